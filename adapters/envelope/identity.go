@@ -1,0 +1,122 @@
+package envelope
+
+import (
+	"time"
+
+	"eventscope/adapters"
+)
+
+// Identity is what a message says about itself. All bytes are borrowed, from the
+// message or from the Reader, until the next Read.
+type Identity struct {
+	Flow    Field // the group of messages it belongs to
+	Cause   Field // the id of the message that led to it
+	ID      Field // its own id
+	Type    Field // the event type
+	Version Field // of the schema
+	Service Field // the producer
+	Entity  Field // the business object: order, payment, customer
+	Trace   Field // W3C trace id, 32 lower-case hex digits (B3 ids padded)
+
+	// Time is when the event occurred, by its producer, or the zero time. TimeFrom
+	// says where that was read.
+	Time     time.Time
+	TimeFrom Evidence
+
+	// Dialect is the convention that was recognised, or Plain.
+	Dialect Dialect
+
+	// DeadLetter says that the message carries the marks of a dead-letter writer.
+	// [Certify] reads them.
+	DeadLetter bool
+
+	// Replayed says that it carries the headers of a replay (x-replay-id).
+	Replayed bool
+
+	// Request says that it asks for a reply (AMQP reply-to is set).
+	Request bool
+
+	// Malformed says that the body was read and is not what it claims to be, such
+	// as JSON that breaks off. Fields found before the break are not used.
+	Malformed bool
+}
+
+// Field is one fact and its evidence. An empty Value means that nothing says so.
+type Field struct {
+	Value []byte
+	From  Evidence
+}
+
+// Known says that the fact is there.
+func (f Field) Known() bool { return len(f.Value) > 0 }
+
+// Evidence is where a fact was read. Name and Parent are spelled as in the message.
+type Evidence struct {
+	Place  Place
+	Parent []byte // for a body field below the top level: "payload"
+	Name   []byte // header, property or field name; a mapping's name
+}
+
+// Place is a kind of evidence.
+type Place uint8
+
+const (
+	Nowhere    Place = iota
+	InHeader         // a message header
+	InProperty       // an AMQP basic property
+	InBody           // a field of the body
+	InKey            // the Kafka record key
+	InRouting        // the AMQP routing key
+	InName           // the destination's name
+	InTrace          // the trace id of a trace-context header
+	ByMapping        // a mapping of the config; Name is its rule
+	placeCount       // keep last
+)
+
+var placeNames = [placeCount]string{"", "header", "property", "body", "key", "routing key", "destination name", "trace id of", "mapping"}
+
+// AppendTo appends the evidence as people read it: "header correlation_id",
+// "body payload.order_id", "key".
+func (e Evidence) AppendTo(dst []byte) []byte {
+	if e.Place >= placeCount {
+		return dst
+	}
+	dst = append(dst, placeNames[e.Place]...)
+	if len(e.Name) > 0 {
+		dst = append(dst, ' ')
+		if len(e.Parent) > 0 {
+			dst = append(append(dst, e.Parent...), '.')
+		}
+		dst = append(dst, e.Name...)
+	}
+	return dst
+}
+
+// String is AppendTo as a string.
+func (e Evidence) String() string { return string(e.AppendTo(nil)) }
+
+// Death is a dead letter's certificate: where it was to go, and why it did not
+// arrive. Fields are empty where the writer does not say.
+type Death struct {
+	Origin     string            // destination it died at, printable: orders/2@881, or a queue
+	OriginAt   adapters.Position // the same as a position, where it has one
+	OriginFrom string            // evidence: "header kafka_dlt-original-topic"
+	Confidence Confidence
+	Reason     string // rejected, expired, maxlen, delivery_limit, or the writer's words
+	Exception  string // class name
+	Message    string // exception message, or other words of the writer
+	Attempts   int    // deliveries before death, 0 when unknown
+	FirstAt    time.Time
+	LastAt     time.Time
+	Writer     string // who wrote it: "rabbitmq", "spring-kafka", "kafka-connect", …
+}
+
+// Confidence grades how sure an origin is.
+type Confidence string
+
+const (
+	Certain  Confidence = "certain"   // the writer's own header names it
+	Likely   Confidence = "likely"    // broker configuration leads there
+	NameOnly Confidence = "name only" // guessed from the dead-letter destination's name
+	Unknown  Confidence = "unknown"
+)

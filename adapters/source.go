@@ -1,0 +1,234 @@
+package adapters
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// Broker is a kind of broker. Its text is what the "broker" field of an event line
+// says.
+type Broker string
+
+const (
+	Kafka    Broker = "kafka"
+	RabbitMQ Broker = "rabbitmq"
+)
+
+// Adapter is one broker cluster, opened for reading. Opening has checked the
+// address, the credentials and that the named destinations exist; nothing of it
+// joins a group, commits an offset, takes a message from a queue or changes what a
+// producer or consumer of the cluster sees.
+type Adapter interface {
+	Source
+	Scanner
+	Fetcher
+
+	// Name tells this source from the others of the process, such as
+	// "kafka" or the name the config gives it.
+	Name() string
+
+	// Broker is the kind of broker.
+	Broker() Broker
+
+	// Capabilities says which parts of the contract this adapter, as it was opened,
+	// can serve. What it cannot serve answers [errors.ErrUnsupported].
+	Capabilities() Capabilities
+
+	// Status is the state of the connection and the counters, at any time.
+	Status() Status
+
+	// Close ends the connections. Run and Scan must have returned.
+	Close() error
+}
+
+// Capabilities are the optional parts of the contract.
+type Capabilities struct {
+	// Tail: Run delivers what arrives from now on.
+	Tail bool
+	// History: Scan and starts other than End work.
+	History bool
+	// Fetch: a position can be read again, as long as retention has it.
+	Fetch bool
+}
+
+// Source delivers messages as they come.
+type Source interface {
+	// Run delivers batches to the intake from start on, until ctx ends, and then
+	// returns nil. It reconnects by itself for as long as it takes and reports that
+	// in Status; it returns an error only for what waiting cannot mend (permission,
+	// unknown destination, a start the broker cannot serve). Back-pressure of the
+	// intake reaches the broker. Run is called at most once at a time.
+	Run(ctx context.Context, start Start, intake Intake) error
+}
+
+// Scanner reads history and ends.
+type Scanner interface {
+	// Scan delivers what lies in span and returns nil when it has reached the end
+	// that each log had when the scan began (its high watermark), or span's own end.
+	// Several scans may run at once, beside Run.
+	Scan(ctx context.Context, span Range, intake Intake) error
+}
+
+// Fetcher reads single messages again.
+type Fetcher interface {
+	// Fetch yields the messages at the positions given, in that order, each with its
+	// own error: ErrGone where retention has taken it, ErrUnsupported where the
+	// broker cannot read by position. A yielded message is the caller's to keep. The
+	// sequence ends early only when the caller stops or ctx ends (the last error is
+	// then ctx's). Positions that lie near each other are read together.
+	Fetch(ctx context.Context, positions []Position) iter.Seq2[Message, error]
+}
+
+// Estimator is implemented by an adapter that can say how much a scan will read.
+type Estimator interface {
+	// Estimate is the number of messages that span holds now, at most: compaction
+	// and transactions leave gaps in offsets. It is for progress bars.
+	Estimate(ctx context.Context, span Range) (int64, error)
+}
+
+// Topology answers what is there.
+type Topology interface {
+	// Destinations lists what can be named as a destination, with what the broker
+	// says about it.
+	Destinations(ctx context.Context) ([]Destination, error)
+}
+
+// Destination is a topic, exchange, queue or stream as its broker describes it.
+type Destination struct {
+	Name       string
+	Kind       DestinationKind
+	Partitions int  // Kafka topics; else 0
+	Internal   bool // the broker's own
+}
+
+// DestinationKind says what a destination is.
+type DestinationKind string
+
+const (
+	Topic    DestinationKind = "topic"
+	Exchange DestinationKind = "exchange"
+	Queue    DestinationKind = "queue"
+	Stream   DestinationKind = "stream"
+)
+
+// Start is where a tail begins in every log. The zero value is End.
+type Start struct {
+	kind startKind
+	time time.Time
+	ago  time.Duration
+}
+
+type startKind uint8
+
+const (
+	startEnd startKind = iota
+	startBeginning
+	startTime
+	startAgo
+)
+
+var (
+	// End starts behind the newest message.
+	End = Start{}
+	// Beginning starts at the oldest message that is still there.
+	Beginning = Start{kind: startBeginning}
+)
+
+// At starts at the first message whose broker time is not before t.
+func At(t time.Time) Start { return Start{kind: startTime, time: t} }
+
+// Ago starts d before the moment at which the reading begins.
+func Ago(d time.Duration) Start { return Start{kind: startAgo, ago: d} }
+
+// IsEnd says that nothing older than now is wanted.
+func (s Start) IsEnd() bool { return s.kind == startEnd }
+
+// IsBeginning says that everything is wanted.
+func (s Start) IsBeginning() bool { return s.kind == startBeginning }
+
+// Time is the time a start by time or age means at now; ok is false for End and
+// Beginning.
+func (s Start) Time(now time.Time) (t time.Time, ok bool) {
+	switch s.kind {
+	case startTime:
+		return s.time, true
+	case startAgo:
+		return now.Add(-s.ago), true
+	}
+	return time.Time{}, false
+}
+
+// String prints s as [ParseStart] reads it.
+func (s Start) String() string {
+	switch s.kind {
+	case startBeginning:
+		return "beginning"
+	case startTime:
+		return s.time.Format(time.RFC3339Nano)
+	case startAgo:
+		return "-" + s.ago.String()
+	}
+	return "end"
+}
+
+// ParseStart reads "beginning", "end", an age such as "-10m", or an RFC 3339 time.
+func ParseStart(text string) (Start, error) {
+	switch text {
+	case "end":
+		return End, nil
+	case "beginning":
+		return Beginning, nil
+	}
+	if age, err := time.ParseDuration(text); err == nil && age <= 0 {
+		return Ago(-age), nil
+	}
+	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		return At(t), nil
+	}
+	return Start{}, fmt.Errorf("%q is not a start: use beginning, end, an age such as -10m, or a time such as 2026-01-31T09:30:00Z", text)
+}
+
+// Range is a part of history.
+type Range struct {
+	// From is where to begin; End would read nothing.
+	From Start
+	// Until, if not zero, leaves out messages whose broker time is at or after it.
+	// Brokers do not sort by time, so messages near it are read and then left out.
+	Until time.Time
+	// Destinations, if not empty, narrows the scan to these.
+	Destinations []string
+	// Key, if not nil, allows the adapter to leave out partitions that cannot hold
+	// this message key. It is a hint: what is delivered still needs to be checked.
+	Key []byte
+	// Partitions, if not empty, narrows the scan of each destination to these.
+	Partitions []int32
+	// FromOffsets, if not nil, replaces From for the logs it names.
+	FromOffsets map[Log]int64
+}
+
+// Log is one append-only log: a partition of a Kafka topic, or a stream with
+// NoPartition.
+type Log struct {
+	Destination string
+	Partition   int32
+}
+
+// unsupported is what an adapter's iterators yield when they cannot serve.
+func unsupported(what string) error {
+	return fmt.Errorf("%s: %w", what, errors.ErrUnsupported)
+}
+
+// NoFetch yields ErrUnsupported for every position: the Fetch of an adapter whose
+// broker cannot read by position.
+func NoFetch(what string, positions []Position) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		for _, position := range positions {
+			if !yield(Message{Position: position}, unsupported(what)) {
+				return
+			}
+		}
+	}
+}

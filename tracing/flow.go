@@ -1,0 +1,126 @@
+package tracing
+
+import (
+	"time"
+
+	"eventscope/adapters"
+)
+
+// FlowKey is a store's own handle of a flow. It stays good when flows are joined (it
+// then finds the joined flow) and finds nothing once the flow was evicted. Zero is no
+// flow.
+type FlowKey uint64
+
+// Status is how a flow stands.
+type Status string
+
+const (
+	Running     Status = "running"     // something is still to come, and there is time
+	Complete    Status = "complete"    // it came to a usual end
+	Compensated Status = "compensated" // something failed and was undone
+	Failed      Status = "failed"      // something failed and nothing undid it, or a letter died
+	Late        Status = "late"        // the next step is later than usual
+	Stuck       Status = "stuck"       // the next step is so late that it will hardly come
+)
+
+// Statuses lists all, the most alarming first.
+var Statuses = []Status{Failed, Stuck, Late, Compensated, Running, Complete}
+
+// FlowSummary is a flow as one row.
+type FlowSummary struct {
+	Key    FlowKey
+	ID     string
+	From   string // evidence for ID, in words: "header correlation_id", "by key"
+	Entity string
+	Status Status
+
+	Events      int               // how many it has had, those no longer indexed included
+	Evicted     int               // of these, how many the index no longer holds
+	Capped      int               // of these, how many were only counted (see [EventsPerFlow])
+	Services    []string          // in order of first appearance
+	Brokers     []adapters.Broker // likewise
+	Types       []string          // one an event, in order, at most [TypesPerSummary]
+	Started     time.Time         // broker time of the first event still known
+	Last        time.Time         // broker time of the last event
+	LastType    string
+	FailedAt    string // type of the first failure, or ""
+	DeadLetters int
+	Duplicates  int
+	BeganBefore bool // its first event was evicted, or lies before the window
+}
+
+// Duration is the time between the first and the last event.
+func (f *FlowSummary) Duration() time.Duration { return f.Last.Sub(f.Started) }
+
+const (
+	// EventsPerFlow bounds the events of one flow that are linked; further ones are
+	// counted only, so that a constant taken for an id cannot eat the index.
+	EventsPerFlow = 10_000
+	// TypesPerSummary bounds FlowSummary.Types.
+	TypesPerSummary = 64
+)
+
+// Flow is one flow with all its events, in causal order.
+type Flow struct {
+	FlowSummary
+	Steps    []Step
+	Expected []Expectation
+	Joins    []Join
+	// Settle is the time from the first event to the last one that the usual path
+	// expects, or 0 when no path is known.
+	Settle time.Duration
+	// Path says where the expected path is from: "learned from 412 flows",
+	// "declared in the config", or "".
+	Path string
+}
+
+// Step is one event in its flow.
+type Step struct {
+	Event
+	ID, Cause string        // event id and the id it names as its cause, if the message is at hand
+	Offset    time.Duration // since the flow's first event; negative with clock skew
+	Hop       time.Duration // since its parent, or since the step before
+	Depth     int           // distance from the root, for indenting
+	Parent    int           // index in Steps, or -1
+	Edge      Edge
+	Note      string // in words: "compensates PaymentProcessed", "same id as step 2"
+}
+
+// Edge says how the link to the parent is known.
+type Edge string
+
+const (
+	NoEdge   Edge = ""         // a root
+	Known    Edge = "known"    // the message names its cause
+	Inferred Edge = "inferred" // from the usual order, or from time
+)
+
+// Expectation is one type of the usual path of a flow.
+type Expectation struct {
+	Type  string
+	State ExpectationState
+	// Usual and Late are the median and the 95th percentile of the time from the
+	// flow's start to this type, over the flows learned from; 0 when declared only.
+	Usual, Late time.Duration
+	// Seen is the share of flows that had it, 0 to 1; 1 when declared.
+	Seen float64
+	// Why explains the state: "not expected after InventoryFailed".
+	Why string
+}
+
+// ExpectationState is how an expected type stands.
+type ExpectationState string
+
+const (
+	Seen        ExpectationState = "seen"
+	Due         ExpectationState = "due"          // not yet, and there is time
+	Overdue     ExpectationState = "overdue"      // not yet, later than usual
+	Missing     ExpectationState = "missing"      // not seen, and it will hardly come
+	NotExpected ExpectationState = "not expected" // another branch was taken
+)
+
+// Join is why two groups of events are one flow.
+type Join struct {
+	Into, Other string // flow ids
+	Reason      string // "PaymentProcessed names its cause", "same order id ord-1009"
+}
