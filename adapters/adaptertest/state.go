@@ -1,0 +1,148 @@
+package adaptertest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak" // finds goroutines that outlive their adapter
+
+	"eventscope/adapters"
+)
+
+func testOpened(t *testing.T, broker Broker) {
+	destination := broker.Make(t, 1)
+	adapter := open(t, broker, destination)
+	if adapter.Broker() != broker.Kind {
+		t.Errorf("broker is %q, want %q", adapter.Broker(), broker.Kind)
+	}
+	if adapter.Name() == "" {
+		t.Error("the adapter has no name")
+	}
+	if adapter.Capabilities() == (adapters.Capabilities{}) {
+		t.Error("the adapter can do nothing")
+	}
+	if topology, ok := adapter.(adapters.Topology); ok {
+		list, err := topology.Destinations(t.Context())
+		if errors.Is(err, errors.ErrUnsupported) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, d := range list {
+			found = found || d.Name == destination
+		}
+		if !found {
+			t.Errorf("%q is not among the %d destinations", destination, len(list))
+		}
+	}
+}
+
+func testUnsupported(t *testing.T, broker Broker) {
+	adapter := open(t, broker, broker.Make(t, 1))
+	can := adapter.Capabilities()
+	refuse := adapters.IntakeFunc(func(context.Context, *adapters.Batch) error { return errors.New("nothing was to come") })
+	if !can.History {
+		if err := adapter.Scan(t.Context(), adapters.Range{From: adapters.Beginning}, refuse); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("Scan: %v, want %v", err, errors.ErrUnsupported)
+		}
+		if err := adapter.Run(t.Context(), adapters.Beginning, refuse); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("Run from the beginning: %v, want %v", err, errors.ErrUnsupported)
+		}
+	}
+	if !can.Tail {
+		if err := adapter.Run(t.Context(), adapters.End, refuse); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("Run: %v, want %v", err, errors.ErrUnsupported)
+		}
+	}
+	if !can.Fetch {
+		n := 0
+		for _, err := range adapter.Fetch(t.Context(), make([]adapters.Position, 2)) {
+			n++
+			if !errors.Is(err, errors.ErrUnsupported) {
+				t.Errorf("Fetch: %v, want %v", err, errors.ErrUnsupported)
+			}
+		}
+		if n != 2 {
+			t.Errorf("Fetch of 2 positions gave %d answers", n)
+		}
+	}
+}
+
+func testCounters(t *testing.T, broker Broker) {
+	destination := broker.Make(t, 1)
+	run := tail(t, open(t, broker, destination), adapters.End)
+	published := numbered("message", 500, 1)
+	broker.Publish(t, destination, published...)
+	got := run.await(t, len(published))
+	want := int64(0)
+	for i := range got {
+		want += int64(got[i].Size())
+	}
+	status := run.awaitStatus(t, func(s adapters.Status) bool {
+		return s.Messages == int64(len(published)) && s.Connection == adapters.Live && s.BehindBy <= 0
+	})
+	if status.Bytes != want {
+		t.Errorf("status counts %d bytes, want %d", status.Bytes, want)
+	}
+	if status.Since.IsZero() || status.Since.After(time.Now()) {
+		t.Errorf("live since %v", status.Since)
+	}
+	if status.Err != nil || len(status.Problems) != 0 || status.Dropped != 0 || status.LastStable != 0 {
+		t.Errorf("all is well, but the status is %+v", status)
+	}
+	if _, digest := got[0].Position.Digest(); !digest && status.BehindBy != 0 {
+		t.Errorf("everything was read, but it is behind by %d", status.BehindBy)
+	}
+}
+
+func testClose(t *testing.T, broker Broker) {
+	destination := broker.Make(t, 1)
+	before := goleak.IgnoreCurrent()
+	adapter := broker.Open(t, destination)
+	ctx, cancel := context.WithCancel(context.Background())
+	r := newReader()
+	run := &running{reader: r, adapter: adapter, cancel: cancel, done: make(chan error, 1)}
+	go func() { run.done <- adapter.Run(ctx, adapters.End, r) }()
+	run.awaitState(t, adapters.Live, adapters.CatchingUp)
+	if adapter.Capabilities().History {
+		scan(t, adapter, adapters.Range{From: adapters.Beginning})
+	}
+	run.stop(t)
+	if err := adapter.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	if state := adapter.Status().Connection; state != adapters.Closed {
+		t.Errorf("a closed adapter is %q", state)
+	}
+	goleak.VerifyNone(t, before)
+}
+
+// testBrokerDies kills the broker under a tail. A log must then give every message
+// exactly once; a tap must give what comes after, and own up to the gap.
+func testBrokerDies(t *testing.T, broker Broker) {
+	need(t, broker.Break != nil, "way to break the broker")
+	destination := broker.Make(t, 1)
+	run := tail(t, open(t, broker, destination), adapters.End)
+	broker.Publish(t, destination, numbered("before", 100, 1)...)
+	run.awaitValue(t, "before 99")
+	mend := broker.Break(t)
+	lost := run.awaitState(t, adapters.Lost)
+	if lost.Err == nil || lost.Since.IsZero() {
+		t.Errorf("lost, but the status does not say why and since when: %+v", lost)
+	}
+	mend()
+	status := run.awaitState(t, adapters.Live)
+	if status.Err != nil {
+		t.Errorf("live again, and still %v", status.Err)
+	}
+	broker.Publish(t, destination, numbered("after", 100, 1)...)
+	got := run.awaitValue(t, "after 99")
+	sameValues(t, got, append(numbered("before", 100, 1), numbered("after", 100, 1)...), 1)
+	if !run.adapter.Capabilities().History && len(status.Gaps) == 0 {
+		t.Error("a tap was away and reports no gap")
+	}
+}
