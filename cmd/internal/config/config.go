@@ -1,0 +1,192 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	// The maintained continuation of yaml.v3; its nodes know their line and column.
+	"go.yaml.in/yaml/v3"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/tracing"
+)
+
+// Variable is the environment variable that names the config file.
+const Variable = "EVENTSCOPE_CONFIG"
+
+// File is a config file. The zero value, no file at all, is good.
+type File struct {
+	Path     string             `yaml:"-"` // "" when there is none
+	Current  string             `yaml:"current"`
+	Memory   string             `yaml:"memory"`
+	Theme    string             `yaml:"theme"`
+	Contexts map[string]Context `yaml:"contexts"`
+	Mappings []Mapping          `yaml:"mappings"`
+	Paths    []Path             `yaml:"paths"`
+
+	shared bool // everybody may read it
+}
+
+// Context is one system to look at.
+type Context struct {
+	ReadOnly bool     `yaml:"read_only"`
+	Sources  []Source `yaml:"sources"`
+}
+
+// Source is one broker of a context.
+type Source struct {
+	Name     string `yaml:"name"`
+	URL      Text   `yaml:"url"`
+	User     Text   `yaml:"user"`
+	Password Text   `yaml:"password"`
+}
+
+// Mapping is an [envelope.Mapping] as the file spells it.
+type Mapping struct {
+	Destination string `yaml:"destination"`
+	Flow        string `yaml:"flow"`
+	Cause       string `yaml:"cause"`
+	ID          string `yaml:"id"`
+	Type        string `yaml:"type"`
+	Version     string `yaml:"version"`
+	Service     string `yaml:"service"`
+	Entity      string `yaml:"entity"`
+	Time        string `yaml:"time"`
+}
+
+// Path is a [tracing.Path] as the file spells it.
+type Path struct {
+	Name  string   `yaml:"name"`
+	Types []string `yaml:"types"`
+}
+
+// Text is a string that knows where it stands in the file.
+type Text struct {
+	Value        string
+	Line, Column int
+}
+
+// UnmarshalYAML reads the string and its place.
+func (t *Text) UnmarshalYAML(node *yaml.Node) error {
+	t.Line, t.Column = node.Line, node.Column
+	return node.Decode(&t.Value)
+}
+
+// Locate finds the config file: the flag, else [Variable], else
+// $XDG_CONFIG_HOME/eventscope/config.yaml, else the same under ~/.config. From says
+// which of these it was; required says that somebody named it, so that it must exist.
+func Locate(flag string, getenv func(string) string) (path, from string, required bool) {
+	if flag != "" {
+		return flag, "--config", true
+	}
+	if path := getenv(Variable); path != "" {
+		return path, Variable, true
+	}
+	home, from := getenv("XDG_CONFIG_HOME"), "XDG_CONFIG_HOME"
+	if !filepath.IsAbs(home) { // the specification says to ignore relative ones
+		home, from = filepath.Join(getenv("HOME"), ".config"), "default"
+	}
+	return filepath.Join(home, "eventscope", "config.yaml"), from, false
+}
+
+// Load reads the file that [Locate] finds. Errors are of kind [adapters.ErrUsage] and
+// list everything that is wrong, a line each, with line and column.
+func Load(flag string, getenv func(string) string) (*File, error) {
+	path, _, required := Locate(flag, getenv)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && !required {
+		return &File{}, nil
+	}
+	if err != nil {
+		if wrapped := (*fs.PathError)(nil); errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return nil, &adapters.Problem{
+			Doing: "read the config " + path, Cause: err.Error(),
+			Remedy: "name another file with --config, or unset " + Variable, Kind: adapters.ErrUsage,
+		}
+	}
+	info, err := os.Stat(path)
+	file, problems := parse(data)
+	file.Path = path
+	file.shared = err == nil && info.Mode().Perm()&0o004 != 0
+	problems = append(problems, file.check()...)
+	if len(problems) > 0 {
+		return nil, &Wrong{Path: path, Problems: problems}
+	}
+	return file, nil
+}
+
+// Wrong is everything that is wrong with a config file.
+type Wrong struct {
+	Path     string
+	Problems []string // each with line and column, where it has a place
+}
+
+// Error lists the problems, a line each.
+func (w *Wrong) Error() string {
+	lines := make([]string, len(w.Problems))
+	for i, problem := range w.Problems {
+		lines[i] = w.Path + ":" + problem
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap says that it is a matter of usage.
+func (w *Wrong) Unwrap() error { return adapters.ErrUsage }
+
+// parse reads the structure; the file it returns is good as far as problems is empty.
+func parse(data []byte) (*File, []string) {
+	file := &File{}
+	var document yaml.Node
+	if err := yaml.Unmarshal(data, &document); err != nil {
+		return file, []string{syntaxProblem(err)}
+	}
+	if len(document.Content) == 0 { // nothing but comments
+		return file, nil
+	}
+	if problems := strict(document.Content[0], *file); len(problems) > 0 {
+		return file, problems
+	}
+	if err := document.Decode(file); err != nil {
+		return &File{}, []string{syntaxProblem(err)}
+	}
+	return file, nil
+}
+
+// syntaxProblem is what the YAML reader said, with its line in front.
+func syntaxProblem(err error) string {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if list := (*yaml.TypeError)(nil); errors.As(err, &list) && len(list.Errors) > 0 {
+		text = list.Errors[0]
+	}
+	var line int
+	if _, err := fmt.Sscanf(text, "line %d:", &line); err == nil {
+		_, rest, _ := strings.Cut(text, ": ")
+		return fmt.Sprintf("%d: %s", line, rest)
+	}
+	return " " + text
+}
+
+// EnvelopeMappings are the mappings, as they are compiled.
+func (f *File) EnvelopeMappings() []envelope.Mapping {
+	var mappings []envelope.Mapping
+	for _, m := range f.Mappings {
+		mappings = append(mappings, envelope.Mapping(m))
+	}
+	return mappings
+}
+
+// TracingPaths are the declared paths.
+func (f *File) TracingPaths() []tracing.Path {
+	var paths []tracing.Path
+	for _, p := range f.Paths {
+		paths = append(paths, tracing.Path(p))
+	}
+	return paths
+}

@@ -1,0 +1,162 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/cmd/internal/source"
+	"eventscope/cmd/internal/spelling"
+)
+
+// Themes are the values that theme may have.
+var Themes = []string{"auto", "dark", "light"}
+
+// check finds what is wrong with a file of good structure, without looking up any
+// secret: one may check a file where its secrets are not.
+func (f *File) check() []string {
+	var problems []string
+	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	if f.Memory != "" {
+		if _, err := ParseMemory(f.Memory); err != nil {
+			add(" memory: %v", err)
+		}
+	}
+	if f.Theme != "" && !slices.Contains(Themes, f.Theme) {
+		add(" theme is one of %s", strings.Join(Themes, ", "))
+	}
+	if f.Current != "" {
+		if _, err := f.Context(f.Current); err != nil {
+			add(" current: %v", err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Contexts)) {
+		for i, s := range f.Contexts[name].Sources {
+			for _, problem := range s.check(f.shared) {
+				if s.URL.Line == 0 {
+					add(" context %s, source %d: %s", name, i+1, problem)
+				} else {
+					add("%d:%d: %s", s.URL.Line, s.URL.Column, problem)
+				}
+			}
+		}
+	}
+	if _, err := envelope.Compile(f.EnvelopeMappings()); err != nil {
+		add(" mappings: %v", err)
+	}
+	for i, path := range f.Paths {
+		if len(path.Types) < 2 {
+			add(" path %d (%s) needs at least two types", i+1, path.Name)
+		}
+	}
+	return problems
+}
+
+func (s Source) check(shared bool) []string {
+	if s.URL.Value == "" {
+		return []string{"the source has no url"}
+	}
+	var problems []string
+	for _, text := range []Text{s.URL, s.User, s.Password} {
+		for _, ref := range reference.FindAllString(text.Value, -1) {
+			inner, closed := strings.CutSuffix(ref[2:], "}")
+			kind, name, _ := strings.Cut(inner, ":")
+			if !closed || name == "" || (kind != "env" && kind != "file") {
+				problems = append(problems, "a reference is written ${env:NAME} or ${file:path}")
+			}
+		}
+	}
+	if len(problems) == 0 && !strings.Contains(s.URL.Value, "${") {
+		if _, err := source.Parse(s.URL.Value); err != nil {
+			problems = append(problems, err.Error())
+		}
+	}
+	if shared && s.holdsSecret() {
+		problems = append(problems, "everybody can read this file and it holds a password: run chmod 600 on it, or write ${env:NAME} or ${file:path} in place of the password")
+	}
+	return problems
+}
+
+// holdsSecret says that a password is written out in the file.
+func (s Source) holdsSecret() bool {
+	if s.Password.Value != "" && literal(s.Password.Value) {
+		return true
+	}
+	_, rest, _ := strings.Cut(s.URL.Value, "://")
+	before, _, found := strings.Cut(reference.ReplaceAllString(rest, ""), "@")
+	_, password, _ := strings.Cut(before, ":")
+	return found && password != ""
+}
+
+// Context returns a context by name.
+func (f *File) Context(name string) (Context, error) {
+	if context, ok := f.Contexts[name]; ok {
+		return context, nil
+	}
+	names := slices.Sorted(maps.Keys(f.Contexts))
+	cause := "it has none"
+	if len(names) > 0 {
+		cause = "it has " + strings.Join(names, ", ")
+	}
+	if guess := spelling.Nearest(name, names); guess != "" {
+		cause += "; did you mean " + guess + "?"
+	}
+	return Context{}, &adapters.Problem{
+		Doing: fmt.Sprintf("find the context %q in the config", name), Cause: cause, Kind: adapters.ErrUsage,
+	}
+}
+
+// Open looks up the secrets of a context and returns its sources, ready to be opened.
+func (c Context) Open(path string, getenv func(string) string) ([]source.Source, error) {
+	var sources []source.Source
+	for _, s := range c.Sources {
+		opened, err := s.open(getenv)
+		if err != nil {
+			if problem := (*adapters.Problem)(nil); errors.As(err, &problem) {
+				return nil, fmt.Errorf("%s:%d:%d: %w", path, s.URL.Line, s.URL.Column, err)
+			}
+			return nil, &adapters.Problem{
+				Doing: fmt.Sprintf("read the source at %s:%d:%d", path, s.URL.Line, s.URL.Column), Cause: err.Error(), Kind: adapters.ErrUsage,
+			}
+		}
+		sources = append(sources, opened)
+	}
+	return sources, nil
+}
+
+func (s Source) open(getenv func(string) string) (source.Source, error) {
+	escape := inURL
+	if strings.HasPrefix(s.URL.Value, "${") && !literal(s.URL.Value) {
+		escape = asIs // the whole URL is somewhere else
+	}
+	text, err := expand(s.URL.Value, getenv, escape)
+	if err != nil {
+		return source.Source{}, err
+	}
+	opened, err := source.Parse(text)
+	if err != nil {
+		return source.Source{}, err
+	}
+	if opened.Password != "" {
+		opened.PasswordFrom = "config"
+	}
+	if s.Name != "" {
+		opened.Name = s.Name
+	}
+	if s.User.Value != "" {
+		if opened.User, err = expand(s.User.Value, getenv, asIs); err != nil {
+			return source.Source{}, err
+		}
+	}
+	if s.Password.Value != "" {
+		if opened.Password, err = expand(s.Password.Value, getenv, asIs); err != nil {
+			return source.Source{}, err
+		}
+		opened.PasswordFrom = "config"
+	}
+	return opened, opened.FindPassword(getenv)
+}

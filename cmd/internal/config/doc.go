@@ -1,0 +1,41 @@
+// Package config reads the config file.
+//
+//	current: local
+//	memory: 1GiB            # budget of index and caches
+//	theme: auto             # auto, dark or light
+//	contexts:
+//	  local:
+//	    read_only: true     # no flag overrides it
+//	    sources:
+//	      - name: orders
+//	        url: kafka://ann@broker:9093/orders,payments
+//	        password: ${env:KAFKA_PASSWORD}    # or ${file:/run/secrets/kafka}
+//	mappings:               # where messages carry their identity, by destination
+//	  - destination: legacy.*
+//	    flow: header X-Order
+//	    type: /event/name
+//	paths:                  # usual paths of flows; others are learned
+//	  - name: order
+//	    types: [OrderPlaced, PaymentProcessed, ShipmentPrepared]
+//
+// # Owner and concurrency
+//
+// A [File] is read once and not changed after that.
+//
+// # What may be lost
+//
+// Nothing: an unknown field is an error with its line and column, not a warning.
+//
+// # Files
+//
+//	config.go   File and what is in it, Load, where the file is
+//	strict.go   fields that the file's structure does not have, all at once
+//	context.go  one context: its sources with their secrets
+//	secret.go   ${env:NAME} and ${file:path}
+//	memory.go   amounts of memory: 512MiB
+//
+// # Not obvious
+//
+// A file that everybody on the machine can read is refused when a secret is written in
+// it; with references alone it may be shared.
+package config
