@@ -1,0 +1,124 @@
+package text
+
+import (
+	"strconv"
+	"time"
+)
+
+// Count is n with thousands apart: 1,204.
+func Count(n int64) Safe {
+	digits := strconv.FormatInt(n, 10)
+	sign := 0
+	if n < 0 {
+		sign = 1
+	}
+	out := []byte(digits[:sign])
+	for i := sign; i < len(digits); i++ {
+		if i > sign && (len(digits)-i)%3 == 0 {
+			out = append(out, ',')
+		}
+		out = append(out, digits[i])
+	}
+	return Safe{string(out), len(out)}
+}
+
+// Short is a count in few cells: 999, 1.2k, 35k, 4.1M.
+func Short(n float64) Safe {
+	switch {
+	case n < 0:
+		return plain("-" + Short(-n).s)
+	case n < 999.5:
+		return plain(strconv.FormatFloat(n, 'f', 0, 64))
+	case n < 999_500:
+		return scaled(n/1e3, "k")
+	case n < 999_500_000:
+		return scaled(n/1e6, "M")
+	}
+	return scaled(n/1e9, "G")
+}
+
+// Size is a number of bytes: 812 B, 1.2 KB, 2.0 MB (powers of 1000).
+func Size(n int64) Safe {
+	if n < 1000 {
+		return plain(strconv.FormatInt(n, 10) + " B")
+	}
+	short := Short(float64(n)).s
+	unit := short[len(short)-1:]
+	if unit == "k" {
+		unit = "K"
+	}
+	return plain(short[:len(short)-1] + " " + unit + "B")
+}
+
+func scaled(n float64, unit string) Safe {
+	decimals := 1
+	if n >= 9.95 {
+		decimals = 0
+	}
+	return plain(strconv.FormatFloat(n, 'f', decimals, 64) + unit)
+}
+
+// Span is a duration to a precision that a reader can use: 0.8 ms, 12 ms, 2.31 s,
+// 4m 10s, 3h 02m, 12d 4h.
+func Span(d time.Duration) Safe {
+	switch {
+	case d < 0:
+		return plain("-" + Span(-d).s)
+	case d == 0:
+		return plain("0 ms")
+	case d < 10*time.Millisecond:
+		return plain(strconv.FormatFloat(float64(d)/1e6, 'f', 1, 64) + " ms")
+	case d < time.Second:
+		return plain(strconv.FormatInt(d.Milliseconds(), 10) + " ms")
+	case d < 10*time.Second:
+		return plain(strconv.FormatFloat(d.Seconds(), 'f', 2, 64) + " s")
+	case d < time.Minute:
+		return plain(strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s")
+	case d < time.Hour:
+		return pair(d, time.Minute, "m", time.Second, "s")
+	case d < 24*time.Hour:
+		return pair(d, time.Hour, "h", time.Minute, "m")
+	}
+	return pair(d, 24*time.Hour, "d", time.Hour, "h")
+}
+
+// Age is how long ago something was, in one short word: now, 12s, 4m, 3h, 12d.
+func Age(d time.Duration) Safe {
+	switch {
+	case d < time.Second:
+		return plain("now")
+	case d < time.Minute:
+		return plain(strconv.Itoa(int(d/time.Second)) + "s")
+	case d < time.Hour:
+		return plain(strconv.Itoa(int(d/time.Minute)) + "m")
+	case d < 48*time.Hour:
+		return plain(strconv.Itoa(int(d/time.Hour)) + "h")
+	}
+	return plain(strconv.Itoa(int(d/(24*time.Hour))) + "d")
+}
+
+// Offset is a time since a flow's start, in seconds: +0.173.
+func Offset(d time.Duration) Safe {
+	sign := "+"
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	return plain(sign + strconv.FormatFloat(d.Seconds(), 'f', 3, 64))
+}
+
+// Clock is the time of day in milliseconds: 12:04:31.204.
+func Clock(t time.Time) Safe { return plain(t.Format("15:04:05.000")) }
+
+// Moment is a date and time in milliseconds, with zone.
+func Moment(t time.Time) Safe { return plain(t.Format("2006-01-02 15:04:05.000 -07:00")) }
+
+func pair(d, big time.Duration, bigName string, small time.Duration, smallName string) Safe {
+	rest := strconv.Itoa(int(d % big / small))
+	if len(rest) == 1 && small < time.Hour {
+		rest = "0" + rest
+	}
+	return plain(strconv.Itoa(int(d/big)) + bigName + " " + rest + smallName)
+}
+
+// plain is a Safe of ASCII that this package wrote.
+func plain(s string) Safe { return Safe{s, len(s)} }

@@ -1,0 +1,161 @@
+package theme
+
+import (
+	"hash/fnv"
+
+	"eventscope/adapters"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+)
+
+// Role is what a piece of text is for.
+type Role uint8
+
+const (
+	Plain    Role = iota
+	Dim           // metadata
+	Faint         // rules, empty lanes
+	Accent        // what has the focus
+	Good          // done
+	Warn          // late or retried
+	Bad           // failed or dead
+	Link          // a known link
+	Strong        // names
+	Title         // headings
+	Selected      // background of the row under the cursor
+	Marked        // rows the user marked
+	roleCount
+)
+
+// Colours is how many colours a terminal has.
+type Colours uint8
+
+const (
+	NoColours Colours = iota
+	SixteenColours
+	ManyColours
+)
+
+// Theme is how everything looks on one terminal.
+type Theme struct {
+	text.Cleaner
+	Glyph Glyphs
+
+	palette palette
+	colours Colours
+	dark    bool
+	taken   map[string]int // service -> place in the palette
+	inUse   map[int]bool
+}
+
+// New returns a theme for a terminal: its colours, whether its background is dark, and
+// whether it can show ASCII only.
+func New(colours Colours, dark, ascii bool) *Theme {
+	t := &Theme{Cleaner: text.Cleaner{ASCII: ascii}, Glyph: unicodeGlyphs, taken: map[string]int{}, inUse: map[int]bool{}}
+	if ascii {
+		t.Glyph = asciiGlyphs
+	}
+	t.Set(colours, dark)
+	return t
+}
+
+// Set changes colours and background; services keep their places.
+func (t *Theme) Set(colours Colours, dark bool) {
+	t.colours, t.dark = colours, dark
+	switch {
+	case colours == NoColours:
+		t.palette = plainPalette
+	case colours == SixteenColours:
+		t.palette = basicPalette
+	case dark:
+		t.palette = darkPalette
+	default:
+		t.palette = lightPalette
+	}
+}
+
+// Colours is what was set.
+func (t *Theme) Colours() Colours { return t.colours }
+
+// Dark is what was set.
+func (t *Theme) Dark() bool { return t.dark }
+
+// Style is the style of a role.
+func (t *Theme) Style(r Role) Style { return t.palette.roles[r] }
+
+// servicePlaces is how many services have a colour of their own.
+const servicePlaces = 8
+
+// Service is the style of a service's name. A name prefers the same colour in every
+// run; when another service has it already, the next free one.
+func (t *Theme) Service(name string) Style {
+	if name == "" {
+		return t.Style(Dim)
+	}
+	place, known := t.taken[name]
+	if !known {
+		hash := fnv.New32a()
+		hash.Write([]byte(name))
+		place = int(hash.Sum32() % servicePlaces)
+		for range servicePlaces {
+			if !t.inUse[place] {
+				break
+			}
+			place = (place + 1) % servicePlaces
+		}
+		if len(t.taken) < 4096 {
+			t.taken[name], t.inUse[place] = place, true
+		}
+	}
+	return t.palette.services[place%len(t.palette.services)]
+}
+
+// Status is how a flow's status looks: role and glyph.
+func (t *Theme) Status(s tracing.Status) (Role, text.Safe) {
+	switch s {
+	case tracing.Complete:
+		return Good, t.Glyph.Done
+	case tracing.Compensated:
+		return Warn, t.Glyph.Compensated
+	case tracing.Failed:
+		return Bad, t.Glyph.Failed
+	case tracing.Late:
+		return Warn, t.Glyph.Late
+	case tracing.Stuck:
+		return Bad, t.Glyph.Stuck
+	}
+	return Dim, t.Glyph.Running
+}
+
+// Connection is how a source's connection looks.
+func (t *Theme) Connection(c adapters.Connection) (Role, text.Safe) {
+	switch c {
+	case adapters.Live:
+		return Good, t.Glyph.Live
+	case adapters.CatchingUp:
+		return Warn, t.Glyph.CatchingUp
+	case adapters.Connecting:
+		return Warn, t.Glyph.Connecting
+	case adapters.Lost, adapters.Failed:
+		return Bad, t.Glyph.Lost
+	}
+	return Dim, t.Glyph.Closed
+}
+
+// Marks is the most telling mark of an event, and its role; empty when nothing is
+// remarkable.
+func (t *Theme) Marks(m tracing.Marks) (Role, text.Safe) {
+	switch {
+	case m.Has(tracing.DeadLetter):
+		return Bad, t.Glyph.Dead
+	case m.Has(tracing.Failure):
+		return Bad, t.Glyph.Failed
+	case m.Has(tracing.Compensation):
+		return Warn, t.Glyph.Compensated
+	case m&(tracing.Duplicate|tracing.IDReused|tracing.Redelivered|tracing.Replayed) != 0:
+		return Warn, t.Glyph.Duplicate
+	case m&(tracing.OutOfOrder|tracing.ClockSkew|tracing.Malformed|tracing.Gap) != 0:
+		return Warn, t.Glyph.Warning
+	}
+	return Plain, text.Safe{}
+}

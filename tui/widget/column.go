@@ -1,0 +1,65 @@
+package widget
+
+import "slices"
+
+// Column is a column of a list.
+type Column struct {
+	// Min is the narrowest that is still of use.
+	Min int
+	// Want is what its widest value needs now.
+	Want int
+	// Rank is the order of leaving when the screen is narrow: highest first. Rank 0
+	// stays.
+	Rank int
+	// Rest takes what the others leave.
+	Rest bool
+}
+
+// gap is between columns.
+const gap = 2
+
+// Layout gives each column its width for a row of width cells, 0 for those that do not
+// fit. First all have their least; then they grow towards what they want, from the left;
+// the Rest column has what is left over.
+func Layout(columns []Column, width int) []int {
+	widths := make([]int, len(columns))
+	for i, c := range columns {
+		widths[i] = c.Min
+	}
+	total := func() int {
+		sum, shown := 0, 0
+		for _, w := range widths {
+			if sum += w; w > 0 {
+				shown++
+			}
+		}
+		return sum + gap*max(0, shown-1)
+	}
+	order := make([]int, len(columns))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return columns[b].Rank - columns[a].Rank })
+	for _, i := range order {
+		if total() > width && columns[i].Rank > 0 {
+			widths[i] = 0
+		}
+	}
+	free := max(0, width-total())
+	for i, c := range columns {
+		if grow := min(c.Want-widths[i], free); widths[i] > 0 && grow > 0 && !c.Rest {
+			widths[i] += grow
+			free -= grow
+		}
+	}
+	for i, c := range columns {
+		if c.Rest && widths[i] > 0 {
+			widths[i] += free
+			break
+		}
+	}
+	return widths
+}
+
+// Between leaves the room between two columns.
+func (r *Row) Between() *Row { return r.Gap(gap) }

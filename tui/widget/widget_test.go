@@ -1,0 +1,179 @@
+package widget_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+
+	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
+)
+
+// anyTheme draws one of the kinds of terminal there are.
+func anyTheme(t *rapid.T) *theme.Theme {
+	return theme.New(theme.Colours(rapid.IntRange(0, 2).Draw(t, "colours")), rapid.Bool().Draw(t, "dark"), rapid.Bool().Draw(t, "ascii"))
+}
+
+// anyText draws text as strangers write it.
+func anyText(t *rapid.T, th *theme.Theme, label string) text.Safe {
+	hostile := rapid.SampledFrom([]string{"", "OrderPlaced", "\x1b[31m\x1b]0;x\a", "日本語テキスト", "e\u0301\u0301", "\u202eabc", "\xff\xfe", "स्न", "👩\u200d💻", "a\r\nb\tc"})
+	return th.String(hostile.Draw(t, label) + rapid.String().Draw(t, label+" more"))
+}
+
+// check fails unless l is exactly width cells, and holds no sequence but SGR.
+func check(t *rapid.T, l widget.Line, width int) {
+	if got := ansi.StringWidth(l.Content()); got != width || l.Width() != width {
+		t.Fatalf("width %d (says %d), want %d: %q", got, l.Width(), width, l.Content())
+	}
+	if got := ansi.StringWidthWc(l.Content()); got != width {
+		t.Fatalf("width by code points %d, want %d: %q", got, width, l.Content())
+	}
+	rest := l.Content()
+	for {
+		at := strings.IndexByte(rest, '\x1b')
+		if at < 0 {
+			break
+		}
+		end := strings.IndexByte(rest[at:], 'm')
+		if !strings.HasPrefix(rest[at:], "\x1b[") || end < 0 || strings.Trim(rest[at+2:at+end], "0123456789;") != "" {
+			t.Fatalf("not an SGR sequence in %q", l.Content())
+		}
+		rest = rest[:at] + rest[at+end+1:]
+	}
+	for _, r := range rest {
+		if r < ' ' || r >= 0x7f && r <= 0x9f || r >= 0x202a && r <= 0x202e {
+			t.Fatalf("control character %U in %q", r, l.Content())
+		}
+	}
+}
+
+func TestRowsAreExactlyAsWideAsAsked(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		th := anyTheme(t)
+		width := rapid.IntRange(0, 200).Draw(t, "width")
+		r := widget.NewRow(th, width)
+		if rapid.Bool().Draw(t, "selected") {
+			r.Base(theme.Selected)
+		}
+		for range rapid.IntRange(0, 8).Draw(t, "pieces") {
+			cells := rapid.IntRange(-2, 60).Draw(t, "cells")
+			s := anyText(t, th, "text")
+			switch rapid.IntRange(0, 6).Draw(t, "kind") {
+			case 0:
+				r.Put(theme.Dim, s)
+			case 1:
+				r.Cell(theme.Plain, s, cells)
+			case 2:
+				r.ID(theme.Link, s, cells)
+			case 3:
+				r.Right(theme.Plain, s, cells)
+			case 4:
+				r.End(theme.Dim, s)
+			case 5:
+				r.StyledCell(th.Service(s.String()), s, cells)
+			default:
+				r.Gap(cells)
+			}
+		}
+		check(t, r.Line(), width)
+	})
+}
+
+func TestWaterfallFitsAnyTimes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		th := anyTheme(t)
+		width, cells := rapid.IntRange(0, 120).Draw(t, "width"), rapid.IntRange(-1, 130).Draw(t, "cells")
+		span := rapid.Int64Range(-1e12, 1e12)
+		r := widget.NewRow(th, width)
+		widget.Waterfall(r, widget.Bar{
+			At: time.Duration(span.Draw(t, "at")), CauseAt: time.Duration(span.Draw(t, "cause")),
+			Caused: rapid.Bool().Draw(t, "caused"), Known: rapid.Bool().Draw(t, "known"), Style: th.Style(theme.Good),
+		}, time.Duration(span.Draw(t, "start")), time.Duration(span.Draw(t, "end")), cells)
+		if used := width - r.Left(); used != max(0, min(cells, width)) {
+			t.Fatalf("used %d cells of %d", used, cells)
+		}
+		check(t, r.Line(), width)
+	})
+}
+
+func TestLanesFitAnySteps(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		th := anyTheme(t)
+		width, count := rapid.IntRange(0, 160).Draw(t, "width"), rapid.IntRange(1, 30).Draw(t, "count")
+		left := rapid.IntRange(0, 12).Draw(t, "left")
+		l := widget.LanesFor(count, rapid.IntRange(-3, 40).Draw(t, "first"), max(0, width-left))
+		r := widget.NewRow(th, width).Gap(left)
+		l.Draw(r, widget.Step{
+			Lane: rapid.IntRange(0, count-1).Draw(t, "lane"), From: rapid.IntRange(-1, count-1).Draw(t, "from"),
+			Known: rapid.Bool().Draw(t, "known"), Label: anyText(t, th, "label"), Style: th.Style(theme.Good),
+		})
+		check(t, r.Line(), width)
+	})
+}
+
+func TestColumnsNeverExceedTheRow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		columns := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) widget.Column {
+			return widget.Column{Min: rapid.IntRange(1, 20).Draw(t, "min"), Want: rapid.IntRange(0, 60).Draw(t, "want"), Rank: rapid.IntRange(1, 9).Draw(t, "rank"), Rest: rapid.Bool().Draw(t, "rest")}
+		}), 0, 9).Draw(t, "columns")
+		width := rapid.IntRange(0, 200).Draw(t, "width")
+		sum, shown := 0, 0
+		for _, w := range widget.Layout(columns, width) {
+			if sum += w; w > 0 {
+				shown++
+			}
+		}
+		if sum+2*max(0, shown-1) > width {
+			t.Fatalf("columns take %d with %d shown, of %d", sum, shown, width)
+		}
+	})
+}
+
+func TestColumnsLeaveInTheirOrder(t *testing.T) {
+	columns := []widget.Column{{Min: 12}, {Min: 10, Rank: 1}, {Min: 20, Rank: 3}, {Min: 10, Rank: 2, Rest: true}}
+	for _, c := range []struct {
+		width int
+		want  [4]int
+	}{{80, [4]int{12, 10, 20, 32}}, {50, [4]int{12, 10, 0, 24}}, {30, [4]int{12, 10, 0, 0}}, {15, [4]int{12, 0, 0, 0}}} {
+		if got := widget.Layout(columns, c.width); [4]int(got) != c.want {
+			t.Errorf("at %d: %v, want %v", c.width, got, c.want)
+		}
+	}
+}
+
+func TestCursorIsAlwaysOnTheScreen(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var c widget.Cursor
+		length := rapid.IntRange(0, 100).Draw(t, "length")
+		for range rapid.IntRange(1, 20).Draw(t, "moves") {
+			length = max(0, length+rapid.IntRange(-30, 30).Draw(t, "change"))
+			height := rapid.IntRange(1, 50).Draw(t, "height")
+			c.Move(rapid.IntRange(-120, 120).Draw(t, "by"), length)
+			c.Show(height, length)
+			from, to := c.Range(height, length)
+			if length > 0 && (c.Index < from || c.Index >= to) {
+				t.Fatalf("cursor %d outside %d..%d", c.Index, from, to)
+			}
+			if want := min(height, length); to-from != want {
+				t.Fatalf("%d rows shown, want %d (%+v, length %d)", to-from, want, c, length)
+			}
+		}
+	})
+}
+
+func TestSparklineAndProgress(t *testing.T) {
+	th := theme.New(theme.NoColours, true, false)
+	if got := widget.Sparkline(th, []float64{9, 0, 1, 4, 8}, 4).String(); got != "▁▂▅█" {
+		t.Errorf("sparkline %q", got)
+	}
+	if got := widget.Progress(th, 1, 4, 8).String(); got != "██░░░░░░" {
+		t.Errorf("progress %q", got)
+	}
+	if got := widget.Progress(th, 5, 0, 3).String(); got != "░░░" {
+		t.Errorf("progress of unknown %q", got)
+	}
+}
