@@ -1,34 +1,283 @@
 package envelope
 
-import "eventscope/adapters"
+import (
+	"bytes"
 
-// Mapping pins where the messages of some destinations carry a fact, for producers
-// that follow no convention. Each field is empty, or one of "header NAME",
-// "property NAME" (correlation-id, message-id, type, app-id, …), "key", or a JSON
-// pointer into the body (RFC 6901): "/payload/order/id".
-type Mapping struct {
-	// Destination is a destination's name, a pattern with * and ?, or ~ and a
-	// regular expression.
-	Destination string
+	// A strict tokeniser that does not allocate: a body that is not JSON yields
+	// nothing, rather than something wrong.
+	"github.com/go-json-experiment/json/jsontext"
 
-	Flow, Cause, ID, Type, Version, Service, Entity, Time string
-}
-
-// Rules are compiled mappings. A nil *Rules has none.
-type Rules struct{}
-
-// Compile compiles mappings; an error names the mapping and what is wrong with it.
-func Compile(mappings []Mapping) (*Rules, error) { return &Rules{}, nil }
+	"eventscope/adapters"
+)
 
 // Reader reads identities. It has scratch memory: one a goroutine.
-type Reader struct{}
+type Reader struct {
+	rules   *Rules
+	pinned  map[string]*rule // of a destination, nil for none
+	headers vocabulary
+
+	// What follows is about the message being read.
+	message     *adapters.Message
+	id          *Identity
+	dialect     *dialect
+	meanings    []*meaning // of its headers
+	contentType []byte
+	marks       uint64
+	rank        [roleCount]uint16 // of what each role has now
+	known       roles             // those that need no more looking
+	members     []member          // of its body
+	scratch     []byte            // values that are not as they stand in the message
+
+	decoder jsontext.Decoder
+	buffer  bytes.Buffer
+	options []jsontext.Options
+}
+
+// roles is a set of roles.
+type roles uint16
+
+func (s roles) has(other roles) bool { return s&other == other }
+
+func only(r role) roles { return 1 << r }
+
+const (
+	// enough is what must be known for the body to be left alone.
+	enough = roles(1<<flow | 1<<ownID | 1<<eventType | 1<<entity)
+	// unranked is the rank of a role for which nothing was found.
+	unranked = 0xffff
+	// maxHeaders bounds how many headers of one message are looked at.
+	maxHeaders = 256
+)
 
 // NewReader returns a reader that knows rules, which may be nil.
-func NewReader(rules *Rules) *Reader { return &Reader{} }
+func NewReader(rules *Rules) *Reader {
+	r := &Reader{rules: rules, headers: vocabulary{names: map[string]*meaning{}}, scratch: make([]byte, 0, 1024)}
+	// Only a telling member that is there twice matters, and collect sees that; to
+	// look for others costs a third of the time.
+	r.options = []jsontext.Options{jsontext.AllowDuplicateNames(true)}
+	if rules != nil {
+		r.pinned = map[string]*rule{}
+	}
+	return r
+}
 
 // Read fills id with what m says about itself. What it points to is borrowed until
 // the next Read or until m's batch is released.
-func (r *Reader) Read(m *adapters.Message, id *Identity) { *id = Identity{} }
+func (r *Reader) Read(m *adapters.Message, id *Identity) {
+	*id = Identity{}
+	r.begin(m, id)
+	r.readMarks()
+	if r.rules != nil {
+		r.readPinned()
+	}
+	r.readHeaders()
+	if m.Properties != nil {
+		r.readProperties(m.Properties)
+	}
+	if !r.known.has(enough) && !r.keyWillDo() {
+		r.readBody()
+	}
+	r.readRest()
+	if bytes.Equal(id.Cause.Value, id.ID.Value) {
+		id.Cause = Field{}
+	}
+	r.message, r.id = nil, nil
+}
 
-// Certify reads the certificate of a dead letter, and whether m is one.
-func Certify(m *adapters.Message) (Death, bool) { return Death{}, false }
+func (r *Reader) begin(m *adapters.Message, id *Identity) {
+	r.message, r.id, r.dialect, r.contentType = m, id, nil, nil
+	r.meanings, r.members, r.scratch = r.meanings[:0], r.members[:0], r.scratch[:0]
+	r.marks, r.known = 0, 0
+	for i := range r.rank {
+		r.rank[i] = unranked
+	}
+}
+
+// headersOf are the headers that are looked at.
+func headersOf(m *adapters.Message) []adapters.Header {
+	return m.Headers[:min(len(m.Headers), maxHeaders)]
+}
+
+// readMarks finds what each header can mean, and from that the dialect.
+func (r *Reader) readMarks() {
+	var death, retry bool
+	headers := headersOf(r.message)
+	for i := range headers {
+		meaning := r.headers.look(i, headers[i].Name)
+		r.meanings = append(r.meanings, meaning)
+		r.marks |= meaning.marks
+		death = death || meaning.death
+		retry = retry || meaning.retry
+		if meaning.replay {
+			r.id.Replayed = true
+		}
+		if meaning.contentType && r.contentType == nil {
+			r.contentType = headers[i].Value
+		}
+	}
+	if p := r.message.Properties; p != nil && r.contentType == nil && p.ContentType != "" {
+		r.contentType = r.text(p.ContentType)
+	}
+	if death {
+		r.id.DeadLetter = !retry || !isRetryStage(r.message.Position.Destination)
+	}
+	if r.marks != 0 || len(r.contentType) > 0 {
+		r.recognise()
+	}
+}
+
+// recognise picks the first dialect whose marks are all there.
+func (r *Reader) recognise() {
+	for _, d := range dialects {
+		if d.needHeaders != 0 && r.marks&d.needHeaders == d.needHeaders ||
+			d.needBody != 0 && r.marks&d.needBody == d.needBody ||
+			d.contentType != "" && hasPrefixFold(r.contentType, d.contentType) {
+			r.dialect, r.id.Dialect = d, d.name
+			return
+		}
+	}
+}
+
+// readHeaders takes what headers say, by the dialect where it knows them and by the
+// common names where it does not.
+func (r *Reader) readHeaders() {
+	headers := headersOf(r.message)
+	for i := range headers {
+		meaning, value := r.meanings[i], headers[i].Value
+		if meaning.idle() {
+			continue
+		}
+		where := Evidence{Place: InHeader, Name: meaning.name}
+		if r.dialect != nil && meaning.in(r.dialect) {
+			for j := range meaning.uses {
+				if u := &meaning.uses[j]; u.dialect == r.dialect {
+					r.offer(&u.use, byDialect, value, where)
+				}
+			}
+		} else if u := &meaning.common; u.role != nothing {
+			r.offer(u, u.class, value, where)
+		}
+	}
+}
+
+// propertyUses are the uses of AMQP properties outside dialects.
+var (
+	useID      = use{role: ownID}
+	useType    = use{role: eventType}
+	useService = use{role: service}
+	useFlow    = use{role: flow}
+	useEntity  = use{role: entity}
+)
+
+// readProperties takes what the AMQP properties say, except what is only a last
+// resort (see readRest).
+func (r *Reader) readProperties(p *adapters.Properties) {
+	r.id.Request = p.ReplyTo != ""
+	r.offerProperty(&useID, byProperty, "message-id", p.MessageID)
+	r.offerProperty(&useType, byProperty, "type", p.Type)
+	r.offerProperty(&useService, byProperty, "app-id", p.AppID)
+	if d := r.dialect; d != nil {
+		for i := range d.properties {
+			e := &d.properties[i]
+			r.offerProperty(&use{role: e.role, form: e.form, index: uint8(i)}, byDialect, e.name, property(p, e.name))
+		}
+	}
+}
+
+func (r *Reader) offerProperty(u *use, c class, name, value string) {
+	if value != "" && u.role != nothing {
+		r.offer(u, c, r.text(value), Evidence{Place: InProperty, Name: r.text(name)})
+	}
+}
+
+// property is the text of an AMQP property by its name on the wire, or "".
+func property(p *adapters.Properties, name string) string {
+	switch name {
+	case "correlation-id":
+		return p.CorrelationID
+	case "message-id":
+		return p.MessageID
+	case "type":
+		return p.Type
+	case "app-id":
+		return p.AppID
+	case "reply-to":
+		return p.ReplyTo
+	case "user-id":
+		return p.UserID
+	case "content-type":
+		return p.ContentType
+	case "exchange":
+		return p.Exchange
+	case "routing-key":
+		return p.RoutingKey
+	}
+	return ""
+}
+
+// keyWillDo says that the Kafka key can be the entity without a look at the body:
+// the headers have said everything else.
+func (r *Reader) keyWillDo() bool {
+	return r.known.has(enough&^only(entity)) && len(r.message.Key) > 0 && textual(r.message.Key) && !isNone(r.message.Key)
+}
+
+// readRest fills what is still open from what is only a last resort.
+func (r *Reader) readRest() {
+	m := r.message
+	if p := m.Properties; p != nil {
+		if r.trustsCorrelationID(p) {
+			r.offerProperty(&useFlow, byCorrelationID, "correlation-id", p.CorrelationID)
+		}
+		if r.rank[occurred] == unranked && !p.Timestamp.IsZero() {
+			r.id.Time, r.id.TimeFrom = p.Timestamp.UTC(), Evidence{Place: InProperty, Name: r.text("timestamp")}
+		}
+	}
+	if t := &r.id.Trace; t.Known() {
+		r.offer(&useFlow, byTrace, t.Value, Evidence{Place: InTrace, Parent: t.From.Parent, Name: t.From.Name})
+	}
+	if r.rank[entity] == unranked {
+		r.offer(&useEntity, byKey, unquoteKey(m.Key), Evidence{Place: InKey})
+	}
+	if r.rank[eventType] == unranked && m.Properties != nil {
+		r.offer(&useType, byRouting, r.text(m.Properties.RoutingKey), Evidence{Place: InRouting})
+	}
+	if r.rank[eventType] == unranked {
+		r.offer(&useType, byName, r.text(m.Position.Destination), Evidence{Place: InName})
+	}
+}
+
+// trustsCorrelationID says that the AMQP correlation-id may be a flow: it is not the
+// id of a request, which reply-to shows, nor the message's own id, and the dialect has
+// no other meaning for it.
+func (r *Reader) trustsCorrelationID(p *adapters.Properties) bool {
+	if p.CorrelationID == "" || p.ReplyTo != "" || p.CorrelationID == p.MessageID || string(r.id.ID.Value) == p.CorrelationID {
+		return false
+	}
+	if r.dialect != nil {
+		for i := range r.dialect.properties {
+			if r.dialect.properties[i].name == "correlation-id" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// unquoteKey is a key without the quotes that a JSON serialiser puts round a string.
+func unquoteKey(key []byte) []byte {
+	if n := len(key); n >= 2 && key[0] == '"' && key[n-1] == '"' && bytes.IndexByte(key, '\\') < 0 {
+		return key[1 : n-1]
+	}
+	return key
+}
+
+// text copies s to the scratch memory.
+func (r *Reader) text(s string) []byte {
+	start := len(r.scratch)
+	r.scratch = append(r.scratch, s...)
+	return r.scratch[start:len(r.scratch):len(r.scratch)]
+}
+
+func hasPrefixFold(b []byte, prefix string) bool {
+	return len(b) >= len(prefix) && bytes.EqualFold(b[:len(prefix)], []byte(prefix))
+}

@@ -1,0 +1,273 @@
+package envelope
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const (
+	// MaxBody is how much of a body is read for an identity, in bytes. What lies
+	// behind is not looked at, and a body that is longer is not called malformed
+	// for breaking off there.
+	MaxBody = 64 << 10
+	// maxMembers bounds how many telling members of one body are kept.
+	maxMembers = 128
+)
+
+// member is a member of the body whose name means something.
+type member struct {
+	meaning      *meaning
+	parent, name []byte
+	value        []byte
+	depth        depth
+}
+
+// readBody looks for what is not known yet in a JSON object. It stops as soon as it
+// knows enough.
+func (r *Reader) readBody() {
+	body := unframed(r.message.Value)
+	rest := bytes.TrimLeft(body[:min(len(body), MaxBody)], " \t\r\n")
+	if len(rest) == 0 || rest[0] != '{' {
+		return
+	}
+	r.buffer = *bytes.NewBuffer(rest)
+	r.decoder.Reset(&r.buffer, r.options...)
+	cut := len(body) > MaxBody
+	if err := r.readObject(rest); err != nil && !(cut && errors.Is(err, io.ErrUnexpectedEOF)) {
+		r.id.Malformed = true
+		return
+	}
+	r.recognise()
+	r.offerMembers()
+}
+
+// unframed is a body without the five bytes that Confluent's serialisers put before
+// JSON: a zero and a schema id.
+func unframed(body []byte) []byte {
+	if len(body) > 5 && body[0] == 0 && body[5] == '{' {
+		return body[5:]
+	}
+	return body
+}
+
+var (
+	errTrailing = errors.New("something follows the JSON value")
+	errTwice    = errors.New("a telling member is there twice")
+)
+
+// readObject reads the object that is the body.
+func (r *Reader) readObject(body []byte) error {
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return err
+	}
+	done, err := r.readMembers(atTop, "", nil)
+	if err != nil || done {
+		return err
+	}
+	if len(bytes.TrimLeft(body[r.decoder.InputOffset():], " \t\r\n")) > 0 && len(body) < MaxBody {
+		return errTrailing
+	}
+	return nil
+}
+
+// readMembers reads the members of the object whose brace was just read. It reports
+// true when it stopped because enough is known.
+func (r *Reader) readMembers(at depth, scope string, parent []byte) (done bool, err error) {
+	for {
+		if r.decoder.PeekKind() == '}' {
+			_, err := r.decoder.ReadToken()
+			return r.satisfied(true), err
+		}
+		quoted, err := r.decoder.ReadValue()
+		if err != nil {
+			return false, err
+		}
+		name := quoted[1 : len(quoted)-1]
+		meaning := memberMeaning(scope, name)
+		if r.looksInto(at, meaning) {
+			if r.known.has(enough) {
+				return true, nil // what envelopes say, they say before the payload
+			}
+			if _, err := r.decoder.ReadToken(); err != nil {
+				return false, err
+			}
+			r.mark(at, meaning)
+			if done, err := r.readMembers(meaning.parent, meaning.scope, name); done || err != nil {
+				return done, err
+			}
+			continue
+		}
+		value, err := r.decoder.ReadValue()
+		if err != nil {
+			return false, err
+		}
+		if meaning != nil {
+			found := member{meaning: meaning, parent: parent, name: name, depth: at}
+			if r.collected(&found) {
+				return false, errTwice
+			}
+			r.collect(found, value)
+			if r.satisfied(false) {
+				return true, nil
+			}
+		}
+	}
+}
+
+// looksInto says that the value ahead is an object whose members may mean something.
+func (r *Reader) looksInto(at depth, meaning *meaning) bool {
+	if meaning == nil || meaning.parent == notThere || (at != atTop && !(at == inDeep && meaning.nested)) {
+		return false
+	}
+	return r.decoder.PeekKind() == '{'
+}
+
+// mark notes the marks of a member. Below the top only those of dialects that are
+// found there count.
+func (r *Reader) mark(at depth, meaning *meaning) {
+	if at == atTop {
+		r.marks |= meaning.marks
+	} else if at != inObject {
+		r.marks |= meaning.marks & marksAnywhere
+	}
+}
+
+// satisfied says that nothing more needs to be looked for. When the flow was found in
+// the body its cause is most likely beside it, so the object is read to its end.
+func (r *Reader) satisfied(atEnd bool) bool {
+	if !r.known.has(enough) {
+		return false
+	}
+	return atEnd || r.rank[flow] != unranked || r.known.has(only(cause))
+}
+
+// memberMeaning is what a member's name can mean below a scope, or nil.
+func memberMeaning(scope string, name []byte) *meaning {
+	if len(name) > longestName {
+		return nil
+	}
+	var buffer [longestName + 16]byte
+	folded, _ := fold(append(buffer[:0], scope...), name)
+	return memberNames[string(folded)]
+}
+
+// collected says that the same member of the same object was there before. Readers of
+// JSON differ in which of two they believe (RFC 8259, section 4), so neither is a fact.
+func (r *Reader) collected(found *member) bool {
+	for i := range r.members {
+		if known := &r.members[i]; known.meaning == found.meaning && known.depth == found.depth &&
+			bytes.Equal(known.name, found.name) && bytes.Equal(known.parent, found.parent) {
+			return true
+		}
+	}
+	return false
+}
+
+// collect keeps a member to be weighed when the dialect is known, and notes which
+// role it will certainly fill.
+func (r *Reader) collect(found member, raw jsontext.Value) {
+	r.mark(found.depth, found.meaning)
+	if len(r.members) == maxMembers {
+		return
+	}
+	if raw[0] == '[' && found.meaning.common.form == messageURN {
+		raw = firstString(raw)
+	}
+	if found.value = r.scalar(raw); found.value == nil {
+		return
+	}
+	r.members = append(r.members, found)
+	if r.speaks(&found) {
+		for i := range found.meaning.uses {
+			if u := &found.meaning.uses[i]; u.dialect == r.dialect {
+				r.note(&u.use, found.value)
+			}
+		}
+	} else if u := &found.meaning.common; u.firm && (u.deep || found.depth <= inMeta) {
+		r.note(u, found.value)
+	}
+}
+
+// note marks the role of u as known, if value will do for it.
+func (r *Reader) note(u *use, value []byte) {
+	if u.role != nothing && u.form != spare && r.acceptable(u.role, value) != nil {
+		r.known |= only(u.role)
+	}
+}
+
+// speaks says that the dialect has its own meaning for a member: by its place, for a
+// member with a scope, else at the top, or anywhere where the dialect allows that.
+func (r *Reader) speaks(found *member) bool {
+	d := r.dialect
+	if d == nil || len(found.meaning.uses) == 0 || !found.meaning.in(d) {
+		return false
+	}
+	return found.depth == atTop || found.meaning.scoped || d.bodyAnywhere && found.depth != inObject
+}
+
+// scalar is the text of a string, number or boolean; nil for everything else and for
+// what is too long to be a fact.
+func (r *Reader) scalar(raw jsontext.Value) []byte {
+	if len(raw) == 0 || len(raw) > 6*MaxID+2 {
+		return nil
+	}
+	switch raw[0] {
+	case '"':
+		if bytes.IndexByte(raw, '\\') < 0 {
+			return raw[1 : len(raw)-1]
+		}
+		start := len(r.scratch)
+		unquoted, err := jsontext.AppendUnquote(r.scratch, []byte(raw))
+		if err != nil {
+			return nil
+		}
+		r.scratch = unquoted
+		return r.scratch[start:len(r.scratch):len(r.scratch)]
+	case '{', '[', 'n':
+		return nil
+	}
+	return raw
+}
+
+// firstString is the first element of an array if that is a string without escapes.
+func firstString(array jsontext.Value) jsontext.Value {
+	rest := bytes.TrimLeft(array[1:], " \t\r\n")
+	if len(rest) == 0 || rest[0] != '"' {
+		return nil
+	}
+	end := bytes.IndexByte(rest[1:], '"')
+	if end < 0 || bytes.IndexByte(rest[1:1+end], '\\') >= 0 {
+		return nil
+	}
+	return rest[:end+2]
+}
+
+// offerMembers weighs what was collected, now that the dialect is known.
+func (r *Reader) offerMembers() {
+	for i := range r.members {
+		found := &r.members[i]
+		where := Evidence{Place: InBody, Parent: found.parent, Name: found.name}
+		if r.speaks(found) {
+			for j := range found.meaning.uses {
+				if u := &found.meaning.uses[j]; u.dialect == r.dialect {
+					r.offer(&u.use, byDialect, found.value, where)
+				}
+			}
+			continue
+		}
+		u := &found.meaning.common
+		switch {
+		case found.depth == atTop && string(found.name) == "type":
+			r.offer(u, byBodyType, found.value, where)
+		case found.depth == atTop:
+			r.offer(u, byBody, found.value, where)
+		case found.depth == inMeta:
+			r.offer(u, byMeta, found.value, where)
+		case u.deep || found.meaning.scoped:
+			r.offer(u, byDeep, found.value, where)
+		}
+	}
+}

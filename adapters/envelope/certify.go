@@ -1,0 +1,221 @@
+package envelope
+
+import (
+	"encoding/binary"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"eventscope/adapters"
+)
+
+// maxWords bounds an exception's message, in bytes.
+const maxWords = 4096
+
+// Certify reads the certificate of a dead letter, and whether m may be one. Headers of
+// a dead-letter writer make it one; Identity.DeadLetter is the same test, but for retry
+// topics. Without such headers a destination that is named like a dead-letter one still
+// gets a certificate, of confidence [NameOnly]: the name alone proves nothing.
+//
+// Where several writers have written, the first tells the origin and the last why it
+// died. Where one has written several times, as Spring does at each hop, likewise.
+// Strings are UTF-8, at most [MaxID] bytes, the message 4096.
+func Certify(m *adapters.Message) (Death, bool) {
+	d := Death{Confidence: Unknown}
+	found := false
+	for _, w := range writersOf(m) {
+		found = true
+		w.certify(m, &d)
+	}
+	if rabbitmqDeath(m, &d) {
+		found = true
+	}
+	if d.Origin != "" {
+		return d, true
+	}
+	name := m.Position.Destination
+	if m.Properties != nil && m.Properties.Queue != "" {
+		name = m.Properties.Queue
+	}
+	if origin, ok := originByName(name); ok {
+		found = true
+		if origin != "" {
+			d.Origin, d.OriginFrom, d.Confidence = bounded(origin, MaxID), "destination name "+bounded(name, MaxID), NameOnly
+		}
+	}
+	if !found {
+		return Death{}, false
+	}
+	return d, true
+}
+
+// writersOf are the writers whose marks m has, in the order in which they wrote.
+func writersOf(m *adapters.Message) []*writer {
+	var found []*writer
+	at := map[*writer]int{}
+	for i := range headersOf(m) {
+		if len(m.Headers[i].Name) > longestName {
+			continue
+		}
+		lower := strings.ToLower(m.Headers[i].Name)
+		for j := range writers {
+			w := &writers[j]
+			if _, known := at[w]; !known && anyMatches(w.marks, lower) {
+				at[w] = i
+				found = append(found, w)
+			}
+		}
+	}
+	sort.SliceStable(found, func(a, b int) bool { return at[found[a]] < at[found[b]] })
+	return found
+}
+
+// certify adds what the writer says to d.
+func (w *writer) certify(m *adapters.Message, d *Death) {
+	if d.Origin == "" {
+		w.origin(m, d)
+	}
+	take := func(fact fact, limit int, into *string) {
+		if text, _, ok := w.text(m, fact, false); ok {
+			*into = bounded(text, limit)
+		}
+	}
+	take(reason, MaxID, &d.Reason)
+	take(exception, MaxID, &d.Exception)
+	take(words, maxWords, &d.Message)
+	if n, ok := w.number(m, attempts, false); ok && n > 0 && n < 1<<31 {
+		d.Attempts = int(n)
+	}
+	if t, ok := w.time(m, firstAt); ok {
+		d.FirstAt = t
+	}
+	if t, ok := w.time(m, lastAt); ok {
+		d.LastAt = t
+	}
+	d.Writer = w.name
+}
+
+// origin adds where it died first.
+func (w *writer) origin(m *adapters.Message, d *Death) {
+	name, header, ok := w.text(m, originName, true)
+	if !ok || len(name) > MaxID || !utf8.ValidString(name) {
+		return
+	}
+	d.Origin, d.OriginFrom, d.Confidence = name, "header "+header, Certain
+	partition, ok := w.number(m, originPartition, true)
+	if !ok || partition < 0 || partition >= 1<<31 {
+		return
+	}
+	offset, ok := w.number(m, originOffset, true)
+	if !ok || offset < 0 {
+		return
+	}
+	d.OriginAt = adapters.Position{Destination: name, Partition: int32(partition), Offset: offset}
+	d.Origin = d.OriginAt.String()
+}
+
+// value is the first header, or the last, that holds a fact, with its encoding.
+func (w *writer) value(m *adapters.Message, fact fact, first bool) (adapters.Header, encoding, bool) {
+	headers := headersOf(m)
+	for _, c := range w.clues {
+		if c.fact != fact {
+			continue
+		}
+		for i := range headers {
+			h := &headers[i]
+			if !first {
+				h = &headers[len(headers)-1-i]
+			}
+			if len(h.Value) > 0 && strings.EqualFold(h.Name, c.header) {
+				return *h, c.encoding, true
+			}
+		}
+	}
+	return adapters.Header{}, 0, false
+}
+
+func (w *writer) text(m *adapters.Message, fact fact, first bool) (text, header string, ok bool) {
+	h, encoding, ok := w.value(m, fact, first)
+	if !ok {
+		return "", "", false
+	}
+	value := h.Value[:min(len(h.Value), maxWords+utf8.UTFMax)]
+	switch encoding {
+	case asAddress:
+		value = segment(value)
+	case asQueue:
+		value = firstOf(value, '@')
+	case asLine:
+		value = firstOf(value, '\n')
+	case asStack:
+		value = firstOf(firstOf(firstOf(value, '\n'), ':'), ' ')
+	}
+	text = strings.TrimSpace(string(value))
+	return text, bounded(h.Name, MaxID), text != ""
+}
+
+func (w *writer) number(m *adapters.Message, fact fact, first bool) (int64, bool) {
+	h, encoding, ok := w.value(m, fact, first)
+	if !ok {
+		return 0, false
+	}
+	switch {
+	case encoding == asInt32 && len(h.Value) == 4:
+		return int64(int32(binary.BigEndian.Uint32(h.Value))), true
+	case encoding == asInt64 && len(h.Value) == 8:
+		return int64(binary.BigEndian.Uint64(h.Value)), true
+	case encoding == asNumber && len(h.Value) <= 20:
+		n, err := strconv.ParseInt(string(h.Value), 10, 64)
+		return n, err == nil
+	}
+	return 0, false
+}
+
+func (w *writer) time(m *adapters.Message, fact fact) (time.Time, bool) {
+	h, _, ok := w.value(m, fact, false)
+	if !ok {
+		return time.Time{}, false
+	}
+	return parseTime(h.Value)
+}
+
+// bounded is s as valid UTF-8 of at most limit bytes, not ending within a rune.
+func bounded(s string, limit int) string {
+	if len(s) > limit {
+		for limit > 0 && !utf8.RuneStart(s[limit]) {
+			limit--
+		}
+		s = s[:limit]
+	}
+	return strings.ToValidUTF8(s, "?")
+}
+
+// Names of dead-letter destinations. The first group is the origin.
+var deadNames = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)^error\.(.+)\.[^.]+$`),
+	regexp.MustCompile(`(?i)^dead-letter-topic-(.+)$`),
+	regexp.MustCompile(`(?i)^dlq[._-](.+)$`),
+	regexp.MustCompile(`(?i)^(.+?)[._-](?:dlq|dlt|dead|deadletter|dead[-_]letters?|errors?|failed|poison|parking[-_]?lot)(?:[._-]\d+)?$`),
+	regexp.MustCompile(`(?i)^(.+)_(?:error|skipped)$`),
+	regexp.MustCompile(`(?i)^()(?:error|wolverine-dead-letter-queue)$`),
+}
+
+// originByName guesses an origin from the name of a dead-letter destination, and says
+// whether it is the name of one. Some names tell no origin.
+func originByName(name string) (origin string, ok bool) {
+	for _, pattern := range deadNames {
+		if found := pattern.FindStringSubmatch(name); found != nil {
+			return found[1], true
+		}
+	}
+	return "", false
+}
+
+var retryStage = regexp.MustCompile(`(?i)[._-]retry([._-]\d+)?$`)
+
+// isRetryStage says that a destination is named like a stage of retrying, whose
+// messages carry the headers of dead letters and are still alive.
+func isRetryStage(name string) bool { return retryStage.MatchString(name) }

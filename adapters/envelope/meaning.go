@@ -1,0 +1,222 @@
+package envelope
+
+import "strings"
+
+// meaning is everything that a name can mean, in any dialect. Meanings are made once
+// for a name and never change.
+type meaning struct {
+	name  []byte // as it is spelled in headers
+	marks uint64 // of the dialects it is a mark of
+
+	// common is the name's use as a common name; uses are those in dialects.
+	common use
+	uses   []dialectUse
+
+	// parent says how members below one of this name are read.
+	parent depth
+	nested bool
+	scope  string
+	scoped bool // the name is that of a member below such a parent
+
+	death       bool // a mark of a dead-letter writer
+	replay      bool // a mark of a replay
+	contentType bool
+	retry       bool // a mark of a retry topic
+}
+
+// use is what a value of a name is read as. Index orders names of one role.
+type use struct {
+	role  role
+	form  form
+	index uint8
+	firm  bool
+	deep  bool
+	class class // of a header with this name
+}
+
+type dialectUse struct {
+	dialect *dialect
+	use     use
+}
+
+// class orders the places a fact may come from, best first. What is better within
+// one class is said by the index of the name.
+type class uint8
+
+const (
+	byMapping class = iota
+	byDialect
+	byBodyType // the member "type" at the top of the body, for types
+	byProperty
+	byHeader
+	byTypeID        // __TypeId__, which names a class rather than an event
+	byBody          // a member of the body
+	byMeta          // below metadata
+	byDeep          // below payload
+	bySpare         // a dialect's second best
+	byCorrelationID // AMQP correlation-id, which may be anything
+	byTrace         // a trace often ends at a batch or a timer
+	byTimestamp     // AMQP timestamp, in whole seconds
+	byKey
+	byRouting
+	byName
+	byNothing
+)
+
+// idle says that a name means nothing at all.
+func (m *meaning) idle() bool {
+	return m.common.role == nothing && len(m.uses) == 0 && m.marks == 0 && !m.death && !m.replay && !m.contentType && !m.retry
+}
+
+// in says that a dialect has a use for the name.
+func (m *meaning) in(d *dialect) bool {
+	for i := range m.uses {
+		if m.uses[i].dialect == d {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	// markGroups are the groups of marks of all dialects, one a bit.
+	headerMarks, bodyMarks []markGroup
+	// marksAnywhere are the body marks that count below the top as well.
+	marksAnywhere uint64
+	// headerUses are the uses of header names, in lower case, in dialects.
+	headerUses = map[string][]dialectUse{}
+	// commonUses are the common names, folded.
+	commonUses = map[string]use{}
+	// memberNames are all names of members of a body that mean anything, folded.
+	memberNames = map[string]*meaning{}
+)
+
+type markGroup struct {
+	bit   uint64
+	names []string
+}
+
+func init() {
+	bit := uint64(1)
+	for _, d := range dialects {
+		for _, names := range d.marks {
+			headerMarks = append(headerMarks, markGroup{bit, names})
+			d.needHeaders |= bit
+			bit <<= 1
+		}
+		for _, names := range d.bodyMarks {
+			bodyMarks = append(bodyMarks, markGroup{bit, names})
+			if d.bodyAnywhere {
+				marksAnywhere |= bit
+			}
+			d.needBody |= bit
+			bit <<= 1
+		}
+		for i, e := range d.headers {
+			headerUses[e.name] = append(headerUses[e.name], dialectUse{d, use{role: e.role, form: e.form, index: uint8(i), class: byDialect}})
+		}
+	}
+	if bit == 0 {
+		panic("envelope: more groups of marks than bits")
+	}
+	for i, a := range aliases {
+		u := use{role: a.role, form: a.form, index: uint8(i), firm: a.firm, deep: a.deep, class: byHeader}
+		if a.name == "typeid" {
+			u.class = byTypeID
+		}
+		commonUses[a.name] = u
+	}
+	nameMembers()
+}
+
+// nameMembers fills memberNames.
+func nameMembers() {
+	at := func(name string) *meaning {
+		m := memberNames[name]
+		if m == nil {
+			m = &meaning{parent: notThere, scoped: strings.Contains(name, ".")}
+			memberNames[name] = m
+		}
+		return m
+	}
+	for name, u := range commonUses {
+		if name != "typeid" {
+			at(name).common = u
+		}
+	}
+	for _, d := range dialects {
+		for i, e := range d.body {
+			m := at(e.name)
+			m.uses = append(m.uses, dialectUse{d, use{role: e.role, form: e.form, index: uint8(i), firm: true, class: byDialect}})
+		}
+	}
+	for _, group := range bodyMarks {
+		for _, name := range group.names {
+			at(name).marks |= group.bit
+		}
+	}
+	for name, p := range parents {
+		m := at(name)
+		m.parent, m.scope, m.nested = p.depth, p.scope, nested[name]
+	}
+}
+
+// headerMeaning works out what a header of this name can mean.
+func headerMeaning(name string) *meaning {
+	m := &meaning{name: []byte(name), parent: notThere}
+	lower := strings.ToLower(name)
+	for _, group := range headerMarks {
+		for _, pattern := range group.names {
+			if matches(pattern, lower) {
+				m.marks |= group.bit
+			}
+		}
+	}
+	m.uses = headerUses[lower]
+	var buffer [longestName]byte
+	if folded, ok := fold(buffer[:0], lower); ok {
+		m.common = commonUses[string(folded)]
+		m.contentType = string(folded) == "contenttype"
+	}
+	m.death = isDeathMark(lower)
+	m.retry = matches("retry_topic-*", lower) || matches("delayed-retry-*", lower)
+	m.replay = lower == "x-replay-id"
+	return m
+}
+
+// longestName is the longest header or member name that is looked at, in bytes.
+const longestName = 128
+
+// vocabulary remembers the meanings of header names, which come again with every
+// message, mostly at the same place. What it does not remember, because names never end,
+// is worked out each time.
+type vocabulary struct {
+	names  map[string]*meaning
+	latest [16]*meaning // by the place of the header in its message
+}
+
+// vocabularySize bounds a vocabulary.
+const vocabularySize = 512
+
+// unknown is what every name too long to be looked at means.
+var unknown = &meaning{parent: notThere}
+
+// look is what the name of the header at a place means.
+func (v *vocabulary) look(place int, name string) *meaning {
+	latest := &v.latest[place%len(v.latest)]
+	if m := *latest; m != nil && string(m.name) == name {
+		return m
+	}
+	if len(name) > longestName {
+		return unknown
+	}
+	m := v.names[name]
+	if m == nil {
+		m = headerMeaning(strings.Clone(name))
+		if len(v.names) < vocabularySize {
+			v.names[string(m.name)] = m
+		}
+	}
+	*latest = m
+	return m
+}

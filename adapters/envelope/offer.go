@@ -1,0 +1,103 @@
+package envelope
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// offer takes value for the role of u, if it is better than what that role has now and
+// if it can be what the role asks for.
+func (r *Reader) offer(u *use, c class, value []byte, from Evidence) {
+	if u.role == nothing {
+		return
+	}
+	if u.form == spare {
+		c = bySpare
+	}
+	rank := uint16(c)<<8 | uint16(u.index)
+	if rank >= r.rank[u.role] {
+		return
+	}
+	if u.role == occurred {
+		if t, ok := parseTime(value); ok {
+			r.id.Time, r.id.TimeFrom, r.rank[occurred] = t, from, rank
+		}
+		return
+	}
+	value = r.shape(u, c, value, from)
+	if value = r.acceptable(u.role, value); value == nil {
+		return
+	}
+	*r.id.field(u.role) = Field{Value: value, From: from}
+	r.rank[u.role] = rank
+	if c <= byTypeID {
+		r.known |= only(u.role)
+	}
+}
+
+// shape brings a value out of its form; nil is a value that is not of that form.
+func (r *Reader) shape(u *use, c class, value []byte, from Evidence) []byte {
+	switch u.form {
+	case assemblyList:
+		name, release := assembly(value)
+		if len(release) > 0 {
+			r.offer(&use{role: version, index: u.index}, c, release, from)
+		}
+		return name
+	case messageURN:
+		return bytes.TrimPrefix(firstOf(value, ';'), []byte("urn:message:"))
+	case lastSegment:
+		return segment(value)
+	case traceParent:
+		return r.trace(traceparentID(value))
+	case b3:
+		return r.trace(b3ID(value))
+	case debeziumOp:
+		if len(value) == 1 && debeziumOps[value[0]] != "" {
+			return r.text(debeziumOps[value[0]])
+		}
+		return nil
+	case identifier:
+		if !isIdentifier(value) {
+			return nil
+		}
+	}
+	return value
+}
+
+// trace is a trace id in the one form: the bytes of the message where they have it.
+func (r *Reader) trace(id []byte) []byte {
+	if id == nil {
+		return nil
+	}
+	if len(id) == 32 && bytes.IndexFunc(id, func(c rune) bool { return 'A' <= c && c <= 'F' }) < 0 {
+		return id
+	}
+	start := len(r.scratch)
+	r.scratch = appendTrace(r.scratch, id)
+	return r.scratch[start:len(r.scratch):len(r.scratch)]
+}
+
+// acceptable is value if it can be what a role asks for, or the text of a binary UUID,
+// or nil. Nothing that is empty, over-long or not text is a fact; and what stands for
+// nothing is not an id.
+func (r *Reader) acceptable(role role, value []byte) []byte {
+	if len(value) == 0 || len(value) > MaxID {
+		return nil
+	}
+	if len(value) == 16 && !utf8.Valid(value) {
+		start := len(r.scratch)
+		r.scratch = appendUUID(r.scratch, value)
+		value = r.scratch[start:len(r.scratch):len(r.scratch)]
+	}
+	if !textual(value) {
+		return nil
+	}
+	switch role {
+	case flow, cause, ownID, entity, trace:
+		if isNone(value) {
+			return nil
+		}
+	}
+	return value
+}

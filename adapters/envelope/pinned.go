@@ -1,0 +1,143 @@
+package envelope
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// pinnedSize bounds the memory of which rule belongs to which destination.
+const pinnedSize = 4096
+
+// readPinned takes what the operator's mappings find.
+func (r *Reader) readPinned() {
+	name := r.message.Position.Destination
+	rule, remembered := r.pinned[name]
+	if !remembered {
+		rule = r.rules.forDestination(name)
+		if len(r.pinned) < pinnedSize {
+			r.pinned[strings.Clone(name)] = rule
+		}
+	}
+	if rule == nil {
+		return
+	}
+	for role := range roleCount {
+		if where := rule.sources[role]; where != nil {
+			r.offer(&use{role: role}, byMapping, r.find(where), Evidence{Place: ByMapping, Name: where.from})
+		}
+	}
+}
+
+// find is the value at a location, or nil.
+func (r *Reader) find(where *location) []byte {
+	m := r.message
+	switch where.kind {
+	case inHeader:
+		value, _ := m.Header(where.name)
+		return value
+	case inProperty:
+		if m.Properties != nil {
+			return r.text(property(m.Properties, where.name))
+		}
+	case inKey:
+		return unquoteKey(m.Key)
+	case inBody:
+		return r.findInBody(where.pointer)
+	}
+	return nil
+}
+
+// findInBody follows a JSON pointer through the body.
+func (r *Reader) findInBody(pointer []string) []byte {
+	body := unframed(r.message.Value)
+	rest := bytes.TrimLeft(body[:min(len(body), MaxBody)], " \t\r\n")
+	if len(rest) == 0 || (rest[0] != '{' && rest[0] != '[') {
+		return nil
+	}
+	r.buffer = *bytes.NewBuffer(rest)
+	r.decoder.Reset(&r.buffer, r.options...)
+	value, err := r.follow(pointer)
+	if err != nil {
+		if len(body) <= MaxBody || !errors.Is(err, io.ErrUnexpectedEOF) {
+			r.id.Malformed = true
+		}
+		return nil
+	}
+	if len(value) == 0 {
+		return nil
+	}
+	return r.scalar(value)
+}
+
+// follow walks the decoder to what a pointer names; nil when it is not there.
+func (r *Reader) follow(pointer []string) (jsontext.Value, error) {
+	for _, token := range pointer {
+		start, err := r.decoder.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		found := false
+		switch start.Kind() {
+		case '{':
+			found, err = r.toMember(token)
+		case '[':
+			found, err = r.toElement(token)
+		}
+		if !found || err != nil {
+			return nil, err
+		}
+	}
+	return r.decoder.ReadValue()
+}
+
+// toMember moves before the value of a member of the object that was begun.
+func (r *Reader) toMember(name string) (bool, error) {
+	for r.decoder.PeekKind() != '}' {
+		quoted, err := r.decoder.ReadValue()
+		if err != nil {
+			return false, err
+		}
+		if r.sameName(quoted, name) {
+			return true, nil
+		}
+		if _, err := r.decoder.ReadValue(); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+func (r *Reader) sameName(quoted jsontext.Value, name string) bool {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1:len(quoted)-1]) == name
+	}
+	start := len(r.scratch)
+	unquoted, err := jsontext.AppendUnquote(r.scratch, []byte(quoted))
+	if err != nil {
+		return false
+	}
+	r.scratch = unquoted[:start]
+	return string(unquoted[start:]) == name
+}
+
+// toElement moves before an element of the array that was begun.
+func (r *Reader) toElement(token string) (bool, error) {
+	index, err := strconv.Atoi(token)
+	if err != nil || index < 0 {
+		return false, nil
+	}
+	for ; r.decoder.PeekKind() != ']'; index-- {
+		if index == 0 {
+			return true, nil
+		}
+		if _, err := r.decoder.ReadValue(); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}

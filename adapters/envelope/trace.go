@@ -1,0 +1,53 @@
+package envelope
+
+// Trace context. Trace ids are 32 hexadecimal digits in lower case; the 16 of older B3
+// senders are padded on the left, so that the two compare (openzipkin/b3-propagation).
+
+// traceparentID is the trace id of a W3C traceparent, "00-<32 hex>-<16 hex>-<2 hex>"
+// with a version of two digits and, in later versions, more behind (W3C Trace Context,
+// section 3.2). Nil when it is not one.
+func traceparentID(b []byte) []byte {
+	if len(b) < 55 || b[2] != '-' || b[35] != '-' || b[52] != '-' {
+		return nil
+	}
+	if !isHex(b[:2]) || !isHex(b[3:35]) || !isHex(b[36:52]) || !isHex(b[53:55]) || string(b[:2]) == "ff" {
+		return nil
+	}
+	if len(b) > 55 && (b[55] != '-' || string(b[:2]) == "00") {
+		return nil
+	}
+	return b[3:35]
+}
+
+// b3ID is the trace id of a single b3 header, "<trace>-<span>[-…]", or of X-B3-TraceId,
+// which is the trace id alone. Nil when it is neither, as a bare sampling decision.
+func b3ID(b []byte) []byte {
+	id := firstOf(b, '-')
+	if (len(id) != 32 && len(id) != 16) || !isHex(id) {
+		return nil
+	}
+	return id
+}
+
+func isHex(b []byte) bool {
+	for _, c := range b {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
+			return false
+		}
+	}
+	return true
+}
+
+// appendTrace appends a trace id in the one form, 32 digits in lower case.
+func appendTrace(dst, id []byte) []byte {
+	for range 32 - len(id) {
+		dst = append(dst, '0')
+	}
+	for _, c := range id {
+		if 'A' <= c && c <= 'F' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}

@@ -1,0 +1,118 @@
+package envelope
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+// MaxID is the length in bytes beyond which a value is not taken for an id, a type or a
+// name of anything: a field is never longer.
+const MaxID = 512
+
+// textual says that b is UTF-8 without control characters: something that people
+// would read as an id or a name.
+func textual(b []byte) bool {
+	rest := b
+	for len(rest) >= 8 { // eight bytes at a time, since this is asked of every value
+		word := binary.LittleEndian.Uint64(rest)
+		const ones, highs = 0x0101010101010101, 0x8080808080808080
+		belowSpace := (word - ' '*ones) &^ word
+		isDelete := word ^ 0x7f*ones
+		isDelete = (isDelete - ones) &^ isDelete
+		if (word|belowSpace|isDelete)&highs != 0 {
+			break // not plain, or perhaps a borrow: look closer
+		}
+		rest = rest[8:]
+	}
+	for i, c := range rest {
+		if c >= utf8.RuneSelf {
+			return utf8.Valid(rest[i:]) && !hasControl(rest[i:])
+		}
+		if c < ' ' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+func hasControl(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+// isNone tells values that stand for the lack of one.
+func isNone(b []byte) bool {
+	switch len(b) {
+	case 0:
+		return true
+	case 1:
+		return b[0] == '0'
+	case 4:
+		return bytes.EqualFold(b, []byte("null"))
+	case 32, 36, 38:
+		return isZeroUUID(b)
+	}
+	return false
+}
+
+// isZeroUUID knows the nil UUID of RFC 9562 with and without hyphens and braces, and
+// the trace id of zeros.
+func isZeroUUID(b []byte) bool {
+	if b[0] != '0' && b[0] != '{' {
+		return false
+	}
+	for _, c := range b {
+		if c != '0' && c != '-' && c != '{' && c != '}' {
+			return false
+		}
+	}
+	return true
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendUUID appends 16 bytes as RFC 9562 writes a UUID.
+func appendUUID(dst, b []byte) []byte {
+	for i, c := range b {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			dst = append(dst, '-')
+		}
+		dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
+	}
+	return dst
+}
+
+// firstOf cuts b before the first of the separators.
+func firstOf(b []byte, separator byte) []byte {
+	if i := bytes.IndexByte(b, separator); i >= 0 {
+		return b[:i]
+	}
+	return b
+}
+
+// isIdentifier says that b could be the name of a type: one short word.
+func isIdentifier(b []byte) bool {
+	return len(b) <= 128 && bytes.IndexByte(b, ' ') < 0
+}
+
+// assembly reads "Ns.Type, Assembly, Version=1.0.0.0, …; …" into type and version.
+func assembly(b []byte) (name, version []byte) {
+	b = firstOf(b, ';')
+	name = bytes.TrimSpace(firstOf(b, ','))
+	const key = "Version="
+	if i := bytes.Index(b, []byte(key)); i >= 0 {
+		version = bytes.TrimSpace(firstOf(b[i+len(key):], ','))
+	}
+	return name, version
+}
+
+// segment is the last segment of the path of an address.
+func segment(b []byte) []byte {
+	b = bytes.TrimRight(firstOf(b, '?'), "/")
+	return b[bytes.LastIndexByte(b, '/')+1:]
+}

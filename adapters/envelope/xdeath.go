@@ -1,0 +1,118 @@
+package envelope
+
+import (
+	"strings"
+	"time"
+
+	"eventscope/adapters"
+)
+
+// RabbitMQ's own certificate: x-death is a table for each pair of queue and reason, the
+// most recent first, each with its first time; x-first-death-* name the pair that came
+// first and never change (RabbitMQ documentation, "Dead Letter Exchanges"). The table
+// is searched by pair, never by place.
+
+// deathTable is one table of x-death.
+type deathTable struct {
+	queue, reason string
+	count         int64
+	at            time.Time
+}
+
+// rabbitmqDeath adds what RabbitMQ says to d: the origin when no other writer has
+// named one, and the rest where it is still open.
+func rabbitmqDeath(m *adapters.Message, d *Death) bool {
+	first := deathTable{queue: header(m, "x-first-death-queue"), reason: header(m, "x-first-death-reason")}
+	last := deathTable{queue: header(m, "x-last-death-queue"), reason: header(m, "x-last-death-reason")}
+	tables := deathTables(m)
+	_, marked := m.Header("x-death")
+	if first.queue == "" && !marked {
+		return false
+	}
+	from := "header x-first-death-queue"
+	if first.queue == "" && len(tables) > 0 {
+		first, from = earliest(tables), "header x-death"
+	}
+	if last.reason == "" {
+		last = first
+	}
+	if d.Origin == "" && first.queue != "" {
+		d.Origin, d.OriginFrom, d.Confidence = bounded(first.queue, MaxID), from, Certain
+	}
+	if d.Reason == "" {
+		d.Reason = bounded(last.reason, MaxID)
+	}
+	if d.Writer == "" {
+		d.Writer = "rabbitmq"
+	}
+	rabbitmqHistory(m, d, tables, first, last)
+	return true
+}
+
+// rabbitmqHistory adds times and attempts. A table's time is that of the first death of
+// its pair, so the last time is a lower bound where a pair died more than once.
+func rabbitmqHistory(m *adapters.Message, d *Death, tables []deathTable, first, last deathTable) {
+	deliveries := int64(0)
+	for _, t := range tables {
+		if d.FirstAt.IsZero() && t.queue == first.queue && t.reason == first.reason {
+			d.FirstAt = t.at
+		}
+		if d.LastAt.IsZero() && t.queue == last.queue && t.reason == last.reason {
+			d.LastAt = t.at
+		}
+		if t.reason == "rejected" || t.reason == "delivery_limit" {
+			deliveries += max(t.count, 0)
+		}
+	}
+	for i := range headersOf(m) {
+		if h := &m.Headers[i]; h.Name == "x-delivery-count" {
+			if n, ok := h.Structured.(int64); ok {
+				deliveries = max(deliveries, n)
+			}
+		}
+	}
+	if d.Attempts == 0 && deliveries > 0 && deliveries < 1<<31 {
+		d.Attempts = int(deliveries)
+	}
+}
+
+// maxDeathTables bounds how many tables of x-death are read.
+const maxDeathTables = 256
+
+func deathTables(m *adapters.Message) []deathTable {
+	var tables []deathTable
+	for i := range headersOf(m) {
+		list, ok := m.Headers[i].Structured.([]any)
+		if !ok || m.Headers[i].Name != "x-death" {
+			continue
+		}
+		for _, element := range list[:min(len(list), maxDeathTables)] {
+			if table, ok := element.(map[string]any); ok {
+				t := deathTable{}
+				t.queue, _ = table["queue"].(string)
+				t.reason, _ = table["reason"].(string)
+				t.count, _ = table["count"].(int64)
+				t.at, _ = table["time"].(time.Time)
+				tables = append(tables, t)
+			}
+		}
+	}
+	return tables
+}
+
+// earliest is the table with the earliest time, for messages that carry x-death alone.
+func earliest(tables []deathTable) deathTable {
+	first := tables[0]
+	for _, t := range tables[1:] {
+		if !t.at.IsZero() && t.at.Before(first.at) {
+			first = t
+		}
+	}
+	return first
+}
+
+// header is the text of the first header of that name.
+func header(m *adapters.Message, name string) string {
+	value, _ := m.Header(name)
+	return strings.TrimSpace(string(value[:min(len(value), maxWords)]))
+}
