@@ -52,6 +52,8 @@ type Capabilities struct {
 	History bool
 	// Fetch: a position can be read again, as long as retention has it.
 	Fetch bool
+	// ByKey: Range.Key narrows a scan.
+	ByKey bool
 }
 
 // Source delivers messages as they come.
@@ -200,6 +202,8 @@ type Range struct {
 	Until time.Time
 	// Destinations, if not empty, narrows the scan to these.
 	Destinations []string
+	// Except names destinations to leave out.
+	Except []string
 	// Key, if not nil, allows the adapter to leave out partitions that cannot hold
 	// this message key. It is a hint: what is delivered still needs to be checked.
 	Key []byte

@@ -72,6 +72,15 @@ type Flow struct {
 	// Path says where the expected path is from: "learned from 412 flows",
 	// "declared in the config", or "".
 	Path string
+	// Gaps are times during this flow in which a source saw nothing, so that events may
+	// be missing here that did happen.
+	Gaps []SourceGap
+}
+
+// SourceGap is a gap and whose it is.
+type SourceGap struct {
+	Source string
+	adapters.Gap
 }
 
 // Step is one event in its flow.

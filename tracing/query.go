@@ -20,6 +20,8 @@ type Page struct {
 	Events []Event
 	// Older and Newer count the rows of the same stream on both sides.
 	Older, Newer int64
+
+	encoded []int // events whose Summary still is the whole encoded message
 }
 
 // FlowQuery asks for rows of the flows page.

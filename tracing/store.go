@@ -3,7 +3,9 @@ package tracing
 import (
 	"context"
 	"errors"
-	"iter"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"eventscope/adapters"
@@ -43,32 +45,226 @@ type Source struct {
 	Broker adapters.Broker
 	// Fetch reads messages again; nil when that is not possible.
 	Fetch adapters.Fetcher
+	// Gaps returns the times in which the source saw nothing; nil when it has none by
+	// nature. It must not wait.
+	Gaps func() []adapters.Gap
 }
 
 // ErrUnknown: the store has no such event or flow, or no longer.
 var ErrUnknown = errors.New("not in the index")
 
-// Querier is the few questions a Store answers. A larger system would answer the
-// same ones from elsewhere, so that nothing in them is local to this process but the
-// keys it hands out itself.
-type Querier interface {
-	// Counters never waits.
-	Counters() Counters
-	// Page returns rows of the stream.
-	Page(ctx context.Context, query PageQuery) (Page, error)
-	// Flows returns rows of the list of flows.
-	Flows(ctx context.Context, query FlowQuery) (FlowPage, error)
-	// Flow returns one flow, or ErrUnknown.
-	Flow(ctx context.Context, key FlowKey) (*Flow, error)
-	// Find returns the flows that a flow id, entity or event id leads to, best
-	// first, or ErrUnknown.
-	Find(ctx context.Context, id string) ([]Match, error)
-	// Event returns one event, or ErrUnknown.
-	Event(ctx context.Context, sequence Sequence) (Event, error)
-	// Messages reads the messages of events again, in their order, each with its
-	// own error (adapters.ErrGone where nobody has it any more).
-	Messages(ctx context.Context, events []Event) iter.Seq2[adapters.Message, error]
-	// Watch begins to collect what a filter matches, from now on and back through
-	// the index. Close it when it is no longer looked at.
-	Watch(filter *Filter) *Watch
+// Store takes messages in and answers questions. Make one with [New], run it with
+// [Store.Run], give each adapter the intake that [Store.Attach] returns.
+type Store struct {
+	config   Config
+	work     []chan job
+	slabs    chan *slab
+	free     chan *slab
+	requests chan request
+	life     context.Context // ends when Run returns
+	end      context.CancelFunc
+	watching atomic.Pointer[watchSet]
+	counters atomic.Pointer[Counters]
+	shown    atomic.Int64 // bumped when something outside the index changes a page
+	running  atomic.Bool
+
+	helpersMutex sync.Mutex // guards the beginning of helpers against the end of life
+	helpers      sync.WaitGroup
+
+	sourcesMutex sync.Mutex // guards the growing of sources
+	sources      atomic.Pointer[[]Source]
+
+	fetching atomic.Bool // one fetch of summaries at a time
+}
+
+// job is what a worker gets: a batch, or a mark that everything before it went through.
+type job struct {
+	source  int
+	batch   *adapters.Batch
+	history bool
+	synced  *barrier
+}
+
+// barrier opens when every worker and then the index have passed it.
+type barrier struct {
+	waiting atomic.Int32
+	done    chan struct{}
+}
+
+// request is a question for the goroutine that owns the index.
+type request struct {
+	ask  func(x *index)
+	done chan struct{}
+}
+
+const (
+	defaultMemory = 512 << 20
+	leastMemory   = 8 << 20
+	defaultSettle = 30 * time.Second
+	slabRecords   = 2048
+)
+
+// ErrStopped: the store does not run (any more).
+var ErrStopped = errors.New("the store has stopped")
+
+// New returns a store that is not running yet.
+func New(config Config) *Store {
+	if config.Memory == 0 {
+		config.Memory = defaultMemory
+	}
+	config.Memory = max(config.Memory, leastMemory)
+	if config.Settle == 0 {
+		config.Settle = defaultSettle
+	}
+	workers := max(1, runtime.GOMAXPROCS(0))
+	s := &Store{
+		config:   config,
+		slabs:    make(chan *slab, workers),
+		free:     make(chan *slab, 4*workers),
+		requests: make(chan request),
+	}
+	s.life, s.end = context.WithCancel(context.Background())
+	for range workers {
+		s.work = append(s.work, make(chan job, 1))
+	}
+	s.counters.Store(&Counters{Budget: config.Memory})
+	s.watching.Store(&watchSet{})
+	s.sources.Store(&[]Source{})
+	return s
+}
+
+// Run takes in and answers until ctx ends, and returns nil then. It is called once.
+func (s *Store) Run(ctx context.Context) error {
+	if !s.running.CompareAndSwap(false, true) {
+		return errors.New("a store runs only once")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var workers sync.WaitGroup
+	for _, work := range s.work {
+		workers.Go(func() { s.read(ctx, work) })
+	}
+	s.own(ctx)
+	cancel()
+	workers.Wait()
+	s.helpersMutex.Lock()
+	s.end()
+	s.helpersMutex.Unlock()
+	s.helpers.Wait()
+	s.releaseRest()
+	return nil
+}
+
+// releaseRest gives back the batches that nobody will read any more.
+func (s *Store) releaseRest() {
+	for _, work := range s.work {
+		for empty := false; !empty; {
+			select {
+			case j := <-work:
+				if j.batch != nil {
+					j.batch.Release()
+				}
+			default:
+				empty = true
+			}
+		}
+	}
+}
+
+// Attach makes a source known and returns the intake for its messages.
+func (s *Store) Attach(source Source) adapters.Intake {
+	s.sourcesMutex.Lock()
+	defer s.sourcesMutex.Unlock()
+	sources := append([]Source{}, *s.sources.Load()...)
+	number := len(sources)
+	sources = append(sources, source)
+	s.sources.Store(&sources)
+	return s.intake(number, false)
+}
+
+// intake hands batches to the workers: those of one log always to the same worker, so
+// that its order is kept.
+func (s *Store) intake(source int, history bool) adapters.Intake {
+	return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
+		if len(batch.Messages) == 0 {
+			batch.Release()
+			return nil
+		}
+		worker := s.work[s.workerOf(source, &batch.Messages[0].Position)]
+		select {
+		case worker <- job{source: source, batch: batch, history: history}:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.life.Done():
+			return ErrStopped
+		}
+	})
+}
+
+func (s *Store) workerOf(source int, position *adapters.Position) int {
+	n := source*31 + int(max(position.Partition, 0))
+	if position.Partition >= 0 {
+		n += len(position.Destination)
+	}
+	return n % len(s.work)
+}
+
+// Sync returns when everything that was put before is in the index.
+func (s *Store) Sync(ctx context.Context) error {
+	b := &barrier{done: make(chan struct{})}
+	b.waiting.Store(int32(len(s.work)))
+	for _, worker := range s.work {
+		select {
+		case worker <- job{synced: b}:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.life.Done():
+			return ErrStopped
+		}
+	}
+	select {
+	case <-b.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.life.Done():
+		return ErrStopped
+	}
+}
+
+// Settle learns from all flows as if no more events were to come, as at the end of a
+// scan of history.
+func (s *Store) Settle(ctx context.Context) error {
+	const atOnce = 1 << 14
+	for settled := false; !settled; {
+		err := s.ask(ctx, func(x *index) {
+			x.settleTo(x.log.end, atOnce)
+			settled = x.settled == x.log.end
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask has the owner of the index answer a question.
+func (s *Store) ask(ctx context.Context, question func(x *index)) error {
+	r := request{ask: question, done: make(chan struct{})}
+	select {
+	case s.requests <- r:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.life.Done():
+		return ErrStopped
+	}
+	<-r.done // the owner always answers what it took
+	return nil
+}
+
+// Counters implements Querier.
+func (s *Store) Counters() Counters {
+	c := *s.counters.Load()
+	c.Version += uint64(s.shown.Load())
+	return c
 }

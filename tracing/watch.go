@@ -1,9 +1,26 @@
 package tracing
 
+import (
+	"context"
+	"slices"
+	"sort"
+	"sync"
+	"sync/atomic"
+
+	"eventscope/adapters/envelope"
+)
+
 // Watch collects the events that a filter matches. It is read through the Watch fields
 // of PageQuery and FlowQuery.
 type Watch struct {
 	filter *Filter
+	store  *Store
+	open   context.Context // ends with Close, or with the store
+	stop   context.CancelFunc
+	close  sync.Once
+	slot   int
+
+	matched, searched, toSearch, unread, errors atomic.Int64
 }
 
 // Progress says how far a watch has looked.
@@ -16,10 +33,222 @@ type Progress struct {
 }
 
 // Progress never waits.
-func (w *Watch) Progress() Progress { return Progress{} }
+func (w *Watch) Progress() Progress {
+	return Progress{
+		Matched: w.matched.Load(), Searched: w.searched.Load(), ToSearch: w.toSearch.Load(),
+		Unread: w.unread.Load(), Errors: w.errors.Load(),
+	}
+}
 
 // Filter is the filter the watch was made with.
 func (w *Watch) Filter() *Filter { return w.filter }
 
-// Close ends the collecting.
-func (w *Watch) Close() {}
+// mostWatches is how many filters can be watched at once; a further one takes the place
+// of the oldest.
+const mostWatches = 8
+
+// watchSet is what workers look at: it is replaced, never changed.
+type watchSet struct {
+	watches [mostWatches]*Watch
+	any     bool
+}
+
+// watchState is what the index knows of a watch. Sequences of the past come newest
+// first, since the search goes backwards; live ones count from boundary on.
+type watchState struct {
+	watch      *Watch
+	boundary   Sequence
+	past, live []Sequence
+}
+
+// mostMatches bounds what one watch remembers; the oldest matches are forgotten first.
+const mostMatches = 1 << 22
+
+func (w *watchState) forget(first Sequence) {
+	w.live = w.live[sort.Search(len(w.live), func(i int) bool { return w.live[i] >= first }):]
+	w.past = w.past[:sort.Search(len(w.past), func(i int) bool { return w.past[i] < first })]
+	if len(w.live) > mostMatches {
+		w.live = slices.Clone(w.live[mostMatches/2:])
+	}
+}
+
+func (x *index) stateOf(w *Watch) *watchState {
+	state := x.watches[w.slot]
+	switch {
+	case state == nil || state.watch != w:
+		return nil
+	case w.open.Err() != nil:
+		x.watches[w.slot] = nil
+		return nil
+	}
+	return state
+}
+
+// noteWatched remembers what a worker found a message to match.
+func (x *index) noteWatched(set *watchSet, bits uint8, sequence Sequence) {
+	for i, watch := range set.watches {
+		if bits&(1<<i) == 0 {
+			continue
+		}
+		if state := x.watches[i]; state != nil && state.watch == watch && state.boundary != 0 && sequence >= state.boundary {
+			state.live = append(state.live, sequence)
+			watch.matched.Add(1)
+			if len(state.live) > mostMatches {
+				state.forget(x.log.first)
+			}
+		}
+	}
+}
+
+// Watch implements Querier. What is still on its way through the workers when the watch
+// begins is found by the search through the past, which ends where the live matches
+// begin.
+func (s *Store) Watch(filter *Filter) *Watch {
+	ctx, cancel := context.WithCancel(s.life)
+	w := &Watch{filter: filter, store: s, stop: cancel, open: ctx}
+	for {
+		old := s.watching.Load()
+		next := &watchSet{watches: old.watches, any: true}
+		if w.slot = slices.Index(next.watches[:], nil); w.slot < 0 {
+			w.slot = 0
+		}
+		next.watches[w.slot] = w
+		if s.watching.CompareAndSwap(old, next) {
+			break
+		}
+	}
+	s.help(func(context.Context) { w.begin(ctx) })
+	return w
+}
+
+// begin sets the boundary between past and live, then searches the past.
+func (w *Watch) begin(ctx context.Context) {
+	if w.store.Sync(ctx) != nil {
+		return
+	}
+	var end Sequence
+	err := w.store.ask(ctx, func(x *index) {
+		end = x.log.end
+		x.watches[w.slot] = &watchState{watch: w, boundary: end}
+		w.toSearch.Store(x.log.len())
+	})
+	if err != nil {
+		return
+	}
+	search := pastSearch{watch: w, reader: envelope.NewReader(w.store.config.Rules)}
+	for end > 0 && ctx.Err() == nil {
+		if end, err = search.back(ctx, end); err != nil {
+			return
+		}
+	}
+}
+
+// pastSearch evaluates a filter over what the index holds, newest first.
+type pastSearch struct {
+	watch    *Watch
+	reader   *envelope.Reader
+	identity envelope.Identity
+	events   []Event
+}
+
+const searchedAtOnce = 512
+
+// back looks at the events before end and returns where to go on, 0 when done.
+func (p *pastSearch) back(ctx context.Context, end Sequence) (Sequence, error) {
+	w := p.watch
+	var from Sequence
+	err := w.store.ask(ctx, func(x *index) {
+		p.events = p.events[:0]
+		from = max(x.log.first, end-min(end, searchedAtOnce))
+		for sequence := from; sequence < end; sequence++ {
+			p.events = append(p.events, x.event(sequence))
+		}
+		if from == x.log.first {
+			from = 0
+		}
+	})
+	if err != nil {
+		return 0, err
+	}
+	matches := p.matches(ctx)
+	w.searched.Add(int64(len(p.events)))
+	if from == 0 {
+		w.searched.Store(w.toSearch.Load())
+	}
+	err = w.store.ask(ctx, func(x *index) {
+		if state := x.stateOf(w); state != nil {
+			state.past = append(state.past, matches...)
+			x.version++
+			w.store.count(x)
+		}
+	})
+	w.matched.Add(int64(len(matches)))
+	return from, err
+}
+
+// matches lists the sequences of p.events that pass, newest first.
+func (p *pastSearch) matches(ctx context.Context) (found []Sequence) {
+	w := p.watch
+	note := func(event *Event, ok bool, err error) {
+		if err != nil {
+			w.errors.Add(1)
+		}
+		if ok {
+			found = append(found, event.Sequence)
+		}
+	}
+	if !w.filter.NeedsMessage() {
+		for i := range p.events {
+			event := &p.events[i]
+			ok, err := w.filter.Match(&Subject{Source: event.Source, Broker: event.Broker, Event: event})
+			note(event, ok, err)
+		}
+		slices.Reverse(found)
+		return found
+	}
+	i := 0
+	for m, err := range w.store.Messages(ctx, p.events) {
+		event := &p.events[i]
+		i++
+		if err != nil {
+			w.unread.Add(1)
+			continue
+		}
+		p.reader.Read(&m, &p.identity)
+		ok, err := w.filter.Match(&Subject{Source: event.Source, Broker: event.Broker, Message: &m, Identity: &p.identity, Event: event})
+		note(event, ok, err)
+	}
+	slices.Reverse(found)
+	return found
+}
+
+// Close ends the collecting. A watch that is closed has no rows.
+func (w *Watch) Close() {
+	w.close.Do(func() {
+		w.stop()
+		for {
+			old := w.store.watching.Load()
+			if old.watches[w.slot] != w {
+				return
+			}
+			next := &watchSet{watches: old.watches}
+			next.watches[w.slot] = nil
+			next.any = slices.ContainsFunc(next.watches[:], func(other *Watch) bool { return other != nil })
+			if w.store.watching.CompareAndSwap(old, next) {
+				return
+			}
+		}
+	})
+}
+
+// help runs work in a goroutine of the store, whose context ends when the store does.
+// It says false when the store has stopped.
+func (s *Store) help(work func(ctx context.Context)) bool {
+	s.helpersMutex.Lock()
+	defer s.helpersMutex.Unlock()
+	if s.life.Err() != nil {
+		return false
+	}
+	s.helpers.Go(func() { work(s.life) })
+	return true
+}

@@ -1,0 +1,324 @@
+package tracing
+
+// index is all that one goroutine owns: the log of entries, the flows, the names, the
+// kept payloads and the watches. Nothing in it is safe to touch from elsewhere.
+type index struct {
+	log     *log
+	flows   *flows
+	kinds   *names
+	service *names
+	words   *names  // evidence
+	nature  []Marks // by number of type: what its name says
+	places  *places
+	recent  recent
+	kept    payloads
+	paths   *paths
+	watches [mostWatches]*watchState
+	settled Sequence // entries before it were offered to paths
+	settle  int64    // nanoseconds of silence after which a flow has ended
+
+	sources   []Source
+	summaries summaries
+	arrivals  []arrival
+	version   uint64
+
+	taken, evicted, noFlow, begun int64
+
+	scratch []member // see members
+	onPath  []int    // see placesOn
+	steps   []step   // see learnFrom
+}
+
+// take puts one record into the index and returns its sequence.
+func (x *index) take(source int, s *slab, r *record) Sequence {
+	place := x.places.number(source, r.destination, r.partition)
+	number := x.assign(s, r)
+	if s.history && number != 0 && x.holds(number, place, r.offset) {
+		return 0
+	}
+	kind := x.kind(s.text(r.kind))
+	e := entry{
+		time: r.time, offset: r.offset, id: r.id, cause: r.cause, payload: r.payload,
+		flow: number, place: place, kind: kind, service: x.service.number(s.text(r.service)),
+		marks: r.marks | x.nature[kind],
+	}
+	if r.id != 0 {
+		e.marks |= x.repeated(&e)
+	}
+	sequence := x.log.append(e)
+	x.taken++
+	if r.id != 0 {
+		x.recent.put(r.id, sequence)
+	}
+	if number == 0 {
+		x.noFlow++
+	} else {
+		x.link(number, sequence)
+	}
+	return sequence
+}
+
+// kind is the number of a type.
+func (x *index) kind(name []byte) uint16 {
+	kind := x.kinds.number(name)
+	for len(x.nature) <= int(kind) {
+		x.nature = append(x.nature, natureOf(x.kinds.text(uint16(len(x.nature)))))
+	}
+	return kind
+}
+
+// assign finds or makes the flow of a record, joining flows that it shows to be one.
+func (x *index) assign(s *slab, r *record) uint32 {
+	f := x.flows
+	entity, id := s.text(r.entity), s.text(r.flow)
+	var byEntity uint32
+	if len(entity) > 0 {
+		byEntity = f.resolve(f.findEntity(r.entityHash, entity))
+	}
+	var number uint32
+	if len(id) > 0 {
+		number = x.named(s, r, id)
+		number = x.joinByEntity(number, byEntity, r, entity)
+		number = x.joinByTrace(number, r, s.text(r.trace))
+	} else if byEntity != 0 && !(r.weakEntity && f.at(byEntity).flags&flowSharedByKey != 0) {
+		number = byEntity
+	} else if caused := x.flowOfCause(r); caused != 0 {
+		number = caused
+	} else if len(entity) > 0 {
+		number = x.keyed(r, entity)
+	} else {
+		return 0
+	}
+	if caused := x.flowOfCause(r); caused != 0 && caused != number {
+		number = x.join(number, caused, "an event names its cause in the other", false)
+	}
+	if record := f.at(number); len(entity) > 0 && (record.entity == 0 || record.flags&flowWeakEntity != 0 && !r.weakEntity) {
+		f.setEntity(number, r.entityHash, entity, r.weakEntity)
+	}
+	return number
+}
+
+// named is the flow that a message names.
+func (x *index) named(s *slab, r *record, id []byte) uint32 {
+	f := x.flows
+	if number := f.resolve(f.findID(r.flowHash, id)); number != 0 {
+		if record := f.at(number); record.flags&flowByKey != 0 {
+			record.flags &^= flowByKey
+			record.from, record.dialect = x.words.number(s.text(r.flowEvidence)), r.dialect
+		}
+		return number
+	}
+	number := f.create(r.flowHash, id)
+	record := f.at(number)
+	record.from, record.dialect = x.words.number(s.text(r.flowEvidence)), r.dialect
+	x.begun++
+	return number
+}
+
+// keyed is the flow of an entity that no flow id stands for.
+func (x *index) keyed(r *record, entity []byte) uint32 {
+	f := x.flows
+	if number := f.resolve(f.findID(r.entityHash, entity)); number != 0 {
+		return number
+	}
+	number := f.create(r.entityHash, entity)
+	f.at(number).flags |= flowByKey
+	f.at(number).from = x.words.number([]byte("by key"))
+	x.begun++
+	return number
+}
+
+// joinByEntity joins a named flow with one of the same entity when that one had no name
+// of its own or follows another dialect, in which the same thing has another name. Two
+// named flows of one dialect stay apart: an entity can have several.
+func (x *index) joinByEntity(number, other uint32, r *record, entity []byte) uint32 {
+	if other == 0 || other == number {
+		return number
+	}
+	f := x.flows
+	theirs := f.at(other)
+	weak := r.weakEntity || theirs.flags&flowWeakEntity != 0
+	switch {
+	case theirs.flags&flowByKey != 0 && !(weak && theirs.flags&flowSharedByKey != 0):
+		return x.join(number, other, "same key "+string(entity), false)
+	case !weak && theirs.dialect != r.dialect:
+		return x.join(number, other, "same "+"entity "+string(entity)+" in another dialect", true)
+	case f.at(number).entity == 0:
+		f.setEntity(number, r.entityHash, entity, r.weakEntity)
+		f.at(number).flags |= flowSharedByKey
+	}
+	return number
+}
+
+// joinByTrace joins flows that one trace runs through.
+func (x *index) joinByTrace(number uint32, r *record, trace []byte) uint32 {
+	if len(trace) == 0 {
+		return number
+	}
+	f := x.flows
+	other := f.resolve(f.findTrace(r.traceHash, trace))
+	if other == 0 {
+		if f.at(number).trace == 0 {
+			f.setTrace(number, r.traceHash, trace)
+		}
+		return number
+	}
+	if other != number {
+		return x.join(number, other, "same trace id "+string(trace), true)
+	}
+	return number
+}
+
+// flowOfCause is the flow of the event that r names as its cause, if that event is
+// recent enough to be remembered.
+func (x *index) flowOfCause(r *record) uint32 {
+	if r.cause == 0 {
+		return 0
+	}
+	sequence := x.recent.get(r.cause)
+	if !x.log.holds(sequence) {
+		return 0
+	}
+	if e := x.log.at(sequence); e.id == r.cause {
+		return x.flows.resolve(e.flow)
+	}
+	return 0
+}
+
+// join makes one flow of two and returns it. A join by a value that ever more flows
+// share is refused: such a value is a constant, not an id.
+func (x *index) join(a, b uint32, reason string, shared bool) uint32 {
+	f := x.flows
+	into, other := a, b
+	if f.at(other).count > f.at(into).count || f.at(into).flags&flowByKey != 0 && f.at(other).flags&flowByKey == 0 {
+		into, other = other, into
+	}
+	if f.at(other).flags&flowByKey == 0 && f.at(into).flags&flowByKey != 0 {
+		into, other = other, into
+	}
+	one, two := f.at(into), f.at(other)
+	if shared && (one.joins >= mostJoins || two.joins >= mostJoins) || one.count+two.count > EventsPerFlow {
+		return a
+	}
+	one.joins = min(one.joins+two.joins+1, mostJoins)
+	f.joined[into] = append(append(f.joined[into], f.joined[other]...), Join{Into: f.texts.text(one.id), Other: f.texts.text(two.id), Reason: reason})
+	delete(f.joined, other)
+	x.mergeChains(into, one, two)
+	last := other
+	for f.at(last).aliases != 0 {
+		last = f.at(last).aliases
+	}
+	f.at(last).aliases, one.aliases = one.aliases, other
+	two.parent = into
+	f.live--
+	return into
+}
+
+// mergeChains links the entries of two flows in the order of their sequences.
+func (x *index) mergeChains(number uint32, one, two *flow) {
+	a, b := one.head, two.head
+	one.head, one.tail = 0, 0
+	for a != 0 || b != 0 {
+		var next uint32
+		if b == 0 || a != 0 && x.log.widen(a) < x.log.widen(b) {
+			next, a = a, x.log.at(x.log.widen(a)).next
+		} else {
+			next, b = b, x.log.at(x.log.widen(b)).next
+		}
+		e := x.log.at(x.log.widen(next))
+		e.flow, e.next = number, 0
+		if one.tail == 0 {
+			one.head = next
+		} else {
+			x.log.at(x.log.widen(one.tail)).next = next
+		}
+		one.tail = next
+	}
+	one.count += two.count
+	one.evicted += two.evicted
+	one.unlinked += two.unlinked
+	one.flags |= two.flags & flowBeganBefore
+	two.head, two.tail, two.count, two.evicted, two.unlinked = 0, 0, 0, 0, 0
+}
+
+// link appends an entry to its flow's chain, or only counts it when the flow is full.
+func (x *index) link(number uint32, sequence Sequence) {
+	record := x.flows.at(number)
+	record.count++
+	switch {
+	case record.count-record.evicted-record.unlinked > EventsPerFlow:
+		record.unlinked++
+		return
+	case record.tail == 0:
+		record.head = uint32(sequence)
+	default:
+		x.log.at(x.log.widen(record.tail)).next = uint32(sequence)
+	}
+	record.tail = uint32(sequence)
+}
+
+// repeated says whether an event of the same id was at the same destination before. A
+// dead letter or a replay has its id again on purpose.
+func (x *index) repeated(e *entry) Marks {
+	sequence := x.recent.get(e.id)
+	if !x.log.holds(sequence) || e.marks&(DeadLetter|Replayed) != 0 {
+		return 0
+	}
+	before := x.log.at(sequence)
+	switch {
+	case before.id != e.id || before.flow != e.flow || before.marks&DeadLetter != 0,
+		!x.places.sameDestination(before.place, e.place):
+		return 0
+	case before.payload == e.payload:
+		return Duplicate
+	}
+	return IDReused
+}
+
+// holds says whether a flow has the message at a position already.
+func (x *index) holds(number, place uint32, offset int64) bool {
+	for sequence := range x.chain(number) {
+		if e := x.log.at(sequence); e.place == place && e.offset == offset {
+			return true
+		}
+	}
+	return false
+}
+
+// chain walks a flow's linked entries, in the order in which they came.
+func (x *index) chain(number uint32) func(yield func(Sequence) bool) {
+	return func(yield func(Sequence) bool) {
+		for low := x.flows.at(number).head; low != 0; {
+			sequence := x.log.widen(low)
+			low = x.log.at(sequence).next
+			if !yield(sequence) {
+				return
+			}
+		}
+	}
+}
+
+// evict drops the oldest segment.
+func (x *index) evict() {
+	first := x.log.first
+	end := min(first+segmentSize, x.log.end)
+	for sequence := first; sequence < end; sequence++ {
+		e := x.log.at(sequence)
+		x.evicted++
+		if e.flow == 0 {
+			continue
+		}
+		record := x.flows.at(e.flow)
+		record.evicted++
+		record.flags |= flowBeganBefore
+		if record.head != uint32(sequence) {
+			record.unlinked-- // it was only counted
+		} else if record.head = e.next; record.head == 0 {
+			record.tail = 0
+		}
+		if record.head == 0 && record.unlinked == 0 {
+			x.flows.remove(e.flow)
+		}
+	}
+	x.log.dropFirst()
+}

@@ -1,0 +1,94 @@
+package tracing
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/cespare/xxhash/v2"
+
+	"eventscope/adapters/envelope"
+)
+
+// Find implements Querier. Flow ids and entities are looked up; an event id is searched
+// for through the whole log and then checked against the message itself.
+func (s *Store) Find(ctx context.Context, id string) ([]Match, error) {
+	text, hash := []byte(id), xxhash.Sum64String(id)
+	var matches []Match
+	add := func(x *index, number uint32, by string) {
+		if number = x.flows.resolve(number); number == 0 || x.flows.at(number).head == 0 {
+			return
+		}
+		key := x.flows.key(number)
+		for _, match := range matches {
+			if match.Key == key {
+				return
+			}
+		}
+		matches = append(matches, Match{Key: key, By: by})
+	}
+	var next uint32
+	err := s.ask(ctx, func(x *index) {
+		add(x, x.flows.findID(hash, text), "flow id")
+		add(x, x.flows.findEntity(hash, text), "entity")
+		next = x.flows.end
+	})
+	for number := uint32(1); err == nil && number < next; number += flowsAtOnce {
+		err = s.ask(ctx, func(x *index) {
+			for n := number; n < min(number+flowsAtOnce, x.flows.end); n++ {
+				if record := x.flows.at(n); record.entity != 0 && x.flows.texts.equal(record.entity, text) {
+					add(x, n, "entity")
+				}
+			}
+		})
+	}
+	if err == nil && len(matches) == 0 {
+		err = s.findEvent(ctx, text, add)
+	}
+	if err == nil && len(matches) == 0 {
+		err = ErrUnknown
+	}
+	return matches, err
+}
+
+const (
+	flowsAtOnce   = 1 << 14
+	entriesAtOnce = 1 << 17
+)
+
+// findEvent adds the flows of the events with that id.
+func (s *Store) findEvent(ctx context.Context, id []byte, add func(*index, uint32, string)) error {
+	wanted := short(id)
+	var candidates []Event
+	var at, end Sequence
+	for first := true; first || at < end; first = false {
+		err := s.ask(ctx, func(x *index) {
+			at, end = max(at, x.log.first), x.log.end
+			for stop := min(end, at+entriesAtOnce); at < stop; at++ {
+				if x.log.at(at).id == wanted && len(candidates) < 64 {
+					candidates = append(candidates, x.event(at))
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	reader, identity, i := envelope.NewReader(s.config.Rules), envelope.Identity{}, 0
+	var found []Sequence
+	for m, err := range s.Messages(ctx, candidates) {
+		if err == nil {
+			reader.Read(&m, &identity)
+		}
+		if err != nil || bytes.Equal(identity.ID.Value, id) { // unreadable: the hash must do
+			found = append(found, candidates[i].Sequence)
+		}
+		i++
+	}
+	return s.ask(ctx, func(x *index) {
+		for _, sequence := range found {
+			if x.log.holds(sequence) {
+				add(x, x.log.at(sequence).flow, "event id")
+			}
+		}
+	})
+}

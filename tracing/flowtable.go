@@ -1,0 +1,178 @@
+package tracing
+
+import "github.com/cespare/xxhash/v2" // the fastest well-kept 64-bit hash with a fixed definition
+
+// flow is one flow in the index, 48 bytes without a pointer. Everything else about a
+// flow is derived from its chain of entries when somebody looks.
+type flow struct {
+	id, entity, trace ref
+	head, tail        uint32 // low bits of the first and last linked sequence; 0 is none
+	count             uint32 // events it has had, all told
+	evicted           uint32 // of these, how many left the index
+	unlinked          uint32 // of these, how many were only counted
+	parent            uint32 // the flow it was joined into, 0 is none
+	aliases           uint32 // first of the flows joined into it; then chained by the same field
+	generation        uint16
+	from              uint16 // evidence for id, by name
+	flags             flowFlags
+	joins             uint8 // how often it was joined by a shared value, saturated
+	dialect           uint16
+}
+
+type flowFlags uint8
+
+const (
+	flowInUse       flowFlags = 1 << iota
+	flowByKey                 // named by its entity, since no message named it
+	flowWeakEntity            // its entity is only a message key
+	flowSharedByKey           // several named flows have this entity: it identifies none
+	flowLearned               // the usual paths have learned from it
+	flowBeganBefore           // events before its first one are known to be missing
+)
+
+const (
+	flowBytes      = 48
+	flowBlock      = 1 << 12
+	mostJoins      = 32 // further joins by a shared value are refused: it is a constant
+	mostFlowNumber = 1<<32 - 2
+)
+
+// flows is the set of all flows and the ways to find one.
+type flows struct {
+	blocks   []*[flowBlock]flow
+	end      uint32 // numbers below it were given at some time
+	free     []uint32
+	live     int // flows that are not aliases
+	texts    texts
+	byID     table
+	byEntity table
+	byTrace  table
+	joined   map[uint32][]Join
+}
+
+func newFlows() *flows { return &flows{end: 1, joined: map[uint32][]Join{}} }
+
+func (f *flows) at(number uint32) *flow {
+	return &f.blocks[number/flowBlock][number%flowBlock]
+}
+
+// resolve follows joins to the flow that holds the events.
+func (f *flows) resolve(number uint32) uint32 {
+	for number != 0 && f.at(number).parent != 0 {
+		number = f.at(number).parent
+	}
+	return number
+}
+
+// key is the handle of a flow for the outside.
+func (f *flows) key(number uint32) FlowKey {
+	if number == 0 {
+		return 0
+	}
+	return FlowKey(number) | FlowKey(f.at(number).generation)<<32
+}
+
+// lookup returns the flow that key means by now, or 0.
+func (f *flows) lookup(key FlowKey) uint32 {
+	number := uint32(key)
+	if number == 0 || number >= f.end {
+		return 0
+	}
+	record := f.at(number)
+	if record.flags&flowInUse == 0 || uint64(key)>>32 != uint64(record.generation) {
+		return 0
+	}
+	return f.resolve(number)
+}
+
+func (f *flows) findID(hash uint64, id []byte) uint32 {
+	return f.byID.find(hash, func(number uint32) bool { return f.texts.equal(f.at(number).id, id) })
+}
+
+func (f *flows) findEntity(hash uint64, entity []byte) uint32 {
+	return f.byEntity.find(hash, func(number uint32) bool { return f.texts.equal(f.at(number).entity, entity) })
+}
+
+func (f *flows) findTrace(hash uint64, trace []byte) uint32 {
+	return f.byTrace.find(hash, func(number uint32) bool { return f.texts.equal(f.at(number).trace, trace) })
+}
+
+// create makes a flow with that id.
+func (f *flows) create(hash uint64, id []byte) uint32 {
+	var number uint32
+	if n := len(f.free); n > 0 {
+		number, f.free = f.free[n-1], f.free[:n-1]
+	} else {
+		number = f.end
+		f.end++
+		if int(number/flowBlock) == len(f.blocks) {
+			f.blocks = append(f.blocks, new([flowBlock]flow))
+		}
+	}
+	record := f.at(number)
+	*record = flow{id: f.texts.add(id), generation: record.generation + 1, flags: flowInUse}
+	f.byID.add(hash, number)
+	f.live++
+	return number
+}
+
+// setEntity names the business object of a flow, and leads its text to this flow from
+// now on.
+func (f *flows) setEntity(number uint32, hash uint64, entity []byte, weak bool) {
+	f.dropEntity(number)
+	record := f.at(number)
+	record.entity = f.texts.add(entity)
+	record.flags &^= flowWeakEntity
+	if weak {
+		record.flags |= flowWeakEntity
+	}
+	if other := f.findEntity(hash, entity); other != 0 {
+		f.byEntity.replace(hash, other, number)
+	} else {
+		f.byEntity.add(hash, number)
+	}
+}
+
+func (f *flows) dropEntity(number uint32) {
+	record := f.at(number)
+	if record.entity != 0 {
+		f.byEntity.remove(f.hash(record.entity), number)
+		f.texts.remove(record.entity)
+		record.entity = 0
+	}
+}
+
+func (f *flows) setTrace(number uint32, hash uint64, trace []byte) {
+	f.at(number).trace = f.texts.add(trace)
+	f.byTrace.add(hash, number)
+}
+
+// remove forgets a flow and all that was joined into it.
+func (f *flows) remove(number uint32) {
+	f.live--
+	for number != 0 {
+		record := f.at(number)
+		f.byID.remove(f.hash(record.id), number)
+		f.texts.remove(record.id)
+		f.dropEntity(number)
+		if record.trace != 0 {
+			f.byTrace.remove(f.hash(record.trace), number)
+			f.texts.remove(record.trace)
+		}
+		delete(f.joined, number)
+		next := record.aliases
+		*record = flow{generation: record.generation}
+		f.free = append(f.free, number)
+		number = next
+	}
+}
+
+func (f *flows) hash(r ref) uint64 {
+	var buffer [longestText]byte
+	return xxhash.Sum64(f.texts.appendTo(buffer[:0], r))
+}
+
+func (f *flows) bytes() int64 {
+	return int64(len(f.blocks))*flowBlock*flowBytes + int64(cap(f.free))*4 + f.texts.bytes() +
+		f.byID.bytes() + f.byEntity.bytes() + f.byTrace.bytes() + int64(len(f.joined))*200
+}

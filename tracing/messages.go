@@ -1,0 +1,90 @@
+package tracing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"eventscope/adapters"
+)
+
+// messagesAtOnce is how many messages are read before the first of them is handed on.
+const messagesAtOnce = 256
+
+// Messages implements Querier: kept copies first, the rest from the broker.
+func (s *Store) Messages(ctx context.Context, events []Event) iter.Seq2[adapters.Message, error] {
+	return func(yield func(adapters.Message, error) bool) {
+		for chunk := range slices.Chunk(events, messagesAtOnce) {
+			messages, errs := s.readAgain(ctx, chunk)
+			for i := range chunk {
+				if !yield(messages[i], errs[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (s *Store) readAgain(ctx context.Context, events []Event) ([]adapters.Message, []error) {
+	messages, errs := make([]adapters.Message, len(events)), make([]error, len(events))
+	encoded := make([][]byte, len(events))
+	places := make([]int, len(events)) // source of each
+	err := s.ask(ctx, func(x *index) {
+		for i := range events {
+			places[i] = -1
+			if x.log.holds(events[i].Sequence) {
+				places[i] = x.places.all[x.log.at(events[i].Sequence).place].source
+			}
+			if copied, ok := x.kept.get(events[i].Sequence); ok {
+				encoded[i] = slices.Clone(copied)
+			}
+		}
+	})
+	toFetch := map[int][]int{}
+	for i := range events {
+		switch {
+		case err != nil:
+			errs[i] = err
+		case encoded[i] != nil:
+			messages[i], errs[i] = decodeMessage(encoded[i])
+		case places[i] < 0:
+			errs[i] = fmt.Errorf("%s: %w", events[i].Position, ErrUnknown)
+		default:
+			toFetch[places[i]] = append(toFetch[places[i]], i)
+		}
+		messages[i].Position = events[i].Position
+	}
+	sources := *s.sources.Load()
+	for source, rows := range toFetch {
+		fetchRows(ctx, sources[source], events, rows, messages, errs)
+	}
+	return messages, errs
+}
+
+// fetchRows reads the messages of some rows from their source.
+func fetchRows(ctx context.Context, source Source, events []Event, rows []int, messages []adapters.Message, errs []error) {
+	for _, i := range rows {
+		errs[i] = fmt.Errorf("%s: the payload was not kept, and %s cannot give it again: %w", events[i].Position, source.Name, adapters.ErrGone)
+	}
+	if source.Fetch == nil {
+		return
+	}
+	positions := make([]adapters.Position, len(rows))
+	for n, i := range rows {
+		positions[n] = events[i].Position
+	}
+	n := 0
+	for m, err := range source.Fetch.Fetch(ctx, positions) {
+		if n == len(rows) {
+			return
+		}
+		i := rows[n]
+		n++
+		if !errors.Is(err, errors.ErrUnsupported) { // that is said better above
+			messages[i], errs[i] = m, err
+		}
+		messages[i].Position = events[i].Position
+	}
+}

@@ -1,0 +1,67 @@
+package tracing
+
+import (
+	"strings"
+	"unicode"
+)
+
+// failureWords and compensationWords are what type names say in practice; a word of a
+// type counts when it begins with one of these (conventions of sagas: the undoing of a
+// step is named by its own verb).
+var (
+	failureWords      = []string{"fail", "reject", "declin", "error", "denied", "timedout", "timeout", "abort", "exhausted"}
+	compensationWords = []string{"cancel", "refund", "releas", "revert", "compensat", "void", "undo", "undid", "rollback", "rolledback", "revers"}
+)
+
+// natureOf tells from a type's name whether it reports a failure or undoes something.
+// "not_failed" and its like are not understood; nobody names an event so.
+func natureOf(kind string) (marks Marks) {
+	for _, word := range wordsOf(kind) {
+		if beginsWithAny(word, failureWords) {
+			marks |= Failure
+		}
+		if beginsWithAny(word, compensationWords) {
+			marks |= Compensation
+		}
+	}
+	return marks
+}
+
+func beginsWithAny(word string, beginnings []string) bool {
+	for _, beginning := range beginnings {
+		if strings.HasPrefix(word, beginning) {
+			return true
+		}
+	}
+	return false
+}
+
+// wordsOf splits OrderTimedOut, order_timed_out, order.timed-out into lower-case words;
+// "timed out" and "rolled back" come as one.
+func wordsOf(kind string) []string {
+	var words []string
+	var word []rune
+	end := func() {
+		if len(word) > 0 {
+			words = append(words, strings.ToLower(string(word)))
+			word = word[:0]
+		}
+	}
+	before := rune(0)
+	for _, r := range kind {
+		if !unicode.IsLetter(r) || unicode.IsUpper(r) && !unicode.IsUpper(before) {
+			end()
+		}
+		if unicode.IsLetter(r) {
+			word = append(word, r)
+		}
+		before = r
+	}
+	end()
+	for i := 0; i+1 < len(words); i++ {
+		if pair := words[i] + words[i+1]; pair == "timedout" || pair == "rolledback" {
+			words = append(words, pair)
+		}
+	}
+	return words
+}

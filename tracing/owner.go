@@ -1,0 +1,133 @@
+package tracing
+
+import (
+	"context"
+	"time"
+)
+
+// own is the goroutine that owns the index: it takes slabs in, answers requests, and
+// once a second learns from flows that have fallen silent.
+func (s *Store) own(ctx context.Context) {
+	x := s.newIndex()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select { // questions first: somebody looks at the screen
+		case r := <-s.requests:
+			s.answer(x, r)
+			continue
+		default:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case r := <-s.requests:
+			s.answer(x, r)
+		case in := <-s.slabs:
+			s.takeIn(x, in)
+		case now := <-tick.C:
+			x.tick(now)
+		}
+	}
+}
+
+func (s *Store) newIndex() *index {
+	x := &index{
+		log: newLog(), flows: newFlows(), kinds: newNames(), service: newNames(), words: newNames(),
+		nature: []Marks{0}, places: newPlaces(), paths: newPaths(), settle: int64(s.config.Settle),
+		summaries: summaries{texts: map[Sequence][]byte{}},
+	}
+	x.kept.limit = s.config.Memory / 4
+	x.recent.size(s.config.Memory / 1024)
+	for _, declared := range s.config.Paths {
+		var kinds []uint16
+		for _, name := range declared.Types {
+			kinds = append(kinds, x.kind([]byte(name)))
+		}
+		x.paths.declare(declared.Name, kinds)
+	}
+	return x
+}
+
+func (s *Store) answer(x *index, r request) {
+	x.sources = *s.sources.Load()
+	r.ask(x)
+	close(r.done)
+}
+
+// takeIn puts a slab into the index and keeps the budget.
+func (s *Store) takeIn(x *index, in *slab) {
+	x.sources = *s.sources.Load()
+	for i := range in.records {
+		r := &in.records[i]
+		sequence := x.take(in.source, in, r)
+		if sequence == 0 {
+			continue
+		}
+		if r.copy.to > r.copy.from {
+			x.kept.put(sequence, in.text(r.copy))
+		}
+		if r.watched != 0 {
+			x.noteWatched(in.watches, r.watched, sequence)
+		}
+	}
+	for x.bytes()+x.kept.held > s.config.Memory && len(x.log.segments) > 1 {
+		x.evict()
+	}
+	x.arrived(time.Now())
+	x.version++
+	s.count(x)
+	if in.synced != nil {
+		close(in.synced)
+	}
+	select {
+	case s.free <- in:
+	default:
+	}
+}
+
+// count publishes the counters.
+func (s *Store) count(x *index) {
+	c := &Counters{
+		Version: x.version, Events: x.taken, Indexed: x.taken - x.evicted, Evicted: x.evicted,
+		Flows: int64(x.flows.live), Begun: x.begun, NoFlow: x.noFlow,
+		IndexBytes: x.bytes(), PayloadBytes: x.kept.held, Budget: s.config.Memory,
+	}
+	if x.log.len() > 0 {
+		c.Oldest = time.Unix(0, x.log.at(x.log.first).time)
+	}
+	s.counters.Store(c)
+}
+
+// bytes is the memory of the index, without kept payloads.
+func (x *index) bytes() int64 { return x.log.bytes() + x.flows.bytes() + x.recent.bytes() }
+
+// arrival remembers when the log had reached a sequence, so that silence is measured by
+// our own clock and not by that of producers.
+type arrival struct {
+	end Sequence
+	at  time.Time
+}
+
+func (x *index) arrived(now time.Time) {
+	if n := len(x.arrivals); n == 0 || now.Sub(x.arrivals[n-1].at) >= time.Second {
+		x.arrivals = append(x.arrivals, arrival{x.log.end, now})
+	}
+}
+
+// tick learns from what has been silent for long enough.
+func (x *index) tick(now time.Time) {
+	const atOnce = 50_000
+	var end Sequence
+	for len(x.arrivals) > 0 && now.Sub(x.arrivals[0].at) >= time.Duration(x.settle) {
+		end = x.arrivals[0].end
+		if x.settled < end {
+			break
+		}
+		x.arrivals = x.arrivals[1:]
+	}
+	if end > x.settled {
+		x.settleTo(end, atOnce)
+		x.version++
+	}
+}

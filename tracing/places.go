@@ -1,0 +1,45 @@
+package tracing
+
+import "eventscope/adapters"
+
+// places numbers the logs that events come from: source, destination and partition.
+// The number 0 is no place.
+type places struct {
+	all     []place
+	numbers map[place]uint32
+	last    uint32 // the place of the record before, nearly always the same
+}
+
+type place struct {
+	source      int
+	destination string
+	partition   int32
+}
+
+func newPlaces() *places {
+	return &places{all: make([]place, 1), numbers: map[place]uint32{}}
+}
+
+func (p *places) number(source int, destination string, partition int32) uint32 {
+	is := place{source, destination, partition}
+	if p.last != 0 && p.all[p.last] == is {
+		return p.last
+	}
+	number, ok := p.numbers[is]
+	if !ok {
+		number = uint32(len(p.all))
+		p.all = append(p.all, is)
+		p.numbers[is] = number
+	}
+	p.last = number
+	return number
+}
+
+func (p *places) sameDestination(a, b uint32) bool {
+	return a == b || p.all[a].source == p.all[b].source && p.all[a].destination == p.all[b].destination
+}
+
+func (p *places) position(e *entry) adapters.Position {
+	at := p.all[e.place]
+	return adapters.Position{Destination: at.destination, Partition: at.partition, Offset: e.offset}
+}

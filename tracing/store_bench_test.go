@@ -1,0 +1,81 @@
+package tracing
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// uuidText is a made-up id in the usual spelling.
+func uuidText(n uint64) []byte {
+	var raw [16]byte
+	binary.BigEndian.PutUint64(raw[:], n*0x9E3779B97F4A7C15)
+	binary.BigEndian.PutUint64(raw[8:], n)
+	return appendUUID(nil, raw[:])
+}
+
+// fill puts n events in flows of perFlow into an index, interleaved 10,000 wide.
+func fill(x *index, n, perFlow int) {
+	const wide = 10_000
+	s := &slab{}
+	for i := range n {
+		if len(s.records) == slabRecords {
+			s.reset()
+		}
+		flow := uint64(i/(wide*perFlow)*wide + i%wide)
+		id, entity := uuidText(flow), []byte(fmt.Sprintf("ord-%07d", flow))
+		s.records = append(s.records, record{
+			destination: "orders", partition: int32(flow % 6), offset: int64(i), time: int64(i) * int64(time.Millisecond),
+			id: uint32(i)*2654435761 | 1, payload: uint32(i), kind: s.keep([]byte("OrderPlaced")), service: s.keep([]byte("order")),
+			flow: s.keep(id), flowHash: xxhash.Sum64(id), entity: s.keep(entity), entityHash: xxhash.Sum64(entity),
+			flowEvidence: s.keep([]byte("header correlation_id")),
+		})
+		x.take(0, s, &s.records[len(s.records)-1])
+	}
+}
+
+// BenchmarkIndex shows what one event costs in the index, in time (with about 150 ns for
+// making up the ids) and in bytes.
+func BenchmarkIndex(b *testing.B) {
+	for _, perFlow := range []int{2, 5, 20} {
+		b.Run(fmt.Sprintf("perFlow=%d", perFlow), func(b *testing.B) {
+			x := New(Config{}).newIndex()
+			b.ReportAllocs()
+			fill(x, b.N, perFlow)
+			b.ReportMetric(float64(x.bytes())/float64(b.N), "B/event")
+		})
+	}
+}
+
+func BenchmarkPageOfStream(b *testing.B) {
+	bench := newBench(b, Config{})
+	for n := range 2000 {
+		bench.tell(order(n, fmt.Sprint("ord-", n), happy...)...)
+	}
+	b.ResetTimer()
+	for b.Loop() {
+		if _, err := bench.Page(context.Background(), PageQuery{Backward: true, Limit: 50}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkPageOfFlows(b *testing.B) {
+	bench := newBench(b, Config{})
+	for n := range 2000 {
+		bench.tell(order(n, fmt.Sprint("ord-", n), happy...)...)
+	}
+	for _, sort := range FlowSorts {
+		b.Run(string(sort), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := bench.Flows(context.Background(), FlowQuery{Sort: sort, Limit: 50}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,136 @@
+package tracing
+
+// table maps texts to numbers by their 64-bit hash, at about 13 bytes an entry: each
+// bucket keeps 32 bits of the hash and the number, and the caller verifies a candidate
+// against the text it stands for. It is split by the hash's top bits so that growing
+// stalls for a part of it only.
+type table struct {
+	parts [tableParts]tablePart
+}
+
+const (
+	tablePartBits = 6
+	tableParts    = 1 << tablePartBits
+	tableSmallest = 16
+)
+
+type tablePart struct {
+	buckets []bucket
+	used    int // live buckets
+	graves  int // removed ones that searches must still pass
+}
+
+// bucket is empty when number is 0, and a grave when number is grave.
+type bucket struct {
+	check  uint32
+	number uint32
+}
+
+const grave = ^uint32(0)
+
+func split(hash uint64) (part int, check uint32) {
+	return int(hash >> (64 - tablePartBits)), uint32(hash)
+}
+
+// slot is where the search for check begins; the multiplication spreads check, whose
+// bits also serve as the fingerprint.
+func (p *tablePart) slot(check uint32) int {
+	return int((uint64(check) * 0x9E3779B97F4A7C15) >> 32 & uint64(len(p.buckets)-1))
+}
+
+// find returns the number for which is says yes, or 0.
+func (t *table) find(hash uint64, is func(number uint32) bool) uint32 {
+	part, check := split(hash)
+	p := &t.parts[part]
+	if len(p.buckets) == 0 {
+		return 0
+	}
+	for i := p.slot(check); ; i = (i + 1) & (len(p.buckets) - 1) {
+		b := p.buckets[i]
+		if b.number == 0 {
+			return 0
+		}
+		if b.check == check && b.number != grave && is(b.number) {
+			return b.number
+		}
+	}
+}
+
+// add puts in a number that is not there yet. Zero and the grave value are not
+// numbers.
+func (t *table) add(hash uint64, number uint32) {
+	part, check := split(hash)
+	p := &t.parts[part]
+	if (p.used+p.graves+1)*8 > len(p.buckets)*7 {
+		p.grow()
+	}
+	p.insert(check, number)
+}
+
+func (p *tablePart) insert(check, number uint32) {
+	for i := p.slot(check); ; i = (i + 1) & (len(p.buckets) - 1) {
+		switch p.buckets[i].number {
+		case grave:
+			p.graves--
+			fallthrough
+		case 0:
+			p.buckets[i] = bucket{check, number}
+			p.used++
+			return
+		}
+	}
+}
+
+// grow makes room. The fingerprint alone gives the slot, so no hash is computed anew.
+func (p *tablePart) grow() {
+	size := tableSmallest
+	for size*5 < (p.used+1)*8 {
+		size *= 2
+	}
+	old := p.buckets
+	*p = tablePart{buckets: make([]bucket, size)}
+	for _, b := range old {
+		if b.number != 0 && b.number != grave {
+			p.insert(b.check, b.number)
+		}
+	}
+}
+
+// replace gives the text of one number to another.
+func (t *table) replace(hash uint64, from, to uint32) {
+	if b := t.bucket(hash, from); b != nil {
+		b.number = to
+	}
+}
+
+// remove takes a number out, if it is there.
+func (t *table) remove(hash uint64, number uint32) {
+	if b := t.bucket(hash, number); b != nil {
+		part, _ := split(hash)
+		b.number = grave
+		t.parts[part].used--
+		t.parts[part].graves++
+	}
+}
+
+func (t *table) bucket(hash uint64, number uint32) *bucket {
+	part, check := split(hash)
+	p := &t.parts[part]
+	if len(p.buckets) == 0 {
+		return nil
+	}
+	for i := p.slot(check); p.buckets[i].number != 0; i = (i + 1) & (len(p.buckets) - 1) {
+		if p.buckets[i] == (bucket{check, number}) {
+			return &p.buckets[i]
+		}
+	}
+	return nil
+}
+
+// bytes is the memory of the table.
+func (t *table) bytes() (n int64) {
+	for i := range t.parts {
+		n += int64(len(t.parts[i].buckets)) * 8
+	}
+	return n
+}

@@ -1,0 +1,226 @@
+package tracing
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"eventscope/adapters"
+)
+
+// skewAllowance is how much earlier than its cause an effect may seem before clocks are
+// blamed. A tapped message has the time of its arrival here, so that more is allowed
+// between brokers.
+const (
+	skewAllowance      = 2 * time.Millisecond
+	skewBetweenBrokers = 250 * time.Millisecond
+	deepestIndent      = 64
+)
+
+// timeline is one flow with its events in causal order.
+func (x *index) timeline(number uint32, now int64) *Flow {
+	f := &Flow{}
+	x.summarise(&f.FlowSummary, number, now)
+	list := slices.Clone(x.members(number))
+	v := x.judge(list, now)
+	f.Steps = x.stepsOf(list, v.path)
+	f.Expected = x.expectations(v.path, list, now)
+	for _, e := range f.Expected {
+		if e.Seen >= usualShare {
+			f.Settle = max(f.Settle, e.Usual)
+		}
+	}
+	if v.path.ready() {
+		f.Path = fmt.Sprintf("learned from %d flows", v.path.flows)
+		if v.path.declared != "" {
+			f.Path = "declared in the config as " + v.path.declared
+		}
+	}
+	f.Joins = slices.Clone(x.flows.joined[number])
+	f.Gaps = x.gapsDuring(f)
+	return f
+}
+
+// stepsOf links a flow's members to their parents and orders them so that none comes
+// before its parent, and otherwise by time.
+func (x *index) stepsOf(list []member, p *path) []Step {
+	links := x.links(list, p)
+	breakCycles(links)
+	keys := make([]int64, len(list)) // time, but never before the parent's
+	depths := make([]int, len(list))
+	done := make([]bool, len(list))
+	var place func(i int)
+	place = func(i int) {
+		if done[i] {
+			return
+		}
+		done[i] = true
+		keys[i] = list[i].time
+		if parent := links[i].parent; parent >= 0 {
+			place(parent)
+			keys[i] = max(keys[i], keys[parent])
+			depths[i] = depths[parent] + 1
+		}
+	}
+	order := make([]int, len(list))
+	for i := range list {
+		order[i] = i
+		place(i)
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(keys[a], keys[b]), cmp.Compare(depths[a], depths[b]))
+	})
+	rows := make([]int, len(list)) // member -> row
+	for row, i := range order {
+		rows[i] = row
+	}
+	steps := make([]Step, len(list))
+	for row, i := range order {
+		steps[row] = x.stepOf(list, links, i)
+		steps[row].Depth = min(depths[i], deepestIndent)
+		if links[i].parent >= 0 {
+			steps[row].Parent = rows[links[i].parent]
+		}
+		if same := links[i].same; same >= 0 {
+			steps[row].Note = fmt.Sprintf("same id as %s at %s", x.kinds.text(list[same].kind), x.places.position(list[same].entry))
+		}
+	}
+	return steps
+}
+
+// parentLink is what a member is linked to, by index in the list.
+type parentLink struct {
+	parent int
+	edge   Edge
+	same   int  // an earlier member with the same id, or -1
+	absent bool // it names a cause that is not here
+}
+
+func (x *index) links(list []member, p *path) []parentLink {
+	first := make(map[uint32]int, len(list)) // id -> its first member
+	for i := range list {
+		if _, ok := first[list[i].id]; !ok && list[i].id != 0 {
+			first[list[i].id] = i
+		}
+	}
+	links := make([]parentLink, len(list))
+	latest := map[uint16]int{} // type -> its latest member before i
+	for i := range list {
+		m := &list[i]
+		links[i] = parentLink{parent: -1, same: -1}
+		if at, ok := first[m.id]; ok && m.id != 0 && at != i {
+			links[i].same = at
+		}
+		cause, named := first[m.cause]
+		switch {
+		case m.cause != 0 && named && cause != i:
+			links[i].parent, links[i].edge = cause, Known
+		case links[i].same >= 0:
+			links[i].parent, links[i].edge = links[i].same, Known
+		case i > 0:
+			links[i].parent, links[i].edge = x.inferParent(i, m, p, latest), Inferred
+		}
+		links[i].absent = m.cause != 0 && !named
+		latest[m.kind] = i
+	}
+	return links
+}
+
+// inferParent is the latest event of the type that usually comes right before m's, or
+// else the event before it in time.
+func (x *index) inferParent(i int, m *member, p *path, latest map[uint16]int) int {
+	if p.ready() {
+		if at := p.find(m.kind, false); at >= 0 {
+			before := p.follows(at, func(a int) bool { _, seen := latest[p.kinds[a]]; return seen })
+			if before >= 0 {
+				return latest[p.kinds[before]]
+			}
+		}
+	}
+	return i - 1
+}
+
+// breakCycles cuts links that lead back to where they came from, which only wrong or
+// hostile ids make.
+func breakCycles(links []parentLink) {
+	const unseen, open, done = 0, 1, 2
+	state := make([]byte, len(links))
+	for i := range links {
+		at := i
+		for at >= 0 && state[at] == unseen {
+			state[at] = open
+			parent := links[at].parent
+			if parent >= 0 && state[parent] == open {
+				links[at].parent, links[at].edge = -1, NoEdge
+				break
+			}
+			at = parent
+		}
+		for at := i; at >= 0 && state[at] == open; at = links[at].parent {
+			state[at] = done
+		}
+	}
+}
+
+func (x *index) stepOf(list []member, links []parentLink, i int) Step {
+	m, link := &list[i], links[i]
+	s := Step{Event: x.event(m.sequence), Parent: -1, Edge: link.edge, Offset: time.Duration(m.time - list[0].time)}
+	switch {
+	case link.parent >= 0:
+		s.Hop = time.Duration(m.time - list[link.parent].time)
+	case i > 0:
+		s.Hop = time.Duration(m.time - list[i-1].time)
+	}
+	if link.edge == Known && link.parent >= 0 {
+		parent := &list[link.parent]
+		allowance := skewAllowance
+		if x.brokerOf(m.entry) != x.brokerOf(parent.entry) {
+			allowance = skewBetweenBrokers
+		}
+		if s.Hop < -allowance {
+			s.Marks |= ClockSkew
+		}
+		if m.place == parent.place && m.offset < parent.offset && s.Position.Partition != adapters.ByDigest {
+			s.Marks |= OutOfOrder
+		}
+	}
+	switch {
+	case m.marks&Compensation != 0 && i > 0:
+		s.Note = x.undoes(list[:i], m)
+	case link.absent:
+		s.Note = "names a cause that is not here"
+	}
+	return s
+}
+
+// undoes names the event that a compensation undoes: the latest one before it whose type
+// begins with the same word and is no failure.
+func (x *index) undoes(earlier []member, m *member) string {
+	subject := wordsOf(x.kinds.text(m.kind))
+	for i := len(earlier) - 1; i >= 0 && len(subject) > 0; i-- {
+		words := wordsOf(x.kinds.text(earlier[i].kind))
+		if earlier[i].marks&(Failure|Compensation|DeadLetter) == 0 && len(words) > 0 && words[0] == subject[0] {
+			return "compensates " + x.kinds.text(earlier[i].kind)
+		}
+	}
+	return ""
+}
+
+// gapsDuring lists the times within a flow's span, or while it still settles, in which
+// a source was not looking.
+func (x *index) gapsDuring(f *Flow) []SourceGap {
+	var gaps []SourceGap
+	until := f.Last.Add(max(f.Settle, time.Duration(x.settle)))
+	for _, source := range x.sources {
+		if source.Gaps == nil {
+			continue
+		}
+		for _, gap := range source.Gaps() {
+			if gap.To.After(f.Started) && gap.From.Before(until) {
+				gaps = append(gaps, SourceGap{Source: source.Name, Gap: gap})
+			}
+		}
+	}
+	return gaps
+}
