@@ -10,7 +10,8 @@ type index struct {
 	words   *names  // evidence
 	nature  []Marks // by number of type: what its name says
 	places  *places
-	recent  recent
+	recent  recent // newest events by id
+	awaited recent // events whose cause was not there, by its id
 	kept    payloads
 	paths   *paths
 	watches [mostWatches]*watchState
@@ -47,16 +48,51 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 	}
 	sequence := x.log.append(e)
 	x.taken++
-	if r.id != 0 {
-		x.recent.put(r.id, sequence)
-	}
 	if number == 0 {
 		x.noFlow++
 	} else {
 		x.link(number, sequence)
 	}
+	if r.cause != 0 && number != 0 && !x.log.holds(x.recent.get(r.cause)) {
+		x.await(r.cause, sequence)
+	}
+	if r.id != 0 {
+		x.recent.put(r.id, sequence)
+		x.joinAwaiting(r.id, sequence)
+	}
 	return sequence
 }
+
+// joinAwaiting joins the flow of a cause that comes after its effect, as it does when
+// two logs are read side by side.
+func (x *index) joinAwaiting(id uint32, sequence Sequence) {
+	number := x.flows.resolve(x.log.at(sequence).flow)
+	effect := x.awaited.get(id)
+	if number == 0 || !x.log.holds(effect) {
+		return
+	}
+	e := x.log.at(effect)
+	if e.cause != id || effect == sequence {
+		return
+	}
+	if other := x.flows.resolve(e.flow); other != number {
+		x.join(number, other, joinedByCause, false)
+	}
+}
+
+// await notes an event whose cause is not there. All that wait for the same cause are
+// one flow already.
+func (x *index) await(cause uint32, sequence Sequence) {
+	number := x.flows.resolve(x.log.at(sequence).flow)
+	if before := x.awaited.get(cause); x.log.holds(before) && x.log.at(before).cause == cause {
+		if other := x.flows.resolve(x.log.at(before).flow); other != 0 && other != number {
+			x.join(number, other, joinedByCause, false)
+		}
+	}
+	x.awaited.put(cause, sequence)
+}
+
+const joinedByCause = "an event of one names its cause in the other"
 
 // kind is the number of a type.
 func (x *index) kind(name []byte) uint16 {
@@ -76,6 +112,12 @@ func (x *index) assign(s *slab, r *record) uint32 {
 		byEntity = f.resolve(f.findEntity(r.entityHash, entity))
 	}
 	var number uint32
+	if r.byCause {
+		if number = x.flowOfCause(r); number != 0 {
+			return number
+		}
+		return x.unnamed(r.flowHash, id, s.text(r.flowEvidence))
+	}
 	if len(id) > 0 {
 		number = x.named(s, r, id)
 		number = x.joinByEntity(number, byEntity, r, entity)
@@ -85,12 +127,12 @@ func (x *index) assign(s *slab, r *record) uint32 {
 	} else if caused := x.flowOfCause(r); caused != 0 {
 		number = caused
 	} else if len(entity) > 0 {
-		number = x.keyed(r, entity)
+		number = x.unnamed(r.entityHash, entity, []byte("by key"))
 	} else {
 		return 0
 	}
 	if caused := x.flowOfCause(r); caused != 0 && caused != number {
-		number = x.join(number, caused, "an event names its cause in the other", false)
+		number = x.join(number, caused, joinedByCause, false)
 	}
 	if record := f.at(number); len(entity) > 0 && (record.entity == 0 || record.flags&flowWeakEntity != 0 && !r.weakEntity) {
 		f.setEntity(number, r.entityHash, entity, r.weakEntity)
@@ -102,8 +144,8 @@ func (x *index) assign(s *slab, r *record) uint32 {
 func (x *index) named(s *slab, r *record, id []byte) uint32 {
 	f := x.flows
 	if number := f.resolve(f.findID(r.flowHash, id)); number != 0 {
-		if record := f.at(number); record.flags&flowByKey != 0 {
-			record.flags &^= flowByKey
+		if record := f.at(number); record.flags&flowUnnamed != 0 {
+			record.flags &^= flowUnnamed
 			record.from, record.dialect = x.words.number(s.text(r.flowEvidence)), r.dialect
 		}
 		return number
@@ -115,15 +157,15 @@ func (x *index) named(s *slab, r *record, id []byte) uint32 {
 	return number
 }
 
-// keyed is the flow of an entity that no flow id stands for.
-func (x *index) keyed(r *record, entity []byte) uint32 {
+// unnamed is the flow of an entity, or of a cause, that no flow id stands for.
+func (x *index) unnamed(hash uint64, id, from []byte) uint32 {
 	f := x.flows
-	if number := f.resolve(f.findID(r.entityHash, entity)); number != 0 {
+	if number := f.resolve(f.findID(hash, id)); number != 0 {
 		return number
 	}
-	number := f.create(r.entityHash, entity)
-	f.at(number).flags |= flowByKey
-	f.at(number).from = x.words.number([]byte("by key"))
+	number := f.create(hash, id)
+	f.at(number).flags |= flowUnnamed
+	f.at(number).from = x.words.number(from)
 	x.begun++
 	return number
 }
@@ -139,7 +181,7 @@ func (x *index) joinByEntity(number, other uint32, r *record, entity []byte) uin
 	theirs := f.at(other)
 	weak := r.weakEntity || theirs.flags&flowWeakEntity != 0
 	switch {
-	case theirs.flags&flowByKey != 0 && !(weak && theirs.flags&flowSharedByKey != 0):
+	case theirs.flags&flowUnnamed != 0 && !(weak && theirs.flags&flowSharedByKey != 0):
 		return x.join(number, other, "same key "+string(entity), false)
 	case !weak && theirs.dialect != r.dialect:
 		return x.join(number, other, "same "+"entity "+string(entity)+" in another dialect", true)
@@ -176,11 +218,10 @@ func (x *index) flowOfCause(r *record) uint32 {
 		return 0
 	}
 	sequence := x.recent.get(r.cause)
-	if !x.log.holds(sequence) {
-		return 0
-	}
-	if e := x.log.at(sequence); e.id == r.cause {
-		return x.flows.resolve(e.flow)
+	if x.log.holds(sequence) {
+		if e := x.log.at(sequence); e.id == r.cause {
+			return x.flows.resolve(e.flow)
+		}
 	}
 	return 0
 }
@@ -190,10 +231,10 @@ func (x *index) flowOfCause(r *record) uint32 {
 func (x *index) join(a, b uint32, reason string, shared bool) uint32 {
 	f := x.flows
 	into, other := a, b
-	if f.at(other).count > f.at(into).count || f.at(into).flags&flowByKey != 0 && f.at(other).flags&flowByKey == 0 {
+	if f.at(other).count > f.at(into).count || f.at(into).flags&flowUnnamed != 0 && f.at(other).flags&flowUnnamed == 0 {
 		into, other = other, into
 	}
-	if f.at(other).flags&flowByKey == 0 && f.at(into).flags&flowByKey != 0 {
+	if f.at(other).flags&flowUnnamed == 0 && f.at(into).flags&flowUnnamed != 0 {
 		into, other = other, into
 	}
 	one, two := f.at(into), f.at(other)

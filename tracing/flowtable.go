@@ -23,7 +23,7 @@ type flowFlags uint8
 
 const (
 	flowInUse       flowFlags = 1 << iota
-	flowByKey                 // named by its entity, since no message named it
+	flowUnnamed               // its id is an entity or a cause, since no message named it
 	flowWeakEntity            // its entity is only a message key
 	flowSharedByKey           // several named flows have this entity: it identifies none
 	flowLearned               // the usual paths have learned from it

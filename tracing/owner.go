@@ -39,6 +39,7 @@ func (s *Store) newIndex() *index {
 	}
 	x.kept.limit = s.config.Memory / 4
 	x.recent.size(s.config.Memory / 1024)
+	x.awaited.size(s.config.Memory / 8192)
 	for _, declared := range s.config.Paths {
 		var kinds []uint16
 		for _, name := range declared.Types {
@@ -100,7 +101,9 @@ func (s *Store) count(x *index) {
 }
 
 // bytes is the memory of the index, without kept payloads.
-func (x *index) bytes() int64 { return x.log.bytes() + x.flows.bytes() + x.recent.bytes() }
+func (x *index) bytes() int64 {
+	return x.log.bytes() + x.flows.bytes() + x.recent.bytes() + x.awaited.bytes()
+}
 
 // arrival remembers when the log had reached a sequence, so that silence is measured by
 // our own clock and not by that of producers.

@@ -39,6 +39,7 @@ type record struct {
 	marks                              Marks
 	dialect                            uint16
 	byTrace                            bool  // the flow id is a trace id
+	byCause                            bool  // the flow id is that of the cause, for want of a better
 	weakEntity                         bool  // the entity is only the message key
 	watched                            uint8 // bit i: watch i matched
 	copy                               span  // the encoded message, if it is to be kept
@@ -91,6 +92,10 @@ func (s *slab) add(m *adapters.Message, id *envelope.Identity) *record {
 		s.bytes = id.Flow.From.AppendTo(s.bytes)
 		r.flowEvidence = span{uint32(from), uint32(len(s.bytes))}
 		r.byTrace = id.Flow.From.Place == envelope.InTrace
+	}
+	if !id.Flow.Known() && !id.Entity.Known() && id.Cause.Known() {
+		r.flow, r.flowHash, r.byCause = s.keep(id.Cause.Value), xxhash.Sum64(id.Cause.Value), true
+		r.flowEvidence = s.keep([]byte("by cause"))
 	}
 	if id.Entity.Known() {
 		r.entity, r.entityHash = s.keep(id.Entity.Value), xxhash.Sum64(id.Entity.Value)

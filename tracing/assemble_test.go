@@ -1,0 +1,182 @@
+package tracing
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cespare/xxhash/v2"
+	"pgregory.net/rapid"
+)
+
+// world makes orders whose events carry a flow id, or an entity, or only the id of their
+// cause, and together show that they are one.
+func world(t *rapid.T) (events []made) {
+	for order := range rapid.IntRange(1, 8).Draw(t, "orders") {
+		for i := range rapid.IntRange(1, 8).Draw(t, "events") {
+			e := made{order: order, id: fmt.Sprintf("o%d-e%d", order, i)}
+			e.flow = rapid.Bool().Draw(t, "names flow") || i == 0
+			e.entity = rapid.Bool().Draw(t, "names entity") || i == 0
+			if i > 0 && (!e.flow && !e.entity || rapid.Bool().Draw(t, "names cause")) {
+				e.cause = fmt.Sprintf("o%d-e%d", order, rapid.IntRange(0, i-1).Draw(t, "cause"))
+			}
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+type made struct {
+	order        int
+	id, cause    string
+	flow, entity bool
+}
+
+func (e made) into(x *index, offset int) Sequence {
+	s := &slab{}
+	r := record{destination: "d", offset: int64(offset), time: int64(offset), id: short([]byte(e.id)), cause: short([]byte(e.cause)), kind: s.keep([]byte("T"))}
+	if e.flow {
+		id := fmt.Appendf(nil, "flow-%d", e.order)
+		r.flow, r.flowHash, r.flowEvidence = s.keep(id), xxhash.Sum64(id), s.keep([]byte("header correlation_id"))
+	}
+	if e.entity {
+		entity := fmt.Appendf(nil, "ord-%d", e.order)
+		r.entity, r.entityHash = s.keep(entity), xxhash.Sum64(entity)
+	}
+	if !e.flow && !e.entity {
+		r.flow, r.flowHash, r.byCause = s.keep([]byte(e.cause)), xxhash.Sum64String(e.cause), true
+	}
+	return x.take(0, s, &r)
+}
+
+// groups puts events into an index in that order and says which are together.
+func groups(t *rapid.T, events []made) string {
+	x := New(Config{Memory: leastMemory}).newIndex()
+	x.sources = []Source{{Name: "s"}}
+	at := map[Sequence]made{}
+	for i, e := range events {
+		at[e.into(x, i)] = e
+	}
+	byFlow := map[uint32][]string{}
+	for sequence, e := range at {
+		number := x.flows.resolve(x.log.at(sequence).flow)
+		byFlow[number] = append(byFlow[number], e.id)
+	}
+	var all []string
+	for number, ids := range byFlow {
+		slices.Sort(ids)
+		all = append(all, strings.Join(ids, " "))
+		var chained []string
+		last := Sequence(0)
+		for sequence := range x.chain(number) {
+			if sequence <= last {
+				t.Fatalf("a chain goes back from %d to %d", last, sequence)
+			}
+			last = sequence
+			chained = append(chained, at[sequence].id)
+		}
+		slices.Sort(chained)
+		if !slices.Equal(ids, chained) || int(x.flows.at(number).count) != len(ids) {
+			t.Fatalf("flow %d has entries %v, chains %v, counts %d", number, ids, chained, x.flows.at(number).count)
+		}
+	}
+	if x.flows.live != len(byFlow) {
+		t.Fatalf("%d flows are counted, %d have events", x.flows.live, len(byFlow))
+	}
+	slices.Sort(all)
+	return strings.Join(all, " | ")
+}
+
+func TestAnyInterleavingGivesTheSameFlows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := world(t)
+		want := groups(t, events)
+		if orders := len(slices.Collect(maps.Keys(ordersOf(events)))); strings.Count(want, "|")+1 != orders {
+			t.Fatalf("%d orders became %s", orders, want)
+		}
+		if got := groups(t, rapid.Permutation(events).Draw(t, "order")); got != want {
+			t.Fatalf("in another order:\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+func ordersOf(events []made) map[int]bool {
+	orders := map[int]bool{}
+	for _, e := range events {
+		orders[e.order] = true
+	}
+	return orders
+}
+
+func TestTableAgreesWithAMap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var table table
+		model := map[string]uint32{}
+		texts := map[uint32]string{}
+		find := func(text string) uint32 {
+			return table.find(xxhash.Sum64String(text), func(n uint32) bool { return texts[n] == text })
+		}
+		next := uint32(1)
+		t.Repeat(map[string]func(*rapid.T){
+			"add": func(t *rapid.T) {
+				text := fmt.Sprint(rapid.IntRange(0, 500).Draw(t, "text"))
+				if _, ok := model[text]; !ok {
+					texts[next], model[text] = text, next
+					table.add(xxhash.Sum64String(text), next)
+					next++
+				}
+			},
+			"remove": func(t *rapid.T) {
+				text := fmt.Sprint(rapid.IntRange(0, 500).Draw(t, "text"))
+				table.remove(xxhash.Sum64String(text), model[text])
+				delete(model, text)
+			},
+			"": func(t *rapid.T) {
+				for text, want := range model {
+					if got := find(text); got != want {
+						t.Fatalf("%s is %d, want %d", text, got, want)
+					}
+				}
+				if got := find("absent"); got != 0 {
+					t.Fatalf("what is not there is %d", got)
+				}
+			},
+		})
+	})
+}
+
+func TestTextsComeBackAsTheyWere(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var kept texts
+		model := map[ref]string{}
+		one := rapid.OneOf(rapid.String(), rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), rapid.StringMatching(`[0-9A-F-]{36}`))
+		for range rapid.IntRange(1, 200).Draw(t, "steps") {
+			if len(model) > 0 && rapid.Bool().Draw(t, "remove") {
+				for r := range model {
+					kept.remove(r)
+					delete(model, r)
+					break
+				}
+				continue
+			}
+			text := one.Draw(t, "text")
+			if len(text) > longestText {
+				text = text[:longestText]
+			}
+			r := kept.add([]byte(text))
+			if r != 0 {
+				model[r] = text
+			}
+			if !kept.equal(r, []byte(text)) {
+				t.Fatalf("%q does not equal itself", text)
+			}
+		}
+		for r, want := range model {
+			if got := kept.text(r); got != want {
+				t.Fatalf("got %q, want %q", got, want)
+			}
+		}
+	})
+}
