@@ -83,7 +83,12 @@ type kafkaConnection struct {
 }
 
 func (s *Shop) connectKafka(service *service) (connection, error) {
-	options := []kgo.Opt{kgo.ClientID(s.config.Prefix + service.name), kgo.RecordDeliveryTimeout(deliveryTime)}
+	options := []kgo.Opt{
+		kgo.ClientID(s.config.Prefix + service.name), kgo.RecordDeliveryTimeout(deliveryTime),
+		// A broker that is gone must not hold the service up for good. Events that are
+		// then published twice are recognised by their id.
+		kgo.AllowIdempotentProduceCancellation(),
+	}
 	topics := []string{}
 	for _, r := range service.reactions {
 		topic := s.config.Prefix + r.destination

@@ -19,8 +19,8 @@ func placeOrder(s *service, count int) []event {
 	id := "ord-" + number(count)
 	numbers := s.chance("order", id)
 	p := payload{OrderID: id, CustomerID: "cust-" + number(100+numbers.IntN(60)), Currency: "EUR", Total: &amount{}}
-	for range 1 + numbers.IntN(3) {
-		line := oneOf(numbers, catalogue)
+	for _, which := range numbers.Perm(len(catalogue))[:1+numbers.IntN(3)] {
+		line := catalogue[which]
 		line.Quantity = 1 + numbers.IntN(3)
 		p.Total.cents += line.Price.cents * int64(line.Quantity)
 		p.Items = append(p.Items, line)

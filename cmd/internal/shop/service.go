@@ -3,7 +3,6 @@ package shop
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -66,9 +65,9 @@ func (s *service) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		absent := between(s.chance("absent", string(rune(life))), leastAbsent, mostAbsent)
+		absent := between(s.chance("absent", number(life)), leastAbsent, mostAbsent)
 		if !errors.Is(err, errCrash) {
-			slog.Warn("a service of the shop lost its broker and will try again", "service", s.name, "after", time.Since(began), "error", err)
+			s.shop.log.Warn("a service of the shop lost its broker and will try again", "service", s.name, "after", time.Since(began), "error", err)
 		}
 		pause(ctx, absent)
 		s.shop.stats.count(func(all *Stats) { all.Restarts++ })

@@ -2,6 +2,7 @@ package shop
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo" // the Kafka client of the whole program
@@ -27,6 +28,8 @@ type Config struct {
 	// Faults is the share, from 0 to 1, of events that meet a fault by themselves.
 	// Nil is [DefaultFaults]; an empty map is none.
 	Faults map[Kind]float64
+	// Log is told when a service loses its broker; nil is nobody.
+	Log *slog.Logger
 }
 
 // Shop is the demonstration system. Its methods may be called from several
@@ -38,6 +41,7 @@ type Shop struct {
 	faults   map[Kind]float64
 	consumed map[string]bool // event types that somebody reacts to
 	services []*service
+	log      *slog.Logger
 	first    int // number of the first order
 	wanted   wanted
 	stats    stats
@@ -45,7 +49,13 @@ type Shop struct {
 
 // New returns a shop that does nothing yet.
 func New(config Config) *Shop {
-	s := &Shop{config: config, seed: config.Seed, rate: config.Rate, faults: config.Faults, consumed: map[string]bool{}, services: services()}
+	s := &Shop{
+		config: config, seed: config.Seed, rate: config.Rate, faults: config.Faults, log: config.Log,
+		consumed: map[string]bool{}, services: services(),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
 	if s.rate <= 0 {
 		s.rate = 3
 	}
