@@ -1,0 +1,61 @@
+// Package kafka reads Apache Kafka clusters, and what speaks its protocol, for
+// eventscope.
+//
+// # Owner
+//
+// An [Adapter] keeps one client for questions (catalog, offsets, [Adapter.Fetch]).
+// Every Run and Scan makes a stream with a client of its own:
+//
+//	fetcher, one a broker   asks for the logs that the broker leads and knows how far
+//	                        each was asked for (its cursors)
+//	keeper                  finds topics and partitions, places cursors with fetchers,
+//	                        takes back what a fetcher cannot serve, watches the cluster
+//	the caller's goroutine  unpacks answers and hands batches to the intake
+//
+// A cursor belongs to one fetcher, or to the keeper between two. Answers go through
+// one unbuffered channel, so a log's answers stay in order when its leader changes,
+// and a blocked intake holds at most two answers a broker.
+//
+// # Concurrency
+//
+// Methods may be called from several goroutines at once. All goroutines of a stream
+// end before Run or Scan returns. progress is the only shared state; it has a lock.
+//
+// # What may be lost
+//
+// Nothing between start and end, except what retention removes before it is read
+// (counted as dropped, with a gap) and record batches that are damaged or would unpack
+// to more than 128 MiB (left out, with a sentence in Status.Problems). A topic that is
+// deleted and made again is read from its new beginning, with a gap.
+//
+// No consumer group is joined, no offset committed, no topic created.
+//
+// # Files
+//
+//	config.go       Config, and the client options made of it
+//	adapter.go      Open, Adapter, Run
+//	scan.go         Scan, Estimate: what a range means in offsets
+//	fetch.go        Fetch by position
+//	stream.go       the caller's side of a stream: unpack, hand over
+//	fetcher.go      the requests to one broker
+//	keeper.go       the life of a stream
+//	placing.go      where cursors begin, and what becomes of those that come back
+//	catalog.go      topics of the cluster, and which are selected
+//	offsets.go      questions about offsets
+//	batches.go      record batches, split without being decoded
+//	pools.go        memory of batches
+//	partitioner.go  which partitions can hold a key
+//	progress.go     what Status is made of
+//	problem.go      errors in an operator's words
+//
+// # Not obvious
+//
+// The fetch requests are made here, by the client library's request and decoding
+// functions, and not by its consumer. An answer then says of every log where it ends,
+// also of those without news, which is what BehindBy and the end of a scan need; and
+// offsets move by whole record batches, so gaps left by compaction and marks of
+// transactions never hold up a scan.
+//
+// Topics are asked for by id where brokers know ids (3.1), so that a topic made again
+// under the same name cannot be mistaken for the old one.
+package kafka

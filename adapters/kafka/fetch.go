@@ -1,0 +1,241 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"eventscope/adapters"
+)
+
+const (
+	fetchTogether = 1000      // offsets; positions within are read with one request
+	fetchNear     = 256 << 10 // bytes to ask for when more than one is wanted
+	fetchSingle   = 4 << 10   // for one; its batch is sent whole anyway
+	fetchAtOnce   = 8         // logs
+	fetchTries    = 3         // looks for a leader that has moved
+)
+
+// found is the outcome of one position.
+type found struct {
+	message adapters.Message
+	err     error
+}
+
+// Fetch implements [adapters.Fetcher]. Positions are grouped by partition, and those
+// near each other are read with one request, so that a screen of rows costs a few
+// milliseconds.
+func (a *Adapter) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
+	return func(yield func(adapters.Message, error) bool) {
+		results := a.fetchAll(ctx, positions)
+		for _, position := range positions {
+			if ctx.Err() != nil {
+				yield(adapters.Message{Position: position}, ctx.Err())
+				return
+			}
+			f := results[position]
+			if f.err != nil {
+				f.message = adapters.Message{Position: position}
+			}
+			if !yield(f.message, f.err) {
+				return
+			}
+		}
+	}
+}
+
+// fetchAll reads every position once, several logs at a time.
+func (a *Adapter) fetchAll(ctx context.Context, positions []adapters.Position) map[adapters.Position]found {
+	byLog := make(map[adapters.Log][]int64)
+	results := make(map[adapters.Position]found, len(positions))
+	for _, p := range positions {
+		if p.Partition < 0 {
+			results[p] = found{err: fmt.Errorf("fetch %v from kafka, where a position has a partition: %w", p, errors.ErrUnsupported)}
+			continue
+		}
+		log := adapters.Log{Destination: p.Destination, Partition: p.Partition}
+		byLog[log] = append(byLog[log], p.Offset)
+	}
+	var mu sync.Mutex
+	var reading sync.WaitGroup
+	slots := make(chan struct{}, fetchAtOnce)
+	for log, offsets := range byLog {
+		slots <- struct{}{}
+		reading.Go(func() {
+			defer func() { <-slots }()
+			slices.Sort(offsets)
+			a.fetchLog(ctx, log, slices.Compact(offsets), func(offset int64, f found) {
+				mu.Lock()
+				defer mu.Unlock()
+				results[adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}] = f
+			})
+		})
+	}
+	reading.Wait()
+	return results
+}
+
+// fetchLog reads ascending offsets of one log and settles each.
+func (a *Adapter) fetchLog(ctx context.Context, log adapters.Log, wanted []int64, settle func(int64, found)) {
+	for len(wanted) > 0 {
+		near := 1
+		for near < len(wanted) && wanted[near]-wanted[0] <= fetchTogether {
+			near++
+		}
+		covered, err := a.fetchSome(ctx, log, wanted[:near], settle)
+		if err != nil {
+			for _, offset := range wanted {
+				settle(offset, found{err: err})
+			}
+			return
+		}
+		wanted = wanted[covered:]
+	}
+}
+
+// fetchSome reads from the first wanted offset on and settles as many as the answer
+// covers, at least one. An offset that the answer passes over was compacted away, or
+// is a mark of a transaction and no message.
+func (a *Adapter) fetchSome(ctx context.Context, log adapters.Log, wanted []int64, settle func(int64, found)) (covered int, err error) {
+	size := int32(fetchSingle)
+	if len(wanted) > 1 {
+		size = fetchNear
+	}
+	p, err := a.readAt(ctx, log, wanted[0], size)
+	if errors.Is(err, adapters.ErrGone) {
+		settle(wanted[0], found{err: gone(log, wanted[0], inWords(errors.Unwrap(err)))})
+		return 1, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	decoded, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
+		Topic: log.Destination, Partition: log.Partition, Offset: wanted[0], Pools: []kgo.Pool{unpackPool{}, recordPool{}},
+	}, p, a.client.OptValue(kgo.WithDecompressor).(kgo.Decompressor), nil)
+	next = max(next, nextOffset(p.RecordBatches, wanted[0]+1)) // a damaged batch is passed over too
+	for _, r := range decoded.Records {
+		for covered < len(wanted) && wanted[covered] < r.Offset {
+			settle(wanted[covered], found{err: gone(log, wanted[covered], "compaction removed it")})
+			covered++
+		}
+		if covered < len(wanted) && wanted[covered] == r.Offset {
+			settle(r.Offset, found{message: messageOf(r)})
+			covered++
+		}
+		r.Recycle()
+	}
+	for covered < len(wanted) && wanted[covered] < next {
+		why := "it is no message any more"
+		if decoded.Err != nil {
+			why = decoded.Err.Error()
+		}
+		settle(wanted[covered], found{err: gone(log, wanted[covered], why)})
+		covered++
+	}
+	return max(covered, 1), nil
+}
+
+// messageOf copies a record.
+func messageOf(r *kgo.Record) adapters.Message {
+	s := slab{headers: make([]adapters.Header, 0, len(r.Headers))}
+	s.add(r)
+	return s.messages[0].Clone()
+}
+
+func gone(log adapters.Log, offset int64, why string) error {
+	return &adapters.Problem{
+		Doing: "read " + adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}.String(),
+		Cause: why, Kind: adapters.ErrGone,
+	}
+}
+
+// notThere wraps a broker's error that means that an offset is not there.
+type notThere struct{ err error }
+
+func (n notThere) Error() string        { return n.err.Error() }
+func (n notThere) Unwrap() error        { return n.err }
+func (n notThere) Is(target error) bool { return target == adapters.ErrGone }
+
+// readAt asks the leader of a log for what begins at offset.
+func (a *Adapter) readAt(ctx context.Context, log adapters.Log, offset int64, size int32) (*kmsg.FetchResponseTopicPartition, error) {
+	var last error
+	for try := range fetchTries {
+		t, leader, err := a.leader(ctx, log, try > 0)
+		if err != nil {
+			return nil, err
+		}
+		p, err := fetchAt(ctx, a.client.Broker(int(leader)), t, log.Partition, offset, size)
+		switch {
+		case err == nil:
+			return p, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.Is(err, kerr.OffsetOutOfRange):
+			return nil, notThere{err}
+		case errors.Is(err, kerr.TopicAuthorizationFailed):
+			return nil, a.config.notAllowed(log.Destination)
+		}
+		last = err // the leader has moved, or its connection broke
+	}
+	return nil, a.config.problem(last)
+}
+
+// leader finds the topic and the leader of a log, by asking the cluster if fresh or if
+// it is not known.
+func (a *Adapter) leader(ctx context.Context, log adapters.Log, fresh bool) (*topic, int32, error) {
+	a.mu.Lock()
+	t := a.topics[log.Destination]
+	a.mu.Unlock()
+	if leader := t.leader(log.Partition); leader >= 0 && !fresh {
+		return t, leader, nil
+	}
+	c, err := readCatalog(ctx, a.client, []string{log.Destination})
+	if err != nil {
+		return nil, 0, a.explain(ctx, err)
+	}
+	t = c.topics[log.Destination]
+	if t == nil || t.unknown() {
+		return nil, 0, notThere{kerr.UnknownTopicOrPartition}
+	}
+	if t.forbidden() {
+		return nil, 0, a.config.notAllowed(log.Destination)
+	}
+	a.mu.Lock()
+	a.topics[log.Destination] = t
+	a.mu.Unlock()
+	leader, exists := t.leaders[log.Partition]
+	if !exists {
+		return nil, 0, notThere{kerr.UnknownTopicOrPartition}
+	}
+	return t, leader, nil
+}
+
+// fetchAt asks a broker for what begins at an offset of one partition, without waiting for more
+// than there is.
+func fetchAt(ctx context.Context, broker *kgo.Broker, t *topic, partition int32, offset int64, size int32) (*kmsg.FetchResponseTopicPartition, error) {
+	p := kmsg.NewFetchRequestTopicPartition()
+	p.Partition, p.FetchOffset, p.PartitionMaxBytes = partition, offset, size
+	rt := kmsg.NewFetchRequestTopic()
+	rt.Topic, rt.TopicID, rt.Partitions = t.name, t.id, []kmsg.FetchRequestTopicPartition{p}
+	request := kmsg.NewPtrFetchRequest()
+	request.MaxBytes, request.Topics = size, []kmsg.FetchRequestTopic{rt}
+	response, err := request.RequestWith(ctx, broker)
+	if err != nil {
+		return nil, err
+	}
+	if err := kerr.ErrorForCode(response.ErrorCode); err != nil {
+		return nil, err
+	}
+	if len(response.Topics) != 1 || len(response.Topics[0].Partitions) != 1 {
+		return nil, kerr.UnknownTopicOrPartition
+	}
+	answer := &response.Topics[0].Partitions[0]
+	return answer, kerr.ErrorForCode(answer.ErrorCode)
+}

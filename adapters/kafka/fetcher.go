@@ -1,0 +1,259 @@
+package kafka
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"eventscope/adapters"
+)
+
+// fetchWait is how long a broker holds back an answer while it has nothing to send.
+const fetchWait = 500 * time.Millisecond
+
+// unending is the end of a log that is followed.
+const unending = math.MaxInt64
+
+// cursor is the place up to which one log was asked for. It belongs to one fetcher,
+// or to the keeper while its leader is not known.
+type cursor struct {
+	log     adapters.Log
+	id      [16]byte // of the topic
+	next    int64    // the offset to ask for
+	end     int64    // where to stop, or unending
+	silence int      // answers in a row in which no log had anything
+}
+
+// part is what one answer has of one log.
+type part struct {
+	log      adapters.Log
+	from     int64 // what was asked for
+	end      int64 // leave out what is at or behind it
+	response *kmsg.FetchResponseTopicPartition
+}
+
+// answer is what one broker sent for one request.
+type answer struct {
+	parts    []part
+	finished int // logs of which nothing more will come
+}
+
+// stray is a cursor that its fetcher cannot serve, and why.
+type stray struct {
+	*cursor
+	err error
+	at  time.Time // when it came back
+}
+
+// fetcher asks one broker, again and again, for the logs it leads. It is one
+// goroutine; arrivals is how the keeper hands it cursors.
+type fetcher struct {
+	broker *kgo.Broker
+	config *Config
+
+	answers  chan<- answer                                 // to the reader; blocks while the intake is full
+	returned chan<- []stray                                // to the keeper
+	heard    func(part, *kmsg.FetchResponseTopicPartition) // each log of each answer
+
+	mu       sync.Mutex
+	arrivals []*cursor
+	wake     chan struct{} // room for one
+}
+
+// give hands cursors over.
+func (f *fetcher) give(cursors []*cursor) {
+	f.mu.Lock()
+	f.arrivals = append(f.arrivals, cursors...)
+	f.mu.Unlock()
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (f *fetcher) take() []*cursor {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	cursors := f.arrivals
+	f.arrivals = nil
+	return cursors
+}
+
+// run fetches until ctx ends.
+func (f *fetcher) run(ctx context.Context) {
+	var cursors []*cursor
+	for ctx.Err() == nil {
+		cursors = f.finish(ctx, append(cursors, f.take()...))
+		if len(cursors) == 0 {
+			select {
+			case <-f.wake:
+			case <-ctx.Done():
+			}
+			continue
+		}
+		response, err := f.request(cursors).RequestWith(ctx, f.broker)
+		if err == nil {
+			err = kerr.ErrorForCode(response.ErrorCode)
+		}
+		if err != nil {
+			cursors = f.returnAll(ctx, cursors, err)
+			continue
+		}
+		cursors = f.handle(ctx, cursors, response)
+	}
+}
+
+// finish takes out the cursors that came with nothing left to read.
+func (f *fetcher) finish(ctx context.Context, cursors []*cursor) []*cursor {
+	var out answer
+	remaining := f.retire(cursors, &out)
+	if out.finished > 0 {
+		f.send(ctx, out)
+	}
+	return remaining
+}
+
+func (f *fetcher) send(ctx context.Context, out answer) {
+	select {
+	case f.answers <- out:
+	case <-ctx.Done():
+	}
+}
+
+// returnAll gives every cursor back because the broker does not answer.
+func (f *fetcher) returnAll(ctx context.Context, cursors []*cursor, err error) []*cursor {
+	strays := make([]stray, len(cursors))
+	for i, c := range cursors {
+		strays[i] = stray{cursor: c, err: err}
+	}
+	f.sendBack(ctx, strays)
+	return nil
+}
+
+func (f *fetcher) sendBack(ctx context.Context, strays []stray) {
+	if len(strays) == 0 {
+		return
+	}
+	select {
+	case f.returned <- strays:
+	case <-ctx.Done():
+	}
+}
+
+// request asks for all cursors, in their order: a broker fills its answer from the
+// front, so handle puts those that got something to the back.
+func (f *fetcher) request(cursors []*cursor) *kmsg.FetchRequest {
+	request := kmsg.NewPtrFetchRequest()
+	request.MaxWaitMillis = int32(fetchWait.Milliseconds())
+	request.MinBytes = 1
+	request.MaxBytes = f.config.fetchBytes()
+	if f.config.Committed {
+		request.IsolationLevel = 1
+	}
+	for _, c := range cursors {
+		last := len(request.Topics) - 1
+		if last < 0 || request.Topics[last].Topic != c.log.Destination {
+			t := kmsg.NewFetchRequestTopic()
+			t.Topic, t.TopicID = c.log.Destination, c.id
+			request.Topics = append(request.Topics, t)
+			last++
+		}
+		p := kmsg.NewFetchRequestTopicPartition()
+		p.Partition, p.FetchOffset, p.PartitionMaxBytes = c.log.Partition, c.next, f.config.partitionBytes()
+		request.Topics[last].Partitions = append(request.Topics[last].Partitions, p)
+	}
+	return request
+}
+
+// handle takes the answer apart: data goes to the reader, cursors the broker cannot
+// serve go back, the others are returned in the order of the next request.
+func (f *fetcher) handle(ctx context.Context, cursors []*cursor, response *kmsg.FetchResponse) []*cursor {
+	found := f.match(cursors, response)
+	var out answer
+	var hungry, fed []*cursor
+	var strays []stray
+	silent := true
+	for _, c := range cursors {
+		p := found[c]
+		if p == nil {
+			strays = append(strays, stray{cursor: c, err: kerr.UnknownTopicOrPartition})
+			continue
+		}
+		if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+			strays = append(strays, stray{cursor: c, err: err})
+			continue
+		}
+		piece := part{log: c.log, from: c.next, end: c.end, response: p}
+		f.heard(piece, p)
+		if next := nextOffset(p.RecordBatches, c.next); next > c.next {
+			c.next, silent = next, false
+			out.parts = append(out.parts, piece)
+			fed = append(fed, c)
+		} else {
+			hungry = append(hungry, c)
+		}
+	}
+	remaining := append(hungry, fed...)
+	for _, c := range remaining {
+		c.silence++
+		if !silent || len(strays) > 0 {
+			c.silence = 0
+		}
+	}
+	remaining = f.retire(remaining, &out)
+	if len(out.parts) > 0 || out.finished > 0 {
+		f.send(ctx, out)
+	}
+	f.sendBack(ctx, strays)
+	return remaining
+}
+
+// match finds the answer for each cursor. Brokers name topics by id since Kafka 3.1.
+func (f *fetcher) match(cursors []*cursor, response *kmsg.FetchResponse) map[*cursor]*kmsg.FetchResponseTopicPartition {
+	type place struct {
+		name      string
+		id        [16]byte
+		partition int32
+	}
+	answers := make(map[place]*kmsg.FetchResponseTopicPartition, len(cursors))
+	for i := range response.Topics {
+		t := &response.Topics[i]
+		for j := range t.Partitions {
+			p := &t.Partitions[j]
+			answers[place{t.Topic, t.TopicID, p.Partition}] = p
+		}
+	}
+	found := make(map[*cursor]*kmsg.FetchResponseTopicPartition, len(cursors))
+	for _, c := range cursors {
+		p := answers[place{"", c.id, c.log.Partition}]
+		if p == nil {
+			p = answers[place{c.log.Destination, [16]byte{}, c.log.Partition}]
+		}
+		if p != nil {
+			found[c] = p
+		}
+	}
+	return found
+}
+
+// retire takes out the cursors that are at their end. Compaction can leave a log
+// without anything between a cursor and its end; the broker then answers with nothing
+// for as long as it is asked. Three such answers to a whole request, each after
+// fetchWait, are taken for that; one alone could be slow storage of the broker's.
+func (f *fetcher) retire(cursors []*cursor, out *answer) []*cursor {
+	const enough = 3
+	remaining := cursors[:0]
+	for _, c := range cursors {
+		if c.next >= c.end || c.end != unending && c.silence >= enough {
+			out.finished++
+			continue
+		}
+		remaining = append(remaining, c)
+	}
+	return remaining
+}

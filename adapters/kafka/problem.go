@@ -1,0 +1,149 @@
+package kafka
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"eventscope/adapters"
+)
+
+// problem says in an operator's words why the cluster could not be talked to.
+func (c *Config) problem(err error) *adapters.Problem {
+	p := &adapters.Problem{Doing: "connect to kafka " + strings.Join(c.Brokers, ","), Kind: adapters.ErrNotConnected}
+	for _, explain := range []func(*Config, *adapters.Problem, error) bool{explainTLS, explainLogin, explainNetwork, explainEnd} {
+		if explain(c, p, err) {
+			return p
+		}
+	}
+	p.Cause, p.Remedy = err.Error(), "check the address and the broker's log"
+	return p
+}
+
+func explainTLS(c *Config, p *adapters.Problem, err error) bool {
+	var (
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		verify    *tls.CertificateVerificationError
+		alert     tls.AlertError
+		header    tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &host):
+		p.Cause, p.Remedy = "the broker's certificate is for another name ("+host.Error()+")", "use an address that the certificate names, or set the server name"
+	case errors.As(err, &authority):
+		p.Cause, p.Remedy = "the broker's certificate is signed by an unknown authority", "name the CA file that signed it"
+	case errors.As(err, &invalid):
+		p.Cause, p.Remedy = "the broker's certificate is not valid: "+invalid.Error(), "renew the broker's certificate"
+	case errors.As(err, &verify):
+		p.Cause, p.Remedy = "the broker's certificate cannot be checked: "+verify.Err.Error(), "name the CA file that signed it"
+	case errors.As(err, &header):
+		p.Cause, p.Remedy = "the port does not speak TLS", "use the broker's TLS port, or connect without TLS"
+	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error: tls:"):
+		p.Cause, p.Remedy = "the broker refused the TLS connection ("+afterLast(err.Error(), "remote error: ")+")", "give the client certificate that it asks for"
+	case c.TLS == nil && strings.Contains(err.Error(), "is tls enabled"), c.TLS == nil && tlsAnswer(err):
+		p.Cause, p.Remedy = "the port speaks TLS", "connect with TLS (kafkas://), or use the broker's plaintext port"
+	default:
+		return false
+	}
+	p.Kind = adapters.ErrTLS
+	return true
+}
+
+// tlsAnswer recognises the client's complaint about the size that the first bytes of
+// a TLS alert make when they are read as a Kafka answer.
+func tlsAnswer(err error) bool {
+	text := strings.ToLower(err.Error())
+	return strings.Contains(text, "tls") && strings.Contains(text, "response size")
+}
+
+func explainLogin(c *Config, p *adapters.Problem, err error) bool {
+	switch {
+	case errors.Is(err, kerr.SaslAuthenticationFailed):
+		p.Cause, p.Remedy = "the broker refused the credentials of user "+c.user(), "check user, password and mechanism"
+	case errors.Is(err, kerr.UnsupportedSaslMechanism):
+		p.Cause, p.Remedy = "the broker does not offer the SASL mechanism "+c.SASL.Mechanism+" on this port", "use a mechanism that it offers"
+	case errors.Is(err, kerr.IllegalSaslState):
+		p.Cause, p.Remedy = "the port does not expect a login", "connect without SASL, or use the broker's SASL port"
+	case errors.Is(err, kerr.ClusterAuthorizationFailed), errors.Is(err, kerr.TopicAuthorizationFailed):
+		p.Cause, p.Remedy = "user "+c.user()+" may not describe the cluster", "have Describe and Read granted"
+		p.Kind = adapters.ErrNotAuthorized
+		return true
+	default:
+		return false
+	}
+	p.Kind = adapters.ErrNotAuthenticated
+	return true
+}
+
+func (c *Config) user() string {
+	if c.SASL == nil {
+		return "(none)"
+	}
+	return fmt.Sprintf("%q", c.SASL.User)
+}
+
+func explainNetwork(_ *Config, p *adapters.Problem, err error) bool {
+	var dns *net.DNSError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &dns):
+		p.Cause, p.Remedy = "no such host: "+dns.Name, "check the address"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		p.Cause, p.Remedy = "connection refused", "check the address and that the broker runs"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		p.Cause, p.Remedy = "the broker broke the connection off", "check that the broker runs"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		p.Cause, p.Remedy = "no route to the host", "check the network and the address"
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
+		p.Cause, p.Remedy = "no answer", "check that this is a Kafka port and that no firewall is in between"
+	default:
+		return false
+	}
+	return true
+}
+
+// explainEnd is for a broker that hangs up at the first request without a word, which
+// is how it answers to the wrong protocol.
+func explainEnd(c *Config, p *adapters.Problem, err error) bool {
+	var first *kgo.ErrFirstReadEOF
+	isFirst := errors.As(err, &first)
+	switch {
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !isFirst:
+		return false
+	case c.TLS != nil && (isFirst || strings.Contains(err.Error(), "dial")):
+		p.Cause, p.Remedy, p.Kind = "the broker hung up on TLS", "use the broker's TLS port, or connect without TLS", adapters.ErrTLS
+	case isFirst && strings.Contains(err.Error(), "SASL is required"):
+		p.Cause, p.Remedy, p.Kind = "the broker hung up on the first request: it expects a login", "give user, password and mechanism", adapters.ErrNotAuthenticated
+	case isFirst:
+		p.Cause, p.Remedy, p.Kind = "the broker hung up on the first request: it expects TLS, or is no Kafka", "connect with TLS (kafkas://), or check the port", adapters.ErrTLS
+	default:
+		p.Cause, p.Remedy = "the broker hung up", "check that the broker runs"
+	}
+	return true
+}
+
+func afterLast(text, mark string) string {
+	if at := strings.LastIndex(text, mark); at >= 0 {
+		return text[at+len(mark):]
+	}
+	return text
+}
+
+// notAllowed is the problem of topics that the user may not read.
+func (c *Config) notAllowed(topic string) *adapters.Problem {
+	return &adapters.Problem{
+		Doing: fmt.Sprintf("read kafka topic %q", topic), Cause: "user " + c.user() + " has no permission",
+		Remedy: "have Read and Describe granted on it", Kind: adapters.ErrNotAuthorized,
+	}
+}

@@ -1,0 +1,143 @@
+package kafka
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"eventscope/adapters"
+)
+
+// untilMargin is how far behind Range.Until a scan reads on, because producers do not
+// send in order of time.
+const untilMargin = 10 * time.Minute
+
+// Scan implements [adapters.Scanner]. Messages are left out by Until one by one, but
+// those that are more than 10 minutes late in their log may be missed. Range.Key
+// leaves out partitions as [PartitionsOfKey] says.
+func (a *Adapter) Scan(ctx context.Context, span adapters.Range, intake adapters.Intake) error {
+	s, err := a.newStream()
+	if err != nil {
+		return err
+	}
+	s.until = span.Until
+	cursors, err := a.plan(ctx, span)
+	if err != nil || len(cursors) == 0 {
+		s.client.Close()
+		return err
+	}
+	k := newKeeper(s, &selection{names: destinations(cursors)})
+	k.began = time.Now()
+	for _, c := range cursors {
+		k.homeless = append(k.homeless, stray{cursor: c, err: kerrLeaderNotAvailable, at: k.began})
+	}
+	return s.read(ctx, k, len(cursors), intake)
+}
+
+// Estimate implements [adapters.Estimator], by offsets.
+func (a *Adapter) Estimate(ctx context.Context, span adapters.Range) (int64, error) {
+	cursors, err := a.plan(ctx, span)
+	messages := int64(0)
+	for _, c := range cursors {
+		messages += c.end - c.next
+	}
+	return messages, err
+}
+
+func destinations(cursors []*cursor) (names []string) {
+	for _, c := range cursors {
+		names = append(names, c.log.Destination)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// plan makes a cursor for each log that holds something of span, with its end.
+func (a *Adapter) plan(ctx context.Context, span adapters.Range) ([]*cursor, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	c, err := readCatalog(ctx, a.client, a.selection.ask())
+	if err != nil {
+		return nil, a.explain(ctx, err)
+	}
+	topics, _ := a.selection.chosen(&a.config, c)
+	var logs []adapters.Log
+	for _, t := range topics {
+		if len(span.Destinations) == 0 || slices.Contains(span.Destinations, t.name) {
+			logs = append(logs, logsOf(t, span)...)
+		}
+	}
+	limits, failed, err := listBounds(ctx, a.client, logs, a.config.Committed)
+	if err != nil {
+		return nil, a.explain(ctx, err)
+	}
+	for log, err := range failed {
+		a.progress.miss(0, false, log.Destination+" cannot be read whole: "+inWords(err))
+	}
+	from, until, err := a.times(ctx, span, limits)
+	if err != nil {
+		return nil, a.explain(ctx, err)
+	}
+	var cursors []*cursor
+	for log, limit := range limits {
+		next, err := max(from[log].offset, limit.start), from[log].err
+		if offset, ok := span.FromOffsets[log]; ok {
+			next, err = max(offset, limit.start), nil
+		}
+		if err != nil {
+			a.progress.miss(0, false, log.Destination+" cannot be read whole: "+inWords(err))
+			continue
+		}
+		end := limit.end
+		if l, ok := until[log]; ok && l.err == nil {
+			end = min(end, l.offset)
+		}
+		if next < end {
+			cursors = append(cursors, &cursor{log: log, id: c.topics[log.Destination].id, next: next, end: end})
+		}
+	}
+	return cursors, nil
+}
+
+// logsOf are the partitions of t that span asks for.
+func logsOf(t *topic, span adapters.Range) (logs []adapters.Log) {
+	var holders []int32
+	if span.Key != nil {
+		holders = PartitionsOfKey(span.Key, int32(len(t.leaders)))
+	}
+	for partition := range t.leaders {
+		if len(span.Partitions) > 0 && !slices.Contains(span.Partitions, partition) {
+			continue
+		}
+		if holders != nil && !slices.Contains(holders, partition) {
+			continue
+		}
+		logs = append(logs, adapters.Log{Destination: t.name, Partition: partition})
+	}
+	return logs
+}
+
+// times looks up where the times of span lie in each log.
+func (a *Adapter) times(ctx context.Context, span adapters.Range, limits map[adapters.Log]bounds) (from, until map[adapters.Log]listed, err error) {
+	at := startTime(span.From, time.Now())
+	times := make(map[adapters.Log]int64, len(limits))
+	for log := range limits {
+		times[log] = at
+	}
+	if from, err = listOffsets(ctx, a.client, times, a.config.Committed); err != nil || span.Until.IsZero() {
+		return from, nil, err
+	}
+	for log := range limits {
+		times[log] = max(0, span.Until.Add(untilMargin).UnixMilli())
+	}
+	until, err = listOffsets(ctx, a.client, times, a.config.Committed)
+	return from, until, err
+}
+
+// explain makes err a problem, unless the caller's context ended.
+func (a *Adapter) explain(ctx context.Context, err error) error {
+	if ctx.Err() == context.Canceled {
+		return ctx.Err()
+	}
+	return a.config.problem(err)
+}

@@ -1,0 +1,221 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"eventscope/adapters"
+)
+
+// stream reads a set of logs: one fetcher a broker, a keeper that looks after the
+// cursors, and the caller's goroutine, which decodes and hands over. Run and Scan
+// each have one of their own, with a client of its own: a broker answers the requests
+// of one connection in order, so a tail that waits would hold up a scan.
+type stream struct {
+	config   *Config
+	client   *kgo.Client
+	decoder  kgo.Decompressor
+	progress *progress
+	tail     bool      // follow the logs; progress knows them
+	until    time.Time // leave out what is not before, if not zero
+
+	answers  chan answer
+	returned chan []stray
+	failed   chan error         // of the keeper; it is the last thing it does
+	fetchers map[int32]*fetcher // the keeper's
+	ctx      context.Context    // of the fetchers; ends with the stream
+	running  sync.WaitGroup
+}
+
+func (a *Adapter) newStream() (*stream, error) {
+	client, err := a.newClient()
+	if err != nil {
+		return nil, err
+	}
+	return &stream{
+		config: &a.config, client: client, progress: a.progress,
+		decoder:  client.OptValue(kgo.WithDecompressor).(kgo.Decompressor),
+		answers:  make(chan answer),
+		returned: make(chan []stray),
+		failed:   make(chan error, 1),
+		fetchers: make(map[int32]*fetcher),
+	}, nil
+}
+
+// newClient makes a client that connects when it is first used.
+func (a *Adapter) newClient(extra ...kgo.Opt) (*kgo.Client, error) {
+	client, err := kgo.NewClient(append(append([]kgo.Opt(nil), a.options...), extra...)...)
+	if err != nil {
+		return nil, a.config.usage(err.Error(), "check the settings of the source")
+	}
+	return client, nil
+}
+
+// assign gives cursors to the fetchers of their leaders and returns those that have
+// no leader now.
+func (s *stream) assign(cursors []*cursor, c *catalog) (leaderless []*cursor) {
+	byLeader := make(map[int32][]*cursor)
+	for _, cur := range cursors {
+		leader := c.topics[cur.log.Destination].leader(cur.log.Partition)
+		if cur.next >= cur.end { // anybody can say that it is done
+			for leader = range c.brokers {
+				break
+			}
+		}
+		if leader < 0 {
+			leaderless = append(leaderless, cur)
+			continue
+		}
+		byLeader[leader] = append(byLeader[leader], cur)
+	}
+	for leader, list := range byLeader {
+		f := s.fetchers[leader]
+		if f == nil {
+			f = s.newFetcher(leader)
+			s.fetchers[leader] = f
+			s.running.Go(func() { f.run(s.ctx) })
+		}
+		f.give(list)
+	}
+	return leaderless
+}
+
+func (s *stream) newFetcher(node int32) *fetcher {
+	return &fetcher{
+		broker: s.client.Broker(int(node)), config: s.config,
+		answers: s.answers, returned: s.returned, wake: make(chan struct{}, 1), heard: s.heard,
+	}
+}
+
+// heard notes where the logs of a tail end now.
+func (s *stream) heard(p part, r *kmsg.FetchResponseTopicPartition) {
+	if !s.tail {
+		return
+	}
+	s.progress.ends(p.log, r.HighWatermark, r.LastStableOffset, s.config.Committed)
+}
+
+// deliver decodes answers and hands them to the intake until ctx ends, the keeper
+// gives up, or as many logs are finished as are open (a tail's never are).
+func (s *stream) deliver(ctx context.Context, open int, intake adapters.Intake) error {
+	for open > 0 || s.tail {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-s.failed:
+			return err
+		case a := <-s.answers:
+			for i := range a.parts {
+				if err := s.deliverPart(ctx, &a.parts[i], intake); err != nil {
+					return err
+				}
+			}
+			open -= a.finished
+		}
+	}
+	return nil
+}
+
+// groupBytes is how much of an answer is unpacked at once, and batchMessages the
+// most that one batch holds. Together they bound what waits at the intake.
+const (
+	groupBytes    = 128 << 10
+	batchMessages = 2000
+)
+
+// deliverPart unpacks an answer a few record batches at a time, so that what one
+// answer unpacks to never has to be in memory whole.
+func (s *stream) deliverPart(ctx context.Context, p *part, intake adapters.Intake) error {
+	from, rest := p.from, p.response.RecordBatches
+	size := groupBytes
+	if len(p.response.AbortedTransactions) > 0 {
+		size = len(rest) // which records are aborted follows from all batches before
+	}
+	for {
+		var group []byte
+		var next int64
+		group, rest, next = someBatches(rest, size)
+		if len(group) == 0 || from >= p.end {
+			return nil
+		}
+		records, err := s.decode(p, group, from)
+		if err != nil {
+			s.undecodable(p.log, from, next, records, err)
+		}
+		if err := s.put(ctx, records, p.end, intake); err != nil {
+			return err
+		}
+		from = max(from, next)
+		if s.tail {
+			s.progress.reached(p.log, from)
+		}
+	}
+}
+
+func (s *stream) decode(p *part, group []byte, from int64) ([]*kgo.Record, error) {
+	options := kgo.ProcessFetchPartitionOpts{
+		Topic: p.log.Destination, Partition: p.log.Partition, Offset: from,
+		Pools: []kgo.Pool{unpackPool{}, recordPool{}},
+	}
+	if s.config.Committed {
+		options.IsolationLevel = kgo.ReadCommitted()
+	}
+	response := kmsg.FetchResponseTopicPartition{
+		Partition: p.log.Partition, RecordBatches: group, AbortedTransactions: p.response.AbortedTransactions,
+	}
+	decoded, _ := kgo.ProcessFetchPartition(options, &response, s.decoder, nil)
+	return decoded.Records, decoded.Err
+}
+
+// put hands records over, in batches of bounded size.
+func (s *stream) put(ctx context.Context, records []*kgo.Record, end int64, intake adapters.Intake) error {
+	keep := func(r *kgo.Record) bool {
+		return r.Offset < end && (s.until.IsZero() || r.Timestamp.Before(s.until))
+	}
+	for len(records) > 0 {
+		n := min(len(records), batchMessages)
+		batch := fill(records[:n], keep)
+		records = records[n:]
+		if batch == nil {
+			continue
+		}
+		messages, bytes := int64(len(batch.Messages)), int64(0)
+		for i := range batch.Messages {
+			bytes += int64(batch.Messages[i].Size())
+		}
+		if err := intake.Put(ctx, batch); err != nil {
+			batch.Release()
+			return err
+		}
+		s.progress.delivered(messages, bytes)
+	}
+	return nil
+}
+
+// undecodable notes record batches that are damaged, or that would unpack to more
+// than greatestBatch. Reading goes on behind them.
+func (s *stream) undecodable(log adapters.Log, from, next int64, decoded []*kgo.Record, err error) {
+	if n := len(decoded); n > 0 {
+		from = decoded[n-1].Offset + 1
+	}
+	s.progress.miss(max(0, next-from), false, fmt.Sprintf("offsets %d to %d of %s/%d cannot be unpacked and are left out: %v",
+		from, next-1, log.Destination, log.Partition, err))
+}
+
+// read runs the keeper and the fetchers, delivers until it is done, and leaves no
+// goroutine behind.
+func (s *stream) read(ctx context.Context, k *keeper, open int, intake adapters.Intake) error {
+	running, stop := context.WithCancel(ctx)
+	s.ctx = running
+	s.running.Go(func() { k.run(running) })
+	err := s.deliver(ctx, open, intake)
+	stop()
+	s.running.Wait()
+	s.client.Close()
+	return err
+}
