@@ -47,10 +47,10 @@ var aliases = []alias{
 	{"messagetype", eventType, messageURN, true, false},
 	{"type", eventType, asIs, true, false},
 	{"eventname", eventType, asIs, true, false},
-	{"name", eventType, identifier, false, false},
 	{"event", eventType, identifier, false, false},
 	{"kind", eventType, identifier, false, false},
-	{"typeid", eventType, asIs, true, false}, // __TypeId__
+	{"name", eventType, nameOfEvent, false, false}, // last, for most things with a name are no events
+	{"typeid", eventType, asIs, true, false},       // __TypeId__
 
 	{"schemaversion", version, asIs, true, false},
 	{"eventversion", version, asIs, true, false},

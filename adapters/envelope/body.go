@@ -35,6 +35,7 @@ func (r *Reader) readBody() {
 	}
 	r.buffer = *bytes.NewBuffer(rest)
 	r.decoder.Reset(&r.buffer, r.options...)
+	r.place, r.enveloped = 0, false
 	cut := len(body) > MaxBody
 	if err := r.readObject(rest); err != nil && !(cut && errors.Is(err, io.ErrUnexpectedEOF)) {
 		r.id.Malformed = true
@@ -86,7 +87,7 @@ func (r *Reader) readMembers(at depth, scope string, parent []byte) (done bool, 
 			return false, err
 		}
 		name := quoted[1 : len(quoted)-1]
-		meaning := memberMeaning(scope, name)
+		meaning := r.memberMeaning(scope, name)
 		if r.looksInto(at, meaning) {
 			if r.known.has(enough) {
 				return true, nil // what envelopes say, they say before the payload
@@ -95,6 +96,7 @@ func (r *Reader) readMembers(at depth, scope string, parent []byte) (done bool, 
 				return false, err
 			}
 			r.mark(at, meaning)
+			r.enveloped = true
 			if done, err := r.readMembers(meaning.parent, meaning.scope, name); done || err != nil {
 				return done, err
 			}
@@ -144,14 +146,31 @@ func (r *Reader) satisfied(atEnd bool) bool {
 	return atEnd || r.rank[flow] != unranked || r.known.has(only(cause))
 }
 
+// recent is the meaning of a member name that was looked up for the message before;
+// bodies of one producer have the same names in the same order.
+type recent struct {
+	scope   string
+	name    []byte
+	meaning *meaning
+	used    bool
+}
+
 // memberMeaning is what a member's name can mean below a scope, or nil.
-func memberMeaning(scope string, name []byte) *meaning {
+func (r *Reader) memberMeaning(scope string, name []byte) *meaning {
 	if len(name) > longestName {
 		return nil
 	}
+	latest := &r.recent[r.place%len(r.recent)]
+	r.place++
+	if latest.used && bytes.Equal(latest.name, name) && latest.scope == scope {
+		return latest.meaning
+	}
 	var buffer [longestName + 16]byte
 	folded, _ := fold(append(buffer[:0], scope...), name)
-	return memberNames[string(folded)]
+	latest.used, latest.scope = true, scope
+	latest.name = append(latest.name[:0], name...)
+	latest.meaning = memberNames[string(folded)]
+	return latest.meaning
 }
 
 // collected says that the same member of the same object was there before. Readers of
@@ -253,7 +272,7 @@ func (r *Reader) offerMembers() {
 		if r.speaks(found) {
 			for j := range found.meaning.uses {
 				if u := &found.meaning.uses[j]; u.dialect == r.dialect {
-					r.offer(&u.use, byDialect, found.value, where)
+					r.offer(&u.use, byDialect, found.value, &where)
 				}
 			}
 			continue
@@ -261,13 +280,14 @@ func (r *Reader) offerMembers() {
 		u := &found.meaning.common
 		switch {
 		case found.depth == atTop && string(found.name) == "type":
-			r.offer(u, byBodyType, found.value, where)
+			r.offer(u, byBodyType, found.value, &where)
+		case found.depth == atTop && u.form == nameOfEvent && !r.enveloped:
 		case found.depth == atTop:
-			r.offer(u, byBody, found.value, where)
+			r.offer(u, byBody, found.value, &where)
 		case found.depth == inMeta:
-			r.offer(u, byMeta, found.value, where)
+			r.offer(u, byMeta, found.value, &where)
 		case u.deep || found.meaning.scoped:
-			r.offer(u, byDeep, found.value, where)
+			r.offer(u, byDeep, found.value, &where)
 		}
 	}
 }

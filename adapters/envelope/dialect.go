@@ -95,6 +95,7 @@ const (
 	b3                // a B3 header, single or trace id alone
 	debeziumOp        // c, u, d, r, t, m
 	identifier        // only a value without spaces, since the name is a common word
+	nameOfEvent       // likewise, and at the top of a body only beside a payload or metadata
 	spare             // itself, when nothing else says so
 )
 

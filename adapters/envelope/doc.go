@@ -4,11 +4,59 @@
 //
 // # Owner and concurrency
 //
-// [Rules] are compiled once and never change; any number of goroutines may share them.
-// A [Reader] has scratch memory and belongs to one goroutine; make one a worker.
+// [Rules] and the tables of dialects, names and writers are made once and never change;
+// any number of goroutines may share them. A [Reader] has scratch memory and belongs to
+// one goroutine; make one a worker.
+//
+// # Order of belief
+//
+// An operator's mapping is believed first. Then the message's dialect, told by its
+// marks; then common names, in headers before the body, and there at the top before
+// metadata before payload. A type is the dialect's, else the body's own "type", the AMQP
+// type, a common header, __TypeId__, another common member of the body, the routing key,
+// the destination's name. A flow is the dialect's, else that of a common name, the AMQP
+// correlation-id (not of a request, and not the message's own id), the trace id. An
+// entity is never made the flow here: whoever joins by it can then say that it did. The
+// Kafka key is the last that is taken for an entity. A [Field] always carries the
+// [Evidence] it was taken on.
+//
+// # How much of the body is read
+//
+// Headers and properties say enough when they give flow, id, type and an entity, or the
+// first three and there is a Kafka key that is text, which then is the entity: the body
+// is not looked at. An AMQP correlation-id or a trace id is no flow in this sense, for
+// the body may have a better one. Else the body is read, if it is a JSON object, up to
+// [MaxBody] bytes, and no further than until these four are known by clear names; when
+// the flow was found in the body, the cause is looked for to the end of that object, or
+// to its payload. So the answer depends on the message alone, but a fact that comes
+// later than all of these, or that contradicts the headers, is not seen.
 //
 // # What may be lost
 //
-// A message that says nothing of itself gets an empty identity, never a guess: a field
-// is set only together with the [Evidence] for it.
+// A message that says nothing of itself gets an empty identity, never a guess. Values
+// that are empty, 0, null or an all-zero UUID are not ids; nor is anything longer than
+// [MaxID] bytes or with control characters, for it cannot be shown or kept: such a
+// value is passed over as if it were not there. Sixteen bytes that are not UTF-8 are a
+// UUID. Of a body that turns out not to be JSON, or that has a telling member twice,
+// nothing is used. Of the headers, the first 256 are looked at.
+//
+// # Files
+//
+//	identity.go    Identity, Field, Evidence, Death: the answers
+//	reader.go      Reader: the order in which a message is read
+//	offer.go       how a value becomes a fact, or does not
+//	body.go        the part that reads JSON
+//	dialect.go     what a dialect is, and the list of all
+//	aliases.go     the common names
+//	meaning.go     names to meanings, from all tables
+//	value.go, trace.go, clock.go   ids, trace contexts and times as they are written
+//	mapping.go, pinned.go          the operator's mappings, compiled and applied
+//	writers.go, certify.go, xdeath.go   certificates of dead letters
+//	and one file a dialect
+//
+// # Not obvious
+//
+// Names of dialects are compared in lower case, common names folded (see fold): Wolverine's
+// conversation-id is a cause, and anybody else's conversationId a flow. Names of headers
+// come again with every message, so their meanings are remembered by name and by place.
 package envelope

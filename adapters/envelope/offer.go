@@ -7,7 +7,7 @@ import (
 
 // offer takes value for the role of u, if it is better than what that role has now and
 // if it can be what the role asks for.
-func (r *Reader) offer(u *use, c class, value []byte, from Evidence) {
+func (r *Reader) offer(u *use, c class, value []byte, from *Evidence) {
 	if u.role == nothing {
 		return
 	}
@@ -20,15 +20,17 @@ func (r *Reader) offer(u *use, c class, value []byte, from Evidence) {
 	}
 	if u.role == occurred {
 		if t, ok := parseTime(value); ok {
-			r.id.Time, r.id.TimeFrom, r.rank[occurred] = t, from, rank
+			r.id.Time, r.id.TimeFrom, r.rank[occurred] = t, *from, rank
 		}
 		return
 	}
-	value = r.shape(u, c, value, from)
+	if u.form != asIs {
+		value = r.shape(u, c, value, from)
+	}
 	if value = r.acceptable(u.role, value); value == nil {
 		return
 	}
-	*r.id.field(u.role) = Field{Value: value, From: from}
+	*r.id.field(u.role) = Field{Value: value, From: *from}
 	r.rank[u.role] = rank
 	if c <= byTypeID {
 		r.known |= only(u.role)
@@ -36,7 +38,7 @@ func (r *Reader) offer(u *use, c class, value []byte, from Evidence) {
 }
 
 // shape brings a value out of its form; nil is a value that is not of that form.
-func (r *Reader) shape(u *use, c class, value []byte, from Evidence) []byte {
+func (r *Reader) shape(u *use, c class, value []byte, from *Evidence) []byte {
 	switch u.form {
 	case assemblyList:
 		name, release := assembly(value)
@@ -57,7 +59,7 @@ func (r *Reader) shape(u *use, c class, value []byte, from Evidence) []byte {
 			return r.text(debeziumOps[value[0]])
 		}
 		return nil
-	case identifier:
+	case identifier, nameOfEvent:
 		if !isIdentifier(value) {
 			return nil
 		}

@@ -28,7 +28,7 @@ func (r *Reader) readPinned() {
 	}
 	for role := range roleCount {
 		if where := rule.sources[role]; where != nil {
-			r.offer(&use{role: role}, byMapping, r.find(where), Evidence{Place: ByMapping, Name: where.from})
+			r.offer(&use{role: role}, byMapping, r.find(where), &Evidence{Place: ByMapping, Name: where.from})
 		}
 	}
 }

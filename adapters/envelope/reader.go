@@ -28,6 +28,12 @@ type Reader struct {
 	members     []member          // of its body
 	scratch     []byte            // values that are not as they stand in the message
 
+	recent [32]recent // names of members, by their place in the body
+	place  int
+	// enveloped says that the body holds an object that is looked into: it is an
+	// envelope, rather than the thing itself.
+	enveloped bool
+
 	decoder jsontext.Decoder
 	buffer  bytes.Buffer
 	options []jsontext.Options
@@ -151,11 +157,11 @@ func (r *Reader) readHeaders() {
 		if r.dialect != nil && meaning.in(r.dialect) {
 			for j := range meaning.uses {
 				if u := &meaning.uses[j]; u.dialect == r.dialect {
-					r.offer(&u.use, byDialect, value, where)
+					r.offer(&u.use, byDialect, value, &where)
 				}
 			}
 		} else if u := &meaning.common; u.role != nothing {
-			r.offer(u, u.class, value, where)
+			r.offer(u, u.class, value, &where)
 		}
 	}
 }
@@ -186,7 +192,7 @@ func (r *Reader) readProperties(p *adapters.Properties) {
 
 func (r *Reader) offerProperty(u *use, c class, name, value string) {
 	if value != "" && u.role != nothing {
-		r.offer(u, c, r.text(value), Evidence{Place: InProperty, Name: r.text(name)})
+		r.offer(u, c, r.text(value), &Evidence{Place: InProperty, Name: r.text(name)})
 	}
 }
 
@@ -233,16 +239,16 @@ func (r *Reader) readRest() {
 		}
 	}
 	if t := &r.id.Trace; t.Known() {
-		r.offer(&useFlow, byTrace, t.Value, Evidence{Place: InTrace, Parent: t.From.Parent, Name: t.From.Name})
+		r.offer(&useFlow, byTrace, t.Value, &Evidence{Place: InTrace, Parent: t.From.Parent, Name: t.From.Name})
 	}
 	if r.rank[entity] == unranked {
-		r.offer(&useEntity, byKey, unquoteKey(m.Key), Evidence{Place: InKey})
+		r.offer(&useEntity, byKey, unquoteKey(m.Key), &Evidence{Place: InKey})
 	}
 	if r.rank[eventType] == unranked && m.Properties != nil {
-		r.offer(&useType, byRouting, r.text(m.Properties.RoutingKey), Evidence{Place: InRouting})
+		r.offer(&useType, byRouting, r.text(m.Properties.RoutingKey), &Evidence{Place: InRouting})
 	}
 	if r.rank[eventType] == unranked {
-		r.offer(&useType, byName, r.text(m.Position.Destination), Evidence{Place: InName})
+		r.offer(&useType, byName, r.text(m.Position.Destination), &Evidence{Place: InName})
 	}
 }
 
