@@ -53,6 +53,9 @@ func (r *Row) Styled(style theme.Style, s text.Safe) *Row {
 	return r
 }
 
+// Clean makes b safe for the terminal that the row is drawn on.
+func (r *Row) Clean(b []byte, limit int) text.Safe { return r.theme.Bytes(b, limit) }
+
 // Gap leaves n cells free.
 func (r *Row) Gap(n int) *Row {
 	if n = min(n, r.Left()); n > 0 {
@@ -171,4 +174,10 @@ func Content(lines []Line) string {
 		b.WriteString(l.content)
 	}
 	return b.String()
+}
+
+// Beside is two lines next to each other, with a thin line between them.
+func Beside(t *theme.Theme, left, right Line) Line {
+	between := NewRow(t, 2).Put(theme.Faint, t.Glyph.Vertical).Line()
+	return Line{left.content + between.content + right.content, left.width + 2 + right.width}
 }

@@ -1,0 +1,225 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// verb is one command of the command line.
+type verb struct {
+	name, arguments, help string
+	run                   func(m *Model, rest string) tea.Cmd
+	offer                 func(m *Model) []string // completions of the argument
+}
+
+// verbs are the commands that this screen has.
+func (m *Model) verbs() []verb {
+	list := []verb{
+		{name: "stream", help: "everything as it comes", run: func(m *Model, _ string) tea.Cmd { return m.goTab(0) }},
+		{name: "flows", help: "one row a flow", run: func(m *Model, _ string) tea.Cmd { return m.goTab(1) }},
+		{name: "trace", arguments: "ID [since]", help: "find a flow by its id, an event's or an order's; looks back in the brokers", run: runTrace},
+		{name: "flow", arguments: "ID", help: "the same, in the index only", run: func(m *Model, id string) tea.Cmd { return m.desk.lookUp(id, 0) }},
+		{name: "filter", arguments: "EXPRESSION", help: "filter the lists; empty clears", run: func(m *Model, rest string) tea.Cmd { return applyFilter(m.desk, rest) }},
+		{name: "goto", arguments: "POSITION", help: "the event at a position such as orders/2@881", run: runGoto},
+		{name: "sort", arguments: "ORDER", help: "order of the flows", run: runSort, offer: func(*Model) []string { return sortNames() }},
+		{name: "theme", arguments: "dark|light", help: "colours for a dark or light background", run: runTheme, offer: func(*Model) []string { return []string{"dark", "light"} }},
+		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.helped = true; return nil }},
+		{name: "q", help: "quit", run: func(*Model, string) tea.Cmd { return tea.Quit }},
+	}
+	if m.desk.options.Fault != nil {
+		fault := verb{name: "fault", arguments: "WHAT", help: "make the demonstration fail in this way", run: runFault, offer: func(m *Model) []string { return m.desk.options.Faults }}
+		list = slices.Insert(list, len(list)-2, fault)
+	}
+	return list
+}
+
+// openCommandLine opens the command line.
+func (m *Model) openCommandLine() {
+	m.prompt = newPrompt(text.Own(":"), "")
+	m.prompt.accept = func(m *Model, value string) tea.Cmd { return m.command(value) }
+	m.prompt.offer = m.offers
+	m.prompt.explain = m.explain
+	m.prompt.past, m.prompt.at = m.commands, len(m.commands)
+	m.prompt.changed()
+}
+
+// offers are completions of the last word of value.
+func (m *Model) offers(value string) []string {
+	name, rest, hasRest := strings.Cut(value, " ")
+	var all []string
+	if !hasRest {
+		rest = name
+		for _, v := range m.verbs() {
+			all = append(all, v.name)
+		}
+	} else {
+		for _, v := range m.verbs() {
+			if v.name == name && v.offer != nil {
+				all = v.offer(m)
+			}
+		}
+		if strings.Contains(rest, " ") {
+			return nil
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return !strings.HasPrefix(s, rest) })
+}
+
+// explain is the help of the command that is being written.
+func (m *Model) explain(value string) text.Safe {
+	name, _, _ := strings.Cut(value, " ")
+	for _, v := range m.verbs() {
+		if v.name == name {
+			t := m.desk.theme
+			return text.Join(space, t.String(v.name), t.String(v.arguments), t.Glyph.Separator, t.String(v.help))
+		}
+	}
+	return text.Safe{}
+}
+
+// pastCommands is how many commands are remembered.
+const pastCommands = 50
+
+// command runs what was written in the command line.
+func (m *Model) command(value string) tea.Cmd {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return nil
+	}
+	if m.commands = append(m.commands, value); len(m.commands) > pastCommands {
+		m.commands = m.commands[1:]
+	}
+	name, rest, _ := strings.Cut(value, " ")
+	if name == "quit" {
+		name = "q"
+	}
+	for _, v := range m.verbs() {
+		if v.name == name {
+			return v.run(m, strings.TrimSpace(rest))
+		}
+	}
+	d := m.desk
+	d.say(theme.Bad, text.Own("there is no command ").Add(d.theme.Cut(d.theme.String(name), 30), text.Own("; : and tab shows them all")))
+	return nil
+}
+
+// searchBack is how far back :trace looks when nothing is said.
+const searchBack = time.Hour
+
+func runTrace(m *Model, rest string) tea.Cmd {
+	id, age, hasAge := strings.Cut(rest, " ")
+	since := searchBack
+	if hasAge {
+		parsed, err := time.ParseDuration(strings.TrimPrefix(age, "-"))
+		if err != nil || parsed <= 0 {
+			m.desk.say(theme.Bad, text.Own("that is not an age; write :trace ID 6h"))
+			return nil
+		}
+		since = parsed
+	}
+	return m.desk.lookUp(id, since)
+}
+
+func runSort(m *Model, rest string) tea.Cmd {
+	if !slices.Contains(sortNames(), rest) {
+		m.desk.say(theme.Bad, text.Own("orders are ").Add(m.desk.theme.String(strings.Join(sortNames(), ", "))))
+		return nil
+	}
+	m.tabs[1].(*flows).sortBy(tracing.FlowSort(rest))
+	return m.goTab(1)
+}
+
+func sortNames() []string {
+	var names []string
+	for _, s := range tracing.FlowSorts {
+		names = append(names, string(s))
+	}
+	return names
+}
+
+func runTheme(m *Model, rest string) tea.Cmd {
+	if rest != "dark" && rest != "light" {
+		m.desk.say(theme.Bad, text.Own("themes are dark and light"))
+		return nil
+	}
+	m.desk.theme.Set(m.desk.theme.Colours(), rest == "dark")
+	return nil
+}
+
+func runFault(m *Model, rest string) tea.Cmd {
+	d, words := m.desk, strings.Fields(rest)
+	ctx, fault := d.ctx, d.options.Fault
+	return run(func() answer {
+		ctx, cancel := context.WithTimeout(ctx, queryLimit)
+		defer cancel()
+		said, err := fault(ctx, words)
+		return func() tea.Cmd {
+			if err != nil {
+				d.say(theme.Bad, d.sentence(err))
+			} else {
+				d.say(theme.Warn, d.theme.String(said))
+			}
+			return nil
+		}
+	})
+}
+
+func runGoto(m *Model, rest string) tea.Cmd {
+	d := m.desk
+	position, err := adapters.ParsePosition(rest)
+	if err != nil {
+		d.say(theme.Bad, d.theme.String(err.Error()))
+		return nil
+	}
+	ctx, querier := d.ctx, d.options.Querier
+	d.say(theme.Dim, text.Own("looking for ").Add(d.theme.String(rest)))
+	return run(func() answer {
+		ctx, cancel := context.WithTimeout(ctx, gotoLimit)
+		defer cancel()
+		event, err := findPosition(ctx, querier, position)
+		return func() tea.Cmd {
+			d.notice, d.dirty = piece{}, true
+			if err != nil {
+				d.say(theme.Bad, d.theme.String(rest).Add(text.Own(": "), d.sentence(err)))
+				return nil
+			}
+			return d.open(newEvent(d, event))
+		}
+	})
+}
+
+const (
+	// gotoLimit is how long a position is looked for.
+	gotoLimit = 20 * time.Second
+	// gotoPage is how many events are looked at in one question.
+	gotoPage = 5000
+)
+
+// findPosition looks through the index from the newest event back.
+func findPosition(ctx context.Context, querier tracing.Querier, position adapters.Position) (tracing.Event, error) {
+	query := tracing.PageQuery{Backward: true, Limit: gotoPage}
+	for {
+		page, err := querier.Page(ctx, query)
+		if err != nil {
+			return tracing.Event{}, err
+		}
+		for _, event := range page.Events {
+			if event.Position == position {
+				return event, nil
+			}
+		}
+		if page.Older == 0 || len(page.Events) == 0 || page.Events[0].Sequence <= 1 {
+			return tracing.Event{}, tracing.ErrUnknown
+		}
+		query.From = page.Events[0].Sequence - 1
+	}
+}

@@ -1,0 +1,192 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// page is one of the things the screen can show. All of it runs in the event loop.
+type page interface {
+	// scope says which keys work.
+	scope() scope
+	// name is for the tab or the trail of pages.
+	name() text.Safe
+	// do acts on a key of the page and says whether that meant anything here.
+	do(a action) tea.Cmd
+	// back undoes one step within the page and says whether there was one.
+	back() bool
+	// refresh asks for what the page needs now; it is called every tick and after
+	// every key.
+	refresh() tea.Cmd
+	// render draws exactly height lines of width cells.
+	render(width, height int) []widget.Line
+	// status is one line for the footer: follow, paused, filter.
+	status() []piece
+	// click puts the cursor on a row of the page, and says whether it was there
+	// already.
+	click(row int) bool
+	// ages says that the page shows how long ago things were.
+	ages() bool
+	// question is what the page waits for.
+	waitsFor() *question
+}
+
+// piece is a text with its role.
+type piece struct {
+	role theme.Role
+	text text.Safe
+}
+
+// desk is what the pages share.
+type desk struct {
+	ctx      context.Context
+	options  *Options
+	theme    *theme.Theme
+	counters tracing.Counters
+	now      time.Time
+	dirty    bool
+	pages    []page // the trail; the last is shown
+
+	// watch is the filter of the lists, nil when there is none. found is the last
+	// watch there was, for going to the next match after the filter was cleared.
+	watch, found *tracing.Watch
+
+	notice      piece
+	noticeUntil time.Time
+	search      *search // in history, or nil
+}
+
+const (
+	// queryLimit is how long a question to the index may take.
+	queryLimit = 5 * time.Second
+	// fetchLimit is how long a broker may take to give a message again.
+	fetchLimit = 15 * time.Second
+	// patience is how long a wait may be before the screen names it.
+	patience = 200 * time.Millisecond
+	// noticeTime is how long a notice stands.
+	noticeTime = 6 * time.Second
+)
+
+// top is the page on the screen.
+func (d *desk) top() page { return d.pages[len(d.pages)-1] }
+
+// open shows p above the present page.
+func (d *desk) open(p page) tea.Cmd {
+	d.pages = append(d.pages, p)
+	d.dirty = true
+	return p.refresh()
+}
+
+// pop goes to the page before, and says whether there is one.
+func (d *desk) pop() bool {
+	if len(d.pages) == 1 {
+		return false
+	}
+	d.pages = d.pages[:len(d.pages)-1]
+	d.dirty = true
+	return true
+}
+
+// say shows a notice for a while.
+func (d *desk) say(role theme.Role, s text.Safe) {
+	d.notice, d.noticeUntil, d.dirty = piece{role, s}, d.now.Add(noticeTime), true
+}
+
+// setFilter makes w the filter of the lists; nil for none, and then the one before still
+// serves to go from match to match.
+func (d *desk) setFilter(w *tracing.Watch) {
+	if w != nil {
+		if d.found != nil {
+			d.found.Close()
+		}
+		d.found = w
+	}
+	d.watch, d.dirty = w, true
+}
+
+// answer is what a command brings back: it is run in the event loop.
+type answer func() tea.Cmd
+
+// crashed is a panic in a command.
+type crashed struct{ crash *Crash }
+
+// caught turns a recovered value into a Crash.
+func caught(reason any) *Crash {
+	return &Crash{Reason: text.Cleaner{}.String(fmt.Sprint(reason)).String(), Stack: string(debug.Stack())}
+}
+
+// run does work outside the event loop and then runs what it returns inside.
+func run(work func() answer) tea.Cmd {
+	return func() (msg tea.Msg) {
+		defer func() {
+			if reason := recover(); reason != nil {
+				msg = crashed{caught(reason)}
+			}
+		}()
+		return work()
+	}
+}
+
+// question is something a page has asked and not yet heard about.
+type question struct {
+	busy  bool
+	since time.Time
+	about text.Safe
+	err   error
+}
+
+// ask puts a question, unless one is still open. find works on what it was given alone
+// and returns what to do with the answer.
+func (q *question) ask(d *desk, about text.Safe, limit time.Duration, find func(ctx context.Context) (func(), error)) tea.Cmd {
+	if q.busy {
+		return nil
+	}
+	q.busy, q.since, q.about = true, d.now, about
+	ctx := d.ctx
+	return run(func() answer {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		apply, err := find(ctx)
+		return func() tea.Cmd {
+			q.busy, q.err, d.dirty = false, err, true
+			if err == nil {
+				apply()
+			}
+			return nil
+		}
+	})
+}
+
+// waiting is the sentence for a wait that has lasted too long to pass over.
+func (q *question) waiting(d *desk) (text.Safe, bool) {
+	if !q.busy || d.now.Sub(q.since) < patience {
+		return text.Safe{}, false
+	}
+	tenths := d.now.Sub(q.since).Truncate(100 * time.Millisecond)
+	return q.about.Add(text.Own(" "), text.Span(tenths)), true
+}
+
+// sentence is an error for an operator, made printable.
+func (d *desk) sentence(err error) text.Safe {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return text.Own("no answer in time; it is asked again")
+	}
+	if errors.Is(err, tracing.ErrUnknown) {
+		return text.Own("it is not in the index, or no longer")
+	}
+	if errors.Is(err, adapters.ErrGone) {
+		return text.Own("the broker no longer has it (retention or compaction)")
+	}
+	return d.theme.String(err.Error())
+}

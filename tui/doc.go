@@ -1,0 +1,50 @@
+// Package tui is the screen: one Bubble Tea model over snapshots of what was traced.
+//
+// # Rules
+//
+//   - The screen pulls. A frame clock asks the [tracing.Querier] for what is visible;
+//     nothing ever pushes into the program, so a flood of events costs the screen what
+//     it shows and no more.
+//   - Questions run in commands of their own, with a deadline, and come back as answers
+//     that are applied in the event loop. The event loop never waits.
+//   - Nothing is drawn when nothing changed: View gives back the last frame unless
+//     something marked it dirty.
+//   - Whatever came from outside goes through package text before it is drawn.
+//   - One keymap is the source of dispatch, footer, help and the README's table.
+//
+// # Owner and concurrency
+//
+// Everything here belongs to the event loop. Commands work on copies; the function
+// that they return is what touches pages again.
+//
+// # What may be lost
+//
+// Frames: the screen shows the newest state, not every state. Events that were evicted
+// while one looked at them leave the list; the cursor goes to the nearest. An event
+// page keeps what it shows.
+//
+// # Files
+//
+//	tui.go       Options, Run
+//	model.go     the root model: messages in, one frame out
+//	desk.go      what the pages share: theme, filter, questions, notices, navigation
+//	keymap.go    every key, once
+//	chrome.go    header, tabs, footer, problems
+//	rates.go     figures of the sources over time
+//	prompt.go    the line for commands and filters, with completion
+//	commands.go  what the command line can do
+//	history.go   looking for a flow in what the brokers still have
+//	help.go      the keys of the page, over the page
+//	stream.go    page: live tail, with streamrow.go
+//	window.go    the part of the stream around the cursor
+//	flows.go     page: one row a flow
+//	flow.go      page: one flow, with timeline.go and lanes.go
+//	event.go     page: one event, with facts.go, payloadview.go and export.go
+//
+// # Not obvious
+//
+// Bubble Tea calls View after every message, not once a frame, and writes at its own
+// pace; so View must be cheap when nothing changed, and it is one comparison.
+// A panic in a page is caught here, not by Bubble Tea, so that the terminal is put back
+// before one clear sentence is printed.
+package tui

@@ -1,0 +1,282 @@
+package tui
+
+import (
+	"context"
+
+	"eventscope/adapters"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// eventPage is one event: what is known of it, and its value. It keeps what it shows,
+// also when the event leaves the index.
+type eventPage struct {
+	*desk
+	question
+	event  tracing.Event
+	read   *read // nil until the message was read again
+	asked  bool
+	facts  []fact
+	views  []valueView // of the value: tree, raw, hexadecimal; those there are
+	view   int
+	onFact bool // the facts have the focus, not the value
+
+	factsAt, valueAt widget.Cursor
+	factsTop         int // row of the screen where the panes begin
+	valueTop         int
+	factsHeight      int
+	valueHeight      int
+	valueLeft        int // column where the value begins, when it is beside the facts
+	shift            int // cells the value is scrolled to the right
+	words            string
+}
+
+const (
+	// besideFrom is the width from which facts and value stand side by side.
+	besideFrom = 110
+	// shiftBy is how many cells one key scrolls sideways.
+	shiftBy = 16
+)
+
+func newEvent(d *desk, event tracing.Event) *eventPage {
+	return &eventPage{desk: d, event: event, facts: factsOf(d.theme, &event)}
+}
+
+func (e *eventPage) scope() scope        { return onEvent }
+func (e *eventPage) ages() bool          { return false }
+func (e *eventPage) waitsFor() *question { return &e.question }
+func (e *eventPage) name() text.Safe     { return e.theme.String(e.event.Position.String()) }
+
+// refresh reads the message, once.
+func (e *eventPage) refresh() tea.Cmd {
+	if e.asked {
+		return nil
+	}
+	e.asked = true
+	event, querier, cleaner, rules := e.event, e.options.Querier, e.theme.Cleaner, e.options.Rules
+	about := text.Own("reading ").Add(e.name(), text.Own(" again from "), brokerName(event.Broker))
+	return e.ask(e.desk, about, fetchLimit, func(ctx context.Context) (func(), error) {
+		for message, err := range querier.Messages(ctx, []tracing.Event{event}) {
+			if err != nil {
+				return nil, err
+			}
+			got := readMessage(cleaner, rules, &event, message)
+			views := viewsOf(&got.decoded)
+			return func() {
+				e.read, e.views = &got, views
+				e.facts = append(e.facts, got.facts...)
+			}, nil
+		}
+		return nil, adapters.ErrGone
+	})
+}
+
+func (e *eventPage) move(by int) {
+	if e.onFact {
+		e.factsAt.Move(by, len(e.facts))
+	} else if e.read != nil {
+		e.valueAt.Move(by, e.value().length())
+	}
+}
+
+// value is the present view of the value.
+func (e *eventPage) value() valueView { return e.views[e.view] }
+
+func (e *eventPage) do(a action) tea.Cmd {
+	switch a {
+	case down:
+		e.move(1)
+	case up:
+		e.move(-1)
+	case pageDown:
+		e.move(max(1, e.valueHeight/2))
+	case pageUp:
+		e.move(-max(1, e.valueHeight/2))
+	case first:
+		e.move(-1 << 30)
+	case last:
+		e.move(1 << 30)
+	case left:
+		e.shift = max(0, e.shift-shiftBy)
+	case right:
+		e.shift += shiftBy
+	case otherPane:
+		e.onFact = !e.onFact
+	default:
+		return e.doValue(a)
+	}
+	return nil
+}
+
+// doValue acts on the value, if it is there.
+func (e *eventPage) doValue(a action) tea.Cmd {
+	if e.read == nil {
+		e.say(theme.Warn, text.Own("the value is not there"))
+		return nil
+	}
+	switch a {
+	case enter:
+		e.value().toggle(e.valueAt.Index)
+	case foldAll:
+		e.value().toggleAll()
+	case view:
+		e.view = (e.view + 1) % len(e.views)
+		e.valueAt, e.shift = widget.Cursor{}, 0
+	case nextMatch:
+		e.seek(e.valueAt.Index+1, false)
+	case previousMatch:
+		e.seek(e.valueAt.Index-1, true)
+	case copyText:
+		return e.copyText(string(e.read.decoded.Data), text.Own("the value"))
+	case save:
+		return e.saveValue()
+	case edit:
+		return e.editValue()
+	}
+	return nil
+}
+
+// find goes to the first line of the value, from the cursor on, that has these words.
+func (e *eventPage) find(words string) {
+	e.words = words
+	if e.read != nil && words != "" {
+		e.seek(e.valueAt.Index, false)
+	}
+}
+
+// seek goes to the next line with the words that were given, round the end.
+func (e *eventPage) seek(from int, backward bool) {
+	if e.words == "" {
+		e.say(theme.Dim, text.Own("nothing to find yet: / and some words"))
+		return
+	}
+	at := e.value().find(e.words, from, backward)
+	if at < 0 {
+		e.say(theme.Warn, e.theme.Cut(e.theme.String(e.words), 40).Add(text.Own(" is not in the value")))
+		return
+	}
+	e.onFact = false
+	e.valueAt.To(at, e.value().length())
+}
+
+func (e *eventPage) back() bool {
+	if e.words == "" {
+		return false
+	}
+	e.words = ""
+	return true
+}
+
+func (e *eventPage) click(row int) bool {
+	if n := row - e.valueTop; e.read != nil && n >= 0 && n < e.valueHeight && e.valueAt.Top+n < e.value().length() {
+		was := e.valueAt.Index
+		e.onFact, e.valueAt.Index = false, e.valueAt.Top+n
+		return was == e.valueAt.Index
+	}
+	return false
+}
+
+func (e *eventPage) status() []piece {
+	if e.read == nil {
+		return nil
+	}
+	s := []piece{{theme.Accent, e.value().name()}, {theme.Dim, text.Own(" line ").Add(text.Count(int64(e.valueAt.Index+1)), text.Own(" of "), text.Count(int64(e.value().length())))}}
+	if e.words != "" {
+		s = append(s, piece{theme.Accent, text.Own("  /").Add(e.theme.Cut(e.theme.String(e.words), 20))})
+	}
+	return s
+}
+
+func (e *eventPage) render(width, height int) []widget.Line {
+	t := e.theme
+	role, glyph := t.Marks(e.event.Marks)
+	kind := t.String(e.event.Type)
+	if kind.Empty() {
+		kind = text.Own("(no type)")
+	}
+	head := widget.NewRow(t, width).Gap(1).Put(theme.Title, kind).Gap(1).Put(role, glyph).Gap(1)
+	head.Styled(t.Service(e.event.Service), t.String(e.event.Service)).Gap(2)
+	head.Put(theme.Dim, text.Clock(e.event.Time.Local())).Gap(2).Put(theme.Link, t.CutMiddle(t.String(flowLabel(e.event)), 40))
+	lines := []widget.Line{head.Line()}
+	height--
+	if width >= besideFrom {
+		return append(lines, e.beside(width, height)...)
+	}
+	facts := min(len(e.facts)+1, max(3, height/3))
+	if e.onFact {
+		facts = min(len(e.facts)+1, max(3, height-5))
+	}
+	e.factsHeight, e.valueHeight = facts-1, height-facts
+	e.valueTop = 1 + facts
+	lines = append(lines, e.factLines(width)...)
+	lines = append(lines, e.paneRule(width))
+	return append(lines, e.valueLines(width)...)
+}
+
+// paneRule divides facts and value, and says how much of the facts is not shown.
+func (e *eventPage) paneRule(width int) widget.Line {
+	row := widget.NewRow(e.theme, width).Put(theme.Faint, e.theme.Glyph.Rule.Repeat(2))
+	if hidden := len(e.facts) - e.factsHeight; hidden > 0 {
+		row.Gap(1).Put(theme.Dim, text.Count(int64(hidden)).Add(text.Own(" more facts, tab"))).Gap(1)
+	}
+	return row.Put(theme.Faint, e.theme.Glyph.Rule.Repeat(row.Left())).Line()
+}
+
+// beside draws facts on the left and the value on the right.
+func (e *eventPage) beside(width, height int) []widget.Line {
+	factsWidth := min(64, width*2/5)
+	e.factsHeight, e.valueHeight, e.valueTop = height, height, 1
+	facts := widget.Fit(e.theme, e.factLines(factsWidth), factsWidth, height)
+	value := widget.Fit(e.theme, e.valueLines(width-factsWidth-2), width-factsWidth-2, height)
+	lines := make([]widget.Line, height)
+	for i := range lines {
+		lines[i] = widget.Beside(e.theme, facts[i], value[i])
+	}
+	return lines
+}
+
+func (e *eventPage) factLines(width int) []widget.Line {
+	e.factsAt.Show(max(1, e.factsHeight), len(e.facts))
+	from, to := e.factsAt.Range(e.factsHeight, len(e.facts))
+	var lines []widget.Line
+	for i := from; i < to; i++ {
+		lines = append(lines, factLine(e.theme, &e.facts[i], width, e.onFact && i == e.factsAt.Index))
+	}
+	return lines
+}
+
+func (e *eventPage) valueLines(width int) []widget.Line {
+	t := e.theme
+	if e.read == nil {
+		lines := []widget.Line{}
+		if e.err != nil {
+			for _, s := range widget.Wrap(t, text.Own("The value cannot be shown: ").Add(e.sentence(e.err)), width-2, 4) {
+				lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Warn, s).Line())
+			}
+		}
+		return widget.Fit(t, lines, width, e.valueHeight)
+	}
+	v := e.value()
+	v.fit(width - 2)
+	e.valueAt.Show(max(1, e.valueHeight), v.length())
+	from, to := e.valueAt.Range(e.valueHeight, v.length())
+	lines := make([]widget.Line, 0, to-from)
+	for i := from; i < to; i++ {
+		row := widget.NewRow(t, width)
+		if i == e.valueAt.Index && !e.onFact {
+			row.Base(theme.Selected).Put(theme.Accent, t.Glyph.Cursor)
+		} else {
+			row.Gap(1)
+		}
+		v.draw(row, i, e.shift)
+		lines = append(lines, row.Line())
+	}
+	if v.length() == 0 {
+		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, t.String(string(e.read.decoded.Format))).Line())
+	}
+	return widget.Fit(t, lines, width, e.valueHeight)
+}

@@ -1,0 +1,322 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// flowPage is one flow: a timeline with a waterfall, or lanes.
+type flowPage struct {
+	*desk
+	question
+	key    tracing.FlowKey
+	label  text.Safe // until the flow itself is there
+	flow   *tracing.Flow
+	rows   []flowRow
+	cursor widget.Cursor
+	step   tracing.Sequence // the event under the cursor, 0 for none
+	height int              // of the rows
+	head   int              // lines above the rows
+	lanes  bool
+	shift  int // first lane shown
+
+	seen  uint64
+	asked time.Time
+}
+
+// flowEvery is how often a flow is asked for while events arrive.
+const flowEvery = 250 * time.Millisecond
+
+func newFlow(d *desk, key tracing.FlowKey, label text.Safe) *flowPage {
+	return &flowPage{desk: d, key: key, label: label, height: 20}
+}
+
+func (f *flowPage) scope() scope        { return onFlow }
+func (f *flowPage) name() text.Safe     { return text.Own("Flow ").Add(f.id()) }
+func (f *flowPage) ages() bool          { return false }
+func (f *flowPage) waitsFor() *question { return &f.question }
+func (f *flowPage) back() bool          { return false }
+
+// id is what the flow is called.
+func (f *flowPage) id() text.Safe {
+	if f.flow == nil {
+		return f.label
+	}
+	return f.theme.String(flowName(&f.flow.FlowSummary))
+}
+
+func (f *flowPage) refresh() tea.Cmd {
+	since := f.now.Sub(f.asked)
+	// A flow becomes late without any event: it is asked for once a second as well.
+	if f.busy || f.flow != nil && since < time.Second && (f.seen == f.counters.Version || since < flowEvery) {
+		return nil
+	}
+	f.asked = f.now
+	key, querier, version := f.key, f.options.Querier, f.counters.Version
+	return f.ask(f.desk, text.Own("reading the flow"), queryLimit, func(ctx context.Context) (func(), error) {
+		flow, err := querier.Flow(ctx, key)
+		return func() {
+			f.flow, f.seen = flow, version
+			f.rows = flowRows(flow)
+			f.findCursor()
+		}, err
+	})
+}
+
+// findCursor keeps the cursor on its event when others come before it.
+func (f *flowPage) findCursor() {
+	if f.step == 0 {
+		return
+	}
+	for i, row := range f.rows {
+		if row.kind == stepRow && f.flow.Steps[row.index].Sequence == f.step {
+			f.cursor.Index = i
+		}
+	}
+}
+
+// rowKind is what a row of the timeline is.
+type rowKind uint8
+
+const (
+	stepRow rowKind = iota
+	expectationRow
+	joinRow
+	noteRow
+)
+
+// flowRow is a row of the timeline: a step, an expectation, a join, by index.
+type flowRow struct {
+	kind  rowKind
+	index int
+}
+
+// flowRows are the rows of a flow: what happened, what did not, and why it is one flow.
+func flowRows(flow *tracing.Flow) []flowRow {
+	rows := make([]flowRow, 0, len(flow.Steps)+len(flow.Expected)+len(flow.Joins)+1)
+	for i := range flow.Steps {
+		rows = append(rows, flowRow{stepRow, i})
+	}
+	for i, e := range flow.Expected {
+		if e.State != tracing.Seen {
+			rows = append(rows, flowRow{expectationRow, i})
+		}
+	}
+	for i := range flow.Joins {
+		rows = append(rows, flowRow{joinRow, i})
+	}
+	if flow.Capped > 0 {
+		rows = append(rows, flowRow{noteRow, 0})
+	}
+	return rows
+}
+
+func (f *flowPage) move(by int) {
+	f.cursor.Move(by, len(f.rows))
+	f.keep()
+}
+
+// keep notes which event is under the cursor.
+func (f *flowPage) keep() {
+	f.step = 0
+	if step, ok := f.selected(); ok {
+		f.step = step.Sequence
+	}
+}
+
+// selected is the step under the cursor.
+func (f *flowPage) selected() (*tracing.Step, bool) {
+	if f.cursor.Index >= len(f.rows) || f.rows[f.cursor.Index].kind != stepRow {
+		return nil, false
+	}
+	return &f.flow.Steps[f.rows[f.cursor.Index].index], true
+}
+
+func (f *flowPage) do(a action) tea.Cmd {
+	switch a {
+	case down:
+		f.move(1)
+	case up:
+		f.move(-1)
+	case pageDown:
+		f.move(f.height / 2)
+	case pageUp:
+		f.move(-f.height / 2)
+	case first:
+		f.move(-len(f.rows))
+	case last:
+		f.move(len(f.rows))
+	case view:
+		f.lanes = !f.lanes
+	case left:
+		f.shift = max(0, f.shift-1)
+	case right:
+		f.shift++
+	case copyText:
+		return f.copyText(f.id().String(), text.Own("the flow id"))
+	case history:
+		return f.searchBefore()
+	case enter:
+		if step, ok := f.selected(); ok {
+			return f.open(newEvent(f.desk, step.Event))
+		}
+	}
+	return nil
+}
+
+// searchBefore looks in the brokers for what this flow had before the window.
+func (f *flowPage) searchBefore() tea.Cmd {
+	switch {
+	case f.options.History == nil:
+		f.say(theme.Warn, text.Own("no source here keeps a history that could be read"))
+		return nil
+	case f.flow == nil:
+		return nil
+	}
+	since := searchBack
+	if began := f.now.Sub(f.flow.Started); began > 0 {
+		since += began.Round(time.Minute)
+	}
+	return f.startSearch(flowName(&f.flow.FlowSummary), since)
+}
+
+func (f *flowPage) click(row int) bool {
+	i := f.cursor.Top + row - f.head
+	if row < f.head || i >= len(f.rows) {
+		return false
+	}
+	was := f.cursor.Index
+	f.cursor.Index = i
+	f.keep()
+	return was == i
+}
+
+func (f *flowPage) status() []piece {
+	if f.flow == nil {
+		return nil
+	}
+	role, glyph := f.theme.Status(f.flow.Status)
+	return []piece{{role, glyph.Add(space, f.theme.String(string(f.flow.Status)))}}
+}
+
+func (f *flowPage) render(width, height int) []widget.Line {
+	if f.flow == nil {
+		return f.notThere(width, height)
+	}
+	lines := f.headLines(width)
+	if height < 10 {
+		lines = lines[:1]
+	}
+	var draw func(i int, selected bool) widget.Line
+	if f.lanes {
+		names, of := f.laneNames()
+		room := width - laneLeft
+		drawing := widget.LanesFor(len(names), f.shift, room)
+		f.shift = drawing.First
+		lines = append(lines, f.laneHeads(drawing, names, width))
+		draw = func(i int, selected bool) widget.Line { return f.laneRow(drawing, of, i, width, selected) }
+	} else {
+		columns := f.timelineColumns(width)
+		draw = func(i int, selected bool) widget.Line { return f.timelineRow(columns, i, width, selected) }
+	}
+	f.head = len(lines)
+	f.height = max(1, height-f.head)
+	f.cursor.Show(f.height, len(f.rows))
+	from, to := f.cursor.Range(f.height, len(f.rows))
+	for i := from; i < to; i++ {
+		lines = append(lines, draw(i, i == f.cursor.Index))
+	}
+	return widget.Fit(f.theme, lines, width, height)
+}
+
+// notThere is the page before the flow came, or after it was evicted.
+func (f *flowPage) notThere(width, height int) []widget.Line {
+	t := f.theme
+	lines := []widget.Line{widget.Blank(t, width)}
+	if f.err != nil {
+		s := text.Own("Flow ").Add(f.label, text.Own(": "), f.sentence(f.err))
+		lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Plain, s).Line())
+		hint := text.Own(":trace and an id looks for it in the brokers; esc goes back.")
+		lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Dim, hint).Line())
+	}
+	return widget.Fit(t, lines, width, height)
+}
+
+// headLines say what the flow is, where that is known from, and what is missing.
+func (f *flowPage) headLines(width int) []widget.Line {
+	t, flow := f.theme, f.flow
+	role, glyph := t.Status(flow.Status)
+	evidence := text.Own("flow id from ").Add(t.String(flow.From))
+	if flow.From == "" {
+		evidence = text.Safe{}
+	}
+	row := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.CutMiddle(f.id(), max(12, width/3))).Gap(2)
+	row.Put(role, glyph.Add(space, t.String(string(flow.Status)))).Gap(2)
+	sep := space.Add(t.Glyph.Separator, space)
+	figures := text.Join(sep, plural(flow.Events, text.Own(" event"), text.Own(" events")), plural(len(flow.Services), text.Own(" service"), text.Own(" services")),
+		plural(len(flow.Brokers), text.Own(" broker"), text.Own(" brokers")), text.Span(flow.Duration()))
+	row.Put(theme.Plain, figures).Gap(2)
+	lines := []widget.Line{row.End(theme.Dim, t.Cut(evidence, max(0, row.Left()-2)).Add(space)).Line()}
+	if second := f.secondLine(width); second.Width() > 0 {
+		lines = append(lines, second)
+	}
+	return lines
+}
+
+// secondLine tells where expectations are from, or that the beginning is missing.
+func (f *flowPage) secondLine(width int) widget.Line {
+	t, flow := f.theme, f.flow
+	row := widget.NewRow(t, width).Gap(1)
+	if flow.BeganBefore {
+		note := text.Own("began before the window")
+		if flow.Evicted > 0 {
+			note = note.Add(text.Own("; "), text.Count(int64(flow.Evicted)), text.Own(" events no longer indexed"))
+		}
+		if f.options.History != nil {
+			note = note.Add(text.Own("; b looks for them in the brokers"))
+		}
+		return row.Put(theme.Warn, t.Glyph.Warning.Add(space, note)).Line()
+	}
+	var parts []text.Safe
+	if flow.Entity != "" && flow.Entity != flow.ID {
+		parts = append(parts, t.String(flow.Entity))
+	}
+	parts = append(parts, text.Own("began ").Add(text.Moment(flow.Started.Local())))
+	if flow.Path != "" {
+		parts = append(parts, text.Own("usual path ").Add(t.String(flow.Path)))
+	}
+	if flow.Settle > 0 {
+		parts = append(parts, text.Own("settled after ").Add(text.Span(flow.Settle)))
+	}
+	return row.Put(theme.Dim, text.Join(space.Add(t.Glyph.Separator, space), parts...)).Line()
+}
+
+func plural(n int, one, many text.Safe) text.Safe {
+	if n == 1 {
+		return text.Count(1).Add(one)
+	}
+	return text.Count(int64(n)).Add(many)
+}
+
+// laneNames are the services of the flow in order, and which lane each step is in.
+func (f *flowPage) laneNames() (names []string, of []int) {
+	of = make([]int, len(f.flow.Steps))
+	for i := range f.flow.Steps {
+		service := f.flow.Steps[i].Service
+		at := slices.Index(names, service)
+		if at < 0 {
+			at = len(names)
+			names = append(names, service)
+		}
+		of[i] = at
+	}
+	return names, of
+}

@@ -1,0 +1,137 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// search is one look into what the brokers still have. At most one runs at a time.
+type search struct {
+	id       text.Safe
+	begun    time.Time
+	cancel   context.CancelFunc
+	progress atomic.Pointer[HistoryProgress] // written by the search, read by the screen
+}
+
+// stop ends the search; its command then reports that.
+func (s *search) stop() { s.cancel() }
+
+// lookUp opens the flow that id leads to. When the index has none, it is searched for in
+// the brokers, back to since ago; 0 is not at all.
+func (d *desk) lookUp(id string, since time.Duration) tea.Cmd {
+	if id == "" {
+		d.say(theme.Bad, text.Own("an id is missing: :trace ID"))
+		return nil
+	}
+	ctx, querier := d.ctx, d.options.Querier
+	return run(func() answer {
+		ctx, cancel := context.WithTimeout(ctx, queryLimit)
+		defer cancel()
+		matches, err := querier.Find(ctx, id)
+		return func() tea.Cmd {
+			if errors.Is(err, tracing.ErrUnknown) && since > 0 && d.options.History != nil {
+				return d.startSearch(id, since)
+			}
+			return d.openMatch(id, matches, err)
+		}
+	})
+}
+
+// openMatch opens the best of what was found, or says that there is nothing.
+func (d *desk) openMatch(id string, matches []tracing.Match, err error) tea.Cmd {
+	name := d.theme.CutMiddle(d.theme.String(id), 40)
+	switch {
+	case err != nil && !errors.Is(err, tracing.ErrUnknown):
+		d.say(theme.Bad, name.Add(text.Own(": "), d.sentence(err)))
+		return nil
+	case err != nil || len(matches) == 0:
+		d.say(theme.Warn, text.Own("nothing found for ").Add(name))
+		return nil
+	case len(matches) > 1:
+		d.say(theme.Dim, text.Count(int64(len(matches))).Add(text.Own(" flows match "), name, text.Own("; this is the best, by "), d.theme.String(matches[0].By)))
+	}
+	if shown, ok := d.top().(*flowPage); ok && shown.key == matches[0].Key {
+		return shown.refresh()
+	}
+	return d.open(newFlow(d, matches[0].Key, name))
+}
+
+// startSearch looks for id in the brokers.
+func (d *desk) startSearch(id string, since time.Duration) tea.Cmd {
+	if d.search != nil {
+		d.say(theme.Warn, text.Own("a search is running; esc stops it"))
+		return nil
+	}
+	ctx, cancel := context.WithCancel(d.ctx)
+	s := &search{id: d.theme.CutMiddle(d.theme.String(id), 30), begun: d.now, cancel: cancel}
+	d.search, d.dirty = s, true
+	look, querier := d.options.History, d.options.Querier
+	return run(func() answer {
+		defer cancel()
+		progress := make(chan HistoryProgress, 1)
+		var reader sync.WaitGroup
+		reader.Go(func() {
+			for p := range progress {
+				s.progress.Store(&p)
+			}
+		})
+		err := look(ctx, id, since, progress)
+		close(progress)
+		reader.Wait()
+		stopped := ctx.Err() != nil
+		var matches []tracing.Match
+		if err == nil || stopped {
+			ctx, cancel := context.WithTimeout(d.ctx, queryLimit)
+			defer cancel()
+			matches, err = querier.Find(ctx, id)
+		}
+		return func() tea.Cmd {
+			d.search, d.dirty = nil, true
+			if errors.Is(err, tracing.ErrUnknown) {
+				d.sayNothingFound(s, since, stopped)
+				return nil
+			}
+			return d.openMatch(id, matches, err)
+		}
+	})
+}
+
+// sayNothingFound says how far was looked, and how to look further.
+func (d *desk) sayNothingFound(s *search, since time.Duration, stopped bool) {
+	switch {
+	case stopped:
+		d.say(theme.Warn, text.Own("stopped; nothing found for ").Add(s.id, text.Own(" so far")))
+	default:
+		d.say(theme.Warn, text.Own("nothing found for ").Add(s.id, text.Own(" in the last "), d.theme.String(since.String()),
+			text.Own("; :trace ID "), d.theme.String((since*6).String()), text.Own(" looks further back")))
+	}
+}
+
+// line draws the search: what, how far, how fast, how long still.
+func (s *search) line(d *desk, row *widget.Row) widget.Line {
+	p := HistoryProgress{}
+	if latest := s.progress.Load(); latest != nil {
+		p = *latest
+	}
+	elapsed := d.now.Sub(s.begun)
+	row.Put(theme.Plain, text.Own("reading history for ").Add(s.id, wide)).Put(theme.Accent, widget.Progress(d.theme, p.Read, p.Total, 16))
+	row.Gap(1).Put(theme.Dim, text.Short(float64(p.Read)).Add(text.Own(" read")))
+	if seconds := elapsed.Seconds(); seconds > 0.5 {
+		rate := float64(p.Read) / seconds
+		row.Put(theme.Dim, text.Own(", ").Add(text.Short(rate), text.Own("/s")))
+		if left := p.Total - p.Read; left > 0 && rate > 0 {
+			row.Put(theme.Dim, text.Own(", ").Add(text.Span(time.Duration(float64(left)/rate)*time.Second), text.Own(" left")))
+		}
+	}
+	return row.Put(theme.Plain, text.Own(", ").Add(text.Count(p.Found), text.Own(" found"))).End(theme.Dim, text.Own("esc stops ")).Line()
+}

@@ -1,0 +1,168 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	"eventscope/tui/text"
+)
+
+// action is what a key does.
+type action uint8
+
+const (
+	none action = iota
+	down
+	up
+	pageDown
+	pageUp
+	first
+	last
+	left
+	right
+	enter
+	back
+	quit
+	interrupt
+	help
+	command
+	filter
+	nextMatch
+	previousMatch
+	mark
+	pause
+	follow
+	view
+	sortOrder
+	trouble
+	copyText
+	save
+	edit
+	history
+	foldAll
+	otherPane
+	tabKey // 1, 2, …: which tab is the key itself
+)
+
+// scope is a set of pages on which a key works.
+type scope uint8
+
+const (
+	onStream scope = 1 << iota
+	onFlows
+	onFlow
+	onEvent
+	everywhere = onStream | onFlows | onFlow | onEvent
+	onLists    = onStream | onFlows
+)
+
+// binding is one row of the keymap.
+type binding struct {
+	action action
+	scope  scope
+	keys   []string
+	// short is for the footer, empty for keys that are not shown there; long for help
+	// and README.
+	short, long string
+}
+
+// keymap is every key there is. Its order is the order of footer, help and README.
+var keymap = []binding{
+	{enter, onStream, []string{"enter"}, "flow", "open the event's flow"},
+	{enter, onFlows, []string{"enter"}, "open", "open the flow"},
+	{enter, onFlow, []string{"enter"}, "event", "open the event"},
+	{enter, onEvent, []string{"enter"}, "fold", "fold or unfold"},
+	{view, onStream, []string{"v"}, "value", "open the event itself"},
+	{view, onFlow, []string{"v"}, "lanes", "timeline or lanes"},
+	{view, onEvent, []string{"v"}, "tree/raw/hex", "value as tree, raw or hexadecimal"},
+	{filter, onLists, []string{"/"}, "filter", "filter by words or an expression"},
+	{filter, onEvent, []string{"/"}, "find", "find in the value"},
+	{nextMatch, onLists | onEvent, []string{"n"}, "", "next match"},
+	{previousMatch, onLists | onEvent, []string{"N"}, "", "previous match"},
+	{pause, onLists, []string{"p"}, "pause", "hold still, or go on"},
+	{follow, onLists, []string{"f"}, "", "follow what is new"},
+	{sortOrder, onFlows, []string{"s"}, "sort", "next order"},
+	{trouble, onFlows, []string{"!"}, "trouble", "only failed, stuck and late flows"},
+	{history, onFlow, []string{"b"}, "before", "look for earlier events in the brokers"},
+	{mark, onLists, []string{"space"}, "mark", "mark; y copies what is marked"},
+	{copyText, onLists, []string{"y"}, "", "copy the flow id, or the marked ones"},
+	{copyText, onFlow, []string{"y"}, "copy", "copy the flow id"},
+	{copyText, onEvent, []string{"y"}, "copy", "copy the value"},
+	{save, onEvent, []string{"w"}, "save", "write the value to a file"},
+	{edit, onEvent, []string{"e"}, "edit", "open a copy of the value in $EDITOR"},
+	{foldAll, onEvent, []string{"o"}, "", "fold or unfold everything"},
+	{otherPane, onEvent, []string{"tab"}, "pane", "go to facts or value"},
+	{left, onFlow | onEvent, []string{"h", "left"}, "", "scroll to the left"},
+	{right, onFlow | onEvent, []string{"l", "right"}, "", "scroll to the right"},
+	{down, everywhere, []string{"j", "down"}, "", "one row down"},
+	{up, everywhere, []string{"k", "up"}, "", "one row up"},
+	{pageDown, everywhere, []string{"ctrl+d", "pgdown", "ctrl+f"}, "", "half a page down"},
+	{pageUp, everywhere, []string{"ctrl+u", "pgup", "ctrl+b"}, "", "half a page up"},
+	{first, everywhere, []string{"g", "home"}, "", "to the first row"},
+	{last, everywhere, []string{"G", "end"}, "", "to the last row; in the stream, follow"},
+	{back, everywhere, []string{"esc"}, "back", "back: close, clear, or the page before; never quits"},
+	{command, everywhere, []string{":"}, "command", "command line, tab completes"},
+	{help, everywhere, []string{"?"}, "help", "the keys of this page"},
+	{tabKey, everywhere, []string{"1", "2"}, "", "the pages by number"},
+	{quit, everywhere, []string{"q"}, "", "back; on a first page, quit"},
+	{interrupt, everywhere, []string{"ctrl+c"}, "", "quit at once"},
+}
+
+// find is the binding of a key on a page, or nil.
+func find(on scope, key string) *binding {
+	for i := range keymap {
+		if b := &keymap[i]; b.scope&on != 0 && slices.Contains(b.keys, key) {
+			return b
+		}
+	}
+	return nil
+}
+
+// bindings are those of one page, in order.
+func bindings(on scope) []binding {
+	var list []binding
+	for _, b := range keymap {
+		if b.scope&on != 0 {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// keyName is a key as the footer and help write it.
+func keyName(key string, enter text.Safe) text.Safe {
+	if key == "enter" {
+		return enter
+	}
+	return text.Cleaner{}.String(key)
+}
+
+// pageNames name the scopes in the README's table, in order.
+var pageNames = []struct {
+	scope scope
+	name  string
+}{{onStream, "Stream"}, {onFlows, "Flows"}, {onFlow, "Flow"}, {onEvent, "Event"}}
+
+// KeyTable is the keymap as a Markdown table, for the README.
+func KeyTable() string {
+	var b strings.Builder
+	b.WriteString("| Key | On | Does |\n| --- | --- | --- |\n")
+	for _, k := range keymap {
+		keys := make([]string, len(k.keys))
+		for i, key := range k.keys {
+			keys[i] = "`" + key + "`"
+		}
+		on := "everywhere"
+		if k.scope != everywhere {
+			var names []string
+			for _, p := range pageNames {
+				if k.scope&p.scope != 0 {
+					names = append(names, p.name)
+				}
+			}
+			on = strings.Join(names, ", ")
+		}
+		b.WriteString("| " + strings.Join(keys, " ") + " | " + on + " | " + k.long + " |\n")
+	}
+	return b.String()
+}

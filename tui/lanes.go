@@ -1,0 +1,67 @@
+package tui
+
+import (
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+)
+
+// laneLeft is the room before the lanes: cursor, offset, gap.
+const laneLeft = 12
+
+// laneHeads are the names of the services above their lanes.
+func (f *flowPage) laneHeads(l widget.Lanes, names []string, width int) widget.Line {
+	t := f.theme
+	row := widget.NewRow(t, width).Gap(laneLeft)
+	hiddenLeft, hiddenRight := l.Hidden(width - laneLeft)
+	for i := l.First; i < len(names)-hiddenRight; i++ {
+		name := t.String(names[i])
+		if name.Empty() {
+			name = text.Own("(unknown)")
+		}
+		row.StyledCell(t.Service(names[i]), t.Cut(name, l.LaneWidth-1), l.LaneWidth)
+	}
+	if hiddenLeft+hiddenRight > 0 {
+		row.End(theme.Warn, text.Own("h ").Add(text.Count(int64(hiddenLeft)), text.Own(" / l "), text.Count(int64(hiddenRight)), text.Own(" more ")))
+	}
+	return row.Line()
+}
+
+// laneRow is a step as a node in its service's lane.
+func (f *flowPage) laneRow(l widget.Lanes, of []int, i, width int, selected bool) widget.Line {
+	t, row := f.theme, rowStart(f.theme, width, selected, false)
+	at := f.rows[i]
+	if at.kind != stepRow {
+		sentence, role := f.beside(at)
+		return row.Right(theme.Dim, t.Glyph.Dot.Repeat(5), 8).Gap(2).Put(role, sentence).Line()
+	}
+	step := &f.flow.Steps[at.index]
+	row.Right(theme.Dim, text.Offset(step.Offset), 8).Gap(laneLeft - 2 - 8)
+	role, glyph := t.Marks(step.Marks)
+	drawn := widget.Step{Lane: of[at.index], From: -1, Known: step.Edge == tracing.Known, Role: role,
+		Label: text.Join(space, t.String(step.Type), glyph), Style: t.Service(step.Service)}
+	if step.Parent >= 0 && step.Parent < len(of) {
+		drawn.From = of[step.Parent]
+	}
+	l.Draw(row, drawn)
+	return row.Line()
+}
+
+// beside is a row that is no step, as a sentence.
+func (f *flowPage) beside(at flowRow) (text.Safe, theme.Role) {
+	t := f.theme
+	switch at.kind {
+	case expectationRow:
+		e := &f.flow.Expected[at.index]
+		role := theme.Dim
+		if e.State == tracing.Missing {
+			role = theme.Bad
+		}
+		return t.String(e.Type).Add(text.Own("  "), f.expectation(e)), role
+	case joinRow:
+		join := &f.flow.Joins[at.index]
+		return text.Own("joined with ").Add(t.String(join.Other), text.Own(": "), t.String(join.Reason)), theme.Dim
+	}
+	return text.Count(int64(f.flow.Capped)).Add(text.Own(" further events share this id and were only counted")), theme.Warn
+}

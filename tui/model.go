@@ -1,0 +1,290 @@
+package tui
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+)
+
+const (
+	// framesPerSecond bounds how often the renderer writes to the terminal.
+	framesPerSecond = 30
+	// liveTick is the frame clock while things change, idleTick while they do not.
+	liveTick = 66 * time.Millisecond
+	idleTick = 250 * time.Millisecond
+	// livelyFor is how long after a change the clock stays fast.
+	livelyFor = time.Second
+	// tooNarrow and tooLow are the least size at which anything can be read.
+	tooNarrow, tooLow = 40, 8
+)
+
+// Model is the screen. It is made by [New] and driven by Bubble Tea.
+type Model struct {
+	desk   *desk
+	rates  rates
+	prompt *prompt // nil when closed
+	tabs   []page
+	helped bool // the help overlay is open
+
+	commands []string // given so far, newest last
+
+	width, height int
+	bodyTop       int // row of the first line of the page, as last drawn
+	bodyHeight    int
+	banner        bool
+	lastChange    time.Time
+	lastAges      time.Time
+	version       uint64
+
+	frame     string // the last frame
+	title     string
+	frames    int           // how many were drawn
+	frameTime time.Duration // of drawing the last one
+	crash     *Crash
+}
+
+// New makes the screen.
+func New(options Options) *Model {
+	colours := theme.ManyColours
+	if options.NoColor || os.Getenv("NO_COLOR") != "" {
+		colours, options.NoColor = theme.NoColours, true
+	}
+	d := &desk{
+		ctx: context.Background(), options: &options, now: time.Now(), dirty: true,
+		theme: theme.New(colours, options.Theme != "light", options.ASCII),
+	}
+	m := &Model{desk: d, banner: options.Banner != "", lastChange: d.now}
+	m.tabs = []page{newStream(d), newFlows(d)}
+	d.pages = []page{m.tabs[0]}
+	m.rates.sample(d)
+	return m
+}
+
+// Frames is how many frames were drawn since the start: for tests that nothing is drawn
+// when nothing changed.
+func (m *Model) Frames() int { return m.frames }
+
+// tick is the frame clock.
+type tick time.Time
+
+// Init starts the frame clock and asks the terminal for its background.
+func (m *Model) Init() tea.Cmd {
+	commands := []tea.Cmd{m.desk.top().refresh(), m.nextTick()}
+	if m.desk.options.Theme == "" {
+		commands = append(commands, tea.RequestBackgroundColor)
+	}
+	return tea.Batch(commands...)
+}
+
+// Update takes one message. A panic ends the program in order; see [Crash].
+func (m *Model) Update(message tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			m.crash, cmd = caught(reason), tea.Quit
+		}
+	}()
+	m.desk.now = time.Now()
+	switch message := message.(type) {
+	case tick:
+		return m, tea.Batch(m.onTick(), m.nextTick())
+	case answer:
+		return m, tea.Batch(message(), m.desk.top().refresh())
+	case crashed:
+		m.crash = message.crash
+		return m, tea.Quit
+	case tea.KeyPressMsg:
+		m.lastChange, m.desk.dirty = m.desk.now, true
+		return m, tea.Batch(m.onKey(message), m.desk.top().refresh())
+	case tea.PasteMsg:
+		if m.prompt != nil {
+			m.desk.dirty = true
+			return m, m.prompt.update(m, message)
+		}
+	case tea.MouseClickMsg:
+		m.lastChange, m.desk.dirty = m.desk.now, true
+		return m, tea.Batch(m.onClick(message), m.desk.top().refresh())
+	case tea.MouseWheelMsg:
+		m.lastChange, m.desk.dirty = m.desk.now, true
+		return m, tea.Batch(m.onWheel(message), m.desk.top().refresh())
+	case tea.WindowSizeMsg:
+		m.width, m.height, m.desk.dirty = message.Width, message.Height, true
+		m.lastChange = m.desk.now
+	case tea.BackgroundColorMsg:
+		m.desk.theme.Set(m.desk.theme.Colours(), message.IsDark())
+		m.desk.dirty = true
+	case tea.ColorProfileMsg:
+		m.setProfile(message.Profile)
+	}
+	return m, nil
+}
+
+// setProfile takes what the terminal can show.
+func (m *Model) setProfile(p colorprofile.Profile) {
+	colours := theme.ManyColours
+	switch {
+	case m.desk.options.NoColor || p <= colorprofile.ASCII:
+		colours = theme.NoColours
+	case p == colorprofile.ANSI:
+		colours = theme.SixteenColours
+	}
+	m.desk.theme.Set(colours, m.desk.theme.Dark())
+	m.desk.dirty = true
+}
+
+// nextTick is the frame clock's next tick: soon while something changes.
+func (m *Model) nextTick() tea.Cmd {
+	wait := idleTick
+	if m.desk.now.Sub(m.lastChange) < livelyFor || m.desk.top().waitsFor().busy || m.desk.search != nil {
+		wait = liveTick
+	}
+	return tea.Tick(wait, func(t time.Time) tea.Msg { return tick(t) })
+}
+
+// onTick looks whether anything changed, and asks for what the page needs.
+func (m *Model) onTick() tea.Cmd {
+	d := m.desk
+	d.counters = d.options.Querier.Counters()
+	if d.counters.Version != m.version {
+		m.version, m.lastChange = d.counters.Version, d.now
+	}
+	if m.rates.sample(d) {
+		d.dirty = true
+	}
+	if !d.notice.text.Empty() && !d.now.Before(d.noticeUntil) {
+		d.notice, d.dirty = piece{}, true
+	}
+	if _, waits := d.top().waitsFor().waiting(d); waits || d.search != nil {
+		d.dirty = true
+	}
+	if d.top().ages() && d.now.Sub(m.lastAges) >= time.Second {
+		m.lastAges, d.dirty = d.now, true
+	}
+	return d.top().refresh()
+}
+
+// onKey dispatches a key by the keymap.
+func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
+	d := m.desk
+	if key.String() == "ctrl+c" {
+		return tea.Quit
+	}
+	if m.prompt != nil {
+		return m.prompt.update(m, key)
+	}
+	bound := find(d.top().scope(), key.String())
+	if m.helped || bound == nil {
+		m.helped = false
+		return nil
+	}
+	switch bound.action {
+	case interrupt:
+		return tea.Quit
+	case quit:
+		if !d.pop() {
+			return tea.Quit
+		}
+	case back:
+		m.goBack()
+	case help:
+		m.helped = true
+	case command:
+		m.openCommandLine()
+	case filter:
+		m.prompt = newFilterLine(d, d.top().scope())
+	case tabKey:
+		return m.goTab(int(key.String()[0] - '1'))
+	default:
+		if bound.action == enter || bound.action == view {
+			m.banner = false
+		}
+		return d.top().do(bound.action)
+	}
+	return nil
+}
+
+// goBack undoes the nearest thing, and never quits.
+func (m *Model) goBack() {
+	d := m.desk
+	switch {
+	case !d.notice.text.Empty():
+		d.notice = piece{}
+	case d.search != nil:
+		d.search.stop()
+	case d.top().back():
+	case d.pop():
+	case m.banner:
+		m.banner = false
+	}
+}
+
+// goTab shows a first page.
+func (m *Model) goTab(n int) tea.Cmd {
+	if n < 0 || n >= len(m.tabs) {
+		return nil
+	}
+	m.desk.pages = []page{m.tabs[n]}
+	m.desk.dirty = true
+	return m.tabs[n].refresh()
+}
+
+// onClick puts the cursor under the mouse; a second click opens.
+func (m *Model) onClick(click tea.MouseClickMsg) tea.Cmd {
+	if click.Button != tea.MouseLeft || m.prompt != nil || m.helped {
+		m.helped = false
+		return nil
+	}
+	if click.Y == tabsRow {
+		return m.goTab(m.tabAt(click.X))
+	}
+	if row := click.Y - m.bodyTop; row >= 0 && row < m.bodyHeight && m.desk.top().click(row) {
+		return m.desk.top().do(enter)
+	}
+	return nil
+}
+
+// wheelRows is how far one notch of the wheel goes.
+const wheelRows = 3
+
+// onWheel scrolls.
+func (m *Model) onWheel(wheel tea.MouseWheelMsg) tea.Cmd {
+	a := down
+	if wheel.Button == tea.MouseWheelUp {
+		a = up
+	} else if wheel.Button != tea.MouseWheelDown {
+		return nil
+	}
+	for range wheelRows {
+		m.desk.top().do(a)
+	}
+	return nil
+}
+
+// View is the last frame, unless something changed.
+func (m *Model) View() (v tea.View) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			m.crash = caught(reason)
+			panic(reason)
+		}
+	}()
+	if m.desk.dirty && m.width > 0 && m.height > 0 && m.crash == nil {
+		begun := time.Now()
+		m.frame = widget.Content(m.draw())
+		m.title = text.Join(text.Own(" - "), text.Own("eventscope"), m.desk.theme.String(m.desk.options.Title)).String()
+		m.desk.dirty = false
+		m.frames++
+		m.frameTime = time.Since(begun)
+	}
+	v = tea.NewView(m.frame)
+	v.AltScreen = true
+	v.MouseMode = tea.MouseModeCellMotion
+	v.WindowTitle = m.title
+	return v
+}

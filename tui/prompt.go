@@ -1,0 +1,229 @@
+package tui
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+
+	// textinput has the editing keys people know; its drawing is not used.
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+)
+
+// prompt is the line in which a person writes a command or a filter.
+type prompt struct {
+	input   textinput.Model
+	sign    text.Safe
+	fault   *tracing.FilterError // what is wrong with the filter, while it is written
+	offers  []string             // completions of the last word
+	offered int                  // which of them tab put in, -1 for none
+	stem    string               // what stood before completing
+	check   func(value string) *tracing.FilterError
+	offer   func(value string) []string
+	explain func(value string) text.Safe
+	accept  func(m *Model, value string) tea.Cmd
+	past    []string // earlier lines, newest last
+	at      int      // which of them is shown
+}
+
+func newPrompt(sign text.Safe, value string) *prompt {
+	p := &prompt{input: textinput.New(), sign: sign, offered: -1}
+	p.input.CharLimit = text.Bound
+	p.input.SetValue(value)
+	p.input.CursorEnd()
+	p.input.Focus() // its blinking is not wanted, so its command is not run
+	return p
+}
+
+// newFilterLine asks for a filter of the lists, or for what to find in a value.
+func newFilterLine(d *desk, on scope) *prompt {
+	if event, ok := d.top().(*eventPage); ok && on == onEvent {
+		p := newPrompt(text.Own("find "), "")
+		p.explain = func(string) text.Safe { return text.Own("words to find in the value; n and N go on") }
+		p.accept = func(_ *Model, value string) tea.Cmd { event.find(value); return nil }
+		return p
+	}
+	value := ""
+	if d.watch != nil {
+		value = d.watch.Filter().String()
+	}
+	p := newPrompt(text.Own("/"), value)
+	p.check = checkFilter
+	p.explain = func(string) text.Safe {
+		return text.Own(`words, or an expression: type == "PaymentFailed" && json("payload.amount") > 100`)
+	}
+	p.accept = func(m *Model, value string) tea.Cmd { return applyFilter(m.desk, value) }
+	return p
+}
+
+// checkFilter is what is wrong with a filter, or nil.
+func checkFilter(value string) *tracing.FilterError {
+	if strings.TrimSpace(value) == "" {
+		return nil
+	}
+	_, err := tracing.CompileFilter(value)
+	var fault *tracing.FilterError
+	if err != nil && !errors.As(err, &fault) {
+		fault = &tracing.FilterError{Column: 1, Reason: err.Error()}
+	}
+	return fault
+}
+
+// applyFilter makes value the filter of the lists; an empty one clears it.
+func applyFilter(d *desk, value string) tea.Cmd {
+	if strings.TrimSpace(value) == "" {
+		d.setFilter(nil)
+		return nil
+	}
+	compiled, err := tracing.CompileFilter(value)
+	if err != nil {
+		d.say(theme.Bad, d.theme.Glyph.Failed.Add(space, d.theme.String(err.Error())))
+		return nil
+	}
+	d.setFilter(d.options.Querier.Watch(compiled))
+	return nil
+}
+
+// update takes a key or a paste.
+func (p *prompt) update(m *Model, message tea.Msg) tea.Cmd {
+	key := ""
+	if press, ok := message.(tea.KeyPressMsg); ok {
+		key = press.String()
+	}
+	switch key {
+	case "esc":
+		m.prompt = nil
+		return nil
+	case "enter":
+		if p.fault != nil {
+			return nil
+		}
+		m.prompt = nil
+		return p.accept(m, p.input.Value())
+	case "tab", "shift+tab":
+		p.complete(key == "tab")
+		return nil
+	case "up", "down":
+		p.recall(key == "up")
+		return nil
+	case "backspace":
+		if p.input.Value() == "" {
+			m.prompt = nil
+			return nil
+		}
+	}
+	p.input, _ = p.input.Update(message)
+	p.changed()
+	return nil
+}
+
+// changed looks at what is written now.
+func (p *prompt) changed() {
+	p.offered = -1
+	if p.check != nil {
+		p.fault = p.check(p.input.Value())
+	}
+	if p.offer != nil {
+		p.offers = p.offer(p.input.Value())
+	}
+}
+
+// complete puts the next offer in the place of the last word.
+func (p *prompt) complete(forward bool) {
+	if len(p.offers) == 0 {
+		return
+	}
+	if p.offered < 0 {
+		value := p.input.Value()
+		p.stem = value[:strings.LastIndexByte(value, ' ')+1]
+		if !forward {
+			p.offered = 0
+		}
+	}
+	step := 1
+	if !forward {
+		step = len(p.offers) - 1
+	}
+	p.offered = (p.offered + step) % len(p.offers)
+	p.input.SetValue(p.stem + p.offers[p.offered])
+	p.input.CursorEnd()
+}
+
+// recall puts in what was written before.
+func (p *prompt) recall(older bool) {
+	if older {
+		p.at = max(0, p.at-1)
+	} else {
+		p.at = min(len(p.past), p.at+1)
+	}
+	value := ""
+	if p.at < len(p.past) {
+		value = p.past[p.at]
+	}
+	p.input.SetValue(value)
+	p.input.CursorEnd()
+	p.changed()
+}
+
+// line is the line itself, with its cursor; a long one is scrolled to show it.
+func (p *prompt) line(d *desk, width int) widget.Line {
+	t, value := d.theme, p.input.Value()
+	cut := byteOffset(value, p.input.Position())
+	under, size := space, 0
+	if cut < len(value) {
+		_, size = utf8.DecodeRuneInString(value[cut:])
+		under = t.String(value[cut : cut+size])
+	}
+	before := t.String(value[:cut])
+	row := widget.NewRow(t, width).Put(theme.Accent, p.sign)
+	if room := row.Left() - under.Width() - 1; before.Width() > room {
+		before = before.From(before.Width() - room)
+	}
+	return row.Put(theme.Plain, before).Styled("7", under).Put(theme.Plain, t.String(value[cut+size:])).Line()
+}
+
+// hint is the line above: what is wrong and where, or completions, or an explanation.
+func (p *prompt) hint(d *desk, width int) widget.Line {
+	t := d.theme
+	row := widget.NewRow(t, width)
+	switch {
+	case p.fault != nil:
+		before := p.input.Value()
+		before = before[:byteOffset(before, p.fault.Column-1)]
+		at := p.sign.Width() + t.String(before).Width()
+		reason := t.Cut(t.String(p.fault.Reason), width-4)
+		if at+2+reason.Width() <= width {
+			return row.Gap(at).Put(theme.Bad, t.Glyph.Unfolded.Add(space, reason)).Line()
+		}
+		return row.Gap(at-1-reason.Width()).Put(theme.Bad, reason.Add(space, t.Glyph.Unfolded)).Line()
+	case len(p.offers) > 1 || len(p.offers) == 1 && p.offered < 0:
+		row.Gap(1)
+		for i, offer := range p.offers {
+			role := theme.Dim
+			if i == p.offered {
+				role = theme.Accent
+			}
+			row.Put(role, t.String(offer)).Gap(2)
+		}
+	}
+	if p.explain != nil {
+		row.Gap(1).Put(theme.Dim, p.explain(p.input.Value()))
+	}
+	return row.Line()
+}
+
+// byteOffset is where the rune with that index begins, or the end.
+func byteOffset(s string, runes int) int {
+	for at := range s {
+		if runes <= 0 {
+			return at
+		}
+		runes--
+	}
+	return len(s)
+}

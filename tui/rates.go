@@ -1,0 +1,106 @@
+package tui
+
+import (
+	"time"
+
+	"eventscope/adapters"
+)
+
+const (
+	// sampleEvery is how often the sources are asked for their figures.
+	sampleEvery = 500 * time.Millisecond
+	// rateOver is how many samples a rate is taken over: two seconds.
+	rateOver = 4
+	// trendLength is how many rates the header's sparkline has.
+	trendLength = 20
+)
+
+// rates keeps the figures of the sources over the last moments.
+type rates struct {
+	last    time.Time
+	sources []sourceRate
+	trend   []float64 // events a second of all sources, oldest first
+	total   int64
+	totalAt time.Time
+}
+
+// sourceRate is one source as the header shows it.
+type sourceRate struct {
+	status adapters.Status
+	counts [rateOver + 1]int64 // oldest first
+	times  [rateOver + 1]time.Time
+	rate   float64 // messages a second
+}
+
+// sample asks the sources, if it is time to, and says whether anything that is shown
+// changed.
+func (r *rates) sample(d *desk) bool {
+	if d.now.Sub(r.last) < sampleEvery {
+		return false
+	}
+	r.last = d.now
+	if r.sources == nil {
+		r.sources = make([]sourceRate, len(d.options.Sources))
+	}
+	changed, total := false, int64(0)
+	for i := range r.sources {
+		changed = r.sources[i].sample(d.options.Sources[i].Status(), d.now) || changed
+		total += r.sources[i].status.Messages
+	}
+	return r.sampleTrend(total, d.now) || changed
+}
+
+// sample takes one status.
+func (s *sourceRate) sample(status adapters.Status, now time.Time) bool {
+	before, rateBefore := s.status, s.rate
+	first := s.times[rateOver].IsZero()
+	copy(s.counts[:], s.counts[1:])
+	copy(s.times[:], s.times[1:])
+	s.counts[rateOver], s.times[rateOver] = status.Messages, now
+	if first {
+		for i := range s.counts {
+			s.counts[i], s.times[i] = status.Messages, now
+		}
+	}
+	s.rate = 0
+	if span := now.Sub(s.times[0]).Seconds(); span > 0 {
+		s.rate = max(0, float64(status.Messages-s.counts[0])/span)
+	}
+	s.status = status
+	return first || s.rate != rateBefore || status.Connection != before.Connection || status.BehindBy != before.BehindBy ||
+		status.Dropped != before.Dropped || status.Destinations != before.Destinations || len(status.Problems) != len(before.Problems) ||
+		len(status.Gaps) != len(before.Gaps) || (status.Err == nil) != (before.Err == nil) || status.Connection == adapters.Lost
+}
+
+// sampleTrend takes the total once a second.
+func (r *rates) sampleTrend(total int64, now time.Time) bool {
+	if r.totalAt.IsZero() {
+		r.total, r.totalAt = total, now
+		return false
+	}
+	span := now.Sub(r.totalAt)
+	if span < time.Second {
+		return false
+	}
+	r.trend = append(r.trend, max(0, float64(total-r.total)/span.Seconds()))
+	if len(r.trend) > trendLength {
+		r.trend = r.trend[1:]
+	}
+	r.total, r.totalAt = total, now
+	for _, rate := range r.trend {
+		if rate > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// dropped is how many messages all sources lost, and whether there were more that
+// nobody counted.
+func (r *rates) dropped() (n int64, more bool) {
+	for i := range r.sources {
+		n += r.sources[i].status.Dropped
+		more = more || r.sources[i].status.DroppedUnknown
+	}
+	return n, more
+}

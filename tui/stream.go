@@ -1,0 +1,299 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// stream is the live tail. Its cursor is a sequence, not a row: it stays on its event
+// while others arrive or are evicted.
+type stream struct {
+	*desk
+	question
+	window
+	cursor    tracing.Sequence
+	line      int // row of the screen the cursor is on
+	top       int // index of the first event drawn
+	height    int
+	following bool
+	marked    map[tracing.Sequence]string // to the flow id that y copies
+	widths    streamWidths
+
+	seen      uint64 // version of the store that is shown
+	seenWatch *tracing.Watch
+	stale     bool // the cursor is near the edge of what is at hand
+}
+
+func newStream(d *desk) *stream {
+	return &stream{desk: d, following: true, height: 50, stale: true, marked: map[tracing.Sequence]string{}}
+}
+
+func (s *stream) scope() scope        { return onStream }
+func (s *stream) name() text.Safe     { return text.Own("Stream") }
+func (s *stream) ages() bool          { return false }
+func (s *stream) waitsFor() *question { return &s.question }
+
+// refresh asks for the newest events, or for those around the cursor.
+func (s *stream) refresh() tea.Cmd {
+	searching := false
+	if s.watch != nil {
+		progress := s.watch.Progress()
+		searching = progress.Searched < progress.ToSearch
+	}
+	if s.seenWatch != s.watch {
+		s.stale, s.widths = true, streamWidths{}
+	}
+	if s.busy || !s.stale && s.seen == s.counters.Version && !searching {
+		return nil
+	}
+	version, watch, querier := s.counters.Version, s.watch, s.options.Querier
+	following, cursor, count := s.following, s.cursor, s.height
+	s.stale = false
+	return s.ask(s.desk, text.Own("reading the stream"), queryLimit, func(ctx context.Context) (func(), error) {
+		var got window
+		var err error
+		if following || cursor == 0 {
+			got, err = tail(ctx, querier, watch, count)
+		} else {
+			got, err = around(ctx, querier, watch, cursor, 3*count)
+		}
+		return func() {
+			s.window, s.seen, s.seenWatch = got, version, watch
+			s.settle(cursor)
+		}, err
+	})
+}
+
+// settle puts the cursor where it belongs in a new window. asked is where it was when
+// the window was asked for.
+func (s *stream) settle(asked tracing.Sequence) {
+	if len(s.events) == 0 {
+		return
+	}
+	i := len(s.events) - 1
+	if !s.following {
+		if i = s.index(s.cursor); s.cursor != asked && s.events[i].Sequence != s.cursor {
+			s.stale = true // it went on meanwhile, out of what was asked for
+			return
+		}
+	} else {
+		s.line = s.height - 1
+	}
+	s.cursor = s.events[i].Sequence
+}
+
+// move goes by rows, as far as what is at hand reaches.
+func (s *stream) move(by int) {
+	if len(s.events) == 0 {
+		return
+	}
+	i := s.index(s.cursor)
+	to := max(0, min(i+by, len(s.events)-1))
+	if s.following = s.following && to == len(s.events)-1; !s.following {
+		s.cursor = s.events[to].Sequence
+		s.line = max(0, min(s.line+to-i, s.height-1))
+		if to < s.height && s.older > 0 || to > len(s.events)-1-s.height && s.newer > 0 {
+			s.stale = true
+		}
+	}
+}
+
+func (s *stream) do(a action) tea.Cmd {
+	switch a {
+	case down:
+		s.move(1)
+	case up:
+		s.move(-1)
+	case pageDown:
+		s.move(s.height / 2)
+	case pageUp:
+		s.move(-s.height / 2)
+	case first:
+		s.following, s.cursor, s.line, s.stale = false, 1, 0, true
+	case last, follow:
+		s.following, s.stale = true, true
+	case pause:
+		s.following = !s.following
+		s.stale = true
+	case mark:
+		s.mark()
+	case copyText:
+		return s.copy()
+	case nextMatch, previousMatch:
+		return s.match(a == previousMatch)
+	case enter, view:
+		return s.openEvent(a == view)
+	}
+	return nil
+}
+
+// selected is the event under the cursor.
+func (s *stream) selected() (tracing.Event, bool) {
+	i := s.index(s.cursor)
+	if i < 0 {
+		return tracing.Event{}, false
+	}
+	return s.events[i], true
+}
+
+// openEvent opens the event's flow, or the event itself.
+func (s *stream) openEvent(itself bool) tea.Cmd {
+	event, ok := s.selected()
+	if !ok {
+		return nil
+	}
+	s.following = false // it is where one comes back to
+	if itself || event.FlowKey == 0 {
+		if !itself {
+			s.say(theme.Warn, text.Own("this event names no flow and no order; here is the event"))
+		}
+		return s.open(newEvent(s.desk, event))
+	}
+	return s.open(newFlow(s.desk, event.FlowKey, s.theme.String(flowLabel(event))))
+}
+
+// flowLabel is what a row says of its flow.
+func flowLabel(event tracing.Event) string {
+	if event.FlowID != "" {
+		return event.FlowID
+	}
+	return event.Entity
+}
+
+func (s *stream) mark() {
+	event, ok := s.selected()
+	if !ok {
+		return
+	}
+	if _, was := s.marked[event.Sequence]; was {
+		delete(s.marked, event.Sequence)
+	} else {
+		s.marked[event.Sequence] = flowLabel(event)
+	}
+	s.move(1)
+}
+
+func (s *stream) copy() tea.Cmd {
+	if len(s.marked) > 0 {
+		return s.copyMarked(values(s.marked))
+	}
+	event, ok := s.selected()
+	switch {
+	case !ok:
+		return nil
+	case flowLabel(event) == "":
+		return s.copyText(event.Position.String(), text.Own("the position"))
+	}
+	return s.copyText(flowLabel(event), text.Own("the flow id"))
+}
+
+// match goes to the next event that the last filter matched, in the whole stream.
+func (s *stream) match(backward bool) tea.Cmd {
+	if s.found == nil {
+		s.say(theme.Dim, text.Own("no filter yet: / and some words"))
+		return nil
+	}
+	at, watch, querier := s.cursor, s.found, s.options.Querier
+	return s.ask(s.desk, text.Own("looking for the next match"), queryLimit, func(ctx context.Context) (func(), error) {
+		sequence, err := findMatch(ctx, querier, watch, at, backward)
+		return func() {
+			if err != nil {
+				s.say(theme.Dim, text.Own("no further match"))
+				return
+			}
+			s.following, s.cursor, s.stale, s.line = false, sequence, true, s.height/2
+		}, nil
+	})
+}
+
+// back clears marks, then the filter, then goes on following.
+func (s *stream) back() bool {
+	switch {
+	case len(s.marked) > 0:
+		clear(s.marked)
+	case s.watch != nil:
+		s.setFilter(nil)
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *stream) click(row int) bool {
+	i := s.top + row
+	if i < 0 || i >= len(s.events) {
+		return false
+	}
+	was := s.cursor
+	s.following, s.cursor, s.line = false, s.events[i].Sequence, row
+	return was == s.cursor
+}
+
+// below is how many events there are under the last one drawn.
+func (s *stream) below() int64 {
+	return s.newer + int64(max(0, len(s.events)-s.top-s.height))
+}
+
+func (s *stream) status() []piece {
+	g := s.theme.Glyph
+	var parts []piece
+	switch below := s.below(); {
+	case s.following:
+		parts = append(parts, piece{theme.Good, g.Follow.Add(text.Own(" following"))})
+	case below > 0:
+		parts = append(parts, piece{theme.Warn, g.Paused.Add(text.Own(" paused, "), text.Count(below), text.Own(" new below"))})
+	default:
+		parts = append(parts, piece{theme.Warn, g.Paused.Add(text.Own(" paused"))})
+	}
+	if len(s.marked) > 0 {
+		parts = append(parts, piece{theme.Marked, text.Own("  ").Add(g.Mark, space, text.Count(int64(len(s.marked))))})
+	}
+	return append(parts, s.filterStatus()...)
+}
+
+// filterStatus says what the lists are filtered by, and how far that has looked.
+func (d *desk) filterStatus() []piece {
+	if d.watch == nil {
+		return nil
+	}
+	progress := d.watch.Progress()
+	filter := d.theme.Cut(d.theme.String(strings.TrimSpace(d.watch.Filter().String())), 30)
+	parts := []piece{{theme.Accent, text.Own("  /").Add(filter)}, {theme.Dim, space.Add(text.Count(progress.Matched))}}
+	if progress.Searched < progress.ToSearch {
+		parts = append(parts, piece{theme.Dim, text.Own(", searched ").Add(text.Short(float64(progress.Searched)), text.Own(" of "), text.Short(float64(progress.ToSearch)))})
+	}
+	if progress.Unread > 0 {
+		parts = append(parts, piece{theme.Warn, text.Own(", ").Add(text.Short(float64(progress.Unread)), text.Own(" unreadable"))})
+	}
+	return parts
+}
+
+func (s *stream) render(width, height int) []widget.Line {
+	if s.height != height {
+		s.height, s.stale = height, true
+	}
+	if len(s.events) == 0 {
+		return emptyStream(s.desk, width, height)
+	}
+	i := s.index(s.cursor)
+	s.top = max(0, min(i-s.line, len(s.events)-height))
+	s.line = i - s.top
+	if s.line >= height {
+		s.line, s.top = height-1, i-height+1
+	}
+	visible := s.events[s.top:min(len(s.events), s.top+height)]
+	columns := s.widths.layout(s.theme, visible, width)
+	lines := make([]widget.Line, 0, height)
+	for n := range visible {
+		_, marked := s.marked[visible[n].Sequence]
+		lines = append(lines, streamRow(s.theme, columns, &visible[n], width, n == s.line, marked))
+	}
+	return widget.Fit(s.theme, lines, width, height)
+}

@@ -1,0 +1,126 @@
+package tui
+
+import (
+	"eventscope/adapters"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+)
+
+// streamWidths is what the columns of the stream needed so far: they only grow, so that
+// rows do not jump sideways.
+type streamWidths struct {
+	service, kind, position, flow int
+}
+
+// clockWidth is a time of day in milliseconds.
+const clockWidth = len("12:04:31.204")
+
+// layout gives the columns for these events: time, service, type, position, flow,
+// summary. When the screen is narrow the position leaves first, then the summary, then
+// the service.
+func (w *streamWidths) layout(t *theme.Theme, events []tracing.Event, width int) []int {
+	for i := range events {
+		e := &events[i]
+		w.service = max(w.service, min(18, t.String(e.Service).Width()))
+		w.kind = max(w.kind, min(34, t.String(e.Type).Width()+2))
+		w.position = max(w.position, min(30, t.String(e.Position.String()).Width()))
+		w.flow = max(w.flow, min(24, t.String(flowLabel(*e)).Width()))
+	}
+	return widget.Layout([]widget.Column{
+		{Min: clockWidth},
+		{Min: min(w.service, 9), Want: w.service, Rank: 2},
+		{Min: min(w.kind, 20), Want: w.kind},
+		{Min: min(w.position, 14), Want: w.position, Rank: 4},
+		{Min: min(w.flow, 10), Want: w.flow, Rank: 1},
+		{Min: 12, Rank: 3, Rest: true},
+	}, width-2)
+}
+
+// rowStart writes the two cells before a row of a list: cursor and mark.
+func rowStart(t *theme.Theme, width int, selected, marked bool) *widget.Row {
+	row := widget.NewRow(t, width)
+	if selected {
+		row.Base(theme.Selected).Put(theme.Accent, t.Glyph.Cursor)
+	} else {
+		row.Gap(1)
+	}
+	if marked {
+		return row.Put(theme.Marked, t.Glyph.Mark)
+	}
+	return row.Gap(1)
+}
+
+// streamRow is one event in the stream.
+func streamRow(t *theme.Theme, columns []int, e *tracing.Event, width int, selected, marked bool) widget.Line {
+	row := rowStart(t, width, selected, marked)
+	row.Cell(theme.Dim, text.Clock(e.Time.Local()), columns[0])
+	if columns[1] > 0 {
+		row.Between().StyledCell(t.Service(e.Service), t.String(e.Service), columns[1])
+	}
+	kindCell(t, row.Between(), e, columns[2])
+	if columns[3] > 0 {
+		row.Between().ID(theme.Dim, t.String(e.Position.String()), columns[3])
+	}
+	if columns[4] > 0 {
+		row.Between().ID(theme.Plain, t.String(flowLabel(*e)), columns[4])
+	}
+	if columns[5] > 0 {
+		row.Between().Cell(theme.Dim, t.Bytes(e.Summary, columns[5]), columns[5])
+	}
+	return row.Line()
+}
+
+// kindCell is an event's type with the glyph of its most telling mark.
+func kindCell(t *theme.Theme, row *widget.Row, e *tracing.Event, width int) {
+	role, glyph := t.Marks(e.Marks)
+	kind := t.String(e.Type)
+	if kind.Empty() {
+		kind, role = text.Own("(no type)"), theme.Dim
+	}
+	if glyph.Empty() {
+		row.Cell(role, kind, width)
+		return
+	}
+	kind = t.Cut(kind, width-2)
+	row.Cell(role, kind.Add(space, glyph), width)
+}
+
+// emptyStream says what would be here and what brings it.
+func emptyStream(d *desk, width, height int) []widget.Line {
+	t := d.theme
+	lines := []widget.Line{widget.Blank(t, width)}
+	add := func(role theme.Role, s text.Safe) {
+		for _, line := range widget.Wrap(t, s, width-4, 4) {
+			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, line).Line())
+		}
+	}
+	if d.watch != nil {
+		add(theme.Plain, text.Own("No event matches the filter so far."))
+		add(theme.Dim, text.Own("esc clears it; / changes it."))
+		return widget.Fit(t, lines, width, height)
+	}
+	add(theme.Plain, text.Own("No events yet. Each event appears here as it is written."))
+	for _, source := range d.options.Sources {
+		status := source.Status()
+		role, glyph := t.Connection(status.Connection)
+		add(role, glyph.Add(space, t.String(source.Name), space, t.String(status.Connection.String()), text.Own(", "),
+			text.Count(int64(status.Destinations)), destinationNoun(source.Broker, status.Destinations), connectionHint(status.Connection)))
+	}
+	if d.options.Empty != "" {
+		add(theme.Dim, t.String(d.options.Empty))
+	}
+	return widget.Fit(t, lines, width, height)
+}
+
+// connectionHint says what an empty page means in that state.
+func connectionHint(c adapters.Connection) text.Safe {
+	switch c {
+	case adapters.Live:
+		return text.Own(": waiting for a producer to write")
+	case adapters.Connecting, adapters.Lost:
+		return text.Own(": trying")
+	}
+	return text.Safe{}
+}

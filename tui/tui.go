@@ -1,0 +1,132 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/tracing"
+
+	// Bubble Tea is the event loop and the renderer that writes only what changed.
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/term"
+)
+
+// Options is everything the screen is given.
+type Options struct {
+	// Querier answers what is shown.
+	Querier tracing.Querier
+	// Sources are shown in the header, in this order.
+	Sources []Source
+	// Title is the name of what is looked at: the context of the config, or "demo".
+	Title string
+	// ReadOnly is shown at the right of the header: "READ-ONLY".
+	ReadOnly string
+	// Banner is one line on the first screen that says what to press; empty for none.
+	Banner string
+	// Empty says, on an empty stream, which flag would show older events.
+	Empty string
+	// Rules are the operator's mappings, for the evidence on the event page.
+	Rules *envelope.Rules
+
+	// History looks for a flow in what the brokers still have, back to since ago, and
+	// puts what it finds into the store behind Querier. It sends on progress as it goes,
+	// without closing it, and returns when done or when ctx ends. Nil when no source has
+	// a history.
+	History func(ctx context.Context, id string, since time.Duration, progress chan<- HistoryProgress) error
+
+	// Fault makes the demonstration system fail as the words say, and answers with a
+	// sentence. Nil outside the demonstration. Faults are the words to complete.
+	Fault  func(ctx context.Context, words []string) (string, error)
+	Faults []string
+
+	// SaveFolder is where saved values go; the working directory when empty.
+	SaveFolder string
+	// Editor is the command that values are opened with, its arguments first; the
+	// environment's VISUAL or EDITOR, or vi, when empty.
+	Editor []string
+
+	// NoColor shows weight only; it is also obeyed as the NO_COLOR variable.
+	NoColor bool
+	// ASCII shows nothing but ASCII.
+	ASCII bool
+	// Theme is "dark", "light", or empty to ask the terminal.
+	Theme string
+
+	// Input and Output are the terminal; standard input and output when nil.
+	Input  io.Reader
+	Output io.Writer
+}
+
+// Source is one source in the header.
+type Source struct {
+	Name   string
+	Broker adapters.Broker
+	// Status is asked about twice a second.
+	Status func() adapters.Status
+}
+
+// HistoryProgress says how far a search in history is.
+type HistoryProgress struct {
+	Read  int64 // messages read so far
+	Total int64 // messages there are to read, at most; 0 when unknown
+	Found int64 // events of the flow found so far
+}
+
+// Crash is a defect of the screen. The terminal was put back before it is returned.
+type Crash struct {
+	Reason string // what panicked, made printable
+	Stack  string // for a log, not for the screen
+}
+
+// Error is one sentence for the operator.
+func (c *Crash) Error() string {
+	return "the screen failed and was closed: " + c.Reason + "; this is a defect of eventscope, and nothing on the brokers was changed"
+}
+
+// Run shows the screen until the user quits (nil), ctx ends (its error), or the screen
+// fails ([Crash]). The terminal is as before when it returns.
+func Run(ctx context.Context, options Options) error {
+	if options.Output == nil {
+		options.Output = os.Stdout
+	}
+	if file, ok := options.Output.(term.File); !ok || !term.IsTerminal(file.Fd()) {
+		return &adapters.Problem{
+			Doing: "show the screen", Cause: "standard output is not a terminal",
+			Remedy: "use eventscope tail, trace or flows in scripts", Kind: adapters.ErrUsage,
+		}
+	}
+	model := New(options)
+	model.desk.ctx = ctx
+	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(framesPerSecond), tea.WithOutput(options.Output)}
+	if options.Input != nil {
+		program = append(program, tea.WithInput(options.Input))
+	}
+	_, err := tea.NewProgram(model, program...).Run()
+	switch {
+	case model.crash != nil:
+		return model.crash
+	case err == nil, errors.Is(err, tea.ErrInterrupted):
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return fmt.Errorf("the terminal cannot be used: %w", err)
+}
+
+// UTF8Locale says whether the environment's locale can show more than ASCII, by the
+// order of POSIX: LC_ALL, LC_CTYPE, LANG. When none is set nothing speaks against it.
+func UTF8Locale(getenv func(string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if value := strings.ToLower(getenv(name)); value != "" {
+			return strings.Contains(value, "utf-8") || strings.Contains(value, "utf8")
+		}
+	}
+	return true
+}
