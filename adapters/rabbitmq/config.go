@@ -1,0 +1,145 @@
+package rabbitmq
+
+import (
+	"fmt"
+	"net"
+	"strings"
+
+	"eventscope/adapters"
+)
+
+// Config says which broker to read, as whom, and what of it. Taps, Queues, Streams
+// and Firehose may be combined; with none of them, every exchange of the virtual host
+// is tapped, for which Management is needed.
+type Config struct {
+	// Name tells this source from others; empty is "rabbitmq".
+	Name string
+
+	// Address is host:port of the AMQP listener.
+	Address string
+
+	// VirtualHost is the broker's namespace; empty is "/".
+	VirtualHost string
+
+	// User and Password are sent by the mechanism PLAIN; an empty User is "guest"
+	// with the password "guest". They also open the management API, unless its URL
+	// names a user of its own.
+	User, Password string
+
+	// External authenticates by the client certificate of TLS instead (mechanism
+	// EXTERNAL, plugin rabbitmq_auth_mechanism_ssl).
+	External bool
+
+	// TLS, if not nil, encrypts the connection and the management API's https.
+	TLS *TLS
+
+	// Management is the base URL of the management API, such as
+	// http://broker:15672, or empty. Its user needs the tag "monitoring" or, for
+	// virtual hosts of its own, "management".
+	Management string
+
+	// Taps are exchanges of which a copy of everything routed is read.
+	Taps []Tap
+
+	// Queues are real queues of which a copy of what they receive is read; they
+	// themselves are not touched. A stream among them is read as one of Streams.
+	Queues []string
+
+	// Streams are read by offset, from where the reader wants.
+	Streams []string
+
+	// Firehose reads what the broker's own message trace publishes, which the
+	// operator switches on by rabbitmqctl trace_on. It sees the default exchange too.
+	Firehose bool
+
+	// TapMessages is how many messages a tap's own queue keeps on the broker while
+	// they are not taken; older ones are dropped and counted. 0 is 10,000.
+	TapMessages int
+
+	// TapBytes is the same in bytes of bodies. 0 is 64 MiB.
+	TapBytes int64
+}
+
+// Tap is one binding of a tap's own queue.
+type Tap struct {
+	Exchange string
+
+	// BindingKey selects messages by routing key, in the words of the exchange's
+	// type. Empty is everything: "#" on a topic exchange, the keys of the existing
+	// bindings on a direct one.
+	BindingKey string
+}
+
+// TLS names PEM files. Empty fields have the defaults of the system.
+type TLS struct {
+	CAFile            string // authorities that may sign the broker's certificate
+	CertFile, KeyFile string // client certificate
+	ServerName        string // name expected in the broker's certificate; empty is the host
+}
+
+const (
+	defaultTapMessages = 10_000
+	defaultTapBytes    = 64 << 20
+)
+
+// String leaves the password out, so that no log or error shows it by accident.
+func (c Config) String() string {
+	return fmt.Sprintf("rabbitmq %s virtual host %q user %q", c.Address, c.VirtualHost, c.User)
+}
+
+// GoString is String, for %#v.
+func (c Config) GoString() string { return c.String() }
+
+// withDefaults fills in what is empty and refuses what cannot be meant.
+func (c Config) withDefaults() (Config, error) {
+	if c.Name == "" {
+		c.Name = "rabbitmq"
+	}
+	if c.VirtualHost == "" {
+		c.VirtualHost = "/"
+	}
+	if c.User == "" && !c.External {
+		c.User = "guest"
+		if c.Password == "" {
+			c.Password = "guest" // the broker's own default, good on loopback only
+		}
+	}
+	if c.TapMessages == 0 {
+		c.TapMessages = defaultTapMessages
+	}
+	if c.TapBytes == 0 {
+		c.TapBytes = defaultTapBytes
+	}
+	c.Management = strings.TrimRight(c.Management, "/")
+	return c, c.check()
+}
+
+func (c *Config) check() error {
+	usage := func(cause, remedy string) error {
+		return &adapters.Problem{Doing: "open rabbitmq " + c.Address, Cause: cause, Remedy: remedy, Kind: adapters.ErrUsage}
+	}
+	if _, _, err := net.SplitHostPort(c.Address); err != nil {
+		return usage("the address is not host:port", "write it like broker:5672")
+	}
+	if c.External && (c.TLS == nil || c.TLS.CertFile == "") {
+		return usage("EXTERNAL authenticates by a client certificate, and none is named", "use amqps:// with cert= and key=")
+	}
+	if c.TapMessages < 1 || c.TapBytes < 1 {
+		return usage("a tap's queue must have room for a message", "give it a length and a size above 0")
+	}
+	for _, tap := range c.Taps {
+		switch tap.Exchange {
+		case "", defaultExchange:
+			return usage("the default exchange allows no bindings, so it cannot be tapped",
+				"use firehose=true after rabbitmqctl trace_on, or tap the exchanges that messages are published to")
+		case traceExchange:
+			return usage("the firehose is not read as a tap", "use firehose=true")
+		}
+	}
+	return nil
+}
+
+// named says that the config says what to read.
+func (c *Config) named() bool {
+	return len(c.Taps) > 0 || len(c.Queues) > 0 || len(c.Streams) > 0 || c.Firehose
+}

@@ -1,0 +1,2 @@
+// Package rabbitmq reads RabbitMQ.
+package rabbitmq

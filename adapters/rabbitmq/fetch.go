@@ -1,0 +1,178 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+const (
+	// fetchedAtOnce is how many positions are read before the first is yielded.
+	fetchedAtOnce = 256
+
+	// nearby is how far two offsets may be apart to be read in one go.
+	nearby = 300
+)
+
+// found is the answer for one position.
+type found struct {
+	message adapters.Message
+	err     error
+}
+
+// Fetch implements adapters.Fetcher for positions in streams.
+func (a *Adapter) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
+	return func(yield func(adapters.Message, error) bool) {
+		for part := range slices.Chunk(positions, fetchedAtOnce) {
+			answers := a.fetch(ctx, part)
+			for _, position := range part {
+				if err := ctx.Err(); err != nil {
+					yield(adapters.Message{Position: position}, err)
+					return
+				}
+				answer := answers[position]
+				if answer.err != nil {
+					answer.message = adapters.Message{Position: position}
+				}
+				if !yield(answer.message.Clone(), answer.err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// fetch reads positions, those of each stream in the order of their offsets.
+func (a *Adapter) fetch(ctx context.Context, positions []adapters.Position) map[adapters.Position]found {
+	answers := make(map[adapters.Position]found, len(positions))
+	offsets := map[string][]int64{}
+	for _, p := range positions {
+		if p.Partition != adapters.NoPartition || !a.has(p.Destination) {
+			answers[p] = found{err: a.config.problem("read "+p.String()+" again", "only streams keep messages that were read", "look at it while it is on the screen", errors.ErrUnsupported)}
+			continue
+		}
+		offsets[p.Destination] = append(offsets[p.Destination], p.Offset)
+	}
+	for _, stream := range sortedKeys(offsets) {
+		slices.Sort(offsets[stream])
+		for _, run := range nearRuns(slices.Compact(offsets[stream])) {
+			if ctx.Err() != nil {
+				return answers
+			}
+			f := &fetch{adapter: a, stream: stream, answers: answers, wanted: run}
+			f.run(ctx)
+		}
+	}
+	return answers
+}
+
+// nearRuns splits sorted offsets where two neighbours are far apart.
+func nearRuns(offsets []int64) [][]int64 {
+	var runs [][]int64
+	begin := 0
+	for i := 1; i <= len(offsets); i++ {
+		if i == len(offsets) || offsets[i]-offsets[i-1] > nearby {
+			runs = append(runs, offsets[begin:i])
+			begin = i
+		}
+	}
+	return runs
+}
+
+// fetch is one read of offsets that lie near each other.
+type fetch struct {
+	adapter *Adapter
+	stream  string
+	answers map[adapters.Position]found
+	wanted  []int64 // what is left of them, sorted
+}
+
+func (f *fetch) answer(offset int64, m adapters.Message, err error) {
+	f.answers[adapters.Position{Destination: f.stream, Partition: adapters.NoPartition, Offset: offset}] = found{m, err}
+}
+
+func (f *fetch) fail(err error) {
+	for _, offset := range f.wanted {
+		f.answer(offset, adapters.Message{}, err)
+	}
+	f.wanted = nil
+}
+
+func (f *fetch) run(ctx context.Context) {
+	c := &f.adapter.config
+	connection, err := f.adapter.connection(ctx)
+	if err != nil {
+		f.fail(err)
+		return
+	}
+	span := f.wanted[len(f.wanted)-1] - f.wanted[0] + 1
+	channel, deliveries, err := c.consumeStream(connection, f.stream, f.wanted[0], int(min(span, prefetch)))
+	if err != nil {
+		f.fail(err)
+		return
+	}
+	defer func() { _ = channel.Close() }()
+	patience := time.NewTimer(2 * emptyPatience)
+	defer patience.Stop()
+	for len(f.wanted) > 0 {
+		select {
+		case <-ctx.Done():
+			f.fail(ctx.Err())
+		case <-patience.C:
+			f.late(ctx, connection)
+		case d, open := <-deliveries:
+			if !open {
+				f.fail(c.lossProblem(nil))
+				break
+			}
+			f.take(&d)
+			_ = d.Ack(false) // credit for the next one; if it fails, the deliveries end
+			patience.Reset(2 * emptyPatience)
+		}
+	}
+}
+
+// take answers what a delivery answers: itself, and that all before it are gone.
+func (f *fetch) take(d *amqp.Delivery) {
+	offset, ok := streamOffset(d)
+	if !ok {
+		f.fail(errNoOffset)
+		return
+	}
+	for len(f.wanted) > 0 && f.wanted[0] < offset {
+		f.answer(f.wanted[0], adapters.Message{}, f.gone(f.wanted[0], "retention has removed it"))
+		f.wanted = f.wanted[1:]
+	}
+	if len(f.wanted) > 0 && f.wanted[0] == offset {
+		s := newSlab()
+		f.answer(offset, s.addStreamed(d, f.stream, offset).Clone(), nil)
+		s.free()
+		f.wanted = f.wanted[1:]
+	}
+}
+
+// late answers what is still wanted when nothing more comes: it lies behind the end,
+// unless the broker is too slow.
+func (f *fetch) late(ctx context.Context, connection *amqp.Connection) {
+	end, err := f.adapter.config.streamEnd(ctx, connection, f.stream)
+	switch {
+	case err != nil:
+		f.fail(err)
+	case f.wanted[0] >= end:
+		f.fail(f.gone(f.wanted[0], fmt.Sprintf("the stream ends at offset %d", end)))
+	default:
+		f.fail(f.adapter.config.problem("read stream "+quoted(f.stream), "the broker did not deliver in time", "try again", adapters.ErrNotConnected))
+	}
+}
+
+func (f *fetch) gone(offset int64, cause string) error {
+	position := adapters.Position{Destination: f.stream, Partition: adapters.NoPartition, Offset: offset}
+	return f.adapter.config.problem("read "+position.String(), cause, "", adapters.ErrGone)
+}

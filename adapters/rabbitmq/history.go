@@ -1,0 +1,235 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+	"golang.org/x/sync/errgroup"
+
+	"eventscope/adapters"
+)
+
+const (
+	// streamsAtOnce is how many streams one scan reads side by side.
+	streamsAtOnce = 4
+
+	// stalled is how long a stream whose end is not reached may deliver nothing.
+	stalled = 15 * time.Second
+)
+
+// Scan implements adapters.Scanner for the streams; what is tapped has no history.
+func (a *Adapter) Scan(ctx context.Context, span adapters.Range, intake adapters.Intake) error {
+	if len(a.streams) == 0 {
+		return a.noHistory()
+	}
+	if at, ok := span.From.Time(time.Now()); ok {
+		span.From = adapters.At(at)
+	}
+	var put sync.Mutex
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(streamsAtOnce)
+	for _, name := range a.wanted(span) {
+		group.Go(func() error {
+			sc := &scan{adapter: a, name: name, span: span, next: -1}
+			sc.intake = adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
+				put.Lock()
+				defer put.Unlock()
+				return intake.Put(ctx, batch)
+			})
+			return sc.run(within)
+		})
+	}
+	err := group.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (a *Adapter) noHistory() error {
+	return a.config.problem("read the history of "+a.config.broker(), "a tap sees only what comes while it is there",
+		"name a stream with stream=", errors.ErrUnsupported)
+}
+
+// wanted are the streams that a span is about.
+func (a *Adapter) wanted(span adapters.Range) []string {
+	if len(span.Partitions) > 0 && !slices.Contains(span.Partitions, adapters.NoPartition) {
+		return nil
+	}
+	if len(span.Destinations) == 0 {
+		return a.streams
+	}
+	return slices.DeleteFunc(slices.Clone(a.streams), func(name string) bool { return !slices.Contains(span.Destinations, name) })
+}
+
+// scan is the reading of one stream from somewhere to its end.
+type scan struct {
+	adapter *Adapter
+	name    string
+	span    adapters.Range
+	intake  adapters.Intake
+
+	next  int64 // offset to be read next, or -1 as long as that is unknown
+	end   int64
+	begun bool // the first message that is not too old has come
+}
+
+// from is where a span begins in a stream, as the broker takes it. It is nil where
+// nothing is to be read.
+func from(span adapters.Range, stream string) any {
+	if offset, ok := span.FromOffsets[adapters.Log{Destination: stream, Partition: adapters.NoPartition}]; ok {
+		return offset
+	}
+	if at, ok := span.From.Time(time.Now()); ok {
+		return at
+	}
+	if span.From.IsBeginning() {
+		return "first"
+	}
+	return nil
+}
+
+func (sc *scan) run(ctx context.Context) error {
+	offset := from(sc.span, sc.name)
+	if offset == nil {
+		return nil
+	}
+	connection, err := sc.adapter.connection(ctx)
+	if err != nil {
+		return err
+	}
+	if sc.end, err = sc.adapter.config.streamEnd(ctx, connection, sc.name); err != nil {
+		return err
+	}
+	if n, ok := offset.(int64); ok {
+		sc.next = max(n, 0)
+		offset = sc.next
+	}
+	for {
+		before := sc.next
+		if sc.next >= sc.end {
+			return nil // also an empty stream, whose end is 0
+		}
+		err := sc.read(ctx, connection, offset)
+		if !errors.Is(err, errEnded) || ctx.Err() != nil {
+			return err
+		}
+		if sc.next == before {
+			return sc.adapter.config.lossProblem(nil)
+		}
+		if connection, err = sc.adapter.connection(ctx); err != nil {
+			return err
+		}
+		offset = sc.next
+	}
+}
+
+// read reads from offset to the end, which is no error, or until the deliveries end.
+func (sc *scan) read(ctx context.Context, connection *amqp.Connection, offset any) error {
+	channel, deliveries, err := sc.adapter.config.consumeStream(connection, sc.name, offset, prefetch)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = channel.Close() }()
+	reader := newReader(sc.take, func(ctx context.Context, s *slab) error {
+		batch := s.batch(false)
+		err := sc.intake.Put(ctx, batch)
+		if err != nil {
+			batch.Release()
+		}
+		return err
+	})
+	reader.silence = stalled
+	if _, byTime := offset.(time.Time); byTime {
+		reader.silence = 2 * emptyPatience // nothing comes if all is older than that
+	}
+	ended := make(chan error, 1)
+	if err := reader.read(ctx, attachment{channel: channel, deliveries: deliveries, ended: ended}); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	switch err := <-ended; {
+	case errors.Is(err, errDone):
+		return nil
+	case errors.Is(err, errSilent) && sc.next < 0:
+		return nil
+	case errors.Is(err, errSilent):
+		return sc.adapter.config.problem("read stream "+quoted(sc.name), fmt.Sprintf("it delivered nothing for %v though its end is not reached", reader.silence),
+			"try again", adapters.ErrNotConnected)
+	default:
+		return err
+	}
+}
+
+// take adds what the span holds, and says when the end is reached.
+func (sc *scan) take(s *slab, d *amqp.Delivery) error {
+	offset, ok := streamOffset(d)
+	if !ok {
+		return errNoOffset
+	}
+	if offset >= sc.end {
+		return errDone
+	}
+	if offset < sc.next {
+		return nil
+	}
+	sc.next = offset + 1
+	at := storedTime(d)
+	if begin, ok := sc.span.From.Time(time.Now()); ok && !sc.begun && !at.IsZero() && at.Before(begin) {
+		return sc.done()
+	}
+	sc.begun = true
+	if sc.span.Until.IsZero() || at.IsZero() || at.Before(sc.span.Until) {
+		s.addStreamed(d, sc.name, offset)
+	}
+	return sc.done()
+}
+
+func (sc *scan) done() error {
+	if sc.next >= sc.end {
+		return errDone
+	}
+	return nil
+}
+
+// Estimate implements adapters.Estimator.
+func (a *Adapter) Estimate(ctx context.Context, span adapters.Range) (int64, error) {
+	if len(a.streams) == 0 {
+		return 0, a.noHistory()
+	}
+	connection, err := a.connection(ctx)
+	if err != nil {
+		return 0, err
+	}
+	sum := int64(0)
+	for _, name := range a.wanted(span) {
+		offset := from(span, name)
+		if offset == nil {
+			continue
+		}
+		end, err := a.config.streamEnd(ctx, connection, name)
+		if err != nil {
+			return 0, err
+		}
+		first, ok := offset.(int64)
+		if !ok {
+			behindFirst, err := a.config.peek(ctx, connection, name, offset, 1)
+			if err != nil {
+				return 0, err
+			}
+			if behindFirst == 0 {
+				continue // nothing there
+			}
+			first = behindFirst - 1
+		}
+		sum += max(0, end-first)
+	}
+	return sum, nil
+}

@@ -1,0 +1,159 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	rabbithole "github.com/michaelklishin/rabbit-hole/v3" // knows the management API's answers by type
+
+	"eventscope/adapters"
+)
+
+// managementLimit is how long the management API may take for one answer.
+const managementLimit = 10 * time.Second
+
+// management asks the broker's management API. It keeps no connection.
+type management struct {
+	config         *Config
+	endpoint       string // without credentials
+	user, password string
+	transport      http.RoundTripper
+}
+
+// newManagement is nil if the config names no management API.
+func newManagement(c *Config) (*management, error) {
+	if c.Management == "" {
+		return nil, nil
+	}
+	at, err := url.Parse(c.Management)
+	if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
+		return nil, c.problem("use the management API", "its URL is not one of http or https", "write it like http://broker:15672", adapters.ErrUsage)
+	}
+	m := &management{config: c, user: c.User, password: c.Password}
+	if at.User != nil {
+		m.user = at.User.Username()
+		m.password, _ = at.User.Password()
+		at.User = nil
+	}
+	m.endpoint = at.String()
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
+	if c.TLS != nil && at.Scheme == "https" {
+		settings, err := c.TLS.settings(net443(at))
+		if err != nil {
+			return nil, err
+		}
+		transport.TLSClientConfig = settings
+	}
+	m.transport = transport
+	return m, nil
+}
+
+// net443 is host:port of a URL, for the name in the certificate.
+func net443(at *url.URL) string {
+	if at.Port() != "" {
+		return at.Host
+	}
+	return at.Host + ":443"
+}
+
+// bounded sends requests within a context, which rabbit-hole itself does not take, and
+// keeps the status code, which it does not always return.
+type bounded struct {
+	ctx    context.Context
+	next   http.RoundTripper
+	status int
+}
+
+func (b *bounded) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := b.next.RoundTrip(request.WithContext(b.ctx))
+	if err == nil {
+		b.status = response.StatusCode
+	}
+	return response, err
+}
+
+// ask runs one request. Doing is what for, in words.
+func ask[T any](ctx context.Context, m *management, doing string, request func(*rabbithole.Client) (T, error)) (T, error) {
+	limited, cancel := context.WithTimeout(ctx, managementLimit)
+	defer cancel()
+	send := &bounded{ctx: limited, next: m.transport}
+	client, err := rabbithole.NewTLSClient(m.endpoint, m.user, m.password, send)
+	if err != nil {
+		var none T
+		return none, err // the URL was checked before
+	}
+	answer, err := request(client)
+	if err != nil {
+		if ctx.Err() != nil {
+			return answer, ctx.Err()
+		}
+		return answer, m.problem(doing, err, send.status)
+	}
+	return answer, nil
+}
+
+func (m *management) problem(doing string, err error, status int) error {
+	doing += " from the management API " + m.endpoint
+	problem := m.config.problem
+	switch {
+	case status == http.StatusUnauthorized:
+		return problem(doing, fmt.Sprintf("it refused user %q", m.user),
+			"check user and password; the user needs the tag monitoring (rabbitmqctl set_user_tags)", adapters.ErrNotAuthenticated)
+	case status == http.StatusForbidden:
+		return problem(doing, fmt.Sprintf("user %q may not see this", m.user), "give the user the tag monitoring and access to the virtual host", adapters.ErrNotAuthorized)
+	case status == http.StatusNotFound:
+		return problem(doing, "it has nothing of that name", "check the spelling", adapters.ErrUnknownDestination)
+	case status >= 400:
+		return problem(doing, fmt.Sprintf("it answered with HTTP status %d", status), "look into the broker's log", adapters.ErrNotConnected)
+	case status != 0:
+		return problem(doing, "what answers there is not a management API", "check the URL, usually http://broker:15672", adapters.ErrNotConnected)
+	}
+	return problem(doing, managementCause(err), "check the URL and that the plugin rabbitmq_management runs", adapters.ErrNotConnected)
+}
+
+// managementCause is why no answer came. A url.Error repeats method and URL, which
+// the sentence has already.
+func managementCause(err error) string {
+	if isTimeout(err) {
+		return fmt.Sprintf("no answer within %v", managementLimit)
+	}
+	var at *url.Error
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return err.Error()
+}
+
+func (m *management) exchanges(ctx context.Context) ([]rabbithole.ExchangeInfo, error) {
+	return ask(ctx, m, "list the exchanges", func(c *rabbithole.Client) ([]rabbithole.ExchangeInfo, error) {
+		return c.ListExchangesIn(m.config.VirtualHost)
+	})
+}
+
+func (m *management) queues(ctx context.Context) ([]rabbithole.QueueInfo, error) {
+	return ask(ctx, m, "list the queues", func(c *rabbithole.Client) ([]rabbithole.QueueInfo, error) {
+		return c.ListQueuesWithParametersIn(m.config.VirtualHost, url.Values{"disable_stats": {"true"}, "enable_queue_totals": {"true"}})
+	})
+}
+
+// bindings lists all bindings of the virtual host.
+func (m *management) bindings(ctx context.Context) ([]rabbithole.BindingInfo, error) {
+	return ask(ctx, m, "list the bindings", func(c *rabbithole.Client) ([]rabbithole.BindingInfo, error) {
+		return c.ListBindingsIn(m.config.VirtualHost)
+	})
+}
+
+// tracing says whether the firehose is on.
+func (m *management) tracing(ctx context.Context) (bool, error) {
+	host, err := ask(ctx, m, "read the virtual host", func(c *rabbithole.Client) (*rabbithole.VhostInfo, error) {
+		return c.GetVhost(m.config.VirtualHost)
+	})
+	if err != nil {
+		return false, err
+	}
+	return host.Tracing, nil
+}

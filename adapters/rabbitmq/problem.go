@@ -1,0 +1,209 @@
+package rabbitmq
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+// broker is how sentences name the broker.
+func (c *Config) broker() string { return "rabbitmq " + c.Address }
+
+func (c *Config) problem(doing, cause, remedy string, kind error) error {
+	return &adapters.Problem{Doing: doing, Cause: cause, Remedy: remedy, Kind: kind}
+}
+
+// connectProblem says why no connection came about. Heard is what the broker's side
+// sent first, and readErr how its last read ended.
+func (c *Config) connectProblem(err, readErr error, heard []byte) error {
+	doing := "connect to " + c.broker()
+	var answer *amqp.Error
+	if errors.As(err, &answer) && answer.Server {
+		return c.refusal(doing, answer)
+	}
+	silent := isTimeout(err) || isTimeout(readErr)
+	switch {
+	case silent:
+		return c.problem(doing, fmt.Sprintf("no answer within %v", handshakeLimit), "check host, port and firewall", adapters.ErrNotConnected)
+	case errors.Is(err, amqp.ErrSASL):
+		return c.problem(doing, "the broker does not offer the mechanism "+c.mechanism(), c.mechanismRemedy(), adapters.ErrNotAuthenticated)
+	case errors.Is(err, amqp.ErrCredentials):
+		return c.problem(doing, c.refusedCredentials(), "check user and password", adapters.ErrNotAuthenticated)
+	case errors.Is(err, amqp.ErrVhost):
+		return c.problem(doing, fmt.Sprintf("the broker closed the connection when it was asked for virtual host %q", c.VirtualHost), "check its name", adapters.ErrNotConnected)
+	}
+	if p := c.tlsProblem(doing, err, readErr, heard); p != nil {
+		return p
+	}
+	return c.networkProblem(doing, err, heard)
+}
+
+// refusal puts into words that the broker itself has said no during the handshake.
+func (c *Config) refusal(doing string, answer *amqp.Error) error {
+	said := brokerWords(answer.Reason)
+	switch {
+	case answer.Code == amqp.AccessRefused:
+		return c.problem(doing, c.refusedCredentials(), "check user and password", adapters.ErrNotAuthenticated)
+	case strings.Contains(said, "not found"):
+		return c.problem(doing, fmt.Sprintf("it has no virtual host %q", c.VirtualHost), "check the path of the URL; / itself is written %2F", adapters.ErrUnknownDestination)
+	case strings.Contains(said, "limit"):
+		return c.problem(doing, said, "close other connections or raise the limit", adapters.ErrNotConnected)
+	case answer.Code == amqp.NotAllowed:
+		return c.problem(doing, said, "grant the user access with rabbitmqctl set_permissions", adapters.ErrNotAuthorized)
+	}
+	return c.problem(doing, said, "look into the broker's log", adapters.ErrNotConnected)
+}
+
+func (c *Config) refusedCredentials() string {
+	if c.External {
+		return "it knows no user for this client certificate"
+	}
+	return fmt.Sprintf("it refused user %q with this password", c.User)
+}
+
+func (c *Config) mechanism() string {
+	if c.External {
+		return "EXTERNAL"
+	}
+	return "PLAIN"
+}
+
+func (c *Config) mechanismRemedy() string {
+	if c.External {
+		return "enable rabbitmq_auth_mechanism_ssl on the broker, or use a user and password"
+	}
+	return "use EXTERNAL with a client certificate, or enable PLAIN on the broker"
+}
+
+// tlsProblem recognises that one side spoke TLS and the other did not, or that they
+// could not agree on certificates. Nil means that TLS is not to blame.
+func (c *Config) tlsProblem(doing string, err, readErr error, heard []byte) error {
+	var (
+		record    tls.RecordHeaderError
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+	)
+	mismatch := func(cause, remedy string) error { return c.problem(doing, cause, remedy, adapters.ErrTLS) }
+	switch {
+	case c.TLS == nil && len(heard) >= 2 && heard[0] == 0x15 && heard[1] == 3: // a TLS alert record, RFC 8446 section 5.1
+		return mismatch("this port speaks TLS", "use amqps://")
+	case c.TLS == nil:
+		return nil
+	case errors.As(err, &record):
+		return mismatch("this port does not speak TLS", "use amqp://, or the broker's TLS port, usually 5671")
+	case errors.As(err, &authority):
+		return mismatch("its certificate is signed by an authority unknown here", "name that authority's certificate with ca=")
+	case errors.As(err, &host):
+		return mismatch(host.Error(), "give the name in the certificate with server_name=")
+	case errors.As(err, &invalid):
+		return mismatch(invalid.Error(), "renew the certificate, or check the clocks")
+	}
+	for _, e := range []error{err, readErr} {
+		if e == nil {
+			continue
+		}
+		if _, alert, found := strings.Cut(e.Error(), "remote error: tls: "); found {
+			return mismatch("the broker ended the TLS handshake: "+alert, "check the client certificate, cert= and key=")
+		}
+	}
+	return nil
+}
+
+// networkProblem is for everything below AMQP and TLS.
+func (c *Config) networkProblem(doing string, err error, heard []byte) error {
+	var dns *net.DNSError
+	cause, remedy := err.Error(), "check host and port"
+	var operation *net.OpError
+	if errors.As(err, &operation) {
+		cause = operation.Err.Error()
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		cause = "nothing listens there"
+		remedy = "check host and port, and whether the broker runs"
+	case errors.As(err, &dns):
+		cause, remedy = fmt.Sprintf("the host name %q is not known", dns.Name), "check the spelling"
+	case strings.HasPrefix(string(heard), "HTTP"):
+		cause, remedy = "this port speaks HTTP", "use the AMQP port, usually 5672; the HTTP one belongs into management="
+	case strings.HasPrefix(string(heard), "AMQP"):
+		cause, remedy = "it speaks another version of AMQP than 0-9-1", "connect to a RabbitMQ broker"
+	case len(heard) > 0:
+		cause, remedy = "what answers there does not speak AMQP", "check host and port"
+	case !errors.Is(err, errDial):
+		cause, remedy = "it closed the connection without a word", "check the port; one that speaks TLS needs amqps://"
+	}
+	return c.problem(doing, cause, remedy, adapters.ErrNotConnected)
+}
+
+// operationProblem says why the broker refused an operation on an open connection.
+func (c *Config) operationProblem(doing string, err error) error {
+	var answer *amqp.Error
+	if !errors.As(err, &answer) {
+		return c.problem(doing, err.Error(), "try again", adapters.ErrNotConnected)
+	}
+	said := brokerWords(answer.Reason)
+	switch answer.Code {
+	case amqp.AccessRefused:
+		return c.problem(doing, said, permissionRemedy(said), adapters.ErrNotAuthorized)
+	case amqp.NotFound:
+		return c.problem(doing, said, "check the spelling", adapters.ErrUnknownDestination)
+	case amqp.PreconditionFailed, amqp.NotImplemented, amqp.NotAllowed:
+		return c.problem(doing, said, "check what kind of destination it is", adapters.ErrUsage)
+	}
+	return c.problem(doing, lossWords(answer), "check the broker and the network", adapters.ErrNotConnected)
+}
+
+func permissionRemedy(said string) string {
+	if strings.Contains(said, "amq.gen") {
+		return `let the user configure and write queues of the name ^amq\.gen.* (rabbitmqctl set_permissions), which are its own`
+	}
+	return "grant the user the read permission on it (rabbitmqctl set_permissions)"
+}
+
+// lossProblem says why an open connection ended.
+func (c *Config) lossProblem(err error) error {
+	cause := "the connection ended"
+	var answer *amqp.Error
+	if errors.As(err, &answer) && answer != nil {
+		cause = lossWords(answer)
+	}
+	return c.problem("read "+c.broker(), cause, "check the broker; it is tried again until it answers", adapters.ErrNotConnected)
+}
+
+func lossWords(answer *amqp.Error) string {
+	switch {
+	case answer.Server:
+		return brokerWords(answer.Reason)
+	case strings.Contains(answer.Reason, "i/o timeout"):
+		return fmt.Sprintf("no sign of life for %v", silenceLimit)
+	case strings.Contains(answer.Reason, "connection reset"), strings.Contains(answer.Reason, "EOF"), strings.Contains(answer.Reason, "broken pipe"):
+		return "the broker closed the connection"
+	case answer.Code == amqp.ChannelError:
+		return "the connection is closed"
+	}
+	return answer.Reason
+}
+
+// brokerWords is a reply text of the broker without its shouted code.
+func brokerWords(reason string) string {
+	if code, rest, found := strings.Cut(reason, " - "); found && code == strings.ToUpper(code) {
+		return rest
+	}
+	return reason
+}
+
+func isTimeout(err error) bool {
+	var network net.Error
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout()
+}

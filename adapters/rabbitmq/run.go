@@ -1,0 +1,219 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+	"golang.org/x/sync/errgroup" // ends all goroutines of Run with the first error
+
+	"eventscope/adapters"
+)
+
+const (
+	// A lost connection is tried again after firstPause, then twice that, and so on.
+	firstPause = 100 * time.Millisecond
+	mostPause  = 3 * time.Second
+
+	// lookPause is the time between looks after bindings and the ends of streams.
+	lookPause = 5 * time.Second
+)
+
+// run is one call of Run: the readers, which live as long as it does, and what the
+// session needs, which is made anew with each connection.
+type run struct {
+	adapter *Adapter
+	config  *Config
+	state   *state
+
+	taps    []*tap
+	streams []*stream
+
+	put    sync.Mutex // the intake is handed one batch at a time
+	intake adapters.Intake
+	live   bool // a session has been live
+}
+
+// newRun makes the readers for what Open found.
+func (a *Adapter) newRun(start adapters.Start, intake adapters.Intake) *run {
+	r := &run{adapter: a, config: &a.config, state: &a.state, intake: intake}
+	if at, ok := start.Time(time.Now()); ok {
+		start = adapters.At(at)
+	}
+	tapped := func(ctx context.Context, s *slab) error { return r.handOver(ctx, s, true) }
+	if a.tapsExchanges() {
+		r.taps = append(r.taps, newTap(r.config, "", false, tapped))
+	}
+	for _, queue := range a.mirrored {
+		r.taps = append(r.taps, newTap(r.config, queue, false, tapped))
+	}
+	if r.config.Firehose {
+		r.taps = append(r.taps, newTap(r.config, "", true, tapped))
+	}
+	for _, name := range a.streams {
+		r.streams = append(r.streams, newStream(r.config, name, start, func(ctx context.Context, s *slab) error {
+			return r.handOver(ctx, s, false)
+		}))
+	}
+	return r
+}
+
+// handOver gives a slab to the intake, waiting as long as that takes.
+func (r *run) handOver(ctx context.Context, s *slab, volatile bool) error {
+	n, bytes := int64(len(s.messages)), s.bytes
+	batch := s.batch(volatile)
+	r.put.Lock()
+	err := r.intake.Put(ctx, batch)
+	r.put.Unlock()
+	if err != nil {
+		batch.Release()
+		return err
+	}
+	r.state.messages.Add(n)
+	r.state.bytes.Add(bytes)
+	return nil
+}
+
+// Run implements adapters.Source.
+func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters.Intake) error {
+	if !start.IsEnd() && len(a.streams) == 0 {
+		return a.config.problem("read "+a.config.broker()+" from "+start.String(), "a tap sees only what comes while it is there",
+			"start at the end, or read streams", errors.ErrUnsupported)
+	}
+	a.state.change(adapters.Connecting, nil)
+	r := a.newRun(start, intake)
+	a.running.Store(r)
+	group, within := errgroup.WithContext(ctx)
+	for _, t := range r.taps {
+		group.Go(func() error { return t.reader.run(within) })
+	}
+	for _, st := range r.streams {
+		group.Go(func() error { return st.reader.run(within) })
+	}
+	group.Go(func() error { return r.stayConnected(within) })
+	err := group.Wait()
+	if ctx.Err() != nil {
+		a.state.change(adapters.Closed, nil)
+		return nil
+	}
+	a.state.change(adapters.Failed, err)
+	return err
+}
+
+// stayConnected runs session after session. Once one has been live, nothing is given
+// up for good: what the broker refuses then may be because it is just coming back.
+func (r *run) stayConnected(ctx context.Context) error {
+	pause := firstPause
+	for {
+		began := time.Now()
+		err := r.session(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if !r.live && adapters.IsPermanent(err) {
+			return err
+		}
+		r.state.change(adapters.Lost, err)
+		if time.Since(began) > mostPause {
+			pause = firstPause
+		}
+		select {
+		case <-time.After(pause/2 + rand.N(pause/2)): // not all observers at once
+		case <-ctx.Done():
+			return nil
+		}
+		pause = min(2*pause, mostPause)
+	}
+}
+
+// session connects, attaches all readers and looks after them until the connection
+// ends or ctx does.
+func (r *run) session(ctx context.Context) error {
+	connection, err := r.config.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer hangUp(connection)
+	closed := connection.NotifyClose(make(chan *amqp.Error, 1))
+	s := &session{run: r, connection: connection, control: &control{config: r.config, connection: connection}, ended: make(chan error, 1)}
+	if err := s.attach(ctx); err != nil {
+		return err
+	}
+	r.nowLive()
+	defer s.drops.lost(r.state)
+	look, count := time.NewTicker(lookPause), time.NewTimer(countPause)
+	defer look.Stop()
+	defer count.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case answer := <-closed:
+			return r.config.lossProblem(errorOf(answer))
+		case err := <-s.ended:
+			return r.endedProblem(err, closed)
+		case <-look.C:
+			s.look(ctx)
+		case <-count.C:
+			if len(r.taps) > 0 {
+				count.Reset(s.drops.look(s.control, r.taps, r.state))
+			}
+		}
+		if connection.IsClosed() && ctx.Err() == nil {
+			return r.config.lossProblem(errorOf(<-closed))
+		}
+	}
+}
+
+// endedProblem says why a reader's deliveries ended: most often because the connection
+// did, which says so itself at the same time.
+func (r *run) endedProblem(err error, closed <-chan *amqp.Error) error {
+	if !errors.Is(err, errEnded) {
+		return r.config.lossProblem(err)
+	}
+	select {
+	case answer := <-closed:
+		return r.config.lossProblem(errorOf(answer))
+	case <-time.After(countingFast):
+		return r.config.problem("read "+r.config.broker(), "the broker ended a consumer, as it does when its queue or stream is deleted",
+			"see whether it still exists; it is tried again", adapters.ErrNotConnected)
+	}
+}
+
+// errorOf keeps a nil *amqp.Error from becoming an error that is not nil.
+func errorOf(answer *amqp.Error) error {
+	if answer == nil {
+		return nil
+	}
+	return answer
+}
+
+// nowLive says that everything is attached, and what a tap missed meanwhile.
+func (r *run) nowLive() {
+	before := r.state.snapshot()
+	if r.live && before.Connection == adapters.Lost && len(r.taps) > 0 {
+		from := before.Since
+		if before.Err != nil && strings.Contains(before.Err.Error(), "no sign of life") {
+			from = from.Add(-silenceLimit)
+		}
+		r.state.missed(from, time.Now(), reasonLost)
+	}
+	r.live = true
+	r.state.change(adapters.Live, nil)
+}
+
+// behind is how many messages the streams have before them, or -1 without streams.
+func (r *run) behind() int64 {
+	if len(r.streams) == 0 {
+		return -1
+	}
+	sum := int64(0)
+	for _, st := range r.streams {
+		sum += st.behind()
+	}
+	return sum
+}

@@ -1,0 +1,235 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+const (
+	consumerTag = "eventscope"
+
+	// offsetHeader is the header in which the broker tells the offset of a message,
+	// and the consumer argument that says where to begin (RabbitMQ's page "Streams").
+	offsetHeader = "x-stream-offset"
+
+	// A stream's end can only be found by reading: what is read from its last chunk
+	// ends when nothing more comes. emptyPatience is how long to wait for the first
+	// message of it, endPatience for the next one.
+	emptyPatience = time.Second
+	endPatience   = 200 * time.Millisecond
+
+	// endPrefetch is more than a chunk usually holds, so that the last one comes whole.
+	endPrefetch = 10_000
+)
+
+// consumeStream starts a consumer at an offset: a number, a time.Time, "first", "last"
+// or "next". The broker refuses that for anything but a stream, so that no message of
+// a real queue can be taken.
+func (c *Config) consumeStream(connection *amqp.Connection, name string, offset any, credit int) (*amqp.Channel, <-chan amqp.Delivery, error) {
+	doing := fmt.Sprintf("read stream %s of %s", quoted(name), c.broker())
+	channel, err := connection.Channel()
+	if err != nil {
+		return nil, nil, c.operationProblem(doing, err)
+	}
+	if err := channel.Qos(credit, 0, false); err != nil {
+		return nil, nil, c.operationProblem(doing, err)
+	}
+	deliveries, err := channel.Consume(name, consumerTag, false, false, false, false, amqp.Table{offsetHeader: offset})
+	var refusal *amqp.Error
+	switch {
+	case err == nil:
+		return channel, deliveries, nil
+	case errors.As(err, &refusal) && refusal.Code == amqp.PreconditionFailed:
+		return nil, nil, c.problem(doing, "it is a queue that is no stream, and reading would take its messages",
+			"name it with queue=, which taps what it receives", adapters.ErrUsage)
+	case errors.As(err, &refusal) && refusal.Code == amqp.NotFound:
+		return nil, nil, adapters.UnknownDestination(adapters.RabbitMQ, adapters.Stream, name)
+	}
+	return nil, nil, c.operationProblem(doing, err)
+}
+
+// streamEnd is the offset behind the newest message: 0 for an empty stream. While
+// messages are being written it is one of those that were the end meanwhile.
+func (c *Config) streamEnd(ctx context.Context, connection *amqp.Connection, name string) (int64, error) {
+	return c.peek(ctx, connection, name, "last", endPrefetch)
+}
+
+// lastChunk is an offset near the end of the stream, never behind it, that is found
+// without waiting for more: that behind the first message of the last chunk.
+func (c *Config) lastChunk(ctx context.Context, connection *amqp.Connection, name string) (int64, error) {
+	return c.peek(ctx, connection, name, "last", 1)
+}
+
+// peek reads from an offset without acknowledging, so that no more than credit (and
+// the rest of its chunk) can come, and returns the offset behind the last one that it
+// waited for, or 0 if nothing came.
+func (c *Config) peek(ctx context.Context, connection *amqp.Connection, name string, from any, credit int) (int64, error) {
+	asked := time.Now()
+	channel, deliveries, err := c.consumeStream(connection, name, from, credit)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = channel.Close() }()
+	roundTrip := time.Since(asked)
+	patience := time.NewTimer(emptyPatience + 2*roundTrip)
+	defer patience.Stop()
+	end := int64(0)
+	for seen := 0; seen < credit; seen++ {
+		select {
+		case d, open := <-deliveries:
+			if !open {
+				return 0, c.lossProblem(nil)
+			}
+			if offset, ok := streamOffset(&d); ok {
+				end = offset + 1
+			}
+			patience.Reset(endPatience + roundTrip)
+		case <-patience.C:
+			return end, nil
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	return end, nil
+}
+
+// stream is one stream that is being tailed. Its reader moves next and delivered, the
+// session moves end; all may be read from anywhere.
+type stream struct {
+	name   string
+	config *Config
+	reader *reader
+	start  adapters.Start // no age, but the time that it means
+	since  time.Time      // the reader leaves older messages out, up to the first that is not
+
+	next      atomic.Int64 // offset to be read next, or -1 as long as that is unknown
+	delivered atomic.Int64 // offset behind the last message that the intake took, or -1
+	end       atomic.Int64 // offset behind the newest message known of
+
+	// The session's own.
+	looked   int64 // delivered at the last look for the end
+	attached bool  // in this session
+}
+
+func newStream(c *Config, name string, start adapters.Start, put func(context.Context, *slab) error) *stream {
+	st := &stream{name: name, config: c, start: start}
+	st.since, _ = start.Time(time.Now())
+	st.next.Store(-1)
+	st.delivered.Store(-1)
+	st.reader = newReader(st.take, func(ctx context.Context, s *slab) error {
+		end := s.messages[len(s.messages)-1].Position.Offset + 1
+		if err := put(ctx, s); err != nil {
+			return err
+		}
+		st.delivered.Store(end)
+		return nil
+	})
+	return st
+}
+
+// errNoOffset must never happen: the broker serves offsets for streams only. If it
+// does, the message is left to its queue.
+var errNoOffset = errors.New("a message without an offset came from a stream")
+
+func (st *stream) take(s *slab, d *amqp.Delivery) error {
+	offset, ok := streamOffset(d)
+	if !ok {
+		return errNoOffset
+	}
+	if offset < st.next.Load() {
+		return nil // the rest of a chunk, or of a connection that was lost
+	}
+	if !st.since.IsZero() {
+		if at := storedTime(d); !at.IsZero() && at.Before(st.since) {
+			st.next.Store(offset + 1)
+			st.delivered.Store(offset + 1)
+			return nil
+		}
+		st.since = time.Time{}
+	}
+	s.addStreamed(d, st.name, offset)
+	if st.next.Swap(offset+1) < 0 {
+		st.delivered.Store(offset)
+	}
+	return nil
+}
+
+// attach starts the deliveries: where they ended, or else at the start.
+func (st *stream) attach(ctx context.Context, connection *amqp.Connection, ended chan<- error) error {
+	st.attached = false
+	from, err := st.where(ctx, connection)
+	if err != nil {
+		return err
+	}
+	channel, deliveries, err := st.config.consumeStream(connection, st.name, from, prefetch)
+	if err != nil {
+		return err
+	}
+	st.reader.attach(attachment{channel: channel, deliveries: deliveries, ended: ended})
+	st.attached = true
+	return nil
+}
+
+// where says at which offset to begin, and finds the end of the stream as far as that
+// is needed to know how much is to be caught up with.
+func (st *stream) where(ctx context.Context, connection *amqp.Connection) (any, error) {
+	next := st.next.Load()
+	if next < 0 && st.start.IsEnd() {
+		// The end as a number, and not "next", so that the reading goes on there if
+		// the connection is lost before the first message.
+		end, err := st.config.streamEnd(ctx, connection, st.name)
+		if err != nil {
+			return nil, err
+		}
+		st.next.Store(end)
+		st.delivered.Store(end)
+		st.end.Store(end)
+		if end == 0 {
+			return "next", nil
+		}
+		return end, nil
+	}
+	end, err := st.config.lastChunk(ctx, connection, st.name)
+	if err != nil {
+		return nil, err
+	}
+	st.end.Store(max(end, st.end.Load()))
+	if next >= 0 {
+		return next, nil
+	}
+	if at, ok := st.start.Time(time.Now()); ok {
+		return at, nil
+	}
+	st.delivered.CompareAndSwap(-1, 0)
+	return "first", nil
+}
+
+// look finds out anew where the stream ends, if it may have moved on unseen.
+func (st *stream) look(ctx context.Context, connection *amqp.Connection) error {
+	delivered := st.delivered.Load()
+	if delivered == st.looked {
+		return nil // nothing came, or the intake is full: the end known is good enough
+	}
+	st.looked = delivered
+	end, err := st.config.lastChunk(ctx, connection, st.name)
+	if err == nil {
+		st.end.Store(max(end, st.end.Load()))
+	}
+	return err
+}
+
+// behind is how many messages are known to lie before the end.
+func (st *stream) behind() int64 {
+	delivered := st.delivered.Load()
+	if delivered < 0 {
+		return 0
+	}
+	return max(0, st.end.Load()-delivered)
+}

@@ -1,0 +1,163 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+const (
+	// tapExpiry ends a tap's queue that nobody consumes, should the broker not notice
+	// that its connection is gone.
+	tapExpiry = time.Minute
+
+	// nowhere is an exchange that does not exist. Queues dead-letter to it, that is
+	// to nothing, so that a policy for all queues cannot send copies of a tap's
+	// messages to a real dead-letter exchange. The prefix is that of server-named
+	// queues, which the user of a tap may write anyway.
+	nowhere = "amq.gen-eventscope-nowhere"
+
+	// bindingsAtOnce bounds how many bindings are looked after in one go.
+	bindingsAtOnce = 100
+)
+
+// tap is a queue of our own that gets a copy of what exchanges route. There is one for
+// all exchanges, which gives a message that takes two ways to it only once; one for
+// each mirrored queue; and one for the firehose. The session owns it.
+type tap struct {
+	destination string // of its positions: the mirrored queue, or empty
+	firehose    bool
+	config      *Config
+	reader      *reader
+
+	queue string               // name that the broker gave it in this session
+	bound map[string]binding   // by id
+	gone  map[string]time.Time // exchanges that were bound and then missing, since when
+	turn  int                  // where the next look after the bindings begins
+}
+
+func newTap(c *Config, destination string, firehose bool, put func(context.Context, *slab) error) *tap {
+	take := func(s *slab, d *amqp.Delivery) error {
+		if firehose {
+			unwrap(d)
+		}
+		s.addTapped(d, destination)
+		return nil
+	}
+	return &tap{destination: destination, firehose: firehose, config: c, reader: newReader(take, put), gone: map[string]time.Time{}}
+}
+
+func (t *tap) doing() string {
+	if t.destination != "" {
+		return "tap what queue " + quoted(t.destination) + " receives"
+	}
+	return "tap " + t.config.broker()
+}
+
+// declare makes the tap's queue. What it drops goes to the queue counter, or nowhere
+// if that is empty.
+func (t *tap) declare(control *control, counter string) error {
+	deadLetterExchange, deadLetterKey := "", counter
+	if counter == "" {
+		deadLetterExchange, deadLetterKey = nowhere, "dropped"
+	}
+	return control.do(t.doing(), func(ch *amqp.Channel) error {
+		queue, err := ch.QueueDeclare("", false, true, true, false, amqp.Table{
+			amqp.QueueTypeArg:           amqp.QueueTypeClassic,
+			amqp.QueueMaxLenArg:         int64(t.config.TapMessages),
+			amqp.QueueMaxLenBytesArg:    t.config.TapBytes,
+			amqp.QueueOverflowArg:       amqp.QueueOverflowDropHead,
+			amqp.QueueTTLArg:            tapExpiry.Milliseconds(),
+			"x-dead-letter-exchange":    deadLetterExchange,
+			"x-dead-letter-routing-key": deadLetterKey,
+		})
+		t.queue, t.bound = queue.Name, map[string]binding{}
+		return err
+	})
+}
+
+// bind binds the tap's queue to what is wanted, and unbinds what is not any more.
+// Binding again what is bound already costs little and heals what was deleted and
+// declared again; of many bindings, each call does a part, in turn. It returns the
+// problems of single bindings, and an error if the connection is lost.
+func (t *tap) bind(control *control, wanted []binding, s *state) (problems []error, err error) {
+	want := make(map[string]bool, len(wanted))
+	for i, b := range wanted {
+		want[b.id()] = true
+		if _, bound := t.bound[b.id()]; bound && (i-t.turn+len(wanted))%len(wanted) >= bindingsAtOnce {
+			continue
+		}
+		switch err := t.bindOne(control, b, s); {
+		case errors.Is(err, adapters.ErrNotConnected):
+			return problems, err
+		case err != nil:
+			problems = append(problems, err)
+		}
+	}
+	if len(wanted) > 0 {
+		t.turn = (t.turn + bindingsAtOnce) % len(wanted)
+	}
+	for id, b := range t.bound {
+		if want[id] {
+			continue
+		}
+		delete(t.bound, id)
+		err := control.do(t.doing(), func(ch *amqp.Channel) error { return ch.QueueUnbind(t.queue, b.key, b.exchange, b.arguments) })
+		if errors.Is(err, adapters.ErrNotConnected) {
+			return problems, err
+		}
+	}
+	return problems, nil
+}
+
+// bindOne binds, and notes when an exchange goes and comes back.
+func (t *tap) bindOne(control *control, b binding, s *state) error {
+	err := control.do("tap exchange "+quoted(b.exchange), func(ch *amqp.Channel) error {
+		return ch.QueueBind(t.queue, b.key, b.exchange, false, b.arguments)
+	})
+	since, gone := t.gone[b.exchange]
+	switch {
+	case err == nil && gone:
+		delete(t.gone, b.exchange)
+		s.missed(since, time.Now(), fmt.Sprintf("exchange %s was deleted and declared again", quoted(b.exchange)))
+	case errors.Is(err, adapters.ErrUnknownDestination) && !gone:
+		t.gone[b.exchange] = time.Now()
+	}
+	if err != nil {
+		delete(t.bound, b.id())
+		return err
+	}
+	t.bound[b.id()] = b
+	return nil
+}
+
+// consume starts the deliveries to the tap's reader.
+func (t *tap) consume(connection *amqp.Connection, ended chan<- error) error {
+	channel, err := connection.Channel()
+	if err != nil {
+		return t.config.operationProblem(t.doing(), err)
+	}
+	if err := channel.Qos(prefetch, 0, false); err != nil {
+		return t.config.operationProblem(t.doing(), err)
+	}
+	deliveries, err := channel.Consume(t.queue, consumerTag, false, true, false, false, nil)
+	if err != nil {
+		return t.config.operationProblem(t.doing(), err)
+	}
+	t.reader.attach(attachment{channel: channel, deliveries: deliveries, ended: ended})
+	return nil
+}
+
+// exchanges is how many exchanges the tap is bound to.
+func (t *tap) exchanges() int {
+	distinct := map[string]bool{}
+	for _, b := range t.bound {
+		distinct[b.exchange] = true
+	}
+	return len(distinct)
+}
