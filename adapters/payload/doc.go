@@ -1,14 +1,39 @@
 // Package payload makes a message body readable: a chain of decoders, each of which
 // either takes the bytes or says why it declined, and the views on the result that the
-// screen needs (a one-line summary, an outline with folds, hexadecimal rows).
+// screen needs (a one-line summary, an outline with folds, lines of text, hexadecimal
+// rows).
 //
 // # Owner and concurrency
 //
-// Functions are pure. An [Outline] belongs to one goroutine.
+// Functions may be called from any goroutine; the decoders they share are in bounded
+// pools and keep nothing of a value. An [Outline] and [Lines] belong to one goroutine,
+// and keep the value they were made of: a value that is borrowed must be copied first.
 //
 // # What may be lost
 //
-// Nothing silently: a result that was cut says so and carries the true size. Nothing
-// here is safe to print: what comes out is data, and the screen's sanitiser is the only
-// way on.
+// Nothing silently: a result that was cut says so and carries the true size. JSON that
+// was cut is shown as text, since half of it is not JSON. Numbers and strings are never
+// re-written: what is shown is spelled as it was sent. A summary is a selection, and
+// looks at the first 4 KiB. Nothing here is safe to print: what comes out is data, and
+// the screen's sanitiser is the only way on.
+//
+// # Files
+//
+//	payload.go    Decode: the chain, and what it found
+//	compress.go   compressions, and the pools of their decoders
+//	decoder.go    the pool of JSON tokenisers
+//	summary.go    one line that tells what a value says
+//	outline.go    Outline: a value as lines that fold
+//	index.go      the pass over JSON that an outline is made from
+//	lines.go      Lines: text as lines of bounded length
+//	hex.go        hexadecimal rows
+//
+// # Not obvious
+//
+// A content-encoding is believed only when it names a compression; some producers write
+// a character set there. Without one, the magic bytes decide. What a few kilobytes expand
+// to is bounded by the limit of the call, or by [MaxDecompressed].
+//
+// An outline can find text in what is folded, and then unfolds it: line numbers from
+// before Find, Toggle and ToggleAll are not good after them.
 package payload

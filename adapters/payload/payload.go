@@ -1,6 +1,19 @@
 package payload
 
-import "eventscope/adapters"
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+
+	// A strict tokeniser: what it takes is JSON, and it says where anything else
+	// is not.
+	"github.com/go-json-experiment/json/jsontext"
+
+	"eventscope/adapters"
+)
 
 // Format is what a value turned out to be.
 type Format string
@@ -16,15 +29,18 @@ const (
 // Decoded is a value made readable.
 type Decoded struct {
 	Format Format
-	// Data is the value after decompression, at most as long as the limit given. It
-	// shares memory with the message where nothing was decompressed.
+	// Data is the value after decompression, at most as long as the limit given, and
+	// without the schema id in front of JSON. It shares memory with the message where
+	// nothing was decompressed.
 	Data []byte
 	// Size is the true size of the value as sent, in bytes.
 	Size int
 	// Cut says that Data is shorter than the value is.
 	Cut bool
-	// Compression is "gzip", "zstd", … or "".
+	// Compression is "gzip", "zstd", "deflate", "snappy", "lz4" or "".
 	Compression string
+	// Schema is the schema the value names, as "id 7" of a registry or a GUID, or "".
+	Schema string
 	// Declined says why each decoder before the one that took it did not.
 	Declined []Declined
 }
@@ -33,11 +49,157 @@ type Decoded struct {
 type Declined struct{ Decoder, Why string }
 
 // Decode makes the value of m readable, looking at no more than limit bytes after
-// decompression (no bound when limit is 0 or less).
-func Decode(m *adapters.Message, limit int) Decoded { return Decoded{} }
+// decompression (no bound when limit is 0 or less, but for [MaxDecompressed]).
+func Decode(m *adapters.Message, limit int) Decoded {
+	d := Decoded{Size: len(m.Value), Data: m.Value}
+	switch {
+	case m.Value == nil:
+		d.Format = Tombstone
+		return d
+	case len(m.Value) == 0:
+		d.Format = Empty
+		return d
+	}
+	d.decompress(contentEncoding(m), limit)
+	if limit > 0 && len(d.Data) > limit {
+		d.Data, d.Cut = d.Data[:limit:limit], true
+	}
+	d.Schema = schemaOf(m, d.Data)
+	switch {
+	case d.isJSON():
+		d.Format = JSON
+	case d.isText():
+		d.Format = Text
+	default:
+		d.Format = Binary
+	}
+	return d
+}
 
-// AppendSummary appends one line that tells what the value says, at most width bytes
-// long and never ending within a rune: for JSON its telling fields ("4 items, 129.90
-// EUR" style: short scalars with their names), for text its beginning, for the rest what
-// it is and its size. It is not yet safe to print.
-func AppendSummary(dst []byte, value []byte, width int) []byte { return dst }
+func (d *Decoded) decline(decoder, why string) bool {
+	d.Declined = append(d.Declined, Declined{decoder, why})
+	return false
+}
+
+// decompress undoes the compression that the message names or whose magic bytes the
+// value has. What cannot be undone is left as it is.
+func (d *Decoded) decompress(encoding string, limit int) {
+	c := codecOf(encoding, d.Data)
+	if c == nil {
+		return
+	}
+	data, cut, err := c.decompress(d.Data, limit)
+	if err != nil {
+		d.decline(c.name, err.Error())
+		return
+	}
+	d.Data, d.Cut, d.Compression = data, cut, c.name
+}
+
+// framed is the size of what Confluent's serialisers put before a value: a zero and a
+// schema id of four bytes, big-endian.
+const framed = 5
+
+// schemaOf is the schema that a message names: in a header, with the newer serialisers,
+// or in front of its value (Confluent wire format).
+func schemaOf(m *adapters.Message, data []byte) string {
+	if guid, ok := m.Header("__value_schema_id"); ok && len(guid) == 17 && guid[0] == 1 {
+		return fmt.Sprintf("%x-%x-%x-%x-%x", guid[1:5], guid[5:7], guid[7:9], guid[9:11], guid[11:17])
+	}
+	// An eight-byte number is no frame, and registries count from 1.
+	if len(data) > framed && len(data) != 8 && data[0] == 0 {
+		if id := binary.BigEndian.Uint32(data[1:]); id > 0 && id < 1<<24 {
+			return "id " + strconv.FormatUint(uint64(id), 10)
+		}
+	}
+	return ""
+}
+
+// isJSON takes one JSON value, with or without a schema id before it. Members may be
+// there twice: the value is shown, not interpreted.
+func (d *Decoded) isJSON() bool {
+	data := d.Data
+	if len(data) > framed && data[0] == 0 && (data[framed] == '{' || data[framed] == '[') {
+		data = data[framed:]
+	}
+	if d.Cut {
+		return d.decline("json", fmt.Sprintf("cut after %d bytes", len(data)))
+	}
+	if err := checkJSON(data); err != nil {
+		return d.decline("json", reason(err))
+	}
+	d.Data = data
+	return true
+}
+
+func checkJSON(data []byte) error {
+	decoder := decoders.get()
+	defer decoders.put(decoder)
+	decoder.reset(data)
+	if _, err := decoder.ReadValue(); err != nil {
+		return err
+	}
+	rest := data[decoder.InputOffset():]
+	if trimmed := bytes.TrimLeft(rest, " \t\r\n"); len(trimmed) > 0 {
+		return fmt.Errorf("something follows the value at byte %d", len(data)-len(trimmed))
+	}
+	return nil
+}
+
+// reason is what a tokeniser has against a value, in one clause.
+func reason(err error) string {
+	if syntax := (*jsontext.SyntacticError)(nil); errors.As(err, &syntax) {
+		return fmt.Sprintf("%v at byte %d", syntax.Err, syntax.ByteOffset)
+	}
+	return err.Error()
+}
+
+// isText takes UTF-8 that is mostly printable: no zero byte, and at most one control
+// character in sixteen.
+func (d *Decoded) isText() bool {
+	data := d.Data
+	if d.Cut {
+		data = wholeRunes(data)
+	}
+	if !utf8.Valid(data) {
+		return d.decline("text", fmt.Sprintf("not UTF-8 at byte %d", invalidAt(data)))
+	}
+	controls := 0
+	for i, c := range data {
+		switch {
+		case c == 0:
+			return d.decline("text", fmt.Sprintf("a zero byte at byte %d", i))
+		case c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f:
+			controls++
+		}
+	}
+	if controls > len(data)/16 {
+		return d.decline("text", fmt.Sprintf("%d of %d bytes are control characters", controls, len(data)))
+	}
+	return true
+}
+
+// invalidAt is where data stops being UTF-8.
+func invalidAt(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(data)
+}
+
+// wholeRunes is data without a rune that its end cuts in two.
+func wholeRunes(data []byte) []byte {
+	for back := 1; back <= min(utf8.UTFMax, len(data)); back++ {
+		if c := data[len(data)-back]; utf8.RuneStart(c) {
+			if !utf8.FullRune(data[len(data)-back:]) {
+				return data[:len(data)-back]
+			}
+			break
+		}
+	}
+	return data
+}
