@@ -1,42 +1,58 @@
 package tracing
 
 // recent remembers the newest events by id, so that an event can name its cause across
-// flows and a repeated id is noticed. It has a fixed number of slots and forgets an id
-// when another one takes its slot: a link to an event long ago is not found, which the
+// flows and a repeated id is noticed. It has a fixed number of slots, in sets of four in
+// which the oldest makes room: a link to an event long ago is not found, which the
 // package comment says.
 type recent struct {
-	slots []recentSlot
+	sets []recentSet
 }
+
+type recentSet [4]recentSlot
 
 type recentSlot struct {
-	id  uint32
-	low uint32 // low bits of the sequence
-	gen uint32 // high bits
+	id        uint32
+	low, high uint32 // of the sequence
 }
 
-const recentSlotBytes = 12
+const recentSetBytes = 48
 
-// size makes room for a power of two of events near n.
+func (s recentSlot) sequence() Sequence { return Sequence(s.high)<<32 | Sequence(s.low) }
+
+// size makes room for about n events, at most a million.
 func (r *recent) size(n int64) {
-	size := 1 << 12
-	for int64(size)*2 <= n && size < 1<<20 {
+	size := 1 << 10
+	for int64(size)*8 <= n && size < 1<<18 {
 		size *= 2
 	}
-	r.slots = make([]recentSlot, size)
+	r.sets = make([]recentSet, size)
 }
 
-func (r *recent) slot(id uint32) *recentSlot { return &r.slots[int(id)&(len(r.slots)-1)] }
+func (r *recent) set(id uint32) *recentSet { return &r.sets[int(id)&(len(r.sets)-1)] }
 
 func (r *recent) put(id uint32, sequence Sequence) {
-	*r.slot(id) = recentSlot{id, uint32(sequence), uint32(sequence >> 32)}
+	set := r.set(id)
+	oldest := 0
+	for i := range set {
+		if set[i].id == id {
+			oldest = i
+			break
+		}
+		if set[i].sequence() < set[oldest].sequence() {
+			oldest = i
+		}
+	}
+	set[oldest] = recentSlot{id, uint32(sequence), uint32(sequence >> 32)}
 }
 
 // get returns the sequence last put with the id, or 0.
 func (r *recent) get(id uint32) Sequence {
-	if slot := r.slot(id); slot.id == id {
-		return Sequence(slot.gen)<<32 | Sequence(slot.low)
+	for _, slot := range r.set(id) {
+		if slot.id == id {
+			return slot.sequence()
+		}
 	}
 	return 0
 }
 
-func (r *recent) bytes() int64 { return int64(len(r.slots)) * recentSlotBytes }
+func (r *recent) bytes() int64 { return int64(len(r.sets)) * recentSetBytes }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
+
+	"eventscope/adapters"
 )
 
 // uuidText is a made-up id in the usual spelling.
@@ -77,5 +80,34 @@ func BenchmarkPageOfFlows(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkIngest takes messages of 1 KB in, from batch to index, five to a flow.
+func BenchmarkIngest(b *testing.B) {
+	padding := strings.Repeat("x", 850)
+	messages := make([]adapters.Message, 100_000)
+	for i := range messages {
+		order := fmt.Sprintf("ord-%06d", i/5)
+		messages[i] = told{
+			destination: "orders", partition: int32(i / 5 % 6), offset: int64(i), key: order,
+			headers: []string{"correlation_id", string(uuidText(uint64(i / 5))), "event_type", "OrderPlaced", "event_id", fmt.Sprint("e-", i)},
+			value:   fmt.Sprintf(`{"type":"OrderPlaced","payload":{"order_id":%q,"customer_id":"c-1","note":%q}}`, order, padding),
+		}.message()
+	}
+	bench := newBench(b, Config{})
+	b.SetBytes(1000)
+	b.ReportAllocs()
+	b.ResetTimer()
+	const size = 2000
+	for taken := 0; taken < b.N; taken += size {
+		from := taken % len(messages)
+		batch := &adapters.Batch{Messages: messages[from : from+size : from+size]}
+		if err := bench.intake.Put(context.Background(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := bench.Sync(context.Background()); err != nil {
+		b.Fatal(err)
 	}
 }

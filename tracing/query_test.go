@@ -1,0 +1,268 @@
+package tracing
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"eventscope/adapters"
+)
+
+func sequencesOf(page Page) (list []Sequence) {
+	for i := range page.Events {
+		list = append(list, page.Events[i].Sequence)
+	}
+	return list
+}
+
+func TestPagesOfTheStreamMeetWithoutHoleOrOverlap(t *testing.T) {
+	b := newBench(t, Config{})
+	for n := range 40 {
+		b.tell(order(n, fmt.Sprint("ord-", n), happy...)...)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		limit := rapid.IntRange(1, 50).Draw(rt, "rows")
+		var walked []Sequence
+		query := PageQuery{Backward: true, Limit: limit}
+		for {
+			page, err := b.Page(t.Context(), query)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if total := page.Older + page.Newer + int64(len(page.Events)); total != 160 {
+				rt.Fatalf("%d rows in all", total)
+			}
+			walked = append(sequencesOf(page), walked...)
+			if page.Older == 0 {
+				break
+			}
+			query.From = page.Events[0].Sequence - 1
+		}
+		if len(walked) != 160 || !slices.IsSorted(walked) || len(slices.Compact(slices.Clone(walked))) != 160 {
+			rt.Fatalf("walked %d rows", len(walked))
+		}
+		from := rapid.IntRange(0, 159).Draw(rt, "from")
+		page, err := b.Page(t.Context(), PageQuery{From: walked[from], Limit: limit})
+		if want := walked[from:min(from+limit, 160)]; err != nil || !slices.Equal(sequencesOf(page), want) {
+			rt.Fatalf("from %d: %v, %v", from, sequencesOf(page), err)
+		}
+	})
+}
+
+func TestAPageShowsWhatItsEventsSay(t *testing.T) {
+	b := newBench(t, Config{KeepRecent: true})
+	b.tell(order(1, "ord-1", happy...)...)
+	page, err := b.Page(t.Context(), PageQuery{Backward: true, Limit: 1})
+	if err != nil || len(page.Events) != 1 {
+		t.Fatal(page, err)
+	}
+	e := page.Events[0]
+	if e.Type != "ShipmentPrepared" || e.FlowID != "corr-ord-1" || e.Entity != "ord-1" || e.Service != "serviceShi" ||
+		e.Position.String() != "orders/1@103" || !e.Time.Equal(noon.Add(1300*time.Millisecond)) || e.Source != "kafka" {
+		t.Errorf("%+v", e)
+	}
+}
+
+// until asks again and again, and gives up after a time that is long for any machine.
+func until(t *testing.T, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for !ok() {
+		if err := ctx.Err(); err != nil {
+			t.Fatal("what was waited for did not come: ", err)
+		}
+		runtime.Gosched()
+	}
+}
+
+func TestAWatchFindsPastAndPresentOnce(t *testing.T) {
+	for _, text := range []string{`type == "PaymentProcessed"`, `json("payload.order_id") == "ord-7" && type == "PaymentProcessed"`} {
+		b := newBench(t, Config{})
+		for n := range 10 {
+			b.tell(order(n, fmt.Sprint("ord-", n), happy...)...)
+		}
+		filter, err := CompileFilter(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := b.Watch(filter)
+		defer w.Close()
+		want := int64(10)
+		if filter.NeedsMessage() {
+			want = 1
+		}
+		until(t, func() bool { p := w.Progress(); return p.ToSearch == 40 && p.Searched == 40 && p.Matched == want })
+		b.tell(order(50, "ord-7", happy...)...)
+		page, err := b.Page(t.Context(), PageQuery{Watch: w, Backward: true, Limit: 100})
+		if err != nil || int64(len(page.Events)) != want+1 || !slices.IsSorted(sequencesOf(page)) {
+			t.Fatalf("%s: %d rows, %v", text, len(page.Events), err)
+		}
+		flows, err := b.Flows(t.Context(), FlowQuery{Watch: w, Limit: 100})
+		if err != nil || len(flows.Flows) != int(want) {
+			t.Errorf("%s: %d flows, %v", text, len(flows.Flows), err)
+		}
+		w.Close()
+		if page, err := b.Page(t.Context(), PageQuery{Watch: w, Backward: true, Limit: 100}); err != nil || len(page.Events) != 0 {
+			t.Errorf("a closed watch has %d rows, %v", len(page.Events), err)
+		}
+	}
+}
+
+func TestFlowsSortAndAreChosenByStatus(t *testing.T) {
+	b := newBench(t, Config{})
+	b.tell(order(1, "short", happy[:2]...)...)
+	b.tell(order(2, "long", happy...)...)
+	b.tell(order(3, "bad", "OrderPlaced", "PaymentFailed")...)
+	for sort, first := range map[FlowSort]string{ByActivity: "bad", ByStart: "bad", ByDuration: "long", ByEvents: "long", ByTrouble: "bad"} {
+		page, err := b.Flows(t.Context(), FlowQuery{Sort: sort, Limit: 2})
+		if err != nil || len(page.Flows) != 2 || page.Total != 3 || page.Flows[0].Entity != first {
+			t.Errorf("%s: %+v, %v", sort, page, err)
+		}
+	}
+	page, err := b.Flows(t.Context(), FlowQuery{Status: []Status{Failed}, Limit: 9})
+	if err != nil || len(page.Flows) != 1 || page.Flows[0].FailedAt != "PaymentFailed" || page.Matched != 1 || page.Considered != 3 {
+		t.Errorf("failed ones: %+v, %v", page, err)
+	}
+	var all []string
+	for flow, err := range b.All(t.Context(), FlowQuery{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, flow.Entity)
+	}
+	if strings.Join(all, " ") != "short long bad" {
+		t.Errorf("all flows: %v", all)
+	}
+}
+
+func TestVolatileMessagesAreKept(t *testing.T) {
+	b := newBench(t, Config{})
+	intake := b.Attach(Source{Name: "tap", Broker: adapters.RabbitMQ})
+	m := told{destination: "inventory", headers: []string{"correlation_id", "c"}, value: "hello"}.message()
+	m.Position = adapters.DigestPosition("inventory", m.Digest())
+	for range 2 {
+		if err := intake.Put(t.Context(), &adapters.Batch{Messages: []adapters.Message{m}, Volatile: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	flow := b.flow("c")
+	for got, err := range b.Messages(t.Context(), []Event{flow.Steps[0].Event, flow.Steps[1].Event}) {
+		if err != nil || string(got.Value) != "hello" || got.Position != m.Position {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+}
+
+// scanned is a history to search in.
+type scanned struct {
+	messages []adapters.Message
+	passes   int
+	read     int
+}
+
+func (s *scanned) Scan(ctx context.Context, span adapters.Range, intake adapters.Intake) error {
+	s.passes++
+	for _, m := range s.messages {
+		inPartition := len(span.Key) == 0 || m.Position.Partition == int32(len(span.Key)%3)
+		if slices.Contains(span.Except, m.Position.Destination) || !inPartition {
+			continue
+		}
+		s.read++
+		if err := intake.Put(ctx, &adapters.Batch{Messages: []adapters.Message{m}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestASearchReadsOnlyThePartitionOfItsKey(t *testing.T) {
+	history := &scanned{}
+	for n := range 99 {
+		for _, one := range order(n, fmt.Sprintf("ord-%02d", n), happy...) {
+			one.partition = int32(n % 3) // the keys of this story are six bytes long: partition 0
+			if n == 42 {
+				one.partition = 0
+			}
+			history.messages = append(history.messages, one.message())
+		}
+	}
+	found, err := Search(t.Context(), SearchConfig{
+		ID: "ord-42", From: adapters.Beginning,
+		Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: adapters.Kafka}, Scanner: history, ByKey: true}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer found.Close()
+	if len(found.Matches) != 1 || history.read > 4*99/2 || len(found.Searched) != 1 || !found.Searched[0].ByKey {
+		t.Errorf("%d matches after reading %d messages: %+v", len(found.Matches), history.read, found.Searched)
+	}
+	flow, err := found.Flow(t.Context(), found.Matches[0].Key)
+	if err != nil || types(flow) != strings.Join(happy, " ") {
+		t.Error(flow, err)
+	}
+}
+
+func TestASearchLargerThanMemoryKeepsWhatBelongs(t *testing.T) {
+	history := &scanned{}
+	story := order(1, "ord-1", happy...)
+	story[2].headers, story[2].value = []string{"correlation_id", "corr-ord-1", "event_type", "InventoryReserved"}, "{}" // only the flow id links it
+	story[2].destination = "inventory"
+	history.messages = append(history.messages, story[2].message()) // and it comes before what tells of that id
+	for n := range 300_000 {
+		history.messages = append(history.messages, told{destination: "a", offset: int64(n), headers: []string{"correlation_id", fmt.Sprint(n), "event_type", "Tick"}}.message())
+		if n == 250 {
+			history.messages = append(history.messages, story[0].message(), story[1].message(), story[3].message())
+		}
+	}
+	found, err := Search(t.Context(), SearchConfig{
+		ID: "ord-1", From: adapters.Beginning, Store: Config{Memory: leastMemory},
+		Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: adapters.Kafka}, Scanner: history}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer found.Close()
+	if len(found.Matches) == 0 {
+		t.Fatal("not found")
+	}
+	flow, err := found.Flow(t.Context(), found.Matches[0].Key)
+	if err != nil || len(flow.Steps) != 4 {
+		t.Errorf("%q, %v", types(flow), err)
+	}
+}
+
+func TestWhatASearchFoundIsAdoptedOnce(t *testing.T) {
+	b := newBench(t, Config{})
+	story := order(1, "ord-1", happy...)
+	b.tell(story[2:]...) // the screen began in the middle
+	history := &scanned{}
+	for _, one := range story {
+		history.messages = append(history.messages, one.message())
+		b.broker[one.message().Position] = one.message()
+	}
+	found, err := Search(t.Context(), SearchConfig{
+		ID: "ord-1", From: adapters.Beginning,
+		Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: adapters.Kafka, Fetch: b.broker}, Scanner: history}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer found.Close()
+	if _, err := b.Adopt(t.Context(), found, found.Matches[0].Key); err != nil {
+		t.Fatal(err)
+	}
+	if flow := b.flow("ord-1"); types(flow) != strings.Join(happy, " ") || flow.Events != 4 {
+		t.Errorf("%q, %d events", types(flow), flow.Events)
+	}
+}
