@@ -28,11 +28,14 @@ type Broker struct {
 // Start starts a broker with topics of so many partitions. It takes a few
 // milliseconds. The broker stops when ctx ends, or by Stop.
 func Start(ctx context.Context, partitions int32, topics ...string) (*Broker, error) {
+	kept, segment := strconv.Itoa(PartitionBytes), strconv.Itoa(PartitionBytes/4) // memory comes back a segment at a time
 	cluster, err := kfake.NewCluster(
 		kfake.NumBrokers(1),
 		kfake.DefaultNumPartitions(int(partitions)),
 		kfake.BrokerConfigs(map[string]string{
 			"log.cleaner.backoff.ms": strconv.Itoa(retentionInterval),
+			"log.retention.bytes":    kept,
+			"log.segment.bytes":      segment,
 			"message.max.bytes":      strconv.Itoa(largestBatch),
 		}),
 	)
@@ -41,12 +44,9 @@ func Start(ctx context.Context, partitions int32, topics ...string) (*Broker, er
 	}
 	b := &Broker{cluster: cluster, address: cluster.ListenAddrs()[0]}
 	for _, topic := range topics {
-		// The setting must be the topic's own: kfake looks at retention only if one has it.
-		settings := map[string]string{
-			"retention.bytes": strconv.Itoa(PartitionBytes),
-			"segment.bytes":   strconv.Itoa(PartitionBytes / 4), // memory comes back a segment at a time
-		}
-		if err := cluster.CreateTopic(topic, partitions, settings); err != nil {
+		// kfake looks at retention only if a topic has the setting of its own; then it
+		// looks at all topics.
+		if err := cluster.CreateTopic(topic, partitions, map[string]string{"retention.bytes": kept}); err != nil {
 			cluster.Close()
 			return nil, fmt.Errorf("create topic %q on the embedded broker: %w", topic, err)
 		}
