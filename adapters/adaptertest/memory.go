@@ -29,7 +29,11 @@ func (h *hoarder) Put(ctx context.Context, batch *adapters.Batch) error {
 	h.batches = append(h.batches, batch)
 	h.copies = append(h.copies, copies)
 	h.mu.Unlock()
-	return h.reader.Put(ctx, &adapters.Batch{Messages: copies})
+	seen := make([]adapters.Message, len(copies)) // the reader spoils what it gets
+	for i := range copies {
+		seen[i] = copies[i].Clone()
+	}
+	return h.reader.Put(ctx, &adapters.Batch{Messages: seen})
 }
 
 // testBatchUntouched keeps batches while many others are read and released, and then

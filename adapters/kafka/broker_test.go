@@ -1,0 +1,155 @@
+package kafka_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"go.uber.org/goleak"
+
+	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
+	"eventscope/adapters/kafka"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// cluster is a Kafka cluster that tests may write to.
+type cluster struct {
+	address string
+	client  *kgo.Client // writes where a record's Partition says, or by key if that is negative
+	admin   *kadm.Client
+}
+
+// placed chooses the partition of a record's own Partition field, or the client's
+// usual one when that is negative.
+func placed() kgo.Partitioner {
+	usual := kgo.StickyKeyPartitioner(nil)
+	return kgo.BasicConsistentPartitioner(func(topic string) func(*kgo.Record, int) int {
+		byKey := usual.ForTopic(topic)
+		return func(r *kgo.Record, n int) int {
+			if r.Partition >= 0 {
+				return int(r.Partition)
+			}
+			return byKey.Partition(r, n)
+		}
+	})
+}
+
+func connect(t testing.TB, address string, options ...kgo.Opt) *cluster {
+	t.Helper()
+	client, err := kgo.NewClient(append([]kgo.Opt{
+		kgo.SeedBrokers(address), kgo.RecordPartitioner(placed()), kgo.ProducerBatchMaxBytes(7 << 20),
+		kgo.MaxProduceRequestsInflightPerBroker(1),
+	}, options...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return &cluster{address: address, client: client, admin: kadm.NewClient(client)}
+}
+
+// fake starts a cluster in this process.
+func fake(t testing.TB, options ...kfake.Opt) (*cluster, *kfake.Cluster) {
+	t.Helper()
+	k, err := kfake.NewCluster(append([]kfake.Opt{
+		kfake.NumBrokers(1),
+		kfake.BrokerConfigs(map[string]string{"message.max.bytes": "8388608"}),
+	}, options...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	return connect(t, k.ListenAddrs()[0]), k
+}
+
+// real connects to the Kafka that the environment names, or skips.
+func real(t testing.TB) *cluster {
+	t.Helper()
+	address := os.Getenv("EVENTSCOPE_TEST_KAFKA")
+	if address == "" {
+		t.Skip("EVENTSCOPE_TEST_KAFKA names no broker (host:port)")
+	}
+	return connect(t, address)
+}
+
+var topics atomic.Int64
+
+// topic makes a topic of a name of its own and removes it at the end.
+func (c *cluster) topic(t testing.TB, partitions int, settings ...string) string {
+	t.Helper()
+	name := fmt.Sprintf("adapter-%d-%d-%d", os.Getpid(), time.Now().UnixNano(), topics.Add(1))
+	c.create(t, name, partitions, settings...)
+	return name
+}
+
+func (c *cluster) create(t testing.TB, name string, partitions int, settings ...string) {
+	t.Helper()
+	all := map[string]*string{"max.message.bytes": kadm.StringPtr("8388608")}
+	for i := 0; i+1 < len(settings); i += 2 {
+		all[settings[i]] = &settings[i+1]
+	}
+	if _, err := c.admin.CreateTopic(t.Context(), int32(partitions), 1, all, name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.admin.DeleteTopics(context.Background(), name) })
+}
+
+// publish writes messages in order.
+func (c *cluster) publish(t testing.TB, topic string, messages ...adapters.Message) {
+	t.Helper()
+	records := make([]*kgo.Record, len(messages))
+	for i, m := range messages {
+		records[i] = &kgo.Record{Topic: topic, Partition: m.Position.Partition, Key: m.Key, Value: m.Value, Timestamp: m.Time}
+		for _, h := range m.Headers {
+			records[i].Headers = append(records[i].Headers, kgo.RecordHeader{Key: h.Name, Value: h.Value})
+		}
+	}
+	if err := c.client.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
+		t.Error(err)
+	}
+}
+
+// open opens an adapter on topics.
+func (c *cluster) open(t testing.TB, topics ...string) *kafka.Adapter {
+	t.Helper()
+	return opened(t, kafka.Config{Brokers: []string{c.address}, Topics: topics})
+}
+
+func opened(t testing.TB, config kafka.Config) *kafka.Adapter {
+	t.Helper()
+	adapter, err := kafka.Open(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return adapter
+}
+
+func (c *cluster) conformance(breaker func(testing.TB) func()) adaptertest.Broker {
+	return adaptertest.Broker{
+		Kind:     adapters.Kafka,
+		Make:     func(t testing.TB, logs int) string { return c.topic(t, logs) },
+		MaxLogs:  6,
+		Open:     func(t testing.TB, topics ...string) adapters.Adapter { return c.open(t, topics...) },
+		Publish:  c.publish,
+		Break:    breaker,
+		Keys:     true,
+		Multimap: true,
+		Times:    true,
+	}
+}
+
+func TestConformanceEmbedded(t *testing.T) {
+	c, _ := fake(t)
+	adaptertest.Run(t, c.conformance(nil))
+}
+
+func TestConformanceReal(t *testing.T) {
+	adaptertest.Run(t, real(t).conformance(nil))
+}
