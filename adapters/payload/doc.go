@@ -27,6 +27,7 @@
 //	index.go      the pass over JSON that an outline is made from
 //	lines.go      Lines: text as lines of bounded length
 //	hex.go        hexadecimal rows
+//	lookup.go     one part of a value, for filters
 //
 // # Not obvious
 //

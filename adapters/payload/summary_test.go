@@ -12,16 +12,16 @@ import (
 func TestSummary(t *testing.T) {
 	for value, want := range map[string]string{
 		`{"type":"OrderPlaced","payload":{"order_id":"ord-1009","items":[{"sku":"a"},{"sku":"b"},[1,2],4],"total":129.90,"currency":"EUR","timestamp":"2026-01-31T09:30:00Z","event_id":"e"}}`: "4 items, 129.90 EUR",
-		`{"type":"OrderPlaced","payload":{"total":{"amount":129.90,"currency":"EUR"},"transaction_id":"7f3a"}}`:                                                                                 "129.90 EUR, tx 7f3a",
-		`{"transaction_id":"7c9e6679-7425-40de-944b-e07fc1f90ae7","paid":true}`:                                                                                                                 "tx 7c9e6679…, paid=true",
-		`{"payload":{"reason":"Out of stock","sku":"sku-1","left":0,"note":null,"extra":{"a":1}}}`:                                                                                              "Out of stock, sku=sku-1, left=0",
-		`[1,2,3]`:                   "3 elements",
-		`{"type":"T"}`:              `{"type":"T"}`,
-		`{"a":1,"b":`:               `a=1`,
-		"  two\n\n lines\t ":        "two lines",
-		"\x00\x01":                  "binary, 2 bytes",
-		"\xff":                      "binary, 1 bytes",
-		"":                          "empty",
+		`{"type":"OrderPlaced","payload":{"total":{"amount":129.90,"currency":"EUR"},"transaction_id":"7f3a"}}`:                                                                                "129.90 EUR, tx 7f3a",
+		`{"transaction_id":"7c9e6679-7425-40de-944b-e07fc1f90ae7","paid":true}`:                                                                                                                "tx 7c9e6679…, paid=true",
+		`{"payload":{"reason":"Out of stock","sku":"sku-1","left":0,"note":null,"extra":{"a":1}}}`:                                                                                             "Out of stock, sku=sku-1, left=0",
+		`[1,2,3]`:                       "3 elements",
+		`{"type":"T"}`:                  `{"type":"T"}`,
+		`{"a":1,"b":`:                   `a=1`,
+		"  two\n\n lines\t ":            "two lines",
+		"\x00\x01":                      "binary, 2 bytes",
+		"\xff":                          "binary, 1 bytes",
+		"":                              "empty",
 		"\x00\x00\x00\x00\x07{\"a\":1}": "a=1",
 	} {
 		if got := string(AppendSummary(nil, []byte(value), 200)); got != want {

@@ -1,0 +1,99 @@
+package payload
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"eventscope/adapters"
+)
+
+// Plain is the value of m as it is to be searched: decompressed where it is compressed,
+// to at most limit bytes, and as sent where nothing needs to be or can be done.
+func Plain(m *adapters.Message, limit int) []byte {
+	c := codecOf(contentEncoding(m), m.Value)
+	if c == nil {
+		return m.Value
+	}
+	data, _, err := c.decompress(m.Value, limit)
+	if err != nil {
+		return m.Value
+	}
+	return data
+}
+
+// Lookup is the JSON at a path of a JSON value, such as payload.items.0.sku: names of
+// members as they are, and numbers for elements of arrays. It is nil when there is no
+// such thing, or when the value is not JSON as far as it had to be read. It shares the
+// value's memory.
+func Lookup(value []byte, path string) jsontext.Value {
+	if len(value) > framed && value[0] == 0 && value[framed] == '{' {
+		value = value[framed:]
+	}
+	head := bytes.TrimLeft(value, " \t\r\n")
+	if len(head) == 0 || head[0] != '{' && head[0] != '[' {
+		return nil
+	}
+	d := decoders.get()
+	defer decoders.put(d)
+	d.reset(head)
+	for more := path != ""; more; {
+		var name string
+		name, path, more = strings.Cut(path, ".")
+		if !d.enter(name) {
+			return nil
+		}
+	}
+	found, err := d.ReadValue()
+	if err != nil {
+		return nil
+	}
+	return found
+}
+
+// enter moves before a member or an element of the value ahead.
+func (d *decoder) enter(name string) bool {
+	start, err := d.ReadToken()
+	if err != nil {
+		return false
+	}
+	switch start.Kind() {
+	case '{':
+		for d.PeekKind() == '"' {
+			quoted, err := d.ReadValue()
+			if err != nil {
+				return false
+			}
+			if sameName(quoted, name) {
+				return true
+			}
+			if _, err := d.ReadValue(); err != nil {
+				return false
+			}
+		}
+	case '[':
+		index, err := strconv.Atoi(name)
+		if err != nil || index < 0 {
+			return false
+		}
+		for ; d.PeekKind() != ']'; index-- {
+			if index == 0 {
+				return true
+			}
+			if _, err := d.ReadValue(); err != nil {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+func sameName(quoted jsontext.Value, name string) bool {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1:len(quoted)-1]) == name
+	}
+	unquoted, err := jsontext.AppendUnquote(nil, []byte(quoted))
+	return err == nil && string(unquoted) == name
+}
