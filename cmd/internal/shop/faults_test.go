@@ -146,10 +146,10 @@ func TestDuplicatesAreHandledOnce(t *testing.T) {
 
 func TestCrashBetweenTwoStepsLosesNothing(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		s.config.Faults[Crash], s.config.Rate = 0.03, 1
+		s.config.Faults[Crash], s.config.Rate = 0.03, 2
 		shop := New(s.config)
-		s.play(shop, 10*time.Minute)
-		all := flows(s.history(orders, payments, inventory, shipping), time.Now().Add(-2*time.Minute))
+		s.play(shop, 4*time.Minute)
+		all := flows(s.history(orders, payments, inventory, shipping), time.Now().Add(-time.Minute))
 		repeated := 0
 		for key, flow := range all {
 			seen := map[string]string{}

@@ -24,8 +24,13 @@ const (
 	deliveryTime = 30 * time.Second
 )
 
-// retention bounds what an embedded broker keeps in memory.
-var retention = "3600000" // milliseconds
+// What a partition keeps, in bytes: at the usual rate 20 minutes of payments and an
+// hour of orders, and little enough for a broker that keeps everything in memory. A
+// segment is no smaller than Kafka 4 allows (KIP-1030), and is dropped as a whole.
+var (
+	retentionBytes = "2097152"
+	segmentBytes   = "1048576"
+)
 
 // kafkaOptions are what every Kafka client of the shop has in common.
 func (s *Shop) kafkaOptions(more ...kgo.Opt) []kgo.Opt {
@@ -48,7 +53,7 @@ func (s *Shop) prepareKafka(ctx context.Context) error {
 		return unreachable(adapters.Kafka, address, err)
 	}
 	admin := kadm.NewClient(client)
-	configs := map[string]*string{"retention.ms": &retention}
+	configs := map[string]*string{"retention.bytes": &retentionBytes, "segment.bytes": &segmentBytes}
 	for _, topic := range s.Topics() {
 		count := int32(partitions)
 		if strings.HasSuffix(topic, deadSuffix) {
