@@ -123,7 +123,7 @@ func readMechanism(s *Source, value string) error {
 // readTap reads exchange:key. The last colon divides, as exchange names hold colons
 // (MassTransit's do) more often than binding keys.
 func readTap(s *Source, value string) error {
-	exchange, key := value, "#"
+	exchange, key := value, "" // no key is everything
 	if colon := strings.LastIndexByte(value, ':'); colon >= 0 {
 		exchange, key = value[:colon], value[colon+1:]
 	}

@@ -39,7 +39,8 @@ type Source struct {
 	managementPasswordSet bool
 }
 
-// Tap is a copy of what one exchange routes by one binding key.
+// Tap is a copy of what one exchange routes by one binding key; an empty key is
+// everything that it routes.
 type Tap struct{ Exchange, Key string }
 
 // String is the source as a URL without its secrets, for people.
@@ -94,7 +95,10 @@ func (s Source) parameters() []string {
 		add("committed", "true")
 	}
 	for _, tap := range s.Taps {
-		add("tap", tap.Exchange+":"+tap.Key)
+		if strings.ContainsRune(tap.Exchange, ':') || tap.Key != "" {
+			tap.Exchange += ":"
+		}
+		add("tap", tap.Exchange+tap.Key)
 	}
 	for _, queue := range s.Queues {
 		add("queue", queue)

@@ -28,7 +28,7 @@ func TestParse(t *testing.T) {
 			Broker: adapters.RabbitMQ, Hosts: []string{"localhost:5672"}, User: "guest", Password: "guest", PasswordFrom: "URL", VirtualHost: "/"},
 		"amqps://u@h/%2Fprod?tap=orders:#&tap=Acme:Order:order.*&tap=all&queue=q&stream=s&firehose=true&management=https://boss:secret@h/rabbit/": {
 			Broker: adapters.RabbitMQ, TLS: true, Hosts: []string{"h:5671"}, User: "u", VirtualHost: "/prod",
-			Taps:   []Tap{{"orders", "#"}, {"Acme:Order", "order.*"}, {"all", "#"}},
+			Taps:   []Tap{{"orders", "#"}, {"Acme:Order", "order.*"}, {"all", ""}},
 			Queues: []string{"q"}, Streams: []string{"s"}, Firehose: true,
 			Management: "https://h:15671/rabbit", ManagementUser: "boss", ManagementPassword: "secret"},
 	} {

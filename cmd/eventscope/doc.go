@@ -1,0 +1,34 @@
+// Command eventscope is a terminal observatory for event-driven systems on Kafka and
+// RabbitMQ.
+//
+// This is the only package that knows every part: it reads flags and config, opens the
+// adapters, and connects them with the store, the screen and the output.
+//
+// # Owner and concurrency
+//
+// A program is one invocation. Each source is read by a goroutine of its own; one
+// goroutine prints, and it alone owns the output. Everything ends with the context,
+// which a signal, --for, --limit or a closed pipe cancels with the reason as its cause.
+//
+// # What may be lost
+//
+// Nothing silently. A source that fails while others go on is said on standard error at
+// once and makes the exit code 5; what a source reports as dropped or missed is said
+// there, too.
+//
+// # Files
+//
+//	main.go       the process: signals, exit
+//	program.go    one invocation: streams, flags for all commands, the root command
+//	exit.go       exit codes and the sentences of errors
+//	sources.go    arguments and config -> open adapters
+//	reading.go    reads several sources at once, with an end
+//	notices.go    what happens to the sources meanwhile, on standard error
+//	statistics.go the --stats line
+//	tail.go flows.go trace.go config.go version.go demo.go screen.go   the commands
+//
+// # Not obvious
+//
+// Brokers are opened behind the screen, so that it shows at once; the other commands
+// open first, since they have nothing to show.
+package main

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"eventscope/adapters"
+	"eventscope/cmd/internal/output"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+)
+
+// Exit codes; they are a promise to scripts.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitNothing     = 3
+	exitRefused     = 4
+	exitPartly      = 5
+	exitInterrupted = 130
+)
+
+var (
+	errInterrupted = errors.New("interrupted")
+	// errEnough ends reading because everything asked for is there.
+	errEnough = errors.New("enough")
+	// errTime ends reading because --for is over.
+	errTime = errors.New("the time is over")
+)
+
+// nothingFound is a search without a result, with what was searched.
+type nothingFound struct{ searched string }
+
+func (n *nothingFound) Error() string { return n.searched }
+
+// partlyDone says that some sources failed while others gave their results. Each
+// failure was printed when it happened.
+type partlyDone struct{ failed, of int }
+
+func (p *partlyDone) Error() string {
+	return fmt.Sprintf("%d of %d sources failed, so the result is not whole", p.failed, p.of)
+}
+
+// printed is an error about which there is nothing left to say.
+type printed struct{ error }
+
+func (p printed) Unwrap() error { return p.error }
+
+// exitCode is how the process ends after err.
+func exitCode(err error) int {
+	var filter *tracing.FilterError
+	var nothing *nothingFound
+	var partly *partlyDone
+	switch {
+	case err == nil, errors.Is(err, output.ErrClosed):
+		return exitDone
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case errors.As(err, &nothing):
+		return exitNothing
+	case errors.As(err, &partly):
+		return exitPartly
+	case errors.Is(err, adapters.ErrReadOnly), errors.Is(err, adapters.ErrUnsafePeek):
+		return exitRefused
+	case errors.Is(err, adapters.ErrUsage), errors.As(err, &filter):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// usage is an error of the command line.
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// usageError is of kind [adapters.ErrUsage] without its word in the text.
+type usageError struct{ error }
+
+func (u usageError) Unwrap() []error { return []error{u.error, adapters.ErrUsage} }
+
+// sentences are err as lines for standard error, safe for a terminal.
+func sentences(err error) string {
+	var lines []string
+	var filter *tracing.FilterError
+	if errors.As(err, &filter) {
+		err = fmt.Errorf("--filter, column %d: %s", filter.Column, filter.Reason)
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		lines = append(lines, "eventscope: "+text.Cleaner{}.String(line).String()+"\n")
+	}
+	return strings.Join(lines, "")
+}

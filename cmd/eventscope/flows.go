@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"eventscope/adapters"
+	"eventscope/cmd/internal/output"
+	"eventscope/tracing"
+)
+
+// flows prints one line a flow when the reading has ended.
+type flows struct {
+	*program
+	reading  readingFlags
+	filter   string
+	statuses []string
+}
+
+func (p *program) flowsCommand() *cobra.Command {
+	f := &flows{program: p}
+	cmd := &cobra.Command{
+		Use: "flows [URL...]", Short: "Print one line a flow",
+		Long: "flows reads events, assembles the flows they belong to, and prints one line a flow in the order of their first events. " +
+			"It prints when the reading ends: with --exit, after --for, or on an interrupt.",
+		Example: "  eventscope flows kafka://localhost:9092 --exit\n" +
+			"  eventscope flows kafka://localhost:9092 --from -1h --exit --status failed,stuck",
+		RunE: p.command(f.run),
+	}
+	f.reading.add(cmd)
+	cmd.Flags().StringVar(&f.filter, "filter", "", "only flows with an event that matches")
+	cmd.Flags().StringSliceVar(&f.statuses, "status", nil, "only flows that stand so: "+strings.Join(statusNames(), ", "))
+	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusNames(), cobra.ShellCompDirectiveNoFileComp))
+	p.outputFlags(cmd)
+	return cmd
+}
+
+func statusNames() []string {
+	var names []string
+	for _, status := range tracing.Statuses {
+		names = append(names, string(status))
+	}
+	return names
+}
+
+func (f *flows) run(ctx context.Context, args []string) error {
+	reading, err := f.reading.reading()
+	if err != nil {
+		return err
+	}
+	query, filter, err := f.query()
+	if err != nil {
+		return err
+	}
+	format, err := f.format(true)
+	if err != nil {
+		return err
+	}
+	settings, err := f.loadFor(args)
+	if err != nil {
+		return err
+	}
+	settings.limitHeap()
+	figures := statistics{started: time.Now()}
+	sources, err := f.open(ctx, settings.sources)
+	if err != nil {
+		return err
+	}
+	defer sources.close()
+	index := startIndex(settings.tracing())
+	defer index.stop()
+	if filter != nil {
+		query.Watch = index.Watch(filter)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	readingDone := f.collect(ctx, cancel, reading, sources, index, &figures)
+	interrupted := context.Cause(ctx)
+	if readingDone != nil && interrupted == nil {
+		return readingDone
+	}
+	// What was read is printed after an interrupt, too: that is how a reading without
+	// an end is asked for its result.
+	printed, err := f.print(context.WithoutCancel(ctx), index, query, format)
+	figures.addDropped(sources)
+	figures.addIndex(index.Counters())
+	f.printStatistics(&figures)
+	f.noteEvicted(index.Counters())
+	return errors.Join(err, f.end(interrupted, sources, printed))
+}
+
+// query is what is asked of the index at the end, less its Watch.
+func (f *flows) query() (tracing.FlowQuery, *tracing.Filter, error) {
+	var query tracing.FlowQuery
+	for _, status := range f.statuses {
+		if err := oneOf("--status", status, statusNames()); err != nil {
+			return query, nil, err
+		}
+		query.Status = append(query.Status, tracing.Status(status))
+	}
+	if f.filter == "" {
+		return query, nil, nil
+	}
+	filter, err := tracing.CompileFilter(f.filter)
+	return query, filter, err
+}
+
+// collect reads the sources into the index.
+func (f *flows) collect(ctx context.Context, end context.CancelCauseFunc, reading reading, sources *opened, index *index, figures *statistics) error {
+	var events atomic.Int64
+	watching, stopWatching := context.WithCancel(ctx)
+	var helpers sync.WaitGroup
+	helpers.Go(func() { f.watch(watching, end, sources, events.Load) })
+	err := reading.run(ctx, f.program, sources, func(adapter adapters.Adapter) adapters.Intake {
+		return counting(index.attach(adapter), func(messages int) { events.Add(int64(messages)) })
+	})
+	stopWatching()
+	helpers.Wait()
+	figures.events = events.Load()
+	return err
+}
+
+// print writes the flows that match and returns how many there were.
+func (f *flows) print(ctx context.Context, index *index, query tracing.FlowQuery, format output.Format) (printed int, err error) {
+	if err := errors.Join(index.Sync(ctx), index.Settle(ctx)); err != nil {
+		return 0, err
+	}
+	writer := output.NewWriter(f.stdout)
+	for flow, err := range index.All(ctx, query) {
+		if err == nil {
+			err = writer.Write(format.AppendFlow(writer.Available(), flow))
+		}
+		if err != nil {
+			return printed, err
+		}
+		printed++
+	}
+	return printed, writer.Flush()
+}
+
+// noteEvicted says when the index was too small for what was read.
+func (f *flows) noteEvicted(c tracing.Counters) {
+	if c.Evicted > 0 {
+		f.note("%d of %d events did not fit in memory, so the oldest flows are missing or cut; raise --memory, or read less with --from", c.Evicted, c.Events)
+	}
+}
+
+func (f *flows) end(interrupted error, sources *opened, printed int) error {
+	switch {
+	case interrupted != nil:
+		return interrupted
+	case sources.failed > 0:
+		return sources.outcome()
+	case printed == 0 && (f.filter != "" || len(f.statuses) > 0):
+		return &nothingFound{"no flow matched"}
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/cmd/internal/output"
+	"eventscope/tracing"
+)
+
+// followed prints the flow, then again whenever it has grown, until it has come to a
+// usual end.
+func (t *trace) followed(ctx context.Context, sources *opened, figures *statistics) error {
+	index := startIndex(t.followConfig())
+	defer index.stop()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var helpers sync.WaitGroup
+	var readingDone error
+	// The sources are read before the search begins, so that nothing falls between; what
+	// both see is taken once.
+	helpers.Go(func() {
+		live := reading{start: adapters.End}
+		readingDone = live.run(ctx, t.program, sources, func(adapter adapters.Adapter) adapters.Intake { return index.attach(adapter) })
+		cancel(nil)
+	})
+	helpers.Go(func() { t.watch(ctx, cancel, sources, func() int64 { return index.Counters().Events }) })
+	err := t.untilDone(ctx, sources, index, figures)
+	cause := context.Cause(ctx)
+	cancel(nil)
+	helpers.Wait()
+	switch {
+	case errors.Is(cause, errInterrupted), errors.Is(cause, output.ErrClosed):
+		return cause
+	case err != nil && !adapters.IsEnd(err) && !errors.Is(err, errTime):
+		return err
+	case readingDone != nil:
+		return readingDone
+	case t.printed == 0:
+		return t.nothing()
+	}
+	return nil
+}
+
+// followConfig leaves half of the memory to the index of the search.
+func (t *trace) followConfig() tracing.Config {
+	config := t.settings.tracing()
+	config.Memory /= 2
+	return config
+}
+
+// untilDone searches history, then looks at the index as it grows.
+func (t *trace) untilDone(ctx context.Context, sources *opened, index *index, figures *statistics) error {
+	if err := t.adopt(ctx, sources, index, figures); err != nil {
+		return err
+	}
+	const every = 250 * time.Millisecond
+	ticks := time.NewTicker(every)
+	defer ticks.Stop()
+	version, shown := uint64(0), shownFlow{}
+	for {
+		if now := index.Counters().Version; now != version {
+			version = now
+			done, err := t.printGrown(ctx, index, &shown)
+			if done || err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-ticks.C:
+			version-- // a status changes by itself, too
+		}
+	}
+}
+
+// shownFlow is what was printed last.
+type shownFlow struct {
+	events int
+	status tracing.Status
+}
+
+// printGrown prints the flow if there is more of it than was shown, and says whether it
+// has come to an end.
+func (t *trace) printGrown(ctx context.Context, index *index, shown *shownFlow) (done bool, err error) {
+	matches, err := index.Find(ctx, t.id)
+	if errors.Is(err, tracing.ErrUnknown) || err == nil && len(matches) == 0 {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	flow, err := index.Flow(ctx, matches[0].Key)
+	if err != nil {
+		return false, err
+	}
+	now := shownFlow{flow.Events, flow.Status}
+	if now != *shown {
+		*shown = now
+		if err := t.print(ctx, index.Store, matches[0].Key); err != nil {
+			return false, err
+		}
+	}
+	return flow.Status == tracing.Complete || flow.Status == tracing.Compensated, nil
+}
+
+// adopt puts what history has of the flow into the index.
+func (t *trace) adopt(ctx context.Context, sources *opened, index *index, figures *statistics) error {
+	found, err := t.search(ctx, sources, figures)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	for _, match := range found.Matches {
+		if _, err := index.Adopt(ctx, found, match.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// A closed pipe is an error of the write, which ends the program quietly, rather
+	// than a signal that kills it.
+	signal.Ignore(syscall.SIGPIPE)
+	os.Exit(newProgram(os.Stdin, os.Stdout, os.Stderr, os.Getenv).run(context.Background(), os.Args[1:]))
+}
+
+// withSignals cancels a context with errInterrupted on the first interrupt or
+// termination. A second one kills the process, should it hang.
+func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	received := make(chan os.Signal, 1)
+	done := make(chan struct{})
+	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-received:
+			cancel(errInterrupted)
+		case <-done:
+		}
+		signal.Stop(received)
+	}()
+	return ctx, func() {
+		cancel(nil)
+		close(done)
+	}
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/cmd/internal/output"
+	"eventscope/tui/text"
+)
+
+// watch says on standard error what happens to the sources while they are read, and
+// how far the reading is when somebody looks at it and standard output goes elsewhere.
+// When nobody reads standard output any more, it ends the work, for on a quiet topic
+// there may be no write for hours to notice that. It returns when ctx ends. count is the
+// number of events so far.
+func (p *program) watch(ctx context.Context, end context.CancelCauseFunc, o *opened, count func() int64) {
+	const every = 500 * time.Millisecond
+	progress := isTerminal(p.stderr) && !isTerminal(p.stdout)
+	before := make([]adapters.Status, len(o.adapters))
+	last, lastTime := count(), time.Now()
+	ticks := time.NewTicker(every)
+	defer ticks.Stop()
+	for ended := false; !ended; {
+		select {
+		case <-ctx.Done():
+			ended = true
+		case <-ticks.C:
+		}
+		if readerGone(p.stdout) {
+			end(output.ErrClosed)
+		}
+		for i, adapter := range o.adapters {
+			now := adapter.Status()
+			for _, notice := range changes(adapter.Name(), before[i], now) {
+				p.note("%s", notice)
+			}
+			before[i] = now
+		}
+		if progress {
+			events, now := count(), time.Now()
+			rate := float64(events-last) / now.Sub(lastTime).Seconds()
+			fmt.Fprintf(p.stderr, "\r\x1b[K%s events, %s/s", text.Count(events), text.Short(rate))
+			last, lastTime = events, now
+		}
+	}
+	if progress {
+		fmt.Fprint(p.stderr, "\r\x1b[K")
+	}
+}
+
+// changes says what an operator should know about a source that went from one status
+// to the next.
+func changes(name string, before, now adapters.Status) []string {
+	var notices []string
+	add := func(format string, args ...any) {
+		notices = append(notices, name+": "+fmt.Sprintf(format, args...))
+	}
+	if now.Connection == adapters.Lost && before.Connection != adapters.Lost && now.Err != nil {
+		add("%v", now.Err)
+	}
+	connected := now.Connection == adapters.Live || now.Connection == adapters.CatchingUp
+	if connected && before.Connection == adapters.Lost {
+		add("connected again after %s", text.Span(now.Since.Sub(before.Since)))
+	}
+	for _, problem := range now.Problems {
+		if !slices.Contains(before.Problems, problem) {
+			add("%s", problem)
+		}
+	}
+	for _, gap := range now.Gaps {
+		if !slices.Contains(before.Gaps, gap) {
+			add("%s for %s, messages in between are not shown", gap.Reason, text.Span(gap.To.Sub(gap.From)))
+		}
+	}
+	if now.Dropped > before.Dropped {
+		add("%s messages were dropped because they were not read fast enough", text.Count(now.Dropped-before.Dropped))
+	}
+	if now.DroppedUnknown && !before.DroppedUnknown {
+		add("messages were dropped because they were not read fast enough, and nobody knows how many")
+	}
+	return notices
+}

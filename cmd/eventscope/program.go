@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	// fang makes cobra's help and manual pages pleasant to read.
+	"charm.land/fang/v2"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"eventscope/adapters"
+	"eventscope/cmd/internal/config"
+	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/spelling"
+	"eventscope/tui"
+)
+
+// program is one invocation of eventscope.
+type program struct {
+	stdin, stdout, stderr *os.File
+	getenv                func(string) string
+
+	flags flags
+	err   error // of the command that ran
+	log   *slog.Logger
+}
+
+// flags are those that every command has.
+type flags struct {
+	config, context, memory, log string
+	from                         string // of the screen
+	write, noColor               bool
+	format                       string
+	stats                        bool
+}
+
+func newProgram(stdin, stdout, stderr *os.File, getenv func(string) string) *program {
+	return &program{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv, log: slog.New(slog.DiscardHandler)}
+}
+
+// run runs a command line and returns the exit code.
+func (p *program) run(ctx context.Context, args []string) int {
+	ctx, stop := withSignals(ctx)
+	defer stop()
+	root := p.root()
+	root.SetArgs(args)
+	err := fang.Execute(ctx, root,
+		fang.WithVersion(version()),
+		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}), // errors are printed below
+	)
+	if err != nil { // cobra's own errors are all about the command line
+		err = usage("%w; see eventscope --help", err)
+	} else {
+		err = p.err
+	}
+	if words := (printed{}); err != nil && exitCode(err) != exitDone && exitCode(err) != exitInterrupted && !errors.As(err, &words) {
+		fmt.Fprint(p.stderr, sentences(err))
+	}
+	return exitCode(err)
+}
+
+// root is the command without a name: the screen.
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "eventscope [URL...]",
+		Short: "Watch events move through Kafka and RabbitMQ, and follow one order across services",
+		Long: "eventscope shows what happens in an event-driven system: the events as they come, the flow that one order took " +
+			"over every topic, queue and service, and what is missing from it. Looking changes nothing on a broker.\n\n" +
+			"Without a command it opens the screen on the URLs, or on the current context of the config.",
+		Example: "  eventscope demo\n" +
+			"  eventscope kafka://localhost:9092/orders,payments\n" +
+			"  eventscope kafka://ann@broker:9093 'amqp://bob@rabbit/shop?tap=orders:#'\n" +
+			"  eventscope trace ord-1009 kafka://localhost:9092",
+		Args: cobra.ArbitraryArgs,
+		RunE: p.command(p.screen),
+	}
+	root.Flags().StringVar(&p.flags.from, "from", "", "where the screen's stream begins: end (default), beginning, an age such as -10m, or a time")
+	f := root.PersistentFlags()
+	f.StringVar(&p.flags.config, "config", "", "config file (default $XDG_CONFIG_HOME/eventscope/config.yaml)")
+	f.StringVar(&p.flags.context, "context", "", "context of the config to use in place of the current one")
+	f.StringVar(&p.flags.memory, "memory", "", "memory for index and caches (default 512MiB)")
+	f.BoolVar(&p.flags.write, "write", false, "allow what changes a broker; everything is read-only without it")
+	f.BoolVar(&p.flags.noColor, "no-color", false, "no colours, as the variable NO_COLOR does")
+	f.StringVar(&p.flags.log, "log", "", "file to append a log of connections and problems to")
+	_ = root.RegisterFlagCompletionFunc("context", p.completeContexts)
+	root.AddCommand(p.tailCommand(), p.traceCommand(), p.flowsCommand(), p.configCommand(), p.versionCommand())
+	return root
+}
+
+// command wraps the work of a command: what it returns is kept for run, so that fang,
+// which asks a terminal for its colours before it prints an error, does not see it.
+func (p *program) command(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		p.err = p.logged(func() error { return work(cmd.Context(), args) })
+		if cause := context.Cause(cmd.Context()); errors.Is(cause, errInterrupted) && (p.err == nil || adapters.IsEnd(p.err)) {
+			p.err = cause
+		}
+		return nil
+	}
+}
+
+// logged runs work with the log file open, if one is wanted.
+func (p *program) logged(work func() error) error {
+	if p.flags.log == "" {
+		return work()
+	}
+	file, err := os.OpenFile(p.flags.log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return &adapters.Problem{Doing: "open the log", Cause: err.Error(), Remedy: "name a file that can be written with --log", Kind: adapters.ErrUsage}
+	}
+	p.log = slog.New(slog.NewTextHandler(file, nil))
+	err = work()
+	if err != nil {
+		p.log.Error("ended", "error", err)
+	}
+	if closing := file.Close(); err == nil && closing != nil {
+		return fmt.Errorf("cannot write the log %s: %w", p.flags.log, closing)
+	}
+	return err
+}
+
+// outputFlags adds the flags of commands that print results.
+func (p *program) outputFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&p.flags.format, "output", "o", "", "text or json (default text on a terminal, json in a pipe)")
+	cmd.Flags().BoolVar(&p.flags.stats, "stats", false, "at the end, print one JSON line of figures to standard error")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Kinds, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// format is the output's format by the flags and by what reads it.
+func (p *program) format(noValue bool) (output.Format, error) {
+	options := output.Options{Kind: p.flags.format, NoValue: noValue, Terminal: isTerminal(p.stdout), ASCII: !tui.UTF8Locale(p.getenv)}
+	if options.Terminal {
+		options.Width, _, _ = term.GetSize(p.stdout.Fd())
+	} else {
+		options.ASCII = false
+	}
+	if options.Kind == "" {
+		options.Kind = "json"
+		if options.Terminal {
+			options.Kind = "text"
+		}
+	}
+	return output.New(options)
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(f.Fd()) }
+
+// note says something on standard error, one sentence.
+func (p *program) note(format string, args ...any) {
+	err := fmt.Errorf(format, args...)
+	p.log.Warn(err.Error())
+	fmt.Fprint(p.stderr, sentences(err))
+}
+
+// notAURL is the error for an argument that is neither URL nor command.
+func notAURL(argument string, commands []string) error {
+	if guess := spelling.Nearest(argument, commands); guess != "" {
+		return usage("%q is neither a command nor a URL; did you mean %s?", argument, guess)
+	}
+	return usage("%q is neither a command nor a URL such as kafka://host:9092/orders; see eventscope --help", argument)
+}
+
+// completeContexts lists the contexts of the config for the shell.
+func (p *program) completeContexts(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	file, err := config.Load(p.flags.config, p.getenv)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var names []string
+	for name := range file.Contexts {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// oneOf checks a flag's value against the few it may have.
+func oneOf(flag, value string, known []string) error {
+	if slices.Contains(known, value) {
+		return nil
+	}
+	if guess := spelling.Nearest(value, known); guess != "" {
+		return usage("%s %q: did you mean %s?", flag, value, guess)
+	}
+	return usage("%s %q is none of %s", flag, value, strings.Join(known, ", "))
+}

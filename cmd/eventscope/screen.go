@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/tracing"
+	"eventscope/tui"
+)
+
+// screen is the command without a name.
+func (p *program) screen(ctx context.Context, args []string) error {
+	if err := checkURLs(args, names(p.root())); err != nil {
+		return err
+	}
+	if err := p.checkTerminal(); err != nil {
+		return err
+	}
+	reading, err := p.screenReading()
+	if err != nil {
+		return err
+	}
+	settings, err := p.load(args)
+	if err != nil {
+		return err
+	}
+	for _, s := range settings.sources {
+		if warning := s.Warning(); warning != "" {
+			p.note("warning: %s", warning)
+		}
+	}
+	return p.show(ctx, &view{settings: settings, start: reading.start, title: settings.context})
+}
+
+// screenReading is where the screen's streams begin.
+func (p *program) screenReading() (reading, error) {
+	from := readingFlags{from: p.flags.from}
+	return from.reading()
+}
+
+func (p *program) checkTerminal() error {
+	if isTerminal(p.stdin) && isTerminal(p.stdout) {
+		return nil
+	}
+	return &adapters.Problem{
+		Doing: "open the screen", Cause: "this is not a terminal",
+		Remedy: "use eventscope tail, flows or trace in pipes and scripts", Kind: adapters.ErrUsage,
+	}
+}
+
+// view is what one screen is shown over.
+type view struct {
+	settings *settings
+	start    adapters.Start
+	title    string
+	banner   string
+	fault    func(ctx context.Context, words []string) (string, error)
+	faults   []string
+
+	index *index
+	lines []*line
+}
+
+// show opens the sources behind the screen and shows it until the user quits.
+func (p *program) show(ctx context.Context, v *view) error {
+	// The heap may grow to the budget and no further; the index is sized below it.
+	debug.SetMemoryLimit(v.settings.memory / 100 * 88)
+	config := v.settings.tracing()
+	config.KeepRecent = true
+	v.index = startIndex(config)
+	defer v.index.stop()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var lines sync.WaitGroup
+	opening := make(chan error, len(v.settings.sources))
+	for _, s := range v.settings.sources {
+		l := newLine(s, p.log)
+		v.lines = append(v.lines, l)
+		lines.Go(func() { l.run(ctx, v.index, v.start, opening) })
+	}
+	lines.Go(func() { endWhenAllFail(ctx, cancel, opening, len(v.lines)) })
+	if p.flags.log != "" {
+		lines.Go(func() { v.logStatus(ctx, p) })
+	}
+	err := tui.Run(ctx, v.options(p))
+	cause := context.Cause(ctx)
+	cancel(nil)
+	lines.Wait()
+	return screenEnd(p, err, cause)
+}
+
+// screenEnd is why the screen ended: the user's wish is no error.
+func screenEnd(p *program, err, cause error) error {
+	crash := (*tui.Crash)(nil)
+	switch {
+	case errors.As(err, &crash):
+		p.log.Error("the screen failed", "reason", crash.Reason, "stack", crash.Stack)
+		return err
+	case cause != nil:
+		return cause
+	case adapters.IsEnd(err):
+		return nil
+	}
+	return err
+}
+
+// endWhenAllFail ends the screen when no source could be opened: there would be nothing
+// to see on it.
+func endWhenAllFail(ctx context.Context, end context.CancelCauseFunc, opening <-chan error, all int) {
+	var failures []error
+	for range all {
+		select {
+		case err := <-opening:
+			if err == nil {
+				return
+			}
+			failures = append(failures, err)
+		case <-ctx.Done():
+			return
+		}
+	}
+	end(errors.Join(failures...))
+}
+
+// options are what the screen is given.
+func (v *view) options(p *program) tui.Options {
+	options := tui.Options{
+		Querier: v.index.Store, Title: v.title, Banner: v.banner, Rules: v.settings.rules,
+		ReadOnly: "READ-ONLY", Fault: v.fault, Faults: v.faults, History: v.history,
+		Empty:   "start with --from -10m to see older ones",
+		NoColor: p.flags.noColor || p.getenv("NO_COLOR") != "", ASCII: !tui.UTF8Locale(p.getenv), Theme: v.settings.theme(),
+		Input: p.stdin, Output: p.stdout,
+	}
+	if !v.settings.readOnly {
+		options.ReadOnly = ""
+	}
+	if v.start.IsBeginning() {
+		options.Empty = ""
+	}
+	for _, l := range v.lines {
+		options.Sources = append(options.Sources, tui.Source{Name: l.source.Name, Broker: l.source.Broker, Status: l.status})
+	}
+	return options
+}
+
+// theme is the config's, or "" to ask the terminal.
+func (s *settings) theme() string {
+	if s.file.Theme == "auto" {
+		return ""
+	}
+	return s.file.Theme
+}
+
+// history searches the brokers for an id and puts what it finds into the index.
+func (v *view) history(ctx context.Context, id string, since time.Duration, progress chan<- tui.HistoryProgress) error {
+	var all []adapters.Adapter
+	for _, l := range v.lines {
+		if adapter := l.adapter.Load(); adapter != nil {
+			all = append(all, *adapter)
+		}
+	}
+	config := v.settings.tracing()
+	config.Memory /= 4 // beside the index on the screen
+	search := tracing.SearchConfig{ID: id, From: adapters.Ago(since), Sources: searchSources(all), Store: config}
+	if len(search.Sources) == 0 {
+		return fmt.Errorf("no source has a history to search: %w", errors.ErrUnsupported)
+	}
+	search.Progress = func(s tracing.SearchProgress) {
+		select {
+		case progress <- tui.HistoryProgress{Read: s.Read, Total: s.Expected}:
+		default: // the screen has not looked yet
+		}
+	}
+	found, err := tracing.Search(ctx, search)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	adopted := 0
+	for _, match := range found.Matches {
+		n, err := v.index.Adopt(ctx, found, match.Key)
+		if err != nil {
+			return err
+		}
+		adopted += n
+	}
+	select {
+	case progress <- tui.HistoryProgress{Found: int64(adopted)}:
+	case <-ctx.Done():
+	}
+	return errors.Join(found.Problems...)
+}
+
+// logStatus writes what happens to the sources into the log.
+func (v *view) logStatus(ctx context.Context, p *program) {
+	before := make([]adapters.Status, len(v.lines))
+	ticks := time.NewTicker(time.Second)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+		for i, l := range v.lines {
+			now := l.status()
+			for _, notice := range changes(l.source.Name, before[i], now) {
+				p.log.Warn(notice)
+			}
+			before[i] = now
+		}
+	}
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/cmd/internal/output"
+	"eventscope/tracing"
+)
+
+// tail prints events as they come.
+type tail struct {
+	*program
+	reading readingFlags
+	filter  string
+	limit   int64
+	noValue bool
+}
+
+func (p *program) tailCommand() *cobra.Command {
+	t := &tail{program: p}
+	cmd := &cobra.Command{
+		Use: "tail [URL...]", Short: "Print events as they come",
+		Long: "tail prints one line an event, from one source or from several at once. It joins no consumer group and takes nothing from a queue.",
+		Example: "  eventscope tail kafka://localhost:9092/orders\n" +
+			"  eventscope tail kafka://localhost:9092 --from -10m --exit -o json\n" +
+			"  eventscope tail kafka://localhost:9092 --filter 'type == \"PaymentFailed\"'",
+		RunE: p.command(t.run),
+	}
+	t.reading.add(cmd)
+	cmd.Flags().StringVar(&t.filter, "filter", "", "only events that match: words, or an expression such as 'service == \"payment\"'")
+	cmd.Flags().Int64Var(&t.limit, "limit", 0, "stop after this many events")
+	cmd.Flags().BoolVar(&t.noValue, "no-value", false, "leave out the values")
+	p.outputFlags(cmd)
+	return cmd
+}
+
+func (t *tail) run(ctx context.Context, args []string) error {
+	printer, err := t.printer()
+	if err != nil {
+		return err
+	}
+	reading, err := t.reading.reading()
+	if err != nil {
+		return err
+	}
+	if t.limit < 0 {
+		return usage("--limit %d: a limit is a number from 1", t.limit)
+	}
+	settings, err := t.loadFor(args)
+	if err != nil {
+		return err
+	}
+	printer.reader = envelope.NewReader(settings.rules)
+	sources, err := t.open(ctx, settings.sources)
+	if err != nil {
+		return err
+	}
+	defer sources.close()
+	err = t.stream(ctx, reading, sources, printer)
+	figures := statistics{started: printer.started, events: printer.events.Load()}
+	figures.addDropped(sources)
+	t.printStatistics(&figures)
+	return t.end(err, sources, printer)
+}
+
+// end is the command's outcome after the last event.
+func (t *tail) end(err error, sources *opened, printer *printer) error {
+	switch {
+	case err != nil:
+		return err
+	case sources.failed > 0:
+		return sources.outcome()
+	case printer.filter != nil && printer.printed == 0:
+		return &nothingFound{"no event matched the filter"}
+	}
+	return nil
+}
+
+// printer writes the events of batches. It belongs to one goroutine, but for events.
+type printer struct {
+	source  map[adapters.Adapter]string
+	format  output.Format
+	writer  *output.Writer
+	reader  *envelope.Reader
+	filter  *tracing.Filter // nil is everything
+	limit   int64           // 0 is none
+	printed int64
+	wrong   int64 // evaluations of the filter that failed
+	events  atomic.Int64
+	started time.Time
+}
+
+func (t *tail) printer() (*printer, error) {
+	format, err := t.format(t.noValue)
+	if err != nil {
+		return nil, err
+	}
+	p := &printer{format: format, writer: output.NewWriter(t.stdout), limit: t.limit, started: time.Now()}
+	if t.filter != "" {
+		p.filter, err = tracing.CompileFilter(t.filter)
+	}
+	return p, err
+}
+
+// delivery is a batch and where it is from.
+type delivery struct {
+	adapter adapters.Adapter
+	batch   *adapters.Batch
+}
+
+// stream reads the sources and prints until everything has ended.
+func (t *tail) stream(ctx context.Context, reading reading, sources *opened, printer *printer) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	deliveries := make(chan delivery, 2) // a few batches, so that memory is bounded
+	var readingDone error
+	var helpers sync.WaitGroup
+	helpers.Go(func() {
+		defer close(deliveries)
+		readingDone = reading.run(ctx, t.program, sources, func(adapter adapters.Adapter) adapters.Intake {
+			return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
+				select {
+				case deliveries <- delivery{adapter, batch}:
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			})
+		})
+	})
+	watching, stopWatching := context.WithCancel(ctx)
+	helpers.Go(func() { t.watch(watching, cancel, sources, printer.events.Load) })
+	err := printer.all(deliveries, cancel)
+	stopWatching()
+	helpers.Wait()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
+		return cause
+	}
+	return errors.Join(err, readingDone)
+}
+
+// all prints what is delivered until the channel is closed. When there is nothing more
+// to print, it ends the reading and lets go of what still arrives.
+func (p *printer) all(deliveries <-chan delivery, end context.CancelCauseFunc) error {
+	var failed error
+	for d := range deliveries {
+		p.events.Add(int64(len(d.batch.Messages)))
+		if failed == nil && !p.enough() {
+			failed = p.batch(d)
+			if failed == nil && len(deliveries) == 0 {
+				failed = p.writer.Flush()
+			}
+			if failed != nil || p.enough() {
+				end(errEnough)
+			}
+		}
+		d.batch.Release()
+	}
+	if failed == nil {
+		failed = p.writer.Flush()
+	}
+	return failed
+}
+
+func (p *printer) enough() bool { return p.limit > 0 && p.printed >= p.limit }
+
+// batch prints the events of one batch that match.
+func (p *printer) batch(d delivery) error {
+	var id envelope.Identity
+	event := output.Event{Source: d.adapter.Name(), Broker: d.adapter.Broker(), Identity: &id}
+	subject := tracing.Subject{Source: event.Source, Broker: event.Broker, Identity: &id}
+	for i := range d.batch.Messages {
+		event.Message = &d.batch.Messages[i]
+		p.reader.Read(event.Message, &id)
+		if p.filter != nil {
+			subject.Message = event.Message
+			matches, err := p.filter.Match(&subject)
+			if err != nil {
+				p.wrong++
+			}
+			if !matches {
+				continue
+			}
+		}
+		if err := p.writer.Write(p.format.AppendEvent(p.writer.Available(), &event)); err != nil {
+			return err
+		}
+		if p.printed++; p.enough() {
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"eventscope/adapters"
+	"eventscope/cmd/internal/output"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+)
+
+// trace prints the flow that an id belongs to.
+type trace struct {
+	*program
+	since  time.Duration
+	follow bool
+	limit  time.Duration
+
+	id       string
+	settings *settings
+	lines    output.Format
+	writer   *output.Writer
+	printed  int
+}
+
+func (p *program) traceCommand() *cobra.Command {
+	t := &trace{program: p}
+	cmd := &cobra.Command{
+		Use: "trace ID [URL...]", Short: "Print the flow of one order, payment or event",
+		Long: "trace searches the history of all sources for a flow id, an event id, or the id of a business object such as an order, " +
+			"and prints the flow that it belongs to with everything that belongs to that. What was searched is said on standard error.",
+		Example: "  eventscope trace ord-1009 kafka://localhost:9092\n" +
+			"  eventscope trace ord-1009 kafka://localhost:9092 --since 24h -o json\n" +
+			"  eventscope trace ord-1009 kafka://localhost:9092 --follow --for 1m",
+		RunE: p.command(t.run),
+	}
+	cmd.Flags().DurationVar(&t.since, "since", time.Hour, "how far to look back")
+	cmd.Flags().BoolVar(&t.follow, "follow", false, "wait for the rest of the flow, and print it again as it grows")
+	cmd.Flags().DurationVar(&t.limit, "for", 0, "stop after this time, such as 1m")
+	p.outputFlags(cmd)
+	return cmd
+}
+
+func (t *trace) run(ctx context.Context, args []string) error {
+	if err := t.arguments(args); err != nil {
+		return err
+	}
+	var err error
+	if t.lines, err = t.format(false); err != nil {
+		return err
+	}
+	if t.settings, err = t.loadFor(args[1:]); err != nil {
+		return err
+	}
+	t.settings.limitHeap()
+	t.writer = output.NewWriter(t.stdout)
+	figures := statistics{started: time.Now()}
+	sources, err := t.open(ctx, t.settings.sources)
+	if err != nil {
+		return err
+	}
+	defer sources.close()
+	if t.limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, t.limit, errTime)
+		defer cancel()
+	}
+	if t.follow {
+		err = t.followed(ctx, sources, &figures)
+	} else {
+		err = t.searched(ctx, sources, &figures)
+	}
+	figures.addDropped(sources)
+	t.printStatistics(&figures)
+	if err == nil {
+		err = sources.outcome()
+	}
+	return err
+}
+
+func (t *trace) arguments(args []string) error {
+	switch {
+	case len(args) == 0 || args[0] == "":
+		return usage("trace needs an id: eventscope trace ord-1009 kafka://host:9092")
+	case strings.Contains(args[0], "://"):
+		return usage("trace needs the id before the URLs: eventscope trace ord-1009 kafka://host:9092")
+	case t.since <= 0:
+		return usage("--since %v: a time is positive, such as 24h", t.since)
+	case t.limit < 0:
+		return usage("--for %v: a time is positive, such as 1m", t.limit)
+	}
+	t.id = args[0]
+	return nil
+}
+
+// searched looks through history once.
+func (t *trace) searched(ctx context.Context, sources *opened, figures *statistics) error {
+	found, err := t.search(ctx, sources, figures)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	if len(found.Matches) == 0 {
+		return t.nothing()
+	}
+	if err := t.print(ctx, found.Store, found.Matches[0].Key); err != nil {
+		return err
+	}
+	return t.noteOthers(ctx, found)
+}
+
+func (t *trace) nothing() error {
+	return &nothingFound{fmt.Sprintf("nothing with the id %q in the last %s; look further back with --since, or wait for it with --follow", t.id, text.Span(t.since))}
+}
+
+// noteOthers names further flows that the id leads to, such as those of one customer.
+func (t *trace) noteOthers(ctx context.Context, found *tracing.Found) error {
+	const most = 20
+	var others []string
+	for _, match := range found.Matches[1:min(len(found.Matches), most+1)] {
+		flow, err := found.Flow(ctx, match.Key)
+		if err != nil {
+			return err
+		}
+		others = append(others, flow.ID)
+	}
+	if len(found.Matches) > most+1 {
+		others = append(others, fmt.Sprintf("and %d more", len(found.Matches)-most-1))
+	}
+	if len(others) > 0 {
+		t.note("%q also leads to the flows %s", t.id, strings.Join(others, ", "))
+	}
+	return nil
+}
+
+// search reads the history of all sources and says what was read.
+func (t *trace) search(ctx context.Context, sources *opened, figures *statistics) (*tracing.Found, error) {
+	config := tracing.SearchConfig{ID: t.id, From: adapters.Ago(t.since), Sources: searchSources(sources.adapters), Store: t.settings.tracing()}
+	if len(config.Sources) == 0 && !t.follow {
+		return nil, usage("no source has a history to search; name a topic or a stream, or wait with --follow")
+	}
+	progress := isTerminal(t.stderr)
+	if progress {
+		config.Progress = func(p tracing.SearchProgress) { fmt.Fprint(t.stderr, progressLine(p)) }
+	}
+	found, err := tracing.Search(ctx, config)
+	if progress {
+		fmt.Fprint(t.stderr, "\r\x1b[K")
+	}
+	if err != nil {
+		if errors.Is(context.Cause(ctx), errTime) {
+			return nil, fmt.Errorf("the search for %q was not finished after %v; raise --for, or look less far back with --since", t.id, t.limit)
+		}
+		return nil, err
+	}
+	for _, searched := range found.Searched {
+		figures.events += searched.Messages
+	}
+	figures.addIndex(found.Counters())
+	for _, problem := range found.Problems {
+		sources.fail(t.program, problem)
+	}
+	t.noteSearched(found.Searched)
+	return found, nil
+}
+
+func progressLine(p tracing.SearchProgress) string {
+	line := "\r\x1b[Ksearching, " + text.Count(p.Read).String()
+	if p.Expected > 0 {
+		line += " of " + text.Count(p.Expected).String()
+	}
+	return line + " messages"
+}
+
+// noteSearched says what was searched: an answer without that is worth little.
+func (t *trace) noteSearched(searched []tracing.Searched) {
+	slices.SortFunc(searched, func(a, b tracing.Searched) int {
+		return strings.Compare(a.Source+"\x00"+a.Destination, b.Source+"\x00"+b.Destination)
+	})
+	parts := []string{}
+	for _, s := range searched {
+		part := fmt.Sprintf("%s %s (%s", s.Source, s.Destination, text.Count(s.Messages))
+		if s.ByKey {
+			part += ", by key"
+		}
+		parts = append(parts, part+")")
+	}
+	if len(parts) == 0 {
+		parts = []string{"no messages at all"}
+	}
+	t.note("searched the last %s: %s", text.Span(t.since), strings.Join(parts, ", "))
+}
+
+// searchSources are the adapters that have a history.
+func searchSources(all []adapters.Adapter) []tracing.SearchSource {
+	var sources []tracing.SearchSource
+	for _, adapter := range all {
+		if !adapter.Capabilities().History {
+			continue
+		}
+		source := tracing.SearchSource{Source: tracingSource(adapter), Scanner: adapter, ByKey: adapter.Capabilities().ByKey}
+		if estimator, ok := adapter.(adapters.Estimator); ok {
+			source.Estimate = estimator
+		}
+		sources = append(sources, source)
+	}
+	return sources
+}
+
+// print writes one flow with its messages.
+func (t *trace) print(ctx context.Context, store *tracing.Store, key tracing.FlowKey) error {
+	flow, err := store.Flow(ctx, key)
+	if err != nil {
+		return err
+	}
+	result := output.Trace{Flow: flow, Rules: t.settings.rules, Messages: make([]*adapters.Message, len(flow.Steps)), Unreadable: make([]error, len(flow.Steps))}
+	events := make([]tracing.Event, len(flow.Steps))
+	for i := range flow.Steps {
+		events[i] = flow.Steps[i].Event
+	}
+	i := 0
+	for m, err := range store.Messages(ctx, events) {
+		if err == nil {
+			result.Messages[i] = &m
+		}
+		result.Unreadable[i] = err
+		i++
+	}
+	if err := ctx.Err(); err != nil { // half the messages are no result
+		return context.Cause(ctx)
+	}
+	t.printed++
+	if err := t.writer.Write(t.lines.AppendTrace(t.writer.Available(), &result)); err != nil {
+		return err
+	}
+	return t.writer.Flush()
+}

@@ -1,0 +1,27 @@
+// Package output writes results: JSON Lines for programs, aligned text for people.
+//
+// # Owner and concurrency
+//
+// A [Format] has scratch memory and belongs to one goroutine, as a [Writer] does. Both
+// append to memory that the caller owns, so that a line costs no allocation.
+//
+// # What may be lost
+//
+// JSON loses nothing: a value that is JSON is embedded with its numbers digit by digit,
+// anything else is text or, where it is not valid UTF-8, base64. Text for people is
+// cut where a column ends, and shows what cannot be drawn as an escape.
+//
+// # Files
+//
+//	format.go the Format of each kind, and how to choose
+//	writer.go Writer: buffered, and quiet when the reader has gone
+//	json.go   event, flow and trace lines as JSON
+//	append.go the values JSON lines are made of
+//	text.go   the same as text
+//
+// # Not obvious
+//
+// JSON strings may hold raw control characters of the C1 set and bidirectional
+// controls, which would act on a terminal. When the output is one, they are written as
+// \u escapes, which mean the same to a JSON reader.
+package output

@@ -1,0 +1,68 @@
+package output
+
+import (
+	"fmt"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/tracing"
+)
+
+// Event is one message with its identity, to be written.
+type Event struct {
+	Source   string
+	Broker   adapters.Broker
+	Message  *adapters.Message
+	Identity *envelope.Identity
+}
+
+// Trace is one flow with the messages of its steps. A step whose message could not be
+// read again has a nil one and its error.
+type Trace struct {
+	Flow       *tracing.Flow
+	Messages   []*adapters.Message // one for each of Flow.Steps
+	Unreadable []error             // likewise
+	Rules      *envelope.Rules
+}
+
+// Format makes lines of results; each Append function appends whole lines.
+type Format interface {
+	AppendEvent(dst []byte, e *Event) []byte
+	AppendFlow(dst []byte, f *tracing.FlowSummary) []byte
+	AppendTrace(dst []byte, t *Trace) []byte
+}
+
+// Kinds are the names of the formats, as -o takes them.
+var Kinds = []string{"text", "json"}
+
+// Options say how to write.
+type Options struct {
+	Kind     string // one of Kinds
+	NoValue  bool   // leave out the values of events
+	Terminal bool   // the reader is a terminal
+	Width    int    // of the terminal in cells; 0 is unbounded
+	ASCII    bool   // the terminal shows nothing but ASCII
+}
+
+// New returns a format of the kind.
+func New(options Options) (Format, error) {
+	switch options.Kind {
+	case "json":
+		return &jsonLines{options: options}, nil
+	case "text":
+		return newText(options), nil
+	}
+	return nil, &adapters.Problem{
+		Doing: fmt.Sprintf("write the output as %q", options.Kind), Cause: "there is no such format",
+		Remedy: "use -o text or -o json", Kind: adapters.ErrUsage,
+	}
+}
+
+// flowOf is the flow that an event belongs to by what it says itself, and the evidence:
+// an event that names no flow belongs to that of its entity.
+func flowOf(id *envelope.Identity) (flow []byte, from envelope.Evidence, byKey bool) {
+	if id.Flow.Known() {
+		return id.Flow.Value, id.Flow.From, false
+	}
+	return id.Entity.Value, id.Entity.From, id.Entity.Known()
+}

@@ -1,0 +1,218 @@
+package output
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf8"
+
+	"eventscope/adapters/envelope"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+)
+
+// jsonLines writes one JSON object a line. The names and the order of fields are a
+// promise to scripts.
+type jsonLines struct {
+	options Options
+	scratch []byte
+}
+
+func number(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
+
+func boolean(dst []byte, b bool) []byte { return strconv.AppendBool(dst, b) }
+
+// AppendEvent appends an event line.
+func (l *jsonLines) AppendEvent(dst []byte, e *Event) []byte {
+	start := len(dst)
+	dst = l.event(append(dst, '{'), e)
+	return l.end(dst, start)
+}
+
+// event appends the fields of an event line.
+func (l *jsonLines) event(dst []byte, e *Event) []byte {
+	m, id := e.Message, e.Identity
+	dst = quote(field(dst, "source"), e.Source)
+	dst = quote(field(dst, "broker"), e.Broker)
+	dst = quote(field(dst, "destination"), m.Position.Destination)
+	dst = position(field(dst, "position"), m.Position)
+	dst = moment(field(dst, "time"), m.Time)
+	dst = binary(field(dst, "key"), m.Key)
+	dst = append(field(dst, "headers"), '[')
+	for i := range m.Headers {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = quote(append(dst, '['), m.Headers[i].Name)
+		dst = append(binary(append(dst, ','), m.Headers[i].Value), ']')
+	}
+	dst = append(dst, ']')
+	dst = l.identity(dst, id)
+	dst = number(field(dst, "size"), int64(m.Size()))
+	dst = boolean(field(dst, "redelivered"), m.Redelivered)
+	if !l.options.NoValue {
+		dst = value(dst, m)
+	}
+	if id.DeadLetter {
+		if certificate, ok := envelope.Certify(m); ok {
+			dst = death(field(dst, "dead_letter"), &certificate)
+		}
+	}
+	return dst
+}
+
+func (l *jsonLines) identity(dst []byte, id *envelope.Identity) []byte {
+	flow, from, byKey := flowOf(id)
+	dst = known(field(dst, "type"), id.Type.Value)
+	dst = known(field(dst, "service"), id.Service.Value)
+	dst = known(field(dst, "id"), id.ID.Value)
+	dst = known(field(dst, "flow"), flow)
+	l.scratch = l.scratch[:0]
+	if byKey {
+		l.scratch = append(l.scratch, "by "...)
+	}
+	l.scratch = from.AppendTo(l.scratch)
+	dst = known(field(dst, "flow_from"), l.scratch)
+	dst = known(field(dst, "cause"), id.Cause.Value)
+	dst = known(field(dst, "entity"), id.Entity.Value)
+	return known(field(dst, "version"), id.Version.Value)
+}
+
+// AppendFlow appends a flow line.
+func (l *jsonLines) AppendFlow(dst []byte, f *tracing.FlowSummary) []byte {
+	start := len(dst)
+	dst = flowHead(append(dst, '{'), f)
+	dst = number(field(dst, "events"), int64(f.Events))
+	dst = flowRest(dst, f)
+	return l.end(dst, start)
+}
+
+// flowHead appends the fields of a flow before its events.
+func flowHead(dst []byte, f *tracing.FlowSummary) []byte {
+	dst = known(field(dst, "flow"), f.ID)
+	dst = known(field(dst, "flow_from"), f.From)
+	dst = known(field(dst, "entity"), f.Entity)
+	return quote(field(dst, "status"), f.Status)
+}
+
+// flowRest appends the fields of a flow behind its events.
+func flowRest(dst []byte, f *tracing.FlowSummary) []byte {
+	dst = list(field(dst, "services"), f.Services)
+	dst = list(field(dst, "brokers"), f.Brokers)
+	dst = moment(field(dst, "started"), f.Started)
+	dst = moment(field(dst, "last"), f.Last)
+	dst = number(field(dst, "duration_ms"), f.Duration().Milliseconds())
+	dst = list(field(dst, "types"), f.Types)
+	dst = known(field(dst, "failed_at"), f.FailedAt)
+	dst = number(field(dst, "dead_letters"), int64(f.DeadLetters))
+	return number(field(dst, "duplicates"), int64(f.Duplicates))
+}
+
+// AppendTrace appends a trace line: the flow with its events in place of their number.
+func (l *jsonLines) AppendTrace(dst []byte, t *Trace) []byte {
+	start := len(dst)
+	f := t.Flow
+	dst = flowHead(append(dst, '{'), &f.FlowSummary)
+	dst = append(field(dst, "events"), '[')
+	reader := envelope.NewReader(t.Rules)
+	for i := range f.Steps {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(l.step(append(dst, '{'), t, i, reader), '}')
+	}
+	dst = append(dst, ']')
+	dst = flowRest(dst, &f.FlowSummary)
+	dst = append(field(dst, "expected"), '[')
+	for i := range f.Expected {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(expectation(append(dst, '{'), &f.Expected[i]), '}')
+	}
+	dst = append(dst, ']')
+	return l.end(dst, start)
+}
+
+// step appends an event line's fields and its place in the flow.
+func (l *jsonLines) step(dst []byte, t *Trace, i int, reader *envelope.Reader) []byte {
+	step := &t.Flow.Steps[i]
+	if m := t.Messages[i]; m != nil {
+		var id envelope.Identity
+		reader.Read(m, &id)
+		dst = l.event(dst, &Event{Source: step.Source, Broker: step.Broker, Message: m, Identity: &id})
+	} else {
+		dst = indexed(dst, step)
+		if t.Unreadable[i] != nil {
+			dst = quote(field(dst, "unreadable"), t.Unreadable[i].Error())
+		}
+	}
+	dst = number(field(dst, "offset_ms"), step.Offset.Milliseconds())
+	dst = field(dst, "parent")
+	if step.Parent < 0 {
+		dst = append(dst, "null"...)
+	} else {
+		dst = number(dst, int64(step.Parent))
+	}
+	dst = known(field(dst, "edge"), step.Edge)
+	return list(field(dst, "marks"), step.Marks.Names())
+}
+
+// indexed appends what the index knows of an event whose message cannot be read any
+// more. Fields of the message itself are left out rather than made up.
+func indexed(dst []byte, step *tracing.Step) []byte {
+	dst = quote(field(dst, "source"), step.Source)
+	dst = quote(field(dst, "broker"), step.Broker)
+	dst = quote(field(dst, "destination"), step.Position.Destination)
+	dst = position(field(dst, "position"), step.Position)
+	dst = moment(field(dst, "time"), step.Time)
+	dst = known(field(dst, "type"), step.Type)
+	dst = known(field(dst, "service"), step.Service)
+	dst = known(field(dst, "id"), step.ID)
+	dst = known(field(dst, "flow"), step.FlowID)
+	dst = known(field(dst, "cause"), step.Cause)
+	return known(field(dst, "entity"), step.Entity)
+}
+
+func expectation(dst []byte, e *tracing.Expectation) []byte {
+	dst = quote(field(dst, "type"), e.Type)
+	dst = quote(field(dst, "state"), e.State)
+	dst = number(field(dst, "usual_ms"), e.Usual.Milliseconds())
+	dst = number(field(dst, "late_ms"), e.Late.Milliseconds())
+	dst = strconv.AppendFloat(field(dst, "seen"), e.Seen, 'f', -1, 64)
+	return known(field(dst, "why"), e.Why)
+}
+
+// end closes the line that begins at start, and makes it safe for a terminal.
+func (l *jsonLines) end(dst []byte, start int) []byte {
+	dst = append(dst, '}')
+	if l.options.Terminal {
+		l.scratch = append(l.scratch[:0], dst[start:]...)
+		dst = escapeUndrawn(dst[:start], l.scratch, text.Cleaner{ASCII: l.options.ASCII})
+	}
+	return append(dst, '\n')
+}
+
+// escapeUndrawn copies JSON with every character that the sanitiser does not leave as
+// it is written as \u escapes. Outside strings JSON has printable ASCII only, so each
+// such character is in one.
+func escapeUndrawn(dst, line []byte, cleaner text.Cleaner) []byte {
+	var room [64]byte
+	for len(line) > 0 {
+		r, size := utf8.DecodeRune(line)
+		if r < utf8.RuneSelf && r != 0x7f || bytes.Equal(cleaner.Append(room[:0], line[:size]), line[:size]) {
+			dst = append(dst, line[:size]...)
+		} else if r > 0xffff { // as a pair of surrogates
+			r -= 0x10000
+			dst = hexadecimal(hexadecimal(dst, 0xd800+r>>10), 0xdc00+r&0x3ff)
+		} else {
+			dst = hexadecimal(dst, r)
+		}
+		line = line[size:]
+	}
+	return dst
+}
+
+func hexadecimal(dst []byte, r rune) []byte {
+	const digits = "0123456789abcdef"
+	return append(dst, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
+}

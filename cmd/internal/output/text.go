@@ -1,0 +1,198 @@
+package output
+
+import (
+	"fmt"
+	"strings"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/adapters/payload"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+)
+
+// textLines writes aligned columns. All bytes of messages go through the sanitiser.
+type textLines struct {
+	options Options
+	cleaner text.Cleaner
+	widths  map[*column]int // as wide as the widest text so far
+	summary []byte
+}
+
+// column is one column of a kind of line.
+type column struct {
+	least, most int
+	whole       bool // never cut, for it is there to be copied
+}
+
+// The columns of event lines and of flow lines.
+var (
+	serviceColumn  = &column{least: 10, most: 16}
+	typeColumn     = &column{least: 18, most: 30}
+	positionColumn = &column{least: 14, most: 30, whole: true}
+	flowColumn     = &column{least: 10, most: 36, whole: true}
+	statusColumn   = &column{least: 11, most: 11}
+)
+
+const (
+	// summaryWidth is the width of a summary where the terminal does not bound it.
+	summaryWidth = 160
+	// leastSummary is what a summary gets on a terminal that is full already.
+	leastSummary = 12
+)
+
+func newText(options Options) *textLines {
+	return &textLines{options: options, cleaner: text.Cleaner{ASCII: options.ASCII}, widths: map[*column]int{}}
+}
+
+// cell is content fitted into a column.
+func (l *textLines) cell(c *column, content text.Safe) text.Safe {
+	if !c.whole {
+		content = l.cleaner.Cut(content, c.most)
+	}
+	width := max(l.widths[c], c.least, min(content.Width(), c.most))
+	l.widths[c] = width
+	return content.Add(text.Own(" ").Repeat(width - content.Width()))
+}
+
+func (l *textLines) clean(b []byte) text.Safe { return l.cleaner.Bytes(b, text.Bound) }
+
+// line appends the cells with two spaces between, the last one cut to what the
+// terminal has left.
+func (l *textLines) line(dst []byte, cells []text.Safe, last text.Safe) []byte {
+	used := 0
+	for _, cell := range cells {
+		dst = append(append(dst, cell.String()...), "  "...)
+		used += cell.Width() + 2
+	}
+	if l.options.Width > 0 {
+		last = l.cleaner.Cut(last, max(l.options.Width-used, leastSummary))
+	}
+	dst = append(dst, last.String()...)
+	for dst[len(dst)-1] == ' ' {
+		dst = dst[:len(dst)-1]
+	}
+	return append(dst, '\n')
+}
+
+// AppendEvent appends time, service, type, position, flow and a summary.
+func (l *textLines) AppendEvent(dst []byte, e *Event) []byte {
+	flow, _, _ := flowOf(e.Identity)
+	cells := []text.Safe{
+		text.Clock(e.Message.Time.Local()),
+		l.cell(serviceColumn, l.clean(e.Identity.Service.Value)),
+		l.cell(typeColumn, l.clean(e.Identity.Type.Value)),
+		l.cell(positionColumn, l.cleaner.String(e.Message.Position.String())),
+		l.cell(flowColumn, l.clean(flow)),
+	}
+	return l.line(dst, cells, l.summarise(e.Message, e.Identity.DeadLetter))
+}
+
+// summarise is a message in one line of words.
+func (l *textLines) summarise(m *adapters.Message, dead bool) text.Safe {
+	var notes []text.Safe
+	if certificate, ok := envelope.Certify(m); dead && ok {
+		words := strings.Join(strings.Fields(certificate.Reason+" "+certificate.Exception), " ")
+		notes = append(notes, l.cleaner.String(strings.TrimSuffix("dead letter: "+words, ": ")))
+	}
+	if m.Redelivered {
+		notes = append(notes, text.Own("redelivered"))
+	}
+	if !l.options.NoValue {
+		l.summary = payload.AppendSummary(l.summary[:0], m.Value, summaryWidth)
+		notes = append(notes, l.cleaner.Bytes(l.summary, summaryWidth))
+	}
+	return text.Join(text.Own(", "), notes...)
+}
+
+// AppendFlow appends flow, status, number of events, duration, start and types.
+func (l *textLines) AppendFlow(dst []byte, f *tracing.FlowSummary) []byte {
+	cells := []text.Safe{
+		l.cell(flowColumn, l.cleaner.String(f.ID)),
+		l.cell(statusColumn, l.cleaner.String(string(f.Status))),
+		right(text.Count(int64(f.Events)).Add(plural(f.Events, " event ", " events")), 13),
+		right(text.Span(f.Duration()), 8),
+		text.Moment(f.Started.Local()),
+	}
+	path := l.cleaner.String(strings.Join(f.Types, " > "))
+	return l.line(dst, cells, text.Join(text.Own("; "), append(l.troubles(f), path)...))
+}
+
+// troubles are what an operator should not overlook at the end of a long line.
+func (l *textLines) troubles(f *tracing.FlowSummary) []text.Safe {
+	var notes []text.Safe
+	if f.FailedAt != "" {
+		notes = append(notes, text.Own("failed at ").Add(l.cleaner.String(f.FailedAt)))
+	}
+	if f.DeadLetters > 0 {
+		notes = append(notes, text.Count(int64(f.DeadLetters)).Add(plural(f.DeadLetters, " dead letter", " dead letters")))
+	}
+	if f.Duplicates > 0 {
+		notes = append(notes, text.Count(int64(f.Duplicates)).Add(plural(f.Duplicates, " duplicate", " duplicates")))
+	}
+	return notes
+}
+
+// AppendTrace appends a headline, one line a step, and what was expected and is not
+// there.
+func (l *textLines) AppendTrace(dst []byte, t *Trace) []byte {
+	f := t.Flow
+	dot := text.Own(" · ")
+	if l.options.ASCII {
+		dot = text.Own(", ")
+	}
+	facts := text.Join(dot,
+		text.Count(int64(f.Events)).Add(plural(f.Events, " event", " events")),
+		text.Count(int64(len(f.Services))).Add(plural(len(f.Services), " service", " services")),
+		text.Count(int64(len(f.Brokers))).Add(plural(len(f.Brokers), " broker", " brokers")),
+		text.Span(f.Duration()))
+	headline := []text.Safe{text.Own("Flow ").Add(l.cleaner.String(f.ID)), l.cleaner.String(string(f.Status)), facts}
+	dst = l.line(dst, headline, text.Own("flow id from ").Add(l.cleaner.String(f.From)))
+	for i := range f.Steps {
+		dst = l.step(dst, t, i)
+	}
+	for i := range f.Expected {
+		if e := &f.Expected[i]; e.State != tracing.Seen {
+			cells := []text.Safe{text.Own("   ....."), l.cell(serviceColumn, text.Safe{}), l.cell(typeColumn, l.cleaner.String(e.Type))}
+			dst = l.line(dst, cells, l.cleaner.String(fmt.Sprintf("%s; %s", e.State, e.Why)))
+		}
+	}
+	for _, join := range f.Joins {
+		dst = l.line(dst, nil, text.Own("  joined with ").Add(l.cleaner.String(join.Other), text.Own(": "), l.cleaner.String(join.Reason)))
+	}
+	for _, gap := range f.Gaps {
+		dst = l.line(dst, nil, text.Own("  not seen: ").Add(l.cleaner.String(gap.Source), text.Own(" was away from "),
+			text.Moment(gap.From.Local()), text.Own(" to "), text.Moment(gap.To.Local()), text.Own(", "), l.cleaner.String(gap.Reason)))
+	}
+	return dst
+}
+
+func (l *textLines) step(dst []byte, t *Trace, i int) []byte {
+	step := &t.Flow.Steps[i]
+	indent := text.Own("  ").Repeat(min(step.Depth, 8))
+	cells := []text.Safe{
+		right(text.Offset(step.Offset), 8),
+		l.cell(serviceColumn, l.cleaner.String(step.Service)),
+		l.cell(typeColumn, indent.Add(l.cleaner.String(step.Type))),
+		l.cell(positionColumn, l.cleaner.String(string(step.Broker)+" "+step.Position.String())),
+	}
+	notes := []text.Safe{l.cleaner.String(strings.Join(step.Marks.Names(), ", ")), l.cleaner.String(step.Note)}
+	if m := t.Messages[i]; m != nil {
+		notes = append(notes, l.summarise(m, false))
+	} else if t.Unreadable[i] != nil {
+		notes = append(notes, l.cleaner.String(t.Unreadable[i].Error()))
+	}
+	return l.line(dst, cells, text.Join(text.Own("; "), notes...))
+}
+
+// plural is the word that fits n.
+func plural(n int, one, more string) text.Safe {
+	if n == 1 {
+		return text.Cleaner{}.String(one)
+	}
+	return text.Cleaner{}.String(more)
+}
+
+func right(content text.Safe, width int) text.Safe {
+	return text.Own(" ").Repeat(width - content.Width()).Add(content)
+}
