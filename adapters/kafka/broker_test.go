@@ -46,7 +46,7 @@ func connect(t testing.TB, address string, options ...kgo.Opt) *cluster {
 	t.Helper()
 	client, err := kgo.NewClient(append([]kgo.Opt{
 		kgo.SeedBrokers(address), kgo.RecordPartitioner(placed()), kgo.ProducerBatchMaxBytes(7 << 20),
-		kgo.MaxProduceRequestsInflightPerBroker(1),
+		kgo.MaxProduceRequestsInflightPerBroker(1), kgo.MetadataMinAge(50 * time.Millisecond),
 	}, options...)...)
 	if err != nil {
 		t.Fatal(err)

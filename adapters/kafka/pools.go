@@ -3,6 +3,7 @@ package kafka
 import (
 	"math/bits"
 	"sync"
+	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -23,12 +24,29 @@ const (
 // the clearing of a large buffer.
 var unpackSizes [largestUnpack - smallestUnpack + 1]sync.Pool
 
+// growth is how many times its size a record batch was seen to unpack to, times 16:
+// a buffer that is too small costs a copy and a larger one.
+var growth atomic.Int64
+
+// learn keeps growth at what batches reach now, with a slow decline.
+func learn(m kgo.FetchBatchMetrics) {
+	if m.CompressionType == 0 || m.CompressedBytes == 0 {
+		return
+	}
+	seen, was := int64(m.UncompressedBytes)*16/int64(m.CompressedBytes)+1, growth.Load()
+	if seen < was {
+		seen = was - (was-seen+63)/64
+	}
+	growth.Store(seen)
+}
+
 type unpackPool struct{}
 
-// GetDecompressBytes implements kgo.PoolDecompressBytes. Event texts shrink to about
-// a fifth, so that is the guess; the client grows a buffer that is too small.
+// GetDecompressBytes implements kgo.PoolDecompressBytes.
 func (unpackPool) GetDecompressBytes(compressed []byte, _ kgo.CompressionCodecType) []byte {
-	size := min(max(bits.Len(uint(len(compressed)*6)), smallestUnpack), largestUnpack)
+	const spare = 1 << 10 // the unpacking looks for the end with some room left
+	want := len(compressed)*int(max(growth.Load(), 32))/16 + spare
+	size := min(max(bits.Len(uint(want)), smallestUnpack), largestUnpack)
 	if b, ok := unpackSizes[size-smallestUnpack].Get().(*[]byte); ok {
 		return *b
 	}

@@ -168,7 +168,7 @@ func (s *stream) decode(p *part, group []byte, from int64) ([]*kgo.Record, error
 	response := kmsg.FetchResponseTopicPartition{
 		Partition: p.log.Partition, RecordBatches: group, AbortedTransactions: p.response.AbortedTransactions,
 	}
-	decoded, _ := kgo.ProcessFetchPartition(options, &response, s.decoder, nil)
+	decoded, _ := kgo.ProcessFetchPartition(options, &response, s.decoder, learn)
 	return decoded.Records, decoded.Err
 }
 
