@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+const (
+	tapPrefetch = 1000
+	tapAckEvery = 250
+)
+
+func openChannel(url string) (*amqp.Connection, *amqp.Channel, error) {
+	connection, err := amqp.Dial(url)
+	if err != nil {
+		return nil, nil, err
+	}
+	channel, err := connection.Channel()
+	if err != nil {
+		_ = connection.Close()
+		return nil, nil, err
+	}
+	return connection, channel, nil
+}
+
+func declareExchange(channel *amqp.Channel, exchange string) error {
+	return channel.ExchangeDeclare(exchange, amqp.ExchangeTopic, false, false, false, false, nil)
+}
+
+// publish sends messages of 1 KB without confirms for some seconds, as many as the
+// broker takes, and says how many that were.
+func publish(ctx context.Context, url, exchange string, seconds int) error {
+	connection, channel, err := openChannel(url)
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	if err := declareExchange(channel, exchange); err != nil {
+		return err
+	}
+	body := []byte(noise(1000))
+	began, sent := time.Now(), 0
+	for time.Since(began) < time.Duration(seconds)*time.Second {
+		err := channel.PublishWithContext(ctx, exchange, "load", false, false, amqp.Publishing{
+			Body: body, CorrelationId: fmt.Sprintf("c-%d", sent/5), MessageId: fmt.Sprintf("m-%d", sent), Type: "Load", AppId: "measure",
+			Headers: amqp.Table{"a": "1", "b": "2"},
+		})
+		if err != nil {
+			return err
+		}
+		sent++
+	}
+	fmt.Printf("%d\n", sent)
+	return nil
+}
+
+// tap is the least a tap can do: a queue like ours, the same prefetch and acks, and the
+// messages thrown away. It prints how many came.
+func tap(ctx context.Context, url, exchange string, seconds int) error {
+	connection, channel, err := openChannel(url)
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	if err := declareExchange(channel, exchange); err != nil {
+		return err
+	}
+	queue, err := channel.QueueDeclare("", false, true, true, false, amqp.Table{"x-max-length": 10000, "x-overflow": "drop-head"})
+	if err != nil {
+		return err
+	}
+	if err := channel.QueueBind(queue.Name, "#", exchange, false, nil); err != nil {
+		return err
+	}
+	if err := channel.Qos(tapPrefetch, 0, false); err != nil {
+		return err
+	}
+	deliveries, err := channel.Consume(queue.Name, "", false, true, false, false, nil)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(seconds)*time.Second)
+	defer cancel()
+	for came := 0; ; {
+		select {
+		case <-ctx.Done():
+			fmt.Printf("%d\n", came)
+			return nil
+		case delivery, ok := <-deliveries:
+			if !ok {
+				return fmt.Errorf("the broker closed the channel")
+			}
+			if came++; came%tapAckEvery == 0 {
+				if err := delivery.Ack(true); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}

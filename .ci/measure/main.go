@@ -1,0 +1,56 @@
+// Measure makes the loads and takes the times that .ci/bench prints. It is a tool of
+// this repository and not part of the program.
+//
+//	measure produce ADDRESS TOPIC EVENTS [PER-SECOND]   1 KB events with headers, 5 a flow
+//	measure read ADDRESS TOPIC                     a bare reader that throws them away
+//	measure publish AMQP-URL EXCHANGE SECONDS      1 KB messages as fast as it goes
+//	measure tap AMQP-URL EXCHANGE SECONDS          a bare consumer beside such a publisher
+//	measure screen [FLAGS] BINARY ARG...           start, key to frame, cost
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "measure:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	usage := fmt.Errorf("want produce, read, publish, tap or screen with its arguments; see the head of main.go")
+	if len(args) < 3 {
+		return usage
+	}
+	numbers := make([]int, 2)
+	for i := range numbers {
+		if len(args) > 3+i && args[0] != "screen" {
+			n, err := strconv.Atoi(args[3+i])
+			if err != nil {
+				return fmt.Errorf("%q is not a number", args[3+i])
+			}
+			numbers[i] = n
+		}
+	}
+	switch args[0] {
+	case "produce":
+		return produce(ctx, args[1], args[2], numbers[0], numbers[1])
+	case "publish":
+		return publish(ctx, args[1], args[2], numbers[0])
+	case "tap":
+		return tap(ctx, args[1], args[2], numbers[0])
+	case "screen":
+		return screen(ctx, args[1:])
+	case "read":
+		return read(ctx, args[1], args[2])
+	}
+	return usage
+}
