@@ -34,14 +34,16 @@ func (m *Model) draw() []widget.Line {
 		lines = append(lines, widget.Rule(t, m.width))
 	}
 	if m.banner && m.height >= lowScreen {
-		lines = append(lines, widget.NewRow(t, m.width).Gap(1).Put(theme.Accent, t.String(m.desk.options.Banner)).Line())
+		for _, s := range widget.Wrap(t, t.String(m.desk.options.Banner), m.width-2, 2) {
+			lines = append(lines, widget.NewRow(t, m.width).Gap(1).Put(theme.Accent, s).Line())
+		}
 	}
 	problems := m.problems()
 	m.bodyTop = len(lines)
 	m.bodyHeight = max(1, m.height-len(lines)-len(problems)-2)
 	body := m.desk.top().render(m.width, m.bodyHeight)
-	if m.helped {
-		body = helpOverlay(m.desk, m.width, m.bodyHeight)
+	if m.help != nil {
+		body = m.help.render(m.desk, m.width, m.bodyHeight)
 	}
 	lines = append(lines, widget.Fit(t, body, m.width, m.bodyHeight)...)
 	lines = append(lines, problems...)
@@ -102,7 +104,7 @@ func (m *Model) headerParts(detail int) []piece {
 		}
 		parts = append(parts, m.sourceParts(i, detail)...)
 	}
-	if detail >= 3 && len(m.rates.trend) > 0 {
+	if detail >= 3 && m.rates.moving() {
 		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Dim, widget.Sparkline(t, m.rates.trend, trendLength)})
 	}
 	return parts
@@ -168,7 +170,7 @@ func (m *Model) tabLine() widget.Line {
 		row.Put(role, tabLabel(i, tab)).Gap(2)
 	}
 	for _, p := range m.desk.pages[1:] {
-		row.Put(theme.Dim, t.Glyph.Folded).Gap(1).Put(theme.Strong, t.CutMiddle(p.name(), 44)).Gap(1)
+		row.Put(theme.Dim, t.Glyph.Trail).Gap(1).Put(theme.Strong, t.CutMiddle(p.name(), 44)).Gap(1)
 	}
 	return row.Line()
 }
@@ -190,12 +192,12 @@ func (m *Model) tabAt(x int) int {
 	return -1
 }
 
-// problems are the sentences about sources that cannot be read, one line each.
+// problems are the sentences about sources that cannot be read.
 func (m *Model) problems() []widget.Line {
 	t := m.desk.theme
 	most := 1
 	if m.height >= lowScreen {
-		most = 3
+		most = 2
 	}
 	var all []piece
 	for i := range m.rates.sources {
@@ -213,12 +215,13 @@ func (m *Model) problems() []widget.Line {
 	}
 	var lines []widget.Line
 	for i, p := range all {
-		row := widget.NewRow(t, m.width).Gap(1)
-		if i == most-1 && len(all) > most {
+		if i == most {
 			p = piece{theme.Warn, text.Count(int64(len(all) - i)).Add(text.Own(" more problems; the log has them all"))}
 		}
-		lines = append(lines, row.Put(p.role, p.text).Line())
-		if i == most-1 {
+		for n, s := range widget.Wrap(t, p.text, m.width-4, most) {
+			lines = append(lines, widget.NewRow(t, m.width).Gap(1+2*min(n, 1)).Put(p.role, s).Line())
+		}
+		if i == most {
 			break
 		}
 	}
@@ -270,16 +273,18 @@ func (m *Model) footer() widget.Line {
 		row.Put(p.role, t.Cut(p.text, row.Left()-cost.Width()-1))
 	}
 	row.Gap(2)
+	helpKey := text.Own("?").Add(space, text.Own("help"))
 	for _, b := range bindings(m.desk.top().scope()) {
 		label := t.String(b.short)
-		if label.Empty() {
+		if label.Empty() || b.action == help || b.action == back && len(m.desk.pages) == 1 {
 			continue
 		}
 		key := keyName(b.keys[0], t.Glyph.Enter)
-		if key.Width()+label.Width()+4 > row.Left()-cost.Width() {
+		if key.Width()+label.Width()+4 > row.Left()-cost.Width()-helpKey.Width()-2 {
 			break
 		}
 		row.Put(theme.Accent, key).Gap(1).Put(theme.Dim, label).Gap(2)
 	}
+	row.Put(theme.Accent, text.Own("?")).Gap(1).Put(theme.Dim, text.Own("help"))
 	return row.End(theme.Dim, cost).Line()
 }

@@ -32,7 +32,7 @@ func (m *Model) verbs() []verb {
 		{name: "goto", arguments: "POSITION", help: "the event at a position such as orders/2@881", run: runGoto},
 		{name: "sort", arguments: "ORDER", help: "order of the flows", run: runSort, offer: func(*Model) []string { return sortNames() }},
 		{name: "theme", arguments: "dark|light", help: "colours for a dark or light background", run: runTheme, offer: func(*Model) []string { return []string{"dark", "light"} }},
-		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.helped = true; return nil }},
+		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.help = &helpOverlay{}; return nil }},
 		{name: "q", help: "quit", run: func(*Model, string) tea.Cmd { return tea.Quit }},
 	}
 	if m.desk.options.Fault != nil {

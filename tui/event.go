@@ -127,9 +127,9 @@ func (e *eventPage) doValue(a action) tea.Cmd {
 		e.view = (e.view + 1) % len(e.views)
 		e.valueAt, e.shift = widget.Cursor{}, 0
 	case nextMatch:
-		e.seek(e.valueAt.Index+1, false)
+		e.seek(false)
 	case previousMatch:
-		e.seek(e.valueAt.Index-1, true)
+		e.seek(true)
 	case copyText:
 		return e.copyText(string(e.read.decoded.Data), text.Own("the value"))
 	case save:
@@ -140,21 +140,21 @@ func (e *eventPage) doValue(a action) tea.Cmd {
 	return nil
 }
 
-// find goes to the first line of the value, from the cursor on, that has these words.
+// find goes to the next line of the value that has these words.
 func (e *eventPage) find(words string) {
 	e.words = words
 	if e.read != nil && words != "" {
-		e.seek(e.valueAt.Index, false)
+		e.seek(false)
 	}
 }
 
 // seek goes to the next line with the words that were given, round the end.
-func (e *eventPage) seek(from int, backward bool) {
+func (e *eventPage) seek(backward bool) {
 	if e.words == "" {
 		e.say(theme.Dim, text.Own("nothing to find yet: / and some words"))
 		return
 	}
-	at := e.value().find(e.words, from, backward)
+	at := e.value().find(e.words, e.valueAt.Index, backward)
 	if at < 0 {
 		e.say(theme.Warn, e.theme.Cut(e.theme.String(e.words), 40).Add(text.Own(" is not in the value")))
 		return
@@ -206,14 +206,28 @@ func (e *eventPage) render(width, height int) []widget.Line {
 	if width >= besideFrom {
 		return append(lines, e.beside(width, height)...)
 	}
-	facts := min(len(e.facts)+1, max(3, height/3))
-	if e.onFact {
-		facts = min(len(e.facts)+1, max(3, height-5))
+	return append(lines, e.stacked(width, height)...)
+}
+
+// lowPage is the height below which only one of facts and value is shown.
+const lowPage = 9
+
+// stacked draws the facts above the value; the one that has the focus gets the room.
+func (e *eventPage) stacked(width, height int) []widget.Line {
+	switch {
+	case height < lowPage && e.onFact:
+		e.factsHeight, e.valueHeight = height, 0
+		return e.factLines(width)
+	case height < lowPage:
+		e.factsHeight, e.valueHeight, e.valueTop = 0, height, 1
+		return e.valueLines(width)
 	}
-	e.factsHeight, e.valueHeight = facts-1, height-facts
-	e.valueTop = 1 + facts
-	lines = append(lines, e.factLines(width)...)
-	lines = append(lines, e.paneRule(width))
+	facts := min(len(e.facts), height/3)
+	if e.onFact {
+		facts = min(len(e.facts), height-5)
+	}
+	e.factsHeight, e.valueHeight, e.valueTop = facts, height-facts-1, facts+2
+	lines := append(e.factLines(width), e.paneRule(width))
 	return append(lines, e.valueLines(width)...)
 }
 

@@ -185,5 +185,5 @@ func factLine(t *theme.Theme, f *fact, width int, selected bool) widget.Line {
 	if room := row.Left(); f.from.Width() > 0 && value.Width()+f.from.Width()+2 > room {
 		value = t.CutMiddle(value, max(room/2, room-f.from.Width()-2))
 	}
-	return row.Put(f.role, value).Gap(2).Put(theme.Faint, f.from).Line()
+	return row.Put(f.role, value).Gap(2).Put(theme.Dim, f.from).Line()
 }

@@ -264,15 +264,16 @@ func (f *flowPage) headLines(width int) []widget.Line {
 	figures := text.Join(sep, plural(flow.Events, text.Own(" event"), text.Own(" events")), plural(len(flow.Services), text.Own(" service"), text.Own(" services")),
 		plural(len(flow.Brokers), text.Own(" broker"), text.Own(" brokers")), text.Span(flow.Duration()))
 	row.Put(theme.Plain, figures).Gap(2)
-	lines := []widget.Line{row.End(theme.Dim, t.Cut(evidence, max(0, row.Left()-2)).Add(space)).Line()}
-	if second := f.secondLine(width); second.Width() > 0 {
-		lines = append(lines, second)
+	if evidence.Width()+2 < row.Left() {
+		row.End(theme.Dim, evidence.Add(space))
+		evidence = text.Safe{}
 	}
-	return lines
+	return []widget.Line{row.Line(), f.secondLine(evidence, width)}
 }
 
-// secondLine tells where expectations are from, or that the beginning is missing.
-func (f *flowPage) secondLine(width int) widget.Line {
+// secondLine tells where expectations are from, or that the beginning is missing; and
+// the evidence, when the first line had no room for it.
+func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
 	t, flow := f.theme, f.flow
 	row := widget.NewRow(t, width).Gap(1)
 	if flow.BeganBefore {
@@ -285,7 +286,7 @@ func (f *flowPage) secondLine(width int) widget.Line {
 		}
 		return row.Put(theme.Warn, t.Glyph.Warning.Add(space, note)).Line()
 	}
-	var parts []text.Safe
+	parts := []text.Safe{evidence}
 	if flow.Entity != "" && flow.Entity != flow.ID {
 		parts = append(parts, t.String(flow.Entity))
 	}

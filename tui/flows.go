@@ -275,19 +275,20 @@ const (
 	flowAge
 	flowDuration
 	flowEvents
-	flowServices
 	flowLast
 	flowNotes
+	flowServices
 )
 
-// layout gives the columns; notes leave first when the screen is narrow, then services,
-// duration, events.
+// layout gives the columns; services leave first when the screen is narrow, then notes,
+// the last event, duration, events.
 func (f *flows) layout(rows []tracing.FlowSummary, width int) []int {
-	id, last, services := 10, 12, 8
+	id, last, notes := 10, 12, 5
 	for i := range rows {
 		id = max(id, min(28, f.theme.String(flowName(&rows[i])).Width()))
 		last = max(last, min(30, f.theme.String(rows[i].LastType).Width()))
-		services = max(services, min(44, f.services(&rows[i]).Width()))
+		_, note := f.notes(&rows[i])
+		notes = max(notes, min(36, note.Width()))
 	}
 	return widget.Layout([]widget.Column{
 		flowStatus:   {Min: len("x compensated")},
@@ -295,15 +296,15 @@ func (f *flows) layout(rows []tracing.FlowSummary, width int) []int {
 		flowAge:      {Min: 4},
 		flowDuration: {Min: 8, Rank: 2},
 		flowEvents:   {Min: 6, Rank: 1},
-		flowServices: {Min: 8, Want: services, Rank: 4},
 		flowLast:     {Min: 12, Want: last, Rank: 3},
-		flowNotes:    {Min: 10, Rank: 5, Rest: true},
+		flowNotes:    {Min: min(notes, 14), Want: notes, Rank: 4},
+		flowServices: {Min: 8, Rank: 5, Rest: true},
 	}, width-2)
 }
 
 func (f *flows) headings(columns []int, width int) widget.Line {
 	row := widget.NewRow(f.theme, width).Gap(2)
-	for i, name := range [...]text.Safe{text.Own("Status"), text.Own("Flow"), text.Own("Age"), text.Own("Took"), text.Own("Events"), text.Own("Services"), text.Own("Last event"), text.Own("Notes")} {
+	for i, name := range [...]text.Safe{text.Own("Status"), text.Own("Flow"), text.Own("Age"), text.Own("Took"), text.Own("Events"), text.Own("Last event"), text.Own("Notes"), text.Own("Services")} {
 		if columns[i] == 0 {
 			continue
 		}
@@ -352,15 +353,15 @@ func (f *flows) row(columns []int, i, width int) widget.Line {
 	if w := columns[flowEvents]; w > 0 {
 		row.Between().Right(theme.Plain, text.Count(int64(flow.Events)), w)
 	}
-	if w := columns[flowServices]; w > 0 {
-		row.Between().Cell(theme.Dim, f.services(flow), w)
-	}
 	if w := columns[flowLast]; w > 0 {
 		row.Between().Cell(theme.Plain, t.String(flow.LastType), w)
 	}
 	if w := columns[flowNotes]; w > 0 {
 		noteRole, note := f.notes(flow)
 		row.Between().Cell(noteRole, note, w)
+	}
+	if w := columns[flowServices]; w > 0 {
+		row.Between().Cell(theme.Dim, f.services(flow), w)
 	}
 	return row.Line()
 }

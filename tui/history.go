@@ -112,8 +112,8 @@ func (d *desk) sayNothingFound(s *search, since time.Duration, stopped bool) {
 	case stopped:
 		d.say(theme.Warn, text.Own("stopped; nothing found for ").Add(s.id, text.Own(" so far")))
 	default:
-		d.say(theme.Warn, text.Own("nothing found for ").Add(s.id, text.Own(" in the last "), d.theme.String(since.String()),
-			text.Own("; :trace ID "), d.theme.String((since*6).String()), text.Own(" looks further back")))
+		d.say(theme.Warn, text.Own("nothing found for ").Add(s.id, text.Own(" in the last "), text.Span(since),
+			text.Own("; :trace ID "), text.Age(since*6), text.Own(" looks further back")))
 	}
 }
 

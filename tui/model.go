@@ -31,7 +31,7 @@ type Model struct {
 	rates  rates
 	prompt *prompt // nil when closed
 	tabs   []page
-	helped bool // the help overlay is open
+	help   *helpOverlay // nil when closed
 
 	commands []string // given so far, newest last
 
@@ -70,6 +70,10 @@ func New(options Options) *Model {
 // Frames is how many frames were drawn since the start: for tests that nothing is drawn
 // when nothing changed.
 func (m *Model) Frames() int { return m.frames }
+
+// Crash is the defect that ended the screen, or nil. It may be asked for after the
+// program has ended.
+func (m *Model) Crash() *Crash { return m.crash }
 
 // tick is the frame clock.
 type tick time.Time
@@ -179,8 +183,14 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 		return m.prompt.update(m, key)
 	}
 	bound := find(d.top().scope(), key.String())
-	if m.helped || bound == nil {
-		m.helped = false
+	if bound == nil {
+		m.help = nil
+		return nil
+	}
+	if m.help != nil {
+		if !m.help.press(bound.action) {
+			m.help = nil
+		}
 		return nil
 	}
 	switch bound.action {
@@ -193,7 +203,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	case back:
 		m.goBack()
 	case help:
-		m.helped = true
+		m.help = &helpOverlay{}
 	case command:
 		m.openCommandLine()
 	case filter:
@@ -236,8 +246,8 @@ func (m *Model) goTab(n int) tea.Cmd {
 
 // onClick puts the cursor under the mouse; a second click opens.
 func (m *Model) onClick(click tea.MouseClickMsg) tea.Cmd {
-	if click.Button != tea.MouseLeft || m.prompt != nil || m.helped {
-		m.helped = false
+	if click.Button != tea.MouseLeft || m.prompt != nil || m.help != nil {
+		m.help = nil
 		return nil
 	}
 	if click.Y == tabsRow {

@@ -18,7 +18,8 @@ type valueView interface {
 	length() int
 	// draw draws line i, scrolled by shift cells to the right.
 	draw(row *widget.Row, i, shift int)
-	// find is the next line with words, from a line on and round the end; -1 for none.
+	// find is the next line with words after a line, or before it, and round the end; -1
+	// when there is none.
 	find(words string, from int, backward bool) int
 	toggle(i int)
 	toggleAll()
@@ -26,7 +27,81 @@ type valueView interface {
 
 // viewsOf are the ways to look at a value, the most telling first.
 func viewsOf(d *payload.Decoded) []valueView {
-	return []valueView{&rawView{data: d.Data}}
+	raw, hex := &rawView{data: d.Data}, &hexView{data: d.Data}
+	switch d.Format {
+	case payload.JSON:
+		return []valueView{&treeView{outline: payload.NewOutline(*d)}, raw, hex}
+	case payload.Binary:
+		return []valueView{hex, raw}
+	}
+	return []valueView{raw, hex}
+}
+
+// treeView is JSON as an outline that folds.
+type treeView struct{ outline *payload.Outline }
+
+func (v *treeView) name() text.Safe { return text.Own("tree") }
+func (v *treeView) fit(int)         {}
+func (v *treeView) length() int     { return v.outline.Len() }
+func (v *treeView) toggle(i int)    { v.outline.Toggle(i) }
+func (v *treeView) toggleAll()      { v.outline.ToggleAll() }
+
+func (v *treeView) find(words string, from int, backward bool) int {
+	return v.outline.Find(words, from, !backward)
+}
+
+// kindRoles colour scalars; text is plain.
+var kindRoles = map[payload.Kind]theme.Role{payload.Number: theme.Link, payload.Boolean: theme.Warn, payload.Null: theme.Dim}
+
+func (v *treeView) draw(row *widget.Row, i, shift int) {
+	line := v.outline.Line(i)
+	row.Gap(2 * min(line.Depth, row.Left()/4))
+	folds := line.Kind == payload.Object || line.Kind == payload.Array
+	switch {
+	case folds && line.Children == 0:
+		row.Gap(2)
+	case folds && line.Open:
+		row.Put(theme.Dim, row.Glyphs().Unfolded).Gap(1)
+	case folds:
+		row.Put(theme.Accent, row.Glyphs().Folded).Gap(1)
+	default:
+		row.Gap(2)
+	}
+	if line.Key != nil {
+		row.Put(theme.Strong, row.Clean(line.Key, 200)).Gap(2)
+	} else if line.Index >= 0 {
+		row.Put(theme.Dim, text.Count(int64(line.Index))).Gap(2)
+	}
+	switch {
+	case line.Kind == payload.Object:
+		row.Put(theme.Dim, text.Own("{").Add(text.Count(int64(line.Children)), text.Own("}")))
+	case line.Kind == payload.Array:
+		row.Put(theme.Dim, text.Own("[").Add(text.Count(int64(line.Children)), text.Own("]")))
+	default:
+		row.Put(kindRoles[line.Kind], row.Clean(line.Value, shift+row.Left()+1).From(shift))
+	}
+}
+
+// hexView is the value as hexadecimal rows.
+type hexView struct{ data []byte }
+
+func (v *hexView) name() text.Safe { return text.Own("hex") }
+func (v *hexView) fit(int)         {}
+func (v *hexView) length() int     { return payload.HexRows(v.data) }
+func (v *hexView) toggle(int)      {}
+func (v *hexView) toggleAll()      {}
+
+func (v *hexView) draw(row *widget.Row, i, shift int) {
+	row.Put(theme.Plain, row.Clean(payload.AppendHexRow(nil, v.data, i), 100).From(shift))
+}
+
+func (v *hexView) find(words string, from int, backward bool) int {
+	start := min(len(v.data), from*payload.HexWidth)
+	at := findBytes(v.data, []byte(words), start, min(len(v.data), start+payload.HexWidth), backward)
+	if at < 0 {
+		return -1
+	}
+	return at / payload.HexWidth
 }
 
 // rawView is the value as it was sent, broken where the screen ends.
@@ -77,33 +152,38 @@ func (v *rawView) draw(row *widget.Row, i, shift int) {
 
 // find looks in the whole value, so that words broken by the screen's edge are found.
 func (v *rawView) find(words string, from int, backward bool) int {
-	n := len(v.starts)
-	if n == 0 {
+	if len(v.starts) == 0 {
 		return -1
 	}
-	from = (from%n + n) % n
-	data, wanted := bytes.ToLower(v.data), bytes.ToLower([]byte(words))
-	if len(data) != len(v.data) {
-		data, wanted = v.data, []byte(words) // lower case of another length: exactly then
+	next := len(v.data)
+	if from+1 < len(v.starts) {
+		next = v.starts[from+1]
 	}
-	at := -1
-	if backward {
-		end := len(data)
-		if from+1 < n {
-			end = v.starts[from+1]
-		}
-		if at = bytes.LastIndex(data[:end], wanted); at < 0 {
-			at = bytes.LastIndex(data, wanted)
-		}
-	} else if at = bytes.Index(data[v.starts[from]:], wanted); at >= 0 {
-		at += v.starts[from]
-	} else {
-		at = bytes.Index(data, wanted)
-	}
+	at := findBytes(v.data, []byte(words), v.starts[from], next, backward)
 	if at < 0 {
 		return -1
 	}
 	return v.lineOf(at)
+}
+
+// findBytes is where words begin in data: first behind next or, backward, before start;
+// then anywhere. Case matters only when words have an upper-case letter.
+func findBytes(data, words []byte, start, next int, backward bool) int {
+	if lower := bytes.ToLower(words); bytes.Equal(lower, words) {
+		if folded := bytes.ToLower(data); len(folded) == len(data) { // else offsets would differ
+			data = folded
+		}
+	}
+	if backward {
+		if at := bytes.LastIndex(data[:start], words); at >= 0 {
+			return at
+		}
+		return bytes.LastIndex(data, words)
+	}
+	if at := bytes.Index(data[next:], words); at >= 0 {
+		return next + at
+	}
+	return bytes.Index(data, words)
 }
 
 // lineOf is the line that has the byte at that offset.

@@ -198,10 +198,10 @@ func (p *prompt) hint(d *desk, width int) widget.Line {
 		at := p.sign.Width() + t.String(before).Width()
 		reason := t.Cut(t.String(p.fault.Reason), width-4)
 		if at+2+reason.Width() <= width {
-			return row.Gap(at).Put(theme.Bad, t.Glyph.Unfolded.Add(space, reason)).Line()
+			return row.Gap(at).Put(theme.Bad, t.Glyph.Fault.Add(space, reason)).Line()
 		}
-		return row.Gap(at-1-reason.Width()).Put(theme.Bad, reason.Add(space, t.Glyph.Unfolded)).Line()
-	case len(p.offers) > 1 || len(p.offers) == 1 && p.offered < 0:
+		return row.Gap(at-1-reason.Width()).Put(theme.Bad, reason.Add(space, t.Glyph.Fault)).Line()
+	case len(p.offers) > 1 || len(p.offers) == 1 && strings.Contains(p.input.Value(), " "):
 		row.Gap(1)
 		for i, offer := range p.offers {
 			role := theme.Dim
@@ -211,8 +211,11 @@ func (p *prompt) hint(d *desk, width int) widget.Line {
 			row.Put(role, t.String(offer)).Gap(2)
 		}
 	}
-	if p.explain != nil {
-		row.Gap(1).Put(theme.Dim, p.explain(p.input.Value()))
+	if value := p.input.Value(); p.explain != nil {
+		if len(p.offers) == 1 && !strings.Contains(value, " ") {
+			value = p.offers[0]
+		}
+		row.Gap(1).Put(theme.Dim, p.explain(value))
 	}
 	return row.Line()
 }

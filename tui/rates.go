@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	"eventscope/adapters"
@@ -82,17 +83,18 @@ func (r *rates) sampleTrend(total int64, now time.Time) bool {
 	if span < time.Second {
 		return false
 	}
+	before := r.moving()
 	r.trend = append(r.trend, max(0, float64(total-r.total)/span.Seconds()))
 	if len(r.trend) > trendLength {
 		r.trend = r.trend[1:]
 	}
 	r.total, r.totalAt = total, now
-	for _, rate := range r.trend {
-		if rate > 0 {
-			return true
-		}
-	}
-	return false
+	return before || r.moving()
+}
+
+// moving says that something came in the time of the trend.
+func (r *rates) moving() bool {
+	return slices.ContainsFunc(r.trend, func(rate float64) bool { return rate > 0 })
 }
 
 // dropped is how many messages all sources lost, and whether there were more that

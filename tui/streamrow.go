@@ -25,8 +25,8 @@ func (w *streamWidths) layout(t *theme.Theme, events []tracing.Event, width int)
 		e := &events[i]
 		w.service = max(w.service, min(18, t.String(e.Service).Width()))
 		w.kind = max(w.kind, min(34, t.String(e.Type).Width()+2))
-		w.position = max(w.position, min(30, t.String(e.Position.String()).Width()))
-		w.flow = max(w.flow, min(24, t.String(flowLabel(*e)).Width()))
+		w.position = max(w.position, min(24, t.String(e.Position.String()).Width()))
+		w.flow = max(w.flow, min(20, t.String(flowLabel(*e)).Width()))
 	}
 	return widget.Layout([]widget.Column{
 		{Min: clockWidth},
@@ -34,7 +34,7 @@ func (w *streamWidths) layout(t *theme.Theme, events []tracing.Event, width int)
 		{Min: min(w.kind, 20), Want: w.kind},
 		{Min: min(w.position, 14), Want: w.position, Rank: 4},
 		{Min: min(w.flow, 10), Want: w.flow, Rank: 1},
-		{Min: 12, Rank: 3, Rest: true},
+		{Min: 12, Want: 28, Rank: 3, Rest: true},
 	}, width-2)
 }
 

@@ -21,7 +21,7 @@ func (f *flowPage) timelineColumns(width int) []int {
 		service = max(service, min(16, t.String(step.Service).Width()))
 		kind = max(kind, min(34, t.String(step.Type).Width()+2))
 		position = max(position, min(30, f.where(step).Width()))
-		note = max(note, min(44, f.note(step).Width()))
+		note = max(note, min(40, f.note(step).Width()))
 	}
 	for _, e := range f.flow.Expected {
 		kind = max(kind, min(34, t.String(e.Type).Width()+2))
@@ -30,9 +30,9 @@ func (f *flowPage) timelineColumns(width int) []int {
 		{Min: offset},
 		{Min: min(service, 9), Want: service, Rank: 1},
 		{Min: min(kind, 18), Want: kind},
-		{Min: min(position, 16), Want: position, Rank: 4},
-		{Min: 14, Want: 24, Rank: 2, Rest: note == 0},
-		{Min: min(note, 16), Want: note, Rank: 3, Rest: note > 0},
+		{Min: min(position, 22), Want: position, Rank: 4},
+		{Min: 14, Rank: 2, Rest: true},
+		{Min: min(note, 16), Want: note, Rank: 3},
 	}, width-2)
 }
 
@@ -46,7 +46,7 @@ func (f *flowPage) note(step *tracing.Step) text.Safe {
 	if step.Note != "" {
 		return f.theme.String(step.Note)
 	}
-	return f.theme.Bytes(step.Summary, 60)
+	return f.theme.Bytes(step.Summary, 28)
 }
 
 func (f *flowPage) timelineRow(columns []int, i, width int, selected bool) widget.Line {

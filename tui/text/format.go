@@ -70,6 +70,8 @@ func Span(d time.Duration) Safe {
 		return plain(strconv.FormatFloat(float64(d)/1e6, 'f', 1, 64) + " ms")
 	case d < time.Second:
 		return plain(strconv.FormatInt(d.Milliseconds(), 10) + " ms")
+	case d < time.Minute && d%time.Second == 0:
+		return plain(strconv.Itoa(int(d/time.Second)) + " s")
 	case d < 10*time.Second:
 		return plain(strconv.FormatFloat(d.Seconds(), 'f', 2, 64) + " s")
 	case d < time.Minute:

@@ -10,7 +10,8 @@ type Glyphs struct {
 	Cursor, Mark, Follow, Paused, Enter                   text.Safe
 	Rule, Vertical, Bar, Corner, Known, Inferred, Guess   text.Safe
 	Dot, ArrowRight, ArrowLeft, Node, TeeRight, TeeLeft   text.Safe
-	Folded, Unfolded, Full, Empty, Sort, Separator, Block text.Safe
+	Folded, Unfolded, Full, Empty, Sort, Separator        text.Safe
+	Trail, Fault                                          text.Safe
 	// Levels draw a sparkline, lowest first.
 	Levels []text.Safe
 }
@@ -22,7 +23,8 @@ var unicodeGlyphs = Glyphs{
 	Cursor: text.Own("▸"), Mark: text.Own("◆"), Follow: text.Own("▸"), Paused: text.Own("‖"), Enter: text.Own("⏎"),
 	Rule: text.Own("─"), Vertical: text.Own("│"), Bar: text.Own("█"), Corner: text.Own("└"), Known: text.Own("─"), Inferred: text.Own("┄"), Guess: text.Own("·"),
 	Dot: text.Own("·"), ArrowRight: text.Own("▶"), ArrowLeft: text.Own("◀"), Node: text.Own("●"), TeeRight: text.Own("├"), TeeLeft: text.Own("┤"),
-	Folded: text.Own("▸"), Unfolded: text.Own("▾"), Full: text.Own("█"), Empty: text.Own("░"), Sort: text.Own("↓"), Separator: text.Own("·"), Block: text.Own("▏"),
+	Folded: text.Own("▹"), Unfolded: text.Own("▿"), Full: text.Own("█"), Empty: text.Own("░"), Sort: text.Own("↓"), Separator: text.Own("·"),
+	Trail: text.Own("›"), Fault: text.Own("▾"),
 	Levels: []text.Safe{text.Own("▁"), text.Own("▂"), text.Own("▃"), text.Own("▄"), text.Own("▅"), text.Own("▆"), text.Own("▇"), text.Own("█")},
 }
 
@@ -33,6 +35,7 @@ var asciiGlyphs = Glyphs{
 	Cursor: text.Own(">"), Mark: text.Own("+"), Follow: text.Own(">"), Paused: text.Own("="), Enter: text.Own("enter"),
 	Rule: text.Own("-"), Vertical: text.Own("|"), Bar: text.Own("#"), Corner: text.Own("`"), Known: text.Own("-"), Inferred: text.Own("."), Guess: text.Own("."),
 	Dot: text.Own("."), ArrowRight: text.Own(">"), ArrowLeft: text.Own("<"), Node: text.Own("o"), TeeRight: text.Own("|"), TeeLeft: text.Own("|"),
-	Folded: text.Own(">"), Unfolded: text.Own("v"), Full: text.Own("#"), Empty: text.Own("."), Sort: text.Own("v"), Separator: text.Own("-"), Block: text.Own("|"),
+	Folded: text.Own(">"), Unfolded: text.Own("v"), Full: text.Own("#"), Empty: text.Own("."), Sort: text.Own("v"), Separator: text.Own("-"),
+	Trail: text.Own(">"), Fault: text.Own("v"),
 	Levels: []text.Safe{text.Own("_"), text.Own("."), text.Own("-"), text.Own("="), text.Own("+"), text.Own("*"), text.Own("%"), text.Own("#")},
 }

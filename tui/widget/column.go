@@ -9,7 +9,7 @@ type Column struct {
 	// Want is what its widest value needs now.
 	Want int
 	// Rank is the order of leaving when the screen is narrow: highest first. Rank 0
-	// stays.
+	// stays. Where there is room the columns grow in the other order.
 	Rank int
 	// Rest takes what the others leave.
 	Rest bool
@@ -19,7 +19,7 @@ type Column struct {
 const gap = 2
 
 // Layout gives each column its width for a row of width cells, 0 for those that do not
-// fit. First all have their least; then they grow towards what they want, from the left;
+// fit. First all have their least; then they grow towards what they want, by rank;
 // the Rest column has what is left over.
 func Layout(columns []Column, width int) []int {
 	widths := make([]int, len(columns))
@@ -46,8 +46,10 @@ func Layout(columns []Column, width int) []int {
 		}
 	}
 	free := max(0, width-total())
-	for i, c := range columns {
-		if grow := min(c.Want-widths[i], free); widths[i] > 0 && grow > 0 && !c.Rest {
+	slices.Reverse(order)
+	for _, i := range order {
+		c := columns[i]
+		if grow := min(c.Want-widths[i], free); widths[i] > 0 && grow > 0 {
 			widths[i] += grow
 			free -= grow
 		}

@@ -53,6 +53,9 @@ func (r *Row) Styled(style theme.Style, s text.Safe) *Row {
 	return r
 }
 
+// Glyphs are those of the terminal that the row is drawn on.
+func (r *Row) Glyphs() *theme.Glyphs { return &r.theme.Glyph }
+
 // Clean makes b safe for the terminal that the row is drawn on.
 func (r *Row) Clean(b []byte, limit int) text.Safe { return r.theme.Bytes(b, limit) }
 

@@ -1,0 +1,12 @@
+// Package tuitest tells stories to the screen and looks at what a person would see.
+//
+// A [System] is a real store with two sources in memory that tell the story of orders.
+// A [Screen] is the real program, run without a terminal inside testing/synctest: keys
+// go in as messages, time is virtual, and what is seen is the grid of cells that the
+// renderer was given.
+//
+// # Concurrency
+//
+// A Screen belongs to the test's goroutine; the program runs in others of the same
+// bubble and ends with [Screen.Quit] or with the test.
+package tuitest
