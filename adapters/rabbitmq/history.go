@@ -103,7 +103,7 @@ func (sc *scan) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if sc.end, err = sc.adapter.config.streamEnd(ctx, connection, sc.name); err != nil {
+	if sc.end, err = sc.adapter.config.streamEnd(ctx, connection, sc.name); err != nil || sc.end == 0 {
 		return err
 	}
 	if n, ok := offset.(int64); ok {
@@ -113,7 +113,7 @@ func (sc *scan) run(ctx context.Context) error {
 	for {
 		before := sc.next
 		if sc.next >= sc.end {
-			return nil // also an empty stream, whose end is 0
+			return nil
 		}
 		err := sc.read(ctx, connection, offset)
 		if !errors.Is(err, errEnded) || ctx.Err() != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	rabbithole "github.com/michaelklishin/rabbit-hole/v3" // knows the management API's answers by type
@@ -109,23 +110,21 @@ func (m *management) problem(doing string, err error, status int) error {
 		return problem(doing, "it has nothing of that name", "check the spelling", adapters.ErrUnknownDestination)
 	case status >= 400:
 		return problem(doing, fmt.Sprintf("it answered with HTTP status %d", status), "look into the broker's log", adapters.ErrNotConnected)
-	case status != 0:
+	case status != 0 || strings.Contains(err.Error(), "malformed HTTP"):
 		return problem(doing, "what answers there is not a management API", "check the URL, usually http://broker:15672", adapters.ErrNotConnected)
+	case isTimeout(err):
+		return problem(doing, fmt.Sprintf("no answer within %v", managementLimit), "check the URL and the firewall", adapters.ErrNotConnected)
 	}
-	return problem(doing, managementCause(err), "check the URL and that the plugin rabbitmq_management runs", adapters.ErrNotConnected)
+	return problem(doing, networkCause(unwrapURL(err)), "check the URL and that the plugin rabbitmq_management runs", adapters.ErrNotConnected)
 }
 
-// managementCause is why no answer came. A url.Error repeats method and URL, which
-// the sentence has already.
-func managementCause(err error) string {
-	if isTimeout(err) {
-		return fmt.Sprintf("no answer within %v", managementLimit)
-	}
+// unwrapURL takes away method and URL, which the sentence has already.
+func unwrapURL(err error) error {
 	var at *url.Error
 	if errors.As(err, &at) {
-		err = at.Err
+		return at.Err
 	}
-	return err.Error()
+	return err
 }
 
 func (m *management) exchanges(ctx context.Context) ([]rabbithole.ExchangeInfo, error) {

@@ -122,18 +122,8 @@ func (c *Config) tlsProblem(doing string, err, readErr error, heard []byte) erro
 
 // networkProblem is for everything below AMQP and TLS.
 func (c *Config) networkProblem(doing string, err error, heard []byte) error {
-	var dns *net.DNSError
-	cause, remedy := err.Error(), "check host and port"
-	var operation *net.OpError
-	if errors.As(err, &operation) {
-		cause = operation.Err.Error()
-	}
+	cause, remedy := networkCause(err), "check host and port, and whether the broker runs"
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		cause = "nothing listens there"
-		remedy = "check host and port, and whether the broker runs"
-	case errors.As(err, &dns):
-		cause, remedy = fmt.Sprintf("the host name %q is not known", dns.Name), "check the spelling"
 	case strings.HasPrefix(string(heard), "HTTP"):
 		cause, remedy = "this port speaks HTTP", "use the AMQP port, usually 5672; the HTTP one belongs into management="
 	case strings.HasPrefix(string(heard), "AMQP"):
@@ -144,6 +134,24 @@ func (c *Config) networkProblem(doing string, err error, heard []byte) error {
 		cause, remedy = "it closed the connection without a word", "check the port; one that speaks TLS needs amqps://"
 	}
 	return c.problem(doing, cause, remedy, adapters.ErrNotConnected)
+}
+
+// networkCause is why nothing answers, in words where the usual ones are meant for
+// programmers.
+func networkCause(err error) string {
+	var (
+		dns       *net.DNSError
+		operation *net.OpError
+	)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing listens there"
+	case errors.As(err, &dns):
+		return fmt.Sprintf("the host name %q is not known", dns.Name)
+	case errors.As(err, &operation):
+		return operation.Err.Error()
+	}
+	return err.Error()
 }
 
 // operationProblem says why the broker refused an operation on an open connection.

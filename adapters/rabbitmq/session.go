@@ -51,7 +51,8 @@ func (s *session) attach(ctx context.Context) error {
 	return nil
 }
 
-// bind binds all taps as planned, and fails if that leaves nothing to read.
+// bind binds all taps as planned, adds to the plan's problems what is refused, and
+// fails if that leaves nothing to read.
 func (s *session) bind(p *plan) error {
 	bound := len(s.streams)
 	var refused []error
@@ -115,11 +116,11 @@ func (s *session) attachStreams(ctx context.Context, p *plan) error {
 // and finds out how far behind the others are.
 func (s *session) look(ctx context.Context) {
 	plan, err := s.adapter.plan(ctx, s.control)
-	if err == nil && !plan.partial {
-		err = s.bind(&plan)
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		plan.problems = append(plan.problems, err)
+	case !plan.partial:
+		_ = s.bind(&plan) // adds to the problems what it says
 	}
 	for _, st := range s.streams {
 		if st.attached {
