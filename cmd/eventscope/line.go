@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 type line struct {
 	source  source.Source
 	log     *slog.Logger
+	patient bool // destinations may be unknown at first: somebody is making them
 	adapter atomic.Pointer[adapters.Adapter]
 	failure atomic.Pointer[adapters.Status] // what stands in for the adapter's status
 }
@@ -60,29 +62,35 @@ func (l *line) run(ctx context.Context, index *index, start adapters.Start, open
 
 // open tries until it succeeds, or finds a reason that waiting cannot mend.
 func (l *line) open(ctx context.Context, opening chan<- error) adapters.Adapter {
-	const again = 3 * time.Second
-	for first := true; ; first = false {
+	const again, soon = 3 * time.Second, 100 * time.Millisecond
+	pause := again
+	for told := false; ; {
 		adapter, err := l.source.Open(ctx)
-		if first {
+		awaited := l.patient && errors.Is(err, adapters.ErrUnknownDestination)
+		if !told && !awaited {
 			opening <- err
+			told = true
 		}
-		if err == nil {
+		switch {
+		case err == nil:
 			return adapter
-		}
-		if ctx.Err() != nil {
+		case ctx.Err() != nil:
 			return nil
-		}
-		if adapters.IsPermanent(err) {
+		case awaited:
+			pause = soon
+		case adapters.IsPermanent(err):
 			l.fail(adapters.Failed, err)
 			return nil
-		}
-		if l.failure.Load().Connection != adapters.Lost {
-			l.fail(adapters.Lost, err)
+		default:
+			pause = again
+			if l.failure.Load().Connection != adapters.Lost {
+				l.fail(adapters.Lost, err)
+			}
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(again):
+		case <-time.After(pause):
 		}
 	}
 }

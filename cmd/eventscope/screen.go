@@ -59,6 +59,7 @@ type view struct {
 	start    adapters.Start
 	title    string
 	banner   string
+	patient  bool // see line
 	fault    func(ctx context.Context, words []string) (string, error)
 	faults   []string
 
@@ -77,13 +78,7 @@ func (p *program) show(ctx context.Context, v *view) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var lines sync.WaitGroup
-	opening := make(chan error, len(v.settings.sources))
-	for _, s := range v.settings.sources {
-		l := newLine(s, p.log)
-		v.lines = append(v.lines, l)
-		lines.Go(func() { l.run(ctx, v.index, v.start, opening) })
-	}
-	lines.Go(func() { endWhenAllFail(ctx, cancel, opening, len(v.lines)) })
+	v.open(ctx, cancel, p, &lines)
 	if p.flags.log != "" {
 		lines.Go(func() { v.logStatus(ctx, p) })
 	}
@@ -92,6 +87,18 @@ func (p *program) show(ctx context.Context, v *view) error {
 	cancel(nil)
 	lines.Wait()
 	return screenEnd(p, err, cause)
+}
+
+// open starts to open and read the sources, in goroutines that lines counts.
+func (v *view) open(ctx context.Context, end context.CancelCauseFunc, p *program, lines *sync.WaitGroup) {
+	opening := make(chan error, len(v.settings.sources))
+	for _, s := range v.settings.sources {
+		l := newLine(s, p.log)
+		l.patient = v.patient
+		v.lines = append(v.lines, l)
+		lines.Go(func() { l.run(ctx, v.index, v.start, opening) })
+	}
+	lines.Go(func() { endWhenAllFail(ctx, end, opening, len(v.lines)) })
 }
 
 // screenEnd is why the screen ended: the user's wish is no error.

@@ -33,15 +33,8 @@ type settings struct {
 // load reads the config and completes it by flags; urls, if there are any, take the
 // place of the context's sources.
 func (p *program) load(urls []string) (*settings, error) {
-	file, err := config.Load(p.flags.config, p.getenv)
+	s, err := p.loadWithoutSources()
 	if err != nil {
-		return nil, err
-	}
-	s := &settings{file: file, memory: defaultMemory, memoryFrom: "default", readOnly: !p.flags.write, paths: file.TracingPaths()}
-	if s.rules, err = envelope.Compile(file.EnvelopeMappings()); err != nil {
-		return nil, usage("%s: mappings: %w", file.Path, err)
-	}
-	if err := s.setMemory(p.flags.memory); err != nil {
 		return nil, err
 	}
 	if len(urls) > 0 {
@@ -51,6 +44,18 @@ func (p *program) load(urls []string) (*settings, error) {
 	}
 	source.Number(s.sources)
 	return s, err
+}
+
+func (p *program) loadWithoutSources() (*settings, error) {
+	file, err := config.Load(p.flags.config, p.getenv)
+	if err != nil {
+		return nil, err
+	}
+	s := &settings{file: file, memory: defaultMemory, memoryFrom: "default", readOnly: !p.flags.write, paths: file.TracingPaths()}
+	if s.rules, err = envelope.Compile(file.EnvelopeMappings()); err != nil {
+		return nil, usage("%s: mappings: %w", file.Path, err)
+	}
+	return s, s.setMemory(p.flags.memory)
 }
 
 func (s *settings) setMemory(flag string) error {

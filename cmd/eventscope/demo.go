@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"eventscope/adapters"
+	"eventscope/cmd/internal/embedded"
+	"eventscope/cmd/internal/shop"
+	"eventscope/cmd/internal/source"
+)
+
+// demo runs the demonstration system and looks at it.
+type demo struct {
+	*program
+	kafka, rabbitMQ string
+	headless        bool
+	limit           time.Duration
+	seed            uint64
+}
+
+// demoBanner is on the first screen.
+const demoBanner = "an order system at work: enter opens one order's flow, 2 lists the flows, :fault makes something fail, ? helps"
+
+func (p *program) demoCommand() *cobra.Command {
+	d := &demo{program: p}
+	cmd := &cobra.Command{
+		Use: "demo", Short: "Watch an order system that comes along, with nothing to install", Args: cobra.NoArgs,
+		Long: "demo runs a small order system, real producers and consumers with orders, payments, stock and shipping, on a broker inside this process, " +
+			"and opens the screen on it. With --kafka or --rabbitmq it runs on real brokers, where it makes its topics, exchanges and queues.",
+		Example: "  eventscope demo\n  eventscope demo --headless --for 20s\n  eventscope demo --kafka localhost:9092 --rabbitmq amqp://guest@localhost:5672/",
+		RunE:    p.command(d.run),
+	}
+	cmd.Flags().StringVar(&d.kafka, "kafka", "", "address of a Kafka broker to use, host:port, in place of the one inside")
+	cmd.Flags().StringVar(&d.rabbitMQ, "rabbitmq", "", "AMQP URL of a RabbitMQ broker to use for inventory and shipping")
+	cmd.Flags().BoolVar(&d.headless, "headless", false, "no screen; print a summary at the end")
+	cmd.Flags().DurationVar(&d.limit, "for", 0, "stop after this time, such as 20s")
+	cmd.Flags().Uint64Var(&d.seed, "seed", 1, "orders, contents and faults are the same for the same seed")
+	p.outputFlags(cmd)
+	return cmd
+}
+
+func (d *demo) run(ctx context.Context, _ []string) error {
+	if d.limit < 0 {
+		return usage("--for %v: a time is positive, such as 20s", d.limit)
+	}
+	if !d.headless {
+		if err := d.checkTerminal(); err != nil {
+			return err
+		}
+	}
+	settings, err := d.loadWithoutSources()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if d.limit > 0 {
+		var expire context.CancelFunc
+		ctx, expire = context.WithTimeoutCause(ctx, d.limit, errTime)
+		defer expire()
+	}
+	settings.paths, settings.rules = nil, nil // those are about other systems
+	system, stop, err := d.system(settings)
+	if err != nil {
+		return err
+	}
+	defer stop() // last, for the system settles what it has in hand
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := system.Run(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	err = d.look(ctx, system, settings)
+	cancel(nil)
+	running.Wait()
+	if errors.Is(err, errTime) {
+		return nil
+	}
+	return err
+}
+
+// system makes the system and says in settings what to look at. stop ends the broker
+// inside this process, if there is one.
+func (d *demo) system(settings *settings) (system *shop.Shop, stop func(), err error) {
+	stop = func() {}
+	config := shop.Config{Seed: d.seed}
+	taps, err := d.rabbitMQSource(&config)
+	if err != nil {
+		return nil, stop, err
+	}
+	topics := shop.New(config).Topics()
+	if d.kafka != "" {
+		parsed, err := source.Parse("kafka://" + strings.TrimPrefix(d.kafka, "kafka://"))
+		if err != nil {
+			return nil, stop, err
+		}
+		config.Kafka = parsed.Hosts
+	} else {
+		const partitions = 3
+		broker, err := embedded.Start(context.Background(), partitions, topics...)
+		if err != nil {
+			return nil, stop, err
+		}
+		config.Kafka, stop = []string{broker.Address()}, broker.Stop
+	}
+	system = shop.New(config)
+	settings.sources = []source.Source{{Broker: adapters.Kafka, Hosts: config.Kafka, Topics: topics}}
+	if taps != nil {
+		for _, tap := range system.Taps() {
+			taps.Taps = append(taps.Taps, source.Tap{Exchange: tap.Exchange, Key: tap.Key})
+		}
+		settings.sources = append(settings.sources, *taps)
+	}
+	source.Number(settings.sources)
+	return system, stop, nil
+}
+
+// rabbitMQSource reads --rabbitmq, nil when there is none, and gives the shop its URL.
+func (d *demo) rabbitMQSource(config *shop.Config) (*source.Source, error) {
+	if d.rabbitMQ == "" {
+		return nil, nil
+	}
+	parsed, err := source.Parse(d.rabbitMQ)
+	if err == nil && parsed.Broker != adapters.RabbitMQ {
+		err = usage("--rabbitmq takes an AMQP URL such as amqp://guest@localhost:5672/")
+	}
+	if err == nil {
+		err = parsed.FindPassword(d.getenv)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if warning := parsed.Warning(); warning != "" {
+		d.note("warning: %s", warning)
+	}
+	if parsed.User == "" || parsed.User == "guest" && parsed.Password == "" {
+		parsed.User, parsed.Password = "guest", "guest" // as every broker comes
+	}
+	config.RabbitMQ = (&url.URL{
+		Scheme: "amqp", User: url.UserPassword(parsed.User, parsed.Password), Host: parsed.Hosts[0],
+		Path: "/" + parsed.VirtualHost, RawPath: "/" + url.PathEscape(parsed.VirtualHost),
+	}).String()
+	return &parsed, nil
+}
+
+// look shows the system on the screen, or waits and prints a summary.
+func (d *demo) look(ctx context.Context, system *shop.Shop, settings *settings) error {
+	v := &view{settings: settings, start: adapters.At(time.Now()), title: "demo", banner: demoBanner, patient: true}
+	if d.headless {
+		return d.summarise(ctx, system, v)
+	}
+	v.fault = func(_ context.Context, words []string) (string, error) {
+		if len(words) != 2 {
+			return "", usage("a fault is a service and what goes wrong with it, such as payment slow")
+		}
+		if err := system.Fault(words[0], words[1]); err != nil {
+			return "", err
+		}
+		return effect(words[0], words[1]), nil
+	}
+	for _, fault := range shop.Faults() {
+		v.faults = append(v.faults, fault.Service+" "+string(fault.Kind))
+	}
+	return d.show(ctx, v)
+}
+
+// effect is what a fault does, in words.
+func effect(service, kind string) string {
+	for _, fault := range shop.Faults() {
+		if fault.Service == service && string(fault.Kind) == kind {
+			return fmt.Sprintf("%s: %s", service, fault.Effect)
+		}
+	}
+	return service + ": " + kind
+}
