@@ -32,7 +32,7 @@ var (
 )
 
 // Open connects and checks address, transport, login and topics. The error is an
-// [adapters.Problem]; a refused port gives it at once, silence within 12 s.
+// [adapters.Problem]; a refused port gives it at once, silence within 10 s.
 func Open(ctx context.Context, config Config) (*Adapter, error) {
 	options, err := config.options()
 	if err != nil {

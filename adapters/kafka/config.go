@@ -22,7 +22,7 @@ import (
 const (
 	dialTimeout    = 5 * time.Second
 	requestTimeout = 5 * time.Second  // above what the broker itself may take
-	openTimeout    = 12 * time.Second // for everything Open does
+	openTimeout    = 10 * time.Second // for everything Open does
 	metadataLimit  = 4 * time.Second  // for one look at the cluster while reading
 	defaultFetch   = 8 << 20
 	leastFetch     = 64 << 10
