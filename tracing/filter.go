@@ -1,6 +1,8 @@
 package tracing
 
 import (
+	"strings"
+
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
 )
@@ -16,9 +18,26 @@ type Subject struct {
 	Event *Event
 }
 
-// Filter is a compiled filter expression. It may be used from several goroutines.
+// Filter is a compiled filter. It may be used from several goroutines.
+//
+// A filter is words or an expression. It is an expression when it has a quote, a
+// parenthesis, one of = < > ~ && ||, the word in between spaces, or begins with !, and
+// also when it is just the name of a field that is true or false. A text wholly within
+// one pair of double quotes is a phrase, which is one word with spaces. Everything else
+// is words, so that ids need no quotes.
+//
+// Each word must be part of the type, service, destination, key, flow or value. Case
+// matters only in words with an upper-case letter; else A to Z are the same as a to z.
+//
+// An expression is in the language of expr-lang/expr, over the fields and functions
+// that FilterFields and FilterFunctions list, with a ~ "regular expression" and a !~ "…"
+// besides. What a message does not have is nil, and to compare with it is false, whatever
+// the comparison, but for !=. Values from a body or header are compared as numbers where
+// both sides can be.
 type Filter struct {
-	text string
+	text       string
+	words      []filterWord
+	expression *filterExpression
 }
 
 // FilterError is a filter that does not compile.
@@ -29,16 +48,79 @@ type FilterError struct {
 
 func (e *FilterError) Error() string { return e.Reason }
 
-// CompileFilter compiles a filter.
-func CompileFilter(text string) (*Filter, error) { return &Filter{text: text}, nil }
+// MaxFilter is how long a filter may be, in bytes.
+const MaxFilter = 4096
+
+// CompileFilter compiles a filter; an empty one passes everything. The error is a
+// *FilterError.
+func CompileFilter(text string) (*Filter, error) {
+	f := &Filter{text: text}
+	if len(text) > MaxFilter {
+		return nil, &FilterError{Column: 1, Reason: "the filter is longer than 4096 bytes; make it shorter"}
+	}
+	trimmed := strings.TrimSpace(text)
+	switch phrase, ok := phraseOf(trimmed); {
+	case ok:
+		f.words = []filterWord{newFilterWord(phrase)}
+	case isExpression(trimmed):
+		expression, err := compileExpression(text)
+		if err != nil {
+			return nil, err
+		}
+		f.expression = expression
+	default:
+		for _, word := range strings.Fields(text) {
+			f.words = append(f.words, newFilterWord(word))
+		}
+	}
+	return f, nil
+}
+
+// phraseOf is what stands within the one pair of double quotes that text consists of.
+func phraseOf(text string) (string, bool) {
+	if len(text) < 3 || text[0] != '"' || text[len(text)-1] != '"' || strings.ContainsAny(text[1:len(text)-1], `"\`) {
+		return "", false
+	}
+	return text[1 : len(text)-1], true
+}
+
+// isExpression is the rule that the comment of Filter states.
+func isExpression(text string) bool {
+	if strings.ContainsAny(text, "\"'`()=<>~") || strings.HasPrefix(text, "!") {
+		return true
+	}
+	for _, sign := range []string{"&&", "||", " in "} {
+		if strings.Contains(text, sign) {
+			return true
+		}
+	}
+	field, ok := strings.CutPrefix(text, "not ")
+	if !ok {
+		field = text
+	}
+	return field == "redelivered" || field == "dead_letter"
+}
 
 // String is the text it was compiled from.
 func (f *Filter) String() string { return f.text }
 
-// NeedsMessage says that the filter looks at something the index does not hold:
-// value, header or key.
-func (f *Filter) NeedsMessage() bool { return false }
+// NeedsMessage says that the filter looks at something the index does not hold, such
+// as value, header, key, id or cause.
+func (f *Filter) NeedsMessage() bool {
+	return len(f.words) > 0 || f.expression != nil && f.expression.uses&filterNeedsMessage != 0
+}
 
 // Match says whether the subject passes. Errors while evaluating (a type mismatch in
 // one message, say) count as no match and are returned for counting.
-func (f *Filter) Match(subject *Subject) (bool, error) { return true, nil }
+func (f *Filter) Match(subject *Subject) (bool, error) {
+	if f.expression != nil {
+		return f.expression.match(subject)
+	}
+	if len(f.words) == 0 {
+		return true, nil
+	}
+	return matchWords(f.words, subject), nil
+}
+
+// maxFilterValue bounds what a compressed value is decompressed to for a filter.
+const maxFilterValue = 1 << 20

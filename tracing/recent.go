@@ -5,7 +5,8 @@ package tracing
 // which the oldest makes room: a link to an event long ago is not found, which the
 // package comment says.
 type recent struct {
-	sets []recentSet
+	sets  []recentSet
+	wrote bool // something was ever put: until then a look-up costs nothing
 }
 
 type recentSet [4]recentSlot
@@ -42,11 +43,15 @@ func (r *recent) put(id uint32, sequence Sequence) {
 			oldest = i
 		}
 	}
+	r.wrote = true
 	set[oldest] = recentSlot{id, uint32(sequence), uint32(sequence >> 32)}
 }
 
 // get returns the sequence last put with the id, or 0.
 func (r *recent) get(id uint32) Sequence {
+	if !r.wrote {
+		return 0
+	}
 	for _, slot := range r.set(id) {
 		if slot.id == id {
 			return slot.sequence()

@@ -1,0 +1,125 @@
+package tracing
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// filterPatcher walks a parsed expression. It notes which fields are used, and puts
+// functions in the place of operators whose operands are only known when a message is
+// at hand: the language's own operators stop at a nil or at another type, and a filter
+// must go on.
+type filterPatcher struct {
+	uses  filterUses
+	fault *FilterError
+}
+
+// dynamicOperators are the functions for operators; their names are none that can be
+// written.
+var dynamicOperators = map[string]string{
+	"==": "$same", "!=": "$other", "<": "$less", ">": "$more", "<=": "$atMost", ">=": "$atLeast", "in": "$in",
+	"+": "$plus", "-": "$minus", "*": "$times", "/": "$over", "%": "$rest",
+}
+
+// Visit implements ast.Visitor.
+func (p *filterPatcher) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.IdentifierNode:
+		p.uses |= filterUse[n.Value]
+	case *ast.CallNode:
+		p.call(n)
+	case *ast.BuiltinNode:
+		if n.Name == "len" && len(n.Arguments) == 1 && isDynamic(n.Arguments[0]) {
+			patch(node, "$len", reflect.TypeFor[any](), n.Arguments...)
+		}
+	case *ast.UnaryNode:
+		if n.Operator == "!" || n.Operator == "not" {
+			p.truth(&n.Node)
+		}
+	case *ast.ConditionalNode:
+		p.truth(&n.Cond)
+	case *ast.BinaryNode:
+		p.binary(node, n)
+	}
+}
+
+// call hands the message to the functions that read it, and looks at what is constant
+// in their arguments.
+func (p *filterPatcher) call(n *ast.CallNode) {
+	callee, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok {
+		return
+	}
+	switch callee.Value {
+	case "json", "header", "has":
+		n.Arguments = append([]ast.Node{&ast.IdentifierNode{Value: "$env"}}, n.Arguments...)
+	case "ago":
+		if len(n.Arguments) != 1 {
+			return
+		}
+		if text, ok := n.Arguments[0].(*ast.StringNode); ok {
+			if _, err := time.ParseDuration(text.Value); err != nil && p.fault == nil {
+				p.fault = &FilterError{Column: text.Location().From + 1, Reason: fmt.Sprintf("%q is no length of time; write one such as 90s, 10m or 2h", text.Value)}
+			}
+		}
+	}
+}
+
+func (p *filterPatcher) binary(node *ast.Node, n *ast.BinaryNode) {
+	switch n.Operator {
+	case "&&", "and", "||", "or":
+		p.truth(&n.Left)
+		p.truth(&n.Right)
+	case "contains", "startsWith", "endsWith", "matches":
+		text := reflect.TypeFor[any]()
+		if isDynamic(n.Left) {
+			patch(&n.Left, "$text", text, n.Left)
+		}
+		if isDynamic(n.Right) {
+			patch(&n.Right, "$text", text, n.Right)
+		}
+	default:
+		name, known := dynamicOperators[n.Operator]
+		if !known || !isDynamic(n.Left) && !isDynamic(n.Right) || isNil(n.Left) || isNil(n.Right) {
+			return
+		}
+		result := reflect.TypeFor[any]()
+		switch n.Operator {
+		case "==", "!=", "<", ">", "<=", ">=", "in":
+			result = reflect.TypeFor[bool]()
+		}
+		patch(node, name, result, n.Left, n.Right)
+	}
+}
+
+// truth makes an operand that may be anything true only when it is true.
+func (p *filterPatcher) truth(node *ast.Node) {
+	if isDynamic(*node) {
+		patch(node, "$true", reflect.TypeFor[bool](), *node)
+	}
+}
+
+// isDynamic says that the type of a value is not known before there is a message.
+func isDynamic(node ast.Node) bool {
+	if isNil(node) {
+		return false
+	}
+	t := node.Type()
+	return t == nil || t.Kind() == reflect.Interface
+}
+
+func isNil(node ast.Node) bool {
+	_, ok := node.(*ast.NilNode)
+	return ok
+}
+
+func patch(node *ast.Node, function string, result reflect.Type, arguments ...ast.Node) {
+	callee := &ast.IdentifierNode{Value: function}
+	callee.SetLocation((*node).Location())
+	call := &ast.CallNode{Callee: callee, Arguments: arguments}
+	ast.Patch(node, call)
+	call.SetType(result)
+}
