@@ -22,6 +22,7 @@ const (
 	prepareTime  = 15 * time.Second
 	commitEvery  = 300 * time.Millisecond
 	deliveryTime = 30 * time.Second
+	sessionTime  = 10 * time.Second
 )
 
 // What a partition keeps, in bytes: at the usual rate 20 minutes of payments and an
@@ -106,6 +107,7 @@ func (s *Shop) connectKafka(service *service) (connection, error) {
 			kgo.ConsumerGroup(s.config.Prefix+service.name), kgo.ConsumeTopics(topics...),
 			kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), // what came before the group did
 			kgo.AutoCommitMarks(), kgo.AutoCommitInterval(commitEvery),
+			kgo.SessionTimeout(sessionTime), // how long a member that died is waited for
 		)
 	}
 	client, err := kgo.NewClient(s.kafkaOptions(options...)...)
