@@ -1,0 +1,127 @@
+package shop
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/adapters/kafka"
+	"eventscope/tracing"
+)
+
+// observe watches the shop through the eyes of the observatory: the Kafka adapter and
+// the store of flows. The function it returns ends the watching.
+func (s *stage) observe(shop *Shop) (*tracing.Store, func()) {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	if err := shop.prepareKafka(ctx); err != nil {
+		s.t.Fatal(err)
+	}
+	adapter, err := kafka.Open(ctx, kafka.Config{Brokers: s.config.Kafka, Topics: shop.Topics(), Options: s.config.KafkaOptions})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	store := tracing.New(tracing.Config{Memory: 64 << 20, Settle: 10 * time.Second})
+	intake := store.Attach(tracing.Source{Name: adapter.Name(), Broker: adapter.Broker(), Fetch: adapter})
+	var running sync.WaitGroup
+	running.Go(func() { store.Run(ctx) })
+	running.Go(func() {
+		if err := adapter.Run(ctx, adapters.Beginning, intake); err != nil {
+			s.t.Error(err)
+		}
+	})
+	return store, func() {
+		cancel()
+		running.Wait()
+		adapter.Close()
+	}
+}
+
+// flowOf returns the flow of an order as the observatory has it; an order must not be
+// in two.
+func (s *stage) flowOf(store *tracing.Store, order string) *tracing.Flow {
+	s.t.Helper()
+	found, err := store.Find(s.t.Context(), order)
+	if err != nil || len(found) != 1 {
+		s.t.Fatalf("%s: found %v, %v", order, found, err)
+	}
+	flow, err := store.Flow(s.t.Context(), found[0].Key)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return flow
+}
+
+func TestObservatoryUnderstandsHealthyFlows(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		shop := New(s.config)
+		store, stop := s.observe(shop)
+		defer stop()
+		s.play(shop, 40*time.Second)
+		after(time.Minute)
+		checked := 0
+		for order := range flows(s.history(orders), time.Now().Add(-70*time.Second)) {
+			flow := s.flowOf(store, order)
+			seen := slices.DeleteFunc(slices.Clone(flow.Types), func(eventType string) bool { return eventType == "InventoryRestockRecommended" })
+			if flow.Status != tracing.Complete || !slices.Equal(seen, happy) || !slices.Contains(flow.Services, "shipping") {
+				t.Errorf("%s is %s: %v by %v", order, flow.Status, flow.Types, flow.Services)
+			}
+			if !strings.Contains(flow.From, "correlation_id") || !strings.HasPrefix(flow.ID, "flow-") {
+				t.Errorf("%s: flow %s from %s", order, flow.ID, flow.From)
+			}
+			checked++
+		}
+		if checked < 60 {
+			t.Errorf("%d orders", checked)
+		}
+	})
+}
+
+// Each fault looks to the observatory like what it is.
+func TestObservatoryRecognisesEachFault(t *testing.T) {
+	for _, test := range []struct {
+		service string
+		kind    Kind
+		mark    tracing.Marks // that one of the flow's events has
+		is      func(flow *tracing.Flow) bool
+	}{
+		{"payment", Declined, tracing.Failure, func(f *tracing.Flow) bool { return f.Status == tracing.Failed && f.FailedAt == "PaymentFailed" }},
+		{"fraud-agent", Fraud, tracing.Compensation, func(f *tracing.Flow) bool { return f.Status == tracing.Compensated }},
+		{"inventory", OutOfStock, tracing.Compensation, func(f *tracing.Flow) bool { return f.Status == tracing.Compensated && f.FailedAt == "InventoryFailed" }},
+		{"payment", Timeout, tracing.DeadLetter, func(f *tracing.Flow) bool { return f.Status == tracing.Failed && f.DeadLetters == 1 }},
+		{"inventory", Timeout, tracing.DeadLetter, func(f *tracing.Flow) bool { return f.Status == tracing.Failed && f.DeadLetters == 1 }},
+		{"order", Poison, tracing.DeadLetter, func(f *tracing.Flow) bool { return f.Status == tracing.Failed && f.DeadLetters == 1 }},
+		{"payment", Duplicate, tracing.Duplicate, func(f *tracing.Flow) bool { return f.Status == tracing.Complete && f.Duplicates == 1 }},
+		{"payment", ReusedID, tracing.IDReused, func(f *tracing.Flow) bool { return f.Status == tracing.Complete && f.Duplicates == 1 }},
+		{"inventory", Lost, 0, func(f *tracing.Flow) bool { return f.Status == tracing.Stuck && f.LastType == "PaymentApprovedByFraudAgent" }},
+	} {
+		t.Run(test.service+" "+string(test.kind), func(t *testing.T) {
+			onStage(t, func(t *testing.T, s *stage) {
+				shop := New(s.config)
+				store, stop := s.observe(shop)
+				defer stop()
+				s.play(shop, 50*time.Second, func() { after(25 * time.Second) }, ask(t, shop, test.service, test.kind))
+				after(10 * time.Minute)
+				struckAt := 0
+				for order := range flows(s.history(orders), time.Now().Add(-10*time.Minute-10*time.Second)) {
+					flow := s.flowOf(store, order)
+					if !test.is(flow) {
+						continue
+					}
+					struckAt++
+					if !slices.ContainsFunc(flow.Steps, func(step tracing.Step) bool { return step.Marks.Has(test.mark) }) {
+						t.Errorf("%s: no event is marked %v", order, test.mark.Names())
+					}
+				}
+				if struckAt != 1 {
+					page, _ := store.Flows(t.Context(), tracing.FlowQuery{Sort: tracing.ByTrouble, Limit: 5})
+					t.Errorf("%d flows look like it; the worst are %+v", struckAt, page.Flows)
+				}
+			})
+		})
+	}
+}
