@@ -15,7 +15,6 @@ const (
 	leastBatch    = lastDeltaAt + 4
 	leastMessage  = magicAt + 1
 	greatestSize  = 1<<31 - 1 - batchPrefix
-	compressionAt = 22 // low byte of the attributes
 )
 
 // nextBatch splits the first whole batch off raw and says which offset follows it.
@@ -67,4 +66,15 @@ func someBatches(raw []byte, size int) (batches, rest []byte, next int64) {
 		rest, next = after, n
 	}
 	return raw[:len(raw)-len(rest)], rest, next
+}
+
+// behind is raw without the batches at its front that end at or before offset.
+func behind(raw []byte, offset int64) []byte {
+	for {
+		_, rest, next, ok := nextBatch(raw)
+		if !ok || next > offset {
+			return raw
+		}
+		raw = rest
+	}
 }

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -131,33 +132,39 @@ const (
 // deliverPart unpacks an answer a few record batches at a time, so that what one
 // answer unpacks to never has to be in memory whole.
 func (s *stream) deliverPart(ctx context.Context, p *part, intake adapters.Intake) error {
-	from, rest := p.from, p.response.RecordBatches
+	from, raw := p.from, p.response.RecordBatches
 	size := groupBytes
 	if len(p.response.AbortedTransactions) > 0 {
-		size = len(rest) // which records are aborted follows from all batches before
+		size = len(raw) // which records are aborted follows from all batches before
 	}
-	for {
-		var group []byte
-		var next int64
-		group, rest, next = someBatches(rest, size)
-		if len(group) == 0 || from >= p.end {
+	for from < p.end {
+		group, rest, next := someBatches(raw, size)
+		if len(group) == 0 {
 			return nil
 		}
-		records, err := s.decode(p, group, from)
-		if err != nil {
-			s.undecodable(p.log, from, next, records, err)
-		}
+		records, reached, err := s.decode(p, group, from)
+		stuck := err != nil || reached <= from && reached < next
 		if err := s.put(ctx, records, p.end, intake); err != nil {
 			return err
 		}
-		from = max(from, next)
+		if reached < next { // a batch in between cannot be unpacked
+			rest, next = behind(raw, reached), reached
+			if stuck {
+				_, rest, next, _ = nextBatch(rest)
+				s.undecodable(p.log, reached, next, err)
+			}
+		}
+		raw, from = rest, max(from, next)
 		if s.tail {
 			s.progress.reached(p.log, from)
 		}
 	}
+	return nil
 }
 
-func (s *stream) decode(p *part, group []byte, from int64) ([]*kgo.Record, error) {
+// decode unpacks record batches. It stops at one that cannot be unpacked, and says up to
+// which offset it came; the error may be missing when there were others before.
+func (s *stream) decode(p *part, group []byte, from int64) ([]*kgo.Record, int64, error) {
 	options := kgo.ProcessFetchPartitionOpts{
 		Topic: p.log.Destination, Partition: p.log.Partition, Offset: from,
 		Pools: []kgo.Pool{unpackPool{}, recordPool{}},
@@ -168,8 +175,8 @@ func (s *stream) decode(p *part, group []byte, from int64) ([]*kgo.Record, error
 	response := kmsg.FetchResponseTopicPartition{
 		Partition: p.log.Partition, RecordBatches: group, AbortedTransactions: p.response.AbortedTransactions,
 	}
-	decoded, _ := kgo.ProcessFetchPartition(options, &response, s.decoder, learn)
-	return decoded.Records, decoded.Err
+	decoded, reached := kgo.ProcessFetchPartition(options, &response, s.decoder, learn)
+	return decoded.Records, reached, decoded.Err
 }
 
 // put hands records over, in batches of bounded size.
@@ -197,13 +204,13 @@ func (s *stream) put(ctx context.Context, records []*kgo.Record, end int64, inta
 	return nil
 }
 
-// undecodable notes record batches that are damaged, or that would unpack to more
-// than greatestBatch. Reading goes on behind them.
-func (s *stream) undecodable(log adapters.Log, from, next int64, decoded []*kgo.Record, err error) {
-	if n := len(decoded); n > 0 {
-		from = decoded[n-1].Offset + 1
+// undecodable notes a record batch that is damaged, or that would unpack to more than
+// greatestBatch. Reading goes on behind it.
+func (s *stream) undecodable(log adapters.Log, from, next int64, err error) {
+	if err == nil {
+		err = errors.New("it breaks off")
 	}
-	s.progress.miss(max(0, next-from), false, fmt.Sprintf("offsets %d to %d of %s/%d cannot be unpacked and are left out: %v",
+	s.progress.miss(next-from, false, fmt.Sprintf("offsets %d to %d of %s/%d cannot be unpacked and are left out: %v",
 		from, next-1, log.Destination, log.Partition, err))
 }
 
