@@ -26,8 +26,8 @@ func filterFault(err error) *FilterError {
 		fault.Reason = "one = sets, two compare: write =="
 	case strings.Contains(fault.Reason, "unexpected token EOF"):
 		fault.Reason = "the expression ends too early"
-	case strings.Contains(fault.Reason, "literal not terminated"):
-		fault.Reason = "a quote is not closed; to search for a quote itself, put it between other quotes with contains"
+	case strings.HasPrefix(fault.Reason, "unexpected token "):
+		fault.Reason += "; to search for words with signs, put all of them in one pair of double quotes"
 	case strings.HasPrefix(fault.Reason, "expected bool, but got "):
 		fault.Reason = "the expression gives " + strings.TrimPrefix(fault.Reason, "expected bool, but got ") + ", and a filter must be true or false"
 	}

@@ -10,6 +10,7 @@ import (
 	// The expression language: typed, without loops that never end, and bounded in
 	// memory. Its errors say where.
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/vm"
 
 	"eventscope/adapters"
@@ -51,7 +52,7 @@ type filterEnv struct {
 	Value       string    `expr:"value"`
 
 	subject *Subject
-	value   []byte // decompressed, when it was asked for
+	plain   []byte // its value, decompressed, when it was asked for
 }
 
 // FilterFields are the names an expression can use, with what they are.
@@ -94,8 +95,11 @@ func init() {
 }
 
 func compileExpression(text string) (*filterExpression, error) {
-	source, places := spellOut(text)
-	patcher := &filterPatcher{}
+	source, places, open := spellOut(text)
+	if open > 0 {
+		return nil, &FilterError{Column: open, Reason: "a quote opens here and is not closed"}
+	}
+	patcher := &filterPatcher{decided: map[ast.Node]bool{}}
 	options := append(dynamicFunctions(), expr.Env(&filterEnv{}), expr.Patch(patcher), expr.AsBool())
 	program, err := expr.Compile(source, options...)
 	if patcher.fault != nil {
@@ -188,10 +192,10 @@ func (v *filterEnv) fillIdentity(uses filterUses) {
 
 // body is the value of the message, decompressed once.
 func (v *filterEnv) body() []byte {
-	if v.value == nil && v.subject.Message != nil {
-		v.value = payload.Plain(v.subject.Message, maxFilterValue)
+	if v.plain == nil && v.subject.Message != nil {
+		v.plain = payload.Plain(v.subject.Message, maxFilterValue)
 	}
-	return v.value
+	return v.plain
 }
 
 // filterPlaces says which rune of the text each rune of the spelled-out source is of.
@@ -210,10 +214,9 @@ func (p filterPlaces) at(fault *FilterError) *FilterError {
 }
 
 // spellOut writes the sign ~ outside of quotes as the operator matches, and !~ as its
-// opposite.
-func spellOut(text string) (string, filterPlaces) {
+// opposite. It also gives the column of a quote that is not closed, or 0.
+func spellOut(text string) (source string, places filterPlaces, open int) {
 	var out strings.Builder
-	var places filterPlaces
 	write := func(s string, place int) {
 		out.WriteString(s)
 		for range utf8.RuneCountInString(s) {
@@ -232,10 +235,10 @@ func spellOut(text string) (string, filterPlaces) {
 			continue
 		case quote != 0:
 			if c == quote {
-				quote = 0
+				quote, open = 0, 0
 			}
 		case c == '"' || c == '\'' || c == '`':
-			quote = c
+			quote, open = c, i+1
 		case c == '~':
 			write(" matches ", i)
 			continue
@@ -246,5 +249,5 @@ func spellOut(text string) (string, filterPlaces) {
 		}
 		write(string(c), i)
 	}
-	return out.String(), places
+	return out.String(), places, open
 }

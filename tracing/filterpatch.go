@@ -15,6 +15,9 @@ import (
 type filterPatcher struct {
 	uses  filterUses
 	fault *FilterError
+	// decided are the nodes put in that are true or false, which their type does not
+	// say (see dynamicFunctions).
+	decided map[ast.Node]bool
 }
 
 // dynamicOperators are the functions for operators; their names are none that can be
@@ -32,8 +35,8 @@ func (p *filterPatcher) Visit(node *ast.Node) {
 	case *ast.CallNode:
 		p.call(n)
 	case *ast.BuiltinNode:
-		if n.Name == "len" && len(n.Arguments) == 1 && isDynamic(n.Arguments[0]) {
-			patch(node, "$len", reflect.TypeFor[any](), n.Arguments...)
+		if n.Name == "len" && len(n.Arguments) == 1 && p.isDynamic(n.Arguments[0]) {
+			p.patch(node, "$len", n.Arguments...)
 		}
 	case *ast.UnaryNode:
 		if n.Operator == "!" || n.Operator == "not" {
@@ -55,6 +58,9 @@ func (p *filterPatcher) call(n *ast.CallNode) {
 	}
 	switch callee.Value {
 	case "json", "header", "has":
+		if callee.Value == "has" {
+			p.decided[n] = true
+		}
 		n.Arguments = append([]ast.Node{&ast.IdentifierNode{Value: "$env"}}, n.Arguments...)
 	case "ago":
 		if len(n.Arguments) != 1 {
@@ -74,37 +80,36 @@ func (p *filterPatcher) binary(node *ast.Node, n *ast.BinaryNode) {
 		p.truth(&n.Left)
 		p.truth(&n.Right)
 	case "contains", "startsWith", "endsWith", "matches":
-		text := reflect.TypeFor[any]()
-		if isDynamic(n.Left) {
-			patch(&n.Left, "$text", text, n.Left)
+		if p.isDynamic(n.Left) {
+			p.patch(&n.Left, "$text", n.Left)
 		}
-		if isDynamic(n.Right) {
-			patch(&n.Right, "$text", text, n.Right)
+		if p.isDynamic(n.Right) {
+			p.patch(&n.Right, "$text", n.Right)
 		}
 	default:
 		name, known := dynamicOperators[n.Operator]
-		if !known || !isDynamic(n.Left) && !isDynamic(n.Right) || isNil(n.Left) || isNil(n.Right) {
+		if !known || !p.isDynamic(n.Left) && !p.isDynamic(n.Right) || isNil(n.Left) || isNil(n.Right) {
 			return
 		}
-		result := reflect.TypeFor[any]()
+		p.patch(node, name, n.Left, n.Right)
 		switch n.Operator {
 		case "==", "!=", "<", ">", "<=", ">=", "in":
-			result = reflect.TypeFor[bool]()
+			p.decided[*node] = true
 		}
-		patch(node, name, result, n.Left, n.Right)
 	}
 }
 
 // truth makes an operand that may be anything true only when it is true.
 func (p *filterPatcher) truth(node *ast.Node) {
-	if isDynamic(*node) {
-		patch(node, "$true", reflect.TypeFor[bool](), *node)
+	if p.isDynamic(*node) {
+		p.patch(node, "$true", *node)
+		p.decided[*node] = true
 	}
 }
 
 // isDynamic says that the type of a value is not known before there is a message.
-func isDynamic(node ast.Node) bool {
-	if isNil(node) {
+func (p *filterPatcher) isDynamic(node ast.Node) bool {
+	if isNil(node) || p.decided[node] {
 		return false
 	}
 	t := node.Type()
@@ -116,10 +121,9 @@ func isNil(node ast.Node) bool {
 	return ok
 }
 
-func patch(node *ast.Node, function string, result reflect.Type, arguments ...ast.Node) {
+// patch puts a call in the place of a node.
+func (p *filterPatcher) patch(node *ast.Node, function string, arguments ...ast.Node) {
 	callee := &ast.IdentifierNode{Value: function}
 	callee.SetLocation((*node).Location())
-	call := &ast.CallNode{Callee: callee, Arguments: arguments}
-	ast.Patch(node, call)
-	call.SetType(result)
+	ast.Patch(node, &ast.CallNode{Callee: callee, Arguments: arguments})
 }

@@ -19,13 +19,15 @@ import (
 )
 
 // dynamicFunctions are the functions of the language of filters. Those with a $ stand in
-// for operators, see filterPatcher.
+// for operators, see filterPatcher. All that a patch puts in give any, whatever they
+// give: the checker looks at a call twice only when its type is still open, and at the
+// second look it reports what is wrong with the arguments.
 func dynamicFunctions() []expr.Option {
 	compare := func(name string, holds func(order int) bool) expr.Option {
 		return expr.Function(name, func(values ...any) (any, error) {
 			order, ok := compareValues(values[0], values[1])
 			return ok && holds(order), nil
-		}, new(func(any, any) bool))
+		}, new(func(any, any) any))
 	}
 	calculate := func(name string, with func(a, b float64) float64) expr.Option {
 		return expr.Function(name, func(values ...any) (any, error) { return calculated(values[0], values[1], with), nil }, new(func(any, any) any))
@@ -35,10 +37,10 @@ func dynamicFunctions() []expr.Option {
 		compare("$more", func(order int) bool { return order > 0 }),
 		compare("$atMost", func(order int) bool { return order <= 0 }),
 		compare("$atLeast", func(order int) bool { return order >= 0 }),
-		expr.Function("$same", func(values ...any) (any, error) { return sameValue(values[0], values[1]), nil }, new(func(any, any) bool)),
-		expr.Function("$other", func(values ...any) (any, error) { return !sameValue(values[0], values[1]), nil }, new(func(any, any) bool)),
-		expr.Function("$in", func(values ...any) (any, error) { return isIn(values[0], values[1]), nil }, new(func(any, any) bool)),
-		expr.Function("$true", func(values ...any) (any, error) { return values[0] == true, nil }, new(func(any) bool)),
+		expr.Function("$same", func(values ...any) (any, error) { return sameValue(values[0], values[1]), nil }, new(func(any, any) any)),
+		expr.Function("$other", func(values ...any) (any, error) { return !sameValue(values[0], values[1]), nil }, new(func(any, any) any)),
+		expr.Function("$in", func(values ...any) (any, error) { return isIn(values[0], values[1]), nil }, new(func(any, any) any)),
+		expr.Function("$true", func(values ...any) (any, error) { return values[0] == true, nil }, new(func(any) any)),
 		expr.Function("$text", func(values ...any) (any, error) { return textOf(values[0]), nil }, new(func(any) any)),
 		expr.Function("$len", func(values ...any) (any, error) { return lengthOf(values[0]), nil }, new(func(any) any)),
 		expr.Function("$plus", func(values ...any) (any, error) { return plus(values[0], values[1]), nil }, new(func(any, any) any)),
@@ -51,7 +53,7 @@ func dynamicFunctions() []expr.Option {
 		expr.Function("has", func(values ...any) (any, error) {
 			v, name := values[0].(*filterEnv), values[1].(string)
 			return v.header(name) != nil || payload.Lookup(v.body(), name) != nil, nil
-		}, new(func(*filterEnv, string) bool)),
+		}, new(func(*filterEnv, string) any)),
 		expr.Function("ago", func(values ...any) (any, error) {
 			age, err := time.ParseDuration(values[0].(string))
 			return time.Now().Add(-age), err
