@@ -46,6 +46,7 @@
 //	reader.go      Reader: the order in which a message is read
 //	offer.go       how a value becomes a fact, or does not
 //	body.go        the part that reads JSON
+//	key.go         what a Kafka key says
 //	dialect.go     what a dialect is, and the list of all
 //	aliases.go     the common names
 //	meaning.go     names to meanings, from all tables

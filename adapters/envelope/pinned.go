@@ -45,7 +45,7 @@ func (r *Reader) find(where *location) []byte {
 			return r.text(property(m.Properties, where.name))
 		}
 	case inKey:
-		return unquoteKey(m.Key)
+		return r.keyText(m.Key)
 	case inBody:
 		return r.findInBody(where.pointer)
 	}

@@ -221,12 +221,6 @@ func property(p *adapters.Properties, name string) string {
 	return ""
 }
 
-// keyWillDo says that the Kafka key can be the entity without a look at the body:
-// the headers have said everything else.
-func (r *Reader) keyWillDo() bool {
-	return r.known.has(enough&^only(entity)) && len(r.message.Key) > 0 && textual(r.message.Key) && !isNone(r.message.Key)
-}
-
 // readRest fills what is still open from what is only a last resort.
 func (r *Reader) readRest() {
 	m := r.message
@@ -242,7 +236,7 @@ func (r *Reader) readRest() {
 		r.offer(&useFlow, byTrace, t.Value, &Evidence{Place: InTrace, Parent: t.From.Parent, Name: t.From.Name})
 	}
 	if r.rank[entity] == unranked {
-		r.offer(&useEntity, byKey, unquoteKey(m.Key), &Evidence{Place: InKey})
+		r.offer(&useEntity, byKey, r.keyText(m.Key), &Evidence{Place: InKey})
 	}
 	if r.rank[eventType] == unranked && m.Properties != nil {
 		r.offer(&useType, byRouting, r.text(m.Properties.RoutingKey), &Evidence{Place: InRouting})
@@ -267,14 +261,6 @@ func (r *Reader) trustsCorrelationID(p *adapters.Properties) bool {
 		}
 	}
 	return true
-}
-
-// unquoteKey is a key without the quotes that a JSON serialiser puts round a string.
-func unquoteKey(key []byte) []byte {
-	if n := len(key); n >= 2 && key[0] == '"' && key[n-1] == '"' && bytes.IndexByte(key, '\\') < 0 {
-		return key[1 : n-1]
-	}
-	return key
 }
 
 // text copies s to the scratch memory.

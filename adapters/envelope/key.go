@@ -1,0 +1,65 @@
+package envelope
+
+import "bytes"
+
+// keyWillDo says that the Kafka key can be the entity without a look at the body:
+// the headers have said everything else.
+func (r *Reader) keyWillDo() bool {
+	key := r.message.Key
+	return r.known.has(enough&^only(entity)) && len(key) > 0 && len(key) <= MaxID && textual(key) && !isNone(key)
+}
+
+// keyText is what a key says: a string without the quotes that a JSON serialiser puts
+// round it; of an object the member that names a business object, or the only one there
+// is, as Kafka Connect writes keys; and the key itself where it is anything else.
+func (r *Reader) keyText(key []byte) []byte {
+	if n := len(key); n >= 2 && key[0] == '"' && key[n-1] == '"' && bytes.IndexByte(key, '\\') < 0 {
+		return key[1 : n-1]
+	}
+	if len(key) < 2 || len(key) > MaxBody || key[0] != '{' {
+		return key
+	}
+	r.place = len(r.recent) / 2 // not where the names of the body are remembered
+	r.buffer = *bytes.NewBuffer(key)
+	r.decoder.Reset(&r.buffer, r.options...)
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return key
+	}
+	if found, ok := r.keyMember(); ok {
+		return found
+	}
+	return key
+}
+
+// keyMember is the telling member of the object whose brace was just read. Connect's
+// converter puts the key itself into a payload when it writes schemas.
+func (r *Reader) keyMember() (found []byte, ok bool) {
+	count := 0
+	for r.decoder.PeekKind() == '"' {
+		quoted, err := r.decoder.ReadValue()
+		if err != nil {
+			return nil, false
+		}
+		name := quoted[1 : len(quoted)-1]
+		if string(name) == "payload" && r.decoder.PeekKind() == '{' {
+			if _, err := r.decoder.ReadToken(); err != nil {
+				return nil, false
+			}
+			return r.keyMember()
+		}
+		value, err := r.decoder.ReadValue()
+		if err != nil {
+			return nil, false
+		}
+		text := r.scalar(value)
+		if text == nil {
+			continue
+		}
+		if meaning := r.memberMeaning("", name); meaning != nil && meaning.common.role == entity {
+			return text, true
+		}
+		found = text
+		count++
+	}
+	return found, count == 1
+}
