@@ -23,7 +23,7 @@ func field(dst []byte, name string) []byte {
 	return append(dst, '"', ':')
 }
 
-// quote appends a string. Bytes that are not UTF-8 become U+FFFD; use [bytes] where
+// quote appends a string. Bytes that are not UTF-8 become U+FFFD; use binary where
 // they matter.
 func quote[T ~string | ~[]byte](dst []byte, text T) []byte {
 	if plain(text) {
@@ -52,18 +52,29 @@ func known[T ~string | ~[]byte](dst []byte, text T) []byte {
 	return quote(dst, text)
 }
 
-// binary appends text that may be anything: null for nil, a string when it is UTF-8,
-// else {"base64":…}.
+// binary appends what may be text or not: null for nil, a string when it is text, else
+// {"base64":…}.
 func binary(dst, value []byte) []byte {
 	switch {
 	case value == nil:
 		return append(dst, "null"...)
-	case utf8.Valid(value):
+	case isText(value):
 		return quote(dst, value)
 	}
 	dst = append(dst, `{"base64":"`...)
 	dst = base64.StdEncoding.AppendEncode(dst, value)
 	return append(dst, `"}`...)
+}
+
+// isText says that value is UTF-8 without control characters that no text has: a
+// big-endian number is often valid UTF-8. Escape is let through, for logs are coloured.
+func isText(value []byte) bool {
+	for _, c := range value {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != 0x1b {
+			return false
+		}
+	}
+	return utf8.Valid(value)
 }
 
 // moment appends a time in milliseconds, UTC, always of the same length, or null.
@@ -110,7 +121,7 @@ func position(dst []byte, p adapters.Position) []byte {
 	return quote(dst[:start-1], p.String())
 }
 
-// strings appends a list of strings.
+// list appends a list of strings.
 func list[T ~string](dst []byte, texts []T) []byte {
 	dst = append(dst, '[')
 	for i, text := range texts {
@@ -147,7 +158,7 @@ func value(dst []byte, m *adapters.Message) []byte {
 			}
 		}
 	}
-	if utf8.Valid(data) {
+	if isText(data) {
 		return quote(field(dst, "value_text"), data)
 	}
 	dst = append(field(dst, "value_base64"), '"')

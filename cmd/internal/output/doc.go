@@ -8,7 +8,7 @@
 // # What may be lost
 //
 // JSON loses nothing: a value that is JSON is embedded with its numbers digit by digit,
-// anything else is text or, where it is not valid UTF-8, base64. Text for people is
+// anything else is text, or base64 where it is none. Text for people is
 // cut where a column ends, and shows what cannot be drawn as an escape.
 //
 // # Files

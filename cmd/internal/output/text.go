@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
@@ -79,7 +80,7 @@ func (l *textLines) line(dst []byte, cells []text.Safe, last text.Safe) []byte {
 func (l *textLines) AppendEvent(dst []byte, e *Event) []byte {
 	flow, _, _ := flowOf(e.Identity)
 	cells := []text.Safe{
-		text.Clock(e.Message.Time.Local()),
+		clock(e.Message.Time),
 		l.cell(serviceColumn, l.clean(e.Identity.Service.Value)),
 		l.cell(typeColumn, l.clean(e.Identity.Type.Value)),
 		l.cell(positionColumn, l.cleaner.String(e.Message.Position.String())),
@@ -112,10 +113,27 @@ func (l *textLines) AppendFlow(dst []byte, f *tracing.FlowSummary) []byte {
 		l.cell(statusColumn, l.cleaner.String(string(f.Status))),
 		right(text.Count(int64(f.Events)).Add(plural(f.Events, " event ", " events")), 13),
 		right(text.Span(f.Duration()), 8),
-		text.Moment(f.Started.Local()),
+		l.moment(f.Started),
 	}
 	path := l.cleaner.String(strings.Join(f.Types, " > "))
 	return l.line(dst, cells, text.Join(text.Own("; "), append(l.troubles(f), path)...))
+}
+
+// moment is a date and time, or on a narrow terminal the time alone.
+func (l *textLines) moment(t time.Time) text.Safe {
+	const narrow = 120
+	if l.options.Width > 0 && l.options.Width < narrow {
+		return clock(t)
+	}
+	return text.Moment(t.Local())
+}
+
+// clock is a time of day, or the room of one when there is none.
+func clock(t time.Time) text.Safe {
+	if t.IsZero() {
+		return text.Own(" ").Repeat(len("15:04:05.000"))
+	}
+	return text.Clock(t.Local())
 }
 
 // troubles are what an operator should not overlook at the end of a long line.
