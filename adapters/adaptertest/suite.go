@@ -55,44 +55,61 @@ type Broker struct {
 // Run runs the suite. What an adapter's [adapters.Capabilities] do not name must
 // answer [errors.ErrUnsupported], and that is checked instead.
 func Run(t *testing.T, broker Broker) {
-	for _, test := range []struct {
-		name string
-		run  func(*testing.T, Broker)
-	}{
-		{"Opened", testOpened},
-		{"Unsupported", testUnsupported},
-		{"TailFromEnd", testTailFromEnd},
-		{"TailFromBeginning", testTailFromBeginning},
-		{"TailFromTime", testTailFromTime},
-		{"TailAgain", testTailAgain},
-		{"OrderWithinLog", testOrderWithinLog},
-		{"Headers", testHeaders},
-		{"NilAndEmpty", testNilAndEmpty},
-		{"Properties", testProperties},
-		{"LargeAndHostile", testLargeAndHostile},
-		{"ManyDestinations", testManyDestinations},
-		{"BackPressure", testBackPressure},
-		{"CancelIdle", testCancelIdle},
-		{"CancelBlocked", testCancelBlocked},
-		{"BatchUntouchedUntilRelease", testBatchUntouched},
-		{"ScanAll", testScanAll},
-		{"ScanEndsAtMark", testScanEndsAtMark},
-		{"ScanEmpty", testScanEmpty},
-		{"ScanByTime", testScanByTime},
-		{"ScanByOffset", testScanByOffset},
-		{"ScanPartitions", testScanPartitions},
-		{"ScanKey", testScanKey},
-		{"ScanCancelled", testScanCancelled},
-		{"ScanBesideRun", testScanBesideRun},
-		{"Estimate", testEstimate},
-		{"FetchOrder", testFetchOrder},
-		{"FetchGone", testFetchGone},
-		{"FetchStops", testFetchStops},
-		{"Positions", testPositions},
-		{"Counters", testCounters},
-		{"CloseEndsAll", testClose},
-		{"BrokerDiesAndReturns", testBrokerDies},
-	} {
+	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.run(t, broker) })
 	}
+}
+
+// RunOne runs the subtest of that name alone, such as the one that breaks the broker
+// on a broker that is there for nothing else.
+func RunOne(t *testing.T, broker Broker, name string) {
+	t.Helper()
+	for _, test := range tests {
+		if test.name == name {
+			test.run(t, broker)
+			return
+		}
+	}
+	t.Fatalf("the suite has no subtest %q", name)
+}
+
+type test struct {
+	name string
+	run  func(*testing.T, Broker)
+}
+
+var tests = []test{
+	{"Opened", testOpened},
+	{"Unsupported", testUnsupported},
+	{"TailFromEnd", testTailFromEnd},
+	{"TailFromBeginning", testTailFromBeginning},
+	{"TailFromTime", testTailFromTime},
+	{"TailAgain", testTailAgain},
+	{"OrderWithinLog", testOrderWithinLog},
+	{"Headers", testHeaders},
+	{"NilAndEmpty", testNilAndEmpty},
+	{"Properties", testProperties},
+	{"LargeAndHostile", testLargeAndHostile},
+	{"ManyDestinations", testManyDestinations},
+	{"BackPressure", testBackPressure},
+	{"CancelIdle", testCancelIdle},
+	{"CancelBlocked", testCancelBlocked},
+	{"BatchUntouchedUntilRelease", testBatchUntouched},
+	{"ScanAll", testScanAll},
+	{"ScanEndsAtMark", testScanEndsAtMark},
+	{"ScanEmpty", testScanEmpty},
+	{"ScanByTime", testScanByTime},
+	{"ScanByOffset", testScanByOffset},
+	{"ScanPartitions", testScanPartitions},
+	{"ScanKey", testScanKey},
+	{"ScanCancelled", testScanCancelled},
+	{"ScanBesideRun", testScanBesideRun},
+	{"Estimate", testEstimate},
+	{"FetchOrder", testFetchOrder},
+	{"FetchGone", testFetchGone},
+	{"FetchStops", testFetchStops},
+	{"Positions", testPositions},
+	{"Counters", testCounters},
+	{"CloseEndsAll", testClose},
+	{"BrokerDiesAndReturns", testBrokerDies},
 }
