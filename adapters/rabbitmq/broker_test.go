@@ -17,7 +17,9 @@ import (
 	"eventscope/adapters"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) { stopOwn(); os.Exit(code) }))
+}
 
 // testBroker is a real broker.
 type testBroker struct {

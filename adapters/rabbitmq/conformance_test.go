@@ -12,33 +12,47 @@ import (
 )
 
 func TestConformanceOfTaps(t *testing.T) {
-	onEachBroker(t, func(t *testing.T, b *testBroker) {
-		adaptertest.Run(t, conforming(b, func(t testing.TB, _ int) string { return b.exchange(t, "topic") },
-			func(t testing.TB, names ...string) adapters.Adapter {
-				c := b.managed()
-				for _, name := range names {
-					c.Taps = append(c.Taps, Tap{Exchange: name})
-				}
-				return openOnly(t, c)
-			},
-			func(b *testBroker, t testing.TB, name string, messages ...amqp.Publishing) {
-				b.publish(t, name, "some.key", messages...)
-			}))
-	})
+	onEachBroker(t, func(t *testing.T, b *testBroker) { adaptertest.Run(t, tapSuite(b)) })
 }
 
 func TestConformanceOfStreams(t *testing.T) {
-	onEachBroker(t, func(t *testing.T, b *testBroker) {
-		adaptertest.Run(t, conforming(b, func(t testing.TB, _ int) string { return b.queue(t, "stream", nil) },
-			func(t testing.TB, names ...string) adapters.Adapter {
-				c := b.config()
-				c.Streams = names
-				return openOnly(t, c)
-			},
-			func(b *testBroker, t testing.TB, name string, messages ...amqp.Publishing) {
-				b.publish(t, "", name, messages...)
-			}))
-	})
+	onEachBroker(t, func(t *testing.T, b *testBroker) { adaptertest.Run(t, streamSuite(b)) })
+}
+
+func tapSuite(b *testBroker) adaptertest.Broker {
+	return adaptertest.Broker{
+		Kind: adapters.RabbitMQ, MaxLogs: 1, Properties: true,
+		Make: func(t testing.TB, _ int) string { return b.exchange(t, "topic") },
+		Open: func(t testing.TB, names ...string) adapters.Adapter {
+			c := b.managed()
+			for _, name := range names {
+				c.Taps = append(c.Taps, Tap{Exchange: name})
+			}
+			return openOnly(t, c)
+		},
+		Publish: func(t testing.TB, destination string, messages ...adapters.Message) {
+			b.publish(t, destination, "some.key", publishings(messages)...)
+		},
+	}
+}
+
+func streamSuite(b *testBroker) adaptertest.Broker {
+	return adaptertest.Broker{
+		Kind: adapters.RabbitMQ, MaxLogs: 1, Properties: true,
+		Make: func(t testing.TB, _ int) string { return b.queue(t, "stream", nil) },
+		Open: func(t testing.TB, names ...string) adapters.Adapter { return openOnly(t, b.streamConfig(names...)) },
+		Publish: func(t testing.TB, destination string, messages ...adapters.Message) {
+			b.publish(t, "", destination, publishings(messages)...)
+		},
+	}
+}
+
+func publishings(messages []adapters.Message) []amqp.Publishing {
+	list := make([]amqp.Publishing, len(messages))
+	for i := range messages {
+		list[i] = publishing(&messages[i])
+	}
+	return list
 }
 
 // openOnly opens without closing, which the suite does.
@@ -49,23 +63,6 @@ func openOnly(t testing.TB, c Config) adapters.Adapter {
 		t.Fatal(err)
 	}
 	return a
-}
-
-func conforming(b *testBroker,
-	create func(testing.TB, int) string,
-	open func(testing.TB, ...string) adapters.Adapter,
-	publish func(*testBroker, testing.TB, string, ...amqp.Publishing),
-) adaptertest.Broker {
-	return adaptertest.Broker{
-		Kind: adapters.RabbitMQ, Make: create, MaxLogs: 1, Open: open, Properties: true,
-		Publish: func(t testing.TB, destination string, messages ...adapters.Message) {
-			publishings := make([]amqp.Publishing, len(messages))
-			for i := range messages {
-				publishings[i] = publishing(&messages[i])
-			}
-			publish(b, t, destination, publishings...)
-		},
-	}
 }
 
 // publishing writes a message as AMQP can. Like most publishers it sets a timestamp,

@@ -61,10 +61,10 @@ func (a *Adapter) wanted(span adapters.Range) []string {
 	if len(span.Partitions) > 0 && !slices.Contains(span.Partitions, adapters.NoPartition) {
 		return nil
 	}
-	if len(span.Destinations) == 0 {
-		return a.streams
-	}
-	return slices.DeleteFunc(slices.Clone(a.streams), func(name string) bool { return !slices.Contains(span.Destinations, name) })
+	return slices.DeleteFunc(slices.Clone(a.streams), func(name string) bool {
+		named := len(span.Destinations) == 0 || slices.Contains(span.Destinations, name)
+		return !named || slices.Contains(span.Except, name)
+	})
 }
 
 // scan is the reading of one stream from somewhere to its end.

@@ -133,9 +133,11 @@ func (m *management) exchanges(ctx context.Context) ([]rabbithole.ExchangeInfo, 
 	})
 }
 
+// queues lists names and types. Other fields are not asked for: the broker is saved
+// their statistics, and rabbit-hole fails on some of a queue that is a moment old.
 func (m *management) queues(ctx context.Context) ([]rabbithole.QueueInfo, error) {
 	return ask(ctx, m, "list the queues", func(c *rabbithole.Client) ([]rabbithole.QueueInfo, error) {
-		return c.ListQueuesWithParametersIn(m.config.VirtualHost, url.Values{"disable_stats": {"true"}, "enable_queue_totals": {"true"}})
+		return c.ListQueuesWithParametersIn(m.config.VirtualHost, url.Values{"disable_stats": {"true"}, "columns": {"name,type"}})
 	})
 }
 

@@ -27,6 +27,10 @@ func (c *Config) problem(doing, cause, remedy string, kind error) error {
 // sent first, and readErr how its last read ended.
 func (c *Config) connectProblem(err, readErr error, heard []byte) error {
 	doing := "connect to " + c.broker()
+	var known *adapters.Problem
+	if errors.As(err, &known) {
+		return known // a file of the TLS settings, say
+	}
 	var answer *amqp.Error
 	if errors.As(err, &answer) && answer.Server {
 		return c.refusal(doing, answer)
@@ -38,7 +42,7 @@ func (c *Config) connectProblem(err, readErr error, heard []byte) error {
 	case errors.Is(err, amqp.ErrSASL):
 		return c.problem(doing, "the broker does not offer the mechanism "+c.mechanism(), c.mechanismRemedy(), adapters.ErrNotAuthenticated)
 	case errors.Is(err, amqp.ErrCredentials):
-		return c.problem(doing, c.refusedCredentials(), "check user and password", adapters.ErrNotAuthenticated)
+		return c.problem(doing, c.refusedCredentials(), c.credentialsRemedy(), adapters.ErrNotAuthenticated)
 	case errors.Is(err, amqp.ErrVhost):
 		return c.problem(doing, fmt.Sprintf("the broker closed the connection when it was asked for virtual host %q", c.VirtualHost), "check its name", adapters.ErrNotConnected)
 	}
@@ -53,7 +57,7 @@ func (c *Config) refusal(doing string, answer *amqp.Error) error {
 	said := brokerWords(answer.Reason)
 	switch {
 	case answer.Code == amqp.AccessRefused:
-		return c.problem(doing, c.refusedCredentials(), "check user and password", adapters.ErrNotAuthenticated)
+		return c.problem(doing, c.refusedCredentials(), c.credentialsRemedy(), adapters.ErrNotAuthenticated)
 	case strings.Contains(said, "not found"):
 		return c.problem(doing, fmt.Sprintf("it has no virtual host %q", c.VirtualHost), "check the path of the URL; / itself is written %2F", adapters.ErrUnknownDestination)
 	case strings.Contains(said, "limit"):
@@ -69,6 +73,13 @@ func (c *Config) refusedCredentials() string {
 		return "it knows no user for this client certificate"
 	}
 	return fmt.Sprintf("it refused user %q with this password", c.User)
+}
+
+func (c *Config) credentialsRemedy() string {
+	if c.External {
+		return "add a user of the name in the certificate, as ssl_cert_login_from in the broker's settings picks it"
+	}
+	return "check user and password"
 }
 
 func (c *Config) mechanism() string {

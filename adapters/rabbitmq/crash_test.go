@@ -1,0 +1,277 @@
+package rabbitmq
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	rabbithole "github.com/michaelklishin/rabbit-hole/v3"
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
+)
+
+// TestConformanceWhenTheBrokerDies runs the whole suite on brokers that may be killed.
+func TestConformanceWhenTheBrokerDies(t *testing.T) {
+	onOwnBrokers(t, func(t *testing.T, b *ownBroker) {
+		broken := func(t testing.TB) func() {
+			b.kill(t)
+			return func() { b.start(t) }
+		}
+		t.Run("tap", func(t *testing.T) {
+			suite := tapSuite(b.testBroker)
+			suite.Break = broken
+			adaptertest.Run(t, suite)
+		})
+		t.Run("stream", func(t *testing.T) {
+			suite := streamSuite(b.testBroker)
+			suite.Break = broken
+			adaptertest.Run(t, suite)
+		})
+	})
+}
+
+// TestBrokerHangs: a broker that keeps its connections and says nothing is lost too,
+// and its return is noticed.
+func TestBrokerHangs(t *testing.T) {
+	onOwnBrokers(t, func(t *testing.T, b *ownBroker) {
+		exchange, stream := b.exchange(t, "topic"), b.queue(t, "stream", nil)
+		c := b.streamConfig(stream)
+		c.Taps = []Tap{{Exchange: exchange}}
+		tl := tailing(t, open(t, c), adapters.End)
+		b.publish(t, "", stream, bodies("before", 10)...)
+		tl.take(t, 10)
+		hung := time.Now()
+		resume := b.hang(t)
+		defer resume()
+		lost := awaitStatus(t, tl.adapter, func(s adapters.Status) bool { return s.Connection == adapters.Lost })
+		t.Logf("noticed after %v: %v", lost.Since.Sub(hung).Round(10*time.Millisecond), lost.Err)
+		if lost.Err == nil || !strings.Contains(lost.Err.Error(), "no sign of life") {
+			t.Errorf("lost because of %v", lost.Err)
+		}
+		resume()
+		status := awaitStatus(t, tl.adapter, func(s adapters.Status) bool { return s.Connection == adapters.Live })
+		if len(status.Gaps) != 1 || status.Gaps[0].Missed != -1 || status.Gaps[0].Reason != "connection lost" || status.Gaps[0].From.After(lost.Since) {
+			t.Errorf("gaps %+v", status.Gaps)
+		}
+		if err := b.awaitAnswer(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.publish(t, "", stream, bodies("after", 10)...)
+		for i, m := range tl.take(t, 10) {
+			if want := fmt.Sprint("after ", i); string(m.Value) != want {
+				t.Fatalf("got %q, want %q", m.Value, want)
+			}
+		}
+	})
+}
+
+// TestBrokerComesBackWithoutTheExchange: an exchange that is not durable is gone with
+// the broker; the tap waits for it rather than gives up.
+func TestBrokerComesBackWithoutTheExchange(t *testing.T) {
+	onOwnBrokers(t, func(t *testing.T, b *ownBroker) {
+		exchange := b.exchange(t, "topic")
+		c := b.config()
+		c.Taps = []Tap{{Exchange: exchange}}
+		tl := tailing(t, open(t, c), adapters.End)
+		b.kill(t)
+		b.start(t)
+		awaitStatus(t, tl.adapter, func(s adapters.Status) bool {
+			return s.Connection == adapters.Lost && strings.Contains(s.Err.Error(), "no exchange")
+		})
+		if err := b.channel(t).ExchangeDeclare(exchange, "topic", false, false, false, false, nil); err != nil {
+			t.Fatal(err)
+		}
+		status := awaitStatus(t, tl.adapter, func(s adapters.Status) bool { return s.Connection == adapters.Live })
+		if len(status.Gaps) == 0 {
+			t.Error("no gap")
+		}
+		b.publish(t, exchange, "k", bodies("again", 1)...)
+		tl.take(t, 1)
+	})
+}
+
+// TestReaderKilled kills a process that taps by SIGKILL. Nothing of it may stay.
+func TestReaderKilled(t *testing.T) {
+	if at := os.Getenv("EVENTSCOPE_TEST_CHILD"); at != "" {
+		tapUntilKilled(t, at, os.Getenv("EVENTSCOPE_TEST_CHILD_EXCHANGE"))
+		return
+	}
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		exchange := b.exchange(t, "topic")
+		child := exec.Command(os.Args[0], "-test.run=^TestReaderKilled$")
+		child.Env = append(os.Environ(), "EVENTSCOPE_TEST_CHILD="+b.amqp, "EVENTSCOPE_TEST_CHILD_EXCHANGE="+exchange)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if word, err := bufio.NewReader(out).ReadString('\n'); word != "live\n" {
+			t.Fatalf("the child says %q, %v", word, err)
+		}
+		var left []string // what must go: the tap's queue and the one that counts its drops
+		await(t, "the tap's queue", func() bool { left = tapQueues(t, b, exchange); return len(left) == 2 })
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = child.Wait()
+		await(t, "the end of both queues", func() bool {
+			queues, err := b.client(t).ListQueuesWithParametersIn("/", url.Values{"columns": {"name"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return !slices.ContainsFunc(queues, func(q rabbithole.QueueInfo) bool { return slices.Contains(left, q.Name) })
+		})
+		if n := boundTo(t, b, exchange); n != 0 {
+			t.Errorf("%d bindings stay", n)
+		}
+	})
+}
+
+// tapQueues are the names of a tap's queue and of where it dead-letters to.
+func tapQueues(t testing.TB, b *testBroker, exchange string) []string {
+	t.Helper()
+	bindings, err := b.client(t).ListExchangeBindingsWithSource("/", exchange)
+	if err != nil || len(bindings) != 1 {
+		t.Fatalf("%d bindings, %v", len(bindings), err)
+	}
+	queues, err := b.client(t).ListQueuesWithParametersIn("/", url.Values{"columns": {"name,arguments"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, queue := range queues {
+		if counter, ok := queue.Arguments["x-dead-letter-routing-key"].(string); ok && queue.Name == bindings[0].Destination {
+			return []string{queue.Name, counter}
+		}
+	}
+	return nil
+}
+
+func tapUntilKilled(t *testing.T, at, exchange string) {
+	b, err := brokerAt("child", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := b.config()
+	c.Taps = []Tap{{Exchange: exchange}}
+	tailing(t, open(t, c), adapters.End)
+	fmt.Println("live")
+	select {}
+}
+
+// await asks until it is so.
+func await(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	limit := time.After(patience)
+	for !is() {
+		select {
+		case <-look.C:
+		case <-limit:
+			t.Fatalf("waited %v for %s", patience, what)
+		}
+	}
+}
+
+func TestFirehose(t *testing.T) {
+	onOwnBrokers(t, func(t *testing.T, b *ownBroker) {
+		queue, exchange := b.queue(t, "classic", nil), b.exchange(t, "topic")
+		c := b.managed()
+		c.Firehose = true
+		a := open(t, c)
+		if problems := a.Status().Problems; len(problems) != 1 || !strings.Contains(problems[0], "message tracing is off") {
+			t.Errorf("problems %q", problems)
+		}
+		b.ctl(t, "trace_on")
+		defer b.ctl(t, "trace_off")
+		tl := tailing(t, a, adapters.End)
+		b.publish(t, "", queue, amqp.Publishing{Body: []byte("straight"), MessageId: "m-1", Timestamp: time.Unix(1_700_000_000, 0), Headers: amqp.Table{"n": int32(5)}})
+		b.publish(t, exchange, "a.b", amqp.Publishing{Body: []byte("routed"), Type: "T"})
+		channel := b.channel(t)
+		if _, ok, err := channel.Get(queue, true); !ok || err != nil { // a delivery, which is no message of its own
+			t.Fatal(ok, err)
+		}
+		b.publish(t, exchange, "last", bodies("last", 1)...)
+		got := tl.take(t, 3)
+		tl.nothingMore(t)
+		straight, routed := got[0], got[1]
+		if straight.Position.Destination != "(default)" || straight.Properties.RoutingKey != queue || straight.Properties.MessageID != "m-1" ||
+			!straight.Properties.Timestamp.Equal(time.Unix(1_700_000_000, 0)) || len(straight.Headers) != 1 || string(straight.Headers[0].Value) != "5" {
+			t.Errorf("straight to the queue: %+v, %+v", straight, straight.Properties)
+		}
+		if routed.Position.Destination != exchange || routed.Properties.RoutingKey != "a.b" || routed.Properties.Type != "T" {
+			t.Errorf("by an exchange: %+v, %+v", routed, routed.Properties)
+		}
+	})
+}
+
+func TestTLSAndExternal(t *testing.T) {
+	onOwnBrokers(t, func(t *testing.T, b *ownBroker) {
+		exchange := b.exchange(t, "topic")
+		file := func(name string) string { return filepath.Join(b.certificates, name) }
+		plain := b.config()
+		plain.Taps = []Tap{{Exchange: exchange}}
+		secure := plain
+		secure.Address = fmt.Sprintf("localhost:%d", b.port+1)
+		secure.TLS = &TLS{CAFile: file("authority.pem")}
+		external := secure
+		external.External, external.User, external.Password = true, "", ""
+		external.TLS = &TLS{CAFile: file("authority.pem"), CertFile: file("client.pem"), KeyFile: file("client.key")}
+		with := func(c Config, change func(*Config)) Config {
+			if c.TLS != nil {
+				settings := *c.TLS
+				c.TLS = &settings
+			}
+			change(&c)
+			return c
+		}
+		for name, c := range map[string]Config{"TLS": secure, "EXTERNAL": external} {
+			t.Run(name, func(t *testing.T) {
+				tl := tailing(t, open(t, c), adapters.End)
+				b.publish(t, exchange, "k", bodies("over TLS", 1)...)
+				tl.take(t, 1)
+			})
+		}
+		for name, test := range map[string]struct {
+			config Config
+			kind   error
+			want   string
+		}{
+			"AMQP to the TLS port": {with(plain, func(c *Config) { c.Address = fmt.Sprintf("127.0.0.1:%d", b.port+1) }), adapters.ErrTLS, "this port speaks TLS; use amqps://"},
+			"TLS to the AMQP port": {with(secure, func(c *Config) { c.Address = b.address }), adapters.ErrTLS, "this port does not speak TLS; use amqp://, or the broker's TLS port, usually 5671"},
+			"unknown authority":    {with(secure, func(c *Config) { c.TLS.CAFile = "" }), adapters.ErrTLS, "its certificate is signed by an authority unknown here; name that authority's certificate with ca="},
+			"another name":         {with(secure, func(c *Config) { c.TLS.ServerName = "broker.example" }), adapters.ErrTLS, "x509: certificate is valid for localhost, not broker.example; give the name in the certificate with server_name="},
+			"unknown user":         {with(external, func(c *Config) { c.TLS.CertFile, c.TLS.KeyFile = file("stranger.pem"), file("stranger.key") }), adapters.ErrNotAuthenticated, "it knows no user for this client certificate; add a user of the name in the certificate, as ssl_cert_login_from in the broker's settings picks it"},
+			"no such file":         {with(secure, func(c *Config) { c.TLS.CAFile = file("nothing.pem") }), adapters.ErrUsage, "open " + file("nothing.pem") + ": no such file or directory; check the path"},
+			"no certificate":       {with(secure, func(c *Config) { c.TLS.CAFile = file("broker.key") }), adapters.ErrUsage, file("broker.key") + " holds no PEM certificate; name a file that does"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				if err := failure(t, test.config); !strings.HasSuffix(err.Error(), ": "+test.want) || !errors.Is(err, test.kind) {
+					t.Errorf("got  %v\nwant … %v (%v)", err, test.want, test.kind)
+				}
+			})
+		}
+	})
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		t.Run("EXTERNAL not offered", func(t *testing.T) {
+			c := Config{Address: b.address, External: true, VirtualHost: "/", Name: "test"}
+			_, err := c.dial(context.Background())
+			if err == nil || !errors.Is(err, adapters.ErrNotAuthenticated) || !strings.Contains(err.Error(), "does not offer the mechanism EXTERNAL") {
+				t.Errorf("got %v", err)
+			}
+		})
+	})
+}

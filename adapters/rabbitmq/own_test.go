@@ -1,0 +1,279 @@
+package rabbitmq
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	mathrand "math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+// ownBroker is a broker that belongs to these tests, which may kill it. It also has a
+// listener for TLS, one above its port, and knows the mechanism EXTERNAL.
+type ownBroker struct {
+	*testBroker
+	version, script, folder string
+	port                    int
+	certificates            string
+	err                     error
+}
+
+// versions of the script, and the brokers made of them when first asked for.
+var own = map[string]func() *ownBroker{
+	"3": sync.OnceValue(func() *ownBroker { return startOwn("3") }),
+	"4": sync.OnceValue(func() *ownBroker { return startOwn("4") }),
+}
+
+var (
+	startedMu sync.Mutex
+	started   []*ownBroker
+)
+
+// stopOwn stops what was started.
+func stopOwn() {
+	startedMu.Lock()
+	defer startedMu.Unlock()
+	for _, b := range started {
+		_, _ = b.command("kill", b.folder)
+		_ = os.RemoveAll(b.folder)
+	}
+}
+
+// onOwnBrokers runs a test on brokers that it may kill.
+func onOwnBrokers(t *testing.T, test func(t *testing.T, b *ownBroker)) {
+	t.Helper()
+	for _, version := range []string{"3", "4"} {
+		t.Run("own"+version, func(t *testing.T) {
+			if os.Getenv("EVENTSCOPE_BROKER_SCRIPTS") == "" {
+				t.Skip("EVENTSCOPE_BROKER_SCRIPTS does not name the folder of the script that starts a broker")
+			}
+			b := own[version]()
+			if b.err != nil {
+				t.Skipf("RabbitMQ %s cannot be started here: %v", version, b.err)
+			}
+			b.start(t)
+			test(t, b)
+		})
+	}
+}
+
+func startOwn(version string) *ownBroker {
+	b := &ownBroker{version: version, script: filepath.Join(os.Getenv("EVENTSCOPE_BROKER_SCRIPTS"), "rabbitmq")}
+	if b.folder, b.err = os.MkdirTemp("", "eventscope-rabbitmq"); b.err != nil {
+		return b
+	}
+	if b.err = os.Chmod(b.folder, 0o755); b.err != nil {
+		return b
+	}
+	b.port = freePorts()
+	b.testBroker, _ = brokerAt("own "+version, fmt.Sprintf("amqp://guest:guest@127.0.0.1:%d/", b.port))
+	if b.err = b.prepareTLS(); b.err != nil {
+		return b
+	}
+	startedMu.Lock()
+	started = append(started, b)
+	startedMu.Unlock()
+	var out string
+	if out, b.err = b.command("start", version, b.folder, strconv.Itoa(b.port)); b.err != nil {
+		b.err = fmt.Errorf("%w: %s", b.err, out)
+	}
+	return b
+}
+
+// freePorts finds a port that is free together with those that the script derives.
+func freePorts() int {
+	for {
+		port := 22000 + mathrand.IntN(200)*10
+		free := true
+		for _, above := range []int{0, 1, 5000, 6000, 10000, 20000} {
+			listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+above))
+			if err != nil {
+				free = false
+				break
+			}
+			_ = listener.Close()
+		}
+		if free {
+			return port
+		}
+	}
+}
+
+func (b *ownBroker) command(arguments ...string) (string, error) {
+	out, err := exec.Command(b.script, arguments...).CombinedOutput()
+	return string(out), err
+}
+
+// start brings the broker up, if it is not, with the plugin for EXTERNAL.
+func (b *ownBroker) start(t testing.TB) {
+	t.Helper()
+	if out, err := b.command("start", b.version, b.folder, strconv.Itoa(b.port)); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	plugins := filepath.Join(b.folder, "enabled_plugins")
+	if err := os.WriteFile(plugins, []byte("[rabbitmq_management,rabbitmq_stream,rabbitmq_auth_mechanism_ssl].\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.ctl(t, "eval", `rabbit_plugins:ensure(os:getenv("RABBITMQ_ENABLED_PLUGINS_FILE")).`)
+}
+
+func (b *ownBroker) ctl(t testing.TB, arguments ...string) string {
+	t.Helper()
+	out, err := b.command(append([]string{"ctl", b.folder}, arguments...)...)
+	if err != nil {
+		t.Fatalf("rabbitmqctl %v: %v: %s", arguments, err, out)
+	}
+	return out
+}
+
+// kill ends the broker by SIGKILL; start brings it back.
+func (b *ownBroker) kill(t testing.TB) {
+	t.Helper()
+	if out, err := b.command("kill", b.folder); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// hang stops the broker's process without closing its connections.
+func (b *ownBroker) hang(t testing.TB) (resume func()) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(b.folder, "beam.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	return func() { _ = syscall.Kill(pid, syscall.SIGCONT) }
+}
+
+// seenFolder is the broker's folder as the broker itself sees it.
+func (b *ownBroker) seenFolder() string {
+	if b.version == "3" {
+		return b.folder
+	}
+	return "/srv"
+}
+
+// prepareTLS makes an authority, a certificate for the broker, and one for the client
+// "guest", and tells the broker of its own.
+func (b *ownBroker) prepareTLS() error {
+	b.certificates = filepath.Join(b.folder, "tls")
+	for _, folder := range []string{b.certificates, filepath.Join(b.folder, "conf.d")} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+	}
+	authority, err := newCertificate("test authority", nil)
+	if err != nil {
+		return err
+	}
+	for name, common := range map[string]string{"broker": "localhost", "client": "guest", "stranger": "nobody"} {
+		c, err := newCertificate(common, authority)
+		if err != nil {
+			return err
+		}
+		if err := c.write(b.certificates, name); err != nil {
+			return err
+		}
+	}
+	if err := authority.write(b.certificates, "authority"); err != nil {
+		return err
+	}
+	seen := b.seenFolder() + "/tls"
+	settings := fmt.Sprintf(`listeners.ssl.1 = 127.0.0.1:%d
+ssl_options.cacertfile = %s/authority.pem
+ssl_options.certfile = %s/broker.pem
+ssl_options.keyfile = %s/broker.key
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = false
+ssl_cert_login_from = common_name
+auth_mechanisms.1 = PLAIN
+auth_mechanisms.2 = EXTERNAL
+`, b.port+1, seen, seen, seen)
+	return os.WriteFile(filepath.Join(b.folder, "conf.d", "tls.conf"), []byte(settings), 0o644)
+}
+
+// certificate is one with its key.
+type certificate struct {
+	der    []byte
+	parsed *x509.Certificate
+	key    *ecdsa.PrivateKey
+}
+
+func newCertificate(common string, signer *certificate) (*certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: common},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		DNSNames: []string{common}, KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	if signer == nil {
+		template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
+		signer = &certificate{parsed: template, key: key}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, signer.parsed, &key.PublicKey, signer.key)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := x509.ParseCertificate(der)
+	return &certificate{der: der, parsed: parsed, key: key}, err
+}
+
+func (c *certificate) write(folder, name string) error {
+	key, err := x509.MarshalPKCS8PrivateKey(c.key)
+	if err != nil {
+		return err
+	}
+	var certificate, private bytes.Buffer
+	_ = pem.Encode(&certificate, &pem.Block{Type: "CERTIFICATE", Bytes: c.der})
+	_ = pem.Encode(&private, &pem.Block{Type: "PRIVATE KEY", Bytes: key})
+	if err := os.WriteFile(filepath.Join(folder, name+".pem"), certificate.Bytes(), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, name+".key"), private.Bytes(), 0o644)
+}
+
+// awaitAnswer waits until the broker takes connections, as it does a while after it
+// was resumed.
+func (b *ownBroker) awaitAnswer(ctx context.Context) error {
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for {
+		connection, err := amqp.Dial(b.amqp)
+		if err == nil {
+			return connection.Close()
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
