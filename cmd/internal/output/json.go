@@ -68,9 +68,10 @@ func (l *jsonLines) identity(dst []byte, id *envelope.Identity) []byte {
 	dst = known(field(dst, "flow"), flow)
 	l.scratch = l.scratch[:0]
 	if byKey {
-		l.scratch = append(l.scratch, "by "...)
+		l.scratch = append(l.scratch, "by key"...) // in the words of the index
+	} else {
+		l.scratch = from.AppendTo(l.scratch)
 	}
-	l.scratch = from.AppendTo(l.scratch)
 	dst = known(field(dst, "flow_from"), l.scratch)
 	dst = known(field(dst, "cause"), id.Cause.Value)
 	dst = known(field(dst, "entity"), id.Entity.Value)
