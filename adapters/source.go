@@ -184,7 +184,7 @@ func ParseStart(text string) (Start, error) {
 	case "beginning":
 		return Beginning, nil
 	}
-	if age, err := time.ParseDuration(text); err == nil && age <= 0 {
+	if age, err := time.ParseDuration(text); err == nil && age <= 0 && -age >= 0 { // the least duration has no opposite
 		return Ago(-age), nil
 	}
 	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
@@ -207,6 +207,9 @@ type Range struct {
 	// Key, if not nil, allows the adapter to leave out partitions that cannot hold
 	// this message key. It is a hint: what is delivered still needs to be checked.
 	Key []byte
+	// KeyRank says which of the partitions that Key may be in, according to the
+	// partitioners in use, is read: 0 is the most likely one.
+	KeyRank int
 	// Partitions, if not empty, narrows the scan of each destination to these.
 	Partitions []int32
 	// FromOffsets, if not nil, replaces From for the logs it names.

@@ -73,8 +73,8 @@ func (f *Found) Close() {
 }
 
 // Search reads history until it knows the flows that an id belongs to. It first reads
-// the partitions that the id can be the key of, and of the destinations where that finds
-// nothing the rest. If the index cannot hold all that is read, it reads again and keeps
+// the partition that the id most likely is the key of, then those of less common
+// partitioners, and last the rest of the destinations where that found nothing. If the index cannot hold all that is read, it reads again and keeps
 // only what belongs to the id.
 func Search(ctx context.Context, config SearchConfig) (*Found, error) {
 	s := &search{config: config, covered: map[searchLog]int64{}, keyed: map[searchDestination]bool{}, read: map[searchDestination]int64{}}
@@ -223,21 +223,31 @@ func (s *search) scanSource(ctx context.Context, found *Found, i int) error {
 	source := s.config.Sources[i]
 	into := s.intake(found, i)
 	span := s.span()
-	if source.ByKey {
+	for rank := 0; source.ByKey && rank < partitioners; rank++ {
 		byKey := span
-		byKey.Key = []byte(s.config.ID)
+		byKey.Key, byKey.KeyRank = []byte(s.config.ID), rank
 		if err := source.Scanner.Scan(ctx, byKey, into); err != nil {
 			return err
 		}
-		s.mutex.Lock()
-		for at := range s.keyed {
-			if at.source == i {
-				span.Except = append(span.Except, at.destination)
-			}
-		}
-		s.mutex.Unlock()
+		span.Except = s.foundByKey(i)
 	}
 	return source.Scanner.Scan(ctx, span, into)
+}
+
+// partitioners is how many ways of choosing a partition by key are in use: those of
+// Java and franz-go, of librdkafka, of sarama.
+const partitioners = 3
+
+// foundByKey lists the destinations of a source where messages had the id as their key.
+func (s *search) foundByKey(source int) (destinations []string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for at := range s.keyed {
+		if at.source == source {
+			destinations = append(destinations, at.destination)
+		}
+	}
+	return destinations
 }
 
 // intake passes messages on to the index: each once, although two passes may meet it,

@@ -80,7 +80,7 @@ func (a *Adapter) Broker() adapters.Broker { return adapters.Kafka }
 
 // Capabilities implements [adapters.Adapter]: Kafka can do everything.
 func (a *Adapter) Capabilities() adapters.Capabilities {
-	return adapters.Capabilities{Tail: true, History: true, Fetch: true}
+	return adapters.Capabilities{Tail: true, History: true, Fetch: true, ByKey: true}
 }
 
 // Status implements [adapters.Adapter].

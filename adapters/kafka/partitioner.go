@@ -9,7 +9,7 @@ import (
 )
 
 // PartitionsOfKey returns the partitions, of so many, to which the usual producers
-// send a message with that key, in ascending order:
+// send a message with that key, the likeliest first and each once:
 //
 //   - murmur2, of the Java client and those that follow it (franz-go, Kafka Streams);
 //   - CRC-32, of librdkafka's default "consistent_random" (kcat, Python, .NET);
@@ -31,8 +31,13 @@ func PartitionsOfKey(key []byte, partitions int32) []int32 {
 		int32(crc32.ChecksumIEEE(key) % uint32(partitions)),
 		saramaPartition(sum.Sum32(), partitions),
 	}
-	slices.Sort(found)
-	return slices.Compact(found)
+	unique := found[:0]
+	for _, partition := range found {
+		if !slices.Contains(unique, partition) {
+			unique = append(unique, partition)
+		}
+	}
+	return unique
 }
 
 // saramaPartition takes the remainder of the signed hash and drops its sign, as

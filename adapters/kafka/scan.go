@@ -63,7 +63,8 @@ func (a *Adapter) plan(ctx context.Context, span adapters.Range) ([]*cursor, err
 	topics, _ := a.selection.chosen(&a.config, c)
 	var logs []adapters.Log
 	for _, t := range topics {
-		if len(span.Destinations) == 0 || slices.Contains(span.Destinations, t.name) {
+		named := len(span.Destinations) == 0 || slices.Contains(span.Destinations, t.name)
+		if named && !slices.Contains(span.Except, t.name) {
 			logs = append(logs, logsOf(t, span)...)
 		}
 	}
@@ -104,6 +105,7 @@ func logsOf(t *topic, span adapters.Range) (logs []adapters.Log) {
 	var holders []int32
 	if span.Key != nil {
 		holders = PartitionsOfKey(span.Key, int32(len(t.leaders)))
+		holders = holders[min(span.KeyRank, len(holders)):min(span.KeyRank+1, len(holders))]
 	}
 	for partition := range t.leaders {
 		if len(span.Partitions) > 0 && !slices.Contains(span.Partitions, partition) {
