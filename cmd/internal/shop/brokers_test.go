@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -261,6 +262,17 @@ func TestUnreachableBrokersAreNamed(t *testing.T) {
 	err = New(Config{Kafka: []string{address}}).Run(t.Context())
 	if !errors.Is(err, adapters.ErrNotConnected) || !strings.Contains(err.Error(), address) {
 		t.Errorf("kafka: %v", err)
+	}
+	if rabbit, known := os.LookupEnv("EVENTSCOPE_TEST_RABBITMQ4"); known {
+		where, err := url.Parse(rabbit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		where.User = url.UserPassword("nobody", "hush-hush")
+		err = New(Config{RabbitMQ: where.String()}).prepareRabbitMQ()
+		if !errors.Is(err, adapters.ErrNotAuthenticated) || strings.Contains(err.Error(), "hush-hush") {
+			t.Errorf("rabbitmq: %v", err)
+		}
 	}
 	for _, test := range []struct{ url, names string }{
 		{"amqp://guest:hush-hush@" + address + "/", address}, {"amqp://guest:hush-hush@%%/", "amqp://user@host:5672/"},

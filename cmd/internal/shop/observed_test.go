@@ -2,14 +2,20 @@ package shop
 
 import (
 	"context"
+	"errors"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	amqp "github.com/rabbitmq/amqp091-go"
+
 	"eventscope/adapters"
 	"eventscope/adapters/kafka"
+	"eventscope/adapters/rabbitmq"
 	"eventscope/tracing"
 )
 
@@ -26,18 +32,35 @@ func (s *stage) observe(shop *Shop) (*tracing.Store, func()) {
 		s.t.Fatal(err)
 	}
 	store := tracing.New(tracing.Config{Memory: 64 << 20, Settle: 10 * time.Second})
-	intake := store.Attach(tracing.Source{Name: adapter.Name(), Broker: adapter.Broker(), Fetch: adapter})
-	var running sync.WaitGroup
-	running.Go(func() { store.Run(ctx) })
-	running.Go(func() {
-		if err := adapter.Run(ctx, adapters.Beginning, intake); err != nil {
-			s.t.Error(err)
-		}
-	})
+	wait := watch(ctx, s.t, store, adapter)
 	return store, func() {
 		cancel()
+		wait()
+	}
+}
+
+// watch attaches adapters to a store and runs everything until ctx ends; the function
+// it returns waits for that.
+func watch(ctx context.Context, t *testing.T, store *tracing.Store, sources ...adapters.Adapter) func() {
+	var running sync.WaitGroup
+	running.Go(func() { store.Run(ctx) })
+	for _, source := range sources {
+		intake := store.Attach(tracing.Source{Name: source.Name(), Broker: source.Broker(), Fetch: source})
+		start := adapters.Beginning
+		if source.Broker() == adapters.RabbitMQ {
+			start = adapters.End // a tap has no past
+		}
+		running.Go(func() {
+			if err := source.Run(ctx, start, intake); err != nil && ctx.Err() == nil {
+				t.Error(err)
+			}
+		})
+	}
+	return func() {
 		running.Wait()
-		adapter.Close()
+		for _, source := range sources {
+			source.Close()
+		}
 	}
 }
 
@@ -97,7 +120,9 @@ func TestObservatoryRecognisesEachFault(t *testing.T) {
 		{"order", Poison, tracing.DeadLetter, func(f *tracing.Flow) bool { return f.Status == tracing.Failed && f.DeadLetters == 1 }},
 		{"payment", Duplicate, tracing.Duplicate, func(f *tracing.Flow) bool { return f.Status == tracing.Complete && f.Duplicates == 1 }},
 		{"payment", ReusedID, tracing.IDReused, func(f *tracing.Flow) bool { return f.Status == tracing.Complete && f.Duplicates == 1 }},
-		{"inventory", Lost, 0, func(f *tracing.Flow) bool { return f.Status == tracing.Stuck && f.LastType == "PaymentApprovedByFraudAgent" }},
+		{"inventory", Lost, 0, func(f *tracing.Flow) bool {
+			return f.Status == tracing.Stuck && f.LastType == "PaymentApprovedByFraudAgent"
+		}},
 	} {
 		t.Run(test.service+" "+string(test.kind), func(t *testing.T) {
 			onStage(t, func(t *testing.T, s *stage) {
@@ -124,4 +149,63 @@ func TestObservatoryRecognisesEachFault(t *testing.T) {
 			})
 		})
 	}
+}
+
+// One order over two brokers is one flow, though the second broker's last event names
+// it by its order id only.
+func TestObservatoryJoinsBothBrokers(t *testing.T) {
+	for _, variable := range []string{"EVENTSCOPE_TEST_RABBITMQ3", "EVENTSCOPE_TEST_RABBITMQ4"} {
+		t.Run(strings.ToLower(strings.TrimPrefix(variable, "EVENTSCOPE_TEST_")), func(t *testing.T) {
+			b := onBrokers(t, variable)
+			shop := New(b.config)
+			ctx, cancel := context.WithCancel(t.Context())
+			if err := errors.Join(shop.prepareKafka(ctx), shop.prepareRabbitMQ()); err != nil {
+				t.Fatal(err)
+			}
+			topics, err := kafka.Open(ctx, kafka.Config{Brokers: b.config.Kafka, Topics: shop.Topics()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			where, err := amqp.ParseURI(b.config.RabbitMQ)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config := rabbitmq.Config{Address: net.JoinHostPort(where.Host, strconv.Itoa(where.Port)), User: where.Username, Password: where.Password}
+			for _, tap := range shop.Taps() {
+				config.Taps = append(config.Taps, rabbitmq.Tap{Exchange: tap.Exchange, BindingKey: tap.Key})
+			}
+			taps, err := rabbitmq.Open(ctx, config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			store := tracing.New(tracing.Config{Memory: 64 << 20})
+			wait := watch(ctx, t, store, topics, taps)
+			both := map[string]bool{}
+			b.run(shop, func(m told) bool {
+				if m.eventType == "ShipmentPrepared" {
+					both[m.key] = false
+				}
+				whole := 0
+				for order := range both {
+					both[order] = both[order] || wholeOn(ctx, store, order)
+					if both[order] {
+						whole++
+					}
+				}
+				return whole >= 20
+			})
+			cancel()
+			wait()
+		})
+	}
+}
+
+// wholeOn says whether the store has all steps of an order in one flow over two brokers.
+func wholeOn(ctx context.Context, store *tracing.Store, order string) bool {
+	found, err := store.Find(ctx, order)
+	if err != nil || len(found) != 1 {
+		return false
+	}
+	flow, err := store.Flow(ctx, found[0].Key)
+	return err == nil && len(flow.Brokers) == 2 && !slices.ContainsFunc(happy, func(step string) bool { return !slices.Contains(flow.Types, step) })
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode"
 
-	amqp "github.com/rabbitmq/amqp091-go" // the AMQP 0-9-1 client of RabbitMQ's own team
+	amqp "github.com/rabbitmq/amqp091-go"
 	"golang.org/x/sync/errgroup"
 
 	"eventscope/adapters"

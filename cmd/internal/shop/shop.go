@@ -2,9 +2,12 @@ package shop
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 
+	amqp "github.com/rabbitmq/amqp091-go" // the AMQP 0-9-1 client of RabbitMQ's own team
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo" // the Kafka client of the whole program
 
 	"eventscope/adapters"
@@ -191,9 +194,17 @@ func (l *links) close() {
 
 // unreachable is the problem of a broker that does not answer as it should.
 func unreachable(broker adapters.Broker, address string, cause error) error {
-	return &adapters.Problem{
+	problem := &adapters.Problem{
 		Doing: "open the shop on " + string(broker) + " " + address, Cause: cause.Error(),
-		Remedy: "check that the broker runs there and lets this program create topics, exchanges and queues",
-		Kind:   adapters.ErrNotConnected,
+		Remedy: "check that the broker runs there", Kind: adapters.ErrNotConnected,
 	}
+	var refused *amqp.Error
+	switch {
+	case errors.Is(cause, amqp.ErrCredentials), errors.Is(cause, kerr.SaslAuthenticationFailed):
+		problem.Remedy, problem.Kind = "check user and password", adapters.ErrNotAuthenticated
+	case errors.Is(cause, kerr.TopicAuthorizationFailed), errors.Is(cause, kerr.ClusterAuthorizationFailed),
+		errors.As(cause, &refused) && refused.Code == amqp.AccessRefused:
+		problem.Remedy, problem.Kind = "allow the user to create topics, exchanges and queues", adapters.ErrNotAuthorized
+	}
+	return problem
 }

@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"context"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -12,8 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/goleak"
-
-	"context"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
