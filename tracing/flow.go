@@ -86,13 +86,12 @@ type SourceGap struct {
 // Step is one event in its flow.
 type Step struct {
 	Event
-	ID, Cause string        // event id and the id it names as its cause, if the message is at hand
-	Offset    time.Duration // since the flow's first event; negative with clock skew
-	Hop       time.Duration // since its parent, or since the step before
-	Depth     int           // distance from the root, for indenting
-	Parent    int           // index in Steps, or -1
-	Edge      Edge
-	Note      string // in words: "compensates PaymentProcessed", "same id as step 2"
+	Offset time.Duration // since the flow's first event; negative with clock skew
+	Hop    time.Duration // since its parent, or since the step before
+	Depth  int           // distance from the root, for indenting
+	Parent int           // index in Steps, or -1
+	Edge   Edge
+	Note   string // in words: "compensates PaymentProcessed", "same id as step 2"
 }
 
 // Edge says how the link to the parent is known.

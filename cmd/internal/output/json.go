@@ -168,9 +168,7 @@ func indexed(dst []byte, step *tracing.Step) []byte {
 	dst = moment(field(dst, "time"), step.Time)
 	dst = known(field(dst, "type"), step.Type)
 	dst = known(field(dst, "service"), step.Service)
-	dst = known(field(dst, "id"), step.ID)
 	dst = known(field(dst, "flow"), step.FlowID)
-	dst = known(field(dst, "cause"), step.Cause)
 	return known(field(dst, "entity"), step.Entity)
 }
 

@@ -121,8 +121,8 @@ func aFlow() *Trace {
 			FailedAt: "Gone", DeadLetters: 1, Duplicates: 2,
 		},
 		Steps: []tracing.Step{
-			{Event: event(first, "OrderPlaced", "order"), ID: "e-1", Parent: -1},
-			{Event: event(second, "ShipmentPrepared", "shipping"), ID: "m-1", Cause: "e-1", Offset: 173 * time.Millisecond, Depth: 1, Edge: tracing.Inferred, Note: "out of order"},
+			{Event: event(first, "OrderPlaced", "order"), Parent: -1},
+			{Event: event(second, "ShipmentPrepared", "shipping"), Offset: 173 * time.Millisecond, Depth: 1, Edge: tracing.Inferred, Note: "out of order"},
 			{Event: event(messages["tombstone"], "Gone", ""), Offset: 2310 * time.Millisecond, Parent: 0, Depth: 1, Edge: tracing.Known},
 		},
 		Expected: []tracing.Expectation{
