@@ -26,11 +26,9 @@ type eventPage struct {
 	onFact bool // the facts have the focus, not the value
 
 	factsAt, valueAt widget.Cursor
-	factsTop         int // row of the screen where the panes begin
-	valueTop         int
+	valueTop         int // row of the page where the value begins
 	factsHeight      int
 	valueHeight      int
-	valueLeft        int // column where the value begins, when it is beside the facts
 	shift            int // cells the value is scrolled to the right
 	words            string
 }

@@ -19,7 +19,6 @@ type fact struct {
 	role        theme.Role // of the value
 	label       text.Safe
 	value, from text.Safe
-	style       theme.Style // of the value, when it is not a role's
 }
 
 // factsOf is everything that is known of an event without its message.

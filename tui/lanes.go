@@ -5,6 +5,7 @@ import (
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
+	"slices"
 )
 
 // laneLeft is the room before the lanes: cursor, offset, gap.
@@ -64,4 +65,19 @@ func (f *flowPage) beside(at flowRow) (text.Safe, theme.Role) {
 		return text.Own("joined with ").Add(t.String(join.Other), text.Own(": "), t.String(join.Reason)), theme.Dim
 	}
 	return text.Count(int64(f.flow.Capped)).Add(text.Own(" further events share this id and were only counted")), theme.Warn
+}
+
+// laneNames are the services of the flow in order, and which lane each step is in.
+func (f *flowPage) laneNames() (names []string, of []int) {
+	of = make([]int, len(f.flow.Steps))
+	for i := range f.flow.Steps {
+		service := f.flow.Steps[i].Service
+		at := slices.Index(names, service)
+		if at < 0 {
+			at = len(names)
+			names = append(names, service)
+		}
+		of[i] = at
+	}
+	return names, of
 }

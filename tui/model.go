@@ -95,6 +95,9 @@ func (m *Model) Update(message tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		}
 	}()
 	m.desk.now = time.Now()
+	if m.crash != nil {
+		return m, tea.Quit
+	}
 	switch message := message.(type) {
 	case tick:
 		return m, tea.Batch(m.onTick(), m.nextTick())
@@ -276,23 +279,28 @@ func (m *Model) onWheel(wheel tea.MouseWheelMsg) tea.Cmd {
 	return nil
 }
 
-// View is the last frame, unless something changed.
-func (m *Model) View() (v tea.View) {
+// redraw draws the next frame. After a panic the last one stays, until the next tick ends
+// the program.
+func (m *Model) redraw() {
 	defer func() {
 		if reason := recover(); reason != nil {
 			m.crash = caught(reason)
-			panic(reason)
 		}
 	}()
+	begun := time.Now()
+	m.frame = widget.Content(m.draw())
+	m.title = text.Join(text.Own(" - "), text.Own("eventscope"), m.desk.theme.String(m.desk.options.Title)).String()
+	m.desk.dirty = false
+	m.frames++
+	m.frameTime = time.Since(begun)
+}
+
+// View is the last frame, unless something changed.
+func (m *Model) View() tea.View {
 	if m.desk.dirty && m.width > 0 && m.height > 0 && m.crash == nil {
-		begun := time.Now()
-		m.frame = widget.Content(m.draw())
-		m.title = text.Join(text.Own(" - "), text.Own("eventscope"), m.desk.theme.String(m.desk.options.Title)).String()
-		m.desk.dirty = false
-		m.frames++
-		m.frameTime = time.Since(begun)
+		m.redraw()
 	}
-	v = tea.NewView(m.frame)
+	v := tea.NewView(m.frame)
 	v.AltScreen = true
 	v.MouseMode = tea.MouseModeCellMotion
 	v.WindowTitle = m.title

@@ -1,0 +1,64 @@
+package tui
+
+import (
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+)
+
+// headLines say what the flow is, where that is known from, and what is missing.
+func (f *flowPage) headLines(width int) []widget.Line {
+	t, flow := f.theme, f.flow
+	role, glyph := t.Status(flow.Status)
+	evidence := text.Own("flow id from ").Add(t.String(flow.From))
+	if flow.From == "" {
+		evidence = text.Safe{}
+	}
+	row := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.CutMiddle(f.id(), max(12, width/3))).Gap(2)
+	row.Put(role, glyph.Add(space, t.String(string(flow.Status)))).Gap(2)
+	sep := space.Add(t.Glyph.Separator, space)
+	figures := text.Join(sep, plural(flow.Events, text.Own(" event"), text.Own(" events")), plural(len(flow.Services), text.Own(" service"), text.Own(" services")),
+		plural(len(flow.Brokers), text.Own(" broker"), text.Own(" brokers")), text.Span(flow.Duration()))
+	row.Put(theme.Plain, figures).Gap(2)
+	if evidence.Width()+2 < row.Left() {
+		row.End(theme.Dim, evidence.Add(space))
+		evidence = text.Safe{}
+	}
+	return []widget.Line{row.Line(), f.secondLine(evidence, width)}
+}
+
+// secondLine tells where expectations are from, or that the beginning is missing; and
+// the evidence, when the first line had no room for it.
+func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
+	t, flow := f.theme, f.flow
+	row := widget.NewRow(t, width).Gap(1)
+	if flow.BeganBefore {
+		note := text.Own("began before the window")
+		if flow.Evicted > 0 {
+			note = note.Add(text.Own("; "), text.Count(int64(flow.Evicted)), text.Own(" events no longer indexed"))
+		}
+		if f.options.History != nil {
+			note = note.Add(text.Own("; b looks for them in the brokers"))
+		}
+		return row.Put(theme.Warn, t.Glyph.Warning.Add(space, note)).Line()
+	}
+	parts := []text.Safe{evidence}
+	if flow.Entity != "" && flow.Entity != flow.ID {
+		parts = append(parts, t.String(flow.Entity))
+	}
+	parts = append(parts, text.Own("began ").Add(text.Moment(flow.Started.Local())))
+	if flow.Path != "" {
+		parts = append(parts, text.Own("usual path ").Add(t.String(flow.Path)))
+	}
+	if flow.Settle > 0 {
+		parts = append(parts, text.Own("settled after ").Add(text.Span(flow.Settle)))
+	}
+	return row.Put(theme.Dim, text.Join(space.Add(t.Glyph.Separator, space), parts...)).Line()
+}
+
+func plural(n int, one, many text.Safe) text.Safe {
+	if n == 1 {
+		return text.Count(1).Add(one)
+	}
+	return text.Count(int64(n)).Add(many)
+}

@@ -1,0 +1,162 @@
+package tui
+
+import (
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+	"strings"
+)
+
+// The columns of the list, in their order on the screen.
+const (
+	flowStatus = iota
+	flowID
+	flowAge
+	flowDuration
+	flowEvents
+	flowLast
+	flowNotes
+	flowServices
+)
+
+// layout gives the columns; services leave first when the screen is narrow, then notes,
+// the last event, duration, events.
+func (f *flows) layout(rows []tracing.FlowSummary, width int) []int {
+	id, last, notes := 10, 12, 5
+	for i := range rows {
+		id = max(id, min(28, f.theme.String(flowName(&rows[i])).Width()))
+		last = max(last, min(30, f.theme.String(rows[i].LastType).Width()))
+		_, note := f.notes(&rows[i])
+		notes = max(notes, min(36, note.Width()))
+	}
+	return widget.Layout([]widget.Column{
+		flowStatus:   {Min: len("x compensated")},
+		flowID:       {Min: min(id, 12), Want: id},
+		flowAge:      {Min: 4},
+		flowDuration: {Min: 8, Rank: 2},
+		flowEvents:   {Min: 6, Rank: 1},
+		flowLast:     {Min: 12, Want: last, Rank: 3},
+		flowNotes:    {Min: min(notes, 14), Want: notes, Rank: 4},
+		flowServices: {Min: 8, Rank: 5, Rest: true},
+	}, width-2)
+}
+
+func (f *flows) headings(columns []int, width int) widget.Line {
+	row := widget.NewRow(f.theme, width).Gap(2)
+	for i, name := range [...]text.Safe{text.Own("Status"), text.Own("Flow"), text.Own("Age"), text.Own("Took"), text.Own("Events"), text.Own("Last event"), text.Own("Notes"), text.Own("Services")} {
+		if columns[i] == 0 {
+			continue
+		}
+		if i > 0 {
+			row.Between()
+		}
+		role := theme.Dim
+		if f.sorted() == i {
+			name, role = name.Add(f.theme.Glyph.Sort), theme.Accent
+		}
+		if i == flowAge || i == flowDuration || i == flowEvents {
+			row.Right(role, name, columns[i])
+		} else {
+			row.Cell(role, name, columns[i])
+		}
+	}
+	return row.Line()
+}
+
+// sorted is the column of the present order.
+func (f *flows) sorted() int {
+	switch f.order {
+	case tracing.ByDuration:
+		return flowDuration
+	case tracing.ByEvents:
+		return flowEvents
+	case tracing.ByTrouble:
+		return flowStatus
+	case tracing.ByStart:
+		return -1
+	}
+	return flowAge
+}
+
+func (f *flows) row(columns []int, i, width int) widget.Line {
+	t, flow := f.theme, &f.rows[i]
+	_, marked := f.marked[flow.Key]
+	row := rowStart(t, width, i == f.cursor.Index, marked)
+	role, glyph := t.Status(flow.Status)
+	row.Cell(role, glyph.Add(space, t.String(string(flow.Status))), columns[flowStatus])
+	row.Between().ID(theme.Plain, t.String(flowName(flow)), columns[flowID])
+	row.Between().Right(theme.Dim, text.Age(f.now.Sub(flow.Last)), columns[flowAge])
+	if w := columns[flowDuration]; w > 0 {
+		row.Between().Right(theme.Plain, text.Span(flow.Duration()), w)
+	}
+	if w := columns[flowEvents]; w > 0 {
+		row.Between().Right(theme.Plain, text.Count(int64(flow.Events)), w)
+	}
+	if w := columns[flowLast]; w > 0 {
+		row.Between().Cell(theme.Plain, t.String(flow.LastType), w)
+	}
+	if w := columns[flowNotes]; w > 0 {
+		noteRole, note := f.notes(flow)
+		row.Between().Cell(noteRole, note, w)
+	}
+	if w := columns[flowServices]; w > 0 {
+		row.Between().Cell(theme.Dim, f.services(flow), w)
+	}
+	return row.Line()
+}
+
+func (f *flows) services(flow *tracing.FlowSummary) text.Safe {
+	return f.theme.String(strings.Join(flow.Services, " "))
+}
+
+// notes are what is out of the ordinary in a flow.
+func (f *flows) notes(flow *tracing.FlowSummary) (theme.Role, text.Safe) {
+	t := f.theme
+	var notes []text.Safe
+	role := theme.Dim
+	if flow.DeadLetters > 0 {
+		notes, role = append(notes, t.Glyph.Dead.Add(space, text.Count(int64(flow.DeadLetters)), text.Own(" dead"))), theme.Bad
+	}
+	if flow.FailedAt != "" && flow.FailedAt != flow.LastType {
+		notes = append(notes, t.Glyph.Failed.Add(space, t.String(flow.FailedAt)))
+	}
+	if flow.Duplicates > 0 {
+		notes = append(notes, t.Glyph.Duplicate.Add(space, text.Count(int64(flow.Duplicates)), text.Own(" twice")))
+	}
+	if flow.BeganBefore {
+		notes = append(notes, text.Own("began earlier"))
+	}
+	return role, text.Join(text.Own(", "), notes...)
+}
+
+// flowName is what a flow is called: its id, or its entity.
+func flowName(flow *tracing.FlowSummary) string {
+	if flow.ID != "" {
+		return flow.ID
+	}
+	return flow.Entity
+}
+
+func (f *flows) empty(width, height int) []widget.Line {
+	t := f.theme
+	sentences := []text.Safe{text.Own("No flows yet. Events that share a correlation id, a trace id or an order id appear here as one row."),
+		text.Own("1 shows every event, those that name no flow too; :trace ID looks for one in the brokers.")}
+	switch {
+	case f.trouble:
+		sentences = []text.Safe{text.Own("No flow is failed, stuck or late."), text.Own("! shows all flows again.")}
+	case f.watch != nil:
+		sentences = []text.Safe{text.Own("No flow has an event that matches the filter."), text.Own("esc clears it; / changes it.")}
+	}
+	lines := []widget.Line{widget.Blank(t, width)}
+	for i, s := range sentences {
+		role := theme.Plain
+		if i > 0 {
+			role = theme.Dim
+		}
+		for _, line := range widget.Wrap(t, s, width-4, 4) {
+			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, line).Line())
+		}
+	}
+	return widget.Fit(t, lines, width, height)
+}
