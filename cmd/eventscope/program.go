@@ -27,9 +27,10 @@ type program struct {
 	stdin, stdout, stderr *os.File
 	getenv                func(string) string
 
-	flags flags
-	err   error // of the command that ran
-	log   *slog.Logger
+	flags    flags
+	commands []string // the names of all
+	err      error    // of the command that ran
+	log      *slog.Logger
 }
 
 // flags are those that every command has.
@@ -91,6 +92,7 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.flags.log, "log", "", "file to append a log of connections and problems to")
 	_ = root.RegisterFlagCompletionFunc("context", p.completeContexts)
 	root.AddCommand(p.demoCommand(), p.tailCommand(), p.traceCommand(), p.flowsCommand(), p.configCommand(), p.versionCommand())
+	p.commands = names(root)
 	return root
 }
 

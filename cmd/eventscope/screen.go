@@ -15,7 +15,7 @@ import (
 
 // screen is the command without a name.
 func (p *program) screen(ctx context.Context, args []string) error {
-	if err := checkURLs(args, names(p.root())); err != nil {
+	if err := checkURLs(args, p.commands); err != nil {
 		return err
 	}
 	if err := p.checkTerminal(); err != nil {

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"eventscope/cmd/internal/embedded"
+)
+
+// process is this program, run as itself.
+func process(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), path, args...)
+	command.Args[0] = "eventscope" // by which the test binary knows what to be
+	command.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "TERM=xterm-256color", "LC_ALL=C.UTF-8")
+	return command
+}
+
+// brokerWith is an embedded broker with some orders.
+func brokerWith(t *testing.T, orders ...string) (url string) {
+	t.Helper()
+	broker, err := embedded.Start(context.Background(), 1, "orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(broker.Stop)
+	var messages []scriptMessage
+	for _, order := range orders {
+		value := json.RawMessage(`{"type":"OrderPlaced","payload":{"order_id":"` + order + `"}}`)
+		messages = append(messages, scriptMessage{Topic: "orders", Key: &order, Value: &value})
+	}
+	if err := publishKafka(broker.Address(), messages); err != nil {
+		t.Fatal(err)
+	}
+	return "kafka://" + broker.Address() + "/orders"
+}
+
+// firstLine starts a command and returns its first line, with the rest to be read.
+func firstLine(t *testing.T, command *exec.Cmd) (line string, rest *os.File, errors *bytes.Buffer) {
+	t.Helper()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { reader.Close() })
+	errors = &bytes.Buffer{}
+	command.Stdout, command.Stderr = writer, errors
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	writer.Close()
+	if line, err = bufio.NewReaderSize(reader, 16).ReadString('\n'); err != nil {
+		t.Fatalf("%v, after %q", err, errors)
+	}
+	return line, reader, errors
+}
+
+// Ctrl-c and termination end a command cleanly, with the code that shells expect.
+func TestInterrupted(t *testing.T) {
+	url := brokerWith(t, "ord-1")
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		command := process(t, "tail", url, "--from", "beginning", "--stats")
+		_, _, errors := firstLine(t, command)
+		if err := command.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		_ = command.Wait() // its code is looked at below
+		if code := command.ProcessState.ExitCode(); code != exitInterrupted || !strings.HasPrefix(errors.String(), `{"events":1,`) {
+			t.Errorf("%v: exit code %d, want %d; standard error: %s", signal, code, exitInterrupted, errors)
+		}
+	}
+}
+
+// A reading without an end is asked for its flows by an interrupt.
+func TestFlowsPrintWhenInterrupted(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	if err := syscall.Mkfifo(log, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := process(t, "flows", brokerWith(t, "ord-1", "ord-2"), "--from", "beginning", "--log", log)
+	var out bytes.Buffer
+	command.Stdout = &out
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := os.Open(log) // the log says when the source is open
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	if line, err := bufio.NewReader(opened).ReadString('\n'); err != nil || !strings.Contains(line, "opened") {
+		t.Fatalf("log line %q, %v", line, err)
+	}
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = command.Wait()
+	// How much was read by then is chance; that it is printed as lines is not.
+	if code, whole := command.ProcessState.ExitCode(), out.Len() == 0 || strings.HasSuffix(out.String(), "}\n"); code != exitInterrupted || !whole {
+		t.Errorf("exit code %d, want %d; output:\n%s", code, exitInterrupted, &out)
+	}
+}
+
+// A reader that has enough ends the program quietly, even if nothing more is written.
+func TestClosedPipe(t *testing.T) {
+	url := brokerWith(t, "ord-1")
+	for _, args := range [][]string{{"tail", url, "--from", "beginning"}, {"trace", "ord-1", url, "--follow"}} {
+		command := process(t, args...)
+		line, rest, errors := firstLine(t, command)
+		if !strings.Contains(line, "{") {
+			t.Errorf("%v: first line %q", args, line)
+		}
+		rest.Close()
+		_ = command.Wait()
+		if code := command.ProcessState.ExitCode(); code != exitDone || strings.Contains(errors.String(), "pipe") {
+			t.Errorf("%v: exit code %d; standard error: %s", args, code, errors)
+		}
+	}
+}
+
+// A pipe that closes in the middle of much output is no failure either.
+func TestClosedPipeUnderFlood(t *testing.T) {
+	orders := make([]string, 2000)
+	for i := range orders {
+		orders[i] = "ord-" + strings.Repeat("x", 200)
+	}
+	command := process(t, "tail", brokerWith(t, orders...), "--exit")
+	_, rest, errors := firstLine(t, command)
+	rest.Close()
+	_ = command.Wait()
+	if code := command.ProcessState.ExitCode(); code != exitDone || errors.Len() > 0 {
+		t.Errorf("exit code %d; standard error: %s", code, errors)
+	}
+}
