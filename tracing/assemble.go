@@ -124,6 +124,7 @@ func (x *index) assign(s *slab, r *record) uint32 {
 		number = x.joinByTrace(number, r, s.text(r.trace))
 	} else if byEntity != 0 && !(r.weakEntity && f.at(byEntity).flags&flowSharedByKey != 0) {
 		number = byEntity
+		r.marks |= ByKey
 	} else if caused := x.flowOfCause(r); caused != 0 {
 		number = caused
 	} else if len(entity) > 0 {

@@ -44,10 +44,10 @@ const (
 	Redelivered                    // the broker says it was handed out before
 	Replayed                       // carries the headers of a replay
 	Malformed                      // the body is not what it claims to be
-	Gap                            // something before it in its log was missed
+	ByKey                          // it names no flow; its order id or key led to this one
 )
 
-var markNames = []string{"dead letter", "failure", "compensation", "duplicate", "id reused", "out of order", "clock skew", "redelivered", "replayed", "malformed", "gap"}
+var markNames = []string{"dead letter", "failure", "compensation", "duplicate", "id reused", "out of order", "clock skew", "redelivered", "replayed", "malformed", "by key"}
 
 // Has says that all marks of m2 are set.
 func (m Marks) Has(m2 Marks) bool { return m&m2 == m2 }

@@ -190,6 +190,8 @@ func (x *index) stepOf(list []member, links []parentLink, i int) Step {
 		s.Note = x.undoes(list[:i], m)
 	case link.absent:
 		s.Note = "names a cause that is not here"
+	case m.marks&ByKey != 0 && s.FlowID != s.Entity:
+		s.Note = "names no flow, found by " + s.Entity
 	}
 	return s
 }

@@ -154,7 +154,7 @@ func (t *Theme) Marks(m tracing.Marks) (Role, text.Safe) {
 		return Warn, t.Glyph.Compensated
 	case m&(tracing.Duplicate|tracing.IDReused|tracing.Redelivered|tracing.Replayed) != 0:
 		return Warn, t.Glyph.Duplicate
-	case m&(tracing.OutOfOrder|tracing.ClockSkew|tracing.Malformed|tracing.Gap) != 0:
+	case m&(tracing.OutOfOrder|tracing.ClockSkew|tracing.Malformed) != 0:
 		return Warn, t.Glyph.Warning
 	}
 	return Plain, text.Safe{}
