@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -59,17 +60,40 @@ func (a *Adapter) check(ctx context.Context) error {
 	if err := a.client.Ping(ctx); err != nil {
 		return a.config.problem(err)
 	}
-	c, err := readCatalog(ctx, a.client, a.selection.ask())
+	c, err := a.findTopics(ctx)
 	if err != nil {
-		return a.config.problem(err)
-	}
-	if err := a.selection.verify(&a.config, c); err != nil {
 		return err
 	}
 	topics, problems := a.selection.chosen(&a.config, c)
 	a.progress.see(len(topics), problems)
 	a.topics = c.topics
 	return nil
+}
+
+// findTopics reads a catalog that has the topics asked for. A topic that was just made
+// is unknown to a broker for a moment, so it asks again for a second.
+func (a *Adapter) findTopics(ctx context.Context) (*catalog, error) {
+	patience := time.NewTimer(time.Second)
+	defer patience.Stop()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		c, err := readCatalog(ctx, a.client, a.selection.ask())
+		if err != nil {
+			return nil, a.explain(ctx, err)
+		}
+		err = a.selection.verify(&a.config, c)
+		if !errors.Is(err, adapters.ErrUnknownDestination) {
+			return c, err
+		}
+		select {
+		case <-again.C:
+		case <-patience.C:
+			return nil, err
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }
 
 // Name implements [adapters.Adapter].

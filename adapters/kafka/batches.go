@@ -9,12 +9,12 @@ import (
 // int32, attributes int16, last offset delta int32, … The older message sets
 // (magic 0 and 1) begin with the offset and the size as well.
 const (
-	batchPrefix   = 12
-	magicAt       = 16
-	lastDeltaAt   = 23
-	leastBatch    = lastDeltaAt + 4
-	leastMessage  = magicAt + 1
-	greatestSize  = 1<<31 - 1 - batchPrefix
+	batchPrefix  = 12
+	magicAt      = 16
+	lastDeltaAt  = 23
+	leastBatch   = lastDeltaAt + 4
+	leastMessage = magicAt + 1
+	greatestSize = 1<<31 - 1 - batchPrefix
 )
 
 // nextBatch splits the first whole batch off raw and says which offset follows it.

@@ -99,6 +99,12 @@ func (c *cluster) create(t testing.TB, name string, partitions int, settings ...
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.admin.DeleteTopics(context.Background(), name) })
+	for t.Context().Err() == nil { // a real broker learns of it a moment later
+		ends, err := c.admin.ListEndOffsets(t.Context(), name)
+		if err == nil && ends.Error() == nil && len(ends[name]) == partitions {
+			return
+		}
+	}
 }
 
 // publish writes messages in order.

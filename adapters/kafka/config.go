@@ -26,7 +26,10 @@ const (
 	metadataLimit  = 4 * time.Second  // for one look at the cluster while reading
 	defaultFetch   = 8 << 20
 	leastFetch     = 64 << 10
-	greatestBatch  = 128 << 20 // unpacked: what decompression may grow one batch to
+	// greatestPartition is the most from one partition in one answer. A single batch
+	// above it is still sent whole (KIP-74).
+	greatestPartition = 1 << 20
+	greatestBatch     = 128 << 20 // unpacked: what decompression may grow one batch to
 )
 
 // Config says which cluster to read and how.
@@ -53,9 +56,9 @@ type Config struct {
 	// SASL, if not nil, logs in.
 	SASL *SASL
 
-	// FetchBytes is the most that one broker sends in one answer, in bytes before
-	// decompression, from 64 KiB; 0 is 8 MiB. About three answers a broker are in
-	// memory at once.
+	// FetchBytes is the most that all brokers together send in one round of answers,
+	// in bytes before decompression, from 64 KiB; 0 is 8 MiB. About three rounds are in
+	// memory at once, and what a few record batches unpack to.
 	FetchBytes int32
 
 	// Options are added to every client, last. They are for tests (a dialer).
@@ -94,10 +97,9 @@ func (c *Config) fetchBytes() int32 {
 	return max(c.FetchBytes, leastFetch)
 }
 
-// partitionBytes is the most from one partition in one answer. A single batch above
-// it is still sent whole (KIP-74).
-func (c *Config) partitionBytes() int32 {
-	return min(1<<20, c.fetchBytes()/4)
+// answerBytes is the most in one answer when so many brokers answer at once.
+func (c *Config) answerBytes(brokers int) int32 {
+	return max(leastFetch, c.fetchBytes()/int32(max(brokers, 1)))
 }
 
 // options are what every client of the cluster has. Nothing here joins a group or

@@ -53,12 +53,13 @@ type stray struct {
 // fetcher asks one broker, again and again, for the logs it leads. It is one
 // goroutine; arrivals is how the keeper hands it cursors.
 type fetcher struct {
-	broker *kgo.Broker
-	config *Config
+	broker   *kgo.Broker
+	config   *Config
+	maxBytes int32 // of one answer
 
-	answers  chan<- answer                                 // to the reader; blocks while the intake is full
-	returned chan<- []stray                                // to the keeper
-	heard    func(part, *kmsg.FetchResponseTopicPartition) // each log of each answer
+	answers  chan<- answer  // to the reader; blocks while the intake is full
+	returned chan<- []stray // to the keeper
+	heard    func(part)     // told of each log of each answer
 
 	mu       sync.Mutex
 	arrivals []*cursor
@@ -151,7 +152,7 @@ func (f *fetcher) request(cursors []*cursor) *kmsg.FetchRequest {
 	request := kmsg.NewPtrFetchRequest()
 	request.MaxWaitMillis = int32(fetchWait.Milliseconds())
 	request.MinBytes = 1
-	request.MaxBytes = f.config.fetchBytes()
+	request.MaxBytes = f.maxBytes
 	if f.config.Committed {
 		request.IsolationLevel = 1
 	}
@@ -164,7 +165,7 @@ func (f *fetcher) request(cursors []*cursor) *kmsg.FetchRequest {
 			last++
 		}
 		p := kmsg.NewFetchRequestTopicPartition()
-		p.Partition, p.FetchOffset, p.PartitionMaxBytes = c.log.Partition, c.next, f.config.partitionBytes()
+		p.Partition, p.FetchOffset, p.PartitionMaxBytes = c.log.Partition, c.next, min(greatestPartition, f.maxBytes/4)
 		request.Topics[last].Partitions = append(request.Topics[last].Partitions, p)
 	}
 	return request
@@ -189,7 +190,7 @@ func (f *fetcher) handle(ctx context.Context, cursors []*cursor, response *kmsg.
 			continue
 		}
 		piece := part{log: c.log, from: c.next, end: c.end, response: p}
-		f.heard(piece, p)
+		f.heard(piece)
 		if next := nextOffset(p.RecordBatches, c.next); next > c.next {
 			c.next, silent = next, false
 			out.parts = append(out.parts, piece)

@@ -77,7 +77,7 @@ func (s *stream) assign(cursors []*cursor, c *catalog) (leaderless []*cursor) {
 	for leader, list := range byLeader {
 		f := s.fetchers[leader]
 		if f == nil {
-			f = s.newFetcher(leader)
+			f = s.newFetcher(leader, len(c.brokers))
 			s.fetchers[leader] = f
 			s.running.Go(func() { f.run(s.ctx) })
 		}
@@ -86,19 +86,19 @@ func (s *stream) assign(cursors []*cursor, c *catalog) (leaderless []*cursor) {
 	return leaderless
 }
 
-func (s *stream) newFetcher(node int32) *fetcher {
+func (s *stream) newFetcher(node int32, brokers int) *fetcher {
 	return &fetcher{
-		broker: s.client.Broker(int(node)), config: s.config,
+		broker: s.client.Broker(int(node)), config: s.config, maxBytes: s.config.answerBytes(brokers),
 		answers: s.answers, returned: s.returned, wake: make(chan struct{}, 1), heard: s.heard,
 	}
 }
 
 // heard notes where the logs of a tail end now.
-func (s *stream) heard(p part, r *kmsg.FetchResponseTopicPartition) {
+func (s *stream) heard(p part) {
 	if !s.tail {
 		return
 	}
-	s.progress.ends(p.log, r.HighWatermark, r.LastStableOffset, s.config.Committed)
+	s.progress.ends(p.log, p.response.HighWatermark, p.response.LastStableOffset, s.config.Committed)
 }
 
 // deliver decodes answers and hands them to the intake until ctx ends, the keeper
