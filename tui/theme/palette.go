@@ -13,7 +13,7 @@ type palette struct {
 var darkPalette = palette{
 	roles: [roleCount]Style{
 		Dim: "38;2;140;146;155", Accent: "38;2;255;203;107;1", Good: "38;2;126;200;130", Warn: "38;2;240;180;80",
-		Bad: "38;2;255;120;112", Link: "38;2;110;170;255", Strong: "1", Selected: "48;2;50;56;68", Title: "1",
+		Bad: "38;2;255;120;112", Link: "38;2;110;170;255", Strong: "1", Selected: "38;2;235;238;242;48;2;50;56;68", Title: "1",
 		Faint: "38;2;92;98;108", Marked: "38;2;255;203;107",
 	},
 	services: []Style{
@@ -25,7 +25,7 @@ var darkPalette = palette{
 var lightPalette = palette{
 	roles: [roleCount]Style{
 		Dim: "38;2;95;100;108", Accent: "38;2;150;75;0;1", Good: "38;2;20;110;40", Warn: "38;2;150;90;0",
-		Bad: "38;2;185;25;25", Link: "38;2;20;80;190", Strong: "1", Selected: "48;2;222;229;240", Title: "1",
+		Bad: "38;2;185;25;25", Link: "38;2;20;80;190", Strong: "1", Selected: "38;2;25;28;33;48;2;222;229;240", Title: "1",
 		Faint: "38;2;150;155;162", Marked: "38;2;150;75;0",
 	},
 	services: []Style{
