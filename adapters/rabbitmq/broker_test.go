@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	rabbithole "github.com/michaelklishin/rabbit-hole/v3"
 	amqp "github.com/rabbitmq/amqp091-go"
 	"go.uber.org/goleak" // finds goroutines that outlive the tests
 
@@ -91,11 +92,11 @@ func (b *testBroker) channel(t testing.TB) *amqp.Channel {
 
 func unique(kind string) string { return "eventscope-test-" + kind + "-" + rand.Text()[:8] }
 
-// exchange declares an exchange and deletes it after the test.
+// exchange declares a durable exchange and deletes it after the test.
 func (b *testBroker) exchange(t testing.TB, kind string) string {
 	t.Helper()
 	name := unique(kind)
-	if err := b.channel(t).ExchangeDeclare(name, kind, false, false, false, false, nil); err != nil {
+	if err := b.channel(t).ExchangeDeclare(name, kind, true, false, false, false, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.channel(t).ExchangeDelete(name, false, false) })
@@ -273,4 +274,22 @@ func (tl *tail) nothingMore(t testing.TB) {
 		t.Errorf("%q came too", m.Value)
 	default:
 	}
+}
+
+// restricted is a user that may read some exchanges only, and have queues of its own
+// as far as a tap needs that.
+func (b *testBroker) restricted(t testing.TB, read string) Config {
+	t.Helper()
+	name, client := unique("user"), b.client(t)
+	_, err := client.PutUser(name, rabbithole.UserSettings{Name: name, Password: secret})
+	if err == nil {
+		_, err = client.UpdatePermissionsIn("/", name, rabbithole.Permissions{Configure: `^amq\.gen.*`, Write: `^amq\.gen.*`, Read: read})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = client.DeleteUser(name) })
+	c := b.config()
+	c.User, c.Password = name, secret
+	return c
 }

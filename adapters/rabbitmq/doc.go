@@ -49,6 +49,7 @@
 //	problem.go     refusals and losses in words
 //	management.go  the questions to the management API
 //	plan.go        from the config and what is there to bindings and streams
+//	binding.go     how each type of exchange is tapped
 //	control.go     declarations; of which type an exchange is
 //	run.go         Run: session after session
 //	session.go     what is attached to one connection, and how it is looked after

@@ -5,64 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
-	rabbithole "github.com/michaelklishin/rabbit-hole/v3"
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
 )
-
-// binding is one binding of a tap's queue.
-type binding struct {
-	exchange, key string
-	arguments     amqp.Table
-}
-
-// id tells bindings apart.
-func (b binding) id() string {
-	return quoted(b.exchange) + quoted(b.key) + string(appendJSON(nil, structure(b.arguments)))
-}
 
 // plan is what the config asks for, in terms of what the broker has now.
 type plan struct {
 	exchanges []binding            // of the tap for exchanges
 	queues    map[string][]binding // of the tap that mirrors each queue
 	streams   []string
-	problems  []error // of parts that cannot be read
-	partial   bool    // the management API did not answer, so something may be missing
-}
-
-// catalog is what the management API says about the virtual host.
-type catalog struct {
-	exchanges map[string]rabbithole.ExchangeInfo
-	queues    map[string]string // name to type
-	bindings  []rabbithole.BindingInfo
-}
-
-func (m *management) catalog(ctx context.Context, queues bool) (*catalog, error) {
-	known := &catalog{exchanges: map[string]rabbithole.ExchangeInfo{}, queues: map[string]string{}}
-	exchanges, err := m.exchanges(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range exchanges {
-		known.exchanges[e.Name] = e
-	}
-	if queues {
-		list, err := m.queues(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, q := range list {
-			known.queues[q.Name] = q.Type
-		}
-	}
-	known.bindings, err = m.bindings(ctx)
-	return known, err
+	missing   []string // exchanges that are named and do not exist
+	problems  []error  // of parts that cannot be read
+	partial   bool     // the management API did not answer, so something may be missing
 }
 
 // plan works out what to read. It fails where nothing can be planned at all.
@@ -81,6 +40,9 @@ func (a *Adapter) plan(ctx context.Context, control *control) (plan, error) {
 			bindings, err := a.tapBindings(tap, known, control)
 			if errors.Is(err, adapters.ErrNotConnected) {
 				return p, err
+			}
+			if errors.Is(err, adapters.ErrUnknownDestination) {
+				p.missing = append(p.missing, tap.Exchange)
 			}
 			if err != nil {
 				p.problems = append(p.problems, err)
@@ -163,71 +125,6 @@ func (a *Adapter) tapBindings(tap Tap, known *catalog, control *control) ([]bind
 	return bindingsOf(tap, kind, nil)
 }
 
-// typeOf is the type of an exchange, that behind it if it delays.
-func (k *catalog) typeOf(name string) string {
-	e := k.exchanges[name]
-	if e.Type == "x-delayed-message" {
-		kind, _ := e.Arguments["x-delayed-type"].(string)
-		return kind
-	}
-	return e.Type
-}
-
-// bindingsOf says how to bind a queue so that it gets a copy of what a tap asks for,
-// or why that cannot be. An unknown type ("") is treated as a topic exchange.
-func bindingsOf(tap Tap, kind string, known *catalog) ([]binding, error) {
-	refuse := func(cause, remedy string) error {
-		return &adapters.Problem{Doing: "tap exchange " + quoted(tap.Exchange), Cause: cause, Remedy: remedy, Kind: adapters.ErrUsage}
-	}
-	switch kind {
-	case amqp.ExchangeTopic, amqp.ExchangeFanout:
-		return []binding{{exchange: tap.Exchange, key: orEverything(tap.BindingKey)}}, nil
-	case amqp.ExchangeHeaders:
-		if tap.BindingKey != "" && tap.BindingKey != "#" {
-			return nil, refuse("it is a headers exchange, which does not look at keys", "leave the key away to see everything")
-		}
-		return []binding{{exchange: tap.Exchange}}, nil // no header to match: everything matches
-	case amqp.ExchangeDirect:
-		if tap.BindingKey != "" {
-			return []binding{{exchange: tap.Exchange, key: tap.BindingKey}}, nil
-		}
-		if known == nil {
-			return nil, refuse("it is a direct exchange, which has no key for everything",
-				"name a key, as in tap=exchange:key, or add management= so that the keys in use are found")
-		}
-		return known.keysInUse(tap.Exchange), nil
-	case "":
-		bindings := []binding{{exchange: tap.Exchange, key: orEverything(tap.BindingKey)}}
-		if tap.BindingKey != "" {
-			return bindings, nil
-		}
-		return bindings, note(refuse("its type cannot be found out, and if it is a direct exchange, nothing will be seen",
-			"name a key, as in tap=exchange:key, or add management="))
-	}
-	return nil, refuse(fmt.Sprintf("its type %s gives a message to one of its queues, so a tap would take messages away from the others", kind),
-		"tap an exchange behind it or before it")
-}
-
-func orEverything(key string) string {
-	if key == "" {
-		return "#"
-	}
-	return key
-}
-
-// keysInUse binds like all that is bound to a direct exchange now.
-func (k *catalog) keysInUse(exchange string) []binding {
-	var bindings []binding
-	seen := map[string]bool{}
-	for _, b := range k.bindings {
-		if b.Source == exchange && !seen[b.RoutingKey] {
-			seen[b.RoutingKey] = true
-			bindings = append(bindings, binding{exchange: exchange, key: b.RoutingKey})
-		}
-	}
-	return bindings
-}
-
 // addQueue plans the reading of a queue by what it is bound to.
 func (p *plan) addQueue(queue string, known *catalog, c *Config) {
 	kind, found := known.queues[queue]
@@ -268,24 +165,6 @@ func (p *plan) checkTracing(ctx context.Context, m *management) {
 		p.problems = append(p.problems, m.config.problem("see the firehose", "message tracing is off in virtual host "+quoted(m.config.VirtualHost),
 			"run rabbitmqctl trace_on -p "+m.config.VirtualHost+", which costs the broker a copy of each message", nil))
 	}
-}
-
-// fromJSON turns binding arguments into what AMQP can carry: whole numbers were
-// integers.
-func fromJSON(arguments map[string]any) amqp.Table {
-	table := amqp.Table{}
-	for name, value := range arguments {
-		switch v := value.(type) {
-		case float64:
-			if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-				value = int64(v)
-			}
-		case map[string]any:
-			value = fromJSON(v)
-		}
-		table[name] = value
-	}
-	return table
 }
 
 // note is a problem that does not keep the rest from being read.

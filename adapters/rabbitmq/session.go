@@ -55,18 +55,19 @@ func (s *session) attach(ctx context.Context) error {
 // fails if that leaves nothing to read.
 func (s *session) bind(p *plan) error {
 	bound := len(s.streams)
-	var refused []error
 	for _, t := range s.taps {
 		problems, err := t.bind(s.control, s.wanted(t, p), s.state)
 		if err != nil {
 			return err
 		}
-		refused = append(refused, problems...)
+		if t.destination == "" {
+			t.miss(p.missing)
+		}
+		p.problems = append(p.problems, problems...)
 		bound += len(t.bound)
 	}
-	p.problems = append(p.problems, refused...)
-	if bound == 0 && len(refused) > 0 {
-		return refused[0]
+	if bound == 0 && len(p.problems) > 0 {
+		return p.problems[0]
 	}
 	return nil
 }

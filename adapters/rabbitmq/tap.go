@@ -125,8 +125,8 @@ func (t *tap) bindOne(control *control, b binding, s *state) error {
 	case err == nil && gone:
 		delete(t.gone, b.exchange)
 		s.missed(since, time.Now(), fmt.Sprintf("exchange %s was deleted and declared again", quoted(b.exchange)))
-	case errors.Is(err, adapters.ErrUnknownDestination) && !gone:
-		t.gone[b.exchange] = time.Now()
+	case errors.Is(err, adapters.ErrUnknownDestination):
+		t.miss([]string{b.exchange})
 	}
 	if err != nil {
 		delete(t.bound, b.id())
@@ -134,6 +134,15 @@ func (t *tap) bindOne(control *control, b binding, s *state) error {
 	}
 	t.bound[b.id()] = b
 	return nil
+}
+
+// miss notes that exchanges are gone, if that is not known already.
+func (t *tap) miss(exchanges []string) {
+	for _, exchange := range exchanges {
+		if _, gone := t.gone[exchange]; !gone {
+			t.gone[exchange] = time.Now()
+		}
+	}
 }
 
 // consume starts the deliveries to the tap's reader.
