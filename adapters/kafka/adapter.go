@@ -21,6 +21,7 @@ type Adapter struct {
 	selection *selection
 	progress  *progress
 	client    *kgo.Client // for everything but Run and Scan
+	decoder   kgo.Decompressor
 
 	mu     sync.Mutex
 	topics map[string]*topic // as last seen, for Fetch
@@ -47,6 +48,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if a.client, err = a.newClient(); err != nil {
 		return nil, err
 	}
+	a.decoder = decoderOf(a.client)
 	if err := a.check(ctx); err != nil {
 		a.client.Close()
 		return nil, err

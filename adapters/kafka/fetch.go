@@ -116,30 +116,50 @@ func (a *Adapter) fetchSome(ctx context.Context, log adapters.Log, wanted []int6
 	if err != nil {
 		return 0, err
 	}
-	decoded, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-		Topic: log.Destination, Partition: log.Partition, Offset: wanted[0], Pools: []kgo.Pool{unpackPool{}, recordPool{}},
-	}, p, a.client.OptValue(kgo.WithDecompressor).(kgo.Decompressor), nil)
-	next = max(next, nextOffset(p.RecordBatches, wanted[0]+1)) // a damaged batch is passed over too
-	for _, r := range decoded.Records {
-		for covered < len(wanted) && wanted[covered] < r.Offset {
-			settle(wanted[covered], found{err: gone(log, wanted[covered], "compaction removed it")})
-			covered++
+	for raw := p.RecordBatches; covered < len(wanted); {
+		batch, rest, next, ok := nextBatch(raw)
+		if !ok {
+			break
 		}
-		if covered < len(wanted) && wanted[covered] == r.Offset {
-			settle(r.Offset, found{message: messageOf(r)})
-			covered++
+		in := 0 // how many of the wanted lie before the end of this batch
+		for covered+in < len(wanted) && wanted[covered+in] < next {
+			in++
+		}
+		if in > 0 { // the others need not be unpacked
+			a.pick(log, batch, wanted[covered:covered+in], settle)
+		}
+		raw, covered = rest, covered+in
+	}
+	if covered == 0 { // nothing is left from here on
+		settle(wanted[0], found{err: gone(log, wanted[0], "compaction removed it")})
+		covered = 1
+	}
+	return covered, nil
+}
+
+// pick settles offsets from one record batch.
+func (a *Adapter) pick(log adapters.Log, batch []byte, wanted []int64, settle func(int64, found)) {
+	decoded, _ := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
+		Topic: log.Destination, Partition: log.Partition, Offset: wanted[0], Pools: []kgo.Pool{unpackPool{}, recordPool{}},
+	}, &kmsg.FetchResponseTopicPartition{Partition: log.Partition, RecordBatches: batch}, a.decoder, learn)
+	why := "compaction removed it, or it is no message but the mark of a transaction"
+	if decoded.Err != nil {
+		why = "its record batch cannot be unpacked: " + decoded.Err.Error()
+	}
+	there := make(map[int64]adapters.Message, len(wanted))
+	for _, r := range decoded.Records {
+		if _, isWanted := slices.BinarySearch(wanted, r.Offset); isWanted {
+			there[r.Offset] = messageOf(r)
 		}
 		r.Recycle()
 	}
-	for covered < len(wanted) && wanted[covered] < next {
-		why := "it is no message any more"
-		if decoded.Err != nil {
-			why = decoded.Err.Error()
+	for _, offset := range wanted {
+		if message, ok := there[offset]; ok {
+			settle(offset, found{message: message})
+		} else {
+			settle(offset, found{err: gone(log, offset, why)})
 		}
-		settle(wanted[covered], found{err: gone(log, wanted[covered], why)})
-		covered++
 	}
-	return max(covered, 1), nil
 }
 
 // messageOf copies a record.

@@ -40,7 +40,7 @@ func (a *Adapter) newStream() (*stream, error) {
 	}
 	return &stream{
 		config: &a.config, client: client, progress: a.progress,
-		decoder:  client.OptValue(kgo.WithDecompressor).(kgo.Decompressor),
+		decoder:  decoderOf(client),
 		answers:  make(chan answer),
 		returned: make(chan []stray),
 		failed:   make(chan error, 1),
@@ -55,6 +55,12 @@ func (a *Adapter) newClient(extra ...kgo.Opt) (*kgo.Client, error) {
 		return nil, a.config.usage(err.Error(), "check the settings of the source")
 	}
 	return client, nil
+}
+
+// decoderOf is what the client unpacks with: it knows the pools and keeps to
+// greatestBatch.
+func decoderOf(client *kgo.Client) kgo.Decompressor {
+	return client.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
 }
 
 // assign gives cursors to the fetchers of their leaders and returns those that have
