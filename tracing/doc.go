@@ -36,7 +36,7 @@
 //	store.go      Store: configuration, life, intake, Sync
 //	worker.go     messages into records; record.go: what a record is
 //	owner.go      the loop that owns the index, its budget and its clock
-//	assemble.go   which flow an event belongs to; joins; eviction
+//	assemble.go   which flow an event belongs to; join.go: when two are one; evict.go
 //	entry.go      the log of entries; flowtable.go: flows; table.go, texts.go, names.go,
 //	              places.go, recent.go: what these are made of, all free of pointers
 //	nature.go     what a type's name says: failure, compensation
@@ -46,7 +46,7 @@
 //	page.go       the stream; flowpage.go: lists of flows; find.go: look-up by id
 //	messages.go   payloads, kept (payloads.go, encode.go) or fetched
 //	filter.go     the filter language; watch.go: what a filter matched, past and present
-//	search.go     history read for one id
+//	search.go     history read for one id; searchintake.go: what of it is kept
 //
 // # Not obvious
 //

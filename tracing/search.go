@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"eventscope/adapters"
-	"eventscope/adapters/envelope"
 )
 
 // SearchConfig says what to look for and where.
@@ -248,79 +247,6 @@ func (s *search) foundByKey(source int) (destinations []string) {
 		}
 	}
 	return destinations
-}
-
-// intake passes messages on to the index: each once, although two passes may meet it,
-// and only those wanted, if not everything is.
-func (s *search) intake(found *Found, source int) adapters.Intake {
-	next := found.intake(source, false)
-	reader := envelope.NewReader(s.config.Store.Rules)
-	return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
-		s.count.Add(int64(len(batch.Messages)))
-		s.mutex.Lock()
-		kept := batch.Messages[:0]
-		for i := range batch.Messages {
-			m := &batch.Messages[i]
-			if s.take(source, m) && (s.wanted == nil || s.wanted.take(reader, m)) {
-				kept = append(kept, *m)
-			}
-		}
-		batch.Messages = kept
-		s.mutex.Unlock()
-		return next.Put(ctx, batch)
-	})
-}
-
-// take notes a message, and whether it is new.
-func (s *search) take(source int, m *adapters.Message) bool {
-	at := searchDestination{source, m.Position.Destination}
-	if m.Position.Partition != adapters.ByDigest {
-		log := searchLog{source, adapters.Log{Destination: m.Position.Destination, Partition: m.Position.Partition}}
-		if last, ok := s.covered[log]; ok && m.Position.Offset <= last {
-			return false
-		}
-		s.covered[log] = m.Position.Offset
-	}
-	s.read[at]++
-	if string(m.Key) == s.config.ID {
-		s.keyed[at] = true
-	}
-	return true
-}
-
-// wantedIDs are the ids that belong to what is searched for: it grows as messages link
-// one to the next.
-type wantedIDs struct {
-	ids      map[string]bool
-	identity envelope.Identity
-}
-
-func (w *wantedIDs) len() int { return len(w.ids) }
-
-const mostWantedIDs = 1000
-
-// take says whether a message belongs, and learns its ids if it does.
-func (w *wantedIDs) take(reader *envelope.Reader, m *adapters.Message) bool {
-	id := &w.identity
-	reader.Read(m, id)
-	links := [][]byte{id.Flow.Value, id.Trace.Value}
-	belongs := w.ids[string(id.ID.Value)]
-	if id.Entity.From.Place == envelope.InKey { // a key may be anything: it leads in, not on
-		belongs = belongs || w.ids[string(id.Entity.Value)]
-	} else {
-		links = append(links, id.Entity.Value)
-	}
-	for _, link := range links {
-		belongs = belongs || w.ids[string(link)]
-	}
-	if belongs && len(w.ids) < mostWantedIDs {
-		for _, link := range links {
-			if len(link) > 0 {
-				w.ids[string(link)] = true
-			}
-		}
-	}
-	return belongs
 }
 
 // Adopt puts the events of a flow that a search found into this store, where those that
