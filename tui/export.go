@@ -84,7 +84,7 @@ func (e *eventPage) editValue() tea.Cmd {
 				return answer(func() tea.Cmd {
 					os.RemoveAll(folder)
 					if err != nil {
-						d.say(theme.Bad, text.Own("the editor ").Add(d.theme.String(editor[0]), text.Own(" failed: "), d.theme.String(err.Error()), text.Own("; set EDITOR")))
+						d.say(theme.Bad, text.Own("set EDITOR to another; ").Add(d.theme.String(editor[0]), text.Own(" failed: "), d.theme.String(err.Error())))
 					}
 					return nil
 				})
