@@ -19,6 +19,7 @@ type Watch struct {
 	stop   context.CancelFunc
 	close  sync.Once
 	slot   int
+	done   chan struct{} // closed when the past was searched
 
 	matched, searched, toSearch, unread, errors atomic.Int64
 }
@@ -37,6 +38,17 @@ func (w *Watch) Progress() Progress {
 	return Progress{
 		Matched: w.matched.Load(), Searched: w.searched.Load(), ToSearch: w.toSearch.Load(),
 		Unread: w.unread.Load(), Errors: w.errors.Load(),
+	}
+}
+
+// Wait returns when the past was searched, so that the watch misses nothing from before
+// and nothing that comes; or when the watch is closed or ctx ends, with its error.
+func (w *Watch) Wait(ctx context.Context) error {
+	select {
+	case <-w.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -105,7 +117,7 @@ func (x *index) noteWatched(set *watchSet, bits uint8, sequence Sequence) {
 // begin.
 func (s *Store) Watch(filter *Filter) *Watch {
 	ctx, cancel := context.WithCancel(s.life)
-	w := &Watch{filter: filter, store: s, stop: cancel, open: ctx}
+	w := &Watch{filter: filter, store: s, stop: cancel, open: ctx, done: make(chan struct{})}
 	for {
 		old := s.watching.Load()
 		next := &watchSet{watches: old.watches, any: true}
@@ -117,12 +129,15 @@ func (s *Store) Watch(filter *Filter) *Watch {
 			break
 		}
 	}
-	s.help(func(context.Context) { w.begin(ctx) })
+	if !s.help(func(context.Context) { w.begin(ctx) }) {
+		close(w.done)
+	}
 	return w
 }
 
 // begin sets the boundary between past and live, then searches the past.
 func (w *Watch) begin(ctx context.Context) {
+	defer close(w.done)
 	if w.store.Sync(ctx) != nil {
 		return
 	}
