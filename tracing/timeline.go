@@ -197,16 +197,26 @@ func (x *index) stepOf(list []member, links []parentLink, i int) Step {
 }
 
 // undoes names the event that a compensation undoes: the latest one before it whose type
-// begins with the same word and is no failure.
+// begins with the same word and is no failure, of the same service if there is one.
 func (x *index) undoes(earlier []member, m *member) string {
-	subject := wordsOf(x.kinds.text(m.kind))
+	subject, best := wordsOf(x.kinds.text(m.kind)), -1
 	for i := len(earlier) - 1; i >= 0 && len(subject) > 0; i-- {
 		words := wordsOf(x.kinds.text(earlier[i].kind))
-		if earlier[i].marks&(Failure|Compensation|DeadLetter) == 0 && len(words) > 0 && words[0] == subject[0] {
-			return "compensates " + x.kinds.text(earlier[i].kind)
+		if earlier[i].marks&(Failure|Compensation|DeadLetter) != 0 || len(words) == 0 || words[0] != subject[0] {
+			continue
+		}
+		if earlier[i].service == m.service {
+			best = i
+			break
+		}
+		if best < 0 {
+			best = i
 		}
 	}
-	return ""
+	if best < 0 {
+		return ""
+	}
+	return "compensates " + x.kinds.text(earlier[best].kind)
 }
 
 // gapsDuring lists the times within a flow's span, or while it still settles, in which

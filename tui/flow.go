@@ -160,7 +160,7 @@ func (f *flowPage) do(a action) tea.Cmd {
 	case right:
 		f.shift++
 	case copyText:
-		return f.copyText(f.id().String(), text.Own("the flow id"))
+		return f.copyText(f.flow.ID, text.Own("the flow id"))
 	case history:
 		return f.searchBefore()
 	case enter:

@@ -10,10 +10,7 @@ import (
 func (f *flowPage) headLines(width int) []widget.Line {
 	t, flow := f.theme, f.flow
 	role, glyph := t.Status(flow.Status)
-	evidence := text.Own("flow id from ").Add(t.String(flow.From))
-	if flow.From == "" {
-		evidence = text.Safe{}
-	}
+	evidence := f.evidence()
 	row := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.CutMiddle(f.id(), max(12, width/3))).Gap(2)
 	row.Put(role, glyph.Add(space, t.String(string(flow.Status)))).Gap(2)
 	sep := space.Add(t.Glyph.Separator, space)
@@ -25,6 +22,18 @@ func (f *flowPage) headLines(width int) []widget.Line {
 		evidence = text.Safe{}
 	}
 	return []widget.Line{row.Line(), f.secondLine(evidence, width)}
+}
+
+// evidence is the flow's id, unless the title is that, and where it was read.
+func (f *flowPage) evidence() text.Safe {
+	t, flow := f.theme, f.flow
+	switch {
+	case flow.From == "":
+		return text.Safe{}
+	case flow.ID == flowName(&flow.FlowSummary):
+		return text.Own("flow id from ").Add(t.String(flow.From))
+	}
+	return text.Own("flow id ").Add(t.CutMiddle(t.String(flow.ID), 36), text.Own(" from "), t.String(flow.From))
 }
 
 // secondLine tells where expectations are from, or that the beginning is missing; and
@@ -43,15 +52,12 @@ func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
 		return row.Put(theme.Warn, t.Glyph.Warning.Add(space, note)).Line()
 	}
 	parts := []text.Safe{evidence}
-	if flow.Entity != "" && flow.Entity != flow.ID {
-		parts = append(parts, t.String(flow.Entity))
-	}
 	parts = append(parts, text.Own("began ").Add(text.Moment(flow.Started.Local())))
 	if flow.Path != "" {
 		parts = append(parts, text.Own("usual path ").Add(t.String(flow.Path)))
 	}
 	if flow.Settle > 0 {
-		parts = append(parts, text.Own("settled after ").Add(text.Span(flow.Settle)))
+		parts = append(parts, text.Own("usually settles in ").Add(text.Span(flow.Settle)))
 	}
 	return row.Put(theme.Dim, text.Join(space.Add(t.Glyph.Separator, space), parts...)).Line()
 }

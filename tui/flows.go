@@ -201,7 +201,7 @@ func (f *flows) copy() tea.Cmd {
 	if f.cursor.Index >= len(f.rows) {
 		return nil
 	}
-	return f.copyText(flowName(&f.rows[f.cursor.Index]), text.Own("the flow id"))
+	return f.copyText(f.rows[f.cursor.Index].ID, text.Own("the flow id"))
 }
 
 func (f *flows) back() bool {

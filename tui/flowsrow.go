@@ -130,12 +130,13 @@ func (f *flows) notes(flow *tracing.FlowSummary) (theme.Role, text.Safe) {
 	return role, text.Join(text.Own(", "), notes...)
 }
 
-// flowName is what a flow is called: its id, or its entity.
+// flowName is what a flow is called: what it is about, such as the order's number, since
+// that is what people ask for; else its id.
 func flowName(flow *tracing.FlowSummary) string {
-	if flow.ID != "" {
-		return flow.ID
+	if flow.Entity != "" {
+		return flow.Entity
 	}
-	return flow.Entity
+	return flow.ID
 }
 
 func (f *flows) empty(width, height int) []widget.Line {

@@ -161,10 +161,10 @@ func (s *stream) openEvent(itself bool) tea.Cmd {
 
 // flowLabel is what a row says of its flow.
 func flowLabel(event tracing.Event) string {
-	if event.FlowID != "" {
-		return event.FlowID
+	if event.Entity != "" {
+		return event.Entity
 	}
-	return event.Entity
+	return event.FlowID
 }
 
 func (s *stream) mark() {

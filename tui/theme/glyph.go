@@ -18,7 +18,7 @@ type Glyphs struct {
 
 var unicodeGlyphs = Glyphs{
 	Done: text.Own("✓"), Running: text.Own("▷"), Failed: text.Own("✗"), Compensated: text.Own("↩"),
-	Dead: text.Own("☠"), Late: text.Own("◔"), Stuck: text.Own("◼"), Duplicate: text.Own("⧉"), Warning: text.Own("!"),
+	Dead: text.Own("☠"), Late: text.Own("◔"), Stuck: text.Own("◼"), Duplicate: text.Own("≡"), Warning: text.Own("!"),
 	Live: text.Own("●"), CatchingUp: text.Own("◐"), Connecting: text.Own("○"), Lost: text.Own("✗"), Closed: text.Own("·"),
 	Cursor: text.Own("▸"), Mark: text.Own("◆"), Follow: text.Own("▸"), Paused: text.Own("‖"), Enter: text.Own("⏎"),
 	Rule: text.Own("─"), Vertical: text.Own("│"), Bar: text.Own("█"), Corner: text.Own("└"), Known: text.Own("─"), Inferred: text.Own("┄"), Guess: text.Own("·"),
