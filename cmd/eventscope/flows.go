@@ -77,6 +77,9 @@ func (f *flows) run(ctx context.Context, args []string) error {
 	defer index.stop()
 	if filter != nil {
 		query.Watch = index.Watch(filter)
+		if err := query.Watch.Wait(ctx); err != nil { // what comes from now on, it sees
+			return err
+		}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -91,7 +94,7 @@ func (f *flows) run(ctx context.Context, args []string) error {
 	figures.addDropped(sources)
 	figures.addIndex(index.Counters())
 	f.printStatistics(&figures)
-	f.noteEvicted(index.Counters())
+	f.noteLosses(index.Counters(), query.Watch)
 	return errors.Join(err, f.end(interrupted, sources, printed))
 }
 
@@ -144,10 +147,22 @@ func (f *flows) print(ctx context.Context, index *index, query tracing.FlowQuery
 	return printed, writer.Flush()
 }
 
-// noteEvicted says when the index was too small for what was read.
-func (f *flows) noteEvicted(c tracing.Counters) {
+// noteLosses says when the index was too small for what was read, and where the filter
+// did not apply.
+func (f *flows) noteLosses(c tracing.Counters, watch *tracing.Watch) {
 	if c.Evicted > 0 {
 		f.note("%d of %d events did not fit in memory, so the oldest flows are missing or cut; raise --memory, or read less with --from", c.Evicted, c.Events)
+	}
+	if watch != nil {
+		f.noteFilterErrors(watch.Progress().Errors)
+	}
+}
+
+// noteFilterErrors says that a filter went wrong on some events, which then did not
+// match.
+func (p *program) noteFilterErrors(n int64) {
+	if n > 0 {
+		p.note("the filter could not be applied to %d events, which were taken not to match", n)
 	}
 }
 

@@ -58,5 +58,12 @@ func (s *settings) tracing() tracing.Config {
 func (s *settings) limitHeap() {
 	const plenty = 400 // percent; the limit below comes first as soon as there is much
 	debug.SetGCPercent(plenty)
-	debug.SetMemoryLimit(s.memory / 100 * 88)
+	s.limitMemory()
+}
+
+// limitMemory holds the process to the budget, but for one so small that what is on its
+// way from the brokers, some tens of megabytes, would keep the collector busy for good.
+func (s *settings) limitMemory() {
+	const least = 128 << 20
+	debug.SetMemoryLimit(max(s.memory/100*88, least))
 }

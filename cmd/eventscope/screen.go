@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -69,8 +68,7 @@ type view struct {
 
 // show opens the sources behind the screen and shows it until the user quits.
 func (p *program) show(ctx context.Context, v *view) error {
-	// The heap may grow to the budget and no further; the index is sized below it.
-	debug.SetMemoryLimit(v.settings.memory / 100 * 88)
+	v.settings.limitMemory()
 	config := v.settings.tracing()
 	config.KeepRecent = true
 	v.index = startIndex(config)

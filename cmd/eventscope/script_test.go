@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"os/exec"
 	"strconv"
@@ -13,20 +12,11 @@ import (
 	"testing"
 	"time"
 
-	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/goleak"
 
 	"eventscope/cmd/internal/embedded"
-)
-
-// Environment variables that name real brokers to test with.
-const (
-	kafkaVariable     = "EVENTSCOPE_TEST_KAFKA"
-	secureVariable    = "EVENTSCOPE_TEST_KAFKA_SECURE"
-	rabbitMQ3Variable = "EVENTSCOPE_TEST_RABBITMQ3"
-	rabbitMQ4Variable = "EVENTSCOPE_TEST_RABBITMQ4"
 )
 
 // leakChecked is testing.M that also fails when goroutines are left.
@@ -46,23 +36,14 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts plays the stories in testdata/script. Each has an embedded broker of its
-// own at $KAFKA; those with the condition [kafka] or [rabbitmq] also need a real one.
+// own at $KAFKA.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		Setup:         setUpScript,
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
-		Condition: func(name string) (bool, error) {
-			switch name {
-			case "kafka":
-				return os.Getenv(kafkaVariable) != "", nil
-			case "rabbitmq":
-				return os.Getenv(rabbitMQ4Variable) != "", nil
-			}
-			return false, fmt.Errorf("unknown condition %q", name)
-		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code": checkCode, "publish": publish, "exchange": declareExchange,
+			"code": checkCode, "publish": publish,
 		},
 	})
 }
@@ -73,16 +54,7 @@ func setUpScript(env *testscript.Env) error {
 		return err
 	}
 	env.Defer(broker.Stop)
-	unique := strconv.FormatInt(time.Now().UnixNano(), 36)
 	env.Setenv("KAFKA", broker.Address())
-	env.Setenv("REAL_KAFKA", os.Getenv(kafkaVariable))
-	env.Setenv("RABBITMQ", os.Getenv(rabbitMQ4Variable))
-	if parsed, err := url.Parse(os.Getenv(rabbitMQ4Variable)); err == nil {
-		if port, err := strconv.Atoi(parsed.Port()); err == nil {
-			env.Setenv("MANAGEMENT", fmt.Sprintf("http://%s:%d", parsed.Hostname(), port+10000))
-		}
-	}
-	env.Setenv("UNIQUE", "cmd-test-"+unique)
 	env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/config")
 	env.Setenv("TZ", "UTC")
 	env.Setenv("__FANG_TEST_WIDTH", "100")
@@ -108,20 +80,17 @@ func checkCode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// line is a message in a script's file, one JSON object a line.
+// scriptMessage is a message to publish, in a script's file one JSON object a line.
 type scriptMessage struct {
-	Topic, Exchange, RoutingKey string
-	Key                         *string
-	Headers                     [][2]string
-	Time                        time.Time // now when absent
-	Value                       *json.RawMessage
-	Text                        *string // in place of Value: as it is
-	MessageID, CorrelationID    string
-	Type, AppID                 string
+	Topic   string
+	Key     *string
+	Headers [][2]string
+	Time    time.Time // now when absent
+	Value   *json.RawMessage
+	Text    *string // in place of Value: as it is
 }
 
-// publish writes the messages of a file to brokers: publish ADDRESS FILE, where the
-// address is host:port or an AMQP URL.
+// publish writes the messages of a file: publish ADDRESS FILE.
 func publish(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: publish ADDRESS FILE")
@@ -129,14 +98,10 @@ func publish(ts *testscript.TestScript, neg bool, args []string) {
 	var messages []scriptMessage
 	for line := range strings.Lines(ts.ReadFile(args[1])) {
 		var m scriptMessage
-		ts.Check(json.Unmarshal([]byte(os.Expand(line, ts.Getenv)), &m))
+		ts.Check(json.Unmarshal([]byte(line), &m))
 		messages = append(messages, m)
 	}
-	if strings.HasPrefix(args[0], "amqp") {
-		ts.Check(publishAMQP(args[0], messages))
-	} else {
-		ts.Check(publishKafka(args[0], messages))
-	}
+	ts.Check(publishKafka(args[0], messages))
 }
 
 func (m *scriptMessage) body() []byte {
@@ -168,45 +133,4 @@ func publishKafka(address string, messages []scriptMessage) error {
 		}
 	}
 	return nil
-}
-
-func publishAMQP(address string, messages []scriptMessage) error {
-	connection, err := amqp.Dial(address)
-	if err != nil {
-		return err
-	}
-	defer connection.Close()
-	channel, err := connection.Channel()
-	if err != nil {
-		return err
-	}
-	for _, m := range messages {
-		headers := amqp.Table{}
-		for _, header := range m.Headers {
-			headers[header[0]] = header[1]
-		}
-		err := channel.Publish(m.Exchange, m.RoutingKey, false, false, amqp.Publishing{
-			Headers: headers, Body: m.body(), MessageId: m.MessageID, CorrelationId: m.CorrelationID, Type: m.Type, AppId: m.AppID,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return channel.Close() // which waits until the broker has taken all
-}
-
-// declareExchange makes a topic exchange that goes when the script ends.
-func declareExchange(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: exchange URL NAME")
-	}
-	connection, err := amqp.Dial(args[0])
-	ts.Check(err)
-	channel, err := connection.Channel()
-	ts.Check(err)
-	ts.Check(channel.ExchangeDeclare(args[1], "topic", false, false, false, false, nil))
-	ts.Defer(func() {
-		_ = channel.ExchangeDelete(args[1], false, false) // the connection's end says as much
-		_ = connection.Close()
-	})
 }

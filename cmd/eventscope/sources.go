@@ -137,6 +137,7 @@ func names(root *cobra.Command) []string {
 // opened are sources that could be opened; failed counts the others.
 type opened struct {
 	adapters []adapters.Adapter
+	all      int // sources there are
 	failed   int
 	first    error // what the first of the failed said
 }
@@ -154,7 +155,7 @@ func (p *program) open(ctx context.Context, sources []source.Source) (*opened, e
 		opening.Go(func() { found[i], problems[i] = s.Open(ctx) })
 	}
 	opening.Wait()
-	o := &opened{}
+	o := &opened{all: len(sources)}
 	for i := range sources {
 		if problems[i] == nil {
 			o.adapters = append(o.adapters, found[i])
@@ -167,9 +168,13 @@ func (p *program) open(ctx context.Context, sources []source.Source) (*opened, e
 		o.close()
 		return nil, context.Cause(ctx)
 	}
-	return o, o.result(len(sources))
+	if len(o.adapters) == 0 {
+		return nil, printed{o.first}
+	}
+	return o, nil
 }
 
+// fail says that a source failed, and counts it.
 func (o *opened) fail(p *program, problem error) {
 	p.note("%w", problem)
 	o.failed++
@@ -178,24 +183,12 @@ func (o *opened) fail(p *program, problem error) {
 	}
 }
 
-// result is how things stand when o.failed of all sources have failed, as an error.
-func (o *opened) result(all int) error {
-	switch o.failed {
-	case 0:
-		return nil
-	case all:
-		return printed{o.first}
-	}
-	return nil
-}
-
 // outcome is the end of a command that worked with what could be opened.
 func (o *opened) outcome() error {
-	all := len(o.adapters) + o.failed
 	if o.failed == 0 {
 		return nil
 	}
-	return &partlyDone{o.failed, all}
+	return &partlyDone{o.failed, o.all}
 }
 
 func (o *opened) close() {

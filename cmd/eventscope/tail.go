@@ -68,6 +68,7 @@ func (t *tail) run(ctx context.Context, args []string) error {
 	figures := statistics{started: printer.started, events: printer.events.Load()}
 	figures.addDropped(sources)
 	t.printStatistics(&figures)
+	t.noteFilterErrors(printer.wrong)
 	return t.end(err, sources, printer)
 }
 
@@ -86,7 +87,6 @@ func (t *tail) end(err error, sources *opened, printer *printer) error {
 
 // printer writes the events of batches. It belongs to one goroutine, but for events.
 type printer struct {
-	source  map[adapters.Adapter]string
 	format  output.Format
 	writer  *output.Writer
 	reader  *envelope.Reader
