@@ -48,12 +48,13 @@ func TestBrokerDies(t *testing.T) {
 }
 
 // TestBrokerKilled kills a real broker of its own with SIGKILL. The environment names
-// the script that starts and kills brokers.
+// the folder of the script that starts and kills brokers.
 func TestBrokerKilled(t *testing.T) {
-	script := os.Getenv("EVENTSCOPE_TEST_KAFKA_SCRIPT")
-	if script == "" {
-		t.Skip("EVENTSCOPE_TEST_KAFKA_SCRIPT names no script that starts and kills a broker")
+	folderOfScripts := os.Getenv("EVENTSCOPE_BROKER_SCRIPTS")
+	if folderOfScripts == "" {
+		t.Skip("EVENTSCOPE_BROKER_SCRIPTS does not name the folder of the script that starts and kills a broker")
 	}
+	script := filepath.Join(folderOfScripts, "kafka")
 	port, folder := freePort(t), filepath.Join(t.TempDir(), "kafka")
 	run := func(t testing.TB, arguments ...string) {
 		t.Helper()
