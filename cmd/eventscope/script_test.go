@@ -85,7 +85,8 @@ type scriptMessage struct {
 	Topic   string
 	Key     *string
 	Headers [][2]string
-	Time    time.Time // now when absent
+	Time    time.Time // now when absent; the embedded broker forgets what is a week old
+	Ago     string    // in place of Time: a duration before now
 	Value   *json.RawMessage
 	Text    *string // in place of Value: as it is
 }
@@ -122,6 +123,13 @@ func publishKafka(address string, messages []scriptMessage) error {
 	defer client.Close()
 	for _, m := range messages {
 		record := &kgo.Record{Topic: m.Topic, Value: m.body(), Timestamp: m.Time}
+		if m.Ago != "" {
+			ago, err := time.ParseDuration(m.Ago)
+			if err != nil {
+				return err
+			}
+			record.Timestamp = time.Now().Add(-ago)
+		}
 		if m.Key != nil {
 			record.Key = []byte(*m.Key)
 		}
