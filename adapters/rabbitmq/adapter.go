@@ -55,6 +55,9 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 		hangUp(connection)
 		return nil, err
 	}
+	if len(a.streams) == 0 {
+		hangUp(connection) // taps have no history that it could read
+	}
 	a.state.change(adapters.Connecting, nil)
 	return a, nil
 }

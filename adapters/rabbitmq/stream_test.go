@@ -94,6 +94,35 @@ func TestStreamStarts(t *testing.T) {
 	})
 }
 
+// TestStreamBehind: as long as the intake is blocked the adapter says how much lies
+// before it, and afterwards that nothing does.
+func TestStreamBehind(t *testing.T) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		const published = 5000
+		name := b.queue(t, "stream", nil)
+		b.publish(t, "", name, bodies("message", published)...)
+		a, release := open(t, b.streamConfig(name)), make(chan struct{})
+		running(t, a, adapters.Beginning, adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
+			select {
+			case <-release:
+				batch.Release()
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}))
+		s := awaitStatus(t, a, func(s adapters.Status) bool { return s.Connection == adapters.CatchingUp })
+		if s.BehindBy <= published/2 || s.BehindBy > published {
+			t.Errorf("behind by %d of %d", s.BehindBy, published)
+		}
+		close(release)
+		s = awaitStatus(t, a, func(s adapters.Status) bool { return s.Connection == adapters.Live && s.Messages == published })
+		if s.BehindBy != 0 || len(s.Gaps) != 0 {
+			t.Errorf("everything was read, but the status is %+v", s)
+		}
+	})
+}
+
 // TestStreamTimesWithinAChunk: the broker finds chunks by time, not messages. What
 // says itself that it is older is left out at the beginning, not later.
 func TestStreamTimesWithinAChunk(t *testing.T) {
