@@ -12,12 +12,11 @@ import (
 	"eventscope/adapters"
 )
 
-// history makes a destination with published messages and an adapter on it, or skips.
+// history makes a destination with published messages and an adapter on it.
 func history(t *testing.T, broker Broker, logs int, published ...adapters.Message) (string, adapters.Adapter) {
 	t.Helper()
 	destination := broker.Make(t, logs)
 	adapter := open(t, broker, destination)
-	need(t, adapter.Capabilities().History, "history")
 	broker.Publish(t, destination, published...)
 	return destination, adapter
 }
@@ -68,7 +67,6 @@ func testScanEmpty(t *testing.T, broker Broker) {
 }
 
 func testScanByTime(t *testing.T, broker Broker) {
-	need(t, broker.Times, "times of a publisher")
 	now := time.Now().Truncate(time.Millisecond)
 	// Not sorted by time, as with several producers.
 	minutes := []int{-60, -50, -55, -40, -42, -30, -31, -20, -5, -6, -1}
@@ -106,7 +104,6 @@ func testScanByOffset(t *testing.T, broker Broker) {
 }
 
 func testScanPartitions(t *testing.T, broker Broker) {
-	need(t, broker.MaxLogs >= 3, "partitions")
 	_, adapter := history(t, broker, 3, numbered("message", 90, 3)...)
 	got := scan(t, adapter, adapters.Range{From: adapters.Beginning, Partitions: []int32{1}})
 	if len(got) != 30 {
@@ -122,7 +119,6 @@ func testScanPartitions(t *testing.T, broker Broker) {
 // testScanKey lets the broker's own way of choosing a partition place the messages:
 // Publish takes a negative partition for that.
 func testScanKey(t *testing.T, broker Broker) {
-	need(t, broker.Keys && broker.MaxLogs >= 6, "partitions chosen by key")
 	var published []adapters.Message
 	for i := range 300 {
 		m := text(-1, fmt.Sprint("message ", i))
@@ -161,7 +157,6 @@ func testScanBesideRun(t *testing.T, broker Broker) {
 	logs := min(2, broker.MaxLogs)
 	before := numbered("before", 1000, logs)
 	destination, adapter := history(t, broker, logs, before...)
-	need(t, adapter.Capabilities().Tail, "tail")
 	run := tail(t, adapter, adapters.End)
 	scanned := make(chan []adapters.Message)
 	for range 3 {
@@ -183,8 +178,7 @@ func testScanBesideRun(t *testing.T, broker Broker) {
 
 func testEstimate(t *testing.T, broker Broker) {
 	_, adapter := history(t, broker, 1, numbered("message", 123, 1)...)
-	estimator, ok := adapter.(adapters.Estimator)
-	need(t, ok, "estimate")
+	estimator := adapter.(adapters.Estimator)
 	for start, want := range map[adapters.Start]int64{adapters.Beginning: 123, adapters.End: 0} {
 		if got, err := estimator.Estimate(t.Context(), adapters.Range{From: start}); err != nil || got < want {
 			t.Errorf("from %v: estimate %d, %v; want at least %d", start, got, err, want)
@@ -197,7 +191,6 @@ func fetching(t *testing.T, broker Broker, logs int, published ...adapters.Messa
 	t.Helper()
 	destination := broker.Make(t, logs)
 	adapter := open(t, broker, destination)
-	need(t, adapter.Capabilities().Fetch, "fetch by position")
 	broker.Publish(t, destination, published...)
 	return adapter, scan(t, adapter, adapters.Range{From: adapters.Beginning})
 }

@@ -203,14 +203,6 @@ func open(t testing.TB, broker Broker, destinations ...string) adapters.Adapter 
 	return adapter
 }
 
-// need skips a test of something that the adapter does not claim to do.
-func need(t testing.TB, has bool, what string) {
-	t.Helper()
-	if !has {
-		t.Skipf("this destination has no %s", what)
-	}
-}
-
 func brief(messages []adapters.Message) string {
 	var b bytes.Buffer
 	for i := max(0, len(messages)-5); i < len(messages); i++ {

@@ -124,7 +124,6 @@ func testClose(t *testing.T, broker Broker) {
 // testBrokerDies kills the broker under a tail. A log must then give every message
 // exactly once; a tap must give what comes after, and own up to the gap.
 func testBrokerDies(t *testing.T, broker Broker) {
-	need(t, broker.Break != nil, "way to break the broker")
 	destination := broker.Make(t, 1)
 	run := tail(t, open(t, broker, destination), adapters.End)
 	broker.Publish(t, destination, numbered("before", 100, 1)...)

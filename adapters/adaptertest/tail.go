@@ -21,7 +21,6 @@ func testTailFromEnd(t *testing.T, broker Broker) {
 func testTailFromBeginning(t *testing.T, broker Broker) {
 	destination := broker.Make(t, 1)
 	adapter := open(t, broker, destination)
-	need(t, adapter.Capabilities().History && adapter.Capabilities().Tail, "history")
 	broker.Publish(t, destination, numbered("old", 5, 1)...)
 	run := tail(t, adapter, adapters.Beginning)
 	run.awaitValue(t, "old 4")
@@ -32,7 +31,6 @@ func testTailFromBeginning(t *testing.T, broker Broker) {
 func testTailFromTime(t *testing.T, broker Broker) {
 	destination := broker.Make(t, 1)
 	adapter := open(t, broker, destination)
-	need(t, adapter.Capabilities().History && broker.Times, "times of a publisher")
 	now := time.Now().Truncate(time.Millisecond)
 	old, young := text(0, "old"), text(0, "young")
 	old.Time, young.Time = now.Add(-2*time.Hour), now.Add(-time.Minute)
@@ -124,7 +122,6 @@ func there(t *testing.T, broker Broker, messages ...adapters.Message) []adapters
 }
 
 func testNilAndEmpty(t *testing.T, broker Broker) {
-	need(t, broker.Keys, "keys")
 	bytesOf := map[string][]byte{"nil": nil, "empty": {}, "some": []byte("x")}
 	var published []adapters.Message
 	for _, key := range []string{"nil", "empty", "some"} {
@@ -139,7 +136,6 @@ func testNilAndEmpty(t *testing.T, broker Broker) {
 }
 
 func testProperties(t *testing.T, broker Broker) {
-	need(t, broker.Properties, "properties")
 	want := adapters.Properties{
 		ContentType: "application/json", ContentEncoding: "utf-8", CorrelationID: "c-1", ReplyTo: "answers",
 		Expiration: "600000", MessageID: "m-1", Type: "OrderPlaced", AppID: "shop",
