@@ -53,7 +53,7 @@ func (p *program) checkConfig(context.Context, []string) error {
 		}
 		sources += len(opened)
 	}
-	fmt.Fprintf(p.stdout, "%s is good: %d contexts, %d sources, %d mappings, %d paths\n",
+	fmt.Fprintf(p.stdout, "%s is good (contexts: %d, sources: %d, mappings: %d, paths: %d)\n",
 		clean(file.Path), len(file.Contexts), sources, len(file.Mappings), len(file.Paths))
 	return nil
 }

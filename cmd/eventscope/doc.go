@@ -23,12 +23,20 @@
 //	exit.go       exit codes and the sentences of errors
 //	sources.go    arguments and config -> open adapters
 //	reading.go    reads several sources at once, with an end
+//	index.go      the store that flows, trace and the screen read into, and its memory
 //	notices.go    what happens to the sources meanwhile, on standard error
 //	statistics.go the --stats line
-//	tail.go flows.go trace.go config.go version.go demo.go screen.go   the commands
+//	screen.go     the screen; line.go: one source behind it
+//	tail.go flows.go config.go version.go   the commands of that name
+//	trace.go      trace; follow.go: its --follow
+//	demo.go       demo; summary.go: what it prints without a screen
+//	usage_*.go pipe_*.go  what only some systems can tell
 //
 // # Not obvious
 //
 // Brokers are opened behind the screen, so that it shows at once; the other commands
 // open first, since they have nothing to show.
+//
+// A command's error does not reach fang, which would ask the terminal for its colours
+// before printing it; program.run prints it.
 package main

@@ -42,12 +42,12 @@ func (p *program) watch(ctx context.Context, end context.CancelCauseFunc, o *ope
 		if progress {
 			events, now := count(), time.Now()
 			rate := float64(events-last) / now.Sub(lastTime).Seconds()
-			fmt.Fprintf(p.stderr, "\r\x1b[K%s events, %s/s", text.Count(events), text.Short(rate))
+			fmt.Fprintf(p.stderr, clearLine+"%s events, %s/s", text.Count(events), text.Short(rate))
 			last, lastTime = events, now
 		}
 	}
 	if progress {
-		fmt.Fprint(p.stderr, "\r\x1b[K")
+		fmt.Fprint(p.stderr, clearLine)
 	}
 }
 

@@ -158,8 +158,15 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(f.Fd()) }
 func (p *program) note(format string, args ...any) {
 	err := fmt.Errorf(format, args...)
 	p.log.Warn(err.Error())
-	fmt.Fprint(p.stderr, sentences(err))
+	line := sentences(err)
+	if isTerminal(p.stderr) {
+		line = clearLine + line // there may be progress on it
+	}
+	fmt.Fprint(p.stderr, line)
 }
+
+// clearLine goes back to the beginning of the line and empties it.
+const clearLine = "\r\x1b[K"
 
 // notAURL is the error for an argument that is neither URL nor command.
 func notAURL(argument string, commands []string) error {

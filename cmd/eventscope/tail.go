@@ -58,6 +58,7 @@ func (t *tail) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	settings.limitMemory()
 	printer.reader = envelope.NewReader(settings.rules)
 	sources, err := t.open(ctx, settings.sources)
 	if err != nil {

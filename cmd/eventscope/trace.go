@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,7 +153,7 @@ func (t *trace) search(ctx context.Context, sources *opened, figures *statistics
 	}
 	found, err := tracing.Search(ctx, config)
 	if progress {
-		fmt.Fprint(t.stderr, "\r\x1b[K")
+		fmt.Fprint(t.stderr, clearLine)
 	}
 	if err != nil {
 		if errors.Is(context.Cause(ctx), errTime) {
@@ -167,12 +168,12 @@ func (t *trace) search(ctx context.Context, sources *opened, figures *statistics
 	for _, problem := range found.Problems {
 		sources.fail(t.program, problem)
 	}
-	t.noteSearched(found.Searched)
+	t.noteSearched(found.Searched, sources.adapters)
 	return found, nil
 }
 
 func progressLine(p tracing.SearchProgress) string {
-	line := "\r\x1b[Ksearching, " + text.Count(p.Read).String()
+	line := clearLine + "searching, " + text.Count(p.Read).String()
 	if p.Expected > 0 {
 		line += " of " + text.Count(p.Expected).String()
 	}
@@ -180,22 +181,31 @@ func progressLine(p tracing.SearchProgress) string {
 }
 
 // noteSearched says what was searched: an answer without that is worth little.
-func (t *trace) noteSearched(searched []tracing.Searched) {
+func (t *trace) noteSearched(searched []tracing.Searched, all []adapters.Adapter) {
 	slices.SortFunc(searched, func(a, b tracing.Searched) int {
-		return strings.Compare(a.Source+"\x00"+a.Destination, b.Source+"\x00"+b.Destination)
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Destination, b.Destination))
 	})
+	const most = 30
 	parts := []string{}
-	for _, s := range searched {
+	for _, s := range searched[:min(len(searched), most)] {
 		part := fmt.Sprintf("%s %s (%s", s.Source, s.Destination, text.Count(s.Messages))
 		if s.ByKey {
 			part += ", by key"
 		}
 		parts = append(parts, part+")")
 	}
+	if more := len(searched) - most; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
 	if len(parts) == 0 {
 		parts = []string{"no messages at all"}
 	}
 	t.note("searched the last %s: %s", text.Span(t.since), strings.Join(parts, ", "))
+	for _, adapter := range all {
+		if !adapter.Capabilities().History {
+			t.note("%s has no history to search; --follow shows what comes", adapter.Name())
+		}
+	}
 }
 
 // searchSources are the adapters that have a history.
