@@ -1,5 +1,7 @@
 package tracing
 
+import "github.com/cespare/xxhash/v2"
+
 // index is all that one goroutine owns: the log of entries, the flows, the names, the
 // kept payloads and the watches. Nothing in it is safe to touch from elsewhere.
 type index struct {
@@ -104,8 +106,19 @@ func (x *index) assign(s *slab, r *record) uint32 {
 	if caused := x.flowOfCause(r); caused != 0 && caused != number {
 		number = x.join(number, caused, joinedByCause, false)
 	}
-	if record := f.at(number); len(entity) > 0 && (record.entity == 0 || record.flags&flowWeakEntity != 0 && !r.weakEntity) {
+	record := f.at(number)
+	switch {
+	case len(entity) == 0:
+	case record.entity == 0:
 		f.setEntity(number, r.entityHash, entity, r.weakEntity)
+	case record.flags&flowWeakEntity != 0 && !r.weakEntity: // a better name; the key stays good for finding it
+		key := f.texts.appendTo(nil, record.entity)
+		f.setEntity(number, r.entityHash, entity, false)
+		if hash := xxhash.Sum64(key); f.findEntity(hash, key) == 0 {
+			f.addEntity(number, hash, key)
+		}
+	case byEntity == 0 && f.findEntity(r.entityHash, entity) == 0:
+		f.addEntity(number, r.entityHash, entity)
 	}
 	return number
 }

@@ -99,7 +99,15 @@ func (f *flows) findTrace(hash uint64, trace []byte) uint32 {
 
 // create makes a flow with that id.
 func (f *flows) create(hash uint64, id []byte) uint32 {
-	var number uint32
+	number := f.slot()
+	f.at(number).id = f.texts.add(id)
+	f.byID.add(hash, number)
+	f.live++
+	return number
+}
+
+// slot is an unused record.
+func (f *flows) slot() (number uint32) {
 	if n := len(f.free); n > 0 {
 		number, f.free = f.free[n-1], f.free[:n-1]
 	} else {
@@ -110,10 +118,28 @@ func (f *flows) create(hash uint64, id []byte) uint32 {
 		}
 	}
 	record := f.at(number)
-	*record = flow{id: f.texts.add(id), generation: record.generation + 1, flags: flowInUse}
-	f.byID.add(hash, number)
-	f.live++
+	*record = flow{generation: record.generation + 1, flags: flowInUse}
 	return number
+}
+
+// mostEntities is how many business objects one flow is found by.
+const mostEntities = 32
+
+// addEntity makes a flow that is about several business objects known by one more. It
+// is kept as a flow without events that was joined into this one.
+func (f *flows) addEntity(number uint32, hash uint64, entity []byte) {
+	known, last := 1, number
+	for ; f.at(last).aliases != 0; last = f.at(last).aliases {
+		known++
+	}
+	if known >= mostEntities {
+		return
+	}
+	alias := f.slot()
+	f.at(alias).parent = number
+	f.at(alias).entity = f.texts.add(entity)
+	f.byEntity.add(hash, alias)
+	f.at(last).aliases = alias
 }
 
 // setEntity names the business object of a flow, and leads its text to this flow from
@@ -152,8 +178,10 @@ func (f *flows) remove(number uint32) {
 	f.live--
 	for number != 0 {
 		record := f.at(number)
-		f.byID.remove(f.hash(record.id), number)
-		f.texts.remove(record.id)
+		if record.id != 0 {
+			f.byID.remove(f.hash(record.id), number)
+			f.texts.remove(record.id)
+		}
 		f.dropEntity(number)
 		if record.trace != 0 {
 			f.byTrace.remove(f.hash(record.trace), number)

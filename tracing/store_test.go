@@ -202,6 +202,20 @@ func TestAnEventWithoutFlowIDJoinsByItsOrderID(t *testing.T) {
 	}
 }
 
+func TestAFlowOfSeveralOrdersIsFoundByEach(t *testing.T) {
+	b := newBench(t, Config{})
+	for n := range 5 {
+		order := fmt.Sprint("ord-", n)
+		b.tell(told{destination: "orders", offset: int64(n), key: order, headers: []string{"correlation_id", "import-7", "event_type", "OrderPlaced", "event_id", fmt.Sprint("e", n)}})
+	}
+	b.tell(told{destination: "shipping", offset: 1, value: `{"type":"ShipmentPrepared","payload":{"order_id":"ord-3"}}`})
+	for n := range 5 {
+		if flow := b.flow(fmt.Sprint("ord-", n)); flow.ID != "import-7" || len(flow.Steps) != 6 {
+			t.Errorf("ord-%d leads to %s with %d events", n, flow.ID, len(flow.Steps))
+		}
+	}
+}
+
 func TestRepeatsAreGraded(t *testing.T) {
 	b := newBench(t, Config{})
 	story := order(1, "ord-1", happy...)
