@@ -26,6 +26,10 @@ type demo struct {
 	seed            uint64
 }
 
+// demoSettle is longer than any of the system's flows takes, and short enough that what is
+// usual is known within seconds.
+const demoSettle = 4 * time.Second
+
 // demoBanner is on the first screen.
 const demoBanner = "an order system at work: enter opens one order's flow, 2 lists the flows, :fault makes something fail, ? helps"
 
@@ -68,6 +72,7 @@ func (d *demo) run(ctx context.Context, _ []string) error {
 		defer expire()
 	}
 	settings.paths, settings.rules = nil, nil // those are about other systems
+	settings.settle = demoSettle
 	system, stop, err := d.system(settings)
 	if err != nil {
 		return err

@@ -11,8 +11,8 @@ import (
 	"eventscope/tracing"
 )
 
-// followed prints the flow, then again whenever it has grown, until it has come to a
-// usual end.
+// followed prints the flow, then again whenever it has grown, until it has come to an end
+// that is known to be usual.
 func (t *trace) followed(ctx context.Context, sources *opened, figures *statistics) error {
 	index := startIndex(t.followConfig())
 	defer index.stop()
@@ -105,7 +105,8 @@ func (t *trace) printGrown(ctx context.Context, index *index, shown *shownFlow) 
 			return false, err
 		}
 	}
-	return flow.Status == tracing.Complete || flow.Status == tracing.Compensated, nil
+	ended := flow.Status == tracing.Complete || flow.Status == tracing.Compensated
+	return ended && flow.Path != "", nil // without a path, silence is all that is known
 }
 
 // adopt puts what history has of the flow into the index.

@@ -50,7 +50,7 @@ func tracingSource(adapter adapters.Adapter) tracing.Source {
 // tracing is the configuration of an index that has the command to itself. The rest of
 // the memory is for what is on its way from the brokers.
 func (s *settings) tracing() tracing.Config {
-	return tracing.Config{Memory: s.memory / 4 * 3, Rules: s.rules, Paths: s.paths}
+	return tracing.Config{Memory: s.memory / 4 * 3, Rules: s.rules, Paths: s.paths, Settle: s.settle}
 }
 
 // limitHeap lets the collector work against the whole budget rather than against twice

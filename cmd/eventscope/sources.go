@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +29,7 @@ type settings struct {
 	readOnly   bool
 	rules      *envelope.Rules
 	paths      []tracing.Path
+	settle     time.Duration // see tracing.Config; 0 is its own choice
 }
 
 // load reads the config and completes it by flags; urls, if there are any, take the

@@ -55,7 +55,7 @@ func (d *demo) summarise(ctx context.Context, system *shop.Shop, v *view) error 
 }
 
 func (d *demo) summary(ctx context.Context, system *shop.Shop, v *view, started time.Time) (*demoSummary, error) {
-	if err := v.index.Sync(ctx); err != nil {
+	if err := errors.Join(v.index.Sync(ctx), v.index.Settle(ctx)); err != nil {
 		return nil, err
 	}
 	stats := system.Stats()

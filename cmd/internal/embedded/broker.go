@@ -11,7 +11,7 @@ import (
 
 const (
 	// PartitionBytes is how much one partition keeps, in bytes as they were sent.
-	PartitionBytes = 16 << 20
+	PartitionBytes = 4 << 20
 
 	retentionInterval = 1000 // milliseconds
 	largestBatch      = 8 << 20
