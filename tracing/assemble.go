@@ -22,6 +22,7 @@ type index struct {
 
 	sources   []Source
 	summaries summaries
+	reasons   summaries // of failures and deaths
 	arrivals  []arrival
 	version   uint64
 

@@ -41,7 +41,8 @@
 //	              places.go, recent.go: what these are made of, all free of pointers
 //	nature.go     what a type's name says: failure, compensation
 //	learn.go      usual paths, learned or declared; judge.go: status and expectations
-//	timeline.go   one flow in causal order; summary.go: snapshots of rows
+//	timeline.go   one flow in causal order; reason.go: why it failed, in its own words;
+//	              summary.go: snapshots of rows
 //	querier.go    the questions; query.go, event.go, flow.go: their values
 //	page.go       the stream; flowpage.go: lists of flows; find.go: look-up by id
 //	messages.go   payloads, kept (payloads.go, encode.go) or fetched

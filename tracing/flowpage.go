@@ -8,22 +8,6 @@ import (
 	"time"
 )
 
-// Flow implements Querier.
-func (s *Store) Flow(ctx context.Context, key FlowKey) (flow *Flow, err error) {
-	asked := s.ask(ctx, func(x *index) {
-		number := x.flows.lookup(key)
-		if number == 0 || x.flows.at(number).head == 0 {
-			err = ErrUnknown
-			return
-		}
-		flow = x.timeline(number, time.Now().UnixNano())
-	})
-	if asked != nil {
-		return nil, asked
-	}
-	return flow, err
-}
-
 // Flows implements Querier. Flows come by their last event, newest first, straight from
 // the log; any other order, or a wish for certain states, looks at each of the newest
 // FlowsConsidered.

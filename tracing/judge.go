@@ -185,9 +185,6 @@ func (x *index) expectations(p *path, list []member, now int64) []Expectation {
 				e.State, e.Why = NotExpected, "not expected after "+x.kinds.text(failure)
 			case share >= usualShare:
 				e.State = x.overdue(p, b, elapsed)
-				if e.Usual > 0 {
-					e.Why = "usually within " + roundDuration(e.Usual).String()
-				}
 			case e.Seen >= usualShare:
 				e.State, e.Why = NotExpected, "not expected after "+x.kinds.text(p.kinds[because])
 			default:
@@ -202,15 +199,6 @@ func (x *index) expectations(p *path, list []member, now int64) []Expectation {
 		slices.SortStableFunc(expected, func(a, b Expectation) int { return cmp.Compare(a.Usual, b.Usual) })
 	}
 	return expected
-}
-
-// roundDuration keeps two digits, which is all that a class of delays knows.
-func roundDuration(d time.Duration) time.Duration {
-	unit := time.Duration(1)
-	for d/unit >= 100 {
-		unit *= 10
-	}
-	return d.Round(unit)
 }
 
 // learnFrom offers an ended flow to the paths.

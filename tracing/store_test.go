@@ -274,6 +274,23 @@ func TestADeclaredPathNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
+func TestFailuresSayWhy(t *testing.T) {
+	b := newBench(t, Config{})
+	story := order(1, "ord-1", "OrderPlaced", "InventoryFailed", "PaymentRefunded")
+	story[1].value = `{"type":"InventoryFailed","payload":{"order_id":"ord-1","reason":"Out of \"stock\""}}`
+	dead := story[2]
+	dead.destination, dead.at = "payments.dlq", dead.at+time.Second
+	dead.headers = append(dead.headers, "kafka_dlt-exception-fqcn", "com.shop.RefundException", "kafka_dlt-exception-message", "bank said no", "kafka_dlt-original-topic", "orders")
+	b.tell(append(story, dead)...)
+	for range 2 { // read, then remembered
+		steps := b.flow("ord-1").Steps
+		if steps[1].Note != `Out of "stock"` || steps[3].Note != "RefundException: bank said no" {
+			t.Errorf("%q, %q", steps[1].Note, steps[3].Note)
+		}
+		clear(b.broker)
+	}
+}
+
 func TestSkewIsShownAndDoesNotReorder(t *testing.T) {
 	b := newBench(t, Config{})
 	story := order(1, "ord-1", happy...)
