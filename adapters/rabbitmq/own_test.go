@@ -98,10 +98,12 @@ func startOwn(version string) *ownBroker {
 	return b
 }
 
-// freePorts finds a port that is free together with those that the script derives.
+// freePorts finds a port that is free together with those that the script derives, all
+// below those that the system gives to outgoing connections (32768 and up on Linux):
+// one of these could take a port while the broker is down.
 func freePorts() int {
 	for {
-		port := 22000 + mathrand.IntN(200)*10
+		port := 10000 + mathrand.IntN(250)*10
 		free := true
 		for _, above := range []int{0, 1, 5000, 6000, 10000, 20000} {
 			listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+above))
