@@ -118,19 +118,20 @@ func benchmarkBare(b *testing.B, broker *testBroker) (exchange string, seen *ato
 // flood publishes one round, at most 5000 ahead of what was seen, and waits for all of
 // it. It returns the time that took, and the processor's for publisher and reader.
 func flood(b *testing.B, channel *amqp.Channel, exchange string, seen *atomic.Int64) (took, processor time.Duration) {
-	message := kilobyte()
+	message, look := kilobyte(), time.NewTicker(time.Millisecond)
+	defer look.Stop()
 	began, before := time.Now(), processorTime()
 	target := seen.Load() + round
 	for i := target - round; i < target; i++ {
 		for i-seen.Load() > 5000 {
-			time.Sleep(time.Millisecond) // the bound of the publisher
+			<-look.C // the bound of the publisher
 		}
 		if err := channel.PublishWithContext(context.Background(), exchange, "order.placed", false, false, message); err != nil {
 			b.Fatal(err)
 		}
 	}
 	for seen.Load() < target {
-		time.Sleep(time.Millisecond)
+		<-look.C
 	}
 	return time.Since(began), processorTime() - before
 }
