@@ -181,7 +181,7 @@ func (x *index) expectations(p *path, list []member, now int64) []Expectation {
 		if seen&(1<<b) == 0 {
 			share, because := p.likely(b, places)
 			switch {
-			case share >= usualShare && p.declared != "" && failure != 0:
+			case share >= usualShare && failure != 0 && x.nature[p.kinds[b]]&Compensation == 0:
 				e.State, e.Why = NotExpected, "not expected after "+x.kinds.text(failure)
 			case share >= usualShare:
 				e.State = x.overdue(p, b, elapsed)
