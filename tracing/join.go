@@ -77,11 +77,9 @@ func (x *index) joinByTrace(number uint32, r *record, trace []byte) uint32 {
 func (x *index) join(a, b uint32, reason string, shared bool) uint32 {
 	f := x.flows
 	into, other := a, b
-	if f.at(other).count > f.at(into).count || f.at(into).flags&flowUnnamed != 0 && f.at(other).flags&flowUnnamed == 0 {
-		into, other = other, into
-	}
-	if f.at(other).flags&flowUnnamed == 0 && f.at(into).flags&flowUnnamed != 0 {
-		into, other = other, into
+	unnamed, otherUnnamed := f.at(a).flags&flowUnnamed != 0, f.at(b).flags&flowUnnamed != 0
+	if unnamed && !otherUnnamed || unnamed == otherUnnamed && f.at(b).count > f.at(a).count {
+		into, other = b, a // the one with a name stays, else the larger
 	}
 	one, two := f.at(into), f.at(other)
 	if shared && (one.joins >= mostJoins || two.joins >= mostJoins) || one.count+two.count > EventsPerFlow {

@@ -5,11 +5,21 @@ import (
 	"time"
 )
 
+// learnEvery is how often the owner of the index learns from flows that have fallen
+// silent, and learnAtOnce how many entries it looks at then: a few milliseconds' worth, so
+// that nobody waits for it. What it cannot keep up with, at millions of events a minute,
+// is passed over; there is plenty left to learn from.
+const (
+	learnEvery  = 250 * time.Millisecond
+	learnAtOnce = 5_000
+	learnBehind = 1 << 20
+)
+
 // own is the goroutine that owns the index: it takes slabs in, answers requests, and
-// once a second learns from flows that have fallen silent.
+// learns now and then.
 func (s *Store) own(ctx context.Context) {
 	x := s.newIndex()
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(learnEvery)
 	defer tick.Stop()
 	for {
 		select { // questions first: somebody looks at the screen
@@ -120,7 +130,6 @@ func (x *index) arrived(now time.Time) {
 
 // tick learns from what has been silent for long enough.
 func (x *index) tick(now time.Time) {
-	const atOnce = 50_000
 	var end Sequence
 	for len(x.arrivals) > 0 && now.Sub(x.arrivals[0].at) >= time.Duration(x.settle) {
 		end = x.arrivals[0].end
@@ -130,7 +139,8 @@ func (x *index) tick(now time.Time) {
 		x.arrivals = x.arrivals[1:]
 	}
 	if end > x.settled {
-		x.settleTo(end, atOnce)
+		x.settled = max(x.settled, end-min(end, learnBehind))
+		x.settleTo(end, learnAtOnce)
 		x.version++
 	}
 }
