@@ -126,6 +126,7 @@ func (d *demo) system(settings *settings) (system *shop.Shop, stop func(), err e
 		settings.sources = append(settings.sources, *taps)
 	}
 	source.Number(settings.sources)
+	settings.limitFetches()
 	return system, stop, nil
 }
 

@@ -23,7 +23,8 @@
 //	exit.go       exit codes and the sentences of errors
 //	sources.go    arguments and config -> open adapters
 //	reading.go    reads several sources at once, with an end
-//	index.go      the store that flows, trace and the screen read into, and its memory
+//	index.go      the store that flows, trace and the screen read into
+//	memory.go     how the memory budget is shared and kept
 //	notices.go    what happens to the sources meanwhile, on standard error
 //	statistics.go the --stats line
 //	screen.go     the screen; line.go: one source behind it

@@ -66,7 +66,7 @@ func (f *flows) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	settings.limitHeap()
+	settings.limitMemory()
 	figures := statistics{started: time.Now()}
 	sources, err := f.open(ctx, settings.sources)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // followed prints the flow, then again whenever it has grown, until it has come to an end
 // that is known to be usual.
 func (t *trace) followed(ctx context.Context, sources *opened, figures *statistics) error {
-	index := startIndex(t.followConfig())
+	index := startIndex(t.config())
 	defer index.stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -45,10 +45,13 @@ func (t *trace) followed(ctx context.Context, sources *opened, figures *statisti
 	return nil
 }
 
-// followConfig leaves half of the memory to the index of the search.
-func (t *trace) followConfig() tracing.Config {
+// config is that of an index. With --follow there are two: the search's, and the one
+// that goes on.
+func (t *trace) config() tracing.Config {
 	config := t.settings.tracing()
-	config.Memory /= 2
+	if t.follow {
+		config.Memory /= 2
+	}
 	return config
 }
 

@@ -170,7 +170,7 @@ func (v *view) history(ctx context.Context, id string, since time.Duration, prog
 		}
 	}
 	config := v.settings.tracing()
-	config.Memory /= 4 // beside the index on the screen
+	config.Memory /= 8 // beside the index on the screen, which may be full
 	search := tracing.SearchConfig{ID: id, From: adapters.Ago(since), Sources: searchSources(all), Store: config}
 	if len(search.Sources) == 0 {
 		return fmt.Errorf("no source has a history to search: %w", errors.ErrUnsupported)

@@ -45,6 +45,7 @@ func (p *program) load(urls []string) (*settings, error) {
 		err = s.fromContext(p.flags.context, p.flags.write, p.getenv)
 	}
 	source.Number(s.sources)
+	s.limitFetches()
 	return s, err
 }
 

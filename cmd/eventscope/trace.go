@@ -60,7 +60,7 @@ func (t *trace) run(ctx context.Context, args []string) error {
 	if t.settings, err = t.loadFor(args[1:]); err != nil {
 		return err
 	}
-	t.settings.limitHeap()
+	t.settings.limitMemory()
 	t.writer = output.NewWriter(t.stdout)
 	figures := statistics{started: time.Now()}
 	sources, err := t.open(ctx, t.settings.sources)
@@ -143,7 +143,7 @@ func (t *trace) noteOthers(ctx context.Context, found *tracing.Found) error {
 
 // search reads the history of all sources and says what was read.
 func (t *trace) search(ctx context.Context, sources *opened, figures *statistics) (*tracing.Found, error) {
-	config := tracing.SearchConfig{ID: t.id, From: adapters.Ago(t.since), Sources: searchSources(sources.adapters), Store: t.settings.tracing()}
+	config := tracing.SearchConfig{ID: t.id, From: adapters.Ago(t.since), Sources: searchSources(sources.adapters), Store: t.config()}
 	if len(config.Sources) == 0 && !t.follow {
 		return nil, usage("no source has a history to search; name a topic or a stream, or wait with --follow")
 	}

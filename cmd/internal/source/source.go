@@ -28,7 +28,8 @@ type Source struct {
 	CA, Certificate, Key  string // PEM files
 	ServerName            string // expected in the broker's certificate, when not the host
 	Topics                []string
-	Committed             bool // Kafka: only what transactions have committed
+	Committed             bool  // Kafka: only what transactions have committed
+	FetchBytes            int32 // Kafka: the most to fetch at once, in bytes; 0 is the adapter's choice
 	VirtualHost           string
 	Taps                  []Tap
 	Queues, Streams       []string

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"runtime/debug"
+
+	"eventscope/tracing"
+)
+
+const (
+	// programBytes is what the pages of the program itself take, which the runtime
+	// does not count as its own.
+	programBytes = 20 << 20
+	// inFlightBytes is room for what is on its way from the brokers, packed and
+	// unpacked, and for garbage that was not collected yet.
+	inFlightBytes = 64 << 20
+	// leastLimit leaves the collector room to breathe: with less it would never rest,
+	// since about 35 MiB are in use however small the budget.
+	leastLimit = 56 << 20
+)
+
+// limitMemory holds the process to the budget, as far as 64 MiB: smaller ones still make
+// a smaller index. The index is free of pointers, which makes a collection cheap; so it
+// may run more often than usual rather than let garbage double the memory in use.
+func (s *settings) limitMemory() {
+	const seldom = 50 // percent of what is in use
+	debug.SetGCPercent(seldom)
+	debug.SetMemoryLimit(max(s.memory-programBytes, leastLimit))
+}
+
+// tracing is the configuration of an index that has the command to itself.
+func (s *settings) tracing() tracing.Config {
+	return tracing.Config{Memory: indexBytes(s.memory), Rules: s.rules, Paths: s.paths, Settle: s.settle}
+}
+
+// indexBytes is the index's share of a budget.
+func indexBytes(budget int64) int64 {
+	return min(budget/4*3, max(budget/4, budget-inFlightBytes))
+}
+
+// limitFetches makes a small budget fetch little at once. A source reads as fast with
+// the half of what it takes by itself.
+func (s *settings) limitFetches() {
+	const most, share = 8 << 20, 64
+	each := s.memory / share / int64(max(1, len(s.sources)))
+	for i := range s.sources {
+		s.sources[i].FetchBytes = int32(min(each, most))
+	}
+}
