@@ -130,14 +130,14 @@ func (x *index) arrived(now time.Time) {
 
 // tick learns from what has been silent for long enough.
 func (x *index) tick(now time.Time) {
-	var end Sequence
-	for len(x.arrivals) > 0 && now.Sub(x.arrivals[0].at) >= time.Duration(x.settle) {
-		end = x.arrivals[0].end
-		if x.settled < end {
-			break
-		}
+	silent := func(a arrival) bool { return now.Sub(a.at) >= time.Duration(x.settle) }
+	for len(x.arrivals) > 1 && silent(x.arrivals[1]) {
 		x.arrivals = x.arrivals[1:]
 	}
+	if len(x.arrivals) == 0 || !silent(x.arrivals[0]) {
+		return
+	}
+	end := x.arrivals[0].end
 	if end > x.settled {
 		x.settled = max(x.settled, end-min(end, learnBehind))
 		x.settleTo(end, learnAtOnce)
