@@ -22,8 +22,8 @@ const (
 // a smaller index. The index is free of pointers, which makes a collection cheap; so it
 // may run more often than usual rather than let garbage double the memory in use.
 func (s *settings) limitMemory() {
-	const seldom = 50 // percent of what is in use
-	debug.SetGCPercent(seldom)
+	const growth = 50 // percent of what is in use, from one collection to the next
+	debug.SetGCPercent(growth)
 	debug.SetMemoryLimit(max(s.memory-programBytes, leastLimit))
 }
 
