@@ -195,17 +195,19 @@ func (t *terminal) press(keys string) error {
 	return nil
 }
 
-// typeKeys types a letter that no data has, again and again: the time until the terminal
-// is sent that letter is the time from key to frame, however much else is drawn.
+// typeKeys replaces one letter that no data has by another, again and again: the time
+// until the terminal is sent the new one is the time from key to frame, however much else
+// is drawn.
 func (t *terminal) typeKeys(n int) error {
-	const letter, erase = "ß", "\x7f"
-	if err := t.press(":"); err != nil {
+	const erase = "\x7f"
+	if err := t.press(":,x"); err != nil {
 		return err
 	}
 	times := make([]time.Duration, 0, n)
 	for i := range n {
+		letter := []string{"ß", "þ"}[i%2]
 		from, pressed := t.length(), time.Now()
-		if _, err := t.file.WriteString(letter); err != nil {
+		if _, err := t.file.WriteString(erase + letter); err != nil {
 			return err
 		}
 		at, err := t.await(letter, from, 5*time.Second)
@@ -213,11 +215,7 @@ func (t *terminal) typeKeys(n int) error {
 			return err
 		}
 		times = append(times, at.Sub(pressed))
-		time.Sleep(time.Duration(37+i*13%60) * time.Millisecond)
-		if _, err := t.file.WriteString(erase); err != nil {
-			return err
-		}
-		time.Sleep(80 * time.Millisecond)
+		time.Sleep(time.Duration(97+i*13%60) * time.Millisecond)
 	}
 	printTimes("key", times)
 	return nil
