@@ -213,6 +213,49 @@ func TestASearchReadsOnlyThePartitionOfItsKey(t *testing.T) {
 	}
 }
 
+// TestAKeyOfSomethingElseNarrowsNothing: a message may have the id as its key and be
+// about something else, so that the rest of the topic is still to be read.
+func TestAKeyOfSomethingElseNarrowsNothing(t *testing.T) {
+	parcel := order(1, "parcel-7", "ParcelSent")[0]
+	parcel.key, parcel.partition, parcel.headers = "ord-42", 0, nil // in the partition that six bytes lead to
+	history := &scanned{messages: []adapters.Message{parcel.message()}}
+	for _, one := range order(2, "ord-42", happy...) {
+		one.key, one.partition, one.headers = "customer", 1, nil
+		history.messages = append(history.messages, one.message())
+	}
+	found, err := Search(t.Context(), SearchConfig{
+		ID: "ord-42", From: adapters.Beginning,
+		Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: adapters.Kafka}, Scanner: history, ByKey: true}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer found.Close()
+	if len(found.Matches) != 1 || found.Searched[0].ByKey {
+		t.Fatalf("%d matches: %+v", len(found.Matches), found.Searched)
+	}
+	flow, err := found.Flow(t.Context(), found.Matches[0].Key)
+	if err != nil || types(flow) != strings.Join(happy, " ") {
+		t.Error(flow, err)
+	}
+}
+
+func TestWhatIsMetAgainIsNoProgress(t *testing.T) {
+	s := &search{config: SearchConfig{ID: "ord-1", Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: adapters.Kafka}}}}}
+	s.again()
+	found := s.open(nil)
+	defer found.Close()
+	for range 3 {
+		m := order(1, "ord-1", happy[:1]...)[0].message()
+		if err := s.intake(found, 0).Put(t.Context(), &adapters.Batch{Messages: []adapters.Message{m}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.count.Load(); n != 1 {
+		t.Errorf("%d messages read, of one that was met three times", n)
+	}
+}
+
 func TestASearchLargerThanMemoryKeepsWhatBelongs(t *testing.T) {
 	history := &scanned{}
 	story := order(1, "ord-1", happy...)

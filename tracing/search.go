@@ -124,7 +124,7 @@ type search struct {
 
 	mutex   sync.Mutex
 	covered map[searchLog]int64         // the last offset taken in
-	keyed   map[searchDestination]bool  // a message had the id as its key
+	keyed   map[searchDestination]bool  // a message that the id leads to had it as its key
 	read    map[searchDestination]int64 // messages
 	wanted  *wantedIDs                  // nil: everything is kept
 }

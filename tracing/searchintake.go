@@ -13,15 +13,19 @@ func (s *search) intake(found *Found, source int) adapters.Intake {
 	next := found.intake(source, false)
 	reader := envelope.NewReader(s.config.Store.Rules)
 	return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
-		s.count.Add(int64(len(batch.Messages)))
 		s.mutex.Lock()
-		kept := batch.Messages[:0]
+		kept, fresh := batch.Messages[:0], int64(0)
 		for i := range batch.Messages {
 			m := &batch.Messages[i]
-			if s.take(source, m) && (s.wanted == nil || s.wanted.take(reader, m)) {
+			if !s.take(source, reader, m) {
+				continue
+			}
+			fresh++
+			if s.wanted == nil || s.wanted.take(reader, m) {
 				kept = append(kept, *m)
 			}
 		}
+		s.count.Add(fresh) // what is met again is no progress
 		batch.Messages = kept
 		s.mutex.Unlock()
 		return next.Put(ctx, batch)
@@ -29,7 +33,7 @@ func (s *search) intake(found *Found, source int) adapters.Intake {
 }
 
 // take notes a message, and whether it is new.
-func (s *search) take(source int, m *adapters.Message) bool {
+func (s *search) take(source int, reader *envelope.Reader, m *adapters.Message) bool {
 	at := searchDestination{source, m.Position.Destination}
 	if m.Position.Partition != adapters.ByDigest {
 		log := searchLog{source, adapters.Log{Destination: m.Position.Destination, Partition: m.Position.Partition}}
@@ -39,10 +43,24 @@ func (s *search) take(source int, m *adapters.Message) bool {
 		s.covered[log] = m.Position.Offset
 	}
 	s.read[at]++
-	if string(m.Key) == s.config.ID {
+	if string(m.Key) == s.config.ID && !s.keyed[at] && s.identifies(reader, m) {
 		s.keyed[at] = true
 	}
 	return true
+}
+
+// identifies says that the id is one by which the message is found. A message may be
+// keyed by something else than what it is about: then its key says nothing of where
+// messages about that are.
+func (s *search) identifies(reader *envelope.Reader, m *adapters.Message) bool {
+	var id envelope.Identity
+	reader.Read(m, &id)
+	for _, value := range [][]byte{id.Flow.Value, id.Trace.Value, id.ID.Value, id.Entity.Value} {
+		if string(value) == s.config.ID {
+			return true
+		}
+	}
+	return false
 }
 
 // wantedIDs are the ids that belong to what is searched for: it grows as messages link

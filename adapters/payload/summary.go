@@ -119,7 +119,9 @@ func appendFacts(dst, head []byte, width int) []byte {
 	if head[0] == '[' {
 		if n, err := s.elements(); err == nil {
 			dst = strconv.AppendInt(dst, int64(n), 10)
-			dst = append(dst, " elements"...)
+			if dst = append(dst, " element"...); n != 1 {
+				dst = append(dst, 's')
+			}
 		}
 		return dst
 	}

@@ -16,6 +16,7 @@ func TestSummary(t *testing.T) {
 		`{"transaction_id":"7c9e6679-7425-40de-944b-e07fc1f90ae7","paid":true}`:                                                                                                                "tx 7c9e6679…, paid=true",
 		`{"payload":{"reason":"Out of stock","sku":"sku-1","left":0,"note":null,"extra":{"a":1}}}`:                                                                                             "Out of stock, sku=sku-1, left=0",
 		`[1,2,3]`:                       "3 elements",
+		`[{"a":1}]`:                     "1 element",
 		`{"type":"T"}`:                  `{"type":"T"}`,
 		`{"a":1,"b":`:                   `a=1`,
 		"  two\n\n lines\t ":            "two lines",

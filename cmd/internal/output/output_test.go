@@ -147,6 +147,27 @@ func TestFlowAndTraceLines(t *testing.T) {
 	}
 }
 
+// TestLargeValuesSayTheirSize: a line that holds a beginning says of how much.
+func TestLargeValuesSayTheirSize(t *testing.T) {
+	for _, size := range []int{1000, 20_000_000} {
+		m := adapters.Message{Position: adapters.Position{Destination: "files"}, Value: bytes.Repeat([]byte("x"), size)}
+		line := string(appendMessage(newText(Options{Kind: "text", Terminal: true, Width: 100}), nil, &m))
+		if strings.Contains(line, "20 MB") != (size > 1000) || len(line) > 110 {
+			t.Errorf("%d bytes: %s", size, line)
+		}
+	}
+}
+
+func TestEvidenceIsAClause(t *testing.T) {
+	for from, want := range map[string]string{"by key": "flow id by key", "header correlation_id": "flow id from header correlation_id"} {
+		trace := aFlow()
+		trace.Flow.From = from
+		if lines := string(newText(Options{Kind: "text"}).AppendTrace(nil, trace)); !strings.Contains(lines, want) {
+			t.Errorf("no %q in %s", want, lines)
+		}
+	}
+}
+
 func drawMessage(t *rapid.T) adapters.Message {
 	bytesOf := rapid.OneOf(
 		rapid.SliceOf(rapid.Byte()), rapid.Map(rapid.String(), func(s string) []byte { return []byte(s) }),

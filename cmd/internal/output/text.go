@@ -40,6 +40,9 @@ const (
 	summaryWidth = 160
 	// leastSummary is what a summary gets on a terminal that is full already.
 	leastSummary = 12
+	// largeValue is the size in bytes from which on it is told, for of such a value
+	// little is in the line.
+	largeValue = 16 << 10
 )
 
 func newText(options Options) *textLines {
@@ -100,6 +103,9 @@ func (l *textLines) summarise(m *adapters.Message, dead bool) text.Safe {
 		notes = append(notes, text.Own("redelivered"))
 	}
 	if !l.options.NoValue {
+		if len(m.Value) >= largeValue {
+			notes = append(notes, text.Size(int64(len(m.Value))))
+		}
 		l.summary = payload.AppendSummary(l.summary[:0], m.Value, summaryWidth)
 		notes = append(notes, l.cleaner.Bytes(l.summary, summaryWidth))
 	}
@@ -117,6 +123,14 @@ func (l *textLines) AppendFlow(dst []byte, f *tracing.FlowSummary) []byte {
 	}
 	path := l.cleaner.String(strings.Join(f.Types, " > "))
 	return l.line(dst, cells, text.Join(text.Own("; "), append(l.troubles(f), path)...))
+}
+
+// evidence is where a flow's id was read, as a clause: "by key" has its own word.
+func (l *textLines) evidence(from string) text.Safe {
+	if strings.HasPrefix(from, "by ") {
+		return text.Own("flow id ").Add(l.cleaner.String(from))
+	}
+	return text.Own("flow id from ").Add(l.cleaner.String(from))
 }
 
 // moment is a date and time, or on a narrow terminal the time alone.
@@ -165,7 +179,7 @@ func (l *textLines) AppendTrace(dst []byte, t *Trace) []byte {
 		text.Count(int64(len(f.Brokers))).Add(plural(len(f.Brokers), " broker", " brokers")),
 		text.Span(f.Duration()))
 	headline := []text.Safe{text.Own("Flow ").Add(l.cleaner.String(f.ID)), l.cleaner.String(string(f.Status)), facts}
-	dst = l.line(dst, headline, text.Own("flow id from ").Add(l.cleaner.String(f.From)))
+	dst = l.line(dst, headline, l.evidence(f.From))
 	for i := range f.Steps {
 		dst = l.step(dst, t, i)
 	}
