@@ -171,6 +171,14 @@ func (c *Config) dialTLS(dialer *net.Dialer) (dialFunc, error) {
 
 func (c *Config) mechanism() (sasl.Mechanism, error) {
 	s := c.SASL
+	switch token := s.Mechanism == "OAUTHBEARER"; {
+	case token && s.Token == "":
+		return nil, c.usage("there is no token to log in with", "give it as the password, in the config, in EVENTSCOPE_PASSWORD or by password_file=")
+	case !token && s.User == "":
+		return nil, c.usage("there is no user to log in as", "name one before the host, as in kafka://user@host:9092")
+	case !token && s.Password == "":
+		return nil, c.usage("there is no password for user "+c.user(), "give it in the config, in EVENTSCOPE_PASSWORD or by password_file=")
+	}
 	switch s.Mechanism {
 	case "PLAIN":
 		return plain.Auth{User: s.User, Pass: s.Password}.AsMechanism(), nil

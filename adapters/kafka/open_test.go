@@ -83,9 +83,45 @@ func TestOpenUsage(t *testing.T) {
 		"no CA file":   {Brokers: at, TLS: &kafka.TLS{CA: filepath.Join(t.TempDir(), "none.pem")}},
 		"bad CA file":  {Brokers: at, TLS: &kafka.TLS{CA: bad}},
 		"bad key pair": {Brokers: at, TLS: &kafka.TLS{Certificate: bad, Key: bad}},
-		"mechanism":    {Brokers: at, SASL: &kafka.SASL{Mechanism: "GSSAPI", Password: secret}},
+		"mechanism":    {Brokers: at, SASL: &kafka.SASL{Mechanism: "GSSAPI", User: "ann", Password: secret}},
+		"no user":      {Brokers: at, SASL: &kafka.SASL{Mechanism: "PLAIN", Password: secret}},
+		"no password":  {Brokers: at, SASL: &kafka.SASL{Mechanism: "SCRAM-SHA-256", User: "ann"}},
+		"no token":     {Brokers: at, SASL: &kafka.SASL{Mechanism: "OAUTHBEARER", User: "ann", Password: secret}},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, config, adapters.ErrUsage) })
+	}
+}
+
+// TestOpenForeignPort connects to ports at which something else answers.
+func TestOpenForeignPort(t *testing.T) {
+	for answer, cause := range map[string]string{
+		"HTTP/1.1 400 Bad Request\r\n\r\n":      "the port speaks HTTP, not Kafka",
+		"220 mail.example.org ESMTP\r\n":        "what answers there does not speak Kafka",
+		"\x00\x00\x00\x04\xff\xff\xff\xff":      "what answers there does not speak Kafka",
+		"\x7f\xff\xff\xff\x1b[2J\x1b]0;owned\a": "what answers there does not speak Kafka",
+	} {
+		t.Run(cause, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				for {
+					connection, err := listener.Accept()
+					if err != nil {
+						return
+					}
+					_, _ = connection.Read(make([]byte, 1000))
+					_, _ = connection.Write([]byte(answer))
+					_ = connection.Close()
+				}
+			}()
+			refused(t, kafka.Config{Brokers: []string{listener.Addr().String()}}, adapters.ErrNotConnected, listener.Addr().String(), cause)
+			listener.Close()
+			<-ended
+		})
 	}
 }
 
@@ -194,6 +230,7 @@ func TestSecureRefuses(t *testing.T) {
 		"unknown authority":      {kafka.Config{Brokers: at(ssl), TLS: &kafka.TLS{}}, adapters.ErrTLS},
 		"another name":           {kafka.Config{Brokers: at(ssl), TLS: &kafka.TLS{CA: authority.CA, ServerName: "kafka.example.org"}}, adapters.ErrTLS},
 		"no login":               {kafka.Config{Brokers: at(saslPlaintext)}, adapters.ErrNotAuthenticated},
+		"no login over TLS":      {kafka.Config{Brokers: at(saslSSL), TLS: authority}, adapters.ErrNotAuthenticated},
 		"login to plaintext":     {kafka.Config{Brokers: at(0), SASL: login("PLAIN", secret)}, adapters.ErrNotAuthenticated},
 		"PLAIN password":         {kafka.Config{Brokers: at(saslPlaintext), SASL: login("PLAIN", secret)}, adapters.ErrNotAuthenticated},
 		"SCRAM password":         {kafka.Config{Brokers: at(saslPlaintext), SASL: login("SCRAM-SHA-256", secret)}, adapters.ErrNotAuthenticated},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -20,7 +21,7 @@ import (
 // problem says in an operator's words why the cluster could not be talked to.
 func (c *Config) problem(err error) *adapters.Problem {
 	p := &adapters.Problem{Doing: "connect to kafka " + strings.Join(c.Brokers, ","), Kind: adapters.ErrNotConnected}
-	for _, explain := range []func(*Config, *adapters.Problem, error) bool{explainTLS, explainLogin, explainNetwork, explainEnd} {
+	for _, explain := range []func(*Config, *adapters.Problem, error) bool{explainTLS, explainLogin, explainForeign, explainNetwork, explainEnd} {
 		if explain(c, p, err) {
 			return p
 		}
@@ -40,13 +41,13 @@ func explainTLS(c *Config, p *adapters.Problem, err error) bool {
 	)
 	switch {
 	case errors.As(err, &host):
-		p.Cause, p.Remedy = "the broker's certificate is for another name ("+host.Error()+")", "use an address that the certificate names, or set the server name"
+		p.Cause, p.Remedy = "the broker's certificate is for another name ("+host.Error()+")", "use an address that the certificate names, or give the name with server_name="
 	case errors.As(err, &authority):
-		p.Cause, p.Remedy = "the broker's certificate is signed by an unknown authority", "name the CA file that signed it"
+		p.Cause, p.Remedy = "the broker's certificate is signed by an unknown authority", "name the CA file that signed it with ca="
 	case errors.As(err, &invalid):
 		p.Cause, p.Remedy = "the broker's certificate is not valid: "+invalid.Error(), "renew the broker's certificate"
 	case errors.As(err, &verify):
-		p.Cause, p.Remedy = "the broker's certificate cannot be checked: "+verify.Err.Error(), "name the CA file that signed it"
+		p.Cause, p.Remedy = "the broker's certificate cannot be checked: "+verify.Err.Error(), "name the CA file that signed it with ca="
 	case errors.As(err, &header):
 		p.Cause, p.Remedy = "the port does not speak TLS", "use the broker's TLS port, or connect without TLS"
 	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error: tls:"):
@@ -113,20 +114,40 @@ func explainNetwork(_ *Config, p *adapters.Problem, err error) bool {
 	return true
 }
 
+// explainForeign is for a port at which something else answers: what the client takes
+// for the size of an answer is then the beginning of a text, or of anything.
+func explainForeign(_ *Config, p *adapters.Problem, err error) bool {
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "beginning of an HTTP response"):
+		p.Cause = "the port speaks HTTP, not Kafka"
+	case strings.Contains(text, "invalid large response size"), strings.Contains(text, "invalid negative response size"),
+		strings.Contains(text, "correlation ID mismatch"), errors.Is(err, kbin.ErrNotEnoughData):
+		p.Cause = "what answers there does not speak Kafka"
+	default:
+		return false
+	}
+	p.Remedy = "use a Kafka port of the broker, usually 9092"
+	return true
+}
+
 // explainEnd is for a broker that hangs up at the first request without a word, which
 // is how it answers to the wrong protocol.
 func explainEnd(c *Config, p *adapters.Problem, err error) bool {
 	var first *kgo.ErrFirstReadEOF
 	isFirst := errors.As(err, &first)
+	dialing := strings.Contains(err.Error(), "unable to dial") || strings.Contains(err.Error(), "after a dial")
 	switch {
 	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !isFirst:
 		return false
-	case c.TLS != nil && (isFirst || strings.Contains(err.Error(), "dial")):
+	case c.TLS != nil && dialing:
 		p.Cause, p.Remedy, p.Kind = "the broker hung up on TLS", "use the broker's TLS port, or connect without TLS", adapters.ErrTLS
-	case isFirst && strings.Contains(err.Error(), "SASL is required"):
+	case isFirst && c.SASL == nil && (c.TLS != nil || strings.Contains(err.Error(), "SASL is required")):
 		p.Cause, p.Remedy, p.Kind = "the broker hung up on the first request: it expects a login", "give user, password and mechanism", adapters.ErrNotAuthenticated
-	case isFirst:
+	case isFirst && c.TLS == nil:
 		p.Cause, p.Remedy, p.Kind = "the broker hung up on the first request: it expects TLS, or is no Kafka", "connect with TLS (kafkas://), or check the port", adapters.ErrTLS
+	case isFirst:
+		p.Cause, p.Remedy = "the broker hung up on the first request", "check that this is a Kafka port, and the broker's log"
 	default:
 		p.Cause, p.Remedy = "the broker hung up", "check that the broker runs"
 	}

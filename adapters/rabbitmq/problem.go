@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -72,6 +73,9 @@ func (c *Config) refusedCredentials() string {
 	if c.External {
 		return "it knows no user for this client certificate"
 	}
+	if c.Password == "" {
+		return fmt.Sprintf("it refused user %q without a password", c.User)
+	}
 	return fmt.Sprintf("it refused user %q with this password", c.User)
 }
 
@@ -113,6 +117,8 @@ func (c *Config) tlsProblem(doing string, err, readErr error, heard []byte) erro
 		return nil
 	case errors.As(err, &record):
 		return mismatch("this port does not speak TLS", "use amqp://, or the broker's TLS port, usually 5671")
+	case errors.Is(err, errDial) && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
+		return mismatch("it hung up on TLS", "use amqp://, or the broker's TLS port, usually 5671")
 	case errors.As(err, &authority):
 		return mismatch("its certificate is signed by an authority unknown here", "name that authority's certificate with ca=")
 	case errors.As(err, &host):

@@ -74,6 +74,7 @@ func TestWhatAnswersIsNotAMQP(t *testing.T) {
 		"SSH":          {speaker(t, "SSH-2.0-OpenSSH_9.2\r\n", false), nil, adapters.ErrNotConnected, "what answers there does not speak AMQP; check host and port"},
 		"TLS":          {speaker(t, "\x15\x03\x03\x00\x02\x02\x46", false), nil, adapters.ErrTLS, "this port speaks TLS; use amqps://"},
 		"wordless":     {speaker(t, "", false), nil, adapters.ErrNotConnected, "it closed the connection without a word; check the port; one that speaks TLS needs amqps://"},
+		"wordless TLS": {speaker(t, "", false), plainTLS, adapters.ErrTLS, "it hung up on TLS; use amqp://, or the broker's TLS port, usually 5671"},
 		"plain":        {speaker(t, "AMQP\x00\x00\x09\x01", false), plainTLS, adapters.ErrTLS, "this port does not speak TLS; use amqp://, or the broker's TLS port, usually 5671"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,6 +115,10 @@ func TestRefusalsInWords(t *testing.T) {
 		"password": {
 			c.connectProblem(amqp.ErrCredentials, nil, []byte("\x01\x00\x00")),
 			`cannot connect to rabbitmq broker:5672: it refused user "ann" with this password; check user and password`, adapters.ErrNotAuthenticated,
+		},
+		"no password": {
+			(&Config{Address: "broker:5672", User: "ann"}).connectProblem(amqp.ErrCredentials, nil, []byte("\x01\x00\x00")),
+			`cannot connect to rabbitmq broker:5672: it refused user "ann" without a password; check user and password`, adapters.ErrNotAuthenticated,
 		},
 		"password, told": {
 			c.connectProblem(server(403, "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN."), nil, nil),
