@@ -19,13 +19,14 @@ const (
 )
 
 // limitMemory holds the process to the budget, as far as 64 MiB: smaller ones still make
-// a smaller index. The index is free of pointers, which makes a collection cheap; so it
-// may run more often than usual rather than let garbage double the memory in use.
+// a smaller index.
 func (s *settings) limitMemory() {
-	const growth = 50 // percent of what is in use, from one collection to the next
-	debug.SetGCPercent(growth)
 	debug.SetMemoryLimit(max(s.memory-programBytes, leastLimit))
 }
+
+// collectSeldom is for a command without an index. It has so little in use that it would
+// collect garbage all the time if that could only double it.
+func collectSeldom() { debug.SetGCPercent(400) }
 
 // tracing is the configuration of an index that has the command to itself.
 func (s *settings) tracing() tracing.Config {

@@ -59,6 +59,7 @@ func (t *tail) run(ctx context.Context, args []string) error {
 		return err
 	}
 	settings.limitMemory()
+	collectSeldom()
 	printer.reader = envelope.NewReader(settings.rules)
 	sources, err := t.open(ctx, settings.sources)
 	if err != nil {
