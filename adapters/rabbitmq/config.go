@@ -21,8 +21,8 @@ type Config struct {
 	// VirtualHost is the broker's namespace; empty is "/".
 	VirtualHost string
 
-	// User and Password are sent by the mechanism PLAIN; an empty User is "guest"
-	// with the password "guest". They also open the management API, unless its URL
+	// User and Password are sent by the mechanism PLAIN; an empty User is "guest",
+	// whose password is "guest" unless another is given. They also open the management API, unless its URL
 	// names a user of its own.
 	User, Password string
 
@@ -100,9 +100,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.User == "" && !c.External {
 		c.User = "guest"
-		if c.Password == "" {
-			c.Password = "guest" // the broker's own default, good on loopback only
-		}
+	}
+	if c.User == "guest" && c.Password == "" {
+		c.Password = "guest" // the broker's own default, good on loopback only
 	}
 	if c.TapMessages == 0 {
 		c.TapMessages = defaultTapMessages

@@ -139,6 +139,9 @@ func (d *demo) rabbitMQSource(config *shop.Config) (*source.Source, error) {
 	if err == nil && parsed.Broker != adapters.RabbitMQ {
 		err = usage("--rabbitmq takes an AMQP URL such as amqp://guest@localhost:5672/")
 	}
+	if err == nil && parsed.TLS {
+		err = usage("--rabbitmq: the demonstration system does not speak TLS; give an amqp:// URL")
+	}
 	if err == nil {
 		err = parsed.FindPassword(d.getenv)
 	}
