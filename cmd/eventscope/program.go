@@ -18,6 +18,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/cmd/internal/config"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/source"
 	"eventscope/cmd/internal/spelling"
 	"eventscope/tui"
 )
@@ -173,7 +174,7 @@ func notAURL(argument string, commands []string) error {
 	if guess := spelling.Nearest(argument, commands); guess != "" {
 		return usage("%q is neither a command nor a URL; did you mean %s?", argument, guess)
 	}
-	return usage("%q is neither a command nor a URL such as kafka://host:9092/orders; see eventscope --help", argument)
+	return usage("%q is neither a command nor a URL such as kafka://host:9092/orders; see eventscope --help", source.Redact(argument))
 }
 
 // completeContexts lists the contexts of the config for the shell.

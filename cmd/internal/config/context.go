@@ -144,6 +144,9 @@ func (s Source) open(getenv func(string) string) (source.Source, error) {
 	if opened.Password != "" {
 		opened.PasswordFrom = "config"
 	}
+	if opened.ManagementPassword != "" {
+		opened.ManagementPasswordFrom = "config"
+	}
 	if s.Name != "" {
 		opened.Name = s.Name
 	}

@@ -147,7 +147,9 @@ func readManagement(s *Source, value string) error {
 			return fmt.Errorf("in the management URL: %w", err)
 		}
 		s.ManagementUser, s.ManagementPassword = user, password
-		s.managementPasswordSet = password != ""
+		if password != "" {
+			s.ManagementPasswordFrom = "URL"
+		}
 		hosts = authority[at+1:]
 	}
 	defaultPort := "15672"

@@ -144,7 +144,7 @@ func hostPort(host, defaultPort string) (string, error) {
 	if strings.ContainsAny(name, " %\"<>\\^`{|}@#") {
 		return "", errors.New("a host name holds a character that no host name has")
 	}
-	if _, ok := portNumber(port); !ok && port != "0" {
+	if _, ok := portNumber(port); !ok {
 		return "", errors.New("the port is not a number from 1 to 65535")
 	}
 	return net.JoinHostPort(name, port), nil

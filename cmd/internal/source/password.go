@@ -41,7 +41,7 @@ func (s *Source) FindPassword(getenv func(string) string) error {
 // Warning is what to tell an operator who wrote a password into a URL on the command
 // line, or "". Passwords for this machine itself are not worth a word.
 func (s Source) Warning() string {
-	if s.PasswordFrom != "URL" || s.Loopback() {
+	if s.PasswordFrom != "URL" && s.ManagementPasswordFrom != "URL" || s.Loopback() {
 		return ""
 	}
 	return fmt.Sprintf("the password in %s is visible in the list of processes and the shell's history; use %s, password_file= or the config instead", s, PasswordVariable)

@@ -26,7 +26,7 @@ func Redact(text string) string {
 	}
 	authority, _ := cutAuthority(rest)
 	for host := range strings.SplitSeq(authority, ",") {
-		if _, err := hostPort(host, "0"); err != nil {
+		if _, err := hostPort(host, "1"); err != nil {
 			return scheme + "://" + rest[:colon] + ":***"
 		}
 	}

@@ -24,20 +24,22 @@ type Source struct {
 	PasswordFile string
 	Mechanism    string // SASL mechanism in lower case, or "" for the broker's usual one
 
-	TLS                   bool
-	CA, Certificate, Key  string // PEM files
-	ServerName            string // expected in the broker's certificate, when not the host
-	Topics                []string
-	Committed             bool  // Kafka: only what transactions have committed
-	FetchBytes            int32 // Kafka: the most to fetch at once, in bytes; 0 is the adapter's choice
-	VirtualHost           string
-	Taps                  []Tap
-	Queues, Streams       []string
-	Firehose              bool
-	Management            string // http or https URL of the management API, without user
-	ManagementUser        string // "" is User
-	ManagementPassword    string // "" is Password
-	managementPasswordSet bool
+	TLS                  bool
+	CA, Certificate, Key string // PEM files
+	ServerName           string // expected in the broker's certificate, when not the host
+	Topics               []string
+	Committed            bool  // Kafka: only what transactions have committed
+	FetchBytes           int32 // Kafka: the most to fetch at once, in bytes; 0 is the adapter's choice
+	VirtualHost          string
+	Taps                 []Tap
+	Queues, Streams      []string
+	Firehose             bool
+	Management           string // http or https URL of the management API, without user
+	ManagementUser       string // "" is User
+	ManagementPassword   string // "" is Password
+	// ManagementPasswordFrom says where ManagementPassword was found: "URL",
+	// "config", or "" when there is none.
+	ManagementPasswordFrom string
 }
 
 // Tap is a copy of what one exchange routes by one binding key; an empty key is
@@ -114,7 +116,7 @@ func (s Source) parameters() []string {
 		scheme, rest, _ := strings.Cut(s.Management, "://")
 		if s.ManagementUser != "" {
 			user := url.PathEscape(s.ManagementUser)
-			if s.managementPasswordSet {
+			if s.ManagementPassword != "" {
 				user += ":***"
 			}
 			rest = user + "@" + rest

@@ -30,7 +30,7 @@ func TestParse(t *testing.T) {
 			Broker: adapters.RabbitMQ, TLS: true, Hosts: []string{"h:5671"}, User: "u", VirtualHost: "/prod",
 			Taps:   []Tap{{"orders", "#"}, {"Acme:Order", "order.*"}, {"all", ""}},
 			Queues: []string{"q"}, Streams: []string{"s"}, Firehose: true,
-			Management: "https://h:15671/rabbit", ManagementUser: "boss", ManagementPassword: "secret"},
+			Management: "https://h:15671/rabbit", ManagementUser: "boss", ManagementPassword: "secret", ManagementPasswordFrom: "URL"},
 	} {
 		got, err := Parse(text)
 		if err != nil {
@@ -186,6 +186,7 @@ func TestWarning(t *testing.T) {
 	for text, want := range map[string]bool{
 		"kafka://u:p@10.0.0.1/t": true, "kafka://u:p@127.0.0.1/t": false, "amqp://u:p@localhost": false,
 		"kafka://u:p@localhost,broker": true, "kafka://u:p@[::1]:9": false, "kafka://u@broker": false,
+		"amqp://broker/?management=http://u:p@broker": true, "amqp://localhost/?management=http://u:p@localhost": false,
 	} {
 		s, err := Parse(text)
 		if err != nil {
