@@ -35,11 +35,14 @@ type nothingFound struct{ searched string }
 
 func (n *nothingFound) Error() string { return n.searched }
 
-// partlyDone says that some sources failed while others gave their results. Each
-// failure was printed when it happened.
-type partlyDone struct{ failed, of int }
+// partlyDone says that some sources failed, or could be read in part only, while others
+// gave their results. Each failure was printed when it happened.
+type partlyDone struct{ failed, partly, of int }
 
 func (p *partlyDone) Error() string {
+	if p.failed == 0 {
+		return fmt.Sprintf("%d of %d sources could be read in part only, so the result is not whole", p.partly, p.of)
+	}
 	return fmt.Sprintf("%d of %d sources failed, so the result is not whole", p.failed, p.of)
 }
 

@@ -167,11 +167,12 @@ func (p *program) noteFilterErrors(n int64) {
 }
 
 func (f *flows) end(interrupted error, sources *opened, printed int) error {
+	partly := sources.outcome()
 	switch {
 	case interrupted != nil:
 		return interrupted
-	case sources.failed > 0:
-		return sources.outcome()
+	case partly != nil:
+		return partly
 	case printed == 0 && (f.filter != "" || len(f.statuses) > 0):
 		return &nothingFound{"no flow matched"}
 	}

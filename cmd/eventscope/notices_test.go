@@ -48,7 +48,7 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{nil, 0}, {errors.New("any"), 1}, {problem(adapters.ErrNotConnected), 1}, {problem(adapters.ErrUsage), 2},
 		{usage("wrong %d", 1), 2}, {&tracing.FilterError{Column: 3}, 2}, {&nothingFound{"nothing"}, 3},
-		{problem(adapters.ErrReadOnly), 4}, {problem(adapters.ErrUnsafePeek), 4}, {&partlyDone{1, 2}, 5},
+		{problem(adapters.ErrReadOnly), 4}, {problem(adapters.ErrUnsafePeek), 4}, {&partlyDone{1, 0, 2}, 5}, {&partlyDone{0, 1, 1}, 5},
 		{errInterrupted, 130}, {errors.Join(errInterrupted, errors.New("any")), 130},
 		{output.ErrClosed, 0}, {fmt.Errorf("write: %w", output.ErrClosed), 0}, {printed{problem(adapters.ErrUsage)}, 2},
 	} {

@@ -186,12 +186,19 @@ func (o *opened) fail(p *program, problem error) {
 	}
 }
 
-// outcome is the end of a command that worked with what could be opened.
+// outcome is the end of a command that worked with what could be opened, and of that
+// with what could be read.
 func (o *opened) outcome() error {
-	if o.failed == 0 {
+	partly := 0
+	for _, adapter := range o.adapters {
+		if len(adapter.Status().Problems) > 0 {
+			partly++
+		}
+	}
+	if o.failed == 0 && partly == 0 {
 		return nil
 	}
-	return &partlyDone{o.failed, o.all}
+	return &partlyDone{o.failed, partly, o.all}
 }
 
 func (o *opened) close() {

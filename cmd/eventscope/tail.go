@@ -76,11 +76,12 @@ func (t *tail) run(ctx context.Context, args []string) error {
 
 // end is the command's outcome after the last event.
 func (t *tail) end(err error, sources *opened, printer *printer) error {
+	partly := sources.outcome()
 	switch {
 	case err != nil:
 		return err
-	case sources.failed > 0:
-		return sources.outcome()
+	case partly != nil:
+		return partly
 	case printer.filter != nil && printer.printed == 0:
 		return &nothingFound{"no event matched the filter"}
 	}

@@ -80,10 +80,21 @@ func (t *trace) run(ctx context.Context, args []string) error {
 	}
 	figures.addDropped(sources)
 	t.printStatistics(&figures)
-	if err == nil {
-		err = sources.outcome()
+	return t.end(err, sources)
+}
+
+// end is the command's outcome. Nothing found is no answer when not everything could be
+// searched.
+func (t *trace) end(err error, sources *opened) error {
+	var nothing *nothingFound
+	partly := sources.outcome()
+	switch {
+	case partly == nil, err != nil && !errors.As(err, &nothing):
+		return err
+	case err != nil:
+		t.note("%w", err)
 	}
-	return err
+	return partly
 }
 
 func (t *trace) arguments(args []string) error {
@@ -167,6 +178,13 @@ func (t *trace) search(ctx context.Context, sources *opened, figures *statistics
 	figures.addIndex(found.Counters())
 	for _, problem := range found.Problems {
 		sources.fail(t.program, problem)
+	}
+	if !t.follow { // else it is said by what watches the sources
+		for _, adapter := range sources.adapters {
+			for _, problem := range adapter.Status().Problems {
+				t.note("%s: %s", adapter.Name(), problem)
+			}
+		}
 	}
 	t.noteSearched(found.Searched, sources.adapters)
 	return found, nil
