@@ -6,6 +6,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"eventscope/adapters"
 	"eventscope/adapters/envelope"
 )
 
@@ -57,7 +58,7 @@ const (
 
 // findEvent adds the flows of the events with that id.
 func (s *Store) findEvent(ctx context.Context, id []byte, add func(*index, uint32, string)) error {
-	wanted := short(id)
+	wanted := short(hashOf(id))
 	var candidates []Event
 	var at, end Sequence
 	for first := true; first || at < end; first = false {
@@ -91,4 +92,34 @@ func (s *Store) findEvent(ctx context.Context, id []byte, add func(*index, uint3
 			}
 		}
 	})
+}
+
+// Locate implements Querier: it goes back through the log, since what a person has a
+// position of is mostly recent. Entries know where they are from by number, so that a
+// position that no source ever had is known to be absent at once.
+func (s *Store) Locate(ctx context.Context, position adapters.Position) (Sequence, error) {
+	var found, next Sequence
+	for first := true; found == 0; first = false {
+		done := false
+		err := s.ask(ctx, func(x *index) {
+			if first {
+				next = x.log.end
+			}
+			places := x.places.having(position)
+			stop := max(x.log.first, next-min(next, entriesAtOnce))
+			for ; next > stop && len(places) > 0 && found == 0; next-- {
+				if e := x.log.at(next - 1); e.offset == position.Offset && places[e.place] {
+					found = next - 1
+				}
+			}
+			done = next <= x.log.first || len(places) == 0
+		})
+		if err != nil {
+			return 0, err
+		}
+		if done && found == 0 {
+			return 0, ErrUnknown
+		}
+	}
+	return found, nil
 }

@@ -43,3 +43,15 @@ func (p *places) position(e *entry) adapters.Position {
 	at := p.all[e.place]
 	return adapters.Position{Destination: at.destination, Partition: at.partition, Offset: e.offset}
 }
+
+// having is the places whose positions may be this one: those of every source that has
+// such a destination and partition.
+func (p *places) having(position adapters.Position) map[uint32]bool {
+	numbers := map[uint32]bool{}
+	for n := 1; n < len(p.all); n++ {
+		if p.all[n].destination == position.Destination && p.all[n].partition == position.Partition {
+			numbers[uint32(n)] = true
+		}
+	}
+	return numbers
+}

@@ -22,6 +22,8 @@ type Querier interface {
 	// Find returns the flows that a flow id, entity or event id leads to, best
 	// first, or ErrUnknown.
 	Find(ctx context.Context, id string) ([]Match, error)
+	// Locate returns the newest event at a position, or ErrUnknown.
+	Locate(ctx context.Context, position adapters.Position) (Sequence, error)
 	// Event returns one event, or ErrUnknown.
 	Event(ctx context.Context, sequence Sequence) (Event, error)
 	// Messages reads the messages of events again, in their order, each with its

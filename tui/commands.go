@@ -183,9 +183,13 @@ func runGoto(m *Model, rest string) tea.Cmd {
 	ctx, querier := d.ctx, d.options.Querier
 	d.say(theme.Dim, text.Own("looking for ").Add(d.theme.String(rest)))
 	return run(func() answer {
-		ctx, cancel := context.WithTimeout(ctx, gotoLimit)
+		ctx, cancel := context.WithTimeout(ctx, queryLimit)
 		defer cancel()
-		event, err := findPosition(ctx, querier, position)
+		var event tracing.Event
+		sequence, err := querier.Locate(ctx, position)
+		if err == nil {
+			event, err = querier.Event(ctx, sequence)
+		}
 		return func() tea.Cmd {
 			d.notice, d.dirty = piece{}, true
 			if err != nil {
@@ -195,31 +199,4 @@ func runGoto(m *Model, rest string) tea.Cmd {
 			return d.open(newEvent(d, event))
 		}
 	})
-}
-
-const (
-	// gotoLimit is how long a position is looked for.
-	gotoLimit = 20 * time.Second
-	// gotoPage is how many events are looked at in one question.
-	gotoPage = 5000
-)
-
-// findPosition looks through the index from the newest event back.
-func findPosition(ctx context.Context, querier tracing.Querier, position adapters.Position) (tracing.Event, error) {
-	query := tracing.PageQuery{Backward: true, Limit: gotoPage}
-	for {
-		page, err := querier.Page(ctx, query)
-		if err != nil {
-			return tracing.Event{}, err
-		}
-		for _, event := range page.Events {
-			if event.Position == position {
-				return event, nil
-			}
-		}
-		if page.Older == 0 || len(page.Events) == 0 || page.Events[0].Sequence <= 1 {
-			return tracing.Event{}, tracing.ErrUnknown
-		}
-		query.From = page.Events[0].Sequence - 1
-	}
 }
