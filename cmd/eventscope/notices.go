@@ -18,8 +18,9 @@ import (
 // number of events so far.
 func (p *program) watch(ctx context.Context, end context.CancelCauseFunc, o *opened, count func() int64) {
 	const every = 500 * time.Millisecond
+	const dropsEvery = 5 * time.Second // they go on for as long as the flood does
 	progress := isTerminal(p.stderr) && !isTerminal(p.stdout)
-	before := make([]adapters.Status, len(o.adapters))
+	before, toldDrops := make([]adapters.Status, len(o.adapters)), make([]time.Time, len(o.adapters))
 	last, lastTime := count(), time.Now()
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
@@ -34,6 +35,11 @@ func (p *program) watch(ctx context.Context, end context.CancelCauseFunc, o *ope
 		}
 		for i, adapter := range o.adapters {
 			now := adapter.Status()
+			if now.Dropped > before[i].Dropped && !ended && time.Since(toldDrops[i]) < dropsEvery {
+				now.Dropped = before[i].Dropped // told later, with those to come
+			} else if now.Dropped > before[i].Dropped {
+				toldDrops[i] = time.Now()
+			}
 			for _, notice := range changes(adapter.Name(), before[i], now) {
 				p.note("%s", notice)
 			}
@@ -71,12 +77,15 @@ func changes(name string, before, now adapters.Status) []string {
 		}
 	}
 	for _, gap := range now.Gaps {
-		if !slices.Contains(before.Gaps, gap) {
-			add("%s for %s, messages in between are not shown", gap.Reason, text.Span(gap.To.Sub(gap.From)))
+		known := func(other adapters.Gap) bool { return other.From.Equal(gap.From) && other.Reason == gap.Reason }
+		if gap.Missed < 0 && !slices.ContainsFunc(before.Gaps, known) { // those that are counted are told as drops
+			add("tap was away %s (%s), messages in between are not shown", text.Span(gap.To.Sub(gap.From)), gap.Reason)
 		}
 	}
-	if now.Dropped > before.Dropped {
-		add("%s messages were dropped because they were not read fast enough", text.Count(now.Dropped-before.Dropped))
+	if dropped := now.Dropped - before.Dropped; dropped == 1 {
+		add("1 message was dropped because it was not read fast enough")
+	} else if dropped > 1 {
+		add("%s messages were dropped because they were not read fast enough", text.Count(dropped))
 	}
 	if now.DroppedUnknown && !before.DroppedUnknown {
 		add("messages were dropped because they were not read fast enough, and nobody knows how many")

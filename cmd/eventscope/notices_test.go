@@ -17,7 +17,10 @@ func TestChanges(t *testing.T) {
 	start := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	live := adapters.Status{Connection: adapters.Live, Since: start}
 	lost := adapters.Status{Connection: adapters.Lost, Since: start, Err: errors.New("cannot reach kafka h:9092: connection refused")}
-	gap := adapters.Gap{From: start, To: start.Add(8 * time.Second), Reason: "connection lost"}
+	gap := adapters.Gap{From: start, To: start.Add(8 * time.Second), Reason: "connection lost", Missed: -1}
+	longer, counted := gap, gap
+	longer.To = gap.To.Add(time.Second)
+	counted.Missed = 1
 	for _, c := range []struct {
 		what        string
 		before, now adapters.Status
@@ -29,7 +32,9 @@ func TestChanges(t *testing.T) {
 		{"still lost", lost, lost, nil},
 		{"back", lost, adapters.Status{Connection: adapters.CatchingUp, Since: start.Add(8 * time.Second)}, []string{"k: connected again after 8 s"}},
 		{"a problem", live, adapters.Status{Connection: adapters.Live, Problems: []string{"topic x is not allowed"}}, []string{"k: topic x is not allowed"}},
-		{"a gap", live, adapters.Status{Connection: adapters.Live, Gaps: []adapters.Gap{gap}}, []string{"k: connection lost for 8 s, messages in between are not shown"}},
+		{"a gap", live, adapters.Status{Connection: adapters.Live, Gaps: []adapters.Gap{gap}}, []string{"k: tap was away 8 s (connection lost), messages in between are not shown"}},
+		{"a gap that grows", adapters.Status{Connection: adapters.Live, Gaps: []adapters.Gap{gap}}, adapters.Status{Connection: adapters.Live, Gaps: []adapters.Gap{longer}}, nil},
+		{"one drop", live, adapters.Status{Connection: adapters.Live, Dropped: 1, Gaps: []adapters.Gap{counted}}, []string{"k: 1 message was dropped because it was not read fast enough"}},
 		{"drops", adapters.Status{Dropped: 2}, adapters.Status{Dropped: 1502, DroppedUnknown: true}, []string{
 			"k: 1,500 messages were dropped because they were not read fast enough",
 			"k: messages were dropped because they were not read fast enough, and nobody knows how many"}},
