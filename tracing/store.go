@@ -102,6 +102,7 @@ const (
 	leastMemory   = 8 << 20
 	defaultSettle = 30 * time.Second
 	slabRecords   = 2048
+	slabBytes     = 512 << 10 // with copies of payloads it may hold fewer records
 )
 
 // ErrStopped: the store does not run (any more).

@@ -41,11 +41,12 @@ func (w *worker) batch(ctx context.Context, j *job) {
 	defer j.batch.Release()
 	messages := j.batch.Messages
 	for len(messages) > 0 {
-		n := min(len(messages), slabRecords)
 		out := w.store.slab()
 		out.source, out.history, out.watches = j.source, j.history, w.store.watching.Load()
-		for i := range messages[:n] {
-			w.message(out, &messages[i], j.batch.Volatile)
+		n := 0
+		for n < len(messages) && len(out.records) < slabRecords && len(out.bytes) < slabBytes {
+			w.message(out, &messages[n], j.batch.Volatile)
+			n++
 		}
 		messages = messages[n:]
 		select {
