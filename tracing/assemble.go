@@ -42,12 +42,12 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 	}
 	kind := x.kind(s.text(r.kind))
 	e := entry{
-		time: r.time, offset: r.offset, id: r.id, cause: r.cause, payload: r.payload,
+		time: r.time, offset: r.offset, id: short(r.id), cause: short(r.cause), payload: r.payload,
 		flow: number, place: place, kind: kind, service: x.service.number(s.text(r.service)),
 		marks: r.marks | x.nature[kind],
 	}
 	if r.id != 0 {
-		e.marks |= x.repeated(&e)
+		e.marks |= x.repeated(&e, r.id)
 	}
 	sequence := x.log.append(e)
 	x.taken++
@@ -55,8 +55,11 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 		x.noFlow++
 	} else {
 		x.link(number, sequence)
+		if s.history {
+			x.returned(number)
+		}
 	}
-	if r.cause != 0 && number != 0 && !x.log.holds(x.recent.get(r.cause)) {
+	if r.cause != 0 && number != 0 && !x.log.holds(x.log.widen(x.recent.get(r.cause))) {
 		x.await(r.cause, sequence)
 	}
 	if r.id != 0 {
@@ -105,7 +108,7 @@ func (x *index) assign(s *slab, r *record) uint32 {
 		return 0
 	}
 	if caused := x.flowOfCause(r); caused != 0 && caused != number {
-		number = x.join(number, caused, joinedByCause, false)
+		number = x.join(number, caused, joinedByCause, nil)
 	}
 	record := f.at(number)
 	switch {
@@ -127,16 +130,29 @@ func (x *index) assign(s *slab, r *record) uint32 {
 // named is the flow that a message names.
 func (x *index) named(s *slab, r *record, id []byte) uint32 {
 	f := x.flows
-	if number := f.resolve(f.findID(r.flowHash, id)); number != 0 {
-		if record := f.at(number); record.flags&flowUnnamed != 0 {
-			record.flags &^= flowUnnamed
+	var number uint32
+	if r.byTrace {
+		number = x.flowOfTrace(r, id)
+	}
+	if number == 0 {
+		number = f.resolve(f.findID(r.flowHash, id))
+	}
+	if number != 0 {
+		if record := f.at(number); record.flags&nameless != 0 && !r.byTrace && f.texts.equal(record.id, id) {
+			record.flags &^= nameless
 			record.from, record.dialect = x.words.number(s.text(r.flowEvidence)), r.dialect
 		}
 		return number
 	}
-	number := f.create(r.flowHash, id)
+	number = f.create(r.flowHash, id)
 	record := f.at(number)
 	record.from, record.dialect = x.words.number(s.text(r.flowEvidence)), r.dialect
+	if r.byTrace {
+		record.flags |= flowByTrace
+		if f.findTrace(r.flowHash, id) == 0 {
+			f.setTrace(number, r.flowHash, id)
+		}
+	}
 	x.begun++
 	return number
 }
@@ -160,13 +176,11 @@ func (x *index) flowOfCause(r *record) uint32 {
 	if r.cause == 0 {
 		return 0
 	}
-	sequence := x.recent.get(r.cause)
-	if x.log.holds(sequence) {
-		if e := x.log.at(sequence); e.id == r.cause {
-			return x.flows.resolve(e.flow)
-		}
+	sequence := x.log.widen(x.recent.get(r.cause))
+	if !x.log.holds(sequence) {
+		return 0
 	}
-	return 0
+	return x.flows.resolve(x.log.at(sequence).flow)
 }
 
 // link appends an entry to its flow's chain, or only counts it when the flow is full.
@@ -185,16 +199,29 @@ func (x *index) link(number uint32, sequence Sequence) {
 	record.tail = uint32(sequence)
 }
 
+// returned takes one off those that a flow has lost, when it was found again in history.
+func (x *index) returned(number uint32) {
+	record := x.flows.at(number)
+	if record.evicted == 0 {
+		return
+	}
+	record.evicted--
+	record.count--
+	if record.evicted == 0 {
+		record.flags &^= flowBeganBefore
+	}
+}
+
 // repeated says whether an event of the same id was at the same destination before. A
 // dead letter or a replay has its id again on purpose.
-func (x *index) repeated(e *entry) Marks {
-	sequence := x.recent.get(e.id)
+func (x *index) repeated(e *entry, id uint64) Marks {
+	sequence := x.log.widen(x.recent.get(id))
 	if !x.log.holds(sequence) || e.marks&(DeadLetter|Replayed) != 0 {
 		return 0
 	}
 	before := x.log.at(sequence)
 	switch {
-	case before.id != e.id || before.flow != e.flow || before.marks&DeadLetter != 0,
+	case before.flow != e.flow || before.marks&DeadLetter != 0,
 		!x.places.sameDestination(before.place, e.place):
 		return 0
 	case before.payload == e.payload:

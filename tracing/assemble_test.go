@@ -32,20 +32,36 @@ type made struct {
 	order        int
 	id, cause    string
 	flow, entity bool
+	trace        string
+	dialect      uint16
+	weak         bool // the entity is a message key
+}
+
+func (e made) flowID() []byte {
+	if e.dialect != 0 {
+		return fmt.Appendf(nil, "flow-%d-%d", e.order, e.dialect)
+	}
+	return fmt.Appendf(nil, "flow-%d", e.order)
 }
 
 func (e made) into(x *index, offset int) Sequence {
 	s := &slab{}
-	r := record{destination: "d", offset: int64(offset), time: int64(offset), id: short([]byte(e.id)), cause: short([]byte(e.cause)), kind: s.keep([]byte("T"))}
+	r := record{destination: "d", offset: int64(offset), time: int64(offset), id: hashOf([]byte(e.id)), cause: hashOf([]byte(e.cause)), kind: s.keep([]byte("T"))}
+	if trace := []byte(e.trace); e.trace != "" && e.flow {
+		r.trace, r.traceHash = s.keep(trace), xxhash.Sum64(trace)
+	} else if e.trace != "" {
+		r.flow, r.flowHash, r.byTrace = s.keep(trace), xxhash.Sum64(trace), true
+	}
 	if e.flow {
-		id := fmt.Appendf(nil, "flow-%d", e.order)
+		id := e.flowID()
+		r.dialect = e.dialect
 		r.flow, r.flowHash, r.flowEvidence = s.keep(id), xxhash.Sum64(id), s.keep([]byte("header correlation_id"))
 	}
 	if e.entity {
 		entity := fmt.Appendf(nil, "ord-%d", e.order)
-		r.entity, r.entityHash = s.keep(entity), xxhash.Sum64(entity)
+		r.entity, r.entityHash, r.weakEntity = s.keep(entity), xxhash.Sum64(entity), e.weak
 	}
-	if !e.flow && !e.entity {
+	if !e.flow && !e.entity && e.trace == "" && e.cause != "" {
 		r.flow, r.flowHash, r.byCause = s.keep([]byte(e.cause)), xxhash.Sum64String(e.cause), true
 	}
 	return x.take(0, s, &r)

@@ -29,17 +29,18 @@ const (
 // log is the sequence of all entries, in segments; the oldest segments go first.
 type log struct {
 	segments []*[segmentSize]entry
-	first    Sequence // sequence of segments[0][0]
+	base     Sequence // sequence of segments[0][0]
+	first    Sequence // the oldest that is still there: in segments[0], or base
 	end      Sequence // the next sequence to be given
 	spare    *[segmentSize]entry
 }
 
-func newLog() *log { return &log{first: segmentSize, end: segmentSize} }
+func newLog() *log { return &log{base: segmentSize, first: segmentSize, end: segmentSize} }
 
 // append gives an entry its sequence. Sequences begin at a multiple of the segment
 // size, so that their low bits are the index in the segment, and never at 0.
 func (l *log) append(e entry) Sequence {
-	i := int(l.end-l.first) >> segmentBits
+	i := int(l.end-l.base) >> segmentBits
 	if i == len(l.segments) {
 		segment := l.spare
 		if l.spare = nil; segment == nil {
@@ -57,7 +58,7 @@ func (l *log) append(e entry) Sequence {
 
 // at returns the entry of a sequence that holds says is there.
 func (l *log) at(sequence Sequence) *entry {
-	i := sequence - l.first
+	i := sequence - l.base
 	return &l.segments[i>>segmentBits][sequence&segmentMask]
 }
 
@@ -75,14 +76,18 @@ func (l *log) widen(low uint32) Sequence {
 	return s
 }
 
-// dropFirst forgets the oldest segment and keeps its memory for the next one.
+// dropFirst forgets the oldest entry; with the last of a segment goes the segment, whose
+// memory is kept for the next one.
 func (l *log) dropFirst() {
+	if l.first++; l.first&segmentMask != 0 {
+		return
+	}
 	l.spare = l.segments[0]
 	*l.spare = [segmentSize]entry{}
 	copy(l.segments, l.segments[1:])
 	l.segments[len(l.segments)-1] = nil
 	l.segments = l.segments[:len(l.segments)-1]
-	l.first += segmentSize
+	l.base = l.first
 }
 
 func (l *log) len() int64 { return int64(l.end - l.first) }

@@ -6,7 +6,7 @@ import (
 	"eventscope/adapters"
 )
 
-// Sequence numbers the events of a [Store] in the order in which it took them, from 1.
+// Sequence numbers the events of a [Store] in the order in which it took them.
 // It is never used twice, and it stays with its event until that is evicted.
 type Sequence uint64
 

@@ -58,7 +58,7 @@ const (
 
 // findEvent adds the flows of the events with that id.
 func (s *Store) findEvent(ctx context.Context, id []byte, add func(*index, uint32, string)) error {
-	wanted := short(id)
+	wanted := short(hashOf(id))
 	var candidates []Event
 	var at, end Sequence
 	for first := true; first || at < end; first = false {

@@ -37,7 +37,7 @@ type FlowSummary struct {
 	Events      int               // how many it has had, those no longer indexed included
 	Evicted     int               // of these, how many the index no longer holds
 	Capped      int               // of these, how many were only counted (see [EventsPerFlow])
-	Services    []string          // in order of first appearance
+	Services    []string          // in order of first appearance, at most [ServicesPerSummary]
 	Brokers     []adapters.Broker // likewise
 	Types       []string          // one an event, in order, at most [TypesPerSummary]
 	Started     time.Time         // broker time of the first event still known
@@ -58,6 +58,10 @@ const (
 	EventsPerFlow = 10_000
 	// TypesPerSummary bounds FlowSummary.Types.
 	TypesPerSummary = 64
+	// ServicesPerSummary bounds FlowSummary.Services.
+	ServicesPerSummary = 64
+	// JoinsPerFlow bounds Flow.Joins; the latest ones are named.
+	JoinsPerFlow = 64
 )
 
 // Flow is one flow with all its events, in causal order.
@@ -86,8 +90,8 @@ type SourceGap struct {
 // Step is one event in its flow.
 type Step struct {
 	Event
-	Offset time.Duration // since the flow's first event; negative with clock skew
-	Hop    time.Duration // since its parent, or since the step before
+	Offset time.Duration // since the earliest event of the flow
+	Hop    time.Duration // since its parent, or since the event before; negative with clock skew
 	Depth  int           // distance from the root, for indenting
 	Parent int           // index in Steps, or -1
 	Edge   Edge
@@ -99,7 +103,7 @@ type Edge string
 
 const (
 	NoEdge   Edge = ""         // a root
-	Known    Edge = "known"    // the message names its cause
+	Known    Edge = "known"    // the message names its cause, or has the id of an earlier one
 	Inferred Edge = "inferred" // from the usual order, or from time
 )
 

@@ -3,7 +3,9 @@ package tracing
 import "github.com/cespare/xxhash/v2" // the fastest well-kept 64-bit hash with a fixed definition
 
 // flow is one flow in the index, 48 bytes without a pointer. Everything else about a
-// flow is derived from its chain of entries when somebody looks.
+// flow is derived from its chain of entries when somebody looks. A flow that was joined
+// into another is an alias of that: it has no entries, and two of the fields that are
+// about entries say why it was joined instead (see joinedBy).
 type flow struct {
 	id, entity, trace ref
 	head, tail        uint32 // low bits of the first and last linked sequence; 0 is none
@@ -15,7 +17,7 @@ type flow struct {
 	generation        uint16
 	from              uint16 // evidence for id, by name
 	flags             flowFlags
-	joins             uint8 // how often it was joined by a shared value, saturated
+	joins             uint8 // how often it was joined, saturated
 	dialect           uint16
 }
 
@@ -28,12 +30,15 @@ const (
 	flowSharedByKey           // several named flows have this entity: it identifies none
 	flowLearned               // the usual paths have learned from it
 	flowBeganBefore           // events before its first one are known to be missing
+	flowByTrace               // its id is a trace id, since nothing better was there
+	flowTraceShared           // its trace runs through other named flows: it identifies none
 )
 
 const (
 	flowBytes      = 48
 	flowBlock      = 1 << 12
 	mostJoins      = 32 // further joins by a shared value are refused: it is a constant
+	mostDialects   = 8  // in which one flow is looked for
 	mostFlowNumber = 1<<32 - 2
 )
 
@@ -47,10 +52,9 @@ type flows struct {
 	byID     table
 	byEntity table
 	byTrace  table
-	joined   map[uint32][]Join
 }
 
-func newFlows() *flows { return &flows{end: 1, joined: map[uint32][]Join{}} }
+func newFlows() *flows { return &flows{end: 1} }
 
 func (f *flows) at(number uint32) *flow {
 	return &f.blocks[number/flowBlock][number%flowBlock]
@@ -126,21 +130,37 @@ func (f *flows) slot() (number uint32) {
 const mostEntities = 32
 
 // addEntity makes a flow that is about several business objects known by one more. It
-// is kept as a flow without events that was joined into this one.
+// is kept as a flow without events that was joined into this one. A flow that has many
+// aliases already is not searched any further.
 func (f *flows) addEntity(number uint32, hash uint64, entity []byte) {
-	known, last := 1, number
-	for ; f.at(last).aliases != 0; last = f.at(last).aliases {
-		known++
-	}
-	if known >= mostEntities {
-		return
+	known := 1
+	for at := f.at(number).aliases; at != 0; at = f.at(at).aliases {
+		if known++; known >= mostEntities {
+			return
+		}
 	}
 	alias := f.slot()
 	f.at(alias).parent = number
 	f.at(alias).entity = f.texts.add(entity)
 	f.byEntity.add(hash, alias)
-	f.at(last).aliases = alias
+	f.at(alias).aliases, f.at(number).aliases = f.at(number).aliases, alias
 }
+
+// adopt makes other an alias of into.
+func (f *flows) adopt(into, other uint32, why joinReason, shared []byte) {
+	last := other
+	for f.at(last).aliases != 0 {
+		last = f.at(last).aliases
+	}
+	one, two := f.at(into), f.at(other)
+	f.at(last).aliases, one.aliases = one.aliases, other
+	two.parent = into
+	two.count, two.head = uint32(why), uint32(f.texts.add(shared))
+	f.live--
+}
+
+// joinedBy is why an alias was joined, and the value that the two shared.
+func (r *flow) joinedBy() (why joinReason, shared ref) { return joinReason(r.count), ref(r.head) }
 
 // setEntity names the business object of a flow, and leads its text to this flow from
 // now on.
@@ -187,7 +207,10 @@ func (f *flows) remove(number uint32) {
 			f.byTrace.remove(f.hash(record.trace), number)
 			f.texts.remove(record.trace)
 		}
-		delete(f.joined, number)
+		if record.parent != 0 {
+			_, shared := record.joinedBy()
+			f.texts.remove(shared)
+		}
 		next := record.aliases
 		*record = flow{generation: record.generation}
 		f.free = append(f.free, number)
@@ -202,5 +225,5 @@ func (f *flows) hash(r ref) uint64 {
 
 func (f *flows) bytes() int64 {
 	return int64(len(f.blocks))*flowBlock*flowBytes + int64(cap(f.free))*4 + f.texts.bytes() +
-		f.byID.bytes() + f.byEntity.bytes() + f.byTrace.bytes() + int64(len(f.joined))*200
+		f.byID.bytes() + f.byEntity.bytes() + f.byTrace.bytes()
 }

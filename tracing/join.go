@@ -1,35 +1,83 @@
 package tracing
 
+import "slices"
+
+// joinReason is why two flows are one.
+type joinReason uint8
+
+const (
+	notJoined        joinReason = iota
+	joinedByCause               // an event of one names an event of the other as its cause
+	joinedByNeed                // events of both name the same cause, which is not here
+	joinedByKey                 // one has no flow id, and a message key leads to the other
+	joinedByOrder               // the same with an order id, or the like
+	joinedByName                // the same order id, in two dialects
+	joinedOverTraces            // the same order id, where one has only a trace id for a name
+	joinedByTrace
+)
+
+func (r joinReason) text(shared string) string {
+	switch r {
+	case joinedByCause:
+		return "an event of one names its cause in the other"
+	case joinedByNeed:
+		return "events of both name the same cause, which is not here"
+	case joinedByKey:
+		return "same key " + shared
+	case joinedByOrder:
+		return "same entity " + shared
+	case joinedByName:
+		return "same entity " + shared + " in another dialect"
+	case joinedOverTraces:
+		return "same entity " + shared + " in another trace"
+	}
+	return "same trace id " + shared
+}
+
+// constant says that a value which led to many such joins is no id. A cause that is
+// there is one.
+func (r joinReason) constant() bool {
+	return r != joinedByCause && r != joinedByKey && r != joinedByOrder
+}
+
+// joinsOf lists why a flow is one, oldest first, at most [JoinsPerFlow].
+func (x *index) joinsOf(number uint32) (joins []Join) {
+	f := x.flows
+	for at := f.at(number).aliases; at != 0 && len(joins) < JoinsPerFlow; at = f.at(at).aliases {
+		alias := f.at(at)
+		if why, shared := alias.joinedBy(); why != notJoined {
+			into := f.texts.text(f.at(alias.parent).id)
+			joins = append(joins, Join{Into: into, Other: f.texts.text(alias.id), Reason: why.text(f.texts.text(shared))})
+		}
+	}
+	slices.Reverse(joins)
+	return joins
+}
+
 // joinAwaiting joins the flow of a cause that comes after its effect, as it does when
 // two logs are read side by side.
-func (x *index) joinAwaiting(id uint32, sequence Sequence) {
-	number := x.flows.resolve(x.log.at(sequence).flow)
-	effect := x.awaited.get(id)
-	if number == 0 || !x.log.holds(effect) {
+func (x *index) joinAwaiting(id uint64, sequence Sequence) {
+	number := x.log.at(sequence).flow
+	effect := x.log.widen(x.awaited.get(id))
+	if number == 0 || !x.log.holds(effect) || effect == sequence {
 		return
 	}
-	e := x.log.at(effect)
-	if e.cause != id || effect == sequence {
-		return
-	}
-	if other := x.flows.resolve(e.flow); other != number {
-		x.join(number, other, joinedByCause, false)
+	if other := x.log.at(effect).flow; other != number {
+		x.join(number, other, joinedByCause, nil)
 	}
 }
 
 // await notes an event whose cause is not there. All that wait for the same cause are
-// one flow already.
-func (x *index) await(cause uint32, sequence Sequence) {
-	number := x.flows.resolve(x.log.at(sequence).flow)
-	if before := x.awaited.get(cause); x.log.holds(before) && x.log.at(before).cause == cause {
-		if other := x.flows.resolve(x.log.at(before).flow); other != 0 && other != number {
-			x.join(number, other, joinedByCause, false)
+// one flow already, as far as a cause that never comes can make them one.
+func (x *index) await(cause uint64, sequence Sequence) {
+	number := x.log.at(sequence).flow
+	if before := x.log.widen(x.awaited.get(cause)); x.log.holds(before) {
+		if other := x.log.at(before).flow; other != 0 && other != number {
+			x.join(number, other, joinedByNeed, nil)
 		}
 	}
 	x.awaited.put(cause, sequence)
 }
-
-const joinedByCause = "an event of one names its cause in the other"
 
 // joinByEntity joins a named flow with one of the same entity when that one had no name
 // of its own or follows another dialect, in which the same thing has another name. Two
@@ -42,10 +90,16 @@ func (x *index) joinByEntity(number, other uint32, r *record, entity []byte) uin
 	theirs := f.at(other)
 	weak := r.weakEntity || theirs.flags&flowWeakEntity != 0
 	switch {
-	case theirs.flags&flowUnnamed != 0 && !(weak && theirs.flags&flowSharedByKey != 0):
-		return x.join(number, other, "same key "+string(entity), false)
-	case !weak && theirs.dialect != r.dialect:
-		return x.join(number, other, "same "+"entity "+string(entity)+" in another dialect", true)
+	case theirs.flags&flowUnnamed != 0 && weak:
+		if theirs.flags&flowSharedByKey == 0 {
+			return x.join(number, other, joinedByKey, entity)
+		}
+	case theirs.flags&flowUnnamed != 0:
+		return x.join(number, other, joinedByOrder, entity)
+	case !weak && theirs.flags&flowSharedByKey == 0 && (theirs.flags|f.at(number).flags)&flowByTrace != 0:
+		return x.join(number, other, joinedOverTraces, entity)
+	case !weak && theirs.flags&flowSharedByKey == 0 && !f.follows(other, r.dialect):
+		return x.join(number, other, joinedByName, entity)
 	case f.at(number).entity == 0:
 		f.setEntity(number, r.entityHash, entity, r.weakEntity)
 		f.at(number).flags |= flowSharedByKey
@@ -53,54 +107,105 @@ func (x *index) joinByEntity(number, other uint32, r *record, entity []byte) uin
 	return number
 }
 
-// joinByTrace joins flows that one trace runs through.
+// follows says that a flow, or one that was joined into it, was named in that dialect.
+// Where it was joined so often that this cannot be told soon, the answer is yes.
+func (f *flows) follows(number uint32, dialect uint16) bool {
+	for range mostDialects {
+		record := f.at(number)
+		if record.id != 0 && record.flags&flowUnnamed == 0 && record.dialect == dialect {
+			return true
+		}
+		if number = record.aliases; number == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// joinByTrace joins flows that one trace runs through, unless both have a name of their
+// own in the same dialect: then it is the trace of a batch, and they say so themselves.
 func (x *index) joinByTrace(number uint32, r *record, trace []byte) uint32 {
 	if len(trace) == 0 {
 		return number
 	}
 	f := x.flows
 	other := f.resolve(f.findTrace(r.traceHash, trace))
-	if other == 0 {
+	switch {
+	case other == number:
+	case other == 0:
 		if f.at(number).trace == 0 {
 			f.setTrace(number, r.traceHash, trace)
 		}
-		return number
+	case (f.at(number).flags|f.at(other).flags)&(flowByTrace|flowUnnamed) == 0 && f.follows(other, r.dialect):
+		f.at(other).flags |= flowTraceShared
+	case f.at(other).flags&flowTraceShared == 0:
+		return x.join(number, other, joinedByTrace, trace)
 	}
-	if other != number {
-		return x.join(number, other, "same trace id "+string(trace), true)
+	return number
+}
+
+// flowOfTrace is the flow of an event that has a trace id and nothing better.
+func (x *index) flowOfTrace(r *record, trace []byte) uint32 {
+	number := x.flows.resolve(x.flows.findTrace(r.flowHash, trace))
+	if number != 0 && x.flows.at(number).flags&flowTraceShared != 0 {
+		return 0
 	}
 	return number
 }
 
 // join makes one flow of two and returns it. A join by a value that ever more flows
 // share is refused: such a value is a constant, not an id.
-func (x *index) join(a, b uint32, reason string, shared bool) uint32 {
+func (x *index) join(a, b uint32, why joinReason, shared []byte) uint32 {
 	f := x.flows
 	into, other := a, b
-	unnamed, otherUnnamed := f.at(a).flags&flowUnnamed != 0, f.at(b).flags&flowUnnamed != 0
-	if unnamed && !otherUnnamed || unnamed == otherUnnamed && f.at(b).count > f.at(a).count {
+	if worse, better := f.at(a).flags&nameless, f.at(b).flags&nameless; worse > better || worse == better && f.at(b).count > f.at(a).count {
 		into, other = b, a // the one with a name stays, else the larger
 	}
 	one, two := f.at(into), f.at(other)
-	if shared && (one.joins >= mostJoins || two.joins >= mostJoins) || one.count+two.count > EventsPerFlow {
+	if why.constant() && (one.joins >= mostJoins || two.joins >= mostJoins) || one.count+two.count > EventsPerFlow || one.unlinked+two.unlinked > 0 {
 		return a
 	}
 	one.joins = min(one.joins+two.joins+1, mostJoins)
-	f.joined[into] = append(append(f.joined[into], f.joined[other]...), Join{Into: f.texts.text(one.id), Other: f.texts.text(two.id), Reason: reason})
-	delete(f.joined, other)
 	x.mergeChains(into, one, two)
-	last := other
-	for f.at(last).aliases != 0 {
-		last = f.at(last).aliases
-	}
-	f.at(last).aliases, one.aliases = one.aliases, other
-	two.parent = into
-	f.live--
+	f.adopt(into, other, why, shared)
 	return into
 }
 
+// nameless are the flags of flows whose id is no flow id, the weaker the larger.
+const nameless = flowUnnamed | flowByTrace
+
 // mergeChains links the entries of two flows in the order of their sequences.
 func (x *index) mergeChains(number uint32, one, two *flow) {
+	switch {
+	case two.head == 0:
+	case one.tail == 0 || x.log.widen(two.head) > x.log.widen(one.tail): // all of it comes after
+		x.append(number, one, two.head, two.tail)
+	default:
+		x.interleave(number, one, two)
+	}
+	one.count += two.count
+	one.evicted += two.evicted
+	one.unlinked += two.unlinked
+	one.flags |= two.flags & flowBeganBefore
+	two.head, two.tail, two.count, two.evicted, two.unlinked = 0, 0, 0, 0, 0
+}
+
+// append links a whole chain to the end of a flow's.
+func (x *index) append(number uint32, one *flow, head, tail uint32) {
+	if one.tail == 0 {
+		one.head = head
+	} else {
+		x.log.at(x.log.widen(one.tail)).next = head
+	}
+	one.tail = tail
+	for at := head; at != 0; {
+		e := x.log.at(x.log.widen(at))
+		e.flow, at = number, e.next
+	}
+}
+
+// interleave links two chains of which neither comes after the other.
+func (x *index) interleave(number uint32, one, two *flow) {
 	a, b := one.head, two.head
 	one.head, one.tail = 0, 0
 	for a != 0 || b != 0 {
@@ -119,9 +224,4 @@ func (x *index) mergeChains(number uint32, one, two *flow) {
 		}
 		one.tail = next
 	}
-	one.count += two.count
-	one.evicted += two.evicted
-	one.unlinked += two.unlinked
-	one.flags |= two.flags & flowBeganBefore
-	two.head, two.tail, two.count, two.evicted, two.unlinked = 0, 0, 0, 0, 0
 }

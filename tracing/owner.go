@@ -66,10 +66,29 @@ func (s *Store) answer(x *index, r request) {
 	close(r.done)
 }
 
+// answerWaiting answers whoever waits, in the middle of longer work.
+func (s *Store) answerWaiting(x *index) {
+	for {
+		select {
+		case r := <-s.requests:
+			s.answer(x, r)
+		default:
+			return
+		}
+	}
+}
+
+// recordsAtOnce is how many records are taken in between looks for questions: a good
+// part of a millisecond.
+const recordsAtOnce = 256
+
 // takeIn puts a slab into the index and keeps the budget.
 func (s *Store) takeIn(x *index, in *slab) {
 	x.sources = *s.sources.Load()
 	for i := range in.records {
+		if i%recordsAtOnce == recordsAtOnce-1 {
+			s.answerWaiting(x)
+		}
 		r := &in.records[i]
 		sequence := x.take(in.source, in, r)
 		if sequence == 0 {
@@ -84,6 +103,7 @@ func (s *Store) takeIn(x *index, in *slab) {
 	}
 	for x.bytes()+x.kept.held > s.config.Memory && len(x.log.segments) > 1 {
 		x.evict()
+		s.answerWaiting(x)
 	}
 	x.arrived(time.Now())
 	x.version++

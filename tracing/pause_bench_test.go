@@ -16,11 +16,12 @@ func BenchmarkCollection(b *testing.B) {
 	for _, events := range []int{0, 5_000_000} {
 		b.Run(fmt.Sprintf("events=%d", events), func(b *testing.B) {
 			x := New(Config{}).newIndex()
-			fill(x, events, 5)
+			fill(x, 0, events, 5)
 			before := pauses()
 			b.ResetTimer()
+			next := events
 			for range b.N {
-				collectWhile(func() { fill(x, 100, 5) })
+				collectWhile(func() { fill(x, next, 100, 5); next += 100 })
 			}
 			b.StopTimer()
 			after := pauses()

@@ -34,7 +34,7 @@ type record struct {
 	flow, entity, trace, kind, service span
 	flowEvidence                       span // in words
 	flowHash, entityHash, traceHash    uint64
-	id, cause                          uint32
+	id, cause                          uint64 // hashes, 0 when unknown
 	payload                            uint32
 	marks                              Marks
 	dialect                            uint16
@@ -57,15 +57,20 @@ func (s *slab) keep(text []byte) span {
 
 func (s *slab) text(p span) []byte { return s.bytes[p.from:p.to] }
 
-// short is a 32-bit hash of an id; 0 is kept for "unknown".
-func short(id []byte) uint32 {
+// hashOf is the hash of an id; 0 is kept for "unknown".
+func hashOf(id []byte) uint64 {
 	if len(id) == 0 {
 		return 0
 	}
-	if h := uint32(xxhash.Sum64(id)); h != 0 {
-		return h
+	return max(xxhash.Sum64(id), 1)
+}
+
+// short is what an entry keeps of such a hash; 0 is "unknown" here, too.
+func short(hash uint64) uint32 {
+	if hash == 0 {
+		return 0
 	}
-	return 1
+	return max(uint32(hash), 1)
 }
 
 // add makes a record of a message and its identity.
@@ -75,8 +80,8 @@ func (s *slab) add(m *adapters.Message, id *envelope.Identity) *record {
 		partition:   m.Position.Partition,
 		offset:      m.Position.Offset,
 		time:        m.Time.UnixNano(),
-		id:          short(id.ID.Value),
-		cause:       short(id.Cause.Value),
+		id:          hashOf(id.ID.Value),
+		cause:       hashOf(id.Cause.Value),
 		marks:       marksOf(m, id),
 		dialect:     dialectNumber(id.Dialect),
 		kind:        s.keep(id.Type.Value),

@@ -21,11 +21,11 @@ func uuidText(n uint64) []byte {
 	return appendUUID(nil, raw[:])
 }
 
-// fill puts n events in flows of perFlow into an index, interleaved 10,000 wide.
-func fill(x *index, n, perFlow int) {
+// fill puts n events, counted from from, in flows of perFlow into an index, interleaved 10,000 wide.
+func fill(x *index, from, n, perFlow int) {
 	const wide = 10_000
 	s := &slab{}
-	for i := range n {
+	for i := from; i < from+n; i++ {
 		if len(s.records) == slabRecords {
 			s.reset()
 		}
@@ -33,7 +33,7 @@ func fill(x *index, n, perFlow int) {
 		id, entity := uuidText(flow), []byte(fmt.Sprintf("ord-%07d", flow))
 		s.records = append(s.records, record{
 			destination: "orders", partition: int32(flow % 6), offset: int64(i), time: int64(i) * int64(time.Millisecond),
-			id: uint32(i)*2654435761 | 1, payload: uint32(i), kind: s.keep([]byte("OrderPlaced")), service: s.keep([]byte("order")),
+			id: uint64(i)*0x9E3779B97F4A7C15 | 1, payload: uint32(i), kind: s.keep([]byte("OrderPlaced")), service: s.keep([]byte("order")),
 			flow: s.keep(id), flowHash: xxhash.Sum64(id), entity: s.keep(entity), entityHash: xxhash.Sum64(entity),
 			flowEvidence: s.keep([]byte("header correlation_id")),
 		})
@@ -48,7 +48,7 @@ func BenchmarkIndex(b *testing.B) {
 		b.Run(fmt.Sprintf("perFlow=%d", perFlow), func(b *testing.B) {
 			x := New(Config{}).newIndex()
 			b.ReportAllocs()
-			fill(x, b.N, perFlow)
+			fill(x, 0, b.N, perFlow)
 			b.ReportMetric(float64(x.bytes())/float64(b.N), "B/event")
 		})
 	}

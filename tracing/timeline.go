@@ -37,7 +37,7 @@ func (x *index) timeline(number uint32, now int64) *Flow {
 			f.Path = "declared in the config as " + v.path.declared
 		}
 	}
-	f.Joins = slices.Clone(x.flows.joined[number])
+	f.Joins = x.joinsOf(number)
 	f.Gaps = x.gapsDuring(f)
 	return f
 }

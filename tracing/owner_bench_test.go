@@ -1,0 +1,52 @@
+package tracing
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// eventsOf is how many events the benchmarks of the owner fill an index with.
+func eventsOf() int {
+	if n, err := strconv.Atoi(os.Getenv("EVENTSCOPE_BENCH_EVENTS")); err == nil {
+		return n
+	}
+	return 1_000_000
+}
+
+// BenchmarkOwner shows how long the goroutine that owns the index is busy at one stretch
+// with each of the things it does: what a question may have to wait for.
+func BenchmarkOwner(b *testing.B) {
+	x := New(Config{}).newIndex()
+	x.sources = []Source{{Name: "kafka"}}
+	var taken []time.Duration
+	for i := range eventsOf() / slabRecords {
+		began := time.Now()
+		fill(x, i*slabRecords, slabRecords, 5)
+		taken = append(taken, time.Since(began))
+	}
+	b.Run("slab", func(b *testing.B) {
+		for range b.N {
+			slices.Sort(taken)
+		}
+		b.ReportMetric(float64(taken[len(taken)*99/100].Microseconds()), "p99-us")
+		b.ReportMetric(float64(taken[len(taken)-1].Microseconds()), "max-us")
+	})
+	b.Run("sorted", func(b *testing.B) {
+		for range b.N {
+			x.sortedFlows(&FlowPage{}, FlowQuery{Sort: ByTrouble, Limit: 50}, 0)
+		}
+	})
+	b.Run("far", func(b *testing.B) {
+		for range b.N {
+			x.recentFlows(&FlowPage{}, FlowQuery{Offset: x.flows.live - 50, Limit: 50}, 0)
+		}
+	})
+	b.Run("evict", func(b *testing.B) {
+		for range min(b.N, len(x.log.segments)-1) {
+			x.evict()
+		}
+	})
+}
