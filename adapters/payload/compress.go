@@ -20,8 +20,9 @@ import (
 )
 
 // MaxDecompressed bounds what a value without any other limit is decompressed to, in
-// bytes: a few kilobytes can hold a terabyte.
-const MaxDecompressed = 256 << 20
+// bytes: a few kilobytes can hold a terabyte, and what shows a value has it in memory
+// more than once.
+const MaxDecompressed = 32 << 20
 
 // maxWindow bounds the memory that a zstd frame may ask for, in bytes; it is what the
 // format's specification tells decoders to support (RFC 8878, section 3.1.1.1.2).

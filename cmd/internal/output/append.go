@@ -133,15 +133,13 @@ func list[T ~string](dst []byte, texts []T) []byte {
 	return append(dst, ']')
 }
 
-// decompressed bounds what a compressed value may grow to in the output.
-const decompressed = 64 << 20
-
 var (
 	keepStrings = jsontext.PreserveRawStrings(true)  // escapes as the producer wrote them
 	keepNames   = jsontext.AllowDuplicateNames(true) // they are wrong, but they are the value
 )
 
-// value appends one of the fields value, value_text and value_base64.
+// value appends one of the fields value, value_text and value_base64. What grows too
+// large when it is decompressed stays as it is.
 func value(dst []byte, m *adapters.Message) []byte {
 	if m.Value == nil {
 		return append(field(dst, "value"), "null"...)
@@ -150,7 +148,7 @@ func value(dst []byte, m *adapters.Message) []byte {
 		return out
 	}
 	data := m.Value
-	if decoded := payload.Decode(m, decompressed); !decoded.Cut {
+	if decoded := payload.Decode(m, payload.MaxDecompressed); !decoded.Cut {
 		data = decoded.Data
 		if decoded.Format == payload.JSON {
 			if out, ok := embed(dst, data); ok {
