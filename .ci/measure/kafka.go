@@ -87,6 +87,42 @@ func produce(ctx context.Context, address, topic string, events, perSecond int) 
 	return nil
 }
 
+// large makes a topic of one record: an order of 2 MB.
+func large(ctx context.Context, address, topic string) error {
+	limit := "8000000"
+	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.ProducerBatchMaxBytes(8_000_000))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if _, err := kadm.NewClient(client).CreateTopic(ctx, 1, 1, map[string]*string{"max.message.bytes": &limit}, topic); err != nil {
+		return err
+	}
+	value := []byte(`{"type":"Large","payload":{"order_id":"ord-1","items":[`)
+	for i := range 25_000 {
+		if i > 0 {
+			value = append(value, ',')
+		}
+		value = fmt.Appendf(value, `{"sku":"A-%d","name":"an item with a name of some length","quantity":%d}`, i, i)
+	}
+	value = append(value, `]}}`...)
+	return client.ProduceSync(ctx, &kgo.Record{Topic: topic, Key: []byte("ord-1"), Value: value}).FirstErr()
+}
+
+// remove deletes topics.
+func remove(ctx context.Context, address string, topics []string) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(address))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	deleted, err := kadm.NewClient(client).DeleteTopics(ctx, topics...)
+	if err != nil {
+		return err
+	}
+	return deleted.Error()
+}
+
 // noise is text that compresses about as well as prose does.
 func noise(n int) string {
 	words := []string{"ships", "within", "two", "days", "gift", "wrapping", "asked", "leave", "at", "the", "door", "fragile", "call", "before"}

@@ -2,10 +2,12 @@
 // this repository and not part of the program.
 //
 //	measure produce ADDRESS TOPIC EVENTS [PER-SECOND]   1 KB events with headers, 5 a flow
-//	measure read ADDRESS TOPIC                     a bare reader that throws them away
-//	measure publish AMQP-URL EXCHANGE SECONDS      1 KB messages as fast as it goes
-//	measure tap AMQP-URL EXCHANGE SECONDS          a bare consumer beside such a publisher
-//	measure screen [FLAGS] BINARY ARG...           start, key to frame, cost
+//	measure read ADDRESS TOPIC                          a bare reader that throws them away
+//	measure large ADDRESS TOPIC                         one record of 2 MB
+//	measure delete ADDRESS TOPIC...                     the topics, after the measuring
+//	measure publish AMQP-URL EXCHANGE SECONDS           1 KB messages as fast as it goes
+//	measure tap AMQP-URL EXCHANGE SECONDS               a bare consumer beside such a publisher
+//	measure screen [FLAGS] BINARY ARG...                start, key to frame, cost
 package main
 
 import (
@@ -26,13 +28,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	usage := fmt.Errorf("want produce, read, publish, tap or screen with its arguments; see the head of main.go")
+	usage := fmt.Errorf("want produce, read, large, delete, publish, tap or screen with its arguments; see the head of main.go")
 	if len(args) < 3 {
 		return usage
 	}
 	numbers := make([]int, 2)
 	for i := range numbers {
-		if len(args) > 3+i && args[0] != "screen" {
+		if len(args) > 3+i && args[0] != "screen" && args[0] != "delete" {
 			n, err := strconv.Atoi(args[3+i])
 			if err != nil {
 				return fmt.Errorf("%q is not a number", args[3+i])
@@ -43,14 +45,18 @@ func run(ctx context.Context, args []string) error {
 	switch args[0] {
 	case "produce":
 		return produce(ctx, args[1], args[2], numbers[0], numbers[1])
+	case "read":
+		return read(ctx, args[1], args[2])
+	case "large":
+		return large(ctx, args[1], args[2])
+	case "delete":
+		return remove(ctx, args[1], args[2:])
 	case "publish":
 		return publish(ctx, args[1], args[2], numbers[0])
 	case "tap":
 		return tap(ctx, args[1], args[2], numbers[0])
 	case "screen":
 		return screen(ctx, args[1:])
-	case "read":
-		return read(ctx, args[1], args[2])
 	}
 	return usage
 }

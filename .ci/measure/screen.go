@@ -142,10 +142,11 @@ func (t *terminal) residentMiB() int {
 func screen(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("screen", flag.ContinueOnError)
 	size := flags.String("size", "120x40", "columns x rows")
-	awaited := flags.String("await", "Stream", "text that says the screen is there")
+	awaited := flags.String("await", "Stream", "text that says the screen is there; empty for a command that has none")
 	press := flags.String("press", "", "keys to press first, with commas between: enter,esc,v")
 	keys := flags.Int("keys", 0, "measure that many key presses: each types a letter at the : prompt and waits for it")
-	quiet := flags.Int("quiet", 0, "measure that many presses of j on a still screen: each waits for any output")
+	quiet := flags.Int("quiet", 0, "measure that many presses of -key on a still screen: each waits for any output")
+	key := flags.String("key", "j", "see -quiet")
 	cost := flags.Int("cost", 0, "measure processor time and memory over so many seconds")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -158,11 +159,13 @@ func screen(_ context.Context, args []string) error {
 		return err
 	}
 	defer t.end()
-	at, err := t.await(*awaited, 0, 20*time.Second)
-	if err != nil {
-		return err
+	if *awaited != "" {
+		at, err := t.await(*awaited, 0, 20*time.Second)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("start_ms %d\n", at.Sub(t.began).Milliseconds())
 	}
-	fmt.Printf("start_ms %d\n", at.Sub(t.began).Milliseconds())
 	if err := t.press(*press); err != nil {
 		return err
 	}
@@ -170,7 +173,7 @@ func screen(_ context.Context, args []string) error {
 	case *keys > 0:
 		return t.typeKeys(*keys)
 	case *quiet > 0:
-		return t.quietKeys(*quiet)
+		return t.quietKeys(*quiet, *key)
 	case *cost > 0:
 		return t.cost(time.Duration(*cost) * time.Second)
 	}
@@ -179,15 +182,20 @@ func screen(_ context.Context, args []string) error {
 
 var namedKeys = map[string]string{"enter": "\r", "esc": "\x1b", "space": " ", "tab": "\t", "down": "\x1b[B"}
 
+// keyNamed is what a terminal sends for a key.
+func keyNamed(key string) string {
+	if named, ok := namedKeys[key]; ok {
+		return named
+	}
+	return key
+}
+
 func (t *terminal) press(keys string) error {
 	for key := range strings.SplitSeq(keys, ",") {
 		if key == "" {
 			continue
 		}
-		if named, ok := namedKeys[key]; ok {
-			key = named
-		}
-		if _, err := t.file.WriteString(key); err != nil {
+		if _, err := t.file.WriteString(keyNamed(key)); err != nil {
 			return err
 		}
 		time.Sleep(700 * time.Millisecond)
@@ -221,7 +229,7 @@ func (t *terminal) typeKeys(n int) error {
 	return nil
 }
 
-func (t *terminal) quietKeys(n int) error {
+func (t *terminal) quietKeys(n int, key string) error {
 	times := make([]time.Duration, 0, n)
 	for range n {
 		t.still(200 * time.Millisecond)
@@ -230,7 +238,7 @@ func (t *terminal) quietKeys(n int) error {
 		default:
 		}
 		pressed := time.Now()
-		if _, err := t.file.WriteString("j"); err != nil {
+		if _, err := t.file.WriteString(keyNamed(key)); err != nil {
 			return err
 		}
 		select {
