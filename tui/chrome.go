@@ -41,11 +41,7 @@ func (m *Model) draw() []widget.Line {
 	problems := m.problems()
 	m.bodyTop = len(lines)
 	m.bodyHeight = max(1, m.height-len(lines)-len(problems)-2)
-	body := m.desk.top().render(m.width, m.bodyHeight)
-	if m.help != nil {
-		body = m.help.render(m.desk, m.width, m.bodyHeight)
-	}
-	lines = append(lines, widget.Fit(t, body, m.width, m.bodyHeight)...)
+	lines = append(lines, m.body()...)
 	lines = append(lines, problems...)
 	if m.prompt != nil {
 		lines = append(lines, m.prompt.hint(m.desk, m.width), m.prompt.line(m.desk, m.width))
@@ -53,6 +49,18 @@ func (m *Model) draw() []widget.Line {
 		lines = append(lines, m.noticeLine(), m.footer())
 	}
 	return widget.Fit(t, lines, m.width, m.height)
+}
+
+// body is the page, and the panel over it if there is one.
+func (m *Model) body() []widget.Line {
+	lines := widget.Fit(m.desk.theme, m.desk.top().render(m.width, m.bodyHeight), m.width, m.bodyHeight)
+	switch {
+	case m.help != nil:
+		return m.help.over(m.desk, lines, m.width)
+	case m.prompt != nil:
+		return m.prompt.over(m.desk, lines, m.width)
+	}
+	return lines
 }
 
 // tiny is what can be said where nothing can be drawn.

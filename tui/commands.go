@@ -52,26 +52,24 @@ func (m *Model) openCommandLine() {
 	m.prompt.changed()
 }
 
-// offers are completions of the last word of value.
-func (m *Model) offers(value string) []string {
+// offers are completions of the command in value, or of its argument.
+func (m *Model) offers(value string) []offer {
 	name, rest, hasRest := strings.Cut(value, " ")
-	var all []string
-	if !hasRest {
-		rest = name
-		for _, v := range m.verbs() {
-			all = append(all, v.name)
-		}
-	} else {
-		for _, v := range m.verbs() {
-			if v.name == name && v.offer != nil {
-				all = v.offer(m)
+	var all []offer
+	for _, v := range m.verbs() {
+		switch {
+		case !hasRest:
+			all = append(all, offer{v.name, v.arguments, v.help})
+		case v.name == name && v.offer != nil:
+			for _, word := range v.offer(m) {
+				all = append(all, offer{word: word})
 			}
 		}
-		if strings.Contains(rest, " ") {
-			return nil
-		}
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return !strings.HasPrefix(s, rest) })
+	if !hasRest {
+		rest = name
+	}
+	return slices.DeleteFunc(all, func(o offer) bool { return !strings.HasPrefix(o.word, rest) })
 }
 
 // explain is the help of the command that is being written.
@@ -151,7 +149,7 @@ func runTheme(m *Model, rest string) tea.Cmd {
 		m.desk.say(theme.Bad, text.Own("themes are dark and light"))
 		return nil
 	}
-	m.desk.theme.Set(m.desk.theme.Colours(), rest == "dark")
+	m.desk.theme.Set(m.desk.theme.Profile(), rest == "dark")
 	return nil
 }
 

@@ -27,11 +27,12 @@
 //
 //	tui.go       Options, Run
 //	model.go     the root model: messages in, one frame out
+//	input.go     keys and mouse: dispatch by the keymap, back, tabs
 //	desk.go      what the pages share: theme, filter, questions, notices, navigation
 //	keymap.go    every key, once
 //	chrome.go    header, tabs, footer, problems
 //	rates.go     figures of the sources over time
-//	prompt.go    the line for commands and filters, with completion
+//	prompt.go    the line for commands and filters; completion.go: what could stand there
 //	commands.go  what the command line can do
 //	history.go   looking for a flow in what the brokers still have
 //	help.go      the keys of the page, over the page

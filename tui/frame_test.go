@@ -55,7 +55,7 @@ func TestFrames(t *testing.T) {
 		keys []string
 	}{
 		{"stream", nil}, {"flows", []string{"2"}}, {"timeline", []string{"enter"}}, {"lanes", []string{"enter", "v"}},
-		{"event", []string{"v"}}, {"help", []string{"?"}},
+		{"event", []string{"v"}}, {"help", []string{"?"}}, {"completion", []string{":", "f", "tab"}},
 	}
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {40, 8}} {
 		for _, page := range pages {
@@ -158,7 +158,7 @@ func TestAnyKeysAtAnySize(t *testing.T) {
 
 // BenchmarkFrame is one new frame of a full screen: key, query, drawing.
 func BenchmarkFrame(b *testing.B) {
-	for _, page := range []struct{ name, keys string }{{"stream", "k j"}, {"flows", "2 j k"}, {"timeline", "enter j k"}, {"event", "v j k"}} {
+	for _, page := range []struct{ name, keys string }{{"stream", "k j"}, {"flows", "2 j k"}, {"timeline", "enter j k"}, {"event", "v j k"}, {"completion", ": x backspace"}} {
 		b.Run(page.name, func(b *testing.B) {
 			s := tuitest.Bench(b)
 			for i := range 200 {
@@ -169,7 +169,7 @@ func BenchmarkFrame(b *testing.B) {
 			driver := tuitest.Drive(tui.New(s.Options()), 160, 45)
 			keys := strings.Fields(page.keys)
 			driver.Press(keys[:len(keys)-2]...)
-			if !strings.Contains(driver.Frame(), "frame") {
+			if !strings.Contains(driver.Frame(), "eventscope") {
 				b.Fatal("nothing is drawn")
 			}
 			b.ReportAllocs()

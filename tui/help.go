@@ -6,8 +6,8 @@ import (
 	"eventscope/tui/widget"
 )
 
-// helpOverlay is the keymap of the present page, over the page: in two columns where
-// there is room, else it scrolls.
+// helpOverlay is the keymap of the present page, as a panel over the page: in two
+// columns where one is too high and there is room, else it scrolls.
 type helpOverlay struct{ top int }
 
 // press scrolls, and says whether the key was for that; any other closes.
@@ -23,27 +23,43 @@ func (h *helpOverlay) press(a action) bool {
 	return true
 }
 
-func (h *helpOverlay) render(d *desk, width, height int) []widget.Line {
-	t := d.theme
+const (
+	// helpKeys is the width of the keys: ctrl+d pgdown ctrl+f.
+	helpKeys = 20
+	// helpWidth is the width of a key with what it does.
+	helpWidth = 74
+	// helpNarrow is the same where two stand side by side, at least.
+	helpNarrow = 54
+)
+
+// over lays the panel over the lines of a page.
+func (h *helpOverlay) over(d *desk, lines []widget.Line, width int) []widget.Line {
 	list := bindings(d.top().scope())
-	columns, rows := 1, len(list)
-	if width >= 110 {
-		columns, rows = 2, (len(list)+1)/2
+	most, room := roomIn(width, len(lines))
+	room-- // for the title
+	columns, rows, inner := 1, len(list), min(helpWidth, most)
+	if rows > room && most >= 2*helpNarrow {
+		columns, rows, inner = 2, (len(list)+1)/2, min(2*helpWidth, most)
 	}
-	h.top = max(0, min(h.top, rows-(height-1)))
-	title := widget.NewRow(t, width).Gap(1).Put(theme.Title, text.Own("Keys of ").Add(d.top().name())).Gap(3)
-	if rows > height-1 {
-		title.Put(theme.Dim, text.Own("j and k scroll, "))
-	}
-	lines := []widget.Line{title.Put(theme.Dim, text.Own("any other key closes")).Line()}
-	for i := h.top; i < rows && len(lines) < height; i++ {
-		row := widget.NewRow(t, width).Gap(1)
+	h.top = max(0, min(h.top, rows-room))
+	panel := []widget.Line{h.title(d, inner, rows > room)}
+	for i := h.top; i < min(rows, h.top+room); i++ {
+		row := widget.NewRow(d.theme, inner)
 		for n := i; n < len(list); n += rows {
-			helpCell(row, t, &list[n], (width-1)/columns)
+			helpCell(row, d.theme, &list[n], inner/columns)
 		}
-		lines = append(lines, row.Line())
+		panel = append(panel, row.Line())
 	}
-	return widget.Fit(t, lines, width, height)
+	panel = framed(d.theme, panel, len(lines))
+	return widget.Over(lines, panel, (width-panel[0].Width())/2, (len(lines)-len(panel))/3)
+}
+
+func (h *helpOverlay) title(d *desk, width int, scrolls bool) widget.Line {
+	row := widget.NewRow(d.theme, width).Put(theme.Title, text.Own("Keys of ").Add(d.top().name())).Gap(3)
+	if scrolls {
+		row.Put(theme.Dim, text.Own("j and k scroll, "))
+	}
+	return row.Put(theme.Dim, text.Own("any other key closes")).Line()
 }
 
 // helpCell is one key in width cells.
@@ -55,5 +71,21 @@ func helpCell(row *widget.Row, t *theme.Theme, b *binding, width int) {
 	row.Cell(theme.Accent, keys, helpKeys).Gap(1).Cell(theme.Plain, t.String(b.long), width-helpKeys-2).Gap(1)
 }
 
-// helpKeys is the width of the keys: ctrl+d pgdown ctrl+f.
-const helpKeys = 20
+// lowPanel is the height of a page below which panels over it have no frame.
+const lowPanel = 8
+
+// roomIn is what a panel can hold over a page of that size.
+func roomIn(width, height int) (cells, lines int) {
+	if height < lowPanel {
+		return width, max(1, height)
+	}
+	return width - widget.FrameWidth, height - widget.FrameHeight
+}
+
+// framed gives a panel its frame, unless the page under it is too low for one.
+func framed(t *theme.Theme, lines []widget.Line, height int) []widget.Line {
+	if height < lowPanel {
+		return lines
+	}
+	return widget.Panel(t, lines)
+}

@@ -52,13 +52,10 @@ type Model struct {
 
 // New makes the screen.
 func New(options Options) *Model {
-	colours := theme.ManyColours
-	if options.NoColor || os.Getenv("NO_COLOR") != "" {
-		colours, options.NoColor = theme.NoColours, true
-	}
+	options.NoColor = options.NoColor || os.Getenv("NO_COLOR") != ""
 	d := &desk{
 		ctx: context.Background(), options: &options, now: time.Now(), dirty: true,
-		theme: theme.New(colours, options.Theme != "light", options.ASCII),
+		theme: theme.New(shown(colorprofile.TrueColor, &options), options.Theme != "light", options.ASCII),
 	}
 	m := &Model{desk: d, banner: options.Banner != "", lastChange: d.now}
 	m.tabs = []page{newStream(d), newFlows(d)}
@@ -124,25 +121,21 @@ func (m *Model) Update(message tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		m.width, m.height, m.desk.dirty = message.Width, message.Height, true
 		m.lastChange = m.desk.now
 	case tea.BackgroundColorMsg:
-		m.desk.theme.Set(m.desk.theme.Colours(), message.IsDark())
+		m.desk.theme.Set(m.desk.theme.Profile(), message.IsDark())
 		m.desk.dirty = true
 	case tea.ColorProfileMsg:
-		m.setProfile(message.Profile)
+		m.desk.theme.Set(shown(message.Profile, m.desk.options), m.desk.theme.Dark())
+		m.desk.dirty = true
 	}
 	return m, nil
 }
 
-// setProfile takes what the terminal can show.
-func (m *Model) setProfile(p colorprofile.Profile) {
-	colours := theme.ManyColours
-	switch {
-	case m.desk.options.NoColor || p <= colorprofile.ASCII:
-		colours = theme.NoColours
-	case p == colorprofile.ANSI:
-		colours = theme.SixteenColours
+// shown is what may be used of a terminal's colours.
+func shown(profile colorprofile.Profile, options *Options) colorprofile.Profile {
+	if options.NoColor {
+		return min(profile, colorprofile.ASCII)
 	}
-	m.desk.theme.Set(colours, m.desk.theme.Dark())
-	m.desk.dirty = true
+	return profile
 }
 
 // nextTick is the frame clock's next tick: soon while something changes.
@@ -174,109 +167,6 @@ func (m *Model) onTick() tea.Cmd {
 		m.lastAges, d.dirty = d.now, true
 	}
 	return d.top().refresh()
-}
-
-// onKey dispatches a key by the keymap.
-func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
-	d := m.desk
-	if key.String() == "ctrl+c" {
-		return tea.Quit
-	}
-	if m.prompt != nil {
-		return m.prompt.update(m, key)
-	}
-	bound := find(d.top().scope(), key.String())
-	if bound == nil {
-		m.help = nil
-		return nil
-	}
-	if m.help != nil {
-		if !m.help.press(bound.action) {
-			m.help = nil
-		}
-		return nil
-	}
-	switch bound.action {
-	case interrupt:
-		return tea.Quit
-	case quit:
-		if !d.pop() {
-			return tea.Quit
-		}
-	case back:
-		m.goBack()
-	case help:
-		m.help = &helpOverlay{}
-	case command:
-		m.openCommandLine()
-	case filter:
-		m.prompt = newFilterLine(d, d.top().scope())
-	case tabKey:
-		return m.goTab(int(key.String()[0] - '1'))
-	default:
-		if bound.action == enter || bound.action == view {
-			m.banner = false
-		}
-		return d.top().do(bound.action)
-	}
-	return nil
-}
-
-// goBack undoes the nearest thing, and never quits.
-func (m *Model) goBack() {
-	d := m.desk
-	switch {
-	case !d.notice.text.Empty():
-		d.notice = piece{}
-	case d.search != nil:
-		d.search.stop()
-	case d.top().back():
-	case d.pop():
-	case m.banner:
-		m.banner = false
-	}
-}
-
-// goTab shows a first page.
-func (m *Model) goTab(n int) tea.Cmd {
-	if n < 0 || n >= len(m.tabs) {
-		return nil
-	}
-	m.desk.pages = []page{m.tabs[n]}
-	m.desk.dirty = true
-	return m.tabs[n].refresh()
-}
-
-// onClick puts the cursor under the mouse; a second click opens.
-func (m *Model) onClick(click tea.MouseClickMsg) tea.Cmd {
-	if click.Button != tea.MouseLeft || m.prompt != nil || m.help != nil {
-		m.help = nil
-		return nil
-	}
-	if click.Y == tabsRow {
-		return m.goTab(m.tabAt(click.X))
-	}
-	if row := click.Y - m.bodyTop; row >= 0 && row < m.bodyHeight && m.desk.top().click(row) {
-		return m.desk.top().do(enter)
-	}
-	return nil
-}
-
-// wheelRows is how far one notch of the wheel goes.
-const wheelRows = 3
-
-// onWheel scrolls.
-func (m *Model) onWheel(wheel tea.MouseWheelMsg) tea.Cmd {
-	a := down
-	if wheel.Button == tea.MouseWheelUp {
-		a = up
-	} else if wheel.Button != tea.MouseWheelDown {
-		return nil
-	}
-	for range wheelRows {
-		m.desk.top().do(a)
-	}
-	return nil
 }
 
 // redraw draws the next frame. After a panic the last one stays, until the next tick ends

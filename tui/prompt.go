@@ -20,16 +20,19 @@ type prompt struct {
 	input   textinput.Model
 	sign    text.Safe
 	fault   *tracing.FilterError // what is wrong with the filter, while it is written
-	offers  []string             // completions of the last word
+	offers  []offer              // completions of the command, or of its argument
 	offered int                  // which of them tab put in, -1 for none
 	stem    string               // what stood before completing
 	check   func(value string) *tracing.FilterError
-	offer   func(value string) []string
+	offer   func(value string) []offer
 	explain func(value string) text.Safe
 	accept  func(m *Model, value string) tea.Cmd
 	past    []string // earlier lines, newest last
 	at      int      // which of them is shown
 }
+
+// offer is what could stand for the command, or for its argument.
+type offer struct{ word, arguments, help string }
 
 func newPrompt(sign text.Safe, value string) *prompt {
 	p := &prompt{input: textinput.New(), sign: sign, offered: -1}
@@ -133,14 +136,14 @@ func (p *prompt) changed() {
 	}
 }
 
-// complete puts the next offer in the place of the last word.
+// complete puts the next offer in the place of the command, or of its argument.
 func (p *prompt) complete(forward bool) {
 	if len(p.offers) == 0 {
 		return
 	}
 	if p.offered < 0 {
 		value := p.input.Value()
-		p.stem = value[:strings.LastIndexByte(value, ' ')+1]
+		p.stem = value[:strings.IndexByte(value, ' ')+1]
 		if !forward {
 			p.offered = 0
 		}
@@ -150,7 +153,7 @@ func (p *prompt) complete(forward bool) {
 		step = len(p.offers) - 1
 	}
 	p.offered = (p.offered + step) % len(p.offers)
-	p.input.SetValue(p.stem + p.offers[p.offered])
+	p.input.SetValue(p.stem + p.offers[p.offered].word)
 	p.input.CursorEnd()
 }
 
@@ -187,12 +190,11 @@ func (p *prompt) line(d *desk, width int) widget.Line {
 	return row.Put(theme.Plain, before).Styled("7", under).Put(theme.Plain, t.String(value[cut+size:])).Line()
 }
 
-// hint is the line above: what is wrong and where, or completions, or an explanation.
+// hint is the line above: what is wrong and where, or an explanation.
 func (p *prompt) hint(d *desk, width int) widget.Line {
 	t := d.theme
 	row := widget.NewRow(t, width)
-	switch {
-	case p.fault != nil:
+	if p.fault != nil {
 		before := p.input.Value()
 		before = before[:byteOffset(before, p.fault.Column-1)]
 		at := p.sign.Width() + t.String(before).Width()
@@ -201,19 +203,10 @@ func (p *prompt) hint(d *desk, width int) widget.Line {
 			return row.Gap(at).Put(theme.Bad, t.Glyph.Fault.Add(space, reason)).Line()
 		}
 		return row.Gap(at-1-reason.Width()).Put(theme.Bad, reason.Add(space, t.Glyph.Fault)).Line()
-	case len(p.offers) > 1 || len(p.offers) == 1 && strings.Contains(p.input.Value(), " "):
-		row.Gap(1)
-		for i, offer := range p.offers {
-			role := theme.Dim
-			if i == p.offered {
-				role = theme.Accent
-			}
-			row.Put(role, t.String(offer)).Gap(2)
-		}
 	}
 	if value := p.input.Value(); p.explain != nil {
 		if len(p.offers) == 1 && !strings.Contains(value, " ") {
-			value = p.offers[0]
+			value = p.offers[0].word
 		}
 		row.Gap(1).Put(theme.Dim, p.explain(value))
 	}

@@ -30,8 +30,8 @@ type demo struct {
 // usual is known within seconds.
 const demoSettle = 4 * time.Second
 
-// demoBanner is on the first screen.
-const demoBanner = "an order system at work: enter opens one order's flow, 2 lists the flows, :fault makes something fail, ? helps"
+// demoBanner is on the first screen, in one line of a narrow terminal.
+const demoBanner = "enter: one order's flow   2: all flows   :fault breaks something   ?: help"
 
 func (p *program) demoCommand() *cobra.Command {
 	d := &demo{program: p}

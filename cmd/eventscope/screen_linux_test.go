@@ -156,7 +156,7 @@ func TestScreenGoesOnWithoutOneSource(t *testing.T) {
 // The demonstration begins by itself, says what to press, and quits.
 func TestDemoScreen(t *testing.T) {
 	screen := inTerminal(t, process(t, "demo"))
-	screen.until("an order system at work")
+	screen.until("enter: one order's flow")
 	screen.until("OrderPlaced")
 	screen.press("q")
 	if code := screen.end(); code != exitDone {

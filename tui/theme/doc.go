@@ -22,8 +22,9 @@
 //
 // # Not obvious
 //
-// A [Style] is the parameters of an SGR sequence, ready to write: rows are put together
-// by hand, because a styled cell by Lip Gloss costs a hundred times as much. Colours go
-// out as true colour and the renderer brings them down to 256; for 16 colours there is a
-// table of our own, since the nearest of 16 is often the wrong one.
+// Styles are those of Lip Gloss. A [Style] is what one of them writes before a text,
+// taken once per theme: rows are put together by hand from these, because a cell styled
+// by Lip Gloss costs a hundred times as much. For 256 colours the nearest ones are
+// taken, as the renderer does; for 16 there is a table of our own, since the nearest of
+// 16 is often the wrong one.
 package theme

@@ -1,53 +1,87 @@
 package theme
 
-// Style is the parameters of an SGR sequence, such as "38;2;86;180;233;1". Empty is the
-// terminal's own colour.
-type Style string
+import (
+	"image/color"
+	"strings"
+
+	// Lip Gloss makes the styles: it knows how a colour is written for a terminal and
+	// what fits its background.
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
+)
 
 // palette is the roles' styles and the services' colours for one kind of terminal.
 type palette struct {
-	roles    [roleCount]Style
-	services []Style
+	roles    [roleCount]lipgloss.Style
+	services []lipgloss.Style
 }
 
-var darkPalette = palette{
-	roles: [roleCount]Style{
-		Dim: "38;2;140;146;155", Accent: "38;2;255;203;107;1", Good: "38;2;126;200;130", Warn: "38;2;240;180;80",
-		Bad: "38;2;255;120;112", Link: "38;2;110;170;255", Strong: "1", Selected: "38;2;235;238;242;48;2;50;56;68", Title: "1",
-		Faint: "38;2;92;98;108", Marked: "38;2;255;203;107",
-	},
-	services: []Style{
-		"38;2;119;170;221", "38;2;238;136;102", "38;2;238;221;136", "38;2;255;170;187",
-		"38;2;153;221;255", "38;2;68;187;153", "38;2;204;187;68", "38;2;204;153;255",
-	},
+// paletteFor is the palette of a terminal.
+func paletteFor(profile colorprofile.Profile, dark bool) palette {
+	switch {
+	case profile <= colorprofile.ASCII:
+		return plainPalette()
+	case profile == colorprofile.ANSI:
+		return basicPalette()
+	}
+	return richPalette(profile, dark)
 }
 
-var lightPalette = palette{
-	roles: [roleCount]Style{
-		Dim: "38;2;95;100;108", Accent: "38;2;150;75;0;1", Good: "38;2;20;110;40", Warn: "38;2;150;90;0",
-		Bad: "38;2;185;25;25", Link: "38;2;20;80;190", Strong: "1", Selected: "38;2;25;28;33;48;2;222;229;240", Title: "1",
-		Faint: "38;2;150;155;162", Marked: "38;2;150;75;0",
-	},
-	services: []Style{
-		"38;2;51;102;170", "38;2;180;80;30", "38;2;120;105;0", "38;2;190;50;110",
-		"38;2;0;119;160", "38;2;0;120;95", "38;2;105;100;30", "38;2;115;60;190",
-	},
+// richPalette is for terminals of 256 colours and more: each colour has one shade for
+// light and one for dark backgrounds.
+func richPalette(profile colorprofile.Profile, dark bool) palette {
+	pick := lipgloss.LightDark(dark)
+	shade := func(light, dark string) color.Color {
+		return profile.Convert(pick(lipgloss.Color(light), lipgloss.Color(dark)))
+	}
+	ink := func(light, dark string) lipgloss.Style { return lipgloss.NewStyle().Foreground(shade(light, dark)) }
+	bold := lipgloss.NewStyle().Bold(true)
+	return palette{
+		roles: [roleCount]lipgloss.Style{
+			Dim: ink("#5F646C", "#8C929B"), Faint: ink("#969BA2", "#5C626C"), Accent: ink("#964B00", "#FFCB6B").Bold(true),
+			Good: ink("#146E28", "#7EC882"), Warn: ink("#965A00", "#F0B450"), Bad: ink("#B91919", "#FF7870"), Link: ink("#1450BE", "#6EAAFF"),
+			Strong: bold, Title: bold, Selected: ink("#191C21", "#EBEEF2").Background(shade("#DEE5F0", "#323844")), Marked: ink("#964B00", "#FFCB6B"),
+		},
+		services: []lipgloss.Style{
+			ink("#3366AA", "#77AADD"), ink("#B4501E", "#EE8866"), ink("#786900", "#EEDD88"), ink("#BE326E", "#FFAABB"),
+			ink("#0077A0", "#99DDFF"), ink("#00785F", "#44BB99"), ink("#69641E", "#CCBB44"), ink("#733CBE", "#CC99FF"),
+		},
+	}
 }
 
 // basicPalette uses the 16 colours that a terminal's own theme chooses, so it fits dark
 // and light backgrounds alike.
-var basicPalette = palette{
-	roles: [roleCount]Style{
-		Dim: "2", Accent: "1;36", Good: "32", Warn: "33", Bad: "31", Link: "34", Strong: "1", Selected: "7", Title: "1",
-		Faint: "2", Marked: "36",
-	},
-	services: []Style{"36", "35", "94", "33", "96", "95", "34", "93"},
+func basicPalette() palette {
+	ink := func(number string) lipgloss.Style { return lipgloss.NewStyle().Foreground(lipgloss.Color(number)) }
+	p := plainPalette()
+	p.roles[Accent], p.roles[Marked] = ink("6").Bold(true), ink("6")
+	p.roles[Good], p.roles[Warn], p.roles[Bad], p.roles[Link] = ink("2"), ink("3"), ink("1"), ink("4")
+	p.services = nil
+	for _, number := range []string{"6", "5", "12", "3", "14", "13", "4", "11"} {
+		p.services = append(p.services, ink(number))
+	}
+	return p
 }
 
 // plainPalette has no colour: weight and reversal only.
-var plainPalette = palette{
-	roles: [roleCount]Style{
-		Dim: "2", Accent: "1", Warn: "1", Bad: "1", Strong: "1", Selected: "7", Title: "1", Faint: "2", Marked: "1",
-	},
-	services: []Style{""},
+func plainPalette() palette {
+	style := lipgloss.NewStyle
+	return palette{
+		roles: [roleCount]lipgloss.Style{
+			Dim: style().Faint(true), Faint: style().Faint(true), Accent: style().Bold(true), Warn: style().Bold(true), Bad: style().Bold(true),
+			Strong: style().Bold(true), Title: style().Bold(true), Selected: style().Reverse(true), Marked: style().Bold(true),
+		},
+		services: []lipgloss.Style{style()},
+	}
+}
+
+// Style is the parameters of an SGR sequence, such as "38;2;86;180;233;1". Empty is the
+// terminal's own colour.
+type Style string
+
+// parameters are what a style of Lip Gloss writes before a text.
+func parameters(style lipgloss.Style) Style {
+	const text = "x"
+	before, _, _ := strings.Cut(style.Render(text), text)
+	return Style(strings.TrimSuffix(strings.TrimPrefix(before, "\x1b["), "m"))
 }

@@ -6,6 +6,9 @@ import (
 	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tui/text"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
 )
 
 // Role is what a piece of text is for.
@@ -27,61 +30,54 @@ const (
 	roleCount
 )
 
-// Colours is how many colours a terminal has.
-type Colours uint8
-
-const (
-	NoColours Colours = iota
-	SixteenColours
-	ManyColours
-)
-
 // Theme is how everything looks on one terminal.
 type Theme struct {
 	text.Cleaner
 	Glyph Glyphs
 
-	palette palette
-	colours Colours
-	dark    bool
-	taken   map[string]int // service -> place in the palette
-	inUse   map[int]bool
+	palette  palette
+	roles    [roleCount]Style // of the palette, ready to write
+	services []Style
+	profile  colorprofile.Profile
+	dark     bool
+	taken    map[string]int // service -> place in the palette
+	inUse    map[int]bool
 }
 
 // New returns a theme for a terminal: its colours, whether its background is dark, and
 // whether it can show ASCII only.
-func New(colours Colours, dark, ascii bool) *Theme {
+func New(profile colorprofile.Profile, dark, ascii bool) *Theme {
 	t := &Theme{Cleaner: text.Cleaner{ASCII: ascii}, Glyph: unicodeGlyphs, taken: map[string]int{}, inUse: map[int]bool{}}
 	if ascii {
 		t.Glyph = asciiGlyphs
 	}
-	t.Set(colours, dark)
+	t.Set(profile, dark)
 	return t
 }
 
 // Set changes colours and background; services keep their places.
-func (t *Theme) Set(colours Colours, dark bool) {
-	t.colours, t.dark = colours, dark
-	switch {
-	case colours == NoColours:
-		t.palette = plainPalette
-	case colours == SixteenColours:
-		t.palette = basicPalette
-	case dark:
-		t.palette = darkPalette
-	default:
-		t.palette = lightPalette
+func (t *Theme) Set(profile colorprofile.Profile, dark bool) {
+	t.profile, t.dark, t.palette = profile, dark, paletteFor(profile, dark)
+	for role, style := range t.palette.roles {
+		t.roles[role] = parameters(style)
+	}
+	t.services = t.services[:0]
+	for _, style := range t.palette.services {
+		t.services = append(t.services, parameters(style))
 	}
 }
 
-// Colours is what was set.
-func (t *Theme) Colours() Colours { return t.colours }
+// Profile is what was set.
+func (t *Theme) Profile() colorprofile.Profile { return t.profile }
 
 // Dark is what was set.
 func (t *Theme) Dark() bool { return t.dark }
 
-// Style is the style of a role.
-func (t *Theme) Style(r Role) Style { return t.palette.roles[r] }
+// Gloss is the style of a role, for what Lip Gloss draws: panels over a page.
+func (t *Theme) Gloss(r Role) lipgloss.Style { return t.palette.roles[r] }
+
+// Style is the style of a role, for rows.
+func (t *Theme) Style(r Role) Style { return t.roles[r] }
 
 // servicePlaces is how many services have a colour of their own.
 const servicePlaces = 8
@@ -107,7 +103,7 @@ func (t *Theme) Service(name string) Style {
 			t.taken[name], t.inUse[place] = place, true
 		}
 	}
-	return t.palette.services[place%len(t.palette.services)]
+	return t.services[place%len(t.services)]
 }
 
 // Status is how a flow's status looks: role and glyph.

@@ -1,6 +1,7 @@
 package widget_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,13 +10,14 @@ import (
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
 
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 )
 
 // anyTheme draws one of the kinds of terminal there are.
 func anyTheme(t *rapid.T) *theme.Theme {
-	return theme.New(theme.Colours(rapid.IntRange(0, 2).Draw(t, "colours")), rapid.Bool().Draw(t, "dark"), rapid.Bool().Draw(t, "ascii"))
+	return theme.New(colorprofile.Profile(rapid.IntRange(int(colorprofile.NoTTY), int(colorprofile.TrueColor)).Draw(t, "colours")), rapid.Bool().Draw(t, "dark"), rapid.Bool().Draw(t, "ascii"))
 }
 
 // anyText draws text as strangers write it.
@@ -166,7 +168,7 @@ func TestCursorIsAlwaysOnTheScreen(t *testing.T) {
 }
 
 func TestSparklineAndProgress(t *testing.T) {
-	th := theme.New(theme.NoColours, true, false)
+	th := theme.New(colorprofile.ASCII, true, false)
 	if got := widget.Sparkline(th, []float64{9, 0, 1, 4, 8}, 4).String(); got != "▁▂▅█" {
 		t.Errorf("sparkline %q", got)
 	}
@@ -176,4 +178,39 @@ func TestSparklineAndProgress(t *testing.T) {
 	if got := widget.Progress(th, 5, 0, 3).String(); got != "░░░" {
 		t.Errorf("progress of unknown %q", got)
 	}
+}
+
+func TestAPanelChangesOnlyWhatItCovers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		th := anyTheme(t)
+		width, height := rapid.IntRange(1, 90).Draw(t, "width"), rapid.IntRange(1, 20).Draw(t, "height")
+		page := func(label string, width, height int) []widget.Line {
+			var lines []widget.Line
+			for range height {
+				lines = append(lines, widget.NewRow(th, width).Put(theme.Role(rapid.IntRange(0, 3).Draw(t, "role")), anyText(t, th, label)).Line())
+			}
+			return lines
+		}
+		under, inner := page("page", width, height), page("panel", rapid.IntRange(1, 60).Draw(t, "inner"), rapid.IntRange(1, 9).Draw(t, "lines"))
+		panel := widget.Panel(th, inner)
+		for i, line := range panel {
+			check(t, line, inner[0].Width()+widget.FrameWidth)
+			if i > 0 && i <= len(inner) && !strings.Contains(ansi.Strip(line.Content()), ansi.Strip(inner[i-1].Content())) {
+				t.Fatalf("line %q is not in the panel: %q", inner[i-1].Content(), line.Content())
+			}
+		}
+		if len(panel) != len(inner)+widget.FrameHeight {
+			t.Fatalf("a panel of %d lines for %d", len(panel), len(inner))
+		}
+		x, y := rapid.IntRange(-5, 90).Draw(t, "x"), rapid.IntRange(-5, 20).Draw(t, "y")
+		before := slices.Clone(under)
+		for i, line := range widget.Over(under, panel, x, y) {
+			check(t, line, width)
+			covered := i >= max(0, y) && i < max(0, y)+len(panel)
+			was, is := ansi.Strip(before[i].Content()), ansi.Strip(line.Content())
+			if !covered && was != is || ansi.Truncate(was, max(0, x)-1, "") != ansi.Truncate(is, max(0, x)-1, "") {
+				t.Fatalf("line %d was %q and is %q under a panel at %d, %d", i, was, is, x, y)
+			}
+		}
+	})
 }

@@ -1,0 +1,113 @@
+package tui
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// bannerUses are the keys that the banner speaks of: who has used one knows.
+var bannerUses = []action{enter, view, tabKey, command, help}
+
+// onKey dispatches a key by the keymap.
+func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
+	d := m.desk
+	if key.String() == "ctrl+c" {
+		return tea.Quit
+	}
+	if m.prompt != nil {
+		return m.prompt.update(m, key)
+	}
+	bound := find(d.top().scope(), key.String())
+	if bound == nil {
+		m.help = nil
+		return nil
+	}
+	if m.help != nil {
+		if !m.help.press(bound.action) {
+			m.help = nil
+		}
+		return nil
+	}
+	if slices.Contains(bannerUses, bound.action) {
+		m.banner = false
+	}
+	switch bound.action {
+	case interrupt:
+		return tea.Quit
+	case quit:
+		if !d.pop() {
+			return tea.Quit
+		}
+	case back:
+		m.goBack()
+	case help:
+		m.help = &helpOverlay{}
+	case command:
+		m.openCommandLine()
+	case filter:
+		m.prompt = newFilterLine(d, d.top().scope())
+	case tabKey:
+		return m.goTab(int(key.String()[0] - '1'))
+	default:
+		return d.top().do(bound.action)
+	}
+	return nil
+}
+
+// goBack undoes the nearest thing, and never quits.
+func (m *Model) goBack() {
+	d := m.desk
+	switch {
+	case !d.notice.text.Empty():
+		d.notice = piece{}
+	case d.search != nil:
+		d.search.stop()
+	case d.top().back():
+	case d.pop():
+	case m.banner:
+		m.banner = false
+	}
+}
+
+// goTab shows a first page.
+func (m *Model) goTab(n int) tea.Cmd {
+	if n < 0 || n >= len(m.tabs) {
+		return nil
+	}
+	m.desk.pages = []page{m.tabs[n]}
+	m.desk.dirty = true
+	return m.tabs[n].refresh()
+}
+
+// onClick puts the cursor under the mouse; a second click opens.
+func (m *Model) onClick(click tea.MouseClickMsg) tea.Cmd {
+	if click.Button != tea.MouseLeft || m.prompt != nil || m.help != nil {
+		m.help = nil
+		return nil
+	}
+	if click.Y == tabsRow {
+		return m.goTab(m.tabAt(click.X))
+	}
+	if row := click.Y - m.bodyTop; row >= 0 && row < m.bodyHeight && m.desk.top().click(row) {
+		return m.desk.top().do(enter)
+	}
+	return nil
+}
+
+// wheelRows is how far one notch of the wheel goes.
+const wheelRows = 3
+
+// onWheel scrolls.
+func (m *Model) onWheel(wheel tea.MouseWheelMsg) tea.Cmd {
+	a := down
+	if wheel.Button == tea.MouseWheelUp {
+		a = up
+	} else if wheel.Button != tea.MouseWheelDown {
+		return nil
+	}
+	for range wheelRows {
+		m.desk.top().do(a)
+	}
+	return nil
+}
