@@ -6,7 +6,7 @@ require (
 	charm.land/bubbles/v2 v2.2.1
 	charm.land/bubbletea/v2 v2.1.1 // github.com/charmbracelet/bubbletea, whose module path moved
 	charm.land/fang/v2 v2.0.1
-	charm.land/lipgloss/v2 v2.0.6 // indirect; github.com/charmbracelet/lipgloss, whose module path moved
+	charm.land/lipgloss/v2 v2.0.6 // github.com/charmbracelet/lipgloss, whose module path moved
 	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/charmbracelet/colorprofile v0.4.3
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4
