@@ -9,8 +9,9 @@ type index struct {
 	flows   *flows
 	kinds   *names
 	service *names
-	words   *names  // evidence
-	nature  []Marks // by number of type: what its name says
+	words   *names   // evidence
+	nature  []Marks  // by number of type: what its name says
+	subject []string // likewise: the first word of its name
 	places  *places
 	recent  recent // newest events by id
 	awaited recent // events whose cause was not there, by its id
@@ -73,7 +74,8 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 func (x *index) kind(name []byte) uint16 {
 	kind := x.kinds.number(name)
 	for len(x.nature) <= int(kind) {
-		x.nature = append(x.nature, natureOf(x.kinds.text(uint16(len(x.nature)))))
+		marks, subject := natureOf(x.kinds.text(uint16(len(x.nature))))
+		x.nature, x.subject = append(x.nature, marks), append(x.subject, subject)
 	}
 	return kind
 }
@@ -188,7 +190,7 @@ func (x *index) link(number uint32, sequence Sequence) {
 	record := x.flows.at(number)
 	record.count++
 	switch {
-	case record.count-record.evicted-record.unlinked > EventsPerFlow:
+	case record.linked() > EventsPerFlow:
 		record.unlinked++
 		return
 	case record.tail == 0:

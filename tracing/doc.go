@@ -22,11 +22,15 @@
 //   - A flow links at most [EventsPerFlow] events and counts the rest (Capped).
 //   - That an event names the id of another as its cause is noticed while that id is
 //     among the newest (a million, with a good budget); the same goes for duplicates.
-//   - Ids are compared by hash and then in full, except the cause of an event, for which
-//     32 bits must do: within one flow a wrong match is all but impossible.
+//   - Ids are compared by hash and then in full, except an event's own id and its cause:
+//     between flows 64 bits of a hash must do for these, and within one flow 32.
+//   - A value that would join more than some 30 flows is a constant and joins no more:
+//     a trace id, an order id between dialects, a cause that never comes.
 //   - Texts longer than 512 bytes are cut to that for ids, 200 for types and services.
 //   - Copies of payloads take a quarter of the budget at most, newest first; all others
 //     are read again from the broker, or are gone if it was a tap.
+//   - A trace id joins what has no better name, or another dialect's; flows that name
+//     themselves stay apart within the trace of a batch.
 //   - An entity that several named flows share (a customer, say) joins nothing: events
 //     without a flow id then belong to the newest of these flows, or to one of their own
 //     when the entity is only a message key.
@@ -40,11 +44,12 @@
 //	entry.go      the log of entries; flowtable.go: flows; table.go, texts.go, names.go,
 //	              places.go, recent.go: what these are made of, all free of pointers
 //	nature.go     what a type's name says: failure, compensation
-//	learn.go      usual paths, learned or declared; judge.go: status and expectations
+//	path.go       usual paths, declared or learned (learn.go)
+//	judge.go      a flow's status; course.go: where it is on its path, what is expected
 //	timeline.go   one flow in causal order; reason.go: why it failed, in its own words;
 //	              summary.go: snapshots of rows
 //	querier.go    the questions; query.go, event.go, flow.go: their values
-//	page.go       the stream; flowpage.go: lists of flows; find.go: look-up by id
+//	page.go       the stream; flowpage.go, export.go: lists of flows; find.go: look-up by id
 //	messages.go   payloads, kept (payloads.go, encode.go) or fetched
 //	filter.go     the filter language; watch.go: what a filter matched, past and present
 //	search.go     history read for one id; searchintake.go: what of it is kept
@@ -54,6 +59,9 @@
 //   - Whether a flow has ended is never stored. A cursor follows the log at a distance of
 //     Settle, by our own clock; where it meets the last event of a flow, that flow has
 //     been silent for so long, and the usual paths learn from it.
+//   - A flow's path is that of the event its causes lead back to, whatever the clocks say.
+//     Where its beginning is not in the index, it is on the path that most flows with its
+//     first event take, and what comes before that is not asked for.
 //   - Lists by activity need no order of their own: going back through the log, each flow
 //     appears exactly once at its last event.
 //   - What is expected of a flow is derived from how often types were seen together, so

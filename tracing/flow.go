@@ -46,7 +46,7 @@ type FlowSummary struct {
 	FailedAt    string // type of the first failure, or ""
 	DeadLetters int
 	Duplicates  int
-	BeganBefore bool // its first event was evicted, or lies before the window
+	BeganBefore bool // its beginning is not in the index: it was evicted, or never read
 }
 
 // Duration is the time between the first and the last event.

@@ -3,113 +3,153 @@ package tracing
 import (
 	"cmp"
 	"context"
-	"iter"
 	"slices"
 	"time"
 )
 
 // Flows implements Querier. Flows come by their last event, newest first, straight from
 // the log; any other order, or a wish for certain states, looks at each of the newest
-// FlowsConsidered.
-func (s *Store) Flows(ctx context.Context, query FlowQuery) (page FlowPage, err error) {
-	err = s.ask(ctx, func(x *index) {
-		now := time.Now().UnixNano()
-		page.Total = x.flows.live
-		plain := len(query.Status) == 0 && (query.Sort == ByActivity || query.Sort == "")
-		if plain && query.Watch == nil {
-			x.recentFlows(&page, query, now)
-			return
-		}
-		x.sortedFlows(&page, query, now)
-	})
-	return page, err
-}
-
-// recentFlows fills a page by activity without looking at more than it shows.
-func (x *index) recentFlows(page *FlowPage, query FlowQuery, now int64) {
-	page.Matched, page.Considered = x.flows.live, x.flows.live
-	skip := query.Offset
-	for number := range x.byActivity(nil) {
-		if skip--; skip >= 0 {
-			continue
-		}
-		if len(page.Flows) == query.Limit {
-			return
-		}
-		page.Flows = append(page.Flows, FlowSummary{})
-		x.summarise(&page.Flows[len(page.Flows)-1], number, now)
-	}
-}
-
-// byActivity walks flows by their last event, newest first. A flow's last event is the
-// one its tail names, so that each comes once and nothing needs to be kept in order.
-func (x *index) byActivity(w *Watch) iter.Seq[uint32] {
-	return func(yield func(uint32) bool) {
-		if w != nil {
-			x.watchedFlows(w, yield)
-			return
-		}
-		for sequence := x.log.end - 1; sequence >= x.log.first; sequence-- {
-			if e := x.log.at(sequence); e.flow != 0 && x.flows.at(e.flow).tail == uint32(sequence) && !yield(e.flow) {
-				return
-			}
+// FlowsConsidered. The owner of the index is asked for a little at a time, so that a flow
+// that goes on meanwhile may be left out.
+func (s *Store) Flows(ctx context.Context, query FlowQuery) (FlowPage, error) {
+	w := flowWalk{query: query, now: time.Now().UnixNano(), skip: query.Offset, before: ^Sequence(0)}
+	w.plain = len(query.Status) == 0 && (query.Sort == ByActivity || query.Sort == "") && query.Watch == nil
+	for !w.done {
+		if err := s.ask(ctx, w.next); err != nil {
+			return FlowPage{}, err
 		}
 	}
-}
-
-func (x *index) watchedFlows(w *Watch, yield func(uint32) bool) {
-	rows := x.rows(w)
-	seen := map[uint32]bool{}
-	for i := rows.len() - 1; i >= 0; i-- {
-		sequence := rows.at(i)
-		if !x.log.holds(sequence) {
-			return
-		}
-		number := x.flows.resolve(x.log.at(sequence).flow)
-		if number == 0 || seen[number] || x.flows.at(number).head == 0 {
-			continue
-		}
-		seen[number] = true
-		if !yield(number) {
-			return
+	if !w.plain {
+		w.sort()
+	}
+	for len(w.list) > 0 {
+		if err := s.ask(ctx, w.fill); err != nil {
+			return FlowPage{}, err
 		}
 	}
+	return w.page, nil
+}
+
+// lookedAtOnce is how many entries one piece of a longer look may visit: about a
+// millisecond's worth.
+const lookedAtOnce = 1 << 13
+
+// flowWalk is how far a list of flows has come. It goes back through the log, in which a
+// flow's last event is the one that its tail names: so each comes once, and nothing
+// needs to be kept in order.
+type flowWalk struct {
+	query  FlowQuery
+	now    int64
+	plain  bool // by activity, everything: nothing to sort
+	skip   int
+	before Sequence // entries from here on were visited
+	seen   map[FlowKey]bool
+	list   []ranked
+	page   FlowPage
+	done   bool
 }
 
 // ranked is what sorting needs of a flow.
 type ranked struct {
-	number  uint32
+	key     FlowKey
 	primary int64
 	last    int64
 }
 
-func (x *index) sortedFlows(page *FlowPage, query FlowQuery, now int64) {
-	var list []ranked
-	for number := range x.byActivity(query.Watch) {
-		if page.Considered == FlowsConsidered {
+// next visits further entries.
+func (w *flowWalk) next(x *index) {
+	rows := x.rows(w.query.Watch)
+	i := rows.search(w.before)
+	w.page.Total = x.flows.live
+	for left := lookedAtOnce; left > 0 && !w.done; left-- {
+		if i--; i < 0 {
+			w.done = true
 			break
 		}
-		page.Considered++
-		members := x.members(number)
-		verdict := x.judge(members, now)
-		if len(query.Status) > 0 && !slices.Contains(query.Status, verdict.status) {
-			continue
+		w.before = rows.at(i)
+		if number := w.flowAt(x, w.before); number != 0 {
+			left -= x.flows.at(number).linked()
+			w.consider(x, number)
 		}
-		last := members[len(members)-1].time
-		list = append(list, ranked{number, rank(query.Sort, members, verdict, x.flows.at(number)), last})
 	}
-	page.Matched = len(list)
-	slices.SortStableFunc(list, func(a, b ranked) int {
+	if w.plain {
+		w.page.Matched, w.page.Considered = x.flows.live, x.flows.live
+	}
+}
+
+// flowAt is the flow that is met at a sequence for the first time, or 0.
+func (w *flowWalk) flowAt(x *index, sequence Sequence) uint32 {
+	number := x.log.at(sequence).flow
+	if number == 0 || x.flows.at(number).head == 0 {
+		return 0
+	}
+	if w.query.Watch == nil {
+		if x.flows.at(number).tail != uint32(sequence) {
+			return 0
+		}
+		return number
+	}
+	key := x.flows.key(number)
+	if w.seen[key] {
+		return 0
+	}
+	if w.seen == nil {
+		w.seen = map[FlowKey]bool{}
+	}
+	w.seen[key] = true
+	return number
+}
+
+// consider takes a flow in, if it is wanted.
+func (w *flowWalk) consider(x *index, number uint32) {
+	switch {
+	case w.plain && w.skip > 0:
+		w.skip--
+	case w.plain && len(w.page.Flows) < w.query.Limit:
+		w.add(x, number)
+	case w.plain || w.page.Considered == FlowsConsidered:
+		w.done = true
+	default:
+		w.page.Considered++
+		members := x.members(number)
+		verdict := x.judge(number, members, w.now)
+		if len(w.query.Status) == 0 || slices.Contains(w.query.Status, verdict.status) {
+			rank := rank(w.query.Sort, members, verdict.status, x.flows.at(number))
+			w.list = append(w.list, ranked{x.flows.key(number), rank, members[len(members)-1].time})
+		}
+	}
+}
+
+func (w *flowWalk) add(x *index, number uint32) {
+	w.page.Flows = append(w.page.Flows, FlowSummary{})
+	x.summarise(&w.page.Flows[len(w.page.Flows)-1], number, w.now)
+}
+
+// sort orders what was considered and keeps the rows of the page.
+func (w *flowWalk) sort() {
+	w.page.Matched = len(w.list)
+	slices.SortStableFunc(w.list, func(a, b ranked) int {
 		return cmp.Or(cmp.Compare(b.primary, a.primary), cmp.Compare(b.last, a.last))
 	})
-	for i := query.Offset; i >= 0 && i < len(list) && len(page.Flows) < query.Limit; i++ {
-		page.Flows = append(page.Flows, FlowSummary{})
-		x.summarise(&page.Flows[len(page.Flows)-1], list[i].number, now)
+	from := min(max(w.query.Offset, 0), len(w.list))
+	w.list = w.list[from:min(from+max(w.query.Limit, 0), len(w.list))]
+}
+
+// fill summarises further rows of the page. A flow that was joined to another since then,
+// or evicted, has none.
+func (w *flowWalk) fill(x *index) {
+	for left := lookedAtOnce; left > 0 && len(w.list) > 0; w.list = w.list[1:] {
+		number := x.flows.lookup(w.list[0].key)
+		if number == 0 || x.flows.at(number).head == 0 || x.flows.key(number) != w.list[0].key {
+			continue
+		}
+		left -= 1 + x.flows.at(number).linked()
+		w.add(x, number)
 	}
 }
 
 // rank is the number by which a sort puts the largest first.
-func rank(sort FlowSort, members []member, v verdict, record *flow) int64 {
+func rank(sort FlowSort, members []member, status Status, record *flow) int64 {
 	first, last := members[0].time, members[len(members)-1].time
 	switch sort {
 	case ByStart:
@@ -119,59 +159,7 @@ func rank(sort FlowSort, members []member, v verdict, record *flow) int64 {
 	case ByEvents:
 		return int64(record.count)
 	case ByTrouble:
-		return int64(len(Statuses) - slices.Index(Statuses, v.status))
+		return int64(len(Statuses) - slices.Index(Statuses, status))
 	}
 	return last
-}
-
-// All walks every flow of the index in the order of their first events, for export. What
-// is yielded is good until the next one is.
-func (s *Store) All(ctx context.Context, query FlowQuery) iter.Seq2[*FlowSummary, error] {
-	return func(yield func(*FlowSummary, error) bool) {
-		walk := exportWalk{query: query, page: make([]FlowSummary, 512), now: time.Now().UnixNano()}
-		for !walk.done {
-			if err := s.ask(ctx, walk.next); err != nil {
-				yield(nil, err)
-				return
-			}
-			for i := range walk.page[:walk.filled] {
-				if !yield(&walk.page[i], nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// exportWalk is how far All has come.
-type exportWalk struct {
-	query   FlowQuery
-	page    []FlowSummary
-	filled  int
-	at      Sequence
-	now     int64
-	matched map[uint32]bool
-	done    bool
-}
-
-// next fills the page with further flows, looking at a bounded piece of the log.
-func (w *exportWalk) next(x *index) {
-	if w.query.Watch != nil && w.matched == nil {
-		w.matched = map[uint32]bool{}
-		x.watchedFlows(w.query.Watch, func(number uint32) bool { w.matched[number] = true; return true })
-	}
-	w.filled = 0
-	w.at = max(w.at, x.log.first)
-	for end := min(x.log.end, w.at+1<<14); w.at < end && w.filled < len(w.page); w.at++ {
-		e := x.log.at(w.at)
-		if e.flow == 0 || x.flows.at(e.flow).head != uint32(w.at) || w.matched != nil && !w.matched[e.flow] {
-			continue
-		}
-		summary := &w.page[w.filled]
-		x.summarise(summary, e.flow, w.now)
-		if len(w.query.Status) == 0 || slices.Contains(w.query.Status, summary.Status) {
-			w.filled++
-		}
-	}
-	w.done = w.at >= x.log.end
 }

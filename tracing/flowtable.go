@@ -159,6 +159,9 @@ func (f *flows) adopt(into, other uint32, why joinReason, shared []byte) {
 	f.live--
 }
 
+// linked is how many entries a flow's chain has.
+func (r *flow) linked() int { return int(r.count - r.evicted - r.unlinked) }
+
 // joinedBy is why an alias was joined, and the value that the two shared.
 func (r *flow) joinedBy() (why joinReason, shared ref) { return joinReason(r.count), ref(r.head) }
 

@@ -72,8 +72,9 @@ func (x *index) joinAwaiting(id uint64, sequence Sequence) {
 func (x *index) await(cause uint64, sequence Sequence) {
 	number := x.log.at(sequence).flow
 	if before := x.log.widen(x.awaited.get(cause)); x.log.holds(before) {
-		if other := x.log.at(before).flow; other != 0 && other != number {
-			x.join(number, other, joinedByNeed, nil)
+		other := x.log.at(before).flow
+		if other != 0 && other != number && x.join(other, number, joinedByNeed, nil) == other && x.log.at(sequence).flow != other {
+			return // so many share it that it is a constant: the first ones keep it
 		}
 	}
 	x.awaited.put(cause, sequence)

@@ -1,206 +1,65 @@
 package tracing
 
-import (
-	"math"
-	"time"
-)
+import "slices"
 
-// paths are the usual paths of flows, by the type they start with: learned from flows
-// that have ended, or declared.
-type paths struct {
-	byStart map[uint16]*path
-}
-
-// path is what is usual after one starting type. Types are known here by their place in
-// kinds, of which kinds[0] is the start; together counts in how many flows two types were
-// both seen, and after in how many one came next after the other.
-type path struct {
-	declared string // name, when the operator declared it
-	flows    uint32 // learned from
-	kinds    []uint16
-	place    map[uint16]int
-	together [][]uint32
-	after    [][]uint32
-	delays   []delays
-	ends     []uint32 // how many flows had this as their last type
-}
-
-const (
-	mostPaths     = 256 // starting types
-	mostPathKinds = 64  // types after one start
-	fewestFlows   = 5   // learned from before anything is expected
-	usualShare    = 0.5 // seen in this share of like flows: expected
-	rareShare     = 0.2 // seen in less: this branch does not have it
-)
-
-func newPaths() *paths { return &paths{byStart: map[uint16]*path{}} }
-
-// declare sets the usual path of its first type. It is not learned any more.
-func (p *paths) declare(name string, kinds []uint16) {
-	if len(kinds) == 0 {
+// learnFrom offers an ended flow to the paths.
+func (x *index) learnFrom(number uint32) {
+	record := x.flows.at(number)
+	if record.flags&(flowLearned|flowBeganBefore) != 0 || record.unlinked > 0 {
 		return
 	}
-	declared := &path{declared: name, flows: fewestFlows, place: map[uint16]int{}}
-	for i, kind := range kinds {
-		at := declared.find(kind, true)
-		for j := 0; j <= i; j++ {
-			other := declared.place[kinds[j]]
-			declared.together[at][other], declared.together[other][at] = fewestFlows, fewestFlows
-		}
-		if i > 0 {
-			declared.after[declared.place[kinds[i-1]]][at] = fewestFlows
-		}
+	list := x.members(number)
+	course := x.courseOf(number, list)
+	if course.cut {
+		return
 	}
-	declared.ends[len(declared.kinds)-1] = fewestFlows
-	p.byStart[kinds[0]] = declared
-}
-
-// find returns the place of a type on the path, or -1.
-func (p *path) find(kind uint16, add bool) int {
-	if at, ok := p.place[kind]; ok {
-		return at
+	if known := course.path; known != nil && known.flows > enoughFlows && number%16 != 0 {
+		return
 	}
-	if !add || len(p.kinds) == mostPathKinds {
-		return -1
+	record.flags |= flowLearned
+	first := &list[course.start]
+	if first.marks&(DeadLetter|Replayed) != 0 {
+		return
 	}
-	at := len(p.kinds)
-	p.kinds = append(p.kinds, kind)
-	p.place[kind] = at
-	for i := range p.together {
-		p.together[i] = append(p.together[i], 0)
-		p.after[i] = append(p.after[i], 0)
-	}
-	p.together = append(p.together, make([]uint32, at+1))
-	p.after = append(p.after, make([]uint32, at+1))
-	p.delays = append(p.delays, delays{})
-	p.ends = append(p.ends, 0)
-	return at
-}
-
-// step is what learning looks at of one event.
-type step struct {
-	kind uint16
-	time int64
-	// before is the index of the step it follows, or -1.
-	before int
-}
-
-// learn takes in one ended flow; steps are in order of time, the first of them the
-// start, each type at its first appearance only.
-func (p *paths) learn(steps []step) {
-	known := p.byStart[steps[0].kind]
-	if known == nil {
-		if len(p.byStart) == mostPaths {
-			return
-		}
-		known = &path{place: map[uint16]int{}}
-		known.find(steps[0].kind, true)
-		p.byStart[steps[0].kind] = known
-	}
-	places := make([]int, len(steps))
-	for i, s := range steps {
-		places[i] = known.find(s.kind, known.declared == "")
-	}
-	if known.declared == "" {
-		known.flows++
-	}
-	for i, at := range places {
-		if at < 0 {
+	steps := append(x.steps[:0], step{kind: first.kind, time: first.time, before: -1})
+	for i := range list {
+		m := &list[i]
+		if m.marks&(DeadLetter|Duplicate|IDReused|Replayed) != 0 ||
+			slices.ContainsFunc(steps, func(s step) bool { return s.kind == m.kind }) || len(steps) == mostPathKinds {
 			continue
 		}
-		known.delays[at].add(time.Duration(steps[i].time - steps[0].time))
-		if known.declared != "" {
-			continue
-		}
-		for _, other := range places {
-			if other >= 0 {
-				known.together[at][other]++
+		steps = append(steps, step{kind: m.kind, time: m.time, before: beforeOf(list[:i], steps, m)})
+	}
+	x.steps = steps
+	x.paths.learn(steps)
+}
+
+// enoughFlows is when one flow in sixteen is enough to go on learning from.
+const enoughFlows = 20_000
+
+// beforeOf is the step that m follows: the one it names as its cause, else the one
+// before it in time.
+func beforeOf(earlier []member, steps []step, m *member) int {
+	if m.cause != 0 {
+		for i := range earlier {
+			if earlier[i].id == m.cause {
+				return slices.IndexFunc(steps, func(s step) bool { return s.kind == earlier[i].kind })
 			}
 		}
-		if before := steps[i].before; before >= 0 && places[before] >= 0 {
-			known.after[places[before]][at]++
+	}
+	return len(steps) - 1
+}
+
+// settleTo offers the flows whose last event lies before end to the paths, at most some
+// of them at a time.
+func (x *index) settleTo(end Sequence, most int) {
+	if x.settled < x.log.first {
+		x.settled = x.log.first
+	}
+	for ; x.settled < end && most > 0; x.settled++ {
+		most--
+		if e := x.log.at(x.settled); e.flow != 0 && x.flows.at(e.flow).tail == uint32(x.settled) {
+			x.learnFrom(e.flow)
 		}
 	}
-	if last := places[len(places)-1]; last >= 0 && known.declared == "" {
-		known.ends[last]++
-	}
-}
-
-// ready says that there is enough to expect something from.
-func (p *path) ready() bool { return p != nil && p.flows >= fewestFlows }
-
-// share is how likely the type at place b is, given that the one at a was seen.
-func (p *path) share(a, b int) float64 {
-	if p.together[a][a] == 0 {
-		return 0
-	}
-	return float64(p.together[a][b]) / float64(p.together[a][a])
-}
-
-// likely is how likely the type at b is in a flow that has seen these types: as likely
-// as the least favourable of them lets it be, which is returned too. Types seen only a
-// few times have no say.
-func (p *path) likely(b int, seen []int) (share float64, because int) {
-	share, because = p.share(0, b), 0
-	for _, a := range seen {
-		if p.together[a][a] < fewestFlows {
-			continue
-		}
-		if s := p.share(a, b); s < share {
-			share, because = s, a
-		}
-	}
-	return share, because
-}
-
-// follows is the type that usually comes right before the one at b, among those seen;
-// -1 when nothing is known.
-func (p *path) follows(b int, seen func(int) bool) int {
-	best := -1
-	for a := range p.kinds {
-		if a != b && p.after[a][b] > 0 && seen(a) && (best < 0 || p.after[a][b] > p.after[best][b]) {
-			best = a
-		}
-	}
-	return best
-}
-
-// delays counts times from a flow's start in classes a quarter of a doubling wide, from
-// one millisecond to some weeks; that is within 10 % of each.
-type delays struct {
-	count   uint32
-	classes []uint32
-}
-
-const delayClasses = 128
-
-func (d *delays) add(delay time.Duration) {
-	if d.classes == nil {
-		d.classes = make([]uint32, delayClasses)
-	}
-	d.count++
-	d.classes[delayClass(delay)]++
-}
-
-func delayClass(delay time.Duration) int {
-	ms := float64(delay) / float64(time.Millisecond)
-	if ms <= 1 {
-		return 0
-	}
-	return min(int(4*math.Log2(ms))+1, delayClasses-1)
-}
-
-// quantile is the delay that a share q of the flows stayed within, or 0 when nothing is
-// known.
-func (d *delays) quantile(q float64) time.Duration {
-	if d.count == 0 {
-		return 0
-	}
-	wanted, sum := uint32(math.Ceil(q*float64(d.count))), uint32(0)
-	for class, n := range d.classes {
-		if sum += n; sum >= wanted {
-			return time.Duration(math.Exp2(float64(class)/4) * float64(time.Millisecond))
-		}
-	}
-	return 0
 }

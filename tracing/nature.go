@@ -15,8 +15,16 @@ var (
 
 // natureOf tells from a type's name whether it reports a failure or undoes something.
 // "not_failed" and its like are not understood; nobody names an event so.
-func natureOf(kind string) (marks Marks) {
-	for _, word := range wordsOf(kind) {
+// Its first word is what it is about: Payment of PaymentFailed.
+func natureOf(kind string) (marks Marks, subject string) {
+	words := wordsOf(kind)
+	if len(words) > 0 {
+		subject = words[0]
+	}
+	for _, word := range words {
+		if word == "failover" {
+			continue
+		}
 		if beginsWithAny(word, failureWords) {
 			marks |= Failure
 		}
@@ -24,7 +32,7 @@ func natureOf(kind string) (marks Marks) {
 			marks |= Compensation
 		}
 	}
-	return marks
+	return marks, subject
 }
 
 func beginsWithAny(word string, beginnings []string) bool {

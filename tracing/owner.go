@@ -44,7 +44,7 @@ func (s *Store) own(ctx context.Context) {
 func (s *Store) newIndex() *index {
 	x := &index{
 		log: newLog(), flows: newFlows(), kinds: newNames(), service: newNames(), words: newNames(),
-		nature: []Marks{0}, places: newPlaces(), paths: newPaths(), settle: int64(s.config.Settle),
+		nature: []Marks{0}, subject: []string{""}, places: newPlaces(), paths: newPaths(), settle: int64(s.config.Settle),
 		summaries: summaries{texts: map[Sequence][]byte{}}, reasons: summaries{texts: map[Sequence][]byte{}},
 	}
 	x.kept.limit = s.config.Memory / 4

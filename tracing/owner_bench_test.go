@@ -36,12 +36,12 @@ func BenchmarkOwner(b *testing.B) {
 	})
 	b.Run("sorted", func(b *testing.B) {
 		for range b.N {
-			x.sortedFlows(&FlowPage{}, FlowQuery{Sort: ByTrouble, Limit: 50}, 0)
+			(&flowWalk{query: FlowQuery{Sort: ByTrouble, Limit: 50}, before: ^Sequence(0)}).next(x)
 		}
 	})
 	b.Run("far", func(b *testing.B) {
 		for range b.N {
-			x.recentFlows(&FlowPage{}, FlowQuery{Offset: x.flows.live - 50, Limit: 50}, 0)
+			(&flowWalk{query: FlowQuery{Limit: 50}, plain: true, skip: x.flows.live - 50, before: ^Sequence(0)}).next(x)
 		}
 	})
 	b.Run("evict", func(b *testing.B) {

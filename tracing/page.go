@@ -65,7 +65,7 @@ func (x *index) pageOf(page *Page, query PageQuery) []Sequence {
 	n := rows.len()
 	at := n - 1
 	if query.From != 0 {
-		at = sort.Search(n, func(i int) bool { return rows.at(i) >= query.From })
+		at = rows.search(query.From)
 		if query.Backward && (at == n || rows.at(at) > query.From) {
 			at--
 		}
@@ -107,6 +107,14 @@ func (x *index) rows(w *Watch) rows {
 }
 
 func (r rows) len() int { return r.count + len(r.past) + len(r.live) }
+
+// search is how many rows come before a sequence.
+func (r rows) search(sequence Sequence) int {
+	if r.count > 0 {
+		return int(min(max(sequence, r.first)-r.first, Sequence(r.count)))
+	}
+	return sort.Search(r.len(), func(i int) bool { return r.at(i) >= sequence })
+}
 
 func (r rows) at(i int) Sequence {
 	switch {

@@ -34,7 +34,7 @@ func (x *index) event(sequence Sequence) Event {
 func (x *index) summarise(s *FlowSummary, number uint32, now int64) {
 	record := x.flows.at(number)
 	list := x.members(number)
-	v := x.judge(list, now)
+	v := x.judge(number, list, now)
 	*s = FlowSummary{
 		Key: x.flows.key(number), ID: x.flows.texts.text(record.id), From: x.words.text(record.from),
 		Entity: x.flows.texts.text(record.entity), Status: v.status,
@@ -42,13 +42,13 @@ func (x *index) summarise(s *FlowSummary, number uint32, now int64) {
 		Services: s.Services[:0], Brokers: s.Brokers[:0], Types: s.Types[:0],
 		Started: time.Unix(0, list[0].time), Last: time.Unix(0, list[len(list)-1].time),
 		LastType: x.kinds.text(list[len(list)-1].kind), FailedAt: x.kinds.text(v.failedAt),
-		DeadLetters: v.deadLetters, Duplicates: v.duplicates, BeganBefore: record.flags&flowBeganBefore != 0,
+		DeadLetters: v.deadLetters, Duplicates: v.duplicates, BeganBefore: v.course.cut,
 	}
 	for i := range list {
 		if len(s.Types) < TypesPerSummary {
 			s.Types = append(s.Types, x.kinds.text(list[i].kind))
 		}
-		if service := x.service.text(list[i].service); service != "" && !slices.Contains(s.Services, service) {
+		if service := x.service.text(list[i].service); service != "" && len(s.Services) < ServicesPerSummary && !slices.Contains(s.Services, service) {
 			s.Services = append(s.Services, service)
 		}
 		if broker := x.brokerOf(list[i].entry); !slices.Contains(s.Brokers, broker) {

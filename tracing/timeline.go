@@ -23,18 +23,18 @@ func (x *index) timeline(number uint32, now int64) *Flow {
 	f := &Flow{}
 	x.summarise(&f.FlowSummary, number, now)
 	list := slices.Clone(x.members(number))
-	v := x.judge(list, now)
-	f.Steps = x.stepsOf(list, v.path)
-	f.Expected = x.expectations(v.path, list, now)
+	v := x.judge(number, list, now)
+	f.Steps = x.stepsOf(list, v.course.path)
+	f.Expected = x.expectations(&v, list, now)
 	for _, e := range f.Expected {
 		if e.Seen >= usualShare {
 			f.Settle = max(f.Settle, e.Usual)
 		}
 	}
-	if v.path.ready() {
-		f.Path = fmt.Sprintf("learned from %d flows", v.path.flows)
-		if v.path.declared != "" {
-			f.Path = "declared in the config as " + v.path.declared
+	if p := v.course.path; p.ready() {
+		f.Path = fmt.Sprintf("learned from %d flows", p.flows)
+		if p.declared != "" {
+			f.Path = "declared in the config as " + p.declared
 		}
 	}
 	f.Joins = x.joinsOf(number)
@@ -105,6 +105,7 @@ func (x *index) links(list []member, p *path) []parentLink {
 		}
 	}
 	links := make([]parentLink, len(list))
+	start, _ := startOf(list)
 	latest := map[uint16]int{} // type -> its latest member before i
 	for i := range list {
 		m := &list[i]
@@ -114,15 +115,17 @@ func (x *index) links(list []member, p *path) []parentLink {
 		}
 		cause, named := first[m.cause]
 		switch {
+		case links[i].same >= 0: // a copy, a dead letter or a replay of that one
+			links[i].parent, links[i].edge = links[i].same, Known
 		case m.cause != 0 && named && cause != i:
 			links[i].parent, links[i].edge = cause, Known
-		case links[i].same >= 0:
-			links[i].parent, links[i].edge = links[i].same, Known
-		case i > 0:
+		case i > 0 && i != start:
 			links[i].parent, links[i].edge = x.inferParent(i, m, p, latest), Inferred
 		}
 		links[i].absent = m.cause != 0 && !named
-		latest[m.kind] = i
+		if m.marks&(DeadLetter|Duplicate) == 0 {
+			latest[m.kind] = i
+		}
 	}
 	return links
 }
@@ -172,7 +175,7 @@ func (x *index) stepOf(list []member, links []parentLink, i int) Step {
 	case i > 0:
 		s.Hop = time.Duration(m.time - list[i-1].time)
 	}
-	if link.edge == Known && link.parent >= 0 {
+	if link.edge == Known && link.parent >= 0 && link.same < 0 {
 		parent := &list[link.parent]
 		allowance := skewAllowance
 		if x.brokerOf(m.entry) != x.brokerOf(parent.entry) {
@@ -196,13 +199,16 @@ func (x *index) stepOf(list []member, links []parentLink, i int) Step {
 	return s
 }
 
+// farthestUndone is how many events before a compensation are looked at for what it
+// undoes.
+const farthestUndone = 256
+
 // undoes names the event that a compensation undoes: the latest one before it whose type
 // begins with the same word and is no failure, of the same service if there is one.
 func (x *index) undoes(earlier []member, m *member) string {
-	subject, best := wordsOf(x.kinds.text(m.kind)), -1
-	for i := len(earlier) - 1; i >= 0 && len(subject) > 0; i-- {
-		words := wordsOf(x.kinds.text(earlier[i].kind))
-		if earlier[i].marks&(Failure|Compensation|DeadLetter) != 0 || len(words) == 0 || words[0] != subject[0] {
+	best := -1
+	for i := len(earlier) - 1; i >= max(0, len(earlier)-farthestUndone); i-- {
+		if earlier[i].marks&(Failure|Compensation|DeadLetter) != 0 || x.subject[earlier[i].kind] != x.subject[m.kind] {
 			continue
 		}
 		if earlier[i].service == m.service {

@@ -1,0 +1,232 @@
+package tracing
+
+import (
+	"math"
+	"time"
+)
+
+// paths are the usual paths of flows, by the type they start with: learned from flows
+// that have ended, or declared.
+type paths struct {
+	byStart map[uint16]*path
+}
+
+// path is what is usual after one starting type. Types are known here by their place in
+// kinds, of which kinds[0] is the start; together counts in how many flows two types were
+// both seen, and after in how many one came next after the other.
+type path struct {
+	declared string // name, when the operator declared it
+	flows    uint32 // learned from
+	kinds    []uint16
+	place    map[uint16]int
+	together [][]uint32
+	after    [][]uint32
+	delays   []delays
+	ends     []uint32 // how many flows had this as their last type
+}
+
+const (
+	mostPaths     = 256 // starting types
+	mostPathKinds = 64  // types after one start
+	fewestFlows   = 5   // learned from before anything is expected
+	usualShare    = 0.5 // seen in this share of like flows: expected
+	rareShare     = 0.2 // seen in less: this branch does not have it
+)
+
+func newPaths() *paths { return &paths{byStart: map[uint16]*path{}} }
+
+// declare sets the usual path of its first type. It is not learned any more.
+func (p *paths) declare(name string, kinds []uint16) {
+	if len(kinds) == 0 {
+		return
+	}
+	declared := &path{declared: name, flows: fewestFlows, place: map[uint16]int{}}
+	for i, kind := range kinds {
+		at := declared.find(kind, true)
+		for j := 0; j <= i; j++ {
+			other := declared.place[kinds[j]]
+			declared.together[at][other], declared.together[other][at] = fewestFlows, fewestFlows
+		}
+		if i > 0 {
+			declared.after[declared.place[kinds[i-1]]][at] = fewestFlows
+		}
+	}
+	declared.ends[len(declared.kinds)-1] = fewestFlows
+	p.byStart[kinds[0]] = declared
+}
+
+// find returns the place of a type on the path, or -1.
+func (p *path) find(kind uint16, add bool) int {
+	if at, ok := p.place[kind]; ok {
+		return at
+	}
+	if !add || len(p.kinds) == mostPathKinds {
+		return -1
+	}
+	at := len(p.kinds)
+	p.kinds = append(p.kinds, kind)
+	p.place[kind] = at
+	for i := range p.together {
+		p.together[i] = append(p.together[i], 0)
+		p.after[i] = append(p.after[i], 0)
+	}
+	p.together = append(p.together, make([]uint32, at+1))
+	p.after = append(p.after, make([]uint32, at+1))
+	p.delays = append(p.delays, delays{})
+	p.ends = append(p.ends, 0)
+	return at
+}
+
+// step is what learning looks at of one event.
+type step struct {
+	kind uint16
+	time int64
+	// before is the index of the step it follows, or -1.
+	before int
+}
+
+// learn takes in one ended flow; steps are in order of time, the first of them the
+// start, each type at its first appearance only.
+func (p *paths) learn(steps []step) {
+	known := p.byStart[steps[0].kind]
+	if known == nil {
+		if len(p.byStart) == mostPaths {
+			return
+		}
+		known = &path{place: map[uint16]int{}}
+		known.find(steps[0].kind, true)
+		p.byStart[steps[0].kind] = known
+	}
+	places := make([]int, len(steps))
+	for i, s := range steps {
+		places[i] = known.find(s.kind, known.declared == "")
+	}
+	if known.declared == "" {
+		known.flows++
+	}
+	for i, at := range places {
+		if at < 0 {
+			continue
+		}
+		known.delays[at].add(time.Duration(steps[i].time - steps[0].time))
+		if known.declared != "" {
+			continue
+		}
+		for _, other := range places {
+			if other >= 0 {
+				known.together[at][other]++
+			}
+		}
+		if before := steps[i].before; before >= 0 && places[before] >= 0 {
+			known.after[places[before]][at]++
+		}
+	}
+	if last := places[len(places)-1]; last >= 0 && known.declared == "" {
+		known.ends[last]++
+	}
+}
+
+// times is how many flows took the path. A declared one is beyond doubt.
+func (p *path) times() uint32 {
+	switch {
+	case p == nil:
+		return 0
+	case p.declared != "":
+		return math.MaxUint32
+	}
+	return p.flows
+}
+
+// through is the path on which a type was seen most often after the start, and how
+// often; nil when it was on none.
+func (p *paths) through(kind uint16) (most *path, times uint32) {
+	for _, candidate := range p.byStart {
+		at := candidate.find(kind, false)
+		if at <= 0 {
+			continue
+		}
+		if n := candidate.together[at][at]; n > times || n == times && most != nil && candidate.kinds[0] < most.kinds[0] {
+			most, times = candidate, n
+		}
+	}
+	return most, times
+}
+
+// ready says that there is enough to expect something from.
+func (p *path) ready() bool { return p != nil && p.flows >= fewestFlows }
+
+// share is how likely the type at place b is, given that the one at a was seen.
+func (p *path) share(a, b int) float64 {
+	if p.together[a][a] == 0 {
+		return 0
+	}
+	return float64(p.together[a][b]) / float64(p.together[a][a])
+}
+
+// likely is how likely the type at b is in a flow that has seen these types: as likely
+// as the least favourable of them lets it be, which is returned too. Types seen only a
+// few times have no say.
+func (p *path) likely(b int, seen []int) (share float64, because int) {
+	share, because = p.share(0, b), 0
+	for _, a := range seen {
+		if p.together[a][a] < fewestFlows {
+			continue
+		}
+		if s := p.share(a, b); s < share {
+			share, because = s, a
+		}
+	}
+	return share, because
+}
+
+// follows is the type that usually comes right before the one at b, among those seen;
+// -1 when nothing is known.
+func (p *path) follows(b int, seen func(int) bool) int {
+	best := -1
+	for a := range p.kinds {
+		if a != b && p.after[a][b] > 0 && seen(a) && (best < 0 || p.after[a][b] > p.after[best][b]) {
+			best = a
+		}
+	}
+	return best
+}
+
+// delays counts times from a flow's start in classes a quarter of a doubling wide, from
+// one millisecond to some weeks; that is within 10 % of each.
+type delays struct {
+	count   uint32
+	classes []uint32
+}
+
+const delayClasses = 128
+
+func (d *delays) add(delay time.Duration) {
+	if d.classes == nil {
+		d.classes = make([]uint32, delayClasses)
+	}
+	d.count++
+	d.classes[delayClass(delay)]++
+}
+
+func delayClass(delay time.Duration) int {
+	ms := float64(delay) / float64(time.Millisecond)
+	if ms <= 1 {
+		return 0
+	}
+	return min(int(4*math.Log2(ms))+1, delayClasses-1)
+}
+
+// quantile is the delay that a share q of the flows stayed within, or 0 when nothing is
+// known.
+func (d *delays) quantile(q float64) time.Duration {
+	if d.count == 0 {
+		return 0
+	}
+	wanted, sum := uint32(math.Ceil(q*float64(d.count))), uint32(0)
+	for class, n := range d.classes {
+		if sum += n; sum >= wanted {
+			return time.Duration(math.Exp2(float64(class)/4) * float64(time.Millisecond))
+		}
+	}
+	return 0
+}
