@@ -211,6 +211,7 @@ func (t *terminal) typeKeys(n int) error {
 	if err := t.press(":,x"); err != nil {
 		return err
 	}
+	late := lateness()
 	times := make([]time.Duration, 0, n)
 	for i := range n {
 		letter := []string{"ß", "þ"}[i%2]
@@ -226,7 +227,30 @@ func (t *terminal) typeKeys(n int) error {
 		time.Sleep(time.Duration(97+i*13%60) * time.Millisecond)
 	}
 	printTimes("key", times)
+	printTimes("late", late())
 	return nil
+}
+
+// lateness measures how late this process itself is woken from short sleeps, until the
+// returned function is called: what a busy machine adds to every hop of every program.
+func lateness() (end func() []time.Duration) {
+	const sleep = 5 * time.Millisecond
+	stop, result := make(chan struct{}), make(chan []time.Duration)
+	go func() {
+		var times []time.Duration
+		for {
+			select {
+			case <-stop:
+				result <- times
+				return
+			default:
+				began := time.Now()
+				time.Sleep(sleep)
+				times = append(times, time.Since(began)-sleep)
+			}
+		}
+	}()
+	return func() []time.Duration { close(stop); return <-result }
 }
 
 func (t *terminal) quietKeys(n int, key string) error {
