@@ -39,7 +39,7 @@
 //	stream.go    page: live tail, with streamrow.go
 //	window.go    the part of the stream around the cursor
 //	flows.go     page: one row a flow, with flowsrow.go
-//	flow.go      page: one flow, with flowhead.go, timeline.go and lanes.go
+//	flow.go      page: one flow, with flowhead.go, flowrows.go, timeline.go and lanes.go
 //	event.go     page: one event, with facts.go, payloadview.go and export.go
 //
 // # Not obvious

@@ -19,7 +19,9 @@ type flowPage struct {
 	key    tracing.FlowKey
 	label  text.Safe // until the flow itself is there
 	flow   *tracing.Flow
+	size   timeline // of flow
 	rows   []flowRow
+	why    bool // the rows have reasons
 	cursor widget.Cursor
 	step   tracing.Sequence // the event under the cursor, 0 for none
 	height int              // of the rows
@@ -64,7 +66,7 @@ func (f *flowPage) refresh() tea.Cmd {
 		flow, err := querier.Flow(ctx, key)
 		return func() {
 			f.flow, f.seen = flow, version
-			f.rows = flowRows(flow)
+			f.size, f.rows = f.measure(), flowRows(flow, f.why)
 			f.findCursor()
 		}, err
 	})
@@ -80,42 +82,6 @@ func (f *flowPage) findCursor() {
 			f.cursor.Index = i
 		}
 	}
-}
-
-// rowKind is what a row of the timeline is.
-type rowKind uint8
-
-const (
-	stepRow rowKind = iota
-	expectationRow
-	joinRow
-	noteRow
-)
-
-// flowRow is a row of the timeline: a step, an expectation, a join, by index.
-type flowRow struct {
-	kind  rowKind
-	index int
-}
-
-// flowRows are the rows of a flow: what happened, what did not, and why it is one flow.
-func flowRows(flow *tracing.Flow) []flowRow {
-	rows := make([]flowRow, 0, len(flow.Steps)+len(flow.Expected)+len(flow.Joins)+1)
-	for i := range flow.Steps {
-		rows = append(rows, flowRow{stepRow, i})
-	}
-	for i, e := range flow.Expected {
-		if e.State != tracing.Seen {
-			rows = append(rows, flowRow{expectationRow, i})
-		}
-	}
-	for i := range flow.Joins {
-		rows = append(rows, flowRow{joinRow, i})
-	}
-	if flow.Capped > 0 {
-		rows = append(rows, flowRow{noteRow, 0})
-	}
-	return rows
 }
 
 func (f *flowPage) move(by int) {
@@ -214,18 +180,12 @@ func (f *flowPage) render(width, height int) []widget.Line {
 	if height < 10 {
 		lines = lines[:1]
 	}
-	var draw func(i int, selected bool) widget.Line
+	makeDrawing := f.timelineDrawing
 	if f.lanes {
-		names, of := f.laneNames()
-		room := width - laneLeft
-		drawing := widget.LanesFor(len(names), f.shift, room)
-		f.shift = drawing.First
-		lines = append(lines, f.laneHeads(drawing, names, width))
-		draw = func(i int, selected bool) widget.Line { return f.laneRow(drawing, of, i, width, selected) }
-	} else {
-		columns := f.timelineColumns(width)
-		draw = func(i int, selected bool) widget.Line { return f.timelineRow(columns, i, width, selected) }
+		makeDrawing = f.lanesDrawing
 	}
+	heads, draw := makeDrawing(width)
+	lines = append(lines, heads...)
 	f.head = len(lines)
 	f.height = max(1, height-f.head)
 	f.cursor.Show(f.height, len(f.rows))
@@ -234,6 +194,27 @@ func (f *flowPage) render(width, height int) []widget.Line {
 		lines = append(lines, draw(i, i == f.cursor.Index))
 	}
 	return widget.Fit(f.theme, lines, width, height)
+}
+
+// drawing draws row i of a flow.
+type drawing func(i int, selected bool) widget.Line
+
+// timelineDrawing is what draws the rows as a timeline, and the lines above them.
+func (f *flowPage) timelineDrawing(width int) ([]widget.Line, drawing) {
+	columns, reasons := f.size.columns(width)
+	f.explain(reasons)
+	places := widget.Places(f.size.times, f.size.causes, columns[stepWaterfall])
+	return nil, func(i int, selected bool) widget.Line {
+		return f.timelineRow(columns, places, reasons, i, width, selected)
+	}
+}
+
+// explain makes the rows have reasons, or not.
+func (f *flowPage) explain(reasons bool) {
+	if f.why != reasons {
+		f.why, f.rows = reasons, flowRows(f.flow, reasons)
+		f.findCursor()
+	}
 }
 
 // notThere is the page before the flow came, or after it was evicted.

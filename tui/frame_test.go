@@ -38,6 +38,9 @@ func golden(t *testing.T, screen *tuitest.Screen, name string) {
 	}
 }
 
+// name is the name of a page's frame at a size.
+func name(page string, size [2]int) string { return fmt.Sprintf("%s-%dx%d", page, size[0], size[1]) }
+
 // shop is a small story with something of everything.
 func shop(t *testing.T, s *tuitest.System) {
 	begun := time.Now()
@@ -59,7 +62,7 @@ func TestFrames(t *testing.T) {
 	}
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {40, 8}} {
 		for _, page := range pages {
-			name := fmt.Sprintf("%s-%dx%d", page.name, size[0], size[1])
+			name := name(page.name, size)
 			t.Run(name, func(t *testing.T) {
 				story(t, func(t *testing.T, s *tuitest.System) {
 					shop(t, s)

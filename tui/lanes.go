@@ -11,6 +11,17 @@ import (
 // laneLeft is the room before the lanes: cursor, offset, gap.
 const laneLeft = 12
 
+// lanesDrawing is what draws the rows as lanes, and their names above them.
+func (f *flowPage) lanesDrawing(width int) ([]widget.Line, drawing) {
+	f.explain(true)
+	names, of := f.laneNames()
+	lanes := widget.LanesFor(len(names), f.shift, width-laneLeft)
+	f.shift = lanes.First
+	return []widget.Line{f.laneHeads(lanes, names, width)}, func(i int, selected bool) widget.Line {
+		return f.laneRow(lanes, of, i, width, selected)
+	}
+}
+
 // laneHeads are the names of the services above their lanes.
 func (f *flowPage) laneHeads(l widget.Lanes, names []string, width int) widget.Line {
 	t := f.theme
@@ -34,8 +45,18 @@ func (f *flowPage) laneRow(l widget.Lanes, of []int, i, width int, selected bool
 	t, row := f.theme, rowStart(f.theme, width, selected, false)
 	at := f.rows[i]
 	if at.kind != stepRow {
-		sentence, role := f.beside(at)
-		return row.Right(theme.Dim, t.Glyph.Dot.Repeat(5), 8).Gap(2).Put(role, sentence).Line()
+		if at.kind == reasonRow {
+			row.Gap(8)
+		} else {
+			row.Right(theme.Dim, t.Glyph.Dot.Repeat(5), 8)
+		}
+		row.Gap(2)
+		if at.kind == expectationRow {
+			e := &f.flow.Expected[at.index]
+			row.Put(expectationRole(e), t.String(e.Type)).Gap(2)
+		}
+		sentence, role := f.inWords(at, row.Left())
+		return row.Put(role, sentence).Line()
 	}
 	step := &f.flow.Steps[at.index]
 	row.Right(theme.Dim, text.Offset(step.Offset), 8).Gap(laneLeft - 2 - 8)
@@ -47,24 +68,6 @@ func (f *flowPage) laneRow(l widget.Lanes, of []int, i, width int, selected bool
 	}
 	l.Draw(row, drawn)
 	return row.Line()
-}
-
-// beside is a row that is no step, as a sentence.
-func (f *flowPage) beside(at flowRow) (text.Safe, theme.Role) {
-	t := f.theme
-	switch at.kind {
-	case expectationRow:
-		e := &f.flow.Expected[at.index]
-		role := theme.Dim
-		if e.State == tracing.Missing {
-			role = theme.Bad
-		}
-		return t.String(e.Type).Add(text.Own("  "), f.expectation(e)), role
-	case joinRow:
-		join := &f.flow.Joins[at.index]
-		return text.Own("joined with ").Add(t.String(join.Other), text.Own(": "), t.String(join.Reason)), theme.Dim
-	}
-	return text.Count(int64(f.flow.Capped)).Add(text.Own(" further events share this id and were only counted")), theme.Warn
 }
 
 // laneNames are the services of the flow in order, and which lane each step is in.

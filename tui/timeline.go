@@ -10,30 +10,67 @@ import (
 	"eventscope/tui/widget"
 )
 
-// timelineColumns are offset, service, type, position, waterfall, note. When the screen
-// is narrow the position leaves first, then the note, then the waterfall.
-func (f *flowPage) timelineColumns(width int) []int {
+// The columns of the timeline, in their order on the screen.
+const (
+	stepOffset = iota
+	stepService
+	stepKind
+	stepPosition
+	stepWaterfall
+	stepNote
+)
+
+// timeline is what drawing a flow needs to know of all its steps, taken once when the
+// flow came: a flow can have thousands.
+type timeline struct {
+	offset, service, kind, position int // cells
+	note, reason                    int // of what is said about steps; of why they failed
+	times                           []time.Duration
+	causes                          []int // by index, or -1
+}
+
+func (f *flowPage) measure() timeline {
 	t := f.theme
-	offset, service, kind, position, note := 7, 6, 14, 10, 0
+	m := timeline{offset: 7, service: 6, kind: 14, position: 10}
 	for i := range f.flow.Steps {
 		step := &f.flow.Steps[i]
-		offset = max(offset, text.Offset(step.Offset).Width())
-		service = max(service, min(16, t.String(step.Service).Width()))
-		kind = max(kind, min(34, t.String(step.Type).Width()+2))
-		position = max(position, min(30, f.where(step).Width()))
-		note = max(note, min(40, f.note(step).Width()))
+		m.offset = max(m.offset, text.Offset(step.Offset).Width())
+		m.service = max(m.service, min(16, t.String(step.Service).Width()))
+		m.kind = max(m.kind, min(34, t.String(step.Type).Width()+2))
+		m.position = max(m.position, min(30, f.where(step).Width()))
+		if note := f.note(step).Width(); hasReason(step) {
+			m.reason = max(m.reason, note)
+		} else {
+			m.note = max(m.note, min(40, note))
+		}
+		m.times, m.causes = append(m.times, step.Offset), append(m.causes, step.Parent)
 	}
-	for _, e := range f.flow.Expected {
-		kind = max(kind, min(34, t.String(e.Type).Width()+2))
+	for i := range f.flow.Expected {
+		m.kind = max(m.kind, min(34, t.String(f.flow.Expected[i].Type).Width()+2))
 	}
-	return widget.Layout([]widget.Column{
-		{Min: offset},
-		{Min: min(service, 9), Want: service, Rank: 1},
-		{Min: min(kind, 18), Want: kind},
-		{Min: min(position, 22), Want: position, Rank: 4},
-		{Min: 14, Rank: 2, Rest: true},
-		{Min: min(note, 16), Want: note, Rank: 3},
-	}, width-2)
+	return m
+}
+
+// columns are the widths of the columns, and whether the reasons of failures need rows
+// of their own. When the screen is narrow the position leaves first, then the note, then
+// the waterfall; but a reason stays readable, so the position leaves for it as well.
+func (m *timeline) columns(width int) (columns []int, reasons bool) {
+	layout := func(position, note int) []int {
+		return widget.Layout([]widget.Column{
+			stepOffset:    {Min: m.offset},
+			stepService:   {Min: min(m.service, 9), Want: m.service, Rank: 1},
+			stepKind:      {Min: min(m.kind, 18), Want: m.kind},
+			stepPosition:  {Min: min(position, 22), Want: position, Rank: 4},
+			stepWaterfall: {Min: 14, Rank: 2, Rest: true},
+			stepNote:      {Min: min(note, 16), Want: note, Rank: 3},
+		}, width-2)
+	}
+	for _, position := range []int{m.position, 0} {
+		if columns = layout(position, max(m.note, m.reason)); columns[stepNote] >= m.reason {
+			return columns, false
+		}
+	}
+	return layout(m.position, m.note), true
 }
 
 // where is a step's broker and position.
@@ -49,106 +86,76 @@ func (f *flowPage) note(step *tracing.Step) text.Safe {
 	return f.theme.Bytes(step.Summary, 28)
 }
 
-func (f *flowPage) timelineRow(columns []int, i, width int, selected bool) widget.Line {
+// timelineRow draws row i. places are those of the waterfall; reasons says that failures
+// have rows of their own for why.
+func (f *flowPage) timelineRow(columns, places []int, reasons bool, i, width int, selected bool) widget.Line {
 	t, row := f.theme, rowStart(f.theme, width, selected, false)
-	switch at := f.rows[i]; at.kind {
-	case expectationRow:
-		return f.expectationLine(columns, &f.flow.Expected[at.index], row)
-	case joinRow:
-		join := &f.flow.Joins[at.index]
-		reason := text.Own("joined with ").Add(t.CutMiddle(t.String(join.Other), 30), text.Own(": "), t.String(join.Reason))
-		return row.Cell(theme.Link, t.Glyph.Known.Repeat(5), columns[0]).Between().Put(theme.Dim, reason).Line()
-	case noteRow:
-		return row.Cell(theme.Warn, t.Glyph.Warning, columns[0]).Between().Put(theme.Warn, text.Count(int64(f.flow.Capped)).Add(
-			text.Own(" further events share this id and were only counted"))).Line()
+	if f.rows[i].kind != stepRow {
+		return f.besideSteps(columns, f.rows[i], row)
 	}
-	step := &f.flow.Steps[f.rows[i].index]
-	row.Right(theme.Dim, text.Offset(step.Offset), columns[0])
-	if columns[1] > 0 {
-		row.Between().StyledCell(t.Service(step.Service), t.String(step.Service), columns[1])
+	index := f.rows[i].index
+	step := &f.flow.Steps[index]
+	row.Right(theme.Dim, text.Offset(step.Offset), columns[stepOffset])
+	if w := columns[stepService]; w > 0 {
+		row.Between().StyledCell(t.Service(step.Service), t.String(step.Service), w)
 	}
-	kindCell(t, row.Between(), &step.Event, columns[2])
-	if columns[3] > 0 {
-		row.Between().ID(theme.Dim, f.where(step), columns[3])
+	kindCell(t, row.Between(), &step.Event, columns[stepKind])
+	if w := columns[stepPosition]; w > 0 {
+		row.Between().ID(theme.Dim, f.where(step), w)
 	}
-	if columns[4] > 0 {
-		start, end := f.span()
-		widget.Waterfall(row.Between(), f.bar(step), start, end, columns[4])
+	if w := columns[stepWaterfall]; w > 0 {
+		widget.Waterfall(row.Between(), f.bar(index, places), w)
 	}
-	if columns[5] > 0 {
+	if w := columns[stepNote]; w > 0 && !(reasons && hasReason(step)) {
 		role := theme.Dim
 		if step.Note != "" {
 			role, _ = t.Marks(step.Marks)
 		}
-		row.Between().Cell(role, f.note(step), columns[5])
+		row.Between().Cell(role, f.note(step), w)
 	}
 	return row.Line()
 }
 
+// leastExpectation is the room that how an expectation stands has at least: still to come.
+const leastExpectation = 13
+
+// besideSteps draws a row that is no step: a sign in the place of the time, what it is
+// about, and a sentence.
+func (f *flowPage) besideSteps(columns []int, at flowRow, row *widget.Row) widget.Line {
+	t := f.theme
+	switch at.kind {
+	case expectationRow:
+		e := &f.flow.Expected[at.index]
+		row.Right(theme.Dim, t.Glyph.Dot.Repeat(5), columns[stepOffset])
+		if w := columns[stepService]; w > 0 {
+			row.Between().Gap(w)
+		}
+		row.Between()
+		kind := min(columns[stepKind], row.Left()-2-leastExpectation)
+		row.Cell(expectationRole(e), t.String(e.Type), kind)
+	case reasonRow:
+		row.Gap(columns[stepOffset])
+	case joinRow:
+		row.Right(theme.Link, t.Glyph.Known.Repeat(5), columns[stepOffset])
+	default:
+		row.Right(theme.Warn, t.Glyph.Warning, columns[stepOffset])
+	}
+	row.Between()
+	sentence, role := f.inWords(at, row.Left())
+	return row.Put(role, sentence).Line()
+}
+
 // bar is a step in the waterfall.
-func (f *flowPage) bar(step *tracing.Step) widget.Bar {
-	bar := widget.Bar{At: step.Offset, Known: step.Edge == tracing.Known, Style: f.theme.Service(step.Service)}
+func (f *flowPage) bar(index int, places []int) widget.Bar {
+	step := &f.flow.Steps[index]
+	bar := widget.Bar{At: places[index], Cause: -1, Known: step.Edge == tracing.Known, Style: f.theme.Service(step.Service)}
 	if role, _ := f.theme.Marks(step.Marks); role == theme.Bad {
 		bar.Style = f.theme.Style(theme.Bad)
 	}
-	if step.Parent >= 0 && step.Parent < len(f.flow.Steps) {
-		bar.Caused, bar.CauseAt = true, f.flow.Steps[step.Parent].Offset
+	if step.Parent >= 0 && step.Parent < len(places) {
+		bar.Cause = places[step.Parent]
 	}
 	return bar
-}
-
-// span is the time that the waterfall covers.
-func (f *flowPage) span() (start, end time.Duration) {
-	for i := range f.flow.Steps {
-		start = min(start, f.flow.Steps[i].Offset)
-		end = max(end, f.flow.Steps[i].Offset)
-	}
-	return start, end
-}
-
-// expectationLine is a row for what did not come.
-func (f *flowPage) expectationLine(columns []int, e *tracing.Expectation, row *widget.Row) widget.Line {
-	t := f.theme
-	role := theme.Dim
-	switch e.State {
-	case tracing.Missing:
-		role = theme.Bad
-	case tracing.Overdue:
-		role = theme.Warn
-	}
-	row.Right(theme.Dim, t.Glyph.Dot.Repeat(5), columns[0])
-	if columns[1] > 0 {
-		row.Between().Gap(columns[1])
-	}
-	return row.Between().Cell(role, t.String(e.Type), columns[2]).Between().Put(role, f.expectation(e)).Line()
-}
-
-// expectation is a sentence about a type that did not come.
-func (f *flowPage) expectation(e *tracing.Expectation) text.Safe {
-	var s text.Safe
-	switch e.State {
-	case tracing.Due:
-		s = text.Own("still to come")
-	case tracing.Overdue:
-		s = text.Own("overdue")
-	case tracing.Missing:
-		s = text.Own("not seen")
-	default:
-		if e.Why != "" {
-			return f.theme.String(e.Why)
-		}
-		return text.Own("not expected")
-	}
-	if e.Usual > 0 {
-		s = s.Add(text.Own(", usually within "), text.Span(max(e.Usual, e.Late)))
-	}
-	if e.Seen > 0 && e.Seen < 1 {
-		s = s.Add(text.Own(", in "), text.Count(int64(e.Seen*100)), text.Own(" % of flows"))
-	}
-	if e.Why != "" {
-		s = s.Add(text.Own("; "), f.theme.String(e.Why))
-	}
-	return s
 }
 
 // brokerName is a broker as it writes itself.

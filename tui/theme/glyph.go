@@ -8,7 +8,7 @@ type Glyphs struct {
 	Duplicate, Warning                                    text.Safe
 	Live, CatchingUp, Connecting, Lost, Closed            text.Safe
 	Cursor, Mark, Follow, Paused, Enter                   text.Safe
-	Rule, Vertical, Bar, Corner, Known, Inferred, Guess   text.Safe
+	Rule, Vertical, Bar, Corner, Known, Inferred          text.Safe
 	Dot, ArrowRight, ArrowLeft, Node, TeeRight, TeeLeft   text.Safe
 	Folded, Unfolded, Full, Empty, Sort, Separator        text.Safe
 	Trail, Fault                                          text.Safe
@@ -21,7 +21,7 @@ var unicodeGlyphs = Glyphs{
 	Dead: text.Own("☠"), Late: text.Own("◔"), Stuck: text.Own("◼"), Duplicate: text.Own("≡"), Warning: text.Own("!"),
 	Live: text.Own("●"), CatchingUp: text.Own("◐"), Connecting: text.Own("○"), Lost: text.Own("✗"), Closed: text.Own("·"),
 	Cursor: text.Own("▸"), Mark: text.Own("◆"), Follow: text.Own("▸"), Paused: text.Own("‖"), Enter: text.Own("⏎"),
-	Rule: text.Own("─"), Vertical: text.Own("│"), Bar: text.Own("█"), Corner: text.Own("└"), Known: text.Own("─"), Inferred: text.Own("┄"), Guess: text.Own("·"),
+	Rule: text.Own("─"), Vertical: text.Own("│"), Bar: text.Own("█"), Corner: text.Own("└"), Known: text.Own("─"), Inferred: text.Own("·"),
 	Dot: text.Own("·"), ArrowRight: text.Own("▶"), ArrowLeft: text.Own("◀"), Node: text.Own("●"), TeeRight: text.Own("├"), TeeLeft: text.Own("┤"),
 	Folded: text.Own("▹"), Unfolded: text.Own("▿"), Full: text.Own("█"), Empty: text.Own("░"), Sort: text.Own("↓"), Separator: text.Own("·"),
 	Trail: text.Own("›"), Fault: text.Own("▾"),
@@ -33,7 +33,7 @@ var asciiGlyphs = Glyphs{
 	Dead: text.Own("D"), Late: text.Own("~"), Stuck: text.Own("#"), Duplicate: text.Own("="), Warning: text.Own("!"),
 	Live: text.Own("*"), CatchingUp: text.Own("%"), Connecting: text.Own("o"), Lost: text.Own("x"), Closed: text.Own("."),
 	Cursor: text.Own(">"), Mark: text.Own("+"), Follow: text.Own(">"), Paused: text.Own("="), Enter: text.Own("enter"),
-	Rule: text.Own("-"), Vertical: text.Own("|"), Bar: text.Own("#"), Corner: text.Own("`"), Known: text.Own("-"), Inferred: text.Own("."), Guess: text.Own("."),
+	Rule: text.Own("-"), Vertical: text.Own("|"), Bar: text.Own("#"), Corner: text.Own("`"), Known: text.Own("-"), Inferred: text.Own("."),
 	Dot: text.Own("."), ArrowRight: text.Own(">"), ArrowLeft: text.Own("<"), Node: text.Own("o"), TeeRight: text.Own("|"), TeeLeft: text.Own("|"),
 	Folded: text.Own(">"), Unfolded: text.Own("v"), Full: text.Own("#"), Empty: text.Own("."), Sort: text.Own("v"), Separator: text.Own("-"),
 	Trail: text.Own(">"), Fault: text.Own("v"),

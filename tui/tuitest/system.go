@@ -103,7 +103,7 @@ func (s *System) attach(name string, broker adapters.Broker, destinations int) *
 	if broker == adapters.RabbitMQ {
 		source.status.BehindBy = -1
 	}
-	source.intake = s.Store.Attach(tracing.Source{Name: name, Broker: broker, Fetch: source})
+	source.intake = s.Store.Attach(tracing.Source{Name: name, Broker: broker, Fetch: source, Gaps: func() []adapters.Gap { return source.Status().Gaps }})
 	return source
 }
 

@@ -85,21 +85,61 @@ func TestRowsAreExactlyAsWideAsAsked(t *testing.T) {
 	})
 }
 
-func TestWaterfallFitsAnyTimes(t *testing.T) {
+func TestWaterfallFitsAnyBar(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		th := anyTheme(t)
 		width, cells := rapid.IntRange(0, 120).Draw(t, "width"), rapid.IntRange(-1, 130).Draw(t, "cells")
-		span := rapid.Int64Range(-1e12, 1e12)
 		r := widget.NewRow(th, width)
 		widget.Waterfall(r, widget.Bar{
-			At: time.Duration(span.Draw(t, "at")), CauseAt: time.Duration(span.Draw(t, "cause")),
-			Caused: rapid.Bool().Draw(t, "caused"), Known: rapid.Bool().Draw(t, "known"), Style: th.Style(theme.Good),
-		}, time.Duration(span.Draw(t, "start")), time.Duration(span.Draw(t, "end")), cells)
+			At: rapid.IntRange(-2, 140).Draw(t, "at"), Cause: rapid.IntRange(-2, 140).Draw(t, "cause"),
+			Known: rapid.Bool().Draw(t, "known"), Style: th.Style(theme.Good),
+		}, cells)
 		if used := width - r.Left(); used != max(0, min(cells, width)) {
 			t.Fatalf("used %d cells of %d", used, cells)
 		}
 		check(t, r.Line(), width)
 	})
+}
+
+func TestPlacesAreInOrderAndShowEveryLink(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, width := rapid.IntRange(0, 30).Draw(t, "events"), rapid.IntRange(0, 120).Draw(t, "width")
+		times, causes, deepest, depth := make([]time.Duration, n), make([]int, n), 0, make([]int, n)
+		for i := range n {
+			times[i] = time.Duration(rapid.Int64Range(-1e12, 1e12).Draw(t, "time"))
+			if causes[i] = rapid.IntRange(-1, i).Draw(t, "cause"); causes[i] >= 0 && causes[i] < i {
+				depth[i] = depth[causes[i]] + 1
+			}
+			deepest = max(deepest, depth[i])
+		}
+		places := widget.Places(times, causes, width)
+		for i, at := range places {
+			if at < 0 || at >= max(width, 1) {
+				t.Fatalf("place %d of %d", at, width)
+			}
+			if c := causes[i]; c >= 0 && c < i && times[i] >= times[c] && deepest < width/2 && at <= places[c] {
+				t.Fatalf("event %d is at %d, its cause at %d, of %d cells: %v", i, at, places[c], width, places)
+			}
+		}
+	})
+}
+
+// A link that is inferred must differ from one that is known without any colour, however
+// near the two events are.
+func TestLinksDifferWithoutColour(t *testing.T) {
+	for _, ascii := range []bool{false, true} {
+		th := theme.New(colorprofile.ASCII, true, ascii)
+		for at := 1; at < 9; at++ {
+			draw := func(known bool) string {
+				r := widget.NewRow(th, 10)
+				widget.Waterfall(r, widget.Bar{At: at, Cause: 0, Known: known}, 10)
+				return ansi.Strip(r.Line().Content())
+			}
+			if draw(true) == draw(false) {
+				t.Errorf("a link of %d cells looks the same known and inferred: %q", at, draw(true))
+			}
+		}
+	}
 }
 
 func TestLanesFitAnySteps(t *testing.T) {
