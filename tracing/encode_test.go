@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"eventscope/adapters"
 )
@@ -32,4 +33,27 @@ func TestAKeptMessageComesBackWhole(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzKeptMessage: damaged memory is an error, never a crash, and what is read is written
+// the same way again.
+func FuzzKeptMessage(f *testing.F) {
+	m := adapters.Message{Time: time.Unix(1, 2), Key: []byte("k"), Value: []byte("v"), Properties: &adapters.Properties{AppID: "a"}, Headers: []adapters.Header{
+		{Name: "x-death", Value: []byte("[]"), Structured: []any{map[string]any{"count": int64(3)}, 1.5, true, nil, []byte("b"), time.Unix(3, 0)}},
+	}}
+	encoded := appendMessage(nil, &m)
+	f.Add(encoded)
+	f.Add(encoded[:len(encoded)/2])
+	f.Add([]byte{hasKey | hasValue | hasProperties, 0, 1})
+	f.Add([]byte{0, 0, 0, 0, 1, 1, 'a', 0, tagList, 255, 255, 255, 255, 15, tagList})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := decodeMessage(data)
+		if err != nil {
+			return
+		}
+		again, err := decodeMessage(appendMessage(nil, &m))
+		if diff := cmp.Diff(m, again, cmpopts.EquateNaNs()); err != nil || diff != "" {
+			t.Errorf("%v, %s", err, diff)
+		}
+	})
 }

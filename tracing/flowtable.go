@@ -226,6 +226,9 @@ func (f *flows) hash(r ref) uint64 {
 	return xxhash.Sum64(f.texts.appendTo(buffer[:0], r))
 }
 
+// reusable is the memory that flows which are gone have left for new ones.
+func (f *flows) reusable() int64 { return f.texts.freed*cell + int64(len(f.free))*flowBytes }
+
 func (f *flows) bytes() int64 {
 	return int64(len(f.blocks))*flowBlock*flowBytes + int64(cap(f.free))*4 + f.texts.bytes() +
 		f.byID.bytes() + f.byEntity.bytes() + f.byTrace.bytes()

@@ -1,6 +1,7 @@
 package tracing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,19 +11,29 @@ import (
 	"eventscope/adapters"
 )
 
-// messagesAtOnce is how many messages are read before the first of them is handed on.
-const messagesAtOnce = 256
+// Messages are read some at a time, before the first of them is handed on: few at first,
+// then as many as mostAtOnce, or fewer when they are large.
+const (
+	fewestAtOnce = 16
+	mostAtOnce   = 256
+	bytesAtOnce  = 4 << 20
+)
 
 // Messages implements Querier: kept copies first, the rest from the broker.
 func (s *Store) Messages(ctx context.Context, events []Event) iter.Seq2[adapters.Message, error] {
 	return func(yield func(adapters.Message, error) bool) {
-		for chunk := range slices.Chunk(events, messagesAtOnce) {
-			messages, errs := s.readAgain(ctx, chunk)
-			for i := range chunk {
+		for n := fewestAtOnce; len(events) > 0; {
+			n = min(n, len(events))
+			messages, errs := s.readAgain(ctx, events[:n])
+			bytes := 0
+			for i := range messages {
+				bytes += messages[i].Size()
 				if !yield(messages[i], errs[i]) {
 					return
 				}
 			}
+			events = events[n:]
+			n = max(1, min(4*n, mostAtOnce, n*bytesAtOnce/max(bytes, 1)))
 		}
 	}
 }
@@ -65,10 +76,13 @@ func (s *Store) readAgain(ctx context.Context, events []Event) ([]adapters.Messa
 
 // fetchRows reads the messages of some rows from their source.
 func fetchRows(ctx context.Context, source Source, events []Event, rows []int, messages []adapters.Message, errs []error) {
-	for _, i := range rows {
-		errs[i] = fmt.Errorf("%s: the payload was not kept, and %s cannot give it again: %w", events[i].Position, source.Name, adapters.ErrGone)
+	gone := func(i int) error {
+		return fmt.Errorf("%s: the payload was not kept, and %s cannot give it again: %w", events[i].Position, source.Name, adapters.ErrGone)
 	}
 	if source.Fetch == nil {
+		for _, i := range rows {
+			errs[i] = gone(i)
+		}
 		return
 	}
 	positions := make([]adapters.Position, len(rows))
@@ -82,9 +96,13 @@ func fetchRows(ctx context.Context, source Source, events []Event, rows []int, m
 		}
 		i := rows[n]
 		n++
-		if !errors.Is(err, errors.ErrUnsupported) { // that is said better above
-			messages[i], errs[i] = m, err
+		messages[i], errs[i] = m, err
+		if errors.Is(err, errors.ErrUnsupported) {
+			errs[i] = gone(i)
 		}
 		messages[i].Position = events[i].Position
+	}
+	for _, i := range rows[n:] {
+		errs[i] = fmt.Errorf("%s: %s gave no answer: %w", events[i].Position, source.Name, cmp.Or(ctx.Err(), adapters.ErrNotConnected))
 	}
 }

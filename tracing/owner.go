@@ -42,9 +42,10 @@ func (s *Store) own(ctx context.Context) {
 }
 
 func (s *Store) newIndex() *index {
+	share := s.config.Memory / 32 // for each of what only hostile data makes grow
 	x := &index{
-		log: newLog(), flows: newFlows(), kinds: newNames(), service: newNames(), words: newNames(),
-		nature: []Marks{0}, subject: []string{""}, places: newPlaces(), paths: newPaths(), settle: int64(s.config.Settle),
+		log: newLog(), flows: newFlows(), kinds: newNames(share), service: newNames(share), words: newNames(share),
+		nature: []Marks{0}, subject: []string{""}, places: newPlaces(share), paths: newPaths(), settle: int64(s.config.Settle),
 		summaries: summaries{texts: map[Sequence][]byte{}}, reasons: summaries{texts: map[Sequence][]byte{}},
 	}
 	x.kept.limit = s.config.Memory / 4
@@ -101,7 +102,7 @@ func (s *Store) takeIn(x *index, in *slab) {
 			x.noteWatched(in.watches, r.watched, sequence)
 		}
 	}
-	for x.bytes()+x.kept.held > s.config.Memory && len(x.log.segments) > 1 {
+	for s.overBudget(x) {
 		x.evict()
 		s.answerWaiting(x)
 	}
@@ -115,6 +116,19 @@ func (s *Store) takeIn(x *index, in *slab) {
 	case s.free <- in:
 	default:
 	}
+}
+
+// fewestEntries stay whatever they take: what is on a screen must not vanish.
+const fewestEntries = 4096
+
+// overBudget says that something must go. Memory comes back by whole segments of the log;
+// the last one goes by pieces, until new flows have the room of those that are gone.
+func (s *Store) overBudget(x *index) bool {
+	over := x.bytes() + x.kept.held - s.config.Memory
+	if over <= 0 {
+		return false
+	}
+	return len(x.log.segments) > 1 || x.log.len() > fewestEntries && over > x.flows.reusable()
 }
 
 // count publishes the counters.
@@ -132,7 +146,12 @@ func (s *Store) count(x *index) {
 
 // bytes is the memory of the index, without kept payloads.
 func (x *index) bytes() int64 {
-	return x.log.bytes() + x.flows.bytes() + x.recent.bytes() + x.awaited.bytes()
+	n := x.log.bytes() + x.flows.bytes() + x.recent.bytes() + x.awaited.bytes() +
+		x.kinds.held + x.service.held + x.words.held + x.places.held + x.paths.held
+	for _, state := range x.watches {
+		n += state.bytes()
+	}
+	return n
 }
 
 // arrival remembers when the log had reached a sequence, so that silence is measured by
@@ -148,8 +167,14 @@ func (x *index) arrived(now time.Time) {
 	}
 }
 
-// tick learns from what has been silent for long enough.
+// tick forgets watches that were closed and learns from what has been silent for long
+// enough.
 func (x *index) tick(now time.Time) {
+	for _, state := range x.watches {
+		if state != nil {
+			x.stateOf(state.watch)
+		}
+	}
 	silent := func(a arrival) bool { return now.Sub(a.at) >= time.Duration(x.settle) }
 	for len(x.arrivals) > 1 && silent(x.arrivals[1]) {
 		x.arrivals = x.arrivals[1:]

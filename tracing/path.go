@@ -9,6 +9,7 @@ import (
 // that have ended, or declared.
 type paths struct {
 	byStart map[uint16]*path
+	held    int64 // bytes, about
 }
 
 // path is what is usual after one starting type. Types are known here by their place in
@@ -23,11 +24,13 @@ type path struct {
 	after    [][]uint32
 	delays   []delays
 	ends     []uint32 // how many flows had this as their last type
+	held     int64    // bytes, about
 }
 
 const (
 	mostPaths     = 256 // starting types
 	mostPathKinds = 64  // types after one start
+	pathKindBytes = 4 * (2*mostPathKinds + delayClasses)
 	fewestFlows   = 5   // learned from before anything is expected
 	usualShare    = 0.5 // seen in this share of like flows: expected
 	rareShare     = 0.2 // seen in less: this branch does not have it
@@ -64,6 +67,7 @@ func (p *path) find(kind uint16, add bool) int {
 		return -1
 	}
 	at := len(p.kinds)
+	p.held += pathKindBytes
 	p.kinds = append(p.kinds, kind)
 	p.place[kind] = at
 	for i := range p.together {
@@ -94,9 +98,9 @@ func (p *paths) learn(steps []step) {
 			return
 		}
 		known = &path{place: map[uint16]int{}}
-		known.find(steps[0].kind, true)
 		p.byStart[steps[0].kind] = known
 	}
+	before := known.held
 	places := make([]int, len(steps))
 	for i, s := range steps {
 		places[i] = known.find(s.kind, known.declared == "")
@@ -104,6 +108,7 @@ func (p *paths) learn(steps []step) {
 	if known.declared == "" {
 		known.flows++
 	}
+	p.held += known.held - before
 	for i, at := range places {
 		if at < 0 {
 			continue

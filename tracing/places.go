@@ -3,11 +3,14 @@ package tracing
 import "eventscope/adapters"
 
 // places numbers the logs that events come from: source, destination and partition.
-// The number 0 is no place.
+// The number 0 is no place. When there are too many, further ones of a source share one
+// that has no name to be read again by.
 type places struct {
 	all     []place
 	numbers map[place]uint32
 	last    uint32 // the place of the record before, nearly always the same
+	most    int
+	held    int64 // bytes
 }
 
 type place struct {
@@ -16,8 +19,16 @@ type place struct {
 	partition   int32
 }
 
-func newPlaces() *places {
-	return &places{all: make([]place, 1), numbers: map[place]uint32{}}
+const (
+	otherPlaces = "(too many destinations)"
+	placeBytes  = 128 // what a place takes besides its name
+	// fewestPlaces are enough for the partitions of a large cluster, whatever the budget.
+	fewestPlaces = 1 << 14
+)
+
+// newPlaces may hold about as many bytes as given.
+func newPlaces(bytes int64) *places {
+	return &places{all: make([]place, 1), numbers: map[place]uint32{}, most: int(max(bytes/(2*placeBytes), fewestPlaces))}
 }
 
 func (p *places) number(source int, destination string, partition int32) uint32 {
@@ -26,10 +37,15 @@ func (p *places) number(source int, destination string, partition int32) uint32 
 		return p.last
 	}
 	number, ok := p.numbers[is]
+	if !ok && len(p.all) >= p.most {
+		is = place{source, otherPlaces, adapters.NoPartition}
+		number, ok = p.numbers[is]
+	}
 	if !ok {
 		number = uint32(len(p.all))
 		p.all = append(p.all, is)
 		p.numbers[is] = number
+		p.held += int64(len(is.destination)) + placeBytes
 	}
 	p.last = number
 	return number

@@ -2,6 +2,7 @@ package tracing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -237,6 +238,76 @@ func TestAKeyOfSomethingElseNarrowsNothing(t *testing.T) {
 	flow, err := found.Flow(t.Context(), found.Matches[0].Key)
 	if err != nil || types(flow) != strings.Join(happy, " ") {
 		t.Error(flow, err)
+	}
+}
+
+// TestAFlowUnderTwoKeysIsReadWhole: the id is the key of some events of a flow, and of
+// others not; what lies in the partitions that its key does not lead to must be read.
+func TestAFlowUnderTwoKeysIsReadWhole(t *testing.T) {
+	story := order(1, "ord-42", happy...)
+	broker, history := memory{}, &scanned{}
+	for i := range story {
+		if story[i].partition = 0; i > 0 {
+			story[i].key = "customer-1"
+		}
+		if i == 3 {
+			story[i].partition = 1
+		}
+		m := story[i].message()
+		broker[m.Position] = m
+		history.messages = append(history.messages, m)
+	}
+	found, err := Search(t.Context(), SearchConfig{
+		ID: "ord-42", From: adapters.Beginning,
+		Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: adapters.Kafka, Fetch: broker}, Scanner: history, ByKey: true}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer found.Close()
+	flow, err := found.Flow(t.Context(), found.Matches[0].Key)
+	if err != nil || types(flow) != strings.Join(happy, " ") || found.Searched[0].ByKey {
+		t.Errorf("%v, %v; %+v", types(flow), err, found.Searched)
+	}
+}
+
+// broken is a source whose history ends in the middle with an error.
+type broken struct{ scanned }
+
+var errBroken = errors.New("the broker went away")
+
+func (b *broken) Scan(ctx context.Context, span adapters.Range, intake adapters.Intake) error {
+	return errors.Join(b.scanned.Scan(ctx, span, intake), errBroken)
+}
+
+func TestASearchSaysWhichSourceBrokeOff(t *testing.T) {
+	history := &broken{}
+	for _, one := range order(1, "ord-1", happy[:2]...) {
+		history.messages = append(history.messages, one.message())
+	}
+	found, err := Search(t.Context(), SearchConfig{
+		ID: "ord-1", From: adapters.Beginning,
+		Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: adapters.Kafka}, Scanner: history}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer found.Close()
+	if len(found.Problems) != 1 || !errors.Is(found.Problems[0], errBroken) || len(found.Matches) != 1 {
+		t.Errorf("problems %v, %d matches", found.Problems, len(found.Matches))
+	}
+}
+
+func TestASearchEndsWhenItIsCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	history := &scanned{messages: []adapters.Message{order(1, "ord-1", happy...)[0].message()}}
+	cancel()
+	found, err := Search(ctx, SearchConfig{
+		ID: "ord-1", From: adapters.Beginning,
+		Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: adapters.Kafka}, Scanner: history}},
+	})
+	if found != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, %v", found, err)
 	}
 }
 

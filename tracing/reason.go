@@ -2,6 +2,8 @@ package tracing
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext" // strict and without allocations; the standard library's from Go 1.27 on
@@ -33,8 +35,12 @@ func (s *Store) Flow(ctx context.Context, key FlowKey) (flow *Flow, err error) {
 	return flow, s.readReasons(ctx, flow.Steps, unexplained)
 }
 
-// mostReasons bounds how many reasons are read for one flow.
-const mostReasons = 32
+// mostReasons bounds how many reasons are read for one flow, and reasonsWithin for how
+// long a flow is kept back for them.
+const (
+	mostReasons   = 32
+	reasonsWithin = 2 * time.Second
+)
 
 // explain puts known reasons into the notes of failures, and lists the steps whose reason
 // is still to be read.
@@ -53,15 +59,20 @@ func (x *index) explain(steps []Step) (unexplained []int) {
 	return unexplained
 }
 
-// readReasons reads the messages of some steps for why they failed. What cannot be read
-// has no reason, and is asked for again the next time.
+// readReasons reads the messages of some steps for why they failed. What is gone has no
+// reason; what cannot be read now is asked for again the next time.
 func (s *Store) readReasons(ctx context.Context, steps []Step, rows []int) error {
 	events := make([]Event, len(rows))
 	for n, i := range rows {
 		events[n] = steps[i].Event
 	}
 	reasons, n := make([][]byte, len(rows)), 0
-	for m, err := range s.Messages(ctx, events) {
+	reading, cancel := context.WithTimeout(ctx, reasonsWithin)
+	defer cancel()
+	for m, err := range s.Messages(reading, events) {
+		if errors.Is(err, adapters.ErrGone) {
+			reasons[n] = []byte{}
+		}
 		if err == nil {
 			step := &steps[rows[n]]
 			reasons[n] = []byte(reasonOf(&m, step.Marks))
@@ -101,7 +112,7 @@ func reasonOf(m *adapters.Message, marks Marks) string {
 		reason = saidReason(m.Value)
 	}
 	if len(reason) > longestReason {
-		reason = reason[:longestReason]
+		reason = strings.ToValidUTF8(reason[:longestReason], "")
 	}
 	return reason
 }

@@ -73,8 +73,9 @@ func (f *Found) Close() {
 
 // Search reads history until it knows the flows that an id belongs to. It first reads
 // the partition that the id most likely is the key of, then those of less common
-// partitioners, and last the rest of the destinations where that found nothing. If the index cannot hold all that is read, it reads again and keeps
-// only what belongs to the id.
+// partitioners, and last the rest of the destinations where that found nothing, or found
+// something of the flow under another key. If the index cannot hold all that is read, it
+// reads again and keeps only what belongs to the id.
 func Search(ctx context.Context, config SearchConfig) (*Found, error) {
 	s := &search{config: config, covered: map[searchLog]int64{}, keyed: map[searchDestination]bool{}, read: map[searchDestination]int64{}}
 	s.estimate(ctx)
@@ -88,7 +89,7 @@ func Search(ctx context.Context, config SearchConfig) (*Found, error) {
 	if found.Counters().Evicted == 0 {
 		return found, nil
 	}
-	wanted := &wantedIDs{ids: map[string]bool{config.ID: true}}
+	wanted := &wantedIDs{ids: map[string]bool{config.ID: true}, causes: map[string]bool{}}
 	const mostPasses = 3
 	for pass := 0; pass < mostPasses; pass++ {
 		known := wanted.len()
@@ -124,7 +125,7 @@ type search struct {
 
 	mutex   sync.Mutex
 	covered map[searchLog]int64         // the last offset taken in
-	keyed   map[searchDestination]bool  // a message that the id leads to had it as its key
+	keyed   map[searchDestination]bool  // what the id leads to had it as its key: false if something had not
 	read    map[searchDestination]int64 // messages
 	wanted  *wantedIDs                  // nil: everything is kept
 }
@@ -228,9 +229,53 @@ func (s *search) scanSource(ctx context.Context, found *Found, i int) error {
 		if err := source.Scanner.Scan(ctx, byKey, into); err != nil {
 			return err
 		}
+		if err := s.distrustKeys(ctx, found, i); err != nil {
+			return err
+		}
 		span.Except = s.foundByKey(i)
 	}
 	return source.Scanner.Scan(ctx, span, into)
+}
+
+// keysChecked is how many events of what was found are asked for their keys.
+const keysChecked = 256
+
+// distrustKeys looks whether all that was found by key had the id as its key. A
+// destination in which something of the same flow has another key must be read whole.
+func (s *search) distrustKeys(ctx context.Context, found *Found, source int) error {
+	if len(s.foundByKey(source)) == 0 {
+		return nil
+	}
+	if err := found.Sync(ctx); err != nil {
+		return err
+	}
+	matches, err := found.Find(ctx, s.config.ID)
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return err
+	}
+	for _, match := range matches {
+		var events []Event
+		err := found.ask(ctx, func(x *index) {
+			if number := x.flows.lookup(match.Key); number != 0 {
+				for sequence := range x.chain(number) {
+					if e := x.log.at(sequence); x.places.all[e.place].source == source && len(events) < keysChecked {
+						events = append(events, x.event(sequence))
+					}
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for m, err := range found.Messages(ctx, events) {
+			if err == nil && string(m.Key) != s.config.ID {
+				s.mutex.Lock()
+				s.keyed[searchDestination{source, m.Position.Destination}] = false
+				s.mutex.Unlock()
+			}
+		}
+	}
+	return nil
 }
 
 // partitioners is how many ways of choosing a partition by key are in use: those of
@@ -241,8 +286,8 @@ const partitioners = 3
 func (s *search) foundByKey(source int) (destinations []string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	for at := range s.keyed {
-		if at.source == source {
+	for at, only := range s.keyed {
+		if at.source == source && only {
 			destinations = append(destinations, at.destination)
 		}
 	}

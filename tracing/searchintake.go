@@ -43,7 +43,7 @@ func (s *search) take(source int, reader *envelope.Reader, m *adapters.Message) 
 		s.covered[log] = m.Position.Offset
 	}
 	s.read[at]++
-	if string(m.Key) == s.config.ID && !s.keyed[at] && s.identifies(reader, m) {
+	if _, known := s.keyed[at]; !known && string(m.Key) == s.config.ID && s.identifies(reader, m) {
 		s.keyed[at] = true
 	}
 	return true
@@ -66,12 +66,14 @@ func (s *search) identifies(reader *envelope.Reader, m *adapters.Message) bool {
 // wantedIDs are the ids that belong to what is searched for: it grows as messages link
 // one to the next.
 type wantedIDs struct {
-	ids      map[string]bool
+	ids      map[string]bool // of flows, traces and entities, and the one searched for
+	causes   map[string]bool // of events that belong
 	identity envelope.Identity
 }
 
-func (w *wantedIDs) len() int { return len(w.ids) }
+func (w *wantedIDs) len() int { return len(w.ids) + len(w.causes) }
 
+// mostWantedIDs bounds each of the two.
 const mostWantedIDs = 1000
 
 // take says whether a message belongs, and learns its ids if it does.
@@ -79,7 +81,7 @@ func (w *wantedIDs) take(reader *envelope.Reader, m *adapters.Message) bool {
 	id := &w.identity
 	reader.Read(m, id)
 	links := [][]byte{id.Flow.Value, id.Trace.Value}
-	belongs := w.ids[string(id.ID.Value)]
+	belongs := w.ids[string(id.ID.Value)] || w.causes[string(id.Cause.Value)]
 	if id.Entity.From.Place == envelope.InKey { // a key may be anything: it leads in, not on
 		belongs = belongs || w.ids[string(id.Entity.Value)]
 	} else {
@@ -87,6 +89,9 @@ func (w *wantedIDs) take(reader *envelope.Reader, m *adapters.Message) bool {
 	}
 	for _, link := range links {
 		belongs = belongs || w.ids[string(link)]
+	}
+	if belongs && id.ID.Known() && len(w.causes) < mostWantedIDs {
+		w.causes[string(id.ID.Value)] = true
 	}
 	if belongs && len(w.ids) < mostWantedIDs {
 		for _, link := range links {

@@ -12,6 +12,7 @@ type texts struct {
 	blocks [][]byte
 	next   uint32              // first unused cell of the last block, in cells
 	free   [textClasses]uint32 // heads of the lists of freed references, by cells
+	freed  int64               // cells in those lists
 }
 
 // ref is a text's place, counted in cells from the start of the first block. Zero is
@@ -56,6 +57,7 @@ func cellsFor(length int) int { return (length + textHeader + cell - 1) / cell }
 func (t *texts) allocate(cells int) ref {
 	if r := t.free[cells]; r != 0 {
 		t.free[cells] = binary.LittleEndian.Uint32(t.cellsAt(ref(r)))
+		t.freed -= int64(cells)
 		return ref(r)
 	}
 	if len(t.blocks) == 0 || int(t.next)+cells > blockCells {
@@ -79,6 +81,7 @@ func (t *texts) remove(r ref) {
 	cells := cellsFor(int(binary.LittleEndian.Uint16(at) &^ packedUUID))
 	binary.LittleEndian.PutUint32(at, t.free[cells])
 	t.free[cells] = uint32(r)
+	t.freed += int64(cells)
 }
 
 // appendTo appends the text.

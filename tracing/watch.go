@@ -28,7 +28,7 @@ type Watch struct {
 type Progress struct {
 	Matched  int64 // events found
 	Searched int64 // events of the past looked at so far
-	ToSearch int64 // events of the past there were to look at; equal when done
+	ToSearch int64 // events of the past there were to look at; equal when done, or full
 	Unread   int64 // of those searched, how many could not be read any more
 	Errors   int64 // evaluations that failed
 }
@@ -73,14 +73,28 @@ type watchState struct {
 	past, live []Sequence
 }
 
-// mostMatches bounds what one watch remembers; the oldest matches are forgotten first.
-const mostMatches = 1 << 22
+// mostMatches bounds what one watch remembers, by the budget of its store: a sixteenth of
+// it. The oldest live matches are forgotten first; a watch that is full looks no further
+// back.
+func (s *Store) mostMatches() int { return int(s.config.Memory / 16 / sequenceBytes) }
+
+const sequenceBytes = 8
+
+func (w *watchState) len() int { return len(w.past) + len(w.live) }
+
+func (w *watchState) bytes() int64 {
+	if w == nil {
+		return 0
+	}
+	return int64(cap(w.past)+cap(w.live)) * sequenceBytes
+}
 
 func (w *watchState) forget(first Sequence) {
 	w.live = w.live[sort.Search(len(w.live), func(i int) bool { return w.live[i] >= first }):]
 	w.past = w.past[:sort.Search(len(w.past), func(i int) bool { return w.past[i] < first })]
-	if len(w.live) > mostMatches {
-		w.live = slices.Clone(w.live[mostMatches/2:])
+	if most := w.watch.store.mostMatches(); w.len() > most {
+		w.past = nil
+		w.live = slices.Clone(w.live[max(0, len(w.live)-most/2):])
 	}
 }
 
@@ -105,7 +119,7 @@ func (x *index) noteWatched(set *watchSet, bits uint8, sequence Sequence) {
 		if state := x.watches[i]; state != nil && state.watch == watch && state.boundary != 0 && sequence >= state.boundary {
 			state.live = append(state.live, sequence)
 			watch.matched.Add(1)
-			if len(state.live) > mostMatches {
+			if state.len() > watch.store.mostMatches() {
 				state.forget(x.log.first)
 			}
 		}
@@ -191,11 +205,17 @@ func (p *pastSearch) back(ctx context.Context, end Sequence) (Sequence, error) {
 		w.searched.Store(w.toSearch.Load())
 	}
 	err = w.store.ask(ctx, func(x *index) {
-		if state := x.stateOf(w); state != nil {
-			state.past = append(state.past, matches...)
-			x.version++
-			w.store.count(x)
+		state := x.stateOf(w)
+		if state == nil {
+			return
 		}
+		if state.len()+len(matches) > w.store.mostMatches() {
+			from, matches = 0, nil
+			w.searched.Store(w.toSearch.Load())
+		}
+		state.past = append(state.past, matches...)
+		x.version++
+		w.store.count(x)
 	})
 	w.matched.Add(int64(len(matches)))
 	return from, err
