@@ -173,13 +173,15 @@ func valueFacts(t text.Cleaner, d *payload.Decoded) []fact {
 func factLine(t *theme.Theme, f *fact, width int, selected bool) widget.Line {
 	row := widget.NewRow(t, width)
 	if selected {
-		row.Base(theme.Selected)
+		row.Base(theme.Selected).Put(theme.Accent, t.Glyph.Cursor)
+	} else {
+		row.Gap(1)
 	}
 	if f.value.Empty() {
-		return row.Gap(1).Put(f.role, f.label).Line()
+		return row.Put(f.role, f.label).Line()
 	}
 	label := min(max(10, f.label.Width()), max(10, width*2/5))
-	row.Gap(1).Cell(theme.Dim, t.CutMiddle(f.label, label), label).Gap(1)
+	row.Cell(theme.Dim, t.CutMiddle(f.label, label), label).Gap(1)
 	value := f.value
 	if room := row.Left(); f.from.Width() > 0 && value.Width()+f.from.Width()+2 > room {
 		value = t.CutMiddle(value, max(room/2, room-f.from.Width()-2))

@@ -126,7 +126,9 @@ func (f *flowPage) do(a action) tea.Cmd {
 	case right:
 		f.shift++
 	case copyText:
-		return f.copyText(f.flow.ID, text.Own("the flow id"))
+		if f.flow != nil {
+			return f.copyText(f.flow.ID, text.Own("the flow id"))
+		}
 	case history:
 		return f.searchBefore()
 	case enter:

@@ -55,7 +55,7 @@ func (h *helpOverlay) over(d *desk, lines []widget.Line, width int) []widget.Lin
 }
 
 func (h *helpOverlay) title(d *desk, width int, scrolls bool) widget.Line {
-	row := widget.NewRow(d.theme, width).Put(theme.Title, text.Own("Keys of ").Add(d.top().name())).Gap(3)
+	row := widget.NewRow(d.theme, width).Put(theme.Title, text.Own("Keys of ").Add(d.theme.String(pageName(d.top().scope())))).Gap(3)
 	if scrolls {
 		row.Put(theme.Dim, text.Own("j and k scroll, "))
 	}

@@ -137,11 +137,21 @@ func keyName(key string, enter text.Safe) text.Safe {
 	return text.Cleaner{}.String(key)
 }
 
-// pageNames name the scopes in the README's table, in order.
+// pageNames name the scopes in help and in the README's table, in order.
 var pageNames = []struct {
 	scope scope
 	name  string
 }{{onStream, "Stream"}, {onFlows, "Flows"}, {onFlow, "Flow"}, {onEvent, "Event"}}
+
+// pageName is the name of one page.
+func pageName(on scope) string {
+	for _, p := range pageNames {
+		if p.scope == on {
+			return p.name
+		}
+	}
+	return ""
+}
 
 // KeyTable is the keymap as a Markdown table, for the README.
 func KeyTable() string {

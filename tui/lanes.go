@@ -25,17 +25,18 @@ func (f *flowPage) lanesDrawing(width int) ([]widget.Line, drawing) {
 // laneHeads are the names of the services above their lanes.
 func (f *flowPage) laneHeads(l widget.Lanes, names []string, width int) widget.Line {
 	t := f.theme
-	row := widget.NewRow(t, width).Gap(laneLeft)
+	row := widget.NewRow(t, width)
 	hiddenLeft, hiddenRight := l.Hidden(width - laneLeft)
+	if hiddenLeft+hiddenRight > 0 { // as keys and how many lanes each would bring
+		row.Gap(1).Cell(theme.Warn, text.Own("h ").Add(text.Count(int64(hiddenLeft)), text.Own("  l "), text.Count(int64(hiddenRight))), laneLeft-2)
+	}
+	row.Gap(laneLeft - (width - row.Left()))
 	for i := l.First; i < len(names)-hiddenRight; i++ {
 		name := t.String(names[i])
 		if name.Empty() {
 			name = text.Own("(unknown)")
 		}
 		row.StyledCell(t.Service(names[i]), t.Cut(name, l.LaneWidth-1), l.LaneWidth)
-	}
-	if hiddenLeft+hiddenRight > 0 {
-		row.End(theme.Warn, text.Own("h ").Add(text.Count(int64(hiddenLeft)), text.Own(" / l "), text.Count(int64(hiddenRight)), text.Own(" more ")))
 	}
 	return row.Line()
 }

@@ -1,0 +1,66 @@
+package tui_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"eventscope/tui"
+	"eventscope/tui/tuitest"
+)
+
+func TestTraceLooksIntoHistory(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		options := s.Options()
+		options.History = func(ctx context.Context, id string, since time.Duration, progress chan<- tui.HistoryProgress) error {
+			progress <- tui.HistoryProgress{Read: 250_000, Total: 1_000_000}
+			select {
+			case <-time.After(5 * time.Second):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if id == "ord-1042" && since == 6*time.Hour {
+				return s.Put(ctx, s.Order(42, time.Now().Add(-2*time.Hour), 5)...)
+			}
+			return nil
+		}
+		screen := tuitest.Open(t, options, 120, 24).Press(":").Type("tr").Sees("trace ID [since]").Press("tab").Type(" ord-1042 6h").Press("enter").Wait(time.Second)
+		screen.Sees("reading history for ord-1042", "████░░", "250k read", "esc stops")
+		screen.Wait(6*time.Second).Sees("Flow ord-1042", "5 events")
+		screen.Press("esc").Press(":").Type("trace nothing").Press("enter").Wait(7 * time.Second).Sees("nothing found for nothing")
+		screen.Press("esc").Press(":").Type("trace nothing").Press("enter").Wait(time.Second).Press("esc").Wait(time.Second).Sees("stopped")
+	})
+}
+
+func TestTheCommandLine(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		options := s.Options()
+		options.Faults = []string{"payment", "inventory"}
+		options.Fault = func(_ context.Context, words []string) (string, error) {
+			if len(words) != 2 {
+				return "", errors.New("say which service and what")
+			}
+			return "the " + words[0] + " service is " + words[1] + " now", nil
+		}
+		put(t, s, s.Order(1, time.Now(), 5)...)
+		screen := tuitest.Open(t, options, 100, 24)
+		run := func(line string) *tuitest.Screen {
+			return screen.Press(":").Type(line).Press("enter").Wait(time.Second)
+		}
+		run("goto payments/0@1").Sees("PaymentApprovedByFraudAgent", "tree line").Press("esc")
+		run("goto payments/0@77").Sees("not in the index").Press("esc")
+		run("goto nonsense").Sees("looks like orders/2@881").Press("esc")
+		run("fault payment slow").Sees("the payment service is slow now").Press("esc")
+		run("fault").Sees("say which service").Press("esc")
+		run("sort duration").Sees("by duration")
+		run("theme light").Sees("Status")
+		run("nonsense").Sees("there is no command nonsense").Press("esc")
+		screen.Press(":").Type("fault ").Sees("payment", "inventory").Press("tab").Sees(":fault payment").Press("esc")
+		screen.Press(":").Press("up").Sees(":nonsense").Press("up").Sees(":theme light").Press("esc")
+		run("help").Sees("Keys of Flows").Press("x").Misses("Keys of")
+		if run("q"); !screen.Ended() {
+			t.Fatal(":q has not quit")
+		}
+	})
+}
