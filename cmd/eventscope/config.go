@@ -72,7 +72,7 @@ func (p *program) showSources(_ context.Context, args []string) error {
 	if s.context != "" {
 		rows = append(rows, [3]string{"context", s.context, contextFrom(p.flags.context)})
 	}
-	rows = append(rows, [3]string{"memory", text.Size(s.memory).String(), s.memoryFrom})
+	rows = append(rows, [3]string{"memory", config.FormatMemory(s.memory), s.memoryFrom})
 	access, accessFrom := "read-only", "default"
 	switch {
 	case !s.readOnly:

@@ -155,10 +155,10 @@ func (v *view) options(p *program) tui.Options {
 
 // theme is the config's, or "" to ask the terminal.
 func (s *settings) theme() string {
-	if s.file.Theme == "auto" {
+	if s.file.Theme.Value == "auto" {
 		return ""
 	}
-	return s.file.Theme
+	return s.file.Theme.Value
 }
 
 // history searches the brokers for an id and puts what it finds into the index.

@@ -62,7 +62,7 @@ func (p *program) loadWithoutSources() (*settings, error) {
 }
 
 func (s *settings) setMemory(flag string) error {
-	for _, candidate := range []struct{ text, from string }{{flag, "--memory"}, {s.file.Memory, "config"}} {
+	for _, candidate := range []struct{ text, from string }{{flag, "--memory"}, {s.file.Memory.Value, "config"}} {
 		if candidate.text == "" {
 			continue
 		}
@@ -93,7 +93,7 @@ func (s *settings) fromURLs(urls []string, getenv func(string) string) error {
 
 func (s *settings) fromContext(name string, write bool, getenv func(string) string) error {
 	if name == "" {
-		name = s.file.Current
+		name = s.file.Current.Value
 	}
 	if name == "" {
 		return usage("no source is named: give a URL such as kafka://host:9092/orders, or a current context in the config; eventscope demo needs neither")

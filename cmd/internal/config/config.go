@@ -1,8 +1,10 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,9 +24,9 @@ const Variable = "EVENTSCOPE_CONFIG"
 // File is a config file. The zero value, no file at all, is good.
 type File struct {
 	Path     string             `yaml:"-"` // "" when there is none
-	Current  string             `yaml:"current"`
-	Memory   string             `yaml:"memory"`
-	Theme    string             `yaml:"theme"`
+	Current  Text               `yaml:"current"`
+	Memory   Text               `yaml:"memory"`
+	Theme    Text               `yaml:"theme"`
 	Contexts map[string]Context `yaml:"contexts"`
 	Mappings []Mapping          `yaml:"mappings"`
 	Paths    []Path             `yaml:"paths"`
@@ -75,6 +77,11 @@ type Text struct {
 func (t *Text) UnmarshalYAML(node *yaml.Node) error {
 	t.Line, t.Column = node.Line, node.Column
 	return node.Decode(&t.Value)
+}
+
+// wrong is a problem with the text, behind its place.
+func (t Text) wrong(problem string) string {
+	return fmt.Sprintf("%d:%d: %s", t.Line, t.Column, problem)
 }
 
 // Locate finds the config file: the flag, else [Variable], else
@@ -143,11 +150,20 @@ func (w *Wrong) Unwrap() error { return adapters.ErrUsage }
 // parse reads the structure; the file it returns is good as far as problems is empty.
 func parse(data []byte) (*File, []string) {
 	file := &File{}
-	var document yaml.Node
-	if err := yaml.Unmarshal(data, &document); err != nil {
+	var document, second yaml.Node
+	reader := yaml.NewDecoder(bytes.NewReader(data))
+	if err := reader.Decode(&document); errors.Is(err, io.EOF) { // nothing but comments
+		return file, nil
+	} else if err != nil {
 		return file, []string{syntaxProblem(err)}
 	}
-	if len(document.Content) == 0 { // nothing but comments
+	switch err := reader.Decode(&second); {
+	case err == nil:
+		return file, []string{fmt.Sprintf("%d:%d: a second document begins here; a config is one, without ---", second.Line, second.Column)}
+	case !errors.Is(err, io.EOF):
+		return file, []string{syntaxProblem(err)}
+	}
+	if len(document.Content) == 0 {
 		return file, nil
 	}
 	if problems := strict(document.Content[0], *file); len(problems) > 0 {

@@ -108,8 +108,14 @@ func TestWrongFiles(t *testing.T) {
 		{"contexts:\n  y:\n    sources:\n      - url: kafka://u:hunter2@h/", 0o644, []string{":4:14: everybody can read this file", "chmod 600"}},
 		{"contexts:\n  y:\n    sources:\n      - url: kafka://u@h/\n        password: hunter2", 0o644, []string{"everybody can read"}},
 		{"contexts:\n  y:\n    sources:\n      - url: kafka://u@h/\n        password: ${env}", 0o600, []string{"written ${env:NAME}"}},
-		{"memory: lots", 0o600, []string{"an amount of memory"}},
-		{"theme: pink", 0o600, []string{"auto, dark, light"}},
+		{"contexts:\n  y:\n    sources:\n      - url: kafka://u@h/\n        password: hunter2", 0o644, []string{":5:19: everybody can read"}},
+		{"contexts:\n  y:\n    sources:\n      - url: kafka://u@h/\n        user: ${vault:a}", 0o600, []string{":5:15: a reference is written"}},
+		{"contexts: {}\nmemory: lots", 0o600, []string{":2:9: memory: an amount of memory"}},
+		{"contexts: {}\ntheme: pink", 0o600, []string{":2:8: theme is one of auto, dark, light"}},
+		{"contexts: {y: {}}\ncurrent: x", 0o600, []string{":2:10: cannot find the context"}},
+		{"memory: 1GiB\n---\nmemory: 2GiB", 0o600, []string{":2:1: a second document begins here"}},
+		{"memory: 1GiB\n---\n[", 0o600, []string{"config.yaml:3: "}},
+		{"mappings: [{destination: a, flow: nonsense}]", 0o600, []string{`config.yaml: mapping 1 ("a"): flow: "nonsense" is not a place`}},
 		{"paths: [{name: a, types: [One]}]", 0o600, []string{"path 1 (a) needs at least two types"}},
 		{"a: &a [*a]", 0o600, []string{"config.yaml:"}},
 	} {
@@ -181,8 +187,17 @@ func TestParseMemory(t *testing.T) {
 	for text, want := range map[string]int64{
 		"512MiB": 512 << 20, "1.5 GiB": 3 << 29, "800mb": 800e6, "2G": 2 << 30, "10m": 10 << 20, "65536K": 64 << 20,
 	} {
-		if got, err := ParseMemory(text); err != nil || got != want {
+		got, err := ParseMemory(text)
+		if err != nil || got != want {
 			t.Errorf("%s: got %d, %v; want %d", text, got, err, want)
+		}
+		if again, err := ParseMemory(FormatMemory(got)); err != nil || again != got {
+			t.Errorf("%s prints as %s, which reads as %d, %v", text, FormatMemory(got), again, err)
+		}
+	}
+	for bytes, want := range map[int64]string{512 << 20: "512MiB", 2 << 30: "2GiB", 3 << 29: "1536MiB", 800e6: "800MB"} {
+		if got := FormatMemory(bytes); got != want {
+			t.Errorf("%d bytes: %s, want %s", bytes, got, want)
 		}
 	}
 	for _, text := range []string{"", "512", "lots", "1MiB", "-1GiB", "2TiB", "NaNGiB", "InfMiB", "GiB"} {

@@ -21,32 +21,30 @@ var Themes = []string{"auto", "dark", "light"}
 func (f *File) check() []string {
 	var problems []string
 	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	if f.Memory != "" {
-		if _, err := ParseMemory(f.Memory); err != nil {
-			add(" memory: %v", err)
+	if f.Memory.Value != "" {
+		if _, err := ParseMemory(f.Memory.Value); err != nil {
+			add("%s", f.Memory.wrong("memory: "+err.Error()))
 		}
 	}
-	if f.Theme != "" && !slices.Contains(Themes, f.Theme) {
-		add(" theme is one of %s", strings.Join(Themes, ", "))
+	if f.Theme.Value != "" && !slices.Contains(Themes, f.Theme.Value) {
+		add("%s", f.Theme.wrong("theme is one of "+strings.Join(Themes, ", ")))
 	}
-	if f.Current != "" {
-		if _, err := f.Context(f.Current); err != nil {
-			add(" current: %v", err)
+	if f.Current.Value != "" {
+		if _, err := f.Context(f.Current.Value); err != nil {
+			add("%s", f.Current.wrong(err.Error()))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Contexts)) {
 		for i, s := range f.Contexts[name].Sources {
-			for _, problem := range s.check(f.shared) {
-				if s.URL.Line == 0 {
-					add(" context %s, source %d: %s", name, i+1, problem)
-				} else {
-					add("%d:%d: %s", s.URL.Line, s.URL.Column, problem)
-				}
+			if s.URL.Value == "" {
+				add(" context %s, source %d: the source has no url", name, i+1)
+				continue
 			}
+			problems = append(problems, s.check(f.shared)...)
 		}
 	}
 	if _, err := envelope.Compile(f.EnvelopeMappings()); err != nil {
-		add(" mappings: %v", err)
+		add(" %s", strings.TrimPrefix(err.Error(), adapters.ErrUsage.Error()+": "))
 	}
 	for i, path := range f.Paths {
 		if len(path.Types) < 2 {
@@ -56,36 +54,36 @@ func (f *File) check() []string {
 	return problems
 }
 
+// check finds what is wrong with a source that has a URL, each problem with its place.
 func (s Source) check(shared bool) []string {
-	if s.URL.Value == "" {
-		return []string{"the source has no url"}
-	}
 	var problems []string
 	for _, text := range []Text{s.URL, s.User, s.Password} {
 		for _, ref := range reference.FindAllString(text.Value, -1) {
 			inner, closed := strings.CutSuffix(ref[2:], "}")
 			kind, name, _ := strings.Cut(inner, ":")
 			if !closed || name == "" || (kind != "env" && kind != "file") {
-				problems = append(problems, "a reference is written ${env:NAME} or ${file:path}")
+				problems = append(problems, text.wrong("a reference is written ${env:NAME} or ${file:path}"))
 			}
 		}
 	}
 	if len(problems) == 0 && !strings.Contains(s.URL.Value, "${") {
 		if _, err := source.Parse(s.URL.Value); err != nil {
-			problems = append(problems, err.Error())
+			problems = append(problems, s.URL.wrong(err.Error()))
 		}
 	}
-	if shared && s.holdsSecret() {
-		problems = append(problems, "everybody can read this file and it holds a password: run chmod 600 on it, or write ${env:NAME} or ${file:path} in place of the password")
+	const remedy = "everybody can read this file and it holds a password: run chmod 600 on it, or write ${env:NAME} or ${file:path} in place of the password"
+	switch {
+	case !shared:
+	case literal(s.Password.Value):
+		problems = append(problems, s.Password.wrong(remedy))
+	case s.holdsPassword():
+		problems = append(problems, s.URL.wrong(remedy))
 	}
 	return problems
 }
 
-// holdsSecret says that a password is written out in the file.
-func (s Source) holdsSecret() bool {
-	if s.Password.Value != "" && literal(s.Password.Value) {
-		return true
-	}
+// holdsPassword says that a password is written out in the URL.
+func (s Source) holdsPassword() bool {
 	_, rest, _ := strings.Cut(s.URL.Value, "://")
 	before, _, found := strings.Cut(reference.ReplaceAllString(rest, ""), "@")
 	_, password, _ := strings.Cut(before, ":")
@@ -114,13 +112,13 @@ func (f *File) Context(name string) (Context, error) {
 func (c Context) Open(path string, getenv func(string) string) ([]source.Source, error) {
 	var sources []source.Source
 	for _, s := range c.Sources {
-		opened, err := s.open(getenv)
+		opened, at, err := s.open(getenv)
 		if err != nil {
 			if problem := (*adapters.Problem)(nil); errors.As(err, &problem) {
-				return nil, fmt.Errorf("%s:%d:%d: %w", path, s.URL.Line, s.URL.Column, err)
+				return nil, fmt.Errorf("%s:%d:%d: %w", path, at.Line, at.Column, err)
 			}
 			return nil, &adapters.Problem{
-				Doing: fmt.Sprintf("read the source at %s:%d:%d", path, s.URL.Line, s.URL.Column), Cause: err.Error(), Kind: adapters.ErrUsage,
+				Doing: fmt.Sprintf("read the source at %s:%d:%d", path, at.Line, at.Column), Cause: err.Error(), Kind: adapters.ErrUsage,
 			}
 		}
 		sources = append(sources, opened)
@@ -128,18 +126,19 @@ func (c Context) Open(path string, getenv func(string) string) ([]source.Source,
 	return sources, nil
 }
 
-func (s Source) open(getenv func(string) string) (source.Source, error) {
+// open completes the source; with an error it says which text is at fault.
+func (s Source) open(getenv func(string) string) (opened source.Source, at Text, err error) {
 	escape := inURL
 	if strings.HasPrefix(s.URL.Value, "${") && !literal(s.URL.Value) {
 		escape = asIs // the whole URL is somewhere else
 	}
 	text, err := expand(s.URL.Value, getenv, escape)
 	if err != nil {
-		return source.Source{}, err
+		return opened, s.URL, err
 	}
-	opened, err := source.Parse(text)
+	opened, err = source.Parse(text)
 	if err != nil {
-		return source.Source{}, err
+		return opened, s.URL, err
 	}
 	if opened.Password != "" {
 		opened.PasswordFrom = "config"
@@ -152,14 +151,14 @@ func (s Source) open(getenv func(string) string) (source.Source, error) {
 	}
 	if s.User.Value != "" {
 		if opened.User, err = expand(s.User.Value, getenv, asIs); err != nil {
-			return source.Source{}, err
+			return opened, s.User, err
 		}
 	}
 	if s.Password.Value != "" {
 		if opened.Password, err = expand(s.Password.Value, getenv, asIs); err != nil {
-			return source.Source{}, err
+			return opened, s.Password, err
 		}
 		opened.PasswordFrom = "config"
 	}
-	return opened, opened.FindPassword(getenv)
+	return opened, s.URL, opened.FindPassword(getenv)
 }
