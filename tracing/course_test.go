@@ -72,6 +72,22 @@ func TestEachDeadLetterMustBeReplayed(t *testing.T) {
 	}
 }
 
+func TestALetterThatIsTriedAgainIsNotDead(t *testing.T) {
+	b := usual(t)
+	story := order(30, "ord-1", happy...)
+	dead, again := story[1], story[1]
+	dead.destination, dead.headers = "wait", append(append([]string{}, dead.headers...), "x-first-death-queue", "payments")
+	again.offset, again.at = 9000, again.at+time.Second
+	b.tell(append(story, dead)...)
+	if flow := b.flow("ord-1"); flow.Status != Failed || flow.DeadLetters != 1 {
+		t.Errorf("%s with %d dead letters", flow.Status, flow.DeadLetters)
+	}
+	b.tell(again)
+	if flow := b.flow("ord-1"); flow.Status != Complete || flow.Duplicates != 0 {
+		t.Errorf("tried again, it is %s with %d duplicates", flow.Status, flow.Duplicates)
+	}
+}
+
 func TestAFlowBeginsWhereItsCausesLead(t *testing.T) {
 	b := usual(t)
 	story := order(30, "ord-1", happy...)

@@ -52,7 +52,8 @@
 //	page.go       the stream; flowpage.go, export.go: lists of flows; find.go: look-up by id
 //	messages.go   payloads, kept (payloads.go, encode.go) or fetched
 //	filter.go     the filter language; watch.go: what a filter matched, past and present
-//	search.go     history read for one id; searchintake.go: what of it is kept
+//	search.go     history read for one id; searchkeys.go: which partitions of it;
+//	              searchintake.go: what of it is kept
 //
 // # Not obvious
 //

@@ -105,8 +105,8 @@ func (x *index) troubleOf(v *verdict, list []member) trouble {
 				t.dead = append(t.dead, i)
 			}
 			continue
-		case m.marks&Replayed != 0 && v.deadLetters <= mostDead:
-			t.dead = slices.DeleteFunc(t.dead, func(at int) bool { return sameLetter(list[at].entry, m.entry) })
+		case len(t.dead) > 0 && v.deadLetters <= mostDead:
+			t.dead = slices.DeleteFunc(t.dead, func(at int) bool { return sentAgain(list[at].entry, m.entry) })
 		}
 		switch {
 		case m.marks&Failure != 0:
@@ -126,13 +126,13 @@ func (x *index) troubleOf(v *verdict, list []member) trouble {
 	return t
 }
 
-// sameLetter says that a replayed event may be that dead letter: it has the same id, or
-// at least the same type where one has none.
-func sameLetter(dead, replayed *entry) bool {
-	if dead.id == 0 || replayed.id == 0 {
-		return dead.kind == replayed.kind
+// sentAgain says that a later event is that dead letter, sent again: it has the same id,
+// or where one has none at least the same type and the headers of a replay.
+func sentAgain(dead, later *entry) bool {
+	if dead.id == 0 || later.id == 0 {
+		return dead.kind == later.kind && later.marks&Replayed != 0
 	}
-	return dead.id == replayed.id
+	return dead.id == later.id
 }
 
 // overcomes says that after a failure things went well all the same: the failed step

@@ -44,6 +44,17 @@ func BenchmarkOwner(b *testing.B) {
 			(&flowWalk{query: FlowQuery{Limit: 50}, plain: true, skip: x.flows.live - 50, before: ^Sequence(0)}).next(x)
 		}
 	})
+	b.Run("timeline", func(b *testing.B) {
+		for i := range 2 * EventsPerFlow {
+			e := made{id: strconv.Itoa(i), cause: strconv.Itoa(i - 1 - i%7), flow: true, order: i % 2}
+			e.into(x, i)
+		}
+		number := x.flows.resolve(x.log.at(x.log.end - 1).flow)
+		b.ResetTimer()
+		for range b.N {
+			x.timeline(number, 0)
+		}
+	})
 	b.Run("evict", func(b *testing.B) {
 		for range min(b.N, len(x.log.segments)-1) {
 			x.evict()

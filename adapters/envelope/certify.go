@@ -16,8 +16,8 @@ import (
 const maxWords = 4096
 
 // Certify reads the certificate of a dead letter, and whether m may be one. Headers of
-// a dead-letter writer make it one; Identity.DeadLetter is the same test, but for retry
-// topics. Without such headers a destination that is named like a dead-letter one still
+// a dead-letter writer make it one; Identity.DeadLetter is the same test, but for messages
+// that are tried again. Without such headers a destination that is named like a dead-letter one still
 // gets a certificate, of confidence [NameOnly]: the name alone proves nothing.
 //
 // Where several writers have written, the first tells the origin and the last why it

@@ -40,6 +40,26 @@ func table(queue, reason string, count int64, when string) map[string]any {
 	return map[string]any{"queue": queue, "reason": reason, "count": count, "time": at(when), "exchange": "x", "routing-keys": []any{"k"}}
 }
 
+// TestWhatIsTriedAgainIsAlive: a message that comes back from a queue that held it back
+// is published as it was when it died; one that is dead is published elsewhere.
+func TestWhatIsTriedAgainIsAlive(t *testing.T) {
+	for _, c := range []struct {
+		exchange, key string
+		dead          bool
+	}{{"x", "k", false}, {"x", "dead", true}, {"x.dlx", "k", true}, {"", "k", true}} {
+		m := xdeath([]any{table("inventory", "rejected", 1, "2026-01-31T09:30:00Z")}, "x-first-death-queue", "inventory")
+		m.Properties.Exchange, m.Properties.RoutingKey = c.exchange, c.key
+		var id Identity
+		NewReader(nil).Read(&m, &id)
+		if id.DeadLetter != c.dead {
+			t.Errorf("with exchange %q and key %q it is dead: %v", c.exchange, c.key, id.DeadLetter)
+		}
+		if _, ok := Certify(&m); !ok {
+			t.Errorf("with exchange %q and key %q it has no certificate", c.exchange, c.key)
+		}
+	}
+}
+
 var origin2at881 = adapters.Position{Destination: "orders", Partition: 2, Offset: 881}
 
 var deathCases = []deathCase{

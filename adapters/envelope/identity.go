@@ -26,8 +26,8 @@ type Identity struct {
 	// Dialect is the convention that was recognised, or Plain.
 	Dialect Dialect
 
-	// DeadLetter says that the message carries the marks of a dead-letter writer.
-	// [Certify] reads them.
+	// DeadLetter says that the message carries the marks of a dead-letter writer, and
+	// is not on its way to be tried again. [Certify] reads them.
 	DeadLetter bool
 
 	// Replayed says that it carries the headers of a replay (x-replay-id).

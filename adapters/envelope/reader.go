@@ -125,7 +125,7 @@ func (r *Reader) readMarks() {
 		r.contentType = r.text(p.ContentType)
 	}
 	if death {
-		r.id.DeadLetter = !retry || !isRetryStage(r.message.Position.Destination)
+		r.id.DeadLetter = !(retry && isRetryStage(r.message.Position.Destination)) && !backWhereItDied(r.message)
 	}
 	if r.marks != 0 || len(r.contentType) > 0 {
 		r.recognise()

@@ -15,6 +15,7 @@ import (
 // deathTable is one table of x-death.
 type deathTable struct {
 	queue, reason string
+	exchange, key string // it was published to, the first of its routing keys
 	count         int64
 	at            time.Time
 }
@@ -76,6 +77,21 @@ func rabbitmqHistory(m *adapters.Message, d *Death, tables []deathTable, first, 
 	}
 }
 
+// backWhereItDied says that a message is published again as it was when it died: with
+// the same exchange and routing key, as queues that hold messages back before another
+// try do. It keeps its certificate and is alive.
+func backWhereItDied(m *adapters.Message) bool {
+	if m.Properties == nil || m.Properties.Exchange == "" {
+		return false
+	}
+	for _, t := range deathTables(m) {
+		if t.exchange == m.Properties.Exchange && t.key == m.Properties.RoutingKey {
+			return true
+		}
+	}
+	return false
+}
+
 // maxDeathTables bounds how many tables of x-death are read.
 const maxDeathTables = 256
 
@@ -91,6 +107,10 @@ func deathTables(m *adapters.Message) []deathTable {
 				t := deathTable{}
 				t.queue, _ = table["queue"].(string)
 				t.reason, _ = table["reason"].(string)
+				t.exchange, _ = table["exchange"].(string)
+				if keys, _ := table["routing-keys"].([]any); len(keys) > 0 {
+					t.key, _ = keys[0].(string)
+				}
 				t.count, _ = table["count"].(int64)
 				t.at, _ = table["time"].(time.Time)
 				tables = append(tables, t)
