@@ -29,6 +29,12 @@ var (
 	ErrUnroutable = errors.New("unroutable")
 	// ErrTooLarge: larger than a limit of this program or of the broker.
 	ErrTooLarge = errors.New("too large")
+	// ErrBusy: somebody else acts on the same dead letters.
+	ErrBusy = errors.New("busy")
+	// ErrNotSent: not at fault itself, and not sent because something beside it was.
+	ErrNotSent = errors.New("not sent")
+	// ErrUnknownOutcome: the connection broke before the broker confirmed or refused.
+	ErrUnknownOutcome = errors.New("sent, and not confirmed")
 	// ErrUsage: what was asked is wrong in itself, such as a malformed URL.
 	ErrUsage = errors.New("usage")
 )
