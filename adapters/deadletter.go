@@ -76,6 +76,14 @@ type Grave struct {
 	// Sources are the queues that dead-letter to it by configuration.
 	Sources []string
 
+	// Direct are those of Sources that would dead-letter a message here too if it had been
+	// sent to the queue alone, by the default exchange: they name a routing key of their own
+	// for dead letters, or their dead-letter exchange takes any.
+	Direct []string
+
+	// Guarantee is what a redrive promises of copies that stay on this cluster.
+	Guarantee Guarantee
+
 	// Unsafe is why a look is refused, with what would be safe, or nil.
 	Unsafe error
 }
@@ -90,11 +98,12 @@ type Look struct {
 // Target is where a copy of a letter is sent.
 type Target struct {
 	// Topic is a Kafka topic. The partition follows from the key, as for a new message.
-	Topic string
+	Topic string `json:"topic,omitempty"`
 
 	// Exchange and RoutingKey address a message on RabbitMQ; the default exchange (empty)
 	// and a queue's name reach just that queue.
-	Exchange, RoutingKey string
+	Exchange   string `json:"exchange,omitempty"`
+	RoutingKey string `json:"routing_key,omitempty"`
 }
 
 // IsZero says that nothing is named.

@@ -68,6 +68,15 @@ func (p Position) AppendTo(dst []byte) []byte {
 	return strconv.AppendInt(dst, p.Offset, 10)
 }
 
+// MarshalText prints p as String does.
+func (p Position) MarshalText() ([]byte, error) { return p.AppendTo(nil), nil }
+
+// UnmarshalText reads it as [ParsePosition] does.
+func (p *Position) UnmarshalText(text []byte) (err error) {
+	*p, err = ParsePosition(string(text))
+	return err
+}
+
 // ParsePosition reads what [Position.String] prints. The error says what a position
 // looks like.
 func ParsePosition(s string) (Position, error) {

@@ -105,6 +105,9 @@ func (w *writer) origin(m *adapters.Message, d *Death) {
 		return
 	}
 	d.Origin, d.OriginFrom, d.Confidence = name, "header "+header, Certain
+	d.Exchange, _, _ = w.text(m, originExchange, true)
+	d.RoutingKey, _, _ = w.text(m, originKey, true)
+	d.Exchange, d.RoutingKey = bounded(d.Exchange, MaxID), bounded(d.RoutingKey, MaxID)
 	partition, ok := w.number(m, originPartition, true)
 	if !ok || partition < 0 || partition >= 1<<31 {
 		return
@@ -202,6 +205,10 @@ var deadNames = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)^(.+)_(?:error|skipped)$`),
 	regexp.MustCompile(`(?i)^()(?:error|wolverine-dead-letter-queue)$`),
 }
+
+// DeadName says whether a destination is named like one for dead letters, and the origin
+// that the name tells, which is empty where it tells none. A name proves nothing.
+func DeadName(name string) (origin string, ok bool) { return originByName(name) }
 
 // originByName guesses an origin from the name of a dead-letter destination, and says
 // whether it is the name of one. Some names tell no origin.

@@ -101,6 +101,8 @@ type Death struct {
 	Origin     string            // destination it died at, printable: orders/2@881, or a queue
 	OriginAt   adapters.Position // the same as a position, where it has one
 	OriginFrom string            // evidence: "header kafka_dlt-original-topic"
+	Exchange   string            // AMQP: it was published to, before it died first
+	RoutingKey string            // AMQP: and with
 	Confidence Confidence
 	Reason     string // rejected, expired, maxlen, delivery_limit, or the writer's words
 	Exception  string // class name

@@ -178,7 +178,7 @@ func headerMeaning(name string) *meaning {
 		m.common = commonUses[string(folded)]
 		m.contentType = string(folded) == "contenttype"
 	}
-	m.death = isDeathMark(lower)
+	m.death = IsDeathMark(lower)
 	m.retry = matches("retry_topic-*", lower) || matches("delayed-retry-*", lower)
 	m.replay = lower == "x-replay-id"
 	return m

@@ -23,6 +23,8 @@ const (
 	originName fact = iota
 	originPartition
 	originOffset
+	originExchange
+	originKey
 	reason
 	exception
 	words
@@ -79,6 +81,8 @@ var writers = []writer{
 	{"spring-amqp", []string{"x-original-exchange", "x-original-routingkey", "x-exception-stacktrace"}, []clue{
 		{originName, "x-original-exchange", asText},
 		{originName, "x-original-routingkey", asText},
+		{originExchange, "x-original-exchange", asText},
+		{originKey, "x-original-routingkey", asText},
 		{exception, "x-exception-stacktrace", asStack},
 		{words, "x-exception-message", asText},
 	}},
@@ -183,8 +187,9 @@ var writers = []writer{
 // rabbitmqMarks are the headers that RabbitMQ itself writes.
 var rabbitmqMarks = []string{"x-death", "x-first-death-*", "x-last-death-*"}
 
-// isDeathMark says that a header of this name, in lower case, is one of a writer.
-func isDeathMark(lower string) bool {
+// IsDeathMark says that a header of this name, in lower case, is one by which a dead
+// letter is known. A copy without any such header is alive.
+func IsDeathMark(lower string) bool {
 	for i := range writers {
 		if anyMatches(writers[i].marks, lower) {
 			return true

@@ -55,8 +55,13 @@ func rabbitmqDeath(m *adapters.Message, d *Death) bool {
 func rabbitmqHistory(m *adapters.Message, d *Death, tables []deathTable, first, last deathTable) {
 	deliveries := int64(0)
 	for _, t := range tables {
-		if d.FirstAt.IsZero() && t.queue == first.queue && t.reason == first.reason {
-			d.FirstAt = t.at
+		if t.queue == first.queue && t.reason == first.reason {
+			if d.FirstAt.IsZero() {
+				d.FirstAt = t.at
+			}
+			if d.Origin == first.queue && d.RoutingKey == "" {
+				d.Exchange, d.RoutingKey = bounded(t.exchange, MaxID), bounded(t.key, MaxID)
+			}
 		}
 		if d.LastAt.IsZero() && t.queue == last.queue && t.reason == last.reason {
 			d.LastAt = t.at

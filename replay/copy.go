@@ -1,0 +1,54 @@
+package replay
+
+import (
+	"encoding/json"
+
+	"eventscope/adapters"
+)
+
+// copy is what is sent in place of a letter: the letter without the headers of its
+// failures and with those of this replay.
+func (w *worker) copy(l *taken) adapters.Copy {
+	planned := &w.part.Letters[l.number]
+	c := adapters.Copy{
+		Of: &l.held, To: planned.To,
+		Remove: w.run.office.config.Headers.stripped(&l.held.Message),
+		Add:    stamp(w.run.ID, l.number, planned, w.run.Plan.By, now()),
+	}
+	if planned.Edit != nil {
+		c.Value, c.MessageID = planned.Edit.Value, planned.Edit.ID
+	}
+	return c
+}
+
+// entries are the records of the ledger for letters, and the renewed claim. They are none
+// where the broker keeps no ledger.
+func (w *worker) entries(letters []taken, state State) ([]adapters.Entry, error) {
+	if !w.ledger {
+		return nil, nil
+	}
+	renewed, err := json.Marshal(claim{Run: w.run.ID, By: w.run.office.config.By, At: now()})
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]adapters.Entry, 0, len(letters)+1)
+	entries = append(entries, adapters.Entry{Key: claimKey(w.part.Grave), Value: renewed})
+	mark := Mark{State: state, Run: w.run.ID, By: w.run.Plan.By, At: now(), Reason: w.run.Plan.Reason, Incarnation: w.part.Incarnation}
+	for _, l := range letters {
+		planned := &w.part.Letters[l.number]
+		if state == Open { // a restore takes the mark away
+			entries = append(entries, adapters.Entry{Key: planned.Position.AppendTo(nil)})
+			continue
+		}
+		mark.Target = planned.To.String()
+		if planned.To.IsZero() {
+			mark.Target = ""
+		}
+		e, err := entry(planned.Position, &mark)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}

@@ -1,0 +1,65 @@
+package replay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"eventscope/adapters"
+)
+
+// The ledger is a compacted topic beside the letters. Its keys are positions, its values
+// marks; a key that was removed is an open letter. One more key a grave is the claim of
+// the run at work there, renewed by each of its transactions.
+
+// claimKey is the key of a grave's claim. No position looks like it.
+func claimKey(grave string) []byte { return []byte("claim:" + grave) }
+
+// claim says which run is at work on a grave.
+type claim struct {
+	Run string    `json:"run"`
+	By  string    `json:"by"`
+	At  time.Time `json:"at"`
+}
+
+// claimHolds is how long after a claim was renewed another run keeps away. After that
+// its holder is taken for dead; the broker fences it off in any case.
+const claimHolds = 20 * time.Second
+
+// ledger is what the ledger says of one source.
+type ledger struct {
+	marks  map[adapters.Position]*Mark
+	claims map[string]claim // by grave
+}
+
+// readLedger reads all of it. A source that keeps none has an empty one.
+func readLedger(ctx context.Context, from adapters.DeadLetters) (*ledger, error) {
+	l := &ledger{marks: map[adapters.Position]*Mark{}, claims: map[string]claim{}}
+	err := from.Ledger(ctx, func(e adapters.Entry) error {
+		if grave, isClaim := strings.CutPrefix(string(e.Key), "claim:"); isClaim {
+			var c claim
+			if json.Unmarshal(e.Value, &c) == nil {
+				l.claims[grave] = c
+			}
+			return nil
+		}
+		position, err := adapters.ParsePosition(string(e.Key))
+		var mark Mark
+		if err == nil && json.Unmarshal(e.Value, &mark) == nil {
+			l.marks[position] = &mark
+		} // else a later version's, which this one leaves alone
+		return nil
+	})
+	if errors.Is(err, errors.ErrUnsupported) {
+		return l, nil
+	}
+	return l, err
+}
+
+// entry is a mark as a record of the ledger.
+func entry(position adapters.Position, mark *Mark) (adapters.Entry, error) {
+	value, err := json.Marshal(mark)
+	return adapters.Entry{Key: position.AppendTo(nil), Value: value}, err
+}

@@ -1,0 +1,114 @@
+package replay
+
+import (
+	"fmt"
+	"slices"
+)
+
+// State is where a letter stands between lying in its grave and being dealt with.
+//
+//	open ─plan─▶ planned ─send─▶ sent ─confirm─▶ confirmed ─settle─▶ replayed
+//	                │ ▲            │ refuse                    └────▶ discarded (archived instead of sent)
+//	                │ └────────────┘                                      │
+//	                └─abandon─▶ open ◀───────────────restore──────────────┘
+//
+// A crash changes no state: what was last recorded is what holds. A letter that is sent
+// and not confirmed may have arrived, and is sent again, under the same replay id. One
+// that is confirmed and not settled is only settled.
+type State uint8
+
+const (
+	Open      State = iota // it lies in its grave, and nothing is planned
+	Planned                // a run has frozen it into its plan
+	Sent                   // a copy was handed to the broker
+	Confirmed              // the broker has the copy, or the archive has the letter
+	Replayed               // settled, its copy is at the target
+	Discarded              // settled, it is in the ledger as such, or in the archive
+)
+
+var stateNames = [...]string{"open", "planned", "sent", "confirmed", "replayed", "discarded"}
+
+// String is the state in one word, as the JSON has it.
+func (s State) String() string {
+	if int(s) < len(stateNames) {
+		return stateNames[s]
+	}
+	return "unknown"
+}
+
+// MarshalText writes the word.
+func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads the word.
+func (s *State) UnmarshalText(text []byte) error {
+	i := slices.Index(stateNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("%q is no state of a letter", text)
+	}
+	*s = State(i)
+	return nil
+}
+
+// Settled says that nothing is left to do about a letter in this state.
+func (s State) Settled() bool { return s == Replayed || s == Discarded }
+
+// Step is what happens to a letter, as the journal records it.
+type Step string
+
+const (
+	StepPlan    Step = "planned"
+	StepSend    Step = "sent"
+	StepConfirm Step = "confirmed"
+	StepRefuse  Step = "refused"   // the broker did not take the copy
+	StepSettle  Step = "settled"   // the letter is out of its grave, or marked in the ledger
+	StepSkip    Step = "skipped"   // it was not there any more, or dealt with by somebody else
+	StepAbandon Step = "abandoned" // its run was ended without it
+	StepRestore Step = "restored"  // it lies open in its grave again
+)
+
+// after is the state that a step leads to, for a letter of a run that does action.
+// ok is false where the step has no place.
+func (s State) after(step Step, action Action) (next State, ok bool) {
+	switch {
+	case s == Open && step == StepPlan:
+		return Planned, true
+	case s == Planned && step == StepSend && action != Discard:
+		return Sent, true
+	case s == Sent && step == StepSend: // again, after a crash
+		return Sent, true
+	case s == Planned && step == StepConfirm && action == Discard, s == Sent && step == StepConfirm:
+		return Confirmed, true
+	case s == Sent && step == StepRefuse:
+		return Planned, true
+	case s == Confirmed && step == StepSettle:
+		return settledBy[action], true
+	case (s == Planned || s == Sent) && (step == StepAbandon || step == StepSkip):
+		return Open, true
+	case s == Discarded && step == StepRestore:
+		return Open, true
+	}
+	return s, false
+}
+
+// Action is what a run does with its letters.
+type Action string
+
+const (
+	Replay  Action = "replay"
+	Discard Action = "discard"
+	Restore Action = "restore"
+)
+
+// settledBy is what a settled letter is, by what was done.
+var settledBy = map[Action]State{Replay: Replayed, Discard: Discarded, Restore: Open}
+
+// Past is the action as a result: "replayed".
+func (a Action) Past() string {
+	switch a {
+	case Replay:
+		return "replayed"
+	case Discard:
+		return "discarded"
+	}
+	return "restored"
+}
