@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -69,9 +68,14 @@ func TestCrashesLoseNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		chosen := slices.DeleteFunc(letters, func(Letter) bool { return rapid.Bool().Draw(t, "left out") })
+		chosen := map[adapters.Position]bool{}
+		for i := range letters {
+			if _, asked := chosen[letters[i].Position]; !asked {
+				chosen[letters[i].Position] = rapid.Bool().Draw(t, "chosen")
+			}
+		}
 		window := rapid.IntRange(1, 5).Draw(t, "window")
-		plan, kills := runToTheEnd(t, folder, b, action, chosen, window)
+		plan, kills := runToTheEnd(t, folder, b, action, letters, chosen, window)
 		check(t, folder, b, plan, bodies, kills*window)
 	})
 }
@@ -86,9 +90,9 @@ func tempFolder(t *rapid.T) string {
 }
 
 // runToTheEnd plans and runs, and resumes after each crash, in a new process each time.
-func runToTheEnd(t *rapid.T, folder string, b *broker, action Action, letters []Letter, window int) (*Plan, int) {
+func runToTheEnd(t *rapid.T, folder string, b *broker, action Action, letters []Letter, chosen map[adapters.Position]bool, window int) (*Plan, int) {
 	office := desk(t, folder, b)
-	plan, err := office.Plan(context.Background(), action, letters, PlanOptions{Reason: "test"})
+	plan, err := office.Plan(context.Background(), action, letters, PlanOptions{Reason: "test", Only: chosen})
 	if err != nil {
 		t.Fatal(err)
 	}

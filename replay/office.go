@@ -157,8 +157,9 @@ func (o *Office) marks(ctx context.Context, grave Grave) (map[adapters.Position]
 	return o.journalMarks(grave)
 }
 
-// Plan freezes letters into a plan. Only open ones are taken for a replay or a discard,
-// and only discarded ones for a restore.
+// Plan freezes letters into a plan. They are what Read gave of one grave or several, all
+// of it, or chosen by what they contain; see [PlanOptions.Only]. Only open ones are taken
+// for a replay or a discard, and only discarded ones for a restore.
 func (o *Office) Plan(ctx context.Context, action Action, letters []Letter, options PlanOptions) (*Plan, error) {
 	graves, err := o.gravesOf(ctx, letters)
 	if err != nil {
@@ -173,7 +174,7 @@ func (o *Office) Plan(ctx context.Context, action Action, letters []Letter, opti
 	var order []*planner
 	for i := range letters {
 		l := &letters[i]
-		if action == Restore && l.State != Discarded || action != Restore && l.State != Open {
+		if options.Only != nil && !options.Only[l.Position] || l.State != wants(action) {
 			continue
 		}
 		key := graveKey{l.Source, l.Grave}
@@ -193,6 +194,14 @@ func (o *Office) Plan(ctx context.Context, action Action, letters []Letter, opti
 		plan.Parts = append(plan.Parts, p.part)
 	}
 	return plan, plan.seal()
+}
+
+// wants is the state that a letter must be in for an action.
+func wants(action Action) State {
+	if action == Restore {
+		return Discarded
+	}
+	return Open
 }
 
 // graveKey names a grave: by source and its own name.

@@ -81,6 +81,11 @@ type Destined struct {
 
 // PlanOptions say how to plan.
 type PlanOptions struct {
+	// Only, if not nil, are the positions that are chosen. Letters of a queue that are
+	// equal in every byte share one, and are chosen together: if only one of two were
+	// taken, nobody could tell after a crash which of them is left.
+	Only map[adapters.Position]bool
+
 	To         adapters.Target // in place of what the letters say; zero for none
 	MaxReplays int             // letters that were replayed so often stay; 0 is [DefaultMaxReplays]
 	Headers    Headers

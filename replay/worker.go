@@ -250,23 +250,24 @@ func (w *worker) window(ctx, wait context.Context, held []adapters.Held) error {
 	return errors.Join(w.settle(ctx, append(fresh, begun...)), err)
 }
 
-// claim finds the number of a letter: the first of its position that is not dealt with.
+// claim finds the number of a letter, and takes it from the list. Letters of one position
+// are equal in every byte, so any number will do, and those that were not sent come first:
+// if the ones with confirmed copies are gone, all that is there is sent, and if they came
+// back, as many as have copies are left to be settled. A letter that nobody has held yet
+// is none of those: it is new, equal to one that is gone, and stays.
 func (w *worker) claim(held *adapters.Held) (number int, state State, ok bool) {
-	numbers := w.places[held.Position]
-	for len(numbers) > 0 && w.done(numbers[0]) {
-		numbers = numbers[1:]
+	numbers := slices.DeleteFunc(w.places[held.Position], w.done)
+	at := slices.IndexFunc(numbers, func(number int) bool { return w.states[number] != Confirmed })
+	if at < 0 && len(numbers) > 0 && held.Redelivered {
+		at = 0
 	}
-	w.places[held.Position] = numbers
-	if len(numbers) == 0 {
+	if at < 0 {
+		w.places[held.Position] = numbers
 		return 0, Open, false
 	}
-	number = numbers[0]
-	state = w.states[number]
-	if state == Confirmed && !held.Redelivered {
-		return 0, Open, false // another letter, equal to one that is gone: this one nobody has held yet
-	}
-	w.places[held.Position] = numbers[1:]
-	return number, state, true
+	number = numbers[at]
+	w.places[held.Position] = slices.Delete(numbers, at, at+1)
+	return number, w.states[number], true
 }
 
 // send sends copies and returns the letters whose copies are confirmed. The error is why
