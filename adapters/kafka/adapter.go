@@ -14,7 +14,7 @@ import (
 )
 
 // Adapter reads one Kafka cluster. It implements [adapters.Adapter],
-// [adapters.Estimator] and [adapters.Topology].
+// [adapters.Estimator], [adapters.Topology] and [adapters.DeadLetters].
 type Adapter struct {
 	config    Config
 	options   []kgo.Opt
@@ -28,9 +28,10 @@ type Adapter struct {
 }
 
 var (
-	_ adapters.Adapter   = (*Adapter)(nil)
-	_ adapters.Estimator = (*Adapter)(nil)
-	_ adapters.Topology  = (*Adapter)(nil)
+	_ adapters.Adapter     = (*Adapter)(nil)
+	_ adapters.Estimator   = (*Adapter)(nil)
+	_ adapters.Topology    = (*Adapter)(nil)
+	_ adapters.DeadLetters = (*Adapter)(nil)
 )
 
 // Open connects and checks address, transport, login and topics. The error is an

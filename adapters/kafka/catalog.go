@@ -30,6 +30,7 @@ type topic struct {
 	internal bool
 	leaders  map[int32]int32 // node id by partition; -1 where there is none now
 	err      error           // why the topic cannot be read: unknown, not allowed
+	allowed  int32           // operations, as bits
 }
 
 // readCatalog asks for the topics named, or for all if there are none. It returns
@@ -62,23 +63,24 @@ func readCatalog(ctx context.Context, client *kgo.Client, names []string) (*cata
 func newTopic(t *kmsg.MetadataResponseTopic) *topic {
 	out := &topic{
 		name: *t.Topic, id: t.TopicID, leaders: make(map[int32]int32, len(t.Partitions)),
-		internal: t.IsInternal || strings.HasPrefix(*t.Topic, "__"),
+		internal: t.IsInternal || strings.HasPrefix(*t.Topic, "__") || *t.Topic == LedgerTopic,
 		err:      kerr.ErrorForCode(t.ErrorCode),
+		allowed:  t.AuthorizedOperations,
 	}
 	for _, p := range t.Partitions {
 		out.leaders[p.Partition] = p.Leader
 	}
-	if out.err == nil && !mayRead(t.AuthorizedOperations) {
+	if out.err == nil && !may(kmsg.ACLOperationRead, out.allowed) {
 		out.err = kerr.TopicAuthorizationFailed
 	}
 	return out
 }
 
-// mayRead reads the bit field of allowed operations (KIP-430). The least integer
-// means that the broker does not say; so does zero, from brokers without
-// authorization that fill nothing in.
-func mayRead(operations int32) bool {
-	return operations == math.MinInt32 || operations == 0 || operations&(1<<kmsg.ACLOperationRead) != 0
+// may reads the bit field of allowed operations (KIP-430). The least integer means that
+// the broker does not say; so does zero, from brokers without authorization that fill
+// nothing in.
+func may(operation kmsg.ACLOperation, allowed int32) bool {
+	return allowed == math.MinInt32 || allowed == 0 || allowed&(1<<operation) != 0
 }
 
 // leader is the node that leads a partition, or -1.

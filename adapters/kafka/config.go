@@ -50,6 +50,10 @@ type Config struct {
 	// not finished (read_committed). Otherwise everything is shown as it arrives.
 	Committed bool
 
+	// Write opens for writing: without it [Adapter.Redrive] and [Adapter.Publisher] answer
+	// adapters.ErrReadOnly, and nothing that could write is ever made.
+	Write bool
+
 	// TLS, if not nil, encrypts the connection and checks the broker's certificate.
 	TLS *TLS
 

@@ -28,7 +28,8 @@
 // to more than 128 MiB (left out, with a sentence in Status.Problems). A topic that is
 // deleted and made again is read from its new beginning, with a gap.
 //
-// No consumer group is joined, no offset committed, no topic created.
+// No consumer group is joined, no offset committed, no topic created; except by an
+// adapter that was opened for writing, whose redrives make the ledger's topic.
 //
 // # Files
 //
@@ -48,6 +49,17 @@
 //	progress.go     what Status is made of
 //	problem.go      errors in an operator's words
 //
+// Dead letters:
+//
+//	grave.go      Graves: where they are
+//	look.go       Look: reading them
+//	reach.go      Reach: the groups that read a topic
+//	ledger.go     the topic that says what became of them
+//	producer.go   sending copies, and what a topic takes
+//	redrive.go    Redrive: copies and ledger entries in one transaction
+//	publisher.go  Publisher: copies for another cluster
+//	outcome.go    what brokers answer to copies, in an operator's words
+//
 // # Not obvious
 //
 // The fetch requests are made here, by the client library's request and decoding
@@ -55,6 +67,11 @@
 // also of those without news, which is what BehindBy and the end of a scan need; and
 // offsets move by whole record batches, so gaps left by compaction and marks of
 // transactions never hold up a scan.
+//
+// A ledger entry that lies behind an open transaction looks the same as none. So Ledger
+// never answers before every transaction that was open when it began has ended, and a
+// redrive takes over its transactional id, which ends that of an earlier one, before it
+// does anything else.
 //
 // Topics are asked for by id where brokers know ids (3.1), so that a topic made again
 // under the same name cannot be mistaken for the old one.

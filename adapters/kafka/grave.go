@@ -1,0 +1,130 @@
+package kafka
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"maps"
+	"slices"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+)
+
+// Graves implements [adapters.DeadLetters]: the topics that Config.Topics names, then those
+// of the others it admits that are named like dead-letter topics. The newest record of each
+// partition is read, since headers say more than a name.
+func (a *Adapter) Graves(ctx context.Context) ([]adapters.Grave, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	c, err := readCatalog(ctx, a.client, a.selection.ask())
+	if err != nil {
+		return nil, a.explain(ctx, err)
+	}
+	topics := a.selection.graves(c)
+	var logs []adapters.Log
+	for _, t := range topics {
+		logs = append(logs, logsOf(t, adapters.Range{})...)
+	}
+	limits, _, err := listBounds(ctx, a.client, logs, false)
+	if err != nil {
+		return nil, a.explain(ctx, err)
+	}
+	newest := a.newest(ctx, limits)
+	graves := make([]adapters.Grave, 0, len(topics))
+	for _, t := range topics {
+		graves = append(graves, adapters.Grave{
+			Name: t.name, Kind: adapters.Topic, Messages: held(t, limits),
+			Evidence: a.selection.evidence(t, newest[t.name]), Incarnation: incarnation(t.id),
+		})
+	}
+	return graves, nil
+}
+
+// graves are the topics of c that hold dead letters or may, those named exactly first.
+func (s *selection) graves(c *catalog) []*topic {
+	var named, others []*topic
+	for _, name := range slices.Sorted(maps.Keys(c.topics)) {
+		t := c.topics[name]
+		if t.err != nil || name == LedgerTopic || !s.wants(t) {
+			continue
+		}
+		if slices.Contains(s.names, name) {
+			named = append(named, t)
+		} else if _, ok := envelope.DeadName(name); ok {
+			others = append(others, t)
+		}
+	}
+	return append(named, others...)
+}
+
+// held is how many offsets a topic has, or -1 if a partition does not answer.
+func held(t *topic, limits map[adapters.Log]bounds) (messages int64) {
+	for partition := range t.leaders {
+		limit, ok := limits[adapters.Log{Destination: t.name, Partition: partition}]
+		if !ok {
+			return -1
+		}
+		messages += limit.end - limit.start
+	}
+	return messages
+}
+
+// newest reads the newest record of each log that has any, by topic. The last offset of
+// a log may be the mark of a transaction; then the record is before it.
+func (a *Adapter) newest(ctx context.Context, limits map[adapters.Log]bounds) map[string][]found {
+	var positions []adapters.Position
+	at := func(log adapters.Log, offset int64) adapters.Position {
+		return adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}
+	}
+	for log, limit := range limits {
+		for offset := max(limit.start, limit.end-2); offset < limit.end; offset++ {
+			positions = append(positions, at(log, offset))
+		}
+	}
+	read := a.fetchAll(ctx, positions)
+	newest := make(map[string][]found)
+	for log, limit := range limits {
+		if limit.start == limit.end {
+			continue
+		}
+		last := read[at(log, limit.end-1)]
+		if before, ok := read[at(log, limit.end-2)]; ok && last.err != nil && before.err == nil {
+			last = before
+		}
+		newest[log.Destination] = append(newest[log.Destination], last)
+	}
+	return newest
+}
+
+// evidence says why t is taken for a grave.
+func (s *selection) evidence(t *topic, newest []found) string {
+	unread := false
+	for i := range newest {
+		if err := newest[i].err; err != nil {
+			unread = unread || !errors.Is(err, adapters.ErrGone)
+			continue
+		}
+		if death, ok := envelope.Certify(&newest[i].message); ok && death.Writer != "" {
+			return "headers of " + death.Writer
+		}
+	}
+	_, like := envelope.DeadName(t.name)
+	switch {
+	case !like:
+		return "named when the source was opened"
+	case len(newest) == 0:
+		return "named like one, and empty"
+	case unread:
+		return "named like one, and its newest record cannot be read now"
+	}
+	return "named like one, and its newest record has no headers of a dead letter"
+}
+
+// incarnation is a topic id as text; brokers before Kafka 2.8 have none.
+func incarnation(id [16]byte) string {
+	if id == [16]byte{} {
+		return ""
+	}
+	return hex.EncodeToString(id[:])
+}

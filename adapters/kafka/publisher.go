@@ -1,0 +1,77 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"eventscope/adapters"
+)
+
+// publisher sends copies of letters of another cluster.
+type publisher struct{ *producer }
+
+// Publisher implements [adapters.DeadLetters]. A copy is confirmed when all in-sync
+// replicas have it; within one Publish none arrives twice.
+func (a *Adapter) Publisher(context.Context) (adapters.Publisher, error) {
+	if !a.config.Write {
+		return nil, a.config.readOnly("send to kafka source " + a.config.name())
+	}
+	p, err := a.newProducer()
+	if err != nil {
+		return nil, err
+	}
+	return &publisher{p}, nil
+}
+
+// Publish implements [adapters.Publisher].
+func (p *publisher) Publish(ctx context.Context, copies []adapters.Copy) ([]error, error) {
+	outcomes := make([]error, len(copies))
+	if p.ended != nil {
+		return notSent(outcomes, "the publisher has ended"), p.ended
+	}
+	records, _, err := p.records(ctx, copies, outcomes)
+	if err != nil {
+		return notSent(outcomes, "the brokers could not be asked"), err
+	}
+	var sound []*kgo.Record
+	var at []int // where the copy of a sound record is
+	for i, record := range records {
+		if record != nil {
+			sound, at = append(sound, record), append(at, i)
+		}
+	}
+	for i, err := range p.produce(ctx, sound) {
+		outcomes[at[i]] = p.outcome(sound[i], err)
+	}
+	if p.ended == nil {
+		return outcomes, ctx.Err()
+	}
+	return outcomes, p.ended
+}
+
+// outcome says what became of one record. The client gives up a record for a time that
+// ran out only if it is certain that no broker has it.
+func (p *publisher) outcome(r *kgo.Record, err error) error {
+	if err == nil {
+		return nil
+	}
+	if refused := p.refusal(r, err); refused != nil {
+		return refused
+	}
+	if adapters.IsEnd(err) || errors.Is(err, kgo.ErrAborting) || errors.Is(err, kgo.ErrRecordTimeout) {
+		return fmt.Errorf("%w: %v", adapters.ErrNotSent, p.silent())
+	}
+	return &adapters.Problem{
+		Doing: fmt.Sprintf("learn whether a copy was sent to kafka topic %q", r.Topic), Cause: "no broker has confirmed it",
+		Remedy: "look for its replay id there before sending it again", Kind: adapters.ErrUnknownOutcome,
+	}
+}
+
+// Close implements [adapters.Publisher].
+func (p *publisher) Close() error {
+	p.client.Close()
+	return nil
+}

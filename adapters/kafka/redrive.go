@@ -1,0 +1,311 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"eventscope/adapters"
+)
+
+// redrive acts on the letters of one topic, in transactions: each Send is one, with the
+// copies and the entries of the ledger.
+type redrive struct {
+	*producer
+	grave       string
+	incarnation [16]byte
+	left        []adapters.Position // still to be handed over
+	guarantee   adapters.Guarantee
+}
+
+// Redrive implements [adapters.DeadLetters]. It may be begun while another one of the same
+// grave is at work, here or elsewhere: the transaction that the other has open is aborted,
+// and whatever it sends from then on fails with ErrBusy. Letters of which a redrive was
+// told ErrUnknownOutcome are settled when a new one has begun: what was in doubt is then
+// either in the ledger, or did not happen.
+func (a *Adapter) Redrive(ctx context.Context, order adapters.Order) (adapters.Redrive, error) {
+	if !a.config.Write {
+		return nil, a.config.readOnly(fmt.Sprintf("act on the dead letters of kafka topic %q", order.Grave))
+	}
+	for _, letter := range order.Letters {
+		if letter.Destination != order.Grave || letter.Partition < 0 {
+			return nil, &adapters.Problem{
+				Doing: fmt.Sprintf("act on the dead letters of kafka topic %q", order.Grave), Cause: letter.String() + " is not one of them",
+				Remedy: "look again at what is there", Kind: adapters.ErrUsage,
+			}
+		}
+	}
+	t, err := a.topicNamed(ctx, order.Grave)
+	if err != nil {
+		return nil, err
+	}
+	r := &redrive{grave: order.Grave, incarnation: t.id, left: order.Letters}
+	a.remember(t)
+	begin, cancel := context.WithTimeout(ctx, transactionTime)
+	defer cancel()
+	if err := a.ensureLedger(begin); err != nil {
+		return nil, a.late(ctx, err)
+	}
+	if r.guarantee, err = a.guarantee(begin); err != nil {
+		return nil, a.late(ctx, err)
+	}
+	r.producer, err = a.newProducer(kgo.TransactionalID(transactionalID(order.Grave)), kgo.TransactionTimeout(transactionTime))
+	if err != nil {
+		return nil, err
+	}
+	if err := r.takeOver(begin); err != nil {
+		r.client.Close()
+		return nil, a.late(ctx, err)
+	}
+	return r, nil
+}
+
+// transactionalID is the same for every redrive of a grave, which is what makes an
+// earlier one fail.
+func transactionalID(grave string) string { return "eventscope." + grave }
+
+// late makes a problem of a time that ran out, unless it was the caller's.
+func (a *Adapter) late(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return a.config.problem(err)
+	}
+	return err
+}
+
+// remember notes a topic for Fetch.
+func (a *Adapter) remember(t *topic) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.topics == nil {
+		a.topics = make(map[string]*topic)
+	}
+	a.topics[t.name] = t
+}
+
+// takeOver gets the transactional id for this producer. The client would do it with the
+// first record; only when it is done has the transaction of an earlier redrive ended.
+func (r *redrive) takeOver(ctx context.Context) error {
+	var last error
+	err := until(ctx, func() (bool, error) {
+		_, _, last = r.client.ProducerID(ctx)
+		if last != nil && (kerr.IsRetriable(last) || errors.Is(last, kerr.ConcurrentTransactions)) {
+			return false, nil
+		}
+		return true, nil
+	})
+	switch {
+	case last == nil:
+		return err
+	case errors.Is(last, kerr.TransactionalIDAuthorizationFailed):
+		return r.adapter.config.mayNotTransact(transactionalID(r.grave))
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return r.adapter.config.problem(last)
+}
+
+// mayNotTransact is the problem of a transactional id that the user may not use.
+func (c *Config) mayNotTransact(id string) error {
+	return &adapters.Problem{
+		Doing: fmt.Sprintf("begin a transaction as %q", id), Cause: "user " + c.user() + " has no permission",
+		Remedy: "have Write and Describe granted on that transactional id", Kind: adapters.ErrNotAuthorized,
+	}
+}
+
+// guarantee asks whether the cluster's transactions are those of KIP-890, without the
+// known flaws of the earlier ones.
+func (a *Adapter) guarantee(ctx context.Context) (adapters.Guarantee, error) {
+	request := kmsg.NewPtrApiVersionsRequest()
+	request.ClientSoftwareName, request.ClientSoftwareVersion = "eventscope", "1"
+	response, err := request.RequestWith(ctx, a.client)
+	if err != nil {
+		return adapters.Atomic, a.explain(ctx, err)
+	}
+	for _, feature := range response.FinalizedFeatures {
+		if feature.Name == "transaction.version" && feature.MaxVersionLevel >= 2 {
+			return adapters.ExactlyOnce, nil
+		}
+	}
+	return adapters.Atomic, nil
+}
+
+// Guarantee implements [adapters.Redrive].
+func (r *redrive) Guarantee() adapters.Guarantee { return r.guarantee }
+
+// Next implements [adapters.Redrive]. A letter that retention or compaction has taken, or
+// that cannot be unpacked, is passed over.
+func (r *redrive) Next(ctx context.Context, most int) ([]adapters.Held, error) {
+	for len(r.left) > 0 {
+		some := r.left[:min(most, len(r.left))]
+		letters := make([]adapters.Held, 0, len(some))
+		for message, err := range r.adapter.Fetch(ctx, some) {
+			switch {
+			case err == nil:
+				letters = append(letters, adapters.Held{Message: message})
+			case !errors.Is(err, adapters.ErrGone):
+				return nil, err
+			}
+		}
+		if err := r.same(); err != nil {
+			return nil, err
+		}
+		r.left = r.left[len(some):]
+		if len(letters) > 0 {
+			return letters, nil
+		}
+	}
+	return nil, nil
+}
+
+// same says that the grave is still the topic it was when the redrive began: positions
+// mean nothing in one that was made again under its name.
+func (r *redrive) same() error {
+	r.adapter.mu.Lock()
+	t := r.adapter.topics[r.grave]
+	r.adapter.mu.Unlock()
+	if t == nil || t.id == r.incarnation {
+		return nil
+	}
+	return &adapters.Problem{
+		Doing: fmt.Sprintf("read the dead letters of kafka topic %q", r.grave), Cause: "the topic was deleted and made again",
+		Remedy: "look again at what is there", Kind: adapters.ErrGone,
+	}
+}
+
+// Send implements [adapters.Redrive]: one transaction. Ctx can end the wait for the
+// brokers, and then nothing is sent; a commit that has begun is waited for.
+func (r *redrive) Send(ctx context.Context, copies []adapters.Copy, entries []adapters.Entry) ([]error, error) {
+	outcomes := make([]error, len(copies))
+	if err := r.ended; err != nil {
+		return notSent(outcomes, "the redrive has ended"), err
+	}
+	if len(copies)+len(entries) == 0 {
+		return outcomes, nil
+	}
+	records, sound, err := r.records(ctx, copies, outcomes)
+	if err != nil {
+		return notSent(outcomes, "the brokers could not be asked"), err
+	}
+	if !sound {
+		return notSent(outcomes, "a letter beside it cannot be sent"), nil
+	}
+	for _, entry := range entries {
+		records = append(records, entryRecord(entry))
+	}
+	if err := r.client.BeginTransaction(); err != nil {
+		return notSent(outcomes, "no transaction could be begun"), r.end(r.explainFailure(err))
+	}
+	results := r.produce(ctx, records)
+	if fatal, failed := r.blame(records, results, outcomes); failed {
+		if fatal == nil {
+			fatal = ctx.Err()
+		}
+		return r.abort(ctx, outcomes, fatal)
+	}
+	return r.commit(ctx, outcomes)
+}
+
+// commit ends the transaction. From here on its outcome is unknown if nobody answers.
+func (r *redrive) commit(ctx context.Context, outcomes []error) ([]error, error) {
+	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
+	defer cancel()
+	err := r.client.EndTransaction(committing, kgo.TryCommit)
+	switch {
+	case err == nil:
+		return outcomes, nil
+	case errors.Is(err, kerr.OperationNotAttempted), errors.Is(err, kerr.TransactionAbortable):
+		return r.abort(ctx, outcomes, r.explainFailure(err))
+	}
+	for i := range outcomes {
+		outcomes[i] = &adapters.Problem{
+			Doing: "learn whether the copy was sent", Cause: "the commit of its transaction was not confirmed",
+			Remedy: "begin again: the ledger then says it", Kind: adapters.ErrUnknownOutcome,
+		}
+	}
+	return outcomes, r.end(r.explainFailure(err))
+}
+
+// blame says of each copy that was refused why, and whether any record failed. The error
+// is one that is no copy's fault.
+func (r *redrive) blame(records []*kgo.Record, results, outcomes []error) (fatal error, failed bool) {
+	atFault := false
+	var other error
+	for i, err := range results {
+		if err == nil {
+			continue
+		}
+		failed = true
+		switch refused := r.refusal(records[i], err); {
+		case refused == nil && fenced(err):
+			return busy(r.grave), true
+		case refused == nil:
+			other = err
+		case i < len(outcomes) && r.alone(records[i], err):
+			outcomes[i], atFault = refused, true
+		default: // an entry, or a batch in which nobody can tell who is at fault
+			fatal = refused
+		}
+	}
+	if fatal == nil && !atFault && other != nil && !adapters.IsEnd(other) {
+		fatal = r.explainFailure(other)
+	}
+	if fatal == nil && !atFault && errors.Is(other, context.DeadlineExceeded) {
+		fatal = r.silent()
+	}
+	return fatal, failed
+}
+
+// abort takes the transaction back. Without an error, more can be sent.
+func (r *redrive) abort(ctx context.Context, outcomes []error, fatal error) ([]error, error) {
+	notSent(outcomes, "its transaction was taken back")
+	switch {
+	case r.ended != nil:
+		return outcomes, r.ended
+	case errors.Is(fatal, adapters.ErrBusy): // the other redrive has taken it back
+		return outcomes, r.end(fatal)
+	}
+	aborting, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
+	defer cancel()
+	if err := r.client.EndTransaction(aborting, kgo.TryAbort); err != nil {
+		return outcomes, r.end(r.explainFailure(err))
+	}
+	if fatal != nil && !adapters.IsEnd(fatal) {
+		return outcomes, r.end(fatal)
+	}
+	return outcomes, fatal
+}
+
+// alone says that a refused record is itself at fault. The brokers refuse whole batches:
+// when a batch is too large for a topic whose limit is not known, nobody can tell.
+func (r *redrive) alone(record *kgo.Record, err error) bool {
+	tooLarge := errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge)
+	l := r.limit(record.Topic)
+	return !tooLarge || l.known || sizeOf(record)+recordFrame > int(l.bytes)
+}
+
+// explainFailure says why the transactions of this redrive have come to an end.
+func (r *redrive) explainFailure(err error) error {
+	switch {
+	case fenced(err):
+		return busy(r.grave)
+	case errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
+		return r.adapter.config.mayNotTransact(transactionalID(r.grave))
+	case errors.Is(err, context.DeadlineExceeded):
+		return r.silent()
+	}
+	return r.failure(err)
+}
+
+// Settle implements [adapters.Redrive]: the ledger has said it.
+func (r *redrive) Settle(context.Context, []adapters.Held) error { return nil }
+
+// Close implements [adapters.Redrive]. Every transaction has been ended by the Send that
+// began it, or will be by the next redrive, or by the broker.
+func (r *redrive) Close() error {
+	r.client.Close()
+	return nil
+}
