@@ -26,7 +26,7 @@ func TestTraceLooksIntoHistory(t *testing.T) {
 			return nil
 		}
 		screen := tuitest.Open(t, options, 120, 24).Press(":").Type("tr").Sees("trace ID [since]").Press("tab").Type(" ord-1042 6h").Press("enter").Wait(time.Second)
-		screen.Sees("reading history for ord-1042", "████░░", "250k read", "esc stops")
+		screen.Sees("history of ord-1042", "████░░", "250k read", "esc stops")
 		screen.Wait(6*time.Second).Sees("Flow ord-1042", "5 events")
 		screen.Press("esc").Press(":").Type("trace nothing").Press("enter").Wait(7 * time.Second).Sees("nothing found for nothing")
 		screen.Press("esc").Press(":").Type("trace nothing").Press("enter").Wait(time.Second).Press("esc").Wait(time.Second).Sees("stopped")

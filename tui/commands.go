@@ -26,13 +26,14 @@ func (m *Model) verbs() []verb {
 	list := []verb{
 		{name: "stream", help: "everything as it comes", run: func(m *Model, _ string) tea.Cmd { return m.goTab(0) }},
 		{name: "flows", help: "one row a flow", run: func(m *Model, _ string) tea.Cmd { return m.goTab(1) }},
-		{name: "trace", arguments: "ID [since]", help: "find a flow by its id, an event's or an order's; looks back in the brokers", run: runTrace},
+		{name: "trace", arguments: "ID [since]", help: "find a flow by any id, in the brokers too", run: runTrace},
 		{name: "flow", arguments: "ID", help: "the same, in the index only", run: func(m *Model, id string) tea.Cmd { return m.desk.lookUp(id, 0) }},
 		{name: "filter", arguments: "EXPRESSION", help: "filter the lists; empty clears", run: func(m *Model, rest string) tea.Cmd { return applyFilter(m.desk, rest) }},
-		{name: "goto", arguments: "POSITION", help: "the event at a position such as orders/2@881", run: runGoto},
+		{name: "goto", arguments: "POSITION", help: "the event at a place such as orders/2@881", run: runGoto},
+		{name: "sources", help: "every source: how it is, and all that is wrong with it", run: func(m *Model, _ string) tea.Cmd { m.panel = &sourcesPanel{model: m}; return nil }},
 		{name: "sort", arguments: "ORDER", help: "order of the flows", run: runSort, offer: func(*Model) []string { return sortNames() }},
 		{name: "theme", arguments: "dark|light", help: "colours for a dark or light background", run: runTheme, offer: func(*Model) []string { return []string{"dark", "light"} }},
-		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.help = &helpOverlay{}; return nil }},
+		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.panel = &helpPanel{}; return nil }},
 		{name: "q", help: "quit", run: func(*Model, string) tea.Cmd { return tea.Quit }},
 	}
 	if m.desk.options.Fault != nil {

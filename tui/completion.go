@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
 )
@@ -14,14 +13,17 @@ func (p *prompt) over(d *desk, lines []widget.Line, width int) []widget.Line {
 	if len(p.offers) == 0 {
 		return lines
 	}
-	words, about := 0, 0
+	words, arguments, about := 0, 0, 0
 	for _, o := range p.offers {
 		words = max(words, d.theme.String(o.word).Width())
-		about = max(about, o.about(d.theme).Width())
+		arguments = max(arguments, d.theme.String(o.arguments).Width())
+		about = max(about, d.theme.String(o.help).Width())
 	}
 	inner := words
-	if about > 0 {
-		inner += 2 + about
+	for _, column := range []int{arguments, about} {
+		if column > 0 {
+			inner += 2 + column
+		}
 	}
 	most, room := roomIn(width, len(lines))
 	inner = min(inner, most)
@@ -35,14 +37,13 @@ func (p *prompt) over(d *desk, lines []widget.Line, width int) []widget.Line {
 		if i == p.offered {
 			role = theme.Accent
 		}
-		row.Cell(role, d.theme.String(o.word), words).Gap(2).Put(theme.Dim, o.about(d.theme))
+		row.Cell(role, d.theme.String(o.word), words)
+		if arguments > 0 {
+			row.Gap(2).Cell(theme.Plain, d.theme.String(o.arguments), arguments)
+		}
+		row.Gap(2).Put(theme.Dim, d.theme.String(o.help))
 		panel = append(panel, row.Line())
 	}
 	panel = framed(d.theme, panel, len(lines))
 	return widget.Over(lines, panel, 0, len(lines)-len(panel))
-}
-
-// about is what an offer takes and does.
-func (o *offer) about(t *theme.Theme) text.Safe {
-	return text.Join(space, t.String(o.arguments), t.String(o.help))
 }

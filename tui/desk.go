@@ -38,6 +38,8 @@ type page interface {
 	click(row int) bool
 	// ages says that the page shows how long ago things were.
 	ages() bool
+	// hint is what the footer says of a key now, empty for one that it leaves out.
+	hint(b *binding) text.Safe
 	// question is what the page waits for.
 	waitsFor() *question
 }
@@ -77,6 +79,9 @@ const (
 	// noticeTime is how long a notice stands.
 	noticeTime = 6 * time.Second
 )
+
+// hint is what the keymap says, for pages where that is always so.
+func (d *desk) hint(b *binding) text.Safe { return d.theme.String(b.short) }
 
 // top is the page on the screen.
 func (d *desk) top() page { return d.pages[len(d.pages)-1] }

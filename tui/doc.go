@@ -30,12 +30,12 @@
 //	input.go     keys and mouse: dispatch by the keymap, back, tabs
 //	desk.go      what the pages share: theme, filter, questions, notices, navigation
 //	keymap.go    every key, once
-//	chrome.go    header, tabs, footer, problems
+//	chrome.go    the frame round a page: tabs, notices; with header.go, footer.go, problems.go
 //	rates.go     figures of the sources over time
 //	prompt.go    the line for commands and filters; completion.go: what could stand there
 //	commands.go  what the command line can do
 //	history.go   looking for a flow in what the brokers still have
-//	help.go      the keys of the page, over the page
+//	panel.go     what is laid over a page: help.go, its keys; sources.go, all that is wrong
 //	stream.go    page: live tail, with streamrow.go
 //	window.go    the part of the stream around the cursor
 //	flows.go     page: one row a flow, with flowsrow.go

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"eventscope/adapters"
+	"eventscope/adapters/payload"
 	"eventscope/tracing"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -28,8 +29,9 @@ type eventPage struct {
 	factsAt, valueAt widget.Cursor
 	valueTop         int // row of the page where the value begins
 	factsHeight      int
+	factsWide        int // cells that the widest needs
 	valueHeight      int
-	shift            int // cells the value is scrolled to the right
+	shift, factShift int // cells value and facts are scrolled to the right
 	words            string
 }
 
@@ -38,16 +40,43 @@ const (
 	besideFrom = 110
 	// shiftBy is how many cells one key scrolls sideways.
 	shiftBy = 16
+	// headRest is what the first line keeps free of a long type for what else it tells.
+	headRest = 48
 )
 
 func newEvent(d *desk, event tracing.Event) *eventPage {
-	return &eventPage{desk: d, event: event, facts: factsOf(d.theme, &event)}
+	e := &eventPage{desk: d, event: event, facts: factsOf(d.theme, &event)}
+	e.factsWide = alignFacts(e.facts)
+	return e
 }
 
 func (e *eventPage) scope() scope        { return onEvent }
 func (e *eventPage) ages() bool          { return false }
 func (e *eventPage) waitsFor() *question { return &e.question }
 func (e *eventPage) name() text.Safe     { return e.theme.String(e.event.Position.String()) }
+
+// hint names the view that comes next, and no key that has nothing to act on.
+func (e *eventPage) hint(b *binding) text.Safe {
+	if e.read == nil {
+		return e.desk.hint(b)
+	}
+	switch b.action {
+	case view:
+		if next := e.views[(e.view+1)%len(e.views)]; !e.noValue() {
+			return next.name()
+		}
+		return text.Safe{}
+	case enter:
+		if _, folds := e.value().(*treeView); !folds {
+			return text.Safe{}
+		}
+	case filter, copyText, save, edit:
+		if e.noValue() {
+			return text.Safe{}
+		}
+	}
+	return e.desk.hint(b)
+}
 
 // refresh reads the message, once.
 func (e *eventPage) refresh() tea.Cmd {
@@ -67,6 +96,7 @@ func (e *eventPage) refresh() tea.Cmd {
 			return func() {
 				e.read, e.views = &got, views
 				e.facts = append(e.facts, got.facts...)
+				e.factsWide = alignFacts(e.facts)
 			}, nil
 		}
 		return nil, adapters.ErrGone
@@ -80,6 +110,9 @@ func (e *eventPage) move(by int) {
 		e.valueAt.Move(by, e.value().length())
 	}
 }
+
+// noValue says that the message was read and that its value has no bytes.
+func (e *eventPage) noValue() bool { return e.read != nil && len(e.read.decoded.Data) == 0 }
 
 // value is the present view of the value.
 func (e *eventPage) value() valueView { return e.views[e.view] }
@@ -99,15 +132,24 @@ func (e *eventPage) do(a action) tea.Cmd {
 	case last:
 		e.move(1 << 30)
 	case left:
-		e.shift = max(0, e.shift-shiftBy)
+		e.scroll(-shiftBy)
 	case right:
-		e.shift += shiftBy
+		e.scroll(shiftBy)
 	case otherPane:
 		e.onFact = !e.onFact
 	default:
 		return e.doValue(a)
 	}
 	return nil
+}
+
+// scroll goes sideways in what has the focus.
+func (e *eventPage) scroll(by int) {
+	if e.onFact {
+		e.factShift = max(0, e.factShift+by)
+	} else {
+		e.shift = max(0, e.shift+by)
+	}
 }
 
 // doValue acts on the value, if it is there.
@@ -179,8 +221,11 @@ func (e *eventPage) click(row int) bool {
 }
 
 func (e *eventPage) status() []piece {
-	if e.read == nil {
+	switch {
+	case e.read == nil:
 		return nil
+	case e.noValue():
+		return []piece{{theme.Dim, text.Own("no value")}}
 	}
 	s := []piece{{theme.Accent, e.value().name()}, {theme.Dim, text.Own(" line ").Add(text.Count(int64(e.valueAt.Index+1)), text.Own(" of "), text.Count(int64(e.value().length())))}}
 	if e.words != "" {
@@ -196,9 +241,14 @@ func (e *eventPage) render(width, height int) []widget.Line {
 	if kind.Empty() {
 		kind = text.Own("(no type)")
 	}
-	head := widget.NewRow(t, width).Gap(1).Put(theme.Title, kind).Gap(1).Put(role, glyph).Gap(1)
-	head.Styled(t.Service(e.event.Service), t.String(e.event.Service)).Gap(2)
-	head.Put(theme.Dim, text.Clock(e.event.Time.Local())).Gap(2).Put(theme.Link, t.CutMiddle(t.String(flowLabel(e.event)), 40))
+	head := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.Cut(kind, max(20, width-headRest)))
+	if !glyph.Empty() {
+		head.Gap(1).Put(role, glyph)
+	}
+	if service := t.String(e.event.Service); !service.Empty() {
+		head.Gap(2).Styled(t.Service(e.event.Service), t.Cut(service, 20))
+	}
+	head.Gap(2).Put(theme.Dim, text.Clock(e.event.Time.Local())).Gap(2).Put(theme.Link, t.CutMiddle(t.String(flowLabel(e.event)), 40))
 	lines := []widget.Line{head.Line()}
 	height--
 	if width >= besideFrom {
@@ -240,7 +290,7 @@ func (e *eventPage) paneRule(width int) widget.Line {
 
 // beside draws facts on the left and the value on the right.
 func (e *eventPage) beside(width, height int) []widget.Line {
-	factsWidth := min(64, width*2/5)
+	factsWidth := max(width*2/5, min(e.factsWide, width/2))
 	e.factsHeight, e.valueHeight, e.valueTop = height, height, 1
 	facts := widget.Fit(e.theme, e.factLines(factsWidth), factsWidth, height)
 	value := widget.Fit(e.theme, e.valueLines(width-factsWidth-2), width-factsWidth-2, height)
@@ -251,12 +301,20 @@ func (e *eventPage) beside(width, height int) []widget.Line {
 	return lines
 }
 
+// whyNoValue says what stands where the value would.
+func (e *eventPage) whyNoValue() text.Safe {
+	if e.read.decoded.Format == payload.Tombstone {
+		return text.Own("tombstone: this key was deleted, so there is no value")
+	}
+	return text.Own("empty: the value has no bytes")
+}
+
 func (e *eventPage) factLines(width int) []widget.Line {
 	e.factsAt.Show(max(1, e.factsHeight), len(e.facts))
 	from, to := e.factsAt.Range(e.factsHeight, len(e.facts))
 	var lines []widget.Line
 	for i := from; i < to; i++ {
-		lines = append(lines, factLine(e.theme, &e.facts[i], width, e.onFact && i == e.factsAt.Index))
+		lines = append(lines, factLine(e.theme, &e.facts[i], width, e.factShift, e.onFact && i == e.factsAt.Index))
 	}
 	return lines
 }
@@ -287,8 +345,8 @@ func (e *eventPage) valueLines(width int) []widget.Line {
 		v.draw(row, i, e.shift)
 		lines = append(lines, row.Line())
 	}
-	if v.length() == 0 {
-		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, t.String(string(e.read.decoded.Format))).Line())
+	if e.noValue() {
+		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, e.whyNoValue()).Line())
 	}
 	return widget.Fit(t, lines, width, e.valueHeight)
 }

@@ -19,6 +19,43 @@ type fact struct {
 	role        theme.Role // of the value
 	label       text.Safe
 	value, from text.Safe
+	column      int // cells of the labels of its section, see alignFacts
+}
+
+// leastLabel is the least that labels are given, so that sections look alike.
+const leastLabel = 10
+
+// alignFacts gives the facts of each section one width for their labels, and returns how
+// many cells the widest fact needs.
+func alignFacts(list []fact) (widest int) {
+	for at := 0; at < len(list); {
+		end, column := at, leastLabel
+		for ; end < len(list) && (end == at || !list[end].heads()); end++ {
+			if !list[end].heads() {
+				column = max(column, min(mostLabel, list[end].label.Width()))
+			}
+		}
+		for ; at < end; at++ {
+			f := &list[at]
+			f.column = column
+			widest = max(widest, column+f.value.Width()+f.from.Width()+5)
+		}
+	}
+	return widest
+}
+
+// mostLabel is the most that the label of a fact may take of the others' room.
+const mostLabel = 28
+
+// heads says that a fact is the heading of a section.
+func (f *fact) heads() bool { return f.role == theme.Title }
+
+// orEmpty is a value, or that it is empty.
+func orEmpty(label, value text.Safe) fact {
+	if value.Empty() {
+		return fact{label: label, role: theme.Dim, value: text.Own("(empty)")}
+	}
+	return fact{label: label, value: value}
 }
 
 // factsOf is everything that is known of an event without its message.
@@ -64,7 +101,7 @@ func identityFacts(t text.Cleaner, id *envelope.Identity, e *tracing.Event) []fa
 	list := []fact{heading(text.Own("Identity"))}
 	add := func(label text.Safe, f envelope.Field) {
 		if f.Known() {
-			list = append(list, fact{label: label, value: t.Bytes(f.Value, 400), from: t.String(f.From.String())})
+			list = append(list, fact{label: label, value: t.Bytes(f.Value, mostFact), from: t.String(f.From.String())})
 		}
 	}
 	add(text.Own("type"), id.Type)
@@ -123,7 +160,7 @@ func messageFacts(t text.Cleaner, m *adapters.Message) []fact {
 	var list []fact
 	switch {
 	case len(m.Key) > 0:
-		list = append(list, fact{label: text.Own("key"), value: t.Bytes(m.Key, 400)})
+		list = append(list, fact{label: text.Own("key"), value: t.Bytes(m.Key, mostFact)})
 	case m.Key != nil:
 		list = append(list, fact{label: text.Own("key"), role: theme.Dim, value: text.Own("(empty)")})
 	}
@@ -147,7 +184,7 @@ func messageFacts(t text.Cleaner, m *adapters.Message) []fact {
 		list = append(list, heading(text.Own("Headers ").Add(text.Count(int64(len(m.Headers))))))
 	}
 	for i := range m.Headers {
-		list = append(list, fact{label: t.String(m.Headers[i].Name), value: t.Bytes(m.Headers[i].Value, 1000)})
+		list = append(list, orEmpty(t.String(m.Headers[i].Name), t.Bytes(m.Headers[i].Value, mostFact)))
 	}
 	return list
 }
@@ -164,25 +201,31 @@ func valueFacts(t text.Cleaner, d *payload.Decoded) []fact {
 	}
 	list = append(list, fact{label: text.Own("is"), value: what})
 	for _, declined := range d.Declined {
-		list = append(list, fact{label: text.Own("is not ").Add(t.String(declined.Decoder)), role: theme.Dim, value: t.String(declined.Why)})
+		list = append(list, fact{label: text.Own("not ").Add(t.String(declined.Decoder)), role: theme.Dim, value: t.String(declined.Why)})
 	}
 	return list
 }
 
-// factLine draws a fact.
-func factLine(t *theme.Theme, f *fact, width int, selected bool) widget.Line {
+// mostFact is how many cells of a key or a header are kept for the screen.
+const mostFact = 1000
+
+// factLine draws a fact, its value scrolled by shift cells to the right.
+func factLine(t *theme.Theme, f *fact, width, shift int, selected bool) widget.Line {
 	row := widget.NewRow(t, width)
 	if selected {
 		row.Base(theme.Selected).Put(theme.Accent, t.Glyph.Cursor)
 	} else {
 		row.Gap(1)
 	}
-	if f.value.Empty() {
+	if f.heads() {
 		return row.Put(f.role, f.label).Line()
 	}
-	label := min(max(10, f.label.Width()), max(10, width*2/5))
+	label := min(f.column, max(leastLabel, width*2/5))
 	row.Cell(theme.Dim, t.CutMiddle(f.label, label), label).Gap(1)
 	value := f.value
+	if shift > 0 {
+		return row.Put(f.role, value.From(shift)).Line()
+	}
 	if room := row.Left(); f.from.Width() > 0 && value.Width()+f.from.Width()+2 > room {
 		value = t.CutMiddle(value, max(room/2, room-f.from.Width()-2))
 	}

@@ -46,6 +46,13 @@ func (f *flowPage) ages() bool          { return false }
 func (f *flowPage) waitsFor() *question { return &f.question }
 func (f *flowPage) back() bool          { return false }
 
+func (f *flowPage) hint(b *binding) text.Safe {
+	if b.action == view && f.lanes {
+		return text.Own("timeline")
+	}
+	return f.desk.hint(b)
+}
+
 // id is what the flow is called.
 func (f *flowPage) id() text.Safe {
 	if f.flow == nil {

@@ -51,15 +51,25 @@ func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
 		}
 		return row.Put(theme.Warn, t.Glyph.Warning.Add(space, note)).Line()
 	}
-	parts := []text.Safe{evidence}
-	parts = append(parts, text.Own("began ").Add(text.Moment(flow.Started.Local())))
+	sep := space.Add(t.Glyph.Separator, space)
+	began := text.Own("began ").Add(text.Moment(flow.Started.Local()))
+	if text.Join(sep, evidence, began).Width() > row.Left() { // the day is on the events' pages
+		began = text.Own("began ").Add(text.Clock(flow.Started.Local()))
+	}
+	parts := []text.Safe{evidence, began}
 	if flow.Path != "" {
 		parts = append(parts, text.Own("usual path ").Add(t.String(flow.Path)))
 	}
 	if flow.Settle > 0 {
 		parts = append(parts, text.Own("usually settles in ").Add(text.Span(flow.Settle)))
 	}
-	return row.Put(theme.Dim, text.Join(space.Add(t.Glyph.Separator, space), parts...)).Line()
+	line := parts[0]
+	for _, part := range parts[1:] {
+		if longer := text.Join(sep, line, part); longer.Width() <= row.Left() || line.Empty() {
+			line = longer
+		}
+	}
+	return row.Put(theme.Dim, line).Line()
 }
 
 func plural(n int, one, many text.Safe) text.Safe {

@@ -37,7 +37,7 @@ func (f *flows) layout(rows []tracing.FlowSummary, width int) []int {
 		flowDuration: {Min: 8, Rank: 2},
 		flowEvents:   {Min: 6, Rank: 1},
 		flowLast:     {Min: 12, Want: last, Rank: 3},
-		flowNotes:    {Min: min(notes, 14), Want: notes, Rank: 4},
+		flowNotes:    {Min: min(notes, 11), Want: notes, Rank: 4},
 		flowServices: {Min: 8, Rank: 5, Rest: true},
 	}, width-2)
 }

@@ -117,21 +117,44 @@ func (d *desk) sayNothingFound(s *search, since time.Duration, stopped bool) {
 	}
 }
 
-// line draws the search: what, how far, how fast, how long still.
+// line draws the search: what, how far, how fast, how long still. Where room is scarce
+// the last of these leave first.
 func (s *search) line(d *desk, row *widget.Row) widget.Line {
 	p := HistoryProgress{}
 	if latest := s.progress.Load(); latest != nil {
 		p = *latest
 	}
-	elapsed := d.now.Sub(s.begun)
-	row.Put(theme.Plain, text.Own("reading history for ").Add(s.id, wide)).Put(theme.Accent, widget.Progress(d.theme, p.Read, p.Total, 16))
-	row.Gap(1).Put(theme.Dim, text.Short(float64(p.Read)).Add(text.Own(" read")))
-	if seconds := elapsed.Seconds(); seconds > 0.5 {
-		rate := float64(p.Read) / seconds
-		row.Put(theme.Dim, text.Own(", ").Add(text.Short(rate), text.Own("/s")))
-		if left := p.Total - p.Read; left > 0 && rate > 0 {
-			row.Put(theme.Dim, text.Own(", ").Add(text.Span(time.Duration(float64(left)/rate)*time.Second), text.Own(" left")))
-		}
+	stops := text.Own("esc stops ")
+	bar := 8
+	if row.Left() > 100 {
+		bar = 16
 	}
-	return row.Put(theme.Plain, text.Own(", ").Add(text.Count(p.Found), text.Own(" found"))).End(theme.Dim, text.Own("esc stops ")).Line()
+	row.Put(theme.Plain, text.Own("history of ").Add(d.theme.CutMiddle(s.id, max(12, row.Left()-60)), space, space))
+	row.Put(theme.Accent, widget.Progress(d.theme, p.Read, p.Total, bar)).Gap(1)
+	for i, part := range s.figures(p, d.now.Sub(s.begun)) {
+		if i > 0 {
+			part = text.Own(", ").Add(part)
+		}
+		if part.Width()+stops.Width() >= row.Left() {
+			break
+		}
+		row.Put(theme.Dim, part)
+	}
+	return row.End(theme.Dim, stops).Line()
+}
+
+// figures are how far the search is, the most telling first.
+func (s *search) figures(p HistoryProgress, elapsed time.Duration) []text.Safe {
+	parts := []text.Safe{text.Short(float64(p.Read)).Add(text.Own(" read"))}
+	if p.Found > 0 { // it is known at the end only
+		parts = append(parts, text.Count(p.Found).Add(text.Own(" found")))
+	}
+	rate := float64(p.Read) / max(elapsed.Seconds(), 0.1)
+	if left := p.Total - p.Read; left > 0 && rate > 0 {
+		parts = append(parts, text.Span(time.Duration(float64(left)/rate)*time.Second).Add(text.Own(" left")))
+	}
+	if elapsed > time.Second/2 {
+		parts = append(parts, text.Short(rate).Add(text.Own("/s")))
+	}
+	return parts
 }

@@ -20,12 +20,12 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	}
 	bound := find(d.top().scope(), key.String())
 	if bound == nil {
-		m.help = nil
+		m.panel = nil
 		return nil
 	}
-	if m.help != nil {
-		if !m.help.press(bound.action) {
-			m.help = nil
+	if m.panel != nil {
+		if !m.panel.press(bound.action) {
+			m.panel = nil
 		}
 		return nil
 	}
@@ -42,7 +42,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	case back:
 		m.goBack()
 	case help:
-		m.help = &helpOverlay{}
+		m.panel = &helpPanel{}
 	case command:
 		m.openCommandLine()
 	case filter:
@@ -82,8 +82,8 @@ func (m *Model) goTab(n int) tea.Cmd {
 
 // onClick puts the cursor under the mouse; a second click opens.
 func (m *Model) onClick(click tea.MouseClickMsg) tea.Cmd {
-	if click.Button != tea.MouseLeft || m.prompt != nil || m.help != nil {
-		m.help = nil
+	if click.Button != tea.MouseLeft || m.prompt != nil || m.panel != nil {
+		m.panel = nil
 		return nil
 	}
 	if click.Y == tabsRow {

@@ -31,25 +31,25 @@ var everyKey = map[string][]keyed{
 	"Stream": {
 		{"enter", "", "Flow ord-"}, {"v", "", "tree line 1"}, {"/", "", "words, or an expression"}, {"n N", "", "no filter yet"}, {"p", "", "paused"},
 		{"f G end", "p", "following"}, {"space", "g", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
-		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", "following"}, {":", "", "find a flow by its id"}, {"?", "", "Keys of Stream"},
+		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", "following"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Stream"},
 		{"1", "", "following"}, {"2", "", "by activity"}, {"q ctrl+c", "", quits},
 	},
 	"Flows": {
 		{"enter", "", "Flow ord-"}, {"/", "", "words, or an expression"}, {"n", "", moves}, {"N", "j", moves}, {"p", "", "paused"}, {"f", "j j", "live"},
 		{"s", "", "by trouble"}, {"!", "", "trouble only"}, {"space", "", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves},
-		{"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc", "!", "live"}, {":", "", "find a flow by its id"}, {"?", "", "Keys of Flows"},
+		{"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc", "!", "live"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Flows"},
 		{"1", "", "following"}, {"2", "", "by activity"}, {"q ctrl+c", "", quits},
 	},
 	"Flow": {
 		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"y", "", "copied the flow id"}, {"h left", "v l", "● OrderPlaced"},
 		{"l right", "v", "● OrderPlaced"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
-		{":", "", "find a flow by its id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"ctrl+c", "", quits},
+		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"ctrl+c", "", quits},
 	},
 	"Event": {
 		{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
 		{"w", "", "saved"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
 		{"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
-		{":", "", "find a flow by its id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"ctrl+c", "", quits},
+		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"ctrl+c", "", quits},
 	},
 }
 

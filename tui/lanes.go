@@ -63,7 +63,7 @@ func (f *flowPage) laneRow(l widget.Lanes, of []int, i, width int, selected bool
 	row.Right(theme.Dim, text.Offset(step.Offset), 8).Gap(laneLeft - 2 - 8)
 	role, glyph := t.Marks(step.Marks)
 	drawn := widget.Step{Lane: of[at.index], From: -1, Known: step.Edge == tracing.Known, Role: role,
-		Label: text.Join(space, t.String(step.Type), glyph), Style: t.Service(step.Service)}
+		Label: t.String(step.Type), Mark: glyph, Style: t.Service(step.Service)}
 	if step.Parent >= 0 && step.Parent < len(of) {
 		drawn.From = of[step.Parent]
 	}

@@ -31,7 +31,7 @@ type Model struct {
 	rates  rates
 	prompt *prompt // nil when closed
 	tabs   []page
-	help   *helpOverlay // nil when closed
+	panel  panel // over the page, nil when there is none
 
 	commands []string // given so far, newest last
 

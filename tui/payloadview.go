@@ -68,7 +68,7 @@ func (v *treeView) draw(row *widget.Row, i, shift int) {
 		row.Gap(2)
 	}
 	if line.Key != nil {
-		row.Put(theme.Strong, row.Clean(line.Key, 200)).Gap(2)
+		row.Put(theme.Strong, row.Cut(row.Clean(line.Key, 200), max(row.Left()/2, 8))).Gap(2)
 	} else if line.Index >= 0 {
 		row.Put(theme.Dim, text.Count(int64(line.Index))).Gap(2)
 	}

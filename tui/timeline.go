@@ -135,6 +135,10 @@ func (f *flowPage) besideSteps(columns []int, at flowRow, row *widget.Row) widge
 		row.Cell(expectationRole(e), t.String(e.Type), kind)
 	case reasonRow:
 		row.Gap(columns[stepOffset])
+		service := columns[stepService] + 2
+		if reason, _ := f.inWords(at, row.Left()); columns[stepService] > 0 && reason.Width() <= row.Left()-service-2 {
+			row.Gap(service) // below the type
+		}
 	case joinRow:
 		row.Right(theme.Link, t.Glyph.Known.Repeat(5), columns[stepOffset])
 	default:

@@ -25,6 +25,6 @@
 // Styles are those of Lip Gloss. A [Style] is what one of them writes before a text,
 // taken once per theme: rows are put together by hand from these, because a cell styled
 // by Lip Gloss costs a hundred times as much. For 256 colours the nearest ones are
-// taken, as the renderer does; for 16 there is a table of our own, since the nearest of
+// taken, as the renderer does, but for the greys; for 16 there is a table of our own, since the nearest of
 // 16 is often the wrong one.
 package theme

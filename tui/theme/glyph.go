@@ -35,7 +35,7 @@ var asciiGlyphs = Glyphs{
 	Cursor: text.Own(">"), Mark: text.Own("+"), Follow: text.Own(">"), Paused: text.Own("="), Enter: text.Own("enter"),
 	Rule: text.Own("-"), Vertical: text.Own("|"), Bar: text.Own("#"), Corner: text.Own("`"), Known: text.Own("-"), Inferred: text.Own("."),
 	Dot: text.Own("."), ArrowRight: text.Own(">"), ArrowLeft: text.Own("<"), Node: text.Own("o"), TeeRight: text.Own("|"), TeeLeft: text.Own("|"),
-	Folded: text.Own(">"), Unfolded: text.Own("v"), Full: text.Own("#"), Empty: text.Own("."), Sort: text.Own("v"), Separator: text.Own("-"),
+	Folded: text.Own(">"), Unfolded: text.Own("v"), Full: text.Own("#"), Empty: text.Own("."), Sort: text.Own("*"), Separator: text.Own("-"),
 	Trail: text.Own(">"), Fault: text.Own("v"),
 	Levels: []text.Safe{text.Own("_"), text.Own("."), text.Own("-"), text.Own("="), text.Own("+"), text.Own("*"), text.Own("%"), text.Own("#")},
 }

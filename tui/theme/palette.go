@@ -2,6 +2,7 @@ package theme
 
 import (
 	"image/color"
+	"slices"
 	"strings"
 
 	// Lip Gloss makes the styles: it knows how a colour is written for a terminal and
@@ -36,9 +37,13 @@ func richPalette(profile colorprofile.Profile, dark bool) palette {
 	}
 	ink := func(light, dark string) lipgloss.Style { return lipgloss.NewStyle().Foreground(shade(light, dark)) }
 	bold := lipgloss.NewStyle().Bold(true)
+	dim, faint := ink("#5F646C", "#8C929B"), ink("#969BA2", "#5C626C")
+	if profile == colorprofile.ANSI256 { // the nearest ones are violet
+		dim, faint = ink("241", "246"), ink("247", "241")
+	}
 	return palette{
 		roles: [roleCount]lipgloss.Style{
-			Dim: ink("#5F646C", "#8C929B"), Faint: ink("#969BA2", "#5C626C"), Accent: ink("#964B00", "#FFCB6B").Bold(true),
+			Dim: dim, Faint: faint, Accent: ink("#964B00", "#FFCB6B").Bold(true),
 			Good: ink("#146E28", "#7EC882"), Warn: ink("#965A00", "#F0B450"), Bad: ink("#B91919", "#FF7870"), Link: ink("#1450BE", "#6EAAFF"),
 			Strong: bold, Title: bold, Selected: ink("#191C21", "#EBEEF2").Background(shade("#DEE5F0", "#323844")), Marked: ink("#964B00", "#FFCB6B"),
 		},
@@ -78,6 +83,17 @@ func plainPalette() palette {
 // Style is the parameters of an SGR sequence, such as "38;2;86;180;233;1". Empty is the
 // terminal's own colour.
 type Style string
+
+// Reverses says that text and background are swapped.
+func (s Style) Reverses() bool { return s == "7" }
+
+// Weight is a style of a palette that reverses, without its colour: bold, or nothing.
+func (s Style) Weight() Style {
+	if slices.Contains(strings.Split(string(s), ";"), "1") {
+		return "1"
+	}
+	return ""
+}
 
 // parameters are what a style of Lip Gloss writes before a text.
 func parameters(style lipgloss.Style) Style {

@@ -38,7 +38,16 @@ type Step struct {
 	Known      bool // the cause is named by the message rather than inferred
 	Style      theme.Style
 	Label      text.Safe
-	Role       theme.Role // of the label
+	Mark       text.Safe  // behind the label, kept when that is cut; empty for none
+	Role       theme.Role // of both
+}
+
+// label is the label with its mark, in at most width cells.
+func (s *Step) label(t *theme.Theme, width int) text.Safe {
+	if s.Mark.Empty() {
+		return t.Cut(s.Label, width)
+	}
+	return t.Cut(text.Join(space, t.Cut(s.Label, width-1-s.Mark.Width()), s.Mark), width)
 }
 
 // Draw draws the lanes with one step into the rest of the row.
@@ -93,7 +102,7 @@ func (l Lanes) node(r *Row, s Step, from int, link text.Safe, role theme.Role, c
 		room = column(from) - r.used - 4
 	}
 	if room = min(room, r.Left()-1); room > 0 {
-		r.Gap(1).Put(s.Role, r.theme.Cut(s.Label, room))
+		r.Gap(1).Put(s.Role, s.label(r.theme, room))
 	}
 	if from <= s.Lane {
 		return
@@ -109,8 +118,8 @@ func (l Lanes) elsewhere(r *Row, s Step, last int, column func(int) int) {
 		r.Gap(column(lane)-r.used).Put(theme.Faint, r.theme.Glyph.Vertical)
 	}
 	if s.Lane < l.First {
-		r.Gap(1).Put(theme.Dim, r.theme.Glyph.ArrowLeft.Add(space, s.Label))
+		r.Gap(1).Put(theme.Dim, r.theme.Glyph.ArrowLeft.Add(space, s.label(r.theme, r.Left()-3)))
 	} else {
-		r.Gap(1).Put(theme.Dim, s.Label.Add(space, r.theme.Glyph.ArrowRight))
+		r.Gap(1).Put(theme.Dim, s.label(r.theme, r.Left()-3).Add(space, r.theme.Glyph.ArrowRight))
 	}
 }

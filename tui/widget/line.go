@@ -26,6 +26,9 @@ type Row struct {
 	width int
 	used  int
 	base  theme.Style
+	// reversed says that the base swaps text and background, so that a colour of a
+	// piece would colour its background, and faint text be lost.
+	reversed bool
 }
 
 // NewRow begins a row of width cells.
@@ -36,6 +39,7 @@ func NewRow(t *theme.Theme, width int) *Row {
 // Base sets the style under everything that follows: the background of a selection.
 func (r *Row) Base(role theme.Role) *Row {
 	r.base = r.theme.Style(role)
+	r.reversed = r.base.Reverses()
 	return r
 }
 
@@ -58,6 +62,9 @@ func (r *Row) Glyphs() *theme.Glyphs { return &r.theme.Glyph }
 
 // Clean makes b safe for the terminal that the row is drawn on.
 func (r *Row) Clean(b []byte, limit int) text.Safe { return r.theme.Bytes(b, limit) }
+
+// Cut is s in at most width cells, for the terminal that the row is drawn on.
+func (r *Row) Cut(s text.Safe, width int) text.Safe { return r.theme.Cut(s, width) }
 
 // Gap leaves n cells free.
 func (r *Row) Gap(n int) *Row {
@@ -114,6 +121,9 @@ var space = text.Own(" ")
 // text. Each piece has its own sequence, so no character can join one of another piece.
 func (r *Row) write(style theme.Style, s text.Safe) {
 	r.out = append(r.out, "\x1b[0"...)
+	if r.reversed {
+		style = style.Weight()
+	}
 	for _, p := range [...]theme.Style{r.base, style} {
 		if p != "" {
 			r.out = append(append(r.out, ';'), p...)
@@ -142,24 +152,25 @@ func Fit(t *theme.Theme, lines []Line, width, height int) []Line {
 	return lines
 }
 
-// Wrap breaks s into lines of at most width cells at spaces, at most most of them.
+// Wrap breaks s into lines of at most width cells at spaces, at most most of them; the
+// last one ends with a mark when there is more. What fits one line stays as it is.
 func Wrap(t *theme.Theme, s text.Safe, width, most int) []text.Safe {
+	if s.Width() <= width {
+		return []text.Safe{s}
+	}
 	var lines []text.Safe
 	var line text.Safe
 	for word := range strings.SplitSeq(s.String(), " ") {
 		piece := t.String(word)
 		if !line.Empty() && line.Width()+1+piece.Width() > width {
+			if len(lines)+1 >= most {
+				return append(lines, t.Cut(text.Join(space, line, piece), width))
+			}
 			lines, line = append(lines, line), text.Safe{}
 		}
 		line = text.Join(space, line, piece)
-		if len(lines) == most {
-			break
-		}
 	}
-	if lines = append(lines, line); len(lines) > most {
-		lines = lines[:most]
-	}
-	return lines
+	return append(lines, t.Cut(line, width))
 }
 
 // Content is lines as the renderer takes them.

@@ -1,0 +1,77 @@
+package tui
+
+import (
+	"time"
+
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+)
+
+// footer is the last line: the state of the page, its keys, and what drawing costs.
+func (m *Model) footer() widget.Line {
+	t := m.desk.theme
+	row := widget.NewRow(t, m.width).Gap(1)
+	keys := m.footerKeys()
+	state := m.desk.top().status()
+	cost := m.cost(row.Left() - width(state) - 2 - width(keys))
+	for _, p := range state {
+		row.Put(p.role, t.Cut(p.text, row.Left()-cost.Width()-1))
+	}
+	row.Gap(2)
+	helpKey := keys[len(keys)-keyPieces:]
+	for i := 0; i < len(keys)-keyPieces; i += keyPieces {
+		key := keys[i : i+keyPieces]
+		if width(key)+width(helpKey) > row.Left()-cost.Width() {
+			break
+		}
+		for _, p := range key {
+			row.Put(p.role, p.text)
+		}
+	}
+	for _, p := range helpKey {
+		row.Put(p.role, p.text)
+	}
+	return row.End(theme.Dim, cost).Line()
+}
+
+// keyPieces is how many pieces a key of the footer has.
+const keyPieces = 2
+
+// footerKeys are the keys of the page that work now, in the order in which they leave a
+// narrow screen from the end; but that of help, which is the last, stays.
+func (m *Model) footerKeys() []piece {
+	t, page := m.desk.theme, m.desk.top()
+	var keys []piece
+	add := func(key, label text.Safe) {
+		keys = append(keys, piece{theme.Accent, key}, piece{theme.Dim, space.Add(label, space, space)})
+	}
+	for _, b := range bindings(page.scope()) {
+		label := page.hint(&b)
+		if label.Empty() || b.action == help || b.action == back && len(m.desk.pages) == 1 {
+			continue
+		}
+		add(keyName(b.keys[0], t.Glyph.Enter), label)
+	}
+	add(text.Own("?"), text.Own("help"))
+	return keys
+}
+
+// cost is what the last frame took and what was dropped: as much as room has cells for,
+// but drops are always told.
+func (m *Model) cost(room int) text.Safe {
+	dropped, more := m.rates.dropped()
+	count := text.Count(dropped)
+	if more {
+		count = count.Add(text.Own("+"))
+	}
+	drops := count.Add(text.Own(" dropped "))
+	frame := text.Own("frame ").Add(text.Count(m.frameTime.Round(time.Millisecond).Milliseconds()), text.Own(" ms  "), drops)
+	switch {
+	case frame.Width() <= room:
+		return frame
+	case dropped > 0 || more || drops.Width() <= room:
+		return drops
+	}
+	return text.Safe{}
+}

@@ -1,0 +1,76 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+)
+
+// gapShown is how long a gap is spoken of after it ended.
+const gapShown = time.Minute
+
+// troubles are the sentences about sources, the gravest first: what cannot be read at
+// all, what passed unseen, what is read in part only.
+func (m *Model) troubles() []piece {
+	t := m.desk.theme
+	var unreadable, unseen, partly []piece
+	for i := range m.rates.sources {
+		s := &m.rates.sources[i].status
+		name := t.String(m.desk.options.Sources[i].Name).Add(text.Own(": "))
+		if s.Err != nil {
+			unreadable = append(unreadable, piece{theme.Bad, t.Glyph.Lost.Add(space, name, t.String(s.Err.Error()))})
+		}
+		if n := len(s.Gaps); n > 0 && m.desk.now.Sub(s.Gaps[n-1].To) < gapShown {
+			unseen = append(unseen, piece{theme.Warn, t.Glyph.Warning.Add(space, name, gapSentence(t, s.Gaps[n-1]))})
+		}
+		for _, p := range s.Problems {
+			partly = append(partly, piece{theme.Warn, t.Glyph.Warning.Add(space, name, t.String(p))})
+		}
+	}
+	return slices.Concat(unreadable, unseen, partly)
+}
+
+// problems are the gravest of them, and where the others are told. On a low screen there
+// is one line for all.
+func (m *Model) problems() []widget.Line {
+	t, all := m.desk.theme, m.troubles()
+	most := 1
+	if m.height >= lowScreen {
+		most = 2
+	}
+	var lines []widget.Line
+	for i, p := range all {
+		if i == most {
+			break
+		}
+		for n, s := range widget.Wrap(t, p.text, m.width-4, most) {
+			lines = append(lines, widget.NewRow(t, m.width).Gap(1+2*min(n, 1)).Put(p.role, s).Line())
+		}
+	}
+	if rest := len(all) - most; rest > 0 {
+		more := plural(rest, text.Own(" more problem"), text.Own(" more problems")).Add(text.Own(", :sources tells all"))
+		row := widget.NewRow(t, m.width).Gap(3).Put(theme.Warn, more)
+		if most == 1 {
+			row = widget.NewRow(t, m.width).Gap(1).Put(all[0].role, t.Cut(all[0].text, m.width-more.Width()-5)).Gap(2).Put(theme.Warn, more)
+			lines = nil
+		}
+		lines = append(lines, row.Line())
+	}
+	return lines
+}
+
+// gapSentence says what passed unseen.
+func gapSentence(t *theme.Theme, g adapters.Gap) text.Safe {
+	away := text.Own("was away ").Add(text.Span(g.To.Sub(g.From).Round(time.Second)))
+	if g.Reason != "" {
+		away = away.Add(text.Own(" ("), t.String(g.Reason), text.Own(")"))
+	}
+	if g.Missed >= 0 {
+		return away.Add(text.Own("; "), text.Count(g.Missed), text.Own(" messages in between are not shown"))
+	}
+	return away.Add(text.Own("; messages in between are not shown"))
+}
