@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope"
 )
 
 // desk is an office over one broker, as a process has it.
@@ -33,7 +34,7 @@ func list(office *Office) ([]Letter, error) {
 	}
 	var all []Letter
 	for _, g := range graves {
-		err = errors.Join(err, office.Read(context.Background(), g, func(l *Letter, _ *adapters.Message) error {
+		err = errors.Join(err, office.Read(context.Background(), g, func(l *Letter, _ *adapters.Message, _ *envelope.Identity) error {
 			all = append(all, *l)
 			return nil
 		}))

@@ -24,7 +24,7 @@ func (p *Plan) Check(c Confirmation) error {
 	refuse := func(cause, remedy string) error {
 		return &adapters.Problem{Doing: fmt.Sprintf("%s %s", p.Action, letters(p.Count())), Cause: cause, Remedy: remedy, Kind: ErrRefused}
 	}
-	unresolved, overLimit, looping := p.excluded()
+	unresolved, overLimit, looping := p.Excluded()
 	switch {
 	case !c.Write:
 		return refuse("everything is read-only", "add --write")

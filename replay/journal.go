@@ -101,10 +101,17 @@ func (j *Journal) Append(lines ...Line) (err error) {
 		return journalProblem("write the journal "+j.path, err)
 	}
 	defer file.Close() // what was written is on disk by then, or an error was returned
-	if err := j.catchUp(file, func(Line) error { return nil }); err != nil {
+	torn, err := j.catchUp(file, nothing)
+	if err != nil {
 		return err
 	}
-	data, last, err := j.encode(lines)
+	if len(torn) > 0 { // by a crash: it is closed, and counts if just its end is missing
+		if err := j.take(torn, nothing); err != nil {
+			return err
+		}
+		j.end += int64(len(torn))
+	}
+	data, last, err := j.encode(lines, len(torn) > 0)
 	if err == nil {
 		_, err = file.WriteAt(data, j.end)
 	}
@@ -114,14 +121,16 @@ func (j *Journal) Append(lines ...Line) (err error) {
 	if err != nil {
 		return journalProblem("write the journal "+j.path, err)
 	}
-	j.end, j.last, j.torn = j.end+int64(len(data)), last, false
+	j.end, j.last = j.end+int64(len(data)), last
 	return nil
 }
 
+func nothing(Line) error { return nil }
+
 // encode makes the bytes of lines that follow the last one.
-func (j *Journal) encode(lines []Line) (data []byte, last [32]byte, err error) {
+func (j *Journal) encode(lines []Line, torn bool) (data []byte, last [32]byte, err error) {
 	last = j.last
-	if j.torn {
+	if torn {
 		data = append(data, '\n')
 	}
 	for i := range lines {
@@ -151,7 +160,7 @@ func (j *Journal) Lines(each func(Line) error) (broken int, err error) {
 		return 0, journalProblem("read the journal "+j.path, err)
 	}
 	defer file.Close()
-	err = fresh.catchUp(file, each)
+	_, err = fresh.catchUp(file, each)
 	return fresh.broken, err
 }
 
@@ -162,40 +171,40 @@ func (j *Journal) wantsEnd(run string) bool {
 	defer j.mu.Unlock()
 	if info, err := os.Stat(j.path); err == nil && info.Size() > j.end {
 		if file, err := os.Open(j.path); err == nil {
-			_ = j.catchUp(file, func(Line) error { return nil })
+			_, _ = j.catchUp(file, nothing)
 			file.Close()
 		}
 	}
 	return j.ended[run]
 }
 
-// catchUp reads what is new in the file.
-func (j *Journal) catchUp(file *os.File, each func(Line) error) error {
+// catchUp reads what is new in the file. It returns what has no line end: somebody is just
+// writing it, or a crash has torn it. It is read when it turns out to be whole.
+func (j *Journal) catchUp(file *os.File, each func(Line) error) (torn []byte, err error) {
 	info, err := file.Stat()
 	if err != nil {
-		return journalProblem("read the journal "+j.path, err)
+		return nil, journalProblem("read the journal "+j.path, err)
 	}
 	if info.Size() < j.end {
-		return &adapters.Problem{Doing: "read the journal " + j.path, Cause: "it has become shorter: somebody has cut it", Remedy: "put it back from a copy, or move it away", Kind: ErrJournal}
+		return nil, &adapters.Problem{Doing: "read the journal " + j.path, Cause: "it has become shorter: somebody has cut it", Remedy: "put it back from a copy, or move it away", Kind: ErrJournal}
 	}
 	data := make([]byte, info.Size()-j.end)
-	if _, err := file.ReadAt(data, j.end); err != nil && !errors.Is(err, io.EOF) {
-		return journalProblem("read the journal "+j.path, err)
+	if n, err := file.ReadAt(data, j.end); err != nil && !errors.Is(err, io.EOF) {
+		return nil, journalProblem("read the journal "+j.path, err)
+	} else {
+		data = data[:n]
 	}
-	for len(data) > 0 {
+	for {
 		at := bytes.IndexByte(data, '\n')
-		j.torn = at < 0
-		if j.torn {
-			j.end += int64(len(data)) // the next line begins behind it
-			return nil
+		if at < 0 {
+			return data, nil
 		}
 		if err := j.take(data[:at], each); err != nil {
-			return err
+			return nil, err
 		}
 		j.end += int64(at) + 1
 		data = data[at+1:]
 	}
-	return nil
 }
 
 // take reads one line.

@@ -82,8 +82,8 @@ func (o *Office) Graves(ctx context.Context) ([]Grave, error) {
 }
 
 // Read reads the letters of a grave in order. Letters of a queue are in the archive
-// before each is called. The message is only valid within the call.
-func (o *Office) Read(ctx context.Context, grave Grave, each func(*Letter, *adapters.Message) error) error {
+// before each is called. The message and its identity are only valid within the call.
+func (o *Office) Read(ctx context.Context, grave Grave, each func(*Letter, *adapters.Message, *envelope.Identity) error) error {
 	marks, err := o.marks(ctx, grave)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (o *Office) Read(ctx context.Context, grave Grave, each func(*Letter, *adap
 		}
 		for i := range part {
 			letter := r.read(&part[i].Message, &id)
-			if err := each(&letter, &part[i].Message); err != nil {
+			if err := each(&letter, &part[i].Message, &id); err != nil {
 				return err
 			}
 		}

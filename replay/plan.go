@@ -129,8 +129,8 @@ func (p *Plan) Oldest() (oldest time.Time) {
 	return oldest
 }
 
-// excluded counts letters that the plan leaves out, for each reason.
-func (p *Plan) excluded() (unresolved, overLimit, looping int) {
+// Excluded counts the letters that the plan leaves out, for each reason.
+func (p *Plan) Excluded() (unresolved, overLimit, looping int) {
 	for i := range p.Parts {
 		part := &p.Parts[i]
 		unresolved += len(part.Unresolved)

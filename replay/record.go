@@ -268,3 +268,28 @@ func (o *Office) journalMarks(grave Grave) (map[adapters.Position]*Mark, error) 
 	}
 	return marks, nil
 }
+
+// Steps reads what one run did, step by step. Broken is as for Runs.
+func (o *Office) Steps(run string, each func(*Line) error) (broken int, err error) {
+	return o.journal.Lines(func(l Line) error {
+		if l.Run != run {
+			return nil
+		}
+		return each(&l)
+	})
+}
+
+// SourcesOf are the brokers that a run is about, see [Source.Cluster].
+func (o *Office) SourcesOf(run string) ([]string, error) {
+	_, plan, err := o.record(run)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for i := range plan.Parts {
+		if !slices.Contains(all, plan.Parts[i].Source) {
+			all = append(all, plan.Parts[i].Source)
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,267 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"eventscope/adapters"
+)
+
+// story is one operator at one broker.
+type story struct {
+	*testing.T
+	broker *broker
+	folder string
+	office *Office
+}
+
+func tell(t *testing.T, kind adapters.DestinationKind, bodies ...string) *story {
+	t.Helper()
+	s := &story{T: t, broker: newBroker(kind, bodies...), folder: t.TempDir()}
+	s.office = desk(t, s.folder, s.broker)
+	return s
+}
+
+func (s *story) list() []Letter {
+	s.Helper()
+	letters, err := list(s.office)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return letters
+}
+
+func (s *story) plan(action Action, options PlanOptions) *Plan {
+	s.Helper()
+	letters := s.list()
+	if action == Restore {
+		graves, err := s.office.Graves(context.Background())
+		if err == nil {
+			letters, err = s.office.Discarded(context.Background(), graves[0])
+		}
+		if err != nil {
+			s.Fatal(err)
+		}
+	}
+	plan, err := s.office.Plan(context.Background(), action, letters, options)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return plan
+}
+
+func (s *story) begin(plan *Plan, pace Pace) *Run {
+	s.Helper()
+	run, err := s.office.Begin(plan, Confirmation{Count: plan.Count(), Write: true}, pace)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return run
+}
+
+// run does an action to everything.
+func (s *story) run(action Action, options PlanOptions) Summary {
+	s.Helper()
+	summary, err := s.begin(s.plan(action, options), Pace{}).Do(context.Background(), func(Outcome) {})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return summary
+}
+
+func both(t *testing.T, test func(s *story), bodies ...string) {
+	for _, kind := range []adapters.DestinationKind{adapters.Topic, adapters.Queue} {
+		t.Run(string(kind), func(t *testing.T) { test(tell(t, kind, bodies...)) })
+	}
+}
+
+func (s *story) states() string {
+	var words []string
+	for _, l := range s.list() {
+		words = append(words, l.State.String())
+	}
+	return strings.Join(words, " ")
+}
+
+func TestADiscardIsTakenBack(t *testing.T) {
+	both(t, func(s *story) {
+		if got := s.run(Discard, PlanOptions{Reason: "test traffic"}); got.State != "done" || got.Settled != 2 {
+			s.Errorf("discarded: %+v", got)
+		}
+		if got := s.states(); got != map[adapters.DestinationKind]string{adapters.Topic: "discarded discarded", adapters.Queue: ""}[s.broker.kind] {
+			s.Errorf("after the discard: %q", got)
+		}
+		if got := s.run(Restore, PlanOptions{}); got.State != "done" || got.Settled != 2 {
+			s.Errorf("restored: %+v", got)
+		}
+		if got := s.states(); got != "open open" {
+			s.Errorf("after the restore: %q", got)
+		}
+		if plan := s.plan(Restore, PlanOptions{}); plan.Count() != 0 {
+			s.Errorf("%d could be restored again", plan.Count())
+		}
+	}, "a", "b")
+}
+
+func TestARunStopsAtTheFirstFailure(t *testing.T) {
+	both(t, func(s *story) {
+		s.broker.poison["c"] = true
+		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
+		summary, err := run.Do(context.Background(), func(Outcome) {})
+		if !errors.Is(err, adapters.ErrTooLarge) || summary.State != "failed" || summary.Failed != 1 {
+			s.Fatalf("%+v, %v", summary, err)
+		}
+		if s.broker.kind == adapters.Topic && len(s.broker.copies) != 2 || s.broker.kind == adapters.Queue && len(s.broker.copies) != 3 {
+			s.Errorf("%d copies", len(s.broker.copies))
+		}
+		s.broker.poison["c"] = false
+		run, err = s.office.Resume(run.ID, true, Pace{Window: 2})
+		if err != nil {
+			s.Fatal(err)
+		}
+		if summary, err = run.Do(context.Background(), func(Outcome) {}); err != nil || summary.State != "done" || summary.Settled != 5 || len(s.broker.copies) != 5 {
+			s.Errorf("resumed: %+v, %v, %d copies", summary, err, len(s.broker.copies))
+		}
+	}, "a", "b", "c", "d", "e")
+}
+
+func TestACanaryGoesAlone(t *testing.T) {
+	both(t, func(s *story) {
+		s.broker.poison["a"] = true
+		summary, err := s.begin(s.plan(Replay, PlanOptions{}), Pace{Canary: 1}).Do(context.Background(), func(Outcome) {})
+		if err == nil || summary.Failed != 1 || len(s.broker.copies) != 0 {
+			s.Errorf("%+v, %v, and %d copies went along", summary, err, len(s.broker.copies))
+		}
+	}, "a", "b", "c")
+}
+
+func TestAnAbortedRunLeavesTheRestOpen(t *testing.T) {
+	both(t, func(s *story) {
+		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 1})
+		summary, err := run.Do(context.Background(), func(Outcome) { run.Abort() })
+		if err != nil || summary.State != "aborted" || summary.Settled != 1 {
+			s.Fatalf("%+v, %v", summary, err)
+		}
+		if plan := s.plan(Replay, PlanOptions{}); plan.Count() != 2 {
+			s.Errorf("%d are open", plan.Count())
+		}
+		if _, err := s.office.Resume(run.ID, true, Pace{}); !errors.Is(err, ErrRefused) {
+			s.Errorf("it was resumed: %v", err)
+		}
+	}, "a", "b", "c")
+}
+
+// TestAnInterruptedRunIsInTheWay: letters that a run had in hand when its process died are
+// not planned again under its feet. To abort it takes them out of the queue.
+func TestAnInterruptedRunIsInTheWay(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b", "c")
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
+	s.broker.fuse = 4 // before the letters are acknowledged
+	if _, crashed := attempt(s.broker, func() error { _, err := run.Do(context.Background(), func(Outcome) {}); return err }); !crashed {
+		t.Fatal("it did not crash")
+	}
+	run.letGo()
+	plan := s.plan(Replay, PlanOptions{})
+	if err := plan.Check(Confirmation{Count: plan.Count(), Write: true}); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), run.ID) {
+		t.Errorf("%d letters planned, and %v", plan.Count(), err)
+	}
+	if _, err := s.office.Abort(run.ID, false); !errors.Is(err, ErrRefused) {
+		t.Errorf("aborted without writing: %v", err)
+	}
+	ending, err := s.office.Abort(run.ID, true)
+	if err != nil || ending == nil {
+		t.Fatal(ending, err)
+	}
+	if summary, err := ending.Do(context.Background(), func(Outcome) {}); err != nil || summary.State != "aborted" || len(s.broker.copies) != 2 || len(s.broker.letters) != 1 {
+		t.Errorf("%+v, %v, %d copies, %d letters", summary, err, len(s.broker.copies), len(s.broker.letters))
+	}
+	if plan := s.plan(Replay, PlanOptions{}); plan.Check(Confirmation{Count: 1, Write: true}) != nil {
+		t.Errorf("still in the way: %v", plan.Parts)
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	both(t, func(s *story) {
+		s.broker.missing["nowhere"] = true
+		plan := s.plan(Replay, PlanOptions{})
+		target := func(name string) adapters.Target { return ParseTarget(s.broker.name(), name) }
+		for what, refused := range map[string]error{
+			"read-only":   plan.Check(Confirmation{Count: 2}),
+			"a count":     plan.Check(Confirmation{Count: 3, Write: true}),
+			"another":     plan.Check(Confirmation{Count: 2, Write: true, Plan: "abc"}),
+			"a loop":      s.plan(Replay, PlanOptions{To: target("dlq")}).Check(Confirmation{Write: true}),
+			"nowhere":     s.plan(Replay, PlanOptions{To: target("nowhere")}).Check(Confirmation{Count: 2, Write: true}),
+			"none chosen": s.plan(Replay, PlanOptions{Only: map[adapters.Position]bool{}}).Check(Confirmation{Write: true}),
+		} {
+			if !errors.Is(refused, ErrRefused) {
+				s.Errorf("%s: %v", what, refused)
+			}
+		}
+		if err := plan.Check(Confirmation{Count: 2, Write: true, Plan: plan.ID}); err != nil {
+			s.Error(err)
+		}
+		s.broker.bury("c")
+		if again := s.plan(Replay, PlanOptions{}); again.ID == plan.ID {
+			s.Error("the plan changed, and its id did not")
+		}
+		if len(s.broker.copies) > 0 || len(s.broker.ledger) > 0 {
+			s.Error("something was touched")
+		}
+	}, "a", "b")
+}
+
+// TestTwoOperators: the second is refused while the first is at work, or takes over from
+// one that is dead; nothing is sent twice.
+func TestTwoOperators(t *testing.T) {
+	both(t, func(s *story) {
+		other := desk(s, s.TempDir(), s.broker) // another machine, another journal
+		plan := s.plan(Replay, PlanOptions{})
+		run := s.begin(plan, Pace{Window: 1})
+		told := false
+		if _, err := run.Do(context.Background(), func(Outcome) {
+			if told {
+				return
+			}
+			told = true
+			second, err := other.Begin(plan, Confirmation{Count: plan.Count(), Write: true}, Pace{})
+			if err == nil {
+				_, err = second.Do(context.Background(), func(Outcome) {})
+			}
+			if !errors.Is(err, adapters.ErrBusy) {
+				s.Errorf("the second operator: %v", err)
+			}
+		}); err != nil {
+			s.Error(err)
+		}
+		if len(s.broker.copies) != 3 {
+			s.Errorf("%d copies", len(s.broker.copies))
+		}
+		second, err := other.Begin(plan, Confirmation{Count: plan.Count(), Write: true}, Pace{})
+		if err != nil {
+			s.Fatal(err)
+		}
+		if summary, err := second.Do(context.Background(), func(Outcome) {}); err != nil || summary.Skipped != 3 || len(s.broker.copies) != 3 {
+			s.Errorf("after the first: %+v, %v, %d copies", summary, err, len(s.broker.copies))
+		}
+	}, "a", "b", "c")
+}
+
+// TestAJournalThatCannotBeWritten stops a run before anything is sent.
+func TestAJournalThatCannotBeWritten(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b")
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
+	path := filepath.Join(s.folder, "journal.jsonl")
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Do(context.Background(), func(Outcome) {}); !errors.Is(err, ErrJournal) || len(s.broker.copies) > 0 || len(s.broker.letters) != 2 {
+		t.Errorf("%v, %d copies, %d letters", err, len(s.broker.copies), len(s.broker.letters))
+	}
+}
