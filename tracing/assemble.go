@@ -187,6 +187,7 @@ func (x *index) flowOfCause(r *record) uint32 {
 
 // link appends an entry to its flow's chain, or only counts it when the flow is full.
 func (x *index) link(number uint32, sequence Sequence) {
+	x.unlearn(number)
 	record := x.flows.at(number)
 	record.count++
 	switch {

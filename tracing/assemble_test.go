@@ -1,6 +1,7 @@
 package tracing
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,7 +35,8 @@ type made struct {
 	flow, entity bool
 	trace        string
 	dialect      uint16
-	weak         bool // the entity is a message key
+	weak         bool   // the entity is a message key
+	kind         string // "T" if empty
 }
 
 func (e made) flowID() []byte {
@@ -46,7 +48,7 @@ func (e made) flowID() []byte {
 
 func (e made) into(x *index, offset int) Sequence {
 	s := &slab{}
-	r := record{destination: "d", offset: int64(offset), time: int64(offset), id: hashOf([]byte(e.id)), cause: hashOf([]byte(e.cause)), kind: s.keep([]byte("T"))}
+	r := record{destination: "d", offset: int64(offset), time: int64(offset), id: hashOf([]byte(e.id)), cause: hashOf([]byte(e.cause)), kind: s.keep([]byte(cmp.Or(e.kind, "T")))}
 	if trace := []byte(e.trace); e.trace != "" && e.flow {
 		r.trace, r.traceHash = s.keep(trace), xxhash.Sum64(trace)
 	} else if e.trace != "" {

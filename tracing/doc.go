@@ -59,7 +59,8 @@
 //
 //   - Whether a flow has ended is never stored. A cursor follows the log at a distance of
 //     Settle, by our own clock; where it meets the last event of a flow, that flow has
-//     been silent for so long, and the usual paths learn from it.
+//     been silent for so long, and the usual paths learn from it. If it goes on after all,
+//     what they learned is taken back, and learned anew when it is silent again.
 //   - A flow's path is that of the event its causes lead back to, whatever the clocks say.
 //     Where its beginning is not in the index, it is on the path that most flows with its
 //     first event take, and what comes before that is not asked for.

@@ -166,6 +166,8 @@ func (x *index) join(a, b uint32, why joinReason, shared []byte) uint32 {
 	if why.constant() && (one.joins >= mostJoins || two.joins >= mostJoins) || one.count+two.count > EventsPerFlow || one.unlinked+two.unlinked > 0 {
 		return a
 	}
+	x.unlearn(into)
+	x.unlearn(other)
 	one.joins = min(one.joins+two.joins+1, mostJoins)
 	x.mergeChains(into, one, two)
 	f.adopt(into, other, why, shared)

@@ -17,9 +17,33 @@ func (x *index) learnFrom(number uint32) {
 		return
 	}
 	record.flags |= flowLearned
-	first := &list[course.start]
-	if first.marks&(DeadLetter|Replayed) != 0 {
+	if steps := x.stepsToLearn(list, course.start); len(steps) > 0 {
+		x.paths.learn(steps)
+	}
+}
+
+// unlearn takes back what was learned from a flow that goes on, for it was silent but had
+// not ended. It must be called before the flow changes. What was learned from events that
+// are no longer here stays.
+func (x *index) unlearn(number uint32) {
+	record := x.flows.at(number)
+	if record.flags&(flowLearned|flowBeganBefore) != flowLearned {
 		return
+	}
+	record.flags &^= flowLearned
+	list := x.members(number)
+	start, _ := startOf(list)
+	if steps := x.stepsToLearn(list, start); len(steps) > 0 {
+		x.paths.unlearn(steps)
+	}
+}
+
+// stepsToLearn are the events of a flow that a path is learned from, none when it begins with
+// one that says nothing of that. The slice is scratch memory, good until the next call.
+func (x *index) stepsToLearn(list []member, start int) []step {
+	first := &list[start]
+	if first.marks&(DeadLetter|Replayed) != 0 {
+		return nil
 	}
 	steps := append(x.steps[:0], step{kind: first.kind, time: first.time, before: -1})
 	for i := range list {
@@ -31,7 +55,7 @@ func (x *index) learnFrom(number uint32) {
 		steps = append(steps, step{kind: m.kind, time: m.time, before: beforeOf(list[:i], steps, m)})
 	}
 	x.steps = steps
-	x.paths.learn(steps)
+	return steps
 }
 
 // enoughFlows is when one flow in sixteen is enough to go on learning from.

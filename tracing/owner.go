@@ -175,6 +175,9 @@ func (x *index) tick(now time.Time) {
 			x.stateOf(state.watch)
 		}
 	}
+	if n := len(x.arrivals); n > 0 && x.arrivals[n-1].end < x.log.end {
+		x.arrived(now) // what came within a second of the arrival before
+	}
 	silent := func(a arrival) bool { return now.Sub(a.at) >= time.Duration(x.settle) }
 	for len(x.arrivals) > 1 && silent(x.arrivals[1]) {
 		x.arrivals = x.arrivals[1:]

@@ -101,33 +101,53 @@ func (p *paths) learn(steps []step) {
 		p.byStart[steps[0].kind] = known
 	}
 	before := known.held
+	known.count(steps, 1)
+	p.held += known.held - before
+}
+
+// unlearn takes back a flow that was learned.
+func (p *paths) unlearn(steps []step) {
+	if known := p.byStart[steps[0].kind]; known != nil {
+		known.count(steps, -1)
+	}
+}
+
+// count adds a flow to what is known, or with -1 takes it off again. Of a declared path
+// only the times are learned.
+func (p *path) count(steps []step, by int32) {
 	places := make([]int, len(steps))
 	for i, s := range steps {
-		places[i] = known.find(s.kind, known.declared == "")
+		places[i] = p.find(s.kind, p.declared == "" && by > 0)
+		if places[i] >= 0 {
+			p.delays[places[i]].count(time.Duration(s.time-steps[0].time), by)
+		}
 	}
-	if known.declared == "" {
-		known.flows++
+	if p.declared != "" {
+		return
 	}
-	p.held += known.held - before
+	shift(&p.flows, by)
 	for i, at := range places {
 		if at < 0 {
 			continue
 		}
-		known.delays[at].add(time.Duration(steps[i].time - steps[0].time))
-		if known.declared != "" {
-			continue
-		}
 		for _, other := range places {
 			if other >= 0 {
-				known.together[at][other]++
+				shift(&p.together[at][other], by)
 			}
 		}
 		if before := steps[i].before; before >= 0 && places[before] >= 0 {
-			known.after[places[before]][at]++
+			shift(&p.after[places[before]][at], by)
 		}
 	}
-	if last := places[len(places)-1]; last >= 0 && known.declared == "" {
-		known.ends[last]++
+	if last := places[len(places)-1]; last >= 0 {
+		shift(&p.ends[last], by)
+	}
+}
+
+// shift counts up, or down to no less than nothing.
+func shift(n *uint32, by int32) {
+	if by > 0 || *n > 0 {
+		*n += uint32(by)
 	}
 }
 
@@ -199,18 +219,18 @@ func (p *path) follows(b int, seen func(int) bool) int {
 // delays counts times from a flow's start in classes a quarter of a doubling wide, from
 // one millisecond to some weeks; that is within 10 % of each.
 type delays struct {
-	count   uint32
+	all     uint32
 	classes []uint32
 }
 
 const delayClasses = 128
 
-func (d *delays) add(delay time.Duration) {
+func (d *delays) count(delay time.Duration, by int32) {
 	if d.classes == nil {
 		d.classes = make([]uint32, delayClasses)
 	}
-	d.count++
-	d.classes[delayClass(delay)]++
+	shift(&d.all, by)
+	shift(&d.classes[delayClass(delay)], by)
 }
 
 func delayClass(delay time.Duration) int {
@@ -224,10 +244,10 @@ func delayClass(delay time.Duration) int {
 // quantile is the delay that a share q of the flows stayed within, or 0 when nothing is
 // known.
 func (d *delays) quantile(q float64) time.Duration {
-	if d.count == 0 {
+	if d.all == 0 {
 		return 0
 	}
-	wanted, sum := uint32(math.Ceil(q*float64(d.count))), uint32(0)
+	wanted, sum := uint32(math.Ceil(q*float64(d.all))), uint32(0)
 	for class, n := range d.classes {
 		if sum += n; sum >= wanted {
 			return time.Duration(math.Exp2(float64(class)/4) * float64(time.Millisecond))
