@@ -21,6 +21,7 @@ import (
 type demo struct {
 	*program
 	kafka, rabbitMQ string
+	prefix          string
 	headless        bool
 	limit           time.Duration
 	seed            uint64
@@ -38,12 +39,14 @@ func (p *program) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Watch an order system that comes along, with nothing to install", Args: cobra.NoArgs,
 		Long: "demo runs a small order system, real producers and consumers with orders, payments, stock and shipping, on a broker inside this process, " +
-			"and opens the screen on it. With --kafka or --rabbitmq it runs on real brokers, where it makes its topics, exchanges and queues.",
+			"and opens the screen on it. With --kafka or --rabbitmq it runs on real brokers, where it makes and writes topics, exchanges and queues; " +
+			"it refuses when some of these names hold messages of somebody else, and takes others with --prefix.",
 		Example: "  eventscope demo\n  eventscope demo --headless --for 20s\n  eventscope demo --kafka localhost:9092 --rabbitmq amqp://guest@localhost:5672/",
 		RunE:    p.command(d.run),
 	}
 	cmd.Flags().StringVar(&d.kafka, "kafka", "", "address of a Kafka broker to use, host:port, in place of the one inside")
 	cmd.Flags().StringVar(&d.rabbitMQ, "rabbitmq", "", "AMQP URL of a RabbitMQ broker to use for inventory and shipping")
+	cmd.Flags().StringVar(&d.prefix, "prefix", "", "what the names of topics, exchanges, queues and groups begin with, such as demo.")
 	cmd.Flags().BoolVar(&d.headless, "headless", false, "no screen; print a summary at the end")
 	cmd.Flags().DurationVar(&d.limit, "for", 0, "stop after this time, such as 20s")
 	cmd.Flags().Uint64Var(&d.seed, "seed", 1, "orders, contents and faults are the same for the same seed")
@@ -97,7 +100,7 @@ func (d *demo) run(ctx context.Context, _ []string) error {
 // inside this process, if there is one.
 func (d *demo) system(settings *settings) (system *shop.Shop, stop func(), err error) {
 	stop = func() {}
-	config := shop.Config{Seed: d.seed}
+	config := shop.Config{Seed: d.seed, Prefix: d.prefix}
 	taps, err := d.rabbitMQSource(&config)
 	if err != nil {
 		return nil, stop, err
@@ -109,6 +112,7 @@ func (d *demo) system(settings *settings) (system *shop.Shop, stop func(), err e
 			return nil, stop, err
 		}
 		config.Kafka = parsed.Hosts
+		d.note("the demonstration writes to kafka %s: %s", strings.Join(parsed.Hosts, ","), strings.Join(topics, ", "))
 	} else {
 		const partitions = 3
 		broker, err := embedded.Start(context.Background(), partitions, topics...)
@@ -120,6 +124,7 @@ func (d *demo) system(settings *settings) (system *shop.Shop, stop func(), err e
 	system = shop.New(config)
 	settings.sources = []source.Source{{Broker: adapters.Kafka, Hosts: config.Kafka, Topics: topics}}
 	if taps != nil {
+		d.note("the demonstration writes to rabbitmq %s: %s", taps.Hosts[0], exchangesOf(system))
 		for _, tap := range system.Taps() {
 			taps.Taps = append(taps.Taps, source.Tap{Exchange: tap.Exchange, Key: tap.Key})
 		}
@@ -128,6 +133,15 @@ func (d *demo) system(settings *settings) (system *shop.Shop, stop func(), err e
 	source.Number(settings.sources)
 	settings.limitFetches()
 	return system, stop, nil
+}
+
+// exchangesOf lists the exchanges that the system writes to.
+func exchangesOf(system *shop.Shop) string {
+	var names []string
+	for _, tap := range system.Taps() {
+		names = append(names, tap.Exchange)
+	}
+	return strings.Join(names, ", ")
 }
 
 // rabbitMQSource reads --rabbitmq, nil when there is none, and gives the shop its URL.

@@ -264,9 +264,20 @@ func (t *trace) print(ctx context.Context, store *tracing.Store, key tracing.Flo
 	if err := ctx.Err(); err != nil { // half the messages are no result
 		return context.Cause(ctx)
 	}
-	t.printed++
+	if t.printed++; t.printed == 1 {
+		t.noteUnlisted(&flow.FlowSummary)
+	}
 	if err := t.writer.Write(t.lines.AppendTrace(t.writer.Available(), &result)); err != nil {
 		return err
 	}
 	return t.writer.Flush()
+}
+
+// noteUnlisted says which events of a flow are counted and not listed.
+func (t *trace) noteUnlisted(flow *tracing.FlowSummary) {
+	if flow.Capped > 0 {
+		t.note("the flow has %s events, of which %s are listed: so many share an id that it may be a constant", text.Count(int64(flow.Events)), text.Count(int64(flow.Events-flow.Capped-flow.Evicted)))
+	} else if flow.Evicted > 0 {
+		t.note("the oldest %s of the flow's %s events did not fit in memory; raise --memory", text.Count(int64(flow.Evicted)), text.Count(int64(flow.Events)))
+	}
 }

@@ -57,6 +57,7 @@
 //	services.go   the system; order.go payment.go fraud.go inventory.go shipping.go
 //	              users.go are its services
 //	service.go    the life of a service: once only, retries, dead letters, crashes
+//	foreign.go    what is not the shop's, and is left alone
 //	memory.go     what a service remembers
 //	publish.go    events become messages, and may be struck by a fault on the way
 //	event.go      bodies and their schema versions

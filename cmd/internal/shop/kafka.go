@@ -54,6 +54,9 @@ func (s *Shop) prepareKafka(ctx context.Context) error {
 		return unreachable(adapters.Kafka, address, err)
 	}
 	admin := kadm.NewClient(client)
+	if err := s.lookAtTopics(ctx, admin, address); err != nil {
+		return err
+	}
 	configs := map[string]*string{"retention.bytes": &retentionBytes, "segment.bytes": &segmentBytes}
 	for _, topic := range s.Topics() {
 		count := int32(partitions)
@@ -66,15 +69,6 @@ func (s *Shop) prepareKafka(ctx context.Context) error {
 			return unreachable(adapters.Kafka, address, err)
 		}
 	}
-	ends, err := admin.ListEndOffsets(ctx, s.config.Prefix+orders)
-	if err == nil {
-		err = ends.Error()
-	}
-	if err != nil {
-		return unreachable(adapters.Kafka, address, err)
-	}
-	s.first = firstOrder
-	ends.Each(func(end kadm.ListedOffset) { s.first += int(end.Offset) })
 	return nil
 }
 

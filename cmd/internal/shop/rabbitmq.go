@@ -57,6 +57,9 @@ func (s *Shop) prepareRabbitMQ() error {
 		if !s.onRabbitMQ(destination) {
 			continue
 		}
+		if err := s.refuseForeignExchange(link, destination); err != nil {
+			return err
+		}
 		if err := s.declare(channel, destination); err != nil {
 			return unreachable(adapters.RabbitMQ, link.RemoteAddr().String(), err)
 		}
