@@ -241,11 +241,7 @@ func TestRedriveAll(t *testing.T) {
 			t.Errorf("sent %d of 9", sent)
 		}
 		c.await(t, target)
-		var want []string
-		for i := range 9 {
-			want = append(want, fmt.Sprint("letter-", i))
-		}
-		c.sawOnce(t, target, want...)
+		c.sawOnce(t, target, valuesOf(9)...)
 		last := make(map[int32]string)
 		for _, record := range c.records(t, target) {
 			if len(record.Headers) != 2 || record.Headers[0].Key != "tenant" || record.Headers[1].Key != "x-replay-id" {

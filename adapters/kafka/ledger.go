@@ -150,11 +150,14 @@ func (a *Adapter) ensureLedger(ctx context.Context) error {
 		if err != nil {
 			return false, a.explain(ctx, err)
 		}
-		t := c.topics[LedgerTopic]
-		if t != nil && (t.err == nil || t.forbidden()) && !t.writable() {
+		switch t := c.topics[LedgerTopic]; {
+		case t != nil && (t.err == nil || t.forbidden()) && !t.writable():
 			return false, a.config.mayNotWrite(LedgerTopic)
+		case t != nil && t.forbidden():
+			return false, a.config.notAllowed(LedgerTopic)
+		default:
+			return t.leader(0) >= 0, nil
 		}
-		return t.leader(0) >= 0, nil
 	})
 	if err != nil {
 		return err

@@ -111,6 +111,35 @@ func TestLedgerHidden(t *testing.T) {
 	}
 }
 
+// TestLedgerCompacted lets a real broker compact the ledger.
+func TestLedgerCompacted(t *testing.T) {
+	_, c := ownBroker(t, "log.cleaner.backoff.ms=50")
+	c.create(t, kafka.LedgerTopic, 1, "cleanup.policy", "compact", "segment.ms", "100", "min.cleanable.dirty.ratio", "0.01", "delete.retention.ms", "0")
+	grave := c.topic(t, 1)
+	a := c.writer(t, grave)
+	r := redrive(t, a, grave, nil)
+	for round := range 300 {
+		var entries []adapters.Entry
+		for letter := range 10 {
+			entries = append(entries, entry(grave, letter, fmt.Sprint(round)))
+		}
+		record(t, r, entries...)
+	}
+	record(t, r, entry(grave, 0, ""))
+	for len(c.records(t, kafka.LedgerTopic)) > 1000 {
+		record(t, r, entry(grave, 1, "299")) // rolls segments, which only writing does
+	}
+	entries := ledgerOf(t, a, grave)
+	if len(entries) != 9 {
+		t.Errorf("the ledger has %v", entries)
+	}
+	for key, value := range entries {
+		if value != "299" {
+			t.Errorf("%s is %s", key, value)
+		}
+	}
+}
+
 func BenchmarkLedger(b *testing.B) {
 	c := real(b)
 	const n = 100_000

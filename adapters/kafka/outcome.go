@@ -63,6 +63,15 @@ func (c *Config) mayNotWrite(topic string) error {
 	}
 }
 
+// unknownLimit is the problem of a topic that takes less than is usual, and whose limit the
+// user may not ask for.
+func (c *Config) unknownLimit(topic string) error {
+	return &adapters.Problem{
+		Doing: fmt.Sprintf("send to kafka topic %q", topic), Cause: "it takes less at once than is usual, and does not say how much",
+		Remedy: "have DescribeConfigs granted on it", Kind: adapters.ErrTooLarge,
+	}
+}
+
 // readOnly is the problem of an adapter that was not opened for writing.
 func (c *Config) readOnly(doing string) error {
 	return &adapters.Problem{

@@ -1,11 +1,16 @@
 package kafka_test
 
 import (
+	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -58,6 +63,131 @@ func TestRedriveUnknownOutcome(t *testing.T) {
 	}
 	c.await(t, target)
 	c.sawOnce(t, target, "letter")
+}
+
+// TestRedriveCommitLost has commits that arrive and are carried out, and whose answers are
+// lost: nothing may be sent again.
+func TestRedriveCommitLost(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *cluster) {
+		grave, target := c.topic(t, 1), c.topic(t, 1)
+		c.publish(t, grave, letter(0, "k", "letter"))
+		lossy := opened(t, kafka.Config{
+			Brokers: []string{c.address}, Topics: []string{grave}, Write: true,
+			Options: []kgo.Opt{kgo.Dialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := new(net.Dialer).DialContext(ctx, network, address)
+				return &deafToCommits{Conn: conn}, err
+			})},
+		})
+		defer lossy.Close()
+		chosen := positions(look(t, lossy, grave))
+		r := redrive(t, lossy, grave, chosen)
+		held, err := r.Next(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copies, entries := copiesOf(held, target)
+		outcomes, err := r.Send(t.Context(), copies, entries)
+		isProblem(t, err, adapters.ErrNotConnected)
+		isProblem(t, outcomes[0], adapters.ErrUnknownOutcome)
+		a := c.writer(t, grave)
+		redrive(t, a, grave, chosen)
+		if entries := ledgerOf(t, a, grave); len(entries) != 1 {
+			t.Errorf("the letter was sent, and the ledger has %v", entries)
+		}
+		c.await(t, target)
+		c.sawOnce(t, target, "letter")
+	})
+}
+
+// deafToCommits is a connection that never hears the answer to an EndTxn request.
+type deafToCommits struct {
+	net.Conn
+	deaf atomic.Bool
+}
+
+func (d *deafToCommits) Write(request []byte) (int, error) {
+	if len(request) > 6 && binary.BigEndian.Uint16(request[4:]) == uint16(kmsg.EndTxn.Int16()) {
+		d.deaf.Store(true)
+	}
+	return d.Conn.Write(request)
+}
+
+func (d *deafToCommits) Read(answer []byte) (int, error) {
+	n, err := d.Conn.Read(answer)
+	if d.deaf.Load() {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// TestRedriveCancelled ends the context while records are on their way. They are taken
+// back, or were there already; either way the redrive goes on.
+func TestRedriveCancelled(t *testing.T) {
+	c, k := fake(t)
+	grave, target := c.topic(t, 1), c.topic(t, 1)
+	c.publish(t, grave, letter(0, "k", "letter"))
+	a := c.writer(t, grave)
+	r := redrive(t, a, grave, positions(look(t, a, grave)))
+	held, err := r.Next(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	k.ControlKey(kmsg.Produce.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+		k.DropControl()
+		cancel()
+		return nil, nil, false
+	})
+	copies, entries := copiesOf(held, target)
+	outcomes, err := r.Send(ctx, copies, entries)
+	if sent := outcomes[0] == nil; sent != (err == nil) {
+		t.Errorf("outcome %v, error %v", outcomes[0], err)
+	} else if !sent {
+		isKind(t, outcomes[0], adapters.ErrNotSent)
+		isKind(t, err, context.Canceled)
+		send(t, r, held, target)
+	}
+	if outcomes, err := r.Send(ctx, copies, entries); !errors.Is(err, context.Canceled) || !errors.Is(outcomes[0], adapters.ErrNotSent) {
+		t.Errorf("a context that has ended, and outcome %v, error %v", outcomes[0], err)
+	}
+	c.await(t, target)
+	c.sawOnce(t, target, "letter")
+}
+
+// TestRedriveWithoutDescribeConfigs sends more than goes into a usual batch, and a letter
+// that does not go into one, to a topic whose limit cannot be asked for.
+func TestRedriveWithoutDescribeConfigs(t *testing.T) {
+	c, k := fake(t)
+	grave, target, small := c.topic(t, 1), c.topic(t, 1), c.topic(t, 1, "max.message.bytes", "2000")
+	for i := range 40 {
+		c.publish(t, grave, letter(0, "k", strings.Repeat(string(rune('A'+i)), 100_000)))
+	}
+	c.publish(t, grave, letter(0, "k", strings.Repeat("x", 2_000_000)))
+	k.ControlKey(kmsg.DescribeConfigs.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		k.KeepControl()
+		response := request.ResponseKind().(*kmsg.DescribeConfigsResponse)
+		response.Resources = []kmsg.DescribeConfigsResponseResource{{ErrorCode: kerr.TopicAuthorizationFailed.Code}}
+		return response, nil, true
+	})
+	a := c.writer(t, grave)
+	chosen := positions(look(t, a, grave))
+	if sent := sendAll(t, redrive(t, a, grave, chosen), 100, target); sent != 41 {
+		t.Errorf("sent %d", sent)
+	}
+	c.await(t, target)
+	if got := len(c.records(t, target)); got != 41 {
+		t.Errorf("%d copies", got)
+	}
+	r := redrive(t, a, grave, chosen)
+	held, err := r.Next(t.Context(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copies, entries := copiesOf(held, small)
+	outcomes, err := r.Send(t.Context(), copies, entries)
+	isProblem(t, err, adapters.ErrTooLarge)
+	isKind(t, outcomes[0], adapters.ErrNotSent)
 }
 
 // TestRedriveFencedBeforeCommit has another redrive begin while a commit is on its way.
@@ -134,40 +264,79 @@ func TestRedriveOfAnotherTopic(t *testing.T) {
 	})
 }
 
-// TestRedriveBrokerKilled kills a real broker of its own in the middle, and goes on with
-// what the ledger does not have.
-func TestRedriveBrokerKilled(t *testing.T) {
+// broker is a real broker of a test's own.
+type broker struct {
+	testing.TB
+	script, folder, port string
+	settings             []string
+}
+
+// ownBroker starts one, or skips: the environment names the folder of the script that does.
+func ownBroker(t testing.TB, settings ...string) (*broker, *cluster) {
+	t.Helper()
 	scripts := os.Getenv("EVENTSCOPE_BROKER_SCRIPTS")
 	if scripts == "" {
 		t.Skip("EVENTSCOPE_BROKER_SCRIPTS does not name the folder of the script that starts and kills a broker")
 	}
-	port, folder := freePort(t), filepath.Join(t.TempDir(), "kafka")
-	run := func(arguments ...string) {
-		t.Helper()
-		if out, err := exec.Command(filepath.Join(scripts, "kafka"), arguments...).CombinedOutput(); err != nil {
-			t.Fatalf("kafka %q: %v\n%s", arguments, err, out)
-		}
+	b := &broker{t, filepath.Join(scripts, "kafka"), filepath.Join(t.TempDir(), "kafka"), fmt.Sprint(freePort(t)), settings}
+	b.start()
+	t.Cleanup(b.kill)
+	return b, connect(t, "127.0.0.1:"+b.port)
+}
+
+func (b *broker) start() {
+	arguments := []string{"start", b.folder, b.port}
+	if slices.Contains(b.settings, "--secure") {
+		arguments = slices.Insert(arguments, 1, "--secure")
 	}
-	start := func() { run("start", folder, fmt.Sprint(port)) }
-	start()
-	t.Cleanup(func() { run("kill", folder) })
-	c := connect(t, fmt.Sprintf("127.0.0.1:%d", port))
+	b.run(append(arguments, slices.DeleteFunc(slices.Clone(b.settings), func(s string) bool { return s == "--secure" })...)...)
+}
+
+func (b *broker) kill() { b.run("kill", b.folder) }
+
+func (b *broker) run(arguments ...string) {
+	b.Helper()
+	if out, err := exec.Command(b.script, arguments...).CombinedOutput(); err != nil {
+		b.Errorf("%s %q: %v\n%s", b.script, arguments, err, out)
+	}
+}
+
+// TestRedriveBrokerKilled kills a real broker of its own in the middle, and goes on with
+// what the ledger does not have.
+func TestRedriveBrokerKilled(t *testing.T) {
+	b, c := ownBroker(t)
 	grave, target := c.topic(t, 2), c.topic(t, 2)
 	c.publish(t, grave, letters(3000)...)
 	a := c.writer(t, grave)
 	chosen := positions(look(t, a, grave))
-	r := redrive(t, a, grave, chosen)
-	sends := 0
-	for {
+	untilFailure(t, redrive(t, a, grave, chosen), target, 4, b.kill)
+	b.start()
+	left := left(t, a, grave, chosen)
+	if done := len(chosen) - len(left); done < 400 || done == len(chosen) {
+		t.Errorf("%d of %d were done when the broker was killed after 400", done, len(chosen))
+	}
+	if sent := sendAll(t, redrive(t, a, grave, left), 500, target); sent != len(left) {
+		t.Errorf("sent %d of %d", sent, len(left))
+	}
+	c.await(t, target)
+	c.sawOnce(t, target, valuesOf(3000)...)
+}
+
+// untilFailure sends windows of 100, breaks something while there are more to come than
+// were sent before, and returns when the redrive has failed and it is broken.
+func untilFailure(t testing.TB, r adapters.Redrive, topic string, before int, breakIt func()) {
+	t.Helper()
+	broken := make(chan struct{})
+	for sends := 0; ; sends++ {
 		held, err := r.Next(t.Context(), 100)
 		if err != nil {
 			t.Log(err)
 			break
 		}
-		if sends++; sends == 5 {
-			go func() { exec.Command(filepath.Join(scripts, "kafka"), "kill", folder).Run() }()
+		if sends == before {
+			go func() { breakIt(); close(broken) }()
 		}
-		copies, entries := copiesOf(held, target)
+		copies, entries := copiesOf(held, topic)
 		outcomes, err := r.Send(t.Context(), copies, entries)
 		if err != nil {
 			t.Log(err, outcomes[0])
@@ -177,29 +346,27 @@ func TestRedriveBrokerKilled(t *testing.T) {
 			break
 		}
 	}
-	start()
-	second := redrive(t, a, grave, nil)
+	<-broken
+}
+
+// left begins a redrive, so that nothing is in doubt, and returns what the ledger does not have.
+func left(t testing.TB, a *kafka.Adapter, grave string, chosen []adapters.Position) (open []adapters.Position) {
+	t.Helper()
+	defer redrive(t, a, grave, nil).Close()
 	done := ledgerOf(t, a, grave)
-	second.Close()
-	var left []adapters.Position
 	for _, position := range chosen {
 		if done[position.String()] == "" {
-			left = append(left, position)
+			open = append(open, position)
 		}
 	}
-	t.Logf("%d of 3000 were done", len(done))
-	if len(done) < 400 || len(done) == 3000 {
-		t.Errorf("%d of 3000 were done when the broker was killed after 400", len(done))
+	return open
+}
+
+func valuesOf(letters int) (values []string) {
+	for i := range letters {
+		values = append(values, fmt.Sprint("letter-", i))
 	}
-	if sent := sendAll(t, redrive(t, a, grave, left), 500, target); sent != len(left) {
-		t.Errorf("sent %d of %d", sent, len(left))
-	}
-	c.await(t, target)
-	var want []string
-	for i := range 3000 {
-		want = append(want, fmt.Sprint("letter-", i))
-	}
-	c.sawOnce(t, target, want...)
+	return values
 }
 
 // TestRedriveProperty runs redrives that end anywhere: before a send, within one, or
@@ -211,47 +378,23 @@ func TestRedriveProperty(t *testing.T) {
 		grave, target := c.topic(t, 2), c.topic(t, 2)
 		c.publish(t, grave, letters(n)...)
 		a := c.writer(t, grave)
-		all := look(t, a, grave)
-		step := func(crash bool, windows int) (finished bool) {
-			r := redrive(t, a, grave, nil)
-			done := ledgerOf(t, a, grave)
-			r.Close()
-			var left []adapters.Held
-			for _, l := range all {
-				if done[l.Position.String()] == "" {
-					left = append(left, l)
-				}
-			}
-			r = redrive(t, a, grave, positions(left))
-			defer r.Close()
-			for range windows {
-				held, err := r.Next(t.Context(), rapid.IntRange(1, 5).Draw(rt, "window"))
-				if err != nil {
-					rt.Fatal(err)
-				}
-				if len(held) == 0 {
-					return true
-				}
+		chosen := positions(look(t, a, grave))
+		for range rapid.IntRange(0, 4).Draw(rt, "runs") {
+			r := redrive(t, a, grave, left(t, a, grave, chosen))
+			var held []adapters.Held
+			for range rapid.IntRange(0, 3).Draw(rt, "windows") {
 				send(t, r, held, target)
+				held, _ = r.Next(t.Context(), rapid.IntRange(1, 5).Draw(rt, "window"))
 			}
-			if held, _ := r.Next(t.Context(), 1); crash && len(held) > 0 {
+			if len(held) > 0 && rapid.Bool().Draw(rt, "crash") {
 				c.crash(t, grave, &kgo.Record{Topic: target, Value: held[0].Value},
 					&kgo.Record{Topic: kafka.LedgerTopic, Key: []byte(held[0].Position.String()), Value: []byte("sent")})
 			}
-			return false
+			r.Close()
 		}
-		for range rapid.IntRange(0, 4).Draw(rt, "runs") {
-			step(rapid.Bool().Draw(rt, "crash"), rapid.IntRange(0, 3).Draw(rt, "windows"))
-		}
-		if !step(false, n+1) {
-			rt.Fatal("the last run did not finish")
-		}
+		sendAll(t, redrive(t, a, grave, left(t, a, grave, chosen)), n, target)
 		c.await(t, target)
-		var want []string
-		for i := range n {
-			want = append(want, fmt.Sprint("letter-", i))
-		}
-		c.sawOnce(t, target, want...)
+		c.sawOnce(t, target, valuesOf(n)...)
 	})
 }
 

@@ -26,10 +26,10 @@ const (
 	// gone. Until then readers of committed messages wait at its first record.
 	transactionTime = 30 * time.Second
 
-	usualBatch   = 1_000_012 // bytes: what a broker takes unless it is told otherwise
-	leastBatchOf = 512
-	mostBatchOf  = 1 << 30
-	recordFrame  = 96 // bytes around key, value and headers in a batch of one record, at most
+	usualBatch   = 1_000_012 // bytes: what any topic takes, unless it was set lower
+	leastBatchOf = 512       // the client does not make smaller ones
+	mostBatchOf  = 96 << 20  // a broker reads no request above 100 MiB unless it is told so
+	recordFrame  = 96        // bytes around key, value and headers in a batch of one record, at most
 )
 
 // producer sends copies: what a redrive and a publisher have in common. It is only ever
@@ -46,9 +46,11 @@ type producer struct {
 // limit is what a topic takes.
 type limit struct {
 	bytes   int32 // of one record batch
-	known   bool  // rather than assumed
+	known   bool  // else bytes is no limit, and produce sees to it that batches are usual ones
 	keyless bool  // takes records without a key
 }
+
+var noLimit = limit{bytes: mostBatchOf, keyless: true}
 
 func (a *Adapter) newProducer(extra ...kgo.Opt) (*producer, error) {
 	p := &producer{adapter: a, limits: make(map[string]limit)}
@@ -74,7 +76,7 @@ func (p *producer) limit(topic string) limit {
 	if l, ok := p.limits[topic]; ok {
 		return l
 	}
-	return limit{bytes: usualBatch, keyless: true}
+	return noLimit
 }
 
 // end makes every later call fail with why, and cuts off what is still on its way.
@@ -135,9 +137,9 @@ func (p *producer) targets(ctx context.Context, copies []adapters.Copy) (map[str
 	return c.topics, nil
 }
 
-// learn asks for the limits of a topic. Who may not ask goes by the usual ones.
+// learn asks for the limits of a topic, for which not everybody may ask.
 func (p *producer) learn(ctx context.Context, name string) {
-	l := limit{bytes: usualBatch, keyless: true}
+	l := noLimit
 	if settings, err := describeTopic(ctx, p.adapter.client, name); err == nil {
 		if n, err := strconv.Atoi(settings["max.message.bytes"]); err == nil {
 			l.bytes, l.known = int32(min(max(n, leastBatchOf), mostBatchOf)), true
@@ -178,12 +180,13 @@ func sizeOf(r *kgo.Record) int {
 	return size
 }
 
-// writable says that messages may be sent to a topic, as far as the broker tells.
+// writable says that messages may be sent to a topic, as far as the broker tells. One that
+// may be written and not read counts as forbidden otherwise.
 func (t *topic) writable() bool {
-	if t.err == nil || t.forbidden() && t.allowed != 0 {
-		return may(kmsg.ACLOperationWrite, t.allowed)
+	if t.forbidden() {
+		return t.allowed&(1<<kmsg.ACLOperationWrite) != 0
 	}
-	return false
+	return t.err == nil && may(kmsg.ACLOperationWrite, t.allowed)
 }
 
 // recordOf is a copy as a record. It has a time of its own, now, and its partition
@@ -227,7 +230,14 @@ func (p *producer) produce(ctx context.Context, records []*kgo.Record) []error {
 	results := make([]error, len(records))
 	var pending sync.WaitGroup
 	pending.Add(len(records))
+	unlimited := 0 // bytes on their way to topics whose limit is not known
 	for i, record := range records {
+		if !p.limit(record.Topic).known {
+			if unlimited += sizeOf(record) + recordFrame; unlimited > usualBatch {
+				_ = p.client.Flush(sending) // it is asked again below
+				unlimited = sizeOf(record) + recordFrame
+			}
+		}
 		p.client.Produce(sending, record, func(_ *kgo.Record, err error) {
 			results[i] = err
 			pending.Done()

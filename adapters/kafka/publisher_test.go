@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
@@ -42,6 +41,29 @@ func TestPublish(t *testing.T) {
 	})
 }
 
+// TestPublishUnknownOutcome breaks the connection under every record.
+func TestPublishUnknownOutcome(t *testing.T) {
+	t.Parallel() // it waits
+	c, k := fake(t)
+	target := c.topic(t, 1)
+	p, err := c.writer(t, target).Publisher(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	k.ControlKey(kmsg.Produce.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+		k.KeepControl()
+		return nil, errors.New("broken off"), true
+	})
+	one := letter(0, "k", "one")
+	outcomes, err := p.Publish(t.Context(), []adapters.Copy{{Message: &one, To: adapters.Target{Topic: target}}})
+	isProblem(t, err, adapters.ErrNotConnected)
+	isProblem(t, outcomes[0], adapters.ErrUnknownOutcome)
+	if _, err := p.Publish(t.Context(), nil); err == nil {
+		t.Error("a publisher in doubt goes on")
+	}
+}
+
 // TestReadOnly: without Write nothing is sent and no producer made.
 func TestReadOnly(t *testing.T) {
 	c, k := fake(t)
@@ -67,57 +89,5 @@ func TestReadOnly(t *testing.T) {
 	}
 	if n := writes.Load(); n != 0 {
 		t.Errorf("%d requests that write were sent", n)
-	}
-}
-
-// TestNoPermission is about users who may look, and lack one right or another to act.
-func TestNoPermission(t *testing.T) {
-	allow := func(kind kmsg.ACLResourceType, name string, operations ...kmsg.ACLOperation) (acls []kfake.ACL) {
-		for _, operation := range operations {
-			acls = append(acls, kfake.ACL{Resource: kind, Name: name, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: operation, Allow: true})
-		}
-		return acls
-	}
-	const read, write, create = kmsg.ACLOperationRead, kmsg.ACLOperationWrite, kmsg.ACLOperationCreate
-	grave := allow(kmsg.ACLResourceTypeTopic, "closed", read)
-	ledger := allow(kmsg.ACLResourceTypeTopic, kafka.LedgerTopic, read, write, create)
-	id := allow(kmsg.ACLResourceTypeTransactionalId, "eventscope.closed", write)
-	target := allow(kmsg.ACLResourceTypeTopic, "open", read)
-	for name, test := range map[string]struct {
-		acls  [][]kfake.ACL
-		sends bool // it fails only then
-	}{
-		"ledger":           {acls: [][]kfake.ACL{grave, id}},
-		"transactional id": {acls: [][]kfake.ACL{grave, ledger}},
-		"target":           {acls: [][]kfake.ACL{grave, ledger, id, target}, sends: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var acls []kfake.ACL
-			for _, some := range test.acls {
-				acls = append(acls, some...)
-			}
-			c, _ := fakeWithUser(t, acls...)
-			c.publish(t, "closed", letter(0, "k", "letter"))
-			a := opened(t, kafka.Config{
-				Brokers: []string{c.address}, Topics: []string{"closed"}, Write: true,
-				SASL: &kafka.SASL{Mechanism: "PLAIN", User: "reader", Password: secret},
-			})
-			defer a.Close()
-			held := look(t, a, "closed")
-			r, err := a.Redrive(t.Context(), adapters.Order{Grave: "closed", Letters: positions(held)})
-			if !test.sends {
-				isProblem(t, err, adapters.ErrNotAuthorized)
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.Close()
-			outcomes, err := r.Send(t.Context(), []adapters.Copy{{Of: &held[0], To: adapters.Target{Topic: "open"}}}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			isProblem(t, outcomes[0], adapters.ErrNotAuthorized)
-		})
 	}
 }

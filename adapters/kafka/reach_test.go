@@ -3,16 +3,13 @@ package kafka_test
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
-	"eventscope/adapters/kafka"
 )
 
 // TestReach asks about a topic that groups of each type read, and others do not.
@@ -94,47 +91,5 @@ func TestReachOfMany(t *testing.T) {
 	reach, err := c.open(t, topic).Reach(t.Context(), adapters.Target{Topic: topic})
 	if err != nil || len(reach.Readers) != 125 || reach.Unknown != "" {
 		t.Errorf("%d readers, unknown %q, %v", len(reach.Readers), reach.Unknown, err)
-	}
-}
-
-// TestReachWithoutPermission says what cannot be known.
-func TestReachWithoutPermission(t *testing.T) {
-	acl := func(kind kmsg.ACLResourceType, name string, operation kmsg.ACLOperation) kfake.ACL {
-		return kfake.ACL{Resource: kind, Name: name, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: operation, Allow: true}
-	}
-	topic := acl(kmsg.ACLResourceTypeTopic, "open", kmsg.ACLOperationWrite)
-	readable := acl(kmsg.ACLResourceTypeTopic, "open", kmsg.ACLOperationRead)
-	shown := acl(kmsg.ACLResourceTypeGroup, "shown", kmsg.ACLOperationDescribe)
-	all := acl(kmsg.ACLResourceTypeCluster, "kafka-cluster", kmsg.ACLOperationDescribe)
-	for name, test := range map[string]struct {
-		acls    []kfake.ACL
-		exists  bool
-		unknown string
-	}{
-		"all listed, one not described": {[]kfake.ACL{topic, readable, shown, all}, true, "1 groups may not be described"},
-		"not all listed":                {[]kfake.ACL{topic, readable, shown}, true, "not listed"},
-		"may not write":                 {[]kfake.ACL{readable, shown, all}, false, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c, k := fakeWithUser(t, test.acls...)
-			c.commits(t, "shown", "open")
-			c.commits(t, "hidden", "open")
-			if slices.Contains(test.acls, all) { // the fake broker hides groups from those who may list all
-				k.ControlKey(kmsg.ListGroups.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) {
-					response := request.ResponseKind().(*kmsg.ListGroupsResponse)
-					response.Groups = []kmsg.ListGroupsResponseGroup{{Group: "shown"}, {Group: "hidden"}}
-					return response, nil, true
-				})
-			}
-			a := opened(t, kafka.Config{Brokers: []string{c.address}, Topics: []string{"open"}, SASL: &kafka.SASL{Mechanism: "PLAIN", User: "reader", Password: secret}})
-			defer a.Close()
-			reach, err := a.Reach(t.Context(), adapters.Target{Topic: "open"})
-			if err != nil || reach.Exists != test.exists || !strings.Contains(reach.Unknown, test.unknown) || test.unknown == "" && reach.Unknown != "" {
-				t.Errorf("reach %+v, %v", reach, err)
-			}
-			if test.exists && !slices.Equal(reach.Readers, []string{"shown"}) {
-				t.Errorf("readers %v", reach.Readers)
-			}
-		})
 	}
 }

@@ -104,6 +104,11 @@ func (r *redrive) takeOver(ctx context.Context) error {
 		return r.adapter.config.mayNotTransact(transactionalID(r.grave))
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(last, kerr.InvalidTransactionTimeout):
+		return &adapters.Problem{
+			Doing: fmt.Sprintf("begin a transaction as %q", transactionalID(r.grave)), Cause: "the cluster allows none of " + transactionTime.String(),
+			Remedy: "raise transaction.max.timeout.ms of its brokers", Kind: adapters.ErrUsage,
+		}
 	}
 	return r.adapter.config.problem(last)
 }
@@ -140,7 +145,7 @@ func (r *redrive) Guarantee() adapters.Guarantee { return r.guarantee }
 // that cannot be unpacked, is passed over.
 func (r *redrive) Next(ctx context.Context, most int) ([]adapters.Held, error) {
 	for len(r.left) > 0 {
-		some := r.left[:min(most, len(r.left))]
+		some := r.left[:min(max(most, 1), len(r.left))]
 		letters := make([]adapters.Held, 0, len(some))
 		for message, err := range r.adapter.Fetch(ctx, some) {
 			switch {
@@ -246,7 +251,9 @@ func (r *redrive) blame(records []*kgo.Record, results, outcomes []error) (fatal
 			other = err
 		case i < len(outcomes) && r.alone(records[i], err):
 			outcomes[i], atFault = refused, true
-		default: // an entry, or a batch in which nobody can tell who is at fault
+		case i < len(outcomes):
+			fatal = r.adapter.config.unknownLimit(records[i].Topic)
+		default: // an entry of the ledger
 			fatal = refused
 		}
 	}
@@ -279,12 +286,12 @@ func (r *redrive) abort(ctx context.Context, outcomes []error, fatal error) ([]e
 	return outcomes, fatal
 }
 
-// alone says that a refused record is itself at fault. The brokers refuse whole batches:
-// when a batch is too large for a topic whose limit is not known, nobody can tell.
+// alone says that a refused record is itself at fault. Brokers refuse whole batches: when
+// one is too large for a topic whose limit is not known, nobody can tell.
 func (r *redrive) alone(record *kgo.Record, err error) bool {
 	tooLarge := errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge)
 	l := r.limit(record.Topic)
-	return !tooLarge || l.known || sizeOf(record)+recordFrame > int(l.bytes)
+	return !tooLarge || l.known || sizeOf(record)+recordFrame > usualBatch
 }
 
 // explainFailure says why the transactions of this redrive have come to an end.

@@ -1,0 +1,168 @@
+package kafka_test
+
+import (
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"eventscope/adapters"
+	"eventscope/adapters/kafka"
+)
+
+// restricted is a cluster with topics open and closed, and how to open it as a user who
+// may do only what acls say.
+type restricted func(t *testing.T, acls ...kfake.ACL) (*cluster, kafka.Config)
+
+// restrictedClusters tells a story on the embedded cluster and on a real broker of its own.
+func restrictedClusters(t *testing.T, story func(*testing.T, restricted)) {
+	t.Run("Embedded", func(t *testing.T) {
+		story(t, func(t *testing.T, acls ...kfake.ACL) (*cluster, kafka.Config) {
+			c, _ := fakeWithUser(t, acls...)
+			return c, kafka.Config{Brokers: []string{c.address}, SASL: &kafka.SASL{Mechanism: "PLAIN", User: "reader", Password: secret}}
+		})
+	})
+	t.Run("Real", func(t *testing.T) {
+		b, c := ownBroker(t, "--secure", "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer", "super.users=User:ANONYMOUS")
+		c.create(t, "open", 1)
+		c.create(t, "closed", 1)
+		port, err := strconv.Atoi(b.port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		story(t, func(t *testing.T, acls ...kfake.ACL) (*cluster, kafka.Config) {
+			c.grant(t, "User:tester", acls)
+			return c, kafka.Config{
+				Brokers: []string{net.JoinHostPort("127.0.0.1", strconv.Itoa(port+saslPlaintext))},
+				SASL:    &kafka.SASL{Mechanism: "PLAIN", User: "tester", Password: "tester-secret"},
+			}
+		})
+	})
+}
+
+// grant gives a user these rights and no others, until the test ends.
+func (c *cluster) grant(t *testing.T, user string, acls []kfake.ACL) {
+	t.Helper()
+	create, remove := kmsg.NewPtrCreateACLsRequest(), kmsg.NewPtrDeleteACLsRequest()
+	for _, a := range acls {
+		one := kmsg.NewCreateACLsRequestCreation()
+		one.ResourceType, one.ResourceName, one.ResourcePatternType = a.Resource, a.Name, a.Pattern
+		one.Principal, one.Host, one.Operation, one.PermissionType = user, "*", a.Operation, kmsg.ACLPermissionTypeAllow
+		create.Creations = append(create.Creations, one)
+	}
+	all := kmsg.NewDeleteACLsRequestFilter()
+	all.ResourceType, all.ResourcePatternType = kmsg.ACLResourceTypeAny, kmsg.ACLResourcePatternTypeAny
+	all.Operation, all.PermissionType, all.Principal = kmsg.ACLOperationAny, kmsg.ACLPermissionTypeAny, &user
+	remove.Filters = append(remove.Filters, all)
+	for _, request := range []kmsg.Request{remove, create} {
+		if _, err := c.client.Request(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func allow(kind kmsg.ACLResourceType, name string, operations ...kmsg.ACLOperation) (acls []kfake.ACL) {
+	for _, operation := range operations {
+		acls = append(acls, kfake.ACL{Resource: kind, Name: name, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: operation, Allow: true})
+	}
+	return acls
+}
+
+// TestNoPermission is about users who may look, and lack one right or another to act.
+func TestNoPermission(t *testing.T) {
+	const read, write, create = kmsg.ACLOperationRead, kmsg.ACLOperationWrite, kmsg.ACLOperationCreate
+	grave := allow(kmsg.ACLResourceTypeTopic, "closed", read)
+	ledger := allow(kmsg.ACLResourceTypeTopic, kafka.LedgerTopic, read, write, create)
+	id := allow(kmsg.ACLResourceTypeTransactionalId, "eventscope.closed", write)
+	restrictedClusters(t, func(t *testing.T, as restricted) {
+		for name, test := range map[string]struct {
+			acls  [][]kfake.ACL
+			sends bool // it fails only then
+		}{
+			"ledger":           {acls: [][]kfake.ACL{grave, id}},
+			"transactional id": {acls: [][]kfake.ACL{grave, ledger}},
+			"target":           {acls: [][]kfake.ACL{grave, ledger, id, allow(kmsg.ACLResourceTypeTopic, "open", read)}, sends: true},
+			"unseen target":    {acls: [][]kfake.ACL{grave, ledger, id}, sends: true},
+		} {
+			t.Run(name, func(t *testing.T) {
+				c, config := as(t, slices.Concat(test.acls...)...)
+				c.publish(t, "closed", letter(0, "k", "letter"))
+				config.Topics, config.Write = []string{"closed"}, true
+				a := opened(t, config)
+				defer a.Close()
+				held := look(t, a, "closed")
+				r, err := a.Redrive(t.Context(), adapters.Order{Grave: "closed", Letters: positions(held)})
+				if !test.sends {
+					isProblem(t, err, adapters.ErrNotAuthorized)
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer r.Close()
+				outcomes, err := r.Send(t.Context(), []adapters.Copy{{Of: &held[0], To: adapters.Target{Topic: "open"}}}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				isProblem(t, outcomes[0], adapters.ErrNotAuthorized)
+			})
+		}
+	})
+}
+
+// TestReachWithoutPermission says what cannot be known.
+func TestReachWithoutPermission(t *testing.T) {
+	topic := allow(kmsg.ACLResourceTypeTopic, "open", kmsg.ACLOperationRead, kmsg.ACLOperationWrite)
+	shown := allow(kmsg.ACLResourceTypeGroup, "shown", kmsg.ACLOperationDescribe)
+	cluster := allow(kmsg.ACLResourceTypeCluster, "kafka-cluster", kmsg.ACLOperationDescribe)
+	restrictedClusters(t, func(t *testing.T, as restricted) {
+		for name, test := range map[string]struct {
+			acls    []kfake.ACL
+			exists  bool
+			unknown string
+		}{
+			"not all listed": {slices.Concat(topic, shown), true, "not listed"},
+			"may not write":  {slices.Concat(topic[:1], shown, cluster), false, ""},
+		} {
+			t.Run(name, func(t *testing.T) {
+				c, config := as(t, test.acls...)
+				c.commits(t, "shown", "open")
+				c.commits(t, "hidden", "open")
+				config.Topics = []string{"open"}
+				a := opened(t, config)
+				defer a.Close()
+				reach, err := a.Reach(t.Context(), adapters.Target{Topic: "open"})
+				if err != nil || reach.Exists != test.exists || !strings.Contains(reach.Unknown, test.unknown) || test.unknown == "" && reach.Unknown != "" {
+					t.Errorf("reach %+v, %v", reach, err)
+				}
+				if test.exists && !slices.Equal(reach.Readers, []string{"shown"}) {
+					t.Errorf("readers %v", reach.Readers)
+				}
+			})
+		}
+	})
+}
+
+// TestReachNotDescribed lists a group that may not be described. A real broker does so for
+// those who may describe the cluster.
+func TestReachNotDescribed(t *testing.T) {
+	c, k := fakeWithUser(t, slices.Concat(allow(kmsg.ACLResourceTypeTopic, "open", kmsg.ACLOperationRead, kmsg.ACLOperationWrite),
+		allow(kmsg.ACLResourceTypeGroup, "shown", kmsg.ACLOperationDescribe), allow(kmsg.ACLResourceTypeCluster, "kafka-cluster", kmsg.ACLOperationDescribe))...)
+	c.commits(t, "shown", "open")
+	c.commits(t, "hidden", "open")
+	k.ControlKey(kmsg.ListGroups.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		response := request.ResponseKind().(*kmsg.ListGroupsResponse)
+		response.Groups = []kmsg.ListGroupsResponseGroup{{Group: "shown"}, {Group: "hidden"}}
+		return response, nil, true
+	})
+	a := opened(t, kafka.Config{Brokers: []string{c.address}, Topics: []string{"open"}, SASL: &kafka.SASL{Mechanism: "PLAIN", User: "reader", Password: secret}})
+	defer a.Close()
+	reach, err := a.Reach(t.Context(), adapters.Target{Topic: "open"})
+	if err != nil || !slices.Equal(reach.Readers, []string{"shown"}) || reach.Unknown != "1 groups may not be described" {
+		t.Errorf("reach %+v, %v", reach, err)
+	}
+}
