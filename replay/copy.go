@@ -15,9 +15,17 @@ func (w *worker) copy(l *taken) adapters.Copy {
 		Remove: w.run.office.config.Headers.stripped(&l.held.Message),
 		Add:    stamp(w.run.ID, l.number, planned, w.run.Plan.By, now()),
 	}
-	if planned.Edit != nil {
-		c.Value, c.MessageID = planned.Edit.Value, planned.Edit.ID
+	edit := planned.Edit
+	switch {
+	case edit == nil:
+		return c
+	case edit.Header != "":
+		c.Remove = append(c.Remove, edit.Header)
+		c.Add = append(c.Add, adapters.Header{Name: edit.Header, Value: []byte(edit.ID)})
+	default:
+		c.MessageID = edit.ID
 	}
+	c.Value = edit.Value
 	return c
 }
 

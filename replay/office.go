@@ -26,6 +26,8 @@ type Source struct {
 	Cluster     string
 	Broker      adapters.Broker
 	DeadLetters adapters.DeadLetters
+	// Fetch reads letters of logs again. Nil where there is none.
+	Fetch adapters.Fetcher
 }
 
 // Config is what an office works with.

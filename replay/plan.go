@@ -65,7 +65,11 @@ type Selected struct {
 // Edit is a body that takes the place of a letter's own.
 type Edit struct {
 	Value []byte `json:"value"`
-	ID    string `json:"id"` // of the new message; the old one's is linked
+	// ID is the id of the new message; the old one's is linked by a header. Header is the
+	// header that holds ids, or empty: then it is the AMQP message id, or in the body,
+	// where whoever edits sees to it.
+	ID     string `json:"id,omitempty"`
+	Header string `json:"header,omitempty"`
 }
 
 // Destined is one target of a plan.

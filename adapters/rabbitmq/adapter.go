@@ -21,6 +21,9 @@ type Adapter struct {
 	streams  []string
 	mirrored []string // real queues that are read by a tap
 
+	letters letters // held by looks and redrives
+	counted counted // what looks have seen of limits
+
 	state   state
 	running atomic.Pointer[run] // the present or last one
 
@@ -33,6 +36,8 @@ var (
 	_ adapters.Adapter   = (*Adapter)(nil)
 	_ adapters.Estimator = (*Adapter)(nil)
 	_ adapters.Topology  = (*Adapter)(nil)
+
+	_ adapters.DeadLetters = (*Adapter)(nil)
 )
 
 // Open connects, logs in, and checks that what the config names exists and may be
@@ -51,7 +56,11 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.check(ctx, connection); err != nil {
+	check := a.check
+	if config.LettersOnly {
+		check = a.checkLetters
+	}
+	if err := check(ctx, connection); err != nil {
 		hangUp(connection)
 		return nil, err
 	}
@@ -105,6 +114,27 @@ func (a *Adapter) check(ctx context.Context, connection *amqp.Connection) error 
 	return nil
 }
 
+// checkLetters checks that the queues and streams exist whose letters are named.
+func (a *Adapter) checkLetters(ctx context.Context, connection *amqp.Connection) error {
+	a.streams = slices.Clone(a.config.Streams)
+	control := &control{config: &a.config, connection: connection}
+	for _, name := range a.config.Queues {
+		facts, err := a.facts(ctx, control, name)
+		if err != nil {
+			return err
+		}
+		if facts.kind == amqp.QueueTypeStream {
+			a.streams = append(a.streams, name)
+		}
+	}
+	for _, name := range a.config.Streams {
+		if _, err := control.depth(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // tapsExchanges says that there is a tap for exchanges.
 func (a *Adapter) tapsExchanges() bool { return len(a.config.Taps) > 0 || !a.config.named() }
 
@@ -117,7 +147,7 @@ func (a *Adapter) Broker() adapters.Broker { return adapters.RabbitMQ }
 // Capabilities implements adapters.Adapter. Only streams have a history.
 func (a *Adapter) Capabilities() adapters.Capabilities {
 	log := len(a.streams) > 0
-	return adapters.Capabilities{Tail: true, History: log, Fetch: log}
+	return adapters.Capabilities{Tail: !a.config.LettersOnly, History: log, Fetch: log}
 }
 
 // Status implements adapters.Adapter.

@@ -58,6 +58,14 @@ type Config struct {
 
 	// TapBytes is the same in bytes of bodies. 0 is 64 MiB.
 	TapBytes int64
+
+	// Write opens for writing: without it [Adapter.Redrive] and [Adapter.Publisher] answer
+	// adapters.ErrReadOnly, and nothing is ever published.
+	Write bool
+
+	// LettersOnly opens for dead letters alone. Nothing is tapped, so that Queues need no
+	// Management, and Run answers [errors.ErrUnsupported].
+	LettersOnly bool
 }
 
 // Tap is one binding of a tap's own queue.

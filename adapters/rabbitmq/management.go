@@ -2,6 +2,7 @@ package rabbitmq
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -157,4 +158,83 @@ func (m *management) tracing(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	return host.Tracing, nil
+}
+
+// queueInfo is what decides about dead letters of a queue. Rabbit-hole does not know all
+// of these fields.
+type queueInfo struct {
+	Name           string   `json:"name"`
+	Type           string   `json:"type"`
+	Arguments      settings `json:"arguments"`
+	Policy         settings `json:"effective_policy_definition"`
+	DeliveryLimit  any      `json:"delivery_limit"`
+	DelayedRetry   any      `json:"delayed_retry"`
+	Messages       *int64   `json:"messages"`
+	Unacknowledged int64    `json:"messages_unacknowledged"`
+}
+
+// settings are names and values. The API can write an empty table as an empty list.
+type settings map[string]any
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (s *settings) UnmarshalJSON(text []byte) error {
+	if string(text) == "[]" {
+		return nil
+	}
+	return json.Unmarshal(text, (*map[string]any)(s))
+}
+
+const queueColumns = "name,type,arguments,effective_policy_definition,delivery_limit,delayed_retry,messages,messages_unacknowledged"
+
+// setting is an argument of the queue, else what its policies say.
+func (q *queueInfo) setting(argument, policy string) any {
+	if value, ok := q.Arguments[argument]; ok {
+		return value
+	}
+	return q.Policy[policy]
+}
+
+// queue describes one queue.
+func (m *management) queue(ctx context.Context, name string) (*queueInfo, error) {
+	info := &queueInfo{}
+	err := m.read(ctx, "read queue "+quoted(name), "queues/"+url.PathEscape(m.config.VirtualHost)+"/"+url.PathEscape(name), info)
+	if errors.Is(err, adapters.ErrUnknownDestination) {
+		return nil, adapters.UnknownDestination(adapters.RabbitMQ, adapters.Queue, name)
+	}
+	return info, err
+}
+
+// describe describes all queues of the virtual host.
+func (m *management) describe(ctx context.Context) ([]queueInfo, error) {
+	var list []queueInfo
+	err := m.read(ctx, "list the queues", "queues/"+url.PathEscape(m.config.VirtualHost)+"?columns="+queueColumns, &list)
+	return list, err
+}
+
+// read asks for what rabbit-hole has no type for.
+func (m *management) read(ctx context.Context, doing, path string, into any) error {
+	limited, cancel := context.WithTimeout(ctx, managementLimit)
+	defer cancel()
+	request, err := http.NewRequestWithContext(limited, http.MethodGet, m.endpoint+"/api/"+path, nil)
+	if err != nil {
+		return err // the URL was checked before
+	}
+	request.SetBasicAuth(m.user, m.password)
+	status := 0
+	response, err := m.transport.RoundTrip(request)
+	if err == nil {
+		defer func() { _ = response.Body.Close() }()
+		if status = response.StatusCode; status == http.StatusOK {
+			err = json.NewDecoder(response.Body).Decode(into)
+		} else {
+			err = errors.New(response.Status)
+		}
+	}
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return m.problem(doing, err, status)
 }

@@ -80,6 +80,9 @@ func (r *run) handOver(ctx context.Context, s *slab, volatile bool) error {
 
 // Run implements adapters.Source.
 func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters.Intake) error {
+	if a.config.LettersOnly {
+		return a.config.problem("read "+a.config.broker(), "it was opened for dead letters alone", "open it to be read", errors.ErrUnsupported)
+	}
 	if !start.IsEnd() && len(a.streams) == 0 {
 		return a.config.problem("read "+a.config.broker()+" from "+start.String(), "a tap sees only what comes while it is there",
 			"start at the end, or read streams", errors.ErrUnsupported)

@@ -7,6 +7,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/cmd/internal/output"
+	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tui/text"
 )
@@ -56,6 +57,7 @@ func exitCode(err error) int {
 	var filter *tracing.FilterError
 	var nothing *nothingFound
 	var partly *partlyDone
+	var run *partlyRun
 	switch {
 	case err == nil, errors.Is(err, output.ErrClosed):
 		return exitDone
@@ -63,9 +65,9 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &nothing):
 		return exitNothing
-	case errors.As(err, &partly):
+	case errors.As(err, &partly), errors.As(err, &run):
 		return exitPartly
-	case errors.Is(err, adapters.ErrReadOnly), errors.Is(err, adapters.ErrUnsafePeek):
+	case errors.Is(err, adapters.ErrReadOnly), errors.Is(err, adapters.ErrUnsafePeek), errors.Is(err, adapters.ErrBusy), errors.Is(err, replay.ErrRefused):
 		return exitRefused
 	case errors.Is(err, adapters.ErrUsage), errors.As(err, &filter):
 		return exitUsage

@@ -49,13 +49,14 @@ func TestScripts(t *testing.T) {
 }
 
 func setUpScript(env *testscript.Env) error {
-	broker, err := embedded.Start(context.Background(), 1, "orders", "payments")
+	broker, err := embedded.Start(context.Background(), 1, "orders", "payments", "orders.dlq")
 	if err != nil {
 		return err
 	}
 	env.Defer(broker.Stop)
 	env.Setenv("KAFKA", broker.Address())
 	env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/config")
+	env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 	env.Setenv("TZ", "UTC")
 	env.Setenv("__FANG_TEST_WIDTH", "100")
 	return nil

@@ -5,6 +5,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/replay"
 	"eventscope/tracing"
 )
 
@@ -30,6 +31,14 @@ type Format interface {
 	AppendEvent(dst []byte, e *Event) []byte
 	AppendFlow(dst []byte, f *tracing.FlowSummary) []byte
 	AppendTrace(dst []byte, t *Trace) []byte
+
+	AppendLetter(dst []byte, d *Letter) []byte
+	AppendGroup(dst []byte, g *replay.Group) []byte
+	AppendPlan(dst []byte, p *replay.Plan) []byte
+	AppendOutcome(dst []byte, o *replay.Outcome) []byte
+	AppendSummary(dst []byte, action replay.Action, s *replay.Summary) []byte
+	AppendRecord(dst []byte, r *replay.Record) []byte
+	AppendLine(dst []byte, line *replay.Line) []byte
 }
 
 // Kinds are the names of the formats, as -o takes them.

@@ -29,7 +29,7 @@ func (s Source) Open(ctx context.Context) (adapters.Adapter, error) {
 }
 
 func (s Source) kafka() kafka.Config {
-	config := kafka.Config{Name: s.Name, Brokers: s.Hosts, Topics: s.Topics, Committed: s.Committed, FetchBytes: s.FetchBytes}
+	config := kafka.Config{Name: s.Name, Brokers: s.Hosts, Topics: s.Topics, Committed: s.Committed, FetchBytes: s.FetchBytes, Write: s.Write}
 	if s.TLS {
 		config.TLS = &kafka.TLS{CA: s.CA, Certificate: s.Certificate, Key: s.Key, ServerName: s.ServerName}
 	}
@@ -48,7 +48,7 @@ func (s Source) rabbitMQ() rabbitmq.Config {
 	config := rabbitmq.Config{
 		Name: s.Name, Address: s.Hosts[0], VirtualHost: s.VirtualHost, User: s.User, Password: s.Password,
 		External: s.Mechanism == "external", Management: s.management(),
-		Queues: s.Queues, Streams: s.Streams, Firehose: s.Firehose,
+		Queues: s.Queues, Streams: s.Streams, Firehose: s.Firehose, Write: s.Write, LettersOnly: s.DeadLetters,
 	}
 	if s.TLS {
 		config.TLS = &rabbitmq.TLS{CAFile: s.CA, CertFile: s.Certificate, KeyFile: s.Key, ServerName: s.ServerName}

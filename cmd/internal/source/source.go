@@ -37,6 +37,10 @@ type Source struct {
 	Management           string // http or https URL of the management API, without user
 	ManagementUser       string // "" is User
 	ManagementPassword   string // "" is Password
+	// DeadLetters: it is opened for its dead letters alone, so that nothing is tapped.
+	DeadLetters bool
+	// Write: what changes the broker is allowed.
+	Write bool
 	// ManagementPasswordFrom says where ManagementPassword was found: "URL",
 	// "config", or "" when there is none.
 	ManagementPasswordFrom string
@@ -67,6 +71,16 @@ func (s Source) String() string {
 		b.WriteString([]string{"?", "&"}[min(i, 1)] + parameter)
 	}
 	return b.String()
+}
+
+// Cluster says which broker it is, without who reads it or what of it: a URL in the same
+// words each time.
+func (s Source) Cluster() string {
+	text := s.scheme() + "://" + strings.Join(s.Hosts, ",")
+	if s.Broker == adapters.RabbitMQ {
+		text += "/" + url.PathEscape(s.VirtualHost)
+	}
+	return text
 }
 
 func (s Source) scheme() string {

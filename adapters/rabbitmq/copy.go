@@ -1,0 +1,157 @@
+package rabbitmq
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+// outgoing is a copy as it is published.
+type outgoing struct {
+	exchange, key string
+	publishing    amqp.Publishing
+}
+
+// outgoing makes of a copy what is published. What nobody asked to change stays as the
+// broker had it, but for what would make it fail or go astray: the user id, which the
+// broker checks against whoever publishes; CC and BCC, which name further queues, that
+// had theirs; and the expiration that the broker took away when the letter died, which
+// stays away. A letter that does not say whether it is to be written to disk, is.
+func (a *Adapter) outgoing(c *adapters.Copy) (outgoing, error) {
+	o := outgoing{exchange: c.To.Exchange, key: c.To.RoutingKey}
+	if c.To.Topic != "" || c.To.IsZero() {
+		return o, a.config.problem("send to "+c.To.String(), "rabbitmq has exchanges and queues, no topics", "name a queue or exchange:key", adapters.ErrUsage)
+	}
+	switch {
+	case c.Of != nil:
+		d, ok := a.letters.find(c.Of)
+		if !ok {
+			return o, a.notHeld("send a copy of", c.Of)
+		}
+		o.publishing = republish(d)
+	case c.Original != nil:
+		d, _, err := readPreserved(c.Original)
+		if err != nil {
+			return o, a.config.problem("read a preserved letter", err.Error(), "check that the file is whole", adapters.ErrUsage)
+		}
+		o.publishing = republish(d)
+	case c.Message != nil:
+		o.publishing = publishMessage(c.Message)
+	default:
+		return o, a.config.problem("send to "+c.To.String(), "there is nothing to send", "", adapters.ErrUsage)
+	}
+	o.change(c)
+	return o, nil
+}
+
+// change applies the changes that a copy asks for.
+func (o *outgoing) change(c *adapters.Copy) {
+	p := &o.publishing
+	table := make(amqp.Table, len(p.Headers)+len(c.Add))
+	for name, value := range p.Headers {
+		if !slices.Contains(c.Remove, name) && name != "CC" && name != "BCC" {
+			table[name] = value
+		}
+	}
+	for i := range c.Add {
+		table[c.Add[i].Name] = text(c.Add[i].Value)
+	}
+	p.Headers = table
+	if c.Value != nil {
+		p.Body = c.Value
+	}
+	if c.MessageID != "" {
+		p.MessageId = c.MessageID
+	}
+	if p.DeliveryMode == 0 {
+		p.DeliveryMode = amqp.Persistent
+	}
+}
+
+// republish is a delivery as it may be published again.
+func republish(d *amqp.Delivery) amqp.Publishing {
+	headers := d.Headers
+	if _, streamed := headers[offsetHeader]; streamed {
+		headers = make(amqp.Table, len(d.Headers))
+		for name, value := range d.Headers {
+			if name != offsetHeader { // the broker's own, at each delivery
+				headers[name] = value
+			}
+		}
+	}
+	return amqp.Publishing{
+		Headers: headers, ContentType: d.ContentType, ContentEncoding: d.ContentEncoding, DeliveryMode: d.DeliveryMode,
+		Priority: d.Priority, CorrelationId: d.CorrelationId, ReplyTo: d.ReplyTo, Expiration: d.Expiration,
+		MessageId: d.MessageId, Timestamp: d.Timestamp, Type: d.Type, AppId: d.AppId, Body: d.Body,
+	}
+}
+
+// publishMessage is a message as it may be published, with the types of its headers as
+// far as a message has them.
+func publishMessage(m *adapters.Message) amqp.Publishing {
+	p := amqp.Publishing{Body: m.Value, Headers: make(amqp.Table, len(m.Headers))}
+	for i := range m.Headers {
+		h := &m.Headers[i]
+		if h.Structured != nil {
+			p.Headers[h.Name] = tabled(h.Structured)
+		} else {
+			p.Headers[h.Name] = text(h.Value)
+		}
+	}
+	if q := m.Properties; q != nil {
+		p.ContentType, p.ContentEncoding, p.DeliveryMode, p.Priority = q.ContentType, q.ContentEncoding, q.DeliveryMode, q.Priority
+		p.CorrelationId, p.ReplyTo, p.Expiration, p.MessageId = q.CorrelationID, q.ReplyTo, q.Expiration, q.MessageID
+		p.Timestamp, p.Type, p.AppId = q.Timestamp, q.Type, q.AppID
+	}
+	return p
+}
+
+// text is a header's value as a string where it is one, since clients decode strings.
+func text(value []byte) any {
+	if utf8.Valid(value) {
+		return string(value)
+	}
+	return slices.Clone(value)
+}
+
+// tabled undoes structure, but for the exact types of numbers.
+func tabled(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		table := make(amqp.Table, len(v))
+		for name := range v {
+			table[name] = tabled(v[name])
+		}
+		return table
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = tabled(v[i])
+		}
+		return list
+	}
+	return value
+}
+
+// misfit says why a publishing cannot be written as AMQP frames, or "".
+func (o *outgoing) misfit() string {
+	for _, short := range []string{o.exchange, o.key, o.publishing.MessageId, o.publishing.CorrelationId, o.publishing.Type,
+		o.publishing.AppId, o.publishing.ReplyTo, o.publishing.ContentType, o.publishing.ContentEncoding, o.publishing.Expiration} {
+		if len(short) > shortText {
+			return "one of its properties, " + quoted(short[:20]+"…") + ", is longer than the 255 bytes that AMQP allows"
+		}
+	}
+	for name := range o.publishing.Headers {
+		if len(name) > shortText {
+			return "the name of a header, " + quoted(strings.ToValidUTF8(name[:20], "")+"…") + ", is longer than the 255 bytes that AMQP allows"
+		}
+	}
+	return ""
+}
+
+// shortText is the length of AMQP's short strings, in bytes.
+const shortText = 255

@@ -1,0 +1,111 @@
+package rabbitmq
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+// lookPart is how many letters a look hands over at a time.
+const lookPart = 256
+
+// letters are those that looks and redrives of an adapter hold, as the broker sent them:
+// a message leaves out of which type a header exactly is.
+type letters struct {
+	mu   sync.Mutex
+	held map[uint64]heldLetter
+}
+
+type heldLetter struct {
+	delivery *amqp.Delivery
+	position adapters.Position
+}
+
+// handles are unique within the process, so that the letter of another adapter is never
+// mistaken for one of this one's.
+var handles atomic.Uint64
+
+// holding makes letters of deliveries, whose bodies they share. Its slabs are never freed,
+// since whoever is handed the letters owns their memory.
+type holding struct {
+	letters *letters
+	slab    *slab
+}
+
+// room is a slab with room for one more message.
+func (h *holding) room() *slab {
+	if h.slab == nil || len(h.slab.messages) == cap(h.slab.messages) {
+		h.slab = newSlab()
+	}
+	return h.slab
+}
+
+// fromQueue holds a letter of a queue.
+func (h *holding) fromQueue(d *amqp.Delivery, queue string) adapters.Held {
+	return h.letters.hold(h.room().addLetter(d, queue), d)
+}
+
+// fromStream holds a letter of a stream.
+func (h *holding) fromStream(d *amqp.Delivery, stream string) adapters.Held {
+	offset, _ := streamOffset(d)
+	return h.letters.hold(h.room().addStreamed(d, stream, offset), d)
+}
+
+func (l *letters) hold(m *adapters.Message, d *amqp.Delivery) adapters.Held {
+	held := adapters.Held{Message: *m, Handle: handles.Add(1)}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.held == nil {
+		l.held = map[uint64]heldLetter{}
+	}
+	l.held[held.Handle] = heldLetter{delivery: d, position: m.Position}
+	return held
+}
+
+// find is the delivery of a letter that is held.
+func (l *letters) find(letter *adapters.Held) (*amqp.Delivery, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h, ok := l.held[letter.Handle]
+	if !ok || h.position != letter.Position {
+		return nil, false
+	}
+	return h.delivery, true
+}
+
+// drop forgets letters, by their handles.
+func (l *letters) drop(handles []uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, handle := range handles {
+		delete(l.held, handle)
+	}
+}
+
+func handlesOf(held []adapters.Held) []uint64 {
+	handles := make([]uint64, len(held))
+	for i := range held {
+		handles[i] = held[i].Handle
+	}
+	return handles
+}
+
+func (a *Adapter) notHeld(act string, letter *adapters.Held) error {
+	return a.config.problem(fmt.Sprintf("%s %s", act, letter.Position), "the letter is not held any more", "look at it anew", adapters.ErrGone)
+}
+
+// addLetter appends a letter of a real queue. Its time is the one that it tells itself.
+func (s *slab) addLetter(d *amqp.Delivery, queue string) *adapters.Message {
+	m := s.add(d, "")
+	m.Properties.Queue = queue
+	m.Time = storedTime(d)
+	m.Position = adapters.DigestPosition(queue, m.Digest())
+	return m
+}
+
+// countOf is how often the broker counts that a letter was handed out.
+func countOf(d *amqp.Delivery) int64 { return number(d.Headers["x-delivery-count"]) }

@@ -1,0 +1,245 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+// Look implements adapters.DeadLetters. A stream is read by offset. A queue is read by
+// basic.get, and what was read is given back by basic.nack in the order in which it
+// came; whether that is harmless is the policy's to say (lookpolicy.go). Where order needs
+// it, or the whole queue has to be held, more letters are read than look asks for; they
+// are handed over too.
+func (a *Adapter) Look(ctx context.Context, look adapters.Look, keep func([]adapters.Held) error) error {
+	connection, err := a.config.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer hangUp(connection)
+	facts, err := a.facts(ctx, &control{config: &a.config, connection: connection}, look.Grave)
+	if err != nil {
+		return err
+	}
+	if facts.kind == amqp.QueueTypeStream {
+		return a.lookStream(ctx, connection, look, keep)
+	}
+	l := &queueLook{adapter: a, facts: &facts, verdict: facts.verdict(), connection: connection, queue: look.Grave, most: look.Most, keep: keep}
+	return l.run(ctx)
+}
+
+// queueLook is one look at a queue. All letters are held on one channel of their own,
+// whose delivery tags count from 1, so that their number is all there is to remember.
+type queueLook struct {
+	adapter    *Adapter
+	facts      *facts
+	verdict    verdict
+	connection *amqp.Connection
+	channel    *amqp.Channel
+	queue      string
+	most       int
+	keep       func([]adapters.Held) error
+
+	read    int   // letters
+	whole   bool  // the end of the queue was reached
+	fresh   bool  // the last letter was never handed out before
+	highest int64 // x-delivery-count
+	low     bool  // a letter has less headroom than the margin
+}
+
+func (l *queueLook) doing() string { return "look at queue " + quoted(l.queue) }
+
+func (l *queueLook) run(ctx context.Context) error {
+	c := &l.adapter.config
+	if err := l.verdict.refusal(c, l.doing()); err != nil {
+		return err
+	}
+	channel, err := l.connection.Channel()
+	if err != nil {
+		return c.operationProblem(l.doing(), err)
+	}
+	l.channel = channel
+	state, err := channel.QueueDeclarePassive(l.queue, true, false, false, false, nil)
+	if err != nil {
+		return c.operationProblem(l.doing(), err)
+	}
+	if err := l.refuse(state.Messages); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, adapters.LookTime)
+	defer cancel()
+	err = l.readOn(limited, keepEach)
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		err = c.problem(l.doing(), fmt.Sprintf("after %v, as long as letters are held, %d of %d were read", adapters.LookTime, l.read, state.Messages),
+			"look at fewer", adapters.ErrTooLarge)
+	}
+	return errors.Join(err, l.giveBack())
+}
+
+// refuse says no before anything is read, where that can be known.
+func (l *queueLook) refuse(depth int) error {
+	if l.verdict.care == wholly && depth > whollyMost {
+		return l.adapter.config.problem(l.doing(), fmt.Sprintf("letters given back go to its end, so that all %d would have to be held to keep their order, and at most %d are", depth, whollyMost),
+			doInstead, adapters.ErrUnsafePeek)
+	}
+	if depth == 0 {
+		l.adapter.counted.forget(l.queue)
+		return nil
+	}
+	if count := l.adapter.counted.highest(l.queue); l.verdict.margin > 0 && l.facts.headroom(count) < int64(l.verdict.margin) {
+		return l.tooLow(count, "an earlier look saw a letter that was")
+	}
+	return nil
+}
+
+// tooLow is the refusal for letters that were handed out too often already.
+func (l *queueLook) tooLow(count int64, saw string) error {
+	return l.adapter.config.problem(l.doing(), fmt.Sprintf("%s handed out %d times, and its delivery limit is %d", saw, count, l.facts.limit),
+		raiseLimit, adapters.ErrUnsafePeek)
+}
+
+// readOn reads and keeps letters until enough are read for the order to be kept.
+func (l *queueLook) readOn(ctx context.Context, hand func(*queueLook, []amqp.Delivery) error) error {
+	for !l.enough() {
+		part := make([]amqp.Delivery, 0, lookPart)
+		var failed error
+		for len(part) < lookPart && !l.enough() && failed == nil {
+			if failed = ctx.Err(); failed != nil {
+				break
+			}
+			d, ok, err := l.channel.Get(l.queue, false)
+			switch {
+			case err != nil:
+				failed = l.adapter.config.operationProblem(l.doing(), err)
+			case !ok:
+				l.whole = true
+			default:
+				l.take(&d)
+				part = append(part, d)
+			}
+		}
+		if err := hand(l, part); err != nil {
+			return err
+		}
+		if failed != nil {
+			return failed
+		}
+		if l.low {
+			return l.tooLow(l.highest, "a letter that had to be given back was")
+		}
+	}
+	return nil
+}
+
+// keepEach hands a part over.
+func keepEach(l *queueLook, part []amqp.Delivery) error {
+	if len(part) == 0 {
+		return nil
+	}
+	held, holding := make([]adapters.Held, len(part)), holding{letters: &l.adapter.letters}
+	for i := range part {
+		held[i] = holding.fromQueue(&part[i], l.queue)
+	}
+	handles := handlesOf(held) // keep owns what it is handed
+	defer l.adapter.letters.drop(handles)
+	return l.keep(held)
+}
+
+// take notes what a letter tells about those that are held.
+func (l *queueLook) take(d *amqp.Delivery) {
+	l.read++
+	l.fresh = !d.Redelivered
+	if l.verdict.margin == 0 {
+		return
+	}
+	count := countOf(d)
+	if l.facts.headroom(count) < int64(l.facts.limit) {
+		l.highest = max(l.highest, count)
+	}
+	l.low = l.low || l.facts.headroom(count) < int64(l.verdict.margin)
+}
+
+// enough says that the letters read can be given back in order.
+func (l *queueLook) enough() bool {
+	switch {
+	case l.whole:
+		return true
+	case l.low:
+		return true // each further one would come nearer to its limit
+	case l.verdict.care == wholly:
+		return false
+	case l.most == 0 || l.read < l.most:
+		return false
+	}
+	return l.verdict.care == free || l.fresh
+}
+
+// giveBack gives all letters back, in the order in which they were read. After it the
+// broker has them all where they were.
+func (l *queueLook) giveBack() error {
+	if l.read == 0 {
+		return nil
+	}
+	if l.verdict.margin > 0 && l.facts.era != era43 {
+		l.adapter.counted.add(l.queue, l.highest+1)
+	}
+	if counted := l.verdict.margin > 0 && l.facts.era != era43; !counted && !l.whole && !l.fresh && l.verdict.care != free {
+		l.rest()
+	}
+	tags := make([]uint64, l.read)
+	for i := range tags {
+		tags[i] = uint64(i) + 1
+	}
+	if err := l.adapter.config.giveBack(l.channel, l.facts, tags, 1); err != nil {
+		return err
+	}
+	_ = l.channel.Close()
+	return nil
+}
+
+// restTime bounds how long a look that was interrupted reads on for the order's sake.
+const restTime = 10 * time.Second
+
+// rest reads on, after an interruption, until the letters can be given back in order,
+// where reading more of them costs them nothing.
+func (l *queueLook) rest() {
+	limited, cancel := context.WithTimeout(context.Background(), restTime)
+	defer cancel()
+	l.most, l.low = 1, false
+	_ = l.readOn(limited, func(*queueLook, []amqp.Delivery) error { return nil })
+}
+
+// counted remembers how often looks have seen letters handed out, by queue, so that the
+// next look is refused before it reads anything. It is forgotten when the queue is empty,
+// or a redrive has settled letters.
+type counted struct {
+	mu     sync.Mutex
+	counts map[string]int64
+}
+
+func (c *counted) add(queue string, count int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.counts == nil {
+		c.counts = map[string]int64{}
+	}
+	c.counts[queue] = max(c.counts[queue], count)
+}
+
+func (c *counted) highest(queue string) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counts[queue]
+}
+
+func (c *counted) forget(queue string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.counts, queue)
+}

@@ -1,0 +1,101 @@
+package rabbitmq
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+// queueType says of which type a queue is, or unknownType where the broker does not let
+// the user find out. AMQP has no question for it.
+//
+// So the queue is declared as of a type that does not exist, which the broker refuses
+// and says of which type it is. No queue can come into being by that: where there is
+// none, the broker refuses the type itself. Another argument of the queue may be at odds
+// first; it is then declared as the broker says it is.
+func (c *control) queueType(name string) (string, error) {
+	doing := "read queue " + quoted(name)
+	if _, err := c.depth(name); err != nil {
+		return "", err
+	}
+	arguments := amqp.Table{amqp.QueueTypeArg: "eventscope"}
+	durable, autoDelete := true, false
+	for range 20 { // more arguments than there are
+		err := c.do(doing, func(ch *amqp.Channel) error {
+			_, err := ch.QueueDeclare(name, durable, autoDelete, false, false, arguments)
+			return err
+		})
+		var problem *adapters.Problem
+		if !errors.As(err, &problem) || !errors.Is(err, adapters.ErrUsage) {
+			if errors.Is(err, adapters.ErrNotConnected) {
+				return "", err
+			}
+			return unknownType, nil
+		}
+		argument, current, ok := inequivalent(problem.Cause)
+		switch {
+		case !ok:
+			return unknownType, nil
+		case argument == amqp.QueueTypeArg && current == nil:
+			return amqp.QueueTypeClassic, nil // as before there was a choice
+		case argument == amqp.QueueTypeArg:
+			kind, _ := current.(string)
+			return kind, nil
+		case argument == "durable" && durable:
+			return amqp.QueueTypeClassic, nil // the others are always durable
+		case argument == "auto_delete" && !autoDelete:
+			autoDelete = true
+		case current == nil || arguments[argument] != nil:
+			return unknownType, nil
+		default:
+			arguments[argument] = current
+		}
+	}
+	return unknownType, nil
+}
+
+// depth is how many messages of a queue are ready. It is never right for a stream.
+func (c *control) depth(name string) (int, error) {
+	ready := 0
+	err := c.do("read queue "+quoted(name), func(ch *amqp.Channel) error {
+		queue, err := ch.QueueDeclarePassive(name, true, false, false, false, nil)
+		ready = queue.Messages
+		return err
+	})
+	if errors.Is(err, adapters.ErrUnknownDestination) {
+		err = adapters.UnknownDestination(adapters.RabbitMQ, adapters.Queue, name)
+	}
+	return ready, err
+}
+
+// inequivalent reads "inequivalent arg 'x-queue-type' for queue 'q' in vhost '/':
+// received the value 'eventscope' of type 'longstr' but current is the value 'quorum' of
+// type 'longstr'". Where the queue has no such argument, it ends in "current is none".
+func inequivalent(said string) (argument string, current any, ok bool) {
+	_, rest, found := strings.Cut(said, "inequivalent arg '")
+	if !found {
+		return "", nil, false
+	}
+	argument, _, _ = strings.Cut(rest, "'")
+	at := strings.LastIndex(rest, " but current is ")
+	if at < 0 {
+		return "", nil, false
+	}
+	rest = strings.TrimPrefix(rest[at+len(" but current is "):], "the value ")
+	if rest == "none" {
+		return argument, nil, true
+	}
+	value, kind, typed := strings.Cut(rest, " of type ")
+	value = strings.Trim(value, "'")
+	if !typed || strings.Trim(kind, "'") == "longstr" {
+		return argument, value, true
+	}
+	if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return argument, n, true
+	}
+	return argument, nil, true
+}

@@ -1,0 +1,285 @@
+package rabbitmq
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"regexp"
+	"strconv"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+const (
+	// sendWindow is how many messages are published before the first must be confirmed.
+	sendWindow = 1000
+
+	// confirmLimit is how long the broker may take to confirm a message.
+	confirmLimit = 30 * time.Second
+)
+
+// sender publishes with confirms on a channel of its own and finds out of each message
+// whether it arrived. It belongs to one goroutine.
+//
+// A message that is routed nowhere is confirmed like any other. But the broker returns it
+// before it confirms it, and the client's one reader puts the return into our channel
+// before it handles the confirm. So whoever waits for a confirm and then looks into that
+// channel, which has room for all that is under way, sees the return if there is one. A
+// return has no number, so it is told by all there is to the message; equal messages to
+// the same place are the same to everybody.
+type sender struct {
+	config     *Config
+	connection *amqp.Connection
+	control    *control
+	channel    *amqp.Channel
+	returns    chan amqp.Return
+	closed     chan *amqp.Error
+	exchanges  map[string]error // those that were looked for, and what is wrong with them
+	broken     error            // nothing more can be sent
+}
+
+func newSender(c *Config, connection *amqp.Connection) (*sender, error) {
+	s := &sender{config: c, connection: connection, control: &control{config: c, connection: connection}, exchanges: map[string]error{"": nil}}
+	channel, err := connection.Channel()
+	if err != nil {
+		return nil, c.operationProblem("publish to "+c.broker(), err)
+	}
+	s.closed = channel.NotifyClose(make(chan *amqp.Error, 1))
+	s.returns = channel.NotifyReturn(make(chan amqp.Return, sendWindow))
+	if err := channel.Confirm(false); err != nil {
+		return nil, c.operationProblem("publish to "+c.broker(), err)
+	}
+	s.channel = channel
+	return s, nil
+}
+
+// sending is one call of send.
+type sending struct {
+	*sender
+	outgoing []outgoing
+	outcomes []error
+	waiting  []inFlight     // published and not settled, oldest first
+	returned map[uint64]int // how many were returned, by digest
+}
+
+type inFlight struct {
+	index        int
+	confirmation *amqp.DeferredConfirmation
+}
+
+// send publishes and waits for the outcome of each, which is put in outcomes where that
+// is nil yet. The error is why nothing more can be sent.
+func (s *sender) send(ctx context.Context, out []outgoing, outcomes []error) error {
+	p := &sending{sender: s, outgoing: out, outcomes: outcomes}
+	for i := range out {
+		if outcomes[i] != nil || p.unfit(i) {
+			continue
+		}
+		for len(p.waiting) == sendWindow && s.broken == nil {
+			p.settle(ctx)
+		}
+		if s.broken == nil {
+			p.publish(ctx, i)
+		}
+		if s.broken != nil && outcomes[i] == nil {
+			outcomes[i] = s.notSent()
+		}
+	}
+	for len(p.waiting) > 0 {
+		p.settle(ctx)
+	}
+	return s.broken
+}
+
+func (s *sender) notSent() error {
+	return s.config.problem("send a copy", "sending has ended before it", "", adapters.ErrNotSent)
+}
+
+// unfit sorts out what the broker would close the channel for.
+func (p *sending) unfit(i int) bool {
+	o := &p.outgoing[i]
+	if misfit := o.misfit(); misfit != "" {
+		p.outcomes[i] = p.config.problem(p.doing(i), misfit, "", adapters.ErrTooLarge)
+		return true
+	}
+	err, looked := p.exchanges[o.exchange]
+	if !looked && p.broken == nil {
+		err = p.control.do(p.doing(i), func(ch *amqp.Channel) error {
+			return ch.ExchangeDeclarePassive(o.exchange, "", false, false, false, false, nil)
+		})
+		p.exchanges[o.exchange] = err
+	}
+	p.outcomes[i] = err
+	return err != nil
+}
+
+func (p *sending) doing(i int) string {
+	o := &p.outgoing[i]
+	return "send a copy to " + quoted(adapters.Target{Exchange: o.exchange, RoutingKey: o.key}.String())
+}
+
+func (p *sending) publish(ctx context.Context, i int) {
+	if err := ctx.Err(); err != nil {
+		p.broken = err
+		return
+	}
+	o := &p.outgoing[i]
+	confirmation, err := p.channel.PublishWithDeferredConfirm(o.exchange, o.key, true, false, o.publishing)
+	if err != nil {
+		p.broken = p.why(err)
+		return
+	}
+	p.waiting = append(p.waiting, inFlight{i, confirmation})
+}
+
+// settle waits for the outcome of the oldest message under way.
+func (p *sending) settle(ctx context.Context) {
+	oldest := p.waiting[0]
+	p.waiting = p.waiting[1:]
+	limited, cancel := context.WithTimeout(ctx, confirmLimit)
+	defer cancel()
+	if p.broken != nil {
+		cancel() // it is known by now, or never will be
+	}
+	confirmed, err := oldest.confirmation.WaitContext(limited)
+	select {
+	case <-oldest.confirmation.Done():
+		confirmed, err = oldest.confirmation.Acked(), nil
+	default:
+	}
+	p.drain()
+	switch {
+	case err != nil:
+		p.outcomes[oldest.index] = p.unknown(oldest.index)
+		if p.broken == nil {
+			p.broken = p.late(ctx)
+		}
+	case !confirmed && p.channel.IsClosed():
+		if p.broken == nil {
+			p.broken = p.why(amqp.ErrClosed)
+		}
+		p.outcomes[oldest.index] = p.tooLarge(oldest.index)
+	case !confirmed:
+		p.outcomes[oldest.index] = p.config.problem(p.doing(oldest.index), "a queue refused it, as full queues do", "make room or raise the queue's length", nil)
+	default:
+		p.outcomes[oldest.index] = p.unroutable(oldest.index)
+	}
+}
+
+// drain takes what was returned so far.
+func (p *sending) drain() {
+	for {
+		select {
+		case r, open := <-p.returns:
+			if !open {
+				return
+			}
+			if p.returned == nil {
+				p.returned = map[uint64]int{}
+			}
+			o := outgoing{exchange: r.Exchange, key: r.RoutingKey, publishing: returnedMessage(&r)}
+			p.returned[o.digest()]++
+		default:
+			return
+		}
+	}
+}
+
+// unroutable says that a confirmed message was returned, or is nil.
+func (p *sending) unroutable(i int) error {
+	if len(p.returned) == 0 {
+		return nil
+	}
+	d := p.outgoing[i].digest()
+	if p.returned[d] == 0 {
+		return nil
+	}
+	if p.returned[d]--; p.returned[d] == 0 {
+		delete(p.returned, d)
+	}
+	return p.config.problem(p.doing(i), "no queue takes it there", "check the name, or bind a queue", adapters.ErrUnroutable)
+}
+
+func (p *sending) unknown(i int) error {
+	return p.config.problem("tell whether a copy reached "+quoted(adapters.Target{Exchange: p.outgoing[i].exchange, RoutingKey: p.outgoing[i].key}.String()),
+		"it was sent, and the broker has not confirmed it", "look for its replay id there", adapters.ErrUnknownOutcome)
+}
+
+// tooLarge is the outcome of a message under way when the channel was closed: unknown,
+// unless it was closed because of this one's size.
+func (p *sending) tooLarge(i int) error {
+	if most, ok := sizeLimit(p.broken); ok && len(p.outgoing[i].publishing.Body) > most {
+		return p.config.problem(p.doing(i), fmt.Sprintf("it has %d bytes, and the broker takes %d", len(p.outgoing[i].publishing.Body), most),
+			"raise max_message_size in the broker's settings", adapters.ErrTooLarge)
+	}
+	return p.unknown(i)
+}
+
+var sizeRefusal = regexp.MustCompile(`message size \d+ (?:is )?larger than (?:configured )?max size (\d+)`)
+
+// sizeLimit is the broker's limit of a message, if it closed the channel for that.
+func sizeLimit(err error) (most int, ok bool) {
+	if err == nil {
+		return 0, false
+	}
+	found := sizeRefusal.FindStringSubmatch(err.Error())
+	if found == nil {
+		return 0, false
+	}
+	most, convertErr := strconv.Atoi(found[1])
+	return most, convertErr == nil
+}
+
+// why is the reason for which publishing has ended.
+func (s *sender) why(err error) error {
+	select {
+	case closed := <-s.closed:
+		if closed != nil && closed.Code == amqp.AccessRefused {
+			return s.config.problem("publish to "+s.config.broker(), brokerWords(closed.Reason), "grant the user the write permission on it (rabbitmqctl set_permissions)", adapters.ErrNotAuthorized)
+		}
+		if closed != nil {
+			return s.config.operationProblem("publish to "+s.config.broker(), closed)
+		}
+	default:
+	}
+	return s.config.operationProblem("publish to "+s.config.broker(), err)
+}
+
+// late is the reason for which a confirm is not waited for any longer.
+func (s *sender) late(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return s.config.problem("publish to "+s.config.broker(), fmt.Sprintf("it did not confirm within %v", confirmLimit),
+		"check whether the broker is low on memory or disk, when it takes nothing", adapters.ErrNotConnected)
+}
+
+// returnedMessage is what was published, as the broker sent it back.
+func returnedMessage(r *amqp.Return) amqp.Publishing {
+	return amqp.Publishing{
+		Headers: r.Headers, ContentType: r.ContentType, ContentEncoding: r.ContentEncoding, DeliveryMode: r.DeliveryMode,
+		Priority: r.Priority, CorrelationId: r.CorrelationId, ReplyTo: r.ReplyTo, Expiration: r.Expiration,
+		MessageId: r.MessageId, Timestamp: r.Timestamp, Type: r.Type, AppId: r.AppId, Body: r.Body,
+	}
+}
+
+// digest tells messages apart by all there is to them.
+func (o *outgoing) digest() uint64 {
+	p := &o.publishing
+	d := amqp.Delivery{
+		Headers: p.Headers, ContentType: p.ContentType, ContentEncoding: p.ContentEncoding, DeliveryMode: p.DeliveryMode,
+		Priority: p.Priority, CorrelationId: p.CorrelationId, ReplyTo: p.ReplyTo, Expiration: p.Expiration,
+		MessageId: p.MessageId, Timestamp: p.Timestamp, Type: p.Type, AppId: p.AppId, Body: p.Body,
+		Exchange: o.exchange, RoutingKey: o.key,
+	}
+	line, err := appendPreserved(nil, &d, "")
+	if err != nil {
+		return 0 // the client refuses to write such headers, so nothing of the kind was sent
+	}
+	sum := fnv.New64a()
+	_, _ = sum.Write(line)
+	return sum.Sum64()
+}

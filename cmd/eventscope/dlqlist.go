@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"eventscope/cmd/internal/output"
+	"eventscope/replay"
+)
+
+// dlqList prints a line a letter.
+func (p *program) dlqList() *cobra.Command {
+	d := &dlq{program: p}
+	cmd := &cobra.Command{
+		Use: "list [URL...]", Short: "Print one line a dead letter",
+		Example: "  eventscope dlq list kafka://localhost:9092\n" +
+			"  eventscope dlq list kafka://localhost:9092/orders.dlq --filter 'type == \"OrderPlaced\"'\n" +
+			"  eventscope dlq list 'amqp://localhost/?queue=inventory.dlq&management=http://localhost:15672'",
+		RunE: p.command(d.list),
+	}
+	d.choice(cmd)
+	p.outputFlags(cmd)
+	return cmd
+}
+
+// choice adds the flags that choose letters.
+func (d *dlq) choice(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&d.filter, "filter", "", "only letters that match: words, or an expression such as 'type == \"OrderPlaced\"'")
+	cmd.Flags().BoolVar(&d.all, "all", false, "also letters that were replayed or discarded, where the broker still has them")
+}
+
+func (d *dlq) list(ctx context.Context, args []string) error {
+	format, err := d.format(false)
+	if err != nil {
+		return err
+	}
+	if err := checkURLs(args, nil); err != nil {
+		return err
+	}
+	if err := d.open(ctx, args); err != nil {
+		return err
+	}
+	defer d.sources.close()
+	writer := output.NewWriter(d.stdout)
+	letters, err := d.read(ctx, nil, func(l *output.Letter) error {
+		return writer.Write(format.AppendLetter(writer.Available(), l))
+	})
+	if flushing := writer.Flush(); err == nil {
+		err = flushing
+	}
+	if err != nil {
+		return err
+	}
+	return d.outcome(len(letters), "no open dead letter was found")
+}
+
+// dlqGroups prints a line for letters that died in the same way.
+func (p *program) dlqGroups() *cobra.Command {
+	d := &dlq{program: p}
+	cmd := &cobra.Command{
+		Use: "groups [URL...]", Short: "Print one line for letters that died in the same way: reason, exception, type, origin",
+		Example: "  eventscope dlq groups kafka://localhost:9092",
+		RunE:    p.command(d.groups),
+	}
+	d.choice(cmd)
+	p.outputFlags(cmd)
+	return cmd
+}
+
+func (d *dlq) groups(ctx context.Context, args []string) error {
+	format, err := d.format(true)
+	if err != nil {
+		return err
+	}
+	if err := checkURLs(args, nil); err != nil {
+		return err
+	}
+	if err := d.open(ctx, args); err != nil {
+		return err
+	}
+	defer d.sources.close()
+	letters, err := d.read(ctx, nil, nil)
+	if err != nil {
+		return err
+	}
+	writer := output.NewWriter(d.stdout)
+	for _, group := range replay.Groups(letters) {
+		if err := writer.Write(format.AppendGroup(writer.Available(), &group)); err != nil {
+			return err
+		}
+	}
+	if err := writer.Flush(); err != nil {
+		return err
+	}
+	return d.outcome(len(letters), "no open dead letter was found")
+}
+
+// dlqShow prints all there is to one letter.
+func (p *program) dlqShow() *cobra.Command {
+	d := &dlq{program: p, all: true}
+	cmd := &cobra.Command{
+		Use: "show LETTER [URL...]", Short: "Print all there is to one dead letter, as JSON",
+		Example: "  eventscope dlq show orders.dlq/0@17 kafka://localhost:9092 | jq .dead_letter",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    p.command(d.show),
+	}
+	p.outputFlags(cmd)
+	return cmd
+}
+
+func (d *dlq) show(ctx context.Context, args []string) error {
+	only, urls, err := arguments(args)
+	if err != nil {
+		return err
+	}
+	if len(only) != 1 {
+		return usage("name one letter by its position, such as orders.dlq/0@17")
+	}
+	if d.flags.format == "" {
+		d.flags.format = "json"
+	}
+	format, err := d.format(false)
+	if err != nil {
+		return err
+	}
+	if err := d.open(ctx, urls); err != nil {
+		return err
+	}
+	defer d.sources.close()
+	writer := output.NewWriter(d.stdout)
+	shown := false
+	letters, err := d.read(ctx, only, func(l *output.Letter) error {
+		if shown {
+			return nil // an equal letter of a queue
+		}
+		shown = true
+		return writer.Write(format.AppendLetter(writer.Available(), l))
+	})
+	if flushing := writer.Flush(); err == nil {
+		err = flushing
+	}
+	if err == nil {
+		err = missing(only, letters)
+	}
+	return err
+}
+
+// dlqJournal prints what was ever done from here.
+func (p *program) dlqJournal() *cobra.Command {
+	d := &dlq{program: p}
+	cmd := &cobra.Command{
+		Use: "journal [RUN]", Short: "Print what was done to dead letters from here: one line a run, or the steps of one",
+		Args: cobra.MaximumNArgs(1),
+		RunE: p.command(d.printJournal),
+	}
+	p.outputFlags(cmd)
+	return cmd
+}
+
+func (d *dlq) printJournal(_ context.Context, args []string) error {
+	format, err := d.format(true)
+	if err != nil {
+		return err
+	}
+	if err := d.openJournal(); err != nil {
+		return err
+	}
+	writer := output.NewWriter(d.stdout)
+	count, broken := 0, 0
+	if len(args) == 1 {
+		broken, err = d.office.Steps(args[0], func(line *replay.Line) error {
+			count++
+			return writer.Write(format.AppendLine(writer.Available(), line))
+		})
+	} else {
+		var records []*replay.Record
+		records, broken, err = d.office.Runs()
+		for _, record := range slices.Backward(records) {
+			count++
+			if err == nil {
+				err = writer.Write(format.AppendRecord(writer.Available(), record))
+			}
+		}
+	}
+	if flushing := writer.Flush(); err == nil {
+		err = flushing
+	}
+	if broken > 0 {
+		d.note("the journal was changed by somebody: %d of its lines do not follow from the line before", broken)
+	}
+	if err == nil && count == 0 {
+		err = &nothingFound{"the journal has nothing of that"}
+	}
+	return err
+}

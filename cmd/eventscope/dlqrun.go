@@ -1,0 +1,359 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"eventscope/adapters"
+	"eventscope/cmd/internal/output"
+	"eventscope/replay"
+)
+
+// planFlags adds the flags that say how to plan.
+func (d *dlq) planFlags(cmd *cobra.Command, action replay.Action) {
+	cmd.Flags().StringVar(&d.filter, "filter", "", "only letters that match: words, or an expression")
+	if action == replay.Replay {
+		cmd.Flags().StringVar(&d.to, "to", "", "send all to this topic, queue or exchange:key instead of where they came from")
+		cmd.Flags().IntVar(&d.maxReplays, "max-replays", replay.DefaultMaxReplays, "leave letters alone that were replayed so often")
+	}
+	d.outputFlags(cmd)
+}
+
+// runFlags adds the flags of what is about to be done.
+func (d *dlq) runFlags(cmd *cobra.Command, action replay.Action) {
+	d.planFlags(cmd, action)
+	cmd.Flags().IntVar(&d.confirm, "confirm", 0, "the number of letters that the plan says")
+	cmd.Flags().StringVar(&d.plan, "plan", "", "the id of the plan that was looked at; refused when the letters have changed since")
+	d.paceFlags(cmd)
+	if action == replay.Replay {
+		cmd.Flags().IntVar(&d.canary, "canary", 0, "send so many first, alone, and the rest only when they are settled")
+	}
+}
+
+func (d *dlq) paceFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&d.rate, "rate", "", "at most so many letters in a time, such as 100/s or 10/m (default as fast as it goes)")
+}
+
+func (p *program) dlqPlan() *cobra.Command {
+	d := &dlq{program: p}
+	cmd := &cobra.Command{
+		Use: "plan [LETTER...] [URL...]", Short: "Say what a replay would do, and do nothing",
+		Long: "plan says how many letters a replay would send where, who else would receive them, which headers they would lose, what is guaranteed, " +
+			"and which letters it would leave alone.",
+		Example: "  eventscope dlq plan kafka://localhost:9092/orders.dlq",
+		RunE: p.command(func(ctx context.Context, args []string) error {
+			return d.showPlan(ctx, args)
+		}),
+	}
+	d.planFlags(cmd, replay.Replay)
+	return cmd
+}
+
+func (p *program) dlqReplay() *cobra.Command {
+	d := &dlq{program: p}
+	cmd := &cobra.Command{
+		Use: "replay [LETTER...] [URL...]", Short: "Send dead letters to where they came from, or elsewhere",
+		Example: "  eventscope dlq plan kafka://localhost:9092/orders.dlq\n" +
+			"  eventscope dlq replay kafka://localhost:9092/orders.dlq --write --confirm 17 --canary 1 --rate 100/s",
+		RunE: p.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Replay, args) }),
+	}
+	d.runFlags(cmd, replay.Replay)
+	return cmd
+}
+
+func (p *program) dlqDiscard() *cobra.Command {
+	d := &dlq{program: p}
+	cmd := &cobra.Command{
+		Use: "discard [LETTER...] [URL...]", Short: "Put dead letters away, with a reason; they can be restored",
+		Example: "  eventscope dlq discard kafka://localhost:9092/orders.dlq --filter 'type == \"Ping\"' --write --confirm 3 --reason 'test traffic'",
+		RunE: p.command(func(ctx context.Context, args []string) error {
+			if strings.TrimSpace(d.reason) == "" {
+				return usage("say why with --reason; it is kept in the journal")
+			}
+			return d.do(ctx, replay.Discard, args)
+		}),
+	}
+	d.runFlags(cmd, replay.Discard)
+	cmd.Flags().StringVar(&d.reason, "reason", "", "why, for the journal")
+	return cmd
+}
+
+func (p *program) dlqRestore() *cobra.Command {
+	d := &dlq{program: p, all: true}
+	cmd := &cobra.Command{
+		Use: "restore LETTER... [URL...]", Short: "Take a discard back",
+		Example: "  eventscope dlq restore orders.dlq/0@17 kafka://localhost:9092 --write --confirm 1",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    p.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Restore, args) }),
+	}
+	d.runFlags(cmd, replay.Restore)
+	return cmd
+}
+
+func (p *program) dlqResume() *cobra.Command {
+	d := &dlq{program: p}
+	cmd := &cobra.Command{
+		Use: "resume RUN [URL...]", Short: "Go on with a run that was interrupted, paused or failed",
+		Args: cobra.MinimumNArgs(1),
+		RunE: p.command(func(ctx context.Context, args []string) error {
+			return d.takeUp(ctx, args, func(pace replay.Pace) (*replay.Run, error) {
+				return d.office.Resume(args[0], !d.settings.readOnly, pace)
+			})
+		}),
+	}
+	d.paceFlags(cmd)
+	p.outputFlags(cmd)
+	return cmd
+}
+
+func (p *program) dlqAbort() *cobra.Command {
+	d := &dlq{program: p}
+	cmd := &cobra.Command{
+		Use: "abort RUN [URL...]", Short: "End a run; what it has not sent is open again",
+		Long: "abort ends a run, also one that is at work in another terminal. If letters still lie in a queue whose copies were sent, they have to be " +
+			"taken out, for which --write is needed.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: p.command(func(ctx context.Context, args []string) error {
+			return d.takeUp(ctx, args, func(replay.Pace) (*replay.Run, error) { return d.office.Abort(args[0], !d.settings.readOnly) })
+		}),
+	}
+	p.outputFlags(cmd)
+	return cmd
+}
+
+// makePlan reads letters and plans.
+func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string) (*replay.Plan, error) {
+	only, urls, err := arguments(args)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.open(ctx, urls); err != nil {
+		return nil, err
+	}
+	options := replay.PlanOptions{Only: only, MaxReplays: d.maxReplays, Reason: d.reason}
+	if d.to != "" {
+		if options.To, err = d.target(); err != nil {
+			return nil, err
+		}
+	}
+	var letters []replay.Letter
+	if action == replay.Restore {
+		letters, err = d.discarded(ctx, only)
+	} else {
+		letters, err = d.read(ctx, only, nil)
+	}
+	if err == nil {
+		err = missing(only, letters)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.office.Plan(ctx, action, letters, options)
+}
+
+// target reads --to, which means one thing only where all sources are of one kind.
+func (d *dlq) target() (adapters.Target, error) {
+	broker := d.settings.sources[0].Broker
+	for _, s := range d.settings.sources[1:] {
+		if s.Broker != broker {
+			return adapters.Target{}, usage("--to %s: name the sources of one kind of broker only", d.to)
+		}
+	}
+	return replay.ParseTarget(broker, d.to), nil
+}
+
+// discarded are the letters that can be restored.
+func (d *dlq) discarded(ctx context.Context, only map[adapters.Position]bool) ([]replay.Letter, error) {
+	graves, err := d.graves(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var letters []replay.Letter
+	for _, grave := range graves {
+		if !inGrave(only, grave.Name) {
+			continue
+		}
+		found, err := d.office.Discarded(ctx, grave)
+		if err != nil {
+			return nil, err
+		}
+		letters = append(letters, found...)
+	}
+	return letters, nil
+}
+
+func (d *dlq) showPlan(ctx context.Context, args []string) error {
+	format, err := d.format(true)
+	if err != nil {
+		return err
+	}
+	plan, err := d.makePlan(ctx, replay.Replay, args)
+	if d.sources != nil {
+		defer d.sources.close()
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.printPlan(format, plan); err != nil {
+		return err
+	}
+	return d.outcome(plan.Count(), "no letter would be sent")
+}
+
+func (d *dlq) printPlan(format output.Format, plan *replay.Plan) error {
+	writer := output.NewWriter(d.stdout)
+	return errors.Join(writer.Write(format.AppendPlan(writer.Available(), plan)), writer.Flush())
+}
+
+// do plans, confirms and runs.
+func (d *dlq) do(ctx context.Context, action replay.Action, args []string) error {
+	format, err := d.format(true)
+	if err != nil {
+		return err
+	}
+	pace, err := d.pace()
+	if err != nil {
+		return err
+	}
+	if !d.flags.write {
+		return &adapters.Problem{Doing: string(action), Cause: "everything is read-only", Remedy: "add --write, and --confirm with the number of letters that the plan says", Kind: replay.ErrRefused}
+	}
+	plan, err := d.makePlan(ctx, action, args)
+	if d.sources != nil {
+		defer d.sources.close()
+	}
+	if err != nil {
+		return err
+	}
+	run, err := d.office.Begin(plan, replay.Confirmation{Count: d.confirm, Plan: d.plan, Write: !d.settings.readOnly}, pace)
+	if err != nil {
+		return err
+	}
+	d.notePlan(plan)
+	return d.carryOut(ctx, run, format)
+}
+
+// notePlan says on a terminal what is about to happen.
+func (d *dlq) notePlan(plan *replay.Plan) {
+	if !isTerminal(d.stderr) {
+		return
+	}
+	for _, fact := range plan.Facts() {
+		d.note("%-10s %s", fact[0], fact[1])
+	}
+}
+
+// takeUp opens the sources that a run is about and lets it go on.
+func (d *dlq) takeUp(ctx context.Context, args []string, get func(replay.Pace) (*replay.Run, error)) error {
+	format, err := d.format(true)
+	if err != nil {
+		return err
+	}
+	pace, err := d.pace()
+	if err != nil {
+		return err
+	}
+	if err := d.openJournal(); err != nil {
+		return err
+	}
+	urls := args[1:]
+	if len(urls) == 0 {
+		if urls, err = d.office.SourcesOf(args[0]); err != nil {
+			return err
+		}
+	}
+	if err := d.open(ctx, urls); err != nil {
+		return err
+	}
+	defer d.sources.close()
+	run, err := get(pace)
+	if err != nil || run == nil {
+		return err
+	}
+	return d.carryOut(ctx, run, format)
+}
+
+// carryOut runs and prints a line a letter, and one for the run.
+func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Format) error {
+	writer := output.NewWriter(d.stdout)
+	progress := &runProgress{program: d.program, count: run.Plan.Count()}
+	var printing error
+	summary, err := run.Do(ctx, func(o replay.Outcome) {
+		if printing == nil {
+			printing = writer.Write(format.AppendOutcome(writer.Available(), &o))
+		}
+		progress.tell()
+	})
+	progress.end()
+	if printing == nil {
+		printing = errors.Join(writer.Write(format.AppendSummary(writer.Available(), run.Plan.Action, &summary)), writer.Flush())
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		d.note("the run is paused; go on with: eventscope dlq resume %s --write", run.ID)
+		return context.Cause(ctx)
+	case err != nil && summary.Settled > 0:
+		d.note("%w", err)
+		d.note("what is not settled is as it was; go on with: eventscope dlq resume %s --write", run.ID)
+		return printed{&partlyRun{summary}}
+	case err != nil:
+		return err
+	case summary.Failed+summary.Skipped > 0 || summary.State != "done":
+		return &partlyRun{summary}
+	}
+	return printing
+}
+
+// partlyRun is a run that did not deal with all its letters.
+type partlyRun struct{ summary replay.Summary }
+
+func (p *partlyRun) Error() string {
+	return fmt.Sprintf("run %s is %s: %d settled, %d failed, %d skipped", p.summary.Run, p.summary.State, p.summary.Settled, p.summary.Failed, p.summary.Skipped)
+}
+
+// pace reads --rate and --canary.
+func (d *dlq) pace() (replay.Pace, error) {
+	pace := replay.Pace{Canary: d.canary}
+	if d.canary < 0 {
+		return pace, usage("--canary %d: a number of letters, such as 1", d.canary)
+	}
+	if d.rate == "" {
+		return pace, nil
+	}
+	count, unit, _ := strings.Cut(d.rate, "/")
+	seconds := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
+	n, err := strconv.ParseFloat(count, 64)
+	if err != nil || n <= 0 || n > 1e9 || seconds == 0 {
+		return pace, usage("--rate %q: write it like 100/s, 10/m or 5/h", d.rate)
+	}
+	pace.Rate = n / seconds
+	return pace, nil
+}
+
+// runProgress shows on a terminal how far a run is.
+type runProgress struct {
+	*program
+	count, done int
+	last        time.Time
+}
+
+func (r *runProgress) tell() {
+	r.done++
+	if !isTerminal(r.stderr) || time.Since(r.last) < 250*time.Millisecond {
+		return
+	}
+	r.last = time.Now()
+	fmt.Fprintf(r.stderr, "%s%d of %d letters", clearLine, r.done, r.count)
+}
+
+func (r *runProgress) end() {
+	if isTerminal(r.stderr) && !r.last.IsZero() {
+		fmt.Fprint(r.stderr, clearLine)
+	}
+}
