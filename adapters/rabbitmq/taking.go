@@ -98,7 +98,9 @@ func (t *taking) busy() error {
 	return t.config.problem(t.doing(), "somebody else consumes or redrives this queue", "wait for them, or stop them", adapters.ErrBusy)
 }
 
-func (t *taking) tag() string { return fmt.Sprintf("%s-%d", consumerTag, t.consumers) }
+// tag is the name of the present consumer. Names are in order, since a quorum queue sorts
+// by them what is given back.
+func (t *taking) tag() string { return fmt.Sprintf("%s-%06d", consumerTag, t.consumers) }
 
 // stop ends the consumer. What it was sent by then is in the backlog.
 func (t *taking) stop() error {
