@@ -70,8 +70,9 @@ func rabbitmqHistory(m *adapters.Message, d *Death, tables []deathTable, first, 
 			deliveries += max(t.count, 0)
 		}
 	}
+	looked := m.Properties != nil && m.Properties.Queue != "" // a look at a queue counts as a delivery
 	for i := range headersOf(m) {
-		if h := &m.Headers[i]; h.Name == "x-delivery-count" {
+		if h := &m.Headers[i]; h.Name == "x-delivery-count" && !looked {
 			if n, ok := h.Structured.(int64); ok {
 				deliveries = max(deliveries, n)
 			}
