@@ -3,6 +3,7 @@ package tui_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -30,6 +31,28 @@ func TestTraceLooksIntoHistory(t *testing.T) {
 		screen.Wait(6*time.Second).Sees("Flow ord-1042", "5 events")
 		screen.Press("esc").Press(":").Type("trace nothing").Press("enter").Wait(7 * time.Second).Sees("nothing found for nothing")
 		screen.Press("esc").Press(":").Type("trace nothing").Press("enter").Wait(time.Second).Press("esc").Wait(time.Second).Sees("stopped")
+	})
+}
+
+// b on a flow that began before the window looks for the rest of it; what is known of
+// the search is told at any width.
+func TestEarlierEventsAreLookedFor(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		options := s.Options()
+		options.History = func(ctx context.Context, id string, since time.Duration, progress chan<- tui.HistoryProgress) error {
+			if id != "ord-1005" || since < time.Hour {
+				return fmt.Errorf("asked for %s, %v", id, since)
+			}
+			progress <- tui.HistoryProgress{Read: 1_250_000, Total: 10_000_000}
+			<-time.After(4 * time.Second)
+			return s.Put(ctx, s.Order(5, time.Now().Add(-time.Hour), 2)...)
+		}
+		order := s.Order(5, time.Now().Add(-time.Hour), 5)
+		put(t, s, order[2:]...)
+		screen := tuitest.Open(t, options, 80, 24).Press("enter").Sees("3 events").Press("b").Wait(2 * time.Second)
+		screen.Sees("history of ord-1005", "1.2M read", "left", "/s", "esc stops").Misses("0 found")
+		screen.Press("b").Sees("history of").Resize(40, 8).Sees("history of", "esc stops").Resize(80, 24)
+		screen.Wait(6*time.Second).Sees("5 events", "OrderPlaced").Misses("history of")
 	})
 }
 

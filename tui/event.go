@@ -31,7 +31,7 @@ type eventPage struct {
 	factsHeight      int
 	factsWide        int // cells that the widest needs
 	valueHeight      int
-	shift, factShift int // cells value and facts are scrolled to the right
+	shift, factShift int // cells the value, and the fact under the cursor, are scrolled to the right
 	words            string
 }
 
@@ -106,6 +106,7 @@ func (e *eventPage) refresh() tea.Cmd {
 func (e *eventPage) move(by int) {
 	if e.onFact {
 		e.factsAt.Move(by, len(e.facts))
+		e.factShift = 0
 	} else if e.read != nil {
 		e.valueAt.Move(by, e.value().length())
 	}
@@ -143,10 +144,11 @@ func (e *eventPage) do(a action) tea.Cmd {
 	return nil
 }
 
-// scroll goes sideways in what has the focus.
+// scroll goes sideways in what has the focus: the fact under the cursor, or the value.
 func (e *eventPage) scroll(by int) {
 	if e.onFact {
-		e.factShift = max(0, e.factShift+by)
+		widest := e.facts[e.factsAt.Index].value.Width()
+		e.factShift = max(0, min(e.factShift+by, widest-shiftBy))
 	} else {
 		e.shift = max(0, e.shift+by)
 	}
@@ -228,6 +230,9 @@ func (e *eventPage) status() []piece {
 		return []piece{{theme.Dim, text.Own("no value")}}
 	}
 	s := []piece{{theme.Accent, e.value().name()}, {theme.Dim, text.Own(" line ").Add(text.Count(int64(e.valueAt.Index+1)), text.Own(" of "), text.Count(int64(e.value().length())))}}
+	if e.shift > 0 {
+		s = append(s, piece{theme.Warn, text.Own(" from cell ").Add(text.Count(int64(e.shift + 1)))})
+	}
 	if e.words != "" {
 		s = append(s, piece{theme.Accent, text.Own("  /").Add(e.theme.Cut(e.theme.String(e.words), 20))})
 	}
@@ -314,7 +319,11 @@ func (e *eventPage) factLines(width int) []widget.Line {
 	from, to := e.factsAt.Range(e.factsHeight, len(e.facts))
 	var lines []widget.Line
 	for i := from; i < to; i++ {
-		lines = append(lines, factLine(e.theme, &e.facts[i], width, e.factShift, e.onFact && i == e.factsAt.Index))
+		selected, shift := e.onFact && i == e.factsAt.Index, 0
+		if selected {
+			shift = e.factShift
+		}
+		lines = append(lines, factLine(e.theme, &e.facts[i], width, shift, selected))
 	}
 	return lines
 }

@@ -52,6 +52,13 @@ func (f *flows) name() text.Safe     { return text.Own("Flows") }
 func (f *flows) ages() bool          { return len(f.rows) > 0 }
 func (f *flows) waitsFor() *question { return &f.question }
 
+func (f *flows) hint(b *binding) text.Safe {
+	if b.action == pause && f.paused {
+		return text.Own("go on")
+	}
+	return f.desk.hint(b)
+}
+
 // holding says that the order of the rows stays as it is.
 func (f *flows) holding() bool { return f.paused || f.cursor.Index > 0 || f.offset > 0 }
 

@@ -13,6 +13,8 @@ const (
 	// sourceName is the most that a source's name takes in the header, shortName where
 	// room is scarce.
 	sourceName, shortName = 20, 10
+	// fullDetail is the detail of a source that has a line for itself.
+	fullDetail = 4
 )
 
 // header is the first line: what is looked at, and how its sources are.
@@ -80,11 +82,14 @@ func (m *Model) foldedHeader(room int) []piece {
 	}
 	parts, left := []piece{{theme.Plain, space}}, len(order)
 	for _, i := range order {
-		next := append(slices.Clone(parts), m.sourceParts(i, 0)...)
-		next = append(next, piece{theme.Plain, wide})
+		next := slices.Clone(parts)
+		if len(next) > 1 {
+			next = append(next, piece{theme.Plain, wide})
+		}
+		next = append(next, m.sourceParts(i, 0)...)
 		rest := 0
 		if left > 1 {
-			rest = more(left - 1).text.Width()
+			rest = 1 + more(left-1).text.Width()
 		}
 		if width(next)+rest > room {
 			break
@@ -92,7 +97,7 @@ func (m *Model) foldedHeader(room int) []piece {
 		parts, left = next, left-1
 	}
 	if left > 0 {
-		parts = append(parts, more(left))
+		parts = append(parts, piece{theme.Plain, space}, more(left))
 	}
 	return parts
 }
@@ -103,8 +108,11 @@ func (m *Model) sourceParts(i, detail int) []piece {
 	source := m.desk.options.Sources[i]
 	role, glyph := t.Connection(s.status.Connection)
 	most := sourceName
-	if detail == 0 {
+	switch detail {
+	case 0:
 		most = shortName
+	case fullDetail:
+		most = text.Bound
 	}
 	parts := []piece{{theme.Plain, t.Cut(t.String(source.Name), most).Add(space)}, {role, glyph}}
 	add := func(role theme.Role, s text.Safe) { parts = append(parts, piece{role, space.Add(s)}) }

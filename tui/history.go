@@ -112,8 +112,8 @@ func (d *desk) sayNothingFound(s *search, since time.Duration, stopped bool) {
 	case stopped:
 		d.say(theme.Warn, text.Own("stopped; nothing found for ").Add(s.id, text.Own(" so far")))
 	default:
-		d.say(theme.Warn, text.Own("nothing found for ").Add(s.id, text.Own(" in the last "), text.Span(since),
-			text.Own("; :trace ID "), text.Age(since*6), text.Own(" looks further back")))
+		d.say(theme.Warn, text.Own("nothing found for ").Add(s.id, text.Own(" in the last "), text.Age(since),
+			text.Own("; :trace ID "), text.Age(since*6), text.Own(" looks further")))
 	}
 }
 
@@ -125,12 +125,11 @@ func (s *search) line(d *desk, row *widget.Row) widget.Line {
 		p = *latest
 	}
 	stops := text.Own("esc stops ")
-	bar := 8
-	if row.Left() > 100 {
-		bar = 16
-	}
 	row.Put(theme.Plain, text.Own("history of ").Add(d.theme.CutMiddle(s.id, max(12, row.Left()-60)), space, space))
-	row.Put(theme.Accent, widget.Progress(d.theme, p.Read, p.Total, bar)).Gap(1)
+	if free := row.Left(); free > 40 {
+		bar := min(16, free/6)
+		row.Put(theme.Accent, widget.Progress(d.theme, p.Read, p.Total, bar)).Gap(1)
+	}
 	for i, part := range s.figures(p, d.now.Sub(s.begun)) {
 		if i > 0 {
 			part = text.Own(", ").Add(part)

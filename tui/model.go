@@ -41,6 +41,7 @@ type Model struct {
 	banner        bool
 	lastChange    time.Time
 	lastAges      time.Time
+	gapsUntil     time.Time // when a gap that is spoken of is no longer; zero for none
 	version       uint64
 
 	frame     string // the last frame
@@ -159,6 +160,9 @@ func (m *Model) onTick() tea.Cmd {
 	}
 	if !d.notice.text.Empty() && !d.now.Before(d.noticeUntil) {
 		d.notice, d.dirty = piece{}, true
+	}
+	if !m.gapsUntil.IsZero() && !d.now.Before(m.gapsUntil) {
+		m.gapsUntil, d.dirty = time.Time{}, true
 	}
 	if _, waits := d.top().waitsFor().waiting(d); waits || d.search != nil {
 		d.dirty = true

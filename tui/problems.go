@@ -25,6 +25,7 @@ func (m *Model) troubles() []piece {
 			unreadable = append(unreadable, piece{theme.Bad, t.Glyph.Lost.Add(space, name, t.String(s.Err.Error()))})
 		}
 		if n := len(s.Gaps); n > 0 && m.desk.now.Sub(s.Gaps[n-1].To) < gapShown {
+			m.gapsUntil = s.Gaps[n-1].To.Add(gapShown)
 			unseen = append(unseen, piece{theme.Warn, t.Glyph.Warning.Add(space, name, gapSentence(t, s.Gaps[n-1]))})
 		}
 		for _, p := range s.Problems {
@@ -55,7 +56,8 @@ func (m *Model) problems() []widget.Line {
 		more := plural(rest, text.Own(" more problem"), text.Own(" more problems")).Add(text.Own(", :sources tells all"))
 		row := widget.NewRow(t, m.width).Gap(3).Put(theme.Warn, more)
 		if most == 1 {
-			row = widget.NewRow(t, m.width).Gap(1).Put(all[0].role, t.Cut(all[0].text, m.width-more.Width()-5)).Gap(2).Put(theme.Warn, more)
+			more = text.Own("+").Add(text.Count(int64(rest)), text.Own(" :sources"))
+			row = widget.NewRow(t, m.width).Gap(1).Put(all[0].role, t.Cut(all[0].text, m.width-more.Width()-4)).Gap(2).Put(theme.Warn, more)
 			lines = nil
 		}
 		lines = append(lines, row.Line())

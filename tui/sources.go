@@ -16,7 +16,7 @@ type sourcesPanel struct {
 const sourcesWidth = 100
 
 // mostSentence is how many lines one sentence may take.
-const mostSentence = 6
+const mostSentence = 40
 
 func (p *sourcesPanel) over(d *desk, lines []widget.Line, width int) []widget.Line {
 	most, room := roomIn(width, len(lines))
@@ -24,7 +24,7 @@ func (p *sourcesPanel) over(d *desk, lines []widget.Line, width int) []widget.Li
 	var rows []widget.Line
 	for i := range p.model.rates.sources {
 		row := widget.NewRow(d.theme, inner)
-		for _, part := range p.model.sourceParts(i, 2) {
+		for _, part := range p.model.sourceParts(i, fullDetail) {
 			row.Put(part.role, part.text)
 		}
 		rows = append(rows, row.Line())

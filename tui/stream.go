@@ -40,6 +40,13 @@ func (s *stream) name() text.Safe     { return text.Own("Stream") }
 func (s *stream) ages() bool          { return false }
 func (s *stream) waitsFor() *question { return &s.question }
 
+func (s *stream) hint(b *binding) text.Safe {
+	if b.action == pause && !s.following {
+		return text.Own("go on")
+	}
+	return s.desk.hint(b)
+}
+
 // refresh asks for the newest events, or for those around the cursor.
 func (s *stream) refresh() tea.Cmd {
 	searching := false

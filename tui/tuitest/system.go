@@ -48,6 +48,13 @@ func (s *Source) Hold() (release func()) {
 	return func() { close(slow) }
 }
 
+// Forget drops what was kept, as a broker does when retention passed.
+func (s *Source) Forget() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	clear(s.kept)
+}
+
 // Fetch implements adapters.Fetcher.
 func (s *Source) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
 	return func(yield func(adapters.Message, error) bool) {
@@ -130,6 +137,7 @@ type Event struct {
 	ID      string // event id
 	Cause   string // id of the event that led to it
 	Value   string // body; one that says the same when empty
+	Deleted bool   // a tombstone: no value at all
 	Headers []adapters.Header
 }
 
@@ -178,6 +186,9 @@ func (s *Source) message(e Event) adapters.Message {
 	}
 	if e.Value == "" {
 		m.Value = fmt.Appendf(nil, `{"type":%q,"payload":{"order_id":%q,"event_id":%q}}`, e.Type, e.Flow, e.ID)
+	}
+	if e.Deleted {
+		m.Value = nil
 	}
 	for _, h := range [][2]string{{"correlation_id", e.Flow}, {"event_id", e.ID}, {"causation_id", e.Cause}, {"event_type", e.Type}, {"service", e.Service}} {
 		if h[1] != "" {
