@@ -28,8 +28,8 @@ type dlq struct {
 	to     string
 	plan   string // the id that was seen
 
-	maxReplays, confirm, canary int
-	rate, reason                string
+	maxReplays, confirm, canary, window int
+	rate, reason                        string
 
 	settings *settings
 	sources  *opened

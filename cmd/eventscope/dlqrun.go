@@ -38,6 +38,7 @@ func (d *dlq) runFlags(cmd *cobra.Command, action replay.Action) {
 
 func (d *dlq) paceFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&d.rate, "rate", "", "at most so many letters in a time, such as 100/s or 10/m (default as fast as it goes)")
+	cmd.Flags().IntVar(&d.window, "window", replay.DefaultWindow, "so many letters are on their way at once, and may arrive twice on RabbitMQ if this is killed")
 }
 
 func (p *program) dlqPlan() *cobra.Command {
@@ -317,11 +318,17 @@ func (p *partlyRun) Error() string {
 	return fmt.Sprintf("run %s is %s: %d settled, %d failed, %d skipped", p.summary.Run, p.summary.State, p.summary.Settled, p.summary.Failed, p.summary.Skipped)
 }
 
-// pace reads --rate and --canary.
+// mostOnTheirWay bounds --window, which is held in memory.
+const mostOnTheirWay = 2000
+
+// pace reads --rate, --canary and --window.
 func (d *dlq) pace() (replay.Pace, error) {
-	pace := replay.Pace{Canary: d.canary}
-	if d.canary < 0 {
+	pace := replay.Pace{Canary: d.canary, Window: d.window}
+	switch {
+	case d.canary < 0:
 		return pace, usage("--canary %d: a number of letters, such as 1", d.canary)
+	case d.window < 1 || d.window > mostOnTheirWay:
+		return pace, usage("--window %d: a number of letters from 1 to %d", d.window, mostOnTheirWay)
 	}
 	if d.rate == "" {
 		return pace, nil
