@@ -177,8 +177,10 @@ func TestOneOrderOverBothBrokers(t *testing.T) {
 	}
 }
 
-// Every way to a secured Kafka, as URLs say it.
-func TestSecureKafka(t *testing.T) {
+// secureKafka is the secured Kafka that the environment names: its listeners by their
+// distance from the plain one, with a topic of its own, and the file of its authority.
+func secureKafka(t *testing.T) (at func(distance int) string, ca string) {
+	t.Helper()
 	address, topic := realKafka(t)
 	secure := os.Getenv(secureVariable)
 	if secure == "" {
@@ -192,8 +194,13 @@ func TestSecureKafka(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(offset int) string { return net.JoinHostPort(host, strconv.Itoa(base+offset)) + "/" + topic }
-	ca := filepath.Join(secure, "ca.pem")
+	at = func(distance int) string { return net.JoinHostPort(host, strconv.Itoa(base+distance)) + "/" + topic }
+	return at, filepath.Join(secure, "ca.pem")
+}
+
+// Every way to a secured Kafka, as URLs say it.
+func TestSecureKafka(t *testing.T) {
+	at, ca := secureKafka(t)
 	for name, c := range map[string]struct {
 		url  string
 		code int
