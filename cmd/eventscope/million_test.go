@@ -13,9 +13,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// built is the program as it is delivered: what it takes with the race detector says
+// delivered is the program as it is delivered: what it takes with the race detector says
 // nothing about memory.
-func built(t *testing.T) (path string) {
+func delivered(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "eventscope")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".")
@@ -51,7 +51,7 @@ func TestAMillionEventsShareAnID(t *testing.T) {
 		t.Fatal(err)
 	}
 	const budget, allowed = "64MiB", 64 << 20 * 115 / 100
-	program := built(t)
+	program := delivered(t)
 	for _, args := range [][]string{{"flows", "--exit"}, {"trace", "constant"}} {
 		command := exec.CommandContext(t.Context(), program, append(args, "kafka://"+address+"/"+topic, "--stats", "--memory", budget)...)
 		command.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
