@@ -14,6 +14,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(defectVariable) != "" {
+		showDefect()
+	}
 	time.Local = time.UTC // clocks on the screen are local
 	os.Unsetenv("NO_COLOR")
 	goleak.VerifyTestMain(m)
