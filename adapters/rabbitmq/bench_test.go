@@ -160,3 +160,80 @@ func BenchmarkConvert(b *testing.B) {
 	}
 	s.free()
 }
+
+// BenchmarkRedrive moves 1 KB letters from one queue to another, in windows as a replay
+// does, and, in turn with it, publishes as many by the client alone with the same window of
+// confirms. One operation is a round of each. The ratio is that of the rates.
+func BenchmarkRedrive(b *testing.B) {
+	for _, kind := range []string{"classic", "quorum"} {
+		b.Run(kind, func(b *testing.B) { benchmarkRedrive(b, kind) })
+	}
+}
+
+func benchmarkRedrive(b *testing.B, kind string) {
+	broker := benchmarkBroker(b)
+	arguments := amqp.Table{}
+	if kind == "quorum" {
+		arguments["x-delivery-limit"] = int32(100)
+	}
+	grave := broker.queue(b, kind, arguments)
+	target, bareTarget := broker.queue(b, kind, nil), broker.queue(b, kind, nil)
+	a, message := open(b, broker.lettersOf()), kilobyte()
+	message.DeliveryMode = amqp.Persistent
+	messages := make([]amqp.Publishing, round)
+	for i := range messages {
+		messages[i] = message
+	}
+	var bare, redrive time.Duration
+	broker.publish(b, "", grave, messages[0])
+	letters := make([]adapters.Position, round) // all of them equal
+	if _, held, err := looked(b, a, adapters.Look{Grave: grave}); err != nil || len(held) != 1 {
+		b.Fatal(len(held), err)
+	} else {
+		for i := range letters {
+			letters[i] = held[0].Position
+		}
+	}
+	broker.contents(b, grave)
+	for range b.N {
+		broker.publish(b, "", grave, messages...)
+		began := time.Now()
+		r := begin(b, a, grave, letters)
+		all(b, r, 500, sendAll(b, r, target))
+		if err := r.Close(); err != nil {
+			b.Fatal(err)
+		}
+		redrive += time.Since(began)
+		began = time.Now()
+		publishBare(b, broker, bareTarget, messages)
+		bare += time.Since(began)
+	}
+	n := float64(b.N * round)
+	b.ReportMetric(n/redrive.Seconds(), "redrive-msg/s")
+	b.ReportMetric(n/bare.Seconds(), "bare-msg/s")
+	b.ReportMetric(bare.Seconds()/redrive.Seconds(), "ratio")
+}
+
+// publishBare publishes with a window of confirms, by the client alone.
+func publishBare(b *testing.B, broker *testBroker, queue string, messages []amqp.Publishing) {
+	channel := broker.channel(b)
+	if err := channel.Confirm(false); err != nil {
+		b.Fatal(err)
+	}
+	waiting := make([]*amqp.DeferredConfirmation, 0, len(messages))
+	for i := range messages {
+		if i >= sendWindow && !waiting[i-sendWindow].Wait() {
+			b.Fatal("refused")
+		}
+		confirmation, err := channel.PublishWithDeferredConfirm("", queue, true, false, messages[i])
+		if err != nil {
+			b.Fatal(err)
+		}
+		waiting = append(waiting, confirmation)
+	}
+	for _, confirmation := range waiting[max(0, len(waiting)-sendWindow):] {
+		if !confirmation.Wait() {
+			b.Fatal("refused")
+		}
+	}
+}

@@ -41,7 +41,7 @@ func brokerAt(name, at string) (*testBroker, error) {
 // onEachBroker runs a test on every broker that the environment names.
 func onEachBroker(t *testing.T, test func(t *testing.T, b *testBroker)) {
 	t.Helper()
-	for _, variable := range []string{"EVENTSCOPE_TEST_RABBITMQ3", "EVENTSCOPE_TEST_RABBITMQ4"} {
+	for _, variable := range []string{"EVENTSCOPE_TEST_RABBITMQ3", "EVENTSCOPE_TEST_RABBITMQ4", "EVENTSCOPE_TEST_RABBITMQ43"} {
 		t.Run(strings.TrimPrefix(variable, "EVENTSCOPE_TEST_"), func(t *testing.T) {
 			at := os.Getenv(variable)
 			if at == "" {

@@ -64,3 +64,50 @@ func TestForeignClient(t *testing.T) {
 		}
 	})
 }
+
+// pikaLetter puts a letter into a queue, by pika, whose way of writing integers is that of
+// Python's users, or prints the type of each header of the one that is there.
+const pikaLetter = `
+import sys, decimal, datetime, pika
+url, queue, act = sys.argv[1:]
+connection = pika.BlockingConnection(pika.URLParameters(url))
+channel = connection.channel()
+channel.confirm_delivery()
+if act == "put":
+    channel.basic_publish("", queue, b"body", pika.BasicProperties(content_type="text/plain", message_id="m-1", delivery_mode=2, priority=4, headers={
+        "small": 5, "big": 2**40, "flag": True, "none": None, "price": decimal.Decimal("129.95"), "when": datetime.datetime(2023, 11, 14, 22, 13, 20),
+        "list": [1, "two", {"three": 3}], "bytes": b"\x00\xff", "text": "päivää"}))
+else:
+    method, properties, body = channel.basic_get(queue, auto_ack=True)
+    for name in sorted(properties.headers):
+        print(name, type(properties.headers[name]).__name__, repr(properties.headers[name]))
+    print(properties.content_type, properties.message_id, properties.delivery_mode, properties.priority, body)
+connection.close()
+`
+
+// TestForeignLetter: a copy of a letter looks to pika like the letter.
+func TestForeignLetter(t *testing.T) {
+	if err := exec.Command("python3", "-c", "import pika").Run(); err != nil {
+		t.Skip("python3 with the module pika is not installed here")
+	}
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		pika := func(queue, act string) string {
+			out, err := exec.Command("python3", "-c", pikaLetter, b.amqp, queue, act).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			return string(out)
+		}
+		compare, queue, target := b.queue(t, "classic", nil), b.queue(t, "classic", nil), b.queue(t, "classic", nil)
+		pika(compare, "put")
+		pika(queue, "put")
+		r := begin(t, open(t, b.lettersOf()), queue, make([]adapters.Position, 1))
+		all(t, r, 10, sendAll(t, r, target))
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if want, got := pika(compare, "get"), pika(target, "get"); got != want {
+			t.Errorf("the copy is\n%s, the letter was\n%s", got, want)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package rabbitmq
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -28,20 +29,28 @@ func (a *Adapter) Graves(ctx context.Context) ([]adapters.Grave, error) {
 	if a.management == nil {
 		return a.namedGraves(ctx, control)
 	}
-	known, err := a.management.catalog(ctx, false)
+	y, err := a.management.yard(ctx)
 	if err != nil {
 		return nil, err
 	}
-	queues, err := a.management.describe(ctx)
-	if err != nil {
-		return nil, err
-	}
-	y := newYard(known, queues)
 	graves := y.graves(a.namedLogs())
 	for i := range graves {
-		a.count(control, y.queues[graves[i].Name], &graves[i])
+		a.count(control, y, &graves[i])
 	}
 	return graves, nil
+}
+
+// yard asks who dead-letters to whom.
+func (m *management) yard(ctx context.Context) (*yard, error) {
+	known, err := m.catalog(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	queues, err := m.describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newYard(known, queues), nil
 }
 
 // namedLogs are the queues and streams that the config names.
@@ -77,10 +86,8 @@ func (a *Adapter) namedGraves(ctx context.Context, control *control) ([]adapters
 
 // count says how many letters a grave holds: the broker itself knows at once how many wait
 // in a queue, and the management API, some seconds late, how many are held.
-func (a *Adapter) count(control *control, q *queueInfo, g *adapters.Grave) {
-	if q == nil {
-		return
-	}
+func (a *Adapter) count(control *control, y *yard, g *adapters.Grave) {
+	q := y.queues[g.Name]
 	if q.Messages != nil {
 		g.Messages = *q.Messages
 	}
@@ -90,7 +97,9 @@ func (a *Adapter) count(control *control, q *queueInfo, g *adapters.Grave) {
 	if depth, err := control.depth(g.Name); err == nil {
 		g.Messages = max(int64(depth)+q.Unacknowledged, 0)
 	}
-	facts := factsOf(q, versionOf(control.connection))
+	version := versionOf(control.connection)
+	facts := factsOf(q, version)
+	facts.brought = y.brought(g.Name, version)
 	g.Unsafe = facts.verdict().refusal(&a.config, "look at queue "+quoted(g.Name))
 }
 
@@ -211,6 +220,34 @@ func (y *yard) circles(name string) bool {
 		return false
 	}
 	return leads(name)
+}
+
+// brought is the highest count that letters of a queue can bring from the quorum queues in
+// which they died: their limits and one. Where no source is known, it may have been a
+// queue that is gone, with the limit that all have.
+func (y *yard) brought(name, version string) int {
+	highest, seen := 0, map[string]bool{name: true}
+	var from func(to string)
+	from = func(to string) {
+		for _, source := range slices.Concat(y.sources[to], y.perhaps[to]) {
+			if seen[source] {
+				continue
+			}
+			seen[source] = true
+			if f := factsOf(y.queues[source], version); f.kind == amqp.QueueTypeQuorum {
+				highest = max(highest, int(f.limit)+1)
+				if f.limit < 0 {
+					highest = math.MaxInt32
+				}
+			}
+			from(source)
+		}
+	}
+	from(name)
+	if len(seen) == 1 {
+		return int(defaultLimit) + 1
+	}
+	return highest
 }
 
 func (y *yard) grave(q *queueInfo, named bool) adapters.Grave {

@@ -50,7 +50,9 @@ type facts struct {
 	version string // as the broker tells it
 	limit   limit
 	delayed delayed
-	managed bool // the management API told
+	// brought is the highest x-delivery-count that letters can bring along. It matters from
+	// 4.3 on.
+	brought int
 }
 
 // eraOf reads the version that the broker tells when a connection opens.
@@ -87,7 +89,16 @@ func (a *Adapter) facts(ctx context.Context, control *control, queue string) (fa
 		if err != nil {
 			return facts{}, err
 		}
-		return factsOf(info, version), nil
+		f := factsOf(info, version)
+		if f.era != era43 || f.limit < 0 || f.kind != amqp.QueueTypeQuorum {
+			return f, nil
+		}
+		y, err := a.management.yard(ctx)
+		if err != nil {
+			return facts{}, err
+		}
+		f.brought = y.brought(queue, version)
+		return f, nil
 	}
 	kind, err := control.queueType(queue)
 	if err != nil {
@@ -100,7 +111,7 @@ func (a *Adapter) facts(ctx context.Context, control *control, queue string) (fa
 func factsOf(q *queueInfo, version string) facts {
 	f := facts{
 		queue: q.Name, kind: q.Type, era: eraOf(version), version: version,
-		limit: q.limitIn(eraOf(version)), delayed: notDelayed, managed: true,
+		limit: q.limitIn(eraOf(version)), delayed: notDelayed,
 	}
 	retry, _ := q.setting("x-delayed-retry-type", "delayed-retry-type").(string)
 	if q.DelayedRetry != nil {

@@ -85,7 +85,9 @@ var policy = []struct {
 	{"quorum", era40, counting, anyDelay, verdict{care: inOrder, margin: lookMargin}},
 	{"quorum", era40, unknown, anyDelay, verdict{care: refused, cause: untoldLimit, remedy: addManagement}},
 
-	// From 4.3 on a nack is not counted, but a lost connection is, for each letter held.
+	// From 4.3 on a nack is not counted, but a lost connection is, for each letter held. The
+	// count that the broker made in the quorum queue where a letter died goes on here, and a
+	// nack of a letter whose count is above the limit loses it.
 	{"quorum", era43, anyLimit, isDelayed, verdict{care: refused,
 		cause: "it has a delayed retry, which hides letters that are given back and puts them behind the others", remedy: doInstead}},
 	{"quorum", era43, unknown, anyDelay, verdict{care: refused, cause: untoldLimit, remedy: addManagement}},
@@ -103,6 +105,7 @@ const (
 	untoldLimit   = "it is a quorum queue, which counts looks and drops letters above its limit, and AMQP does not tell the limit"
 	addManagement = "add management=http://HOST:15672, which tells"
 	doInstead     = "dead-letter into a stream or a classic queue, where looking is harmless"
+	liftLimit     = "lift it by a policy of delivery-limit -1 for this queue, or " + doInstead
 	raiseLimit    = "raise delivery-limit in its arguments and policies, or " + doInstead
 )
 
@@ -128,21 +131,27 @@ func (f *facts) row() verdict {
 	return verdict{care: refused, cause: fmt.Sprintf("it is a queue of type %q, of which nothing is known here", f.kind), remedy: doInstead}
 }
 
-// bounded refuses where no letter can have the margin.
+// bounded refuses where a letter may lack the margin.
 func (f *facts) bounded(v verdict) verdict {
-	if v.margin > 0 && f.limit >= 0 && int(f.limit) < v.margin {
+	switch {
+	case v.margin == 0 || f.limit < 0:
+	case int(f.limit) < v.margin:
 		return verdict{care: refused,
 			cause:  fmt.Sprintf("its delivery limit of %d leaves too little room: a letter that is handed out must be allowed to come back at least %d times", f.limit, v.margin),
 			remedy: raiseLimit}
+	case f.era == era43 && int(f.limit)-f.brought < v.margin:
+		return verdict{care: refused,
+			cause:  fmt.Sprintf("a letter can bring a count of %d from the quorum queue it died in, and this queue drops what it is given back above its delivery limit of %d", f.brought, f.limit),
+			remedy: liftLimit}
 	}
 	return v
 }
 
-// headroom is how often a letter may still be given back, by its x-delivery-count. A
-// count above the limit cannot be this queue's own, or the letter would be gone: from
-// 4.0 on a letter carries that of the queue it died in until this one counts.
+// headroom is how often a letter may still be given back, by its x-delivery-count. From
+// 4.0 to 4.2 a letter shows the count of the queue it died in until this one counts, but
+// that is of no account; it is told by being above the limit, where letters are gone.
 func (f *facts) headroom(count int64) int64 {
-	if count > int64(f.limit) {
+	if f.era == era40 && count > int64(f.limit) {
 		count = 0
 	}
 	return int64(f.limit) - count

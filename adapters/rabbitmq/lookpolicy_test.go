@@ -89,10 +89,36 @@ func mustJudge(t *testing.T, got verdict, want string) {
 }
 
 func TestHeadroom(t *testing.T) {
-	f := facts{limit: 20}
-	for count, want := range map[int64]int64{0: 20, 1: 19, 20: 0, 21: 20} { // 21 is another queue's, or it would be gone
-		if got := f.headroom(count); got != want {
-			t.Errorf("count %d leaves %d, want %d", count, got, want)
+	for _, c := range []struct {
+		era         era
+		count, want int64
+	}{
+		{era3, 0, 20}, {era3, 1, 19}, {era3, 20, 0},
+		{era40, 0, 20}, {era40, 20, 0}, {era40, 21, 20}, // of another queue
+		{era43, 1, 19}, {era43, 21, -1},
+	} {
+		if got := (&facts{era: c.era, limit: 20}).headroom(c.count); got != c.want {
+			t.Errorf("%s: count %d leaves %d, want %d", c.era, c.count, got, c.want)
+		}
+	}
+}
+
+// TestBrought: from 4.3 on the count of the queue in which letters died must fit below the
+// limit.
+func TestBrought(t *testing.T) {
+	for _, c := range []struct {
+		era     era
+		limit   limit
+		brought int
+		refused bool
+	}{
+		{era43, 20, 0, false}, {era43, 20, 19, false}, {era43, 20, 20, true}, {era43, 20, 21, true}, {era43, 22, 21, false}, {era43, belowZero, 21, false}, {era40, 20, 21, false},
+	} {
+		f := facts{queue: "q", kind: "quorum", era: c.era, limit: c.limit, delayed: notDelayed, brought: c.brought}
+		for _, v := range []verdict{f.verdict(), f.taking(true), f.taking(false)} {
+			if (v.care == refused) != c.refused {
+				t.Errorf("%+v: %+v", c, v)
+			}
 		}
 	}
 }

@@ -279,7 +279,11 @@ func TestAllUnroutable(t *testing.T) {
 func TestRedriveIsExclusive(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
 		for _, kind := range []string{"classic", "quorum"} {
-			queue := b.queue(t, kind, amqp.Table{})
+			arguments := amqp.Table{}
+			if kind == "quorum" {
+				arguments["x-delivery-limit"] = int32(100)
+			}
+			queue := b.queue(t, kind, arguments)
 			b.publish(t, "", queue, bodies("letter", 5)...)
 			a := open(t, b.lettersOf())
 			order := adapters.Order{Grave: queue, Letters: make([]adapters.Position, 5)}

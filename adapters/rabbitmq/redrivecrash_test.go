@@ -1,0 +1,88 @@
+package rabbitmq
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+// TestBrokerDiesUnderARedrive: each letter is then in the grave or at its target, and what
+// was not confirmed is not called sent.
+func TestBrokerDiesUnderARedrive(t *testing.T) {
+	onOwnBrokers(t, func(t *testing.T, b *ownBroker) {
+		for _, kind := range []string{"classic", "quorum"} {
+			t.Run(kind, func(t *testing.T) { diesUnderARedrive(t, b, kind) })
+		}
+	})
+}
+
+func diesUnderARedrive(t *testing.T, b *ownBroker, kind string) {
+	const letters = 3000
+	grave, target := b.queue(t, kind, amqp.Table{"x-max-length": int32(100_000)}), b.queue(t, kind, nil)
+	messages := bodies("letter", letters)
+	for i := range messages {
+		messages[i].DeliveryMode = amqp.Persistent
+	}
+	b.publish(t, "", grave, messages...)
+	a := open(t, b.lettersOf())
+	r := begin(t, a, grave, make([]adapters.Position, letters)) // of no letter: all are handed over
+	send := sendAll(t, r, target)
+	part, err := r.Next(t.Context(), 500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(part)
+	if part, err = r.Next(t.Context(), 500); err != nil {
+		t.Fatal(err)
+	}
+	copies := make([]adapters.Copy, 0, 50*len(part))
+	for range 50 { // so many that the broker is dead before the last
+		for i := range part {
+			copies = append(copies, adapters.Copy{Of: &part[i], To: adapters.Target{RoutingKey: target}})
+		}
+	}
+	dead := make(chan struct{})
+	go func() {
+		defer close(dead)
+		b.kill(t)
+	}()
+	outcomes, err := r.Send(t.Context(), copies, nil)
+	<-dead
+	if !errors.Is(err, adapters.ErrNotConnected) {
+		t.Errorf("sending ended with %v", err)
+	}
+	confirmed := 0
+	for i, outcome := range outcomes {
+		if outcome == nil {
+			confirmed++
+		} else if !errors.Is(outcome, adapters.ErrUnknownOutcome) && !errors.Is(outcome, adapters.ErrNotSent) {
+			t.Fatalf("copy %d: %v", i, outcome)
+		}
+	}
+	if _, err := r.Next(t.Context(), 500); err == nil {
+		t.Error("letters come from a dead broker")
+	}
+	if err := r.Close(); err == nil {
+		t.Error("it could not give back and does not say so")
+	}
+	b.start(t)
+	if err := b.awaitAnswer(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	arrived, left := b.contents(t, target), bodiesOf(b.contents(t, grave))
+	if len(arrived) < 500+confirmed {
+		t.Errorf("%d arrived, and %d were confirmed", len(arrived), 500+confirmed)
+	}
+	if slices.Sort(left); len(left) < letters-500 {
+		t.Errorf("%d are left", len(left))
+	}
+	present := append(left, bodiesOf(arrived)...)
+	slices.Sort(present)
+	if n := len(slices.Compact(present)); n != letters {
+		t.Errorf("%d of %d letters are anywhere", n, letters)
+	}
+}
