@@ -23,7 +23,15 @@ func onBoth(t *testing.T, story func(*testing.T, *cluster)) {
 	t.Run("Real", func(t *testing.T) { story(t, real(t)) })
 }
 
-// writer opens an adapter for writing.
+// reader opens an adapter until the test ends.
+func (c *cluster) reader(t testing.TB, topics ...string) *kafka.Adapter {
+	t.Helper()
+	adapter := c.open(t, topics...)
+	t.Cleanup(func() { adapter.Close() })
+	return adapter
+}
+
+// writer opens an adapter for writing until the test ends.
 func (c *cluster) writer(t testing.TB, topics ...string) *kafka.Adapter {
 	t.Helper()
 	adapter := opened(t, kafka.Config{Brokers: []string{c.address}, Topics: topics, Write: true})

@@ -22,7 +22,7 @@ func TestGraves(t *testing.T) {
 		c.publish(t, base, adapters.Message{Value: []byte("alive")})
 		c.publish(t, dlt, letters(5)...)
 		c.publish(t, dlq, adapters.Message{Value: []byte("no headers")})
-		graves, err := c.open(t, "~"+base+".*").Graves(t.Context())
+		graves, err := c.reader(t, "~"+base+".*").Graves(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ func TestGraves(t *testing.T) {
 			{Name: empty, Messages: 0, Evidence: "named like one, and empty"},
 		}
 		sameGraves(t, graves, want)
-		graves, err = c.open(t, base, "~"+base+".dlq", dlt).Graves(t.Context())
+		graves, err = c.reader(t, base, "~"+base+".dlq", dlt).Graves(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestGravesOfTransactions(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.await(t, target)
-		graves, err := c.open(t, target).Graves(t.Context())
+		graves, err := c.reader(t, target).Graves(t.Context())
 		if err != nil || len(graves) != 1 || graves[0].Evidence != "headers of spring-kafka" {
 			t.Errorf("graves %+v, %v", graves, err)
 		}

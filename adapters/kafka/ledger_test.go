@@ -46,7 +46,7 @@ func TestLedger(t *testing.T) {
 		}
 		record(t, r, entry(grave, 2, "again"))
 		want[grave+"/0@2"] = "again"
-		if entries := ledgerOf(t, c.open(t, grave), grave); !maps.Equal(entries, want) {
+		if entries := ledgerOf(t, c.reader(t, grave), grave); !maps.Equal(entries, want) {
 			t.Errorf("the ledger has %v, want %v", entries, want)
 		}
 		configs, err := c.admin.DescribeTopicConfigs(t.Context(), kafka.LedgerTopic)

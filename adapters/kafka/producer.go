@@ -56,6 +56,9 @@ func (a *Adapter) newProducer(extra ...kgo.Opt) (*producer, error) {
 	p := &producer{adapter: a, limits: make(map[string]limit)}
 	client, err := a.newClient(append([]kgo.Opt{
 		kgo.RequiredAcks(kgo.AllISRAcks()),
+		// A broker may put off the first batch of a transaction while it finishes the last
+		// one. A batch behind it must not get there first, or the whole transaction fails.
+		kgo.MaxProduceRequestsInflightPerBroker(1),
 		// As the Java client does it: murmur2 of a key, and runs of records without one.
 		kgo.RecordPartitioner(kgo.UniformBytesPartitioner(64<<10, true, true, nil)),
 		kgo.ProducerBatchMaxBytesFn(func(topic string) int32 { return p.limit(topic).bytes }),

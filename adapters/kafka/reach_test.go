@@ -26,7 +26,7 @@ func TestReach(t *testing.T) {
 		c.fromStart(t, name("share"))
 		c.joins(t, topic, kgo.ShareGroup(name("share")))
 		c.joins(t, other, kgo.ConsumerGroup(name("bystander")))
-		reach, err := c.open(t, topic).Reach(t.Context(), adapters.Target{Topic: topic})
+		reach, err := c.reader(t, topic).Reach(t.Context(), adapters.Target{Topic: topic})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +34,7 @@ func TestReach(t *testing.T) {
 		if !reach.Exists || reach.Unknown != "" || !slices.Equal(reach.Readers, want) {
 			t.Errorf("reach %+v, want %v", reach, want)
 		}
-		reach, err = c.open(t, topic).Reach(t.Context(), adapters.Target{Topic: "no-such-topic"})
+		reach, err = c.reader(t, topic).Reach(t.Context(), adapters.Target{Topic: "no-such-topic"})
 		if err != nil || reach.Exists || len(reach.Readers) > 0 {
 			t.Errorf("reach of no topic %+v, %v", reach, err)
 		}
@@ -88,7 +88,7 @@ func TestReachOfMany(t *testing.T) {
 	for i := range 250 {
 		c.commits(t, fmt.Sprintf("group-%03d", i), []string{topic, other}[i%2])
 	}
-	reach, err := c.open(t, topic).Reach(t.Context(), adapters.Target{Topic: topic})
+	reach, err := c.reader(t, topic).Reach(t.Context(), adapters.Target{Topic: topic})
 	if err != nil || len(reach.Readers) != 125 || reach.Unknown != "" {
 		t.Errorf("%d readers, unknown %q, %v", len(reach.Readers), reach.Unknown, err)
 	}
