@@ -38,7 +38,7 @@ func (f *flows) layout(rows []tracing.FlowSummary, width int) []int {
 		flowEvents:   {Min: 6, Rank: 1},
 		flowLast:     {Min: 12, Want: last, Rank: 3},
 		flowNotes:    {Min: min(notes, 11), Want: notes, Rank: 4},
-		flowServices: {Min: 8, Rank: 5, Rest: true},
+		flowServices: {Min: 16, Rank: 5, Rest: true},
 	}, width-2)
 }
 
