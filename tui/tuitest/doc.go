@@ -4,6 +4,7 @@
 // A [Screen] is the real program, run without a terminal inside testing/synctest: keys
 // go in as messages, time is virtual, and what is seen is the grid of cells that the
 // renderer was given.
+// A [Tmux] is a program of its own in a real terminal, in real time.
 //
 // # Concurrency
 //
