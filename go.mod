@@ -33,6 +33,7 @@ require (
 )
 
 require (
+	github.com/aymanbagabas/go-udiff v0.4.1
 	github.com/gofrs/flock v0.13.2
 	golang.org/x/time v0.16.0
 )

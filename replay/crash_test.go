@@ -11,15 +11,20 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/replay/replaytest"
 )
+
+func sourceOf(b *replaytest.Broker) Source {
+	return Source{Name: "s", Cluster: "model://s", Broker: b.Name(), DeadLetters: b}
+}
 
 // desk is an office over one broker, as a process has it.
 func desk(t interface {
 	Helper()
 	Fatal(...any)
-}, folder string, b *broker) *Office {
+}, folder string, b *replaytest.Broker) *Office {
 	t.Helper()
-	office, err := NewOffice(Config{Folder: folder, Sources: []Source{b.source()}, By: "ann@host"})
+	office, err := NewOffice(Config{Folder: folder, Sources: []Source{sourceOf(b)}, By: "ann@host"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,13 +48,13 @@ func list(office *Office) ([]Letter, error) {
 }
 
 // attempt runs something that the broker may crash, and says whether it came to its end.
-func attempt(b *broker, do func() error) (err error, crashed bool) {
+func attempt(b *replaytest.Broker, do func() error) (err error, crashed bool) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			if reason != errCrash {
+			if reason != replaytest.ErrCrash {
 				panic(reason)
 			}
-			b.died()
+			b.Died()
 			crashed = true
 		}
 	}()
@@ -63,7 +68,7 @@ func TestCrashesLoseNothing(t *testing.T) {
 		kind := rapid.SampledFrom([]adapters.DestinationKind{adapters.Topic, adapters.Queue}).Draw(t, "kind")
 		action := rapid.SampledFrom([]Action{Replay, Discard}).Draw(t, "action")
 		bodies := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}), 1, 20).Draw(t, "bodies")
-		b := newBroker(kind, bodies...)
+		b := replaytest.New(kind, bodies...)
 		folder := tempFolder(t)
 		letters, err := list(desk(t, folder, b))
 		if err != nil {
@@ -91,7 +96,7 @@ func tempFolder(t *rapid.T) string {
 }
 
 // runToTheEnd plans and runs, and resumes after each crash, in a new process each time.
-func runToTheEnd(t *rapid.T, folder string, b *broker, action Action, letters []Letter, chosen map[adapters.Position]bool, window int) (*Plan, int) {
+func runToTheEnd(t *rapid.T, folder string, b *replaytest.Broker, action Action, letters []Letter, chosen map[adapters.Position]bool, window int) (*Plan, int) {
 	office := desk(t, folder, b)
 	plan, err := office.Plan(context.Background(), action, letters, PlanOptions{Reason: "test", Only: chosen})
 	if err != nil {
@@ -106,16 +111,16 @@ func runToTheEnd(t *rapid.T, folder string, b *broker, action Action, letters []
 	}
 	kills := 0
 	for {
-		b.fuse = rapid.IntRange(-1, 12).Draw(t, "calls until the crash")
+		b.Fuse = rapid.IntRange(-1, 12).Draw(t, "calls until the crash")
 		if kills > 30 {
-			b.fuse = -1
+			b.Fuse = -1
 		}
 		summary, crashed := Summary{}, false
 		err, crashed = attempt(b, func() (err error) {
 			summary, err = run.Do(context.Background(), func(Outcome) {})
 			return err
 		})
-		b.fuse = -1
+		b.Fuse = -1
 		if !crashed {
 			if err != nil || summary.State != "done" {
 				t.Fatalf("the run ended %s: %v", summary.State, err)
@@ -132,7 +137,7 @@ func runToTheEnd(t *rapid.T, folder string, b *broker, action Action, letters []
 }
 
 // check is the invariant.
-func check(t *rapid.T, folder string, b *broker, plan *Plan, bodies []string, mostTwice int) {
+func check(t *rapid.T, folder string, b *replaytest.Broker, plan *Plan, bodies []string, mostTwice int) {
 	planned := map[adapters.Position]int{}
 	for i := range plan.Parts {
 		for _, l := range plan.Parts[i].Letters {
@@ -154,21 +159,21 @@ func check(t *rapid.T, folder string, b *broker, plan *Plan, bodies []string, mo
 		}
 	}
 	all := map[adapters.Position]int{}
-	for _, l := range newBroker(b.kind, bodies...).letters {
+	for _, l := range replaytest.New(b.Kind, bodies...).Letters {
 		all[l.Position]++
 	}
 	copies, ids := map[adapters.Position]int{}, map[string]bool{}
-	for i := range b.copies {
-		from, _ := b.copies[i].Header(headerFrom)
+	for i := range b.Copies {
+		from, _ := b.Copies[i].Header(headerFrom)
 		_, text, _ := strings.Cut(string(from), "/")
 		position, err := adapters.ParsePosition(text)
-		id, marked := b.copies[i].Header(headerID)
+		id, marked := b.Copies[i].Header(headerID)
 		if err != nil || !marked {
-			t.Fatalf("a copy without its replay headers: %q", b.copies[i].Headers)
+			t.Fatalf("a copy without its replay headers: %q", b.Copies[i].Headers)
 		}
 		if !ids[string(id)] {
 			copies[position]++
-		} else if b.kind == adapters.Topic {
+		} else if b.Kind == adapters.Topic {
 			t.Fatalf("%s was sent twice in spite of transactions", position)
 		} else if mostTwice--; mostTwice < 0 {
 			t.Fatalf("more copies came twice than were on their way when the process died")
@@ -180,11 +185,11 @@ func check(t *rapid.T, folder string, b *broker, plan *Plan, bodies []string, mo
 	}
 }
 
-func checkLetter(t *rapid.T, folder string, b *broker, action Action, position adapters.Position, all, planned, open, settled, copies int) {
+func checkLetter(t *rapid.T, folder string, b *replaytest.Broker, action Action, position adapters.Position, all, planned, open, settled, copies int) {
 	if open != all-planned {
 		t.Fatalf("%s: %d of %d planned, and %d still open", position, planned, all, open)
 	}
-	if b.kind == adapters.Topic && settled != planned {
+	if b.Kind == adapters.Topic && settled != planned {
 		t.Fatalf("%s: %d planned and %d in the ledger", position, planned, settled)
 	}
 	switch {
@@ -192,15 +197,15 @@ func checkLetter(t *rapid.T, folder string, b *broker, action Action, position a
 		t.Fatalf("%s: %d planned and %d copies", position, planned, copies)
 	case action == Discard && copies != 0:
 		t.Fatalf("%s was discarded and has copies", position)
-	case action == Discard && b.kind == adapters.Queue && planned > 0:
-		if _, err := desk(t, folder, b).Archived(b.source(), position); err != nil {
+	case action == Discard && b.Kind == adapters.Queue && planned > 0:
+		if _, err := desk(t, folder, b).Archived(sourceOf(b), position); err != nil {
 			t.Fatalf("discarded and not in the archive: %v", err)
 		}
 	}
 }
 
 func TestCopiesAreWithoutFailureHeaders(t *testing.T) {
-	b := newBroker(adapters.Queue, "a")
+	b := replaytest.New(adapters.Queue, "a")
 	office := desk(t, t.TempDir(), b)
 	letters, err := list(office)
 	if err != nil {
@@ -220,7 +225,7 @@ func TestCopiesAreWithoutFailureHeaders(t *testing.T) {
 	if _, err := run.Do(context.Background(), func(Outcome) {}); err != nil {
 		t.Fatal(err)
 	}
-	copied := b.copies[0]
+	copied := b.Copies[0]
 	if _, there := copied.Header("dlq-original-topic"); there {
 		t.Error("the copy says that it is dead")
 	}

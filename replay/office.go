@@ -176,7 +176,7 @@ func (o *Office) Plan(ctx context.Context, action Action, letters []Letter, opti
 	var order []*planner
 	for i := range letters {
 		l := &letters[i]
-		if options.Only != nil && !options.Only[l.Position] || l.State != wants(action) {
+		if options.Only != nil && !options.Only[l.Position] || l.State != action.Wants() {
 			continue
 		}
 		key := graveKey{l.Source, l.Grave}
@@ -196,14 +196,6 @@ func (o *Office) Plan(ctx context.Context, action Action, letters []Letter, opti
 		plan.Parts = append(plan.Parts, p.part)
 	}
 	return plan, plan.seal()
-}
-
-// wants is the state that a letter must be in for an action.
-func wants(action Action) State {
-	if action == Restore {
-		return Discarded
-	}
-	return Open
 }
 
 // graveKey names a grave: by source and its own name.

@@ -99,6 +99,14 @@ const (
 	Restore Action = "restore"
 )
 
+// Wants is the state that a letter must be in for the action.
+func (a Action) Wants() State {
+	if a == Restore {
+		return Discarded
+	}
+	return Open
+}
+
 // settledBy is what a settled letter is, by what was done.
 var settledBy = map[Action]State{Replay: Replayed, Discard: Discarded, Restore: Open}
 

@@ -9,19 +9,20 @@ import (
 	"testing"
 
 	"eventscope/adapters"
+	"eventscope/replay/replaytest"
 )
 
 // story is one operator at one broker.
 type story struct {
 	*testing.T
-	broker *broker
+	broker *replaytest.Broker
 	folder string
 	office *Office
 }
 
 func tell(t *testing.T, kind adapters.DestinationKind, bodies ...string) *story {
 	t.Helper()
-	s := &story{T: t, broker: newBroker(kind, bodies...), folder: t.TempDir()}
+	s := &story{T: t, broker: replaytest.New(kind, bodies...), folder: t.TempDir()}
 	s.office = desk(t, s.folder, s.broker)
 	return s
 }
@@ -92,7 +93,7 @@ func TestADiscardIsTakenBack(t *testing.T) {
 		if got := s.run(Discard, PlanOptions{Reason: "test traffic"}); got.State != "done" || got.Settled != 2 {
 			s.Errorf("discarded: %+v", got)
 		}
-		if got := s.states(); got != map[adapters.DestinationKind]string{adapters.Topic: "discarded discarded", adapters.Queue: ""}[s.broker.kind] {
+		if got := s.states(); got != map[adapters.DestinationKind]string{adapters.Topic: "discarded discarded", adapters.Queue: ""}[s.broker.Kind] {
 			s.Errorf("after the discard: %q", got)
 		}
 		if got := s.run(Restore, PlanOptions{}); got.State != "done" || got.Settled != 2 {
@@ -109,32 +110,32 @@ func TestADiscardIsTakenBack(t *testing.T) {
 
 func TestARunStopsAtTheFirstFailure(t *testing.T) {
 	both(t, func(s *story) {
-		s.broker.poison["c"] = true
+		s.broker.Poison["c"] = true
 		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
 		summary, err := run.Do(context.Background(), func(Outcome) {})
 		if !errors.Is(err, adapters.ErrTooLarge) || summary.State != "failed" || summary.Failed != 1 {
 			s.Fatalf("%+v, %v", summary, err)
 		}
-		if s.broker.kind == adapters.Topic && len(s.broker.copies) != 2 || s.broker.kind == adapters.Queue && len(s.broker.copies) != 3 {
-			s.Errorf("%d copies", len(s.broker.copies))
+		if s.broker.Kind == adapters.Topic && len(s.broker.Copies) != 2 || s.broker.Kind == adapters.Queue && len(s.broker.Copies) != 3 {
+			s.Errorf("%d copies", len(s.broker.Copies))
 		}
-		s.broker.poison["c"] = false
+		s.broker.Poison["c"] = false
 		run, err = s.office.Resume(run.ID, true, Pace{Window: 2})
 		if err != nil {
 			s.Fatal(err)
 		}
-		if summary, err = run.Do(context.Background(), func(Outcome) {}); err != nil || summary.State != "done" || summary.Settled != 5 || len(s.broker.copies) != 5 {
-			s.Errorf("resumed: %+v, %v, %d copies", summary, err, len(s.broker.copies))
+		if summary, err = run.Do(context.Background(), func(Outcome) {}); err != nil || summary.State != "done" || summary.Settled != 5 || len(s.broker.Copies) != 5 {
+			s.Errorf("resumed: %+v, %v, %d copies", summary, err, len(s.broker.Copies))
 		}
 	}, "a", "b", "c", "d", "e")
 }
 
 func TestACanaryGoesAlone(t *testing.T) {
 	both(t, func(s *story) {
-		s.broker.poison["a"] = true
+		s.broker.Poison["a"] = true
 		summary, err := s.begin(s.plan(Replay, PlanOptions{}), Pace{Canary: 1}).Do(context.Background(), func(Outcome) {})
-		if err == nil || summary.Failed != 1 || len(s.broker.copies) != 0 {
-			s.Errorf("%+v, %v, and %d copies went along", summary, err, len(s.broker.copies))
+		if err == nil || summary.Failed != 1 || len(s.broker.Copies) != 0 {
+			s.Errorf("%+v, %v, and %d copies went along", summary, err, len(s.broker.Copies))
 		}
 	}, "a", "b", "c")
 }
@@ -160,7 +161,7 @@ func TestAnAbortedRunLeavesTheRestOpen(t *testing.T) {
 func TestAnInterruptedRunIsInTheWay(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c")
 	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
-	s.broker.fuse = 4 // before the letters are acknowledged
+	s.broker.Fuse = 4 // before the letters are acknowledged
 	if _, crashed := attempt(s.broker, func() error { _, err := run.Do(context.Background(), func(Outcome) {}); return err }); !crashed {
 		t.Fatal("it did not crash")
 	}
@@ -176,8 +177,8 @@ func TestAnInterruptedRunIsInTheWay(t *testing.T) {
 	if err != nil || ending == nil {
 		t.Fatal(ending, err)
 	}
-	if summary, err := ending.Do(context.Background(), func(Outcome) {}); err != nil || summary.State != "aborted" || len(s.broker.copies) != 2 || len(s.broker.letters) != 1 {
-		t.Errorf("%+v, %v, %d copies, %d letters", summary, err, len(s.broker.copies), len(s.broker.letters))
+	if summary, err := ending.Do(context.Background(), func(Outcome) {}); err != nil || summary.State != "aborted" || len(s.broker.Copies) != 2 || len(s.broker.Letters) != 1 {
+		t.Errorf("%+v, %v, %d copies, %d letters", summary, err, len(s.broker.Copies), len(s.broker.Letters))
 	}
 	if plan := s.plan(Replay, PlanOptions{}); plan.Check(Confirmation{Count: 1, Write: true}) != nil {
 		t.Errorf("still in the way: %v", plan.Parts)
@@ -186,9 +187,9 @@ func TestAnInterruptedRunIsInTheWay(t *testing.T) {
 
 func TestWhatIsRefused(t *testing.T) {
 	both(t, func(s *story) {
-		s.broker.missing["nowhere"] = true
+		s.broker.Missing["nowhere"] = true
 		plan := s.plan(Replay, PlanOptions{})
-		target := func(name string) adapters.Target { return ParseTarget(s.broker.name(), name) }
+		target := func(name string) adapters.Target { return ParseTarget(s.broker.Name(), name) }
 		for what, refused := range map[string]error{
 			"read-only":   plan.Check(Confirmation{Count: 2}),
 			"a count":     plan.Check(Confirmation{Count: 3, Write: true}),
@@ -204,11 +205,11 @@ func TestWhatIsRefused(t *testing.T) {
 		if err := plan.Check(Confirmation{Count: 2, Write: true, Plan: plan.ID}); err != nil {
 			s.Error(err)
 		}
-		s.broker.bury("c")
+		s.broker.Bury("c")
 		if again := s.plan(Replay, PlanOptions{}); again.ID == plan.ID {
 			s.Error("the plan changed, and its id did not")
 		}
-		if len(s.broker.copies) > 0 || len(s.broker.ledger) > 0 {
+		if len(s.broker.Copies) > 0 || len(s.broker.LedgerEntries) > 0 {
 			s.Error("something was touched")
 		}
 	}, "a", "b")
@@ -237,15 +238,15 @@ func TestTwoOperators(t *testing.T) {
 		}); err != nil {
 			s.Error(err)
 		}
-		if len(s.broker.copies) != 3 {
-			s.Errorf("%d copies", len(s.broker.copies))
+		if len(s.broker.Copies) != 3 {
+			s.Errorf("%d copies", len(s.broker.Copies))
 		}
 		second, err := other.Begin(plan, Confirmation{Count: plan.Count(), Write: true}, Pace{})
 		if err != nil {
 			s.Fatal(err)
 		}
-		if summary, err := second.Do(context.Background(), func(Outcome) {}); err != nil || summary.Skipped != 3 || len(s.broker.copies) != 3 {
-			s.Errorf("after the first: %+v, %v, %d copies", summary, err, len(s.broker.copies))
+		if summary, err := second.Do(context.Background(), func(Outcome) {}); err != nil || summary.Skipped != 3 || len(s.broker.Copies) != 3 {
+			s.Errorf("after the first: %+v, %v, %d copies", summary, err, len(s.broker.Copies))
 		}
 	}, "a", "b", "c")
 }
@@ -261,7 +262,7 @@ func TestAJournalThatCannotBeWritten(t *testing.T) {
 	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run.Do(context.Background(), func(Outcome) {}); !errors.Is(err, ErrJournal) || len(s.broker.copies) > 0 || len(s.broker.letters) != 2 {
-		t.Errorf("%v, %d copies, %d letters", err, len(s.broker.copies), len(s.broker.letters))
+	if _, err := run.Do(context.Background(), func(Outcome) {}); !errors.Is(err, ErrJournal) || len(s.broker.Copies) > 0 || len(s.broker.Letters) != 2 {
+		t.Errorf("%v, %d copies, %d letters", err, len(s.broker.Copies), len(s.broker.Letters))
 	}
 }

@@ -73,12 +73,12 @@ func (m *Model) tiny() []widget.Line {
 func (m *Model) tabLine() widget.Line {
 	t := m.desk.theme
 	row := widget.NewRow(t, m.width).Gap(1)
-	for i, tab := range m.tabs {
+	for _, tab := range m.tabs {
 		role := theme.Dim
-		if tab == m.desk.pages[0] {
+		if tab.page == m.desk.pages[0] {
 			role = theme.Accent
 		}
-		row.Put(role, tabLabel(i, tab)).Gap(2)
+		row.Put(role, tab.label()).Gap(2)
 	}
 	for _, p := range m.desk.pages[1:] {
 		row.Put(theme.Dim, t.Glyph.Trail).Gap(1).Put(theme.Strong, t.CutMiddle(p.name(), 44)).Gap(1)
@@ -86,21 +86,19 @@ func (m *Model) tabLine() widget.Line {
 	return row.Line()
 }
 
-func tabLabel(i int, tab page) text.Safe {
-	return text.Count(int64(i+1)).Add(space, tab.name())
-}
+func (t tab) label() text.Safe { return text.Count(int64(t.number)).Add(space, t.page.name()) }
 
-// tabAt is the tab drawn at column x, or -1.
+// tabAt is the number of the tab drawn at column x, or 0.
 func (m *Model) tabAt(x int) int {
 	at := 1
-	for i, tab := range m.tabs {
-		end := at + tabLabel(i, tab).Width()
+	for _, tab := range m.tabs {
+		end := at + tab.label().Width()
 		if x >= at && x < end {
-			return i
+			return tab.number
 		}
 		at = end + 2
 	}
-	return -1
+	return 0
 }
 
 // noticeLine is above the footer: a rule, or what happened, or what is waited for.

@@ -24,8 +24,8 @@ type verb struct {
 // verbs are the commands that this screen has.
 func (m *Model) verbs() []verb {
 	list := []verb{
-		{name: "stream", help: "everything as it comes", run: func(m *Model, _ string) tea.Cmd { return m.goTab(0) }},
-		{name: "flows", help: "one row a flow", run: func(m *Model, _ string) tea.Cmd { return m.goTab(1) }},
+		{name: "stream", help: "everything as it comes", run: func(m *Model, _ string) tea.Cmd { return m.goTab(1) }},
+		{name: "flows", help: "one row a flow", run: func(m *Model, _ string) tea.Cmd { return m.goTab(2) }},
 		{name: "trace", arguments: "ID [since]", help: "find a flow by any id, in the brokers too", run: runTrace},
 		{name: "flow", arguments: "ID", help: "the same, in the index only", run: func(m *Model, id string) tea.Cmd { return m.desk.lookUp(id, 0) }},
 		{name: "filter", arguments: "EXPRESSION", help: "filter the lists; empty clears", run: func(m *Model, rest string) tea.Cmd { return applyFilter(m.desk, rest) }},
@@ -35,6 +35,9 @@ func (m *Model) verbs() []verb {
 		{name: "theme", arguments: "dark|light", help: "colours for a dark or light background", run: runTheme, offer: func(*Model) []string { return []string{"dark", "light"} }},
 		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.panel = &helpPanel{}; return nil }},
 		{name: "q", help: "quit", run: func(*Model, string) tea.Cmd { return tea.Quit }},
+	}
+	if m.desk.box != nil {
+		list = slices.Insert(list, 2, m.letterVerbs()...)
 	}
 	if m.desk.options.Fault != nil {
 		fault := verb{name: "fault", arguments: "WHAT", help: "make the demonstration fail in this way", run: runFault, offer: func(m *Model) []string { return m.desk.options.Faults }}
@@ -133,8 +136,8 @@ func runSort(m *Model, rest string) tea.Cmd {
 		m.desk.say(theme.Bad, text.Own("orders are ").Add(m.desk.theme.String(strings.Join(sortNames(), ", "))))
 		return nil
 	}
-	m.tabs[1].(*flows).sortBy(tracing.FlowSort(rest))
-	return m.goTab(1)
+	m.tabs[1].page.(*flows).sortBy(tracing.FlowSort(rest))
+	return m.goTab(2)
 }
 
 func sortNames() []string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"eventscope/adapters"
@@ -67,6 +68,12 @@ type desk struct {
 	notice      piece
 	noticeUntil time.Time
 	search      *search // in history, or nil
+
+	box  *mailbox       // dead letters; nil without an office
+	run  *running       // begun from here last, or nil
+	runs sync.WaitGroup // those that are carried out
+
+	asking *prompt // what a page asks for, until the model shows it
 }
 
 const (

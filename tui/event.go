@@ -19,7 +19,8 @@ type eventPage struct {
 	*desk
 	question
 	event  tracing.Event
-	read   *read // nil until the message was read again
+	read   *read                                               // nil until the message was read again
+	load   func(ctx context.Context) (adapters.Message, error) // nil asks the querier
 	asked  bool
 	facts  []fact
 	views  []valueView // of the value: tree, raw, hexadecimal; those there are
@@ -86,21 +87,35 @@ func (e *eventPage) refresh() tea.Cmd {
 	e.asked = true
 	event, querier, cleaner, rules := e.event, e.options.Querier, e.theme.Cleaner, e.options.Rules
 	about := text.Own("reading ").Add(e.name(), text.Own(" again from "), brokerName(event.Broker))
+	if load := e.load; load != nil {
+		return e.ask(e.desk, about, fetchLimit, func(ctx context.Context) (func(), error) {
+			message, err := load(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return e.received(readMessage(cleaner, rules, &event, message)), nil
+		})
+	}
 	return e.ask(e.desk, about, fetchLimit, func(ctx context.Context) (func(), error) {
 		for message, err := range querier.Messages(ctx, []tracing.Event{event}) {
 			if err != nil {
 				return nil, err
 			}
-			got := readMessage(cleaner, rules, &event, message)
-			views := viewsOf(&got.decoded)
-			return func() {
-				e.read, e.views = &got, views
-				e.facts = append(e.facts, got.facts...)
-				e.factsWide = alignFacts(e.facts)
-			}, nil
+			return e.received(readMessage(cleaner, rules, &event, message)), nil
 		}
 		return nil, adapters.ErrGone
 	})
+}
+
+// received makes ready what was read, outside the event loop, and returns what puts it
+// on the page.
+func (e *eventPage) received(got read) func() {
+	views := viewsOf(&got.decoded)
+	return func() {
+		e.read, e.views = &got, views
+		e.facts = append(e.facts, got.facts...)
+		e.factsWide = alignFacts(e.facts)
+	}
 }
 
 func (e *eventPage) move(by int) {
@@ -203,6 +218,10 @@ func (e *eventPage) seek(backward bool) {
 	}
 	e.onFact = false
 	e.valueAt.To(at, e.value().length())
+}
+
+func (e *eventPage) findHint() text.Safe {
+	return text.Own("words to find in the value; n and N go on")
 }
 
 func (e *eventPage) back() bool {

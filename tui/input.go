@@ -48,7 +48,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	case filter:
 		m.prompt = newFilterLine(d, d.top().scope())
 	case tabKey:
-		return m.goTab(int(key.String()[0] - '1'))
+		return m.goTab(int(key.String()[0] - '0'))
 	default:
 		return d.top().do(bound.action)
 	}
@@ -70,14 +70,16 @@ func (m *Model) goBack() {
 	}
 }
 
-// goTab shows a first page.
-func (m *Model) goTab(n int) tea.Cmd {
-	if n < 0 || n >= len(m.tabs) {
-		return nil
+// goTab shows the first page of that number, if there is one.
+func (m *Model) goTab(number int) tea.Cmd {
+	for _, tab := range m.tabs {
+		if tab.number == number {
+			m.desk.pages = []page{tab.page}
+			m.desk.dirty = true
+			return tab.page.refresh()
+		}
 	}
-	m.desk.pages = []page{m.tabs[n]}
-	m.desk.dirty = true
-	return m.tabs[n].refresh()
+	return nil
 }
 
 // onClick puts the cursor under the mouse; a second click opens.

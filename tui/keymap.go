@@ -41,19 +41,35 @@ const (
 	history
 	foldAll
 	otherPane
+	lookInto
+	replayLetters
+	discardLetters
+	restoreLetters
+	editLetter
+	showAll
+	flowOf
+	abortRun
 	tabKey // 1, 2, …: which tab is the key itself
 )
 
 // scope is a set of pages on which a key works.
-type scope uint8
+type scope uint16
 
 const (
 	onStream scope = 1 << iota
 	onFlows
 	onFlow
 	onEvent
-	everywhere = onStream | onFlows | onFlow | onEvent
+	onGraves
+	onLetters
+	onLetter
+	onPlan
+	onRun
+	onJournal
+	onSteps
+	everywhere = onStream | onFlows | onFlow | onEvent | onGraves | onLetters | onLetter | onPlan | onRun | onJournal | onSteps
 	onLists    = onStream | onFlows
+	onValue    = onEvent | onLetter
 )
 
 // binding is one row of the keymap.
@@ -71,29 +87,47 @@ var keymap = []binding{
 	{enter, onStream, []string{"enter"}, "flow", "open the event's flow"},
 	{enter, onFlows, []string{"enter"}, "open", "open the flow"},
 	{enter, onFlow, []string{"enter"}, "event", "open the event"},
-	{enter, onEvent, []string{"enter"}, "fold", "fold or unfold"},
+	{enter, onValue, []string{"enter"}, "fold", "fold or unfold"},
+	{enter, onGraves, []string{"enter"}, "letters", "open the letters; look into a queue that was not looked into"},
+	{enter, onLetters, []string{"enter"}, "letter", "open the letter"},
+	{enter, onPlan, []string{"enter"}, "confirm", "confirm the plan, which asks for its number of letters"},
+	{enter, onJournal | onRun, []string{"enter"}, "steps", "what the run did, step by step"},
+	{enter, onSteps, []string{"enter"}, "", "the step in full"},
+	{replayLetters, onGraves | onLetters | onLetter, []string{"r"}, "replay", "plan to send the letter, the marked ones or all again"},
+	{discardLetters, onGraves | onLetters | onLetter, []string{"x"}, "discard", "plan to put them away, with a reason"},
+	{restoreLetters, onLetters | onLetter, []string{"u"}, "", "plan to take a discard back"},
+	{editLetter, onLetter, []string{"e"}, "edit", "change the body in $EDITOR and plan to send that"},
+	{flowOf, onLetters | onLetter, []string{"F"}, "flow", "the letter's flow"},
+	{showAll, onLetters, []string{"a"}, "all", "letters that were dealt with, too"},
+	{lookInto, onGraves, []string{"L"}, "", "look into the queue again"},
+	{pause, onRun, []string{"p"}, "pause", "hold the run, or let it go on"},
+	{abortRun, onRun, []string{"A"}, "abort", "end the run after the window in hand; the rest stays open"},
 	{view, onStream, []string{"v"}, "value", "open the event itself"},
 	{view, onFlow, []string{"v"}, "lanes", "timeline or lanes"},
-	{view, onEvent, []string{"v"}, "tree/raw/hex", "value as tree, raw or hexadecimal"},
+	{view, onValue, []string{"v"}, "tree/raw/hex", "value as tree, raw or hexadecimal"},
 	{filter, onLists, []string{"/"}, "filter", "filter by words or an expression"},
-	{filter, onEvent, []string{"/"}, "find", "find in the value"},
-	{nextMatch, onLists | onEvent, []string{"n"}, "", "next match"},
-	{previousMatch, onLists | onEvent, []string{"N"}, "", "previous match"},
+	{filter, onLetters, []string{"/"}, "find", "letters that have these words"},
+	{filter, onValue, []string{"/"}, "find", "find in the value"},
+	{nextMatch, onLists | onValue, []string{"n"}, "", "next match"},
+	{previousMatch, onLists | onValue, []string{"N"}, "", "previous match"},
 	{pause, onLists, []string{"p"}, "pause", "hold still, or go on"},
 	{follow, onLists, []string{"f"}, "", "follow what is new"},
 	{sortOrder, onFlows, []string{"s"}, "sort", "next order"},
 	{trouble, onFlows, []string{"!"}, "trouble", "only failed, stuck and late flows"},
 	{history, onFlow, []string{"b"}, "before", "look for earlier events in the brokers"},
 	{mark, onLists, []string{"space"}, "mark", "mark; y copies what is marked"},
+	{mark, onLetters, []string{"space"}, "mark", "mark; r, x and u are then for the marked ones"},
 	{copyText, onLists, []string{"y"}, "", "copy the flow id, or the marked ones"},
 	{copyText, onFlow, []string{"y"}, "copy", "copy the flow id"},
-	{copyText, onEvent, []string{"y"}, "copy", "copy the value"},
-	{save, onEvent, []string{"w"}, "save", "write the value to a file"},
+	{copyText, onValue, []string{"y"}, "copy", "copy the value"},
+	{copyText, onLetters, []string{"y"}, "", "copy the position"},
+	{copyText, onJournal | onSteps, []string{"y"}, "copy", "copy the run's name"},
+	{save, onValue, []string{"w"}, "save", "write the value to a file"},
 	{edit, onEvent, []string{"e"}, "edit", "open a copy of the value in $EDITOR"},
-	{foldAll, onEvent, []string{"o"}, "", "fold or unfold everything"},
-	{otherPane, onEvent, []string{"tab"}, "pane", "go to facts or value"},
-	{left, onFlow | onEvent, []string{"h", "left"}, "", "scroll to the left"},
-	{right, onFlow | onEvent, []string{"l", "right"}, "", "scroll to the right"},
+	{foldAll, onValue, []string{"o"}, "", "fold or unfold everything"},
+	{otherPane, onValue, []string{"tab"}, "pane", "go to facts or value"},
+	{left, onFlow | onValue, []string{"h", "left"}, "", "scroll to the left"},
+	{right, onFlow | onValue, []string{"l", "right"}, "", "scroll to the right"},
 	{down, everywhere, []string{"j", "down"}, "", "one row down"},
 	{up, everywhere, []string{"k", "up"}, "", "one row up"},
 	{pageDown, everywhere, []string{"ctrl+d", "pgdown", "ctrl+f"}, "", "half a page down"},
@@ -103,7 +137,7 @@ var keymap = []binding{
 	{back, everywhere, []string{"esc"}, "back", "back: close, clear, or the page before; never quits"},
 	{command, everywhere, []string{":"}, "command", "command line, tab completes"},
 	{help, everywhere, []string{"?"}, "help", "the keys of this page"},
-	{tabKey, everywhere, []string{"1", "2"}, "", "the pages by number"},
+	{tabKey, everywhere, []string{"1", "2", "4", "6"}, "", "the pages by number"},
 	{quit, everywhere, []string{"q"}, "", "back; on a first page, quit"},
 	{interrupt, everywhere, []string{"ctrl+c"}, "", "quit at once"},
 }
@@ -141,7 +175,8 @@ func keyName(key string, enter text.Safe) text.Safe {
 var pageNames = []struct {
 	scope scope
 	name  string
-}{{onStream, "Stream"}, {onFlows, "Flows"}, {onFlow, "Flow"}, {onEvent, "Event"}}
+}{{onStream, "Stream"}, {onFlows, "Flows"}, {onFlow, "Flow"}, {onEvent, "Event"},
+	{onGraves, "Dead letters"}, {onLetters, "Letters"}, {onLetter, "Letter"}, {onPlan, "Plan"}, {onRun, "Run"}, {onJournal, "Journal"}, {onSteps, "Steps"}}
 
 // pageName is the name of one page.
 func pageName(on scope) string {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tui"
 	"eventscope/tui/tuitest"
@@ -32,29 +33,67 @@ var everyKey = map[string][]keyed{
 		{"enter", "", "Flow ord-"}, {"v", "", "tree line 1"}, {"/", "", "words, or an expression"}, {"n N", "", "no filter yet"}, {"p", "", "paused"},
 		{"f G end", "p", "following"}, {"space", "g", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", "following"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Stream"},
-		{"1", "", "following"}, {"2", "", "by activity"}, {"q ctrl+c", "", quits},
+		{"1", "", "following"}, {"2", "", "by activity"}, {"4", "", "3 open"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
 	},
 	"Flows": {
 		{"enter", "", "Flow ord-"}, {"/", "", "words, or an expression"}, {"n", "", moves}, {"N", "j", moves}, {"p", "", "paused"}, {"f", "j j", "live"},
 		{"s", "", "by trouble"}, {"!", "", "trouble only"}, {"space", "", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc", "!", "live"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Flows"},
-		{"1", "", "following"}, {"2", "", "by activity"}, {"q ctrl+c", "", quits},
+		{"1", "", "following"}, {"2", "", "by activity"}, {"4", "", "3 open"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
 	},
 	"Flow": {
 		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"y", "", "copied the flow id"}, {"h left", "v l", "● OrderPlaced"},
 		{"l right", "v", "● OrderPlaced"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
-		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"ctrl+c", "", quits},
+		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"4", "", "3 open"}, {"6", "", "Nothing was done"}, {"ctrl+c", "", quits},
 	},
 	"Event": {
 		{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
 		{"w", "", "saved"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
 		{"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
-		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"ctrl+c", "", quits},
+		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"4", "", "3 open"}, {"6", "", "Nothing was done"}, {"ctrl+c", "", quits},
 	},
 }
 
+func init() {
+	numbers := []keyed{{":", "", "find a flow by any id"}, {"1", "", "following"}, {"2", "", "by activity"}, {"4", "", "☠"}, {"ctrl+c", "", quits}}
+	down, up := keyed{"j down ctrl+d pgdown ctrl+f G end", "", moves}, keyed{"k up ctrl+u pgup ctrl+b g home", "G", moves}
+	for page, keys := range map[string][]keyed{
+		"Dead letters": {
+			{"enter", "", "2 letters"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"L", "", "3 open"}, down, up,
+			{"esc", "", "3 open"}, {"?", "", "Keys of Dead letters"}, {"6", "", "Nothing was done"}, {"q", "", quits},
+		},
+		"Letters": {
+			{"enter", "", "tree line 1"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"u", "", "none of these letters is discarded"}, {"F", "", "nothing found for"},
+			{"a", "", "those dealt with too"}, {"/", "", "words that a letter must have"}, {"space", "", "◆ 1"}, {"y", "", "copied the position"}, down, up,
+			{"esc q", "", "3 open"}, {"?", "", "Keys of Letters"}, {"6", "", "Nothing was done"},
+		},
+		"Letter": {
+			{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
+			{"w", "", "saved"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of"}, {"tab", "", "▸position"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸`},
+			{"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"u", "", "none of these letters is discarded"}, {"F", "", "nothing found for"}, down, up,
+			{"esc q", "", "2 letters"}, {"?", "", "Keys of Letter"}, {"6", "", "Nothing was done"},
+		},
+		"Plan": {
+			{"enter", "", "type 2 to replay 2 letters"}, down, up, {"esc q", "", "3 open"}, {"?", "", "Keys of Plan"}, {"6", "", "Nothing was done"},
+		},
+		"Run": {
+			{"enter", "", "steps"}, {"p", "", "done"}, {"A", "", "done"}, down, up, {"esc q", "", "1 open"}, {"?", "", "Keys of Run"}, {"6", "", "1 run"},
+		},
+		"Journal": {
+			{"enter", "", "steps"}, {"y", "", "copied the run's name"}, down, up, {"esc", "", "2 runs"}, {"?", "", "Keys of Journal"}, {"6", "", "2 runs"}, {"q", "", quits},
+		},
+		"Steps": {
+			{"enter", "", "ann@host"}, {"y", "", "copied the run's name"}, down, up, {"esc q", "", "2 runs"}, {"?", "", "Keys of Steps"}, {"6", "", "2 runs"},
+		},
+	} {
+		everyKey[page] = append(keys, numbers...)
+	}
+}
+
 // way is how to come to a page, with the cursor where it can move.
-var way = map[string]string{"Stream": "", "Flows": "2", "Flow": opened, "Event": "v v"}
+var way = map[string]string{"Stream": "", "Flows": "2", "Flow": opened, "Event": "v v",
+	"Dead letters": "4", "Letters": "4 enter", "Letter": "4 enter enter", "Plan": "4 r", "Run": "4 r enter 2 enter", "Journal": "4 r enter 2 enter q r enter 1 enter 6",
+	"Steps": "4 r enter 2 enter q r enter 1 enter 6 enter"}
 
 func TestEveryKeyDoesWhatItIsListedFor(t *testing.T) {
 	for page, listed := range tui.Keys() {
@@ -83,11 +122,14 @@ func pressOne(t *testing.T, page, key string, k keyed) {
 		}
 		options := s.Options()
 		options.SaveFolder, options.Editor = t.TempDir(), []string{"/nonexistent/editor"}
+		options = tuitest.NewLetters(t, adapters.Topic).Over(options)
 		screen := tuitest.Open(t, options, 130, 24)
 		if page == "Event" {
 			screen.Press("G", "k", "k", "k", "k", "v", "v", "v", "v") // an OrderPlaced, as a tree again
 		} else {
-			screen.Press(strings.Fields(way[page])...)
+			for key := range strings.FieldsSeq(way[page]) {
+				screen.Press(key).Wait(100 * time.Millisecond) // a page has its answer before the next key
+			}
 		}
 		screen.Wait(time.Second).Press(strings.Fields(k.before)...).Wait(time.Second)
 		var at string

@@ -25,12 +25,18 @@ const (
 	tooNarrow, tooLow = 40, 8
 )
 
+// tab is a first page and the number that leads to it.
+type tab struct {
+	number int
+	page   page
+}
+
 // Model is the screen. It is made by [New] and driven by Bubble Tea.
 type Model struct {
 	desk   *desk
 	rates  rates
 	prompt *prompt // nil when closed
-	tabs   []page
+	tabs   []tab
 	panel  panel // over the page, nil when there is none
 
 	commands []string // given so far, newest last
@@ -59,8 +65,12 @@ func New(options Options) *Model {
 		theme: theme.New(shown(colorprofile.TrueColor, &options), options.Theme != "light", options.ASCII),
 	}
 	m := &Model{desk: d, banner: options.Banner != "", lastChange: d.now}
-	m.tabs = []page{newStream(d), newFlows(d)}
-	d.pages = []page{m.tabs[0]}
+	m.tabs = []tab{{1, newStream(d)}, {2, newFlows(d)}}
+	if options.Office != nil {
+		d.box = newMailbox(d)
+		m.tabs = append(m.tabs, tab{4, newGraves(d)}, tab{6, newJournal(d)})
+	}
+	d.pages = []page{m.tabs[0].page}
 	m.rates.sample(d)
 	return m
 }
@@ -90,6 +100,9 @@ func (m *Model) Update(message tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			m.crash, cmd = caught(reason), tea.Quit
+		}
+		if m.desk.asking != nil {
+			m.prompt, m.desk.asking = m.desk.asking, nil
 		}
 	}()
 	m.desk.now = time.Now()

@@ -43,12 +43,32 @@ func newPrompt(sign text.Safe, value string) *prompt {
 	return p
 }
 
+// finder is a page that finds words in what it shows.
+type finder interface {
+	find(words string)
+	findHint() text.Safe
+}
+
+// askFor opens a line in which a person answers a question of a page; an empty answer is
+// none.
+func (d *desk) askFor(sign, explain text.Safe, accept func(value string) tea.Cmd) {
+	p := newPrompt(sign, "")
+	p.explain = func(string) text.Safe { return explain }
+	p.accept = func(_ *Model, value string) tea.Cmd {
+		if strings.TrimSpace(value) == "" {
+			return nil
+		}
+		return accept(value)
+	}
+	d.asking = p
+}
+
 // newFilterLine asks for a filter of the lists, or for what to find in a value.
 func newFilterLine(d *desk, on scope) *prompt {
-	if event, ok := d.top().(*eventPage); ok && on == onEvent {
+	if page, ok := d.top().(finder); ok {
 		p := newPrompt(text.Own("find "), "")
-		p.explain = func(string) text.Safe { return text.Own("words to find in the value; n and N go on") }
-		p.accept = func(_ *Model, value string) tea.Cmd { event.find(value); return nil }
+		p.explain = func(string) text.Safe { return page.findHint() }
+		p.accept = func(_ *Model, value string) tea.Cmd { page.find(value); return nil }
 		return p
 	}
 	value := ""

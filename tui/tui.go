@@ -11,6 +11,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/replay"
 	"eventscope/tracing"
 
 	// Bubble Tea is the event loop and the renderer that writes only what changed.
@@ -45,6 +46,11 @@ type Options struct {
 	// sentence. Nil outside the demonstration. Faults are the words to complete.
 	Fault  func(ctx context.Context, words []string) (string, error)
 	Faults []string
+
+	// Office deals with dead letters; nil where no source can have any, and then there are
+	// no pages about them. Write says that what changes a broker is allowed.
+	Office *replay.Office
+	Write  bool
 
 	// SaveFolder is where saved values go; the working directory when empty.
 	SaveFolder string
@@ -103,12 +109,16 @@ func Run(ctx context.Context, options Options) error {
 		}
 	}
 	model := New(options)
-	model.desk.ctx = ctx
+	working, end := context.WithCancel(ctx)
+	defer end()
+	model.desk.ctx = working
 	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(framesPerSecond), tea.WithOutput(options.Output)}
 	if options.Input != nil {
 		program = append(program, tea.WithInput(options.Input))
 	}
 	_, err := tea.NewProgram(model, program...).Run()
+	end()
+	model.desk.runs.Wait() // a run finishes the window in hand, and is paused
 	switch {
 	case model.crash != nil:
 		return model.crash

@@ -54,6 +54,10 @@ type Config struct {
 	// adapters.ErrReadOnly, and nothing that could write is ever made.
 	Write bool
 
+	// LettersOnly says that the topics that are named exactly are taken for dead-letter
+	// topics, whatever they are called; see [Adapter.Graves].
+	LettersOnly bool
+
 	// TLS, if not nil, encrypts the connection and checks the broker's certificate.
 	TLS *TLS
 

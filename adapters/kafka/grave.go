@@ -11,8 +11,8 @@ import (
 	"eventscope/adapters/envelope"
 )
 
-// Graves implements [adapters.DeadLetters]: the topics that Config.Topics names, then those
-// of the others it admits that are named like dead-letter topics. The newest record of each
+// Graves implements [adapters.DeadLetters]: the topics that Config.Topics names if it is
+// LettersOnly, then those of the others it admits that are named like dead-letter topics. The newest record of each
 // partition is read, since headers say more than a name.
 func (a *Adapter) Graves(ctx context.Context) ([]adapters.Grave, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
@@ -21,7 +21,7 @@ func (a *Adapter) Graves(ctx context.Context) ([]adapters.Grave, error) {
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
-	topics := a.selection.graves(c)
+	topics := a.selection.graves(c, a.config.LettersOnly)
 	var logs []adapters.Log
 	for _, t := range topics {
 		logs = append(logs, logsOf(t, adapters.Range{})...)
@@ -31,25 +31,30 @@ func (a *Adapter) Graves(ctx context.Context) ([]adapters.Grave, error) {
 		return nil, a.explain(ctx, err)
 	}
 	newest := a.newest(ctx, limits)
+	guarantee, err := a.guarantee(ctx)
+	if err != nil {
+		return nil, err
+	}
 	graves := make([]adapters.Grave, 0, len(topics))
 	for _, t := range topics {
 		graves = append(graves, adapters.Grave{
 			Name: t.name, Kind: adapters.Topic, Messages: held(t, limits),
-			Evidence: a.selection.evidence(t, newest[t.name]), Incarnation: incarnation(t.id),
+			Evidence: a.selection.evidence(t, newest[t.name]), Incarnation: incarnation(t.id), Guarantee: guarantee,
 		})
 	}
 	return graves, nil
 }
 
-// graves are the topics of c that hold dead letters or may, those named exactly first.
-func (s *selection) graves(c *catalog) []*topic {
+// graves are the topics of c that hold dead letters or may; where the source was opened for
+// letters alone, those named exactly are, and come first.
+func (s *selection) graves(c *catalog, lettersOnly bool) []*topic {
 	var named, others []*topic
 	for _, name := range slices.Sorted(maps.Keys(c.topics)) {
 		t := c.topics[name]
 		if t.err != nil || name == LedgerTopic || !s.wants(t) {
 			continue
 		}
-		if slices.Contains(s.names, name) {
+		if lettersOnly && slices.Contains(s.names, name) {
 			named = append(named, t)
 		} else if _, ok := envelope.DeadName(name); ok {
 			others = append(others, t)

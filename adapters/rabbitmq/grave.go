@@ -55,12 +55,22 @@ func (m *management) yard(ctx context.Context) (*yard, error) {
 
 // namedLogs are the queues and streams that the config names.
 func (a *Adapter) namedLogs() []string {
-	return slices.Concat(a.config.Queues, a.config.Streams)
+	names := slices.Concat(a.config.Queues, a.config.Streams)
+	if a.config.LettersOnly {
+		return names
+	}
+	return slices.DeleteFunc(names, func(name string) bool { // they are read for what they receive
+		_, dead := envelope.DeadName(name)
+		return !dead
+	})
 }
 
 // namedGraves describes what the config names as far as AMQP tells.
 func (a *Adapter) namedGraves(ctx context.Context, control *control) ([]adapters.Grave, error) {
 	names := a.namedLogs()
+	if len(names) == 0 && !a.config.LettersOnly {
+		return nil, nil
+	}
 	if len(names) == 0 {
 		return nil, a.config.problem("find dead letters on "+a.config.broker(), "only the management API tells which queues there are",
 			"name a queue with queue=, or add management=http://HOST:15672", adapters.ErrUsage)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -178,6 +179,15 @@ func (d *demo) rabbitMQSource(config *shop.Config) (*source.Source, error) {
 // look shows the system on the screen, or waits and prints a summary.
 func (d *demo) look(ctx context.Context, system *shop.Shop, settings *settings) error {
 	v := &view{settings: settings, start: adapters.At(time.Now()), title: "demo", banner: demoBanner, patient: true}
+	if d.kafka == "" && d.rabbitMQ == "" { // all of it is gone afterwards, so anything may be tried
+		settings.readOnly = false
+		folder, err := os.MkdirTemp("", "eventscope-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(folder)
+		v.stateFolder = folder
+	}
 	if d.headless {
 		return d.summarise(ctx, system, v)
 	}

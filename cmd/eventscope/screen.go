@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tui"
 )
@@ -64,11 +65,17 @@ type view struct {
 
 	index *index
 	lines []*line
+
+	stateFolder string // of the office; the usual one when empty
+	office      *replay.Office
 }
 
 // show opens the sources behind the screen and shows it until the user quits.
 func (p *program) show(ctx context.Context, v *view) error {
 	v.settings.limitMemory()
+	for i := range v.settings.sources {
+		v.settings.sources[i].Write = !v.settings.readOnly
+	}
 	config := v.settings.tracing()
 	config.KeepRecent = true
 	v.index = startIndex(config)
@@ -77,6 +84,9 @@ func (p *program) show(ctx context.Context, v *view) error {
 	defer cancel(nil)
 	var lines sync.WaitGroup
 	v.open(ctx, cancel, p, &lines)
+	if err := v.openOffice(p); err != nil {
+		return err
+	}
 	if p.flags.log != "" {
 		lines.Go(func() { v.logStatus(ctx, p) })
 	}
@@ -141,6 +151,7 @@ func (v *view) options(p *program) tui.Options {
 		NoColor: p.flags.noColor || p.getenv("NO_COLOR") != "", ASCII: !tui.UTF8Locale(p.getenv), Theme: v.settings.theme(),
 		Input: p.stdin, Output: p.stdout,
 	}
+	options.Office, options.Write = v.office, !v.settings.readOnly
 	if !v.settings.readOnly {
 		options.ReadOnly = ""
 	}

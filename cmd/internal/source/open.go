@@ -29,7 +29,7 @@ func (s Source) Open(ctx context.Context) (adapters.Adapter, error) {
 }
 
 func (s Source) kafka() kafka.Config {
-	config := kafka.Config{Name: s.Name, Brokers: s.Hosts, Topics: s.Topics, Committed: s.Committed, FetchBytes: s.FetchBytes, Write: s.Write}
+	config := kafka.Config{Name: s.Name, Brokers: s.Hosts, Topics: s.Topics, Committed: s.Committed, FetchBytes: s.FetchBytes, Write: s.Write, LettersOnly: s.DeadLetters}
 	if s.TLS {
 		config.TLS = &kafka.TLS{CA: s.CA, Certificate: s.Certificate, Key: s.Key, ServerName: s.ServerName}
 	}

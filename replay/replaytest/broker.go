@@ -1,4 +1,6 @@
-package replay
+// Package replaytest is a model of a broker with one grave, for tests of what deals with
+// dead letters: fast, in memory, and able to pull the plug at any step.
+package replaytest
 
 import (
 	"context"
@@ -11,119 +13,124 @@ import (
 	"eventscope/adapters"
 )
 
-// errCrash is the panic of a broker that pulls the plug on the process that uses it.
-var errCrash = errors.New("crash")
+// ErrCrash is the panic of a broker that pulls the plug on the process that uses it.
+var ErrCrash = errors.New("crash")
 
-// broker is a model of one grave and its broker: a queue whose letters are acknowledged,
+// Broker is a model of one grave and its broker: a queue whose letters are acknowledged,
 // or a log with transactions and a ledger. It can end the process around every call that
 // has an effect, with the effect or without.
-type broker struct {
-	kind adapters.DestinationKind
+type Broker struct {
+	Kind    adapters.DestinationKind // Topic or Queue
+	Letters []adapters.Held          // of the grave, in order; a log keeps them all
+	Copies  []adapters.Message       // that were sent
 
-	letters    []adapters.Held // of the grave, in order; a log keeps them all
-	copies     []adapters.Message
-	ledger     map[string][]byte
-	missing    map[string]bool // targets that are not there
-	poison     map[string]bool // bodies that the target refuses
+	LedgerEntries map[string][]byte
+	Missing       map[string]bool // targets that are not there
+	Poison        map[string]bool // bodies that the target refuses
+	Fuse          int             // calls until the next crash; below 0 for none
+
 	session    *session
-	fuse       int // calls until the next crash; below 0 for none
 	deliveries uint64
 }
 
-func newBroker(kind adapters.DestinationKind, bodies ...string) *broker {
-	b := &broker{kind: kind, ledger: map[string][]byte{}, missing: map[string]bool{}, poison: map[string]bool{}, fuse: -1}
+// New is a broker whose grave holds letters with these bodies.
+func New(kind adapters.DestinationKind, bodies ...string) *Broker {
+	b := &Broker{Kind: kind, LedgerEntries: map[string][]byte{}, Missing: map[string]bool{}, Poison: map[string]bool{}, Fuse: -1}
 	for _, body := range bodies {
-		b.bury(body)
+		b.Bury(body)
 	}
 	return b
 }
 
-// bury adds a letter to the grave.
-func (b *broker) bury(body string) {
+// Bury adds a letter to the grave.
+func (b *Broker) Bury(body string) { b.BuryFor(body, "") }
+
+// BuryFor adds a letter that died for a reason, none when that is empty.
+func (b *Broker) BuryFor(body, reason string) {
 	m := adapters.Message{Value: []byte(body), Headers: []adapters.Header{
 		{Name: "dlq-original-topic", Value: []byte("orders")}, {Name: "tenant", Value: []byte("a")},
 	}}
-	if b.kind == adapters.Queue {
+	if reason != "" {
+		m.Headers = append(m.Headers, adapters.Header{Name: "dlq-reason", Value: []byte(reason)})
+	}
+	if b.Kind == adapters.Queue {
 		m.Properties = &adapters.Properties{Queue: "dlq", Exchange: "x", RoutingKey: "orders"}
 		m.Position = adapters.DigestPosition("dlq", m.Digest())
 	} else {
-		m.Position = adapters.Position{Destination: "dlq", Offset: int64(len(b.letters))}
+		m.Position = adapters.Position{Destination: "dlq", Offset: int64(len(b.Letters))}
 	}
 	b.deliveries++
-	b.letters = append(b.letters, adapters.Held{Message: m, Handle: b.deliveries})
+	b.Letters = append(b.Letters, adapters.Held{Message: m, Handle: b.deliveries})
 }
 
 // burn counts down to a crash.
-func (b *broker) burn() {
-	if b.fuse == 0 {
-		b.fuse = -1
-		panic(errCrash)
+func (b *Broker) burn() {
+	if b.Fuse == 0 {
+		b.Fuse = -1
+		panic(ErrCrash)
 	}
-	b.fuse--
+	b.Fuse--
 }
 
-func (b *broker) name() adapters.Broker {
-	if b.kind == adapters.Topic {
+// Name is the kind of broker that has such graves.
+func (b *Broker) Name() adapters.Broker {
+	if b.Kind == adapters.Topic {
 		return adapters.Kafka
 	}
 	return adapters.RabbitMQ
 }
 
-func (b *broker) source() Source {
-	return Source{Name: "s", Cluster: "model://s", Broker: b.name(), DeadLetters: b}
+func (b *Broker) Graves(context.Context) ([]adapters.Grave, error) {
+	return []adapters.Grave{{Name: "dlq", Kind: b.Kind, Messages: int64(len(b.Letters)), Guarantee: adapters.ExactlyOnce}}, nil
 }
 
-func (b *broker) Graves(context.Context) ([]adapters.Grave, error) {
-	return []adapters.Grave{{Name: "dlq", Kind: b.kind, Messages: int64(len(b.letters)), Guarantee: adapters.ExactlyOnce}}, nil
-}
-
-func (b *broker) Look(_ context.Context, _ adapters.Look, keep func([]adapters.Held) error) error {
-	for part := range slices.Chunk(b.letters, 3) {
+func (b *Broker) Look(_ context.Context, _ adapters.Look, keep func([]adapters.Held) error) error {
+	for part := range slices.Chunk(b.Letters, 3) {
 		if err := keep(slices.Clone(part)); err != nil {
 			return err
 		}
 	}
-	if b.kind == adapters.Queue {
-		for i := range b.letters {
-			b.letters[i].Redelivered = true
+	if b.Kind == adapters.Queue {
+		for i := range b.Letters {
+			b.Letters[i].Redelivered = true
 		}
 	}
 	return nil
 }
 
-func (b *broker) Preserve(dst []byte, l *adapters.Held) ([]byte, error) {
+func (b *Broker) Preserve(dst []byte, l *adapters.Held) ([]byte, error) {
 	line, err := json.Marshal(l.Message)
 	return append(dst, line...), err
 }
 
-func (b *broker) Preserved(line []byte) (m adapters.Message, err error) {
+func (b *Broker) Preserved(line []byte) (m adapters.Message, err error) {
 	return m, json.Unmarshal(line, &m)
 }
 
-func (b *broker) Reach(_ context.Context, target adapters.Target) (adapters.Reach, error) {
-	return adapters.Reach{Exists: !b.missing[target.String()], Readers: []string{"payment"}}, nil
+func (b *Broker) Reach(_ context.Context, target adapters.Target) (adapters.Reach, error) {
+	return adapters.Reach{Exists: !b.Missing[target.String()], Readers: []string{"payment"}}, nil
 }
 
-func (b *broker) Publisher(context.Context) (adapters.Publisher, error) {
+func (b *Broker) Publisher(context.Context) (adapters.Publisher, error) {
 	return &session{broker: b}, nil
 }
 
-func (b *broker) Ledger(_ context.Context, each func(adapters.Entry) error) error {
-	if b.kind != adapters.Topic {
+func (b *Broker) Ledger(_ context.Context, each func(adapters.Entry) error) error {
+	if b.Kind != adapters.Topic {
 		return errors.ErrUnsupported
 	}
-	for _, key := range slices.Sorted(maps.Keys(b.ledger)) {
-		if err := each(adapters.Entry{Key: []byte(key), Value: b.ledger[key]}); err != nil {
+	for _, key := range slices.Sorted(maps.Keys(b.LedgerEntries)) {
+		if err := each(adapters.Entry{Key: []byte(key), Value: b.LedgerEntries[key]}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *broker) Redrive(_ context.Context, order adapters.Order) (adapters.Redrive, error) {
+func (b *Broker) Redrive(_ context.Context, order adapters.Order) (adapters.Redrive, error) {
 	b.burn()
 	if b.session != nil {
-		if b.kind == adapters.Queue {
+		if b.Kind == adapters.Queue {
 			return nil, fmt.Errorf("the queue: %w", adapters.ErrBusy)
 		}
 		b.session.fenced = true
@@ -132,13 +139,13 @@ func (b *broker) Redrive(_ context.Context, order adapters.Order) (adapters.Redr
 	for _, position := range order.Letters {
 		s.wanted[position]++
 	}
-	s.left = slices.Clone(b.letters)
+	s.left = slices.Clone(b.Letters)
 	b.session = s
 	return s, nil
 }
 
-// died is what the broker does when a process is gone: letters that it held come again.
-func (b *broker) died() {
+// Died is what the broker does when a process is gone: letters that it held come again.
+func (b *Broker) Died() {
 	if b.session != nil {
 		_ = b.session.Close()
 	}
@@ -146,7 +153,7 @@ func (b *broker) died() {
 
 // session is one redrive, or a publisher.
 type session struct {
-	broker *broker
+	broker *Broker
 	wanted map[adapters.Position]int
 	left   []adapters.Held
 	held   []adapters.Held
@@ -165,7 +172,7 @@ func (s *session) Next(_ context.Context, most int) ([]adapters.Held, error) {
 			if s.wanted[l.Position]--; s.wanted[l.Position] == 0 {
 				delete(s.wanted, l.Position)
 			}
-		} else if s.broker.kind == adapters.Topic {
+		} else if s.broker.Kind == adapters.Topic {
 			continue
 		}
 		handed = append(handed, l)
@@ -183,27 +190,27 @@ func (s *session) Send(_ context.Context, copies []adapters.Copy, entries []adap
 	failed := false
 	for i := range copies {
 		switch {
-		case s.broker.missing[copies[i].To.String()]:
+		case s.broker.Missing[copies[i].To.String()]:
 			outcomes[i], failed = adapters.ErrUnroutable, true
-		case s.broker.poison[string(original(&copies[i]).Value)]:
+		case s.broker.Poison[string(original(&copies[i]).Value)]:
 			outcomes[i], failed = adapters.ErrTooLarge, true
 		}
 	}
-	log := s.broker.kind == adapters.Topic
+	log := s.broker.Kind == adapters.Topic
 	for i := range copies {
 		switch {
 		case log && failed && outcomes[i] == nil:
 			outcomes[i] = adapters.ErrNotSent
 		case outcomes[i] == nil:
-			s.broker.copies = append(s.broker.copies, made(&copies[i]))
+			s.broker.Copies = append(s.broker.Copies, made(&copies[i]))
 		}
 	}
 	if log && !failed {
 		for _, e := range entries {
 			if len(e.Value) == 0 {
-				delete(s.broker.ledger, string(e.Key))
+				delete(s.broker.LedgerEntries, string(e.Key))
 			} else {
-				s.broker.ledger[string(e.Key)] = e.Value
+				s.broker.LedgerEntries[string(e.Key)] = e.Value
 			}
 		}
 	}
@@ -215,7 +222,7 @@ func original(c *adapters.Copy) adapters.Message {
 	if c.Of != nil {
 		return c.Of.Message
 	}
-	m, _ := (*broker)(nil).Preserved(c.Original)
+	m, _ := (*Broker)(nil).Preserved(c.Original)
 	return m
 }
 
@@ -237,7 +244,7 @@ func (s *session) Publish(ctx context.Context, copies []adapters.Copy) ([]error,
 	s.broker.burn()
 	for i := range copies {
 		if copies[i].To.RoutingKey == "dlq" {
-			s.broker.bury(string(original(&copies[i]).Value))
+			s.broker.Bury(string(original(&copies[i]).Value))
 		}
 	}
 	s.broker.burn()
@@ -245,13 +252,13 @@ func (s *session) Publish(ctx context.Context, copies []adapters.Copy) ([]error,
 }
 
 func (s *session) Settle(_ context.Context, letters []adapters.Held) error {
-	if s.broker.kind != adapters.Queue {
+	if s.broker.Kind != adapters.Queue {
 		return nil
 	}
 	s.broker.burn()
 	for _, l := range letters {
 		same := func(h adapters.Held) bool { return h.Handle == l.Handle }
-		s.broker.letters = slices.DeleteFunc(s.broker.letters, same)
+		s.broker.Letters = slices.DeleteFunc(s.broker.Letters, same)
 		s.held = slices.DeleteFunc(s.held, same)
 	}
 	s.broker.burn()
@@ -262,9 +269,9 @@ func (s *session) Close() error {
 	if s.broker.session == s {
 		s.broker.session = nil
 	}
-	for i := range s.broker.letters {
+	for i := range s.broker.Letters {
 		for _, h := range s.held {
-			s.broker.letters[i].Redelivered = s.broker.letters[i].Redelivered || h.Handle == s.broker.letters[i].Handle
+			s.broker.Letters[i].Redelivered = s.broker.Letters[i].Redelivered || h.Handle == s.broker.Letters[i].Handle
 		}
 	}
 	s.held = nil

@@ -1,0 +1,134 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"os"
+	"os/exec"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/replay"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// letterPage is one dead letter: the page of its event, with what can be done about it.
+type letterPage struct {
+	*eventPage
+	letter replay.Letter
+}
+
+func newLetterPage(d *desk, l *replay.Letter) *letterPage {
+	letter, office := *l, d.options.Office
+	event := newEvent(d, tracing.Event{
+		Source: l.Source, Broker: l.Broker, Position: l.Position, Time: l.Time, Type: l.Type, Service: l.Service,
+		FlowID: l.Flow, Entity: l.Entity, Marks: tracing.DeadLetter,
+	})
+	event.facts = append(event.facts, letterFacts(d.theme, &letter)...)
+	event.factsWide = alignFacts(event.facts)
+	event.load = func(ctx context.Context) (adapters.Message, error) { return office.Message(ctx, &letter) }
+	return &letterPage{eventPage: event, letter: letter}
+}
+
+// letterFacts are what would happen to the letter, and what did.
+func letterFacts(t *theme.Theme, l *replay.Letter) []fact {
+	facts := []fact{{label: text.Own("state"), role: stateRole(l.State), value: t.String(l.State.String())}}
+	switch {
+	case l.To.IsZero():
+		facts = append(facts, fact{label: text.Own("replay to"), role: theme.Warn, value: text.Own("nothing says where it was to go")})
+	case l.Confidence == envelope.NameOnly:
+		facts = append(facts, fact{label: text.Own("replay to"), role: theme.Warn, value: t.String(l.To.String()), from: text.Own("a guess from ").Add(t.String(l.ToFrom))})
+	default:
+		facts = append(facts, fact{label: text.Own("replay to"), role: theme.Link, value: t.String(l.To.String()), from: t.String(l.ToFrom)})
+	}
+	if l.Replays > 0 {
+		facts = append(facts, fact{label: text.Own("replays"), role: theme.Warn, value: text.Count(int64(l.Replays))})
+	}
+	if m := l.Mark; m != nil {
+		facts = append(facts, fact{label: text.Own("by"), value: t.String(m.By).Add(space, text.Moment(m.At.Local())), from: text.Own("run ").Add(t.String(m.Run))})
+		if m.Reason != "" {
+			facts = append(facts, fact{label: text.Own("because"), value: t.String(m.Reason)})
+		}
+	}
+	return facts
+}
+
+func (p *letterPage) scope() scope { return onLetter }
+
+func (p *letterPage) do(a action) tea.Cmd {
+	switch a {
+	case replayLetters, discardLetters, restoreLetters:
+		return p.planFor(a, []replay.Letter{p.letter}, nil)
+	case flowOf:
+		return p.lookUp(p.letter.Flow, searchBack)
+	case editLetter:
+		if p.read == nil {
+			return p.eventPage.do(edit) // which says that it is not there
+		}
+		return p.editLetter()
+	}
+	return p.eventPage.do(a)
+}
+
+// editLetter opens the body in the user's editor, and plans to send what comes back in
+// its place.
+func (p *letterPage) editLetter() tea.Cmd {
+	d, value, letter := p.desk, p.read.message.Value, p.letter
+	if p.read.decoded.Compression != "" {
+		d.say(theme.Warn, text.Own("the body is compressed; only what is sent as it is can be edited"))
+		return nil
+	}
+	header := idHeader(p.options.Rules, &p.read.message)
+	folder, err := os.MkdirTemp("", "eventscope-")
+	var path string
+	if err == nil {
+		path, err = writeNew(folder, fileName(letter.Position.String(), string(p.read.decoded.Format)), value)
+	}
+	if err != nil {
+		d.say(theme.Bad, text.Own("cannot write a copy for the editor: ").Add(d.theme.String(err.Error())))
+		return nil
+	}
+	editor := d.editor()
+	return tea.ExecProcess(exec.CommandContext(d.ctx, editor[0], append(editor[1:], path)...), func(err error) tea.Msg {
+		return answer(func() tea.Cmd {
+			defer os.RemoveAll(folder)
+			changed, reading := os.ReadFile(path)
+			switch {
+			case err != nil:
+				d.say(theme.Bad, text.Own("set EDITOR to another; ").Add(d.theme.String(editor[0]), text.Own(" failed: "), d.theme.String(err.Error())))
+			case reading != nil:
+				d.say(theme.Bad, text.Own("cannot read the edited copy: ").Add(d.theme.String(reading.Error())))
+			case bytes.Equal(changed, value):
+				d.say(theme.Dim, text.Own("nothing was changed, so there is nothing to plan; r replays it as it is"))
+			default:
+				return d.planEdited(letter, value, &replay.Edit{Value: changed, ID: newID(), Header: header})
+			}
+			return nil
+		})
+	})
+}
+
+// idHeader is the header that holds a message's own id, if one does.
+func idHeader(rules *envelope.Rules, m *adapters.Message) string {
+	var id envelope.Identity
+	envelope.NewReader(rules).Read(m, &id)
+	if id.ID.From.Place != envelope.InHeader {
+		return ""
+	}
+	return string(id.ID.From.Name)
+}
+
+// newID is an id for a message that was edited: a random UUID.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	s := hex.EncodeToString(b[:])
+	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+}

@@ -1,0 +1,43 @@
+package tui
+
+import (
+	"eventscope/tui/widget"
+)
+
+// listing is the cursor of a list and what moves it.
+type listing struct {
+	cursor widget.Cursor
+	height int // rows that are shown
+	head   int // lines above them
+}
+
+// move acts on a key that moves the cursor, and says whether it was one.
+func (l *listing) move(a action, length int) bool {
+	by, ok := map[action]int{
+		down: 1, up: -1, pageDown: max(1, l.height/2), pageUp: -max(1, l.height/2), first: -length, last: length,
+	}[a]
+	if ok {
+		l.cursor.Move(by, length)
+	}
+	return ok
+}
+
+// click puts the cursor on a row of the page, and says whether it was there already.
+func (l *listing) click(row, length int) bool {
+	i := l.cursor.Top + row - l.head
+	if row < l.head || i >= length {
+		return false
+	}
+	was := l.cursor.Index
+	l.cursor.Index = i
+	return was == i
+}
+
+// show says which rows to draw below the lines that are there already.
+func (l *listing) show(lines []widget.Line, height, length int) (from, to int) {
+	l.head = len(lines)
+	l.height = max(1, height-l.head)
+	l.cursor.To(l.cursor.Index, length)
+	l.cursor.Show(l.height, length)
+	return l.cursor.Range(l.height, length)
+}
