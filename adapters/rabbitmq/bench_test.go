@@ -199,7 +199,7 @@ func benchmarkRedrive(b *testing.B, kind string) {
 		broker.publish(b, "", grave, messages...)
 		began := time.Now()
 		r := begin(b, a, grave, letters)
-		all(b, r, 500, sendAll(b, r, target))
+		all(b, r, 1000, sendAll(b, r, target))
 		if err := r.Close(); err != nil {
 			b.Fatal(err)
 		}

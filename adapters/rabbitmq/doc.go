@@ -2,20 +2,39 @@
 // route, by taps; streams, by offset; and the firehose, where the operator has
 // switched it on. With a management API given, it also finds out what there is.
 //
-// A real queue is never consumed, since that would take its messages. It is mirrored:
-// a queue of our own is bound to what the real one is bound to.
+// A real queue is never consumed by Run, since that would take its messages. It is
+// mirrored: a queue of our own is bound to what the real one is bound to. Only looks at
+// dead letters and redrives take letters from real queues, as described below.
 //
 // # What is declared, and goes again
 //
 // A run declares server-named, exclusive, auto-delete classic queues: one tap for all
 // exchanges, one for each mirrored queue, one for the firehose, and one that counts
 // drops. The broker deletes them with the connection, however that ends. Open tries
-// the same and undoes it. Nothing else is ever declared, and nothing is published.
+// the same and undoes it. Nothing else is ever declared, and nothing is published but
+// copies of dead letters, if the config says Write.
 //
 // A tap's queue keeps the newest messages while they are not taken (x-max-length,
 // x-max-length-bytes, drop-head). Its consumer has a prefetch and acknowledges many at
 // once after they were handed over; without acknowledgements the client library would
 // buffer whatever comes.
+//
+// # Dead letters
+//
+// A look holds letters for a moment and gives them back. Whether they are then as before
+// depends on the type of the queue, the version of the broker, the delivery limit, and
+// whether retries are delayed; lookpolicy.go has the table of what was measured, and what
+// is not known to be harmless is refused before anything is read. Without a management
+// API only classic queues and streams are known to be.
+//
+// What is given back must go back in the order in which it came, and a quorum queue keeps
+// that only for a few at a time (giveback.go). A crash of this process gives back what it
+// held: nothing is lost where the policy allowed the look, but a quorum queue may then have
+// it in another order.
+//
+// A redrive has a connection with two channels: one that takes letters, one that sends
+// copies. A copy is sent before its letter is settled, so a crash can send it twice and
+// cannot lose it.
 //
 // # Owner and concurrency
 //
@@ -24,7 +43,8 @@
 // owns all channels and declarations of the present session. When the connection is
 // lost, the session is made anew and hands each reader its new deliveries; a batch
 // that waits for a blocked intake is kept meanwhile. Batches are put one at a time.
-// Scan, Fetch and Estimate share a second connection, on channels of their own.
+// Scan, Fetch and Estimate share a second connection, on channels of their own. Each look,
+// redrive and publisher has a connection of its own and belongs to its caller's goroutine.
 //
 // # What may be lost
 //
@@ -64,6 +84,27 @@
 //	firehose.go    from a trace message to the original
 //	topology.go    Destinations
 //	state.go       what Status tells
+//
+// Those about dead letters:
+//
+//	grave.go          Graves: who dead-letters to whom
+//	route.go          where bindings lead a message
+//	reach.go          Reach; no Ledger
+//	lookfacts.go      what is known of a queue
+//	queuetype.go      of which type a queue is, by AMQP alone
+//	lookpolicy.go     when and how letters can be taken and given back
+//	look.go           Look at a queue
+//	lookstream.go     Look at a stream
+//	giveback.go       giving back in order
+//	letters.go        letters that are held, as the broker sent them
+//	preserve.go       a letter as a line of JSON, and back
+//	field.go          field values with their types in JSON
+//	copy.go           from a copy to what is published
+//	sender.go         publishing with confirms and returns
+//	publisher.go      Publisher
+//	redrive.go        Redrive of a queue
+//	taking.go         taking letters and settling them
+//	redrivestream.go  Redrive of a stream
 //
 // # Not obvious
 //

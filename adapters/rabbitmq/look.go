@@ -2,7 +2,6 @@ package rabbitmq
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -79,7 +78,7 @@ func (l *queueLook) run(ctx context.Context) error {
 		err = c.problem(l.doing(), fmt.Sprintf("after %v, as long as letters are held, %d of %d were read", adapters.LookTime, l.read, state.Messages),
 			"look at fewer", adapters.ErrTooLarge)
 	}
-	return errors.Join(err, l.giveBack())
+	return both(err, l.giveBack())
 }
 
 // refuse says no before anything is read, where that can be known.

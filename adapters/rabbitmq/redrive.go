@@ -1,6 +1,7 @@
 package rabbitmq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,10 +97,20 @@ func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, orde
 			"redrive all of them, or "+doInstead, adapters.ErrUnsafePeek)
 	}
 	if r.taking, err = a.config.take(connection, order.Grave); err != nil {
-		return nil, errors.Join(err, r.end())
+		return nil, both(err, r.end())
 	}
-	r.sender, err = newSender(&a.config, connection)
-	return r, err
+	if r.sender, err = newSender(&a.config, connection); err != nil {
+		return nil, both(err, r.end())
+	}
+	return r, nil
+}
+
+// both joins errors where there are two.
+func both(first, second error) error {
+	if first == nil || second == nil {
+		return cmp.Or(first, second)
+	}
+	return errors.Join(first, second)
 }
 
 // Guarantee implements adapters.Redrive.

@@ -13,16 +13,12 @@ import (
 // TestBrokerDiesUnderARedrive: each letter is then in the grave or at its target, and what
 // was not confirmed is not called sent.
 func TestBrokerDiesUnderARedrive(t *testing.T) {
-	onOwnBrokers(t, func(t *testing.T, b *ownBroker) {
-		for _, kind := range []string{"classic", "quorum"} {
-			t.Run(kind, func(t *testing.T) { diesUnderARedrive(t, b, kind) })
-		}
-	})
+	onOwnBrokers(t, func(t *testing.T, b *ownBroker) { diesUnderARedrive(t, b) })
 }
 
-func diesUnderARedrive(t *testing.T, b *ownBroker, kind string) {
+func diesUnderARedrive(t *testing.T, b *ownBroker) {
 	const letters = 3000
-	grave, target := b.queue(t, kind, amqp.Table{"x-max-length": int32(100_000)}), b.queue(t, kind, nil)
+	grave, target := b.queue(t, "classic", nil), b.queue(t, "classic", nil)
 	messages := bodies("letter", letters)
 	for i := range messages {
 		messages[i].DeliveryMode = amqp.Persistent
