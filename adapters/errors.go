@@ -80,10 +80,10 @@ func IsEnd(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// UnknownDestination is the problem of a name that the broker does not have.
-func UnknownDestination(broker Broker, kind DestinationKind, name string) error {
+// UnknownDestination is the problem of a name that the broker at an address does not have.
+func UnknownDestination(broker Broker, address string, kind DestinationKind, name string) error {
 	return &Problem{
-		Doing: fmt.Sprintf("read %s %s %q", broker, kind, name), Cause: "the broker has no such " + string(kind),
+		Doing: fmt.Sprintf("read %s %s %q at %s", broker, kind, name, address), Cause: "the broker has no such " + string(kind),
 		Remedy: "check the spelling", Kind: ErrUnknownDestination,
 	}
 }

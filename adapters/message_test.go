@@ -123,8 +123,8 @@ func TestReleaseOnce(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	err := adapters.UnknownDestination(adapters.Kafka, adapters.Topic, "ordres")
-	if err.Error() != `cannot read kafka topic "ordres": the broker has no such topic; check the spelling` {
+	err := adapters.UnknownDestination(adapters.Kafka, "host:9092", adapters.Topic, "ordres")
+	if err.Error() != `cannot read kafka topic "ordres" at host:9092: the broker has no such topic; check the spelling` {
 		t.Error(err)
 	}
 	if !errors.Is(err, adapters.ErrUnknownDestination) || !adapters.IsPermanent(err) {

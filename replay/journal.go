@@ -58,7 +58,6 @@ type Journal struct {
 	mu     sync.Mutex
 	end    int64           // of what was read or written last
 	last   [32]byte        // hash of the last line there
-	torn   bool            // the file does not end with a line end
 	broken int             // lines whose Prev is not the hash of the line before
 	ended  map[string]bool // runs that somebody has ended
 }

@@ -219,7 +219,7 @@ func (o *Office) gravesOf(ctx context.Context, letters []Letter) (map[graveKey]G
 	}
 	for i := range letters {
 		if _, ok := found[graveKey{letters[i].Source, letters[i].Grave}]; !ok {
-			return nil, errors.Join(problem, adapters.UnknownDestination(letters[i].Broker, "dead-letter destination", letters[i].Grave))
+			return nil, errors.Join(problem, adapters.UnknownDestination(letters[i].Broker, letters[i].Source, "dead-letter destination", letters[i].Grave))
 		}
 	}
 	return found, nil

@@ -54,6 +54,9 @@ func (m *Model) headerParts(detail int) []piece {
 		}
 		parts = append(parts, m.sourceParts(i, detail)...)
 	}
+	if box := m.desk.box; detail >= 1 && box != nil && box.open > 0 {
+		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Bad, t.Glyph.Dead.Add(space, text.Short(float64(box.open)), text.Own(" dead"))})
+	}
 	if detail >= 3 && m.rates.moving() {
 		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Dim, widget.Sparkline(t, m.rates.trend, trendLength)})
 	}

@@ -21,12 +21,15 @@ type mailbox struct {
 	look   map[string]bool
 	fresh  bool // something was done: read again
 	asked  time.Time
-	seen   int // surveys that came
+	seen   int   // surveys that came
+	open   int64 // letters of the survey that nothing was done about
 }
 
 const (
 	// surveyEvery is how often the graves are surveyed while a page shows them.
 	surveyEvery = 2 * time.Second
+	// surveyInBackground is how often otherwise.
+	surveyInBackground = 15 * time.Second
 	// surveyLimit is how long that may take.
 	surveyLimit = time.Minute
 )
@@ -44,8 +47,9 @@ func (b *mailbox) update() tea.Cmd {
 	before, office := b.survey, b.options.Office
 	return b.ask(b.desk, text.Own("reading the dead letters"), surveyLimit, func(ctx context.Context) (func(), error) {
 		survey := office.Survey(ctx, before, options)
+		open := openIn(survey)
 		return func() {
-			b.survey = survey
+			b.survey, b.open = survey, open
 			b.seen++
 		}, nil
 	})
@@ -88,9 +92,31 @@ func (b *mailbox) letters(chosen func(*replay.Letter) bool) []replay.Letter {
 	return list
 }
 
-// open counts the letters that nothing was done about.
-func (b *mailbox) open() int {
-	return len(b.letters(func(l *replay.Letter) bool { return !l.State.Settled() }))
+// openIn counts the letters that nothing was done about; of graves that were not read,
+// what the broker says that they hold.
+func openIn(survey *replay.Survey) (count int64) {
+	for i := range survey.Graves {
+		g := &survey.Graves[i]
+		if g.ReadAt.IsZero() {
+			count += max(0, g.Messages)
+			continue
+		}
+		for j := range g.Letters {
+			if !g.Letters[j].State.Settled() {
+				count++
+			}
+		}
+	}
+	return count
+}
+
+// background asks for a survey now and then while other pages are shown, for the number
+// in the header.
+func (b *mailbox) background() tea.Cmd {
+	if b == nil || b.now.Sub(b.asked) < surveyInBackground {
+		return nil
+	}
+	return b.update()
 }
 
 // hasWords says that a letter has all words somewhere in what the lists show of it.

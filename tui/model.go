@@ -183,7 +183,7 @@ func (m *Model) onTick() tea.Cmd {
 	if d.top().ages() && d.now.Sub(m.lastAges) >= time.Second {
 		m.lastAges, d.dirty = d.now, true
 	}
-	return d.top().refresh()
+	return tea.Batch(d.top().refresh(), d.box.background())
 }
 
 // redraw draws the next frame. After a panic the last one stays, until the next tick ends

@@ -13,8 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"eventscope/adapters"
 )
 
 // catalog is what the cluster says it has, at one moment. It never changes.
@@ -205,7 +203,7 @@ func (s *selection) verify(config *Config, c *catalog) error {
 		t := c.topics[name]
 		switch {
 		case t == nil || t.unknown():
-			return adapters.UnknownDestination(adapters.Kafka, adapters.Topic, name)
+			return config.unknown(name)
 		case t.forbidden():
 			refused = config.notAllowed(name)
 		default:

@@ -78,7 +78,7 @@ func (a *Adapter) topicNamed(ctx context.Context, name string) (*topic, error) {
 	}
 	switch t := c.topics[name]; {
 	case t == nil || t.unknown():
-		return nil, adapters.UnknownDestination(adapters.Kafka, adapters.Topic, name)
+		return nil, a.config.unknown(name)
 	case t.forbidden():
 		return nil, a.config.notAllowed(name)
 	case t.err != nil:

@@ -20,7 +20,7 @@ import (
 
 // problem says in an operator's words why the cluster could not be talked to.
 func (c *Config) problem(err error) *adapters.Problem {
-	p := &adapters.Problem{Doing: "connect to kafka " + strings.Join(c.Brokers, ","), Kind: adapters.ErrNotConnected}
+	p := &adapters.Problem{Doing: "connect to kafka " + c.address(), Kind: adapters.ErrNotConnected}
 	for _, explain := range []func(*Config, *adapters.Problem, error) bool{explainTLS, explainLogin, explainForeign, explainNetwork, explainEnd} {
 		if explain(c, p, err) {
 			return p
@@ -161,10 +161,18 @@ func afterLast(text, mark string) string {
 	return text
 }
 
+// unknown is the problem of a topic that the cluster does not have.
+func (c *Config) unknown(topic string) error {
+	return adapters.UnknownDestination(adapters.Kafka, c.address(), adapters.Topic, topic)
+}
+
+// address is where the cluster is, as the operator wrote it.
+func (c *Config) address() string { return strings.Join(c.Brokers, ",") }
+
 // notAllowed is the problem of topics that the user may not read.
 func (c *Config) notAllowed(topic string) *adapters.Problem {
 	return &adapters.Problem{
-		Doing: fmt.Sprintf("read kafka topic %q", topic), Cause: "user " + c.user() + " has no permission",
+		Doing: fmt.Sprintf("read kafka topic %q at %s", topic, c.address()), Cause: "user " + c.user() + " has no permission",
 		Remedy: "have Read and Describe granted on it", Kind: adapters.ErrNotAuthorized,
 	}
 }

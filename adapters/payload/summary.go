@@ -98,7 +98,8 @@ func appendSize(dst []byte, what string, size int) []byte {
 type fact struct {
 	name  []byte
 	value jsontext.Value
-	count int // of an array's elements, else -1
+	count int  // of an array's elements, else -1
+	more  bool // the array goes on behind the part that is looked at
 }
 
 // summary collects facts from JSON.
@@ -170,7 +171,7 @@ func (s *summary) member(name, within []byte) bool {
 		if err != nil && n == 0 {
 			return false
 		}
-		s.add(fact{name: name, count: n})
+		s.add(fact{name: name, count: n, more: err != nil})
 		return err == nil
 	}
 	value, err := s.ReadValue()
@@ -211,12 +212,25 @@ func (s *summary) elements() (n int, err error) {
 	return n, err
 }
 
+// appendCount appends how many elements an array has: "4 items", "1 item", "102+ items" if
+// there are more than were looked at.
+func appendCount(dst []byte, f *fact) []byte {
+	dst = strconv.AppendInt(dst, int64(f.count), 10)
+	name := f.name
+	switch {
+	case f.more:
+		dst = append(dst, '+')
+	case f.count == 1 && len(name) > 2 && name[len(name)-1] == 's' && name[len(name)-2] != 's':
+		name = name[:len(name)-1]
+	}
+	return append(append(dst, ' '), name...)
+}
+
 // appendFact appends one fact: "4 items", "129.90 EUR", "tx 7f3a", "Out of stock",
 // "carrier=DHL".
 func (s *summary) appendFact(dst []byte, f *fact) []byte {
 	if f.count >= 0 {
-		dst = strconv.AppendInt(dst, int64(f.count), 10)
-		return append(append(dst, ' '), f.name...)
+		return appendCount(dst, f)
 	}
 	value := f.value
 	if value[0] == '"' {

@@ -46,7 +46,7 @@ func (c *control) exchangeType(name string) (string, error) {
 		return ch.ExchangeDeclarePassive(name, "", false, false, false, false, nil)
 	})
 	if errors.Is(err, adapters.ErrUnknownDestination) {
-		return "", adapters.UnknownDestination(adapters.RabbitMQ, adapters.Exchange, name)
+		return "", adapters.UnknownDestination(adapters.RabbitMQ, c.config.Address, adapters.Exchange, name)
 	}
 	if err != nil {
 		return "", err

@@ -199,7 +199,7 @@ func (m *management) queue(ctx context.Context, name string) (*queueInfo, error)
 	info := &queueInfo{}
 	err := m.read(ctx, "read queue "+quoted(name), "queues/"+url.PathEscape(m.config.VirtualHost)+"/"+url.PathEscape(name), info)
 	if errors.Is(err, adapters.ErrUnknownDestination) {
-		return nil, adapters.UnknownDestination(adapters.RabbitMQ, adapters.Queue, name)
+		return nil, adapters.UnknownDestination(adapters.RabbitMQ, m.config.Address, adapters.Queue, name)
 	}
 	return info, err
 }

@@ -110,7 +110,7 @@ func everyExchange(known *catalog, p *plan) []binding {
 func (a *Adapter) tapBindings(tap Tap, known *catalog, control *control) ([]binding, error) {
 	if known != nil {
 		if _, found := known.exchanges[tap.Exchange]; !found {
-			return nil, adapters.UnknownDestination(adapters.RabbitMQ, adapters.Exchange, tap.Exchange)
+			return nil, adapters.UnknownDestination(adapters.RabbitMQ, a.config.Address, adapters.Exchange, tap.Exchange)
 		}
 		return bindingsOf(tap, known.typeOf(tap.Exchange), known)
 	}
@@ -129,7 +129,7 @@ func (a *Adapter) tapBindings(tap Tap, known *catalog, control *control) ([]bind
 func (p *plan) addQueue(queue string, known *catalog, c *Config) {
 	kind, found := known.queues[queue]
 	if !found {
-		p.problems = append(p.problems, adapters.UnknownDestination(adapters.RabbitMQ, adapters.Queue, queue))
+		p.problems = append(p.problems, adapters.UnknownDestination(adapters.RabbitMQ, c.Address, adapters.Queue, queue))
 		return
 	}
 	if kind == amqp.QueueTypeStream {

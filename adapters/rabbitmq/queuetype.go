@@ -67,7 +67,7 @@ func (c *control) depth(name string) (int, error) {
 		return err
 	})
 	if errors.Is(err, adapters.ErrUnknownDestination) {
-		err = adapters.UnknownDestination(adapters.RabbitMQ, adapters.Queue, name)
+		err = adapters.UnknownDestination(adapters.RabbitMQ, c.config.Address, adapters.Queue, name)
 	}
 	return ready, err
 }

@@ -50,7 +50,7 @@ func (c *Config) consumeStream(connection *amqp.Connection, name string, offset 
 		return nil, nil, c.problem(doing, "it is a queue that is no stream, and reading would take its messages",
 			"name it with queue=, which taps what it receives", adapters.ErrUsage)
 	case errors.As(err, &refusal) && refusal.Code == amqp.NotFound:
-		return nil, nil, adapters.UnknownDestination(adapters.RabbitMQ, adapters.Stream, name)
+		return nil, nil, adapters.UnknownDestination(adapters.RabbitMQ, c.Address, adapters.Stream, name)
 	}
 	return nil, nil, c.operationProblem(doing, err)
 }
