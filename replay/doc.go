@@ -33,15 +33,17 @@
 //	target.go    where a letter goes again
 //	header.go    which headers a copy loses and gains
 //	plan.go      Plan: the frozen selection
-//	guard.go     what must not run; what is promised
+//	guard.go     what must not run; what is promised; facts.go: a plan in words
 //	run.go       Run: a plan that is carried out
-//	worker.go    one part of it, window by window; copy.go, restore.go
+//	worker.go    one part of it: begin, find out what is done, go on, heed the operator
+//	window.go    one window of letters: send, confirm, settle; copy.go, restore.go
 //	ledger.go    marks on the broker
 //	journal.go   lines on disk, each with the hash of the one before
 //	numbers.go   numbers of letters as ranges
 //	record.go    what the journal says of runs; plans on disk
 //	archive.go   letters of queues on disk
-//	office.go    Office: all of it together
+//	office.go    Office: all of it together; survey.go, group.go, discarded.go: what it lists
+//	replaytest   a broker in memory that can crash whoever uses it
 //
 // # Not obvious
 //
