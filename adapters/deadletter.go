@@ -91,7 +91,8 @@ type Grave struct {
 // Look is what to look at.
 type Look struct {
 	Grave string
-	// Most bounds how many letters are read; 0 is all.
+	// Most bounds how many letters are read; 0 is all. A queue may have to be read further to
+	// keep its order; those letters are handed over too.
 	Most int
 }
 

@@ -16,6 +16,11 @@ import (
 // came; whether that is harmless is the policy's to say (lookpolicy.go). Where order needs
 // it, or the whole queue has to be held, more letters are read than look asks for; they
 // are handed over too.
+//
+// How often a letter was handed out is known only once it is read. A look stops at the
+// first that comes too near to its limit, and is refused the next time before it reads
+// anything. A letter found at its very limit, as other programs may leave it, is handed
+// over, and the broker may drop it when it is given back.
 func (a *Adapter) Look(ctx context.Context, look adapters.Look, keep func([]adapters.Held) error) error {
 	connection, err := a.config.dial(ctx)
 	if err != nil {

@@ -79,7 +79,7 @@ func TestLookFromAnotherProcess(t *testing.T) {
 			values, _, err := looked(t, a, adapters.Look{Grave: queue})
 			switch {
 			case errors.Is(err, adapters.ErrUnsafePeek):
-				if refusals++; len(values) != 1 {
+				if refusals++; len(values) > 1 { // none from 4.3 on
 					t.Errorf("%d letters were handed over by a look that was refused", len(values))
 				}
 			case err != nil:
