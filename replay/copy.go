@@ -11,9 +11,12 @@ import (
 func (w *worker) copy(l *taken) adapters.Copy {
 	planned := &w.part.Letters[l.number]
 	c := adapters.Copy{
-		Of: &l.held, To: planned.To,
+		To:     planned.To,
 		Remove: w.run.office.config.Headers.stripped(&l.held.Message),
 		Add:    stamp(w.run.ID, l.number, planned, w.run.Plan.By, now()),
+	}
+	if c.Of = &l.held; w.sender != nil { // which does not know what this session holds
+		c.Of, c.Message = nil, &l.held.Message
 	}
 	edit := planned.Edit
 	switch {

@@ -18,13 +18,22 @@ func sourceOf(b *replaytest.Broker) Source {
 	return Source{Name: "s", Cluster: "model://s", Broker: b.Name(), DeadLetters: b}
 }
 
+// elsewhere is another cluster.
+func elsewhere(b *replaytest.Broker) Source {
+	return Source{Name: "elsewhere", Cluster: "model://elsewhere", Broker: b.Name(), DeadLetters: b}
+}
+
 // desk is an office over one broker, as a process has it.
 func desk(t interface {
 	Helper()
 	Fatal(...any)
-}, folder string, b *replaytest.Broker) *Office {
+}, folder string, b *replaytest.Broker, others ...*replaytest.Broker) *Office {
 	t.Helper()
-	office, err := NewOffice(Config{Folder: folder, Sources: []Source{sourceOf(b)}, By: "ann@host"})
+	config := Config{Folder: folder, Sources: []Source{sourceOf(b)}, By: "ann@host"}
+	for _, other := range others {
+		config.Targets = append(config.Targets, elsewhere(other))
+	}
+	office, err := NewOffice(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +90,12 @@ func TestCrashesLoseNothing(t *testing.T) {
 			}
 		}
 		window := rapid.IntRange(1, 5).Draw(t, "window")
-		plan, kills := runToTheEnd(t, folder, b, action, letters, chosen, window)
-		check(t, folder, b, plan, bodies, kills*window)
+		var other *replaytest.Broker
+		if action == Replay && rapid.Bool().Draw(t, "to another cluster") {
+			other = replaytest.New(kind)
+		}
+		plan, kills := runToTheEnd(t, folder, b, other, action, letters, chosen, window)
+		check(t, folder, b, other, plan, bodies, kills*window)
 	})
 }
 
@@ -96,9 +109,14 @@ func tempFolder(t *rapid.T) string {
 }
 
 // runToTheEnd plans and runs, and resumes after each crash, in a new process each time.
-func runToTheEnd(t *rapid.T, folder string, b *replaytest.Broker, action Action, letters []Letter, chosen map[adapters.Position]bool, window int) (*Plan, int) {
-	office := desk(t, folder, b)
-	plan, err := office.Plan(context.Background(), action, letters, PlanOptions{Reason: "test", Only: chosen})
+func runToTheEnd(t *rapid.T, folder string, b, other *replaytest.Broker, action Action, letters []Letter, chosen map[adapters.Position]bool, window int) (*Plan, int) {
+	options, others := PlanOptions{Reason: "test", Only: chosen}, []*replaytest.Broker(nil)
+	if other != nil {
+		through := elsewhere(other)
+		options.Through, others = &through, []*replaytest.Broker{other}
+	}
+	office := desk(t, folder, b, others...)
+	plan, err := office.Plan(context.Background(), action, letters, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +133,9 @@ func runToTheEnd(t *rapid.T, folder string, b *replaytest.Broker, action Action,
 		if kills > 30 {
 			b.Fuse = -1
 		}
+		for _, o := range others {
+			o.Fuse = max(b.Fuse/2, min(b.Fuse, 0)) // -1 stays
+		}
 		summary, crashed := Summary{}, false
 		err, crashed = attempt(b, func() (err error) {
 			summary, err = run.Do(context.Background(), func(Outcome) {})
@@ -129,7 +150,10 @@ func runToTheEnd(t *rapid.T, folder string, b *replaytest.Broker, action Action,
 		}
 		kills++
 		run.letGo() // the lock of a process that is gone
-		office = desk(t, folder, b)
+		for _, o := range others {
+			o.Fuse = -1
+		}
+		office = desk(t, folder, b, others...)
 		if run, err = office.Resume(run.ID, true, Pace{Window: window}); err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +161,7 @@ func runToTheEnd(t *rapid.T, folder string, b *replaytest.Broker, action Action,
 }
 
 // check is the invariant.
-func check(t *rapid.T, folder string, b *replaytest.Broker, plan *Plan, bodies []string, mostTwice int) {
+func check(t *rapid.T, folder string, b, other *replaytest.Broker, plan *Plan, bodies []string, mostTwice int) {
 	planned := map[adapters.Position]int{}
 	for i := range plan.Parts {
 		for _, l := range plan.Parts[i].Letters {
@@ -163,17 +187,21 @@ func check(t *rapid.T, folder string, b *replaytest.Broker, plan *Plan, bodies [
 		all[l.Position]++
 	}
 	copies, ids := map[adapters.Position]int{}, map[string]bool{}
-	for i := range b.Copies {
-		from, _ := b.Copies[i].Header(headerFrom)
+	sent := b.Copies
+	if other != nil {
+		sent = other.Copies
+	}
+	for i := range sent {
+		from, _ := sent[i].Header(headerFrom)
 		_, text, _ := strings.Cut(string(from), "/")
 		position, err := adapters.ParsePosition(text)
-		id, marked := b.Copies[i].Header(headerID)
+		id, marked := sent[i].Header(headerID)
 		if err != nil || !marked {
-			t.Fatalf("a copy without its replay headers: %q", b.Copies[i].Headers)
+			t.Fatalf("a copy without its replay headers: %q", sent[i].Headers)
 		}
 		if !ids[string(id)] {
 			copies[position]++
-		} else if b.Kind == adapters.Topic {
+		} else if b.Kind == adapters.Topic && other == nil {
 			t.Fatalf("%s was sent twice in spite of transactions", position)
 		} else if mostTwice--; mostTwice < 0 {
 			t.Fatalf("more copies came twice than were on their way when the process died")

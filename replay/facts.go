@@ -69,6 +69,9 @@ func (p *Part) destinations() [][2]string {
 	var facts [][2]string
 	for _, t := range p.Targets {
 		words := t.Target.String() + ", " + letters(t.Count)
+		if p.Through != "" {
+			words = t.Target.String() + " on " + p.Through + ", " + letters(t.Count)
+		}
 		if t.Missing {
 			words += ": THERE IS NO SUCH DESTINATION"
 		}

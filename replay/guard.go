@@ -76,6 +76,8 @@ func letters(n int) string {
 func (p *Part) Promise(action Action) string {
 	kafka := p.Broker == adapters.Kafka
 	switch {
+	case action == Replay && p.Through != "":
+		return "at least once, with a replay id: published to another cluster, confirmed, journalled, then settled here"
 	case action == Replay && kafka && p.Guarantee == adapters.ExactlyOnce:
 		return "exactly once for read_committed readers: one transaction writes the copy and the ledger record"
 	case action == Replay && kafka && p.Guarantee == adapters.Atomic:

@@ -28,6 +28,9 @@ type claim struct {
 // its holder is taken for dead; the broker fences it off in any case.
 const claimHolds = 20 * time.Second
 
+// claimPatience is how long a resumed run looks for the claim of another.
+const claimPatience = 2 * time.Second
+
 // ledger is what the ledger says of one source.
 type ledger struct {
 	marks  map[adapters.Position]*Mark

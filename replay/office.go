@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/url"
 	"path/filepath"
@@ -23,7 +22,9 @@ type Source struct {
 	Name string
 	// Cluster says which broker it is, in the same words each time: a URL without user,
 	// secrets and parameters. The journal remembers it.
-	Cluster     string
+	Cluster string
+	// URL is how it was opened, without secrets, so that a run can be resumed.
+	URL         string
 	Broker      adapters.Broker
 	DeadLetters adapters.DeadLetters
 	// Fetch reads letters of logs again. Nil where there is none.
@@ -34,6 +35,7 @@ type Source struct {
 type Config struct {
 	Folder  string // for journal, plans and archive; made when needed, for this user only
 	Sources []Source
+	Targets []Source // clusters that are only sent to
 	Rules   *envelope.Rules
 	Headers Headers
 	By      string // user@host, for journal, ledger and copies
@@ -226,20 +228,28 @@ func (o *Office) gravesOf(ctx context.Context, letters []Letter) (map[graveKey]G
 }
 
 func newPlanner(action Action, options *PlanOptions, grave Grave) *planner {
-	return &planner{
+	p := &planner{
 		action: action, options: options, targets: map[adapters.Target]*Destined{}, strip: map[string]bool{},
 		part: Part{
-			Source: grave.Source.Cluster, Broker: grave.Source.Broker, Grave: grave.Name, Kind: grave.Kind,
+			Source: grave.Source.Cluster, URL: grave.Source.URL, Broker: grave.Source.Broker, Grave: grave.Name, Kind: grave.Kind,
 			Incarnation: grave.Incarnation, Guarantee: grave.Guarantee,
 		},
 	}
+	if options.Through != nil && action == Replay {
+		p.part.Through, p.part.ThroughURL, p.part.Guarantee = options.Through.Cluster, options.Through.URL, adapters.AtLeastOnce
+	}
+	return p
 }
 
 // finish asks who receives what is sent to each target.
 func (p *planner) finish(ctx context.Context, grave Grave) error {
 	p.part.Stripped = slices.Sorted(maps.Keys(p.strip))
+	letters := grave.Source.DeadLetters
+	if p.options.Through != nil {
+		letters = p.options.Through.DeadLetters
+	}
 	for _, destined := range p.targets {
-		reach, err := grave.Source.DeadLetters.Reach(ctx, destined.Target)
+		reach, err := letters.Reach(ctx, destined.Target)
 		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			return err
 		}
@@ -253,15 +263,15 @@ func (p *planner) finish(ctx context.Context, grave Grave) error {
 	return nil
 }
 
-// source is the source of a part of a plan.
-func (o *Office) source(part *Part) (Source, error) {
-	for _, s := range o.config.Sources {
-		if s.Cluster == part.Source {
+// source is the source on a cluster.
+func (o *Office) source(cluster string) (Source, error) {
+	for _, s := range append(o.config.Sources, o.config.Targets...) {
+		if s.Cluster == cluster {
 			return s, nil
 		}
 	}
 	return Source{}, &adapters.Problem{
-		Doing: "go on in " + part.Grave, Cause: fmt.Sprintf("%s is not among the sources", part.Source),
+		Doing: "send or settle letters on " + cluster, Cause: "it is not among the sources",
 		Remedy: "name it by its URL", Kind: adapters.ErrUsage,
 	}
 }

@@ -26,11 +26,15 @@ type Plan struct {
 // Part is what a plan does in one grave.
 type Part struct {
 	Source      string                   `json:"source"` // see [Source.Cluster]
+	URL         string                   `json:"url"`    // see [Source.URL]
 	Broker      adapters.Broker          `json:"broker"`
 	Grave       string                   `json:"grave"`
 	Kind        adapters.DestinationKind `json:"kind"`
 	Incarnation string                   `json:"incarnation,omitempty"`
-	Guarantee   adapters.Guarantee       `json:"guarantee"`
+	// Through is the source that copies go to, if that is another than Source.
+	Through    string             `json:"through,omitempty"`
+	ThroughURL string             `json:"through_url,omitempty"`
+	Guarantee  adapters.Guarantee `json:"guarantee"`
 
 	// Letters in the order in which they lie in the grave. Their numbers in the journal
 	// are places in this list.
@@ -91,6 +95,7 @@ type PlanOptions struct {
 	Only map[adapters.Position]bool
 
 	To         adapters.Target // in place of what the letters say; zero for none
+	Through    *Source         // another cluster that To is on; nil for the letters' own
 	MaxReplays int             // letters that were replayed so often stay; 0 is [DefaultMaxReplays]
 	Headers    Headers
 	Reason     string
@@ -151,7 +156,8 @@ func (p *Plan) seal() error {
 		Parts  []Part
 	}{p.Action, slices.Clone(p.Parts)}
 	for i := range what.Parts {
-		what.Parts[i].Targets = nil // who else reads there may change meanwhile
+		what.Parts[i].Targets = nil                          // who else reads there may change meanwhile
+		what.Parts[i].URL, what.Parts[i].ThroughURL = "", "" // one broker can be named in several ways
 	}
 	data, err := json.Marshal(what)
 	if err != nil {
@@ -190,7 +196,7 @@ func (p *planner) add(l *Letter) {
 	switch {
 	case planned.To.IsZero(), confidence != envelope.Certain && confidence != envelope.Likely:
 		p.part.Unresolved = append(p.part.Unresolved, l.Position)
-	case leadsTo(planned.To, l.Grave):
+	case p.part.Through == "" && leadsTo(planned.To, l.Grave):
 		p.part.Looping = append(p.part.Looping, l.Position)
 	case l.Replays >= limit:
 		p.part.OverLimit = append(p.part.OverLimit, l.Position)

@@ -279,17 +279,21 @@ func (o *Office) Steps(run string, each func(*Line) error) (broken int, err erro
 	})
 }
 
-// SourcesOf are the brokers that a run is about, see [Source.Cluster].
-func (o *Office) SourcesOf(run string) ([]string, error) {
+// SourcesOf are the brokers that a run is about, as URLs without secrets: those that letters
+// lie on, and those that they are only sent to.
+func (o *Office) SourcesOf(run string) (sources, targets []string, err error) {
 	_, plan, err := o.record(run)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var all []string
-	for i := range plan.Parts {
-		if !slices.Contains(all, plan.Parts[i].Source) {
-			all = append(all, plan.Parts[i].Source)
+	add := func(to *[]string, url string) {
+		if url != "" && !slices.Contains(*to, url) {
+			*to = append(*to, url)
 		}
 	}
-	return all, nil
+	for i := range plan.Parts {
+		add(&sources, plan.Parts[i].URL)
+		add(&targets, plan.Parts[i].ThroughURL)
+	}
+	return sources, targets, nil
 }

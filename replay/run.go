@@ -236,12 +236,18 @@ func (r *Run) Do(ctx context.Context, tell func(Outcome)) (Summary, error) {
 
 // part carries one part out.
 func (r *Run) part(ctx context.Context, i int, tell func(Outcome)) error {
-	source, err := r.office.source(&r.Plan.Parts[i])
+	part := &r.Plan.Parts[i]
+	source, err := r.office.source(part.Source)
 	if err != nil {
 		return err
 	}
 	w := newWorker(r, i, source, tell)
-	if r.Plan.Action == Restore && r.Plan.Parts[i].Broker != adapters.Kafka {
+	if part.Through != "" {
+		if w.through, err = r.office.source(part.Through); err != nil {
+			return err
+		}
+	}
+	if r.Plan.Action == Restore && part.Broker != adapters.Kafka {
 		return w.restore(ctx)
 	}
 	return w.work(ctx)

@@ -51,7 +51,7 @@ func (w *worker) window(ctx, wait context.Context, held []adapters.Held) error {
 func (w *worker) claim(held *adapters.Held) (number int, state State, ok bool) {
 	numbers := slices.DeleteFunc(w.places[held.Position], w.done)
 	at := slices.IndexFunc(numbers, func(number int) bool { return w.states[number] != Confirmed })
-	if at < 0 && len(numbers) > 0 && held.Redelivered {
+	if at < 0 && len(numbers) > 0 && (held.Redelivered || w.part.Kind != adapters.Queue) {
 		at = 0
 	}
 	if at < 0 {
@@ -80,6 +80,10 @@ func (w *worker) send(ctx context.Context, letters []taken) ([]taken, error) {
 	copies := make([]adapters.Copy, len(letters))
 	for i := range letters {
 		copies[i] = w.copy(&letters[i])
+	}
+	if w.sender != nil { // the ledger comes after, for it is on the letters' own cluster
+		outcomes, err := w.sender.Publish(ctx, copies)
+		return w.sort(letters, outcomes, err)
 	}
 	entries, err := w.entries(letters, Replayed)
 	if err != nil {
@@ -155,6 +159,15 @@ func (w *worker) settle(ctx context.Context, letters []taken) error {
 	held := make([]adapters.Held, len(letters))
 	for i := range letters {
 		held[i] = letters[i].held
+	}
+	if w.sender != nil && w.ledger {
+		entries, err := w.entries(letters, Replayed)
+		if err == nil {
+			_, err = w.session.Send(ctx, nil, entries)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if err := w.session.Settle(ctx, held); err != nil {
 		return err

@@ -21,7 +21,9 @@ type worker struct {
 	states  []State
 	source  Source
 	session adapters.Redrive
-	ledger  bool // the broker keeps one
+	through Source             // another cluster that copies go to, if there is one
+	sender  adapters.Publisher // to it
+	ledger  bool               // the broker keeps one
 	limiter *rate.Limiter
 	tell    func(Outcome)
 
@@ -55,6 +57,12 @@ func (w *worker) work(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = w.close(err) }()
+	if w.part.Through != "" {
+		if w.sender, err = w.through.DeadLetters.Publisher(ctx); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, w.sender.Close()) }()
+	}
 	if err := w.reconcile(ctx); err != nil {
 		return err
 	}
@@ -117,8 +125,16 @@ func (w *worker) free(ctx context.Context) error {
 	if !w.ledger {
 		return nil
 	}
-	ledger, err := readLedger(ctx, w.source.DeadLetters)
-	if err != nil {
+	short, cancel := ctx, context.CancelFunc(func() {})
+	if w.run.resumed { // what the interrupted run left open would be waited for until it lapses
+		short, cancel = context.WithTimeout(ctx, claimPatience)
+	}
+	defer cancel()
+	ledger, err := readLedger(short, w.source.DeadLetters)
+	switch {
+	case err != nil && short.Err() != nil && ctx.Err() == nil:
+		return nil // no living run keeps a transaction open for so long
+	case err != nil:
 		return err
 	}
 	c, claimed := ledger.claims[w.part.Grave]
@@ -155,6 +171,7 @@ func (w *worker) reconcile(ctx context.Context) error {
 		case restore && mark == nil:
 			w.states[i] = Open
 			settled = append(settled, i)
+		case mark == nil && w.sender != nil && w.states[i] == Confirmed: // what is missing is the mark
 		case restore || mark == nil:
 			w.states[i] = Planned // whatever was begun did not come about
 		case mark.Run == w.run.ID:

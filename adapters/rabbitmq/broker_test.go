@@ -38,12 +38,18 @@ func brokerAt(name, at string) (*testBroker, error) {
 	return &testBroker{name: name, amqp: at, address: u.Host, user: u.User}, nil
 }
 
+// newestBroker names a broker that is tested where there is one: no released system has it.
+const newestBroker = "EVENTSCOPE_TEST_RABBITMQ43"
+
 // onEachBroker runs a test on every broker that the environment names.
 func onEachBroker(t *testing.T, test func(t *testing.T, b *testBroker)) {
 	t.Helper()
-	for _, variable := range []string{"EVENTSCOPE_TEST_RABBITMQ3", "EVENTSCOPE_TEST_RABBITMQ4", "EVENTSCOPE_TEST_RABBITMQ43"} {
+	for _, variable := range []string{"EVENTSCOPE_TEST_RABBITMQ3", "EVENTSCOPE_TEST_RABBITMQ4", newestBroker} {
+		at := os.Getenv(variable)
+		if at == "" && variable == newestBroker {
+			continue
+		}
 		t.Run(strings.TrimPrefix(variable, "EVENTSCOPE_TEST_"), func(t *testing.T) {
-			at := os.Getenv(variable)
 			if at == "" {
 				t.Skipf("%s does not name a broker", variable)
 			}

@@ -96,17 +96,17 @@ func TestTapRefused(t *testing.T) {
 			kind   error
 			want   string
 		}{
-			"unknown exchange":        {withTap(Tap{Exchange: "no-such-exchange"}), adapters.ErrUnknownDestination, `cannot read rabbitmq exchange "no-such-exchange": the broker has no such exchange; check the spelling`},
+			"unknown exchange":        {withTap(Tap{Exchange: "no-such-exchange"}), adapters.ErrUnknownDestination, `cannot read rabbitmq exchange "no-such-exchange" at ` + b.address + `: the broker has no such exchange; check the spelling`},
 			"direct without key":      {withTap(Tap{Exchange: direct}), adapters.ErrUsage, `cannot tap exchange "` + direct + `": it is a direct exchange, which has no key for everything; name a key, as in tap=exchange:key, or add management= so that the keys in use are found`},
 			"headers with key":        {withTap(Tap{headers, "k"}), adapters.ErrUsage, `cannot tap exchange "` + headers + `": it is a headers exchange, which does not look at keys; leave the key away to see everything`},
 			"wrong password":          {wrong, adapters.ErrNotAuthenticated, "cannot connect to" + at + `: it refused user "guest" with this password; check user and password`},
 			"unknown virtual host":    {nowhere, adapters.ErrUnknownDestination, "cannot connect to" + at + `: it has no virtual host "no such"; check the path of the URL; / itself is written %2F`},
 			"nothing named":           {b.config(), adapters.ErrUsage, "cannot read" + at + ": the URL does not say what, and only the management API tells what there is; add tap=exchange, tap=exchange:key, stream=name or firehose=true, or management=http://HOST:15672 to tap every exchange"},
 			"queue unmanaged":         {mirror, adapters.ErrUsage, "cannot read queue \"" + queue + "\" of" + at + ": a real queue is never consumed but tapped where it is bound, and only the management API tells its bindings; add management=http://HOST:15672, or name what feeds it with tap=exchange:key; a stream is named with stream="},
-			"unknown queue":           {mirrorless, adapters.ErrUnknownDestination, `cannot read rabbitmq queue "no-such-queue": the broker has no such queue; check the spelling`},
+			"unknown queue":           {mirrorless, adapters.ErrUnknownDestination, `cannot read rabbitmq queue "no-such-queue" at ` + b.address + `: the broker has no such queue; check the spelling`},
 			"queue bound to nothing":  {unbound, nil, `cannot see all of queue "` + queue + `": it is bound to nothing but the default exchange, which cannot be tapped; use firehose=true after rabbitmqctl trace_on to see that too`},
 			"a queue is no stream":    {stream, adapters.ErrUsage, `cannot read stream "` + queue + `" of` + at + ": it is a queue that is no stream, and reading would take its messages; name it with queue=, which taps what it receives"},
-			"unknown stream":          {noStream, adapters.ErrUnknownDestination, `cannot read rabbitmq stream "no-such-stream": the broker has no such stream; check the spelling`},
+			"unknown stream":          {noStream, adapters.ErrUnknownDestination, `cannot read rabbitmq stream "no-such-stream" at ` + b.address + `: the broker has no such stream; check the spelling`},
 			"management unreachable":  {unreachable, adapters.ErrNotConnected, "cannot list the exchanges from the management API http://127.0.0.1:1: nothing listens there; check the URL and that the plugin rabbitmq_management runs"},
 			"management unauthorised": {unauthorised, adapters.ErrNotAuthenticated, "cannot list the exchanges from the management API " + b.managementURL() + `: it refused user "nobody"; check user and password; the user needs the tag monitoring (rabbitmqctl set_user_tags)`},
 			"management is AMQP":      {amqpPort, adapters.ErrNotConnected, "cannot list the exchanges from the management API http://" + b.address + ": what answers there is not a management API; check the URL, usually http://broker:15672"},

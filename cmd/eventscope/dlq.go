@@ -34,6 +34,10 @@ type dlq struct {
 	settings *settings
 	sources  *opened
 	office   *replay.Office
+
+	elsewhere   *replay.Source // another cluster that letters are sent to
+	destination adapters.Target
+	closing     []func() error
 }
 
 func (p *program) dlqCommand() *cobra.Command {
@@ -45,6 +49,14 @@ func (p *program) dlqCommand() *cobra.Command {
 	}
 	cmd.AddCommand(p.dlqList(), p.dlqGroups(), p.dlqShow(), p.dlqPlan(), p.dlqReplay(), p.dlqDiscard(), p.dlqRestore(), p.dlqResume(), p.dlqAbort(), p.dlqJournal())
 	return cmd
+}
+
+// command wraps the work of a command: what it opened is closed at its end.
+func (d *dlq) command(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return d.program.command(func(ctx context.Context, args []string) error {
+		defer d.close()
+		return work(ctx, args)
+	})
 }
 
 // open opens what the arguments or the config name, and the office over it.
@@ -64,19 +76,24 @@ func (d *dlq) open(ctx context.Context, urls []string) error {
 	}
 	config := replay.Config{Folder: d.stateFolder(), Rules: settings.rules, By: operator()}
 	for _, adapter := range d.sources.adapters {
-		letters, ok := adapter.(adapters.DeadLetters)
-		if !ok {
-			continue
-		}
 		at := slices.IndexFunc(settings.sources, func(s source.Source) bool { return s.Name == adapter.Name() })
-		config.Sources = append(config.Sources, replay.Source{
-			Name: adapter.Name(), Cluster: settings.sources[at].Cluster(), Broker: adapter.Broker(), DeadLetters: letters, Fetch: adapter,
-		})
+		if opened, ok := letterSource(settings.sources[at], adapter); ok {
+			config.Sources = append(config.Sources, opened)
+		}
 	}
-	if d.office, err = replay.NewOffice(config); err != nil {
-		d.sources.close()
+	if d.elsewhere != nil {
+		config.Targets = []replay.Source{*d.elsewhere}
 	}
+	d.office, err = replay.NewOffice(config)
 	return err
+}
+
+// letterSource is an open source for the office, if it can have dead letters.
+func letterSource(s source.Source, adapter adapters.Adapter) (replay.Source, bool) {
+	letters, ok := adapter.(adapters.DeadLetters)
+	return replay.Source{
+		Name: adapter.Name(), Cluster: s.Cluster(), URL: s.WithoutSecrets().String(), Broker: adapter.Broker(), DeadLetters: letters, Fetch: adapter,
+	}, ok
 }
 
 // openJournal is an office without sources, for commands that only read the journal.

@@ -18,7 +18,7 @@ func (p *program) dlqList() *cobra.Command {
 		Example: "  eventscope dlq list kafka://localhost:9092\n" +
 			"  eventscope dlq list kafka://localhost:9092/orders.dlq --filter 'type == \"OrderPlaced\"'\n" +
 			"  eventscope dlq list 'amqp://localhost/?queue=inventory.dlq&management=http://localhost:15672'",
-		RunE: p.command(d.list),
+		RunE: d.command(d.list),
 	}
 	d.choice(cmd)
 	p.outputFlags(cmd)
@@ -42,7 +42,6 @@ func (d *dlq) list(ctx context.Context, args []string) error {
 	if err := d.open(ctx, args); err != nil {
 		return err
 	}
-	defer d.sources.close()
 	writer := output.NewWriter(d.stdout)
 	letters, err := d.read(ctx, nil, func(l *output.Letter) error {
 		return writer.Write(format.AppendLetter(writer.Available(), l))
@@ -62,7 +61,7 @@ func (p *program) dlqGroups() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "groups [URL...]", Short: "Print one line for letters that died in the same way: reason, exception, type, origin",
 		Example: "  eventscope dlq groups kafka://localhost:9092",
-		RunE:    p.command(d.groups),
+		RunE:    d.command(d.groups),
 	}
 	d.choice(cmd)
 	p.outputFlags(cmd)
@@ -80,7 +79,6 @@ func (d *dlq) groups(ctx context.Context, args []string) error {
 	if err := d.open(ctx, args); err != nil {
 		return err
 	}
-	defer d.sources.close()
 	letters, err := d.read(ctx, nil, nil)
 	if err != nil {
 		return err
@@ -104,7 +102,7 @@ func (p *program) dlqShow() *cobra.Command {
 		Use: "show LETTER [URL...]", Short: "Print all there is to one dead letter, as JSON",
 		Example: "  eventscope dlq show orders.dlq/0@17 kafka://localhost:9092 | jq .dead_letter",
 		Args:    cobra.MinimumNArgs(1),
-		RunE:    p.command(d.show),
+		RunE:    d.command(d.show),
 	}
 	p.outputFlags(cmd)
 	return cmd
@@ -128,7 +126,6 @@ func (d *dlq) show(ctx context.Context, args []string) error {
 	if err := d.open(ctx, urls); err != nil {
 		return err
 	}
-	defer d.sources.close()
 	writer := output.NewWriter(d.stdout)
 	shown := false
 	letters, err := d.read(ctx, only, func(l *output.Letter) error {
@@ -153,7 +150,7 @@ func (p *program) dlqJournal() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "journal [RUN]", Short: "Print what was done to dead letters from here: one line a run, or the steps of one",
 		Args: cobra.MaximumNArgs(1),
-		RunE: p.command(d.printJournal),
+		RunE: d.command(d.printJournal),
 	}
 	p.outputFlags(cmd)
 	return cmd

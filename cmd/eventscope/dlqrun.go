@@ -48,7 +48,7 @@ func (p *program) dlqPlan() *cobra.Command {
 		Long: "plan says how many letters a replay would send where, who else would receive them, which headers they would lose, what is guaranteed, " +
 			"and which letters it would leave alone.",
 		Example: "  eventscope dlq plan kafka://localhost:9092/orders.dlq",
-		RunE: p.command(func(ctx context.Context, args []string) error {
+		RunE: d.command(func(ctx context.Context, args []string) error {
 			return d.showPlan(ctx, args)
 		}),
 	}
@@ -62,7 +62,7 @@ func (p *program) dlqReplay() *cobra.Command {
 		Use: "replay [LETTER...] [URL...]", Short: "Send dead letters to where they came from, or elsewhere",
 		Example: "  eventscope dlq plan kafka://localhost:9092/orders.dlq\n" +
 			"  eventscope dlq replay kafka://localhost:9092/orders.dlq --write --confirm 17 --canary 1 --rate 100/s",
-		RunE: p.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Replay, args) }),
+		RunE: d.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Replay, args) }),
 	}
 	d.runFlags(cmd, replay.Replay)
 	return cmd
@@ -73,7 +73,7 @@ func (p *program) dlqDiscard() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "discard [LETTER...] [URL...]", Short: "Put dead letters away, with a reason; they can be restored",
 		Example: "  eventscope dlq discard kafka://localhost:9092/orders.dlq --filter 'type == \"Ping\"' --write --confirm 3 --reason 'test traffic'",
-		RunE: p.command(func(ctx context.Context, args []string) error {
+		RunE: d.command(func(ctx context.Context, args []string) error {
 			if strings.TrimSpace(d.reason) == "" {
 				return usage("say why with --reason; it is kept in the journal")
 			}
@@ -91,7 +91,7 @@ func (p *program) dlqRestore() *cobra.Command {
 		Use: "restore LETTER... [URL...]", Short: "Take a discard back",
 		Example: "  eventscope dlq restore orders.dlq/0@17 kafka://localhost:9092 --write --confirm 1",
 		Args:    cobra.MinimumNArgs(1),
-		RunE:    p.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Restore, args) }),
+		RunE:    d.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Restore, args) }),
 	}
 	d.runFlags(cmd, replay.Restore)
 	return cmd
@@ -102,7 +102,7 @@ func (p *program) dlqResume() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "resume RUN [URL...]", Short: "Go on with a run that was interrupted, paused or failed",
 		Args: cobra.MinimumNArgs(1),
-		RunE: p.command(func(ctx context.Context, args []string) error {
+		RunE: d.command(func(ctx context.Context, args []string) error {
 			return d.takeUp(ctx, args, func(pace replay.Pace) (*replay.Run, error) {
 				return d.office.Resume(args[0], !d.settings.readOnly, pace)
 			})
@@ -120,7 +120,7 @@ func (p *program) dlqAbort() *cobra.Command {
 		Long: "abort ends a run, also one that is at work in another terminal. If letters still lie in a queue whose copies were sent, they have to be " +
 			"taken out, for which --write is needed.",
 		Args: cobra.MinimumNArgs(1),
-		RunE: p.command(func(ctx context.Context, args []string) error {
+		RunE: d.command(func(ctx context.Context, args []string) error {
 			return d.takeUp(ctx, args, func(replay.Pace) (*replay.Run, error) { return d.office.Abort(args[0], !d.settings.readOnly) })
 		}),
 	}
@@ -134,11 +134,16 @@ func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string)
 	if err != nil {
 		return nil, err
 	}
+	if strings.Contains(d.to, "://") {
+		if err := d.openElsewhere(ctx, d.to); err != nil {
+			return nil, err
+		}
+	}
 	if err := d.open(ctx, urls); err != nil {
 		return nil, err
 	}
-	options := replay.PlanOptions{Only: only, MaxReplays: d.maxReplays, Reason: d.reason}
-	if d.to != "" {
+	options := replay.PlanOptions{Only: only, MaxReplays: d.maxReplays, Reason: d.reason, To: d.destination, Through: d.elsewhere}
+	if d.to != "" && d.elsewhere == nil {
 		if options.To, err = d.target(); err != nil {
 			return nil, err
 		}
@@ -195,9 +200,6 @@ func (d *dlq) showPlan(ctx context.Context, args []string) error {
 		return err
 	}
 	plan, err := d.makePlan(ctx, replay.Replay, args)
-	if d.sources != nil {
-		defer d.sources.close()
-	}
 	if err != nil {
 		return err
 	}
@@ -226,9 +228,6 @@ func (d *dlq) do(ctx context.Context, action replay.Action, args []string) error
 		return &adapters.Problem{Doing: string(action), Cause: "everything is read-only", Remedy: "add --write, and --confirm with the number of letters that the plan says", Kind: replay.ErrRefused}
 	}
 	plan, err := d.makePlan(ctx, action, args)
-	if d.sources != nil {
-		defer d.sources.close()
-	}
 	if err != nil {
 		return err
 	}
@@ -260,24 +259,35 @@ func (d *dlq) takeUp(ctx context.Context, args []string, get func(replay.Pace) (
 	if err != nil {
 		return err
 	}
-	if err := d.openJournal(); err != nil {
+	if err := d.openFor(ctx, args[0], args[1:]); err != nil {
 		return err
 	}
-	urls := args[1:]
-	if len(urls) == 0 {
-		if urls, err = d.office.SourcesOf(args[0]); err != nil {
-			return err
-		}
-	}
-	if err := d.open(ctx, urls); err != nil {
-		return err
-	}
-	defer d.sources.close()
 	run, err := get(pace)
 	if err != nil || run == nil {
 		return err
 	}
 	return d.carryOut(ctx, run, format)
+}
+
+// openFor opens the sources that a run is about: the URLs that are given, or else those of
+// its plan, which have no passwords in them.
+func (d *dlq) openFor(ctx context.Context, run string, urls []string) error {
+	if err := d.openJournal(); err != nil {
+		return err
+	}
+	sources, targets, err := d.office.SourcesOf(run)
+	if err != nil {
+		return err
+	}
+	for _, target := range targets {
+		if err := d.openElsewhere(ctx, target); err != nil {
+			return err
+		}
+	}
+	if len(urls) == 0 {
+		urls = sources
+	}
+	return d.open(ctx, urls)
 }
 
 // carryOut runs and prints a line a letter, and one for the run.

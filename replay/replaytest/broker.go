@@ -219,8 +219,11 @@ func (s *session) Send(_ context.Context, copies []adapters.Copy, entries []adap
 }
 
 func original(c *adapters.Copy) adapters.Message {
-	if c.Of != nil {
+	switch {
+	case c.Of != nil:
 		return c.Of.Message
+	case c.Message != nil:
+		return *c.Message
 	}
 	m, _ := (*Broker)(nil).Preserved(c.Original)
 	return m
@@ -239,13 +242,15 @@ func made(c *adapters.Copy) adapters.Message {
 	return m
 }
 
-// Publish puts letters back into the queue where that is the target.
+// Publish puts letters back into the queue where that is the target, and else sends.
 func (s *session) Publish(ctx context.Context, copies []adapters.Copy) ([]error, error) {
 	s.broker.burn()
 	for i := range copies {
 		if copies[i].To.RoutingKey == "dlq" {
 			s.broker.Bury(string(original(&copies[i]).Value))
+			continue
 		}
+		s.broker.Copies = append(s.broker.Copies, made(&copies[i]))
 	}
 	s.broker.burn()
 	return make([]error, len(copies)), nil

@@ -73,6 +73,12 @@ func (s Source) String() string {
 	return b.String()
 }
 
+// WithoutSecrets is the source without its passwords.
+func (s Source) WithoutSecrets() Source {
+	s.Password, s.ManagementPassword = "", ""
+	return s
+}
+
 // Cluster says which broker it is, without who reads it or what of it: a URL in the same
 // words each time.
 func (s Source) Cluster() string {
