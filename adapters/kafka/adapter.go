@@ -14,7 +14,8 @@ import (
 )
 
 // Adapter reads one Kafka cluster. It implements [adapters.Adapter],
-// [adapters.Estimator], [adapters.Topology] and [adapters.DeadLetters].
+// [adapters.Estimator], [adapters.Topology], [adapters.DeadLetters] and
+// [adapters.LagReader].
 type Adapter struct {
 	config    Config
 	options   []kgo.Opt
@@ -32,6 +33,7 @@ var (
 	_ adapters.Estimator   = (*Adapter)(nil)
 	_ adapters.Topology    = (*Adapter)(nil)
 	_ adapters.DeadLetters = (*Adapter)(nil)
+	_ adapters.LagReader   = (*Adapter)(nil)
 )
 
 // Open connects and checks address, transport, login and topics. The error is an

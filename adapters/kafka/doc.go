@@ -60,6 +60,14 @@
 //	publisher.go  Publisher: copies for another cluster
 //	outcome.go    what brokers answer to copies, in an operator's words
 //
+// Lag:
+//
+//	lag.go           Lag: a sweep over groups, in batches
+//	group.go         what groups have committed; groupmembers.go: who takes part
+//	lagends.go       where logs end, once for all groups
+//	lagopen.go       the transactions that hold readers up
+//	nexttime.go      NextTimes: how old is what is read next
+//
 // # Not obvious
 //
 // The fetch requests are made here, by the client library's request and decoding

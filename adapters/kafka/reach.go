@@ -40,7 +40,8 @@ func (a *Adapter) Reach(ctx context.Context, target adapters.Target) (adapters.R
 	if t == nil || !t.writable() {
 		return adapters.Reach{}, nil
 	}
-	s := &survey{client: a.client, topic: t, readers: make(map[string]string), refused: make(map[string]bool), coordinators: make(map[string]int32)}
+	s := newSurvey(a.client)
+	s.topic = t
 	surveying, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	s.run(surveying)
@@ -65,6 +66,10 @@ type survey struct {
 	refused       map[string]bool  // groups that may not be described
 	unanswered    bool             // by a broker
 	hidden        bool             // the broker lists only groups that may be described
+}
+
+func newSurvey(client *kgo.Client) *survey {
+	return &survey{client: client, readers: make(map[string]string), refused: make(map[string]bool), coordinators: make(map[string]int32)}
 }
 
 // run asks about all groups, some at a time, until ctx ends.

@@ -1,0 +1,213 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"eventscope/adapters"
+)
+
+// group is one group while it is asked about.
+type group struct {
+	name, kind  string
+	coordinator int32
+	unlisted    bool // ListGroups did not name it
+
+	described       bool
+	phase, protocol string
+	members         []adapters.Member
+	readers         map[adapters.Log]int // index of the member that reads it
+	reads           map[string]bool      // topics that members read
+	committed       map[adapters.Log]committed
+	logs            []adapters.Log
+	err             error
+}
+
+// committed is what a group has said about one log.
+type committed struct {
+	offset int64 // negative where nothing was
+	lag    int64 // of a share group, as the broker counts
+	err    error
+}
+
+// joined adds a member.
+func (g *group) joined(m adapters.Member, reads []adapters.Log) {
+	m.Host = strings.TrimPrefix(m.Host, "/") // as Java prints an address
+	m.Logs = len(reads)
+	for _, log := range reads {
+		if g.readers == nil {
+			g.readers, g.reads = make(map[adapters.Log]int), make(map[string]bool)
+		}
+		g.readers[log] = len(g.members) // of a share group's several members, the last
+		g.reads[log.Destination] = true
+	}
+	g.members = append(g.members, m)
+}
+
+// commits notes an offset.
+func (g *group) commits(log adapters.Log, c committed) {
+	if g.committed == nil {
+		g.committed = make(map[adapters.Log]committed)
+	}
+	g.committed[log] = c
+}
+
+// inquiry asks about some groups.
+type inquiry struct {
+	client *kgo.Client
+	config *Config
+	groups map[string]*group
+	names  map[[16]byte]string // of topics
+}
+
+// ask asks what members the groups have and what they have committed. What went
+// wrong is in their err.
+func (s *sweep) ask(ctx context.Context, groups []*group) {
+	q := &inquiry{client: s.adapter.client, config: &s.adapter.config, names: s.names, groups: make(map[string]*group, len(groups))}
+	kinds := make(map[string][]string)
+	for _, g := range groups {
+		q.groups[g.name] = g
+		kinds[g.kind] = append(kinds[g.kind], g.name)
+	}
+	for kind, names := range kinds {
+		switch kind {
+		case groupShare:
+			q.shareMembers(ctx, names)
+			q.shareOffsets(ctx, names)
+		case groupConsumer:
+			q.consumerMembers(ctx, names)
+			q.offsets(ctx, names)
+		case groupStreams:
+			q.streamsMembers(ctx, names)
+			q.offsets(ctx, names)
+		default:
+			q.classicMembers(ctx, names)
+			q.offsets(ctx, names)
+		}
+	}
+	for _, g := range groups {
+		if g.unlisted && g.err == nil && len(g.committed) == 0 && len(g.members) == 0 {
+			g.err = q.config.groupUnknown(g.name)
+		}
+	}
+}
+
+// shards sends a request to all brokers that have to do with it, and notes what went
+// wrong with the groups that it was about.
+func (q *inquiry) shards(ctx context.Context, request kmsg.Request) (responses []kmsg.Response) {
+	for _, shard := range q.client.RequestSharded(ctx, request) {
+		if shard.Err == nil {
+			responses = append(responses, shard.Resp)
+			continue
+		}
+		for _, name := range groupsOf(shard.Req) {
+			q.failed(name, shard.Err)
+		}
+	}
+	return responses
+}
+
+// answered finds the group of an answer, unless that says it cannot be told.
+func (q *inquiry) answered(name string, code int16) *group {
+	if err := kerr.ErrorForCode(code); err != nil {
+		q.failed(name, err)
+		return nil
+	}
+	return q.groups[name]
+}
+
+// failed notes why a group cannot be told; the first reason stays.
+func (q *inquiry) failed(name string, err error) {
+	g := q.groups[name]
+	switch {
+	case g == nil || g.err != nil || errors.Is(err, kerr.GroupIDNotFound):
+		// one that was deleted meanwhile has no members and no offsets
+	case errors.Is(err, kerr.GroupAuthorizationFailed):
+		g.err = q.config.groupNotAllowed(name)
+	default:
+		g.err = q.config.groupUnanswered(name, err)
+	}
+}
+
+// asked leaves out groups that already cannot be told.
+func (q *inquiry) asked(names []string) (left []string) {
+	for _, name := range names {
+		if q.groups[name].err == nil {
+			left = append(left, name)
+		}
+	}
+	return left
+}
+
+// offsets reads what groups have committed.
+func (q *inquiry) offsets(ctx context.Context, names []string) {
+	request := kmsg.NewPtrOffsetFetchRequest()
+	for _, name := range q.asked(names) {
+		g := kmsg.NewOffsetFetchRequestGroup()
+		g.Group = name // and all topics, for none is named
+		request.Groups = append(request.Groups, g)
+	}
+	if len(request.Groups) == 0 {
+		return
+	}
+	for _, response := range q.shards(ctx, request) {
+		for _, answer := range response.(*kmsg.OffsetFetchResponse).Groups {
+			g := q.answered(answer.Group, answer.ErrorCode)
+			for _, t := range answer.Topics {
+				if g == nil || t.Topic == "" { // a topic that has gone
+					continue
+				}
+				for _, p := range t.Partitions {
+					g.commits(adapters.Log{Destination: t.Topic, Partition: p.Partition}, committed{offset: p.Offset, lag: -1, err: kerr.ErrorForCode(p.ErrorCode)})
+				}
+			}
+		}
+	}
+}
+
+// shareOffsets reads where share groups start.
+func (q *inquiry) shareOffsets(ctx context.Context, names []string) {
+	request := kmsg.NewPtrDescribeShareGroupOffsetsRequest()
+	for _, name := range q.asked(names) {
+		g := kmsg.NewDescribeShareGroupOffsetsRequestGroup()
+		g.GroupID = name
+		request.Groups = append(request.Groups, g)
+	}
+	if len(request.Groups) == 0 {
+		return
+	}
+	for _, response := range q.shards(ctx, request) {
+		for _, answer := range response.(*kmsg.DescribeShareGroupOffsetsResponse).Groups {
+			g := q.answered(answer.GroupID, answer.ErrorCode)
+			for _, t := range answer.Topics {
+				if g == nil {
+					continue
+				}
+				for _, p := range t.Partitions {
+					g.commits(adapters.Log{Destination: t.Topic, Partition: p.Partition}, committed{offset: p.StartOffset, lag: p.Lag, err: kerr.ErrorForCode(p.ErrorCode)})
+				}
+			}
+		}
+	}
+}
+
+// coordinated sends requests that the client cannot route to the coordinators of groups.
+func (q *inquiry) coordinated(names []string, ask func(broker *kgo.Broker, names []string) error) {
+	byNode := make(map[int32][]string)
+	for _, name := range names {
+		node := q.groups[name].coordinator
+		byNode[node] = append(byNode[node], name)
+	}
+	for node, some := range byNode {
+		if err := ask(q.client.Broker(int(node)), some); err != nil {
+			for _, name := range some {
+				q.failed(name, err)
+			}
+		}
+	}
+}

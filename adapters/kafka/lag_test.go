@@ -1,0 +1,444 @@
+package kafka_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"eventscope/adapters"
+	"eventscope/adapters/kafka"
+)
+
+// commit makes a group say how far it is in partitions 0, 1, …; a negative offset says
+// nothing.
+func (c *cluster) commit(t testing.TB, group, topic string, offsets ...int64) {
+	t.Helper()
+	all := make(kadm.Offsets)
+	for partition, offset := range offsets {
+		if offset >= 0 {
+			all.AddOffset(topic, int32(partition), offset, -1)
+		}
+	}
+	if err := c.admin.CommitAllOffsets(t.Context(), group, all); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lags reads the lag of groups, all without an error.
+func lags(t testing.TB, a *kafka.Adapter, groups ...string) map[string]adapters.Lag {
+	t.Helper()
+	all := make(map[string]adapters.Lag)
+	for lag, err := range a.Lag(t.Context(), adapters.LagQuery{Groups: groups}) {
+		if err != nil {
+			t.Errorf("lag of %q: %v", lag.Group, err)
+		}
+		all[lag.Group] = lag
+	}
+	return all
+}
+
+// figures are the numbers of a log in one line.
+func figures(l *adapters.LogLag) string {
+	lag := "-"
+	if l.State.Counted() {
+		lag = fmt.Sprint(l.Lag)
+	}
+	return fmt.Sprintf("%d: %d..%d..%d of %d lag %s %v", l.Partition, l.Start, l.Committed, l.LastStable, l.End, lag, l.State)
+}
+
+func sameFigures(t testing.TB, lag adapters.Lag, want ...string) {
+	t.Helper()
+	var got []string
+	for i := range lag.Logs {
+		got = append(got, figures(&lag.Logs[i]))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("lag of %q:\n got %q\nwant %q\n%+v", lag.Group, got, want, lag)
+	}
+}
+
+// numbered are messages one after another in each of some partitions, a second apart.
+func numbered(partitions, each int, from time.Time) (all []adapters.Message) {
+	for i := range each {
+		for p := range partitions {
+			all = append(all, adapters.Message{Position: adapters.Position{Partition: int32(p)}, Value: []byte(fmt.Sprint(i)), Time: from.Add(time.Duration(i) * time.Second)})
+		}
+	}
+	return all
+}
+
+// TestLag compares with arithmetic on what was produced, committed and removed.
+func TestLag(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *cluster) {
+		topic := c.topic(t, 4)
+		c.publish(t, topic, numbered(4, 10, time.Now())...)
+		var cut kadm.Offsets
+		cut.Add(kadm.Offset{Topic: topic, Partition: 1, At: 7})
+		cut.Add(kadm.Offset{Topic: topic, Partition: 3, At: 10})
+		if _, err := c.admin.DeleteRecords(t.Context(), cut); err != nil {
+			t.Fatal(err)
+		}
+		c.commit(t, topic+"-parts", topic, 4, 2, -1, 9)
+		c.commit(t, topic+"-done", topic, 10, 10, 10, 10)
+		c.commit(t, topic+"-ahead", topic, 11)
+		all := lags(t, c.reader(t, topic), topic+"-parts", topic+"-done", topic+"-ahead")
+		parts := all[topic+"-parts"]
+		sameFigures(t, parts, "0: 0..4..10 of 10 lag 6 BEHIND", "1: 7..2..10 of 10 lag 3 TRUNCATED", "3: 10..9..10 of 10 lag 0 TRUNCATED")
+		if parts.Kind != adapters.ClassicGroup || parts.Phase != "Empty" || !parts.MembersKnown || len(parts.Members) > 0 || parts.Of != 3 {
+			t.Errorf("lag %+v", parts)
+		}
+		if total := parts.Total(); total != (adapters.Total{Lag: 9, Known: 3, Of: 3, Unread: 3}) {
+			t.Errorf("total %+v", total)
+		}
+		if parts.Logs[1].Lost != 5 || parts.Logs[2].Lost != 1 {
+			t.Errorf("lost %d and %d, want 5 and 1", parts.Logs[1].Lost, parts.Logs[2].Lost)
+		}
+		sameFigures(t, all[topic+"-done"], "0: 0..10..10 of 10 lag 0 OK", "1: 7..10..10 of 10 lag 0 OK", "2: 0..10..10 of 10 lag 0 OK", "3: 10..10..10 of 10 lag 0 OK")
+		sameFigures(t, all[topic+"-ahead"], "0: 0..11..10 of 10 lag 0 AHEAD")
+	})
+}
+
+// TestLagOfTopicMadeAgain is about a consumer that goes on committing where it was.
+func TestLagOfTopicMadeAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *cluster) {
+		topic := c.topic(t, 1)
+		c.publish(t, topic, numbered(1, 10, time.Now())...)
+		c.commit(t, topic, topic, 8)
+		a := c.reader(t, topic)
+		sameFigures(t, lags(t, a, topic)[topic], "0: 0..8..10 of 10 lag 2 BEHIND")
+		if _, err := c.admin.DeleteTopic(t.Context(), topic); err != nil {
+			t.Fatal(err)
+		}
+		for t.Context().Err() == nil { // until its name is free
+			details, err := c.admin.ListTopics(t.Context(), topic)
+			if err == nil && !details.Has(topic) || err == nil && details[topic].Err != nil {
+				break
+			}
+		}
+		again := connect(t, c.address)
+		again.create(t, topic, 1)
+		again.publish(t, topic, numbered(1, 3, time.Now())...)
+		again.commit(t, topic, topic, 9)
+		sameFigures(t, lags(t, a, topic)[topic], "0: 0..9..3 of 3 lag 0 AHEAD")
+	})
+}
+
+// TestLagOfEachKind has a member in a group of each type.
+func TestLagOfEachKind(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *cluster) {
+		topic, left := c.topic(t, 2), c.topic(t, 1)
+		c.publish(t, topic, numbered(2, 5, time.Now())...)
+		c.publish(t, left, numbered(1, 5, time.Now())...)
+		name := func(kind string) string { return topic + "-" + kind }
+		c.commit(t, name("classic"), left, 1)
+		c.commit(t, name("classic"), topic, 3)
+		c.joins(t, topic, kgo.ConsumerGroup(name("classic")), kgo.DisableAutoCommit(), kgo.ClientID("billing"), kgo.InstanceID("billing-1"))
+		c.joins(t, topic, kgo.ConsumerGroup(name("consumer")), kgo.DisableAutoCommit(), kgo.ClientID("billing"), kgo.ServerSideBalancer(), kgo.Balancers(kgo.RangeBalancer()))
+		c.fromStart(t, name("share"))
+		c.joins(t, topic, kgo.ShareGroup(name("share")), kgo.ClientID("sharer"))
+		all := lags(t, c.reader(t), name("classic"), name("consumer"), name("share"))
+
+		classic := all[name("classic")]
+		shown := classic
+		shown.Logs = slices.DeleteFunc(slices.Clone(classic.Logs), func(l adapters.LogLag) bool { return l.Destination != topic })
+		sameFigures(t, shown, "0: 0..3..5 of 5 lag 2 BEHIND", "1: 0..-1..5 of 5 lag - NO_OFFSET")
+		if total := classic.Total(); total != (adapters.Total{Lag: 2, Known: 1, Of: 2, Left: 4}) {
+			t.Errorf("total of the classic group %+v", total)
+		}
+		hasMember(t, classic, adapters.ClassicGroup, "billing-1@127.0.0.1")
+
+		consumer := all[name("consumer")]
+		sameFigures(t, consumer, "0: 0..-1..5 of 5 lag - NO_OFFSET", "1: 0..-1..5 of 5 lag - NO_OFFSET")
+		hasMember(t, consumer, adapters.ConsumerGroup, "billing@127.0.0.1")
+
+		share := all[name("share")]
+		hasMember(t, share, adapters.ShareGroup, "sharer@127.0.0.1")
+	})
+}
+
+// hasMember checks a group of one member that reads two logs.
+func hasMember(t testing.TB, lag adapters.Lag, kind adapters.ConsumerKind, want string) {
+	t.Helper()
+	if lag.Kind != kind || lag.Phase != "Stable" || len(lag.Members) != 1 || !strings.HasPrefix(lag.Members[0].String(), want) || lag.Members[0].Logs != 2 {
+		t.Errorf("group %q is %v, %s, with members %v; want %q", lag.Group, lag.Kind, lag.Phase, lag.Members, want)
+	}
+	for _, l := range lag.Logs {
+		if !l.Left && l.Member != 0 {
+			t.Errorf("nobody reads %v", l.Log)
+		}
+	}
+}
+
+// TestLagOfShareGroup acknowledges some messages, and not the first.
+func TestLagOfShareGroup(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *cluster) {
+		topic := c.topic(t, 1)
+		c.publish(t, topic, numbered(1, 5, time.Now())...)
+		c.fromStart(t, topic)
+		client, err := kgo.NewClient(kgo.SeedBrokers(c.address), kgo.ConsumeTopics(topic), kgo.ShareGroup(topic), kgo.DisableClientMetrics())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		seen := 0
+		for seen < 5 && t.Context().Err() == nil {
+			for _, r := range client.PollFetches(t.Context()).Records() {
+				if seen++; r.Offset == 1 || r.Offset == 2 {
+					r.Ack(kgo.AckAccept)
+				} else {
+					r.Ack(kgo.AckRelease)
+				}
+			}
+			if err := client.FlushAcks(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sameFigures(t, lags(t, c.reader(t, topic), topic)[topic], "0: 0..0..5 of 5 lag 3 BEHIND")
+	})
+}
+
+// TestLagOfStreamsGroup speaks the protocol of Kafka Streams itself. The embedded broker
+// does not know it.
+func TestLagOfStreamsGroup(t *testing.T) {
+	c := real(t)
+	topic := c.topic(t, 2)
+	c.publish(t, topic, numbered(2, 5, time.Now())...)
+	member := c.streams(t, topic, topic)
+	member.commit(t, topic, 4)
+	lag := lags(t, c.reader(t, topic), topic)[topic]
+	sameFigures(t, lag, "0: 0..4..5 of 5 lag 1 BEHIND", "1: 0..-1..5 of 5 lag - NO_OFFSET")
+	hasMember(t, lag, adapters.StreamsGroup, lag.Members[0].Client+"@127.0.0.1")
+}
+
+// streamsMember is a member of a streams group that reads one topic.
+type streamsMember struct {
+	beat        *kmsg.StreamsGroupHeartbeatRequest
+	coordinator *kgo.Broker
+}
+
+// streams joins a streams group, waits for tasks, and leaves at the end.
+func (c *cluster) streams(t testing.TB, group, topic string) *streamsMember {
+	t.Helper()
+	beat := kmsg.NewPtrStreamsGroupHeartbeatRequest()
+	beat.Group, beat.MemberID, beat.RebalanceTimeoutMillis = group, "streams-member-1", 60_000
+	beat.ProcessID = kmsg.StringPtr("process-1")
+	beat.ActiveTasks, beat.StandbyTasks, beat.WarmupTasks = []kmsg.TaskIDs{}, []kmsg.TaskIDs{}, []kmsg.TaskIDs{}
+	topology := kmsg.NewStreamsGroupHeartbeatRequestTopology()
+	part := kmsg.NewStreamsGroupHeartbeatRequestTopologySubtopology()
+	part.SubtopologyID, part.SourceTopics = "0", []string{topic}
+	topology.Subtopologies = append(topology.Subtopologies, part)
+	beat.Topology = &topology
+	m := &streamsMember{beat, c.coordinator(t, group)}
+	for len(beat.ActiveTasks) == 0 && t.Context().Err() == nil {
+		m.live(t)
+	}
+	t.Cleanup(func() {
+		beat.MemberEpoch = -1
+		beat.RequestWith(context.Background(), m.coordinator)
+	})
+	return m
+}
+
+// live sends one heartbeat.
+func (m *streamsMember) live(t testing.TB) {
+	t.Helper()
+	answer, err := m.beat.RequestWith(t.Context(), m.coordinator)
+	if err != nil || answer.ErrorCode != 0 {
+		t.Fatal(answer, err)
+	}
+	m.beat.MemberEpoch, m.beat.Topology = answer.MemberEpoch, nil
+	if answer.ActiveTasks != nil {
+		m.beat.ActiveTasks = answer.ActiveTasks
+	}
+}
+
+// commit commits an offset of partition 0, when the member has the epoch of the group.
+func (m *streamsMember) commit(t testing.TB, topic string, offset int64) {
+	t.Helper()
+	p := kmsg.NewOffsetCommitRequestTopicPartition()
+	p.Offset = offset
+	name := kmsg.NewOffsetCommitRequestTopic()
+	name.Topic, name.Partitions = topic, append(name.Partitions, p)
+	for t.Context().Err() == nil {
+		request := kmsg.NewPtrOffsetCommitRequest()
+		request.Version = 9 // by name
+		request.Group, request.MemberID, request.Generation = m.beat.Group, m.beat.MemberID, m.beat.MemberEpoch
+		request.Topics = append(request.Topics, name)
+		answer, err := m.coordinator.Request(t.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.(*kmsg.OffsetCommitResponse).Topics[0].Partitions[0].ErrorCode == 0 {
+			return
+		}
+		m.live(t)
+	}
+}
+
+// coordinator is the broker that keeps a group.
+func (c *cluster) coordinator(t testing.TB, group string) *kgo.Broker {
+	t.Helper()
+	find := kmsg.NewPtrFindCoordinatorRequest()
+	find.CoordinatorKey, find.CoordinatorKeys = group, []string{group}
+	for t.Context().Err() == nil {
+		answer, err := find.RequestWith(t.Context(), c.client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(answer.Coordinators) == 1 && answer.Coordinators[0].ErrorCode == 0 {
+			return c.client.Broker(int(answer.Coordinators[0].NodeID))
+		}
+	}
+	t.Fatal("no coordinator")
+	return nil
+}
+
+// TestLagOpenTransaction names the transaction that holds readers up.
+func TestLagOpenTransaction(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *cluster) {
+		topic := c.topic(t, 1)
+		c.publish(t, topic, numbered(1, 5, time.Now())...)
+		c.commit(t, topic, topic, 5)
+		before := time.Now().Add(-time.Second)
+		writer := connect(t, c.address, kgo.TransactionalID("payments-"+topic))
+		if err := writer.client.BeginTransaction(); err != nil {
+			t.Fatal(err)
+		}
+		writer.publish(t, topic, value("open"), value("too"))
+		a := c.reader(t, topic)
+		lag := lags(t, a, topic)[topic]
+		sameFigures(t, lag, "0: 0..5..5 of 7 lag 2 BEHIND")
+		open := lag.Logs[0].Open
+		if open == nil || open.ID != "payments-"+topic || open.From != 5 || open.Since.Before(before) || open.Since.After(time.Now().Add(time.Second)) {
+			t.Errorf("open transaction %+v", open)
+		}
+		if err := writer.client.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
+			t.Fatal(err)
+		}
+		c.await(t, topic)
+		lag = lags(t, a, topic)[topic]
+		sameFigures(t, lag, "0: 0..5..8 of 8 lag 3 BEHIND") // and the mark of the transaction
+		if lag.Logs[0].Open != nil {
+			t.Errorf("open transaction %+v", lag.Logs[0].Open)
+		}
+	})
+}
+
+// TestLagOfInternalTopics shows them unless other topics were named.
+func TestLagOfInternalTopics(t *testing.T) {
+	c := real(t)
+	topic := c.topic(t, 1)
+	c.commit(t, topic, topic, 0)
+	c.commit(t, topic, "__consumer_offsets", 0)
+	destinations := func(lag adapters.Lag) (all []string) {
+		for _, l := range lag.Logs {
+			all = append(all, l.Destination)
+		}
+		return all
+	}
+	if got := destinations(lags(t, c.reader(t), topic)[topic]); !slices.Equal(got, []string{"__consumer_offsets", topic}) {
+		t.Errorf("with no topic named there are %q", got)
+	}
+	if got := destinations(lags(t, c.reader(t, topic), topic)[topic]); !slices.Equal(got, []string{topic}) {
+		t.Errorf("with a topic named there are %q", got)
+	}
+}
+
+// TestLagOfSelection leaves out groups that have to do with other topics.
+func TestLagOfSelection(t *testing.T) {
+	c, _ := fake(t)
+	topic, other := c.topic(t, 1), c.topic(t, 1)
+	c.commit(t, "here", topic, 0)
+	c.commit(t, "there", other, 0)
+	a := c.reader(t, topic)
+	if got := slices.Sorted(maps.Keys(lags(t, a))); !slices.Equal(got, []string{"here"}) {
+		t.Errorf("groups of one topic: %q", got)
+	}
+	if got := slices.Sorted(maps.Keys(lags(t, c.reader(t)))); !slices.Equal(got, []string{"here", "there"}) {
+		t.Errorf("groups of all topics: %q", got)
+	}
+	for lag, err := range a.Lag(t.Context(), adapters.LagQuery{Groups: []string{"nobody"}}) {
+		if lag.Group != "nobody" {
+			t.Errorf("lag %+v", lag)
+		}
+		isProblem(t, err, adapters.ErrUnknownDestination)
+	}
+}
+
+// TestLagStops leaves no goroutine when the caller has enough, or ctx ends.
+func TestLagStops(t *testing.T) {
+	c, _ := fake(t)
+	topic := c.topic(t, 1)
+	for i := range 450 {
+		c.commit(t, fmt.Sprintf("group-%03d", i), topic, 0)
+	}
+	a := c.reader(t, topic)
+	seen := 0
+	for _, err := range a.Lag(t.Context(), adapters.LagQuery{}) {
+		if seen++; err != nil || seen == 120 {
+			break
+		}
+	}
+	if seen != 120 {
+		t.Errorf("saw %d groups", seen)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var last error
+	for _, last = range a.Lag(ctx, adapters.LagQuery{}) {
+		cancel()
+	}
+	if !errors.Is(last, context.Canceled) {
+		t.Errorf("the last error is %v", last)
+	}
+	names := slices.Sorted(maps.Keys(lags(t, a)))
+	if len(names) != 450 || names[0] != "group-000" || names[449] != "group-449" {
+		t.Errorf("%d groups", len(names))
+	}
+}
+
+// TestNextTimes is about what a consumer reads next: behind marks, behind the end, and
+// within a batch.
+func TestNextTimes(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *cluster) {
+		topic := c.topic(t, 1)
+		from := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
+		c.publish(t, topic, numbered(1, 10, from)...)
+		writer := connect(t, c.address, kgo.TransactionalID(topic))
+		if err := writer.client.BeginTransaction(); err != nil {
+			t.Fatal(err)
+		}
+		writer.publish(t, topic, adapters.Message{Value: []byte("10"), Time: from.Add(10 * time.Second)})
+		if err := writer.client.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
+			t.Fatal(err)
+		}
+		c.await(t, topic)
+		at := func(offset int64) adapters.Position { return adapters.Position{Destination: topic, Offset: offset} }
+		var got []time.Time
+		a := c.reader(t, topic)
+		for when, err := range a.NextTimes(t.Context(), []adapters.Position{at(0), at(7), at(10), at(11), at(12)}) {
+			if err != nil {
+				t.Error(err)
+			}
+			got = append(got, when)
+		}
+		want := []time.Time{from, from.Add(7 * time.Second), from.Add(10 * time.Second), {}, {}}
+		if !slices.EqualFunc(got, want, time.Time.Equal) {
+			t.Errorf("times %v\nwant %v", got, want)
+		}
+		for _, err := range a.NextTimes(t.Context(), []adapters.Position{{Destination: "q", Partition: adapters.ByDigest}}) {
+			if !errors.Is(err, errors.ErrUnsupported) {
+				t.Errorf("of a position without an offset: %v", err)
+			}
+		}
+	})
+}
