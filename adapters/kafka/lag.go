@@ -39,7 +39,7 @@ type sweep struct {
 	query   adapters.LagQuery
 	catalog *catalog
 	names   map[[16]byte]string // of topics, by id
-	of      int // groups
+	of      int                 // groups
 
 	ends map[adapters.Log]ends
 	open map[adapters.Log]*adapters.Transaction // nil where nothing is known

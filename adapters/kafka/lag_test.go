@@ -213,7 +213,11 @@ func TestLagOfStreamsGroup(t *testing.T) {
 	topic := c.topic(t, 2)
 	c.publish(t, topic, numbered(2, 5, time.Now())...)
 	member := c.streams(t, topic, topic)
-	member.commit(t, topic, 4)
+	details, err := c.admin.ListTopics(t.Context(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	member.commit(t, topic, details[topic].ID, 4)
 	lag := lags(t, c.reader(t, topic), topic)[topic]
 	sameFigures(t, lag, "0: 0..4..5 of 5 lag 1 BEHIND", "1: 0..-1..5 of 5 lag - NO_OFFSET")
 	hasMember(t, lag, adapters.StreamsGroup, lag.Members[0].Client+"@127.0.0.1")
@@ -262,15 +266,14 @@ func (m *streamsMember) live(t testing.TB) {
 }
 
 // commit commits an offset of partition 0, when the member has the epoch of the group.
-func (m *streamsMember) commit(t testing.TB, topic string, offset int64) {
+func (m *streamsMember) commit(t testing.TB, topic string, id [16]byte, offset int64) {
 	t.Helper()
 	p := kmsg.NewOffsetCommitRequestTopicPartition()
 	p.Offset = offset
 	name := kmsg.NewOffsetCommitRequestTopic()
-	name.Topic, name.Partitions = topic, append(name.Partitions, p)
-	for t.Context().Err() == nil {
+	name.Topic, name.TopicID, name.Partitions = topic, id, append(name.Partitions, p)
+	for range 100 {
 		request := kmsg.NewPtrOffsetCommitRequest()
-		request.Version = 9 // by name
 		request.Group, request.MemberID, request.Generation = m.beat.Group, m.beat.MemberID, m.beat.MemberEpoch
 		request.Topics = append(request.Topics, name)
 		answer, err := m.coordinator.Request(t.Context(), request)
@@ -282,6 +285,7 @@ func (m *streamsMember) commit(t testing.TB, topic string, offset int64) {
 		}
 		m.live(t)
 	}
+	t.Fatal("the member's epoch is always stale")
 }
 
 // coordinator is the broker that keeps a group.
