@@ -274,6 +274,15 @@ func (l *LogLag) Judge() {
 	}
 }
 
+// Next is the offset that is to be read next, or -1: what is committed, or the first that
+// is still there.
+func (l *LogLag) Next() int64 {
+	if l.Committed < 0 {
+		return -1
+	}
+	return max(l.Committed, l.Start)
+}
+
 // Total is the lag of a consumer in all its logs.
 type Total struct {
 	// Lag is the sum over the Known of Of logs.

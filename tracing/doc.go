@@ -54,6 +54,8 @@
 //	filter.go     the filter language; watch.go: what a filter matched, past and present
 //	search.go     history read for one id; searchkeys.go: which partitions of it;
 //	              searchintake.go: what of it is kept
+//	lag.go        LagSeries: lags over time, apart from the index, with an owner of its own;
+//	              lagpoints.go, lagprogress.go: what was seen; lagjudge.go: what it means
 //
 // # Not obvious
 //

@@ -1,0 +1,100 @@
+package tracing
+
+import (
+	"slices"
+
+	"eventscope/adapters"
+)
+
+// commit is a change of what a consumer has committed in one log, and the lag then.
+type commit struct{ at, done, lag int64 }
+
+// progress is what was seen of one consumer in one log.
+type progress struct {
+	began   int64    // first look
+	commits []commit // when it was found changed, oldest first; the first is the first look
+	done    points   // at each look, for rates
+
+	latest  commit // at the last look
+	changed int64  // when what is committed was last found changed
+	caught  int64  // when there was last nothing to read, or 0
+	// behind is since when there was something to read at every look, or 0.
+	behind int64
+	// highest is the most that was ever committed before it went back, or 0.
+	highest int64
+
+	member bool // somebody reads it
+	frozen bool // all that is left waits for a transaction
+
+	told    point // the next message: its time and offset
+	nothing bool  // there is no next message
+	isTold  bool
+}
+
+// add takes in a look. Commits nearer to each other than distance are merged.
+func (p *progress) add(now, done int64, l *adapters.LogLag, allowed, distance int64) {
+	changed := len(p.commits) == 0 || p.latest.done != done
+	if len(p.commits) > 0 && done < p.latest.done {
+		p.highest = max(p.highest, p.latest.done)
+	}
+	if done >= p.highest {
+		p.highest = 0
+	}
+	p.latest = commit{now, done, l.Lag}
+	p.done.addUpTo(point{now, done}, distance/2, doneKept)
+	p.member = l.Member >= 0
+	p.frozen = l.Open != nil && l.LastStable >= 0 && l.Committed >= l.LastStable
+	switch {
+	case l.Lag <= allowed:
+		p.behind, p.caught = 0, now
+	case p.behind == 0:
+		p.behind = now
+	}
+	if !changed {
+		return
+	}
+	p.changed = now
+	switch last := len(p.commits) - 1; {
+	case last >= 1 && p.commits[last].at-p.commits[last-1].at < distance:
+		p.commits[last] = p.latest
+		return
+	case len(p.commits) == commitsKept:
+		p.commits = slices.Delete(p.commits, 0, 1)
+	}
+	p.commits = append(p.commits, p.latest)
+}
+
+// quiet is for how long nothing was committed while there was something to read.
+func (p *progress) quiet(now int64) int64 {
+	if p.behind == 0 {
+		return 0
+	}
+	return now - max(p.behind, p.changed)
+}
+
+// usual is how long there usually is between two commits, or 0. The first look is none.
+func (p *progress) usual() int64 {
+	if len(p.commits) < 3 {
+		return 0
+	}
+	real := p.commits[1:]
+	return (real[len(real)-1].at - real[0].at) / int64(len(real)-1)
+}
+
+// neverFell says that the lag did not shrink from commit to commit, over a time of at
+// least window.
+func (p *progress) neverFell(window int64) bool {
+	if len(p.commits) < 3 || p.latest.at-p.commits[0].at < window {
+		return false
+	}
+	for i := 1; i < len(p.commits); i++ {
+		if p.commits[i].lag < p.commits[i-1].lag {
+			return false
+		}
+	}
+	return true
+}
+
+// caughtUp says that there was nothing to read at a look since the first commit that is
+// kept.
+func (p *progress) caughtUp() bool { return p.caught > 0 && p.caught >= p.commits[0].at }
