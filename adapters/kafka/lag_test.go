@@ -183,27 +183,34 @@ func TestLagOfShareGroup(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *cluster) {
 		topic := c.topic(t, 1)
 		c.publish(t, topic, numbered(1, 5, time.Now())...)
-		c.fromStart(t, topic)
-		client, err := kgo.NewClient(kgo.SeedBrokers(c.address), kgo.ConsumeTopics(topic), kgo.ShareGroup(topic), kgo.DisableClientMetrics())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer client.Close()
-		seen := 0
-		for seen < 5 && t.Context().Err() == nil {
-			for _, r := range client.PollFetches(t.Context()).Records() {
-				if seen++; r.Offset == 1 || r.Offset == 2 {
-					r.Ack(kgo.AckAccept)
-				} else {
-					r.Ack(kgo.AckRelease)
-				}
-			}
-			if err := client.FlushAcks(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
+		c.acknowledges(t, topic, topic, 5, 1, 2)
 		sameFigures(t, lags(t, c.reader(t, topic), topic)[topic], "0: 0..0..5 of 5 lag 3 BEHIND")
 	})
+}
+
+// acknowledges reads n messages in a share group, acknowledges those at some offsets and
+// gives back the others.
+func (c *cluster) acknowledges(t testing.TB, group, topic string, n int, offsets ...int64) {
+	t.Helper()
+	c.fromStart(t, group)
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.address), kgo.ConsumeTopics(topic), kgo.ShareGroup(group), kgo.DisableClientMetrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for seen := 0; seen < n && t.Context().Err() == nil; {
+		for _, r := range client.PollFetches(t.Context()).Records() {
+			seen++
+			status := kgo.AckRelease
+			if slices.Contains(offsets, r.Offset) {
+				status = kgo.AckAccept
+			}
+			r.Ack(status)
+		}
+		if err := client.FlushAcks(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestLagOfStreamsGroup speaks the protocol of Kafka Streams itself. The embedded broker
@@ -213,11 +220,7 @@ func TestLagOfStreamsGroup(t *testing.T) {
 	topic := c.topic(t, 2)
 	c.publish(t, topic, numbered(2, 5, time.Now())...)
 	member := c.streams(t, topic, topic)
-	details, err := c.admin.ListTopics(t.Context(), topic)
-	if err != nil {
-		t.Fatal(err)
-	}
-	member.commit(t, topic, details[topic].ID, 4)
+	member.commit(t, topic, c.id(t, topic), 4)
 	lag := lags(t, c.reader(t, topic), topic)[topic]
 	sameFigures(t, lag, "0: 0..4..5 of 5 lag 1 BEHIND", "1: 0..-1..5 of 5 lag - NO_OFFSET")
 	hasMember(t, lag, adapters.StreamsGroup, lag.Members[0].Client+"@127.0.0.1")

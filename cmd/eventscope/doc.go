@@ -29,6 +29,7 @@
 //	statistics.go the --stats line
 //	screen.go     the screen; line.go: one source behind it
 //	tail.go flows.go config.go version.go   the commands of that name
+//	lag.go        lag: rounds and their output; laground.go: one round over the sources
 //	trace.go      trace; follow.go: its --follow
 //	demo.go       demo; summary.go: what it prints without a screen
 //	usage_*.go pipe_*.go  what only some systems can tell

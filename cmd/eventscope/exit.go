@@ -58,6 +58,7 @@ func exitCode(err error) int {
 	var nothing *nothingFound
 	var partly *partlyDone
 	var run *partlyRun
+	var above *tooFarBehind
 	switch {
 	case err == nil, errors.Is(err, output.ErrClosed):
 		return exitDone
@@ -65,7 +66,7 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &nothing):
 		return exitNothing
-	case errors.As(err, &partly), errors.As(err, &run):
+	case errors.As(err, &partly), errors.As(err, &run), errors.As(err, &above):
 		return exitPartly
 	case errors.Is(err, adapters.ErrReadOnly), errors.Is(err, adapters.ErrUnsafePeek), errors.Is(err, adapters.ErrBusy), errors.Is(err, replay.ErrRefused):
 		return exitRefused

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/goleak"
 
@@ -43,7 +44,7 @@ func TestScripts(t *testing.T) {
 		Setup:         setUpScript,
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code": checkCode, "publish": publish,
+			"code": checkCode, "publish": publish, "commit": commitOffsets,
 		},
 	})
 }
@@ -104,6 +105,24 @@ func publish(ts *testscript.TestScript, neg bool, args []string) {
 		messages = append(messages, m)
 	}
 	ts.Check(publishKafka(args[0], messages))
+}
+
+// commitOffsets makes a group say how far it is in partition 0 of topics:
+// commit ADDRESS GROUP TOPIC OFFSET …
+func commitOffsets(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 4 {
+		ts.Fatalf("usage: commit ADDRESS GROUP TOPIC OFFSET ...")
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(args[0]))
+	ts.Check(err)
+	defer client.Close()
+	offsets := make(kadm.Offsets)
+	for i := 2; i+1 < len(args); i += 2 {
+		offset, err := strconv.ParseInt(args[i+1], 10, 64)
+		ts.Check(err)
+		offsets.AddOffset(args[i], 0, offset, -1)
+	}
+	ts.Check(kadm.NewClient(client).CommitAllOffsets(context.Background(), args[1], offsets))
 }
 
 func (m *scriptMessage) body() []byte {

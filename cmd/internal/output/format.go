@@ -31,6 +31,7 @@ type Format interface {
 	AppendEvent(dst []byte, e *Event) []byte
 	AppendFlow(dst []byte, f *tracing.FlowSummary) []byte
 	AppendTrace(dst []byte, t *Trace) []byte
+	AppendLag(dst []byte, c *Lag) []byte
 
 	AppendLetter(dst []byte, d *Letter) []byte
 	AppendGroup(dst []byte, g *replay.Group) []byte
