@@ -18,9 +18,9 @@ type LagReader interface {
 	// sequence goes on as long as there is something to tell, and ends early only when the
 	// caller stops or ctx ends (the last error is then ctx's).
 	//
-	// Of two consumers of one log the ends may be a second apart; within one consumer
-	// what is committed was always read before the ends, so that a race makes the lag a
-	// little too large and never negative.
+	// What is committed is read before the ends, so that a race makes the lag a little too
+	// large and never negative; but ends that serve several consumers of one sweep may be a
+	// second older than what a later one has committed.
 	Lag(ctx context.Context, query LagQuery) iter.Seq2[Lag, error]
 
 	// NextTimes yields, in the order of positions, the broker time of the first message at

@@ -172,6 +172,6 @@ func (s *LagSeries) Told(source string, kind adapters.ConsumerKind, group string
 	if p == nil {
 		return
 	}
-	p.told, p.nothing = point{at: next.UnixNano(), n: position.Offset}, next.IsZero()
-	p.isTold = true
+	p.told, p.isTold, p.nothing = point{at: next.UnixNano(), n: position.Offset}, true, next.IsZero()
+	p.toldEnd = s.endsOf(sourceLog{source, adapters.Log{Destination: position.Destination, Partition: position.Partition}}).last().n
 }

@@ -124,6 +124,17 @@ func TestLagStates(t *testing.T) {
 			}
 			return w.standing()
 		}, adapters.LagOK, "marks of transactions"},
+		"a message behind the mark": {func(w *watched) tracing.LagStanding {
+			w.member = false
+			w.run(window, 10, 10)
+			w.end++
+			w.run(2*window, 0, 0)
+			for _, p := range w.series.Wanted("kafka", &w.lag, w.now) {
+				w.series.Told("kafka", adapters.ClassicGroup, "billing", p, time.Time{})
+			}
+			w.end++
+			return w.run(window, 0, 0)
+		}, adapters.LagStop, "2 to read"},
 		"commits seldom": {func(w *watched) tracing.LagStanding {
 			w.member = false
 			for range 4 { // all there is, every 80 seconds

@@ -76,7 +76,7 @@ func (s *LagSeries) judge(p *progress, l *adapters.LogLag, known bool, now int64
 		return l.State, "" // one look is enough
 	case l.Lag <= s.config.Allowed:
 		return adapters.LagOK, "nothing left to read"
-	case p.isTold && p.nothing && p.told.n == l.Committed:
+	case p.empty(l.Next(), l.End):
 		return adapters.LagOK, "nothing left to read but marks of transactions"
 	case quiet >= patience && p.frozen:
 		return adapters.LagStall, fmt.Sprintf("waits for %s, open at offset %d, for %s", l.Open, l.Open.From, span(quiet))
@@ -158,12 +158,13 @@ func (s *LagSeries) seconds(l *adapters.LogLag, p *progress, ends *endSeries, no
 		return since(l.Oldest.UnixNano())
 	case p == nil || ends == nil || next < 0:
 		return 0, false
-	case p.isTold && p.nothing && p.told.n == next:
+	case p.empty(next, l.End):
 		return 0, true
 	case p.isTold && !p.nothing && p.told.n == next:
 		return since(p.told.at)
 	}
-	at, ok := ends.reached(next, p.told, p.isTold && !p.nothing && p.told.n <= next)
+	before, isTold := p.before(next)
+	at, ok := ends.reached(next, before, isTold)
 	if !ok {
 		return 0, false
 	}
@@ -181,10 +182,11 @@ func (s *LagSeries) Wanted(source string, lag *adapters.Lag, now time.Time) (pos
 	for i := range lag.Logs {
 		l := &lag.Logs[i]
 		p, ends, next := c.logs[l.Log], s.ends[sourceLog{source, l.Log}], l.Next()
-		if p == nil || ends == nil || next < 0 || !l.State.Counted() || l.Lag == 0 || p.isTold && p.told.n == next {
+		if p == nil || ends == nil || next < 0 || !l.State.Counted() || l.Lag == 0 || p.empty(next, l.End) || p.isTold && !p.nothing && p.told.n == next {
 			continue
 		}
-		_, isKnown := ends.reached(next, p.told, p.isTold && !p.nothing && p.told.n <= next)
+		before, isTold := p.before(next)
+		_, isKnown := ends.reached(next, before, isTold)
 		stuck := p.quiet(now.UnixNano()) > int64(s.config.Window)/2
 		if !isKnown || stuck {
 			positions = append(positions, adapters.Position{Destination: l.Destination, Partition: l.Partition, Offset: next})

@@ -27,8 +27,19 @@ type progress struct {
 	frozen bool // all that is left waits for a transaction
 
 	told    point // the next message: its time and offset
-	nothing bool  // there is no next message
+	nothing bool  // there was no next message when the log ended at toldEnd
+	toldEnd int64
 	isTold  bool
+}
+
+// empty says that there is no message from an offset to the end of the log.
+func (p *progress) empty(next, end int64) bool {
+	return p.isTold && p.nothing && p.told.n == next && p.toldEnd == end
+}
+
+// before is the message that was told of last, if it lies at or before an offset.
+func (p *progress) before(next int64) (at point, ok bool) {
+	return p.told, p.isTold && !p.nothing && p.told.n <= next
 }
 
 // add takes in a look. Commits nearer to each other than distance are merged.

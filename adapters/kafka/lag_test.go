@@ -31,6 +31,7 @@ func (c *cluster) commit(t testing.TB, group, topic string, offsets ...int64) {
 	if err := c.admin.CommitAllOffsets(t.Context(), group, all); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { c.admin.DeleteGroups(context.Background(), group) })
 }
 
 // lags reads the lag of groups, all without an error.
@@ -410,6 +411,25 @@ func TestLagStops(t *testing.T) {
 	names := slices.Sorted(maps.Keys(lags(t, a)))
 	if len(names) != 450 || names[0] != "group-000" || names[449] != "group-449" {
 		t.Errorf("%d groups", len(names))
+	}
+}
+
+// TestLagBrokerGone says so rather than wait.
+func TestLagBrokerGone(t *testing.T) {
+	c, k := fake(t)
+	c.commit(t, "group", c.topic(t, 1), 0)
+	a := c.reader(t)
+	k.Close()
+	seen := 0
+	for lag, err := range a.Lag(t.Context(), adapters.LagQuery{}) {
+		seen++
+		isProblem(t, err, adapters.ErrNotConnected)
+		if lag.Group != "" {
+			t.Errorf("lag %+v", lag)
+		}
+	}
+	if seen != 1 {
+		t.Errorf("%d errors", seen)
 	}
 }
 

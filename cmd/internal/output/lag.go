@@ -88,7 +88,7 @@ func decimal(dst []byte, n float64, isKnown bool) []byte {
 
 // The columns of lags.
 var (
-	lagStateColumn = &column{least: 9, most: 11}
+	lagStateColumn = &column{least: 13, most: 13}
 	consumerColumn = &column{least: 16, most: 40}
 	kindColumn     = &column{least: 8, most: 8}
 	memberColumn   = &column{least: 12, most: 32}
@@ -147,10 +147,11 @@ func (l *textLines) totals(c *Lag, total adapters.Total) (notes []text.Safe) {
 		note("%d of %d partitions known", total.Known, total.Of)
 	}
 	if c.Lag.MembersKnown {
-		note("%d members", len(c.Lag.Members))
+		n := len(c.Lag.Members)
+		notes = append(notes, text.Count(int64(n)).Add(plural(n, " member", " members")))
 	}
 	if total.Unread > 0 && len(c.Lag.Members) > 0 {
-		note("%d partitions without a member", total.Unread)
+		notes = append(notes, text.Count(int64(total.Unread)).Add(plural(total.Unread, " partition", " partitions"), text.Own(" without a member")))
 	}
 	if total.Left > 0 {
 		notes = append(notes, text.Count(total.Left).Add(text.Own(" in topics that no member reads any more")))
