@@ -28,6 +28,9 @@ type lag struct {
 	sources *opened
 	series  *tracing.LagSeries
 	told    map[string]bool // what was said on standard error
+
+	partly map[string]bool // sources of which this round could not tell all
+	failed error           // the first source that could not be asked in this round
 }
 
 // lagReader is an open source that can tell lags.
@@ -165,6 +168,7 @@ func (l *lag) look(ctx context.Context, first bool) ([]*output.Lag, error) {
 	// Rates of a single look need a second one, of those that are behind.
 	const apart = time.Second
 	began := time.Now()
+	l.partly, l.failed = make(map[string]bool), nil
 	found, err := l.sweep(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -234,20 +238,18 @@ func (l *lag) print(writer *output.Writer, format output.Format, found []*output
 // judge is how the command ends if this round is the last.
 func (l *lag) judge(found []*output.Lag) error {
 	partly := l.sources.outcome()
-	failed := 0
 	for _, c := range found {
 		if total := c.Lag.Total(); l.above >= 0 && total.Lag > l.above {
 			return &tooFarBehind{c.Lag.Group, total.Lag, l.above}
 		}
-		if c.Err != nil {
-			failed++
-		}
 	}
 	switch {
+	case len(found) == 0 && l.failed != nil:
+		return printed{l.failed}
 	case len(found) == 0 && len(l.groups) > 0:
 		return &nothingFound{"no group of that name was found"}
-	case partly == nil && (failed > 0 || len(l.told) > 0):
-		return &partlyDone{partly: len(l.readers), of: l.sources.all}
+	case partly == nil && len(l.partly) > 0:
+		return &partlyDone{partly: len(l.partly), of: l.sources.all}
 	}
 	return partly
 }

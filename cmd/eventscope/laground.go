@@ -35,17 +35,28 @@ func (l *lag) sweep(ctx context.Context, names map[string][]string) ([]*output.L
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	for _, trouble := range slices.Concat(troubles...) {
-		if !l.told[trouble.Error()] {
-			l.told[trouble.Error()] = true
-			l.note("%w", trouble)
-		}
+	for i, reader := range l.readers {
+		l.tell(reader.name, troubles[i])
 	}
 	all := slices.Concat(found...)
 	for _, c := range all {
 		l.series.Observe(c.Source, &c.Lag)
 	}
 	return all, nil
+}
+
+// tell says what could not be told of a source, once for all rounds.
+func (l *lag) tell(source string, troubles []error) {
+	for _, trouble := range troubles {
+		l.partly[source] = true
+		if errors.Is(trouble, adapters.ErrNotConnected) && l.failed == nil {
+			l.failed = trouble
+		}
+		if !l.told[trouble.Error()] {
+			l.told[trouble.Error()] = true
+			l.note("%w", trouble)
+		}
+	}
 }
 
 // read collects the lags of one source. A consumer that is not there is a trouble and
