@@ -45,7 +45,16 @@ func (l *Letter) origin() string {
 
 // In says that the letter belongs to a group.
 func (l *Letter) In(g *Group) bool {
-	return l.group() == groupKey{g.Source, g.Grave, g.Reason, g.Exception, g.Type, g.Origin}
+	return l.group() == g.key()
+}
+
+// Like says that two groups are of letters that died in the same way, though of others.
+func (g *Group) Like(other *Group) bool {
+	return g.key() == other.key()
+}
+
+func (g *Group) key() groupKey {
+	return groupKey{g.Source, g.Grave, g.Reason, g.Exception, g.Type, g.Origin}
 }
 
 // Groups groups letters, the largest group first.

@@ -149,3 +149,40 @@ func (o *Office) Message(ctx context.Context, l *Letter) (adapters.Message, erro
 	}
 	return adapters.Message{}, adapters.ErrGone
 }
+
+// Messages calls each for letters of one grave with their messages: those of a queue are
+// in the archive, where a look has put them, and a log is read again. A letter that is not
+// there any more is passed over. What each gets is only valid within the call.
+func (o *Office) Messages(ctx context.Context, grave Grave, positions []adapters.Position, each func(*adapters.Message, *envelope.Identity) error) error {
+	if grave.Kind != adapters.Queue {
+		wanted := make(map[adapters.Position]bool, len(positions))
+		for _, position := range positions {
+			wanted[position] = true
+		}
+		return o.Read(ctx, grave, func(l *Letter, m *adapters.Message, id *envelope.Identity) error {
+			if !wanted[l.Position] {
+				return nil
+			}
+			return each(m, id)
+		})
+	}
+	reader := envelope.NewReader(o.config.Rules)
+	var id envelope.Identity
+	for _, position := range positions {
+		m, err := o.Archived(grave.Source, position)
+		if errors.Is(err, adapters.ErrGone) {
+			continue
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		reader.Read(&m, &id)
+		if err := each(&m, &id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

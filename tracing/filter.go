@@ -104,6 +104,16 @@ func isExpression(text string) bool {
 // String is the text it was compiled from.
 func (f *Filter) String() string { return f.text }
 
+// Words are the words of a filter that is words, in lower case where case does not
+// matter; none of an expression.
+func (f *Filter) Words() []string {
+	words := make([]string, len(f.words))
+	for i := range f.words {
+		words[i] = f.words[i].text
+	}
+	return words
+}
+
 // NeedsMessage says that the filter looks at something the index does not hold, such
 // as value, header, key, id or cause.
 func (f *Filter) NeedsMessage() bool {

@@ -35,13 +35,14 @@ func (m *Model) draw() []widget.Line {
 	}
 	problems := m.problems()
 	m.bodyTop = len(lines)
-	m.bodyHeight = max(1, m.height-len(lines)-len(problems)-2)
+	notices := m.notices()
+	m.bodyHeight = max(1, m.height-len(lines)-len(problems)-len(notices)-1)
 	lines = append(lines, m.body()...)
 	lines = append(lines, problems...)
 	if m.prompt != nil {
 		lines = append(lines, m.prompt.hint(m.desk, m.width), m.prompt.line(m.desk, m.width))
 	} else {
-		lines = append(lines, m.noticeLine(), m.footer())
+		lines = append(append(lines, notices...), m.footer())
 	}
 	return widget.Fit(t, lines, m.width, m.height)
 }
@@ -80,11 +81,34 @@ func (m *Model) tabLine() widget.Line {
 		}
 		row.Put(role, tab.label()).Gap(2)
 	}
-	for _, p := range m.desk.pages[1:] {
-		row.Put(theme.Dim, t.Glyph.Trail).Gap(1).Put(theme.Strong, t.CutMiddle(p.name(), 44)).Gap(1)
+	trail := m.desk.pages[1:]
+	names := make([]text.Safe, len(trail))
+	room := row.Left() - 1
+	for i := range trail {
+		names[i] = t.CutMiddle(trail[i].name(), mostTrail)
+		room -= names[i].Width() + trailGap
+	}
+	for i := range names { // where room is scarce the pages before the present one give way
+		if room < 0 && i < len(names)-1 {
+			most := max(leastTrail, names[i].Width()+room)
+			room += names[i].Width() - min(names[i].Width(), most)
+			names[i] = t.CutMiddle(names[i], most)
+		}
+	}
+	if last := len(names) - 1; last >= 0 && room < 0 {
+		names[last] = t.CutMiddle(names[last], max(leastTrail, names[last].Width()+room))
+	}
+	for _, name := range names {
+		row.Put(theme.Dim, t.Glyph.Trail).Gap(1).Put(theme.Strong, name).Gap(1)
 	}
 	return row.Line()
 }
+
+const (
+	// mostTrail is the most that the name of a page takes in the trail, leastTrail what is
+	// left of it where room is scarce, and trailGap what stands round it.
+	mostTrail, leastTrail, trailGap = 44, 4, 3
+)
 
 func (t tab) label() text.Safe { return text.Count(int64(t.number)).Add(space, t.page.name()) }
 
@@ -101,7 +125,23 @@ func (m *Model) tabAt(x int) int {
 	return 0
 }
 
-// noticeLine is above the footer: a rule, or what happened, or what is waited for.
+// mostNotice is how many lines a notice may take.
+const mostNotice = 4
+
+// notices are above the footer: what happened, in as many lines as it takes, or one line.
+func (m *Model) notices() []widget.Line {
+	d := m.desk
+	if m.prompt != nil || d.search != nil || d.notice.text.Width() < m.width || m.height < lowScreen {
+		return []widget.Line{m.noticeLine()}
+	}
+	var lines []widget.Line
+	for _, s := range widget.Wrap(d.theme, d.notice.text, m.width-2, mostNotice) {
+		lines = append(lines, widget.NewRow(d.theme, m.width).Gap(1).Put(d.notice.role, s).Line())
+	}
+	return lines
+}
+
+// noticeLine is a rule, or what happened, or what is waited for.
 func (m *Model) noticeLine() widget.Line {
 	d := m.desk
 	row := widget.NewRow(d.theme, m.width).Gap(1)

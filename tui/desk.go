@@ -83,8 +83,9 @@ const (
 	fetchLimit = 15 * time.Second
 	// patience is how long a wait may be before the screen names it.
 	patience = 200 * time.Millisecond
-	// noticeTime is how long a notice stands.
-	noticeTime = 6 * time.Second
+	// noticeTime is how long a notice stands at least, and cellsRead how many cells of it
+	// are read in a second.
+	noticeTime, cellsRead = 6 * time.Second, 12
 )
 
 // hint is what the keymap says, for pages where that is always so.
@@ -110,9 +111,10 @@ func (d *desk) pop() bool {
 	return true
 }
 
-// say shows a notice for a while.
+// say shows a notice for a while, a long one for longer.
 func (d *desk) say(role theme.Role, s text.Safe) {
-	d.notice, d.noticeUntil, d.dirty = piece{role, s}, d.now.Add(noticeTime), true
+	reading := time.Duration(s.Width()) * time.Second / cellsRead
+	d.notice, d.noticeUntil, d.dirty = piece{role, s}, d.now.Add(max(noticeTime, reading)), true
 }
 
 // setFilter makes w the filter of the lists; nil for none, and then the one before still

@@ -30,8 +30,9 @@
 //	input.go     keys and mouse: dispatch by the keymap, back, tabs
 //	desk.go      what the pages share: theme, filter, questions, notices, navigation
 //	keymap.go    every key, once
-//	mailbox.go   dead letters, as the pages about them share them; listing.go: their cursor
-//	graves.go    page: what died in the same way; letters.go: the letters; letter.go: one
+//	mailbox.go   dead letters, as the pages about them share them; listing.go: their lists
+//	graves.go    page: what died in the same way; letters.go: the letters, with
+//	             letterfilter.go; letter.go: one; letterof.go: from an event to its letter
 //	plan.go      page: what will happen; run.go: what happens; journal.go: what happened
 //	lettercommands.go  commands about dead letters
 //	chrome.go    the frame round a page: tabs, notices; with header.go, footer.go, problems.go

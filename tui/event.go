@@ -58,6 +58,9 @@ func (e *eventPage) name() text.Safe     { return e.theme.String(e.event.Positio
 
 // hint names the view that comes next, and no key that has nothing to act on.
 func (e *eventPage) hint(b *binding) text.Safe {
+	if b.action == letterOf && !e.event.Marks.Has(tracing.DeadLetter) {
+		return text.Safe{}
+	}
 	if e.read == nil {
 		return e.desk.hint(b)
 	}
@@ -153,6 +156,8 @@ func (e *eventPage) do(a action) tea.Cmd {
 		e.scroll(shiftBy)
 	case otherPane:
 		e.onFact = !e.onFact
+	case letterOf:
+		return e.openLetterOf(&e.event)
 	default:
 		return e.doValue(a)
 	}
@@ -272,7 +277,10 @@ func (e *eventPage) render(width, height int) []widget.Line {
 	if service := t.String(e.event.Service); !service.Empty() {
 		head.Gap(2).Styled(t.Service(e.event.Service), t.Cut(service, 20))
 	}
-	head.Gap(2).Put(theme.Dim, text.Clock(e.event.Time.Local())).Gap(2).Put(theme.Link, t.CutMiddle(t.String(flowLabel(e.event)), 40))
+	if !e.event.Time.IsZero() {
+		head.Gap(2).Put(theme.Dim, text.Clock(e.event.Time.Local()))
+	}
+	head.Gap(2).Put(theme.Link, t.CutMiddle(t.String(flowLabel(e.event)), 40))
 	lines := []widget.Line{head.Line()}
 	height--
 	if width >= besideFrom {

@@ -63,13 +63,21 @@ func factsOf(t *theme.Theme, e *tracing.Event) []fact {
 	list := []fact{
 		{label: text.Own("position"), value: brokerName(e.Broker).Add(space, t.String(e.Position.String()))},
 		{label: text.Own("source"), value: t.String(e.Source)},
-		{label: text.Own("written"), value: text.Moment(e.Time.Local())},
+		{label: text.Own("written"), value: moment(e.Time)},
 	}
 	if names := e.Marks.Names(); len(names) > 0 {
 		role, glyph := t.Marks(e.Marks)
 		list = append(list, fact{label: text.Own("marks"), role: role, value: glyph.Add(space, t.String(strings.Join(names, ", ")))})
 	}
 	return list
+}
+
+// moment is a time to the millisecond, or that there is none.
+func moment(at time.Time) text.Safe {
+	if at.IsZero() {
+		return text.Own("nobody says when")
+	}
+	return text.Moment(at.Local())
 }
 
 // read is what reading a message again gave, made ready to be drawn.
@@ -114,7 +122,7 @@ func identityFacts(t text.Cleaner, id *envelope.Identity, e *tracing.Event) []fa
 	add(text.Own("schema"), id.Version)
 	if !id.Time.IsZero() {
 		value := text.Moment(id.Time.Local())
-		if late := e.Time.Sub(id.Time); late > time.Second || late < -time.Second {
+		if late := e.Time.Sub(id.Time); !e.Time.IsZero() && late > time.Second || !e.Time.IsZero() && late < -time.Second {
 			value = value.Add(text.Own(", written "), text.Span(late), text.Own(" later"))
 		}
 		list = append(list, fact{label: text.Own("occurred"), value: value, from: t.String(id.TimeFrom.String())})

@@ -47,8 +47,11 @@ func (f *flowPage) waitsFor() *question { return &f.question }
 func (f *flowPage) back() bool          { return false }
 
 func (f *flowPage) hint(b *binding) text.Safe {
-	if b.action == view && f.lanes {
+	switch {
+	case b.action == view && f.lanes:
 		return text.Own("timeline")
+	case b.action == letterOf && (f.flow == nil || f.flow.DeadLetters == 0):
+		return text.Safe{}
 	}
 	return f.desk.hint(b)
 }
@@ -138,11 +141,30 @@ func (f *flowPage) do(a action) tea.Cmd {
 		}
 	case history:
 		return f.searchBefore()
+	case letterOf:
+		return f.openDeadLetter()
 	case enter:
 		if step, ok := f.selected(); ok {
 			return f.open(newEvent(f.desk, step.Event))
 		}
 	}
+	return nil
+}
+
+// openDeadLetter opens the letter under the cursor, or the only one that the flow has.
+func (f *flowPage) openDeadLetter() tea.Cmd {
+	step, ok := f.selected()
+	if ok && step.Marks.Has(tracing.DeadLetter) {
+		return f.openLetterOf(&step.Event)
+	}
+	if f.flow != nil && f.flow.DeadLetters == 1 {
+		for i := range f.flow.Steps {
+			if f.flow.Steps[i].Marks.Has(tracing.DeadLetter) {
+				return f.openLetterOf(&f.flow.Steps[i].Event)
+			}
+		}
+	}
+	f.say(theme.Warn, text.Own("put the cursor on a dead letter ").Add(f.theme.Glyph.Dead, text.Own(" first")))
 	return nil
 }
 

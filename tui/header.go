@@ -54,6 +54,10 @@ func (m *Model) headerParts(detail int) []piece {
 		}
 		parts = append(parts, m.sourceParts(i, detail)...)
 	}
+	if r := m.desk.run; detail >= 1 && r.atWork() {
+		s := r.state()
+		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Accent, t.Glyph.Running.Add(space, t.String(string(r.run.Plan.Action)), space, text.Count(int64(s.done)), text.Own(" of "), text.Count(int64(r.total)))})
+	}
 	if box := m.desk.box; detail >= 1 && box != nil && box.open > 0 {
 		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Bad, t.Glyph.Dead.Add(space, text.Short(float64(box.open)), text.Own(" dead"))})
 	}

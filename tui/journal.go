@@ -84,21 +84,51 @@ const (
 )
 
 func (p *journalPage) render(width, height int) []widget.Line {
-	t := p.theme
 	if len(p.records) == 0 {
-		lines := []widget.Line{widget.Blank(t, width)}
-		hint := text.Own("Nothing was done from here yet. What you replay, discard or restore stands here for good: who, when, what, how it ended.")
-		for _, s := range widget.Wrap(t, hint, width-4, 3) {
-			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Dim, s).Line())
-		}
-		return widget.Fit(t, lines, width, height)
+		return p.empty(width, height)
+	}
+	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
+}
+
+// details are what a run's row has no room for, and how it can go on.
+func (p *journalPage) details() []piece {
+	if p.cursor.Index >= len(p.records) {
+		return nil
+	}
+	t, r := p.theme, p.records[p.cursor.Index]
+	list := []piece{{theme.Dim, text.Own("run ").Add(t.String(r.Run), text.Own(" by "), t.String(r.By), text.Own(", "), text.Moment(r.At.Local()))}}
+	if why := joined([]string{r.Reason, r.Error}); why != "" {
+		list = append(list, piece{theme.Plain, t.String(why)})
+	}
+	if !r.Ended() && r.State != "running" {
+		list = slices.Insert(list, 1, piece{theme.Warn, text.Own("go on with :resume, or end it with :abort")})
+	}
+	return list
+}
+
+// empty says what would be here.
+func (p *journalPage) empty(width, height int) []widget.Line {
+	t := p.theme
+	lines := []widget.Line{widget.Blank(t, width)}
+	hint := text.Own("Nothing was done from here yet. What you replay, discard or restore stands here for good: who, when, what, how it ended.")
+	for _, s := range widget.Wrap(t, hint, width-4, 3) {
+		lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Dim, s).Line())
+	}
+	return widget.Fit(t, lines, width, height)
+}
+
+func (p *journalPage) list(width, height int) []widget.Line {
+	t := p.theme
+	count, grave := 7, 12
+	for _, r := range p.records[:min(len(p.records), mostMeasured)] {
+		count, grave = max(count, settledOf(r).Width()), max(grave, min(30, t.String(joined(r.Graves)).Width()))
 	}
 	columns := widget.Layout([]widget.Column{
-		runAge: {Min: 4}, runAction: {Min: 7}, runState: {Min: 13}, runCount: {Min: 14, Rank: 1}, runGrave: {Min: 12, Want: 24, Rank: 2},
-		runBy: {Min: 10, Want: 20, Rank: 4}, runName: {Min: 20, Rank: 3}, runWhy: {Min: 8, Rank: 5, Rest: true},
+		runAge: {Min: 4}, runAction: {Min: 7}, runState: {Min: 13}, runCount: {Min: count, Rank: 1}, runGrave: {Min: 12, Want: grave, Rank: 3},
+		runBy: {Min: 10, Want: 20, Rank: 4}, runName: {Min: runNameWidth, Rank: 2}, runWhy: {Min: 12, Rank: 5, Rest: true},
 	}, width-2)
 	lines := []widget.Line{headings(t, width, columns, []text.Safe{
-		text.Own("Age"), text.Own("Action"), text.Own("State"), text.Own("Settled"), text.Own("Of"), text.Own("By"), text.Own("Run"), text.Own("Reason"),
+		text.Own("Age"), text.Own("Action"), text.Own("State"), text.Own("Settled"), text.Own("Lies in"), text.Own("By"), text.Own("Run"), text.Own("Reason"),
 	}, runAge, runCount)}
 	from, to := p.show(lines, height, len(p.records))
 	for i := from; i < to; i++ {
@@ -123,7 +153,7 @@ func (p *journalPage) row(columns []int, r *replay.Record, width int, selected b
 		{runName, theme.Dim, t.String(r.Run)}, {runWhy, theme.Dim, t.String(joined([]string{r.Reason, r.Error}))},
 	}
 	if w := columns[runCount]; w > 0 {
-		row.Between().Right(theme.Plain, text.Count(int64(r.Settled)).Add(text.Own(" of "), text.Count(int64(r.Count))), w)
+		row.Between().Right(theme.Plain, settledOf(r), w)
 	}
 	for _, c := range cells {
 		if w := columns[c.column]; w > 0 {
@@ -131,6 +161,14 @@ func (p *journalPage) row(columns []int, r *replay.Record, width int, selected b
 		}
 	}
 	return row.Line()
+}
+
+// runNameWidth is what the name of a run takes.
+const runNameWidth = len("20060102-150405-0000")
+
+// settledOf is how many letters of a run's plan are settled.
+func settledOf(r *replay.Record) text.Safe {
+	return text.Count(int64(r.Settled)).Add(text.Own(" of "), text.Count(int64(r.Count)))
 }
 
 // joined are the texts that are not empty.
@@ -200,7 +238,7 @@ func (p *stepsPage) do(a action) tea.Cmd {
 		return p.copyText(p.run, text.Own("the run's name"))
 	case a == enter && p.cursor.Index < len(p.lines):
 		l := &p.lines[p.cursor.Index]
-		all := joined([]string{string(l.Step), l.Grave, l.By, l.Reason, l.Error})
+		all := joined([]string{string(l.Step), l.Grave, note(l)})
 		p.say(theme.Plain, text.Moment(l.At.Local()).Add(space, p.theme.String(all)))
 	}
 	return nil
@@ -212,22 +250,77 @@ func (p *stepsPage) status() []piece {
 	return []piece{{theme.Dim, plural(len(p.lines), text.Own(" step"), text.Own(" steps"))}}
 }
 
+// The columns of steps.
+const (
+	lineAt = iota
+	lineStep
+	lineCount
+	lineNumbers
+	lineGrave
+	lineNote
+)
+
 func (p *stepsPage) render(width, height int) []widget.Line {
+	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []piece {
+		if p.cursor.Index >= len(p.lines) {
+			return nil
+		}
+		l := &p.lines[p.cursor.Index]
+		return []piece{{theme.Dim, text.Moment(l.At.Local()).Add(space, p.theme.String(string(l.Step)), space, p.theme.String(l.Grave))}, {theme.Plain, p.theme.String(note(l))}}
+	})
+}
+
+// note is what a step tells beside its letters.
+func note(l *replay.Line) string { return joined([]string{l.By, l.Reason, l.Error}) }
+
+func (p *stepsPage) list(width, height int) []widget.Line {
 	t := p.theme
-	var lines []widget.Line
+	numbers, grave := 7, 0
+	for i := range p.lines[:min(len(p.lines), mostMeasured)] {
+		l := &p.lines[i]
+		numbers = max(numbers, min(20, t.String(l.Letters.String()).Width()))
+		if l.Grave != "" && l.Grave != p.lines[0].Grave { // else it is the same for all
+			grave = 24
+		}
+	}
+	columns := widget.Layout([]widget.Column{
+		lineAt: {Min: clockWidth}, lineStep: {Min: 9}, lineCount: {Min: 7}, lineNumbers: {Min: 7, Want: numbers, Rank: 2},
+		lineGrave: {Min: min(grave, 12), Want: grave, Rank: 3}, lineNote: {Min: 12, Rank: 1, Rest: true},
+	}, width-2)
+	lines := []widget.Line{headings(t, width, columns, []text.Safe{
+		text.Own("Time"), text.Own("Step"), text.Own("Letters"), text.Own("Numbers"), text.Own("Lies in"), text.Own("Note"),
+	}, lineCount)}
 	from, to := p.show(lines, height, len(p.lines))
 	for i := from; i < to; i++ {
-		l := &p.lines[i]
-		row := rowStart(t, width, i == p.cursor.Index, false)
-		row.Put(theme.Dim, text.Clock(l.At.Local())).Between().Cell(theme.Plain, t.String(string(l.Step)), 10)
-		count := text.Safe{}
-		if l.Count > 0 {
-			count = text.Count(int64(l.Count))
-		}
-		row.Between().Right(theme.Plain, count, 7).Between().ID(theme.Dim, t.String(l.Letters.String()), min(24, width/4))
-		row.Between().Cell(theme.Plain, t.String(l.Grave), min(24, width/5))
-		row.Between().Put(theme.Dim, t.String(joined([]string{l.By, l.Reason, l.Error})))
-		lines = append(lines, row.Line())
+		lines = append(lines, p.row(columns, &p.lines[i], width, i == p.cursor.Index))
 	}
 	return widget.Fit(t, lines, width, height)
+}
+
+func (p *stepsPage) row(columns []int, l *replay.Line, width int, selected bool) widget.Line {
+	t := p.theme
+	role := theme.Plain
+	switch {
+	case l.Error != "":
+		role = theme.Bad
+	case l.Step == replay.StepPause, l.Step == replay.StepAbort, l.Step == replay.StepSkip:
+		role = theme.Warn
+	}
+	row := rowStart(t, width, selected, false)
+	row.Put(theme.Dim, text.Clock(l.At.Local())).Between().Cell(role, t.String(string(l.Step)), columns[lineStep])
+	count := text.Safe{}
+	if l.Count > 0 {
+		count = text.Count(int64(l.Count))
+	}
+	row.Between().Right(theme.Plain, count, columns[lineCount])
+	if w := columns[lineNumbers]; w > 0 {
+		row.Between().ID(theme.Dim, t.String(l.Letters.String()), w)
+	}
+	if w := columns[lineGrave]; w > 0 {
+		row.Between().ID(theme.Plain, t.String(l.Grave), w)
+	}
+	if w := columns[lineNote]; w > 0 {
+		row.Between().Cell(theme.Dim, t.String(note(l)), w)
+	}
+	return row.Line()
 }

@@ -49,6 +49,8 @@ const (
 	showAll
 	flowOf
 	abortRun
+	otherTarget
+	letterOf
 	tabKey // 1, 2, …: which tab is the key itself
 )
 
@@ -97,16 +99,17 @@ var keymap = []binding{
 	{discardLetters, onGraves | onLetters | onLetter, []string{"x"}, "discard", "plan to put them away, with a reason"},
 	{restoreLetters, onLetters | onLetter, []string{"u"}, "", "plan to take a discard back"},
 	{editLetter, onLetter, []string{"e"}, "edit", "change the body in $EDITOR and plan to send that"},
+	{otherTarget, onPlan, []string{"t"}, "to", "name another destination for the letters of the plan"},
 	{flowOf, onLetters | onLetter, []string{"F"}, "flow", "the letter's flow"},
-	{showAll, onLetters, []string{"a"}, "all", "letters that were dealt with, too"},
+	{letterOf, onFlow | onEvent, []string{"D"}, "dead letter", "the dead letter, where it can be replayed or discarded"},
+	{showAll, onGraves | onLetters, []string{"a"}, "all", "letters that were dealt with, too"},
 	{lookInto, onGraves, []string{"L"}, "", "look into the queue again"},
 	{pause, onRun, []string{"p"}, "pause", "hold the run, or let it go on"},
 	{abortRun, onRun, []string{"A"}, "abort", "end the run after the window in hand; the rest stays open"},
 	{view, onStream, []string{"v"}, "value", "open the event itself"},
 	{view, onFlow, []string{"v"}, "lanes", "timeline or lanes"},
 	{view, onValue, []string{"v"}, "tree/raw/hex", "value as tree, raw or hexadecimal"},
-	{filter, onLists, []string{"/"}, "filter", "filter by words or an expression"},
-	{filter, onLetters, []string{"/"}, "find", "letters that have these words"},
+	{filter, onLists | onLetters, []string{"/"}, "filter", "filter by words or an expression"},
 	{filter, onValue, []string{"/"}, "find", "find in the value"},
 	{nextMatch, onLists | onValue, []string{"n"}, "", "next match"},
 	{previousMatch, onLists | onValue, []string{"N"}, "", "previous match"},

@@ -42,13 +42,13 @@ var everyKey = map[string][]keyed{
 		{"1", "", "following"}, {"2", "", "by activity"}, {"4", "", "3 open"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
 	},
 	"Flow": {
-		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"y", "", "copied the flow id"}, {"h left", "v l", "● OrderPlaced"},
+		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"h left", "v l", "● OrderPlaced"},
 		{"l right", "v", "● OrderPlaced"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
 		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"4", "", "3 open"}, {"6", "", "Nothing was done"}, {"ctrl+c", "", quits},
 	},
 	"Event": {
 		{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
-		{"w", "", "saved"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
+		{"w", "", "saved"}, {"D", "", "this event is no dead letter"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
 		{"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
 		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"4", "", "3 open"}, {"6", "", "Nothing was done"}, {"ctrl+c", "", quits},
 	},
@@ -59,22 +59,22 @@ func init() {
 	down, up := keyed{"j down ctrl+d pgdown ctrl+f G end", "", moves}, keyed{"k up ctrl+u pgup ctrl+b g home", "G", moves}
 	for page, keys := range map[string][]keyed{
 		"Dead letters": {
-			{"enter", "", "2 letters"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"L", "", "3 open"}, down, up,
+			{"enter", "", "2 letters"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"L", "", "3 open"}, {"a", "", "those dealt with too"}, down, up,
 			{"esc", "", "3 open"}, {"?", "", "Keys of Dead letters"}, {"6", "", "Nothing was done"}, {"q", "", quits},
 		},
 		"Letters": {
 			{"enter", "", "tree line 1"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"u", "", "none of these letters is discarded"}, {"F", "", "nothing found for"},
-			{"a", "", "those dealt with too"}, {"/", "", "words that a letter must have"}, {"space", "", "◆ 1"}, {"y", "", "copied the position"}, down, up,
+			{"a", "", "those dealt with too"}, {"/", "", "words, or an expression"}, {"space", "", "◆ 1"}, {"y", "", "copied the position"}, down, up,
 			{"esc q", "", "3 open"}, {"?", "", "Keys of Letters"}, {"6", "", "Nothing was done"},
 		},
 		"Letter": {
 			{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
-			{"w", "", "saved"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of"}, {"tab", "", "▸position"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸`},
+			{"w", "", "saved"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of"}, {"tab", "", "▸state"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸`},
 			{"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"u", "", "none of these letters is discarded"}, {"F", "", "nothing found for"}, down, up,
 			{"esc q", "", "2 letters"}, {"?", "", "Keys of Letter"}, {"6", "", "Nothing was done"},
 		},
 		"Plan": {
-			{"enter", "", "type 2 to replay 2 letters"}, down, up, {"esc q", "", "3 open"}, {"?", "", "Keys of Plan"}, {"6", "", "Nothing was done"},
+			{"enter", "", "type 2 to replay 2 letters"}, {"t", "", "send them to:"}, down, up, {"esc q", "", "3 open"}, {"?", "", "Keys of Plan"}, {"6", "", "Nothing was done"},
 		},
 		"Run": {
 			{"enter", "", "steps"}, {"p", "", "done"}, {"A", "", "done"}, down, up, {"esc q", "", "1 open"}, {"?", "", "Keys of Run"}, {"6", "", "1 run"},

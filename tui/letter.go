@@ -22,31 +22,68 @@ import (
 type letterPage struct {
 	*eventPage
 	letter replay.Letter
+	own    int  // how many facts are about the letter
+	gone   bool // it is not in its grave any more
+	seen   int
 }
 
 func newLetterPage(d *desk, l *replay.Letter) *letterPage {
 	letter, office := *l, d.options.Office
-	event := newEvent(d, tracing.Event{
+	p := &letterPage{letter: letter, seen: d.box.seen, eventPage: newEvent(d, tracing.Event{
 		Source: l.Source, Broker: l.Broker, Position: l.Position, Time: l.Time, Type: l.Type, Service: l.Service,
-		FlowID: l.Flow, Entity: l.Entity, Marks: tracing.DeadLetter,
-	})
-	event.facts = append(event.facts, letterFacts(d.theme, &letter)...)
-	event.factsWide = alignFacts(event.facts)
-	event.load = func(ctx context.Context) (adapters.Message, error) { return office.Message(ctx, &letter) }
-	return &letterPage{eventPage: event, letter: letter}
+		FlowID: l.Flow, Entity: l.Entity,
+	})}
+	p.event.Marks = tracing.DeadLetter // not before: among the facts it would say nothing
+	p.load = func(ctx context.Context) (adapters.Message, error) { return office.Message(ctx, &letter) }
+	p.tell()
+	return p
 }
 
-// letterFacts are what would happen to the letter, and what did.
-func letterFacts(t *theme.Theme, l *replay.Letter) []fact {
-	facts := []fact{{label: text.Own("state"), role: stateRole(l.State), value: t.String(l.State.String())}}
+// tell puts the facts about the letter before the others.
+func (p *letterPage) tell() {
+	own := letterFacts(p.theme, &p.letter, p.gone)
+	p.facts = append(own, p.facts[p.own:]...)
+	p.own, p.factsWide = len(own), alignFacts(p.facts)
+}
+
+func (p *letterPage) refresh() tea.Cmd {
+	if p.seen != p.box.seen {
+		p.seen = p.box.seen
+		p.follow()
+	}
+	return tea.Batch(p.eventPage.refresh(), p.box.update())
+}
+
+// follow looks up what was done about the letter meanwhile.
+func (p *letterPage) follow() {
+	p.gone, p.dirty = true, true
+	p.box.contents.each(func(l *replay.Letter) {
+		if l.Source == p.letter.Source && l.Position == p.letter.Position {
+			p.letter, p.gone = *l, false
+		}
+	})
+	p.tell()
+}
+
+// letterFacts are what there is to know before one acts on a letter: its state, why it
+// died, where it would go, and what was done about it.
+func letterFacts(t *theme.Theme, l *replay.Letter, gone bool) []fact {
+	state := fact{label: text.Own("state"), role: stateRole(l.State), value: t.String(l.State.String())}
+	if gone {
+		state.role, state.value = theme.Dim, text.Own("gone: it is not in its grave any more")
+	}
+	why := fact{label: text.Own("why"), role: theme.Bad, value: t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message))}
+	if why.value.Empty() {
+		why.role, why.value = theme.Dim, text.Own("nothing says why it died")
+	}
+	to := fact{label: text.Own("replay to"), role: theme.Link, value: t.String(l.To.String()), from: t.String(l.ToFrom)}
 	switch {
 	case l.To.IsZero():
-		facts = append(facts, fact{label: text.Own("replay to"), role: theme.Warn, value: text.Own("nothing says where it was to go")})
+		to.role, to.value = theme.Warn, text.Own("nothing says where it was to go")
 	case l.Confidence == envelope.NameOnly:
-		facts = append(facts, fact{label: text.Own("replay to"), role: theme.Warn, value: t.String(l.To.String()), from: text.Own("a guess from ").Add(t.String(l.ToFrom))})
-	default:
-		facts = append(facts, fact{label: text.Own("replay to"), role: theme.Link, value: t.String(l.To.String()), from: t.String(l.ToFrom)})
+		to.role, to.from = theme.Warn, text.Own("a guess from ").Add(t.String(l.ToFrom))
 	}
+	facts := []fact{state, why, to, {label: text.Own("died"), value: moment(l.Died())}}
 	if l.Replays > 0 {
 		facts = append(facts, fact{label: text.Own("replays"), role: theme.Warn, value: text.Count(int64(l.Replays))})
 	}
@@ -61,12 +98,33 @@ func letterFacts(t *theme.Theme, l *replay.Letter) []fact {
 
 func (p *letterPage) scope() scope { return onLetter }
 
+// hint offers what can be done about a letter in its state.
+func (p *letterPage) hint(b *binding) text.Safe {
+	open := p.letter.State == replay.Open && !p.gone
+	switch b.action {
+	case replayLetters, discardLetters, editLetter:
+		if !open {
+			return text.Safe{}
+		}
+	case restoreLetters:
+		if p.letter.State == replay.Discarded {
+			return text.Own("restore")
+		}
+	case flowOf:
+		if p.letter.Flow == "" {
+			return text.Safe{}
+		}
+	}
+	return p.eventPage.hint(b)
+}
+
 func (p *letterPage) do(a action) tea.Cmd {
 	switch a {
 	case replayLetters, discardLetters, restoreLetters:
-		return p.planFor(a, []replay.Letter{p.letter}, nil)
+		letter := p.letter
+		return p.planFor(a, []*replay.Letter{&letter}, nil)
 	case flowOf:
-		return p.lookUp(p.letter.Flow, searchBack)
+		return p.openFlowOf(&p.letter)
 	case editLetter:
 		if p.read == nil {
 			return p.eventPage.do(edit) // which says that it is not there

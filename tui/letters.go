@@ -1,8 +1,11 @@
 package tui
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
@@ -14,51 +17,89 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// lettersPage is the letters of one group, a row each.
+// lettersPage is the letters of one group, a row each, those that died last first.
 type lettersPage struct {
 	*desk
 	listing
+	question
 	box    *mailbox
 	group  replay.Group
-	rows   []replay.Letter
+	rows   []*replay.Letter
 	marked map[adapters.Position]bool
-	all    bool // those that were dealt with, too
-	words  string
+	filter *letterFilter // nil for none
+	stale  bool          // choose anew
 	seen   int
 	at     adapters.Position // of the letter under the cursor
 }
 
+// chooseLimit is how long choosing letters may take, which may read a whole grave.
+const chooseLimit = time.Minute
+
 func newLetters(d *desk, group *replay.Group) *lettersPage {
-	return &lettersPage{desk: d, box: d.box, group: *group, marked: map[adapters.Position]bool{}, seen: -1}
+	return &lettersPage{desk: d, box: d.box, group: *group, marked: map[adapters.Position]bool{}, stale: true}
 }
 
-func (p *lettersPage) scope() scope        { return onLetters }
-func (p *lettersPage) ages() bool          { return true }
-func (p *lettersPage) waitsFor() *question { return &p.box.question }
+func (p *lettersPage) scope() scope { return onLetters }
+func (p *lettersPage) ages() bool   { return true }
 
+func (p *lettersPage) waitsFor() *question {
+	if p.busy || p.err != nil {
+		return &p.question
+	}
+	return &p.box.question
+}
+
+// name is the type and what was thrown, without what the list tells.
 func (p *lettersPage) name() text.Safe {
 	kind := p.group.Type
 	if kind == "" {
 		kind = p.group.Grave
 	}
-	return p.theme.String(strings.Join(strings.Fields(kind+" "+deathWords(p.group.Reason, p.group.Exception, "")), " "))
+	why := deathWords(p.group.Reason, p.group.Exception, "")
+	why, _, _ = strings.Cut(why, ":")
+	return p.theme.String(strings.Join(strings.Fields(kind+" "+why), " "))
 }
 
 func (p *lettersPage) refresh() tea.Cmd {
-	if p.seen != p.box.seen {
-		p.take()
-	}
-	return p.box.update()
+	return tea.Batch(p.choose(), p.box.update())
 }
 
-// take takes the letters out of the newest survey; the cursor stays on its letter.
-func (p *lettersPage) take() {
-	words := strings.Fields(strings.ToLower(p.words))
-	p.seen, p.dirty = p.box.seen, true
-	p.rows = p.box.letters(func(l *replay.Letter) bool {
-		return l.In(&p.group) && (p.all || !l.State.Settled()) && hasWords(l, words)
+// choose takes the letters out of the newest survey; the cursor stays on its letter.
+func (p *lettersPage) choose() tea.Cmd {
+	if p.busy || !p.stale && p.seen == p.box.seen {
+		return nil
+	}
+	p.stale, p.seen = false, p.box.seen
+	group, all, filter, now, office := p.group, p.box.all, p.filter, p.box.contents, p.options.Office
+	return p.ask(p.desk, text.Own("reading the letters of ").Add(p.theme.String(p.group.Grave)), chooseLimit, func(ctx context.Context) (func(), error) {
+		var rows []*replay.Letter
+		now.each(func(l *replay.Letter) {
+			if l.In(&group) && (all || !l.State.Settled()) {
+				rows = append(rows, l)
+			}
+		})
+		var known map[adapters.Position]uint64
+		if filter != nil {
+			var err error
+			if rows, known, err = filter.choose(ctx, office, now.grave(group.Source, group.Grave), rows); err != nil {
+				return nil, err
+			}
+		}
+		slices.Reverse(rows) // what came last, of those that died at once
+		slices.SortStableFunc(rows, func(a, b *replay.Letter) int { return b.Died().Compare(a.Died()) })
+		return func() {
+			if filter != nil {
+				filter.known = known
+			}
+			p.take(rows)
+		}, nil
 	})
-	if i := slices.IndexFunc(p.rows, func(l replay.Letter) bool { return l.Position == p.at }); i >= 0 {
+}
+
+// take shows rows.
+func (p *lettersPage) take(rows []*replay.Letter) {
+	p.rows = rows
+	if i := slices.IndexFunc(rows, func(l *replay.Letter) bool { return l.Position == p.at }); i >= 0 {
 		p.cursor.Index = i
 	}
 	p.keep()
@@ -68,34 +109,54 @@ func (p *lettersPage) take() {
 func (p *lettersPage) keep() {
 	p.cursor.To(p.cursor.Index, len(p.rows))
 	p.at = adapters.Position{}
-	if p.cursor.Index < len(p.rows) {
-		p.at = p.rows[p.cursor.Index].Position
+	if l := p.selected(); l != nil {
+		p.at = l.Position
 	}
+}
+
+// selected is the letter under the cursor, or nil.
+func (p *lettersPage) selected() *replay.Letter {
+	if p.cursor.Index >= len(p.rows) {
+		return nil
+	}
+	return p.rows[p.cursor.Index]
 }
 
 func (p *lettersPage) back() bool {
 	switch {
 	case len(p.marked) > 0:
 		clear(p.marked)
-	case p.words != "":
-		p.find("")
-	case p.all:
-		p.all = false
-		p.take()
+	case p.filter != nil:
+		p.filter, p.stale = nil, true
+	case p.box.all:
+		p.toggleAll()
 	default:
 		return false
 	}
 	return true
 }
 
-// find shows the letters that have these words.
-func (p *lettersPage) find(words string) {
-	p.words = words
-	p.take()
+// toggleAll shows letters that were dealt with, or no longer.
+func (p *lettersPage) toggleAll() { p.box.all, p.stale = !p.box.all, true }
+
+// applyFilter shows the letters that pass value; an empty one is for all.
+func (p *lettersPage) applyFilter(value string) tea.Cmd {
+	filter, err := newLetterFilter(value)
+	if err != nil {
+		p.say(theme.Bad, p.theme.Glyph.Failed.Add(space, p.theme.String(err.Error())))
+		return nil
+	}
+	p.filter, p.stale = filter, true
+	clear(p.marked) // what is not shown must not be acted on
+	return p.choose()
 }
 
-func (p *lettersPage) findHint() text.Safe {
-	return text.Own("words that a letter must have: in its type, reason, exception, message, ids, position or target")
+// filterText is the filter as it was written.
+func (p *lettersPage) filterText() string {
+	if p.filter == nil {
+		return ""
+	}
+	return p.filter.text
 }
 
 func (p *lettersPage) do(a action) tea.Cmd {
@@ -105,8 +166,7 @@ func (p *lettersPage) do(a action) tea.Cmd {
 	}
 	switch a {
 	case showAll:
-		p.all = !p.all
-		p.take()
+		p.toggleAll()
 		return nil
 	case mark:
 		p.mark()
@@ -114,42 +174,55 @@ func (p *lettersPage) do(a action) tea.Cmd {
 	case replayLetters, discardLetters, restoreLetters:
 		return p.act(a)
 	}
-	if p.cursor.Index >= len(p.rows) {
+	l := p.selected()
+	if l == nil {
 		return nil
 	}
-	l := &p.rows[p.cursor.Index]
 	switch a {
 	case enter:
 		return p.open(newLetterPage(p.desk, l))
 	case flowOf:
-		return p.lookUp(l.Flow, searchBack)
+		return p.openFlowOf(l)
 	case copyText:
 		return p.copyText(l.Position.String(), text.Own("the position"))
 	}
 	return nil
 }
 
-func (p *lettersPage) mark() {
-	if p.cursor.Index >= len(p.rows) {
-		return
+// openFlowOf opens the flow that a letter belongs to.
+func (d *desk) openFlowOf(l *replay.Letter) tea.Cmd {
+	if l.Flow == "" {
+		d.say(theme.Warn, text.Own("this letter names no flow and no order"))
+		return nil
 	}
-	position := p.rows[p.cursor.Index].Position
-	if p.marked[position] {
-		delete(p.marked, position)
-	} else {
-		p.marked[position] = true
+	return d.lookUp(l.Flow, searchBack)
+}
+
+func (p *lettersPage) mark() {
+	l := p.selected()
+	switch {
+	case l == nil:
+		return
+	case p.marked[l.Position]:
+		delete(p.marked, l.Position)
+	default:
+		p.marked[l.Position] = true
 	}
 	p.cursor.Move(1, len(p.rows))
 	p.keep()
 }
 
-// act plans for the marked letters, or for all that are shown.
+// act plans for the marked letters, or for all that are shown, in the order in which they
+// lie in their grave.
 func (p *lettersPage) act(a action) tea.Cmd {
-	var only map[adapters.Position]bool
-	if len(p.marked) > 0 {
-		only = p.marked
+	only := p.marked
+	if len(only) == 0 {
+		only = make(map[adapters.Position]bool, len(p.rows))
+		for _, l := range p.rows {
+			only[l.Position] = true
+		}
 	}
-	return p.planFor(a, p.rows, only)
+	return p.planFor(a, p.box.lettersOf(&p.group), maps.Clone(only))
 }
 
 func (p *lettersPage) click(row int) bool {
@@ -160,14 +233,14 @@ func (p *lettersPage) click(row int) bool {
 
 func (p *lettersPage) status() []piece {
 	pieces := []piece{{theme.Bad, p.theme.Glyph.Dead.Add(space, plural(len(p.rows), text.Own(" letter"), text.Own(" letters")))}}
-	if p.all {
+	if p.box.all {
 		pieces = append(pieces, piece{theme.Dim, text.Own("  those dealt with too")})
 	}
 	if len(p.marked) > 0 {
 		pieces = append(pieces, piece{theme.Marked, text.Own("  ").Add(p.theme.Glyph.Mark, space, text.Count(int64(len(p.marked))))})
 	}
-	if p.words != "" {
-		pieces = append(pieces, piece{theme.Accent, text.Own("  /").Add(p.theme.Cut(p.theme.String(p.words), 20))})
+	if p.filter != nil {
+		pieces = append(pieces, piece{theme.Accent, text.Own("  /").Add(p.theme.Cut(p.theme.String(p.filter.text), 20))})
 	}
 	return pieces
 }
@@ -184,24 +257,25 @@ const (
 	letterPosition
 )
 
+// mostMeasured is how many letters the columns are made for.
+const mostMeasured = 500
+
 func (p *lettersPage) columns(width int) []int {
-	entity, kind, target, position, state := 8, 12, 10, 14, 4
-	for i := range p.rows[:min(len(p.rows), 500)] {
-		l := &p.rows[i]
+	entity, target, position, state := 8, 10, 14, 5
+	for _, l := range p.rows[:min(len(p.rows), mostMeasured)] {
 		entity = max(entity, min(24, p.theme.String(l.Entity).Width()))
-		kind = max(kind, min(28, p.theme.String(l.Type).Width()))
 		target = max(target, min(28, p.targetOf(l).Width()))
 		position = max(position, min(34, p.theme.String(l.Position.String()).Width()))
 		state = max(state, p.theme.String(l.State.String()).Width())
 	}
 	return widget.Layout([]widget.Column{
 		letterAge:      {Min: 4},
-		letterState:    {Min: state, Rank: 5},
+		letterState:    {Min: state},
 		letterEntity:   {Min: 8, Want: entity},
-		letterType:     {Min: 12, Want: kind, Rank: 2},
-		letterWhy:      {Min: 14, Rest: true},
+		letterType:     {Min: min(24, max(9, p.theme.String(p.group.Type).Width())), Rank: 6}, // the same for all: the title tells it
+		letterWhy:      {Min: 20, Rest: true},
 		letterTarget:   {Min: 10, Want: target, Rank: 1},
-		letterReplays:  {Min: 7, Rank: 4},
+		letterReplays:  {Min: 7, Rank: 5},
 		letterPosition: {Min: 14, Want: position, Rank: 3},
 	}, width-2)
 }
@@ -212,23 +286,60 @@ func (p *lettersPage) targetOf(l *replay.Letter) text.Safe {
 	case l.To.IsZero():
 		return text.Own("unknown")
 	case l.Confidence == envelope.NameOnly:
-		return p.theme.String(l.To.String()).Add(text.Own(" ?"))
+		return text.Own("? ").Add(p.theme.String(l.To.String()))
 	}
 	return p.theme.String(l.To.String())
 }
 
 func (p *lettersPage) render(width, height int) []widget.Line {
+	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []piece {
+		if l := p.selected(); l != nil {
+			return p.details(l)
+		}
+		return nil
+	})
+}
+
+// details are what a letter's row has no room for.
+func (p *lettersPage) details(l *replay.Letter) []piece {
+	t := p.theme
+	why := t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message))
+	if why.Empty() {
+		why = text.Own("nothing says why it died")
+	}
+	to := text.Own("nothing says where it was to go: t on the plan names a destination")
+	switch {
+	case l.To.IsZero():
+	case l.Confidence == envelope.NameOnly:
+		to = text.Own("it may have been meant for ").Add(t.String(l.To.String()), text.Own(", a guess from "), t.String(l.ToFrom), text.Own(": t on the plan names a destination"))
+	default:
+		to = text.Own("goes to ").Add(t.String(l.To.String()), text.Own(", by "), t.String(l.ToFrom))
+	}
+	if m := l.Mark; m != nil {
+		to = t.String(m.State.String()).Add(text.Own(" by "), t.String(m.By), space, text.Moment(m.At.Local()))
+		if m.Reason != "" {
+			to = to.Add(text.Own(": "), t.String(m.Reason))
+		}
+	}
+	return []piece{{theme.Dim, to}, {theme.Warn, why}}
+}
+
+func (p *lettersPage) list(width, height int) []widget.Line {
 	t := p.theme
 	columns := p.columns(width)
 	lines := []widget.Line{headings(t, width, columns, []text.Safe{
-		text.Own("Died"), text.Own("State"), text.Own("About"), text.Own("Type"), text.Own("Why"), text.Own("Would go to"), text.Own("Replays"), text.Own("Position"),
+		text.Own("Died"), text.Own("State"), text.Own("About"), text.Own("Type"), text.Own("Why"), text.Own("Goes to"), text.Own("Replays"), text.Own("Position"),
 	}, letterAge, letterReplays)}
 	from, to := p.show(lines, height, len(p.rows))
 	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, &p.rows[i], width, i == p.cursor.Index))
+		lines = append(lines, p.row(columns, p.rows[i], width, i == p.cursor.Index))
 	}
-	if len(p.rows) == 0 {
-		lines = append(lines, widget.Blank(t, width), widget.NewRow(t, width).Gap(2).Put(theme.Dim, text.Own("No letter is left here. a shows those that were dealt with; esc goes back.")).Line())
+	if len(p.rows) == 0 && !p.busy {
+		hint := text.Own("No letter is left here. a shows those that were dealt with; esc goes back.")
+		if p.filter != nil {
+			hint = text.Own("No letter passes the filter. / changes it; esc clears it.")
+		}
+		lines = append(lines, widget.Blank(t, width), widget.NewRow(t, width).Gap(2).Put(theme.Dim, hint).Line())
 	}
 	return widget.Fit(t, lines, width, height)
 }
@@ -237,12 +348,10 @@ func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected b
 	t := p.theme
 	row := rowStart(t, width, selected, p.marked[l.Position])
 	row.Right(theme.Dim, age(p.now, l.Died()), columns[letterAge])
-	if w := columns[letterState]; w > 0 {
-		row.Between().Cell(stateRole(l.State), t.String(l.State.String()), w)
-	}
+	row.Between().Cell(stateRole(l.State), t.String(l.State.String()), columns[letterState])
 	row.Between().ID(theme.Plain, t.String(l.Entity), columns[letterEntity])
 	if w := columns[letterType]; w > 0 {
-		row.Between().Cell(theme.Plain, t.String(l.Type), w)
+		row.Between().Cell(theme.Plain, orNoType(t, l.Type), w)
 	}
 	row.Between().Cell(theme.Warn, t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message)), columns[letterWhy])
 	if w := columns[letterTarget]; w > 0 {
@@ -250,15 +359,27 @@ func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected b
 		if l.Confidence != envelope.Certain && l.Confidence != envelope.Likely {
 			role = theme.Warn
 		}
-		row.Between().Cell(role, p.targetOf(l), w)
+		row.Between().ID(role, p.targetOf(l), w)
 	}
 	if w := columns[letterReplays]; w > 0 {
-		row.Between().Right(theme.Plain, text.Count(int64(l.Replays)), w)
+		count := text.Safe{}
+		if l.Replays > 0 {
+			count = text.Count(int64(l.Replays))
+		}
+		row.Between().Right(theme.Warn, count, w)
 	}
 	if w := columns[letterPosition]; w > 0 {
 		row.Between().ID(theme.Dim, t.String(l.Position.String()), w)
 	}
 	return row.Line()
+}
+
+// orNoType is a type, or that there is none.
+func orNoType(t *theme.Theme, kind string) text.Safe {
+	if kind == "" {
+		return text.Own("(no type)")
+	}
+	return t.String(kind)
 }
 
 // stateRole is how a letter's state looks.

@@ -41,3 +41,22 @@ func (l *listing) show(lines []widget.Line, height, length int) (from, to int) {
 	l.cursor.Show(l.height, length)
 	return l.cursor.Range(l.height, length)
 }
+
+// detailFrom is the height from which a list tells about the row under its cursor in full.
+const detailFrom = 12
+
+// detailed keeps room below a list for what is said of the row under the cursor, and draws
+// it: always as many lines, so that the list does not jump.
+func (d *desk) detailed(width, height int, list func(height int) []widget.Line, detail func() []piece) []widget.Line {
+	const lines = 3
+	if height < detailFrom {
+		return list(height)
+	}
+	all := append(widget.Fit(d.theme, list(height-lines-1), width, height-lines-1), widget.Rule(d.theme, width))
+	for _, p := range detail() {
+		for _, s := range widget.Wrap(d.theme, p.text, width-4, lines) {
+			all = append(all, widget.NewRow(d.theme, width).Gap(2).Put(p.role, s).Line())
+		}
+	}
+	return widget.Fit(d.theme, all, width, height)
+}

@@ -83,6 +83,17 @@ func (m *Model) Frames() int { return m.frames }
 // program has ended.
 func (m *Model) Crash() *Crash { return m.crash }
 
+// Work makes ctx that of all work behind the screen. The function that it returns ends the
+// work and waits for it: a run finishes the window in hand, and is paused.
+func (m *Model) Work(ctx context.Context) (end func()) {
+	working, cancel := context.WithCancel(ctx)
+	m.desk.ctx = working
+	return func() {
+		cancel()
+		m.desk.runs.Wait()
+	}
+}
+
 // tick is the frame clock.
 type tick time.Time
 
@@ -179,6 +190,9 @@ func (m *Model) onTick() tea.Cmd {
 	}
 	if _, waits := d.top().waitsFor().waiting(d); waits || d.search != nil {
 		d.dirty = true
+	}
+	if d.run.atWork() {
+		m.lastChange, d.dirty = d.now, true
 	}
 	if d.top().ages() && d.now.Sub(m.lastAges) >= time.Second {
 		m.lastAges, d.dirty = d.now, true

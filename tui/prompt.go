@@ -72,7 +72,11 @@ func newFilterLine(d *desk, on scope) *prompt {
 		return p
 	}
 	value := ""
-	if d.watch != nil {
+	letters, ofLetters := d.top().(*lettersPage)
+	switch {
+	case ofLetters:
+		value = letters.filterText()
+	case d.watch != nil:
 		value = d.watch.Filter().String()
 	}
 	p := newPrompt(text.Own("/"), value)
@@ -80,7 +84,12 @@ func newFilterLine(d *desk, on scope) *prompt {
 	p.explain = func(string) text.Safe {
 		return text.Own(`words, or an expression: type == "PaymentFailed" && json("payload.amount") > 100`)
 	}
-	p.accept = func(m *Model, value string) tea.Cmd { return applyFilter(m.desk, value) }
+	p.accept = func(m *Model, value string) tea.Cmd {
+		if ofLetters {
+			return letters.applyFilter(value)
+		}
+		return applyFilter(m.desk, value)
+	}
 	return p
 }
 

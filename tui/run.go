@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"eventscope/adapters"
 	"eventscope/replay"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -18,11 +19,14 @@ import (
 // running is a run that was begun from this screen. Its own goroutine carries it out; the
 // event loop looks at how far it is.
 type running struct {
-	run   *replay.Run
-	begun time.Time
+	run    *replay.Run
+	total  int // letters of which something is told
+	before int // of its plan that were done before it was taken up again
+	begun  time.Time
 
 	mutex sync.Mutex
 	now   runProgress
+	out   map[adapters.Position]time.Time // letters that are in their queue no more
 }
 
 // runProgress is how far a run is.
@@ -30,29 +34,42 @@ type runProgress struct {
 	done     int // letters of which something was told
 	failed   int
 	skipped  int
-	last     []replay.Outcome // newest last
+	failures []replay.Outcome // of what failed or was skipped, the first ones
+	last     []replay.Outcome // of the others, newest last
 	paused   bool             // it was told so
+	ending   bool             // it was told to abort
 	summary  replay.Summary
 	err      error
 	finished time.Time // zero while it is at work
 }
 
-// mostOutcomes is how many letters a run's page tells about; failures stay longest.
-const mostOutcomes = 200
+const (
+	// mostOutcomes is how many letters a run's page tells about, and mostFailures how many
+	// of those that were not settled.
+	mostOutcomes, mostFailures = 200, 1000
+)
 
 // tell is called for each letter by the run.
 func (r *running) tell(o replay.Outcome) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.now.done++
+	if _, queued := o.Position.Digest(); queued && (o.Err == nil || errors.Is(o.Err, adapters.ErrGone)) {
+		r.out[o.Position] = time.Now()
+	}
 	switch o.Result {
 	case "failed":
 		r.now.failed++
 	case "skipped":
 		r.now.skipped++
+	default:
+		if r.now.last = append(r.now.last, o); len(r.now.last) > mostOutcomes {
+			r.now.last = r.now.last[1:]
+		}
+		return
 	}
-	if r.now.last = append(r.now.last, o); len(r.now.last) > mostOutcomes {
-		r.now.last = r.now.last[1:]
+	if len(r.now.failures) < mostFailures {
+		r.now.failures = append(r.now.failures, o)
 	}
 }
 
@@ -61,8 +78,18 @@ func (r *running) state() runProgress {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	now := r.now
-	now.last = slices.Clone(now.last)
+	now.last, now.failures = slices.Clone(now.last), slices.Clone(now.failures)
 	return now
+}
+
+// atWork says that there is a run, and that it has not ended.
+func (r *running) atWork() bool {
+	if r == nil {
+		return false
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.now.finished.IsZero()
 }
 
 // change changes how it is.
@@ -72,11 +99,54 @@ func (r *running) change(do func(now *runProgress)) {
 	do(&r.now)
 }
 
+// withdraw takes letters out of a survey that the run has taken out of their queue since
+// it was looked at: to look again is not free. What is put back is seen when one does.
+func (r *running) withdraw(g *replay.Surveyed) {
+	if r.run.Plan.Action == replay.Restore || !slices.ContainsFunc(r.run.Plan.Parts, func(p replay.Part) bool { return p.Source == g.Source.Cluster && p.Grave == g.Name }) {
+		return
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	left := make([]replay.Letter, 0, len(g.Letters))
+	for i := range g.Letters {
+		if at, out := r.out[g.Letters[i].Position]; !out || at.Before(g.ReadAt) {
+			left = append(left, g.Letters[i])
+		}
+	}
+	g.Letters = left
+}
+
+// takeUp gets a run, which writes to disk, and carries it out; then is called before it is
+// shown. A run that is nil was ended, or whoever has it in hand was told.
+func (d *desk) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func(*replay.Run)) tea.Cmd {
+	d.say(theme.Dim, about)
+	return run(func() answer {
+		got, before, err := get()
+		return func() tea.Cmd {
+			d.notice, d.dirty = piece{}, true
+			switch {
+			case err != nil:
+				d.say(theme.Bad, d.theme.Glyph.Failed.Add(space, d.theme.String(err.Error())))
+				return nil
+			case got == nil:
+				d.say(theme.Good, text.Own("it is ended, or ends after the window in hand if another process has it; 6 shows it"))
+				return nil
+			}
+			then(got)
+			return d.carryOut(got, before)
+		}
+	})
+}
+
 // carryOut carries a run out behind the screen and shows it. When the screen ends, the run
 // finishes the window in hand and is paused.
-func (d *desk) carryOut(run *replay.Run) tea.Cmd {
-	r := &running{run: run, begun: d.now}
-	d.run = r
+func (d *desk) carryOut(run *replay.Run, before int) tea.Cmd {
+	r := &running{run: run, before: before, begun: d.now, total: run.Plan.Count() - before, out: map[adapters.Position]time.Time{}}
+	if before == 0 {
+		unresolved, overLimit, _ := run.Plan.Excluded()
+		r.total += unresolved + overLimit // which are told of, too
+	}
+	d.run, d.box.runs = r, append(d.box.runs, r)
 	ctx := d.ctx
 	d.runs.Add(1)
 	work := func() tea.Msg {
@@ -111,15 +181,39 @@ func (p *runPage) refresh() tea.Cmd {
 	return nil
 }
 
+// hint offers to pause and to abort only while the run is at work.
+func (p *runPage) hint(b *binding) text.Safe {
+	s := p.running.state()
+	switch b.action {
+	case pause:
+		if s.paused && s.finished.IsZero() {
+			return text.Own("go on")
+		}
+		fallthrough
+	case abortRun:
+		if !s.finished.IsZero() || s.ending {
+			return text.Safe{}
+		}
+	}
+	return p.desk.hint(b)
+}
+
+// outcomes are what is told of letters: what went wrong first, then the newest.
+func (s *runProgress) outcomes() []replay.Outcome {
+	newest := slices.Clone(s.last)
+	slices.Reverse(newest)
+	return append(slices.Clone(s.failures), newest...)
+}
+
 func (p *runPage) do(a action) tea.Cmd {
 	r := p.running
+	state := r.state()
 	switch {
-	case p.move(a, len(r.state().last)):
+	case p.move(a, len(state.outcomes())):
 		return nil
 	case a == enter:
 		return p.open(&stepsPage{desk: p.desk, run: r.run.ID})
 	}
-	state := r.state()
 	if !state.finished.IsZero() {
 		return nil
 	}
@@ -132,14 +226,20 @@ func (p *runPage) do(a action) tea.Cmd {
 			r.run.Pause()
 		}
 	case abortRun:
-		r.run.Abort()
-		p.say(theme.Warn, text.Own("it ends after the window in hand; what was not sent stays open"))
+		p.abort()
 	}
 	return nil
 }
 
+func (p *runPage) abort() {
+	p.running.change(func(now *runProgress) { now.ending = true })
+	p.running.run.Abort()
+	p.say(theme.Warn, text.Own("it ends after the window in hand; what was not sent stays open"))
+}
+
 func (p *runPage) click(row int) bool {
-	p.listing.click(row, len(p.running.state().last))
+	s := p.running.state()
+	p.listing.click(row, len(s.outcomes()))
 	return false
 }
 
@@ -153,12 +253,18 @@ func (p *runPage) status() []piece {
 func (p *runPage) standing(s *runProgress) (theme.Role, text.Safe) {
 	g := p.theme.Glyph
 	switch {
+	case s.finished.IsZero() && s.ending:
+		return theme.Warn, g.Running.Add(text.Own(" ending"))
 	case s.finished.IsZero() && s.paused:
 		return theme.Warn, g.Paused.Add(text.Own(" paused"))
 	case s.finished.IsZero():
 		return theme.Accent, g.Running.Add(text.Own(" at work"))
 	case s.summary.State == "done":
 		return theme.Good, g.Done.Add(text.Own(" done"))
+	case s.summary.State == "paused":
+		return theme.Warn, g.Paused.Add(text.Own(" paused; it can be resumed"))
+	case s.summary.State == "aborted":
+		return theme.Warn, g.Failed.Add(text.Own(" aborted"))
 	}
 	return theme.Bad, g.Failed.Add(space, p.theme.String(s.summary.State))
 }
@@ -166,49 +272,67 @@ func (p *runPage) standing(s *runProgress) (theme.Role, text.Safe) {
 func (p *runPage) render(width, height int) []widget.Line {
 	s := p.running.state()
 	lines := p.headLines(&s, width)
-	from, to := p.show(lines, height, len(s.last))
+	outcomes := s.outcomes()
+	from, to := p.show(lines, height, len(outcomes))
 	for i := from; i < to; i++ {
-		o := &s.last[len(s.last)-1-i] // the newest first
-		lines = append(lines, p.outcomeRow(o, width, i == p.cursor.Index))
+		lines = append(lines, p.outcomeRow(&outcomes[i], width, i == p.cursor.Index))
 	}
 	return widget.Fit(p.theme, lines, width, height)
 }
 
-// headLines are the bar, the counts, and how it ended.
+// headLines are the bar, the counts, what is promised, and how it ended.
 func (p *runPage) headLines(s *runProgress, width int) []widget.Line {
-	t, plan := p.theme, p.running.run.Plan
-	total := plan.Count()
+	t, r := p.theme, p.running
 	role, standing := p.standing(s)
-	bar := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.String(string(plan.Action))).Gap(1)
-	bar.Put(theme.Accent, widget.Progress(t, int64(s.done), int64(total), min(40, width/3))).Gap(2)
-	bar.Put(theme.Plain, text.Count(int64(s.done)).Add(text.Own(" of "), text.Count(int64(total)))).Gap(2).Put(role, standing)
-	end := p.now
-	if !s.finished.IsZero() {
-		end = s.finished
-	}
-	took := end.Sub(p.running.begun)
-	figures := widget.NewRow(t, width).Gap(1)
-	if seconds := took.Seconds(); seconds > 0.2 {
-		rate := float64(s.done) / seconds
-		figures.Put(theme.Dim, text.Short(rate).Add(text.Own("/s  ")))
-		if left := total - s.done; left > 0 && rate > 0 && s.finished.IsZero() && !s.paused {
-			figures.Put(theme.Dim, text.Span(time.Duration(float64(left)/rate)*time.Second).Add(text.Own(" left  ")))
+	total := int64(r.total)
+	bar := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.String(string(r.run.Plan.Action))).Gap(1)
+	bar.Put(theme.Accent, widget.Progress(t, int64(s.done), total, min(40, width/3))).Gap(2)
+	bar.Put(theme.Plain, text.Count(int64(s.done)).Add(text.Own(" of "), text.Count(total))).Gap(2).Put(role, standing)
+	lines := []widget.Line{bar.Line()}
+	if figures := p.figures(s); len(figures) > 0 {
+		row := widget.NewRow(t, width).Gap(1)
+		for _, f := range figures {
+			row.Put(f.role, f.text).Gap(2)
 		}
+		lines = append(lines, row.Line())
 	}
-	if s.failed > 0 {
-		figures.Put(theme.Bad, text.Count(int64(s.failed)).Add(text.Own(" failed  ")))
+	sentences := p.ending(s)
+	for _, promise := range r.run.Plan.Promises() {
+		sentences = append(sentences, piece{theme.Dim, t.String(promise)})
 	}
-	if s.skipped > 0 {
-		figures.Put(theme.Warn, text.Count(int64(s.skipped)).Add(text.Own(" skipped  ")))
-	}
-	figures.Put(theme.Dim, t.String(plan.Promises()[0]))
-	lines := []widget.Line{bar.Line(), figures.Line()}
-	for _, sentence := range p.ending(s) {
-		for _, line := range widget.Wrap(t, sentence.text, width-2, 3) {
+	for _, sentence := range sentences {
+		for _, line := range widget.Wrap(t, sentence.text, width-2, 4) {
 			lines = append(lines, widget.NewRow(t, width).Gap(1).Put(sentence.role, line).Line())
 		}
 	}
 	return append(lines, widget.Rule(t, width))
+}
+
+// figures are how many letters, how fast, and how long it takes yet.
+func (p *runPage) figures(s *runProgress) (list []piece) {
+	r := p.running
+	add := func(role theme.Role, n int, what text.Safe) {
+		if n > 0 {
+			list = append(list, piece{role, text.Count(int64(n)).Add(what)})
+		}
+	}
+	add(theme.Bad, s.failed, text.Own(" failed"))
+	add(theme.Warn, s.skipped, text.Own(" skipped"))
+	add(theme.Dim, r.before, text.Own(" done before"))
+	end := p.now
+	if !s.finished.IsZero() {
+		end = s.finished
+	}
+	seconds := end.Sub(r.begun).Seconds()
+	if seconds < 0.2 || s.done == 0 {
+		return list
+	}
+	rate := float64(s.done) / seconds
+	list = append(list, piece{theme.Dim, text.Short(rate).Add(text.Own("/s"))})
+	if left := r.total - s.done; left > 0 && s.finished.IsZero() && !s.paused {
+		list = append(list, piece{theme.Dim, text.Span(time.Duration(float64(left)/rate) * time.Second).Add(text.Own(" left"))})
+	}
+	return list
 }
 
 // ending says how the run ended, and how it can go on.
@@ -221,7 +345,7 @@ func (p *runPage) ending(s *runProgress) []piece {
 		sentences = append(sentences, piece{theme.Warn, plural(s.summary.Maybe, text.Own(" letter"), text.Own(" letters")).Add(text.Own(" may have arrived twice, with the same x-replay-id"))})
 	}
 	if s.summary.State == "failed" || s.summary.State == "paused" {
-		sentences = append(sentences, piece{theme.Dim, text.Own("What is not settled is as it was. Go on with :resume ").Add(p.theme.String(p.running.run.ID))})
+		sentences = append(sentences, piece{theme.Warn, text.Own("What is not settled is as it was. Go on with :resume, or end it with :abort.")})
 	}
 	return sentences
 }

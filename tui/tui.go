@@ -109,16 +109,13 @@ func Run(ctx context.Context, options Options) error {
 		}
 	}
 	model := New(options)
-	working, end := context.WithCancel(ctx)
-	defer end()
-	model.desk.ctx = working
+	end := model.Work(ctx)
 	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(framesPerSecond), tea.WithOutput(options.Output)}
 	if options.Input != nil {
 		program = append(program, tea.WithInput(options.Input))
 	}
 	_, err := tea.NewProgram(model, program...).Run()
 	end()
-	model.desk.runs.Wait() // a run finishes the window in hand, and is paused
 	switch {
 	case model.crash != nil:
 		return model.crash

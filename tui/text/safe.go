@@ -132,6 +132,9 @@ func (s Safe) tail(width int) Safe {
 	return Safe{s.s[start:], cells}
 }
 
+// To is the beginning of s of at most cells cells, with no mark where it ends.
+func (s Safe) To(cells int) Safe { return s.head(cells) }
+
 // From is s without its first cells cells, for a text that is scrolled sideways. A wide
 // character that would be cut in half is left out.
 func (s Safe) From(cells int) Safe {

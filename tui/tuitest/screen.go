@@ -85,9 +85,11 @@ func Open(t *testing.T, options tui.Options, width, height int) *Screen {
 	s := &Screen{t: t, model: model, probe: &probe{Model: model}, output: &output{}, width: width, height: height, done: make(chan struct{})}
 	s.program = tea.NewProgram(s.probe, tea.WithInput(nil), tea.WithOutput(s.output), tea.WithoutSignalHandler(), tea.WithFPS(30),
 		tea.WithWindowSize(width, height), tea.WithColorProfile(colorprofile.TrueColor), tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithContext(context.Background()))
+	endWork := model.Work(context.Background())
 	go func() {
 		defer close(s.done)
 		_, s.err = s.program.Run()
+		endWork()
 	}()
 	t.Cleanup(s.Quit)
 	return s.Wait(time.Second)

@@ -1,0 +1,116 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/replay"
+	"eventscope/tracing"
+)
+
+// letterFilter chooses letters: by words, each of which must be in what the list shows of
+// a letter or in what the same words search in the stream, or by an expression.
+type letterFilter struct {
+	text  string
+	words []string          // in lower case; none for an expression
+	tests []*tracing.Filter // one a word, or the expression
+
+	// known says of letters whose messages were read which of the tests their messages
+	// pass, a bit each. It is replaced, never changed.
+	known map[adapters.Position]uint64
+}
+
+// mostLetterTests is how many words are looked for; those behind them are not.
+const mostLetterTests = 64
+
+// newLetterFilter is nil for a text without any.
+func newLetterFilter(value string) (*letterFilter, error) {
+	if strings.TrimSpace(value) == "" {
+		return nil, nil
+	}
+	whole, err := tracing.CompileFilter(value)
+	if err != nil {
+		return nil, err
+	}
+	f := &letterFilter{text: strings.TrimSpace(value)}
+	for _, word := range whole.Words() {
+		// Quoted, a word is no expression whatever it is; one with a quote is not quoted.
+		test, err := tracing.CompileFilter(`"` + word + `"`)
+		if err != nil || len(f.tests) == mostLetterTests {
+			break
+		}
+		f.words, f.tests = append(f.words, strings.ToLower(word)), append(f.tests, test)
+	}
+	if len(f.words) == 0 {
+		f.tests = []*tracing.Filter{whole}
+	}
+	return f, nil
+}
+
+// choose leaves the letters of one grave that pass, and gives what is known of their
+// messages now. Those that the list alone does not decide about are read. It works outside
+// the event loop.
+func (f *letterFilter) choose(ctx context.Context, office *replay.Office, grave *replay.Surveyed, letters []*replay.Letter) ([]*replay.Letter, map[adapters.Position]uint64, error) {
+	known := make(map[adapters.Position]uint64, len(letters))
+	var unread []adapters.Position
+	for _, l := range letters {
+		if passed, ok := f.known[l.Position]; ok {
+			known[l.Position] = passed
+		} else if !f.passes(l, 0) {
+			unread = append(unread, l.Position)
+		}
+	}
+	if len(unread) > 0 && grave != nil {
+		err := office.Messages(ctx, grave.Grave, unread, func(m *adapters.Message, id *envelope.Identity) error {
+			subject := tracing.Subject{Source: grave.Source.Name, Broker: grave.Source.Broker, Message: m, Identity: id}
+			passed := uint64(0)
+			for i, test := range f.tests {
+				if ok, err := test.Match(&subject); err == nil && ok {
+					passed |= 1 << i
+				}
+			}
+			known[m.Position] = passed
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	var chosen []*replay.Letter
+	for _, l := range letters {
+		if f.passes(l, known[l.Position]) {
+			chosen = append(chosen, l)
+		}
+	}
+	return chosen, known, nil
+}
+
+// passes says whether a letter does whose message passes some of the tests.
+func (f *letterFilter) passes(l *replay.Letter, message uint64) bool {
+	all := ""
+	for i := range f.tests {
+		if message&(1<<i) != 0 {
+			continue
+		}
+		if len(f.words) == 0 {
+			return false
+		}
+		if all == "" {
+			all = listed(l)
+		}
+		if !strings.Contains(all, f.words[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// listed is what the lists and the page of a letter show of it, in lower case.
+func listed(l *replay.Letter) string {
+	return strings.ToLower(strings.Join([]string{
+		l.Position.String(), l.Type, l.Service, l.ID, l.Flow, l.Entity, l.To.String(), l.State.String(),
+		l.Death.Origin, l.Death.Reason, l.Death.Exception, l.Death.Message, l.Death.Writer,
+	}, "\n"))
+}
