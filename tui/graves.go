@@ -313,7 +313,11 @@ func (g *gravesPage) groupRow(columns []int, group *replay.Group, width int, sel
 	row.Between().Cell(theme.Plain, orNoType(t, group.Type), columns[groupType])
 	row.Between().Cell(theme.Warn, t.String(groupWords(group)), columns[groupWhy])
 	if w := columns[groupOrigin]; w > 0 {
-		row.Between().ID(theme.Plain, t.String(group.Origin), w)
+		origin, role := t.String(group.Origin), theme.Plain
+		if origin.Empty() {
+			origin, role = text.Own("?"), theme.Warn
+		}
+		row.Between().ID(role, origin, w)
 	}
 	if w := columns[groupAge]; w > 0 {
 		row.Between().Right(theme.Dim, age(g.now, group.Newest), w)

@@ -205,7 +205,9 @@ func openIn(survey *replay.Survey) (count int64) {
 			count += max(0, g.Messages)
 			continue
 		}
-		count += int64(g.More)
+		if count += int64(g.More); g.Stale() {
+			count += max(0, g.Messages-int64(len(g.Letters)+g.More)) // which came since
+		}
 		for j := range g.Letters {
 			if !g.Letters[j].State.Settled() {
 				count++
