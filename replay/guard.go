@@ -56,11 +56,11 @@ func nothingLeft(unresolved, overLimit int) string {
 	case unresolved == 0 && overLimit == 0:
 		return "no open letter is selected"
 	case overLimit == 0:
-		return fmt.Sprintf("%s have no destination but a guess", letters(unresolved))
+		return fmt.Sprintf("nothing but a guess says where %s would go", letters(unresolved))
 	case unresolved == 0:
-		return fmt.Sprintf("%s were replayed too often already", letters(overLimit))
+		return fmt.Sprintf("%s would be replayed too often", letters(overLimit))
 	}
-	return fmt.Sprintf("%s have no destination but a guess, and %d were replayed too often already", letters(unresolved), overLimit)
+	return fmt.Sprintf("nothing but a guess says where %s would go, and %d would be replayed too often", letters(unresolved), overLimit)
 }
 
 // letters is a number of letters in words.

@@ -126,6 +126,9 @@ func (p *planPage) take(plan *replay.Plan) {
 	if p.refusal = plan.Check(p.confirmation()); p.refusal != nil {
 		p.rows = append(p.rows, planRow{theme.Bad, t.Glyph.Failed.Add(text.Own(" refused")), t.String(p.refusal.Error())})
 	}
+	if unresolved, _, looping := plan.Excluded(); unresolved+looping > 0 {
+		p.rows = append(p.rows, planRow{theme.Warn, text.Own("t"), text.Own("names a destination for all letters of the plan, as --to does")})
+	}
 	for _, fact := range plan.Facts() {
 		role := theme.Plain
 		switch fact[0] {
