@@ -173,7 +173,7 @@ func (g *gravesPage) columns(width int) []int {
 	return widget.Layout([]widget.Column{
 		groupCount:  {Min: count},
 		groupType:   {Min: 12, Want: kind},
-		groupWhy:    {Min: 26, Rest: true},
+		groupWhy:    {Min: 30, Rest: true},
 		groupOrigin: {Min: 10, Want: origin, Rank: 3},
 		groupAge:    {Min: 6, Rank: 1},
 		groupGrave:  {Min: 10, Want: grave, Rank: 2},

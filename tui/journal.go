@@ -213,7 +213,7 @@ func (p *stepsPage) scope() scope        { return onSteps }
 func (p *stepsPage) ages() bool          { return false }
 func (p *stepsPage) waitsFor() *question { return &p.question }
 func (p *stepsPage) back() bool          { return false }
-func (p *stepsPage) name() text.Safe     { return text.Own("Run ").Add(p.theme.String(p.run)) }
+func (p *stepsPage) name() text.Safe     { return text.Own("Steps") }
 
 func (p *stepsPage) refresh() tea.Cmd {
 	if p.asked {
@@ -247,7 +247,7 @@ func (p *stepsPage) do(a action) tea.Cmd {
 func (p *stepsPage) click(row int) bool { return p.listing.click(row, len(p.lines)) }
 
 func (p *stepsPage) status() []piece {
-	return []piece{{theme.Dim, plural(len(p.lines), text.Own(" step"), text.Own(" steps"))}}
+	return []piece{{theme.Dim, plural(len(p.lines), text.Own(" step"), text.Own(" steps")).Add(text.Own(" of "), p.theme.String(p.run))}}
 }
 
 // The columns of steps.

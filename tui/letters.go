@@ -122,6 +122,23 @@ func (p *lettersPage) selected() *replay.Letter {
 	return p.rows[p.cursor.Index]
 }
 
+// hint says for how many letters the keys are: for all that are shown, unless some are
+// marked.
+func (p *lettersPage) hint(b *binding) text.Safe {
+	hint := p.desk.hint(b)
+	switch {
+	case b.action != replayLetters && b.action != discardLetters:
+		return hint
+	case len(p.rows) == 0:
+		return text.Safe{}
+	case len(p.marked) > 0:
+		return hint.Add(space, p.theme.Glyph.Mark, text.Count(int64(len(p.marked))))
+	case len(p.rows) > 1:
+		return hint.Add(text.Own(" all"))
+	}
+	return hint
+}
+
 func (p *lettersPage) back() bool {
 	switch {
 	case len(p.marked) > 0:

@@ -152,7 +152,7 @@ func TestReadOnlySaysWhatToDo(t *testing.T) {
 		options.Write, options.ReadOnly = false, "READ-ONLY"
 		screen := tuitest.Open(t, options, 80, 24).Press("4").Wait(time.Second).Press("r").Wait(time.Second)
 		screen.Sees("refused", "everything is read-only; add --write", "start with --write").Misses("confirm")
-		screen.Press("enter").Wait(8*time.Second).Sees("add --write")
+		screen.Press("enter").Wait(8 * time.Second).Sees("add --write")
 		if sent(l) != 0 {
 			t.Fatal("something was sent")
 		}
@@ -169,7 +169,7 @@ func TestADiscardIsShownAndTakenBack(t *testing.T) {
 				screen.Press("x").Sees("reason for the discard:").Press("enter").Misses("Plan")
 				screen.Press("x").Type("test data").Press("enter").Wait(time.Second).Sees("Plan: discard", "test data", "restorable")
 				screen.Press("enter").Type("2").Press("enter").Wait(time.Second).Sees("✓ done", "discarded")
-				screen.Press("4").Wait(3*time.Second).Sees("1 open").Misses("declined")
+				screen.Press("4").Wait(3 * time.Second).Sees("1 open").Misses("declined")
 				screen.Press("a").Wait(3*time.Second).Sees("0 of 2", "declined", "those dealt with too")
 				screen.Press("G").Wait(time.Second)
 				if !strings.Contains(screen.Selected(), "declined") {
@@ -242,7 +242,7 @@ func TestAFailingLetterStopsTheRunAndItGoesOn(t *testing.T) {
 		if sent(l) != 300 {
 			t.Fatalf("%d copies", sent(l))
 		}
-		screen.Press("4").Wait(3*time.Second).Sees("3 open")
+		screen.Press("4").Wait(3 * time.Second).Sees("3 open")
 	})
 }
 
@@ -275,7 +275,7 @@ func TestARunIsAborted(t *testing.T) {
 		screen.Press("A").Sees("it ends after the window in hand", "▷ ending").Misses("A abort")
 		all()
 		screen.Wait(5*time.Second).Sees("✗ aborted", "501 of 1,200")
-		screen.Press("4").Wait(5*time.Second).Sees("702 open") // 699 that were not sent, and 3 others
+		screen.Press("4").Wait(5 * time.Second).Sees("702 open") // 699 that were not sent, and 3 others
 		screen.Press("6").Wait(3*time.Second).Sees("✗ aborted", "501 of 1,200")
 	})
 }
@@ -396,3 +396,40 @@ func TestNothingIsCalledDeadWhereNothingCanBeDone(t *testing.T) {
 	})
 }
 
+// graveyard is a grave of letters that died of several things, some of them long and ugly.
+func graveyard(t *testing.T) *tuitest.Letters {
+	l := tuitest.EmptyGrave(t, adapters.Topic)
+	begun := time.Now()
+	for i, why := range []string{
+		"card declined", "card declined", "timeout after 5s", "card declined",
+		"\x1b[31mred\x1b[0m alert\x07 " + strings.Repeat("at com.example.Very.Long.Trace(Trace.java:1) ", 6), "", "timeout after 5s",
+	} {
+		l.BuryFor(fmt.Sprintf(`{"type":"OrderPlaced","payload":{"order_id":"ord-%d","total":%d}}`, 1000+i, 10*i), why)
+		l.Broker.Letters[i].Time = begun.Add(time.Duration(i) * 7 * time.Second)
+	}
+	ugly := &l.Broker.Letters[4]
+	ugly.Value = []byte(`{"type":"` + strings.Repeat("VeryLongName", 21) + `"}`)
+	l.Broker.Letters[5].Headers, l.Broker.Letters[5].Value = nil, []byte("\xff\x00")
+	l.Broker.Letters[6].Headers = append(l.Broker.Letters[6].Headers, adapters.Header{Name: "x-replay-count", Value: []byte("2")})
+	return l
+}
+
+func TestLetterFrames(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}} {
+		for _, page := range []struct{ name, keys string }{
+			{"graves", ""}, {"letters", "enter space"}, {"plan", "r"}, {"run", "r enter 3 enter"},
+		} {
+			t.Run(name(page.name, size), func(t *testing.T) {
+				story(t, func(t *testing.T, s *tuitest.System) {
+					l := graveyard(t)
+					<-time.After(3 * time.Minute)
+					screen := tuitest.Open(t, l.Over(s.Options()), size[0], size[1]).Press("4").Wait(time.Second)
+					for key := range strings.FieldsSeq(page.keys) {
+						screen.Press(key).Wait(100 * time.Millisecond)
+					}
+					golden(t, screen.Wait(3*time.Second), name(page.name, size))
+				})
+			})
+		}
+	}
+}

@@ -173,7 +173,7 @@ func (p *runPage) scope() scope        { return onRun }
 func (p *runPage) ages() bool          { return true }
 func (p *runPage) waitsFor() *question { return &p.question }
 func (p *runPage) back() bool          { return false }
-func (p *runPage) name() text.Safe     { return text.Own("Run ").Add(p.theme.String(p.running.run.ID)) }
+func (p *runPage) name() text.Safe     { return text.Own("Run") }
 func (p *runPage) refresh() tea.Cmd {
 	if p.running.state().finished.IsZero() {
 		p.dirty = true
@@ -289,13 +289,11 @@ func (p *runPage) headLines(s *runProgress, width int) []widget.Line {
 	bar.Put(theme.Accent, widget.Progress(t, int64(s.done), total, min(40, width/3))).Gap(2)
 	bar.Put(theme.Plain, text.Count(int64(s.done)).Add(text.Own(" of "), text.Count(total))).Gap(2).Put(role, standing)
 	lines := []widget.Line{bar.Line()}
-	if figures := p.figures(s); len(figures) > 0 {
-		row := widget.NewRow(t, width).Gap(1)
-		for _, f := range figures {
-			row.Put(f.role, f.text).Gap(2)
-		}
-		lines = append(lines, row.Line())
+	row := widget.NewRow(t, width).Gap(1).Put(theme.Dim, t.String(r.run.ID)).Gap(2)
+	for _, f := range p.figures(s) {
+		row.Put(f.role, f.text).Gap(2)
 	}
+	lines = append(lines, row.Line())
 	sentences := p.ending(s)
 	for _, promise := range r.run.Plan.Promises() {
 		sentences = append(sentences, piece{theme.Dim, t.String(promise)})
