@@ -96,7 +96,10 @@ func (a *archive) write(data []byte) error {
 	if err = file.Truncate(a.end); err == nil {
 		_, err = file.WriteAt(data, a.end)
 	}
-	return errors.Join(err, file.Sync(), file.Close())
+	if err = errors.Join(err, file.Sync(), file.Close()); err == nil && a.end == 0 {
+		err = syncFolder(filepath.Dir(a.path)) // it is new
+	}
+	return err
 }
 
 // get is the line of a letter, as Preserve wrote it.
@@ -143,10 +146,9 @@ func (a *archive) catchUp() error {
 			break
 		}
 		var entry archived
-		if json.Unmarshal(line, &entry) != nil {
-			return nil // where a crash tore the last line
+		if json.Unmarshal(line, &entry) == nil { // else it is damaged, and those behind it are not
+			a.known[entry.Position] = span{a.end, int64(len(line)) - 1}
 		}
-		a.known[entry.Position] = span{a.end, int64(len(line)) - 1}
 		a.end += int64(len(line))
 	}
 	if err != nil && !errors.Is(err, io.EOF) {

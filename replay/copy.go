@@ -13,7 +13,7 @@ func (w *worker) copy(l *taken) adapters.Copy {
 	c := adapters.Copy{
 		To:     planned.To,
 		Remove: w.run.office.config.Headers.stripped(&l.held.Message),
-		Add:    stamp(w.run.ID, l.number, planned, w.run.Plan.By, now()),
+		Add:    stamp(w.run.ID, w.before+l.number, planned, w.run.Plan.By, now()),
 	}
 	if c.Of = &l.held; w.sender != nil { // which does not know what this session holds
 		c.Of, c.Message = nil, &l.held.Message

@@ -12,7 +12,7 @@ import (
 // Own headers, text on every broker. They stay clear of the names that brokers and
 // frameworks give meaning to.
 const (
-	headerID     = "x-replay-id"     // run/number: the same whenever this letter is sent by this run
+	headerID     = "x-replay-id"     // run/number: this letter's alone, and the same whenever this run sends it
 	headerCount  = "x-replay-count"  // how often it was replayed, this time included
 	headerAt     = "x-replay-at"     // RFC 3339
 	headerBy     = "x-replay-by"     // user@host

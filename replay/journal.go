@@ -117,6 +117,9 @@ func (j *Journal) Append(lines ...Line) (err error) {
 	if err == nil {
 		err = file.Sync()
 	}
+	if err == nil && j.end == 0 {
+		err = syncFolder(filepath.Dir(j.path)) // it is new
+	}
 	if err != nil {
 		return journalProblem("write the journal "+j.path, err)
 	}

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -178,18 +179,30 @@ func writeFile(path string, data []byte) error {
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	folder, err := os.Open(filepath.Dir(path))
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder sees to it that the names in a folder are on disk.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
+const (
+	lockTime  = time.Second // in which somebody who only asks has let go of a lock
+	lockPause = 10 * time.Millisecond
+)
+
 // take makes this process the one that has a run in hand. ok is false if another has.
 func (o *Office) take(run string) (lock *flock.Flock, ok bool, err error) {
 	lock = flock.New(filepath.Join(o.runFolder(run), "lock"))
-	ok, err = lock.TryLock()
-	if err != nil {
+	trying, cancel := context.WithTimeout(context.Background(), lockTime)
+	defer cancel()
+	ok, err = lock.TryLockContext(trying, lockPause)
+	if err != nil && trying.Err() == nil {
 		return nil, false, journalProblem("lock run "+run, err)
 	}
 	return lock, ok, nil
@@ -200,7 +213,8 @@ func (o *Office) inHand(run string) bool {
 	if _, err := os.Stat(filepath.Join(o.runFolder(run), "lock")); errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
-	lock, ok, err := o.take(run)
+	lock := flock.New(filepath.Join(o.runFolder(run), "lock"))
+	ok, err := lock.TryRLock() // shared, so that two who ask are not in each other's way
 	if err != nil || !ok {
 		return err == nil
 	}
@@ -216,12 +230,17 @@ func (o *Office) unfinished() (map[graveKey][]string, error) {
 	}
 	found := map[graveKey][]string{}
 	for _, r := range records {
-		if r.Ended() {
+		if r.State == string(StepDone) {
 			continue
 		}
 		plan, err := o.readPlan(r.Run)
-		if err != nil {
+		switch {
+		case err != nil && r.Ended():
+			continue // somebody has tidied up
+		case err != nil:
 			return nil, err
+		case r.Ended() && !r.owes(plan):
+			continue
 		}
 		for i := range plan.Parts {
 			key := graveKey{plan.Parts[i].Source, plan.Parts[i].Grave}
@@ -260,7 +279,7 @@ func (o *Office) journalMarks(grave Grave) (map[adapters.Position]*Mark, error) 
 				switch {
 				case plan.Action == Restore && state == Open:
 					delete(marks, l.Position)
-				case grave.Kind == adapters.Stream && state.Settled(), state == Confirmed && !r.Ended():
+				case grave.Kind == adapters.Stream && state.Settled(), state == Confirmed:
 					marks[l.Position] = &Mark{State: state, Run: r.Run, By: r.By, At: r.Last, Target: l.To.String(), Reason: r.Reason}
 				}
 			}

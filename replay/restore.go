@@ -21,13 +21,18 @@ func (w *worker) restore(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, publisher.Close()) }()
 	var waiting []int
 	for i := range w.part.Letters {
-		if !w.done(i) {
+		if !w.done(i) && (!w.run.settling || w.states[i] == Confirmed) {
 			waiting = append(waiting, i)
 		}
 	}
-	for window := range slices.Chunk(waiting, w.run.pace.Window) {
+	for window := range slices.Chunk(waiting, w.most()) {
 		if err := w.heed(ctx); err != nil {
 			return err
+		}
+		if w.limiter != nil {
+			if err := w.limiter.WaitN(ctx, len(window)); err != nil {
+				return err
+			}
 		}
 		if err := w.putBack(context.WithoutCancel(ctx), publisher, window); err != nil {
 			return err

@@ -112,14 +112,16 @@ func (o *Office) Resume(run string, write bool, pace Pace) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	refuse := func(cause, remedy string) error {
-		return &adapters.Problem{Doing: "resume run " + run, Cause: cause, Remedy: remedy, Kind: ErrRefused}
+	if record.Ended() {
+		return nil, &adapters.Problem{Doing: "resume run " + run, Cause: "it is " + record.State, Remedy: "make a new plan of what is left", Kind: ErrRefused}
 	}
-	switch {
-	case !write:
-		return nil, refuse("everything is read-only", "add --write")
-	case record.Ended():
-		return nil, refuse("it is "+record.State, "make a new plan of what is left")
+	return o.resume(record, plan, write, pace)
+}
+
+func (o *Office) resume(record *Record, plan *Plan, write bool, pace Pace) (*Run, error) {
+	run := record.Run
+	if !write {
+		return nil, &adapters.Problem{Doing: "resume run " + run, Cause: "everything is read-only", Remedy: "add --write", Kind: ErrRefused}
 	}
 	r := o.newRun(run, plan, pace)
 	r.resumed = true
@@ -129,7 +131,8 @@ func (o *Office) Resume(run string, write bool, pace Pace) (*Run, error) {
 	for i := range plan.Parts {
 		r.states = append(r.states, record.states(plan, i))
 	}
-	r.summary.Settled, r.summary.Skipped = record.Settled, record.Skipped
+	unresolved, overLimit, _ := plan.Excluded()
+	r.summary.Settled, r.summary.Skipped = record.Settled, record.Skipped+unresolved+overLimit
 	if err := o.journal.Append(Line{At: now(), Run: run, Step: StepResume, Action: plan.Action, By: o.config.By}); err != nil {
 		r.letGo()
 		return nil, err
@@ -146,14 +149,14 @@ func (o *Office) Abort(run string, write bool) (*Run, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case record.Ended():
-		return nil, &adapters.Problem{Doing: "abort run " + run, Cause: "it is " + record.State + " already", Kind: ErrRefused}
-	case record.State != "running" && record.owes(plan):
-		r, err := o.Resume(run, write, Pace{})
+	case record.State != "running" && record.owes(plan): // also if who was told to end it has died over it
+		r, err := o.resume(record, plan, write, Pace{})
 		if err == nil {
 			r.settling = true
 		}
 		return r, err
+	case record.Ended():
+		return nil, &adapters.Problem{Doing: "abort run " + run, Cause: "it is " + record.State + " already", Kind: ErrRefused}
 	}
 	return nil, o.journal.Append(Line{At: now(), Run: run, Step: StepAbort, Action: plan.Action, By: o.config.By})
 }

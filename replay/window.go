@@ -34,6 +34,7 @@ func (w *worker) window(ctx, wait context.Context, held []adapters.Held) error {
 			return err // what was taken is given back by Close
 		}
 	}
+	w.begun = w.begun || len(fresh) > 0
 	var err error
 	if w.run.Plan.Action == Replay {
 		fresh, err = w.send(ctx, fresh)

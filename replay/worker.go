@@ -17,6 +17,7 @@ import (
 type worker struct {
 	run     *Run
 	number  int // of the part
+	before  int // letters of the parts before it, so that no two of a run have one replay id
 	part    *Part
 	states  []State
 	source  Source
@@ -27,14 +28,17 @@ type worker struct {
 	limiter *rate.Limiter
 	tell    func(Outcome)
 
-	places  map[adapters.Position][]int // numbers of the letters at a position
-	windows int                         // taken so far; the canary is the first
+	places map[adapters.Position][]int // numbers of the letters at a position
+	begun  bool                        // something was sent: the canary, if there is one
 }
 
 func newWorker(r *Run, number int, source Source, tell func(Outcome)) *worker {
 	w := &worker{
 		run: r, number: number, part: &r.Plan.Parts[number], states: r.states[number], source: source, tell: tell,
 		ledger: source.Broker == adapters.Kafka, places: map[adapters.Position][]int{},
+	}
+	for i := range number {
+		w.before += len(r.Plan.Parts[i].Letters)
 	}
 	if r.pace.Rate > 0 {
 		w.limiter = rate.NewLimiter(rate.Limit(r.pace.Rate), max(1, r.pace.Window))
@@ -168,9 +172,12 @@ func (w *worker) reconcile(ctx context.Context) error {
 		}
 		switch restore := w.run.Plan.Action == Restore; {
 		case w.done(i):
-		case restore && mark == nil:
+		case restore && mark == nil && w.states[i] != Planned:
 			w.states[i] = Open
 			settled = append(settled, i)
+		case restore && (mark == nil || mark.State != Discarded): // a replay's mark is nobody's to take away
+			w.skip(i, errors.New("somebody has restored it meanwhile"))
+			taken = append(taken, i)
 		case mark == nil && w.sender != nil && w.states[i] == Confirmed: // what is missing is the mark
 		case restore || mark == nil:
 			w.states[i] = Planned // whatever was begun did not come about
@@ -178,21 +185,26 @@ func (w *worker) reconcile(ctx context.Context) error {
 			w.states[i] = mark.State
 			settled = append(settled, i)
 		default:
-			w.states[i] = Open
+			w.skip(i, fmt.Errorf("run %s of %s has %s it meanwhile", mark.Run, mark.By, mark.State))
 			taken = append(taken, i)
-			w.run.summary.Skipped++
-			w.report(i, "skipped", fmt.Errorf("run %s of %s has %s it meanwhile", mark.Run, mark.By, mark.State))
 		}
 	}
 	w.run.summary.Settled += len(settled)
 	return w.note(w.line(StepConfirm, settled), w.line(StepSettle, settled), w.line(StepSkip, taken))
 }
 
+// skip leaves a letter to whoever has dealt with it.
+func (w *worker) skip(number int, why error) {
+	w.states[number] = Open
+	w.run.summary.Skipped++
+	w.report(number, "skipped", why)
+}
+
 // heed obeys what the operator says between two windows.
 func (w *worker) heed(ctx context.Context) error {
 	paused := false
 	for {
-		if w.run.office.journal.wantsEnd(w.run.ID) {
+		if !w.run.settling && w.run.office.journal.wantsEnd(w.run.ID) {
 			return errAborted
 		}
 		if err := ctx.Err(); err != nil {
@@ -226,10 +238,9 @@ func (w *worker) most() int {
 	if w.limiter != nil {
 		most = min(most, max(1, int(w.run.pace.Rate/2)))
 	}
-	if canary := w.run.pace.Canary; canary > 0 && w.windows == 0 && !w.run.resumed {
+	if canary := w.run.pace.Canary; canary > 0 && !w.begun && !w.run.resumed {
 		most = min(most, canary)
 	}
-	w.windows++
 	return most
 }
 

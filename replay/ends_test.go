@@ -1,0 +1,257 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"eventscope/adapters"
+	"eventscope/replay/replaytest"
+)
+
+// TestRestoresThatCrash: wherever a restore dies, after it was resumed each letter is back,
+// and on a queue no more came back twice than was on its way.
+func TestRestoresThatCrash(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom([]adapters.DestinationKind{adapters.Topic, adapters.Queue}).Draw(t, "kind")
+		bodies := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}), 1, 12).Draw(t, "bodies")
+		b := replaytest.New(kind, bodies...)
+		folder := tempFolder(t)
+		letters, err := list(desk(t, folder, b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := map[adapters.Position]bool{}
+		for i := range letters {
+			all[letters[i].Position] = true
+		}
+		window := rapid.IntRange(1, 5).Draw(t, "window")
+		runToTheEnd(t, folder, b, nil, Discard, letters, all, window)
+		graves, err := desk(t, folder, b).Graves(context.Background())
+		if err == nil {
+			letters, err = desk(t, folder, b).Discarded(context.Background(), graves[0])
+		}
+		if err != nil || len(letters) != len(bodies) {
+			t.Fatalf("%d of %d can be restored: %v", len(letters), len(bodies), err)
+		}
+		_, kills := runToTheEnd(t, folder, b, nil, Restore, letters, all, window)
+		letters, err = list(desk(t, folder, b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := map[string]int{}
+		for _, l := range letters {
+			if l.State != Open {
+				t.Fatalf("%s is %s", l.Position, l.State)
+			}
+		}
+		for i := range b.Letters {
+			back[string(b.Letters[i].Value)]++
+		}
+		for _, body := range bodies {
+			if back[body]--; back[body] < 0 {
+				t.Fatalf("a letter %q is lost", body)
+			}
+		}
+		if twice := len(b.Letters) - len(bodies); twice > 0 && kind == adapters.Topic || twice > kills*window {
+			t.Fatalf("%d came back twice", twice)
+		}
+	})
+}
+
+// TestNoTwoLettersShareAReplayID: consumers tell by it what they have had.
+func TestNoTwoLettersShareAReplayID(t *testing.T) {
+	first, second := replaytest.New(adapters.Queue, "a", "b"), replaytest.New(adapters.Queue, "c", "d")
+	office, err := NewOffice(Config{Folder: t.TempDir(), By: "ann@host", Sources: []Source{
+		{Name: "one", Cluster: "model://one", Broker: adapters.RabbitMQ, DeadLetters: first},
+		{Name: "two", Cluster: "model://two", Broker: adapters.RabbitMQ, DeadLetters: second},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	letters, err := list(office)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := office.Plan(context.Background(), Replay, letters, PlanOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := office.Begin(plan, Confirmation{Count: 4, Write: true}, Pace{})
+	if err == nil {
+		_, err = run.Do(context.Background(), func(Outcome) {})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]bool{}
+	for _, m := range append(first.Copies, second.Copies...) {
+		id, _ := m.Header(headerID)
+		ids[string(id)] = true
+	}
+	if len(ids) != 4 {
+		t.Errorf("4 copies have the ids %v", ids)
+	}
+}
+
+// TestTheCanaryIsALetterOfThePlan, and not one that lies before it.
+func TestTheCanaryIsALetterOfThePlan(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b", "c")
+	letters := s.list()
+	s.broker.Poison["b"] = true
+	plan := s.plan(Replay, PlanOptions{Only: map[adapters.Position]bool{letters[1].Position: true, letters[2].Position: true}})
+	if _, err := s.begin(plan, Pace{Canary: 1}).Do(context.Background(), func(Outcome) {}); err == nil || len(s.broker.Copies) > 0 {
+		t.Errorf("%v, and %d copies went along", err, len(s.broker.Copies))
+	}
+}
+
+// TestARestoreTakesNoReplayBack: a letter that somebody has restored and replayed since
+// the plan was made stays replayed.
+func TestARestoreTakesNoReplayBack(t *testing.T) {
+	s := tell(t, adapters.Topic, "a")
+	s.run(Discard, PlanOptions{Reason: "test"})
+	mine := s.begin(s.plan(Restore, PlanOptions{}), Pace{})
+	s.run(Restore, PlanOptions{})
+	s.run(Replay, PlanOptions{})
+	summary, err := mine.Do(context.Background(), func(Outcome) {})
+	if err != nil || summary.Skipped != 1 || summary.Settled != 0 || s.states() != "replayed" {
+		t.Errorf("%+v, %v, and it is %s", summary, err, s.states())
+	}
+}
+
+// crashAt begins a run that dies after so many calls.
+func (s *story) crashAt(calls int, plan *Plan, pace Pace) *Run {
+	s.Helper()
+	run := s.begin(plan, pace)
+	s.broker.Fuse = calls
+	if _, crashed := attempt(s.broker, func() error { _, err := run.Do(context.Background(), func(Outcome) {}); return err }); !crashed {
+		s.Fatal("it did not crash")
+	}
+	run.letGo()
+	return run
+}
+
+// TestAnAbortedRestoreSendsNoMore, and what it did not send can be restored later.
+func TestAnAbortedRestoreSendsNoMore(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b", "c")
+	s.run(Discard, PlanOptions{Reason: "test"})
+	run := s.crashAt(2, s.plan(Restore, PlanOptions{}), Pace{Window: 1}) // before the second is published
+	// The process died between two lines: the first letter is back, and not settled.
+	s.forget(`"step":"settled","action":"restore"`)
+	ending, err := s.office.Abort(run.ID, true)
+	if err != nil || ending == nil {
+		t.Fatal(ending, err)
+	}
+	if summary, err := ending.Do(context.Background(), func(Outcome) {}); err != nil || summary.State != "aborted" || len(s.broker.Letters) != 1 {
+		t.Errorf("%+v, %v, and %d letters are back", summary, err, len(s.broker.Letters))
+	}
+	if plan := s.plan(Restore, PlanOptions{}); plan.Count() != 2 {
+		t.Errorf("%d can be restored", plan.Count())
+	}
+}
+
+// forget takes the last lines of the journal away, from the last that has a part in it.
+func (s *story) forget(part string) {
+	s.Helper()
+	path := filepath.Join(s.folder, "journal.jsonl")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		s.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(data), "\n")
+	for i := len(lines) - 1; i >= 0; i-- {
+		if strings.Contains(lines[i], part) {
+			if err := os.WriteFile(path, []byte(strings.Join(lines[:i], "")), 0o600); err != nil {
+				s.Fatal(err)
+			}
+			s.office = desk(s, s.folder, s.broker)
+			return
+		}
+	}
+	s.Fatalf("the journal has no %s: %s", part, data)
+}
+
+// TestWhoeverDiesOverAnAbortOwesNothing: a run is told to end, and its process dies with
+// copies sent and their letters in the queue. They are not sent again; to abort it once
+// more takes them out.
+func TestWhoeverDiesOverAnAbortOwesNothing(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b", "c")
+	run := s.crashAt(4, s.plan(Replay, PlanOptions{}), Pace{Window: 2})
+	if err := s.office.journal.Append(Line{At: now(), Run: run.ID, Step: StepAbort, Action: Replay}); err != nil {
+		t.Fatal(err)
+	}
+	plan := s.plan(Replay, PlanOptions{})
+	if err := plan.Check(Confirmation{Count: plan.Count(), Write: true}); plan.Count() != 1 || !errors.Is(err, ErrRefused) {
+		t.Errorf("%d letters would be sent: %v", plan.Count(), err)
+	}
+	ending, err := s.office.Abort(run.ID, true)
+	if err != nil || ending == nil {
+		t.Fatal(ending, err)
+	}
+	if _, err := ending.Do(context.Background(), func(Outcome) {}); err != nil || len(s.broker.Letters) != 1 || len(s.broker.Copies) != 2 {
+		t.Errorf("%v, %d letters, %d copies", err, len(s.broker.Letters), len(s.broker.Copies))
+	}
+	if plan := s.plan(Replay, PlanOptions{}); plan.Check(Confirmation{Count: 1, Write: true}) != nil {
+		t.Errorf("it is still in the way: %v", plan.Parts)
+	}
+}
+
+// TestADamagedArchiveKeepsTheRest: a line that cannot be read costs no other.
+func TestADamagedArchiveKeepsTheRest(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b", "c")
+	letters := s.list()
+	s.run(Discard, PlanOptions{Reason: "test"})
+	path := s.office.archive("model://s", "dlq").path
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("?"+string(data[1:])+`{"position":"dlq#1`), 0o600); err != nil { // and the last is torn
+		t.Fatal(err)
+	}
+	s.broker.Bury("d")
+	s.office = desk(t, s.folder, s.broker)
+	letters = append(letters, s.list()...)
+	for i := range letters[1:] {
+		if m, err := s.office.Archived(sourceOf(s.broker), letters[i+1].Position); err != nil {
+			t.Errorf("letter %d: %v, %q", i, err, m.Value)
+		}
+	}
+}
+
+// TestAskingWhoHasARunInHand is in nobody's way.
+func TestAskingWhoHasARunInHand(t *testing.T) {
+	s := tell(t, adapters.Queue, "a")
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
+	if !s.office.inHand(run.ID) {
+		t.Error("nobody has it, and somebody does")
+	}
+	run.letGo()
+	asking := make(chan struct{})
+	asked := make(chan bool)
+	go func() {
+		held := false
+		for {
+			select {
+			case <-asking:
+				asked <- held
+				return
+			default:
+				held = s.office.inHand(run.ID) || held
+			}
+		}
+	}()
+	for range 100 {
+		if s.office.inHand(run.ID) {
+			t.Fatal("two who ask are taken for one who has it")
+		}
+	}
+	if close(asking); <-asked {
+		t.Fatal("two who ask are taken for one who has it")
+	}
+}
