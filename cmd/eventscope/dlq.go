@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -38,6 +39,7 @@ type dlq struct {
 	elsewhere   *replay.Source // another cluster that letters are sent to
 	destination adapters.Target
 	closing     []func() error
+	figures     statistics
 }
 
 func (p *program) dlqCommand() *cobra.Command {
@@ -66,6 +68,7 @@ func (d *dlq) open(ctx context.Context, urls []string) error {
 		return err
 	}
 	settings.limitMemory()
+	d.figures.started = time.Now()
 	for i := range settings.sources {
 		settings.sources[i].DeadLetters = true
 		settings.sources[i].Write = !settings.readOnly
@@ -169,28 +172,32 @@ func (d *dlq) graves(ctx context.Context) ([]replay.Grave, error) {
 	}), nil
 }
 
-// read reads the letters that are meant. Each is told of a letter that is chosen; nil
-// collects only. Of a grave that cannot be read the others do not suffer.
-func (d *dlq) read(ctx context.Context, only map[adapters.Position]bool, each func(*output.Letter) error) ([]replay.Letter, error) {
+// read collects the letters that are meant.
+func (d *dlq) read(ctx context.Context, only map[adapters.Position]bool) (letters []replay.Letter, err error) {
+	err = d.each(ctx, only, func(l *output.Letter) error {
+		letters = append(letters, *l.Letter)
+		return nil
+	})
+	return letters, err
+}
+
+// each reads the letters that are meant, and keeps none. Of a grave that cannot be read the
+// others do not suffer.
+func (d *dlq) each(ctx context.Context, only map[adapters.Position]bool, each func(*output.Letter) error) error {
 	chosen, err := d.chooser(only)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	graves, err := d.graves(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var letters []replay.Letter
 	for _, grave := range graves {
 		if only != nil && !inGrave(only, grave.Name) {
 			continue
 		}
 		err := d.office.Read(ctx, grave, func(l *replay.Letter, m *adapters.Message, id *envelope.Identity) error {
-			if !chosen(l, m, id) {
-				return nil
-			}
-			letters = append(letters, *l)
-			if each == nil {
+			if d.figures.events++; !chosen(l, m, id) {
 				return nil
 			}
 			return each(&output.Letter{Letter: l, Message: m, Identity: id})
@@ -198,14 +205,14 @@ func (d *dlq) read(ctx context.Context, only map[adapters.Position]bool, each fu
 		switch {
 		case err == nil:
 		case ctx.Err() != nil:
-			return letters, context.Cause(ctx)
+			return context.Cause(ctx)
 		case errors.Is(err, output.ErrClosed), len(graves) == 1:
-			return letters, err
+			return err
 		default:
 			d.sources.fail(d.program, err)
 		}
 	}
-	return letters, nil
+	return nil
 }
 
 func inGrave(only map[adapters.Position]bool, grave string) bool {

@@ -51,10 +51,12 @@ func soleDestination(s source.Source) (adapters.Target, error) {
 	return adapters.Target{}, usage("--to a URL: name one topic, as in kafka://host:9092/orders, one queue=, or one tap=exchange:key")
 }
 
-// close closes what was opened.
+// close closes what was opened, and prints the figures of --stats.
 func (d *dlq) close() {
 	if d.sources != nil {
+		d.figures.addDropped(d.sources)
 		d.sources.close()
+		d.printStatistics(&d.figures)
 	}
 	for _, closing := range d.closing {
 		_ = closing() // nothing is under way any more

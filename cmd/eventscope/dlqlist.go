@@ -43,7 +43,9 @@ func (d *dlq) list(ctx context.Context, args []string) error {
 		return err
 	}
 	writer := output.NewWriter(d.stdout)
-	letters, err := d.read(ctx, nil, func(l *output.Letter) error {
+	found := 0
+	err = d.each(ctx, nil, func(l *output.Letter) error {
+		found++
 		return writer.Write(format.AppendLetter(writer.Available(), l))
 	})
 	if flushing := writer.Flush(); err == nil {
@@ -52,7 +54,7 @@ func (d *dlq) list(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return d.outcome(len(letters), "no open dead letter was found")
+	return d.outcome(found, "no open dead letter was found")
 }
 
 // dlqGroups prints a line for letters that died in the same way.
@@ -79,7 +81,7 @@ func (d *dlq) groups(ctx context.Context, args []string) error {
 	if err := d.open(ctx, args); err != nil {
 		return err
 	}
-	letters, err := d.read(ctx, nil, nil)
+	letters, err := d.read(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -127,12 +129,11 @@ func (d *dlq) show(ctx context.Context, args []string) error {
 		return err
 	}
 	writer := output.NewWriter(d.stdout)
-	shown := false
-	letters, err := d.read(ctx, only, func(l *output.Letter) error {
-		if shown {
+	var letters []replay.Letter
+	err = d.each(ctx, only, func(l *output.Letter) error {
+		if letters = append(letters, *l.Letter); len(letters) > 1 {
 			return nil // an equal letter of a queue
 		}
-		shown = true
 		return writer.Write(format.AppendLetter(writer.Available(), l))
 	})
 	if flushing := writer.Flush(); err == nil {

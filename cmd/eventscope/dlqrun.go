@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/source"
 	"eventscope/replay"
 )
 
@@ -152,7 +154,7 @@ func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string)
 	if action == replay.Restore {
 		letters, err = d.discarded(ctx, only)
 	} else {
-		letters, err = d.read(ctx, only, nil)
+		letters, err = d.read(ctx, only)
 	}
 	if err == nil {
 		err = missing(only, letters)
@@ -269,8 +271,8 @@ func (d *dlq) takeUp(ctx context.Context, args []string, get func(replay.Pace) (
 	return d.carryOut(ctx, run, format)
 }
 
-// openFor opens the sources that a run is about: the URLs that are given, or else those of
-// its plan, which have no passwords in them.
+// openFor opens the sources that a run is about: the URLs that are given, or else the
+// context in use if it has them, or else the plan's own, which have no passwords in them.
 func (d *dlq) openFor(ctx context.Context, run string, urls []string) error {
 	if err := d.openJournal(); err != nil {
 		return err
@@ -285,9 +287,33 @@ func (d *dlq) openFor(ctx context.Context, run string, urls []string) error {
 		}
 	}
 	if len(urls) == 0 {
-		urls = sources
+		if urls, err = d.unlessInContext(sources); err != nil {
+			return err
+		}
 	}
 	return d.open(ctx, urls)
+}
+
+// unlessInContext are URLs, or none if the context in use has their brokers: it knows user
+// and password, and whether it is read-only.
+func (d *dlq) unlessInContext(urls []string) ([]string, error) {
+	settings, err := d.loadWithoutSources()
+	if err != nil || d.flags.context == "" && settings.file.Current.Value == "" {
+		return urls, err
+	}
+	if settings, err = d.load(nil); err != nil {
+		return nil, err
+	}
+	for _, url := range urls {
+		wanted, err := source.Parse(url)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(settings.sources, func(s source.Source) bool { return s.Cluster() == wanted.Cluster() }) {
+			return urls, nil
+		}
+	}
+	return nil, nil
 }
 
 // carryOut runs and prints a line a letter, and one for the run.
@@ -296,6 +322,7 @@ func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Forma
 	progress := &runProgress{program: d.program, count: run.Plan.Count()}
 	var printing error
 	summary, err := run.Do(ctx, func(o replay.Outcome) {
+		d.figures.events++
 		if printing == nil {
 			printing = writer.Write(format.AppendOutcome(writer.Available(), &o))
 		}
