@@ -30,6 +30,8 @@ func (p *Plan) Check(c Confirmation) error {
 		return refuse("everything is read-only", "add --write")
 	case looping > 0:
 		return refuse(fmt.Sprintf("%s would be sent to where they already lie", letters(looping)), "name another destination with --to")
+	case p.Count() == 0 && unresolved+overLimit == 0:
+		return refuse("no open letter is selected", "see what dlq list says; letters of a queue that somebody else has in hand are not seen until they are given back")
 	case p.Count() == 0:
 		return refuse(nothingLeft(unresolved, overLimit), "name a destination with --to, or raise --max-replays")
 	case c.Plan != "" && c.Plan != p.ID:
@@ -53,8 +55,6 @@ func (p *Plan) Check(c Confirmation) error {
 
 func nothingLeft(unresolved, overLimit int) string {
 	switch {
-	case unresolved == 0 && overLimit == 0:
-		return "no open letter is selected"
 	case overLimit == 0:
 		return fmt.Sprintf("nothing but a guess says where %s would go", letters(unresolved))
 	case unresolved == 0:

@@ -288,9 +288,15 @@ func managementOf(t *testing.T, broker string) string {
 // deadLetterQueues are a classic queue and the one that its dead letters go to.
 func deadLetterQueues(t *testing.T, channel *amqp.Channel) (work, grave string) {
 	t.Helper()
+	return deadLetterQueuesOf(t, channel, nil)
+}
+
+// deadLetterQueuesOf are the same with arguments for the dead-letter queue.
+func deadLetterQueuesOf(t *testing.T, channel *amqp.Channel, arguments amqp.Table) (work, grave string) {
+	t.Helper()
 	work = fmt.Sprintf("cmd-test-%x", time.Now().UnixNano())
 	grave = work + ".dlq"
-	for name, arguments := range map[string]amqp.Table{grave: nil, work: {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": grave}} {
+	for name, arguments := range map[string]amqp.Table{grave: arguments, work: {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": grave}} {
 		if _, err := channel.QueueDeclare(name, true, false, false, false, arguments); err != nil {
 			t.Fatal(err)
 		}
