@@ -36,13 +36,18 @@ func undoneUnderFire(state, url string) *fire {
 }
 
 // positions are those of the letters that dlq list prints.
-func positions(t *testing.T, state, url string) (all []string) {
+func positions(t *testing.T, state, url string) []string {
 	t.Helper()
 	out, errors, code := dlqProcess(t, state, "list", url)
 	if code != exitDone {
 		t.Fatalf("exit code %d: %s", code, errors)
 	}
-	for line := range strings.Lines(out) {
+	return positionsIn(t, out)
+}
+
+func positionsIn(t *testing.T, lines string) (all []string) {
+	t.Helper()
+	for line := range strings.Lines(lines) {
 		var letter struct{ Position string }
 		if err := json.Unmarshal([]byte(line), &letter); err != nil {
 			t.Fatal(err)
