@@ -116,7 +116,7 @@ func (p *program) dlqResume() *cobra.Command {
 }
 
 func (p *program) dlqAbort() *cobra.Command {
-	d := &dlq{program: p}
+	d := &dlq{program: p, window: replay.DefaultWindow}
 	cmd := &cobra.Command{
 		Use: "abort RUN [URL...]", Short: "End a run; what it has not sent is open again",
 		Long: "abort ends a run, also one that is at work in another terminal. If letters still lie in a queue whose copies were sent, they have to be " +
