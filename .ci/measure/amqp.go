@@ -11,6 +11,8 @@ import (
 const (
 	tapPrefetch = 1000
 	tapAckEvery = 250
+
+	confirmWindow = 500 // as many as a replay has under way
 )
 
 func openChannel(url string) (*amqp.Connection, *amqp.Channel, error) {
@@ -100,4 +102,59 @@ func tap(ctx context.Context, url, exchange string, seconds int) error {
 			}
 		}
 	}
+}
+
+// confirm is the least that a careful publisher can do: persistent messages of 1 KB to a
+// durable classic queue, mandatory, so many under way at most, until all are confirmed. It
+// prints how many seconds that took.
+func confirm(ctx context.Context, url, queue string, count int) error {
+	connection, channel, err := openChannel(url)
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	if _, err := channel.QueueDeclare(queue, true, false, false, false, nil); err != nil {
+		return err
+	}
+	if err := channel.Confirm(false); err != nil {
+		return err
+	}
+	body := []byte(noise(1000))
+	var waiting []*amqp.DeferredConfirmation
+	began := time.Now()
+	for sent := 0; sent < count || len(waiting) > 0; {
+		if sent < count && len(waiting) < confirmWindow {
+			confirmation, err := channel.PublishWithDeferredConfirm("", queue, true, false, amqp.Publishing{
+				Body: body, CorrelationId: fmt.Sprintf("c-%d", sent/5), MessageId: fmt.Sprintf("m-%d", sent), Type: "Load", AppId: "measure",
+				DeliveryMode: amqp.Persistent, Headers: amqp.Table{"a": "1", "b": "2"},
+			})
+			if err != nil {
+				return err
+			}
+			waiting = append(waiting, confirmation)
+			sent++
+			continue
+		}
+		if ok, err := waiting[0].WaitContext(ctx); err != nil || !ok {
+			return fmt.Errorf("a message was not confirmed: %w", err)
+		}
+		waiting = waiting[1:]
+	}
+	fmt.Printf("%.3f\n", time.Since(began).Seconds())
+	return nil
+}
+
+// drop deletes queues.
+func drop(url string, queues []string) error {
+	connection, channel, err := openChannel(url)
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	for _, queue := range queues {
+		if _, err := channel.QueueDelete(queue, false, false, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }

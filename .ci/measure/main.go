@@ -7,6 +7,8 @@
 //	measure delete ADDRESS TOPIC...                     the topics, after the measuring
 //	measure publish AMQP-URL EXCHANGE SECONDS           1 KB messages as fast as it goes
 //	measure tap AMQP-URL EXCHANGE SECONDS               a bare consumer beside such a publisher
+//	measure confirm AMQP-URL QUEUE MESSAGES             1 KB messages with confirms, 500 under way; the seconds
+//	measure drop AMQP-URL QUEUE...                      the queues, after the measuring
 //	measure screen [FLAGS] BINARY ARG...                start, key to frame, cost
 package main
 
@@ -28,13 +30,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	usage := fmt.Errorf("want produce, read, large, delete, publish, tap or screen with its arguments; see the head of main.go")
+	usage := fmt.Errorf("want produce, read, large, delete, publish, tap, confirm, drop or screen with its arguments; see the head of main.go")
 	if len(args) < 3 {
 		return usage
 	}
 	numbers := make([]int, 2)
 	for i := range numbers {
-		if len(args) > 3+i && args[0] != "screen" && args[0] != "delete" {
+		if len(args) > 3+i && args[0] != "screen" && args[0] != "delete" && args[0] != "drop" {
 			n, err := strconv.Atoi(args[3+i])
 			if err != nil {
 				return fmt.Errorf("%q is not a number", args[3+i])
@@ -55,6 +57,10 @@ func run(ctx context.Context, args []string) error {
 		return publish(ctx, args[1], args[2], numbers[0])
 	case "tap":
 		return tap(ctx, args[1], args[2], numbers[0])
+	case "confirm":
+		return confirm(ctx, args[1], args[2], numbers[0])
+	case "drop":
+		return drop(args[1], args[2:])
 	case "screen":
 		return screen(ctx, args[1:])
 	}
