@@ -134,7 +134,9 @@ func runToTheEnd(t *rapid.T, folder string, b, other *replaytest.Broker, action 
 			b.Fuse = -1
 		}
 		for _, o := range others {
-			o.Fuse = max(b.Fuse/2, min(b.Fuse, 0)) // -1 stays
+			if o.Fuse = -1; b.Fuse >= 0 {
+				o.Fuse = b.Fuse / 2
+			}
 		}
 		summary, crashed := Summary{}, false
 		err, crashed = attempt(b, func() (err error) {
