@@ -37,8 +37,9 @@ type ledger struct {
 	claims map[string]claim // by grave
 }
 
-// readLedger reads all of it. A source that keeps none has an empty one.
-func readLedger(ctx context.Context, from adapters.DeadLetters) (*ledger, error) {
+// readLedger reads all of it, and keeps what is about one grave. A source that has no ledger
+// has an empty one.
+func readLedger(ctx context.Context, from adapters.DeadLetters, grave string) (*ledger, error) {
 	l := &ledger{marks: map[adapters.Position]*Mark{}, claims: map[string]claim{}}
 	err := from.Ledger(ctx, func(e adapters.Entry) error {
 		if grave, isClaim := strings.CutPrefix(string(e.Key), "claim:"); isClaim {
@@ -49,6 +50,9 @@ func readLedger(ctx context.Context, from adapters.DeadLetters) (*ledger, error)
 			return nil
 		}
 		position, err := adapters.ParsePosition(string(e.Key))
+		if position.Destination != grave {
+			return nil
+		}
 		var mark Mark
 		if err == nil && json.Unmarshal(e.Value, &mark) == nil {
 			l.marks[position] = &mark

@@ -152,7 +152,7 @@ func (o *Office) Archived(source Source, position adapters.Position) (adapters.M
 // else by the journal.
 func (o *Office) marks(ctx context.Context, grave Grave) (map[adapters.Position]*Mark, error) {
 	if grave.Source.Broker == adapters.Kafka {
-		ledger, err := readLedger(ctx, grave.Source.DeadLetters)
+		ledger, err := readLedger(ctx, grave.Source.DeadLetters, grave.Name)
 		if err != nil {
 			return nil, err
 		}

@@ -134,7 +134,7 @@ func (w *worker) free(ctx context.Context) error {
 		short, cancel = context.WithTimeout(ctx, claimPatience)
 	}
 	defer cancel()
-	ledger, err := readLedger(short, w.source.DeadLetters)
+	ledger, err := readLedger(short, w.source.DeadLetters, w.part.Grave)
 	switch {
 	case err != nil && short.Err() != nil && ctx.Err() == nil:
 		return nil // no living run keeps a transaction open for so long
@@ -160,7 +160,7 @@ func (w *worker) reconcile(ctx context.Context) error {
 	if !w.ledger {
 		return nil
 	}
-	ledger, err := readLedger(ctx, w.source.DeadLetters)
+	ledger, err := readLedger(ctx, w.source.DeadLetters, w.part.Grave)
 	if err != nil {
 		return err
 	}
