@@ -141,7 +141,11 @@ func (g *gravesPage) status() []piece {
 	if g.box.contents == nil {
 		return nil
 	}
-	pieces := []piece{{theme.Bad, g.theme.Glyph.Dead.Add(space, text.Count(g.box.open), text.Own(" open"))}}
+	role := theme.Bad
+	if g.box.open == 0 {
+		role = theme.Dim
+	}
+	pieces := []piece{{role, g.theme.Glyph.Dead.Add(space, text.Count(g.box.open), text.Own(" open"))}}
 	if g.box.all {
 		pieces = append(pieces, piece{theme.Dim, text.Own("  those dealt with too")})
 	}
@@ -163,6 +167,10 @@ const (
 
 func (g *gravesPage) columns(width int) []int {
 	kind, grave, origin, count := 12, 10, 8, 4
+	originRank, graveRank := 3, 2
+	if !slices.ContainsFunc(g.groups, func(group replay.Group) bool { return group.Grave != g.groups[0].Grave }) {
+		originRank, graveRank = graveRank, originRank // what is the same for all tells least
+	}
 	for i := range g.groups {
 		group := &g.groups[i]
 		kind = max(kind, min(30, g.theme.String(group.Type).Width()))
@@ -174,9 +182,9 @@ func (g *gravesPage) columns(width int) []int {
 		groupCount:  {Min: count},
 		groupType:   {Min: 12, Want: kind},
 		groupWhy:    {Min: 30, Rest: true},
-		groupOrigin: {Min: 10, Want: origin, Rank: 3},
+		groupOrigin: {Min: 10, Want: origin, Rank: originRank},
 		groupAge:    {Min: 6, Rank: 1},
-		groupGrave:  {Min: 10, Want: grave, Rank: 2},
+		groupGrave:  {Min: 10, Want: grave, Rank: graveRank},
 	}, width-2)
 }
 

@@ -1,6 +1,7 @@
 package tui_test
 
 import (
+	"context"
 	"os"
 	"slices"
 	"strings"
@@ -177,7 +178,9 @@ func TestTheTapePressesKeysThatAreBound(t *testing.T) {
 	s, stopped := tuitest.NewSystem(ctx, tracing.Config{KeepRecent: true})
 	t.Cleanup(func() { <-stopped })
 	put(t, s, s.Compensated(1, time.Now())...)
-	model, pressed := tui.New(s.Options()), 0
+	options := tuitest.NewLetters(t, adapters.Topic).Over(s.Options())
+	options.Fault = func(context.Context, []string) (string, error) { return "it fails", nil }
+	model, pressed := tui.New(options), 0
 	driver := tuitest.Drive(model, 120, 40)
 	for line := range strings.Lines(shown) {
 		for _, key := range keysOf(t, strings.TrimSpace(line)) {
