@@ -71,9 +71,18 @@ func (u *underway) stops() string {
 	return said
 }
 
+// resumeToTheEnd resumes a run, again if need be: a broker that has just started may not
+// have all its queues ready.
 func resumeToTheEnd(t *testing.T, state, url string) {
 	t.Helper()
-	out, errors, code := dlqProcess(t, state, "resume", lastRun(t, state), url, "--write")
+	const attempts = 3
+	var out, errors string
+	code := exitPartly
+	for range attempts {
+		if code == exitPartly || code == exitFailed {
+			out, errors, code = dlqProcess(t, state, "resume", lastRun(t, state), url, "--write")
+		}
+	}
 	if code != exitDone || !strings.Contains(out, fmt.Sprintf(`"state":"done","replayed":%d,"failed":0,"skipped":0`, stoppedLetters)) {
 		t.Fatalf("exit code %d: %s%.2000s", code, errors, out)
 	}
@@ -122,22 +131,35 @@ func TestRabbitMQKilledUnderReplay(t *testing.T) {
 			port := freePorts(t, 10_000, 20_000, 5_000, 6_000)
 			at := fmt.Sprintf("amqp://guest:guest@127.0.0.1:%d/", port)
 			broker := newMortal(t, "rabbitmq", port, version)
-			channel := channelTo(t, at) // a quorum queue has on disk what it has
-			work, grave := deadLetterQueuesOf(t, channel, amqp.Table{"x-queue-type": "quorum"})
-			bury(t, channel, work, stoppedLetters)
-			awaitDepth(t, channel, grave, stoppedLetters)
+			channel := channelTo(t, at)
+			work, grave := deadLetterQueues(t, channel)
+			if err := channel.Confirm(false); err != nil {
+				t.Fatal(err)
+			}
+			for i := range stoppedLetters { // on disk when it is confirmed, which dead-lettering does not wait for
+				id := strconv.Itoa(i)
+				confirmation, err := channel.PublishWithDeferredConfirm("", grave, true, false, amqp.Publishing{MessageId: id, Body: []byte(id), DeliveryMode: amqp.Persistent})
+				if err != nil || !confirmation.Wait() {
+					t.Fatal(err)
+				}
+			}
 			url, state := at+"?queue="+grave+"&management="+managementOf(t, at), t.TempDir()
 			run := dlqUnderway(t, state, "replay", url)
 			broker.kill()
-			if said := run.stops(); !strings.Contains(said, "connection") {
+			said := run.stops()
+			settled := journalled(t, state, lastRun(t, state), replay.StepSettle)
+			if !strings.Contains(said, "connection") {
 				t.Errorf("it says %s", said)
 			}
 			broker.back()
 			resumeToTheEnd(t, state, url)
 			channel = channelTo(t, at)
 			left := drain(t, channel, grave)
-			t.Logf("%d letters came back though they were acknowledged", len(left))
-			checkArrived(t, drain(t, channel, work), len(left) == 0)
+			if len(left) > settled { // a classic queue that is killed forgets acknowledgements
+				t.Errorf("%d letters lie in the queue, and %d were settled by the kill", len(left), settled)
+			}
+			t.Logf("of %d letters that were settled by the kill %d came back", settled, len(left))
+			checkArrived(t, drain(t, channel, work))
 		})
 	}
 }
@@ -158,7 +180,7 @@ func channelTo(t *testing.T, url string) *amqp.Channel {
 
 // checkArrived checks that each letter has a copy, and that those that came twice are no
 // more than a window, with the same replay ids.
-func checkArrived(t *testing.T, copies []amqp.Delivery, whole bool) {
+func checkArrived(t *testing.T, copies []amqp.Delivery) {
 	t.Helper()
 	ids, seen := map[string]string{}, map[string]int{}
 	for _, m := range copies {
@@ -169,8 +191,8 @@ func checkArrived(t *testing.T, copies []amqp.Delivery, whole bool) {
 		ids[m.MessageId] = id
 		seen[m.MessageId]++
 	}
-	if len(seen) != stoppedLetters || len(copies) > stoppedLetters+stoppedWindow || !whole {
-		t.Errorf("%d copies of %d letters, of %d; dead-letter queue empty: %v", len(copies), len(seen), stoppedLetters, whole)
+	if len(seen) != stoppedLetters || len(copies) > stoppedLetters+stoppedWindow {
+		t.Errorf("%d copies of %d letters, of %d", len(copies), len(seen), stoppedLetters)
 	}
 }
 
@@ -274,7 +296,7 @@ func TestTwoOperatorsAtOnceOnRabbitMQ(t *testing.T) {
 			if len(copies) != stoppedLetters {
 				t.Errorf("%d copies", len(copies))
 			}
-			checkArrived(t, copies, true)
+			checkArrived(t, copies)
 		})
 	}
 }
