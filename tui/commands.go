@@ -36,6 +36,9 @@ func (m *Model) verbs() []verb {
 		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.panel = &helpPanel{}; return nil }},
 		{name: "q", help: "quit", run: func(*Model, string) tea.Cmd { return tea.Quit }},
 	}
+	if m.desk.book != nil {
+		list = slices.Insert(list, 2, verb{name: "lag", help: "how far consumers are behind", run: func(m *Model, _ string) tea.Cmd { return m.goTab(3) }})
+	}
 	if m.desk.box != nil {
 		list = slices.Insert(list, 2, m.letterVerbs()...)
 	}

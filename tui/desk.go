@@ -69,6 +69,7 @@ type desk struct {
 	noticeUntil time.Time
 	search      *search // in history, or nil
 
+	book *lagBook       // how far consumers are behind; nil where no source can tell
 	box  *mailbox       // dead letters; nil without an office
 	run  *running       // begun from here last, or nil
 	runs sync.WaitGroup // those that are carried out
@@ -158,6 +159,7 @@ type question struct {
 	since time.Time
 	about text.Safe
 	err   error
+	quiet bool // what it brings is drawn only if the page finds that it changed
 }
 
 // ask puts a question, unless one is still open. find works on what it was given alone
@@ -173,7 +175,9 @@ func (q *question) ask(d *desk, about text.Safe, limit time.Duration, find func(
 		defer cancel()
 		apply, err := find(ctx)
 		return func() tea.Cmd {
-			q.busy, q.err, d.dirty = false, err, true
+			_, waited := q.waiting(d)
+			d.dirty = d.dirty || !q.quiet || waited || !sameError(q.err, err)
+			q.busy, q.err = false, err
 			if err == nil {
 				apply()
 			}

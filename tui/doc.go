@@ -31,6 +31,10 @@
 //	desk.go      what the pages share: theme, filter, questions, notices, navigation
 //	keymap.go    every key, once
 //	mailbox.go   dead letters, as the pages about them share them; listing.go: their lists
+//	lagbook.go   how far consumers are behind, as the pages about them share it; with
+//	             lagsurvey.go, one look, and consumer.go, what it says of one
+//	lag.go       page: one row a group or queue, with lagrow.go; partitions.go: one of
+//	             them; nextmessage.go: what is to be read next
 //	graves.go    page: what died in the same way; letters.go: the letters, with
 //	             letterfilter.go; letter.go: one; letterof.go: from an event to its letter
 //	plan.go      page: what will happen; run.go: what happens; journal.go: what happened

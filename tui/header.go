@@ -58,6 +58,9 @@ func (m *Model) headerParts(detail int) []piece {
 		s := r.state()
 		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Accent, t.Glyph.Running.Add(space, t.String(string(r.run.Plan.Action)), space, text.Count(int64(s.done)), text.Own(" of "), text.Count(int64(r.total)))})
 	}
+	if lag, ok := m.desk.book.total(t); ok && detail >= 1 {
+		parts = append(parts, piece{theme.Plain, wide}, lag)
+	}
 	if box := m.desk.box; detail >= 1 && box != nil && box.open > 0 {
 		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Bad, t.Glyph.Dead.Add(space, text.Short(float64(box.open)), text.Own(" dead"))})
 	}

@@ -69,7 +69,9 @@ const (
 	onRun
 	onJournal
 	onSteps
-	everywhere = onStream | onFlows | onFlow | onEvent | onGraves | onLetters | onLetter | onPlan | onRun | onJournal | onSteps
+	onLag
+	onConsumer
+	everywhere = onStream | onFlows | onFlow | onEvent | onLag | onConsumer | onGraves | onLetters | onLetter | onPlan | onRun | onJournal | onSteps
 	onLists    = onStream | onFlows
 	onValue    = onEvent | onLetter
 )
@@ -90,6 +92,8 @@ var keymap = []binding{
 	{enter, onFlows, []string{"enter"}, "open", "open the flow"},
 	{enter, onFlow, []string{"enter"}, "event", "open the event"},
 	{enter, onValue, []string{"enter"}, "fold", "fold or unfold"},
+	{enter, onLag, []string{"enter"}, "partitions", "open the partitions of the group, or the queue"},
+	{enter, onConsumer, []string{"enter"}, "next message", "the message that is to be read next: what is it stuck on?"},
 	{enter, onGraves, []string{"enter"}, "letters", "open the letters; look into a queue that was not looked into"},
 	{enter, onLetters, []string{"enter"}, "letter", "open the letter"},
 	{enter, onPlan, []string{"enter"}, "confirm", "confirm the plan, which asks for its number of letters"},
@@ -111,11 +115,12 @@ var keymap = []binding{
 	{view, onValue, []string{"v"}, "tree/raw/hex", "value as tree, raw or hexadecimal"},
 	{filter, onLists | onLetters, []string{"/"}, "filter", "filter by words or an expression"},
 	{filter, onValue, []string{"/"}, "find", "find in the value"},
+	{filter, onLag, []string{"/"}, "filter", "filter by words"},
 	{nextMatch, onLists | onValue, []string{"n"}, "", "next match"},
 	{previousMatch, onLists | onValue, []string{"N"}, "", "previous match"},
 	{pause, onLists, []string{"p"}, "pause", "hold still, or go on"},
 	{follow, onLists, []string{"f"}, "", "follow what is new"},
-	{sortOrder, onFlows, []string{"s"}, "sort", "next order"},
+	{sortOrder, onFlows | onLag, []string{"s"}, "sort", "next order"},
 	{trouble, onFlows, []string{"!"}, "trouble", "only failed, stuck and late flows"},
 	{history, onFlow, []string{"b"}, "before", "look for earlier events in the brokers"},
 	{mark, onLists, []string{"space"}, "mark", "mark; y copies what is marked"},
@@ -140,7 +145,7 @@ var keymap = []binding{
 	{back, everywhere, []string{"esc"}, "back", "back: close, clear, or the page before; never quits"},
 	{command, everywhere, []string{":"}, "command", "command line, tab completes"},
 	{help, everywhere, []string{"?"}, "help", "the keys of this page"},
-	{tabKey, everywhere, []string{"1", "2", "4", "6"}, "", "the pages by number"},
+	{tabKey, everywhere, []string{"1", "2", "3", "4", "6"}, "", "the pages by number"},
 	{quit, everywhere, []string{"q"}, "", "back; on a first page, quit"},
 	{interrupt, everywhere, []string{"ctrl+c"}, "", "quit at once"},
 }
@@ -179,6 +184,7 @@ var pageNames = []struct {
 	scope scope
 	name  string
 }{{onStream, "Stream"}, {onFlows, "Flows"}, {onFlow, "Flow"}, {onEvent, "Event"},
+	{onLag, "Lag"}, {onConsumer, "Partitions"},
 	{onGraves, "Dead letters"}, {onLetters, "Letters"}, {onLetter, "Letter"}, {onPlan, "Plan"}, {onRun, "Run"}, {onJournal, "Journal"}, {onSteps, "Steps"}}
 
 // pageName is the name of one page.

@@ -66,6 +66,9 @@ func New(options Options) *Model {
 	}
 	m := &Model{desk: d, banner: options.Banner != "", lastChange: d.now}
 	m.tabs = []tab{{1, newStream(d)}, {2, newFlows(d)}}
+	if d.book = newLagBook(d); d.book != nil {
+		m.tabs = append(m.tabs, tab{3, newLag(d)})
+	}
 	if options.Office != nil {
 		d.box = newMailbox(d)
 		m.tabs = append(m.tabs, tab{4, newGraves(d)}, tab{6, newJournal(d)})
@@ -197,7 +200,7 @@ func (m *Model) onTick() tea.Cmd {
 	if d.top().ages() && d.now.Sub(m.lastAges) >= time.Second {
 		m.lastAges, d.dirty = d.now, true
 	}
-	return tea.Batch(d.top().refresh(), d.box.background())
+	return tea.Batch(d.top().refresh(), d.box.background(), d.book.background())
 }
 
 // redraw draws the next frame. After a panic the last one stays, until the next tick ends

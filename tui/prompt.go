@@ -71,6 +71,9 @@ func newFilterLine(d *desk, on scope) *prompt {
 		p.accept = func(_ *Model, value string) tea.Cmd { page.find(value); return nil }
 		return p
 	}
+	if page, ok := d.top().(*lagPage); ok {
+		return page.filterLine()
+	}
 	value := ""
 	letters, ofLetters := d.top().(*lettersPage)
 	switch {

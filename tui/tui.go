@@ -76,6 +76,18 @@ type Source struct {
 	Broker adapters.Broker
 	// Status is asked about twice a second.
 	Status func() adapters.Status
+	// Lag tells how far the consumers of this source are behind; nil where nobody can.
+	// Without any there is no page about them.
+	Lag LagSource
+}
+
+// LagSource tells how far the consumers of a source are behind, and reads what one of them
+// is to read next. It is asked outside the event loop, every two seconds while that is on
+// the screen and every 15 seconds otherwise. A source that is not connected answers
+// ErrNotConnected, and one that cannot tell ErrUnsupported.
+type LagSource interface {
+	adapters.LagReader
+	adapters.Fetcher
 }
 
 // HistoryProgress says how far a search in history is.

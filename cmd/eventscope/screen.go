@@ -159,7 +159,7 @@ func (v *view) options(p *program) tui.Options {
 		options.Empty = ""
 	}
 	for _, l := range v.lines {
-		options.Sources = append(options.Sources, tui.Source{Name: l.source.Name, Broker: l.source.Broker, Status: l.status})
+		options.Sources = append(options.Sources, tui.Source{Name: l.source.Name, Broker: l.source.Broker, Status: l.status, Lag: lineLag{l}})
 	}
 	return options
 }

@@ -50,6 +50,14 @@ func Size(n int64) Safe {
 	return plain(short[:len(short)-1] + " " + unit + "B")
 }
 
+// Tenths is a small number with one decimal: 3.2, or <0.1 where that would be 0.0.
+func Tenths(n float64) Safe {
+	if n > 0 && n < 0.05 {
+		return plain("<0.1")
+	}
+	return plain(strconv.FormatFloat(n, 'f', 1, 64))
+}
+
 func scaled(n float64, unit string) Safe {
 	decimals := 1
 	if n >= 9.95 {

@@ -11,7 +11,8 @@ type Glyphs struct {
 	Rule, Vertical, Bar, Corner, Known, Inferred          text.Safe
 	Dot, ArrowRight, ArrowLeft, Node, TeeRight, TeeLeft   text.Safe
 	Folded, Unfolded, Full, Empty, Sort, Separator        text.Safe
-	Trail, Fault                                          text.Safe
+	Trail, Fault, Unknown                                 text.Safe
+	Growing, Draining, Steady                             text.Safe
 	// Levels draw a sparkline, lowest first.
 	Levels []text.Safe
 }
@@ -24,7 +25,8 @@ var unicodeGlyphs = Glyphs{
 	Rule: text.Own("─"), Vertical: text.Own("│"), Bar: text.Own("█"), Corner: text.Own("└"), Known: text.Own("─"), Inferred: text.Own("·"),
 	Dot: text.Own("·"), ArrowRight: text.Own("▶"), ArrowLeft: text.Own("◀"), Node: text.Own("●"), TeeRight: text.Own("├"), TeeLeft: text.Own("┤"),
 	Folded: text.Own("▹"), Unfolded: text.Own("▿"), Full: text.Own("█"), Empty: text.Own("░"), Sort: text.Own("↓"), Separator: text.Own("·"),
-	Trail: text.Own("›"), Fault: text.Own("▾"),
+	Trail: text.Own("›"), Fault: text.Own("▾"), Unknown: text.Own("?"),
+	Growing: text.Own("↗"), Draining: text.Own("↘"), Steady: text.Own("→"),
 	Levels: []text.Safe{text.Own("▁"), text.Own("▂"), text.Own("▃"), text.Own("▄"), text.Own("▅"), text.Own("▆"), text.Own("▇"), text.Own("█")},
 }
 
@@ -36,6 +38,7 @@ var asciiGlyphs = Glyphs{
 	Rule: text.Own("-"), Vertical: text.Own("|"), Bar: text.Own("#"), Corner: text.Own("`"), Known: text.Own("-"), Inferred: text.Own("."),
 	Dot: text.Own("."), ArrowRight: text.Own(">"), ArrowLeft: text.Own("<"), Node: text.Own("o"), TeeRight: text.Own("|"), TeeLeft: text.Own("|"),
 	Folded: text.Own(">"), Unfolded: text.Own("v"), Full: text.Own("#"), Empty: text.Own("."), Sort: text.Own("*"), Separator: text.Own("-"),
-	Trail: text.Own(">"), Fault: text.Own("v"),
+	Trail: text.Own(">"), Fault: text.Own("v"), Unknown: text.Own("?"),
+	Growing: text.Own("^"), Draining: text.Own("v"), Steady: text.Own("="),
 	Levels: []text.Safe{text.Own("_"), text.Own("."), text.Own("-"), text.Own("="), text.Own("+"), text.Own("*"), text.Own("%"), text.Own("#")},
 }

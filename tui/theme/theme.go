@@ -138,6 +138,31 @@ func (t *Theme) Connection(c adapters.Connection) (Role, text.Safe) {
 	return Dim, t.Glyph.Closed
 }
 
+// Lag is how a consumer's state looks.
+func (t *Theme) Lag(s adapters.LagState) (Role, text.Safe) {
+	switch s {
+	case adapters.LagOK:
+		return Good, t.Glyph.Done
+	case adapters.LagNoOffset:
+		return Dim, t.Glyph.Closed
+	case adapters.LagNotAllowed:
+		return Warn, t.Glyph.Warning
+	case adapters.LagBehind:
+		return Plain, t.Glyph.Running
+	case adapters.LagWarn:
+		return Warn, t.Glyph.Late
+	case adapters.LagRedeliver, adapters.LagRewind:
+		return Warn, t.Glyph.Compensated
+	case adapters.LagAhead, adapters.LagTruncated:
+		return Bad, t.Glyph.Warning
+	case adapters.LagStall:
+		return Bad, t.Glyph.Stuck
+	case adapters.LagStop:
+		return Bad, t.Glyph.Failed
+	}
+	return Dim, t.Glyph.Unknown
+}
+
 // Marks is the most telling mark of an event, and its role; empty when nothing is
 // remarkable.
 func (t *Theme) Marks(m tracing.Marks) (Role, text.Safe) {

@@ -1,0 +1,278 @@
+package tui
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"eventscope/adapters"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// lagPage is how far every group and queue is behind, a row each.
+type lagPage struct {
+	*desk
+	listing
+	book   *lagBook
+	rows   []*consumer
+	order  int // of lagOrders
+	filter string
+	seen   int
+	at     consumerKey // under the cursor
+}
+
+// lagOrders are the orders of the rows, the first one first.
+var lagOrders = []struct {
+	name    text.Safe
+	column  int
+	compare func(a, b *consumer) int
+}{
+	{text.Own("by trouble"), lagState, worse},
+	{text.Own("by lag"), lagCount, func(a, b *consumer) int { return cmp.Or(cmp.Compare(b.total.Lag, a.total.Lag), worse(a, b)) }},
+	{text.Own("by time behind"), lagBehind, func(a, b *consumer) int {
+		return cmp.Or(cmp.Compare(b.standing.Seconds, a.standing.Seconds), worse(a, b))
+	}},
+	{text.Own("by name"), lagGroup, byName},
+}
+
+func newLag(d *desk) *lagPage { return &lagPage{desk: d, book: d.book} }
+
+func (p *lagPage) scope() scope        { return onLag }
+func (p *lagPage) ages() bool          { return false }
+func (p *lagPage) waitsFor() *question { return &p.book.question }
+func (p *lagPage) name() text.Safe     { return text.Own("Lag") }
+
+func (p *lagPage) refresh() tea.Cmd {
+	if p.seen != p.book.seen {
+		p.seen = p.book.seen
+		p.choose()
+	}
+	return p.book.update(p.shown())
+}
+
+// shown names the consumers on the screen.
+func (p *lagPage) shown() (keys []consumerKey) {
+	from, to := p.cursor.Range(max(1, p.height), len(p.rows))
+	for _, c := range p.rows[from:to] {
+		keys = append(keys, c.consumerKey)
+	}
+	return keys
+}
+
+// choose takes the rows that pass the filter, in order; the cursor stays on its consumer.
+func (p *lagPage) choose() {
+	p.rows, p.dirty = p.rows[:0], true
+	if p.book.contents == nil {
+		return
+	}
+	words := strings.Fields(strings.ToLower(p.filter))
+	for _, c := range p.book.contents.consumers {
+		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(c.words, word) }) {
+			p.rows = append(p.rows, c)
+		}
+	}
+	if p.order > 0 { // they come worst first
+		slices.SortFunc(p.rows, lagOrders[p.order].compare)
+	}
+	if i := slices.IndexFunc(p.rows, func(c *consumer) bool { return c.consumerKey == p.at }); i >= 0 {
+		p.cursor.Index = i
+	}
+	p.stay()
+}
+
+// stay notes which consumer is under the cursor.
+func (p *lagPage) stay() {
+	p.cursor.To(p.cursor.Index, len(p.rows))
+	p.at = consumerKey{}
+	if c := p.selected(); c != nil {
+		p.at = c.consumerKey
+	}
+}
+
+// selected is the consumer under the cursor, or nil.
+func (p *lagPage) selected() *consumer {
+	if p.cursor.Index >= len(p.rows) {
+		return nil
+	}
+	return p.rows[p.cursor.Index]
+}
+
+// hint leaves out keys that have nothing to act on.
+func (p *lagPage) hint(b *binding) text.Safe {
+	if b.action == enter && p.selected() == nil {
+		return text.Safe{}
+	}
+	return p.desk.hint(b)
+}
+
+func (p *lagPage) do(a action) tea.Cmd {
+	if p.move(a, len(p.rows)) {
+		p.stay()
+		return nil
+	}
+	switch a {
+	case sortOrder:
+		p.order = (p.order + 1) % len(lagOrders)
+		p.cursor, p.at = widget.Cursor{}, consumerKey{}
+		p.choose()
+	case enter:
+		if c := p.selected(); c != nil {
+			return p.open(newPartitions(p.desk, c))
+		}
+	}
+	return nil
+}
+
+func (p *lagPage) back() bool {
+	was := p.filter != ""
+	if was {
+		p.filter = ""
+		p.choose()
+	}
+	return was
+}
+
+// filterLine asks for words.
+func (p *lagPage) filterLine() *prompt {
+	line := newPrompt(text.Own("/"), p.filter)
+	line.explain = func(string) text.Safe {
+		return text.Own("words of a group, its topics, members, kind or state, such as billing STOP")
+	}
+	line.accept = func(_ *Model, value string) tea.Cmd {
+		p.filter = strings.TrimSpace(value)
+		p.choose()
+		return nil
+	}
+	return line
+}
+
+func (p *lagPage) click(row int) bool {
+	again := p.listing.click(row, len(p.rows))
+	p.stay()
+	return again
+}
+
+func (p *lagPage) status() []piece {
+	if p.book.contents == nil {
+		return nil
+	}
+	pieces := []piece{{theme.Dim, plural(len(p.rows), text.Own(" consumer"), text.Own(" consumers")).Add(space, lagOrders[p.order].name)}}
+	add := func(role theme.Role, s text.Safe) { pieces = append(pieces, piece{role, text.Own("  ").Add(s)}) }
+	if p.filter != "" {
+		add(theme.Accent, text.Own("/").Add(p.theme.Cut(p.theme.String(p.filter), 20)))
+	}
+	if more := p.book.contents.more; more > 0 {
+		add(theme.Warn, text.Count(int64(more)).Add(text.Own(" not listed")))
+	}
+	if n := p.book.contents.unwatched; n > 0 {
+		add(theme.Warn, text.Count(int64(n)).Add(text.Own(" partitions not watched")))
+	}
+	return pieces
+}
+
+func (p *lagPage) render(width, height int) []widget.Line {
+	if p.book.contents == nil || len(p.rows) == 0 {
+		return p.empty(width, height)
+	}
+	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []piece {
+		if c := p.selected(); c != nil {
+			return consumerDetails(p.desk, c)
+		}
+		return nil
+	})
+}
+
+// troubleLines are what cannot be told of whole sources.
+func (p *lagPage) troubleLines(width int) (lines []widget.Line) {
+	for _, trouble := range p.book.contents.troubles {
+		role, glyph := theme.Bad, p.theme.Glyph.Failed
+		if isUnsupported(trouble.err) {
+			role, glyph = theme.Dim, p.theme.Glyph.Dot
+		}
+		sentence := glyph.Add(space, p.theme.String(trouble.source), text.Own(": "), p.sentence(trouble.err))
+		for _, s := range widget.Wrap(p.theme, sentence, width-4, 2) {
+			lines = append(lines, widget.NewRow(p.theme, width).Gap(2).Put(role, s).Line())
+		}
+	}
+	return lines[:min(len(lines), mostTroubleLines)]
+}
+
+// mostTroubleLines bounds what sources in trouble take of the page.
+const mostTroubleLines = 6
+
+// empty says what would be here.
+func (p *lagPage) empty(width, height int) []widget.Line {
+	t := p.theme
+	lines := []widget.Line{widget.Blank(t, width)}
+	if p.book.contents == nil {
+		return widget.Fit(t, lines, width, height) // the footer says what is waited for
+	}
+	lines = append(lines, p.troubleLines(width)...)
+	hint := text.Own("No consumer group or queue was found. Groups appear here when they commit or join: who is behind, by how much, and whether it becomes better.")
+	if p.filter != "" {
+		hint = text.Own("No group has these words. / changes them; esc clears them.")
+	}
+	for _, s := range widget.Wrap(t, hint, width-4, 3) {
+		lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Dim, s).Line())
+	}
+	return widget.Fit(t, lines, width, height)
+}
+
+// consumerDetails are what a consumer's row has no room for.
+func consumerDetails(d *desk, c *consumer) []piece {
+	t := d.theme
+	role, glyph := t.Lag(c.standing.State)
+	why := t.String(c.standing.Why)
+	switch {
+	case c.err != nil && len(c.lag.Logs) == 0:
+		why = d.sentence(c.err)
+	case c.err != nil:
+		why = text.Join(text.Own("; "), why, d.sentence(c.err))
+	}
+	return []piece{{theme.Dim, text.Join(text.Own(", "), consumerFacts(t, c)...)}, {role, glyph.Add(space, why)}}
+}
+
+// consumerFacts are what a consumer is, and how much of it is known.
+func consumerFacts(t *theme.Theme, c *consumer) (facts []text.Safe) {
+	add := func(parts ...text.Safe) { facts = append(facts, text.Safe{}.Add(parts...)) }
+	add(t.String(c.group), space, kindText(t, c.kind), text.Own(" on "), t.String(c.source))
+	if c.lag.Phase != "" {
+		add(t.String(c.lag.Phase))
+	}
+	if c.lag.Protocol != "" {
+		add(text.Own("of "), t.String(c.lag.Protocol))
+	}
+	if q := c.lag.Queue; q != nil {
+		add(text.Count(q.Ready), text.Own(" ready"))
+		add(text.Count(q.Unacked), text.Own(" unacknowledged"))
+	}
+	if c.lag.MembersKnown {
+		add(plural(len(c.lag.Members), text.Own(" member"), text.Own(" members")))
+	}
+	total := &c.total
+	if total.Known < total.Of && c.standing.State != adapters.LagUnknown {
+		add(text.Count(int64(total.Known)), text.Own(" of "), text.Count(int64(total.Of)), text.Own(" known"))
+	}
+	if total.Unread > 0 {
+		add(plural(total.Unread, text.Own(" partition is"), text.Own(" partitions are")).Add(text.Own(" read by nobody")))
+	}
+	if total.Left > 0 {
+		add(text.Count(total.Left), text.Own(" more in topics that it reads no more"))
+	}
+	return facts
+}
+
+// kindText is a kind in words.
+func kindText(t *theme.Theme, kind adapters.ConsumerKind) text.Safe {
+	switch kind {
+	case adapters.QueueConsumers:
+		return text.Own("(queue)")
+	case adapters.StreamConsumer:
+		return text.Own("(reader of a stream)")
+	}
+	return text.Own("(").Add(t.String(string(kind)), text.Own(" group)"))
+}

@@ -1,0 +1,143 @@
+package tui
+
+import (
+	"errors"
+
+	"eventscope/adapters"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+)
+
+// The columns of consumers, in their order on the screen.
+const (
+	lagState = iota
+	lagGroup
+	lagKind
+	lagCount
+	lagBehind
+	lagIn
+	lagOut
+	lagLeft
+	lagLine
+	lagMembers
+	lagSource
+	lagWhy
+)
+
+func isUnsupported(err error) bool { return errors.Is(err, errors.ErrUnsupported) }
+
+// columns gives what tells most the room: why and the source leave first when the screen
+// is narrow, then kind, members, the line, the rates.
+func (p *lagPage) columns(width int) []int {
+	state, group, count, source := 7, 12, 6, 0
+	for _, c := range p.rows[:min(len(p.rows), mostMeasured)] {
+		state = max(state, 2+len(c.standing.State.String()))
+		group = max(group, min(36, p.theme.String(c.group).Width()))
+		count = max(count, lagText(&c.total).Width())
+		if c.source != p.rows[0].source {
+			source = 10
+		}
+	}
+	return widget.Layout([]widget.Column{
+		lagState:   {Min: state},
+		lagGroup:   {Min: 12, Want: group},
+		lagKind:    {Min: 8, Rank: 6},
+		lagCount:   {Min: count},
+		lagBehind:  {Min: 8},
+		lagIn:      {Min: 5, Rank: 3},
+		lagOut:     {Min: 5, Rank: 3},
+		lagLeft:    {Min: 10, Rank: 1},
+		lagLine:    {Min: 10, Want: lagTrend, Rank: 2},
+		lagMembers: {Min: 7, Rank: 4},
+		lagSource:  {Min: source, Want: 2 * source, Rank: 5},
+		lagWhy:     {Min: 16, Rank: 7, Rest: true},
+	}, width-2)
+}
+
+func (p *lagPage) list(width, height int) []widget.Line {
+	t := p.theme
+	columns := p.columns(width)
+	names := []text.Safe{
+		text.Own("State"), text.Own("Group"), text.Own("Kind"), text.Own("Lag"), text.Own("Behind"), text.Own("In/s"), text.Own("Out/s"),
+		text.Own("Zero in"), text.Own("Last 5 min"), text.Own("Members"), text.Own("Source"), text.Own("Why"),
+	}
+	sorted := lagOrders[p.order].column
+	names[sorted] = names[sorted].Add(t.Glyph.Sort)
+	lines := append(p.troubleLines(width), headings(t, width, columns, names, lagCount, lagBehind, lagIn, lagOut, lagMembers))
+	from, to := p.show(lines, height, len(p.rows))
+	for i := from; i < to; i++ {
+		lines = append(lines, p.row(columns, p.rows[i], width, i == p.cursor.Index))
+	}
+	return widget.Fit(t, lines, width, height)
+}
+
+func (p *lagPage) row(columns []int, c *consumer, width int, selected bool) widget.Line {
+	t, s := p.theme, &c.standing
+	row := rowStart(t, width, selected, false)
+	role, glyph := t.Lag(s.State)
+	row.Cell(role, glyph.Add(space, t.String(s.State.String())), columns[lagState])
+	row.Between().ID(theme.Plain, t.String(c.group), columns[lagGroup])
+	right := func(column int, role theme.Role, value text.Safe) {
+		if w := columns[column]; w > 0 {
+			row.Between().Right(role, value, w)
+		}
+	}
+	cell := func(column int, role theme.Role, value text.Safe) {
+		if w := columns[column]; w > 0 {
+			row.Between().Cell(role, value, w)
+		}
+	}
+	cell(lagKind, theme.Dim, t.String(string(c.kind)))
+	right(lagCount, theme.Strong, lagText(&c.total))
+	right(lagBehind, theme.Plain, behindText(c))
+	right(lagIn, theme.Dim, rateText(s.In))
+	right(lagOut, theme.Dim, rateText(s.Out))
+	role, value := directionText(t, s, &c.total)
+	cell(lagLeft, role, value)
+	cell(lagLine, theme.Dim, widget.Sparkline(t, c.trend, columns[lagLine]))
+	members := unknownText
+	if c.lag.MembersKnown {
+		members = text.Count(int64(len(c.lag.Members)))
+	}
+	right(lagMembers, theme.Dim, members)
+	cell(lagSource, theme.Dim, t.String(c.source))
+	cell(lagWhy, theme.Dim, p.whyText(c))
+	return row.Line()
+}
+
+// behindText is how many seconds a consumer is behind.
+func behindText(c *consumer) text.Safe {
+	if c.total.Of == 0 {
+		return text.Own("-")
+	}
+	return secondsText(&c.standing, c.partly)
+}
+
+// directionText is what becomes of a lag: growing, or how long until it is zero.
+func directionText(t *theme.Theme, s *tracing.LagStanding, total *adapters.Total) (theme.Role, text.Safe) {
+	switch {
+	case s.Direction == tracing.Growing:
+		return theme.Warn, t.Glyph.Growing.Add(text.Own(" growing"))
+	case s.Direction == tracing.Draining:
+		return theme.Good, t.Glyph.Draining.Add(space, leftText(s.Left))
+	case total.Of == 0, total.Known == total.Of && total.Lag == 0:
+		return theme.Dim, text.Own("-")
+	case s.Direction == tracing.Steady:
+		return theme.Dim, t.Glyph.Steady.Add(text.Own(" steady"))
+	}
+	return theme.Dim, unknownText
+}
+
+// whyText is why a consumer is in its state, and how much of it is known.
+func (p *lagPage) whyText(c *consumer) text.Safe {
+	if c.err != nil && len(c.lag.Logs) == 0 {
+		return p.sentence(c.err)
+	}
+	why := p.theme.String(c.standing.Why)
+	if c.total.Known < c.total.Of && c.standing.State != adapters.LagUnknown {
+		why = text.Join(text.Own("; "), text.Count(int64(c.total.Known)).Add(text.Own(" of "), text.Count(int64(c.total.Of)), text.Own(" known")), why)
+	}
+	return why
+}

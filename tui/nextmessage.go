@@ -1,0 +1,106 @@
+package tui
+
+import (
+	"context"
+	"errors"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// nextMessage is the message that a consumer is to read next from a partition: the page of
+// an event, with how the consumer stands.
+type nextMessage struct {
+	*eventPage
+	source *Source
+	from   adapters.Position
+	end    int64 // of the log
+	own    []fact
+}
+
+// nextTogether is how many positions are read at a time in search of the next message:
+// some have none, as marks of transactions do, and nextTries bounds how often.
+const nextTogether, nextTries = 100, 20
+
+func newNextMessage(d *desk, c *consumer, l *adapters.LogLag, standing *tracing.LagStanding) *nextMessage {
+	p := &nextMessage{from: adapters.Position{Destination: l.Destination, Partition: l.Partition, Offset: l.Next()}, end: l.End}
+	for i := range d.options.Sources {
+		if d.options.Sources[i].Name == c.source {
+			p.source = &d.options.Sources[i]
+		}
+	}
+	role, glyph := d.theme.Lag(standing.State)
+	p.own = []fact{
+		{label: text.Own("next for"), value: d.theme.String(c.group).Add(space, kindText(d.theme, c.kind))},
+		{label: text.Own("lag"), value: logLagText(l).Add(text.Own(", "), secondsText(standing, false), text.Own(" behind"))},
+		{label: text.Own("state"), role: role, value: glyph.Add(space, d.theme.String(standing.State.String()), text.Own(": "), d.theme.String(standing.Why))},
+	}
+	p.show(d, tracing.Event{Source: c.source, Broker: c.broker, Position: p.from})
+	return p
+}
+
+// show makes the page that of an event.
+func (p *nextMessage) show(d *desk, event tracing.Event) {
+	p.eventPage = newEvent(d, event)
+	p.facts = append(append([]fact{}, p.own...), p.facts...)
+	p.factsWide = alignFacts(p.facts)
+}
+
+// refresh looks for the message, once.
+func (p *nextMessage) refresh() tea.Cmd {
+	if p.asked {
+		return nil
+	}
+	p.asked = true
+	source, from, end, cleaner, rules := p.source, p.from, p.end, p.theme.Cleaner, p.options.Rules
+	about := text.Own("reading what comes next in ").Add(p.theme.String(from.Destination), text.Own(" from "), brokerName(source.Broker))
+	return p.ask(p.desk, about, fetchLimit, func(ctx context.Context) (func(), error) {
+		message, err := firstFrom(ctx, source.Lag, from, end)
+		if err != nil {
+			return nil, err
+		}
+		event := eventOf(source, &message, rules)
+		got := readMessage(cleaner, rules, &event, message)
+		return func() {
+			p.show(p.desk, event)
+			p.asked = true
+			p.received(got)()
+		}, nil
+	})
+}
+
+// eventOf is what a message says of itself, as the page of an event wants it.
+func eventOf(source *Source, m *adapters.Message, rules *envelope.Rules) tracing.Event {
+	var id envelope.Identity
+	envelope.NewReader(rules).Read(m, &id)
+	return tracing.Event{
+		Source: source.Name, Broker: source.Broker, Position: m.Position, Time: m.Time,
+		Type: string(id.Type.Value), Service: string(id.Service.Value), FlowID: string(id.Flow.Value), Entity: string(id.Entity.Value),
+	}
+}
+
+// firstFrom reads the first message at or behind a position, before the end of its log.
+func firstFrom(ctx context.Context, fetch adapters.Fetcher, from adapters.Position, end int64) (adapters.Message, error) {
+	none := &adapters.Problem{Doing: "find a message from " + from.String() + " on", Cause: "up to the end there are only marks of transactions and what compaction or retention has removed"}
+	together := int64(1) // most often it is there
+	for range nextTries {
+		var positions []adapters.Position
+		for ; int64(len(positions)) < together && from.Offset < end; from.Offset++ {
+			positions = append(positions, from)
+		}
+		if len(positions) == 0 {
+			break
+		}
+		for message, err := range fetch.Fetch(ctx, positions) {
+			if !errors.Is(err, adapters.ErrGone) {
+				return message, err
+			}
+		}
+		together = nextTogether
+	}
+	return adapters.Message{}, none
+}

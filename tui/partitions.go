@@ -1,0 +1,340 @@
+package tui
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"eventscope/adapters"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// partitionsPage is one group or queue: the partitions that it reads, a row each, the worst
+// first.
+type partitionsPage struct {
+	*desk
+	listing
+	book     *lagBook
+	consumer *consumer
+	gone     bool  // it is not there any more
+	order    []int // of consumer.lag.Logs
+	seen     int
+	at       adapters.Log // under the cursor
+}
+
+func newPartitions(d *desk, c *consumer) *partitionsPage {
+	p := &partitionsPage{desk: d, book: d.book, seen: d.book.seen}
+	p.take(c)
+	return p
+}
+
+func (p *partitionsPage) scope() scope        { return onConsumer }
+func (p *partitionsPage) ages() bool          { return false }
+func (p *partitionsPage) waitsFor() *question { return &p.book.question }
+func (p *partitionsPage) back() bool          { return false }
+func (p *partitionsPage) name() text.Safe     { return p.theme.String(p.consumer.group) }
+
+func (p *partitionsPage) refresh() tea.Cmd {
+	p.book.keep = p.consumer.consumerKey
+	if p.seen != p.book.seen {
+		p.seen, p.dirty = p.book.seen, true
+		c := p.book.consumer(p.consumer.consumerKey)
+		if p.gone = c == nil; !p.gone {
+			p.take(c)
+		}
+	}
+	return p.book.update([]consumerKey{p.consumer.consumerKey})
+}
+
+// take shows c; the cursor stays on its partition.
+func (p *partitionsPage) take(c *consumer) {
+	p.consumer, p.order = c, make([]int, len(c.lag.Logs))
+	for i := range p.order {
+		p.order[i] = i
+	}
+	slices.SortFunc(p.order, func(i, j int) int {
+		a, b := &c.lag.Logs[i], &c.lag.Logs[j]
+		return cmp.Or(cmp.Compare(c.logs[j].State, c.logs[i].State), cmp.Compare(b.Lag, a.Lag),
+			strings.Compare(a.Destination, b.Destination), cmp.Compare(a.Partition, b.Partition))
+	})
+	if i := slices.IndexFunc(p.order, func(i int) bool { return c.lag.Logs[i].Log == p.at }); i >= 0 {
+		p.cursor.Index = i
+	}
+	p.stay()
+}
+
+// stay notes which partition is under the cursor.
+func (p *partitionsPage) stay() {
+	p.cursor.To(p.cursor.Index, len(p.order))
+	p.at = adapters.Log{}
+	if l, _ := p.selected(); l != nil {
+		p.at = l.Log
+	}
+}
+
+// selected is the partition under the cursor and how the consumer stands in it, or nil.
+func (p *partitionsPage) selected() (*adapters.LogLag, *tracing.LagStanding) {
+	if p.cursor.Index >= len(p.order) {
+		return nil, nil
+	}
+	i := p.order[p.cursor.Index]
+	return &p.consumer.lag.Logs[i], &p.consumer.logs[i]
+}
+
+// hint leaves out enter where there is no next message to show.
+func (p *partitionsPage) hint(b *binding) text.Safe {
+	if l, _ := p.selected(); b.action == enter && (l == nil || !noNext(l).Empty()) {
+		return text.Safe{}
+	}
+	return p.desk.hint(b)
+}
+
+// noNext says why there is no next message to show, or nothing.
+func noNext(l *adapters.LogLag) text.Safe {
+	switch {
+	case l.State.Counted() && l.Lag == 0:
+		return text.Own("nothing is left to read")
+	case l.Partition == adapters.NoPartition && l.End < 0:
+		return text.Own("what a queue delivers next cannot be read without taking it")
+	case l.State == adapters.LagNoOffset:
+		return text.Own("nothing was ever committed, so the consumer itself decides where it begins")
+	case l.Next() < 0:
+		return text.Own("nobody tells where it reads")
+	}
+	return text.Safe{}
+}
+
+func (p *partitionsPage) do(a action) tea.Cmd {
+	if p.move(a, len(p.order)) {
+		p.stay()
+		return nil
+	}
+	l, standing := p.selected()
+	if a != enter || l == nil {
+		return nil
+	}
+	if why := noNext(l); !why.Empty() {
+		p.say(theme.Warn, why)
+		return nil
+	}
+	return p.open(newNextMessage(p.desk, p.consumer, l, standing))
+}
+
+func (p *partitionsPage) click(row int) bool {
+	again := p.listing.click(row, len(p.order))
+	p.stay()
+	return again
+}
+
+func (p *partitionsPage) status() []piece {
+	if p.gone {
+		return []piece{{theme.Warn, text.Own("it is not there any more")}}
+	}
+	noun, nouns := text.Own(" partition"), text.Own(" partitions")
+	if p.consumer.kind == adapters.QueueConsumers {
+		noun, nouns = text.Own(" queue"), text.Own(" queues")
+	}
+	return []piece{{theme.Dim, plural(len(p.order), noun, nouns)}}
+}
+
+// headLines are how the consumer stands in all, and who its members are.
+func (p *partitionsPage) headLines(width int) []widget.Line {
+	t, c := p.theme, p.consumer
+	role, glyph := t.Lag(c.standing.State)
+	head := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.CutMiddle(t.String(c.group), max(12, width/3)))
+	head.Gap(2).Put(role, glyph.Add(space, t.String(c.standing.State.String())))
+	head.Gap(2).Put(theme.Strong, text.Own("lag ").Add(lagText(&c.total)))
+	head.Gap(2).Put(theme.Plain, behindText(c).Add(text.Own(" behind")))
+	if role, direction := directionText(t, &c.standing, &c.total); c.total.Lag > 0 {
+		if c.standing.Direction == tracing.Draining {
+			direction = direction.Add(text.Own(" to zero"))
+		}
+		head.Gap(2).Put(role, direction)
+	}
+	head.Gap(2).Put(theme.Dim, widget.Sparkline(t, c.trend, min(lagTrend, max(0, head.Left()))))
+	lines := []widget.Line{head.Line()}
+	for _, s := range widget.Wrap(t, text.Join(text.Own(", "), consumerFacts(t, c)[1:]...), width-2, 2) {
+		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, s).Line())
+	}
+	if idle := p.idle(); !idle.Empty() {
+		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Warn, idle).Line())
+	}
+	return append(lines, widget.Rule(t, width))
+}
+
+// idle names members that were given nothing to read.
+func (p *partitionsPage) idle() text.Safe {
+	var names []text.Safe
+	for _, m := range p.consumer.lag.Members {
+		if m.Logs == 0 && len(names) < 3 {
+			names = append(names, p.theme.String(m.String()))
+		}
+	}
+	if len(names) == 0 || p.consumer.kind == adapters.QueueConsumers {
+		return text.Safe{}
+	}
+	return text.Own("reads nothing: ").Add(text.Join(text.Own(", "), names...))
+}
+
+// The columns of partitions.
+const (
+	partState = iota
+	partLog
+	partLag
+	partBehind
+	partStart
+	partCommitted
+	partEnd
+	partMember
+	partWhy
+)
+
+func (p *partitionsPage) columns(width int) []int {
+	state, log, lag, offset, member := 7, 10, 5, 9, 8
+	for _, i := range p.order[:min(len(p.order), mostMeasured)] {
+		l := &p.consumer.lag.Logs[i]
+		state = max(state, 2+len(p.consumer.logs[i].State.String()))
+		log = max(log, min(32, logName(p.theme, l).Width()))
+		lag = max(lag, logLagText(l).Width())
+		offset = max(offset, text.Count(l.End).Width(), text.Count(l.Committed).Width())
+		member = max(member, min(28, p.memberText(l).Width()))
+	}
+	return widget.Layout([]widget.Column{
+		partState: {Min: state}, partLog: {Min: 10, Want: log}, partLag: {Min: lag}, partBehind: {Min: 8},
+		partStart: {Min: offset, Rank: 4}, partCommitted: {Min: offset, Rank: 1}, partEnd: {Min: offset, Rank: 2},
+		partMember: {Min: 8, Want: member, Rank: 3}, partWhy: {Min: 16, Rank: 5, Rest: true},
+	}, width-2)
+}
+
+// logName is a partition as positions write it.
+func logName(t *theme.Theme, l *adapters.LogLag) text.Safe {
+	name := t.String(l.Destination)
+	if l.Partition >= 0 {
+		name = name.Add(text.Own("/"), text.Count(int64(l.Partition)))
+	}
+	return name
+}
+
+func logLagText(l *adapters.LogLag) text.Safe {
+	if !l.State.Counted() {
+		return unknownText
+	}
+	return text.Count(l.Lag)
+}
+
+// offsetText is an offset, or that there is none or nobody tells.
+func offsetText(offset int64, none text.Safe) text.Safe {
+	if offset < 0 {
+		return none
+	}
+	return text.Count(offset)
+}
+
+// memberText is who reads a partition, and where.
+func (p *partitionsPage) memberText(l *adapters.LogLag) text.Safe {
+	members := p.consumer.lag.Members
+	switch {
+	case l.Member >= 0 && l.Member < len(members):
+		return p.theme.String(members[l.Member].String())
+	case !p.consumer.lag.MembersKnown:
+		return unknownText
+	case l.Left:
+		return text.Own("left behind")
+	case p.consumer.kind == adapters.QueueConsumers:
+		return plural(len(members), text.Own(" consumer"), text.Own(" consumers"))
+	}
+	return text.Own("nobody")
+}
+
+func (p *partitionsPage) render(width, height int) []widget.Line {
+	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
+}
+
+// details are what a partition's row has no room for.
+func (p *partitionsPage) details() []piece {
+	l, standing := p.selected()
+	if l == nil {
+		return nil
+	}
+	role, glyph := p.theme.Lag(standing.State)
+	facts := []text.Safe{logName(p.theme, l)}
+	if l.Start >= 0 {
+		facts = append(facts, text.Own("starts at ").Add(text.Count(l.Start)))
+	}
+	if l.LastStable >= 0 && l.LastStable < l.End {
+		facts = append(facts, text.Own("committed transactions end at ").Add(text.Count(l.LastStable)))
+	}
+	facts = append(facts, rateText(standing.In).Add(text.Own("/s in")), rateText(standing.Out).Add(text.Own("/s out")), text.Own("read by ").Add(p.memberText(l)))
+	return []piece{{theme.Dim, text.Join(text.Own(", "), facts...)}, {role, glyph.Add(space, p.theme.String(standing.Why))}}
+}
+
+func (p *partitionsPage) list(width, height int) []widget.Line {
+	t := p.theme
+	columns := p.columns(width)
+	lines := append(p.headLines(width), headings(t, width, columns, []text.Safe{
+		text.Own("State"), text.Own("Partition"), text.Own("Lag"), text.Own("Behind"), text.Own("Start"), text.Own("Committed"), text.Own("End"), text.Own("Member"), text.Own("Why"),
+	}, partLag, partBehind, partStart, partCommitted, partEnd))
+	from, to := p.show(lines, height, len(p.order))
+	for i := from; i < to; i++ {
+		lines = append(lines, p.row(columns, p.order[i], width, i == p.cursor.Index))
+	}
+	if len(p.order) == 0 {
+		lines = append(lines, widget.Blank(t, width))
+		for _, s := range widget.Wrap(t, p.noLogs(), width-4, 4) {
+			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Warn, s).Line())
+		}
+	}
+	return widget.Fit(t, lines, width, height)
+}
+
+// noLogs says why no partition is listed.
+func (p *partitionsPage) noLogs() text.Safe {
+	c := p.consumer
+	switch {
+	case c.err != nil:
+		return p.sentence(c.err)
+	case c.short:
+		return text.Own("asking for its partitions")
+	}
+	return p.theme.String(c.standing.Why)
+}
+
+func (p *partitionsPage) row(columns []int, i, width int, selected bool) widget.Line {
+	t, l, standing := p.theme, &p.consumer.lag.Logs[i], &p.consumer.logs[i]
+	row := rowStart(t, width, selected, false)
+	role, glyph := t.Lag(standing.State)
+	row.Cell(role, glyph.Add(space, t.String(standing.State.String())), columns[partState])
+	row.Between().ID(theme.Plain, logName(t, l), columns[partLog])
+	none := text.Own("none")
+	if l.State != adapters.LagNoOffset {
+		none = unknownText
+	}
+	for _, c := range []struct {
+		column int
+		role   theme.Role
+		value  text.Safe
+	}{
+		{partLag, theme.Strong, logLagText(l)}, {partBehind, theme.Plain, secondsText(standing, false)}, {partStart, theme.Dim, offsetText(l.Start, unknownText)},
+		{partCommitted, theme.Plain, offsetText(l.Committed, none)}, {partEnd, theme.Plain, offsetText(l.End, unknownText)},
+	} {
+		if w := columns[c.column]; w > 0 {
+			row.Between().Right(c.role, c.value, w)
+		}
+	}
+	if w := columns[partMember]; w > 0 {
+		role := theme.Dim
+		if l.Member < 0 && p.consumer.lag.MembersKnown && p.consumer.kind != adapters.QueueConsumers {
+			role = theme.Warn
+		}
+		row.Between().Cell(role, p.memberText(l), w)
+	}
+	if w := columns[partWhy]; w > 0 {
+		row.Between().Cell(theme.Dim, t.String(standing.Why), w)
+	}
+	return row.Line()
+}
