@@ -45,9 +45,9 @@ func (s *lagSurvey) stand(source *Source, lag adapters.Lag, err error, now time.
 	c := &consumer{consumerKey: consumerKey{source.Name, lag.Kind, lag.Group}, broker: source.Broker, lag: lag, total: lag.Total(), err: err}
 	switch {
 	case len(lag.Logs) == 0 && errors.Is(err, adapters.ErrNotAuthorized):
-		c.standing.State = adapters.LagNotAllowed
+		c.standing.State, c.total.Of = adapters.LagNotAllowed, 1
 	case len(lag.Logs) == 0 && err != nil:
-		c.standing.State = adapters.LagUnknown
+		c.standing.State, c.total.Of = adapters.LagUnknown, 1
 	default:
 		for i := range lag.Logs {
 			l := &lag.Logs[i]
@@ -56,12 +56,26 @@ func (s *lagSurvey) stand(source *Source, lag adapters.Lag, err error, now time.
 			c.logs = append(c.logs, standing)
 		}
 		c.standing = s.series.Group(&lag, c.logs)
+		if c.standing.Why == "" {
+			c.standing.Why = c.whyOfMost()
+		}
 	}
 	if c.total.Known > 0 {
 		c.trend = trendOf(s.series.Recent(source.Name, lag.Kind, lag.Group), now)
 	}
 	c.words = c.listed()
 	return c
+}
+
+// whyOfMost is what is said of the log with most to read.
+func (c *consumer) whyOfMost() string {
+	most, why := int64(-1), ""
+	for i := range c.lag.Logs {
+		if l := &c.lag.Logs[i]; !l.Left && l.Lag > most {
+			most, why = l.Lag, c.logs[i].Why
+		}
+	}
+	return why
 }
 
 // trendOf are lags at equal distances, none before the first look.
@@ -105,6 +119,18 @@ func (c *consumer) unknown() *consumer {
 	n.total = adapters.Total{Of: max(1, c.total.Of)}
 	n.standing = tracing.LagStanding{State: adapters.LagUnknown, Why: "nothing was heard of it since " + text.Clock(c.lag.At.Local()).String()}
 	return n
+}
+
+// inPart says that the lag is known of some logs only, or that it is said of each log why
+// it is not.
+func (c *consumer) inPart() bool { return c.total.Known < c.total.Of && len(c.lag.Logs) > 0 }
+
+// keepsUp says that what is left is merely on its way, so that it is no news whether it is
+// a message more or less than before.
+func (c *consumer) keepsUp() bool {
+	const onItsWay = 2 // seconds
+	isWell := c.standing.State == adapters.LagOK || c.standing.State == adapters.LagBehind
+	return isWell && !c.partly && c.standing.SecondsKnown && c.standing.Seconds < onItsWay
 }
 
 // like says that two looks at a consumer are shown alike.

@@ -130,13 +130,13 @@ type withoutDeadline struct{ rapid.TB }
 // TestAnyKeysAtAnySize presses keys as a cat would, while the terminal changes its size
 // and events come, and looks at every frame.
 func TestAnyKeysAtAnySize(t *testing.T) {
-	keys := strings.Fields("j k g G ctrl+d ctrl+u enter enter enter esc v v / n N p f s ! b space y w o tab h l down up home end : ? 1 2 4 4 6 r x u a t D F L A left right backspace")
+	keys := strings.Fields("j k g G ctrl+d ctrl+u enter enter enter esc v v / n N p f s ! b space y w o tab h l down up home end : ? 1 2 3 3 4 4 6 r x u a t D F L A left right backspace")
 	evil := []string{"", "\x1b[31m\x1b]0;x\a", "日本語テキスト", "e\u0301\u0301", "\u202eabc", "\xff\xfe", "👩\u200d💻", "a\r\nb\tc"}
 	story(t, func(t *testing.T, s *tuitest.System) {
 		shop(t, s)
 		options := s.Options()
 		options.SaveFolder, options.Banner = t.TempDir(), "Press enter."
-		options = graveyard(t).Over(options)
+		options = someConsumers(s).Over(graveyard(t).Over(options))
 		s.Kafka.Set(func(status *adapters.Status) { status.Problems = []string{"no permission on \x1b[1mtopic"} })
 		screen := tuitest.Open(t, options, 80, 24)
 		rapid.Check(withoutDeadline{t}, func(t *rapid.T) {

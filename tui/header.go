@@ -54,6 +54,9 @@ func (m *Model) headerParts(detail int) []piece {
 		}
 		parts = append(parts, m.sourceParts(i, detail)...)
 	}
+	if detail >= 3 && m.rates.moving() {
+		parts = append(parts, piece{theme.Plain, space}, piece{theme.Dim, widget.Sparkline(t, m.rates.trend, trendLength)})
+	}
 	if r := m.desk.run; detail >= 1 && r.atWork() {
 		s := r.state()
 		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Accent, t.Glyph.Running.Add(space, t.String(string(r.run.Plan.Action)), space, text.Count(int64(s.done)), text.Own(" of "), text.Count(int64(r.total)))})
@@ -63,9 +66,6 @@ func (m *Model) headerParts(detail int) []piece {
 	}
 	if box := m.desk.box; detail >= 1 && box != nil && box.open > 0 {
 		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Bad, t.Glyph.Dead.Add(space, text.Short(float64(box.open)), text.Own(" dead"))})
-	}
-	if detail >= 3 && m.rates.moving() {
-		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Dim, widget.Sparkline(t, m.rates.trend, trendLength)})
 	}
 	return parts
 }

@@ -63,7 +63,8 @@ func (p *lagPage) shown() (keys []consumerKey) {
 	return keys
 }
 
-// choose takes the rows that pass the filter, in order; the cursor stays on its consumer.
+// choose takes the rows that pass the filter, in order; the cursor stays on its
+// consumer or, where nobody has moved it, on the worst.
 func (p *lagPage) choose() {
 	p.rows, p.dirty = p.rows[:0], true
 	if p.book.contents == nil {
@@ -78,7 +79,7 @@ func (p *lagPage) choose() {
 	if p.order > 0 { // they come worst first
 		slices.SortFunc(p.rows, lagOrders[p.order].compare)
 	}
-	if i := slices.IndexFunc(p.rows, func(c *consumer) bool { return c.consumerKey == p.at }); i >= 0 {
+	if i := slices.IndexFunc(p.rows, func(c *consumer) bool { return c.consumerKey == p.at }); i >= 0 && p.cursor.Index > 0 {
 		p.cursor.Index = i
 	}
 	p.stay()
@@ -233,13 +234,13 @@ func consumerDetails(d *desk, c *consumer) []piece {
 	case c.err != nil:
 		why = text.Join(text.Own("; "), why, d.sentence(c.err))
 	}
-	return []piece{{theme.Dim, text.Join(text.Own(", "), consumerFacts(t, c)...)}, {role, glyph.Add(space, why)}}
+	what := t.String(c.group).Add(text.Own(": "), kindText(t, c.kind), text.Own(" on "), t.String(c.source))
+	return []piece{{theme.Dim, text.Join(text.Own(", "), append([]text.Safe{what}, consumerFacts(t, c)...)...)}, {role, glyph.Add(space, why)}}
 }
 
-// consumerFacts are what a consumer is, and how much of it is known.
+// consumerFacts are how a consumer is set up, and how much of it is known.
 func consumerFacts(t *theme.Theme, c *consumer) (facts []text.Safe) {
 	add := func(parts ...text.Safe) { facts = append(facts, text.Safe{}.Add(parts...)) }
-	add(t.String(c.group), space, kindText(t, c.kind), text.Own(" on "), t.String(c.source))
 	if c.lag.Phase != "" {
 		add(t.String(c.lag.Phase))
 	}
@@ -254,7 +255,7 @@ func consumerFacts(t *theme.Theme, c *consumer) (facts []text.Safe) {
 		add(plural(len(c.lag.Members), text.Own(" member"), text.Own(" members")))
 	}
 	total := &c.total
-	if total.Known < total.Of && c.standing.State != adapters.LagUnknown {
+	if c.inPart() {
 		add(text.Count(int64(total.Known)), text.Own(" of "), text.Count(int64(total.Of)), text.Own(" known"))
 	}
 	if total.Unread > 0 {
@@ -270,9 +271,9 @@ func consumerFacts(t *theme.Theme, c *consumer) (facts []text.Safe) {
 func kindText(t *theme.Theme, kind adapters.ConsumerKind) text.Safe {
 	switch kind {
 	case adapters.QueueConsumers:
-		return text.Own("(queue)")
+		return text.Own("queue")
 	case adapters.StreamConsumer:
-		return text.Own("(reader of a stream)")
+		return text.Own("reader of a stream")
 	}
-	return text.Own("(").Add(t.String(string(kind)), text.Own(" group)"))
+	return t.String(string(kind)).Add(text.Own(" group"))
 }

@@ -3,7 +3,6 @@ package tui
 import (
 	"errors"
 
-	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -17,14 +16,21 @@ const (
 	lagKind
 	lagCount
 	lagBehind
-	lagIn
-	lagOut
+	lagRates
 	lagLeft
 	lagLine
 	lagMembers
 	lagSource
 	lagWhy
 )
+
+// rateWidth is what a rate takes, and smallLag the lag below which the line of a lag is low.
+const rateWidth, smallLag = 5, 10
+
+// trendText is the line of a lag over the last minutes.
+func trendText(t *theme.Theme, c *consumer, width int) text.Safe {
+	return widget.SparklineFrom(t, c.trend, width, smallLag)
+}
 
 func isUnsupported(err error) bool { return errors.Is(err, errors.ErrUnsupported) }
 
@@ -46,13 +52,12 @@ func (p *lagPage) columns(width int) []int {
 		lagKind:    {Min: 8, Rank: 6},
 		lagCount:   {Min: count},
 		lagBehind:  {Min: 8},
-		lagIn:      {Min: 5, Rank: 3},
-		lagOut:     {Min: 5, Rank: 3},
+		lagRates:   {Min: 2*rateWidth + 1, Rank: 3},
 		lagLeft:    {Min: 10, Rank: 1},
 		lagLine:    {Min: 10, Want: lagTrend, Rank: 2},
 		lagMembers: {Min: 7, Rank: 4},
 		lagSource:  {Min: source, Want: 2 * source, Rank: 5},
-		lagWhy:     {Min: 16, Rank: 7, Rest: true},
+		lagWhy:     {Min: 14, Rank: 7, Rest: true},
 	}, width-2)
 }
 
@@ -60,12 +65,12 @@ func (p *lagPage) list(width, height int) []widget.Line {
 	t := p.theme
 	columns := p.columns(width)
 	names := []text.Safe{
-		text.Own("State"), text.Own("Group"), text.Own("Kind"), text.Own("Lag"), text.Own("Behind"), text.Own("In/s"), text.Own("Out/s"),
+		text.Own("State"), text.Own("Group"), text.Own("Kind"), text.Own("Lag"), text.Own("Behind"), text.Own(" In/s Out/s"),
 		text.Own("Zero in"), text.Own("Last 5 min"), text.Own("Members"), text.Own("Source"), text.Own("Why"),
 	}
 	sorted := lagOrders[p.order].column
 	names[sorted] = names[sorted].Add(t.Glyph.Sort)
-	lines := append(p.troubleLines(width), headings(t, width, columns, names, lagCount, lagBehind, lagIn, lagOut, lagMembers))
+	lines := append(p.troubleLines(width), headings(t, width, columns, names, lagCount, lagBehind, lagRates, lagLine, lagMembers))
 	from, to := p.show(lines, height, len(p.rows))
 	for i := from; i < to; i++ {
 		lines = append(lines, p.row(columns, p.rows[i], width, i == p.cursor.Index))
@@ -92,11 +97,12 @@ func (p *lagPage) row(columns []int, c *consumer, width int, selected bool) widg
 	cell(lagKind, theme.Dim, t.String(string(c.kind)))
 	right(lagCount, theme.Strong, lagText(&c.total))
 	right(lagBehind, theme.Plain, behindText(c))
-	right(lagIn, theme.Dim, rateText(s.In))
-	right(lagOut, theme.Dim, rateText(s.Out))
-	role, value := directionText(t, s, &c.total)
+	if columns[lagRates] > 0 {
+		row.Between().Right(theme.Dim, rateText(s.In), rateWidth).Gap(1).Right(theme.Dim, rateText(s.Out), rateWidth)
+	}
+	role, value := directionText(t, c)
 	cell(lagLeft, role, value)
-	cell(lagLine, theme.Dim, widget.Sparkline(t, c.trend, columns[lagLine]))
+	right(lagLine, theme.Dim, trendText(t, c, columns[lagLine]))
 	members := unknownText
 	if c.lag.MembersKnown {
 		members = text.Count(int64(len(c.lag.Members)))
@@ -116,15 +122,18 @@ func behindText(c *consumer) text.Safe {
 }
 
 // directionText is what becomes of a lag: growing, or how long until it is zero.
-func directionText(t *theme.Theme, s *tracing.LagStanding, total *adapters.Total) (theme.Role, text.Safe) {
+func directionText(t *theme.Theme, c *consumer) (theme.Role, text.Safe) {
+	s, total := &c.standing, &c.total
 	switch {
+	case total.Of == 0, total.Known == total.Of && total.Lag == 0:
+		return theme.Dim, text.Own("-")
+	case c.keepsUp():
+		return theme.Dim, t.Glyph.Steady.Add(text.Own(" keeps up"))
 	case s.Direction == tracing.Growing:
 		return theme.Warn, t.Glyph.Growing.Add(text.Own(" growing"))
 	case s.Direction == tracing.Draining:
 		return theme.Good, t.Glyph.Draining.Add(space, leftText(s.Left))
-	case total.Of == 0, total.Known == total.Of && total.Lag == 0:
-		return theme.Dim, text.Own("-")
-	case s.Direction == tracing.Steady:
+	case s.Direction == tracing.Steady && total.Known == total.Of:
 		return theme.Dim, t.Glyph.Steady.Add(text.Own(" steady"))
 	}
 	return theme.Dim, unknownText
@@ -136,7 +145,7 @@ func (p *lagPage) whyText(c *consumer) text.Safe {
 		return p.sentence(c.err)
 	}
 	why := p.theme.String(c.standing.Why)
-	if c.total.Known < c.total.Of && c.standing.State != adapters.LagUnknown {
+	if c.inPart() {
 		why = text.Join(text.Own("; "), text.Count(int64(c.total.Known)).Add(text.Own(" of "), text.Count(int64(c.total.Of)), text.Own(" known")), why)
 	}
 	return why

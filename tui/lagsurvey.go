@@ -244,7 +244,15 @@ func (c *lagContents) like(other *lagContents) bool {
 
 // worse puts the worse state first, then the larger lag.
 func worse(a, b *consumer) int {
-	return cmp.Or(cmp.Compare(b.standing.State, a.standing.State), cmp.Compare(b.total.Lag, a.total.Lag), byName(a, b))
+	return cmp.Or(cmp.Compare(gravity(b.standing.State), gravity(a.standing.State)), cmp.Compare(b.total.Lag, a.total.Lag), byName(a, b))
+}
+
+// gravity orders states, the worst being the largest. What is not known may be bad.
+func gravity(s adapters.LagState) int {
+	if s == adapters.LagUnknown {
+		return 2*int(adapters.LagOK) + 1
+	}
+	return 2 * int(s)
 }
 
 func byName(a, b *consumer) int {

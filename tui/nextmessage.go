@@ -35,7 +35,7 @@ func newNextMessage(d *desk, c *consumer, l *adapters.LogLag, standing *tracing.
 	}
 	role, glyph := d.theme.Lag(standing.State)
 	p.own = []fact{
-		{label: text.Own("next for"), value: d.theme.String(c.group).Add(space, kindText(d.theme, c.kind))},
+		{label: text.Own("next for"), value: d.theme.String(c.group), from: kindText(d.theme, c.kind)},
 		{label: text.Own("lag"), value: logLagText(l).Add(text.Own(", "), secondsText(standing, false), text.Own(" behind"))},
 		{label: text.Own("state"), role: role, value: glyph.Add(space, d.theme.String(standing.State.String()), text.Own(": "), d.theme.String(standing.Why))},
 	}

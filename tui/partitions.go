@@ -51,7 +51,7 @@ func (p *partitionsPage) refresh() tea.Cmd {
 	return p.book.update([]consumerKey{p.consumer.consumerKey})
 }
 
-// take shows c; the cursor stays on its partition.
+// take shows c; the cursor stays on its partition, or at the top.
 func (p *partitionsPage) take(c *consumer) {
 	p.consumer, p.order = c, make([]int, len(c.lag.Logs))
 	for i := range p.order {
@@ -59,10 +59,10 @@ func (p *partitionsPage) take(c *consumer) {
 	}
 	slices.SortFunc(p.order, func(i, j int) int {
 		a, b := &c.lag.Logs[i], &c.lag.Logs[j]
-		return cmp.Or(cmp.Compare(c.logs[j].State, c.logs[i].State), cmp.Compare(b.Lag, a.Lag),
+		return cmp.Or(cmp.Compare(gravity(c.logs[j].State), gravity(c.logs[i].State)), cmp.Compare(b.Lag, a.Lag),
 			strings.Compare(a.Destination, b.Destination), cmp.Compare(a.Partition, b.Partition))
 	})
-	if i := slices.IndexFunc(p.order, func(i int) bool { return c.lag.Logs[i].Log == p.at }); i >= 0 {
+	if i := slices.IndexFunc(p.order, func(i int) bool { return c.lag.Logs[i].Log == p.at }); i >= 0 && p.cursor.Index > 0 {
 		p.cursor.Index = i
 	}
 	p.stay()
@@ -150,15 +150,15 @@ func (p *partitionsPage) headLines(width int) []widget.Line {
 	head.Gap(2).Put(role, glyph.Add(space, t.String(c.standing.State.String())))
 	head.Gap(2).Put(theme.Strong, text.Own("lag ").Add(lagText(&c.total)))
 	head.Gap(2).Put(theme.Plain, behindText(c).Add(text.Own(" behind")))
-	if role, direction := directionText(t, &c.standing, &c.total); c.total.Lag > 0 {
+	if role, direction := directionText(t, c); c.total.Lag > 0 {
 		if c.standing.Direction == tracing.Draining {
 			direction = direction.Add(text.Own(" to zero"))
 		}
 		head.Gap(2).Put(role, direction)
 	}
-	head.Gap(2).Put(theme.Dim, widget.Sparkline(t, c.trend, min(lagTrend, max(0, head.Left()))))
+	head.Gap(2).Put(theme.Dim, trendText(t, c, min(lagTrend, max(0, head.Left()))))
 	lines := []widget.Line{head.Line()}
-	for _, s := range widget.Wrap(t, text.Join(text.Own(", "), consumerFacts(t, c)[1:]...), width-2, 2) {
+	for _, s := range widget.Wrap(t, text.Join(text.Own(", "), append([]text.Safe{kindText(t, c.kind).Add(text.Own(" on "), t.String(c.source))}, consumerFacts(t, c)...)...), width-2, 2) {
 		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, s).Line())
 	}
 	if idle := p.idle(); !idle.Empty() {

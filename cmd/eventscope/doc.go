@@ -30,6 +30,7 @@
 //	screen.go     the screen; line.go: one source behind it
 //	tail.go flows.go config.go version.go   the commands of that name
 //	lag.go        lag: rounds and their output; laground.go: one round over the sources
+//	linelag.go    how far the consumers of a source behind the screen are
 //	trace.go      trace; follow.go: its --follow
 //	demo.go       demo; summary.go: what it prints without a screen
 //	usage_*.go pipe_*.go  what only some systems can tell

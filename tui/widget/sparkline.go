@@ -8,10 +8,16 @@ import (
 // Sparkline draws values as one row of levels, the newest at the right. Nothing but
 // zeros gives the lowest level throughout.
 func Sparkline(t *theme.Theme, values []float64, width int) text.Safe {
+	return SparklineFrom(t, values, width, 0)
+}
+
+// SparklineFrom is Sparkline whose highest level stands for no less than least, so that
+// what is small looks small.
+func SparklineFrom(t *theme.Theme, values []float64, width int, least float64) text.Safe {
 	if len(values) > width {
 		values = values[len(values)-max(width, 0):]
 	}
-	highest := 0.0
+	highest := least
 	for _, v := range values {
 		highest = max(highest, v)
 	}
