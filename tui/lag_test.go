@@ -57,7 +57,7 @@ func TestAGroupThatStops(t *testing.T) {
 	lags(t, func(t *testing.T, _ *tuitest.System, c *tuitest.Consumers, screen *tuitest.Screen) {
 		screen.Wait(time.Minute)
 		c.Change(func(groups []*tuitest.Group) { groups[2].Out, groups[2].Members = 0, nil })
-		screen.Wait(2*time.Minute).Sees("✗ STOP").Press("g")
+		screen.Wait(2 * time.Minute).Sees("✗ STOP").Press("g")
 		if !strings.Contains(screen.Selected(), "audit") {
 			t.Fatalf("what has stopped is not the first:\n%s", screen.Text())
 		}
@@ -111,7 +111,7 @@ func TestThePartitionsAndWhatIsReadNext(t *testing.T) {
 		screen.Press("/").Type("shipping").Press("enter", "enter").Wait(time.Second)
 		screen.Sees("› shipping", "orders/0", "billing@10.0.0.7", "classic group", "Committed")
 		c.Change(func(groups []*tuitest.Group) { groups[1].Partitions[0].Committed = 0; groups[1].Out = 0 })
-		screen.Wait(3*time.Second).Press("enter").Wait(time.Second)
+		screen.Wait(3 * time.Second).Press("enter").Wait(time.Second)
 		screen.Sees("next for", "shipping", "OrderPlaced", "› orders/0@0", "tree line 1", "state")
 		screen.Press("esc").Sees("› shipping").Press("esc").Sees("1 consumer ")
 	})
@@ -124,7 +124,7 @@ func TestWhatIsReadNextLiesBehindAGap(t *testing.T) {
 			groups[1].Partitions[0] = tuitest.Partition{Start: 0, Committed: 1, End: 300}
 			groups[1].In, groups[1].Out = 0, 0
 		})
-		screen.Press("/").Type("shipping").Press("enter", "enter").Wait(3*time.Second).Press("enter").Wait(time.Second)
+		screen.Press("/").Type("shipping").Press("enter", "enter").Wait(3 * time.Second).Press("enter").Wait(time.Second)
 		screen.Sees("The value cannot be shown", "only marks of transactions")
 	})
 }

@@ -57,7 +57,7 @@ func (p *lagPage) columns(width int) []int {
 		lagLine:    {Min: 10, Want: lagTrend, Rank: 2},
 		lagMembers: {Min: 7, Rank: 4},
 		lagSource:  {Min: source, Want: 2 * source, Rank: 5},
-		lagWhy:     {Min: 14, Rank: 7, Rest: true},
+		lagWhy:     {Min: 24, Rank: 7, Rest: true},
 	}, width-2)
 }
 
