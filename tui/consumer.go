@@ -133,6 +133,12 @@ func (c *consumer) keepsUp() bool {
 	return isWell && !c.partly && c.standing.SecondsKnown && c.standing.Seconds < onItsWay
 }
 
+// moves says that the lag grows or drains, and that this is news.
+func (c *consumer) moves() bool {
+	d := c.standing.Direction
+	return (d == tracing.Growing || d == tracing.Draining) && c.total.Lag > 0 && !c.keepsUp()
+}
+
 // like says that two looks at a consumer are shown alike.
 func (c *consumer) like(other *consumer) bool {
 	return c == other || c.consumerKey == other.consumerKey && c.total == other.total && c.partly == other.partly && c.short == other.short &&

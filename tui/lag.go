@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"eventscope/adapters"
+	"eventscope/tracing"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -226,8 +227,14 @@ func (p *lagPage) empty(width, height int) []widget.Line {
 // consumerDetails are what a consumer's row has no room for.
 func consumerDetails(d *desk, c *consumer) []piece {
 	t := d.theme
-	role, glyph := t.Lag(c.standing.State)
+	role, glyph := stateLook(t, c)
 	why := t.String(c.standing.Why)
+	if _, direction := directionText(t, c); c.moves() {
+		if c.standing.Direction == tracing.Draining {
+			direction = direction.Add(text.Own(" to zero"))
+		}
+		why = text.Join(text.Own("; "), why, direction)
+	}
 	switch {
 	case c.err != nil && len(c.lag.Logs) == 0:
 		why = d.sentence(c.err)
@@ -236,6 +243,15 @@ func consumerDetails(d *desk, c *consumer) []piece {
 	}
 	what := t.String(c.group).Add(text.Own(": "), kindText(t, c.kind), text.Own(" on "), t.String(c.source))
 	return []piece{{theme.Dim, text.Join(text.Own(", "), append([]text.Safe{what}, consumerFacts(t, c)...)...)}, {role, glyph.Add(space, why)}}
+}
+
+// stateLook is how a consumer's state looks: all is not well while it falls behind.
+func stateLook(t *theme.Theme, c *consumer) (theme.Role, text.Safe) {
+	role, glyph := t.Lag(c.standing.State)
+	if role == theme.Good && c.moves() && c.standing.Direction == tracing.Growing {
+		role = theme.Plain
+	}
+	return role, glyph
 }
 
 // consumerFacts are how a consumer is set up, and how much of it is known.

@@ -35,7 +35,7 @@ func lags(t *testing.T, tell func(t *testing.T, s *tuitest.System, c *tuitest.Co
 
 func TestWhoIsBehindAndWhetherItBecomesBetter(t *testing.T) {
 	lags(t, func(t *testing.T, _ *tuitest.System, c *tuitest.Consumers, screen *tuitest.Screen) {
-		screen.Sees("6 consumers by trouble", "1 Stream  2 Flows  3 Lag")
+		screen.Sees("6 consumers by trouble", "1 Stream  2 Flows  3 Lag", "   lag ")
 		screen.Wait(2 * time.Minute)
 		for group, wanted := range map[string]string{"billing": "WARN", "shipping": "↘", "audit": "✓ OK", "search": "NO_OFFSET"} {
 			if line := screen.Line(" " + group + " "); !strings.Contains(line, wanted) {

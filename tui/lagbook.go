@@ -150,7 +150,7 @@ func (b *lagBook) total(t *theme.Theme) (piece, bool) {
 		if c.standing.State == adapters.LagNotAllowed || c.standing.State == adapters.LagUnknown {
 			sum.Of++
 		}
-		if d := c.standing.Direction; (d == tracing.Growing || d == tracing.Draining) && !c.keepsUp() {
+		if c.moves() {
 			net, moving = net+c.standing.In.PerSecond-c.standing.Out.PerSecond, true
 		}
 	}

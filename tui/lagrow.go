@@ -81,7 +81,7 @@ func (p *lagPage) list(width, height int) []widget.Line {
 func (p *lagPage) row(columns []int, c *consumer, width int, selected bool) widget.Line {
 	t, s := p.theme, &c.standing
 	row := rowStart(t, width, selected, false)
-	role, glyph := t.Lag(s.State)
+	role, glyph := stateLook(t, c)
 	row.Cell(role, glyph.Add(space, t.String(s.State.String())), columns[lagState])
 	row.Between().ID(theme.Plain, t.String(c.group), columns[lagGroup])
 	right := func(column int, role theme.Role, value text.Safe) {

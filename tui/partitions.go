@@ -145,7 +145,7 @@ func (p *partitionsPage) status() []piece {
 // headLines are how the consumer stands in all, and who its members are.
 func (p *partitionsPage) headLines(width int) []widget.Line {
 	t, c := p.theme, p.consumer
-	role, glyph := t.Lag(c.standing.State)
+	role, glyph := stateLook(t, c)
 	head := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.CutMiddle(t.String(c.group), max(12, width/3)))
 	head.Gap(2).Put(role, glyph.Add(space, t.String(c.standing.State.String())))
 	head.Gap(2).Put(theme.Strong, text.Own("lag ").Add(lagText(&c.total)))

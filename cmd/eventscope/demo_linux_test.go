@@ -33,3 +33,10 @@ func TestALetterOfTheDemoIsReplayedAndItsFlowIsComplete(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// A service of the demonstration that is slowed falls behind, and the screen says so.
+func TestTheDemoFallsBehindOnDemand(t *testing.T) {
+	screen := tuitest.InTmux(t, 120, 30, plainEnvironment(t), built(t), "demo", "--seed", "3").Sees("OrderPlaced", "lag ")
+	screen.Press(":", "fault payment slow", "Enter").Press("3").Sees("9 consumers by trouble", "growing", "payment")
+	screen.Press("Enter").Sees("Committed", "classic group on kafka", "@127.0.0.1")
+}

@@ -52,5 +52,5 @@ func (l lineLag) NextTimes(ctx context.Context, positions []adapters.Position) i
 
 // Fetch implements adapters.Fetcher.
 func (l lineLag) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
-	return lineLetters{l.line}.Fetch(ctx, positions)
+	return lineLetters(l).Fetch(ctx, positions)
 }
