@@ -163,6 +163,29 @@ func TestALookThatTakesLongHoldsNothingUp(t *testing.T) {
 	})
 }
 
+func TestALongLookShowsWhatItHasFound(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		var groups []*tuitest.Group
+		for i := range 200 {
+			groups = append(groups, &tuitest.Group{Name: fmt.Sprintf("group-%03d", i), Topic: fmt.Sprint("topic-", i), Partitions: []tuitest.Partition{{Committed: 1, End: 3}}})
+		}
+		c := tuitest.NewConsumers(s.Kafka, groups...)
+		c.Pace = 100 * time.Millisecond
+		screen := tuitest.Open(t, c.Over(s.Options()), 80, 24).Press("3").Wait(2*time.Second).Sees("group-000", "asking how far consumers are behind").Misses("200 consumers")
+		screen.Wait(30 * time.Second).Sees("200 consumers")
+	})
+}
+
+// A look that takes too long is given up, and what was not heard of in it is unknown after
+// a while.
+func TestALookThatIsGivenUp(t *testing.T) {
+	lags(t, func(t *testing.T, _ *tuitest.System, c *tuitest.Consumers, screen *tuitest.Screen) {
+		release := c.Hold()
+		defer release()
+		screen.Wait(70*time.Second).Sees("no answer in time", "? UNKNOWN", "nothing was heard of it since").Misses("✓ OK")
+	})
+}
+
 func TestManyConsumersAreLookedAtWhereTheyAreShown(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		var groups []*tuitest.Group

@@ -14,6 +14,9 @@ import (
 
 // Consumers are the groups of a broker in memory, which move as time passes.
 type Consumers struct {
+	// Pace is how long the broker takes for each group.
+	Pace time.Duration
+
 	mutex  sync.Mutex
 	groups []*Group
 	looks  int
@@ -133,6 +136,13 @@ func (c *Consumers) Lag(ctx context.Context, query adapters.LagQuery) iter.Seq2[
 			return
 		}
 		for _, told := range c.now(query) {
+			if c.Pace > 0 {
+				<-time.After(c.Pace)
+			}
+			if ctx.Err() != nil {
+				yield(adapters.Lag{}, ctx.Err())
+				return
+			}
 			if !yield(told.lag, told.err) {
 				return
 			}
