@@ -127,10 +127,12 @@ type LogLag struct {
 	// End and the broker tells: readers of committed transactions wait for it.
 	Open *Transaction
 
-	// In and Out are messages a second, where the broker itself counts them.
+	// In and Out are messages a second that come and are done, where the broker itself
+	// counts them.
 	In, Out Rate
 
-	// Why is why State is LagUnknown or LagNotAllowed: one clause.
+	// Why is one clause: why State is LagUnknown or LagNotAllowed, what shows a state that
+	// comes from rates of the broker, or what Lag leaves out.
 	Why string
 }
 
@@ -183,15 +185,34 @@ func (t *Transaction) String() string {
 	return "transaction " + t.ID
 }
 
-// QueueDepth is what a broker tells of a queue beside its lag, which is Ready + Unacked.
+// QueueDepth is what a broker tells of a queue beside its lag, which is Ready + Unacked, or
+// Ready alone where Unacked is not known. Counts are -1 where the broker does not tell.
 type QueueDepth struct {
 	Ready, Unacked int64 // messages to be delivered, and delivered without acknowledgement
 	Consumers      int
-	// Acked and Redelivered are rates beside LogLag.In (published) and Out (delivered).
-	Acked, Redelivered Rate
+	// Delivered and Redelivered are rates beside LogLag.In, which is published, and Out,
+	// which is done with: acknowledged, or delivered where that needs no acknowledgement.
+	// What is delivered again counts in both.
+	Delivered, Redelivered Rate
 	// Capacity is the part of the time in which the queue could deliver at once, 0 to 1, a
 	// hint only; negative where the broker does not tell.
 	Capacity float64
+}
+
+// UnroutableCounter is implemented by an adapter whose broker counts the messages that led
+// to no queue.
+type UnroutableCounter interface {
+	// Unroutable is how many there were. Its errors are of type *[Problem], or ctx's.
+	Unroutable(ctx context.Context) (Unroutable, error)
+}
+
+// Unroutable counts messages for which no queue was bound, since the broker began to
+// count, -1 where it does not tell: most brokers say nothing before there was traffic.
+type Unroutable struct {
+	Dropped  int64 // nobody was told, so these are lost
+	Returned int64 // given back to publishers, which had asked for that
+	// DroppedRate and ReturnedRate are how many there are now.
+	DroppedRate, ReturnedRate Rate
 }
 
 // LagState says how a consumer stands in one log. The adapter says what one look shows;

@@ -38,6 +38,9 @@ var (
 	_ adapters.Topology  = (*Adapter)(nil)
 
 	_ adapters.DeadLetters = (*Adapter)(nil)
+
+	_ adapters.LagReader         = (*Adapter)(nil)
+	_ adapters.UnroutableCounter = (*Adapter)(nil)
 )
 
 // Open connects, logs in, and checks that what the config names exists and may be

@@ -63,7 +63,7 @@ type Config struct {
 	// adapters.ErrReadOnly, and nothing is ever published.
 	Write bool
 
-	// LettersOnly opens for dead letters alone. Nothing is tapped, so that Queues need no
+	// LettersOnly opens for dead letters and lags alone. Nothing is tapped, so that Queues need no
 	// Management, and Run answers [errors.ErrUnsupported].
 	LettersOnly bool
 }

@@ -33,6 +33,13 @@ func (c *control) do(doing string, operation func(*amqp.Channel) error) error {
 	return nil
 }
 
+// close ends the channel of a connection that lives on.
+func (c *control) close() {
+	if c.channel != nil {
+		_ = c.channel.Close() // nothing waits on it
+	}
+}
+
 // exchangeType says of which type an exchange is, or "" where the user may not know.
 //
 // AMQP has no question for it. So the exchange is declared as what it certainly is

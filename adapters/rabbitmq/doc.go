@@ -83,6 +83,12 @@
 //	header.go      field tables as headers
 //	firehose.go    from a trace message to the original
 //	topology.go    Destinations
+//	lag.go         Lag: one look at all queues
+//	lagfigures.go  what the management API tells of queues and their consumers
+//	lagqueue.go    how the consumers of a queue stand
+//	lagstream.go   how the readers of a stream stand
+//	lagdepth.go    what AMQP alone tells of a queue
+//	unroutable.go  Unroutable
 //	state.go       what Status tells
 //
 // Those about dead letters:
@@ -121,6 +127,14 @@
 // the operator has it put on (header timestamp_in_ms), else the publisher's timestamp
 // in whole seconds, else the time of reading. Offsets have holes, where the broker
 // keeps its own records.
+//
+// The broker refreshes its statistics every 5 seconds, so lags are as late, and those of a
+// classic queue up to twice that. A figure that it has not counted yet is absent, which is
+// not 0. Rates are those of the last seconds, states come from the last minute.
+//
+// Of a stream's readers, only those that speak the stream protocol have a lag, and only if
+// the plugin rabbitmq_stream_management runs. Their offsets are not told on: 3.10 counts
+// whole chunks.
 //
 // Headers have no order and no duplicates in AMQP; they are sorted by name.
 //

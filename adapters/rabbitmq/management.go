@@ -213,14 +213,20 @@ func (m *management) describe(ctx context.Context) ([]queueInfo, error) {
 
 // read asks for what rabbit-hole has no type for.
 func (m *management) read(ctx context.Context, doing, path string, into any) error {
+	_, err := m.try(ctx, doing, path, into)
+	return err
+}
+
+// try is read for a question that not every broker knows. It also tells the HTTP status, or
+// 0 if there was no answer.
+func (m *management) try(ctx context.Context, doing, path string, into any) (status int, err error) {
 	limited, cancel := context.WithTimeout(ctx, managementLimit)
 	defer cancel()
 	request, err := http.NewRequestWithContext(limited, http.MethodGet, m.endpoint+"/api/"+path, nil)
 	if err != nil {
-		return err // the URL was checked before
+		return 0, err // the URL was checked before
 	}
 	request.SetBasicAuth(m.user, m.password)
-	status := 0
 	response, err := m.transport.RoundTrip(request)
 	if err == nil {
 		defer func() { _ = response.Body.Close() }()
@@ -232,9 +238,9 @@ func (m *management) read(ctx context.Context, doing, path string, into any) err
 	}
 	switch {
 	case err == nil:
-		return nil
+		return status, nil
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return status, ctx.Err()
 	}
-	return m.problem(doing, err, status)
+	return status, m.problem(doing, err, status)
 }

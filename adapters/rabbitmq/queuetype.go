@@ -60,16 +60,21 @@ func (c *control) queueType(name string) (string, error) {
 
 // depth is how many messages of a queue are ready. It is never right for a stream.
 func (c *control) depth(name string) (int, error) {
-	ready := 0
-	err := c.do("read queue "+quoted(name), func(ch *amqp.Channel) error {
-		queue, err := ch.QueueDeclarePassive(name, true, false, false, false, nil)
-		ready = queue.Messages
+	queue, err := c.passive(name)
+	return queue.Messages, err
+}
+
+// passive is what AMQP tells of a queue: how many messages are ready, and how many
+// consumers it has.
+func (c *control) passive(name string) (queue amqp.Queue, err error) {
+	err = c.do("read queue "+quoted(name), func(ch *amqp.Channel) error {
+		queue, err = ch.QueueDeclarePassive(name, true, false, false, false, nil)
 		return err
 	})
 	if errors.Is(err, adapters.ErrUnknownDestination) {
 		err = adapters.UnknownDestination(adapters.RabbitMQ, c.config.Address, adapters.Queue, name)
 	}
-	return ready, err
+	return queue, err
 }
 
 // inequivalent reads "inequivalent arg 'x-queue-type' for queue 'q' in vhost '/':

@@ -1,0 +1,177 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+// Lag implements [adapters.LagReader]: the consumers of each queue, and each reader of a
+// stream, by the management API. If the source was opened on queues or streams, only these
+// are looked at, otherwise all but exclusive queues with names of the broker's making, such
+// as taps have. Queues come as the broker sorts them.
+//
+// Where the management API does not answer, or there is none, an error says so, and queues
+// that are named are told of as far as AMQP does: how many messages are ready, and how many
+// consumers there are.
+func (a *Adapter) Lag(ctx context.Context, query adapters.LagQuery) iter.Seq2[adapters.Lag, error] {
+	return func(yield func(adapters.Lag, error) bool) {
+		s := &lagSweep{adapter: a, named: query.Groups, missing: make(map[string]bool), told: make(map[string]bool), yield: yield}
+		if len(s.named) == 0 {
+			s.named = slices.Concat(a.config.Queues, a.config.Streams)
+		}
+		s.named = slices.Compact(slices.Sorted(slices.Values(s.named)))
+		s.of = len(s.named)
+		err := s.run(ctx)
+		switch {
+		case s.stopped:
+		case ctx.Err() != nil:
+			yield(adapters.Lag{}, ctx.Err())
+		case err != nil:
+			if s.tell(adapters.Lag{}, err) {
+				s.depths(ctx)
+			}
+		}
+	}
+}
+
+// NextTimes implements [adapters.LagReader] for positions in streams that the source was
+// opened on.
+func (a *Adapter) NextTimes(ctx context.Context, positions []adapters.Position) iter.Seq2[time.Time, error] {
+	return func(yield func(time.Time, error) bool) {
+		for message, err := range a.Fetch(ctx, positions) {
+			if !yield(message.Time, err) {
+				return
+			}
+		}
+	}
+}
+
+// lagSweep is one look at the queues of a virtual host. It belongs to its caller's
+// goroutine.
+type lagSweep struct {
+	adapter *Adapter
+	named   []string // queues, streams or readers that are wanted; none is all
+	missing map[string]bool
+	of      int
+
+	consumers map[string][]queueConsumer
+	readers   map[readerKey]readerFigures
+	noReaders string // why readers of the stream protocol are not known
+
+	yield   func(adapters.Lag, error) bool
+	stopped bool
+	told    map[string]bool // by name, since pages can overlap
+}
+
+// tell yields, and is false when the caller wants no more.
+func (s *lagSweep) tell(lag adapters.Lag, err error) bool {
+	lag.Of = s.of
+	s.stopped = s.stopped || !s.yield(lag, err)
+	return !s.stopped
+}
+
+// run asks the management API. Its error means that there is no answer.
+func (s *lagSweep) run(ctx context.Context) (err error) {
+	m := s.adapter.management
+	if m == nil {
+		return s.adapter.config.lagWithoutManagement()
+	}
+	if s.consumers, err = m.consumers(ctx); err != nil {
+		return err
+	}
+	if err := s.findReaders(ctx); err != nil {
+		return err
+	}
+	if len(s.named) > 0 {
+		return s.each(ctx)
+	}
+	return s.all(ctx)
+}
+
+// each looks at the queues that are named. A name that is none may be that of a reader.
+func (s *lagSweep) each(ctx context.Context) error {
+	const many = 20 // from so many on, one question for all is cheaper
+	if len(s.named) > many {
+		for _, name := range s.named {
+			s.missing[name] = true
+		}
+		return s.all(ctx)
+	}
+	for _, name := range s.named {
+		q, err := s.adapter.management.figures(ctx, name)
+		switch {
+		case errors.Is(err, adapters.ErrUnknownDestination):
+			s.missing[name] = true
+			continue
+		case err != nil:
+			return err
+		}
+		if !s.queue(q) {
+			return nil
+		}
+	}
+	if len(s.missing) > 0 {
+		return s.all(ctx)
+	}
+	return nil
+}
+
+// all looks at all queues, and takes those that are wanted.
+func (s *lagSweep) all(ctx context.Context) error {
+	for page, pages := 1, 1; page <= pages; page++ {
+		answer, err := s.adapter.management.figuresPage(ctx, page)
+		if err != nil {
+			return err
+		}
+		pages = answer.Pages
+		if len(s.named) == 0 {
+			s.of = answer.All
+		}
+		for i := range answer.Items {
+			q := &answer.Items[i]
+			if s.told[q.Name] || !s.wanted(q) {
+				continue
+			}
+			if !s.queue(q) {
+				return nil
+			}
+		}
+	}
+	for _, name := range sortedKeys(s.missing) {
+		if s.told[name] {
+			continue
+		}
+		lag := adapters.Lag{Kind: adapters.QueueConsumers, Group: name, At: time.Now()}
+		if !s.tell(lag, adapters.UnknownDestination(adapters.RabbitMQ, s.adapter.config.Address, adapters.Queue, name)) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// wanted says that a queue is to be told of, or a stream for one of its readers.
+func (s *lagSweep) wanted(q *queueFigures) bool {
+	if len(s.named) == 0 {
+		return !q.Exclusive || !strings.HasPrefix(q.Name, "amq.gen-")
+	}
+	return s.missing[q.Name] || q.Type == amqp.QueueTypeStream
+}
+
+// queue tells of one queue or of the readers of one stream.
+func (s *lagSweep) queue(q *queueFigures) bool {
+	now := time.Now()
+	s.told[q.Name] = true
+	if q.Type == amqp.QueueTypeStream {
+		return s.stream(q, now)
+	}
+	delete(s.missing, q.Name)
+	return s.tell(q.lag(s.consumers[q.Name], now), nil)
+}

@@ -1,0 +1,378 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	rabbithole "github.com/michaelklishin/rabbit-hole/v3"
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+// lagsOf looks once.
+func lagsOf(a *Adapter, names ...string) (lags []adapters.Lag, problems []error) {
+	for lag, err := range a.Lag(context.Background(), adapters.LagQuery{Groups: names}) {
+		if err != nil {
+			problems = append(problems, err)
+		}
+		if lag.Group != "" {
+			lags = append(lags, lag)
+		}
+	}
+	return lags, problems
+}
+
+// awaitLag looks at one queue until it is as wanted: the broker's figures are late.
+func awaitLag(t *testing.T, a *Adapter, name string, wanted func(adapters.Lag) bool) adapters.Lag {
+	t.Helper()
+	limit := time.After(patience)
+	look := time.NewTicker(200 * time.Millisecond)
+	defer look.Stop()
+	for {
+		lags, problems := lagsOf(a, name)
+		if len(problems) > 0 || len(lags) != 1 || lags[0].Group != name || len(lags[0].Logs) != 1 {
+			t.Fatalf("%+v, %v", lags, problems)
+		}
+		if wanted(lags[0]) {
+			return lags[0]
+		}
+		select {
+		case <-look.C:
+		case <-limit:
+			t.Fatalf("the lag stays %+v with %+v", lags[0], lags[0].Queue)
+		}
+	}
+}
+
+func inState(state adapters.LagState) func(adapters.Lag) bool {
+	return func(l adapters.Lag) bool { return l.Logs[0].State == state }
+}
+
+// held says that so many messages are ready and held.
+func held(ready, unacked int64) func(adapters.Lag) bool {
+	return func(l adapters.Lag) bool { return l.Queue.Ready == ready && l.Queue.Unacked == unacked }
+}
+
+// consume starts a consumer that leaves it to the caller to settle.
+func (b *testBroker) consume(t *testing.T, queue, tag string, prefetch int, noAck bool) <-chan amqp.Delivery {
+	t.Helper()
+	channel := b.channel(t)
+	if err := channel.Qos(prefetch, 0, false); err != nil {
+		t.Fatal(err)
+	}
+	var arguments amqp.Table
+	deliveries, err := channel.Consume(queue, tag, noAck, false, false, false, arguments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return deliveries
+}
+
+// settling settles what comes until the connection is closed.
+func settling(t *testing.T, deliveries <-chan amqp.Delivery, settle func(amqp.Delivery)) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for d := range deliveries {
+			settle(d)
+		}
+	}()
+	t.Cleanup(func() { _ = done }) // it ends with the connection, which ends before
+}
+
+func withType(t *testing.T, test func(t *testing.T, b *testBroker, kind string)) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		for _, kind := range []string{amqp.QueueTypeClassic, amqp.QueueTypeQuorum} {
+			t.Run(kind, func(t *testing.T) { t.Parallel(); test(t, b, kind) })
+		}
+	})
+}
+
+func (b *testBroker) lagReader(t *testing.T) *Adapter {
+	c := b.managed()
+	c.LettersOnly = true
+	return open(t, c)
+}
+
+func TestLagOfQueueWithoutConsumer(t *testing.T) {
+	withType(t, func(t *testing.T, b *testBroker, kind string) {
+		queue, a := b.queue(t, kind, nil), b.lagReader(t)
+		b.publish(t, "", queue, bodies("waits", 7)...)
+		lag := awaitLag(t, a, queue, inState(adapters.LagStop))
+		log := lag.Logs[0]
+		if lag.Kind != adapters.QueueConsumers || log.Lag != 7 || log.Destination != queue || log.Partition != adapters.NoPartition ||
+			log.Member != -1 || !lag.MembersKnown || len(lag.Members) != 0 || log.Committed != -1 || log.Why != "7 ready, and no consumer" {
+			t.Errorf("%+v", lag)
+		}
+		if lag = awaitLag(t, a, queue, func(l adapters.Lag) bool { return l.Logs[0].In.Known }); lag.Logs[0].Out.Known || lag.Queue.Delivered.Known {
+			t.Errorf("nothing was ever delivered, and the rate is told: %+v, %+v", lag, lag.Queue)
+		}
+	})
+}
+
+func TestLagOfStuckConsumer(t *testing.T) {
+	withType(t, func(t *testing.T, b *testBroker, kind string) {
+		queue, a := b.queue(t, kind, nil), b.lagReader(t)
+		old := time.Now().Add(-time.Hour).Truncate(time.Second)
+		messages := bodies("stuck", 20)
+		for i := range messages {
+			messages[i].Timestamp = old
+		}
+		b.publish(t, "", queue, messages...)
+		b.consume(t, queue, "stuck-one", 3, false)
+		lag := awaitLag(t, a, queue, func(l adapters.Lag) bool { return held(17, 3)(l) && inState(adapters.LagStall)(l) })
+		log := lag.Logs[0]
+		if log.Lag != 20 || lag.Queue.Consumers != 1 || len(lag.Members) != 1 || lag.Members[0].ID != "stuck-one" || lag.Members[0].Host != "127.0.0.1" || log.Member != 0 {
+			t.Errorf("%+v, %+v", lag, lag.Queue)
+		}
+		if log.Out != (adapters.Rate{Known: true}) || !lag.Queue.Redelivered.Known || lag.Queue.Capacity < 0 || lag.Queue.Capacity > 1 {
+			t.Errorf("rates %+v, %+v", log, lag.Queue)
+		}
+		if kind == amqp.QueueTypeClassic && !log.Oldest.Equal(old) || kind == amqp.QueueTypeQuorum && !log.Oldest.IsZero() {
+			t.Errorf("the head is of %v, want %v for a classic queue alone", log.Oldest, old)
+		}
+	})
+}
+
+func TestLagOfRedeliveringConsumer(t *testing.T) {
+	withType(t, func(t *testing.T, b *testBroker, kind string) {
+		arguments := amqp.Table{}
+		if kind == amqp.QueueTypeQuorum {
+			arguments["x-delivery-limit"] = int32(1_000_000)
+		}
+		queue, a := b.queue(t, kind, arguments), b.lagReader(t)
+		b.publish(t, "", queue, bodies("again", 3)...)
+		settling(t, b.consume(t, queue, "picky", 1, false), func(d amqp.Delivery) { _ = d.Nack(false, true) })
+		lag := awaitLag(t, a, queue, inState(adapters.LagRedeliver))
+		if lag.Logs[0].Lag != 3 || !lag.Queue.Redelivered.Known {
+			t.Errorf("%+v, %+v", lag, lag.Queue)
+		}
+	})
+}
+
+// TestLagOfWorkingConsumers has one that acknowledges and one that need not.
+func TestLagOfWorkingConsumers(t *testing.T) {
+	withType(t, func(t *testing.T, b *testBroker, kind string) {
+		for _, noAck := range []bool{false, true} {
+			queue, a := b.queue(t, kind, nil), b.lagReader(t)
+			settling(t, b.consume(t, queue, "works", 10, noAck), func(d amqp.Delivery) {
+				if !noAck {
+					_ = d.Ack(false)
+				}
+			})
+			b.publish(t, "", queue, bodies("done", 100)...)
+			lag := awaitLag(t, a, queue, func(l adapters.Lag) bool {
+				return held(0, 0)(l) && l.Logs[0].Out.PerSecond > 0 && l.Logs[0].In.PerSecond > 0
+			})
+			if log := lag.Logs[0]; log.State != adapters.LagOK || log.Lag != 0 || log.In.PerSecond != 20 || log.Out.PerSecond != 20 { // 100 in 5 s
+				t.Errorf("%+v, %+v", lag, lag.Queue)
+			}
+		}
+	})
+}
+
+// TestLagOfEmptyQueue has a queue that the broker has not counted at first.
+func TestLagOfEmptyQueue(t *testing.T) {
+	withType(t, func(t *testing.T, b *testBroker, kind string) {
+		a := b.lagReader(t)
+		queue := b.queue(t, kind, nil)
+		lag := awaitLag(t, a, queue, func(adapters.Lag) bool { return true })
+		if log := lag.Logs[0]; log.State != adapters.LagUnknown || lag.Queue.Ready != -1 || lag.Queue.Unacked != -1 || log.Why == "" || lag.Total().Known != 0 {
+			t.Errorf("a moment old: %+v, %+v", lag, lag.Queue)
+		}
+		lag = awaitLag(t, a, queue, inState(adapters.LagOK))
+		if log := lag.Logs[0]; log.Lag != 0 || log.In.Known || log.Out.Known || lag.Queue.Ready != 0 || lag.Queue.Consumers != 0 || lag.Total().Known != 1 {
+			t.Errorf("empty: %+v, %+v", lag, lag.Queue)
+		}
+	})
+}
+
+// TestLagOfAll leaves out what taps have, and tells of each other queue once.
+func TestLagOfAll(t *testing.T) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		queue, stream, gone := b.queue(t, amqp.QueueTypeClassic, nil), b.queue(t, amqp.QueueTypeStream, nil), unique("gone")
+		own, err := b.channel(t).QueueDeclare("", false, true, true, false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := b.lagReader(t)
+		lags, problems := lagsOf(a)
+		seen := make(map[string]int)
+		for _, lag := range lags {
+			seen[lag.Group]++
+			if lag.Of < len(lags) {
+				t.Errorf("%d of %d", len(lags), lag.Of)
+			}
+		}
+		if len(problems) > 0 || seen[queue] != 1 || seen[own.Name] != 0 || seen[stream] != 0 {
+			t.Errorf("%v, %v", seen, problems)
+		}
+		lags, problems = lagsOf(a, gone, queue, stream)
+		if len(problems) != 1 || !errors.Is(problems[0], adapters.ErrUnknownDestination) || len(lags) != 3 || lags[2].Group != gone {
+			t.Errorf("%+v, %v", lags, problems)
+		}
+		for range a.Lag(t.Context(), adapters.LagQuery{}) {
+			break // and nothing panics
+		}
+	})
+}
+
+// TestLagOfStreamOverAMQP is not known to the broker.
+func TestLagOfStreamOverAMQP(t *testing.T) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		stream, a := b.queue(t, amqp.QueueTypeStream, nil), b.lagReader(t)
+		b.publish(t, "", stream, bodies("streamed", 20)...)
+		b.consume(t, stream, "reads", 3, false)
+		limit := time.After(patience)
+		for look := time.NewTicker(200 * time.Millisecond); ; {
+			lags, problems := lagsOf(a, stream)
+			if len(lags) != 1 || len(problems) > 0 || lags[0].Kind != adapters.StreamConsumer || lags[0].Logs[0].State != adapters.LagUnknown {
+				t.Fatalf("%+v, %v", lags, problems)
+			}
+			if len(lags[0].Members) == 1 {
+				if log := lags[0].Logs[0]; lags[0].Members[0].ID != "reads" || log.Why != "a reader over AMQP keeps to itself how far it is" || log.Destination != stream {
+					t.Errorf("%+v", lags)
+				}
+				again, problems := lagsOf(a, lags[0].Group)
+				if len(again) != 1 || len(problems) > 0 || again[0].Group != lags[0].Group {
+					t.Errorf("by its own name: %+v, %v", again, problems)
+				}
+				look.Stop()
+				return
+			}
+			select {
+			case <-look.C:
+			case <-limit:
+				t.Fatalf("no reader in %+v", lags)
+			}
+		}
+	})
+}
+
+// TestLagWithoutManagement has AMQP alone, at once.
+func TestLagWithoutManagement(t *testing.T) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		full, empty, stream := b.queue(t, amqp.QueueTypeQuorum, nil), b.queue(t, amqp.QueueTypeClassic, nil), b.queue(t, amqp.QueueTypeStream, nil)
+		read := b.queue(t, amqp.QueueTypeClassic, nil)
+		b.publish(t, "", full, bodies("waits", 5)...)
+		deliveries := b.consume(t, read, "one", 3, false)
+		b.publish(t, "", read, bodies("held", 10)...)
+		for range 3 {
+			<-deliveries
+		}
+		c := b.config()
+		c.Queues, c.LettersOnly = []string{full, empty, stream, read}, true
+		lags, problems := lagsOf(open(t, c))
+		if len(problems) != 1 || !errors.Is(problems[0], errors.ErrUnsupported) || len(lags) != 4 {
+			t.Fatalf("%+v, %v", lags, problems)
+		}
+		want := map[string]struct {
+			state adapters.LagState
+			lag   int64
+		}{full: {adapters.LagStop, 5}, empty: {adapters.LagOK, 0}, stream: {adapters.LagUnknown, 0}, read: {adapters.LagBehind, 7}}
+		for _, lag := range lags {
+			log, w := lag.Logs[0], want[lag.Group]
+			if log.State != w.state || log.Lag != w.lag || log.In.Known || log.Out.Known || lag.Queue != nil && lag.Queue.Unacked != -1 {
+				t.Errorf("%+v, %+v, want %v", lag, lag.Queue, w)
+			}
+		}
+		if lags, problems = lagsOf(b.unnamed(t)); len(lags) != 0 || len(problems) != 1 {
+			t.Errorf("without names: %+v, %v", lags, problems)
+		}
+	})
+}
+
+// unnamed reads nothing that has a name, by AMQP alone.
+func (b *testBroker) unnamed(t *testing.T) *Adapter {
+	c := b.config()
+	c.LettersOnly = true
+	return open(t, c)
+}
+
+// TestLagNotAllowed has a user without the tag monitoring.
+func TestLagNotAllowed(t *testing.T) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		queue := b.queue(t, amqp.QueueTypeClassic, nil)
+		b.publish(t, "", queue, bodies("waits", 5)...)
+		c := b.restricted(t, ".*")
+		c.Management, c.LettersOnly = b.managementURL(), true
+		a := open(t, c)
+		lags, problems := lagsOf(a, queue)
+		if len(problems) != 1 || !errors.Is(problems[0], adapters.ErrNotAuthenticated) || len(lags) != 1 || lags[0].Logs[0].Lag != 5 {
+			t.Errorf("%+v, %v", lags, problems)
+		}
+		if _, err := a.Unroutable(t.Context()); !errors.Is(err, adapters.ErrNotAuthenticated) {
+			t.Errorf("unroutable: %v", err)
+		}
+	})
+}
+
+func TestLagEndsWithContext(t *testing.T) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		for _, a := range []*Adapter{b.lagReader(t), b.unnamed(t)} {
+			var last error
+			for _, err := range a.Lag(ctx, adapters.LagQuery{Groups: []string{"any"}}) {
+				last = err
+			}
+			if !errors.Is(last, context.Canceled) {
+				t.Errorf("it ends with %v", last)
+			}
+		}
+	})
+}
+
+// TestUnroutable counts in a virtual host of its own.
+func TestUnroutable(t *testing.T) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		name, client := unique("host"), b.client(t)
+		_, err := client.PutVhost(name, rabbithole.VhostSettings{})
+		if err == nil {
+			_, err = client.UpdatePermissionsIn(name, b.user.Username(), rabbithole.Permissions{Configure: ".*", Write: ".*", Read: ".*"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _, _ = client.DeleteVhost(name) })
+		c := b.managed()
+		c.VirtualHost, c.LettersOnly = name, true
+		a := open(t, c)
+		got, err := a.Unroutable(t.Context())
+		if err != nil || got.Dropped != -1 || got.Returned != -1 {
+			t.Errorf("before there was traffic: %+v, %v", got, err)
+		}
+		connection, err := amqp.Dial(b.amqp[:len(b.amqp)-1] + "/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = connection.Close() })
+		channel, err := connection.Channel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 5 {
+			if err := channel.Publish("amq.topic", "nowhere", i < 2, false, amqp.Publishing{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		limit := time.After(patience)
+		for look := time.NewTicker(200 * time.Millisecond); ; {
+			if got, err = a.Unroutable(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got.Dropped == 3 && got.Returned == 2 {
+				look.Stop()
+				return
+			}
+			select {
+			case <-look.C:
+			case <-limit:
+				t.Fatalf("it stays %+v, want 3 and 2", got)
+			}
+		}
+	})
+}

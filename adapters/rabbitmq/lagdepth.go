@@ -1,0 +1,81 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+)
+
+// lagWithoutManagement says what is missing.
+func (c *Config) lagWithoutManagement() error {
+	return c.problem("tell all about the queues of "+c.broker(),
+		"AMQP tells only how many messages of a named queue are ready and how many consumers it has; rates, unacknowledged messages, streams and other queues need the management API, and the URL names none",
+		"add management=http://HOST:15672", errors.ErrUnsupported)
+}
+
+// depths tells of the queues that are named what AMQP tells, which changes nothing.
+func (s *lagSweep) depths(ctx context.Context) {
+	if len(s.named) == 0 {
+		return
+	}
+	a := s.adapter
+	connection, err := a.connection(ctx)
+	if err != nil {
+		s.tell(adapters.Lag{}, err)
+		return
+	}
+	control := &control{config: &a.config, connection: connection}
+	defer control.close()
+	for _, name := range s.named {
+		if ctx.Err() != nil {
+			s.tell(adapters.Lag{}, ctx.Err())
+			return
+		}
+		if s.told[name] {
+			continue
+		}
+		if !s.tell(a.depth(control, name)) {
+			return
+		}
+	}
+}
+
+// depth is how the consumers of one queue stand, as far as AMQP tells.
+func (a *Adapter) depth(control *control, name string) (adapters.Lag, error) {
+	log := logOf(name)
+	lag := adapters.Lag{Kind: adapters.QueueConsumers, Group: name, At: time.Now()}
+	kind, err := control.queueType(name)
+	if err == nil && (kind == amqp.QueueTypeStream || a.has(name)) {
+		lag.Kind = adapters.StreamConsumer
+		log.Why = "AMQP tells nothing of the readers of a stream"
+		lag.Logs = []adapters.LogLag{log}
+		return lag, nil
+	}
+	var queue amqp.Queue
+	if err == nil {
+		queue, err = control.passive(name)
+	}
+	if err != nil {
+		return lag, err
+	}
+	lag.Members, lag.MembersKnown = make([]adapters.Member, queue.Consumers), true
+	if queue.Consumers > 0 {
+		log.Member = 0
+	}
+	lag.Queue = &adapters.QueueDepth{Ready: int64(queue.Messages), Unacked: -1, Consumers: queue.Consumers, Capacity: -1}
+	log.Lag = lag.Queue.Ready
+	log.State, log.Why = adapters.LagBehind, "without what is delivered and not acknowledged, which AMQP does not tell"
+	switch {
+	case log.Lag > 0 && queue.Consumers == 0:
+		log.State, log.Why = adapters.LagStop, fmt.Sprintf("%d ready, and no consumer", log.Lag)
+	case log.Lag == 0:
+		log.State = adapters.LagOK
+	}
+	lag.Logs = []adapters.LogLag{log}
+	return lag, nil
+}
