@@ -178,6 +178,27 @@ func TestLagRates(t *testing.T) {
 	}
 }
 
+// TestLagRatesOfQueue has rates that the broker counts. What is handed out already is no
+// part of the time to zero.
+func TestLagRatesOfQueue(t *testing.T) {
+	series, now := tracing.NewLagSeries(tracing.LagConfig{}), time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	lag := adapters.Lag{
+		Kind: adapters.QueueConsumers, Group: "billing", At: now, MembersKnown: true, Members: make([]adapters.Member, 1),
+		Queue: &adapters.QueueDepth{Ready: 1000, Unacked: 500, Consumers: 1},
+		Logs: []adapters.LogLag{{
+			Log: adapters.Log{Destination: "billing", Partition: adapters.NoPartition}, Start: -1, Committed: -1, End: -1, LastStable: -1,
+			State: adapters.LagBehind, Lag: 1500, In: adapters.Rate{PerSecond: 10, Known: true}, Out: adapters.Rate{PerSecond: 30, Known: true},
+		}},
+	}
+	series.Observe("rabbitmq", &lag)
+	standing := series.Log("rabbitmq", &lag, &lag.Logs[0], now)
+	for _, got := range []tracing.LagStanding{standing, series.Group(&lag, []tracing.LagStanding{standing})} {
+		if got.Direction != tracing.Draining || got.Left != 50*time.Second || got.State != adapters.LagBehind {
+			t.Errorf("standing %+v", got)
+		}
+	}
+}
+
 // TestLagSeconds holds a consumer a known time behind, within the window and outside.
 func TestLagSeconds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

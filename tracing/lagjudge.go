@@ -58,7 +58,7 @@ func (s *LagSeries) Log(source string, lag *adapters.Lag, l *adapters.LogLag, no
 	if out.Why == "" {
 		out.Why = s.explain(l)
 	}
-	out.direct(l.Lag)
+	out.direct(toDrain(lag, l.Lag))
 	out.Seconds, out.SecondsKnown = s.seconds(l, p, ends, now)
 	return out
 }
@@ -124,6 +124,15 @@ func (s *LagSeries) rates(out *LagStanding, kind adapters.ConsumerKind, p *progr
 	if !out.Out.Known && kind != adapters.QueueConsumers && p.highest == 0 {
 		out.Out.PerSecond, out.Out.Known = p.done.rate(since)
 	}
+}
+
+// toDrain is how much has to go until a lag is gone: of a queue what is ready, because its
+// consumers hold about as much as long as there is more.
+func toDrain(lag *adapters.Lag, all int64) int64 {
+	if lag.Queue != nil && lag.Queue.Ready >= 0 {
+		return lag.Queue.Ready
+	}
+	return all
 }
 
 // direct compares the rates.
@@ -220,7 +229,7 @@ func (s *LagSeries) Group(lag *adapters.Lag, logs []LagStanding) LagStanding {
 		}
 	}
 	out.In.Known, out.Out.Known = complete && total.Known > 0, complete && total.Known > 0
-	out.direct(total.Lag)
+	out.direct(toDrain(lag, total.Lag))
 	return out
 }
 

@@ -63,27 +63,42 @@ func (b *testBroker) consume(t *testing.T, queue, tag string, prefetch int, noAc
 	if err := channel.Qos(prefetch, 0, false); err != nil {
 		t.Fatal(err)
 	}
-	var arguments amqp.Table
-	deliveries, err := channel.Consume(queue, tag, noAck, false, false, false, arguments)
+	deliveries, err := channel.Consume(queue, tag, noAck, false, false, false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return deliveries
 }
 
-// settling settles what comes until the connection is closed.
-func settling(t *testing.T, deliveries <-chan amqp.Delivery, settle func(amqp.Delivery)) {
-	done := make(chan struct{})
+// settling settles what comes until the connection is closed, at the end of the test.
+func settling(deliveries <-chan amqp.Delivery, settle func(amqp.Delivery)) {
 	go func() {
-		defer close(done)
 		for d := range deliveries {
 			settle(d)
 		}
 	}()
-	t.Cleanup(func() { _ = done }) // it ends with the connection, which ends before
 }
 
+// publishing publishes on a channel that stays: what one that goes at once has published
+// may be missing in the broker's figures.
+func (b *testBroker) publishing(t *testing.T, queue string, messages ...amqp.Publishing) {
+	t.Helper()
+	channel := b.channel(t)
+	if err := channel.Confirm(false); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range messages {
+		confirmation, err := channel.PublishWithDeferredConfirm("", queue, false, false, m)
+		if err != nil || !confirmation.Wait() {
+			t.Fatalf("not confirmed: %v", err)
+		}
+	}
+}
+
+// withType runs a test on both types of queues of each broker, beside others, for they wait
+// for the broker's figures most of the time.
 func withType(t *testing.T, test func(t *testing.T, b *testBroker, kind string)) {
+	t.Parallel()
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
 		for _, kind := range []string{amqp.QueueTypeClassic, amqp.QueueTypeQuorum} {
 			t.Run(kind, func(t *testing.T) { t.Parallel(); test(t, b, kind) })
@@ -100,7 +115,7 @@ func (b *testBroker) lagReader(t *testing.T) *Adapter {
 func TestLagOfQueueWithoutConsumer(t *testing.T) {
 	withType(t, func(t *testing.T, b *testBroker, kind string) {
 		queue, a := b.queue(t, kind, nil), b.lagReader(t)
-		b.publish(t, "", queue, bodies("waits", 7)...)
+		b.publishing(t, queue, bodies("waits", 7)...)
 		lag := awaitLag(t, a, queue, inState(adapters.LagStop))
 		log := lag.Logs[0]
 		if lag.Kind != adapters.QueueConsumers || log.Lag != 7 || log.Destination != queue || log.Partition != adapters.NoPartition ||
@@ -145,7 +160,7 @@ func TestLagOfRedeliveringConsumer(t *testing.T) {
 		}
 		queue, a := b.queue(t, kind, arguments), b.lagReader(t)
 		b.publish(t, "", queue, bodies("again", 3)...)
-		settling(t, b.consume(t, queue, "picky", 1, false), func(d amqp.Delivery) { _ = d.Nack(false, true) })
+		settling(b.consume(t, queue, "picky", 1, false), func(d amqp.Delivery) { _ = d.Nack(false, true) })
 		lag := awaitLag(t, a, queue, inState(adapters.LagRedeliver))
 		if lag.Logs[0].Lag != 3 || !lag.Queue.Redelivered.Known {
 			t.Errorf("%+v, %+v", lag, lag.Queue)
@@ -158,17 +173,20 @@ func TestLagOfWorkingConsumers(t *testing.T) {
 	withType(t, func(t *testing.T, b *testBroker, kind string) {
 		for _, noAck := range []bool{false, true} {
 			queue, a := b.queue(t, kind, nil), b.lagReader(t)
-			settling(t, b.consume(t, queue, "works", 10, noAck), func(d amqp.Delivery) {
+			settling(b.consume(t, queue, "works", 10, noAck), func(d amqp.Delivery) {
 				if !noAck {
 					_ = d.Ack(false)
 				}
 			})
-			b.publish(t, "", queue, bodies("done", 100)...)
+			b.publishing(t, queue, bodies("done", 100)...)
+			const most = 100. / 5 // all of them between two of the broker's looks
+			var in, out float64
 			lag := awaitLag(t, a, queue, func(l adapters.Lag) bool {
-				return held(0, 0)(l) && l.Logs[0].Out.PerSecond > 0 && l.Logs[0].In.PerSecond > 0
+				in, out = max(in, l.Logs[0].In.PerSecond), max(out, l.Logs[0].Out.PerSecond)
+				return held(0, 0)(l) && in > 0 && out > 0
 			})
-			if log := lag.Logs[0]; log.State != adapters.LagOK || log.Lag != 0 || log.In.PerSecond != 20 || log.Out.PerSecond != 20 { // 100 in 5 s
-				t.Errorf("%+v, %+v", lag, lag.Queue)
+			if lag.Logs[0].State != adapters.LagOK || lag.Logs[0].Lag != 0 || in > most || out > most {
+				t.Errorf("%v/s in, %v/s out, %+v, %+v", in, out, lag, lag.Queue)
 			}
 		}
 	})

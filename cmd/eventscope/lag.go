@@ -53,15 +53,15 @@ func (p *program) lagCommand() *cobra.Command {
 	l := &lag{program: p, told: make(map[string]bool)}
 	cmd := &cobra.Command{
 		Use: "lag [URL...]", Short: "Print how far consumers are behind",
-		Long: "lag prints every consumer group of the sources, the worst first, and a line for each partition it reads: how much is left to read, how old that is, and whether it becomes more. " +
+		Long: "lag prints every consumer group and queue of the sources, the worst first, and a line for each partition or queue it reads: how much is left to read, how old that is, and whether it becomes more. " +
 			"It joins no group and commits nothing.\n\n" +
-			"With topics in the URL only these are looked at. The state of a group that is not read to the end needs time to tell; --watch takes it.",
+			"With topics, queues or streams in the URL only these are looked at. RabbitMQ tells most by its management API (management=). The state of a group that is not read to the end needs time to tell; --watch takes it.",
 		Example: "  eventscope lag kafka://localhost:9092\n" +
 			"  eventscope lag kafka://localhost:9092 --group billing --watch 2s\n" +
 			"  eventscope lag kafka://localhost:9092/orders --group billing --fail-above 1000 -o json",
 		RunE: p.command(l.run),
 	}
-	cmd.Flags().StringArrayVar(&l.groups, "group", nil, "only this group; may be given again")
+	cmd.Flags().StringArrayVar(&l.groups, "group", nil, "only this group or queue; may be given again")
 	cmd.Flags().DurationVar(&l.every, "watch", 0, "look again and again, so often, such as 2s")
 	cmd.Flags().DurationVar(&l.limit, "for", 0, "with --watch, stop after this time, such as 1m")
 	cmd.Flags().Int64Var(&l.above, "fail-above", -1, "exit with 5 when a group is further behind than this; with --watch, at once")
@@ -88,6 +88,10 @@ func (l *lag) run(ctx context.Context, args []string) error {
 		return err
 	}
 	settings.limitMemory()
+	for i, source := range settings.sources {
+		// Of RabbitMQ nothing need be tapped, and queues need no management API.
+		settings.sources[i].DeadLetters = source.Broker == adapters.RabbitMQ
+	}
 	figures := statistics{started: time.Now()}
 	if l.sources, err = l.open(ctx, settings.sources); err != nil {
 		return err

@@ -143,7 +143,7 @@ func (l *textLines) totals(c *Lag, total adapters.Total) (notes []text.Safe) {
 	if s := &c.Group; s.In.Known && total.Lag > 0 {
 		notes = append(notes, text.Short(s.In.PerSecond).Add(text.Own("/s in, "), text.Short(s.Out.PerSecond), text.Own("/s out")))
 	}
-	if total.Known < total.Of {
+	if total.Known < total.Of && c.Lag.Queue == nil {
 		note("%d of %d partitions known", total.Known, total.Of)
 	}
 	if c.Lag.MembersKnown {
@@ -174,10 +174,13 @@ func (l *textLines) log(dst []byte, c *Lag, log *adapters.LogLag, s *tracing.Lag
 		l.cell(kindColumn, text.Safe{}),
 		right(counted(log.Lag, log.State.Counted()), 13),
 		right(behindFor(s), 11),
-		right(counted(log.Committed, log.Committed >= 0).Add(text.Own(" of "), counted(log.End, log.End >= 0)), 18),
+		right(offsets(c.Lag.Kind, log), 18),
 		l.cell(memberColumn, l.words(memberOf(&c.Lag, log))),
 	}
 	notes := []text.Safe{l.words(s.Why)}
+	if depth := c.Lag.Queue; depth != nil && s.Why == "" || depth != nil && s.State == adapters.LagBehind {
+		notes = append(notes, counted(depth.Ready, depth.Ready >= 0).Add(text.Own(" ready, "), counted(depth.Unacked, depth.Unacked >= 0), text.Own(" not acknowledged")))
+	}
 	if log.Left {
 		notes = append(notes, text.Own("no member reads the topic any more"))
 	}
@@ -185,6 +188,14 @@ func (l *textLines) log(dst []byte, c *Lag, log *adapters.LogLag, s *tracing.Lag
 		notes = append(notes, text.Own("readers of committed transactions end at ").Add(text.Count(log.LastStable), l.open(log.Open)))
 	}
 	return l.line(dst, cells, text.Join(text.Own("; "), notes...))
+}
+
+// offsets is how far a consumer is in a log. Those of RabbitMQ have no offsets.
+func offsets(kind adapters.ConsumerKind, log *adapters.LogLag) text.Safe {
+	if kind == adapters.QueueConsumers || kind == adapters.StreamConsumer {
+		return text.Safe{}
+	}
+	return counted(log.Committed, log.Committed >= 0).Add(text.Own(" of "), counted(log.End, log.End >= 0))
 }
 
 // open names the transaction that holds readers up.
