@@ -112,10 +112,29 @@ func (b *testBroker) lagReader(t *testing.T) *Adapter {
 	return open(t, c)
 }
 
-func TestLagOfQueueWithoutConsumer(t *testing.T) {
-	withType(t, func(t *testing.T, b *testBroker, kind string) {
-		queue, a := b.queue(t, kind, nil), b.lagReader(t)
-		b.publishing(t, queue, bodies("waits", 7)...)
+// TestLagOfQueues prepares all queues first, since the broker's figures are what takes time.
+func TestLagOfQueues(t *testing.T) {
+	cases := map[string]func(*testing.T, *testBroker, string) func(*testing.T){
+		"no consumer": noConsumer, "stuck": stuckConsumer, "redelivering": redeliveringConsumer, "empty": emptyQueue,
+	}
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		t.Parallel()
+		checks := make(map[string]func(*testing.T))
+		for _, kind := range []string{amqp.QueueTypeClassic, amqp.QueueTypeQuorum} {
+			for name, prepare := range cases {
+				checks[name+" "+kind] = prepare(t, b, kind)
+			}
+		}
+		for name, check := range checks {
+			t.Run(name, check)
+		}
+	})
+}
+
+func noConsumer(t *testing.T, b *testBroker, kind string) (check func(t *testing.T)) {
+	queue, a := b.queue(t, kind, nil), b.lagReader(t)
+	b.publishing(t, queue, bodies("waits", 7)...)
+	return func(t *testing.T) {
 		lag := awaitLag(t, a, queue, inState(adapters.LagStop))
 		log := lag.Logs[0]
 		if lag.Kind != adapters.QueueConsumers || log.Lag != 7 || log.Destination != queue || log.Partition != adapters.NoPartition ||
@@ -125,19 +144,19 @@ func TestLagOfQueueWithoutConsumer(t *testing.T) {
 		if lag = awaitLag(t, a, queue, func(l adapters.Lag) bool { return l.Logs[0].In.Known }); lag.Logs[0].Out.Known || lag.Queue.Delivered.Known {
 			t.Errorf("nothing was ever delivered, and the rate is told: %+v, %+v", lag, lag.Queue)
 		}
-	})
+	}
 }
 
-func TestLagOfStuckConsumer(t *testing.T) {
-	withType(t, func(t *testing.T, b *testBroker, kind string) {
-		queue, a := b.queue(t, kind, nil), b.lagReader(t)
-		old := time.Now().Add(-time.Hour).Truncate(time.Second)
-		messages := bodies("stuck", 20)
-		for i := range messages {
-			messages[i].Timestamp = old
-		}
-		b.publish(t, "", queue, messages...)
-		b.consume(t, queue, "stuck-one", 3, false)
+func stuckConsumer(t *testing.T, b *testBroker, kind string) (check func(t *testing.T)) {
+	queue, a := b.queue(t, kind, nil), b.lagReader(t)
+	old := time.Now().Add(-time.Hour).Truncate(time.Second)
+	messages := bodies("stuck", 20)
+	for i := range messages {
+		messages[i].Timestamp = old
+	}
+	b.publishing(t, queue, messages...)
+	b.consume(t, queue, "stuck-one", 3, false)
+	return func(t *testing.T) {
 		lag := awaitLag(t, a, queue, func(l adapters.Lag) bool { return held(17, 3)(l) && inState(adapters.LagStall)(l) })
 		log := lag.Logs[0]
 		if log.Lag != 20 || lag.Queue.Consumers != 1 || len(lag.Members) != 1 || lag.Members[0].ID != "stuck-one" || lag.Members[0].Host != "127.0.0.1" || log.Member != 0 {
@@ -149,23 +168,23 @@ func TestLagOfStuckConsumer(t *testing.T) {
 		if kind == amqp.QueueTypeClassic && !log.Oldest.Equal(old) || kind == amqp.QueueTypeQuorum && !log.Oldest.IsZero() {
 			t.Errorf("the head is of %v, want %v for a classic queue alone", log.Oldest, old)
 		}
-	})
+	}
 }
 
-func TestLagOfRedeliveringConsumer(t *testing.T) {
-	withType(t, func(t *testing.T, b *testBroker, kind string) {
-		arguments := amqp.Table{}
-		if kind == amqp.QueueTypeQuorum {
-			arguments["x-delivery-limit"] = int32(1_000_000)
-		}
-		queue, a := b.queue(t, kind, arguments), b.lagReader(t)
-		b.publish(t, "", queue, bodies("again", 3)...)
-		settling(b.consume(t, queue, "picky", 1, false), func(d amqp.Delivery) { _ = d.Nack(false, true) })
+func redeliveringConsumer(t *testing.T, b *testBroker, kind string) (check func(t *testing.T)) {
+	arguments := amqp.Table{}
+	if kind == amqp.QueueTypeQuorum {
+		arguments["x-delivery-limit"] = int32(1_000_000)
+	}
+	queue, a := b.queue(t, kind, arguments), b.lagReader(t)
+	b.publishing(t, queue, bodies("again", 3)...)
+	settling(b.consume(t, queue, "picky", 1, false), func(d amqp.Delivery) { _ = d.Nack(false, true) })
+	return func(t *testing.T) {
 		lag := awaitLag(t, a, queue, inState(adapters.LagRedeliver))
 		if lag.Logs[0].Lag != 3 || !lag.Queue.Redelivered.Known {
 			t.Errorf("%+v, %+v", lag, lag.Queue)
 		}
-	})
+	}
 }
 
 // TestLagOfWorkingConsumers has one that acknowledges and one that need not.
@@ -192,20 +211,19 @@ func TestLagOfWorkingConsumers(t *testing.T) {
 	})
 }
 
-// TestLagOfEmptyQueue has a queue that the broker has not counted at first.
-func TestLagOfEmptyQueue(t *testing.T) {
-	withType(t, func(t *testing.T, b *testBroker, kind string) {
-		a := b.lagReader(t)
-		queue := b.queue(t, kind, nil)
-		lag := awaitLag(t, a, queue, func(adapters.Lag) bool { return true })
-		if log := lag.Logs[0]; log.State != adapters.LagUnknown || lag.Queue.Ready != -1 || lag.Queue.Unacked != -1 || log.Why == "" || lag.Total().Known != 0 {
-			t.Errorf("a moment old: %+v, %+v", lag, lag.Queue)
-		}
-		lag = awaitLag(t, a, queue, inState(adapters.LagOK))
+// emptyQueue is one that the broker has not counted at first.
+func emptyQueue(t *testing.T, b *testBroker, kind string) (check func(t *testing.T)) {
+	a, queue := b.lagReader(t), b.queue(t, kind, nil)
+	lag := awaitLag(t, a, queue, func(adapters.Lag) bool { return true })
+	if log := lag.Logs[0]; log.State != adapters.LagUnknown || lag.Queue.Ready != -1 || lag.Queue.Unacked != -1 || log.Why == "" || lag.Total().Known != 0 {
+		t.Errorf("a moment old: %+v, %+v", lag, lag.Queue)
+	}
+	return func(t *testing.T) {
+		lag := awaitLag(t, a, queue, inState(adapters.LagOK))
 		if log := lag.Logs[0]; log.Lag != 0 || log.In.Known || log.Out.Known || lag.Queue.Ready != 0 || lag.Queue.Consumers != 0 || lag.Total().Known != 1 {
 			t.Errorf("empty: %+v, %+v", lag, lag.Queue)
 		}
-	})
+	}
 }
 
 // TestLagOfAll leaves out what taps have, and tells of each other queue once.
