@@ -13,8 +13,8 @@ import (
 
 // lagWithoutManagement says what is missing.
 func (c *Config) lagWithoutManagement() error {
-	return c.problem("tell all about the queues of "+c.broker(),
-		"AMQP tells only how many messages of a named queue are ready and how many consumers it has; rates, unacknowledged messages, streams and other queues need the management API, and the URL names none",
+	return c.problem("tell all lags of "+c.broker(),
+		"without its management API, only what is ready in named queues is known, and how many consumers they have",
 		"add management=http://HOST:15672", errors.ErrUnsupported)
 }
 
