@@ -52,6 +52,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 		return nil, err
 	}
 	a := &Adapter{config: config, types: map[string]string{}}
+	a.counted.path, a.counted.scope = config.LooksFile, config.Address+" "+config.VirtualHost
 	if a.management, err = newManagement(&a.config); err != nil {
 		return nil, err
 	}

@@ -63,6 +63,11 @@ type Config struct {
 	// adapters.ErrReadOnly, and nothing is ever published.
 	Write bool
 
+	// LooksFile, if not empty, is where is remembered how often letters of queues that count
+	// looks were looked at, for looks of other processes. It is made when needed, for this
+	// user alone. Without it each process counts for itself.
+	LooksFile string
+
 	// LettersOnly opens for dead letters and lags alone. Nothing is tapped, so that Queues need no
 	// Management, and Run answers [errors.ErrUnsupported].
 	LettersOnly bool

@@ -100,6 +100,8 @@
 //	queuetype.go      of which type a queue is, by AMQP alone
 //	lookpolicy.go     when and how letters can be taken and given back
 //	look.go           Look at a queue
+//	counted.go        how often letters were looked at, for the next look
+//	lookclassic.go    a look at a classic queue, by a consumer
 //	lookstream.go     Look at a stream
 //	giveback.go       giving back in order
 //	letters.go        letters that are held, as the broker sent them

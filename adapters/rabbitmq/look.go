@@ -3,7 +3,6 @@ package rabbitmq
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -11,8 +10,8 @@ import (
 	"eventscope/adapters"
 )
 
-// Look implements adapters.DeadLetters. A stream is read by offset. A queue is read by
-// basic.get, and what was read is given back by basic.nack in the order in which it
+// Look implements adapters.DeadLetters. A stream is read by offset, a classic queue by a
+// consumer (lookclassic.go), any other queue by basic.get; what was read is given back by basic.nack in the order in which it
 // came; whether that is harmless is the policy's to say (lookpolicy.go). Where order needs
 // it, or the whole queue has to be held, more letters are read than look asks for; they
 // are handed over too.
@@ -78,7 +77,11 @@ func (l *queueLook) run(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, adapters.LookTime)
 	defer cancel()
-	err = l.readOn(limited, keepEach)
+	if l.facts.kind == amqp.QueueTypeClassic && l.facts.lasting {
+		err = l.readByConsumer(limited, state.Messages)
+	} else {
+		err = l.readOn(limited, keepEach)
+	}
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		err = c.problem(l.doing(), fmt.Sprintf("after %v, as long as letters are held, %d of %d were read", adapters.LookTime, l.read, state.Messages),
 			"look at fewer", adapters.ErrTooLarge)
@@ -191,20 +194,27 @@ func (l *queueLook) giveBack() error {
 		return nil
 	}
 	if l.verdict.margin > 0 && l.facts.era != era43 {
-		l.adapter.counted.add(l.queue, l.highest+1)
+		if err := l.adapter.counted.add(l.queue, l.highest+1); err != nil {
+			return both(err, l.adapter.config.giveBack(l.channel, l.facts, l.tags(), 1))
+		}
 	}
 	if counted := l.verdict.margin > 0 && l.facts.era != era43; !counted && !l.whole && !l.fresh && l.verdict.care != free {
 		l.rest()
 	}
-	tags := make([]uint64, l.read)
-	for i := range tags {
-		tags[i] = uint64(i) + 1
-	}
-	if err := l.adapter.config.giveBack(l.channel, l.facts, tags, 1); err != nil {
+	if err := l.adapter.config.giveBack(l.channel, l.facts, l.tags(), 1); err != nil {
 		return err
 	}
 	_ = l.channel.Close()
 	return nil
+}
+
+// tags are the delivery tags of what was read.
+func (l *queueLook) tags() []uint64 {
+	tags := make([]uint64, l.read)
+	for i := range tags {
+		tags[i] = uint64(i) + 1
+	}
+	return tags
 }
 
 // restTime bounds how long a look that was interrupted reads on for the order's sake.
@@ -217,33 +227,4 @@ func (l *queueLook) rest() {
 	defer cancel()
 	l.most, l.low = 1, false
 	_ = l.readOn(limited, func(*queueLook, []amqp.Delivery) error { return nil })
-}
-
-// counted remembers how often looks have seen letters handed out, by queue, so that the
-// next look is refused before it reads anything. It is forgotten when the queue is empty,
-// or a redrive has settled letters.
-type counted struct {
-	mu     sync.Mutex
-	counts map[string]int64
-}
-
-func (c *counted) add(queue string, count int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.counts == nil {
-		c.counts = map[string]int64{}
-	}
-	c.counts[queue] = max(c.counts[queue], count)
-}
-
-func (c *counted) highest(queue string) int64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.counts[queue]
-}
-
-func (c *counted) forget(queue string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.counts, queue)
 }

@@ -50,6 +50,9 @@ type facts struct {
 	version string // as the broker tells it
 	limit   limit
 	delayed delayed
+	// lasting says that the queue is known not to be an auto-delete one, which the broker
+	// deletes with its letters when a consumer of ours leaves.
+	lasting bool
 	// brought is the highest x-delivery-count that letters can bring along. It matters from
 	// 4.3 on.
 	brought int
@@ -100,18 +103,18 @@ func (a *Adapter) facts(ctx context.Context, control *control, queue string) (fa
 		f.brought = y.brought(queue, version)
 		return f, nil
 	}
-	kind, err := control.queueType(queue)
+	kind, lasting, err := control.queueType(queue)
 	if err != nil {
 		return facts{}, err
 	}
-	return facts{queue: queue, kind: kind, era: eraOf(version), version: version, limit: unknownLimit, delayed: unknownDelayed}, nil
+	return facts{queue: queue, kind: kind, era: eraOf(version), version: version, limit: unknownLimit, delayed: unknownDelayed, lasting: lasting}, nil
 }
 
 // factsOf reads the management API's answer.
 func factsOf(q *queueInfo, version string) facts {
 	f := facts{
 		queue: q.Name, kind: q.Type, era: eraOf(version), version: version,
-		limit: q.limitIn(eraOf(version)), delayed: notDelayed,
+		limit: q.limitIn(eraOf(version)), delayed: notDelayed, lasting: !q.AutoDelete,
 	}
 	retry, _ := q.setting("x-delayed-retry-type", "delayed-retry-type").(string)
 	if q.DelayedRetry != nil {

@@ -169,6 +169,7 @@ type queueInfo struct {
 	Policy         settings `json:"effective_policy_definition"`
 	DeliveryLimit  any      `json:"delivery_limit"`
 	DelayedRetry   any      `json:"delayed_retry"`
+	AutoDelete     bool     `json:"auto_delete"`
 	Messages       *int64   `json:"messages"`
 	Unacknowledged int64    `json:"messages_unacknowledged"`
 }
@@ -184,7 +185,7 @@ func (s *settings) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*map[string]any)(s))
 }
 
-const queueColumns = "name,type,arguments,effective_policy_definition,delivery_limit,delayed_retry,messages,messages_unacknowledged"
+const queueColumns = "name,type,arguments,effective_policy_definition,auto_delete,delivery_limit,delayed_retry,messages,messages_unacknowledged"
 
 // setting is an argument of the queue, else what its policies say.
 func (q *queueInfo) setting(argument, policy string) any {

@@ -17,10 +17,12 @@ import (
 // and says of which type it is. No queue can come into being by that: where there is
 // none, the broker refuses the type itself. Another argument of the queue may be at odds
 // first; it is then declared as the broker says it is.
-func (c *control) queueType(name string) (string, error) {
+//
+// Lasting says that the queue is known not to be an auto-delete one.
+func (c *control) queueType(name string) (kind string, lasting bool, err error) {
 	doing := "read queue " + quoted(name)
 	if _, err := c.depth(name); err != nil {
-		return "", err
+		return "", false, err
 	}
 	arguments := amqp.Table{amqp.QueueTypeArg: "eventscope"}
 	durable, autoDelete := true, false
@@ -32,30 +34,30 @@ func (c *control) queueType(name string) (string, error) {
 		var problem *adapters.Problem
 		if !errors.As(err, &problem) || !errors.Is(err, adapters.ErrUsage) {
 			if errors.Is(err, adapters.ErrNotConnected) {
-				return "", err
+				return "", false, err
 			}
-			return unknownType, nil
+			return unknownType, false, nil
 		}
 		argument, current, ok := inequivalent(problem.Cause)
 		switch {
 		case !ok:
-			return unknownType, nil
+			return unknownType, false, nil
 		case argument == amqp.QueueTypeArg && current == nil:
-			return amqp.QueueTypeClassic, nil // as before there was a choice
+			return amqp.QueueTypeClassic, !autoDelete, nil // as before there was a choice
 		case argument == amqp.QueueTypeArg:
 			kind, _ := current.(string)
-			return kind, nil
+			return kind, !autoDelete, nil
 		case argument == "durable" && durable:
-			return amqp.QueueTypeClassic, nil // the others are always durable
+			return amqp.QueueTypeClassic, false, nil // the others are always durable
 		case argument == "auto_delete" && !autoDelete:
 			autoDelete = true
 		case current == nil || arguments[argument] != nil:
-			return unknownType, nil
+			return unknownType, false, nil
 		default:
 			arguments[argument] = current
 		}
 	}
-	return unknownType, nil
+	return unknownType, false, nil
 }
 
 // depth is how many messages of a queue are ready. It is never right for a stream.

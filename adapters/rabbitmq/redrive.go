@@ -76,6 +76,10 @@ func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, orde
 	if facts.kind == amqp.QueueTypeStream {
 		return a.redriveStream(ctx, connection, order)
 	}
+	if facts.kind == amqp.QueueTypeClassic && !facts.lasting {
+		return nil, a.config.problem(doing, "it is an auto-delete queue, or may be one: the broker deletes it with what it holds when its consumer leaves",
+			"move its letters to a queue that stays; management=http://HOST:15672 tells which queues do", adapters.ErrUnsafePeek)
+	}
 	depth, err := control.depth(order.Grave)
 	if err != nil {
 		return nil, err
@@ -83,7 +87,7 @@ func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, orde
 	partly := depth > len(order.Letters)
 	r := &redrive{
 		adapter: a, connection: connection, facts: facts, verdict: facts.taking(partly), queue: order.Grave,
-		wanted: map[adapters.Position]int{}, left: len(order.Letters), most: depth + takePrefetch,
+		wanted: map[adapters.Position]int{}, left: len(order.Letters), most: max(depth, len(order.Letters)) + takePrefetch, // letters may still be on their way back
 		tags: map[uint64]uint64{}, doomed: map[uint64]outgoing{}, partly: partly,
 	}
 	for _, position := range order.Letters {

@@ -71,6 +71,61 @@ func TestRedriveAll(t *testing.T) {
 	})
 }
 
+// TestRedriveAfterALargeLook: letters that a look has just given back are all found.
+func TestRedriveAfterALargeLook(t *testing.T) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		const many = 20_000
+		queue, target := b.queue(t, "classic", nil), b.queue(t, "classic", nil)
+		b.publish(t, "", queue, bodies("letter", many)...)
+		a := open(t, b.lettersOf())
+		var positions []adapters.Position
+		err := a.Look(t.Context(), adapters.Look{Grave: queue}, func(part []adapters.Held) error {
+			positions = append(positions, positionsOf(part)...)
+			return nil
+		})
+		if err != nil || len(positions) != many {
+			t.Fatalf("%d letters, %v", len(positions), err)
+		}
+		r := begin(t, a, queue, positions)
+		if taken := all(t, r, 500, sendAll(t, r, target)); len(taken) != many {
+			t.Errorf("%d of %d letters were taken", len(taken), many)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestAutoDeleteQueues go with their consumer, so they are looked at without one, and
+// nothing is taken from them.
+func TestAutoDeleteQueues(t *testing.T) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		for _, durable := range []bool{true, false} {
+			queue := unique("auto-delete")
+			channel := b.channel(t)
+			if _, err := channel.QueueDeclare(queue, durable, true, false, false, nil); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _, _ = b.channel(t).QueueDelete(queue, false, false, false) })
+			b.publish(t, "", queue, bodies("letter", 3)...)
+			unmanaged := b.lettersOf()
+			unmanaged.Management = ""
+			for _, config := range []Config{b.lettersOf(), unmanaged} {
+				config.Write = true
+				a := open(t, config)
+				_, letters, err := looked(t, a, adapters.Look{Grave: queue})
+				if err != nil || len(letters) != 3 {
+					t.Fatalf("%d letters, %v", len(letters), err)
+				}
+				if _, err := a.Redrive(t.Context(), adapters.Order{Grave: queue, Run: "run", Letters: positionsOf(letters)}); !errors.Is(err, adapters.ErrUnsafePeek) {
+					t.Errorf("redriven: %v", err)
+				}
+			}
+			b.holds(t, queue, numbered("letter", 0, 3))
+		}
+	})
+}
+
 // TestRedriveSome: what was not selected stays, in its order, whatever was looked at and
 // redriven before.
 func TestRedriveSome(t *testing.T) {

@@ -23,8 +23,8 @@ const (
 	takeIdle   = 100 * time.Millisecond
 )
 
-// taking takes letters from a queue, by an exclusive consumer on one channel, and settles
-// them or gives them back. Letters that stay unsettled use up the consumer's credit; it is
+// taking takes letters from a queue, by an exclusive consumer on one channel (a look by a
+// shared one), and settles them or gives them back. Letters that stay unsettled use up the consumer's credit; it is
 // then replaced by a new one, while they stay held by the channel.
 type taking struct {
 	config     *Config
@@ -35,6 +35,7 @@ type taking struct {
 	deliveries <-chan amqp.Delivery
 	backlog    []amqp.Delivery // delivered and not looked at
 	timer      *time.Timer
+	shared     bool // others may consume too: it is only a look
 
 	first    uint64 // the first delivery tag of the present consumer
 	consumed uint64 // the last one of any consumer
@@ -54,8 +55,12 @@ func (c *Config) take(connection *amqp.Connection, queue string) (*taking, error
 	if err != nil {
 		return nil, c.operationProblem("take letters from queue "+quoted(queue), err)
 	}
-	t := &taking{config: c, channel: channel, queue: queue, timer: time.NewTimer(time.Hour), lowest: 1, settled: map[uint64]bool{}}
+	t := c.newTaking(channel, queue)
 	return t, t.consume()
+}
+
+func (c *Config) newTaking(channel *amqp.Channel, queue string) *taking {
+	return &taking{config: c, channel: channel, queue: queue, timer: time.NewTimer(time.Hour), lowest: 1, settled: map[uint64]bool{}}
 }
 
 func (t *taking) doing() string { return "take letters from queue " + quoted(t.queue) }
@@ -67,7 +72,7 @@ func (t *taking) consume() error {
 	t.consumers++ // by a new name, or a quorum queue would take it for the one before
 	err := t.channel.Qos(takePrefetch, 0, false)
 	if err == nil {
-		t.deliveries, err = t.channel.Consume(t.queue, t.tag(), false, true, false, false, nil)
+		t.deliveries, err = t.channel.Consume(t.queue, t.tag(), false, !t.shared, false, false, nil)
 	}
 	var refusal *amqp.Error
 	if errors.As(err, &refusal) && refusal.Code == amqp.AccessRefused && strings.Contains(refusal.Reason, "exclusive") {
@@ -84,6 +89,9 @@ func (t *taking) consume() error {
 // exclusive consumers to everybody. They also count those of ours that have ended and
 // still hold letters.
 func (t *taking) alone() error {
+	if t.shared {
+		return nil
+	}
 	state, err := t.channel.QueueDeclarePassive(t.queue, true, false, false, false, nil)
 	if err != nil {
 		return t.config.operationProblem(t.doing(), err)

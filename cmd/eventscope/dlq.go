@@ -71,6 +71,7 @@ func (d *dlq) open(ctx context.Context, urls []string) error {
 	d.figures.started = time.Now()
 	for i := range settings.sources {
 		settings.sources[i].DeadLetters = true
+		settings.sources[i].LooksFile = d.looksFile()
 		settings.sources[i].Write = !settings.readOnly
 	}
 	d.settings = settings
@@ -113,6 +114,9 @@ func (p *program) stateFolder() string {
 	}
 	return filepath.Join(home, "eventscope")
 }
+
+// looksFile is where is remembered what looks at queues have cost.
+func (p *program) looksFile() string { return filepath.Join(p.stateFolder(), "looks.json") }
 
 // operator is who does this, user@host.
 func operator() string {

@@ -75,6 +75,7 @@ func (p *program) show(ctx context.Context, v *view) error {
 	v.settings.limitMemory()
 	for i := range v.settings.sources {
 		v.settings.sources[i].Write = !v.settings.readOnly
+		v.settings.sources[i].LooksFile = p.looksFile()
 	}
 	config := v.settings.tracing()
 	config.KeepRecent = true

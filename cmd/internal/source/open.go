@@ -48,7 +48,7 @@ func (s Source) rabbitMQ() rabbitmq.Config {
 	config := rabbitmq.Config{
 		Name: s.Name, Address: s.Hosts[0], VirtualHost: s.VirtualHost, User: s.User, Password: s.Password,
 		External: s.Mechanism == "external", Management: s.management(),
-		Queues: s.Queues, Streams: s.Streams, Firehose: s.Firehose, Write: s.Write, LettersOnly: s.DeadLetters,
+		Queues: s.Queues, Streams: s.Streams, Firehose: s.Firehose, Write: s.Write, LettersOnly: s.DeadLetters, LooksFile: s.LooksFile,
 	}
 	if s.TLS {
 		config.TLS = &rabbitmq.TLS{CAFile: s.CA, CertFile: s.Certificate, KeyFile: s.Key, ServerName: s.ServerName}

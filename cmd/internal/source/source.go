@@ -41,6 +41,8 @@ type Source struct {
 	DeadLetters bool
 	// Write: what changes the broker is allowed.
 	Write bool
+	// LooksFile: where RabbitMQ's looks at queues are remembered.
+	LooksFile string
 	// ManagementPasswordFrom says where ManagementPassword was found: "URL",
 	// "config", or "" when there is none.
 	ManagementPasswordFrom string
