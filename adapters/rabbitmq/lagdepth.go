@@ -49,7 +49,7 @@ func (s *lagSweep) depths(ctx context.Context) {
 func (a *Adapter) depth(control *control, name string) (adapters.Lag, error) {
 	log := logOf(name)
 	lag := adapters.Lag{Kind: adapters.QueueConsumers, Group: name, At: time.Now()}
-	kind, err := control.queueType(name)
+	kind, _, err := control.queueType(name)
 	if err == nil && (kind == amqp.QueueTypeStream || a.has(name)) {
 		lag.Kind = adapters.StreamConsumer
 		log.Why = "AMQP tells nothing of the readers of a stream"
