@@ -127,6 +127,7 @@ func (m *Message) Digest() uint64 {
 		if !p.Timestamp.IsZero() {
 			d.number(uint64(p.Timestamp.Unix()))
 		}
+		d.rest(p)
 	}
 	d.bytes(m.Key)
 	for i := range m.Headers {
@@ -138,6 +139,24 @@ func (m *Message) Digest() uint64 {
 	}
 	d.bytes(m.Value)
 	return uint64(d)
+}
+
+// rest adds the properties that few messages have: by name, and nothing where there is
+// none.
+func (d *digest) rest(p *Properties) {
+	for _, property := range [...]struct{ name, value string }{
+		{"reply-to", p.ReplyTo}, {"expiration", p.Expiration}, {"user-id", p.UserID},
+		{"content-type", p.ContentType}, {"content-encoding", p.ContentEncoding},
+	} {
+		if property.value != "" {
+			d.text(property.name)
+			d.text(property.value)
+		}
+	}
+	if p.Priority != 0 {
+		d.text("priority")
+		d.number(uint64(p.Priority))
+	}
 }
 
 // volatileHeader tells the headers that a broker changes each time it hands the same

@@ -85,6 +85,21 @@ func TestDigest(t *testing.T) {
 	})
 }
 
+// TestDigestTellsRarePropertiesApart: messages that differ in one of them alone are two.
+func TestDigestTellsRarePropertiesApart(t *testing.T) {
+	seen := map[uint64]string{}
+	for name, p := range map[string]adapters.Properties{
+		"none": {}, "reply-to": {ReplyTo: "x"}, "expiration": {Expiration: "x"}, "user": {UserID: "x"}, "content type": {ContentType: "x"},
+		"encoding": {ContentEncoding: "x"}, "priority": {Priority: 1},
+	} {
+		digest := (&adapters.Message{Properties: &p}).Digest()
+		if other, twice := seen[digest]; twice {
+			t.Errorf("%s and %s have one digest", name, other)
+		}
+		seen[digest] = name
+	}
+}
+
 // TestDigestIsFixed keeps a digest that was printed once readable for ever.
 func TestDigestIsFixed(t *testing.T) {
 	m := adapters.Message{

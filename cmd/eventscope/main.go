@@ -14,13 +14,17 @@ func main() {
 	os.Exit(newProgram(os.Stdin, os.Stdout, os.Stderr, os.Getenv).run(context.Background(), os.Args[1:]))
 }
 
-// withSignals cancels a context with errInterrupted on the first interrupt or
-// termination. A second one kills the process, should it hang.
+// withSignals cancels a context with errInterrupted on the first interrupt, termination or
+// hang-up, as when an SSH session breaks: what is at work is brought to an end. A second
+// one kills the process, should it hang.
 func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	received := make(chan os.Signal, 1)
 	done := make(chan struct{})
 	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(received, syscall.SIGHUP)
+	}
 	go func() {
 		select {
 		case <-received:

@@ -70,7 +70,7 @@ func firstLine(t *testing.T, command *exec.Cmd) (line string, rest *os.File, err
 // Ctrl-c and termination end a command cleanly, with the code that shells expect.
 func TestInterrupted(t *testing.T) {
 	url := brokerWith(t, "ord-1")
-	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		command := process(t, "tail", url, "--from", "beginning", "--stats")
 		_, _, errors := firstLine(t, command)
 		if err := command.Process.Signal(signal); err != nil {
