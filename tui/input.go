@@ -9,6 +9,17 @@ import (
 // bannerUses are the keys that the banner speaks of: who has used one knows.
 var bannerUses = []action{enter, view, tabKey, command, help}
 
+// onKeys takes a key of the terminal. Esc and a key right after it, as a slow line or a
+// terminal multiplexer sends them, arrive as that key with alt; no key here has alt.
+func (m *Model) onKeys(key tea.KeyPressMsg) tea.Cmd {
+	if key.Mod != tea.ModAlt || m.prompt != nil {
+		return m.onKey(key)
+	}
+	escape := m.onKey(tea.KeyPressMsg{Code: tea.KeyEscape})
+	key.Mod = 0
+	return tea.Batch(escape, m.onKey(key))
+}
+
 // onKey dispatches a key by the keymap.
 func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	d := m.desk

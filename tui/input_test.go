@@ -35,3 +35,13 @@ func TestMarksAreCopied(t *testing.T) {
 		screen.Press("esc", "esc").Misses("◆")
 	})
 }
+
+// TestEscRightBeforeAKey arrives as alt and that key, and still is both.
+func TestEscRightBeforeAKey(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		put(t, s, s.Order(1, time.Now(), 5)...)
+		screen := tuitest.Open(t, s.Options(), 120, 24).Press("enter").Sees("Flow ord-1001")
+		screen.Press("alt+2").Wait(time.Second).Sees("by activity").Misses("Flow ord-1001")
+		screen.Press("1", "enter", "enter").Sees("OrderPlaced").Press("alt+v").Wait(time.Second).Sees("Flow ord-1001", "├──")
+	})
+}

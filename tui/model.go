@@ -133,7 +133,7 @@ func (m *Model) Update(message tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		return m, tea.Quit
 	case tea.KeyPressMsg:
 		m.lastChange, m.desk.dirty = m.desk.now, true
-		return m, tea.Batch(m.onKey(message), m.desk.top().refresh())
+		return m, tea.Batch(m.onKeys(message), m.desk.top().refresh())
 	case tea.PasteMsg:
 		if m.prompt != nil {
 			m.desk.dirty = true

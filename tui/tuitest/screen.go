@@ -170,6 +170,9 @@ func press(key string) tea.KeyPressMsg {
 	if rest, ok := strings.CutPrefix(key, "ctrl+"); ok {
 		return tea.KeyPressMsg{Code: rune(rest[0]), Mod: tea.ModCtrl}
 	}
+	if rest, ok := strings.CutPrefix(key, "alt+"); ok {
+		return tea.KeyPressMsg{Code: rune(rest[0]), Mod: tea.ModAlt}
+	}
 	if key == "space" {
 		return tea.KeyPressMsg{Code: tea.KeySpace, Text: " "}
 	}
