@@ -272,12 +272,11 @@ func TestLagOfStreamOverAMQP(t *testing.T) {
 				if log := lags[0].Logs[0]; lags[0].Members[0].ID != "reads" || log.Why != "a reader over AMQP keeps to itself how far it is" || log.Destination != stream {
 					t.Errorf("%+v", lags)
 				}
-				again, problems := lagsOf(a, lags[0].Group)
-				if len(again) != 1 || len(problems) > 0 || again[0].Group != lags[0].Group {
-					t.Errorf("by its own name: %+v, %v", again, problems)
+				// By its own name, too; the broker's figures come and go while they are new.
+				if again, problems := lagsOf(a, lags[0].Group); len(again) == 1 && len(problems) == 0 && again[0].Group == lags[0].Group {
+					look.Stop()
+					return
 				}
-				look.Stop()
-				return
 			}
 			select {
 			case <-look.C:
