@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -70,15 +71,18 @@ func firstLine(t *testing.T, command *exec.Cmd) (line string, rest *os.File, err
 // Ctrl-c and termination end a command cleanly, with the code that shells expect.
 func TestInterrupted(t *testing.T) {
 	url := brokerWith(t, "ord-1")
-	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP) // else under nohup the program would inherit that it is ignored
+	t.Cleanup(func() { signal.Stop(heard) })
+	for _, sent := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		command := process(t, "tail", url, "--from", "beginning", "--stats")
 		_, _, errors := firstLine(t, command)
-		if err := command.Process.Signal(signal); err != nil {
+		if err := command.Process.Signal(sent); err != nil {
 			t.Fatal(err)
 		}
 		_ = command.Wait() // its code is looked at below
 		if code := command.ProcessState.ExitCode(); code != exitInterrupted || !strings.HasPrefix(errors.String(), `{"events":1,`) {
-			t.Errorf("%v: exit code %d, want %d; standard error: %s", signal, code, exitInterrupted, errors)
+			t.Errorf("%v: exit code %d, want %d; standard error: %s", sent, code, exitInterrupted, errors)
 		}
 	}
 }
