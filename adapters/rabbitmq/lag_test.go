@@ -156,17 +156,21 @@ func stuckConsumer(t *testing.T, b *testBroker, kind string) (check func(t *test
 	}
 	b.publishing(t, queue, messages...)
 	b.consume(t, queue, "stuck-one", 3, false)
+	head := func(oldest time.Time) bool {
+		if kind == amqp.QueueTypeClassic {
+			return oldest.Equal(old)
+		}
+		return oldest.IsZero() // a quorum queue does not tell
+	}
 	return func(t *testing.T) {
-		lag := awaitLag(t, a, queue, func(l adapters.Lag) bool { return held(17, 3)(l) && inState(adapters.LagStall)(l) })
-		log := lag.Logs[0]
-		if log.Lag != 20 || lag.Queue.Consumers != 1 || len(lag.Members) != 1 || lag.Members[0].ID != "stuck-one" || lag.Members[0].Host != "127.0.0.1" || log.Member != 0 {
+		lag := awaitLag(t, a, queue, func(l adapters.Lag) bool {
+			log, members := l.Logs[0], l.Members // of which each comes with a figure of its own
+			return held(17, 3)(l) && inState(adapters.LagStall)(l) && log.Lag == 20 && log.Member == 0 &&
+				len(members) == 1 && members[0].ID == "stuck-one" && members[0].Host == "127.0.0.1" &&
+				log.Out == (adapters.Rate{Known: true}) && l.Queue.Redelivered.Known && head(log.Oldest)
+		})
+		if lag.Queue.Consumers != 1 || lag.Queue.Capacity < 0 || lag.Queue.Capacity > 1 {
 			t.Errorf("%+v, %+v", lag, lag.Queue)
-		}
-		if log.Out != (adapters.Rate{Known: true}) || !lag.Queue.Redelivered.Known || lag.Queue.Capacity < 0 || lag.Queue.Capacity > 1 {
-			t.Errorf("rates %+v, %+v", log, lag.Queue)
-		}
-		if kind == amqp.QueueTypeClassic && !log.Oldest.Equal(old) || kind == amqp.QueueTypeQuorum && !log.Oldest.IsZero() {
-			t.Errorf("the head is of %v, want %v for a classic queue alone", log.Oldest, old)
 		}
 	}
 }
@@ -180,10 +184,9 @@ func redeliveringConsumer(t *testing.T, b *testBroker, kind string) (check func(
 	b.publishing(t, queue, bodies("again", 3)...)
 	settling(b.consume(t, queue, "picky", 1, false), func(d amqp.Delivery) { _ = d.Nack(false, true) })
 	return func(t *testing.T) {
-		lag := awaitLag(t, a, queue, inState(adapters.LagRedeliver))
-		if lag.Logs[0].Lag != 3 || !lag.Queue.Redelivered.Known {
-			t.Errorf("%+v, %+v", lag, lag.Queue)
-		}
+		awaitLag(t, a, queue, func(l adapters.Lag) bool {
+			return inState(adapters.LagRedeliver)(l) && l.Logs[0].Lag == 3 && l.Queue.Redelivered.Known
+		})
 	}
 }
 
@@ -198,7 +201,7 @@ func TestLagOfWorkingConsumers(t *testing.T) {
 				}
 			})
 			b.publishing(t, queue, bodies("done", 100)...)
-			const most = 100. / 5 // all of them between two of the broker's looks
+			const most = 100. / 2 // all of them between two of the broker's looks, 5 s apart or nearly
 			var in, out float64
 			lag := awaitLag(t, a, queue, func(l adapters.Lag) bool {
 				in, out = max(in, l.Logs[0].In.PerSecond), max(out, l.Logs[0].Out.PerSecond)
@@ -215,8 +218,9 @@ func TestLagOfWorkingConsumers(t *testing.T) {
 func emptyQueue(t *testing.T, b *testBroker, kind string) (check func(t *testing.T)) {
 	a, queue := b.lagReader(t), b.queue(t, kind, nil)
 	lag := awaitLag(t, a, queue, func(adapters.Lag) bool { return true })
-	if log := lag.Logs[0]; log.State != adapters.LagUnknown || lag.Queue.Ready != -1 || lag.Queue.Unacked != -1 || log.Why == "" || lag.Total().Known != 0 {
-		t.Errorf("a moment old: %+v, %+v", lag, lag.Queue)
+	log, uncounted := lag.Logs[0], lag.Queue.Ready == -1 // most often, for the queue is a moment old
+	if uncounted && (log.State != adapters.LagUnknown || lag.Queue.Unacked != -1 || log.Why == "" || lag.Total().Known != 0) {
+		t.Errorf("not counted yet: %+v, %+v", lag, lag.Queue)
 	}
 	return func(t *testing.T) {
 		lag := awaitLag(t, a, queue, inState(adapters.LagOK))
