@@ -29,6 +29,7 @@
 //	position.go    Position: where it is, in a form that can be printed and parsed
 //	batch.go       Batch and Intake: how messages travel
 //	source.go      the interfaces and their options
+//	topology.go    what can be named as a destination, and what the broker moves by itself
 //	lag.go         how far consumers are behind, as far as one look can tell
 //	deadletter.go  what an adapter can do about dead letters, and with them
 //	status.go      connection state and counters, because the screen shows them

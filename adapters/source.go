@@ -91,31 +91,6 @@ type Estimator interface {
 	Estimate(ctx context.Context, span Range) (int64, error)
 }
 
-// Topology answers what is there.
-type Topology interface {
-	// Destinations lists what can be named as a destination, with what the broker
-	// says about it.
-	Destinations(ctx context.Context) ([]Destination, error)
-}
-
-// Destination is a topic, exchange, queue or stream as its broker describes it.
-type Destination struct {
-	Name       string
-	Kind       DestinationKind
-	Partitions int  // Kafka topics; else 0
-	Internal   bool // the broker's own
-}
-
-// DestinationKind says what a destination is.
-type DestinationKind string
-
-const (
-	Topic    DestinationKind = "topic"
-	Exchange DestinationKind = "exchange"
-	Queue    DestinationKind = "queue"
-	Stream   DestinationKind = "stream"
-)
-
 // Start is where a tail begins in every log. The zero value is End.
 type Start struct {
 	kind startKind

@@ -38,6 +38,9 @@ func testOpened(t *testing.T, broker Broker) {
 		if !found {
 			t.Errorf("%q is not among the %d destinations", destination, len(list))
 		}
+		if _, err := topology.Bindings(t.Context()); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("bindings: %v", err)
+		}
 	}
 }
 

@@ -122,7 +122,7 @@ func (a *Adapter) Close() error {
 	return nil
 }
 
-// Destinations lists every topic of the cluster that the user may describe, by name.
+// Destinations lists the topics that the source names, or all that the user may describe.
 func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, error) {
 	c, err := readCatalog(ctx, a.client, nil)
 	if err != nil {
@@ -130,11 +130,15 @@ func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, err
 	}
 	var list []adapters.Destination
 	for _, name := range slices.Sorted(maps.Keys(c.topics)) {
-		t := c.topics[name]
-		list = append(list, adapters.Destination{Name: name, Kind: adapters.Topic, Partitions: len(t.leaders), Internal: t.internal})
+		if t := c.topics[name]; a.selection.wants(t) {
+			list = append(list, adapters.Destination{Name: name, Kind: adapters.Topic, Partitions: len(t.leaders), Internal: t.internal})
+		}
 	}
 	return list, nil
 }
+
+// Bindings implements [adapters.Topology]: a topic leads nowhere by itself.
+func (a *Adapter) Bindings(context.Context) ([]adapters.Binding, error) { return nil, nil }
 
 // Run implements [adapters.Source]. Topics and partitions that appear while it runs
 // are read from their beginning, so that nothing of them is missed.

@@ -82,7 +82,7 @@
 //	slab.go        the memory of batches; from a delivery to a message
 //	header.go      field tables as headers
 //	firehose.go    from a trace message to the original
-//	topology.go    Destinations
+//	topology.go    Destinations, and the ways between them
 //	lag.go         Lag: one look at all queues
 //	lagfigures.go  what the management API tells of queues and their consumers
 //	lagqueue.go    how the consumers of a queue stand

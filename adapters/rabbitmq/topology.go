@@ -2,36 +2,40 @@ package rabbitmq
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
 )
 
-// Destinations implements adapters.Topology: all exchanges, queues and streams of the
-// virtual host if there is a management API, and otherwise those that are read.
+// Destinations implements [adapters.Topology]: all exchanges, queues and streams of the
+// virtual host if there is a management API, and otherwise those that are read. Where the
+// source names some, it is these and what lies on the ways from them.
 func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, error) {
 	if a.management == nil {
 		return a.named(), nil
 	}
-	known, err := a.management.catalog(ctx, true)
+	m, err := a.ways(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var list []adapters.Destination
-	for _, name := range sortedKeys(known.exchanges) {
+	for _, name := range sortedKeys(m.known.exchanges) {
 		shown := name
 		if name == "" {
 			shown = defaultExchange
 		}
-		list = append(list, adapters.Destination{Name: shown, Kind: adapters.Exchange, Internal: known.exchanges[name].Internal || name == ""})
-	}
-	for _, name := range sortedKeys(known.queues) {
-		kind := adapters.Queue
-		if known.queues[name] == amqp.QueueTypeStream {
-			kind = adapters.Stream
+		if m.wanted(adapters.Endpoint{Name: name, Kind: adapters.Exchange}) {
+			list = append(list, adapters.Destination{Name: shown, Kind: adapters.Exchange, Internal: m.known.exchanges[name].Internal || name == ""})
 		}
-		list = append(list, adapters.Destination{Name: name, Kind: kind})
+	}
+	for _, name := range sortedKeys(m.queues) {
+		if end := m.queueEnd(name); m.wanted(end) {
+			list = append(list, adapters.Destination{Name: name, Kind: end.Kind})
+		}
 	}
 	return list, nil
 }
@@ -45,4 +49,114 @@ func (a *Adapter) named() []adapters.Destination {
 		list = append(list, adapters.Destination{Name: stream, Kind: adapters.Stream})
 	}
 	return list
+}
+
+// Bindings implements [adapters.Topology] by the management API. The queues of taps, and
+// that every queue is bound to the default exchange by its name, are left out.
+func (a *Adapter) Bindings(ctx context.Context) ([]adapters.Binding, error) {
+	if a.management == nil {
+		return nil, a.config.problem("list the bindings of "+a.config.broker(), "only the management API tells them", "add management=http://HOST:15672", errors.ErrUnsupported)
+	}
+	m, err := a.ways(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(m.bindings, func(b adapters.Binding) bool { return !m.wanted(b.From) || !m.wanted(b.To) }), nil
+}
+
+// ways is where messages go within a virtual host.
+type ways struct {
+	*yard
+	bindings []adapters.Binding
+	within   map[adapters.Endpoint]bool // nil is everything
+}
+
+func (a *Adapter) ways(ctx context.Context) (*ways, error) {
+	y, err := a.management.yard(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &ways{yard: y}
+	for i := range y.known.bindings {
+		b := &y.known.bindings[i]
+		from, to := adapters.Endpoint{Name: b.Source, Kind: adapters.Exchange}, adapters.Endpoint{Name: b.Destination, Kind: adapters.Exchange}
+		if b.DestinationType == "queue" {
+			to = w.queueEnd(b.Destination)
+		}
+		if b.Source != "" && !ofTap(b.Destination) {
+			w.bindings = append(w.bindings, adapters.Binding{From: from, To: to, Way: adapters.Bound, Key: b.RoutingKey})
+		}
+	}
+	for _, name := range sortedKeys(y.known.exchanges) {
+		if other, _ := y.known.exchanges[name].Arguments["alternate-exchange"].(string); other != "" {
+			from, to := adapters.Endpoint{Name: name, Kind: adapters.Exchange}, adapters.Endpoint{Name: other, Kind: adapters.Exchange}
+			w.bindings = append(w.bindings, adapters.Binding{From: from, To: to, Way: adapters.Alternate})
+		}
+	}
+	for _, name := range sortedKeys(y.queues) {
+		if b, ok := w.deadWay(y.queues[name]); ok {
+			w.bindings = append(w.bindings, b)
+		}
+	}
+	w.narrow(&a.config)
+	return w, nil
+}
+
+// deadWay is where a queue dead-letters to: an exchange, or by the default exchange a queue.
+func (w *ways) deadWay(q *queueInfo) (adapters.Binding, bool) {
+	exchange, ok := q.setting("x-dead-letter-exchange", "dead-letter-exchange").(string)
+	if !ok || ofTap(q.Name) {
+		return adapters.Binding{}, false
+	}
+	key, _ := q.setting("x-dead-letter-routing-key", "dead-letter-routing-key").(string)
+	b := adapters.Binding{From: w.queueEnd(q.Name), To: adapters.Endpoint{Name: exchange, Kind: adapters.Exchange}, Way: adapters.Dead, Key: key}
+	if exchange == "" {
+		b.To, b.Key = w.queueEnd(key), ""
+	}
+	return b, exchange != "" || key != "" && key != q.Name
+}
+
+// queueEnd is a queue or stream as an endpoint.
+func (w *ways) queueEnd(name string) adapters.Endpoint {
+	if q := w.queues[name]; q != nil && q.Type == amqp.QueueTypeStream {
+		return adapters.Endpoint{Name: name, Kind: adapters.Stream}
+	}
+	return adapters.Endpoint{Name: name, Kind: adapters.Queue}
+}
+
+// ofTap says that the broker has made the name of a queue, as it does for taps and for
+// whoever else wants a copy for himself.
+func ofTap(queue string) bool { return strings.HasPrefix(queue, "amq.gen-") }
+
+func (w *ways) wanted(end adapters.Endpoint) bool {
+	return (w.within == nil || w.within[end]) && !ofTap(end.Name)
+}
+
+// narrow keeps to what a source names: what feeds its queues, and all that lies on the ways
+// from there.
+func (w *ways) narrow(c *Config) {
+	if len(c.Taps)+len(c.Queues)+len(c.Streams) == 0 {
+		return
+	}
+	w.within = map[adapters.Endpoint]bool{}
+	for _, tap := range c.Taps {
+		w.within[adapters.Endpoint{Name: tap.Exchange, Kind: adapters.Exchange}] = true
+	}
+	for _, name := range slices.Concat(c.Queues, c.Streams) {
+		end := w.queueEnd(name)
+		w.within[end] = true
+		for _, b := range w.bindings {
+			if b.To == end && b.Way == adapters.Bound {
+				w.within[b.From] = true
+			}
+		}
+	}
+	for before := -1; before < len(w.within); {
+		before = len(w.within)
+		for _, b := range w.bindings {
+			if w.within[b.From] {
+				w.within[b.To] = true
+			}
+		}
+	}
 }
