@@ -25,6 +25,7 @@ func TestConformanceWhenTheBrokerDies(t *testing.T) {
 		for name, suite := range map[string]adaptertest.Broker{"tap": tapSuite(b.testBroker), "stream": streamSuite(b.testBroker)} {
 			t.Run(name, func(t *testing.T) {
 				suite.Break = func(t testing.TB) func() {
+					b.sync(t)
 					b.kill(t)
 					return func() { b.start(t) }
 				}

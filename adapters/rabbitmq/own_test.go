@@ -146,6 +146,13 @@ func (b *ownBroker) ctl(t testing.TB, arguments ...string) string {
 	return out
 }
 
+// sync has the broker write down which queues and exchanges there are: what was declared
+// within the last seconds would else be gone after a SIGKILL, whatever is durable.
+func (b *ownBroker) sync(t testing.TB) {
+	t.Helper()
+	b.ctl(t, "eval", "case mnesia:system_info(is_running) of yes -> mnesia:sync_log(); _ -> ok end.")
+}
+
 // kill ends the broker by SIGKILL; start brings it back.
 func (b *ownBroker) kill(t testing.TB) {
 	t.Helper()

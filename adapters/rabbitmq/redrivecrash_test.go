@@ -19,6 +19,7 @@ func TestBrokerDiesUnderARedrive(t *testing.T) {
 func diesUnderARedrive(t *testing.T, b *ownBroker) {
 	const letters = 3000
 	grave, target := b.queue(t, "classic", nil), b.queue(t, "classic", nil)
+	b.sync(t)
 	messages := bodies("letter", letters)
 	for i := range messages {
 		messages[i].DeliveryMode = amqp.Persistent
