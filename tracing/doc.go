@@ -50,6 +50,7 @@
 //	              summary.go: snapshots of rows
 //	querier.go    the questions; query.go, event.go, flow.go: their values
 //	page.go       the stream; flowpage.go, export.go: lists of flows; find.go: look-up by id
+//	traffic.go    which services write where, and what they react to
 //	messages.go   payloads, kept (payloads.go, encode.go) or fetched
 //	filter.go     the filter language; watch.go: what a filter matched, past and present
 //	search.go     history read for one id; searchkeys.go: which partitions of it;

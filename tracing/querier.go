@@ -29,6 +29,8 @@ type Querier interface {
 	// Messages reads the messages of events again, in their order, each with its
 	// own error (adapters.ErrGone where nobody has it any more).
 	Messages(ctx context.Context, events []Event) iter.Seq2[adapters.Message, error]
+	// Traffic counts who writes what where, over all of the index.
+	Traffic(ctx context.Context) (Traffic, error)
 	// Watch begins to collect what a filter matches, from now on and back through
 	// the index. Close it when it is no longer looked at.
 	Watch(filter *Filter) *Watch
