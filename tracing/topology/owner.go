@@ -1,0 +1,92 @@
+package topology
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Why a consumer is taken for that of a service.
+const (
+	byConfig   = "by config"
+	byName     = "by name"
+	byReaction = "by name and by what it reacts to"
+)
+
+// plainWords are what names of services and groups have beside the name itself.
+var plainWords = []string{"service", "services", "svc", "group", "groups", "consumer", "consumers", "worker", "workers", "app", "cg", "listener", "processor", "queue"}
+
+// wordsOf splits a name such as payment-service.v2 or PaymentService into words, in lower
+// case, without the plain ones unless there is no other.
+func wordsOf(name string) []string {
+	var spaced strings.Builder
+	before := ' '
+	for _, r := range name {
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			r = ' '
+		case unicode.IsUpper(r) && unicode.IsLower(before):
+			spaced.WriteRune(' ')
+		}
+		spaced.WriteRune(unicode.ToLower(r))
+		before = r
+	}
+	all := strings.Fields(spaced.String())
+	telling := slices.DeleteFunc(slices.Clone(all), func(word string) bool { return slices.Contains(plainWords, word) })
+	if len(telling) == 0 {
+		return all
+	}
+	return telling
+}
+
+// service is one that a consumer may be of.
+type service struct {
+	name  string
+	words []string
+}
+
+// owners finds the service of a consumer.
+type owners struct {
+	said     map[string]string // group to service
+	services []service
+}
+
+func newOwners(said map[string][]string, names []string) *owners {
+	o := &owners{said: map[string]string{}}
+	for name, groups := range said {
+		for _, group := range groups {
+			o.said[group] = name
+		}
+	}
+	for _, name := range names {
+		o.services = append(o.services, service{name, wordsOf(name)})
+	}
+	return o
+}
+
+// of is the service that a consumer is of, and why; empty when that is not known. Reacts
+// says that a service was seen to react to what the consumer reads.
+func (o *owners) of(group string, reacts func(service string) bool) (name, by string) {
+	if name, ok := o.said[group]; ok {
+		return name, byConfig
+	}
+	words := wordsOf(group)
+	longest, several := 0, false
+	for _, s := range o.services { // the longest name that fits, whether that is then good enough or not
+		n := len(s.words)
+		if n == 0 || n > len(words) || n < longest || !slices.Equal(s.words, words[:n]) && !slices.Equal(s.words, words[len(words)-n:]) {
+			continue
+		}
+		several = n == longest
+		name, longest = s.name, n
+	}
+	switch {
+	case name == "" || several:
+		return "", ""
+	case longest == len(words):
+		return name, byName
+	case reacts(name):
+		return name, byReaction
+	}
+	return "", ""
+}
