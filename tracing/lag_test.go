@@ -178,6 +178,35 @@ func TestLagRates(t *testing.T) {
 	}
 }
 
+// TestPartitionsWithNothingInThem: where nothing could be committed nobody is missed, as long
+// as the group is known to commit.
+func TestPartitionsWithNothingInThem(t *testing.T) {
+	log := func(partition int32, start, committed, end int64) adapters.LogLag {
+		l := adapters.LogLag{Log: adapters.Log{Destination: "orders", Partition: partition}, Start: start, Committed: committed, End: end, LastStable: end}
+		l.Judge()
+		return l
+	}
+	for name, c := range map[string]struct {
+		logs []adapters.LogLag
+		want adapters.LagState
+	}{
+		"one is empty":       {[]adapters.LogLag{log(0, 0, 5, 5), log(1, 7, -1, 7)}, adapters.LagOK},
+		"one was never read": {[]adapters.LogLag{log(0, 0, 5, 5), log(1, 0, -1, 7)}, adapters.LagNoOffset},
+		"all are empty":      {[]adapters.LogLag{log(0, 0, -1, 0), log(1, 7, -1, 7)}, adapters.LagNoOffset},
+	} {
+		w := watch(t)
+		lag := adapters.Lag{Kind: adapters.ClassicGroup, Group: "billing", At: w.now, Logs: c.logs}
+		w.series.Observe("kafka", &lag)
+		var standings []tracing.LagStanding
+		for i := range lag.Logs {
+			standings = append(standings, w.series.Log("kafka", &lag, &lag.Logs[i], w.now))
+		}
+		if got := w.series.Group(&lag, standings); got.State != c.want {
+			t.Errorf("%s: %v (%s), want %v", name, got.State, got.Why, c.want)
+		}
+	}
+}
+
 // TestLagRatesOfQueue has rates that the broker counts. What is handed out already is no
 // part of the time to zero.
 func TestLagRatesOfQueue(t *testing.T) {

@@ -213,8 +213,8 @@ func (s *LagSeries) Group(lag *adapters.Lag, logs []LagStanding) LagStanding {
 	total := lag.Total()
 	complete := true
 	for i, standing := range logs {
-		if lag.Logs[i].Left {
-			continue
+		if l := &lag.Logs[i]; l.Left || l.State == adapters.LagNoOffset && l.Start == l.End && total.Known > 0 {
+			continue // nobody reads it, or there is nothing in it that could have been committed
 		}
 		if standing.State > out.State || standing.State == adapters.LagUnknown && out.State == adapters.LagOK {
 			out.State, out.Why = standing.State, standing.Why

@@ -92,7 +92,7 @@ func (p *program) root() *cobra.Command {
 	f.BoolVar(&p.flags.noColor, "no-color", false, "no colours, as the variable NO_COLOR does")
 	f.StringVar(&p.flags.log, "log", "", "file to append a log of connections and problems to")
 	_ = root.RegisterFlagCompletionFunc("context", p.completeContexts)
-	root.AddCommand(p.demoCommand(), p.tailCommand(), p.traceCommand(), p.flowsCommand(), p.lagCommand(), p.dlqCommand(), p.configCommand(), p.versionCommand())
+	root.AddCommand(p.demoCommand(), p.tailCommand(), p.traceCommand(), p.flowsCommand(), p.lagCommand(), p.topologyCommand(), p.dlqCommand(), p.configCommand(), p.versionCommand())
 	p.commands = names(root)
 	return root
 }

@@ -284,9 +284,22 @@ func (b *builder) services() (names []string) {
 }
 
 // reactions puts in what services were seen to react to, unless what they are known to read
-// explains it.
+// explains it. What is merely usual says something only of a service of which nothing else
+// is known.
 func (b *builder) reactions(list []tracing.Reaction) {
+	known := map[string]bool{}
+	for i := range b.graph.Edges {
+		if e := &b.graph.Edges[i]; e.Relation == Reads && b.graph.Nodes[e.To].Kind == Service {
+			known[b.graph.Nodes[e.To].Name] = true
+		}
+	}
 	for _, r := range list {
+		known[r.Service] = known[r.Service] || r.Edge == tracing.Known
+	}
+	for _, r := range list {
+		if r.Edge == tracing.Inferred && known[r.Service] {
+			continue
+		}
 		at, by := b.spot(r.Spot), b.node(Service, "", r.Service, "")
 		evidence := Observed
 		if r.Edge == tracing.Inferred {

@@ -14,8 +14,7 @@
 // destination to a service only when the service was seen to react, or a consumer group is
 // known to be its own. A group is taken for that of a service when the operator says so,
 // when both have the same name but for words such as "service" and "group", or when its
-// name begins or ends with that of a service that was seen to react to what the group
-// reads. Nobody else is guessed at: the group then stands for itself.
+// name has that of a service in it that was seen to react to what the group reads. Nobody else is guessed at: the group then stands for itself.
 //
 // # Files
 //

@@ -69,6 +69,20 @@ type Reader struct {
 	By string
 }
 
+// At is how much is left to read at one destination, and whether that is known of any part of
+// it; reads says that the consumer reads it at all.
+func (r *Reader) At(destination string) (lag int64, known, reads bool) {
+	for i := range r.Lag.Logs {
+		if l := &r.Lag.Logs[i]; l.Destination == destination && !l.Left {
+			reads = true
+			if l.State.Counted() {
+				lag, known = lag+l.Lag, true
+			}
+		}
+	}
+	return lag, known, reads
+}
+
 // Consumer is how far a consumer is behind, as it was last seen.
 type Consumer struct {
 	Source   string

@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -86,11 +87,13 @@ func (e *Edge) mermaid() string {
 
 // label quotes a text. What could end the quote, begin markup, or is no letter, digit or
 // sign that can be seen is written as its number, which Mermaid shows as the character.
+// An empty text is no label.
 func label(s string) string {
 	var b strings.Builder
+	s = cmp.Or(s, " ")
 	b.WriteByte('"')
 	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
-		if !unicode.IsPrint(r) || strings.ContainsRune("\"#&<>`|\\*_~", r) {
+		if !unicode.IsPrint(r) || strings.ContainsRune("\"#&<>`|\\*_~%", r) {
 			fmt.Fprintf(&b, "#%d;", r)
 		} else {
 			b.WriteRune(r)

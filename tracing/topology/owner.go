@@ -64,29 +64,39 @@ func newOwners(said map[string][]string, names []string) *owners {
 	return o
 }
 
+// named is a service whose name is in that of a consumer, from one word to another.
+type named struct {
+	service  string
+	from, to int
+}
+
 // of is the service that a consumer is of, and why; empty when that is not known. Reacts
-// says that a service was seen to react to what the consumer reads.
+// says that a service was seen to react to what the consumer reads. A name within a longer
+// one does not count: payment-gateway-events is not of payment.
 func (o *owners) of(group string, reacts func(service string) bool) (name, by string) {
 	if name, ok := o.said[group]; ok {
 		return name, byConfig
 	}
 	words := wordsOf(group)
-	longest, several := 0, false
-	for _, s := range o.services { // the longest name that fits, whether that is then good enough or not
-		n := len(s.words)
-		if n == 0 || n > len(words) || n < longest || !slices.Equal(s.words, words[:n]) && !slices.Equal(s.words, words[len(words)-n:]) {
-			continue
+	var all []named
+	for _, s := range o.services {
+		for from := 0; len(s.words) > 0 && from+len(s.words) <= len(words); from++ {
+			if to := from + len(s.words); slices.Equal(s.words, words[from:to]) {
+				all = append(all, named{s.name, from, to})
+			}
 		}
-		several = n == longest
-		name, longest = s.name, n
 	}
-	switch {
-	case name == "" || several:
-		return "", ""
-	case longest == len(words):
-		return name, byName
-	case reacts(name):
-		return name, byReaction
+	for _, n := range all {
+		within := func(m named) bool { return m.from <= n.from && n.to <= m.to && m.to-m.from > n.to-n.from }
+		switch exact := n.to-n.from == len(words); {
+		case slices.ContainsFunc(all, within), !exact && !reacts(n.service), n.service == name:
+		case name != "":
+			return "", "" // either of the two
+		case exact:
+			name, by = n.service, byName
+		default:
+			name, by = n.service, byReaction
+		}
 	}
-	return "", ""
+	return name, by
 }

@@ -151,13 +151,16 @@ func TestOwnersAreNotGuessedAt(t *testing.T) {
 	for group, want := range map[string]string{
 		"payment":                     "payment",
 		"payment-service":             "payment",
-		"com.shop.PaymentConsumer":    "payment", // it ends with it, and payment reacts
+		"com.shop.PaymentConsumer":    "payment", // it has it, and payment reacts
 		"payment.orders":              "payment",
 		"payment_gateway.v2":          "", // that does not react
 		"payment-gateway-group":       "payment-gateway",
 		"orders":                      "",
 		"payment-audit":               "PaymentAudit",
 		"order.payment":               "", // either
+		"prod.payment.order-events":   "", // either
+		"prod.payment.inventory":      "payment",
+		"prod.payment.gateway.events": "",
 		"service":                     "service",
 		"console-consumer-48213":      "",
 		"":                            "",

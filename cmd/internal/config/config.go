@@ -30,6 +30,9 @@ type File struct {
 	Contexts map[string]Context `yaml:"contexts"`
 	Mappings []Mapping          `yaml:"mappings"`
 	Paths    []Path             `yaml:"paths"`
+	// Services are the consumer groups and queues of services, by name of the service, where
+	// their names do not tell.
+	Services map[string][]string `yaml:"services"`
 
 	shared bool // everybody may read it
 }

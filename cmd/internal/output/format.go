@@ -7,6 +7,7 @@ import (
 	"eventscope/adapters/envelope"
 	"eventscope/replay"
 	"eventscope/tracing"
+	"eventscope/tracing/topology"
 )
 
 // Event is one message with its identity, to be written.
@@ -32,6 +33,7 @@ type Format interface {
 	AppendFlow(dst []byte, f *tracing.FlowSummary) []byte
 	AppendTrace(dst []byte, t *Trace) []byte
 	AppendLag(dst []byte, c *Lag) []byte
+	AppendTopology(dst []byte, g *topology.Graph) []byte
 
 	AppendLetter(dst []byte, d *Letter) []byte
 	AppendGroup(dst []byte, g *replay.Group) []byte
