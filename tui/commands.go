@@ -42,6 +42,7 @@ func (m *Model) verbs() []verb {
 	if m.desk.box != nil {
 		list = slices.Insert(list, 2, m.letterVerbs()...)
 	}
+	list = slices.Insert(list, 2, verb{name: "topology", help: "services, destinations and consumers", run: func(m *Model, _ string) tea.Cmd { return m.goTab(5) }})
 	if m.desk.options.Fault != nil {
 		fault := verb{name: "fault", arguments: "WHAT", help: "make the demonstration fail in this way", run: runFault, offer: func(m *Model) []string { return m.desk.options.Faults }}
 		list = slices.Insert(list, len(list)-2, fault)

@@ -69,6 +69,8 @@ type desk struct {
 	noticeUntil time.Time
 	search      *search // in history, or nil
 
+	home page           // the stream
+	maps *mapBook       // services, destinations and consumers
 	book *lagBook       // how far consumers are behind; nil where no source can tell
 	box  *mailbox       // dead letters; nil without an office
 	run  *running       // begun from here last, or nil

@@ -35,6 +35,8 @@
 //	             lagsurvey.go, one look, and consumer.go, what it says of one
 //	lag.go       page: one row a group or queue, with lagrow.go; partitions.go: one of
 //	             them; nextmessage.go: what is to be read next
+//	topology.go  page: the map of services and destinations, with topologyrow.go; mapbook.go:
+//	             the map as pages share it; servicestate.go: what flows show of it
 //	graves.go    page: what died in the same way; letters.go: the letters, with
 //	             letterfilter.go; letter.go: one; letterof.go: from an event to its letter
 //	plan.go      page: what will happen; run.go: what happens; journal.go: what happened

@@ -65,6 +65,11 @@ func (f *flowPage) id() text.Safe {
 }
 
 func (f *flowPage) refresh() tea.Cmd {
+	return tea.Batch(f.update(), f.maps.update(mapSeldom))
+}
+
+// update asks for the flow again when that is due.
+func (f *flowPage) update() tea.Cmd {
 	since := f.now.Sub(f.asked)
 	// A flow becomes late without any event: it is asked for once a second as well.
 	if f.busy || f.flow != nil && since < time.Second && (f.seen == f.counters.Version || since < flowEvery) {
@@ -200,7 +205,7 @@ func (f *flowPage) status() []piece {
 		return nil
 	}
 	role, glyph := f.theme.Status(f.flow.Status)
-	return []piece{{role, glyph.Add(space, f.theme.String(string(f.flow.Status)))}}
+	return append([]piece{{role, glyph.Add(space, f.theme.String(string(f.flow.Status)))}}, f.serviceStatus()...)
 }
 
 func (f *flowPage) render(width, height int) []widget.Line {

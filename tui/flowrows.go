@@ -108,7 +108,7 @@ func (f *flowPage) expectation(e *tracing.Expectation, room int) text.Safe {
 		}
 		return text.Own("not expected")
 	}
-	var more []text.Safe
+	more := []text.Safe{f.waitsForService(e)}
 	if e.Usual > 0 {
 		more = append(more, text.Own(", usually within ").Add(text.Span(max(e.Usual, e.Late))))
 	}

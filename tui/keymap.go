@@ -71,7 +71,8 @@ const (
 	onSteps
 	onLag
 	onConsumer
-	everywhere = onStream | onFlows | onFlow | onEvent | onLag | onConsumer | onGraves | onLetters | onLetter | onPlan | onRun | onJournal | onSteps
+	onTopology
+	everywhere = onStream | onFlows | onFlow | onEvent | onLag | onConsumer | onTopology | onGraves | onLetters | onLetter | onPlan | onRun | onJournal | onSteps
 	onLists    = onStream | onFlows
 	onValue    = onEvent | onLetter
 )
@@ -94,6 +95,7 @@ var keymap = []binding{
 	{enter, onValue, []string{"enter"}, "fold", "fold or unfold"},
 	{enter, onLag, []string{"enter"}, "partitions", "open the partitions of the group, or the queue"},
 	{enter, onConsumer, []string{"enter"}, "next message", "the message that is to be read next: what is it stuck on?"},
+	{enter, onTopology, []string{"enter"}, "stream", "the stream of the destination, or of the service"},
 	{enter, onGraves, []string{"enter"}, "letters", "open the letters; look into a queue that was not looked into"},
 	{enter, onLetters, []string{"enter"}, "letter", "open the letter"},
 	{enter, onPlan, []string{"enter"}, "confirm", "confirm the plan, which asks for its number of letters"},
@@ -112,10 +114,11 @@ var keymap = []binding{
 	{abortRun, onRun, []string{"A"}, "abort", "end the run after the window in hand; the rest stays open"},
 	{view, onStream, []string{"v"}, "value", "open the event itself"},
 	{view, onFlow, []string{"v"}, "lanes", "timeline or lanes"},
+	{view, onTopology, []string{"v"}, "by service", "by destination or by service"},
 	{view, onValue, []string{"v"}, "tree/raw/hex", "value as tree, raw or hexadecimal"},
 	{filter, onLists | onLetters, []string{"/"}, "filter", "filter by words or an expression"},
 	{filter, onValue, []string{"/"}, "find", "find in the value"},
-	{filter, onLag, []string{"/"}, "filter", "filter by words"},
+	{filter, onLag | onTopology, []string{"/"}, "filter", "filter by words"},
 	{nextMatch, onLists | onValue, []string{"n"}, "", "next match"},
 	{previousMatch, onLists | onValue, []string{"N"}, "", "previous match"},
 	{pause, onLists, []string{"p"}, "pause", "hold still, or go on"},
@@ -128,9 +131,11 @@ var keymap = []binding{
 	{copyText, onLists, []string{"y"}, "", "copy the flow id, or the marked ones"},
 	{copyText, onFlow, []string{"y"}, "copy", "copy the flow id"},
 	{copyText, onValue, []string{"y"}, "copy", "copy the value"},
+	{copyText, onTopology, []string{"y"}, "copy Mermaid", "copy the map as a Mermaid diagram"},
 	{copyText, onLetters, []string{"y"}, "", "copy the position"},
 	{copyText, onJournal | onSteps, []string{"y"}, "copy", "copy the run's name"},
 	{save, onValue, []string{"w"}, "save", "write the value to a file"},
+	{save, onTopology, []string{"w"}, "save", "save the map as a Mermaid diagram, topology.mmd"},
 	{edit, onEvent, []string{"e"}, "edit", "open a copy of the value in $EDITOR"},
 	{foldAll, onValue, []string{"o"}, "", "fold or unfold everything"},
 	{otherPane, onValue, []string{"tab"}, "pane", "go to facts or value"},
@@ -145,7 +150,7 @@ var keymap = []binding{
 	{back, everywhere, []string{"esc"}, "back", "back: close, clear, or the page before; never quits"},
 	{command, everywhere, []string{":"}, "command", "command line, tab completes"},
 	{help, everywhere, []string{"?"}, "help", "the keys of this page"},
-	{tabKey, everywhere, []string{"1", "2", "3", "4", "6"}, "", "the pages by number"},
+	{tabKey, everywhere, []string{"1", "2", "3", "4", "5", "6"}, "", "the pages by number"},
 	{quit, everywhere, []string{"q"}, "", "back; on a first page, quit"},
 	{interrupt, everywhere, []string{"ctrl+c"}, "", "quit at once"},
 }
@@ -184,7 +189,7 @@ var pageNames = []struct {
 	scope scope
 	name  string
 }{{onStream, "Stream"}, {onFlows, "Flows"}, {onFlow, "Flow"}, {onEvent, "Event"},
-	{onLag, "Lag"}, {onConsumer, "Partitions"},
+	{onLag, "Lag"}, {onConsumer, "Partitions"}, {onTopology, "Topology"},
 	{onGraves, "Dead letters"}, {onLetters, "Letters"}, {onLetter, "Letter"}, {onPlan, "Plan"}, {onRun, "Run"}, {onJournal, "Journal"}, {onSteps, "Steps"}}
 
 // pageName is the name of one page.

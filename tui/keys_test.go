@@ -34,29 +34,29 @@ var everyKey = map[string][]keyed{
 		{"enter", "", "Flow ord-"}, {"v", "", "tree line 1"}, {"/", "", "words, or an expression"}, {"n N", "", "no filter yet"}, {"p", "", "paused"},
 		{"f G end", "p", "following"}, {"space", "g", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", "following"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Stream"},
-		{"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
+		{"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
 	},
 	"Flows": {
 		{"enter", "", "Flow ord-"}, {"/", "", "words, or an expression"}, {"n", "", moves}, {"N", "j", moves}, {"p", "", "paused"}, {"f", "j j", "live"},
 		{"s", "", "by trouble"}, {"!", "", "trouble only"}, {"space", "", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc", "!", "live"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Flows"},
-		{"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
+		{"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
 	},
 	"Flow": {
 		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"h left", "v l", "● OrderPlaced"},
 		{"l right", "v", "● OrderPlaced"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
-		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"6", "", "Nothing was done"}, {"ctrl+c", "", quits},
+		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"ctrl+c", "", quits},
 	},
 	"Event": {
 		{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
 		{"w", "", "saved"}, {"D", "", "this event is no dead letter"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
 		{"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
-		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"6", "", "Nothing was done"}, {"ctrl+c", "", quits},
+		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"ctrl+c", "", quits},
 	},
 }
 
 func init() {
-	numbers := []keyed{{":", "", "find a flow by any id"}, {"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "☠"}, {"ctrl+c", "", quits}}
+	numbers := []keyed{{":", "", "find a flow by any id"}, {"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "☠"}, {"5", "", "Written by"}, {"ctrl+c", "", quits}}
 	down, up := keyed{"j down ctrl+d pgdown ctrl+f G end", "", moves}, keyed{"k up ctrl+u pgup ctrl+b g home", "G", moves}
 	for page, keys := range map[string][]keyed{
 		"Lag": {
@@ -65,6 +65,10 @@ func init() {
 		},
 		"Partitions": {
 			{"enter", "", "next for"}, down, up, {"esc q", "", "2 consumers by trouble"}, {"?", "", "Keys of Partitions"}, {"6", "", "Nothing was done"},
+		},
+		"Topology": {
+			{"enter", "", "› Stream"}, {"v", "", "Writes to"}, {"/", "", "words of a destination"}, {"y", "", "copied the map"}, {"w", "", "saved the map"}, down, up,
+			{"esc", "/ z enter", "5 services"}, {"?", "", "Keys of Topology"}, {"6", "", "Nothing was done"}, {"q", "", quits},
 		},
 		"Dead letters": {
 			{"enter", "", "2 letters"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"L", "", "3 open"}, {"a", "", "those dealt with too"}, down, up,
@@ -99,7 +103,7 @@ func init() {
 }
 
 // way is how to come to a page, with the cursor where it can move.
-var way = map[string]string{"Stream": "", "Flows": "2", "Flow": opened, "Event": "v v", "Lag": "3", "Partitions": "3 enter",
+var way = map[string]string{"Stream": "", "Flows": "2", "Flow": opened, "Event": "v v", "Lag": "3", "Partitions": "3 enter", "Topology": "5",
 	"Dead letters": "4", "Letters": "4 enter", "Letter": "4 enter enter", "Plan": "4 r", "Run": "4 r enter 2 enter", "Journal": "4 r enter 2 enter q r enter 1 enter 6",
 	"Steps": "4 r enter 2 enter q r enter 1 enter 6 enter"}
 

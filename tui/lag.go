@@ -189,15 +189,16 @@ func (p *lagPage) render(width, height int) []widget.Line {
 }
 
 // troubleLines are what cannot be told of whole sources.
-func (p *lagPage) troubleLines(width int) (lines []widget.Line) {
-	for _, trouble := range p.book.contents.troubles {
-		role, glyph := theme.Bad, p.theme.Glyph.Failed
+func troubleLines(d *desk, troubles []lagTrouble, width int) (lines []widget.Line) {
+	t := d.theme
+	for _, trouble := range troubles {
+		role, glyph := theme.Bad, t.Glyph.Failed
 		if isUnsupported(trouble.err) {
-			role, glyph = theme.Dim, p.theme.Glyph.Dot
+			role, glyph = theme.Dim, t.Glyph.Dot
 		}
-		sentence := glyph.Add(space, p.theme.String(trouble.source), text.Own(": "), p.sentence(trouble.err))
-		for _, s := range widget.Wrap(p.theme, sentence, width-4, 2) {
-			lines = append(lines, widget.NewRow(p.theme, width).Gap(2).Put(role, s).Line())
+		sentence := glyph.Add(space, t.String(trouble.source), text.Own(": "), d.sentence(trouble.err))
+		for _, s := range widget.Wrap(t, sentence, width-4, 2) {
+			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, s).Line())
 		}
 	}
 	return lines[:min(len(lines), mostTroubleLines)]
@@ -213,7 +214,7 @@ func (p *lagPage) empty(width, height int) []widget.Line {
 	if p.book.contents == nil {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
-	lines = append(lines, p.troubleLines(width)...)
+	lines = append(lines, troubleLines(p.desk, p.book.contents.troubles, width)...)
 	hint := text.Own("No consumer group or queue was found. Groups appear here when they commit or join: who is behind, by how much, and whether it becomes better.")
 	if p.filter != "" {
 		hint = text.Own("No group has these words. / changes them; esc clears them.")

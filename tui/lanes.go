@@ -36,7 +36,8 @@ func (f *flowPage) laneHeads(l widget.Lanes, names []string, width int) widget.L
 		if name.Empty() {
 			name = text.Own("(unknown)")
 		}
-		row.StyledCell(t.Service(names[i]), t.Cut(name, l.LaneWidth-1), l.LaneWidth)
+		f.serviceCell(row, names[i], name, l.LaneWidth-1)
+		row.Gap(1)
 	}
 	return row.Line()
 }

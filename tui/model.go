@@ -71,7 +71,12 @@ func New(options Options) *Model {
 	}
 	if options.Office != nil {
 		d.box = newMailbox(d)
-		m.tabs = append(m.tabs, tab{4, newGraves(d)}, tab{6, newJournal(d)})
+		m.tabs = append(m.tabs, tab{4, newGraves(d)})
+	}
+	d.home, d.maps = m.tabs[0].page, newMapBook(d)
+	m.tabs = append(m.tabs, tab{5, newTopology(d)})
+	if options.Office != nil {
+		m.tabs = append(m.tabs, tab{6, newJournal(d)})
 	}
 	d.pages = []page{m.tabs[0].page}
 	m.rates.sample(d)

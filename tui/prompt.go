@@ -71,7 +71,7 @@ func newFilterLine(d *desk, on scope) *prompt {
 		p.accept = func(_ *Model, value string) tea.Cmd { page.find(value); return nil }
 		return p
 	}
-	if page, ok := d.top().(*lagPage); ok {
+	if page, ok := d.top().(interface{ filterLine() *prompt }); ok { // with words of its own
 		return page.filterLine()
 	}
 	value := ""

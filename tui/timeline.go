@@ -35,7 +35,7 @@ func (f *flowPage) measure() timeline {
 	for i := range f.flow.Steps {
 		step := &f.flow.Steps[i]
 		m.offset = max(m.offset, text.Offset(step.Offset).Width())
-		m.service = max(m.service, min(16, t.String(step.Service).Width()))
+		m.service = max(m.service, min(16, f.serviceWidth(step.Service)))
 		m.kind = max(m.kind, min(34, t.String(step.Type).Width()+2))
 		m.position = max(m.position, min(30, f.where(step).Width()))
 		if note := f.note(step).Width(); hasReason(step) {
@@ -97,7 +97,7 @@ func (f *flowPage) timelineRow(columns, places []int, reasons bool, i, width int
 	step := &f.flow.Steps[index]
 	row.Right(theme.Dim, text.Offset(step.Offset), columns[stepOffset])
 	if w := columns[stepService]; w > 0 {
-		row.Between().StyledCell(t.Service(step.Service), t.String(step.Service), w)
+		f.serviceCell(row.Between(), step.Service, t.String(step.Service), w)
 	}
 	kindCell(t, row.Between(), &step.Event, columns[stepKind])
 	if w := columns[stepPosition]; w > 0 {

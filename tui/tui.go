@@ -33,6 +33,8 @@ type Options struct {
 	Banner string
 	// Empty says, on an empty stream, which flag would show older events.
 	Empty string
+	// Groups are the consumer groups and queues of services, as the operator says.
+	Groups map[string][]string
 	// Rules are the operator's mappings, for the evidence on the event page.
 	Rules *envelope.Rules
 
@@ -79,6 +81,9 @@ type Source struct {
 	// Lag tells how far the consumers of this source are behind; nil where nobody can.
 	// Without any there is no page about them.
 	Lag LagSource
+	// Topology tells what there is and where it leads, asked every 30 seconds while the map
+	// is shown; nil where nobody can.
+	Topology adapters.Topology
 }
 
 // LagSource tells how far the consumers of a source are behind, and reads what one of them

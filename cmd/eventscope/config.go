@@ -53,8 +53,8 @@ func (p *program) checkConfig(context.Context, []string) error {
 		}
 		sources += len(opened)
 	}
-	fmt.Fprintf(p.stdout, "%s is good (contexts: %d, sources: %d, mappings: %d, paths: %d)\n",
-		clean(file.Path), len(file.Contexts), sources, len(file.Mappings), len(file.Paths))
+	fmt.Fprintf(p.stdout, "%s is good (contexts: %d, sources: %d, mappings: %d, paths: %d, services: %d)\n",
+		clean(file.Path), len(file.Contexts), sources, len(file.Mappings), len(file.Paths), len(file.Services))
 	return nil
 }
 

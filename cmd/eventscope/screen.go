@@ -153,6 +153,7 @@ func (v *view) options(p *program) tui.Options {
 		Input: p.stdin, Output: p.stdout,
 	}
 	options.Office, options.Write = v.office, !v.settings.readOnly
+	options.Groups = v.settings.file.Services
 	if !v.settings.readOnly {
 		options.ReadOnly = ""
 	}
@@ -160,7 +161,7 @@ func (v *view) options(p *program) tui.Options {
 		options.Empty = ""
 	}
 	for _, l := range v.lines {
-		options.Sources = append(options.Sources, tui.Source{Name: l.source.Name, Broker: l.source.Broker, Status: l.status, Lag: lineLag{l}})
+		options.Sources = append(options.Sources, tui.Source{Name: l.source.Name, Broker: l.source.Broker, Status: l.status, Lag: lineLag{l}, Topology: lineTopology{l}})
 	}
 	return options
 }

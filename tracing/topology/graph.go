@@ -132,6 +132,30 @@ func (g *Graph) Find(kind Kind, source, name string) int {
 	return -1
 }
 
+// SeenAt are the destinations at which the messages of one are seen: itself, or what leads to
+// it within the broker.
+func (g *Graph) SeenAt(node int) (seen []int) {
+	if g.Nodes[node].Flow.Events > 0 {
+		return []int{node}
+	}
+	visited, next := map[int]bool{node: true}, []int{node}
+	for ; len(next) > 0; next = next[1:] {
+		for i := range g.Edges {
+			e := &g.Edges[i]
+			if e.To != next[0] || visited[e.From] || !g.Nodes[e.From].Kind.IsDestination() || e.Relation == Dies {
+				continue
+			}
+			visited[e.From] = true
+			if g.Nodes[e.From].Flow.Events > 0 {
+				seen = append(seen, e.From)
+			} else {
+				next = append(next, e.From)
+			}
+		}
+	}
+	return seen
+}
+
 // ReadersOf are the consumers of a service.
 func (g *Graph) ReadersOf(service string) []Reader {
 	if g == nil {

@@ -54,8 +54,7 @@ func (g *Graph) order() {
 	g.arrange(order)
 }
 
-// steps is how far each node is from the first writers. In a circle nothing is first: it
-// begins with whoever writes most of what nobody else on the map has caused.
+// steps is how far each node is from the first writers. In a circle nothing is first.
 func (g *Graph) steps() []int {
 	const far = int(^uint(0) >> 1)
 	in, out := make([]int, len(g.Nodes)), make([][]int, len(g.Nodes))
@@ -93,14 +92,26 @@ func (g *Graph) steps() []int {
 	}
 }
 
-// firstOfCircle is where to begin among nodes that only each other lead to, or -1.
+// firstOfCircle is where to begin among nodes that only each other lead to, or -1: with the
+// service of which the least was caused by what it reads, else with any.
 func (g *Graph) firstOfCircle(steps []int, out [][]int, far int) int {
+	caused := make([]int64, len(g.Nodes))
+	for _, e := range g.Edges {
+		if e.Relation == Reads {
+			caused[e.To] += e.Flow.Events
+		}
+	}
 	first := -1
 	for i := range g.Nodes {
-		if steps[i] != far || len(out[i]) == 0 || g.Nodes[i].Kind != Service && first >= 0 {
+		if steps[i] != far || len(out[i]) == 0 {
 			continue
 		}
-		if first < 0 || g.Nodes[first].Kind != Service || g.Nodes[i].Flow.Events > g.Nodes[first].Flow.Events {
+		n := &g.Nodes[i]
+		switch {
+		case first < 0:
+			first = i
+		case n.Kind != Service:
+		case g.Nodes[first].Kind != Service, n.Flow.Events-caused[i] > g.Nodes[first].Flow.Events-caused[first]:
 			first = i
 		}
 	}

@@ -22,6 +22,19 @@ func Count(n int64) Safe {
 	return Safe{string(out), len(out)}
 }
 
+// Share is a part of a whole in per cent: at least 1 % where there is any of it, and 100 %
+// only where there is nothing else.
+func Share(part, whole int64) Safe {
+	percent := 0
+	if whole > 0 {
+		percent = int(100 * float64(part) / float64(whole))
+	}
+	if part > 0 {
+		percent = max(percent, 1)
+	}
+	return plain(strconv.Itoa(percent) + " %")
+}
+
 // Short is a count in few cells: 999, 1.2k, 35k, 4.1M.
 func Short(n float64) Safe {
 	switch {

@@ -51,6 +51,20 @@ func (f *File) check() []string {
 			add(" path %d (%s) needs at least two types", i+1, path.Name)
 		}
 	}
+	return append(problems, f.checkServices()...)
+}
+
+// checkServices finds groups that are said to be of two services.
+func (f *File) checkServices() (problems []string) {
+	of := map[string]string{}
+	for _, service := range slices.Sorted(maps.Keys(f.Services)) {
+		for _, group := range f.Services[service] {
+			if other, said := of[group]; said {
+				problems = append(problems, fmt.Sprintf(" services: %s is of %s and of %s", group, other, service))
+			}
+			of[group] = service
+		}
+	}
 	return problems
 }
 

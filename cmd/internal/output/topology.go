@@ -78,7 +78,7 @@ func (l *textLines) AppendTopology(dst []byte, g *topology.Graph) []byte {
 		}
 		facts := []text.Safe{l.words(string(n.Kind) + " of " + n.Source)}
 		if f := n.Flow; f.Events > 0 {
-			facts = append(facts, text.Count(f.Events).Add(plural(int(f.Events), " event", " events")), text.Short(f.PerSecond).Add(text.Own("/s")))
+			facts = append(facts, text.Count(f.Events).Add(plural(int(f.Events), " event", " events")), text.Tenths(f.PerSecond).Add(text.Own("/s")))
 			if f.Failures > 0 {
 				facts = append(facts, text.Count(f.Failures).Add(text.Own(" that tell of a failure")))
 			}

@@ -1,0 +1,324 @@
+package tui
+
+import (
+	"eventscope/adapters"
+	"eventscope/tracing/topology"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+)
+
+// The columns of the map, in their order on the screen.
+const (
+	mapIn = iota
+	mapMiddle
+	mapKind
+	mapRate
+	mapFailed
+	mapOut
+	mapState
+	mapLeft
+	mapNote
+)
+
+func (p *topologyPage) columns(width int) []int {
+	in, middle, out, state := 10, 12, 10, 7
+	g := p.book.graph
+	for i := range p.rows[:min(len(p.rows), mostMeasured)] {
+		row := &p.rows[i]
+		middle = max(middle, min(30, p.theme.String(g.Nodes[row.node].Name).Width()))
+		if row.in >= 0 {
+			in = max(in, min(26, p.endText(row.in, g.Edges[row.in].From).Width()))
+		}
+		if row.out >= 0 {
+			out = max(out, min(30, p.endText(row.out, g.Edges[row.out].To).Width()))
+		}
+		if r, _ := p.readerOf(row); r != nil {
+			state = max(state, 2+len(r.Standing.State.String()))
+		}
+	}
+	return widget.Layout([]widget.Column{
+		mapIn:     {Min: min(in, 14), Want: in, Rank: 1},
+		mapMiddle: {Min: min(middle, 16), Want: middle},
+		mapKind:   {Min: 8, Rank: 5},
+		mapRate:   {Min: 5, Rank: 3},
+		mapFailed: {Min: 6, Rank: 4},
+		mapOut:    {Min: min(out, 14), Want: out},
+		mapState:  {Min: state, Rank: 1},
+		mapLeft:   {Min: 7, Rank: 2},
+		mapNote:   {Min: 16, Rank: 6, Rest: true},
+	}, width-2)
+}
+
+func (p *topologyPage) list(width, height int) []widget.Line {
+	t := p.theme
+	columns := p.columns(width)
+	names := []text.Safe{
+		text.Own("Written by"), text.Own("Destination"), text.Own("Kind"), text.Own("/s"), text.Own("Failed"),
+		text.Own("Leads to"), text.Own("State"), text.Own("To read"), text.Own("Types and keys"),
+	}
+	if p.services {
+		names[mapIn], names[mapMiddle], names[mapOut] = text.Own("Reads"), text.Own("Service"), text.Own("Writes to")
+	}
+	lines := append(troubleLines(p.desk, p.book.troubles, width), headings(t, width, columns, names, mapRate, mapFailed, mapLeft))
+	from, to := p.show(lines, height, len(p.rows))
+	for i := from; i < to; i++ {
+		lines = append(lines, p.row(columns, &p.rows[i], width, i == p.cursor.Index, i == from))
+	}
+	return widget.Fit(t, lines, width, height)
+}
+
+// row draws one row. The node in the middle is named in its first row, and in the first one
+// on the screen.
+func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bool) widget.Line {
+	t, g := p.theme, p.book.graph
+	row := rowStart(t, width, selected, false)
+	n, names := &g.Nodes[r.node], r.first || top
+	cell := func(column int, role theme.Role, value text.Safe, right bool) {
+		w := columns[column]
+		switch {
+		case w == 0:
+			return
+		case column > 0:
+			row.Between()
+		}
+		if right {
+			row.Right(role, value, w)
+		} else {
+			row.Cell(role, value, w)
+		}
+	}
+	p.endCell(row, columns[mapIn], r.in, func(e *topology.Edge) int { return e.From }, false)
+	role, name, kind, rate, failed := theme.Strong, text.Safe{}, text.Safe{}, text.Safe{}, text.Safe{}
+	if names {
+		name, kind = t.String(n.Name), t.String(string(n.Kind))
+		rate, failed = flowText(n)
+	}
+	if n.Kind == topology.Service && names {
+		row.Between().StyledCell(t.Service(n.Name), t.Cut(name, columns[mapMiddle]), columns[mapMiddle])
+	} else {
+		row.Between().ID(role, name, columns[mapMiddle])
+	}
+	cell(mapKind, theme.Dim, kind, false)
+	cell(mapRate, theme.Plain, rate, true)
+	cell(mapFailed, failedRole(n), failed, true)
+	p.endCell(row, columns[mapOut], r.out, func(e *topology.Edge) int { return e.To }, true)
+	reader, at := p.readerOf(r)
+	role, state, left := theme.Dim, text.Safe{}, text.Safe{}
+	if reader != nil {
+		var glyph text.Safe
+		role, glyph = t.Lag(reader.Standing.State)
+		state, left = glyph.Add(space, t.String(reader.Standing.State.String())), leftToRead(reader, at)
+		if growing(reader) {
+			left = t.Glyph.Growing.Add(left)
+		}
+	}
+	cell(mapState, role, state, false)
+	cell(mapLeft, theme.Plain, left, true)
+	cell(mapNote, theme.Dim, p.noteOf(r), false)
+	return row.Line()
+}
+
+// endCell is the other end of an edge: a service in its colour.
+func (p *topologyPage) endCell(row *widget.Row, width, edge int, end func(*topology.Edge) int, between bool) {
+	if width == 0 {
+		return
+	}
+	if between {
+		row.Between()
+	}
+	if edge < 0 {
+		row.Gap(width)
+		return
+	}
+	node := end(&p.book.graph.Edges[edge])
+	label := p.endText(edge, node)
+	if n := &p.book.graph.Nodes[node]; n.Kind == topology.Service {
+		row.StyledCell(p.theme.Service(n.Name), p.theme.Cut(label, width), width)
+		return
+	}
+	role := theme.Plain
+	if p.book.graph.Edges[edge].Relation == topology.Dies {
+		role = theme.Bad
+	}
+	row.Cell(role, p.theme.CutMiddle(label, width), width)
+}
+
+// endText is the other end of an edge in words: dead letters with their sign, and dots before
+// what is merely inferred.
+func (p *topologyPage) endText(edge, node int) text.Safe {
+	t, e, n := p.theme, &p.book.graph.Edges[edge], &p.book.graph.Nodes[node]
+	name := t.String(n.Name)
+	switch {
+	case n.Kind == topology.Group:
+		name = text.Own("group ").Add(name)
+	case e.Relation == topology.Dies:
+		name = t.Glyph.Dead.Add(space, name)
+	}
+	if e.Evidence == topology.Inferred {
+		name = t.Glyph.Inferred.Repeat(2).Add(space, name)
+	}
+	return name
+}
+
+// flowText is how much is written, and how much of it tells of failures or died.
+func flowText(n *topology.Node) (rate, failed text.Safe) {
+	f := &n.Flow
+	if f.Events == 0 {
+		return text.Own("-"), text.Safe{}
+	}
+	rate = rateText(adapters.Rate{PerSecond: f.PerSecond, Known: true})
+	if bad := f.Failures + f.Dead; bad > 0 {
+		failed = text.Share(bad, f.Events)
+	}
+	return rate, failed
+}
+
+func failedRole(n *topology.Node) theme.Role {
+	if n.Flow.Dead > 0 || n.Flow.Failures > 0 {
+		return theme.Bad
+	}
+	return theme.Dim
+}
+
+// readerOf is the consumer whose state a row shows, and where it reads: that of the edge by
+// which something is read, or of a queue itself.
+func (p *topologyPage) readerOf(r *mapRow) (reader *topology.Reader, at string) {
+	g := p.book.graph
+	edge := r.out
+	if p.services {
+		edge = r.in
+	}
+	if edge >= 0 && g.Edges[edge].Relation == topology.Reads {
+		at = g.Nodes[g.Edges[edge].From].Name
+		readers := g.Nodes[g.Edges[edge].To].Readers
+		for i := range readers {
+			if _, _, reads := readers[i].At(at); reads && (reader == nil || gravity(readers[i].Standing.State) > gravity(reader.Standing.State)) {
+				reader = &readers[i]
+			}
+		}
+		return reader, at
+	}
+	if n := &g.Nodes[r.node]; r.first && !p.services && len(n.Readers) > 0 {
+		return &n.Readers[0], n.Name
+	}
+	return nil, ""
+}
+
+// leftToRead is how much a consumer has to read at a destination.
+func leftToRead(r *topology.Reader, at string) text.Safe {
+	lag, known, _ := r.At(at)
+	if !known {
+		return unknownText
+	}
+	return text.Count(lag)
+}
+
+// noteOf is what takes the ways of a row.
+func (p *topologyPage) noteOf(r *mapRow) text.Safe {
+	var notes []text.Safe
+	for _, edge := range []int{r.in, r.out} {
+		if edge >= 0 && len(p.book.graph.Edges[edge].Labels) > 0 {
+			notes = append(notes, labelsText(p.theme, &p.book.graph.Edges[edge]))
+		}
+	}
+	return text.Join(space.Add(p.theme.Glyph.Separator, space), notes...)
+}
+
+// details are what a row has no room for: the node, and each of the two ways beside it.
+func (p *topologyPage) details() []piece {
+	r := p.selected()
+	if r == nil {
+		return nil
+	}
+	t, g := p.theme, p.book.graph
+	n := &g.Nodes[r.node]
+	facts := []text.Safe{t.String(n.Name).Add(text.Own(": "), t.String(string(n.Kind)))}
+	if n.Source != "" {
+		facts[0] = facts[0].Add(text.Own(" of "), t.String(n.Source))
+	}
+	if n.Partitions > 0 {
+		facts = append(facts, plural(n.Partitions, text.Own(" partition"), text.Own(" partitions")))
+	}
+	if f := &n.Flow; f.Events > 0 {
+		facts = append(facts, text.Count(f.Events).Add(text.Own(" events since "), text.Clock(g.Since.Local())))
+		if f.Failures > 0 {
+			facts = append(facts, text.Count(f.Failures).Add(text.Own(" tell of a failure")))
+		}
+		if f.Dead > 0 {
+			facts = append(facts, text.Count(f.Dead).Add(text.Own(" are dead letters")))
+		}
+	}
+	pieces := []piece{{theme.Dim, text.Join(text.Own(", "), facts...)}}
+	if r.in >= 0 {
+		pieces = append(pieces, p.edgeDetail(r.in))
+	}
+	if r.out >= 0 {
+		pieces = append(pieces, p.edgeDetail(r.out))
+	} else if reader, at := p.readerOf(r); reader != nil && !p.services {
+		pieces = append(pieces, piece{theme.Dim, t.String(at).Add(text.Own(": "), readerText(t, reader, at))})
+	}
+	return pieces
+}
+
+// edgeDetail is an edge in a sentence, with its evidence.
+func (p *topologyPage) edgeDetail(edge int) piece {
+	t, g := p.theme, p.book.graph
+	e := &g.Edges[edge]
+	from, to := &g.Nodes[e.From], &g.Nodes[e.To]
+	var s text.Safe
+	switch e.Relation {
+	case topology.Reads:
+		s = t.String(to.Name).Add(text.Own(" reads "), t.String(from.Name))
+	case topology.Writes:
+		s = t.String(from.Name).Add(text.Own(" writes "), t.String(to.Name))
+	case topology.Dies:
+		s = text.Own("what dies in ").Add(t.String(from.Name), text.Own(" goes to "), t.String(to.Name))
+	default:
+		s = t.String(from.Name).Add(text.Own(" leads to "), t.String(to.Name), text.Own(" by "), t.String(string(e.Relation)))
+	}
+	if len(e.Labels) > 0 {
+		s = s.Add(text.Own(": "), labelsText(t, e))
+	}
+	notes := []text.Safe{s}
+	if e.Relation == topology.Reads {
+		for i := range to.Readers {
+			if _, _, reads := to.Readers[i].At(from.Name); reads {
+				notes = append(notes, readerText(t, &to.Readers[i], from.Name))
+			}
+		}
+	}
+	if e.Flow.Events > 0 {
+		notes = append(notes, text.Count(e.Flow.Events).Add(text.Own(" times")))
+	}
+	evidence := map[topology.Evidence]text.Safe{
+		topology.Told: text.Own("as the broker says"), topology.Observed: text.Own("as observed"), topology.Inferred: text.Own("inferred from what usually follows"),
+	}[e.Evidence]
+	return piece{theme.Dim, text.Join(text.Own("; "), append(notes, evidence)...)}
+}
+
+// mostLabels is how many labels of an edge a line names.
+const mostLabels = 8
+
+func labelsText(t *theme.Theme, e *topology.Edge) text.Safe {
+	var all []text.Safe
+	for _, label := range e.Labels[:min(len(e.Labels), mostLabels)] {
+		all = append(all, t.String(label))
+	}
+	if more := len(e.Labels) - mostLabels; more > 0 {
+		all = append(all, text.Count(int64(more)).Add(text.Own(" more")))
+	}
+	return text.Join(text.Own(", "), all...)
+}
+
+// readerText is a consumer and how it stands, with why it is that of a service.
+func readerText(t *theme.Theme, r *topology.Reader, at string) text.Safe {
+	s := t.String(r.Lag.Group).Add(space, t.String(r.Standing.State.String()), text.Own(", "), leftToRead(r, at), text.Own(" to read"))
+	if growing(r) {
+		s = s.Add(text.Own(" and growing"))
+	}
+	if r.By != "" {
+		s = s.Add(text.Own(" ("), t.String(r.By), text.Own(")"))
+	}
+	return s
+}
