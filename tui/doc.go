@@ -34,7 +34,7 @@
 //	lagbook.go   how far consumers are behind, as the pages about them share it; with
 //	             lagsurvey.go, one look, and consumer.go, what it says of one
 //	lag.go       page: one row a group or queue, with lagrow.go; partitions.go: one of
-//	             them; nextmessage.go: what is to be read next
+//	             them; nextmessage.go: what is to be read next; unrouted.go: what nobody gets
 //	topology.go  page: the map of services and destinations, with topologyrow.go; mapbook.go:
 //	             the map as pages share it; servicestate.go: what flows show of it
 //	graves.go    page: what died in the same way; letters.go: the letters, with

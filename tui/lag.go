@@ -215,6 +215,7 @@ func (p *lagPage) empty(width, height int) []widget.Line {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
 	lines = append(lines, troubleLines(p.desk, p.book.contents.troubles, width)...)
+	lines = append(lines, p.unroutedLines(width)...)
 	hint := text.Own("No consumer group or queue was found. Groups appear here when they commit or join: who is behind, by how much, and whether it becomes better.")
 	if p.filter != "" {
 		hint = text.Own("No group has these words. / changes them; esc clears them.")

@@ -94,6 +94,16 @@ func TestWhatIsNotKnownIsNeverZero(t *testing.T) {
 	})
 }
 
+func TestMessagesThatNobodyGetsAreTold(t *testing.T) {
+	lags(t, func(t *testing.T, _ *tuitest.System, c *tuitest.Consumers, screen *tuitest.Screen) {
+		screen.Misses("led to no queue", "given back")
+		c.Lose(adapters.Unroutable{Dropped: 1234, Returned: 2, DroppedRate: adapters.Rate{PerSecond: 0.4, Known: true}})
+		screen.Wait(20*time.Second).Sees("! kafka: 1,234 messages led to no queue and are lost (0.4/s); 2 were given back to publishers for that; counted since the broker started")
+		c.Lose(adapters.Unroutable{Dropped: -1, Returned: 1})
+		screen.Wait(20 * time.Second).Sees("kafka: 1 was given back to publishers").Misses("lost")
+	})
+}
+
 func TestASourceThatCannotTellSaysSo(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		options := s.Options()

@@ -70,7 +70,8 @@ func (p *lagPage) list(width, height int) []widget.Line {
 	}
 	sorted := lagOrders[p.order].column
 	names[sorted] = names[sorted].Add(t.Glyph.Sort)
-	lines := append(troubleLines(p.desk, p.book.contents.troubles, width), headings(t, width, columns, names, lagCount, lagBehind, lagRates, lagLine, lagMembers))
+	lines := append(troubleLines(p.desk, p.book.contents.troubles, width), p.unroutedLines(width)...)
+	lines = append(lines, headings(t, width, columns, names, lagCount, lagBehind, lagRates, lagLine, lagMembers))
 	from, to := p.show(lines, height, len(p.rows))
 	for i := from; i < to; i++ {
 		lines = append(lines, p.row(columns, p.rows[i], width, i == p.cursor.Index))

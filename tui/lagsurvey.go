@@ -36,6 +36,7 @@ type lagTrouble struct {
 type lagContents struct {
 	consumers []*consumer // the worst first
 	troubles  []lagTrouble
+	unrouted  []unrouted
 	more      int  // consumers that are not listed
 	unwatched int  // logs that are judged by one look alone
 	waits     bool // a source was not connected
@@ -62,6 +63,7 @@ type lagSurvey struct {
 	gone     map[consumerKey]bool // asked for, and not there
 	broken   map[string]bool      // sources that did not tell all
 	troubles []lagTrouble
+	unrouted []unrouted
 	waits    bool
 }
 
@@ -95,6 +97,7 @@ func (s *lagSurvey) take(ctx context.Context) *lagContents {
 		}
 	}
 	s.age(ctx)
+	s.unrouted = s.countUnrouted(ctx)
 	return s.contents(true)
 }
 
@@ -179,7 +182,7 @@ func (s *lagSurvey) ageOf(ctx context.Context, source *Source, worst []*consumer
 // contents put together what was found and what was known before.
 func (s *lagSurvey) contents(done bool) *lagContents {
 	now := time.Now()
-	c := &lagContents{troubles: slices.Clone(s.troubles), waits: s.waits}
+	c := &lagContents{troubles: slices.Clone(s.troubles), unrouted: s.unrouted, waits: s.waits}
 	for _, found := range s.found {
 		c.consumers = append(c.consumers, found)
 	}
@@ -237,7 +240,7 @@ func (s *lagSurvey) bound(c *lagContents) {
 
 // like says that a survey found what another did, as far as it is shown.
 func (c *lagContents) like(other *lagContents) bool {
-	return c.more == other.more && c.unwatched == other.unwatched &&
+	return c.more == other.more && c.unwatched == other.unwatched && slices.Equal(c.unrouted, other.unrouted) &&
 		slices.EqualFunc(c.troubles, other.troubles, func(a, b lagTrouble) bool { return a.source == b.source && sameError(a.err, b.err) }) &&
 		slices.EqualFunc(c.consumers, other.consumers, (*consumer).like)
 }

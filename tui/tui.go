@@ -87,7 +87,7 @@ type Source struct {
 }
 
 // LagSource tells how far the consumers of a source are behind, and reads what one of them
-// is to read next. It is asked outside the event loop, every two seconds while that is on
+// is to read next. One that is an [adapters.UnroutableCounter], too, is asked for that. It is asked outside the event loop, every two seconds while that is on
 // the screen and every 15 seconds otherwise. A source that is not connected answers
 // ErrNotConnected, and one that cannot tell ErrUnsupported.
 type LagSource interface {

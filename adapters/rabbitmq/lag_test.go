@@ -28,7 +28,7 @@ func lagsOf(a *Adapter, names ...string) (lags []adapters.Lag, problems []error)
 // awaitLag looks at one queue until it is as wanted: the broker's figures are late.
 func awaitLag(t *testing.T, a *Adapter, name string, wanted func(adapters.Lag) bool) adapters.Lag {
 	t.Helper()
-	limit := time.After(patience)
+	limit := time.After(3 * patience) // a stall is one when it has lasted for a minute
 	look := time.NewTicker(200 * time.Millisecond)
 	defer look.Stop()
 	for {

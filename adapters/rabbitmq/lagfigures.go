@@ -57,6 +57,27 @@ type queueFigures struct {
 	Capacity  figure          `json:"consumer_capacity"`
 	Head      figure          `json:"head_message_timestamp"` // seconds, by the publisher's clock
 	Stats     json.RawMessage `json:"message_stats"`          // see paces
+	Lengths   json.RawMessage `json:"messages_details"`       // see stood
+}
+
+// stood says that there were messages in the queue all through the last minute, as far as
+// three looks can tell.
+func (q *queueFigures) stood() bool {
+	const looks = 3
+	var lengths struct {
+		Samples []struct {
+			Messages figure `json:"sample"`
+		} `json:"samples"`
+	}
+	if json.Unmarshal(q.Lengths, &lengths) != nil || len(lengths.Samples) < looks {
+		return false
+	}
+	for _, s := range lengths.Samples {
+		if s.Messages.n == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // queuePaces are the rates of a queue.
@@ -80,9 +101,9 @@ func (q *queueFigures) paces() (p queuePaces) {
 	return p
 }
 
-// figuresQuery asks for rates over a minute, and for nothing else that costs the broker.
-var figuresQuery = "msg_rates_age=60&msg_rates_incr=5&columns=" + strings.Join([]string{
-	"name,type,exclusive,messages_ready,messages_unacknowledged,consumers,consumer_capacity,head_message_timestamp",
+// figuresQuery asks for rates and lengths over a minute, and for nothing else that costs the broker.
+var figuresQuery = "msg_rates_age=60&msg_rates_incr=5&lengths_age=60&lengths_incr=30&columns=" + strings.Join([]string{
+	"name,type,exclusive,messages_ready,messages_unacknowledged,consumers,consumer_capacity,head_message_timestamp,messages_details.samples",
 	bothPaces("publish"), bothPaces("deliver_get"), bothPaces("deliver_no_ack"), bothPaces("get_no_ack"), bothPaces("ack"), bothPaces("redeliver"),
 }, ",")
 

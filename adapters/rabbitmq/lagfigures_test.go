@@ -17,6 +17,7 @@ import (
 // TestQueueFigures has answers of brokers at moments that are hard to meet.
 func TestQueueFigures(t *testing.T) {
 	const flowing = `"message_stats":{"publish_details":{"rate":4,"avg_rate":2},"deliver_get_details":{"rate":10,"avg_rate":10},"ack_details":{"rate":9,"avg_rate":8},"redeliver_details":{"rate":2,"avg_rate":%}}`
+	const standing = `"messages_details":{"samples":[{"sample":5},{"sample":5},{"sample":4}]}`
 	for name, c := range map[string]struct {
 		answer string
 		state  adapters.LagState
@@ -32,8 +33,11 @@ func TestQueueFigures(t *testing.T) {
 		"never delivered":              {`{"name":"q","messages_ready":3,"messages_unacknowledged":0,"consumers":1,"message_stats":{"publish_details":{"rate":1}}}`, adapters.LagBehind, 3},
 		"works":                        {`{"name":"q","messages_ready":3,"messages_unacknowledged":0,"consumers":1,` + strings.Replace(flowing, "%", "2", 1) + `}`, adapters.LagBehind, 3},
 		"more than a fifth comes back": {`{"name":"q","messages_ready":3,"messages_unacknowledged":0,"consumers":1,` + strings.Replace(flowing, "%", "2.1", 1) + `}`, adapters.LagRedeliver, 3},
-		"nothing acknowledged":         {`{"name":"q","messages_ready":3,"messages_unacknowledged":2,"consumers":1,"message_stats":{"ack_details":{"rate":0,"avg_rate":0}}}`, adapters.LagStall, 5},
-		"acknowledged a while ago":     {`{"name":"q","messages_ready":3,"messages_unacknowledged":2,"consumers":1,"message_stats":{"ack_details":{"rate":0,"avg_rate":0.1}}}`, adapters.LagBehind, 5},
+		"nothing acknowledged":         {`{"name":"q","messages_ready":3,"messages_unacknowledged":2,"consumers":1,` + standing + `,"message_stats":{"ack_details":{"rate":0,"avg_rate":0}}}`, adapters.LagStall, 5},
+		"nothing ever acknowledged":    {`{"name":"q","messages_ready":3,"messages_unacknowledged":2,"consumers":1,` + standing + `}`, adapters.LagStall, 5},
+		"just come after a quiet time": {`{"name":"q","messages_ready":3,"messages_unacknowledged":2,"consumers":1,` + strings.Replace(standing, "4", "0", 1) + `,"message_stats":{"ack_details":{"rate":0,"avg_rate":0}}}`, adapters.LagBehind, 5},
+		"lengths not known":            {`{"name":"q","messages_ready":3,"messages_unacknowledged":2,"consumers":1,"messages_details":[],"message_stats":{"ack_details":{"rate":0,"avg_rate":0}}}`, adapters.LagBehind, 5},
+		"acknowledged a while ago":     {`{"name":"q","messages_ready":3,"messages_unacknowledged":2,"consumers":1,` + standing + `,"message_stats":{"ack_details":{"rate":0,"avg_rate":0.1}}}`, adapters.LagBehind, 5},
 		"no acknowledgement needed":    {`{"name":"q","messages_ready":3,"messages_unacknowledged":0,"consumers":1,"message_stats":{"ack_details":{"rate":0,"avg_rate":0},"deliver_no_ack_details":{"rate":3,"avg_rate":3}}}`, adapters.LagBehind, 3},
 	} {
 		t.Run(name, func(t *testing.T) {

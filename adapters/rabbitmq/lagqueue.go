@@ -37,7 +37,7 @@ func (q *queueFigures) lag(consumers []queueConsumer, now time.Time) adapters.La
 	if q.Capacity.known {
 		lag.Queue.Capacity = q.Capacity.n
 	}
-	judgeQueue(&log, lag.Queue, &paces, len(lag.Members), lag.MembersKnown)
+	judgeQueue(&log, lag.Queue, &paces, len(lag.Members), lag.MembersKnown, q.stood())
 	lag.Logs = []adapters.LogLag{log}
 	return lag
 }
@@ -50,9 +50,10 @@ func logOf(name string) adapters.LogLag {
 	}
 }
 
-// judgeQueue says what depth and the rates of the last minute show. Whether a lag shrinks
+// judgeQueue says what depth and the rates of the last minute show. A queue stalls only when
+// there was something to do all of that minute: what has just come may be at work. Whether a lag shrinks
 // is for those to say who look again.
-func judgeQueue(log *adapters.LogLag, depth *adapters.QueueDepth, paces *queuePaces, members int, known bool) {
+func judgeQueue(log *adapters.LogLag, depth *adapters.QueueDepth, paces *queuePaces, members int, known, stood bool) {
 	if depth.Ready < 0 || depth.Unacked < 0 {
 		log.State, log.Why = adapters.LagUnknown, "the broker has not counted its messages yet"
 		return
@@ -70,7 +71,7 @@ func judgeQueue(log *adapters.LogLag, depth *adapters.QueueDepth, paces *queuePa
 		if done.n == 0 {
 			log.Why += ", and nothing was acknowledged"
 		}
-	case depth.Ready > 0 && members > 0 && done.known && done.n == 0:
+	case stood && depth.Ready > 0 && members > 0 && done.n == 0:
 		log.State = adapters.LagStall
 		log.Why = fmt.Sprintf("%d ready, %d not acknowledged, and nothing was acknowledged in the last minute", depth.Ready, depth.Unacked)
 	default:

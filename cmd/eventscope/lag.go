@@ -142,6 +142,9 @@ func (l *lag) rounds(ctx context.Context, format output.Format) error {
 		if err := l.print(writer, format, found); err != nil {
 			return err
 		}
+		if first {
+			l.tellUnrouted(ctx)
+		}
 		last = l.judge(found)
 		if l.every == 0 || errors.As(last, new(*tooFarBehind)) {
 			return last
@@ -237,6 +240,23 @@ func (l *lag) print(writer *output.Writer, format output.Format, found []*output
 		}
 	}
 	return writer.Flush()
+}
+
+// tellUnrouted says to people how many messages led to no queue: no consumer is behind with
+// those. That a source does not tell is said of its consumers already.
+func (l *lag) tellUnrouted(ctx context.Context) {
+	if l.flags.format != "text" && (l.flags.format != "" || !isTerminal(l.stdout)) {
+		return
+	}
+	for _, reader := range l.readers {
+		counter, ok := reader.LagReader.(adapters.UnroutableCounter)
+		if !ok {
+			continue
+		}
+		if count, err := counter.Unroutable(ctx); err == nil && count.Dropped > 0 {
+			l.note("%s has lost %d messages that led to no queue, since the broker started", reader.name, count.Dropped)
+		}
+	}
 }
 
 // judge is how the command ends if this round is the last.

@@ -50,6 +50,19 @@ func (l lineLag) NextTimes(ctx context.Context, positions []adapters.Position) i
 	}
 }
 
+// Unroutable implements adapters.UnroutableCounter.
+func (l lineLag) Unroutable(ctx context.Context) (adapters.Unroutable, error) {
+	reader, err := l.now()
+	if err != nil {
+		return adapters.Unroutable{}, err
+	}
+	counter, ok := reader.(adapters.UnroutableCounter)
+	if !ok {
+		return adapters.Unroutable{}, errors.ErrUnsupported
+	}
+	return counter.Unroutable(ctx)
+}
+
 // Fetch implements adapters.Fetcher.
 func (l lineLag) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
 	return lineLetters(l).Fetch(ctx, positions)

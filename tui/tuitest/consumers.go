@@ -23,6 +23,7 @@ type Consumers struct {
 	asked  []string
 	broken error
 	hold   chan struct{}
+	lost   adapters.Unroutable
 	fetch  adapters.Fetcher
 }
 
@@ -90,6 +91,20 @@ func (c *Consumers) Hold() (release func()) {
 		c.mutex.Unlock()
 		close(hold)
 	}
+}
+
+// Lose makes messages lead to no queue.
+func (c *Consumers) Lose(count adapters.Unroutable) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.lost = count
+}
+
+// Unroutable implements adapters.UnroutableCounter.
+func (c *Consumers) Unroutable(context.Context) (adapters.Unroutable, error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.lost, nil
 }
 
 // Looks is how often somebody looked, and Asked the groups that were named last.

@@ -1,0 +1,71 @@
+package tui
+
+import (
+	"context"
+
+	"eventscope/adapters"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+	"eventscope/tui/widget"
+)
+
+// unrouted is how many messages of a source led to no queue. No consumer is behind with
+// those, since none will ever get them.
+type unrouted struct {
+	source string
+	count  adapters.Unroutable
+}
+
+// countUnrouted asks the brokers that count them, in a look at all; otherwise it is what was
+// known before. That one does not tell is said of its consumers already.
+func (s *lagSurvey) countUnrouted(ctx context.Context) (all []unrouted) {
+	if s.only != nil && s.before != nil {
+		return s.before.unrouted
+	}
+	for i := range s.sources {
+		counter, ok := s.sources[i].Lag.(adapters.UnroutableCounter)
+		if !ok {
+			continue
+		}
+		if count, err := counter.Unroutable(ctx); err == nil && (count.Dropped > 0 || count.Returned > 0) {
+			all = append(all, unrouted{s.sources[i].Name, count})
+		}
+	}
+	return all
+}
+
+// unroutedLines say so, a line a source.
+func (p *lagPage) unroutedLines(width int) (lines []widget.Line) {
+	t := p.theme
+	for _, u := range p.book.contents.unrouted {
+		var parts []text.Safe
+		role, glyph := theme.Dim, t.Glyph.Dot
+		if n := u.count.Dropped; n > 0 {
+			role, glyph = theme.Warn, t.Glyph.Warning
+			parts = append(parts, plural(int(n), text.Own(" message"), text.Own(" messages")).Add(text.Own(" led to no queue and "), lostText(n), lately(u.count.DroppedRate)))
+		}
+		if n := u.count.Returned; n > 0 {
+			parts = append(parts, plural(int(n), text.Own(" was"), text.Own(" were")).Add(text.Own(" given back to publishers for that"), lately(u.count.ReturnedRate)))
+		}
+		sentence := glyph.Add(space, t.String(u.source), text.Own(": "), text.Join(text.Own("; "), parts...), text.Own("; counted since the broker started"))
+		for _, s := range widget.Wrap(t, sentence, width-4, 2) {
+			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, s).Line())
+		}
+	}
+	return lines[:min(len(lines), mostTroubleLines)]
+}
+
+func lostText(n int64) text.Safe {
+	if n == 1 {
+		return text.Own("is lost")
+	}
+	return text.Own("are lost")
+}
+
+// lately is how many there are now, if any.
+func lately(r adapters.Rate) text.Safe {
+	if !r.Known || r.PerSecond == 0 {
+		return text.Safe{}
+	}
+	return text.Own(" (").Add(text.Tenths(r.PerSecond), text.Own("/s)"))
+}
