@@ -4,6 +4,8 @@
 //	measure produce ADDRESS TOPIC EVENTS [PER-SECOND]   1 KB events with headers, 5 a flow
 //	measure read ADDRESS TOPIC                          a bare reader that throws them away
 //	measure large ADDRESS TOPIC                         one record of 2 MB
+//	measure groups ADDRESS TOPIC GROUPS                 a topic of 10 partitions, and groups that are behind in it
+//	measure ungroup ADDRESS TOPIC GROUPS                deletes these groups
 //	measure delete ADDRESS TOPIC...                     the topics, after the measuring
 //	measure publish AMQP-URL EXCHANGE SECONDS           1 KB messages as fast as it goes
 //	measure tap AMQP-URL EXCHANGE SECONDS               a bare consumer beside such a publisher
@@ -30,7 +32,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	usage := fmt.Errorf("want produce, read, large, delete, publish, tap, confirm, drop or screen with its arguments; see the head of main.go")
+	usage := fmt.Errorf("want produce, read, large, groups, ungroup, delete, publish, tap, confirm, drop or screen with its arguments; see the head of main.go")
 	if len(args) < 3 {
 		return usage
 	}
@@ -51,6 +53,10 @@ func run(ctx context.Context, args []string) error {
 		return read(ctx, args[1], args[2])
 	case "large":
 		return large(ctx, args[1], args[2])
+	case "groups":
+		return groups(ctx, args[1], args[2], numbers[0])
+	case "ungroup":
+		return ungroup(ctx, args[1], args[2], numbers[0])
 	case "delete":
 		return remove(ctx, args[1], args[2:])
 	case "publish":

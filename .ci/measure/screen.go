@@ -16,6 +16,7 @@ func screen(_ context.Context, args []string) error {
 	size := flags.String("size", "120x40", "columns x rows")
 	awaited := flags.String("await", "Stream", "text that says the screen is there; empty for a command that has none")
 	press := flags.String("press", "", "keys to press first, with commas between: enter,esc,v")
+	then := flags.String("then", "", "text that the last of these keys brings; how long that takes is measured")
 	keys := flags.Int("keys", 0, "measure that many key presses: each types a letter at the : prompt and waits for it")
 	quiet := flags.Int("quiet", 0, "measure that many presses of -key on a still screen: each waits for any output")
 	key := flags.String("key", "j", "see -quiet")
@@ -38,7 +39,7 @@ func screen(_ context.Context, args []string) error {
 		}
 		fmt.Printf("start_ms %d\n", at.Sub(t.began).Milliseconds())
 	}
-	if err := t.press(*press); err != nil {
+	if err := t.pressAndAwait(*press, *then); err != nil {
 		return err
 	}
 	switch {
@@ -72,6 +73,28 @@ func (t *terminal) press(keys string) error {
 		}
 		time.Sleep(700 * time.Millisecond)
 	}
+	return nil
+}
+
+// pressAndAwait presses keys, and measures how long it takes from the last one to a text, if
+// there is one to wait for.
+func (t *terminal) pressAndAwait(keys, then string) error {
+	if then == "" {
+		return t.press(keys)
+	}
+	at := strings.LastIndexByte(keys, ',')
+	if err := t.press(keys[:max(at, 0)]); err != nil {
+		return err
+	}
+	from, pressed := t.length(), time.Now()
+	if _, err := t.file.WriteString(keyNamed(keys[at+1:])); err != nil {
+		return err
+	}
+	came, err := t.await(then, from, time.Minute)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("then_ms %d\n", came.Sub(pressed).Milliseconds())
 	return nil
 }
 

@@ -60,10 +60,11 @@ type queueFigures struct {
 	Lengths   json.RawMessage `json:"messages_details"`       // see stood
 }
 
-// stood says that there were messages in the queue all through the last minute, as far as
-// three looks can tell.
+// stood says that there were messages in the queue for half a minute or longer. The broker
+// has counted two or three times within the last minute: it forgets the oldest where nothing
+// changes.
 func (q *queueFigures) stood() bool {
-	const looks = 3
+	const looks = 2
 	var lengths struct {
 		Samples []struct {
 			Messages figure `json:"sample"`

@@ -51,7 +51,7 @@ func logOf(name string) adapters.LogLag {
 }
 
 // judgeQueue says what depth and the rates of the last minute show. A queue stalls only when
-// there was something to do all of that minute: what has just come may be at work. Whether a lag shrinks
+// there was something to do for a good part of it: what has just come may be at work. Whether a lag shrinks
 // is for those to say who look again.
 func judgeQueue(log *adapters.LogLag, depth *adapters.QueueDepth, paces *queuePaces, members int, known, stood bool) {
 	if depth.Ready < 0 || depth.Unacked < 0 {
