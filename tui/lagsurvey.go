@@ -19,8 +19,10 @@ const (
 	mostConsumers, mostLagLogs = 10_000, 50_000
 	// unknownAfter is how old a lag may be before it is one no longer.
 	unknownAfter = 30 * time.Second
-	// draftEvery is how often a survey at work shows what it has found so far.
+	// draftEvery is how often a survey at work shows what it has found so far, the first time
+	// as soon as that is a screenful.
 	draftEvery = 500 * time.Millisecond
+	screenful  = 50
 	// mostAges is for how many logs of a source one survey asks how old the next message
 	// is, and agesLimit how long that may take.
 	mostAges, agesLimit = 200, 2 * time.Second
@@ -91,7 +93,7 @@ func (s *lagSurvey) take(ctx context.Context) *lagContents {
 	shown := time.Now()
 	for h := range all {
 		s.hear(&h)
-		if now := time.Now(); now.Sub(shown) >= draftEvery && s.only == nil {
+		if now := time.Now(); s.only == nil && (now.Sub(shown) >= draftEvery || len(s.found) == screenful && s.before == nil) {
 			shown = now
 			s.draft(s.contents(false))
 		}

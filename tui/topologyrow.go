@@ -110,7 +110,7 @@ func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bo
 		role, glyph = t.Lag(reader.Standing.State)
 		state, left = glyph.Add(space, t.String(reader.Standing.State.String())), leftToRead(reader, at)
 		if growing(reader) {
-			left = t.Glyph.Growing.Add(left)
+			left = t.Glyph.Growing.Add(space, left)
 		}
 	}
 	cell(mapState, role, state, false)
