@@ -268,6 +268,7 @@ func consumerFacts(t *theme.Theme, c *consumer) (facts []text.Safe) {
 	if q := c.lag.Queue; q != nil {
 		add(text.Count(q.Ready), text.Own(" ready"))
 		add(text.Count(q.Unacked), text.Own(" unacknowledged"))
+		facts = append(facts, deliveryFacts(q)...)
 	}
 	if c.lag.MembersKnown {
 		add(plural(len(c.lag.Members), text.Own(" member"), text.Own(" members")))
@@ -281,6 +282,20 @@ func consumerFacts(t *theme.Theme, c *consumer) (facts []text.Safe) {
 	}
 	if total.Left > 0 {
 		add(text.Count(total.Left), text.Own(" more in topics that it reads no more"))
+	}
+	return facts
+}
+
+// deliveryFacts are how a queue hands out what it has.
+func deliveryFacts(q *adapters.QueueDepth) (facts []text.Safe) {
+	if q.Delivered.Known {
+		facts = append(facts, rateText(q.Delivered).Add(text.Own("/s delivered")))
+	}
+	if q.Redelivered.Known && q.Redelivered.PerSecond > 0 {
+		facts = append(facts, rateText(q.Redelivered).Add(text.Own("/s of that again")))
+	}
+	if q.Capacity >= 0 && q.Consumers > 0 {
+		facts = append(facts, text.Own("could deliver at once ").Add(text.Count(int64(100*q.Capacity+0.5)), text.Own(" % of the time")))
 	}
 	return facts
 }

@@ -94,6 +94,19 @@ func TestWhatIsNotKnownIsNeverZero(t *testing.T) {
 	})
 }
 
+func TestAQueueTellsHowItDelivers(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		known := func(perSecond float64) adapters.Rate { return adapters.Rate{PerSecond: perSecond, Known: true} }
+		c := tuitest.NewConsumers(s.Kafka, &tuitest.Group{
+			Name: "work", Topic: "work", Kind: adapters.QueueConsumers, Partitions: []tuitest.Partition{{End: 12}},
+			Members: []adapters.Member{{ID: "ctag-1", Host: "10.0.0.7"}, {ID: "ctag-2", Host: "10.0.0.8"}, {}, {ID: "ctag-4"}},
+			Queue:   &adapters.QueueDepth{Ready: 9, Unacked: 3, Consumers: 4, Delivered: known(4), Redelivered: known(0.5), Capacity: 0.4},
+		})
+		screen := tuitest.Open(t, c.Over(s.Options()), 180, 30).Press("3").Wait(3*time.Second).Sees("9 ready, 3 unacknowledged, 4.0/s delivered, 0.5/s of that again, could deliver at once 40 % of the time, 4 members")
+		screen.Press("enter").Wait(time.Second).Sees("read by: ctag-1@10.0.0.7, ctag-2@10.0.0.8, ?, 1 more")
+	})
+}
+
 func TestMessagesThatNobodyGetsAreTold(t *testing.T) {
 	lags(t, func(t *testing.T, _ *tuitest.System, c *tuitest.Consumers, screen *tuitest.Screen) {
 		screen.Misses("led to no queue", "given back")

@@ -161,10 +161,33 @@ func (p *partitionsPage) headLines(width int) []widget.Line {
 	for _, s := range widget.Wrap(t, text.Join(text.Own(", "), append([]text.Safe{kindText(t, c.kind).Add(text.Own(" on "), t.String(c.source))}, consumerFacts(t, c)...)...), width-2, 2) {
 		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, s).Line())
 	}
+	if readers := p.readers(); !readers.Empty() {
+		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, readers).Line())
+	}
 	if idle := p.idle(); !idle.Empty() {
 		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Warn, idle).Line())
 	}
 	return append(lines, widget.Rule(t, width))
+}
+
+// readers names the first consumers of a queue, which share it.
+func (p *partitionsPage) readers() text.Safe {
+	members := p.consumer.lag.Members
+	if len(members) == 0 || p.consumer.kind != adapters.QueueConsumers {
+		return text.Safe{}
+	}
+	var names []text.Safe
+	for i := range members[:min(len(members), 3)] {
+		name := p.theme.String(members[i].String())
+		if name.Empty() {
+			name = unknownText // the user may not see it
+		}
+		names = append(names, name)
+	}
+	if more := len(members) - len(names); more > 0 {
+		names = append(names, text.Count(int64(more)).Add(text.Own(" more")))
+	}
+	return text.Own("read by: ").Add(text.Join(text.Own(", "), names...))
 }
 
 // idle names members that were given nothing to read.

@@ -214,7 +214,7 @@ func (g *Group) lag(now time.Time) adapters.Lag {
 			l.Start, l.Committed, l.End, l.LastStable = -1, -1, -1, -1
 		case kind == adapters.QueueConsumers:
 			l.State, l.Lag, l.Partition = adapters.LagBehind, l.End-l.Committed, adapters.NoPartition
-			l.Start, l.Committed, l.End, l.LastStable, l.Member = -1, -1, -1, -1, -1
+			l.Start, l.Committed, l.End, l.LastStable = -1, -1, -1, -1
 		default:
 			l.Judge()
 		}
