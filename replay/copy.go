@@ -12,7 +12,7 @@ func (w *worker) copy(l *taken) adapters.Copy {
 	planned := &w.part.Letters[l.number]
 	c := adapters.Copy{
 		To:     planned.To,
-		Remove: w.run.office.config.Headers.stripped(&l.held.Message),
+		Remove: w.run.Plan.Headers.stripped(&l.held.Message),
 		Add:    stamp(w.run.ID, w.before+l.number, planned, w.run.Plan.By, now()),
 	}
 	if c.Of = &l.held; w.sender != nil { // which does not know what this session holds

@@ -37,8 +37,8 @@ var failureHeaders = []string{
 // Headers says which headers of a letter its copy leaves out. The zero value leaves out
 // those of failures.
 type Headers struct {
-	Strip []string // further names in lower case; * at the beginning or the end is anything
-	Keep  []string // names that stay all the same
+	Strip []string `json:"strip,omitempty"` // further names in lower case; * at the beginning or the end is anything
+	Keep  []string `json:"keep,omitempty"`  // names that stay all the same
 }
 
 // stripped lists the names of a message's headers that a copy goes without, each once, in

@@ -173,7 +173,7 @@ func (o *Office) Plan(ctx context.Context, action Action, letters []Letter, opti
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Action: action, Reason: options.Reason, By: o.config.By, At: time.Now().UTC()}
+	plan := &Plan{Action: action, Reason: options.Reason, By: o.config.By, At: time.Now().UTC(), Headers: o.config.Headers}
 	planners := map[graveKey]*planner{}
 	var order []*planner
 	for i := range letters {

@@ -20,7 +20,9 @@ type Plan struct {
 	Reason string    `json:"reason,omitempty"` // of a discard
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`
-	Parts  []Part    `json:"parts"` // one a grave, in order
+	// Headers say what copies leave out, as the config had it when the plan was made.
+	Headers Headers `json:"headers,omitzero"`
+	Parts   []Part  `json:"parts"` // one a grave, in order
 }
 
 // Part is what a plan does in one grave.
@@ -97,7 +99,6 @@ type PlanOptions struct {
 	To         adapters.Target // in place of what the letters say; zero for none
 	Through    *Source         // another cluster that To is on; nil for the letters' own
 	MaxReplays int             // letters that were replayed so often stay; 0 is [DefaultMaxReplays]
-	Headers    Headers
 	Reason     string
 	Edits      map[adapters.Position]*Edit
 }
@@ -152,9 +153,10 @@ func (p *Plan) Excluded() (unresolved, overLimit, looping int) {
 // seal gives the plan its id. Who made it and when is not part of what it does.
 func (p *Plan) seal() error {
 	what := struct {
-		Action Action
-		Parts  []Part
-	}{p.Action, slices.Clone(p.Parts)}
+		Action  Action
+		Headers Headers `json:",omitzero"`
+		Parts   []Part
+	}{p.Action, p.Headers, slices.Clone(p.Parts)}
 	for i := range what.Parts {
 		what.Parts[i].Targets = nil                          // who else reads there may change meanwhile
 		what.Parts[i].URL, what.Parts[i].ThroughURL = "", "" // one broker can be named in several ways

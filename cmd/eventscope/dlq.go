@@ -78,7 +78,7 @@ func (d *dlq) open(ctx context.Context, urls []string) error {
 	if d.sources, err = d.program.open(ctx, settings.sources); err != nil {
 		return err
 	}
-	config := replay.Config{Folder: d.stateFolder(), Rules: settings.rules, By: operator()}
+	config := replay.Config{Folder: d.stateFolder(), Rules: settings.rules, Headers: settings.file.ReplayHeaders(), By: operator()}
 	for _, adapter := range d.sources.adapters {
 		at := slices.IndexFunc(settings.sources, func(s source.Source) bool { return s.Name == adapter.Name() })
 		if opened, ok := letterSource(settings.sources[at], adapter); ok {

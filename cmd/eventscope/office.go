@@ -12,7 +12,7 @@ import (
 
 // openOffice opens the office of the screen over sources that may not be open yet.
 func (v *view) openOffice(p *program) (err error) {
-	config := replay.Config{Folder: v.stateFolder, Rules: v.settings.rules, By: operator()}
+	config := replay.Config{Folder: v.stateFolder, Rules: v.settings.rules, Headers: v.settings.file.ReplayHeaders(), By: operator()}
 	if config.Folder == "" {
 		config.Folder = p.stateFolder()
 	}

@@ -15,6 +15,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/replay"
 	"eventscope/tracing"
 )
 
@@ -33,6 +34,7 @@ type File struct {
 	// Services are the consumer groups and queues of services, by name of the service, where
 	// their names do not tell.
 	Services map[string][]string `yaml:"services"`
+	Letters  Letters             `yaml:"letters"`
 
 	shared bool // everybody may read it
 }
@@ -62,6 +64,12 @@ type Mapping struct {
 	Service     string `yaml:"service"`
 	Entity      string `yaml:"entity"`
 	Time        string `yaml:"time"`
+}
+
+// Letters say how dead letters are replayed; see [replay.Headers].
+type Letters struct {
+	StripHeaders []string `yaml:"strip_headers"`
+	KeepHeaders  []string `yaml:"keep_headers"`
 }
 
 // Path is a [tracing.Path] as the file spells it.
@@ -208,4 +216,15 @@ func (f *File) TracingPaths() []tracing.Path {
 		paths = append(paths, tracing.Path(p))
 	}
 	return paths
+}
+
+// ReplayHeaders are the headers that copies of letters leave out, or keep.
+func (f *File) ReplayHeaders() replay.Headers {
+	lower := func(names []string) (all []string) {
+		for _, name := range names {
+			all = append(all, strings.ToLower(name))
+		}
+		return all
+	}
+	return replay.Headers{Strip: lower(f.Letters.StripHeaders), Keep: lower(f.Letters.KeepHeaders)}
 }

@@ -115,6 +115,8 @@ func TestWrongFiles(t *testing.T) {
 		{"contexts: {y: {}}\ncurrent: x", 0o600, []string{":2:10: cannot find the context"}},
 		{"memory: 1GiB\n---\nmemory: 2GiB", 0o600, []string{":2:1: a second document begins here"}},
 		{"memory: 1GiB\n---\n[", 0o600, []string{"config.yaml:3: "}},
+		{"letters: {strip_headers: ['*']}", 0o600, []string{`config.yaml: letters: "*" is no name of a header`}},
+		{"letters: {keep_headers: [a*b]}", 0o600, []string{`"a*b" is no name of a header`}},
 		{"services: {a: [x, y], b: [y]}", 0o600, []string{"config.yaml: services: y is of a and of b"}},
 		{"mappings: [{destination: a, flow: nonsense}]", 0o600, []string{`config.yaml: mapping 1 ("a"): flow: "nonsense" is not a place`}},
 		{"paths: [{name: a, types: [One]}]", 0o600, []string{"path 1 (a) needs at least two types"}},

@@ -51,7 +51,17 @@ func (f *File) check() []string {
 			add(" path %d (%s) needs at least two types", i+1, path.Name)
 		}
 	}
-	return append(problems, f.checkServices()...)
+	return slices.Concat(problems, f.checkServices(), f.checkHeaders())
+}
+
+// checkHeaders finds header rules that could not be meant.
+func (f *File) checkHeaders() (problems []string) {
+	for _, name := range slices.Concat(f.Letters.StripHeaders, f.Letters.KeepHeaders) {
+		if inner := strings.TrimSuffix(strings.TrimPrefix(name, "*"), "*"); inner == "" || strings.Contains(inner, "*") {
+			problems = append(problems, fmt.Sprintf(" letters: %q is no name of a header; * may stand at its beginning or its end", name))
+		}
+	}
+	return problems
 }
 
 // checkServices finds groups that are said to be of two services.
