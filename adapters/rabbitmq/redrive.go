@@ -21,10 +21,9 @@ import (
 // quorum queue with a limit allows. So little is held: at most takePrefetch letters that
 // were not handed over, and those that nobody settles.
 type redrive struct {
-	adapter    *Adapter
+	poster
 	connection *amqp.Connection
 	taking     *taking
-	sender     *sender
 	facts      facts
 	verdict    verdict
 	queue      string
@@ -44,6 +43,7 @@ var (
 	_ adapters.Redrive   = (*redrive)(nil)
 	_ adapters.Redrive   = (*streamRedrive)(nil)
 	_ adapters.Publisher = (*publisher)(nil)
+	_ adapters.Poster    = (*poster)(nil)
 )
 
 // Redrive implements adapters.DeadLetters. The letters of a queue are taken by an exclusive
@@ -86,7 +86,7 @@ func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, orde
 	}
 	partly := depth > len(order.Letters)
 	r := &redrive{
-		adapter: a, connection: connection, facts: facts, verdict: facts.taking(partly), queue: order.Grave,
+		poster: poster{adapter: a}, connection: connection, facts: facts, verdict: facts.taking(partly), queue: order.Grave,
 		wanted: map[adapters.Position]int{}, left: len(order.Letters), most: max(depth, len(order.Letters)) + takePrefetch, // letters may still be on their way back
 		tags: map[uint64]uint64{}, doomed: map[uint64]outgoing{}, partly: partly,
 	}
@@ -122,8 +122,10 @@ func (r *redrive) Guarantee() adapters.Guarantee { return adapters.AtLeastOnce }
 
 // Next implements adapters.Redrive. Letters that nobody ordered are handed over on the way;
 // they can be preserved and copied until the next call only, so that their bodies need
-// no memory.
+// no memory. No more than half of the credit is handed over, so that there is some for
+// the next letters before these are settled.
 func (r *redrive) Next(ctx context.Context, most int) ([]adapters.Held, error) {
+	most = min(most, takePrefetch/2)
 	r.adapter.letters.drop(r.others)
 	r.others = r.others[:0]
 	var held []adapters.Held
@@ -184,7 +186,7 @@ func (r *redrive) judge(d *amqp.Delivery) {
 
 // Send implements adapters.Redrive. RabbitMQ has nowhere to keep entries.
 func (r *redrive) Send(ctx context.Context, copies []adapters.Copy, _ []adapters.Entry) ([]error, error) {
-	return r.adapter.sendCopies(ctx, r.sender, copies)
+	return r.send(ctx, copies)
 }
 
 // Settle implements adapters.Redrive.

@@ -12,9 +12,8 @@ import (
 // streamRedrive sends copies of letters that stay in their stream. The broker keeps no
 // record of that, and lets several at it at once.
 type streamRedrive struct {
-	adapter    *Adapter
+	poster
 	connection *amqp.Connection
-	sender     *sender
 	stream     string
 	end        int64
 	offsets    []int64        // ordered and not handed over yet, sorted
@@ -31,7 +30,7 @@ func (a *Adapter) redriveStream(ctx context.Context, connection *amqp.Connection
 	if err != nil {
 		return nil, err
 	}
-	r := &streamRedrive{adapter: a, connection: connection, sender: sender, stream: order.Grave, end: end}
+	r := &streamRedrive{poster: poster{adapter: a, sender: sender}, connection: connection, stream: order.Grave, end: end}
 	for _, position := range order.Letters {
 		if position.Offset < end {
 			r.offsets = append(r.offsets, position.Offset)
@@ -75,7 +74,7 @@ func (r *streamRedrive) Next(ctx context.Context, most int) ([]adapters.Held, er
 
 // Send implements adapters.Redrive. RabbitMQ has nowhere to keep entries.
 func (r *streamRedrive) Send(ctx context.Context, copies []adapters.Copy, _ []adapters.Entry) ([]error, error) {
-	return r.adapter.sendCopies(ctx, r.sender, copies)
+	return r.send(ctx, copies)
 }
 
 // Settle implements adapters.Redrive: a stream keeps its letters.

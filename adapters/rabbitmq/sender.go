@@ -39,6 +39,7 @@ type sender struct {
 	closed     chan *amqp.Error
 	exchanges  map[string]error // those that were looked for, and what is wrong with them
 	broken     error            // nothing more can be sent
+	posting    *sending         // what was posted last
 }
 
 func newSender(c *Config, connection *amqp.Connection) (*sender, error) {
@@ -56,7 +57,7 @@ func newSender(c *Config, connection *amqp.Connection) (*sender, error) {
 	return s, nil
 }
 
-// sending is one call of send.
+// sending is one call of post.
 type sending struct {
 	*sender
 	outgoing []outgoing
@@ -73,7 +74,14 @@ type inFlight struct {
 // send publishes and waits for the outcome of each, which is put in outcomes where that
 // is nil yet. The error is why nothing more can be sent.
 func (s *sender) send(ctx context.Context, out []outgoing, outcomes []error) error {
+	s.post(ctx, out, outcomes)
+	return s.posted(ctx)
+}
+
+// post publishes, and waits for outcomes only as far as more is under way than may be.
+func (s *sender) post(ctx context.Context, out []outgoing, outcomes []error) {
 	p := &sending{sender: s, outgoing: out, outcomes: outcomes}
+	s.posting = p
 	for i := range out {
 		if outcomes[i] != nil || p.unfit(i) {
 			continue
@@ -88,9 +96,14 @@ func (s *sender) send(ctx context.Context, out []outgoing, outcomes []error) err
 			outcomes[i] = s.notSent()
 		}
 	}
-	for len(p.waiting) > 0 {
+}
+
+// posted waits for the outcomes that are still missing after post.
+func (s *sender) posted(ctx context.Context) error {
+	for p := s.posting; p != nil && len(p.waiting) > 0; {
 		p.settle(ctx)
 	}
+	s.posting = nil
 	return s.broken
 }
 
