@@ -19,11 +19,11 @@ func (a *Adapter) Publisher(ctx context.Context) (adapters.Publisher, error) {
 	if err := a.mayWrite("publish to " + a.config.broker()); err != nil {
 		return nil, err
 	}
-	connection, err := a.config.dial(ctx)
+	connection, wire, err := a.config.dialWired(ctx)
 	if err != nil {
 		return nil, err
 	}
-	sender, err := newSender(&a.config, connection)
+	sender, err := newSender(&a.config, connection, wire)
 	if err != nil {
 		hangUp(connection)
 		return nil, err

@@ -23,6 +23,7 @@ import (
 type redrive struct {
 	poster
 	connection *amqp.Connection
+	wire       *wire
 	taking     *taking
 	facts      facts
 	verdict    verdict
@@ -55,11 +56,11 @@ func (a *Adapter) Redrive(ctx context.Context, order adapters.Order) (adapters.R
 	if err := a.mayWrite(doing); err != nil {
 		return nil, err
 	}
-	connection, err := a.config.dial(ctx)
+	connection, wire, err := a.config.dialWired(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.redrive(ctx, connection, order, doing)
+	r, err := a.redrive(ctx, connection, wire, order, doing)
 	if err != nil {
 		hangUp(connection)
 		return nil, err
@@ -67,14 +68,14 @@ func (a *Adapter) Redrive(ctx context.Context, order adapters.Order) (adapters.R
 	return r, nil
 }
 
-func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, order adapters.Order, doing string) (adapters.Redrive, error) {
+func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, wire *wire, order adapters.Order, doing string) (adapters.Redrive, error) {
 	control := &control{config: &a.config, connection: connection}
 	facts, err := a.facts(ctx, control, order.Grave)
 	if err != nil {
 		return nil, err
 	}
 	if facts.kind == amqp.QueueTypeStream {
-		return a.redriveStream(ctx, connection, order)
+		return a.redriveStream(ctx, connection, wire, order)
 	}
 	if facts.kind == amqp.QueueTypeClassic && !facts.lasting {
 		return nil, a.config.problem(doing, "it is an auto-delete queue, or may be one: the broker deletes it with what it holds when its consumer leaves",
@@ -86,7 +87,7 @@ func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, orde
 	}
 	partly := depth > len(order.Letters)
 	r := &redrive{
-		poster: poster{adapter: a}, connection: connection, facts: facts, verdict: facts.taking(partly), queue: order.Grave,
+		poster: poster{adapter: a}, connection: connection, wire: wire, facts: facts, verdict: facts.taking(partly), queue: order.Grave,
 		wanted: map[adapters.Position]int{}, left: len(order.Letters), most: max(depth, len(order.Letters)) + takePrefetch, // letters may still be on their way back
 		tags: map[uint64]uint64{}, doomed: map[uint64]outgoing{}, partly: partly,
 	}
@@ -103,7 +104,7 @@ func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, orde
 	if r.taking, err = a.config.take(connection, order.Grave); err != nil {
 		return nil, both(err, r.end())
 	}
-	if r.sender, err = newSender(&a.config, connection); err != nil {
+	if r.sender, err = newSender(&a.config, connection, wire); err != nil {
 		return nil, both(err, r.end())
 	}
 	return r, nil
@@ -251,7 +252,7 @@ func (r *redrive) rescue() error {
 	sender := r.sender
 	if sender == nil || sender.broken != nil {
 		var err error
-		if sender, err = newSender(&r.adapter.config, r.connection); err != nil {
+		if sender, err = newSender(&r.adapter.config, r.connection, r.wire); err != nil {
 			return err
 		}
 	}

@@ -21,12 +21,12 @@ type streamRedrive struct {
 	handed     []uint64       // handles of what the last Next handed over
 }
 
-func (a *Adapter) redriveStream(ctx context.Context, connection *amqp.Connection, order adapters.Order) (adapters.Redrive, error) {
+func (a *Adapter) redriveStream(ctx context.Context, connection *amqp.Connection, wire *wire, order adapters.Order) (adapters.Redrive, error) {
 	end, err := a.config.streamEnd(ctx, connection, order.Grave)
 	if err != nil {
 		return nil, err
 	}
-	sender, err := newSender(&a.config, connection)
+	sender, err := newSender(&a.config, connection, wire)
 	if err != nil {
 		return nil, err
 	}

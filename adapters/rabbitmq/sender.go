@@ -33,6 +33,7 @@ const (
 type sender struct {
 	config     *Config
 	connection *amqp.Connection
+	wire       *wire
 	control    *control
 	channel    *amqp.Channel
 	returns    chan amqp.Return
@@ -42,8 +43,8 @@ type sender struct {
 	posting    *sending         // what was posted last
 }
 
-func newSender(c *Config, connection *amqp.Connection) (*sender, error) {
-	s := &sender{config: c, connection: connection, control: &control{config: c, connection: connection}, exchanges: map[string]error{"": nil}}
+func newSender(c *Config, connection *amqp.Connection, wire *wire) (*sender, error) {
+	s := &sender{config: c, connection: connection, wire: wire, control: &control{config: c, connection: connection}, exchanges: map[string]error{"": nil}}
 	channel, err := connection.Channel()
 	if err != nil {
 		return nil, c.operationProblem("publish to "+c.broker(), err)
@@ -82,6 +83,7 @@ func (s *sender) send(ctx context.Context, out []outgoing, outcomes []error) err
 func (s *sender) post(ctx context.Context, out []outgoing, outcomes []error) {
 	p := &sending{sender: s, outgoing: out, outcomes: outcomes}
 	s.posting = p
+	defer s.wire.release()
 	for i := range out {
 		if outcomes[i] != nil || p.unfit(i) {
 			continue
@@ -120,6 +122,7 @@ func (p *sending) unfit(i int) bool {
 	}
 	err, looked := p.exchanges[o.exchange]
 	if !looked && p.broken == nil {
+		p.wire.release()
 		err = p.control.do(p.doing(i), func(ch *amqp.Channel) error {
 			return ch.ExchangeDeclarePassive(o.exchange, "", false, false, false, false, nil)
 		})
@@ -140,6 +143,7 @@ func (p *sending) publish(ctx context.Context, i int) {
 		return
 	}
 	o := &p.outgoing[i]
+	p.wire.hold()
 	confirmation, err := p.channel.PublishWithDeferredConfirm(o.exchange, o.key, true, false, o.publishing)
 	if err != nil {
 		p.broken = p.why(err)
@@ -150,6 +154,7 @@ func (p *sending) publish(ctx context.Context, i int) {
 
 // settle waits for the outcome of the oldest message under way.
 func (p *sending) settle(ctx context.Context) {
+	p.wire.release()
 	oldest := p.waiting[0]
 	p.waiting = p.waiting[1:]
 	limited, cancel := context.WithTimeout(ctx, confirmLimit)
