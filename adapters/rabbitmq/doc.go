@@ -113,6 +113,7 @@
 //	publisher.go      Publisher
 //	redrive.go        Redrive of a queue
 //	taking.go         taking letters and settling them
+//	restart.go        a quorum queue right after the broker's start
 //	redrivestream.go  Redrive of a stream
 //
 // # Not obvious

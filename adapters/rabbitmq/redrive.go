@@ -56,16 +56,18 @@ func (a *Adapter) Redrive(ctx context.Context, order adapters.Order) (adapters.R
 	if err := a.mayWrite(doing); err != nil {
 		return nil, err
 	}
-	connection, wire, err := a.config.dialWired(ctx)
-	if err != nil {
-		return nil, err
-	}
-	r, err := a.redrive(ctx, connection, wire, order, doing)
-	if err != nil {
-		hangUp(connection)
-		return nil, err
-	}
-	return r, nil
+	return awaitQueue(ctx, func() (adapters.Redrive, error) {
+		connection, wire, err := a.config.dialWired(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r, err := a.redrive(ctx, connection, wire, order, doing)
+		if err != nil {
+			hangUp(connection)
+			return nil, err
+		}
+		return r, nil
+	})
 }
 
 func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, wire *wire, order adapters.Order, doing string) (adapters.Redrive, error) {
@@ -82,6 +84,9 @@ func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, wire
 			"move its letters to a queue that stays; management=http://HOST:15672 tells which queues do", adapters.ErrUnsafePeek)
 	}
 	depth, err := control.depth(order.Grave)
+	if err == nil && depth == 0 && len(order.Letters) > 0 && facts.kind == amqp.QueueTypeQuorum {
+		depth, err = control.depthUnderLeader(ctx, order.Grave)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +107,7 @@ func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, wire
 			"redrive all of them, or "+doInstead, adapters.ErrUnsafePeek)
 	}
 	if r.taking, err = a.config.take(connection, order.Grave); err != nil {
-		return nil, both(err, r.end())
+		return nil, both(facts.passing(&a.config, doing, err), r.end())
 	}
 	if r.sender, err = newSender(&a.config, connection, wire); err != nil {
 		return nil, both(err, r.end())
@@ -228,6 +233,9 @@ func (r *redrive) end() error {
 		return nil
 	}
 	err := r.taking.stop()
+	if r.taking.lastTag == 0 {
+		return err // nothing was taken
+	}
 	for i := range r.taking.backlog {
 		r.judge(&r.taking.backlog[i])
 	}
