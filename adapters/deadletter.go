@@ -205,6 +205,16 @@ type Redrive interface {
 	Close() error
 }
 
+// Poster is implemented by redrives and publishers that can send without waiting, so that
+// the next letters are taken, and what was settled is removed, while the broker is at work.
+type Poster interface {
+	// Post sends copies as Send does. Only one post is under way at a time.
+	Post(ctx context.Context, copies []Copy)
+
+	// Posted waits for the outcomes of what was posted, which are those of Send.
+	Posted(ctx context.Context) ([]error, error)
+}
+
 // Publisher sends copies. It belongs to one goroutine.
 type Publisher interface {
 	// Publish sends copies and waits until the broker has confirmed them. Its answers

@@ -15,9 +15,14 @@
 // at the target with a mark in the ledger, or it is in the archive with a line in the
 // journal. Each step is on disk before the next is taken:
 //
-//	log     write "sent"; one transaction: copies and ledger entries; write "confirmed", "settled"
-//	queue   write "sent"; publish, await confirms; write "confirmed"; ack; write "settled"
-//	discard from a queue: archive, write "confirmed"; ack; write "settled"
+//	log     write "sent"; one transaction: copies and ledger entries; write "confirmed"
+//	queue   write "sent"; publish, await confirms; write "confirmed"; ack
+//	discard from a queue: archive, write "confirmed"; ack
+//
+// "Settled" is written with the next line, since a resume finds out by itself. Where the
+// broker has no ledger and the pace is free, the next window of letters is taken while the
+// copies of one are on their way, and that they are confirmed is written together with the
+// next "sent": one write to disk a window, and never more than one window between the two.
 //
 // On a broker without transactions a kill between publish and "confirmed" sends a window
 // of letters twice when the run is resumed, under the same replay ids, and the summary

@@ -129,11 +129,26 @@ func (s *story) crashAt(calls int, plan *Plan, pace Pace) *Run {
 	s.Helper()
 	run := s.begin(plan, pace)
 	s.broker.Fuse = calls
+	s.crash(run)
+	return run
+}
+
+// crashSettling dies before the first letters leave their queue.
+func (s *story) crashSettling(plan *Plan, pace Pace) *Run {
+	s.Helper()
+	run := s.begin(plan, pace)
+	s.broker.Settling = func([]adapters.Held) { panic(replaytest.ErrCrash) }
+	s.crash(run)
+	s.broker.Settling = nil
+	return run
+}
+
+func (s *story) crash(run *Run) {
+	s.Helper()
 	if _, crashed := attempt(s.broker, func() error { _, err := run.Do(context.Background(), func(Outcome) {}); return err }); !crashed {
 		s.Fatal("it did not crash")
 	}
 	run.letGo()
-	return run
 }
 
 // TestAnAbortedRestoreSendsNoMore, and what it did not send can be restored later.
@@ -181,7 +196,7 @@ func (s *story) forget(part string) {
 // more takes them out.
 func TestWhoeverDiesOverAnAbortOwesNothing(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c")
-	run := s.crashAt(4, s.plan(Replay, PlanOptions{}), Pace{Window: 2})
+	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
 	if err := s.office.journal.Append(Line{At: now(), Run: run.ID, Step: StepAbort, Action: Replay}); err != nil {
 		t.Fatal(err)
 	}

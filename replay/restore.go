@@ -59,14 +59,16 @@ func (w *worker) putBack(ctx context.Context, publisher adapters.Publisher, numb
 		sending = append(sending, letter)
 		copies = append(copies, adapters.Copy{Original: line, To: adapters.Target{RoutingKey: w.part.Grave}})
 	}
-	if err := w.advance(StepSend, sending, nil); err != nil {
+	w.advance(StepSend, sending, nil)
+	if err := w.write(); err != nil {
 		return err
 	}
 	outcomes, failure := publisher.Publish(ctx, copies)
 	confirmed, err := w.sort(sending, outcomes, failure)
 	back = append(back, confirmed...)
-	if settling := w.advance(StepSettle, back, nil); settling != nil {
-		return errors.Join(settling, err)
+	w.advance(StepSettle, back, nil)
+	if unwritten := w.write(); unwritten != nil {
+		return errors.Join(unwritten, err)
 	}
 	w.run.summary.Settled += len(back)
 	for _, l := range back {
@@ -84,9 +86,10 @@ func (w *worker) restoreInJournal() error {
 		}
 	}
 	for _, step := range []Step{StepSend, StepConfirm, StepSettle} {
-		if err := w.advance(step, all, nil); err != nil {
-			return err
-		}
+		w.advance(step, all, nil)
+	}
+	if err := w.write(); err != nil {
+		return err
 	}
 	w.run.summary.Settled += len(all)
 	for _, l := range all {

@@ -144,10 +144,14 @@ func TestAnAbortedRunLeavesTheRestOpen(t *testing.T) {
 	both(t, func(s *story) {
 		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 1})
 		summary, err := run.Do(context.Background(), func(Outcome) { run.Abort() })
-		if err != nil || summary.State != "aborted" || summary.Settled != 1 {
+		settled := 1
+		if s.broker.Kind == adapters.Queue { // the next window is written down as sent when one is settled
+			settled = 2
+		}
+		if err != nil || summary.State != "aborted" || summary.Settled != settled {
 			s.Fatalf("%+v, %v", summary, err)
 		}
-		if plan := s.plan(Replay, PlanOptions{}); plan.Count() != 2 {
+		if plan := s.plan(Replay, PlanOptions{}); plan.Count() != 3-settled {
 			s.Errorf("%d are open", plan.Count())
 		}
 		if _, err := s.office.Resume(run.ID, true, Pace{}); !errors.Is(err, ErrRefused) {
@@ -160,12 +164,7 @@ func TestAnAbortedRunLeavesTheRestOpen(t *testing.T) {
 // not planned again under its feet. To abort it takes them out of the queue.
 func TestAnInterruptedRunIsInTheWay(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c")
-	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
-	s.broker.Fuse = 4 // before the letters are acknowledged
-	if _, crashed := attempt(s.broker, func() error { _, err := run.Do(context.Background(), func(Outcome) {}); return err }); !crashed {
-		t.Fatal("it did not crash")
-	}
-	run.letGo()
+	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
 	plan := s.plan(Replay, PlanOptions{})
 	if err := plan.Check(Confirmation{Count: plan.Count(), Write: true}); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), run.ID) {
 		t.Errorf("%d letters planned, and %v", plan.Count(), err)

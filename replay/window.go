@@ -34,13 +34,11 @@ func (w *worker) window(ctx, wait context.Context, held []adapters.Held) error {
 			return err // what was taken is given back by Close
 		}
 	}
-	w.begun = w.begun || len(fresh) > 0
-	var err error
 	if w.run.Plan.Action == Replay {
-		fresh, err = w.send(ctx, fresh)
-	} else {
-		fresh, err = w.record(ctx, fresh)
+		return errors.Join(w.settle(ctx, begun), w.send(ctx, fresh))
 	}
+	fresh, err := w.record(ctx, fresh)
+	w.begun = w.begun || len(fresh) > 0
 	return errors.Join(w.settle(ctx, append(fresh, begun...)), err)
 }
 
@@ -64,34 +62,87 @@ func (w *worker) claim(held *adapters.Held) (number int, state State, ok bool) {
 	return number, w.states[number], true
 }
 
-// send sends copies and returns the letters whose copies are confirmed. The error is why
-// the run stops.
-func (w *worker) send(ctx context.Context, letters []taken) ([]taken, error) {
+// sent is a window of copies that were handed to the broker.
+type sent struct {
+	letters  []taken
+	outcomes []error // unless it was posted
+	failure  error
+}
+
+// send sends copies. If it need not wait for them, it writes down with one line that they
+// are sent and the window before has arrived, so that no more than one window may ever
+// arrive twice. The error is why the run stops.
+func (w *worker) send(ctx context.Context, letters []taken) error {
 	if len(letters) == 0 {
-		return nil, nil
-	}
-	for _, l := range letters {
-		if w.states[l.number] == Sent {
-			w.run.summary.Maybe++
-		}
-	}
-	if err := w.advance(StepSend, letters, nil); err != nil {
-		return nil, err
+		return nil
 	}
 	copies := make([]adapters.Copy, len(letters))
 	for i := range letters {
 		copies[i] = w.copy(&letters[i])
 	}
-	if w.sender != nil { // the ledger comes after, for it is on the letters' own cluster
-		outcomes, err := w.sender.Publish(ctx, copies)
-		return w.sort(letters, outcomes, err)
+	before, err := w.arrived(ctx)
+	if err == nil {
+		for _, l := range letters {
+			if w.states[l.number] == Sent {
+				w.run.summary.Maybe++
+			}
+		}
+		w.advance(StepSend, letters, nil)
 	}
-	entries, err := w.entries(letters, Replayed)
-	if err != nil {
-		return nil, err
+	if unwritten := w.write(); unwritten != nil {
+		return errors.Join(unwritten, err)
 	}
-	outcomes, err := w.session.Send(ctx, copies, entries)
-	return w.sort(letters, outcomes, err)
+	if err = errors.Join(w.settle(ctx, before), err); err != nil {
+		return err
+	}
+	alone := w.poster == nil || w.limiter != nil || w.canary()
+	w.begun = true
+	if err := w.post(ctx, letters, copies); err != nil || !alone {
+		return err
+	}
+	return w.finish(ctx)
+}
+
+// post hands copies to the broker.
+func (w *worker) post(ctx context.Context, letters []taken, copies []adapters.Copy) error {
+	s := &sent{letters: letters}
+	switch {
+	case w.poster != nil:
+		w.poster.Post(ctx, copies)
+	case w.sender != nil: // the ledger comes after, for it is on the letters' own cluster
+		s.outcomes, s.failure = w.sender.Publish(ctx, copies)
+	default:
+		entries, err := w.entries(letters, Replayed)
+		if err != nil {
+			return err
+		}
+		s.outcomes, s.failure = w.session.Send(ctx, copies, entries)
+	}
+	w.sent = s
+	return nil
+}
+
+// finish waits for what is on its way, and settles it.
+func (w *worker) finish(ctx context.Context) error {
+	letters, err := w.arrived(ctx)
+	if unwritten := w.write(); unwritten != nil {
+		return errors.Join(unwritten, err)
+	}
+	return errors.Join(w.settle(ctx, letters), err)
+}
+
+// arrived waits until the broker has answered for what is on its way, and returns the
+// letters whose copies it has. They must not be settled before that is written. The error
+// is why the run stops.
+func (w *worker) arrived(ctx context.Context) ([]taken, error) {
+	s := w.sent
+	if w.sent = nil; s == nil {
+		return nil, nil
+	}
+	if w.poster != nil {
+		s.outcomes, s.failure = w.poster.Posted(ctx)
+	}
+	return w.sort(s.letters, s.outcomes, s.failure)
 }
 
 // sort notes what became of each copy.
@@ -118,7 +169,9 @@ func (w *worker) sort(letters []taken, outcomes []error, failure error) ([]taken
 			}
 		}
 	}
-	return confirmed, errors.Join(w.advance(StepConfirm, confirmed, nil), w.advance(StepRefuse, refused, failure), failure)
+	w.advance(StepConfirm, confirmed, nil)
+	w.advance(StepRefuse, refused, failure)
+	return confirmed, failure
 }
 
 // record discards: it marks letters in the ledger, or puts them into the archive. Restores
@@ -133,7 +186,8 @@ func (w *worker) record(ctx context.Context, letters []taken) ([]taken, error) {
 			return nil, err
 		}
 		if w.run.Plan.Action == Restore {
-			if err := w.advance(StepSend, letters, nil); err != nil {
+			w.advance(StepSend, letters, nil)
+			if err := w.write(); err != nil {
 				return nil, err
 			}
 		}
@@ -149,7 +203,8 @@ func (w *worker) record(ctx context.Context, letters []taken) ([]taken, error) {
 			return nil, err
 		}
 	}
-	return letters, w.advance(StepConfirm, letters, nil)
+	w.advance(StepConfirm, letters, nil)
+	return letters, w.write()
 }
 
 // settle takes letters out of their grave.
@@ -173,9 +228,7 @@ func (w *worker) settle(ctx context.Context, letters []taken) error {
 	if err := w.session.Settle(ctx, held); err != nil {
 		return err
 	}
-	if err := w.advance(StepSettle, letters, nil); err != nil {
-		return err
-	}
+	w.advance(StepSettle, letters, nil) // written with the next line: without it, a resume finds out by itself
 	w.run.summary.Settled += len(letters)
 	for _, l := range letters {
 		w.report(l.number, w.run.Plan.Action.Past(), nil)
@@ -183,8 +236,8 @@ func (w *worker) settle(ctx context.Context, letters []taken) error {
 	return nil
 }
 
-// advance moves letters on by a step, in the journal and here.
-func (w *worker) advance(step Step, letters []taken, why error) error {
+// advance moves letters on by a step. What follows from it must wait until it is written.
+func (w *worker) advance(step Step, letters []taken, why error) {
 	numbers := make(Numbers, 0, len(letters))
 	for _, l := range letters {
 		numbers = append(numbers, l.number)
@@ -194,15 +247,12 @@ func (w *worker) advance(step Step, letters []taken, why error) error {
 	if why != nil {
 		line.Error = why.Error()
 	}
-	if err := w.note(line); err != nil {
-		return err
-	}
+	w.lines = append(w.lines, line)
 	for _, number := range numbers {
 		if next, ok := w.states[number].after(step, w.run.Plan.Action); ok {
 			w.states[number] = next
 		}
 	}
-	return nil
 }
 
 func (w *worker) line(step Step, numbers Numbers) Line {
@@ -211,9 +261,16 @@ func (w *worker) line(step Step, numbers Numbers) Line {
 	return line
 }
 
-// note writes lines into the journal, but for those about no letter at all.
+// note writes lines into the journal, behind those that wait for it.
 func (w *worker) note(lines ...Line) error {
-	lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Count == 0 && l.Step != StepPause && l.Step != StepResume })
+	w.lines = append(w.lines, lines...)
+	return w.write()
+}
+
+// write writes what waits for the journal, but for lines about no letter at all.
+func (w *worker) write() error {
+	lines := slices.DeleteFunc(w.lines, func(l Line) bool { return l.Count == 0 && l.Step != StepPause && l.Step != StepResume })
+	w.lines = nil
 	if len(lines) == 0 {
 		return nil
 	}

@@ -13,7 +13,8 @@ import (
 
 // worker carries out one part of a run: it takes letters in the order in which they lie,
 // a window at a time, and for each window writes down what it is about to do, does it, and
-// writes down that it is done. It belongs to the goroutine of [Run.Do].
+// writes down that it is done. Where the broker lets it, it takes the next window while the
+// copies of the one before are on their way. It belongs to the goroutine of [Run.Do].
 type worker struct {
 	run     *Run
 	number  int // of the part
@@ -24,12 +25,15 @@ type worker struct {
 	session adapters.Redrive
 	through Source             // another cluster that copies go to, if there is one
 	sender  adapters.Publisher // to it
+	poster  adapters.Poster    // the sender, or else the session, if it need not be waited for
 	ledger  bool               // the broker keeps one
 	limiter *rate.Limiter
 	tell    func(Outcome)
 
 	places map[adapters.Position][]int // numbers of the letters at a position
 	begun  bool                        // something was sent: the canary, if there is one
+	sent   *sent                       // what is on its way, or nil
+	lines  []Line                      // for the journal, to be written with the next that matter
 }
 
 func newWorker(r *Run, number int, source Source, tell func(Outcome)) *worker {
@@ -67,26 +71,49 @@ func (w *worker) work(ctx context.Context) (err error) {
 		}
 		defer func() { err = errors.Join(err, w.sender.Close()) }()
 	}
+	w.poster = w.posts()
 	if err := w.reconcile(ctx); err != nil {
 		return err
 	}
+	err = w.windows(ctx)
+	switch failed := w.finish(context.WithoutCancel(ctx)); {
+	case failed != nil && errors.Is(err, errAborted):
+		return failed // it is told to end again when it is resumed
+	case failed != nil || err != nil:
+		return errors.Join(err, failed, w.write())
+	}
+	return w.leftOver()
+}
+
+// posts is what sends without being waited for. A ledger is written with the copies, so
+// that there is nothing of the kind.
+func (w *worker) posts() adapters.Poster {
+	if w.ledger {
+		return nil
+	}
+	var sends any = w.session
+	if w.sender != nil {
+		sends = w.sender
+	}
+	poster, _ := sends.(adapters.Poster)
+	return poster
+}
+
+// windows deals with one window after the other. When it returns, copies may be on their way.
+func (w *worker) windows(ctx context.Context) error {
 	for {
 		if err := w.heed(ctx); err != nil {
 			return err
 		}
 		held, err := w.session.Next(ctx, w.most())
-		if err != nil {
+		if err != nil || len(held) == 0 {
 			return err
-		}
-		if len(held) == 0 {
-			break
 		}
 		// What is begun is finished, even if somebody wants an end meanwhile.
 		if err := w.window(context.WithoutCancel(ctx), ctx, held); err != nil {
 			return err
 		}
 	}
-	return w.leftOver()
 }
 
 // wanted are the positions of the letters that are not done; of a run that is being
@@ -221,6 +248,9 @@ func (w *worker) heed(ctx context.Context) error {
 			case o == orderPause != paused:
 				paused = o == orderPause
 				step := map[bool]Step{true: StepPause, false: StepResume}[paused]
+				if err := w.finish(context.WithoutCancel(ctx)); err != nil {
+					return err
+				}
 				if err := w.note(w.run.line(step, w.number)); err != nil {
 					return err
 				}
@@ -238,11 +268,14 @@ func (w *worker) most() int {
 	if w.limiter != nil {
 		most = min(most, max(1, int(w.run.pace.Rate/2)))
 	}
-	if canary := w.run.pace.Canary; canary > 0 && !w.begun && !w.run.resumed {
-		most = min(most, canary)
+	if w.canary() {
+		most = min(most, w.run.pace.Canary)
 	}
 	return most
 }
+
+// canary says that the next window is the canary.
+func (w *worker) canary() bool { return w.run.pace.Canary > 0 && !w.begun && !w.run.resumed }
 
 func (w *worker) report(number int, result string, err error) {
 	l := &w.part.Letters[number]

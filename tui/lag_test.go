@@ -102,7 +102,7 @@ func TestAQueueTellsHowItDelivers(t *testing.T) {
 			Members: []adapters.Member{{ID: "ctag-1", Host: "10.0.0.7"}, {ID: "ctag-2", Host: "10.0.0.8"}, {}, {ID: "ctag-4"}},
 			Queue:   &adapters.QueueDepth{Ready: 9, Unacked: 3, Consumers: 4, Delivered: known(4), Redelivered: known(0.5), Capacity: 0.4},
 		})
-		screen := tuitest.Open(t, c.Over(s.Options()), 180, 30).Press("3").Wait(3*time.Second).Sees("9 ready, 3 unacknowledged, 4.0/s delivered, 0.5/s of that again, could deliver at once 40 % of the time, 4 members")
+		screen := tuitest.Open(t, c.Over(s.Options()), 180, 30).Press("3").Wait(3 * time.Second).Sees("9 ready, 3 unacknowledged, 4.0/s delivered, 0.5/s of that again, could deliver at once 40 % of the time, 4 members")
 		screen.Press("enter").Wait(time.Second).Sees("read by: ctag-1@10.0.0.7, ctag-2@10.0.0.8, ?, 1 more")
 	})
 }
@@ -111,7 +111,7 @@ func TestMessagesThatNobodyGetsAreTold(t *testing.T) {
 	lags(t, func(t *testing.T, _ *tuitest.System, c *tuitest.Consumers, screen *tuitest.Screen) {
 		screen.Misses("led to no queue", "given back")
 		c.Lose(adapters.Unroutable{Dropped: 1234, Returned: 2, DroppedRate: adapters.Rate{PerSecond: 0.4, Known: true}})
-		screen.Wait(20*time.Second).Sees("! kafka: 1,234 messages led to no queue and are lost (0.4/s); 2 were given back to publishers for that; counted since the broker started")
+		screen.Wait(20 * time.Second).Sees("! kafka: 1,234 messages led to no queue and are lost (0.4/s); 2 were given back to publishers for that; counted since the broker started")
 		c.Lose(adapters.Unroutable{Dropped: -1, Returned: 1})
 		screen.Wait(20 * time.Second).Sees("kafka: 1 was given back to publishers").Misses("lost")
 	})

@@ -10,6 +10,7 @@
 //	measure publish AMQP-URL EXCHANGE SECONDS           1 KB messages as fast as it goes
 //	measure tap AMQP-URL EXCHANGE SECONDS               a bare consumer beside such a publisher
 //	measure confirm AMQP-URL QUEUE MESSAGES             1 KB messages with confirms, 500 under way; the seconds
+//	measure move AMQP-URL QUEUE MESSAGES                to QUEUE-moved, with confirms and acknowledgements; the seconds
 //	measure drop AMQP-URL QUEUE...                      the queues, after the measuring
 //	measure screen [FLAGS] BINARY ARG...                start, key to frame, cost
 package main
@@ -32,7 +33,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	usage := fmt.Errorf("want produce, read, large, groups, ungroup, delete, publish, tap, confirm, drop or screen with its arguments; see the head of main.go")
+	usage := fmt.Errorf("want produce, read, large, groups, ungroup, delete, publish, tap, confirm, move, drop or screen with its arguments; see the head of main.go")
 	if len(args) < 3 {
 		return usage
 	}
@@ -65,6 +66,8 @@ func run(ctx context.Context, args []string) error {
 		return tap(ctx, args[1], args[2], numbers[0])
 	case "confirm":
 		return confirm(ctx, args[1], args[2], numbers[0])
+	case "move":
+		return move(ctx, args[1], args[2], numbers[0])
 	case "drop":
 		return drop(args[1], args[2:])
 	case "screen":

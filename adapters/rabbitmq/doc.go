@@ -109,9 +109,11 @@
 //	field.go          field values with their types in JSON
 //	copy.go           from a copy to what is published
 //	sender.go         publishing with confirms and returns
+//	poster.go         Post and Posted, and so Send and Publish
 //	publisher.go      Publisher
 //	redrive.go        Redrive of a queue
 //	taking.go         taking letters and settling them
+//	restart.go        a quorum queue right after the broker's start
 //	redrivestream.go  Redrive of a stream
 //
 // # Not obvious

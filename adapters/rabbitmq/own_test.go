@@ -150,7 +150,7 @@ func (b *ownBroker) ctl(t testing.TB, arguments ...string) string {
 // within the last seconds would else be gone after a SIGKILL, whatever is durable.
 func (b *ownBroker) sync(t testing.TB) {
 	t.Helper()
-	b.ctl(t, "eval", "case mnesia:system_info(is_running) of yes -> mnesia:sync_log(); _ -> ok end.")
+	b.ctl(t, "eval", "[dets:sync(T) || T <- dets:all()], case mnesia:system_info(is_running) of yes -> mnesia:sync_log(); _ -> ok end.")
 }
 
 // kill ends the broker by SIGKILL; start brings it back.

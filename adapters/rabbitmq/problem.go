@@ -171,6 +171,9 @@ func networkCause(err error) string {
 	return err.Error()
 }
 
+// errInternal marks an error that the broker calls internal, and ends the connection for.
+var errInternal = fmt.Errorf("internal error: %w", adapters.ErrNotConnected)
+
 // operationProblem says why the broker refused an operation on an open connection.
 func (c *Config) operationProblem(doing string, err error) error {
 	var answer *amqp.Error
@@ -185,6 +188,8 @@ func (c *Config) operationProblem(doing string, err error) error {
 		return c.problem(doing, said, "check the spelling", adapters.ErrUnknownDestination)
 	case amqp.PreconditionFailed, amqp.NotImplemented, amqp.NotAllowed:
 		return c.problem(doing, said, "check what kind of destination it is", adapters.ErrUsage)
+	case amqp.InternalError:
+		return c.problem(doing, lossWords(answer), "try again in a moment, since a quorum queue has no leader right after the broker's start; else look into the broker's log", errInternal)
 	}
 	return c.problem(doing, lossWords(answer), "check the broker and the network", adapters.ErrNotConnected)
 }

@@ -10,9 +10,8 @@ import (
 
 // publisher is a sender with a connection of its own.
 type publisher struct {
-	adapter    *Adapter
+	poster
 	connection *amqp.Connection
-	sender     *sender
 }
 
 // Publisher implements adapters.DeadLetters. Copies are sent mandatory and confirmed.
@@ -20,16 +19,16 @@ func (a *Adapter) Publisher(ctx context.Context) (adapters.Publisher, error) {
 	if err := a.mayWrite("publish to " + a.config.broker()); err != nil {
 		return nil, err
 	}
-	connection, err := a.config.dial(ctx)
+	connection, wire, err := a.config.dialWired(ctx)
 	if err != nil {
 		return nil, err
 	}
-	sender, err := newSender(&a.config, connection)
+	sender, err := newSender(&a.config, connection, wire)
 	if err != nil {
 		hangUp(connection)
 		return nil, err
 	}
-	return &publisher{adapter: a, connection: connection, sender: sender}, nil
+	return &publisher{poster: poster{adapter: a, sender: sender}, connection: connection}, nil
 }
 
 // mayWrite is nil if the adapter was opened for writing.
@@ -42,20 +41,11 @@ func (a *Adapter) mayWrite(doing string) error {
 
 // Publish implements adapters.Publisher.
 func (p *publisher) Publish(ctx context.Context, copies []adapters.Copy) ([]error, error) {
-	return p.adapter.sendCopies(ctx, p.sender, copies)
+	return p.send(ctx, copies)
 }
 
 // Close implements adapters.Publisher.
 func (p *publisher) Close() error {
 	hangUp(p.connection)
 	return nil
-}
-
-// sendCopies makes messages of copies and sends them.
-func (a *Adapter) sendCopies(ctx context.Context, s *sender, copies []adapters.Copy) ([]error, error) {
-	out, outcomes := make([]outgoing, len(copies)), make([]error, len(copies))
-	for i := range copies {
-		out[i], outcomes[i] = a.outgoing(&copies[i])
-	}
-	return outcomes, s.send(ctx, out, outcomes)
 }

@@ -21,10 +21,10 @@ import (
 // quorum queue with a limit allows. So little is held: at most takePrefetch letters that
 // were not handed over, and those that nobody settles.
 type redrive struct {
-	adapter    *Adapter
+	poster
 	connection *amqp.Connection
+	wire       *wire
 	taking     *taking
-	sender     *sender
 	facts      facts
 	verdict    verdict
 	queue      string
@@ -44,6 +44,7 @@ var (
 	_ adapters.Redrive   = (*redrive)(nil)
 	_ adapters.Redrive   = (*streamRedrive)(nil)
 	_ adapters.Publisher = (*publisher)(nil)
+	_ adapters.Poster    = (*poster)(nil)
 )
 
 // Redrive implements adapters.DeadLetters. The letters of a queue are taken by an exclusive
@@ -55,38 +56,43 @@ func (a *Adapter) Redrive(ctx context.Context, order adapters.Order) (adapters.R
 	if err := a.mayWrite(doing); err != nil {
 		return nil, err
 	}
-	connection, err := a.config.dial(ctx)
-	if err != nil {
-		return nil, err
-	}
-	r, err := a.redrive(ctx, connection, order, doing)
-	if err != nil {
-		hangUp(connection)
-		return nil, err
-	}
-	return r, nil
+	return awaitQueue(ctx, func() (adapters.Redrive, error) {
+		connection, wire, err := a.config.dialWired(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r, err := a.redrive(ctx, connection, wire, order, doing)
+		if err != nil {
+			hangUp(connection)
+			return nil, err
+		}
+		return r, nil
+	})
 }
 
-func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, order adapters.Order, doing string) (adapters.Redrive, error) {
+func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, wire *wire, order adapters.Order, doing string) (adapters.Redrive, error) {
 	control := &control{config: &a.config, connection: connection}
 	facts, err := a.facts(ctx, control, order.Grave)
 	if err != nil {
 		return nil, err
 	}
 	if facts.kind == amqp.QueueTypeStream {
-		return a.redriveStream(ctx, connection, order)
+		return a.redriveStream(ctx, connection, wire, order)
 	}
 	if facts.kind == amqp.QueueTypeClassic && !facts.lasting {
 		return nil, a.config.problem(doing, "it is an auto-delete queue, or may be one: the broker deletes it with what it holds when its consumer leaves",
 			"move its letters to a queue that stays; management=http://HOST:15672 tells which queues do", adapters.ErrUnsafePeek)
 	}
 	depth, err := control.depth(order.Grave)
+	if err == nil && depth == 0 && len(order.Letters) > 0 && facts.kind == amqp.QueueTypeQuorum {
+		depth, err = control.depthUnderLeader(ctx, order.Grave)
+	}
 	if err != nil {
 		return nil, err
 	}
 	partly := depth > len(order.Letters)
 	r := &redrive{
-		adapter: a, connection: connection, facts: facts, verdict: facts.taking(partly), queue: order.Grave,
+		poster: poster{adapter: a}, connection: connection, wire: wire, facts: facts, verdict: facts.taking(partly), queue: order.Grave,
 		wanted: map[adapters.Position]int{}, left: len(order.Letters), most: max(depth, len(order.Letters)) + takePrefetch, // letters may still be on their way back
 		tags: map[uint64]uint64{}, doomed: map[uint64]outgoing{}, partly: partly,
 	}
@@ -101,9 +107,9 @@ func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, orde
 			"redrive all of them, or "+doInstead, adapters.ErrUnsafePeek)
 	}
 	if r.taking, err = a.config.take(connection, order.Grave); err != nil {
-		return nil, both(err, r.end())
+		return nil, both(facts.passing(&a.config, doing, err), r.end())
 	}
-	if r.sender, err = newSender(&a.config, connection); err != nil {
+	if r.sender, err = newSender(&a.config, connection, wire); err != nil {
 		return nil, both(err, r.end())
 	}
 	return r, nil
@@ -122,8 +128,10 @@ func (r *redrive) Guarantee() adapters.Guarantee { return adapters.AtLeastOnce }
 
 // Next implements adapters.Redrive. Letters that nobody ordered are handed over on the way;
 // they can be preserved and copied until the next call only, so that their bodies need
-// no memory.
+// no memory. No more than half of the credit is handed over, so that there is some for
+// the next letters before these are settled.
 func (r *redrive) Next(ctx context.Context, most int) ([]adapters.Held, error) {
+	most = min(most, takePrefetch/2)
 	r.adapter.letters.drop(r.others)
 	r.others = r.others[:0]
 	var held []adapters.Held
@@ -184,7 +192,7 @@ func (r *redrive) judge(d *amqp.Delivery) {
 
 // Send implements adapters.Redrive. RabbitMQ has nowhere to keep entries.
 func (r *redrive) Send(ctx context.Context, copies []adapters.Copy, _ []adapters.Entry) ([]error, error) {
-	return r.adapter.sendCopies(ctx, r.sender, copies)
+	return r.send(ctx, copies)
 }
 
 // Settle implements adapters.Redrive.
@@ -225,6 +233,9 @@ func (r *redrive) end() error {
 		return nil
 	}
 	err := r.taking.stop()
+	if r.taking.lastTag == 0 {
+		return err // nothing was taken
+	}
 	for i := range r.taking.backlog {
 		r.judge(&r.taking.backlog[i])
 	}
@@ -249,7 +260,7 @@ func (r *redrive) rescue() error {
 	sender := r.sender
 	if sender == nil || sender.broken != nil {
 		var err error
-		if sender, err = newSender(&r.adapter.config, r.connection); err != nil {
+		if sender, err = newSender(&r.adapter.config, r.connection, r.wire); err != nil {
 			return err
 		}
 	}

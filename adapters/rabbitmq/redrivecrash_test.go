@@ -2,6 +2,7 @@ package rabbitmq
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -13,12 +14,16 @@ import (
 // TestBrokerDiesUnderARedrive: each letter is then in the grave or at its target, and what
 // was not confirmed is not called sent.
 func TestBrokerDiesUnderARedrive(t *testing.T) {
-	onOwnBrokers(t, func(t *testing.T, b *ownBroker) { diesUnderARedrive(t, b) })
+	onOwnBrokers(t, func(t *testing.T, b *ownBroker) {
+		for _, kind := range []string{amqp.QueueTypeClassic, amqp.QueueTypeQuorum} {
+			t.Run(kind, func(t *testing.T) { diesUnderARedrive(t, b, kind) })
+		}
+	})
 }
 
-func diesUnderARedrive(t *testing.T, b *ownBroker) {
+func diesUnderARedrive(t *testing.T, b *ownBroker, kind string) {
 	const letters = 3000
-	grave, target := b.queue(t, "classic", nil), b.queue(t, "classic", nil)
+	grave, target := b.queue(t, kind, nil), b.queue(t, "classic", nil)
 	b.sync(t)
 	messages := bodies("letter", letters)
 	for i := range messages {
@@ -70,6 +75,9 @@ func diesUnderARedrive(t *testing.T, b *ownBroker) {
 	if err := b.awaitAnswer(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if kind == amqp.QueueTypeQuorum {
+		awaitLeader(t, b, grave)
+	}
 	arrived, left := b.contents(t, target), bodiesOf(b.contents(t, grave))
 	if len(arrived) < 500+confirmed {
 		t.Errorf("%d arrived, and %d were confirmed", len(arrived), 500+confirmed)
@@ -82,4 +90,43 @@ func diesUnderARedrive(t *testing.T, b *ownBroker) {
 	if n := len(slices.Compact(present)); n != letters {
 		t.Errorf("%d of %d letters are anywhere", n, letters)
 	}
+}
+
+// awaitLeader begins a redrive and ends it, which waits.
+func awaitLeader(t *testing.T, b *ownBroker, queue string) {
+	t.Helper()
+	if err := begin(t, open(t, b.lettersOf()), queue, make([]adapters.Position, 1)).Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestARedriveWaitsForALeader, as a quorum queue has none right after the broker's start.
+func TestARedriveWaitsForALeader(t *testing.T) {
+	onOwnBrokers(t, func(t *testing.T, b *ownBroker) {
+		const letters = 10
+		grave := b.queue(t, amqp.QueueTypeQuorum, nil)
+		b.publish(t, "", grave, bodies("letter", letters)...)
+		a := open(t, b.lettersOf())
+		member := fmt.Sprintf("{'%%2F_%s', node()}", grave)
+		b.ctl(t, "eval", "ra:stop_server(quorum_queues, "+member+").")
+		if _, err := b.channel(t).Consume(grave, "", false, false, false, false, nil); err == nil {
+			t.Fatal("it can be consumed without a leader")
+		}
+		back := make(chan struct{})
+		go func() {
+			defer close(back)
+			b.ctl(t, "eval", "ra:restart_server(quorum_queues, "+member+").")
+		}()
+		r, err := a.Redrive(t.Context(), adapters.Order{Grave: grave, Letters: make([]adapters.Position, letters)})
+		<-back
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held, err := r.Next(t.Context(), letters); err != nil || len(held) != letters {
+			t.Errorf("%d letters, %v", len(held), err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

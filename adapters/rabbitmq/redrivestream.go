@@ -12,9 +12,8 @@ import (
 // streamRedrive sends copies of letters that stay in their stream. The broker keeps no
 // record of that, and lets several at it at once.
 type streamRedrive struct {
-	adapter    *Adapter
+	poster
 	connection *amqp.Connection
-	sender     *sender
 	stream     string
 	end        int64
 	offsets    []int64        // ordered and not handed over yet, sorted
@@ -22,16 +21,16 @@ type streamRedrive struct {
 	handed     []uint64       // handles of what the last Next handed over
 }
 
-func (a *Adapter) redriveStream(ctx context.Context, connection *amqp.Connection, order adapters.Order) (adapters.Redrive, error) {
+func (a *Adapter) redriveStream(ctx context.Context, connection *amqp.Connection, wire *wire, order adapters.Order) (adapters.Redrive, error) {
 	end, err := a.config.streamEnd(ctx, connection, order.Grave)
 	if err != nil {
 		return nil, err
 	}
-	sender, err := newSender(&a.config, connection)
+	sender, err := newSender(&a.config, connection, wire)
 	if err != nil {
 		return nil, err
 	}
-	r := &streamRedrive{adapter: a, connection: connection, sender: sender, stream: order.Grave, end: end}
+	r := &streamRedrive{poster: poster{adapter: a, sender: sender}, connection: connection, stream: order.Grave, end: end}
 	for _, position := range order.Letters {
 		if position.Offset < end {
 			r.offsets = append(r.offsets, position.Offset)
@@ -75,7 +74,7 @@ func (r *streamRedrive) Next(ctx context.Context, most int) ([]adapters.Held, er
 
 // Send implements adapters.Redrive. RabbitMQ has nowhere to keep entries.
 func (r *streamRedrive) Send(ctx context.Context, copies []adapters.Copy, _ []adapters.Entry) ([]error, error) {
-	return r.adapter.sendCopies(ctx, r.sender, copies)
+	return r.send(ctx, copies)
 }
 
 // Settle implements adapters.Redrive: a stream keeps its letters.

@@ -33,16 +33,18 @@ const (
 type sender struct {
 	config     *Config
 	connection *amqp.Connection
+	wire       *wire
 	control    *control
 	channel    *amqp.Channel
 	returns    chan amqp.Return
 	closed     chan *amqp.Error
 	exchanges  map[string]error // those that were looked for, and what is wrong with them
 	broken     error            // nothing more can be sent
+	posting    *sending         // what was posted last
 }
 
-func newSender(c *Config, connection *amqp.Connection) (*sender, error) {
-	s := &sender{config: c, connection: connection, control: &control{config: c, connection: connection}, exchanges: map[string]error{"": nil}}
+func newSender(c *Config, connection *amqp.Connection, wire *wire) (*sender, error) {
+	s := &sender{config: c, connection: connection, wire: wire, control: &control{config: c, connection: connection}, exchanges: map[string]error{"": nil}}
 	channel, err := connection.Channel()
 	if err != nil {
 		return nil, c.operationProblem("publish to "+c.broker(), err)
@@ -56,7 +58,7 @@ func newSender(c *Config, connection *amqp.Connection) (*sender, error) {
 	return s, nil
 }
 
-// sending is one call of send.
+// sending is one call of post.
 type sending struct {
 	*sender
 	outgoing []outgoing
@@ -73,7 +75,15 @@ type inFlight struct {
 // send publishes and waits for the outcome of each, which is put in outcomes where that
 // is nil yet. The error is why nothing more can be sent.
 func (s *sender) send(ctx context.Context, out []outgoing, outcomes []error) error {
+	s.post(ctx, out, outcomes)
+	return s.posted(ctx)
+}
+
+// post publishes, and waits for outcomes only as far as more is under way than may be.
+func (s *sender) post(ctx context.Context, out []outgoing, outcomes []error) {
 	p := &sending{sender: s, outgoing: out, outcomes: outcomes}
+	s.posting = p
+	defer s.wire.release()
 	for i := range out {
 		if outcomes[i] != nil || p.unfit(i) {
 			continue
@@ -88,9 +98,14 @@ func (s *sender) send(ctx context.Context, out []outgoing, outcomes []error) err
 			outcomes[i] = s.notSent()
 		}
 	}
-	for len(p.waiting) > 0 {
+}
+
+// posted waits for the outcomes that are still missing after post.
+func (s *sender) posted(ctx context.Context) error {
+	for p := s.posting; p != nil && len(p.waiting) > 0; {
 		p.settle(ctx)
 	}
+	s.posting = nil
 	return s.broken
 }
 
@@ -107,6 +122,7 @@ func (p *sending) unfit(i int) bool {
 	}
 	err, looked := p.exchanges[o.exchange]
 	if !looked && p.broken == nil {
+		p.wire.release()
 		err = p.control.do(p.doing(i), func(ch *amqp.Channel) error {
 			return ch.ExchangeDeclarePassive(o.exchange, "", false, false, false, false, nil)
 		})
@@ -127,6 +143,7 @@ func (p *sending) publish(ctx context.Context, i int) {
 		return
 	}
 	o := &p.outgoing[i]
+	p.wire.hold()
 	confirmation, err := p.channel.PublishWithDeferredConfirm(o.exchange, o.key, true, false, o.publishing)
 	if err != nil {
 		p.broken = p.why(err)
@@ -137,6 +154,7 @@ func (p *sending) publish(ctx context.Context, i int) {
 
 // settle waits for the outcome of the oldest message under way.
 func (p *sending) settle(ctx context.Context) {
+	p.wire.release()
 	oldest := p.waiting[0]
 	p.waiting = p.waiting[1:]
 	limited, cancel := context.WithTimeout(ctx, confirmLimit)

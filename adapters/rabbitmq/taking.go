@@ -102,8 +102,10 @@ func (t *taking) alone() error {
 	return nil
 }
 
-func (t *taking) busy() error {
-	return t.config.problem(t.doing(), "somebody else consumes or redrives this queue", "wait for them, or stop them", adapters.ErrBusy)
+func (t *taking) busy() error { return t.config.busy(t.doing(), adapters.ErrBusy) }
+
+func (c *Config) busy(doing string, kind error) error {
+	return c.problem(doing, "somebody else consumes or redrives this queue", "wait for them, or stop them", kind)
 }
 
 // tag is the name of the present consumer. Names are in order, since a quorum queue sorts

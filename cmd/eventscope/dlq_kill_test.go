@@ -24,6 +24,9 @@ const (
 	killedRate  = "600/s"
 	// killedWindow is half a second's worth of that rate: what is on its way at once.
 	killedWindow = 300
+	// At full speed a window is taken while the one before is on its way. It is small, so that
+	// the letters last for some kills.
+	fastKills, fastWindow = 5, 20
 	// killedWithin is how long at most a process lives after it has written down that it
 	// is about to send a window: it is then somewhere between that and the next one.
 	killedWithin = 40 * time.Millisecond
@@ -94,10 +97,10 @@ func (f *fire) process(t *testing.T, lines int, args ...string) (killed bool) {
 func journalIn(state string) string { return filepath.Join(state, "eventscope", "journal.jsonl") }
 
 // replayUnderFire replays all letters of a URL and kills the process again and again.
-func replayUnderFire(t *testing.T, url string) {
+func replayUnderFire(t *testing.T, url string, kills int, pace ...string) {
 	t.Helper()
 	f := &fire{
-		state: t.TempDir(), url: url, kills: manyKills, pace: []string{"--rate", killedRate}, fuse: killedWithin,
+		state: t.TempDir(), url: url, kills: kills, pace: pace, fuse: killedWithin,
 		lines: func() int { return 2 }, // one that it begins or is resumed, and one that it sends
 	}
 	f.run(t, "replay", url, "--write", "--confirm", strconv.Itoa(manyLetters))
@@ -155,7 +158,7 @@ func TestReplayKilledOnKafka(t *testing.T) {
 	if err := client.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
-	replayUnderFire(t, "kafka://"+address+"/"+grave)
+	replayUnderFire(t, "kafka://"+address+"/"+grave, manyKills, "--rate", killedRate)
 	seen := map[string]int{}
 	for _, r := range committed(t, address, target, manyLetters) {
 		seen[string(r.Value)]++
@@ -217,39 +220,47 @@ func committed(t *testing.T, address, topic string, least int) []*kgo.Record {
 func TestReplayKilledOnRabbitMQ(t *testing.T) {
 	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
 		t.Run(variable, func(t *testing.T) {
-			broker, channel := realRabbitMQ(t, variable)
-			work, grave := deadLetterQueues(t, channel)
-			for i := range manyLetters {
-				m := amqp.Publishing{MessageId: strconv.Itoa(i), Body: []byte(strconv.Itoa(i)), Expiration: "0", Headers: amqp.Table{"n": int32(7)}}
-				if err := channel.PublishWithContext(t.Context(), "", work, false, false, m); err != nil {
-					t.Fatal(err)
-				}
-			}
-			awaitDepth(t, channel, grave, manyLetters)
-			replayUnderFire(t, broker+"?queue="+grave+"&management="+managementOf(t, broker))
-			awaitDepth(t, channel, grave, 0)
-			seen, ids := map[string]int{}, map[string]string{}
-			for _, m := range drain(t, channel, work) {
-				id, _ := m.Headers["x-replay-id"].(string)
-				if id == "" || m.Headers["n"] != int32(7) || ids[id] != "" && ids[id] != m.MessageId {
-					t.Fatalf("a copy with headers %v of letter %s; %s was that of %s", m.Headers, m.MessageId, id, ids[id])
-				}
-				ids[id] = m.MessageId
-				seen[m.MessageId]++
-			}
-			twice := 0
-			for i := range manyLetters {
-				n := seen[strconv.Itoa(i)]
-				if n == 0 {
-					t.Fatalf("letter %d is lost", i)
-				}
-				twice += n - 1
-			}
-			t.Logf("%d of %d came twice after %d kills", twice, manyLetters, manyKills)
-			if twice > manyKills*killedWindow {
-				t.Errorf("%d came twice after %d kills", twice, manyKills)
-			}
+			replayKilledOnRabbitMQ(t, variable, manyKills, killedWindow, "--rate", killedRate)
 		})
+		t.Run(variable+"/full speed", func(t *testing.T) {
+			replayKilledOnRabbitMQ(t, variable, fastKills, fastWindow, "--window", strconv.Itoa(fastWindow))
+		})
+	}
+}
+
+func replayKilledOnRabbitMQ(t *testing.T, variable string, kills, window int, pace ...string) {
+	t.Helper()
+	broker, channel := realRabbitMQ(t, variable)
+	work, grave := deadLetterQueues(t, channel)
+	for i := range manyLetters {
+		m := amqp.Publishing{MessageId: strconv.Itoa(i), Body: []byte(strconv.Itoa(i)), Expiration: "0", Headers: amqp.Table{"n": int32(7)}}
+		if err := channel.PublishWithContext(t.Context(), "", work, false, false, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	awaitDepth(t, channel, grave, manyLetters)
+	replayUnderFire(t, broker+"?queue="+grave+"&management="+managementOf(t, broker), kills, pace...)
+	awaitDepth(t, channel, grave, 0)
+	seen, ids := map[string]int{}, map[string]string{}
+	for _, m := range drain(t, channel, work) {
+		id, _ := m.Headers["x-replay-id"].(string)
+		if id == "" || m.Headers["n"] != int32(7) || ids[id] != "" && ids[id] != m.MessageId {
+			t.Fatalf("a copy with headers %v of letter %s; %s was that of %s", m.Headers, m.MessageId, id, ids[id])
+		}
+		ids[id] = m.MessageId
+		seen[m.MessageId]++
+	}
+	twice := 0
+	for i := range manyLetters {
+		n := seen[strconv.Itoa(i)]
+		if n == 0 {
+			t.Fatalf("letter %d is lost", i)
+		}
+		twice += n - 1
+	}
+	t.Logf("%d of %d came twice after %d kills", twice, manyLetters, kills)
+	if twice > kills*window {
+		t.Errorf("%d came twice after %d kills", twice, kills)
 	}
 }
 

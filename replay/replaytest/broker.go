@@ -29,6 +29,8 @@ type Broker struct {
 	Poison        map[string]bool // bodies that the target refuses
 	Fuse          int             // calls until the next crash; below 0 for none
 
+	Settling func([]adapters.Held) // if not nil, is told what is about to leave a queue
+
 	session    *session
 	deliveries uint64
 }
@@ -158,6 +160,10 @@ type session struct {
 	left   []adapters.Held
 	held   []adapters.Held
 	fenced bool
+
+	posted   []adapters.Copy // on their way
+	arrived  int             // how many of them are there
+	outcomes []error
 }
 
 func (s *session) Guarantee() adapters.Guarantee { return adapters.ExactlyOnce }
@@ -189,12 +195,8 @@ func (s *session) Send(_ context.Context, copies []adapters.Copy, entries []adap
 	outcomes := make([]error, len(copies))
 	failed := false
 	for i := range copies {
-		switch {
-		case s.broker.Missing[copies[i].To.String()]:
-			outcomes[i], failed = adapters.ErrUnroutable, true
-		case s.broker.Poison[string(original(&copies[i]).Value)]:
-			outcomes[i], failed = adapters.ErrTooLarge, true
-		}
+		outcomes[i] = s.broker.refusal(&copies[i])
+		failed = failed || outcomes[i] != nil
 	}
 	log := s.broker.Kind == adapters.Topic
 	for i := range copies {
@@ -259,6 +261,9 @@ func (s *session) Publish(ctx context.Context, copies []adapters.Copy) ([]error,
 func (s *session) Settle(_ context.Context, letters []adapters.Held) error {
 	if s.broker.Kind != adapters.Queue {
 		return nil
+	}
+	if s.broker.Settling != nil {
+		s.broker.Settling(letters)
 	}
 	s.broker.burn()
 	for _, l := range letters {
