@@ -48,8 +48,8 @@ type DeadLetters interface {
 	Publisher(ctx context.Context) (Publisher, error)
 
 	// Ledger reads what was recorded about letters on the broker itself, the newest
-	// entry of each key. It answers [errors.ErrUnsupported] where nothing is.
-	Ledger(ctx context.Context, each func(Entry) error) error
+	// entry of each key that is wanted. It answers [errors.ErrUnsupported] where nothing is.
+	Ledger(ctx context.Context, wanted func(key []byte) bool, each func(Entry) error) error
 }
 
 // Grave is a destination for dead letters.

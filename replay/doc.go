@@ -37,7 +37,7 @@
 //	state.go     the states of a letter and the steps between them, once
 //	target.go    where a letter goes again
 //	header.go    which headers a copy loses and gains
-//	plan.go      Plan: the frozen selection
+//	plan.go      Plan: the frozen selection; planning.go: one in the making, letter by letter
 //	guard.go     what must not run; what is promised; facts.go: a plan in words
 //	run.go       Run: a plan that is carried out
 //	worker.go    one part of it: begin, find out what is done, go on, heed the operator

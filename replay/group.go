@@ -57,28 +57,57 @@ func (g *Group) key() groupKey {
 	return groupKey{g.Source, g.Grave, g.Reason, g.Exception, g.Type, g.Origin}
 }
 
-// Groups groups letters, the largest group first.
-func Groups(letters []Letter) []Group {
-	var groups []Group
-	places := map[groupKey]int{}
-	for i := range letters {
-		l := &letters[i]
-		key := l.group()
-		at, known := places[key]
-		if !known {
-			at = len(groups)
-			places[key] = at
-			groups = append(groups, Group{
-				Source: l.Source, Broker: l.Broker, Grave: l.Grave, Reason: l.Death.Reason, Exception: l.Death.Exception,
-				Type: l.Type, Origin: l.origin(), Target: l.To.String(),
-			})
+// Grouping groups letters one by one and keeps none of them. The zero value is ready. It
+// belongs to one goroutine.
+type Grouping struct {
+	groups []Group
+	places map[groupKey]int
+	others int
+}
+
+// mostGroups bounds how many there are: letters that differ in everything are in none.
+const mostGroups = 10_000
+
+// Add puts a letter into its group.
+func (g *Grouping) Add(l *Letter) {
+	key := l.group()
+	at, known := g.places[key]
+	if !known {
+		if len(g.groups) == mostGroups {
+			g.others++
+			return
 		}
-		groups[at].add(l)
+		if g.places == nil {
+			g.places = map[groupKey]int{}
+		}
+		at = len(g.groups)
+		g.places[key] = at
+		g.groups = append(g.groups, Group{
+			Source: l.Source, Broker: l.Broker, Grave: l.Grave, Reason: l.Death.Reason, Exception: l.Death.Exception,
+			Type: l.Type, Origin: l.origin(), Target: l.To.String(),
+		})
 	}
-	slices.SortStableFunc(groups, func(a, b Group) int {
+	g.groups[at].add(l)
+}
+
+// Others is how many letters are in none of the groups, since there were too many.
+func (g *Grouping) Others() int { return g.others }
+
+// Groups are the groups, the largest first. Nothing may be added afterwards.
+func (g *Grouping) Groups() []Group {
+	slices.SortStableFunc(g.groups, func(a, b Group) int {
 		return cmp.Or(b.Count-a.Count, strings.Compare(a.Grave, b.Grave))
 	})
-	return groups
+	return g.groups
+}
+
+// Groups groups letters, the largest group first.
+func Groups(letters []Letter) []Group {
+	var grouping Grouping
+	for i := range letters {
+		grouping.Add(&letters[i])
+	}
+	return grouping.Groups()
 }
 
 func (g *Group) add(l *Letter) {

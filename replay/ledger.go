@@ -1,10 +1,10 @@
 package replay
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 	"time"
 
 	"eventscope/adapters"
@@ -41,8 +41,13 @@ type ledger struct {
 // has an empty one.
 func readLedger(ctx context.Context, from adapters.DeadLetters, grave string) (*ledger, error) {
 	l := &ledger{marks: map[adapters.Position]*Mark{}, claims: map[string]claim{}}
-	err := from.Ledger(ctx, func(e adapters.Entry) error {
-		if grave, isClaim := strings.CutPrefix(string(e.Key), "claim:"); isClaim {
+	own := claimKey(grave)
+	wanted := func(key []byte) bool {
+		position, err := adapters.ParsePosition(string(key))
+		return bytes.Equal(key, own) || err == nil && position.Destination == grave
+	}
+	err := from.Ledger(ctx, wanted, func(e adapters.Entry) error {
+		if bytes.Equal(e.Key, own) {
 			var c claim
 			if json.Unmarshal(e.Value, &c) == nil {
 				l.claims[grave] = c
@@ -50,9 +55,6 @@ func readLedger(ctx context.Context, from adapters.DeadLetters, grave string) (*
 			return nil
 		}
 		position, err := adapters.ParsePosition(string(e.Key))
-		if position.Destination != grave {
-			return nil
-		}
 		var mark Mark
 		if err == nil && json.Unmarshal(e.Value, &mark) == nil {
 			l.marks[position] = &mark

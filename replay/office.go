@@ -1,16 +1,11 @@
 package replay
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"net/url"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
-	"time"
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
@@ -38,6 +33,7 @@ type Config struct {
 	Targets []Source // clusters that are only sent to
 	Rules   *envelope.Rules
 	Headers Headers
+	Listed  int    // how many letters a survey lists in all; 0 is [MostListed]
 	By      string // user@host, for journal, ledger and copies
 }
 
@@ -161,45 +157,6 @@ func (o *Office) marks(ctx context.Context, grave Grave) (map[adapters.Position]
 	return o.journalMarks(grave)
 }
 
-// Plan freezes letters into a plan. They are what Read gave of one grave or several, all
-// of it, or chosen by what they contain; see [PlanOptions.Only]. Only open ones are taken
-// for a replay or a discard, and only discarded ones for a restore.
-func (o *Office) Plan(ctx context.Context, action Action, letters []Letter, options PlanOptions) (*Plan, error) {
-	graves, err := o.gravesOf(ctx, letters)
-	if err != nil {
-		return nil, err
-	}
-	unfinished, err := o.unfinished()
-	if err != nil {
-		return nil, err
-	}
-	plan := &Plan{Action: action, Reason: options.Reason, By: o.config.By, At: time.Now().UTC(), Headers: o.config.Headers}
-	planners := map[graveKey]*planner{}
-	var order []*planner
-	for i := range letters {
-		l := &letters[i]
-		if options.Only != nil && !options.Only[l.Position] || l.State != action.Wants() {
-			continue
-		}
-		key := graveKey{l.Source, l.Grave}
-		p := planners[key]
-		if p == nil {
-			p = newPlanner(action, &options, graves[key])
-			p.part.Unfinished = unfinished[graveKey{p.part.Source, p.part.Grave}]
-			planners[key] = p
-			order = append(order, p)
-		}
-		p.add(l)
-	}
-	for _, p := range order {
-		if err := p.finish(ctx, graves[graveKey{sourceName(o, p.part.Source), p.part.Grave}]); err != nil {
-			return nil, err
-		}
-		plan.Parts = append(plan.Parts, p.part)
-	}
-	return plan, plan.seal()
-}
-
 // graveKey names a grave: by source and its own name.
 type graveKey struct{ source, grave string }
 
@@ -210,57 +167,6 @@ func sourceName(o *Office, cluster string) string {
 		}
 	}
 	return cluster
-}
-
-// gravesOf finds the graves that letters lie in.
-func (o *Office) gravesOf(ctx context.Context, letters []Letter) (map[graveKey]Grave, error) {
-	all, problem := o.Graves(ctx)
-	found := map[graveKey]Grave{}
-	for _, g := range all {
-		found[graveKey{g.Source.Name, g.Name}] = g
-	}
-	for i := range letters {
-		if _, ok := found[graveKey{letters[i].Source, letters[i].Grave}]; !ok {
-			return nil, errors.Join(problem, adapters.UnknownDestination(letters[i].Broker, letters[i].Source, "dead-letter destination", letters[i].Grave))
-		}
-	}
-	return found, nil
-}
-
-func newPlanner(action Action, options *PlanOptions, grave Grave) *planner {
-	p := &planner{
-		action: action, options: options, targets: map[adapters.Target]*Destined{}, strip: map[string]bool{},
-		part: Part{
-			Source: grave.Source.Cluster, URL: grave.Source.URL, Broker: grave.Source.Broker, Grave: grave.Name, Kind: grave.Kind,
-			Incarnation: grave.Incarnation, Guarantee: grave.Guarantee,
-		},
-	}
-	if options.Through != nil && action == Replay {
-		p.part.Through, p.part.ThroughURL, p.part.Guarantee = options.Through.Cluster, options.Through.URL, adapters.AtLeastOnce
-	}
-	return p
-}
-
-// finish asks who receives what is sent to each target.
-func (p *planner) finish(ctx context.Context, grave Grave) error {
-	p.part.Stripped = slices.Sorted(maps.Keys(p.strip))
-	letters := grave.Source.DeadLetters
-	if p.options.Through != nil {
-		letters = p.options.Through.DeadLetters
-	}
-	for _, destined := range p.targets {
-		reach, err := letters.Reach(ctx, destined.Target)
-		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
-			return err
-		}
-		destined.Missing = err == nil && !reach.Exists
-		destined.AlsoReaches, destined.Unknown = reach.Readers, reach.Unknown
-		p.part.Targets = append(p.part.Targets, *destined)
-	}
-	slices.SortFunc(p.part.Targets, func(a, b Destined) int {
-		return cmp.Or(b.Count-a.Count, strings.Compare(a.Target.String(), b.Target.String()))
-	})
-	return nil
 }
 
 // source is the source on a cluster.

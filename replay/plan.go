@@ -4,11 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
+	"errors"
 	"time"
 
 	"eventscope/adapters"
-	"eventscope/adapters/envelope"
 )
 
 // Plan is a frozen selection of letters and what will happen to them. It is made before
@@ -100,7 +99,9 @@ type PlanOptions struct {
 	Through    *Source         // another cluster that To is on; nil for the letters' own
 	MaxReplays int             // letters that were replayed so often stay; 0 is [DefaultMaxReplays]
 	Reason     string
-	Edits      map[adapters.Position]*Edit
+	// Most is how many letters there may be; 0 for any number.
+	Most  int
+	Edits map[adapters.Position]*Edit
 }
 
 // DefaultMaxReplays is how often one letter may be replayed before somebody has to say
@@ -152,72 +153,24 @@ func (p *Plan) Excluded() (unresolved, overLimit, looping int) {
 
 // seal gives the plan its id. Who made it and when is not part of what it does.
 func (p *Plan) seal() error {
-	what := struct {
-		Action  Action
-		Headers Headers `json:",omitzero"`
-		Parts   []Part
-	}{p.Action, p.Headers, slices.Clone(p.Parts)}
-	for i := range what.Parts {
-		what.Parts[i].Targets = nil                          // who else reads there may change meanwhile
-		what.Parts[i].URL, what.Parts[i].ThroughURL = "", "" // one broker can be named in several ways
-	}
-	data, err := json.Marshal(what)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(data)
-	p.ID = hex.EncodeToString(sum[:6])
-	return nil
-}
-
-// planner makes one part.
-type planner struct {
-	part    Part
-	options *PlanOptions
-	action  Action
-	targets map[adapters.Target]*Destined
-	strip   map[string]bool
-}
-
-// add puts a letter where it belongs.
-func (p *planner) add(l *Letter) {
-	planned := Selected{Position: l.Position, Broker: l.Broker, Size: l.Size, Time: l.Time, ID: l.ID, Replays: l.Replays}
-	if p.action != Replay {
-		p.part.Letters = append(p.part.Letters, planned)
-		return
-	}
-	planned.To = l.To
-	confidence := l.Confidence
-	if !p.options.To.IsZero() {
-		planned.To, confidence = p.options.To, envelope.Certain
-	}
-	limit := p.options.MaxReplays
-	if limit == 0 {
-		limit = DefaultMaxReplays
-	}
-	switch {
-	case planned.To.IsZero(), confidence != envelope.Certain && confidence != envelope.Likely:
-		p.part.Unresolved = append(p.part.Unresolved, l.Position)
-	case p.part.Through == "" && leadsTo(planned.To, l.Grave):
-		p.part.Looping = append(p.part.Looping, l.Position)
-	case l.Replays >= limit:
-		p.part.OverLimit = append(p.part.OverLimit, l.Position)
-	default:
-		planned.Edit = p.options.Edits[l.Position]
-		p.part.Letters = append(p.part.Letters, planned)
-		p.count(&planned)
-		for _, name := range l.stripped {
-			p.strip[name] = true
+	sum := sha256.New()
+	digest := json.NewEncoder(sum) // letter by letter: there may be many
+	problems := []error{digest.Encode(p.Action), digest.Encode(&p.Headers)}
+	for i := range p.Parts {
+		part := p.Parts[i]
+		part.Targets = nil                 // who else reads there may change meanwhile
+		part.URL, part.ThroughURL = "", "" // one broker can be named in several ways
+		part.Letters = nil
+		problems = append(problems, digest.Encode(&part))
+		for j := range p.Parts[i].Letters {
+			if err := digest.Encode(&p.Parts[i].Letters[j]); err != nil {
+				return err
+			}
 		}
 	}
-}
-
-func (p *planner) count(l *Selected) {
-	destined := p.targets[l.To]
-	if destined == nil {
-		destined = &Destined{Target: l.To}
-		p.targets[l.To] = destined
+	if err := errors.Join(problems...); err != nil {
+		return err
 	}
-	destined.Count++
-	destined.Bytes += int64(l.Size)
+	p.ID = hex.EncodeToString(sum.Sum(nil)[:6])
+	return nil
 }

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -43,14 +44,14 @@ type SurveyOptions struct {
 	Look map[string]bool
 	// Fresh reads all logs again, since something was done.
 	Fresh bool
-	// Most bounds the letters of one grave; 0 is [MostListed].
+	// Most bounds the letters of all graves together; 0 is [Config].Listed.
 	Most int
 	// Chosen, if not nil, leaves out what it does not choose.
 	Chosen func(*Letter, *adapters.Message, *envelope.Identity) bool
 }
 
 const (
-	// MostListed is how many letters of one grave are listed.
+	// MostListed is how many letters are listed where nothing else is said.
 	MostListed = 200_000
 	// recheck is how often a log is read again though nothing has come: somebody else may
 	// have dealt with letters.
@@ -60,21 +61,24 @@ const (
 // Survey lists what is in the graves. Before is the survey before, or nil. Logs are read
 // when something has come; a queue only when it is asked for.
 func (o *Office) Survey(ctx context.Context, before *Survey, options SurveyOptions) *Survey {
-	if options.Most == 0 {
-		options.Most = MostListed
-	}
+	options.Most = cmp.Or(options.Most, o.config.Listed, MostListed)
 	graves, err := o.Graves(ctx)
 	s := &Survey{At: time.Now(), Err: err}
+	listed := 0
 	for _, grave := range graves {
-		was := before.find(grave.Key())
 		now := Surveyed{Grave: grave}
-		if was != nil {
+		if was := before.find(grave.Key()); was != nil {
 			now.Letters, now.ReadAt, now.More, now.Err = was.Letters, was.ReadAt, was.More, was.Err
-		}
-		if due(was, &grave, &options) {
-			o.read(ctx, &now, &options)
+			listed += len(now.Letters)
 		}
 		s.Graves = append(s.Graves, now)
+	}
+	for i := range s.Graves {
+		if now := &s.Graves[i]; due(before.find(now.Key()), &now.Grave, &options) {
+			listed -= len(now.Letters)
+			o.read(ctx, now, &options, options.Most-listed)
+			listed += len(now.Letters)
+		}
 	}
 	return s
 }
@@ -102,14 +106,14 @@ func (s *Survey) find(key string) *Surveyed {
 	return nil
 }
 
-// read reads one grave of a survey.
-func (o *Office) read(ctx context.Context, s *Surveyed, options *SurveyOptions) {
+// read reads one grave of a survey, and lists so many letters at most.
+func (o *Office) read(ctx context.Context, s *Surveyed, options *SurveyOptions, most int) {
 	var letters []Letter
 	more := 0
 	err := o.Read(ctx, s.Grave, func(l *Letter, m *adapters.Message, id *envelope.Identity) error {
 		switch {
 		case options.Chosen != nil && !options.Chosen(l, m, id):
-		case len(letters) >= options.Most:
+		case len(letters) >= most:
 			more++
 		default:
 			letters = append(letters, *l)

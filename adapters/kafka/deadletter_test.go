@@ -217,7 +217,7 @@ func (c *cluster) sawOnce(t testing.TB, topic string, values ...string) {
 func ledgerOf(t testing.TB, a *kafka.Adapter, grave string) map[string]string {
 	t.Helper()
 	entries := make(map[string]string)
-	err := a.Ledger(t.Context(), func(e adapters.Entry) error {
+	err := a.Ledger(t.Context(), everyKey, func(e adapters.Entry) error {
 		if key := string(e.Key); strings.HasPrefix(key, grave+"/") {
 			if _, twice := entries[key]; twice {
 				t.Errorf("the ledger has %s twice", key)

@@ -24,13 +24,13 @@ const LedgerTopic = "eventscope.ledger"
 // than the broker lets one of ours stay open, and than it takes to notice.
 const ledgerPatience = transactionTime + 15*time.Second
 
-// Ledger implements [adapters.DeadLetters]: the newest entry of each key, in the order in
-// which keys appeared. It reads all that was committed when it began. An entry behind a
+// Ledger implements [adapters.DeadLetters]: the newest entry of each key that is wanted, in
+// the order in which keys appeared. It reads all that was committed when it began. An entry behind a
 // transaction that is still open cannot be told from one that was aborted, so Ledger waits
 // until that is decided: a moment beside a redrive at work, under a minute behind one
 // that crashed, unless a redrive of the same grave begins and ends it. A transaction that
 // stays open for longer makes it fail with ErrBusy. Without the topic there are no entries.
-func (a *Adapter) Ledger(ctx context.Context, each func(adapters.Entry) error) error {
+func (a *Adapter) Ledger(ctx context.Context, wanted func(key []byte) bool, each func(adapters.Entry) error) error {
 	t, err := a.topicNamed(ctx, LedgerTopic)
 	if errors.Is(err, adapters.ErrUnknownDestination) {
 		return nil
@@ -41,7 +41,7 @@ func (a *Adapter) Ledger(ctx context.Context, each func(adapters.Entry) error) e
 	if err := a.awaitDecision(ctx, logsOf(t, adapters.Range{})); err != nil {
 		return err
 	}
-	read := ledger{at: make(map[string]int)}
+	read := ledger{at: make(map[string]int), wanted: wanted}
 	seen := newProgress(time.Now())
 	if err := a.only(LedgerTopic, seen).Scan(ctx, adapters.Range{From: adapters.Beginning}, &read); err != nil {
 		return err
@@ -105,12 +105,16 @@ func (a *Adapter) awaitDecision(ctx context.Context, logs []adapters.Log) error 
 type ledger struct {
 	entries []adapters.Entry
 	at      map[string]int // in entries, by key
+	wanted  func(key []byte) bool
 }
 
 // Put implements [adapters.Intake].
 func (l *ledger) Put(_ context.Context, batch *adapters.Batch) error {
 	for i := range batch.Messages {
 		m := &batch.Messages[i]
+		if !l.wanted(m.Key) {
+			continue
+		}
 		at, known := l.at[string(m.Key)]
 		if !known {
 			key := string(m.Key)

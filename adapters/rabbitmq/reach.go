@@ -60,6 +60,6 @@ func (a *Adapter) reachByAMQP(ctx context.Context, target adapters.Target) (adap
 }
 
 // Ledger implements adapters.DeadLetters: RabbitMQ has nowhere to keep one.
-func (a *Adapter) Ledger(context.Context, func(adapters.Entry) error) error {
+func (a *Adapter) Ledger(context.Context, func([]byte) bool, func(adapters.Entry) error) error {
 	return a.config.problem("read a ledger on "+a.config.broker(), "rabbitmq has nowhere to keep one", "the journal says what was done", errors.ErrUnsupported)
 }

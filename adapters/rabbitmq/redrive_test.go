@@ -373,7 +373,7 @@ func TestReadOnly(t *testing.T) {
 		if _, err := a.Publisher(t.Context()); !errors.Is(err, adapters.ErrReadOnly) {
 			t.Error(err)
 		}
-		if err := a.Ledger(t.Context(), nil); !errors.Is(err, errors.ErrUnsupported) {
+		if err := a.Ledger(t.Context(), nil, nil); !errors.Is(err, errors.ErrUnsupported) {
 			t.Error(err)
 		}
 		if err := a.Run(t.Context(), adapters.End, nil); !errors.Is(err, errors.ErrUnsupported) {

@@ -176,15 +176,6 @@ func (d *dlq) graves(ctx context.Context) ([]replay.Grave, error) {
 	}), nil
 }
 
-// read collects the letters that are meant.
-func (d *dlq) read(ctx context.Context, only map[adapters.Position]bool) (letters []replay.Letter, err error) {
-	err = d.each(ctx, only, func(l *output.Letter) error {
-		letters = append(letters, *l.Letter)
-		return nil
-	})
-	return letters, err
-}
-
 // each reads the letters that are meant, and keeps none. Of a grave that cannot be read the
 // others do not suffer.
 func (d *dlq) each(ctx context.Context, only map[adapters.Position]bool, each func(*output.Letter) error) error {
@@ -210,7 +201,7 @@ func (d *dlq) each(ctx context.Context, only map[adapters.Position]bool, each fu
 		case err == nil:
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case errors.Is(err, output.ErrClosed), len(graves) == 1:
+		case errors.Is(err, output.ErrClosed), errors.Is(err, replay.ErrRefused), len(graves) == 1:
 			return err
 		default:
 			d.sources.fail(d.program, err)
@@ -262,15 +253,11 @@ func (d *dlq) outcome(found int, what string) error {
 }
 
 // missing says which of the letters that were named are not there.
-func missing(only map[adapters.Position]bool, letters []replay.Letter) error {
-	left := map[adapters.Position]bool{}
+func missing(only, seen map[adapters.Position]bool) error {
 	for position := range only {
-		left[position] = true
-	}
-	for i := range letters {
-		delete(left, letters[i].Position)
-	}
-	for position := range left {
+		if seen[position] {
+			continue
+		}
 		return &nothingFound{fmt.Sprintf("there is no open letter %s; dlq list --all shows those that were dealt with", position)}
 	}
 	return nil

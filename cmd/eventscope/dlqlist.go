@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"eventscope/adapters"
 	"eventscope/cmd/internal/output"
 	"eventscope/replay"
 )
@@ -81,12 +82,18 @@ func (d *dlq) groups(ctx context.Context, args []string) error {
 	if err := d.open(ctx, args); err != nil {
 		return err
 	}
-	letters, err := d.read(ctx, nil)
+	var grouping replay.Grouping
+	found := 0
+	err = d.each(ctx, nil, func(l *output.Letter) error {
+		found++
+		grouping.Add(l.Letter)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
 	writer := output.NewWriter(d.stdout)
-	for _, group := range replay.Groups(letters) {
+	for _, group := range grouping.Groups() {
 		if err := writer.Write(format.AppendGroup(writer.Available(), &group)); err != nil {
 			return err
 		}
@@ -94,7 +101,10 @@ func (d *dlq) groups(ctx context.Context, args []string) error {
 	if err := writer.Flush(); err != nil {
 		return err
 	}
-	return d.outcome(len(letters), "no open dead letter was found")
+	if n := grouping.Others(); n > 0 {
+		d.note("%d letters are in none of these groups, since there are too many; choose fewer with --filter", n)
+	}
+	return d.outcome(found, "no open dead letter was found")
 }
 
 // dlqShow prints all there is to one letter.
@@ -129,18 +139,19 @@ func (d *dlq) show(ctx context.Context, args []string) error {
 		return err
 	}
 	writer := output.NewWriter(d.stdout)
-	var letters []replay.Letter
+	seen := map[adapters.Position]bool{}
 	err = d.each(ctx, only, func(l *output.Letter) error {
-		if letters = append(letters, *l.Letter); len(letters) > 1 {
+		if seen[l.Letter.Position] {
 			return nil // an equal letter of a queue
 		}
+		seen[l.Letter.Position] = true
 		return writer.Write(format.AppendLetter(writer.Available(), l))
 	})
 	if flushing := writer.Flush(); err == nil {
 		err = flushing
 	}
 	if err == nil {
-		err = missing(only, letters)
+		err = missing(only, seen)
 	}
 	return err
 }

@@ -150,19 +150,30 @@ func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string)
 			return nil, err
 		}
 	}
-	var letters []replay.Letter
+	options.Most = mostPlanned(d.settings.memory)
+	planning, err := d.office.Planning(ctx, action, options)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[adapters.Position]bool{}
+	add := func(l *replay.Letter) error {
+		if only != nil {
+			seen[l.Position] = true
+		}
+		return planning.Add(l)
+	}
 	if action == replay.Restore {
-		letters, err = d.discarded(ctx, only)
+		err = d.discarded(ctx, only, add)
 	} else {
-		letters, err = d.read(ctx, only)
+		err = d.each(ctx, only, func(l *output.Letter) error { return add(l.Letter) })
 	}
 	if err == nil {
-		err = missing(only, letters)
+		err = missing(only, seen)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return d.office.Plan(ctx, action, letters, options)
+	return planning.Finish(ctx)
 }
 
 // target reads --to, which means one thing only where all sources are of one kind.
@@ -176,24 +187,27 @@ func (d *dlq) target() (adapters.Target, error) {
 	return replay.ParseTarget(broker, d.to), nil
 }
 
-// discarded are the letters that can be restored.
-func (d *dlq) discarded(ctx context.Context, only map[adapters.Position]bool) ([]replay.Letter, error) {
+// discarded gives the letters that can be restored.
+func (d *dlq) discarded(ctx context.Context, only map[adapters.Position]bool, each func(*replay.Letter) error) error {
 	graves, err := d.graves(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var letters []replay.Letter
 	for _, grave := range graves {
 		if !inGrave(only, grave.Name) {
 			continue
 		}
 		found, err := d.office.Discarded(ctx, grave)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		letters = append(letters, found...)
+		for i := range found {
+			if err := each(&found[i]); err != nil {
+				return err
+			}
+		}
 	}
-	return letters, nil
+	return nil
 }
 
 func (d *dlq) showPlan(ctx context.Context, args []string) error {

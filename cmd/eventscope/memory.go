@@ -47,3 +47,16 @@ func (s *settings) limitFetches() {
 		s.sources[i].FetchBytes = int32(min(each, most))
 	}
 }
+
+// mostPlanned is how many letters a plan may have: each takes some 700 bytes while it is
+// planned, written down and carried out.
+func mostPlanned(budget int64) int {
+	const each, least = 700, 1000
+	return int(max((budget-leastLimit/2)/each, least))
+}
+
+// mostListed is how many letters the screen lists, in an eighth of the budget.
+func mostListed(budget int64) int {
+	const each, part = 1000, 8
+	return int(budget / part / each)
+}

@@ -12,7 +12,7 @@ import (
 
 // openOffice opens the office of the screen over sources that may not be open yet.
 func (v *view) openOffice(p *program) (err error) {
-	config := replay.Config{Folder: v.stateFolder, Rules: v.settings.rules, Headers: v.settings.file.ReplayHeaders(), By: operator()}
+	config := replay.Config{Folder: v.stateFolder, Rules: v.settings.rules, Headers: v.settings.file.ReplayHeaders(), Listed: mostListed(v.settings.memory), By: operator()}
 	if config.Folder == "" {
 		config.Folder = p.stateFolder()
 	}
@@ -104,12 +104,12 @@ func (l lineLetters) Publisher(ctx context.Context) (adapters.Publisher, error) 
 	return letters.Publisher(ctx)
 }
 
-func (l lineLetters) Ledger(ctx context.Context, each func(adapters.Entry) error) error {
+func (l lineLetters) Ledger(ctx context.Context, wanted func(key []byte) bool, each func(adapters.Entry) error) error {
 	letters, err := l.now()
 	if err != nil {
 		return err
 	}
-	return letters.Ledger(ctx, each)
+	return letters.Ledger(ctx, wanted, each)
 }
 
 // Fetch implements adapters.Fetcher.

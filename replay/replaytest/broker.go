@@ -117,11 +117,14 @@ func (b *Broker) Publisher(context.Context) (adapters.Publisher, error) {
 	return &session{broker: b}, nil
 }
 
-func (b *Broker) Ledger(_ context.Context, each func(adapters.Entry) error) error {
+func (b *Broker) Ledger(_ context.Context, wanted func([]byte) bool, each func(adapters.Entry) error) error {
 	if b.Kind != adapters.Topic {
 		return errors.ErrUnsupported
 	}
 	for _, key := range slices.Sorted(maps.Keys(b.LedgerEntries)) {
+		if !wanted([]byte(key)) {
+			continue
+		}
 		if err := each(adapters.Entry{Key: []byte(key), Value: b.LedgerEntries[key]}); err != nil {
 			return err
 		}

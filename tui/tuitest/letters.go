@@ -120,10 +120,10 @@ func (l *Letters) Look(ctx context.Context, look adapters.Look, keep func([]adap
 	return l.Broker.Look(ctx, look, keep)
 }
 
-func (l *Letters) Ledger(ctx context.Context, each func(adapters.Entry) error) error {
+func (l *Letters) Ledger(ctx context.Context, wanted func(key []byte) bool, each func(adapters.Entry) error) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	return l.Broker.Ledger(ctx, each)
+	return l.Broker.Ledger(ctx, wanted, each)
 }
 
 func (l *Letters) Reach(ctx context.Context, target adapters.Target) (adapters.Reach, error) {
