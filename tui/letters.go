@@ -134,6 +134,9 @@ func (p *lettersPage) hint(b *binding) text.Safe {
 	case len(p.marked) > 0:
 		return hint.Add(space, p.theme.Glyph.Mark, text.Count(int64(len(p.marked))))
 	case len(p.rows) > 1:
+		if p.beyond() > 0 {
+			return hint.Add(text.Own(" listed"))
+		}
 		return hint.Add(text.Own(" all"))
 	}
 	return hint
@@ -253,6 +256,9 @@ func (p *lettersPage) status() []piece {
 	if p.box.all {
 		pieces = append(pieces, piece{theme.Dim, text.Own("  those dealt with too")})
 	}
+	if more := p.beyond(); more > 0 {
+		pieces = append(pieces, piece{theme.Warn, text.Own("  ").Add(text.Count(int64(more)), text.Own(" of "), p.theme.Cut(p.theme.String(p.group.Grave), 24), text.Own(" not listed"))})
+	}
 	if len(p.marked) > 0 {
 		pieces = append(pieces, piece{theme.Marked, text.Own("  ").Add(p.theme.Glyph.Mark, space, text.Count(int64(len(p.marked))))})
 	}
@@ -260,6 +266,18 @@ func (p *lettersPage) status() []piece {
 		pieces = append(pieces, piece{theme.Accent, text.Own("  /").Add(p.theme.Cut(p.theme.String(p.filter.text), 20))})
 	}
 	return pieces
+}
+
+// beyond is how many letters of the grave are not listed, some of which may be of this group:
+// what is planned for all is planned for those that are listed.
+func (p *lettersPage) beyond() int {
+	if p.box.contents == nil {
+		return 0
+	}
+	if grave := p.box.contents.grave(p.group.Source, p.group.Grave); grave != nil {
+		return grave.More
+	}
+	return 0
 }
 
 // The columns of letters, in their order on the screen.

@@ -36,6 +36,20 @@ func sent(l *tuitest.Letters) (n int) {
 	return n
 }
 
+// TestMoreLettersThanAreListed: what is planned for all is planned for those that are listed,
+// and the page says so.
+func TestMoreLettersThanAreListed(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		l := tuitest.NewLetters(t, adapters.Topic)
+		buried(l, 40, "timeout")
+		l.Listed = 12
+		l.Reopen(t, t.TempDir())
+		screen := tuitest.Open(t, l.Over(s.Options()), 140, 30).Press("4").Wait(time.Second).Sees("31 not listed", "43 open", "10  OrderPlaced")
+		screen.Press("g", "enter").Wait(time.Second).Sees("☠ 10 letters", "31 of ", " not listed", "r replay listed").Misses("replay all")
+		screen.Press("r").Wait(time.Second).Sees("10 letters", "nothing has happened yet")
+	})
+}
+
 func TestAQueueIsNotTouchedBeforeSomebodyAsks(t *testing.T) {
 	dead(t, adapters.Queue, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
 		screen.Sees("not looked at", "takes each letter, keeps a copy here and gives it back", "look into it", "3 open", "☠ 3 dead")

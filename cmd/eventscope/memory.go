@@ -57,6 +57,6 @@ func mostPlanned(budget int64) int {
 
 // mostListed is how many letters the screen lists, in an eighth of the budget.
 func mostListed(budget int64) int {
-	const each, part = 1000, 8
+	const each, part = 1300, 8
 	return int(budget / part / each)
 }

@@ -23,6 +23,8 @@ type Letters struct {
 	Grave func(*adapters.Grave)
 	// Broken is why the grave cannot be read, or nil.
 	Broken error
+	// Listed is how many letters are listed at most; it is heeded by Reopen.
+	Listed int
 	// Looks counts how often the grave was read.
 	Looks int
 
@@ -53,7 +55,7 @@ func EmptyGrave(t *testing.T, kind adapters.DestinationKind) *Letters {
 func (l *Letters) Reopen(t *testing.T, folder string) {
 	t.Helper()
 	office, err := replay.NewOffice(replay.Config{
-		Folder: folder, By: "ann@host",
+		Folder: folder, By: "ann@host", Listed: l.Listed,
 		Sources: []replay.Source{{Name: "kafka", Cluster: "model://kafka", Broker: l.Name(), DeadLetters: l, Fetch: l}},
 	})
 	if err != nil {
