@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -256,12 +257,25 @@ func (c *cluster) streams(t testing.TB, group, topic string) *streamsMember {
 	return m
 }
 
-// live sends one heartbeat.
+// live sends one heartbeat, again while a young broker is not ready to coordinate.
 func (m *streamsMember) live(t testing.TB) {
 	t.Helper()
-	answer, err := m.beat.RequestWith(t.Context(), m.coordinator)
-	if err != nil || answer.ErrorCode != 0 {
-		t.Fatal(answer, err)
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	var answer *kmsg.StreamsGroupHeartbeatResponse
+	for tries := 0; ; tries++ {
+		var err error
+		if answer, err = m.beat.RequestWith(t.Context(), m.coordinator); err != nil {
+			t.Fatal(err)
+		}
+		err = kerr.ErrorForCode(answer.ErrorCode)
+		if err == nil {
+			break
+		}
+		if tries == 100 || !kerr.IsRetriable(err) {
+			t.Fatal(answer, err)
+		}
+		<-again.C
 	}
 	m.beat.MemberEpoch, m.beat.Topology = answer.MemberEpoch, nil
 	if answer.ActiveTasks != nil {
