@@ -19,8 +19,10 @@ import (
 type mapBook struct {
 	*desk
 	question
-	graph    *topology.Graph // nil until the first came
-	troubles []lagTrouble    // what brokers do not tell of themselves
+	graph    *topology.Graph             // nil until the first came
+	worst    map[string]*topology.Reader // the consumer of a service that is worst off
+	writers  map[string]string           // the service that writes most events of a type
+	troubles []lagTrouble                // what brokers do not tell of themselves
 	facts    []topology.Facts
 
 	asked   time.Time
@@ -75,11 +77,12 @@ func (b *mapBook) update(every time.Duration) tea.Cmd {
 			known.Brokers, troubles = toldBy(ctx, sources, known.Brokers)
 		}
 		graph := topology.Build(known)
+		worst, writers := worstOf(graph), writersOf(graph)
 		changed, took := before == nil || !reflect.DeepEqual(before, graph), time.Since(begun)
 		return func() {
 			b.facts, b.took, b.moving = known.Brokers, took, moves(graph)
 			if changed || len(troubles) != len(b.troubles) {
-				b.graph, b.troubles = graph, troubles
+				b.graph, b.troubles, b.worst, b.writers = graph, troubles, worst, writers
 				b.seen++
 				b.dirty = true
 			}
@@ -131,38 +134,47 @@ func toldBy(ctx context.Context, sources []Source, before []topology.Facts) (all
 	return all, troubles
 }
 
-// worstOf is the consumer of a service that is worst off; false if none is known.
-func (b *mapBook) worstOf(service string) (worst *topology.Reader, ok bool) {
-	if service == "" {
-		return nil, false
-	}
-	for _, r := range b.graph.ReadersOf(service) {
-		if worst == nil || gravity(r.Standing.State) > gravity(worst.Standing.State) ||
-			r.Standing.State == worst.Standing.State && r.Lag.Total().Lag > worst.Lag.Total().Lag {
-			worst = &r
-		}
-	}
-	return worst, worst != nil
-}
-
-// writerOf is the service that writes most events of a type; empty if that is not known.
-func (b *mapBook) writerOf(kind string) (service string) {
-	if b.graph == nil {
-		return ""
-	}
-	most := int64(0)
-	for i := range b.graph.Edges {
-		e := &b.graph.Edges[i]
-		if e.Relation != topology.Writes || e.Flow.Events <= most {
-			continue
-		}
-		for _, label := range e.Labels {
-			if label == kind {
-				service, most = b.graph.Nodes[e.From].Name, e.Flow.Events
+// worstOf finds the consumer of each service that is worst off.
+func worstOf(g *topology.Graph) map[string]*topology.Reader {
+	worst := map[string]*topology.Reader{}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		for j := range n.Readers {
+			r, known := &n.Readers[j], worst[n.Name]
+			if n.Kind == topology.Service && (known == nil || worseReader(r, known)) {
+				worst[n.Name] = r
 			}
 		}
 	}
-	return service
+	return worst
+}
+
+func worseReader(a, b *topology.Reader) bool {
+	x, y := gravity(a.Standing.State), gravity(b.Standing.State)
+	return x > y || x == y && a.Lag.Total().Lag > b.Lag.Total().Lag
+}
+
+// writersOf finds the service that writes most events of each type.
+func writersOf(g *topology.Graph) map[string]string {
+	writers, most := map[string]string{}, map[string]int64{}
+	for i := range g.Edges {
+		e := &g.Edges[i]
+		if e.Relation != topology.Writes {
+			continue
+		}
+		for _, kind := range e.Labels {
+			if e.Flow.Events > most[kind] {
+				writers[kind], most[kind] = g.Nodes[e.From].Name, e.Flow.Events
+			}
+		}
+	}
+	return writers
+}
+
+// worstReader is the consumer of a service that is worst off; false if none is known.
+func (b *mapBook) worstReader(service string) (*topology.Reader, bool) {
+	r, ok := b.worst[service]
+	return r, ok
 }
 
 // ill says that a consumer is in a state that somebody should look at.

@@ -11,7 +11,7 @@ import (
 // serviceCell is a service in its colour, with the sign of its consumer's state beside it
 // where somebody should look at that.
 func (d *desk) serviceCell(row *widget.Row, service string, name text.Safe, width int) {
-	r, ok := d.maps.worstOf(service)
+	r, ok := d.maps.worstReader(service)
 	if !ok || !ill(r) || width < 4 {
 		row.StyledCell(d.theme.Service(service), d.theme.Cut(name, width), width)
 		return
@@ -25,7 +25,7 @@ func (d *desk) serviceCell(row *widget.Row, service string, name text.Safe, widt
 // serviceWidth is what a service and such a sign take.
 func (d *desk) serviceWidth(service string) int {
 	width := d.theme.String(service).Width()
-	if r, ok := d.maps.worstOf(service); ok && ill(r) {
+	if r, ok := d.maps.worstReader(service); ok && ill(r) {
 		width += 2
 	}
 	return width
@@ -51,8 +51,8 @@ func (f *flowPage) waitsForService(e *tracing.Expectation) text.Safe {
 	if e.State == tracing.NotExpected || e.State == tracing.Seen {
 		return text.Safe{}
 	}
-	service := f.maps.writerOf(e.Type)
-	r, ok := f.maps.worstOf(service)
+	service := f.maps.writers[e.Type]
+	r, ok := f.maps.worstReader(service)
 	if !ok || r.Lag.Total().Lag == 0 && !ill(r) {
 		return text.Safe{}
 	}
@@ -65,7 +65,7 @@ func (f *flowPage) serviceStatus() []piece {
 	if !ok {
 		return nil
 	}
-	r, ok := f.maps.worstOf(step.Service)
+	r, ok := f.maps.worstReader(step.Service)
 	if !ok || !ill(r) {
 		return nil
 	}

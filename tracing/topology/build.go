@@ -30,6 +30,7 @@ func Build(known *Known) *Graph {
 	b := &builder{
 		graph: &Graph{Events: known.Traffic.Events, Since: known.Traffic.Oldest, Uncounted: known.Traffic.Uncounted},
 		nodes: map[nodeKey]int{}, edges: map[edgeKey]int{}, labels: map[int]map[string]int64{}, kinds: map[tracing.Spot]Kind{},
+		ways: map[int][]int{}, reached: map[int]map[int]bool{},
 	}
 	for i := range known.Brokers {
 		b.destinations(&known.Brokers[i])
@@ -64,6 +65,9 @@ type builder struct {
 	edges  map[edgeKey]int
 	labels map[int]map[string]int64 // of edges, with how many events each has
 	kinds  map[tracing.Spot]Kind    // of destinations that the brokers told of
+
+	ways    map[int][]int        // from destination to destination, as the brokers tell
+	reached map[int]map[int]bool // what a destination leads to, once somebody asked
 }
 
 func (b *builder) node(kind Kind, source, name string, broker adapters.Broker) int {
@@ -173,6 +177,7 @@ func (b *builder) bindings(facts *Facts) {
 		from := b.node(Kind(binding.From.Kind), facts.Source, binding.From.Name, facts.Broker)
 		to := b.node(Kind(binding.To.Kind), facts.Source, binding.To.Name, facts.Broker)
 		b.tag(b.edge(from, to, Relation(binding.Way), Told, Flow{}), binding.Key, 0)
+		b.ways[from] = append(b.ways[from], to)
 		if binding.Way == adapters.Dead {
 			b.graph.Nodes[to].Dead = true
 		}
@@ -191,24 +196,26 @@ func (b *builder) deaths(list []tracing.Death) {
 
 // leads says that a destination leads to another by what the brokers tell.
 func (b *builder) leads(from, to int) bool {
-	seen := map[int]bool{from: true}
-	next := []int{from}
-	for len(next) > 0 {
-		at := next[0]
-		next = next[1:]
-		for i := range b.graph.Edges {
-			e := &b.graph.Edges[i]
-			if e.From != at || e.Evidence != Told || seen[e.To] || !b.graph.Nodes[e.To].Kind.IsDestination() {
-				continue
+	reached, known := b.reached[from]
+	if !known {
+		reached = b.reach(from)
+		b.reached[from] = reached
+	}
+	return reached[to]
+}
+
+// reach is all that a destination leads to.
+func (b *builder) reach(from int) map[int]bool {
+	reached, next := map[int]bool{}, []int{from}
+	for ; len(next) > 0; next = next[1:] {
+		for _, to := range b.ways[next[0]] {
+			if !reached[to] && to != from {
+				reached[to] = true
+				next = append(next, to)
 			}
-			if e.To == to {
-				return true
-			}
-			seen[e.To] = true
-			next = append(next, e.To)
 		}
 	}
-	return false
+	return reached
 }
 
 // consumers puts in who reads what, each as the service that it is of, if that is known. The

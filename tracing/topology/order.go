@@ -65,6 +65,7 @@ func (g *Graph) steps() []int {
 		}
 	}
 	steps := make([]int, len(g.Nodes))
+	caused := g.caused()
 	var next []int
 	for i := range steps {
 		steps[i] = far
@@ -75,7 +76,7 @@ func (g *Graph) steps() []int {
 	}
 	for visited := 0; ; visited++ {
 		if visited == len(next) {
-			first := g.firstOfCircle(steps, out, far)
+			first := g.firstOfCircle(steps, out, caused, far)
 			if first < 0 {
 				return steps
 			}
@@ -92,15 +93,20 @@ func (g *Graph) steps() []int {
 	}
 }
 
-// firstOfCircle is where to begin among nodes that only each other lead to, or -1: with the
-// service of which the least was caused by what it reads, else with any.
-func (g *Graph) firstOfCircle(steps []int, out [][]int, far int) int {
+// caused is how much of what services write came from what they read.
+func (g *Graph) caused() []int64 {
 	caused := make([]int64, len(g.Nodes))
 	for _, e := range g.Edges {
 		if e.Relation == Reads {
 			caused[e.To] += e.Flow.Events
 		}
 	}
+	return caused
+}
+
+// firstOfCircle is where to begin among nodes that only each other lead to, or -1: with the
+// service of which the least was caused by what it reads, else with any.
+func (g *Graph) firstOfCircle(steps []int, out [][]int, caused []int64, far int) int {
 	first := -1
 	for i := range g.Nodes {
 		if steps[i] != far || len(out[i]) == 0 {

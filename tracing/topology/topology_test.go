@@ -242,3 +242,28 @@ func TestAnythingOnTheMap(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkBuild draws a large system: 5,000 queues with four bindings each, 5,000 groups on
+// as many topics, and 100 services.
+func BenchmarkBuild(b *testing.B) {
+	known := &Known{}
+	rabbit := Facts{Source: "rabbit", Broker: adapters.RabbitMQ}
+	for i := range 5000 {
+		name := fmt.Sprintf("service-%d.queue-%d", i%100, i)
+		rabbit.Destinations = append(rabbit.Destinations, adapters.Destination{Name: name, Kind: adapters.Queue})
+		for j := range 4 {
+			rabbit.Bindings = append(rabbit.Bindings, adapters.Binding{From: end(adapters.Exchange, fmt.Sprint("exchange-", (i+j)%50)), To: end(adapters.Queue, name), Way: adapters.Bound})
+		}
+		topicName := fmt.Sprint("topic-", i)
+		known.Consumers = append(known.Consumers, queue(name, 1), group(fmt.Sprintf("service-%d-group-%d", i%100, i), adapters.LagOK, topicName))
+		known.Traffic.Written = append(known.Traffic.Written, tracing.Written{Spot: topic(topicName), Service: fmt.Sprint("service-", i%100), Type: "Happened", Events: 10})
+		known.Traffic.Reactions = append(known.Traffic.Reactions, tracing.Reaction{Spot: topic(topicName), Service: fmt.Sprint("service-", (i+1)%100), Edge: tracing.Known, Events: 10})
+		if i < 50 {
+			known.Traffic.Reactions = append(known.Traffic.Reactions, tracing.Reaction{Spot: exchange(fmt.Sprint("exchange-", i)), Service: fmt.Sprint("service-", i), Edge: tracing.Known, Events: 10})
+		}
+	}
+	known.Brokers = []Facts{rabbit}
+	for b.Loop() {
+		Build(known)
+	}
+}
