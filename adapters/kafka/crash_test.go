@@ -2,6 +2,7 @@ package kafka_test
 
 import (
 	"fmt"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -16,15 +17,30 @@ import (
 	"eventscope/adapters/adaptertest"
 )
 
-// freePort is a port of the loopback interface that nobody has now.
+// freePort is a port of the loopback interface that nobody has now, together with those of
+// the secure listeners behind it. It lies below those that the system gives to outgoing
+// connections (32768 and up on Linux): one of these could take it while the broker is down.
 func freePort(t testing.TB) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 19_000 + mathrand.IntN(24)*40
+		if allFree(port, port+10, port+20, port+30) {
+			return port
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	t.Fatal("no free ports")
+	return 0
+}
+
+func allFree(ports ...int) bool {
+	for _, port := range ports {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			return false
+		}
+		_ = listener.Close()
+	}
+	return true
 }
 
 // TestBrokerDies stops the embedded cluster under a tail and starts it again on the

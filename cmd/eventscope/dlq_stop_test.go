@@ -320,9 +320,9 @@ func TestATargetThatRoutesNowhere(t *testing.T) {
 			}
 			url, state := broker+"?queue="+grave+"&management="+managementOf(t, broker), t.TempDir()
 			for to, want := range map[string]int{"amq.topic:nowhere." + grave: exitRefused, work + ":any": exitFailed} {
-				_, said, code := dlqProcess(t, state, "replay", url, "--to", to, "--write", "--confirm", strconv.Itoa(count), "--canary", "1")
+				results, said, code := dlqProcess(t, state, "replay", url, "--to", to, "--write", "--confirm", strconv.Itoa(count), "--canary", "1")
 				if code != want || !strings.Contains(said, to) {
-					t.Errorf("--to %s: exit code %d: %s", to, code, said)
+					t.Fatalf("--to %s: exit code %d: %s\n%q\nsent: %+v", to, code, said, results, drain(t, channel, work))
 				}
 				awaitDepth(t, channel, grave, count)
 			}
