@@ -17,7 +17,7 @@ type Adapter struct {
 	config     Config
 	management *management // nil if the config names none
 
-	types    map[string]string // of exchanges, as AMQP told; Open's and then Run's
+	natures  map[string]nature // of exchanges, as AMQP told; Open's and then Run's
 	streams  []string
 	mirrored []string // real queues that are read by a tap
 
@@ -51,7 +51,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Adapter{config: config, types: map[string]string{}}
+	a := &Adapter{config: config, natures: map[string]nature{}}
 	a.counted.path, a.counted.scope = config.LooksFile, config.Address+" "+config.VirtualHost
 	if a.management, err = newManagement(&a.config); err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ func TestBindingsOf(t *testing.T) {
 		{"x-consistent-hash", "1", known, nil, "would take messages away", true},
 		{"x-local-random", "", nil, nil, "would take messages away", true},
 	} {
-		got, err := bindingsOf(Tap{Exchange: "x", BindingKey: test.key}, test.kind, test.known)
+		got, err := bindingsOf(Tap{Exchange: "x", BindingKey: test.key}, nature{kind: test.kind}, test.known)
 		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(binding{})); diff != "" {
 			t.Errorf("%s %q (-want +got):\n%s", test.kind, test.key, diff)
 		}
@@ -51,7 +51,7 @@ func TestBindingsOf(t *testing.T) {
 }
 
 func TestTypeBehindADelay(t *testing.T) {
-	known := &catalog{exchanges: map[string]rabbithole.ExchangeInfo{
+	known := &catalog{exchanges: map[string]exchangeInfo{
 		"later": {Type: "x-delayed-message", Arguments: map[string]any{"x-delayed-type": "direct"}}, "now": {Type: "topic"},
 	}}
 	for name, want := range map[string]string{"later": "direct", "now": "topic", "none": ""} {
@@ -75,7 +75,7 @@ func TestArgumentsFromJSON(t *testing.T) {
 
 // TestEveryExchange: what cannot be tapped without harm is left out and explained.
 func TestEveryExchange(t *testing.T) {
-	known := &catalog{exchanges: map[string]rabbithole.ExchangeInfo{
+	known := &catalog{exchanges: map[string]exchangeInfo{
 		"": {Type: "direct"}, "trace": {Type: "topic", Internal: true}, "orders": {Type: "topic"}, "unused": {Type: "direct"}, "hash": {Type: "x-consistent-hash"},
 	}}
 	var p plan

@@ -28,6 +28,7 @@ type testBroker struct {
 	amqp    string // URL
 	address string
 	user    *url.Userinfo
+	host    string // virtual host, or empty for the default
 }
 
 func brokerAt(name, at string) (*testBroker, error) {
@@ -65,7 +66,24 @@ func onEachBroker(t *testing.T, test func(t *testing.T, b *testBroker)) {
 // config reads the broker as its administrator.
 func (b *testBroker) config() Config {
 	password, _ := b.user.Password()
-	return Config{Name: "test", Address: b.address, User: b.user.Username(), Password: password}
+	return Config{Name: "test", Address: b.address, User: b.user.Username(), Password: password, VirtualHost: b.host}
+}
+
+// alone is the same broker with a virtual host of its own, where nobody else taps.
+func (b *testBroker) alone(t testing.TB) *testBroker {
+	t.Helper()
+	name, client := unique("host"), b.client(t)
+	_, err := client.PutVhost(name, rabbithole.VhostSettings{})
+	if err == nil {
+		_, err = client.UpdatePermissionsIn(name, b.user.Username(), rabbithole.Permissions{Configure: ".*", Write: ".*", Read: ".*"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = client.DeleteVhost(name) })
+	there := *b
+	there.host, there.amqp = name, strings.TrimSuffix(b.amqp, "/")+"/"+name
+	return &there
 }
 
 // managementURL is where the scripts that start brokers put the API: 10000 above.
@@ -286,10 +304,16 @@ func (tl *tail) nothingMore(t testing.TB) {
 // as far as a tap needs that.
 func (b *testBroker) restricted(t testing.TB, read string) Config {
 	t.Helper()
+	return b.allowed(t, rabbithole.Permissions{Configure: `^amq\.gen.*`, Write: `^amq\.gen.*`, Read: read})
+}
+
+// allowed is a user of these permissions.
+func (b *testBroker) allowed(t testing.TB, permissions rabbithole.Permissions) Config {
+	t.Helper()
 	name, client := unique("user"), b.client(t)
 	_, err := client.PutUser(name, rabbithole.UserSettings{Name: name, Password: secret})
 	if err == nil {
-		_, err = client.UpdatePermissionsIn("/", name, rabbithole.Permissions{Configure: `^amq\.gen.*`, Write: `^amq\.gen.*`, Read: read})
+		_, err = client.UpdatePermissionsIn("/", name, permissions)
 	}
 	if err != nil {
 		t.Fatal(err)

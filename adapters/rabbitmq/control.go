@@ -40,53 +40,84 @@ func (c *control) close() {
 	}
 }
 
-// exchangeType says of which type an exchange is, or "" where the user may not know.
+// exchangeNature says of which type an exchange is, which stays "" where the user may not
+// know, and whether it was declared with an alternate exchange. One that a policy gives it
+// cannot be found out.
 //
-// AMQP has no question for it. So the exchange is declared as what it certainly is
-// not, which the broker refuses and says why. No exchange can come into being by that:
-// its existence is checked before, and the alternate exchange is not a name, which the
-// broker refuses where it would have to create one. The argument is looked at before
-// anything else when the exchange is missing, and after the type when it is there.
-func (c *control) exchangeType(name string) (string, error) {
+// AMQP has no question for it. So the exchange is declared with an alternate exchange that
+// is not a name. The broker refuses that whatever the exchange is, and says what is wrong
+// first: type, durability, auto-deletion, use by clients, and then arguments. No exchange
+// can come into being by that: its existence is checked before, and the broker refuses such
+// an argument before anything else where it would have to create one.
+func (c *control) exchangeNature(name string) (nature, error) {
 	doing := "read exchange " + quoted(name)
 	err := c.do(doing, func(ch *amqp.Channel) error {
 		return ch.ExchangeDeclarePassive(name, "", false, false, false, false, nil)
 	})
 	if errors.Is(err, adapters.ErrUnknownDestination) {
-		return "", adapters.UnknownDestination(adapters.RabbitMQ, c.config.Address, adapters.Exchange, name)
+		return nature{}, adapters.UnknownDestination(adapters.RabbitMQ, c.config.Address, adapters.Exchange, name)
 	}
 	if err != nil {
-		return "", err
+		return nature{}, err
 	}
-	err = c.do(doing, func(ch *amqp.Channel) error {
-		return ch.ExchangeDeclare(name, amqp.ExchangeHeaders, false, true, false, false,
-			amqp.Table{"alternate-exchange": int32(0)})
-	})
-	if err != nil && errors.Is(err, adapters.ErrNotConnected) {
-		return "", err
+	guess := guess{kind: amqp.ExchangeTopic, durable: true}
+	for range guesses {
+		err := c.do(doing, func(ch *amqp.Channel) error {
+			return ch.ExchangeDeclare(name, guess.kind, guess.durable, guess.autoDelete, guess.internal, false, amqp.Table{alternateExchange: int32(0)})
+		})
+		if errors.Is(err, adapters.ErrNotConnected) {
+			return nature{}, err
+		}
+		var problem *adapters.Problem
+		if !errors.As(err, &problem) {
+			break // cannot be: see above
+		}
+		if known, done := guess.learn(problem.Cause); done {
+			return known, nil
+		}
 	}
-	var problem *adapters.Problem
-	if errors.As(err, &problem) {
-		return typeFromRefusal(problem.Cause), nil
-	}
-	return "", nil
+	return guess.nature, nil
 }
 
-// typeFromRefusal reads the type out of "inequivalent arg 'type' for exchange 'x' in
-// vhost '/': received 'headers' but current is 'topic'". Types of plugins come in two
-// pairs of quotes. Another argument being inequivalent means that the type was right.
-func typeFromRefusal(said string) string {
-	_, rest, found := strings.Cut(said, "inequivalent arg '")
-	if !found {
-		return ""
-	}
-	argument, _, _ := strings.Cut(rest, "'")
-	if argument != "type" {
-		return amqp.ExchangeHeaders
-	}
-	at := strings.LastIndex(rest, " but current is ")
-	if at < 0 {
-		return ""
-	}
-	return strings.Trim(rest[at+len(" but current is "):], "'")
+// guesses is how many it takes at most to guess an exchange right: one wrong in each point.
+const guesses = 5
+
+// guess is what an exchange may be declared as, and what is known of it.
+type guess struct {
+	kind                          string
+	durable, autoDelete, internal bool
+	nature                        nature
 }
+
+// learn reads a refusal such as "inequivalent arg 'type' for exchange 'x' in vhost '/':
+// received 'headers' but current is 'topic'" and guesses better. Types of plugins come in
+// two pairs of quotes. It is done when everything but the alternate exchange is right, or
+// the refusal is of another kind.
+func (g *guess) learn(said string) (known nature, done bool) {
+	_, rest, found := strings.Cut(said, "inequivalent arg '")
+	argument, _, _ := strings.Cut(rest, "'")
+	at := strings.LastIndex(rest, butCurrent)
+	if !found || at < 0 {
+		return g.nature, true
+	}
+	is := strings.Trim(rest[at+len(butCurrent):], "'")
+	if argument == "type" {
+		g.kind, g.nature.kind = is, is
+		return g.nature, false
+	}
+	g.nature.kind = g.kind // which is looked at first
+	switch argument {
+	case "durable":
+		g.durable = !g.durable
+	case "auto_delete":
+		g.autoDelete = !g.autoDelete
+	case "internal":
+		g.internal = !g.internal
+	default:
+		g.nature.diverts = argument == alternateExchange && !strings.HasPrefix(is, "none")
+		return g.nature, true
+	}
+	return g.nature, false
+}
+
+const butCurrent = " but current is "

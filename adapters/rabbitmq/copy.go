@@ -16,6 +16,10 @@ type outgoing struct {
 	publishing    amqp.Publishing
 }
 
+func (o *outgoing) target() adapters.Target {
+	return adapters.Target{Exchange: o.exchange, RoutingKey: o.key}
+}
+
 // outgoing makes of a copy what is published. What nobody asked to change stays as the
 // broker had it, but for what would make it fail or go astray: the user id, which the
 // broker checks against whoever publishes; CC and BCC, which name further queues, that

@@ -12,7 +12,7 @@
 // exchanges, one for each mirrored queue, one for the firehose, and one that counts
 // drops. The broker deletes them with the connection, however that ends. Open tries
 // the same and undoes it. Nothing else is ever declared, and nothing is published but
-// copies of dead letters, if the config says Write.
+// copies of dead letters, and the question for taps (landing.go), if the config says Write.
 //
 // A tap's queue keeps the newest messages while they are not taken (x-max-length,
 // x-max-length-bytes, drop-head). Its consumer has a prefetch and acknowledges many at
@@ -57,7 +57,10 @@
 //
 // Messages that are published straight to a queue (the default exchange) can be seen
 // by the firehose only. An exchange that gives each message to one of its queues
-// (consistent hash, random) is not tapped, for the tap would take messages away.
+// (consistent hash, random) is not tapped, for the tap would take messages away. One that
+// has an alternate exchange is tapped only by what queues are bound for, since whatever a
+// tap takes does not go there. In the same way a tap hides from publishers that no queue
+// takes a message, from redrives too: so these ask for taps before they send.
 //
 // A stream loses nothing but what its retention removes.
 //
@@ -69,6 +72,7 @@
 //	problem.go     refusals and losses in words
 //	management.go  the questions to the management API
 //	plan.go        from the config and what is there to bindings and streams
+//	catalog.go     what the management API says is there, and which queues are taps
 //	binding.go     how each type of exchange is tapped
 //	control.go     declarations; of which type an exchange is
 //	run.go         Run: session after session
@@ -95,6 +99,8 @@
 //
 //	grave.go          Graves: who dead-letters to whom
 //	route.go          where bindings lead a message
+//	routeheaders.go   what a headers exchange does
+//	landing.go        whether that is more than a tap
 //	reach.go          Reach; no Ledger
 //	lookfacts.go      what is known of a queue
 //	queuetype.go      of which type a queue is, by AMQP alone
@@ -120,6 +126,9 @@
 //
 // All exchanges share one tap queue, so a message that two bound exchanges route comes
 // once. Its position names the exchange it was published to.
+//
+// Taps are marked, by an argument of the queue for whoever asks the management API, and by
+// a binding to amq.direct for whoever asks by AMQP alone.
 //
 // A tap's queues always name a dead-letter exchange, if only one that does not exist:
 // a policy for all queues of the virtual host could otherwise send copies of what a

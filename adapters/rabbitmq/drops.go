@@ -37,6 +37,7 @@ func (d *drops) declare(control *control) error {
 			amqp.QueueMaxLenArg:      int64(counterRoom),
 			amqp.QueueOverflowArg:    amqp.QueueOverflowDropHead,
 			"x-dead-letter-exchange": nowhere,
+			tapArgument:              "drops",
 		})
 		d.queue = queue.Name
 		return err

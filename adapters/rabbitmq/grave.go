@@ -125,6 +125,9 @@ type yard struct {
 func newYard(known *catalog, queues []queueInfo) *yard {
 	y := &yard{known: known, queues: map[string]*queueInfo{}, sources: map[string][]string{}, direct: map[string][]string{}, perhaps: map[string][]string{}}
 	for i := range queues {
+		if known.noteTap(queues[i].Name, queues[i].Arguments); known.taps[queues[i].Name] {
+			continue // nothing dies in a tap
+		}
 		y.queues[queues[i].Name] = &queues[i]
 		known.queues[queues[i].Name] = queues[i].Type
 	}
@@ -145,7 +148,7 @@ func (y *yard) trace(q *queueInfo) {
 	if hasKey {
 		own = key
 	}
-	straight := y.known.route(exchange, &own)
+	straight := y.known.route(exchange, routed{key: &own})
 	for name := range straight.queues {
 		y.direct[name] = append(y.direct[name], q.Name)
 	}
@@ -164,8 +167,8 @@ func (y *yard) trace(q *queueInfo) {
 // keysOf is where a queue dead-letters to that leaves a letter its routing key: the keys
 // that it is bound by, as far as they can be known, and its name, by the default exchange.
 func (y *yard) keysOf(q *queueInfo, exchange string) *routes {
-	anyKey := y.known.route(exchange, nil)
-	through := y.known.route(exchange, &q.Name)
+	anyKey := y.known.route(exchange, routed{})
+	through := y.known.route(exchange, routed{key: &q.Name})
 	for i := range y.known.bindings {
 		b := &y.known.bindings[i]
 		if b.Source == "" || b.Destination != q.Name || b.DestinationType != "queue" {
@@ -175,7 +178,7 @@ func (y *yard) keysOf(q *queueInfo, exchange string) *routes {
 		literal := kind == amqp.ExchangeDirect || kind == amqp.ExchangeTopic && !strings.ContainsAny(b.RoutingKey, "*#")
 		r := anyKey
 		if literal {
-			r = y.known.route(exchange, &b.RoutingKey)
+			r = y.known.route(exchange, routed{key: &b.RoutingKey})
 		}
 		for name := range r.queues {
 			through.queues[name] = true

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	rabbithole "github.com/michaelklishin/rabbit-hole/v3"
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
@@ -368,31 +367,15 @@ func TestLagEndsWithContext(t *testing.T) {
 // TestUnroutable counts in a virtual host of its own.
 func TestUnroutable(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
-		name, client := unique("host"), b.client(t)
-		_, err := client.PutVhost(name, rabbithole.VhostSettings{})
-		if err == nil {
-			_, err = client.UpdatePermissionsIn(name, b.user.Username(), rabbithole.Permissions{Configure: ".*", Write: ".*", Read: ".*"})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _, _ = client.DeleteVhost(name) })
+		b = b.alone(t)
 		c := b.managed()
-		c.VirtualHost, c.LettersOnly = name, true
+		c.LettersOnly = true
 		a := open(t, c)
 		got, err := a.Unroutable(t.Context())
 		if err != nil || got.Dropped != -1 || got.Returned != -1 {
 			t.Errorf("before there was traffic: %+v, %v", got, err)
 		}
-		connection, err := amqp.Dial(b.amqp[:len(b.amqp)-1] + "/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = connection.Close() })
-		channel, err := connection.Channel()
-		if err != nil {
-			t.Fatal(err)
-		}
+		channel := b.channel(t)
 		for i := range 5 {
 			if err := channel.Publish("amq.topic", "nowhere", i < 2, false, amqp.Publishing{}); err != nil {
 				t.Fatal(err)

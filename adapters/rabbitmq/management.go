@@ -128,17 +128,11 @@ func unwrapURL(err error) error {
 	return err
 }
 
-func (m *management) exchanges(ctx context.Context) ([]rabbithole.ExchangeInfo, error) {
-	return ask(ctx, m, "list the exchanges", func(c *rabbithole.Client) ([]rabbithole.ExchangeInfo, error) {
-		return c.ListExchangesIn(m.config.VirtualHost)
-	})
-}
-
-// queues lists names and types. Other fields are not asked for: the broker is saved
+// queues lists names, types and arguments. Other fields are not asked for: the broker is saved
 // their statistics, and rabbit-hole fails on some of a queue that is a moment old.
 func (m *management) queues(ctx context.Context) ([]rabbithole.QueueInfo, error) {
 	return ask(ctx, m, "list the queues", func(c *rabbithole.Client) ([]rabbithole.QueueInfo, error) {
-		return c.ListQueuesWithParametersIn(m.config.VirtualHost, url.Values{"disable_stats": {"true"}, "columns": {"name,type"}})
+		return c.ListQueuesWithParametersIn(m.config.VirtualHost, url.Values{"disable_stats": {"true"}, "columns": {"name,type,arguments"}})
 	})
 }
 

@@ -97,7 +97,7 @@ func everyExchange(known *catalog, p *plan) []binding {
 		if e := known.exchanges[name]; name == "" || e.Internal {
 			continue
 		}
-		bindings, err := bindingsOf(Tap{Exchange: name}, known.typeOf(name), known)
+		bindings, err := bindingsOf(Tap{Exchange: name}, known.nature(name), known)
 		if err != nil {
 			p.problems = append(p.problems, note(err))
 		}
@@ -112,17 +112,17 @@ func (a *Adapter) tapBindings(tap Tap, known *catalog, control *control) ([]bind
 		if _, found := known.exchanges[tap.Exchange]; !found {
 			return nil, adapters.UnknownDestination(adapters.RabbitMQ, a.config.Address, adapters.Exchange, tap.Exchange)
 		}
-		return bindingsOf(tap, known.typeOf(tap.Exchange), known)
+		return bindingsOf(tap, known.nature(tap.Exchange), known)
 	}
-	kind, asked := a.types[tap.Exchange]
+	exchange, asked := a.natures[tap.Exchange]
 	if !asked {
 		var err error
-		if kind, err = control.exchangeType(tap.Exchange); err != nil {
+		if exchange, err = control.exchangeNature(tap.Exchange); err != nil {
 			return nil, err
 		}
-		a.types[tap.Exchange] = kind
+		a.natures[tap.Exchange] = exchange
 	}
-	return bindingsOf(tap, kind, nil)
+	return bindingsOf(tap, exchange, nil)
 }
 
 // addQueue plans the reading of a queue by what it is bound to.
@@ -141,7 +141,7 @@ func (p *plan) addQueue(queue string, known *catalog, c *Config) {
 		if b.Destination != queue || b.DestinationType != "queue" || b.Source == "" {
 			continue
 		}
-		if _, err := bindingsOf(Tap{Exchange: b.Source, BindingKey: "any"}, known.typeOf(b.Source), known); err != nil && known.typeOf(b.Source) != amqp.ExchangeHeaders {
+		if _, err := bindingsOf(Tap{Exchange: b.Source, BindingKey: "any"}, nature{kind: known.typeOf(b.Source)}, known); err != nil && known.typeOf(b.Source) != amqp.ExchangeHeaders {
 			p.problems = append(p.problems, note(err))
 			continue
 		}

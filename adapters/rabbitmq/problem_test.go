@@ -197,18 +197,24 @@ func TestConfigHidesThePassword(t *testing.T) {
 	}
 }
 
-func TestTypeFromRefusal(t *testing.T) {
-	for said, want := range map[string]string{
-		"inequivalent arg 'type' for exchange 'a' in vhost '/': received 'headers' but current is 'topic'":                       "topic",
-		"inequivalent arg 'type' for exchange 'a' in vhost '/': received 'headers' but current is ''x-local-random''":            "x-local-random",
-		"inequivalent arg 'type' for exchange ' but current is ' in vhost '/': received 'headers' but current is 'direct'":       "direct",
-		"inequivalent arg 'durable' for exchange 'a' in vhost '/': received 'false' but current is 'true'":                       "headers",
-		"invalid type 'signedint' for arg 'alternate-exchange' in exchange 'a' in vhost '/'":                                     "",
-		"access to exchange 'a' in vhost '/' refused for user 'ann'":                                                             "",
-		"inequivalent arg 'alternate-exchange' for exchange 'a' in vhost '/': received the value '0' but current is none at all": "headers",
+func TestGuessLearns(t *testing.T) {
+	right := guess{kind: "fanout", nature: nature{kind: "fanout"}}
+	for said, want := range map[string]struct {
+		nature nature
+		done   bool
+	}{
+		"inequivalent arg 'type' for exchange 'a' in vhost '/': received 'headers' but current is 'topic'":                       {nature{kind: "topic"}, false},
+		"inequivalent arg 'type' for exchange 'a' in vhost '/': received 'headers' but current is ''x-local-random''":            {nature{kind: "x-local-random"}, false},
+		"inequivalent arg 'type' for exchange ' but current is ' in vhost '/': received 'headers' but current is 'direct'":       {nature{kind: "direct"}, false},
+		"inequivalent arg 'durable' for exchange 'a' in vhost '/': received 'false' but current is 'true'":                       {nature{kind: "fanout"}, false},
+		"invalid type 'signedint' for arg 'alternate-exchange' in exchange 'a' in vhost '/'":                                     {nature{kind: "fanout"}, true},
+		"access to exchange 'a' in vhost '/' refused for user 'ann'":                                                             {nature{kind: "fanout"}, true},
+		"inequivalent arg 'alternate-exchange' for exchange 'a' in vhost '/': received the value '0' but current is none at all": {nature{kind: "fanout"}, true},
+		"inequivalent arg 'alternate-exchange' for exchange 'a' in vhost '/': received '0' but current is 'b'":                   {nature{"fanout", true}, true},
 	} {
-		if got := typeFromRefusal(said); got != want {
-			t.Errorf("%s: got %q, want %q", said, got, want)
+		g := right
+		if got, done := g.learn(said); got != want.nature || done != want.done {
+			t.Errorf("%s: got %+v, %v, want %+v", said, got, done, want)
 		}
 	}
 }

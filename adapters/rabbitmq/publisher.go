@@ -23,7 +23,7 @@ func (a *Adapter) Publisher(ctx context.Context) (adapters.Publisher, error) {
 	if err != nil {
 		return nil, err
 	}
-	sender, err := newSender(&a.config, connection, wire)
+	sender, err := a.newLandingSender(connection, wire)
 	if err != nil {
 		hangUp(connection)
 		return nil, err

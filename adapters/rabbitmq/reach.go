@@ -10,7 +10,7 @@ import (
 	"eventscope/adapters"
 )
 
-// Reach implements adapters.DeadLetters. Without a management API only a queue that is
+// Reach implements adapters.DeadLetters. The queue of a tap is no reader. Without a management API only a queue that is
 // named by the default exchange is sure to be the only one.
 func (a *Adapter) Reach(ctx context.Context, target adapters.Target) (adapters.Reach, error) {
 	if target.Topic != "" || target.IsZero() {
@@ -24,9 +24,9 @@ func (a *Adapter) Reach(ctx context.Context, target adapters.Target) (adapters.R
 	if err != nil {
 		return adapters.Reach{}, err
 	}
-	r := known.route(target.Exchange, &target.RoutingKey)
+	r := known.route(target.Exchange, routed{key: &target.RoutingKey})
 	reach := adapters.Reach{Exists: len(r.queues) > 0, Readers: sortedKeys(r.queues), Unknown: strings.Join(r.why, "; ")}
-	if !reach.Exists && len(r.may) > 0 {
+	if !reach.Exists && (len(r.may) > 0 || r.astray) {
 		_, reach.Exists = known.exchanges[target.Exchange]
 	}
 	if len(r.may) > 0 {
@@ -50,7 +50,7 @@ func (a *Adapter) reachByAMQP(ctx context.Context, target adapters.Target) (adap
 		err = control.do("read exchange "+quoted(target.Exchange), func(ch *amqp.Channel) error {
 			return ch.ExchangeDeclarePassive(target.Exchange, "", false, false, false, false, nil)
 		})
-		reach.Unknown = "only the management API tells which queues are bound, and management= is not given"
+		reach.Unknown = "only the management API tells which queues are bound, and management= is not given; nothing is sent there while eventscope taps this virtual host"
 	}
 	if errors.Is(err, adapters.ErrUnknownDestination) {
 		return adapters.Reach{}, nil

@@ -109,7 +109,7 @@ func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, wire
 	if r.taking, err = a.config.take(connection, order.Grave); err != nil {
 		return nil, both(facts.passing(&a.config, doing, err), r.end())
 	}
-	if r.sender, err = newSender(&a.config, connection, wire); err != nil {
+	if r.sender, err = a.newLandingSender(connection, wire); err != nil {
 		return nil, both(err, r.end())
 	}
 	return r, nil

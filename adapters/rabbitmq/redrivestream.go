@@ -26,7 +26,7 @@ func (a *Adapter) redriveStream(ctx context.Context, connection *amqp.Connection
 	if err != nil {
 		return nil, err
 	}
-	sender, err := newSender(&a.config, connection, wire)
+	sender, err := a.newLandingSender(connection, wire)
 	if err != nil {
 		return nil, err
 	}

@@ -5,30 +5,40 @@ import (
 	"slices"
 	"strings"
 
+	rabbithole "github.com/michaelklishin/rabbit-hole/v3"
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
-// routes is where a message goes, as far as the management API's bindings tell.
+// routes is where a message goes, as far as the management API's bindings tell. The queues
+// of taps are not among those that get it.
 type routes struct {
 	queues map[string]bool // those that certainly get it
 	may    map[string]bool // those that get it if something unknown is so
 	why    []string        // what is unknown
+	tapped bool            // a tap gets it too, or may
+	astray bool            // it may go to an alternate exchange that is not known
 }
 
-// route follows a message with a routing key through an exchange. A nil key is one that
-// is not known.
-func (k *catalog) route(exchange string, key *string) *routes {
+// routed is what exchanges look at. A nil key is one that is not known, and so are nil
+// headers.
+type routed struct {
+	key     *string
+	headers amqp.Table
+}
+
+// route follows a message through an exchange.
+func (k *catalog) route(exchange string, message routed) *routes {
 	r := &routes{queues: map[string]bool{}, may: map[string]bool{}}
-	k.follow(r, exchange, key, true, map[string]bool{})
+	k.follow(r, exchange, message, true, map[string]bool{})
 	for name := range r.queues {
 		delete(r.may, name)
 	}
 	return r
 }
 
-func (k *catalog) follow(r *routes, exchange string, key *string, certain bool, seen map[string]bool) {
+func (k *catalog) follow(r *routes, exchange string, message routed, certain bool, seen map[string]bool) {
 	if exchange == "" {
-		k.followDefault(r, key, certain)
+		k.followDefault(r, message.key, certain)
 		return
 	}
 	id := fmt.Sprint(certain, exchange)
@@ -36,29 +46,35 @@ func (k *catalog) follow(r *routes, exchange string, key *string, certain bool, 
 		return
 	}
 	seen[id] = true
-	kind, matched := k.typeOf(exchange), false
+	kind, matched, unsure := k.typeOf(exchange), false, false
 	for i := range k.bindings {
 		b := &k.bindings[i]
 		if b.Source != exchange {
 			continue
 		}
-		match := matches(kind, b.RoutingKey, key)
+		match := matches(kind, b, message)
 		if match == never {
 			continue
 		}
-		matched = matched || match == always
+		matched, unsure = matched || match == always, unsure || match == sometimes
 		sure := certain && match == always
 		if !sure {
 			r.unsure(exchange, kind)
 		}
 		if b.DestinationType == "exchange" {
-			k.follow(r, b.Destination, key, sure, seen)
+			k.follow(r, b.Destination, message, sure, seen)
 		} else {
-			r.add(b.Destination, sure)
+			k.reach(r, b.Destination, sure)
 		}
 	}
-	if alternate, _ := k.exchanges[exchange].Arguments["alternate-exchange"].(string); alternate != "" && !matched {
-		k.follow(r, alternate, key, certain && kind != amqp.ExchangeHeaders && key != nil, seen)
+	if matched {
+		return
+	}
+	if e := k.exchanges[exchange]; e.mayDivert {
+		r.astray = true
+		r.note(fmt.Sprintf("the policy of exchange %s may name an alternate exchange, and only a policymaker may read it", quoted(exchange)))
+	} else if e.alternate != "" {
+		k.follow(r, e.alternate, message, certain && !unsure, seen)
 	}
 }
 
@@ -68,14 +84,17 @@ func (k *catalog) followDefault(r *routes, key *string, certain bool) {
 		return
 	}
 	if _, found := k.queues[*key]; found {
-		r.add(*key, certain)
+		k.reach(r, *key, certain)
 	}
 }
 
-func (r *routes) add(queue string, certain bool) {
-	if certain {
+func (k *catalog) reach(r *routes, queue string, certain bool) {
+	switch {
+	case k.taps[queue]:
+		r.tapped = true
+	case certain:
 		r.queues[queue] = true
-	} else {
+	default:
 		r.may[queue] = true
 	}
 }
@@ -85,6 +104,10 @@ func (r *routes) unsure(exchange, kind string) {
 	if kind == amqp.ExchangeDirect || kind == amqp.ExchangeTopic {
 		why = fmt.Sprintf("exchange %s chooses by routing key", quoted(exchange))
 	}
+	r.note(why)
+}
+
+func (r *routes) note(why string) {
 	if !slices.Contains(r.why, why) {
 		r.why = append(r.why, why)
 	}
@@ -99,25 +122,28 @@ const (
 	always
 )
 
-// matches says whether a binding of an exchange of that type lets a routing key through.
-// A nil key is one that is not known.
-func matches(kind, pattern string, key *string) match {
+// matches says whether a binding of an exchange of that type lets a message through.
+func matches(kind string, b *rabbithole.BindingInfo, message routed) match {
 	switch kind {
 	case amqp.ExchangeFanout:
 		return always
 	case amqp.ExchangeDirect:
-		if key == nil {
+		if message.key == nil {
 			return sometimes
 		}
-		return certainly(pattern == *key)
+		return certainly(b.RoutingKey == *message.key)
 	case amqp.ExchangeTopic:
-		if key == nil {
-			if pattern == "#" {
+		if message.key == nil {
+			if b.RoutingKey == "#" {
 				return always
 			}
 			return sometimes
 		}
-		return certainly(topicMatches(strings.Split(pattern, "."), strings.Split(*key, ".")))
+		return certainly(topicMatches(strings.Split(b.RoutingKey, "."), strings.Split(*message.key, ".")))
+	case amqp.ExchangeHeaders:
+		if message.headers != nil {
+			return headersMatch(b.Arguments, message.headers)
+		}
 	}
 	return sometimes
 }

@@ -39,6 +39,7 @@ type sender struct {
 	returns    chan amqp.Return
 	closed     chan *amqp.Error
 	exchanges  map[string]error // those that were looked for, and what is wrong with them
+	landing    *landing         // nil if what is sent need not land in a queue
 	broken     error            // nothing more can be sent
 	posting    *sending         // what was posted last
 }
@@ -85,7 +86,7 @@ func (s *sender) post(ctx context.Context, out []outgoing, outcomes []error) {
 	s.posting = p
 	defer s.wire.release()
 	for i := range out {
-		if outcomes[i] != nil || p.unfit(i) {
+		if outcomes[i] != nil || p.unfit(ctx, i) {
 			continue
 		}
 		for len(p.waiting) == sendWindow && s.broken == nil {
@@ -102,10 +103,14 @@ func (s *sender) post(ctx context.Context, out []outgoing, outcomes []error) {
 
 // posted waits for the outcomes that are still missing after post.
 func (s *sender) posted(ctx context.Context) error {
-	for p := s.posting; p != nil && len(p.waiting) > 0; {
+	p := s.posting
+	if s.posting = nil; p == nil {
+		return s.broken
+	}
+	for len(p.waiting) > 0 {
 		p.settle(ctx)
 	}
-	s.posting = nil
+	p.doubt()
 	return s.broken
 }
 
@@ -113,8 +118,9 @@ func (s *sender) notSent() error {
 	return s.config.problem("send a copy", "sending has ended before it", "", adapters.ErrNotSent)
 }
 
-// unfit sorts out what the broker would close the channel for.
-func (p *sending) unfit(i int) bool {
+// unfit sorts out what the broker would close the channel for, and what would be lost
+// though the broker confirms it.
+func (p *sending) unfit(ctx context.Context, i int) bool {
 	o := &p.outgoing[i]
 	if misfit := o.misfit(); misfit != "" {
 		p.outcomes[i] = p.config.problem(p.doing(i), misfit, "", adapters.ErrTooLarge)
@@ -128,13 +134,15 @@ func (p *sending) unfit(i int) bool {
 		})
 		p.exchanges[o.exchange] = err
 	}
+	if err == nil && p.broken == nil {
+		err = p.landing.check(ctx, p.sender, o)
+	}
 	p.outcomes[i] = err
 	return err != nil
 }
 
 func (p *sending) doing(i int) string {
-	o := &p.outgoing[i]
-	return "send a copy to " + quoted(adapters.Target{Exchange: o.exchange, RoutingKey: o.key}.String())
+	return "send a copy to " + quoted(p.outgoing[i].target().String())
 }
 
 func (p *sending) publish(ctx context.Context, i int) {
@@ -221,8 +229,22 @@ func (p *sending) unroutable(i int) error {
 	return p.config.problem(p.doing(i), "no queue takes it there", "check the name, or bind a queue", adapters.ErrUnroutable)
 }
 
+// doubt makes everything that looks delivered unknown if something was returned that is
+// nothing of what was sent: one of these it was, or else the broker would not have it.
+func (p *sending) doubt() {
+	if len(p.returned) == 0 {
+		return
+	}
+	for i := range p.outcomes {
+		if p.outcomes[i] == nil {
+			p.outcomes[i] = p.config.problem("tell whether a copy reached "+quoted(p.outgoing[i].target().String()),
+				"the broker gave copies back that look otherwise than what was sent", "look for its replay id there", adapters.ErrUnknownOutcome)
+		}
+	}
+}
+
 func (p *sending) unknown(i int) error {
-	return p.config.problem("tell whether a copy reached "+quoted(adapters.Target{Exchange: p.outgoing[i].exchange, RoutingKey: p.outgoing[i].key}.String()),
+	return p.config.problem("tell whether a copy reached "+quoted(p.outgoing[i].target().String()),
 		"it was sent, and the broker has not confirmed it", "look for its replay id there", adapters.ErrUnknownOutcome)
 }
 

@@ -22,9 +22,16 @@ const (
 	// queues, which the user of a tap may write anyway.
 	nowhere = "amq.gen-eventscope-nowhere"
 
+	// tapArgument marks our queues for the management API. The broker does not look at it.
+	tapArgument = "x-eventscope"
+
 	// bindingsAtOnce bounds how many bindings are looked after in one go.
 	bindingsAtOnce = 100
 )
+
+// tapMark is what the queues of all taps are bound to besides, so that whoever has no
+// management API can tell that there are some: see landing.
+var tapMark = binding{exchange: "amq.direct", key: "eventscope.tap"}
 
 // tap is a queue of our own that gets a copy of what exchanges route. There is one for
 // all exchanges, which gives a message that takes two ways to it only once; one for
@@ -43,6 +50,9 @@ type tap struct {
 
 func newTap(c *Config, destination string, firehose bool, put func(context.Context, *slab) error) *tap {
 	take := func(s *slab, d *amqp.Delivery) error {
+		if d.Exchange == tapMark.exchange && d.RoutingKey == tapMark.key {
+			return nil // somebody asks whether there are taps
+		}
 		if firehose {
 			unwrap(d)
 		}
@@ -59,14 +69,14 @@ func (t *tap) doing() string {
 	return "tap " + t.config.broker()
 }
 
-// declare makes the tap's queue. What it drops goes to the queue counter, or nowhere
-// if that is empty.
+// declare makes the tap's queue and marks it, as far as the user may. What it drops goes to
+// the queue counter, or nowhere if that is empty.
 func (t *tap) declare(control *control, counter string) error {
 	deadLetterExchange, deadLetterKey := "", counter
 	if counter == "" {
 		deadLetterExchange, deadLetterKey = nowhere, "dropped"
 	}
-	return control.do(t.doing(), func(ch *amqp.Channel) error {
+	err := control.do(t.doing(), func(ch *amqp.Channel) error {
 		queue, err := ch.QueueDeclare("", false, true, true, false, amqp.Table{
 			amqp.QueueTypeArg:           amqp.QueueTypeClassic,
 			amqp.QueueMaxLenArg:         int64(t.config.TapMessages),
@@ -75,10 +85,19 @@ func (t *tap) declare(control *control, counter string) error {
 			amqp.QueueTTLArg:            tapExpiry.Milliseconds(),
 			"x-dead-letter-exchange":    deadLetterExchange,
 			"x-dead-letter-routing-key": deadLetterKey,
+			tapArgument:                 "tap",
 		})
 		t.queue, t.bound = queue.Name, map[string]binding{}
 		return err
 	})
+	if err != nil || t.firehose { // whose queue gets nothing that was not routed elsewhere
+		return err
+	}
+	err = control.do(t.doing(), func(ch *amqp.Channel) error { return ch.QueueBind(t.queue, tapMark.key, tapMark.exchange, false, nil) })
+	if errors.Is(err, adapters.ErrNotAuthorized) {
+		return nil
+	}
+	return err
 }
 
 // bind binds the tap's queue to what is wanted, and unbinds what is not any more.

@@ -88,7 +88,7 @@ func (a *Adapter) ways(ctx context.Context) (*ways, error) {
 		}
 	}
 	for _, name := range sortedKeys(y.known.exchanges) {
-		if other, _ := y.known.exchanges[name].Arguments["alternate-exchange"].(string); other != "" {
+		if other := y.known.exchanges[name].alternate; other != "" {
 			from, to := adapters.Endpoint{Name: name, Kind: adapters.Exchange}, adapters.Endpoint{Name: other, Kind: adapters.Exchange}
 			w.bindings = append(w.bindings, adapters.Binding{From: from, To: to, Way: adapters.Alternate})
 		}
