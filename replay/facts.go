@@ -73,7 +73,7 @@ func (p *Part) destinations() [][2]string {
 			words = t.Target.String() + " on " + p.Through + ", " + letters(t.Count)
 		}
 		if t.Missing {
-			words += ": THERE IS NO SUCH DESTINATION"
+			words += ": WOULD BE LOST, since " + t.lost()
 		}
 		facts = append(facts, [2]string{"to", words})
 		if len(t.AlsoReaches) > 0 {

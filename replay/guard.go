@@ -46,7 +46,7 @@ func (p *Plan) Check(c Confirmation) error {
 		}
 		for _, target := range part.Targets {
 			if target.Missing {
-				return refuse(fmt.Sprintf("%s does not exist, so %s would be lost", target.Target, letters(target.Count)), "name another destination with --to")
+				return refuse(fmt.Sprintf("%s, so %s would be lost", target.lost(), letters(target.Count)), "name another destination with --to")
 			}
 		}
 	}

@@ -82,10 +82,18 @@ type Destined struct {
 	Target      adapters.Target `json:"target"`
 	Count       int             `json:"count"`
 	Bytes       int64           `json:"bytes"`
-	Missing     bool            `json:"missing,omitempty"` // there is no such destination
+	Missing     bool            `json:"missing,omitempty"` // what is sent there is lost: see lost
 	AlsoReaches []string        `json:"also_reaches,omitempty"`
 	// Unknown is why there may be more readers than those.
 	Unknown string `json:"unknown,omitempty"`
+}
+
+// lost is why what is sent to a missing target would be.
+func (d *Destined) lost() string {
+	if d.Target.Exchange != "" {
+		return "no queue takes what is sent to " + d.Target.String()
+	}
+	return d.Target.String() + " does not exist"
 }
 
 // PlanOptions say how to plan.
