@@ -58,8 +58,8 @@ func (c *Config) dialWired(ctx context.Context) (*amqp.Connection, *wire, error)
 	_ = wire.SetDeadline(deadline) // the client lifts it when the handshake is done
 	unlink := context.AfterFunc(limited, func() { _ = wire.Close() })
 	connection, err := amqp.Open(wire, c.handshake())
-	if interrupted := !unlink(); err == nil && interrupted {
-		err = limited.Err()
+	if interrupted := !unlink(); interrupted {
+		err = limited.Err() // and not that the wire was closed under the client
 	}
 	if err != nil {
 		_ = wire.Close()

@@ -52,7 +52,7 @@ func TestRefusalsAreOneSentence(t *testing.T) {
 			said := string(out)
 			for _, part := range c.say {
 				if !strings.Contains(said, part) {
-					t.Errorf("it does not say %q", part)
+					t.Errorf("it does not say %q: %s", part, said)
 				}
 			}
 			if code := alone.ProcessState.ExitCode(); code != exitFailed || strings.Count(said, "\n") != 1 || strings.Contains(said, "secret-x") {
