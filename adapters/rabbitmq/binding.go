@@ -25,7 +25,7 @@ func (b binding) id() string {
 // nature is what decides how an exchange is tapped.
 type nature struct {
 	kind    string // or "" if it cannot be found out
-	diverts bool   // it has, or may have, an alternate exchange for what no binding takes
+	diverts bool   // it has an alternate exchange for what no binding takes
 }
 
 // bindingsOf says how to bind a queue so that it gets a copy of what a tap asks for,

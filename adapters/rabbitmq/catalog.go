@@ -3,6 +3,7 @@ package rabbitmq
 import (
 	"context"
 	"net/url"
+	"slices"
 
 	rabbithole "github.com/michaelklishin/rabbit-hole/v3"
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -24,10 +25,7 @@ type exchangeInfo struct {
 	Arguments settings `json:"arguments"`
 	Policy    string   `json:"policy"` // its name
 
-	// alternate is where that goes which no binding takes, by argument or else by policy.
-	// If mayDivert is set, a policy may say so, and only a policymaker may read it.
-	alternate string
-	mayDivert bool
+	alternate string // where that goes which no binding takes, by argument or else by policy
 }
 
 const alternateExchange = "alternate-exchange"
@@ -38,11 +36,14 @@ func (m *management) catalog(ctx context.Context, queues bool) (*catalog, error)
 	if err != nil {
 		return nil, err
 	}
-	policies := m.alternates(ctx, exchanges)
+	policies, err := m.alternates(ctx, exchanges)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range exchanges {
 		e.alternate, _ = e.Arguments[alternateExchange].(string)
-		if e.alternate == "" && e.Policy != "" {
-			e.alternate, e.mayDivert = policies[e.Policy], policies == nil
+		if e.alternate == "" {
+			e.alternate = policies[e.Policy]
 		}
 		known.exchanges[e.Name] = e
 	}
@@ -77,26 +78,20 @@ func (m *management) exchanges(ctx context.Context) (list []exchangeInfo, err er
 	return list, m.read(ctx, "list the exchanges", "exchanges/"+url.PathEscape(m.config.VirtualHost)+"?disable_stats=true&columns=name,type,internal,arguments,policy", &list)
 }
 
-// alternates says which policies of the exchanges name an alternate exchange, and which.
-// It is nil if they may not be read. Without policies nothing is asked.
-func (m *management) alternates(ctx context.Context, exchanges []exchangeInfo) map[string]string {
-	named := map[string]string{}
-	for i := range exchanges {
-		if exchanges[i].Policy == "" {
-			continue
-		}
-		policies, err := ask(ctx, m, "list the policies", func(c *rabbithole.Client) ([]rabbithole.Policy, error) {
-			return c.ListPoliciesIn(m.config.VirtualHost)
-		})
-		if err != nil {
-			return nil
-		}
-		for j := range policies {
-			named[policies[j].Name], _ = policies[j].Definition[alternateExchange].(string)
-		}
-		return named
+// alternates says which policies name an alternate exchange, and which. If no exchange has
+// a policy, nothing is asked.
+func (m *management) alternates(ctx context.Context, exchanges []exchangeInfo) (map[string]string, error) {
+	if !slices.ContainsFunc(exchanges, func(e exchangeInfo) bool { return e.Policy != "" }) {
+		return nil, nil
 	}
-	return named
+	policies, err := ask(ctx, m, "list the policies", func(c *rabbithole.Client) ([]rabbithole.Policy, error) {
+		return c.ListPoliciesIn(m.config.VirtualHost)
+	})
+	named := map[string]string{}
+	for i := range policies {
+		named[policies[i].Name], _ = policies[i].Definition[alternateExchange].(string)
+	}
+	return named, err
 }
 
 // typeOf is the type of an exchange, that behind it if it delays.
@@ -111,8 +106,7 @@ func (k *catalog) typeOf(name string) string {
 
 // nature is what decides how an exchange is tapped.
 func (k *catalog) nature(name string) nature {
-	e := k.exchanges[name]
-	return nature{kind: k.typeOf(name), diverts: e.alternate != "" || e.mayDivert}
+	return nature{kind: k.typeOf(name), diverts: k.exchanges[name].alternate != ""}
 }
 
 // likeBound binds as queues and exchanges are bound to an exchange now. Taps do not count:

@@ -26,7 +26,7 @@ func (a *Adapter) Reach(ctx context.Context, target adapters.Target) (adapters.R
 	}
 	r := known.route(target.Exchange, routed{key: &target.RoutingKey})
 	reach := adapters.Reach{Exists: len(r.queues) > 0, Readers: sortedKeys(r.queues), Unknown: strings.Join(r.why, "; ")}
-	if !reach.Exists && (len(r.may) > 0 || r.astray) {
+	if !reach.Exists && len(r.may) > 0 {
 		_, reach.Exists = known.exchanges[target.Exchange]
 	}
 	if len(r.may) > 0 {

@@ -16,7 +16,6 @@ type routes struct {
 	may    map[string]bool // those that get it if something unknown is so
 	why    []string        // what is unknown
 	tapped bool            // a tap gets it too, or may
-	astray bool            // it may go to an alternate exchange that is not known
 }
 
 // routed is what exchanges look at. A nil key is one that is not known, and so are nil
@@ -67,14 +66,8 @@ func (k *catalog) follow(r *routes, exchange string, message routed, certain boo
 			k.reach(r, b.Destination, sure)
 		}
 	}
-	if matched {
-		return
-	}
-	if e := k.exchanges[exchange]; e.mayDivert {
-		r.astray = true
-		r.note(fmt.Sprintf("the policy of exchange %s may name an alternate exchange, and only a policymaker may read it", quoted(exchange)))
-	} else if e.alternate != "" {
-		k.follow(r, e.alternate, message, certain && !unsure, seen)
+	if alternate := k.exchanges[exchange].alternate; alternate != "" && !matched {
+		k.follow(r, alternate, message, certain && !unsure, seen)
 	}
 }
 
@@ -104,10 +97,6 @@ func (r *routes) unsure(exchange, kind string) {
 	if kind == amqp.ExchangeDirect || kind == amqp.ExchangeTopic {
 		why = fmt.Sprintf("exchange %s chooses by routing key", quoted(exchange))
 	}
-	r.note(why)
-}
-
-func (r *routes) note(why string) {
 	if !slices.Contains(r.why, why) {
 		r.why = append(r.why, why)
 	}
