@@ -77,10 +77,13 @@ func TestArgumentsFromJSON(t *testing.T) {
 func TestEveryExchange(t *testing.T) {
 	known := &catalog{exchanges: map[string]exchangeInfo{
 		"": {Type: "direct"}, "trace": {Type: "topic", Internal: true}, "orders": {Type: "topic"}, "unused": {Type: "direct"}, "hash": {Type: "x-consistent-hash"},
+		"diverting": {Type: "topic", alternate: "orders"}, "passing": {Type: "topic", alternate: "orders"},
+	}, taps: map[string]bool{"tap": true}, bindings: []rabbithole.BindingInfo{
+		{Source: "diverting", RoutingKey: "a.*", Destination: "queue"}, {Source: "passing", RoutingKey: "#", Destination: "tap"},
 	}}
 	var p plan
 	got := everyExchange(known, &p)
-	if diff := cmp.Diff([]binding{{exchange: "orders", key: "#"}}, got, cmp.AllowUnexported(binding{})); diff != "" {
+	if diff := cmp.Diff([]binding{{exchange: "diverting", key: "a.*"}, {exchange: "orders", key: "#"}}, got, cmp.AllowUnexported(binding{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if len(p.problems) != 1 || !strings.Contains(p.problems[0].Error(), `"hash"`) {

@@ -97,7 +97,11 @@ func everyExchange(known *catalog, p *plan) []binding {
 		if e := known.exchanges[name]; name == "" || e.Internal {
 			continue
 		}
-		bindings, err := bindingsOf(Tap{Exchange: name}, known.nature(name), known)
+		exchange := known.nature(name)
+		if exchange.diverts && len(known.likeBound(name)) == 0 {
+			continue // all of it goes to the alternate exchange, which is tapped as well
+		}
+		bindings, err := bindingsOf(Tap{Exchange: name}, exchange, known)
 		if err != nil {
 			p.problems = append(p.problems, note(err))
 		}
