@@ -11,6 +11,11 @@ type Batch struct {
 	// that whoever wants to show one later must keep a copy.
 	Volatile bool
 
+	// Past says that these messages were in their log before the reading of it had come
+	// to its end for the first time, so that when they come says nothing of when they were
+	// sent. Else they come as they are sent.
+	Past bool
+
 	// Recycle, if set, is called once by Release: the adapter takes its memory back.
 	Recycle func()
 }

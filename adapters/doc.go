@@ -1,5 +1,7 @@
-// Package adapters is the contract between eventscope and the brokers it reads:
-// the interfaces a broker adapter implements, and the values that cross them.
+// Package adapters is the contract between eventscope and the brokers it reads: messages,
+// positions, batches, and the interfaces by which a broker's folder gives them. The contracts of
+// what stands beside reading have packages of their own: consumer (how far consumers are behind),
+// deadletter, and driver (how a broker is opened, and what opening returns).
 //
 // # Owner
 //
@@ -27,11 +29,12 @@
 //
 //	message.go     Message, Header, Properties: what one message is
 //	position.go    Position: where it is, in a form that can be printed and parsed
+//	fingerprint.go Fingerprint: what tells messages apart that nobody can forge
 //	batch.go       Batch and Intake: how messages travel
 //	source.go      the interfaces and their options
 //	topology.go    what can be named as a destination, and what the broker moves by itself
-//	lag.go         how far consumers are behind, as far as one look can tell
-//	deadletter.go  what an adapter can do about dead letters, and with them
+//	routes.go      what led to no queue, and rates
+//	time.go        what is no time of a message
 //	status.go      connection state and counters, because the screen shows them
 //	errors.go      sentinels and classifiers
 //

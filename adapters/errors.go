@@ -23,18 +23,12 @@ var (
 	ErrTLS = errors.New("TLS mismatch")
 	// ErrReadOnly: a write was asked of something opened for reading.
 	ErrReadOnly = errors.New("read-only")
-	// ErrUnsafePeek: looking would change or lose messages.
-	ErrUnsafePeek = errors.New("unsafe to look")
-	// ErrUnroutable: the broker took the message and had nowhere to put it.
-	ErrUnroutable = errors.New("unroutable")
+	// ErrIncomplete: what was read is not all there is.
+	ErrIncomplete = errors.New("incomplete")
 	// ErrTooLarge: larger than a limit of this program or of the broker.
 	ErrTooLarge = errors.New("too large")
 	// ErrBusy: somebody else acts on the same dead letters.
 	ErrBusy = errors.New("busy")
-	// ErrNotSent: not at fault itself, and not sent because something beside it was.
-	ErrNotSent = errors.New("not sent")
-	// ErrUnknownOutcome: the connection broke before the broker confirmed or refused.
-	ErrUnknownOutcome = errors.New("sent, and not confirmed")
 	// ErrUsage: what was asked is wrong in itself, such as a malformed URL.
 	ErrUsage = errors.New("usage")
 )
@@ -63,6 +57,18 @@ func (p *Problem) Error() string {
 
 // Unwrap gives the sentinel.
 func (p *Problem) Unwrap() error { return p.Kind }
+
+// SourceError is what went wrong with one of several sources, in the words of that.
+type SourceError struct {
+	Source string // its name
+	Err    error
+}
+
+// Error is that of the source.
+func (s *SourceError) Error() string { return s.Err.Error() }
+
+// Unwrap gives the error of the source.
+func (s *SourceError) Unwrap() error { return s.Err }
 
 // IsPermanent says that waiting and trying again will not mend err: wrong
 // credentials, no permission, a wrong name, a TLS mismatch, wrong usage.

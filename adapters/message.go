@@ -34,6 +34,10 @@ type Message struct {
 	// of arrival here for a tap.
 	Time time.Time
 
+	// TimeRaw is the number that the message carries for its time where no time can be
+	// that, and else 0; see [MessageTime]. Time is then zero, as it is where there is none.
+	TimeRaw int64
+
 	// Redelivered says that the broker has handed this message to a consumer before.
 	Redelivered bool
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,14 +72,14 @@ func TestDigest(t *testing.T) {
 		other := m.Clone()
 		other.Position, other.Time, other.Redelivered = adapters.Position{}, time.Time{}, !m.Redelivered
 		other.Headers = append(other.Headers, adapters.Header{Name: "x-delivery-count", Value: []byte("3")})
-		if m.Digest() != other.Digest() {
+		if m.Digest() != other.Digest() || m.Fingerprint() != other.Fingerprint() {
 			t.Fatal("the same message seen again has another digest")
 		}
 		if len(m.Key) > 0 {
 			last := len(m.Key) - 1
 			other.Value = append([]byte{m.Key[last]}, m.Value...)
 			other.Key = m.Key[:last]
-			if m.Digest() == other.Digest() {
+			if m.Digest() == other.Digest() || m.Fingerprint() == other.Fingerprint() {
 				t.Fatal("a byte moved from key to value and the digest stayed")
 			}
 		}
@@ -97,6 +98,32 @@ func TestDigestTellsRarePropertiesApart(t *testing.T) {
 			t.Errorf("%s and %s have one digest", name, other)
 		}
 		seen[digest] = name
+	}
+}
+
+// TestFingerprintsTellApartWhatADigestDoesNot: how a message is kept, types of header
+// values, and bodies that were made to share a digest.
+func TestFingerprintsTellApartWhatADigestDoesNot(t *testing.T) {
+	seen := map[adapters.Fingerprint]string{}
+	for name, m := range map[string]adapters.Message{
+		"none": {}, "an empty body": {Value: []byte{}}, "persistent": {Properties: &adapters.Properties{DeliveryMode: 2}}, "properties": {Properties: &adapters.Properties{}},
+		"a text":   {Headers: []adapters.Header{{Name: "n", Value: []byte("7"), Structured: "7"}}},
+		"a number": {Headers: []adapters.Header{{Name: "n", Value: []byte("7"), Structured: int64(7)}}},
+	} {
+		f := m.Fingerprint()
+		if other, twice := seen[f]; twice {
+			t.Errorf("%s and %s have one fingerprint", name, other)
+		}
+		seen[f] = name
+		var again adapters.Fingerprint
+		if err := again.UnmarshalText([]byte(f.String())); err != nil || again != f {
+			t.Errorf("%s is read as %s: %v", f, again, err)
+		}
+	}
+	for _, bad := range []string{"", "00", "zz", strings.Repeat("z", 32), strings.Repeat("0", 33)} {
+		if err := new(adapters.Fingerprint).UnmarshalText([]byte(bad)); err == nil {
+			t.Errorf("%q is read as a fingerprint", bad)
+		}
 	}
 }
 
@@ -138,7 +165,7 @@ func TestReleaseOnce(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	err := adapters.UnknownDestination(adapters.Kafka, "host:9092", adapters.Topic, "ordres")
+	err := adapters.UnknownDestination("kafka", "host:9092", adapters.Topic, "ordres")
 	if err.Error() != `cannot read kafka topic "ordres" at host:9092: the broker has no such topic; check the spelling` {
 		t.Error(err)
 	}
@@ -152,10 +179,5 @@ func TestErrors(t *testing.T) {
 	}
 	if !adapters.IsEnd(context.Canceled) || adapters.IsEnd(adapters.ErrGone) {
 		t.Error("only an ended context is an end")
-	}
-	for _, err := range adapters.NoFetch("fetch from a tap", make([]adapters.Position, 2)) {
-		if !errors.Is(err, errors.ErrUnsupported) {
-			t.Error(err)
-		}
 	}
 }

@@ -2,62 +2,17 @@ package adapters
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"time"
 )
 
-// Broker is a kind of broker. Its text is what the "broker" field of an event line
-// says.
+// Broker is a kind of broker, by the name that [Driver.Broker] gives it. Its text is what the
+// "broker" field of an event line says.
 type Broker string
 
-const (
-	Kafka    Broker = "kafka"
-	RabbitMQ Broker = "rabbitmq"
-)
-
-// Adapter is one broker cluster, opened for reading. Opening has checked the
-// address, the credentials and that the named destinations exist; nothing of it
-// joins a group, commits an offset, takes a message from a queue or changes what a
-// producer or consumer of the cluster sees.
-type Adapter interface {
-	Source
-	Scanner
-	Fetcher
-
-	// Name tells this source from the others of the process, such as
-	// "kafka" or the name the config gives it.
-	Name() string
-
-	// Broker is the kind of broker.
-	Broker() Broker
-
-	// Capabilities says which parts of the contract this adapter, as it was opened,
-	// can serve. What it cannot serve answers [errors.ErrUnsupported].
-	Capabilities() Capabilities
-
-	// Status is the state of the connection and the counters, at any time.
-	Status() Status
-
-	// Close ends the connections. Run and Scan must have returned.
-	Close() error
-}
-
-// Capabilities are the optional parts of the contract.
-type Capabilities struct {
-	// Tail: Run delivers what arrives from now on.
-	Tail bool
-	// History: Scan and starts other than End work.
-	History bool
-	// Fetch: a position can be read again, as long as retention has it.
-	Fetch bool
-	// ByKey: Range.Key narrows a scan.
-	ByKey bool
-}
-
-// Source delivers messages as they come.
-type Source interface {
+// Tailer delivers messages as they come.
+type Tailer interface {
 	// Run delivers batches to the intake from start on, until ctx ends, and then
 	// returns nil. It reconnects by itself for as long as it takes and reports that
 	// in Status; it returns an error only for what waiting cannot mend (permission,
@@ -84,7 +39,7 @@ type Fetcher interface {
 	Fetch(ctx context.Context, positions []Position) iter.Seq2[Message, error]
 }
 
-// Estimator is implemented by an adapter that can say how much a scan will read.
+// Estimator says how much a scan will read.
 type Estimator interface {
 	// Estimate is the number of messages that span holds now, at most: compaction
 	// and transactions leave gaps in offsets. It is for progress bars.
@@ -196,21 +151,4 @@ type Range struct {
 type Log struct {
 	Destination string
 	Partition   int32
-}
-
-// unsupported is what an adapter's iterators yield when they cannot serve.
-func unsupported(what string) error {
-	return fmt.Errorf("%s: %w", what, errors.ErrUnsupported)
-}
-
-// NoFetch yields ErrUnsupported for every position: the Fetch of an adapter whose
-// broker cannot read by position.
-func NoFetch(what string, positions []Position) iter.Seq2[Message, error] {
-	return func(yield func(Message, error) bool) {
-		for _, position := range positions {
-			if !yield(Message{Position: position}, unsupported(what)) {
-				return
-			}
-		}
-	}
 }

@@ -69,7 +69,8 @@ type Status struct {
 	LastStable int64
 }
 
-// Gap is a time during which messages may have passed unseen.
+// Gap is a time during which messages may have passed unseen. One of no length was nothing
+// that lasted: then Reason tells all there is to it.
 type Gap struct {
 	From, To time.Time
 	// Reason is why, in words: "connection lost", "tap queue overflowed".

@@ -2,7 +2,7 @@ package adapters
 
 import "context"
 
-// Topology answers what is there: who reads it is for [LagReader] to say, and who writes it
+// Topology answers what is there: who reads it is for a lag reader to say, and who writes it
 // no broker knows.
 type Topology interface {
 	// Destinations lists what can be named as a destination, with what the broker says

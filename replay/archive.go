@@ -1,158 +1,335 @@
 package replay
 
 import (
-	"bufio"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 
-	"github.com/gofrs/flock"
-
 	"eventscope/adapters"
 )
 
 // archive keeps every letter of one queue that was looked at or discarded, once each, as
-// its adapter preserves it. A letter is on disk when put returns.
+// its adapter preserves it. A letter is on disk when put returns. What is in it is asked of
+// the files each time, since other processes write to it, and somebody may remove it.
 type archive struct {
+	disk *disk
 	path string
 
 	mu    sync.Mutex
-	known map[adapters.Position]span
-	end   int64 // of what is whole and known
+	end   int64 // of what was whole when it was last used
+	tail  archiveTail
+	since int // how often it turned out not to be the file that it was
 }
-
-// span is where in the file a letter lies.
-type span struct{ at, size int64 }
 
 // archived is one line of the file.
 type archived struct {
-	Position adapters.Position `json:"position"`
-	Letter   json.RawMessage   `json:"letter"` // what the adapter's Preserve wrote
+	Position adapters.Position    `json:"position"`
+	Content  adapters.Fingerprint `json:"content,omitzero"`  // not in lines of the version before
+	HeldOut  bool                 `json:"held_out,omitzero"` // it had been handed out before it was first seen here
+	Letter   json.RawMessage      `json:"letter"`            // what the adapter's Encode wrote
 }
 
-func newArchive(path string) *archive {
-	return &archive{path: path, known: map[adapters.Position]span{}}
+// encoded is something to put into an archive.
+type encoded struct {
+	position    adapters.Position
+	content     adapters.Fingerprint
+	redelivered bool
+	line        []byte
 }
 
-// preserved is something to put into an archive.
-type preserved struct {
-	position adapters.Position
-	line     []byte
-}
+// heldOut is set in the value of an index's entry for a letter that was handed out before
+// it was first seen here. The rest of a value is where the line begins, plus one.
+const heldOut = 1 << 63
 
-// put adds the letters that are not there yet. Other processes may do so too.
-func (a *archive) put(letters []preserved) (err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := os.MkdirAll(filepath.Dir(a.path), 0o700); err != nil {
-		return journalProblem("write the archive "+a.path, err)
-	}
-	lock := flock.New(a.path + ".lock")
-	if err := lock.Lock(); err != nil {
-		return journalProblem("lock the archive "+a.path, err)
-	}
-	defer func() { err = errors.Join(err, lock.Close()) }()
-	if err := a.catchUp(); err != nil {
-		return err
-	}
-	var data []byte
-	added := map[adapters.Position]span{}
-	for _, l := range letters {
-		_, known := a.known[l.position]
-		if _, twice := added[l.position]; known || twice {
-			continue
+// put adds the letters that are not there yet, or all of them if it is told to, and says of
+// each whether it had been handed out to somebody before it was first seen here.
+func (a *archive) put(letters []encoded, anew bool) (foreign []bool, err error) {
+	foreign = make([]bool, len(letters))
+	err = a.use("write", func(x *archiveIndex) error {
+		var data []byte
+		fresh := map[archiveKey]uint64{}
+		var order []int
+		for i := range letters {
+			l := &letters[i]
+			key := archiveKeyOf(l.position, l.content)
+			value, known := fresh[key]
+			if !known {
+				found, _, there, err := x.find(key)
+				if err != nil {
+					return err
+				}
+				if value, known = found, there && !anew; !known {
+					foreign := l.redelivered
+					if there {
+						foreign = found&heldOut != 0 // since then it was handed out to a peek
+					}
+					if value, data, err = l.append(data, a.end, foreign); err != nil {
+						return err
+					}
+					fresh[key], order = value, append(order, i)
+				}
+			}
+			foreign[i] = value&heldOut != 0
 		}
-		line, err := json.Marshal(archived{l.position, l.line})
-		if err != nil {
-			return journalProblem("archive "+l.position.String(), err)
+		if len(data) == 0 {
+			return nil
 		}
-		added[l.position] = span{a.end + int64(len(data)), int64(len(line))}
-		data = append(append(data, line...), '\n')
-	}
-	if len(data) == 0 {
+		if err := a.write(data); err != nil {
+			return err
+		}
+		x.covered, x.tail = a.end, a.tail
+		for _, i := range order {
+			key := archiveKeyOf(letters[i].position, letters[i].content)
+			if err := errors.Join(x.set(key, fresh[key]), x.set(archiveKeyOf(letters[i].position, adapters.Fingerprint{}), fresh[key])); err != nil {
+				return err
+			}
+		}
 		return nil
+	})
+	return foreign, err
+}
+
+// append appends the line of a letter to what goes to an end, and returns its value in the
+// index.
+func (l *encoded) append(data []byte, end int64, foreign bool) (value uint64, all []byte, err error) {
+	line, err := json.Marshal(archived{l.position, l.content, foreign, l.line})
+	value = uint64(end+int64(len(data))) + 1
+	if foreign {
+		value |= heldOut
 	}
-	if err := a.write(data); err != nil {
-		return journalProblem("write the archive "+a.path, err)
-	}
-	for position, at := range added {
-		a.known[position] = at
-	}
-	a.end += int64(len(data))
-	return nil
+	return value, append(append(data, line...), '\n'), err
 }
 
 // write adds data behind what is whole in the file; what a crash or a full disk left
 // torn there goes.
 func (a *archive) write(data []byte) error {
-	file, err := os.OpenFile(a.path, os.O_WRONLY|os.O_CREATE, 0o600)
+	file, err := a.disk.open(a.path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return err
 	}
 	if err = file.Truncate(a.end); err == nil {
 		_, err = file.WriteAt(data, a.end)
 	}
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil && a.end == 0 {
-		err = syncFolder(filepath.Dir(a.path)) // it is new
+	if err == nil {
+		err = a.disk.sync(file)
+	}
+	if err == nil && a.end == 0 {
+		err = a.disk.syncFolder(filepath.Dir(a.path)) // it is new
+	}
+	if err == nil {
+		a.end += int64(len(data))
+		a.tail, err = tailOf(file, a.end)
+	}
+	return errors.Join(err, file.Close())
+}
+
+// letterKey names a letter of a queue. Without contents, it is any at a position; lines of
+// the version before have none.
+type letterKey struct {
+	position adapters.Position
+	content  adapters.Fingerprint
+}
+
+// get is the line of a letter, as Encode wrote it.
+func (a *archive) get(key letterKey) (line []byte, err error) {
+	err = a.read([]letterKey{key}, func(_ int, found []byte) error {
+		line = found
+		return nil
+	})
+	if err == nil && line == nil {
+		err = a.missing(key.position)
+	}
+	return line, err
+}
+
+// read reads letters from the file, as it is now under its name. The line of one that is
+// not there is nil.
+func (a *archive) read(keys []letterKey, each func(i int, line []byte) error) error {
+	return a.use("read", func(x *archiveIndex) error {
+		file, err := a.disk.open(a.path, os.O_RDONLY)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		defer file.Close() // also of none
+		for i, key := range keys {
+			line, astray, err := find(x, file, key)
+			if err == nil && astray { // the index is made anew
+				if err = x.reset(); err == nil {
+					err = a.catchUp(x)
+				}
+				if err == nil {
+					line, _, err = find(x, file, key)
+				}
+			}
+			if err == nil {
+				err = each(i, line)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (a *archive) missing(position adapters.Position) error {
+	return &adapters.Problem{
+		Doing: "read " + position.String() + " from the archive", Cause: "it is not there",
+		Remedy: "check the letter; eventscope dlq journal lists what was done here", Kind: adapters.ErrGone,
+	}
+}
+
+// find reads a letter where the index says that it lies. Astray says that it is not there.
+func find(x *archiveIndex, file *os.File, key letterKey) (line []byte, astray bool, err error) {
+	value, _, known, err := x.find(archiveKeyOf(key.position, key.content))
+	if err == nil && !known && !key.content.IsZero() {
+		value, _, known, err = x.find(archiveKeyOf(key.position, adapters.Fingerprint{}))
+	}
+	if err != nil || !known || file == nil {
+		return nil, false, err
+	}
+	text, _, err := newLines(file, int64(value&^heldOut)-1).next()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, false, err
+	}
+	var entry archived
+	if json.Unmarshal(text, &entry) != nil || entry.Position != key.position {
+		return nil, true, nil
+	}
+	if !key.content.IsZero() && !entry.Content.IsZero() && entry.Content != key.content {
+		return nil, false, nil // another letter that shares the position
+	}
+	return entry.Letter, false, nil
+}
+
+// use opens the index, brings it up to the archive, and closes it. Nobody else uses either
+// meanwhile.
+func (a *archive) use(doing string, do func(*archiveIndex) error) (err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	problem := func(err error) error { return journalProblem(doing+" the archive "+a.path, err) }
+	cluster := filepath.Dir(a.path)
+	if err := errors.Join(a.disk.folder(filepath.Dir(cluster)), a.disk.folder(cluster)); err != nil {
+		return problem(err)
+	}
+	unlock, err := a.disk.locked(a.path + ".lock")
+	if err != nil {
+		return problem(err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	x, err := openIndex(a.disk, a.path+".index")
+	if err != nil {
+		return problem(err)
+	}
+	defer func() { err = errors.Join(err, x.close()) }()
+	if err = a.catchUp(x); err == nil {
+		err = do(x)
+	}
+	if err == nil {
+		err = x.commit()
+	}
+	if err != nil {
+		return problem(err)
+	}
+	return nil
+}
+
+// catchUp makes the index cover the archive as it is now.
+func (a *archive) catchUp(x *archiveIndex) error {
+	file, err := a.disk.open(a.path, os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		if a.end > 0 {
+			a.since++
+		}
+		a.end, a.tail = 0, archiveTail{}
+		return x.reset()
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if same, err := endsWith(file, a.end, a.tail); err != nil {
+		return err
+	} else if !same {
+		a.since++
+	}
+	if same, err := endsWith(file, x.covered, x.tail); err != nil {
+		return err
+	} else if !same {
+		if err := x.reset(); err != nil {
+			return err
+		}
+	}
+	lines := newLines(file, x.covered)
+	for {
+		line, at, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			err = enter(x, line, at)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	a.end = lines.end
+	a.tail, err = tailOf(file, a.end)
+	x.covered, x.tail = a.end, a.tail
+	return err
+}
+
+// enter puts a line of the archive into the index, unless it is damaged: those behind it
+// are not.
+func enter(x *archiveIndex, line []byte, at int64) error {
+	var entry archived
+	if json.Unmarshal(line, &entry) != nil {
+		return nil
+	}
+	value := uint64(at) + 1
+	if entry.HeldOut {
+		value |= heldOut
+	}
+	err := x.set(archiveKeyOf(entry.Position, adapters.Fingerprint{}), value)
+	if err == nil && !entry.Content.IsZero() {
+		err = x.set(archiveKeyOf(entry.Position, entry.Content), value)
 	}
 	return err
 }
 
-// get is the line of a letter, as Preserve wrote it.
-func (a *archive) get(position adapters.Position) ([]byte, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.catchUp(); err != nil {
-		return nil, err
+// endsWith says that a file goes to an end, or beyond, and is the same before it.
+func endsWith(file *os.File, end int64, tail archiveTail) (bool, error) {
+	info, err := file.Stat()
+	if err != nil || info.Size() < end {
+		return false, err
 	}
-	at, known := a.known[position]
-	if !known {
-		return nil, &adapters.Problem{Doing: "read " + position.String() + " from the archive", Cause: "it is not there", Remedy: "check the letter; eventscope dlq journal lists what was done here", Kind: adapters.ErrGone}
-	}
-	file, err := os.Open(a.path)
-	if err != nil {
-		return nil, journalProblem("read the archive "+a.path, err)
-	}
-	defer file.Close()
-	line := make([]byte, at.size)
-	var entry archived
-	if _, err = file.ReadAt(line, at.at); err == nil {
-		err = json.Unmarshal(line, &entry)
-	}
-	if err != nil {
-		return nil, journalProblem("read the archive "+a.path, err)
-	}
-	return entry.Letter, nil
+	now, err := tailOf(file, end)
+	return now == tail, err
 }
 
-// catchUp reads what is new in the file.
-func (a *archive) catchUp() error {
-	file, err := os.Open(a.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// tailOf is a hash of the last bytes before an end, by which a file is known again.
+func tailOf(file *os.File, end int64) (tail archiveTail, err error) {
+	if end == 0 {
+		return tail, nil
 	}
-	if err == nil {
-		defer file.Close()
-		_, err = file.Seek(a.end, io.SeekStart)
+	last := make([]byte, min(end, 512))
+	if _, err := file.ReadAt(last, end-int64(len(last))); err != nil {
+		return tail, err
 	}
-	lines := bufio.NewReaderSize(file, 1<<20)
-	for err == nil {
-		var line []byte
-		if line, err = lines.ReadBytes('\n'); err != nil {
-			break
-		}
-		var entry archived
-		if json.Unmarshal(line, &entry) == nil { // else it is damaged, and those behind it are not
-			a.known[entry.Position] = span{a.end, int64(len(line)) - 1}
-		}
-		a.end += int64(len(line))
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return journalProblem("read the archive "+a.path, err)
-	}
-	return nil
+	sum := sha256.Sum256(fmt.Appendf(last, " %d", end))
+	copy(tail[:], sum[:])
+	return tail, nil
+}
+
+// replaced says how often the archive turned out to be removed, cut or another than it was.
+func (a *archive) replaced() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.since
 }

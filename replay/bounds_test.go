@@ -17,29 +17,29 @@ import (
 func TestAPlanThatIsTooLargeIsRefused(t *testing.T) {
 	both(t, func(s *story) {
 		letters := s.list()
-		if plan, err := s.office.Plan(context.Background(), Replay, letters, PlanOptions{Most: len(letters)}); err != nil || plan.Count() != len(letters) {
+		if plan, err := s.service.Plan(context.Background(), Replay, letters, PlanOptions{Most: len(letters)}); err != nil || plan.Count() != len(letters) {
 			s.Fatalf("as many as may be: %v, %v", plan, err)
 		}
-		_, err := s.office.Plan(context.Background(), Replay, letters, PlanOptions{Most: len(letters) - 1})
+		_, err := s.service.Plan(context.Background(), Replay, letters, PlanOptions{Most: len(letters) - 1})
 		if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), fmt.Sprintf("more than %d", len(letters)-1)) || !strings.Contains(err.Error(), "--memory") {
 			s.Errorf("one more: %v", err)
 		}
 		// What is not meant does not count.
 		only := map[adapters.Position]bool{letters[0].Position: true}
-		if plan, err := s.office.Plan(context.Background(), Replay, letters, PlanOptions{Most: 1, Only: only}); err != nil || plan.Count() != 1 {
+		if plan, err := s.service.Plan(context.Background(), Replay, letters, PlanOptions{Most: 1, Only: only}); err != nil || plan.Count() != 1 {
 			s.Errorf("one that is chosen: %v, %v", plan, err)
 		}
 	}, "a", "b", "c")
 }
 
-// TestASurveyListsNoMoreThanItMay, and says how many there are beyond.
-func TestASurveyListsNoMoreThanItMay(t *testing.T) {
+// TestAListingListsNoMoreThanItMay, and says how many there are beyond.
+func TestAListingListsNoMoreThanItMay(t *testing.T) {
 	s := tell(t, adapters.Topic, "a", "b", "c", "d", "e")
 	for most, want := range map[int][2]int{1: {1, 4}, 4: {4, 1}, 5: {5, 0}, 6: {5, 0}} {
-		survey := s.office.Survey(context.Background(), nil, SurveyOptions{Most: most})
-		again := s.office.Survey(context.Background(), survey, SurveyOptions{Most: most, Fresh: true})
-		for _, got := range []*Survey{survey, again} {
-			if listed, more := len(got.Letters()), got.Graves[0].More; listed != want[0] || more != want[1] {
+		listing := s.service.Listing(context.Background(), nil, ListingOptions{Most: most})
+		again := s.service.Listing(context.Background(), listing, ListingOptions{Most: most, Fresh: true})
+		for _, got := range []*Listing{listing, again} {
+			if listed, more := len(got.Letters()), got.DLQs[0].More; listed != want[0] || more != want[1] {
 				t.Errorf("of 5 and %d at most, %d are listed and %d are beyond", most, listed, more)
 			}
 		}
@@ -53,7 +53,7 @@ func TestGroupsOneByOne(t *testing.T) {
 		var letters []Letter
 		var grouping Grouping
 		for range rapid.IntRange(0, 20).Draw(t, "letters") {
-			l := Letter{Grave: word.Draw(t, "grave"), Type: word.Draw(t, "type"), Size: 3}
+			l := Letter{DLQ: word.Draw(t, "grave"), Type: word.Draw(t, "type"), Size: 3}
 			l.Death.Reason = word.Draw(t, "reason")
 			letters = append(letters, l)
 			grouping.Add(&l)

@@ -2,21 +2,24 @@ package replay
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
 )
 
-// Discarded lists the letters of a grave that were discarded and can be restored: those
+// Discarded lists the letters of a dead-letter queue that were discarded and can be restored: those
 // that the ledger marks, if the broker still has them, or of a queue, those that this
-// journal tells of and its archive keeps.
-func (o *Office) Discarded(ctx context.Context, grave Grave) ([]Letter, error) {
-	if grave.Kind == adapters.Queue {
-		return o.discardedHere(grave)
+// journal tells of and its archive keeps. An error that is a [MissingLetters] leaves the
+// others listed.
+func (o *Service) Discarded(ctx context.Context, dlq DLQ) ([]Letter, error) {
+	if dlq.Kind == adapters.Queue {
+		return o.discardedHere(ctx, dlq)
 	}
 	var letters []Letter
-	err := o.Read(ctx, grave, func(l *Letter, _ *adapters.Message, _ *envelope.Identity) error {
+	err := o.Read(ctx, dlq, func(l *Letter, _ *adapters.Message, _ *envelope.Identity) error {
 		if l.State == Discarded {
 			letters = append(letters, *l)
 		}
@@ -26,56 +29,92 @@ func (o *Office) Discarded(ctx context.Context, grave Grave) ([]Letter, error) {
 }
 
 // discardedHere follows the journal: what was discarded and not restored since.
-func (o *Office) discardedHere(grave Grave) ([]Letter, error) {
-	records, _, err := o.Runs()
+func (o *Service) discardedHere(ctx context.Context, dlq DLQ) ([]Letter, error) {
+	records, _, err := o.runs(func(r *Record) bool { return r.Action != Replay && r.about(&dlq) })
 	if err != nil {
 		return nil, err
 	}
-	left := map[adapters.Position]int{}
-	marks := map[adapters.Position]*Mark{}
+	d := discards{left: map[letterKey]int{}, marks: map[letterKey]*Mark{}}
 	for _, r := range records {
-		plan, err := o.readPlan(r.Run)
+		plan, err := o.planOf(r)
 		if err != nil {
-			continue // somebody has tidied up
+			continue // somebody has tidied up, or changed it
 		}
 		for i := range plan.Parts {
-			if plan.Parts[i].Source != grave.Source.Cluster || plan.Parts[i].Grave != grave.Name {
+			if i >= len(r.parts) || !r.parts[i].about(&dlq) {
 				continue
 			}
 			for number, state := range r.states(plan, i) {
-				position := plan.Parts[i].Letters[number].Position
+				key := plan.Parts[i].Letters[number].key()
 				switch {
 				case state == Discarded:
-					left[position]++
-					marks[position] = &Mark{State: Discarded, Run: r.Run, By: r.By, At: r.Last, Reason: r.Reason}
+					d.add(key, &Mark{State: Discarded, Run: r.Run, By: r.By, At: r.Last, Reason: r.Reason})
 				case plan.Action == Restore && state == Open:
-					left[position]--
+					d.left[key]--
 				}
 			}
 		}
 	}
-	return o.fromArchive(grave, left, marks)
+	return o.fromArchive(ctx, dlq, &d)
 }
 
-// fromArchive makes letters of what the archive keeps.
-func (o *Office) fromArchive(grave Grave, left map[adapters.Position]int, marks map[adapters.Position]*Mark) ([]Letter, error) {
-	r := &reader{envelope: envelope.NewReader(o.config.Rules), source: grave.Source.Name, broker: grave.Source.Broker, grave: &grave.Grave, headers: &o.config.Headers}
-	var letters []Letter
+// discards are letters that were discarded, in the order in which that was done first.
+type discards struct {
+	order []letterKey
+	left  map[letterKey]int // how many of each are not restored
+	marks map[letterKey]*Mark
+}
+
+func (d *discards) add(key letterKey, mark *Mark) {
+	if _, known := d.left[key]; !known {
+		d.order = append(d.order, key)
+	}
+	d.left[key]++
+	d.marks[key] = mark
+}
+
+// fromArchive makes letters of what the archive keeps. The error may be about some of them
+// only, and the others are returned all the same.
+func (o *Service) fromArchive(ctx context.Context, dlq DLQ, d *discards) ([]Letter, error) {
+	r := &reader{envelope: envelope.NewReader(o.config.Rules), source: dlq.Source.Name, broker: dlq.Source.Broker, targetOf: dlq.Source.TargetOf, dlq: &dlq.Queue, headers: &o.config.Headers}
+	var found []Letter
+	var missing []adapters.Position
 	var id envelope.Identity
-	for position, n := range left {
-		if n <= 0 {
+	for _, key := range d.order {
+		if d.left[key] <= 0 {
 			continue
 		}
-		m, err := o.Archived(grave.Source, position)
+		m, err := o.Archived(ctx, dlq.Source, key.position, key.content)
+		if errors.Is(err, adapters.ErrGone) {
+			missing = append(missing, key.position)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
 		letter := r.read(&m, &id)
-		letter.State, letter.Mark = Discarded, marks[position]
-		for range n {
-			letters = append(letters, letter)
+		letter.State, letter.Mark = Discarded, d.marks[key]
+		for range d.left[key] {
+			found = append(found, letter)
 		}
 	}
-	slices.SortStableFunc(letters, func(a, b Letter) int { return a.Mark.At.Compare(b.Mark.At) })
-	return letters, nil
+	slices.SortStableFunc(found, func(a, b Letter) int { return a.Mark.At.Compare(b.Mark.At) })
+	if len(missing) == 0 {
+		return found, nil
+	}
+	return found, &MissingLetters{&adapters.Problem{
+		Doing:  fmt.Sprintf("restore %s of %s, such as %s", letters(len(missing)), dlq.Name, missing[0]),
+		Cause:  "what was discarded is not in the archive " + o.archive(dlq.Source.Cluster, dlq.Name).path,
+		Remedy: "put the archive back from a copy; other letters can be restored meanwhile", Kind: adapters.ErrGone,
+	}}
 }
+
+// MissingLetters says that letters were discarded and are not in the archive any more. The
+// others were listed.
+type MissingLetters struct{ why error }
+
+// Error is a sentence.
+func (m *MissingLetters) Error() string { return m.why.Error() }
+
+// Unwrap gives the reason.
+func (m *MissingLetters) Unwrap() error { return m.why }

@@ -3,57 +3,95 @@
 //
 // # Owner and concurrency
 //
-// An [Office] belongs to a process and may be used by several goroutines. A [Run] is
+// A [Service] belongs to a process and may be used by several goroutines. A [Run] is
 // carried out by the goroutine that calls [Run.Do], which alone touches its letters;
 // Pause, Continue and Abort leave it a note. A lock on disk keeps a run in one process,
-// and what keeps two runs off one grave is the broker's business (see
-// [adapters.Redrive]).
+// and what keeps two runs off one dead-letter queue is the broker's business (see
+// [deadletter.Redrive]).
 //
 // # What may be lost
 //
-// No letter. At any moment, whatever is killed, a letter is in its grave, or its copy is
+// No letter. At any moment, whatever is killed, a letter is in its dead-letter queue, or its copy is
 // at the target with a mark in the ledger, or it is in the archive with a line in the
 // journal. Each step is on disk before the next is taken:
 //
 //	log     write "sent"; one transaction: copies and ledger entries; write "confirmed"
 //	queue   write "sent"; publish, await confirms; write "confirmed"; ack
-//	discard from a queue: archive, write "confirmed"; ack
+//	discard from a queue: archive, read it back from the file, write "confirmed"; ack
 //
-// "Settled" is written with the next line, since a resume finds out by itself. Where the
+// "Settled" is written with the next line: if it is missing after a crash, a resume asks the
+// broker which letters are still there. Where the
 // broker has no ledger and the pace is free, the next window of letters is taken while the
 // copies of one are on their way, and that they are confirmed is written together with the
 // next "sent": one write to disk a window, and never more than one window between the two.
 //
 // On a broker without transactions a kill between publish and "confirmed" sends a window
-// of letters twice when the run is resumed, under the same replay ids, and the summary
-// says how many that may be. What is said to be guaranteed is in [Part.Promise].
+// of letters twice when the run is resumed, and the summary says how many that may be. A
+// replay id is made of the letter, so that both copies carry the same one, whoever sends
+// them; letters of a queue that nothing tells from equal ones get ids that are never used
+// again: see [Run.replayID]. What is said to be guaranteed is in [Part.Promise].
+//
+// What is run is what was planned. Where a run begins, the journal notes the digest of the
+// plan on disk. Each line has its own sum, the hash of the run's line before and that of
+// the line before. A run whose lines or plan do not fit is not resumed; it can be
+// aborted, which touches no letter, and its letters count as maybe sent. An adapter
+// refuses to act on a topic that was made again since. That guards against damage and
+// against careless hands, not against somebody who computes all hashes anew: the state
+// folder is this user's alone, and is refused where others may write to it.
 //
 // The archive keeps bodies on this machine for as long as nobody removes them; its folder
 // is for this user only.
+//
+// # Where a letter may go
+//
+// What a letter says of itself decides nothing alone, for whoever wrote it may have written
+// that too. Some targets are none, whoever names them: see [Forbidden]. An origin that headers
+// name is held against what is known of the dead-letter destination, best first:
+//
+//  1. What is sent to the target must come to the queue at which they say that they died.
+//  2. If the broker is configured to lead letters here, they come from the queues that it
+//     leads here, directly or over others, and from no other.
+//  3. If the name of the destination speaks for one that the broker has, they come from that
+//     or from its stages of retrying (orders.dlq: orders, orders-retry-1).
+//  4. They do not come from another dead-letter destination.
+//  5. Where none of these says anything, as in one destination for a whole service, it is
+//     the letters that are left: an origin is believed unless another is named twenty times
+//     as often. The plan then says that nothing but the letters speaks for it.
+//
+// Letters whose origin has something against it stay until somebody names the target, by
+// --to, by --confirm-target, or by typing it. How often a letter was replayed is the highest
+// count in any spelling of its header. A letter that stays holds no other back.
 //
 // # Files
 //
 //	letter.go    Letter: one in the list
 //	state.go     the states of a letter and the steps between them, once
-//	target.go    where a letter goes again
+//	target.go    where a letter says that it goes again; origin.go: whether that is believed
 //	header.go    which headers a copy loses and gains
 //	plan.go      Plan: the frozen selection; planning.go: one in the making, letter by letter
+//	staying.go   which letters a plan leaves where they are, and why
 //	guard.go     what must not run; what is promised; facts.go: a plan in words
 //	run.go       Run: a plan that is carried out
 //	worker.go    one part of it: begin, find out what is done, go on, heed the operator
 //	window.go    one window of letters: send, confirm, settle; copy.go, restore.go
+//	replayid.go  what a copy is known by
 //	ledger.go    marks on the broker
 //	journal.go   lines on disk, each with the hash of the one before
 //	numbers.go   numbers of letters as ranges
-//	record.go    what the journal says of runs; plans on disk
-//	archive.go   letters of queues on disk
-//	office.go    Office: all of it together; survey.go, group.go, discarded.go: what it lists
+//	record.go    what the journal says of runs; plans on disk; past.go: what of letters
+//	archive.go   letters of queues on disk; archiveindex.go: where each lies
+//	disk.go      the state folder: modes, owners, links, what is synced; lines.go: files of lines;
+//	             disk_*.go: what systems differ in
+//	service.go    Service: all of it together; listing.go, group.go, discarded.go: what it lists;
+//	             marks.go: what was done about letters, from one list to the next; newest.go: the newest letters of one
 //	replaytest   a broker in memory that can crash whoever uses it
 //
 // # Not obvious
 //
 // Letters of a queue have no place, only contents, so two that are equal in every byte
-// have one position; a plan then has it twice and the numbers of the two may be swapped.
+// have one position. A plan lists that position twice, and it does not matter which of its two
+// numbers is taken for which letter. A
+// position is a short digest, which can be forged: where it matters, contents are compared.
 // After an interruption, an equal letter that no consumer has held yet is a new one.
 //
 // The journal is a help and a proof. For a log it is the ledger that decides what is done,

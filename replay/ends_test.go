@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/replay/replaytest"
 )
 
@@ -22,7 +23,7 @@ func TestRestoresThatCrash(t *testing.T) {
 		bodies := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}), 1, 12).Draw(t, "bodies")
 		b := replaytest.New(kind, bodies...)
 		folder := tempFolder(t)
-		letters, err := list(desk(t, folder, b))
+		letters, err := list(workplace(t, folder, b))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,15 +33,15 @@ func TestRestoresThatCrash(t *testing.T) {
 		}
 		window := rapid.IntRange(1, 5).Draw(t, "window")
 		runToTheEnd(t, folder, b, nil, Discard, letters, all, window)
-		graves, err := desk(t, folder, b).Graves(context.Background())
+		dlqs, err := workplace(t, folder, b).DLQs(context.Background())
 		if err == nil {
-			letters, err = desk(t, folder, b).Discarded(context.Background(), graves[0])
+			letters, err = workplace(t, folder, b).Discarded(context.Background(), dlqs[0])
 		}
 		if err != nil || len(letters) != len(bodies) {
 			t.Fatalf("%d of %d can be restored: %v", len(letters), len(bodies), err)
 		}
 		_, kills := runToTheEnd(t, folder, b, nil, Restore, letters, all, window)
-		letters, err = list(desk(t, folder, b))
+		letters, err = list(workplace(t, folder, b))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,22 +68,22 @@ func TestRestoresThatCrash(t *testing.T) {
 // TestNoTwoLettersShareAReplayID: consumers tell by it what they have had.
 func TestNoTwoLettersShareAReplayID(t *testing.T) {
 	first, second := replaytest.New(adapters.Queue, "a", "b"), replaytest.New(adapters.Queue, "c", "d")
-	office, err := NewOffice(Config{Folder: t.TempDir(), By: "ann@host", Sources: []Source{
-		{Name: "one", Cluster: "model://one", Broker: adapters.RabbitMQ, DeadLetters: first},
-		{Name: "two", Cluster: "model://two", Broker: adapters.RabbitMQ, DeadLetters: second},
+	service, err := NewService(Config{Folder: t.TempDir(), By: "ann@host", Sources: []Source{
+		{Name: "one", Cluster: "model://one", Broker: "rabbitmq", DeadLetters: first, TargetOf: replaytest.TargetOf},
+		{Name: "two", Cluster: "model://two", Broker: "rabbitmq", DeadLetters: second, TargetOf: replaytest.TargetOf},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	letters, err := list(office)
+	letters, err := list(service)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := office.Plan(context.Background(), Replay, letters, PlanOptions{})
+	plan, err := service.Plan(context.Background(), Replay, letters, PlanOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := office.Begin(plan, Confirmation{Count: 4, Write: true}, Pace{})
+	run, err := service.Begin(plan, Confirmation{Count: 4, Write: true}, Pace{})
 	if err == nil {
 		_, err = run.Do(context.Background(), func(Outcome) {})
 	}
@@ -137,7 +138,7 @@ func (s *story) crashAt(calls int, plan *Plan, pace Pace) *Run {
 func (s *story) crashSettling(plan *Plan, pace Pace) *Run {
 	s.Helper()
 	run := s.begin(plan, pace)
-	s.broker.Settling = func([]adapters.Held) { panic(replaytest.ErrCrash) }
+	s.broker.Settling = func([]deadletter.Delivery) { panic(replaytest.ErrCrash) }
 	s.crash(run)
 	s.broker.Settling = nil
 	return run
@@ -158,7 +159,7 @@ func TestAnAbortedRestoreSendsNoMore(t *testing.T) {
 	run := s.crashAt(2, s.plan(Restore, PlanOptions{}), Pace{Window: 1}) // before the second is published
 	// The process died between two lines: the first letter is back, and not settled.
 	s.forget(`"step":"settled","action":"restore"`)
-	ending, err := s.office.Abort(run.ID, true)
+	ending, err := s.service.Abort(run.ID, true)
 	if err != nil || ending == nil {
 		t.Fatal(ending, err)
 	}
@@ -184,7 +185,7 @@ func (s *story) forget(part string) {
 			if err := os.WriteFile(path, []byte(strings.Join(lines[:i], "")), 0o600); err != nil {
 				s.Fatal(err)
 			}
-			s.office = desk(s, s.folder, s.broker)
+			s.service = workplace(s, s.folder, s.broker)
 			return
 		}
 	}
@@ -197,14 +198,14 @@ func (s *story) forget(part string) {
 func TestWhoeverDiesOverAnAbortOwesNothing(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c")
 	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
-	if err := s.office.journal.Append(Line{At: now(), Run: run.ID, Step: StepAbort, Action: Replay}); err != nil {
+	if err := s.service.journal.Append(Line{At: now(), Run: run.ID, Step: StepAbort, Action: Replay}); err != nil {
 		t.Fatal(err)
 	}
 	plan := s.plan(Replay, PlanOptions{})
 	if err := plan.Check(Confirmation{Count: plan.Count(), Write: true}); plan.Count() != 1 || !errors.Is(err, ErrRefused) {
 		t.Errorf("%d letters would be sent: %v", plan.Count(), err)
 	}
-	ending, err := s.office.Abort(run.ID, true)
+	ending, err := s.service.Abort(run.ID, true)
 	if err != nil || ending == nil {
 		t.Fatal(ending, err)
 	}
@@ -221,7 +222,7 @@ func TestADamagedArchiveKeepsTheRest(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c")
 	letters := s.list()
 	s.run(Discard, PlanOptions{Reason: "test"})
-	path := s.office.archive("model://s", "dlq").path
+	path := s.service.archive("model://s", "dlq").path
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -230,10 +231,10 @@ func TestADamagedArchiveKeepsTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.broker.Bury("d")
-	s.office = desk(t, s.folder, s.broker)
+	s.service = workplace(t, s.folder, s.broker)
 	letters = append(letters, s.list()...)
 	for i := range letters[1:] {
-		if m, err := s.office.Archived(sourceOf(s.broker), letters[i+1].Position); err != nil {
+		if m, err := s.service.Archived(context.Background(), sourceOf(s.broker), letters[i+1].Position, letters[i+1].Content); err != nil {
 			t.Errorf("letter %d: %v, %q", i, err, m.Value)
 		}
 	}
@@ -243,7 +244,7 @@ func TestADamagedArchiveKeepsTheRest(t *testing.T) {
 func TestAskingWhoHasARunInHand(t *testing.T) {
 	s := tell(t, adapters.Queue, "a")
 	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
-	if !s.office.inHand(run.ID) {
+	if !s.service.inHand(run.ID) {
 		t.Error("nobody has it, and somebody does")
 	}
 	run.letGo()
@@ -257,12 +258,12 @@ func TestAskingWhoHasARunInHand(t *testing.T) {
 				asked <- held
 				return
 			default:
-				held = s.office.inHand(run.ID) || held
+				held = s.service.inHand(run.ID) || held
 			}
 		}
 	}()
 	for range 100 {
-		if s.office.inHand(run.ID) {
+		if s.service.inHand(run.ID) {
 			t.Fatal("two who ask are taken for one who has it")
 		}
 	}

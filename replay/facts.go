@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"eventscope/adapters"
 )
 
 // Targets are where the copies of all parts go, the most frequent of each part first.
@@ -46,7 +44,7 @@ func (p *Plan) Facts() [][2]string {
 		facts = append(facts, [2]string{"oldest", oldest.Local().Format(time.RFC3339)})
 	}
 	for i := range p.Parts {
-		facts = append(facts, [2]string{"from", p.Parts[i].Grave})
+		facts = append(facts, [2]string{"from", p.Parts[i].DLQ})
 		facts = append(facts, p.Parts[i].destinations()...)
 	}
 	if stripped := p.Stripped(); len(stripped) > 0 {
@@ -55,6 +53,7 @@ func (p *Plan) Facts() [][2]string {
 	if p.Action == Replay {
 		facts = append(facts, [2]string{"with", "x-replay-id, -count, -at, -by, -from"})
 	}
+	facts = append(facts, p.doubts()...)
 	if p.Reason != "" {
 		facts = append(facts, [2]string{"reason", p.Reason})
 	}
@@ -64,24 +63,51 @@ func (p *Plan) Facts() [][2]string {
 	return append(facts, p.leftOut()...)
 }
 
+// doubts are the facts about letters that may be sent twice.
+func (p *Plan) doubts() [][2]string {
+	var facts [][2]string
+	maybe, alike := p.Doubts()
+	if maybe > 0 {
+		facts = append(facts, [2]string{"maybe sent", letters(maybe) + " had been handed out to somebody whom this journal does not know: copies may be at the target already, with the same x-replay-id"})
+	}
+	if alike > 0 {
+		facts = append(facts, [2]string{"alike", letters(alike) + " cannot be told from equal ones: their copies have ids of this run alone, by which nobody can tell what another run has sent of them"})
+	}
+	return facts
+}
+
 // destinations are the facts about where copies go, and who else gets them.
 func (p *Part) destinations() [][2]string {
 	var facts [][2]string
-	for _, t := range p.Targets {
-		words := t.Target.String() + ", " + letters(t.Count)
+	going := slices.DeleteFunc(slices.Clone(p.Targets), func(d Destined) bool { return d.Stays() })
+	for _, t := range going[:min(len(going), mostLines)] {
+		words := string(t.Target) + ", " + letters(t.Count)
 		if p.Through != "" {
-			words = t.Target.String() + " on " + p.Through + ", " + letters(t.Count)
+			words = string(t.Target) + " on " + p.Through + ", " + letters(t.Count)
 		}
-		if t.Missing {
-			words += ": WOULD BE LOST, since " + t.lost()
+		if t.Only {
+			words += "; nothing but the letters says so"
 		}
 		facts = append(facts, [2]string{"to", words})
+		for _, warning := range t.Warnings {
+			facts = append(facts, [2]string{"warning", warning})
+		}
 		if len(t.AlsoReaches) > 0 {
 			facts = append(facts, [2]string{"reaches", strings.Join(t.AlsoReaches, ", ")})
 		}
 		if t.Unknown != "" {
 			facts = append(facts, [2]string{"", "and perhaps more: " + t.Unknown})
 		}
+	}
+	if n := len(going) - mostLines; n > 0 {
+		rest := 0
+		for _, t := range going[mostLines:] {
+			rest += t.Count
+		}
+		facts = append(facts, [2]string{"to", fmt.Sprintf("%d further destinations, %s; --format json names them", n, letters(rest))})
+	}
+	for _, right := range p.Lacks {
+		facts = append(facts, [2]string{"lacks", "the run needs " + right})
 	}
 	for _, run := range p.Unfinished {
 		facts = append(facts, [2]string{"in hand", "run " + run + " was interrupted here: resume or abort it first"})
@@ -91,24 +117,24 @@ func (p *Part) destinations() [][2]string {
 
 // leftOut are the facts about letters that stay.
 func (p *Plan) leftOut() [][2]string {
+	staying := p.Staying()
+	slices.SortStableFunc(staying, func(a, b Staying) int { return len(b.Positions) - len(a.Positions) })
 	var facts [][2]string
-	for i := range p.Parts {
-		part := &p.Parts[i]
-		for _, left := range []struct {
-			positions []adapters.Position
-			why       string
-		}{
-			{part.Unresolved, "nothing but a guess says where they were to go; --to names a destination"},
-			{part.OverLimit, "they were replayed too often already; --max-replays raises the limit"},
-			{part.Looping, "they would come back to where they lie"},
-		} {
-			if n := len(left.positions); n > 0 {
-				facts = append(facts, [2]string{"stays", fmt.Sprintf("%s, such as %s: %s", letters(n), left.positions[0], left.why)})
-			}
+	for _, s := range staying[:min(len(staying), mostLines)] {
+		facts = append(facts, [2]string{"stays", fmt.Sprintf("%s, such as %s: %s", letters(len(s.Positions)), s.Positions[0], s.with())})
+	}
+	if n := len(staying) - mostLines; n > 0 {
+		rest := 0
+		for _, s := range staying[mostLines:] {
+			rest += len(s.Positions)
 		}
+		facts = append(facts, [2]string{"stays", fmt.Sprintf("%s for %d further reasons; --format json names them", letters(rest), n)})
 	}
 	return facts
 }
+
+// mostLines is how many destinations are named one by one, and how many reasons to stay.
+const mostLines = 20
 
 // size is a number of bytes in words.
 func size(bytes int64) string {

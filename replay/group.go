@@ -2,6 +2,7 @@ package replay
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 type Group struct {
 	Source string
 	Broker adapters.Broker
-	Grave  string
+	DLQ    string
 
 	Reason, Exception string
 	Type              string
@@ -28,20 +29,15 @@ type Group struct {
 }
 
 // groupKey is what letters of a group have in common.
-type groupKey struct{ source, grave, reason, exception, eventType, origin string }
+type groupKey struct{ source, dlq, reason, exception, eventType, origin string }
 
 // group is the key of the group that a letter belongs to.
 func (l *Letter) group() groupKey {
-	return groupKey{l.Source, l.Grave, l.Death.Reason, l.Death.Exception, l.Type, l.origin()}
+	return groupKey{l.Source, l.DLQ, l.Death.Reason, l.Death.Exception, l.Type, l.origin()}
 }
 
 // origin is the destination at which a letter died, without its place there.
-func (l *Letter) origin() string {
-	if l.Death.OriginAt.Destination != "" {
-		return l.Death.OriginAt.Destination
-	}
-	return l.Death.Origin
-}
+func (l *Letter) origin() string { return l.Death.OriginName() }
 
 // In says that the letter belongs to a group.
 func (l *Letter) In(g *Group) bool {
@@ -53,8 +49,11 @@ func (g *Group) Like(other *Group) bool {
 	return g.key() == other.key()
 }
 
+// Key names the dead-letter destination that the group lies in, as [DLQ.Key] does.
+func (g *Group) Key() string { return g.Source + " " + g.DLQ }
+
 func (g *Group) key() groupKey {
-	return groupKey{g.Source, g.Grave, g.Reason, g.Exception, g.Type, g.Origin}
+	return groupKey{g.Source, g.DLQ, g.Reason, g.Exception, g.Type, g.Origin}
 }
 
 // Grouping groups letters one by one and keeps none of them. The zero value is ready. It
@@ -70,24 +69,53 @@ const mostGroups = 10_000
 
 // Add puts a letter into its group.
 func (g *Grouping) Add(l *Letter) {
-	key := l.group()
-	at, known := g.places[key]
+	at, known := g.place(l.group(), 1)
+	if at < 0 {
+		return
+	}
 	if !known {
-		if len(g.groups) == mostGroups {
-			g.others++
-			return
+		g.groups[at] = Group{
+			Source: l.Source, Broker: l.Broker, DLQ: l.DLQ, Reason: l.Death.Reason, Exception: l.Death.Exception,
+			Type: l.Type, Origin: l.origin(), Target: string(l.To),
 		}
-		if g.places == nil {
-			g.places = map[groupKey]int{}
-		}
-		at = len(g.groups)
-		g.places[key] = at
-		g.groups = append(g.groups, Group{
-			Source: l.Source, Broker: l.Broker, Grave: l.Grave, Reason: l.Death.Reason, Exception: l.Death.Exception,
-			Type: l.Type, Origin: l.origin(), Target: l.To.String(),
-		})
 	}
 	g.groups[at].add(l)
+}
+
+// merge puts in the groups of another grouping.
+func (g *Grouping) merge(other *Grouping) {
+	g.others += other.others
+	for i := range other.groups {
+		of := &other.groups[i]
+		if at, known := g.place(of.key(), of.Count); known {
+			g.groups[at].merge(of)
+		} else if at >= 0 {
+			g.groups[at] = *of
+		}
+	}
+}
+
+// clone is a copy to which other letters can be added.
+func (g *Grouping) clone() Grouping {
+	return Grouping{groups: slices.Clone(g.groups), places: maps.Clone(g.places), others: g.others}
+}
+
+// place is where the group of a key is, and whether it was there already; a new one is
+// empty. There is none for the letters, so many, of one group too many.
+func (g *Grouping) place(key groupKey, letters int) (at int, known bool) {
+	if at, known = g.places[key]; known {
+		return at, true
+	}
+	if len(g.groups) == mostGroups {
+		g.others += letters
+		return -1, false
+	}
+	if g.places == nil {
+		g.places = map[groupKey]int{}
+	}
+	g.places[key] = len(g.groups)
+	g.groups = append(g.groups, Group{})
+	return len(g.groups) - 1, false
 }
 
 // Others is how many letters are in none of the groups, since there were too many.
@@ -96,7 +124,7 @@ func (g *Grouping) Others() int { return g.others }
 // Groups are the groups, the largest first. Nothing may be added afterwards.
 func (g *Grouping) Groups() []Group {
 	slices.SortStableFunc(g.groups, func(a, b Group) int {
-		return cmp.Or(b.Count-a.Count, strings.Compare(a.Grave, b.Grave))
+		return cmp.Or(b.Count-a.Count, strings.Compare(a.DLQ, b.DLQ))
 	})
 	return g.groups
 }
@@ -113,25 +141,38 @@ func Groups(letters []Letter) []Group {
 func (g *Group) add(l *Letter) {
 	g.Count++
 	g.Bytes += int64(l.Size)
-	if l.State == Open {
+	if l.State == Open || l.State == Unknown { // which may be
 		g.Open++
 	}
 	if l.Death.Message != "" {
 		g.Words = l.Death.Message
 	}
-	if g.Target != l.To.String() {
+	if g.Target != string(l.To) {
 		g.Target = ""
 	}
-	died := l.Died()
-	if died.IsZero() {
-		return
+	g.span(l.Died(), l.Died())
+}
+
+// span takes in times of letters; zero ones are none.
+func (g *Group) span(oldest, newest time.Time) {
+	if !oldest.IsZero() && (g.Oldest.IsZero() || oldest.Before(g.Oldest)) {
+		g.Oldest = oldest
 	}
-	if g.Oldest.IsZero() || died.Before(g.Oldest) {
-		g.Oldest = died
+	if newest.After(g.Newest) {
+		g.Newest = newest
 	}
-	if died.After(g.Newest) {
-		g.Newest = died
+}
+
+// merge takes in other letters that died in the same way.
+func (g *Group) merge(other *Group) {
+	g.Count, g.Bytes, g.Open = g.Count+other.Count, g.Bytes+other.Bytes, g.Open+other.Open
+	if g.Words == "" {
+		g.Words = other.Words
 	}
+	if g.Target != other.Target {
+		g.Target = ""
+	}
+	g.span(other.Oldest, other.Newest)
 }
 
 // Died is when it died, as far as anybody says: by its certificate, else by the broker.

@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gofrs/flock" // file locks on every system, which the standard library has not
-
 	"eventscope/adapters"
 )
 
@@ -25,16 +22,32 @@ type Line struct {
 	Step   Step      `json:"step"`
 	Action Action    `json:"action"`
 	Source string    `json:"source,omitempty"` // the broker, see [Source.Cluster]
-	Grave  string    `json:"grave,omitempty"`
+	DLQ    string    `json:"grave,omitempty"`
 	Part   int       `json:"part,omitempty"` // of the plan
 	Count  int       `json:"count,omitempty"`
 	// Letters are numbers within the part of the plan.
 	Letters Numbers `json:"letters,omitempty"`
-	By      string  `json:"by,omitempty"`
-	Reason  string  `json:"reason,omitempty"`
-	Error   string  `json:"error,omitempty"`
-	// Prev is the hash of the line before, so that a line which is changed or taken out
-	// later shows.
+	// Maybe is how many of them may have been sent before.
+	Maybe  int    `json:"maybe_twice,omitempty"`
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	Error  string `json:"error,omitempty"`
+
+	// Plan is the digest of the plan as it is on disk, where a run begins, and Kind what its
+	// letters lie in. Pace is the one that holds from here on.
+	Plan string                   `json:"plan,omitempty"`
+	Kind adapters.DestinationKind `json:"kind,omitempty"`
+	Pace *Pace                    `json:"pace,omitempty"`
+
+	// Unsettled says that a run was ended without settling letters, since its journal or its
+	// plan was changed.
+	Unsettled bool `json:"unsettled,omitempty"`
+
+	// Own is the hash of the line before of the same run, and Prev that of the line before
+	// of any, so that a line which is changed or taken out later shows, and whose it was.
+	// Sum, the last in a line, is the hash of the line without it. Lines of the version
+	// before have neither Own nor Sum.
+	Own  string `json:"own,omitempty"`
 	Prev string `json:"prev,omitempty"`
 }
 
@@ -48,30 +61,37 @@ const (
 	StepAbort  Step = "aborted" // somebody ended it; what is not settled is open again
 )
 
-// Journal is the append-only record of every action, one file for all runs of this user
-// on this machine. A line is on disk, and not only in the system's memory, when Append
-// returns. Several processes may append at once.
-type Journal struct {
-	path string
-	lock *flock.Flock
-
-	mu     sync.Mutex
-	end    int64           // of what was read or written last
-	last   [32]byte        // hash of the last line there
-	broken int             // lines whose Prev is not the hash of the line before
-	ended  map[string]bool // runs that somebody has ended
+// ofRun says that a step is one of a run as a whole.
+func (s Step) ofRun() bool {
+	switch s {
+	case StepBegin, StepResume, StepPause, StepDone, StepFail, StepAbort:
+		return true
+	}
+	return false
 }
 
-// OpenJournal opens the journal in a folder, which is made if it is not there. The
-// folder is for this user only.
-func OpenJournal(folder string) (*Journal, error) {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, journalProblem("open the journal in "+folder, err)
-	}
-	return &Journal{path: filepath.Join(folder, "journal.jsonl"), lock: flock.New(filepath.Join(folder, "journal.lock"))}, nil
+// Journal is the append-only record of every action, one file for all runs of this user
+// on this machine. A line is on disk, and not only in the system's memory, when Append
+// returns. Several processes may append at once. In memory it has the runs that have not
+// ended, and no others.
+type Journal struct {
+	disk *disk
+	path string
+	told func(Line) // hears of runs that begin, stop and end, once that is on disk; or nil
+
+	mu  sync.Mutex
+	now history // up to what was read or written last
+}
+
+// openJournal is the journal in a state folder.
+func openJournal(d *disk, folder string) *Journal {
+	return &Journal{disk: d, path: filepath.Join(folder, "journal.jsonl")}
 }
 
 func journalProblem(doing string, err error) error {
+	if told := (*adapters.Problem)(nil); errors.As(err, &told) {
+		return err
+	}
 	cause := err
 	if wrapped := (*fs.PathError)(nil); errors.As(err, &wrapped) {
 		cause = wrapped.Err
@@ -88,82 +108,108 @@ var ErrJournal = errors.New("journal")
 
 // Append adds lines, all or none of which count after a crash in between that left the
 // last one torn.
-func (j *Journal) Append(lines ...Line) (err error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if err := j.lock.Lock(); err != nil {
-		return journalProblem("lock the journal "+j.path, err)
-	}
-	defer func() { err = errors.Join(err, j.lock.Unlock()) }()
-	file, err := os.OpenFile(j.path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return journalProblem("write the journal "+j.path, err)
-	}
-	defer file.Close() // what was written is on disk by then, or an error was returned
-	torn, err := j.catchUp(file, nothing)
-	if err != nil {
-		return err
-	}
-	if len(torn) > 0 { // by a crash: it is closed, and counts if just its end is missing
-		if err := j.take(torn, nothing); err != nil {
-			return err
+func (j *Journal) Append(lines ...Line) error {
+	err := j.append(lines...)
+	for i := range lines {
+		if j.told != nil && err == nil && lines[i].Step.ofRun() {
+			j.told(lines[i])
 		}
-		j.end += int64(len(torn))
 	}
-	data, last, err := j.encode(lines, len(torn) > 0)
-	if err == nil {
-		_, err = file.WriteAt(data, j.end)
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	if err == nil && j.end == 0 {
-		err = syncFolder(filepath.Dir(j.path)) // it is new
-	}
-	if err != nil {
-		return journalProblem("write the journal "+j.path, err)
-	}
-	j.end, j.last = j.end+int64(len(data)), last
-	return nil
+	return err
 }
 
-func nothing(Line) error { return nil }
-
-// encode makes the bytes of lines that follow the last one.
-func (j *Journal) encode(lines []Line, torn bool) (data []byte, last [32]byte, err error) {
-	last = j.last
-	if torn {
-		data = append(data, '\n')
+func (j *Journal) append(lines ...Line) (err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	problem := func(err error) error { return journalProblem("write the journal "+j.path, err) }
+	unlock, err := j.disk.locked(filepath.Join(filepath.Dir(j.path), "journal.lock"))
+	if err != nil {
+		return problem(err)
 	}
-	for i := range lines {
-		if last != [32]byte{} {
-			lines[i].Prev = hex.EncodeToString(last[:])
-		}
-		line, err := json.Marshal(&lines[i])
+	defer func() { err = errors.Join(err, unlock()) }()
+	file, err := j.disk.open(j.path, os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return problem(err)
+	}
+	defer file.Close() // what was written is on disk by then, or an error was returned
+	torn, err := j.now.read(file, nil)
+	if err != nil {
+		return problem(err)
+	}
+	defer func() {
 		if err != nil {
-			return nil, last, err
+			j.now = history{} // which is read anew, with what was written of them
 		}
-		last = sha256.Sum256(line)
-		data = append(append(data, line...), '\n')
+	}()
+	var data []byte
+	after := j.now.end
+	if len(torn) > 0 { // by a crash: it is closed, and counts if just its end is missing
+		j.now.take(torn)
+		data, after = append(data, '\n'), after+int64(len(torn))
 	}
-	return data, last, nil
+	texts, err := j.now.encode(lines)
+	if err != nil {
+		return problem(err)
+	}
+	for _, text := range texts {
+		data = append(append(data, text...), '\n')
+	}
+	if _, err = file.WriteAt(data, after); err == nil {
+		err = j.disk.sync(file)
+	}
+	if err == nil && after == 0 {
+		err = j.disk.syncFolder(filepath.Dir(j.path)) // it is new
+	}
+	if err != nil {
+		return problem(err)
+	}
+	for _, text := range texts {
+		j.now.take(text)
+	}
+	j.now.end = after + int64(len(data))
+	return nil
 }
 
 // Lines reads the journal from its beginning. Lines that a crash left torn are passed
 // over. It returns how many lines do not follow from the one before: somebody has
 // changed the file.
 func (j *Journal) Lines(each func(Line) error) (broken int, err error) {
-	fresh := &Journal{path: j.path}
-	file, err := os.Open(j.path)
+	h := history{}
+	err = j.read(&h, each)
+	return h.broken, err
+}
+
+// read brings a history up to the file.
+func (j *Journal) read(h *history, each func(Line) error) error {
+	problem := func(err error) error { return journalProblem("read the journal "+j.path, err) }
+	file, err := j.disk.open(j.path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
+		if h.end > 0 {
+			return problem(errCutShort)
+		}
+		return nil
 	}
 	if err != nil {
-		return 0, journalProblem("read the journal "+j.path, err)
+		return problem(err)
 	}
 	defer file.Close()
-	_, err = fresh.catchUp(file, each)
-	return fresh.broken, err
+	if _, err = h.read(file, each); err != nil {
+		return problem(err)
+	}
+	return nil
+}
+
+// running calls do with the runs that have not ended, up to date.
+func (j *Journal) running(do func(*Record)) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.read(&j.now, nil); err != nil {
+		return err
+	}
+	for _, run := range j.now.order {
+		do(j.now.runs[run])
+	}
+	return nil
 }
 
 // wantsEnd says that somebody, perhaps in another process, has ended a run. A journal
@@ -171,63 +217,178 @@ func (j *Journal) Lines(each func(Line) error) (broken int, err error) {
 func (j *Journal) wantsEnd(run string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if info, err := os.Stat(j.path); err == nil && info.Size() > j.end {
-		if file, err := os.Open(j.path); err == nil {
-			_, _ = j.catchUp(file, nothing)
-			file.Close()
-		}
+	if j.read(&j.now, nil) != nil {
+		return false
 	}
-	return j.ended[run]
+	r := j.now.runs[run]
+	return r == nil || r.State == string(StepAbort)
 }
 
-// catchUp reads what is new in the file. It returns what has no line end: somebody is just
+var errCutShort = errors.New("it has become shorter, or is another file: somebody has cut it; put it back from a copy, or move it away")
+
+// history is what the lines of a journal say, read one after the other.
+type history struct {
+	end    int64             // of what was read
+	last   [sha256.Size]byte // hash of the last line there
+	broken int               // lines that were changed, or do not follow from the line before
+	summed bool              // from here on, lines have sums
+	spoilt bool              // the last line is known to be changed
+
+	// keep says which runs stay when they have ended; nil is none.
+	keep  func(*Record) bool
+	runs  map[string]*Record
+	order []string // of those, the oldest first
+}
+
+// read reads what is new in the file. It returns what has no line end: somebody is just
 // writing it, or a crash has torn it. It is read when it turns out to be whole.
-func (j *Journal) catchUp(file *os.File, each func(Line) error) (torn []byte, err error) {
+func (h *history) read(file *os.File, each func(Line) error) (torn []byte, err error) {
 	info, err := file.Stat()
 	if err != nil {
-		return nil, journalProblem("read the journal "+j.path, err)
+		return nil, err
 	}
-	if info.Size() < j.end {
-		return nil, &adapters.Problem{Doing: "read the journal " + j.path, Cause: "it has become shorter: somebody has cut it", Remedy: "put it back from a copy, or move it away", Kind: ErrJournal}
+	if info.Size() < h.end {
+		return nil, errCutShort
 	}
-	data := make([]byte, info.Size()-j.end)
-	if n, err := file.ReadAt(data, j.end); err != nil && !errors.Is(err, io.EOF) {
-		return nil, journalProblem("read the journal "+j.path, err)
-	} else {
-		data = data[:n]
-	}
-	for {
-		at := bytes.IndexByte(data, '\n')
-		if at < 0 {
-			return data, nil
+	for l := newLines(file, h.end); ; {
+		text, _, err := l.next()
+		if errors.Is(err, io.EOF) {
+			return text, nil
 		}
-		if err := j.take(data[:at], each); err != nil {
+		if err != nil {
 			return nil, err
 		}
-		j.end += int64(at) + 1
-		data = data[at+1:]
+		line := h.take(text)
+		h.end = l.end
+		if line != nil && each != nil {
+			if err := each(*line); err != nil {
+				return nil, err
+			}
+		}
 	}
 }
 
-// take reads one line.
-func (j *Journal) take(text []byte, each func(Line) error) error {
-	var line Line
-	if json.Unmarshal(text, &line) != nil {
-		return nil // torn by a crash, and closed by the next writer
+// take takes one line in, and returns it unless it cannot be read.
+func (h *history) take(text []byte) *Line {
+	line := &Line{}
+	if json.Unmarshal(text, line) != nil {
+		return nil // torn by a crash, and closed by the next writer; or damaged, which the next one tells
 	}
-	want := ""
-	if j.last != [32]byte{} {
-		want = hex.EncodeToString(j.last[:])
-	}
-	if line.Prev != want {
-		j.broken++
-	}
-	j.last = sha256.Sum256(text)
-	if line.Step == StepAbort {
-		if j.ended == nil {
-			j.ended = map[string]bool{}
+	sound, summed := summedUp(text)
+	sound = sound && (summed || !h.summed)
+	follows := line.Prev == hashText(h.last)
+	r := h.record(line)
+	own := line.Own == r.last || !summed
+	switch {
+	case !sound:
+		h.broken++
+		r.damage("a line of it in the journal was changed")
+		if line.Own == "" || line.Own != r.last { // then it may have been another's
+			h.suspect()
 		}
-		j.ended[line.Run] = true
+	case !follows && !h.spoilt: // nothing says whose line is missing, or was changed
+		h.broken++
+		h.suspect()
 	}
-	return each(line)
+	if sound && !own {
+		r.damage("lines of it are missing from the journal")
+	}
+	h.spoilt, h.summed = !sound, h.summed || summed
+	h.last = sha256.Sum256(text)
+	r.last = hashText(h.last)
+	if r.take(line); r.over() {
+		r.last = "" // whoever has forgotten it can still write about it
+		if h.keep == nil || !h.keep(r) {
+			h.forget(line.Run)
+		}
+	}
+	return line
+}
+
+// suspect takes all runs for changed ones that are not over.
+func (h *history) suspect() {
+	for _, r := range h.runs {
+		if !r.over() {
+			r.damage("lines of the journal were changed or taken out while it had not ended")
+		}
+	}
+}
+
+func (h *history) record(line *Line) *Record {
+	if h.runs == nil {
+		h.runs = map[string]*Record{}
+	}
+	r := h.runs[line.Run]
+	if r == nil {
+		r = &Record{Run: line.Run, Action: line.Action, At: line.At}
+		h.runs[line.Run] = r
+		h.order = append(h.order, line.Run)
+	}
+	return r
+}
+
+func (h *history) forget(run string) {
+	delete(h.runs, run)
+	for i := range h.order {
+		if h.order[i] == run {
+			h.order = append(h.order[:i], h.order[i+1:]...)
+			return
+		}
+	}
+}
+
+// encode makes the texts of lines that follow the last one.
+func (h *history) encode(lines []Line) (texts [][]byte, err error) {
+	last, own := hashText(h.last), map[string]string{}
+	for i := range lines {
+		line := &lines[i]
+		before, written := own[line.Run]
+		if r := h.runs[line.Run]; !written && r != nil {
+			before = r.last
+		}
+		line.Own, line.Prev = before, last
+		text, err := json.Marshal(line)
+		if err != nil {
+			return nil, err
+		}
+		text = sumUp(text)
+		last = hashText(sha256.Sum256(text))
+		own[line.Run] = last
+		texts = append(texts, text)
+	}
+	return texts, nil
+}
+
+// hashText is a hash in a line; nothing for that of no line.
+func hashText(hash [sha256.Size]byte) string {
+	if hash == [sha256.Size]byte{} {
+		return ""
+	}
+	return hex.EncodeToString(hash[:])
+}
+
+// sumMark stands before the sum of a line, which is 32 digits long.
+const (
+	sumMark   = `,"sum":"`
+	sumDigits = 32
+)
+
+// sumUp adds its sum to a line.
+func sumUp(text []byte) []byte {
+	sum := sha256.Sum256(text)
+	text = append(text[:len(text)-1], sumMark...)
+	text = hex.AppendEncode(text, sum[:sumDigits/2])
+	return append(text, `"}`...)
+}
+
+// summedUp says that a line has a sum, and that it is the right one. A line without one is
+// sound as far as it can tell.
+func summedUp(text []byte) (sound, summed bool) {
+	at := len(text) - len(sumMark) - sumDigits - len(`"}`)
+	if at < 0 || string(text[at:at+len(sumMark)]) != sumMark {
+		return true, false
+	}
+	without := append(text[:at:at], '}')
+	sum := sha256.Sum256(without)
+	return hex.EncodeToString(sum[:sumDigits/2]) == string(text[at+len(sumMark):len(text)-2]), true
 }

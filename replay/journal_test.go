@@ -1,9 +1,11 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -12,11 +14,7 @@ import (
 
 func journalOf(t testing.TB, folder string) *Journal {
 	t.Helper()
-	j, err := OpenJournal(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return j
+	return openJournal(realDisk, folder)
 }
 
 func runsIn(t testing.TB, folder string) (runs []string, broken int) {
@@ -156,4 +154,21 @@ func FuzzNumbers(f *testing.F) {
 			t.Errorf("%q is %v, which prints as %q", text, n, n.String())
 		}
 	})
+}
+
+// TestAJournalThatWasCutIsNotWrittenTo: whoever has read more of it than there is says so,
+// rather than to write behind a hole.
+func TestAJournalThatWasCutIsNotWrittenTo(t *testing.T) {
+	folder := t.TempDir()
+	j := journalOf(t, folder)
+	if err := j.Append(Line{Run: "one"}, Line{Run: "two"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(j.path, 10); err != nil {
+		t.Fatal(err)
+	}
+	err := j.Append(Line{Run: "three"})
+	if info, missing := os.Stat(j.path); missing != nil || info.Size() != 10 || !errors.Is(err, ErrJournal) || !strings.Contains(err.Error(), "cut") {
+		t.Errorf("%v, and it has %d bytes", err, info.Size())
+	}
 }

@@ -8,16 +8,17 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // The ledger is a compacted topic beside the letters. Its keys are positions, its values
-// marks; a key that was removed is an open letter. One more key a grave is the claim of
-// the run at work there, renewed by each of its transactions.
+// marks; a key that was removed is an open letter. For each dead-letter queue there is one more
+// key: the claim of the run at work on it, renewed by each of its transactions.
 
-// claimKey is the key of a grave's claim. No position looks like it.
-func claimKey(grave string) []byte { return []byte("claim:" + grave) }
+// claimKey is the key of a dead-letter queue's claim. No position looks like it.
+func claimKey(dlq string) []byte { return []byte("claim:" + dlq) }
 
-// claim says which run is at work on a grave.
+// claim says which run is at work on a dead-letter queue.
 type claim struct {
 	Run string    `json:"run"`
 	By  string    `json:"by"`
@@ -31,44 +32,70 @@ const claimHolds = 20 * time.Second
 // claimPatience is how long a resumed run looks for the claim of another.
 const claimPatience = 2 * time.Second
 
-// ledger is what the ledger says of one source.
+// ledger is what the ledger says of one dead-letter queue, as far as it was read.
 type ledger struct {
-	marks  map[adapters.Position]*Mark
-	claims map[string]claim // by grave
+	source  deadletter.Queues
+	dlq     string
+	marks   map[adapters.Position]*Mark
+	claimed *claim // nil if there is none
+	point   deadletter.LedgerPoint
 }
 
-// readLedger reads all of it, and keeps what is about one grave. A source that has no ledger
-// has an empty one.
-func readLedger(ctx context.Context, from adapters.DeadLetters, grave string) (*ledger, error) {
-	l := &ledger{marks: map[adapters.Position]*Mark{}, claims: map[string]claim{}}
-	own := claimKey(grave)
+func newLedger(source deadletter.Queues, dlq string) *ledger {
+	return &ledger{source: source, dlq: dlq, marks: map[adapters.Position]*Mark{}}
+}
+
+// read reads what came since it was read last: at first all of it. A source that has no ledger
+// has an empty one. Whoever is patient waits for what an interrupted run left open to lapse.
+func (l *ledger) read(ctx context.Context, patient bool) error {
+	err := l.readOn(ctx, patient)
+	if errors.Is(err, adapters.ErrGone) && !l.point.IsZero() { // it was cut meanwhile
+		*l = *newLedger(l.source, l.dlq)
+		err = l.readOn(ctx, patient)
+	}
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
+}
+
+func (l *ledger) readOn(ctx context.Context, patient bool) (err error) {
+	own := claimKey(l.dlq)
 	wanted := func(key []byte) bool {
 		position, err := adapters.ParsePosition(string(key))
-		return bytes.Equal(key, own) || err == nil && position.Destination == grave
+		return bytes.Equal(key, own) || err == nil && position.Destination == l.dlq
 	}
-	err := from.Ledger(ctx, wanted, func(e adapters.Entry) error {
-		if bytes.Equal(e.Key, own) {
+	l.point, err = l.source.Ledger(ctx, deadletter.LedgerQuery{From: l.point, Wanted: wanted, Patient: patient}, func(e deadletter.Entry) error {
+		switch position, mark, ok := readMark(e); {
+		case bytes.Equal(e.Key, own):
+			l.claimed = nil
 			var c claim
 			if json.Unmarshal(e.Value, &c) == nil {
-				l.claims[grave] = c
+				l.claimed = &c
 			}
-			return nil
+		case ok && mark == nil:
+			delete(l.marks, position)
+		case ok:
+			l.marks[position] = mark
 		}
-		position, err := adapters.ParsePosition(string(e.Key))
-		var mark Mark
-		if err == nil && json.Unmarshal(e.Value, &mark) == nil {
-			l.marks[position] = &mark
-		} // else a later version's, which this one leaves alone
 		return nil
 	})
-	if errors.Is(err, errors.ErrUnsupported) {
-		return l, nil
+	return err
+}
+
+// readMark reads a record of the ledger: that a letter is settled, or nil if the mark was taken
+// away. It is not ok if it is anything else, such as a later version's, which is left alone.
+func readMark(e deadletter.Entry) (position adapters.Position, mark *Mark, ok bool) {
+	position, err := adapters.ParsePosition(string(e.Key))
+	if err != nil || len(e.Value) == 0 {
+		return position, nil, err == nil
 	}
-	return l, err
+	err = json.Unmarshal(e.Value, &mark)
+	return position, mark, err == nil && mark != nil && mark.State.Settled()
 }
 
 // entry is a mark as a record of the ledger.
-func entry(position adapters.Position, mark *Mark) (adapters.Entry, error) {
+func entry(position adapters.Position, mark *Mark) (deadletter.Entry, error) {
 	value, err := json.Marshal(mark)
-	return adapters.Entry{Key: position.AppendTo(nil), Value: value}, err
+	return deadletter.Entry{Key: position.AppendTo(nil), Value: value}, err
 }

@@ -1,10 +1,13 @@
 package replay
 
 import (
+	"bytes"
 	"strconv"
+	"strings"
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
 )
 
@@ -12,10 +15,19 @@ import (
 type Letter struct {
 	Source   string // name of the source it was read from
 	Broker   adapters.Broker
-	Grave    string // the dead-letter topic, queue or stream that it lies in
+	DLQ      string // the dead-letter topic, queue or stream that it lies in
 	Position adapters.Position
 	Time     time.Time // the broker's; zero for a letter of a queue that carries none
 	Size     int       // bytes of key, value and headers
+
+	// Content tells it from other letters that share its position. Alike says that letters
+	// with the same contents may come and have come, since it has no id of its own.
+	Content adapters.Fingerprint
+	Alike   bool
+
+	// Maybe says that a copy of it may have been sent already: it had been handed out before
+	// it was first seen here, or a run that has ended does not know.
+	Maybe bool
 
 	Type, Service, ID, Flow, Entity string // what it says about itself; "" where it does not
 
@@ -23,7 +35,7 @@ type Letter struct {
 
 	// To is where a replay sends it; zero when that is not known. ToFrom is the evidence,
 	// and Confidence how good that is.
-	To         adapters.Target
+	To         deadletter.Target
 	ToFrom     string
 	Confidence envelope.Confidence
 
@@ -36,6 +48,7 @@ type Letter struct {
 	Mark  *Mark
 
 	stripped []string // headers that a copy would leave out
+	unknown  error    // why State is Unknown
 }
 
 // Mark is what was done about a letter, as it is recorded in the ledger or told by the
@@ -57,40 +70,69 @@ type reader struct {
 	envelope *envelope.Reader
 	source   string
 	broker   adapters.Broker
-	grave    *adapters.Grave
-	marks    map[adapters.Position]*Mark
+	targetOf deadletter.TargetOf
+	dlq      *deadletter.Queue
+	past     *past
+	unknown  error // why there is no telling what was done, or nil
 	headers  *Headers
 }
 
-// read makes a letter of a message. Every message of a grave is one, whatever its headers.
+// read makes a letter of a message. Every message of a dead-letter queue is one, whatever its headers.
 func (r *reader) read(m *adapters.Message, id *envelope.Identity) Letter {
 	r.envelope.Read(m, id)
 	death, _ := envelope.Certify(m)
 	l := Letter{
-		Source: r.source, Broker: r.broker, Grave: r.grave.Name, Position: m.Position, Time: m.Time, Size: m.Size(),
+		Source: r.source, Broker: r.broker, DLQ: r.dlq.Name, Position: m.Position, Time: m.Time, Size: m.Size(), Content: m.Fingerprint(),
 		Type: string(id.Type.Value), Service: string(id.Service.Value), ID: string(id.ID.Value),
 		Flow: string(id.Flow.Value), Entity: string(id.Entity.Value), Death: death, Replays: replaysOf(m),
 	}
 	if l.Flow == "" {
 		l.Flow = l.Entity
 	}
-	l.To, l.ToFrom, l.Confidence = resolve(r.broker, r.grave, &death)
-	if mark := r.marks[m.Position]; mark != nil && mark.Incarnation == r.grave.Incarnation {
-		l.State, l.Mark = mark.State, mark
+	l.To, l.ToFrom, l.Confidence = resolve(r.targetOf, r.dlq, &death)
+	l.Alike = r.dlq.Kind == adapters.Queue && !distinct(m, id)
+	if r.past != nil {
+		key := letterKey{m.Position, l.Content}
+		if mark := r.past.mark(key); mark != nil && mark.Incarnation == r.dlq.Incarnation {
+			l.State, l.Mark = mark.State, mark
+		}
+		l.Maybe = r.past.doubts(key)
+	}
+	if r.unknown != nil {
+		l.State, l.unknown = Unknown, r.unknown
 	}
 	l.stripped = r.headers.stripped(m)
 	return l
 }
 
-// replaysOf is the count that a replay has put on a message.
-func replaysOf(m *adapters.Message) int {
-	value, ok := m.Header(headerCount)
-	if !ok || len(value) > 9 {
-		return 0
+// distinct says that a letter of a queue carries something that no other letter does: an id
+// of its own, when it died, or that it was replayed.
+func distinct(m *adapters.Message, id *envelope.Identity) bool {
+	if id.ID.Known() || m.Properties != nil && m.Properties.MessageID != "" {
+		return true
 	}
-	n, err := strconv.Atoi(string(value))
-	if err != nil || n < 0 {
-		return 0
+	_, replayed := m.Header(headerID)
+	return replayed || envelope.DeathIsNoted(m)
+}
+
+// mostReplays is the highest count that is told from higher ones.
+const mostReplays = 1_000_000
+
+// replaysOf is the count that replays have put on a message: the highest of all, however they
+// are spelled, since the letter may have brought some of its own. Copies carry one alone.
+func replaysOf(m *adapters.Message) (most int) {
+	for i := range m.Headers {
+		if !strings.EqualFold(m.Headers[i].Name, headerCount) {
+			continue
+		}
+		digits := bytes.TrimLeft(bytes.TrimSpace(m.Headers[i].Value), "0")
+		if bytes.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
+			continue
+		}
+		n, err := strconv.Atoi(string(digits[:min(len(digits), len("1000000")+1)]))
+		if err == nil {
+			most = max(most, min(n, mostReplays))
+		}
 	}
-	return n
+	return most
 }

@@ -34,7 +34,7 @@ func (n Numbers) String() string {
 // MarshalText writes the text form.
 func (n Numbers) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
 
-// mostNumbers bounds what one text may stand for, for it may be damaged.
+// mostNumbers is above every number, for a text may be damaged. No plan has more letters.
 const mostNumbers = 10_000_000
 
 // UnmarshalText reads the text form.
@@ -50,7 +50,7 @@ func (n *Numbers) UnmarshalText(text []byte) error {
 		if err == nil && isRange {
 			last, err = strconv.Atoi(high)
 		}
-		if err != nil || first < 0 || last < first || last-first >= mostNumbers || len(*n) > 0 && first <= (*n)[len(*n)-1] {
+		if err != nil || first < 0 || last < first || last >= mostNumbers || len(*n) > 0 && first <= (*n)[len(*n)-1] {
 			return fmt.Errorf("%q is no list of numbers such as 0-499,502", text)
 		}
 		for number := first; number <= last; number++ {

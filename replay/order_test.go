@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // TestNothingLeavesAQueueBeforeItIsWritten: when letters are settled, the journal says that
@@ -18,12 +19,9 @@ func TestNothingLeavesAQueueBeforeItIsWritten(t *testing.T) {
 			s := tell(t, adapters.Queue, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
 			run := s.begin(s.plan(action, PlanOptions{Reason: "test"}), Pace{Window: window})
 			letters, left := run.Plan.Parts[0].Letters, 0
-			s.broker.Settling = func(leaving []adapters.Held) {
+			s.broker.Settling = func(leaving []deadletter.Delivery) {
 				left += len(leaving)
-				record, plan, err := desk(t, s.folder, s.broker).record(run.ID)
-				if err != nil {
-					t.Fatal(err)
-				}
+				record, plan := s.recorded(run.ID)
 				states := record.states(plan, 0)
 				for _, l := range leaving {
 					at := slices.IndexFunc(letters, func(s Selected) bool { return s.Position == l.Position })
@@ -45,6 +43,21 @@ func TestNothingLeavesAQueueBeforeItIsWritten(t *testing.T) {
 	}
 }
 
+// recorded is what another process finds in the journal and the plan.
+func (s *story) recorded(run string) (*Record, *Plan) {
+	s.Helper()
+	service := workplace(s, s.folder, s.broker)
+	record, err := service.record(run)
+	if err != nil {
+		s.Fatal(err)
+	}
+	plan, err := service.planOf(record)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return record, plan
+}
+
 func count(states []State, wanted State) (n int) {
 	for _, state := range states {
 		if state == wanted {
@@ -57,7 +70,7 @@ func count(states []State, wanted State) (n int) {
 // TestTheCanaryIsAlone: the rest is sent when it is settled, and not before.
 func TestTheCanaryIsAlone(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c", "d")
-	s.broker.Settling = func([]adapters.Held) {
+	s.broker.Settling = func([]deadletter.Delivery) {
 		if sent := len(s.broker.Copies); sent != 1 {
 			t.Errorf("%d are sent when the canary is settled", sent)
 		}
@@ -82,15 +95,12 @@ func TestWhatIsOnItsWayIsSettledAtTheEnd(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
-			s.broker.Settling = func([]adapters.Held) { // of the first window: the second is on its way
+			s.broker.Settling = func([]deadletter.Delivery) { // of the first window: the second is on its way
 				end(s, run, cancel)
 				s.broker.Settling = nil
 			}
 			summary, _ := run.Do(ctx, func(Outcome) {})
-			record, plan, err := desk(t, s.folder, s.broker).record(run.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
+			record, plan := s.recorded(run.ID)
 			if states := record.states(plan, 0); count(states, Sent)+count(states, Confirmed) > 0 || count(states, Replayed) != len(s.broker.Copies) {
 				t.Errorf("%s: %d copies, and the journal says %v", summary.State, len(s.broker.Copies), states)
 			}

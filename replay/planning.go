@@ -11,18 +11,19 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
 )
 
 // Planning is a plan in the making. It takes letters one by one and keeps of each only what
 // the run needs, so that there may be many. It belongs to one goroutine.
 type Planning struct {
-	office     *Office
+	service    *Service
 	options    PlanOptions
-	graves     map[graveKey]Grave
-	problem    error // of sources whose graves are not known
-	unfinished map[graveKey][]string
-	planners   map[graveKey]*planner
+	dlqs       map[dlqKey]DLQ
+	problem    error // of sources whose dead-letter queues are not known
+	unfinished map[dlqKey][]halfDone
+	planners   map[dlqKey]*planner
 	order      []*planner
 	names      map[string]string // what many letters share, once
 	planned    int
@@ -30,13 +31,23 @@ type Planning struct {
 }
 
 // Planning begins a plan.
-func (o *Office) Planning(ctx context.Context, action Action, options PlanOptions) (*Planning, error) {
-	p := &Planning{office: o, options: options, graves: map[graveKey]Grave{}, planners: map[graveKey]*planner{}, names: map[string]string{}}
+func (o *Service) Planning(ctx context.Context, action Action, options PlanOptions) (*Planning, error) {
+	if options.Through != nil {
+		through := *options.Through
+		if err := through.identify(ctx); err != nil {
+			return nil, err
+		}
+		options.Through = &through
+	}
+	if options.Most <= 0 || options.Most > mostNumbers {
+		options.Most = mostNumbers
+	}
+	p := &Planning{service: o, options: options, dlqs: map[dlqKey]DLQ{}, planners: map[dlqKey]*planner{}, names: map[string]string{}}
 	p.plan = &Plan{Action: action, Reason: options.Reason, By: o.config.By, At: time.Now().UTC(), Headers: o.config.Headers}
-	var all []Grave
-	all, p.problem = o.Graves(ctx)
+	var all []DLQ
+	all, p.problem = o.DLQs(ctx)
 	for _, g := range all {
-		p.graves[graveKey{g.Source.Name, g.Name}] = g
+		p.dlqs[g.key()] = g
 	}
 	var err error
 	p.unfinished, err = o.unfinished()
@@ -47,14 +58,20 @@ func (o *Office) Planning(ctx context.Context, action Action, options PlanOption
 // are taken for a replay or a discard, and only discarded ones for a restore. An error of
 // kind [ErrRefused] says that there are more than [PlanOptions.Most].
 func (p *Planning) Add(l *Letter) error {
-	key := graveKey{l.Source, l.Grave}
-	grave, known := p.graves[key]
+	key := dlqKey{l.Source, l.DLQ}
+	dlq, known := p.dlqs[key]
 	switch {
 	case !known:
-		return errors.Join(p.problem, adapters.UnknownDestination(l.Broker, l.Source, "dead-letter destination", l.Grave))
-	case p.options.Only != nil && !p.options.Only[l.Position], l.State != p.plan.Action.Wants():
+		return errors.Join(p.problem, adapters.UnknownDestination(l.Broker, l.Source, "dead-letter destination", l.DLQ))
+	case p.options.Only != nil && !p.options.Only[l.Position]:
 		return nil
-	case p.options.Most > 0 && p.planned == p.options.Most:
+	case l.State == Unknown:
+		return &adapters.Problem{
+			Doing: fmt.Sprintf("%s letters of %s", p.plan.Action, l.DLQ), Cause: fmt.Sprintf("which of them were dealt with is not known (%v)", l.unknown), Kind: ErrRefused,
+		}
+	case l.State != p.plan.Action.Wants():
+		return nil
+	case p.planned == p.options.Most:
 		return &adapters.Problem{
 			Doing: fmt.Sprintf("%s these letters", p.plan.Action), Cause: fmt.Sprintf("there are more than %d, and the memory allows for no larger plan", p.options.Most),
 			Remedy: "choose fewer with --filter or by position, or raise --memory", Kind: ErrRefused,
@@ -62,9 +79,12 @@ func (p *Planning) Add(l *Letter) error {
 	}
 	of := p.planners[key]
 	if of == nil {
-		of = newPlanner(p.plan.Action, &p.options, grave)
+		of = newPlanner(p.plan.Action, &p.options, dlq)
 		of.names = p.names
-		of.part.Unfinished = p.unfinished[graveKey{of.part.Source, of.part.Grave}]
+		of.part.Unfinished = p.unfinishedOf(&dlq, dlq.Source.Cluster)
+		if at := dlq.Source.Address; at != dlq.Source.Cluster { // by which the version before knew it
+			of.part.Unfinished = append(of.part.Unfinished, p.unfinishedOf(&dlq, at)...)
+		}
 		p.planners[key] = of
 		p.order = append(p.order, of)
 	}
@@ -73,20 +93,47 @@ func (p *Planning) Add(l *Letter) error {
 	return nil
 }
 
+// unfinishedOf are the runs that left letters of a dead-letter queue half done, as the journal names its source.
+func (p *Planning) unfinishedOf(dlq *DLQ, source string) (runs []string) {
+	for _, half := range p.unfinished[dlqKey{source, dlq.Name}] {
+		if !half.owes || dlq.Settling == deadletter.ByRemoval {
+			runs = append(runs, half.run)
+		}
+	}
+	return runs
+}
+
 // Finish asks who receives what is sent to each target, and freezes the plan.
 func (p *Planning) Finish(ctx context.Context) (*Plan, error) {
 	for _, of := range p.order {
-		if err := of.finish(ctx, p.graves[graveKey{sourceName(p.office, of.part.Source), of.part.Grave}]); err != nil {
+		if err := of.finish(ctx, p.evidence(of)); err != nil {
 			return nil, err
 		}
 		p.plan.Parts = append(p.plan.Parts, of.part)
 	}
-	return p.plan, p.plan.seal()
+	var err error
+	p.plan.ID, err = p.plan.digest()
+	return p.plan, err
 }
 
-// Plan freezes letters into a plan. They are what Read gave of one grave or several, all
+// evidence is what is known of the dead-letter destination of a part.
+func (p *Planning) evidence(of *planner) *evidence {
+	source := of.source.Name
+	dlq := p.dlqs[dlqKey{source, of.part.DLQ}]
+	e := &evidence{dlq: &dlq.Queue, said: p.service.said.get(dlqKey{source, of.part.DLQ})}
+	if e.said == nil { // nobody has read all of it
+		e.said = of.said
+	}
+	e.deadLetter = func(name string) bool {
+		_, known := p.dlqs[dlqKey{source, name}]
+		return known && name != of.part.DLQ && of.part.sameCluster()
+	}
+	return e
+}
+
+// Plan freezes letters into a plan. They are what Read gave of one dead-letter queue or several, all
 // of it, or chosen by what they contain.
-func (o *Office) Plan(ctx context.Context, action Action, letters []Letter, options PlanOptions) (*Plan, error) {
+func (o *Service) Plan(ctx context.Context, action Action, letters []Letter, options PlanOptions) (*Plan, error) {
 	planning, err := o.Planning(ctx, action, options)
 	if err != nil {
 		return nil, err
@@ -104,55 +151,193 @@ type planner struct {
 	part    Part
 	options *PlanOptions
 	action  Action
-	targets map[adapters.Target]*Destined
+	claims  map[statement]*stated
+	of      []*stated // of each letter of the part
+	said    *tally    // by the letters that were planned
+	lines   []*Destined
+	source  Source
 	strip   map[string]bool
 	names   map[string]string
+	home    deadletter.Target // the dead-letter queue itself
 }
 
-func newPlanner(action Action, options *PlanOptions, grave Grave) *planner {
+func newPlanner(action Action, options *PlanOptions, dlq DLQ) *planner {
 	p := &planner{
-		action: action, options: options, targets: map[adapters.Target]*Destined{}, strip: map[string]bool{},
+		action: action, options: options, source: dlq.Source, claims: map[statement]*stated{}, said: &tally{}, strip: map[string]bool{},
+		home: dlq.Source.TargetOf(&dlq.Queue, deadletter.Origin{Destination: dlq.Name}),
 		part: Part{
-			Source: grave.Source.Cluster, URL: grave.Source.URL, Broker: grave.Source.Broker, Grave: grave.Name, Kind: grave.Kind,
-			Incarnation: grave.Incarnation, Guarantee: grave.Guarantee,
+			Source: dlq.Source.Cluster, URL: dlq.Source.URL, Broker: dlq.Source.Broker, DLQ: dlq.Name, Kind: dlq.Kind,
+			Settling: dlq.Settling, Incarnation: dlq.Incarnation, Guarantee: dlq.Guarantee,
 		},
 	}
 	if options.Through != nil && action == Replay {
-		p.part.Through, p.part.ThroughURL, p.part.Guarantee = options.Through.Cluster, options.Through.URL, adapters.AtLeastOnce
+		p.part.Through, p.part.ThroughURL, p.part.Guarantee = options.Through.Cluster, options.Through.URL, deadletter.AtLeastOnce
 	}
 	return p
 }
 
-// finish asks who receives what is sent to each target.
-func (p *planner) finish(ctx context.Context, grave Grave) error {
+// finish asks who receives what is sent to each target, and judges what letters claim.
+func (p *planner) finish(ctx context.Context, e *evidence) error {
+	lacks, err := p.source.DeadLetters.Lacks(ctx, p.part.DLQ)
+	if err != nil {
+		return err
+	}
+	p.part.Lacks = lacks
 	p.part.Stripped = slices.Sorted(maps.Keys(p.strip))
-	letters := grave.Source.DeadLetters
-	if p.options.Through != nil {
-		letters = p.options.Through.DeadLetters
+	p.tellApart()
+	if p.action != Replay {
+		return nil
 	}
-	for _, destined := range p.targets {
-		reach, err := letters.Reach(ctx, destined.Target)
-		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
-			return err
-		}
-		destined.Missing = err == nil && !reach.Exists
-		destined.AlsoReaches, destined.Unknown = reach.Readers, reach.Unknown
-		p.part.Targets = append(p.part.Targets, *destined)
+	counts := map[deadletter.Target]int{}
+	for _, c := range p.claims {
+		counts[c.target] += c.count
 	}
+	targets := slices.SortedFunc(maps.Keys(counts), func(a, b deadletter.Target) int {
+		return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b))
+	})
+	reaches, err := p.reaches(ctx, e, targets)
+	if err != nil {
+		return err
+	}
+	p.settle(e, targets, reaches)
+	p.leave()
 	slices.SortFunc(p.part.Targets, func(a, b Destined) int {
-		return cmp.Or(b.Count-a.Count, strings.Compare(a.Target.String(), b.Target.String()))
+		return cmp.Or(cmp.Compare(len(a.Letters), len(b.Letters)), b.Count-a.Count, cmp.Compare(a.Target, b.Target))
 	})
 	return nil
 }
 
+// reaches asks about targets, and whether the broker has what the name of the dead-letter
+// destination speaks for.
+func (p *planner) reaches(ctx context.Context, e *evidence, targets []deadletter.Target) (map[deadletter.Target]*deadletter.Recipients, error) {
+	letters := p.source.DeadLetters
+	if p.options.Through != nil {
+		letters = p.options.Through.DeadLetters
+	}
+	stem, _ := envelope.DeadName(p.part.DLQ)
+	asked := slices.Clone(targets)
+	if stem != "" && p.options.Through == nil && p.options.To.IsZero() {
+		asked = append(asked, p.source.TargetOf(e.dlq, deadletter.Origin{Destination: stem}))
+	}
+	answers, err := letters.Recipients(ctx, asked)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(answers) != len(asked):
+		return nil, fmt.Errorf("%d answers to a question about %d destinations", len(answers), len(asked))
+	}
+	if len(asked) > len(targets) && answers[len(targets)].Exists {
+		e.stem = stem
+	}
+	reaches := make(map[deadletter.Target]*deadletter.Recipients, len(targets))
+	for i, target := range targets {
+		reaches[target] = &answers[i]
+	}
+	return reaches, nil
+}
+
+// settle says of each claim what becomes of it. Claims with one target and one verdict are
+// one line of the plan.
+func (p *planner) settle(e *evidence, targets []deadletter.Target, reaches map[deadletter.Target]*deadletter.Recipients) {
+	type line struct {
+		target deadletter.Target
+		why    string
+	}
+	lines := map[line]*Destined{}
+	for _, c := range p.claims {
+		reach := reaches[c.target]
+		why, only := "", false
+		if c.origin != "" {
+			why, only = e.against(&c.statement, reach)
+		}
+		d := lines[line{c.target, why}]
+		if d == nil {
+			d = &Destined{Target: c.target, Claimed: why, Confirmed: slices.Contains(p.options.Confirmed, string(c.target))}
+			d.learn(reach)
+			lines[line{c.target, why}] = d
+		}
+		d.Count, d.Bytes, d.Only = d.Count+c.count, d.Bytes+c.bytes, d.Only || only
+		d.warn(c, e, reach)
+		c.destined = d
+	}
+	p.lines = slices.Collect(maps.Values(lines))
+}
+
+// learn takes over what the broker says of a target.
+func (d *Destined) learn(r *deadletter.Recipients) {
+	d.Kind, d.Forbidden, d.Denied = r.Kind, r.Forbidden, r.Denied
+	d.Missing = !r.Exists && r.Forbidden == "" && r.Denied == ""
+	d.AlsoReaches, d.Unknown = r.Readers, r.Unknown
+	d.Warnings = slices.Clone(r.Warnings)
+}
+
+// warn adds what an operator should know before letters with a claim go.
+func (d *Destined) warn(c *stated, e *evidence, r *deadletter.Recipients) {
+	add := func(text string) {
+		if !slices.Contains(d.Warnings, text) && len(d.Warnings) < mostGroupsNamed {
+			d.Warnings = append(d.Warnings, text)
+		}
+	}
+	if c.origin == "" && e.deadLetter(string(c.target)) {
+		add(string(c.target) + " is a dead-letter destination itself")
+	}
+	if r.Kind != adapters.Topic || !r.Exists {
+		return
+	}
+	for _, group := range slices.Sorted(maps.Keys(c.groups)) {
+		reads := slices.ContainsFunc(r.Readers, func(reader string) bool { return reader == group || strings.HasPrefix(reader, group+" (") })
+		switch {
+		case !reads && r.Unknown == "":
+			add(fmt.Sprintf("group %s, at which they died, does not read %s now", group, d.Target))
+		case !reads:
+			add(fmt.Sprintf("group %s, at which they died, is not seen to read %s", group, d.Target))
+		}
+	}
+}
+
+// leave takes letters out of the plan that nothing can be done about.
+func (p *planner) leave() {
+	left := p.part.Letters[:0]
+	for i, l := range p.part.Letters {
+		if d := p.of[i].destined; d.Stays() {
+			d.Letters = append(d.Letters, l.Position)
+		} else {
+			left = append(left, l)
+		}
+	}
+	clear(p.part.Letters[len(left):])
+	p.part.Letters = left
+	for _, d := range p.lines {
+		p.part.Targets = append(p.part.Targets, *d)
+	}
+}
+
+// tellApart marks letters of a queue that are equal in every byte: nobody else can know which
+// of them is which.
+func (p *planner) tellApart() {
+	if p.part.Kind != adapters.Queue {
+		return
+	}
+	first := make(map[letterKey]int, len(p.part.Letters))
+	for i := range p.part.Letters {
+		key := p.part.Letters[i].key()
+		if other, equal := first[key]; equal {
+			p.part.Letters[i].Alike, p.part.Letters[other].Alike = true, true
+		} else {
+			first[key] = i
+		}
+	}
+}
+
 // add puts a letter where it belongs.
 func (p *planner) add(l *Letter) {
-	planned := Selected{Position: l.Position, Broker: l.Broker, Size: l.Size, Time: l.Time, ID: l.ID, Replays: l.Replays}
+	planned := Selected{Position: l.Position, Content: l.Content, Alike: l.Alike, Maybe: l.Maybe, Broker: l.Broker, Size: l.Size, Time: l.Time, ID: l.ID, Replays: l.Replays}
 	if p.action != Replay {
 		p.part.Letters = append(p.part.Letters, planned)
 		return
 	}
-	planned.To = adapters.Target{Topic: p.once(l.To.Topic), Exchange: p.once(l.To.Exchange), RoutingKey: p.once(l.To.RoutingKey)}
+	p.said.add(l)
+	planned.To = deadletter.Target(p.once(string(l.To)))
 	confidence := l.Confidence
 	if !p.options.To.IsZero() {
 		planned.To, confidence = p.options.To, envelope.Certain
@@ -162,16 +347,16 @@ func (p *planner) add(l *Letter) {
 		limit = DefaultMaxReplays
 	}
 	switch {
-	case planned.To.IsZero(), confidence != envelope.Certain && confidence != envelope.Likely:
+	case planned.To.IsZero(), confidence == envelope.NameOnly, confidence == envelope.Unknown:
 		p.part.Unresolved = append(p.part.Unresolved, l.Position)
-	case p.part.Through == "" && leadsTo(planned.To, l.Grave):
+	case p.part.sameCluster() && planned.To == p.home:
 		p.part.Looping = append(p.part.Looping, l.Position)
 	case l.Replays >= limit:
 		p.part.OverLimit = append(p.part.OverLimit, l.Position)
 	default:
 		planned.Edit = p.options.Edits[l.Position]
 		p.part.Letters = append(p.part.Letters, planned)
-		p.count(&planned)
+		p.count(l, &planned)
 		for _, name := range l.stripped {
 			p.strip[name] = true
 		}
@@ -187,12 +372,21 @@ func (p *planner) once(s string) string {
 	return p.names[s]
 }
 
-func (p *planner) count(l *Selected) {
-	destined := p.targets[l.To]
-	if destined == nil {
-		destined = &Destined{Target: l.To}
-		p.targets[l.To] = destined
+// count notes what a letter claims.
+func (p *planner) count(l *Letter, planned *Selected) {
+	says := statement{target: planned.To}
+	if p.options.To.IsZero() && l.claims() {
+		says.origin = p.once(l.origin())
 	}
-	destined.Count++
-	destined.Bytes += int64(l.Size)
+	c := p.claims[says]
+	if c == nil {
+		c = &stated{statement: says, groups: map[string]bool{}}
+		p.claims[says] = c
+	}
+	c.count++
+	c.bytes += int64(l.Size)
+	if group := l.Death.Group; group != "" && len(c.groups) < mostGroupsNamed {
+		c.groups[p.once(group)] = true
+	}
+	p.of = append(p.of, c)
 }

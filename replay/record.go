@@ -2,8 +2,12 @@ package replay
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,69 +29,127 @@ type Record struct {
 	At     time.Time // when it began
 	Last   time.Time // when something was last written about it
 	Reason string
-	Graves []string
+	DLQs   []string
 	// State is running, interrupted, paused, done, failed or aborted.
 	State string
 	Error string // why it failed
+	// Changed is what was done to its lines in the journal by somebody else, or empty.
+	Changed string
+	Pace    Pace // that it had last
 
 	Settled, Skipped, Refused int
+	Maybe                     int // letters that were sent and may have been sent before
 
-	parts [][]Line // of letters, by part of the plan
+	plan      string // digest of it on disk
+	unsettled bool   // it was ended without settling anything
+	last      string // hash of its last line
+	parts     []recordPart
+}
+
+// recordPart is what the journal says of one part of a plan.
+type recordPart struct {
+	source, dlq string
+	states      []State // of letters that something happened to, and those before them
 }
 
 // Runs lists all runs, the oldest first. Broken is how many lines of the journal do not
 // follow from the line before, which means that somebody has changed it.
-func (o *Office) Runs() (records []*Record, broken int, err error) {
-	byRun := map[string]*Record{}
-	broken, err = o.journal.Lines(func(l Line) error {
-		r := byRun[l.Run]
-		if r == nil {
-			r = &Record{Run: l.Run, Action: l.Action, At: l.At}
-			byRun[l.Run] = r
-			records = append(records, r)
-		}
-		r.take(&l)
-		return nil
-	})
-	for _, r := range records {
+func (o *Service) Runs() (records []*Record, broken int, err error) {
+	return o.runs(func(*Record) bool { return true })
+}
+
+// runs lists the runs that are not over, and those of the others that are chosen.
+func (o *Service) runs(choose func(*Record) bool) (records []*Record, broken int, err error) {
+	h := history{keep: choose}
+	if err := o.journal.read(&h, nil); err != nil {
+		return nil, 0, err
+	}
+	for _, run := range h.order {
+		r := h.runs[run]
 		if r.State == "running" && !o.inHand(r.Run) {
 			r.State = "interrupted"
 		}
+		if r.Changed != "" && !r.Ended() {
+			r.Error = r.Changed
+		}
+		records = append(records, r)
 	}
-	return records, broken, err
+	return records, h.broken, nil
 }
+
+// damage notes that somebody has changed what the journal says of a run.
+func (r *Record) damage(how string) {
+	if r.Changed == "" {
+		r.Changed = how
+	}
+}
+
+// mostParts bounds how many parts a damaged line can make of a plan.
+const mostParts = 10_000
 
 // take adds a line to the record.
 func (r *Record) take(l *Line) {
 	r.Last = l.At
+	if l.Pace != nil {
+		r.Pace = *l.Pace
+	}
+	if l.Part < 0 || l.Part >= mostParts {
+		return
+	}
+	for len(r.parts) <= l.Part {
+		r.parts = append(r.parts, recordPart{})
+	}
 	switch l.Step {
 	case StepBegin:
-		r.Count, r.By, r.Reason = r.Count+l.Count, l.By, l.Reason
-		if l.Grave != "" && !slices.Contains(r.Graves, l.Grave) {
-			r.Graves = append(r.Graves, l.Grave)
-		}
-		r.State = "running"
+		r.begin(l)
 	case StepResume:
 		r.State, r.Error = "running", ""
 	case StepPause, StepDone, StepFail, StepAbort:
-		r.State, r.Error = string(l.Step), l.Error
+		r.State, r.Error, r.unsettled = string(l.Step), l.Error, l.Unsettled
 	case StepSettle:
 		r.Settled += l.Count
 	case StepSkip:
 		r.Skipped += l.Count
 	case StepRefuse:
 		r.Refused += l.Count
+	case StepSend:
+		r.Maybe += l.Maybe
 	}
-	if len(l.Letters) > 0 {
-		for len(r.parts) <= l.Part {
-			r.parts = append(r.parts, nil)
+	if part := &r.parts[l.Part]; len(l.Letters) > 0 {
+		for len(part.states) <= l.Letters[len(l.Letters)-1] {
+			part.states = append(part.states, Planned)
 		}
-		r.parts[l.Part] = append(r.parts[l.Part], *l)
+		for _, number := range l.Letters {
+			if next, ok := part.states[number].after(l.Step, r.Action); ok {
+				part.states[number] = next
+			}
+		}
 	}
+}
+
+func (r *Record) begin(l *Line) {
+	r.Count, r.By, r.Reason, r.plan = r.Count+l.Count, l.By, l.Reason, l.Plan
+	if l.DLQ != "" && !slices.Contains(r.DLQs, l.DLQ) {
+		r.DLQs = append(r.DLQs, l.DLQ)
+	}
+	part := &r.parts[l.Part]
+	part.source, part.dlq = l.Source, l.DLQ
+	r.State = "running"
 }
 
 // Ended says that the run will do nothing more, whatever happens.
 func (r *Record) Ended() bool { return r.State == "done" || r.State == "aborted" }
+
+// over says that the run has ended and left no letter half done.
+func (r *Record) over() bool {
+	switch {
+	case r.State == string(StepDone):
+		return true
+	case r.State != string(StepAbort) || r.Changed != "":
+		return false
+	}
+	return !slices.ContainsFunc(r.parts, func(p recordPart) bool { return slices.ContainsFunc(p.states, State.inHand) })
+}
 
 // states are those of the letters of one part of its plan.
 func (r *Record) states(plan *Plan, part int) []State {
@@ -95,17 +157,8 @@ func (r *Record) states(plan *Plan, part int) []State {
 	for i := range states {
 		states[i] = Planned
 	}
-	if part >= len(r.parts) {
-		return states
-	}
-	for _, line := range r.parts[part] {
-		for _, number := range line.Letters {
-			if number < len(states) {
-				if next, ok := states[number].after(line.Step, plan.Action); ok {
-					states[number] = next
-				}
-			}
-		}
+	if part < len(r.parts) {
+		copy(states, r.parts[part].states)
 	}
 	return states
 }
@@ -113,37 +166,48 @@ func (r *Record) states(plan *Plan, part int) []State {
 // runName is what names of runs look like; they are names of folders, too.
 var runName = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[0-9a-f]{4}$`)
 
-func (o *Office) runFolder(run string) string { return filepath.Join(o.config.Folder, "runs", run) }
+func (o *Service) runFolder(run string) string { return filepath.Join(o.config.Folder, "runs", run) }
 
 // record finds a run.
-func (o *Office) record(run string) (*Record, *Plan, error) {
+func (o *Service) record(run string) (*Record, error) {
 	unknown := &adapters.Problem{
 		Doing: "find the run " + run, Cause: "the journal has no such run", Remedy: "eventscope dlq journal lists them", Kind: adapters.ErrUsage,
 	}
 	if !runName.MatchString(run) {
-		return nil, nil, unknown
+		return nil, unknown
 	}
-	records, _, err := o.Runs()
+	records, _, err := o.runs(func(r *Record) bool { return r.Run == run })
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	i := slices.IndexFunc(records, func(r *Record) bool { return r.Run == run })
 	if i < 0 {
-		return nil, nil, unknown
+		return nil, unknown
 	}
-	plan, err := o.readPlan(run)
-	return records[i], plan, err
+	return records[i], nil
 }
 
-// Plan of a run, as it was frozen.
-func (o *Office) readPlan(run string) (*Plan, error) {
-	data, err := os.ReadFile(filepath.Join(o.runFolder(run), "plan.json"))
+// planOf is the plan of a run, as it was frozen. One that is not is refused.
+func (o *Service) planOf(r *Record) (*Plan, error) {
+	changed := func(cause string) error {
+		return &adapters.Problem{
+			Doing: "use the plan of run " + r.Run, Cause: cause,
+			Remedy: "eventscope dlq abort " + r.Run + ", then make a new plan of what is left", Kind: errors.Join(ErrRefused, ErrJournal),
+		}
+	}
+	data, err := o.readFile(filepath.Join(o.runFolder(r.Run), "plan.json"))
 	if err != nil {
-		return nil, journalProblem("read the plan of run "+run, err)
+		return nil, changed(fmt.Sprintf("it cannot be read (%v)", reason(err)))
+	}
+	if r.plan != "" && r.plan != digestOf(data) {
+		return nil, changed("it was changed on disk since the run began")
 	}
 	plan := &Plan{}
 	if err := json.Unmarshal(data, plan); err != nil {
-		return nil, journalProblem("read the plan of run "+run, err)
+		return nil, changed(fmt.Sprintf("it is damaged (%v)", err))
+	}
+	if !plan.whole() {
+		return nil, changed("it is not what its id says")
 	}
 	for i := range plan.Parts {
 		for j := range plan.Parts[i].Letters {
@@ -153,53 +217,56 @@ func (o *Office) readPlan(run string) (*Plan, error) {
 	return plan, nil
 }
 
-// writePlan puts a plan on disk, whole or not at all.
-func (o *Office) writePlan(run string, plan *Plan) error {
+// reason is an error without the path that it is about.
+func reason(err error) error {
+	if wrapped := (*fs.PathError)(nil); errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}
+
+func digestOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+func (o *Service) readFile(path string) ([]byte, error) {
+	file, err := o.disk.open(path, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(file)
+	return data, errors.Join(err, file.Close())
+}
+
+// writePlan puts a plan on disk, whole or not at all, and returns its digest there.
+func (o *Service) writePlan(run string, plan *Plan) (digest string, err error) {
 	folder := o.runFolder(run)
 	data, err := json.Marshal(plan)
 	if err == nil {
-		err = os.MkdirAll(folder, 0o700)
+		err = o.disk.folder(filepath.Dir(folder))
 	}
 	if err == nil {
-		err = writeFile(filepath.Join(folder, "plan.json"), data)
+		err = o.disk.folder(folder)
+	}
+	if err == nil {
+		err = o.disk.write(filepath.Join(folder, "plan.json"), data)
 	}
 	if err != nil {
-		return journalProblem("write the plan of run "+run, err)
+		return "", journalProblem("write the plan of run "+run, err)
 	}
-	return nil
+	return digestOf(data), nil
 }
 
-// writeFile writes a new file and sees to it that it is on disk, its name included.
-func writeFile(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder sees to it that the names in a folder are on disk.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
-
-const (
-	lockTime  = time.Second // in which somebody who only asks has let go of a lock
-	lockPause = 10 * time.Millisecond
-)
+// takeTime is in which somebody who only asks has let go of the lock of a run.
+const takeTime = time.Second
 
 // take makes this process the one that has a run in hand. ok is false if another has.
-func (o *Office) take(run string) (lock *flock.Flock, ok bool, err error) {
-	lock = flock.New(filepath.Join(o.runFolder(run), "lock"))
-	trying, cancel := context.WithTimeout(context.Background(), lockTime)
+func (o *Service) take(run string) (lock *flock.Flock, ok bool, err error) {
+	if lock, err = o.disk.lock(filepath.Join(o.runFolder(run), "lock")); err != nil {
+		return nil, false, err
+	}
+	trying, cancel := context.WithTimeout(context.Background(), takeTime)
 	defer cancel()
 	ok, err = lock.TryLockContext(trying, lockPause)
 	if err != nil && trying.Err() == nil {
@@ -209,11 +276,14 @@ func (o *Office) take(run string) (lock *flock.Flock, ok bool, err error) {
 }
 
 // inHand says that a process, this one or another, has a run in hand.
-func (o *Office) inHand(run string) bool {
+func (o *Service) inHand(run string) bool {
 	if _, err := os.Stat(filepath.Join(o.runFolder(run), "lock")); errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
-	lock := flock.New(filepath.Join(o.runFolder(run), "lock"))
+	lock, err := o.disk.lock(filepath.Join(o.runFolder(run), "lock"))
+	if err != nil {
+		return false
+	}
 	ok, err := lock.TryRLock() // shared, so that two who ask are not in each other's way
 	if err != nil || !ok {
 		return err == nil
@@ -222,74 +292,58 @@ func (o *Office) inHand(run string) bool {
 	return false
 }
 
-// unfinished are the runs that have letters in hand and have not ended, by grave.
-func (o *Office) unfinished() (map[graveKey][]string, error) {
-	records, _, err := o.Runs()
-	if err != nil {
-		return nil, err
-	}
-	found := map[graveKey][]string{}
-	for _, r := range records {
-		if r.State == string(StepDone) {
-			continue
-		}
-		plan, err := o.readPlan(r.Run)
-		switch {
-		case err != nil && r.Ended():
-			continue // somebody has tidied up
-		case err != nil:
-			return nil, err
-		case r.Ended() && !r.owes(plan):
-			continue
-		}
-		for i := range plan.Parts {
-			key := graveKey{plan.Parts[i].Source, plan.Parts[i].Grave}
-			if slices.ContainsFunc(r.states(plan, i), State.inHand) {
-				found[key] = append(found[key], r.Run)
+// unfinished are the runs that have letters in hand and have not ended, by dead-letter queue. It is the
+// journal that says it, so that a plan which is damaged is in the way of nothing else.
+func (o *Service) unfinished() (map[dlqKey][]halfDone, error) {
+	found := map[dlqKey][]halfDone{}
+	return found, o.journal.running(func(r *Record) {
+		for i := range r.parts {
+			part := &r.parts[i]
+			half := slices.ContainsFunc(part.states, State.inHand) || r.Changed != ""
+			if r.Ended() {
+				half = slices.Contains(part.states, Confirmed) && !r.unsettled
+			}
+			if half {
+				key := dlqKey{part.source, part.dlq}
+				found[key] = append(found[key], halfDone{r.Run, r.Ended()})
 			}
 		}
-	}
-	return found, nil
+	})
+}
+
+// halfDone is a run that left letters half done.
+type halfDone struct {
+	run string
+	// owes says that it has ended, with copies at their targets whose letters were not settled:
+	// where those are removed from a queue they may still lie there.
+	owes bool
 }
 
 // inHand says that a letter in this state is half done.
 func (s State) inHand() bool { return s == Sent || s == Confirmed }
 
-// journalMarks is what the journal says of the letters of a grave that has no ledger. Of
-// a queue that is only what an interrupted run has in hand and what was discarded, since
-// other letters are gone from it.
-func (o *Office) journalMarks(grave Grave) (map[adapters.Position]*Mark, error) {
-	records, _, err := o.Runs()
-	if err != nil {
-		return nil, err
+// about says that a part is about a dead-letter queue. The version before knew brokers by their URLs.
+func (p *recordPart) about(dlq *DLQ) bool {
+	return p.dlq == dlq.Name && dlq.Source.is(p.source)
+}
+
+// about says that a run has to do with a dead-letter queue.
+func (r *Record) about(dlq *DLQ) bool {
+	return slices.ContainsFunc(r.parts, func(p recordPart) bool { return p.about(dlq) })
+}
+
+// clone is a copy that stays as it is while the journal goes on.
+func (r *Record) clone() *Record {
+	c := *r
+	c.parts = slices.Clone(r.parts)
+	for i := range c.parts {
+		c.parts[i].states = slices.Clone(c.parts[i].states)
 	}
-	marks := map[adapters.Position]*Mark{}
-	for _, r := range records {
-		plan, err := o.readPlan(r.Run)
-		if err != nil {
-			continue // somebody has tidied up
-		}
-		for i := range plan.Parts {
-			part := &plan.Parts[i]
-			if part.Source != grave.Source.Cluster || part.Grave != grave.Name {
-				continue
-			}
-			for number, state := range r.states(plan, i) {
-				l := &part.Letters[number]
-				switch {
-				case plan.Action == Restore && state == Open:
-					delete(marks, l.Position)
-				case grave.Kind == adapters.Stream && state.Settled(), state == Confirmed:
-					marks[l.Position] = &Mark{State: state, Run: r.Run, By: r.By, At: r.Last, Target: l.To.String(), Reason: r.Reason}
-				}
-			}
-		}
-	}
-	return marks, nil
+	return &c
 }
 
 // Steps reads what one run did, step by step. Broken is as for Runs.
-func (o *Office) Steps(run string, each func(*Line) error) (broken int, err error) {
+func (o *Service) Steps(run string, each func(*Line) error) (broken int, err error) {
 	return o.journal.Lines(func(l Line) error {
 		if l.Run != run {
 			return nil
@@ -299,20 +353,31 @@ func (o *Office) Steps(run string, each func(*Line) error) (broken int, err erro
 }
 
 // SourcesOf are the brokers that a run is about, as URLs without secrets: those that letters
-// lie on, and those that they are only sent to.
-func (o *Office) SourcesOf(run string) (sources, targets []string, err error) {
-	_, plan, err := o.record(run)
+// lie on, and those that they are only sent to. A run whose plan cannot be used has none: it
+// can only be aborted, for which no broker is needed.
+func (o *Service) SourcesOf(run string) (sources, targets []string, err error) {
+	record, err := o.record(run)
 	if err != nil {
 		return nil, nil, err
 	}
+	plan, err := o.planOf(record)
+	if err != nil {
+		return nil, nil, err
+	}
+	sources, targets = plan.URLs()
+	return sources, targets, nil
+}
+
+// URLs are the brokers that a plan is about: see [Service.SourcesOf].
+func (p *Plan) URLs() (sources, targets []string) {
 	add := func(to *[]string, url string) {
 		if url != "" && !slices.Contains(*to, url) {
 			*to = append(*to, url)
 		}
 	}
-	for i := range plan.Parts {
-		add(&sources, plan.Parts[i].URL)
-		add(&targets, plan.Parts[i].ThroughURL)
+	for i := range p.Parts {
+		add(&sources, p.Parts[i].URL)
+		add(&targets, p.Parts[i].ThroughURL)
 	}
-	return sources, targets, nil
+	return sources, targets
 }

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // Outcome is what became of one letter.
@@ -18,7 +20,7 @@ type Outcome struct {
 	Position adapters.Position
 	// Result is replayed, discarded, restored, failed or skipped.
 	Result string
-	Target adapters.Target
+	Target deadletter.Target
 	Err    error // why it failed or was skipped
 }
 
@@ -28,16 +30,24 @@ type Summary struct {
 	State string // done, paused, aborted or failed
 
 	Settled, Failed, Skipped int
-	// Maybe counts letters of which a copy may have arrived twice: they were sent when the
-	// run was interrupted, and sent again.
+	// Maybe counts letters of which a copy may have arrived twice: they were on their way when
+	// this run was interrupted, or somebody else had them in hand before, and were sent again.
 	Maybe int
+	// Alike counts letters that were sent under ids of this run alone, since nothing tells
+	// them from others: see [Selected.Alike].
+	Alike int
 }
 
 // Pace says how fast a run goes.
 type Pace struct {
-	Rate   float64 // letters a second; 0 is as fast as the broker takes them
-	Canary int     // so many go first and alone; the rest follows when they are settled
-	Window int     // the most letters on their way at once; 0 is [DefaultWindow]
+	Rate   float64 `json:"rate,omitempty"`   // letters a second; 0 is as fast as the broker takes them
+	Canary int     `json:"canary,omitempty"` // so many go first and alone; the rest follows when they are settled
+	Window int     `json:"window,omitempty"` // the most letters on their way at once; 0 is [DefaultWindow]
+}
+
+// or is the pace with what it leaves open as another has it.
+func (p Pace) or(before Pace) Pace {
+	return Pace{Rate: cmp.Or(p.Rate, before.Rate), Canary: cmp.Or(p.Canary, before.Canary), Window: cmp.Or(p.Window, before.Window)}
 }
 
 // DefaultWindow is how many letters are on their way at once, and so how many may arrive
@@ -50,7 +60,7 @@ type Run struct {
 	ID   string
 	Plan *Plan
 
-	office   *Office
+	service  *Service
 	states   [][]State // of the letters, by part
 	pace     Pace
 	settling bool // nothing more is sent: the run is being aborted
@@ -72,9 +82,14 @@ const (
 // Begin confirms a plan and makes it a run: it is on disk and in the journal when Begin
 // returns, and nothing else has happened. An error of kind [ErrRefused] says why it must
 // not run.
-func (o *Office) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) {
+func (o *Service) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) {
 	if err := plan.Check(said); err != nil {
 		return nil, err
+	}
+	if !plan.whole() {
+		return nil, &adapters.Problem{
+			Doing: "begin plan " + plan.ID, Cause: "it is not what its id says: it was changed since it was made", Remedy: "make it anew", Kind: ErrRefused,
+		}
 	}
 	var suffix [2]byte
 	_, _ = rand.Read(suffix[:]) // never fails
@@ -86,7 +101,8 @@ func (o *Office) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) {
 		}
 		r.states = append(r.states, states)
 	}
-	if err := o.writePlan(r.ID, plan); err != nil {
+	digest, err := o.writePlan(r.ID, plan)
+	if err != nil {
 		return nil, err
 	}
 	if err := r.takeUp(); err != nil {
@@ -97,6 +113,7 @@ func (o *Office) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) {
 		line := r.line(StepBegin, i)
 		line.Count = len(plan.Parts[i].Letters)
 		line.By, line.Reason = o.config.By, plan.Reason
+		line.Plan, line.Kind, line.Pace = digest, plan.Parts[i].Kind, &r.pace
 		lines = append(lines, line)
 	}
 	if err := o.journal.Append(lines...); err != nil {
@@ -106,19 +123,30 @@ func (o *Office) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) {
 	return r, nil
 }
 
-// Resume takes up a run that was interrupted, paused or failed.
-func (o *Office) Resume(run string, write bool, pace Pace) (*Run, error) {
-	record, plan, err := o.record(run)
+// Resume takes up a run that was interrupted, paused or failed, at the pace that it had, but
+// for what is said anew. One whose journal or plan somebody has changed is refused.
+func (o *Service) Resume(run string, write bool, pace Pace) (*Run, error) {
+	record, err := o.record(run)
 	if err != nil {
 		return nil, err
 	}
-	if record.Ended() {
+	switch {
+	case record.Ended():
 		return nil, &adapters.Problem{Doing: "resume run " + run, Cause: "it is " + record.State, Remedy: "make a new plan of what is left", Kind: ErrRefused}
+	case record.Changed != "":
+		return nil, &adapters.Problem{
+			Doing: "resume run " + run, Cause: record.Changed + ", so that nobody knows which letters it has sent",
+			Remedy: "eventscope dlq abort " + run + ", then make a new plan, which says which letters may have been sent", Kind: errors.Join(ErrRefused, ErrJournal),
+		}
 	}
-	return o.resume(record, plan, write, pace)
+	plan, err := o.planOf(record)
+	if err != nil {
+		return nil, err
+	}
+	return o.resume(record, plan, write, pace.or(record.Pace))
 }
 
-func (o *Office) resume(record *Record, plan *Plan, write bool, pace Pace) (*Run, error) {
+func (o *Service) resume(record *Record, plan *Plan, write bool, pace Pace) (*Run, error) {
 	run := record.Run
 	if !write {
 		return nil, &adapters.Problem{Doing: "resume run " + run, Cause: "everything is read-only", Remedy: "add --write", Kind: ErrRefused}
@@ -128,29 +156,49 @@ func (o *Office) resume(record *Record, plan *Plan, write bool, pace Pace) (*Run
 	if err := r.takeUp(); err != nil {
 		return nil, err
 	}
+	if err := o.unchanged(record); err != nil {
+		r.letGo()
+		return nil, err
+	}
 	for i := range plan.Parts {
 		r.states = append(r.states, record.states(plan, i))
 	}
-	unresolved, overLimit, _ := plan.Excluded()
-	r.summary.Settled, r.summary.Skipped = record.Settled, record.Skipped+unresolved+overLimit
-	if err := o.journal.Append(Line{At: now(), Run: run, Step: StepResume, Action: plan.Action, By: o.config.By}); err != nil {
+	r.summary.Settled, r.summary.Skipped, r.summary.Maybe = record.Settled, record.Skipped+plan.Excluded(), record.Maybe
+	if err := o.journal.Append(Line{At: now(), Run: run, Step: StepResume, Action: plan.Action, By: o.config.By, Pace: &r.pace}); err != nil {
 		r.letGo()
 		return nil, err
 	}
 	return r, nil
 }
 
+// unchanged refuses to take up a run with which another process has gone on since its record
+// was read, and before its lock was taken: its letters are not where the record says.
+func (o *Service) unchanged(record *Record) error {
+	switch now, err := o.record(record.Run); {
+	case err != nil:
+		return err
+	case now.last != record.last:
+		return &adapters.Problem{
+			Doing: "take up run " + record.Run, Cause: "another process has gone on with it meanwhile", Remedy: "see how it stands with eventscope dlq journal, then try again", Kind: ErrRefused,
+		}
+	}
+	return nil
+}
+
 // Abort ends a run. If another process has it in hand, that one is told, and does the rest
 // after the window in hand: the run is nil then. Else, if letters have only to be taken out
 // of their queue because their copies are confirmed, the run that is returned does that,
-// for which writing must be allowed. What was not sent is open again.
-func (o *Office) Abort(run string, write bool) (*Run, error) {
-	record, plan, err := o.record(run)
-	switch {
-	case err != nil:
+// for which writing must be allowed. What was not sent is open again. Of a run whose journal
+// or plan somebody has changed no letter is touched.
+func (o *Service) Abort(run string, write bool) (*Run, error) {
+	record, err := o.record(run)
+	if err != nil {
 		return nil, err
-	case record.State != "running" && record.owes(plan): // also if who was told to end it has died over it
-		r, err := o.resume(record, plan, write, Pace{})
+	}
+	plan, changed := o.planOf(record)
+	switch {
+	case record.State != "running" && record.Changed == "" && changed == nil && record.owes(plan): // also if who was told to end it has died over it
+		r, err := o.resume(record, plan, write, record.Pace)
 		if err == nil {
 			r.settling = true
 		}
@@ -158,7 +206,8 @@ func (o *Office) Abort(run string, write bool) (*Run, error) {
 	case record.Ended():
 		return nil, &adapters.Problem{Doing: "abort run " + run, Cause: "it is " + record.State + " already", Kind: ErrRefused}
 	}
-	return nil, o.journal.Append(Line{At: now(), Run: run, Step: StepAbort, Action: plan.Action, By: o.config.By})
+	unsettled := record.Changed != "" || changed != nil
+	return nil, o.journal.Append(Line{At: now(), Run: run, Step: StepAbort, Action: record.Action, By: o.config.By, Unsettled: unsettled})
 }
 
 // owes says that letters lie in a queue whose copies are at their target.
@@ -171,16 +220,17 @@ func (r *Record) owes(plan *Plan) bool {
 	return false
 }
 
-func (o *Office) newRun(id string, plan *Plan, pace Pace) *Run {
+func (o *Service) newRun(id string, plan *Plan, pace Pace) *Run {
 	if pace.Window <= 0 {
 		pace.Window = DefaultWindow
 	}
-	return &Run{ID: id, Plan: plan, office: o, pace: pace, orders: make(chan order, 8), summary: Summary{Run: id}}
+	_, alike := plan.Doubts()
+	return &Run{ID: id, Plan: plan, service: o, pace: pace, orders: make(chan order, 8), summary: Summary{Run: id, Alike: alike}}
 }
 
 // takeUp makes sure that no other process has the run in hand.
 func (r *Run) takeUp() error {
-	lock, ok, err := r.office.take(r.ID)
+	lock, ok, err := r.service.take(r.ID)
 	if err == nil && !ok {
 		err = &adapters.Problem{Doing: "take up run " + r.ID, Cause: "another process has it in hand", Remedy: "wait for it, or eventscope dlq abort " + r.ID, Kind: ErrRefused}
 	}
@@ -234,23 +284,23 @@ func (r *Run) Do(ctx context.Context, tell func(Outcome)) (Summary, error) {
 	}
 	r.summary.State = string(end.Step)
 	end.Count = r.summary.Settled
-	return r.summary, errors.Join(err, r.office.journal.Append(end))
+	return r.summary, errors.Join(err, r.service.journal.Append(end))
 }
 
 // part carries one part out.
 func (r *Run) part(ctx context.Context, i int, tell func(Outcome)) error {
 	part := &r.Plan.Parts[i]
-	source, err := r.office.source(part.Source)
+	source, err := r.service.source(ctx, part.Broker, part.Source)
 	if err != nil {
 		return err
 	}
 	w := newWorker(r, i, source, tell)
 	if part.Through != "" {
-		if w.through, err = r.office.source(part.Through); err != nil {
+		if w.through, err = r.service.source(ctx, part.Broker, part.Through); err != nil {
 			return err
 		}
 	}
-	if r.Plan.Action == Restore && part.Broker != adapters.Kafka {
+	if r.Plan.Action == Restore && part.settling() != deadletter.ByLedger {
 		return w.restore(ctx)
 	}
 	return w.work(ctx)
@@ -261,22 +311,18 @@ func (r *Run) tellExcluded(tell func(Outcome)) {
 	if r.resumed {
 		return // it was told when the run began
 	}
-	skip := func(positions []adapters.Position, why string) {
-		for _, position := range positions {
+	for _, s := range r.Plan.Staying() {
+		for _, position := range s.Positions {
 			r.summary.Skipped++
-			tell(Outcome{Position: position, Result: "skipped", Err: errors.New(why)})
+			tell(Outcome{Position: position, Result: "skipped", Err: errors.New(s.Why)})
 		}
-	}
-	for i := range r.Plan.Parts {
-		skip(r.Plan.Parts[i].Unresolved, "nothing but a guess says where it was to go")
-		skip(r.Plan.Parts[i].OverLimit, "it was replayed too often already")
 	}
 }
 
 // line is a line about a part of the run.
 func (r *Run) line(step Step, part int) Line {
 	p := &r.Plan.Parts[part]
-	return Line{At: now(), Run: r.ID, Step: step, Action: r.Plan.Action, Source: p.Source, Grave: p.Grave, Part: part}
+	return Line{At: now(), Run: r.ID, Step: step, Action: r.Plan.Action, Source: p.Source, DLQ: p.DLQ, Part: part}
 }
 
 func now() time.Time { return time.Now().UTC().Round(0) }

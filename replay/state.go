@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// State is where a letter stands between lying in its grave and being dealt with.
+// State is where a letter stands between lying in its dead-letter queue and being dealt with.
 //
 //	open ─plan─▶ planned ─send─▶ sent ─confirm─▶ confirmed ─settle─▶ replayed
 //	                │ ▲            │ refuse                    └────▶ discarded (archived instead of sent)
@@ -14,19 +14,20 @@ import (
 //
 // A crash changes no state: what was last recorded is what holds. A letter that is sent
 // and not confirmed may have arrived, and is sent again, under the same replay id. One
-// that is confirmed and not settled is only settled.
+// that is confirmed and not settled is only settled, if it can be told from others.
 type State uint8
 
 const (
-	Open      State = iota // it lies in its grave, and nothing is planned
+	Open      State = iota // it lies in its dead-letter queue, and nothing is planned
 	Planned                // a run has frozen it into its plan
 	Sent                   // a copy was handed to the broker
 	Confirmed              // the broker has the copy, or the archive has the letter
 	Replayed               // settled, its copy is at the target
 	Discarded              // settled, it is in the ledger as such, or in the archive
+	Unknown                // the ledger cannot be read, so that nobody can tell
 )
 
-var stateNames = [...]string{"open", "planned", "sent", "confirmed", "replayed", "discarded"}
+var stateNames = [...]string{"open", "planned", "sent", "confirmed", "replayed", "discarded", "unknown"}
 
 // String is the state in one word, as the JSON has it.
 func (s State) String() string {
@@ -60,10 +61,10 @@ const (
 	StepSend    Step = "sent"
 	StepConfirm Step = "confirmed"
 	StepRefuse  Step = "refused"   // the broker did not take the copy
-	StepSettle  Step = "settled"   // the letter is out of its grave, or marked in the ledger
+	StepSettle  Step = "settled"   // the letter is out of its dead-letter queue, or marked in the ledger
 	StepSkip    Step = "skipped"   // it was not there any more, or dealt with by somebody else
 	StepAbandon Step = "abandoned" // its run was ended without it
-	StepRestore Step = "restored"  // it lies open in its grave again
+	StepRestore Step = "restored"  // it lies open in its dead-letter queue again
 )
 
 // after is the state that a step leads to, for a letter of a run that does action.
@@ -75,6 +76,8 @@ func (s State) after(step Step, action Action) (next State, ok bool) {
 	case s == Planned && step == StepSend && action != Discard:
 		return Sent, true
 	case s == Sent && step == StepSend: // again, after a crash
+		return Sent, true
+	case s == Confirmed && step == StepSend && action == Replay: // again, since it may be another one that is equal
 		return Sent, true
 	case s == Planned && step == StepConfirm && action == Discard, s == Sent && step == StepConfirm:
 		return Confirmed, true

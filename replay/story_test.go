@@ -9,27 +9,31 @@ import (
 	"testing"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/replay/replaytest"
 )
 
 // story is one operator at one broker.
 type story struct {
 	*testing.T
-	broker *replaytest.Broker
-	folder string
-	office *Office
+	broker  *replaytest.Broker
+	folder  string
+	service *Service
 }
 
 func tell(t *testing.T, kind adapters.DestinationKind, bodies ...string) *story {
 	t.Helper()
-	s := &story{T: t, broker: replaytest.New(kind, bodies...), folder: t.TempDir()}
-	s.office = desk(t, s.folder, s.broker)
+	s := &story{T: t, broker: replaytest.New(kind), folder: t.TempDir()}
+	for _, body := range bodies {
+		s.broker.BuryNamed(body, "id of "+body)
+	}
+	s.service = workplace(t, s.folder, s.broker)
 	return s
 }
 
 func (s *story) list() []Letter {
 	s.Helper()
-	letters, err := list(s.office)
+	letters, err := list(s.service)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -40,24 +44,33 @@ func (s *story) plan(action Action, options PlanOptions) *Plan {
 	s.Helper()
 	letters := s.list()
 	if action == Restore {
-		graves, err := s.office.Graves(context.Background())
+		dlqs, err := s.service.DLQs(context.Background())
 		if err == nil {
-			letters, err = s.office.Discarded(context.Background(), graves[0])
+			letters, err = s.service.Discarded(context.Background(), dlqs[0])
 		}
 		if err != nil {
 			s.Fatal(err)
 		}
 	}
-	plan, err := s.office.Plan(context.Background(), action, letters, options)
+	plan, err := s.service.Plan(context.Background(), action, letters, options)
 	if err != nil {
 		s.Fatal(err)
 	}
 	return plan
 }
 
+func (s *story) target(name string) deadletter.Target {
+	s.Helper()
+	target, err := s.service.Target(context.Background(), s.broker.Name(), name)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return target
+}
+
 func (s *story) begin(plan *Plan, pace Pace) *Run {
 	s.Helper()
-	run, err := s.office.Begin(plan, Confirmation{Count: plan.Count(), Write: true}, pace)
+	run, err := s.service.Begin(plan, Confirmation{Count: plan.Count(), Write: true}, pace)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -120,7 +133,7 @@ func TestARunStopsAtTheFirstFailure(t *testing.T) {
 			s.Errorf("%d copies", len(s.broker.Copies))
 		}
 		s.broker.Poison["c"] = false
-		run, err = s.office.Resume(run.ID, true, Pace{Window: 2})
+		run, err = s.service.Resume(run.ID, true, Pace{Window: 2})
 		if err != nil {
 			s.Fatal(err)
 		}
@@ -154,7 +167,7 @@ func TestAnAbortedRunLeavesTheRestOpen(t *testing.T) {
 		if plan := s.plan(Replay, PlanOptions{}); plan.Count() != 3-settled {
 			s.Errorf("%d are open", plan.Count())
 		}
-		if _, err := s.office.Resume(run.ID, true, Pace{}); !errors.Is(err, ErrRefused) {
+		if _, err := s.service.Resume(run.ID, true, Pace{}); !errors.Is(err, ErrRefused) {
 			s.Errorf("it was resumed: %v", err)
 		}
 	}, "a", "b", "c")
@@ -169,10 +182,10 @@ func TestAnInterruptedRunIsInTheWay(t *testing.T) {
 	if err := plan.Check(Confirmation{Count: plan.Count(), Write: true}); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), run.ID) {
 		t.Errorf("%d letters planned, and %v", plan.Count(), err)
 	}
-	if _, err := s.office.Abort(run.ID, false); !errors.Is(err, ErrRefused) {
+	if _, err := s.service.Abort(run.ID, false); !errors.Is(err, ErrRefused) {
 		t.Errorf("aborted without writing: %v", err)
 	}
-	ending, err := s.office.Abort(run.ID, true)
+	ending, err := s.service.Abort(run.ID, true)
 	if err != nil || ending == nil {
 		t.Fatal(ending, err)
 	}
@@ -188,7 +201,7 @@ func TestWhatIsRefused(t *testing.T) {
 	both(t, func(s *story) {
 		s.broker.Missing["nowhere"] = true
 		plan := s.plan(Replay, PlanOptions{})
-		target := func(name string) adapters.Target { return ParseTarget(s.broker.Name(), name) }
+		target := s.target
 		for what, refused := range map[string]error{
 			"read-only":   plan.Check(Confirmation{Count: 2}),
 			"a count":     plan.Check(Confirmation{Count: 3, Write: true}),
@@ -218,7 +231,7 @@ func TestWhatIsRefused(t *testing.T) {
 // one that is dead; nothing is sent twice.
 func TestTwoOperators(t *testing.T) {
 	both(t, func(s *story) {
-		other := desk(s, s.TempDir(), s.broker) // another machine, another journal
+		other := workplace(s, s.TempDir(), s.broker) // another machine, another journal
 		plan := s.plan(Replay, PlanOptions{})
 		run := s.begin(plan, Pace{Window: 1})
 		told := false
@@ -264,4 +277,20 @@ func TestAJournalThatCannotBeWritten(t *testing.T) {
 	if _, err := run.Do(context.Background(), func(Outcome) {}); !errors.Is(err, ErrJournal) || len(s.broker.Copies) > 0 || len(s.broker.Letters) != 2 {
 		t.Errorf("%v, %d copies, %d letters", err, len(s.broker.Copies), len(s.broker.Letters))
 	}
+}
+
+// TestAnotherNameOfTheClusterIsNoOtherCluster: what would come back to where it lies stays,
+// though its own cluster was named by another address.
+func TestAnotherNameOfTheClusterIsNoOtherCluster(t *testing.T) {
+	both(t, func(s *story) {
+		same := sourceOf(s.broker)
+		same.Name, same.Address = "elsewhere", "model://by-another-name"
+		to := deadletter.Target("dlq")
+		if s.broker.Kind == adapters.Queue {
+			to = deadletter.Routed("", "dlq")
+		}
+		if plan := s.plan(Replay, PlanOptions{To: to, Through: &same}); plan.Count() != 0 || len(plan.Parts[0].Looping) != 2 {
+			s.Errorf("%d letters would be sent to where they lie: %+v", plan.Count(), plan.Parts[0].Looping)
+		}
+	}, "a", "b")
 }

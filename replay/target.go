@@ -1,61 +1,59 @@
 package replay
 
 import (
+	"context"
+	"fmt"
 	"slices"
-	"strings"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
 )
 
-// resolve says where a letter is to go again: what its certificate names, else what the
-// broker's configuration says, else a guess from the grave's name, which nobody should
-// act on unseen.
-func resolve(broker adapters.Broker, grave *adapters.Grave, death *envelope.Death) (adapters.Target, string, envelope.Confidence) {
-	if death.Confidence == envelope.Certain {
-		if target := targetOf(broker, grave, death); !target.IsZero() {
-			return target, death.OriginFrom, envelope.Certain
+// resolve says where a letter is to go again: what its headers name, else what the
+// broker's configuration says, else a guess from the dead-letter queue's name, which nobody should
+// act on unseen. Whether what headers name can be believed is for [evidence] to say.
+func resolve(targetOf deadletter.TargetOf, dlq *deadletter.Queue, death *envelope.Death) (deadletter.Target, string, envelope.Confidence) {
+	if death.Confidence == envelope.Certain || death.Confidence == envelope.Claimed {
+		if slices.Contains(dlq.Feeders, death.OriginName()) {
+			death.Confidence = envelope.Certain
+		}
+		if target := targetOf(dlq, originOf(death)); !target.IsZero() {
+			return target, death.OriginFrom, death.Confidence
 		}
 	}
-	if len(grave.Sources) == 1 {
-		return adapters.Target{RoutingKey: grave.Sources[0]}, grave.Evidence, envelope.Likely
+	if len(dlq.Sources) == 1 {
+		return targetOf(dlq, deadletter.Origin{Destination: dlq.Sources[0]}), dlq.Evidence, envelope.Likely
 	}
 	if death.Confidence == envelope.NameOnly {
-		return targetOf(broker, grave, death), death.OriginFrom, envelope.NameOnly
+		return targetOf(dlq, originOf(death)), death.OriginFrom, envelope.NameOnly
 	}
-	return adapters.Target{}, "", envelope.Unknown
+	return "", "", envelope.Unknown
 }
 
-// targetOf turns an origin into a target. On RabbitMQ a copy goes to the queue alone if it
-// would be dead-lettered from there as before; else it is published as the original was,
-// and reaches every queue that is bound so.
-func targetOf(broker adapters.Broker, grave *adapters.Grave, death *envelope.Death) adapters.Target {
-	switch {
-	case broker == adapters.Kafka && death.OriginAt.Destination != "":
-		return adapters.Target{Topic: death.OriginAt.Destination}
-	case broker == adapters.Kafka:
-		return adapters.Target{Topic: death.Origin}
-	case slices.Contains(grave.Direct, death.Origin):
-		return adapters.Target{RoutingKey: death.Origin}
-	case death.Exchange != "":
-		return adapters.Target{Exchange: death.Exchange, RoutingKey: death.RoutingKey}
-	}
-	return adapters.Target{RoutingKey: death.Origin}
+func originOf(death *envelope.Death) deadletter.Origin {
+	return deadletter.Origin{Destination: death.Origin, Topic: death.OriginAt.Destination, Exchange: death.Exchange, RoutingKey: death.RoutingKey}
 }
 
-// ParseTarget reads what an operator names as a target: a topic, a queue, or
-// exchange:routing-key.
-func ParseTarget(broker adapters.Broker, text string) adapters.Target {
-	if broker == adapters.Kafka {
-		return adapters.Target{Topic: text}
+// Target reads what an operator names as a target, for letters of all sources of a kind of
+// broker. Each may read it otherwise, since what it has decides; then it has to be written out.
+func (o *Service) Target(ctx context.Context, broker adapters.Broker, text string) (deadletter.Target, error) {
+	var target deadletter.Target
+	for _, source := range o.config.Sources {
+		if source.Broker != broker {
+			continue
+		}
+		read, err := source.DeadLetters.Target(ctx, text)
+		switch {
+		case err != nil:
+			return target, err
+		case !target.IsZero() && read != target:
+			return target, &adapters.Problem{
+				Doing: fmt.Sprintf("read the name %q", text), Cause: fmt.Sprintf("to one source it is %s, to another %s", target, read),
+				Remedy: "write one of these", Kind: adapters.ErrUsage,
+			}
+		}
+		target = read
 	}
-	if exchange, key, found := strings.Cut(text, ":"); found {
-		return adapters.Target{Exchange: exchange, RoutingKey: key}
-	}
-	return adapters.Target{RoutingKey: text}
-}
-
-// leadsTo says that what is sent to a target lands in the grave itself.
-func leadsTo(target adapters.Target, grave string) bool {
-	return target.Topic == grave && grave != "" || target.Exchange == "" && target.Topic == "" && target.RoutingKey == grave
+	return target, nil
 }

@@ -7,17 +7,18 @@ import (
 	"slices"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // taken is a letter of the plan that is held.
 type taken struct {
 	number int
-	held   adapters.Held
+	held   deadletter.Delivery
 }
 
 // window deals with letters that were handed over. Wait is the context that an impatient
 // operator ends; until something is sent, it may.
-func (w *worker) window(ctx, wait context.Context, held []adapters.Held) error {
+func (w *worker) window(ctx, wait context.Context, held []deadletter.Delivery) error {
 	var fresh, begun []taken // to be sent, and to be settled only
 	for i := range held {
 		number, state, ok := w.claim(&held[i])
@@ -42,24 +43,34 @@ func (w *worker) window(ctx, wait context.Context, held []adapters.Held) error {
 	return errors.Join(w.settle(ctx, append(fresh, begun...)), err)
 }
 
-// claim finds the number of a letter, and takes it from the list. Letters of one position
-// are equal in every byte, so any number will do, and those that were not sent come first:
-// if the ones with confirmed copies are gone, all that is there is sent, and if they came
-// back, as many as have copies are left to be settled. A letter that nobody has held yet
-// is none of those: it is new, equal to one that is gone, and stays.
-func (w *worker) claim(held *adapters.Held) (number int, state State, ok bool) {
-	numbers := slices.DeleteFunc(w.places[held.Position], w.done)
-	at := slices.IndexFunc(numbers, func(number int) bool { return w.states[number] != Confirmed })
-	if at < 0 && len(numbers) > 0 && (held.Redelivered || w.part.Kind != adapters.Queue) {
+// claim finds the number of a letter, and takes it from the list. Letters with one key are
+// equal in every byte, so any of their numbers will do. Numbers that were not sent come first.
+// Suppose that two of three equal letters have confirmed copies: if those two are gone, the
+// third is sent; if they came back, one of the three is sent and two are only settled. A letter
+// that was never delivered before is not one of the three: it is new, and stays. One that was
+// delivered before may still be new if nothing tells it from others; it is sent again rather
+// than lost.
+func (w *worker) claim(held *deadletter.Delivery) (number int, state State, ok bool) {
+	key := letterKey{position: held.Position}
+	if _, any := w.places[key]; !any {
+		key.content = held.Fingerprint()
+	}
+	numbers := slices.DeleteFunc(w.places[key], w.done)
+	fresh := w.part.Kind == adapters.Queue && !held.Redelivered
+	at := slices.IndexFunc(numbers, func(number int) bool { return w.states[number] == Planned || w.states[number] == Sent && !fresh })
+	if at < 0 && len(numbers) > 0 && !fresh {
 		at = 0
 	}
 	if at < 0 {
-		w.places[held.Position] = numbers
+		w.places[key] = numbers
 		return 0, Open, false
 	}
 	number = numbers[at]
-	w.places[held.Position] = slices.Delete(numbers, at, at+1)
-	return number, w.states[number], true
+	w.places[key] = slices.Delete(numbers, at, at+1)
+	if state = w.states[number]; state == Confirmed && w.run.Plan.Action == Replay && w.part.Letters[number].Alike {
+		state = Sent
+	}
+	return number, state, true
 }
 
 // sent is a window of copies that were handed to the broker.
@@ -76,18 +87,13 @@ func (w *worker) send(ctx context.Context, letters []taken) error {
 	if len(letters) == 0 {
 		return nil
 	}
-	copies := make([]adapters.Copy, len(letters))
+	copies := make([]deadletter.Copy, len(letters))
 	for i := range letters {
 		copies[i] = w.copy(&letters[i])
 	}
 	before, err := w.arrived(ctx)
 	if err == nil {
-		for _, l := range letters {
-			if w.states[l.number] == Sent {
-				w.run.summary.Maybe++
-			}
-		}
-		w.advance(StepSend, letters, nil)
+		w.advanceSent(letters)
 	}
 	if unwritten := w.write(); unwritten != nil {
 		return errors.Join(unwritten, err)
@@ -103,8 +109,27 @@ func (w *worker) send(ctx context.Context, letters []taken) error {
 	return w.finish(ctx)
 }
 
+// advanceSent notes that copies are about to be sent, and of how many letters there may be
+// one already.
+func (w *worker) advanceSent(letters []taken) {
+	maybe := w.maybe(letters)
+	w.run.summary.Maybe += maybe
+	w.advance(StepSend, letters, nil)
+	w.lines[len(w.lines)-1].Maybe = maybe
+}
+
+// maybe counts the letters of which a copy may be at the target already.
+func (w *worker) maybe(letters []taken) (count int) {
+	for _, l := range letters {
+		if planned := &w.part.Letters[l.number]; w.states[l.number].inHand() || planned.Maybe || w.foreign {
+			count++
+		}
+	}
+	return count
+}
+
 // post hands copies to the broker.
-func (w *worker) post(ctx context.Context, letters []taken, copies []adapters.Copy) error {
+func (w *worker) post(ctx context.Context, letters []taken, copies []deadletter.Copy) error {
 	s := &sent{letters: letters}
 	switch {
 	case w.poster != nil:
@@ -149,16 +174,16 @@ func (w *worker) arrived(ctx context.Context) ([]taken, error) {
 func (w *worker) sort(letters []taken, outcomes []error, failure error) ([]taken, error) {
 	var confirmed, refused []taken
 	for i := range letters {
-		var outcome error = adapters.ErrUnknownOutcome
+		var outcome error = deadletter.ErrUnknownOutcome
 		if i < len(outcomes) {
 			outcome = outcomes[i]
 		}
 		switch {
 		case outcome == nil:
 			confirmed = append(confirmed, letters[i])
-		case errors.Is(outcome, adapters.ErrNotSent):
+		case errors.Is(outcome, deadletter.ErrNotSent):
 			refused = append(refused, letters[i])
-		case errors.Is(outcome, adapters.ErrUnknownOutcome):
+		case errors.Is(outcome, deadletter.ErrUnknownOutcome):
 			failure = errors.Join(failure, outcome)
 		default:
 			refused = append(refused, letters[i])
@@ -168,6 +193,9 @@ func (w *worker) sort(letters []taken, outcomes []error, failure error) ([]taken
 				failure = fmt.Errorf("%w: %s: %w", errStopped, letters[i].held.Position, outcome)
 			}
 		}
+	}
+	if len(refused) > 0 && failure == nil {
+		failure = fmt.Errorf("%w: %w", errStopped, deadletter.ErrNotSent)
 	}
 	w.advance(StepConfirm, confirmed, nil)
 	w.advance(StepRefuse, refused, failure)
@@ -180,7 +208,7 @@ func (w *worker) record(ctx context.Context, letters []taken) ([]taken, error) {
 	if len(letters) == 0 {
 		return nil, nil
 	}
-	if w.ledger {
+	if w.ledger != nil {
 		entries, err := w.entries(letters, settledBy[w.run.Plan.Action])
 		if err != nil {
 			return nil, err
@@ -195,28 +223,46 @@ func (w *worker) record(ctx context.Context, letters []taken) ([]taken, error) {
 			return nil, err
 		}
 	} else if w.part.Kind == adapters.Queue {
-		held := make([]adapters.Held, len(letters))
+		held := make([]deadletter.Delivery, len(letters))
 		for i := range letters {
 			held[i] = letters[i].held
 		}
-		if err := w.run.office.keep(&Grave{w.source, adapters.Grave{Name: w.part.Grave, Kind: w.part.Kind}}, held); err != nil {
+		if err := w.secure(held); err != nil {
 			return nil, err
 		}
 	}
 	w.advance(StepConfirm, letters, nil)
-	return letters, w.write()
+	if err := w.write(); err != nil {
+		return nil, err // they stay: what no line tells of, nobody could restore
+	}
+	return letters, nil
 }
 
-// settle takes letters out of their grave.
+// secure puts letters that are about to leave their queue into the archive. If that turns
+// out to be another file than it was, the run stops: what it has discarded is not in there.
+func (w *worker) secure(held []deadletter.Delivery) error {
+	archive := w.run.service.archive(w.source.Cluster, w.part.DLQ)
+	err := w.run.service.secure(&DLQ{w.source, deadletter.Queue{Name: w.part.DLQ, Kind: w.part.Kind}}, held)
+	if err == nil && w.archive >= 0 && archive.replaced() != w.archive {
+		err = &adapters.Problem{
+			Doing: "discard letters of " + w.part.DLQ, Cause: "the archive " + archive.path + " was removed, cut or replaced meanwhile, and what was discarded before is not in it",
+			Remedy: "put it back from a copy, then eventscope dlq resume " + w.run.ID, Kind: ErrJournal,
+		}
+	}
+	w.archive = archive.replaced()
+	return err
+}
+
+// settle takes letters out of their dead-letter queue.
 func (w *worker) settle(ctx context.Context, letters []taken) error {
 	if len(letters) == 0 {
 		return nil
 	}
-	held := make([]adapters.Held, len(letters))
+	held := make([]deadletter.Delivery, len(letters))
 	for i := range letters {
 		held[i] = letters[i].held
 	}
-	if w.sender != nil && w.ledger {
+	if w.sender != nil && w.ledger != nil {
 		entries, err := w.entries(letters, Replayed)
 		if err == nil {
 			_, err = w.session.Send(ctx, nil, entries)
@@ -228,7 +274,8 @@ func (w *worker) settle(ctx context.Context, letters []taken) error {
 	if err := w.session.Settle(ctx, held); err != nil {
 		return err
 	}
-	w.advance(StepSettle, letters, nil) // written with the next line: without it, a resume finds out by itself
+	w.moved = true
+	w.advance(StepSettle, letters, nil) // written with the next line: if it is missing, a resume asks the broker
 	w.run.summary.Settled += len(letters)
 	for _, l := range letters {
 		w.report(l.number, w.run.Plan.Action.Past(), nil)
@@ -274,7 +321,7 @@ func (w *worker) write() error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return w.run.office.journal.Append(lines...)
+	return w.run.service.journal.Append(lines...)
 }
 
 // leftOver skips the letters that were never handed over: they are not there any more.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate" // the Go team's token bucket
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // worker carries out one part of a run: it takes letters in the order in which they lie,
@@ -22,24 +23,31 @@ type worker struct {
 	part    *Part
 	states  []State
 	source  Source
-	session adapters.Redrive
-	through Source             // another cluster that copies go to, if there is one
-	sender  adapters.Publisher // to it
-	poster  adapters.Poster    // the sender, or else the session, if it need not be waited for
-	ledger  bool               // the broker keeps one
+	session deadletter.Redrive
+	through Source               // another cluster that copies go to, if there is one
+	sender  deadletter.Publisher // to it
+	poster  deadletter.Poster    // the sender, or else the session, if it need not be waited for
+	ledger  *ledger              // nil where the broker keeps none
 	limiter *rate.Limiter
 	tell    func(Outcome)
 
-	places map[adapters.Position][]int // numbers of the letters at a position
-	begun  bool                        // something was sent: the canary, if there is one
-	sent   *sent                       // what is on its way, or nil
-	lines  []Line                      // for the journal, to be written with the next that matter
+	places  map[letterKey][]int // numbers of the letters that are equal
+	begun   bool                // something was sent: the canary, if there is one
+	archive int                 // how often the archive had turned out to be another file; -1 until it was used
+	moved   bool                // letters were settled by the present redrive
+	sent    *sent               // what is on its way, or nil
+	foreign bool                // somebody else may have sent any of the letters
+	missing error               // the first letter that is to be restored and not in the archive
+	lines   []Line              // for the journal, to be written with the next that matter
 }
 
 func newWorker(r *Run, number int, source Source, tell func(Outcome)) *worker {
 	w := &worker{
-		run: r, number: number, part: &r.Plan.Parts[number], states: r.states[number], source: source, tell: tell,
-		ledger: source.Broker == adapters.Kafka, places: map[adapters.Position][]int{},
+		run: r, number: number, part: &r.Plan.Parts[number], states: r.states[number], source: source, tell: tell, archive: -1,
+		places: map[letterKey][]int{},
+	}
+	if w.part.settling() == deadletter.ByLedger {
+		w.ledger = newLedger(source.DeadLetters, w.part.DLQ)
 	}
 	for i := range number {
 		w.before += len(r.Plan.Parts[i].Letters)
@@ -49,22 +57,22 @@ func newWorker(r *Run, number int, source Source, tell func(Outcome)) *worker {
 		w.limiter.AllowN(time.Now(), w.limiter.Burst()) // it begins empty, so that the rate holds from the start
 	}
 	for i := range w.part.Letters {
-		position := w.part.Letters[i].Position
-		w.places[position] = append(w.places[position], i)
+		key := w.part.Letters[i].key()
+		w.places[key] = append(w.places[key], i)
+		w.begun = w.begun || w.states[i] == Confirmed || w.states[i].Settled()
 	}
 	return w
 }
 
 // work begins a redrive, finds out what was done already, and goes on from there.
 func (w *worker) work(ctx context.Context) (err error) {
-	if err := w.free(ctx); err != nil {
-		return err
-	}
-	w.session, err = w.source.DeadLetters.Redrive(ctx, adapters.Order{Grave: w.part.Grave, Run: w.run.ID, Letters: w.wanted()})
-	if err != nil {
+	if err := w.refuseBeside(ctx); err != nil {
 		return err
 	}
 	defer func() { err = w.close(err) }()
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
 	if w.part.Through != "" {
 		if w.sender, err = w.through.DeadLetters.Publisher(ctx); err != nil {
 			return err
@@ -76,27 +84,57 @@ func (w *worker) work(ctx context.Context) (err error) {
 		return err
 	}
 	err = w.windows(ctx)
-	switch failed := w.finish(context.WithoutCancel(ctx)); {
+	switch failed := w.finish(deadletter.Finishing(ctx)); {
 	case failed != nil && errors.Is(err, errAborted):
-		return failed // it is told to end again when it is resumed
+		return failed // the operator has to end it again
 	case failed != nil || err != nil:
 		return errors.Join(err, failed, w.write())
 	}
 	return w.leftOver()
 }
 
-// posts is what sends without being waited for. A ledger is written with the copies, so
-// that there is nothing of the kind.
-func (w *worker) posts() adapters.Poster {
-	if w.ledger {
+// begin begins a redrive of the letters that are left.
+func (w *worker) begin(ctx context.Context) (err error) {
+	w.session, err = w.source.DeadLetters.Redrive(ctx, deadletter.Order{
+		DLQ: w.part.DLQ, Incarnation: w.part.Incarnation, Run: w.run.ID, Letters: w.wanted(), Rate: w.run.pace.Rate,
+	})
+	w.moved, w.poster = false, w.posts()
+	if errors.Is(err, adapters.ErrGone) {
+		return &adapters.Problem{
+			Doing: string(w.run.Plan.Action) + " letters of " + w.part.DLQ, Cause: "it was deleted and made again since the plan was made, so that its letters are others",
+			Remedy: "eventscope dlq abort " + w.run.ID + ", then make a new plan", Kind: ErrRefused,
+		}
+	}
+	return err
+}
+
+// requeue ends the redrive of a queue for a while: what it holds is there for others, and the
+// broker does not wait for it. What is on its way is finished first.
+func (w *worker) requeue(ctx context.Context) error {
+	if w.session == nil || w.part.Kind != adapters.Queue {
 		return nil
 	}
-	var sends any = w.session
-	if w.sender != nil {
-		sends = w.sender
+	if err := w.finish(deadletter.Finishing(ctx)); err != nil {
+		return err
 	}
-	poster, _ := sends.(adapters.Poster)
-	return poster
+	session := w.session
+	w.session, w.poster = nil, nil
+	return session.Close()
+}
+
+// posts is what sends without being waited for, or nil. A ledger is written with the copies, or
+// after those that go elsewhere, which are then waited for.
+func (w *worker) posts() deadletter.Poster {
+	if w.ledger != nil {
+		return nil
+	}
+	if w.sender != nil {
+		return w.sender.Poster()
+	}
+	if w.session == nil {
+		return nil
+	}
+	return w.session.Poster()
 }
 
 // windows deals with one window after the other. When it returns, copies may be on their way.
@@ -105,15 +143,59 @@ func (w *worker) windows(ctx context.Context) error {
 		if err := w.heed(ctx); err != nil {
 			return err
 		}
+		if err := w.dare(ctx); err != nil {
+			return err
+		}
 		held, err := w.session.Next(ctx, w.most())
 		if err != nil || len(held) == 0 {
 			return err
 		}
 		// What is begun is finished, even if somebody wants an end meanwhile.
-		if err := w.window(context.WithoutCancel(ctx), ctx, held); err != nil {
+		if err := w.window(deadletter.Finishing(ctx), ctx, held); err != nil {
 			return err
 		}
 	}
+}
+
+// mostWait is how long letters are held for the sake of the pace. The shortest time that
+// RabbitMQ's consumers can sensibly be given is a minute.
+const mostWait = 20 * time.Second
+
+// dare gives letters back and takes them anew where they would be held for too long: when the
+// pace has the next wait for long, or some have been held for long already.
+func (w *worker) dare(ctx context.Context) error {
+	if w.part.Kind != adapters.Queue {
+		return nil
+	}
+	wait := w.untilNext()
+	if w.session != nil && w.moved && w.session.Overdue() || wait > mostWait {
+		if err := w.requeue(ctx); err != nil {
+			return err
+		}
+	}
+	for ; w.session == nil && wait > 0; wait = w.untilNext() {
+		if err := w.heed(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(min(wait, time.Second)): // the operator is heeded meanwhile
+		}
+	}
+	if w.session == nil {
+		return w.begin(ctx)
+	}
+	return nil
+}
+
+// untilNext is how long the pace has the next letters wait.
+func (w *worker) untilNext() time.Duration {
+	if w.limiter == nil {
+		return 0
+	}
+	reserved := w.limiter.ReserveN(time.Now(), w.most())
+	defer reserved.Cancel()
+	return reserved.Delay()
 }
 
 // wanted are the positions of the letters that are not done; of a run that is being
@@ -131,10 +213,13 @@ func (w *worker) wanted() []adapters.Position {
 // close takes the claim back and ends the redrive. After an error the claim is left to
 // lapse if it cannot be taken back.
 func (w *worker) close(err error) error {
-	if w.ledger {
+	if w.session == nil {
+		return err
+	}
+	if w.ledger != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 		defer cancel()
-		_, failure := w.session.Send(ctx, nil, []adapters.Entry{{Key: claimKey(w.part.Grave)}})
+		_, failure := w.session.Send(ctx, nil, []deadletter.Entry{{Key: claimKey(w.part.DLQ)}})
 		if err == nil {
 			err = failure
 		}
@@ -151,9 +236,10 @@ func (w *worker) done(i int) bool {
 	return s.Settled() || s == Open
 }
 
-// free waits for nobody: while another run's claim on the grave holds, this one is refused.
-func (w *worker) free(ctx context.Context) error {
-	if !w.ledger {
+// refuseBeside refuses the run while another run holds a claim on the same dead-letter queue. It
+// does not wait for that run to end.
+func (w *worker) refuseBeside(ctx context.Context) error {
+	if w.ledger == nil {
 		return nil
 	}
 	short, cancel := ctx, context.CancelFunc(func() {})
@@ -161,39 +247,45 @@ func (w *worker) free(ctx context.Context) error {
 		short, cancel = context.WithTimeout(ctx, claimPatience)
 	}
 	defer cancel()
-	ledger, err := readLedger(short, w.source.DeadLetters, w.part.Grave)
-	switch {
+	switch err := w.ledger.read(short, true); {
 	case err != nil && short.Err() != nil && ctx.Err() == nil:
 		return nil // no living run keeps a transaction open for so long
 	case err != nil:
 		return err
 	}
-	c, claimed := ledger.claims[w.part.Grave]
+	c := w.ledger.claimed
+	if c == nil || c.Run == w.run.ID {
+		return nil
+	}
 	age := time.Since(c.At).Abs() // by two clocks, which may differ
-	if !claimed || c.Run == w.run.ID || age > claimHolds {
+	if age > claimHolds {
 		return nil
 	}
 	return &adapters.Problem{
-		Doing:  fmt.Sprintf("%s letters of %s", w.run.Plan.Action, w.part.Grave),
+		Doing:  fmt.Sprintf("%s letters of %s", w.run.Plan.Action, w.part.DLQ),
 		Cause:  fmt.Sprintf("run %s of %s is at work on it, last %s ago", c.Run, c.By, age.Round(time.Second)),
 		Remedy: "wait until it has ended", Kind: adapters.ErrBusy,
 	}
 }
 
-// reconcile reads the ledger now that nobody else can write it for this grave, and takes
+// reconcile reads the ledger on now that nobody else can write it for this dead-letter queue, and takes
 // over what it says: what this run had done before it was interrupted, and what others did
 // since the plan was made.
 func (w *worker) reconcile(ctx context.Context) error {
-	if !w.ledger {
+	if w.ledger == nil {
 		return nil
 	}
-	ledger, err := readLedger(ctx, w.source.DeadLetters, w.part.Grave)
-	if err != nil {
+	if err := w.ledger.read(ctx, true); err != nil {
 		return err
+	}
+	// Another run that has left its claim may have sent letters to the other cluster, of which
+	// the ledger says nothing before they are settled.
+	if c := w.ledger.claimed; c != nil && c.Run != w.run.ID && w.sender != nil {
+		w.foreign = true
 	}
 	var settled, taken Numbers
 	for i := range w.part.Letters {
-		mark := ledger.marks[w.part.Letters[i].Position]
+		mark := w.ledger.marks[w.part.Letters[i].Position]
 		if mark != nil && mark.Incarnation != w.part.Incarnation {
 			mark = nil
 		}
@@ -205,7 +297,7 @@ func (w *worker) reconcile(ctx context.Context) error {
 		case restore && (mark == nil || mark.State != Discarded): // a replay's mark is nobody's to take away
 			w.skip(i, errors.New("somebody has restored it meanwhile"))
 			taken = append(taken, i)
-		case mark == nil && w.sender != nil && w.states[i] == Confirmed: // what is missing is the mark
+		case mark == nil && w.sender != nil && w.states[i].inHand(): // what is missing is the mark, or the answer
 		case restore || mark == nil:
 			w.states[i] = Planned // whatever was begun did not come about
 		case mark.Run == w.run.ID:
@@ -216,6 +308,7 @@ func (w *worker) reconcile(ctx context.Context) error {
 			taken = append(taken, i)
 		}
 	}
+	w.ledger.marks = nil // nobody asks for them again
 	w.run.summary.Settled += len(settled)
 	return w.note(w.line(StepConfirm, settled), w.line(StepSettle, settled), w.line(StepSkip, taken))
 }
@@ -231,7 +324,7 @@ func (w *worker) skip(number int, why error) {
 func (w *worker) heed(ctx context.Context) error {
 	paused := false
 	for {
-		if !w.run.settling && w.run.office.journal.wantsEnd(w.run.ID) {
+		if !w.run.settling && w.run.service.journal.wantsEnd(w.run.ID) {
 			return errAborted
 		}
 		if err := ctx.Err(); err != nil {
@@ -248,7 +341,10 @@ func (w *worker) heed(ctx context.Context) error {
 			case o == orderPause != paused:
 				paused = o == orderPause
 				step := map[bool]Step{true: StepPause, false: StepResume}[paused]
-				if err := w.finish(context.WithoutCancel(ctx)); err != nil {
+				if err := w.finish(deadletter.Finishing(ctx)); err != nil {
+					return err
+				}
+				if err := w.requeue(ctx); err != nil { // dare takes them again
 					return err
 				}
 				if err := w.note(w.run.line(step, w.number)); err != nil {
@@ -275,7 +371,7 @@ func (w *worker) most() int {
 }
 
 // canary says that the next window is the canary.
-func (w *worker) canary() bool { return w.run.pace.Canary > 0 && !w.begun && !w.run.resumed }
+func (w *worker) canary() bool { return w.run.pace.Canary > 0 && !w.begun }
 
 func (w *worker) report(number int, result string, err error) {
 	l := &w.part.Letters[number]

@@ -1,37 +1,45 @@
 package tracing
 
-import "github.com/cespare/xxhash/v2"
+import (
+	"slices"
+
+	"eventscope/tracing/copies"
+	"eventscope/tracing/packed"
+)
 
 // index is all that one goroutine owns: the log of entries, the flows, the names, the
 // kept payloads and the watches. Nothing in it is safe to touch from elsewhere.
 type index struct {
-	log     *log
-	flows   *flows
-	kinds   *names
-	service *names
-	words   *names   // evidence
-	nature  []Marks  // by number of type: what its name says
-	subject []string // likewise: the first word of its name
-	places  *places
-	recent  recent // newest events by id
-	awaited recent // events whose cause was not there, by its id
-	kept    payloads
-	paths   *paths
-	watches [mostWatches]*watchState
-	settled Sequence // entries before it were offered to paths
-	settle  int64    // nanoseconds of silence after which a flow has ended
+	log      *log
+	flows    *flows
+	kinds    *packed.Names
+	service  *packed.Names
+	words    *packed.Names // evidence
+	tenants  *packed.Names
+	typeInfo []typeInfo // by number of type: what its name says
+	places   *places
+	recent   packed.Recent // newest events by id
+	awaited  packed.Recent // events whose cause was not there, by its id
+	kept     copies.Copies
+	paths    *paths
+	watches  [mostWatches]*watchState
+	settled  Sequence // entries before it were offered to paths
+	settle   int64    // nanoseconds of silence after which a flow has ended
 
 	sources   []Source
 	summaries summaries
 	reasons   summaries // of failures and deaths
 	arrivals  []arrival
+	latest    int64 // our own clock, when something last came or was asked of it
+	history   history
 	version   uint64
 
 	taken, evicted, noFlow, begun int64
 
-	scratch []member // see members
-	onPath  []int    // see placesOn
-	steps   []step   // see learnFrom
+	scratch []member     // see members
+	onPath  []int        // see placesOn
+	steps   []step       // see learnFrom
+	firstOf []entityMark // see severalOf
 }
 
 // take puts one record into the index and returns its sequence.
@@ -43,15 +51,19 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 	}
 	kind := x.kind(s.text(r.kind))
 	e := entry{
-		time: r.time, offset: r.offset, id: short(r.id), cause: short(r.cause), payload: r.payload,
-		flow: number, place: place, kind: kind, service: x.service.number(s.text(r.service)),
-		marks: r.marks | x.nature[kind],
+		time: x.timeOf(place, r), offset: r.offset, id: r.id.Check, cause: r.cause.Check, payload: r.payload,
+		flow: number, place: place, kind: kind, service: x.service.Number(s.text(r.service)),
+		marks: r.marks | x.typeInfo[kind].marks, entity: markOf(r),
 	}
-	if r.id != 0 {
-		e.marks |= x.repeated(&e, r.id)
+	if r.id.Known() {
+		e.marks |= x.repeated(&e, &r.id)
 	}
 	sequence := x.log.append(e)
 	x.taken++
+	if e.marks&past != 0 {
+		x.history.held++
+		x.history.last = sequence
+	}
 	if number == 0 {
 		x.noFlow++
 	} else {
@@ -60,22 +72,21 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 			x.returned(number)
 		}
 	}
-	if r.cause != 0 && number != 0 && !x.log.holds(x.log.widen(x.recent.get(r.cause))) {
-		x.await(r.cause, sequence)
+	if r.cause.Known() && number != 0 && !x.log.holds(x.log.widen(x.recent.Get(&r.cause))) {
+		x.await(&r.cause, sequence)
 	}
-	if r.id != 0 {
-		x.recent.put(r.id, sequence)
-		x.joinAwaiting(r.id, sequence)
+	if r.id.Known() {
+		x.recent.Put(&r.id, uint32(sequence))
+		x.joinAwaiting(&r.id, sequence)
 	}
 	return sequence
 }
 
 // kind is the number of a type.
 func (x *index) kind(name []byte) uint16 {
-	kind := x.kinds.number(name)
-	for len(x.nature) <= int(kind) {
-		marks, subject := natureOf(x.kinds.text(uint16(len(x.nature))))
-		x.nature, x.subject = append(x.nature, marks), append(x.subject, subject)
+	kind := x.kinds.Number(name)
+	for len(x.typeInfo) <= int(kind) {
+		x.typeInfo = append(x.typeInfo, typeInfoOf(x.kinds.Text(uint16(len(x.typeInfo)))))
 	}
 	return kind
 }
@@ -83,106 +94,133 @@ func (x *index) kind(name []byte) uint16 {
 // assign finds or makes the flow of a record, joining flows that it shows to be one.
 func (x *index) assign(s *slab, r *record) uint32 {
 	f := x.flows
+	tenant := x.tenantOf(s, r)
 	entity, id := s.text(r.entity), s.text(r.flow)
 	var byEntity uint32
+	entityTenant := tenant
 	if len(entity) > 0 {
-		byEntity = f.resolve(f.findEntity(r.entityHash, entity))
+		byEntity = f.resolve(f.findEntity(r.entityHash, entity, &entityTenant))
 	}
+	caused := x.flowOfCause(r, tenant)
 	var number uint32
-	if r.byCause {
-		if number = x.flowOfCause(r); number != 0 {
-			return number
-		}
-		return x.unnamed(r.flowHash, id, s.text(r.flowEvidence))
-	}
-	if len(id) > 0 {
-		number = x.named(s, r, id)
+	switch {
+	case r.byCause && caused != 0:
+		number = caused
+	case r.byCause:
+		number = x.unnamed(r.flowHash, id, s.text(r.flowEvidence), tenant)
+	case len(id) > 0:
+		number = x.named(s, r, id, tenant)
 		number = x.joinByEntity(number, byEntity, r, entity)
-		number = x.joinByTrace(number, r, s.text(r.trace))
-	} else if byEntity != 0 && !(r.weakEntity && f.at(byEntity).flags&flowSharedByKey != 0) {
+		number = x.joinByTrace(number, r, s.text(r.trace), tenant)
+	case byEntity != 0 && !(r.weakEntity && f.at(byEntity).flags&flowSharedByKey != 0):
 		number = byEntity
 		r.marks |= ByKey
-	} else if caused := x.flowOfCause(r); caused != 0 {
+	case caused != 0:
 		number = caused
-	} else if len(entity) > 0 {
-		number = x.unnamed(r.entityHash, entity, []byte("by key"))
-	} else {
+	case len(entity) > 0:
+		number = x.unnamed(r.entityHash, entity, []byte("by key"), entityTenant)
+	default:
 		return 0
 	}
-	if caused := x.flowOfCause(r); caused != 0 && caused != number {
+	if caused = f.resolve(caused); caused != 0 && caused != number {
 		number = x.join(number, caused, joinedByCause, nil)
 	}
-	record := f.at(number)
-	switch {
-	case len(entity) == 0:
-	case record.entity == 0:
-		f.setEntity(number, r.entityHash, entity, r.weakEntity)
-	case record.flags&flowWeakEntity != 0 && !r.weakEntity: // a better name; the key stays good for finding it
-		key := f.texts.appendTo(nil, record.entity)
-		f.setEntity(number, r.entityHash, entity, false)
-		if hash := xxhash.Sum64(key); f.findEntity(hash, key) == 0 {
-			f.addEntity(number, hash, key)
-		}
-	case byEntity == 0 && f.findEntity(r.entityHash, entity) == 0:
-		f.addEntity(number, r.entityHash, entity)
+	if f.at(number).tenant == noTenant {
+		f.at(number).tenant = tenant
+	}
+	if len(entity) > 0 {
+		x.nameEntity(number, byEntity != 0, r, entity)
 	}
 	return number
 }
 
+// nameEntity notes the business object that an event of a flow names.
+func (x *index) nameEntity(number uint32, known bool, r *record, entity []byte) {
+	f := x.flows
+	record := f.at(number)
+	tenant := record.tenant
+	switch {
+	case record.entity == 0:
+		f.setEntity(number, r.entityHash, entity, r.weakEntity)
+	case record.flags&flowWeakEntity != 0 && !r.weakEntity: // a better name; the key stays good for finding it
+		key := slices.Clone(f.texts.Compact(record.entity))
+		f.setEntity(number, r.entityHash, entity, false)
+		if hash := packed.Hash(key); f.findEntity(hash, key, &tenant) == 0 {
+			f.addEntity(number, hash, key)
+		}
+	case !known && f.findEntity(r.entityHash, entity, &tenant) == 0:
+		f.addEntity(number, r.entityHash, entity)
+	}
+}
+
 // named is the flow that a message names.
-func (x *index) named(s *slab, r *record, id []byte) uint32 {
+func (x *index) named(s *slab, r *record, id []byte, tenant uint16) uint32 {
 	f := x.flows
 	var number uint32
 	if r.byTrace {
-		number = x.flowOfTrace(r, id)
+		number = x.flowOfTrace(r, id, tenant)
 	}
 	if number == 0 {
-		number = f.resolve(f.findID(r.flowHash, id))
+		number = f.resolve(f.findID(r.flowHash, id, &tenant))
 	}
 	if number != 0 {
-		if record := f.at(number); record.flags&nameless != 0 && !r.byTrace && f.texts.equal(record.id, id) {
+		if record := f.at(number); record.flags&nameless != 0 && !r.byTrace && f.texts.Equal(record.id, id) {
 			record.flags &^= nameless
-			record.from, record.dialect = x.words.number(s.text(r.flowEvidence)), r.dialect
+			record.from, record.dialect = x.words.Number(s.text(r.flowEvidence)), r.dialect
 		}
 		return number
 	}
-	number = f.create(r.flowHash, id)
+	number, isNew := f.create(r.flowHash, id, tenant)
 	record := f.at(number)
-	record.from, record.dialect = x.words.number(s.text(r.flowEvidence)), r.dialect
+	record.from, record.dialect = x.words.Number(s.text(r.flowEvidence)), r.dialect
 	if r.byTrace {
 		record.flags |= flowByTrace
-		if f.findTrace(r.flowHash, id) == 0 {
+		if f.findTrace(r.flowHash, id, &tenant) == 0 {
 			f.setTrace(number, r.flowHash, id)
 		}
 	}
-	x.begun++
+	x.beginning(isNew)
 	return number
 }
 
 // unnamed is the flow of an entity, or of a cause, that no flow id stands for.
-func (x *index) unnamed(hash uint64, id, from []byte) uint32 {
+func (x *index) unnamed(hash uint64, id, from []byte, tenant uint16) uint32 {
 	f := x.flows
-	if number := f.resolve(f.findID(hash, id)); number != 0 {
+	if number := f.resolve(f.findID(hash, id, &tenant)); number != 0 {
 		return number
 	}
-	number := f.create(hash, id)
+	if tenant == unsureTenant {
+		from = append(slices.Clone(from), ", of an unknown tenant"...)
+	}
+	number, isNew := f.create(hash, id, tenant)
 	f.at(number).flags |= flowUnnamed
-	f.at(number).from = x.words.number(from)
-	x.begun++
+	f.at(number).from = x.words.Number(from)
+	x.beginning(isNew)
 	return number
 }
 
+// beginning counts a flow, once: not what is left of one.
+func (x *index) beginning(isNew bool) {
+	if isNew {
+		x.begun++
+	}
+}
+
 // flowOfCause is the flow of the event that r names as its cause, if that event is
-// recent enough to be remembered.
-func (x *index) flowOfCause(r *record) uint32 {
-	if r.cause == 0 {
+// recent enough to be remembered, and not of another tenant.
+func (x *index) flowOfCause(r *record, tenant uint16) uint32 {
+	if !r.cause.Known() {
 		return 0
 	}
-	sequence := x.log.widen(x.recent.get(r.cause))
+	sequence := x.log.widen(x.recent.Get(&r.cause))
 	if !x.log.holds(sequence) {
 		return 0
 	}
-	return x.flows.resolve(x.log.at(sequence).flow)
+	number := x.flows.resolve(x.log.at(sequence).flow)
+	if number != 0 && !mayShare(tenant, x.flows.at(number).tenant) {
+		return 0
+	}
+	return number
 }
 
 // link appends an entry to its flow's chain, or only counts it when the flow is full.
@@ -217,8 +255,8 @@ func (x *index) returned(number uint32) {
 
 // repeated says whether an event of the same id was at the same destination before. A
 // dead letter or a replay has its id again on purpose.
-func (x *index) repeated(e *entry, id uint64) Marks {
-	sequence := x.log.widen(x.recent.get(id))
+func (x *index) repeated(e *entry, id *packed.EventID) Marks {
+	sequence := x.log.widen(x.recent.Get(id))
 	if !x.log.holds(sequence) || e.marks&(DeadLetter|Replayed) != 0 {
 		return 0
 	}

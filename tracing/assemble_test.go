@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cespare/xxhash/v2"
 	"pgregory.net/rapid"
 )
 
@@ -35,7 +34,8 @@ type made struct {
 	flow, entity bool
 	trace        string
 	dialect      uint16
-	weak         bool   // the entity is a message key
+	weak         bool // the entity is a message key
+	tenant       string
 	kind         string // "T" if empty
 }
 
@@ -48,23 +48,28 @@ func (e made) flowID() []byte {
 
 func (e made) into(x *index, offset int) Sequence {
 	s := &slab{}
-	r := record{destination: "d", offset: int64(offset), time: int64(offset), id: hashOf([]byte(e.id)), cause: hashOf([]byte(e.cause)), kind: s.keep([]byte(cmp.Or(e.kind, "T")))}
+	r := record{destination: "d", offset: int64(offset), time: int64(offset), id: s.eventID([]byte(e.id)), cause: s.eventID([]byte(e.cause)), kind: s.keep([]byte(cmp.Or(e.kind, "T")))}
+	r.tenant = s.keep([]byte(e.tenant))
 	if trace := []byte(e.trace); e.trace != "" && e.flow {
-		r.trace, r.traceHash = s.keep(trace), xxhash.Sum64(trace)
+		r.trace, r.traceHash = s.keepID(trace)
 	} else if e.trace != "" {
-		r.flow, r.flowHash, r.byTrace = s.keep(trace), xxhash.Sum64(trace), true
+		r.flow, r.flowHash = s.keepID(trace)
+		r.byTrace = true
 	}
 	if e.flow {
 		id := e.flowID()
 		r.dialect = e.dialect
-		r.flow, r.flowHash, r.flowEvidence = s.keep(id), xxhash.Sum64(id), s.keep([]byte("header correlation_id"))
+		r.flow, r.flowHash = s.keepID(id)
+		r.flowEvidence = s.keep([]byte("header correlation_id"))
 	}
 	if e.entity {
 		entity := fmt.Appendf(nil, "ord-%d", e.order)
-		r.entity, r.entityHash, r.weakEntity = s.keep(entity), xxhash.Sum64(entity), e.weak
+		r.entity, r.entityHash = s.keepID(entity)
+		r.weakEntity = e.weak
 	}
 	if !e.flow && !e.entity && e.trace == "" && e.cause != "" {
-		r.flow, r.flowHash, r.byCause = s.keep([]byte(e.cause)), xxhash.Sum64String(e.cause), true
+		r.flow, r.flowHash = s.keepID([]byte(e.cause))
+		r.byCause = true
 	}
 	return x.take(0, s, &r)
 }
@@ -126,75 +131,4 @@ func ordersOf(events []made) map[int]bool {
 		orders[e.order] = true
 	}
 	return orders
-}
-
-func TestTableAgreesWithAMap(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var table table
-		model := map[string]uint32{}
-		texts := map[uint32]string{}
-		find := func(text string) uint32 {
-			return table.find(xxhash.Sum64String(text), func(n uint32) bool { return texts[n] == text })
-		}
-		next := uint32(1)
-		t.Repeat(map[string]func(*rapid.T){
-			"add": func(t *rapid.T) {
-				text := fmt.Sprint(rapid.IntRange(0, 500).Draw(t, "text"))
-				if _, ok := model[text]; !ok {
-					texts[next], model[text] = text, next
-					table.add(xxhash.Sum64String(text), next)
-					next++
-				}
-			},
-			"remove": func(t *rapid.T) {
-				text := fmt.Sprint(rapid.IntRange(0, 500).Draw(t, "text"))
-				table.remove(xxhash.Sum64String(text), model[text])
-				delete(model, text)
-			},
-			"": func(t *rapid.T) {
-				for text, want := range model {
-					if got := find(text); got != want {
-						t.Fatalf("%s is %d, want %d", text, got, want)
-					}
-				}
-				if got := find("absent"); got != 0 {
-					t.Fatalf("what is not there is %d", got)
-				}
-			},
-		})
-	})
-}
-
-func TestTextsComeBackAsTheyWere(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var kept texts
-		model := map[ref]string{}
-		one := rapid.OneOf(rapid.String(), rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), rapid.StringMatching(`[0-9A-F-]{36}`))
-		for range rapid.IntRange(1, 200).Draw(t, "steps") {
-			if len(model) > 0 && rapid.Bool().Draw(t, "remove") {
-				for r := range model {
-					kept.remove(r)
-					delete(model, r)
-					break
-				}
-				continue
-			}
-			text := one.Draw(t, "text")
-			if len(text) > longestText {
-				text = text[:longestText]
-			}
-			r := kept.add([]byte(text))
-			if r != 0 {
-				model[r] = text
-			}
-			if !kept.equal(r, []byte(text)) {
-				t.Fatalf("%q does not equal itself", text)
-			}
-		}
-		for r, want := range model {
-			if got := kept.text(r); got != want {
-				t.Fatalf("got %q, want %q", got, want)
-			}
-		}
-	})
 }

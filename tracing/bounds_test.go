@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/tracing/packed"
+	"eventscope/tracing/query"
 )
 
 // flood puts n messages in, in batches.
@@ -44,7 +46,7 @@ func TestHostileNamesStayWithinTheBudget(t *testing.T) {
 		t.Errorf("%d events take %d of %d bytes", c.Events, c.IndexBytes, c.Budget)
 	}
 	page, err := b.Page(t.Context(), PageQuery{Backward: true, Limit: 1})
-	if err != nil || page.Events[0].Type != otherNames || page.Events[0].Position.Destination != otherPlaces {
+	if err != nil || page.Events[0].Type != packed.OtherNames || page.Events[0].Position.Destination != otherPlaces {
 		t.Errorf("%+v, %v", page.Events, err)
 	}
 }
@@ -55,7 +57,7 @@ func TestAWatchThatMatchesEverythingIsBounded(t *testing.T) {
 		return told{destination: "a", offset: int64(i), headers: []string{"event_type", "Tick"}}
 	}
 	b.flood(50_000, tick)
-	filter, err := CompileFilter(`type == "Tick"`)
+	filter, err := query.Compile(`type == "Tick"`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +139,7 @@ func TestWhatWasEvictedComesBackOnce(t *testing.T) {
 	}
 	found, err := Search(t.Context(), SearchConfig{
 		ID: "ord-1", From: adapters.Beginning,
-		Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: adapters.Kafka, Fetch: b.broker}, Scanner: history}},
+		Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: "kafka", Fetch: b.broker}, Scanner: history}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -167,8 +169,8 @@ func (b hasty) Fetch(ctx context.Context, positions []adapters.Position) iter.Se
 
 func TestMessagesComeInOrderEachWithItsOwnError(t *testing.T) {
 	b := newBench(t, Config{})
-	quick := b.Attach(Source{Name: "quick", Broker: adapters.Kafka, Fetch: hasty{b.broker}})
-	tap := b.Attach(Source{Name: "tap", Broker: adapters.RabbitMQ})
+	quick := b.Attach(Source{Name: "quick", Broker: "kafka", Fetch: hasty{b.broker}})
+	tap := b.Attach(Source{Name: "tap", Broker: "rabbitmq"})
 	for i := range 60 {
 		m := told{destination: "d", offset: int64(i), value: fmt.Sprint("value ", i)}.message()
 		if i != 7 {
@@ -194,6 +196,9 @@ func TestMessagesComeInOrderEachWithItsOwnError(t *testing.T) {
 		case i%3 == 2 || i == 7:
 			if !errors.Is(err, adapters.ErrGone) {
 				t.Errorf("message %d, which nobody has: %v", i, err)
+			}
+			if problem := (*adapters.Problem)(nil); i%3 == 2 && !errors.As(err, &problem) {
+				t.Errorf("message %d of a tap was taken by nobody, and its error is %v", i, err)
 			}
 		case i%3 == 1 && errors.Is(err, adapters.ErrNotConnected):
 			silent++

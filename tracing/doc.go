@@ -17,13 +17,15 @@
 // # What may be lost
 //
 //   - The index has a budget in bytes. When it is full the oldest segment of 65,536
-//     events goes whole; [Counters].Evicted counts them, and a flow whose beginning went
-//     says so (BeganBefore).
+//     events goes whole; [Counters].Evicted counts them, and a flow that lost some says so
+//     (Cut). What comes later of a flow that went whole is known for its rest by a filter
+//     of a fixed size, which takes one new flow in a thousand for such a rest.
 //   - A flow links at most [EventsPerFlow] events and counts the rest (Capped).
 //   - That an event names the id of another as its cause is noticed while that id is
 //     among the newest (a million, with a good budget); the same goes for duplicates.
-//   - Ids are compared by hash and then in full, except an event's own id and its cause:
-//     between flows 64 bits of a hash must do for these, and within one flow 32.
+//   - Ids are compared in full, UUIDs by their value, whatever the spelling. Only of an
+//     event's own id and its cause that are longer than 15 bytes and no UUIDs, 160 bits of
+//     seeded hashes must do; and to draw who caused whom within one flow, 32.
 //   - A value that would join more than some 30 flows is a constant and joins no more:
 //     a trace id, an order id between dialects, a cause that never comes.
 //   - Texts longer than 512 bytes are cut to that for ids, 200 for types and services.
@@ -38,35 +40,39 @@
 // # Files
 //
 //	store.go      Store: configuration, life, intake, Sync
-//	worker.go     messages into records; record.go: what a record is
+//	worker.go     messages into records, with what a filter says of each
 //	owner.go      the loop that owns the index, its budget and its clock
-//	assemble.go   which flow an event belongs to; join.go: when two are one; evict.go
-//	entry.go      the log of entries; flowtable.go: flows; table.go, texts.go, names.go,
-//	              places.go, recent.go: what these are made of, all free of pointers
-//	nature.go     what a type's name says: failure, compensation
-//	path.go       usual paths, declared or learned (learn.go)
-//	judge.go      a flow's status; course.go: where it is on its path, what is expected
-//	timeline.go   one flow in causal order; reason.go: why it failed, in its own words;
-//	              summary.go: snapshots of rows
-//	querier.go    the questions; query.go, event.go, flow.go: their values
-//	page.go       the stream; flowpage.go, export.go: lists of flows; find.go: look-up by id
+//	assemble.go   which flow an event belongs to; join.go: when two are one
+//	entry.go      the log of entries, of which the oldest go; flowtable.go: flows, of one
+//	              tenant each; places.go: the logs that events come from; all are free of
+//	              pointers, and of what is in package packed
+//	typeinfo.go   what a type's name says: failure, compensation
+//	path.go       usual paths, declared or learned
+//	judge.go      a flow's status; pathposition.go: where it is on its path, what is expected;
+//	              seen.go: when events were seen here, and whether the past was read
+//	several.go    flows of several business objects
+//	timeline.go   one flow in causal order, with causes that are guessed; reason.go: why it
+//	              failed, in its own words
+//	query.go      the questions and their values: Querier, Event; flow.go: those of a flow
+//	page.go       the stream; flowpage.go: lists of flows; find.go: look-up by id
 //	traffic.go    which services write where, and what they react to
-//	messages.go   payloads, kept (payloads.go, encode.go) or fetched
-//	filter.go     the filter language; watch.go: what a filter matched, past and present
-//	search.go     history read for one id; searchkeys.go: which partitions of it;
-//	              searchintake.go: what of it is kept
-//	lag.go        LagSeries: lags over time, apart from the index, with an owner of its own;
-//	              lagpoints.go, lagprogress.go: what was seen; lagjudge.go: what it means
+//	messages.go   payloads, kept (package copies) or fetched
+//	watch.go      what a filter (package query) matched, past and present
+//	search.go     history read for one id, by key where that narrows it; searchintake.go: what
+//	              of it is kept
 //
 // # Not obvious
 //
+//   - No clock but ours says how late a flow is; of events that were in a log before its
+//     reading came to the end, only their own time is known. Until that past has been read,
+//     nothing of it is called stuck or complete for want of an event.
 //   - Whether a flow has ended is never stored. A cursor follows the log at a distance of
 //     Settle, by our own clock; where it meets the last event of a flow, that flow has
 //     been silent for so long, and the usual paths learn from it. If it goes on after all,
 //     what they learned is taken back, and learned anew when it is silent again.
 //   - A flow's path is that of the event its causes lead back to, whatever the clocks say.
-//     Where its beginning is not in the index, it is on the path that most flows with its
-//     first event take, and what comes before that is not asked for.
+//     Where the beginning of a flow is not in the index, the path is the one that most flows
+//     take which hold the flow's first event. Events before that one are not expected.
 //   - Lists by activity need no order of their own: going back through the log, each flow
 //     appears exactly once at its last event.
 //   - What is expected of a flow is derived from how often types were seen together, so

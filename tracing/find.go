@@ -1,19 +1,18 @@
 package tracing
 
 import (
-	"bytes"
 	"context"
-
-	"github.com/cespare/xxhash/v2"
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/tracing/packed"
 )
 
 // Find implements Querier. Flow ids and entities are looked up; an event id is searched
 // for through the whole log and then checked against the message itself.
 func (s *Store) Find(ctx context.Context, id string) ([]Match, error) {
-	text, hash := []byte(id), xxhash.Sum64String(id)
+	text := packed.Of(id)
+	hash := packed.Hash(text)
 	var matches []Match
 	add := func(x *index, number uint32, by string) {
 		if number = x.flows.resolve(number); number == 0 || x.flows.at(number).head == 0 {
@@ -29,14 +28,24 @@ func (s *Store) Find(ctx context.Context, id string) ([]Match, error) {
 	}
 	var next uint32
 	err := s.ask(ctx, func(x *index) {
-		add(x, x.flows.findID(hash, text), "flow id")
-		add(x, x.flows.findEntity(hash, text), "entity")
+		x.flows.byID.Find(hash, func(number uint32) bool { // one a tenant
+			if x.flows.texts.Equal(x.flows.at(number).id, text) {
+				add(x, number, "flow id")
+			}
+			return false
+		})
+		x.flows.byEntity.Find(hash, func(number uint32) bool {
+			if x.flows.texts.Equal(x.flows.at(number).entity, text) {
+				add(x, number, "entity")
+			}
+			return false
+		})
 		next = x.flows.end
 	})
 	for number := uint32(1); err == nil && number < next; number += flowsAtOnce {
 		err = s.ask(ctx, func(x *index) {
 			for n := number; n < min(number+flowsAtOnce, x.flows.end); n++ {
-				if record := x.flows.at(n); record.entity != 0 && x.flows.texts.equal(record.entity, text) {
+				if record := x.flows.at(n); record.entity != 0 && x.flows.texts.Equal(record.entity, text) {
 					add(x, n, "entity")
 				}
 			}
@@ -56,16 +65,17 @@ const (
 	entriesAtOnce = 1 << 17
 )
 
-// findEvent adds the flows of the events with that id.
+// findEvent adds the flows of the events with that id. An event whose message cannot be
+// read any more is one only if the index still remembers the id itself.
 func (s *Store) findEvent(ctx context.Context, id []byte, add func(*index, uint32, string)) error {
-	wanted := short(hashOf(id))
+	wanted := packed.EventIDOf(id)
 	var candidates []Event
 	var at, end Sequence
 	for first := true; first || at < end; first = false {
 		err := s.ask(ctx, func(x *index) {
 			at, end = max(at, x.log.first), x.log.end
 			for stop := min(end, at+entriesAtOnce); at < stop; at++ {
-				if x.log.at(at).id == wanted && len(candidates) < 64 {
+				if x.log.at(at).id == wanted.Check && len(candidates) < 64 {
 					candidates = append(candidates, x.event(at))
 				}
 			}
@@ -75,17 +85,21 @@ func (s *Store) findEvent(ctx context.Context, id []byte, add func(*index, uint3
 		}
 	}
 	reader, identity, i := envelope.NewReader(s.config.Rules), envelope.Identity{}, 0
-	var found []Sequence
+	var found, unread []Sequence
 	for m, err := range s.Messages(ctx, candidates) {
-		if err == nil {
-			reader.Read(&m, &identity)
-		}
-		if err != nil || bytes.Equal(identity.ID.Value, id) { // unreadable: the hash must do
+		if err != nil {
+			unread = append(unread, candidates[i].Sequence)
+		} else if reader.Read(&m, &identity); packed.Same(packed.Append(nil, identity.ID.Value), id) {
 			found = append(found, candidates[i].Sequence)
 		}
 		i++
 	}
 	return s.ask(ctx, func(x *index) {
+		for _, sequence := range unread {
+			if remembered := x.log.widen(x.recent.Get(&wanted)); remembered == sequence {
+				found = append(found, sequence)
+			}
+		}
 		for _, sequence := range found {
 			if x.log.holds(sequence) {
 				add(x, x.log.at(sequence).flow, "event id")

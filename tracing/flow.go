@@ -1,6 +1,7 @@
 package tracing
 
 import (
+	"slices"
 	"time"
 
 	"eventscope/adapters"
@@ -21,10 +22,11 @@ const (
 	Failed      Status = "failed"      // something failed and nothing undid it, or a letter died
 	Late        Status = "late"        // the next step is later than usual
 	Stuck       Status = "stuck"       // the next step is so late that it will hardly come
+	Unknown     Status = "unknown"     // not judged yet, or not here whole
 )
 
 // Statuses lists all, the most alarming first.
-var Statuses = []Status{Failed, Stuck, Late, Compensated, Running, Complete}
+var Statuses = []Status{Failed, Stuck, Late, Compensated, Running, Unknown, Complete}
 
 // FlowSummary is a flow as one row.
 type FlowSummary struct {
@@ -40,13 +42,19 @@ type FlowSummary struct {
 	Services    []string          // in order of first appearance, at most [ServicesPerSummary]
 	Brokers     []adapters.Broker // likewise
 	Types       []string          // one an event, in order, at most [TypesPerSummary]
-	Started     time.Time         // broker time of the first event still known
-	Last        time.Time         // broker time of the last event
+	Started     time.Time         // broker time of the first event still known; of one that has none, when it came
+	Last        time.Time         // likewise of the last event
 	LastType    string
 	FailedAt    string // type of the first failure, or ""
 	DeadLetters int
 	Duplicates  int
 	BeganBefore bool // its beginning is not in the index: it was evicted, or never read
+	// Cut says that the index holds it in part only: events were evicted, or were so many
+	// that they were only counted.
+	Cut bool
+	// Entities is how many business objects share the flow, nearly, when it has one type of
+	// event of several of them, as a batch has; else 0.
+	Entities int
 }
 
 // Duration is the time between the first and the last event.
@@ -135,4 +143,62 @@ const (
 type Join struct {
 	Into, Other string // flow ids
 	Reason      string // "PaymentProcessed names its cause", "same order id ord-1009"
+}
+
+// event is the snapshot of one entry.
+func (x *index) event(sequence Sequence) Event {
+	e := x.log.at(sequence)
+	event := Event{
+		Sequence: sequence,
+		Position: x.places.position(e),
+		Time:     time.Unix(0, e.time),
+		Type:     x.kinds.Text(e.kind),
+		Service:  x.service.Text(e.service),
+		Marks:    e.marks &^ (past | untimed),
+	}
+	if e.marks&untimed != 0 {
+		event.Time = time.Time{}
+	}
+	if source := x.places.all[e.place].source; source < len(x.sources) {
+		event.Source, event.Broker = x.sources[source].Name, x.sources[source].Broker
+	}
+	if number := x.flows.resolve(e.flow); number != 0 {
+		record := x.flows.at(number)
+		event.FlowKey = x.flows.key(number)
+		event.FlowID = x.flows.texts.Text(record.id)
+		event.Entity = x.flows.texts.Text(record.entity)
+	}
+	return event
+}
+
+// summarise fills s in from a flow, reusing its slices.
+func (x *index) summarise(s *FlowSummary, number uint32, now int64) {
+	record := x.flows.at(number)
+	list := x.members(number)
+	v := x.judge(number, list, now)
+	*s = FlowSummary{
+		Key: x.flows.key(number), ID: x.flows.texts.Text(record.id), From: x.words.Text(record.from),
+		Entity: x.flows.texts.Text(record.entity), Status: v.status,
+		Events: int(record.count), Evicted: int(record.evicted), Capped: int(record.unlinked),
+		Services: s.Services[:0], Brokers: s.Brokers[:0], Types: s.Types[:0],
+		Started: time.Unix(0, list[0].time), Last: time.Unix(0, list[len(list)-1].time),
+		LastType: x.kinds.Text(list[len(list)-1].kind), FailedAt: x.kinds.Text(v.failedAt),
+		DeadLetters: v.deadLetters, Duplicates: v.duplicates, BeganBefore: v.pathPosition.cut,
+		Cut: record.flags&flowBeganBefore != 0 || record.unlinked > 0, Entities: x.severalOf(list),
+	}
+	for i := range list {
+		if len(s.Types) < TypesPerSummary {
+			s.Types = append(s.Types, x.kinds.Text(list[i].kind))
+		}
+		if service := x.service.Text(list[i].service); service != "" && len(s.Services) < ServicesPerSummary && !slices.Contains(s.Services, service) {
+			s.Services = append(s.Services, service)
+		}
+		if broker := x.brokerOf(list[i].entry); !slices.Contains(s.Brokers, broker) {
+			s.Brokers = append(s.Brokers, broker)
+		}
+	}
+}
+
+func (x *index) brokerOf(e *entry) adapters.Broker {
+	return x.sources[x.places.all[e.place].source].Broker
 }

@@ -3,17 +3,23 @@ package tracing
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"time"
 )
 
 // Flows implements Querier. Flows come by their last event, newest first, straight from
-// the log; any other order, or a wish for certain states, looks at each of the newest
+// the log, as long as all came as it happened; any other order, the past, which is read
+// one log after the other, or a wish for certain states, looks at each of the newest
 // FlowsConsidered. The owner of the index is asked for a little at a time, so that a flow
 // that goes on meanwhile may be left out.
 func (s *Store) Flows(ctx context.Context, query FlowQuery) (FlowPage, error) {
 	w := flowWalk{query: query, now: time.Now().UnixNano(), skip: query.Offset, before: ^Sequence(0)}
-	w.plain = len(query.Status) == 0 && (query.Sort == ByActivity || query.Sort == "") && query.Watch == nil
+	if len(query.Status) == 0 && (query.Sort == ByActivity || query.Sort == "") && query.Watch == nil {
+		if err := s.ask(ctx, func(x *index) { w.plain = x.history.held == 0 }); err != nil {
+			return FlowPage{}, err
+		}
+	}
 	for !w.done {
 		if err := s.ask(ctx, w.next); err != nil {
 			return FlowPage{}, err
@@ -112,9 +118,13 @@ func (w *flowWalk) consider(x *index, number uint32) {
 	default:
 		w.page.Considered++
 		members := x.members(number)
-		verdict := x.judge(number, members, w.now)
-		if len(w.query.Status) == 0 || slices.Contains(w.query.Status, verdict.status) {
-			rank := rank(w.query.Sort, members, verdict.status, x.flows.at(number))
+		var status Status
+		if len(w.query.Status) > 0 || w.query.Sort == ByTrouble {
+			judgement := x.judge(number, members, w.now)
+			status = judgement.status
+		}
+		if len(w.query.Status) == 0 || slices.Contains(w.query.Status, status) {
+			rank := rank(w.query.Sort, members, status, x.flows.at(number))
 			w.list = append(w.list, ranked{x.flows.key(number), rank, members[len(members)-1].time})
 		}
 	}
@@ -162,4 +172,67 @@ func rank(sort FlowSort, members []member, status Status, record *flow) int64 {
 		return int64(len(Statuses) - slices.Index(Statuses, status))
 	}
 	return last
+}
+
+// All walks every flow of the index in the order of their first events, for export. A summary
+// is overwritten when the next one is yielded.
+func (s *Store) All(ctx context.Context, query FlowQuery) iter.Seq2[*FlowSummary, error] {
+	return func(yield func(*FlowSummary, error) bool) {
+		walk := exportWalk{query: query, page: make([]FlowSummary, 512), now: time.Now().UnixNano()}
+		for !walk.done {
+			if err := s.ask(ctx, walk.next); err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range walk.page[:walk.filled] {
+				if !yield(&walk.page[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// exportWalk is how far All has come.
+type exportWalk struct {
+	query  FlowQuery
+	page   []FlowSummary
+	filled int
+	at     Sequence
+	now    int64
+	done   bool
+}
+
+// next fills the page with further flows, looking at a bounded piece of the log.
+func (w *exportWalk) next(x *index) {
+	w.filled = 0
+	w.at = max(w.at, x.log.first)
+	for left := lookedAtOnce; left > 0 && w.at < x.log.end && w.filled < len(w.page); w.at++ {
+		left--
+		e := x.log.at(w.at)
+		if e.flow == 0 || x.flows.at(e.flow).head != uint32(w.at) {
+			continue
+		}
+		left -= x.flows.at(e.flow).linked()
+		if w.query.Watch != nil && !x.matched(w.query.Watch, e.flow) {
+			continue
+		}
+		summary := &w.page[w.filled]
+		x.summarise(summary, e.flow, w.now)
+		if len(w.query.Status) == 0 || slices.Contains(w.query.Status, summary.Status) {
+			w.filled++
+		}
+	}
+	w.done = w.at >= x.log.end
+}
+
+// matched says that a watch has found an event of a flow.
+func (x *index) matched(w *Watch, number uint32) bool {
+	rows := x.rows(w)
+	for sequence := range x.chain(number) {
+		if i := rows.search(sequence); i < rows.len() && rows.at(i) == sequence {
+			return true
+		}
+	}
+	return false
 }

@@ -1,6 +1,10 @@
 package tracing
 
-import "slices"
+import (
+	"slices"
+
+	"eventscope/tracing/packed"
+)
 
 // joinReason is why two flows are one.
 type joinReason uint8
@@ -46,8 +50,8 @@ func (x *index) joinsOf(number uint32) (joins []Join) {
 	for at := f.at(number).aliases; at != 0 && len(joins) < JoinsPerFlow; at = f.at(at).aliases {
 		alias := f.at(at)
 		if why, shared := alias.joinedBy(); why != notJoined {
-			into := f.texts.text(f.at(alias.parent).id)
-			joins = append(joins, Join{Into: into, Other: f.texts.text(alias.id), Reason: why.text(f.texts.text(shared))})
+			into := f.texts.Text(f.at(alias.parent).id)
+			joins = append(joins, Join{Into: into, Other: f.texts.Text(alias.id), Reason: why.text(f.texts.Text(shared))})
 		}
 	}
 	slices.Reverse(joins)
@@ -56,9 +60,9 @@ func (x *index) joinsOf(number uint32) (joins []Join) {
 
 // joinAwaiting joins the flow of a cause that comes after its effect, as it does when
 // two logs are read side by side.
-func (x *index) joinAwaiting(id uint64, sequence Sequence) {
+func (x *index) joinAwaiting(id *packed.EventID, sequence Sequence) {
 	number := x.log.at(sequence).flow
-	effect := x.log.widen(x.awaited.get(id))
+	effect := x.log.widen(x.awaited.Get(id))
 	if number == 0 || !x.log.holds(effect) || effect == sequence {
 		return
 	}
@@ -69,25 +73,25 @@ func (x *index) joinAwaiting(id uint64, sequence Sequence) {
 
 // await notes an event whose cause is not there. All that wait for the same cause are
 // one flow already, as far as a cause that never comes can make them one.
-func (x *index) await(cause uint64, sequence Sequence) {
+func (x *index) await(cause *packed.EventID, sequence Sequence) {
 	number := x.log.at(sequence).flow
-	if before := x.log.widen(x.awaited.get(cause)); x.log.holds(before) {
+	if before := x.log.widen(x.awaited.Get(cause)); x.log.holds(before) {
 		other := x.log.at(before).flow
 		if other != 0 && other != number && x.join(other, number, joinedByNeed, nil) == other && x.log.at(sequence).flow != other {
-			return // so many share it that it is a constant: the first ones keep it
+			return // too many flows share this id for it to mean anything; the flows that have it keep it
 		}
 	}
-	x.awaited.put(cause, sequence)
+	x.awaited.Put(cause, uint32(sequence))
 }
 
 // joinByEntity joins a named flow with one of the same entity when that one had no name
 // of its own or follows another dialect, in which the same thing has another name. Two
 // named flows of one dialect stay apart: an entity can have several.
 func (x *index) joinByEntity(number, other uint32, r *record, entity []byte) uint32 {
-	if other == 0 || other == number {
+	f := x.flows
+	if other == 0 || other == number || !mayShare(f.at(number).tenant, f.at(other).tenant) {
 		return number
 	}
-	f := x.flows
 	theirs := f.at(other)
 	weak := r.weakEntity || theirs.flags&flowWeakEntity != 0
 	switch {
@@ -125,12 +129,12 @@ func (f *flows) follows(number uint32, dialect uint16) bool {
 
 // joinByTrace joins flows that one trace runs through, unless both have a name of their
 // own in the same dialect: then it is the trace of a batch, and they say so themselves.
-func (x *index) joinByTrace(number uint32, r *record, trace []byte) uint32 {
+func (x *index) joinByTrace(number uint32, r *record, trace []byte, tenant uint16) uint32 {
 	if len(trace) == 0 {
 		return number
 	}
 	f := x.flows
-	other := f.resolve(f.findTrace(r.traceHash, trace))
+	other := f.resolve(f.findTrace(r.traceHash, trace, &tenant))
 	switch {
 	case other == number:
 	case other == 0:
@@ -146,8 +150,8 @@ func (x *index) joinByTrace(number uint32, r *record, trace []byte) uint32 {
 }
 
 // flowOfTrace is the flow of an event that has a trace id and nothing better.
-func (x *index) flowOfTrace(r *record, trace []byte) uint32 {
-	number := x.flows.resolve(x.flows.findTrace(r.flowHash, trace))
+func (x *index) flowOfTrace(r *record, trace []byte, tenant uint16) uint32 {
+	number := x.flows.resolve(x.flows.findTrace(r.flowHash, trace, &tenant))
 	if number != 0 && x.flows.at(number).flags&flowTraceShared != 0 {
 		return 0
 	}
@@ -155,7 +159,7 @@ func (x *index) flowOfTrace(r *record, trace []byte) uint32 {
 }
 
 // join makes one flow of two and returns it. A join by a value that ever more flows
-// share is refused: such a value is a constant, not an id.
+// share is refused: such a value is a constant, not an id. So is one of two tenants.
 func (x *index) join(a, b uint32, why joinReason, shared []byte) uint32 {
 	f := x.flows
 	into, other := a, b
@@ -163,18 +167,25 @@ func (x *index) join(a, b uint32, why joinReason, shared []byte) uint32 {
 		into, other = b, a // the one with a name stays, else the larger
 	}
 	one, two := f.at(into), f.at(other)
+	if !mayShare(one.tenant, two.tenant) {
+		return a
+	}
 	if why.constant() && (one.joins >= mostJoins || two.joins >= mostJoins) || one.count+two.count > EventsPerFlow || one.unlinked+two.unlinked > 0 {
 		return a
 	}
 	x.unlearn(into)
 	x.unlearn(other)
 	one.joins = min(one.joins+two.joins+1, mostJoins)
+	if one.tenant == noTenant {
+		one.tenant = two.tenant
+	}
 	x.mergeChains(into, one, two)
 	f.adopt(into, other, why, shared)
 	return into
 }
 
-// nameless are the flags of flows whose id is no flow id, the weaker the larger.
+// nameless are the flags of a flow whose name is not a flow id but something weaker: a trace id,
+// or nothing. The larger the flag, the weaker the name.
 const nameless = flowUnnamed | flowByTrace
 
 // mergeChains links the entries of two flows in the order of their sequences.

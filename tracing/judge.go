@@ -31,20 +31,20 @@ func (x *index) members(number uint32) []member {
 	return list
 }
 
-// verdict is how a flow stands at a moment.
-type verdict struct {
-	status      Status
-	failedAt    uint16 // type of the first failure, 0 is none
-	failure     uint16 // type of the latest failure that nothing made good
-	madeGood    uint64 // places on the path of failures that something did make good
-	deadLetters int
-	duplicates  int
-	course      course
+// judgement is how a flow stands at a moment.
+type judgement struct {
+	status       Status
+	failedAt     uint16 // type of the first failure, 0 is none
+	failure      uint16 // type of the latest failure that nothing made good
+	madeGood     uint64 // places on the path of failures that something did make good
+	deadLetters  int
+	duplicates   int
+	pathPosition pathPosition
 }
 
 // judge derives a flow's status from its entries, what is usual, and the time.
-func (x *index) judge(number uint32, list []member, now int64) verdict {
-	v := verdict{course: x.courseOf(number, list)}
+func (x *index) judge(number uint32, list []member, now int64) judgement {
+	v := judgement{pathPosition: x.pathPositionOf(number, list)}
 	trouble := x.troubleOf(&v, list)
 	worst, redress := x.outstanding(&v, list, now)
 	switch {
@@ -52,44 +52,61 @@ func (x *index) judge(number uint32, list []member, now int64) verdict {
 		v.status = Failed
 	case trouble.undone >= 0:
 		v.status = Compensated
+	case worst != "" && x.reading(list, now):
+		v.status = Unknown
 	case worst == Missing:
 		v.status = Stuck
 	case worst == Overdue:
 		v.status = Late
 	case worst == Due:
 		v.status = Running
-	case !v.course.path.ready() && now-list[len(list)-1].time < x.settle:
-		v.status = Running
 	default:
-		v.status = Complete
+		v.status = x.ended(number, &v, list, now)
 	}
 	return v
+}
+
+// ended is the status of a flow of which nothing is known to be outstanding. What was not
+// compared with other flows yet, or is not here whole, is not complete.
+func (x *index) ended(number uint32, v *judgement, list []member, now int64) Status {
+	record, last := x.flows.at(number), &list[len(list)-1]
+	switch {
+	case !v.pathPosition.path.ready() && x.reading(list, now):
+		return Unknown
+	case !v.pathPosition.path.ready() && now-x.seen(last) < x.settle:
+		return Running
+	case record.flags&flowBeganBefore != 0 || record.unlinked > 0:
+		return Unknown
+	}
+	return Complete
 }
 
 // trouble is what went wrong in a flow and is not made good: by index in its entries, -1
 // for none.
 type trouble struct {
-	failed int
+	failed []int // the latest failure of each step
 	undone int   // the latest compensation
 	dead   []int // dead letters that were not sent again
 }
 
-// mostDead bounds how many dead letters of one flow are followed; more are taken to be
-// dead for good.
+// mostDead bounds how many dead letters, and how many failed steps, of one flow are
+// followed; more dead letters are taken to be dead for good.
 const mostDead = 64
 
 func (t *trouble) open() bool { return t.latest() >= 0 }
 
-func (t *trouble) latest() int {
-	if n := len(t.dead); n > 0 {
-		return max(t.failed, t.dead[n-1])
+func (t *trouble) latest() int { return max(lastOf(t.failed), lastOf(t.dead)) }
+
+func lastOf(rising []int) int {
+	if len(rising) == 0 {
+		return -1
 	}
-	return t.failed
+	return rising[len(rising)-1]
 }
 
 // troubleOf goes through a flow's entries and counts what v says of them.
-func (x *index) troubleOf(v *verdict, list []member) trouble {
-	t := trouble{failed: -1, undone: -1}
+func (x *index) troubleOf(v *judgement, list []member) trouble {
+	t := trouble{undone: -1}
 	for i := range list {
 		m := &list[i]
 		if m.marks&(Duplicate|IDReused) != 0 {
@@ -110,20 +127,31 @@ func (x *index) troubleOf(v *verdict, list []member) trouble {
 		}
 		switch {
 		case m.marks&Failure != 0:
-			t.failed = i
+			t.failed = slices.DeleteFunc(t.failed, func(at int) bool { return list[at].kind == m.kind && !list[at].entity.differs(m.entity) })
+			t.failed = slices.Delete(append(t.failed, i), 0, max(0, len(t.failed)+1-mostDead))
 		case m.marks&Compensation != 0 && i > 0:
 			t.undone = i
-		case t.failed >= 0 && x.overcomes(v.course.path, &list[t.failed], m):
-			if at := v.course.path.find(list[t.failed].kind, false); at >= 0 {
-				v.madeGood |= 1 << at
-			}
-			t.failed = -1
+		case len(t.failed) > 0:
+			t.failed = slices.DeleteFunc(t.failed, func(at int) bool { return x.madeGood(v, &list[at], m) })
 		}
 	}
-	if t.failed >= 0 {
-		v.failure = list[t.failed].kind
+	if at := lastOf(t.failed); at >= 0 {
+		v.failure = list[at].kind
 	}
 	return t
+}
+
+// madeGood says that an event overcomes an earlier failure, and notes that in v.
+func (x *index) madeGood(v *judgement, failure, later *member) bool {
+	if !x.overcomes(v.pathPosition.path, failure, later) {
+		return false
+	}
+	if p := v.pathPosition.path; p != nil {
+		if at := p.find(failure.kind, false); at >= 0 {
+			v.madeGood |= 1 << at
+		}
+	}
+	return true
 }
 
 // sentAgain says that a later event is that dead letter, sent again: it has the same id,
@@ -136,9 +164,17 @@ func sentAgain(dead, later *entry) bool {
 }
 
 // overcomes says that after a failure things went well all the same: the failed step
-// came to its usual outcome, or the flow to a usual end, and neither is what usually
-// follows such a failure.
+// reports a success by its name, or came to its usual outcome, or the flow to a usual end,
+// and neither of these two is what usually follows such a failure.
 func (x *index) overcomes(p *path, failure, later *member) bool {
+	if failure.entity.differs(later.entity) {
+		return false
+	}
+	failed, went := &x.typeInfo[failure.kind], &x.typeInfo[later.kind]
+	sameStep := failed.subject == went.subject && (later.service == failure.service || later.service == 0 || failure.service == 0)
+	if sameStep && went.success {
+		return true
+	}
 	if !p.ready() {
 		return false
 	}
@@ -150,28 +186,27 @@ func (x *index) overcomes(p *path, failure, later *member) bool {
 		return false
 	}
 	end := float64(p.ends[at]) >= rareShare*float64(p.flows)
-	sameStep := x.subject[later.kind] == x.subject[failure.kind] && later.service == failure.service
 	return end || sameStep && p.share(0, at) >= usualShare
 }
 
 // outstanding is the worst state of what is expected and not there, and whether an
 // undoing is among what is due.
-func (x *index) outstanding(v *verdict, list []member, now int64) (worst ExpectationState, redress bool) {
-	p := v.course.path
+func (x *index) outstanding(v *judgement, list []member, now int64) (worst ExpectationState, redress bool) {
+	p := v.pathPosition.path
 	if !p.ready() {
 		return "", false
 	}
 	places, seen := x.placesOn(v, list)
-	elapsed := v.course.elapsed(now)
+	elapsed := v.pathPosition.elapsed(now)
 	for b := range p.kinds {
-		if seen&(1<<b) != 0 || v.course.before(b) {
+		if seen&(1<<b) != 0 || v.pathPosition.before(b) {
 			continue
 		}
 		if share, _ := p.likely(b, places); share < usualShare {
 			continue
 		}
 		state := x.overdue(p, b, elapsed)
-		if state == Due && x.nature[p.kinds[b]]&Compensation != 0 {
+		if state == Due && x.typeInfo[p.kinds[b]].marks&Compensation != 0 {
 			redress = true
 		}
 		if gravity(state) > gravity(worst) {

@@ -19,14 +19,14 @@ func (x *index) know() string {
 		}
 	}
 	for start, p := range x.paths.byStart {
-		from := x.kinds.text(start)
+		from := x.kinds.Text(start)
 		add(p.flows, "from %s", from)
 		for i, kind := range p.kinds {
-			a := x.kinds.text(kind)
+			a := x.kinds.Text(kind)
 			add(p.ends[i], "from %s to %s", from, a)
 			add(p.delays[i].all, "from %s, %s after %v and %v,", from, a, p.delays[i].quantile(0.1), p.delays[i].quantile(0.9))
 			for j, other := range p.kinds {
-				b := x.kinds.text(other)
+				b := x.kinds.Text(other)
 				add(p.together[i][j], "from %s, %s with %s", from, a, b)
 				add(p.after[i][j], "from %s, %s before %s", from, a, b)
 			}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"eventscope/adapters"
+	"eventscope/tracing/copies"
 )
 
 // Messages are read some at a time, before the first of them is handed on: few at first,
@@ -16,11 +17,17 @@ import (
 const (
 	fewestAtOnce = 16
 	mostAtOnce   = 256
+	mostInOrder  = 4096 // of one log after the other, of which each reading is one stretch
 	bytesAtOnce  = 4 << 20
 )
 
 // Messages implements Querier: kept copies first, the rest from the broker.
 func (s *Store) Messages(ctx context.Context, events []Event) iter.Seq2[adapters.Message, error] {
+	return s.messages(ctx, events, mostAtOnce)
+}
+
+// messages reads at most so many at a time.
+func (s *Store) messages(ctx context.Context, events []Event, most int) iter.Seq2[adapters.Message, error] {
 	return func(yield func(adapters.Message, error) bool) {
 		for n := fewestAtOnce; len(events) > 0; {
 			n = min(n, len(events))
@@ -33,7 +40,7 @@ func (s *Store) Messages(ctx context.Context, events []Event) iter.Seq2[adapters
 				}
 			}
 			events = events[n:]
-			n = max(1, min(4*n, mostAtOnce, n*bytesAtOnce/max(bytes, 1)))
+			n = max(1, min(4*n, most, n*bytesAtOnce/max(bytes, 1)))
 		}
 	}
 }
@@ -48,7 +55,7 @@ func (s *Store) readAgain(ctx context.Context, events []Event) ([]adapters.Messa
 			if x.log.holds(events[i].Sequence) {
 				places[i] = x.places.all[x.log.at(events[i].Sequence).place].source
 			}
-			if copied, ok := x.kept.get(events[i].Sequence); ok {
+			if copied, ok := x.kept.Get(uint64(events[i].Sequence)); ok {
 				encoded[i] = slices.Clone(copied)
 			}
 		}
@@ -59,7 +66,7 @@ func (s *Store) readAgain(ctx context.Context, events []Event) ([]adapters.Messa
 		case err != nil:
 			errs[i] = err
 		case encoded[i] != nil:
-			messages[i], errs[i] = decodeMessage(encoded[i])
+			messages[i], errs[i] = copies.Decode(encoded[i])
 		case places[i] < 0:
 			errs[i] = fmt.Errorf("%s: %w", events[i].Position, ErrUnknown)
 		default:
@@ -77,7 +84,10 @@ func (s *Store) readAgain(ctx context.Context, events []Event) ([]adapters.Messa
 // fetchRows reads the messages of some rows from their source.
 func fetchRows(ctx context.Context, source Source, events []Event, rows []int, messages []adapters.Message, errs []error) {
 	gone := func(i int) error {
-		return fmt.Errorf("%s: the payload was not kept, and %s cannot give it again: %w", events[i].Position, source.Name, adapters.ErrGone)
+		return &adapters.Problem{
+			Doing: "show " + events[i].Position.String(), Cause: "its payload was not kept, and " + source.Name + " cannot be read again at a position",
+			Remedy: "give more --memory, so that payloads are kept for longer", Kind: adapters.ErrGone,
+		}
 	}
 	if source.Fetch == nil {
 		for _, i := range rows {

@@ -3,6 +3,8 @@ package tracing
 import (
 	"context"
 	"time"
+
+	"eventscope/tracing/packed"
 )
 
 // learnEvery is how often the owner of the index learns from flows that have fallen
@@ -44,13 +46,14 @@ func (s *Store) own(ctx context.Context) {
 func (s *Store) newIndex() *index {
 	share := s.config.Memory / 32 // for each of what only hostile data makes grow
 	x := &index{
-		log: newLog(), flows: newFlows(), kinds: newNames(share), service: newNames(share), words: newNames(share),
-		nature: []Marks{0}, subject: []string{""}, places: newPlaces(share), paths: newPaths(), settle: int64(s.config.Settle),
+		log: newLog(), flows: newFlows(), kinds: packed.NewNames(share), service: packed.NewNames(share), words: packed.NewNames(share), tenants: packed.NewNames(share),
+		typeInfo: []typeInfo{{}}, places: newPlaces(share), paths: newPaths(), settle: int64(s.config.Settle),
 		summaries: summaries{texts: map[Sequence][]byte{}}, reasons: summaries{texts: map[Sequence][]byte{}},
 	}
-	x.kept.limit = s.config.Memory / 4
-	x.recent.size(s.config.Memory / 1024)
-	x.awaited.size(s.config.Memory / 8192)
+	x.kept.Limit = s.config.Memory / 4
+	x.flows.gone.Half = s.config.Memory / 32
+	x.recent.Size(s.config.Memory / 1024)
+	x.awaited.Size(s.config.Memory / 8192)
 	for _, declared := range s.config.Paths {
 		var kinds []uint16
 		for _, name := range declared.Types {
@@ -86,6 +89,7 @@ const recordsAtOnce = 256
 // takeIn puts a slab into the index and keeps the budget.
 func (s *Store) takeIn(x *index, in *slab) {
 	x.sources = *s.sources.Load()
+	x.latest = time.Now().UnixNano() // is the time of what has none
 	for i := range in.records {
 		if i%recordsAtOnce == recordsAtOnce-1 {
 			s.answerWaiting(x)
@@ -96,7 +100,7 @@ func (s *Store) takeIn(x *index, in *slab) {
 			continue
 		}
 		if r.copy.to > r.copy.from {
-			x.kept.put(sequence, in.text(r.copy))
+			x.kept.Put(uint64(sequence), in.text(r.copy))
 		}
 		if r.watched != 0 {
 			x.noteWatched(in.watches, r.watched, sequence)
@@ -107,6 +111,9 @@ func (s *Store) takeIn(x *index, in *slab) {
 		s.answerWaiting(x)
 	}
 	x.arrived(time.Now())
+	if in.past {
+		x.history.at = x.latest
+	}
 	x.version++
 	s.count(x)
 	if in.synced != nil {
@@ -124,7 +131,7 @@ const fewestEntries = 4096
 // overBudget says that something must go. Memory comes back by whole segments of the log;
 // the last one goes by pieces, until new flows have the room of those that are gone.
 func (s *Store) overBudget(x *index) bool {
-	over := x.bytes() + x.kept.held - s.config.Memory
+	over := x.bytes() + x.kept.Held() - s.config.Memory
 	if over <= 0 {
 		return false
 	}
@@ -136,7 +143,7 @@ func (s *Store) count(x *index) {
 	c := &Counters{
 		Version: x.version, Events: x.taken, Indexed: x.taken - x.evicted, Evicted: x.evicted,
 		Flows: int64(x.flows.live), Begun: x.begun, NoFlow: x.noFlow,
-		IndexBytes: x.bytes(), PayloadBytes: x.kept.held, Budget: s.config.Memory,
+		IndexBytes: x.bytes(), PayloadBytes: x.kept.Held(), Budget: s.config.Memory,
 	}
 	if x.log.len() > 0 {
 		c.Oldest = time.Unix(0, x.log.at(x.log.first).time)
@@ -146,46 +153,34 @@ func (s *Store) count(x *index) {
 
 // bytes is the memory of the index, without kept payloads.
 func (x *index) bytes() int64 {
-	n := x.log.bytes() + x.flows.bytes() + x.recent.bytes() + x.awaited.bytes() +
-		x.kinds.held + x.service.held + x.words.held + x.places.held + x.paths.held
+	n := x.log.bytes() + x.flows.bytes() + x.recent.Bytes() + x.awaited.Bytes() +
+		x.kinds.Held() + x.service.Held() + x.words.Held() + x.tenants.Held() + x.places.held + x.paths.held
 	for _, state := range x.watches {
 		n += state.bytes()
 	}
 	return n
 }
 
-// arrival remembers when the log had reached a sequence, so that silence is measured by
-// our own clock and not by that of producers.
-type arrival struct {
-	end Sequence
-	at  time.Time
-}
-
-func (x *index) arrived(now time.Time) {
-	if n := len(x.arrivals); n == 0 || now.Sub(x.arrivals[n-1].at) >= time.Second {
-		x.arrivals = append(x.arrivals, arrival{x.log.end, now})
-	}
-}
-
 // tick forgets watches that were closed and learns from what has been silent for long
-// enough.
+// enough, or from the past when that has been read.
 func (x *index) tick(now time.Time) {
 	for _, state := range x.watches {
 		if state != nil {
 			x.stateOf(state.watch)
 		}
 	}
+	x.latest = now.UnixNano()
 	if n := len(x.arrivals); n > 0 && x.arrivals[n-1].end < x.log.end {
 		x.arrived(now) // what came within a second of the arrival before
 	}
-	silent := func(a arrival) bool { return now.Sub(a.at) >= time.Duration(x.settle) }
-	for len(x.arrivals) > 1 && silent(x.arrivals[1]) {
-		x.arrivals = x.arrivals[1:]
+	end := x.silentFor(time.Duration(x.settle), now)
+	if h := &x.history; h.at != 0 && x.latest-h.at >= int64(historyRead) {
+		end = max(end, h.last+1)
+		x.version++ // what was unknown is judged now
+		if x.settled >= end {
+			h.at = 0
+		}
 	}
-	if len(x.arrivals) == 0 || !silent(x.arrivals[0]) {
-		return
-	}
-	end := x.arrivals[0].end
 	if end > x.settled {
 		x.settled = max(x.settled, end-min(end, learnBehind))
 		x.settleTo(end, learnAtOnce)

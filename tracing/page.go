@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"eventscope/adapters/payload"
+	"eventscope/tracing/copies"
 )
 
 // Event implements Querier.
@@ -31,7 +32,7 @@ func (s *Store) Page(ctx context.Context, query PageQuery) (page Page, err error
 		for _, sequence := range sequences {
 			event := x.event(sequence)
 			event.Summary = x.summaries.texts[sequence]
-			if encoded, ok := x.kept.get(sequence); ok && event.Summary == nil && len(encoded) <= 4*largestKept {
+			if encoded, ok := x.kept.Get(uint64(sequence)); ok && event.Summary == nil && len(encoded) <= 4*largestKept {
 				event.Summary = slices.Clone(encoded) // made a summary below, not here
 				page.encoded = append(page.encoded, len(page.Events))
 			}
@@ -43,7 +44,7 @@ func (s *Store) Page(ctx context.Context, query PageQuery) (page Page, err error
 	}
 	for _, i := range page.encoded {
 		event := &page.Events[i]
-		if m, err := decodeMessage(event.Summary); err == nil {
+		if m, err := copies.Decode(event.Summary); err == nil {
 			event.Summary = payload.AppendSummary([]byte{}, m.Value, summaryWidth)
 		} else {
 			event.Summary = nil

@@ -8,7 +8,8 @@ import "eventscope/adapters"
 type places struct {
 	all     []place
 	numbers map[place]uint32
-	last    uint32 // the place of the record before, nearly always the same
+	times   []int64 // of each place: the time of its latest entry that has one, or 0
+	last    uint32  // the place of the record before, nearly always the same
 	most    int
 	held    int64 // bytes
 }
@@ -28,7 +29,7 @@ const (
 
 // newPlaces may hold about as many bytes as given.
 func newPlaces(bytes int64) *places {
-	return &places{all: make([]place, 1), numbers: map[place]uint32{}, most: int(max(bytes/(2*placeBytes), fewestPlaces))}
+	return &places{all: make([]place, 1), times: make([]int64, 1), numbers: map[place]uint32{}, most: int(max(bytes/(2*placeBytes), fewestPlaces))}
 }
 
 func (p *places) number(source int, destination string, partition int32) uint32 {
@@ -44,6 +45,7 @@ func (p *places) number(source int, destination string, partition int32) uint32 
 	if !ok {
 		number = uint32(len(p.all))
 		p.all = append(p.all, is)
+		p.times = append(p.times, 0)
 		p.numbers[is] = number
 		p.held += int64(len(is.destination)) + placeBytes
 	}

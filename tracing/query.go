@@ -1,6 +1,42 @@
 package tracing
 
-import "time"
+import (
+	"context"
+	"iter"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/tracing/query"
+)
+
+// Querier is the few questions a Store answers. A larger system would answer the
+// same ones from elsewhere, so that nothing in them is local to this process but the
+// keys it hands out itself.
+type Querier interface {
+	// Counters never waits.
+	Counters() Counters
+	// Page returns rows of the stream.
+	Page(ctx context.Context, query PageQuery) (Page, error)
+	// Flows returns rows of the list of flows.
+	Flows(ctx context.Context, query FlowQuery) (FlowPage, error)
+	// Flow returns one flow, or ErrUnknown.
+	Flow(ctx context.Context, key FlowKey) (*Flow, error)
+	// Find returns the flows that a flow id, entity or event id leads to, best
+	// first, or ErrUnknown.
+	Find(ctx context.Context, id string) ([]Match, error)
+	// Locate returns the newest event at a position, or ErrUnknown.
+	Locate(ctx context.Context, position adapters.Position) (Sequence, error)
+	// Event returns one event, or ErrUnknown.
+	Event(ctx context.Context, sequence Sequence) (Event, error)
+	// Messages reads the messages of events again, in their order, each with its
+	// own error (adapters.ErrGone where nobody has it any more).
+	Messages(ctx context.Context, events []Event) iter.Seq2[adapters.Message, error]
+	// Traffic counts who writes what where, over all of the index.
+	Traffic(ctx context.Context) (Traffic, error)
+	// Watch begins to collect what a filter matches, from now on and back through
+	// the index. Close it when it is no longer looked at.
+	Watch(filter *query.Filter) *Watch
+}
 
 // PageQuery asks for rows of the stream.
 type PageQuery struct {
@@ -86,4 +122,73 @@ type Counters struct {
 	Budget       int64
 
 	Oldest time.Time // broker time of the oldest event in the index
+}
+
+// Sequence numbers the events of a [Store] in the order in which it took them.
+// It is never used twice, and it stays with its event until that is evicted.
+type Sequence uint64
+
+// Event is one entry of the index, as a snapshot: the caller's to keep. It does not
+// hold the payload; [Store.Messages] reads that again.
+type Event struct {
+	Sequence Sequence
+	Source   string // the adapter's name
+	Broker   adapters.Broker
+	Position adapters.Position
+	Time     time.Time // broker time, in milliseconds or better; zero if it has none
+	Type     string
+	Service  string // empty when nothing says so
+	FlowKey  FlowKey
+	FlowID   string // empty: the event names no flow and no entity
+	Entity   string
+	Marks    Marks
+
+	// Summary is one line of the payload, sanitised by nobody yet, or nil when no
+	// copy is at hand.
+	Summary []byte
+}
+
+// entry is what a filter is told of an event.
+func (e *Event) entry() query.Entry {
+	return query.Entry{
+		Position: e.Position, Time: e.Time, Type: e.Type, Service: e.Service, Flow: e.FlowID, Entity: e.Entity,
+		Redelivered: e.Marks.Has(Redelivered), DeadLetter: e.Marks.Has(DeadLetter),
+	}
+}
+
+// Marks are facts about one event, as bits.
+type Marks uint16
+
+const (
+	DeadLetter   Marks = 1 << iota // carries a dead-letter writer's headers
+	Failure                        // its type says that something failed
+	Compensation                   // its type undoes something
+	Duplicate                      // same id and same payload as an earlier event of its flow
+	IDReused                       // same id as an earlier event, other payload
+	OutOfOrder                     // an effect that is older in its log than its cause
+	ClockSkew                      // broker time earlier than its cause's
+	Redelivered                    // the broker says it was handed out before
+	Replayed                       // carries the headers of a replay
+	Malformed                      // the body is not what it claims to be
+	ByKey                          // it names no flow; its order id or key led to this one
+
+	// These are not for the outside.
+	past    Marks = 1 << 15 // it was in its log before the reading of that began to follow it
+	untimed Marks = 1 << 14 // its message has no time: that of its entry is when it came, or about when
+)
+
+var markNames = []string{"dead letter", "failure", "compensation", "duplicate", "id reused", "out of order", "clock skew", "redelivered", "replayed", "malformed", "by key"}
+
+// Has says that all marks of m2 are set.
+func (m Marks) Has(m2 Marks) bool { return m&m2 == m2 }
+
+// Names lists the marks in words, in the order of their bits.
+func (m Marks) Names() []string {
+	names := []string{}
+	for i, name := range markNames {
+		if m&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
 }

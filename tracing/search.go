@@ -3,11 +3,14 @@ package tracing
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/tracing/packed"
 )
 
 // SearchConfig says what to look for and where.
@@ -46,8 +49,9 @@ type SearchProgress struct {
 type Searched struct {
 	Source, Destination string
 	Messages            int64
-	// ByKey says that only the partitions were read that the id can be the key of,
-	// since all that was found there had it as its key.
+	// ByKey says that only the partitions were read that the id can be the key of, since
+	// all that was found there had it as its key, and all else there, as far as it was
+	// looked at, is keyed by what it is about, too.
 	ByKey bool
 }
 
@@ -58,7 +62,7 @@ type Found struct {
 	// found.
 	Matches  []Match
 	Searched []Searched
-	// Problems are sources that could not be read.
+	// Problems are sources that could not be read, an [adapters.SourceError] each.
 	Problems []error
 
 	stop context.CancelFunc
@@ -77,7 +81,8 @@ func (f *Found) Close() {
 // something of the flow under another key. If the index cannot hold all that is read, it
 // reads again and keeps only what belongs to the id.
 func Search(ctx context.Context, config SearchConfig) (*Found, error) {
-	s := &search{config: config, covered: map[searchLog]int64{}, keyed: map[searchDestination]bool{}, read: map[searchDestination]int64{}}
+	s := &search{config: config, id: packed.Of(config.ID)}
+	s.again()
 	s.estimate(ctx)
 	stop := s.report(ctx)
 	defer stop()
@@ -89,7 +94,8 @@ func Search(ctx context.Context, config SearchConfig) (*Found, error) {
 	if found.Counters().Evicted == 0 {
 		return found, nil
 	}
-	wanted := &wantedIDs{ids: map[string]bool{config.ID: true}, causes: map[string]bool{}}
+	wanted := &wantedIDs{ids: idSet{}, causes: idSet{}}
+	wanted.ids.put(envelope.AppendID(nil, []byte(config.ID)))
 	const mostPasses = 3
 	for pass := 0; pass < mostPasses; pass++ {
 		known := wanted.len()
@@ -120,12 +126,14 @@ type searchDestination struct {
 // search is the state of one Search. The mutex guards what intakes write.
 type search struct {
 	config   SearchConfig
+	id       []byte // that of config, in its compact form
 	expected atomic.Int64
 	count    atomic.Int64
 
 	mutex   sync.Mutex
-	covered map[searchLog]int64         // the last offset taken in
-	keyed   map[searchDestination]bool  // what the id leads to had it as its key: false if something had not
+	covered map[searchLog]int64        // the last offset taken in
+	keyed   map[searchDestination]bool // what the id leads to had it as its key: false if something had not
+	usage   map[searchDestination]*keyUsage
 	read    map[searchDestination]int64 // messages
 	wanted  *wantedIDs                  // nil: everything is kept
 }
@@ -184,6 +192,9 @@ func (s *search) open(wanted *wantedIDs) *Found {
 
 func (s *search) again() {
 	s.covered, s.keyed, s.read = map[searchLog]int64{}, map[searchDestination]bool{}, map[searchDestination]int64{}
+	if s.usage == nil { // what keys are used for holds for every pass
+		s.usage = map[searchDestination]*keyUsage{}
+	}
 	s.count.Store(0)
 }
 
@@ -201,14 +212,14 @@ func (s *search) scan(ctx context.Context, found *Found) error {
 	if err := errors.Join(found.Sync(ctx), found.Settle(ctx)); err != nil {
 		return err
 	}
-	for _, problem := range problems {
+	for i, problem := range problems {
 		if problem != nil {
-			found.Problems = append(found.Problems, problem)
+			found.Problems = append(found.Problems, &adapters.SourceError{Source: s.config.Sources[i].Name, Err: problem})
 		}
 	}
 	for at, n := range s.read {
 		found.Searched = append(found.Searched, Searched{
-			Source: s.config.Sources[at.source].Name, Destination: at.destination, Messages: n, ByKey: s.keyed[at],
+			Source: s.config.Sources[at.source].Name, Destination: at.destination, Messages: n, ByKey: slices.Contains(s.foundByKey(at.source), at.destination),
 		})
 	}
 	matches, err := found.Find(ctx, s.config.ID)
@@ -242,9 +253,101 @@ func (s *Store) Adopt(ctx context.Context, found *Found, key FlowKey) (int, erro
 			continue
 		}
 		adopted++
-		if err := s.intake(number, true).Put(ctx, &adapters.Batch{Messages: []adapters.Message{m}}); err != nil {
+		if err := s.intake(number, true).Put(ctx, &adapters.Batch{Messages: []adapters.Message{m}, Past: true}); err != nil {
 			return adopted, err
 		}
 	}
-	return adopted, s.Sync(ctx)
+	if err := s.Sync(ctx); err != nil || flow.Cut {
+		return adopted, err
+	}
+	return adopted, s.ask(ctx, func(x *index) { x.whole(packed.Of(flow.ID), len(events)) })
+}
+
+// whole notes that a flow is here with all its events, as many as a search found.
+func (x *index) whole(id []byte, events int) {
+	x.flows.byID.Find(packed.Hash(id), func(number uint32) bool {
+		record := x.flows.at(x.flows.resolve(number))
+		is := x.flows.texts.Equal(x.flows.at(number).id, id) && int(record.count) == events && record.evicted == 0
+		if is {
+			record.flags &^= flowBeganBefore
+		}
+		return is
+	})
+}
+
+// scanSource reads one source: by key first, where that narrows it.
+func (s *search) scanSource(ctx context.Context, found *Found, i int) error {
+	source := s.config.Sources[i]
+	into := s.intake(found, i)
+	span := s.span()
+	for rank := 0; source.ByKey && rank < partitioners; rank++ {
+		byKey := span
+		byKey.Key, byKey.KeyRank = []byte(s.config.ID), rank
+		if err := source.Scanner.Scan(ctx, byKey, into); err != nil {
+			return err
+		}
+		if err := s.distrustKeys(ctx, found, i); err != nil {
+			return err
+		}
+		span.Except = s.foundByKey(i)
+	}
+	return source.Scanner.Scan(ctx, span, into)
+}
+
+// keysChecked is how many events of what was found are asked for their keys.
+const keysChecked = 256
+
+// distrustKeys looks whether all that was found by key had the id as its key. A
+// destination in which something of the same flow has another key must be read whole.
+func (s *search) distrustKeys(ctx context.Context, found *Found, source int) error {
+	if len(s.foundByKey(source)) == 0 {
+		return nil
+	}
+	if err := found.Sync(ctx); err != nil {
+		return err
+	}
+	matches, err := found.Find(ctx, s.config.ID)
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return err
+	}
+	for _, match := range matches {
+		var events []Event
+		err := found.ask(ctx, func(x *index) {
+			if number := x.flows.lookup(match.Key); number != 0 {
+				for sequence := range x.chain(number) {
+					if e := x.log.at(sequence); x.places.all[e.place].source == source && len(events) < keysChecked {
+						events = append(events, x.event(sequence))
+					}
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for m, err := range found.Messages(ctx, events) {
+			if err == nil && string(m.Key) != s.config.ID {
+				s.mutex.Lock()
+				s.keyed[searchDestination{source, m.Position.Destination}] = false
+				s.mutex.Unlock()
+			}
+		}
+	}
+	return nil
+}
+
+// partitioners is how many ways of choosing a partition by key are in use: those of
+// Java and franz-go, of librdkafka, of sarama.
+const partitioners = 3
+
+// foundByKey lists the destinations of a source where messages had the id as their key,
+// and where enough others show that all are keyed by what they are about.
+func (s *search) foundByKey(source int) (destinations []string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for at, only := range s.keyed {
+		if usage := s.usage[at]; at.source == source && only && usage.sampled >= keysSampled && !usage.otherwise {
+			destinations = append(destinations, at.destination)
+		}
+	}
+	return destinations
 }

@@ -5,6 +5,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/tracing/packed"
 )
 
 // intake passes messages on to the index: each once, although two passes may meet it,
@@ -46,7 +47,50 @@ func (s *search) take(source int, reader *envelope.Reader, m *adapters.Message) 
 	if _, known := s.keyed[at]; !known && string(m.Key) == s.config.ID && s.identifies(reader, m) {
 		s.keyed[at] = true
 	}
+	usage := s.usage[at]
+	if usage == nil {
+		usage = &keyUsage{keys: map[string]string{}}
+		s.usage[at] = usage
+	}
+	if usage.sampled < keysSampled {
+		usage.add(reader, m)
+	}
 	return true
+}
+
+// keyUsage is what a destination's messages use their keys for.
+type keyUsage struct {
+	sampled   int
+	otherwise bool              // not all that belongs together has one key
+	keys      map[string]string // of flows
+}
+
+// keysSampled is how many messages are looked at for that. Where there are fewer, all
+// partitions are read, which takes no time.
+const keysSampled = 500
+
+// add looks at a message: it may have no key, or another than what it is about, or than
+// another one of its flow.
+func (k *keyUsage) add(reader *envelope.Reader, m *adapters.Message) {
+	var id envelope.Identity
+	reader.Read(m, &id)
+	k.sampled++
+	if k.otherwise = k.otherwise || len(m.Key) == 0; k.otherwise {
+		return
+	}
+	if id.Entity.Known() && id.Entity.From.Place != envelope.InKey {
+		k.otherwise = !sameKey(m.Key, id.Entity.Value) && !sameKey(m.Key, id.Flow.Value) && !sameKey(m.Key, id.ID.Value)
+	}
+	if id.Flow.Known() {
+		key, known := k.keys[string(id.Flow.Value)]
+		k.otherwise = k.otherwise || known && key != string(m.Key)
+		k.keys[string(id.Flow.Value)] = string(m.Key)
+	}
+}
+
+// sameKey says that a key is an id, in whatever spelling.
+func sameKey(key, id []byte) bool {
+	return packed.Same(packed.Append(nil, envelope.AppendID(nil, key)), packed.Append(nil, id))
 }
 
 // identifies says that the id is one by which the message is found. A message may be
@@ -56,7 +100,7 @@ func (s *search) identifies(reader *envelope.Reader, m *adapters.Message) bool {
 	var id envelope.Identity
 	reader.Read(m, &id)
 	for _, value := range [][]byte{id.Flow.Value, id.Trace.Value, id.ID.Value, id.Entity.Value} {
-		if string(value) == s.config.ID {
+		if packed.Same(packed.Append(nil, value), s.id) {
 			return true
 		}
 	}
@@ -66,10 +110,22 @@ func (s *search) identifies(reader *envelope.Reader, m *adapters.Message) bool {
 // wantedIDs are the ids that belong to what is searched for: it grows as messages link
 // one to the next.
 type wantedIDs struct {
-	ids      map[string]bool // of flows, traces and entities, and the one searched for
-	causes   map[string]bool // of events that belong
+	ids      idSet // of flows, traces and entities, and the one searched for
+	causes   idSet // of events that belong
 	identity envelope.Identity
 }
+
+// idSet is a set of ids in their compact form, of which a UUID has one whatever its
+// spelling.
+type idSet map[string]struct{}
+
+func (s idSet) has(id []byte) bool {
+	var room [packed.Longest]byte
+	_, there := s[string(packed.AppendAside(room[:0], id))]
+	return there
+}
+
+func (s idSet) put(id []byte) { s[string(packed.AppendAside(nil, id))] = struct{}{} }
 
 func (w *wantedIDs) len() int { return len(w.ids) + len(w.causes) }
 
@@ -81,22 +137,22 @@ func (w *wantedIDs) take(reader *envelope.Reader, m *adapters.Message) bool {
 	id := &w.identity
 	reader.Read(m, id)
 	links := [][]byte{id.Flow.Value, id.Trace.Value}
-	belongs := w.ids[string(id.ID.Value)] || w.causes[string(id.Cause.Value)]
+	belongs := w.ids.has(id.ID.Value) || w.causes.has(id.Cause.Value)
 	if id.Entity.From.Place == envelope.InKey { // a key may be anything: it leads in, not on
-		belongs = belongs || w.ids[string(id.Entity.Value)]
+		belongs = belongs || w.ids.has(id.Entity.Value)
 	} else {
 		links = append(links, id.Entity.Value)
 	}
 	for _, link := range links {
-		belongs = belongs || w.ids[string(link)]
+		belongs = belongs || w.ids.has(link)
 	}
 	if belongs && id.ID.Known() && len(w.causes) < mostWantedIDs {
-		w.causes[string(id.ID.Value)] = true
+		w.causes.put(id.ID.Value)
 	}
 	if belongs && len(w.ids) < mostWantedIDs {
 		for _, link := range links {
 			if len(link) > 0 {
-				w.ids[string(link)] = true
+				w.ids.put(link)
 			}
 		}
 	}

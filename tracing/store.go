@@ -46,7 +46,7 @@ type Source struct {
 	// Fetch reads messages again; nil when that is not possible.
 	Fetch adapters.Fetcher
 	// Gaps returns the times in which the source saw nothing; nil when it has none by
-	// nature. It must not wait.
+	// type. It must not wait.
 	Gaps func() []adapters.Gap
 }
 
@@ -64,6 +64,7 @@ type Store struct {
 	life     context.Context // ends when Run returns
 	end      context.CancelFunc
 	watching atomic.Pointer[watchSet]
+	watched  atomic.Int64 // watches that ever began
 	counters atomic.Pointer[Counters]
 	shown    atomic.Int64 // bumped when something outside the index changes a page
 	running  atomic.Bool
@@ -240,7 +241,9 @@ func (s *Store) Settle(ctx context.Context) error {
 	for settled := false; !settled; {
 		err := s.ask(ctx, func(x *index) {
 			x.settleTo(x.log.end, atOnce)
-			settled = x.settled == x.log.end
+			if settled = x.settled == x.log.end; settled {
+				x.history.at = 0
+			}
 		})
 		if err != nil {
 			return err

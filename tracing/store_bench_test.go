@@ -8,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
-
 	"eventscope/adapters"
+	"eventscope/tracing/packed"
 )
 
 // uuidText is a made-up id in the usual spelling.
@@ -18,7 +17,7 @@ func uuidText(n uint64) []byte {
 	var raw [16]byte
 	binary.BigEndian.PutUint64(raw[:], n*0x9E3779B97F4A7C15)
 	binary.BigEndian.PutUint64(raw[8:], n)
-	return appendUUID(nil, raw[:])
+	return packed.AppendSpelled(nil, append([]byte{packed.WithHyphens}, raw[:]...))
 }
 
 // fill puts n events, counted from from, in flows of perFlow into an index, interleaved 10,000 wide.
@@ -31,12 +30,14 @@ func fill(x *index, from, n, perFlow int) {
 		}
 		flow := uint64(i/(wide*perFlow)*wide + i%wide)
 		id, entity := uuidText(flow), []byte(fmt.Sprintf("ord-%07d", flow))
-		s.records = append(s.records, record{
+		r := record{
 			destination: "orders", partition: int32(flow % 6), offset: int64(i), time: int64(i) * int64(time.Millisecond),
-			id: uint64(i)*0x9E3779B97F4A7C15 | 1, payload: uint32(i), kind: s.keep([]byte("OrderPlaced")), service: s.keep([]byte("order")),
-			flow: s.keep(id), flowHash: xxhash.Sum64(id), entity: s.keep(entity), entityHash: xxhash.Sum64(entity),
+			id: packed.EventID{High: uint64(i), Low: uint64(i), Check: uint32(uint64(i)*0x9E3779B97F4A7C15>>32) | 1}, payload: uint32(i), kind: s.keep([]byte("OrderPlaced")), service: s.keep([]byte("order")),
 			flowEvidence: s.keep([]byte("header correlation_id")),
-		})
+		}
+		r.flow, r.flowHash = s.keepID(id)
+		r.entity, r.entityHash = s.keepID(entity)
+		s.records = append(s.records, r)
 		x.take(0, s, &s.records[len(s.records)-1])
 	}
 }

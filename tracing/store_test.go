@@ -67,12 +67,13 @@ type bench struct {
 	t      testing.TB
 	intake adapters.Intake
 	broker memory
+	past   bool // what is told was in its log before
 }
 
 func newBench(t testing.TB, config Config) *bench {
 	t.Helper()
-	b := &bench{Store: New(config), t: t, broker: memory{}}
-	b.intake = b.Attach(Source{Name: "kafka", Broker: adapters.Kafka, Fetch: b.broker})
+	b := &bench{Store: New(config), t: t, broker: memory{}, past: true}
+	b.intake = b.Attach(Source{Name: "kafka", Broker: "kafka", Fetch: b.broker})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -85,13 +86,23 @@ func newBench(t testing.TB, config Config) *bench {
 	return b
 }
 
-// tell puts messages in, one batch each, and waits until they are indexed.
+// tell puts messages in, one batch each, and waits until they are indexed. They are told
+// long after they happened, and nothing more of that time is to come.
 func (b *bench) tell(story ...told) {
+	b.t.Helper()
+	b.put(story...)
+	if err := b.ask(b.t.Context(), func(x *index) { x.history.at = 0 }); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// put is tell, with more to come.
+func (b *bench) put(story ...told) {
 	b.t.Helper()
 	for _, one := range story {
 		m := one.message()
 		b.broker[m.Position] = m.Clone()
-		if err := b.intake.Put(b.t.Context(), &adapters.Batch{Messages: []adapters.Message{m}}); err != nil {
+		if err := b.intake.Put(b.t.Context(), &adapters.Batch{Messages: []adapters.Message{m}, Past: b.past}); err != nil {
 			b.t.Fatal(err)
 		}
 		if err := b.Sync(b.t.Context()); err != nil {

@@ -24,14 +24,14 @@ func (x *index) timeline(number uint32, now int64) *Flow {
 	x.summarise(&f.FlowSummary, number, now)
 	list := slices.Clone(x.members(number))
 	v := x.judge(number, list, now)
-	f.Steps = x.stepsOf(list, v.course.path)
+	f.Steps = x.stepsOf(list, v.pathPosition.path)
 	f.Expected = x.expectations(&v, list, now)
 	for _, e := range f.Expected {
 		if e.Seen >= usualShare {
 			f.Settle = max(f.Settle, e.Usual)
 		}
 	}
-	if p := v.course.path; p.ready() {
+	if p := v.pathPosition.path; p.ready() {
 		f.Path = fmt.Sprintf("learned from %d flows", p.flows)
 		if p.declared != "" {
 			f.Path = "declared in the config as " + p.declared
@@ -83,7 +83,7 @@ func (x *index) stepsOf(list []member, p *path) []Step {
 			steps[row].Parent = rows[links[i].parent]
 		}
 		if same := links[i].same; same >= 0 {
-			steps[row].Note = fmt.Sprintf("same id as %s at %s", x.kinds.text(list[same].kind), x.places.position(list[same].entry))
+			steps[row].Note = fmt.Sprintf("same id as %s at %s", x.kinds.Text(list[same].kind), x.places.position(list[same].entry))
 		}
 	}
 	return steps
@@ -106,7 +106,7 @@ func (x *index) links(list []member, p *path) []parentLink {
 	}
 	links := make([]parentLink, len(list))
 	start, _ := startOf(list)
-	latest := map[uint16]int{} // type -> its latest member before i
+	before := newEarlier(x.severalOf(list))
 	for i := range list {
 		m := &list[i]
 		links[i] = parentLink{parent: -1, same: -1}
@@ -120,28 +120,14 @@ func (x *index) links(list []member, p *path) []parentLink {
 		case m.cause != 0 && named && cause != i:
 			links[i].parent, links[i].edge = cause, Known
 		case i > 0 && i != start:
-			links[i].parent, links[i].edge = x.inferParent(i, m, p, latest), Inferred
-		}
-		links[i].absent = m.cause != 0 && !named
-		if m.marks&(DeadLetter|Duplicate) == 0 {
-			latest[m.kind] = i
-		}
-	}
-	return links
-}
-
-// inferParent is the latest event of the type that usually comes right before m's, or
-// else the event before it in time.
-func (x *index) inferParent(i int, m *member, p *path, latest map[uint16]int) int {
-	if p.ready() {
-		if at := p.find(m.kind, false); at >= 0 {
-			before := p.follows(at, func(a int) bool { _, seen := latest[p.kinds[a]]; return seen })
-			if before >= 0 {
-				return latest[p.kinds[before]]
+			if links[i].parent = before.parentOf(list, i, p); links[i].parent >= 0 {
+				links[i].edge = Inferred
 			}
 		}
+		links[i].absent = m.cause != 0 && !named
+		before.note(i, m)
 	}
-	return i - 1
+	return links
 }
 
 // breakCycles cuts links that lead back to where they came from, which only wrong or
@@ -181,7 +167,7 @@ func (x *index) stepOf(list []member, links []parentLink, i int) Step {
 		if x.brokerOf(m.entry) != x.brokerOf(parent.entry) {
 			allowance = skewBetweenBrokers
 		}
-		if s.Hop < -allowance {
+		if s.Hop < -allowance && (m.marks|parent.marks)&untimed == 0 {
 			s.Marks |= ClockSkew
 		}
 		if m.place == parent.place && m.offset < parent.offset && s.Position.Partition != adapters.ByDigest {
@@ -208,7 +194,7 @@ const farthestUndone = 256
 func (x *index) undoes(earlier []member, m *member) string {
 	best := -1
 	for i := len(earlier) - 1; i >= max(0, len(earlier)-farthestUndone); i-- {
-		if earlier[i].marks&(Failure|Compensation|DeadLetter) != 0 || x.subject[earlier[i].kind] != x.subject[m.kind] {
+		if earlier[i].marks&(Failure|Compensation|DeadLetter) != 0 || x.typeInfo[earlier[i].kind].subject != x.typeInfo[m.kind].subject {
 			continue
 		}
 		if earlier[i].service == m.service {
@@ -222,7 +208,7 @@ func (x *index) undoes(earlier []member, m *member) string {
 	if best < 0 {
 		return ""
 	}
-	return "compensates " + x.kinds.text(earlier[best].kind)
+	return "compensates " + x.kinds.Text(earlier[best].kind)
 }
 
 // gapsDuring lists the times within a flow's span, or while it still settles, in which
@@ -241,4 +227,70 @@ func (x *index) gapsDuring(f *Flow) []SourceGap {
 		}
 	}
 	return gaps
+}
+
+// earlier is what of a flow came before an event: what a cause is guessed from where the
+// event names none.
+type earlier struct {
+	several bool // the flow is that of several business objects
+	many    bool // of so many that their marks do not tell them apart: nothing is guessed
+	of      map[entityMark]*branch
+}
+
+// branch is the events of one business object, or of all where a flow has but one.
+type branch struct {
+	last   int            // its latest event
+	latest map[uint16]int // type -> its latest event that is neither dead nor a duplicate
+}
+
+// mostBranches is how many business objects of one flow are told apart by their marks: two
+// of so many share one in one flow of seven.
+const mostBranches = 100
+
+func newEarlier(entities int) *earlier {
+	return &earlier{several: entities > 0, many: entities > mostBranches, of: map[entityMark]*branch{}}
+}
+
+// branchOf is the branch that an event belongs to, nil when it has none yet.
+func (e *earlier) branchOf(m *member) *branch {
+	if !e.several {
+		return e.of[0]
+	}
+	return e.of[m.entity]
+}
+
+// note adds an event to its branch.
+func (e *earlier) note(i int, m *member) {
+	at := entityMark(0)
+	if e.several {
+		at = m.entity
+	}
+	b := e.of[at]
+	if b == nil {
+		b = &branch{latest: map[uint16]int{}}
+		e.of[at] = b
+	}
+	b.last = i
+	if m.marks&(DeadLetter|Duplicate) == 0 {
+		b.latest[m.kind] = i
+	}
+}
+
+// parentOf is the latest event of the type that usually comes right before that of event
+// i, or else the event before it in time; in a flow of several business objects, among
+// those of its own. It is -1 for the first of these.
+func (e *earlier) parentOf(list []member, i int, p *path) int {
+	b := e.branchOf(&list[i])
+	if b == nil || e.many {
+		return -1
+	}
+	if p.ready() {
+		if at := p.find(list[i].kind, false); at >= 0 {
+			usual := p.follows(at, func(a int) bool { _, seen := b.latest[p.kinds[a]]; return seen })
+			if usual >= 0 {
+				return b.latest[p.kinds[usual]]
+			}
+		}
+	}
+	return b.last
 }

@@ -205,7 +205,7 @@ func (w *trafficWalk) name(x *index, place uint32) Spot {
 // react counts what led to what in one flow.
 func (w *trafficWalk) react(x *index, number uint32) {
 	list := x.members(number)
-	path := x.courseOf(number, list).path
+	path := x.pathPositionOf(number, list).path
 	for i, link := range x.links(list, path) {
 		m := &list[i]
 		if link.parent < 0 {
@@ -252,8 +252,8 @@ func (w *trafficWalk) fill(x *index) {
 	}
 	for key, count := range w.written {
 		t.Written = append(t.Written, Written{
-			Spot: w.name(x, key.place), Service: x.service.text(key.service), Type: x.kinds.text(key.kind), Dead: key.dead,
-			Failures: x.nature[key.kind]&Failure != 0, Events: count.events, Recent: count.recent, Last: time.Unix(0, count.last),
+			Spot: w.name(x, key.place), Service: x.service.Text(key.service), Type: x.kinds.Text(key.kind), Dead: key.dead,
+			Failures: x.typeInfo[key.kind].marks&Failure != 0, Events: count.events, Recent: count.recent, Last: time.Unix(0, count.last),
 		})
 	}
 	slices.SortFunc(t.Written, func(a, b Written) int {
@@ -264,7 +264,7 @@ func (w *trafficWalk) fill(x *index) {
 		if count.known {
 			edge = Known
 		}
-		t.Reactions = append(t.Reactions, Reaction{w.name(x, key.place), x.service.text(key.service), edge, count.events})
+		t.Reactions = append(t.Reactions, Reaction{w.name(x, key.place), x.service.Text(key.service), edge, count.events})
 	}
 	slices.SortFunc(t.Reactions, func(a, b Reaction) int {
 		return cmp.Or(compareSpots(a.Spot, b.Spot), cmp.Compare(a.Service, b.Service))

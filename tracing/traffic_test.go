@@ -4,8 +4,6 @@ import (
 	"reflect"
 	"testing"
 	"time"
-
-	"eventscope/adapters"
 )
 
 func TestTrafficTellsWhoWritesWhatAndWhy(t *testing.T) {
@@ -27,7 +25,7 @@ func TestTrafficTellsWhoWritesWhatAndWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spot := func(destination string) Spot { return Spot{"kafka", adapters.Kafka, destination} }
+	spot := func(destination string) Spot { return Spot{"kafka", "kafka", destination} }
 	if got.Events != 10 || got.Flows != 3 || !got.Oldest.Equal(noon) || got.Uncounted != 0 {
 		t.Errorf("%d events of %d flows since %v, %d uncounted", got.Events, got.Flows, got.Oldest, got.Uncounted)
 	}

@@ -1,24 +1,28 @@
 package tracing
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"eventscope/adapters/envelope"
+	"eventscope/tracing/query"
 )
 
 // Watch collects the events that a filter matches. It is read through the Watch fields
 // of PageQuery and FlowQuery.
 type Watch struct {
-	filter *Filter
+	filter *query.Filter
 	store  *Store
 	open   context.Context // ends with Close, or with the store
 	stop   context.CancelFunc
 	close  sync.Once
 	slot   int
+	number int64         // of the watches of its store, in the order in which they began
 	done   chan struct{} // closed when the past was searched
 
 	matched, searched, toSearch, unread, errors atomic.Int64
@@ -53,7 +57,7 @@ func (w *Watch) Wait(ctx context.Context) error {
 }
 
 // Filter is the filter the watch was made with.
-func (w *Watch) Filter() *Filter { return w.filter }
+func (w *Watch) Filter() *query.Filter { return w.filter }
 
 // mostWatches is how many filters can be watched at once; a further one takes the place
 // of the oldest.
@@ -129,17 +133,18 @@ func (x *index) noteWatched(set *watchSet, bits uint8, sequence Sequence) {
 // Watch implements Querier. What is still on its way through the workers when the watch
 // begins is found by the search through the past, which ends where the live matches
 // begin.
-func (s *Store) Watch(filter *Filter) *Watch {
+func (s *Store) Watch(filter *query.Filter) *Watch {
 	ctx, cancel := context.WithCancel(s.life)
-	w := &Watch{filter: filter, store: s, stop: cancel, open: ctx, done: make(chan struct{})}
+	w := &Watch{filter: filter, store: s, stop: cancel, open: ctx, done: make(chan struct{}), number: s.watched.Add(1)}
 	for {
 		old := s.watching.Load()
 		next := &watchSet{watches: old.watches, any: true}
-		if w.slot = slices.Index(next.watches[:], nil); w.slot < 0 {
-			w.slot = 0
-		}
+		w.slot = slotFor(&next.watches)
 		next.watches[w.slot] = w
 		if s.watching.CompareAndSwap(old, next) {
+			if displaced := old.watches[w.slot]; displaced != nil {
+				displaced.stop()
+			}
 			break
 		}
 	}
@@ -147,6 +152,19 @@ func (s *Store) Watch(filter *Filter) *Watch {
 		close(w.done)
 	}
 	return w
+}
+
+// slotFor is a free slot, or else that of the oldest watch.
+func slotFor(watches *[mostWatches]*Watch) (slot int) {
+	for i, watch := range watches {
+		if watch == nil {
+			return i
+		}
+		if watch.number < watches[slot].number {
+			slot = i
+		}
+	}
+	return slot
 }
 
 // begin sets the boundary between past and live, then searches the past.
@@ -164,7 +182,7 @@ func (w *Watch) begin(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	search := pastSearch{watch: w, reader: envelope.NewReader(w.store.config.Rules)}
+	search := pastSearch{watch: w, reader: envelope.NewReader(w.store.config.Rules), next: fewestSearched}
 	for end > 0 && ctx.Err() == nil {
 		if end, err = search.back(ctx, end); err != nil {
 			return
@@ -177,10 +195,18 @@ type pastSearch struct {
 	watch    *Watch
 	reader   *envelope.Reader
 	identity envelope.Identity
+	entry    query.Entry
 	events   []Event
+	next     int // how many events to look at next
 }
 
-const searchedAtOnce = 512
+// Few events are looked at first, so that the screen has something to show, then ever
+// more: a chunk is read log by log, and the longer the stretches of a log are, the less of
+// it is read twice.
+const (
+	fewestSearched = 512
+	mostSearched   = 16 << 10
+)
 
 // back looks at the events before end and returns where to go on, 0 when done.
 func (p *pastSearch) back(ctx context.Context, end Sequence) (Sequence, error) {
@@ -188,7 +214,7 @@ func (p *pastSearch) back(ctx context.Context, end Sequence) (Sequence, error) {
 	var from Sequence
 	err := w.store.ask(ctx, func(x *index) {
 		p.events = p.events[:0]
-		from = max(x.log.first, end-min(end, searchedAtOnce))
+		from = max(x.log.first, end-min(end, Sequence(p.next)))
 		for sequence := from; sequence < end; sequence++ {
 			p.events = append(p.events, x.event(sequence))
 		}
@@ -199,6 +225,7 @@ func (p *pastSearch) back(ctx context.Context, end Sequence) (Sequence, error) {
 	if err != nil {
 		return 0, err
 	}
+	p.next = min(4*p.next, mostSearched)
 	matches := p.matches(ctx)
 	w.searched.Add(int64(len(p.events)))
 	if from == 0 {
@@ -224,6 +251,7 @@ func (p *pastSearch) back(ctx context.Context, end Sequence) (Sequence, error) {
 // matches lists the sequences of p.events that pass, newest first.
 func (p *pastSearch) matches(ctx context.Context) (found []Sequence) {
 	w := p.watch
+	subject := query.Subject{Entry: &p.entry}
 	note := func(event *Event, ok bool, err error) {
 		if err != nil {
 			w.errors.Add(1)
@@ -235,14 +263,16 @@ func (p *pastSearch) matches(ctx context.Context) (found []Sequence) {
 	if !w.filter.NeedsMessage() {
 		for i := range p.events {
 			event := &p.events[i]
-			ok, err := w.filter.Match(&Subject{Source: event.Source, Broker: event.Broker, Event: event})
+			subject.Source, subject.Broker, p.entry = event.Source, event.Broker, event.entry()
+			ok, err := w.filter.Match(&subject)
 			note(event, ok, err)
 		}
 		slices.Reverse(found)
 		return found
 	}
+	slices.SortFunc(p.events, inLogs)
 	i := 0
-	for m, err := range w.store.Messages(ctx, p.events) {
+	for m, err := range w.store.messages(ctx, p.events, mostInOrder) {
 		event := &p.events[i]
 		i++
 		if err != nil {
@@ -250,11 +280,19 @@ func (p *pastSearch) matches(ctx context.Context) (found []Sequence) {
 			continue
 		}
 		p.reader.Read(&m, &p.identity)
-		ok, err := w.filter.Match(&Subject{Source: event.Source, Broker: event.Broker, Message: &m, Identity: &p.identity, Event: event})
+		subject.Source, subject.Broker, p.entry = event.Source, event.Broker, event.entry()
+		subject.Message, subject.Identity = &m, &p.identity
+		ok, err := w.filter.Match(&subject)
 		note(event, ok, err)
 	}
-	slices.Reverse(found)
+	slices.SortFunc(found, func(a, b Sequence) int { return cmp.Compare(b, a) })
 	return found
+}
+
+// inLogs orders events as their logs have them, one log after the other.
+func inLogs(a, b Event) int {
+	return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Position.Destination, b.Position.Destination),
+		cmp.Compare(a.Position.Partition, b.Position.Partition), cmp.Compare(a.Position.Offset, b.Position.Offset))
 }
 
 // Close ends the collecting. A watch that is closed has no rows.

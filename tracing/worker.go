@@ -3,8 +3,13 @@ package tracing
 import (
 	"context"
 
+	"github.com/cespare/xxhash/v2" // a hash with a fixed definition, so that two dialects never share one by chance
+
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/tracing/copies"
+	"eventscope/tracing/packed"
+	"eventscope/tracing/query"
 )
 
 // largestKept is the largest message that is kept only for its summary; a volatile one
@@ -33,7 +38,7 @@ type worker struct {
 	store    *Store
 	reader   *envelope.Reader
 	identity envelope.Identity
-	subject  Subject
+	subject  query.Subject
 }
 
 // batch turns a batch into slabs and releases it.
@@ -42,7 +47,7 @@ func (w *worker) batch(ctx context.Context, j *job) {
 	messages := j.batch.Messages
 	for len(messages) > 0 {
 		out := w.store.slab()
-		out.source, out.history, out.watches = j.source, j.history, w.store.watching.Load()
+		out.source, out.history, out.past, out.watches = j.source, j.history, j.batch.Past, w.store.watching.Load()
 		n := 0
 		for n < len(messages) && len(out.records) < slabRecords && len(out.bytes) < slabBytes {
 			w.message(out, &messages[n], j.batch.Volatile)
@@ -60,12 +65,15 @@ func (w *worker) batch(ctx context.Context, j *job) {
 func (w *worker) message(out *slab, m *adapters.Message, volatile bool) {
 	w.reader.Read(m, &w.identity)
 	r := out.add(m, &w.identity)
+	if out.past {
+		r.marks |= past
+	}
 	if out.watches.any {
 		r.watched = w.watched(out, m)
 	}
 	if volatile || w.store.config.KeepRecent && m.Size() <= largestKept {
 		from := len(out.bytes)
-		out.bytes = appendMessage(out.bytes, m)
+		out.bytes = copies.Append(out.bytes, m)
 		r.copy = span{uint32(from), uint32(len(out.bytes))}
 	}
 }
@@ -73,7 +81,7 @@ func (w *worker) message(out *slab, m *adapters.Message, volatile bool) {
 // watched evaluates the filters that are being watched.
 func (w *worker) watched(out *slab, m *adapters.Message) (bits uint8) {
 	source := (*w.store.sources.Load())[out.source]
-	w.subject = Subject{Source: source.Name, Broker: source.Broker, Message: m, Identity: &w.identity}
+	w.subject = query.Subject{Source: source.Name, Broker: source.Broker, Message: m, Identity: &w.identity}
 	for i, watch := range out.watches.watches {
 		if watch == nil {
 			continue
@@ -111,4 +119,142 @@ func (s *Store) slab() *slab {
 	default:
 		return &slab{records: make([]record, 0, slabRecords), bytes: make([]byte, 0, slabRecords*64)}
 	}
+}
+
+// slab is what a worker makes of a batch and the index takes in: one record a message,
+// whose texts lie in bytes. Slabs are used again.
+type slab struct {
+	source  int
+	records []record
+	bytes   []byte
+	// history says that the messages may be in the index already.
+	history bool
+	// past says that they were in their log before the reading began to follow it.
+	past bool
+	// watches are the filters that records were matched against.
+	watches *watchSet
+	// synced, if set, is closed when everything before it is in the index.
+	synced chan struct{}
+}
+
+// span is a piece of slab.bytes.
+type span struct{ from, to uint32 }
+
+// record is what the index needs to know of one message.
+type record struct {
+	destination string // shared with the adapter, which interns it
+	partition   int32
+	offset      int64
+	time        int64
+
+	flow, entity, trace             span // in their compact form
+	kind, service, tenant           span
+	flowEvidence                    span // in words
+	flowHash, entityHash, traceHash uint64
+	id, cause                       packed.EventID
+	payload                         uint32
+	marks                           Marks
+	dialect                         uint16
+	byTrace                         bool  // the flow id is a trace id
+	byCause                         bool  // the flow id is that of the cause, for want of a better
+	weakEntity                      bool  // the entity is only the message key
+	watched                         uint8 // bit i: watch i matched
+	copy                            span  // the encoded message, if it is to be kept
+}
+
+func (s *slab) reset() {
+	s.records, s.bytes, s.history, s.past, s.watches, s.synced = s.records[:0], s.bytes[:0], false, false, nil, nil
+}
+
+func (s *slab) keep(text []byte) span {
+	from := uint32(len(s.bytes))
+	s.bytes = append(s.bytes, text...)
+	return span{from, uint32(len(s.bytes))}
+}
+
+func (s *slab) text(p span) []byte { return s.bytes[p.from:p.to] }
+
+// keepID keeps an id in its compact form, with the hash of that.
+func (s *slab) keepID(id []byte) (span, uint64) {
+	from := uint32(len(s.bytes))
+	s.bytes = packed.Append(s.bytes, id)
+	kept := span{from, uint32(len(s.bytes))}
+	return kept, packed.Hash(s.text(kept))
+}
+
+// packed.EventID is an id of an event; nothing of it is kept.
+func (s *slab) eventID(id []byte) packed.EventID {
+	from := len(s.bytes)
+	s.bytes = packed.Append(s.bytes, id)
+	is := packed.EventIDOf(s.bytes[from:])
+	s.bytes = s.bytes[:from]
+	return is
+}
+
+// add makes a record of a message and its identity.
+func (s *slab) add(m *adapters.Message, id *envelope.Identity) *record {
+	s.records = append(s.records, record{
+		destination: m.Position.Destination,
+		partition:   m.Position.Partition,
+		offset:      m.Position.Offset,
+		time:        m.Time.UnixNano(), // of no meaning if untimed
+		id:          s.eventID(id.ID.Value),
+		cause:       s.eventID(id.Cause.Value),
+		marks:       marksOf(m, id),
+		dialect:     dialectNumber(id.Dialect),
+		kind:        s.keep(id.Type.Value),
+		service:     s.keep(id.Service.Value),
+		tenant:      s.keep(id.Tenant.Value),
+	})
+	r := &s.records[len(s.records)-1]
+	if r.id.Known() {
+		r.payload = uint32(packed.HashValue(m.Value))
+	}
+	if id.Flow.Known() {
+		r.flow, r.flowHash = s.keepID(id.Flow.Value)
+		from := len(s.bytes)
+		s.bytes = id.Flow.From.AppendTo(s.bytes)
+		r.flowEvidence = span{uint32(from), uint32(len(s.bytes))}
+		r.byTrace = id.Flow.From.Place == envelope.InTrace
+	}
+	if !id.Flow.Known() && !id.Entity.Known() && id.Cause.Known() {
+		r.flow, r.flowHash = s.keepID(id.Cause.Value)
+		r.byCause = true
+		r.flowEvidence = s.keep([]byte("by cause"))
+	}
+	if id.Entity.Known() {
+		r.entity, r.entityHash = s.keepID(id.Entity.Value)
+		r.weakEntity = id.Entity.From.Place == envelope.InKey
+	}
+	if id.Trace.Known() && !r.byTrace {
+		r.trace, r.traceHash = s.keepID(id.Trace.Value)
+	}
+	return r
+}
+
+func marksOf(m *adapters.Message, id *envelope.Identity) (marks Marks) {
+	if id.DeadLetter {
+		marks |= DeadLetter
+	}
+	if id.Replayed {
+		marks |= Replayed
+	}
+	if id.Malformed {
+		marks |= Malformed
+	}
+	if m.Redelivered {
+		marks |= Redelivered
+	}
+	if adapters.OutOfRange(m.Time) { // or there is none
+		marks |= untimed
+	}
+	return marks
+}
+
+// dialectNumber tells dialects apart; which is which does not matter.
+func dialectNumber(dialect envelope.Dialect) uint16 {
+	if dialect == envelope.Plain {
+		return 0
+	}
+	return uint16(xxhash.Sum64String(string(dialect))) | 1
 }

@@ -20,8 +20,8 @@ var (
 
 // draw draws the whole frame: exactly height lines of width cells.
 func (m *Model) draw() []widget.Line {
-	t := m.desk.theme
-	if m.width < tooNarrow || m.height < tooLow {
+	t := m.shell.theme
+	if m.tooSmall() {
 		return m.tiny()
 	}
 	lines := []widget.Line{m.header(), m.tabLine()}
@@ -29,7 +29,7 @@ func (m *Model) draw() []widget.Line {
 		lines = append(lines, widget.Rule(t, m.width))
 	}
 	if m.banner && m.height >= lowScreen {
-		for _, s := range widget.Wrap(t, t.String(m.desk.options.Banner), m.width-2, 2) {
+		for _, s := range widget.Wrap(t, t.String(m.shell.options.Banner), m.width-2, 2) {
 			lines = append(lines, widget.NewRow(t, m.width).Gap(1).Put(theme.Accent, s).Line())
 		}
 	}
@@ -40,7 +40,7 @@ func (m *Model) draw() []widget.Line {
 	lines = append(lines, m.body()...)
 	lines = append(lines, problems...)
 	if m.prompt != nil {
-		lines = append(lines, m.prompt.hint(m.desk, m.width), m.prompt.line(m.desk, m.width))
+		lines = append(lines, m.prompt.hint(m.shell, m.width), m.prompt.line(m.shell, m.width))
 	} else {
 		lines = append(append(lines, notices...), m.footer())
 	}
@@ -49,19 +49,24 @@ func (m *Model) draw() []widget.Line {
 
 // body is the page, and the panel over it if there is one.
 func (m *Model) body() []widget.Line {
-	lines := widget.Fit(m.desk.theme, m.desk.top().render(m.width, m.bodyHeight), m.width, m.bodyHeight)
+	lines := widget.Fit(m.shell.theme, m.shell.top().render(m.width, m.bodyHeight), m.width, m.bodyHeight)
 	switch {
 	case m.panel != nil:
-		return m.panel.over(m.desk, lines, m.width)
+		return m.panel.over(m.shell, lines, m.width)
 	case m.prompt != nil:
-		return m.prompt.over(m.desk, lines, m.width)
+		return m.prompt.over(m.shell, lines, m.width)
 	}
 	return lines
 }
 
+// tooSmall says that the terminal shows no page.
+func (m *Model) tooSmall() bool {
+	return m.width > 0 && m.height > 0 && (m.width < tooNarrow || m.height < tooLow)
+}
+
 // tiny is what can be said where nothing can be drawn.
 func (m *Model) tiny() []widget.Line {
-	t := m.desk.theme
+	t := m.shell.theme
 	sentence := t.String("eventscope needs 40x8 cells. Make this terminal larger; q quits.")
 	var lines []widget.Line
 	for _, s := range widget.Wrap(t, sentence, m.width, m.height) {
@@ -72,16 +77,16 @@ func (m *Model) tiny() []widget.Line {
 
 // tabLine is the second line: the first pages, then the trail to the present one.
 func (m *Model) tabLine() widget.Line {
-	t := m.desk.theme
+	t := m.shell.theme
 	row := widget.NewRow(t, m.width).Gap(1)
 	for _, tab := range m.tabs {
 		role := theme.Dim
-		if tab.page == m.desk.pages[0] {
+		if tab.page == m.shell.pages[0] {
 			role = theme.Accent
 		}
 		row.Put(role, tab.label()).Gap(2)
 	}
-	trail := m.desk.pages[1:]
+	trail := m.shell.pages[1:]
 	names := make([]text.Safe, len(trail))
 	room := row.Left() - 1
 	for i := range trail {
@@ -128,34 +133,41 @@ func (m *Model) tabAt(x int) int {
 // mostNotice is how many lines a notice may take.
 const mostNotice = 4
 
-// notices are above the footer: what happened, in as many lines as it takes, or one line.
+// notices are above the footer: what is to be said, in as many lines as it takes, or a rule.
 func (m *Model) notices() []widget.Line {
-	d := m.desk
-	if m.prompt != nil || d.search != nil || d.notice.text.Width() < m.width || m.height < lowScreen {
-		return []widget.Line{m.noticeLine()}
+	d := m.shell
+	said, most := m.said(), mostNotice
+	switch {
+	case said.text.Empty() && d.search != nil:
+		return []widget.Line{d.search.line(d, widget.NewRow(d.theme, m.width).Gap(1))}
+	case said.text.Empty():
+		return []widget.Line{widget.Rule(d.theme, m.width)}
+	case m.prompt != nil || m.height < lowScreen:
+		most = 1
 	}
 	var lines []widget.Line
-	for _, s := range widget.Wrap(d.theme, d.notice.text, m.width-2, mostNotice) {
-		lines = append(lines, widget.NewRow(d.theme, m.width).Gap(1).Put(d.notice.role, s).Line())
+	for _, s := range widget.Wrap(d.theme, said.text, m.width-2, most) {
+		lines = append(lines, widget.NewRow(d.theme, m.width).Gap(1).Put(said.role, s).Line())
 	}
 	return lines
 }
 
-// noticeLine is a rule, or what happened, or what is waited for.
-func (m *Model) noticeLine() widget.Line {
-	d := m.desk
-	row := widget.NewRow(d.theme, m.width).Gap(1)
-	if d.search != nil {
-		return d.search.line(d, row)
-	}
-	if !d.notice.text.Empty() {
-		return row.Put(d.notice.role, d.notice.text).Line()
+// said is what happened, what is waited for, or why something cannot be told; a search in
+// history comes after what happened, as esc takes them away.
+func (m *Model) said() piece {
+	d := m.shell
+	if !d.notice.text.Empty() || d.search != nil {
+		return d.notice
 	}
 	if about, waits := d.top().waitsFor().waiting(d); waits {
-		return row.Put(theme.Dim, about).Line()
+		return piece{theme.Dim, about}
 	}
-	if err := d.top().waitsFor().err; err != nil {
-		return row.Put(theme.Bad, d.theme.Glyph.Failed.Add(space, d.sentence(err))).Line()
+	if q := d.top().waitsFor(); q.err != nil {
+		why := d.repeated(q.err)
+		if q.once {
+			why = d.sentence(q.err)
+		}
+		return piece{theme.Bad, d.theme.Glyph.Failed.Add(space, why)}
 	}
-	return widget.Rule(d.theme, m.width)
+	return piece{}
 }

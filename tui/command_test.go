@@ -11,7 +11,7 @@ import (
 	"eventscope/tui/tuitest"
 )
 
-func TestTraceLooksIntoHistory(t *testing.T) {
+func TestTracePeeksIntoHistory(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		options := s.Options()
 		options.History = func(ctx context.Context, id string, since time.Duration, progress chan<- tui.HistoryProgress) error {
@@ -51,7 +51,7 @@ func TestEarlierEventsAreLookedFor(t *testing.T) {
 		put(t, s, order[2:]...)
 		screen := tuitest.Open(t, options, 80, 24).Press("enter").Sees("3 events").Press("b").Wait(2 * time.Second)
 		screen.Sees("history of ord-1005", "1.2M read", "left", "/s", "esc stops").Misses("0 found")
-		screen.Press("b").Sees("history of").Resize(40, 8).Sees("history of", "esc stops").Resize(80, 24)
+		screen.Press("b").Sees("a search is running; esc stops it").Press("esc").Sees("history of").Resize(40, 8).Sees("history of", "esc stops").Resize(80, 24)
 		screen.Wait(6*time.Second).Sees("5 events", "OrderPlaced").Misses("history of")
 	})
 }

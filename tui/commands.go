@@ -27,8 +27,8 @@ func (m *Model) verbs() []verb {
 		{name: "stream", help: "everything as it comes", run: func(m *Model, _ string) tea.Cmd { return m.goTab(1) }},
 		{name: "flows", help: "one row a flow", run: func(m *Model, _ string) tea.Cmd { return m.goTab(2) }},
 		{name: "trace", arguments: "ID [since]", help: "find a flow by any id, in the brokers too", run: runTrace},
-		{name: "flow", arguments: "ID", help: "the same, in the index only", run: func(m *Model, id string) tea.Cmd { return m.desk.lookUp(id, 0) }},
-		{name: "filter", arguments: "EXPRESSION", help: "filter the lists; empty clears", run: func(m *Model, rest string) tea.Cmd { return applyFilter(m.desk, rest) }},
+		{name: "flow", arguments: "ID", help: "the same, in the index only", run: func(m *Model, id string) tea.Cmd { return m.shell.lookUp(id, 0) }},
+		{name: "filter", arguments: "EXPRESSION", help: "filter the lists; empty clears", run: func(m *Model, rest string) tea.Cmd { return applyFilter(m.shell, rest) }},
 		{name: "goto", arguments: "POSITION", help: "the event at a place such as orders/2@881", run: runGoto},
 		{name: "sources", help: "every source: how it is, and all that is wrong with it", run: func(m *Model, _ string) tea.Cmd { m.panel = &sourcesPanel{model: m}; return nil }},
 		{name: "sort", arguments: "ORDER", help: "order of the flows", run: runSort, offer: func(*Model) []string { return sortNames() }},
@@ -36,15 +36,15 @@ func (m *Model) verbs() []verb {
 		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.panel = &helpPanel{}; return nil }},
 		{name: "q", help: "quit", run: func(*Model, string) tea.Cmd { return tea.Quit }},
 	}
-	if m.desk.book != nil {
+	if m.shell.lagModel != nil {
 		list = slices.Insert(list, 2, verb{name: "lag", help: "how far consumers are behind", run: func(m *Model, _ string) tea.Cmd { return m.goTab(3) }})
 	}
-	if m.desk.box != nil {
+	if m.shell.deadLetters != nil {
 		list = slices.Insert(list, 2, m.letterVerbs()...)
 	}
 	list = slices.Insert(list, 2, verb{name: "topology", help: "services, destinations and consumers", run: func(m *Model, _ string) tea.Cmd { return m.goTab(5) }})
-	if m.desk.options.Fault != nil {
-		fault := verb{name: "fault", arguments: "WHAT", help: "make the demonstration fail in this way", run: runFault, offer: func(m *Model) []string { return m.desk.options.Faults }}
+	if m.shell.options.Fault != nil {
+		fault := verb{name: "fault", arguments: "WHAT", help: "make the demonstration fail in this way", run: runFault, offer: func(m *Model) []string { return m.shell.options.Faults }}
 		list = slices.Insert(list, len(list)-2, fault)
 	}
 	return list
@@ -85,7 +85,7 @@ func (m *Model) explain(value string) text.Safe {
 	name, _, _ := strings.Cut(value, " ")
 	for _, v := range m.verbs() {
 		if v.name == name {
-			t := m.desk.theme
+			t := m.shell.theme
 			return text.Join(space, t.String(v.name), t.String(v.arguments), t.Glyph.Separator, t.String(v.help))
 		}
 	}
@@ -113,7 +113,7 @@ func (m *Model) command(value string) tea.Cmd {
 			return v.run(m, strings.TrimSpace(rest))
 		}
 	}
-	d := m.desk
+	d := m.shell
 	d.say(theme.Bad, text.Own("there is no command ").Add(d.theme.Cut(d.theme.String(name), 30), text.Own("; : and tab shows them all")))
 	return nil
 }
@@ -127,17 +127,17 @@ func runTrace(m *Model, rest string) tea.Cmd {
 	if hasAge {
 		parsed, err := time.ParseDuration(strings.TrimPrefix(age, "-"))
 		if err != nil || parsed <= 0 {
-			m.desk.say(theme.Bad, text.Own("that is not an age; write :trace ID 6h"))
+			m.shell.say(theme.Bad, text.Own("that is not an age; write :trace ID 6h"))
 			return nil
 		}
 		since = parsed
 	}
-	return m.desk.lookUp(id, since)
+	return m.shell.lookUp(id, since)
 }
 
 func runSort(m *Model, rest string) tea.Cmd {
 	if !slices.Contains(sortNames(), rest) {
-		m.desk.say(theme.Bad, text.Own("orders are ").Add(m.desk.theme.String(strings.Join(sortNames(), ", "))))
+		m.shell.say(theme.Bad, text.Own("orders are ").Add(m.shell.theme.String(strings.Join(sortNames(), ", "))))
 		return nil
 	}
 	m.tabs[1].page.(*flows).sortBy(tracing.FlowSort(rest))
@@ -154,15 +154,15 @@ func sortNames() []string {
 
 func runTheme(m *Model, rest string) tea.Cmd {
 	if rest != "dark" && rest != "light" {
-		m.desk.say(theme.Bad, text.Own("themes are dark and light"))
+		m.shell.say(theme.Bad, text.Own("themes are dark and light"))
 		return nil
 	}
-	m.desk.theme.Set(m.desk.theme.Profile(), rest == "dark")
+	m.shell.theme.Set(m.shell.theme.Profile(), rest == "dark")
 	return nil
 }
 
 func runFault(m *Model, rest string) tea.Cmd {
-	d, words := m.desk, strings.Fields(rest)
+	d, words := m.shell, strings.Fields(rest)
 	ctx, fault := d.ctx, d.options.Fault
 	return run(func() answer {
 		ctx, cancel := context.WithTimeout(ctx, queryLimit)
@@ -180,14 +180,14 @@ func runFault(m *Model, rest string) tea.Cmd {
 }
 
 func runGoto(m *Model, rest string) tea.Cmd {
-	d := m.desk
+	d := m.shell
 	position, err := adapters.ParsePosition(rest)
 	if err != nil {
 		d.say(theme.Bad, d.theme.String(err.Error()))
 		return nil
 	}
-	ctx, querier := d.ctx, d.options.Querier
-	d.say(theme.Dim, text.Own("looking for ").Add(d.theme.String(rest)))
+	ctx, querier, on := d.ctx, d.options.Querier, d.top()
+	over := d.wait(text.Own("looking for ").Add(d.theme.String(rest)))
 	return run(func() answer {
 		ctx, cancel := context.WithTimeout(ctx, queryLimit)
 		defer cancel()
@@ -197,9 +197,13 @@ func runGoto(m *Model, rest string) tea.Cmd {
 			event, err = querier.Event(ctx, sequence)
 		}
 		return func() tea.Cmd {
-			d.notice, d.dirty = piece{}, true
+			over()
 			if err != nil {
 				d.say(theme.Bad, d.theme.String(rest).Add(text.Own(": "), d.sentence(err)))
+				return nil
+			}
+			if d.elsewhere(on) {
+				d.say(theme.Good, d.theme.String(rest).Add(text.Own(" was found: :goto "), d.theme.String(rest), text.Own(" opens it")))
 				return nil
 			}
 			return d.open(newEvent(d, event))

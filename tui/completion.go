@@ -9,7 +9,7 @@ import (
 const mostOffers = 14
 
 // over lays the completions over the end of a page, above the line that is written.
-func (p *prompt) over(d *desk, lines []widget.Line, width int) []widget.Line {
+func (p *prompt) over(d *shell, lines []widget.Line, width int) []widget.Line {
 	if len(p.offers) == 0 {
 		return lines
 	}

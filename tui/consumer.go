@@ -1,36 +1,23 @@
 package tui
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"eventscope/adapters"
-	"eventscope/tracing"
+	"eventscope/adapters/consumer"
+	"eventscope/tracing/lag"
 	"eventscope/tui/text"
 )
 
-// consumerKey names a consumer: of two kinds there may be one of each name.
-type consumerKey struct {
-	source string
-	kind   adapters.ConsumerKind
-	group  string
-}
-
-// consumer is a group or queue as it was last seen. It never changes.
-type consumer struct {
-	consumerKey
-	broker   adapters.Broker
-	lag      adapters.Lag
-	total    adapters.Total
-	standing tracing.LagStanding
-	partly   bool                  // the seconds may be more: they are not known of all logs
-	logs     []tracing.LagStanding // one for each of lag.Logs
-	trend    []float64             // of the lag, a value every trendStep, the newest last
-	words    string                // what the filter looks in, in lower case
-	err      error
-	short    bool // there was no room for its logs
+// consumerLag is a group or queue as it was last seen. It never changes.
+type consumerLag struct {
+	lag.Consumer
+	partly bool      // the seconds may be more: they are not known of all logs
+	trend  []float64 // of the lag, a value every trendStep, the newest last
+	words  string    // what the filter looks in, in lower case
+	short  bool      // there was no room for its logs
 }
 
 const (
@@ -40,46 +27,39 @@ const (
 	mostWords = 50
 )
 
-// stand judges a consumer that was observed last.
-func (s *lagSurvey) stand(source *Source, lag adapters.Lag, err error, now time.Time) *consumer {
-	c := &consumer{consumerKey: consumerKey{source.Name, lag.Kind, lag.Group}, broker: source.Broker, lag: lag, total: lag.Total(), err: err}
-	switch {
-	case len(lag.Logs) == 0 && errors.Is(err, adapters.ErrNotAuthorized):
-		c.standing.State, c.total.Of = adapters.LagNotAllowed, 1
-	case len(lag.Logs) == 0 && err != nil:
-		c.standing.State, c.total.Of = adapters.LagUnknown, 1
-	default:
-		for i := range lag.Logs {
-			l := &lag.Logs[i]
-			standing := s.series.Log(source.Name, &lag, l, now)
-			c.partly = c.partly || !standing.SecondsKnown && !l.Left && (l.Lag > 0 || !l.State.Counted())
-			c.logs = append(c.logs, standing)
-		}
-		c.standing = s.series.Group(&lag, c.logs)
-		if c.standing.Why == "" {
-			c.standing.Why = c.whyOfMost()
-		}
+// describe is how a consumer is shown, whose lags of the last minutes are in series.
+func describe(found *lag.Consumer, series *lag.Series, now time.Time) *consumerLag {
+	c := &consumerLag{Consumer: *found}
+	if len(c.Lag.Logs) == 0 && c.Standing.Unsure {
+		c.Total.Of = 1
 	}
-	if c.total.Known > 0 {
-		c.trend = trendOf(s.series.Recent(source.Name, lag.Kind, lag.Group), now)
+	for i := range c.Logs {
+		l := &c.Lag.Logs[i]
+		c.partly = c.partly || !c.Logs[i].SecondsKnown && !l.Left && (l.Lag > 0 || !l.State.Counted())
+	}
+	if c.Standing.Why == "" {
+		c.Standing.Why = c.whyOfMost()
+	}
+	if c.Total.Known > 0 {
+		c.trend = trendOf(series.Recent(c.Source, c.Lag.Kind, c.Lag.Group), now)
 	}
 	c.words = c.listed()
 	return c
 }
 
 // whyOfMost is what is said of the log with most to read.
-func (c *consumer) whyOfMost() string {
+func (c *consumerLag) whyOfMost() string {
 	most, why := int64(-1), ""
-	for i := range c.lag.Logs {
-		if l := &c.lag.Logs[i]; !l.Left && l.Lag > most {
-			most, why = l.Lag, c.logs[i].Why
+	for i := range c.Lag.Logs {
+		if l := &c.Lag.Logs[i]; !l.Left && l.Lag > most {
+			most, why = l.Lag, c.Logs[i].Why
 		}
 	}
 	return why
 }
 
 // trendOf are lags at equal distances, none before the first look.
-func trendOf(samples []tracing.Sample, now time.Time) (values []float64) {
+func trendOf(samples []lag.Sample, now time.Time) (values []float64) {
 	next := 0
 	for i := lagTrend - 1; i >= 0; i-- {
 		end := now.Truncate(lagStep).Add(-time.Duration(i-1) * lagStep)
@@ -94,69 +74,67 @@ func trendOf(samples []tracing.Sample, now time.Time) (values []float64) {
 }
 
 // listed is what the pages show of a consumer, in lower case.
-func (c *consumer) listed() string {
-	words := []string{c.group, c.source, string(c.kind), c.lag.Phase, c.lag.Protocol, c.standing.State.String(), c.standing.Direction.String()}
+func (c *consumerLag) listed() string {
+	words := []string{c.Lag.Group, c.Source, string(c.Lag.Kind), c.Lag.Phase, c.Lag.Protocol, c.Standing.State.String(), c.Standing.Direction.String()}
 	last := ""
-	for i := range c.lag.Logs {
-		if l := &c.lag.Logs[i]; l.Destination != last && len(words) < mostWords {
+	for i := range c.Lag.Logs {
+		if l := &c.Lag.Logs[i]; l.Destination != last && len(words) < mostWords {
 			last = l.Destination
 			words = append(words, last)
 		}
 	}
-	for i := range c.lag.Members[:min(len(c.lag.Members), mostWords)] {
-		words = append(words, c.lag.Members[i].String())
+	for i := range c.Lag.Members[:min(len(c.Lag.Members), mostWords)] {
+		words = append(words, c.Lag.Members[i].String())
 	}
 	return strings.ToLower(strings.Join(words, "\n"))
 }
 
 // unknown is a consumer of which nothing was heard for too long.
-func (c *consumer) unknown() *consumer {
-	if c.standing.State == adapters.LagUnknown && c.total.Known == 0 {
+func (c *consumerLag) unknown() *consumerLag {
+	if c.Standing.State == consumer.LagUnknown && c.Total.Known == 0 {
 		return c
 	}
-	n := &consumer{consumerKey: c.consumerKey, broker: c.broker, words: c.words, err: c.err}
-	n.lag = adapters.Lag{Kind: c.kind, Group: c.group, At: c.lag.At}
-	n.total = adapters.Total{Of: max(1, c.total.Of)}
-	n.standing = tracing.LagStanding{State: adapters.LagUnknown, Why: "nothing was heard of it since " + text.Clock(c.lag.At.Local()).String()}
+	n := &consumerLag{Consumer: c.Unheard(), words: c.words}
+	n.Total.Of, n.Err = max(1, c.Total.Of), c.Err
 	return n
 }
 
 // inPart says that the lag is known of some logs only, or that it is said of each log why
 // it is not.
-func (c *consumer) inPart() bool { return c.total.Known < c.total.Of && len(c.lag.Logs) > 0 }
+func (c *consumerLag) inPart() bool { return c.Total.Known < c.Total.Of && len(c.Lag.Logs) > 0 }
 
 // keepsUp says that what is left is merely on its way, so that it is no news whether it is
 // a message more or less than before.
-func (c *consumer) keepsUp() bool {
+func (c *consumerLag) keepsUp() bool {
 	const onItsWay = 2 // seconds
-	isWell := c.standing.State == adapters.LagOK || c.standing.State == adapters.LagBehind
-	return isWell && !c.partly && c.standing.SecondsKnown && c.standing.Seconds < onItsWay
+	isWell := c.Standing.State == consumer.LagOK || c.Standing.State == consumer.LagBehind
+	return isWell && !c.partly && c.Standing.SecondsKnown && c.Standing.Seconds < onItsWay
 }
 
 // moves says that the lag grows or drains, and that this is news.
-func (c *consumer) moves() bool {
-	d := c.standing.Direction
-	return (d == tracing.Growing || d == tracing.Draining) && c.total.Lag > 0 && !c.keepsUp()
+func (c *consumerLag) moves() bool {
+	d := c.Standing.Direction
+	return (d == lag.Growing || d == lag.Draining) && c.Total.Lag > 0 && !c.keepsUp()
 }
 
 // like says that two looks at a consumer are shown alike.
-func (c *consumer) like(other *consumer) bool {
-	return c == other || c.consumerKey == other.consumerKey && c.total == other.total && c.partly == other.partly && c.short == other.short &&
-		sameError(c.err, other.err) && sameStanding(&c.standing, &other.standing) && c.lag.Phase == other.lag.Phase &&
-		c.lag.MembersKnown == other.lag.MembersKnown && slices.Equal(c.lag.Members, other.lag.Members) && slices.Equal(c.trend, other.trend) &&
-		sameDepth(c.lag.Queue, other.lag.Queue) && slices.EqualFunc(c.lag.Logs, other.lag.Logs, sameLog) &&
-		slices.EqualFunc(c.logs, other.logs, func(a, b tracing.LagStanding) bool { return sameStanding(&a, &b) })
+func (c *consumerLag) like(other *consumerLag) bool {
+	return c == other || c.Key() == other.Key() && c.Total == other.Total && c.partly == other.partly && c.short == other.short &&
+		sameError(c.Err, other.Err) && sameStanding(&c.Standing, &other.Standing) && c.Lag.Phase == other.Lag.Phase &&
+		c.Lag.MembersKnown == other.Lag.MembersKnown && slices.Equal(c.Lag.Members, other.Lag.Members) && slices.Equal(c.trend, other.trend) &&
+		sameDepth(c.Lag.Queue, other.Lag.Queue) && slices.EqualFunc(c.Lag.Logs, other.Lag.Logs, sameLog) &&
+		slices.EqualFunc(c.Logs, other.Logs, func(a, b lag.Standing) bool { return sameStanding(&a, &b) })
 }
 
-func sameLog(a, b adapters.LogLag) bool {
+func sameLog(a, b consumer.LogLag) bool {
 	a.Open, b.Open, a.Oldest, b.Oldest = nil, nil, time.Time{}, time.Time{} // told by standings
 	return a == b
 }
 
-func sameDepth(a, b *adapters.QueueDepth) bool { return a == b || a != nil && b != nil && *a == *b }
+func sameDepth(a, b *consumer.QueueDepth) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // sameStanding compares what is shown: seconds are whole ones, and rates are short.
-func sameStanding(a, b *tracing.LagStanding) bool {
+func sameStanding(a, b *lag.Standing) bool {
 	return a.State == b.State && a.Why == b.Why && a.Direction == b.Direction && secondsText(a, false) == secondsText(b, false) &&
 		rateText(a.In) == rateText(b.In) && rateText(a.Out) == rateText(b.Out) && leftText(a.Left) == leftText(b.Left)
 }
@@ -165,7 +143,7 @@ func sameStanding(a, b *tracing.LagStanding) bool {
 var unknownText = text.Own("?")
 
 // lagText is a lag in messages, with a plus where more may be left than is known.
-func lagText(total *adapters.Total) text.Safe {
+func lagText(total *consumer.Total) text.Safe {
 	switch {
 	case total.Of == 0:
 		return text.Own("-")
@@ -178,7 +156,7 @@ func lagText(total *adapters.Total) text.Safe {
 }
 
 // secondsText is how many seconds behind, with a plus where it may be more.
-func secondsText(s *tracing.LagStanding, partly bool) text.Safe {
+func secondsText(s *lag.Standing, partly bool) text.Safe {
 	if !s.SecondsKnown {
 		return unknownText
 	}

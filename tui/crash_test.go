@@ -25,7 +25,7 @@ func (broken) render(int, int) []widget.Line { panic("cannot draw\nthis") }
 func TestAPanicWhileDrawingEndsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := New(Options{Querier: nothing{}})
-		m.desk.pages = []page{broken{m.tabs[0].page.(*stream)}}
+		m.shell.pages = []page{broken{m.tabs[0].page.(*stream)}}
 		m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 		m.View()
 		if m.Crash() == nil || !strings.Contains(m.Crash().Reason, `cannot draw\nthis`) {

@@ -28,21 +28,23 @@
 //	tui.go       Options, Run
 //	model.go     the root model: messages in, one frame out
 //	input.go     keys and mouse: dispatch by the keymap, back, tabs
-//	desk.go      what the pages share: theme, filter, questions, notices, navigation
+//	shell.go      what the pages share: theme, filter, questions, notices, navigation
 //	keymap.go    every key, once
-//	mailbox.go   dead letters, as the pages about them share them; listing.go: their lists
-//	lagbook.go   how far consumers are behind, as the pages about them share it; with
-//	             lagsurvey.go, one look, and consumer.go, what it says of one
-//	lag.go       page: one row a group or queue, with lagrow.go; partitions.go: one of
+//	lettermodel.go   dead letters, as the pages about them share them; listing.go: their lists
+//	lagmodel.go   how far consumers are behind, as the pages about them share it; with
+//	             lagsweep.go, one look, and consumer.go, what it says of one
+//	lag.go       page: one row a group or queue, with lagrow.go; lagtotal.go: the sum in
+//	             the header; partitions.go: one of
 //	             them; nextmessage.go: what is to be read next; unrouted.go: what nobody gets
-//	topology.go  page: the map of services and destinations, with topologyrow.go; mapbook.go:
+//	topology.go  page: the map of services and destinations, with topologyrow.go; topologymodel.go:
 //	             the map as pages share it; servicestate.go: what flows show of it
-//	graves.go    page: what died in the same way; letters.go: the letters, with
+//	dlqs.go    page: what died in the same way; letters.go: the letters, with
 //	             letterfilter.go; letter.go: one; letterof.go: from an event to its letter
 //	plan.go      page: what will happen; run.go: what happens; journal.go: what happened
 //	lettercommands.go  commands about dead letters
 //	chrome.go    the frame round a page: tabs, notices; with header.go, footer.go, problems.go
 //	rates.go     figures of the sources over time
+//	replies.go   what a terminal still answers when the screen has gone
 //	prompt.go    the line for commands and filters; completion.go: what could stand there
 //	commands.go  what the command line can do
 //	history.go   looking for a flow in what the brokers still have

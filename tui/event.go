@@ -16,7 +16,7 @@ import (
 // eventPage is one event: what is known of it, and its value. It keeps what it shows,
 // also when the event leaves the index.
 type eventPage struct {
-	*desk
+	*shell
 	question
 	event  tracing.Event
 	read   *read                                               // nil until the message was read again
@@ -45,8 +45,8 @@ const (
 	headRest = 48
 )
 
-func newEvent(d *desk, event tracing.Event) *eventPage {
-	e := &eventPage{desk: d, event: event, facts: factsOf(d.theme, &event)}
+func newEvent(d *shell, event tracing.Event) *eventPage {
+	e := &eventPage{shell: d, event: event, facts: d.factsOf(&event)}
 	e.factsWide = alignFacts(e.facts)
 	return e
 }
@@ -62,7 +62,7 @@ func (e *eventPage) hint(b *binding) text.Safe {
 		return text.Safe{}
 	}
 	if e.read == nil {
-		return e.desk.hint(b)
+		return e.shell.hint(b)
 	}
 	switch b.action {
 	case view:
@@ -79,7 +79,7 @@ func (e *eventPage) hint(b *binding) text.Safe {
 			return text.Safe{}
 		}
 	}
-	return e.desk.hint(b)
+	return e.shell.hint(b)
 }
 
 // refresh reads the message, once.
@@ -87,11 +87,11 @@ func (e *eventPage) refresh() tea.Cmd {
 	if e.asked {
 		return nil
 	}
-	e.asked = true
+	e.asked, e.once = true, true
 	event, querier, cleaner, rules := e.event, e.options.Querier, e.theme.Cleaner, e.options.Rules
-	about := text.Own("reading ").Add(e.name(), text.Own(" again from "), brokerName(event.Broker))
+	about := text.Own("reading ").Add(e.name(), text.Own(" again from "), e.product(event.Broker))
 	if load := e.load; load != nil {
-		return e.ask(e.desk, about, fetchLimit, func(ctx context.Context) (func(), error) {
+		return e.ask(e.shell, about, fetchLimit, func(ctx context.Context) (func(), error) {
 			message, err := load(ctx)
 			if err != nil {
 				return nil, err
@@ -99,7 +99,7 @@ func (e *eventPage) refresh() tea.Cmd {
 			return e.received(readMessage(cleaner, rules, &event, message)), nil
 		})
 	}
-	return e.ask(e.desk, about, fetchLimit, func(ctx context.Context) (func(), error) {
+	return e.ask(e.shell, about, fetchLimit, func(ctx context.Context) (func(), error) {
 		for message, err := range querier.Messages(ctx, []tracing.Event{event}) {
 			if err != nil {
 				return nil, err
@@ -278,7 +278,7 @@ func (e *eventPage) render(width, height int) []widget.Line {
 		head.Gap(2).Styled(t.Service(e.event.Service), t.Cut(service, 20))
 	}
 	if !e.event.Time.IsZero() {
-		head.Gap(2).Put(theme.Dim, text.Clock(e.event.Time.Local()))
+		head.Gap(2).Put(theme.Dim, shortMoment(e.event.Time, e.now))
 	}
 	head.Gap(2).Put(theme.Link, t.CutMiddle(t.String(flowLabel(e.event)), 40))
 	lines := []widget.Line{head.Line()}
@@ -297,6 +297,9 @@ func (e *eventPage) stacked(width, height int) []widget.Line {
 	switch {
 	case height < lowPage && e.onFact:
 		e.factsHeight, e.valueHeight = height, 0
+		if e.read != nil { // words are looked for in it, and the footer counts its lines
+			e.value().fit(width - 2)
+		}
 		return e.factLines(width)
 	case height < lowPage:
 		e.factsHeight, e.valueHeight, e.valueTop = 0, height, 1

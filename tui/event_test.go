@@ -37,6 +37,14 @@ func TestAnEventIsShownAsTreeRawAndHex(t *testing.T) {
 	})
 }
 
+func TestATimeThatCannotBeIsTold(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		put(t, s, tuitest.Event{Source: s.Kafka, To: "orders", AtRaw: 1795876283950123, Type: "OrderPlaced", Service: "order", Flow: "ord-1", ID: "e-1"})
+		screen := tuitest.Open(t, s.Options(), 120, 40).Sees("-             ", "OrderPlaced").Misses("1970", "1754", "0001")
+		screen.Press("v").Sees("nobody says when", "time 1795876283950123 is out of range").Misses("1970", "1754", "0001")
+	})
+}
+
 func TestAWaitIsNamed(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -22,7 +22,7 @@ const mostCopied = 74_000
 
 // copyText puts s into the clipboard of the user's own terminal, over SSH too (OSC 52).
 // What a stranger wrote is pasted into shells, so control characters in it are escaped.
-func (d *desk) copyText(s string, what text.Safe) tea.Cmd {
+func (d *shell) copyText(s string, what text.Safe) tea.Cmd {
 	if len(s) > mostCopied {
 		d.say(theme.Warn, what.Add(text.Own(" is too long for a clipboard; w saves it to a file")))
 		return nil
@@ -43,11 +43,15 @@ func (d *desk) copyText(s string, what text.Safe) tea.Cmd {
 }
 
 // copyMarked puts the ids of marked rows into the clipboard, one a line.
-func (d *desk) copyMarked(ids []string) tea.Cmd {
+func (d *shell) copyMarked(ids []string) tea.Cmd {
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
-	return d.copyText(strings.Join(ids, "\n"), text.Count(int64(len(ids))).Add(text.Own(" flow ids")))
+	if len(ids) == 0 {
+		d.say(theme.Warn, text.Own("none of the marked rows has a flow id; nothing was copied"))
+		return nil
+	}
+	return d.copyText(strings.Join(ids, "\n"), plural(len(ids), text.Own(" flow id"), text.Own(" flow ids")))
 }
 
 // values are the values of a map, in any order.
@@ -56,7 +60,7 @@ func values[K comparable](m map[K]string) []string { return slices.Collect(maps.
 // saveValue writes the value to a new file of the save folder. The bytes are those of
 // the message, nothing is escaped.
 func (e *eventPage) saveValue() tea.Cmd {
-	d, folder, name, value := e.desk, e.options.SaveFolder, fileName(e.event.Position.String(), string(e.read.decoded.Format)), e.read.message.Value
+	d, folder, name, value := e.shell, e.options.SaveFolder, fileName(e.event.Position.String(), string(e.read.decoded.Format)), e.read.message.Value
 	return run(func() answer {
 		path, err := writeNew(folder, name, value)
 		return func() tea.Cmd {
@@ -72,7 +76,7 @@ func (e *eventPage) saveValue() tea.Cmd {
 
 // editValue opens a copy of the value in the user's editor; the copy is removed after.
 func (e *eventPage) editValue() tea.Cmd {
-	d := e.desk
+	d := e.shell
 	folder, err := os.MkdirTemp("", "eventscope-")
 	if err == nil {
 		var path string
@@ -97,7 +101,7 @@ func (e *eventPage) editValue() tea.Cmd {
 }
 
 // editor is the user's editor with its arguments.
-func (d *desk) editor() []string {
+func (d *shell) editor() []string {
 	if len(d.options.Editor) > 0 {
 		return slices.Clone(d.options.Editor)
 	}

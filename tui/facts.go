@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -59,9 +60,10 @@ func orEmpty(label, value text.Safe) fact {
 }
 
 // factsOf is everything that is known of an event without its message.
-func factsOf(t *theme.Theme, e *tracing.Event) []fact {
+func (d *shell) factsOf(e *tracing.Event) []fact {
+	t := d.theme
 	list := []fact{
-		{label: text.Own("position"), value: brokerName(e.Broker).Add(space, t.String(e.Position.String()))},
+		{label: text.Own("position"), value: d.product(e.Broker).Add(space, t.String(e.Position.String()))},
 		{label: text.Own("source"), value: t.String(e.Source)},
 		{label: text.Own("written"), value: moment(e.Time)},
 	}
@@ -70,6 +72,14 @@ func factsOf(t *theme.Theme, e *tracing.Event) []fact {
 		list = append(list, fact{label: text.Own("marks"), role: role, value: glyph.Add(space, t.String(strings.Join(names, ", ")))})
 	}
 	return list
+}
+
+// shortMoment is a time for a row, or a dash where there is none.
+func shortMoment(at, now time.Time) text.Safe {
+	if at.IsZero() {
+		return text.Own("-")
+	}
+	return text.ShortMoment(at.Local(), now.Local())
 }
 
 // moment is a time to the millisecond, or that there is none.
@@ -122,8 +132,12 @@ func identityFacts(t text.Cleaner, id *envelope.Identity, e *tracing.Event) []fa
 	add(text.Own("schema"), id.Version)
 	if !id.Time.IsZero() {
 		value := text.Moment(id.Time.Local())
-		if late := e.Time.Sub(id.Time); !e.Time.IsZero() && late > time.Second || !e.Time.IsZero() && late < -time.Second {
+		switch late := e.Time.Sub(id.Time); {
+		case e.Time.IsZero():
+		case late > time.Second:
 			value = value.Add(text.Own(", written "), text.Span(late), text.Own(" later"))
+		case late < -time.Second: // the clocks of the service and the broker differ
+			value = value.Add(text.Own(", written "), text.Span(-late), text.Own(" earlier"))
 		}
 		list = append(list, fact{label: text.Own("occurred"), value: value, from: t.String(id.TimeFrom.String())})
 	}
@@ -151,6 +165,7 @@ func deathFacts(t text.Cleaner, d *envelope.Death) []fact {
 	if d.Attempts > 0 {
 		add(text.Own("attempts"), fmt.Sprint(d.Attempts), "")
 	}
+	add(text.Own("group"), d.Group, "")
 	for _, at := range []struct {
 		label text.Safe
 		time  time.Time
@@ -166,6 +181,9 @@ func deathFacts(t text.Cleaner, d *envelope.Death) []fact {
 // messageFacts are the key, the routing and the headers as they are on the wire.
 func messageFacts(t text.Cleaner, m *adapters.Message) []fact {
 	var list []fact
+	if m.TimeRaw != 0 {
+		list = append(list, fact{label: text.Own("time"), role: theme.Warn, value: text.Own("time ").Add(t.String(strconv.FormatInt(m.TimeRaw, 10)), text.Own(" is out of range"))})
+	}
 	switch {
 	case len(m.Key) > 0:
 		list = append(list, fact{label: text.Own("key"), value: t.Bytes(m.Key, mostFact)})

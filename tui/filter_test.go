@@ -1,10 +1,13 @@
 package tui_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
+	"eventscope/adapters"
+	"eventscope/tracing"
 	"eventscope/tui/tuitest"
 )
 
@@ -35,4 +38,90 @@ func TestAWrongFilterPointsAtItsFault(t *testing.T) {
 		screen.Press("enter").Sees("type ==") // a wrong one is not taken
 		screen.Type(`"x"`).Misses("▾").Press("esc").Misses("type ==")
 	})
+}
+
+// TestAFilterIsChangedWhereItStands: its line has it, emptied it is gone, and esc leaves it.
+func TestAFilterIsChangedWhereItStands(t *testing.T) {
+	for page, keys := range map[string]string{"Stream": "1", "Flows": "2", "Lag": "3", "Letters": "4 enter", "Topology": "5"} {
+		t.Run(page, func(t *testing.T) {
+			story(t, func(t *testing.T, s *tuitest.System) {
+				_, options := everything(t, s)
+				screen := tuitest.Open(t, options, 140, 24)
+				for key := range strings.FieldsSeq(keys) {
+					screen.Press(key).Wait(time.Second)
+				}
+				before := screen.Text()
+				screen.Filter("or").Sees("/or").Press("/").Sees("/or").Type("zz").Sees("/orzz").Press("esc").Wait(time.Second).Sees("/or").Misses("/orzz")
+				screen.Press("/").Type("d").Press("enter").Wait(time.Second).Sees("/ord")
+				screen.Press("/", "backspace", "backspace", "backspace", "enter").Wait(time.Second).Misses("/ord", "/or ")
+				if page == "Stream" {
+					before = screen.Press("f").Wait(time.Second).Text()
+				}
+				if after := screen.Press("g").Wait(time.Second).Text(); len(strings.Fields(after)) < len(strings.Fields(before))-2 {
+					t.Fatalf("without the filter it was\n%s\nand is\n%s", before, after)
+				}
+			})
+		})
+	}
+}
+
+// TestWhatAFilterCannotReadIsCounted: events of which nobody has the value any more.
+func TestWhatAFilterCannotReadIsCounted(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		lean, stopped := tuitest.NewSystem(ctx, tracing.Config{}) // keeps no copies
+		for i := range 3 {
+			put(t, lean, lean.Order(i, time.Now(), 1)...)
+		}
+		lean.Kafka.Forget()
+		screen := tuitest.Open(t, lean.Options(), 140, 24).Filter(`json("payload.order_id") == "ord-1001"`).Wait(2 * time.Second).Sees("3 unreadable").Press("esc").Wait(time.Second).Misses("unreadable")
+		screen.Quit()
+		cancel()
+		<-stopped
+	})
+}
+
+// TestTheTrendOfTheHeaderIsThatOfNow: a burst is seen, moves on, and is gone.
+func TestTheTrendOfTheHeaderIsThatOfNow(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		screen := tuitest.Open(t, s.Options(), 140, 24).Wait(3 * time.Second)
+		if header := strings.Split(screen.Text(), "\n")[0]; strings.Contains(header, "▁") {
+			t.Fatalf("nothing has come, and there is a trend: %s", header)
+		}
+		for i := range 20 {
+			put(t, s, s.Order(i, time.Now(), 5)...)
+		}
+		for _, wanted := range []string{"█", "█▁", "█▁▁"} {
+			if header := strings.Split(screen.Wait(1100*time.Millisecond).Text(), "\n")[0]; !strings.Contains(header, wanted) {
+				t.Fatalf("%s is not the trend: %s", wanted, header)
+			}
+		}
+		if header := strings.Split(screen.Wait(30*time.Second).Text(), "\n")[0]; strings.ContainsAny(header, "▁█") || !strings.Contains(header, "kafka ● 4 topics 0/s") {
+			t.Fatalf("nothing comes any more: %s", header)
+		}
+	})
+}
+
+// TestEscTakesAwayWhatWasAskedForLast on the list of letters: marks, the filter, those dealt with,
+// the page.
+func TestEscTakesAwayWhatWasAskedForLast(t *testing.T) {
+	dead(t, adapters.Topic, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
+		screen.Press("enter").Wait(time.Second).Press("a").Wait(time.Second).Filter("ord").Press("space").Sees("◆ 1", "/ord", "those dealt with too")
+		screen.Press("esc").Wait(time.Second).Misses("◆ 1").Sees("/ord", "those dealt with too").Press("esc").Wait(time.Second).Misses("/ord").Sees("those dealt with too")
+		screen.Press("esc").Wait(time.Second).Misses("those dealt with too").Sees("2 letters").Press("esc").Wait(time.Second).Sees("3 open")
+	})
+}
+
+// TestALineOfWideCharactersIsBrokenBetweenThem, so that none of them is taken for broken text.
+func TestALineOfWideCharactersIsBrokenBetweenThem(t *testing.T) {
+	for width := 60; width < 66; width++ {
+		story(t, func(t *testing.T, s *tuitest.System) {
+			put(t, s, odd(s, strings.Repeat("日本語", 100)))
+			screen := tuitest.Open(t, s.Options(), width, 40).Press("v").Wait(time.Second).Sees("raw line 1 of").Misses(`\x`)
+			if n := strings.Count(screen.Text(), "本"); n < 95 {
+				t.Fatalf("only %d of 100 are shown:\n%s", n, screen.Text())
+			}
+		})
+	}
 }

@@ -14,7 +14,7 @@ import (
 
 // flowPage is one flow: a timeline with a waterfall, or lanes.
 type flowPage struct {
-	*desk
+	*shell
 	question
 	key    tracing.FlowKey
 	label  text.Safe // until the flow itself is there
@@ -36,8 +36,8 @@ type flowPage struct {
 // flowEvery is how often a flow is asked for while events arrive.
 const flowEvery = 250 * time.Millisecond
 
-func newFlow(d *desk, key tracing.FlowKey, label text.Safe) *flowPage {
-	return &flowPage{desk: d, key: key, label: label, height: 20}
+func newFlow(d *shell, key tracing.FlowKey, label text.Safe) *flowPage {
+	return &flowPage{shell: d, key: key, label: label, height: 20}
 }
 
 func (f *flowPage) scope() scope        { return onFlow }
@@ -50,10 +50,12 @@ func (f *flowPage) hint(b *binding) text.Safe {
 	switch {
 	case b.action == view && f.lanes:
 		return text.Own("timeline")
+	case b.action == history && f.options.History == nil:
+		return text.Safe{}
 	case b.action == letterOf && (f.flow == nil || f.flow.DeadLetters == 0):
 		return text.Safe{}
 	}
-	return f.desk.hint(b)
+	return f.shell.hint(b)
 }
 
 // id is what the flow is called.
@@ -71,13 +73,14 @@ func (f *flowPage) refresh() tea.Cmd {
 // update asks for the flow again when that is due.
 func (f *flowPage) update() tea.Cmd {
 	since := f.now.Sub(f.asked)
-	// A flow becomes late without any event: it is asked for once a second as well.
-	if f.busy || f.flow != nil && since < time.Second && (f.seen == f.counters.Version || since < flowEvery) {
+	// A flow becomes late without any event: it is asked for once a second as well, and so is
+	// one that is not there, which may come yet.
+	if f.busy || since < time.Second && (f.flow == nil || f.seen == f.counters.Version || since < flowEvery) {
 		return nil
 	}
 	f.asked = f.now
 	key, querier, version := f.key, f.options.Querier, f.counters.Version
-	return f.ask(f.desk, text.Own("reading the flow"), queryLimit, func(ctx context.Context) (func(), error) {
+	return f.ask(f.shell, text.Own("reading the flow"), queryLimit, func(ctx context.Context) (func(), error) {
 		flow, err := querier.Flow(ctx, key)
 		return func() {
 			f.flow, f.seen = flow, version
@@ -139,7 +142,9 @@ func (f *flowPage) do(a action) tea.Cmd {
 	case left:
 		f.shift = max(0, f.shift-1)
 	case right:
-		f.shift++
+		if f.lanes { // a timeline has nothing to the right
+			f.shift++
+		}
 	case copyText:
 		if f.flow != nil {
 			return f.copyText(f.flow.ID, text.Own("the flow id"))
@@ -150,7 +155,7 @@ func (f *flowPage) do(a action) tea.Cmd {
 		return f.openDeadLetter()
 	case enter:
 		if step, ok := f.selected(); ok {
-			return f.open(newEvent(f.desk, step.Event))
+			return f.open(newEvent(f.shell, step.Event))
 		}
 	}
 	return nil
@@ -186,7 +191,7 @@ func (f *flowPage) searchBefore() tea.Cmd {
 	if began := f.now.Sub(f.flow.Started); began > 0 {
 		since += began.Round(time.Minute)
 	}
-	return f.startSearch(flowName(&f.flow.FlowSummary), since)
+	return f.startSearch(f, flowName(&f.flow.FlowSummary), since)
 }
 
 func (f *flowPage) click(row int) bool {
@@ -258,7 +263,7 @@ func (f *flowPage) notThere(width, height int) []widget.Line {
 	t := f.theme
 	lines := []widget.Line{widget.Blank(t, width)}
 	if f.err != nil {
-		s := text.Own("Flow ").Add(f.label, text.Own(": "), f.sentence(f.err))
+		s := text.Own("Flow ").Add(f.label, text.Own(": "), f.repeated(f.err))
 		lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Plain, s).Line())
 		hint := text.Own(":trace and an id looks for it in the brokers; esc goes back.")
 		lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Dim, hint).Line())

@@ -41,7 +41,11 @@ func (f *flowPage) evidence() text.Safe {
 func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
 	t, flow := f.theme, f.flow
 	row := widget.NewRow(t, width).Gap(1)
-	if flow.BeganBefore {
+	if flow.Entities > 0 && !flow.Cut && !flow.BeganBefore {
+		note := text.Own("about ").Add(text.Count(int64(flow.Entities)), text.Own(" entities, such as orders, share this id, as in a batch; causes are guessed only within each"))
+		return row.Put(theme.Warn, t.Glyph.Warning.Add(space, note)).Line()
+	}
+	if flow.BeganBefore || flow.Cut {
 		note := text.Own("began before the window")
 		if flow.Evicted > 0 {
 			note = note.Add(text.Own("; "), text.Count(int64(flow.Evicted)), text.Own(" events no longer indexed"))
@@ -54,7 +58,7 @@ func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
 	sep := space.Add(t.Glyph.Separator, space)
 	began := text.Own("began ").Add(text.Moment(flow.Started.Local()))
 	if text.Join(sep, evidence, began).Width() > row.Left() { // the day is on the events' pages
-		began = text.Own("began ").Add(text.Clock(flow.Started.Local()))
+		began = text.Own("began ").Add(text.ShortMoment(flow.Started.Local(), f.now.Local()))
 	}
 	parts := []text.Safe{evidence, began}
 	if flow.Path != "" {

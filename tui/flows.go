@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -17,23 +18,29 @@ import (
 // it holds its order, so that rows do not run away under the eyes, and only the values
 // in them go on.
 type flows struct {
-	*desk
+	*shell
 	question
 	rows    []tracing.FlowSummary
 	page    tracing.FlowPage // of the last answer, without its rows
 	cursor  widget.Cursor
 	key     tracing.FlowKey // the flow under the cursor
 	offset  int             // of rows in the whole list
+	wanted  int             // the offset that is asked for next
+	going   end             // where the cursor goes with what is asked for next
 	height  int
 	paused  bool
 	order   tracing.FlowSort
 	trouble bool
-	marked  map[tracing.FlowKey]string
+	// troubled is how many flows are in trouble whether they match the filter or not; it is
+	// asked for while none that matches is.
+	troubled int
+	marked   map[tracing.FlowKey]string
+	answered bool // the index has said what there is, of what is asked for now
 
-	seen      uint64
-	seenWatch *tracing.Watch
-	asked     time.Time
-	stale     bool
+	seen  uint64
+	under *tracing.Watch // the filter under which rows were asked for last
+	asked time.Time
+	stale bool
 }
 
 const (
@@ -43,8 +50,17 @@ const (
 	flowsAnyway = 2 * time.Second
 )
 
-func newFlows(d *desk) *flows {
-	return &flows{desk: d, order: tracing.ByActivity, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
+// end is an end of the list, to which the cursor goes when its rows are there.
+type end uint8
+
+const (
+	neither end = iota
+	firstRow
+	lastRow
+)
+
+func newFlows(d *shell) *flows {
+	return &flows{shell: d, order: tracing.ByActivity, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
 }
 
 func (f *flows) scope() scope        { return onFlows }
@@ -56,60 +72,155 @@ func (f *flows) hint(b *binding) text.Safe {
 	if b.action == pause && f.paused {
 		return text.Own("go on")
 	}
-	return f.desk.hint(b)
+	return f.shell.hint(b)
 }
 
 // holding says that the order of the rows stays as it is.
-func (f *flows) holding() bool { return f.paused || f.cursor.Index > 0 || f.offset > 0 }
+func (f *flows) holding() bool {
+	return f.paused || f.going != firstRow && (f.cursor.Index > 0 || f.offset > 0)
+}
 
 func (f *flows) refresh() tea.Cmd {
-	if f.seenWatch != f.watch {
-		f.stale = true
+	if f.under != f.watch {
+		f.under = f.watch
+		f.begin()
 	}
 	// Even when no event comes, flows become late: they are asked for now and then.
 	due := f.seen != f.counters.Version && f.now.Sub(f.asked) >= flowsEvery || f.now.Sub(f.asked) >= flowsAnyway && len(f.rows) > 0
-	if f.busy || !f.stale && (!due || f.paused) {
+	failed := f.err != nil && f.now.Sub(f.asked) < flowsEvery
+	if f.busy || failed || !f.stale && (!due || f.paused) {
 		return nil
 	}
-	query := tracing.FlowQuery{Watch: f.watch, Sort: f.order, Offset: f.offset, Limit: 3 * f.height}
+	query := tracing.FlowQuery{Watch: f.watch, Sort: f.order, Offset: f.wanted, Limit: 3 * f.height}
 	if f.trouble {
 		query.Status = []tracing.Status{tracing.Failed, tracing.Stuck, tracing.Late}
 	}
 	fresh := f.stale || !f.holding()
-	version, watch, querier := f.counters.Version, f.watch, f.options.Querier
-	f.stale, f.asked = false, f.now
-	return f.ask(f.desk, text.Own("reading the flows"), queryLimit, func(ctx context.Context) (func(), error) {
+	version, watch, querier, going, shown, offset := f.counters.Version, f.watch, f.options.Querier, f.going, f.shown(), f.wanted
+	f.stale, f.asked, f.going = false, f.now, neither
+	f.failed = func() {
+		f.stale = f.stale || fresh
+		if f.going == neither {
+			f.going = going
+		}
+	}
+	return f.ask(f.shell, text.Own("reading the flows"), queryLimit, func(ctx context.Context) (func(), error) {
 		page, err := querier.Flows(ctx, query)
+		var others tracing.FlowPage
+		if err == nil && page.Matched == 0 && watch != nil && len(query.Status) > 0 {
+			query.Watch, query.Offset, query.Limit = nil, 0, 1
+			others, err = querier.Flows(ctx, query)
+		}
+		var held map[tracing.FlowKey]tracing.FlowSummary
+		if err == nil && !fresh {
+			held, err = apart(ctx, querier, shown, page.Flows)
+		}
+		trouble := len(query.Status) > 0
 		return func() {
-			f.seen, f.seenWatch = version, watch
-			f.take(page, fresh)
+			if f.watch != watch || f.trouble != trouble { // it is asked for something else
+				f.stale = true
+				return
+			}
+			f.seen, f.troubled, f.answered = version, others.Matched, true
+			if fresh {
+				f.replace(page, offset, going)
+				return
+			}
+			f.revalue(page, held)
+			if len(f.rows) < f.height {
+				f.fill(page, offset)
+			}
 		}, err
 	})
 }
 
-// take puts an answer in: as it is, or only its values when the order is held.
-func (f *flows) take(page tracing.FlowPage, fresh bool) {
-	rows := page.Flows
+// begin forgets the list when another one is asked for: its rows would stand under the name of
+// what they may not match, and where the cursor was in it means nothing in the other.
+func (f *flows) begin() {
+	f.rows, f.page, f.answered = nil, tracing.FlowPage{}, false
+	f.goTo(firstRow)
+}
+
+// shown names the flows that are on the screen.
+func (f *flows) shown() (keys []tracing.FlowKey) {
+	from, to := f.cursor.Range(f.height, len(f.rows))
+	for i := max(0, from); i < to; i++ {
+		keys = append(keys, f.rows[i].Key)
+	}
+	return keys
+}
+
+// apart asks for flows that are on the screen in the order of before, while so many others
+// came that they are not among the rows of now. One that has left the index is unknown.
+func apart(ctx context.Context, querier tracing.Querier, shown []tracing.FlowKey, now []tracing.FlowSummary) (map[tracing.FlowKey]tracing.FlowSummary, error) {
+	held := map[tracing.FlowKey]tracing.FlowSummary{}
+	for _, key := range shown {
+		if slices.ContainsFunc(now, func(row tracing.FlowSummary) bool { return row.Key == key }) {
+			continue
+		}
+		flow, err := querier.Flow(ctx, key)
+		switch {
+		case errors.Is(err, tracing.ErrUnknown):
+			held[key] = tracing.FlowSummary{Key: key, Status: tracing.Unknown}
+		case err != nil:
+			return nil, err
+		default:
+			held[key] = flow.FlowSummary
+		}
+	}
+	return held, nil
+}
+
+// replace puts an answer in as it is. The cursor stays on its flow, unless it is going to an
+// end.
+func (f *flows) replace(page tracing.FlowPage, offset int, going end) {
+	f.rows, page.Flows = page.Flows, nil
+	f.page = page
+	f.cursor.Index += f.offset - offset
+	f.cursor.Top += f.offset - offset
+	f.offset = offset
+	at := slices.IndexFunc(f.rows, func(row tracing.FlowSummary) bool { return row.Key == f.key })
+	switch {
+	case going == firstRow:
+		f.cursor = widget.Cursor{}
+	case going == lastRow:
+		f.cursor.Index = len(f.rows) - 1
+	case f.holding() && at >= 0:
+		f.cursor.Index = at
+	}
+	f.keep()
+	if len(f.rows) == 0 && offset > 0 { // the list has become shorter than that
+		f.goTo(firstRow)
+	}
+}
+
+// revalue puts only the values of an answer in, since the order is held.
+func (f *flows) revalue(page tracing.FlowPage, held map[tracing.FlowKey]tracing.FlowSummary) {
+	for _, row := range page.Flows {
+		held[row.Key] = row
+	}
 	page.Flows = nil
 	f.page = page
-	if fresh || len(f.rows) < f.height {
-		f.rows = rows
-		at := slices.IndexFunc(rows, func(row tracing.FlowSummary) bool { return row.Key == f.key })
-		if f.holding() && at >= 0 {
-			f.cursor.Index = at
-		}
-		f.keep()
-		return
-	}
-	newer := make(map[tracing.FlowKey]int, len(rows))
-	for i := range rows {
-		newer[rows[i].Key] = i
-	}
 	for i := range f.rows {
-		if n, ok := newer[f.rows[i].Key]; ok {
-			f.rows[i] = rows[n]
+		row := &f.rows[i]
+		now, ok := held[row.Key]
+		switch {
+		case ok && now.Status == tracing.Unknown && now.ID == "": // what it was is all there is
+			row.Status = tracing.Unknown
+		case ok:
+			*row = now
 		}
 	}
+}
+
+// fill puts an answer in while there is room for all of it: what came is seen, though the
+// order is held. The flow under the cursor stays there, also when it is not among the rows.
+func (f *flows) fill(page tracing.FlowPage, offset int) {
+	at := f.cursor.Index
+	if !slices.ContainsFunc(page.Flows, func(row tracing.FlowSummary) bool { return row.Key == f.key }) && at < len(f.rows) {
+		page.Flows = slices.Insert(slices.Clip(page.Flows), min(at, len(page.Flows)), f.rows[at])
+	}
+	f.replace(page, offset, neither)
 }
 
 // keep notes which flow is under the cursor.
@@ -126,6 +237,7 @@ func (f *flows) move(by int) {
 	f.keep()
 	end := f.offset + len(f.rows)
 	switch {
+	case f.wanted != f.offset: // other rows are on their way
 	case f.cursor.Index > len(f.rows)-f.height && end < f.page.Matched && len(f.rows) > 2*f.height:
 		f.shift(f.offset + f.cursor.Index - f.height)
 	case f.cursor.Index < f.height && f.offset > 0:
@@ -134,10 +246,14 @@ func (f *flows) move(by int) {
 }
 
 // shift asks for another part of the list.
-func (f *flows) shift(offset int) {
-	f.cursor.Index += f.offset - offset
-	f.cursor.Top += f.offset - offset
-	f.offset, f.stale = offset, true
+func (f *flows) shift(offset int) { f.wanted, f.stale = offset, true }
+
+// goTo asks for the rows at an end of the list.
+func (f *flows) goTo(end end) {
+	f.going, f.wanted, f.stale = end, 0, true
+	if end == lastRow {
+		f.wanted = max(0, f.page.Matched-3*f.height)
+	}
 }
 
 func (f *flows) do(a action) tea.Cmd {
@@ -151,12 +267,10 @@ func (f *flows) do(a action) tea.Cmd {
 	case pageUp:
 		f.move(-f.height / 2)
 	case first, follow:
-		f.cursor, f.offset, f.stale = widget.Cursor{}, 0, true
+		f.goTo(firstRow)
 		f.paused = f.paused && a == first
 	case last:
-		f.shift(max(0, f.page.Matched-3*f.height))
-		f.cursor.Index = f.page.Matched - f.offset - 1
-		f.key = 0
+		f.goTo(lastRow)
 	case pause:
 		f.paused = !f.paused
 		f.stale = !f.paused
@@ -165,7 +279,7 @@ func (f *flows) do(a action) tea.Cmd {
 		f.sortBy(tracing.FlowSorts[(at+1)%len(tracing.FlowSorts)])
 	case trouble:
 		f.trouble = !f.trouble
-		f.cursor, f.offset, f.stale = widget.Cursor{}, 0, true
+		f.begin()
 	case mark:
 		f.mark()
 	case copyText:
@@ -177,7 +291,7 @@ func (f *flows) do(a action) tea.Cmd {
 	case enter:
 		if f.cursor.Index < len(f.rows) {
 			row := f.rows[f.cursor.Index]
-			return f.open(newFlow(f.desk, row.Key, f.theme.String(flowName(&row))))
+			return f.open(newFlow(f.shell, row.Key, f.theme.String(flowName(&row))))
 		}
 	}
 	return nil
@@ -185,7 +299,8 @@ func (f *flows) do(a action) tea.Cmd {
 
 // sortBy changes the order and goes to its first row.
 func (f *flows) sortBy(order tracing.FlowSort) {
-	f.order, f.cursor, f.offset, f.stale = order, widget.Cursor{}, 0, true
+	f.order = order
+	f.goTo(firstRow)
 }
 
 func (f *flows) mark() {
@@ -196,7 +311,7 @@ func (f *flows) mark() {
 	if _, was := f.marked[row.Key]; was {
 		delete(f.marked, row.Key)
 	} else {
-		f.marked[row.Key] = flowName(row)
+		f.marked[row.Key] = row.ID
 	}
 	f.move(1)
 }
@@ -218,7 +333,8 @@ func (f *flows) back() bool {
 	case f.watch != nil:
 		f.setFilter(nil)
 	case f.trouble:
-		f.trouble, f.stale = false, true
+		f.trouble = false
+		f.begin()
 	default:
 		return false
 	}
@@ -248,6 +364,9 @@ func (f *flows) status() []piece {
 	parts := []piece{state, {theme.Dim, text.Own("  by ").Add(f.theme.String(string(f.order)))}}
 	if f.trouble {
 		parts = append(parts, piece{theme.Bad, text.Own("  trouble only")})
+	}
+	if !f.answered {
+		return append(parts, f.filterStatus()...)
 	}
 	count := text.Count(int64(f.page.Matched)).Add(text.Own(" of "), text.Count(int64(f.page.Total)))
 	if f.page.Considered < f.page.Total {

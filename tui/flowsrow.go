@@ -23,10 +23,11 @@ const (
 // layout gives the columns; services leave first when the screen is narrow, then notes,
 // the last event, duration, events.
 func (f *flows) layout(rows []tracing.FlowSummary, width int) []int {
-	id, last, notes := 10, 12, 5
+	id, last, notes, events := 10, 12, 5, 6
 	for i := range rows {
 		id = max(id, min(28, f.theme.String(flowName(&rows[i])).Width()))
 		last = max(last, min(30, f.theme.String(rows[i].LastType).Width()))
+		events = max(events, text.Count(int64(rows[i].Events)).Width())
 		_, note := f.notes(&rows[i])
 		notes = max(notes, min(36, note.Width()))
 	}
@@ -35,7 +36,7 @@ func (f *flows) layout(rows []tracing.FlowSummary, width int) []int {
 		flowID:       {Min: min(id, 12), Want: id},
 		flowAge:      {Min: 4},
 		flowDuration: {Min: 8, Rank: 2},
-		flowEvents:   {Min: 6, Rank: 1},
+		flowEvents:   {Min: events, Rank: 1},
 		flowLast:     {Min: 12, Want: last, Rank: 3},
 		flowNotes:    {Min: min(notes, 11), Want: notes, Rank: 4},
 		flowServices: {Min: 16, Rank: 5, Rest: true},
@@ -124,7 +125,13 @@ func (f *flows) notes(flow *tracing.FlowSummary) (theme.Role, text.Safe) {
 	if flow.Duplicates > 0 {
 		notes = append(notes, t.Glyph.Duplicate.Add(space, text.Count(int64(flow.Duplicates)), text.Own(" twice")))
 	}
-	if flow.BeganBefore {
+	if flow.Entities > 0 {
+		notes = append(notes, text.Count(int64(flow.Entities)).Add(text.Own(" entities")))
+	}
+	switch {
+	case flow.Cut:
+		notes = append(notes, text.Own("cut"))
+	case flow.BeganBefore:
 		notes = append(notes, text.Own("began earlier"))
 	}
 	return role, text.Join(text.Own(", "), notes...)
@@ -141,9 +148,21 @@ func flowName(flow *tracing.FlowSummary) string {
 
 func (f *flows) empty(width, height int) []widget.Line {
 	t := f.theme
+	if !f.answered {
+		return widget.Fit(t, nil, width, height) // the footer says what is waited for
+	}
 	sentences := []text.Safe{text.Own("No flows yet. Events that share a correlation id, a trace id or an order id appear here as one row."),
 		text.Own("1 shows every event, those that name no flow too; :trace ID looks for one in the brokers.")}
 	switch {
+	case f.trouble && f.watch != nil:
+		is := text.Own(" are failed, stuck or late.")
+		if f.troubled == 1 {
+			is = text.Own(" is failed, stuck or late.")
+		}
+		sentences = []text.Safe{
+			text.Own("No failed, stuck or late flow matches the filter; without it ").Add(plural(f.troubled, text.Own(" flow"), text.Own(" flows")), is),
+			text.Own("esc clears the filter; ! shows all flows that match it."),
+		}
 	case f.trouble:
 		sentences = []text.Safe{text.Own("No flow is failed, stuck or late."), text.Own("! shows all flows again.")}
 	case f.watch != nil:

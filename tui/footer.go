@@ -10,10 +10,10 @@ import (
 
 // footer is the last line: the state of the page, its keys, and what drawing costs.
 func (m *Model) footer() widget.Line {
-	t := m.desk.theme
+	t := m.shell.theme
 	row := widget.NewRow(t, m.width).Gap(1)
 	keys := m.footerKeys()
-	state := m.desk.top().status()
+	state := m.shell.top().status()
 	cost := m.cost(row.Left() - width(state) - 2 - width(keys))
 	for _, p := range state {
 		row.Put(p.role, t.Cut(p.text, row.Left()-cost.Width()-1))
@@ -41,14 +41,14 @@ const keyPieces = 2
 // footerKeys are the keys of the page that work now, in the order in which they leave a
 // narrow screen from the end; but that of help, which is the last, stays.
 func (m *Model) footerKeys() []piece {
-	t, page := m.desk.theme, m.desk.top()
+	t, page := m.shell.theme, m.shell.top()
 	var keys []piece
 	add := func(key, label text.Safe) {
 		keys = append(keys, piece{theme.Accent, key}, piece{theme.Dim, space.Add(label, space, space)})
 	}
 	for _, b := range bindings(page.scope()) {
 		label := page.hint(&b)
-		if label.Empty() || b.action == help || b.action == back && len(m.desk.pages) == 1 {
+		if label.Empty() || b.action == help || b.action == back && len(m.shell.pages) == 1 {
 			continue
 		}
 		add(keyName(b.keys[0], t.Glyph.Enter), label)

@@ -1,6 +1,7 @@
 package tui_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -157,6 +158,9 @@ func TestAnyKeysAtAnySize(t *testing.T) {
 					key := rapid.SampledFrom(keys).Draw(t, "key")
 					screen.Press(key)
 					after = key
+				}
+				if crash := (*tui.Crash)(nil); errors.As(screen.Crash(), &crash) {
+					t.Fatalf("after %s: %v\n%s", after, crash, crash.Stack)
 				}
 				width, height := screen.Size()
 				fits(t, screen.Raw(), width, height, after)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 
 	"eventscope/adapters"
@@ -19,9 +20,12 @@ const (
 
 // header is the first line: what is looked at, and how its sources are.
 func (m *Model) header() widget.Line {
-	t := m.desk.theme
-	readOnly := t.String(m.desk.options.ReadOnly)
-	room := m.width - readOnly.Width() - 2
+	t := m.shell.theme
+	mode := piece{theme.Dim, t.String(m.shell.options.ReadOnly)}
+	if m.shell.options.Write { // the dangerous mode is the loud one
+		mode = piece{theme.Bad, text.Own("WRITE")}
+	}
+	room := m.width - mode.text.Width() - 2
 	parts := m.foldedHeader(room)
 	for detail := 3; detail >= 0; detail-- {
 		if all := m.headerParts(detail); width(all) <= room {
@@ -33,17 +37,17 @@ func (m *Model) header() widget.Line {
 	for _, p := range parts {
 		row.Put(p.role, p.text)
 	}
-	return row.End(theme.Dim, readOnly.Add(space)).Line()
+	return row.End(mode.role, mode.text.Add(space)).Line()
 }
 
 // headerParts is the header in more or less detail: 3 has a sparkline, 2 counts
 // destinations, 1 names the program, 0 has the sources alone.
 func (m *Model) headerParts(detail int) []piece {
-	t := m.desk.theme
+	t := m.shell.theme
 	parts := []piece{{theme.Plain, space}}
 	if detail >= 1 {
 		parts = append(parts, piece{theme.Title, text.Own("eventscope")})
-		if title := t.String(m.desk.options.Title); !title.Empty() {
+		if title := t.String(m.shell.options.Title); !title.Empty() {
 			parts = append(parts, piece{theme.Dim, space.Add(t.Glyph.Separator, space, t.Cut(title, 24))})
 		}
 		parts = append(parts, piece{theme.Plain, wide})
@@ -57,15 +61,18 @@ func (m *Model) headerParts(detail int) []piece {
 	if detail >= 3 && m.rates.moving() {
 		parts = append(parts, piece{theme.Plain, space}, piece{theme.Dim, widget.Sparkline(t, m.rates.trend, trendLength)})
 	}
-	if r := m.desk.run; detail >= 1 && r.atWork() {
+	if r := m.shell.run; detail >= 1 && r.atWork() {
 		s := r.state()
 		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Accent, t.Glyph.Running.Add(space, t.String(string(r.run.Plan.Action)), space, text.Count(int64(s.done)), text.Own(" of "), text.Count(int64(r.total)))})
 	}
-	if lag, ok := m.desk.book.total(t); ok && detail >= 1 {
-		parts = append(parts, piece{theme.Plain, wide}, lag)
+	if lag := m.shell.lagModel.total(t, detail == 1); len(lag) > 0 && detail >= 1 {
+		parts = append(append(parts, piece{theme.Plain, wide}), lag...)
 	}
-	if box := m.desk.box; detail >= 1 && box != nil && box.open > 0 {
-		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Bad, t.Glyph.Dead.Add(space, text.Short(float64(box.open)), text.Own(" dead"))})
+	if deadLetters := m.shell.deadLetters; detail >= 1 && deadLetters != nil && deadLetters.open > 0 {
+		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Bad, t.Glyph.Dead.Add(space, text.Short(float64(deadLetters.open)), text.Own(" dead"))})
+		if old := deadLetters.contents.listing.Old(); !old.IsZero() { // a source does not answer
+			parts = append(parts, piece{theme.Warn, text.Own(" (").Add(text.Age(m.shell.now.Sub(old)), text.Own(" old)"))})
+		}
 	}
 	return parts
 }
@@ -114,8 +121,8 @@ func (m *Model) foldedHeader(room int) []piece {
 
 // sourceParts is one source: name, state, destinations, rate, what is behind and lost.
 func (m *Model) sourceParts(i, detail int) []piece {
-	t, s := m.desk.theme, &m.rates.sources[i]
-	source := m.desk.options.Sources[i]
+	t, s := m.shell.theme, &m.rates.sources[i]
+	source := m.shell.options.Sources[i]
 	role, glyph := t.Connection(s.status.Connection)
 	most := sourceName
 	switch detail {
@@ -129,34 +136,48 @@ func (m *Model) sourceParts(i, detail int) []piece {
 	switch s.status.Connection {
 	case adapters.Live, adapters.CatchingUp:
 		if detail >= 2 {
-			add(theme.Dim, text.Count(int64(s.status.Destinations)).Add(destinationNoun(source.Broker, s.status.Destinations)))
+			add(theme.Dim, m.shell.destinations(source.Broker, s.status.Destinations))
 		}
 		add(theme.Plain, text.Short(s.rate).Add(text.Own("/s")))
 		if s.status.BehindBy > 0 {
 			add(theme.Warn, text.Own("behind ").Add(text.Short(float64(s.status.BehindBy))))
 		}
 	case adapters.Lost:
-		add(theme.Bad, text.Own("lost ").Add(text.Age(m.desk.now.Sub(s.status.Since))))
+		add(theme.Bad, text.Own("lost ").Add(text.Age(m.shell.now.Sub(s.status.Since))))
 	default:
 		add(role, t.String(s.status.Connection.String()))
 	}
 	if s.status.Dropped > 0 || s.status.DroppedUnknown {
-		add(theme.Bad, text.Short(float64(s.status.Dropped)).Add(text.Own(" dropped")))
+		add(theme.Bad, dropped(&s.status))
 	}
 	return parts
 }
 
-// destinationNoun names what a broker's source reads.
-func destinationNoun(b adapters.Broker, n int) text.Safe {
-	switch {
-	case b == adapters.Kafka && n == 1:
-		return text.Own(" topic")
-	case b == adapters.Kafka:
-		return text.Own(" topics")
-	case n == 1:
-		return text.Own(" tap")
+// dropped says how many messages were, as far as anybody counted them.
+func dropped(s *adapters.Status) text.Safe {
+	switch count := text.Short(float64(s.Dropped)); {
+	case !s.DroppedUnknown:
+		return count.Add(text.Own(" dropped"))
+	case s.Dropped == 0:
+		return text.Own("some dropped")
+	default:
+		return count.Add(text.Own("+ dropped"))
 	}
-	return text.Own(" taps")
+}
+
+// destinations is how many a source reads: "4 topics".
+func (d *shell) destinations(b adapters.Broker, n int) text.Safe {
+	words := d.options.Words[b]
+	name := words.ReadMany
+	if n == 1 {
+		name = words.Read
+	}
+	return text.Count(int64(n)).Add(space, d.theme.String(name))
+}
+
+// product is a kind of broker as it writes itself.
+func (d *shell) product(b adapters.Broker) text.Safe {
+	return d.theme.String(cmp.Or(d.options.Words[b].Product, string(b)))
 }
 
 func width(parts []piece) int {

@@ -20,7 +20,7 @@ const (
 )
 
 // over lays the panel over the lines of a page.
-func (h *helpPanel) over(d *desk, lines []widget.Line, width int) []widget.Line {
+func (h *helpPanel) over(d *shell, lines []widget.Line, width int) []widget.Line {
 	list := bindings(d.top().scope())
 	most, room := roomIn(width, len(lines))
 	room-- // for the title

@@ -28,27 +28,34 @@ func (s *search) stop() { s.cancel() }
 
 // lookUp opens the flow that id leads to. When the index has none, it is searched for in
 // the brokers, back to since ago; 0 is not at all.
-func (d *desk) lookUp(id string, since time.Duration) tea.Cmd {
+func (d *shell) lookUp(id string, since time.Duration) tea.Cmd {
 	if id == "" {
 		d.say(theme.Bad, text.Own("an id is missing: :trace ID"))
 		return nil
 	}
-	ctx, querier := d.ctx, d.options.Querier
+	ctx, querier, on := d.ctx, d.options.Querier, d.top()
+	over := d.wait(text.Own("looking for ").Add(d.theme.CutMiddle(d.theme.String(id), 40)))
 	return run(func() answer {
 		ctx, cancel := context.WithTimeout(ctx, queryLimit)
 		defer cancel()
 		matches, err := querier.Find(ctx, id)
 		return func() tea.Cmd {
+			over()
 			if errors.Is(err, tracing.ErrUnknown) && since > 0 && d.options.History != nil {
-				return d.startSearch(id, since)
+				return d.startSearch(on, id, since)
 			}
-			return d.openMatch(id, matches, err)
+			return d.openMatch(on, id, matches, err)
 		}
 	})
 }
 
-// openMatch opens the best of what was found, or says that there is nothing.
-func (d *desk) openMatch(id string, matches []tracing.Match, err error) tea.Cmd {
+// elsewhere says that the page from which something was asked is not what a person looks at
+// now, so that the answer must not take the place of that.
+func (d *shell) elsewhere(on page) bool { return d.top() != on || d.typing }
+
+// openMatch opens the best of what was found, or says that there is nothing; and where it
+// is to somebody who went elsewhere meanwhile.
+func (d *shell) openMatch(on page, id string, matches []tracing.Match, err error) tea.Cmd {
 	name := d.theme.CutMiddle(d.theme.String(id), 40)
 	switch {
 	case err != nil && !errors.Is(err, tracing.ErrUnknown):
@@ -56,6 +63,9 @@ func (d *desk) openMatch(id string, matches []tracing.Match, err error) tea.Cmd 
 		return nil
 	case err != nil || len(matches) == 0:
 		d.say(theme.Warn, text.Own("nothing found for ").Add(name))
+		return nil
+	case d.elsewhere(on):
+		d.say(theme.Good, name.Add(text.Own(" was found: :flow "), d.theme.String(id), text.Own(" opens it")))
 		return nil
 	case len(matches) > 1:
 		d.say(theme.Dim, text.Count(int64(len(matches))).Add(text.Own(" flows match "), name, text.Own("; this is the best, by "), d.theme.String(matches[0].By)))
@@ -66,8 +76,8 @@ func (d *desk) openMatch(id string, matches []tracing.Match, err error) tea.Cmd 
 	return d.open(newFlow(d, matches[0].Key, name))
 }
 
-// startSearch looks for id in the brokers.
-func (d *desk) startSearch(id string, since time.Duration) tea.Cmd {
+// startSearch looks for id in the brokers, for who asked on that page.
+func (d *shell) startSearch(on page, id string, since time.Duration) tea.Cmd {
 	if d.search != nil {
 		d.say(theme.Warn, text.Own("a search is running; esc stops it"))
 		return nil
@@ -101,13 +111,13 @@ func (d *desk) startSearch(id string, since time.Duration) tea.Cmd {
 				d.sayNothingFound(s, since, stopped)
 				return nil
 			}
-			return d.openMatch(id, matches, err)
+			return d.openMatch(on, id, matches, err)
 		}
 	})
 }
 
 // sayNothingFound says how far was looked, and how to look further.
-func (d *desk) sayNothingFound(s *search, since time.Duration, stopped bool) {
+func (d *shell) sayNothingFound(s *search, since time.Duration, stopped bool) {
 	switch {
 	case stopped:
 		d.say(theme.Warn, text.Own("stopped; nothing found for ").Add(s.id, text.Own(" so far")))
@@ -119,7 +129,7 @@ func (d *desk) sayNothingFound(s *search, since time.Duration, stopped bool) {
 
 // line draws the search: what, how far, how fast, how long still. Where room is scarce
 // the last of these leave first.
-func (s *search) line(d *desk, row *widget.Row) widget.Line {
+func (s *search) line(d *shell, row *widget.Row) widget.Line {
 	p := HistoryProgress{}
 	if latest := s.progress.Load(); latest != nil {
 		p = *latest

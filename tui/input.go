@@ -12,6 +12,12 @@ var bannerUses = []action{enter, view, tabKey, command, help}
 // onKeys takes a key of the terminal. Esc and a key right after it, as a slow line or a
 // terminal multiplexer sends them, arrive as that key with alt; no key here has alt.
 func (m *Model) onKeys(key tea.KeyPressMsg) tea.Cmd {
+	if m.tooSmall() { // nobody sees what another key would do
+		if key.String() == "q" || key.String() == "ctrl+c" {
+			return tea.Quit
+		}
+		return nil
+	}
 	if key.Mod != tea.ModAlt || m.prompt != nil {
 		return m.onKey(key)
 	}
@@ -22,7 +28,7 @@ func (m *Model) onKeys(key tea.KeyPressMsg) tea.Cmd {
 
 // onKey dispatches a key by the keymap.
 func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
-	d := m.desk
+	d := m.shell
 	if key.String() == "ctrl+c" {
 		return tea.Quit
 	}
@@ -68,7 +74,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 
 // goBack undoes the nearest thing, and never quits.
 func (m *Model) goBack() {
-	d := m.desk
+	d := m.shell
 	switch {
 	case !d.notice.text.Empty():
 		d.notice = piece{}
@@ -85,8 +91,8 @@ func (m *Model) goBack() {
 func (m *Model) goTab(number int) tea.Cmd {
 	for _, tab := range m.tabs {
 		if tab.number == number {
-			m.desk.pages = []page{tab.page}
-			m.desk.dirty = true
+			m.shell.pages = []page{tab.page}
+			m.shell.dirty = true
 			return tab.page.refresh()
 		}
 	}
@@ -95,6 +101,9 @@ func (m *Model) goTab(number int) tea.Cmd {
 
 // onClick puts the cursor under the mouse; a second click opens.
 func (m *Model) onClick(click tea.MouseClickMsg) tea.Cmd {
+	if m.tooSmall() {
+		return nil
+	}
 	if click.Button != tea.MouseLeft || m.prompt != nil || m.panel != nil {
 		m.panel = nil
 		return nil
@@ -102,8 +111,8 @@ func (m *Model) onClick(click tea.MouseClickMsg) tea.Cmd {
 	if click.Y == tabsRow {
 		return m.goTab(m.tabAt(click.X))
 	}
-	if row := click.Y - m.bodyTop; row >= 0 && row < m.bodyHeight && m.desk.top().click(row) {
-		return m.desk.top().do(enter)
+	if row := click.Y - m.bodyTop; row >= 0 && row < m.bodyHeight && m.shell.top().click(row) {
+		return m.shell.top().do(enter)
 	}
 	return nil
 }
@@ -119,8 +128,15 @@ func (m *Model) onWheel(wheel tea.MouseWheelMsg) tea.Cmd {
 	} else if wheel.Button != tea.MouseWheelDown {
 		return nil
 	}
+	if m.prompt != nil || m.tooSmall() { // what is asked for is about what is under the cursor now
+		return nil
+	}
 	for range wheelRows {
-		m.desk.top().do(a)
+		if m.panel != nil {
+			m.panel.press(a)
+		} else {
+			m.shell.top().do(a)
+		}
 	}
 	return nil
 }

@@ -15,10 +15,11 @@ import (
 
 // journalPage is every action ever taken from here, a row a run.
 type journalPage struct {
-	*desk
+	*shell
 	listing
 	question
 	records []*replay.Record // the newest first
+	at      string           // name of the run under the cursor
 	broken  int
 	asked   time.Time
 }
@@ -26,7 +27,7 @@ type journalPage struct {
 // journalEvery is how often the journal is read while it is shown.
 const journalEvery = 2 * time.Second
 
-func newJournal(d *desk) *journalPage { return &journalPage{desk: d} }
+func newJournal(d *shell) *journalPage { return &journalPage{shell: d} }
 
 func (p *journalPage) scope() scope        { return onJournal }
 func (p *journalPage) ages() bool          { return true }
@@ -39,34 +40,60 @@ func (p *journalPage) refresh() tea.Cmd {
 		return nil
 	}
 	p.asked = p.now
-	office := p.options.Office
-	return p.ask(p.desk, text.Own("reading the journal"), queryLimit, func(context.Context) (func(), error) {
-		records, broken, err := office.Runs()
+	service := p.options.Service
+	return p.ask(p.shell, text.Own("reading the journal"), queryLimit, func(context.Context) (func(), error) {
+		records, broken, err := service.Runs()
 		slices.Reverse(records)
-		return func() { p.records, p.broken = records, broken }, err
+		return func() { p.take(records, broken) }, err
 	})
 }
 
+// take shows records; the cursor stays on its run when others are begun above it, since
+// commands are about that.
+func (p *journalPage) take(records []*replay.Record, broken int) {
+	p.records, p.broken = records, broken
+	if i := slices.IndexFunc(records, func(r *replay.Record) bool { return r.Run == p.at }); i >= 0 {
+		p.cursor.Index = i
+	}
+	p.keep()
+}
+
+// keep notes which run is under the cursor.
+func (p *journalPage) keep() {
+	p.cursor.To(p.cursor.Index, len(p.records))
+	if p.at = ""; p.cursor.Index < len(p.records) {
+		p.at = p.records[p.cursor.Index].Run
+	}
+}
+
 func (p *journalPage) do(a action) tea.Cmd {
-	if p.move(a, len(p.records)) || p.cursor.Index >= len(p.records) {
+	if p.move(a, len(p.records)) {
+		p.keep()
+		return nil
+	}
+	if p.cursor.Index >= len(p.records) {
 		return nil
 	}
 	record := p.records[p.cursor.Index]
 	switch a {
 	case enter:
-		return p.open(&stepsPage{desk: p.desk, run: record.Run})
+		return p.open(&stepsPage{shell: p.shell, run: record.Run})
 	case copyText:
 		return p.copyText(record.Run, text.Own("the run's name"))
 	}
 	return nil
 }
 
-func (p *journalPage) click(row int) bool { return p.listing.click(row, len(p.records)) }
+func (p *journalPage) click(row int) bool {
+	again := p.listing.click(row, len(p.records))
+	p.keep()
+	return again
+}
 
 func (p *journalPage) status() []piece {
 	pieces := []piece{{theme.Dim, plural(len(p.records), text.Own(" run"), text.Own(" runs"))}}
 	if p.broken > 0 {
-		pieces = append(pieces, piece{theme.Bad, text.Own("  ").Add(text.Count(int64(p.broken)), text.Own(" lines were changed by somebody"))})
+		pieces = append(pieces, piece{theme.Bad, text.Own("  ").Add(plural(p.broken, text.Own(" line was"), text.Own(" lines were")), text.Own(" changed by somebody"))})
 	}
 	return pieces
 }
@@ -77,7 +104,7 @@ const (
 	runAction
 	runState
 	runCount
-	runGrave
+	runDLQ
 	runBy
 	runName
 	runWhy
@@ -119,12 +146,12 @@ func (p *journalPage) empty(width, height int) []widget.Line {
 
 func (p *journalPage) list(width, height int) []widget.Line {
 	t := p.theme
-	count, grave := 7, 12
+	count, dlq := 7, 12
 	for _, r := range p.records[:min(len(p.records), mostMeasured)] {
-		count, grave = max(count, settledOf(r).Width()), max(grave, min(30, t.String(joined(r.Graves)).Width()))
+		count, dlq = max(count, settledOf(r).Width()), max(dlq, min(30, t.String(joined(r.DLQs)).Width()))
 	}
 	columns := widget.Layout([]widget.Column{
-		runAge: {Min: 4}, runAction: {Min: 7}, runState: {Min: 13}, runCount: {Min: count, Rank: 1}, runGrave: {Min: 12, Want: grave, Rank: 3},
+		runAge: {Min: 4}, runAction: {Min: 7}, runState: {Min: 13}, runCount: {Min: count, Rank: 1}, runDLQ: {Min: 12, Want: dlq, Rank: 3},
 		runBy: {Min: 10, Want: 20, Rank: 4}, runName: {Min: runNameWidth, Rank: 2}, runWhy: {Min: 12, Rank: 5, Rest: true},
 	}, width-2)
 	lines := []widget.Line{headings(t, width, columns, []text.Safe{
@@ -149,7 +176,7 @@ func (p *journalPage) row(columns []int, r *replay.Record, width int, selected b
 		role   theme.Role
 		value  text.Safe
 	}{
-		{runGrave, theme.Plain, t.String(joined(r.Graves))}, {runBy, theme.Dim, t.String(r.By)},
+		{runDLQ, theme.Plain, t.String(joined(r.DLQs))}, {runBy, theme.Dim, t.String(r.By)},
 		{runName, theme.Dim, t.String(r.Run)}, {runWhy, theme.Dim, t.String(joined([]string{r.Reason, r.Error}))},
 	}
 	if w := columns[runCount]; w > 0 {
@@ -201,12 +228,12 @@ func (p *journalPage) stateOf(r *replay.Record) (theme.Role, text.Safe) {
 
 // stepsPage is what one run did, step by step.
 type stepsPage struct {
-	*desk
+	*shell
 	listing
 	question
 	run   string
 	lines []replay.Line
-	asked bool
+	asked time.Time
 }
 
 func (p *stepsPage) scope() scope        { return onSteps }
@@ -216,19 +243,29 @@ func (p *stepsPage) back() bool          { return false }
 func (p *stepsPage) name() text.Safe     { return text.Own("Steps") }
 
 func (p *stepsPage) refresh() tea.Cmd {
-	if p.asked {
+	if p.busy || !p.asked.IsZero() && (p.ended() || p.now.Sub(p.asked) < journalEvery) {
 		return nil
 	}
-	p.asked = true
-	office, run := p.options.Office, p.run
-	return p.ask(p.desk, text.Own("reading the journal"), queryLimit, func(context.Context) (func(), error) {
+	p.asked, p.quiet = p.now, true
+	service, run := p.options.Service, p.run
+	return p.ask(p.shell, text.Own("reading the journal"), queryLimit, func(context.Context) (func(), error) {
 		var lines []replay.Line
-		_, err := office.Steps(run, func(l *replay.Line) error {
+		_, err := service.Steps(run, func(l *replay.Line) error {
 			lines = append(lines, *l)
 			return nil
 		})
-		return func() { p.lines = lines }, err
+		return func() {
+			if len(lines) != len(p.lines) { // a journal only grows
+				p.lines, p.dirty = lines, true
+			}
+		}, err
 	})
+}
+
+// ended says that nothing more follows in this run.
+func (p *stepsPage) ended() bool {
+	n := len(p.lines)
+	return n > 0 && (p.lines[n-1].Step == replay.StepDone || p.lines[n-1].Step == replay.StepAbort)
 }
 
 func (p *stepsPage) do(a action) tea.Cmd {
@@ -238,7 +275,7 @@ func (p *stepsPage) do(a action) tea.Cmd {
 		return p.copyText(p.run, text.Own("the run's name"))
 	case a == enter && p.cursor.Index < len(p.lines):
 		l := &p.lines[p.cursor.Index]
-		all := joined([]string{string(l.Step), l.Grave, note(l)})
+		all := joined([]string{string(l.Step), l.DLQ, note(l)})
 		p.say(theme.Plain, text.Moment(l.At.Local()).Add(space, p.theme.String(all)))
 	}
 	return nil
@@ -256,7 +293,7 @@ const (
 	lineStep
 	lineCount
 	lineNumbers
-	lineGrave
+	lineDLQ
 	lineNote
 )
 
@@ -266,7 +303,7 @@ func (p *stepsPage) render(width, height int) []widget.Line {
 			return nil
 		}
 		l := &p.lines[p.cursor.Index]
-		return []piece{{theme.Dim, text.Moment(l.At.Local()).Add(space, p.theme.String(string(l.Step)), space, p.theme.String(l.Grave))}, {theme.Plain, p.theme.String(note(l))}}
+		return []piece{{theme.Dim, text.Moment(l.At.Local()).Add(space, p.theme.String(string(l.Step)), space, p.theme.String(l.DLQ))}, {theme.Plain, p.theme.String(note(l))}}
 	})
 }
 
@@ -275,17 +312,17 @@ func note(l *replay.Line) string { return joined([]string{l.By, l.Reason, l.Erro
 
 func (p *stepsPage) list(width, height int) []widget.Line {
 	t := p.theme
-	numbers, grave := 7, 0
+	numbers, dlq := 7, 0
 	for i := range p.lines[:min(len(p.lines), mostMeasured)] {
 		l := &p.lines[i]
 		numbers = max(numbers, min(20, t.String(l.Letters.String()).Width()))
-		if l.Grave != "" && l.Grave != p.lines[0].Grave { // else it is the same for all
-			grave = 24
+		if l.DLQ != "" && l.DLQ != p.lines[0].DLQ { // else it is the same for all
+			dlq = 24
 		}
 	}
 	columns := widget.Layout([]widget.Column{
 		lineAt: {Min: clockWidth}, lineStep: {Min: 9}, lineCount: {Min: 7}, lineNumbers: {Min: 7, Want: numbers, Rank: 2},
-		lineGrave: {Min: min(grave, 12), Want: grave, Rank: 3}, lineNote: {Min: 12, Rank: 1, Rest: true},
+		lineDLQ: {Min: min(dlq, 12), Want: dlq, Rank: 3}, lineNote: {Min: 12, Rank: 1, Rest: true},
 	}, width-2)
 	lines := []widget.Line{headings(t, width, columns, []text.Safe{
 		text.Own("Time"), text.Own("Step"), text.Own("Letters"), text.Own("Numbers"), text.Own("Lies in"), text.Own("Note"),
@@ -307,7 +344,7 @@ func (p *stepsPage) row(columns []int, l *replay.Line, width int, selected bool)
 		role = theme.Warn
 	}
 	row := rowStart(t, width, selected, false)
-	row.Put(theme.Dim, text.Clock(l.At.Local())).Between().Cell(role, t.String(string(l.Step)), columns[lineStep])
+	row.Put(theme.Dim, text.ShortMoment(l.At.Local(), p.now.Local())).Between().Cell(role, t.String(string(l.Step)), columns[lineStep])
 	count := text.Safe{}
 	if l.Count > 0 {
 		count = text.Count(int64(l.Count))
@@ -316,8 +353,8 @@ func (p *stepsPage) row(columns []int, l *replay.Line, width int, selected bool)
 	if w := columns[lineNumbers]; w > 0 {
 		row.Between().ID(theme.Dim, t.String(l.Letters.String()), w)
 	}
-	if w := columns[lineGrave]; w > 0 {
-		row.Between().ID(theme.Plain, t.String(l.Grave), w)
+	if w := columns[lineDLQ]; w > 0 {
+		row.Between().ID(theme.Plain, t.String(l.DLQ), w)
 	}
 	if w := columns[lineNote]; w > 0 {
 		row.Between().Cell(theme.Dim, t.String(note(l)), w)

@@ -41,7 +41,7 @@ const (
 	history
 	foldAll
 	otherPane
-	lookInto
+	peekInto
 	replayLetters
 	discardLetters
 	restoreLetters
@@ -50,6 +50,7 @@ const (
 	flowOf
 	abortRun
 	otherTarget
+	claimedTarget
 	letterOf
 	tabKey // 1, 2, …: which tab is the key itself
 )
@@ -62,7 +63,7 @@ const (
 	onFlows
 	onFlow
 	onEvent
-	onGraves
+	onDLQs
 	onLetters
 	onLetter
 	onPlan
@@ -72,7 +73,7 @@ const (
 	onLag
 	onConsumer
 	onTopology
-	everywhere = onStream | onFlows | onFlow | onEvent | onLag | onConsumer | onTopology | onGraves | onLetters | onLetter | onPlan | onRun | onJournal | onSteps
+	everywhere = onStream | onFlows | onFlow | onEvent | onLag | onConsumer | onTopology | onDLQs | onLetters | onLetter | onPlan | onRun | onJournal | onSteps
 	onLists    = onStream | onFlows
 	onValue    = onEvent | onLetter
 )
@@ -96,20 +97,21 @@ var keymap = []binding{
 	{enter, onLag, []string{"enter"}, "partitions", "open the partitions of the group, or the queue"},
 	{enter, onConsumer, []string{"enter"}, "next message", "the message that is to be read next: what is it stuck on?"},
 	{enter, onTopology, []string{"enter"}, "stream", "the stream of the destination, or of the service"},
-	{enter, onGraves, []string{"enter"}, "letters", "open the letters; look into a queue that was not looked into"},
+	{enter, onDLQs, []string{"enter"}, "letters", "open the letters; peek into a queue that was not read yet, after asking"},
 	{enter, onLetters, []string{"enter"}, "letter", "open the letter"},
 	{enter, onPlan, []string{"enter"}, "confirm", "confirm the plan, which asks for its number of letters"},
 	{enter, onJournal | onRun, []string{"enter"}, "steps", "what the run did, step by step"},
 	{enter, onSteps, []string{"enter"}, "", "the step in full"},
-	{replayLetters, onGraves | onLetters | onLetter, []string{"r"}, "replay", "plan to send the letter, the marked ones or all again"},
-	{discardLetters, onGraves | onLetters | onLetter, []string{"x"}, "discard", "plan to put them away, with a reason"},
+	{replayLetters, onDLQs | onLetters | onLetter, []string{"r"}, "replay", "plan to send the letter, the marked ones or all again"},
+	{discardLetters, onDLQs | onLetters | onLetter, []string{"x"}, "discard", "plan to put them away, with a reason"},
 	{restoreLetters, onLetters | onLetter, []string{"u"}, "", "plan to take a discard back"},
 	{editLetter, onLetter, []string{"e"}, "edit", "change the body in $EDITOR and plan to send that"},
 	{otherTarget, onPlan, []string{"t"}, "to", "name another destination for the letters of the plan"},
+	{claimedTarget, onPlan, []string{"c"}, "claimed", "type the name of a destination that only letters speak for, so that they go there"},
 	{flowOf, onLetters | onLetter, []string{"F"}, "flow", "the letter's flow"},
 	{letterOf, onFlow | onEvent, []string{"D"}, "dead letter", "the dead letter, where it can be replayed or discarded"},
-	{showAll, onGraves | onLetters, []string{"a"}, "all", "letters that were dealt with, too"},
-	{lookInto, onGraves, []string{"L"}, "", "look into the queue again"},
+	{showAll, onDLQs | onLetters, []string{"a"}, "all", "letters that were dealt with, too"},
+	{peekInto, onDLQs, []string{"L"}, "", "peek into the queue again, after asking"},
 	{pause, onRun, []string{"p"}, "pause", "hold the run, or let it go on"},
 	{abortRun, onRun, []string{"A"}, "abort", "end the run after the window in hand; the rest stays open"},
 	{view, onStream, []string{"v"}, "value", "open the event itself"},
@@ -190,7 +192,7 @@ var pageNames = []struct {
 	name  string
 }{{onStream, "Stream"}, {onFlows, "Flows"}, {onFlow, "Flow"}, {onEvent, "Event"},
 	{onLag, "Lag"}, {onConsumer, "Partitions"}, {onTopology, "Topology"},
-	{onGraves, "Dead letters"}, {onLetters, "Letters"}, {onLetter, "Letter"}, {onPlan, "Plan"}, {onRun, "Run"}, {onJournal, "Journal"}, {onSteps, "Steps"}}
+	{onDLQs, "Dead letters"}, {onLetters, "Letters"}, {onLetter, "Letter"}, {onPlan, "Plan"}, {onRun, "Run"}, {onJournal, "Journal"}, {onSteps, "Steps"}}
 
 // pageName is the name of one page.
 func pageName(on scope) string {

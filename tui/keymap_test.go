@@ -39,6 +39,11 @@ func TestTheKeyTableHasEveryKey(t *testing.T) {
 			}
 		}
 	}
+	for _, row := range []string{"| `n` | Stream, Flows, Event, Letter | next match |", "| `?` | everywhere | the keys of this page |", "| `A` | Run |"} {
+		if !strings.Contains(table, row) {
+			t.Errorf("%s is not in the table:\n%s", row, table)
+		}
+	}
 	if lines := strings.Count(table, "\n"); lines != len(keymap)+2 {
 		t.Errorf("the table has %d lines for %d keys", lines, len(keymap))
 	}

@@ -14,17 +14,19 @@ import (
 	"eventscope/tui/tuitest"
 )
 
-// keyed is what a key does: after the keys before, it shows a text or, when that is
-// "moves", puts the cursor on another line.
+// keyed is what a key does: after the keys before, it shows a text that was not there, or
+// takes one away, or does something else that one can see.
 type keyed struct {
 	keys   string // with spaces between, each does this
 	before string
-	sees   string
+	sees   string // or moves, quits, reads; a text that goes begins with gone
 }
 
 const (
-	moves  = "moves"
+	moves  = "moves" // puts the cursor on another line
 	quits  = "quits"
+	reads  = "reads" // reads the dead letters again
+	gone   = "gone: "
 	opened = "enter" // from the stream to a flow
 )
 
@@ -33,18 +35,18 @@ var everyKey = map[string][]keyed{
 	"Stream": {
 		{"enter", "", "Flow ord-"}, {"v", "", "tree line 1"}, {"/", "", "words, or an expression"}, {"n N", "", "no filter yet"}, {"p", "", "paused"},
 		{"f G end", "p", "following"}, {"space", "g", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
-		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", "following"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Stream"},
-		{"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
+		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", gone + "/x"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Stream"},
+		{"1", "2", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
 	},
 	"Flows": {
 		{"enter", "", "Flow ord-"}, {"/", "", "words, or an expression"}, {"n", "", moves}, {"N", "j", moves}, {"p", "", "paused"}, {"f", "j j", "live"},
 		{"s", "", "by trouble"}, {"!", "", "trouble only"}, {"space", "", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves},
-		{"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc", "!", "live"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Flows"},
-		{"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
+		{"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc", "!", gone + "trouble only"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Flows"},
+		{"1", "", "following"}, {"2", "1", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
 	},
 	"Flow": {
-		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"h left", "v l", "● OrderPlaced"},
-		{"l right", "v", "● OrderPlaced"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
+		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"h left", "v narrow l", "h 0"},
+		{"l right", "v narrow", "h 1"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
 		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"ctrl+c", "", quits},
 	},
 	"Event": {
@@ -56,49 +58,62 @@ var everyKey = map[string][]keyed{
 }
 
 func init() {
-	numbers := []keyed{{":", "", "find a flow by any id"}, {"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "☠"}, {"5", "", "Written by"}, {"ctrl+c", "", quits}}
+	numbers := func(page string) []keyed {
+		dead := "Lies in"
+		if page == "Journal" || page == "Steps" {
+			dead = "0 open" // all were replayed on the way there
+		}
+		own := map[string]string{"Lag": "3", "Dead letters": "4", "Topology": "5", "Journal": "6"}[page]
+		all := []keyed{{":", "", "find a flow by any id"}, {"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", dead}, {"5", "", "Written by"}, {"6", "", "run"}, {"ctrl+c", "", quits}}
+		for i := range all {
+			if all[i].keys == own {
+				all[i].before = "1" // and back
+			}
+		}
+		return all
+	}
 	down, up := keyed{"j down ctrl+d pgdown ctrl+f G end", "", moves}, keyed{"k up ctrl+u pgup ctrl+b g home", "G", moves}
 	for page, keys := range map[string][]keyed{
 		"Lag": {
-			{"enter", "", "classic group"}, {"/", "", "words of a group"}, {"s", "", "by lag"}, down, up,
-			{"esc", "/ z enter", "2 consumers"}, {"?", "", "Keys of Lag"}, {"6", "", "Nothing was done"}, {"q", "", quits},
+			{"enter", "", "Committed"}, {"/", "", "words of a group"}, {"s", "", "by lag"}, down, up,
+			{"esc", "/ z enter", "2 consumers"}, {"?", "", "Keys of Lag"}, {"q", "", quits},
 		},
 		"Partitions": {
-			{"enter", "", "next for"}, down, up, {"esc q", "", "2 consumers by trouble"}, {"?", "", "Keys of Partitions"}, {"6", "", "Nothing was done"},
+			{"enter", "", "next for"}, down, up, {"esc q", "", "2 consumers by trouble"}, {"?", "", "Keys of Partitions"},
 		},
 		"Topology": {
 			{"enter", "", "› Stream"}, {"v", "", "Writes to"}, {"/", "", "words of a destination"}, {"y", "", "copied the map"}, {"w", "", "saved the map"}, down, up,
-			{"esc", "/ z enter", "5 services"}, {"?", "", "Keys of Topology"}, {"6", "", "Nothing was done"}, {"q", "", quits},
+			{"esc", "/ z enter", gone + "/z"}, {"?", "", "Keys of Topology"}, {"q", "", quits},
 		},
 		"Dead letters": {
-			{"enter", "", "2 letters"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"L", "", "3 open"}, {"a", "", "those dealt with too"}, down, up,
-			{"esc", "", "3 open"}, {"?", "", "Keys of Dead letters"}, {"6", "", "Nothing was done"}, {"q", "", quits},
+			{"enter", "", "2 letters"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"L", "", reads}, {"a", "", "those dealt with too"}, down, up,
+			{"esc", "a", gone + "those dealt with too"}, {"?", "", "Keys of Dead letters"}, {"q", "", quits},
 		},
 		"Letters": {
 			{"enter", "", "tree line 1"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"u", "", "none of these letters is discarded"}, {"F", "", "nothing found for"},
 			{"a", "", "those dealt with too"}, {"/", "", "words, or an expression"}, {"space", "", "◆ 1"}, {"y", "", "copied the position"}, down, up,
-			{"esc q", "", "3 open"}, {"?", "", "Keys of Letters"}, {"6", "", "Nothing was done"},
+			{"esc q", "", "3 open"}, {"?", "", "Keys of Letters"},
 		},
 		"Letter": {
 			{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
-			{"w", "", "saved"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of"}, {"tab", "", "▸state"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸`},
+			{"w", "", "saved"}, {"e", "", "set EDITOR to another"}, {"o", "enter", "line 1 of 3"}, {"tab", "", "▸state"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","order_id"`},
 			{"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"u", "", "none of these letters is discarded"}, {"F", "", "nothing found for"}, down, up,
-			{"esc q", "", "2 letters"}, {"?", "", "Keys of Letter"}, {"6", "", "Nothing was done"},
+			{"esc q", "", "2 letters"}, {"?", "", "Keys of Letter"},
 		},
 		"Plan": {
-			{"enter", "", "type 2 to replay 2 letters"}, {"t", "", "send them to:"}, down, up, {"esc q", "", "3 open"}, {"?", "", "Keys of Plan"}, {"6", "", "Nothing was done"},
+			{"enter", "", "type 2 to replay 2 letters"}, {"t", "", "send them to:"}, {"c", "", "no destination that only letters speak for"}, down, up, {"esc q", "", "3 open"}, {"?", "", "Keys of Plan"},
 		},
 		"Run": {
-			{"enter", "", "steps"}, {"p", "", "done"}, {"A", "", "done"}, down, up, {"esc q", "", "1 open"}, {"?", "", "Keys of Run"}, {"6", "", "1 run"},
+			{"enter", "", "Numbers"}, {"p", "", "paused"}, {"A", "", "aborted"}, down, up, {"esc q", "", "1 open"}, {"?", "", "Keys of Run"},
 		},
 		"Journal": {
-			{"enter", "", "steps"}, {"y", "", "copied the run's name"}, down, up, {"esc", "", "2 runs"}, {"?", "", "Keys of Journal"}, {"6", "", "2 runs"}, {"q", "", quits},
+			{"enter", "", "Numbers"}, {"y", "", "copied the run's name"}, down, up, {"esc", "?", gone + "Keys of Journal"}, {"?", "", "Keys of Journal"}, {"q", "", quits},
 		},
 		"Steps": {
-			{"enter", "", "ann@host"}, {"y", "", "copied the run's name"}, down, up, {"esc q", "", "2 runs"}, {"?", "", "Keys of Steps"}, {"6", "", "2 runs"},
+			{"enter", "j", "sent, dlq"}, {"y", "", "copied the run's name"}, down, up, {"esc q", "", "2 runs"}, {"?", "", "Keys of Steps"},
 		},
 	} {
-		everyKey[page] = append(keys, numbers...)
+		everyKey[page] = append(keys, numbers(page)...)
 	}
 }
 
@@ -113,7 +128,10 @@ func TestEveryKeyDoesWhatItIsListedFor(t *testing.T) {
 		for _, k := range everyKey[page] {
 			for key := range strings.FieldsSeq(k.keys) {
 				told = append(told, key)
-				t.Run(page+" "+key, func(t *testing.T) { pressOne(t, page, key, k) })
+				t.Run(page+" "+key, func(t *testing.T) {
+					t.Parallel()
+					pressOne(t, page, key, k)
+				})
 			}
 		}
 		for _, key := range listed {
@@ -134,26 +152,43 @@ func twoConsumers(s *tuitest.System) *tuitest.Consumers {
 		&tuitest.Group{Name: "audit", Topic: "orders", Partitions: []tuitest.Partition{{Start: 0, Committed: 8, End: 8}, {Start: 0, Committed: 0, End: 0}}})
 }
 
+// everything has something on every page.
+func everything(t *testing.T, s *tuitest.System) (*tuitest.Letters, tui.Options) {
+	t.Helper()
+	for i := range 8 {
+		put(t, s, s.Order(i, time.Now(), 5)...)
+	}
+	letters := tuitest.NewLetters(t, adapters.Topic)
+	options := s.Options()
+	options.SaveFolder, options.Editor = t.TempDir(), []string{"/nonexistent/editor"}
+	return letters, twoConsumers(s).Over(letters.Over(options))
+}
+
 func pressOne(t *testing.T, page, key string, k keyed) {
 	story(t, func(t *testing.T, s *tuitest.System) {
-		for i := range 8 {
-			put(t, s, s.Order(i, time.Now(), 5)...)
-		}
-		options := s.Options()
-		options.SaveFolder, options.Editor = t.TempDir(), []string{"/nonexistent/editor"}
-		options = twoConsumers(s).Over(tuitest.NewLetters(t, adapters.Topic).Over(options))
+		letters, options := everything(t, s)
 		screen := tuitest.Open(t, options, 130, 24)
-		if page == "Event" {
-			screen.Press("G", "k", "k", "k", "k", "v", "v", "v", "v") // an OrderPlaced, as a tree again
-		} else {
-			for key := range strings.FieldsSeq(way[page]) {
-				screen.Press(key).Wait(100 * time.Millisecond) // a page has its answer before the next key
+		goOn := func() {}
+		if page == "Run" && (key == "p" || key == "A") { // it must be at work
+			_, goOn = letters.Slow()
+		}
+		to(screen, page)
+		for key := range strings.FieldsSeq(k.before) {
+			if key == "narrow" {
+				screen.Resize(60, 24)
+			} else {
+				screen.Press(key)
 			}
 		}
-		screen.Wait(time.Second).Press(strings.Fields(k.before)...).Wait(time.Second)
-		var at string
-		if k.sees == moves {
+		screen.Wait(time.Second)
+		peeks, at := letters.Peeks, ""
+		switch goes, ok := strings.CutPrefix(k.sees, gone); {
+		case k.sees == moves:
 			at = screen.Selected()
+		case ok:
+			screen.Sees(goes)
+		case strings.Contains(screen.Text(), k.sees):
+			t.Fatalf("%q is on the screen before %s is pressed:\n%s", k.sees, key, screen.Text())
 		}
 		screen.Press(key)
 		if k.sees == quits {
@@ -162,13 +197,36 @@ func pressOne(t *testing.T, page, key string, k keyed) {
 			}
 			return
 		}
+		goOn()
 		screen.Wait(time.Second)
-		if k.sees != moves {
+		switch goes, ok := strings.CutPrefix(k.sees, gone); {
+		case k.sees == moves:
+			if now := screen.Selected(); now == at {
+				t.Fatalf("the cursor stays on %s", now)
+			}
+		case k.sees == reads:
+			if letters.Peeks == peeks {
+				t.Fatal("nothing was read")
+			}
+		case ok:
+			screen.Misses(goes)
+		default:
 			screen.Sees(k.sees)
-		} else if now := screen.Selected(); now == at {
-			t.Fatalf("the cursor stays on %s", now)
 		}
 	})
+}
+
+// to goes to a page.
+func to(screen *tuitest.Screen, page string) {
+	if page == "Event" {
+		screen.Press("G", "k", "k", "k", "k", "v", "v", "v", "v") // an OrderPlaced, as a tree again
+	}
+	for key := range strings.FieldsSeq(way[page]) {
+		if page != "Event" {
+			screen.Press(key).Wait(100 * time.Millisecond) // a page has its answer before the next key
+		}
+	}
+	screen.Wait(time.Second)
 }
 
 // TestLanesScrollSideways: where not all lanes fit, l and h go from one to the next.

@@ -5,74 +5,74 @@ import (
 	"slices"
 	"strings"
 
-	"eventscope/adapters"
-	"eventscope/tracing"
+	tea "charm.land/bubbletea/v2"
+
+	"eventscope/adapters/consumer"
+	"eventscope/tracing/lag"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // lagPage is how far every group and queue is behind, a row each.
 type lagPage struct {
-	*desk
+	*shell
 	listing
-	book   *lagBook
-	rows   []*consumer
-	order  int // of lagOrders
-	filter string
-	seen   int
-	at     consumerKey // under the cursor
+	lagModel *lagModel
+	rows     []*consumerLag
+	order    int // of lagOrders
+	filter   string
+	seen     int
+	at       lag.Key // under the cursor
 }
 
 // lagOrders are the orders of the rows, the first one first.
 var lagOrders = []struct {
 	name    text.Safe
 	column  int
-	compare func(a, b *consumer) int
+	compare func(a, b *consumerLag) int
 }{
 	{text.Own("by trouble"), lagState, worse},
-	{text.Own("by lag"), lagCount, func(a, b *consumer) int { return cmp.Or(cmp.Compare(b.total.Lag, a.total.Lag), worse(a, b)) }},
-	{text.Own("by time behind"), lagBehind, func(a, b *consumer) int {
-		return cmp.Or(cmp.Compare(b.standing.Seconds, a.standing.Seconds), worse(a, b))
+	{text.Own("by lag"), lagCount, func(a, b *consumerLag) int { return cmp.Or(cmp.Compare(b.Total.Lag, a.Total.Lag), worse(a, b)) }},
+	{text.Own("by time behind"), lagBehind, func(a, b *consumerLag) int {
+		return cmp.Or(cmp.Compare(b.Standing.Seconds, a.Standing.Seconds), worse(a, b))
 	}},
 	{text.Own("by name"), lagGroup, byName},
 }
 
-func newLag(d *desk) *lagPage { return &lagPage{desk: d, book: d.book} }
+func newLag(d *shell) *lagPage { return &lagPage{shell: d, lagModel: d.lagModel} }
 
 func (p *lagPage) scope() scope        { return onLag }
 func (p *lagPage) ages() bool          { return false }
-func (p *lagPage) waitsFor() *question { return &p.book.question }
+func (p *lagPage) waitsFor() *question { return &p.lagModel.question }
 func (p *lagPage) name() text.Safe     { return text.Own("Lag") }
 
 func (p *lagPage) refresh() tea.Cmd {
-	if p.seen != p.book.seen {
-		p.seen = p.book.seen
-		p.choose()
+	if p.seen != p.lagModel.seen {
+		p.seen = p.lagModel.seen
+		p.choose(false)
 	}
-	return p.book.update(p.shown())
+	return p.lagModel.update(p.shown())
 }
 
 // shown names the consumers on the screen.
-func (p *lagPage) shown() (keys []consumerKey) {
+func (p *lagPage) shown() (keys []lag.Key) {
 	from, to := p.cursor.Range(max(1, p.height), len(p.rows))
 	for _, c := range p.rows[from:to] {
-		keys = append(keys, c.consumerKey)
+		keys = append(keys, c.Key())
 	}
 	return keys
 }
 
-// choose takes the rows that pass the filter, in order; the cursor stays on its
-// consumer or, where nobody has moved it, on the worst.
-func (p *lagPage) choose() {
+// choose takes the rows that pass the filter, in order. The cursor stays on its consumer; at
+// the first row it is on the worst, unless it is to stay there, too.
+func (p *lagPage) choose(stays bool) {
 	p.rows, p.dirty = p.rows[:0], true
-	if p.book.contents == nil {
+	if p.lagModel.contents == nil {
 		return
 	}
 	words := strings.Fields(strings.ToLower(p.filter))
-	for _, c := range p.book.contents.consumers {
+	for _, c := range p.lagModel.contents.consumers {
 		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(c.words, word) }) {
 			p.rows = append(p.rows, c)
 		}
@@ -80,7 +80,7 @@ func (p *lagPage) choose() {
 	if p.order > 0 { // they come worst first
 		slices.SortFunc(p.rows, lagOrders[p.order].compare)
 	}
-	if i := slices.IndexFunc(p.rows, func(c *consumer) bool { return c.consumerKey == p.at }); i >= 0 && p.cursor.Index > 0 {
+	if i := slices.IndexFunc(p.rows, func(c *consumerLag) bool { return c.Key() == p.at }); i >= 0 && (stays || p.cursor.Index > 0) {
 		p.cursor.Index = i
 	}
 	p.stay()
@@ -89,14 +89,14 @@ func (p *lagPage) choose() {
 // stay notes which consumer is under the cursor.
 func (p *lagPage) stay() {
 	p.cursor.To(p.cursor.Index, len(p.rows))
-	p.at = consumerKey{}
+	p.at = lag.Key{}
 	if c := p.selected(); c != nil {
-		p.at = c.consumerKey
+		p.at = c.Key()
 	}
 }
 
 // selected is the consumer under the cursor, or nil.
-func (p *lagPage) selected() *consumer {
+func (p *lagPage) selected() *consumerLag {
 	if p.cursor.Index >= len(p.rows) {
 		return nil
 	}
@@ -108,7 +108,7 @@ func (p *lagPage) hint(b *binding) text.Safe {
 	if b.action == enter && p.selected() == nil {
 		return text.Safe{}
 	}
-	return p.desk.hint(b)
+	return p.shell.hint(b)
 }
 
 func (p *lagPage) do(a action) tea.Cmd {
@@ -119,11 +119,11 @@ func (p *lagPage) do(a action) tea.Cmd {
 	switch a {
 	case sortOrder:
 		p.order = (p.order + 1) % len(lagOrders)
-		p.cursor, p.at = widget.Cursor{}, consumerKey{}
-		p.choose()
+		p.cursor, p.at = widget.Cursor{}, lag.Key{}
+		p.choose(false)
 	case enter:
 		if c := p.selected(); c != nil {
-			return p.open(newPartitions(p.desk, c))
+			return p.open(newPartitions(p.shell, c))
 		}
 	}
 	return nil
@@ -133,7 +133,7 @@ func (p *lagPage) back() bool {
 	was := p.filter != ""
 	if was {
 		p.filter = ""
-		p.choose()
+		p.choose(true)
 	}
 	return was
 }
@@ -146,7 +146,7 @@ func (p *lagPage) filterLine() *prompt {
 	}
 	line.accept = func(_ *Model, value string) tea.Cmd {
 		p.filter = strings.TrimSpace(value)
-		p.choose()
+		p.choose(true)
 		return nil
 	}
 	return line
@@ -159,7 +159,7 @@ func (p *lagPage) click(row int) bool {
 }
 
 func (p *lagPage) status() []piece {
-	if p.book.contents == nil {
+	if p.lagModel.contents == nil {
 		return nil
 	}
 	pieces := []piece{{theme.Dim, plural(len(p.rows), text.Own(" consumer"), text.Own(" consumers")).Add(space, lagOrders[p.order].name)}}
@@ -167,36 +167,36 @@ func (p *lagPage) status() []piece {
 	if p.filter != "" {
 		add(theme.Accent, text.Own("/").Add(p.theme.Cut(p.theme.String(p.filter), 20)))
 	}
-	if more := p.book.contents.more; more > 0 {
+	if more := p.lagModel.contents.more; more > 0 {
 		add(theme.Warn, text.Count(int64(more)).Add(text.Own(" not listed")))
 	}
-	if n := p.book.contents.unwatched; n > 0 {
+	if n := p.lagModel.contents.unwatched; n > 0 {
 		add(theme.Warn, text.Count(int64(n)).Add(text.Own(" partitions not watched")))
 	}
 	return pieces
 }
 
 func (p *lagPage) render(width, height int) []widget.Line {
-	if p.book.contents == nil || len(p.rows) == 0 {
+	if p.lagModel.contents == nil || len(p.rows) == 0 {
 		return p.empty(width, height)
 	}
 	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []piece {
 		if c := p.selected(); c != nil {
-			return consumerDetails(p.desk, c)
+			return consumerDetails(p.shell, c)
 		}
 		return nil
 	})
 }
 
 // troubleLines are what cannot be told of whole sources.
-func troubleLines(d *desk, troubles []lagTrouble, width int) (lines []widget.Line) {
+func troubleLines(d *shell, troubles []lag.Trouble, width int) (lines []widget.Line) {
 	t := d.theme
 	for _, trouble := range troubles {
 		role, glyph := theme.Bad, t.Glyph.Failed
-		if isUnsupported(trouble.err) {
+		if isUnsupported(trouble.Err) {
 			role, glyph = theme.Dim, t.Glyph.Dot
 		}
-		sentence := glyph.Add(space, t.String(trouble.source), text.Own(": "), d.sentence(trouble.err))
+		sentence := glyph.Add(space, t.String(trouble.Source), text.Own(": "), d.repeated(trouble.Err))
 		for _, s := range widget.Wrap(t, sentence, width-4, 2) {
 			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, s).Line())
 		}
@@ -211,10 +211,10 @@ const mostTroubleLines = 6
 func (p *lagPage) empty(width, height int) []widget.Line {
 	t := p.theme
 	lines := []widget.Line{widget.Blank(t, width)}
-	if p.book.contents == nil {
+	if p.lagModel.contents == nil {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
-	lines = append(lines, troubleLines(p.desk, p.book.contents.troubles, width)...)
+	lines = append(lines, troubleLines(p.shell, p.lagModel.contents.troubles, width)...)
 	lines = append(lines, p.unroutedLines(width)...)
 	hint := text.Own("No consumer group or queue was found. Groups appear here when they commit or join: who is behind, by how much, and whether it becomes better.")
 	if p.filter != "" {
@@ -227,53 +227,53 @@ func (p *lagPage) empty(width, height int) []widget.Line {
 }
 
 // consumerDetails are what a consumer's row has no room for.
-func consumerDetails(d *desk, c *consumer) []piece {
+func consumerDetails(d *shell, c *consumerLag) []piece {
 	t := d.theme
 	role, glyph := stateLook(t, c)
-	why := t.String(c.standing.Why)
+	why := t.String(c.Standing.Why)
 	if _, direction := directionText(t, c); c.moves() {
-		if c.standing.Direction == tracing.Draining {
+		if c.Standing.Direction == lag.Draining {
 			direction = direction.Add(text.Own(" to zero"))
 		}
 		why = text.Join(text.Own("; "), why, direction)
 	}
 	switch {
-	case c.err != nil && len(c.lag.Logs) == 0:
-		why = d.sentence(c.err)
-	case c.err != nil:
-		why = text.Join(text.Own("; "), why, d.sentence(c.err))
+	case c.Err != nil && len(c.Lag.Logs) == 0:
+		why = d.repeated(c.Err)
+	case c.Err != nil:
+		why = text.Join(text.Own("; "), why, d.repeated(c.Err))
 	}
-	what := t.String(c.group).Add(text.Own(": "), kindText(t, c.kind), text.Own(" on "), t.String(c.source))
+	what := t.String(c.Lag.Group).Add(text.Own(": "), kindText(t, c.Lag.Kind), text.Own(" on "), t.String(c.Source))
 	return []piece{{theme.Dim, text.Join(text.Own(", "), append([]text.Safe{what}, consumerFacts(t, c)...)...)}, {role, glyph.Add(space, why)}}
 }
 
 // stateLook is how a consumer's state looks: all is not well while it falls behind.
-func stateLook(t *theme.Theme, c *consumer) (theme.Role, text.Safe) {
-	role, glyph := t.Lag(c.standing.State)
-	if role == theme.Good && c.moves() && c.standing.Direction == tracing.Growing {
+func stateLook(t *theme.Theme, c *consumerLag) (theme.Role, text.Safe) {
+	role, glyph := t.Lag(c.Standing.State)
+	if role == theme.Good && c.moves() && c.Standing.Direction == lag.Growing {
 		role = theme.Plain
 	}
 	return role, glyph
 }
 
 // consumerFacts are how a consumer is set up, and how much of it is known.
-func consumerFacts(t *theme.Theme, c *consumer) (facts []text.Safe) {
+func consumerFacts(t *theme.Theme, c *consumerLag) (facts []text.Safe) {
 	add := func(parts ...text.Safe) { facts = append(facts, text.Safe{}.Add(parts...)) }
-	if c.lag.Phase != "" {
-		add(t.String(c.lag.Phase))
+	if c.Lag.Phase != "" {
+		add(t.String(c.Lag.Phase))
 	}
-	if c.lag.Protocol != "" {
-		add(text.Own("of "), t.String(c.lag.Protocol))
+	if c.Lag.Protocol != "" {
+		add(text.Own("of "), t.String(c.Lag.Protocol))
 	}
-	if q := c.lag.Queue; q != nil {
+	if q := c.Lag.Queue; q != nil {
 		add(text.Count(q.Ready), text.Own(" ready"))
 		add(text.Count(q.Unacked), text.Own(" unacknowledged"))
 		facts = append(facts, deliveryFacts(q)...)
 	}
-	if c.lag.MembersKnown {
-		add(plural(len(c.lag.Members), text.Own(" member"), text.Own(" members")))
+	if c.Lag.MembersKnown {
+		add(plural(len(c.Lag.Members), text.Own(" member"), text.Own(" members")))
 	}
-	total := &c.total
+	total := &c.Total
 	if c.inPart() {
 		add(text.Count(int64(total.Known)), text.Own(" of "), text.Count(int64(total.Of)), text.Own(" known"))
 	}
@@ -287,7 +287,7 @@ func consumerFacts(t *theme.Theme, c *consumer) (facts []text.Safe) {
 }
 
 // deliveryFacts are how a queue hands out what it has.
-func deliveryFacts(q *adapters.QueueDepth) (facts []text.Safe) {
+func deliveryFacts(q *consumer.QueueDepth) (facts []text.Safe) {
 	if q.Delivered.Known {
 		facts = append(facts, rateText(q.Delivered).Add(text.Own("/s delivered")))
 	}
@@ -301,11 +301,11 @@ func deliveryFacts(q *adapters.QueueDepth) (facts []text.Safe) {
 }
 
 // kindText is a kind in words.
-func kindText(t *theme.Theme, kind adapters.ConsumerKind) text.Safe {
+func kindText(t *theme.Theme, kind consumer.Kind) text.Safe {
 	switch kind {
-	case adapters.QueueConsumers:
+	case consumer.QueueConsumers:
 		return text.Own("queue")
-	case adapters.StreamConsumer:
+	case consumer.StreamConsumer:
 		return text.Own("reader of a stream")
 	}
 	return t.String(string(kind)).Add(text.Own(" group"))

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 	"eventscope/tui/tuitest"
 )
 
 // someConsumers are one group that keeps up, one that grows, one that drains, and some of
 // which not all is known.
 func someConsumers(s *tuitest.System) *tuitest.Consumers {
-	ann := []adapters.Member{{ID: "c-1", Client: "billing", Host: "10.0.0.7", Logs: 2}, {ID: "c-2", Client: "billing", Host: "10.0.0.8", Logs: 1}}
+	ann := []consumer.Member{{ID: "c-1", Client: "billing", Host: "10.0.0.7", Logs: 2}, {ID: "c-2", Client: "billing", Host: "10.0.0.8", Logs: 1}}
 	return tuitest.NewConsumers(s.Kafka,
 		&tuitest.Group{Name: "billing", Topic: "bills", In: 4, Out: 2, Members: ann, Partitions: []tuitest.Partition{{Start: 0, Committed: 0, End: 100}, {Start: 0, Committed: 5, End: 900}, {Start: 0, Committed: 7, End: 7}}},
 		&tuitest.Group{Name: "shipping", Topic: "orders", In: 4, Out: 9, Members: ann[:1], Partitions: []tuitest.Partition{{Start: 0, Committed: 0, End: 5000}}},
@@ -61,7 +62,13 @@ func TestAGroupThatStops(t *testing.T) {
 		if !strings.Contains(screen.Selected(), "audit") {
 			t.Fatalf("what has stopped is not the first:\n%s", screen.Text())
 		}
-		screen.Sees("and nobody reads it", "1 partition is read by nobody").Press("enter").Sees("nobody", "payments/0")
+		screen.Sees("and nobody reads it", "1 partition is read by nobody")
+		c.Change(func(groups []*tuitest.Group) { groups[2].In = 0 })
+		screen.Wait(2 * time.Minute)
+		if line := screen.Line(" audit "); !strings.Contains(line, "never") || strings.Contains(line, "steady") {
+			t.Errorf("what has stopped is told to be\n%s", line)
+		}
+		screen.Press("g", "enter").Sees("not draining", "nobody", "payments/0")
 	})
 }
 
@@ -83,7 +90,7 @@ func TestWhatIsNotKnownIsNeverZero(t *testing.T) {
 		if line := screen.Line(" search "); strings.Contains(line[:80], " 0 ") {
 			t.Errorf("search:\n%s", line)
 		}
-		if header := screen.Line("eventscope"); !strings.Contains(header, "+") {
+		if header := screen.Line("eventscope"); !strings.Contains(header, ", 3 unknown") {
 			t.Errorf("the header tells a total of which not all is known: %s", header)
 		}
 		c.Break(&adapters.Problem{Doing: "read the lag of kafka", Cause: "no broker answers", Kind: adapters.ErrNotConnected})
@@ -94,13 +101,57 @@ func TestWhatIsNotKnownIsNeverZero(t *testing.T) {
 	})
 }
 
+// TestTheHeaderSaysHowOldALagIs: a source that cannot be asked keeps its last figure, with its
+// age; what is too old for that is unknown; and it is asked as soon as it is back.
+func TestTheHeaderSaysHowOldALagIs(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		group := func(name string, end int64) *tuitest.Group {
+			return &tuitest.Group{Name: name, Topic: name, Members: make([]consumer.Member, 1), Partitions: []tuitest.Partition{{End: end}}}
+		}
+		kafka, rabbit := tuitest.NewConsumers(s.Kafka, group("billing", 350_000)), tuitest.NewConsumers(s.Kafka, group("mail", 42_000))
+		options := kafka.Over(s.Options())
+		options.Sources[1].Lag, options.Sources[1].Unroutable = rabbit, rabbit
+		screen := tuitest.Open(t, options, 140, 30).Wait(20 * time.Second)
+		screen.Sees("lag 392,000 <15s").Misses(" old", "unknown", "kafka ?")
+		kafka.Break(&adapters.Problem{Doing: "read the lag of kafka", Cause: "no broker answers", Kind: adapters.ErrNotConnected})
+		screen.Wait(16*time.Second).Sees("lag 392,000, kafka ", "s old").Misses("rabbitmq ?", "<15s")
+		screen.Press("3").Wait(time.Second).Sees("lag 392,000, kafka ", "s old").Press("1")
+		screen.Wait(time.Minute).Sees("lag 42,000 <15s, kafka ?")
+		kafka.Break(nil)
+		screen.Wait(3*time.Second).Sees("lag 392,000 <15s").Misses(" old", "unknown", "kafka ?")
+		screen.Press("3").Wait(3 * time.Second).Sees("lag 392,000").Misses("<15s")
+	})
+}
+
+// TestADeadLetterIsCountedOnce: what lies in a queue of dead letters is told as dead, not as lag.
+func TestADeadLetterIsCountedOnce(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		letters := tuitest.NewLetters(t, adapters.Queue)
+		queue := func(name string, end int64) *tuitest.Group {
+			return &tuitest.Group{Name: name, Topic: name, Kind: consumer.QueueConsumers, Partitions: []tuitest.Partition{{End: end}}}
+		}
+		options := letters.Over(s.Options())
+		c := tuitest.NewConsumers(s.Kafka, queue("work", 12), queue("dlq", 7))
+		options.Sources[0].Lag, options.Sources[0].Unroutable = c, c
+		tuitest.Open(t, options, 140, 30).Wait(20*time.Second).Sees("lag 12 <15s", "3 dead").Press("3").Wait(time.Second).Sees("dlq")
+	})
+}
+
+func TestPartitionsThatAreNotWatchedAreTold(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		options := someConsumers(s).Over(s.Options())
+		options.Watched = 5
+		tuitest.Open(t, options, 140, 30).Press("3").Wait(5 * time.Second).Sees("partitions not watched")
+	})
+}
+
 func TestAQueueTellsHowItDelivers(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		known := func(perSecond float64) adapters.Rate { return adapters.Rate{PerSecond: perSecond, Known: true} }
 		c := tuitest.NewConsumers(s.Kafka, &tuitest.Group{
-			Name: "work", Topic: "work", Kind: adapters.QueueConsumers, Partitions: []tuitest.Partition{{End: 12}},
-			Members: []adapters.Member{{ID: "ctag-1", Host: "10.0.0.7"}, {ID: "ctag-2", Host: "10.0.0.8"}, {}, {ID: "ctag-4"}},
-			Queue:   &adapters.QueueDepth{Ready: 9, Unacked: 3, Consumers: 4, Delivered: known(4), Redelivered: known(0.5), Capacity: 0.4},
+			Name: "work", Topic: "work", Kind: consumer.QueueConsumers, Partitions: []tuitest.Partition{{End: 12}},
+			Members: []consumer.Member{{ID: "ctag-1", Host: "10.0.0.7"}, {ID: "ctag-2", Host: "10.0.0.8"}, {}, {ID: "ctag-4"}},
+			Queue:   &consumer.QueueDepth{Ready: 9, Unacked: 3, Consumers: 4, Delivered: known(4), Redelivered: known(0.5), Capacity: 0.4},
 		})
 		screen := tuitest.Open(t, c.Over(s.Options()), 180, 30).Press("3").Wait(3 * time.Second).Sees("9 ready, 3 unacknowledged, 4.0/s delivered, 0.5/s of that again, could deliver at once 40 % of the time, 4 members")
 		screen.Press("enter").Wait(time.Second).Sees("read by: ctag-1@10.0.0.7, ctag-2@10.0.0.8, ?, 1 more")
@@ -122,7 +173,7 @@ func TestASourceThatCannotTellSaysSo(t *testing.T) {
 		options := s.Options()
 		c := tuitest.NewConsumers(s.Kafka)
 		c.Break(fmt.Errorf("sources of rabbitmq do not tell how far consumers are behind: %w", errors.ErrUnsupported))
-		options.Sources[1].Lag = c
+		options.Sources[1].Lag, options.Sources[1].Unroutable = c, c
 		tuitest.Open(t, options, 80, 24).Press("3").Wait(time.Second).Sees("rabbitmq: sources of rabbitmq do not tell", "No consumer group or queue was found").Misses("lag 0")
 		tuitest.Open(t, s.Options(), 80, 24).Press("3").Misses("3 Lag")
 	})
@@ -177,10 +228,10 @@ func TestALookThatTakesLongHoldsNothingUp(t *testing.T) {
 		screen.Wait(5*time.Second).Sees("asking how far consumers are behind").Press("j", "j", "1").Sees("following")
 		put(t, s, s.Order(3, time.Now(), 1)...)
 		screen.Wait(time.Second).Sees("ord-1003")
-		looks, _ := c.Looks()
+		peeks, _ := c.Peeks()
 		screen.Wait(20 * time.Second)
-		if again, _ := c.Looks(); again != looks {
-			t.Fatalf("%d looks while one is under way", again-looks)
+		if again, _ := c.Peeks(); again != peeks {
+			t.Fatalf("%d looks while one is under way", again-peeks)
 		}
 		release()
 	})
@@ -215,16 +266,19 @@ func TestManyConsumersAreLookedAtWhereTheyAreShown(t *testing.T) {
 		for i := range 500 {
 			groups = append(groups, &tuitest.Group{Name: fmt.Sprintf("group-%03d", i), Topic: fmt.Sprint("topic-", i), In: 1, Out: 1, Partitions: []tuitest.Partition{{Start: 0, Committed: 0, End: int64(i)}}})
 		}
+		for _, g := range groups {
+			g.Members = make([]consumer.Member, 1)
+		}
 		c := tuitest.NewConsumers(s.Kafka, groups...)
 		screen := tuitest.Open(t, c.Over(s.Options()), 80, 24).Press("3").Wait(4 * time.Second)
 		screen.Sees("500 consumers", "group-499")
-		if _, asked := c.Looks(); len(asked) == 0 || len(asked) > 24 {
+		if _, asked := c.Peeks(); len(asked) == 0 || len(asked) > 24 {
 			t.Fatalf("%d groups are asked for while 24 lines are shown", len(asked))
 		}
 		screen.Press("1").Wait(2 * time.Minute)
-		before, _ := c.Looks()
+		before, _ := c.Peeks()
 		screen.Wait(time.Minute)
-		if after, asked := c.Looks(); after-before != 4 || len(asked) != 0 {
+		if after, asked := c.Peeks(); after-before != 4 || len(asked) != 0 {
 			t.Fatalf("%d looks in a minute in the background, the last at %d", after-before, len(asked))
 		}
 		c.Change(func(groups []*tuitest.Group) { groups[499].Name = "renamed" })
@@ -271,4 +325,24 @@ func TestLagFrames(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestAFilterMayHideAllThatWasScrolledTo: nothing is left where the cursor was.
+func TestAFilterMayHideAllThatWasScrolledTo(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		var groups []*tuitest.Group
+		for i := range 60 {
+			groups = append(groups, &tuitest.Group{Name: fmt.Sprintf("group-%03d", i), Topic: "orders", Partitions: []tuitest.Partition{{Committed: 1, End: 3}}})
+		}
+		screen := tuitest.Open(t, tuitest.NewConsumers(s.Kafka, groups...).Over(s.Options()), 80, 24).Press("3").Wait(3 * time.Second).Press("G").Selects("group-059")
+		screen.Filter("nothing-has-this").Sees("No group has these words").Press("j", "k", "G", "enter").Press("esc").Wait(time.Second).Sees("60 consumers")
+	})
+}
+
+// TestTheCursorStaysOnItsGroup when a filter comes and goes, also at the first row.
+func TestTheCursorStaysOnItsGroup(t *testing.T) {
+	lags(t, func(t *testing.T, _ *tuitest.System, _ *tuitest.Consumers, screen *tuitest.Screen) {
+		screen.Wait(time.Minute).Filter("audit").Selects(" audit ").Press("esc").Wait(time.Second).Sees("6 consumers").Selects(" audit ")
+		screen.Wait(10 * time.Second).Selects(" audit ").Press("s").SelectsNot(" audit ")
+	})
 }

@@ -3,7 +3,7 @@ package tui
 import (
 	"errors"
 
-	"eventscope/tracing"
+	"eventscope/tracing/lag"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -28,7 +28,7 @@ const (
 const rateWidth, smallLag = 5, 10
 
 // trendText is the line of a lag over the last minutes.
-func trendText(t *theme.Theme, c *consumer, width int) text.Safe {
+func trendText(t *theme.Theme, c *consumerLag, width int) text.Safe {
 	return widget.SparklineFrom(t, c.trend, width, smallLag)
 }
 
@@ -39,10 +39,10 @@ func isUnsupported(err error) bool { return errors.Is(err, errors.ErrUnsupported
 func (p *lagPage) columns(width int) []int {
 	state, group, count, source := 7, 12, 6, 0
 	for _, c := range p.rows[:min(len(p.rows), mostMeasured)] {
-		state = max(state, 2+len(c.standing.State.String()))
-		group = max(group, min(36, p.theme.String(c.group).Width()))
-		count = max(count, lagText(&c.total).Width())
-		if c.source != p.rows[0].source {
+		state = max(state, 2+len(c.Standing.State.String()))
+		group = max(group, min(36, p.theme.String(c.Lag.Group).Width()))
+		count = max(count, lagText(&c.Total).Width())
+		if c.Source != p.rows[0].Source {
 			source = 10
 		}
 	}
@@ -70,7 +70,7 @@ func (p *lagPage) list(width, height int) []widget.Line {
 	}
 	sorted := lagOrders[p.order].column
 	names[sorted] = names[sorted].Add(t.Glyph.Sort)
-	lines := append(troubleLines(p.desk, p.book.contents.troubles, width), p.unroutedLines(width)...)
+	lines := append(troubleLines(p.shell, p.lagModel.contents.troubles, width), p.unroutedLines(width)...)
 	lines = append(lines, headings(t, width, columns, names, lagCount, lagBehind, lagRates, lagLine, lagMembers))
 	from, to := p.show(lines, height, len(p.rows))
 	for i := from; i < to; i++ {
@@ -79,12 +79,12 @@ func (p *lagPage) list(width, height int) []widget.Line {
 	return widget.Fit(t, lines, width, height)
 }
 
-func (p *lagPage) row(columns []int, c *consumer, width int, selected bool) widget.Line {
-	t, s := p.theme, &c.standing
+func (p *lagPage) row(columns []int, c *consumerLag, width int, selected bool) widget.Line {
+	t, s := p.theme, &c.Standing
 	row := rowStart(t, width, selected, false)
 	role, glyph := stateLook(t, c)
 	row.Cell(role, glyph.Add(space, t.String(s.State.String())), columns[lagState])
-	row.Between().ID(theme.Plain, t.String(c.group), columns[lagGroup])
+	row.Between().ID(theme.Plain, t.String(c.Lag.Group), columns[lagGroup])
 	right := func(column int, role theme.Role, value text.Safe) {
 		if w := columns[column]; w > 0 {
 			row.Between().Right(role, value, w)
@@ -95,8 +95,8 @@ func (p *lagPage) row(columns []int, c *consumer, width int, selected bool) widg
 			row.Between().Cell(role, value, w)
 		}
 	}
-	cell(lagKind, theme.Dim, t.String(string(c.kind)))
-	right(lagCount, theme.Strong, lagText(&c.total))
+	cell(lagKind, theme.Dim, t.String(string(c.Lag.Kind)))
+	right(lagCount, theme.Strong, lagText(&c.Total))
 	right(lagBehind, theme.Plain, behindText(c))
 	if columns[lagRates] > 0 {
 		row.Between().Right(theme.Dim, rateText(s.In), rateWidth).Gap(1).Right(theme.Dim, rateText(s.Out), rateWidth)
@@ -105,49 +105,51 @@ func (p *lagPage) row(columns []int, c *consumer, width int, selected bool) widg
 	cell(lagLeft, role, value)
 	right(lagLine, theme.Dim, trendText(t, c, columns[lagLine]))
 	members := unknownText
-	if c.lag.MembersKnown {
-		members = text.Count(int64(len(c.lag.Members)))
+	if c.Lag.MembersKnown {
+		members = text.Count(int64(len(c.Lag.Members)))
 	}
 	right(lagMembers, theme.Dim, members)
-	cell(lagSource, theme.Dim, t.String(c.source))
+	cell(lagSource, theme.Dim, t.String(c.Source))
 	cell(lagWhy, theme.Dim, p.whyText(c))
 	return row.Line()
 }
 
 // behindText is how many seconds a consumer is behind.
-func behindText(c *consumer) text.Safe {
-	if c.total.Of == 0 {
+func behindText(c *consumerLag) text.Safe {
+	if c.Total.Of == 0 {
 		return text.Own("-")
 	}
-	return secondsText(&c.standing, c.partly)
+	return secondsText(&c.Standing, c.partly)
 }
 
 // directionText is what becomes of a lag: growing, or how long until it is zero.
-func directionText(t *theme.Theme, c *consumer) (theme.Role, text.Safe) {
-	s, total := &c.standing, &c.total
+func directionText(t *theme.Theme, c *consumerLag) (theme.Role, text.Safe) {
+	s, total := &c.Standing, &c.Total
 	switch {
 	case total.Of == 0, total.Known == total.Of && total.Lag == 0:
 		return theme.Dim, text.Own("-")
 	case c.keepsUp():
 		return theme.Dim, t.Glyph.Steady.Add(text.Own(" keeps up"))
-	case s.Direction == tracing.Growing:
+	case s.Direction == lag.Growing:
 		return theme.Warn, t.Glyph.Growing.Add(text.Own(" growing"))
-	case s.Direction == tracing.Draining:
+	case s.Direction == lag.Draining:
 		return theme.Good, t.Glyph.Draining.Add(space, leftText(s.Left))
-	case s.Direction == tracing.Steady && total.Known == total.Of:
+	case s.Trend() == lag.NotDraining:
+		return theme.Warn, text.Own("never")
+	case s.Direction == lag.Steady && total.Known == total.Of:
 		return theme.Dim, t.Glyph.Steady.Add(text.Own(" steady"))
 	}
 	return theme.Dim, unknownText
 }
 
 // whyText is why a consumer is in its state, and how much of it is known.
-func (p *lagPage) whyText(c *consumer) text.Safe {
-	if c.err != nil && len(c.lag.Logs) == 0 {
-		return p.sentence(c.err)
+func (p *lagPage) whyText(c *consumerLag) text.Safe {
+	if c.Err != nil && len(c.Lag.Logs) == 0 {
+		return p.repeated(c.Err)
 	}
-	why := p.theme.String(c.standing.Why)
+	why := p.theme.String(c.Standing.Why)
 	if c.inPart() {
-		why = text.Join(text.Own("; "), text.Count(int64(c.total.Known)).Add(text.Own(" of "), text.Count(int64(c.total.Of)), text.Own(" known")), why)
+		why = text.Join(text.Own("; "), text.Count(int64(c.Total.Known)).Add(text.Own(" of "), text.Count(int64(c.Total.Of)), text.Own(" known")), why)
 	}
 	return why
 }

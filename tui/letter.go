@@ -23,18 +23,18 @@ type letterPage struct {
 	*eventPage
 	letter replay.Letter
 	own    int  // how many facts are about the letter
-	gone   bool // it is not in its grave any more
+	gone   bool // it is not in its dead-letter queue any more
 	seen   int
 }
 
-func newLetterPage(d *desk, l *replay.Letter) *letterPage {
-	letter, office := *l, d.options.Office
-	p := &letterPage{letter: letter, seen: d.box.seen, eventPage: newEvent(d, tracing.Event{
+func newLetterPage(d *shell, l *replay.Letter) *letterPage {
+	letter, service := *l, d.options.Service
+	p := &letterPage{letter: letter, seen: d.deadLetters.seen, eventPage: newEvent(d, tracing.Event{
 		Source: l.Source, Broker: l.Broker, Position: l.Position, Time: l.Time, Type: l.Type, Service: l.Service,
 		FlowID: l.Flow, Entity: l.Entity,
 	})}
 	p.event.Marks = tracing.DeadLetter // not before: among the facts it would say nothing
-	p.load = func(ctx context.Context) (adapters.Message, error) { return office.Message(ctx, &letter) }
+	p.load = func(ctx context.Context) (adapters.Message, error) { return service.Message(ctx, &letter) }
 	p.tell()
 	return p
 }
@@ -42,22 +42,29 @@ func newLetterPage(d *desk, l *replay.Letter) *letterPage {
 // tell puts the facts about the letter before the others.
 func (p *letterPage) tell() {
 	own := letterFacts(p.theme, &p.letter, p.gone)
+	if old := p.deadLetters.asOf(p.letter.Source, p.letter.DLQ); !old.IsZero() {
+		own[0].from = text.Own("as of ").Add(text.Clock(old.Local()))
+	}
+	if more := len(own) - p.own; p.own > 0 && p.factsAt.Index >= p.own { // the cursor stays on its fact
+		p.factsAt.Index += more
+	}
 	p.facts = append(own, p.facts[p.own:]...)
+	p.factsAt.To(p.factsAt.Index, len(p.facts))
 	p.own, p.factsWide = len(own), alignFacts(p.facts)
 }
 
 func (p *letterPage) refresh() tea.Cmd {
-	if p.seen != p.box.seen {
-		p.seen = p.box.seen
+	if p.seen != p.deadLetters.seen {
+		p.seen = p.deadLetters.seen
 		p.follow()
 	}
-	return tea.Batch(p.eventPage.refresh(), p.box.update())
+	return tea.Batch(p.eventPage.refresh(), p.deadLetters.update())
 }
 
 // follow looks up what was done about the letter meanwhile.
 func (p *letterPage) follow() {
 	p.gone, p.dirty = true, true
-	p.box.contents.each(func(l *replay.Letter) {
+	p.deadLetters.contents.each(func(l *replay.Letter) {
 		if l.Source == p.letter.Source && l.Position == p.letter.Position {
 			p.letter, p.gone = *l, false
 		}
@@ -70,13 +77,13 @@ func (p *letterPage) follow() {
 func letterFacts(t *theme.Theme, l *replay.Letter, gone bool) []fact {
 	state := fact{label: text.Own("state"), role: stateRole(l.State), value: t.String(l.State.String())}
 	if gone {
-		state.role, state.value = theme.Dim, text.Own("gone: it is not in its grave any more")
+		state.role, state.value = theme.Dim, text.Own("gone: it is not in ").Add(t.String(l.DLQ), text.Own(" any more"))
 	}
 	why := fact{label: text.Own("why"), role: theme.Bad, value: t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message))}
 	if why.value.Empty() {
 		why.role, why.value = theme.Dim, text.Own("nothing says why it died")
 	}
-	to := fact{label: text.Own("replay to"), role: theme.Link, value: t.String(l.To.String()), from: t.String(l.ToFrom)}
+	to := fact{label: text.Own("replay to"), role: theme.Link, value: t.String(string(l.To)), from: t.String(l.ToFrom)}
 	switch {
 	case l.To.IsZero():
 		to.role, to.value = theme.Warn, text.Own("nothing says where it was to go")
@@ -119,6 +126,10 @@ func (p *letterPage) hint(b *binding) text.Safe {
 }
 
 func (p *letterPage) do(a action) tea.Cmd {
+	if _, acts := actions[a]; p.gone && (acts || a == editLetter) {
+		p.say(theme.Warn, text.Own("this letter is gone, so there is nothing to plan"))
+		return nil
+	}
 	switch a {
 	case replayLetters, discardLetters, restoreLetters:
 		letter := p.letter
@@ -137,7 +148,7 @@ func (p *letterPage) do(a action) tea.Cmd {
 // editLetter opens the body in the user's editor, and plans to send what comes back in
 // its place.
 func (p *letterPage) editLetter() tea.Cmd {
-	d, value, letter := p.desk, p.read.message.Value, p.letter
+	d, value, letter := p.shell, p.read.message.Value, p.letter
 	if p.read.decoded.Compression != "" {
 		d.say(theme.Warn, text.Own("the body is compressed; only what is sent as it is can be edited"))
 		return nil

@@ -22,12 +22,12 @@ func (m *Model) letterVerbs() []verb {
 }
 
 func runShow(m *Model, _ string) tea.Cmd {
-	d := m.desk
+	d := m.shell
 	if d.run == nil {
 		d.say(theme.Dim, text.Own("no run was begun from this screen"))
 		return nil
 	}
-	return d.open(&runPage{desk: d, running: d.run})
+	return d.open(&runPage{shell: d, running: d.run})
 }
 
 // unfinishedRuns are those that the journal last told of.
@@ -50,7 +50,7 @@ func (m *Model) runMeant(name string) string {
 	if name != "" {
 		return name
 	}
-	switch page := m.desk.top().(type) {
+	switch page := m.shell.top().(type) {
 	case *runPage:
 		return page.running.run.ID
 	case *stepsPage:
@@ -60,31 +60,31 @@ func (m *Model) runMeant(name string) string {
 			return page.records[page.cursor.Index].Run
 		}
 	}
-	if m.desk.run != nil {
-		return m.desk.run.run.ID
+	if m.shell.run != nil {
+		return m.shell.run.run.ID
 	}
 	return ""
 }
 
 func runResume(m *Model, rest string) tea.Cmd {
-	d, name := m.desk, m.runMeant(rest)
+	d, name := m.shell, m.runMeant(rest)
 	if name == "" {
 		d.say(theme.Bad, text.Own("which run? :resume and its name; 6 lists them"))
 		return nil
 	}
 	return d.takeUp(text.Own("taking the run up"), func() (*replay.Run, int, error) {
-		run, err := d.options.Office.Resume(name, d.options.Write, replay.Pace{})
+		run, err := d.options.Service.Resume(name, d.options.Write, replay.Pace{})
 		return run, d.doneBefore(name, err), err
 	}, func(*replay.Run) { d.leaveRun(name) })
 }
 
 // doneBefore is how many letters of a run were settled or skipped when it was taken up. It
 // works outside the event loop.
-func (d *desk) doneBefore(name string, err error) int {
+func (d *shell) doneBefore(name string, err error) int {
 	if err != nil {
 		return 0
 	}
-	records, _, err := d.options.Office.Runs()
+	records, _, err := d.options.Service.Runs()
 	if i := slices.IndexFunc(records, func(r *replay.Record) bool { return r.Run == name }); err == nil && i >= 0 {
 		return records[i].Settled + records[i].Skipped
 	}
@@ -92,25 +92,25 @@ func (d *desk) doneBefore(name string, err error) int {
 }
 
 // leaveRun closes the page of a run that is shown anew.
-func (d *desk) leaveRun(name string) {
+func (d *shell) leaveRun(name string) {
 	if shown, ok := d.top().(*runPage); ok && shown.running.run.ID == name {
 		d.pop()
 	}
 }
 
 func runAbort(m *Model, rest string) tea.Cmd {
-	d, name := m.desk, m.runMeant(rest)
+	d, name := m.shell, m.runMeant(rest)
 	if name == "" {
 		d.say(theme.Bad, text.Own("which run? :abort and its name; 6 lists them"))
 		return nil
 	}
 	if d.run.atWork() && d.run.run.ID == name {
-		page := &runPage{desk: d, running: d.run}
+		page := &runPage{shell: d, running: d.run}
 		page.abort()
 		return nil
 	}
 	return d.takeUp(text.Own("ending the run"), func() (*replay.Run, int, error) {
-		run, err := d.options.Office.Abort(name, d.options.Write)
+		run, err := d.options.Service.Abort(name, d.options.Write)
 		if run == nil {
 			return nil, 0, err
 		}

@@ -7,19 +7,32 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
 	"eventscope/replay"
-	"eventscope/tracing"
+	"eventscope/tracing/query"
 )
 
 // letterFilter chooses letters: by words, each of which must be in what the list shows of
 // a letter or in what the same words search in the stream, or by an expression.
 type letterFilter struct {
 	text  string
-	words []string          // in lower case; none for an expression
-	tests []*tracing.Filter // one a word, or the expression
+	words []string        // in lower case; none for an expression
+	tests []*query.Filter // one a word, or the expression
 
 	// known says of letters whose messages were read which of the tests their messages
 	// pass, a bit each. It is replaced, never changed.
-	known map[adapters.Position]uint64
+	known map[judgedLetter]uint64
+}
+
+// judgedLetter is a letter and, where the filter asks for that, the state in which it was judged.
+type judgedLetter struct {
+	at    adapters.Position
+	state string
+}
+
+func (f *letterFilter) judged(l *replay.Letter) judgedLetter {
+	if len(f.words) == 0 && f.tests[0].Uses("status") {
+		return judgedLetter{l.Position, l.State.String()}
+	}
+	return judgedLetter{at: l.Position}
 }
 
 // mostLetterTests is how many words are looked for; those behind them are not.
@@ -30,48 +43,57 @@ func newLetterFilter(value string) (*letterFilter, error) {
 	if strings.TrimSpace(value) == "" {
 		return nil, nil
 	}
-	whole, err := tracing.CompileFilter(value)
+	whole, err := query.Compile(value)
 	if err != nil {
 		return nil, err
 	}
 	f := &letterFilter{text: strings.TrimSpace(value)}
 	for _, word := range whole.Words() {
 		// Quoted, a word is no expression whatever it is; one with a quote is not quoted.
-		test, err := tracing.CompileFilter(`"` + word + `"`)
+		test, err := query.Compile(`"` + word + `"`)
 		if err != nil || len(f.tests) == mostLetterTests {
 			break
 		}
 		f.words, f.tests = append(f.words, strings.ToLower(word)), append(f.tests, test)
 	}
 	if len(f.words) == 0 {
-		f.tests = []*tracing.Filter{whole}
+		f.tests = []*query.Filter{whole}
 	}
 	return f, nil
 }
 
-// choose leaves the letters of one grave that pass, and gives what is known of their
+// choose leaves the letters of one dead-letter queue that pass, and gives what is known of their
 // messages now. Those that the list alone does not decide about are read. It works outside
 // the event loop.
-func (f *letterFilter) choose(ctx context.Context, office *replay.Office, grave *replay.Surveyed, letters []*replay.Letter) ([]*replay.Letter, map[adapters.Position]uint64, error) {
-	known := make(map[adapters.Position]uint64, len(letters))
+func (f *letterFilter) choose(ctx context.Context, service *replay.Service, dlq *replay.Listed, letters []*replay.Letter) ([]*replay.Letter, map[judgedLetter]uint64, error) {
+	known := make(map[judgedLetter]uint64, len(letters))
 	var unread []adapters.Position
+	of := make(map[adapters.Position]*replay.Letter, len(letters))
 	for _, l := range letters {
-		if passed, ok := f.known[l.Position]; ok {
-			known[l.Position] = passed
+		of[l.Position] = l
+		if passed, ok := f.known[f.judged(l)]; ok {
+			known[f.judged(l)] = passed
 		} else if !f.passes(l, 0) {
 			unread = append(unread, l.Position)
 		}
 	}
-	if len(unread) > 0 && grave != nil {
-		err := office.Messages(ctx, grave.Grave, unread, func(m *adapters.Message, id *envelope.Identity) error {
-			subject := tracing.Subject{Source: grave.Source.Name, Broker: grave.Source.Broker, Message: m, Identity: id}
+	if len(unread) > 0 && dlq != nil {
+		err := service.Messages(ctx, dlq.DLQ, unread, func(m *adapters.Message, id *envelope.Identity) error {
+			subject := query.Subject{Source: dlq.Source.Name, Broker: dlq.Source.Broker, Message: m, Identity: id}
+			l := of[m.Position]
+			if l == nil {
+				return nil
+			}
+			if len(f.words) == 0 { // words are looked for in the list
+				subject.Death, subject.Status = &l.Death, l.State.String()
+			}
 			passed := uint64(0)
 			for i, test := range f.tests {
 				if ok, err := test.Match(&subject); err == nil && ok {
 					passed |= 1 << i
 				}
 			}
-			known[m.Position] = passed
+			known[f.judged(l)] = passed
 			return nil
 		})
 		if err != nil {
@@ -80,7 +102,7 @@ func (f *letterFilter) choose(ctx context.Context, office *replay.Office, grave 
 	}
 	var chosen []*replay.Letter
 	for _, l := range letters {
-		if f.passes(l, known[l.Position]) {
+		if f.passes(l, known[f.judged(l)]) {
 			chosen = append(chosen, l)
 		}
 	}
@@ -110,7 +132,7 @@ func (f *letterFilter) passes(l *replay.Letter, message uint64) bool {
 // listed is what the lists and the page of a letter show of it, in lower case.
 func listed(l *replay.Letter) string {
 	return strings.ToLower(strings.Join([]string{
-		l.Position.String(), l.Type, l.Service, l.ID, l.Flow, l.Entity, l.To.String(), l.State.String(),
-		l.Death.Origin, l.Death.Reason, l.Death.Exception, l.Death.Message, l.Death.Writer,
+		l.Position.String(), l.Type, l.Service, l.ID, l.Flow, l.Entity, string(l.To), l.State.String(),
+		l.Death.Origin, l.Death.Reason, l.Death.Exception, l.Death.Message, l.Death.Group, l.Death.Writer,
 	}, "\n"))
 }

@@ -10,40 +10,42 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// openLetterOf opens the letter that an event is, if it lies in a grave that is known. If
-// it does not, the graves are read once more, since it may just have died.
-func (d *desk) openLetterOf(event *tracing.Event) tea.Cmd {
+// openLetterOf opens the letter that an event is, if it lies in a dead-letter queue that is known. If
+// it does not, the dead-letter queues are read once more, since it may just have died.
+func (d *shell) openLetterOf(event *tracing.Event) tea.Cmd {
 	switch {
 	case !event.Marks.Has(tracing.DeadLetter):
 		d.say(theme.Warn, text.Own("this event is no dead letter"))
 		return nil
-	case d.box == nil:
+	case d.deadLetters == nil:
 		d.say(theme.Warn, text.Own("no source here has dead letters that can be dealt with"))
 		return nil
 	}
-	if l := d.box.letterOf(event); l != nil {
+	if l := d.deadLetters.letterOf(event); l != nil {
 		return d.open(newLetterPage(d, l))
 	}
 	on, sought := d.top(), *event
-	d.say(theme.Dim, text.Own("reading the dead letters"))
-	d.box.fresh = true
-	d.box.then = func() {
-		if d.top() != on {
-			return // somebody went elsewhere meanwhile
-		}
-		d.notice = piece{}
-		if l := d.box.letterOf(&sought); l != nil {
+	over := d.wait(text.Own("reading the dead letters"))
+	d.deadLetters.fresh = true
+	d.deadLetters.then = func() {
+		over()
+		l := d.deadLetters.letterOf(&sought)
+		switch {
+		case l == nil && d.top() != on: // somebody went elsewhere meanwhile
+		case l == nil:
+			d.say(theme.Warn, d.deadLetters.whyNot(&sought))
+		case d.elsewhere(on):
+			d.say(theme.Good, text.Own("the dead letter was found in ").Add(d.theme.String(l.Position.Destination), text.Own(": D on its event opens it")))
+		default:
 			d.pages, d.dirty = append(d.pages, newLetterPage(d, l)), true // an answer refreshes it
-			return
 		}
-		d.say(theme.Warn, d.box.whyNot(&sought))
 	}
-	return d.box.update()
+	return d.deadLetters.update()
 }
 
 // letterOf is the letter that an event is, or nil. Of RabbitMQ the event was seen on its
 // way to the queue in which the letter lies: it is the same message.
-func (b *mailbox) letterOf(event *tracing.Event) (found *replay.Letter) {
+func (b *letterModel) letterOf(event *tracing.Event) (found *replay.Letter) {
 	if b.contents == nil {
 		return nil
 	}
@@ -60,15 +62,17 @@ func (b *mailbox) letterOf(event *tracing.Event) (found *replay.Letter) {
 }
 
 // whyNot says why an event's letter cannot be shown.
-func (b *mailbox) whyNot(event *tracing.Event) text.Safe {
-	for i := range b.contents.survey.Graves {
-		g := &b.contents.survey.Graves[i]
+func (b *letterModel) whyNot(event *tracing.Event) text.Safe {
+	for i := range b.contents.listing.DLQs {
+		g := &b.contents.listing.DLQs[i]
 		switch {
 		case g.Source.Name != event.Source:
-		case g.Kind == adapters.Queue && (g.ReadAt.IsZero() || g.Stale()):
+		case g.Kind == adapters.Queue && g.ReadAt.IsZero():
 			return text.Own("it may lie in ").Add(b.theme.String(g.Name), text.Own(", which was not looked into yet: 4 and enter do that"))
+		case g.Kind == adapters.Queue && g.Stale():
+			return text.Own("it may lie in ").Add(b.theme.String(g.Name), text.Own(", which has changed since it was looked into: 4 and enter do that again"))
 		case g.Name == event.Position.Destination && g.Err != nil:
-			return b.theme.String(g.Name).Add(text.Own(": "), b.sentence(g.Err))
+			return b.theme.String(g.Name).Add(text.Own(": "), b.repeated(g.Err))
 		case g.Name == event.Position.Destination:
 			return text.Own("it is not in ").Add(b.theme.String(g.Name), text.Own(" any more"))
 		}

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,24 +18,26 @@ import (
 
 // lettersPage is the letters of one group, a row each, those that died last first.
 type lettersPage struct {
-	*desk
+	*shell
 	listing
 	question
-	box    *mailbox
-	group  replay.Group
-	rows   []*replay.Letter
-	marked map[adapters.Position]bool
-	filter *letterFilter // nil for none
-	stale  bool          // choose anew
-	seen   int
-	at     adapters.Position // of the letter under the cursor
+	deadLetters *letterModel
+	group       replay.Group
+	rows        []*replay.Letter
+	marked      map[adapters.Position]bool
+	filter      *letterFilter // nil for none
+	listed      int           // letters of the group that are listed, whether they pass or not
+	stale       bool          // choose anew
+	chosen      bool          // the rows are those that the filter leaves
+	seen        int
+	at          adapters.Position // of the letter under the cursor
 }
 
-// chooseLimit is how long choosing letters may take, which may read a whole grave.
+// chooseLimit is how long choosing letters may take, which may read a whole dead-letter queue.
 const chooseLimit = time.Minute
 
-func newLetters(d *desk, group *replay.Group) *lettersPage {
-	return &lettersPage{desk: d, box: d.box, group: *group, marked: map[adapters.Position]bool{}, stale: true}
+func newLetters(d *shell, group *replay.Group) *lettersPage {
+	return &lettersPage{shell: d, deadLetters: d.deadLetters, group: *group, marked: map[adapters.Position]bool{}, stale: true}
 }
 
 func (p *lettersPage) scope() scope { return onLetters }
@@ -46,14 +47,14 @@ func (p *lettersPage) waitsFor() *question {
 	if p.busy || p.err != nil {
 		return &p.question
 	}
-	return &p.box.question
+	return &p.deadLetters.question
 }
 
 // name is the type and what was thrown, without what the list tells.
 func (p *lettersPage) name() text.Safe {
 	kind := p.group.Type
 	if kind == "" {
-		kind = p.group.Grave
+		kind = p.group.DLQ
 	}
 	why := deathWords(p.group.Reason, p.group.Exception, "")
 	why, _, _ = strings.Cut(why, ":")
@@ -61,27 +62,29 @@ func (p *lettersPage) name() text.Safe {
 }
 
 func (p *lettersPage) refresh() tea.Cmd {
-	return tea.Batch(p.choose(), p.box.update())
+	return tea.Batch(p.choose(), p.deadLetters.update())
 }
 
-// choose takes the letters out of the newest survey; the cursor stays on its letter.
+// choose takes the letters out of the newest listing; the cursor stays on its letter.
 func (p *lettersPage) choose() tea.Cmd {
-	if p.busy || !p.stale && p.seen == p.box.seen {
+	if p.busy || !p.stale && p.seen == p.deadLetters.seen {
 		return nil
 	}
-	p.stale, p.seen = false, p.box.seen
-	group, all, filter, now, office := p.group, p.box.all, p.filter, p.box.contents, p.options.Office
-	return p.ask(p.desk, text.Own("reading the letters of ").Add(p.theme.String(p.group.Grave)), chooseLimit, func(ctx context.Context) (func(), error) {
+	p.stale, p.once, p.seen = false, true, p.deadLetters.seen
+	group, all, filter, now, service := p.group, p.deadLetters.all, p.filter, p.deadLetters.contents, p.options.Service
+	replaced := func() bool { return filter != p.filter && p.filter != nil } // by another one meanwhile
+	return p.ask(p.shell, text.Own("reading the letters of ").Add(p.theme.String(p.group.DLQ)), chooseLimit, func(ctx context.Context) (func(), error) {
 		var rows []*replay.Letter
 		now.each(func(l *replay.Letter) {
 			if l.In(&group) && (all || !l.State.Settled()) {
 				rows = append(rows, l)
 			}
 		})
-		var known map[adapters.Position]uint64
+		count := len(rows)
+		var known map[judgedLetter]uint64
 		if filter != nil {
 			var err error
-			if rows, known, err = filter.choose(ctx, office, now.grave(group.Source, group.Grave), rows); err != nil {
+			if rows, known, err = filter.choose(ctx, service, now.dlq(group.Source, group.DLQ), rows); err != nil {
 				return nil, err
 			}
 		}
@@ -91,6 +94,10 @@ func (p *lettersPage) choose() tea.Cmd {
 			if filter != nil {
 				filter.known = known
 			}
+			if replaced() {
+				return
+			}
+			p.listed = count
 			p.take(rows)
 		}, nil
 	})
@@ -98,7 +105,7 @@ func (p *lettersPage) choose() tea.Cmd {
 
 // take shows rows.
 func (p *lettersPage) take(rows []*replay.Letter) {
-	p.rows = rows
+	p.rows, p.chosen = rows, true
 	if i := slices.IndexFunc(rows, func(l *replay.Letter) bool { return l.Position == p.at }); i >= 0 {
 		p.cursor.Index = i
 	}
@@ -125,14 +132,14 @@ func (p *lettersPage) selected() *replay.Letter {
 // hint says for how many letters the keys are: for all that are shown, unless some are
 // marked.
 func (p *lettersPage) hint(b *binding) text.Safe {
-	hint := p.desk.hint(b)
+	hint := p.shell.hint(b)
 	switch {
 	case b.action != replayLetters && b.action != discardLetters:
 		return hint
 	case len(p.rows) == 0:
 		return text.Safe{}
 	case len(p.marked) > 0:
-		return hint.Add(space, p.theme.Glyph.Mark, text.Count(int64(len(p.marked))))
+		return hint.Add(space, p.theme.Glyph.Mark, text.Count(int64(len(p.chosenOnes()))))
 	case len(p.rows) > 1:
 		if p.beyond() > 0 {
 			return hint.Add(text.Own(" listed"))
@@ -148,7 +155,7 @@ func (p *lettersPage) back() bool {
 		clear(p.marked)
 	case p.filter != nil:
 		p.filter, p.stale = nil, true
-	case p.box.all:
+	case p.deadLetters.all:
 		p.toggleAll()
 	default:
 		return false
@@ -157,7 +164,7 @@ func (p *lettersPage) back() bool {
 }
 
 // toggleAll shows letters that were dealt with, or no longer.
-func (p *lettersPage) toggleAll() { p.box.all, p.stale = !p.box.all, true }
+func (p *lettersPage) toggleAll() { p.deadLetters.all, p.stale = !p.deadLetters.all, true }
 
 // applyFilter shows the letters that pass value; an empty one is for all.
 func (p *lettersPage) applyFilter(value string) tea.Cmd {
@@ -167,7 +174,8 @@ func (p *lettersPage) applyFilter(value string) tea.Cmd {
 		return nil
 	}
 	p.filter, p.stale = filter, true
-	clear(p.marked) // what is not shown must not be acted on
+	clear(p.marked)               // what is not shown must not be acted on
+	p.rows, p.chosen = nil, false // nor what is not known to pass; the cursor comes back to its letter
 	return p.choose()
 }
 
@@ -200,7 +208,7 @@ func (p *lettersPage) do(a action) tea.Cmd {
 	}
 	switch a {
 	case enter:
-		return p.open(newLetterPage(p.desk, l))
+		return p.open(newLetterPage(p.shell, l))
 	case flowOf:
 		return p.openFlowOf(l)
 	case copyText:
@@ -210,7 +218,7 @@ func (p *lettersPage) do(a action) tea.Cmd {
 }
 
 // openFlowOf opens the flow that a letter belongs to.
-func (d *desk) openFlowOf(l *replay.Letter) tea.Cmd {
+func (d *shell) openFlowOf(l *replay.Letter) tea.Cmd {
 	if l.Flow == "" {
 		d.say(theme.Warn, text.Own("this letter names no flow and no order"))
 		return nil
@@ -233,16 +241,29 @@ func (p *lettersPage) mark() {
 }
 
 // act plans for the marked letters, or for all that are shown, in the order in which they
-// lie in their grave.
+// lie in their dead-letter queue.
 func (p *lettersPage) act(a action) tea.Cmd {
-	only := p.marked
-	if len(only) == 0 {
-		only = make(map[adapters.Position]bool, len(p.rows))
-		for _, l := range p.rows {
+	switch {
+	case !p.chosen && p.busy:
+		p.say(theme.Warn, text.Own("the letters are being chosen; nothing was planned"))
+		return nil
+	case !p.chosen:
+		p.say(theme.Warn, text.Own("the letters are not chosen, so nothing was planned: / changes the filter; esc clears it"))
+		return nil
+	}
+	return p.planFor(a, p.deadLetters.lettersOf(&p.group), p.chosenOnes())
+}
+
+// chosenOnes are the letters that the keys are for: of those that are shown the marked ones,
+// or all while none was marked. A mark on a letter that is shown no longer is for none.
+func (p *lettersPage) chosenOnes() map[adapters.Position]bool {
+	only := make(map[adapters.Position]bool, len(p.rows))
+	for _, l := range p.rows {
+		if len(p.marked) == 0 || p.marked[l.Position] {
 			only[l.Position] = true
 		}
 	}
-	return p.planFor(a, p.box.lettersOf(&p.group), maps.Clone(only))
+	return only
 }
 
 func (p *lettersPage) click(row int) bool {
@@ -252,15 +273,21 @@ func (p *lettersPage) click(row int) bool {
 }
 
 func (p *lettersPage) status() []piece {
-	pieces := []piece{{theme.Bad, p.theme.Glyph.Dead.Add(space, plural(len(p.rows), text.Own(" letter"), text.Own(" letters")))}}
-	if p.box.all {
+	var pieces []piece
+	if p.chosen {
+		pieces = append(pieces, piece{theme.Bad, p.theme.Glyph.Dead.Add(space, plural(len(p.rows), text.Own(" letter"), text.Own(" letters")))})
+	}
+	if old := p.deadLetters.asOf(p.group.Source, p.group.DLQ); !old.IsZero() {
+		pieces = append(pieces, piece{theme.Warn, text.Own("  as of ").Add(text.Ago(p.now.Sub(old)))})
+	}
+	if p.deadLetters.all {
 		pieces = append(pieces, piece{theme.Dim, text.Own("  those dealt with too")})
 	}
 	if more := p.beyond(); more > 0 {
-		pieces = append(pieces, piece{theme.Warn, text.Own("  ").Add(text.Count(int64(more)), text.Own(" of "), p.theme.Cut(p.theme.String(p.group.Grave), 24), text.Own(" not listed"))})
+		pieces = append(pieces, piece{theme.Warn, text.Own("  ").Add(text.Count(int64(more)), text.Own(" older not listed"))})
 	}
 	if len(p.marked) > 0 {
-		pieces = append(pieces, piece{theme.Marked, text.Own("  ").Add(p.theme.Glyph.Mark, space, text.Count(int64(len(p.marked))))})
+		pieces = append(pieces, piece{theme.Marked, text.Own("  ").Add(p.theme.Glyph.Mark, space, text.Count(int64(len(p.chosenOnes()))))})
 	}
 	if p.filter != nil {
 		pieces = append(pieces, piece{theme.Accent, text.Own("  /").Add(p.theme.Cut(p.theme.String(p.filter.text), 20))})
@@ -268,14 +295,16 @@ func (p *lettersPage) status() []piece {
 	return pieces
 }
 
-// beyond is how many letters of the grave are not listed, some of which may be of this group:
-// what is planned for all is planned for those that are listed.
+// beyond is how many letters of the group are older than those that are listed: what is
+// planned for all is planned for those that are listed.
 func (p *lettersPage) beyond() int {
-	if p.box.contents == nil {
+	if p.deadLetters.contents == nil {
 		return 0
 	}
-	if grave := p.box.contents.grave(p.group.Source, p.group.Grave); grave != nil {
-		return grave.More
+	for i := range p.deadLetters.contents.groups {
+		if group := &p.deadLetters.contents.groups[i]; group.Like(&p.group) {
+			return max(0, group.Count-p.listed)
+		}
 	}
 	return 0
 }
@@ -321,9 +350,9 @@ func (p *lettersPage) targetOf(l *replay.Letter) text.Safe {
 	case l.To.IsZero():
 		return text.Own("unknown")
 	case l.Confidence == envelope.NameOnly:
-		return text.Own("? ").Add(p.theme.String(l.To.String()))
+		return text.Own("? ").Add(p.theme.String(string(l.To)))
 	}
-	return p.theme.String(l.To.String())
+	return p.theme.String(string(l.To))
 }
 
 func (p *lettersPage) render(width, height int) []widget.Line {
@@ -346,9 +375,9 @@ func (p *lettersPage) details(l *replay.Letter) []piece {
 	switch {
 	case l.To.IsZero():
 	case l.Confidence == envelope.NameOnly:
-		to = text.Own("it may have been meant for ").Add(t.String(l.To.String()), text.Own(", a guess from "), t.String(l.ToFrom), text.Own(": t on the plan names a destination"))
+		to = text.Own("it may have been meant for ").Add(t.String(string(l.To)), text.Own(", a guess from "), t.String(l.ToFrom), text.Own(": t on the plan names a destination"))
 	default:
-		to = text.Own("goes to ").Add(t.String(l.To.String()), text.Own(", by "), t.String(l.ToFrom))
+		to = text.Own("goes to ").Add(t.String(string(l.To)), text.Own(", by "), t.String(l.ToFrom))
 	}
 	if m := l.Mark; m != nil {
 		to = t.String(m.State.String()).Add(text.Own(" by "), t.String(m.By), space, text.Moment(m.At.Local()))
@@ -369,7 +398,7 @@ func (p *lettersPage) list(width, height int) []widget.Line {
 	for i := from; i < to; i++ {
 		lines = append(lines, p.row(columns, p.rows[i], width, i == p.cursor.Index))
 	}
-	if len(p.rows) == 0 && !p.busy {
+	if len(p.rows) == 0 && p.chosen {
 		hint := text.Own("No letter is left here. a shows those that were dealt with; esc goes back.")
 		if p.filter != nil {
 			hint = text.Own("No letter passes the filter. / changes it; esc clears it.")
@@ -391,7 +420,7 @@ func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected b
 	row.Between().Cell(theme.Warn, t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message)), columns[letterWhy])
 	if w := columns[letterTarget]; w > 0 {
 		role := theme.Link
-		if l.Confidence != envelope.Certain && l.Confidence != envelope.Likely {
+		if l.Confidence == envelope.NameOnly || l.Confidence == envelope.Unknown {
 			role = theme.Warn
 		}
 		row.Between().ID(role, p.targetOf(l), w)

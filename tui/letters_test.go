@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/tui/tuitest"
 )
 
@@ -44,47 +45,54 @@ func TestMoreLettersThanAreListed(t *testing.T) {
 		buried(l, 40, "timeout")
 		l.Listed = 12
 		l.Reopen(t, t.TempDir())
-		screen := tuitest.Open(t, l.Over(s.Options()), 140, 30).Press("4").Wait(time.Second).Sees("31 not listed", "43 open", "10  OrderPlaced")
-		screen.Press("g", "enter").Wait(time.Second).Sees("☠ 10 letters", "31 of ", " not listed", "r replay listed").Misses("replay all")
-		screen.Press("r").Wait(time.Second).Sees("10 letters", "nothing has happened yet")
+		screen := tuitest.Open(t, l.Over(s.Options()), 140, 30).Press("4").Wait(time.Second).Sees("31 older not listed", "43 open", "41  OrderPlaced", "2  OrderPlaced")
+		screen.Press("g", "enter").Wait(time.Second).Sees("☠ 12 letters", "29 older not listed", "r replay listed", "ord-00039").Misses("replay all", "ord-00001")
+		screen.Press("r").Wait(time.Second).Sees("12 letters", "nothing has happened yet")
 	})
 }
 
 func TestAQueueIsNotTouchedBeforeSomebodyAsks(t *testing.T) {
 	dead(t, adapters.Queue, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
-		screen.Sees("not looked at", "takes each letter, keeps a copy here and gives it back", "look into it", "3 open", "☠ 3 dead")
+		screen.Sees("not inspected", "each message is taken and given back", "enter peek", "3 open", "☠ 3 dead")
 		screen.Wait(time.Minute)
-		if l.Looks != 0 || l.Broker.Letters[0].Redelivered {
+		if l.Peeks != 0 || l.Broker.Letters[0].Redelivered {
 			t.Fatal("the queue was looked into unasked")
 		}
-		screen.Press("enter").Wait(time.Second).Sees("card declined", "timeout").Misses("not looked at")
-		if screen.Wait(time.Minute); l.Looks != 1 {
-			t.Fatalf("%d looks", l.Looks)
+		screen.Press("enter").Sees("peek 3 messages of dlq? y/N", "the broker marks it as redelivered")
+		for _, no := range []string{"esc", "n", "enter"} {
+			screen.Press(no).Wait(time.Second).Misses("y/N").Press("enter").Sees("y/N")
+		}
+		if l.Peeks != 0 {
+			t.Fatal("the queue was looked into before anybody said yes")
+		}
+		screen.Press("y").Wait(time.Second).Sees("card declined", "timeout").Misses("not inspected")
+		if screen.Wait(time.Minute); l.Peeks != 1 {
+			t.Fatalf("%d looks", l.Peeks)
 		}
 		buried(l, 1, "timeout")
-		screen.Wait(3*time.Second).Press("g").Sees("has changed since it was looked at", "marked as redelivered", "☠ 4 dead")
-		if l.Looks != 1 {
+		screen.Wait(3*time.Second).Press("g").Sees("has changed since it was looked at", "taken and given back", "☠ 4 dead")
+		if l.Peeks != 1 {
 			t.Fatal("it was looked into again unasked")
 		}
-		screen.Press("enter").Wait(time.Second).Misses("has changed").Sees("4 open")
+		screen.Press("enter", "y").Wait(time.Second).Misses("has changed").Sees("4 open")
 	})
 }
 
 func TestAQueueThatIsUnsafeToLookInto(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		l := tuitest.NewLetters(t, adapters.Queue)
-		l.Grave = func(g *adapters.Grave) {
-			g.Unsafe = &adapters.Problem{Doing: "look into dlq", Cause: "a look counts as a delivery, and letters that were delivered 20 times are dropped", Remedy: "raise the delivery limit by a policy, then look", Kind: adapters.ErrUnsafePeek}
+		l.DLQ = func(g *deadletter.Queue) {
+			g.Unsafe = &adapters.Problem{Doing: "look into dlq", Cause: "a look counts as a delivery, and letters that were delivered 20 times are dropped", Remedy: "raise the delivery limit by a policy, then look", Kind: deadletter.ErrUnsafePeek}
 		}
-		screen := tuitest.Open(t, l.Over(s.Options()), 80, 24).Press("4").Wait(time.Second).Sees("not looked at", "raise the delivery limit", "policy, then look").Misses("look into it")
+		screen := tuitest.Open(t, l.Over(s.Options()), 80, 24).Press("4").Wait(time.Second).Sees("not inspected", "raise the delivery limit", "policy, then look").Misses("enter peek")
 		screen.Press("enter").Sees("✗ cannot look into dlq", "policy, then look")
-		if l.Looks != 0 {
+		if l.Peeks != 0 {
 			t.Fatal("it was looked into")
 		}
 	})
 }
 
-func TestAGraveThatCannotBeReadSaysWhy(t *testing.T) {
+func TestADLQThatCannotBeReadSaysWhy(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		l := tuitest.NewLetters(t, adapters.Topic)
 		l.Broken = errors.New("cannot read dlq: not authorised; grant READ")
@@ -126,10 +134,10 @@ func TestOneLetterAllOrTheMarkedOnesAreReplayed(t *testing.T) {
 
 func TestALetterOfAQueueLeavesTheListWithoutAnotherLook(t *testing.T) {
 	dead(t, adapters.Queue, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
-		screen.Press("enter").Wait(time.Second).Press("r").Wait(time.Second).Press("enter").Type("2").Press("enter").Wait(time.Second).Sees("✓ done")
+		screen.Press("enter", "y").Wait(time.Second).Press("r").Wait(time.Second).Press("enter").Type("2").Press("enter").Wait(time.Second).Sees("✓ done")
 		screen.Press("4").Wait(5*time.Second).Sees("1 open", "timeout").Misses("declined", "has changed")
-		if l.Looks != 1 {
-			t.Fatalf("%d looks", l.Looks)
+		if l.Peeks != 1 {
+			t.Fatalf("%d looks", l.Peeks)
 		}
 	})
 }
@@ -148,7 +156,7 @@ func TestManyLettersAreConfirmedByTheirDestination(t *testing.T) {
 
 func TestALongDestinationLeavesRoomToTypeIt(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
-		l := tuitest.EmptyGrave(t, adapters.Topic)
+		l := tuitest.EmptyDLQ(t, adapters.Topic)
 		buried(l, 101, "no stock")
 		long := strings.Repeat("long.", 48) + "topic"
 		for i := range l.Broker.Letters {
@@ -178,7 +186,7 @@ func TestADiscardIsShownAndTakenBack(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			dead(t, kind, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
 				if kind == adapters.Queue {
-					screen.Press("enter").Wait(time.Second)
+					screen.Press("enter", "y").Wait(time.Second)
 				}
 				screen.Press("x").Sees("reason for the discard:").Press("enter").Misses("Plan")
 				screen.Press("x").Type("test data").Press("enter").Wait(time.Second).Sees("Plan: discard", "test data", "restorable")
@@ -194,7 +202,7 @@ func TestADiscardIsShownAndTakenBack(t *testing.T) {
 				screen.Press("esc", "u").Wait(time.Second).Sees("Plan: restore").Press("enter").Type("2").Press("enter").Wait(time.Second).Sees("✓ done", "restored")
 				screen.Press("4").Wait(3 * time.Second)
 				if kind == adapters.Queue { // what was put back is only seen when somebody looks
-					screen.Sees("has changed since it was looked at", "3 open").Press("g", "enter").Wait(time.Second).Misses("has changed")
+					screen.Sees("has changed since it was looked at", "3 open").Press("g", "enter", "y").Wait(time.Second).Misses("has changed")
 				}
 				screen.Sees("3 open")
 			})
@@ -214,7 +222,7 @@ func editor(t *testing.T, script string) []string {
 
 func TestALetterIsEditedBeforeItIsSent(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
-		l := tuitest.EmptyGrave(t, adapters.Topic)
+		l := tuitest.EmptyDLQ(t, adapters.Topic)
 		l.BuryFor("{\n  \"type\": \"OrderPlaced\",\n  \"total\": \"12\"\n}\n", "total is text")
 		l.Broker.Letters[0].Headers = append(l.Broker.Letters[0].Headers, adapters.Header{Name: "event_id", Value: []byte("evt-1")})
 		options := l.Over(s.Options())
@@ -244,7 +252,7 @@ func TestAFailingLetterStopsTheRunAndItGoesOn(t *testing.T) {
 		buried(l, 300, "no stock")
 		bad := string(l.Broker.Letters[200].Value)
 		l.Poison[bad] = true
-		screen.Press("enter").Wait(time.Second).Press("r").Wait(time.Second).Press("enter").Type("orders").Press("enter").Wait(time.Second)
+		screen.Press("enter", "y").Wait(time.Second).Press("r").Wait(time.Second).Press("enter").Type("orders").Press("enter").Wait(time.Second)
 		screen.Sees("✗ failed", "1 failed", "Go on with :resume")
 		if line := screen.Selected(); !strings.Contains(line, "✗ failed") {
 			t.Fatalf("the failure is not the first line but\n%s", line)
@@ -265,6 +273,7 @@ func atWork(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) (pass, all
 	t.Helper()
 	buried(l, 1200, "no stock")
 	pass, all = l.Slow()
+	t.Cleanup(all) // else a test that fails would not end
 	screen.Wait(3*time.Second).Press("g", "r").Wait(time.Second).Press("enter").Type("orders").Press("enter").Wait(time.Second).Sees("▷ at work", "p pause", "A abort", "0 of 1,200")
 	pass()
 	screen.Wait(time.Second).Sees("1 of 1,200")
@@ -320,7 +329,7 @@ func TestQuittingPausesTheRun(t *testing.T) {
 		if n := sent(l); n != 501 {
 			t.Fatalf("%d copies, and the window in hand ended at 501", n)
 		}
-		records, _, err := l.Office.Runs()
+		records, _, err := l.Service.Runs()
 		if err != nil || len(records) != 1 || records[0].State != "paused" || records[0].Settled != 501 {
 			t.Fatalf("the journal says %+v (%v)", records[0], err)
 		}
@@ -350,10 +359,10 @@ func TestLettersAreFilteredAsTheStreamIs(t *testing.T) {
 	for _, kind := range []adapters.DestinationKind{adapters.Topic, adapters.Queue} {
 		t.Run(string(kind), func(t *testing.T) {
 			dead(t, kind, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
-				screen.Press("enter").Wait(time.Second)
 				if kind == adapters.Queue {
-					screen.Press("enter").Wait(time.Second)
+					screen.Press("enter", "y").Wait(time.Second)
 				}
+				screen.Press("enter").Wait(time.Second)
 				filter := func(text string) *tuitest.Screen { return screen.Press("/").Type(text) }
 				filter(`json("order_id") == "ord-b"`).Press("enter").Wait(time.Second).Sees("1 letter", "ord-b").Misses("ord-a ")
 				screen.Press("esc").Wait(time.Second).Sees("2 letters")
@@ -363,10 +372,10 @@ func TestLettersAreFilteredAsTheStreamIs(t *testing.T) {
 				filter("declined ord-a").Press("enter").Wait(time.Second).Sees("1 letter", "ord-a").Misses("ord-b")
 				screen.Press("r").Wait(time.Second).Sees("1 letter,").Press("esc", "esc").Wait(time.Second)
 				filter(`json("a" == `).Press("enter").Sees("▾ the expression ends too early", `/json("a" ==`)
-				looks := l.Looks
+				peeks := l.Peeks
 				screen.Press("esc").Wait(time.Second)
-				if kind == adapters.Queue && looks != 1 {
-					t.Fatalf("filtering has looked into the queue: %d looks", looks)
+				if kind == adapters.Queue && peeks != 1 {
+					t.Fatalf("filtering has looked into the queue: %d looks", peeks)
 				}
 			})
 		})
@@ -375,7 +384,7 @@ func TestLettersAreFilteredAsTheStreamIs(t *testing.T) {
 
 func TestALetterWithoutDestinationIsGivenOne(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
-		l := tuitest.EmptyGrave(t, adapters.Topic)
+		l := tuitest.EmptyDLQ(t, adapters.Topic)
 		l.BuryFor("no certificate", "")
 		l.Broker.Letters[0].Headers = nil
 		screen := tuitest.Open(t, l.Over(s.Options()), 80, 24).Press("4").Wait(time.Second).Sees("died at an unknown place", "nothing says why they died")
@@ -388,9 +397,28 @@ func TestALetterWithoutDestinationIsGivenOne(t *testing.T) {
 	})
 }
 
+// TestADestinationThatOnlyALetterClaimsIsTyped before anything goes there.
+func TestADestinationThatOnlyALetterClaimsIsTyped(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		l := tuitest.EmptyDLQ(t, adapters.Topic)
+		for range 20 {
+			l.BuryFor("honest", "rejected")
+		}
+		l.Broker.BuryFrom("payments", "forged")
+		screen := tuitest.Open(t, l.Over(s.Options()), 120, 40).Press("4").Wait(time.Second).Press("j", "r").Wait(time.Second)
+		screen.Sees("refused", "only they say that they belong to payments", "20 letters here say orders")
+		screen.Press("c").Sees("type its name").Type("orders").Press("enter").Wait(time.Second).Sees("that is none of them", "refused")
+		screen.Press("c").Type(" payments ").Press("enter").Wait(time.Second).Sees("payments, 1 letter").Misses("refused")
+		screen.Press("enter").Type("1").Press("enter").Wait(time.Second).Sees("✓ done")
+		if sent(l) != 1 {
+			t.Fatal("nothing was sent")
+		}
+	})
+}
+
 func TestADeadLetterOfAFlowLeadsToItsLetter(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
-		l := tuitest.EmptyGrave(t, adapters.Topic)
+		l := tuitest.EmptyDLQ(t, adapters.Topic)
 		put(t, s, s.Order(1, time.Now(), 2)...)
 		headers := []adapters.Header{{Name: "dlq-original-topic", Value: []byte("orders")}, {Name: "dlq-reason", Value: []byte("card declined")}}
 		put(t, s, tuitest.Event{Source: s.Kafka, To: "dlq", Key: "ord-1001", At: time.Now(), Type: "OrderPlaced", Service: "order", Flow: "ord-1001", ID: "e-1-1", Headers: headers})
@@ -410,9 +438,9 @@ func TestNothingIsCalledDeadWhereNothingCanBeDone(t *testing.T) {
 	})
 }
 
-// graveyard is a grave of letters that died of several things, some of them long and ugly.
+// queue of dead letters is a dead-letter queue of letters that died of several things, some of them long and ugly.
 func graveyard(t *testing.T) *tuitest.Letters {
-	l := tuitest.EmptyGrave(t, adapters.Topic)
+	l := tuitest.EmptyDLQ(t, adapters.Topic)
 	begun := time.Now()
 	for i, why := range []string{
 		"card declined", "card declined", "timeout after 5s", "card declined",

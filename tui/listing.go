@@ -25,7 +25,7 @@ func (l *listing) move(a action, length int) bool {
 // click puts the cursor on a row of the page, and says whether it was there already.
 func (l *listing) click(row, length int) bool {
 	i := l.cursor.Top + row - l.head
-	if row < l.head || i >= length {
+	if row < l.head || row >= l.head+l.height || i >= length { // below the rows is what is said of one
 		return false
 	}
 	was := l.cursor.Index
@@ -47,7 +47,7 @@ const detailFrom = 12
 
 // detailed keeps room below a list for what is said of the row under the cursor, and draws
 // it: always as many lines, so that the list does not jump.
-func (d *desk) detailed(width, height int, list func(height int) []widget.Line, detail func() []piece) []widget.Line {
+func (d *shell) detailed(width, height int, list func(height int) []widget.Line, detail func() []piece) []widget.Line {
 	const lines = 3
 	if height < detailFrom {
 		return list(height)

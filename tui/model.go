@@ -33,7 +33,7 @@ type tab struct {
 
 // Model is the screen. It is made by [New] and driven by Bubble Tea.
 type Model struct {
-	desk   *desk
+	shell  *shell
 	rates  rates
 	prompt *prompt // nil when closed
 	tabs   []tab
@@ -60,22 +60,22 @@ type Model struct {
 // New makes the screen.
 func New(options Options) *Model {
 	options.NoColor = options.NoColor || os.Getenv("NO_COLOR") != ""
-	d := &desk{
+	d := &shell{
 		ctx: context.Background(), options: &options, now: time.Now(), dirty: true,
 		theme: theme.New(shown(colorprofile.TrueColor, &options), options.Theme != "light", options.ASCII),
 	}
-	m := &Model{desk: d, banner: options.Banner != "", lastChange: d.now}
+	m := &Model{shell: d, banner: options.Banner != "", lastChange: d.now}
 	m.tabs = []tab{{1, newStream(d)}, {2, newFlows(d)}}
-	if d.book = newLagBook(d); d.book != nil {
+	if d.lagModel = newLagModel(d); d.lagModel != nil {
 		m.tabs = append(m.tabs, tab{3, newLag(d)})
 	}
-	if options.Office != nil {
-		d.box = newMailbox(d)
-		m.tabs = append(m.tabs, tab{4, newGraves(d)})
+	if options.Service != nil {
+		d.deadLetters = newLetterModel(d)
+		m.tabs = append(m.tabs, tab{4, newDLQs(d)})
 	}
-	d.home, d.maps = m.tabs[0].page, newMapBook(d)
+	d.home, d.maps = m.tabs[0].page, newTopologyModel(d)
 	m.tabs = append(m.tabs, tab{5, newTopology(d)})
-	if options.Office != nil {
+	if options.Service != nil {
 		m.tabs = append(m.tabs, tab{6, newJournal(d)})
 	}
 	d.pages = []page{m.tabs[0].page}
@@ -95,10 +95,10 @@ func (m *Model) Crash() *Crash { return m.crash }
 // work and waits for it: a run finishes the window in hand, and is paused.
 func (m *Model) Work(ctx context.Context) (end func()) {
 	working, cancel := context.WithCancel(ctx)
-	m.desk.ctx = working
+	m.shell.ctx = working
 	return func() {
 		cancel()
-		m.desk.runs.Wait()
+		m.shell.runs.Wait()
 	}
 }
 
@@ -107,8 +107,8 @@ type tick time.Time
 
 // Init starts the frame clock and asks the terminal for its background.
 func (m *Model) Init() tea.Cmd {
-	commands := []tea.Cmd{m.desk.top().refresh(), m.nextTick()}
-	if m.desk.options.Theme == "" {
+	commands := []tea.Cmd{m.shell.top().refresh(), m.nextTick()}
+	if m.shell.options.Theme == "" {
 		commands = append(commands, tea.RequestBackgroundColor)
 	}
 	return tea.Batch(commands...)
@@ -120,11 +120,12 @@ func (m *Model) Update(message tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		if reason := recover(); reason != nil {
 			m.crash, cmd = caught(reason), tea.Quit
 		}
-		if m.desk.asking != nil {
-			m.prompt, m.desk.asking = m.desk.asking, nil
+		if m.shell.asking != nil {
+			m.prompt, m.shell.asking = m.shell.asking, nil
 		}
+		m.shell.typing = m.prompt != nil
 	}()
-	m.desk.now = time.Now()
+	m.shell.now = time.Now()
 	if m.crash != nil {
 		return m, tea.Quit
 	}
@@ -132,33 +133,33 @@ func (m *Model) Update(message tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	case tick:
 		return m, tea.Batch(m.onTick(), m.nextTick())
 	case answer:
-		return m, tea.Batch(message(), m.desk.top().refresh())
+		return m, tea.Batch(message(), m.shell.top().refresh())
 	case crashed:
 		m.crash = message.crash
 		return m, tea.Quit
 	case tea.KeyPressMsg:
-		m.lastChange, m.desk.dirty = m.desk.now, true
-		return m, tea.Batch(m.onKeys(message), m.desk.top().refresh())
+		m.lastChange, m.shell.dirty = m.shell.now, true
+		return m, tea.Batch(m.onKeys(message), m.shell.top().refresh())
 	case tea.PasteMsg:
 		if m.prompt != nil {
-			m.desk.dirty = true
+			m.shell.dirty = true
 			return m, m.prompt.update(m, message)
 		}
 	case tea.MouseClickMsg:
-		m.lastChange, m.desk.dirty = m.desk.now, true
-		return m, tea.Batch(m.onClick(message), m.desk.top().refresh())
+		m.lastChange, m.shell.dirty = m.shell.now, true
+		return m, tea.Batch(m.onClick(message), m.shell.top().refresh())
 	case tea.MouseWheelMsg:
-		m.lastChange, m.desk.dirty = m.desk.now, true
-		return m, tea.Batch(m.onWheel(message), m.desk.top().refresh())
+		m.lastChange, m.shell.dirty = m.shell.now, true
+		return m, tea.Batch(m.onWheel(message), m.shell.top().refresh())
 	case tea.WindowSizeMsg:
-		m.width, m.height, m.desk.dirty = message.Width, message.Height, true
-		m.lastChange = m.desk.now
+		m.width, m.height, m.shell.dirty = message.Width, message.Height, true
+		m.lastChange = m.shell.now
 	case tea.BackgroundColorMsg:
-		m.desk.theme.Set(m.desk.theme.Profile(), message.IsDark())
-		m.desk.dirty = true
+		m.shell.theme.Set(m.shell.theme.Profile(), message.IsDark())
+		m.shell.dirty = true
 	case tea.ColorProfileMsg:
-		m.desk.theme.Set(shown(message.Profile, m.desk.options), m.desk.theme.Dark())
-		m.desk.dirty = true
+		m.shell.theme.Set(shown(message.Profile, m.shell.options), m.shell.theme.Dark())
+		m.shell.dirty = true
 	}
 	return m, nil
 }
@@ -174,7 +175,7 @@ func shown(profile colorprofile.Profile, options *Options) colorprofile.Profile 
 // nextTick is the frame clock's next tick: soon while something changes.
 func (m *Model) nextTick() tea.Cmd {
 	wait := idleTick
-	if m.desk.now.Sub(m.lastChange) < livelyFor || m.desk.top().waitsFor().busy || m.desk.search != nil {
+	if m.shell.now.Sub(m.lastChange) < livelyFor || m.shell.top().waitsFor().busy || m.shell.search != nil {
 		wait = liveTick
 	}
 	return tea.Tick(wait, func(t time.Time) tea.Msg { return tick(t) })
@@ -182,13 +183,18 @@ func (m *Model) nextTick() tea.Cmd {
 
 // onTick looks whether anything changed, and asks for what the page needs.
 func (m *Model) onTick() tea.Cmd {
-	d := m.desk
+	d := m.shell
 	d.counters = d.options.Querier.Counters()
 	if d.counters.Version != m.version {
 		m.version, m.lastChange = d.counters.Version, d.now
 	}
+	returns := m.rates.returns
 	if m.rates.sample(d) {
 		d.dirty = true
+	}
+	if m.rates.returns != returns { // what was missed meanwhile is asked for at once
+		d.deadLetters.again()
+		d.lagModel.again()
 	}
 	if !d.notice.text.Empty() && !d.now.Before(d.noticeUntil) {
 		d.notice, d.dirty = piece{}, true
@@ -202,10 +208,10 @@ func (m *Model) onTick() tea.Cmd {
 	if d.run.atWork() {
 		m.lastChange, d.dirty = d.now, true
 	}
-	if d.top().ages() && d.now.Sub(m.lastAges) >= time.Second {
+	if d.now.Sub(m.lastAges) >= time.Second && (d.top().ages() || d.lagModel.ages() || d.deadLetters.ages()) {
 		m.lastAges, d.dirty = d.now, true
 	}
-	return tea.Batch(d.top().refresh(), d.box.background(), d.book.background())
+	return tea.Batch(d.top().refresh(), d.deadLetters.background(), d.lagModel.background())
 }
 
 // redraw draws the next frame. After a panic the last one stays, until the next tick ends
@@ -218,15 +224,15 @@ func (m *Model) redraw() {
 	}()
 	begun := time.Now()
 	m.frame = widget.Content(m.draw())
-	m.title = text.Join(text.Own(" - "), text.Own("eventscope"), m.desk.theme.String(m.desk.options.Title)).String()
-	m.desk.dirty = false
+	m.title = text.Join(text.Own(" - "), text.Own("eventscope"), m.shell.theme.String(m.shell.options.Title)).String()
+	m.shell.dirty = false
 	m.frames++
 	m.frameTime = time.Since(begun)
 }
 
 // View is the last frame, unless something changed.
 func (m *Model) View() tea.View {
-	if m.desk.dirty && m.width > 0 && m.height > 0 && m.crash == nil {
+	if m.shell.dirty && m.width > 0 && m.height > 0 && m.crash == nil {
 		m.redraw()
 	}
 	v := tea.NewView(m.frame)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 
+	tea "charm.land/bubbletea/v2"
+
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 	"eventscope/adapters/envelope"
 	"eventscope/tracing"
+	"eventscope/tracing/lag"
 	"eventscope/tui/text"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // nextMessage is the message that a consumer is to read next from a partition: the page of
@@ -26,25 +28,26 @@ type nextMessage struct {
 // some have none, as marks of transactions do, and nextTries bounds how often.
 const nextTogether, nextTries = 100, 20
 
-func newNextMessage(d *desk, c *consumer, l *adapters.LogLag, standing *tracing.LagStanding) *nextMessage {
+func newNextMessage(d *shell, c *consumerLag, l *consumer.LogLag, standing *lag.Standing) *nextMessage {
 	p := &nextMessage{from: adapters.Position{Destination: l.Destination, Partition: l.Partition, Offset: l.Next()}, end: l.End}
 	for i := range d.options.Sources {
-		if d.options.Sources[i].Name == c.source {
+		if d.options.Sources[i].Name == c.Source {
 			p.source = &d.options.Sources[i]
 		}
 	}
 	role, glyph := d.theme.Lag(standing.State)
 	p.own = []fact{
-		{label: text.Own("next for"), value: d.theme.String(c.group), from: kindText(d.theme, c.kind)},
+		{label: text.Own("next for"), value: d.theme.String(c.Lag.Group), from: kindText(d.theme, c.Lag.Kind)},
 		{label: text.Own("lag"), value: logLagText(l).Add(text.Own(", "), secondsText(standing, false), text.Own(" behind"))},
+		{label: text.Own("as of"), value: text.Clock(c.Lag.At.Local())},
 		{label: text.Own("state"), role: role, value: glyph.Add(space, d.theme.String(standing.State.String()), text.Own(": "), d.theme.String(standing.Why))},
 	}
-	p.show(d, tracing.Event{Source: c.source, Broker: c.broker, Position: p.from})
+	p.show(d, tracing.Event{Source: c.Source, Broker: c.Broker, Position: p.from})
 	return p
 }
 
 // show makes the page that of an event.
-func (p *nextMessage) show(d *desk, event tracing.Event) {
+func (p *nextMessage) show(d *shell, event tracing.Event) {
 	p.eventPage = newEvent(d, event)
 	p.facts = append(append([]fact{}, p.own...), p.facts...)
 	p.factsWide = alignFacts(p.facts)
@@ -55,10 +58,10 @@ func (p *nextMessage) refresh() tea.Cmd {
 	if p.asked {
 		return nil
 	}
-	p.asked = true
+	p.asked, p.once = true, true
 	source, from, end, cleaner, rules := p.source, p.from, p.end, p.theme.Cleaner, p.options.Rules
-	about := text.Own("reading what comes next in ").Add(p.theme.String(from.Destination), text.Own(" from "), brokerName(source.Broker))
-	return p.ask(p.desk, about, fetchLimit, func(ctx context.Context) (func(), error) {
+	about := text.Own("reading what comes next in ").Add(p.theme.String(from.Destination), text.Own(" from "), p.product(source.Broker))
+	return p.ask(p.shell, about, fetchLimit, func(ctx context.Context) (func(), error) {
 		message, err := firstFrom(ctx, source.Lag, from, end)
 		if err != nil {
 			return nil, err
@@ -66,7 +69,7 @@ func (p *nextMessage) refresh() tea.Cmd {
 		event := eventOf(source, &message, rules)
 		got := readMessage(cleaner, rules, &event, message)
 		return func() {
-			p.show(p.desk, event)
+			p.show(p.shell, event)
 			p.asked = true
 			p.received(got)()
 		}, nil

@@ -11,7 +11,7 @@ type panel interface {
 	// press acts on a key and says whether it was for the panel; any other closes it.
 	press(a action) bool
 	// over lays it over the lines of a page.
-	over(d *desk, lines []widget.Line, width int) []widget.Line
+	over(d *shell, lines []widget.Line, width int) []widget.Line
 }
 
 // scroll is how far a panel is scrolled.

@@ -1,68 +1,60 @@
 package tui
 
 import (
-	"cmp"
 	"slices"
-	"strings"
+
+	tea "charm.land/bubbletea/v2"
 
 	"eventscope/adapters"
-	"eventscope/tracing"
+	"eventscope/adapters/consumer"
+	"eventscope/tracing/lag"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // partitionsPage is one group or queue: the partitions that it reads, a row each, the worst
 // first.
 type partitionsPage struct {
-	*desk
+	*shell
 	listing
-	book     *lagBook
-	consumer *consumer
-	gone     bool  // it is not there any more
-	order    []int // of consumer.lag.Logs
+	lagModel *lagModel
+	consumer *consumerLag // its logs the worst first
+	gone     bool         // it is not there any more
 	seen     int
 	at       adapters.Log // under the cursor
 }
 
-func newPartitions(d *desk, c *consumer) *partitionsPage {
-	p := &partitionsPage{desk: d, book: d.book, seen: d.book.seen}
+func newPartitions(d *shell, c *consumerLag) *partitionsPage {
+	p := &partitionsPage{shell: d, lagModel: d.lagModel, seen: d.lagModel.seen}
 	p.take(c)
 	return p
 }
 
 func (p *partitionsPage) scope() scope        { return onConsumer }
 func (p *partitionsPage) ages() bool          { return false }
-func (p *partitionsPage) waitsFor() *question { return &p.book.question }
+func (p *partitionsPage) waitsFor() *question { return &p.lagModel.question }
 func (p *partitionsPage) back() bool          { return false }
-func (p *partitionsPage) name() text.Safe     { return p.theme.String(p.consumer.group) }
+func (p *partitionsPage) name() text.Safe     { return p.theme.String(p.consumer.Lag.Group) }
 
 func (p *partitionsPage) refresh() tea.Cmd {
-	p.book.keep = p.consumer.consumerKey
-	if p.seen != p.book.seen {
-		p.seen, p.dirty = p.book.seen, true
-		c := p.book.consumer(p.consumer.consumerKey)
+	p.lagModel.keep = p.consumer.Key()
+	if p.seen != p.lagModel.seen {
+		p.seen, p.dirty = p.lagModel.seen, true
+		c := p.lagModel.consumer(p.consumer.Key())
 		if p.gone = c == nil; !p.gone {
 			p.take(c)
 		}
 	}
-	return p.book.update([]consumerKey{p.consumer.consumerKey})
+	return p.lagModel.update([]lag.Key{p.consumer.Key()})
 }
 
 // take shows c; the cursor stays on its partition, or at the top.
-func (p *partitionsPage) take(c *consumer) {
-	p.consumer, p.order = c, make([]int, len(c.lag.Logs))
-	for i := range p.order {
-		p.order[i] = i
-	}
-	slices.SortFunc(p.order, func(i, j int) int {
-		a, b := &c.lag.Logs[i], &c.lag.Logs[j]
-		return cmp.Or(cmp.Compare(gravity(c.logs[j].State), gravity(c.logs[i].State)), cmp.Compare(b.Lag, a.Lag),
-			strings.Compare(a.Destination, b.Destination), cmp.Compare(a.Partition, b.Partition))
-	})
-	if i := slices.IndexFunc(p.order, func(i int) bool { return c.lag.Logs[i].Log == p.at }); i >= 0 && p.cursor.Index > 0 {
+func (p *partitionsPage) take(c *consumerLag) {
+	sorted := *c
+	sorted.Consumer = *c.WorstFirst()
+	p.consumer = &sorted
+	if i := slices.IndexFunc(sorted.Lag.Logs, func(l consumer.LogLag) bool { return l.Log == p.at }); i >= 0 && p.cursor.Index > 0 {
 		p.cursor.Index = i
 	}
 	p.stay()
@@ -70,7 +62,7 @@ func (p *partitionsPage) take(c *consumer) {
 
 // stay notes which partition is under the cursor.
 func (p *partitionsPage) stay() {
-	p.cursor.To(p.cursor.Index, len(p.order))
+	p.cursor.To(p.cursor.Index, len(p.consumer.Lag.Logs))
 	p.at = adapters.Log{}
 	if l, _ := p.selected(); l != nil {
 		p.at = l.Log
@@ -78,12 +70,11 @@ func (p *partitionsPage) stay() {
 }
 
 // selected is the partition under the cursor and how the consumer stands in it, or nil.
-func (p *partitionsPage) selected() (*adapters.LogLag, *tracing.LagStanding) {
-	if p.cursor.Index >= len(p.order) {
+func (p *partitionsPage) selected() (*consumer.LogLag, *lag.Standing) {
+	if p.cursor.Index >= len(p.consumer.Lag.Logs) {
 		return nil, nil
 	}
-	i := p.order[p.cursor.Index]
-	return &p.consumer.lag.Logs[i], &p.consumer.logs[i]
+	return &p.consumer.Lag.Logs[p.cursor.Index], &p.consumer.Logs[p.cursor.Index]
 }
 
 // hint leaves out enter where there is no next message to show.
@@ -91,17 +82,17 @@ func (p *partitionsPage) hint(b *binding) text.Safe {
 	if l, _ := p.selected(); b.action == enter && (l == nil || !noNext(l).Empty()) {
 		return text.Safe{}
 	}
-	return p.desk.hint(b)
+	return p.shell.hint(b)
 }
 
 // noNext says why there is no next message to show, or nothing.
-func noNext(l *adapters.LogLag) text.Safe {
+func noNext(l *consumer.LogLag) text.Safe {
 	switch {
 	case l.State.Counted() && l.Lag == 0:
 		return text.Own("nothing is left to read")
 	case l.Partition == adapters.NoPartition && l.End < 0:
 		return text.Own("what a queue delivers next cannot be read without taking it")
-	case l.State == adapters.LagNoOffset:
+	case l.State == consumer.LagNoOffset:
 		return text.Own("nothing was ever committed, so the consumer itself decides where it begins")
 	case l.Next() < 0:
 		return text.Own("nobody tells where it reads")
@@ -110,7 +101,7 @@ func noNext(l *adapters.LogLag) text.Safe {
 }
 
 func (p *partitionsPage) do(a action) tea.Cmd {
-	if p.move(a, len(p.order)) {
+	if p.move(a, len(p.consumer.Lag.Logs)) {
 		p.stay()
 		return nil
 	}
@@ -122,11 +113,11 @@ func (p *partitionsPage) do(a action) tea.Cmd {
 		p.say(theme.Warn, why)
 		return nil
 	}
-	return p.open(newNextMessage(p.desk, p.consumer, l, standing))
+	return p.open(newNextMessage(p.shell, p.consumer, l, standing))
 }
 
 func (p *partitionsPage) click(row int) bool {
-	again := p.listing.click(row, len(p.order))
+	again := p.listing.click(row, len(p.consumer.Lag.Logs))
 	p.stay()
 	return again
 }
@@ -136,29 +127,32 @@ func (p *partitionsPage) status() []piece {
 		return []piece{{theme.Warn, text.Own("it is not there any more")}}
 	}
 	noun, nouns := text.Own(" partition"), text.Own(" partitions")
-	if p.consumer.kind == adapters.QueueConsumers {
+	if p.consumer.Lag.Kind == consumer.QueueConsumers {
 		noun, nouns = text.Own(" queue"), text.Own(" queues")
 	}
-	return []piece{{theme.Dim, plural(len(p.order), noun, nouns)}}
+	return []piece{{theme.Dim, plural(len(p.consumer.Lag.Logs), noun, nouns)}}
 }
 
 // headLines are how the consumer stands in all, and who its members are.
 func (p *partitionsPage) headLines(width int) []widget.Line {
 	t, c := p.theme, p.consumer
 	role, glyph := stateLook(t, c)
-	head := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.CutMiddle(t.String(c.group), max(12, width/3)))
-	head.Gap(2).Put(role, glyph.Add(space, t.String(c.standing.State.String())))
-	head.Gap(2).Put(theme.Strong, text.Own("lag ").Add(lagText(&c.total)))
+	head := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.CutMiddle(t.String(c.Lag.Group), max(12, width/3)))
+	head.Gap(2).Put(role, glyph.Add(space, t.String(c.Standing.State.String())))
+	head.Gap(2).Put(theme.Strong, text.Own("lag ").Add(lagText(&c.Total)))
 	head.Gap(2).Put(theme.Plain, behindText(c).Add(text.Own(" behind")))
-	if role, direction := directionText(t, c); c.total.Lag > 0 {
-		if c.standing.Direction == tracing.Draining {
+	if role, direction := directionText(t, c); c.Total.Lag > 0 {
+		if c.Standing.Direction == lag.Draining {
 			direction = direction.Add(text.Own(" to zero"))
+		}
+		if c.Standing.Trend() == lag.NotDraining {
+			direction = text.Own(lag.NotDraining)
 		}
 		head.Gap(2).Put(role, direction)
 	}
 	head.Gap(2).Put(theme.Dim, trendText(t, c, min(lagTrend, max(0, head.Left()))))
 	lines := []widget.Line{head.Line()}
-	for _, s := range widget.Wrap(t, text.Join(text.Own(", "), append([]text.Safe{kindText(t, c.kind).Add(text.Own(" on "), t.String(c.source))}, consumerFacts(t, c)...)...), width-2, 2) {
+	for _, s := range widget.Wrap(t, text.Join(text.Own(", "), append([]text.Safe{kindText(t, c.Lag.Kind).Add(text.Own(" on "), t.String(c.Source))}, consumerFacts(t, c)...)...), width-2, 2) {
 		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, s).Line())
 	}
 	if readers := p.readers(); !readers.Empty() {
@@ -172,17 +166,13 @@ func (p *partitionsPage) headLines(width int) []widget.Line {
 
 // readers names the first consumers of a queue, which share it.
 func (p *partitionsPage) readers() text.Safe {
-	members := p.consumer.lag.Members
-	if len(members) == 0 || p.consumer.kind != adapters.QueueConsumers {
+	members := p.consumer.Lag.Members
+	if len(members) == 0 || p.consumer.Lag.Kind != consumer.QueueConsumers {
 		return text.Safe{}
 	}
 	var names []text.Safe
 	for i := range members[:min(len(members), 3)] {
-		name := p.theme.String(members[i].String())
-		if name.Empty() {
-			name = unknownText // the user may not see it
-		}
-		names = append(names, name)
+		names = append(names, p.memberName(&members[i]))
 	}
 	if more := len(members) - len(names); more > 0 {
 		names = append(names, text.Count(int64(more)).Add(text.Own(" more")))
@@ -190,15 +180,23 @@ func (p *partitionsPage) readers() text.Safe {
 	return text.Own("read by: ").Add(text.Join(text.Own(", "), names...))
 }
 
+// memberName is who a member is, where the user may see that.
+func (p *partitionsPage) memberName(m *consumer.Member) text.Safe {
+	if name := p.theme.String(m.String()); !name.Empty() {
+		return name
+	}
+	return unknownText
+}
+
 // idle names members that were given nothing to read.
 func (p *partitionsPage) idle() text.Safe {
 	var names []text.Safe
-	for _, m := range p.consumer.lag.Members {
-		if m.Logs == 0 && len(names) < 3 {
-			names = append(names, p.theme.String(m.String()))
+	for i := range p.consumer.Lag.Members {
+		if m := &p.consumer.Lag.Members[i]; m.Logs == 0 && len(names) < 3 {
+			names = append(names, p.memberName(m))
 		}
 	}
-	if len(names) == 0 || p.consumer.kind == adapters.QueueConsumers {
+	if len(names) == 0 || p.consumer.Lag.Kind == consumer.QueueConsumers {
 		return text.Safe{}
 	}
 	return text.Own("reads nothing: ").Add(text.Join(text.Own(", "), names...))
@@ -218,24 +216,24 @@ const (
 )
 
 func (p *partitionsPage) columns(width int) []int {
-	state, log, lag, offset, member := 7, 10, 5, 9, 8
-	for _, i := range p.order[:min(len(p.order), mostMeasured)] {
-		l := &p.consumer.lag.Logs[i]
-		state = max(state, 2+len(p.consumer.logs[i].State.String()))
+	state, log, count, offset, member := 7, 10, 5, 9, 8
+	for i := range p.consumer.Lag.Logs[:min(len(p.consumer.Lag.Logs), mostMeasured)] {
+		l := &p.consumer.Lag.Logs[i]
+		state = max(state, 2+len(p.consumer.Logs[i].State.String()))
 		log = max(log, min(32, logName(p.theme, l).Width()))
-		lag = max(lag, logLagText(l).Width())
+		count = max(count, logLagText(l).Width())
 		offset = max(offset, text.Count(l.End).Width(), text.Count(l.Committed).Width())
 		member = max(member, min(28, p.memberText(l).Width()))
 	}
 	return widget.Layout([]widget.Column{
-		partState: {Min: state}, partLog: {Min: 10, Want: log}, partLag: {Min: lag}, partBehind: {Min: 8},
+		partState: {Min: state}, partLog: {Min: 10, Want: log}, partLag: {Min: count}, partBehind: {Min: 8},
 		partStart: {Min: offset, Rank: 4}, partCommitted: {Min: offset, Rank: 1}, partEnd: {Min: offset, Rank: 2},
 		partMember: {Min: 8, Want: member, Rank: 3}, partWhy: {Min: 16, Rank: 5, Rest: true},
 	}, width-2)
 }
 
 // logName is a partition as positions write it.
-func logName(t *theme.Theme, l *adapters.LogLag) text.Safe {
+func logName(t *theme.Theme, l *consumer.LogLag) text.Safe {
 	name := t.String(l.Destination)
 	if l.Partition >= 0 {
 		name = name.Add(text.Own("/"), text.Count(int64(l.Partition)))
@@ -243,7 +241,7 @@ func logName(t *theme.Theme, l *adapters.LogLag) text.Safe {
 	return name
 }
 
-func logLagText(l *adapters.LogLag) text.Safe {
+func logLagText(l *consumer.LogLag) text.Safe {
 	if !l.State.Counted() {
 		return unknownText
 	}
@@ -259,16 +257,16 @@ func offsetText(offset int64, none text.Safe) text.Safe {
 }
 
 // memberText is who reads a partition, and where.
-func (p *partitionsPage) memberText(l *adapters.LogLag) text.Safe {
-	members := p.consumer.lag.Members
+func (p *partitionsPage) memberText(l *consumer.LogLag) text.Safe {
+	members := p.consumer.Lag.Members
 	switch {
 	case l.Member >= 0 && l.Member < len(members):
-		return p.theme.String(members[l.Member].String())
-	case !p.consumer.lag.MembersKnown:
+		return p.memberName(&members[l.Member])
+	case !p.consumer.Lag.MembersKnown:
 		return unknownText
 	case l.Left:
 		return text.Own("left behind")
-	case p.consumer.kind == adapters.QueueConsumers:
+	case p.consumer.Lag.Kind == consumer.QueueConsumers:
 		return plural(len(members), text.Own(" consumer"), text.Own(" consumers"))
 	}
 	return text.Own("nobody")
@@ -302,11 +300,11 @@ func (p *partitionsPage) list(width, height int) []widget.Line {
 	lines := append(p.headLines(width), headings(t, width, columns, []text.Safe{
 		text.Own("State"), text.Own("Partition"), text.Own("Lag"), text.Own("Behind"), text.Own("Start"), text.Own("Committed"), text.Own("End"), text.Own("Member"), text.Own("Why"),
 	}, partLag, partBehind, partStart, partCommitted, partEnd))
-	from, to := p.show(lines, height, len(p.order))
+	from, to := p.show(lines, height, len(p.consumer.Lag.Logs))
 	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, p.order[i], width, i == p.cursor.Index))
+		lines = append(lines, p.row(columns, i, width, i == p.cursor.Index))
 	}
-	if len(p.order) == 0 {
+	if len(p.consumer.Lag.Logs) == 0 {
 		lines = append(lines, widget.Blank(t, width))
 		for _, s := range widget.Wrap(t, p.noLogs(), width-4, 4) {
 			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Warn, s).Line())
@@ -319,22 +317,22 @@ func (p *partitionsPage) list(width, height int) []widget.Line {
 func (p *partitionsPage) noLogs() text.Safe {
 	c := p.consumer
 	switch {
-	case c.err != nil:
-		return p.sentence(c.err)
+	case c.Err != nil:
+		return p.repeated(c.Err)
 	case c.short:
 		return text.Own("asking for its partitions")
 	}
-	return p.theme.String(c.standing.Why)
+	return p.theme.String(c.Standing.Why)
 }
 
 func (p *partitionsPage) row(columns []int, i, width int, selected bool) widget.Line {
-	t, l, standing := p.theme, &p.consumer.lag.Logs[i], &p.consumer.logs[i]
+	t, l, standing := p.theme, &p.consumer.Lag.Logs[i], &p.consumer.Logs[i]
 	row := rowStart(t, width, selected, false)
 	role, glyph := t.Lag(standing.State)
 	row.Cell(role, glyph.Add(space, t.String(standing.State.String())), columns[partState])
 	row.Between().ID(theme.Plain, logName(t, l), columns[partLog])
 	none := text.Own("none")
-	if l.State != adapters.LagNoOffset {
+	if l.State != consumer.LagNoOffset {
 		none = unknownText
 	}
 	for _, c := range []struct {
@@ -351,7 +349,7 @@ func (p *partitionsPage) row(columns []int, i, width int, selected bool) widget.
 	}
 	if w := columns[partMember]; w > 0 {
 		role := theme.Dim
-		if l.Member < 0 && p.consumer.lag.MembersKnown && p.consumer.kind != adapters.QueueConsumers {
+		if l.Member < 0 && p.consumer.Lag.MembersKnown && p.consumer.Lag.Kind != consumer.QueueConsumers {
 			role = theme.Warn
 		}
 		row.Between().Cell(role, p.memberText(l), w)

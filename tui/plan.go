@@ -19,12 +19,13 @@ import (
 
 // planPage is what will happen, before anything does.
 type planPage struct {
-	*desk
+	*shell
 	question
 	listing
 	action  replay.Action
 	letters []*replay.Letter
 	options replay.PlanOptions
+	to      string // the destination that was named for all letters, or empty
 	before  []byte // the body that was edited
 	asked   bool
 	plan    *replay.Plan
@@ -56,8 +57,8 @@ var actions = map[action]replay.Action{replayLetters: replay.Replay, discardLett
 
 // planFor opens the plan for letters; only, if not nil, are those that are chosen. A
 // discard asks for its reason first.
-func (d *desk) planFor(a action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
-	p := &planPage{desk: d, action: actions[a], letters: letters, options: replay.PlanOptions{Only: only}}
+func (d *shell) planFor(a action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
+	p := &planPage{shell: d, action: actions[a], letters: letters, options: replay.PlanOptions{Only: only}}
 	if !slices.ContainsFunc(letters, func(l *replay.Letter) bool { return l.State == p.action.Wants() && (only == nil || only[l.Position]) }) {
 		d.say(theme.Warn, text.Own("none of these letters is ").Add(d.theme.String(p.action.Wants().String()), text.Own("; a shows those that were dealt with, too")))
 		return nil
@@ -73,9 +74,9 @@ func (d *desk) planFor(a action, letters []*replay.Letter, only map[adapters.Pos
 }
 
 // planEdited opens the plan for a letter with another body.
-func (d *desk) planEdited(l replay.Letter, before []byte, edit *replay.Edit) tea.Cmd {
+func (d *shell) planEdited(l replay.Letter, before []byte, edit *replay.Edit) tea.Cmd {
 	return d.open(&planPage{
-		desk: d, action: replay.Replay, letters: []*replay.Letter{&l}, before: before,
+		shell: d, action: replay.Replay, letters: []*replay.Letter{&l}, before: before,
 		options: replay.PlanOptions{Edits: map[adapters.Position]*replay.Edit{l.Position: edit}},
 	})
 }
@@ -89,10 +90,11 @@ func (p *planPage) name() text.Safe     { return text.Own("Plan: ").Add(p.theme.
 // hint leaves out what cannot be done with this plan.
 func (p *planPage) hint(b *binding) text.Safe {
 	switch {
-	case b.action == enter && (p.plan == nil || p.refusal != nil), b.action == otherTarget && p.action != replay.Replay:
+	case b.action == enter && (p.plan == nil || p.refusal != nil), b.action == otherTarget && p.action != replay.Replay,
+		b.action == claimedTarget && len(p.claimed()) == 0:
 		return text.Safe{}
 	}
-	return p.desk.hint(b)
+	return p.shell.hint(b)
 }
 
 // refresh makes the plan, once; it is frozen then.
@@ -100,23 +102,30 @@ func (p *planPage) refresh() tea.Cmd {
 	if p.asked {
 		return nil
 	}
-	p.asked = true
-	office, action, letters, options := p.desk.options.Office, p.action, p.letters, p.options
-	return p.ask(p.desk, text.Own("asking the brokers who would receive this"), planLimit, func(ctx context.Context) (func(), error) {
+	p.asked, p.once = true, true
+	service, action, letters, options, to := p.shell.options.Service, p.action, p.letters, p.options, p.to
+	return p.ask(p.shell, text.Own("asking the brokers who would receive this"), planLimit, func(ctx context.Context) (func(), error) {
 		var all []replay.Letter
 		for _, l := range letters {
 			if options.Only == nil || options.Only[l.Position] {
 				all = append(all, *l)
 			}
 		}
-		plan, err := office.Plan(ctx, action, all, options)
+		if to != "" {
+			target, err := service.Target(ctx, letters[0].Broker, to)
+			if err != nil {
+				return nil, err
+			}
+			options.To = target
+		}
+		plan, err := service.Plan(ctx, action, all, options)
 		return func() { p.take(plan) }, err
 	})
 }
 
 // confirmation is what is said for an operator who typed what was asked for.
 func (p *planPage) confirmation() replay.Confirmation {
-	return replay.Confirmation{Count: p.plan.Count(), Plan: p.plan.ID, Write: p.desk.options.Write}
+	return replay.Confirmation{Count: p.plan.Count(), Plan: p.plan.ID, Write: p.shell.options.Write}
 }
 
 // take makes the rows of a plan. What would be refused whatever is typed comes first.
@@ -126,13 +135,16 @@ func (p *planPage) take(plan *replay.Plan) {
 	if p.refusal = plan.Check(p.confirmation()); p.refusal != nil {
 		p.rows = append(p.rows, planRow{theme.Bad, t.Glyph.Failed.Add(text.Own(" refused")), t.String(p.refusal.Error())})
 	}
-	if unresolved, _, looping := plan.Excluded(); unresolved+looping > 0 {
+	if slices.ContainsFunc(plan.Staying(), func(s replay.Staying) bool { return s.Reason != replay.OverLimit }) && p.action == replay.Replay {
 		p.rows = append(p.rows, planRow{theme.Warn, text.Own("t"), text.Own("names a destination for all letters of the plan, as --to does")})
+	}
+	if len(p.claimed()) > 0 {
+		p.rows = append(p.rows, planRow{theme.Warn, text.Own("c"), text.Own("takes the name of a destination that only letters speak for, so that they go there")})
 	}
 	for _, fact := range plan.Facts() {
 		role := theme.Plain
 		switch fact[0] {
-		case "stays", "reaches", "in hand":
+		case "stays", "reaches", "in hand", "warning", "lacks", "maybe sent", "alike":
 			role = theme.Warn
 		case "guarantee":
 			role = theme.Good
@@ -167,9 +179,12 @@ func difference(t *theme.Theme, before, after []byte) (rows []planRow) {
 
 func (p *planPage) do(a action) tea.Cmd {
 	switch {
-	case p.move(a, p.length), p.plan == nil:
+	case p.move(a, p.length), p.busy:
 	case a == otherTarget:
 		p.askTarget()
+	case p.plan == nil:
+	case a == claimedTarget:
+		p.askClaimed()
 	case a == enter && p.refusal != nil:
 		p.say(theme.Bad, p.theme.Glyph.Failed.Add(space, p.theme.String(p.refusal.Error())))
 	case a == enter:
@@ -184,13 +199,41 @@ func (p *planPage) askTarget() {
 		p.say(theme.Dim, text.Own("only what is replayed goes somewhere"))
 		return
 	}
-	broker := p.letters[0].Broker
-	explain := text.Own("a topic, for all letters of the plan")
-	if broker == adapters.RabbitMQ {
-		explain = text.Own("a queue, or exchange:routing-key, for all letters of the plan")
-	}
+	explain := p.theme.String(p.shell.options.Words[p.letters[0].Broker].Target).Add(text.Own(", for all letters of the plan"))
 	p.askFor(text.Own("send them to: "), explain, func(name string) tea.Cmd {
-		p.options.To = replay.ParseTarget(broker, strings.TrimSpace(name))
+		p.to = strings.TrimSpace(name)
+		p.asked, p.plan, p.rows = false, nil, nil
+		return p.refresh()
+	})
+}
+
+// claimed are the destinations that only letters speak for, as the plan prints them.
+func (p *planPage) claimed() (names []string) {
+	if p.plan == nil {
+		return nil
+	}
+	for _, d := range p.plan.Targets() {
+		if name := string(d.Target); d.Claimed != "" && d.Stays() && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// askClaimed asks for the name of one of them, so that nobody sends letters there unseen.
+func (p *planPage) askClaimed() {
+	names := p.claimed()
+	if len(names) == 0 {
+		p.say(theme.Dim, text.Own("the plan has no destination that only letters speak for"))
+		return
+	}
+	p.askFor(text.Own("type its name: "), text.Own("letters go there too then, though only they say that they belong there"), func(typed string) tea.Cmd {
+		typed = strings.TrimSpace(typed)
+		if !slices.Contains(names, typed) {
+			p.say(theme.Warn, text.Own("that is none of them; nothing was changed"))
+			return nil
+		}
+		p.options.Confirmed = append(slices.Clone(p.options.Confirmed), typed)
 		p.asked, p.plan, p.rows = false, nil, nil
 		return p.refresh()
 	})
@@ -218,18 +261,19 @@ func (p *planPage) askConfirmation() {
 // destination is what is typed for many letters: where the most of them go, or what they
 // are taken from.
 func (p *planPage) destination() string {
-	if targets := p.plan.Targets(); len(targets) > 0 {
-		return slices.MaxFunc(targets, func(a, b replay.Destined) int { return a.Count - b.Count }).Target.String()
+	targets := slices.DeleteFunc(p.plan.Targets(), func(d replay.Destined) bool { return d.Stays() })
+	if len(targets) > 0 {
+		return string(slices.MaxFunc(targets, func(a, b replay.Destined) int { return a.Count - b.Count }).Target)
 	}
-	return p.plan.Parts[0].Grave
+	return p.plan.Parts[0].DLQ
 }
 
 // begin makes the plan a run and shows it, in the place of the plan, which is carried out
 // once.
 func (p *planPage) begin() tea.Cmd {
-	d, plan, said := p.desk, p.plan, p.confirmation()
+	d, plan, said := p.shell, p.plan, p.confirmation()
 	return d.takeUp(text.Own("writing the plan to disk"), func() (*replay.Run, int, error) {
-		run, err := d.options.Office.Begin(plan, said, replay.Pace{Canary: 1})
+		run, err := d.options.Service.Begin(plan, said, replay.Pace{Canary: 1})
 		return run, 0, err
 	}, func(run *replay.Run) {
 		if d.top() == page(p) {
@@ -244,7 +288,7 @@ func (p *planPage) status() []piece {
 	if p.plan == nil {
 		return nil
 	}
-	if !p.desk.options.Write {
+	if !p.shell.options.Write {
 		return []piece{{theme.Warn, text.Own("read-only: start with --write to carry it out")}}
 	}
 	return []piece{{theme.Warn, text.Own("nothing has happened yet")}}

@@ -16,16 +16,19 @@ const gapShown = time.Minute
 // troubles are the sentences about sources, the gravest first: what cannot be read at
 // all, what passed unseen, what is read in part only.
 func (m *Model) troubles() []piece {
-	t := m.desk.theme
+	t := m.shell.theme
 	var unreadable, unseen, partly []piece
+	m.gapsUntil = time.Time{}
 	for i := range m.rates.sources {
 		s := &m.rates.sources[i].status
-		name := t.String(m.desk.options.Sources[i].Name).Add(text.Own(": "))
+		name := t.String(m.shell.options.Sources[i].Name).Add(text.Own(": "))
 		if s.Err != nil {
 			unreadable = append(unreadable, piece{theme.Bad, t.Glyph.Lost.Add(space, name, t.String(s.Err.Error()))})
 		}
-		if n := len(s.Gaps); n > 0 && m.desk.now.Sub(s.Gaps[n-1].To) < gapShown {
-			m.gapsUntil = s.Gaps[n-1].To.Add(gapShown)
+		if n := len(s.Gaps); n > 0 && m.shell.now.Sub(s.Gaps[n-1].To) < gapShown {
+			if until := s.Gaps[n-1].To.Add(gapShown); m.gapsUntil.IsZero() || until.Before(m.gapsUntil) {
+				m.gapsUntil = until
+			}
 			unseen = append(unseen, piece{theme.Warn, t.Glyph.Warning.Add(space, name, gapSentence(t, s.Gaps[n-1]))})
 		}
 		for _, p := range s.Problems {
@@ -38,7 +41,7 @@ func (m *Model) troubles() []piece {
 // problems are the gravest of them, and where the others are told. On a low screen there
 // is one line for all.
 func (m *Model) problems() []widget.Line {
-	t, all := m.desk.theme, m.troubles()
+	t, all := m.shell.theme, m.troubles()
 	most := 1
 	if m.height >= lowScreen {
 		most = 2
@@ -67,6 +70,9 @@ func (m *Model) problems() []widget.Line {
 
 // gapSentence says what passed unseen.
 func gapSentence(t *theme.Theme, g adapters.Gap) text.Safe {
+	if g.From.Equal(g.To) {
+		return t.String(g.Reason)
+	}
 	away := text.Own("was away ").Add(text.Span(g.To.Sub(g.From).Round(time.Second)))
 	if g.Reason != "" {
 		away = away.Add(text.Own(" ("), t.String(g.Reason), text.Own(")"))

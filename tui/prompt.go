@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"eventscope/tracing"
+	"eventscope/tracing/query"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -19,16 +19,18 @@ import (
 type prompt struct {
 	input   textinput.Model
 	sign    text.Safe
-	fault   *tracing.FilterError // what is wrong with the filter, while it is written
-	offers  []offer              // completions of the command, or of its argument
-	offered int                  // which of them tab put in, -1 for none
-	stem    string               // what stood before completing
-	check   func(value string) *tracing.FilterError
+	fault   *query.Error // what is wrong with the filter, while it is written
+	offers  []offer      // completions of the command, or of its argument
+	offered int          // which of them tab put in, -1 for none
+	stem    string       // what stood before completing
+	check   func(value string) *query.Error
 	offer   func(value string) []offer
 	explain func(value string) text.Safe
 	accept  func(m *Model, value string) tea.Cmd
-	past    []string // earlier lines, newest last
-	at      int      // which of them is shown
+	yes     func() tea.Cmd // of a question that one key answers: y, and anything else is no
+	past    []string       // earlier lines, newest last
+	at      int            // which of them is shown
+	draft   string         // what was written before looking at them
 }
 
 // offer is what could stand for the command, or for its argument.
@@ -51,7 +53,7 @@ type finder interface {
 
 // askFor opens a line in which a person answers a question of a page; an empty answer is
 // none.
-func (d *desk) askFor(sign, explain text.Safe, accept func(value string) tea.Cmd) {
+func (d *shell) askFor(sign, explain text.Safe, accept func(value string) tea.Cmd) {
 	p := newPrompt(sign, "")
 	p.explain = func(string) text.Safe { return explain }
 	p.accept = func(_ *Model, value string) tea.Cmd {
@@ -63,8 +65,16 @@ func (d *desk) askFor(sign, explain text.Safe, accept func(value string) tea.Cmd
 	d.asking = p
 }
 
+// askYes opens a question that y answers; any other key closes it, and nothing happens.
+func (d *shell) askYes(question, explain text.Safe, yes func() tea.Cmd) {
+	p := newPrompt(question.Add(text.Own(" y/N ")), "")
+	p.explain = func(string) text.Safe { return explain }
+	p.yes = yes
+	d.asking = p
+}
+
 // newFilterLine asks for a filter of the lists, or for what to find in a value.
-func newFilterLine(d *desk, on scope) *prompt {
+func newFilterLine(d *shell, on scope) *prompt {
 	if page, ok := d.top().(finder); ok {
 		p := newPrompt(text.Own("find "), "")
 		p.explain = func(string) text.Safe { return page.findHint() }
@@ -84,6 +94,9 @@ func newFilterLine(d *desk, on scope) *prompt {
 	}
 	p := newPrompt(text.Own("/"), value)
 	p.check = checkFilter
+	if !ofLetters {
+		p.check = checkEventFilter
+	}
 	p.explain = func(string) text.Safe {
 		return text.Own(`words, or an expression: type == "PaymentFailed" && json("payload.amount") > 100`)
 	}
@@ -91,31 +104,49 @@ func newFilterLine(d *desk, on scope) *prompt {
 		if ofLetters {
 			return letters.applyFilter(value)
 		}
-		return applyFilter(m.desk, value)
+		return applyFilter(m.shell, value)
 	}
 	return p
 }
 
 // checkFilter is what is wrong with a filter, or nil.
-func checkFilter(value string) *tracing.FilterError {
+func checkFilter(value string) *query.Error {
 	if strings.TrimSpace(value) == "" {
 		return nil
 	}
-	_, err := tracing.CompileFilter(value)
-	var fault *tracing.FilterError
+	_, err := query.Compile(value)
+	var fault *query.Error
 	if err != nil && !errors.As(err, &fault) {
-		fault = &tracing.FilterError{Column: 1, Reason: err.Error()}
+		fault = &query.Error{Column: 1, Reason: err.Error()}
+	}
+	return fault
+}
+
+// checkEventFilter is checkFilter for the lists of events and flows. A status is that of a
+// dead letter there.
+func checkEventFilter(value string) *query.Error {
+	fault := checkFilter(value)
+	if fault == nil && strings.TrimSpace(value) != "" {
+		if filter, err := query.Compile(value); err == nil && filter.Uses("status") {
+			return &query.Error{Column: 1, Reason: "status is that of a dead letter; ! on Flows shows those that failed, are stuck or late"}
+		}
 	}
 	return fault
 }
 
 // applyFilter makes value the filter of the lists; an empty one clears it.
-func applyFilter(d *desk, value string) tea.Cmd {
+func applyFilter(d *shell, value string) tea.Cmd {
 	if strings.TrimSpace(value) == "" {
 		d.setFilter(nil)
 		return nil
 	}
-	compiled, err := tracing.CompileFilter(value)
+	var compiled *query.Filter
+	var err error
+	if fault := checkEventFilter(value); fault != nil {
+		err = fault
+	} else {
+		compiled, err = query.Compile(value)
+	}
 	if err != nil {
 		d.say(theme.Bad, d.theme.Glyph.Failed.Add(space, d.theme.String(err.Error())))
 		return nil
@@ -129,6 +160,13 @@ func (p *prompt) update(m *Model, message tea.Msg) tea.Cmd {
 	key := ""
 	if press, ok := message.(tea.KeyPressMsg); ok {
 		key = press.String()
+	}
+	if p.yes != nil {
+		m.prompt = nil
+		if key == "y" || key == "Y" {
+			return p.yes()
+		}
+		return nil
 	}
 	switch key {
 	case "esc":
@@ -191,12 +229,15 @@ func (p *prompt) complete(forward bool) {
 
 // recall puts in what was written before.
 func (p *prompt) recall(older bool) {
+	if p.at == len(p.past) {
+		p.draft = p.input.Value()
+	}
 	if older {
 		p.at = max(0, p.at-1)
 	} else {
 		p.at = min(len(p.past), p.at+1)
 	}
-	value := ""
+	value := p.draft
 	if p.at < len(p.past) {
 		value = p.past[p.at]
 	}
@@ -206,7 +247,7 @@ func (p *prompt) recall(older bool) {
 }
 
 // line is the line itself, with its cursor; a long one is scrolled to show it.
-func (p *prompt) line(d *desk, width int) widget.Line {
+func (p *prompt) line(d *shell, width int) widget.Line {
 	t, value := d.theme, p.input.Value()
 	cut := byteOffset(value, p.input.Position())
 	under, size := space, 0
@@ -223,7 +264,7 @@ func (p *prompt) line(d *desk, width int) widget.Line {
 }
 
 // hint is the line above: what is wrong and where, or an explanation.
-func (p *prompt) hint(d *desk, width int) widget.Line {
+func (p *prompt) hint(d *shell, width int) widget.Line {
 	t := d.theme
 	row := widget.NewRow(t, width)
 	if p.fault != nil {

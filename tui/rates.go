@@ -23,6 +23,8 @@ type rates struct {
 	trend   []float64 // events a second of all sources, oldest first
 	total   int64
 	totalAt time.Time
+	// returns counts the times that a source which did not answer has answered again.
+	returns int
 }
 
 // sourceRate is one source as the header shows it.
@@ -35,7 +37,7 @@ type sourceRate struct {
 
 // sample asks the sources, if it is time to, and says whether anything that is shown
 // changed.
-func (r *rates) sample(d *desk) bool {
+func (r *rates) sample(d *shell) bool {
 	if d.now.Sub(r.last) < sampleEvery {
 		return false
 	}
@@ -45,10 +47,19 @@ func (r *rates) sample(d *desk) bool {
 	}
 	changed, total := false, int64(0)
 	for i := range r.sources {
+		away := r.sources[i].away()
 		changed = r.sources[i].sample(d.options.Sources[i].Status(), d.now) || changed
+		if away && !r.sources[i].away() {
+			r.returns++
+		}
 		total += r.sources[i].status.Messages
 	}
 	return r.sampleTrend(total, d.now) || changed
+}
+
+// away says that the source does not answer.
+func (s *sourceRate) away() bool {
+	return s.status.Connection == adapters.Lost || s.status.Connection == adapters.Failed
 }
 
 // sample takes one status.
@@ -69,8 +80,9 @@ func (s *sourceRate) sample(status adapters.Status, now time.Time) bool {
 	}
 	s.status = status
 	return first || s.rate != rateBefore || status.Connection != before.Connection || status.BehindBy != before.BehindBy ||
-		status.Dropped != before.Dropped || status.Destinations != before.Destinations || len(status.Problems) != len(before.Problems) ||
-		len(status.Gaps) != len(before.Gaps) || (status.Err == nil) != (before.Err == nil) || status.Connection == adapters.Lost
+		status.Dropped != before.Dropped || status.DroppedUnknown != before.DroppedUnknown || status.Destinations != before.Destinations ||
+		!slices.Equal(status.Problems, before.Problems) || !slices.Equal(status.Gaps, before.Gaps) || !sameError(status.Err, before.Err) ||
+		status.Connection == adapters.Lost
 }
 
 // sampleTrend takes the total once a second.

@@ -99,10 +99,22 @@ func (r *running) change(do func(now *runProgress)) {
 	do(&r.now)
 }
 
-// withdraw takes letters out of a survey that the run has taken out of their queue since
+// endedBefore says that it had done all it would do at a time, and lets go of what it told of
+// single letters then: the listing that began there has it.
+func (r *running) endedBefore(at time.Time) bool {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.now.finished.IsZero() || !r.now.finished.Before(at) {
+		return false
+	}
+	r.out = nil
+	return true
+}
+
+// withdraw takes letters out of a listing that the run has taken out of their queue since
 // it was looked at: to look again is not free. What is put back is seen when one does.
-func (r *running) withdraw(g *replay.Surveyed) {
-	if r.run.Plan.Action == replay.Restore || !slices.ContainsFunc(r.run.Plan.Parts, func(p replay.Part) bool { return p.Source == g.Source.Cluster && p.Grave == g.Name }) {
+func (r *running) withdraw(g *replay.Listed) {
+	if r.run.Plan.Action == replay.Restore || !r.run.Plan.About(&g.DLQ) {
 		return
 	}
 	r.mutex.Lock()
@@ -118,12 +130,13 @@ func (r *running) withdraw(g *replay.Surveyed) {
 
 // takeUp gets a run, which writes to disk, and carries it out; then is called before it is
 // shown. A run that is nil was ended, or whoever has it in hand was told.
-func (d *desk) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func(*replay.Run)) tea.Cmd {
-	d.say(theme.Dim, about)
+func (d *shell) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func(*replay.Run)) tea.Cmd {
+	over := d.wait(about)
 	return run(func() answer {
 		got, before, err := get()
 		return func() tea.Cmd {
-			d.notice, d.dirty = piece{}, true
+			over()
+			d.dirty = true
 			switch {
 			case err != nil:
 				d.say(theme.Bad, d.theme.Glyph.Failed.Add(space, d.theme.String(err.Error())))
@@ -140,13 +153,12 @@ func (d *desk) takeUp(about text.Safe, get func() (run *replay.Run, before int, 
 
 // carryOut carries a run out behind the screen and shows it. When the screen ends, the run
 // finishes the window in hand and is paused.
-func (d *desk) carryOut(run *replay.Run, before int) tea.Cmd {
+func (d *shell) carryOut(run *replay.Run, before int) tea.Cmd {
 	r := &running{run: run, before: before, begun: d.now, total: run.Plan.Count() - before, out: map[adapters.Position]time.Time{}}
 	if before == 0 {
-		unresolved, overLimit, _ := run.Plan.Excluded()
-		r.total += unresolved + overLimit // which are told of, too
+		r.total += run.Plan.Excluded() // which are told of, too
 	}
-	d.run, d.box.runs = r, append(d.box.runs, r)
+	d.run, d.deadLetters.runs = r, append(d.deadLetters.runs, r)
 	ctx := d.ctx
 	d.runs.Add(1)
 	work := func() tea.Msg {
@@ -154,16 +166,16 @@ func (d *desk) carryOut(run *replay.Run, before int) tea.Cmd {
 		summary, err := run.Do(ctx, r.tell)
 		r.change(func(now *runProgress) { now.summary, now.err, now.finished = summary, err, time.Now() })
 		return answer(func() tea.Cmd {
-			d.box.fresh, d.dirty = true, true
-			return d.box.update()
+			d.deadLetters.fresh, d.dirty = true, true
+			return d.deadLetters.update()
 		})
 	}
-	return tea.Batch(work, d.open(&runPage{desk: d, running: r}))
+	return tea.Batch(work, d.open(&runPage{shell: d, running: r}))
 }
 
 // runPage is a run at work, or how it ended.
 type runPage struct {
-	*desk
+	*shell
 	listing
 	question
 	running *running
@@ -195,7 +207,7 @@ func (p *runPage) hint(b *binding) text.Safe {
 			return text.Safe{}
 		}
 	}
-	return p.desk.hint(b)
+	return p.shell.hint(b)
 }
 
 // outcomes are what is told of letters: what went wrong first, then the newest.
@@ -212,7 +224,7 @@ func (p *runPage) do(a action) tea.Cmd {
 	case p.move(a, len(state.outcomes())):
 		return nil
 	case a == enter:
-		return p.open(&stepsPage{desk: p.desk, run: r.run.ID})
+		return p.open(&stepsPage{shell: p.shell, run: r.run.ID})
 	}
 	if !state.finished.IsZero() {
 		return nil
@@ -340,7 +352,14 @@ func (p *runPage) ending(s *runProgress) []piece {
 		sentences = append(sentences, piece{theme.Bad, p.theme.Glyph.Failed.Add(space, p.theme.String(s.err.Error()))})
 	}
 	if s.summary.Maybe > 0 {
-		sentences = append(sentences, piece{theme.Warn, plural(s.summary.Maybe, text.Own(" letter"), text.Own(" letters")).Add(text.Own(" may have arrived twice, with the same x-replay-id"))})
+		twice := text.Own(" may have arrived twice, with the same x-replay-id")
+		if p.running.run.Plan.Action == replay.Restore {
+			twice = text.Own(" may have come back twice")
+		}
+		sentences = append(sentences, piece{theme.Warn, plural(s.summary.Maybe, text.Own(" letter"), text.Own(" letters")).Add(twice)})
+	}
+	if s.summary.Alike > 0 {
+		sentences = append(sentences, piece{theme.Warn, plural(s.summary.Alike, text.Own(" letter"), text.Own(" letters")).Add(text.Own(" cannot be told from equal ones: what another run has sent of them cannot be told"))})
 	}
 	if s.summary.State == "failed" || s.summary.State == "paused" {
 		sentences = append(sentences, piece{theme.Warn, text.Own("What is not settled is as it was. Go on with :resume, or end it with :abort.")})
@@ -363,5 +382,5 @@ func (p *runPage) outcomeRow(o *replay.Outcome, width int, selected bool) widget
 	if o.Err != nil {
 		return row.Put(role, t.String(o.Err.Error())).Line()
 	}
-	return row.Put(theme.Dim, t.String(o.Target.String())).Line()
+	return row.Put(theme.Dim, t.String(string(o.Target))).Line()
 }

@@ -10,7 +10,7 @@ import (
 
 // serviceCell is a service in its colour, with the sign of its consumer's state beside it
 // where somebody should look at that.
-func (d *desk) serviceCell(row *widget.Row, service string, name text.Safe, width int) {
+func (d *shell) serviceCell(row *widget.Row, service string, name text.Safe, width int) {
 	r, ok := d.maps.worstReader(service)
 	if !ok || !ill(r) || width < 4 {
 		row.StyledCell(d.theme.Service(service), d.theme.Cut(name, width), width)
@@ -23,7 +23,7 @@ func (d *desk) serviceCell(row *widget.Row, service string, name text.Safe, widt
 }
 
 // serviceWidth is what a service and such a sign take.
-func (d *desk) serviceWidth(service string) int {
+func (d *shell) serviceWidth(service string) int {
 	width := d.theme.String(service).Width()
 	if r, ok := d.maps.worstReader(service); ok && ill(r) {
 		width += 2
@@ -39,7 +39,7 @@ func consumerState(t *theme.Theme, r *topology.Reader) text.Safe {
 	if total.Known > 0 {
 		s = s.Add(text.Own(", "), text.Count(total.Lag), text.Own(" to read"))
 	}
-	if growing(r) {
+	if growing(&r.Standing, &total) {
 		s = s.Add(text.Own(" and growing"))
 	}
 	return s

@@ -18,7 +18,7 @@ const sourcesWidth = 100
 // mostSentence is how many lines one sentence may take.
 const mostSentence = 40
 
-func (p *sourcesPanel) over(d *desk, lines []widget.Line, width int) []widget.Line {
+func (p *sourcesPanel) over(d *shell, lines []widget.Line, width int) []widget.Line {
 	most, room := roomIn(width, len(lines))
 	inner := min(sourcesWidth, most)
 	var rows []widget.Line

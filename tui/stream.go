@@ -1,8 +1,11 @@
 package tui
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"strings"
+	"time"
 
 	"eventscope/tracing"
 	"eventscope/tui/text"
@@ -15,36 +18,49 @@ import (
 // stream is the live tail. Its cursor is a sequence, not a row: it stays on its event
 // while others arrive or are evicted.
 type stream struct {
-	*desk
+	*shell
 	question
 	window
+	matching  question // for the next match, which no reading of the stream keeps waiting
 	cursor    tracing.Sequence
 	line      int // row of the screen the cursor is on
+	later     int // rows to go by when what is around the cursor is at hand
 	top       int // index of the first event drawn
 	height    int
 	following bool
 	marked    map[tracing.Sequence]string // to the flow id that y copies
 	widths    streamWidths
 
-	seen      uint64 // version of the store that is shown
-	seenWatch *tracing.Watch
-	stale     bool // the cursor is near the edge of what is at hand
+	seen     uint64         // version of the store that is shown
+	under    *tracing.Watch // the filter under which events are asked for
+	answered bool           // the index has said once what there is
+	stale    bool           // the cursor is near the edge of what is at hand
+	asked    time.Time
 }
 
-func newStream(d *desk) *stream {
-	return &stream{desk: d, following: true, height: 50, stale: true, marked: map[tracing.Sequence]string{}}
+// streamEvery is how often the stream is asked for at most while nobody moves in it.
+const streamEvery = 50 * time.Millisecond
+
+func newStream(d *shell) *stream {
+	return &stream{shell: d, following: true, height: 50, stale: true, marked: map[tracing.Sequence]string{}}
 }
 
-func (s *stream) scope() scope        { return onStream }
-func (s *stream) name() text.Safe     { return text.Own("Stream") }
-func (s *stream) ages() bool          { return false }
-func (s *stream) waitsFor() *question { return &s.question }
+func (s *stream) scope() scope    { return onStream }
+func (s *stream) name() text.Safe { return text.Own("Stream") }
+func (s *stream) ages() bool      { return false }
+
+func (s *stream) waitsFor() *question {
+	if s.matching.busy {
+		return &s.matching
+	}
+	return &s.question
+}
 
 func (s *stream) hint(b *binding) text.Safe {
 	if b.action == pause && !s.following {
 		return text.Own("go on")
 	}
-	return s.desk.hint(b)
+	return s.shell.hint(b)
 }
 
 // refresh asks for the newest events, or for those around the cursor.
@@ -54,16 +70,18 @@ func (s *stream) refresh() tea.Cmd {
 		progress := s.watch.Progress()
 		searching = progress.Searched < progress.ToSearch
 	}
-	if s.seenWatch != s.watch {
+	if s.under != s.watch { // other events must not stand under the name of the filter
+		s.under, s.window, s.answered = s.watch, window{}, false
 		s.stale, s.widths = true, streamWidths{}
 	}
-	if s.busy || !s.stale && s.seen == s.counters.Version && !searching {
+	if s.busy || !s.stale && (s.seen == s.counters.Version && !searching || s.now.Sub(s.asked) < streamEvery) {
 		return nil
 	}
+	s.asked = s.now
 	version, watch, querier := s.counters.Version, s.watch, s.options.Querier
 	following, cursor, count := s.following, s.cursor, s.height
 	s.stale = false
-	return s.ask(s.desk, text.Own("reading the stream"), queryLimit, func(ctx context.Context) (func(), error) {
+	return s.ask(s.shell, text.Own("reading the stream"), queryLimit, func(ctx context.Context) (func(), error) {
 		var got window
 		var err error
 		if following || cursor == 0 {
@@ -72,7 +90,11 @@ func (s *stream) refresh() tea.Cmd {
 			got, err = around(ctx, querier, watch, cursor, 3*count)
 		}
 		return func() {
-			s.window, s.seen, s.seenWatch = got, version, watch
+			if s.watch != watch { // it is asked for something else
+				s.stale = true
+				return
+			}
+			s.window, s.seen, s.answered = got, version, true
 			s.settle(cursor)
 		}, err
 	})
@@ -94,6 +116,10 @@ func (s *stream) settle(asked tracing.Sequence) {
 		s.line = s.height - 1
 	}
 	s.cursor = s.events[i].Sequence
+	if by := s.later; by != 0 {
+		s.later = 0
+		s.move(by)
+	}
 }
 
 // move goes by rows, as far as what is at hand reaches.
@@ -102,6 +128,10 @@ func (s *stream) move(by int) {
 		return
 	}
 	i := s.index(s.cursor)
+	if !s.following && s.events[i].Sequence != s.cursor { // it is on its way out of what is at hand
+		s.later, s.stale = s.later+by, true
+		return
+	}
 	to := max(0, min(i+by, len(s.events)-1))
 	if s.following = s.following && to == len(s.events)-1; !s.following {
 		s.cursor = s.events[to].Sequence
@@ -123,12 +153,12 @@ func (s *stream) do(a action) tea.Cmd {
 	case pageUp:
 		s.move(-s.height / 2)
 	case first:
-		s.following, s.cursor, s.line, s.stale = false, 1, 0, true
+		s.following, s.cursor, s.line, s.later, s.stale = false, 1, 0, 0, true
 	case last, follow:
-		s.following, s.stale = true, true
+		s.following, s.later, s.stale = true, 0, true
 	case pause:
 		s.following = !s.following
-		s.stale = true
+		s.later, s.stale = 0, true
 	case mark:
 		s.mark()
 	case copyText:
@@ -161,9 +191,9 @@ func (s *stream) openEvent(itself bool) tea.Cmd {
 		if !itself {
 			s.say(theme.Warn, text.Own("this event names no flow and no order; here is the event"))
 		}
-		return s.open(newEvent(s.desk, event))
+		return s.open(newEvent(s.shell, event))
 	}
-	return s.open(newFlow(s.desk, event.FlowKey, s.theme.String(flowLabel(event))))
+	return s.open(newFlow(s.shell, event.FlowKey, s.theme.String(flowLabel(event))))
 }
 
 // flowLabel is what a row says of its flow.
@@ -174,6 +204,9 @@ func flowLabel(event tracing.Event) string {
 	return event.FlowID
 }
 
+// idOfFlow is the id of an event's flow: what the event is about where it names none.
+func idOfFlow(event tracing.Event) string { return cmp.Or(event.FlowID, event.Entity) }
+
 func (s *stream) mark() {
 	event, ok := s.selected()
 	if !ok {
@@ -182,7 +215,7 @@ func (s *stream) mark() {
 	if _, was := s.marked[event.Sequence]; was {
 		delete(s.marked, event.Sequence)
 	} else {
-		s.marked[event.Sequence] = flowLabel(event)
+		s.marked[event.Sequence] = idOfFlow(event)
 	}
 	s.move(1)
 }
@@ -195,10 +228,10 @@ func (s *stream) copy() tea.Cmd {
 	switch {
 	case !ok:
 		return nil
-	case flowLabel(event) == "":
+	case idOfFlow(event) == "":
 		return s.copyText(event.Position.String(), text.Own("the position"))
 	}
-	return s.copyText(flowLabel(event), text.Own("the flow id"))
+	return s.copyText(idOfFlow(event), text.Own("the flow id"))
 }
 
 // match goes to the next event that the last filter matched, in the whole stream.
@@ -208,14 +241,18 @@ func (s *stream) match(backward bool) tea.Cmd {
 		return nil
 	}
 	at, watch, querier := s.cursor, s.found, s.options.Querier
-	return s.ask(s.desk, text.Own("looking for the next match"), queryLimit, func(ctx context.Context) (func(), error) {
+	return s.matching.ask(s.shell, text.Own("looking for the next match"), queryLimit, func(ctx context.Context) (func(), error) {
 		sequence, err := findMatch(ctx, querier, watch, at, backward)
 		return func() {
-			if err != nil {
+			switch {
+			case errors.Is(err, tracing.ErrUnknown):
 				s.say(theme.Dim, text.Own("no further match"))
 				return
+			case err != nil:
+				s.say(theme.Bad, text.Own("the next match: ").Add(s.sentence(err)))
+				return
 			}
-			s.following, s.cursor, s.stale, s.line = false, sequence, true, s.height/2
+			s.following, s.cursor, s.stale, s.line, s.later = false, sequence, true, s.height/2, 0
 		}, nil
 	})
 }
@@ -239,7 +276,7 @@ func (s *stream) click(row int) bool {
 		return false
 	}
 	was := s.cursor
-	s.following, s.cursor, s.line = false, s.events[i].Sequence, row
+	s.following, s.cursor, s.line, s.later = false, s.events[i].Sequence, row, 0
 	return was == s.cursor
 }
 
@@ -266,7 +303,7 @@ func (s *stream) status() []piece {
 }
 
 // filterStatus says what the lists are filtered by, and how far that has looked.
-func (d *desk) filterStatus() []piece {
+func (d *shell) filterStatus() []piece {
 	if d.watch == nil {
 		return nil
 	}
@@ -286,8 +323,11 @@ func (s *stream) render(width, height int) []widget.Line {
 	if s.height != height {
 		s.height, s.stale = height, true
 	}
-	if len(s.events) == 0 {
-		return emptyStream(s.desk, width, height)
+	switch {
+	case len(s.events) == 0 && !s.answered:
+		return widget.Fit(s.theme, nil, width, height) // the footer says what is waited for
+	case len(s.events) == 0:
+		return emptyStream(s.shell, width, height)
 	}
 	i := s.index(s.cursor)
 	s.top = max(0, min(i-s.line, len(s.events)-height))
@@ -300,7 +340,7 @@ func (s *stream) render(width, height int) []widget.Line {
 	lines := make([]widget.Line, 0, height)
 	for n := range visible {
 		_, marked := s.marked[visible[n].Sequence]
-		lines = append(lines, streamRow(s.theme, columns, &visible[n], width, n == s.line, marked))
+		lines = append(lines, streamRow(s.theme, columns, &visible[n], s.now, width, n == s.line, marked))
 	}
 	return widget.Fit(s.theme, lines, width, height)
 }

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"time"
+
 	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tui/text"
@@ -53,9 +55,9 @@ func rowStart(t *theme.Theme, width int, selected, marked bool) *widget.Row {
 }
 
 // streamRow is one event in the stream.
-func streamRow(t *theme.Theme, columns []int, e *tracing.Event, width int, selected, marked bool) widget.Line {
+func streamRow(t *theme.Theme, columns []int, e *tracing.Event, now time.Time, width int, selected, marked bool) widget.Line {
 	row := rowStart(t, width, selected, marked)
-	row.Cell(theme.Dim, text.Clock(e.Time.Local()), columns[0])
+	row.Cell(theme.Dim, shortMoment(e.Time, now), columns[0])
 	if columns[1] > 0 {
 		row.Between().StyledCell(t.Service(e.Service), t.String(e.Service), columns[1])
 	}
@@ -88,7 +90,7 @@ func kindCell(t *theme.Theme, row *widget.Row, e *tracing.Event, width int) {
 }
 
 // emptyStream says what would be here and what brings it.
-func emptyStream(d *desk, width, height int) []widget.Line {
+func emptyStream(d *shell, width, height int) []widget.Line {
 	t := d.theme
 	lines := []widget.Line{widget.Blank(t, width)}
 	add := func(role theme.Role, s text.Safe) {
@@ -106,7 +108,7 @@ func emptyStream(d *desk, width, height int) []widget.Line {
 		status := source.Status()
 		role, glyph := t.Connection(status.Connection)
 		add(role, glyph.Add(space, t.String(source.Name), space, t.String(status.Connection.String()), text.Own(", "),
-			text.Count(int64(status.Destinations)), destinationNoun(source.Broker, status.Destinations), connectionHint(status.Connection)))
+			d.destinations(source.Broker, status.Destinations), connectionHint(status.Connection)))
 	}
 	if d.options.Empty != "" {
 		add(theme.Dim, t.String(d.options.Empty))

@@ -3,7 +3,6 @@ package tui
 import (
 	"time"
 
-	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -160,12 +159,4 @@ func (f *flowPage) bar(index int, places []int) widget.Bar {
 		bar.Cause = places[step.Parent]
 	}
 	return bar
-}
-
-// brokerName is a broker as it writes itself.
-func brokerName(b adapters.Broker) text.Safe {
-	if b == adapters.RabbitMQ {
-		return text.Own("RabbitMQ")
-	}
-	return text.Own("Kafka")
 }

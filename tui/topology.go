@@ -16,9 +16,9 @@ import (
 // topologyPage is the map: destinations with who writes to them and who reads them, or
 // services with what they read and write.
 type topologyPage struct {
-	*desk
+	*shell
 	listing
-	book     *mapBook
+	lagModel *topologyModel
 	rows     []mapRow
 	services bool // services are in the middle, not destinations
 	filter   string
@@ -41,29 +41,29 @@ type mapKey struct {
 	row          int // of the node
 }
 
-func newTopology(d *desk) *topologyPage { return &topologyPage{desk: d, book: d.maps} }
+func newTopology(d *shell) *topologyPage { return &topologyPage{shell: d, lagModel: d.maps} }
 
 func (p *topologyPage) scope() scope        { return onTopology }
 func (p *topologyPage) ages() bool          { return false }
-func (p *topologyPage) waitsFor() *question { return &p.book.question }
+func (p *topologyPage) waitsFor() *question { return &p.lagModel.question }
 func (p *topologyPage) name() text.Safe     { return text.Own("Topology") }
 
 func (p *topologyPage) refresh() tea.Cmd {
-	if p.seen != p.book.seen {
-		p.seen = p.book.seen
+	if p.seen != p.lagModel.seen {
+		p.seen = p.lagModel.seen
 		p.choose()
 	}
 	var lags tea.Cmd
-	if p.desk.book != nil {
-		lags = p.desk.book.update(nil)
+	if p.shell.lagModel != nil {
+		lags = p.shell.lagModel.update(nil)
 	}
-	return tea.Batch(p.book.update(mapEvery), lags)
+	return tea.Batch(p.lagModel.update(mapEvery), lags)
 }
 
 // choose lays out the rows that pass the filter; the cursor stays where it was.
 func (p *topologyPage) choose() {
 	p.rows, p.dirty = p.rows[:0], true
-	g := p.book.graph
+	g := p.lagModel.graph
 	if g == nil {
 		return
 	}
@@ -91,14 +91,14 @@ func (p *topologyPage) choose() {
 			p.rows = append(p.rows, row)
 		}
 	}
-	if cursor > 0 && p.cursor.Index > 0 {
+	if cursor >= 0 {
 		p.cursor.Index = cursor
 	}
 	p.stay()
 }
 
 func (p *topologyPage) keyOf(node, row int) mapKey {
-	n := &p.book.graph.Nodes[node]
+	n := &p.lagModel.graph.Nodes[node]
 	return mapKey{n.Kind, n.Source, n.Name, row}
 }
 
@@ -107,7 +107,7 @@ func (p *topologyPage) passes(node int, words []string, in, out []int) bool {
 	if len(words) == 0 {
 		return true
 	}
-	g := p.book.graph
+	g := p.lagModel.graph
 	var all strings.Builder
 	add := func(n *topology.Node) {
 		all.WriteString(strings.ToLower(n.Name + "\n" + n.Source + "\n" + string(n.Kind) + "\n"))
@@ -156,7 +156,7 @@ func (p *topologyPage) hint(b *binding) text.Safe {
 	case b.action == view && p.services:
 		return text.Own("by destination")
 	}
-	return p.desk.hint(b)
+	return p.shell.hint(b)
 }
 
 func (p *topologyPage) do(a action) tea.Cmd {
@@ -174,7 +174,7 @@ func (p *topologyPage) do(a action) tea.Cmd {
 	case a == enter:
 		return p.openStream(row.node)
 	case a == copyText:
-		return p.copyText(p.book.graph.Mermaid(), text.Own("the map as a Mermaid diagram"))
+		return p.copyText(p.lagModel.graph.Mermaid(), text.Own("the map as a Mermaid diagram"))
 	case a == save:
 		return p.saveDiagram()
 	}
@@ -184,12 +184,12 @@ func (p *topologyPage) do(a action) tea.Cmd {
 // openStream shows the stream of a destination, or of a service. The messages of a queue are
 // seen at what feeds it.
 func (p *topologyPage) openStream(node int) tea.Cmd {
-	n := &p.book.graph.Nodes[node]
+	n := &p.lagModel.graph.Nodes[node]
 	filter := "service == " + strconv.Quote(n.Name)
 	if n.Kind.IsDestination() {
 		var places []string
-		for _, at := range p.book.graph.SeenAt(node) {
-			places = append(places, strconv.Quote(p.book.graph.Nodes[at].Name))
+		for _, at := range p.lagModel.graph.SeenAt(node) {
+			places = append(places, strconv.Quote(p.lagModel.graph.Nodes[at].Name))
 		}
 		if len(places) == 0 {
 			p.say(theme.Warn, p.theme.String(n.Name).Add(text.Own(": no event of it was seen")))
@@ -204,12 +204,12 @@ func (p *topologyPage) openStream(node int) tea.Cmd {
 		p.say(theme.Warn, text.Own("what a group writes is not known; 3 shows how far it is behind"))
 		return nil
 	}
-	return tea.Batch(applyFilter(p.desk, filter), p.open(p.home))
+	return tea.Batch(applyFilter(p.shell, filter), p.open(p.home))
 }
 
 // saveDiagram writes the map to a new file of the save folder.
 func (p *topologyPage) saveDiagram() tea.Cmd {
-	d, folder, diagram := p.desk, p.options.SaveFolder, []byte(p.book.graph.Mermaid())
+	d, folder, diagram := p.shell, p.options.SaveFolder, []byte(p.lagModel.graph.Mermaid())
 	return run(func() answer {
 		path, err := writeNew(folder, "topology.mmd", diagram)
 		return func() tea.Cmd {
@@ -253,7 +253,7 @@ func (p *topologyPage) click(row int) bool {
 }
 
 func (p *topologyPage) status() []piece {
-	g := p.book.graph
+	g := p.lagModel.graph
 	if g == nil {
 		return nil
 	}
@@ -278,7 +278,7 @@ func (p *topologyPage) status() []piece {
 }
 
 func (p *topologyPage) render(width, height int) []widget.Line {
-	if p.book.graph == nil || len(p.rows) == 0 {
+	if p.lagModel.graph == nil || len(p.rows) == 0 {
 		return p.empty(width, height)
 	}
 	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
@@ -288,10 +288,10 @@ func (p *topologyPage) render(width, height int) []widget.Line {
 func (p *topologyPage) empty(width, height int) []widget.Line {
 	t := p.theme
 	lines := []widget.Line{widget.Blank(t, width)}
-	if p.book.graph == nil {
+	if p.lagModel.graph == nil {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
-	lines = append(lines, troubleLines(p.desk, p.book.troubles, width)...)
+	lines = append(lines, troubleLines(p.shell, p.lagModel.unseen(), width)...)
 	hint := text.Own("Nothing is known yet: destinations appear as the brokers tell of them, and services when an event of theirs is seen.")
 	if p.filter != "" {
 		hint = text.Own("Nothing on the map has these words. / changes them; esc clears them.")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 	"eventscope/tui"
 	"eventscope/tui/tuitest"
 )
@@ -32,7 +33,7 @@ func aShop(t *testing.T, s *tuitest.System) *shopScreen {
 		put(t, s, s.Order(i, time.Now(), 5)...)
 	}
 	group := func(name, topic string, committed int64) *tuitest.Group {
-		return &tuitest.Group{Name: name, Topic: topic, Members: []adapters.Member{{ID: name, Logs: 1}}, Partitions: []tuitest.Partition{{Committed: committed, End: 5000}}}
+		return &tuitest.Group{Name: name, Topic: topic, Members: []consumer.Member{{ID: name, Logs: 1}}, Partitions: []tuitest.Partition{{Committed: committed, End: 5000}}}
 	}
 	c := tuitest.NewConsumers(s.Kafka, group("payment-service", "orders", 5000), group("fraud", "payments", 3800), group("auditors", "orders", 4999))
 	rabbit := &tuitest.Told{
@@ -163,4 +164,45 @@ func TestTopologyFrames(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestTheMapSaysWhatIsNotToldOfConsumers: a map without readers must not look whole.
+func TestTheMapSaysWhatIsNotToldOfConsumers(t *testing.T) {
+	lags(t, func(t *testing.T, _ *tuitest.System, c *tuitest.Consumers, screen *tuitest.Screen) {
+		screen.Press("5").Wait(3 * time.Second).Misses("not listed")
+		c.Break(&adapters.Problem{Doing: "list all groups", Cause: "those that user ann may not describe are not listed", Remedy: "have Describe granted", Kind: adapters.ErrNotAuthorized})
+		screen.Wait(20 * time.Second).Sees("kafka: cannot list all groups: those that user ann may not describe are not listed")
+	})
+}
+
+// TestAStateOnTheMapIsThatOfTheReaderThere: a group that has stopped in one topic is well in
+// the other.
+func TestAStateOnTheMapIsThatOfTheReaderThere(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		c := tuitest.NewConsumers(s.Kafka, &tuitest.Group{
+			Name: "audit", Topics: []string{"orders", "payments"}, Partitions: []tuitest.Partition{{Committed: 5, End: 5}, {Committed: 1, End: 9}},
+		})
+		screen := tuitest.Open(t, c.Over(s.Options()), 140, 30).Press("5").Wait(5 * time.Second)
+		for topic, wanted := range map[string]string{"orders": "✓ OK", "payments": "✗ STOP"} {
+			if line := screen.Line(" " + topic + " "); !strings.Contains(line, wanted) {
+				t.Errorf("%s is not %s:\n%s", topic, wanted, line)
+			}
+		}
+	})
+}
+
+// TestTheCursorStaysOnItsPlaceOfTheMap also when all above it goes.
+func TestTheCursorStaysOnItsPlaceOfTheMap(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		screen := aShop(t, s).open(140, 40).Press("G").Wait(time.Second)
+		for !strings.Contains(screen.Selected(), "PaymentProcessed") {
+			screen.Press("k")
+		}
+		at := screen.Selected()
+		screen.Filter("PaymentProcessed").Selects("PaymentProcessed", "payments").Press("esc").Wait(time.Second)
+		if now := screen.Selected(); now != at {
+			t.Fatalf("the cursor was on\n%s\nand is on\n%s", at, now)
+		}
+		screen.Filter("nothing-has-this").Sees("Nothing on the map has these words").Press("enter", "y", "w").Misses("copied", "saved", "› Stream")
+	})
 }

@@ -2,6 +2,8 @@ package tui
 
 import (
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
+	"eventscope/tracing/lag"
 	"eventscope/tracing/topology"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -22,8 +24,8 @@ const (
 )
 
 func (p *topologyPage) columns(width int) []int {
-	in, middle, out, state := 10, 12, 10, 7
-	g := p.book.graph
+	in, middle, out, state, left := 10, 12, 10, 7, 7
+	g := p.lagModel.graph
 	for i := range p.rows[:min(len(p.rows), mostMeasured)] {
 		row := &p.rows[i]
 		middle = max(middle, min(30, p.theme.String(g.Nodes[row.node].Name).Width()))
@@ -33,8 +35,8 @@ func (p *topologyPage) columns(width int) []int {
 		if row.out >= 0 {
 			out = max(out, min(30, p.endText(row.out, g.Edges[row.out].To).Width()))
 		}
-		if r, _ := p.readerOf(row); r != nil {
-			state = max(state, 2+len(r.Standing.State.String()))
+		if r := p.readingOf(row); r != nil {
+			state, left = max(state, 2+len(r.standing.State.String())), max(left, p.leftText(r).Width())
 		}
 	}
 	return widget.Layout([]widget.Column{
@@ -45,7 +47,7 @@ func (p *topologyPage) columns(width int) []int {
 		mapFailed: {Min: 6, Rank: 4},
 		mapOut:    {Min: min(out, 14), Want: out},
 		mapState:  {Min: state, Rank: 1},
-		mapLeft:   {Min: 7, Rank: 2},
+		mapLeft:   {Min: left, Rank: 2},
 		mapNote:   {Min: 16, Rank: 6, Rest: true},
 	}, width-2)
 }
@@ -60,7 +62,7 @@ func (p *topologyPage) list(width, height int) []widget.Line {
 	if p.services {
 		names[mapIn], names[mapMiddle], names[mapOut] = text.Own("Reads"), text.Own("Service"), text.Own("Writes to")
 	}
-	lines := append(troubleLines(p.desk, p.book.troubles, width), headings(t, width, columns, names, mapRate, mapFailed, mapLeft))
+	lines := append(troubleLines(p.shell, p.lagModel.unseen(), width), headings(t, width, columns, names, mapRate, mapFailed, mapLeft))
 	from, to := p.show(lines, height, len(p.rows))
 	for i := from; i < to; i++ {
 		lines = append(lines, p.row(columns, &p.rows[i], width, i == p.cursor.Index, i == from))
@@ -71,7 +73,7 @@ func (p *topologyPage) list(width, height int) []widget.Line {
 // row draws one row. The node in the middle is named in its first row, and in the first one
 // on the screen.
 func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bool) widget.Line {
-	t, g := p.theme, p.book.graph
+	t, g := p.theme, p.lagModel.graph
 	row := rowStart(t, width, selected, false)
 	n, names := &g.Nodes[r.node], r.first || top
 	cell := func(column int, role theme.Role, value text.Safe, right bool) {
@@ -103,15 +105,12 @@ func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bo
 	cell(mapRate, theme.Plain, rate, true)
 	cell(mapFailed, failedRole(n), failed, true)
 	p.endCell(row, columns[mapOut], r.out, func(e *topology.Edge) int { return e.To }, true)
-	reader, at := p.readerOf(r)
+	reader := p.readingOf(r)
 	role, state, left := theme.Dim, text.Safe{}, text.Safe{}
 	if reader != nil {
 		var glyph text.Safe
-		role, glyph = t.Lag(reader.Standing.State)
-		state, left = glyph.Add(space, t.String(reader.Standing.State.String())), leftToRead(reader, at)
-		if growing(reader) {
-			left = t.Glyph.Growing.Add(space, left)
-		}
+		role, glyph = t.Lag(reader.standing.State)
+		state, left = glyph.Add(space, t.String(reader.standing.State.String())), p.leftText(reader)
 	}
 	cell(mapState, role, state, false)
 	cell(mapLeft, theme.Plain, left, true)
@@ -131,14 +130,14 @@ func (p *topologyPage) endCell(row *widget.Row, width, edge int, end func(*topol
 		row.Gap(width)
 		return
 	}
-	node := end(&p.book.graph.Edges[edge])
+	node := end(&p.lagModel.graph.Edges[edge])
 	label := p.endText(edge, node)
-	if n := &p.book.graph.Nodes[node]; n.Kind == topology.Service {
+	if n := &p.lagModel.graph.Nodes[node]; n.Kind == topology.Service {
 		row.StyledCell(p.theme.Service(n.Name), p.theme.Cut(label, width), width)
 		return
 	}
 	role := theme.Plain
-	if p.book.graph.Edges[edge].Relation == topology.Dies {
+	if p.lagModel.graph.Edges[edge].Relation == topology.Dies {
 		role = theme.Bad
 	}
 	row.Cell(role, p.theme.CutMiddle(label, width), width)
@@ -147,7 +146,7 @@ func (p *topologyPage) endCell(row *widget.Row, width, edge int, end func(*topol
 // endText is the other end of an edge in words: dead letters with their sign, and dots before
 // what is merely inferred.
 func (p *topologyPage) endText(edge, node int) text.Safe {
-	t, e, n := p.theme, &p.book.graph.Edges[edge], &p.book.graph.Nodes[node]
+	t, e, n := p.theme, &p.lagModel.graph.Edges[edge], &p.lagModel.graph.Nodes[node]
 	name := t.String(n.Name)
 	switch {
 	case n.Kind == topology.Group:
@@ -181,45 +180,55 @@ func failedRole(n *topology.Node) theme.Role {
 	return theme.Dim
 }
 
-// readerOf is the consumer whose state a row shows, and where it reads: that of the edge by
-// which something is read, or of a queue itself.
-func (p *topologyPage) readerOf(r *mapRow) (reader *topology.Reader, at string) {
-	g := p.book.graph
+// reading is a consumer at a place that it reads.
+type reading struct {
+	*topology.Reader
+	standing lag.Standing   // there
+	total    consumer.Total // there
+}
+
+// readingOf is the consumer whose state a row shows, at what it reads: by the edge by which
+// something is read, or of a queue itself. It is nil where nobody is known.
+func (p *topologyPage) readingOf(r *mapRow) (worst *reading) {
+	g := p.lagModel.graph
 	edge := r.out
 	if p.services {
 		edge = r.in
 	}
-	if edge >= 0 && g.Edges[edge].Relation == topology.Reads {
-		at = g.Nodes[g.Edges[edge].From].Name
-		readers := g.Nodes[g.Edges[edge].To].Readers
-		for i := range readers {
-			if _, _, reads := readers[i].At(at); reads && (reader == nil || gravity(readers[i].Standing.State) > gravity(reader.Standing.State)) {
-				reader = &readers[i]
-			}
+	var readers []topology.Reader
+	at := g.Nodes[r.node].Name
+	switch {
+	case edge >= 0 && g.Edges[edge].Relation == topology.Reads:
+		at, readers = g.Nodes[g.Edges[edge].From].Name, g.Nodes[g.Edges[edge].To].Readers
+	case r.first && !p.services:
+		readers = g.Nodes[r.node].Readers
+	}
+	for i := range readers {
+		standing, total, reads := readers[i].At(at)
+		if reads && (worst == nil || lag.Gravity(standing.State) > lag.Gravity(worst.standing.State)) {
+			worst = &reading{&readers[i], standing, total}
 		}
-		return reader, at
 	}
-	if n := &g.Nodes[r.node]; r.first && !p.services && len(n.Readers) > 0 {
-		return &n.Readers[0], n.Name
+	return worst
+}
+
+// leftText is how much a consumer has to read, with a sign where that becomes more.
+func (p *topologyPage) leftText(r *reading) text.Safe {
+	if growing(&r.standing, &r.total) {
+		return p.theme.Glyph.Growing.Add(space, r.leftToRead())
 	}
-	return nil, ""
+	return r.leftToRead()
 }
 
 // leftToRead is how much a consumer has to read at a destination.
-func leftToRead(r *topology.Reader, at string) text.Safe {
-	lag, known, _ := r.At(at)
-	if !known {
-		return unknownText
-	}
-	return text.Count(lag)
-}
+func (r *reading) leftToRead() text.Safe { return lagText(&r.total) }
 
 // noteOf is what takes the ways of a row.
 func (p *topologyPage) noteOf(r *mapRow) text.Safe {
 	var notes []text.Safe
 	for _, edge := range []int{r.in, r.out} {
-		if edge >= 0 && len(p.book.graph.Edges[edge].Labels) > 0 {
-			notes = append(notes, labelsText(p.theme, &p.book.graph.Edges[edge]))
+		if edge >= 0 && len(p.lagModel.graph.Edges[edge].Labels) > 0 {
+			notes = append(notes, labelsText(p.theme, &p.lagModel.graph.Edges[edge]))
 		}
 	}
 	return text.Join(space.Add(p.theme.Glyph.Separator, space), notes...)
@@ -231,7 +240,7 @@ func (p *topologyPage) details() []piece {
 	if r == nil {
 		return nil
 	}
-	t, g := p.theme, p.book.graph
+	t, g := p.theme, p.lagModel.graph
 	n := &g.Nodes[r.node]
 	facts := []text.Safe{t.String(n.Name).Add(text.Own(": "), t.String(string(n.Kind)))}
 	if n.Source != "" {
@@ -241,12 +250,12 @@ func (p *topologyPage) details() []piece {
 		facts = append(facts, plural(n.Partitions, text.Own(" partition"), text.Own(" partitions")))
 	}
 	if f := &n.Flow; f.Events > 0 {
-		facts = append(facts, text.Count(f.Events).Add(text.Own(" events since "), text.Clock(g.Since.Local())))
+		facts = append(facts, plural(int(f.Events), text.Own(" event since "), text.Own(" events since ")).Add(text.Clock(g.Since.Local())))
 		if f.Failures > 0 {
-			facts = append(facts, text.Count(f.Failures).Add(text.Own(" tell of a failure")))
+			facts = append(facts, plural(int(f.Failures), text.Own(" tells of a failure"), text.Own(" tell of a failure")))
 		}
 		if f.Dead > 0 {
-			facts = append(facts, text.Count(f.Dead).Add(text.Own(" are dead letters")))
+			facts = append(facts, plural(int(f.Dead), text.Own(" is a dead letter"), text.Own(" are dead letters")))
 		}
 	}
 	pieces := []piece{{theme.Dim, text.Join(text.Own(", "), facts...)}}
@@ -255,15 +264,15 @@ func (p *topologyPage) details() []piece {
 	}
 	if r.out >= 0 {
 		pieces = append(pieces, p.edgeDetail(r.out))
-	} else if reader, at := p.readerOf(r); reader != nil && !p.services {
-		pieces = append(pieces, piece{theme.Dim, t.String(at).Add(text.Own(": "), readerText(t, reader, at))})
+	} else if reader := p.readingOf(r); reader != nil && !p.services {
+		pieces = append(pieces, piece{theme.Dim, t.String(n.Name).Add(text.Own(": "), reader.text(t))})
 	}
 	return pieces
 }
 
 // edgeDetail is an edge in a sentence, with its evidence.
 func (p *topologyPage) edgeDetail(edge int) piece {
-	t, g := p.theme, p.book.graph
+	t, g := p.theme, p.lagModel.graph
 	e := &g.Edges[edge]
 	from, to := &g.Nodes[e.From], &g.Nodes[e.To]
 	var s text.Safe
@@ -283,13 +292,13 @@ func (p *topologyPage) edgeDetail(edge int) piece {
 	notes := []text.Safe{s}
 	if e.Relation == topology.Reads {
 		for i := range to.Readers {
-			if _, _, reads := to.Readers[i].At(from.Name); reads {
-				notes = append(notes, readerText(t, &to.Readers[i], from.Name))
+			if standing, total, reads := to.Readers[i].At(from.Name); reads {
+				notes = append(notes, (&reading{&to.Readers[i], standing, total}).text(t))
 			}
 		}
 	}
 	if e.Flow.Events > 0 {
-		notes = append(notes, text.Count(e.Flow.Events).Add(text.Own(" times")))
+		notes = append(notes, plural(int(e.Flow.Events), text.Own(" time"), text.Own(" times")))
 	}
 	evidence := map[topology.Evidence]text.Safe{
 		topology.Told: text.Own("as the broker says"), topology.Observed: text.Own("as observed"), topology.Inferred: text.Own("inferred from what usually follows"),
@@ -311,10 +320,10 @@ func labelsText(t *theme.Theme, e *topology.Edge) text.Safe {
 	return text.Join(text.Own(", "), all...)
 }
 
-// readerText is a consumer and how it stands, with why it is that of a service.
-func readerText(t *theme.Theme, r *topology.Reader, at string) text.Safe {
-	s := t.String(r.Lag.Group).Add(space, t.String(r.Standing.State.String()), text.Own(", "), leftToRead(r, at), text.Own(" to read"))
-	if growing(r) {
+// text is a consumer and how it stands, with why it is that of a service.
+func (r *reading) text(t *theme.Theme) text.Safe {
+	s := t.String(r.Lag.Group).Add(space, t.String(r.standing.State.String()), text.Own(", "), r.leftToRead(), text.Own(" to read"))
+	if growing(&r.standing, &r.total) {
 		s = s.Add(text.Own(" and growing"))
 	}
 	if r.By != "" {

@@ -9,14 +9,16 @@ import (
 	"strings"
 	"time"
 
-	"eventscope/adapters"
-	"eventscope/adapters/envelope"
-	"eventscope/replay"
-	"eventscope/tracing"
-
 	// Bubble Tea is the event loop and the renderer that writes only what changed.
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/term"
+
+	"eventscope/adapters"
+	"eventscope/adapters/consumer"
+	"eventscope/adapters/driver"
+	"eventscope/adapters/envelope"
+	"eventscope/replay"
+	"eventscope/tracing"
 )
 
 // Options is everything the screen is given.
@@ -25,6 +27,8 @@ type Options struct {
 	Querier tracing.Querier
 	// Sources are shown in the header, in this order.
 	Sources []Source
+	// Words are how people speak of the kinds of brokers.
+	Words map[adapters.Broker]driver.Words
 	// Title is the name of what is looked at: the context of the config, or "demo".
 	Title string
 	// ReadOnly is shown at the right of the header: "READ-ONLY".
@@ -49,11 +53,14 @@ type Options struct {
 	Fault  func(ctx context.Context, words []string) (string, error)
 	Faults []string
 
-	// Office deals with dead letters; nil where no source can have any, and then there are
+	// Service deals with dead letters; nil where no source can have any, and then there are
 	// no pages about them. Write says that what changes a broker is allowed.
-	Office *replay.Office
-	Write  bool
+	Service *replay.Service
+	Write   bool
 
+	// Watched is how many partitions of consumers are watched over time at most; 0 is all that
+	// are listed.
+	Watched int
 	// SaveFolder is where saved values go; the working directory when empty.
 	SaveFolder string
 	// Editor is the command that values are opened with, its arguments first; the
@@ -81,17 +88,19 @@ type Source struct {
 	// Lag tells how far the consumers of this source are behind; nil where nobody can.
 	// Without any there is no page about them.
 	Lag LagSource
+	// Unroutable counts what led to no queue; nil where nobody does.
+	Unroutable adapters.UnroutableCounter
 	// Topology tells what there is and where it leads, asked every 30 seconds while the map
 	// is shown; nil where nobody can.
 	Topology adapters.Topology
 }
 
 // LagSource tells how far the consumers of a source are behind, and reads what one of them
-// is to read next. One that is an [adapters.UnroutableCounter], too, is asked for that. It is asked outside the event loop, every two seconds while that is on
+// is to read next. It is asked outside the event loop, every two seconds while that is on
 // the screen and every 15 seconds otherwise. A source that is not connected answers
 // ErrNotConnected, and one that cannot tell ErrUnsupported.
 type LagSource interface {
-	adapters.LagReader
+	consumer.LagReader
 	adapters.Fetcher
 }
 
@@ -119,6 +128,9 @@ func Run(ctx context.Context, options Options) error {
 	if options.Output == nil {
 		options.Output = os.Stdout
 	}
+	if options.Input == nil {
+		options.Input = os.Stdin
+	}
 	if file, ok := options.Output.(term.File); !ok || !term.IsTerminal(file.Fd()) {
 		return &adapters.Problem{
 			Doing: "show the screen", Cause: "standard output is not a terminal",
@@ -127,12 +139,13 @@ func Run(ctx context.Context, options Options) error {
 	}
 	model := New(options)
 	end := model.Work(ctx)
-	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(framesPerSecond), tea.WithOutput(options.Output)}
-	if options.Input != nil {
-		program = append(program, tea.WithInput(options.Input))
-	}
+	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(framesPerSecond), tea.WithOutput(options.Output), tea.WithInput(options.Input)}
+	started := time.Now()
 	_, err := tea.NewProgram(model, program...).Run()
 	end()
+	if time.Since(started) < asking {
+		awaitReplies(options.Input, options.Output)
+	}
 	switch {
 	case model.crash != nil:
 		return model.crash

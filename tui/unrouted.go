@@ -18,13 +18,13 @@ type unrouted struct {
 
 // countUnrouted asks the brokers that count them, in a look at all; otherwise it is what was
 // known before. That one does not tell is said of its consumers already.
-func (s *lagSurvey) countUnrouted(ctx context.Context) (all []unrouted) {
+func (s *lagSweep) countUnrouted(ctx context.Context) (all []unrouted) {
 	if s.only != nil && s.before != nil {
 		return s.before.unrouted
 	}
 	for i := range s.sources {
-		counter, ok := s.sources[i].Lag.(adapters.UnroutableCounter)
-		if !ok {
+		counter := s.sources[i].Unroutable
+		if counter == nil {
 			continue
 		}
 		if count, err := counter.Unroutable(ctx); err == nil && (count.Dropped > 0 || count.Returned > 0) {
@@ -37,7 +37,7 @@ func (s *lagSurvey) countUnrouted(ctx context.Context) (all []unrouted) {
 // unroutedLines say so, a line a source.
 func (p *lagPage) unroutedLines(width int) (lines []widget.Line) {
 	t := p.theme
-	for _, u := range p.book.contents.unrouted {
+	for _, u := range p.lagModel.contents.unrouted {
 		var parts []text.Safe
 		role, glyph := theme.Dim, t.Glyph.Dot
 		if n := u.count.Dropped; n > 0 {

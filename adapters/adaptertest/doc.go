@@ -23,6 +23,15 @@
 //	state.go      Status, unsupported parts, Close, a broker that dies and returns
 //	compare.go    when two messages count as equal
 //
+// Dead letters have a suite of their own, which the model brokers pass as well as the adapters:
+//
+//	deadletters.go     DeadLetterBroker, RunDeadLetters: the hooks and the list of subtests
+//	peekletters.go     lists, peeks, encoded letters, targets, rights
+//	redriveletters.go  redrives and publishers
+//	ledgerletters.go   the ledger
+//
+// Package toy, in the folder of that name, is a small broker that passes both.
+//
 // # Not obvious
 //
 // The intake overwrites key and value of every batch just before it releases it.

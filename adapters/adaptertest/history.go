@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 )
 
 // history makes a destination with published messages and an adapter on it.
-func history(t *testing.T, broker Broker, logs int, published ...adapters.Message) (string, adapters.Adapter) {
+func history(t *testing.T, broker Broker, logs int, published ...adapters.Message) (string, *driver.Source) {
 	t.Helper()
 	destination := broker.Make(t, logs)
 	adapter := open(t, broker, destination)
@@ -178,16 +179,15 @@ func testScanBesideRun(t *testing.T, broker Broker) {
 
 func testEstimate(t *testing.T, broker Broker) {
 	_, adapter := history(t, broker, 1, numbered("message", 123, 1)...)
-	estimator := adapter.(adapters.Estimator)
 	for start, want := range map[adapters.Start]int64{adapters.Beginning: 123, adapters.End: 0} {
-		if got, err := estimator.Estimate(t.Context(), adapters.Range{From: start}); err != nil || got < want {
+		if got, err := adapter.Estimate(t.Context(), adapters.Range{From: start}); err != nil || got < want {
 			t.Errorf("from %v: estimate %d, %v; want at least %d", start, got, err, want)
 		}
 	}
 }
 
 // fetching makes messages that can be fetched, or skips.
-func fetching(t *testing.T, broker Broker, logs int, published ...adapters.Message) (adapters.Adapter, []adapters.Message) {
+func fetching(t *testing.T, broker Broker, logs int, published ...adapters.Message) (*driver.Source, []adapters.Message) {
 	t.Helper()
 	destination := broker.Make(t, logs)
 	adapter := open(t, broker, destination)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 )
 
 // reader is the intake of the suite: it copies what comes, spoils the borrowed
@@ -100,20 +101,20 @@ func (r *reader) awaitUntil(t testing.TB, enough func([]adapters.Message) bool) 
 // running is a Run in the background.
 type running struct {
 	*reader
-	adapter adapters.Adapter
+	adapter *driver.Source
 	cancel  context.CancelFunc
 	done    chan error
 }
 
 // tail starts Run and waits until the adapter says that it is connected, from which
 // moment on it must miss nothing. The end of the test ends it.
-func tail(t testing.TB, adapter adapters.Adapter, start adapters.Start) *running {
+func tail(t testing.TB, adapter *driver.Source, start adapters.Start) *running {
 	t.Helper()
 	r := newReader()
 	return tailInto(t, adapter, start, r, r)
 }
 
-func tailInto(t testing.TB, adapter adapters.Adapter, start adapters.Start, intake adapters.Intake, r *reader) *running {
+func tailInto(t testing.TB, adapter *driver.Source, start adapters.Start, intake adapters.Intake, r *reader) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	run := &running{reader: r, adapter: adapter, cancel: cancel, done: make(chan error, 1)}
@@ -157,8 +158,8 @@ func (run *running) awaitState(t testing.TB, states ...adapters.Connection) adap
 // so this looks again and again.
 func (run *running) awaitStatus(t testing.TB, wanted func(adapters.Status) bool) adapters.Status {
 	t.Helper()
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	for {
@@ -172,7 +173,7 @@ func (run *running) awaitStatus(t testing.TB, wanted func(adapters.Status) bool)
 				close(run.done)
 			}
 			t.Fatalf("Run returned early: %v (status %+v)", err, status)
-		case <-look.C:
+		case <-again.C:
 		case <-limit.C:
 			t.Fatalf("waited %v for a state; it is %+v", patience, status)
 		}
@@ -180,7 +181,7 @@ func (run *running) awaitStatus(t testing.TB, wanted func(adapters.Status) bool)
 }
 
 // scan reads a range to its end.
-func scan(t testing.TB, adapter adapters.Adapter, span adapters.Range) []adapters.Message {
+func scan(t testing.TB, adapter *driver.Source, span adapters.Range) []adapters.Message {
 	t.Helper()
 	r := newReader()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -192,7 +193,7 @@ func scan(t testing.TB, adapter adapters.Adapter, span adapters.Range) []adapter
 }
 
 // open opens an adapter and closes it at the end of the test.
-func open(t testing.TB, broker Broker, destinations ...string) adapters.Adapter {
+func open(t testing.TB, broker Broker, destinations ...string) *driver.Source {
 	t.Helper()
 	adapter := broker.Open(t, destinations...)
 	t.Cleanup(func() {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 )
 
 // patience is how long the suite waits for what a working adapter does at once.
@@ -12,7 +13,7 @@ const patience = time.Minute
 
 // Broker is how the suite reaches one kind of destination of one broker.
 type Broker struct {
-	// Kind is what [adapters.Adapter.Broker] must answer.
+	// Kind is what [driver.Source] must say.
 	Kind adapters.Broker
 
 	// Make creates a destination that nobody else uses, with that many logs, and
@@ -25,7 +26,7 @@ type Broker struct {
 	MaxLogs int
 
 	// Open opens an adapter that reads these destinations. The suite closes it.
-	Open func(t testing.TB, destinations ...string) adapters.Adapter
+	Open func(t testing.TB, destinations ...string) *driver.Source
 
 	// Publish writes the messages in order and returns when the broker has confirmed
 	// all of them. Key, Value, Headers, Properties and, where it is not zero, Time are
@@ -36,6 +37,14 @@ type Broker struct {
 	// Break kills the broker, as SIGKILL would, and returns what brings it back with
 	// its data. Nil leaves out the subtests that need it.
 	Break func(t testing.TB) (mend func())
+
+	// Beside says that other tests run at the same time, and leaves out the subtests that look
+	// at the whole process.
+	Beside bool
+
+	// Serving are the functions in which a broker that runs inside the test's own process waits
+	// for a request, each with the path of its package. Their goroutines are not the adapter's.
+	Serving []string
 
 	// Keys says that messages have a key, that no key and no value are things that a
 	// message can have, and that they differ from empty ones.
@@ -52,8 +61,7 @@ type Broker struct {
 	Times bool
 }
 
-// Run runs the suite. What an adapter's [adapters.Capabilities] do not name must
-// answer [errors.ErrUnsupported], and that is checked instead.
+// Run runs the suite: as much of it as the parts that a source has.
 func Run(t *testing.T, broker Broker) {
 	probe := open(t, broker, broker.Make(t, 1))
 	for _, test := range tests {
@@ -81,44 +89,47 @@ func RunOne(t *testing.T, broker Broker, name string) {
 type test struct {
 	name    string
 	run     func(*testing.T, Broker)
-	applies func(Broker, adapters.Adapter) bool
+	applies func(Broker, *driver.Source) bool
 }
 
-func always(Broker, adapters.Adapter) bool              { return true }
-func keys(broker Broker, _ adapters.Adapter) bool       { return broker.Keys }
-func properties(broker Broker, _ adapters.Adapter) bool { return broker.Properties }
-func canBreak(broker Broker, _ adapters.Adapter) bool   { return broker.Break != nil }
+func always(Broker, *driver.Source) bool              { return true }
+func keys(broker Broker, _ *driver.Source) bool       { return broker.Keys }
+func properties(broker Broker, _ *driver.Source) bool { return broker.Properties }
+func canBreak(broker Broker, _ *driver.Source) bool   { return broker.Break != nil }
 
-func hasHistory(_ Broker, adapter adapters.Adapter) bool { return adapter.Capabilities().History }
+func alone(broker Broker, _ *driver.Source) bool { return !broker.Beside }
 
-func historyAndTail(broker Broker, adapter adapters.Adapter) bool {
-	return hasHistory(broker, adapter) && adapter.Capabilities().Tail
+func tailOnly(_ Broker, adapter *driver.Source) bool { return adapter.Scanner == nil }
+
+func hasHistory(_ Broker, adapter *driver.Source) bool { return adapter.Scanner != nil }
+
+func historyAndTail(broker Broker, adapter *driver.Source) bool {
+	return hasHistory(broker, adapter) && adapter.Tailer != nil
 }
 
-func historyByTime(broker Broker, adapter adapters.Adapter) bool {
+func historyByTime(broker Broker, adapter *driver.Source) bool {
 	return hasHistory(broker, adapter) && broker.Times
 }
 
-func partitions(broker Broker, adapter adapters.Adapter) bool {
+func partitions(broker Broker, adapter *driver.Source) bool {
 	return hasHistory(broker, adapter) && broker.MaxLogs >= 3
 }
 
-func partitionsByKey(broker Broker, adapter adapters.Adapter) bool {
+func partitionsByKey(broker Broker, adapter *driver.Source) bool {
 	return hasHistory(broker, adapter) && broker.Keys && broker.MaxLogs >= 6
 }
 
-func fetches(broker Broker, adapter adapters.Adapter) bool {
-	return hasHistory(broker, adapter) && adapter.Capabilities().Fetch
+func fetches(broker Broker, adapter *driver.Source) bool {
+	return hasHistory(broker, adapter) && adapter.Fetcher != nil
 }
 
-func estimates(broker Broker, adapter adapters.Adapter) bool {
-	_, ok := adapter.(adapters.Estimator)
-	return ok && hasHistory(broker, adapter)
+func estimates(broker Broker, adapter *driver.Source) bool {
+	return adapter.Estimator != nil && hasHistory(broker, adapter)
 }
 
 var tests = []test{
 	{"Opened", testOpened, always},
-	{"Unsupported", testUnsupported, always},
+	{"NoHistory", testNoHistory, tailOnly},
 	{"TailFromEnd", testTailFromEnd, always},
 	{"TailFromBeginning", testTailFromBeginning, historyAndTail},
 	{"TailFromTime", testTailFromTime, historyByTime},
@@ -148,6 +159,6 @@ var tests = []test{
 	{"FetchStops", testFetchStops, fetches},
 	{"Positions", testPositions, always},
 	{"Counters", testCounters, always},
-	{"CloseEndsAll", testClose, always},
+	{"CloseEndsAll", testClose, alone},
 	{"BrokerDiesAndReturns", testBrokerDies, canBreak},
 }

@@ -2,8 +2,8 @@ package envelope
 
 // Common names: what producers without a dialect call things, compared folded. They are
 // looked for among the headers, then among the members of the body, then one level below
-// a member that holds metadata; those that name a business object or an event also one
-// level below a member that holds the payload.
+// a member that holds metadata; those that name a flow beyond doubt, a business object, its
+// tenant or an event also one level below a member that holds the payload.
 
 // alias is one common name, best first within a role.
 type alias struct {
@@ -15,18 +15,18 @@ type alias struct {
 }
 
 var aliases = []alias{
-	{"correlationid", flow, asIs, true, false},
+	{"correlationid", flow, asIs, true, true},
 	{"correlation", flow, asIs, true, false},
-	{"xcorrelationid", flow, asIs, true, false},
+	{"xcorrelationid", flow, asIs, true, true},
 	{"conversationid", flow, asIs, true, false},
-	{"flowid", flow, asIs, true, false},
-	{"sagaid", flow, asIs, true, false},
+	{"flowid", flow, asIs, true, true},
+	{"sagaid", flow, asIs, true, true},
 	{"processid", flow, asIs, true, false},
 	{"workflowid", flow, asIs, true, false},
 	{"xrequestid", flow, asIs, false, false},
 	{"requestid", flow, asIs, false, false},
 
-	{"causationid", cause, asIs, true, false},
+	{"causationid", cause, asIs, true, true},
 	{"causedby", cause, asIs, true, false},
 	{"parentid", cause, asIs, true, false},
 	{"parentmessageid", cause, asIs, true, false},
@@ -82,6 +82,21 @@ var aliases = []alias{
 	{"entityid", entity, asIs, true, true},
 	{"subject", entity, asIs, false, true},
 
+	{"tenantid", tenant, asIs, true, true},
+	{"tenant", tenant, asIs, true, true},
+	{"tenant.id", tenant, asIs, true, true},
+	{"xtenantid", tenant, asIs, true, true},
+	{"xtenant", tenant, asIs, true, true},
+	{"tenantkey", tenant, asIs, true, true},
+	{"tenantcode", tenant, asIs, true, true},
+	{"xscopeorgid", tenant, asIs, true, true},
+	{"organizationid", tenant, asIs, true, true},
+	{"organisationid", tenant, asIs, true, true},
+	{"orgid", tenant, asIs, true, true},
+	{"xorgid", tenant, asIs, true, true},
+	{"xorganizationid", tenant, asIs, true, true},
+	{"org", tenant, asIs, true, true},
+
 	{"traceparent", trace, traceParent, true, false},
 	{"diagnosticid", trace, traceParent, true, false},
 	{"mtactivityid", trace, traceParent, true, false},
@@ -107,12 +122,12 @@ var parents = map[string]struct {
 	scope string
 }{
 	"metadata": {inMeta, ""}, "meta": {inMeta, ""}, "headers": {inMeta, ""}, "envelope": {inMeta, ""}, "header": {inMeta, ""},
-	"payload": {inDeep, ""}, "data": {inDeep, ""}, "message": {inDeep, ""},
+	"payload": {inDeep, ""}, "data": {inDeep, ""}, "message": {inDeep, ""}, "context": {inDeep, ""}, "event": {inDeep, ""},
 	"before": {inObject, ""}, "after": {inObject, ""},
-	"order":  {inObject, "order."},
+	"order": {inObject, "order."}, "tenant": {inObject, "tenant."},
 	"source": {inObject, "source."}, "transaction": {inObject, "transaction."},
 }
 
 // nested are the parents that are also looked into below a payload: what Debezium
 // nests when it writes schemas, and an order within an order event.
-var nested = map[string]bool{"before": true, "after": true, "order": true, "source": true, "transaction": true}
+var nested = map[string]bool{"before": true, "after": true, "order": true, "tenant": true, "source": true, "transaction": true}

@@ -17,5 +17,7 @@ var axon = dialect{
 		{"axon-message-revision", version, asIs},
 		{"axon-message-aggregate-id", entity, asIs},
 		{"axon-message-timestamp", occurred, asIs},
+		{"axon-metadata-tenantid", tenant, asIs},
+		{"axon-metadata-tenant", tenant, asIs},
 	},
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -28,16 +29,17 @@ type member struct {
 // readBody looks for what is not known yet in a JSON object. It stops as soon as it
 // knows enough.
 func (r *Reader) readBody() {
-	body := unframed(r.message.Value)
-	rest := bytes.TrimLeft(body[:min(len(body), MaxBody)], " \t\r\n")
-	if len(rest) == 0 || rest[0] != '{' {
+	rest := r.start("{")
+	if rest == nil {
 		return
 	}
-	r.buffer = *bytes.NewBuffer(rest)
-	r.decoder.Reset(&r.buffer, r.options...)
-	r.place, r.enveloped = 0, false
-	cut := len(body) > MaxBody
-	if err := r.readObject(rest); err != nil && !(cut && errors.Is(err, io.ErrUnexpectedEOF)) {
+	known, marks := r.known, r.marks
+	err := r.readObject(rest)
+	if numbers := r.withoutNaN(rest, err); numbers != nil {
+		r.known, r.marks, r.members = known, marks, r.members[:0]
+		err = r.readObject(numbers)
+	}
+	if err != nil && !r.breaksOff(err) {
 		r.id.Malformed = true
 		return
 	}
@@ -45,13 +47,55 @@ func (r *Reader) readBody() {
 	r.offerMembers()
 }
 
-// unframed is a body without the five bytes that Confluent's serialisers put before
-// JSON: a zero and a schema id.
-func unframed(body []byte) []byte {
-	if len(body) > 5 && body[0] == 0 && body[5] == '{' {
-		return body[5:]
+// start is the JSON of the body, as far as it is read, if it begins with one of those
+// signs; else nil.
+func (r *Reader) start(signs string) []byte {
+	body := unframed(r.message.Value)
+	rest := bytes.TrimLeft(body[:min(len(body), MaxBody)], " \t\r\n")
+	if len(rest) == 0 || strings.IndexByte(signs, rest[0]) < 0 {
+		return nil
 	}
-	return body
+	return rest
+}
+
+// breaksOff says that reading ended where the part of a body ends that is looked at.
+func (r *Reader) breaksOff(err error) bool {
+	return len(r.message.Value) > MaxBody && errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// unframed is a body without what stands before the JSON of some: the five bytes of
+// Confluent's serialisers, which are a zero and a schema id, and a byte order mark.
+func unframed(body []byte) []byte {
+	if len(body) > 5 && body[0] == 0 && (body[5] == '{' || body[5] == 0xef) {
+		body = body[5:]
+	}
+	return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+}
+
+// withoutNaN is a body that could not be read because Python and others write NaN and
+// Infinity where JSON has no such numbers, with a 0 in their places, which is no id; nil
+// when it has none.
+func (r *Reader) withoutNaN(body []byte, err error) []byte {
+	if err == nil || !bytes.Contains(body, []byte("NaN")) && !bytes.Contains(body, []byte("Infinity")) {
+		return nil
+	}
+	start, quoted := len(r.scratch), false
+	r.scratch = append(r.scratch, body...)
+	copied := r.scratch[start:len(r.scratch):len(r.scratch)]
+	for i := 0; i < len(copied); i++ {
+		switch c := copied[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == 'N' && bytes.HasPrefix(copied[i:], []byte("NaN")):
+			copy(copied[i:], "0  ")
+		case c == 'I' && bytes.HasPrefix(copied[i:], []byte("Infinity")):
+			copy(copied[i:], "0       ")
+		}
+	}
+	return copied
 }
 
 var (
@@ -61,6 +105,9 @@ var (
 
 // readObject reads the object that is the body.
 func (r *Reader) readObject(body []byte) error {
+	r.buffer = *bytes.NewBuffer(body)
+	r.decoder.Reset(&r.buffer, r.options...)
+	r.place, r.enveloped = 0, false
 	if _, err := r.decoder.ReadToken(); err != nil {
 		return err
 	}

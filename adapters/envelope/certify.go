@@ -33,14 +33,18 @@ func Certify(m *adapters.Message) (Death, bool) {
 	if rabbitmqDeath(m, &d) {
 		found = true
 	}
-	if d.Origin != "" {
-		return d, true
-	}
 	name := m.Position.Destination
 	if m.Properties != nil && m.Properties.Queue != "" {
 		name = m.Properties.Queue
 	}
-	if origin, ok := originByName(name); ok {
+	origin, ok := originByName(name)
+	if d.Origin != "" {
+		if d.OriginName() == origin {
+			d.Confidence = Certain
+		}
+		return d, true
+	}
+	if ok {
 		found = true
 		if origin != "" {
 			d.Origin, d.OriginFrom, d.Confidence = bounded(origin, MaxID), "destination name "+bounded(name, MaxID), NameOnly
@@ -63,7 +67,7 @@ func writersOf(m *adapters.Message) []*writer {
 		lower := strings.ToLower(m.Headers[i].Name)
 		for j := range writers {
 			w := &writers[j]
-			if _, known := at[w]; !known && anyMatches(w.marks, lower) {
+			if _, known := at[w]; !known && Matches(w.marks, lower) {
 				at[w] = i
 				found = append(found, w)
 			}
@@ -86,6 +90,7 @@ func (w *writer) certify(m *adapters.Message, d *Death) {
 	take(reason, MaxID, &d.Reason)
 	take(exception, MaxID, &d.Exception)
 	take(words, maxWords, &d.Message)
+	take(group, MaxID, &d.Group)
 	if n, ok := w.number(m, attempts, false); ok && n > 0 && n < 1<<31 {
 		d.Attempts = int(n)
 	}
@@ -104,7 +109,7 @@ func (w *writer) origin(m *adapters.Message, d *Death) {
 	if !ok || len(name) > MaxID || !utf8.ValidString(name) {
 		return
 	}
-	d.Origin, d.OriginFrom, d.Confidence = name, "header "+header, Certain
+	d.Origin, d.OriginFrom, d.Confidence = name, "header "+header, Claimed
 	d.Exchange, _, _ = w.text(m, originExchange, true)
 	d.RoutingKey, _, _ = w.text(m, originKey, true)
 	d.Exchange, d.RoutingKey = bounded(d.Exchange, MaxID), bounded(d.RoutingKey, MaxID)
@@ -151,6 +156,8 @@ func (w *writer) text(m *adapters.Message, fact fact, first bool) (text, header 
 		value = segment(value)
 	case asQueue:
 		value = firstOf(value, '@')
+	case asConnector:
+		value = append([]byte("connect-"), value...)
 	case asLine:
 		value = firstOf(value, '\n')
 	case asStack:
@@ -222,6 +229,9 @@ func originByName(name string) (origin string, ok bool) {
 }
 
 var retryStage = regexp.MustCompile(`(?i)[._-]retry([._-]\d+)?$`)
+
+// IsRetryStage says that a destination is named like a stage of retrying.
+func IsRetryStage(name string) bool { return isRetryStage(name) }
 
 // isRetryStage says that a destination is named like a stage of retrying, whose
 // messages carry the headers of dead letters and are still alive.

@@ -34,6 +34,8 @@ var cloudEventAttributes = []entry{
 	{"correlationid", flow, asIs},
 	{"causationid", cause, asIs},
 	{"traceparent", trace, traceParent},
+	{"tenantid", tenant, asIs},
+	{"tenant", tenant, asIs},
 	{"axonmessageaggregateid", entity, asIs},
 	{"axonmessagerevision", version, asIs},
 	{"partitionkey", entity, asIs},

@@ -57,6 +57,7 @@ const (
 	entity
 	occurred
 	trace
+	tenant
 	roleCount
 )
 
@@ -79,6 +80,8 @@ func (id *Identity) field(r role) *Field {
 		return &id.Entity
 	case trace:
 		return &id.Trace
+	case tenant:
+		return &id.Tenant
 	}
 	return nil
 }
@@ -96,7 +99,7 @@ const (
 	debeziumOp        // c, u, d, r, t, m
 	identifier        // only a value without spaces, since the name is a common word
 	nameOfEvent       // likewise, and at the top of a body only beside a payload or metadata
-	spare             // itself, when nothing else says so
+	spare             // the value itself, if no other header or field gives this id
 )
 
 // dialects are all the rows, in the order in which they are tried. Those that frame
@@ -129,7 +132,10 @@ func fold[T string | []byte](dst []byte, name T) ([]byte, bool) {
 // matches says that a name in lower case is the pattern, or begins with it when the
 // pattern ends in *.
 func matches(pattern, lower string) bool {
-	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+	if suffix, open := strings.CutPrefix(pattern, "*"); open {
+		return strings.HasSuffix(lower, suffix)
+	}
+	if prefix, open := strings.CutSuffix(pattern, "*"); open {
 		return strings.HasPrefix(lower, prefix)
 	}
 	return pattern == lower

@@ -33,8 +33,9 @@
 //
 // # What may be lost
 //
-// A message that says nothing of itself gets an empty identity, never a guess. Values
-// that are empty, 0, null or an all-zero UUID are not ids; nor is anything longer than
+// A message that says nothing of itself gets an empty identity, never a guess. What
+// programs write for want of an id (0, null, undefined, N/A, ${id}, the UUID of zeros and
+// the like, see isNone) is no id; nor is anything longer than
 // [MaxID] bytes or with control characters, for it cannot be shown or kept: such a
 // value is passed over as if it were not there. Sixteen bytes that are not UTF-8 are a
 // UUID. Of a body that turns out not to be JSON, or that has a telling member twice,
@@ -50,10 +51,12 @@
 //	dialect.go     what a dialect is, and the list of all
 //	aliases.go     the common names
 //	meaning.go     names to meanings, from all tables
-//	value.go, trace.go, clock.go   ids, trace contexts and times as they are written
+//	value.go, uuid.go, trace.go, clock.go   ids, trace contexts and times as they are written
+//	nothing.go     what stands for the lack of an id
 //	mapping.go, pinned.go          the operator's mappings, compiled and applied
 //	writers.go, certify.go, xdeath.go   certificates of dead letters
-//	and one file a dialect
+//	axon.go, camel.go, cap.go, celery.go, cloudevents.go, debezium.go, eventuate.go, kurrentdb.go,
+//	lra.go, masstransit.go, nservicebus.go, rebus.go, spring.go, watermill.go, wolverine.go   the dialects
 //
 // # Not obvious
 //

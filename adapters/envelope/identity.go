@@ -16,6 +16,7 @@ type Identity struct {
 	Version Field // of the schema
 	Service Field // the producer
 	Entity  Field // the business object: order, payment, customer
+	Tenant  Field // whose data it is, where one system serves many; ids are unique within one
 	Trace   Field // W3C trace id, 32 lower-case hex digits (B3 ids padded)
 
 	// Time is when the event occurred, by its producer, or the zero time. TimeFrom
@@ -108,16 +109,26 @@ type Death struct {
 	Exception  string // class name
 	Message    string // exception message, or other words of the writer
 	Attempts   int    // deliveries before death, 0 when unknown
+	Group      string // Kafka: the consumer group that failed
 	FirstAt    time.Time
 	LastAt     time.Time
 	Writer     string // who wrote it: "rabbitmq", "spring-kafka", "kafka-connect", …
+}
+
+// OriginName is the destination at which it died, without its place there.
+func (d *Death) OriginName() string {
+	if d.OriginAt.Destination != "" {
+		return d.OriginAt.Destination
+	}
+	return d.Origin
 }
 
 // Confidence grades how sure an origin is.
 type Confidence string
 
 const (
-	Certain  Confidence = "certain"   // the writer's own header names it
+	Certain  Confidence = "certain"   // a header names it, and the broker's configuration or the destination's name agrees
+	Claimed  Confidence = "claimed"   // a header names it, which whoever wrote the letter may have written
 	Likely   Confidence = "likely"    // broker configuration leads there
 	NameOnly Confidence = "name only" // guessed from the dead-letter destination's name
 	Unknown  Confidence = "unknown"

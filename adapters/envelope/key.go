@@ -13,8 +13,8 @@ func (r *Reader) keyWillDo() bool {
 // round it; of an object the member that names a business object, or the only one there
 // is, as Kafka Connect writes keys; and the key itself where it is anything else.
 func (r *Reader) keyText(key []byte) []byte {
-	if n := len(key); n >= 2 && key[0] == '"' && key[n-1] == '"' && bytes.IndexByte(key, '\\') < 0 {
-		return key[1 : n-1]
+	if text := unquoted(key); len(text) < len(key) {
+		return text
 	}
 	if len(key) < 2 || len(key) > MaxBody || key[0] != '{' {
 		return key

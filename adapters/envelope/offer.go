@@ -96,8 +96,8 @@ func (r *Reader) acceptable(role role, value []byte) []byte {
 		return nil
 	}
 	switch role {
-	case flow, cause, ownID, entity, trace:
-		if isNone(value) {
+	case flow, cause, ownID, entity, trace, tenant:
+		if value = r.spelled(value); isNone(value) {
 			return nil
 		}
 	}

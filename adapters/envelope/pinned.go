@@ -2,8 +2,6 @@ package envelope
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"strconv"
 	"strings"
 
@@ -54,16 +52,16 @@ func (r *Reader) find(where *location) []byte {
 
 // findInBody follows a JSON pointer through the body.
 func (r *Reader) findInBody(pointer []string) []byte {
-	body := unframed(r.message.Value)
-	rest := bytes.TrimLeft(body[:min(len(body), MaxBody)], " \t\r\n")
-	if len(rest) == 0 || (rest[0] != '{' && rest[0] != '[') {
+	rest := r.start("{[")
+	if rest == nil {
 		return nil
 	}
-	r.buffer = *bytes.NewBuffer(rest)
-	r.decoder.Reset(&r.buffer, r.options...)
-	value, err := r.follow(pointer)
+	value, err := r.follow(rest, pointer)
+	if numbers := r.withoutNaN(rest, err); numbers != nil {
+		value, err = r.follow(numbers, pointer)
+	}
 	if err != nil {
-		if len(body) <= MaxBody || !errors.Is(err, io.ErrUnexpectedEOF) {
+		if !r.breaksOff(err) {
 			r.id.Malformed = true
 		}
 		return nil
@@ -74,8 +72,11 @@ func (r *Reader) findInBody(pointer []string) []byte {
 	return r.scalar(value)
 }
 
-// follow walks the decoder to what a pointer names; nil when it is not there.
-func (r *Reader) follow(pointer []string) (jsontext.Value, error) {
+// follow walks the decoder through a body to what a pointer names; nil when it is not
+// there.
+func (r *Reader) follow(body []byte, pointer []string) (jsontext.Value, error) {
+	r.buffer = *bytes.NewBuffer(body)
+	r.decoder.Reset(&r.buffer, r.options...)
 	for _, token := range pointer {
 		start, err := r.decoder.ReadToken()
 		if err != nil {

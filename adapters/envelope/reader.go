@@ -149,7 +149,7 @@ func (r *Reader) recognise() {
 func (r *Reader) readHeaders() {
 	headers := headersOf(r.message)
 	for i := range headers {
-		meaning, value := r.meanings[i], headers[i].Value
+		meaning, value := r.meanings[i], unquoted(headers[i].Value)
 		if meaning.idle() {
 			continue
 		}

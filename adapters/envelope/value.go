@@ -45,35 +45,6 @@ func hasControl(b []byte) bool {
 	return false
 }
 
-// isNone tells values that stand for the lack of one.
-func isNone(b []byte) bool {
-	switch len(b) {
-	case 0:
-		return true
-	case 1:
-		return b[0] == '0'
-	case 4:
-		return bytes.EqualFold(b, []byte("null"))
-	case 32, 36, 38:
-		return isZeroUUID(b)
-	}
-	return false
-}
-
-// isZeroUUID knows the nil UUID of RFC 9562 with and without hyphens and braces, and
-// the trace id of zeros.
-func isZeroUUID(b []byte) bool {
-	if b[0] != '0' && b[0] != '{' {
-		return false
-	}
-	for _, c := range b {
-		if c != '0' && c != '-' && c != '{' && c != '}' {
-			return false
-		}
-	}
-	return true
-}
-
 const hexDigits = "0123456789abcdef"
 
 // appendUUID appends 16 bytes as RFC 9562 writes a UUID.
@@ -85,6 +56,14 @@ func appendUUID(dst, b []byte) []byte {
 		dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
 	}
 	return dst
+}
+
+// unquoted is a value without the quotes that a JSON serialiser put round it.
+func unquoted(b []byte) []byte {
+	if n := len(b); n >= 2 && b[0] == '"' && b[n-1] == '"' && bytes.IndexByte(b, '\\') < 0 {
+		return b[1 : n-1]
+	}
+	return b
 }
 
 // firstOf cuts b before the first of the separators.

@@ -1,5 +1,7 @@
 package envelope
 
+import "slices"
+
 // writer is one row of the table of dead-letter writers: how to know it, and which
 // header holds which fact, in which encoding. An encoding belongs to a header name; a
 // value that is not of its encoding is not read at all.
@@ -29,6 +31,7 @@ const (
 	exception
 	words
 	attempts
+	group
 	firstAt
 	lastAt
 )
@@ -37,15 +40,16 @@ const (
 type encoding uint8
 
 const (
-	asText    encoding = iota
-	asNumber           // decimal text
-	asInt32            // 4 bytes, big-endian
-	asInt64            // 8 bytes, big-endian
-	asTime             // see parseTime
-	asAddress          // the last segment of a URI
-	asQueue            // queue@machine
-	asLine             // the first line of a text
-	asStack            // the class in the first line of a stack trace
+	asText      encoding = iota
+	asNumber             // decimal text
+	asInt32              // 4 bytes, big-endian
+	asInt64              // 8 bytes, big-endian
+	asTime               // see parseTime
+	asAddress            // the last segment of a URI
+	asQueue              // queue@machine
+	asLine               // the first line of a text
+	asStack              // the class in the first line of a stack trace
+	asConnector          // the name of a sink connector, which makes that of its group
 )
 
 // writers are all the rows. RabbitMQ itself is not among them, for its certificate is
@@ -61,6 +65,7 @@ var writers = []writer{
 		{words, "kafka_dlt-exception-message", asText},
 		{words, "kafka_dlt-key-exception-message", asText},
 		{attempts, "retry_topic-attempts", asInt32},
+		{group, "kafka_dlt-original-consumer-group", asText},
 	}},
 	{"spring-kafka", []string{"kafka_original-*", "kafka_exception-*"}, []clue{
 		{originName, "kafka_original-topic", asText},
@@ -70,6 +75,8 @@ var writers = []writer{
 		{exception, "kafka_exception-fqcn", asText},
 		{words, "kafka_exception-message", asText},
 		{attempts, "retry_topic-attempts", asInt32},
+		{group, "kafka_dlt-original-consumer-group", asText}, // spelled so here too
+		{group, "kafka_original-consumer-group", asText},
 	}},
 	{"spring-cloud-stream", []string{"x-original-topic", "x-original-partition", "x-original-offset", "x-exception-fqcn"}, []clue{
 		{originName, "x-original-topic", asText},
@@ -93,6 +100,7 @@ var writers = []writer{
 		{reason, "__connect.errors.stage", asText},
 		{exception, "__connect.errors.exception.class.name", asText},
 		{words, "__connect.errors.exception.message", asText},
+		{group, "__connect.errors.connector.name", asConnector},
 	}},
 	{"kafka-streams", []string{"__streams.errors.*"}, []clue{
 		{originName, "__streams.errors.topic", asText},
@@ -107,6 +115,7 @@ var writers = []writer{
 		{originOffset, "__dlq.errors.offset", asNumber},
 		{reason, "__dlq.errors.message", asText},
 		{attempts, "__dlq.errors.delivery.count", asNumber},
+		{group, "__dlq.errors.group", asText},
 	}},
 	{"smallrye", []string{"dead-letter-*"}, []clue{
 		{originName, "dead-letter-topic", asText},
@@ -132,6 +141,7 @@ var writers = []writer{
 		{originPartition, "source_partition", asNumber},
 		{originOffset, "source_offset", asNumber},
 		{attempts, "source_attempts", asNumber},
+		{group, "source_consumer_group", asText},
 	}},
 	{"watermill", []string{"reason_poisoned", "topic_poisoned", "handler_poisoned", "subscriber_poisoned"}, []clue{
 		{originName, "topic_poisoned", asText},
@@ -187,22 +197,35 @@ var writers = []writer{
 // rabbitmqMarks are the headers that RabbitMQ itself writes.
 var rabbitmqMarks = []string{"x-death", "x-first-death-*", "x-last-death-*"}
 
+// failureHeaders are written by what gave a message up, beside the marks: a copy that kept them
+// would count old failures as its own. In lower case; * stands for anything.
+var failureHeaders = []string{
+	"x-delivery-count", "x-acquired-count", "x-exception-*", "x-original-*", "x-retry-count", "retry-count",
+	"kafka_dlt-*", "kafka_original-*", "kafka_exception-*", "retry_topic-*", "delayed-retry-*",
+	"nservicebus.retries*", "nservicebus.flretries", "servicecontrol.editof",
+	"rbs2-error-details", "rbs2-delivery-count", "*_poisoned", "original-destination", "original-partition", "original-offset",
+	"exception-type", "exception-message", "failed-at", "dead_letter_*", "deadletterreason", "deadlettererrordescription",
+	"nats-expected-*", "dlq-*", "source_topic", "source_partition", "source_offset", "source_consumer_group", "source_attempts",
+}
+
+// IsFailureHeader says that a header of this name, in lower case, tells of a failure of the
+// message that has it, so that a new copy goes without.
+func IsFailureHeader(lower string) bool {
+	return Matches(failureHeaders, lower) || IsDeathMark(lower)
+}
+
 // IsDeathMark says that a header of this name, in lower case, is one by which a dead
 // letter is known. A copy without any such header is alive.
 func IsDeathMark(lower string) bool {
 	for i := range writers {
-		if anyMatches(writers[i].marks, lower) {
+		if Matches(writers[i].marks, lower) {
 			return true
 		}
 	}
-	return anyMatches(rabbitmqMarks, lower)
+	return Matches(rabbitmqMarks, lower)
 }
 
-func anyMatches(patterns []string, lower string) bool {
-	for _, pattern := range patterns {
-		if matches(pattern, lower) {
-			return true
-		}
-	}
-	return false
+// Matches says that a name in lower case is one of some patterns, which may begin or end with *.
+func Matches(patterns []string, lower string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, lower) })
 }

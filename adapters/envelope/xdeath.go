@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,14 +21,20 @@ type deathTable struct {
 	at            time.Time
 }
 
+// DeathIsNoted says that the broker itself has noted on a message when it died, so that it
+// equals no other message.
+func DeathIsNoted(m *adapters.Message) bool {
+	_, noted := m.Header("x-death")
+	return noted
+}
+
 // rabbitmqDeath adds what RabbitMQ says to d: the origin when no other writer has
 // named one, and the rest where it is still open.
 func rabbitmqDeath(m *adapters.Message, d *Death) bool {
 	first := deathTable{queue: header(m, "x-first-death-queue"), reason: header(m, "x-first-death-reason")}
 	last := deathTable{queue: header(m, "x-last-death-queue"), reason: header(m, "x-last-death-reason")}
 	tables := deathTables(m)
-	_, marked := m.Header("x-death")
-	if first.queue == "" && !marked {
+	if first.queue == "" && !DeathIsNoted(m) {
 		return false
 	}
 	from := "header x-first-death-queue"
@@ -38,16 +45,30 @@ func rabbitmqDeath(m *adapters.Message, d *Death) bool {
 		last = first
 	}
 	if d.Origin == "" && first.queue != "" {
-		d.Origin, d.OriginFrom, d.Confidence = bounded(first.queue, MaxID), from, Certain
+		d.Origin, d.OriginFrom, d.Confidence = bounded(first.queue, MaxID), from, Claimed
 	}
 	if d.Reason == "" {
-		d.Reason = bounded(last.reason, MaxID)
+		d.Reason = bounded(reasonAt(d.Origin, tables, first, last), MaxID)
 	}
 	if d.Writer == "" {
 		d.Writer = "rabbitmq"
 	}
 	rabbitmqHistory(m, d, tables, first, last)
 	return true
+}
+
+// reasonAt is why the message died last at its origin. Since then it may have expired in a
+// queue that held it back, which is no reason.
+func reasonAt(origin string, tables []deathTable, first, last deathTable) string {
+	for _, t := range tables {
+		if t.queue == origin && t.reason != "" {
+			return t.reason
+		}
+	}
+	if first.queue == origin && first.reason != "" {
+		return first.reason
+	}
+	return last.reason
 }
 
 // rabbitmqHistory adds times and attempts. A table's time is that of the first death of
@@ -117,13 +138,26 @@ func deathTables(m *adapters.Message) []deathTable {
 				if keys, _ := table["routing-keys"].([]any); len(keys) > 0 {
 					t.key, _ = keys[0].(string)
 				}
-				t.count, _ = table["count"].(int64)
+				t.count = countOf(table["count"])
 				t.at, _ = table["time"].(time.Time)
 				tables = append(tables, t)
 			}
 		}
 	}
 	return tables
+}
+
+// countOf is a count, which clients that publish a message again may write as text.
+func countOf(value any) int64 {
+	switch v := value.(type) {
+	case int64:
+		return v
+	case string:
+		if n, err := strconv.ParseInt(v, 10, 32); err == nil {
+			return n
+		}
+	}
+	return 0
 }
 
 // earliest is the table with the earliest time, for messages that carry x-death alone.

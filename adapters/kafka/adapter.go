@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -11,11 +12,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 )
 
-// Adapter reads one Kafka cluster. It implements [adapters.Adapter],
-// [adapters.Estimator], [adapters.Topology], [adapters.DeadLetters] and
-// [adapters.LagReader].
+// Adapter reads one Kafka cluster. It is all parts of an [driver.Source].
 type Adapter struct {
 	config    Config
 	options   []kgo.Opt
@@ -24,17 +24,13 @@ type Adapter struct {
 	client    *kgo.Client // for everything but Run and Scan
 	decoder   kgo.Decompressor
 
-	mu     sync.Mutex
-	topics map[string]*topic // as last seen, for Fetch
+	mu      sync.Mutex
+	topics  map[string]*topic // as last seen, for Fetch
+	hides   bool              // the broker keeps topics from the user, as of hidesAt
+	hidesAt time.Time
+	groups  map[string]group // that were listed, as they are to be asked for
+	cluster string           // see Cluster
 }
-
-var (
-	_ adapters.Adapter     = (*Adapter)(nil)
-	_ adapters.Estimator   = (*Adapter)(nil)
-	_ adapters.Topology    = (*Adapter)(nil)
-	_ adapters.DeadLetters = (*Adapter)(nil)
-	_ adapters.LagReader   = (*Adapter)(nil)
-)
 
 // Open connects and checks address, transport, login and topics. The error is an
 // [adapters.Problem]; a refused port gives it at once, silence within 10 s.
@@ -47,6 +43,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
+	config.patience = cmp.Or(config.patience, scanPatience)
 	a := &Adapter{config: config, options: options, selection: chosen, progress: newProgress(time.Now())}
 	if a.client, err = a.newClient(); err != nil {
 		return nil, err
@@ -101,21 +98,19 @@ func (a *Adapter) findTopics(ctx context.Context) (*catalog, error) {
 	}
 }
 
-// Name implements [adapters.Adapter].
-func (a *Adapter) Name() string { return a.config.name() }
-
-// Broker implements [adapters.Adapter].
-func (a *Adapter) Broker() adapters.Broker { return adapters.Kafka }
-
-// Capabilities implements [adapters.Adapter]: Kafka can do everything.
-func (a *Adapter) Capabilities() adapters.Capabilities {
-	return adapters.Capabilities{Tail: true, History: true, Fetch: true, ByKey: true}
+// Source is the adapter as the rest of the program knows it. Kafka can do everything but count
+// what led nowhere: a topic is named by whoever writes to it.
+func (a *Adapter) Source() *driver.Source {
+	return &driver.Source{
+		Name: a.config.name(), Broker: "kafka", Status: a.Status, Close: a.Close,
+		Tailer: a, Scanner: a, Estimator: a, Fetcher: a, ByKey: true, DeadLetters: a, Lag: a, Topology: a,
+	}
 }
 
-// Status implements [adapters.Adapter].
+// Status implements [driver.Source].
 func (a *Adapter) Status() adapters.Status { return a.progress.status(time.Now()) }
 
-// Close implements [adapters.Adapter].
+// Close implements [driver.Source].
 func (a *Adapter) Close() error {
 	a.client.Close()
 	a.progress.enter(ended, nil, time.Now())
@@ -140,7 +135,7 @@ func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, err
 // Bindings implements [adapters.Topology]: a topic leads nowhere by itself.
 func (a *Adapter) Bindings(context.Context) ([]adapters.Binding, error) { return nil, nil }
 
-// Run implements [adapters.Source]. Topics and partitions that appear while it runs
+// Run implements [adapters.Tailer]. Topics and partitions that appear while it runs
 // are read from their beginning, so that nothing of them is missed.
 func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters.Intake) error {
 	now := time.Now()
@@ -150,7 +145,7 @@ func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters
 		return err
 	}
 	s.tail = true
-	k := newKeeper(s, a.selection)
+	k := newCoordinator(s, a.selection)
 	k.began, k.start = now, startTime(start, now)
 	err = s.read(ctx, k, 0, intake)
 	if ctx.Err() != nil {

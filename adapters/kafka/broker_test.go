@@ -15,6 +15,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/adaptertest"
+	"eventscope/adapters/driver"
 	"eventscope/adapters/kafka"
 )
 
@@ -79,6 +80,12 @@ func real(t testing.TB) *cluster {
 	return connect(t, address)
 }
 
+// onReal tests on a real broker alone. The embedded one, once in some eighty runs, gives a committed
+// record out as one of an aborted transaction, or calls a sequence of records out of order.
+func onReal(t *testing.T, test func(*testing.T, *cluster)) {
+	t.Run("Real", func(t *testing.T) { test(t, real(t)) })
+}
+
 var topics atomic.Int64
 
 // topic makes a topic of a name of its own and removes it at the end.
@@ -139,10 +146,10 @@ func opened(t testing.TB, config kafka.Config) *kafka.Adapter {
 
 func (c *cluster) conformance(breaker func(testing.TB) func()) adaptertest.Broker {
 	return adaptertest.Broker{
-		Kind:     adapters.Kafka,
+		Kind:     "kafka",
 		Make:     func(t testing.TB, logs int) string { return c.topic(t, logs) },
 		MaxLogs:  6,
-		Open:     func(t testing.TB, topics ...string) adapters.Adapter { return c.open(t, topics...) },
+		Open:     func(t testing.TB, topics ...string) *driver.Source { return c.open(t, topics...).Source() },
 		Publish:  c.publish,
 		Break:    breaker,
 		Keys:     true,
@@ -153,7 +160,11 @@ func (c *cluster) conformance(breaker func(testing.TB) func()) adaptertest.Broke
 
 func TestConformanceEmbedded(t *testing.T) {
 	c, _ := fake(t)
-	adaptertest.Run(t, c.conformance(nil))
+	embedded := c.conformance(nil)
+	// It waits for each request in a goroutine of its own, so any client of the test that asks
+	// something makes a new one.
+	embedded.Serving = []string{"github.com/twmb/franz-go/pkg/kfake.(*clientConn).read.func1"}
+	adaptertest.Run(t, embedded)
 }
 
 func TestConformanceReal(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +15,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
+
+// internalPrefix is how brokers and their tools name topics for themselves.
+const internalPrefix = "__"
 
 // catalog is what the cluster says it has, at one moment. It never changes.
 type catalog struct {
@@ -55,13 +59,20 @@ func readCatalog(ctx context.Context, client *kgo.Client, names []string) (*cata
 			c.topics[*t.Topic] = newTopic(t)
 		}
 	}
+	unanswered := func(name string) bool { return c.topics[name] == nil }
+	if len(c.brokers) == 0 || slices.ContainsFunc(names, unanswered) {
+		return nil, errNotWhole
+	}
 	return c, nil
 }
+
+// errNotWhole says that an answer leaves out what was asked, which is not to say that there is none.
+var errNotWhole = errors.New("the broker's answer leaves out what it was asked for")
 
 func newTopic(t *kmsg.MetadataResponseTopic) *topic {
 	out := &topic{
 		name: *t.Topic, id: t.TopicID, leaders: make(map[int32]int32, len(t.Partitions)),
-		internal: t.IsInternal || strings.HasPrefix(*t.Topic, "__") || *t.Topic == LedgerTopic,
+		internal: t.IsInternal || strings.HasPrefix(*t.Topic, internalPrefix) || *t.Topic == LedgerTopic,
 		err:      kerr.ErrorForCode(t.ErrorCode),
 		allowed:  t.AuthorizedOperations,
 	}
@@ -163,7 +174,7 @@ func (s *selection) chosen(config *Config, c *catalog) (topics []*topic, problem
 		}
 	}
 	if len(topics) == 0 && len(problems) == 0 {
-		problems = append(problems, "no topic of the cluster is selected: none matches "+s.String())
+		problems = append(problems, fmt.Sprintf("no topic of the cluster is selected: none matches %s, or user %s may describe none that does", s, config.user()))
 	}
 	return topics, problems
 }
@@ -183,7 +194,10 @@ func (s *selection) String() string {
 // inWords is a broker's error in few words.
 func inWords(err error) string {
 	var e *kerr.Error
+	var dns *net.DNSError
 	switch {
+	case errors.As(err, &dns):
+		return "a broker calls itself " + dns.Name + ", and there is no such host (advertised.listeners)"
 	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
 		return "the broker has no such topic now"
 	case errors.Is(err, kerr.LeaderNotAvailable):

@@ -1,13 +1,11 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
-	"os"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo" // the Kafka protocol: versions, connections, record batches
@@ -17,10 +15,12 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 )
 
 const (
 	dialTimeout    = 5 * time.Second
+	scanPatience   = 30 * time.Second // how long a scan waits for a lost cluster or log
 	requestTimeout = 5 * time.Second  // above what the broker itself may take
 	openTimeout    = 10 * time.Second // for everything Open does
 	metadataLimit  = 4 * time.Second  // for one look at the cluster while reading
@@ -29,7 +29,7 @@ const (
 	// greatestPartition is the most from one partition in one answer. A single batch
 	// above it is still sent whole (KIP-74).
 	greatestPartition = 1 << 20
-	greatestBatch     = 128 << 20 // unpacked: what decompression may grow one batch to
+	greatestBatch     = 128 << 20 // unpacked, where the configuration names no other limit
 )
 
 // Config says which cluster to read and how.
@@ -55,11 +55,11 @@ type Config struct {
 	Write bool
 
 	// LettersOnly says that the topics that are named exactly are taken for dead-letter
-	// topics, whatever they are called; see [Adapter.Graves].
+	// topics, whatever they are called; see [Adapter.DLQs].
 	LettersOnly bool
 
 	// TLS, if not nil, encrypts the connection and checks the broker's certificate.
-	TLS *TLS
+	TLS *driver.TLS
 
 	// SASL, if not nil, logs in.
 	SASL *SASL
@@ -69,16 +69,14 @@ type Config struct {
 	// memory at once, and what a few record batches unpack to.
 	FetchBytes int32
 
+	// BatchBytes is the most that one record batch may unpack to, and the most of the window
+	// that it may ask for; 0 is 128 MiB. What is larger is left out and told.
+	BatchBytes int32
+
 	// Options are added to every client, last. They are for tests (a dialer).
 	Options []kgo.Opt
-}
 
-// TLS names the files of transport security. There is no way to leave out the check
-// of the broker's certificate.
-type TLS struct {
-	CA               string // PEM file of trusted authorities; empty is the system's
-	Certificate, Key string // PEM files of a client certificate, both or none
-	ServerName       string // the name to expect in the certificate, if not the address's
+	patience time.Duration // how long a scan waits for a lost cluster or log
 }
 
 // SASL is a login. Mechanism is PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 (User and
@@ -105,6 +103,8 @@ func (c *Config) fetchBytes() int32 {
 	return max(c.FetchBytes, leastFetch)
 }
 
+func (c *Config) batchBytes() int32 { return cmp.Or(c.BatchBytes, greatestBatch) }
+
 // answerBytes is the most in one answer when so many brokers answer at once.
 func (c *Config) answerBytes(brokers int) int32 {
 	return max(leastFetch, c.fetchBytes()/int32(max(brokers, 1)))
@@ -129,7 +129,7 @@ func (c *Config) options() ([]kgo.Opt, error) {
 		kgo.RetryTimeout(metadataLimit),
 		kgo.RetryBackoffFn(func(int) time.Duration { return 100 * time.Millisecond }),
 		kgo.MetadataMinAge(100 * time.Millisecond),
-		kgo.MaxDecompressBatchBytes(greatestBatch),
+		kgo.MaxDecompressBatchBytes(int(c.batchBytes())),
 		kgo.WithPools(unpackPool{}, recordPool{}),
 	}
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}
@@ -155,23 +155,9 @@ func (c *Config) options() ([]kgo.Opt, error) {
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
 func (c *Config) dialTLS(dialer *net.Dialer) (dialFunc, error) {
-	settings := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.TLS.ServerName}
-	if c.TLS.CA != "" {
-		pem, err := os.ReadFile(c.TLS.CA)
-		if err != nil {
-			return nil, c.usage("the CA file cannot be read: "+reason(err), "name a PEM file of trusted certificates")
-		}
-		settings.RootCAs = x509.NewCertPool()
-		if !settings.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, c.usage("the CA file "+c.TLS.CA+" holds no certificate", "name a PEM file of trusted certificates")
-		}
-	}
-	if c.TLS.Certificate != "" || c.TLS.Key != "" {
-		pair, err := tls.LoadX509KeyPair(c.TLS.Certificate, c.TLS.Key)
-		if err != nil {
-			return nil, c.usage("the client certificate cannot be used: "+reason(err), "name a PEM certificate and its PEM key")
-		}
-		settings.Certificates = []tls.Certificate{pair}
+	settings, err := c.TLS.Settings("")
+	if err != nil {
+		return nil, err
 	}
 	d := &tls.Dialer{NetDialer: dialer, Config: settings}
 	return d.DialContext, nil
@@ -198,13 +184,4 @@ func (c *Config) mechanism() (sasl.Mechanism, error) {
 		return oauth.Auth{Token: s.Token}.AsMechanism(), nil
 	}
 	return nil, c.usage(fmt.Sprintf("unknown SASL mechanism %q", s.Mechanism), "use PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER")
-}
-
-// reason is the innermost text of a file error, with the path.
-func reason(err error) string {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Path + ": " + path.Err.Error()
-	}
-	return err.Error()
 }

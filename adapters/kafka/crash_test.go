@@ -2,12 +2,12 @@ package kafka_test
 
 import (
 	"fmt"
-	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -17,13 +17,16 @@ import (
 	"eventscope/adapters/adaptertest"
 )
 
+// portsGiven counts what freePort has given.
+var portsGiven atomic.Int32
+
 // freePort is a port of the loopback interface that nobody has now, together with those of
 // the secure listeners behind it. It lies below those that the system gives to outgoing
 // connections (32768 and up on Linux): one of these could take it while the broker is down.
 func freePort(t testing.TB) int {
 	t.Helper()
 	for range 100 {
-		port := 19_000 + mathrand.IntN(24)*40
+		port := 19_000 + int(portsGiven.Add(1))%24*40 // each to one test, whose broker may be down for a while
 		if allFree(port, port+10, port+20, port+30) {
 			return port
 		}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka"
 )
 
@@ -59,10 +61,10 @@ func letters(n int) (list []adapters.Message) {
 	return list
 }
 
-// look reads all letters of a grave.
-func look(t testing.TB, a *kafka.Adapter, grave string) (all []adapters.Held) {
+// peek reads all letters of a dead-letter queue.
+func peek(t testing.TB, a *kafka.Adapter, dlq string) (all []deadletter.Delivery) {
 	t.Helper()
-	err := a.Look(t.Context(), adapters.Look{Grave: grave}, func(part []adapters.Held) error {
+	err := a.Peek(t.Context(), deadletter.Peek{DLQ: dlq}, func(part []deadletter.Delivery) error {
 		all = append(all, part...)
 		return nil
 	})
@@ -72,7 +74,7 @@ func look(t testing.TB, a *kafka.Adapter, grave string) (all []adapters.Held) {
 	return all
 }
 
-func positions(letters []adapters.Held) (list []adapters.Position) {
+func positions(letters []deadletter.Delivery) (list []adapters.Position) {
 	for i := range letters {
 		list = append(list, letters[i].Position)
 	}
@@ -80,9 +82,9 @@ func positions(letters []adapters.Held) (list []adapters.Position) {
 }
 
 // redrive begins one on letters, and closes it at the end.
-func redrive(t testing.TB, a *kafka.Adapter, grave string, letters []adapters.Position) adapters.Redrive {
+func redrive(t testing.TB, a *kafka.Adapter, dlq string, letters []adapters.Position) deadletter.Redrive {
 	t.Helper()
-	r, err := a.Redrive(t.Context(), adapters.Order{Grave: grave, Run: "run-1", Letters: letters})
+	r, err := a.Redrive(t.Context(), deadletter.Order{DLQ: dlq, Run: "run-1", Letters: letters})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,20 +93,20 @@ func redrive(t testing.TB, a *kafka.Adapter, grave string, letters []adapters.Po
 }
 
 // copiesOf are copies of letters to a topic, with the entries that a replay would write.
-func copiesOf(held []adapters.Held, topic string) (copies []adapters.Copy, entries []adapters.Entry) {
+func copiesOf(held []deadletter.Delivery, topic string) (copies []deadletter.Copy, entries []deadletter.Entry) {
 	for i := range held {
-		copies = append(copies, adapters.Copy{
-			Of: &held[i], To: adapters.Target{Topic: topic},
+		copies = append(copies, deadletter.Copy{
+			Of: &held[i], To: deadletter.Target(topic),
 			Remove: []string{"kafka_dlt-original-topic", "kafka_dlt-original-partition", "kafka_dlt-original-offset"},
 			Add:    []adapters.Header{{Name: "x-replay-id", Value: []byte("run-1")}},
 		})
-		entries = append(entries, adapters.Entry{Key: []byte(held[i].Position.String()), Value: []byte("sent")})
+		entries = append(entries, deadletter.Entry{Key: []byte(held[i].Position.String()), Value: []byte("sent")})
 	}
 	return copies, entries
 }
 
 // sendAll redrives all there is, so many at a time, and returns how many it sent.
-func sendAll(t testing.TB, r adapters.Redrive, most int, topic string) (sent int) {
+func sendAll(t testing.TB, r deadletter.Redrive, most int, topic string) (sent int) {
 	t.Helper()
 	for {
 		held, err := r.Next(t.Context(), most)
@@ -119,7 +121,7 @@ func sendAll(t testing.TB, r adapters.Redrive, most int, topic string) (sent int
 	}
 }
 
-func send(t testing.TB, r adapters.Redrive, held []adapters.Held, topic string) {
+func send(t testing.TB, r deadletter.Redrive, held []deadletter.Delivery, topic string) {
 	t.Helper()
 	copies, entries := copiesOf(held, topic)
 	outcomes, err := r.Send(t.Context(), copies, entries)
@@ -213,12 +215,35 @@ func (c *cluster) sawOnce(t testing.TB, topic string, values ...string) {
 	}
 }
 
-// ledgerOf reads the entries about one grave.
-func ledgerOf(t testing.TB, a *kafka.Adapter, grave string) map[string]string {
+// ledgerOf reads the entries about one dead-letter queue.
+func ledgerOf(t testing.TB, a *kafka.Adapter, dlq string) map[string]string {
 	t.Helper()
+	entries, err := readLedger(t, a, dlq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries
+}
+
+// settledLedgerOf is ledgerOf on a broker that has just come back and may still be busy with
+// the transactions that it was killed in.
+func settledLedgerOf(t testing.TB, a *kafka.Adapter, dlq string) map[string]string {
+	t.Helper()
+	for limit := time.Now().Add(2 * time.Minute); ; {
+		entries, err := readLedger(t, a, dlq)
+		if err == nil {
+			return entries
+		}
+		if t.Log(err); !errors.Is(err, adapters.ErrBusy) || time.Now().After(limit) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func readLedger(t testing.TB, a *kafka.Adapter, dlq string) (map[string]string, error) {
 	entries := make(map[string]string)
-	err := a.Ledger(t.Context(), everyKey, func(e adapters.Entry) error {
-		if key := string(e.Key); strings.HasPrefix(key, grave+"/") {
+	_, err := a.Ledger(t.Context(), deadletter.LedgerQuery{Patient: true}, func(e deadletter.Entry) error {
+		if key := string(e.Key); strings.HasPrefix(key, dlq+"/") {
 			if _, twice := entries[key]; twice {
 				t.Errorf("the ledger has %s twice", key)
 			}
@@ -226,23 +251,20 @@ func ledgerOf(t testing.TB, a *kafka.Adapter, grave string) map[string]string {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return entries
+	return entries, err
 }
 
 func TestRedriveAll(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *cluster) {
-		grave, target := c.topic(t, 2), c.topic(t, 3)
-		c.publish(t, grave, letters(9)...)
-		a := c.writer(t, grave)
-		held := look(t, a, grave)
+		dlq, target := c.topic(t, 2), c.topic(t, 3)
+		c.publish(t, dlq, letters(9)...)
+		a := c.writer(t, dlq)
+		held := peek(t, a, dlq)
 		if len(held) != 9 {
 			t.Fatalf("saw %d letters of 9", len(held))
 		}
-		r := redrive(t, a, grave, positions(held))
-		if got := r.Guarantee(); got != adapters.ExactlyOnce {
+		r := redrive(t, a, dlq, positions(held))
+		if got := r.Guarantee(); got != deadletter.ExactlyOnce {
 			t.Errorf("guarantee %v", got)
 		}
 		if sent := sendAll(t, r, 4, target); sent != 9 {
@@ -262,10 +284,10 @@ func TestRedriveAll(t *testing.T) {
 				t.Errorf("key %s is in partition %d, a Java client puts it in %d", record.Key, record.Partition, partitions[0])
 			}
 		}
-		if entries := ledgerOf(t, a, grave); len(entries) != 9 {
+		if entries := ledgerOf(t, a, dlq); len(entries) != 9 {
 			t.Errorf("the ledger has %v", entries)
 		}
-		if again := look(t, a, grave); len(again) != 9 {
+		if again := peek(t, a, dlq); len(again) != 9 {
 			t.Errorf("the letters of a log stay, and %d are left", len(again))
 		}
 	})
@@ -274,17 +296,17 @@ func TestRedriveAll(t *testing.T) {
 // TestRedrivePart acts on some letters, of which one is gone meanwhile.
 func TestRedrivePart(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *cluster) {
-		grave, target := c.topic(t, 1), c.topic(t, 1)
+		dlq, target := c.topic(t, 1), c.topic(t, 1)
 		for i := range 10 {
-			c.publish(t, grave, letter(0, "k", fmt.Sprint("letter-", i)))
+			c.publish(t, dlq, letter(0, "k", fmt.Sprint("letter-", i)))
 		}
-		a := c.writer(t, grave)
-		held := look(t, a, grave)
-		chosen := positions([]adapters.Held{held[0], held[2], held[3], held[8]})
-		if _, err := c.admin.DeleteRecords(t.Context(), kadm.OffsetsFromRecords(kgo.Record{Topic: grave, Offset: 0})); err != nil {
+		a := c.writer(t, dlq)
+		held := peek(t, a, dlq)
+		chosen := positions([]deadletter.Delivery{held[0], held[2], held[3], held[8]})
+		if _, err := c.admin.DeleteRecords(t.Context(), kadm.OffsetsFromRecords(kgo.Record{Topic: dlq, Offset: 0})); err != nil {
 			t.Fatal(err)
 		}
-		if sent := sendAll(t, redrive(t, a, grave, chosen), 100, target); sent != 3 {
+		if sent := sendAll(t, redrive(t, a, dlq, chosen), 100, target); sent != 3 {
 			t.Errorf("sent %d, want 3", sent)
 		}
 		c.await(t, target)
@@ -295,7 +317,7 @@ func TestRedrivePart(t *testing.T) {
 // TestRedriveBytes sends letters whose parts are not text, missing, empty or there twice.
 func TestRedriveBytes(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *cluster) {
-		grave, target := c.topic(t, 1), c.topic(t, 1)
+		dlq, target := c.topic(t, 1), c.topic(t, 1)
 		sent := []adapters.Message{
 			{Key: []byte{0, 0xff}, Value: []byte{0x80, 0x01}, Headers: []adapters.Header{
 				{Name: "n", Value: []byte{0x01, 0x80}}, {Name: "offset", Value: []byte{0, 0, 0, 0, 0, 0, 3, 0x71}},
@@ -307,17 +329,17 @@ func TestRedriveBytes(t *testing.T) {
 			{Key: []byte("tombstone"), Value: nil},
 			{Key: []byte("empty"), Value: []byte{}},
 		}
-		c.publish(t, grave, sent...)
-		a := c.writer(t, grave)
-		held := look(t, a, grave)
-		r := redrive(t, a, grave, positions(held))
+		c.publish(t, dlq, sent...)
+		a := c.writer(t, dlq)
+		held := peek(t, a, dlq)
+		r := redrive(t, a, dlq, positions(held))
 		held, err := r.Next(t.Context(), 100)
 		if err != nil || len(held) != len(sent) {
 			t.Fatalf("%d letters: %v", len(held), err)
 		}
-		var copies []adapters.Copy
+		var copies []deadletter.Copy
 		for i := range held {
-			copies = append(copies, adapters.Copy{Of: &held[i], To: adapters.Target{Topic: target}})
+			copies = append(copies, deadletter.Copy{Of: &held[i], To: deadletter.Target(target)})
 		}
 		if _, err := r.Send(t.Context(), copies, nil); err != nil {
 			t.Fatal(err)
@@ -346,15 +368,15 @@ func identical(a, b []byte) bool { return bytes.Equal(a, b) && (a == nil) == (b 
 // committing does.
 func TestRedriveCrash(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *cluster) {
-		grave, target := c.topic(t, 1), c.topic(t, 1)
-		c.publish(t, grave, letter(0, "k", "letter"))
-		a := c.writer(t, grave)
-		held := look(t, a, grave)
-		send(t, redrive(t, a, grave, positions(held)), nil, target) // makes the ledger
-		c.crash(t, grave, &kgo.Record{Topic: target, Value: []byte("letter")},
+		dlq, target := c.topic(t, 1), c.topic(t, 1)
+		c.publish(t, dlq, letter(0, "k", "letter"))
+		a := c.writer(t, dlq)
+		held := peek(t, a, dlq)
+		send(t, redrive(t, a, dlq, positions(held)), nil, target) // makes the ledger
+		c.crash(t, dlq, &kgo.Record{Topic: target, Value: []byte("letter")},
 			&kgo.Record{Topic: kafka.LedgerTopic, Key: []byte(held[0].Position.String()), Value: []byte("sent")})
-		r := redrive(t, a, grave, positions(held))
-		if entries := ledgerOf(t, a, grave); len(entries) != 0 {
+		r := redrive(t, a, dlq, positions(held))
+		if entries := ledgerOf(t, a, dlq); len(entries) != 0 {
 			t.Errorf("the ledger has what was never committed: %v", entries)
 		}
 		c.await(t, target)
@@ -364,16 +386,16 @@ func TestRedriveCrash(t *testing.T) {
 		}
 		c.await(t, target)
 		c.sawOnce(t, target, "letter")
-		if entries := ledgerOf(t, a, grave); len(entries) != 1 {
+		if entries := ledgerOf(t, a, dlq); len(entries) != 1 {
 			t.Errorf("the ledger has %v", entries)
 		}
 	})
 }
 
-// crash produces in a transaction of the grave's redrives and goes away.
-func (c *cluster) crash(t testing.TB, grave string, records ...*kgo.Record) {
+// crash produces in a transaction of the dead-letter queue's redrives and goes away.
+func (c *cluster) crash(t testing.TB, dlq string, records ...*kgo.Record) {
 	t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(c.address), kgo.TransactionalID("eventscope."+grave), kgo.DisableClientMetrics())
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.address), kgo.TransactionalID("eventscope."+dlq), kgo.DisableClientMetrics())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -389,13 +411,13 @@ func (c *cluster) crash(t testing.TB, grave string, records ...*kgo.Record) {
 // TestRedriveTwice begins a second redrive of the same letters beside the first.
 func TestRedriveTwice(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *cluster) {
-		grave, target := c.topic(t, 1), c.topic(t, 1)
+		dlq, target := c.topic(t, 1), c.topic(t, 1)
 		for i := range 4 {
-			c.publish(t, grave, letter(0, "k", fmt.Sprint("letter-", i)))
+			c.publish(t, dlq, letter(0, "k", fmt.Sprint("letter-", i)))
 		}
-		a := c.writer(t, grave)
-		chosen := positions(look(t, a, grave))
-		first := redrive(t, a, grave, chosen)
+		a := c.writer(t, dlq)
+		chosen := positions(peek(t, a, dlq))
+		first := redrive(t, a, dlq, chosen)
 		early, err := first.Next(t.Context(), 2)
 		if err != nil {
 			t.Fatal(err)
@@ -405,12 +427,12 @@ func TestRedriveTwice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		second := redrive(t, c.writer(t, grave), grave, chosen[2:])
+		second := redrive(t, c.writer(t, dlq), dlq, chosen[2:])
 		copies, entries := copiesOf(late, target)
 		outcomes, err := first.Send(t.Context(), copies, entries)
 		isProblem(t, err, adapters.ErrBusy)
 		for _, outcome := range outcomes {
-			isKind(t, outcome, adapters.ErrNotSent)
+			isKind(t, outcome, deadletter.ErrNotSent)
 		}
 		if _, err := first.Send(t.Context(), copies, entries); err == nil {
 			t.Error("a redrive that was told to be late goes on")
@@ -426,13 +448,13 @@ func TestRedriveTwice(t *testing.T) {
 // TestRedriveRefused has letters in a transaction that cannot be sent: none is, those at
 // fault are told, and the rest can be sent without them.
 func TestRedriveRefused(t *testing.T) {
-	onBoth(t, func(t *testing.T, c *cluster) {
-		grave, target := c.topic(t, 1), c.topic(t, 1)
+	onReal(t, func(t *testing.T, c *cluster) {
+		dlq, target := c.topic(t, 1), c.topic(t, 1)
 		small, compacted := c.topic(t, 1, "max.message.bytes", "2000"), c.topic(t, 1, "cleanup.policy", "compact")
 		deleted := c.topic(t, 1)
-		c.publish(t, grave, letter(0, "k", "good"), adapters.Message{Value: bytes.Repeat([]byte("long "), 500)}, letter(0, "k", "other"))
-		a := c.writer(t, grave)
-		r := redrive(t, a, grave, positions(look(t, a, grave)))
+		c.publish(t, dlq, letter(0, "k", "good"), adapters.Message{Value: bytes.Repeat([]byte("long "), 500)}, letter(0, "k", "other"))
+		a := c.writer(t, dlq)
+		r := redrive(t, a, dlq, positions(peek(t, a, dlq)))
 		held, err := r.Next(t.Context(), 10)
 		if err != nil || len(held) != 3 {
 			t.Fatalf("%d letters: %v", len(held), err)
@@ -445,26 +467,26 @@ func TestRedriveRefused(t *testing.T) {
 			topic string
 			kind  error
 		}{
-			{"no-such-topic", adapters.ErrUnroutable}, {"not/a topic", adapters.ErrUnroutable}, {"", adapters.ErrUnroutable},
-			{small, adapters.ErrTooLarge}, {compacted, adapters.ErrUsage}, {deleted, adapters.ErrUnroutable},
+			{"no-such-topic", deadletter.ErrUnroutable}, {"not/a topic", deadletter.ErrUnroutable}, {"", deadletter.ErrUnroutable},
+			{small, adapters.ErrTooLarge}, {compacted, adapters.ErrUsage}, {deleted, deadletter.ErrUnroutable},
 		} {
 			copies, entries := copiesOf(held, target)
-			copies[1].To.Topic = test.topic
+			copies[1].To = deadletter.Target(test.topic)
 			outcomes, err := r.Send(t.Context(), copies, entries)
 			if err != nil {
 				t.Fatalf("topic %q: %v", test.topic, err)
 			}
-			isKind(t, outcomes[0], adapters.ErrNotSent)
+			isKind(t, outcomes[0], deadletter.ErrNotSent)
 			isProblem(t, outcomes[1], test.kind)
-			isKind(t, outcomes[2], adapters.ErrNotSent)
+			isKind(t, outcomes[2], deadletter.ErrNotSent)
 		}
 		if topics, err := c.admin.ListTopics(t.Context()); err != nil || topics.Has("no-such-topic") {
 			t.Errorf("sending to a topic has made it (%v)", err)
 		}
-		send(t, r, []adapters.Held{held[0], held[2]}, target)
+		send(t, r, []deadletter.Delivery{held[0], held[2]}, target)
 		c.await(t, target)
 		c.sawOnce(t, target, "good", "other")
-		if entries := ledgerOf(t, a, grave); len(entries) != 2 {
+		if entries := ledgerOf(t, a, dlq); len(entries) != 2 {
 			t.Errorf("the ledger has %v", entries)
 		}
 	})

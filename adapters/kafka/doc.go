@@ -8,54 +8,62 @@
 //
 //	fetcher, one a broker   asks for the logs that the broker leads and knows how far
 //	                        each was asked for (its cursors)
-//	keeper                  finds topics and partitions, places cursors with fetchers,
+//	coordinator                  finds topics and partitions, places cursors with fetchers,
 //	                        takes back what a fetcher cannot serve, watches the cluster
 //	the caller's goroutine  unpacks answers and hands batches to the intake
 //
-// A cursor belongs to one fetcher, or to the keeper between two. Answers go through
+// A cursor belongs to one fetcher, or to the coordinator between two. Answers go through
 // one unbuffered channel, so a log's answers stay in order when its leader changes,
 // and a blocked intake holds at most two answers a broker.
 //
 // # Concurrency
 //
 // Methods may be called from several goroutines at once. All goroutines of a stream
-// end before Run or Scan returns. progress is the only shared state; it has a lock.
+// end before Run or Scan returns. What is shared has a lock each: progress, the topics that
+// Fetch knows, a fetcher's arrivals, the limits that a producer has learned, the pools.
 //
 // # What may be lost
 //
-// Nothing between start and end, except what retention removes before it is read
-// (counted as dropped, with a gap) and record batches that are damaged or would unpack
-// to more than 128 MiB (left out, with a sentence in Status.Problems). A topic that is
-// deleted and made again is read from its new beginning, with a gap.
+// Nothing between start and end, except what retention removes before it is read (a tail
+// counts it as dropped, with a gap) and record batches that are damaged or would unpack to
+// more than 128 MiB. A topic that is deleted and made again is read from its new
+// beginning, with a gap. What a scan could not read of what it promised, and what a tail
+// cannot read now, is a sentence in Status.Problems.
 //
 // No consumer group is joined, no offset committed, no topic created; except by an
 // adapter that was opened for writing, whose redrives make the ledger's topic.
 //
 // # Files
 //
+//	driver.go       what the program knows of Kafka: URLs, parameters, opening
 //	config.go       Config, and the client options made of it
 //	adapter.go      Open, Adapter, Run
 //	scan.go         Scan, Estimate: what a range means in offsets
 //	fetch.go        Fetch by position
 //	stream.go       the caller's side of a stream: unpack, hand over
 //	fetcher.go      the requests to one broker
-//	keeper.go       the life of a stream
+//	coordinator.go       the life of a stream
 //	placing.go      where cursors begin, and what becomes of those that come back
 //	catalog.go      topics of the cluster, and which are selected
 //	offsets.go      questions about offsets
+//	hidden.go       what open transactions hide
 //	batches.go      record batches, split without being decoded
 //	pools.go        memory of batches
+//	ration.go       how much is unpacked at once, and at most
+//	times.go        the times of records, whatever numbers they carry
 //	partitioner.go  which partitions can hold a key
 //	progress.go     what Status is made of
 //	problem.go      errors in an operator's words
 //
 // Dead letters:
 //
-//	grave.go      Graves: where they are
-//	look.go       Look: reading them
-//	reach.go      Reach: the groups that read a topic
+//	dlq.go      DLQs: where they are
+//	peek.go       Peek: reading them
+//	recipients.go      Recipients: the groups that read a topic; heldback.go: open transactions on it
+//	lacks.go      Lacks: rights that a redrive needs
 //	ledger.go     the topic that says what became of them
 //	producer.go   sending copies, and what a topic takes
+//	cluster.go    which cluster it is
 //	redrive.go    Redrive: copies and ledger entries in one transaction
 //	publisher.go  Publisher: copies for another cluster
 //	outcome.go    what brokers answer to copies, in an operator's words
@@ -64,6 +72,8 @@
 //
 //	lag.go           Lag: a sweep over groups, in batches
 //	group.go         what groups have committed; groupmembers.go: who takes part
+//	lagtopics.go     topics that groups read and the catalog has not, or the user may not see
+//	lagproblem.go    what cannot be told of groups
 //	lagends.go       where logs end, once for all groups
 //	lagopen.go       the transactions that hold readers up
 //	nexttime.go      NextTimes: how old is what is read next
@@ -74,10 +84,11 @@
 // functions, and not by its consumer. An answer then says of every log where it ends,
 // also of those without news, which is what BehindBy and the end of a scan need; and
 // offsets move by whole record batches, so gaps left by compaction and marks of
-// transactions never hold up a scan.
+// transactions never hold up a scan. Only an offset that has come proves that a log was
+// read to its end: answers without news do not, however many there are.
 //
 // A ledger entry that lies behind an open transaction looks the same as none. So Ledger
-// never answers before every transaction that was open when it began has ended, and a
+// has no answer before every transaction that was open when it began has ended, and a
 // redrive takes over its transactional id, which ends that of an earlier one, before it
 // does anything else.
 //

@@ -108,7 +108,7 @@ func (a *Adapter) fetchSome(ctx context.Context, log adapters.Log, wanted []int6
 	if len(wanted) > 1 {
 		size = fetchNear
 	}
-	p, err := a.readAt(ctx, log, wanted[0], size)
+	p, err := a.readAt(ctx, log, wanted[0], size, false)
 	if errors.Is(err, adapters.ErrGone) {
 		settle(wanted[0], found{err: gone(log, wanted[0], inWords(errors.Unwrap(err)))})
 		return 1, nil
@@ -144,8 +144,9 @@ func (a *Adapter) pick(log adapters.Log, batch []byte, wanted []int64, settle fu
 	}, &kmsg.FetchResponseTopicPartition{Partition: log.Partition, RecordBatches: batch}, a.decoder, learn)
 	why := "compaction removed it, or it is no message but the mark of a transaction"
 	if decoded.Err != nil {
-		why = "its record batch cannot be unpacked: " + decoded.Err.Error()
+		why = "its record batch cannot be unpacked: " + a.config.tooLarge(decoded.Err).Error()
 	}
+	exactTimes(decoded.Records, batch)
 	there := make(map[int64]adapters.Message, len(wanted))
 	for _, r := range decoded.Records {
 		if _, isWanted := slices.BinarySearch(wanted, r.Offset); isWanted {
@@ -184,14 +185,14 @@ func (n notThere) Unwrap() error        { return n.err }
 func (n notThere) Is(target error) bool { return target == adapters.ErrGone }
 
 // readAt asks the leader of a log for what begins at offset.
-func (a *Adapter) readAt(ctx context.Context, log adapters.Log, offset int64, size int32) (*kmsg.FetchResponseTopicPartition, error) {
+func (a *Adapter) readAt(ctx context.Context, log adapters.Log, offset int64, size int32, committed bool) (*kmsg.FetchResponseTopicPartition, error) {
 	var last error
 	for try := range fetchTries {
 		t, leader, err := a.leader(ctx, log, try > 0)
 		if err != nil {
 			return nil, err
 		}
-		p, err := fetchAt(ctx, a.client.Broker(int(leader)), t, log.Partition, offset, size)
+		p, err := fetchAt(ctx, a.client.Broker(int(leader)), t, log.Partition, offset, size, committed)
 		switch {
 		case err == nil:
 			return p, nil
@@ -239,13 +240,16 @@ func (a *Adapter) leader(ctx context.Context, log adapters.Log, fresh bool) (*to
 
 // fetchAt asks a broker for what begins at an offset of one partition, without waiting for more
 // than there is.
-func fetchAt(ctx context.Context, broker *kgo.Broker, t *topic, partition int32, offset int64, size int32) (*kmsg.FetchResponseTopicPartition, error) {
+func fetchAt(ctx context.Context, broker *kgo.Broker, t *topic, partition int32, offset int64, size int32, committed bool) (*kmsg.FetchResponseTopicPartition, error) {
 	p := kmsg.NewFetchRequestTopicPartition()
 	p.Partition, p.FetchOffset, p.PartitionMaxBytes = partition, offset, size
 	rt := kmsg.NewFetchRequestTopic()
 	rt.Topic, rt.TopicID, rt.Partitions = t.name, t.id, []kmsg.FetchRequestTopicPartition{p}
 	request := kmsg.NewPtrFetchRequest()
 	request.MaxBytes, request.Topics = size, []kmsg.FetchRequestTopic{rt}
+	if committed {
+		request.IsolationLevel = 1
+	}
 	response, err := request.RequestWith(ctx, broker)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"math"
 	"sync"
 	"time"
@@ -13,20 +14,30 @@ import (
 	"eventscope/adapters"
 )
 
-// fetchWait is how long a broker holds back an answer while it has nothing to send.
-const fetchWait = 500 * time.Millisecond
+const (
+	// fetchWait is how long a broker holds back an answer while it has nothing to send.
+	fetchWait = 500 * time.Millisecond
+	// emptyPause is what a fetcher waits after an answer that had nothing.
+	emptyPause = 10 * time.Millisecond
+)
+
+// errSilent is why a log was not read to its end: the broker says that it goes on, and
+// sends nothing of it.
+var errSilent = errors.New("the broker sends nothing more")
 
 // unending is the end of a log that is followed.
 const unending = math.MaxInt64
 
 // cursor is the place up to which one log was asked for. It belongs to one fetcher,
-// or to the keeper while its leader is not known.
+// or to the coordinator while its leader is not known.
 type cursor struct {
-	log     adapters.Log
-	id      [16]byte // of the topic
-	next    int64    // the offset to ask for
-	end     int64    // where to stop, or unending
-	silence int      // answers in a row in which no log had anything
+	log  adapters.Log
+	id   [16]byte // of the topic
+	next int64    // the offset to ask for
+	end  int64    // where to stop, or unending
+
+	silence  time.Duration // for how long the broker has had nothing for any log that was asked for
+	unserved time.Time     // since when no broker serves it, or zero
 }
 
 // part is what one answer has of one log.
@@ -43,23 +54,24 @@ type answer struct {
 	finished int // logs of which nothing more will come
 }
 
-// stray is a cursor that its fetcher cannot serve, and why.
-type stray struct {
+// returnedCursor is a cursor that its fetcher cannot serve, and why.
+type returnedCursor struct {
 	*cursor
 	err error
 	at  time.Time // when it came back
 }
 
 // fetcher asks one broker, again and again, for the logs it leads. It is one
-// goroutine; arrivals is how the keeper hands it cursors.
+// goroutine; arrivals is how the coordinator hands it cursors.
 type fetcher struct {
 	broker   *kgo.Broker
 	config   *Config
 	maxBytes int32 // of one answer
 
-	answers  chan<- answer  // to the reader; blocks while the intake is full
-	returned chan<- []stray // to the keeper
-	heard    func(part)     // told of each log of each answer
+	answers  chan<- answer           // to the reader; blocks while the intake is full
+	returned chan<- []returnedCursor // to the coordinator
+	heard    func(part)              // told of each log of each answer
+	unread   func(*cursor, error)    // told of a log that cannot be read to its end
 
 	mu       sync.Mutex
 	arrivals []*cursor
@@ -97,6 +109,7 @@ func (f *fetcher) run(ctx context.Context) {
 			}
 			continue
 		}
+		asked := time.Now()
 		response, err := f.request(cursors).RequestWith(ctx, f.broker)
 		if err == nil {
 			err = kerr.ErrorForCode(response.ErrorCode)
@@ -105,8 +118,38 @@ func (f *fetcher) run(ctx context.Context) {
 			cursors = f.returnAll(ctx, cursors, err)
 			continue
 		}
-		cursors = f.handle(ctx, cursors, response)
+		var empty bool
+		waited := time.Since(asked)
+		if cursors, empty = f.handle(ctx, cursors, response); empty {
+			f.breathe(ctx)
+			cursors = f.count(ctx, cursors, waited+emptyPause)
+		}
 	}
+}
+
+// breathe keeps from asking in a tight loop a broker that does not hold back answers
+// without news, as one does that throttles.
+func (f *fetcher) breathe(ctx context.Context) {
+	pause := time.NewTimer(emptyPause)
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case <-ctx.Done():
+	}
+}
+
+// count adds to the silence of cursors and gives up those of which it has lasted too
+// long. An answer without news proves nothing: storage can be slow, and a broker can be
+// told to hold back. Only the batches themselves, which say what follows them, prove that
+// a log was read to its end.
+func (f *fetcher) count(ctx context.Context, cursors []*cursor, silence time.Duration) []*cursor {
+	for _, c := range cursors {
+		if c.silence += silence; c.end != unending && c.next < c.end && c.silence >= f.config.patience {
+			f.unread(c, errSilent)
+			c.next = c.end
+		}
+	}
+	return f.finish(ctx, cursors)
 }
 
 // finish takes out the cursors that came with nothing left to read.
@@ -128,20 +171,20 @@ func (f *fetcher) send(ctx context.Context, out answer) {
 
 // returnAll gives every cursor back because the broker does not answer.
 func (f *fetcher) returnAll(ctx context.Context, cursors []*cursor, err error) []*cursor {
-	strays := make([]stray, len(cursors))
+	returned := make([]returnedCursor, len(cursors))
 	for i, c := range cursors {
-		strays[i] = stray{cursor: c, err: err}
+		returned[i] = returnedCursor{cursor: c, err: err}
 	}
-	f.sendBack(ctx, strays)
+	f.sendBack(ctx, returned)
 	return nil
 }
 
-func (f *fetcher) sendBack(ctx context.Context, strays []stray) {
-	if len(strays) == 0 {
+func (f *fetcher) sendBack(ctx context.Context, returned []returnedCursor) {
+	if len(returned) == 0 {
 		return
 	}
 	select {
-	case f.returned <- strays:
+	case f.returned <- returned:
 	case <-ctx.Done():
 	}
 }
@@ -172,37 +215,37 @@ func (f *fetcher) request(cursors []*cursor) *kmsg.FetchRequest {
 }
 
 // handle takes the answer apart: data goes to the reader, cursors the broker cannot
-// serve go back, the others are returned in the order of the next request.
-func (f *fetcher) handle(ctx context.Context, cursors []*cursor, response *kmsg.FetchResponse) []*cursor {
+// serve go back, the others are returned in the order of the next request. It is empty if
+// it had nothing of any log.
+func (f *fetcher) handle(ctx context.Context, cursors []*cursor, response *kmsg.FetchResponse) (remaining []*cursor, empty bool) {
 	found := f.match(cursors, response)
 	var out answer
 	var hungry, fed []*cursor
-	var strays []stray
-	silent := true
+	var returned []returnedCursor
 	for _, c := range cursors {
 		p := found[c]
 		if p == nil {
-			strays = append(strays, stray{cursor: c, err: kerr.UnknownTopicOrPartition})
+			returned = append(returned, returnedCursor{cursor: c, err: kerr.UnknownTopicOrPartition})
 			continue
 		}
 		if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
-			strays = append(strays, stray{cursor: c, err: err})
+			returned = append(returned, returnedCursor{cursor: c, err: err})
 			continue
 		}
+		c.unserved = time.Time{}
 		piece := part{log: c.log, from: c.next, end: c.end, response: p}
 		f.heard(piece)
 		if next := nextOffset(p.RecordBatches, c.next); next > c.next {
-			c.next, silent = next, false
+			c.next = next
 			out.parts = append(out.parts, piece)
 			fed = append(fed, c)
 		} else {
 			hungry = append(hungry, c)
 		}
 	}
-	remaining := append(hungry, fed...)
-	for _, c := range remaining {
-		c.silence++
-		if !silent || len(strays) > 0 {
+	remaining = append(hungry, fed...)
+	if len(fed) > 0 {
+		for _, c := range remaining {
 			c.silence = 0
 		}
 	}
@@ -210,8 +253,8 @@ func (f *fetcher) handle(ctx context.Context, cursors []*cursor, response *kmsg.
 	if len(out.parts) > 0 || out.finished > 0 {
 		f.send(ctx, out)
 	}
-	f.sendBack(ctx, strays)
-	return remaining
+	f.sendBack(ctx, returned)
+	return remaining, len(fed) == 0
 }
 
 // match finds the answer for each cursor. Brokers name topics by id since Kafka 3.1.
@@ -242,15 +285,11 @@ func (f *fetcher) match(cursors []*cursor, response *kmsg.FetchResponse) map[*cu
 	return found
 }
 
-// retire takes out the cursors that are at their end. Compaction can leave a log
-// without anything between a cursor and its end; the broker then answers with nothing
-// for as long as it is asked. Three such answers to a whole request, each after
-// fetchWait, are taken for that; one alone could be slow storage of the broker's.
+// retire takes out the cursors that are at their end.
 func (f *fetcher) retire(cursors []*cursor, out *answer) []*cursor {
-	const enough = 3
 	remaining := cursors[:0]
 	for _, c := range cursors {
-		if c.next >= c.end || c.end != unending && c.silence >= enough {
+		if c.next >= c.end {
 			out.finished++
 			continue
 		}

@@ -74,15 +74,15 @@ func (f *following) await(value string) adapters.Message {
 // until asks for the status until it is as wanted.
 func (f *following) until(wanted func(adapters.Status) bool) adapters.Status {
 	f.t.Helper()
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
 	limit := time.After(time.Minute)
 	for {
 		if status := f.adapter.Status(); wanted(status) {
 			return status
 		}
 		select {
-		case <-look.C:
+		case <-again.C:
 		case <-limit:
 			f.t.Fatalf("the status stays %+v", f.adapter.Status())
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 )
 
 // group is one group while it is asked about.
@@ -17,10 +18,12 @@ type group struct {
 	name, kind  string
 	coordinator int32
 	unlisted    bool // ListGroups did not name it
+	remembered  bool // and nobody asked for it by name
 
 	described       bool
 	phase, protocol string
-	members         []adapters.Member
+	rebalancing     bool
+	members         []consumer.Member
 	readers         map[adapters.Log]int // index of the member that reads it
 	reads           map[string]bool      // topics that members read
 	committed       map[adapters.Log]committed
@@ -36,7 +39,7 @@ type committed struct {
 }
 
 // joined adds a member.
-func (g *group) joined(m adapters.Member, reads []adapters.Log) {
+func (g *group) joined(m consumer.Member, reads []adapters.Log) {
 	m.Host = strings.TrimPrefix(m.Host, "/") // as Java prints an address
 	m.Logs = len(reads)
 	for _, log := range reads {
@@ -47,6 +50,15 @@ func (g *group) joined(m adapters.Member, reads []adapters.Log) {
 		g.reads[log.Destination] = true
 	}
 	g.members = append(g.members, m)
+}
+
+// describes notes in which phase the broker says that the group is.
+func (g *group) describes(phase string) {
+	g.described, g.phase = true, phase
+	switch phase {
+	case "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling", "NotReady":
+		g.rebalancing = true
+	}
 }
 
 // commits notes an offset.

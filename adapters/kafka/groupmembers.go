@@ -7,6 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 )
 
 // deref is the text of a nullable string.
@@ -44,7 +45,7 @@ func (q *inquiry) classicMembers(ctx context.Context, names []string) {
 			if g == nil {
 				continue
 			}
-			g.described, g.phase = true, answer.State
+			g.describes(answer.State)
 			plain := answer.ProtocolType == "consumer" || answer.ProtocolType == ""
 			if !plain {
 				g.protocol = answer.ProtocolType
@@ -57,7 +58,7 @@ func (q *inquiry) classicMembers(ctx context.Context, names []string) {
 						logs = logsIn(logs, t.Topic, t.Partitions)
 					}
 				}
-				g.joined(adapters.Member{ID: m.MemberID, Instance: deref(m.InstanceID), Client: m.ClientID, Host: m.ClientHost}, logs)
+				g.joined(consumer.Member{ID: m.MemberID, Instance: deref(m.InstanceID), Client: m.ClientID, Host: m.ClientHost}, logs)
 			}
 		}
 	}
@@ -72,13 +73,13 @@ func (q *inquiry) consumerMembers(ctx context.Context, names []string) {
 			if g == nil {
 				continue
 			}
-			g.described, g.phase = true, answer.State
+			g.describes(answer.State)
 			for _, m := range answer.Members {
 				var logs []adapters.Log
 				for _, t := range m.Assignment.TopicPartitions {
 					logs = logsIn(logs, q.topic(t.Topic, t.TopicID), t.Partitions)
 				}
-				g.joined(adapters.Member{ID: m.MemberID, Instance: deref(m.InstanceID), Client: m.ClientID, Host: m.ClientHost}, logs)
+				g.joined(consumer.Member{ID: m.MemberID, Instance: deref(m.InstanceID), Client: m.ClientID, Host: m.ClientHost}, logs)
 			}
 		}
 	}
@@ -93,13 +94,13 @@ func (q *inquiry) shareMembers(ctx context.Context, names []string) {
 			if g == nil {
 				continue
 			}
-			g.described, g.phase = true, answer.GroupState
+			g.describes(answer.GroupState)
 			for _, m := range answer.Members {
 				var logs []adapters.Log
 				for _, t := range m.Assignment.TopicPartitions {
 					logs = logsIn(logs, q.topic(t.Topic, t.TopicID), t.Partitions)
 				}
-				g.joined(adapters.Member{ID: m.MemberID, Client: m.ClientID, Host: m.ClientHost}, logs)
+				g.joined(consumer.Member{ID: m.MemberID, Client: m.ClientID, Host: m.ClientHost}, logs)
 			}
 		}
 	}
@@ -121,7 +122,7 @@ func (q *inquiry) streamsMembers(ctx context.Context, names []string) {
 			if g == nil {
 				continue
 			}
-			g.described, g.phase = true, answer.State
+			g.describes(answer.State)
 			sources := sourcesOf(answer.Topology)
 			for _, m := range answer.Members {
 				var logs []adapters.Log
@@ -130,7 +131,7 @@ func (q *inquiry) streamsMembers(ctx context.Context, names []string) {
 						logs = logsIn(logs, topic, task.Partitions)
 					}
 				}
-				g.joined(adapters.Member{ID: m.MemberID, Instance: deref(m.InstanceID), Client: m.ClientID, Host: m.ClientHost}, logs)
+				g.joined(consumer.Member{ID: m.MemberID, Instance: deref(m.InstanceID), Client: m.ClientID, Host: m.ClientHost}, logs)
 			}
 		}
 		return nil

@@ -3,7 +3,6 @@ package kafka
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -11,7 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 )
 
 const (
@@ -19,15 +21,15 @@ const (
 	lagTime   = 30 * time.Second // for one request of a sweep, with all repeats
 )
 
-// Lag implements [adapters.LagReader] for groups of all four types. Groups come in order
+// Lag implements [consumer.LagReader] for groups of all four types. Groups come in order
 // of their names. If the source was opened on topics, only these are looked at, and groups
 // that have nothing to do with them are left out unless they are asked for by name;
 // otherwise all are, internal ones too.
-func (a *Adapter) Lag(ctx context.Context, query adapters.LagQuery) iter.Seq2[adapters.Lag, error] {
-	return func(yield func(adapters.Lag, error) bool) {
-		s := &sweep{adapter: a, query: query, ends: make(map[adapters.Log]ends), open: make(map[adapters.Log]*adapters.Transaction)}
+func (a *Adapter) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[consumer.Lag, error] {
+	return func(yield func(consumer.Lag, error) bool) {
+		s := &sweep{adapter: a, query: query, late: make(map[string]*topic), ends: make(map[adapters.Log]ends), open: make(map[adapters.Log]*consumer.Transaction)}
 		if err := s.run(ctx, yield); err != nil {
-			yield(adapters.Lag{}, err)
+			yield(consumer.Lag{}, err)
 		}
 	}
 }
@@ -36,20 +38,23 @@ func (a *Adapter) Lag(ctx context.Context, query adapters.LagQuery) iter.Seq2[ad
 // owns all of it; helpers ask about groups, and only read what does not change any more.
 type sweep struct {
 	adapter *Adapter
-	query   adapters.LagQuery
+	query   consumer.LagQuery
 	catalog *catalog
 	names   map[[16]byte]string // of topics, by id
 	of      int                 // groups
 
+	unseen string // why groups may have committed more than the broker tells
+
+	late map[string]*topic // which the catalog has not, and groups read
 	ends map[adapters.Log]ends
-	open map[adapters.Log]*adapters.Transaction // nil where nothing is known
+	open map[adapters.Log]*consumer.Transaction // nil where nothing is known
 }
 
 // errStopped says that the caller wants no more.
 var errStopped = errors.New("stopped")
 
 // run yields every group and returns why it ended early.
-func (s *sweep) run(ctx context.Context, yield func(adapters.Lag, error) bool) error {
+func (s *sweep) run(ctx context.Context, yield func(consumer.Lag, error) bool) error {
 	listing, cancel := context.WithTimeout(ctx, lagTime)
 	defer cancel()
 	var err error
@@ -61,11 +66,18 @@ func (s *sweep) run(ctx context.Context, yield func(adapters.Lag, error) bool) e
 		s.names[t.id] = name
 	}
 	groups, troubles := s.list(listing)
+	switch hides, err := s.hidesTopics(listing); {
+	case err != nil:
+		return s.adapter.explain(ctx, err)
+	case hides:
+		s.unseen = s.adapter.config.commitsHidden()
+		troubles = append(troubles, s.adapter.config.topicsHidden())
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	for _, trouble := range troubles {
-		if !yield(adapters.Lag{Of: s.of}, trouble) {
+		if !yield(consumer.Lag{Of: s.of}, trouble) {
 			return nil
 		}
 	}
@@ -79,12 +91,16 @@ func (s *sweep) run(ctx context.Context, yield func(adapters.Lag, error) bool) e
 // list finds the groups that are wanted, in batches of one type each.
 func (s *sweep) list(ctx context.Context) (batches [][]*group, troubles []error) {
 	config := &s.adapter.config
-	v := newSurvey(s.adapter.client)
+	v := newListing(s.adapter.client)
 	kinds := v.list(ctx)
-	if v.unanswered && ctx.Err() == nil {
-		troubles = append(troubles, config.groupsUnanswered())
+	if v.unanswered == nil && s.someUncoordinated() {
+		v.unanswered = kerr.CoordinatorNotAvailable
 	}
-	if len(s.query.Groups) == 0 && v.hides(ctx) {
+	if v.unanswered != nil && ctx.Err() == nil {
+		troubles = append(troubles, config.groupsUnanswered(v.unanswered))
+	}
+	all := len(s.query.Groups) == 0
+	if all && v.hides(ctx) {
 		troubles = append(troubles, config.groupsHidden())
 	}
 	var groups []*group
@@ -94,7 +110,7 @@ func (s *sweep) list(ctx context.Context) (batches [][]*group, troubles []error)
 	}
 	for kind, names := range kinds {
 		for _, name := range names {
-			if len(s.query.Groups) == 0 || missing[name] {
+			if all || missing[name] {
 				delete(missing, name)
 				groups = append(groups, &group{name: name, kind: kind, coordinator: v.coordinators[name]})
 			}
@@ -103,9 +119,60 @@ func (s *sweep) list(ctx context.Context) (batches [][]*group, troubles []error)
 	for name := range missing { // it may be hidden, and then the coordinator says so
 		groups = append(groups, &group{name: name, kind: groupClassic, unlisted: true})
 	}
+	if all && ctx.Err() == nil {
+		groups = s.adapter.rememberGroups(groups, v.unanswered != nil)
+	}
 	s.of = len(groups)
 	slices.SortFunc(groups, func(a, b *group) int { return strings.Compare(a.name, b.name) })
 	return batchesOf(groups), troubles
+}
+
+// someUncoordinated says that the groups of some part of the cluster have no coordinator now:
+// nobody lists these.
+func (s *sweep) someUncoordinated() bool {
+	t := s.catalog.topics[offsetsTopic]
+	if t == nil {
+		return false
+	}
+	for _, leader := range t.leaders {
+		if leader < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// offsetsTopic is where Kafka keeps what groups have committed.
+const offsetsTopic = "__consumer_offsets"
+
+// rememberGroups completes a list of all groups by those that were on the list before: a broker
+// that has just started leaves out, without a sign, groups that it has not loaded yet. Their
+// coordinator says whether they are gone; when it cannot be asked anyway, that is said of all.
+func (a *Adapter) rememberGroups(listed []*group, unanswered bool) []*group {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	before := a.groups
+	a.groups = make(map[string]group, len(listed))
+	for _, g := range listed {
+		a.groups[g.name] = group{name: g.name, kind: g.kind, coordinator: g.coordinator, unlisted: true, remembered: true}
+	}
+	for name, g := range before {
+		if _, there := a.groups[name]; there {
+			continue
+		}
+		a.groups[name] = g
+		if !unanswered {
+			listed = append(listed, &g)
+		}
+	}
+	return listed
+}
+
+// forgetGroup lets go of a group that is not there any more.
+func (a *Adapter) forgetGroup(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.groups, name)
 }
 
 // batchesOf cuts groups into parts that are asked for together.
@@ -153,7 +220,7 @@ func (s *sweep) each(ctx context.Context, batches [][]*group, take func([]*group
 }
 
 // finish adds the ends of the logs to what a batch of groups has committed, and yields.
-func (s *sweep) finish(ctx context.Context, batch []*group, yield func(adapters.Lag, error) bool) error {
+func (s *sweep) finish(ctx context.Context, batch []*group, yield func(consumer.Lag, error) bool) error {
 	asked := time.Now()
 	logs := make(map[adapters.Log]bool)
 	for _, g := range batch {
@@ -162,6 +229,7 @@ func (s *sweep) finish(ctx context.Context, batch []*group, yield func(adapters.
 			logs[log] = true
 		}
 	}
+	s.findLate(ctx, logs)
 	s.listEnds(ctx, logs, asked.Add(-endsFresh))
 	s.listEnds(ctx, s.overtaken(batch), asked)
 	s.findOpen(ctx, batch)
@@ -169,6 +237,10 @@ func (s *sweep) finish(ctx context.Context, batch []*group, yield func(adapters.
 		return ctx.Err()
 	}
 	for _, g := range batch {
+		if g.remembered && errors.Is(g.err, adapters.ErrUnknownDestination) {
+			s.adapter.forgetGroup(g.name)
+			continue
+		}
 		if g.err == nil && len(g.logs) == 0 && len(s.query.Groups) == 0 && s.narrowed() {
 			continue
 		}
@@ -195,7 +267,7 @@ func (s *sweep) chosen(g *group) []adapters.Log {
 	}
 	if s.narrowed() {
 		maps.DeleteFunc(all, func(log adapters.Log, _ bool) bool {
-			t := s.catalog.topics[log.Destination]
+			t := s.topic(log.Destination)
 			return t == nil || !s.adapter.selection.wants(t)
 		})
 	}
@@ -208,10 +280,10 @@ func (s *sweep) chosen(g *group) []adapters.Log {
 }
 
 // lagOf puts together what is known of a group.
-func (s *sweep) lagOf(g *group) (adapters.Lag, error) {
-	lag := adapters.Lag{
-		Kind: adapters.ConsumerKind(g.kind), Group: g.name, At: time.Now(), Phase: g.phase, Protocol: g.protocol,
-		Members: g.members, MembersKnown: g.described, Of: s.of, Logs: make([]adapters.LogLag, 0, len(g.logs)),
+func (s *sweep) lagOf(g *group) (consumer.Lag, error) {
+	lag := consumer.Lag{
+		Kind: consumer.Kind(g.kind), Group: g.name, At: time.Now(), Phase: g.phase, Protocol: g.protocol,
+		Rebalancing: g.rebalancing, Unseen: s.unseen, Members: g.members, MembersKnown: g.described, Of: s.of, Logs: make([]consumer.LogLag, 0, len(g.logs)),
 	}
 	for _, log := range g.logs {
 		l := s.logLag(g, log)
@@ -224,9 +296,9 @@ func (s *sweep) lagOf(g *group) (adapters.Lag, error) {
 }
 
 // logLag judges one log of a group.
-func (s *sweep) logLag(g *group, log adapters.Log) adapters.LogLag {
+func (s *sweep) logLag(g *group, log adapters.Log) consumer.LogLag {
 	e := s.ends[log]
-	l := adapters.LogLag{Log: log, Start: e.start, Committed: -1, End: e.end, LastStable: e.stable, Member: -1, Open: s.open[log]}
+	l := consumer.LogLag{Log: log, Start: e.start, Committed: -1, End: e.end, LastStable: e.stable, Member: -1, Open: s.open[log]}
 	if member, ok := g.readers[log]; ok {
 		l.Member = member
 	}
@@ -238,6 +310,8 @@ func (s *sweep) logLag(g *group, log adapters.Log) adapters.LogLag {
 	switch {
 	case c.err != nil:
 		l.Why = inWords(c.err)
+	case g.err != nil && !isCommitted:
+		l.Why = "what the group has committed is not known"
 	case e.err != nil:
 		l.Start, l.End, l.LastStable, l.Why = -1, -1, -1, inWords(e.err)
 	case g.kind == groupShare && l.Committed >= 0:
@@ -249,50 +323,15 @@ func (s *sweep) logLag(g *group, log adapters.Log) adapters.LogLag {
 }
 
 // judgeShare goes by the broker's count, which knows what was done behind the start.
-func judgeShare(l *adapters.LogLag, lag int64) {
+func judgeShare(l *consumer.LogLag, lag int64) {
 	switch {
 	case l.Committed > l.End:
-		l.State = adapters.LagAhead
+		l.State = consumer.LagAhead
 	case lag < 0:
 		l.Why = "the broker does not count what a share group has done (Kafka 4.2 does)"
 	case lag == 0:
-		l.State = adapters.LagOK
+		l.State = consumer.LagOK
 	default:
-		l.State, l.Lag = adapters.LagBehind, lag
-	}
-}
-
-func (c *Config) groupNotAllowed(group string) error {
-	return &adapters.Problem{
-		Doing: fmt.Sprintf("describe the group %q at %s", group, c.address()), Cause: "user " + c.user() + " has no permission",
-		Remedy: "have Describe granted on it", Kind: adapters.ErrNotAuthorized,
-	}
-}
-
-func (c *Config) groupUnknown(group string) error {
-	return &adapters.Problem{
-		Doing: fmt.Sprintf("find the group %q at %s", group, c.address()), Cause: "the broker has no such group",
-		Remedy: "check the spelling", Kind: adapters.ErrUnknownDestination,
-	}
-}
-
-func (c *Config) groupUnanswered(group string, err error) error {
-	return &adapters.Problem{
-		Doing: fmt.Sprintf("ask about the group %q at %s", group, c.address()), Cause: inWords(err),
-		Remedy: "try again when the cluster is whole", Kind: adapters.ErrNotConnected,
-	}
-}
-
-func (c *Config) groupsUnanswered() error {
-	return &adapters.Problem{
-		Doing: "list all groups at " + c.address(), Cause: "not every broker answers",
-		Remedy: "try again when the cluster is whole", Kind: adapters.ErrNotConnected,
-	}
-}
-
-func (c *Config) groupsHidden() error {
-	return &adapters.Problem{
-		Doing: "list all groups at " + c.address(), Cause: "those that user " + c.user() + " may not describe are not listed",
-		Remedy: "have Describe granted on the cluster, or name groups", Kind: adapters.ErrNotAuthorized,
+		l.State, l.Lag = consumer.LagBehind, lag
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 	"eventscope/adapters/kafka"
 )
 
@@ -36,10 +37,10 @@ func (c *cluster) commit(t testing.TB, group, topic string, offsets ...int64) {
 }
 
 // lags reads the lag of groups, all without an error.
-func lags(t testing.TB, a *kafka.Adapter, groups ...string) map[string]adapters.Lag {
+func lags(t testing.TB, a *kafka.Adapter, groups ...string) map[string]consumer.Lag {
 	t.Helper()
-	all := make(map[string]adapters.Lag)
-	for lag, err := range a.Lag(t.Context(), adapters.LagQuery{Groups: groups}) {
+	all := make(map[string]consumer.Lag)
+	for lag, err := range a.Lag(t.Context(), consumer.LagQuery{Groups: groups}) {
 		if err != nil {
 			t.Errorf("lag of %q: %v", lag.Group, err)
 		}
@@ -49,7 +50,7 @@ func lags(t testing.TB, a *kafka.Adapter, groups ...string) map[string]adapters.
 }
 
 // figures are the numbers of a log in one line.
-func figures(l *adapters.LogLag) string {
+func figures(l *consumer.LogLag) string {
 	lag := "-"
 	if l.State.Counted() {
 		lag = fmt.Sprint(l.Lag)
@@ -57,7 +58,7 @@ func figures(l *adapters.LogLag) string {
 	return fmt.Sprintf("%d: %d..%d..%d of %d lag %s %v", l.Partition, l.Start, l.Committed, l.LastStable, l.End, lag, l.State)
 }
 
-func sameFigures(t testing.TB, lag adapters.Lag, want ...string) {
+func sameFigures(t testing.TB, lag consumer.Lag, want ...string) {
 	t.Helper()
 	var got []string
 	for i := range lag.Logs {
@@ -95,10 +96,10 @@ func TestLag(t *testing.T) {
 		all := lags(t, c.reader(t, topic), topic+"-parts", topic+"-done", topic+"-ahead")
 		parts := all[topic+"-parts"]
 		sameFigures(t, parts, "0: 0..4..10 of 10 lag 6 BEHIND", "1: 7..2..10 of 10 lag 3 TRUNCATED", "3: 10..9..10 of 10 lag 0 TRUNCATED")
-		if parts.Kind != adapters.ClassicGroup || parts.Phase != "Empty" || !parts.MembersKnown || len(parts.Members) > 0 || parts.Of != 3 {
+		if parts.Kind != consumer.ClassicGroup || parts.Phase != "Empty" || !parts.MembersKnown || len(parts.Members) > 0 || parts.Of != 3 {
 			t.Errorf("lag %+v", parts)
 		}
-		if total := parts.Total(); total != (adapters.Total{Lag: 9, Known: 3, Of: 3, Unread: 3}) {
+		if total := parts.Total(); total != (consumer.Total{Lag: 9, Known: 3, Of: 3, Unread: 3}) {
 			t.Errorf("total %+v", total)
 		}
 		if parts.Logs[1].Lost != 5 || parts.Logs[2].Lost != 1 {
@@ -151,24 +152,24 @@ func TestLagOfEachKind(t *testing.T) {
 
 		classic := all[name("classic")]
 		shown := classic
-		shown.Logs = slices.DeleteFunc(slices.Clone(classic.Logs), func(l adapters.LogLag) bool { return l.Destination != topic })
+		shown.Logs = slices.DeleteFunc(slices.Clone(classic.Logs), func(l consumer.LogLag) bool { return l.Destination != topic })
 		sameFigures(t, shown, "0: 0..3..5 of 5 lag 2 BEHIND", "1: 0..-1..5 of 5 lag - NO_OFFSET")
-		if total := classic.Total(); total != (adapters.Total{Lag: 2, Known: 1, Of: 2, Left: 4}) {
+		if total := classic.Total(); total != (consumer.Total{Lag: 2, Known: 1, Of: 2, Left: 4}) {
 			t.Errorf("total of the classic group %+v", total)
 		}
-		hasMember(t, classic, adapters.ClassicGroup, "billing-1@127.0.0.1")
+		hasMember(t, classic, consumer.ClassicGroup, "billing-1@127.0.0.1")
 
-		consumer := all[name("consumer")]
-		sameFigures(t, consumer, "0: 0..-1..5 of 5 lag - NO_OFFSET", "1: 0..-1..5 of 5 lag - NO_OFFSET")
-		hasMember(t, consumer, adapters.ConsumerGroup, "billing@127.0.0.1")
+		balanced := all[name("consumer")]
+		sameFigures(t, balanced, "0: 0..-1..5 of 5 lag - NO_OFFSET", "1: 0..-1..5 of 5 lag - NO_OFFSET")
+		hasMember(t, balanced, consumer.ConsumerGroup, "billing@127.0.0.1")
 
 		share := all[name("share")]
-		hasMember(t, share, adapters.ShareGroup, "sharer@127.0.0.1")
+		hasMember(t, share, consumer.ShareGroup, "sharer@127.0.0.1")
 	})
 }
 
 // hasMember checks a group of one member that reads two logs.
-func hasMember(t testing.TB, lag adapters.Lag, kind adapters.ConsumerKind, want string) {
+func hasMember(t testing.TB, lag consumer.Lag, kind consumer.Kind, want string) {
 	t.Helper()
 	if lag.Kind != kind || lag.Phase != "Stable" || len(lag.Members) != 1 || !strings.HasPrefix(lag.Members[0].String(), want) || lag.Members[0].Logs != 2 {
 		t.Errorf("group %q is %v, %s, with members %v; want %q", lag.Group, lag.Kind, lag.Phase, lag.Members, want)
@@ -225,7 +226,7 @@ func TestLagOfStreamsGroup(t *testing.T) {
 	member.commit(t, topic, c.id(t, topic), 4)
 	lag := lags(t, c.reader(t, topic), topic)[topic]
 	sameFigures(t, lag, "0: 0..4..5 of 5 lag 1 BEHIND", "1: 0..-1..5 of 5 lag - NO_OFFSET")
-	hasMember(t, lag, adapters.StreamsGroup, lag.Members[0].Client+"@127.0.0.1")
+	hasMember(t, lag, consumer.StreamsGroup, lag.Members[0].Client+"@127.0.0.1")
 }
 
 // streamsMember is a member of a streams group that reads one topic.
@@ -361,7 +362,7 @@ func TestLagOfInternalTopics(t *testing.T) {
 	topic := c.topic(t, 1)
 	c.commit(t, topic, topic, 0)
 	c.commit(t, topic, "__consumer_offsets", 0)
-	destinations := func(lag adapters.Lag) (all []string) {
+	destinations := func(lag consumer.Lag) (all []string) {
 		for _, l := range lag.Logs {
 			all = append(all, l.Destination)
 		}
@@ -388,7 +389,7 @@ func TestLagOfSelection(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(lags(t, c.reader(t)))); !slices.Equal(got, []string{"here", "there"}) {
 		t.Errorf("groups of all topics: %q", got)
 	}
-	for lag, err := range a.Lag(t.Context(), adapters.LagQuery{Groups: []string{"nobody"}}) {
+	for lag, err := range a.Lag(t.Context(), consumer.LagQuery{Groups: []string{"nobody"}}) {
 		if lag.Group != "nobody" {
 			t.Errorf("lag %+v", lag)
 		}
@@ -405,7 +406,7 @@ func TestLagStops(t *testing.T) {
 	}
 	a := c.reader(t, topic)
 	seen := 0
-	for _, err := range a.Lag(t.Context(), adapters.LagQuery{}) {
+	for _, err := range a.Lag(t.Context(), consumer.LagQuery{}) {
 		if seen++; err != nil || seen == 120 {
 			break
 		}
@@ -416,7 +417,7 @@ func TestLagStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var last error
-	for _, last = range a.Lag(ctx, adapters.LagQuery{}) {
+	for _, last = range a.Lag(ctx, consumer.LagQuery{}) {
 		cancel()
 	}
 	if !errors.Is(last, context.Canceled) {
@@ -435,7 +436,7 @@ func TestLagBrokerGone(t *testing.T) {
 	a := c.reader(t)
 	k.Close()
 	seen := 0
-	for lag, err := range a.Lag(t.Context(), adapters.LagQuery{}) {
+	for lag, err := range a.Lag(t.Context(), consumer.LagQuery{}) {
 		seen++
 		isProblem(t, err, adapters.ErrNotConnected)
 		if lag.Group != "" {
@@ -482,4 +483,51 @@ func TestNextTimes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestNextTimesOfCommittedTransactions: what was aborted is no message to who reads committed
+// ones, and what a transaction that is open holds back may be one.
+func TestNextTimesOfCommittedTransactions(t *testing.T) {
+	c := real(t) // the embedded broker does not tell what was aborted
+	topic := c.topic(t, 1)
+	c.publish(t, topic, numbered(1, 5, time.Now())...)
+	writer := connect(t, c.address, kgo.TransactionalID(topic))
+	write := func() {
+		t.Helper()
+		if err := writer.client.BeginTransaction(); err != nil {
+			t.Fatal(err)
+		}
+		writer.publish(t, topic, value("aborted"), value("too"))
+	}
+	next := func(committed bool, offset int64) (time.Time, error) {
+		a := opened(t, kafka.Config{Brokers: []string{c.address}, Topics: []string{topic}, Committed: committed})
+		defer a.Close()
+		for at, err := range a.NextTimes(t.Context(), []adapters.Position{{Destination: topic, Offset: offset}}) {
+			return at, err
+		}
+		return time.Time{}, errors.New("no answer")
+	}
+	for range 30 { // so many that one request does not do
+		write()
+		if err := writer.client.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.await(t, topic)
+	if at, err := next(true, 5); err != nil || !at.IsZero() {
+		t.Errorf("behind the last committed message lies %v, %v", at, err)
+	}
+	if at, err := next(false, 5); err != nil || at.IsZero() {
+		t.Errorf("who reads all reads on at %v, %v", at, err)
+	}
+	if at, err := next(true, 4); err != nil || at.IsZero() {
+		t.Errorf("the last committed message came at %v, %v", at, err)
+	}
+	write()
+	if at, err := next(true, 5); err == nil {
+		t.Errorf("while a transaction is open the next message came at %v", at)
+	}
+	if err := writer.client.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
+		t.Fatal(err)
+	}
 }

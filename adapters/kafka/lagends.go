@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
-
 	"eventscope/adapters"
 )
 
@@ -30,7 +28,7 @@ func (s *sweep) listEnds(ctx context.Context, logs map[adapters.Log]bool, since 
 		if known, ok := s.ends[log]; ok && (known.err != nil || !known.at.Before(since)) {
 			continue
 		}
-		if err := s.catalog.cannotLead(log); err != nil {
+		if err := s.cannotLead(log); err != nil {
 			s.ends[log] = ends{-1, -1, -1, now, err}
 			continue
 		}
@@ -70,24 +68,6 @@ func firstOf(errs ...error) error {
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// cannotLead is why the ends of a log cannot be asked for, or nil. The right to read is
-// not needed for it.
-func (c *catalog) cannotLead(log adapters.Log) error {
-	t := c.topics[log.Destination]
-	if t == nil {
-		return kerr.UnknownTopicOrPartition
-	}
-	switch leader, ok := t.leaders[log.Partition]; {
-	case !ok && t.err != nil:
-		return t.err
-	case !ok:
-		return kerr.UnknownTopicOrPartition
-	case leader < 0:
-		return kerr.LeaderNotAvailable
 	}
 	return nil
 }

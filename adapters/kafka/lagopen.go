@@ -6,7 +6,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 )
 
 // findOpen looks for the oldest open transaction of each log of the batch that has one and
@@ -26,43 +26,18 @@ func (s *sweep) findOpen(ctx context.Context, batch []*group) {
 	if len(partitions) == 0 {
 		return
 	}
-	producers := make(map[int64][]*adapters.Transaction)
-	request := kmsg.NewPtrDescribeProducersRequest()
-	for topic, numbers := range partitions {
-		t := kmsg.NewDescribeProducersRequestTopic()
-		t.Topic, t.Partitions = topic, numbers
-		request.Topics = append(request.Topics, t)
-	}
-	for _, shard := range s.adapter.client.RequestSharded(ctx, request) {
-		if shard.Err == nil {
-			s.keepOldest(shard.Resp.(*kmsg.DescribeProducersResponse), producers)
-		}
+	producers := make(map[int64][]*consumer.Transaction)
+	open, _ := s.adapter.oldestOpen(ctx, partitions)
+	for log, t := range open {
+		s.open[log] = t
+		producers[t.ProducerID] = append(producers[t.ProducerID], t)
 	}
 	s.nameTransactions(ctx, producers)
 }
 
-// keepOldest finds the producer with the first open offset of each log.
-func (s *sweep) keepOldest(response *kmsg.DescribeProducersResponse, producers map[int64][]*adapters.Transaction) {
-	for _, t := range response.Topics {
-		for _, p := range t.Partitions {
-			var oldest *adapters.Transaction
-			for _, producer := range p.ActiveProducers {
-				from := producer.CurrentTxnStartOffset
-				if from >= 0 && (oldest == nil || from < oldest.From) {
-					oldest = &adapters.Transaction{ProducerID: producer.ProducerID, From: from}
-				}
-			}
-			if oldest != nil {
-				s.open[adapters.Log{Destination: t.Topic, Partition: p.Partition}] = oldest
-				producers[oldest.ProducerID] = append(producers[oldest.ProducerID], oldest)
-			}
-		}
-	}
-}
-
 // nameTransactions finds the transactional ids of producers, and since when these
 // transactions are open.
-func (s *sweep) nameTransactions(ctx context.Context, producers map[int64][]*adapters.Transaction) {
+func (s *sweep) nameTransactions(ctx context.Context, producers map[int64][]*consumer.Transaction) {
 	if len(producers) == 0 {
 		return
 	}

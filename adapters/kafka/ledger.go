@@ -14,105 +14,152 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // LedgerTopic is the compacted topic in which redrives record what became of letters.
 // The first redrive of a cluster makes it.
 const LedgerTopic = "eventscope.ledger"
 
-// ledgerPatience is how long Ledger waits for a transaction that nobody ends: longer
-// than the broker lets one of ours stay open, and than it takes to notice.
 const ledgerPatience = transactionTime + 15*time.Second
 
-// Ledger implements [adapters.DeadLetters]: the newest entry of each key that is wanted, in
-// the order in which keys appeared. It reads all that was committed when it began. An entry behind a
-// transaction that is still open cannot be told from one that was aborted, so Ledger waits
-// until that is decided: a moment beside a redrive at work, under a minute behind one
-// that crashed, unless a redrive of the same grave begins and ends it. A transaction that
-// stays open for longer makes it fail with ErrBusy. Without the topic there are no entries.
-func (a *Adapter) Ledger(ctx context.Context, wanted func(key []byte) bool, each func(adapters.Entry) error) error {
+// placeHolds is how long a ledger can be read on from a place. Marks of removed keys are
+// removed themselves after a time (delete.retention.ms, a day by default).
+const placeHolds = time.Hour
+
+// Ledger implements [deadletter.Queues]: the newest entry of each key that is wanted, in
+// the order in which keys appeared. It reads all that was committed when it began. An entry
+// behind a transaction that is still open cannot be told from one that was aborted, so Ledger
+// waits until that is decided: a moment, which is enough beside a redrive at work, or if the
+// query is patient, under a minute behind one that crashed, unless a redrive of the same
+// dlq begins and ends it. Then, or at once if the transaction has been open for longer,
+// it fails with ErrBusy. Without the topic there are no entries.
+func (a *Adapter) Ledger(ctx context.Context, query deadletter.LedgerQuery, each func(deadletter.Entry) error) (deadletter.LedgerPoint, error) {
+	from := query.From
 	t, err := a.topicNamed(ctx, LedgerTopic)
-	if errors.Is(err, adapters.ErrUnknownDestination) {
-		return nil
+	switch {
+	case errors.Is(err, adapters.ErrUnknownDestination) && from.IsZero():
+		return from, nil
+	case errors.Is(err, adapters.ErrUnknownDestination), err == nil && !from.IsZero() && from.Incarnation != incarnation(t.id):
+		return from, fmt.Errorf("the ledger that was read before is gone: %w", adapters.ErrGone)
+	case err != nil:
+		return from, err
+	}
+	logs := logsOf(t, adapters.Range{})
+	if err := a.continues(ctx, from, logs); err != nil {
+		return from, err
+	}
+	if err := a.awaitDecision(ctx, logs, query.Patient); err != nil {
+		return from, err
+	}
+	read, reached, err := a.readLedger(ctx, t, from, query.Wanted)
+	for again := 0; errors.Is(err, errMoved) && from.IsZero() && again < 2; again++ {
+		read, reached, err = a.readLedger(ctx, t, from, query.Wanted)
 	}
 	if err != nil {
-		return err
-	}
-	if err := a.awaitDecision(ctx, logsOf(t, adapters.Range{})); err != nil {
-		return err
-	}
-	read := ledger{at: make(map[string]int), wanted: wanted}
-	seen := newProgress(time.Now())
-	if err := a.only(LedgerTopic, seen).Scan(ctx, adapters.Range{From: adapters.Beginning}, &read); err != nil {
-		return err
-	}
-	if len(seen.lasting) > 0 {
-		return &adapters.Problem{
-			Doing: "read the ledger", Cause: strings.Join(slices.Sorted(maps.Keys(seen.lasting)), "; "),
-			Remedy: "try again when the cluster is whole", Kind: adapters.ErrNotConnected,
-		}
+		return from, err
 	}
 	for _, entry := range read.entries {
-		if len(entry.Value) == 0 {
+		if len(entry.Value) == 0 && from.IsZero() {
 			continue
 		}
 		if err := each(entry); err != nil {
-			return err
+			return from, err
 		}
+	}
+	return reached, nil
+}
+
+// errMoved says that a log began or ended elsewhere than a reading of it had begun with.
+// Whoever reads again from the beginning reads all there is.
+var errMoved = errors.New("the log has moved")
+
+// readLedger reads the entries behind a place, as far as the ledger is decided.
+func (a *Adapter) readLedger(ctx context.Context, t *topic, from deadletter.LedgerPoint, wanted func(key []byte) bool) (read ledger, reached deadletter.LedgerPoint, err error) {
+	reached = deadletter.LedgerPoint{Incarnation: incarnation(t.id), At: time.Now()}
+	read = ledger{at: make(map[string]int), wanted: wanted}
+	seen := newProgress(time.Now())
+	span := adapters.Range{From: adapters.Beginning, FromOffsets: from.Next}
+	reached.Next, err = a.only(LedgerTopic, seen).scan(ctx, span, map[string]*topic{t.name: t}, logsOf(t, adapters.Range{}), &read)
+	if err == nil && len(seen.lasting) > 0 {
+		problem := &adapters.Problem{
+			Doing: "read the ledger", Cause: strings.ReplaceAll(strings.Join(slices.Sorted(maps.Keys(seen.lasting)), "; "), "; "+tryAgain, ""),
+			Remedy: tryAgain, Kind: adapters.ErrNotConnected,
+		}
+		if err = problem; seen.moved {
+			problem.Kind = errors.Join(adapters.ErrNotConnected, errMoved)
+		}
+	}
+	return read, reached, err
+}
+
+// continues says whether the ledger can be read on from a place: nothing behind it was removed.
+func (a *Adapter) continues(ctx context.Context, from deadletter.LedgerPoint, logs []adapters.Log) error {
+	if from.IsZero() {
+		return nil
+	}
+	limits, _, err := listBounds(ctx, a.client, logs, false)
+	if err != nil {
+		return a.explain(ctx, err)
+	}
+	whole := time.Since(from.At).Abs() < placeHolds && len(from.Next) == len(logs)
+	for log, limit := range limits {
+		next, known := from.Next[log]
+		whole = whole && known && limit.start <= next && next <= limit.end
+	}
+	if !whole {
+		return fmt.Errorf("the ledger was cut where it was read up to: %w", adapters.ErrGone)
 	}
 	return nil
 }
 
-// awaitDecision waits until every transaction that wrote to logs before now has ended.
-func (a *Adapter) awaitDecision(ctx context.Context, logs []adapters.Log) error {
-	limits, failed, err := listBounds(ctx, a.client, logs, false)
-	for _, why := range failed {
-		err = why
+// awaitDecision waits until every transaction that wrote to logs before now has ended. The
+// patient give one up that must have lapsed by now.
+func (a *Adapter) awaitDecision(ctx context.Context, logs []adapters.Log, patient bool) error {
+	open, err := a.decided(ctx, logs, moment)
+	if err == nil && len(open) > 0 && patient && !a.lapsed(ctx, open) {
+		open, err = a.decided(ctx, logs, ledgerPatience-moment)
 	}
-	if err != nil {
-		return a.explain(ctx, err)
+	if err != nil || len(open) == 0 {
+		return err
 	}
-	times := make(map[adapters.Log]int64, len(logs))
-	for _, log := range logs {
-		times[log] = latest
-	}
-	waiting, cancel := context.WithTimeout(ctx, ledgerPatience)
-	defer cancel()
-	err = until(waiting, func() (bool, error) {
-		stable, err := listOffsets(waiting, a.client, times, true)
-		for log, limit := range limits {
-			if stable[log].err != nil || stable[log].offset < limit.end {
-				return false, err
-			}
-		}
-		return true, err
-	})
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case waiting.Err() != nil:
-		return &adapters.Problem{
-			Doing: "read the ledger", Cause: fmt.Sprintf("a transaction on topic %q stays open", LedgerTopic),
+	for log, h := range open {
+		err = &adapters.Problem{
+			Doing: "read the ledger", Cause: fmt.Sprintf("a transaction on topic %q stays open, from offset %d of partition %d on", LedgerTopic, h.from, log.Partition),
 			Remedy: "find it with kafka-transactions.sh find-hanging and abort it", Kind: adapters.ErrBusy,
 		}
 	}
-	return a.explain(ctx, err)
+	return err
+}
+
+// lapsed says that one of these transactions was written to for the last time so long ago
+// that the broker would have ended it if it were a redrive's.
+func (a *Adapter) lapsed(ctx context.Context, open map[adapters.Log]hidden) bool {
+	partitions := make(map[string][]int32)
+	for log := range open {
+		partitions[log.Destination] = append(partitions[log.Destination], log.Partition)
+	}
+	_, wrote := a.oldestOpen(ctx, partitions)
+	for _, at := range wrote {
+		if time.Since(at) > ledgerPatience {
+			return true
+		}
+	}
+	return false
 }
 
 // ledger keeps the newest value of each key. It is an intake.
 type ledger struct {
-	entries []adapters.Entry
-	at      map[string]int // in entries, by key
-	wanted  func(key []byte) bool
+	entries []deadletter.Entry
+	at      map[string]int        // in entries, by key
+	wanted  func(key []byte) bool // nil is every key
 }
 
 // Put implements [adapters.Intake].
 func (l *ledger) Put(_ context.Context, batch *adapters.Batch) error {
 	for i := range batch.Messages {
 		m := &batch.Messages[i]
-		if !l.wanted(m.Key) {
+		if l.wanted != nil && !l.wanted(m.Key) {
 			continue
 		}
 		at, known := l.at[string(m.Key)]
@@ -120,7 +167,7 @@ func (l *ledger) Put(_ context.Context, batch *adapters.Batch) error {
 			key := string(m.Key)
 			at = len(l.entries)
 			l.at[key] = at
-			l.entries = append(l.entries, adapters.Entry{Key: []byte(key)})
+			l.entries = append(l.entries, deadletter.Entry{Key: []byte(key)})
 		}
 		l.entries[at].Value = append(l.entries[at].Value[:0], m.Value...)
 	}
@@ -129,7 +176,7 @@ func (l *ledger) Put(_ context.Context, batch *adapters.Batch) error {
 }
 
 // entryRecord is an entry as it is written: a key without a value is removed.
-func entryRecord(e adapters.Entry) *kgo.Record {
+func entryRecord(e deadletter.Entry) *kgo.Record {
 	record := &kgo.Record{Topic: LedgerTopic, Key: e.Key, Value: e.Value}
 	if len(e.Value) == 0 {
 		record.Value = nil
@@ -139,12 +186,15 @@ func entryRecord(e adapters.Entry) *kgo.Record {
 
 // ensureLedger makes the ledger's topic if it is not there, and refuses one that does
 // not keep its records.
-func (a *Adapter) ensureLedger(ctx context.Context) error {
+func (a *Adapter) ensureLedger(ctx context.Context, dlq string) error {
 	c, err := readCatalog(ctx, a.client, []string{LedgerTopic})
 	if err != nil {
 		return a.explain(ctx, err)
 	}
 	if t := c.topics[LedgerTopic]; t == nil || t.unknown() {
+		if !a.mayWriteUnmade(ctx, LedgerTopic, transactionalID(dlq)) {
+			return a.config.mayNotWrite(LedgerTopic) // and makes none
+		}
 		if err := a.createLedger(ctx); err != nil {
 			return err
 		}

@@ -15,10 +15,11 @@ import (
 )
 
 // nextTries bounds how many answers without a record are passed over in search of the
-// next one: marks of transactions, and batches that compaction has emptied.
-const nextTries = 16
+// next one: marks of transactions, what was aborted, and batches that compaction has emptied.
+// From the second on each has up to nextSize bytes.
+const nextTries, nextSize = 16, 64 << 10
 
-// NextTimes implements [adapters.LagReader]. Each costs a request of one record batch;
+// NextTimes implements [consumer.LagReader]. Each costs a request of one record batch;
 // several logs are read at a time.
 func (a *Adapter) NextTimes(ctx context.Context, positions []adapters.Position) iter.Seq2[time.Time, error] {
 	return func(yield func(time.Time, error) bool) {
@@ -48,44 +49,50 @@ func (a *Adapter) NextTimes(ctx context.Context, positions []adapters.Position) 
 	}
 }
 
-// nextTime is the broker time of the first record at or behind a position, or zero.
+// nextTime is the broker time of the first record at or behind a position, or zero. Where only
+// committed transactions are read, what was aborted is none.
 func (a *Adapter) nextTime(ctx context.Context, p adapters.Position) (time.Time, error) {
 	if p.Partition < 0 {
 		return time.Time{}, fmt.Errorf("find the next message at %v on kafka, where a position has a partition: %w", p, errors.ErrUnsupported)
 	}
-	log, offset := adapters.Log{Destination: p.Destination, Partition: p.Partition}, p.Offset
+	log, offset, size := adapters.Log{Destination: p.Destination, Partition: p.Partition}, p.Offset, int32(fetchSingle)
 	for range nextTries {
-		answer, err := a.readAt(ctx, log, offset, fetchSingle)
+		answer, err := a.readAt(ctx, log, offset, size, a.config.Committed)
 		if err != nil {
 			return time.Time{}, err
 		}
-		next := offset
-		for raw := answer.RecordBatches; ; {
-			batch, rest, behind, ok := nextBatch(raw)
-			if !ok {
-				break
-			}
-			if at, ok := a.firstTime(log, batch, offset); ok {
-				return at, nil
-			}
-			raw, next = rest, behind
+		if at, ok := a.firstTime(log, answer, offset); ok && at.IsZero() {
+			return at, fmt.Errorf("find when the next message at %v was written: it carries no time that can be", p)
+		} else if ok {
+			return at, nil
 		}
-		if next <= offset { // nothing came
+		next := nextOffset(answer.RecordBatches, offset)
+		switch {
+		case next > offset:
+			offset, size = next, nextSize
+		case a.config.Committed && answer.LastStableOffset < answer.HighWatermark:
+			return time.Time{}, fmt.Errorf("find the next message at %v: a transaction is open there", p)
+		default: // it is the end
 			return time.Time{}, nil
 		}
-		offset = next
 	}
-	return time.Time{}, nil
+	return time.Time{}, fmt.Errorf("find the next message at %v: none is near", p)
 }
 
-// firstTime is the time of the first record of a batch from an offset on.
-func (a *Adapter) firstTime(log adapters.Log, batch []byte, from int64) (at time.Time, ok bool) {
-	decoded, _ := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
+// firstTime is the time of the first record of an answer from an offset on, zero if it has none.
+func (a *Adapter) firstTime(log adapters.Log, answer *kmsg.FetchResponseTopicPartition, from int64) (at time.Time, ok bool) {
+	options := kgo.ProcessFetchPartitionOpts{
 		Topic: log.Destination, Partition: log.Partition, Offset: from, Pools: []kgo.Pool{unpackPool{}, recordPool{}},
-	}, &kmsg.FetchResponseTopicPartition{Partition: log.Partition, RecordBatches: batch}, a.decoder, learn)
+	}
+	if a.config.Committed {
+		options.IsolationLevel = kgo.ReadCommitted()
+	}
+	decoded, _ := kgo.ProcessFetchPartition(options, answer, a.decoder, learn)
+	exactTimes(decoded.Records, answer.RecordBatches)
 	for _, r := range decoded.Records {
 		if !ok && r.Offset >= from {
-			at, ok = r.Timestamp, true
+			at, _ = adapters.MessageTime(r.Timestamp.UnixMilli())
+			ok = true
 		}
 		r.Recycle()
 	}

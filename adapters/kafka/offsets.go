@@ -21,8 +21,13 @@ const (
 // listed is one answer of listOffsets.
 type listed struct {
 	offset int64
+	time   int64 // of the record there, where it was looked up by time
 	err    error
 }
+
+// impossible says that the record that was found is later than any time: what lies behind it
+// is not for that.
+func (l listed) impossible() bool { return l.time > 0 && adapters.OutOfRange(time.UnixMilli(l.time)) }
 
 // listOffsets asks for the first offset at or after a time (milliseconds, or one of
 // the places above) of each log. A time behind the last message gives the end. An
@@ -53,7 +58,7 @@ func listOffsets(ctx context.Context, client *kgo.Client, times map[adapters.Log
 		answered = true
 		for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
 			for _, p := range t.Partitions {
-				found[adapters.Log{Destination: t.Topic, Partition: p.Partition}] = listed{p.Offset, kerr.ErrorForCode(p.ErrorCode)}
+				found[adapters.Log{Destination: t.Topic, Partition: p.Partition}] = listed{p.Offset, p.Timestamp, kerr.ErrorForCode(p.ErrorCode)}
 			}
 		}
 	}

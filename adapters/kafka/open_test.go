@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/adapters/kafka"
 )
 
@@ -66,7 +67,7 @@ func TestOpenSilentPort(t *testing.T) {
 	defer listener.Close()
 	address := listener.Addr().String()
 	refused(t, kafka.Config{Brokers: []string{address}}, adapters.ErrNotConnected, address, "no answer")
-	refused(t, kafka.Config{Brokers: []string{address}, TLS: &kafka.TLS{}}, adapters.ErrNotConnected, address, "no answer")
+	refused(t, kafka.Config{Brokers: []string{address}, TLS: &driver.TLS{}}, adapters.ErrNotConnected, address, "no answer")
 }
 
 func TestOpenUsage(t *testing.T) {
@@ -80,9 +81,9 @@ func TestOpenUsage(t *testing.T) {
 		"no port":      {Brokers: []string{"localhost"}},
 		"expression":   {Brokers: at, Topics: []string{"~orders("}},
 		"empty topic":  {Brokers: at, Topics: []string{""}},
-		"no CA file":   {Brokers: at, TLS: &kafka.TLS{CA: filepath.Join(t.TempDir(), "none.pem")}},
-		"bad CA file":  {Brokers: at, TLS: &kafka.TLS{CA: bad}},
-		"bad key pair": {Brokers: at, TLS: &kafka.TLS{Certificate: bad, Key: bad}},
+		"no CA file":   {Brokers: at, TLS: &driver.TLS{CA: filepath.Join(t.TempDir(), "none.pem")}},
+		"bad CA file":  {Brokers: at, TLS: &driver.TLS{CA: bad}},
+		"bad key pair": {Brokers: at, TLS: &driver.TLS{Certificate: bad, Key: bad}},
 		"mechanism":    {Brokers: at, SASL: &kafka.SASL{Mechanism: "GSSAPI", User: "ann", Password: secret}},
 		"no user":      {Brokers: at, SASL: &kafka.SASL{Mechanism: "PLAIN", Password: secret}},
 		"no password":  {Brokers: at, SASL: &kafka.SASL{Mechanism: "SCRAM-SHA-256", User: "ann"}},
@@ -194,13 +195,13 @@ func TestSecureOpens(t *testing.T) {
 	topic := c.topic(t, 1)
 	c.publish(t, topic, adapters.Message{Value: []byte("safe")})
 	file := func(name string) string { return filepath.Join(folder, name) }
-	authority := &kafka.TLS{CA: file("ca.pem")}
+	authority := &driver.TLS{CA: file("ca.pem")}
 	login := func(mechanism string) *kafka.SASL {
 		return &kafka.SASL{Mechanism: mechanism, User: "tester", Password: "tester-secret"}
 	}
 	for name, config := range map[string]kafka.Config{
 		"TLS":                   {Brokers: at(ssl), TLS: authority},
-		"TLS client":            {Brokers: at(ssl), TLS: &kafka.TLS{CA: file("ca.pem"), Certificate: file("client.pem"), Key: file("client.key")}},
+		"TLS client":            {Brokers: at(ssl), TLS: &driver.TLS{CA: file("ca.pem"), Certificate: file("client.pem"), Key: file("client.key")}},
 		"PLAIN":                 {Brokers: at(saslPlaintext), SASL: login("PLAIN")},
 		"SCRAM-SHA-256":         {Brokers: at(saslPlaintext), SASL: login("SCRAM-SHA-256")},
 		"SCRAM-SHA-512 and TLS": {Brokers: at(saslSSL), SASL: login("SCRAM-SHA-512"), TLS: authority},
@@ -217,7 +218,7 @@ func TestSecureOpens(t *testing.T) {
 
 func TestSecureRefuses(t *testing.T) {
 	folder, at := secured(t)
-	authority := &kafka.TLS{CA: filepath.Join(folder, "ca.pem")}
+	authority := &driver.TLS{CA: filepath.Join(folder, "ca.pem")}
 	login := func(mechanism, password string) *kafka.SASL {
 		return &kafka.SASL{Mechanism: mechanism, User: "tester", Password: password}
 	}
@@ -227,8 +228,8 @@ func TestSecureRefuses(t *testing.T) {
 	}{
 		"TLS to plaintext":       {kafka.Config{Brokers: at(0), TLS: authority}, adapters.ErrTLS},
 		"plaintext to TLS":       {kafka.Config{Brokers: at(ssl)}, adapters.ErrTLS},
-		"unknown authority":      {kafka.Config{Brokers: at(ssl), TLS: &kafka.TLS{}}, adapters.ErrTLS},
-		"another name":           {kafka.Config{Brokers: at(ssl), TLS: &kafka.TLS{CA: authority.CA, ServerName: "kafka.example.org"}}, adapters.ErrTLS},
+		"unknown authority":      {kafka.Config{Brokers: at(ssl), TLS: &driver.TLS{}}, adapters.ErrTLS},
+		"another name":           {kafka.Config{Brokers: at(ssl), TLS: &driver.TLS{CA: authority.CA, ServerName: "kafka.example.org"}}, adapters.ErrTLS},
 		"no login":               {kafka.Config{Brokers: at(saslPlaintext)}, adapters.ErrNotAuthenticated},
 		"no login over TLS":      {kafka.Config{Brokers: at(saslSSL), TLS: authority}, adapters.ErrNotAuthenticated},
 		"login to plaintext":     {kafka.Config{Brokers: at(0), SASL: login("PLAIN", secret)}, adapters.ErrNotAuthenticated},

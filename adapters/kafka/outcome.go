@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // refusal is a broker's refusal of a record, or nil if err is none: it may have arrived,
@@ -39,9 +40,9 @@ func fenced(err error) bool {
 }
 
 // busy is the problem of a redrive that another one has taken the place of.
-func busy(grave string) error {
+func busy(dlq string) error {
 	return &adapters.Problem{
-		Doing:  fmt.Sprintf("act on the dead letters of kafka topic %q", grave),
+		Doing:  fmt.Sprintf("act on the dead letters of kafka topic %q", dlq),
 		Cause:  "another redrive of it has begun since",
 		Remedy: "let that one finish, then look again at what is left", Kind: adapters.ErrBusy,
 	}
@@ -51,7 +52,7 @@ func busy(grave string) error {
 func (a *Adapter) unroutable(topic string) error {
 	return &adapters.Problem{
 		Doing: fmt.Sprintf("send to kafka topic %q", topic), Cause: "the broker has no such topic",
-		Remedy: "make the topic, or name another", Kind: adapters.ErrUnroutable,
+		Remedy: "make the topic, or name another", Kind: deadletter.ErrUnroutable,
 	}
 }
 
@@ -84,7 +85,7 @@ func (c *Config) readOnly(doing string) error {
 func notSent(outcomes []error, why string) []error {
 	for i := range outcomes {
 		if outcomes[i] == nil {
-			outcomes[i] = fmt.Errorf("%w: %s", adapters.ErrNotSent, why)
+			outcomes[i] = fmt.Errorf("%w: %s", deadletter.ErrNotSent, why)
 		}
 	}
 	return outcomes

@@ -1,16 +1,19 @@
 package kafka_test
 
 import (
+	"maps"
 	"net"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka"
 )
 
@@ -63,6 +66,38 @@ func (c *cluster) grant(t *testing.T, user string, acls []kfake.ACL) {
 			t.Fatal(err)
 		}
 	}
+	c.awaitRights(t, user, acls)
+}
+
+// awaitRights waits until the broker goes by just these rights: it learns of them a moment
+// after the controller has taken them.
+func (c *cluster) awaitRights(t *testing.T, user string, acls []kfake.ACL) {
+	t.Helper()
+	want := map[kfake.ACL]bool{}
+	for _, a := range acls {
+		want[kfake.ACL{Resource: a.Resource, Name: a.Name, Pattern: a.Pattern, Operation: a.Operation}] = true
+	}
+	describe := kmsg.NewPtrDescribeACLsRequest()
+	describe.ResourceType, describe.ResourcePatternType = kmsg.ACLResourceTypeAny, kmsg.ACLResourcePatternTypeAny
+	describe.Operation, describe.PermissionType, describe.Principal = kmsg.ACLOperationAny, kmsg.ACLPermissionTypeAny, &user
+	for limit := time.Now().Add(time.Minute); ; {
+		answer, err := describe.RequestWith(t.Context(), c.client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := map[kfake.ACL]bool{}
+		for _, resource := range answer.Resources {
+			for _, a := range resource.ACLs {
+				now[kfake.ACL{Resource: resource.ResourceType, Name: resource.ResourceName, Pattern: resource.ResourcePatternType, Operation: a.Operation}] = true
+			}
+		}
+		if maps.Equal(now, want) {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("user %s has the rights %+v, not %+v", user, now, want)
+		}
+	}
 }
 
 func allow(kind kmsg.ACLResourceType, name string, operations ...kmsg.ACLOperation) (acls []kfake.ACL) {
@@ -72,21 +107,33 @@ func allow(kind kmsg.ACLResourceType, name string, operations ...kmsg.ACLOperati
 	return acls
 }
 
+// has says whether the cluster has a topic.
+func (c *cluster) has(t testing.TB, topic string) bool {
+	t.Helper()
+	topics, err := c.admin.ListTopics(t.Context(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return topics.Has(topic)
+}
+
 // TestNoPermission is about users who may look, and lack one right or another to act.
 func TestNoPermission(t *testing.T) {
 	const read, write, create = kmsg.ACLOperationRead, kmsg.ACLOperationWrite, kmsg.ACLOperationCreate
-	grave := allow(kmsg.ACLResourceTypeTopic, "closed", read)
+	dlq := allow(kmsg.ACLResourceTypeTopic, "closed", read)
 	ledger := allow(kmsg.ACLResourceTypeTopic, kafka.LedgerTopic, read, write, create)
+	makes := slices.Concat(allow(kmsg.ACLResourceTypeTopic, kafka.LedgerTopic, read, create), allow(kmsg.ACLResourceTypeCluster, "kafka-cluster", kmsg.ACLOperationDescribe, create))
 	id := allow(kmsg.ACLResourceTypeTransactionalId, "eventscope.closed", write)
 	restrictedClusters(t, func(t *testing.T, as restricted) {
 		for name, test := range map[string]struct {
 			acls  [][]kfake.ACL
 			sends bool // it fails only then
 		}{
-			"ledger":           {acls: [][]kfake.ACL{grave, id}},
-			"transactional id": {acls: [][]kfake.ACL{grave, ledger}},
-			"target":           {acls: [][]kfake.ACL{grave, ledger, id, allow(kmsg.ACLResourceTypeTopic, "open", read)}, sends: true},
-			"unseen target":    {acls: [][]kfake.ACL{grave, ledger, id}, sends: true},
+			"ledger":           {acls: [][]kfake.ACL{dlq, id}},
+			"unwritten ledger": {acls: [][]kfake.ACL{dlq, id, makes}},
+			"transactional id": {acls: [][]kfake.ACL{dlq, ledger}},
+			"target":           {acls: [][]kfake.ACL{dlq, ledger, id, allow(kmsg.ACLResourceTypeTopic, "open", read)}, sends: true},
+			"unseen target":    {acls: [][]kfake.ACL{dlq, ledger, id}, sends: true},
 		} {
 			t.Run(name, func(t *testing.T) {
 				c, config := as(t, slices.Concat(test.acls...)...)
@@ -94,23 +141,50 @@ func TestNoPermission(t *testing.T) {
 				config.Topics, config.Write = []string{"closed"}, true
 				a := opened(t, config)
 				defer a.Close()
-				held := look(t, a, "closed")
-				r, err := a.Redrive(t.Context(), adapters.Order{Grave: "closed", Letters: positions(held)})
+				held := peek(t, a, "closed")
+				// A plan names what is missing before anything is tried, all of it.
+				lacks, err := a.Lacks(t.Context(), "closed")
+				said := strings.Join(lacks, "; ")
+				if err != nil || strings.Contains(said, "transactional id eventscope.closed") != (name == "transactional id") || strings.HasSuffix(name, "ledger") && !strings.Contains(said, "Write and Read on topic "+kafka.LedgerTopic) && !strings.Contains(said, "Write on topic "+kafka.LedgerTopic) {
+					t.Errorf("lacks %q, %v", said, err)
+				}
+				had := c.has(t, kafka.LedgerTopic)
+				r, err := a.Redrive(t.Context(), deadletter.Order{DLQ: "closed", Letters: positions(held)})
 				if !test.sends {
 					isProblem(t, err, adapters.ErrNotAuthorized)
+					if !had && c.has(t, kafka.LedgerTopic) {
+						t.Error("a refusal has left the ledger behind")
+					}
 					return
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer r.Close()
-				outcomes, err := r.Send(t.Context(), []adapters.Copy{{Of: &held[0], To: adapters.Target{Topic: "open"}}}, nil)
+				outcomes, err := r.Send(t.Context(), []deadletter.Copy{{Of: &held[0], To: deadletter.Target("open")}}, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				isProblem(t, outcomes[0], adapters.ErrNotAuthorized)
 			})
 		}
+	})
+}
+
+// TestLookingTakesNoRightToTheLedger reads letters as a user who may read these alone. That
+// the ledger may not be read is said, whether it is there or not.
+func TestLookingTakesNoRightToTheLedger(t *testing.T) {
+	restrictedClusters(t, func(t *testing.T, as restricted) {
+		c, config := as(t, allow(kmsg.ACLResourceTypeTopic, "closed", kmsg.ACLOperationRead)...)
+		c.publish(t, "closed", letter(0, "k", "letter"))
+		config.Topics = []string{"closed"}
+		a := opened(t, config)
+		defer a.Close()
+		if held := peek(t, a, "closed"); len(held) != 1 {
+			t.Errorf("letters %v", held)
+		}
+		_, err := a.Ledger(t.Context(), deadletter.LedgerQuery{}, func(deadletter.Entry) error { return nil })
+		isProblem(t, err, adapters.ErrNotAuthorized)
 	})
 }
 
@@ -124,22 +198,27 @@ func TestReachWithoutPermission(t *testing.T) {
 			acls    []kfake.ACL
 			exists  bool
 			unknown string
+			denied  string
 		}{
-			"not all listed": {slices.Concat(topic, shown), true, "not listed"},
-			"may not write":  {slices.Concat(topic[:1], shown, cluster), false, ""},
+			"not all listed":   {slices.Concat(topic, shown), true, "not listed", ""},
+			"may not write":    {slices.Concat(topic[:1], shown, cluster), true, "", "may not write to it"},
+			"may not even see": {slices.Concat(allow(kmsg.ACLResourceTypeTopic, "other", kmsg.ACLOperationRead), shown, cluster), false, "", "may neither write to it nor see it"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				c, config := as(t, test.acls...)
 				c.commits(t, "shown", "open")
 				c.commits(t, "hidden", "open")
-				config.Topics = []string{"open"}
+				config.Topics = []string{"~.*"}
 				a := opened(t, config)
 				defer a.Close()
-				reach, err := a.Reach(t.Context(), adapters.Target{Topic: "open"})
-				if err != nil || reach.Exists != test.exists || !strings.Contains(reach.Unknown, test.unknown) || test.unknown == "" && reach.Unknown != "" {
+				reach, err := reachOf(t, a, deadletter.Target("open"))
+				if err != nil || reach.Exists != test.exists || !strings.Contains(reach.Unknown, test.unknown) || test.unknown == "" && test.denied == "" && reach.Unknown != "" {
 					t.Errorf("reach %+v, %v", reach, err)
 				}
-				if test.exists && !slices.Equal(reach.Readers, []string{"shown"}) {
+				if (test.denied == "") != (reach.Denied == "") || !strings.Contains(reach.Denied, test.denied) {
+					t.Errorf("denied: %q", reach.Denied)
+				}
+				if test.denied == "" && !slices.Equal(reach.Readers, []string{"shown"}) {
 					t.Errorf("readers %v", reach.Readers)
 				}
 			})
@@ -161,7 +240,7 @@ func TestReachNotDescribed(t *testing.T) {
 	})
 	a := opened(t, kafka.Config{Brokers: []string{c.address}, Topics: []string{"open"}, SASL: &kafka.SASL{Mechanism: "PLAIN", User: "reader", Password: secret}})
 	defer a.Close()
-	reach, err := a.Reach(t.Context(), adapters.Target{Topic: "open"})
+	reach, err := reachOf(t, a, deadletter.Target("open"))
 	if err != nil || !slices.Equal(reach.Readers, []string{"shown"}) || reach.Unknown != "1 groups may not be described" {
 		t.Errorf("reach %+v, %v", reach, err)
 	}

@@ -137,12 +137,14 @@ func (s *slab) add(r *kgo.Record) {
 	for i := range r.Headers {
 		s.headers = append(s.headers, adapters.Header{Name: r.Headers[i].Key, Value: r.Headers[i].Value})
 	}
+	at, raw := adapters.MessageTime(r.Timestamp.UnixMilli())
 	s.messages = append(s.messages, adapters.Message{
 		Position: adapters.Position{Destination: r.Topic, Partition: r.Partition, Offset: r.Offset},
 		Key:      r.Key,
 		Value:    r.Value,
 		Headers:  s.headers[first:len(s.headers):len(s.headers)],
-		Time:     r.Timestamp,
+		Time:     at,
+		TimeRaw:  raw,
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"net"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -51,6 +52,9 @@ func explainTLS(c *Config, p *adapters.Problem, err error) bool {
 	case errors.As(err, &header):
 		p.Cause, p.Remedy = "the port does not speak TLS", "use the broker's TLS port, or connect without TLS"
 	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error: tls:"):
+		if explainCertificate(c, p, time.Now()) {
+			break
+		}
 		p.Cause, p.Remedy = "the broker refused the TLS connection ("+afterLast(err.Error(), "remote error: ")+")", "give the client certificate that it asks for"
 	case c.TLS == nil && strings.Contains(err.Error(), "is tls enabled"), c.TLS == nil && tlsAnswer(err):
 		p.Cause, p.Remedy = "the port speaks TLS", "connect with TLS (kafkas://), or use the broker's plaintext port"
@@ -59,6 +63,35 @@ func explainTLS(c *Config, p *adapters.Problem, err error) bool {
 	}
 	p.Kind = adapters.ErrTLS
 	return true
+}
+
+// explainCertificate blames the client's own certificate, if its time is not now.
+func explainCertificate(c *Config, p *adapters.Problem, now time.Time) bool {
+	own := c.certificate()
+	switch {
+	case own == nil:
+		return false
+	case now.After(own.NotAfter):
+		p.Cause = "the client certificate ended on " + own.NotAfter.UTC().Format(time.DateOnly)
+	case now.Before(own.NotBefore):
+		p.Cause = "the client certificate begins on " + own.NotBefore.UTC().Format(time.DateOnly)
+	default:
+		return false
+	}
+	p.Remedy = "name a valid one with cert= and key="
+	return true
+}
+
+// certificate is the client's own, or nil.
+func (c *Config) certificate() *x509.Certificate {
+	if c.TLS == nil || c.TLS.Certificate == "" {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLS.Certificate, c.TLS.Key)
+	if err != nil {
+		return nil
+	}
+	return pair.Leaf
 }
 
 // tlsAnswer recognises the client's complaint about the size that the first bytes of
@@ -87,19 +120,34 @@ func explainLogin(c *Config, p *adapters.Problem, err error) bool {
 	return true
 }
 
+// user is whom the broker takes the client for: who logs in, or else whom its certificate names.
 func (c *Config) user() string {
-	if c.SASL == nil {
-		return "(none)"
+	if c.SASL != nil {
+		return fmt.Sprintf("%q", c.SASL.User)
 	}
-	return fmt.Sprintf("%q", c.SASL.User)
+	if own := c.certificate(); own != nil {
+		return fmt.Sprintf("%q", own.Subject)
+	}
+	return "(none)"
 }
 
-func explainNetwork(_ *Config, p *adapters.Problem, err error) bool {
+// unresolved says that a broker's host cannot be found. One that the operator did not name
+// comes from a broker.
+func (c *Config) unresolved(dns *net.DNSError) (cause, remedy string) {
+	for _, address := range c.Brokers {
+		if host, _, err := net.SplitHostPort(address); err == nil && strings.EqualFold(host, dns.Name) {
+			return "no such host: " + dns.Name, "check the address"
+		}
+	}
+	return "a broker calls itself " + dns.Name + ", and there is no such host", "correct advertised.listeners of the broker, or make the name known here"
+}
+
+func explainNetwork(c *Config, p *adapters.Problem, err error) bool {
 	var dns *net.DNSError
 	var timeout net.Error
 	switch {
 	case errors.As(err, &dns):
-		p.Cause, p.Remedy = "no such host: "+dns.Name, "check the address"
+		p.Cause, p.Remedy = c.unresolved(dns)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		p.Cause, p.Remedy = "connection refused", "check the address and that the broker runs"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
@@ -163,11 +211,27 @@ func afterLast(text, mark string) string {
 
 // unknown is the problem of a topic that the cluster does not have.
 func (c *Config) unknown(topic string) error {
-	return adapters.UnknownDestination(adapters.Kafka, c.address(), adapters.Topic, topic)
+	return adapters.UnknownDestination("kafka", c.address(), adapters.Topic, topic)
 }
 
 // address is where the cluster is, as the operator wrote it.
 func (c *Config) address() string { return strings.Join(c.Brokers, ",") }
+
+// tryAgain is the remedy for what is over when all brokers are there.
+const tryAgain = "try again when the cluster is whole"
+
+// unread says why a log cannot be read from next to its end; next is negative where not even
+// its beginning is known.
+func (c *Config) unread(log adapters.Log, next, end int64, why error) string {
+	if errors.Is(why, kerr.TopicAuthorizationFailed) {
+		return c.notAllowed(log.Destination).Error()
+	}
+	part := "all"
+	if next >= 0 {
+		part = fmt.Sprintf("from offset %d to its end at %d", next, end)
+	}
+	return fmt.Sprintf("cannot read %s/%d %s: %s; %s", log.Destination, log.Partition, part, inWords(why), tryAgain)
+}
 
 // notAllowed is the problem of topics that the user may not read.
 func (c *Config) notAllowed(topic string) *adapters.Problem {

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 const (
@@ -94,7 +95,7 @@ func (p *producer) end(why error) error {
 // records makes the records of copies, nil for a copy with which something is wrong in
 // itself; outcomes then says what, and sound is false. The error is why nothing can be
 // sent now.
-func (p *producer) records(ctx context.Context, copies []adapters.Copy, outcomes []error) (records []*kgo.Record, sound bool, err error) {
+func (p *producer) records(ctx context.Context, copies []deadletter.Copy, outcomes []error) (records []*kgo.Record, sound bool, err error) {
 	topics, err := p.targets(ctx, copies)
 	if err != nil {
 		return nil, false, err
@@ -116,10 +117,10 @@ func (p *producer) records(ctx context.Context, copies []adapters.Copy, outcomes
 
 // targets finds the topics that copies go to. It asks anew each time, for a topic that
 // was deleted would cost the whole transaction, and learns the limits of new ones.
-func (p *producer) targets(ctx context.Context, copies []adapters.Copy) (map[string]*topic, error) {
+func (p *producer) targets(ctx context.Context, copies []deadletter.Copy) (map[string]*topic, error) {
 	var names []string
 	for i := range copies {
-		names = append(names, copies[i].To.Topic)
+		names = append(names, string(copies[i].To))
 	}
 	slices.Sort(names)
 	names = slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
@@ -159,6 +160,8 @@ func (p *producer) check(t *topic, r *kgo.Record) error {
 	l := p.limit(r.Topic)
 	problem := &adapters.Problem{Doing: fmt.Sprintf("send to kafka topic %q", r.Topic)}
 	switch size := sizeOf(r); {
+	case forbidden(r.Topic, t) != "":
+		problem.Cause, problem.Remedy, problem.Kind = forbidden(r.Topic, t), "name another destination", adapters.ErrUsage
 	case t == nil || t.unknown():
 		return p.adapter.unroutable(r.Topic)
 	case !t.writable():
@@ -194,7 +197,7 @@ func (t *topic) writable() bool {
 
 // recordOf is a copy as a record. It has a time of its own, now, and its partition
 // follows from its key.
-func recordOf(c *adapters.Copy) (*kgo.Record, error) {
+func recordOf(c *deadletter.Copy) (*kgo.Record, error) {
 	var m *adapters.Message
 	switch {
 	case c.Of != nil:
@@ -204,12 +207,12 @@ func recordOf(c *adapters.Copy) (*kgo.Record, error) {
 	default:
 		return nil, fmt.Errorf("send a letter to kafka of which only what was preserved is there: %w", errors.ErrUnsupported)
 	}
-	if c.To.Topic == "" {
+	if c.To.IsZero() {
 		return nil, &adapters.Problem{
-			Doing: "send a letter to kafka", Cause: "the target names no kafka topic", Remedy: "name one", Kind: adapters.ErrUnroutable,
+			Doing: "send a letter to kafka", Cause: "the target names no kafka topic", Remedy: "name one", Kind: deadletter.ErrUnroutable,
 		}
 	}
-	record := &kgo.Record{Topic: c.To.Topic, Key: m.Key, Value: m.Value, Headers: make([]kgo.RecordHeader, 0, len(m.Headers)+len(c.Add))}
+	record := &kgo.Record{Topic: string(c.To), Key: m.Key, Value: m.Value, Headers: make([]kgo.RecordHeader, 0, len(m.Headers)+len(c.Add))}
 	if c.Value != nil {
 		record.Value = c.Value
 	}

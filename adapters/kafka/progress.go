@@ -1,6 +1,9 @@
 package kafka
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -22,11 +25,13 @@ type progress struct {
 	since time.Time // of shown
 
 	messages, bytes, dropped int64
-	droppedUnknown           bool
 	logs                     map[adapters.Log]*mark
 	topics                   int
 	problems                 []string            // of the last look at the cluster
-	lasting                  map[string]struct{} // of single batches; they stay
+	lasting                  map[string]struct{} // of what will never come; they stay
+	moved                    bool                // a log began or ended elsewhere than a scan of it had begun with
+	peeks                    map[string][]string // what the last look at each dead-letter topic could not read
+	unserved                 map[adapters.Log]trouble
 	gaps                     []adapters.Gap
 }
 
@@ -40,15 +45,28 @@ const (
 	ended
 )
 
+// trouble is why nobody serves a log of the tail.
+type trouble struct {
+	since     time.Time
+	why       string // a clause
+	forbidden string // the whole sentence, if the user may not read it
+}
+
+// unservedShown is how long a log is not served before that is a problem: a leader that
+// moves is one for a moment.
+const unservedShown = 2 * time.Second
+
 // mark is how far one log of the tail has come.
 type mark struct {
 	next         int64 // behind what was delivered
 	end          int64 // high watermark, or last stable offset when committed
 	high, stable int64
+	caughtUp     bool      // it was at the end once
+	open         time.Time // since when a transaction keeps stable where it is, or zero
 }
 
 func newProgress(now time.Time) *progress {
-	return &progress{since: now, logs: make(map[adapters.Log]*mark), lasting: make(map[string]struct{})}
+	return &progress{since: now, logs: make(map[adapters.Log]*mark), lasting: make(map[string]struct{}), unserved: make(map[adapters.Log]trouble), peeks: make(map[string][]string)}
 }
 
 // restart is called when a tail begins.
@@ -57,6 +75,7 @@ func (p *progress) restart(now time.Time) {
 	defer p.mu.Unlock()
 	p.phase, p.lost, p.problems, p.topics = beginning, nil, nil, 0
 	clear(p.logs)
+	clear(p.unserved)
 	p.update(now)
 }
 
@@ -79,7 +98,7 @@ func (p *progress) connected(reason error, now time.Time) {
 }
 
 // connection derives the state that is shown.
-func (p *progress) connection() adapters.Connection {
+func (p *progress) connection(now time.Time) adapters.Connection {
 	behind, _ := p.behind()
 	switch {
 	case p.phase == ended:
@@ -90,14 +109,14 @@ func (p *progress) connection() adapters.Connection {
 		return adapters.Lost
 	case p.phase == beginning:
 		return adapters.Connecting
-	case behind > catchingUp:
+	case behind > catchingUp, p.waits(now):
 		return adapters.CatchingUp
 	}
 	return adapters.Live
 }
 
 func (p *progress) update(now time.Time) {
-	if state := p.connection(); state != p.shown {
+	if state := p.connection(now); state != p.shown {
 		p.shown, p.since = state, now
 	}
 }
@@ -120,16 +139,70 @@ func (p *progress) status(now time.Time) adapters.Status {
 	defer p.mu.Unlock()
 	p.update(now)
 	behind, unstable := p.behind()
-	problems := slices.Clone(p.problems)
+	problems := append(p.troubles(now), p.problems...)
 	for text := range p.lasting {
 		problems = append(problems, text)
 	}
+	for log, m := range p.logs {
+		if !m.open.IsZero() && now.Sub(m.open) >= moment {
+			problems = append(problems, openSentence(log, m.stable, m.high))
+		}
+	}
+	for _, list := range p.peeks {
+		problems = append(problems, list...)
+	}
 	slices.Sort(problems)
+	problems = slices.Compact(problems)
 	return adapters.Status{
 		Connection: p.shown, Since: p.since, Err: p.lost, Problems: problems, Destinations: p.topics,
 		Messages: p.messages, Bytes: p.bytes, BehindBy: behind, LastStable: unstable,
-		Dropped: p.dropped, DroppedUnknown: p.droppedUnknown, Gaps: slices.Clone(p.gaps),
+		Dropped: p.dropped, Gaps: slices.Clone(p.gaps),
 	}
+}
+
+// waits says that there are logs which are to be read and are not, for a reason that may pass.
+func (p *progress) waits(now time.Time) bool {
+	for _, t := range p.unserved {
+		if t.forbidden == "" && now.Sub(t.since) >= unservedShown {
+			return true
+		}
+	}
+	return false
+}
+
+// troubles are the sentences about logs that nobody serves, one for each reason.
+func (p *progress) troubles(now time.Time) (problems []string) {
+	byReason := make(map[string][]adapters.Log)
+	for log, t := range p.unserved {
+		switch {
+		case now.Sub(t.since) < unservedShown:
+		case t.forbidden != "":
+			problems = append(problems, t.forbidden)
+		default:
+			byReason[t.why] = append(byReason[t.why], log)
+		}
+	}
+	for why, logs := range byReason {
+		slices.SortFunc(logs, func(a, b adapters.Log) int {
+			return cmp.Or(cmp.Compare(a.Destination, b.Destination), cmp.Compare(a.Partition, b.Partition))
+		})
+		what := fmt.Sprintf("%s/%d", logs[0].Destination, logs[0].Partition)
+		if len(logs) > 1 {
+			what = fmt.Sprintf("%d partitions, such as %s,", len(logs), what)
+		}
+		problems = append(problems, what+" cannot be read now: "+why+"; reading goes on when that is over")
+	}
+	return problems
+}
+
+// lose notes that nobody serves a log, until an answer has come of it.
+func (p *progress) lose(log adapters.Log, t trouble) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if before, ok := p.unserved[log]; ok {
+		t.since = before.since
+	}
+	p.unserved[log] = t
 }
 
 // delivered counts what an intake took.
@@ -140,29 +213,34 @@ func (p *progress) delivered(messages, bytes int64) {
 	p.bytes += bytes
 }
 
-// begin adds a log of the tail that is read from offset on.
-func (p *progress) begin(log adapters.Log, offset int64) {
+// begin adds a log of the tail that is read from offset on, which may be where it ends.
+func (p *progress) begin(log adapters.Log, offset int64, atEnd bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.logs[log] = &mark{next: offset, end: offset, stable: -1}
+	p.logs[log] = &mark{next: offset, end: offset, stable: -1, caughtUp: atEnd}
 }
 
 // forget removes the logs of a topic that is gone.
 func (p *progress) forget(topic string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for log := range p.logs {
-		if log.Destination == topic {
-			delete(p.logs, log)
-		}
-	}
+	of := func(log adapters.Log) bool { return log.Destination == topic }
+	maps.DeleteFunc(p.logs, func(log adapters.Log, _ *mark) bool { return of(log) })
+	maps.DeleteFunc(p.unserved, func(log adapters.Log, _ trouble) bool { return of(log) })
 }
 
 // ends notes what a broker says about the end of a log.
-func (p *progress) ends(log adapters.Log, high, stable int64, committed bool) {
+func (p *progress) ends(log adapters.Log, high, stable int64, committed bool, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	delete(p.unserved, log)
 	if m := p.logs[log]; m != nil {
+		switch {
+		case !committed || stable < 0 || stable >= high:
+			m.open = time.Time{}
+		case m.open.IsZero() || m.stable != stable:
+			m.open = now
+		}
 		m.high, m.stable, m.end = high, stable, high
 		if committed && stable >= 0 {
 			m.end = stable
@@ -176,7 +254,16 @@ func (p *progress) reached(log adapters.Log, next int64) {
 	defer p.mu.Unlock()
 	if m := p.logs[log]; m != nil {
 		m.next = max(m.next, next)
+		m.caughtUp = m.caughtUp || m.next >= m.end
 	}
+}
+
+// past says that a log was not read to its end yet.
+func (p *progress) past(log adapters.Log) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := p.logs[log]
+	return m != nil && !m.caughtUp
 }
 
 // see replaces the problems and the number of topics of the last look.
@@ -186,15 +273,30 @@ func (p *progress) see(topics int, problems []string) {
 	p.topics, p.problems = topics, problems
 }
 
-// miss counts n messages that will never come, with a sentence that stays.
-func (p *progress) miss(n int64, exact bool, problem string) {
+// miss notes that something will never come, with a sentence that stays.
+func (p *progress) miss(problem string) {
 	const keep = 16
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.dropped += n
-	p.droppedUnknown = p.droppedUnknown || !exact
 	if len(p.lasting) < keep {
 		p.lasting[problem] = struct{}{}
+	}
+}
+
+// move notes that a log began or ended elsewhere than a scan of it had begun with.
+func (p *progress) move(reason string) {
+	p.miss(reason)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.moved = true
+}
+
+// looked notes what a look at a topic could not read, in place of what the look before said.
+func (p *progress) looked(topic string, problems []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if delete(p.peeks, topic); len(problems) > 0 {
+		p.peeks[topic] = problems
 	}
 }
 
@@ -208,5 +310,4 @@ func (p *progress) gap(g adapters.Gap) {
 	if g.Missed > 0 {
 		p.dropped += g.Missed
 	}
-	p.droppedUnknown = p.droppedUnknown || g.Missed < 0
 }

@@ -8,14 +8,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // publisher sends copies of letters of another cluster.
 type publisher struct{ *producer }
 
-// Publisher implements [adapters.DeadLetters]. A copy is confirmed when all in-sync
+// Publisher implements [deadletter.Queues]. A copy is confirmed when all in-sync
 // replicas have it; within one Publish none arrives twice.
-func (a *Adapter) Publisher(context.Context) (adapters.Publisher, error) {
+func (a *Adapter) Publisher(context.Context) (deadletter.Publisher, error) {
 	if !a.config.Write {
 		return nil, a.config.readOnly("send to kafka source " + a.config.name())
 	}
@@ -26,8 +27,8 @@ func (a *Adapter) Publisher(context.Context) (adapters.Publisher, error) {
 	return &publisher{p}, nil
 }
 
-// Publish implements [adapters.Publisher].
-func (p *publisher) Publish(ctx context.Context, copies []adapters.Copy) ([]error, error) {
+// Publish implements [deadletter.Publisher].
+func (p *publisher) Publish(ctx context.Context, copies []deadletter.Copy) ([]error, error) {
 	outcomes := make([]error, len(copies))
 	if p.ended != nil {
 		return notSent(outcomes, "the publisher has ended"), p.ended
@@ -62,16 +63,19 @@ func (p *publisher) outcome(r *kgo.Record, err error) error {
 		return refused
 	}
 	if adapters.IsEnd(err) || errors.Is(err, kgo.ErrAborting) || errors.Is(err, kgo.ErrRecordTimeout) {
-		return fmt.Errorf("%w: %v", adapters.ErrNotSent, p.silent())
+		return fmt.Errorf("%w: %v", deadletter.ErrNotSent, p.silent())
 	}
 	return &adapters.Problem{
 		Doing: fmt.Sprintf("learn whether a copy was sent to kafka topic %q", r.Topic), Cause: "no broker has confirmed it",
-		Remedy: "look for its replay id there before sending it again", Kind: adapters.ErrUnknownOutcome,
+		Remedy: "look for its replay id there before sending it again", Kind: deadletter.ErrUnknownOutcome,
 	}
 }
 
-// Close implements [adapters.Publisher].
+// Close implements [deadletter.Publisher].
 func (p *publisher) Close() error {
 	p.client.Close()
 	return nil
 }
+
+// Poster implements [deadletter.Publisher].
+func (p *publisher) Poster() deadletter.Poster { return nil }

@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka"
 )
 
@@ -21,12 +22,12 @@ func TestPublish(t *testing.T) {
 		}
 		defer p.Close()
 		one, two, long := letter(0, "k", "one"), letter(0, "k", "two"), letter(0, "k", string(make([]byte, 3000)))
-		outcomes, err := p.Publish(t.Context(), []adapters.Copy{
-			{Message: &one, To: adapters.Target{Topic: target}},
-			{Message: &long, To: adapters.Target{Topic: small}},
-			{Message: &one, To: adapters.Target{Topic: "no-such-topic"}},
-			{Original: []byte("{}"), To: adapters.Target{Topic: target}},
-			{Message: &two, To: adapters.Target{Topic: target}, Value: []byte("edited")},
+		outcomes, err := p.Publish(t.Context(), []deadletter.Copy{
+			{Message: &one, To: deadletter.Target(target)},
+			{Message: &long, To: deadletter.Target(small)},
+			{Message: &one, To: deadletter.Target("no-such-topic")},
+			{Original: []byte("{}"), To: deadletter.Target(target)},
+			{Message: &two, To: deadletter.Target(target), Value: []byte("edited")},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -35,7 +36,7 @@ func TestPublish(t *testing.T) {
 			t.Errorf("outcomes %v", outcomes)
 		}
 		isProblem(t, outcomes[1], adapters.ErrTooLarge)
-		isProblem(t, outcomes[2], adapters.ErrUnroutable)
+		isProblem(t, outcomes[2], deadletter.ErrUnroutable)
 		isKind(t, outcomes[3], errors.ErrUnsupported)
 		c.sawOnce(t, target, "one", "edited")
 	})
@@ -56,9 +57,9 @@ func TestPublishUnknownOutcome(t *testing.T) {
 		return nil, errors.New("broken off"), true
 	})
 	one := letter(0, "k", "one")
-	outcomes, err := p.Publish(t.Context(), []adapters.Copy{{Message: &one, To: adapters.Target{Topic: target}}})
+	outcomes, err := p.Publish(t.Context(), []deadletter.Copy{{Message: &one, To: deadletter.Target(target)}})
 	isProblem(t, err, adapters.ErrNotConnected)
-	isProblem(t, outcomes[0], adapters.ErrUnknownOutcome)
+	isProblem(t, outcomes[0], deadletter.ErrUnknownOutcome)
 	if _, err := p.Publish(t.Context(), nil); err == nil {
 		t.Error("a publisher in doubt goes on")
 	}
@@ -67,8 +68,8 @@ func TestPublishUnknownOutcome(t *testing.T) {
 // TestReadOnly: without Write nothing is sent and no producer made.
 func TestReadOnly(t *testing.T) {
 	c, k := fake(t)
-	grave := c.topic(t, 1)
-	c.publish(t, grave, letter(0, "k", "letter"))
+	dlq := c.topic(t, 1)
+	c.publish(t, dlq, letter(0, "k", "letter"))
 	var writes atomic.Int64
 	for _, key := range []kmsg.Key{kmsg.Produce, kmsg.InitProducerID, kmsg.CreateTopics, kmsg.AddPartitionsToTxn, kmsg.EndTxn} {
 		k.ControlKey(key.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
@@ -77,14 +78,14 @@ func TestReadOnly(t *testing.T) {
 			return nil, nil, false
 		})
 	}
-	a := opened(t, kafka.Config{Brokers: []string{c.address}, Topics: []string{grave}})
+	a := opened(t, kafka.Config{Brokers: []string{c.address}, Topics: []string{dlq}})
 	defer a.Close()
-	look(t, a, grave)
-	_, err := a.Redrive(t.Context(), adapters.Order{Grave: grave})
+	peek(t, a, dlq)
+	_, err := a.Redrive(t.Context(), deadletter.Order{DLQ: dlq})
 	isProblem(t, err, adapters.ErrReadOnly)
 	_, err = a.Publisher(t.Context())
 	isProblem(t, err, adapters.ErrReadOnly)
-	if _, err := a.Reach(t.Context(), adapters.Target{Topic: grave}); err != nil {
+	if _, err := reachOf(t, a, deadletter.Target(dlq)); err != nil {
 		t.Error(err)
 	}
 	if n := writes.Load(); n != 0 {

@@ -10,50 +10,57 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // redrive acts on the letters of one topic, in transactions: each Send is one, with the
 // copies and the entries of the ledger.
 type redrive struct {
 	*producer
-	grave       string
+	dlq         string
 	incarnation [16]byte
 	left        []adapters.Position // still to be handed over
-	guarantee   adapters.Guarantee
+	guarantee   deadletter.Guarantee
 }
 
-// Redrive implements [adapters.DeadLetters]. It may be begun while another one of the same
-// grave is at work, here or elsewhere: the transaction that the other has open is aborted,
+// Redrive implements [deadletter.Queues]. It may be begun while another one of the same
+// dead-letter topic is at work, here or elsewhere: the transaction that the other has open is aborted,
 // and whatever it sends from then on fails with ErrBusy. Letters of which a redrive was
 // told ErrUnknownOutcome are settled when a new one has begun: what was in doubt is then
 // either in the ledger, or did not happen.
-func (a *Adapter) Redrive(ctx context.Context, order adapters.Order) (adapters.Redrive, error) {
+func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
 	if !a.config.Write {
-		return nil, a.config.readOnly(fmt.Sprintf("act on the dead letters of kafka topic %q", order.Grave))
+		return nil, a.config.readOnly(fmt.Sprintf("act on the dead letters of kafka topic %q", order.DLQ))
 	}
 	for _, letter := range order.Letters {
-		if letter.Destination != order.Grave || letter.Partition < 0 {
+		if letter.Destination != order.DLQ || letter.Partition < 0 {
 			return nil, &adapters.Problem{
-				Doing: fmt.Sprintf("act on the dead letters of kafka topic %q", order.Grave), Cause: letter.String() + " is not one of them",
+				Doing: fmt.Sprintf("act on the dead letters of kafka topic %q", order.DLQ), Cause: letter.String() + " is not one of them",
 				Remedy: "look again at what is there", Kind: adapters.ErrUsage,
 			}
 		}
 	}
-	t, err := a.topicNamed(ctx, order.Grave)
+	t, err := a.topicNamed(ctx, order.DLQ)
 	if err != nil {
 		return nil, err
 	}
-	r := &redrive{grave: order.Grave, incarnation: t.id, left: order.Letters}
+	r := &redrive{dlq: order.DLQ, incarnation: t.id, left: order.Letters}
+	if order.Incarnation != "" && order.Incarnation != incarnation(t.id) {
+		return nil, r.madeAgain()
+	}
 	a.remember(t)
 	begin, cancel := context.WithTimeout(ctx, transactionTime)
 	defer cancel()
-	if err := a.ensureLedger(begin); err != nil {
-		return nil, a.late(ctx, err)
-	}
 	if r.guarantee, err = a.guarantee(begin); err != nil {
 		return nil, a.late(ctx, err)
 	}
-	r.producer, err = a.newProducer(kgo.TransactionalID(transactionalID(order.Grave)), kgo.TransactionTimeout(transactionTime))
+	if !a.mayTransact(begin, transactionalID(order.DLQ)) { // before the ledger is made
+		return nil, a.config.mayNotTransact(transactionalID(order.DLQ))
+	}
+	if err := a.ensureLedger(begin, order.DLQ); err != nil {
+		return nil, a.late(ctx, err)
+	}
+	r.producer, err = a.newProducer(kgo.TransactionalID(transactionalID(order.DLQ)), kgo.TransactionTimeout(transactionTime))
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +71,9 @@ func (a *Adapter) Redrive(ctx context.Context, order adapters.Order) (adapters.R
 	return r, nil
 }
 
-// transactionalID is the same for every redrive of a grave, which is what makes an
+// transactionalID is the same for every redrive of a dead-letter queue, which is what makes an
 // earlier one fail.
-func transactionalID(grave string) string { return "eventscope." + grave }
+func transactionalID(dlq string) string { return "eventscope." + dlq }
 
 // late makes a problem of a time that ran out, unless it was the caller's.
 func (a *Adapter) late(ctx context.Context, err error) error {
@@ -101,12 +108,12 @@ func (r *redrive) takeOver(ctx context.Context) error {
 	case last == nil:
 		return err
 	case errors.Is(last, kerr.TransactionalIDAuthorizationFailed):
-		return r.adapter.config.mayNotTransact(transactionalID(r.grave))
+		return r.adapter.config.mayNotTransact(transactionalID(r.dlq))
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(last, kerr.InvalidTransactionTimeout):
 		return &adapters.Problem{
-			Doing: fmt.Sprintf("begin a transaction as %q", transactionalID(r.grave)), Cause: "the cluster allows none of " + transactionTime.String(),
+			Doing: fmt.Sprintf("begin a transaction as %q", transactionalID(r.dlq)), Cause: "the cluster allows none of " + transactionTime.String(),
 			Remedy: "raise transaction.max.timeout.ms of its brokers", Kind: adapters.ErrUsage,
 		}
 	}
@@ -123,34 +130,34 @@ func (c *Config) mayNotTransact(id string) error {
 
 // guarantee asks whether the cluster's transactions are those of KIP-890, without the
 // known flaws of the earlier ones.
-func (a *Adapter) guarantee(ctx context.Context) (adapters.Guarantee, error) {
+func (a *Adapter) guarantee(ctx context.Context) (deadletter.Guarantee, error) {
 	request := kmsg.NewPtrApiVersionsRequest()
 	request.ClientSoftwareName, request.ClientSoftwareVersion = "eventscope", "1"
 	response, err := request.RequestWith(ctx, a.client)
 	if err != nil {
-		return adapters.Atomic, a.explain(ctx, err)
+		return deadletter.Atomic, a.explain(ctx, err)
 	}
 	for _, feature := range response.FinalizedFeatures {
 		if feature.Name == "transaction.version" && feature.MaxVersionLevel >= 2 {
-			return adapters.ExactlyOnce, nil
+			return deadletter.ExactlyOnce, nil
 		}
 	}
-	return adapters.Atomic, nil
+	return deadletter.Atomic, nil
 }
 
-// Guarantee implements [adapters.Redrive].
-func (r *redrive) Guarantee() adapters.Guarantee { return r.guarantee }
+// Guarantee implements [deadletter.Redrive].
+func (r *redrive) Guarantee() deadletter.Guarantee { return r.guarantee }
 
-// Next implements [adapters.Redrive]. A letter that retention or compaction has taken, or
+// Next implements [deadletter.Redrive]. A letter that retention or compaction has taken, or
 // that cannot be unpacked, is passed over.
-func (r *redrive) Next(ctx context.Context, most int) ([]adapters.Held, error) {
+func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
 	for len(r.left) > 0 {
 		some := r.left[:min(max(most, 1), len(r.left))]
-		letters := make([]adapters.Held, 0, len(some))
+		letters := make([]deadletter.Delivery, 0, len(some))
 		for message, err := range r.adapter.Fetch(ctx, some) {
 			switch {
 			case err == nil:
-				letters = append(letters, adapters.Held{Message: message})
+				letters = append(letters, deadletter.Delivery{Message: message})
 			case !errors.Is(err, adapters.ErrGone):
 				return nil, err
 			}
@@ -166,24 +173,28 @@ func (r *redrive) Next(ctx context.Context, most int) ([]adapters.Held, error) {
 	return nil, nil
 }
 
-// same says that the grave is still the topic it was when the redrive began: positions
+// same says that the dead-letter queue is still the topic it was when the redrive began: positions
 // mean nothing in one that was made again under its name.
 func (r *redrive) same() error {
 	r.adapter.mu.Lock()
-	t := r.adapter.topics[r.grave]
+	t := r.adapter.topics[r.dlq]
 	r.adapter.mu.Unlock()
 	if t == nil || t.id == r.incarnation {
 		return nil
 	}
+	return r.madeAgain()
+}
+
+func (r *redrive) madeAgain() error {
 	return &adapters.Problem{
-		Doing: fmt.Sprintf("read the dead letters of kafka topic %q", r.grave), Cause: "the topic was deleted and made again",
+		Doing: fmt.Sprintf("read the dead letters of kafka topic %q", r.dlq), Cause: "the topic was deleted and made again",
 		Remedy: "look again at what is there", Kind: adapters.ErrGone,
 	}
 }
 
-// Send implements [adapters.Redrive]: one transaction. Ctx can end the wait for the
+// Send implements [deadletter.Redrive]: one transaction. Ctx can end the wait for the
 // brokers, and then nothing is sent; a commit that has begun is waited for.
-func (r *redrive) Send(ctx context.Context, copies []adapters.Copy, entries []adapters.Entry) ([]error, error) {
+func (r *redrive) Send(ctx context.Context, copies []deadletter.Copy, entries []deadletter.Entry) ([]error, error) {
 	outcomes := make([]error, len(copies))
 	if err := r.ended; err != nil {
 		return notSent(outcomes, "the redrive has ended"), err
@@ -228,7 +239,7 @@ func (r *redrive) commit(ctx context.Context, outcomes []error) ([]error, error)
 	for i := range outcomes {
 		outcomes[i] = &adapters.Problem{
 			Doing: "learn whether the copy was sent", Cause: "the commit of its transaction was not confirmed",
-			Remedy: "begin again: the ledger then says it", Kind: adapters.ErrUnknownOutcome,
+			Remedy: "begin again: the ledger then says it", Kind: deadletter.ErrUnknownOutcome,
 		}
 	}
 	return outcomes, r.end(r.explainFailure(err))
@@ -246,7 +257,7 @@ func (r *redrive) blame(records []*kgo.Record, results, outcomes []error) (fatal
 		failed = true
 		switch refused := r.refusal(records[i], err); {
 		case refused == nil && fenced(err):
-			return busy(r.grave), true
+			return busy(r.dlq), true
 		case refused == nil:
 			other = err
 		case i < len(outcomes) && r.alone(records[i], err):
@@ -298,21 +309,28 @@ func (r *redrive) alone(record *kgo.Record, err error) bool {
 func (r *redrive) explainFailure(err error) error {
 	switch {
 	case fenced(err):
-		return busy(r.grave)
+		return busy(r.dlq)
 	case errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
-		return r.adapter.config.mayNotTransact(transactionalID(r.grave))
+		return r.adapter.config.mayNotTransact(transactionalID(r.dlq))
 	case errors.Is(err, context.DeadlineExceeded):
 		return r.silent()
 	}
 	return r.failure(err)
 }
 
-// Settle implements [adapters.Redrive]: the ledger has said it.
-func (r *redrive) Settle(context.Context, []adapters.Held) error { return nil }
+// Settle implements [deadletter.Redrive]: the ledger has said it.
+func (r *redrive) Settle(context.Context, []deadletter.Delivery) error { return nil }
 
-// Close implements [adapters.Redrive]. Every transaction has been ended by the Send that
+// Close implements [deadletter.Redrive]. Every transaction has been ended by the Send that
 // began it, or will be by the next redrive, or by the broker.
 func (r *redrive) Close() error {
 	r.client.Close()
 	return nil
 }
+
+// Poster implements [deadletter.Redrive]: copies and entries of the ledger are one transaction, which
+// is waited for.
+func (r *redrive) Poster() deadletter.Poster { return nil }
+
+// Overdue implements [deadletter.Redrive]: a topic does not mind how long its records are looked at.
+func (r *redrive) Overdue() bool { return false }

@@ -16,27 +16,43 @@ const untilMargin = 10 * time.Minute
 // those that are more than 10 minutes late in their log may be missed. Range.Key
 // leaves out partitions as [PartitionsOfKey] says.
 func (a *Adapter) Scan(ctx context.Context, span adapters.Range, intake adapters.Intake) error {
-	s, err := a.newStream()
+	topics, logs, err := a.logs(ctx, span)
+	if err == nil && a.config.Committed {
+		err = a.tellHidden(ctx, logs)
+	}
 	if err != nil {
 		return err
 	}
-	s.until = span.Until
-	cursors, err := a.plan(ctx, span)
+	_, err = a.scan(ctx, span, topics, logs, intake)
+	return err
+}
+
+// scan reads logs and says where each ended when it began.
+func (a *Adapter) scan(ctx context.Context, span adapters.Range, topics map[string]*topic, logs []adapters.Log, intake adapters.Intake) (map[adapters.Log]int64, error) {
+	cursors, ends, err := a.plan(ctx, span, topics, logs)
 	if err != nil || len(cursors) == 0 {
-		s.client.Close()
-		return err
+		return ends, err
 	}
-	k := newKeeper(s, &selection{names: destinations(cursors)})
+	s, err := a.newStream()
+	if err != nil {
+		return nil, err
+	}
+	s.until = span.Until
+	k := newCoordinator(s, &selection{names: destinations(cursors)})
 	k.began = time.Now()
 	for _, c := range cursors {
-		k.homeless = append(k.homeless, stray{cursor: c, err: kerrLeaderNotAvailable, at: k.began})
+		k.lose(c, kerrLeaderNotAvailable, k.began)
 	}
-	return s.read(ctx, k, len(cursors), intake)
+	return ends, s.read(ctx, k, len(cursors), intake)
 }
 
 // Estimate implements [adapters.Estimator], by offsets.
 func (a *Adapter) Estimate(ctx context.Context, span adapters.Range) (int64, error) {
-	cursors, err := a.plan(ctx, span)
+	topics, logs, err := a.logs(ctx, span)
+	if err != nil {
+		return 0, err
+	}
+	cursors, _, err := a.plan(ctx, span, topics, logs)
 	messages := int64(0)
 	for _, c := range cursors {
 		messages += c.end - c.next
@@ -52,15 +68,18 @@ func destinations(cursors []*cursor) (names []string) {
 	return slices.Compact(names)
 }
 
-// plan makes a cursor for each log that holds something of span, with its end.
-func (a *Adapter) plan(ctx context.Context, span adapters.Range) ([]*cursor, error) {
+// logs finds the logs that span asks for, with their topics.
+func (a *Adapter) logs(ctx context.Context, span adapters.Range) (map[string]*topic, []adapters.Log, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	c, err := readCatalog(ctx, a.client, a.selection.ask())
 	if err != nil {
-		return nil, a.explain(ctx, err)
+		return nil, nil, a.explain(ctx, err)
 	}
-	topics, _ := a.selection.chosen(&a.config, c)
+	topics, problems := a.selection.chosen(&a.config, c)
+	for _, problem := range problems {
+		a.progress.miss(problem)
+	}
 	var logs []adapters.Log
 	for _, t := range topics {
 		named := len(span.Destinations) == 0 || slices.Contains(span.Destinations, t.name)
@@ -68,36 +87,46 @@ func (a *Adapter) plan(ctx context.Context, span adapters.Range) ([]*cursor, err
 			logs = append(logs, logsOf(t, span)...)
 		}
 	}
+	return c.topics, logs, nil
+}
+
+// plan makes a cursor for each log that holds something of span, with its end, and says where
+// all of them end.
+func (a *Adapter) plan(ctx context.Context, span adapters.Range, topics map[string]*topic, logs []adapters.Log) ([]*cursor, map[adapters.Log]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
 	limits, failed, err := listBounds(ctx, a.client, logs, a.config.Committed)
 	if err != nil {
-		return nil, a.explain(ctx, err)
+		return nil, nil, a.explain(ctx, err)
 	}
 	for log, err := range failed {
-		a.progress.miss(0, false, log.Destination+" cannot be read whole: "+inWords(err))
+		a.progress.miss(a.config.unread(log, -1, 0, err))
 	}
 	from, until, err := a.times(ctx, span, limits)
 	if err != nil {
-		return nil, a.explain(ctx, err)
+		return nil, nil, a.explain(ctx, err)
 	}
 	var cursors []*cursor
+	ends := make(map[adapters.Log]int64, len(limits))
 	for log, limit := range limits {
+		ends[log] = limit.end
 		next, err := max(from[log].offset, limit.start), from[log].err
 		if offset, ok := span.FromOffsets[log]; ok {
 			next, err = max(offset, limit.start), nil
 		}
 		if err != nil {
-			a.progress.miss(0, false, log.Destination+" cannot be read whole: "+inWords(err))
+			a.progress.miss(a.config.unread(log, -1, 0, err))
 			continue
 		}
 		end := limit.end
-		if l, ok := until[log]; ok && l.err == nil {
+		if l, ok := until[log]; ok && l.err == nil && !l.impossible() {
 			end = min(end, l.offset)
 		}
 		if next < end {
-			cursors = append(cursors, &cursor{log: log, id: c.topics[log.Destination].id, next: next, end: end})
+			cursors = append(cursors, &cursor{log: log, id: topics[log.Destination].id, next: next, end: end})
 		}
 	}
-	return cursors, nil
+	return cursors, ends, nil
 }
 
 // logsOf are the partitions of t that span asks for.

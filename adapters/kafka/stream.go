@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 	"eventscope/adapters"
 )
 
-// stream reads a set of logs: one fetcher a broker, a keeper that looks after the
+// stream reads a set of logs: one fetcher a broker, a coordinator that looks after the
 // cursors, and the caller's goroutine, which decodes and hands over. Run and Scan
 // each have one of their own, with a client of its own: a broker answers the requests
 // of one connection in order, so a tail that waits would hold up a scan.
@@ -26,9 +27,9 @@ type stream struct {
 	until    time.Time // leave out what is not before, if not zero
 
 	answers  chan answer
-	returned chan []stray
-	failed   chan error         // of the keeper; it is the last thing it does
-	fetchers map[int32]*fetcher // the keeper's
+	returned chan []returnedCursor
+	failed   chan error         // of the coordinator; it is the last thing it does
+	fetchers map[int32]*fetcher // the coordinator's
 	ctx      context.Context    // of the fetchers; ends with the stream
 	running  sync.WaitGroup
 }
@@ -42,7 +43,7 @@ func (a *Adapter) newStream() (*stream, error) {
 		config: &a.config, client: client, progress: a.progress,
 		decoder:  decoderOf(client),
 		answers:  make(chan answer),
-		returned: make(chan []stray),
+		returned: make(chan []returnedCursor),
 		failed:   make(chan error, 1),
 		fetchers: make(map[int32]*fetcher),
 	}, nil
@@ -58,7 +59,7 @@ func (a *Adapter) newClient(extra ...kgo.Opt) (*kgo.Client, error) {
 }
 
 // decoderOf is what the client unpacks with: it knows the pools and keeps to
-// greatestBatch.
+// Config.BatchBytes.
 func decoderOf(client *kgo.Client) kgo.Decompressor {
 	return client.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
 }
@@ -95,7 +96,7 @@ func (s *stream) assign(cursors []*cursor, c *catalog) (leaderless []*cursor) {
 func (s *stream) newFetcher(node int32, brokers int) *fetcher {
 	return &fetcher{
 		broker: s.client.Broker(int(node)), config: s.config, maxBytes: s.config.answerBytes(brokers),
-		answers: s.answers, returned: s.returned, wake: make(chan struct{}, 1), heard: s.heard,
+		answers: s.answers, returned: s.returned, wake: make(chan struct{}, 1), heard: s.heard, unread: s.unread,
 	}
 }
 
@@ -104,10 +105,15 @@ func (s *stream) heard(p part) {
 	if !s.tail {
 		return
 	}
-	s.progress.ends(p.log, p.response.HighWatermark, p.response.LastStableOffset, s.config.Committed)
+	s.progress.ends(p.log, p.response.HighWatermark, p.response.LastStableOffset, s.config.Committed, time.Now())
 }
 
-// deliver decodes answers and hands them to the intake until ctx ends, the keeper
+// unread notes that a log is not read to the end that a scan promised.
+func (s *stream) unread(c *cursor, why error) {
+	s.progress.miss(s.config.unread(c.log, c.next, c.end, why))
+}
+
+// deliver decodes answers and hands them to the intake until ctx ends, the coordinator
 // gives up, or as many logs are finished as are open (a tail's never are).
 func (s *stream) deliver(ctx context.Context, open int, intake adapters.Intake) error {
 	for open > 0 || s.tail {
@@ -135,6 +141,10 @@ const (
 	batchMessages = 2000
 )
 
+// unpackedBytes is how much of an answer is unpacked before it is handed over: a batch
+// that brings it above that is the last for now.
+const unpackedBytes = 1 << 20
+
 // deliverPart unpacks an answer a few record batches at a time, so that what one
 // answer unpacks to never has to be in memory whole.
 func (s *stream) deliverPart(ctx context.Context, p *part, intake adapters.Intake) error {
@@ -148,14 +158,14 @@ func (s *stream) deliverPart(ctx context.Context, p *part, intake adapters.Intak
 		if len(group) == 0 {
 			return nil
 		}
-		records, reached, err := s.decode(p, group, from)
-		stuck := err != nil || reached <= from && reached < next
+		records, reached, enough, err := s.decode(p, group, from)
+		stuck := !enough && (err != nil || reached <= from && reached < next)
 		if err := s.put(ctx, records, p.end, intake); err != nil {
 			return err
 		}
 		if reached < next { // a batch in between cannot be unpacked
 			rest, next = behind(raw, reached), reached
-			if stuck {
+			if stuck || len(rest) == len(raw) {
 				_, rest, next, _ = nextBatch(rest)
 				s.undecodable(p.log, reached, next, err)
 			}
@@ -169,8 +179,9 @@ func (s *stream) deliverPart(ctx context.Context, p *part, intake adapters.Intak
 }
 
 // decode unpacks record batches. It stops at one that cannot be unpacked, and says up to
-// which offset it came; the error may be missing when there were others before.
-func (s *stream) decode(p *part, group []byte, from int64) ([]*kgo.Record, int64, error) {
+// which offset it came; the error may be missing when there were others before. Enough says
+// that it stopped because so much was unpacked.
+func (s *stream) decode(p *part, group []byte, from int64) (records []*kgo.Record, reached int64, enough bool, err error) {
 	options := kgo.ProcessFetchPartitionOpts{
 		Topic: p.log.Destination, Partition: p.log.Partition, Offset: from,
 		Pools: []kgo.Pool{unpackPool{}, recordPool{}},
@@ -181,15 +192,21 @@ func (s *stream) decode(p *part, group []byte, from int64) ([]*kgo.Record, int64
 	response := kmsg.FetchResponseTopicPartition{
 		Partition: p.log.Partition, RecordBatches: group, AbortedTransactions: p.response.AbortedTransactions,
 	}
-	decoded, reached := kgo.ProcessFetchPartition(options, &response, s.decoder, learn)
-	return decoded.Records, reached, decoded.Err
+	ration := rationed{decoder: s.decoder, left: unpackedBytes}
+	if len(p.response.AbortedTransactions) > 0 {
+		ration.left = math.MaxInt
+	}
+	decoded, reached := kgo.ProcessFetchPartition(options, &response, &ration, learn)
+	exactTimes(decoded.Records, group)
+	return decoded.Records, reached, ration.enough, decoded.Err
 }
 
 // put hands records over, in batches of bounded size.
 func (s *stream) put(ctx context.Context, records []*kgo.Record, end int64, intake adapters.Intake) error {
 	keep := func(r *kgo.Record) bool {
-		return r.Offset < end && (s.until.IsZero() || r.Timestamp.Before(s.until))
+		return r.Offset < end && (s.until.IsZero() || before(r, s.until))
 	}
+	past := len(records) > 0 && s.past(records[0])
 	for len(records) > 0 {
 		n := min(len(records), batchMessages)
 		batch := fill(records[:n], keep)
@@ -197,6 +214,7 @@ func (s *stream) put(ctx context.Context, records []*kgo.Record, end int64, inta
 		if batch == nil {
 			continue
 		}
+		batch.Past = past
 		messages, bytes := int64(len(batch.Messages)), int64(0)
 		for i := range batch.Messages {
 			bytes += int64(batch.Messages[i].Size())
@@ -205,24 +223,34 @@ func (s *stream) put(ctx context.Context, records []*kgo.Record, end int64, inta
 			batch.Release()
 			return err
 		}
-		s.progress.delivered(messages, bytes)
+		if s.tail { // the rate of a source is that of its events
+			s.progress.delivered(messages, bytes)
+		}
 	}
 	return nil
 }
 
+// past says that a record was in its log before the reading came to its end.
+func (s *stream) past(r *kgo.Record) bool {
+	return !s.tail || s.progress.past(adapters.Log{Destination: r.Topic, Partition: r.Partition})
+}
+
 // undecodable notes a record batch that is damaged, or that would unpack to more than
-// greatestBatch. Reading goes on behind it.
+// Config.BatchBytes. Reading goes on behind it.
 func (s *stream) undecodable(log adapters.Log, from, next int64, err error) {
-	if err == nil {
+	switch {
+	case err == nil:
 		err = errors.New("it breaks off")
+	default:
+		err = s.config.tooLarge(err)
 	}
-	s.progress.miss(next-from, false, fmt.Sprintf("offsets %d to %d of %s/%d cannot be unpacked and are left out: %v",
+	s.progress.miss(fmt.Sprintf("offsets %d to %d of %s/%d cannot be unpacked and are left out: %v",
 		from, next-1, log.Destination, log.Partition, err))
 }
 
-// read runs the keeper and the fetchers, delivers until it is done, and leaves no
+// read runs the coordinator and the fetchers, delivers until it is done, and leaves no
 // goroutine behind.
-func (s *stream) read(ctx context.Context, k *keeper, open int, intake adapters.Intake) error {
+func (s *stream) read(ctx context.Context, k *coordinator, open int, intake adapters.Intake) error {
 	running, stop := context.WithCancel(ctx)
 	s.ctx = running
 	s.running.Go(func() { k.run(running) })

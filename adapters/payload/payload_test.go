@@ -137,6 +137,34 @@ func TestBombIsBounded(t *testing.T) {
 	}
 }
 
+// A value without a limit of its own has one nevertheless, and so has the window that it asks for.
+func TestWhatAValueAsksForIsBounded(t *testing.T) {
+	if d := Decode(message(compressed(t, "zstd", make([]byte, MaxDecompressed+1)), ""), 0); !d.Cut || len(d.Data) != MaxDecompressed {
+		t.Errorf("%d bytes, cut %v", len(d.Data), d.Cut)
+	}
+	for window, shown := range map[int]bool{8 << 20: true, 16 << 20: false} {
+		var packed bytes.Buffer
+		w, err := zstd.NewWriter(&packed, zstd.WithWindowSize(window))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{"as a stream, ", "which does not know its end"} {
+			if _, err := w.Write([]byte(part)); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if d := Decode(message(packed.Bytes(), "zstd"), 0); (d.Compression == "zstd") != shown {
+			t.Errorf("a window of %d bytes: %q, %v", window, d.Compression, d.Declined)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"a":[1,2,{"b":"c"}]}`), "", 0)
 	f.Add([]byte("\x00\x00\x00\x00\x07{}"), "", 5)

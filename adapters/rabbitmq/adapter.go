@@ -10,38 +10,32 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
+	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/routing"
 )
 
 // Adapter reads one virtual host of a RabbitMQ broker or cluster. Open makes one.
 type Adapter struct {
 	config     Config
-	management *management // nil if the config names none
+	management *management.Client // nil if the config names none
 
-	natures  map[string]nature // of exchanges, as AMQP told; Open's and then Run's
-	streams  []string
-	mirrored []string // real queues that are read by a tap
+	exchangeTypes map[string]routing.ExchangeType // of exchanges, as AMQP told; Open's and then Run's
+	tapsRead      bool                            // the config's taps name exchanges that there are
+	streams       []string
+	mirrored      []string // real queues that are read by a tap
 
-	letters letters // held by looks and redrives
-	counted counted // what looks have seen of limits
+	letters letters // held by peeks and redrives
+	counted counted // what peeks have seen of limits
 
 	state   state
 	running atomic.Pointer[run] // the present or last one
 
 	mu      sync.Mutex
-	history *amqp.Connection // of Scan, Fetch and Estimate, made when needed
+	history *link  // of Scan, Fetch and Estimate, made when needed
+	cluster string // see Cluster
 	closed  bool
 }
-
-var (
-	_ adapters.Adapter   = (*Adapter)(nil)
-	_ adapters.Estimator = (*Adapter)(nil)
-	_ adapters.Topology  = (*Adapter)(nil)
-
-	_ adapters.DeadLetters = (*Adapter)(nil)
-
-	_ adapters.LagReader         = (*Adapter)(nil)
-	_ adapters.UnroutableCounter = (*Adapter)(nil)
-)
 
 // Open connects, logs in, and checks that what the config names exists and may be
 // read. Where only a part may not, that is a line in the status's problems. Its errors
@@ -51,12 +45,14 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Adapter{config: config, natures: map[string]nature{}}
-	a.counted.path, a.counted.scope = config.LooksFile, config.Address+" "+config.VirtualHost
-	if a.management, err = newManagement(&a.config); err != nil {
-		return nil, err
+	a := &Adapter{config: config, exchangeTypes: map[string]routing.ExchangeType{}}
+	a.counted.path, a.counted.scope = config.PeeksFile, config.Address+" "+config.VirtualHost
+	if config.Management != "" {
+		if a.management, err = management.New(a.config.client()); err != nil {
+			return nil, err
+		}
 	}
-	connection, err := a.connection(ctx)
+	l, err := a.connection(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -64,20 +60,21 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if config.LettersOnly {
 		check = a.checkLetters
 	}
-	if err := check(ctx, connection); err != nil {
-		hangUp(connection)
+	if err := check(ctx, l); err != nil {
+		l.hangUp()
+		a.management.Close()
 		return nil, err
 	}
 	if len(a.streams) == 0 {
-		hangUp(connection) // taps have no history that it could read
+		l.hangUp() // taps have no history that it could read
 	}
 	a.state.change(adapters.Connecting, nil)
 	return a, nil
 }
 
 // check plans, tries the plan out and undoes that.
-func (a *Adapter) check(ctx context.Context, connection *amqp.Connection) error {
-	control := &control{config: &a.config, connection: connection}
+func (a *Adapter) check(ctx context.Context, l *link) error {
+	control := l.control(ctx)
 	plan, err := a.plan(ctx, control)
 	if err != nil {
 		return err
@@ -86,7 +83,7 @@ func (a *Adapter) check(ctx context.Context, connection *amqp.Connection) error 
 		return err
 	}
 	a.streams, a.mirrored = plan.streams, sortedKeys(plan.queues)
-	trial := &session{run: a.newRun(adapters.End, nil), connection: connection, control: control}
+	trial := &session{run: a.newRun(adapters.End, nil), link: l, control: control}
 	for _, t := range trial.taps {
 		if err := trial.drops.declareTap(t, control); err != nil {
 			return err
@@ -96,7 +93,7 @@ func (a *Adapter) check(ctx context.Context, connection *amqp.Connection) error 
 		return err
 	}
 	for _, name := range a.streams {
-		channel, _, err := a.config.consumeStream(connection, name, "next", 1)
+		channel, _, err := l.consumeStream(ctx, name, "next", 1)
 		if errors.Is(err, adapters.ErrNotAuthorized) && len(a.streams)+len(trial.taps) > 1 {
 			plan.problems = append(plan.problems, err)
 			continue
@@ -104,9 +101,7 @@ func (a *Adapter) check(ctx context.Context, connection *amqp.Connection) error 
 		if err != nil {
 			return err
 		}
-		if err := channel.Close(); err != nil {
-			return a.config.operationProblem("read stream "+quoted(name), err)
-		}
+		l.closeChannel(ctx, channel)
 	}
 	trial.report(&plan)
 	for _, t := range trial.taps {
@@ -119,9 +114,9 @@ func (a *Adapter) check(ctx context.Context, connection *amqp.Connection) error 
 }
 
 // checkLetters checks that the queues and streams exist whose letters are named.
-func (a *Adapter) checkLetters(ctx context.Context, connection *amqp.Connection) error {
+func (a *Adapter) checkLetters(ctx context.Context, l *link) error {
 	a.streams = slices.Clone(a.config.Streams)
-	control := &control{config: &a.config, connection: connection}
+	control := l.control(ctx)
 	for _, name := range a.config.Queues {
 		facts, err := a.facts(ctx, control, name)
 		if err != nil {
@@ -142,19 +137,23 @@ func (a *Adapter) checkLetters(ctx context.Context, connection *amqp.Connection)
 // tapsExchanges says that there is a tap for exchanges.
 func (a *Adapter) tapsExchanges() bool { return len(a.config.Taps) > 0 || !a.config.named() }
 
-// Name implements adapters.Adapter.
-func (a *Adapter) Name() string { return a.config.Name }
-
-// Broker implements adapters.Adapter.
-func (a *Adapter) Broker() adapters.Broker { return adapters.RabbitMQ }
-
-// Capabilities implements adapters.Adapter. Only streams have a history.
-func (a *Adapter) Capabilities() adapters.Capabilities {
-	log := len(a.streams) > 0
-	return adapters.Capabilities{Tail: !a.config.LettersOnly, History: log, Fetch: log}
+// Source is the adapter as the rest of the program knows it. Only streams have a history, and
+// what is opened for its dead letters and lags alone is not tailed.
+func (a *Adapter) Source() *driver.Source {
+	source := &driver.Source{
+		Name: a.config.Name, Broker: "rabbitmq", Status: a.Status, Close: a.Close,
+		DeadLetters: a, Lag: a, Unroutable: a, Topology: a,
+	}
+	if !a.config.LettersOnly {
+		source.Tailer = a
+	}
+	if len(a.streams) > 0 {
+		source.Scanner, source.Estimator, source.Fetcher = a, a, a
+	}
+	return source
 }
 
-// Status implements adapters.Adapter.
+// Status implements driver.Source.
 func (a *Adapter) Status() adapters.Status {
 	status := a.state.snapshot()
 	status.BehindBy = -1
@@ -167,35 +166,36 @@ func (a *Adapter) Status() adapters.Status {
 	return status
 }
 
-// Close implements adapters.Adapter.
+// Close implements driver.Source.
 func (a *Adapter) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.closed = true
 	if a.history != nil {
-		hangUp(a.history)
+		a.history.hangUp()
 		a.history = nil
 	}
+	a.management.Close()
 	a.state.change(adapters.Closed, nil)
 	return nil
 }
 
 // connection is the one for Scan, Fetch and Estimate, made anew if it was lost.
-func (a *Adapter) connection(ctx context.Context) (*amqp.Connection, error) {
+func (a *Adapter) connection(ctx context.Context) (*link, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.closed {
 		return nil, a.config.problem("read "+a.config.broker(), "it was closed", "open it again", adapters.ErrNotConnected)
 	}
-	if a.history != nil && !a.history.IsClosed() {
+	if a.history != nil && !a.history.IsClosed() && a.history.ended() == nil {
 		return a.history, nil
 	}
-	connection, err := a.config.dial(ctx)
+	l, err := a.config.dialLink(ctx)
 	if err != nil {
 		return nil, err
 	}
-	a.history = connection
-	return connection, nil
+	a.history, a.cluster = l, a.config.clusterOf(l.Connection)
+	return l, nil
 }
 
 // has says that a stream is one of this adapter's.

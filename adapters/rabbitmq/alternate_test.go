@@ -9,6 +9,8 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/routing"
 )
 
 // TestTapLeavesTheAlternateExchangeItsShare: what no queue takes still goes the other way,
@@ -34,10 +36,10 @@ func TestTapLeavesTheAlternateExchangeItsShare(t *testing.T) {
 			bound := test.tapped > 0
 			other, queue, rest := b.exchange(t, "fanout"), b.queue(t, "classic", nil), b.queue(t, "classic", nil)
 			b.bind(t, rest, "", other, nil)
-			exchange, arguments := unique("diverting"), amqp.Table{alternateExchange: other}
+			exchange, arguments := unique("diverting"), amqp.Table{management.AlternateExchange: other}
 			if test.byPolicy {
 				arguments = nil
-				policy := rabbithole.Policy{Pattern: exchange, ApplyTo: "exchanges", Definition: rabbithole.PolicyDefinition{alternateExchange: other}}
+				policy := rabbithole.Policy{Pattern: exchange, ApplyTo: "exchanges", Definition: rabbithole.PolicyDefinition{management.AlternateExchange: other}}
 				if _, err := client.PutPolicy(b.host, unique("policy"), policy); err != nil {
 					t.Fatal(err)
 				}
@@ -81,20 +83,20 @@ func TestTapOfADivertingExchangeWithoutManagement(t *testing.T) {
 			for _, diverts := range []bool{false, true} {
 				name, arguments := unique(test.kind), amqp.Table(nil)
 				if diverts {
-					arguments = amqp.Table{alternateExchange: "amq.fanout"}
+					arguments = amqp.Table{management.AlternateExchange: "amq.fanout"}
 				}
 				if err := channel.ExchangeDeclare(name, test.kind, test.durable, test.autoDelete, test.internal, false, arguments); err != nil {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { _ = channel.ExchangeDelete(name, false, false) })
 				a := open(t, b.lettersOf())
-				connection, err := a.config.dial(t.Context())
+				l, err := a.config.dialLink(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := (&control{config: &a.config, connection: connection}).exchangeNature(name)
-				hangUp(connection)
-				if want := (nature{test.kind, diverts}); err != nil || got != want {
+				got, err := l.control(t.Context()).askExchangeType(name)
+				l.hangUp()
+				if want := (routing.ExchangeType{Kind: test.kind, Diverts: diverts}); err != nil || got != want {
 					t.Errorf("%+v: got %+v, %v, want %+v", test, got, err, want)
 				}
 				c := b.config()
@@ -108,18 +110,4 @@ func TestTapOfADivertingExchangeWithoutManagement(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestCovers(t *testing.T) {
-	for _, c := range []struct {
-		kind, key, other string
-		want             bool
-	}{
-		{"topic", "a.*", "a.b", true}, {"topic", "a.*", "a.*", true}, {"topic", "a.*", "a.#", false}, {"topic", "#", "a.#", true}, {"topic", "a.#", "a.*", true},
-		{"topic", "a.b", "a.*", false}, {"topic", "*.*", "a.*", true}, {"topic", "*", "#", false}, {"direct", "a", "a", true}, {"direct", "#", "a", false},
-	} {
-		if got := covers(c.kind, c.key, c.other); got != c.want {
-			t.Errorf("%s %q covers %q: %v", c.kind, c.key, c.other, got)
-		}
-	}
 }

@@ -12,6 +12,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // benchmarkBroker is the first broker that the environment names.
@@ -119,20 +120,20 @@ func benchmarkBare(b *testing.B, broker *testBroker) (exchange string, seen *ato
 // flood publishes one round, at most 5000 ahead of what was seen, and waits for all of
 // it. It returns the time that took, and the processor's for publisher and reader.
 func flood(b *testing.B, channel *amqp.Channel, exchange string, seen *atomic.Int64) (took, processor time.Duration) {
-	message, look := kilobyte(), time.NewTicker(time.Millisecond)
-	defer look.Stop()
+	message, again := kilobyte(), time.NewTicker(time.Millisecond)
+	defer again.Stop()
 	began, before := time.Now(), processorTime()
 	target := seen.Load() + round
 	for i := target - round; i < target; i++ {
 		for i-seen.Load() > 5000 {
-			<-look.C // the bound of the publisher
+			<-again.C // the bound of the publisher
 		}
 		if err := channel.PublishWithContext(context.Background(), exchange, "order.placed", false, false, message); err != nil {
 			b.Fatal(err)
 		}
 	}
 	for seen.Load() < target {
-		<-look.C
+		<-again.C
 	}
 	return time.Since(began), processorTime() - before
 }
@@ -179,7 +180,7 @@ func benchmarkRedrive(b *testing.B, kind string) {
 	if kind == "quorum" {
 		arguments["x-delivery-limit"] = int32(100)
 	}
-	grave := broker.queue(b, kind, arguments)
+	dlq := broker.queue(b, kind, arguments)
 	target, bareTarget := broker.queue(b, kind, nil), broker.queue(b, kind, nil)
 	a, message := open(b, broker.lettersOf()), kilobyte()
 	message.DeliveryMode = amqp.Persistent
@@ -188,20 +189,20 @@ func benchmarkRedrive(b *testing.B, kind string) {
 		messages[i] = message
 	}
 	var bare, moved, redrive time.Duration
-	broker.publish(b, "", grave, messages[0])
+	broker.publish(b, "", dlq, messages[0])
 	letters := make([]adapters.Position, round) // all of them equal
-	if _, held, err := looked(b, a, adapters.Look{Grave: grave}); err != nil || len(held) != 1 {
+	if _, held, err := looked(b, a, deadletter.Peek{DLQ: dlq}); err != nil || len(held) != 1 {
 		b.Fatal(len(held), err)
 	} else {
 		for i := range letters {
 			letters[i] = held[0].Position
 		}
 	}
-	broker.contents(b, grave)
+	broker.contents(b, dlq)
 	for range b.N {
-		broker.publish(b, "", grave, messages...)
+		broker.publish(b, "", dlq, messages...)
 		began := time.Now()
-		r := begin(b, a, grave, letters)
+		r := begin(b, a, dlq, letters)
 		all(b, r, 500, sendAll(b, r, target))
 		if err := r.Close(); err != nil {
 			b.Fatal(err)
@@ -248,11 +249,11 @@ func publishBare(b *testing.B, broker *testBroker, queue string, messages []amqp
 
 // moveBare moves messages from one queue to another, by the client alone.
 func moveBare(b *testing.B, broker *testBroker, from, to string, messages int) {
-	taking, sending := broker.channel(b), broker.channel(b)
-	if err := errors.Join(taking.Qos(prefetch, 0, false), sending.Confirm(false)); err != nil {
+	letterConsumer, sending := broker.channel(b), broker.channel(b)
+	if err := errors.Join(letterConsumer.Qos(prefetch, 0, false), sending.Confirm(false)); err != nil {
 		b.Fatal(err)
 	}
-	deliveries, err := taking.Consume(from, "mover", false, true, false, false, nil)
+	deliveries, err := letterConsumer.Consume(from, "mover", false, true, false, false, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -267,7 +268,7 @@ func moveBare(b *testing.B, broker *testBroker, from, to string, messages int) {
 				b.Fatal("refused")
 			}
 			if tag := waiting[0].tag; tag%100 == 0 {
-				_ = taking.Ack(tag, true)
+				_ = letterConsumer.Ack(tag, true)
 			}
 			waiting = waiting[1:]
 		}
@@ -282,7 +283,7 @@ func moveBare(b *testing.B, broker *testBroker, from, to string, messages int) {
 		settle(500)
 	}
 	settle(0)
-	if err := errors.Join(taking.Cancel("mover", false), taking.Close()); err != nil {
+	if err := errors.Join(letterConsumer.Cancel("mover", false), letterConsumer.Close()); err != nil {
 		b.Fatal(err)
 	}
 }

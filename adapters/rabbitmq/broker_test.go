@@ -1,6 +1,7 @@
 package rabbitmq
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) { stopOwn(); os.Exit(code) }))
+	goleak.VerifyTestMain(m)
 }
 
 // testBroker is a real broker.
@@ -40,17 +41,34 @@ func brokerAt(name, at string) (*testBroker, error) {
 }
 
 // newestBroker names a broker that is tested where there is one: no released system has it.
-const newestBroker = "EVENTSCOPE_TEST_RABBITMQ43"
+const newestBroker = variablePrefix + "RABBITMQ43"
 
-// onEachBroker runs a test on every broker that the environment names.
+const variablePrefix = "EVENTSCOPE_TEST_"
+
+var brokerVariables = []string{variablePrefix + "RABBITMQ3", variablePrefix + "RABBITMQ4", newestBroker}
+
+// onEachBroker runs a test on every broker that the environment names, side by side and beside
+// other tests, since most of them wait. One that minds what others have in the virtual host, or
+// changes what holds for all of it, takes one for itself (alone).
 func onEachBroker(t *testing.T, test func(t *testing.T, b *testBroker)) {
 	t.Helper()
-	for _, variable := range []string{"EVENTSCOPE_TEST_RABBITMQ3", "EVENTSCOPE_TEST_RABBITMQ4", newestBroker} {
+	t.Parallel()
+	onEachBrokerInTurn(t, func(t *testing.T, b *testBroker) {
+		t.Parallel()
+		test(t, b)
+	})
+}
+
+// onEachBrokerInTurn is for tests that peek at the whole process, as for goroutines that are left.
+// No other test runs beside them.
+func onEachBrokerInTurn(t *testing.T, test func(t *testing.T, b *testBroker)) {
+	t.Helper()
+	for _, variable := range brokerVariables {
 		at := os.Getenv(variable)
 		if at == "" && variable == newestBroker {
 			continue
 		}
-		t.Run(strings.TrimPrefix(variable, "EVENTSCOPE_TEST_"), func(t *testing.T) {
+		t.Run(strings.TrimPrefix(variable, variablePrefix), func(t *testing.T) {
 			if at == "" {
 				t.Skipf("%s does not name a broker", variable)
 			}
@@ -259,14 +277,14 @@ const patience = time.Minute // only so that a broken adapter fails rather than 
 func awaitStatus(t testing.TB, a *Adapter, wanted func(adapters.Status) bool) adapters.Status {
 	t.Helper()
 	limit := time.After(patience)
-	look := time.NewTicker(10 * time.Millisecond)
-	defer look.Stop()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
 	for {
 		if s := a.Status(); wanted(s) {
 			return s
 		}
 		select {
-		case <-look.C:
+		case <-again.C:
 		case <-limit:
 			t.Fatalf("the status stays %+v", a.Status())
 		}
@@ -313,7 +331,7 @@ func (b *testBroker) allowed(t testing.TB, permissions rabbithole.Permissions) C
 	name, client := unique("user"), b.client(t)
 	_, err := client.PutUser(name, rabbithole.UserSettings{Name: name, Password: secret})
 	if err == nil {
-		_, err = client.UpdatePermissionsIn("/", name, permissions)
+		_, err = client.UpdatePermissionsIn(cmp.Or(b.host, "/"), name, permissions)
 	}
 	if err != nil {
 		t.Fatal(err)

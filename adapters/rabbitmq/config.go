@@ -1,11 +1,15 @@
 package rabbitmq
 
 import (
+	"cmp"
 	"fmt"
 	"net"
-	"strings"
+	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
+	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/routing"
 )
 
 // Config says which broker to read, as whom, and what of it. Taps, Queues, Streams
@@ -23,7 +27,8 @@ type Config struct {
 
 	// User and Password are sent by the mechanism PLAIN; an empty User is "guest",
 	// whose password is "guest" unless another is given. They also open the management API, unless its URL
-	// names a user of its own.
+	// names a user of its own;
+	// a password is never sent to another host than it was given for.
 	User, Password string
 
 	// External authenticates by the client certificate of TLS instead (mechanism
@@ -31,11 +36,12 @@ type Config struct {
 	External bool
 
 	// TLS, if not nil, encrypts the connection and the management API's https.
-	TLS *TLS
+	TLS *driver.TLS
 
 	// Management is the base URL of the management API, such as
-	// http://broker:15672, or empty. Its user needs the tag "monitoring" or, for
-	// virtual hosts of its own, "management".
+	// http://broker:15672, or empty, with a user of its own where that is another host. The
+	// user needs the tag "management" and any permission in the virtual host; to see the
+	// consumers of others, the tag "monitoring".
 	Management string
 
 	// Taps are exchanges of which a copy of everything routed is read.
@@ -63,37 +69,38 @@ type Config struct {
 	// adapters.ErrReadOnly, and nothing is ever published.
 	Write bool
 
-	// LooksFile, if not empty, is where is remembered how often letters of queues that count
-	// looks were looked at, for looks of other processes. It is made when needed, for this
+	// PeeksFile, if not empty, remembers how often the letters of queues that count peeks were
+	// handed out, for other processes. It is made when needed, for this
 	// user alone. Without it each process counts for itself.
-	LooksFile string
+	PeeksFile string
+
+	// AnswerBytes is what one answer of the management API may take in memory. 0 is 32 MiB.
+	AnswerBytes int64
 
 	// LettersOnly opens for dead letters and lags alone. Nothing is tapped, so that Queues need no
 	// Management, and Run answers [errors.ErrUnsupported].
 	LettersOnly bool
+
+	patience patiences // zero fields are the defaults
 }
+
+// patiences are how long the broker may owe what it must send: all that it says until a connection
+// is open, the answer to a question, deliveries of a stream whose end is not reached, and anything
+// but heartbeats where letters are held.
+type patiences struct{ handshake, answer, deliveries, unmuted time.Duration }
 
 // Tap is one binding of a tap's own queue.
-type Tap struct {
-	Exchange string
-
-	// BindingKey selects messages by routing key, in the words of the exchange's
-	// type. Empty is everything: "#" on a topic exchange, the keys of the existing
-	// bindings on a direct one.
-	BindingKey string
-}
-
-// TLS names PEM files. Empty fields have the defaults of the system.
-type TLS struct {
-	CAFile            string // authorities that may sign the broker's certificate
-	CertFile, KeyFile string // client certificate
-	ServerName        string // name expected in the broker's certificate; empty is the host
-}
+type Tap = routing.Tap
 
 const (
 	defaultTapMessages = 10_000
 	defaultTapBytes    = 64 << 20
 )
+
+// client is what the client of the management API needs.
+func (c *Config) client() management.Config {
+	return management.Config{URL: c.Management, Address: c.Address, User: c.User, Password: c.Password, VirtualHost: c.VirtualHost, TLS: c.TLS, AnswerBytes: c.AnswerBytes}
+}
 
 // String leaves the password out, so that no log or error shows it by accident.
 func (c Config) String() string {
@@ -115,7 +122,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.User = "guest"
 	}
 	if c.User == "guest" && c.Password == "" {
-		c.Password = "guest" // the broker's own default, good on loopback only
+		c.Password = management.DefaultPassword // the broker's own default, good on loopback only
 	}
 	if c.TapMessages == 0 {
 		c.TapMessages = defaultTapMessages
@@ -123,7 +130,13 @@ func (c Config) withDefaults() (Config, error) {
 	if c.TapBytes == 0 {
 		c.TapBytes = defaultTapBytes
 	}
-	c.Management = strings.TrimRight(c.Management, "/")
+	if c.AnswerBytes == 0 {
+		c.AnswerBytes = management.MostAnswer
+	}
+	c.patience.handshake = cmp.Or(c.patience.handshake, handshakeLimit)
+	c.patience.answer = cmp.Or(c.patience.answer, answerLimit)
+	c.patience.deliveries = cmp.Or(c.patience.deliveries, stalled)
+	c.patience.unmuted = cmp.Or(c.patience.unmuted, mutedLimit)
 	return c, c.check()
 }
 
@@ -134,7 +147,7 @@ func (c *Config) check() error {
 	if _, _, err := net.SplitHostPort(c.Address); err != nil {
 		return usage("the address is not host:port", "write it like broker:5672")
 	}
-	if c.External && (c.TLS == nil || c.TLS.CertFile == "") {
+	if c.External && (c.TLS == nil || c.TLS.Certificate == "") {
 		return usage("EXTERNAL authenticates by a client certificate, and none is named", "use amqps:// with cert= and key=")
 	}
 	if c.TapMessages < 1 || c.TapBytes < 1 {

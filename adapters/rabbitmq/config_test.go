@@ -1,6 +1,10 @@
 package rabbitmq
 
-import "testing"
+import (
+	"testing"
+
+	"eventscope/adapters/driver"
+)
 
 // TestGuestHasTheBrokersOwnPassword, so that a URL need not tell what everybody knows;
 // nobody else gets one.
@@ -14,7 +18,7 @@ func TestGuestHasTheBrokersOwnPassword(t *testing.T) {
 		{Config{User: "guest", Password: secret}, "guest", secret},
 		{Config{Password: secret}, "guest", secret},
 		{Config{User: "ann"}, "ann", ""},
-		{Config{External: true, TLS: &TLS{CertFile: "a.pem", KeyFile: "a.key"}}, "", ""},
+		{Config{External: true, TLS: &driver.TLS{Certificate: "a.pem", Key: "a.key"}}, "", ""},
 	} {
 		test.config.Address, test.config.Taps = "broker:5672", []Tap{{Exchange: "orders"}}
 		got, err := test.config.withDefaults()

@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/adaptertest"
+	"eventscope/adapters/driver"
 )
 
 func TestConformanceOfTaps(t *testing.T) {
@@ -19,11 +20,19 @@ func TestConformanceOfStreams(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) { adaptertest.Run(t, streamSuite(b)) })
 }
 
+// TestConformanceAlone runs what the suite leaves out beside other tests.
+func TestConformanceAlone(t *testing.T) {
+	onEachBrokerInTurn(t, func(t *testing.T, b *testBroker) {
+		adaptertest.RunOne(t, tapSuite(b), "CloseEndsAll")
+		adaptertest.RunOne(t, streamSuite(b), "CloseEndsAll")
+	})
+}
+
 func tapSuite(b *testBroker) adaptertest.Broker {
 	return adaptertest.Broker{
-		Kind: adapters.RabbitMQ, MaxLogs: 1, Properties: true,
+		Kind: "rabbitmq", MaxLogs: 1, Properties: true, Beside: true,
 		Make: func(t testing.TB, _ int) string { return b.exchange(t, "topic") },
-		Open: func(t testing.TB, names ...string) adapters.Adapter {
+		Open: func(t testing.TB, names ...string) *driver.Source {
 			c := b.managed()
 			for _, name := range names {
 				c.Taps = append(c.Taps, Tap{Exchange: name})
@@ -38,9 +47,9 @@ func tapSuite(b *testBroker) adaptertest.Broker {
 
 func streamSuite(b *testBroker) adaptertest.Broker {
 	return adaptertest.Broker{
-		Kind: adapters.RabbitMQ, MaxLogs: 1, Properties: true,
+		Kind: "rabbitmq", MaxLogs: 1, Properties: true, Beside: true,
 		Make: func(t testing.TB, _ int) string { return b.queue(t, "stream", nil) },
-		Open: func(t testing.TB, names ...string) adapters.Adapter { return openOnly(t, b.streamConfig(names...)) },
+		Open: func(t testing.TB, names ...string) *driver.Source { return openOnly(t, b.streamConfig(names...)) },
 		Publish: func(t testing.TB, destination string, messages ...adapters.Message) {
 			b.publish(t, "", destination, publishings(messages)...)
 		},
@@ -56,13 +65,13 @@ func publishings(messages []adapters.Message) []amqp.Publishing {
 }
 
 // openOnly opens without closing, which the suite does.
-func openOnly(t testing.TB, c Config) adapters.Adapter {
+func openOnly(t testing.TB, c Config) *driver.Source {
 	t.Helper()
 	a, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return a.Source()
 }
 
 // publishing writes a message as AMQP can. Like most publishers it sets a timestamp,

@@ -4,17 +4,14 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
-
-	"eventscope/adapters"
 )
 
 const (
@@ -27,11 +24,19 @@ const (
 	// an open AMQP connection.
 	handshakeLimit = 10 * time.Second
 
-	// closeLimit is how long a connection waits for the broker's goodbye.
-	closeLimit = 2 * time.Second
+	// closeLimit is how long a connection waits for the broker's goodbye: somebody may want an end.
+	closeLimit = 500 * time.Millisecond
+
+	// answerLimit is how long the broker may owe the answer to a question. Its own limits, as
+	// for a queue whose leader is away, are shorter.
+	answerLimit = 30 * time.Second
 
 	// readBuffer saves system calls: the client itself reads 4 KiB at a time.
 	readBuffer = 64 << 10
+
+	// writeLimit is how long the broker may not read what is written. It stops reading
+	// from a publisher while it is low on memory or disk.
+	writeLimit = 5 * time.Second
 
 	// writeBuffer is how much is held back of what is written (see wire.hold).
 	writeBuffer = 64 << 10
@@ -40,15 +45,9 @@ const (
 // errDial marks that not even a TCP connection came about.
 var errDial = errors.New("dial")
 
-// dial makes an AMQP connection. Its errors are problems in words.
-func (c *Config) dial(ctx context.Context) (*amqp.Connection, error) {
-	connection, _, err := c.dialWired(ctx)
-	return connection, err
-}
-
-// dialWired is dial for who wants to hold back writes.
+// dialWired makes an AMQP connection. Its errors are problems in words.
 func (c *Config) dialWired(ctx context.Context) (*amqp.Connection, *wire, error) {
-	limited, cancel := context.WithTimeout(ctx, handshakeLimit)
+	limited, cancel := context.WithTimeout(ctx, c.patience.handshake)
 	defer cancel()
 	wire, err := c.dialWire(limited)
 	if err != nil {
@@ -75,7 +74,7 @@ func (c *Config) dialFailure(ctx context.Context, err error, wire *wire) error {
 	if wire == nil {
 		return c.connectProblem(err, nil, nil)
 	}
-	heard, readErr := wire.heard()
+	heard, readErr := wire.began()
 	return c.connectProblem(err, readErr, heard)
 }
 
@@ -89,7 +88,7 @@ func (c *Config) dialWire(ctx context.Context) (*wire, error) {
 	if c.TLS == nil {
 		return newWire(plain), nil
 	}
-	settings, err := c.TLS.settings(c.Address)
+	settings, err := c.TLS.Settings(hostOf(c.Address))
 	if err != nil {
 		_ = plain.Close()
 		return nil, err
@@ -116,41 +115,14 @@ func (c *Config) handshake() amqp.Config {
 	}
 }
 
-// settings reads the PEM files.
-func (t *TLS) settings(address string) (*tls.Config, error) {
-	host, _, _ := net.SplitHostPort(address)
-	settings := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
-	if t.ServerName != "" {
-		settings.ServerName = t.ServerName
-	}
-	usage := func(doing string, err error, remedy string) error {
-		return &adapters.Problem{Doing: doing, Cause: err.Error(), Remedy: remedy, Kind: adapters.ErrUsage}
-	}
-	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
-		if err != nil {
-			return nil, usage("read the authority's certificate", err, "check the path")
-		}
-		settings.RootCAs = x509.NewCertPool()
-		if !settings.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, usage("read the authority's certificate", fmt.Errorf("%s holds no PEM certificate", t.CAFile), "name a file that does")
-		}
-	}
-	if t.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-		if err != nil {
-			return nil, usage("read the client certificate", err, "check cert= and key=")
-		}
-		settings.Certificates = []tls.Certificate{pair}
-	}
-	return settings, nil
-}
-
 // wire is the network connection below AMQP. It buffers reads and remembers how the
 // other side began, which tells what speaks there when it is not AMQP.
 type wire struct {
 	net.Conn
 	buffered *bufio.Reader
+	pulse    pulse
+
+	heard, answered atomic.Int64 // when anything, and when more than a heartbeat, was read last
 
 	mu      sync.Mutex
 	first   []byte // up to 8 bytes
@@ -162,12 +134,18 @@ type wire struct {
 }
 
 func newWire(conn net.Conn) *wire {
-	return &wire{Conn: conn, buffered: bufio.NewReaderSize(conn, readBuffer)}
+	w := &wire{Conn: conn}
+	w.buffered = bufio.NewReaderSize(listener{conn, &w.pulse}, readBuffer)
+	w.heardNow(true)
+	return w
 }
 
 // Read is called by the client's reader goroutine only.
 func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.buffered.Read(p)
+	if n > 0 {
+		w.heardNow(n != heartbeatSize || p[0] != heartbeatFrame)
+	}
 	if err != nil || len(w.first) < 8 { // the reader itself is the only one to change first
 		w.mu.Lock()
 		w.first = append(w.first, p[:min(n, 8-len(w.first))]...)
@@ -175,6 +153,29 @@ func (w *wire) Read(p []byte) (int, error) {
 		w.mu.Unlock()
 	}
 	return n, err
+}
+
+// A heartbeat is a frame of its own type without content, AMQP 0-9-1 section 4.2.7.
+const (
+	heartbeatFrame = 8
+	heartbeatSize  = 8
+)
+
+func (w *wire) heardNow(data bool) {
+	now := time.Now().UnixNano()
+	w.heard.Store(now)
+	if data {
+		w.answered.Store(now)
+	}
+}
+
+// silence is for how long nothing was heard; with data, nothing but heartbeats.
+func (w *wire) silence(data bool) time.Duration {
+	last := &w.heard
+	if data {
+		last = &w.answered
+	}
+	return time.Duration(time.Now().UnixNano() - last.Load())
 }
 
 // hold holds writes back until release, or until there are enough of them: the client makes
@@ -198,7 +199,7 @@ func (w *wire) Write(p []byte) (int, error) {
 	w.writing.Lock()
 	defer w.writing.Unlock()
 	if !w.holding {
-		return w.Conn.Write(p)
+		return w.write(p)
 	}
 	w.heldBack = append(w.heldBack, p...)
 	if len(w.heldBack) < writeBuffer {
@@ -207,11 +208,16 @@ func (w *wire) Write(p []byte) (int, error) {
 	return len(p), w.writeHeld()
 }
 
+func (w *wire) write(p []byte) (int, error) {
+	_ = w.SetWriteDeadline(time.Now().Add(writeLimit)) // if it cannot be set, the connection has ended
+	return w.Conn.Write(p)
+}
+
 func (w *wire) writeHeld() error {
 	if len(w.heldBack) == 0 {
 		return nil
 	}
-	_, err := w.Conn.Write(w.heldBack)
+	_, err := w.write(w.heldBack)
 	w.heldBack = w.heldBack[:0]
 	if err != nil {
 		_ = w.Close() // the client takes for written what was not
@@ -219,14 +225,15 @@ func (w *wire) writeHeld() error {
 	return err
 }
 
-// heard is what the other side sent first, and how reading ended, if it did.
-func (w *wire) heard() ([]byte, error) {
+// began is what the other side sent first, and how reading ended, if it did.
+func (w *wire) began() ([]byte, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.first, w.readErr
 }
 
-// hangUp closes a connection, with a goodbye if the broker answers in time.
-func hangUp(connection *amqp.Connection) {
-	_ = connection.CloseDeadline(time.Now().Add(closeLimit)) // it is closed whatever the error
+// hostOf is the host of host:port.
+func hostOf(address string) string {
+	host, _, _ := net.SplitHostPort(address)
+	return host
 }

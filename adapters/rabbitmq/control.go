@@ -1,34 +1,44 @@
 package rabbitmq
 
 import (
+	"context"
 	"errors"
 	"strings"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/routing"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // control is the channel for declarations and questions of one connection. It is used
 // by one goroutine. What the broker refuses closes the channel, so the next operation
 // gets a new one.
 type control struct {
-	config     *Config
-	connection *amqp.Connection
-	channel    *amqp.Channel
+	config  *Config
+	link    *link
+	hurry   context.Context // whose end cuts waits short
+	channel *amqp.Channel
+}
+
+func (l *link) control(hurry context.Context) *control {
+	return &control{config: l.config, link: l, hurry: hurry}
 }
 
 // do runs an operation and puts a refusal into words.
 func (c *control) do(doing string, operation func(*amqp.Channel) error) error {
+	defer c.link.expect(c.hurry)()
 	if c.channel == nil || c.channel.IsClosed() {
-		channel, err := c.connection.Channel()
+		channel, err := c.link.Channel()
 		if err != nil {
-			return c.config.operationProblem(doing, err)
+			return c.link.problem(doing, err)
 		}
 		c.channel = channel
 	}
 	if err := operation(c.channel); err != nil {
-		return c.config.operationProblem(doing, err)
+		return c.link.problem(doing, err)
 	}
 	return nil
 }
@@ -36,11 +46,22 @@ func (c *control) do(doing string, operation func(*amqp.Channel) error) error {
 // close ends the channel of a connection that lives on.
 func (c *control) close() {
 	if c.channel != nil {
-		_ = c.channel.Close() // nothing waits on it
+		c.link.closeChannel(c.hurry, c.channel)
 	}
 }
 
-// exchangeNature says of which type an exchange is, which stays "" where the user may not
+// exchangeThere is nil if there is an exchange of a name.
+func (c *control) exchangeThere(name string) error {
+	err := c.do("read exchange "+wording.Quoted(name), func(ch *amqp.Channel) error {
+		return ch.ExchangeDeclarePassive(name, "", false, false, false, false, nil)
+	})
+	if errors.Is(err, adapters.ErrUnknownDestination) {
+		return adapters.UnknownDestination("rabbitmq", c.config.Address, adapters.Exchange, name)
+	}
+	return err
+}
+
+// askExchangeType says of which type an exchange is, which stays "" where the user may not
 // know, and whether it was declared with an alternate exchange. One that a policy gives it
 // cannot be found out.
 //
@@ -49,24 +70,18 @@ func (c *control) close() {
 // first: type, durability, auto-deletion, use by clients, and then arguments. No exchange
 // can come into being by that: its existence is checked before, and the broker refuses such
 // an argument before anything else where it would have to create one.
-func (c *control) exchangeNature(name string) (nature, error) {
-	doing := "read exchange " + quoted(name)
-	err := c.do(doing, func(ch *amqp.Channel) error {
-		return ch.ExchangeDeclarePassive(name, "", false, false, false, false, nil)
-	})
-	if errors.Is(err, adapters.ErrUnknownDestination) {
-		return nature{}, adapters.UnknownDestination(adapters.RabbitMQ, c.config.Address, adapters.Exchange, name)
-	}
-	if err != nil {
-		return nature{}, err
+func (c *control) askExchangeType(name string) (routing.ExchangeType, error) {
+	doing := "read exchange " + wording.Quoted(name)
+	if err := c.exchangeThere(name); err != nil {
+		return routing.ExchangeType{}, err
 	}
 	guess := guess{kind: amqp.ExchangeTopic, durable: true}
 	for range guesses {
 		err := c.do(doing, func(ch *amqp.Channel) error {
-			return ch.ExchangeDeclare(name, guess.kind, guess.durable, guess.autoDelete, guess.internal, false, amqp.Table{alternateExchange: int32(0)})
+			return ch.ExchangeDeclare(name, guess.kind, guess.durable, guess.autoDelete, guess.internal, false, amqp.Table{management.AlternateExchange: int32(0)})
 		})
 		if errors.Is(err, adapters.ErrNotConnected) {
-			return nature{}, err
+			return routing.ExchangeType{}, err
 		}
 		var problem *adapters.Problem
 		if !errors.As(err, &problem) {
@@ -76,7 +91,7 @@ func (c *control) exchangeNature(name string) (nature, error) {
 			return known, nil
 		}
 	}
-	return guess.nature, nil
+	return guess.exchangeType, nil
 }
 
 // guesses is how many it takes at most to guess an exchange right: one wrong in each point.
@@ -86,26 +101,26 @@ const guesses = 5
 type guess struct {
 	kind                          string
 	durable, autoDelete, internal bool
-	nature                        nature
+	exchangeType                  routing.ExchangeType
 }
 
 // learn reads a refusal such as "inequivalent arg 'type' for exchange 'x' in vhost '/':
 // received 'headers' but current is 'topic'" and guesses better. Types of plugins come in
 // two pairs of quotes. It is done when everything but the alternate exchange is right, or
 // the refusal is of another kind.
-func (g *guess) learn(said string) (known nature, done bool) {
+func (g *guess) learn(said string) (known routing.ExchangeType, done bool) {
 	_, rest, found := strings.Cut(said, "inequivalent arg '")
 	argument, _, _ := strings.Cut(rest, "'")
 	at := strings.LastIndex(rest, butCurrent)
 	if !found || at < 0 {
-		return g.nature, true
+		return g.exchangeType, true
 	}
 	is := strings.Trim(rest[at+len(butCurrent):], "'")
 	if argument == "type" {
-		g.kind, g.nature.kind = is, is
-		return g.nature, false
+		g.kind, g.exchangeType.Kind = is, is
+		return g.exchangeType, false
 	}
-	g.nature.kind = g.kind // which is looked at first
+	g.exchangeType.Kind = g.kind // which is looked at first
 	switch argument {
 	case "durable":
 		g.durable = !g.durable
@@ -114,10 +129,10 @@ func (g *guess) learn(said string) (known nature, done bool) {
 	case "internal":
 		g.internal = !g.internal
 	default:
-		g.nature.diverts = argument == alternateExchange && !strings.HasPrefix(is, "none")
-		return g.nature, true
+		g.exchangeType.Diverts = argument == management.AlternateExchange && !strings.HasPrefix(is, "none")
+		return g.exchangeType, true
 	}
-	return g.nature, false
+	return g.exchangeType, false
 }
 
 const butCurrent = " but current is "

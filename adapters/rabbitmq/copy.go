@@ -8,16 +8,16 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/fieldtable"
+	"eventscope/adapters/rabbitmq/preserved"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // outgoing is a copy as it is published.
 type outgoing struct {
-	exchange, key string
-	publishing    amqp.Publishing
-}
-
-func (o *outgoing) target() adapters.Target {
-	return adapters.Target{Exchange: o.exchange, RoutingKey: o.key}
+	address
+	publishing amqp.Publishing
 }
 
 // outgoing makes of a copy what is published. What nobody asked to change stays as the
@@ -25,10 +25,10 @@ func (o *outgoing) target() adapters.Target {
 // broker checks against whoever publishes; CC and BCC, which name further queues, that
 // had theirs; and the expiration that the broker took away when the letter died, which
 // stays away. A letter that does not say whether it is to be written to disk, is.
-func (a *Adapter) outgoing(c *adapters.Copy) (outgoing, error) {
-	o := outgoing{exchange: c.To.Exchange, key: c.To.RoutingKey}
-	if c.To.Topic != "" || c.To.IsZero() {
-		return o, a.config.problem("send to "+c.To.String(), "rabbitmq has exchanges and queues, no topics", "name a queue or exchange:key", adapters.ErrUsage)
+func (a *Adapter) outgoing(c *deadletter.Copy) (outgoing, error) {
+	o := outgoing{address: addressOf(c.To)}
+	if c.To.IsZero() {
+		return o, a.config.problem("send a copy", "no destination is named", "name a queue or exchange:key", adapters.ErrUsage)
 	}
 	switch {
 	case c.Of != nil:
@@ -38,7 +38,7 @@ func (a *Adapter) outgoing(c *adapters.Copy) (outgoing, error) {
 		}
 		o.publishing = republish(d)
 	case c.Original != nil:
-		d, _, err := readPreserved(c.Original)
+		d, _, err := preserved.Read(c.Original)
 		if err != nil {
 			return o, a.config.problem("read a preserved letter", err.Error(), "check that the file is whole", adapters.ErrUsage)
 		}
@@ -46,14 +46,14 @@ func (a *Adapter) outgoing(c *adapters.Copy) (outgoing, error) {
 	case c.Message != nil:
 		o.publishing = publishMessage(c.Message)
 	default:
-		return o, a.config.problem("send to "+c.To.String(), "there is nothing to send", "", adapters.ErrUsage)
+		return o, a.config.problem("send to "+string(c.To), "there is nothing to send", "", adapters.ErrUsage)
 	}
 	o.change(c)
 	return o, nil
 }
 
 // change applies the changes that a copy asks for.
-func (o *outgoing) change(c *adapters.Copy) {
+func (o *outgoing) change(c *deadletter.Copy) {
 	p := &o.publishing
 	table := make(amqp.Table, len(p.Headers)+len(c.Add))
 	for name, value := range p.Headers {
@@ -101,7 +101,7 @@ func publishMessage(m *adapters.Message) amqp.Publishing {
 	for i := range m.Headers {
 		h := &m.Headers[i]
 		if h.Structured != nil {
-			p.Headers[h.Name] = tabled(h.Structured)
+			p.Headers[h.Name] = fieldtable.Restore(h.Structured)
 		} else {
 			p.Headers[h.Name] = text(h.Value)
 		}
@@ -122,36 +122,17 @@ func text(value []byte) any {
 	return slices.Clone(value)
 }
 
-// tabled undoes structure, but for the exact types of numbers.
-func tabled(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		table := make(amqp.Table, len(v))
-		for name := range v {
-			table[name] = tabled(v[name])
-		}
-		return table
-	case []any:
-		list := make([]any, len(v))
-		for i := range v {
-			list[i] = tabled(v[i])
-		}
-		return list
-	}
-	return value
-}
-
 // misfit says why a publishing cannot be written as AMQP frames, or "".
 func (o *outgoing) misfit() string {
 	for _, short := range []string{o.exchange, o.key, o.publishing.MessageId, o.publishing.CorrelationId, o.publishing.Type,
 		o.publishing.AppId, o.publishing.ReplyTo, o.publishing.ContentType, o.publishing.ContentEncoding, o.publishing.Expiration} {
 		if len(short) > shortText {
-			return "one of its properties, " + quoted(short[:20]+"…") + ", is longer than the 255 bytes that AMQP allows"
+			return "one of its properties, " + wording.Quoted(short[:20]+"…") + ", is longer than the 255 bytes that AMQP allows"
 		}
 	}
 	for name := range o.publishing.Headers {
 		if len(name) > shortText {
-			return "the name of a header, " + quoted(strings.ToValidUTF8(name[:20], "")+"…") + ", is longer than the 255 bytes that AMQP allows"
+			return "the name of a header, " + wording.Quoted(strings.ToValidUTF8(name[:20], "")+"…") + ", is longer than the 255 bytes that AMQP allows"
 		}
 	}
 	return ""

@@ -11,8 +11,9 @@
 // A run declares server-named, exclusive, auto-delete classic queues: one tap for all
 // exchanges, one for each mirrored queue, one for the firehose, and one that counts
 // drops. The broker deletes them with the connection, however that ends. Open tries
-// the same and undoes it. Nothing else is ever declared, and nothing is published but
-// copies of dead letters, and the question for taps (landing.go), if the config says Write.
+// the same and undoes it. A peek or a redrive declares one exclusive queue, by which others
+// know of it (lock.go). Nothing else is ever declared, and nothing is published but
+// copies of dead letters, and the question for taps (tapguard.go), if the config says Write.
 //
 // A tap's queue keeps the newest messages while they are not taken (x-max-length,
 // x-max-length-bytes, drop-head). Its consumer has a prefetch and acknowledges many at
@@ -23,18 +24,22 @@
 //
 // A look holds letters for a moment and gives them back. Whether they are then as before
 // depends on the type of the queue, the version of the broker, the delivery limit, and
-// whether retries are delayed; lookpolicy.go has the table of what was measured, and what
+// whether retries are delayed; peekpolicy.go has the table of what was measured, and what
 // is not known to be harmless is refused before anything is read. Without a management
 // API only classic queues and streams are known to be.
 //
 // What is given back must go back in the order in which it came, and a quorum queue keeps
-// that only for a few at a time (giveback.go). A crash of this process gives back what it
+// that only for a few at a time (requeue.go). A crash of this process gives back what it
 // held: nothing is lost where the policy allowed the look, but a quorum queue may then have
 // it in another order.
 //
-// A redrive has a connection with two channels: one that takes letters, one that sends
-// copies. A copy is sent before its letter is settled, so a crash can send it twice and
-// cannot lose it.
+// A redrive has two connections: one that takes letters, one that sends copies, since the
+// broker stops reading from whoever publishes while it is low on memory or disk. A copy is
+// sent before its letter is settled, so a crash can send it twice and cannot lose it.
+//
+// The client library waits for answers without a limit. So connections are links (link.go),
+// which are ended when the broker blocks them, owes an answer for too long, or is silent while
+// somebody wants an end: that ends every wait.
 //
 // # Owner and concurrency
 //
@@ -43,8 +48,9 @@
 // owns all channels and declarations of the present session. When the connection is
 // lost, the session is made anew and hands each reader its new deliveries; a batch
 // that waits for a blocked intake is kept meanwhile. Batches are put one at a time.
-// Scan, Fetch and Estimate share a second connection, on channels of their own. Each look,
+// Scan, Fetch, Estimate and DLQs share a second connection, on channels of their own. Each look,
 // redrive and publisher has a connection of its own and belongs to its caller's goroutine.
+// Questions to the management API share a connection too, and may come from any goroutine.
 //
 // # What may be lost
 //
@@ -66,14 +72,14 @@
 //
 // # Files
 //
+//	driver.go      what the program knows of RabbitMQ: URLs, parameters, opening
 //	config.go      Config: which broker, and what of it
 //	adapter.go     Adapter: Open with its checks, Status, Close
 //	connect.go     TCP, TLS and AMQP up to an open connection
-//	problem.go     refusals and losses in words
-//	management.go  the questions to the management API
+//	link.go        a connection on which every wait has an end
+//	pulse.go       when the broker was last heard
+//	problem.go     refusals and losses in words; package wording has those that need no config
 //	plan.go        from the config and what is there to bindings and streams
-//	catalog.go     what the management API says is there, and which queues are taps
-//	binding.go     how each type of exchange is tapped
 //	control.go     declarations; of which type an exchange is
 //	run.go         Run: session after session
 //	session.go     what is attached to one connection, and how it is looked after
@@ -84,11 +90,9 @@
 //	history.go     Scan and Estimate of streams
 //	fetch.go       Fetch of stream positions
 //	slab.go        the memory of batches; from a delivery to a message
-//	header.go      field tables as headers
 //	firehose.go    from a trace message to the original
 //	topology.go    Destinations, and the ways between them
 //	lag.go         Lag: one look at all queues
-//	lagfigures.go  what the management API tells of queues and their consumers
 //	lagqueue.go    how the consumers of a queue stand
 //	lagstream.go   how the readers of a stream stand
 //	lagdepth.go    what AMQP alone tells of a queue
@@ -97,30 +101,40 @@
 //
 // Those about dead letters:
 //
-//	grave.go          Graves: who dead-letters to whom
-//	route.go          where bindings lead a message
-//	routeheaders.go   what a headers exchange does
-//	landing.go        whether that is more than a tap
-//	reach.go          Reach; no Ledger
-//	lookfacts.go      what is known of a queue
+//	dlq.go          DLQs: who dead-letters to whom
+//	tapguard.go        whether that is more than a tap
+//	name.go           how the names of destinations are read
+//	recipients.go          Recipients; no Ledger
+//	peekfacts.go      what is known of a queue
 //	queuetype.go      of which type a queue is, by AMQP alone
-//	lookpolicy.go     when and how letters can be taken and given back
-//	look.go           Look at a queue
-//	counted.go        how often letters were looked at, for the next look
-//	lookclassic.go    a look at a classic queue, by a consumer
-//	lookstream.go     Look at a stream
-//	giveback.go       giving back in order
+//	peekpolicy.go     when and how letters can be taken and given back
+//	peek.go           Peek at a queue
+//	lock.go           one peek or redrive of a queue at a time, and whether it saw all
+//	peekcount.go        how often letters were looked at, for the next look
+//	peekclassic.go    a look at a classic queue, by a consumer
+//	peekstream.go     Peek at a stream
+//	requeue.go       giving back in order
 //	letters.go        letters that are held, as the broker sent them
-//	preserve.go       a letter as a line of JSON, and back
-//	field.go          field values with their types in JSON
+//	encode.go       Encode and Decode, by package preserved
 //	copy.go           from a copy to what is published
 //	sender.go         publishing with confirms and returns
 //	poster.go         Post and Posted, and so Send and Publish
 //	publisher.go      Publisher
+//	cluster.go        which cluster and virtual host it is
 //	redrive.go        Redrive of a queue
-//	taking.go         taking letters and settling them
+//	consume.go         taking letters and settling them
 //	restart.go        a quorum queue right after the broker's start
 //	redrivestream.go  Redrive of a stream
+//
+// # Packages below
+//
+// They import nothing of this one:
+//
+//	management  questions to the management API
+//	routing     where messages go, and how taps must be bound
+//	wording     words that all sentences share: names, causes, replies
+//	fieldtable  field tables as headers, and back
+//	preserved   a letter as a line of JSON, and back
 //
 // # Not obvious
 //
@@ -136,7 +150,8 @@
 //
 // AMQP 0-9-1 tells neither the end of a stream nor the times of its messages. The end
 // is found by reading the last chunk until nothing more comes, which takes a moment,
-// and a second if the stream is empty. The time of a message is the broker's stamp if
+// and a second if the stream is empty; what was sent by then comes before the answer to a
+// question that is asked last. The time of a message is the broker's stamp if
 // the operator has it put on (header timestamp_in_ms), else the publisher's timestamp
 // in whole seconds, else the time of reading. Offsets have holes, where the broker
 // keeps its own records.

@@ -7,6 +7,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/routing"
 )
 
 const (
@@ -36,8 +37,8 @@ func (d *drops) declare(control *control) error {
 			amqp.QueueTypeArg:        amqp.QueueTypeClassic,
 			amqp.QueueMaxLenArg:      int64(counterRoom),
 			amqp.QueueOverflowArg:    amqp.QueueOverflowDropHead,
-			"x-dead-letter-exchange": nowhere,
-			tapArgument:              "drops",
+			"x-dead-letter-exchange": deadEnd,
+			routing.TapArgument:      "drops",
 		})
 		d.queue = queue.Name
 		return err
@@ -54,13 +55,13 @@ func (d *drops) declareTap(t *tap, control *control) error {
 	return err
 }
 
-// look brings the count up to date, and says when to look again. It says nothing of a
+// poll brings the count up to date, and says when to look again. It says nothing of a
 // lost connection, which others notice.
-func (d *drops) look(control *control, taps []*tap, s *state) time.Duration {
+func (d *drops) poll(control *control, taps []*tap, s *state) time.Duration {
 	from := d.looked
 	d.looked = time.Now()
 	if d.queue == "" {
-		d.lookAtDepth(control, taps, s, from)
+		d.peekAtDepth(control, taps, s, from)
 		return countPause
 	}
 	var n int
@@ -82,8 +83,8 @@ func (d *drops) look(control *control, taps []*tap, s *state) time.Duration {
 	return countingFast
 }
 
-// lookAtDepth notices that a tap's queue is full, in messages or probably in bytes.
-func (d *drops) lookAtDepth(control *control, taps []*tap, s *state, from time.Time) {
+// peekAtDepth notices that a tap's queue is full, in messages or probably in bytes.
+func (d *drops) peekAtDepth(control *control, taps []*tap, s *state, from time.Time) {
 	for _, t := range taps {
 		var ready int
 		_ = control.do("look at the tap's queue", func(ch *amqp.Channel) error {

@@ -62,7 +62,7 @@ func TestDropsThatCannotBeCounted(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
 		exchange := b.exchange(t, "topic")
 		c := b.restricted(t, `^(amq\.gen.*|`+exchange+`)$`)
-		c.Taps, c.TapMessages = []Tap{{exchange, "#"}}, 100
+		c.Taps, c.TapMessages = []Tap{{Exchange: exchange, BindingKey: "#"}}, 100
 		a := open(t, c)
 		running(t, a, adapters.End, adapters.IntakeFunc(func(ctx context.Context, _ *adapters.Batch) error {
 			<-ctx.Done()
@@ -80,22 +80,23 @@ func TestDropsThatCannotBeCounted(t *testing.T) {
 // send a tap's messages there.
 func TestPolicyCannotLeak(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		b = b.alone(t) // for its policy bounds all taps
 		exchange, deadLetters := b.exchange(t, "topic"), b.exchange(t, "fanout")
 		dlq := b.queue(t, "classic", nil)
 		b.bind(t, dlq, "", deadLetters, nil)
 		policy := unique("policy")
 		client := b.client(t)
-		_, err := client.PutPolicy("/", policy, rabbithole.Policy{
+		_, err := client.PutPolicy(b.host, policy, rabbithole.Policy{
 			Pattern: `^amq\.gen.*`, ApplyTo: "queues",
 			Definition: rabbithole.PolicyDefinition{"dead-letter-exchange": deadLetters, "max-length": 10},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _, _ = client.DeletePolicy("/", policy) })
+		t.Cleanup(func() { _, _ = client.DeletePolicy(b.host, policy) })
 		for name, c := range map[string]Config{"counted": b.config(), "uncounted": b.restricted(t, `^(amq\.gen.*|`+exchange+`)$`)} {
 			t.Run(name, func(t *testing.T) {
-				c.Taps = []Tap{{exchange, "#"}}
+				c.Taps = []Tap{{Exchange: exchange, BindingKey: "#"}}
 				running(t, open(t, c), adapters.End, adapters.IntakeFunc(func(ctx context.Context, _ *adapters.Batch) error {
 					<-ctx.Done()
 					return ctx.Err()

@@ -11,6 +11,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 const (
@@ -107,18 +108,18 @@ func (f *fetch) fail(err error) {
 
 func (f *fetch) run(ctx context.Context) {
 	c := &f.adapter.config
-	connection, err := f.adapter.connection(ctx)
+	l, err := f.adapter.connection(ctx)
 	if err != nil {
 		f.fail(err)
 		return
 	}
 	span := f.wanted[len(f.wanted)-1] - f.wanted[0] + 1
-	channel, deliveries, err := c.consumeStream(connection, f.stream, f.wanted[0], int(min(span, prefetch)))
+	channel, deliveries, err := l.consumeStream(ctx, f.stream, f.wanted[0], int(min(span, prefetch)))
 	if err != nil {
 		f.fail(err)
 		return
 	}
-	defer func() { _ = channel.Close() }()
+	defer l.closeChannel(ctx, channel)
 	patience := time.NewTimer(2 * emptyPatience)
 	defer patience.Stop()
 	for len(f.wanted) > 0 {
@@ -126,7 +127,7 @@ func (f *fetch) run(ctx context.Context) {
 		case <-ctx.Done():
 			f.fail(ctx.Err())
 		case <-patience.C:
-			f.late(ctx, connection)
+			f.late(ctx, l)
 		case d, open := <-deliveries:
 			if !open {
 				f.fail(c.lossProblem(nil))
@@ -160,15 +161,15 @@ func (f *fetch) take(d *amqp.Delivery) {
 
 // late answers what is still wanted when nothing more comes: it lies behind the end,
 // unless the broker is too slow.
-func (f *fetch) late(ctx context.Context, connection *amqp.Connection) {
-	end, err := f.adapter.config.streamEnd(ctx, connection, f.stream)
+func (f *fetch) late(ctx context.Context, l *link) {
+	end, err := l.streamEnd(ctx, f.stream)
 	switch {
 	case err != nil:
 		f.fail(err)
 	case f.wanted[0] >= end:
 		f.fail(f.gone(f.wanted[0], fmt.Sprintf("the stream ends at offset %d", end)))
 	default:
-		f.fail(f.adapter.config.problem("read stream "+quoted(f.stream), "the broker did not deliver in time", "try again", adapters.ErrNotConnected))
+		f.fail(f.adapter.config.problem("read stream "+wording.Quoted(f.stream), "the broker did not deliver in time", "try again", adapters.ErrNotConnected))
 	}
 }
 

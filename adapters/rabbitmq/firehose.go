@@ -5,6 +5,8 @@ import (
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters/rabbitmq/fieldtable"
 )
 
 const (
@@ -51,6 +53,6 @@ func unwrap(d *amqp.Delivery) {
 
 // number is an integer field as int64, or 0.
 func number(field any) int64 {
-	n, _ := structure(field).(int64)
+	n, _ := fieldtable.Structure(field).(int64)
 	return n
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 const (
@@ -99,12 +100,19 @@ func (sc *scan) run(ctx context.Context) error {
 	if offset == nil {
 		return nil
 	}
-	connection, err := sc.adapter.connection(ctx)
+	l, err := sc.adapter.connection(ctx)
 	if err != nil {
 		return err
 	}
-	if sc.end, err = sc.adapter.config.streamEnd(ctx, connection, sc.name); err != nil || sc.end == 0 {
+	if sc.end, err = l.streamEnd(ctx, sc.name); err != nil || sc.end == 0 {
 		return err
+	}
+	if _, byTime := offset.(time.Time); byTime {
+		behindFirst, err := l.peek(ctx, sc.name, offset, 1)
+		if err != nil || behindFirst == 0 {
+			return err // nothing comes if all is older than that
+		}
+		offset = behindFirst - 1
 	}
 	if n, ok := offset.(int64); ok {
 		sc.next = max(n, 0)
@@ -115,14 +123,14 @@ func (sc *scan) run(ctx context.Context) error {
 		if sc.next >= sc.end {
 			return nil
 		}
-		err := sc.read(ctx, connection, offset)
+		err := sc.read(ctx, l, offset)
 		if !errors.Is(err, errEnded) || ctx.Err() != nil {
 			return err
 		}
 		if sc.next == before {
-			return sc.adapter.config.lossProblem(nil)
+			return l.loss()
 		}
-		if connection, err = sc.adapter.connection(ctx); err != nil {
+		if l, err = sc.adapter.connection(ctx); err != nil {
 			return err
 		}
 		offset = sc.next
@@ -130,12 +138,12 @@ func (sc *scan) run(ctx context.Context) error {
 }
 
 // read reads from offset to the end, which is no error, or until the deliveries end.
-func (sc *scan) read(ctx context.Context, connection *amqp.Connection, offset any) error {
-	channel, deliveries, err := sc.adapter.config.consumeStream(connection, sc.name, offset, prefetch)
+func (sc *scan) read(ctx context.Context, l *link, offset any) error {
+	channel, deliveries, err := l.consumeStream(ctx, sc.name, offset, prefetch)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = channel.Close() }()
+	defer l.closeChannel(ctx, channel)
 	reader := newReader(sc.take, func(ctx context.Context, s *slab) error {
 		batch := s.batch(false)
 		err := sc.intake.Put(ctx, batch)
@@ -144,10 +152,7 @@ func (sc *scan) read(ctx context.Context, connection *amqp.Connection, offset an
 		}
 		return err
 	})
-	reader.silence = stalled
-	if _, byTime := offset.(time.Time); byTime {
-		reader.silence = 2 * emptyPatience // nothing comes if all is older than that
-	}
+	reader.silence = sc.adapter.config.patience.deliveries
 	ended := make(chan error, 1)
 	if err := reader.read(ctx, attachment{channel: channel, deliveries: deliveries, ended: ended}); err != nil {
 		return err
@@ -158,10 +163,8 @@ func (sc *scan) read(ctx context.Context, connection *amqp.Connection, offset an
 	switch err := <-ended; {
 	case errors.Is(err, errDone):
 		return nil
-	case errors.Is(err, errSilent) && sc.next < 0:
-		return nil
 	case errors.Is(err, errSilent):
-		return sc.adapter.config.problem("read stream "+quoted(sc.name), fmt.Sprintf("it delivered nothing for %v though its end is not reached", reader.silence),
+		return sc.adapter.config.problem("read stream "+wording.Quoted(sc.name), fmt.Sprintf("it delivered nothing for %v though its end is not reached", reader.silence),
 			"try again", adapters.ErrNotConnected)
 	default:
 		return err
@@ -181,7 +184,7 @@ func (sc *scan) take(s *slab, d *amqp.Delivery) error {
 		return nil
 	}
 	sc.next = offset + 1
-	at := storedTime(d)
+	at, _ := storedTime(d)
 	if begin, ok := sc.span.From.Time(time.Now()); ok && !sc.begun && !at.IsZero() && at.Before(begin) {
 		return sc.done()
 	}
@@ -204,7 +207,7 @@ func (a *Adapter) Estimate(ctx context.Context, span adapters.Range) (int64, err
 	if len(a.streams) == 0 {
 		return 0, a.noHistory()
 	}
-	connection, err := a.connection(ctx)
+	l, err := a.connection(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -214,13 +217,13 @@ func (a *Adapter) Estimate(ctx context.Context, span adapters.Range) (int64, err
 		if offset == nil {
 			continue
 		}
-		end, err := a.config.streamEnd(ctx, connection, name)
+		end, err := l.streamEnd(ctx, name)
 		if err != nil {
 			return 0, err
 		}
 		first, ok := offset.(int64)
 		if !ok {
-			behindFirst, err := a.config.peek(ctx, connection, name, offset, 1)
+			behindFirst, err := l.peek(ctx, name, offset, 1)
 			if err != nil {
 				return 0, err
 			}

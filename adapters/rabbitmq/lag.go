@@ -11,9 +11,11 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
+	"eventscope/adapters/rabbitmq/management"
 )
 
-// Lag implements [adapters.LagReader]: the consumers of each queue, and each reader of a
+// Lag implements [consumer.LagReader]: the consumers of each queue, and each reader of a
 // stream, by the management API. If the source was opened on queues or streams, only these
 // are looked at, otherwise all but exclusive queues with names of the broker's making, such
 // as taps have. Queues come as the broker sorts them.
@@ -21,8 +23,8 @@ import (
 // Where the management API does not answer, or there is none, an error says so, and queues
 // that are named are told of as far as AMQP does: how many messages are ready, and how many
 // consumers there are.
-func (a *Adapter) Lag(ctx context.Context, query adapters.LagQuery) iter.Seq2[adapters.Lag, error] {
-	return func(yield func(adapters.Lag, error) bool) {
+func (a *Adapter) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[consumer.Lag, error] {
+	return func(yield func(consumer.Lag, error) bool) {
 		s := &lagSweep{adapter: a, named: query.Groups, missing: make(map[string]bool), told: make(map[string]bool), yield: yield}
 		if len(s.named) == 0 {
 			s.named = slices.Concat(a.config.Queues, a.config.Streams)
@@ -33,16 +35,16 @@ func (a *Adapter) Lag(ctx context.Context, query adapters.LagQuery) iter.Seq2[ad
 		switch {
 		case s.stopped:
 		case ctx.Err() != nil:
-			yield(adapters.Lag{}, ctx.Err())
+			yield(consumer.Lag{}, ctx.Err())
 		case err != nil:
-			if s.tell(adapters.Lag{}, err) {
+			if s.tell(consumer.Lag{}, err) {
 				s.depths(ctx)
 			}
 		}
 	}
 }
 
-// NextTimes implements [adapters.LagReader] for positions in streams that the source was
+// NextTimes implements [consumer.LagReader] for positions in streams that the source was
 // opened on.
 func (a *Adapter) NextTimes(ctx context.Context, positions []adapters.Position) iter.Seq2[time.Time, error] {
 	return func(yield func(time.Time, error) bool) {
@@ -62,17 +64,18 @@ type lagSweep struct {
 	missing map[string]bool
 	of      int
 
-	consumers map[string][]queueConsumer
-	readers   map[readerKey]readerFigures
+	consumers map[string][]management.Consumer
+	readers   map[readerKey]management.Reader
 	noReaders string // why readers of the stream protocol are not known
 
-	yield   func(adapters.Lag, error) bool
+	yield   func(consumer.Lag, error) bool
 	stopped bool
 	told    map[string]bool // by name, since pages can overlap
+	room    int64           // for names, of which there may be no end
 }
 
 // tell yields, and is false when the caller wants no more.
-func (s *lagSweep) tell(lag adapters.Lag, err error) bool {
+func (s *lagSweep) tell(lag consumer.Lag, err error) bool {
 	lag.Of = s.of
 	s.stopped = s.stopped || !s.yield(lag, err)
 	return !s.stopped
@@ -84,7 +87,8 @@ func (s *lagSweep) run(ctx context.Context) (err error) {
 	if m == nil {
 		return s.adapter.config.lagWithoutManagement()
 	}
-	if s.consumers, err = m.consumers(ctx); err != nil {
+	s.room = s.adapter.config.AnswerBytes
+	if s.consumers, err = m.Consumers(ctx); err != nil {
 		return err
 	}
 	if err := s.findReaders(ctx); err != nil {
@@ -106,7 +110,7 @@ func (s *lagSweep) each(ctx context.Context) error {
 		return s.all(ctx)
 	}
 	for _, name := range s.named {
-		q, err := s.adapter.management.figures(ctx, name)
+		q, err := s.adapter.management.Figures(ctx, name)
 		switch {
 		case errors.Is(err, adapters.ErrUnknownDestination):
 			s.missing[name] = true
@@ -127,7 +131,7 @@ func (s *lagSweep) each(ctx context.Context) error {
 // all looks at all queues, and takes those that are wanted.
 func (s *lagSweep) all(ctx context.Context) error {
 	for page, pages := 1, 1; page <= pages; page++ {
-		answer, err := s.adapter.management.figuresPage(ctx, page)
+		answer, err := s.adapter.management.FiguresPage(ctx, page)
 		if err != nil {
 			return err
 		}
@@ -143,14 +147,17 @@ func (s *lagSweep) all(ctx context.Context) error {
 			if !s.queue(q) {
 				return nil
 			}
+			if s.room -= int64(2 * len(q.Name)); s.room < 0 {
+				return s.adapter.management.TooMuch("read the lag of the queues")
+			}
 		}
 	}
 	for _, name := range sortedKeys(s.missing) {
 		if s.told[name] {
 			continue
 		}
-		lag := adapters.Lag{Kind: adapters.QueueConsumers, Group: name, At: time.Now()}
-		if !s.tell(lag, adapters.UnknownDestination(adapters.RabbitMQ, s.adapter.config.Address, adapters.Queue, name)) {
+		lag := consumer.Lag{Kind: consumer.QueueConsumers, Group: name, At: time.Now()}
+		if !s.tell(lag, adapters.UnknownDestination("rabbitmq", s.adapter.config.Address, adapters.Queue, name)) {
 			return nil
 		}
 	}
@@ -158,7 +165,7 @@ func (s *lagSweep) all(ctx context.Context) error {
 }
 
 // wanted says that a queue is to be told of, or a stream for one of its readers.
-func (s *lagSweep) wanted(q *queueFigures) bool {
+func (s *lagSweep) wanted(q *management.Figures) bool {
 	if len(s.named) == 0 {
 		return !q.Exclusive || !strings.HasPrefix(q.Name, "amq.gen-")
 	}
@@ -166,12 +173,12 @@ func (s *lagSweep) wanted(q *queueFigures) bool {
 }
 
 // queue tells of one queue or of the readers of one stream.
-func (s *lagSweep) queue(q *queueFigures) bool {
+func (s *lagSweep) queue(q *management.Figures) bool {
 	now := time.Now()
 	s.told[q.Name] = true
 	if q.Type == amqp.QueueTypeStream {
 		return s.stream(q, now)
 	}
 	delete(s.missing, q.Name)
-	return s.tell(q.lag(s.consumers[q.Name], now), nil)
+	return s.tell(queueLag(q, s.consumers[q.Name], now), nil)
 }

@@ -9,11 +9,12 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 )
 
 // lagsOf looks once.
-func lagsOf(a *Adapter, names ...string) (lags []adapters.Lag, problems []error) {
-	for lag, err := range a.Lag(context.Background(), adapters.LagQuery{Groups: names}) {
+func lagsOf(a *Adapter, names ...string) (lags []consumer.Lag, problems []error) {
+	for lag, err := range a.Lag(context.Background(), consumer.LagQuery{Groups: names}) {
 		if err != nil {
 			problems = append(problems, err)
 		}
@@ -25,11 +26,11 @@ func lagsOf(a *Adapter, names ...string) (lags []adapters.Lag, problems []error)
 }
 
 // awaitLag looks at one queue until it is as wanted: the broker's figures are late.
-func awaitLag(t *testing.T, a *Adapter, name string, wanted func(adapters.Lag) bool) adapters.Lag {
+func awaitLag(t *testing.T, a *Adapter, name string, wanted func(consumer.Lag) bool) consumer.Lag {
 	t.Helper()
 	limit := time.After(3 * patience) // a stall is one when it has lasted for a minute
-	look := time.NewTicker(200 * time.Millisecond)
-	defer look.Stop()
+	again := time.NewTicker(200 * time.Millisecond)
+	defer again.Stop()
 	for {
 		lags, problems := lagsOf(a, name)
 		if len(problems) > 0 || len(lags) != 1 || lags[0].Group != name || len(lags[0].Logs) != 1 {
@@ -39,20 +40,20 @@ func awaitLag(t *testing.T, a *Adapter, name string, wanted func(adapters.Lag) b
 			return lags[0]
 		}
 		select {
-		case <-look.C:
+		case <-again.C:
 		case <-limit:
 			t.Fatalf("the lag stays %+v with %+v", lags[0], lags[0].Queue)
 		}
 	}
 }
 
-func inState(state adapters.LagState) func(adapters.Lag) bool {
-	return func(l adapters.Lag) bool { return l.Logs[0].State == state }
+func inState(state consumer.LagState) func(consumer.Lag) bool {
+	return func(l consumer.Lag) bool { return l.Logs[0].State == state }
 }
 
 // held says that so many messages are ready and held.
-func held(ready, unacked int64) func(adapters.Lag) bool {
-	return func(l adapters.Lag) bool { return l.Queue.Ready == ready && l.Queue.Unacked == unacked }
+func held(ready, unacked int64) func(consumer.Lag) bool {
+	return func(l consumer.Lag) bool { return l.Queue.Ready == ready && l.Queue.Unacked == unacked }
 }
 
 // consume starts a consumer that leaves it to the caller to settle.
@@ -97,7 +98,6 @@ func (b *testBroker) publishing(t *testing.T, queue string, messages ...amqp.Pub
 // withType runs a test on both types of queues of each broker, beside others, for they wait
 // for the broker's figures most of the time.
 func withType(t *testing.T, test func(t *testing.T, b *testBroker, kind string)) {
-	t.Parallel()
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
 		for _, kind := range []string{amqp.QueueTypeClassic, amqp.QueueTypeQuorum} {
 			t.Run(kind, func(t *testing.T) { t.Parallel(); test(t, b, kind) })
@@ -117,7 +117,6 @@ func TestLagOfQueues(t *testing.T) {
 		"no consumer": noConsumer, "stuck": stuckConsumer, "redelivering": redeliveringConsumer, "empty": emptyQueue,
 	}
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
-		t.Parallel()
 		checks := make(map[string]func(*testing.T))
 		for _, kind := range []string{amqp.QueueTypeClassic, amqp.QueueTypeQuorum} {
 			for name, prepare := range cases {
@@ -134,13 +133,13 @@ func noConsumer(t *testing.T, b *testBroker, kind string) (check func(t *testing
 	queue, a := b.queue(t, kind, nil), b.lagReader(t)
 	b.publishing(t, queue, bodies("waits", 7)...)
 	return func(t *testing.T) {
-		lag := awaitLag(t, a, queue, inState(adapters.LagStop))
+		lag := awaitLag(t, a, queue, inState(consumer.LagStop))
 		log := lag.Logs[0]
-		if lag.Kind != adapters.QueueConsumers || log.Lag != 7 || log.Destination != queue || log.Partition != adapters.NoPartition ||
+		if lag.Kind != consumer.QueueConsumers || log.Lag != 7 || log.Destination != queue || log.Partition != adapters.NoPartition ||
 			log.Member != -1 || !lag.MembersKnown || len(lag.Members) != 0 || log.Committed != -1 || log.Why != "7 ready, and no consumer" {
 			t.Errorf("%+v", lag)
 		}
-		if lag = awaitLag(t, a, queue, func(l adapters.Lag) bool { return l.Logs[0].In.Known }); lag.Logs[0].Out.Known || lag.Queue.Delivered.Known {
+		if lag = awaitLag(t, a, queue, func(l consumer.Lag) bool { return l.Logs[0].In.Known }); lag.Logs[0].Out.Known || lag.Queue.Delivered.Known {
 			t.Errorf("nothing was ever delivered, and the rate is told: %+v, %+v", lag, lag.Queue)
 		}
 	}
@@ -162,9 +161,9 @@ func stuckConsumer(t *testing.T, b *testBroker, kind string) (check func(t *test
 		return oldest.IsZero() // a quorum queue does not tell
 	}
 	return func(t *testing.T) {
-		lag := awaitLag(t, a, queue, func(l adapters.Lag) bool {
+		lag := awaitLag(t, a, queue, func(l consumer.Lag) bool {
 			log, members := l.Logs[0], l.Members // of which each comes with a figure of its own
-			return held(17, 3)(l) && inState(adapters.LagStall)(l) && log.Lag == 20 && log.Member == 0 &&
+			return held(17, 3)(l) && inState(consumer.LagStall)(l) && log.Lag == 20 && log.Member == 0 &&
 				len(members) == 1 && members[0].ID == "stuck-one" && members[0].Host == "127.0.0.1" &&
 				log.Out == (adapters.Rate{Known: true}) && l.Queue.Redelivered.Known && head(log.Oldest)
 		})
@@ -183,8 +182,8 @@ func redeliveringConsumer(t *testing.T, b *testBroker, kind string) (check func(
 	b.publishing(t, queue, bodies("again", 3)...)
 	settling(b.consume(t, queue, "picky", 1, false), func(d amqp.Delivery) { _ = d.Nack(false, true) })
 	return func(t *testing.T) {
-		awaitLag(t, a, queue, func(l adapters.Lag) bool {
-			return inState(adapters.LagRedeliver)(l) && l.Logs[0].Lag == 3 && l.Queue.Redelivered.Known
+		awaitLag(t, a, queue, func(l consumer.Lag) bool {
+			return inState(consumer.LagRedeliver)(l) && l.Logs[0].Lag == 3 && l.Queue.Redelivered.Known
 		})
 	}
 }
@@ -202,11 +201,11 @@ func TestLagOfWorkingConsumers(t *testing.T) {
 			b.publishing(t, queue, bodies("done", 100)...)
 			const most = 100. / 2 // all of them between two of the broker's looks, 5 s apart or nearly
 			var in, out float64
-			lag := awaitLag(t, a, queue, func(l adapters.Lag) bool {
+			lag := awaitLag(t, a, queue, func(l consumer.Lag) bool {
 				in, out = max(in, l.Logs[0].In.PerSecond), max(out, l.Logs[0].Out.PerSecond)
 				return held(0, 0)(l) && in > 0 && out > 0
 			})
-			if lag.Logs[0].State != adapters.LagOK || lag.Logs[0].Lag != 0 || in > most || out > most {
+			if lag.Logs[0].State != consumer.LagOK || lag.Logs[0].Lag != 0 || in > most || out > most {
 				t.Errorf("%v/s in, %v/s out, %+v, %+v", in, out, lag, lag.Queue)
 			}
 		}
@@ -216,15 +215,15 @@ func TestLagOfWorkingConsumers(t *testing.T) {
 // emptyQueue is one that the broker has not counted at first.
 func emptyQueue(t *testing.T, b *testBroker, kind string) (check func(t *testing.T)) {
 	a, queue := b.lagReader(t), b.queue(t, kind, nil)
-	lag := awaitLag(t, a, queue, func(adapters.Lag) bool { return true })
+	lag := awaitLag(t, a, queue, func(consumer.Lag) bool { return true })
 	log, uncounted := lag.Logs[0], lag.Queue.Ready == -1 // most often, for the queue is a moment old
-	if uncounted && (log.State != adapters.LagUnknown || lag.Queue.Unacked != -1 || log.Why == "" || lag.Total().Known != 0) {
+	if uncounted && (log.State != consumer.LagUnknown || lag.Queue.Unacked != -1 || log.Why == "" || lag.Total().Known != 0) {
 		t.Errorf("not counted yet: %+v, %+v", lag, lag.Queue)
 	}
 	return func(t *testing.T) {
-		awaitLag(t, a, queue, func(l adapters.Lag) bool {
+		awaitLag(t, a, queue, func(l consumer.Lag) bool {
 			log := l.Logs[0]
-			return inState(adapters.LagOK)(l) && log.Lag == 0 && !log.In.Known && !log.Out.Known && held(0, 0)(l) && l.Queue.Consumers == 0 && l.Total().Known == 1
+			return inState(consumer.LagOK)(l) && log.Lag == 0 && !log.In.Known && !log.Out.Known && held(0, 0)(l) && l.Queue.Consumers == 0 && l.Total().Known == 1
 		})
 	}
 }
@@ -232,6 +231,7 @@ func emptyQueue(t *testing.T, b *testBroker, kind string) (check func(t *testing
 // TestLagOfAll leaves out what taps have, and tells of each other queue once.
 func TestLagOfAll(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		b = b.alone(t)
 		queue, stream, gone := b.queue(t, amqp.QueueTypeClassic, nil), b.queue(t, amqp.QueueTypeStream, nil), unique("gone")
 		own, err := b.channel(t).QueueDeclare("", false, true, true, false, nil)
 		if err != nil {
@@ -253,7 +253,7 @@ func TestLagOfAll(t *testing.T) {
 		if len(problems) != 1 || !errors.Is(problems[0], adapters.ErrUnknownDestination) || len(lags) != 3 || lags[2].Group != gone {
 			t.Errorf("%+v, %v", lags, problems)
 		}
-		for range a.Lag(t.Context(), adapters.LagQuery{}) {
+		for range a.Lag(t.Context(), consumer.LagQuery{}) {
 			break // and nothing panics
 		}
 	})
@@ -266,9 +266,9 @@ func TestLagOfStreamOverAMQP(t *testing.T) {
 		b.publish(t, "", stream, bodies("streamed", 20)...)
 		b.consume(t, stream, "reads", 3, false)
 		limit := time.After(patience)
-		for look := time.NewTicker(200 * time.Millisecond); ; {
+		for tick := time.NewTicker(200 * time.Millisecond); ; {
 			lags, problems := lagsOf(a, stream)
-			if len(lags) != 1 || len(problems) > 0 || lags[0].Kind != adapters.StreamConsumer || lags[0].Logs[0].State != adapters.LagUnknown {
+			if len(lags) != 1 || len(problems) > 0 || lags[0].Kind != consumer.StreamConsumer || lags[0].Logs[0].State != consumer.LagUnknown {
 				t.Fatalf("%+v, %v", lags, problems)
 			}
 			if len(lags[0].Members) == 1 {
@@ -277,12 +277,12 @@ func TestLagOfStreamOverAMQP(t *testing.T) {
 				}
 				// By its own name, too; the broker's figures come and go while they are new.
 				if again, problems := lagsOf(a, lags[0].Group); len(again) == 1 && len(problems) == 0 && again[0].Group == lags[0].Group {
-					look.Stop()
+					tick.Stop()
 					return
 				}
 			}
 			select {
-			case <-look.C:
+			case <-tick.C:
 			case <-limit:
 				t.Fatalf("no reader in %+v", lags)
 			}
@@ -308,9 +308,9 @@ func TestLagWithoutManagement(t *testing.T) {
 			t.Fatalf("%+v, %v", lags, problems)
 		}
 		want := map[string]struct {
-			state adapters.LagState
+			state consumer.LagState
 			lag   int64
-		}{full: {adapters.LagStop, 5}, empty: {adapters.LagOK, 0}, stream: {adapters.LagUnknown, 0}, read: {adapters.LagBehind, 7}}
+		}{full: {consumer.LagStop, 5}, empty: {consumer.LagOK, 0}, stream: {consumer.LagUnknown, 0}, read: {consumer.LagBehind, 7}}
 		for _, lag := range lags {
 			log, w := lag.Logs[0], want[lag.Group]
 			if log.State != w.state || log.Lag != w.lag || log.In.Known || log.Out.Known || lag.Queue != nil && lag.Queue.Unacked != -1 {
@@ -330,7 +330,7 @@ func (b *testBroker) unnamed(t *testing.T) *Adapter {
 	return open(t, c)
 }
 
-// TestLagNotAllowed has a user without the tag monitoring.
+// TestLagNotAllowed has a user without a tag.
 func TestLagNotAllowed(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
 		queue := b.queue(t, amqp.QueueTypeClassic, nil)
@@ -339,10 +339,10 @@ func TestLagNotAllowed(t *testing.T) {
 		c.Management, c.LettersOnly = b.managementURL(), true
 		a := open(t, c)
 		lags, problems := lagsOf(a, queue)
-		if len(problems) != 1 || !errors.Is(problems[0], adapters.ErrNotAuthenticated) || len(lags) != 1 || lags[0].Logs[0].Lag != 5 {
+		if len(problems) != 1 || !errors.Is(problems[0], adapters.ErrNotAuthorized) || len(lags) != 1 || lags[0].Logs[0].Lag != 5 {
 			t.Errorf("%+v, %v", lags, problems)
 		}
-		if _, err := a.Unroutable(t.Context()); !errors.Is(err, adapters.ErrNotAuthenticated) {
+		if _, err := a.Unroutable(t.Context()); !errors.Is(err, adapters.ErrNotAuthorized) {
 			t.Errorf("unroutable: %v", err)
 		}
 	})
@@ -354,7 +354,7 @@ func TestLagEndsWithContext(t *testing.T) {
 		cancel()
 		for _, a := range []*Adapter{b.lagReader(t), b.unnamed(t)} {
 			var last error
-			for _, err := range a.Lag(ctx, adapters.LagQuery{Groups: []string{"any"}}) {
+			for _, err := range a.Lag(ctx, consumer.LagQuery{Groups: []string{"any"}}) {
 				last = err
 			}
 			if !errors.Is(last, context.Canceled) {
@@ -382,16 +382,16 @@ func TestUnroutable(t *testing.T) {
 			}
 		}
 		limit := time.After(patience)
-		for look := time.NewTicker(200 * time.Millisecond); ; {
+		for again := time.NewTicker(200 * time.Millisecond); ; {
 			if got, err = a.Unroutable(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if got.Dropped == 3 && got.Returned == 2 {
-				look.Stop()
+				again.Stop()
 				return
 			}
 			select {
-			case <-look.C:
+			case <-again.C:
 			case <-limit:
 				t.Fatalf("it stays %+v, want 3 and 2", got)
 			}

@@ -8,7 +8,7 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
-	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 )
 
 // lagWithoutManagement says what is missing.
@@ -24,16 +24,16 @@ func (s *lagSweep) depths(ctx context.Context) {
 		return
 	}
 	a := s.adapter
-	connection, err := a.connection(ctx)
+	l, err := a.connection(ctx)
 	if err != nil {
-		s.tell(adapters.Lag{}, err)
+		s.tell(consumer.Lag{}, err)
 		return
 	}
-	control := &control{config: &a.config, connection: connection}
+	control := l.control(ctx)
 	defer control.close()
 	for _, name := range s.named {
 		if ctx.Err() != nil {
-			s.tell(adapters.Lag{}, ctx.Err())
+			s.tell(consumer.Lag{}, ctx.Err())
 			return
 		}
 		if s.told[name] {
@@ -46,14 +46,14 @@ func (s *lagSweep) depths(ctx context.Context) {
 }
 
 // depth is how the consumers of one queue stand, as far as AMQP tells.
-func (a *Adapter) depth(control *control, name string) (adapters.Lag, error) {
+func (a *Adapter) depth(control *control, name string) (consumer.Lag, error) {
 	log := logOf(name)
-	lag := adapters.Lag{Kind: adapters.QueueConsumers, Group: name, At: time.Now()}
+	lag := consumer.Lag{Kind: consumer.QueueConsumers, Group: name, At: time.Now()}
 	kind, _, err := control.queueType(name)
 	if err == nil && (kind == amqp.QueueTypeStream || a.has(name)) {
-		lag.Kind = adapters.StreamConsumer
+		lag.Kind = consumer.StreamConsumer
 		log.Why = "AMQP tells nothing of the readers of a stream"
-		lag.Logs = []adapters.LogLag{log}
+		lag.Logs = []consumer.LogLag{log}
 		return lag, nil
 	}
 	var queue amqp.Queue
@@ -63,19 +63,19 @@ func (a *Adapter) depth(control *control, name string) (adapters.Lag, error) {
 	if err != nil {
 		return lag, err
 	}
-	lag.Members, lag.MembersKnown = make([]adapters.Member, queue.Consumers), true
+	lag.Members, lag.MembersKnown = make([]consumer.Member, queue.Consumers), true
 	if queue.Consumers > 0 {
 		log.Member = 0
 	}
-	lag.Queue = &adapters.QueueDepth{Ready: int64(queue.Messages), Unacked: -1, Consumers: queue.Consumers, Capacity: -1}
+	lag.Queue = &consumer.QueueDepth{Ready: int64(queue.Messages), Unacked: -1, Consumers: queue.Consumers, Capacity: -1}
 	log.Lag = lag.Queue.Ready
-	log.State, log.Why = adapters.LagBehind, "without what is delivered and not acknowledged, which AMQP does not tell"
+	log.State, log.Why = consumer.LagBehind, "without what is delivered and not acknowledged, which AMQP does not tell"
 	switch {
 	case log.Lag > 0 && queue.Consumers == 0:
-		log.State, log.Why = adapters.LagStop, fmt.Sprintf("%d ready, and no consumer", log.Lag)
+		log.State, log.Why = consumer.LagStop, fmt.Sprintf("%d ready, and no consumer", log.Lag)
 	case log.Lag == 0:
-		log.State = adapters.LagOK
+		log.State = consumer.LagOK
 	}
-	lag.Logs = []adapters.LogLag{log}
+	lag.Logs = []consumer.LogLag{log}
 	return lag, nil
 }

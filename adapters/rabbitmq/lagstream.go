@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
+	"eventscope/adapters/rabbitmq/management"
 )
 
 // streamTag begins the consumer tag of a reader that speaks the stream protocol; the rest
@@ -22,29 +23,14 @@ type readerKey struct {
 	stream, connection, tag string
 }
 
-// readerFigures is what the plugin rabbitmq_stream_management counts of such a reader. Its
-// offset is of no use: 3.10 tells that of the last chunk.
-type readerFigures struct {
-	Queue        queueName         `json:"queue"`
-	Connection   streamConnection  `json:"connection_details"`
-	Subscription int               `json:"subscription_id"`
-	Lag          figure            `json:"offset_lag"`
-	Properties   map[string]string `json:"properties"`
-}
-
-type streamConnection struct {
-	Name string `json:"name"`
-}
-
 // findReaders asks about readers that speak the stream protocol, if there are any. That it
 // cannot be told how far they are is no error.
 func (s *lagSweep) findReaders(ctx context.Context) error {
-	if !slices.ContainsFunc(slices.Concat(sortedValues(s.consumers)...), func(c queueConsumer) bool { return strings.HasPrefix(c.Tag, streamTag) }) {
+	if !slices.ContainsFunc(slices.Concat(sortedValues(s.consumers)...), func(c management.Consumer) bool { return strings.HasPrefix(c.Tag, streamTag) }) {
 		return nil
 	}
 	m := s.adapter.management
-	var list []readerFigures
-	status, err := m.try(ctx, "list the readers of streams", "stream/consumers/"+url.PathEscape(m.config.VirtualHost), &list)
+	found, status, err := m.StreamReaders(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -55,8 +41,8 @@ func (s *lagSweep) findReaders(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	s.readers = make(map[readerKey]readerFigures, len(list))
-	for _, r := range list {
+	s.readers = make(map[readerKey]management.Reader, len(found))
+	for _, r := range found {
 		s.readers[readerKey{r.Queue.Name, r.Connection.Name, streamTag + strconv.Itoa(r.Subscription)}] = r
 	}
 	return nil
@@ -64,7 +50,7 @@ func (s *lagSweep) findReaders(ctx context.Context) error {
 
 // stream tells of each reader of a stream. A stream that nobody reads is told of only if
 // it was asked for.
-func (s *lagSweep) stream(q *queueFigures, now time.Time) bool {
+func (s *lagSweep) stream(q *management.Figures, now time.Time) bool {
 	asked := len(s.named) == 0 || slices.Contains(s.named, q.Name)
 	delete(s.missing, q.Name)
 	readers := s.consumers[q.Name]
@@ -83,22 +69,22 @@ func (s *lagSweep) stream(q *queueFigures, now time.Time) bool {
 	}
 	log := logOf(q.Name)
 	log.Why = "nobody reads the stream now"
-	return s.tell(adapters.Lag{Kind: adapters.StreamConsumer, Group: q.Name, At: now, MembersKnown: true, Logs: []adapters.LogLag{log}}, nil)
+	return s.tell(consumer.Lag{Kind: consumer.StreamConsumer, Group: q.Name, At: now, MembersKnown: true, Logs: []consumer.LogLag{log}}, nil)
 }
 
 // reader is how one reader of a stream stands. It is named by tag and address, as the name
 // that it may have is shared by those that take turns.
-func (s *lagSweep) reader(q *queueFigures, c *queueConsumer, now time.Time) adapters.Lag {
+func (s *lagSweep) reader(q *management.Figures, c *management.Consumer, now time.Time) consumer.Lag {
 	log, client := logOf(q.Name), ""
 	log.Member = 0
-	log.In = q.paces().Publish.Now.rate()
+	log.In = q.Paces().Publish.Now.Rate()
 	figures, found := s.readers[readerKey{q.Name, c.Channel.Connection, c.Tag}]
 	switch {
-	case found && figures.Lag.known:
-		client = figures.Properties["name"]
-		log.State, log.Lag = adapters.LagBehind, max(0, figures.Lag.count())
+	case found && figures.Lag.Known:
+		client = figures.Properties.Name
+		log.State, log.Lag = consumer.LagBehind, max(0, figures.Lag.Count())
 		if log.Lag == 0 {
-			log.State = adapters.LagOK
+			log.State = consumer.LagOK
 		}
 	case !strings.HasPrefix(c.Tag, streamTag):
 		log.Why = "a reader over AMQP keeps to itself how far it is"
@@ -111,13 +97,13 @@ func (s *lagSweep) reader(q *queueFigures, c *queueConsumer, now time.Time) adap
 	if c.Channel.Host != "" {
 		name += "@" + c.Channel.Host
 	}
-	if c.Channel.Port.known {
-		name += ":" + strconv.FormatInt(c.Channel.Port.count(), 10)
+	if c.Channel.Port.Known {
+		name += ":" + strconv.FormatInt(c.Channel.Port.Count(), 10)
 	}
-	return adapters.Lag{
-		Kind: adapters.StreamConsumer, Group: name, At: now, MembersKnown: true,
-		Members: []adapters.Member{{ID: c.Tag, Client: client, Host: c.Channel.Host, Logs: 1}},
-		Logs:    []adapters.LogLag{log},
+	return consumer.Lag{
+		Kind: consumer.StreamConsumer, Group: name, At: now, MembersKnown: true,
+		Members: []consumer.Member{{ID: c.Tag, Client: client, Host: c.Channel.Host, Logs: 1}},
+		Logs:    []consumer.LogLag{log},
 	}
 }
 

@@ -8,12 +8,13 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
-// lookPart is how many letters a look hands over at a time.
-const lookPart = 256
+// peekPart is how many letters a peek hands over at a time.
+const peekPart = 256
 
-// letters are those that looks and redrives of an adapter hold, as the broker sent them:
+// letters are those that peeks and redrives of an adapter hold, as the broker sent them:
 // a message leaves out of which type a header exactly is.
 type letters struct {
 	mu   sync.Mutex
@@ -45,18 +46,18 @@ func (h *holding) room() *slab {
 }
 
 // fromQueue holds a letter of a queue.
-func (h *holding) fromQueue(d *amqp.Delivery, queue string) adapters.Held {
+func (h *holding) fromQueue(d *amqp.Delivery, queue string) deadletter.Delivery {
 	return h.letters.hold(h.room().addLetter(d, queue), d)
 }
 
 // fromStream holds a letter of a stream.
-func (h *holding) fromStream(d *amqp.Delivery, stream string) adapters.Held {
+func (h *holding) fromStream(d *amqp.Delivery, stream string) deadletter.Delivery {
 	offset, _ := streamOffset(d)
 	return h.letters.hold(h.room().addStreamed(d, stream, offset), d)
 }
 
-func (l *letters) hold(m *adapters.Message, d *amqp.Delivery) adapters.Held {
-	held := adapters.Held{Message: *m, Handle: handles.Add(1)}
+func (l *letters) hold(m *adapters.Message, d *amqp.Delivery) deadletter.Delivery {
+	held := deadletter.Delivery{Message: *m, Handle: handles.Add(1)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.held == nil {
@@ -67,7 +68,7 @@ func (l *letters) hold(m *adapters.Message, d *amqp.Delivery) adapters.Held {
 }
 
 // find is the delivery of a letter that is held.
-func (l *letters) find(letter *adapters.Held) (*amqp.Delivery, bool) {
+func (l *letters) find(letter *deadletter.Delivery) (*amqp.Delivery, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h, ok := l.held[letter.Handle]
@@ -86,7 +87,7 @@ func (l *letters) drop(handles []uint64) {
 	}
 }
 
-func handlesOf(held []adapters.Held) []uint64 {
+func handlesOf(held []deadletter.Delivery) []uint64 {
 	handles := make([]uint64, len(held))
 	for i := range held {
 		handles[i] = held[i].Handle
@@ -94,7 +95,7 @@ func handlesOf(held []adapters.Held) []uint64 {
 	return handles
 }
 
-func (a *Adapter) notHeld(act string, letter *adapters.Held) error {
+func (a *Adapter) notHeld(act string, letter *deadletter.Delivery) error {
 	return a.config.problem(fmt.Sprintf("%s %s", act, letter.Position), "the letter is not held any more", "look at it anew", adapters.ErrGone)
 }
 
@@ -102,7 +103,7 @@ func (a *Adapter) notHeld(act string, letter *adapters.Held) error {
 func (s *slab) addLetter(d *amqp.Delivery, queue string) *adapters.Message {
 	m := s.add(d, "")
 	m.Properties.Queue = queue
-	m.Time = storedTime(d)
+	m.Time, m.TimeRaw = storedTime(d)
 	m.Position = adapters.DigestPosition(queue, m.Digest())
 	return m
 }

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // lettersOf opens for dead letters, with the management API.
@@ -17,11 +19,11 @@ func (b *testBroker) lettersOf() Config {
 	return c
 }
 
-// looked is a look with what it handed over.
-func looked(t testing.TB, a *Adapter, look adapters.Look) (values []string, letters []adapters.Held, err error) {
+// looked is a peek with what it handed over.
+func looked(t testing.TB, a *Adapter, peek deadletter.Peek) (values []string, letters []deadletter.Delivery, err error) {
 	t.Helper()
-	err = a.Look(t.Context(), look, func(part []adapters.Held) error {
-		if len(part) == 0 || len(part) > lookPart {
+	err = a.Peek(t.Context(), peek, func(part []deadletter.Delivery) error {
+		if len(part) == 0 || len(part) > peekPart {
 			t.Errorf("a part of %d", len(part))
 		}
 		letters = append(letters, part...)
@@ -30,7 +32,7 @@ func looked(t testing.TB, a *Adapter, look adapters.Look) (values []string, lett
 	return valuesOf(letters), letters, err
 }
 
-func valuesOf(letters []adapters.Held) []string {
+func valuesOf(letters []deadletter.Delivery) []string {
 	values := make([]string, len(letters))
 	for i := range letters {
 		values[i] = string(letters[i].Value)
@@ -46,7 +48,7 @@ func numbered(prefix string, from, to int) []string {
 	return values
 }
 
-func positionsOf(letters []adapters.Held) []adapters.Position {
+func positionsOf(letters []deadletter.Delivery) []adapters.Position {
 	positions := make([]adapters.Position, len(letters))
 	for i := range letters {
 		positions[i] = letters[i].Position
@@ -55,9 +57,9 @@ func positionsOf(letters []adapters.Held) []adapters.Position {
 }
 
 // begin begins a redrive and ends it after the test.
-func begin(t testing.TB, a *Adapter, grave string, letters []adapters.Position) adapters.Redrive {
+func begin(t testing.TB, a *Adapter, dlq string, letters []adapters.Position) deadletter.Redrive {
 	t.Helper()
-	r, err := a.Redrive(t.Context(), adapters.Order{Grave: grave, Run: "run", Letters: letters})
+	r, err := a.Redrive(t.Context(), deadletter.Order{DLQ: dlq, Run: "run", Letters: letters})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +67,7 @@ func begin(t testing.TB, a *Adapter, grave string, letters []adapters.Position) 
 }
 
 // all takes every letter that a redrive hands over, in parts.
-func all(t testing.TB, r adapters.Redrive, most int, each func([]adapters.Held)) (letters []adapters.Held) {
+func all(t testing.TB, r deadletter.Redrive, most int, each func([]deadletter.Delivery)) (letters []deadletter.Delivery) {
 	t.Helper()
 	for {
 		part, err := r.Next(t.Context(), most)
@@ -86,12 +88,12 @@ func all(t testing.TB, r adapters.Redrive, most int, each func([]adapters.Held))
 }
 
 // sendAll sends a copy of each letter to a queue, and settles them.
-func sendAll(t testing.TB, r adapters.Redrive, to string) func([]adapters.Held) {
-	return func(part []adapters.Held) {
+func sendAll(t testing.TB, r deadletter.Redrive, to string) func([]deadletter.Delivery) {
+	return func(part []deadletter.Delivery) {
 		t.Helper()
-		copies := make([]adapters.Copy, len(part))
+		copies := make([]deadletter.Copy, len(part))
 		for i := range part {
-			copies[i] = adapters.Copy{Of: &part[i], To: adapters.Target{RoutingKey: to}}
+			copies[i] = deadletter.Copy{Of: &part[i], To: deadletter.Routed("", to)}
 		}
 		outcomes, err := r.Send(t.Context(), copies, nil)
 		if err != nil || slices.ContainsFunc(outcomes, func(err error) bool { return err != nil }) {
@@ -107,6 +109,14 @@ func sendAll(t testing.TB, r adapters.Redrive, to string) func([]adapters.Held) 
 func (b *testBroker) contents(t testing.TB, queue string) (deliveries []amqp.Delivery) {
 	t.Helper()
 	channel := b.channel(t)
+	const many = 1000 // which take long to be had one by one
+	state, err := channel.QueueDeclarePassive(queue, true, false, false, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state.Messages > many {
+		deliveries = consumed(t, channel, queue, state.Messages)
+	}
 	for {
 		d, ok, err := channel.Get(queue, true)
 		if err != nil {
@@ -117,6 +127,34 @@ func (b *testBroker) contents(t testing.TB, queue string) (deliveries []amqp.Del
 		}
 		deliveries = append(deliveries, d)
 	}
+}
+
+// consumed takes so many letters of a queue, and what comes beside them.
+func consumed(t testing.TB, channel *amqp.Channel, queue string, letters int) (got []amqp.Delivery) {
+	t.Helper()
+	deliveries, err := channel.Consume(queue, "all", true, false, false, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := time.After(patience)
+	for len(got) < letters {
+		select {
+		case d, open := <-deliveries:
+			if !open {
+				t.Fatalf("the deliveries end after %d of %d letters", len(got), letters)
+			}
+			got = append(got, d)
+		case <-limit:
+			t.Fatalf("%d of %d letters came", len(got), letters)
+		}
+	}
+	if err := channel.Cancel("all", false); err != nil {
+		t.Fatal(err)
+	}
+	for d := range deliveries {
+		got = append(got, d)
+	}
+	return got
 }
 
 func bodiesOf(deliveries []amqp.Delivery) []string {

@@ -9,6 +9,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // wear hands letters out and takes them back, all of a queue, so many times.
@@ -24,7 +25,7 @@ func (b *testBroker) wear(t testing.TB, queue string, letters, times int) {
 		if err := channel.Nack(0, true, true); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := awaitDepth(channel, queue, letters); err != nil {
+		if _, err := awaitDepth(&amqpChannel{Channel: channel}, queue, letters, backTime); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -38,9 +39,9 @@ func TestLetterAtItsLimit(t *testing.T) {
 		b.publish(t, "", queue, bodies("letter", 4)...)
 		b.wear(t, queue, 4, 7)
 		a := open(t, b.lettersOf())
-		r, err := a.Redrive(t.Context(), adapters.Order{Grave: queue, Letters: make([]adapters.Position, 2)})
-		if eraOf(versionOf(mustDial(t, b))) == era43 {
-			if !errors.Is(err, adapters.ErrUnsafePeek) {
+		r, err := a.Redrive(t.Context(), deadletter.Order{DLQ: queue, Letters: make([]adapters.Position, 2)})
+		if seriesOf(versionOf(mustDial(t, b))) == series43 {
+			if !errors.Is(err, deadletter.ErrUnsafePeek) {
 				t.Error(err)
 			}
 			return
@@ -48,7 +49,7 @@ func TestLetterAtItsLimit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.Next(t.Context(), 10); !errors.Is(err, adapters.ErrUnsafePeek) {
+		if _, err := r.Next(t.Context(), 10); !errors.Is(err, deadletter.ErrUnsafePeek) {
 			t.Errorf("next: %v", err)
 		}
 		if err := r.Close(); err != nil {
@@ -67,7 +68,7 @@ func TestWornLettersAreRedrivenWhole(t *testing.T) {
 		queue, target := b.queue(t, "quorum", amqp.Table{"x-delivery-limit": int32(26)}), b.queue(t, "classic", nil)
 		b.publish(t, "", queue, bodies("letter", 20)...)
 		a := open(t, b.lettersOf())
-		letters := looksOf(t, a, queue)
+		letters := peeksOf(t, a, queue)
 		b.wear(t, queue, 20, 24)
 		r := begin(t, a, queue, positionsOf(letters))
 		all(t, r, 8, sendAll(t, r, target))
@@ -79,30 +80,89 @@ func TestWornLettersAreRedrivenWhole(t *testing.T) {
 	})
 }
 
+// cut takes all letters of a queue and loses the connection, so many times.
+func (b *testBroker) cut(t testing.TB, queue string, letters, times int) {
+	t.Helper()
+	for range times {
+		connection := mustDial(t, b)
+		channel, err := connection.Channel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range letters {
+			if _, ok, err := channel.Get(queue, false); err != nil || !ok {
+				t.Fatal(ok, err)
+			}
+		}
+		_ = connection.Close()
+		if _, err := awaitDepth(&amqpChannel{Channel: b.channel(t)}, queue, letters, backTime); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestACrashCostsNoMoreThanTheLetterInHand: of letters that the broker would drop if they came
+// back once more, a redrive holds one at a time. When others come it takes more.
+func TestACrashCostsNoMoreThanTheLetterInHand(t *testing.T) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		for cuts, held := range map[int]int{3: 1, 1: 5} {
+			queue := b.queue(t, "quorum", amqp.Table{"x-delivery-limit": int32(3)})
+			b.publish(t, "", queue, bodies("letter", 5)...)
+			b.cut(t, queue, 5, cuts)
+			a := open(t, b.lettersOf())
+			begun, err := a.Redrive(t.Context(), deadletter.Order{DLQ: queue, Letters: make([]adapters.Position, 5)})
+			if seriesOf(versionOf(mustDial(t, b))) == series43 && errors.Is(err, deadletter.ErrUnsafePeek) {
+				return // letters of other queues could bring more
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := begun.(*redrive)
+			letters, err := r.Next(t.Context(), 5)
+			if err != nil || len(letters) == 0 || len(letters) > held {
+				t.Fatalf("after %d cuts: %d letters, %v", cuts, len(letters), err)
+			}
+			ready := 5 - held
+			if got, err := awaitDepth(&amqpChannel{Channel: b.channel(t)}, queue, ready, backTime); err != nil || got != ready {
+				t.Errorf("after %d cuts: %d letters lie in the queue, want %d (%v)", cuts, got, ready, err)
+			}
+			r.link.end(errors.New("cut"))
+			_ = r.Close() // its connection is gone
+			left := 5
+			if cuts == 3 {
+				left-- // the one in hand, which is in the archive
+			}
+			if got, err := awaitDepth(&amqpChannel{Channel: b.channel(t)}, queue, left, backTime); err != nil || got != left {
+				t.Errorf("after %d cuts and a crash: %d letters are left, want %d (%v)", cuts, got, left, err)
+			}
+		}
+	})
+}
+
 // TestCountOfAnotherQueue: from 4.3 on letters bring the count of the quorum queue in which
 // they died, and are lost when they are given back above the limit. So nothing is read until
 // the limit is lifted.
 func TestCountOfAnotherQueue(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
-		grave := b.queue(t, "quorum", nil)
-		queue := b.queue(t, "quorum", amqp.Table{"x-delivery-limit": int32(20), "x-dead-letter-exchange": "", "x-dead-letter-routing-key": grave})
+		dlq := b.queue(t, "quorum", nil)
+		queue := b.queue(t, "quorum", amqp.Table{"x-delivery-limit": int32(20), "x-dead-letter-exchange": "", "x-dead-letter-routing-key": dlq})
 		b.publish(t, "", queue, bodies("letter", 2)...)
-		b.killLetters(t, queue, grave, 2)
+		b.killLetters(t, queue, dlq, 2)
 		version := versionOf(mustDial(t, b))
 		a := open(t, b.lettersOf())
-		if eraOf(version) == era43 {
-			if values, _, err := looked(t, a, adapters.Look{Grave: grave}); !errors.Is(err, adapters.ErrUnsafePeek) || len(values) > 0 {
+		if seriesOf(version) == series43 {
+			if values, _, err := looked(t, a, deadletter.Peek{DLQ: dlq}); !errors.Is(err, deadletter.ErrUnsafePeek) || len(values) > 0 {
 				t.Errorf("%q, %v", values, err)
 			}
-			if _, err := a.Redrive(t.Context(), adapters.Order{Grave: grave, Letters: make([]adapters.Position, 2)}); !errors.Is(err, adapters.ErrUnsafePeek) {
+			if _, err := a.Redrive(t.Context(), deadletter.Order{DLQ: dlq, Letters: make([]adapters.Position, 2)}); !errors.Is(err, deadletter.ErrUnsafePeek) {
 				t.Error(err)
 			}
 		}
-		if eraOf(version) != era3 { // where a policy cannot lift the limit
-			b.liftLimit(t, a, grave)
+		if seriesOf(version) != series3 { // where a policy cannot lift the limit
+			b.liftLimit(t, a, dlq)
 		}
 		for range 25 {
-			if letters := looksOf(t, a, grave); len(letters) != 2 {
+			if letters := peeksOf(t, a, dlq); len(letters) != 2 {
 				t.Fatalf("%d letters", len(letters))
 			}
 		}
@@ -110,7 +170,7 @@ func TestCountOfAnotherQueue(t *testing.T) {
 }
 
 // killLetters hands letters out until they are dead.
-func (b *testBroker) killLetters(t testing.TB, queue, grave string, letters int) {
+func (b *testBroker) killLetters(t testing.TB, queue, dlq string, letters int) {
 	t.Helper()
 	deliveries, err := b.channel(t).Consume(queue, "", false, false, false, false, nil)
 	if err != nil {
@@ -122,7 +182,7 @@ func (b *testBroker) killLetters(t testing.TB, queue, grave string, letters int)
 		}
 	}()
 	await(t, "the deaths", func() bool {
-		ready, err := depthOn(b.channel(t), grave)
+		ready, err := depthOn(&amqpChannel{Channel: b.channel(t)}, dlq)
 		return err == nil && ready == letters
 	})
 }
@@ -136,7 +196,7 @@ func (b *testBroker) liftLimit(t testing.TB, a *Adapter, queue string) {
 	}
 	t.Cleanup(func() { _, _ = b.client(t).DeletePolicy("/", policy) })
 	await(t, "the policy", func() bool {
-		f, err := a.facts(t.Context(), &control{config: &a.config, connection: mustDial(t, b)}, queue)
+		f, err := a.facts(t.Context(), (&link{Connection: mustDial(t, b), config: &a.config}).control(t.Context()), queue)
 		return err == nil && f.limit == belowZero
 	})
 }

@@ -18,7 +18,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -33,77 +33,82 @@ type ownBroker struct {
 	version, script, folder string
 	port                    int
 	certificates            string
-	err                     error
 }
 
-// versions of the script, and the brokers made of them when first asked for.
-var own = map[string]func() *ownBroker{
-	"3": sync.OnceValue(func() *ownBroker { return startOwn("3") }),
-	"4": sync.OnceValue(func() *ownBroker { return startOwn("4") }),
+// ownTests kill a broker, stop it, or change what holds for all of it.
+var ownTests = map[string]func(t *testing.T, b *ownBroker){
+	"ConformanceWhenTheBrokerDies":      conformanceWhenTheBrokerDies,
+	"BrokerHangs":                       brokerHangs,
+	"BrokerComesBackWithoutTheExchange": brokerComesBackWithoutTheExchange,
+	"Firehose":                          firehoseOfAll,
+	"BrokerDiesUnderARedriveOfClassic":  func(t *testing.T, b *ownBroker) { diesUnderARedrive(t, b, amqp.QueueTypeClassic) },
+	"BrokerDiesUnderARedriveOfQuorum":   func(t *testing.T, b *ownBroker) { diesUnderARedrive(t, b, amqp.QueueTypeQuorum) },
+	"ARedriveWaitsForALeader":           redriveWaitsForALeader,
+	"TheBrokersReasonIsTold":            brokersReasonIsTold,
+	"TLSAndExternal":                    tlsAndExternal,
 }
 
-var (
-	startedMu sync.Mutex
-	started   []*ownBroker
-)
-
-// stopOwn stops what was started.
-func stopOwn() {
-	startedMu.Lock()
-	defer startedMu.Unlock()
-	for _, b := range started {
-		_, _ = b.command("kill", b.folder)
-		_ = os.RemoveAll(b.folder)
-	}
-}
-
-// onOwnBrokers runs a test on brokers that it may kill.
-func onOwnBrokers(t *testing.T, test func(t *testing.T, b *ownBroker)) {
-	t.Helper()
+// TestOnOwnBrokers runs each of them on a broker of these tests' own of each version, one after
+// the other, since they share it, and beside all other tests.
+func TestOnOwnBrokers(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"3", "4"} {
-		t.Run("own"+version, func(t *testing.T) {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			if os.Getenv("EVENTSCOPE_BROKER_SCRIPTS") == "" {
 				t.Skip("EVENTSCOPE_BROKER_SCRIPTS does not name the folder of the script that starts a broker")
 			}
-			b := own[version]()
-			if b.err != nil {
-				t.Skipf("RabbitMQ %s cannot be started here: %v", version, b.err)
+			b, err := startOwn(t, version)
+			if err != nil {
+				t.Skipf("RabbitMQ %s cannot be started here: %v", version, err)
 			}
-			b.start(t)
-			test(t, b)
+			for name, test := range ownTests {
+				t.Run(name, func(t *testing.T) {
+					b.start(t)
+					test(t, b)
+				})
+			}
 		})
 	}
 }
 
-func startOwn(version string) *ownBroker {
-	b := &ownBroker{version: version, script: filepath.Join(os.Getenv("EVENTSCOPE_BROKER_SCRIPTS"), "rabbitmq")}
-	if b.folder, b.err = os.MkdirTemp("", "eventscope-rabbitmq"); b.err != nil {
-		return b
+// startOwn starts a broker that ends with the test.
+func startOwn(t *testing.T, version string) (b *ownBroker, err error) {
+	b = &ownBroker{version: version, script: filepath.Join(os.Getenv("EVENTSCOPE_BROKER_SCRIPTS"), "rabbitmq"), port: freePorts()}
+	if b.folder, err = os.MkdirTemp("", "eventscope-rabbitmq"); err != nil { // which the broker's own user must be able to enter
+		return nil, err
 	}
-	if b.err = os.Chmod(b.folder, 0o755); b.err != nil {
-		return b
+	t.Cleanup(func() {
+		_, _ = b.command("kill", b.folder)
+		_ = os.RemoveAll(b.folder)
+	})
+	if err := os.Chmod(b.folder, 0o755); err != nil {
+		return nil, err
 	}
-	b.port = freePorts()
-	b.testBroker, _ = brokerAt("own "+version, fmt.Sprintf("amqp://guest:guest@127.0.0.1:%d/", b.port))
-	if b.err = b.prepareTLS(); b.err != nil {
-		return b
+	if b.testBroker, err = brokerAt("own "+version, fmt.Sprintf("amqp://guest:guest@127.0.0.1:%d/", b.port)); err != nil {
+		return nil, err
 	}
-	startedMu.Lock()
-	started = append(started, b)
-	startedMu.Unlock()
-	var out string
-	if out, b.err = b.command("start", version, b.folder, strconv.Itoa(b.port)); b.err != nil {
-		b.err = fmt.Errorf("%w: %s", b.err, out)
+	if err := b.prepareTLS(); err != nil {
+		return nil, err
 	}
-	return b
+	if out, err := b.command("start", version, b.folder, strconv.Itoa(b.port)); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, out)
+	}
+	return b, nil
 }
+
+// portsGiven counts the ports that were given, from somewhere.
+var portsGiven atomic.Int32
+
+func init() { portsGiven.Store(mathrand.Int32N(150)) }
 
 // freePorts finds a port that is free together with those that the script derives, all
 // below those that the system gives to outgoing connections (32768 and up on Linux):
-// one of these could take a port while the broker is down.
+// one of these could take a port while the broker is down. They are below those of other packages'
+// tests, which run beside these, and each is given once.
 func freePorts() int {
 	for {
-		port := 10000 + mathrand.IntN(250)*10
+		port := 10000 + int(portsGiven.Add(1))%150*10
 		free := true
 		for _, above := range []int{0, 1, 5000, 6000, 10000, 20000} {
 			listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+above))
@@ -272,15 +277,15 @@ func (c *certificate) write(folder, name string) error {
 // awaitAnswer waits until the broker takes connections, as it does a while after it
 // was resumed.
 func (b *ownBroker) awaitAnswer(ctx context.Context) error {
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
 	for {
 		connection, err := amqp.Dial(b.amqp)
 		if err == nil {
 			return connection.Close()
 		}
 		select {
-		case <-look.C:
+		case <-again.C:
 		case <-ctx.Done():
 			return err
 		}

@@ -6,30 +6,68 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/fieldtable"
+	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/routing"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // plan is what the config asks for, in terms of what the broker has now.
 type plan struct {
-	exchanges []binding            // of the tap for exchanges
-	queues    map[string][]binding // of the tap that mirrors each queue
+	exchanges []routing.Binding            // of the tap for exchanges
+	queues    map[string][]routing.Binding // of the tap that mirrors each queue
 	streams   []string
 	missing   []string // exchanges that are named and do not exist
 	problems  []error  // of parts that cannot be read
 	partial   bool     // the management API did not answer, so something may be missing
+	urgent    bool     // something is tapped that has an alternate exchange
+}
+
+// same says that nothing has changed.
+func (p *plan) same(q *plan) bool {
+	return p.text() == q.text()
+}
+
+func (p *plan) text() string {
+	var text strings.Builder
+	add := func(bindings []routing.Binding) {
+		for _, b := range bindings {
+			text.WriteString(b.ID())
+		}
+	}
+	add(p.exchanges)
+	for _, queue := range sortedKeys(p.queues) {
+		text.WriteString(wording.Quoted(queue))
+		add(p.queues[queue])
+	}
+	fmt.Fprintf(&text, "%q%q%q", p.streams, p.missing, p.problems)
+	return text.String()
+}
+
+// noteUrgent notes whether what is tapped has an alternate exchange.
+func (p *plan) noteUrgent(known *routing.Catalog) {
+	if known == nil {
+		return
+	}
+	for _, bindings := range append([][]routing.Binding{p.exchanges}, slices.Collect(maps.Values(p.queues))...) {
+		p.urgent = p.urgent || slices.ContainsFunc(bindings, func(b routing.Binding) bool { return known.Exchanges[b.Exchange].Alternate != "" })
+	}
 }
 
 // plan works out what to read. It fails where nothing can be planned at all.
 func (a *Adapter) plan(ctx context.Context, control *control) (plan, error) {
 	c := &a.config
-	p := plan{streams: slices.Clone(c.Streams), queues: map[string][]binding{}}
+	p := plan{streams: slices.Clone(c.Streams), queues: map[string][]routing.Binding{}}
 	known, err := a.catalog(ctx, &p)
 	if err != nil {
+		return p, err
+	}
+	if err := a.readTaps(known, control); err != nil {
 		return p, err
 	}
 	switch {
@@ -53,15 +91,16 @@ func (a *Adapter) plan(ctx context.Context, control *control) (plan, error) {
 	for _, queue := range c.Queues {
 		p.addQueue(queue, known, c)
 	}
+	p.noteUrgent(known)
 	if c.Firehose && a.management != nil {
-		p.checkTracing(ctx, a.management)
+		p.checkTracing(ctx, a.management, c)
 	}
 	return p, nil
 }
 
 // catalog asks the management API, or is nil where there is none. Without it, some
 // configs cannot be served, and others just say less.
-func (a *Adapter) catalog(ctx context.Context, p *plan) (*catalog, error) {
+func (a *Adapter) catalog(ctx context.Context, p *plan) (*routing.Catalog, error) {
 	c := &a.config
 	needed := len(c.Queues) > 0 || !c.named()
 	if a.management == nil {
@@ -70,7 +109,7 @@ func (a *Adapter) catalog(ctx context.Context, p *plan) (*catalog, error) {
 		}
 		return nil, nil
 	}
-	known, err := a.management.catalog(ctx, len(c.Queues) > 0)
+	known, err := routing.ReadTappable(ctx, a.management, c.Taps, len(c.Queues) > 0, !c.named())
 	if err == nil || needed || ctx.Err() != nil {
 		return known, err
 	}
@@ -81,7 +120,7 @@ func (a *Adapter) catalog(ctx context.Context, p *plan) (*catalog, error) {
 
 func missingManagement(c *Config) error {
 	if len(c.Queues) > 0 {
-		return c.problem(fmt.Sprintf("read queue %s of %s", quoted(c.Queues[0]), c.broker()),
+		return c.problem(fmt.Sprintf("read queue %s of %s", wording.Quoted(c.Queues[0]), c.broker()),
 			"a real queue is never consumed but tapped where it is bound, and only the management API tells its bindings",
 			"add management=http://HOST:15672, or name what feeds it with tap=exchange:key; a stream is named with stream=", adapters.ErrUsage)
 	}
@@ -91,95 +130,127 @@ func missingManagement(c *Config) error {
 
 // everyExchange taps all exchanges of the virtual host but the broker's internal ones.
 // Those that a tap would harm are left out in silence if nobody uses them.
-func everyExchange(known *catalog, p *plan) []binding {
-	var all []binding
-	for _, name := range sortedKeys(known.exchanges) {
-		if e := known.exchanges[name]; name == "" || e.Internal {
+func everyExchange(known *routing.Catalog, p *plan) []routing.Binding {
+	var all []routing.Binding
+	for _, name := range sortedKeys(known.Exchanges) {
+		if e := known.Exchanges[name]; name == "" || e.Internal {
 			continue
 		}
-		exchange := known.nature(name)
-		if exchange.diverts && len(known.likeBound(name)) == 0 {
+		exchange := known.ExchangeType(name)
+		if exchange.Diverts && len(known.LikeBound(name)) == 0 {
 			continue // all of it goes to the alternate exchange, which is tapped as well
 		}
-		bindings, err := bindingsOf(Tap{Exchange: name}, exchange, known)
+		bindings, err := routing.BindingsOf(Tap{Exchange: name}, exchange, known)
 		if err != nil {
-			p.problems = append(p.problems, note(err))
+			p.problems = append(p.problems, wording.Note(err))
 		}
 		all = append(all, bindings...)
 	}
 	return all
 }
 
-// tapBindings finds the bindings of a tap that the config names.
-func (a *Adapter) tapBindings(tap Tap, known *catalog, control *control) ([]binding, error) {
-	if known != nil {
-		if _, found := known.exchanges[tap.Exchange]; !found {
-			return nil, adapters.UnknownDestination(adapters.RabbitMQ, a.config.Address, adapters.Exchange, tap.Exchange)
-		}
-		return bindingsOf(tap, known.nature(tap.Exchange), known)
+// readTaps reads what a tap names as the name of an exchange if there is one of the whole of it:
+// names with colons are common, as those of MassTransit. Who means a key of an exchange that
+// is called like the first part ends that with a colon of its own. It is read once, by Open.
+func (a *Adapter) readTaps(known *routing.Catalog, control *control) error {
+	if a.tapsRead {
+		return nil
 	}
-	exchange, asked := a.natures[tap.Exchange]
+	taps := slices.Clone(a.config.Taps)
+	for i, tap := range taps {
+		whole := Tap{Exchange: tap.Exchange + ":" + tap.BindingKey}
+		if tap.BindingKey == "" || routing.IsPattern(tap.BindingKey) {
+			continue
+		}
+		var there bool
+		if known != nil {
+			_, there = known.Exchanges[whole.Exchange]
+		} else {
+			err := control.exchangeThere(whole.Exchange)
+			if there = err == nil; err != nil && !errors.Is(err, adapters.ErrUnknownDestination) {
+				return err
+			}
+		}
+		if there {
+			taps[i] = whole
+		}
+	}
+	a.config.Taps, a.tapsRead = taps, true
+	return nil
+}
+
+// tapBindings finds the bindings of a tap that the config names.
+func (a *Adapter) tapBindings(tap Tap, known *routing.Catalog, control *control) ([]routing.Binding, error) {
+	if known != nil {
+		if _, found := known.Exchanges[tap.Exchange]; !found {
+			return nil, a.config.noExchange(tap)
+		}
+		return routing.BindingsOf(tap, known.ExchangeType(tap.Exchange), known)
+	}
+	exchange, asked := a.exchangeTypes[tap.Exchange]
 	if !asked {
 		var err error
-		if exchange, err = control.exchangeNature(tap.Exchange); err != nil {
+		exchange, err = control.askExchangeType(tap.Exchange)
+		if errors.Is(err, adapters.ErrUnknownDestination) {
+			err = a.config.noExchange(tap)
+		}
+		if err != nil {
 			return nil, err
 		}
-		a.natures[tap.Exchange] = exchange
+		a.exchangeTypes[tap.Exchange] = exchange
 	}
-	return bindingsOf(tap, exchange, nil)
+	return routing.BindingsOf(tap, exchange, nil)
+}
+
+// noExchange says that what a tap names is not there, however it is read.
+func (c *Config) noExchange(tap Tap) error {
+	err := adapters.UnknownDestination("rabbitmq", c.Address, adapters.Exchange, tap.Exchange)
+	if problem := (*adapters.Problem)(nil); tap.BindingKey != "" && !routing.IsPattern(tap.BindingKey) && errors.As(err, &problem) {
+		problem.Cause += ", nor " + wording.Quoted(tap.Exchange+":"+tap.BindingKey)
+	}
+	return err
 }
 
 // addQueue plans the reading of a queue by what it is bound to.
-func (p *plan) addQueue(queue string, known *catalog, c *Config) {
-	kind, found := known.queues[queue]
+func (p *plan) addQueue(queue string, known *routing.Catalog, c *Config) {
+	kind, found := known.Queues[queue]
 	if !found {
-		p.problems = append(p.problems, adapters.UnknownDestination(adapters.RabbitMQ, c.Address, adapters.Queue, queue))
+		p.problems = append(p.problems, adapters.UnknownDestination("rabbitmq", c.Address, adapters.Queue, queue))
 		return
 	}
 	if kind == amqp.QueueTypeStream {
 		p.streams = append(p.streams, queue)
 		return
 	}
-	var bindings []binding
-	for _, b := range known.bindings {
+	var bindings []routing.Binding
+	for _, b := range known.Bindings {
 		if b.Destination != queue || b.DestinationType != "queue" || b.Source == "" {
 			continue
 		}
-		if _, err := bindingsOf(Tap{Exchange: b.Source, BindingKey: "any"}, nature{kind: known.typeOf(b.Source)}, known); err != nil && known.typeOf(b.Source) != amqp.ExchangeHeaders {
-			p.problems = append(p.problems, note(err))
+		if _, err := routing.BindingsOf(Tap{Exchange: b.Source}, routing.ExchangeType{Kind: known.TypeOf(b.Source)}, known); err != nil {
+			p.problems = append(p.problems, wording.Note(err))
 			continue
 		}
-		bindings = append(bindings, binding{exchange: b.Source, key: b.RoutingKey, arguments: fromJSON(b.Arguments)})
+		bindings = append(bindings, routing.Binding{Exchange: b.Source, Key: b.RoutingKey, Arguments: fieldtable.FromJSON(b.Arguments)})
 	}
 	cause := "what is sent straight to it through the default exchange is not shown"
 	if len(bindings) == 0 {
 		cause = "it is bound to nothing but the default exchange, which cannot be tapped"
 	}
-	p.problems = append(p.problems, c.problem("see all of queue "+quoted(queue), cause,
+	p.problems = append(p.problems, c.problem("see all of queue "+wording.Quoted(queue), cause,
 		"use firehose=true after rabbitmqctl trace_on to see that too", nil))
 	p.queues[queue] = bindings
 }
 
-func (p *plan) checkTracing(ctx context.Context, m *management) {
-	on, err := m.tracing(ctx)
+func (p *plan) checkTracing(ctx context.Context, m *management.Client, c *Config) {
+	host, err := m.Host(ctx, "read whether message tracing is on")
 	switch {
 	case err != nil:
 		p.problems = append(p.problems, err)
-	case !on:
-		p.problems = append(p.problems, m.config.problem("see the firehose", "message tracing is off in virtual host "+quoted(m.config.VirtualHost),
-			"run rabbitmqctl trace_on -p "+m.config.VirtualHost+", which costs the broker a copy of each message", nil))
+	case !host.Tracing:
+		p.problems = append(p.problems, c.problem("see the firehose", "message tracing is off in virtual host "+wording.Quoted(c.VirtualHost),
+			"run rabbitmqctl trace_on -p "+c.VirtualHost+", which costs the broker a copy of each message", nil))
 	}
-}
-
-// note is a problem that does not keep the rest from being read.
-func note(err error) error {
-	var problem *adapters.Problem
-	if !errors.As(err, &problem) {
-		return err
-	}
-	noted := *problem
-	noted.Kind = nil
-	return &noted
 }
 
 // fatal is the first problem that makes opening fail: a name that does not exist,
@@ -195,12 +266,20 @@ func (p *plan) fatal(c *Config) error {
 		bindings += len(of)
 	}
 	if bindings == 0 && len(p.streams) == 0 && !c.Firehose && len(p.problems) > 0 {
-		return p.problems[0]
+		return p.worst()
 	}
 	return nil
 }
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+// worst is the first problem that keeps something from being read, or else the first note.
+func (p *plan) worst() error {
+	for _, err := range p.problems {
+		var problem *adapters.Problem
+		if !errors.As(err, &problem) || problem.Kind != nil {
+			return err
+		}
+	}
+	return p.problems[0]
+}
 
-// quoted shows a name as given, with what a terminal must not get escaped.
-func quoted(name string) string { return strconv.Quote(strings.ToValidUTF8(name, "\uFFFD")) }
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,20 +1,18 @@
 package rabbitmq
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"os"
 	"strings"
 	"syscall"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // broker is how sentences name the broker.
@@ -36,10 +34,10 @@ func (c *Config) connectProblem(err, readErr error, heard []byte) error {
 	if errors.As(err, &answer) && answer.Server {
 		return c.refusal(doing, answer)
 	}
-	silent := isTimeout(err) || isTimeout(readErr)
+	silent := wording.IsTimeout(err) || wording.IsTimeout(readErr)
 	switch {
 	case silent:
-		return c.problem(doing, fmt.Sprintf("no answer within %v", handshakeLimit), "check host, port and firewall", adapters.ErrNotConnected)
+		return c.problem(doing, fmt.Sprintf("no answer within %v", c.patience.handshake), "check host, port and firewall", adapters.ErrNotConnected)
 	case errors.Is(err, amqp.ErrSASL):
 		return c.problem(doing, "the broker does not offer the mechanism "+c.mechanism(), c.mechanismRemedy(), adapters.ErrNotAuthenticated)
 	case errors.Is(err, amqp.ErrCredentials):
@@ -55,7 +53,7 @@ func (c *Config) connectProblem(err, readErr error, heard []byte) error {
 
 // refusal puts into words that the broker itself has said no during the handshake.
 func (c *Config) refusal(doing string, answer *amqp.Error) error {
-	said := brokerWords(answer.Reason)
+	said := wording.Reply(answer.Reason)
 	switch {
 	case answer.Code == amqp.AccessRefused:
 		return c.problem(doing, c.refusedCredentials(), c.credentialsRemedy(), adapters.ErrNotAuthenticated)
@@ -139,7 +137,7 @@ func (c *Config) tlsProblem(doing string, err, readErr error, heard []byte) erro
 
 // networkProblem is for everything below AMQP and TLS.
 func (c *Config) networkProblem(doing string, err error, heard []byte) error {
-	cause, remedy := networkCause(err), "check host and port, and whether the broker runs"
+	cause, remedy := wording.NetworkCause(err), "check host and port, and whether the broker runs"
 	switch {
 	case strings.HasPrefix(string(heard), "HTTP"):
 		cause, remedy = "this port speaks HTTP", "use the AMQP port, usually 5672; the HTTP one belongs into management="
@@ -153,26 +151,17 @@ func (c *Config) networkProblem(doing string, err error, heard []byte) error {
 	return c.problem(doing, cause, remedy, adapters.ErrNotConnected)
 }
 
-// networkCause is why nothing answers, in words where the usual ones are meant for
-// programmers.
-func networkCause(err error) string {
-	var (
-		dns       *net.DNSError
-		operation *net.OpError
-	)
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing listens there"
-	case errors.As(err, &dns):
-		return fmt.Sprintf("the host name %q is not known", dns.Name)
-	case errors.As(err, &operation):
-		return operation.Err.Error()
-	}
-	return err.Error()
-}
-
 // errInternal marks an error that the broker calls internal, and ends the connection for.
 var errInternal = fmt.Errorf("internal error: %w", adapters.ErrNotConnected)
+
+// takenBack is what to do when the broker took letters back from a consumer that held them for
+// longer than it allows.
+const takenBack = "raise consumer_timeout in the broker's settings, or resume with a higher rate: it has given back what was not settled"
+
+// tookBack says that this is why it closed the channel, whichever operation learns of it.
+func tookBack(answer *amqp.Error) bool {
+	return answer.Code == amqp.PreconditionFailed && strings.Contains(answer.Reason, "delivery acknowledgement")
+}
 
 // operationProblem says why the broker refused an operation on an open connection.
 func (c *Config) operationProblem(doing string, err error) error {
@@ -180,7 +169,10 @@ func (c *Config) operationProblem(doing string, err error) error {
 	if !errors.As(err, &answer) {
 		return c.problem(doing, err.Error(), "try again", adapters.ErrNotConnected)
 	}
-	said := brokerWords(answer.Reason)
+	said := wording.Reply(answer.Reason)
+	if tookBack(answer) {
+		return c.problem(doing, said, takenBack, adapters.ErrNotConnected)
+	}
 	switch answer.Code {
 	case amqp.AccessRefused:
 		return c.problem(doing, said, permissionRemedy(said), adapters.ErrNotAuthorized)
@@ -194,11 +186,22 @@ func (c *Config) operationProblem(doing string, err error) error {
 	return c.problem(doing, lossWords(answer), "check the broker and the network", adapters.ErrNotConnected)
 }
 
+// permissionRemedy names the right that is missing, as far as the broker does: 3.10 does not
+// say which of the three, and looking needs but that to read.
 func permissionRemedy(said string) string {
-	if strings.Contains(said, "amq.gen") {
-		return `let the user configure and write queues of the name ^amq\.gen.* (rabbitmqctl set_permissions), which are its own`
+	kind, object, _ := strings.Cut(said, "access to ")
+	if kind = strings.TrimSpace(kind); kind == "" {
+		kind = "read"
 	}
-	return "grant the user the read permission on it (rabbitmqctl set_permissions)"
+	switch {
+	case strings.Contains(object, "amq.gen"):
+		return `let the user configure, write and read queues of the name ^amq\.gen.* (rabbitmqctl set_permissions), which are its own`
+	case strings.HasPrefix(object, "topic "):
+		return "grant the user the topic permission to " + kind + " that key (rabbitmqctl set_topic_permissions)"
+	case strings.HasPrefix(object, "vhost "):
+		return "grant the user access with rabbitmqctl set_permissions"
+	}
+	return "grant the user the " + kind + " permission on it (rabbitmqctl set_permissions)"
 }
 
 // lossProblem says why an open connection ended.
@@ -214,7 +217,7 @@ func (c *Config) lossProblem(err error) error {
 func lossWords(answer *amqp.Error) string {
 	switch {
 	case answer.Server:
-		return brokerWords(answer.Reason)
+		return wording.Reply(answer.Reason)
 	case strings.Contains(answer.Reason, "i/o timeout"):
 		return fmt.Sprintf("no sign of life for %v", silenceLimit)
 	case strings.Contains(answer.Reason, "connection reset"), strings.Contains(answer.Reason, "EOF"), strings.Contains(answer.Reason, "broken pipe"):
@@ -223,17 +226,4 @@ func lossWords(answer *amqp.Error) string {
 		return "the connection is closed"
 	}
 	return answer.Reason
-}
-
-// brokerWords is a reply text of the broker without its shouted code.
-func brokerWords(reason string) string {
-	if code, rest, found := strings.Cut(reason, " - "); found && code == strings.ToUpper(code) {
-		return rest
-	}
-	return reason
-}
-
-func isTimeout(err error) bool {
-	var network net.Error
-	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout()
 }

@@ -3,6 +3,7 @@ package rabbitmq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
+	"eventscope/adapters/rabbitmq/routing"
 )
 
 // speaker is a server that says a few bytes to whoever connects, and then hangs up
@@ -60,10 +63,10 @@ func TestWhatAnswersIsNotAMQP(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = closed.Close()
-	plainTLS := &TLS{}
+	plainTLS := &driver.TLS{}
 	for name, test := range map[string]struct {
 		address string
-		tls     *TLS
+		tls     *driver.TLS
 		kind    error
 		want    string // behind the address
 	}{
@@ -87,7 +90,7 @@ func TestWhatAnswersIsNotAMQP(t *testing.T) {
 	}
 }
 
-// TestSilenceIsLimited ends the waiting by the context rather than wait out the limit.
+// TestSilenceIsLimited, and heeds the end of the context meanwhile.
 func TestSilenceIsLimited(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c := Config{Address: speaker(t, "", true), Taps: []Tap{{Exchange: "orders"}}}
@@ -96,8 +99,9 @@ func TestSilenceIsLimited(t *testing.T) {
 	if _, err := Open(ctx, c); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
-	err := c.connectProblem(context.DeadlineExceeded, nil, nil)
-	if want := "cannot connect to rabbitmq " + c.Address + ": no answer within 10s; check host, port and firewall"; err.Error() != want {
+	c.patience.handshake = 50 * time.Millisecond
+	err := failure(t, c)
+	if want := "cannot connect to rabbitmq " + c.Address + ": no answer within 50ms; check host, port and firewall"; err.Error() != want {
 		t.Errorf("got  %v\nwant %v", err, want)
 	}
 }
@@ -156,6 +160,30 @@ func TestRefusalsInWords(t *testing.T) {
 			c.operationProblem(`tap exchange "orders"`, server(403, "ACCESS_REFUSED - read access to exchange 'orders' in vhost 'shop' refused for user 'ann'")),
 			`cannot tap exchange "orders": read access to exchange 'orders' in vhost 'shop' refused for user 'ann'; grant the user the read permission on it (rabbitmqctl set_permissions)`, adapters.ErrNotAuthorized,
 		},
+		"topic permission": {
+			c.operationProblem(`tap exchange "orders"`, server(403, "ACCESS_REFUSED - read access to topic 'order.#' in exchange 'orders' in vhost 'shop' refused for user 'ann'")),
+			`cannot tap exchange "orders": read access to topic 'order.#' in exchange 'orders' in vhost 'shop' refused for user 'ann'; grant the user the topic permission to read that key (rabbitmqctl set_topic_permissions)`, adapters.ErrNotAuthorized,
+		},
+		"topic permission to write": {
+			c.operationProblem("publish", server(403, "ACCESS_REFUSED - write access to topic 'order.placed' in exchange 'orders' in vhost 'shop' refused for user 'ann'")),
+			`cannot publish: write access to topic 'order.placed' in exchange 'orders' in vhost 'shop' refused for user 'ann'; grant the user the topic permission to write that key (rabbitmqctl set_topic_permissions)`, adapters.ErrNotAuthorized,
+		},
+		"write": {
+			c.operationProblem("publish", server(403, "ACCESS_REFUSED - write access to exchange 'amq.default' in vhost 'shop' refused for user 'ann'")),
+			`cannot publish: write access to exchange 'amq.default' in vhost 'shop' refused for user 'ann'; grant the user the write permission on it (rabbitmqctl set_permissions)`, adapters.ErrNotAuthorized,
+		},
+		"own queues": {
+			c.operationProblem("tap", server(403, "ACCESS_REFUSED - read access to queue 'amq.gen-1' in vhost 'shop' refused for user 'ann'")),
+			`cannot tap: read access to queue 'amq.gen-1' in vhost 'shop' refused for user 'ann'; let the user configure, write and read queues of the name ^amq\.gen.* (rabbitmqctl set_permissions), which are its own`, adapters.ErrNotAuthorized,
+		},
+		"access to the virtual host": {
+			c.operationProblem("tap", server(403, "ACCESS_REFUSED - access to vhost 'shop' refused for user 'ann'")),
+			`cannot tap: access to vhost 'shop' refused for user 'ann'; grant the user access with rabbitmqctl set_permissions`, adapters.ErrNotAuthorized,
+		},
+		"without the kind of access": {
+			c.operationProblem("tap", server(403, "ACCESS_REFUSED - access to exchange 'orders' in vhost 'shop' refused for user 'ann'")),
+			`cannot tap: access to exchange 'orders' in vhost 'shop' refused for user 'ann'; grant the user the read permission on it (rabbitmqctl set_permissions)`, adapters.ErrNotAuthorized,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if test.err.Error() != test.want || !errors.Is(test.err, test.kind) {
@@ -191,29 +219,29 @@ func TestConfigRefused(t *testing.T) {
 func TestConfigHidesThePassword(t *testing.T) {
 	c := Config{Address: "broker:5672", User: "ann", Password: secret}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-		if text := sprintf(verb, c); strings.Contains(text, secret) || !strings.Contains(text, "broker:5672") {
+		if text := fmt.Sprintf(verb, c); strings.Contains(text, secret) || !strings.Contains(text, "broker:5672") {
 			t.Errorf("%s prints %s", verb, text)
 		}
 	}
 }
 
 func TestGuessLearns(t *testing.T) {
-	right := guess{kind: "fanout", nature: nature{kind: "fanout"}}
+	right := guess{kind: "fanout", exchangeType: routing.ExchangeType{Kind: "fanout"}}
 	for said, want := range map[string]struct {
-		nature nature
-		done   bool
+		exchangeType routing.ExchangeType
+		done         bool
 	}{
-		"inequivalent arg 'type' for exchange 'a' in vhost '/': received 'headers' but current is 'topic'":                       {nature{kind: "topic"}, false},
-		"inequivalent arg 'type' for exchange 'a' in vhost '/': received 'headers' but current is ''x-local-random''":            {nature{kind: "x-local-random"}, false},
-		"inequivalent arg 'type' for exchange ' but current is ' in vhost '/': received 'headers' but current is 'direct'":       {nature{kind: "direct"}, false},
-		"inequivalent arg 'durable' for exchange 'a' in vhost '/': received 'false' but current is 'true'":                       {nature{kind: "fanout"}, false},
-		"invalid type 'signedint' for arg 'alternate-exchange' in exchange 'a' in vhost '/'":                                     {nature{kind: "fanout"}, true},
-		"access to exchange 'a' in vhost '/' refused for user 'ann'":                                                             {nature{kind: "fanout"}, true},
-		"inequivalent arg 'alternate-exchange' for exchange 'a' in vhost '/': received the value '0' but current is none at all": {nature{kind: "fanout"}, true},
-		"inequivalent arg 'alternate-exchange' for exchange 'a' in vhost '/': received '0' but current is 'b'":                   {nature{"fanout", true}, true},
+		"inequivalent arg 'type' for exchange 'a' in vhost '/': received 'headers' but current is 'topic'":                       {routing.ExchangeType{Kind: "topic"}, false},
+		"inequivalent arg 'type' for exchange 'a' in vhost '/': received 'headers' but current is ''x-local-random''":            {routing.ExchangeType{Kind: "x-local-random"}, false},
+		"inequivalent arg 'type' for exchange ' but current is ' in vhost '/': received 'headers' but current is 'direct'":       {routing.ExchangeType{Kind: "direct"}, false},
+		"inequivalent arg 'durable' for exchange 'a' in vhost '/': received 'false' but current is 'true'":                       {routing.ExchangeType{Kind: "fanout"}, false},
+		"invalid type 'signedint' for arg 'alternate-exchange' in exchange 'a' in vhost '/'":                                     {routing.ExchangeType{Kind: "fanout"}, true},
+		"access to exchange 'a' in vhost '/' refused for user 'ann'":                                                             {routing.ExchangeType{Kind: "fanout"}, true},
+		"inequivalent arg 'alternate-exchange' for exchange 'a' in vhost '/': received the value '0' but current is none at all": {routing.ExchangeType{Kind: "fanout"}, true},
+		"inequivalent arg 'alternate-exchange' for exchange 'a' in vhost '/': received '0' but current is 'b'":                   {routing.ExchangeType{Kind: "fanout", Diverts: true}, true},
 	} {
 		g := right
-		if got, done := g.learn(said); got != want.nature || done != want.done {
+		if got, done := g.learn(said); got != want.exchangeType || done != want.done {
 			t.Errorf("%s: got %+v, %v, want %+v", said, got, done, want)
 		}
 	}

@@ -3,32 +3,23 @@ package rabbitmq
 import (
 	"context"
 
-	amqp "github.com/rabbitmq/amqp091-go"
-
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
-// publisher is a sender with a connection of its own.
-type publisher struct {
-	poster
-	connection *amqp.Connection
-}
+// publisher is nothing but a poster.
+type publisher struct{ poster }
 
-// Publisher implements adapters.DeadLetters. Copies are sent mandatory and confirmed.
-func (a *Adapter) Publisher(ctx context.Context) (adapters.Publisher, error) {
+// Publisher implements deadletter.Queues. Copies are sent mandatory and confirmed.
+func (a *Adapter) Publisher(ctx context.Context) (deadletter.Publisher, error) {
 	if err := a.mayWrite("publish to " + a.config.broker()); err != nil {
 		return nil, err
 	}
-	connection, wire, err := a.config.dialWired(ctx)
+	sender, err := a.newTapGuardSender(ctx)
 	if err != nil {
 		return nil, err
 	}
-	sender, err := a.newLandingSender(connection, wire)
-	if err != nil {
-		hangUp(connection)
-		return nil, err
-	}
-	return &publisher{poster: poster{adapter: a, sender: sender}, connection: connection}, nil
+	return &publisher{poster: poster{adapter: a, sender: sender}}, nil
 }
 
 // mayWrite is nil if the adapter was opened for writing.
@@ -39,13 +30,13 @@ func (a *Adapter) mayWrite(doing string) error {
 	return a.config.problem(doing, "it was opened for reading", "add --write", adapters.ErrReadOnly)
 }
 
-// Publish implements adapters.Publisher.
-func (p *publisher) Publish(ctx context.Context, copies []adapters.Copy) ([]error, error) {
+// Publish implements deadletter.Publisher.
+func (p *publisher) Publish(ctx context.Context, copies []deadletter.Copy) ([]error, error) {
 	return p.send(ctx, copies)
 }
 
-// Close implements adapters.Publisher.
+// Close implements deadletter.Publisher.
 func (p *publisher) Close() error {
-	hangUp(p.connection)
+	p.hangUp()
 	return nil
 }

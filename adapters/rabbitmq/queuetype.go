@@ -1,6 +1,7 @@
 package rabbitmq
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // queueType says of which type a queue is, or unknownType where the broker does not let
@@ -20,8 +22,11 @@ import (
 //
 // Lasting says that the queue is known not to be an auto-delete one.
 func (c *control) queueType(name string) (kind string, lasting bool, err error) {
-	doing := "read queue " + quoted(name)
+	doing := "read queue " + wording.Quoted(name)
 	if _, err := c.depth(name); err != nil {
+		if errors.Is(err, adapters.ErrNotAuthorized) { // from 4.3 on the broker names another right first
+			err = cmp.Or(c.readable(doing, name), err)
+		}
 		return "", false, err
 	}
 	arguments := amqp.Table{amqp.QueueTypeArg: "eventscope"}
@@ -36,7 +41,7 @@ func (c *control) queueType(name string) (kind string, lasting bool, err error) 
 			if errors.Is(err, adapters.ErrNotConnected) {
 				return "", false, err
 			}
-			return unknownType, false, nil
+			return unknownType, false, c.readable(doing, name)
 		}
 		argument, current, ok := inequivalent(problem.Cause)
 		switch {
@@ -60,6 +65,23 @@ func (c *control) queueType(name string) (kind string, lasting bool, err error) 
 	return unknownType, false, nil
 }
 
+// readable is an error if the user may not read a queue. AMQP has no question for that
+// either: so it is consumed with a priority that is no number, which the broker refuses, after
+// it has looked at the permission.
+func (c *control) readable(doing, name string) error {
+	err := c.do(doing, func(ch *amqp.Channel) error {
+		_, err := ch.Consume(name, consumerTag, false, false, false, false, amqp.Table{"x-priority": "none"})
+		if err == nil {
+			err = ch.Close() // should a broker take that for a number
+		}
+		return err
+	})
+	if errors.Is(err, adapters.ErrNotAuthorized) || errors.Is(err, adapters.ErrNotConnected) {
+		return err
+	}
+	return nil
+}
+
 // depth is how many messages of a queue are ready. It is never right for a stream.
 func (c *control) depth(name string) (int, error) {
 	queue, err := c.passive(name)
@@ -69,12 +91,12 @@ func (c *control) depth(name string) (int, error) {
 // passive is what AMQP tells of a queue: how many messages are ready, and how many
 // consumers it has.
 func (c *control) passive(name string) (queue amqp.Queue, err error) {
-	err = c.do("read queue "+quoted(name), func(ch *amqp.Channel) error {
+	err = c.do("read queue "+wording.Quoted(name), func(ch *amqp.Channel) error {
 		queue, err = ch.QueueDeclarePassive(name, true, false, false, false, nil)
 		return err
 	})
 	if errors.Is(err, adapters.ErrUnknownDestination) {
-		err = adapters.UnknownDestination(adapters.RabbitMQ, c.config.Address, adapters.Queue, name)
+		err = adapters.UnknownDestination("rabbitmq", c.config.Address, adapters.Queue, name)
 	}
 	return queue, err
 }

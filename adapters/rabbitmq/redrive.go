@@ -11,108 +11,134 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
-// redrive implements adapters.Redrive for a queue. Letters are taken on one channel and
+// redrive implements deadletter.Redrive for a queue. Letters are taken on one connection and
 // copies sent on another, so that a copy which the broker takes amiss, and closes the
-// channel for, does not cost the letters that are held: they still go back in order.
+// channel for, does not cost the letters that are held, and neither does a broker that
+// blocks publishers: they still go back in order.
 //
 // A crash gives back what is held, which costs each such letter one of the times that a
 // quorum queue with a limit allows. So little is held: at most takePrefetch letters that
-// were not handed over, and those that nobody settles.
+// were not handed over, and those that nobody settles; one at a time while that one could be
+// the last.
 type redrive struct {
 	poster
-	connection *amqp.Connection
-	wire       *wire
-	taking     *taking
-	facts      facts
-	verdict    verdict
-	queue      string
+	link           *link // on which letters are taken; the sender has its own
+	letterConsumer *letterConsumer
+	facts          facts
+	peekPolicy     peekPolicy
+	queue          string
 
 	wanted map[adapters.Position]int // ordered and not handed over yet
 	left   int                       // how many those are
 	most   int                       // letters that lie before what came after the beginning
 
-	tags    map[uint64]uint64   // handle to delivery tag, of what is not settled
-	others  []uint64            // handles of what the last Next handed over though nobody ordered it
-	doomed  map[uint64]outgoing // by tag: what is lost when it is given back
-	partly  bool                // not all letters are ordered
-	refused error               // no more can be taken
+	tags      map[uint64]uint64   // handle to delivery tag, of what is not settled
+	others    []uint64            // handles of what the last Next handed over though nobody ordered it
+	overLimit map[uint64]outgoing // by tag: what is lost when it is given back
+	partly    bool                // not all letters are ordered
+	wide      int                 // how many letters are taken in advance, once that is known to be safe
+	refused   error               // no more can be taken
 }
 
-var (
-	_ adapters.Redrive   = (*redrive)(nil)
-	_ adapters.Redrive   = (*streamRedrive)(nil)
-	_ adapters.Publisher = (*publisher)(nil)
-	_ adapters.Poster    = (*poster)(nil)
-)
-
-// Redrive implements adapters.DeadLetters. The letters of a queue are taken by an exclusive
+// Redrive implements deadletter.Queues. The letters of a queue are taken by an exclusive
 // consumer, which the broker grants to one at a time and only where nobody else consumes.
-// An order of fewer letters than the queue holds is checked like a look, since what is not
+// An order of fewer letters than the queue holds is checked like a peek, since what is not
 // settled is given back; an order of all only against a crash.
-func (a *Adapter) Redrive(ctx context.Context, order adapters.Order) (adapters.Redrive, error) {
-	doing := "take letters from queue " + quoted(order.Grave)
+func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
+	doing := "take letters from queue " + wording.Quoted(order.DLQ)
 	if err := a.mayWrite(doing); err != nil {
 		return nil, err
 	}
-	return awaitQueue(ctx, func() (adapters.Redrive, error) {
-		connection, wire, err := a.config.dialWired(ctx)
+	return awaitQueue(ctx, func() (deadletter.Redrive, error) {
+		l, err := a.config.dialLink(ctx)
 		if err != nil {
 			return nil, err
 		}
-		r, err := a.redrive(ctx, connection, wire, order, doing)
+		defer l.attend(ctx, false)()
+		r, err := a.redrive(ctx, l, order, doing)
 		if err != nil {
-			hangUp(connection)
+			l.hangUp()
 			return nil, err
 		}
 		return r, nil
 	})
 }
 
-func (a *Adapter) redrive(ctx context.Context, connection *amqp.Connection, wire *wire, order adapters.Order, doing string) (adapters.Redrive, error) {
-	control := &control{config: &a.config, connection: connection}
-	facts, err := a.facts(ctx, control, order.Grave)
+func (a *Adapter) redrive(ctx context.Context, l *link, order deadletter.Order, doing string) (deadletter.Redrive, error) {
+	control := l.control(ctx)
+	facts, err := a.facts(ctx, control, order.DLQ)
 	if err != nil {
 		return nil, err
 	}
 	if facts.kind == amqp.QueueTypeStream {
-		return a.redriveStream(ctx, connection, wire, order)
+		return a.redriveStream(ctx, l, order)
 	}
 	if facts.kind == amqp.QueueTypeClassic && !facts.lasting {
 		return nil, a.config.problem(doing, "it is an auto-delete queue, or may be one: the broker deletes it with what it holds when its consumer leaves",
-			"move its letters to a queue that stays; management=http://HOST:15672 tells which queues do", adapters.ErrUnsafePeek)
+			"move its letters to a queue that stays; management=http://HOST:15672 tells which queues do", deadletter.ErrUnsafePeek)
 	}
-	depth, err := control.depth(order.Grave)
+	if err := control.lock(ctx, doing, order.DLQ); err != nil {
+		return nil, err
+	}
+	depth, err := control.depth(order.DLQ)
 	if err == nil && depth == 0 && len(order.Letters) > 0 && facts.kind == amqp.QueueTypeQuorum {
-		depth, err = control.depthUnderLeader(ctx, order.Grave)
+		depth, err = control.depthUnderLeader(ctx, order.DLQ)
 	}
 	if err != nil {
 		return nil, err
 	}
 	partly := depth > len(order.Letters)
 	r := &redrive{
-		poster: poster{adapter: a}, connection: connection, wire: wire, facts: facts, verdict: facts.taking(partly), queue: order.Grave,
+		poster: poster{adapter: a}, link: l, facts: facts, peekPolicy: facts.redrivePolicy(partly), queue: order.DLQ,
 		wanted: map[adapters.Position]int{}, left: len(order.Letters), most: max(depth, len(order.Letters)) + takePrefetch, // letters may still be on their way back
-		tags: map[uint64]uint64{}, doomed: map[uint64]outgoing{}, partly: partly,
+		tags: map[uint64]uint64{}, overLimit: map[uint64]outgoing{}, partly: partly, wide: prefetchFor(order.Rate, partly),
 	}
 	for _, position := range order.Letters {
 		r.wanted[position]++
 	}
-	if err := r.verdict.refusal(&a.config, doing); err != nil {
+	if err := r.peekPolicy.refusal(&a.config, doing); err != nil {
 		return nil, err
 	}
-	if partly && r.verdict.care == wholly && depth > whollyMost {
+	if partly && r.peekPolicy.handling == wholly && depth > whollyMost {
 		return nil, a.config.problem(doing, fmt.Sprintf("letters given back go to its end, so that all %d would have to be held to keep their order, and at most %d are", depth, whollyMost),
-			"redrive all of them, or "+doInstead, adapters.ErrUnsafePeek)
+			"redrive all of them, or "+doInstead, deadletter.ErrUnsafePeek)
 	}
-	if r.taking, err = a.config.take(connection, order.Grave); err != nil {
+	first := r.wide
+	if r.peekPolicy.margin > 0 && !partly {
+		first = 1 // the next shows whether more are safe
+	}
+	if r.letterConsumer, err = a.config.take(l, order.DLQ, first); err != nil {
 		return nil, both(facts.passing(&a.config, doing, err), r.end())
 	}
-	if r.sender, err = a.newLandingSender(connection, wire); err != nil {
+	if r.sender, err = a.newTapGuardSender(ctx); err != nil {
 		return nil, both(err, r.end())
 	}
 	return r, nil
+}
+
+// prefetchFor is how many letters are taken in advance: no more than are settled within
+// holdLimit, unless others must be passed over, which are held in any case.
+func prefetchFor(rate float64, partly bool) int {
+	if rate <= 0 || partly {
+		return takePrefetch
+	}
+	return max(1, int(min(rate*holdLimit.Seconds(), takePrefetch)))
+}
+
+// Overdue implements deadletter.Redrive.
+func (r *redrive) Overdue() bool {
+	limit := holdLimit
+	if r.facts.kind == amqp.QueueTypeQuorum {
+		limit = holdQuorum
+	}
+	if r.facts.timeout > 0 {
+		limit = min(limit, r.facts.timeout/2)
+	}
+	return r.letterConsumer.heldFor() > limit
 }
 
 // both joins errors where there are two.
@@ -123,21 +149,22 @@ func both(first, second error) error {
 	return errors.Join(first, second)
 }
 
-// Guarantee implements adapters.Redrive.
-func (r *redrive) Guarantee() adapters.Guarantee { return adapters.AtLeastOnce }
+// Guarantee implements deadletter.Redrive.
+func (r *redrive) Guarantee() deadletter.Guarantee { return deadletter.AtLeastOnce }
 
-// Next implements adapters.Redrive. Letters that nobody ordered are handed over on the way;
+// Next implements deadletter.Redrive. Letters that nobody ordered are handed over on the way;
 // they can be preserved and copied until the next call only, so that their bodies need
 // no memory. No more than half of the credit is handed over, so that there is some for
 // the next letters before these are settled.
-func (r *redrive) Next(ctx context.Context, most int) ([]adapters.Held, error) {
-	most = min(most, takePrefetch/2)
+func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
+	r.hurry = deadletter.Hurry(ctx)
+	defer r.link.attend(r.hurry, false)()
 	r.adapter.letters.drop(r.others)
 	r.others = r.others[:0]
-	var held []adapters.Held
+	var held []deadletter.Delivery
 	holding := holding{letters: &r.adapter.letters}
-	for len(held) < most && r.left > 0 && r.taking.read < r.most && r.refused == nil {
-		d, err := r.taking.next(ctx, len(held) > 0)
+	for len(held) < max(1, min(most, r.letterConsumer.prefetch/2)) && r.left > 0 && r.letterConsumer.read < r.most && r.refused == nil {
+		d, err := r.letterConsumer.next(ctx, len(held) > 0)
 		if err != nil {
 			return held, err
 		}
@@ -145,18 +172,21 @@ func (r *redrive) Next(ctx context.Context, most int) ([]adapters.Held, error) {
 			break
 		}
 		held = append(held, r.take(&holding, d))
+		if err := r.widen(d); err != nil {
+			return held, err
+		}
 	}
 	if r.refused != nil {
 		return nil, r.refused
 	}
 	if r.left == 0 || len(held) == 0 {
-		return held, r.taking.stop()
+		return held, r.letterConsumer.stop()
 	}
 	return held, nil
 }
 
 // take makes a letter of a delivery and notes what has to be known about it.
-func (r *redrive) take(holding *holding, d *amqp.Delivery) adapters.Held {
+func (r *redrive) take(holding *holding, d *amqp.Delivery) deadletter.Delivery {
 	held := holding.fromQueue(d, r.queue)
 	r.tags[held.Handle] = d.DeliveryTag
 	ordered := r.wanted[held.Position] > 0
@@ -166,37 +196,50 @@ func (r *redrive) take(holding *holding, d *amqp.Delivery) adapters.Held {
 	} else {
 		r.others = append(r.others, held.Handle)
 	}
-	if r.verdict.margin == 0 {
+	if r.peekPolicy.margin == 0 {
 		return held
 	}
 	r.judge(d)
-	if r.partly && !ordered && r.facts.headroom(countOf(d)) < int64(r.verdict.margin) {
-		r.refused = r.adapter.config.problem("take letters from queue "+quoted(r.queue),
+	if r.partly && !ordered && r.facts.headroom(countOf(d)) < int64(r.peekPolicy.margin) {
+		r.refused = r.adapter.config.problem("take letters from queue "+wording.Quoted(r.queue),
 			fmt.Sprintf("a letter that would be given back was handed out %d times, and the delivery limit is %d", countOf(d), r.facts.limit),
-			"redrive it too, or "+raiseLimit, adapters.ErrUnsafePeek)
+			"redrive it too, or "+raiseLimit, deadletter.ErrUnsafePeek)
 	}
 	return held
+}
+
+// widen takes more letters in advance when one comes that survives a crash. Those with the highest
+// counts come first, since a quorum queue serves what was given back before the rest. While a
+// crash would cost letters, no more of them are held than are being settled.
+func (r *redrive) widen(d *amqp.Delivery) error {
+	if r.letterConsumer.prefetch == r.wide || r.facts.headroom(countOf(d)) < crashMargin {
+		return nil
+	}
+	r.letterConsumer.prefetch = r.wide
+	return r.letterConsumer.renew()
 }
 
 // judge remembers a letter that would be lost if it were given back, as it is sent to the
 // queue anew instead.
 func (r *redrive) judge(d *amqp.Delivery) {
-	if r.verdict.margin == 0 || r.facts.headroom(countOf(d)) > 0 {
+	if r.peekPolicy.margin == 0 || r.facts.headroom(countOf(d)) > 0 {
 		return
 	}
-	again := outgoing{key: r.queue, publishing: republish(d)}
-	again.change(&adapters.Copy{Remove: []string{"x-delivery-count", "x-acquired-count"}})
+	again := outgoing{address: address{key: r.queue}, publishing: republish(d)}
+	again.change(&deadletter.Copy{Remove: []string{"x-delivery-count", "x-acquired-count"}})
 	again.publishing.DeliveryMode = d.DeliveryMode
-	r.doomed[d.DeliveryTag] = again
+	r.overLimit[d.DeliveryTag] = again
 }
 
-// Send implements adapters.Redrive. RabbitMQ has nowhere to keep entries.
-func (r *redrive) Send(ctx context.Context, copies []adapters.Copy, _ []adapters.Entry) ([]error, error) {
+// Send implements deadletter.Redrive. RabbitMQ has nowhere to keep entries.
+func (r *redrive) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) ([]error, error) {
 	return r.send(ctx, copies)
 }
 
-// Settle implements adapters.Redrive.
-func (r *redrive) Settle(_ context.Context, letters []adapters.Held) error {
+// Settle implements deadletter.Redrive.
+func (r *redrive) Settle(ctx context.Context, letters []deadletter.Delivery) error {
+	r.hurry = deadletter.Hurry(ctx)
+	defer r.link.attend(r.hurry, false)()
 	tags := make([]uint64, 0, len(letters))
 	for i := range letters {
 		tag, ok := r.tags[letters[i].Handle]
@@ -205,12 +248,12 @@ func (r *redrive) Settle(_ context.Context, letters []adapters.Held) error {
 		}
 		tags = append(tags, tag)
 	}
-	if err := r.taking.settle(tags); err != nil {
+	if err := r.letterConsumer.settle(tags); err != nil {
 		return err
 	}
 	r.adapter.counted.forget(r.queue)
 	for _, tag := range tags {
-		delete(r.doomed, tag)
+		delete(r.overLimit, tag)
 	}
 	handles := handlesOf(letters)
 	for _, handle := range handles {
@@ -220,57 +263,61 @@ func (r *redrive) Settle(_ context.Context, letters []adapters.Held) error {
 	return nil
 }
 
-// Close implements adapters.Redrive.
+// Close implements deadletter.Redrive.
 func (r *redrive) Close() error {
-	defer hangUp(r.connection)
+	defer r.link.attend(r.hurried(), false)()
+	defer r.link.hangUp()
+	defer r.hangUp()
 	r.adapter.letters.drop(slices.Collect(maps.Keys(r.tags)))
 	return r.end()
 }
 
 // end gives everything back that is not settled.
 func (r *redrive) end() error {
-	if r.taking == nil {
+	if r.letterConsumer == nil {
 		return nil
 	}
-	err := r.taking.stop()
-	if r.taking.lastTag == 0 {
+	err := r.letterConsumer.stop()
+	if r.letterConsumer.lastTag == 0 {
 		return err // nothing was taken
 	}
-	for i := range r.taking.backlog {
-		r.judge(&r.taking.backlog[i])
+	for i := range r.letterConsumer.backlog {
+		r.judge(&r.letterConsumer.backlog[i])
 	}
-	r.taking.backlog = nil
+	r.letterConsumer.backlog = nil
 	if err == nil {
-		err = r.taking.complete(r.verdict.care, r.judge)
+		err = r.letterConsumer.complete(r.peekPolicy.handling, r.judge)
 	}
-	if len(r.doomed) > 0 && err == nil {
-		err = r.rescue()
+	if len(r.overLimit) > 0 && err == nil {
+		err = r.republish()
 	}
 	if err != nil {
 		return err // the end of the connection gives them back
 	}
-	return r.taking.giveBack(&r.facts)
+	return r.letterConsumer.requeue(&r.facts)
 }
 
-// rescue sends to the queue anew what would be lost if it were given back, and settles it.
-func (r *redrive) rescue() error {
+// republish sends to the queue anew what would be lost if it were given back, and settles it.
+func (r *redrive) republish() error {
 	ctx, cancel := context.WithTimeout(context.Background(), confirmLimit)
 	defer cancel()
-	tags := slices.Sorted(maps.Keys(r.doomed))
+	tags := slices.Sorted(maps.Keys(r.overLimit))
 	sender := r.sender
 	if sender == nil || sender.broken != nil {
-		var err error
-		if sender, err = newSender(&r.adapter.config, r.connection, r.wire); err != nil {
+		fresh, err := r.adapter.newTapGuardSender(ctx)
+		if err != nil {
 			return err
 		}
+		defer fresh.link.hangUp()
+		sender = fresh
 	}
 	out, outcomes := make([]outgoing, len(tags)), make([]error, len(tags))
 	for i, tag := range tags {
-		out[i] = r.doomed[tag]
+		out[i] = r.overLimit[tag]
 	}
 	err := sender.send(ctx, out, outcomes)
 	if err := errors.Join(append(outcomes, err)...); err != nil {
 		return err
 	}
-	return r.taking.settle(tags)
+	return r.letterConsumer.settle(tags)
 }

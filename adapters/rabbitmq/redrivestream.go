@@ -4,33 +4,31 @@ import (
 	"context"
 	"slices"
 
-	amqp "github.com/rabbitmq/amqp091-go"
-
-	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // streamRedrive sends copies of letters that stay in their stream. The broker keeps no
 // record of that, and lets several at it at once.
 type streamRedrive struct {
 	poster
-	connection *amqp.Connection
-	stream     string
-	end        int64
-	offsets    []int64        // ordered and not handed over yet, sorted
-	reading    *streamReading // nil before the first
-	handed     []uint64       // handles of what the last Next handed over
+	link    *link
+	stream  string
+	end     int64
+	offsets []int64        // ordered and not handed over yet, sorted
+	reading *streamReading // nil before the first
+	handed  []uint64       // handles of what the last Next handed over
 }
 
-func (a *Adapter) redriveStream(ctx context.Context, connection *amqp.Connection, wire *wire, order adapters.Order) (adapters.Redrive, error) {
-	end, err := a.config.streamEnd(ctx, connection, order.Grave)
+func (a *Adapter) redriveStream(ctx context.Context, l *link, order deadletter.Order) (deadletter.Redrive, error) {
+	end, err := l.streamEnd(ctx, order.DLQ)
 	if err != nil {
 		return nil, err
 	}
-	sender, err := a.newLandingSender(connection, wire)
+	sender, err := a.newTapGuardSender(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r := &streamRedrive{poster: poster{adapter: a, sender: sender}, connection: connection, stream: order.Grave, end: end}
+	r := &streamRedrive{poster: poster{adapter: a, sender: sender}, link: l, stream: order.DLQ, end: end}
 	for _, position := range order.Letters {
 		if position.Offset < end {
 			r.offsets = append(r.offsets, position.Offset)
@@ -40,23 +38,24 @@ func (a *Adapter) redriveStream(ctx context.Context, connection *amqp.Connection
 	return r, nil
 }
 
-// Guarantee implements adapters.Redrive.
-func (r *streamRedrive) Guarantee() adapters.Guarantee { return adapters.AtLeastOnce }
+// Guarantee implements deadletter.Redrive.
+func (r *streamRedrive) Guarantee() deadletter.Guarantee { return deadletter.AtLeastOnce }
 
-// Next implements adapters.Redrive. It hands over what was ordered and is still there.
+// Next implements deadletter.Redrive. It hands over what was ordered and is still there.
 // Letters can be copied until the next call.
-func (r *streamRedrive) Next(ctx context.Context, most int) ([]adapters.Held, error) {
+func (r *streamRedrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
 	r.adapter.letters.drop(r.handed)
-	var held []adapters.Held
+	r.hurry = deadletter.Hurry(ctx)
+	var held []deadletter.Delivery
 	holding := holding{letters: &r.adapter.letters}
 	for len(held) < most && len(r.offsets) > 0 {
 		if r.reading == nil {
 			var err error
-			if r.reading, err = r.adapter.config.readStream(r.connection, r.stream, r.offsets[0]); err != nil {
+			if r.reading, err = r.link.readStream(ctx, r.stream, r.offsets[0]); err != nil {
 				return held, err
 			}
 		}
-		d, offset, err := r.reading.next(ctx, stalled)
+		d, offset, err := r.reading.next(ctx, r.adapter.config.patience.deliveries)
 		if err != nil {
 			return held, err
 		}
@@ -72,20 +71,24 @@ func (r *streamRedrive) Next(ctx context.Context, most int) ([]adapters.Held, er
 	return held, nil
 }
 
-// Send implements adapters.Redrive. RabbitMQ has nowhere to keep entries.
-func (r *streamRedrive) Send(ctx context.Context, copies []adapters.Copy, _ []adapters.Entry) ([]error, error) {
+// Send implements deadletter.Redrive. RabbitMQ has nowhere to keep entries.
+func (r *streamRedrive) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) ([]error, error) {
 	return r.send(ctx, copies)
 }
 
-// Settle implements adapters.Redrive: a stream keeps its letters.
-func (r *streamRedrive) Settle(context.Context, []adapters.Held) error { return nil }
+// Settle implements deadletter.Redrive: a stream keeps its letters.
+func (r *streamRedrive) Settle(context.Context, []deadletter.Delivery) error { return nil }
 
-// Close implements adapters.Redrive.
+// Close implements deadletter.Redrive.
 func (r *streamRedrive) Close() error {
 	r.adapter.letters.drop(r.handed)
 	if r.reading != nil {
-		r.reading.close()
+		r.reading.close(r.hurried())
 	}
-	hangUp(r.connection)
+	r.hangUp()
+	r.link.hangUp()
 	return nil
 }
+
+// Overdue implements deadletter.Redrive: a stream does not mind how long its messages are held.
+func (r *streamRedrive) Overdue() bool { return false }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,8 +18,10 @@ const (
 	firstPause = 100 * time.Millisecond
 	mostPause  = 3 * time.Second
 
-	// lookPause is the time between looks after bindings and the ends of streams.
-	lookPause = 5 * time.Second
+	// pollPause is the time between looks after bindings and the ends of streams. The management
+	// API is asked that often while something changes, and up to quietPause apart when not.
+	pollPause  = 5 * time.Second
+	quietPause = 20 * time.Second
 )
 
 // run is one call of Run: the readers, which live as long as it does, and what the
@@ -36,6 +37,8 @@ type run struct {
 	put    sync.Mutex // the intake is handed one batch at a time
 	intake adapters.Intake
 	live   bool // a session has been live
+
+	heard time.Time // the broker, before the latest connection was lost; or zero
 }
 
 // newRun makes the readers for what Open found.
@@ -46,13 +49,13 @@ func (a *Adapter) newRun(start adapters.Start, intake adapters.Intake) *run {
 	}
 	tapped := func(ctx context.Context, s *slab) error { return r.handOver(ctx, s, true) }
 	if a.tapsExchanges() {
-		r.taps = append(r.taps, newTap(r.config, "", false, tapped))
+		r.taps = append(r.taps, newTap(r.config, r.state, "", false, tapped))
 	}
 	for _, queue := range a.mirrored {
-		r.taps = append(r.taps, newTap(r.config, queue, false, tapped))
+		r.taps = append(r.taps, newTap(r.config, r.state, queue, false, tapped))
 	}
 	if r.config.Firehose {
-		r.taps = append(r.taps, newTap(r.config, "", true, tapped))
+		r.taps = append(r.taps, newTap(r.config, r.state, "", true, tapped))
 	}
 	for _, name := range a.streams {
 		r.streams = append(r.streams, newStream(r.config, name, start, func(ctx context.Context, s *slab) error {
@@ -78,7 +81,7 @@ func (r *run) handOver(ctx context.Context, s *slab, volatile bool) error {
 	return nil
 }
 
-// Run implements adapters.Source.
+// Run implements driver.Source.
 func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters.Intake) error {
 	if a.config.LettersOnly {
 		return a.config.problem("read "+a.config.broker(), "it was opened for dead letters alone", "open it to be read", errors.ErrUnsupported)
@@ -120,7 +123,7 @@ func (r *run) stayConnected(ctx context.Context) error {
 		if !r.live && adapters.IsPermanent(err) {
 			return err
 		}
-		r.state.change(adapters.Lost, err)
+		r.state.lost(r.heard, err)
 		if time.Since(began) > mostPause {
 			pause = firstPause
 		}
@@ -136,74 +139,63 @@ func (r *run) stayConnected(ctx context.Context) error {
 // session connects, attaches all readers and looks after them until the connection
 // ends or ctx does.
 func (r *run) session(ctx context.Context) error {
-	connection, err := r.config.dial(ctx)
+	l, err := r.config.dialLink(ctx)
 	if err != nil {
 		return err
 	}
-	defer hangUp(connection)
-	closed := connection.NotifyClose(make(chan *amqp.Error, 1))
-	s := &session{run: r, connection: connection, control: &control{config: r.config, connection: connection}, ended: make(chan error, 1)}
+	defer l.hangUp()
+	defer func() { r.heard = l.wire.pulse.lost(time.Now()) }()
+	closed := l.NotifyClose(make(chan *amqp.Error, 1))
+	s := &session{run: r, link: l, control: l.control(ctx), ended: make(chan error, 1)}
 	if err := s.attach(ctx); err != nil {
 		return err
 	}
 	r.nowLive()
 	defer s.drops.lost(r.state)
-	look, count := time.NewTicker(lookPause), time.NewTimer(countPause)
-	defer look.Stop()
+	poll, count := time.NewTicker(pollPause), time.NewTimer(countPause)
+	defer poll.Stop()
 	defer count.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case answer := <-closed:
-			return r.config.lossProblem(errorOf(answer))
+			return l.lossOf(answer)
 		case err := <-s.ended:
-			return r.endedProblem(err, closed)
-		case <-look.C:
-			s.look(ctx)
+			return s.endedProblem(err, closed)
+		case <-poll.C:
+			s.poll(ctx)
 		case <-count.C:
 			if len(r.taps) > 0 {
-				count.Reset(s.drops.look(s.control, r.taps, r.state))
+				count.Reset(s.drops.poll(s.control, r.taps, r.state))
 			}
 		}
-		if connection.IsClosed() && ctx.Err() == nil {
-			return r.config.lossProblem(errorOf(<-closed))
+		if l.IsClosed() && ctx.Err() == nil {
+			return l.lossOf(<-closed)
 		}
 	}
 }
 
 // endedProblem says why a reader's deliveries ended: most often because the connection
 // did, which says so itself at the same time.
-func (r *run) endedProblem(err error, closed <-chan *amqp.Error) error {
+func (s *session) endedProblem(err error, closed <-chan *amqp.Error) error {
 	if !errors.Is(err, errEnded) {
-		return r.config.lossProblem(err)
+		return s.config.lossProblem(err)
 	}
 	select {
 	case answer := <-closed:
-		return r.config.lossProblem(errorOf(answer))
+		return s.link.lossOf(answer)
 	case <-time.After(countingFast):
-		return r.config.problem("read "+r.config.broker(), "the broker ended a consumer, as it does when its queue or stream is deleted",
+		return s.config.problem("read "+s.config.broker(), "the broker ended a consumer, as it does when its queue or stream is deleted",
 			"see whether it still exists; it is tried again", adapters.ErrNotConnected)
 	}
-}
-
-// errorOf keeps a nil *amqp.Error from becoming an error that is not nil.
-func errorOf(answer *amqp.Error) error {
-	if answer == nil {
-		return nil
-	}
-	return answer
 }
 
 // nowLive says that everything is attached, and what a tap missed meanwhile.
 func (r *run) nowLive() {
 	before := r.state.snapshot()
 	if r.live && before.Connection == adapters.Lost && len(r.taps) > 0 {
-		from := before.Since
-		if before.Err != nil && strings.Contains(before.Err.Error(), "no sign of life") {
-			from = from.Add(-silenceLimit)
-		}
-		r.state.missed(from, time.Now(), reasonLost)
+		r.state.missed(before.Since, time.Now().Round(0), reasonLost)
 	}
 	r.live = true
 	r.state.change(adapters.Live, nil)

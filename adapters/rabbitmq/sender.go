@@ -2,15 +2,20 @@ package rabbitmq
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/preserved"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 const (
@@ -31,29 +36,29 @@ const (
 // return has no number, so it is told by all there is to the message; equal messages to
 // the same place are the same to everybody.
 type sender struct {
-	config     *Config
-	connection *amqp.Connection
-	wire       *wire
-	control    *control
-	channel    *amqp.Channel
-	returns    chan amqp.Return
-	closed     chan *amqp.Error
-	exchanges  map[string]error // those that were looked for, and what is wrong with them
-	landing    *landing         // nil if what is sent need not land in a queue
-	broken     error            // nothing more can be sent
-	posting    *sending         // what was posted last
+	config    *Config
+	link      *link // its own: see there
+	control   *control
+	channel   *amqpChannel
+	returns   chan amqp.Return
+	exchanges map[string]error // those that were looked for, and what is wrong with them
+	tapGuard  *tapGuard        // nil if what is sent need not land in a queue
+	accepted  map[address]bool
+	broken    error    // nothing more can be sent
+	posting   *sending // what was posted last
 }
 
-func newSender(c *Config, connection *amqp.Connection, wire *wire) (*sender, error) {
-	s := &sender{config: c, connection: connection, wire: wire, control: &control{config: c, connection: connection}, exchanges: map[string]error{"": nil}}
-	channel, err := connection.Channel()
+func newSender(ctx context.Context, l *link) (*sender, error) {
+	c := l.config
+	defer l.expect(ctx)()
+	s := &sender{config: c, link: l, control: l.control(context.Background()), exchanges: map[string]error{"": nil}, accepted: map[address]bool{}}
+	channel, err := l.open("publish to " + c.broker())
 	if err != nil {
-		return nil, c.operationProblem("publish to "+c.broker(), err)
+		return nil, err
 	}
-	s.closed = channel.NotifyClose(make(chan *amqp.Error, 1))
 	s.returns = channel.NotifyReturn(make(chan amqp.Return, sendWindow))
 	if err := channel.Confirm(false); err != nil {
-		return nil, c.operationProblem("publish to "+c.broker(), err)
+		return nil, channel.problem("publish to "+c.broker(), err)
 	}
 	s.channel = channel
 	return s, nil
@@ -65,6 +70,7 @@ type sending struct {
 	outgoing []outgoing
 	outcomes []error
 	waiting  []inFlight     // published and not settled, oldest first
+	refused  bool           // one was, for want of a permission, and nothing behind it was routed
 	returned map[uint64]int // how many were returned, by digest
 }
 
@@ -84,7 +90,8 @@ func (s *sender) send(ctx context.Context, out []outgoing, outcomes []error) err
 func (s *sender) post(ctx context.Context, out []outgoing, outcomes []error) {
 	p := &sending{sender: s, outgoing: out, outcomes: outcomes}
 	s.posting = p
-	defer s.wire.release()
+	defer s.link.attend(deadletter.Hurry(ctx), true)()
+	defer s.link.wire.release()
 	for i := range out {
 		if outcomes[i] != nil || p.unfit(ctx, i) {
 			continue
@@ -107,15 +114,16 @@ func (s *sender) posted(ctx context.Context) error {
 	if s.posting = nil; p == nil {
 		return s.broken
 	}
+	defer s.link.attend(deadletter.Hurry(ctx), true)()
 	for len(p.waiting) > 0 {
 		p.settle(ctx)
 	}
-	p.doubt()
+	p.unmatchedReturns()
 	return s.broken
 }
 
 func (s *sender) notSent() error {
-	return s.config.problem("send a copy", "sending has ended before it", "", adapters.ErrNotSent)
+	return s.config.problem("send a copy", "sending has ended before it", "", deadletter.ErrNotSent)
 }
 
 // unfit sorts out what the broker would close the channel for, and what would be lost
@@ -126,23 +134,42 @@ func (p *sending) unfit(ctx context.Context, i int) bool {
 		p.outcomes[i] = p.config.problem(p.doing(i), misfit, "", adapters.ErrTooLarge)
 		return true
 	}
+	if why := p.forbidden(o); why != "" && p.tapGuard != nil { // else it is no copy, but ours
+		p.outcomes[i] = p.config.problem(p.doing(i), why, "name another destination", adapters.ErrUsage)
+		return true
+	}
 	err, looked := p.exchanges[o.exchange]
 	if !looked && p.broken == nil {
-		p.wire.release()
+		p.link.wire.release()
 		err = p.control.do(p.doing(i), func(ch *amqp.Channel) error {
 			return ch.ExchangeDeclarePassive(o.exchange, "", false, false, false, false, nil)
 		})
 		p.exchanges[o.exchange] = err
 	}
 	if err == nil && p.broken == nil {
-		err = p.landing.check(ctx, p.sender, o)
+		err = p.tapGuard.check(ctx, p.sender, o)
 	}
 	p.outcomes[i] = err
 	return err != nil
 }
 
+// serverNamed is how the names of queues begin that the broker made up, as it does for taps.
+const serverNamed = "amq.gen-"
+
+// forbidden is why nothing is ever sent where a copy is to go, or empty. What goes to a queue
+// alone would be confirmed though only a tap has it.
+func (p *sending) forbidden(o *outgoing) string {
+	if why := o.forbidden(); why != "" || o.exchange != "" || !strings.HasPrefix(o.key, serverNamed) || p.broken != nil {
+		return why
+	}
+	if _, err := p.control.depth(o.key); isLocked(err) {
+		return ofOther
+	}
+	return ""
+}
+
 func (p *sending) doing(i int) string {
-	return "send a copy to " + quoted(p.outgoing[i].target().String())
+	return "send a copy to " + wording.Quoted(string(p.outgoing[i].target()))
 }
 
 func (p *sending) publish(ctx context.Context, i int) {
@@ -151,7 +178,7 @@ func (p *sending) publish(ctx context.Context, i int) {
 		return
 	}
 	o := &p.outgoing[i]
-	p.wire.hold()
+	p.link.wire.hold()
 	confirmation, err := p.channel.PublishWithDeferredConfirm(o.exchange, o.key, true, false, o.publishing)
 	if err != nil {
 		p.broken = p.why(err)
@@ -162,7 +189,7 @@ func (p *sending) publish(ctx context.Context, i int) {
 
 // settle waits for the outcome of the oldest message under way.
 func (p *sending) settle(ctx context.Context) {
-	p.wire.release()
+	p.link.wire.release()
 	oldest := p.waiting[0]
 	p.waiting = p.waiting[1:]
 	limited, cancel := context.WithTimeout(ctx, confirmLimit)
@@ -187,12 +214,48 @@ func (p *sending) settle(ctx context.Context) {
 		if p.broken == nil {
 			p.broken = p.why(amqp.ErrClosed)
 		}
-		p.outcomes[oldest.index] = p.tooLarge(oldest.index)
+		p.outcomes[oldest.index] = p.closedOver(oldest.index)
 	case !confirmed:
 		p.outcomes[oldest.index] = p.config.problem(p.doing(oldest.index), "a queue refused it, as full queues do", "make room or raise the queue's length", nil)
 	default:
+		p.accepted[p.outgoing[oldest.index].address] = true
 		p.outcomes[oldest.index] = p.unroutable(oldest.index)
 	}
+}
+
+// closedOver is the outcome of a message under way when the channel was closed. If that was
+// for want of a permission, it was over the first message that needs it: the broker looks
+// before it routes, and routes nothing behind it.
+func (p *sending) closedOver(i int) error {
+	switch {
+	case p.refused:
+		return p.notSent()
+	case p.denies(&p.outgoing[i]):
+		p.refused = true
+		return p.config.problem(p.doing(i), "the user may not publish there", "grant the permission that the broker names", adapters.ErrNotAuthorized)
+	}
+	return p.tooLarge(i)
+}
+
+// denies says that the broker closed the channel since the user may not send a message
+// there. If it took one there before, the permission was taken away meanwhile, and nobody
+// can tell over which message it was.
+func (s *sender) denies(o *outgoing) bool {
+	var closed *amqp.Error
+	if !errors.As(s.channel.why(amqp.ErrClosed), &closed) || closed.Code != amqp.AccessRefused {
+		return false
+	}
+	exchange := o.exchange
+	if exchange == "" {
+		exchange = "amq.default" // as the broker calls it
+	}
+	byKey := strings.Contains(closed.Reason, "topic '")
+	for target := range s.accepted {
+		if target.exchange == o.exchange && (!byKey || target.key == o.key) {
+			return false
+		}
+	}
+	return strings.Contains(closed.Reason, "exchange '"+exchange+"' in vhost") && (!byKey || strings.Contains(closed.Reason, "topic '"+o.key+"' in"))
 }
 
 // drain takes what was returned so far.
@@ -206,7 +269,7 @@ func (p *sending) drain() {
 			if p.returned == nil {
 				p.returned = map[uint64]int{}
 			}
-			o := outgoing{exchange: r.Exchange, key: r.RoutingKey, publishing: returnedMessage(&r)}
+			o := outgoing{address{r.Exchange, r.RoutingKey}, returnedMessage(&r)}
 			p.returned[o.digest()]++
 		default:
 			return
@@ -226,26 +289,27 @@ func (p *sending) unroutable(i int) error {
 	if p.returned[d]--; p.returned[d] == 0 {
 		delete(p.returned, d)
 	}
-	return p.config.problem(p.doing(i), "no queue takes it there", "check the name, or bind a queue", adapters.ErrUnroutable)
+	return p.config.problem(p.doing(i), "no queue takes it there", "check the name, or bind a queue", deadletter.ErrUnroutable)
 }
 
-// doubt makes everything that looks delivered unknown if something was returned that is
-// nothing of what was sent: one of these it was, or else the broker would not have it.
-func (p *sending) doubt() {
+// unmatchedReturns handles messages that the broker returned and that equal none of the copies.
+// The broker only returns what it was sent, so such a message is one of the copies, changed on
+// the way. Nobody can tell which, so the outcome of every copy that seems delivered is unknown.
+func (p *sending) unmatchedReturns() {
 	if len(p.returned) == 0 {
 		return
 	}
 	for i := range p.outcomes {
 		if p.outcomes[i] == nil {
-			p.outcomes[i] = p.config.problem("tell whether a copy reached "+quoted(p.outgoing[i].target().String()),
-				"the broker gave copies back that look otherwise than what was sent", "look for its replay id there", adapters.ErrUnknownOutcome)
+			p.outcomes[i] = p.config.problem("tell whether a copy reached "+wording.Quoted(string(p.outgoing[i].target())),
+				"the broker gave copies back that look otherwise than what was sent", "look for its replay id there", deadletter.ErrUnknownOutcome)
 		}
 	}
 }
 
 func (p *sending) unknown(i int) error {
-	return p.config.problem("tell whether a copy reached "+quoted(p.outgoing[i].target().String()),
-		"it was sent, and the broker has not confirmed it", "look for its replay id there", adapters.ErrUnknownOutcome)
+	return p.config.problem("tell whether a copy reached "+wording.Quoted(string(p.outgoing[i].target())),
+		"it was sent, and the broker has not confirmed it", "look for its replay id there", deadletter.ErrUnknownOutcome)
 }
 
 // tooLarge is the outcome of a message under way when the channel was closed: unknown,
@@ -275,17 +339,11 @@ func sizeLimit(err error) (most int, ok bool) {
 
 // why is the reason for which publishing has ended.
 func (s *sender) why(err error) error {
-	select {
-	case closed := <-s.closed:
-		if closed != nil && closed.Code == amqp.AccessRefused {
-			return s.config.problem("publish to "+s.config.broker(), brokerWords(closed.Reason), "grant the user the write permission on it (rabbitmqctl set_permissions)", adapters.ErrNotAuthorized)
-		}
-		if closed != nil {
-			return s.config.operationProblem("publish to "+s.config.broker(), closed)
-		}
-	default:
+	var closed *amqp.Error
+	if errors.As(s.channel.why(err), &closed) && closed.Code == amqp.AccessRefused {
+		return s.config.problem("publish to "+s.config.broker(), wording.Reply(closed.Reason), "grant the user the write permission on it (rabbitmqctl set_permissions)", adapters.ErrNotAuthorized)
 	}
-	return s.config.operationProblem("publish to "+s.config.broker(), err)
+	return s.channel.problem("publish to "+s.config.broker(), err)
 }
 
 // late is the reason for which a confirm is not waited for any longer.
@@ -315,7 +373,7 @@ func (o *outgoing) digest() uint64 {
 		MessageId: p.MessageId, Timestamp: p.Timestamp, Type: p.Type, AppId: p.AppId, Body: p.Body,
 		Exchange: o.exchange, RoutingKey: o.key,
 	}
-	line, err := appendPreserved(nil, &d, "")
+	line, err := preserved.Append(nil, &d, "")
 	if err != nil {
 		return 0 // the client refuses to write such headers, so nothing of the kind was sent
 	}

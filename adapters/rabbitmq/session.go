@@ -3,26 +3,32 @@ package rabbitmq
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
-	amqp "github.com/rabbitmq/amqp091-go"
 	"golang.org/x/sync/errgroup"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/routing"
 )
 
 // session is one connection of a run, with all that was declared over it, which the
 // broker deletes when the connection ends, however it ends.
 type session struct {
 	*run
-	connection *amqp.Connection
-	control    *control
-	drops      drops
-	ended      chan error // room for one word of a reader
+	link    *link
+	control *control
+	drops   drops
+	ended   chan error // room for one word of a reader
+
+	plan    plan // the latest
+	planned time.Time
+	pause   time.Duration // until the next
 }
 
 // attach declares, binds and consumes.
 func (s *session) attach(ctx context.Context) error {
-	plan, err := s.adapter.plan(ctx, s.control)
+	plan, err := s.replan(ctx)
 	if err != nil {
 		return err
 	}
@@ -40,7 +46,7 @@ func (s *session) attach(ctx context.Context) error {
 		return err
 	}
 	for _, t := range s.taps {
-		if err := t.consume(s.connection, s.ended); err != nil {
+		if err := t.consume(ctx, s.link, s.ended); err != nil {
 			return err
 		}
 	}
@@ -49,6 +55,28 @@ func (s *session) attach(ctx context.Context) error {
 	}
 	s.report(&plan)
 	return nil
+}
+
+// replan plans anew, unless the latest plan will do: where nothing changes, the management API
+// is asked less and less often. A tap beside an alternate exchange cannot wait: it would take
+// from that what no queue takes any more.
+func (s *session) replan(ctx context.Context) (plan, error) {
+	now, early := time.Now(), pollPause/2
+	if s.adapter.management != nil && !s.planned.IsZero() && now.Sub(s.planned) < s.pause-early {
+		return s.plan, nil
+	}
+	next, err := s.adapter.plan(ctx, s.control)
+	next.problems = slices.Clip(next.problems) // others add theirs to a copy
+	s.planned = now
+	if err == nil && !next.partial && !next.urgent && next.same(&s.plan) {
+		s.pause = min(max(2*s.pause, pollPause), quietPause)
+	} else {
+		s.pause = pollPause
+	}
+	if err == nil {
+		s.plan = next
+	}
+	return next, err
 }
 
 // bind binds all taps as planned, adds to the plan's problems what is refused, and
@@ -67,16 +95,16 @@ func (s *session) bind(p *plan) error {
 		bound += len(t.bound)
 	}
 	if bound == 0 && len(p.problems) > 0 {
-		return p.problems[0]
+		return p.worst()
 	}
 	return nil
 }
 
 // wanted is what a tap is to be bound to.
-func (s *session) wanted(t *tap, p *plan) []binding {
+func (s *session) wanted(t *tap, p *plan) []routing.Binding {
 	switch {
 	case t.firehose:
-		return []binding{{exchange: traceExchange, key: traceKey}}
+		return []routing.Binding{{Exchange: traceExchange, Key: traceKey}}
 	case t.destination != "":
 		return p.queues[t.destination]
 	}
@@ -91,7 +119,7 @@ func (s *session) attachStreams(ctx context.Context, p *plan) error {
 	group.SetLimit(8)
 	for i, st := range s.streams {
 		group.Go(func() error {
-			errs[i] = st.attach(ctx, s.connection, s.ended)
+			errs[i] = st.attach(ctx, s.link, s.ended)
 			return nil
 		})
 	}
@@ -113,27 +141,35 @@ func (s *session) attachStreams(ctx context.Context, p *plan) error {
 	return nil
 }
 
-// look heals bindings, finds new exchanges, takes up streams that are readable again,
+// poll heals bindings, finds new exchanges, takes up streams that are readable again,
 // and finds out how far behind the others are.
-func (s *session) look(ctx context.Context) {
-	plan, err := s.adapter.plan(ctx, s.control)
+func (s *session) poll(ctx context.Context) {
+	plan, err := s.replan(ctx)
 	switch {
 	case err != nil:
 		plan.problems = append(plan.problems, err)
 	case !plan.partial:
+		before := len(plan.problems)
 		_ = s.bind(&plan) // adds to the problems what it says
+		if len(plan.problems) > before {
+			s.pause = pollPause // something has changed that the plan does not know of
+		}
 	}
 	for _, st := range s.streams {
 		if st.attached {
-			err = st.look(ctx, s.connection)
+			err = st.poll(ctx, s.link)
 		} else {
-			err = st.attach(ctx, s.connection, s.ended)
+			err = st.attach(ctx, s.link, s.ended)
+		}
+		if errors.Is(err, errStalled) {
+			s.link.end(err) // a new session begins where this one stood still
+			return
 		}
 		if err != nil {
 			plan.problems = append(plan.problems, err)
 		}
 	}
-	if ctx.Err() == nil && !s.connection.IsClosed() {
+	if ctx.Err() == nil && !s.link.IsClosed() {
 		s.report(&plan)
 	}
 }
@@ -149,9 +185,5 @@ func (s *session) report(p *plan) {
 			destinations += t.exchanges()
 		}
 	}
-	var problems []string
-	for _, err := range p.problems {
-		problems = append(problems, err.Error())
-	}
-	s.state.reading(destinations, problems)
+	s.state.reading(destinations, p.problems)
 }

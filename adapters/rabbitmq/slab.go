@@ -7,6 +7,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/fieldtable"
 )
 
 const (
@@ -20,12 +21,10 @@ const (
 type slab struct {
 	messages   []adapters.Message
 	properties []adapters.Properties // one for each message, never reallocated
-	headers    []adapters.Header
-	text       []byte   // header values
-	names      []string // scratch for sorting
-	bytes      int64    // weight of the messages
-	deliveries int      // taken, also those that were left out
-	lastTag    uint64   // delivery tag of the last one
+	headers    fieldtable.Headers
+	bytes      int64  // weight of the messages
+	deliveries int    // taken, also those that were left out
+	lastTag    uint64 // delivery tag of the last one
 	recycle    func()
 }
 
@@ -38,7 +37,7 @@ func newSlab() *slab {
 	s := &slab{
 		messages:   make([]adapters.Message, 0, batchMessages),
 		properties: make([]adapters.Properties, 0, batchMessages),
-		text:       make([]byte, 0, 64<<10),
+		headers:    fieldtable.NewHeaders(64 << 10),
 	}
 	s.recycle = s.free
 	return s
@@ -46,14 +45,13 @@ func newSlab() *slab {
 
 // free gives the slab back, without what it refers to.
 func (s *slab) free() {
-	if cap(s.text) > keptText {
+	if s.headers.Size() > keptText {
 		return
 	}
 	clear(s.messages)
 	clear(s.properties)
-	clear(s.headers)
-	clear(s.names[:cap(s.names)])
-	s.messages, s.properties, s.headers, s.text = s.messages[:0], s.properties[:0], s.headers[:0], s.text[:0]
+	s.headers.Reset()
+	s.messages, s.properties = s.messages[:0], s.properties[:0]
 	s.bytes, s.deliveries, s.lastTag = 0, 0, 0
 	slabs.Put(s)
 }
@@ -79,7 +77,7 @@ func (s *slab) add(d *amqp.Delivery, skip string) *adapters.Message {
 	})
 	s.messages = append(s.messages, adapters.Message{
 		Value:       d.Body,
-		Headers:     s.appendHeaders(d.Headers, skip),
+		Headers:     s.headers.Append(d.Headers, skip),
 		Properties:  &s.properties[len(s.properties)-1],
 		Redelivered: d.Redelivered,
 	})
@@ -122,7 +120,7 @@ func (s *slab) addStreamed(d *amqp.Delivery, stream string, offset int64) *adapt
 	m := s.add(d, offsetHeader)
 	m.Properties.Queue = stream
 	m.Position = adapters.Position{Destination: stream, Partition: adapters.NoPartition, Offset: offset}
-	if m.Time = storedTime(d); m.Time.IsZero() {
+	if m.Time, m.TimeRaw = storedTime(d); m.Time.IsZero() && m.TimeRaw == 0 {
 		m.Time = time.Now()
 	}
 	return m
@@ -132,12 +130,17 @@ func (s *slab) addStreamed(d *amqp.Delivery, stream string, offset int64) *adapt
 // when it came in (header timestamp_in_ms, by the message interceptor of RabbitMQ 4 or
 // the plugin of that name before), else the publisher's timestamp in whole seconds.
 // It is zero if there is neither: AMQP 0-9-1 does not carry the stream's own times.
-func storedTime(d *amqp.Delivery) time.Time {
-	switch ms := d.Headers["timestamp_in_ms"].(type) {
+// Raw is the number where no time can be that: publishers write milliseconds for seconds.
+func storedTime(d *amqp.Delivery) (at time.Time, raw int64) {
+	at = d.Timestamp
+	switch told := d.Headers["timestamp_in_ms"].(type) {
 	case int64:
-		return time.UnixMilli(ms)
+		return adapters.MessageTime(told)
 	case time.Time:
-		return ms
+		at = told
 	}
-	return d.Timestamp
+	if !at.IsZero() && adapters.OutOfRange(at) {
+		return time.Time{}, at.Unix()
+	}
+	return at, 0
 }

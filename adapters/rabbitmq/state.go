@@ -1,12 +1,14 @@
 package rabbitmq
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/routing"
 )
 
 const (
@@ -24,8 +26,11 @@ const (
 type state struct {
 	messages, bytes atomic.Int64
 
-	mu     sync.Mutex
-	status adapters.Status // all but messages, bytes and behind
+	doubts atomic.Pointer[[]*routing.Doubt] // among the problems; nil where there is none
+
+	mu      sync.Mutex
+	status  adapters.Status // all but messages, bytes and behind
+	cleared map[string]bool // doubts that are none any more, by the binding's id
 }
 
 // change sets the connection's state; err is nil unless it is Lost or Failed. Since
@@ -39,12 +44,76 @@ func (s *state) change(connection adapters.Connection, err error) {
 	s.status.Err = err
 }
 
-// reading says what is being read.
-func (s *state) reading(destinations int, problems []string) {
+// lost says that the connection is lost, since the broker was last heard: what came before that
+// was read. Heard is zero if it never was.
+func (s *state) lost(heard time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if heard.IsZero() {
+		heard = time.Now()
+	}
+	if s.status.Connection != adapters.Lost {
+		s.status.Connection, s.status.Since = adapters.Lost, heard
+	}
+	s.status.Err = err
+}
+
+// reading says what is being read, and what cannot be.
+func (s *state) reading(destinations int, problems []error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.status.Destinations = destinations
-	s.status.Problems = problems // never changed once given away
+	var doubts []*routing.Doubt
+	var texts []string // never changed once given away
+	for _, err := range problems {
+		if d := (*routing.Doubt)(nil); errors.As(err, &d) {
+			if s.cleared[d.Binding.ID()] {
+				continue
+			}
+			doubts = append(doubts, d)
+		}
+		texts = append(texts, err.Error())
+	}
+	s.status.Problems = texts
+	s.keep(doubts)
+}
+
+// keep puts the doubts there that are left; the usual case, none, costs a message nothing.
+func (s *state) keep(doubts []*routing.Doubt) {
+	if len(doubts) == 0 {
+		s.doubts.Store(nil)
+		return
+	}
+	s.doubts.Store(&doubts)
+}
+
+// received clears the doubts that a message clears.
+func (s *state) received(exchange, key string) {
+	doubts := s.doubts.Load()
+	if doubts == nil {
+		return
+	}
+	for _, d := range *doubts {
+		if d.Binding.Exchange == exchange && d.Binding.Key != key {
+			s.clear(d)
+		}
+	}
+}
+
+func (s *state) clear(cleared *routing.Doubt) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cleared == nil {
+		s.cleared = map[string]bool{}
+	}
+	s.cleared[cleared.Binding.ID()] = true
+	text := cleared.Error()
+	s.status.Problems = slices.DeleteFunc(slices.Clone(s.status.Problems), func(problem string) bool { return problem == text })
+	var left []*routing.Doubt
+	if doubts := s.doubts.Load(); doubts != nil {
+		left = slices.DeleteFunc(slices.Clone(*doubts), func(d *routing.Doubt) bool { return s.cleared[d.Binding.ID()] })
+	}
+	s.keep(left)
 }
 
 // missed records a gap during which nothing was read.

@@ -10,6 +10,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 const (
@@ -25,6 +26,9 @@ const (
 	emptyPatience = time.Second
 	endPatience   = 200 * time.Millisecond
 
+	// syncPause is how long the client may take to hand on what had come before an answer.
+	syncPause = 50 * time.Millisecond
+
 	// endPrefetch is more than a chunk usually holds, so that the last one comes whole.
 	endPrefetch = 10_000
 )
@@ -32,14 +36,16 @@ const (
 // consumeStream starts a consumer at an offset: a number, a time.Time, "first", "last"
 // or "next". The broker refuses that for anything but a stream, so that no message of
 // a real queue can be taken.
-func (c *Config) consumeStream(connection *amqp.Connection, name string, offset any, credit int) (*amqp.Channel, <-chan amqp.Delivery, error) {
-	doing := fmt.Sprintf("read stream %s of %s", quoted(name), c.broker())
-	channel, err := connection.Channel()
+func (l *link) consumeStream(ctx context.Context, name string, offset any, credit int) (*amqp.Channel, <-chan amqp.Delivery, error) {
+	c := l.config
+	doing := fmt.Sprintf("read stream %s of %s", wording.Quoted(name), c.broker())
+	defer l.expect(ctx)()
+	channel, err := l.Channel()
 	if err != nil {
-		return nil, nil, c.operationProblem(doing, err)
+		return nil, nil, l.problem(doing, err)
 	}
 	if err := channel.Qos(credit, 0, false); err != nil {
-		return nil, nil, c.operationProblem(doing, err)
+		return nil, nil, l.problem(doing, err)
 	}
 	deliveries, err := channel.Consume(name, consumerTag, false, false, false, false, amqp.Table{offsetHeader: offset})
 	var refusal *amqp.Error
@@ -50,54 +56,72 @@ func (c *Config) consumeStream(connection *amqp.Connection, name string, offset 
 		return nil, nil, c.problem(doing, "it is a queue that is no stream, and reading would take its messages",
 			"name it with queue=, which taps what it receives", adapters.ErrUsage)
 	case errors.As(err, &refusal) && refusal.Code == amqp.NotFound:
-		return nil, nil, adapters.UnknownDestination(adapters.RabbitMQ, c.Address, adapters.Stream, name)
+		return nil, nil, adapters.UnknownDestination("rabbitmq", c.Address, adapters.Stream, name)
 	}
-	return nil, nil, c.operationProblem(doing, err)
+	return nil, nil, l.problem(doing, err)
 }
 
 // streamEnd is the offset behind the newest message: 0 for an empty stream. While
 // messages are being written it is one of those that were the end meanwhile.
-func (c *Config) streamEnd(ctx context.Context, connection *amqp.Connection, name string) (int64, error) {
-	return c.peek(ctx, connection, name, "last", endPrefetch)
+func (l *link) streamEnd(ctx context.Context, name string) (int64, error) {
+	return l.peek(ctx, name, "last", endPrefetch)
 }
 
 // lastChunk is an offset near the end of the stream, never behind it, that is found
 // without waiting for more: that behind the first message of the last chunk.
-func (c *Config) lastChunk(ctx context.Context, connection *amqp.Connection, name string) (int64, error) {
-	return c.peek(ctx, connection, name, "last", 1)
+func (l *link) lastChunk(ctx context.Context, name string) (int64, error) {
+	return l.peek(ctx, name, "last", 1)
 }
 
 // peek reads from an offset without acknowledging, so that no more than credit (and
 // the rest of its chunk) can come, and returns the offset behind the last one that it
-// waited for, or 0 if nothing came.
-func (c *Config) peek(ctx context.Context, connection *amqp.Connection, name string, from any, credit int) (int64, error) {
+// waited for, or 0 if nothing came. Silence alone proves nothing: so when nothing more comes,
+// the broker is asked something, and what it had sent before comes before the answer.
+func (l *link) peek(ctx context.Context, name string, from any, credit int) (int64, error) {
 	asked := time.Now()
-	channel, deliveries, err := c.consumeStream(connection, name, from, credit)
+	channel, deliveries, err := l.consumeStream(ctx, name, from, credit)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = channel.Close() }()
+	defer l.closeChannel(ctx, channel)
 	roundTrip := time.Since(asked)
 	patience := time.NewTimer(emptyPatience + 2*roundTrip)
 	defer patience.Stop()
-	end := int64(0)
-	for seen := 0; seen < credit; seen++ {
+	end, answered := int64(0), false
+	for seen := 0; seen < credit; {
 		select {
 		case d, open := <-deliveries:
 			if !open {
-				return 0, c.lossProblem(nil)
+				return 0, l.loss()
 			}
 			if offset, ok := streamOffset(&d); ok {
 				end = offset + 1
 			}
+			seen, answered = seen+1, false
 			patience.Reset(endPatience + roundTrip)
 		case <-patience.C:
-			return end, nil
+			if answered {
+				return end, nil
+			}
+			if err := l.sync(ctx, channel, credit); err != nil {
+				return 0, err
+			}
+			answered = true
+			patience.Reset(syncPause)
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		}
 	}
 	return end, nil
+}
+
+// sync waits for an answer on a channel that delivers. Credit is what it has already.
+func (l *link) sync(ctx context.Context, channel *amqp.Channel, credit int) error {
+	defer l.expect(ctx)()
+	if err := channel.Qos(credit, 0, false); err != nil {
+		return l.problem("read "+l.config.broker(), err)
+	}
+	return nil
 }
 
 // stream is one stream that is being tailed. Its reader moves next and delivered, the
@@ -113,9 +137,12 @@ type stream struct {
 	delivered atomic.Int64 // offset behind the last message that the intake took, or -1
 	end       atomic.Int64 // offset behind the newest message known of
 
+	handing atomic.Bool // the intake has a batch before it
+
 	// The session's own.
-	looked   int64 // delivered at the last look for the end
-	attached bool  // in this session
+	looked   int64     // delivered at the last look for the end
+	moved    time.Time // when that was another than before
+	attached bool      // in this session
 }
 
 func newStream(c *Config, name string, start adapters.Start, put func(context.Context, *slab) error) *stream {
@@ -125,6 +152,8 @@ func newStream(c *Config, name string, start adapters.Start, put func(context.Co
 	st.delivered.Store(-1)
 	st.reader = newReader(st.take, func(ctx context.Context, s *slab) error {
 		end := s.messages[len(s.messages)-1].Position.Offset + 1
+		st.handing.Store(true)
+		defer st.handing.Store(false)
 		if err := put(ctx, s); err != nil {
 			return err
 		}
@@ -147,7 +176,7 @@ func (st *stream) take(s *slab, d *amqp.Delivery) error {
 		return nil // the rest of a chunk, or of a connection that was lost
 	}
 	if !st.since.IsZero() {
-		if at := storedTime(d); !at.IsZero() && at.Before(st.since) {
+		if at, _ := storedTime(d); !at.IsZero() && at.Before(st.since) {
 			st.next.Store(offset + 1)
 			st.delivered.Store(offset + 1)
 			return nil
@@ -162,29 +191,29 @@ func (st *stream) take(s *slab, d *amqp.Delivery) error {
 }
 
 // attach starts the deliveries: where they ended, or else at the start.
-func (st *stream) attach(ctx context.Context, connection *amqp.Connection, ended chan<- error) error {
+func (st *stream) attach(ctx context.Context, l *link, ended chan<- error) error {
 	st.attached = false
-	from, err := st.where(ctx, connection)
+	from, err := st.where(ctx, l)
 	if err != nil {
 		return err
 	}
-	channel, deliveries, err := st.config.consumeStream(connection, st.name, from, prefetch)
+	channel, deliveries, err := l.consumeStream(ctx, st.name, from, prefetch)
 	if err != nil {
 		return err
 	}
 	st.reader.attach(attachment{channel: channel, deliveries: deliveries, ended: ended})
-	st.attached = true
+	st.attached, st.moved = true, time.Now()
 	return nil
 }
 
 // where says at which offset to begin, and finds the end of the stream as far as that
 // is needed to know how much is to be caught up with.
-func (st *stream) where(ctx context.Context, connection *amqp.Connection) (any, error) {
+func (st *stream) where(ctx context.Context, l *link) (any, error) {
 	next := st.next.Load()
 	if next < 0 && st.start.IsEnd() {
 		// The end as a number, and not "next", so that the reading goes on there if
 		// the connection is lost before the first message.
-		end, err := st.config.streamEnd(ctx, connection, st.name)
+		end, err := l.streamEnd(ctx, st.name)
 		if err != nil {
 			return nil, err
 		}
@@ -196,7 +225,7 @@ func (st *stream) where(ctx context.Context, connection *amqp.Connection) (any, 
 		}
 		return end, nil
 	}
-	end, err := st.config.lastChunk(ctx, connection, st.name)
+	end, err := l.lastChunk(ctx, st.name)
 	if err != nil {
 		return nil, err
 	}
@@ -211,14 +240,21 @@ func (st *stream) where(ctx context.Context, connection *amqp.Connection) (any, 
 	return "first", nil
 }
 
-// look finds out anew where the stream ends, if it may have moved on unseen.
-func (st *stream) look(ctx context.Context, connection *amqp.Connection) error {
+// errStalled says that a stream delivers nothing of what is known to be in it.
+var errStalled = fmt.Errorf("stalled: %w", adapters.ErrNotConnected)
+
+// poll finds out anew where the stream ends, if it may have moved on unseen. It notices when
+// nothing comes of what is there.
+func (st *stream) poll(ctx context.Context, l *link) error {
 	delivered := st.delivered.Load()
 	if delivered == st.looked {
+		if limit := st.config.patience.deliveries; st.behind() > 0 && !st.handing.Load() && time.Since(st.moved) > limit {
+			return st.config.problem("read stream "+wording.Quoted(st.name), "it delivers nothing for "+limit.String()+" though its end is not reached", "it is tried again", errStalled)
+		}
 		return nil // nothing came, or the intake is full: the end known is good enough
 	}
-	st.looked = delivered
-	end, err := st.config.lastChunk(ctx, connection, st.name)
+	st.looked, st.moved = delivered, time.Now()
+	end, err := l.lastChunk(ctx, st.name)
 	if err == nil {
 		st.end.Store(max(end, st.end.Load()))
 	}

@@ -9,6 +9,8 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/routing"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 const (
@@ -16,22 +18,15 @@ const (
 	// that its connection is gone.
 	tapExpiry = time.Minute
 
-	// nowhere is an exchange that does not exist. Queues dead-letter to it, that is
+	// deadEnd is an exchange that does not exist. Queues dead-letter to it, that is
 	// to nothing, so that a policy for all queues cannot send copies of a tap's
 	// messages to a real dead-letter exchange. The prefix is that of server-named
 	// queues, which the user of a tap may write anyway.
-	nowhere = "amq.gen-eventscope-nowhere"
-
-	// tapArgument marks our queues for the management API. The broker does not look at it.
-	tapArgument = "x-eventscope"
+	deadEnd = "amq.gen-eventscope-nowhere"
 
 	// bindingsAtOnce bounds how many bindings are looked after in one go.
 	bindingsAtOnce = 100
 )
-
-// tapMark is what the queues of all taps are bound to besides, so that whoever has no
-// management API can tell that there are some: see landing.
-var tapMark = binding{exchange: "amq.direct", key: "eventscope.tap"}
 
 // tap is a queue of our own that gets a copy of what exchanges route. There is one for
 // all exchanges, which gives a message that takes two ways to it only once; one for
@@ -42,19 +37,21 @@ type tap struct {
 	config      *Config
 	reader      *reader
 
-	queue string               // name that the broker gave it in this session
-	bound map[string]binding   // by id
-	gone  map[string]time.Time // exchanges that were bound and then missing, since when
-	turn  int                  // where the next look after the bindings begins
+	queue string                     // name that the broker gave it in this session
+	bound map[string]routing.Binding // by id
+	gone  map[string]time.Time       // exchanges that were bound and then missing, since when
+	turn  int                        // where the next look after the bindings begins
 }
 
-func newTap(c *Config, destination string, firehose bool, put func(context.Context, *slab) error) *tap {
+func newTap(c *Config, st *state, destination string, firehose bool, put func(context.Context, *slab) error) *tap {
 	take := func(s *slab, d *amqp.Delivery) error {
-		if d.Exchange == tapMark.exchange && d.RoutingKey == tapMark.key {
+		if d.Exchange == routing.TapMark.Exchange && d.RoutingKey == routing.TapMark.Key {
 			return nil // somebody asks whether there are taps
 		}
 		if firehose {
 			unwrap(d)
+		} else {
+			st.received(d.Exchange, d.RoutingKey)
 		}
 		s.addTapped(d, destination)
 		return nil
@@ -64,7 +61,7 @@ func newTap(c *Config, destination string, firehose bool, put func(context.Conte
 
 func (t *tap) doing() string {
 	if t.destination != "" {
-		return "tap what queue " + quoted(t.destination) + " receives"
+		return "tap what queue " + wording.Quoted(t.destination) + " receives"
 	}
 	return "tap " + t.config.broker()
 }
@@ -74,7 +71,7 @@ func (t *tap) doing() string {
 func (t *tap) declare(control *control, counter string) error {
 	deadLetterExchange, deadLetterKey := "", counter
 	if counter == "" {
-		deadLetterExchange, deadLetterKey = nowhere, "dropped"
+		deadLetterExchange, deadLetterKey = deadEnd, "dropped"
 	}
 	err := control.do(t.doing(), func(ch *amqp.Channel) error {
 		queue, err := ch.QueueDeclare("", false, true, true, false, amqp.Table{
@@ -85,15 +82,17 @@ func (t *tap) declare(control *control, counter string) error {
 			amqp.QueueTTLArg:            tapExpiry.Milliseconds(),
 			"x-dead-letter-exchange":    deadLetterExchange,
 			"x-dead-letter-routing-key": deadLetterKey,
-			tapArgument:                 "tap",
+			routing.TapArgument:         "tap",
 		})
-		t.queue, t.bound = queue.Name, map[string]binding{}
+		t.queue, t.bound = queue.Name, map[string]routing.Binding{}
 		return err
 	})
 	if err != nil || t.firehose { // whose queue gets nothing that was not routed elsewhere
 		return err
 	}
-	err = control.do(t.doing(), func(ch *amqp.Channel) error { return ch.QueueBind(t.queue, tapMark.key, tapMark.exchange, false, nil) })
+	err = control.do(t.doing(), func(ch *amqp.Channel) error {
+		return ch.QueueBind(t.queue, routing.TapMark.Key, routing.TapMark.Exchange, false, nil)
+	})
 	if errors.Is(err, adapters.ErrNotAuthorized) {
 		return nil
 	}
@@ -104,11 +103,11 @@ func (t *tap) declare(control *control, counter string) error {
 // Binding again what is bound already costs little and heals what was deleted and
 // declared again; of many bindings, each call does a part, in turn. It returns the
 // problems of single bindings, and an error if the connection is lost.
-func (t *tap) bind(control *control, wanted []binding, s *state) (problems []error, err error) {
+func (t *tap) bind(control *control, wanted []routing.Binding, s *state) (problems []error, err error) {
 	want := make(map[string]bool, len(wanted))
 	for i, b := range wanted {
-		want[b.id()] = true
-		if _, bound := t.bound[b.id()]; bound && (i-t.turn+len(wanted))%len(wanted) >= bindingsAtOnce {
+		want[b.ID()] = true
+		if _, bound := t.bound[b.ID()]; bound && (i-t.turn+len(wanted))%len(wanted) >= bindingsAtOnce {
 			continue
 		}
 		switch err := t.bindOne(control, b, s); {
@@ -126,7 +125,7 @@ func (t *tap) bind(control *control, wanted []binding, s *state) (problems []err
 			continue
 		}
 		delete(t.bound, id)
-		err := control.do(t.doing(), func(ch *amqp.Channel) error { return ch.QueueUnbind(t.queue, b.key, b.exchange, b.arguments) })
+		err := control.do(t.doing(), func(ch *amqp.Channel) error { return ch.QueueUnbind(t.queue, b.Key, b.Exchange, b.Arguments) })
 		if errors.Is(err, adapters.ErrNotConnected) {
 			return problems, err
 		}
@@ -135,23 +134,23 @@ func (t *tap) bind(control *control, wanted []binding, s *state) (problems []err
 }
 
 // bindOne binds, and notes when an exchange goes and comes back.
-func (t *tap) bindOne(control *control, b binding, s *state) error {
-	err := control.do("tap exchange "+quoted(b.exchange), func(ch *amqp.Channel) error {
-		return ch.QueueBind(t.queue, b.key, b.exchange, false, b.arguments)
+func (t *tap) bindOne(control *control, b routing.Binding, s *state) error {
+	err := control.do("tap exchange "+wording.Quoted(b.Exchange), func(ch *amqp.Channel) error {
+		return ch.QueueBind(t.queue, b.Key, b.Exchange, false, b.Arguments)
 	})
-	since, gone := t.gone[b.exchange]
+	since, gone := t.gone[b.Exchange]
 	switch {
 	case err == nil && gone:
-		delete(t.gone, b.exchange)
-		s.missed(since, time.Now(), fmt.Sprintf("exchange %s was deleted and declared again", quoted(b.exchange)))
+		delete(t.gone, b.Exchange)
+		s.missed(since, time.Now(), fmt.Sprintf("exchange %s was deleted and declared again", wording.Quoted(b.Exchange)))
 	case errors.Is(err, adapters.ErrUnknownDestination):
-		t.miss([]string{b.exchange})
+		t.miss([]string{b.Exchange})
 	}
 	if err != nil {
-		delete(t.bound, b.id())
+		delete(t.bound, b.ID())
 		return err
 	}
-	t.bound[b.id()] = b
+	t.bound[b.ID()] = b
 	return nil
 }
 
@@ -165,17 +164,18 @@ func (t *tap) miss(exchanges []string) {
 }
 
 // consume starts the deliveries to the tap's reader.
-func (t *tap) consume(connection *amqp.Connection, ended chan<- error) error {
-	channel, err := connection.Channel()
+func (t *tap) consume(ctx context.Context, l *link, ended chan<- error) error {
+	defer l.expect(ctx)()
+	channel, err := l.Channel()
 	if err != nil {
-		return t.config.operationProblem(t.doing(), err)
+		return l.problem(t.doing(), err)
 	}
 	if err := channel.Qos(prefetch, 0, false); err != nil {
-		return t.config.operationProblem(t.doing(), err)
+		return l.problem(t.doing(), err)
 	}
 	deliveries, err := channel.Consume(t.queue, consumerTag, false, true, false, false, nil)
 	if err != nil {
-		return t.config.operationProblem(t.doing(), err)
+		return l.problem(t.doing(), err)
 	}
 	t.reader.attach(attachment{channel: channel, deliveries: deliveries, ended: ended})
 	return nil
@@ -185,7 +185,7 @@ func (t *tap) consume(connection *amqp.Connection, ended chan<- error) error {
 func (t *tap) exchanges() int {
 	distinct := map[string]bool{}
 	for _, b := range t.bound {
-		distinct[b.exchange] = true
+		distinct[b.Exchange] = true
 	}
 	return len(distinct)
 }

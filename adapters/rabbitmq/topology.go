@@ -9,6 +9,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/management"
 )
 
 // Destinations implements [adapters.Topology]: all exchanges, queues and streams of the
@@ -23,13 +24,13 @@ func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, err
 		return nil, err
 	}
 	var list []adapters.Destination
-	for _, name := range sortedKeys(m.known.exchanges) {
+	for _, name := range sortedKeys(m.known.Exchanges) {
 		shown := name
 		if name == "" {
 			shown = defaultExchange
 		}
 		if m.wanted(adapters.Endpoint{Name: name, Kind: adapters.Exchange}) {
-			list = append(list, adapters.Destination{Name: shown, Kind: adapters.Exchange, Internal: m.known.exchanges[name].Internal || name == ""})
+			list = append(list, adapters.Destination{Name: shown, Kind: adapters.Exchange, Internal: m.known.Exchanges[name].Internal || name == ""})
 		}
 	}
 	for _, name := range sortedKeys(m.queues) {
@@ -66,19 +67,19 @@ func (a *Adapter) Bindings(ctx context.Context) ([]adapters.Binding, error) {
 
 // ways is where messages go within a virtual host.
 type ways struct {
-	*yard
+	*deadLetterGraph
 	bindings []adapters.Binding
 	within   map[adapters.Endpoint]bool // nil is everything
 }
 
 func (a *Adapter) ways(ctx context.Context) (*ways, error) {
-	y, err := a.management.yard(ctx)
+	y, err := askDeadLetterGraph(ctx, a.management)
 	if err != nil {
 		return nil, err
 	}
-	w := &ways{yard: y}
-	for i := range y.known.bindings {
-		b := &y.known.bindings[i]
+	w := &ways{deadLetterGraph: y}
+	for i := range y.known.Bindings {
+		b := &y.known.Bindings[i]
 		from, to := adapters.Endpoint{Name: b.Source, Kind: adapters.Exchange}, adapters.Endpoint{Name: b.Destination, Kind: adapters.Exchange}
 		if b.DestinationType == "queue" {
 			to = w.queueEnd(b.Destination)
@@ -87,8 +88,8 @@ func (a *Adapter) ways(ctx context.Context) (*ways, error) {
 			w.bindings = append(w.bindings, adapters.Binding{From: from, To: to, Way: adapters.Bound, Key: b.RoutingKey})
 		}
 	}
-	for _, name := range sortedKeys(y.known.exchanges) {
-		if other := y.known.exchanges[name].alternate; other != "" {
+	for _, name := range sortedKeys(y.known.Exchanges) {
+		if other := y.known.Exchanges[name].Alternate; other != "" {
 			from, to := adapters.Endpoint{Name: name, Kind: adapters.Exchange}, adapters.Endpoint{Name: other, Kind: adapters.Exchange}
 			w.bindings = append(w.bindings, adapters.Binding{From: from, To: to, Way: adapters.Alternate})
 		}
@@ -103,12 +104,12 @@ func (a *Adapter) ways(ctx context.Context) (*ways, error) {
 }
 
 // deadWay is where a queue dead-letters to: an exchange, or by the default exchange a queue.
-func (w *ways) deadWay(q *queueInfo) (adapters.Binding, bool) {
-	exchange, ok := q.setting("x-dead-letter-exchange", "dead-letter-exchange").(string)
+func (w *ways) deadWay(q *management.Queue) (adapters.Binding, bool) {
+	exchange, ok := q.Setting("x-dead-letter-exchange", "dead-letter-exchange").(string)
 	if !ok || ofTap(q.Name) {
 		return adapters.Binding{}, false
 	}
-	key, _ := q.setting("x-dead-letter-routing-key", "dead-letter-routing-key").(string)
+	key, _ := q.Setting("x-dead-letter-routing-key", "dead-letter-routing-key").(string)
 	b := adapters.Binding{From: w.queueEnd(q.Name), To: adapters.Endpoint{Name: exchange, Kind: adapters.Exchange}, Way: adapters.Dead, Key: key}
 	if exchange == "" {
 		b.To, b.Key = w.queueEnd(key), ""

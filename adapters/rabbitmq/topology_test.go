@@ -15,14 +15,14 @@ import (
 func TestWays(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
 		orders, inner, dead, lonely := b.exchange(t, amqp.ExchangeTopic), b.exchange(t, amqp.ExchangeFanout), b.exchange(t, amqp.ExchangeDirect), b.exchange(t, amqp.ExchangeDirect)
-		grave, last := b.queue(t, amqp.QueueTypeClassic, nil), b.queue(t, amqp.QueueTypeClassic, nil)
+		dlq, last := b.queue(t, amqp.QueueTypeClassic, nil), b.queue(t, amqp.QueueTypeClassic, nil)
 		work := b.queue(t, amqp.QueueTypeQuorum, amqp.Table{"x-dead-letter-exchange": dead, "x-dead-letter-routing-key": "died"})
 		straight := b.queue(t, amqp.QueueTypeClassic, amqp.Table{"x-dead-letter-exchange": "", "x-dead-letter-routing-key": last})
 		audit := b.queue(t, amqp.QueueTypeStream, nil)
 		b.bind(t, work, "order.*", orders, nil)
 		b.bind(t, straight, "", inner, nil)
 		b.bind(t, audit, "", inner, nil)
-		b.bind(t, grave, "died", dead, nil)
+		b.bind(t, dlq, "died", dead, nil)
 		if err := b.channel(t).ExchangeBind(inner, "#", orders, false, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +34,7 @@ func TestWays(t *testing.T) {
 			{From: end(adapters.Exchange, orders), To: end(adapters.Exchange, inner), Way: adapters.Bound, Key: "#"},
 			{From: end(adapters.Exchange, inner), To: end(adapters.Queue, straight), Way: adapters.Bound},
 			{From: end(adapters.Exchange, inner), To: end(adapters.Stream, audit), Way: adapters.Bound},
-			{From: end(adapters.Exchange, dead), To: end(adapters.Queue, grave), Way: adapters.Bound, Key: "died"},
+			{From: end(adapters.Exchange, dead), To: end(adapters.Queue, dlq), Way: adapters.Bound, Key: "died"},
 			{From: end(adapters.Queue, work), To: end(adapters.Exchange, dead), Way: adapters.Dead, Key: "died"},
 			{From: end(adapters.Queue, straight), To: end(adapters.Queue, last), Way: adapters.Dead},
 		}

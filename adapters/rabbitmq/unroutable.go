@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/url"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/management"
 )
 
 // Unroutable implements [adapters.UnroutableCounter] for the virtual host, since the broker
@@ -17,19 +17,19 @@ func (a *Adapter) Unroutable(ctx context.Context) (adapters.Unroutable, error) {
 		return adapters.Unroutable{Dropped: -1, Returned: -1}, a.config.problem(doing, "only the management API tells, and the URL names none",
 			"add management=http://HOST:15672", errors.ErrUnsupported)
 	}
-	var host struct {
-		Stats json.RawMessage `json:"message_stats"`
+	host, err := a.management.Host(ctx, doing)
+	if err != nil {
+		return adapters.Unroutable{Dropped: -1, Returned: -1}, err
 	}
-	err := a.management.read(ctx, doing, "vhosts/"+url.PathEscape(a.config.VirtualHost), &host)
 	var stats struct {
-		Dropped      figure `json:"drop_unroutable"`
-		Returned     figure `json:"return_unroutable"`
-		DroppedPace  pace   `json:"drop_unroutable_details"`
-		ReturnedPace pace   `json:"return_unroutable_details"`
+		Dropped      management.Figure `json:"drop_unroutable"`
+		Returned     management.Figure `json:"return_unroutable"`
+		DroppedPace  management.Pace   `json:"drop_unroutable_details"`
+		ReturnedPace management.Pace   `json:"return_unroutable_details"`
 	}
 	_ = json.Unmarshal(host.Stats, &stats) // absent, or an empty list, before there was traffic
 	return adapters.Unroutable{
-		Dropped: stats.Dropped.count(), Returned: stats.Returned.count(),
-		DroppedRate: stats.DroppedPace.Now.rate(), ReturnedRate: stats.ReturnedPace.Now.rate(),
-	}, err
+		Dropped: stats.Dropped.Count(), Returned: stats.Returned.Count(),
+		DroppedRate: stats.DroppedPace.Now.Rate(), ReturnedRate: stats.ReturnedPace.Now.Rate(),
+	}, nil
 }

@@ -2,8 +2,17 @@ package rabbitmq
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"net"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
 )
 
 // sink is a connection that remembers what is written to it.
@@ -17,6 +26,10 @@ func (s *sink) Write(p []byte) (int, error) {
 	s.writes++
 	return s.Buffer.Write(p)
 }
+
+func (s *sink) Close() error { return nil }
+
+func (s *sink) SetWriteDeadline(time.Time) error { return nil }
 
 func (s *sink) Read(p []byte) (int, error) { return s.Buffer.Read(p) }
 
@@ -47,4 +60,75 @@ func TestWritesAreHeldBackUntilRelease(t *testing.T) {
 	if to.Len() != 4+writeBuffer {
 		t.Errorf("%d bytes are written", to.Len())
 	}
+}
+
+// TestHeartbeatsAreNoAnswer: a broker that blocks a publisher still sends them.
+func TestHeartbeatsAreNoAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := &sink{}
+		w := newWire(from)
+		read := func(frame []byte) {
+			t.Helper()
+			from.Buffer.Write(frame)
+			if n, err := w.Read(make([]byte, 100)); n != len(frame) || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+		time.Sleep(time.Second)
+		read([]byte{8, 0, 0, 0, 0, 0, 0, 0xce})
+		if any, data := w.silence(false), w.silence(true); any != 0 || data != time.Second {
+			t.Errorf("silent for %v, and without an answer for %v", any, data)
+		}
+		time.Sleep(time.Second)
+		read([]byte{1, 0, 1, 0, 0, 0, 4, 0, 60, 0, 80, 0xce})
+		if any, data := w.silence(false), w.silence(true); any != 0 || data != 0 {
+			t.Errorf("silent for %v, and without an answer for %v", any, data)
+		}
+	})
+}
+
+// TestALinkThatIsBlockedEnds with the broker's reason; one that is blocked for a moment does not.
+func TestALinkThatIsBlockedEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &link{config: &Config{Address: "broker:5672"}, wire: newWire(&sink{})}
+		notices := make(chan amqp.Blocking)
+		go l.watchBlocking(notices)
+		notices <- amqp.Blocking{Active: true, Reason: "low on memory"}
+		time.Sleep(blockedLimit - time.Millisecond)
+		notices <- amqp.Blocking{}
+		time.Sleep(time.Hour)
+		if err := l.ended(); err != nil {
+			t.Errorf("it ended after a moment: %v", err)
+		}
+		notices <- amqp.Blocking{Active: true, Reason: "low on disk"}
+		time.Sleep(blockedLimit + time.Millisecond)
+		if err := l.ended(); !errors.Is(err, adapters.ErrNotConnected) || !strings.Contains(err.Error(), "low on disk") {
+			t.Errorf("it ended with %v", err)
+		}
+		close(notices)
+	})
+}
+
+// TestALinkIsCutForWhoIsInAHurry when the broker is silent, and not while it answers.
+func TestALinkIsCutForWhoIsInAHurry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &link{config: &Config{Address: "broker:5672", patience: patiences{answer: 2 * time.Hour, unmuted: mutedLimit}}, wire: newWire(&sink{})}
+		hurry, interrupt := context.WithCancel(context.Background())
+		stop := l.attend(hurry, true)
+		time.Sleep(time.Hour) // nobody wants an end
+		l.wire.heardNow(true)
+		interrupt()
+		for range 10 {
+			time.Sleep(hurryLimit / 2)
+			l.wire.heardNow(true)
+		}
+		if err := l.ended(); err != nil {
+			t.Errorf("cut while it answers: %v", err)
+		}
+		time.Sleep(2 * hurryLimit)
+		if err := l.ended(); !errors.Is(err, adapters.ErrNotConnected) {
+			t.Errorf("not cut: %v", err)
+		}
+		stop()
+	})
 }

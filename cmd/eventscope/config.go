@@ -17,10 +17,6 @@ import (
 func (p *program) configCommand() *cobra.Command {
 	parent := &cobra.Command{
 		Use: "config", Short: "Check the config, and show what it leads to",
-		Args: cobra.NoArgs,
-		RunE: p.command(func(context.Context, []string) error {
-			return usage("config needs one of its commands: check or sources")
-		}),
 	}
 	parent.AddCommand(
 		&cobra.Command{
@@ -31,13 +27,14 @@ func (p *program) configCommand() *cobra.Command {
 			Use: "sources [URL...]", Short: "Show the sources in use and what set each value; secrets are not shown",
 			RunE: p.command(p.showSources),
 		})
+	p.needsCommand(parent)
 	return parent
 }
 
 // checkConfig loads the file, and the secrets of every context.
 func (p *program) checkConfig(context.Context, []string) error {
 	path, _, _ := config.Locate(p.flags.config, p.getenv)
-	file, err := config.Load(p.flags.config, p.getenv)
+	file, err := config.Load(p.flags.config, p.getenv, p.brokers)
 	if err != nil {
 		return err
 	}
@@ -47,7 +44,7 @@ func (p *program) checkConfig(context.Context, []string) error {
 	}
 	sources := 0
 	for _, name := range slices.Sorted(maps.Keys(file.Contexts)) {
-		opened, err := file.Contexts[name].Open(file.Path, p.getenv)
+		opened, err := file.Open(file.Contexts[name], p.getenv)
 		if err != nil {
 			return err
 		}

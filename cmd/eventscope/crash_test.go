@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -27,12 +28,23 @@ type mortal struct {
 	folder string
 }
 
+// mortals has room for as many brokers of tests' own as there may be at once.
+var mortals = make(chan struct{}, 4)
+
+// mayStart waits until there is room for one more broker, up to the end of the test.
+func mayStart(t *testing.T) {
+	t.Helper()
+	mortals <- struct{}{}
+	t.Cleanup(func() { <-mortals })
+}
+
 func newMortal(t *testing.T, script string, port int, version ...string) *mortal {
 	t.Helper()
 	scripts := os.Getenv(scriptsVariable)
 	if scripts == "" {
 		t.Skip(scriptsVariable + " does not name the folder of the scripts that start and kill brokers")
 	}
+	mayStart(t)
 	folder, err := os.MkdirTemp("", "eventscope-"+script) // RabbitMQ's own user must be able to enter it
 	if err != nil {
 		t.Fatal(err)
@@ -65,13 +77,17 @@ func (b *mortal) run(arguments ...string) {
 func (b *mortal) kill() { b.Helper(); b.run("kill", b.folder) }
 func (b *mortal) back() { b.Helper(); b.run(b.start...) }
 
+// portsGiven counts the ports that tests have asked for.
+var portsGiven atomic.Int32
+
 // freePorts is a port of loopback that nobody has now, nor those at these distances. It is
 // below those that the system gives to connections, one of which could take it while the
 // broker is down.
 func freePorts(t *testing.T, distances ...int) int {
 	t.Helper()
 	const first, last, step = 11_500, 12_500, 10
-	for port := first; port < last; port += step {
+	for range (last - first) / step {
+		port := first + int(portsGiven.Add(1))*step%(last-first) // each to one test, as they run side by side
 		free := true
 		for _, distance := range append(distances, 0) {
 			listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+distance))
@@ -142,6 +158,7 @@ func (r *running) end() (out, errors string) {
 // A Kafka that is killed in the middle of a stream and comes back costs no event and
 // repeats none, while a producer goes on around it; what happened is said.
 func TestKafkaKilledUnderTail(t *testing.T) {
+	t.Parallel()
 	port := freePorts(t)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	broker := newMortal(t, "kafka", port)
@@ -197,6 +214,7 @@ func TestKafkaKilledUnderTail(t *testing.T) {
 
 // A tap of a RabbitMQ that is killed and comes back says for how long it saw nothing.
 func TestRabbitMQKilledUnderTail(t *testing.T) {
+	t.Parallel()
 	port := freePorts(t, 10_000, 20_000, 5_000, 6_000)
 	url := fmt.Sprintf("amqp://guest:guest@127.0.0.1:%d/", port)
 	broker := newMortal(t, "rabbitmq", port, "4")

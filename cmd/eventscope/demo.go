@@ -13,6 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
+	"eventscope/adapters/kafka"
+	"eventscope/adapters/rabbitmq"
 	"eventscope/cmd/internal/embedded"
 	"eventscope/cmd/internal/shop"
 	"eventscope/cmd/internal/source"
@@ -56,6 +59,9 @@ func (p *program) demoCommand() *cobra.Command {
 }
 
 func (d *demo) run(ctx context.Context, _ []string) error {
+	if d.flags.context != "" {
+		return usage("--context %s: the demonstration has brokers of its own; leave it out", d.flags.context)
+	}
 	if d.limit < 0 {
 		return usage("--for %v: a time is positive, such as 20s", d.limit)
 	}
@@ -108,7 +114,7 @@ func (d *demo) system(settings *settings) (system *shop.Shop, stop func(), err e
 	}
 	topics := shop.New(config).Topics()
 	if d.kafka != "" {
-		parsed, err := source.Parse("kafka://" + strings.TrimPrefix(d.kafka, "kafka://"))
+		parsed, err := d.brokers.Parse("kafka://" + strings.TrimPrefix(d.kafka, "kafka://"))
 		if err != nil {
 			return nil, stop, err
 		}
@@ -123,16 +129,16 @@ func (d *demo) system(settings *settings) (system *shop.Shop, stop func(), err e
 		config.Kafka, stop = []string{broker.Address()}, broker.Stop
 	}
 	system = shop.New(config)
-	settings.sources = []source.Source{{Broker: adapters.Kafka, Hosts: config.Kafka, Topics: topics}}
+	settings.sources = []source.Source{{Driver: &kafka.Driver, Config: driver.Config{Hosts: config.Kafka, Path: strings.Join(topics, ",")}}}
 	if taps != nil {
 		d.note("the demonstration writes to rabbitmq %s: %s", taps.Hosts[0], exchangesOf(system))
 		for _, tap := range system.Taps() {
-			taps.Taps = append(taps.Taps, source.Tap{Exchange: tap.Exchange, Key: tap.Key})
+			taps.Add("tap", tap.Exchange+":"+tap.Key)
 		}
 		settings.sources = append(settings.sources, *taps)
 	}
 	source.Number(settings.sources)
-	settings.limitFetches()
+	settings.share()
 	return system, stop, nil
 }
 
@@ -150,11 +156,11 @@ func (d *demo) rabbitMQSource(config *shop.Config) (*source.Source, error) {
 	if d.rabbitMQ == "" {
 		return nil, nil
 	}
-	parsed, err := source.Parse(d.rabbitMQ)
-	if err == nil && parsed.Broker != adapters.RabbitMQ {
+	parsed, err := d.brokers.Parse(d.rabbitMQ)
+	if err == nil && parsed.Driver != &rabbitmq.Driver {
 		err = usage("--rabbitmq takes an AMQP URL such as amqp://guest@localhost:5672/")
 	}
-	if err == nil && parsed.TLS {
+	if err == nil && parsed.TLS != nil {
 		err = usage("--rabbitmq: the demonstration system does not speak TLS; give an amqp:// URL")
 	}
 	if err == nil {
@@ -163,16 +169,13 @@ func (d *demo) rabbitMQSource(config *shop.Config) (*source.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if warning := parsed.Warning(); warning != "" {
-		d.note("warning: %s", warning)
-	}
+	d.warn([]source.Source{parsed})
 	if parsed.User == "" || parsed.User == "guest" && parsed.Password == "" {
 		parsed.User, parsed.Password = "guest", "guest" // as every broker comes
 	}
 	config.RabbitMQ = (&url.URL{
 		Scheme: "amqp", User: url.UserPassword(parsed.User, parsed.Password), Host: parsed.Hosts[0],
-		Path: "/" + parsed.VirtualHost, RawPath: "/" + url.PathEscape(parsed.VirtualHost),
-	}).String()
+	}).String() + "/" + parsed.Path
 	return &parsed, nil
 }
 

@@ -10,6 +10,7 @@ import (
 // In the demonstration a letter that died is replayed from the screen, the service that
 // was mended meanwhile takes it, and its flow comes to its end.
 func TestALetterOfTheDemoIsReplayedAndItsFlowIsComplete(t *testing.T) {
+	t.Parallel()
 	screen := tuitest.InTmux(t, 120, 30, plainEnvironment(t), built(t), "demo", "--seed", "3").Sees("OrderPlaced")
 	screen.Press(":", "fault payment timeout", "Enter").Sees("it succeeds when replayed").Press("4").Sees("ProviderTimeout")
 	for range 5 { // should something else have died as well
@@ -36,6 +37,7 @@ func TestALetterOfTheDemoIsReplayedAndItsFlowIsComplete(t *testing.T) {
 
 // A service of the demonstration that is slowed falls behind, and the screen says so.
 func TestTheDemoFallsBehindOnDemand(t *testing.T) {
+	t.Parallel()
 	screen := tuitest.InTmux(t, 120, 30, plainEnvironment(t), built(t), "demo", "--seed", "3").Sees("OrderPlaced", "lag ")
 	screen.Press(":", "fault payment slow", "Enter").Press("3").Sees("9 consumers by trouble", "growing", "payment")
 	screen.Press("Enter").Sees("Committed", "classic group on kafka", "@127.0.0.1")

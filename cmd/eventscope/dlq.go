@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -14,11 +15,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/driver"
 	"eventscope/adapters/envelope"
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/source"
 	"eventscope/replay"
-	"eventscope/tracing"
+	"eventscope/tracing/query"
+	"eventscope/tui/text"
 )
 
 // dlq is what the commands about dead letters have in common.
@@ -26,30 +30,39 @@ type dlq struct {
 	*program
 	filter string
 	all    bool
+	peek   bool // into every dead-letter queue, whether it is named or not
 	to     string
-	plan   string // the id that was seen
+
+	confirmed []string // destinations that were named though only letters name them
+	plan      string   // the id that was seen
 
 	maxReplays, confirm, canary, window int
 	rate, reason                        string
+	resumes                             bool // a run that has its pace
+
+	others, misfits int // letters that the filter leaves out, and could not be applied to
 
 	settings *settings
 	sources  *opened
-	office   *replay.Office
+	service  *replay.Service
 
-	elsewhere   *replay.Source // another cluster that letters are sent to
-	destination adapters.Target
+	there       *source.Source // another cluster that letters are sent to, as it is named
+	elsewhere   *replay.Source // and opened
+	destination deadletter.Target
 	closing     []func() error
 	figures     statistics
+	noDLQ       bool // no destination of dead letters was found
 }
 
 func (p *program) dlqCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "dlq", Short: "Inspect, replay, discard and restore dead letters",
-		Long: "dlq lists what is in dead-letter topics and queues, and deals with it. Kafka topics that a URL names are taken for dead-letter topics, " +
-			"and so are the queues of ?queue=; where none is named, they are found by what the broker is configured to, by their names and by headers.\n\n" +
+		Long: "dlq lists what is in dead-letter topics and queues, and deals with it. Topics and queues that a URL names are taken for those of dead letters; " +
+			"where none is named, they are found by what the broker is configured to, by their names and by headers.\n\n" +
 			"Nothing is written without --write and the number of letters in --confirm. A letter is named by its position, as dlq list prints it.",
 	}
 	cmd.AddCommand(p.dlqList(), p.dlqGroups(), p.dlqShow(), p.dlqPlan(), p.dlqReplay(), p.dlqDiscard(), p.dlqRestore(), p.dlqResume(), p.dlqAbort(), p.dlqJournal())
+	p.needsCommand(cmd)
 	return cmd
 }
 
@@ -61,7 +74,7 @@ func (d *dlq) command(work func(ctx context.Context, args []string) error) func(
 	})
 }
 
-// open opens what the arguments or the config name, and the office over it.
+// open opens what the arguments or the config name, and the service over it.
 func (d *dlq) open(ctx context.Context, urls []string) error {
 	settings, err := d.load(urls)
 	if err != nil {
@@ -69,41 +82,70 @@ func (d *dlq) open(ctx context.Context, urls []string) error {
 	}
 	settings.limitMemory()
 	d.figures.started = time.Now()
+	if d.there != nil {
+		if err := source.CheckPasswords(append(slices.Clone(settings.sources), *d.there)); err != nil {
+			return err
+		}
+		d.warn([]source.Source{*d.there})
+	}
+	if err := d.openElsewhere(ctx); err != nil {
+		return err
+	}
 	for i := range settings.sources {
-		settings.sources[i].DeadLetters = true
-		settings.sources[i].LooksFile = d.looksFile()
+		settings.sources[i].Purpose = driver.ToInspect
+		settings.sources[i].StateFolder = d.stateFolder()
 		settings.sources[i].Write = !settings.readOnly
 	}
 	d.settings = settings
 	if d.sources, err = d.program.open(ctx, settings.sources); err != nil {
 		return err
 	}
-	config := replay.Config{Folder: d.stateFolder(), Rules: settings.rules, Headers: settings.file.ReplayHeaders(), By: operator()}
+	config := replay.Config{Folder: d.stateFolder(), Rules: settings.rules, Headers: settings.file.ReplayHeaders(), By: operator(), Told: d.logRun}
 	for _, adapter := range d.sources.adapters {
-		at := slices.IndexFunc(settings.sources, func(s source.Source) bool { return s.Name == adapter.Name() })
-		if opened, ok := letterSource(settings.sources[at], adapter); ok {
+		if opened, ok := letterSource(*settings.source(adapter.Name), adapter); ok {
 			config.Sources = append(config.Sources, opened)
 		}
 	}
 	if d.elsewhere != nil {
 		config.Targets = []replay.Source{*d.elsewhere}
 	}
-	d.office, err = replay.NewOffice(config)
+	d.service, err = replay.NewService(config)
 	return err
 }
 
-// letterSource is an open source for the office, if it can have dead letters.
-func letterSource(s source.Source, adapter adapters.Adapter) (replay.Source, bool) {
-	letters, ok := adapter.(adapters.DeadLetters)
+// letterSource is an open source for the service, if it can have dead letters.
+func letterSource(s source.Source, adapter *driver.Source) (replay.Source, bool) {
 	return replay.Source{
-		Name: adapter.Name(), Cluster: s.Cluster(), URL: s.WithoutSecrets().String(), Broker: adapter.Broker(), DeadLetters: letters, Fetch: adapter,
-	}, ok
+		Name: adapter.Name, Address: s.Cluster(), URL: s.WithoutSecrets().String(), Broker: adapter.Broker, DeadLetters: adapter.DeadLetters, TargetOf: s.Driver.TargetOf, Fetch: adapter.Fetcher,
+	}, adapter.DeadLetters != nil
 }
 
-// openJournal is an office without sources, for commands that only read the journal.
+// openJournal is a service without sources, for commands that only read the journal.
 func (d *dlq) openJournal() (err error) {
-	d.office, err = replay.NewOffice(replay.Config{Folder: d.stateFolder(), By: operator()})
+	d.service, err = replay.NewService(replay.Config{Folder: d.stateFolder(), By: operator(), Told: d.logRun})
 	return err
+}
+
+// logRun writes into the log what happens to a run as a whole.
+func (p *program) logRun(line replay.Line) {
+	level := slog.LevelInfo
+	facts := []any{"run", line.Run, "action", string(line.Action)}
+	add := func(name, value string) {
+		if value != "" {
+			facts = append(facts, name, value)
+		}
+	}
+	add("destination", line.DLQ)
+	if line.Count > 0 {
+		facts = append(facts, "letters", line.Count)
+	}
+	add("by", line.By)
+	add("reason", line.Reason)
+	add("error", line.Error)
+	if line.Step == replay.StepFail {
+		level = slog.LevelError
+	}
+	p.log.Log(context.Background(), level, "run "+string(line.Step), facts...)
 }
 
 // stateFolder is where journal, plans and archive are.
@@ -114,9 +156,6 @@ func (p *program) stateFolder() string {
 	}
 	return filepath.Join(home, "eventscope")
 }
-
-// looksFile is where is remembered what looks at queues have cost.
-func (p *program) looksFile() string { return filepath.Join(p.stateFolder(), "looks.json") }
 
 // operator is who does this, user@host.
 func operator() string {
@@ -132,13 +171,19 @@ func operator() string {
 }
 
 // arguments parts letters from URLs.
-func arguments(args []string) (letters map[adapters.Position]bool, urls []string, err error) {
+func (p *program) arguments(args []string) (letters map[adapters.Position]bool, urls []string, err error) {
 	for _, argument := range args {
 		if strings.Contains(argument, "://") {
 			urls = append(urls, argument)
 			continue
 		}
 		position, err := adapters.ParsePosition(argument)
+		if _, isAddress := source.Address(argument); err != nil && isAddress {
+			return nil, nil, p.notAURL(argument, nil)
+		}
+		if shown := source.Redact(argument); p.brokers.Mistyped(argument) || err != nil && shown != argument {
+			return nil, nil, usage("%q is neither a letter such as orders.dlq/0@17 nor a URL such as %s", shown, p.brokers[0].Example)
+		}
 		if err != nil {
 			return nil, nil, usage("%w", err)
 		}
@@ -150,69 +195,110 @@ func arguments(args []string) (letters map[adapters.Position]bool, urls []string
 	return letters, urls, nil
 }
 
-// graves are the dead-letter destinations that are meant: those that are named, or all
+// dlqs are the dead-letter destinations that are meant: those that are named, or all
 // that can be found.
-func (d *dlq) graves(ctx context.Context) ([]replay.Grave, error) {
-	all, err := d.office.Graves(ctx)
+func (d *dlq) dlqs(ctx context.Context) ([]replay.DLQ, error) {
+	all, err := d.service.DLQs(ctx)
 	if len(all) == 0 && err != nil {
 		return nil, err
 	}
 	if err != nil {
-		d.sources.fail(d.program, err)
+		d.sources.lackAll(d.program, err)
 	}
-	named := map[string][]string{}
-	for _, s := range d.settings.sources {
-		names := slices.Concat(s.Queues, s.Streams)
-		for _, topic := range s.Topics {
-			if !strings.HasPrefix(topic, "~") {
-				names = append(names, topic)
-			}
-		}
-		named[s.Name] = names
-	}
-	return slices.DeleteFunc(all, func(g replay.Grave) bool {
-		names := named[g.Source.Name]
+	all = slices.DeleteFunc(all, func(g replay.DLQ) bool {
+		names := d.settings.source(g.Source.Name).Named()
 		return len(names) > 0 && !slices.Contains(names, g.Name)
-	}), nil
+	})
+	d.noDLQ = len(all) == 0
+	return all, nil
 }
 
-// each reads the letters that are meant, and keeps none. Of a grave that cannot be read the
+// each reads the letters that are meant, and keeps none. Of a dead-letter queue that cannot be read the
 // others do not suffer.
-func (d *dlq) each(ctx context.Context, only map[adapters.Position]bool, each func(*output.Letter) error) error {
+func (d *dlq) each(ctx context.Context, only map[adapters.Position]bool, each func(*output.Letter) error) (err error) {
 	chosen, err := d.chooser(only)
 	if err != nil {
 		return err
 	}
-	graves, err := d.graves(ctx)
+	dlqs, err := d.dlqs(ctx)
 	if err != nil {
 		return err
 	}
-	for _, grave := range graves {
-		if only != nil && !inGrave(only, grave.Name) {
+	var unasked []replay.DLQ
+	defer func() { err = d.sayUnasked(unasked, len(dlqs), err) }()
+	for _, dlq := range dlqs {
+		if only != nil && !inDLQ(only, dlq.Name) {
 			continue
 		}
-		err := d.office.Read(ctx, grave, func(l *replay.Letter, m *adapters.Message, id *envelope.Identity) error {
+		if only == nil && !d.mayPeek(&dlq) {
+			unasked = append(unasked, dlq)
+			continue
+		}
+		err := d.service.Read(ctx, dlq, func(l *replay.Letter, m *adapters.Message, id *envelope.Identity) error {
 			if d.figures.events++; !chosen(l, m, id) {
 				return nil
 			}
 			return each(&output.Letter{Letter: l, Message: m, Identity: id})
 		})
+		var unknown *replay.UnknownStates
 		switch {
 		case err == nil:
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case errors.Is(err, output.ErrClosed), errors.Is(err, replay.ErrRefused), len(graves) == 1:
+		case errors.As(err, &unknown):
+			d.sources.lack(d.program, dlq.Source.Name, err)
+		case errors.Is(err, output.ErrClosed), errors.Is(err, replay.ErrRefused), len(dlqs) == 1:
 			return err
 		default:
-			d.sources.fail(d.program, err)
+			d.sources.lack(d.program, dlq.Source.Name, err)
 		}
 	}
 	return nil
 }
 
-func inGrave(only map[adapters.Position]bool, grave string) bool {
+// mayPeek says that somebody has asked to read a destination. A log is free to read; a
+// queue is read by taking its messages and giving them back, which the broker remembers.
+func (d *dlq) mayPeek(dlq *replay.DLQ) bool {
+	if dlq.Kind != adapters.Queue || dlq.Messages == 0 || d.peek {
+		return true
+	}
+	return slices.Contains(d.settings.source(dlq.Source.Name).Named(), dlq.Name)
+}
+
+// sayUnasked adds to the outcome of reading so many destinations the queues among them into
+// which nobody asked to peek.
+func (d *dlq) sayUnasked(queues []replay.DLQ, all int, err error) error {
+	if len(queues) == 0 || err != nil {
+		return err
+	}
+	names := make([]string, 0, mostUnasked)
+	for i := range queues[:min(len(queues), mostUnasked)] {
+		names = append(names, queues[i].Name)
+	}
+	cause := fmt.Sprintf("that takes each message and gives it back, marked as redelivered, and nobody asked for it: %s", strings.Join(names, ", "))
+	if more := len(queues) - len(names); more > 0 {
+		cause += fmt.Sprintf(" and %d more", more)
+	}
+	problem := &adapters.Problem{
+		Doing: fmt.Sprintf("peek into %d dead-letter queues", len(queues)), Cause: cause,
+		Remedy: "name one " + d.settings.source(queues[0].Source.Name).Driver.Naming + ", or add --peek for all", Kind: deadletter.ErrUnsafePeek,
+	}
+	if len(queues) == 1 {
+		problem.Doing = "peek into a dead-letter queue"
+	}
+	if len(queues) == all {
+		return problem
+	}
+	d.sources.lack(d.program, queues[0].Source.Name, problem)
+	return nil
+}
+
+// mostUnasked bounds how many queues one sentence names.
+const mostUnasked = 5
+
+func inDLQ(only map[adapters.Position]bool, dlq string) bool {
 	for position := range only {
-		if position.Destination == grave {
+		if position.Destination == dlq {
 			return true
 		}
 	}
@@ -221,14 +307,15 @@ func inGrave(only map[adapters.Position]bool, grave string) bool {
 
 // chooser says which letters are meant: by position, by state, by filter.
 func (d *dlq) chooser(only map[adapters.Position]bool) (func(*replay.Letter, *adapters.Message, *envelope.Identity) bool, error) {
-	var filter *tracing.Filter
+	var filter *query.Filter
 	if d.filter != "" {
-		compiled, err := tracing.CompileFilter(d.filter)
+		compiled, err := query.Compile(d.filter)
 		if err != nil {
 			return nil, err
 		}
 		filter = compiled
 	}
+	var shown []string
 	return func(l *replay.Letter, m *adapters.Message, id *envelope.Identity) bool {
 		switch {
 		case only != nil && !only[l.Position], !d.all && l.State.Settled():
@@ -236,27 +323,59 @@ func (d *dlq) chooser(only map[adapters.Position]bool) (func(*replay.Letter, *ad
 		case filter == nil:
 			return true
 		}
-		matches, err := filter.Match(&tracing.Subject{Source: l.Source, Broker: l.Broker, Message: m, Identity: id})
+		subject := query.Subject{Source: l.Source, Broker: l.Broker, Message: m, Identity: id, Death: &l.Death, Status: l.State.String()}
+		shown = append(shown[:0], subject.Status, l.Position.String(), l.Entity, string(l.To))
+		subject.Shown = shown
+		matches, err := filter.Match(&subject)
+		if err != nil {
+			d.misfits++
+		} else if !matches {
+			d.others++
+		}
 		return err == nil && matches
 	}, nil
 }
 
 // outcome is the end of a command that found so many letters.
 func (d *dlq) outcome(found int, what string) error {
-	if partly := d.sources.outcome(); partly != nil {
-		return partly
+	d.noteFilterErrors(int64(d.misfits))
+	var err error
+	switch all := d.others + d.misfits; {
+	case found > 0:
+	case all > 0 && d.all:
+		err = &nothingFound{fmt.Sprintf("%s %s, none matches", text.Count(int64(all)), letters(all))}
+	case all > 0:
+		err = &nothingFound{fmt.Sprintf("%s open %s, none matches", text.Count(int64(all)), letters(all))}
+	case d.noDLQ:
+		err = &nothingFound{"no dead-letter topic or queue was found: none is configured as one and none is named like one, or the user may see none"}
+	default:
+		err = &nothingFound{what}
 	}
-	if found == 0 {
-		return &nothingFound{what}
-	}
-	return nil
+	return d.sources.answer(d.program, err)
 }
 
-// missing says which of the letters that were named are not there.
-func missing(only, seen map[adapters.Position]bool) error {
+func letters(n int) string {
+	if n == 1 {
+		return "letter"
+	}
+	return "letters"
+}
+
+// missing says which of the letters that were named are not there, or may not be read.
+func (d *dlq) missing(ctx context.Context, only, seen map[adapters.Position]bool) error {
 	for position := range only {
 		if seen[position] {
 			continue
+		}
+		for _, adapter := range d.sources.adapters {
+			if adapter.Fetcher == nil {
+				continue
+			}
+			for _, err := range adapter.Fetch(ctx, []adapters.Position{position}) {
+				if errors.Is(err, adapters.ErrNotAuthorized) {
+					return err
+				}
+			}
 		}
 		return &nothingFound{fmt.Sprintf("there is no open letter %s; dlq list --all shows those that were dealt with", position)}
 	}

@@ -12,13 +12,14 @@ import (
 // TestAFullDiskUnderTheJournal stops a run with the reason, and when there is room again
 // it goes on to the same end.
 func TestAFullDiskUnderTheJournal(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("to make a small file system needs root")
 	}
 	address, target := realKafka(t)
-	_, grave := realKafka(t)
+	_, dlq := realKafka(t)
 	const count = 300
-	lettersOn(t, address, grave, target, count)
+	lettersOn(t, address, dlq, target, count)
 	state := t.TempDir()
 	if err := syscall.Mount("tmpfs", state, "tmpfs", 0, "size=96k"); err != nil {
 		t.Fatal(err)
@@ -28,7 +29,7 @@ func TestAFullDiskUnderTheJournal(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	url := "kafka://" + address + "/" + grave
+	url := "kafka://" + address + "/" + dlq
 	_, errors, code := dlqProcess(t, state, "replay", url, "--write", "--confirm", strconv.Itoa(count), "--window", "1")
 	if code != exitPartly || !strings.Contains(errors, "no space left on device") || !strings.Contains(errors, "dlq resume") {
 		t.Fatalf("exit code %d: %s", code, errors)

@@ -18,19 +18,16 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-const (
-	manyLetters = 10_000
-	manyKills   = 25
-	killedRate  = "600/s"
-	// killedWindow is half a second's worth of that rate: what is on its way at once.
-	killedWindow = 300
-	// At full speed a window is taken while the one before is on its way. It is small, so that
-	// the letters last for some kills.
-	fastKills, fastWindow = 5, 20
-	// killedWithin is how long at most a process lives after it has written down that it
-	// is about to send a window: it is then somewhere between that and the next one.
-	killedWithin = 40 * time.Millisecond
-)
+// kafkaOfOurOwn is a Kafka for a test that kills runs on it: each leaves a transaction open, for
+// which all wait who read the ledger of that cluster.
+func kafkaOfOurOwn(t *testing.T) (address, target, dlq string) {
+	t.Helper()
+	port := freePorts(t)
+	newMortal(t, "kafka", port)
+	address, target, dlq = fmt.Sprintf("127.0.0.1:%d", port), "orders", "orders.dlq"
+	createTopics(t, address, target, dlq)
+	return address, target, dlq
+}
 
 // fire kills a run of letters again and again.
 type fire struct {
@@ -96,16 +93,6 @@ func (f *fire) process(t *testing.T, lines int, args ...string) (killed bool) {
 
 func journalIn(state string) string { return filepath.Join(state, "eventscope", "journal.jsonl") }
 
-// replayUnderFire replays all letters of a URL and kills the process again and again.
-func replayUnderFire(t *testing.T, url string, kills int, pace ...string) {
-	t.Helper()
-	f := &fire{
-		state: t.TempDir(), url: url, kills: kills, pace: pace, fuse: killedWithin,
-		lines: func() int { return 2 }, // one that it begins or is resumed, and one that it sends
-	}
-	f.run(t, "replay", url, "--write", "--confirm", strconv.Itoa(manyLetters))
-}
-
 // never is more lines than a journal gets here.
 const never = 1 << 30
 
@@ -139,43 +126,6 @@ func lastRun(t *testing.T, state string) string {
 	return record.Run
 }
 
-// TestReplayKilledOnKafka: whatever the moment at which a replay is killed, each letter is
-// there exactly once for whoever reads what is committed.
-func TestReplayKilledOnKafka(t *testing.T) {
-	address, target := realKafka(t)
-	_, grave := realKafka(t)
-	client, err := kgo.NewClient(kgo.SeedBrokers(address))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	records := make([]*kgo.Record, manyLetters)
-	for i := range records {
-		records[i] = &kgo.Record{Topic: grave, Key: []byte(strconv.Itoa(i % 100)), Value: []byte(strconv.Itoa(i)), Headers: []kgo.RecordHeader{
-			{Key: "dlq-original-topic", Value: []byte(target)}, {Key: "dlq-reason", Value: []byte("test")}, {Key: "n", Value: []byte{1, 128}},
-		}}
-	}
-	if err := client.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
-		t.Fatal(err)
-	}
-	replayUnderFire(t, "kafka://"+address+"/"+grave, manyKills, "--rate", killedRate)
-	seen := map[string]int{}
-	for _, r := range committed(t, address, target, manyLetters) {
-		seen[string(r.Value)]++
-		if _, found := recordHeader(r, "x-replay-id"); !found {
-			t.Fatalf("a copy without a replay id: %v", r.Headers)
-		}
-		if n, _ := recordHeader(r, "n"); n != "\x01\x80" {
-			t.Fatalf("a binary header became %q", n)
-		}
-	}
-	for i := range manyLetters {
-		if seen[strconv.Itoa(i)] != 1 {
-			t.Fatalf("letter %d is there %d times", i, seen[strconv.Itoa(i)])
-		}
-	}
-}
-
 func recordHeader(r *kgo.Record, name string) (string, bool) {
 	for _, h := range r.Headers {
 		if h.Key == name {
@@ -185,82 +135,55 @@ func recordHeader(r *kgo.Record, name string) (string, bool) {
 	return "", false
 }
 
-// committed reads what a topic has for read_committed readers: at least so many records,
-// and then all up to one that is written now.
-func committed(t *testing.T, address, topic string, least int) []*kgo.Record {
+// endOfAll is the last message that a test's reader reads.
+const endOfAll = "end"
+
+// committed reads what a topic has for read_committed readers: all up to an end that is
+// written now.
+func committed(t *testing.T, address, topic string) []*kgo.Record {
 	t.Helper()
+	writeEnd(t, address, topic)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	records, err := readCommitted(ctx, address, topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records
+}
+
+func writeEnd(t *testing.T, address, topic string) {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(address))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	if err := client.ProduceSync(ctx, &kgo.Record{Topic: topic, Value: []byte("end")}).FirstErr(); err != nil {
+	if err := client.ProduceSync(t.Context(), &kgo.Record{Topic: topic, Value: []byte(endOfAll)}).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
-	var records []*kgo.Record
+}
+
+// readCommitted reads a topic as read_committed readers do, up to the end that is written
+// there.
+func readCommitted(ctx context.Context, address, topic string) (records []*kgo.Record, err error) {
+	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
 	for {
 		fetches := client.PollFetches(ctx)
 		if err := fetches.Err0(); err != nil {
-			t.Fatalf("%v, after %d of %d records", err, len(records), least)
+			return records, fmt.Errorf("%w, after %d records", err, len(records))
 		}
 		for r := range fetches.RecordsAll() {
-			if string(r.Value) == "end" {
-				return records
+			if string(r.Value) == endOfAll {
+				return records, nil
 			}
 			records = append(records, r)
 		}
-	}
-}
-
-// TestReplayKilledOnRabbitMQ: none is lost, the dead-letter queue is empty in the end, and
-// what came twice is no more than was on its way at the kills, with the same replay ids.
-func TestReplayKilledOnRabbitMQ(t *testing.T) {
-	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
-		t.Run(variable, func(t *testing.T) {
-			replayKilledOnRabbitMQ(t, variable, manyKills, killedWindow, "--rate", killedRate)
-		})
-		t.Run(variable+"/full speed", func(t *testing.T) {
-			replayKilledOnRabbitMQ(t, variable, fastKills, fastWindow, "--window", strconv.Itoa(fastWindow))
-		})
-	}
-}
-
-func replayKilledOnRabbitMQ(t *testing.T, variable string, kills, window int, pace ...string) {
-	t.Helper()
-	broker, channel := realRabbitMQ(t, variable)
-	work, grave := deadLetterQueues(t, channel)
-	for i := range manyLetters {
-		m := amqp.Publishing{MessageId: strconv.Itoa(i), Body: []byte(strconv.Itoa(i)), Expiration: "0", Headers: amqp.Table{"n": int32(7)}}
-		if err := channel.PublishWithContext(t.Context(), "", work, false, false, m); err != nil {
-			t.Fatal(err)
-		}
-	}
-	awaitDepth(t, channel, grave, manyLetters)
-	replayUnderFire(t, broker+"?queue="+grave+"&management="+managementOf(t, broker), kills, pace...)
-	awaitDepth(t, channel, grave, 0)
-	seen, ids := map[string]int{}, map[string]string{}
-	for _, m := range drain(t, channel, work) {
-		id, _ := m.Headers["x-replay-id"].(string)
-		if id == "" || m.Headers["n"] != int32(7) || ids[id] != "" && ids[id] != m.MessageId {
-			t.Fatalf("a copy with headers %v of letter %s; %s was that of %s", m.Headers, m.MessageId, id, ids[id])
-		}
-		ids[id] = m.MessageId
-		seen[m.MessageId]++
-	}
-	twice := 0
-	for i := range manyLetters {
-		n := seen[strconv.Itoa(i)]
-		if n == 0 {
-			t.Fatalf("letter %d is lost", i)
-		}
-		twice += n - 1
-	}
-	t.Logf("%d of %d came twice after %d kills", twice, manyLetters, kills)
-	if twice > kills*window {
-		t.Errorf("%d came twice after %d kills", twice, kills)
 	}
 }
 
@@ -297,23 +220,23 @@ func managementOf(t *testing.T, broker string) string {
 }
 
 // deadLetterQueues are a classic queue and the one that its dead letters go to.
-func deadLetterQueues(t *testing.T, channel *amqp.Channel) (work, grave string) {
+func deadLetterQueues(t *testing.T, channel *amqp.Channel) (work, dlq string) {
 	t.Helper()
 	return deadLetterQueuesOf(t, channel, nil)
 }
 
 // deadLetterQueuesOf are the same with arguments for the dead-letter queue.
-func deadLetterQueuesOf(t *testing.T, channel *amqp.Channel, arguments amqp.Table) (work, grave string) {
+func deadLetterQueuesOf(t *testing.T, channel *amqp.Channel, arguments amqp.Table) (work, dlq string) {
 	t.Helper()
 	work = fmt.Sprintf("cmd-test-%x", time.Now().UnixNano())
-	grave = work + ".dlq"
-	for name, arguments := range map[string]amqp.Table{grave: arguments, work: {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": grave}} {
+	dlq = work + ".dlq"
+	for name, arguments := range map[string]amqp.Table{dlq: arguments, work: {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dlq}} {
 		if _, err := channel.QueueDeclare(name, true, false, false, false, arguments); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _, _ = channel.QueueDelete(name, false, false, false) })
 	}
-	return work, grave
+	return work, dlq
 }
 
 // awaitDepth waits until a queue has so many messages.

@@ -20,7 +20,7 @@ func dlqProcess(t *testing.T, state string, args ...string) (out, errors string,
 }
 
 // lettersOn puts so many letters for target into a topic.
-func lettersOn(t *testing.T, address, grave, target string, count int) {
+func lettersOn(t *testing.T, address, dlq, target string, count int) {
 	t.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(address))
 	if err != nil {
@@ -29,7 +29,7 @@ func lettersOn(t *testing.T, address, grave, target string, count int) {
 	defer client.Close()
 	records := make([]*kgo.Record, count)
 	for i := range records {
-		records[i] = &kgo.Record{Topic: grave, Key: []byte(strconv.Itoa(i)), Value: []byte(strconv.Itoa(i)), Headers: []kgo.RecordHeader{
+		records[i] = &kgo.Record{Topic: dlq, Key: []byte(strconv.Itoa(i)), Value: []byte(strconv.Itoa(i)), Headers: []kgo.RecordHeader{
 			{Key: "dlq-original-topic", Value: []byte(target)}, {Key: "dlq-reason", Value: []byte("test")},
 		}}
 	}
@@ -42,7 +42,7 @@ func lettersOn(t *testing.T, address, grave, target string, count int) {
 func eachOnce(t *testing.T, address, target string, count int) {
 	t.Helper()
 	seen := map[string]int{}
-	for _, r := range committed(t, address, target, count) {
+	for _, r := range committed(t, address, target) {
 		seen[string(r.Value)]++
 	}
 	for i := range count {
@@ -55,10 +55,11 @@ func eachOnce(t *testing.T, address, target string, count int) {
 // TestTwoOperatorsAtOnce: two people replay the same letters from two machines. One is
 // told, and no letter is there twice.
 func TestTwoOperatorsAtOnce(t *testing.T) {
+	t.Parallel()
 	address, target := realKafka(t)
-	_, grave := realKafka(t)
+	_, dlq := realKafka(t)
 	const count = 2000
-	lettersOn(t, address, grave, target, count)
+	lettersOn(t, address, dlq, target, count)
 	type end struct {
 		code   int
 		errors string
@@ -67,7 +68,7 @@ func TestTwoOperatorsAtOnce(t *testing.T) {
 	for range cap(ends) {
 		state := t.TempDir()
 		go func() {
-			_, errors, code := dlqProcess(t, state, "replay", "kafka://"+address+"/"+grave, "--write", "--confirm", strconv.Itoa(count), "--rate", "4000/s", "--window", "50")
+			_, errors, code := dlqProcess(t, state, "replay", "kafka://"+address+"/"+dlq, "--write", "--confirm", strconv.Itoa(count), "--rate", "4000/s", "--window", "50")
 			ends <- end{code, errors}
 		}()
 	}

@@ -22,10 +22,11 @@ func contextFile(t *testing.T, lines ...string) string {
 // TestAReadOnlyContextIsLeftAlone: --write changes nothing about it, and nor does a run
 // that was begun in another.
 func TestAReadOnlyContextIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	address, target := realKafka(t)
-	_, grave := realKafka(t)
-	lettersOn(t, address, grave, target, stoppedLetters)
-	source, state := "- url: kafka://"+address+"/"+grave, t.TempDir()
+	_, dlq := realKafka(t)
+	lettersOn(t, address, dlq, target, stoppedLetters)
+	source, state := "- url: kafka://"+address+"/"+dlq, t.TempDir()
 	writable, readOnly := contextFile(t, "sources:", source), contextFile(t, "read_only: true", "sources:", source)
 	run := dlqUnderway(t, state, "replay", "--config", writable)
 	if err := run.command.Process.Signal(os.Interrupt); err != nil {
@@ -34,8 +35,8 @@ func TestAReadOnlyContextIsLeftAlone(t *testing.T) {
 	if <-run.ended; run.command.ProcessState.ExitCode() != exitInterrupted {
 		t.Fatalf("exit code %d: %s", run.command.ProcessState.ExitCode(), &run.errors)
 	}
-	sent := len(committed(t, address, target, 0))
-	letter := grave + "/0@399"
+	sent := len(committed(t, address, target))
+	letter := dlq + "/0@399"
 	for _, args := range [][]string{
 		{"replay", "--confirm", "1"}, {"replay", letter, "--confirm", "1"}, {"discard", letter, "--confirm", "1", "--reason", "x"},
 		{"restore", letter, "--confirm", "1"}, {"resume", lastRun(t, state)}, {"abort", lastRun(t, state)},
@@ -45,7 +46,7 @@ func TestAReadOnlyContextIsLeftAlone(t *testing.T) {
 			t.Errorf("%v: exit code %d: %s", args, code, said)
 		}
 	}
-	if now := len(committed(t, address, target, 0)); now != sent {
+	if now := len(committed(t, address, target)); now != sent {
 		t.Errorf("%d copies, and there were %d", now, sent)
 	}
 	if _, said, code := dlqProcess(t, state, "abort", lastRun(t, state), "--config", writable); code != exitDone {
@@ -59,14 +60,15 @@ func TestAReadOnlyContextIsLeftAlone(t *testing.T) {
 // TestNothingRawReachesATerminalFromLetters, whatever reason, exception, key or header
 // they have.
 func TestNothingRawReachesATerminalFromLetters(t *testing.T) {
+	t.Parallel()
 	address, target := realKafka(t)
-	_, grave := realKafka(t)
+	_, dlq := realKafka(t)
 	client, err := kgo.NewClient(kgo.SeedBrokers(address))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	record := &kgo.Record{Topic: grave, Key: []byte("k" + attack), Value: []byte(`{"type":"T` + attack + `"}` + attack)}
+	record := &kgo.Record{Topic: dlq, Key: []byte("k" + attack), Value: []byte(`{"type":"T` + attack + `"}` + attack)}
 	for _, name := range []string{"dlq-reason", "dlq-error-class", "dlq-error-message", "type", "correlation_id", "h" + attack} {
 		record.Headers = append(record.Headers, kgo.RecordHeader{Key: name, Value: []byte(name + attack)})
 	}
@@ -76,8 +78,8 @@ func TestNothingRawReachesATerminalFromLetters(t *testing.T) {
 	if err := client.ProduceSync(t.Context(), record, &lost).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
-	url, state := "kafka://"+address+"/"+grave, t.TempDir()
-	first := grave + "/0@0"
+	url, state := "kafka://"+address+"/"+dlq, t.TempDir()
+	first := dlq + "/0@0"
 	told := attack[:len(attack)-1] // no argument can have the last byte
 	commands := [][]string{
 		{"list", url}, {"list", url, "-o", "json"}, {"groups", url}, {"groups", url, "-o", "json"}, {"show", first, url}, {"show", first, url, "-o", "text"},
@@ -104,12 +106,14 @@ func TestNothingRawReachesATerminalFromLetters(t *testing.T) {
 // TestNoPasswordIsKept: whichever way a password came, no output of a dlq command has it,
 // and no file of the state folder, nor the name of one.
 func TestNoPasswordIsKept(t *testing.T) {
+	t.Parallel()
 	broker, _ := realRabbitMQ(t, rabbitMQ4Variable)
 	at, err := url.Parse(broker)
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, err := url.Parse(makeObserver(t, broker))
+	observer, management := makeObserver(t, broker)
+	api, err := url.Parse(management)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,16 +121,16 @@ func TestNoPasswordIsKept(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			t.Parallel()
 			channel := channelTo(t, broker)
-			work, grave := deadLetterQueues(t, channel)
+			work, dlq := deadLetterQueues(t, channel)
 			const count = 3
 			bury(t, channel, work, count)
-			awaitDepth(t, channel, grave, count)
+			awaitDepth(t, channel, dlq, count)
 			state := t.TempDir()
 			command := func(want int, args ...string) string {
 				t.Helper()
 				command := process(t, append([]string{"dlq"}, args...)...)
 				command.Env = append(command.Env, "XDG_STATE_HOME="+state)
-				rest := at.Host + "/?queue=" + grave + "&management=http://" + api.Host
+				rest := at.Host + "/?queue=" + dlq + "&management=http://" + api.Host
 				command.Args = append(command.Args, way.prepare(t, command, "amqp", observer, observerSecret, rest)...)
 				out, _ := command.CombinedOutput() // its code is looked at
 				if code := command.ProcessState.ExitCode(); code != want || bytes.Contains(out, []byte(observerSecret)) {

@@ -36,7 +36,7 @@ type underway struct {
 // dlqUnderway starts a slow run and waits until it has sent and settled some letters.
 func dlqUnderway(t *testing.T, state string, args ...string) *underway {
 	t.Helper()
-	args = slices.Concat([]string{"dlq"}, args, []string{"--write", "--confirm", strconv.Itoa(stoppedLetters), "--window", strconv.Itoa(stoppedWindow), "--rate", "200/s"})
+	args = slices.Concat([]string{"dlq", args[0], "--write", "--confirm", strconv.Itoa(stoppedLetters), "--window", strconv.Itoa(stoppedWindow), "--rate", "200/s"}, args[1:])
 	u := &underway{T: t, command: process(t, args...), ended: make(chan struct{})}
 	u.command.Env = append(u.command.Env, "XDG_STATE_HOME="+state)
 	u.command.Stderr = &u.errors
@@ -98,6 +98,7 @@ func createTopics(t *testing.T, address string, topics ...string) {
 // TestKafkaKilledUnderReplay: the run stops, says why, and when the broker is back it goes
 // on to the end: each letter is there once.
 func TestKafkaKilledUnderReplay(t *testing.T) {
+	t.Parallel()
 	port := freePorts(t)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	broker := newMortal(t, "kafka", port)
@@ -117,9 +118,10 @@ func TestKafkaKilledUnderReplay(t *testing.T) {
 // TestRabbitMQKilledUnderReplay: the same, where no letter is lost, and what came twice is
 // no more than was on its way.
 func TestRabbitMQKilledUnderReplay(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"3", "4"} {
 		for _, kind := range []string{amqp.QueueTypeClassic, amqp.QueueTypeQuorum} {
-			t.Run(version+"/"+kind, func(t *testing.T) { rabbitMQKilledUnderReplay(t, version, kind) })
+			t.Run(version+"/"+kind, func(t *testing.T) { t.Parallel(); rabbitMQKilledUnderReplay(t, version, kind) })
 		}
 	}
 }
@@ -129,13 +131,13 @@ func rabbitMQKilledUnderReplay(t *testing.T, version, kind string) {
 	at := fmt.Sprintf("amqp://guest:guest@127.0.0.1:%d/", port)
 	broker := newMortal(t, "rabbitmq", port, version)
 	channel := channelTo(t, at)
-	work, grave := deadLetterQueuesOf(t, channel, amqp.Table{amqp.QueueTypeArg: kind})
+	work, dlq := deadLetterQueuesOf(t, channel, amqp.Table{amqp.QueueTypeArg: kind})
 	if err := channel.Confirm(false); err != nil {
 		t.Fatal(err)
 	}
 	for i := range stoppedLetters { // on disk when it is confirmed, which dead-lettering does not wait for
 		id := strconv.Itoa(i)
-		confirmation, err := channel.PublishWithDeferredConfirm("", grave, true, false, amqp.Publishing{MessageId: id, Body: []byte(id), DeliveryMode: amqp.Persistent})
+		confirmation, err := channel.PublishWithDeferredConfirm("", dlq, true, false, amqp.Publishing{MessageId: id, Body: []byte(id), DeliveryMode: amqp.Persistent})
 		if err != nil || !confirmation.Wait() {
 			t.Fatal(err)
 		}
@@ -143,7 +145,7 @@ func rabbitMQKilledUnderReplay(t *testing.T, version, kind string) {
 	// The broker is late to write down which queues it has. One that it forgets is empty or
 	// gone when it is back.
 	broker.run("ctl", broker.folder, "eval", "[dets:sync(T) || T <- dets:all()], mnesia:sync_log().")
-	url, state := at+"?queue="+grave+"&management="+managementOf(t, at), t.TempDir()
+	url, state := at+"?queue="+dlq+"&management="+managementOf(t, at), t.TempDir()
 	run := dlqUnderway(t, state, "replay", url)
 	broker.kill()
 	said := run.stops()
@@ -154,7 +156,7 @@ func rabbitMQKilledUnderReplay(t *testing.T, version, kind string) {
 	broker.back()
 	resumeToTheEnd(t, state, url)
 	channel = channelTo(t, at)
-	left, most := drain(t, channel, grave), 0
+	left, most := drain(t, channel, dlq), 0
 	if kind == amqp.QueueTypeClassic { // which forgets acknowledgements when it is killed
 		most = settled
 	}
@@ -200,10 +202,11 @@ func checkArrived(t *testing.T, copies []amqp.Delivery) {
 // TestTargetTopicDeletedUnderReplay: what was sent by then is settled, the rest is open,
 // and arrives when there is a topic again.
 func TestTargetTopicDeletedUnderReplay(t *testing.T) {
+	t.Parallel()
 	address, target := realKafka(t)
-	_, grave := realKafka(t)
-	lettersOn(t, address, grave, target, stoppedLetters)
-	url, state := "kafka://"+address+"/"+grave, t.TempDir()
+	_, dlq := realKafka(t)
+	lettersOn(t, address, dlq, target, stoppedLetters)
+	url, state := "kafka://"+address+"/"+dlq, t.TempDir()
 	run := dlqUnderway(t, state, "replay", url)
 	deleteTopic(t, address, target)
 	if said := run.stops(); !strings.Contains(said, target) {
@@ -217,7 +220,7 @@ func TestTargetTopicDeletedUnderReplay(t *testing.T) {
 	createTopics(t, address, target)
 	resumeToTheEnd(t, state, url)
 	seen := map[string]bool{}
-	for _, r := range committed(t, address, target, 0) {
+	for _, r := range committed(t, address, target) {
 		if from, _ := recordHeader(r, "x-replay-from"); seen[from] || !slices.Contains(open, strings.TrimPrefix(from, "kafka/")) {
 			t.Errorf("%s was not open, or is there twice", from)
 		} else {
@@ -242,13 +245,15 @@ func deleteTopic(t *testing.T, address, topic string) {
 }
 
 func TestTargetQueueDeletedUnderReplay(t *testing.T) {
+	t.Parallel()
 	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
 		t.Run(variable, func(t *testing.T) {
+			t.Parallel()
 			broker, channel := realRabbitMQ(t, variable)
-			work, grave := deadLetterQueues(t, channel)
+			work, dlq := deadLetterQueues(t, channel)
 			bury(t, channel, work, stoppedLetters)
-			awaitDepth(t, channel, grave, stoppedLetters)
-			url, state := broker+"?queue="+grave+"&management="+managementOf(t, broker), t.TempDir()
+			awaitDepth(t, channel, dlq, stoppedLetters)
+			url, state := broker+"?queue="+dlq+"&management="+managementOf(t, broker), t.TempDir()
 			run := dlqUnderway(t, state, "replay", url)
 			if _, err := channel.QueueDelete(work, false, false, false); err != nil {
 				t.Fatal(err)
@@ -257,7 +262,7 @@ func TestTargetQueueDeletedUnderReplay(t *testing.T) {
 				t.Errorf("it does not name what is gone: %s", said)
 			}
 			settled := journalled(t, state, lastRun(t, state), replay.StepSettle)
-			awaitDepth(t, channel, grave, stoppedLetters-settled)
+			awaitDepth(t, channel, dlq, stoppedLetters-settled)
 			if open := positions(t, state, url); settled == 0 || len(open) != stoppedLetters-settled {
 				t.Errorf("%d are settled, and %d open", settled, len(open))
 			}
@@ -265,7 +270,7 @@ func TestTargetQueueDeletedUnderReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 			resumeToTheEnd(t, state, url)
-			awaitDepth(t, channel, grave, 0)
+			awaitDepth(t, channel, dlq, 0)
 			awaitDepth(t, channel, work, stoppedLetters-settled)
 		})
 	}
@@ -273,13 +278,15 @@ func TestTargetQueueDeletedUnderReplay(t *testing.T) {
 
 // TestTwoOperatorsAtOnceOnRabbitMQ: the queue is one's at a time. The other is told.
 func TestTwoOperatorsAtOnceOnRabbitMQ(t *testing.T) {
+	t.Parallel()
 	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
 		t.Run(variable, func(t *testing.T) {
+			t.Parallel()
 			broker, channel := realRabbitMQ(t, variable)
-			work, grave := deadLetterQueues(t, channel)
+			work, dlq := deadLetterQueues(t, channel)
 			bury(t, channel, work, stoppedLetters)
-			awaitDepth(t, channel, grave, stoppedLetters)
-			url := broker + "?queue=" + grave + "&management=" + managementOf(t, broker)
+			awaitDepth(t, channel, dlq, stoppedLetters)
+			url := broker + "?queue=" + dlq + "&management=" + managementOf(t, broker)
 			first := t.TempDir()
 			run := dlqUnderway(t, first, "replay", url)
 			second := t.TempDir()
@@ -292,7 +299,7 @@ func TestTwoOperatorsAtOnceOnRabbitMQ(t *testing.T) {
 			if code := run.command.ProcessState.ExitCode(); code != exitDone {
 				t.Errorf("the first: exit code %d: %s", code, &run.errors)
 			}
-			awaitDepth(t, channel, grave, 0)
+			awaitDepth(t, channel, dlq, 0)
 			copies := drain(t, channel, work)
 			if len(copies) != stoppedLetters {
 				t.Errorf("%d copies", len(copies))
@@ -306,20 +313,22 @@ func TestTwoOperatorsAtOnceOnRabbitMQ(t *testing.T) {
 // stops the run at its first letters, which stay. Taps of both exchanges, to which anything
 // is routed, change nothing.
 func TestATargetThatRoutesNowhere(t *testing.T) {
+	t.Parallel()
 	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
 		t.Run(variable, func(t *testing.T) {
+			t.Parallel()
 			broker, channel := realRabbitMQ(t, variable)
-			work, grave := deadLetterQueues(t, channel)
+			work, dlq := deadLetterQueues(t, channel)
 			const count = 10
 			bury(t, channel, work, count)
-			awaitDepth(t, channel, grave, count)
+			awaitDepth(t, channel, dlq, count)
 			if err := channel.ExchangeDeclare(work, "headers", false, true, false, false, nil); err != nil {
 				t.Fatal(err)
 			}
 			if err := channel.QueueBind(work, "", work, false, amqp.Table{"x-match": "all", "wanted": "yes"}); err != nil {
 				t.Fatal(err)
 			}
-			url, state := broker+"?queue="+grave+"&management="+managementOf(t, broker), t.TempDir()
+			url, state := broker+"?queue="+dlq+"&management="+managementOf(t, broker), t.TempDir()
 			toNowhere := func(url, to string, want int) {
 				t.Helper()
 				_, said, code := dlqProcess(t, state, "replay", url, "--to", to, "--write", "--confirm", strconv.Itoa(count), "--canary", "1")
@@ -327,18 +336,18 @@ func TestATargetThatRoutesNowhere(t *testing.T) {
 					t.Fatalf("--to %s: exit code %d: %s", to, code, said)
 				}
 				t.Log(strings.TrimSpace(said))
-				awaitDepth(t, channel, grave, count)
+				awaitDepth(t, channel, dlq, count)
 			}
 			both := func() {
 				t.Helper()
-				toNowhere(url, "amq.topic:nowhere."+grave, exitRefused)
+				toNowhere(url, "amq.topic:nowhere."+dlq, exitRefused)
 				toNowhere(url, work+":any", exitFailed)
 			}
 			both()
 			tail := start(t, process(t, "tail", broker+"?tap=amq.topic:%23&tap="+work))
 			awaitTap(t, tail, channel, work)
 			both()
-			toNowhere(broker+"?queue="+grave, work+":any", exitFailed)
+			toNowhere(broker+"?queue="+dlq, work+":any", exitFailed)
 			tail.end()
 			if open := positions(t, state, url); len(open) != count {
 				t.Errorf("%d are open", len(open))

@@ -3,52 +3,44 @@ package main
 import (
 	"context"
 
-	"eventscope/adapters"
-	"eventscope/cmd/internal/source"
+	"eventscope/adapters/driver"
 )
 
-// openElsewhere opens the cluster of --to URL, to which letters of another are sent.
-func (d *dlq) openElsewhere(ctx context.Context, text string) error {
-	parsed, err := source.Parse(text)
+// nameElsewhere reads the cluster of --to URL, to which letters of another are sent.
+func (d *dlq) nameElsewhere(text string) error {
+	parsed, err := d.brokers.Parse(text)
 	if err == nil {
 		err = parsed.FindPassword(d.getenv)
 	}
 	if err != nil {
 		return err
 	}
-	if d.destination, err = soleDestination(parsed); err != nil {
-		return err
+	if d.destination, err = parsed.Driver.Target(&parsed.Config); err != nil {
+		return usage("--to a URL: %w", err)
 	}
-	url := parsed.WithoutSecrets().String()
-	parsed.Name, parsed.DeadLetters, parsed.Write = "elsewhere", true, d.flags.write
-	if parsed.Broker == adapters.RabbitMQ {
-		parsed.Queues, parsed.Streams, parsed.Taps = nil, nil, nil // they are not read
+	d.there = &parsed
+	return nil
+}
+
+// openElsewhere opens that cluster, if one is named.
+func (d *dlq) openElsewhere(ctx context.Context) error {
+	if d.there == nil {
+		return nil
 	}
-	adapter, err := parsed.Open(ctx)
+	there := *d.there
+	there.Name, there.Purpose, there.Write = "elsewhere", driver.ToSend, d.flags.write
+	adapter, err := there.Open(ctx)
 	if err != nil {
 		return err
 	}
 	d.closing = append(d.closing, adapter.Close)
-	opened, ok := letterSource(parsed, adapter)
+	opened, ok := letterSource(there, adapter)
 	if !ok {
-		return usage("--to %s: nothing can be sent there", source.Redact(text))
+		return usage("--to %s: nothing can be sent there", d.there)
 	}
-	opened.URL = url
+	opened.URL = d.there.WithoutSecrets().String()
 	d.elsewhere = &opened
 	return nil
-}
-
-// soleDestination is the one destination that a URL names.
-func soleDestination(s source.Source) (adapters.Target, error) {
-	switch {
-	case s.Broker == adapters.Kafka && len(s.Topics) == 1 && s.Topics[0][0] != '~':
-		return adapters.Target{Topic: s.Topics[0]}, nil
-	case s.Broker == adapters.RabbitMQ && len(s.Queues) == 1 && len(s.Taps) == 0:
-		return adapters.Target{RoutingKey: s.Queues[0]}, nil
-	case s.Broker == adapters.RabbitMQ && len(s.Taps) == 1 && len(s.Queues) == 0:
-		return adapters.Target{Exchange: s.Taps[0].Exchange, RoutingKey: s.Taps[0].Key}, nil
-	}
-	return adapters.Target{}, usage("--to a URL: name one topic, as in kafka://host:9092/orders, one queue=, or one tap=exchange:key")
 }
 
 // close closes what was opened, and prints the figures of --stats.

@@ -11,15 +11,18 @@ import (
 	"eventscope/replay"
 )
 
+// peekFlag lets a command read queues that are not named.
+func (d *dlq) peekFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&d.peek, "peek", false, "read dead-letter queues that no URL names, too: each message is taken and given back, marked as redelivered")
+}
+
 // dlqList prints a line a letter.
 func (p *program) dlqList() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
 		Use: "list [URL...]", Short: "Print one line a dead letter",
-		Example: "  eventscope dlq list kafka://localhost:9092\n" +
-			"  eventscope dlq list kafka://localhost:9092/orders.dlq --filter 'type == \"OrderPlaced\"'\n" +
-			"  eventscope dlq list 'amqp://localhost/?queue=inventory.dlq&management=http://localhost:15672'",
-		RunE: d.command(d.list),
+		Example: examples["dlq list"],
+		RunE:    d.command(d.list),
 	}
 	d.choice(cmd)
 	p.outputFlags(cmd)
@@ -29,6 +32,7 @@ func (p *program) dlqList() *cobra.Command {
 // choice adds the flags that choose letters.
 func (d *dlq) choice(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&d.filter, "filter", "", "only letters that match: words, or an expression such as 'type == \"OrderPlaced\"'")
+	d.peekFlag(cmd)
 	cmd.Flags().BoolVar(&d.all, "all", false, "also letters that were replayed or discarded, where the broker still has them")
 }
 
@@ -37,7 +41,7 @@ func (d *dlq) list(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkURLs(args, nil); err != nil {
+	if err := d.checkURLs(args, nil); err != nil {
 		return err
 	}
 	if err := d.open(ctx, args); err != nil {
@@ -63,7 +67,7 @@ func (p *program) dlqGroups() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
 		Use: "groups [URL...]", Short: "Print one line for letters that died in the same way: reason, exception, type, origin",
-		Example: "  eventscope dlq groups kafka://localhost:9092",
+		Example: examples["dlq groups"],
 		RunE:    d.command(d.groups),
 	}
 	d.choice(cmd)
@@ -76,7 +80,7 @@ func (d *dlq) groups(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkURLs(args, nil); err != nil {
+	if err := d.checkURLs(args, nil); err != nil {
 		return err
 	}
 	if err := d.open(ctx, args); err != nil {
@@ -112,7 +116,7 @@ func (p *program) dlqShow() *cobra.Command {
 	d := &dlq{program: p, all: true}
 	cmd := &cobra.Command{
 		Use: "show LETTER [URL...]", Short: "Print all there is to one dead letter, as JSON",
-		Example: "  eventscope dlq show orders.dlq/0@17 kafka://localhost:9092 | jq .dead_letter",
+		Example: examples["dlq show"],
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    d.command(d.show),
 	}
@@ -121,7 +125,7 @@ func (p *program) dlqShow() *cobra.Command {
 }
 
 func (d *dlq) show(ctx context.Context, args []string) error {
-	only, urls, err := arguments(args)
+	only, urls, err := d.arguments(args)
 	if err != nil {
 		return err
 	}
@@ -151,9 +155,9 @@ func (d *dlq) show(ctx context.Context, args []string) error {
 		err = flushing
 	}
 	if err == nil {
-		err = missing(only, seen)
+		err = d.missing(ctx, only, seen)
 	}
-	return err
+	return d.sources.answer(d.program, err)
 }
 
 // dlqJournal prints what was ever done from here.
@@ -179,13 +183,13 @@ func (d *dlq) printJournal(_ context.Context, args []string) error {
 	writer := output.NewWriter(d.stdout)
 	count, broken := 0, 0
 	if len(args) == 1 {
-		broken, err = d.office.Steps(args[0], func(line *replay.Line) error {
+		broken, err = d.service.Steps(args[0], func(line *replay.Line) error {
 			count++
 			return writer.Write(format.AppendLine(writer.Available(), line))
 		})
 	} else {
 		var records []*replay.Record
-		records, broken, err = d.office.Runs()
+		records, broken, err = d.service.Runs()
 		for _, record := range slices.Backward(records) {
 			count++
 			if err == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/source"
 	"eventscope/replay"
@@ -20,8 +21,10 @@ import (
 // planFlags adds the flags that say how to plan.
 func (d *dlq) planFlags(cmd *cobra.Command, action replay.Action) {
 	cmd.Flags().StringVar(&d.filter, "filter", "", "only letters that match: words, or an expression")
+	d.peekFlag(cmd)
 	if action == replay.Replay {
-		cmd.Flags().StringVar(&d.to, "to", "", "send all to this topic, queue or exchange:key instead of where they came from")
+		cmd.Flags().StringVar(&d.to, "to", "", "send all there instead of where they came from: "+d.brokers.Targets())
+		cmd.Flags().StringArrayVar(&d.confirmed, "confirm-target", nil, "send letters to this destination, as the plan prints it, though only they say that they belong there; may be given several times")
 		cmd.Flags().IntVar(&d.maxReplays, "max-replays", replay.DefaultMaxReplays, "leave letters alone that were replayed so often")
 	}
 	d.outputFlags(cmd)
@@ -32,15 +35,18 @@ func (d *dlq) runFlags(cmd *cobra.Command, action replay.Action) {
 	d.planFlags(cmd, action)
 	cmd.Flags().IntVar(&d.confirm, "confirm", 0, "the number of letters that the plan says")
 	cmd.Flags().StringVar(&d.plan, "plan", "", "the id of the plan that was looked at; refused when the letters have changed since")
-	d.paceFlags(cmd)
+	cmd.Flags().StringVar(&d.rate, "rate", "", "at most so many letters in a time, such as 100/s or 10/m (default as fast as it goes)")
+	cmd.Flags().IntVar(&d.window, "window", replay.DefaultWindow, "so many letters are on their way at once, and may arrive twice if this is killed, where letters are settled one by one")
 	if action == replay.Replay {
 		cmd.Flags().IntVar(&d.canary, "canary", 0, "send so many first, alone, and the rest only when they are settled")
 	}
 }
 
-func (d *dlq) paceFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&d.rate, "rate", "", "at most so many letters in a time, such as 100/s or 10/m (default as fast as it goes)")
-	cmd.Flags().IntVar(&d.window, "window", replay.DefaultWindow, "so many letters are on their way at once, and may arrive twice on RabbitMQ if this is killed")
+// resumeFlags adds the flags that change the pace of a run.
+func (d *dlq) resumeFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&d.rate, "rate", "", "at most so many letters in a time, such as 100/s or 10/m (default as the run had it)")
+	cmd.Flags().IntVar(&d.window, "window", 0, "so many letters are on their way at once (default as the run had it)")
+	cmd.Flags().IntVar(&d.canary, "canary", 0, "send so many first, alone, if none is settled yet (default as the run had it)")
 }
 
 func (p *program) dlqPlan() *cobra.Command {
@@ -49,7 +55,7 @@ func (p *program) dlqPlan() *cobra.Command {
 		Use: "plan [LETTER...] [URL...]", Short: "Say what a replay would do, and do nothing",
 		Long: "plan says how many letters a replay would send where, who else would receive them, which headers they would lose, what is guaranteed, " +
 			"and which letters it would leave alone.",
-		Example: "  eventscope dlq plan kafka://localhost:9092/orders.dlq",
+		Example: examples["dlq plan"],
 		RunE: d.command(func(ctx context.Context, args []string) error {
 			return d.showPlan(ctx, args)
 		}),
@@ -62,9 +68,8 @@ func (p *program) dlqReplay() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
 		Use: "replay [LETTER...] [URL...]", Short: "Send dead letters to where they came from, or elsewhere",
-		Example: "  eventscope dlq plan kafka://localhost:9092/orders.dlq\n" +
-			"  eventscope dlq replay kafka://localhost:9092/orders.dlq --write --confirm 17 --canary 1 --rate 100/s",
-		RunE: d.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Replay, args) }),
+		Example: examples["dlq replay"],
+		RunE:    d.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Replay, args) }),
 	}
 	d.runFlags(cmd, replay.Replay)
 	return cmd
@@ -74,7 +79,7 @@ func (p *program) dlqDiscard() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
 		Use: "discard [LETTER...] [URL...]", Short: "Put dead letters away, with a reason; they can be restored",
-		Example: "  eventscope dlq discard kafka://localhost:9092/orders.dlq --filter 'type == \"Ping\"' --write --confirm 3 --reason 'test traffic'",
+		Example: examples["dlq discard"],
 		RunE: d.command(func(ctx context.Context, args []string) error {
 			if strings.TrimSpace(d.reason) == "" {
 				return usage("say why with --reason; it is kept in the journal")
@@ -91,7 +96,7 @@ func (p *program) dlqRestore() *cobra.Command {
 	d := &dlq{program: p, all: true}
 	cmd := &cobra.Command{
 		Use: "restore LETTER... [URL...]", Short: "Take a discard back",
-		Example: "  eventscope dlq restore orders.dlq/0@17 kafka://localhost:9092 --write --confirm 1",
+		Example: examples["dlq restore"],
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    d.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Restore, args) }),
 	}
@@ -100,30 +105,36 @@ func (p *program) dlqRestore() *cobra.Command {
 }
 
 func (p *program) dlqResume() *cobra.Command {
-	d := &dlq{program: p}
+	d := &dlq{program: p, resumes: true}
 	cmd := &cobra.Command{
 		Use: "resume RUN [URL...]", Short: "Go on with a run that was interrupted, paused or failed",
+		Long: "resume goes on with a run at the pace that it had. Its brokers are those of its plan, unless a URL names them; passwords come from where they " +
+			"always do, since none is kept. What was changed on disk or on the broker since the run began is refused.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: d.command(func(ctx context.Context, args []string) error {
 			return d.takeUp(ctx, args, func(pace replay.Pace) (*replay.Run, error) {
-				return d.office.Resume(args[0], !d.settings.readOnly, pace)
+				return d.service.Resume(args[0], !d.settings.readOnly, pace)
 			})
 		}),
 	}
-	d.paceFlags(cmd)
+	d.resumeFlags(cmd)
 	p.outputFlags(cmd)
 	return cmd
 }
 
 func (p *program) dlqAbort() *cobra.Command {
-	d := &dlq{program: p, window: replay.DefaultWindow}
+	d := &dlq{program: p, resumes: true}
 	cmd := &cobra.Command{
 		Use: "abort RUN [URL...]", Short: "End a run; what it has not sent is open again",
 		Long: "abort ends a run, also one that is at work in another terminal. If letters still lie in a queue whose copies were sent, they have to be " +
 			"taken out, for which --write is needed.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: d.command(func(ctx context.Context, args []string) error {
-			return d.takeUp(ctx, args, func(replay.Pace) (*replay.Run, error) { return d.office.Abort(args[0], !d.settings.readOnly) })
+			err := d.takeUp(ctx, args, func(replay.Pace) (*replay.Run, error) { return d.service.Abort(args[0], !d.settings.readOnly) })
+			if d.sources == nil && errors.Is(err, replay.ErrJournal) { // its plan is lost, and with it which brokers it is about
+				_, err = d.service.Abort(args[0], false)
+			}
+			return err
 		}),
 	}
 	p.outputFlags(cmd)
@@ -132,26 +143,29 @@ func (p *program) dlqAbort() *cobra.Command {
 
 // makePlan reads letters and plans.
 func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string) (*replay.Plan, error) {
-	only, urls, err := arguments(args)
+	only, urls, err := d.arguments(args)
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(d.to, "://") {
-		if err := d.openElsewhere(ctx, d.to); err != nil {
+	switch {
+	case strings.Contains(d.to, "://"):
+		if err := d.nameElsewhere(d.to); err != nil {
 			return nil, err
 		}
+	case d.brokers.Mistyped(d.to), strings.Contains(d.to, "@") && source.Redact(d.to) != d.to:
+		return nil, usage("--to %s: this is no destination; write a URL like %s", source.Redact(d.to), d.brokers.Examples(""))
 	}
 	if err := d.open(ctx, urls); err != nil {
 		return nil, err
 	}
-	options := replay.PlanOptions{Only: only, MaxReplays: d.maxReplays, Reason: d.reason, To: d.destination, Through: d.elsewhere}
-	if d.to != "" && d.elsewhere == nil {
-		if options.To, err = d.target(); err != nil {
+	options := replay.PlanOptions{Only: only, MaxReplays: d.maxReplays, Reason: d.reason, To: d.destination, Through: d.elsewhere, Confirmed: d.confirmed}
+	if d.to != "" && d.there == nil {
+		if options.To, err = d.target(ctx); err != nil {
 			return nil, err
 		}
 	}
 	options.Most = mostPlanned(d.settings.memory)
-	planning, err := d.office.Planning(ctx, action, options)
+	planning, err := d.service.Planning(ctx, action, options)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +182,9 @@ func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string)
 		err = d.each(ctx, only, func(l *output.Letter) error { return add(l.Letter) })
 	}
 	if err == nil {
-		err = missing(only, seen)
+		if err = d.missing(ctx, only, seen); err != nil {
+			err = d.sources.answer(d.program, err)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -177,28 +193,30 @@ func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string)
 }
 
 // target reads --to, which means one thing only where all sources are of one kind.
-func (d *dlq) target() (adapters.Target, error) {
-	broker := d.settings.sources[0].Broker
+func (d *dlq) target(ctx context.Context) (deadletter.Target, error) {
+	broker := d.settings.sources[0].Driver.Broker
 	for _, s := range d.settings.sources[1:] {
-		if s.Broker != broker {
-			return adapters.Target{}, usage("--to %s: name the sources of one kind of broker only", d.to)
+		if s.Driver.Broker != broker {
+			return "", usage("--to %s: name the sources of one kind of broker only", d.to)
 		}
 	}
-	return replay.ParseTarget(broker, d.to), nil
+	return d.service.Target(ctx, broker, d.to)
 }
 
 // discarded gives the letters that can be restored.
 func (d *dlq) discarded(ctx context.Context, only map[adapters.Position]bool, each func(*replay.Letter) error) error {
-	graves, err := d.graves(ctx)
+	dlqs, err := d.dlqs(ctx)
 	if err != nil {
 		return err
 	}
-	for _, grave := range graves {
-		if !inGrave(only, grave.Name) {
+	for _, dlq := range dlqs {
+		if !inDLQ(only, dlq.Name) {
 			continue
 		}
-		found, err := d.office.Discarded(ctx, grave)
-		if err != nil {
+		found, err := d.service.Discarded(ctx, dlq)
+		if missing := (*replay.MissingLetters)(nil); errors.As(err, &missing) {
+			d.sources.lack(d.program, dlq.Source.Name, err)
+		} else if err != nil {
 			return err
 		}
 		for i := range found {
@@ -247,7 +265,13 @@ func (d *dlq) do(ctx context.Context, action replay.Action, args []string) error
 	if err != nil {
 		return err
 	}
-	run, err := d.office.Begin(plan, replay.Confirmation{Count: d.confirm, Plan: d.plan, Write: !d.settings.readOnly}, pace)
+	if count := plan.Count(); d.confirm == 0 && count > 0 {
+		return &adapters.Problem{
+			Doing: fmt.Sprintf("%s %d letters", action, count), Cause: fmt.Sprintf("--confirm %d is required", count),
+			Remedy: fmt.Sprintf("look at the plan (eventscope dlq plan), then add --confirm %d", count), Kind: replay.ErrRefused,
+		}
+	}
+	run, err := d.service.Begin(plan, replay.Confirmation{Count: d.confirm, Plan: d.plan, Write: !d.settings.readOnly}, pace)
 	if err != nil {
 		return err
 	}
@@ -291,12 +315,12 @@ func (d *dlq) openFor(ctx context.Context, run string, urls []string) error {
 	if err := d.openJournal(); err != nil {
 		return err
 	}
-	sources, targets, err := d.office.SourcesOf(run)
+	sources, targets, err := d.service.SourcesOf(run)
 	if err != nil {
 		return err
 	}
 	for _, target := range targets {
-		if err := d.openElsewhere(ctx, target); err != nil {
+		if err := d.nameElsewhere(target); err != nil {
 			return err
 		}
 	}
@@ -319,13 +343,17 @@ func (d *dlq) unlessInContext(urls []string) ([]string, error) {
 		return nil, err
 	}
 	for _, url := range urls {
-		wanted, err := source.Parse(url)
+		wanted, err := d.brokers.Parse(url)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(settings.sources, func(s source.Source) bool { return s.Cluster() == wanted.Cluster() }) {
-			return urls, nil
+		if slices.ContainsFunc(settings.sources, func(s source.Source) bool { return s.Cluster() == wanted.Cluster() }) {
+			continue
 		}
+		if d.flags.context != "" {
+			return nil, usage("--context %s has no source %s, which the run is about; leave it out, or name the context that has", d.flags.context, wanted.Cluster())
+		}
+		return urls, nil
 	}
 	return nil, nil
 }
@@ -347,12 +375,16 @@ func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Forma
 		printing = errors.Join(writer.Write(format.AppendSummary(writer.Available(), run.Plan.Action, &summary)), writer.Flush())
 	}
 	switch {
+	case errors.Is(err, replay.ErrRefused):
+		return err
 	case err != nil && ctx.Err() != nil:
-		d.note("the run is paused; go on with: eventscope dlq resume %s --write", run.ID)
+		d.note("the run is paused")
+		d.noteResume(run)
 		return context.Cause(ctx)
 	case err != nil && summary.Settled > 0:
 		d.note("%w", err)
-		d.note("what is not settled is as it was; go on with: eventscope dlq resume %s --write", run.ID)
+		d.note("what is not settled is as it was")
+		d.noteResume(run)
 		return printed{&partlyRun{summary}}
 	case err != nil:
 		return err
@@ -360,6 +392,30 @@ func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Forma
 		return &partlyRun{summary}
 	}
 	return printing
+}
+
+// noteResume says how a run goes on, and how it gets the passwords, which nothing keeps.
+func (d *dlq) noteResume(run *replay.Run) {
+	command := "eventscope dlq resume " + run.ID
+	if d.settings.context != "" {
+		command += " --context " + d.settings.context
+	} else {
+		sources, _ := run.Plan.URLs()
+		for _, url := range sources {
+			command += " '" + strings.ReplaceAll(url, "'", `'\''`) + "'"
+		}
+	}
+	d.note("go on with: %s --write", command)
+	for _, s := range d.settings.sources {
+		if s.PasswordFrom == "URL" {
+			d.note("the password of %s is kept nowhere: give it in %s, or by password_file= in the URL", s.Name, source.PasswordVariable)
+		}
+		for parameter, api := range s.APIs {
+			if api.PasswordFrom == "URL" {
+				d.note("the password in %s= of %s is kept nowhere: write it into the URL again", parameter, s.Name)
+			}
+		}
+	}
 }
 
 // partlyRun is a run that did not deal with all its letters.
@@ -378,7 +434,7 @@ func (d *dlq) pace() (replay.Pace, error) {
 	switch {
 	case d.canary < 0:
 		return pace, usage("--canary %d: a number of letters, such as 1", d.canary)
-	case d.window < 1 || d.window > mostOnTheirWay:
+	case d.window < 1 && !(d.resumes && d.window == 0) || d.window > mostOnTheirWay:
 		return pace, usage("--window %d: a number of letters from 1 to %d", d.window, mostOnTheirWay)
 	}
 	if d.rate == "" {

@@ -20,17 +20,25 @@
 //
 //	main.go       the process: signals, exit
 //	program.go    one invocation: streams, flags for all commands, the root command
+//	brokers.go    the brokers that there are
+//	parameters.go those of URLs: help, the README's table, completion
 //	exit.go       exit codes and the sentences of errors
-//	sources.go    arguments and config -> open adapters
+//	sources.go    arguments and config -> open adapters; outcome.go: how it went with them
 //	reading.go    reads several sources at once, with an end
 //	index.go      the store that flows, trace and the screen read into
 //	memory.go     how the memory budget is shared and kept
 //	notices.go    what happens to the sources meanwhile, on standard error
 //	statistics.go the --stats line
-//	screen.go     the screen; line.go: one source behind it
-//	tail.go flows.go config.go version.go   the commands of that name
+//	from.go       --from and --since; suggest.go: what was probably meant
+//	screen.go     the screen; livesource.go: one source behind it
+//	livetopology.go what there is at such a source; liveletters.go: its dead letters
+//	examples.go   command lines, for help
+//	tail.go flows.go topology.go config.go version.go   the commands of that name
+//	order.go      tail --exit in the order of time
 //	lag.go        lag: rounds and their output; laground.go: one round over the sources
-//	linelag.go    how far the consumers of a source behind the screen are
+//	livelag.go    how far the consumers of a source behind the screen are
+//	lagwatch.go   lag --watch
+//	dlq.go        dlq; dlqlist.go: its commands that look; dlqrun.go: those that write; dlqelsewhere.go: --to another cluster
 //	trace.go      trace; follow.go: its --follow
 //	demo.go       demo; summary.go: what it prints without a screen
 //	usage_*.go pipe_*.go  what only some systems can tell

@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/cmd/internal/output"
 	"eventscope/replay"
-	"eventscope/tracing"
+	"eventscope/tracing/query"
 	"eventscope/tui/text"
 )
 
@@ -36,17 +37,6 @@ type nothingFound struct{ searched string }
 
 func (n *nothingFound) Error() string { return n.searched }
 
-// partlyDone says that some sources failed, or could be read in part only, while others
-// gave their results. Each failure was printed when it happened.
-type partlyDone struct{ failed, partly, of int }
-
-func (p *partlyDone) Error() string {
-	if p.failed == 0 {
-		return fmt.Sprintf("%d of %d sources could be read in part only, so the result is not whole", p.partly, p.of)
-	}
-	return fmt.Sprintf("%d of %d sources failed, so the result is not whole", p.failed, p.of)
-}
-
 // printed is an error about which there is nothing left to say.
 type printed struct{ error }
 
@@ -54,7 +44,7 @@ func (p printed) Unwrap() error { return p.error }
 
 // exitCode is how the process ends after err.
 func exitCode(err error) int {
-	var filter *tracing.FilterError
+	var filter *query.Error
 	var nothing *nothingFound
 	var partly *partlyDone
 	var run *partlyRun
@@ -66,9 +56,9 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &nothing):
 		return exitNothing
-	case errors.As(err, &partly), errors.As(err, &run), errors.As(err, &above):
+	case errors.As(err, &partly), errors.As(err, &run), errors.As(err, &above), errors.Is(err, adapters.ErrIncomplete):
 		return exitPartly
-	case errors.Is(err, adapters.ErrReadOnly), errors.Is(err, adapters.ErrUnsafePeek), errors.Is(err, adapters.ErrBusy), errors.Is(err, replay.ErrRefused):
+	case errors.Is(err, adapters.ErrReadOnly), errors.Is(err, deadletter.ErrUnsafePeek), errors.Is(err, adapters.ErrBusy), errors.Is(err, replay.ErrRefused):
 		return exitRefused
 	case errors.Is(err, adapters.ErrUsage), errors.As(err, &filter):
 		return exitUsage
@@ -84,14 +74,15 @@ type usageError struct{ error }
 
 func (u usageError) Unwrap() []error { return []error{u.error, adapters.ErrUsage} }
 
-// sentences are err as lines for standard error, safe for a terminal.
-func sentences(err error) string {
+// sentences are err as lines for standard error, safe for a terminal and without what the
+// command line has of passwords.
+func (p *program) sentences(err error) string {
 	var lines []string
-	var filter *tracing.FilterError
+	var filter *query.Error
 	if errors.As(err, &filter) {
 		err = fmt.Errorf("--filter, column %d: %s", filter.Column, filter.Reason)
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(p.mask.Replace(err.Error()), "\n") {
 		lines = append(lines, "eventscope: "+text.Cleaner{}.String(line).String()+"\n")
 	}
 	return strings.Join(lines, "")

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,8 +13,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/cmd/internal/output"
 	"eventscope/tracing"
+	"eventscope/tracing/query"
+	"eventscope/tui/text"
 )
 
 // flows prints one line a flow when the reading has ended.
@@ -29,9 +34,8 @@ func (p *program) flowsCommand() *cobra.Command {
 		Use: "flows [URL...]", Short: "Print one line a flow",
 		Long: "flows reads events, assembles the flows they belong to, and prints one line a flow in the order of their first events. " +
 			"It prints when the reading ends: with --exit, after --for, or on an interrupt.",
-		Example: "  eventscope flows kafka://localhost:9092 --exit\n" +
-			"  eventscope flows kafka://localhost:9092 --from -1h --exit --status failed,stuck",
-		RunE: p.command(f.run),
+		Example: examples["flows"],
+		RunE:    p.command(f.run),
 	}
 	f.reading.add(cmd)
 	cmd.Flags().StringVar(&f.filter, "filter", "", "only flows with an event that matches")
@@ -95,11 +99,11 @@ func (f *flows) run(ctx context.Context, args []string) error {
 	figures.addIndex(index.Counters())
 	f.printStatistics(&figures)
 	f.noteLosses(index.Counters(), query.Watch)
-	return errors.Join(err, f.end(interrupted, sources, printed))
+	return cmp.Or(err, interrupted, f.end(sources, printed, figures.events))
 }
 
 // query is what is asked of the index at the end, less its Watch.
-func (f *flows) query() (tracing.FlowQuery, *tracing.Filter, error) {
+func (f *flows) query() (tracing.FlowQuery, *query.Filter, error) {
 	var query tracing.FlowQuery
 	for _, status := range f.statuses {
 		if err := oneOf("--status", status, statusNames()); err != nil {
@@ -110,8 +114,18 @@ func (f *flows) query() (tracing.FlowQuery, *tracing.Filter, error) {
 	if f.filter == "" {
 		return query, nil, nil
 	}
-	filter, err := tracing.CompileFilter(f.filter)
+	filter, err := ofEvents(f.filter)
 	return query, filter, err
+}
+
+// ofEvents compiles a filter of single events, which have no status: flows and dead letters
+// have.
+func ofEvents(expression string) (*query.Filter, error) {
+	filter, err := query.Compile(expression)
+	if err == nil && filter.Uses("status") {
+		return nil, usage("--filter: status is that of a dead letter (eventscope dlq list --filter), not of an event; for that of flows use eventscope flows --status failed,stuck")
+	}
+	return filter, err
 }
 
 // collect reads the sources into the index.
@@ -120,7 +134,7 @@ func (f *flows) collect(ctx context.Context, end context.CancelCauseFunc, readin
 	watching, stopWatching := context.WithCancel(ctx)
 	var helpers sync.WaitGroup
 	helpers.Go(func() { f.watch(watching, end, sources, events.Load) })
-	err := reading.run(ctx, f.program, sources, func(adapter adapters.Adapter) adapters.Intake {
+	err := reading.run(ctx, f.program, sources, func(adapter *driver.Source) adapters.Intake {
 		return counting(index.attach(adapter), func(messages int) { events.Add(int64(messages)) })
 	})
 	stopWatching()
@@ -166,15 +180,14 @@ func (p *program) noteFilterErrors(n int64) {
 	}
 }
 
-func (f *flows) end(interrupted error, sources *opened, printed int) error {
-	partly := sources.outcome()
+func (f *flows) end(sources *opened, printed int, events int64) error {
+	var err error
 	switch {
-	case interrupted != nil:
-		return interrupted
-	case partly != nil:
-		return partly
-	case printed == 0 && (f.filter != "" || len(f.statuses) > 0):
-		return &nothingFound{"no flow matched"}
+	case printed > 0:
+	case events == 0:
+		err = &nothingFound{"no event was found"}
+	default:
+		err = &nothingFound{fmt.Sprintf("no flow matched; %s events were read", text.Count(events))}
 	}
-	return nil
+	return sources.answer(f.program, err)
 }

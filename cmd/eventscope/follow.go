@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/cmd/internal/output"
 	"eventscope/tracing"
 )
@@ -24,7 +25,7 @@ func (t *trace) followed(ctx context.Context, sources *opened, figures *statisti
 	// both see is taken once.
 	helpers.Go(func() {
 		live := reading{start: adapters.End}
-		readingDone = live.run(ctx, t.program, sources, func(adapter adapters.Adapter) adapters.Intake { return index.attach(adapter) })
+		readingDone = live.run(ctx, t.program, sources, func(adapter *driver.Source) adapters.Intake { return index.attach(adapter) })
 		cancel(nil)
 	})
 	helpers.Go(func() { t.watch(ctx, cancel, sources, func() int64 { return index.Counters().Events }) })

@@ -90,6 +90,7 @@ func tellByForeigners(t *testing.T, address, topic, url, exchange string, orders
 // The promise itself: one order that clients of others wrote over both brokers is found
 // by its id, whole, by trace and by flows.
 func TestForeignersFlowIsFound(t *testing.T) {
+	t.Parallel()
 	address, topic := realKafka(t)
 	url, exchange, stream := foreignStream(t)
 	tellByForeigners(t, address, topic, url, exchange, "ord-1008", "ord-1009", "ord-1010")

@@ -26,6 +26,7 @@ func acting(seen string) (at int, is bool) {
 // Nothing that a message says acts on a terminal, whichever command prints it, as text or
 // as JSON, in a key, a header, a value, or in what is read from them.
 func TestNothingRawReachesATerminal(t *testing.T) {
+	t.Parallel()
 	url := hostileTopic(t)
 	for _, args := range [][]string{
 		{"tail", url, "--exit"}, {"tail", url, "--exit", "-o", "json", "--filter", "offset != 6"}, {"flows", url, "--exit"}, {"flows", url, "--exit", "-o", "json"},
@@ -47,6 +48,7 @@ func TestNothingRawReachesATerminal(t *testing.T) {
 
 // Nor does what a broker says in an error: RabbitMQ repeats the names that it was given.
 func TestNothingRawReachesATerminalFromRabbitMQ(t *testing.T) {
+	t.Parallel()
 	url, exchange, publish := realExchange(t, rabbitMQ4Variable)
 	screen := inTerminal(t, process(t, "tail", url+"?tap=no%1b%5b2J%0d%c2%9b31m"))
 	if code := screen.end(); code == exitDone || screen.seen.Len() == 0 {

@@ -76,6 +76,7 @@ func hostileTopic(t *testing.T) (url string) {
 
 // What cannot be read is shown as what it is, whole, and says nothing that is not in it.
 func TestHostileMessagesAreShownAsTheyAre(t *testing.T) {
+	t.Parallel()
 	url := hostileTopic(t)
 	_, want := hostile()
 	lines := strings.Split(strings.TrimSuffix(run(t, process(t, "tail", url, "--exit"), ""), "\n"), "\n")

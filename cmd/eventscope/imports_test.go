@@ -3,8 +3,12 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,16 +28,24 @@ type goPackage struct {
 // that is not named belongs to the longest name it begins with.
 var levels = map[string]int{
 	"adapters":             0,
+	"adapters/consumer":    1,
+	"adapters/deadletter":  1,
+	"adapters/driver":      2,
 	"adapters/envelope":    1,
 	"adapters/payload":     1,
-	"adapters/adaptertest": 2,
+	"adapters/adaptertest": 3,
 	"adapters/kafka":       3,
 	"adapters/rabbitmq":    3,
-	"tracing":              2,
 	"replay":               2,
-	"tui":                  4,
-	"cmd/internal":         5,
-	"cmd/eventscope":       6,
+	"tracing/copies":       2,
+	"tracing/lag":          2,
+	"tracing/packed":       2,
+	"tracing/query":        2,
+	"tracing":              3,
+	"tracing/topology":     4,
+	"tui":                  5,
+	"cmd/internal":         6,
+	"cmd/eventscope":       7,
 }
 
 // TestImportsPointDownwards holds the layout to what it promises.
@@ -77,11 +89,70 @@ var forbidden = map[string][]string{
 	"tui":               {"github.com/twmb/", "github.com/rabbitmq/", "github.com/michaelklishin/", module + "/adapters/kafka", module + "/adapters/rabbitmq"},
 }
 
+// contract are the packages that a broker's folder is written against.
+var contract = []string{"adapters", "adapters/consumer", "adapters/deadletter", "adapters/driver"}
+
+// mostNames is how many exported names a package of the contract may have: it is read whole.
+const mostNames = 70
+
+// TestTheContractIsSmall counts what a package of the contract exports, methods and fields aside.
+func TestTheContractIsSmall(t *testing.T) {
+	for _, room := range contract {
+		names := 0
+		files, err := filepath.Glob(filepath.Join("../..", room, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if !strings.HasSuffix(file, "_test.go") {
+				names += exportedBy(t, file)
+			}
+		}
+		if names == 0 || names > mostNames {
+			t.Errorf("package %s exports %d names; at most %d can be read whole", room, names, mostNames)
+		}
+	}
+}
+
+func exportedBy(t *testing.T, file string) (names int) {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(name *ast.Ident) {
+		if name.IsExported() {
+			names++
+		}
+	}
+	for _, declaration := range parsed.Decls {
+		switch d := declaration.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				count(d.Name)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch s := spec.(type) {
+				case *ast.TypeSpec:
+					count(s.Name)
+				case *ast.ValueSpec:
+					for _, name := range s.Names {
+						count(name)
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
 func checkForbidden(t *testing.T, room string, p goPackage) {
-	if room == "adapters" {
+	if slices.Contains(contract, room) {
 		for _, dependency := range p.Deps {
-			if strings.Contains(strings.Split(dependency, "/")[0], ".") || strings.HasPrefix(dependency, module+"/") {
-				t.Errorf("adapters depends on %s; it has the standard library only", dependency)
+			ours := strings.TrimPrefix(dependency, module+"/")
+			if strings.Contains(strings.Split(dependency, "/")[0], ".") || ours != dependency && !slices.Contains(contract, ours) {
+				t.Errorf("%s depends on %s; the contract has the standard library only", room, dependency)
 			}
 		}
 		return

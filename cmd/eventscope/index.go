@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/tracing"
 )
 
@@ -32,15 +33,15 @@ func (i *index) stop() {
 }
 
 // attach makes an adapter a source of the index.
-func (i *index) attach(adapter adapters.Adapter) adapters.Intake {
+func (i *index) attach(adapter *driver.Source) adapters.Intake {
 	return i.Attach(tracingSource(adapter))
 }
 
 // tracingSource is an adapter as package tracing knows it.
-func tracingSource(adapter adapters.Adapter) tracing.Source {
-	source := tracing.Source{Name: adapter.Name(), Broker: adapter.Broker()}
-	if adapter.Capabilities().Fetch {
-		source.Fetch = adapter
+func tracingSource(adapter *driver.Source) tracing.Source {
+	source := tracing.Source{Name: adapter.Name, Broker: adapter.Broker}
+	if adapter.Fetcher != nil {
+		source.Fetch = adapter.Fetcher
 	}
 	source.Gaps = func() []adapters.Gap { return adapter.Status().Gaps }
 	return source

@@ -1,75 +1,71 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/cmd/internal/output"
-	"eventscope/tracing"
+	"eventscope/tracing/lag"
 	"eventscope/tui/text"
 )
 
-// lag prints how far consumers are behind.
-type lag struct {
+// lagPrinter prints how far consumers are behind.
+type lagPrinter struct {
 	*program
 	groups []string
 	every  time.Duration // 0 is once
 	limit  time.Duration
 	above  int64 // -1 is never
 
-	readers []lagReader
+	readers []lag.Source // that can tell lags
 	sources *opened
-	series  *tracing.LagSeries
-	told    map[string]bool // what was said on standard error
+	series  *lag.Series
 
-	partly map[string]bool // sources of which this round could not tell all
-	failed error           // the first source that could not be asked in this round
+	round  int             // the one under way
+	partly map[string]bool // sources of which it could not tell all
+	failed error           // the first source that could not be asked in it
+	told   map[string]bool // what was said in it of what cannot be told
+	before lagRound
 }
 
-// lagReader is an open source that can tell lags.
-type lagReader struct {
-	adapters.LagReader
-	name string
-}
-
-// tooFarBehind says that a consumer is further behind than --fail-above.
+// tooFarBehind says that a consumer is further behind than --fail-above, or may be.
 type tooFarBehind struct {
 	group      string
 	lag, above int64
+	unsure     string // why nobody knows how far it is; empty if that is known
 }
 
 func (t *tooFarBehind) Error() string {
+	if t.unsure != "" {
+		return fmt.Sprintf("it is not known whether %s is more than %d behind: %s", t.group, t.above, t.unsure)
+	}
 	return fmt.Sprintf("%s is %d behind, which is above %d", t.group, t.lag, t.above)
 }
 
 func (p *program) lagCommand() *cobra.Command {
-	l := &lag{program: p, told: make(map[string]bool)}
+	l := &lagPrinter{program: p}
 	cmd := &cobra.Command{
 		Use: "lag [URL...]", Short: "Print how far consumers are behind",
 		Long: "lag prints every consumer group and queue of the sources, the worst first, and a line for each partition or queue it reads: how much is left to read, how old that is, and whether it becomes more. " +
 			"It joins no group and commits nothing.\n\n" +
-			"With topics, queues or streams in the URL only these are looked at. RabbitMQ tells most by its management API (management=). The state of a group that is not read to the end needs time to tell; --watch takes it.",
-		Example: "  eventscope lag kafka://localhost:9092\n" +
-			"  eventscope lag kafka://localhost:9092 --group billing --watch 2s\n" +
-			"  eventscope lag kafka://localhost:9092/orders --group billing --fail-above 1000 -o json",
-		RunE: p.command(l.run),
+			"With topics, queues or streams in the URL only these are looked at. A broker that has a management API tells most by that (management=). The state of a group that is not read to the end needs time to tell; --watch takes it.",
+		Example: examples["lag"],
+		RunE:    p.command(l.run),
 	}
 	cmd.Flags().StringArrayVar(&l.groups, "group", nil, "only this group or queue; may be given again")
 	cmd.Flags().DurationVar(&l.every, "watch", 0, "look again and again, so often, such as 2s")
 	cmd.Flags().DurationVar(&l.limit, "for", 0, "with --watch, stop after this time, such as 1m")
-	cmd.Flags().Int64Var(&l.above, "fail-above", -1, "exit with 5 when a group is further behind than this; with --watch, at once")
+	cmd.Flags().Int64Var(&l.above, "fail-above", -1, "exit with 5 when a group is further behind than this, with --watch at once, or when in the end nobody knows")
 	p.outputFlags(cmd)
 	return cmd
 }
 
-func (l *lag) run(ctx context.Context, args []string) error {
+func (l *lagPrinter) run(ctx context.Context, args []string) error {
 	const seldomest, oftenest = time.Hour, 100 * time.Millisecond
 	switch {
 	case l.every != 0 && (l.every < oftenest || l.every > seldomest):
@@ -88,9 +84,8 @@ func (l *lag) run(ctx context.Context, args []string) error {
 		return err
 	}
 	settings.limitMemory()
-	for i, source := range settings.sources {
-		// Of RabbitMQ nothing need be tapped, and queues need no management API.
-		settings.sources[i].DeadLetters = source.Broker == adapters.RabbitMQ
+	for i := range settings.sources {
+		settings.sources[i].Purpose = driver.ToInspect
 	}
 	figures := statistics{started: time.Now()}
 	if l.sources, err = l.open(ctx, settings.sources); err != nil {
@@ -100,20 +95,20 @@ func (l *lag) run(ctx context.Context, args []string) error {
 	if err := l.findReaders(); err != nil {
 		return err
 	}
-	l.series = tracing.NewLagSeries(tracing.LagConfig{})
+	l.series = lag.NewSeries(lag.Config{Logs: mostWatched(settings.memory)})
 	err = l.rounds(ctx, format)
 	l.printStatistics(&figures)
 	return err
 }
 
 // findReaders finds the sources that can tell lags.
-func (l *lag) findReaders() error {
+func (l *lagPrinter) findReaders() error {
 	for _, adapter := range l.sources.adapters {
-		if reader, ok := adapter.(adapters.LagReader); ok {
-			l.readers = append(l.readers, lagReader{reader, adapter.Name()})
+		if adapter.Lag != nil {
+			l.readers = append(l.readers, lag.Source{Name: adapter.Name, Broker: adapter.Broker, Reader: adapter.Lag})
 			continue
 		}
-		l.sources.fail(l.program, fmt.Errorf("cannot read the lag of %s: sources of %s do not tell it", adapter.Name(), adapter.Broker()))
+		l.sources.fail(l.program, adapter.Name, fmt.Errorf("cannot read the lag of %s: sources of %s do not tell it", adapter.Name, adapter.Broker))
 	}
 	if len(l.readers) == 0 {
 		return printed{l.sources.first}
@@ -122,7 +117,7 @@ func (l *lag) findReaders() error {
 }
 
 // rounds looks once, or again and again.
-func (l *lag) rounds(ctx context.Context, format output.Format) error {
+func (l *lagPrinter) rounds(ctx context.Context, format output.Format) error {
 	if l.limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, l.limit, errTime)
@@ -132,6 +127,7 @@ func (l *lag) rounds(ctx context.Context, format output.Format) error {
 	var last error
 	for first := true; ; first = false {
 		began := time.Now()
+		l.begin()
 		found, err := l.look(ctx, first)
 		if errors.Is(context.Cause(ctx), errTime) && !first {
 			return last
@@ -139,6 +135,7 @@ func (l *lag) rounds(ctx context.Context, format output.Format) error {
 		if err != nil {
 			return err
 		}
+		found = l.end(found)
 		if err := l.print(writer, format, found); err != nil {
 			return err
 		}
@@ -146,7 +143,7 @@ func (l *lag) rounds(ctx context.Context, format output.Format) error {
 			l.tellUnrouted(ctx)
 		}
 		last = l.judge(found)
-		if l.every == 0 || errors.As(last, new(*tooFarBehind)) {
+		if above := (*tooFarBehind)(nil); l.every == 0 || errors.As(last, &above) && above.unsure == "" {
 			return last
 		}
 		if pause(ctx, l.every-time.Since(began)) != nil {
@@ -170,65 +167,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// look is one round: lags, directions, and how old what is left is.
-func (l *lag) look(ctx context.Context, first bool) ([]*output.Lag, error) {
-	// Rates of a single look need a second one, of those that are behind.
-	const apart = time.Second
-	began := time.Now()
-	l.partly, l.failed = make(map[string]bool), nil
-	found, err := l.sweep(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	if l.every == 0 && first {
-		if names := behind(found); len(names) > 0 {
-			if pause(ctx, apart-time.Since(began)) != nil {
-				return nil, context.Cause(ctx)
-			}
-			again, err := l.sweep(ctx, names)
-			if err != nil {
-				return nil, err
-			}
-			found = renewed(found, again)
-		}
-	}
-	slices.SortStableFunc(found, func(a, b *output.Lag) int {
-		return cmp.Compare(b.Lag.Total().Lag, a.Lag.Total().Lag)
-	})
-	l.age(ctx, found)
-	now := time.Now()
-	for _, c := range found {
-		l.stand(c, now)
-	}
-	l.series.Forget(now)
-	slices.SortStableFunc(found, worse)
-	return found, nil
-}
-
-// worse puts the worse state first, then the larger lag.
-func worse(a, b *output.Lag) int {
-	return cmp.Or(cmp.Compare(b.Group.State, a.Group.State), cmp.Compare(b.Lag.Total().Lag, a.Lag.Total().Lag), cmp.Compare(a.Lag.Group, b.Lag.Group))
-}
-
-// stand judges a consumer and its logs, which it sorts, the worst first.
-func (l *lag) stand(c *output.Lag, now time.Time) {
-	if errors.Is(c.Err, adapters.ErrNotAuthorized) && len(c.Lag.Logs) == 0 {
-		c.Group.State = adapters.LagNotAllowed
-		return
-	}
-	slices.SortStableFunc(c.Lag.Logs, func(a, b adapters.LogLag) int { return cmp.Compare(b.Lag, a.Lag) })
-	c.Logs = c.Logs[:0]
-	for i := range c.Lag.Logs {
-		c.Logs = append(c.Logs, l.series.Log(c.Source, &c.Lag, &c.Lag.Logs[i], now))
-	}
-	c.Group = l.series.Group(&c.Lag, c.Logs)
-	if c.Err != nil && len(c.Lag.Logs) == 0 {
-		c.Group.State = adapters.LagUnknown
-	}
-}
-
 // print writes one round. People get the time above each of several.
-func (l *lag) print(writer *output.Writer, format output.Format, found []*output.Lag) error {
+func (l *lagPrinter) print(writer *output.Writer, format output.Format, found []*output.Lag) error {
 	if l.every > 0 && isTerminal(l.stdout) {
 		if err := writer.Write(append(writer.Available(), text.Clock(time.Now()).String()+"\n"...)); err != nil {
 			return err
@@ -244,36 +184,68 @@ func (l *lag) print(writer *output.Writer, format output.Format, found []*output
 
 // tellUnrouted says to people how many messages led to no queue: no consumer is behind with
 // those. That a source does not tell is said of its consumers already.
-func (l *lag) tellUnrouted(ctx context.Context) {
+func (l *lagPrinter) tellUnrouted(ctx context.Context) {
 	if l.flags.format != "text" && (l.flags.format != "" || !isTerminal(l.stdout)) {
 		return
 	}
-	for _, reader := range l.readers {
-		counter, ok := reader.LagReader.(adapters.UnroutableCounter)
-		if !ok {
+	for _, adapter := range l.sources.adapters {
+		if adapter.Lag == nil || adapter.Unroutable == nil {
 			continue
 		}
-		if count, err := counter.Unroutable(ctx); err == nil && count.Dropped > 0 {
-			l.note("%s has lost %d messages that led to no queue, since the broker started", reader.name, count.Dropped)
+		if count, err := adapter.Unroutable.Unroutable(ctx); err == nil && count.Dropped > 0 {
+			l.note("%s has lost %d messages that led to no queue, since the broker started", adapter.Name, count.Dropped)
 		}
 	}
 }
 
 // judge is how the command ends if this round is the last.
-func (l *lag) judge(found []*output.Lag) error {
-	partly := l.sources.outcome()
-	for _, c := range found {
-		if total := c.Lag.Total(); l.above >= 0 && total.Lag > l.above {
-			return &tooFarBehind{c.Lag.Group, total.Lag, l.above}
+func (l *lagPrinter) judge(found []*output.Lag) error {
+	partly := l.sources.outcome(l.program)
+	if l.above >= 0 {
+		if above := l.exceeds(found); above != nil {
+			return above
 		}
 	}
 	switch {
 	case len(found) == 0 && l.failed != nil:
 		return printed{l.failed}
-	case len(found) == 0 && len(l.groups) > 0:
+	case len(found) == 0 && len(l.groups) > 0 && partly == nil:
 		return &nothingFound{"no group of that name was found"}
+	case len(found) == 0 && len(l.partly) == 0 && partly == nil:
+		return &nothingFound{"no consumer group, queue or stream was found"}
 	case partly == nil && len(l.partly) > 0:
 		return &partlyDone{partly: len(l.partly), of: l.sources.all}
 	}
 	return partly
+}
+
+// exceeds is the first consumer that is too far behind, or else the first of which nobody
+// knows; nil if none is either.
+func (l *lagPrinter) exceeds(found []*output.Lag) error {
+	var unsure *tooFarBehind
+	for _, c := range found {
+		switch {
+		case c.Standing.Unread > l.above:
+			return &tooFarBehind{group: c.Lag.Group, lag: c.Standing.Unread, above: l.above}
+		case c.Standing.Unsure && unsure == nil:
+			unsure = &tooFarBehind{group: c.Lag.Group, above: l.above, unsure: whyUnsure(c)}
+		}
+	}
+	if unsure == nil {
+		return nil
+	}
+	return unsure
+}
+
+// whyUnsure is why it is not known how far a consumer is behind.
+func whyUnsure(c *output.Lag) string {
+	if c.Err != nil {
+		return c.Err.Error()
+	}
+	for i := range c.Logs {
+		if c.Logs[i].Unsure && !c.Lag.Logs[i].Left {
+			return output.LogName(&c.Lag.Logs[i]) + ": " + c.Logs[i].Why
+		}
+	}
+	return c.Standing.Why
 }

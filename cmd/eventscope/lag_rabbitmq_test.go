@@ -58,6 +58,7 @@ func stuckQueue(t *testing.T, channel *amqp.Channel) (name string) {
 
 // TestLagRabbitMQ has a consumer that acknowledges nothing, on real brokers.
 func TestLagRabbitMQ(t *testing.T) {
+	t.Parallel()
 	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
 		t.Run(variable, func(t *testing.T) {
 			t.Parallel() // it takes its time
@@ -65,7 +66,7 @@ func TestLagRabbitMQ(t *testing.T) {
 			queue := stuckQueue(t, channel)
 
 			alone := runLag(t, broker+"?queue="+queue, "-o", "json")
-			want := `"kind":"queue","group":"` + queue + `","destination":"` + queue + `","partition":null,"start":null,"committed":null,"end":null,"lag":17,"lag_seconds":null,"state":"BEHIND","member":null,"in_rate":null,"out_rate":null}`
+			want := `"kind":"queue","group":"` + queue + `","destination":"` + queue + `","partition":null,"start":null,"committed":null,"end":null,"lag":17,"lag_seconds":null,"state":"BEHIND","member":null,"in_rate":null,"out_rate":null,`
 			if alone.code != exitPartly || !strings.Contains(alone.out, want) || !strings.Contains(alone.errors, "add management=http://HOST:15672") {
 				t.Errorf("without a management API: %+v\nwant %s", alone, want)
 			}

@@ -13,6 +13,7 @@ import (
 // TestLagSecondsReal has a consumer of a real Kafka that stands at a message of a known
 // age.
 func TestLagSecondsReal(t *testing.T) {
+	t.Parallel()
 	address, topic := realKafka(t)
 	const held = 30 * time.Second
 	var messages []scriptMessage

@@ -4,81 +4,80 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"eventscope/adapters"
 	"eventscope/cmd/internal/output"
+	"eventscope/tracing/lag"
 	"eventscope/tui/text"
 )
 
-// sweep reads the lags of all sources at the same time, or only those of the consumers
-// that are named for each, and lets the series see them.
-func (l *lag) sweep(ctx context.Context, names map[string][]string) ([]*output.Lag, error) {
-	var seen, of atomic.Int64
-	found, troubles := make([][]*output.Lag, len(l.readers)), make([][]error, len(l.readers))
-	var sweeping sync.WaitGroup
-	for i, reader := range l.readers {
-		query := adapters.LagQuery{Groups: l.groups}
-		if names != nil {
-			if query.Groups = names[reader.name]; len(query.Groups) == 0 {
-				continue
-			}
-		}
-		sweeping.Go(func() { found[i], troubles[i] = reader.read(ctx, query, &seen, &of) })
+// look is one round: lags, directions, and how old what is left is.
+func (l *lagPrinter) look(ctx context.Context, first bool) ([]*output.Lag, error) {
+	const (
+		apart    = time.Second // rates of a single look need a second one, of those that are behind
+		patience = 5 * time.Second
+	)
+	began := time.Now()
+	sweep := lag.NewSweep(l.readers, l.series)
+	if err := l.ask(ctx, sweep, l.wanted()); err != nil {
+		return nil, err
 	}
-	stop := l.progress(&seen, &of)
-	sweeping.Wait()
+	for _, reader := range l.readers {
+		l.failing(reader.Name, slices.ContainsFunc(sweep.Troubles(), func(t lag.Trouble) bool {
+			return t.Source == reader.Name && errors.Is(t.Err, adapters.ErrNotConnected)
+		}))
+	}
+	if names := behind(sweep.Found()); l.every == 0 && first && len(names) > 0 {
+		if pause(ctx, apart-time.Since(began)) != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err := l.ask(ctx, sweep, names); err != nil {
+			return nil, err
+		}
+	}
+	sweep.Age(ctx, patience, math.MaxInt)
+	now := time.Now()
+	sweep.Judge(now)
+	l.series.Forget(now)
+	consumers := sweep.Found()
+	found := make([]*output.Lag, len(consumers))
+	for i, c := range consumers {
+		found[i] = &output.Lag{Consumer: c.WorstFirst(), Round: l.round, At: c.Lag.At}
+	}
+	return found, nil
+}
+
+// ask looks at the consumers that are named, by source, or at all where none is, and tells what
+// cannot be told of them.
+func (l *lagPrinter) ask(ctx context.Context, sweep *lag.Sweep, only map[string][]string) error {
+	stop := l.progress(sweep)
+	sweep.Look(ctx, only)
 	stop()
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
-	for i, reader := range l.readers {
-		l.tell(reader.name, troubles[i])
-	}
-	all := slices.Concat(found...)
-	for _, c := range all {
-		l.series.Observe(c.Source, &c.Lag)
-	}
-	return all, nil
+	l.tell(sweep.Troubles())
+	return nil
 }
 
-// tell says what could not be told of a source, once for all rounds.
-func (l *lag) tell(source string, troubles []error) {
-	for _, trouble := range troubles {
-		l.partly[source] = true
-		if errors.Is(trouble, adapters.ErrNotConnected) && l.failed == nil {
-			l.failed = trouble
-		}
-		if !l.told[trouble.Error()] {
-			l.told[trouble.Error()] = true
-			l.note("%w", trouble)
-		}
+// wanted are the groups that the user names, at every source; nil is all.
+func (l *lagPrinter) wanted() map[string][]string {
+	if len(l.groups) == 0 {
+		return nil
 	}
-}
-
-// read collects the lags of one source. A consumer that is not there is a trouble and
-// nothing more.
-func (r lagReader) read(ctx context.Context, query adapters.LagQuery, seen, of *atomic.Int64) (found []*output.Lag, troubles []error) {
-	counted := 0
-	for lag, err := range r.Lag(ctx, query) {
-		seen.Add(1)
-		of.Add(int64(lag.Of - counted))
-		counted = lag.Of
-		if err != nil {
-			troubles = append(troubles, err)
-		}
-		if lag.Group != "" && !errors.Is(err, adapters.ErrUnknownDestination) {
-			found = append(found, &output.Lag{Source: r.name, Lag: lag, Err: err})
-		}
+	names := make(map[string][]string)
+	for _, reader := range l.readers {
+		names[reader.Name] = l.groups
 	}
-	return found, troubles
+	return names
 }
 
 // progress shows on a terminal how far the sweep is. The caller must call stop.
-func (l *lag) progress(seen, of *atomic.Int64) (stop func()) {
+func (l *lagPrinter) progress(sweep *lag.Sweep) (stop func()) {
 	const every = 200 * time.Millisecond
 	if !isTerminal(l.stderr) {
 		return func() {}
@@ -94,7 +93,8 @@ func (l *lag) progress(seen, of *atomic.Int64) (stop func()) {
 				fmt.Fprint(l.stderr, clearLine)
 				return
 			case <-ticks.C:
-				fmt.Fprintf(l.stderr, clearLine+"asked about %s of %s consumers", text.Count(seen.Load()), text.Count(of.Load()))
+				seen, of := sweep.Progress()
+				fmt.Fprintf(l.stderr, clearLine+"asked about %s of %s consumers", text.Count(seen), text.Count(of))
 			}
 		}
 	})
@@ -105,68 +105,12 @@ func (l *lag) progress(seen, of *atomic.Int64) (stop func()) {
 }
 
 // behind names the consumers of each source that are behind.
-func behind(found []*output.Lag) map[string][]string {
+func behind(found []*lag.Consumer) map[string][]string {
 	names := make(map[string][]string)
 	for _, c := range found {
-		if c.Lag.Total().Lag > 0 {
+		if c.Total.Lag > 0 {
 			names[c.Source] = append(names[c.Source], c.Lag.Group)
 		}
 	}
 	return names
-}
-
-// renewed puts newer looks in place of older ones.
-func renewed(found, newer []*output.Lag) []*output.Lag {
-	type key struct {
-		source, group string
-		kind          adapters.ConsumerKind
-	}
-	byKey := make(map[key]*output.Lag, len(newer))
-	for _, c := range newer {
-		byKey[key{c.Source, c.Lag.Group, c.Lag.Kind}] = c
-	}
-	for i, c := range found {
-		if n := byKey[key{c.Source, c.Lag.Group, c.Lag.Kind}]; n != nil && n.Err == nil {
-			found[i] = n
-		}
-	}
-	return found
-}
-
-// age finds out how old is what is left to read, of those that are furthest behind first,
-// for as long as that may take.
-func (l *lag) age(ctx context.Context, found []*output.Lag) {
-	const patience, together = 5 * time.Second, 200
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	now := time.Now()
-	type wanted struct {
-		of       *output.Lag
-		position adapters.Position
-	}
-	for _, reader := range l.readers {
-		var all []wanted
-		for _, c := range found {
-			if c.Source == reader.name {
-				for _, position := range l.series.Wanted(c.Source, &c.Lag, now) {
-					all = append(all, wanted{c, position})
-				}
-			}
-		}
-		for some := range slices.Chunk(all, together) {
-			positions := make([]adapters.Position, len(some))
-			for i, w := range some {
-				positions[i] = w.position
-			}
-			i := 0
-			for at, err := range reader.NextTimes(ctx, positions) {
-				if c := some[i].of; err == nil {
-					l.series.Told(c.Source, c.Lag.Kind, c.Lag.Group, some[i].position, at)
-				}
-				if i++; i == len(some) {
-					break
-				}
-			}
-		}
-	}
 }

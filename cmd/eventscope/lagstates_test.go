@@ -14,9 +14,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 	"eventscope/adapters/kafka"
-	"eventscope/tracing"
+	"eventscope/tracing/lag"
 )
 
 // lagWindow is that of these tests, shorter than the usual minute.
@@ -29,11 +29,11 @@ type consumersOf struct {
 	client  *kgo.Client
 	admin   *kadm.Client
 	adapter *kafka.Adapter
-	series  *tracing.LagSeries
+	series  *lag.Series
 	topic   string
 	ends    []int64 // at each step
 	quiet   bool    // nothing is produced
-	seen    map[string]map[adapters.LagState]bool
+	seen    map[string]map[consumer.LagState]bool
 }
 
 func newConsumersOf(t *testing.T) *consumersOf {
@@ -50,12 +50,12 @@ func newConsumersOf(t *testing.T) *consumersOf {
 	t.Cleanup(func() { _ = adapter.Close() })
 	return &consumersOf{
 		t: t, client: client, admin: kadm.NewClient(client), adapter: adapter, topic: topic,
-		series: tracing.NewLagSeries(tracing.LagConfig{Window: lagWindow}), seen: map[string]map[adapters.LagState]bool{},
+		series: lag.NewSeries(lag.Config{Window: lagWindow}), seen: map[string]map[consumer.LagState]bool{},
 	}
 }
 
 // step lets four messages come, has each group commit where it is then, and looks.
-func (c *consumersOf) step(commits map[string]func(end int64) (int64, bool)) map[string]tracing.LagStanding {
+func (c *consumersOf) step(commits map[string]func(end int64) (int64, bool)) map[string]lag.Standing {
 	c.t.Helper()
 	const each = 4
 	end := int64(0)
@@ -83,24 +83,24 @@ func (c *consumersOf) step(commits map[string]func(end int64) (int64, bool)) map
 	return c.look(commits)
 }
 
-func (c *consumersOf) look(groups map[string]func(end int64) (int64, bool)) map[string]tracing.LagStanding {
+func (c *consumersOf) look(groups map[string]func(end int64) (int64, bool)) map[string]lag.Standing {
 	c.t.Helper()
-	query, found := adapters.LagQuery{}, map[string]tracing.LagStanding{}
+	query, found := consumer.LagQuery{}, map[string]lag.Standing{}
 	for group := range groups {
 		query.Groups = append(query.Groups, c.topic+"-"+group)
 	}
-	for lag, err := range c.adapter.Lag(c.t.Context(), query) {
+	for reading, err := range c.adapter.Lag(c.t.Context(), query) {
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		c.series.Observe("kafka", &lag)
-		if len(lag.Logs) != 1 {
-			c.t.Fatalf("%+v", lag)
+		c.series.Observe("kafka", &reading)
+		if len(reading.Logs) != 1 {
+			c.t.Fatalf("%+v", reading)
 		}
-		standing := c.series.Log("kafka", &lag, &lag.Logs[0], time.Now())
-		group := lag.Group[len(c.topic)+1:]
+		standing, _ := c.series.Stand("kafka", &reading, nil, time.Now())
+		group := reading.Group[len(c.topic)+1:]
 		if c.seen[group] == nil {
-			c.seen[group] = map[adapters.LagState]bool{}
+			c.seen[group] = map[consumer.LagState]bool{}
 		}
 		c.seen[group][standing.State] = true
 		found[group] = standing
@@ -109,7 +109,7 @@ func (c *consumersOf) look(groups map[string]func(end int64) (int64, bool)) map[
 }
 
 // until steps a few times a second until all groups are in the states wanted.
-func (c *consumersOf) until(wanted map[string]adapters.LagState, commits map[string]func(end int64) (int64, bool)) {
+func (c *consumersOf) until(wanted map[string]consumer.LagState, commits map[string]func(end int64) (int64, bool)) {
 	c.t.Helper()
 	began, tick := time.Now(), time.NewTicker(250*time.Millisecond)
 	defer tick.Stop()
@@ -147,7 +147,7 @@ func TestLagStatesReal(t *testing.T) {
 	}
 	never := func(int64) (int64, bool) { return 0, false }
 	commits := map[string]func(int64) (int64, bool){"works": all, "stops": all, "slow": slow("slow", 3), "back": all}
-	c.until(map[string]adapters.LagState{"works": adapters.LagOK, "stops": adapters.LagOK, "slow": adapters.LagWarn, "back": adapters.LagOK}, commits)
+	c.until(map[string]consumer.LagState{"works": consumer.LagOK, "stops": consumer.LagOK, "slow": consumer.LagWarn, "back": consumer.LagOK}, commits)
 	if err := stalled.commit(1); err != nil {
 		t.Fatal(err)
 	}
@@ -162,18 +162,18 @@ func TestLagStatesReal(t *testing.T) {
 		}
 		return slow("back", 5)(end)
 	}
-	c.until(map[string]adapters.LagState{"works": adapters.LagOK, "stops": adapters.LagStop, "slow": adapters.LagWarn, "stalled": adapters.LagStall}, commits)
-	if !c.seen["back"][adapters.LagRewind] {
+	c.until(map[string]consumer.LagState{"works": consumer.LagOK, "stops": consumer.LagStop, "slow": consumer.LagWarn, "stalled": consumer.LagStall}, commits)
+	if !c.seen["back"][consumer.LagRewind] {
 		t.Errorf("the one that went back was only seen as %v", c.seen["back"])
 	}
 	// The producer stops: who had caught up stays well, who reads gets there, who stopped stays so.
 	c.quiet, commits["slow"], commits["back"] = true, all, all
-	c.until(map[string]adapters.LagState{"works": adapters.LagOK, "stops": adapters.LagStop, "slow": adapters.LagOK, "back": adapters.LagOK}, commits)
+	c.until(map[string]consumer.LagState{"works": consumer.LagOK, "stops": consumer.LagStop, "slow": consumer.LagOK, "back": consumer.LagOK}, commits)
 	commits["works"] = never
 	for quiet := time.Now(); time.Since(quiet) < 3*lagWindow; <-time.After(250 * time.Millisecond) {
 		c.step(commits)
 	}
-	for _, state := range []adapters.LagState{adapters.LagStop, adapters.LagStall, adapters.LagWarn, adapters.LagRewind} {
+	for _, state := range []consumer.LagState{consumer.LagStop, consumer.LagStall, consumer.LagWarn, consumer.LagRewind} {
 		if c.seen["works"][state] {
 			t.Errorf("the one that kept up was called %v", state)
 		}
@@ -234,7 +234,7 @@ func TestLagSecondsHeldBehind(t *testing.T) {
 		}
 		return c.ends[at], true
 	}}
-	var last tracing.LagStanding
+	var last lag.Standing
 	for time.Since(began) < held+10*time.Second {
 		last = c.step(behind)["held"]
 		<-time.After(250 * time.Millisecond)

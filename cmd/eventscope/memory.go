@@ -15,7 +15,7 @@ const (
 	inFlightBytes = 64 << 20
 	// leastLimit leaves the collector room to breathe: with less it would never rest,
 	// since about 35 MiB are in use however small the budget.
-	leastLimit = 56 << 20
+	leastLimit = 48 << 20
 )
 
 // limitMemory holds the process to the budget, as far as 64 MiB: smaller ones still make
@@ -38,25 +38,30 @@ func indexBytes(budget int64) int64 {
 	return min(budget/4*3, max(budget/4, budget-inFlightBytes))
 }
 
-// limitFetches makes a small budget fetch little at once. A source reads as fast with
-// the half of what it takes by itself.
-func (s *settings) limitFetches() {
-	const most, share = 8 << 20, 64
-	each := s.memory / share / int64(max(1, len(s.sources)))
+// share tells every source what it shares with the others, so that a small budget fetches
+// little at once.
+func (s *settings) share() {
 	for i := range s.sources {
-		s.sources[i].FetchBytes = int32(min(each, most))
+		s.sources[i].Memory, s.sources[i].Sources = s.memory, len(s.sources)
 	}
 }
 
 // mostPlanned is how many letters a plan may have: each takes some 700 bytes while it is
 // planned, written down and carried out.
 func mostPlanned(budget int64) int {
-	const each, least = 700, 1000
-	return int(max((budget-leastLimit/2)/each, least))
+	const each, least, besides = 700, 1000, 28 << 20
+	return int(max((budget-besides)/each, least))
 }
 
 // mostListed is how many letters the screen lists, in an eighth of the budget.
 func mostListed(budget int64) int {
 	const each, part = 1300, 8
 	return int(budget / part / each)
+}
+
+// mostWatched is how many partitions of consumers are watched over time, in a fifth of the
+// budget: each takes up to 1.9 kB, as lag.Config says.
+func mostWatched(budget int64) int {
+	const each, part, most = 1900, 5, 50_000
+	return int(min(budget/part/each, most))
 }

@@ -6,29 +6,16 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// delivered is the program as it is delivered: what it takes with the race detector says
-// nothing about memory.
-func delivered(t *testing.T) (path string) {
-	t.Helper()
-	path = filepath.Join(t.TempDir(), "eventscope")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return path
-}
-
 // A constant that somebody takes for a correlation id is one flow of a million events. It
 // is counted, cut, and said to be so, and costs no more memory than was allowed.
 func TestAMillionEventsShareAnID(t *testing.T) {
+	t.Parallel()
 	address, topic := realKafka(t)
 	const million = 1_000_000
 	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.DefaultProduceTopic(topic), kgo.MaxBufferedRecords(100_000))
@@ -51,7 +38,7 @@ func TestAMillionEventsShareAnID(t *testing.T) {
 		t.Fatal(err)
 	}
 	const budget, allowed = "64MiB", 64 << 20 * 115 / 100
-	program := delivered(t)
+	program := built(t)
 	for _, args := range [][]string{{"flows", "--exit"}, {"trace", "constant"}} {
 		command := exec.CommandContext(t.Context(), program, append(args, "kafka://"+address+"/"+topic, "--stats", "--memory", budget)...)
 		command.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())

@@ -40,9 +40,10 @@ func (p *program) watch(ctx context.Context, end context.CancelCauseFunc, o *ope
 			} else if now.Dropped > before[i].Dropped {
 				toldDrops[i] = time.Now()
 			}
-			for _, notice := range changes(adapter.Name(), before[i], now) {
+			for _, notice := range changes(adapter.Name, before[i], now) {
 				p.note("%s", notice)
 			}
+			o.news(adapter.Name, now.Problems)
 			before[i] = now
 		}
 		if progress {
@@ -78,7 +79,11 @@ func changes(name string, before, now adapters.Status) []string {
 	}
 	for _, gap := range now.Gaps {
 		known := func(other adapters.Gap) bool { return other.From.Equal(gap.From) && other.Reason == gap.Reason }
-		if gap.Missed < 0 && !slices.ContainsFunc(before.Gaps, known) { // those that are counted are told as drops
+		switch {
+		case gap.Missed >= 0, slices.ContainsFunc(before.Gaps, known): // those that are counted are told as drops
+		case gap.From.Equal(gap.To):
+			add("%s", gap.Reason)
+		default:
 			add("tap was away %s (%s), messages in between are not shown", text.Span(gap.To.Sub(gap.From)), gap.Reason)
 		}
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/cmd/internal/output"
-	"eventscope/tracing"
+	"eventscope/tracing/query"
 )
 
 func TestChanges(t *testing.T) {
@@ -33,6 +34,7 @@ func TestChanges(t *testing.T) {
 		{"back", lost, adapters.Status{Connection: adapters.CatchingUp, Since: start.Add(8 * time.Second)}, []string{"k: connected again after 8 s"}},
 		{"a problem", live, adapters.Status{Connection: adapters.Live, Problems: []string{"topic x is not allowed"}}, []string{"k: topic x is not allowed"}},
 		{"a gap", live, adapters.Status{Connection: adapters.Live, Gaps: []adapters.Gap{gap}}, []string{"k: tap was away 8 s (connection lost), messages in between are not shown"}},
+		{"a moment", live, adapters.Status{Connection: adapters.Live, Gaps: []adapters.Gap{{From: start, To: start, Reason: "topic x was made again", Missed: -1}}}, []string{"k: topic x was made again"}},
 		{"a gap that grows", adapters.Status{Connection: adapters.Live, Gaps: []adapters.Gap{gap}}, adapters.Status{Connection: adapters.Live, Gaps: []adapters.Gap{longer}}, nil},
 		{"one drop", live, adapters.Status{Connection: adapters.Live, Dropped: 1, Gaps: []adapters.Gap{counted}}, []string{"k: 1 message was dropped because it was not read fast enough"}},
 		{"drops", adapters.Status{Dropped: 2}, adapters.Status{Dropped: 1502, DroppedUnknown: true}, []string{
@@ -52,8 +54,8 @@ func TestExitCodes(t *testing.T) {
 		code int
 	}{
 		{nil, 0}, {errors.New("any"), 1}, {problem(adapters.ErrNotConnected), 1}, {problem(adapters.ErrUsage), 2},
-		{usage("wrong %d", 1), 2}, {&tracing.FilterError{Column: 3}, 2}, {&nothingFound{"nothing"}, 3},
-		{problem(adapters.ErrReadOnly), 4}, {problem(adapters.ErrUnsafePeek), 4}, {&partlyDone{1, 0, 2}, 5}, {&partlyDone{0, 1, 1}, 5},
+		{usage("wrong %d", 1), 2}, {&query.Error{Column: 3}, 2}, {&nothingFound{"nothing"}, 3},
+		{problem(adapters.ErrReadOnly), 4}, {problem(deadletter.ErrUnsafePeek), 4}, {&partlyDone{1, 0, 2}, 5}, {&partlyDone{0, 1, 1}, 5},
 		{errInterrupted, 130}, {errors.Join(errInterrupted, errors.New("any")), 130},
 		{output.ErrClosed, 0}, {fmt.Errorf("write: %w", output.ErrClosed), 0}, {printed{problem(adapters.ErrUsage)}, 2},
 	} {
@@ -65,7 +67,7 @@ func TestExitCodes(t *testing.T) {
 
 // A sentence holds nothing that acts on a terminal, whoever wrote it.
 func TestSentencesAreSafe(t *testing.T) {
-	got := sentences(fmt.Errorf("the topic %s\nis wrong", "\x1b]0;x\a\u202e"))
+	got := newProgram(nil, nil, nil, nil).sentences(fmt.Errorf("the topic %s\nis wrong", "\x1b]0;x\a\u202e"))
 	if want := "eventscope: the topic \\x1b]0;x\\x07\\u202e\neventscope: is wrong\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

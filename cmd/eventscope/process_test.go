@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -25,8 +27,34 @@ func process(t *testing.T, args ...string) *exec.Cmd {
 	}
 	command := exec.CommandContext(t.Context(), path, args...)
 	command.Args[0] = "eventscope" // by which the test binary knows what to be
-	command.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "TERM=xterm-256color", "LC_ALL=C.UTF-8")
+	command.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "TERM=xterm-256color", "LC_ALL=C.UTF-8", raceVariable+"="+raceOptions)
 	return command
+}
+
+// The race detector lets each process wait for a second at its end, for races that show only then.
+// A test starts so many of them that a moment has to do.
+const raceVariable, raceOptions = "GORACE", "atexit_sleep_ms=20"
+
+// buildFolder is where the program is built, once a test asks for it.
+var buildFolder string
+
+var build = sync.OnceValue(func() error {
+	command := exec.Command("go", "build", "-o", buildFolder, ".")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+})
+
+// built is the program as it is delivered: what it takes with the race detector says nothing about
+// memory, for one.
+func built(t *testing.T) (path string) {
+	t.Helper()
+	if err := build(); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(buildFolder, "eventscope")
 }
 
 // brokerWith is an embedded broker with some orders.
@@ -75,7 +103,8 @@ func TestInterrupted(t *testing.T) {
 	signal.Notify(heard, syscall.SIGHUP) // else under nohup the program would inherit that it is ignored
 	t.Cleanup(func() { signal.Stop(heard) })
 	for _, sent := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		command := process(t, "tail", url, "--from", "beginning", "--stats")
+		log := filepath.Join(t.TempDir(), "log")
+		command := process(t, "tail", url, "--from", "beginning", "--stats", "--log", log)
 		_, _, errors := firstLine(t, command)
 		if err := command.Process.Signal(sent); err != nil {
 			t.Fatal(err)
@@ -83,6 +112,9 @@ func TestInterrupted(t *testing.T) {
 		_ = command.Wait() // its code is looked at below
 		if code := command.ProcessState.ExitCode(); code != exitInterrupted || !strings.HasPrefix(errors.String(), `{"events":1,`) {
 			t.Errorf("%v: exit code %d, want %d; standard error: %s", sent, code, exitInterrupted, errors)
+		}
+		if told, err := os.ReadFile(log); err != nil || !strings.Contains(string(told), "level=INFO msg=ended reason=interrupted") || strings.Contains(string(told), "ERROR") {
+			t.Errorf("%v: %v; the log says %s", sent, err, told)
 		}
 	}
 }

@@ -28,31 +28,36 @@ type program struct {
 	stdin, stdout, stderr *os.File
 	getenv                func(string) string
 
+	brokers  source.Drivers
 	flags    flags
-	commands []string // the names of all
-	err      error    // of the command that ran
+	commands []string          // the names of all
+	mask     *strings.Replacer // see source.Drivers.NewMask
+	err      error             // of the command that ran
 	log      *slog.Logger
 }
 
 // flags are those that every command has.
 type flags struct {
 	config, context, memory, log string
-	from                         string // of the screen
+	begin                        begin // of the screen
 	write, noColor               bool
 	format                       string
 	stats                        bool
 }
 
 func newProgram(stdin, stdout, stderr *os.File, getenv func(string) string) *program {
-	return &program{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv, log: slog.New(slog.DiscardHandler)}
+	return &program{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv, brokers: brokers, mask: brokers.NewMask(nil), log: slog.New(slog.DiscardHandler)}
 }
 
 // run runs a command line and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
 	ctx, stop := withSignals(ctx)
 	defer stop()
+	p.mask = p.brokers.NewMask(args)
 	root := p.root()
 	root.SetArgs(args)
+	root.SetFlagErrorFunc(flagProblem)
+	root.SetOut(p.stdout)
 	err := fang.Execute(ctx, root,
 		fang.WithVersion(version()),
 		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}), // errors are printed below
@@ -63,7 +68,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 		err = p.err
 	}
 	if words := (printed{}); err != nil && exitCode(err) != exitDone && exitCode(err) != exitInterrupted && !errors.As(err, &words) {
-		fmt.Fprint(p.stderr, sentences(err))
+		fmt.Fprint(p.stderr, p.sentences(err))
 	}
 	return exitCode(err)
 }
@@ -72,18 +77,16 @@ func (p *program) run(ctx context.Context, args []string) int {
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "eventscope [URL...]",
-		Short: "Watch events move through Kafka and RabbitMQ, and follow one order across services",
+		Short: "Watch events move through " + p.brokers.Products() + ", and follow one order across services",
 		Long: "eventscope shows what happens in an event-driven system: the events as they come, the flow that one order took " +
 			"over every topic, queue and service, and what is missing from it. Looking changes nothing on a broker.\n\n" +
-			"Without a command it opens the screen on the URLs, or on the current context of the config.",
-		Example: "  eventscope demo\n" +
-			"  eventscope kafka://localhost:9092/orders,payments\n" +
-			"  eventscope kafka://ann@broker:9093 'amqp://bob@rabbit/shop?tap=orders:#'\n" +
-			"  eventscope trace ord-1009 kafka://localhost:9092",
-		Args: cobra.ArbitraryArgs,
-		RunE: p.command(p.screen),
+			"Without a command it opens the screen on the URLs, or on the current context of the config.\n\n" +
+			"A URL may have these parameters, behind a question mark, with & between them:" + parameterHelp(p.brokers),
+		Example: examples["eventscope"],
+		Args:    cobra.ArbitraryArgs,
+		RunE:    p.command(p.screen),
 	}
-	root.Flags().StringVar(&p.flags.from, "from", "", "where the screen's stream begins: end (default), beginning, an age such as -10m, or a time")
+	p.flags.begin.add(root, "end")
 	f := root.PersistentFlags()
 	f.StringVar(&p.flags.config, "config", "", "config file (default $XDG_CONFIG_HOME/eventscope/config.yaml)")
 	f.StringVar(&p.flags.context, "context", "", "context of the config to use in place of the current one")
@@ -94,6 +97,7 @@ func (p *program) root() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("context", p.completeContexts)
 	root.AddCommand(p.demoCommand(), p.tailCommand(), p.traceCommand(), p.flowsCommand(), p.lagCommand(), p.topologyCommand(), p.dlqCommand(), p.configCommand(), p.versionCommand())
 	p.commands = names(root)
+	p.completeURLs([]*cobra.Command{root})
 	return root
 }
 
@@ -101,10 +105,13 @@ func (p *program) root() *cobra.Command {
 // which asks a terminal for its colours before it prints an error, does not see it.
 func (p *program) command(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		p.err = p.logged(func() error { return work(cmd.Context(), args) })
-		if cause := context.Cause(cmd.Context()); errors.Is(cause, errInterrupted) && (p.err == nil || adapters.IsEnd(p.err)) {
-			p.err = cause
-		}
+		p.err = p.logged(func() error {
+			err := work(cmd.Context(), args)
+			if cause := context.Cause(cmd.Context()); errors.Is(cause, errInterrupted) && (err == nil || adapters.IsEnd(err)) {
+				return cause
+			}
+			return err
+		})
 		return nil
 	}
 }
@@ -118,11 +125,9 @@ func (p *program) logged(work func() error) error {
 	if err != nil {
 		return &adapters.Problem{Doing: "open the log", Cause: err.Error(), Remedy: "name a file that can be written with --log", Kind: adapters.ErrUsage}
 	}
-	p.log = slog.New(slog.NewTextHandler(file, nil))
+	p.log = slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{ReplaceAttr: p.masked}))
 	err = work()
-	if err != nil {
-		p.log.Error("ended", "error", err)
-	}
+	p.logEnd(err)
 	if closing := file.Close(); err == nil && closing != nil {
 		return fmt.Errorf("cannot write the log %s: %w", p.flags.log, closing)
 	}
@@ -153,13 +158,40 @@ func (p *program) format(noValue bool) (output.Format, error) {
 	return output.New(options)
 }
 
+// logEnd writes into the log how a command ended. That somebody ended it is no error.
+func (p *program) logEnd(err error) {
+	switch code := exitCode(err); {
+	case err == nil, errors.Is(err, output.ErrClosed):
+		p.log.Info("ended")
+	case code == exitInterrupted:
+		p.log.Info("ended", "reason", "interrupted")
+	case code == exitNothing:
+		p.log.Info("ended", "result", err)
+	case code == exitPartly:
+		p.log.Warn("ended", "result", err)
+	default:
+		p.log.Error("ended", "error", err)
+	}
+}
+
+// masked is what the log keeps of an attribute.
+func (p *program) masked(_ []string, attribute slog.Attr) slog.Attr {
+	switch value := attribute.Value.Any().(type) {
+	case string:
+		attribute.Value = slog.StringValue(p.mask.Replace(value))
+	case error:
+		attribute.Value = slog.StringValue(p.mask.Replace(value.Error()))
+	}
+	return attribute
+}
+
 func isTerminal(f *os.File) bool { return term.IsTerminal(f.Fd()) }
 
 // note says something on standard error, one sentence.
 func (p *program) note(format string, args ...any) {
 	err := fmt.Errorf(format, args...)
 	p.log.Warn(err.Error())
-	line := sentences(err)
+	line := p.sentences(err)
 	if isTerminal(p.stderr) {
 		line = clearLine + line // there may be progress on it
 	}
@@ -170,16 +202,20 @@ func (p *program) note(format string, args ...any) {
 const clearLine = "\r\x1b[K"
 
 // notAURL is the error for an argument that is neither URL nor command.
-func notAURL(argument string, commands []string) error {
+func (p *program) notAURL(argument string, commands []string) error {
+	shown := source.Redact(argument)
 	if guess := spelling.Nearest(argument, commands); guess != "" {
-		return usage("%q is neither a command nor a URL; did you mean %s?", argument, guess)
+		return usage("%q is neither a command nor a URL; did you mean %s?", shown, guess)
 	}
-	return usage("%q is neither a command nor a URL such as kafka://host:9092/orders; see eventscope --help", source.Redact(argument))
+	if address, ok := source.Address(argument); ok {
+		return usage("%q is no URL; did you mean %s?", shown, p.brokers.Examples(address))
+	}
+	return usage("%q is neither a command nor a URL such as %s; see eventscope --help", shown, p.brokers[0].Example)
 }
 
 // completeContexts lists the contexts of the config for the shell.
 func (p *program) completeContexts(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	file, err := config.Load(p.flags.config, p.getenv)
+	file, err := config.Load(p.flags.config, p.getenv, p.brokers)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 )
 
 // reading is what to read of every source, and until when.
@@ -18,18 +19,17 @@ type reading struct {
 	limit time.Duration // 0 is for ever
 }
 
-// readingFlags are --from, --exit and --for.
+// readingFlags are --from, --since, --exit and --for.
 type readingFlags struct {
-	from  string
+	begin begin
 	exit  bool
 	limit time.Duration
 }
 
 func (f *readingFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.from, "from", "", "where to begin: beginning, end, an age such as -10m, or a time such as 2026-01-31T09:30:00Z\n(default end; with --exit, beginning)")
+	f.begin.add(cmd, "end; with --exit, beginning")
 	cmd.Flags().BoolVar(&f.exit, "exit", false, "stop at what is the end now")
 	cmd.Flags().DurationVar(&f.limit, "for", 0, "stop after this time, such as 10s")
-	_ = cmd.RegisterFlagCompletionFunc("from", cobra.FixedCompletions([]string{"beginning", "end", "-10m", "-1h"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (f *readingFlags) reading() (reading, error) {
@@ -37,16 +37,13 @@ func (f *readingFlags) reading() (reading, error) {
 	if f.limit < 0 {
 		return r, usage("--for %v: a time is positive, such as 10s", f.limit)
 	}
-	if f.from == "" && f.exit {
-		r.start = adapters.Beginning
-		return r, nil
+	usual := adapters.End
+	if f.exit {
+		usual = adapters.Beginning
 	}
-	if f.from == "" {
-		return r, nil
-	}
-	start, err := adapters.ParseStart(f.from)
+	start, err := f.begin.start(usual)
 	if err != nil {
-		return r, usage("--from: %w", err)
+		return r, err
 	}
 	if start.IsEnd() && f.exit {
 		return r, usage("--from end --exit reads nothing; use --from beginning, or an age such as -10m")
@@ -57,7 +54,7 @@ func (f *readingFlags) reading() (reading, error) {
 
 // run reads all sources into their intakes until the end of each, or of ctx. Sources
 // that fail are said at once and counted in o.
-func (r reading) run(ctx context.Context, p *program, o *opened, intake func(adapters.Adapter) adapters.Intake) error {
+func (r reading) run(ctx context.Context, p *program, o *opened, intake func(*driver.Source) adapters.Intake) error {
 	if r.limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, r.limit, errTime)
@@ -66,28 +63,60 @@ func (r reading) run(ctx context.Context, p *program, o *opened, intake func(ada
 	var running sync.WaitGroup
 	problems := make([]error, len(o.adapters))
 	for i, adapter := range o.adapters {
-		running.Go(func() { problems[i] = r.source(ctx, p, adapter, intake(adapter)) })
+		running.Go(func() { problems[i] = r.whole(ctx, p, adapter, intake(adapter)) })
 	}
 	running.Wait()
 	return r.judge(o, problems)
 }
 
+// cutOff is a source that was away when the time was over, so that its end was not read.
+type cutOff struct {
+	error
+	nothing bool // of it was read
+}
+
+func (c *cutOff) Unwrap() error { return c.error }
+
+// whole reads one source, and tells how it stood when the time was over: its status says that
+// only until the reading ends.
+func (r reading) whole(ctx context.Context, p *program, adapter *driver.Source, intake adapters.Intake) error {
+	within, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer end(nil)
+	standing := make(chan adapters.Status, 1)
+	stop := context.AfterFunc(ctx, func() {
+		standing <- adapter.Status()
+		end(context.Cause(ctx))
+	})
+	err := r.source(within, p, adapter, intake)
+	if stop() || err != nil || !errors.Is(context.Cause(ctx), errTime) {
+		return err
+	}
+	status := <-standing
+	switch {
+	case status.Connection == adapters.Live, status.Connection == adapters.CatchingUp, status.Connection == adapters.Closed:
+		return nil
+	case status.Err == nil: // it has just begun
+		return nil
+	}
+	return &cutOff{status.Err, status.Messages == 0}
+}
+
 var errNoHistory = errors.New("no history")
 
 // source reads one source.
-func (r reading) source(ctx context.Context, p *program, adapter adapters.Adapter, intake adapters.Intake) error {
-	history := adapter.Capabilities().History
+func (r reading) source(ctx context.Context, p *program, adapter *driver.Source, intake adapters.Intake) error {
+	history := adapter.Scanner != nil
 	start := r.start
 	var err error
 	switch {
 	case r.exit && !history:
-		p.note("%s shows only what comes from now on, so that --exit leaves it out", adapter.Name())
+		p.note("%s shows only what comes from now on, so that --exit leaves it out", adapter.Name)
 		return errNoHistory
 	case r.exit:
 		err = adapter.Scan(ctx, adapters.Range{From: start}, intake)
 	default:
 		if !start.IsEnd() && !history {
-			p.note("%s shows only what comes from now on, whatever --from says", adapter.Name())
+			p.note("%s shows only what comes from now on, whatever --from says", adapter.Name)
 			start = adapters.End
 		}
 		err = adapter.Run(ctx, start, intake)
@@ -102,18 +131,18 @@ func (r reading) source(ctx context.Context, p *program, adapter adapters.Adapte
 // judge counts the sources that failed; all of them is an error.
 func (r reading) judge(o *opened, problems []error) error {
 	var without, failed int
-	for _, problem := range problems {
+	for i, problem := range problems {
+		cut := (*cutOff)(nil)
 		switch {
 		case errors.Is(problem, errNoHistory):
 			without++
+		case errors.As(problem, &cut) && !cut.nothing:
+			o.lost(o.adapters[i].Name, problem)
 		case problem != nil:
 			failed++
-			if o.first == nil {
-				o.first = problem
-			}
+			o.lost(o.adapters[i].Name, problem)
 		}
 	}
-	o.failed += failed
 	switch len(o.adapters) {
 	case without:
 		return usage("no source has a history to read: leave out --exit, or name a topic or a stream")

@@ -8,19 +8,22 @@ import (
 	"eventscope/tui"
 )
 
-// TestReadmeHasTheKeys holds the README's table of keys against the keymap.
-func TestReadmeHasTheKeys(t *testing.T) {
+// TestReadmeHasTheTables holds the README's tables against the keymap and the drivers.
+func TestReadmeHasTheTables(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const begin, end = "<!-- keys: made by the keymap, checked by a test -->\n", "<!-- end of keys -->"
-	_, rest, found := strings.Cut(string(readme), begin)
-	table, _, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		t.Fatal("the README has no place for the keys")
-	}
-	if want := tui.KeyTable(); strings.TrimSpace(table) != strings.TrimSpace(want) {
-		t.Errorf("the README's keys are not those of the keymap; put this between the marks:\n%s", want)
+	for name, made := range map[string]struct{ by, want string }{
+		"keys": {"the keymap", tui.KeyTable()}, "parameters": {"the drivers", parameterTable(brokers)},
+	} {
+		_, rest, found := strings.Cut(string(readme), "<!-- "+name+": made by "+made.by+", checked by a test -->\n")
+		table, _, ended := strings.Cut(rest, "<!-- end of "+name+" -->")
+		if !found || !ended {
+			t.Fatalf("the README has no place for the %s", name)
+		}
+		if strings.TrimSpace(table) != strings.TrimSpace(made.want) {
+			t.Errorf("the README's %s are not those of %s; put this between the marks:\n%s", name, made.by, made.want)
+		}
 	}
 }

@@ -20,6 +20,7 @@ func silence(t *testing.T) (address string) {
 // What cannot be read is one sentence with the address or the name, the cause, and what
 // to do, in an exit code that scripts can tell apart; the other sources go on.
 func TestRefusalsAreOneSentence(t *testing.T) {
+	t.Parallel()
 	address, topic := realKafka(t)
 	url, exchange, _ := realExchange(t, rabbitMQ4Variable)
 	_, rabbit, _ := strings.Cut(strings.TrimSuffix(url, "/"), "@")
@@ -33,7 +34,7 @@ func TestRefusalsAreOneSentence(t *testing.T) {
 		"Kafka is silent":          {"kafka://" + quiet + "/a", []string{quiet + ": no answer; check"}},
 		"Kafka is silent over TLS": {"kafkas://" + quiet + "/a", []string{quiet + ": no answer; check"}},
 		"RabbitMQ is silent":       {"amqp://" + quiet + "/?tap=a", []string{quiet + ": no answer", "; check"}},
-		"management is silent":     {url + "?queue=a&management=http://" + quiet, []string{quiet + ": no answer", "; check"}},
+		"management is silent":     {url + "?queue=a&management=http://" + quiet, []string{quiet + ": no answer", "check the URL"}},
 		"no such host":             {"kafka://eventscope.invalid/a", []string{"eventscope.invalid:9092: no such host", "; check"}},
 		"RabbitMQ for Kafka":       {"kafka://" + rabbit + "/a", []string{rabbit + ": what answers there does not speak Kafka; use"}},
 		"Kafka for RabbitMQ":       {"amqp://" + address + "/?tap=a", []string{address + ": ", "; check the port"}},

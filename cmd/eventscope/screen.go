@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tui"
@@ -15,7 +17,7 @@ import (
 
 // screen is the command without a name.
 func (p *program) screen(ctx context.Context, args []string) error {
-	if err := checkURLs(args, p.commands); err != nil {
+	if err := p.checkURLs(args, p.commands); err != nil {
 		return err
 	}
 	if err := p.checkTerminal(); err != nil {
@@ -29,22 +31,26 @@ func (p *program) screen(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range settings.sources {
-		if warning := s.Warning(); warning != "" {
-			p.note("warning: %s", warning)
-		}
-	}
+	p.warn(settings.sources)
 	return p.show(ctx, &view{settings: settings, start: reading.start, title: settings.context})
 }
 
 // screenReading is where the screen's streams begin.
 func (p *program) screenReading() (reading, error) {
-	from := readingFlags{from: p.flags.from}
+	from := readingFlags{begin: p.flags.begin}
 	return from.reading()
 }
 
 func (p *program) checkTerminal() error {
-	if isTerminal(p.stdin) && isTerminal(p.stdout) {
+	kind := p.getenv("TERM")
+	switch dumb := kind == "" && runtime.GOOS != "windows" || kind == "dumb"; {
+	case !isTerminal(p.stdin) || !isTerminal(p.stdout):
+	case dumb:
+		return &adapters.Problem{
+			Doing: "open the screen", Cause: fmt.Sprintf("this terminal can only print lines (TERM=%s)", kind),
+			Remedy: "use eventscope tail, flows or trace, or set TERM to what the terminal is", Kind: adapters.ErrUsage,
+		}
+	default:
 		return nil
 	}
 	return &adapters.Problem{
@@ -66,8 +72,8 @@ type view struct {
 	index *index
 	lines []*line
 
-	stateFolder string // of the office; the usual one when empty
-	office      *replay.Office
+	stateFolder string // of the service; the usual one when empty
+	service     *replay.Service
 }
 
 // show opens the sources behind the screen and shows it until the user quits.
@@ -75,7 +81,7 @@ func (p *program) show(ctx context.Context, v *view) error {
 	v.settings.limitMemory()
 	for i := range v.settings.sources {
 		v.settings.sources[i].Write = !v.settings.readOnly
-		v.settings.sources[i].LooksFile = p.looksFile()
+		v.settings.sources[i].StateFolder = p.stateFolder()
 	}
 	config := v.settings.tracing()
 	config.KeepRecent = true
@@ -85,7 +91,7 @@ func (p *program) show(ctx context.Context, v *view) error {
 	defer cancel(nil)
 	var lines sync.WaitGroup
 	v.open(ctx, cancel, p, &lines)
-	if err := v.openOffice(p); err != nil {
+	if err := v.openService(p); err != nil {
 		return err
 	}
 	if p.flags.log != "" {
@@ -102,7 +108,7 @@ func (p *program) show(ctx context.Context, v *view) error {
 func (v *view) open(ctx context.Context, end context.CancelCauseFunc, p *program, lines *sync.WaitGroup) {
 	opening := make(chan error, len(v.settings.sources))
 	for _, s := range v.settings.sources {
-		l := newLine(s, p.log)
+		l := newLiveSource(s, p.log)
 		l.patient = v.patient
 		v.lines = append(v.lines, l)
 		lines.Go(func() { l.run(ctx, v.index, v.start, opening) })
@@ -152,8 +158,9 @@ func (v *view) options(p *program) tui.Options {
 		NoColor: p.flags.noColor || p.getenv("NO_COLOR") != "", ASCII: !tui.UTF8Locale(p.getenv), Theme: v.settings.theme(),
 		Input: p.stdin, Output: p.stdout,
 	}
-	options.Office, options.Write = v.office, !v.settings.readOnly
-	options.Groups = v.settings.file.Services
+	options.Service, options.Write = v.service, !v.settings.readOnly
+	options.Words = p.brokers.Words()
+	options.Groups, options.Watched = v.settings.file.Services, mostWatched(v.settings.memory)
 	if !v.settings.readOnly {
 		options.ReadOnly = ""
 	}
@@ -161,7 +168,7 @@ func (v *view) options(p *program) tui.Options {
 		options.Empty = ""
 	}
 	for _, l := range v.lines {
-		options.Sources = append(options.Sources, tui.Source{Name: l.source.Name, Broker: l.source.Broker, Status: l.status, Lag: lineLag{l}, Topology: lineTopology{l}})
+		options.Sources = append(options.Sources, tui.Source{Name: l.source.Name, Broker: l.source.Driver.Broker, Status: l.status, Lag: liveLag{l}, Unroutable: liveLag{l}, Topology: liveTopology{l}})
 	}
 	return options
 }
@@ -176,10 +183,10 @@ func (s *settings) theme() string {
 
 // history searches the brokers for an id and puts what it finds into the index.
 func (v *view) history(ctx context.Context, id string, since time.Duration, progress chan<- tui.HistoryProgress) error {
-	var all []adapters.Adapter
+	var all []*driver.Source
 	for _, l := range v.lines {
 		if adapter := l.adapter.Load(); adapter != nil {
-			all = append(all, *adapter)
+			all = append(all, adapter)
 		}
 	}
 	config := v.settings.tracing()

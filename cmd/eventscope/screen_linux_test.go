@@ -8,9 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/charmbracelet/x/term"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,6 +22,7 @@ type terminal struct {
 	*testing.T
 	command *exec.Cmd
 	side    *os.File // ours
+	device  string   // theirs
 	seen    bytes.Buffer
 }
 
@@ -55,7 +59,7 @@ func inTerminal(t *testing.T, command *exec.Cmd) *terminal {
 		t.Fatal(err)
 	}
 	theirs.Close()
-	return &terminal{T: t, command: command, side: side}
+	return &terminal{T: t, command: command, side: side, device: fmt.Sprintf("/dev/pts/%d", number)}
 }
 
 // until reads what the program writes until wanted is in it.
@@ -163,4 +167,83 @@ func TestDemoScreen(t *testing.T) {
 		t.Errorf("exit code %d: %q", code, screen.seen.String())
 	}
 	screen.checkRestored()
+}
+
+// answersAfter makes the terminal answer what it is asked, in order, each question so long
+// after it came, as over a slow connection.
+func (t *terminal) answersAfter(delay time.Duration) (asked <-chan struct{}, answered func() int) {
+	begun := make(chan struct{})
+	var once sync.Once
+	var mu sync.Mutex
+	var answers int
+	questions := []struct{ asks, answer string }{{"\x1b]11;?", "\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\"}, {"\x1b[?2026$p", "\x1b[?2026;2$y"}, {"\x1b[?2027$p", "\x1b[?2027;0$y"}, {"\x1b[c", "\x1b[?62;22c"}}
+	go func() {
+		all, chunk := "", make([]byte, 4096)
+		for {
+			n, err := t.side.Read(chunk)
+			all += string(chunk[:n])
+			mu.Lock()
+			t.seen.Write(chunk[:n])
+			mu.Unlock()
+			for _, q := range questions {
+				for range strings.Count(all, q.asks) {
+					once.Do(func() { close(begun) })
+					time.AfterFunc(delay, func() {
+						mu.Lock()
+						defer mu.Unlock()
+						_, _ = t.side.WriteString(q.answer)
+						answers++
+					})
+				}
+				all = strings.ReplaceAll(all, q.asks, "")
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return begun, func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return answers
+	}
+}
+
+// A terminal that answers late does so into the program, and not into the shell, when it is
+// left at once.
+func TestLateAnswersOfATerminalAreNotLeftToTheShell(t *testing.T) {
+	screen := inTerminal(t, process(t, brokerWith(t, "ord-1")))
+	shell, err := os.OpenFile(screen.device, os.O_RDWR|syscall.O_NOCTTY, 0) // what has the terminal afterwards
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shell.Close()
+	asked, answered := screen.answersAfter(600 * time.Millisecond)
+	<-asked
+	screen.press("\x03")
+	if err := screen.command.Wait(); err != nil {
+		t.Errorf("%v: %q", err, screen.seen.String())
+	}
+	if answered() < 2 {
+		t.Errorf("only %d answers came before the program ended", answered())
+	}
+	if _, err := term.MakeRaw(shell.Fd()); err != nil { // so that all is counted that could be read
+		t.Fatal(err)
+	}
+	if left, err := unix.IoctlGetInt(int(shell.Fd()), unix.TIOCINQ); err != nil || left > 0 {
+		t.Errorf("%d bytes of answers are left, %v", left, err)
+	}
+}
+
+// A terminal that can only print lines gets no screen, and not one escape sequence.
+func TestNoScreenOnATerminalOfLines(t *testing.T) {
+	for _, kind := range []string{"TERM=dumb", "TERM="} {
+		command := process(t, brokerWith(t, "ord-1"))
+		command.Env = append(command.Env, kind)
+		screen := inTerminal(t, command)
+		code := screen.end()
+		if seen := screen.seen.String(); code != exitUsage || strings.Contains(seen, "\x1b[?") || !strings.Contains(seen, "this terminal can only print lines") || !strings.Contains(seen, "eventscope tail") {
+			t.Errorf("%s: exit code %d: %q", kind, code, seen)
+		}
+	}
 }

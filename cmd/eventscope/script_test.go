@@ -24,6 +24,13 @@ import (
 type leakChecked struct{ *testing.M }
 
 func (m leakChecked) Run() int {
+	folder, err := os.MkdirTemp("", "eventscope-built")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	buildFolder = folder
 	code := m.M.Run()
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
@@ -39,6 +46,7 @@ func TestMain(m *testing.M) {
 // TestScripts plays the stories in testdata/script. Each has an embedded broker of its
 // own at $KAFKA.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		Setup:         setUpScript,
@@ -59,6 +67,7 @@ func setUpScript(env *testscript.Env) error {
 	env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/config")
 	env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 	env.Setenv("TZ", "UTC")
+	env.Setenv(raceVariable, raceOptions)
 	env.Setenv("__FANG_TEST_WIDTH", "100")
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 )
@@ -67,7 +68,8 @@ func secretTargets(t *testing.T) (targets []secretTarget) {
 	at, ca := secureKafka(t)
 	url, exchange, _ := realExchange(t, rabbitMQ4Variable)
 	_, host, _ := strings.Cut(url, "@")
-	_, api, _ := strings.Cut(makeObserver(t, url), "@")
+	observer, management := makeObserver(t, url)
+	_, api, _ := strings.Cut(management, "@")
 	return []secretTarget{
 		{"Kafka PLAIN", "kafka", "tester", "tester-secret", at(10)},
 		{"Kafka SCRAM", "kafka", "tester", "tester-secret", at(10) + "?sasl=scram-sha-512"},
@@ -77,16 +79,17 @@ func secretTargets(t *testing.T) (targets []secretTarget) {
 	}
 }
 
-// A user of these tests' own: that of a fresh RabbitMQ has its own name for a password.
-const observer, observerSecret = "observer-of-tests", "observer-secret"
+const observerSecret = "observer-secret"
 
-// makeObserver adds that user by the management API, whose address it returns.
-func makeObserver(t *testing.T, url string) (management string) {
+// makeObserver adds a user of the test's own by the management API, whose address it returns too:
+// that of a fresh RabbitMQ has its own name for a password.
+func makeObserver(t *testing.T, url string) (observer, management string) {
 	t.Helper()
 	broker, err := amqp.ParseURI(url)
 	if err != nil {
 		t.Fatal(err)
 	}
+	observer = fmt.Sprintf("observer-of-tests-%x", time.Now().UnixNano())
 	management = fmt.Sprintf("http://%s:%s@%s:%d", broker.Username, broker.Password, broker.Host, broker.Port+10_000)
 	call := func(method, path, body string) {
 		request, err := http.NewRequest(method, management+"/api/"+path, strings.NewReader(body))
@@ -108,17 +111,18 @@ func makeObserver(t *testing.T, url string) (management string) {
 		call("DELETE", "users/"+observer, "")
 		http.DefaultClient.CloseIdleConnections()
 	})
-	return management
+	return observer, management
 }
 
 // A password is in nothing that the program says or logs, right or wrong, wherever it came
 // from and whatever reads with it.
 func TestNoPasswordIsTold(t *testing.T) {
+	t.Parallel()
 	for _, target := range secretTargets(t) {
 		for _, way := range secretWays {
 			t.Run(target.name+" by "+way.name, func(t *testing.T) {
 				t.Parallel() // a broker takes its time to refuse a password
-				checkNotTold(t, &target, &way, target.right, exitDone)
+				checkNotTold(t, &target, &way, target.right, exitNothing)
 				checkNotTold(t, &target, &way, "wrong-secret", exitFailed)
 			})
 		}
@@ -129,7 +133,7 @@ func checkNotTold(t *testing.T, target *secretTarget, way *secretWay, secret str
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "log")
 	commands := [][]string{{"tail", "--for", "100ms", "--stats"}, {"config", "sources"}}
-	if want == exitDone { // refusals are slow, and the same for all
+	if want == exitNothing { // refusals are slow, and the same for all
 		commands = append(commands, []string{"trace", "ord-1", "--follow", "--for", "100ms"})
 	}
 	for _, args := range commands {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/adapters/envelope"
 	"eventscope/cmd/internal/config"
 	"eventscope/cmd/internal/source"
@@ -35,22 +36,36 @@ type settings struct {
 // load reads the config and completes it by flags; urls, if there are any, take the
 // place of the context's sources.
 func (p *program) load(urls []string) (*settings, error) {
+	if len(urls) > 0 && p.flags.context != "" {
+		return nil, usage("--context %s and a URL name two things to look at; leave out one of them", p.flags.context)
+	}
 	s, err := p.loadWithoutSources()
 	if err != nil {
 		return nil, err
 	}
 	if len(urls) > 0 {
-		err = s.fromURLs(urls, p.getenv)
+		err = s.fromURLs(urls, p.brokers, p.getenv)
 	} else {
-		err = s.fromContext(p.flags.context, p.flags.write, p.getenv)
+		err = s.fromContext(p)
+	}
+	if err == nil {
+		err = source.CheckPasswords(s.sources)
+	}
+	if err != nil {
+		return nil, err
 	}
 	source.Number(s.sources)
-	s.limitFetches()
-	return s, err
+	s.share()
+	return s, nil
+}
+
+// source is the source of a name that was given out here.
+func (s *settings) source(name string) *source.Source {
+	return &s.sources[slices.IndexFunc(s.sources, func(s source.Source) bool { return s.Name == name })]
 }
 
 func (p *program) loadWithoutSources() (*settings, error) {
-	file, err := config.Load(p.flags.config, p.getenv)
+	file, err := config.Load(p.flags.config, p.getenv, p.brokers)
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +91,10 @@ func (s *settings) setMemory(flag string) error {
 	return nil
 }
 
-func (s *settings) fromURLs(urls []string, getenv func(string) string) error {
+func (s *settings) fromURLs(urls []string, drivers source.Drivers, getenv func(string) string) error {
 	var wrong []error
 	for _, text := range urls {
-		parsed, err := source.Parse(text)
+		parsed, err := drivers.Parse(text)
 		if err == nil {
 			err = parsed.FindPassword(getenv)
 		}
@@ -91,25 +106,26 @@ func (s *settings) fromURLs(urls []string, getenv func(string) string) error {
 	return errors.Join(wrong...)
 }
 
-func (s *settings) fromContext(name string, write bool, getenv func(string) string) error {
+func (s *settings) fromContext(p *program) error {
+	name := p.flags.context
 	if name == "" {
 		name = s.file.Current.Value
 	}
 	if name == "" {
-		return usage("no source is named: give a URL such as kafka://host:9092/orders, or a current context in the config; eventscope demo needs neither")
+		return usage("no source is named: give a URL such as %s, or a current context in the config; eventscope demo needs neither", p.brokers[0].Example)
 	}
 	used, err := s.file.Context(name)
 	if err != nil {
 		return err
 	}
-	if used.ReadOnly && write {
+	if used.ReadOnly && p.flags.write {
 		return &adapters.Problem{
 			Doing: "write to the context " + name, Cause: "the config marks it read_only, which no flag overrides",
 			Remedy: "leave out --write", Kind: adapters.ErrReadOnly,
 		}
 	}
 	s.context = name
-	s.sources, err = used.Open(s.file.Path, getenv)
+	s.sources, err = s.file.Open(used, p.getenv)
 	if err == nil && len(s.sources) == 0 {
 		return usage("the context %s of %s has no sources", name, s.file.Path)
 	}
@@ -117,10 +133,10 @@ func (s *settings) fromContext(name string, write bool, getenv func(string) stri
 }
 
 // checkURLs refuses arguments that are no URLs before anything else is looked at.
-func checkURLs(args []string, commands []string) error {
+func (p *program) checkURLs(args []string, commands []string) error {
 	for _, argument := range args {
 		if !strings.Contains(argument, "://") {
-			return notAURL(argument, commands)
+			return p.notAURL(argument, commands)
 		}
 	}
 	return nil
@@ -137,34 +153,24 @@ func names(root *cobra.Command) []string {
 	return names
 }
 
-// opened are sources that could be opened; failed counts the others.
-type opened struct {
-	adapters []adapters.Adapter
-	all      int // sources there are
-	failed   int
-	first    error // what the first of the failed said
-}
-
 // open opens sources at the same time. Those that fail are said on standard error, and
 // only when all do is that an error.
 func (p *program) open(ctx context.Context, sources []source.Source) (*opened, error) {
-	found := make([]adapters.Adapter, len(sources))
+	found := make([]*driver.Source, len(sources))
 	problems := make([]error, len(sources))
 	var opening sync.WaitGroup
+	p.warn(sources)
 	for i, s := range sources {
-		if warning := s.Warning(); warning != "" {
-			p.note("warning: %s", warning)
-		}
 		opening.Go(func() { found[i], problems[i] = s.Open(ctx) })
 	}
 	opening.Wait()
-	o := &opened{all: len(sources)}
+	o := newOpened(len(sources))
 	for i := range sources {
 		if problems[i] == nil {
 			o.adapters = append(o.adapters, found[i])
 			p.log.Info("opened", "source", sources[i].Name, "url", sources[i].String())
 		} else if ctx.Err() == nil {
-			o.fail(p, problems[i])
+			o.fail(p, sources[i].Name, problems[i])
 		}
 	}
 	if ctx.Err() != nil {
@@ -177,39 +183,16 @@ func (p *program) open(ctx context.Context, sources []source.Source) (*opened, e
 	return o, nil
 }
 
-// fail says that a source failed, and counts it.
-func (o *opened) fail(p *program, problem error) {
-	p.note("%w", problem)
-	o.failed++
-	if o.first == nil || errors.Is(o.first, adapters.ErrUsage) {
-		o.first = problem // a mistake of usage is the exit code only when nothing else failed
-	}
-}
-
-// outcome is the end of a command that worked with what could be opened, and of that
-// with what could be read.
-func (o *opened) outcome() error {
-	partly := 0
-	for _, adapter := range o.adapters {
-		if len(adapter.Status().Problems) > 0 {
-			partly++
-		}
-	}
-	if o.failed == 0 && partly == 0 {
-		return nil
-	}
-	return &partlyDone{o.failed, partly, o.all}
-}
-
-func (o *opened) close() {
-	for _, adapter := range slices.Backward(o.adapters) {
-		_ = adapter.Close() // nothing was written that could be lost
+// warn says what an operator should know of where passwords come from and go to.
+func (p *program) warn(sources []source.Source) {
+	for _, warning := range source.Warnings(sources) {
+		p.note("warning: %s", warning)
 	}
 }
 
 // loadFor is load for a command that takes nothing but URLs.
 func (p *program) loadFor(args []string) (*settings, error) {
-	if err := checkURLs(args, nil); err != nil {
+	if err := p.checkURLs(args, nil); err != nil {
 		return nil, err
 	}
 	return p.load(args)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,9 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/adapters/envelope"
 	"eventscope/cmd/internal/output"
-	"eventscope/tracing"
+	"eventscope/tracing/query"
+	"eventscope/tui/text"
 )
 
 // tail prints events as they come.
@@ -28,11 +31,10 @@ func (p *program) tailCommand() *cobra.Command {
 	t := &tail{program: p}
 	cmd := &cobra.Command{
 		Use: "tail [URL...]", Short: "Print events as they come",
-		Long: "tail prints one line an event, from one source or from several at once. It joins no consumer group and takes nothing from a queue.",
-		Example: "  eventscope tail kafka://localhost:9092/orders\n" +
-			"  eventscope tail kafka://localhost:9092 --from -10m --exit -o json\n" +
-			"  eventscope tail kafka://localhost:9092 --filter 'type == \"PaymentFailed\"'",
-		RunE: p.command(t.run),
+		Long: "tail prints one line an event, from one source or from several at once. It joins no consumer group and takes nothing from a queue.\n\n" +
+			"With --exit events are printed at the end, in the order of their time over all partitions, sources and brokers; else as they come.",
+		Example: examples["tail"],
+		RunE:    p.command(t.run),
 	}
 	t.reading.add(cmd)
 	cmd.Flags().StringVar(&t.filter, "filter", "", "only events that match: words, or an expression such as 'service == \"payment\"'")
@@ -61,6 +63,10 @@ func (t *tail) run(ctx context.Context, args []string) error {
 	settings.limitMemory()
 	collectSeldom()
 	printer.reader = envelope.NewReader(settings.rules)
+	if reading.exit {
+		const part = 4 // of the memory; sorting and reading need theirs, too
+		printer.order = newByTime(int(settings.memory / part))
+	}
 	sources, err := t.open(ctx, settings.sources)
 	if err != nil {
 		return err
@@ -71,30 +77,32 @@ func (t *tail) run(ctx context.Context, args []string) error {
 	figures.addDropped(sources)
 	t.printStatistics(&figures)
 	t.noteFilterErrors(printer.wrong)
+	if printer.order != nil && printer.order.late > 0 {
+		t.note("%s events stand behind later ones, since not all fit in memory at once; raise --memory, or read less with --from", text.Count(printer.order.late))
+	}
 	return t.end(err, sources, printer)
 }
 
 // end is the command's outcome after the last event.
 func (t *tail) end(err error, sources *opened, printer *printer) error {
-	partly := sources.outcome()
 	switch {
-	case err != nil:
-		return err
-	case partly != nil:
-		return partly
-	case printer.filter != nil && printer.printed == 0:
-		return &nothingFound{"no event matched the filter"}
+	case err != nil || printer.printed > 0:
+	case printer.filter != nil && printer.events.Load() > 0:
+		err = &nothingFound{fmt.Sprintf("no event matched the filter; %s were read", text.Count(printer.events.Load()))}
+	default:
+		err = &nothingFound{"no event was found"}
 	}
-	return nil
+	return sources.answer(t.program, err)
 }
 
 // printer writes the events of batches. It belongs to one goroutine, but for events.
 type printer struct {
 	format  output.Format
 	writer  *output.Writer
+	order   *byTime // nil: as they come
 	reader  *envelope.Reader
-	filter  *tracing.Filter // nil is everything
-	limit   int64           // 0 is none
+	filter  *query.Filter // nil is everything
+	limit   int64         // 0 is none
 	printed int64
 	wrong   int64 // evaluations of the filter that failed
 	events  atomic.Int64
@@ -108,14 +116,14 @@ func (t *tail) printer() (*printer, error) {
 	}
 	p := &printer{format: format, writer: output.NewWriter(t.stdout), limit: t.limit, started: time.Now()}
 	if t.filter != "" {
-		p.filter, err = tracing.CompileFilter(t.filter)
+		p.filter, err = ofEvents(t.filter)
 	}
 	return p, err
 }
 
 // delivery is a batch and where it is from.
 type delivery struct {
-	adapter adapters.Adapter
+	adapter *driver.Source
 	batch   *adapters.Batch
 }
 
@@ -128,7 +136,7 @@ func (t *tail) stream(ctx context.Context, reading reading, sources *opened, pri
 	var helpers sync.WaitGroup
 	helpers.Go(func() {
 		defer close(deliveries)
-		readingDone = reading.run(ctx, t.program, sources, func(adapter adapters.Adapter) adapters.Intake {
+		readingDone = reading.run(ctx, t.program, sources, func(adapter *driver.Source) adapters.Intake {
 			return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
 				select {
 				case deliveries <- delivery{adapter, batch}:
@@ -167,6 +175,9 @@ func (p *printer) all(deliveries <-chan delivery, end context.CancelCauseFunc) e
 		}
 		d.batch.Release()
 	}
+	if failed == nil && p.order != nil {
+		failed = p.order.all(p.writer)
+	}
 	if failed == nil {
 		failed = p.writer.Flush()
 	}
@@ -178,8 +189,8 @@ func (p *printer) enough() bool { return p.limit > 0 && p.printed >= p.limit }
 // batch prints the events of one batch that match.
 func (p *printer) batch(d delivery) error {
 	var id envelope.Identity
-	event := output.Event{Source: d.adapter.Name(), Broker: d.adapter.Broker(), Identity: &id}
-	subject := tracing.Subject{Source: event.Source, Broker: event.Broker, Identity: &id}
+	event := output.Event{Source: d.adapter.Name, Broker: d.adapter.Broker, Identity: &id}
+	subject := query.Subject{Source: event.Source, Broker: event.Broker, Identity: &id}
 	for i := range d.batch.Messages {
 		event.Message = &d.batch.Messages[i]
 		p.reader.Read(event.Message, &id)
@@ -193,7 +204,7 @@ func (p *printer) batch(d delivery) error {
 				continue
 			}
 		}
-		if err := p.writer.Write(p.format.AppendEvent(p.writer.Available(), &event)); err != nil {
+		if err := p.write(&event); err != nil {
 			return err
 		}
 		if p.printed++; p.enough() {
@@ -201,4 +212,12 @@ func (p *printer) batch(d delivery) error {
 		}
 	}
 	return nil
+}
+
+// write prints an event, or keeps it until its time has come.
+func (p *printer) write(event *output.Event) error {
+	if p.order == nil {
+		return p.writer.Write(p.format.AppendEvent(p.writer.Available(), event))
+	}
+	return p.order.add(event.Source, event.Message, p.writer, func(dst []byte) []byte { return p.format.AppendEvent(dst, event) })
 }

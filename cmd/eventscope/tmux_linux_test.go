@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,16 +14,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
-
-// built is the program as it is delivered.
-func built(t *testing.T) (path string) {
-	t.Helper()
-	path = filepath.Join(t.TempDir(), "eventscope")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return path
-}
 
 // plainEnvironment is an environment without the user's config and colours.
 func plainEnvironment(t *testing.T) []string {
@@ -68,26 +56,10 @@ func TestBuiltProgramWithoutATerminal(t *testing.T) {
 // A broker that is killed is said to be lost; what was seen stays; when it is back, so
 // is the stream.
 func TestBuiltProgramWhileTheBrokerIsKilled(t *testing.T) {
-	scripts := os.Getenv("EVENTSCOPE_BROKER_SCRIPTS")
-	if scripts == "" {
-		t.Skip("EVENTSCOPE_BROKER_SCRIPTS does not name the folder of the script that starts and kills a broker")
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
-	folder := filepath.Join(t.TempDir(), "kafka")
-	run := func(arguments ...string) {
-		t.Helper()
-		if out, err := exec.Command(filepath.Join(scripts, "kafka"), arguments...).CombinedOutput(); err != nil {
-			t.Fatalf("kafka %q: %v: %s", arguments, err, out)
-		}
-	}
-	port := address[strings.LastIndexByte(address, ':')+1:]
-	run("start", folder, port)
-	t.Cleanup(func() { run("kill", folder) })
+	t.Parallel()
+	port := freePorts(t)
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	broker := newMortal(t, "kafka", port)
 	client, err := kgo.NewClient(kgo.SeedBrokers(address))
 	if err != nil {
 		t.Fatal(err)
@@ -105,9 +77,9 @@ func TestBuiltProgramWhileTheBrokerIsKilled(t *testing.T) {
 	}
 	place("before-1")
 	screen := tuitest.InTmux(t, 100, 24, plainEnvironment(t), built(t), "kafka://"+address+"/orders", "--from", "beginning").Sees("kafka ●", "before-1")
-	run("kill", folder)
+	broker.kill()
 	screen.Sees("kafka ✗ lost", "cannot connect to kafka", "before-1")
-	run("start", folder, port)
+	broker.back()
 	screen.Sees("kafka ●").Misses("cannot connect")
 	place("after-2")
 	screen.Sees("kafka ●", "before-1", "after-2").Press("q")

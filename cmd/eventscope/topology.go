@@ -12,7 +12,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/cmd/internal/output"
-	"eventscope/tracing"
+	"eventscope/tracing/lag"
 	"eventscope/tracing/topology"
 )
 
@@ -39,11 +39,9 @@ func (p *program) topologyCommand() *cobra.Command {
 		Long: "topology reads events for a while, asks the brokers what there is and who reads it, and prints who writes where, what leads where, and who reads it. " +
 			"With -o mermaid it is a diagram that GitHub, GitLab and many wikis show in a document.\n\n" +
 			"A service is on the map when it wrote an event that was read: without --from, --exit or --for these are the events of the last 10 minutes and of the next 5 seconds. " +
-			"RabbitMQ tells its bindings by the management API (management=).",
-		Example: "  eventscope topology kafka://localhost:9092\n" +
-			"  eventscope topology kafka://localhost:9092 'amqp://bob@rabbit/shop?management=http://rabbit:15672' -o mermaid\n" +
-			"  eventscope topology kafka://localhost:9092 --from -24h --exit -o json",
-		RunE: p.command(m.run),
+			"A broker that has a management API tells its bindings by that (management=).",
+		Example: examples["topology"],
+		RunE:    p.command(m.run),
 	}
 	m.reading.add(cmd)
 	p.outputFlags(cmd)
@@ -54,7 +52,7 @@ func (p *program) topologyCommand() *cobra.Command {
 
 func (m *mapper) run(ctx context.Context, args []string) error {
 	if m.reading == (readingFlags{}) {
-		m.reading = readingFlags{from: mapFrom, limit: mapFor}
+		m.reading = readingFlags{begin: begin{from: mapFrom}, limit: mapFor}
 	}
 	reading, err := m.reading.reading()
 	if err != nil {
@@ -87,16 +85,13 @@ func (m *mapper) run(ctx context.Context, args []string) error {
 	graph := topology.Build(known)
 	err = m.print(graph, format)
 	m.printStatistics(&figures)
-	partly := sources.outcome()
-	switch {
-	case err != nil, interrupted != nil:
+	if err != nil || interrupted != nil {
 		return cmp.Or(err, interrupted)
-	case partly != nil:
-		return partly
-	case len(graph.Nodes) == 0:
-		return &nothingFound{"no service, topic, exchange or queue was found"}
 	}
-	return nil
+	if len(graph.Nodes) == 0 {
+		err = &nothingFound{"no service, topic, exchange or queue was found"}
+	}
+	return sources.answer(m.program, err)
 }
 
 // knowsFormat refuses a format that there is not, with all those that there are.
@@ -148,50 +143,34 @@ const askLimit = 30 * time.Second
 func (m *mapper) ask(ctx context.Context, known *topology.Known, sources *opened) {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
-	consumers := &lag{program: m.program, told: make(map[string]bool), above: -1, sources: sources, series: tracing.NewLagSeries(tracing.LagConfig{})}
-	for _, adapter := range sources.adapters {
-		facts, problems := factsOf(ctx, adapter)
-		known.Brokers = append(known.Brokers, facts)
-		for _, problem := range problems {
-			m.note("%w", problem)
+	consumers := &lagPrinter{program: m.program, above: -1, sources: sources, series: lag.NewSeries(lag.Config{})}
+	consumers.begin()
+	words := m.brokers.Words()
+	all := make([]topology.Source, len(sources.adapters))
+	for i, adapter := range sources.adapters {
+		all[i] = topology.Source{Name: adapter.Name, Broker: adapter.Broker, Seen: words[adapter.Broker].Seen, Topology: adapter.Topology}
+		if adapter.Lag != nil {
+			consumers.readers = append(consumers.readers, lag.Source{Name: adapter.Name, Broker: adapter.Broker, Reader: adapter.Lag})
 		}
-		if reader, ok := adapter.(adapters.LagReader); ok {
-			consumers.readers = append(consumers.readers, lagReader{reader, adapter.Name()})
-		}
+	}
+	var troubles []lag.Trouble
+	known.Brokers, troubles = topology.Gather(ctx, all, nil)
+	for _, trouble := range troubles {
+		sources.lack(m.program, trouble.Source, trouble.Err)
 	}
 	found, err := consumers.look(ctx, true)
 	if err != nil {
 		m.note("%w", fmt.Errorf("cannot ask who reads: %w", err))
-	}
-	for _, c := range found {
-		known.Consumers = append(known.Consumers, topology.Consumer{Source: c.Source, Broker: brokerOf(sources, c.Source), Lag: &c.Lag, Standing: c.Group})
-	}
-}
-
-func brokerOf(sources *opened, name string) adapters.Broker {
-	for _, adapter := range sources.adapters {
-		if adapter.Name() == name {
-			return adapter.Broker()
+		for _, reader := range consumers.readers {
+			consumers.partly[reader.Name] = true
 		}
 	}
-	return ""
-}
-
-// factsOf is what a broker tells of itself, as far as it does.
-func factsOf(ctx context.Context, adapter adapters.Adapter) (facts topology.Facts, problems []error) {
-	facts = topology.Facts{Source: adapter.Name(), Broker: adapter.Broker()}
-	told, ok := adapter.(adapters.Topology)
-	if !ok {
-		return facts, nil
+	for name := range consumers.partly { // it was said why
+		sources.partial(name)
 	}
-	var err error
-	if facts.Destinations, err = told.Destinations(ctx); err != nil {
-		problems = append(problems, err)
+	for _, c := range found {
+		known.Consumers = append(known.Consumers, c.Consumer)
 	}
-	if facts.Bindings, err = told.Bindings(ctx); err != nil {
-		problems = append(problems, err)
-	}
-	return facts, problems
 }
 
 func (m *mapper) print(graph *topology.Graph, format output.Format) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/cmd/internal/output"
 	"eventscope/tracing"
 	"eventscope/tui/text"
@@ -20,9 +21,11 @@ import (
 // trace prints the flow that an id belongs to.
 type trace struct {
 	*program
-	since  time.Duration
+	begin  begin
+	start  adapters.Start // of the search
 	follow bool
 	limit  time.Duration
+	all    bool
 
 	id       string
 	settings *settings
@@ -37,14 +40,13 @@ func (p *program) traceCommand() *cobra.Command {
 		Use: "trace ID [URL...]", Short: "Print the flow of one order, payment or event",
 		Long: "trace searches the history of all sources for a flow id, an event id, or the id of a business object such as an order, " +
 			"and prints the flow that it belongs to with everything that belongs to that. What was searched is said on standard error.",
-		Example: "  eventscope trace ord-1009 kafka://localhost:9092\n" +
-			"  eventscope trace ord-1009 kafka://localhost:9092 --since 24h -o json\n" +
-			"  eventscope trace ord-1009 kafka://localhost:9092 --follow --for 1m",
-		RunE: p.command(t.run),
+		Example: examples["trace"],
+		RunE:    p.command(t.run),
 	}
-	cmd.Flags().DurationVar(&t.since, "since", time.Hour, "how far to look back")
+	t.begin.add(cmd, "one hour ago")
 	cmd.Flags().BoolVar(&t.follow, "follow", false, "wait for the rest of the flow, and print it again as it grows")
 	cmd.Flags().DurationVar(&t.limit, "for", 0, "stop after this time, such as 1m")
+	cmd.Flags().BoolVar(&t.all, "all", false, "read every partition, also where all messages are keyed by what they are about")
 	p.outputFlags(cmd)
 	return cmd
 }
@@ -80,36 +82,26 @@ func (t *trace) run(ctx context.Context, args []string) error {
 	}
 	figures.addDropped(sources)
 	t.printStatistics(&figures)
-	return t.end(err, sources)
-}
-
-// end is the command's outcome. Nothing found is no answer when not everything could be
-// searched.
-func (t *trace) end(err error, sources *opened) error {
-	var nothing *nothingFound
-	partly := sources.outcome()
-	switch {
-	case partly == nil, err != nil && !errors.As(err, &nothing):
-		return err
-	case err != nil:
-		t.note("%w", err)
-	}
-	return partly
+	return sources.answer(t.program, err)
 }
 
 func (t *trace) arguments(args []string) error {
 	switch {
 	case len(args) == 0 || args[0] == "":
-		return usage("trace needs an id: eventscope trace ord-1009 kafka://host:9092")
+		return usage("trace needs an id: eventscope trace ord-1009 %s", t.brokers[0].Example)
 	case strings.Contains(args[0], "://"):
-		return usage("trace needs the id before the URLs: eventscope trace ord-1009 kafka://host:9092")
-	case t.since <= 0:
-		return usage("--since %v: a time is positive, such as 24h", t.since)
+		return usage("trace needs the id before the URLs: eventscope trace ord-1009 %s", t.brokers[0].Example)
+	case t.brokers.Mistyped(args[0]):
+		return t.notAURL(args[0], nil)
 	case t.limit < 0:
 		return usage("--for %v: a time is positive, such as 1m", t.limit)
 	}
 	t.id = args[0]
-	return nil
+	var err error
+	if t.start, err = t.begin.start(adapters.Ago(time.Hour)); err == nil && t.start.IsEnd() {
+		err = usage("trace searches history: name a time or an age such as --since 1h, or wait for what comes with --follow alone")
+	}
+	return err
 }
 
 // searched looks through history once.
@@ -129,7 +121,7 @@ func (t *trace) searched(ctx context.Context, sources *opened, figures *statisti
 }
 
 func (t *trace) nothing() error {
-	return &nothingFound{fmt.Sprintf("nothing with the id %q in the last %s; look further back with --since, or wait for it with --follow", t.id, text.Span(t.since))}
+	return &nothingFound{fmt.Sprintf("nothing with the id %q in %s; look further back with --since, or wait for it with --follow", t.id, lookedAt(t.start, time.Now()))}
 }
 
 // noteOthers names further flows that the id leads to, such as those of one customer.
@@ -154,7 +146,10 @@ func (t *trace) noteOthers(ctx context.Context, found *tracing.Found) error {
 
 // search reads the history of all sources and says what was read.
 func (t *trace) search(ctx context.Context, sources *opened, figures *statistics) (*tracing.Found, error) {
-	config := tracing.SearchConfig{ID: t.id, From: adapters.Ago(t.since), Sources: searchSources(sources.adapters), Store: t.config()}
+	config := tracing.SearchConfig{ID: t.id, From: t.start, Sources: searchSources(sources.adapters), Store: t.config()}
+	for i := range config.Sources {
+		config.Sources[i].ByKey = config.Sources[i].ByKey && !t.all
+	}
 	if len(config.Sources) == 0 && !t.follow {
 		return nil, usage("no source has a history to search; name a topic or a stream, or wait with --follow")
 	}
@@ -176,16 +171,7 @@ func (t *trace) search(ctx context.Context, sources *opened, figures *statistics
 		figures.events += searched.Messages
 	}
 	figures.addIndex(found.Counters())
-	for _, problem := range found.Problems {
-		sources.fail(t.program, problem)
-	}
-	if !t.follow { // else it is said by what watches the sources
-		for _, adapter := range sources.adapters {
-			for _, problem := range adapter.Status().Problems {
-				t.note("%s: %s", adapter.Name(), problem)
-			}
-		}
-	}
+	sources.lackAll(t.program, errors.Join(found.Problems...))
 	t.noteSearched(found.Searched, sources.adapters)
 	return found, nil
 }
@@ -199,7 +185,7 @@ func progressLine(p tracing.SearchProgress) string {
 }
 
 // noteSearched says what was searched: an answer without that is worth little.
-func (t *trace) noteSearched(searched []tracing.Searched, all []adapters.Adapter) {
+func (t *trace) noteSearched(searched []tracing.Searched, all []*driver.Source) {
 	slices.SortFunc(searched, func(a, b tracing.Searched) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Destination, b.Destination))
 	})
@@ -208,7 +194,7 @@ func (t *trace) noteSearched(searched []tracing.Searched, all []adapters.Adapter
 	for _, s := range searched[:min(len(searched), most)] {
 		part := fmt.Sprintf("%s %s (%s", s.Source, s.Destination, text.Count(s.Messages))
 		if s.ByKey {
-			part += ", by key"
+			part += ", only the partition of this key; --all reads every one"
 		}
 		parts = append(parts, part+")")
 	}
@@ -218,26 +204,22 @@ func (t *trace) noteSearched(searched []tracing.Searched, all []adapters.Adapter
 	if len(parts) == 0 {
 		parts = []string{"no messages at all"}
 	}
-	t.note("searched the last %s: %s", text.Span(t.since), strings.Join(parts, ", "))
+	t.note("searched %s: %s", lookedAt(t.start, time.Now()), strings.Join(parts, ", "))
 	for _, adapter := range all {
-		if !adapter.Capabilities().History {
-			t.note("%s has no history to search; --follow shows what comes", adapter.Name())
+		if adapter.Scanner == nil {
+			t.note("%s has no history to search; --follow shows what comes", adapter.Name)
 		}
 	}
 }
 
 // searchSources are the adapters that have a history.
-func searchSources(all []adapters.Adapter) []tracing.SearchSource {
+func searchSources(all []*driver.Source) []tracing.SearchSource {
 	var sources []tracing.SearchSource
 	for _, adapter := range all {
-		if !adapter.Capabilities().History {
+		if adapter.Scanner == nil {
 			continue
 		}
-		source := tracing.SearchSource{Source: tracingSource(adapter), Scanner: adapter, ByKey: adapter.Capabilities().ByKey}
-		if estimator, ok := adapter.(adapters.Estimator); ok {
-			source.Estimate = estimator
-		}
-		sources = append(sources, source)
+		sources = append(sources, tracing.SearchSource{Source: tracingSource(adapter), Scanner: adapter.Scanner, Estimate: adapter.Estimator, ByKey: adapter.ByKey})
 	}
 	return sources
 }
@@ -273,8 +255,12 @@ func (t *trace) print(ctx context.Context, store *tracing.Store, key tracing.Flo
 	return t.writer.Flush()
 }
 
-// noteUnlisted says which events of a flow are counted and not listed.
+// noteUnlisted says which events of a flow are counted and not listed, and whether it is
+// that of a batch.
 func (t *trace) noteUnlisted(flow *tracing.FlowSummary) {
+	if flow.Entities > 0 {
+		t.note("about %s entities, such as orders, share the id of this flow, as those of a batch do; causes are guessed only within each of them", text.Count(int64(flow.Entities)))
+	}
 	if flow.Capped > 0 {
 		t.note("the flow has %s events, of which %s are listed: so many share an id that it may be a constant", text.Count(int64(flow.Events)), text.Count(int64(flow.Events-flow.Capped-flow.Evicted)))
 	} else if flow.Evicted > 0 {

@@ -5,7 +5,9 @@ import (
 	"slices"
 
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 	"eventscope/tracing"
+	"eventscope/tracing/lag"
 )
 
 // Facts are what a broker tells of itself.
@@ -14,13 +16,15 @@ type Facts struct {
 	Broker       adapters.Broker
 	Destinations []adapters.Destination
 	Bindings     []adapters.Binding
+	// Seen is the kind of destination at which messages are seen, of those that are not listed.
+	Seen adapters.DestinationKind
 }
 
 // Known is all that a graph is made of.
 type Known struct {
 	Traffic   tracing.Traffic
 	Brokers   []Facts
-	Consumers []Consumer
+	Consumers []*lag.Consumer
 	// Groups are the consumer groups and queues of services, as the operator says.
 	Groups map[string][]string
 }
@@ -29,7 +33,7 @@ type Known struct {
 func Build(known *Known) *Graph {
 	b := &builder{
 		graph: &Graph{Events: known.Traffic.Events, Since: known.Traffic.Oldest, Uncounted: known.Traffic.Uncounted},
-		nodes: map[nodeKey]int{}, edges: map[edgeKey]int{}, labels: map[int]map[string]int64{}, kinds: map[tracing.Spot]Kind{},
+		nodes: map[nodeKey]int{}, edges: map[edgeKey]int{}, labels: map[int]map[string]int64{}, kinds: map[tracing.Spot]Kind{}, seen: map[string]adapters.DestinationKind{},
 		ways: map[int][]int{}, reached: map[int]map[int]bool{},
 	}
 	for i := range known.Brokers {
@@ -63,8 +67,9 @@ type builder struct {
 	graph  *Graph
 	nodes  map[nodeKey]int
 	edges  map[edgeKey]int
-	labels map[int]map[string]int64 // of edges, with how many events each has
-	kinds  map[tracing.Spot]Kind    // of destinations that the brokers told of
+	labels map[int]map[string]int64            // of edges, with how many events each has
+	kinds  map[tracing.Spot]Kind               // of destinations that the brokers told of
+	seen   map[string]adapters.DestinationKind // of others, by source
 
 	ways    map[int][]int        // from destination to destination, as the brokers tell
 	reached map[int]map[int]bool // what a destination leads to, once somebody asked
@@ -102,6 +107,7 @@ func (b *builder) edge(from, to int, relation Relation, evidence Evidence, flow 
 func rank(e Evidence) int { return slices.Index([]Evidence{Inferred, Observed, Told}, e) }
 
 func (b *builder) destinations(facts *Facts) {
+	b.seen[facts.Source] = facts.Seen
 	for _, d := range facts.Destinations {
 		if d.Internal {
 			continue
@@ -120,10 +126,8 @@ func (b *builder) spot(s tracing.Spot) int {
 	kind, told := b.kinds[s]
 	switch {
 	case told:
-	case s.Broker == adapters.RabbitMQ:
-		kind = Exchange
 	default:
-		kind = Topic
+		kind = Kind(cmp.Or(b.seen[s.Source], adapters.Topic))
 	}
 	return b.node(kind, s.Source, s.Destination, s.Broker)
 }
@@ -228,7 +232,7 @@ func (b *builder) consumers(known *Known) {
 	}
 	owners := newOwners(known.Groups, b.services())
 	for _, c := range known.Consumers {
-		reads := b.reads(&c)
+		reads := b.reads(c)
 		name, by := owners.of(c.Lag.Group, func(service string) bool {
 			return slices.ContainsFunc(reacted[service], func(at int) bool {
 				return slices.ContainsFunc(reads, func(read int) bool { return read == at || b.leads(at, read) })
@@ -239,15 +243,15 @@ func (b *builder) consumers(known *Known) {
 		case name != "":
 			reader = b.node(Service, "", name, "")
 			b.graph.Nodes[reader].Readers = append(b.graph.Nodes[reader].Readers, Reader{c, by})
-		case c.Lag.Kind != adapters.QueueConsumers:
+		case c.Lag.Kind != consumer.QueueConsumers:
 			reader = b.node(Group, c.Source, c.Lag.Group, c.Broker)
 			b.graph.Nodes[reader].Readers = append(b.graph.Nodes[reader].Readers, Reader{Consumer: c})
 		}
 		for _, at := range reads {
-			if c.Lag.Kind == adapters.QueueConsumers {
+			if c.Lag.Kind == consumer.QueueConsumers {
 				b.graph.Nodes[at].Readers = append(b.graph.Nodes[at].Readers, Reader{Consumer: c})
 			}
-			if reader >= 0 && !unread(&c) {
+			if reader >= 0 && !unread(c) {
 				b.edge(at, reader, Reads, Told, Flow{})
 			}
 		}
@@ -255,19 +259,12 @@ func (b *builder) consumers(known *Known) {
 }
 
 // unread says that a queue has nobody who reads it.
-func unread(c *Consumer) bool {
-	return c.Lag.Kind == adapters.QueueConsumers && c.Lag.MembersKnown && len(c.Lag.Members) == 0
+func unread(c *lag.Consumer) bool {
+	return c.Lag.Kind == consumer.QueueConsumers && c.Lag.MembersKnown && len(c.Lag.Members) == 0
 }
 
 // reads are the destinations that a consumer reads.
-func (b *builder) reads(c *Consumer) (nodes []int) {
-	kind := Topic
-	switch c.Lag.Kind {
-	case adapters.QueueConsumers:
-		kind = Queue
-	case adapters.StreamConsumer:
-		kind = Stream
-	}
+func (b *builder) reads(c *lag.Consumer) (nodes []int) {
 	last := ""
 	for i := range c.Lag.Logs {
 		l := &c.Lag.Logs[i]
@@ -275,10 +272,21 @@ func (b *builder) reads(c *Consumer) (nodes []int) {
 			continue
 		}
 		last = l.Destination
-		nodes = append(nodes, b.node(kind, c.Source, l.Destination, c.Broker))
+		nodes = append(nodes, b.read(c, l.Destination))
 	}
 	slices.Sort(nodes)
 	return slices.Compact(nodes)
+}
+
+// read is a destination that a consumer reads. A group reads where messages are seen.
+func (b *builder) read(c *lag.Consumer, name string) int {
+	switch c.Lag.Kind {
+	case consumer.QueueConsumers:
+		return b.node(Queue, c.Source, name, c.Broker)
+	case consumer.StreamConsumer:
+		return b.node(Stream, c.Source, name, c.Broker)
+	}
+	return b.spot(tracing.Spot{Source: c.Source, Broker: c.Broker, Destination: name})
 }
 
 func (b *builder) services() (names []string) {

@@ -18,6 +18,7 @@
 //
 // # Files
 //
+//	gather.go   what brokers tell
 //	graph.go    the values
 //	build.go    from what is known to a graph
 //	owner.go    which service a consumer group is of

@@ -4,7 +4,8 @@ import (
 	"time"
 
 	"eventscope/adapters"
-	"eventscope/tracing"
+	"eventscope/adapters/consumer"
+	"eventscope/tracing/lag"
 )
 
 // Graph is the map. Edges name nodes by their index.
@@ -64,31 +65,29 @@ func (f *Flow) add(g Flow) {
 
 // Reader is one consumer group, or the consumers of one queue or stream.
 type Reader struct {
-	Consumer
+	*lag.Consumer
 	// By says why it is that of a service; empty beside a group or queue.
 	By string
 }
 
-// At is how much is left to read at one destination, and whether that is known of any part of
-// it; reads says that the consumer reads it at all.
-func (r *Reader) At(destination string) (lag int64, known, reads bool) {
+// At is how the consumer stands at one destination, and how much is left to read there; reads
+// says that it reads it at all. Where nothing is known of single logs, it stands as in all.
+func (r *Reader) At(destination string) (at lag.Standing, total consumer.Total, reads bool) {
+	there := r.Lag
+	there.Logs = nil
+	var logs []lag.Standing
 	for i := range r.Lag.Logs {
 		if l := &r.Lag.Logs[i]; l.Destination == destination && !l.Left {
-			reads = true
-			if l.State.Counted() {
-				lag, known = lag+l.Lag, true
+			there.Logs = append(there.Logs, *l)
+			if i < len(r.Logs) {
+				logs = append(logs, r.Logs[i])
 			}
 		}
 	}
-	return lag, known, reads
-}
-
-// Consumer is how far a consumer is behind, as it was last seen.
-type Consumer struct {
-	Source   string
-	Broker   adapters.Broker
-	Lag      *adapters.Lag
-	Standing tracing.LagStanding
+	if at = r.Standing; len(logs) > 0 {
+		at = lag.Together(&there, logs)
+	}
+	return at, there.Total(), len(there.Logs) > 0
 }
 
 // Relation says what an edge is.

@@ -9,31 +9,33 @@ import (
 	"pgregory.net/rapid"
 
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 	"eventscope/tracing"
+	"eventscope/tracing/lag"
 )
 
 func topic(name string) tracing.Spot {
-	return tracing.Spot{Source: "kafka", Broker: adapters.Kafka, Destination: name}
+	return tracing.Spot{Source: "kafka", Broker: "kafka", Destination: name}
 }
 
 func exchange(name string) tracing.Spot {
-	return tracing.Spot{Source: "rabbit", Broker: adapters.RabbitMQ, Destination: name}
+	return tracing.Spot{Source: "rabbit", Broker: "rabbitmq", Destination: name}
 }
 
-func group(name string, state adapters.LagState, topics ...string) Consumer {
-	lag := &adapters.Lag{Kind: adapters.ConsumerGroup, Group: name}
+func group(name string, state consumer.LagState, topics ...string) *lag.Consumer {
+	reading := consumer.Lag{Kind: consumer.ConsumerGroup, Group: name}
 	for _, topic := range topics {
 		for partition := range 2 {
-			lag.Logs = append(lag.Logs, adapters.LogLag{Log: adapters.Log{Destination: topic, Partition: int32(partition)}})
+			reading.Logs = append(reading.Logs, consumer.LogLag{Log: adapters.Log{Destination: topic, Partition: int32(partition)}})
 		}
 	}
-	return Consumer{"kafka", adapters.Kafka, lag, tracing.LagStanding{State: state}}
+	return &lag.Consumer{Source: "kafka", Broker: "kafka", Lag: reading, Standing: lag.Standing{State: state}}
 }
 
-func queue(name string, members int) Consumer {
-	lag := &adapters.Lag{Kind: adapters.QueueConsumers, Group: name, MembersKnown: true, Logs: []adapters.LogLag{{Log: adapters.Log{Destination: name, Partition: adapters.NoPartition}}}}
-	lag.Members = make([]adapters.Member, members)
-	return Consumer{"rabbit", adapters.RabbitMQ, lag, tracing.LagStanding{}}
+func queue(name string, members int) *lag.Consumer {
+	reading := consumer.Lag{Kind: consumer.QueueConsumers, Group: name, MembersKnown: true, Logs: []consumer.LogLag{{Log: adapters.Log{Destination: name, Partition: adapters.NoPartition}}}}
+	reading.Members = make([]consumer.Member, members)
+	return &lag.Consumer{Source: "rabbit", Broker: "rabbitmq", Lag: reading}
 }
 
 func end(kind adapters.DestinationKind, name string) adapters.Endpoint {
@@ -61,10 +63,10 @@ func shop() *Known {
 			Deaths: []tracing.Death{{From: topic("orders"), To: topic("orders.dlq"), Events: 3}},
 		},
 		Brokers: []Facts{
-			{Source: "kafka", Broker: adapters.Kafka, Destinations: []adapters.Destination{
+			{Source: "kafka", Broker: "kafka", Destinations: []adapters.Destination{
 				{Name: "idle", Kind: adapters.Topic, Partitions: 1}, {Name: "orders", Kind: adapters.Topic, Partitions: 2}, {Name: "__consumer_offsets", Kind: adapters.Topic, Internal: true},
 			}},
-			{Source: "rabbit", Broker: adapters.RabbitMQ, Destinations: []adapters.Destination{
+			{Source: "rabbit", Broker: "rabbitmq", Seen: adapters.Exchange, Destinations: []adapters.Destination{
 				{Name: "amq.topic", Kind: adapters.Exchange}, {Name: "stock", Kind: adapters.Exchange}, {Name: "stock", Kind: adapters.Queue}, {Name: "shipping.stock", Kind: adapters.Queue},
 			}, Bindings: []adapters.Binding{
 				{From: end(adapters.Exchange, "stock"), To: end(adapters.Queue, "shipping.stock"), Way: adapters.Bound, Key: "stock.#"},
@@ -72,8 +74,8 @@ func shop() *Known {
 				{From: end(adapters.Queue, "shipping.stock"), To: end(adapters.Exchange, "dead"), Way: adapters.Dead, Key: "gone"},
 			}},
 		},
-		Consumers: []Consumer{
-			group("PaymentConsumers", adapters.LagStall, "orders"), group("audit", adapters.LagOK, "orders", "payments"),
+		Consumers: []*lag.Consumer{
+			group("PaymentConsumers", consumer.LagStall, "orders"), group("audit", consumer.LagOK, "orders", "payments"),
 			queue("shipping.stock", 1), queue("stock", 0),
 		},
 	}
@@ -205,15 +207,15 @@ func TestAnythingOnTheMap(t *testing.T) {
 		names := rapid.SampledFrom([]string{"a", "b\n", "\"]", "\x1b[31m", "c-service", "C", "\u202e", "|x|", "\xff", ""})
 		known := &Known{Groups: map[string][]string{names.Draw(t, "said"): {names.Draw(t, "group")}}}
 		spot := func() tracing.Spot {
-			return tracing.Spot{Source: names.Draw(t, "source"), Broker: adapters.RabbitMQ, Destination: names.Draw(t, "destination")}
+			return tracing.Spot{Source: names.Draw(t, "source"), Broker: "rabbitmq", Destination: names.Draw(t, "destination")}
 		}
 		for range rapid.IntRange(0, 6).Draw(t, "rows") {
 			known.Traffic.Written = append(known.Traffic.Written, tracing.Written{Spot: spot(), Service: names.Draw(t, "service"), Type: names.Draw(t, "type"), Events: 1, Dead: rapid.Bool().Draw(t, "dead")})
 			known.Traffic.Reactions = append(known.Traffic.Reactions, tracing.Reaction{Spot: spot(), Service: names.Draw(t, "reacts")})
 			known.Traffic.Deaths = append(known.Traffic.Deaths, tracing.Death{From: spot(), To: spot()})
 			ends := rapid.SampledFrom([]adapters.Endpoint{end(adapters.Queue, "a"), end(adapters.Exchange, "a"), end(adapters.Queue, "\"]")})
-			known.Brokers = append(known.Brokers, Facts{Source: "a", Broker: adapters.RabbitMQ, Bindings: []adapters.Binding{{From: ends.Draw(t, "from"), To: ends.Draw(t, "to"), Way: adapters.Bound, Key: names.Draw(t, "key")}}})
-			known.Consumers = append(known.Consumers, group(names.Draw(t, "group"), adapters.LagOK, names.Draw(t, "topic")), queue(names.Draw(t, "queue"), 1))
+			known.Brokers = append(known.Brokers, Facts{Source: "a", Broker: "rabbitmq", Bindings: []adapters.Binding{{From: ends.Draw(t, "from"), To: ends.Draw(t, "to"), Way: adapters.Bound, Key: names.Draw(t, "key")}}})
+			known.Consumers = append(known.Consumers, group(names.Draw(t, "group"), consumer.LagOK, names.Draw(t, "topic")), queue(names.Draw(t, "queue"), 1))
 		}
 		g := Build(known)
 		sources := map[string]bool{}
@@ -247,7 +249,7 @@ func TestAnythingOnTheMap(t *testing.T) {
 // as many topics, and 100 services.
 func BenchmarkBuild(b *testing.B) {
 	known := &Known{}
-	rabbit := Facts{Source: "rabbit", Broker: adapters.RabbitMQ}
+	rabbit := Facts{Source: "rabbit", Broker: "rabbitmq", Seen: adapters.Exchange}
 	for i := range 5000 {
 		name := fmt.Sprintf("service-%d.queue-%d", i%100, i)
 		rabbit.Destinations = append(rabbit.Destinations, adapters.Destination{Name: name, Kind: adapters.Queue})
@@ -255,7 +257,7 @@ func BenchmarkBuild(b *testing.B) {
 			rabbit.Bindings = append(rabbit.Bindings, adapters.Binding{From: end(adapters.Exchange, fmt.Sprint("exchange-", (i+j)%50)), To: end(adapters.Queue, name), Way: adapters.Bound})
 		}
 		topicName := fmt.Sprint("topic-", i)
-		known.Consumers = append(known.Consumers, queue(name, 1), group(fmt.Sprintf("service-%d-group-%d", i%100, i), adapters.LagOK, topicName))
+		known.Consumers = append(known.Consumers, queue(name, 1), group(fmt.Sprintf("service-%d-group-%d", i%100, i), consumer.LagOK, topicName))
 		known.Traffic.Written = append(known.Traffic.Written, tracing.Written{Spot: topic(topicName), Service: fmt.Sprint("service-", i%100), Type: "Happened", Events: 10})
 		known.Traffic.Reactions = append(known.Traffic.Reactions, tracing.Reaction{Spot: topic(topicName), Service: fmt.Sprint("service-", (i+1)%100), Edge: tracing.Known, Events: 10})
 		if i < 50 {

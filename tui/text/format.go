@@ -120,6 +120,14 @@ func Age(d time.Duration) Safe {
 	return plain(strconv.Itoa(int(d/(24*time.Hour))) + "d")
 }
 
+// Ago is how long ago something was, as a phrase: just now, 5m ago.
+func Ago(d time.Duration) Safe {
+	if d < time.Second {
+		return plain("just now")
+	}
+	return Age(d).Add(plain(" ago"))
+}
+
 // Offset is a time since a flow's start, in seconds: +0.173.
 func Offset(d time.Duration) Safe {
 	sign := "+"
@@ -131,6 +139,26 @@ func Offset(d time.Duration) Safe {
 
 // Clock is the time of day in milliseconds: 12:04:31.204.
 func Clock(t time.Time) Safe { return plain(t.Format("15:04:05.000")) }
+
+// ShortMoment is when something was, as wide as [Clock]: the time of day, or the date and the
+// minute when that was not the day of now, or the date alone in another year.
+func ShortMoment(t, now time.Time) Safe {
+	switch {
+	case t.YearDay() == now.YearDay() && t.Year() == now.Year():
+		return Clock(t)
+	case t.Year() == now.Year():
+		return plain(t.Format("Jan 02 15:04"))
+	}
+	return plain(t.Format("2006-01-02  "))
+}
+
+// DayMoment is the time of day, behind the date when that was not the day of now.
+func DayMoment(t, now time.Time) Safe {
+	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return Clock(t)
+	}
+	return plain(t.Format("2006-01-02 15:04:05.000"))
+}
 
 // Moment is a date and time in milliseconds, with zone.
 func Moment(t time.Time) Safe { return plain(t.Format("2006-01-02 15:04:05.000 -07:00")) }

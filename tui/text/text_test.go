@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"eventscope/tui/text"
@@ -38,6 +39,28 @@ func TestCleanerShowsWhatATerminalWouldObey(t *testing.T) {
 	} {
 		if got := (text.Cleaner{}).String(c.in); got.String() != c.want {
 			t.Errorf("%q is shown as %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+// No character comes through alone that a terminal would obey, or that one cannot see: each
+// stands between two plain ones, and in no other's company.
+func TestEachCharacterAloneIsSafe(t *testing.T) {
+	c := text.Cleaner{}
+	for r := rune(0); r <= utf8.MaxRune; r++ {
+		if r > 0x3200 && r < 0xfe00 || r > 0xffff && r < 0x1f000 || r > 0x1fb00 && r < 0xe0000 || r > 0xe0200 && r < utf8.MaxRune-2 {
+			continue // ideographs, rare letters and what is assigned to nothing
+		}
+		in := "x" + string(r) + "x"
+		shown := c.String(in)
+		if wrong := check(shown, text.Bound); wrong != "" {
+			t.Fatalf("%U: %s in %q", r, wrong, shown)
+		}
+		if shown.Width() < 3 && !unicode.Is(unicode.M, r) { // a mark is seen on the x
+			t.Fatalf("%U cannot be seen in %q", r, shown)
+		}
+		if bytes, appended := c.Bytes([]byte(in), text.Bound), string(c.Append(nil, []byte(in))); bytes != shown || appended != shown.String() {
+			t.Fatalf("%U: %q, but %q as bytes and %q in a command's output", r, shown, bytes, appended)
 		}
 	}
 }
@@ -149,7 +172,7 @@ func TestNumbers(t *testing.T) {
 		{text.Size(812), "812 B"}, {text.Size(2_000_000), "2.0 MB"}, {text.Size(1200), "1.2 KB"},
 		{text.Span(0), "0 ms"}, {text.Span(2310 * time.Millisecond), "2.31 s"}, {text.Span(800 * time.Microsecond), "0.8 ms"},
 		{text.Span(250 * time.Second), "4m 10s"}, {text.Span(182 * time.Minute), "3h 02m"}, {text.Span(292 * time.Hour), "12d 4h"},
-		{text.Age(300 * time.Millisecond), "now"}, {text.Age(12 * time.Second), "12s"}, {text.Age(72 * time.Hour), "3d"},
+		{text.Ago(300 * time.Millisecond), "just now"}, {text.Ago(90 * time.Second), "1m ago"}, {text.Age(300 * time.Millisecond), "now"}, {text.Age(12 * time.Second), "12s"}, {text.Age(72 * time.Hour), "3d"},
 		{text.Offset(173 * time.Millisecond), "+0.173"}, {text.Offset(-20 * time.Millisecond), "-0.020"},
 	} {
 		if c.got.String() != c.want || c.got.Width() != len(c.want) {
@@ -170,5 +193,25 @@ func BenchmarkCleaner(b *testing.B) {
 				text.Cleaner{}.Bytes(data, 120)
 			}
 		})
+	}
+}
+
+// A moment of another day is not told as one of today, in the same room.
+func TestMomentsOfOtherDays(t *testing.T) {
+	now := time.Date(2026, 1, 31, 0, 30, 0, 0, time.UTC)
+	for at, want := range map[time.Time][2]string{
+		now.Add(time.Hour):         {"01:30:00.000", "01:30:00.000"},
+		now.Add(-time.Hour):        {"Jan 30 23:30", "2026-01-30 23:30:00.000"},
+		now.AddDate(-1, 0, 0):      {"2025-01-31  ", "2025-01-31 00:30:00.000"},
+		now.AddDate(0, 0, -400):    {"2024-12-27  ", "2024-12-27 00:30:00.000"},
+		now.Add(25 * time.Hour):    {"Feb 01 01:30", "2026-02-01 01:30:00.000"},
+		now.Add(-30 * time.Minute): {"00:00:00.000", "00:00:00.000"},
+	} {
+		if got := text.ShortMoment(at, now); got.String() != want[0] || got.Width() != len("15:04:05.000") {
+			t.Errorf("%v: %q, want %q", at, got, want[0])
+		}
+		if got := text.DayMoment(at, now).String(); got != want[1] {
+			t.Errorf("%v: %q, want %q", at, got, want[1])
+		}
 	}
 }

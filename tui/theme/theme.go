@@ -3,12 +3,13 @@ package theme
 import (
 	"hash/fnv"
 
-	"eventscope/adapters"
-	"eventscope/tracing"
-	"eventscope/tui/text"
-
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
+
+	"eventscope/adapters"
+	"eventscope/adapters/consumer"
+	"eventscope/tracing"
+	"eventscope/tui/text"
 )
 
 // Role is what a piece of text is for.
@@ -119,6 +120,8 @@ func (t *Theme) Status(s tracing.Status) (Role, text.Safe) {
 		return Warn, t.Glyph.Late
 	case tracing.Stuck:
 		return Bad, t.Glyph.Stuck
+	case tracing.Unknown:
+		return Dim, t.Glyph.Unknown
 	}
 	return Dim, t.Glyph.Running
 }
@@ -139,25 +142,25 @@ func (t *Theme) Connection(c adapters.Connection) (Role, text.Safe) {
 }
 
 // Lag is how a consumer's state looks.
-func (t *Theme) Lag(s adapters.LagState) (Role, text.Safe) {
+func (t *Theme) Lag(s consumer.LagState) (Role, text.Safe) {
 	switch s {
-	case adapters.LagOK:
+	case consumer.LagOK:
 		return Good, t.Glyph.Done
-	case adapters.LagNoOffset:
+	case consumer.LagNoOffset:
 		return Dim, t.Glyph.Closed
-	case adapters.LagNotAllowed:
+	case consumer.LagNotAllowed:
 		return Warn, t.Glyph.Warning
-	case adapters.LagBehind:
+	case consumer.LagBehind:
 		return Plain, t.Glyph.Running
-	case adapters.LagWarn:
+	case consumer.LagWarn:
 		return Warn, t.Glyph.Late
-	case adapters.LagRedeliver, adapters.LagRewind:
+	case consumer.LagRedeliver, consumer.LagRebalance, consumer.LagRewind:
 		return Warn, t.Glyph.Compensated
-	case adapters.LagAhead, adapters.LagTruncated:
+	case consumer.LagAhead, consumer.LagTruncated:
 		return Bad, t.Glyph.Warning
-	case adapters.LagStall:
+	case consumer.LagStall:
 		return Bad, t.Glyph.Stuck
-	case adapters.LagStop:
+	case consumer.LagStop:
 		return Bad, t.Glyph.Failed
 	}
 	return Dim, t.Glyph.Unknown

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 	"eventscope/tui"
 )
 
@@ -19,7 +20,7 @@ type Consumers struct {
 
 	mutex  sync.Mutex
 	groups []*Group
-	looks  int
+	peeks  int
 	asked  []string
 	broken error
 	hold   chan struct{}
@@ -31,16 +32,19 @@ type Consumers struct {
 // second in all of its partitions.
 type Group struct {
 	Name, Topic string
-	Kind        adapters.ConsumerKind
+	Kind        consumer.Kind
+	Topics      []string // of the partitions, where they are of several
 	Partitions  []Partition
 	In, Out     int64
-	Members     []adapters.Member
+	Members     []consumer.Member
 	// Err is why it, or part of it, cannot be told, and Hidden that nothing of it is.
 	Err    error
 	Hidden bool
-	// NoMembers says that nobody tells who takes part.
+	// NoMembers says that nobody tells who takes part, and Protocol what members speak that
+	// is no consumer's.
 	NoMembers bool
-	Queue     *adapters.QueueDepth
+	Protocol  string
+	Queue     *consumer.QueueDepth
 
 	moved time.Time
 }
@@ -49,6 +53,8 @@ type Group struct {
 type Partition struct {
 	Start, Committed, End int64
 	Unknown               string // why nobody knows, or ""
+	Open                  int64  // messages of open transactions at its end
+	Left                  bool   // its group reads it no more
 }
 
 // NewConsumers are those of a source, whose messages are read from fetch.
@@ -58,7 +64,7 @@ func NewConsumers(fetch adapters.Fetcher, groups ...*Group) *Consumers {
 
 // Over puts the consumers behind the first source of a screen.
 func (c *Consumers) Over(options tui.Options) tui.Options {
-	options.Sources[0].Lag = c
+	options.Sources[0].Lag, options.Sources[0].Unroutable = c, c
 	return options
 }
 
@@ -108,10 +114,10 @@ func (c *Consumers) Unroutable(context.Context) (adapters.Unroutable, error) {
 }
 
 // Looks is how often somebody looked, and Asked the groups that were named last.
-func (c *Consumers) Looks() (looks int, asked []string) {
+func (c *Consumers) Peeks() (peeks int, asked []string) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	return c.looks, c.asked
+	return c.peeks, c.asked
 }
 
 // move lets the messages come and be done that time has brought.
@@ -130,11 +136,11 @@ func (g *Group) move(now time.Time) {
 	}
 }
 
-// Lag implements adapters.LagReader.
-func (c *Consumers) Lag(ctx context.Context, query adapters.LagQuery) iter.Seq2[adapters.Lag, error] {
-	return func(yield func(adapters.Lag, error) bool) {
+// Lag implements consumer.LagReader.
+func (c *Consumers) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[consumer.Lag, error] {
+	return func(yield func(consumer.Lag, error) bool) {
 		c.mutex.Lock()
-		c.looks++
+		c.peeks++
 		c.asked = query.Groups
 		hold, broken := c.hold, c.broken
 		c.mutex.Unlock()
@@ -142,12 +148,12 @@ func (c *Consumers) Lag(ctx context.Context, query adapters.LagQuery) iter.Seq2[
 			select {
 			case <-hold:
 			case <-ctx.Done():
-				yield(adapters.Lag{}, ctx.Err())
+				yield(consumer.Lag{}, ctx.Err())
 				return
 			}
 		}
 		if broken != nil {
-			yield(adapters.Lag{}, broken)
+			yield(consumer.Lag{}, broken)
 			return
 		}
 		for _, told := range c.now(query) {
@@ -155,7 +161,7 @@ func (c *Consumers) Lag(ctx context.Context, query adapters.LagQuery) iter.Seq2[
 				<-time.After(c.Pace)
 			}
 			if ctx.Err() != nil {
-				yield(adapters.Lag{}, ctx.Err())
+				yield(consumer.Lag{}, ctx.Err())
 				return
 			}
 			if !yield(told.lag, told.err) {
@@ -166,12 +172,12 @@ func (c *Consumers) Lag(ctx context.Context, query adapters.LagQuery) iter.Seq2[
 }
 
 type told struct {
-	lag adapters.Lag
+	lag consumer.Lag
 	err error
 }
 
 // now is how the groups are now.
-func (c *Consumers) now(query adapters.LagQuery) (all []told) {
+func (c *Consumers) now(query consumer.LagQuery) (all []told) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	byName := make(map[string]*Group, len(c.groups))
@@ -185,35 +191,38 @@ func (c *Consumers) now(query adapters.LagQuery) (all []told) {
 		if g := byName[name]; g != nil {
 			all = append(all, told{g.lag(time.Now()), g.Err})
 		} else {
-			all = append(all, told{adapters.Lag{Group: name}, fmt.Errorf("group %s: %w", name, adapters.ErrUnknownDestination)})
+			all = append(all, told{consumer.Lag{Group: name}, fmt.Errorf("group %s: %w", name, adapters.ErrUnknownDestination)})
 		}
 	}
 	return all
 }
 
 // lag is how a group is now.
-func (g *Group) lag(now time.Time) adapters.Lag {
+func (g *Group) lag(now time.Time) consumer.Lag {
 	g.move(now)
 	kind := g.Kind
 	if kind == "" {
-		kind = adapters.ClassicGroup
+		kind = consumer.ClassicGroup
 	}
-	lag := adapters.Lag{Kind: kind, Group: g.Name, At: now}
+	lag := consumer.Lag{Kind: kind, Group: g.Name, At: now}
 	if g.Hidden {
 		return lag
 	}
-	lag.Phase, lag.Members, lag.MembersKnown, lag.Queue = "Stable", g.Members, !g.NoMembers, g.Queue
+	lag.Phase, lag.Protocol, lag.Members, lag.MembersKnown, lag.Queue = "Stable", g.Protocol, g.Members, !g.NoMembers, g.Queue
 	for i := range g.Partitions {
 		p := &g.Partitions[i]
-		l := adapters.LogLag{Log: adapters.Log{Destination: g.Topic, Partition: int32(i)}, Start: p.Start, Committed: p.Committed, End: p.End, LastStable: p.End, Member: -1, Why: p.Unknown}
-		if len(g.Members) > 0 {
+		l := consumer.LogLag{Log: adapters.Log{Destination: g.Topic, Partition: int32(i)}, Start: p.Start, Committed: p.Committed, End: p.End, LastStable: p.End - p.Open, Member: -1, Left: p.Left, Why: p.Unknown}
+		if i < len(g.Topics) {
+			l.Log = adapters.Log{Destination: g.Topics[i]}
+		}
+		if len(g.Members) > 0 && !p.Left {
 			l.Member = i % len(g.Members)
 		}
 		switch {
 		case p.Unknown != "":
 			l.Start, l.Committed, l.End, l.LastStable = -1, -1, -1, -1
-		case kind == adapters.QueueConsumers:
-			l.State, l.Lag, l.Partition = adapters.LagBehind, l.End-l.Committed, adapters.NoPartition
+		case kind == consumer.QueueConsumers:
+			l.State, l.Lag, l.Partition = consumer.LagBehind, l.End-l.Committed, adapters.NoPartition
 			l.Start, l.Committed, l.End, l.LastStable = -1, -1, -1, -1
 		default:
 			l.Judge()
@@ -223,7 +232,7 @@ func (g *Group) lag(now time.Time) adapters.Lag {
 	return lag
 }
 
-// NextTimes implements adapters.LagReader by the messages that the source keeps.
+// NextTimes implements consumer.LagReader by the messages that the source keeps.
 func (c *Consumers) NextTimes(ctx context.Context, positions []adapters.Position) iter.Seq2[time.Time, error] {
 	return func(yield func(time.Time, error) bool) {
 		for m, err := range c.fetch.Fetch(ctx, positions) {

@@ -6,6 +6,12 @@
 // renderer was given.
 // A [Tmux] is a program of its own in a real terminal, in real time.
 //
+// # Files
+//
+//	system.go    the store and its sources; letters.go, consumers.go, topology.go: what else they tell
+//	screen.go    the program without a terminal; driver.go: the words of stories
+//	tmux.go      the program in a real terminal
+//
 // # Concurrency
 //
 // A Screen belongs to the test's goroutine; the program runs in others of the same

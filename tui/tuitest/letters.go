@@ -1,72 +1,95 @@
 package tuitest
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"sync"
 	"testing"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/replay"
 	"eventscope/replay/replaytest"
 	"eventscope/tui"
 )
 
-// Letters are dead letters behind a screen: a model broker, and the office over it. The
+// Letters are dead letters behind a screen: a model broker, and the service over it. The
 // screen and a run behind it use the broker at once, so whoever else does must hold it
 // with Change.
 type Letters struct {
 	*replaytest.Broker
-	Office *replay.Office
+	Service *replay.Service
 
-	// Grave changes what the broker says of its grave, if not nil.
-	Grave func(*adapters.Grave)
-	// Broken is why the grave cannot be read, or nil.
+	// DLQ changes what the broker says of its dead-letter queue, if not nil.
+	DLQ func(*deadletter.Queue)
+	// Broken is why the dead-letter queue cannot be read, or nil.
 	Broken error
+	// Down is why the broker does not list its destinations, or nil, and None says that it
+	// has no dead-letter queue.
+	Down error
+	None bool
+	// NoTarget is why a destination that is named is none, or nil.
+	NoTarget error
 	// Listed is how many letters are listed at most; it is heeded by Reopen.
 	Listed int
-	// Looks counts how often the grave was read.
-	Looks int
+	// Looks counts how often the dead-letter queue was read.
+	Peeks int
+	// Source is the name of the broker, and the start of its cluster's; empty is kafka.
+	Source string
 
 	mutex sync.Mutex
 	gate  chan struct{} // a copy is only sent when there is something in it; nil lets all pass
+	hold  chan struct{} // nothing is read before it is closed; nil lets all pass
 }
 
-// NewLetters is a grave of a kind with three letters that died of two things, and an
-// office that keeps its journal in a folder of the test's own.
+// NewLetters is a dead-letter queue of a kind with three letters that died of two things, and an
+// service that keeps its journal in a folder of the test's own.
 func NewLetters(t *testing.T, kind adapters.DestinationKind) *Letters {
 	t.Helper()
-	l := EmptyGrave(t, kind)
+	l := EmptyDLQ(t, kind)
 	for _, letter := range [][2]string{{"a", "card declined"}, {"b", "card declined"}, {"c", "timeout"}} {
 		l.BuryFor(`{"type":"OrderPlaced","order_id":"ord-`+letter[0]+`"}`, letter[1])
 	}
 	return l
 }
 
-// EmptyGrave is the same without letters.
-func EmptyGrave(t *testing.T, kind adapters.DestinationKind) *Letters {
+// EmptyDLQ is the same without letters.
+func EmptyDLQ(t *testing.T, kind adapters.DestinationKind) *Letters {
 	t.Helper()
 	l := &Letters{Broker: replaytest.New(kind)}
 	l.Reopen(t, t.TempDir())
 	return l
 }
 
-// Reopen gives the letters an office of another process, which keeps its journal in folder.
+// Reopen gives the letters a service of another process, which keeps its journal in folder.
 func (l *Letters) Reopen(t *testing.T, folder string) {
 	t.Helper()
-	office, err := replay.NewOffice(replay.Config{
-		Folder: folder, By: "ann@host", Listed: l.Listed,
-		Sources: []replay.Source{{Name: "kafka", Cluster: "model://kafka", Broker: l.Name(), DeadLetters: l, Fetch: l}},
-	})
+	Together(t, folder, l)
+}
+
+// Together puts the letters of several brokers behind one screen: each gets the service over
+// all of them.
+func Together(t *testing.T, folder string, letters ...*Letters) {
+	t.Helper()
+	config := replay.Config{Folder: folder, By: "ann@host"}
+	for _, l := range letters {
+		name := cmp.Or(l.Source, "kafka")
+		config.Listed = max(config.Listed, l.Listed)
+		config.Sources = append(config.Sources, replay.Source{Name: name, Cluster: "model://" + name, Broker: l.Name(), DeadLetters: l, TargetOf: replaytest.TargetOf, Fetch: l})
+	}
+	service, err := replay.NewService(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Office = office
+	for _, l := range letters {
+		l.Service = service
+	}
 }
 
 // Over puts the letters behind a screen that may write.
 func (l *Letters) Over(options tui.Options) tui.Options {
-	options.Office, options.Write, options.ReadOnly = l.Office, true, ""
+	options.Service, options.Write, options.ReadOnly = l.Service, true, ""
 	return options
 }
 
@@ -83,8 +106,38 @@ func (l *Letters) Slow() (pass func(), all func()) {
 	gate := make(chan struct{}, 1)
 	l.Change(func() { l.gate = gate })
 	return func() { gate <- struct{}{} }, func() {
-		l.Change(func() { l.gate = nil })
-		close(gate)
+		open := false
+		l.Change(func() { open, l.gate = l.gate == nil, nil })
+		if !open {
+			close(gate)
+		}
+	}
+}
+
+// Hold makes whoever reads letters, or asks who would receive them, wait until the returned
+// function is called.
+func (l *Letters) Hold() (release func()) {
+	hold := make(chan struct{})
+	l.Change(func() { l.hold = hold })
+	return func() {
+		l.Change(func() { l.hold = nil })
+		close(hold)
+	}
+}
+
+// held waits while reading is held, for as long as ctx lasts.
+func (l *Letters) held(ctx context.Context) error {
+	l.mutex.Lock()
+	hold := l.hold
+	l.mutex.Unlock()
+	if hold == nil {
+		return nil
+	}
+	select {
+	case <-hold:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -98,43 +151,67 @@ func (l *Letters) wait() {
 	}
 }
 
-// Graves implements adapters.DeadLetters, as what follows does.
-func (l *Letters) Graves(ctx context.Context) ([]adapters.Grave, error) {
+// DLQs implements deadletter.Queues, as what follows does.
+func (l *Letters) Cluster(ctx context.Context) (string, error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	graves, err := l.Broker.Graves(ctx)
-	for i := range graves {
-		graves[i].Evidence = "named like one"
-		if l.Grave != nil {
-			l.Grave(&graves[i])
-		}
-	}
-	return graves, err
+	return l.Broker.Cluster(ctx)
 }
 
-func (l *Letters) Look(ctx context.Context, look adapters.Look, keep func([]adapters.Held) error) error {
+func (l *Letters) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	l.Looks++
+	if l.Down != nil || l.None {
+		return nil, l.Down
+	}
+	dlqs, err := l.Broker.DLQs(ctx)
+	for i := range dlqs {
+		dlqs[i].Evidence = "named like one"
+		if l.DLQ != nil {
+			l.DLQ(&dlqs[i])
+		}
+	}
+	return dlqs, err
+}
+
+func (l *Letters) Peek(ctx context.Context, look deadletter.Peek, keep func([]deadletter.Delivery) error) error {
+	if err := l.held(ctx); err != nil {
+		return err
+	}
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.Peeks++
 	if l.Broken != nil {
 		return l.Broken
 	}
-	return l.Broker.Look(ctx, look, keep)
+	return l.Broker.Peek(ctx, look, keep)
 }
 
-func (l *Letters) Ledger(ctx context.Context, wanted func(key []byte) bool, each func(adapters.Entry) error) error {
+func (l *Letters) Ledger(ctx context.Context, query deadletter.LedgerQuery, each func(deadletter.Entry) error) (deadletter.LedgerPoint, error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	return l.Broker.Ledger(ctx, wanted, each)
+	return l.Broker.Ledger(ctx, query, each)
 }
 
-func (l *Letters) Reach(ctx context.Context, target adapters.Target) (adapters.Reach, error) {
+func (l *Letters) Target(ctx context.Context, text string) (deadletter.Target, error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	return l.Broker.Reach(ctx, target)
+	if l.NoTarget != nil {
+		return "", l.NoTarget
+	}
+	return l.Broker.Target(ctx, text)
 }
 
-func (l *Letters) Redrive(ctx context.Context, order adapters.Order) (adapters.Redrive, error) {
+func (l *Letters) Recipients(ctx context.Context, targets []deadletter.Target) ([]deadletter.Recipients, error) {
+	if err := l.held(ctx); err != nil {
+		return nil, err
+	}
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.Broker.Recipients(ctx, targets)
+}
+
+func (l *Letters) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	redrive, err := l.Broker.Redrive(ctx, order)
@@ -144,7 +221,7 @@ func (l *Letters) Redrive(ctx context.Context, order adapters.Order) (adapters.R
 	return &heldRedrive{redrive, l}, nil
 }
 
-func (l *Letters) Publisher(ctx context.Context) (adapters.Publisher, error) {
+func (l *Letters) Publisher(ctx context.Context) (deadletter.Publisher, error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	publisher, err := l.Broker.Publisher(ctx)
@@ -172,22 +249,22 @@ func (l *Letters) Fetch(_ context.Context, positions []adapters.Position) iter.S
 
 // heldRedrive is a redrive of the model broker, used by one at a time.
 type heldRedrive struct {
-	adapters.Redrive
+	deadletter.Redrive
 	letters *Letters
 }
 
-func (r *heldRedrive) Next(ctx context.Context, most int) (held []adapters.Held, err error) {
+func (r *heldRedrive) Next(ctx context.Context, most int) (held []deadletter.Delivery, err error) {
 	r.letters.Change(func() { held, err = r.Redrive.Next(ctx, most) })
 	return held, err
 }
 
-func (r *heldRedrive) Send(ctx context.Context, copies []adapters.Copy, entries []adapters.Entry) (outcomes []error, err error) {
+func (r *heldRedrive) Send(ctx context.Context, copies []deadletter.Copy, entries []deadletter.Entry) (outcomes []error, err error) {
 	r.letters.wait()
 	r.letters.Change(func() { outcomes, err = r.Redrive.Send(ctx, copies, entries) })
 	return outcomes, err
 }
 
-func (r *heldRedrive) Settle(ctx context.Context, held []adapters.Held) (err error) {
+func (r *heldRedrive) Settle(ctx context.Context, held []deadletter.Delivery) (err error) {
 	r.letters.Change(func() { err = r.Redrive.Settle(ctx, held) })
 	return err
 }
@@ -197,13 +274,16 @@ func (r *heldRedrive) Close() (err error) {
 	return err
 }
 
+// Poster is nil: each sending is waited for, under the lock.
+func (r *heldRedrive) Poster() deadletter.Poster { return nil }
+
 // heldPublisher is the same for what is put back.
 type heldPublisher struct {
-	adapters.Publisher
+	deadletter.Publisher
 	letters *Letters
 }
 
-func (p *heldPublisher) Publish(ctx context.Context, copies []adapters.Copy) (outcomes []error, err error) {
+func (p *heldPublisher) Publish(ctx context.Context, copies []deadletter.Copy) (outcomes []error, err error) {
 	p.letters.Change(func() { outcomes, err = p.Publisher.Publish(ctx, copies) })
 	return outcomes, err
 }
@@ -212,3 +292,6 @@ func (p *heldPublisher) Close() (err error) {
 	p.letters.Change(func() { err = p.Publisher.Close() })
 	return err
 }
+
+// Poster is nil, as that of a redrive.
+func (p *heldPublisher) Poster() deadletter.Poster { return nil }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"eventscope/tui"
+	"eventscope/tui/theme"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -36,20 +38,32 @@ type probe struct {
 	*tui.Model
 	mutex sync.Mutex
 	view  tea.View
+	// frames is how many were drawn by then.
+	frames int
 }
 
 // Update implements tea.Model.
 func (p *probe) Update(message tea.Msg) (tea.Model, tea.Cmd) {
-	_, cmd := p.Model.Update(message)
-	return p, cmd
+	keys, ok := message.(rush)
+	if !ok {
+		_, cmd := p.Model.Update(message)
+		return p, cmd
+	}
+	var all []tea.Cmd
+	for _, key := range keys {
+		_, cmd := p.Model.Update(key)
+		all = append(all, cmd)
+	}
+	return p, tea.Batch(all...)
 }
 
 // View implements tea.Model.
 func (p *probe) View() tea.View {
 	view := p.Model.View()
+	frames := p.Model.Frames() // of the program's own goroutine
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	p.view = view
+	p.view, p.frames = view, frames
 	return view
 }
 
@@ -161,11 +175,61 @@ func (s *Screen) Send(message tea.Msg) *Screen {
 	return s
 }
 
+// Rush presses keys so fast that nothing that the first ones ask for is answered before the
+// last is there.
+func (s *Screen) Rush(keys ...string) *Screen {
+	rush := make(rush, 0, len(keys))
+	for _, key := range keys {
+		rush = append(rush, press(key))
+	}
+	return s.Send(rush)
+}
+
+// rush are keys that come all at once.
+type rush []tea.KeyPressMsg
+
+// Command writes a command line, and waits for what it brings.
+func (s *Screen) Command(line string) *Screen {
+	return s.Press(":").Type(line).Press("enter").Wait(time.Second)
+}
+
+// Filter writes a filter, or what to find, and waits for what it brings.
+func (s *Screen) Filter(line string) *Screen {
+	return s.Press("/").Type(line).Press("enter").Wait(time.Second)
+}
+
+// Paste pastes a text.
+func (s *Screen) Paste(text string) *Screen { return s.Send(tea.PasteMsg{Content: text}) }
+
+// SelectsNot fails if the line under the cursor has the text.
+func (s *Screen) SelectsNot(unwanted string) *Screen {
+	s.t.Helper()
+	if line := s.Selected(); strings.Contains(line, unwanted) {
+		s.t.Fatalf("the cursor is on %q:\n%s", line, s.Text())
+	}
+	return s
+}
+
+// Selects fails unless the line under the cursor has all these.
+func (s *Screen) Selects(wanted ...string) *Screen {
+	s.t.Helper()
+	line := s.Selected()
+	for _, w := range wanted {
+		if !strings.Contains(line, w) {
+			s.t.Fatalf("the cursor is not on %q but on %q:\n%s", w, line, s.Text())
+		}
+	}
+	return s
+}
+
 // press is a key by its name.
 func press(key string) tea.KeyPressMsg {
 	named := map[string]rune{
 		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "backspace": tea.KeyBackspace, "up": tea.KeyUp, "down": tea.KeyDown,
 		"left": tea.KeyLeft, "right": tea.KeyRight, "home": tea.KeyHome, "end": tea.KeyEnd, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown,
+	}
+	if key == "shift+tab" {
+		return tea.KeyPressMsg{Code: tea.KeyTab, Mod: tea.ModShift}
 	}
 	if rest, ok := strings.CutPrefix(key, "ctrl+"); ok {
 		return tea.KeyPressMsg{Code: rune(rest[0]), Mod: tea.ModCtrl}
@@ -209,7 +273,11 @@ func Grid(content string, width, height int) string {
 }
 
 // Frames is how many frames were drawn so far.
-func (s *Screen) Frames() int { return s.model.Frames() }
+func (s *Screen) Frames() int {
+	s.probe.mutex.Lock()
+	defer s.probe.mutex.Unlock()
+	return s.probe.frames
+}
 
 // Sees fails unless all these are on the screen.
 func (s *Screen) Sees(wanted ...string) *Screen {
@@ -258,6 +326,33 @@ func (s *Screen) Selected() string {
 	}
 	s.t.Fatalf("no line is under the cursor:\n%s", s.Text())
 	return ""
+}
+
+// Looks fails unless each of these is drawn somewhere in the colours of a role.
+func (s *Screen) Looks(role theme.Role, words ...string) *Screen {
+	s.t.Helper()
+	dark := theme.New(colorprofile.TrueColor, true, false)
+	styles := []string{"0"}
+	for _, base := range []theme.Style{"", ";" + dark.Style(theme.Selected)} {
+		if style := dark.Style(role); style != "" {
+			styles = append(styles, "0"+string(base+";"+style))
+		} else {
+			styles = append(styles, "0"+string(base))
+		}
+	}
+	if role != theme.Plain {
+		styles = styles[1:]
+	}
+	pieces := strings.Split(s.Raw(), "\x1b[")
+	for _, word := range words {
+		if !slices.ContainsFunc(pieces, func(piece string) bool {
+			style, drawn, _ := strings.Cut(piece, "m")
+			return slices.Contains(styles, style) && strings.Contains(drawn, word)
+		}) {
+			s.t.Fatalf("%q is not drawn in role %d:\n%s", word, role, s.Text())
+		}
+	}
+	return s
 }
 
 // Ended says whether the program has quit, and fails if it ended with an error.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/tracing"
 	"eventscope/tui"
 )
@@ -100,14 +101,14 @@ func NewSystem(ctx context.Context, config tracing.Config) (system *System, stop
 			panic(err) // it is only ever run once
 		}
 	}()
-	s.Kafka, s.RabbitMQ = s.attach("kafka", adapters.Kafka, 4), s.attach("rabbitmq", adapters.RabbitMQ, 2)
+	s.Kafka, s.RabbitMQ = s.attach("kafka", "kafka", 4), s.attach("rabbitmq", "rabbitmq", 2)
 	return s, done
 }
 
 func (s *System) attach(name string, broker adapters.Broker, destinations int) *Source {
 	source := &Source{Name: name, Broker: broker, kept: map[adapters.Position]adapters.Message{}, next: map[adapters.Log]int64{}}
 	source.status = adapters.Status{Connection: adapters.Live, Destinations: destinations, BehindBy: 0}
-	if broker == adapters.RabbitMQ {
+	if broker == "rabbitmq" {
 		source.status.BehindBy = -1
 	}
 	source.intake = s.Store.Attach(tracing.Source{Name: name, Broker: broker, Fetch: source, Gaps: func() []adapters.Gap { return source.Status().Gaps }})
@@ -119,8 +120,12 @@ func (s *System) Options() tui.Options {
 	return tui.Options{
 		Querier: s.Store, Title: "test", ReadOnly: "READ-ONLY", Theme: "dark",
 		Sources: []tui.Source{
-			{Name: "kafka", Broker: adapters.Kafka, Status: s.Kafka.Status},
-			{Name: "rabbitmq", Broker: adapters.RabbitMQ, Status: s.RabbitMQ.Status},
+			{Name: "kafka", Broker: "kafka", Status: s.Kafka.Status},
+			{Name: "rabbitmq", Broker: "rabbitmq", Status: s.RabbitMQ.Status},
+		},
+		Words: map[adapters.Broker]driver.Words{
+			"kafka":    {Product: "Kafka", Read: "topic", ReadMany: "topics", Target: "a topic", Seen: adapters.Topic},
+			"rabbitmq": {Product: "RabbitMQ", Read: "tap", ReadMany: "taps", Target: "a queue, or exchange:routing-key", Seen: adapters.Exchange},
 		},
 	}
 }
@@ -131,6 +136,7 @@ type Event struct {
 	To      string // topic or exchange
 	Key     string
 	At      time.Time
+	AtRaw   int64 // what is no time
 	Type    string
 	Service string
 	Flow    string // correlation id, none when empty
@@ -170,17 +176,31 @@ func (s *System) Flood(ctx context.Context, e Event, n int) error {
 	return s.Store.Sync(ctx)
 }
 
+// Swell puts n events of one flow that are alike but for their ids, as one batch.
+func (s *System) Swell(ctx context.Context, e Event, n int) error {
+	batch := &adapters.Batch{Messages: make([]adapters.Message, n)}
+	for i := range batch.Messages {
+		each := e
+		each.ID = fmt.Sprintf("%s-%d", e.ID, i)
+		batch.Messages[i] = e.Source.message(each)
+	}
+	if err := e.Source.intake.Put(ctx, batch); err != nil {
+		return err
+	}
+	return s.Store.Sync(ctx)
+}
+
 // message is the event on the wire, kept so that it can be fetched.
 func (s *Source) message(e Event) adapters.Message {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	log := adapters.Log{Destination: e.To}
 	position := adapters.Position{Destination: e.To, Offset: s.next[log]}
-	if s.Broker == adapters.RabbitMQ {
+	if s.Broker == "rabbitmq" {
 		position = adapters.DigestPosition(e.To, uint64(s.next[log])*0x9e3779b97f4a7c15)
 	}
 	s.next[log]++
-	m := adapters.Message{Position: position, Time: e.At, Value: []byte(e.Value), Headers: e.Headers}
+	m := adapters.Message{Position: position, Time: e.At, TimeRaw: e.AtRaw, Value: []byte(e.Value), Headers: e.Headers}
 	if e.Key != "" {
 		m.Key = []byte(e.Key)
 	}

@@ -28,5 +28,6 @@ func (c *Cursor) Show(height, length int) {
 
 // Range is the rows to draw, from inclusive, to exclusive.
 func (c *Cursor) Range(height, length int) (from, to int) {
-	return c.Top, min(length, c.Top+max(0, height))
+	from = max(0, min(c.Top, length)) // rows may have gone since it was shown
+	return from, min(length, from+max(0, height))
 }

@@ -15,6 +15,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/cmd/internal/source"
 	"eventscope/replay"
 	"eventscope/tracing"
 )
@@ -36,7 +37,8 @@ type File struct {
 	Services map[string][]string `yaml:"services"`
 	Letters  Letters             `yaml:"letters"`
 
-	shared bool // everybody may read it
+	shared  bool // everybody may read it
+	drivers source.Drivers
 }
 
 // Context is one system to look at.
@@ -112,13 +114,13 @@ func Locate(flag string, getenv func(string) string) (path, from string, require
 	return filepath.Join(home, "eventscope", "config.yaml"), from, false
 }
 
-// Load reads the file that [Locate] finds. Errors are of kind [adapters.ErrUsage] and
+// Load reads the file that [Locate] finds; drivers are the brokers that it may name. Errors are of kind [adapters.ErrUsage] and
 // list everything that is wrong, a line each, with line and column.
-func Load(flag string, getenv func(string) string) (*File, error) {
+func Load(flag string, getenv func(string) string, drivers source.Drivers) (*File, error) {
 	path, _, required := Locate(flag, getenv)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && !required {
-		return &File{}, nil
+		return &File{drivers: drivers}, nil
 	}
 	if err != nil {
 		if wrapped := (*fs.PathError)(nil); errors.As(err, &wrapped) {
@@ -131,7 +133,7 @@ func Load(flag string, getenv func(string) string) (*File, error) {
 	}
 	info, err := os.Stat(path)
 	file, problems := parse(data)
-	file.Path = path
+	file.Path, file.drivers = path, drivers
 	file.shared = err == nil && info.Mode().Perm()&0o004 != 0
 	problems = append(problems, file.check()...)
 	if len(problems) > 0 {

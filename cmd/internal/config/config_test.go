@@ -11,8 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka"
+	"eventscope/adapters/rabbitmq"
+	"eventscope/cmd/internal/source"
 	"eventscope/tracing"
 )
+
+var brokers = source.Drivers{&kafka.Driver, &rabbitmq.Driver}
 
 const good = `
 current: local
@@ -59,7 +64,7 @@ func TestLoad(t *testing.T) {
 	getenv := environment(map[string]string{
 		"KAFKA_PASSWORD": "k:1", "RABBIT": "rabbit:5", "WHOLE": "kafka://x:y%2F@h/t",
 	})
-	file, err := Load(path, getenv)
+	file, err := Load(path, getenv, brokers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +76,7 @@ func TestLoad(t *testing.T) {
 	}
 	passwords := map[string]string{}
 	for name, context := range file.Contexts {
-		sources, err := context.Open(path, getenv)
+		sources, err := file.Open(context, getenv)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +127,7 @@ func TestWrongFiles(t *testing.T) {
 		{"paths: [{name: a, types: [One]}]", 0o600, []string{"path 1 (a) needs at least two types"}},
 		{"a: &a [*a]", 0o600, []string{"config.yaml:"}},
 	} {
-		_, err := Load(write(t, c.text, c.mode), environment(nil))
+		_, err := Load(write(t, c.text, c.mode), environment(nil), brokers)
 		if !errors.Is(err, adapters.ErrUsage) {
 			t.Errorf("%q: got %v, want a usage error", c.text, err)
 			continue
@@ -144,11 +149,11 @@ func TestSecretsThatCannotBeFound(t *testing.T) {
 		"${file:/no/such/one}": "no such file",
 	} {
 		path := write(t, "contexts: {a: {sources: [{url: 'kafka://u@h', password: '"+password+"'}]}}", 0o644)
-		file, err := Load(path, environment(nil))
+		file, err := Load(path, environment(nil), brokers)
 		if err != nil {
 			t.Fatalf("a file must be readable where its secrets are not: %v", err)
 		}
-		_, err = file.Contexts["a"].Open(path, environment(nil))
+		_, err = file.Open(file.Contexts["a"], environment(nil))
 		if !errors.Is(err, adapters.ErrUsage) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path+":1:") {
 			t.Errorf("%s: %v", password, err)
 		}
@@ -157,11 +162,11 @@ func TestSecretsThatCannotBeFound(t *testing.T) {
 
 func TestNoFile(t *testing.T) {
 	home := t.TempDir()
-	if file, err := Load("", environment(map[string]string{"HOME": home})); err != nil || file.Path != "" {
+	if file, err := Load("", environment(map[string]string{"HOME": home}), brokers); err != nil || file.Path != "" {
 		t.Errorf("no file at all: %+v, %v", file, err)
 	}
 	for _, values := range []map[string]string{{Variable: home + "/none"}, {Variable: home}} {
-		if _, err := Load("", environment(values)); !errors.Is(err, adapters.ErrUsage) || !strings.Contains(err.Error(), home) {
+		if _, err := Load("", environment(values), brokers); !errors.Is(err, adapters.ErrUsage) || !strings.Contains(err.Error(), home) {
 			t.Errorf("%v: %v", values, err)
 		}
 	}
@@ -220,7 +225,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("contexts: ~")
 	f.Fuzz(func(t *testing.T, text string) {
 		file, problems := parse([]byte(text))
-		if len(problems) == 0 {
+		if file.drivers = brokers; len(problems) == 0 {
 			problems = file.check()
 		}
 		for _, problem := range problems {

@@ -40,7 +40,7 @@ func (f *File) check() []string {
 				add(" context %s, source %d: the source has no url", name, i+1)
 				continue
 			}
-			problems = append(problems, s.check(f.shared)...)
+			problems = append(problems, s.check(f.drivers, f.shared)...)
 		}
 	}
 	if _, err := envelope.Compile(f.EnvelopeMappings()); err != nil {
@@ -79,7 +79,7 @@ func (f *File) checkServices() (problems []string) {
 }
 
 // check finds what is wrong with a source that has a URL, each problem with its place.
-func (s Source) check(shared bool) []string {
+func (s Source) check(drivers source.Drivers, shared bool) []string {
 	var problems []string
 	for _, text := range []Text{s.URL, s.User, s.Password} {
 		for _, ref := range reference.FindAllString(text.Value, -1) {
@@ -91,7 +91,7 @@ func (s Source) check(shared bool) []string {
 		}
 	}
 	if len(problems) == 0 && !strings.Contains(s.URL.Value, "${") {
-		if _, err := source.Parse(s.URL.Value); err != nil {
+		if _, err := drivers.Parse(s.URL.Value); err != nil {
 			problems = append(problems, s.URL.wrong(err.Error()))
 		}
 	}
@@ -132,17 +132,17 @@ func (f *File) Context(name string) (Context, error) {
 	}
 }
 
-// Open looks up the secrets of a context and returns its sources, ready to be opened.
-func (c Context) Open(path string, getenv func(string) string) ([]source.Source, error) {
+// Open looks up the secrets of a context of the file and returns its sources, ready to be opened.
+func (f *File) Open(c Context, getenv func(string) string) ([]source.Source, error) {
 	var sources []source.Source
 	for _, s := range c.Sources {
-		opened, at, err := s.open(getenv)
+		opened, at, err := s.open(f.drivers, getenv)
 		if err != nil {
 			if problem := (*adapters.Problem)(nil); errors.As(err, &problem) {
-				return nil, fmt.Errorf("%s:%d:%d: %w", path, at.Line, at.Column, err)
+				return nil, fmt.Errorf("%s:%d:%d: %w", f.Path, at.Line, at.Column, err)
 			}
 			return nil, &adapters.Problem{
-				Doing: fmt.Sprintf("read the source at %s:%d:%d", path, at.Line, at.Column), Cause: err.Error(), Kind: adapters.ErrUsage,
+				Doing: fmt.Sprintf("read the source at %s:%d:%d", f.Path, at.Line, at.Column), Cause: err.Error(), Kind: adapters.ErrUsage,
 			}
 		}
 		sources = append(sources, opened)
@@ -151,7 +151,7 @@ func (c Context) Open(path string, getenv func(string) string) ([]source.Source,
 }
 
 // open completes the source; with an error it says which text is at fault.
-func (s Source) open(getenv func(string) string) (opened source.Source, at Text, err error) {
+func (s Source) open(drivers source.Drivers, getenv func(string) string) (opened source.Source, at Text, err error) {
 	escape := inURL
 	if strings.HasPrefix(s.URL.Value, "${") && !literal(s.URL.Value) {
 		escape = asIs // the whole URL is somewhere else
@@ -160,15 +160,18 @@ func (s Source) open(getenv func(string) string) (opened source.Source, at Text,
 	if err != nil {
 		return opened, s.URL, err
 	}
-	opened, err = source.Parse(text)
+	opened, err = drivers.Parse(text)
 	if err != nil {
 		return opened, s.URL, err
 	}
 	if opened.Password != "" {
 		opened.PasswordFrom = "config"
 	}
-	if opened.ManagementPassword != "" {
-		opened.ManagementPasswordFrom = "config"
+	for name, api := range opened.APIs {
+		if api.Password != "" {
+			api.PasswordFrom = "config"
+			opened.APIs[name] = api
+		}
 	}
 	if s.Name != "" {
 		opened.Name = s.Name

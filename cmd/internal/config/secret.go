@@ -54,7 +54,7 @@ func asIs(value string) string { return value }
 func inURL(value string) string {
 	var b strings.Builder
 	for i := range len(value) {
-		if c := value[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("%@/?#&", c) >= 0 {
+		if c := value[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("%@/?#&=", c) >= 0 {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)

@@ -186,7 +186,12 @@ func death(dst []byte, d *envelope.Death) []byte {
 	dst = known(field(dst, "reason"), d.Reason)
 	dst = known(field(dst, "exception"), d.Exception)
 	dst = known(field(dst, "message"), d.Message)
-	dst = number(field(dst, "attempts"), int64(d.Attempts))
+	if dst = field(dst, "attempts"); d.Attempts > 0 {
+		dst = number(dst, int64(d.Attempts))
+	} else {
+		dst = append(dst, "null"...) // nobody says
+	}
+	dst = known(field(dst, "group"), d.Group)
 	dst = moment(field(dst, "first_at"), d.FirstAt)
 	dst = moment(field(dst, "last_at"), d.LastAt)
 	dst = known(field(dst, "writer"), d.Writer)

@@ -16,6 +16,8 @@
 //	format.go the Format of each kind, and how to choose
 //	writer.go Writer: buffered, and quiet when the reader has gone
 //	json.go   event, flow and trace lines as JSON
+//	letter.go dead letters, plans and runs, as both
+//	topology.go the map, as both and as a diagram
 //	lag.go    consumers and how far they are behind, as both
 //	append.go the values JSON lines are made of
 //	text.go   the same as text

@@ -2,6 +2,7 @@ package output
 
 import (
 	"fmt"
+	"time"
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
@@ -54,6 +55,8 @@ type Options struct {
 	Terminal bool   // the reader is a terminal
 	Width    int    // of the terminal in cells; 0 is unbounded
 	ASCII    bool   // the terminal shows nothing but ASCII
+
+	Now func() time.Time // says which day is today; nil is time.Now
 }
 
 // New returns a format of the kind.

@@ -36,6 +36,9 @@ func (l *jsonLines) event(dst []byte, e *Event) []byte {
 	dst = quote(field(dst, "destination"), m.Position.Destination)
 	dst = position(field(dst, "position"), m.Position)
 	dst = moment(field(dst, "time"), m.Time)
+	if m.TimeRaw != 0 {
+		dst = number(field(dst, "time_raw"), m.TimeRaw)
+	}
 	dst = binary(field(dst, "key"), m.Key)
 	dst = append(field(dst, "headers"), '[')
 	for i := range m.Headers {
@@ -105,7 +108,11 @@ func flowRest(dst []byte, f *tracing.FlowSummary) []byte {
 	dst = list(field(dst, "types"), f.Types)
 	dst = known(field(dst, "failed_at"), f.FailedAt)
 	dst = number(field(dst, "dead_letters"), int64(f.DeadLetters))
-	return number(field(dst, "duplicates"), int64(f.Duplicates))
+	dst = number(field(dst, "duplicates"), int64(f.Duplicates))
+	if f.Entities > 0 {
+		dst = number(field(dst, "entities"), int64(f.Entities))
+	}
+	return boolean(field(dst, "cut"), f.Cut)
 }
 
 // AppendTrace appends a trace line: the flow with its events in place of their number.

@@ -6,18 +6,16 @@ import (
 	"strconv"
 	"time"
 
-	"eventscope/adapters"
-	"eventscope/tracing"
+	"eventscope/adapters/consumer"
+	"eventscope/tracing/lag"
 	"eventscope/tui/text"
 )
 
 // Lag is a consumer and how it stands, to be written.
 type Lag struct {
-	Source string
-	Lag    adapters.Lag
-	Group  tracing.LagStanding
-	Logs   []tracing.LagStanding // one for each of Lag.Logs
-	Err    error                 // why it, or part of it, cannot be told
+	*lag.Consumer
+	Round int       // the look, from 1
+	At    time.Time // of the look
 }
 
 // AppendLag appends a line for each log of the consumer, or one for it if it has none.
@@ -28,18 +26,23 @@ func (l *jsonLines) AppendLag(dst []byte, c *Lag) []byte {
 		for _, name := range []string{"destination", "partition", "start", "committed", "end", "lag", "lag_seconds"} {
 			dst = append(field(dst, name), "null"...)
 		}
-		dst = quote(field(dst, "state"), c.Group.State.String())
+		dst = quote(field(dst, "state"), c.Standing.State.String())
 		for _, name := range []string{"member", "in_rate", "out_rate"} {
 			dst = append(field(dst, name), "null"...)
 		}
-		return l.end(dst, start)
+		return l.end(look(dst, c), start)
 	}
 	for i := range c.Lag.Logs {
 		start := len(dst)
 		dst = logLag(consumerHead(append(dst, '{'), c), &c.Lag, &c.Lag.Logs[i], &c.Logs[i])
-		dst = l.end(dst, start)
+		dst = l.end(look(dst, c), start)
 	}
 	return dst
+}
+
+// look appends which look it was, and when.
+func look(dst []byte, c *Lag) []byte {
+	return number(field(moment(field(dst, "time"), c.At), "round"), int64(c.Round))
 }
 
 func consumerHead(dst []byte, c *Lag) []byte {
@@ -49,7 +52,7 @@ func consumerHead(dst []byte, c *Lag) []byte {
 }
 
 // logLag appends the fields of one log.
-func logLag(dst []byte, c *adapters.Lag, log *adapters.LogLag, s *tracing.LagStanding) []byte {
+func logLag(dst []byte, c *consumer.Lag, log *consumer.LogLag, s *lag.Standing) []byte {
 	dst = quote(field(dst, "destination"), log.Destination)
 	dst = optional(field(dst, "partition"), int64(log.Partition), log.Partition >= 0)
 	dst = optional(field(dst, "start"), log.Start, log.Start >= 0)
@@ -63,7 +66,7 @@ func logLag(dst []byte, c *adapters.Lag, log *adapters.LogLag, s *tracing.LagSta
 	return decimal(field(dst, "out_rate"), s.Out.PerSecond, s.Out.Known)
 }
 
-func memberOf(c *adapters.Lag, log *adapters.LogLag) string {
+func memberOf(c *consumer.Lag, log *consumer.LogLag) string {
 	if log.Member < 0 || log.Member >= len(c.Members) {
 		return ""
 	}
@@ -98,11 +101,11 @@ var (
 func (l *textLines) AppendLag(dst []byte, c *Lag) []byte {
 	total := c.Lag.Total()
 	cells := []text.Safe{
-		l.cell(lagStateColumn, l.words(c.Group.State.String())),
+		l.cell(lagStateColumn, l.words(c.Standing.State.String())),
 		l.cell(consumerColumn, l.words(c.Lag.Group)),
 		l.cell(kindColumn, l.words(string(c.Lag.Kind))),
 		right(counted(total.Lag, total.Known > 0), 13),
-		right(behindFor(&c.Group), 11),
+		right(behindFor(&c.Standing), 11),
 	}
 	dst = l.line(dst, cells, text.Join(text.Own("; "), l.totals(c, total)...))
 	for i := range c.Lag.Logs {
@@ -118,7 +121,7 @@ func counted(n int64, isKnown bool) text.Safe {
 	return text.Count(n)
 }
 
-func behindFor(s *tracing.LagStanding) text.Safe {
+func behindFor(s *lag.Standing) text.Safe {
 	if !s.SecondsKnown || s.Seconds == 0 {
 		return text.Safe{}
 	}
@@ -126,21 +129,21 @@ func behindFor(s *tracing.LagStanding) text.Safe {
 }
 
 // totals are the notes on a consumer.
-func (l *textLines) totals(c *Lag, total adapters.Total) (notes []text.Safe) {
+func (l *textLines) totals(c *Lag, total consumer.Total) (notes []text.Safe) {
 	note := func(format string, args ...any) { notes = append(notes, l.words(fmt.Sprintf(format, args...))) }
 	if c.Err != nil {
 		notes = append(notes, l.words(c.Err.Error()))
 	}
-	if len(c.Lag.Logs) == 0 && c.Group.Why != "" {
-		notes = append(notes, l.words(c.Group.Why))
+	if len(c.Lag.Logs) == 0 && c.Standing.Why != "" {
+		notes = append(notes, l.words(c.Standing.Why))
 	}
-	switch s := &c.Group; {
-	case s.Direction == tracing.Draining:
+	switch s := &c.Standing; {
+	case s.Direction == lag.Draining:
 		notes = append(notes, text.Own("draining, zero in ").Add(text.Span(s.Left)))
-	case s.Direction != tracing.DirectionUnknown && total.Lag > 0:
-		note("%v", s.Direction)
+	case s.Trend() != "" && total.Lag > 0:
+		note("%s", s.Trend())
 	}
-	if s := &c.Group; s.In.Known && total.Lag > 0 {
+	if s := &c.Standing; s.In.Known && total.Lag > 0 {
 		notes = append(notes, text.Short(s.In.PerSecond).Add(text.Own("/s in, "), text.Short(s.Out.PerSecond), text.Own("/s out")))
 	}
 	if total.Known < total.Of && c.Lag.Queue == nil {
@@ -162,15 +165,19 @@ func (l *textLines) totals(c *Lag, total adapters.Total) (notes []text.Safe) {
 	return notes
 }
 
-// log appends the line of one log.
-func (l *textLines) log(dst []byte, c *Lag, log *adapters.LogLag, s *tracing.LagStanding) []byte {
-	where := log.Destination
-	if log.Partition >= 0 {
-		where += "/" + strconv.Itoa(int(log.Partition))
+// LogName is a partition as positions write it, or a queue.
+func LogName(log *consumer.LogLag) string {
+	if log.Partition < 0 {
+		return log.Destination
 	}
+	return log.Destination + "/" + strconv.Itoa(int(log.Partition))
+}
+
+// log appends the line of one log.
+func (l *textLines) log(dst []byte, c *Lag, log *consumer.LogLag, s *lag.Standing) []byte {
 	cells := []text.Safe{
 		l.cell(lagStateColumn, text.Own("  ").Add(l.words(s.State.String()))),
-		l.cell(consumerColumn, text.Own("  ").Add(l.words(where))),
+		l.cell(consumerColumn, text.Own("  ").Add(l.words(LogName(log)))),
 		l.cell(kindColumn, text.Safe{}),
 		right(counted(log.Lag, log.State.Counted()), 13),
 		right(behindFor(s), 11),
@@ -178,7 +185,7 @@ func (l *textLines) log(dst []byte, c *Lag, log *adapters.LogLag, s *tracing.Lag
 		l.cell(memberColumn, l.words(memberOf(&c.Lag, log))),
 	}
 	notes := []text.Safe{l.words(s.Why)}
-	if depth := c.Lag.Queue; depth != nil && s.Why == "" || depth != nil && s.State == adapters.LagBehind {
+	if depth := c.Lag.Queue; depth != nil && s.Why == "" || depth != nil && s.State == consumer.LagBehind {
 		notes = append(notes, counted(depth.Ready, depth.Ready >= 0).Add(text.Own(" ready, "), counted(depth.Unacked, depth.Unacked >= 0), text.Own(" not acknowledged")))
 	}
 	if log.Left {
@@ -191,15 +198,15 @@ func (l *textLines) log(dst []byte, c *Lag, log *adapters.LogLag, s *tracing.Lag
 }
 
 // offsets is how far a consumer is in a log. Those of RabbitMQ have no offsets.
-func offsets(kind adapters.ConsumerKind, log *adapters.LogLag) text.Safe {
-	if kind == adapters.QueueConsumers || kind == adapters.StreamConsumer {
+func offsets(kind consumer.Kind, log *consumer.LogLag) text.Safe {
+	if kind == consumer.QueueConsumers || kind == consumer.StreamConsumer {
 		return text.Safe{}
 	}
 	return counted(log.Committed, log.Committed >= 0).Add(text.Own(" of "), counted(log.End, log.End >= 0))
 }
 
 // open names the transaction that holds readers up.
-func (l *textLines) open(t *adapters.Transaction) text.Safe {
+func (l *textLines) open(t *consumer.Transaction) text.Safe {
 	if t == nil {
 		return text.Safe{}
 	}

@@ -10,37 +10,43 @@ import (
 	"pgregory.net/rapid"
 
 	"eventscope/adapters"
-	"eventscope/tracing"
+	"eventscope/adapters/consumer"
+	"eventscope/tracing/lag"
 )
 
 // someLags are consumers with everything a lag can have.
 func someLags() []*Lag {
 	rate := func(n float64) adapters.Rate { return adapters.Rate{PerSecond: n, Known: true} }
-	log := func(partition int32, committed int64, member int) adapters.LogLag {
-		l := adapters.LogLag{Log: adapters.Log{Destination: "orders", Partition: partition}, Start: 100, Committed: committed, End: 2000, LastStable: 2000, Member: member}
+	log := func(partition int32, committed int64, member int) consumer.LogLag {
+		l := consumer.LogLag{Log: adapters.Log{Destination: "orders", Partition: partition}, Start: 100, Committed: committed, End: 2000, LastStable: 2000, Member: member}
 		l.Judge()
 		return l
 	}
 	frozen := log(3, 1900, -1)
-	frozen.LastStable, frozen.Open = 1900, &adapters.Transaction{ID: "payments-1", ProducerID: 7, From: 1900, Since: noon}
-	return []*Lag{
+	frozen.LastStable, frozen.Open = 1900, &consumer.Transaction{ID: "payments-1", ProducerID: 7, From: 1900, Since: noon}
+	consumers := []*lag.Consumer{
 		{
 			Source: "kafka",
-			Lag: adapters.Lag{
-				Kind: adapters.ConsumerGroup, Group: "billing", MembersKnown: true, Members: []adapters.Member{{ID: "m-1", Client: "billing", Host: "10.0.0.7"}},
-				Logs: []adapters.LogLag{log(0, 796, 0), log(1, 40, 0), log(2, -1, 0), frozen},
+			Lag: consumer.Lag{
+				Kind: consumer.ConsumerGroup, Group: "billing", MembersKnown: true, Members: []consumer.Member{{ID: "m-1", Client: "billing", Host: "10.0.0.7"}},
+				Logs: []consumer.LogLag{log(0, 796, 0), log(1, 40, 0), log(2, -1, 0), frozen},
 			},
-			Group: tracing.LagStanding{State: adapters.LagStop, Seconds: 95, SecondsKnown: true, In: rate(10), Out: rate(31.25), Direction: tracing.Draining, Left: 4 * time.Minute},
-			Logs: []tracing.LagStanding{
-				{State: adapters.LagStop, Why: "nothing committed for 1m2s with 1204 to read", Seconds: 95.0004, SecondsKnown: true, In: rate(10), Out: rate(1. / 3)},
-				{State: adapters.LagTruncated, Why: "retention took 60 that were never read"},
-				{State: adapters.LagNoOffset, Why: "nothing was ever committed"},
-				{State: adapters.LagBehind, Why: "watched too shortly to say more"},
+			Standing: lag.Standing{State: consumer.LagStop, Seconds: 95, SecondsKnown: true, In: rate(10), Out: rate(31.25), Direction: lag.Draining, Left: 4 * time.Minute},
+			Logs: []lag.Standing{
+				{State: consumer.LagStop, Why: "nothing committed for 1m2s with 1204 to read", Seconds: 95.0004, SecondsKnown: true, In: rate(10), Out: rate(1. / 3)},
+				{State: consumer.LagTruncated, Why: "retention took 60 that were never read"},
+				{State: consumer.LagNoOffset, Why: "nothing was ever committed"},
+				{State: consumer.LagBehind, Why: "watched too shortly to say more"},
 			},
 		},
-		{Source: "kafka", Lag: adapters.Lag{Kind: adapters.ClassicGroup, Group: "hidden"}, Group: tracing.LagStanding{State: adapters.LagNotAllowed}, Err: errors.New("cannot describe the group")},
-		{Source: "kafka", Lag: adapters.Lag{Kind: adapters.ShareGroup, Group: "idle", MembersKnown: true}, Group: tracing.LagStanding{State: adapters.LagOK, Why: "it reads nothing"}},
+		{Source: "kafka", Lag: consumer.Lag{Kind: consumer.ClassicGroup, Group: "hidden"}, Standing: lag.Standing{State: consumer.LagNotAllowed}, Err: errors.New("cannot describe the group")},
+		{Source: "kafka", Lag: consumer.Lag{Kind: consumer.ShareGroup, Group: "idle", MembersKnown: true}, Standing: lag.Standing{State: consumer.LagOK, Why: "it reads nothing"}},
 	}
+	lags := make([]*Lag, len(consumers))
+	for i, c := range consumers {
+		lags[i] = &Lag{Consumer: c, At: noon, Round: 3}
+	}
+	return lags
 }
 
 func TestLagLines(t *testing.T) {

@@ -26,7 +26,7 @@ func (l *jsonLines) AppendLetter(dst []byte, d *Letter) []byte {
 	dst = l.event(append(dst, '{'), &Event{Source: d.Letter.Source, Broker: d.Letter.Broker, Message: d.Message, Identity: &id})
 	dst = death(field(dst, "dead_letter"), &d.Letter.Death)
 	dst = quote(field(dst, "state"), d.Letter.State.String())
-	dst = known(field(dst, "target"), d.Letter.To.String())
+	dst = known(field(dst, "target"), string(d.Letter.To))
 	dst = known(field(dst, "target_from"), d.Letter.ToFrom)
 	dst = number(field(dst, "replays"), int64(d.Letter.Replays))
 	if mark := d.Letter.Mark; mark != nil {
@@ -42,7 +42,7 @@ func (l *jsonLines) AppendGroup(dst []byte, g *replay.Group) []byte {
 	start := len(dst)
 	dst = quote(field(append(dst, '{'), "source"), g.Source)
 	dst = quote(field(dst, "broker"), g.Broker)
-	dst = quote(field(dst, "destination"), g.Grave)
+	dst = quote(field(dst, "destination"), g.DLQ)
 	dst = number(field(dst, "count"), int64(g.Count))
 	dst = number(field(dst, "open"), int64(g.Open))
 	dst = known(field(dst, "reason"), g.Reason)
@@ -75,20 +75,36 @@ func (l *jsonLines) AppendPlan(dst []byte, p *replay.Plan) []byte {
 	dst = append(dst, ']')
 	dst = list(field(dst, "stripped"), p.Stripped())
 	dst = quote(field(dst, "guarantee"), strings.Join(p.Promises(), "; "))
-	unresolved, overLimit, looping := p.Excluded()
-	dst = number(field(dst, "unresolved"), int64(unresolved))
-	dst = number(field(dst, "over_limit"), int64(overLimit))
-	dst = number(field(dst, "looping"), int64(looping))
+	staying := map[replay.Reason]int{}
+	for _, s := range p.Staying() {
+		staying[s.Reason] += len(s.Positions)
+	}
+	var lacks []string
+	for i := range p.Parts {
+		lacks = append(lacks, p.Parts[i].Lacks...)
+	}
+	dst = list(field(dst, "lacks"), lacks)
+	for _, reason := range replay.Reasons {
+		dst = number(field(dst, string(reason)), int64(staying[reason]))
+	}
+	maybe, alike := p.Doubts()
+	dst = number(field(dst, "maybe_sent"), int64(maybe))
+	dst = number(field(dst, "alike"), int64(alike))
 	return l.end(dst, start)
 }
 
 func destined(dst []byte, t *replay.Destined) []byte {
-	dst = quote(field(append(dst, '{'), "destination"), t.Target.String())
+	dst = quote(field(append(dst, '{'), "destination"), string(t.Target))
 	dst = number(field(dst, "count"), int64(t.Count))
 	dst = number(field(dst, "bytes"), t.Bytes)
 	dst = boolean(field(dst, "missing"), t.Missing)
+	dst = known(field(dst, "barred"), t.Forbidden)
+	dst = known(field(dst, "denied"), t.Denied)
+	dst = known(field(dst, "claimed"), t.Claimed)
+	dst = boolean(field(dst, "stays"), t.Stays())
 	dst = list(field(dst, "also_reaches"), t.AlsoReaches)
 	dst = known(field(dst, "unknown"), t.Unknown)
+	dst = list(field(dst, "warnings"), t.Warnings)
 	return append(dst, '}')
 }
 
@@ -97,7 +113,7 @@ func (l *jsonLines) AppendOutcome(dst []byte, o *replay.Outcome) []byte {
 	start := len(dst)
 	dst = position(field(append(dst, '{'), "position"), o.Position)
 	dst = quote(field(dst, "result"), o.Result)
-	dst = known(field(dst, "target"), o.Target.String())
+	dst = known(field(dst, "target"), string(o.Target))
 	dst = known(field(dst, "error"), errorText(o.Err))
 	return l.end(dst, start)
 }
@@ -119,6 +135,7 @@ func (l *jsonLines) AppendSummary(dst []byte, action replay.Action, s *replay.Su
 	dst = number(field(dst, "failed"), int64(s.Failed))
 	dst = number(field(dst, "skipped"), int64(s.Skipped))
 	dst = number(field(dst, "maybe_twice"), int64(s.Maybe))
+	dst = number(field(dst, "alike"), int64(s.Alike))
 	return l.end(dst, start)
 }
 
@@ -134,7 +151,7 @@ func (l *jsonLines) AppendRecord(dst []byte, r *replay.Record) []byte {
 	dst = quote(field(dst, "by"), r.By)
 	dst = moment(field(dst, "at"), r.At)
 	dst = known(field(dst, "reason"), r.Reason)
-	dst = list(field(dst, "destinations"), r.Graves)
+	dst = list(field(dst, "destinations"), r.DLQs)
 	dst = known(field(dst, "error"), r.Error)
 	return l.end(dst, start)
 }
@@ -145,7 +162,7 @@ func (l *jsonLines) AppendLine(dst []byte, line *replay.Line) []byte {
 	dst = quote(field(append(dst, '{'), "run"), line.Run)
 	dst = quote(field(dst, "state"), string(line.Step))
 	dst = quote(field(dst, "action"), string(line.Action))
-	dst = known(field(dst, "destination"), line.Grave)
+	dst = known(field(dst, "destination"), line.DLQ)
 	dst = number(field(dst, "count"), int64(line.Count))
 	dst = known(field(dst, "letters"), line.Letters.String())
 	dst = known(field(dst, "by"), line.By)
@@ -160,7 +177,7 @@ var (
 	stateColumn   = &column{least: 4, most: 10}
 	originColumn  = &column{least: 8, most: 24}
 	whyColumn     = &column{least: 16, most: 40}
-	graveColumn   = &column{least: 10, most: 30}
+	dlqColumn     = &column{least: 10, most: 30}
 	runColumn     = &column{least: 20, most: 20, whole: true}
 	byColumn      = &column{least: 8, most: 24}
 	actionColumn  = &column{least: 7, most: 9}
@@ -189,13 +206,13 @@ func (l *textLines) AppendLetter(dst []byte, d *Letter) []byte {
 	letter := d.Letter
 	target := l.words("no destination known")
 	if !letter.To.IsZero() {
-		target = text.Own("to ").Add(l.words(letter.To.String()))
+		target = text.Own("to ").Add(l.words(string(letter.To)))
 		if letter.Confidence == envelope.NameOnly {
 			target = target.Add(text.Own("? (a guess)"))
 		}
 	}
 	cells := []text.Safe{
-		clock(letter.Died()),
+		l.clock(letter.Died()),
 		l.cell(stateColumn, l.words(letter.State.String())),
 		l.cell(positionColumn, l.words(letter.Position.String())),
 		l.cell(typeColumn, l.words(letter.Type)),
@@ -209,7 +226,7 @@ func (l *textLines) AppendLetter(dst []byte, d *Letter) []byte {
 func (l *textLines) AppendGroup(dst []byte, g *replay.Group) []byte {
 	cells := []text.Safe{
 		right(text.Count(int64(g.Open)), 7).Add(text.Own(" open")),
-		l.cell(graveColumn, l.words(g.Grave)),
+		l.cell(dlqColumn, l.words(g.DLQ)),
 		l.cell(typeColumn, l.words(g.Type)),
 		l.cell(originColumn, l.words(g.Origin)),
 		l.cell(whyColumn, l.words(cause(g.Reason, g.Exception))),
@@ -228,7 +245,7 @@ func (l *textLines) AppendPlan(dst []byte, p *replay.Plan) []byte {
 // AppendOutcome appends what became of one letter.
 func (l *textLines) AppendOutcome(dst []byte, o *replay.Outcome) []byte {
 	cells := []text.Safe{l.cell(resultColumn, l.words(o.Result)), l.cell(positionColumn, l.words(o.Position.String()))}
-	last := l.words(o.Target.String())
+	last := l.words(string(o.Target))
 	if o.Err != nil {
 		last = text.Join(text.Own(": "), last, l.words(o.Err.Error()))
 	}
@@ -239,8 +256,14 @@ func (l *textLines) AppendOutcome(dst []byte, o *replay.Outcome) []byte {
 func (l *textLines) AppendSummary(dst []byte, action replay.Action, s *replay.Summary) []byte {
 	line := "run " + s.Run + " " + s.State + ": " + strconv.Itoa(s.Settled) + " " + action.Past() + ", " +
 		strconv.Itoa(s.Failed) + " failed, " + strconv.Itoa(s.Skipped) + " skipped"
-	if s.Maybe > 0 {
-		line += "; " + strconv.Itoa(s.Maybe) + " were on their way when it was interrupted and may have arrived twice, with the same x-replay-id"
+	switch {
+	case s.Maybe > 0 && action == replay.Restore:
+		line += "; " + strconv.Itoa(s.Maybe) + " had been on their way before and may have come back twice"
+	case s.Maybe > 0:
+		line += "; " + strconv.Itoa(s.Maybe) + " had been on their way before and may have arrived twice, with the same x-replay-id"
+	}
+	if s.Alike > 0 {
+		line += "; " + strconv.Itoa(s.Alike) + " cannot be told from equal ones and have ids of this run alone: what another run has sent of them cannot be told"
 	}
 	return l.line(dst, nil, l.words(line))
 }
@@ -250,7 +273,7 @@ func (l *textLines) AppendRecord(dst []byte, r *replay.Record) []byte {
 	done := strconv.Itoa(r.Settled) + " of " + strconv.Itoa(r.Count)
 	cells := []text.Safe{
 		l.cell(runColumn, l.words(r.Run)), l.cell(actionColumn, l.words(string(r.Action))), l.cell(statusColumn, l.words(r.State)),
-		l.cell(lettersColumn, l.words(done)), l.cell(byColumn, l.words(r.By)), l.cell(graveColumn, l.words(strings.Join(r.Graves, ", "))),
+		l.cell(lettersColumn, l.words(done)), l.cell(byColumn, l.words(r.By)), l.cell(dlqColumn, l.words(strings.Join(r.DLQs, ", "))),
 	}
 	return l.line(dst, cells, l.words(strings.Join(strings.Fields(r.Reason+" "+r.Error), " ")))
 }
@@ -258,7 +281,7 @@ func (l *textLines) AppendRecord(dst []byte, r *replay.Record) []byte {
 // AppendLine appends a line of the journal.
 func (l *textLines) AppendLine(dst []byte, line *replay.Line) []byte {
 	cells := []text.Safe{
-		clock(line.At.Truncate(time.Millisecond)), l.cell(statusColumn, l.words(string(line.Step))), l.cell(graveColumn, l.words(line.Grave)),
+		l.clock(line.At.Truncate(time.Millisecond)), l.cell(statusColumn, l.words(string(line.Step))), l.cell(dlqColumn, l.words(line.DLQ)),
 		right(text.Count(int64(line.Count)), 7), l.cell(lettersColumn, l.words(line.Letters.String())),
 	}
 	return l.line(dst, cells, l.words(strings.Join(strings.Fields(line.By+" "+line.Reason+" "+line.Error), " ")))

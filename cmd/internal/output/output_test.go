@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,6 +60,9 @@ var (
 
 func format(t testing.TB, options Options) Format {
 	t.Helper()
+	if options.Now == nil {
+		options.Now = func() time.Time { return time.Date(2026, 1, 31, 23, 0, 0, 0, time.UTC) } // that of the messages
+	}
 	f, err := New(options)
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +73,7 @@ func format(t testing.TB, options Options) Format {
 func appendMessage(f Format, dst []byte, m *adapters.Message) []byte {
 	var id envelope.Identity
 	envelope.NewReader(nil).Read(m, &id)
-	return f.AppendEvent(dst, &Event{Source: "kafka", Broker: adapters.Kafka, Message: m, Identity: &id})
+	return f.AppendEvent(dst, &Event{Source: "kafka", Broker: "kafka", Message: m, Identity: &id})
 }
 
 func golden(t *testing.T, name string, got []byte) {
@@ -107,16 +112,51 @@ func TestEventLines(t *testing.T) {
 	}
 }
 
+// An event of another day has its date.
+func TestAnEventOfAnotherDayHasItsDate(t *testing.T) {
+	time.Local = time.UTC
+	m := messages["plain"]
+	for today, want := range map[string]string{"2026-01-31T00:00:00Z": "09:30:00.", "2026-02-01T00:00:00Z": "2026-01-31 09:30:00.", "2027-01-31T09:30:00Z": "2026-01-31 09:30:00."} {
+		now, err := time.Parse(time.RFC3339, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Time = time.Date(2026, 1, 31, 9, 30, 0, 0, time.UTC)
+		line := string(appendMessage(format(t, Options{Kind: "text", Now: func() time.Time { return now }}), nil, &m))
+		if !strings.HasPrefix(line, want) {
+			t.Errorf("on %s: %s", today, line)
+		}
+	}
+}
+
+// A message without a time has none in any form, and the number that can be none is told.
+func TestATimeThatCannotBeIsNotShown(t *testing.T) {
+	for _, ms := range []int64{-1, 1795876283950123, 253402300800000, math.MaxInt64} {
+		m := messages["plain"]
+		m.Time, m.TimeRaw = adapters.MessageTime(ms)
+		want := `"time":null,"key"`
+		if ms > 0 {
+			want = fmt.Sprintf(`"time":null,"time_raw":%d,"key"`, ms)
+		}
+		if line := string(appendMessage(format(t, Options{Kind: "json"}), nil, &m)); !strings.Contains(line, want) {
+			t.Errorf("%d: no %s in %s", ms, want, line)
+		}
+		if line := string(appendMessage(format(t, Options{Kind: "text"}), nil, &m)); !strings.HasPrefix(line, strings.Repeat(" ", len("15:04:05.000"))) {
+			t.Errorf("%d has a time: %s", ms, line)
+		}
+	}
+}
+
 // aFlow is a small flow with everything a flow can have.
 func aFlow() *Trace {
 	first, second := messages["plain"], messages["tap"]
 	event := func(m adapters.Message, kind, service string) tracing.Event {
-		return tracing.Event{Source: "kafka", Broker: adapters.Kafka, Position: m.Position, Time: m.Time, Type: kind, Service: service, FlowID: "flow-7", Entity: "ord-1009"}
+		return tracing.Event{Source: "kafka", Broker: "kafka", Position: m.Position, Time: m.Time, Type: kind, Service: service, FlowID: "flow-7", Entity: "ord-1009"}
 	}
 	flow := &tracing.Flow{
 		FlowSummary: tracing.FlowSummary{
 			ID: "flow-7", From: "header correlation_id", Entity: "ord-1009", Status: tracing.Failed, Events: 3,
-			Services: []string{"order", "shipping"}, Brokers: []adapters.Broker{adapters.Kafka, adapters.RabbitMQ},
+			Services: []string{"order", "shipping"}, Brokers: []adapters.Broker{"kafka", "rabbitmq"},
 			Types: []string{"OrderPlaced", "ShipmentPrepared", "Gone"}, Started: noon, Last: noon.Add(2310 * time.Millisecond),
 			FailedAt: "Gone", DeadLetters: 1, Duplicates: 2,
 		},
@@ -316,7 +356,7 @@ func BenchmarkAppendEvent(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(m.Value)))
 			for b.Loop() {
-				line = f.AppendEvent(line[:0], &Event{Source: "kafka", Broker: adapters.Kafka, Message: &m, Identity: &id})
+				line = f.AppendEvent(line[:0], &Event{Source: "kafka", Broker: "kafka", Message: &m, Identity: &id})
 			}
 		})
 	}

@@ -28,6 +28,7 @@ type column struct {
 
 // The columns of event lines and of flow lines.
 var (
+	timeColumn     = &column{least: len("15:04:05.000"), most: len("2006-01-02 15:04:05.000"), whole: true}
 	serviceColumn  = &column{least: 10, most: 16}
 	typeColumn     = &column{least: 18, most: 30}
 	positionColumn = &column{least: 14, most: 30, whole: true}
@@ -46,6 +47,9 @@ const (
 )
 
 func newText(options Options) *textLines {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
 	return &textLines{options: options, cleaner: text.Cleaner{ASCII: options.ASCII}, widths: map[*column]int{}}
 }
 
@@ -83,7 +87,7 @@ func (l *textLines) line(dst []byte, cells []text.Safe, last text.Safe) []byte {
 func (l *textLines) AppendEvent(dst []byte, e *Event) []byte {
 	flow, _, _ := flowOf(e.Identity)
 	cells := []text.Safe{
-		clock(e.Message.Time),
+		l.clock(e.Message.Time),
 		l.cell(serviceColumn, l.clean(e.Identity.Service.Value)),
 		l.cell(typeColumn, l.clean(e.Identity.Type.Value)),
 		l.cell(positionColumn, l.cleaner.String(e.Message.Position.String())),
@@ -137,17 +141,18 @@ func (l *textLines) evidence(from string) text.Safe {
 func (l *textLines) moment(t time.Time) text.Safe {
 	const narrow = 120
 	if l.options.Width > 0 && l.options.Width < narrow {
-		return clock(t)
+		return l.clock(t)
 	}
 	return text.Moment(t.Local())
 }
 
-// clock is a time of day, or the room of one when there is none.
-func clock(t time.Time) text.Safe {
+// clock is a time of day, with its date when that is not today, or the room of one when
+// there is none.
+func (l *textLines) clock(t time.Time) text.Safe {
 	if t.IsZero() {
-		return text.Own(" ").Repeat(len("15:04:05.000"))
+		return l.cell(timeColumn, text.Own(""))
 	}
-	return text.Clock(t.Local())
+	return l.cell(timeColumn, text.DayMoment(t.Local(), l.options.Now().Local()))
 }
 
 // troubles are what an operator should not overlook at the end of a long line.
@@ -161,6 +166,12 @@ func (l *textLines) troubles(f *tracing.FlowSummary) []text.Safe {
 	}
 	if f.Duplicates > 0 {
 		notes = append(notes, text.Count(int64(f.Duplicates)).Add(plural(f.Duplicates, " duplicate", " duplicates")))
+	}
+	if f.Entities > 0 {
+		notes = append(notes, text.Own("shared by about ").Add(text.Count(int64(f.Entities)), text.Own(" entities")))
+	}
+	if f.Cut {
+		notes = append(notes, text.Own("cut: the rest is not in memory"))
 	}
 	return notes
 }

@@ -139,9 +139,10 @@ func (l *textLines) edge(dst []byte, g *topology.Graph, e *topology.Edge, other 
 
 // reader is one consumer in words, and what it has left to read at a destination.
 func (l *textLines) reader(r *topology.Reader, destination string) text.Safe {
-	said := l.words(fmt.Sprintf("%s %s", r.Lag.Group, r.Standing.State))
-	if lag, known, _ := r.At(destination); known && r.Standing.State.Counted() {
-		said = said.Add(text.Own(", "), text.Count(lag), text.Own(" to read"))
+	at, total, _ := r.At(destination)
+	said := l.words(fmt.Sprintf("%s %s", r.Lag.Group, at.State))
+	if total.Known > 0 {
+		said = said.Add(text.Own(", "), text.Count(total.Lag), text.Own(" to read"))
 	}
 	if r.By != "" {
 		said = said.Add(l.words(" (" + r.By + ")"))

@@ -27,7 +27,7 @@ func (s *Shop) lookAtTopics(ctx context.Context, admin *kadm.Client, address str
 	s.first = firstOrder
 	there, err := admin.ListTopics(ctx, s.Topics()...)
 	if err != nil {
-		return unreachable(adapters.Kafka, address, err)
+		return unreachable("kafka", address, err)
 	}
 	names := slices.DeleteFunc(s.Topics(), func(topic string) bool { return !there.Has(topic) })
 	if len(names) == 0 {
@@ -38,11 +38,11 @@ func (s *Shop) lookAtTopics(ctx context.Context, admin *kadm.Client, address str
 		err = ends.Error()
 	}
 	if err != nil {
-		return unreachable(adapters.Kafka, address, err)
+		return unreachable("kafka", address, err)
 	}
 	settings, err := admin.DescribeTopicConfigs(ctx, names...)
 	if err != nil {
-		return unreachable(adapters.Kafka, address, err)
+		return unreachable("kafka", address, err)
 	}
 	for _, topic := range settings {
 		written := 0
@@ -50,7 +50,7 @@ func (s *Shop) lookAtTopics(ctx context.Context, admin *kadm.Client, address str
 			written += int(end.Offset)
 		}
 		if written > 0 && !madeHere(topic) {
-			return foreign(adapters.Kafka, address, "the topic "+topic.Name)
+			return foreign("kafka", address, "the topic "+topic.Name)
 		}
 		if topic.Name == s.config.Prefix+orders {
 			s.first += written
@@ -87,9 +87,9 @@ func (s *Shop) refuseForeignExchange(link *amqp.Connection, destination string) 
 	}
 	switch {
 	case err != nil:
-		return unreachable(adapters.RabbitMQ, link.RemoteAddr().String(), err)
+		return unreachable("rabbitmq", link.RemoteAddr().String(), err)
 	case is && !ours:
-		return foreign(adapters.RabbitMQ, link.RemoteAddr().String(), "the exchange "+exchange)
+		return foreign("rabbitmq", link.RemoteAddr().String(), "the exchange "+exchange)
 	}
 	return nil
 }

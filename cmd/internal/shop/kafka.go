@@ -12,8 +12,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm" // makes topics and lists offsets
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-
-	"eventscope/adapters"
 )
 
 const (
@@ -47,11 +45,11 @@ func (s *Shop) prepareKafka(ctx context.Context) error {
 	defer cancel()
 	client, err := kgo.NewClient(s.kafkaOptions(kgo.ClientID("shop"))...)
 	if err != nil {
-		return unreachable(adapters.Kafka, address, err)
+		return unreachable("kafka", address, err)
 	}
 	defer client.Close()
 	if err := client.Ping(ctx); err != nil {
-		return unreachable(adapters.Kafka, address, err)
+		return unreachable("kafka", address, err)
 	}
 	admin := kadm.NewClient(client)
 	if err := s.lookAtTopics(ctx, admin, address); err != nil {
@@ -66,7 +64,7 @@ func (s *Shop) prepareKafka(ctx context.Context) error {
 		// -1: as many replicas as the broker does by default
 		_, err := admin.CreateTopic(ctx, count, -1, configs, topic)
 		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
-			return unreachable(adapters.Kafka, address, err)
+			return unreachable("kafka", address, err)
 		}
 	}
 	return nil
@@ -106,7 +104,7 @@ func (s *Shop) connectKafka(service *service) (connection, error) {
 	}
 	client, err := kgo.NewClient(s.kafkaOptions(options...)...)
 	if err != nil {
-		return nil, unreachable(adapters.Kafka, strings.Join(s.config.Kafka, ","), err)
+		return nil, unreachable("kafka", strings.Join(s.config.Kafka, ","), err)
 	}
 	return &kafkaConnection{client: client, prefix: s.config.Prefix, group: s.config.Prefix + service.name, spring: service.spring}, nil
 }

@@ -14,6 +14,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/adapters/kafka"
 	"eventscope/adapters/rabbitmq"
 	"eventscope/tracing"
@@ -32,7 +33,7 @@ func (s *stage) observe(shop *Shop) (*tracing.Store, func()) {
 		s.t.Fatal(err)
 	}
 	store := tracing.New(tracing.Config{Memory: 64 << 20, Settle: 10 * time.Second})
-	wait := watch(ctx, s.t, store, adapter)
+	wait := watch(ctx, s.t, store, adapter.Source())
 	return store, func() {
 		cancel()
 		wait()
@@ -41,13 +42,17 @@ func (s *stage) observe(shop *Shop) (*tracing.Store, func()) {
 
 // watch attaches adapters to a store and runs everything until ctx ends; the function
 // it returns waits for that.
-func watch(ctx context.Context, t *testing.T, store *tracing.Store, sources ...adapters.Adapter) func() {
+func watch(ctx context.Context, t *testing.T, store *tracing.Store, sources ...*driver.Source) func() {
 	var running sync.WaitGroup
 	running.Go(func() { store.Run(ctx) })
 	for _, source := range sources {
-		intake := store.Attach(tracing.Source{Name: source.Name(), Broker: source.Broker(), Fetch: source})
+		attached := tracing.Source{Name: source.Name, Broker: source.Broker}
+		if source.Fetcher != nil {
+			attached.Fetch = source.Fetcher
+		}
+		intake := store.Attach(attached)
 		start := adapters.Beginning
-		if source.Broker() == adapters.RabbitMQ {
+		if source.Scanner == nil {
 			start = adapters.End // a tap has no past
 		}
 		running.Go(func() {
@@ -179,7 +184,7 @@ func TestObservatoryJoinsBothBrokers(t *testing.T) {
 				t.Fatal(err)
 			}
 			store := tracing.New(tracing.Config{Memory: 64 << 20})
-			wait := watch(ctx, t, store, topics, taps)
+			wait := watch(ctx, t, store, topics.Source(), taps.Source())
 			both := map[string]bool{}
 			b.run(shop, func(m told) bool {
 				if m.eventType == "ShipmentPrepared" {

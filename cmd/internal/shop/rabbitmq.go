@@ -11,8 +11,6 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 	"golang.org/x/sync/errgroup"
-
-	"eventscope/adapters"
 )
 
 const (
@@ -38,7 +36,7 @@ func (s *Shop) dial(name string) (*amqp.Connection, error) {
 	if address == "(unreadable URL)" {
 		err = errors.New("it is not an AMQP URL such as amqp://user@host:5672/") // the cause would quote it, password and all
 	}
-	return nil, unreachable(adapters.RabbitMQ, address, err)
+	return nil, unreachable("rabbitmq", address, err)
 }
 
 // prepareRabbitMQ declares, for each destination here, a topic exchange, its
@@ -51,7 +49,7 @@ func (s *Shop) prepareRabbitMQ() error {
 	defer link.CloseDeadline(time.Now().Add(closeTime))
 	channel, err := link.Channel()
 	if err != nil {
-		return unreachable(adapters.RabbitMQ, link.RemoteAddr().String(), err)
+		return unreachable("rabbitmq", link.RemoteAddr().String(), err)
 	}
 	for _, destination := range destinations {
 		if !s.onRabbitMQ(destination) {
@@ -61,7 +59,7 @@ func (s *Shop) prepareRabbitMQ() error {
 			return err
 		}
 		if err := s.declare(channel, destination); err != nil {
-			return unreachable(adapters.RabbitMQ, link.RemoteAddr().String(), err)
+			return unreachable("rabbitmq", link.RemoteAddr().String(), err)
 		}
 	}
 	return nil
@@ -130,7 +128,7 @@ func (s *Shop) connectRabbitMQ(ctx context.Context, service *service) (connectio
 	c := &rabbitConnection{link: link, prefix: s.config.Prefix, consumers: map[string]<-chan amqp.Delivery{}}
 	if err := c.open(ctx, s, service); err != nil {
 		c.close()
-		return nil, unreachable(adapters.RabbitMQ, link.RemoteAddr().String(), err)
+		return nil, unreachable("rabbitmq", link.RemoteAddr().String(), err)
 	}
 	return c, nil
 }

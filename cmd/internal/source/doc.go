@@ -16,13 +16,16 @@
 // # Files
 //
 //	source.go    Source, its printed form, names that differ
-//	parse.go     URL -> Source: scheme, user, hosts, path
-//	parameter.go the parameters behind the question mark, as one table
+//	parse.go     Drivers; URL -> Source: scheme, user, hosts, path
+//	parameter.go the parameters behind the question mark
+//	api.go       those that name an HTTP API beside the broker
 //	redact.go    a URL that does not parse, without its secret
 //	password.go  where a password comes from when the URL does not hold it
-//	open.go      Source -> adapters.Adapter
 //
 // # Not obvious
+//
+// What is particular to a broker is the driver's: its schemes, its parameters, what the path
+// means. This package has no list of them.
 //
 // URLs are taken apart here rather than by net/url: that refuses lists of hosts, reads
 // the # of a binding key as a fragment, and prints the whole URL, password included,

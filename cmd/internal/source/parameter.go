@@ -6,170 +6,196 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
-	"eventscope/adapters"
+	"eventscope/adapters/driver"
 	"eventscope/cmd/internal/spelling"
 )
 
-// parameter is one name that may stand behind the question mark.
-type parameter struct {
-	name    string
-	brokers []adapters.Broker // nil is all
-	several bool              // may be given more than once
-	read    func(s *Source, value string) error
+// passwordFile is behind the name of a parameter that is an HTTP API: the file with its password.
+const passwordFile = "_password_file"
+
+// common are the parameters that the URLs of all brokers have.
+var common = []struct {
+	driver.Parameter
+	read func(s *Source, value string) error
+}{
+	{driver.Parameter{Name: "name", Value: "NAME", Says: "what the source is called"},
+		func(s *Source, v string) error { s.Name = v; return nil }},
+	{driver.Parameter{Name: "sasl", Value: "MECHANISM", Says: "how to log in"}, readMechanism},
+	{driver.Parameter{Name: "password_file", Value: "PATH", Says: "a file that holds the password alone"},
+		func(s *Source, v string) error { s.PasswordFile = v; return nil }},
+	{driver.Parameter{Name: "ca", Value: "PATH", Says: "PEM file of the authorities to trust, if not the system's"},
+		ofTLS(func(t *driver.TLS) *string { return &t.CA })},
+	{driver.Parameter{Name: "cert", Value: "PATH", Says: "PEM file of a client certificate"},
+		ofTLS(func(t *driver.TLS) *string { return &t.Certificate })},
+	{driver.Parameter{Name: "key", Value: "PATH", Says: "PEM file of its key"},
+		ofTLS(func(t *driver.TLS) *string { return &t.Key })},
+	{driver.Parameter{Name: "server_name", Value: "NAME", Says: "the name to expect in the broker's certificate, if not the host"},
+		ofTLS(func(t *driver.TLS) *string { return &t.ServerName })},
 }
 
-var (
-	onKafka    = []adapters.Broker{adapters.Kafka}
-	onRabbitMQ = []adapters.Broker{adapters.RabbitMQ}
-)
-
-// mechanisms that each broker's adapter speaks, as the sasl parameter spells them.
-var mechanisms = map[adapters.Broker][]string{
-	adapters.Kafka:    {"plain", "scram-sha-256", "scram-sha-512", "oauthbearer"},
-	adapters.RabbitMQ: {"plain", "external"},
+// Parameter is one that URLs of some brokers have.
+type Parameter struct {
+	driver.Parameter
+	Product string // of the broker, or "" where all have it
 }
 
-var parameters = []parameter{
-	{name: "name", read: func(s *Source, v string) error { s.Name = v; return nil }},
-	{name: "sasl", read: readMechanism},
-	{name: "password_file", read: func(s *Source, v string) error { s.PasswordFile = v; return nil }},
-	{name: "ca", read: func(s *Source, v string) error { s.CA = v; return needTLS(s) }},
-	{name: "cert", read: func(s *Source, v string) error { s.Certificate = v; return needTLS(s) }},
-	{name: "key", read: func(s *Source, v string) error { s.Key = v; return needTLS(s) }},
-	{name: "server_name", read: func(s *Source, v string) error { s.ServerName = v; return needTLS(s) }},
-	{name: "committed", brokers: onKafka, read: func(s *Source, v string) error { return readSwitch(&s.Committed, v) }},
-	{name: "tap", brokers: onRabbitMQ, several: true, read: readTap},
-	{name: "queue", brokers: onRabbitMQ, several: true, read: func(s *Source, v string) error { s.Queues = append(s.Queues, v); return nil }},
-	{name: "stream", brokers: onRabbitMQ, several: true, read: func(s *Source, v string) error { s.Streams = append(s.Streams, v); return nil }},
-	{name: "firehose", brokers: onRabbitMQ, read: func(s *Source, v string) error { return readSwitch(&s.Firehose, v) }},
-	{name: "management", brokers: onRabbitMQ, read: readManagement},
+// Parameters are all that there are: those of all brokers first.
+func (d Drivers) Parameters() (all []Parameter) {
+	for _, p := range common {
+		if p.Name == "sasl" {
+			p.Says += ": " + d.mechanisms()
+		}
+		all = append(all, Parameter{Parameter: p.Parameter})
+	}
+	for _, kind := range d {
+		for _, p := range kind.Parameters {
+			all = append(all, Parameter{p, kind.Product})
+			if p.API != nil {
+				all = append(all, Parameter{driver.Parameter{Name: p.Name + passwordFile, Value: "PATH", Says: "a file that holds the password of " + p.Name + " alone"}, kind.Product})
+			}
+		}
+	}
+	return all
+}
+
+// mechanisms lists the ways to log in, by product.
+func (d Drivers) mechanisms() string {
+	var lists []string
+	for _, kind := range d {
+		if len(kind.Mechanisms) > 0 {
+			lists = append(lists, oneOf(mechanismNames(kind), " or ")+" ("+kind.Product+")")
+		}
+	}
+	return strings.Join(lists, ", ")
+}
+
+func mechanismNames(kind *driver.Driver) (names []string) {
+	for _, m := range kind.Mechanisms {
+		names = append(names, m.Name)
+	}
+	return names
 }
 
 // readParameters reads name=value&name=value.
-func (s *Source) readParameters(query string) error {
+func (d Drivers) readParameters(s *Source, query string) error {
 	seen := map[string]bool{}
 	for part := range strings.SplitSeq(query, "&") {
 		if part == "" {
 			continue
 		}
 		name, value, _ := strings.Cut(part, "=")
-		p, err := s.parameter(name)
-		if err != nil {
-			return err
+		read, several := s.parameter(name)
+		if read == nil {
+			return d.noParameter(s.Driver, name)
 		}
-		if seen[name] && !p.several {
+		if seen[name] && !several {
 			return fmt.Errorf("the parameter %s is given twice", name)
 		}
 		seen[name] = true
 		// Only %xx is an escape: a plus sign is itself, for it is common in topic
 		// patterns and binding keys.
-		if value, err = url.PathUnescape(value); err != nil {
-			return fmt.Errorf("in the parameter %s, a %% must be followed by two hexadecimal digits", name)
+		value, err := url.PathUnescape(value)
+		if err != nil {
+			return fmt.Errorf("in the parameter %s, a %% must be followed by two hexadecimal digits; a %% itself is written %%25", name)
+		}
+		if !utf8.ValidString(value) {
+			return fmt.Errorf("the parameter %s is not text in UTF-8; a %% itself is written %%25", name)
 		}
 		if value == "" {
 			return fmt.Errorf("the parameter %s has no value", name)
 		}
-		if err := p.read(s, value); err != nil {
+		if err := read(s, value); err != nil {
 			return err
 		}
 	}
-	if (s.Certificate == "") != (s.Key == "") {
+	if s.TLS != nil && (s.TLS.Certificate == "") != (s.TLS.Key == "") {
 		return errors.New("a client certificate needs both cert= and key=")
 	}
 	return nil
 }
 
-func (s *Source) parameter(name string) (parameter, error) {
-	var known []string
-	for _, p := range parameters {
-		if p.brokers != nil && !slices.Contains(p.brokers, s.Broker) {
-			continue
+// parameter is how one is read, and whether it may be given several times; nil where there is
+// none of that name.
+func (s *Source) parameter(name string) (read func(s *Source, value string) error, several bool) {
+	for _, p := range common {
+		if p.Name == name {
+			return p.read, false
 		}
-		if p.name == name {
-			return p, nil
+	}
+	for _, p := range s.Driver.Parameters {
+		switch {
+		case p.Name == name && p.API != nil:
+			return func(s *Source, value string) error { return s.readAPI(&p, value) }, false
+		case p.Name == name:
+			return func(s *Source, value string) error { return s.readValue(&p, value) }, p.Several
+		case p.API != nil && p.Name+passwordFile == name:
+			return func(s *Source, value string) error {
+				s.changeAPI(p.Name, func(api *driver.HTTPEndpoint) { api.PasswordFile = value })
+				return nil
+			}, false
 		}
-		known = append(known, p.name)
 	}
-	// Anything but a plain word may be a piece of a password and is not repeated.
-	shown := "there is no such parameter"
-	if name != "" && len(name) < 24 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") == "" {
-		shown = fmt.Sprintf("there is no parameter %q", name)
-	}
-	if guess := spelling.Nearest(name, known); guess != "" {
-		return parameter{}, fmt.Errorf("%s, did you mean %s?", shown, guess)
-	}
-	return parameter{}, fmt.Errorf("%s among %s", shown, strings.Join(known, ", "))
+	return nil, false
 }
 
-func readSwitch(field *bool, value string) error {
-	switch value {
-	case "true", "false":
-		*field = value == "true"
-		return nil
+// noParameter says that there is none of a name, which may be a piece of a password: it is
+// repeated only if it is one of another broker, or like one that is known.
+func (d Drivers) noParameter(kind *driver.Driver, name string) error {
+	if word := strings.ToLower(name); strings.HasPrefix(word, "pass") || strings.HasPrefix(word, "secret") || strings.HasPrefix(word, "token") {
+		return fmt.Errorf("no parameter holds a password; use password_file=PATH or %s", PasswordVariable)
 	}
-	return errors.New("a switch such as committed or firehose is true or false")
+	var known []string
+	for _, p := range d.Parameters() {
+		switch {
+		case p.Product == "" || p.Product == kind.Product:
+			known = append(known, p.Name)
+		case p.Name == name:
+			return fmt.Errorf("%s is a parameter of %s, not of %s", name, p.Product, kind.Product)
+		}
+	}
+	if guess := spelling.Nearest(name, known); guess != "" {
+		return fmt.Errorf("there is no parameter %q, did you mean %s?", name, guess)
+	}
+	return fmt.Errorf("there is no such parameter among %s", strings.Join(known, ", "))
+}
+
+// readValue keeps a value of one of the driver's parameters.
+func (s *Source) readValue(p *driver.Parameter, value string) error {
+	if p.Check != nil {
+		if err := p.Check(value); err != nil {
+			return fmt.Errorf("the parameter %s: %w", p.Name, err)
+		}
+	}
+	s.Add(p.Name, value)
+	return nil
 }
 
 func readMechanism(s *Source, value string) error {
 	value = strings.ToLower(value)
-	if known := mechanisms[s.Broker]; !slices.Contains(known, value) {
+	known := mechanismNames(s.Driver)
+	if len(known) == 0 {
+		return fmt.Errorf("%s has no SASL mechanisms", s.Driver.Product)
+	}
+	if !slices.Contains(known, value) {
 		return fmt.Errorf("the SASL mechanism is none of %s", strings.Join(known, ", "))
 	}
 	s.Mechanism = value
 	return nil
 }
 
-// readTap reads exchange:key. The last colon divides, as exchange names hold colons
-// (MassTransit's do) more often than binding keys.
-func readTap(s *Source, value string) error {
-	exchange, key := value, "" // no key is everything
-	if colon := strings.LastIndexByte(value, ':'); colon >= 0 {
-		exchange, key = value[:colon], value[colon+1:]
-	}
-	if exchange == "" {
-		return errors.New("a tap names an exchange and a binding key, as in tap=orders:order.#; nothing can be bound to the default exchange")
-	}
-	s.Taps = append(s.Taps, Tap{Exchange: exchange, Key: key})
-	return nil
-}
-
-func readManagement(s *Source, value string) error {
-	scheme, rest, found := strings.Cut(value, "://")
-	if !found || (scheme != "http" && scheme != "https") {
-		return errors.New("management is an http or https URL, as in management=http://host:15672")
-	}
-	authority, path := cutAuthority(rest)
-	hosts := authority
-	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
-		user, password, err := readUser(authority[:at])
-		if err != nil {
-			return fmt.Errorf("in the management URL: %w", err)
+// ofTLS reads a parameter that only encrypted connections have.
+func ofTLS(field func(*driver.TLS) *string) func(*Source, string) error {
+	return func(s *Source, value string) error {
+		encrypted := schemeOf(s.Driver, true)
+		if !encrypted.TLS {
+			return fmt.Errorf("certificates need TLS, which %s does not have", s.Driver.Product)
 		}
-		s.ManagementUser, s.ManagementPassword = user, password
-		if password != "" {
-			s.ManagementPasswordFrom = "URL"
+		if s.TLS == nil {
+			return fmt.Errorf("certificates need TLS: use %s:// in place of %s://", encrypted.Name, s.scheme().Name)
 		}
-		hosts = authority[at+1:]
-	}
-	defaultPort := "15672"
-	if scheme == "https" {
-		defaultPort = "15671"
-	}
-	address, err := hostPort(hosts, defaultPort)
-	if err != nil {
-		return fmt.Errorf("in the management URL: %w", err)
-	}
-	if strings.ContainsAny(path, "?@") {
-		return errors.New("in the management URL, nothing may follow the host but a path")
-	}
-	s.Management = scheme + "://" + address + strings.TrimSuffix(path, "/")
-	return nil
-}
-
-func needTLS(s *Source) error {
-	if s.TLS {
+		*field(s.TLS) = value
 		return nil
 	}
-	return fmt.Errorf("certificates need TLS: use %ss:// in place of %s://", s.scheme(), s.scheme())
 }

@@ -5,74 +5,130 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"regexp"
-	"regexp/syntax"
-	"slices"
 	"strings"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 )
 
-// examples are shown behind what is wrong with a URL.
-const (
-	kafkaExample    = "kafka://host:9092/orders,payments"
-	rabbitMQExample = "amqp://user@host:5672/vhost?tap=exchange:key"
-)
-
-// schemes are those that name a broker; others are refused with this list.
-var schemes = map[string]Source{
-	"kafka":  {Broker: adapters.Kafka},
-	"kafkas": {Broker: adapters.Kafka, TLS: true},
-	"amqp":   {Broker: adapters.RabbitMQ},
-	"amqps":  {Broker: adapters.RabbitMQ, TLS: true},
-}
-
-var defaultPorts = map[string]string{"kafka": "9092", "kafkas": "9093", "amqp": "5672", "amqps": "5671"}
+// Drivers are the kinds of brokers that URLs may name, in the order in which they are listed.
+type Drivers []*driver.Driver
 
 // Parse reads a URL. An error is an [adapters.Problem] of kind [adapters.ErrUsage]
 // that names the part at fault and shows an example, and never holds a password.
-func Parse(text string) (Source, error) {
-	s, example, err := parse(text)
-	if err != nil {
-		return Source{}, &adapters.Problem{
-			Doing: fmt.Sprintf("read the source %q", Redact(text)), Cause: err.Error(),
-			Remedy: "write it like " + example, Kind: adapters.ErrUsage,
-		}
+func (d Drivers) Parse(text string) (Source, error) {
+	s, err := d.parse(text)
+	if err == nil {
+		return s, nil
 	}
-	return s, nil
+	examples := d.Examples("")
+	if s.Driver != nil {
+		examples = s.Driver.Example
+	}
+	return Source{}, &adapters.Problem{
+		Doing: fmt.Sprintf("read the source %q", Redact(text)), Cause: err.Error(),
+		Remedy: "write it like " + examples, Kind: adapters.ErrUsage,
+	}
 }
 
-func parse(text string) (s Source, example string, err error) {
-	example = kafkaExample + " or " + rabbitMQExample
+func (d Drivers) parse(text string) (s Source, err error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return s, example, errors.New("it holds a control character")
+		return s, errors.New("it holds a control character")
 	}
-	scheme, rest, found := strings.Cut(text, "://")
+	name, rest, found := strings.Cut(text, "://")
 	if !found {
-		return s, example, errors.New("it is not a URL, for it has no scheme such as kafka://")
+		return s, fmt.Errorf("it is not a URL, for it has no scheme such as %s://", d[0].Schemes[0].Name)
 	}
-	s, found = schemes[strings.ToLower(scheme)]
-	if !found {
-		return s, example, errors.New("its scheme is none of kafka, kafkas, amqp and amqps")
+	var scheme driver.Scheme
+	if s.Driver, scheme, found = d.find(name); !found {
+		return s, errors.New("its scheme is none of " + oneOf(d.schemes(), " and "))
 	}
-	example = kafkaExample
-	if s.Broker == adapters.RabbitMQ {
-		example = rabbitMQExample
+	if scheme.TLS {
+		s.TLS = &driver.TLS{}
 	}
 	authority, rest := cutAuthority(rest)
-	if err := s.readAuthority(authority, rest, defaultPorts[strings.ToLower(scheme)]); err != nil {
-		return s, example, err
+	if err := s.readAuthority(authority, rest, scheme.Port); err != nil {
+		return s, err
 	}
 	path, query, _ := strings.Cut(rest, "?")
-	if s.Broker == adapters.Kafka {
-		err = s.readTopics(strings.TrimPrefix(path, "/"))
-	} else {
-		err = s.readVirtualHost(strings.TrimPrefix(path, "/"))
+	if strings.ContainsRune(path, '=') { // which may be a password, and a path is shown
+		return s, errors.New("a = stands before the question mark: parameters come behind one, as in …?name=…; in a name it is written %3D")
 	}
-	if err == nil {
-		err = s.readParameters(query)
+	if s.Path, err = s.Driver.ReadPath(strings.TrimPrefix(path, "/")); err == nil {
+		err = d.readParameters(&s, query)
 	}
-	return s, example, err
+	return s, err
+}
+
+// find is the driver that has a scheme.
+func (d Drivers) find(name string) (*driver.Driver, driver.Scheme, bool) {
+	for _, kind := range d {
+		for _, scheme := range kind.Schemes {
+			if strings.EqualFold(scheme.Name, name) {
+				return kind, scheme, true
+			}
+		}
+	}
+	return nil, driver.Scheme{}, false
+}
+
+// schemes are the names of all.
+func (d Drivers) schemes() (names []string) {
+	for _, kind := range d {
+		for _, scheme := range kind.Schemes {
+			names = append(names, scheme.Name)
+		}
+	}
+	return names
+}
+
+// Words are how people speak of each.
+func (d Drivers) Words() map[adapters.Broker]driver.Words {
+	words := map[adapters.Broker]driver.Words{}
+	for _, kind := range d {
+		words[kind.Broker] = kind.Words
+	}
+	return words
+}
+
+// Targets are what may be named for copies to be sent to: "a topic (Kafka), or …".
+func (d Drivers) Targets() string {
+	var all []string
+	for _, kind := range d {
+		all = append(all, kind.Words.Target+" ("+kind.Product+")")
+	}
+	return strings.Join(all, "; ")
+}
+
+// Products are the names of the brokers for people: "Kafka and RabbitMQ".
+func (d Drivers) Products() string {
+	var names []string
+	for _, kind := range d {
+		names = append(names, kind.Product)
+	}
+	return oneOf(names, " and ")
+}
+
+// Examples are a URL of each kind of broker, or, of an address, what it would be: "a or b".
+func (d Drivers) Examples(address string) string {
+	var examples []string
+	for _, kind := range d {
+		example := kind.Example
+		if address != "" {
+			example = kind.Schemes[0].Name + "://" + address
+		}
+		examples = append(examples, example)
+	}
+	return oneOf(examples, " or ")
+}
+
+// oneOf lists names, with a word before the last.
+func oneOf(names []string, word string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + word + names[last]
 }
 
 // readAuthority reads user:password@host:port,host:port.
@@ -80,14 +136,11 @@ func (s *Source) readAuthority(authority, rest, defaultPort string) error {
 	hosts := authority
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 		hosts = authority[at+1:]
-		user, password, err := readUser(authority[:at])
+		login, err := readUser(authority[:at])
 		if err != nil {
 			return err
 		}
-		s.User, s.Password = user, password
-		if password != "" {
-			s.PasswordFrom = "URL"
-		}
+		s.Login = login
 	} else if path, _, _ := strings.Cut(rest, "?"); strings.ContainsRune(path, '@') {
 		return errors.New("there is an @ behind the first slash; a / in a user name or password is written %2F")
 	}
@@ -101,24 +154,31 @@ func (s *Source) readAuthority(authority, rest, defaultPort string) error {
 		}
 		s.Hosts = append(s.Hosts, address)
 	}
-	if s.Broker == adapters.RabbitMQ && len(s.Hosts) > 1 {
-		return errors.New("a RabbitMQ source has one host; name several sources for several nodes")
+	if s.Driver.OneHost != "" && len(s.Hosts) > 1 {
+		return fmt.Errorf("a %s source has one host; %s", s.Driver.Product, s.Driver.OneHost)
 	}
 	return nil
 }
 
-func readUser(text string) (user, password string, err error) {
-	user, password, _ = strings.Cut(text, ":")
-	if user, err = url.PathUnescape(user); err != nil {
-		return "", "", errors.New("in the user name, a % must be followed by two hexadecimal digits; a % itself is written %25")
+// readUser reads user:password.
+func readUser(text string) (login driver.Login, err error) {
+	user, password, _ := strings.Cut(text, ":")
+	if strings.ContainsAny(user, ";,=&|") { // of a user name every message repeats all
+		return login, errors.New("a colon stands between user and password; in the user name itself, the characters ; , = & | are written %3B %2C %3D %26 %7C")
 	}
-	if password, err = url.PathUnescape(password); err != nil {
-		return "", "", errors.New("in the password, a % must be followed by two hexadecimal digits; a % itself is written %25")
+	if login.User, err = url.PathUnescape(user); err != nil {
+		return login, errors.New("in the user name, a % must be followed by two hexadecimal digits; a % itself is written %25")
+	}
+	if login.Password, err = url.PathUnescape(password); err != nil {
+		return login, errors.New("in the password, a % must be followed by two hexadecimal digits; a % itself is written %25")
 	}
 	if user == "" {
-		return "", "", errors.New("the user name before the @ is empty")
+		return login, errors.New("the user name before the @ is empty")
 	}
-	return user, password, nil
+	if password != "" {
+		login.PasswordFrom = "URL"
+	}
+	return login, nil
 }
 
 // hostPort is host as host:port. Its errors do not repeat host: what looks like one
@@ -141,71 +201,11 @@ func hostPort(host, defaultPort string) (string, error) {
 	if name == "" {
 		return "", errors.New("a host is missing before a colon or a comma")
 	}
-	if strings.ContainsAny(name, " %\"<>\\^`{|}@#") {
+	if strings.ContainsAny(name, " %\"<>\\^`{|}@#=&;?!$'()*+") {
 		return "", errors.New("a host name holds a character that no host name has")
 	}
 	if _, ok := portNumber(port); !ok {
 		return "", errors.New("the port is not a number from 1 to 65535")
 	}
 	return net.JoinHostPort(name, port), nil
-}
-
-// readTopics reads orders,payments or ~regular.expression.
-func (s *Source) readTopics(path string) error {
-	path = strings.TrimSuffix(path, "/")
-	if path == "" {
-		return nil
-	}
-	for i, part := range strings.Split(path, ",") {
-		topic, err := url.PathUnescape(part)
-		if err != nil {
-			return fmt.Errorf("in topic %d, a %% must be followed by two hexadecimal digits", i+1)
-		}
-		if topic == "" {
-			return fmt.Errorf("topic %d of the list is empty", i+1)
-		}
-		if expression, isPattern := strings.CutPrefix(topic, "~"); isPattern {
-			if _, err := regexp.Compile(expression); err != nil {
-				return fmt.Errorf("the pattern of topic %d is not a regular expression (%s)", i+1, patternError(err))
-			}
-		} else if strings.ContainsRune(topic, '/') {
-			return fmt.Errorf("topic %d holds a slash; topics are separated by commas", i+1)
-		} else if strings.ContainsFunc(topic, notInTopics) {
-			return fmt.Errorf("topic %d holds a character that no topic has; a pattern begins with ~, as in ~orders.*", i+1)
-		}
-		if !slices.Contains(s.Topics, topic) {
-			s.Topics = append(s.Topics, topic)
-		}
-	}
-	return nil
-}
-
-// notInTopics tells the characters that Kafka allows in no topic's name
-// (org.apache.kafka.common.internals.Topic).
-func notInTopics(r rune) bool {
-	return r > 'z' || !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", r)
-}
-
-// patternError is what is wrong with a regular expression, without repeating it.
-func patternError(err error) string {
-	if wrong := (*syntax.Error)(nil); errors.As(err, &wrong) {
-		return string(wrong.Code)
-	}
-	return "unreadable"
-}
-
-// readVirtualHost reads the virtual host; none is "/", as every client has it.
-func (s *Source) readVirtualHost(path string) error {
-	if strings.ContainsRune(path, '/') {
-		return errors.New("a slash within the virtual host is written %2F")
-	}
-	host, err := url.PathUnescape(path)
-	if err != nil {
-		return errors.New("in the virtual host, a % must be followed by two hexadecimal digits")
-	}
-	s.VirtualHost = host
-	if host == "" {
-		s.VirtualHost = "/"
-	}
-	return nil
 }

@@ -1,105 +1,105 @@
 package source
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 
-	"eventscope/adapters"
+	"eventscope/adapters/driver"
 )
 
 // Source is one broker cluster and what to read of it, as an operator named it.
 type Source struct {
-	// Name tells this source from the others; see [Number].
-	Name   string
-	Broker adapters.Broker
-	Hosts  []string // host:port, at least one; exactly one for RabbitMQ
-
-	User     string
-	Password string
-	// PasswordFrom says where Password was found: "URL", "config",
-	// "EVENTSCOPE_PASSWORD", "file PATH", or "" when there is none.
-	PasswordFrom string
-	PasswordFile string
-	Mechanism    string // SASL mechanism in lower case, or "" for the broker's usual one
-
-	TLS                  bool
-	CA, Certificate, Key string // PEM files
-	ServerName           string // expected in the broker's certificate, when not the host
-	Topics               []string
-	Committed            bool  // Kafka: only what transactions have committed
-	FetchBytes           int32 // Kafka: the most to fetch at once, in bytes; 0 is the adapter's choice
-	VirtualHost          string
-	Taps                 []Tap
-	Queues, Streams      []string
-	Firehose             bool
-	Management           string // http or https URL of the management API, without user
-	ManagementUser       string // "" is User
-	ManagementPassword   string // "" is Password
-	// DeadLetters: it is opened for its dead letters alone, so that nothing is tapped.
-	DeadLetters bool
-	// Write: what changes the broker is allowed.
-	Write bool
-	// LooksFile: where RabbitMQ's looks at queues are remembered.
-	LooksFile string
-	// ManagementPasswordFrom says where ManagementPassword was found: "URL",
-	// "config", or "" when there is none.
-	ManagementPasswordFrom string
+	driver.Config
+	Driver *driver.Driver
 }
 
-// Tap is a copy of what one exchange routes by one binding key; an empty key is
-// everything that it routes.
-type Tap struct{ Exchange, Key string }
+// Open connects to the source, as its driver does.
+func (s Source) Open(ctx context.Context) (*driver.Source, error) {
+	return s.Driver.Open(ctx, s.Config)
+}
+
+// Named are the destinations that the source names by their whole names.
+func (s *Source) Named() []string { return s.Driver.Named(&s.Config) }
 
 // String is the source as a URL without its secrets, for people.
 func (s Source) String() string {
-	var b strings.Builder
-	b.WriteString(s.scheme() + "://")
-	if s.User != "" {
-		b.WriteString(url.PathEscape(s.User))
-		if s.Password != "" {
-			b.WriteString(":***")
-		}
-		b.WriteByte('@')
-	}
-	b.WriteString(strings.Join(s.Hosts, ","))
-	if s.Broker == adapters.RabbitMQ {
-		b.WriteString("/" + url.PathEscape(s.VirtualHost))
-	} else if len(s.Topics) > 0 {
-		b.WriteString("/" + joinEscaped(s.Topics))
-	}
+	text := s.address(s.Path, s.Password != "")
 	for i, parameter := range s.parameters() {
-		b.WriteString([]string{"?", "&"}[min(i, 1)] + parameter)
+		text += []string{"?", "&"}[min(i, 1)] + parameter
 	}
-	return b.String()
+	return text
+}
+
+// address is the source as a URL without parameters, and whether there is a password.
+func (s *Source) address(path string, password bool) string {
+	user := ""
+	if s.User != "" {
+		if user = escapeUser(s.User); password {
+			user += ":" + hidden
+		}
+		user += "@"
+	}
+	return s.scheme().Name + "://" + user + strings.Join(s.Hosts, ",") + behindSlash(path)
+}
+
+func behindSlash(path string) string {
+	if path == "" {
+		return ""
+	}
+	return "/" + strings.NewReplacer("=", "%3D", "@", "%40").Replace(path) // which Parse refuses there
 }
 
 // WithoutSecrets is the source without its passwords.
 func (s Source) WithoutSecrets() Source {
-	s.Password, s.ManagementPassword = "", ""
+	s.Password = ""
+	s.APIs = maps.Clone(s.APIs)
+	for name, api := range s.APIs {
+		api.Password = ""
+		s.APIs[name] = api
+	}
 	return s
 }
 
 // Cluster says which broker it is, without who reads it or what of it: a URL in the same
 // words each time.
 func (s Source) Cluster() string {
-	text := s.scheme() + "://" + strings.Join(s.Hosts, ",")
-	if s.Broker == adapters.RabbitMQ {
-		text += "/" + url.PathEscape(s.VirtualHost)
-	}
-	return text
+	return s.scheme().Name + "://" + strings.Join(s.Hosts, ",") + behindSlash(s.namespace())
 }
 
-func (s Source) scheme() string {
-	scheme := "kafka"
-	if s.Broker == adapters.RabbitMQ {
-		scheme = "amqp"
+// namespace is the part of the path that says which broker is meant.
+func (s *Source) namespace() string {
+	if s.Driver.Namespace {
+		return s.Path
 	}
-	if s.TLS {
-		scheme += "s"
+	return ""
+}
+
+// scheme is how the source's URL begins.
+func (s *Source) scheme() driver.Scheme { return schemeOf(s.Driver, s.TLS != nil) }
+
+// schemeOf is the scheme of a driver with or without encryption, or else its first.
+func schemeOf(kind *driver.Driver, encrypted bool) driver.Scheme {
+	for _, scheme := range kind.Schemes {
+		if scheme.TLS == encrypted {
+			return scheme
+		}
 	}
-	return scheme
+	return kind.Schemes[0]
+}
+
+// mechanism is how the source logs in.
+func (s *Source) mechanism() driver.Mechanism {
+	for _, m := range s.Driver.Mechanisms {
+		if m.Name == s.Mechanism || s.Mechanism == "" {
+			return m
+		}
+	}
+	return driver.Mechanism{}
 }
 
 // parameters lists what stands behind the question mark, in a fixed order.
@@ -107,81 +107,39 @@ func (s Source) parameters() []string {
 	var list []string
 	add := func(name, value string) {
 		if value != "" {
-			list = append(list, name+"="+escape(value, "&"))
+			list = append(list, name+"="+driver.Escape(value, "&"))
 		}
 	}
 	add("sasl", s.Mechanism)
 	add("password_file", s.PasswordFile)
-	add("ca", s.CA)
-	add("cert", s.Certificate)
-	add("key", s.Key)
-	add("server_name", s.ServerName)
-	if s.Committed {
-		add("committed", "true")
+	if s.TLS != nil {
+		add("ca", s.TLS.CA)
+		add("cert", s.TLS.Certificate)
+		add("key", s.TLS.Key)
+		add("server_name", s.TLS.ServerName)
 	}
-	for _, tap := range s.Taps {
-		if strings.ContainsRune(tap.Exchange, ':') || tap.Key != "" {
-			tap.Exchange += ":"
+	for _, p := range s.Driver.Parameters {
+		for _, value := range s.Values[p.Name] {
+			add(p.Name, value)
 		}
-		add("tap", tap.Exchange+tap.Key)
-	}
-	for _, queue := range s.Queues {
-		add("queue", queue)
-	}
-	for _, stream := range s.Streams {
-		add("stream", stream)
-	}
-	if s.Firehose {
-		add("firehose", "true")
-	}
-	if s.Management != "" {
-		scheme, rest, _ := strings.Cut(s.Management, "://")
-		if s.ManagementUser != "" {
-			user := url.PathEscape(s.ManagementUser)
-			if s.ManagementPassword != "" {
-				user += ":***"
-			}
-			rest = user + "@" + rest
+		if api, named := s.APIs[p.Name]; named {
+			add(p.Name, shownAPI(api))
+			add(p.Name+passwordFile, api.PasswordFile)
 		}
-		add("management", scheme+"://"+rest)
 	}
 	return list
 }
 
-// escape writes the bytes of reserved, percent signs and control characters as %xx.
-func escape(text, reserved string) string {
-	var b strings.Builder
-	for i := range len(text) {
-		if c := text[i]; c <= ' ' || c == 0x7f || c == '%' || strings.IndexByte(reserved, c) >= 0 {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
-
-func joinEscaped(names []string) string {
-	escaped := make([]string, len(names))
-	for i, name := range names {
-		escaped[i] = escape(name, ",/?")
-	}
-	return strings.Join(escaped, ",")
-}
+// escapeUser writes what [readUser] takes for more than a user name as %xx.
+func escapeUser(name string) string { return strings.ReplaceAll(url.QueryEscape(name), "+", "%20") }
 
 // Loopback says that every host of the source is this machine, so that a password on
 // its way there, and one in a shell history that only opens a door here, is no news.
-func (s Source) Loopback() bool {
-	for _, address := range s.Hosts {
-		host, _, err := net.SplitHostPort(address)
-		if err != nil {
-			return false
-		}
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			return false
-		}
-	}
-	return true
+func (s Source) Loopback() bool { return !slices.ContainsFunc(s.Hosts, notLoopback) }
+
+func notLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	return err != nil || !driver.IsLoopback(host)
 }
 
 // Number gives sources that have no name the name of their broker, and those that
@@ -195,7 +153,7 @@ func Number(sources []Source) {
 	for i := range sources {
 		name := sources[i].Name
 		if name == "" {
-			name = string(sources[i].Broker)
+			name = string(sources[i].Driver.Broker)
 		}
 		unique := name
 		for n := 2; used[unique] || (unique != sources[i].Name && taken[unique]); n++ {

@@ -5,7 +5,7 @@ package spelling
 import "strings"
 
 // Nearest returns the candidate that is the fewest single-letter edits away from word,
-// the first of equals, or "" when none is near enough to be what was meant: no more
+// of equals one as long as word and then the first, or "" when none is near enough to be what was meant: no more
 // than a third of its letters may differ, and at least one must not.
 func Nearest(word string, candidates []string) string {
 	const longest = 64 // no name we know comes near it, and the cost is quadratic
@@ -16,7 +16,8 @@ func Nearest(word string, candidates []string) string {
 	best, fewest := "", len(word)
 	for _, candidate := range candidates {
 		edits := distance(word, strings.ToLower(candidate))
-		if edits < fewest && edits <= max(1, max(len(candidate), len(word))/3) {
+		nearer := edits < fewest || edits == fewest && best != "" && len(candidate) == len(word) && len(best) != len(word)
+		if nearer && edits <= max(1, max(len(candidate), len(word))/3) {
 			best, fewest = candidate, edits
 		}
 	}

@@ -1,0 +1,25 @@
+package deadletter
+
+import (
+	"time"
+
+	"eventscope/adapters"
+)
+
+// LedgerQuery says what to read of a ledger.
+type LedgerQuery struct {
+	From   LedgerPoint           // where an earlier reading ended; zero is the beginning
+	Wanted func(key []byte) bool // nil is every key
+	// Patient waits for an open transaction that may still end. Else a moment must do.
+	Patient bool
+}
+
+// LedgerPoint is a place in a ledger. It means something to the adapter that gave it.
+type LedgerPoint struct {
+	Incarnation string                 // of the ledger's topic
+	Next        map[adapters.Log]int64 // offsets, by partition
+	At          time.Time              // when it was read
+}
+
+// IsZero says that it is the beginning.
+func (p LedgerPoint) IsZero() bool { return p.Incarnation == "" && len(p.Next) == 0 }

@@ -1,0 +1,167 @@
+package kafka
+
+import (
+	"context"
+	"time"
+
+	"eventscope/adapters"
+)
+
+const (
+	discovery  = 5 * time.Second         // between looks for new topics and partitions
+	heartbeat  = 1500 * time.Millisecond // between signs of life from the cluster
+	pingLimit  = 3 * time.Second         // for one; together below 5 s
+	retryPause = 250 * time.Millisecond  // between tries at first, while something is wrong
+)
+
+// coordinator looks after a stream: it finds topics and partitions, decides where each
+// begins, hands cursors to the fetchers of their leaders, takes back those that
+// cannot be served, and says whether the cluster answers. It never waits for the
+// intake, so the state is true while the screen is paused.
+type coordinator struct {
+	*stream
+	selection *selection
+	began     time.Time
+	start     int64 // as a time of listOffsets; of what was there when the tail began
+
+	catalog    *catalog
+	initial    map[adapters.Log]bool // was there when the tail began
+	forbidden  map[string]bool       // was there, but could not be looked into
+	known      map[adapters.Log]bool // has a cursor
+	ids        map[string][16]byte   // of the topics that have cursors
+	unresolved int                   // partitions whose offsets could not be learned yet
+
+	unplaced  []returnedCursor // without a fetcher
+	troubled  time.Time        // since when there are some, or the cluster does not answer; or zero
+	refreshed time.Time        // the last look at the whole that succeeded
+	pause     time.Duration
+}
+
+func newCoordinator(s *stream, selection *selection) *coordinator {
+	return &coordinator{
+		stream: s, selection: selection, pause: heartbeat,
+		initial: make(map[adapters.Log]bool), forbidden: make(map[string]bool),
+		known: make(map[adapters.Log]bool), ids: make(map[string][16]byte),
+	}
+}
+
+// run keeps until ctx ends, or until something is wrong that waiting cannot mend.
+func (k *coordinator) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		looked := time.Now()
+		if err := k.poll(ctx, looked); err != nil {
+			if ctx.Err() == nil {
+				k.failed <- err
+			}
+			return
+		}
+		k.wait(ctx, looked)
+	}
+}
+
+// wait collects returned cursors until it is time to look again: soon when there are some.
+func (k *coordinator) wait(ctx context.Context, looked time.Time) {
+	due := time.NewTimer(time.Until(looked.Add(k.pause)))
+	defer due.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-due.C:
+			return
+		case returned := <-k.returned:
+			for _, s := range returned {
+				k.lose(s.cursor, s.err, time.Now())
+			}
+			k.pause = min(k.pause, retryPause)
+			due.Reset(time.Until(looked.Add(k.pause)))
+		}
+	}
+}
+
+// poll asks for a sign of life and, when it is time or there are returned cursors, looks at the
+// whole. The error is one that waiting cannot mend.
+func (k *coordinator) poll(ctx context.Context, now time.Time) error {
+	err := k.ping(ctx)
+	if err == nil && (k.catalog == nil || len(k.unplaced)+k.unresolved > 0 || now.Sub(k.refreshed) >= discovery) {
+		err = k.refresh(ctx, now)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err == nil && len(k.unplaced)+k.unresolved == 0 {
+		k.pause, k.troubled = heartbeat, time.Time{}
+		return k.report(nil, now)
+	}
+	k.pause = min(max(2*k.pause, retryPause), heartbeat)
+	if k.troubled.IsZero() {
+		k.pause, k.troubled = retryPause, now
+	}
+	return k.report(err, now)
+}
+
+func (k *coordinator) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingLimit)
+	defer cancel()
+	return k.client.Ping(ctx)
+}
+
+// report passes the state of the connection on. A scan, which nobody watches, ends
+// when trouble has lasted too long.
+func (k *coordinator) report(err error, now time.Time) error {
+	var problem error
+	if err != nil {
+		problem = k.config.problem(err)
+	}
+	if k.tail {
+		k.progress.connected(problem, now)
+		if problem == nil && (k.unresolved == 0 || now.Sub(k.began) > discovery) {
+			k.progress.enter(reading, nil, now)
+		}
+		return nil
+	}
+	if problem == nil || now.Sub(k.troubled) < k.config.patience && !adapters.IsPermanent(problem) {
+		return nil
+	}
+	return problem
+}
+
+// lose takes a cursor that no fetcher serves.
+func (k *coordinator) lose(c *cursor, why error, now time.Time) {
+	if c.unserved.IsZero() {
+		c.unserved = now
+	}
+	k.unplaced = append(k.unplaced, returnedCursor{cursor: c, err: why, at: now})
+	if k.tail {
+		k.progress.lose(c.log, k.trouble(c.log, why, c.unserved))
+	}
+}
+
+// refresh reads the catalog and brings everything in line with it.
+func (k *coordinator) refresh(ctx context.Context, now time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	c, err := readCatalog(ctx, k.client, k.selection.ask())
+	if err != nil {
+		return err
+	}
+	topics, problems := k.selection.chosen(k.config, c)
+	if k.tail {
+		if err := k.begin(ctx, k.discover(topics, c, now), c, now); err != nil {
+			return err
+		}
+	}
+	placed, more, err := k.settle(ctx, c, now)
+	if err != nil {
+		return err
+	}
+	problems = append(problems, more...)
+	for _, cur := range k.assign(placed, c) {
+		k.lose(cur, kerrLeaderNotAvailable, now)
+	}
+	k.catalog, k.refreshed = c, now
+	if k.tail {
+		k.progress.see(len(topics), problems)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package kafka
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"maps"
+	"slices"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/envelope"
+)
+
+// DLQs implements [deadletter.Queues]: the topics that Config.Topics names if it is
+// LettersOnly, then those of the others it admits that are named like dead-letter topics. The newest record of each
+// partition is read, since headers say more than a name.
+func (a *Adapter) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	c, err := readCatalog(ctx, a.client, a.selection.ask())
+	if err != nil {
+		return nil, a.explain(ctx, err)
+	}
+	topics := a.selection.dlqs(c, a.config.LettersOnly)
+	var logs []adapters.Log
+	for _, t := range topics {
+		logs = append(logs, logsOf(t, adapters.Range{})...)
+	}
+	limits, _, err := listBounds(ctx, a.client, logs, false)
+	if err != nil {
+		return nil, a.explain(ctx, err)
+	}
+	newest := a.newest(ctx, limits)
+	guarantee, err := a.guarantee(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dlqs := make([]deadletter.Queue, 0, len(topics))
+	for _, t := range topics {
+		dlqs = append(dlqs, deadletter.Queue{
+			Name: t.name, Kind: adapters.Topic, Settling: deadletter.ByLedger, Messages: held(t, limits), Partitions: offsetsOf(t, limits),
+			Evidence: a.selection.evidence(t, newest[t.name]), Incarnation: incarnation(t.id), Guarantee: guarantee,
+		})
+	}
+	return dlqs, nil
+}
+
+// dlqs are the topics of c that hold dead letters or may; where the source was opened for
+// letters alone, those named exactly are, and come first.
+func (s *selection) dlqs(c *catalog, lettersOnly bool) []*topic {
+	var named, others []*topic
+	for _, name := range slices.Sorted(maps.Keys(c.topics)) {
+		t := c.topics[name]
+		if t.err != nil || name == LedgerTopic || !s.wants(t) {
+			continue
+		}
+		if lettersOnly && slices.Contains(s.names, name) {
+			named = append(named, t)
+		} else if _, ok := envelope.DeadName(name); ok {
+			others = append(others, t)
+		}
+	}
+	return append(named, others...)
+}
+
+// held is how many offsets a topic has, or -1 if a partition does not answer.
+func held(t *topic, limits map[adapters.Log]bounds) (messages int64) {
+	for partition := range t.leaders {
+		limit, ok := limits[adapters.Log{Destination: t.name, Partition: partition}]
+		if !ok {
+			return -1
+		}
+		messages += limit.end - limit.start
+	}
+	return messages
+}
+
+// offsetsOf are the ends of a topic's partitions, or nil if one does not answer.
+func offsetsOf(t *topic, limits map[adapters.Log]bounds) map[adapters.Log]deadletter.Offsets {
+	all := make(map[adapters.Log]deadletter.Offsets, len(t.leaders))
+	for partition := range t.leaders {
+		log := adapters.Log{Destination: t.name, Partition: partition}
+		limit, ok := limits[log]
+		if !ok {
+			return nil
+		}
+		all[log] = deadletter.Offsets{Start: limit.start, End: limit.end}
+	}
+	return all
+}
+
+// newest reads the newest record of each log that has any, by topic. The last offset of
+// a log may be the mark of a transaction; then the record is before it.
+func (a *Adapter) newest(ctx context.Context, limits map[adapters.Log]bounds) map[string][]found {
+	var positions []adapters.Position
+	at := func(log adapters.Log, offset int64) adapters.Position {
+		return adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}
+	}
+	for log, limit := range limits {
+		for offset := max(limit.start, limit.end-2); offset < limit.end; offset++ {
+			positions = append(positions, at(log, offset))
+		}
+	}
+	read := a.fetchAll(ctx, positions)
+	newest := make(map[string][]found)
+	for log, limit := range limits {
+		if limit.start == limit.end {
+			continue
+		}
+		last := read[at(log, limit.end-1)]
+		if before, ok := read[at(log, limit.end-2)]; ok && last.err != nil && before.err == nil {
+			last = before
+		}
+		newest[log.Destination] = append(newest[log.Destination], last)
+	}
+	return newest
+}
+
+// evidence says why t is taken for a dead-letter queue.
+func (s *selection) evidence(t *topic, newest []found) string {
+	unread := false
+	for i := range newest {
+		if err := newest[i].err; err != nil {
+			unread = unread || !errors.Is(err, adapters.ErrGone)
+			continue
+		}
+		if death, ok := envelope.Certify(&newest[i].message); ok && death.Writer != "" {
+			return "headers of " + death.Writer
+		}
+	}
+	_, like := envelope.DeadName(t.name)
+	switch {
+	case !like:
+		return "named when the source was opened"
+	case len(newest) == 0:
+		return "named like one, and empty"
+	case unread:
+		return "named like one, and its newest record cannot be read now"
+	}
+	return "named like one, and its newest record has no headers of a dead letter"
+}
+
+// incarnation is a topic id as text; brokers before Kafka 2.8 have none.
+func incarnation(id [16]byte) string {
+	if id == [16]byte{} {
+		return ""
+	}
+	return hex.EncodeToString(id[:])
+}

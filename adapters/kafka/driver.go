@@ -1,0 +1,159 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/driver"
+)
+
+// Driver is how the program knows Apache Kafka, and whatever speaks its protocol.
+var Driver = driver.Driver{
+	Broker:  "kafka",
+	Words:   driver.Words{Product: "Kafka", Read: "topic", ReadMany: "topics", Target: "a topic", Seen: adapters.Topic},
+	Schemes: []driver.Scheme{{Name: "kafka", Port: "9092"}, {Name: "kafkas", Port: "9093", TLS: true}},
+	Example: "kafka://host:9092/orders,payments",
+	Mechanisms: []driver.Mechanism{
+		{Name: "plain"}, {Name: "scram-sha-256", Proves: true}, {Name: "scram-sha-512", Proves: true}, {Name: "oauthbearer", Token: true},
+	},
+	Parameters: []driver.Parameter{
+		{Name: "committed", Value: "true", Says: "show only what transactions have committed", Check: driver.Switch},
+	},
+	ReadPath: readPath,
+	Named:    named,
+	Target:   soleTopic,
+	TargetOf: targetOf,
+	Open: func(ctx context.Context, c driver.Config) (*driver.Source, error) {
+		adapter, err := Open(ctx, configOf(&c))
+		if err != nil {
+			return nil, err
+		}
+		return adapter.Source(), nil
+	},
+}
+
+// What a source takes of a budget. It reads as fast with the half of mostFetch.
+const (
+	fetchShare = 64 // FetchBytes of all sources together
+	mostFetch  = 8 << 20
+
+	batchShare    = 4
+	leastUnpacked = 8 << 20 // a zstd window may be as large (RFC 8878)
+	mostUnpacked  = 128 << 20
+)
+
+// configOf is a config in the terms of this package.
+func configOf(c *driver.Config) Config {
+	config := Config{
+		Name: c.Name, Brokers: c.Hosts, Topics: topicsOf(c.Path), Committed: c.On("committed"), TLS: c.TLS, Write: c.Write, LettersOnly: c.Purpose != driver.ToRead,
+	}
+	if c.Memory > 0 {
+		config.FetchBytes = int32(min(c.Memory/fetchShare/int64(max(1, c.Sources)), mostFetch))
+		config.BatchBytes = int32(min(max(c.Memory/batchShare, leastUnpacked), mostUnpacked))
+	}
+	switch {
+	case c.Mechanism == "oauthbearer":
+		config.SASL = &SASL{Mechanism: "OAUTHBEARER", Token: c.Password}
+	case c.Mechanism != "":
+		config.SASL = &SASL{Mechanism: strings.ToUpper(c.Mechanism), User: c.User, Password: c.Password}
+	case c.User != "":
+		config.SASL = &SASL{Mechanism: "PLAIN", User: c.User, Password: c.Password}
+	}
+	return config
+}
+
+// readPath reads orders,payments or ~regular.expression.
+func readPath(path string) (string, error) {
+	path = strings.TrimSuffix(path, "/")
+	if path == "" {
+		return "", nil
+	}
+	var topics []string
+	for i, part := range strings.Split(path, ",") {
+		topic, err := url.PathUnescape(part)
+		if err != nil {
+			return "", fmt.Errorf("in topic %d, a %% must be followed by two hexadecimal digits", i+1)
+		}
+		if err := checkTopic(i+1, topic); err != nil {
+			return "", err
+		}
+		if !slices.Contains(topics, topic) {
+			topics = append(topics, topic)
+		}
+	}
+	return joinTopics(topics), nil
+}
+
+func checkTopic(number int, topic string) error {
+	if topic == "" {
+		return fmt.Errorf("topic %d of the list is empty", number)
+	}
+	if expression, isPattern := strings.CutPrefix(topic, "~"); isPattern {
+		if _, err := regexp.Compile(expression); err != nil {
+			return fmt.Errorf("the pattern of topic %d is not a regular expression (%s)", number, patternError(err))
+		}
+		return nil
+	}
+	if strings.ContainsRune(topic, '/') {
+		return fmt.Errorf("topic %d holds a slash; topics are separated by commas", number)
+	}
+	if strings.ContainsFunc(topic, notInTopics) {
+		return fmt.Errorf("topic %d holds a character that no topic has; a pattern begins with ~, as in ~orders.*", number)
+	}
+	return nil
+}
+
+// notInTopics tells the characters that Kafka allows in no topic's name
+// (org.apache.kafka.common.internals.Topic).
+func notInTopics(r rune) bool {
+	return r > 'z' || !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", r)
+}
+
+// patternError is what is wrong with a regular expression, without repeating it.
+func patternError(err error) string {
+	if wrong := (*syntax.Error)(nil); errors.As(err, &wrong) {
+		return string(wrong.Code)
+	}
+	return "unreadable"
+}
+
+// topicsOf are the topics of a path that readPath returned.
+func topicsOf(path string) (topics []string) {
+	if path == "" {
+		return nil
+	}
+	for part := range strings.SplitSeq(path, ",") {
+		topic, _ := url.PathUnescape(part) // readPath has escaped it
+		topics = append(topics, topic)
+	}
+	return topics
+}
+
+func joinTopics(topics []string) string {
+	escaped := make([]string, len(topics))
+	for i, topic := range topics {
+		escaped[i] = driver.Escape(topic, ",/?")
+	}
+	return strings.Join(escaped, ",")
+}
+
+// named are the topics that are no patterns.
+func named(c *driver.Config) []string {
+	return slices.DeleteFunc(topicsOf(c.Path), func(topic string) bool { return topic[0] == '~' })
+}
+
+func soleTopic(c *driver.Config) (deadletter.Target, error) {
+	topics := topicsOf(c.Path)
+	if len(topics) != 1 || topics[0][0] == '~' {
+		return "", errors.New("name one topic, as in kafka://host:9092/orders")
+	}
+	return deadletter.Target(topics[0]), nil
+}

@@ -1,0 +1,97 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"eventscope/adapters"
+	"eventscope/adapters/consumer"
+)
+
+// moment is how long a reader of committed transactions waits for one that is open: longer
+// than a redrive at work keeps one.
+const moment = 2 * time.Second
+
+// hidden is what an open transaction holds back from readers of committed ones: from its
+// first offset to the end of the log.
+type hidden struct{ from, end int64 }
+
+// decided waits, as long as patience allows, until every transaction that wrote to logs
+// before now has ended, and returns what those hide that have not.
+func (a *Adapter) decided(ctx context.Context, logs []adapters.Log, patience time.Duration) (map[adapters.Log]hidden, error) {
+	times := make(map[adapters.Log]int64, len(logs))
+	for _, log := range logs {
+		times[log] = latest
+	}
+	ends, err := listOffsets(ctx, a.client, times, false)
+	if err != nil {
+		return nil, a.explain(ctx, err)
+	}
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	open := make(map[adapters.Log]hidden)
+	err = until(waiting, func() (bool, error) {
+		stable, err := listOffsets(waiting, a.client, times, true)
+		for log, at := range stable {
+			if open[log] = (hidden{at.offset, ends[log].offset}); ends[log].err != nil || at.err != nil || at.offset >= ends[log].offset {
+				delete(times, log) // what cannot be asked is told by whoever reads it
+				delete(open, log)
+			}
+		}
+		return len(times) == 0, err
+	})
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil && waiting.Err() == nil:
+		return nil, a.explain(ctx, err)
+	}
+	return open, nil
+}
+
+// tellHidden notes what a scan of committed transactions does not show.
+func (a *Adapter) tellHidden(ctx context.Context, logs []adapters.Log) error {
+	open, err := a.decided(ctx, logs, moment)
+	for log, h := range open {
+		a.progress.miss(openSentence(log, h.from, h.end))
+	}
+	return err
+}
+
+// openSentence tells of an open transaction. Its records, and all behind them, are what is hidden.
+func openSentence(log adapters.Log, from, end int64) string {
+	return fmt.Sprintf("a transaction is open in %s/%d at offset %d; %d records from there on are not shown, since only committed ones are", log.Destination, log.Partition, from, end-from)
+}
+
+// oldestOpen finds the oldest open transaction of each of the partitions, as far as the user
+// may see them, and when its producer last wrote there.
+func (a *Adapter) oldestOpen(ctx context.Context, partitions map[string][]int32) (map[adapters.Log]*consumer.Transaction, map[adapters.Log]time.Time) {
+	request := kmsg.NewPtrDescribeProducersRequest()
+	for topic, numbers := range partitions {
+		t := kmsg.NewDescribeProducersRequestTopic()
+		t.Topic, t.Partitions = topic, numbers
+		request.Topics = append(request.Topics, t)
+	}
+	open, wrote := make(map[adapters.Log]*consumer.Transaction), make(map[adapters.Log]time.Time)
+	for _, shard := range a.client.RequestSharded(ctx, request) {
+		if shard.Err != nil {
+			continue
+		}
+		for _, t := range shard.Resp.(*kmsg.DescribeProducersResponse).Topics {
+			for _, p := range t.Partitions {
+				log := adapters.Log{Destination: t.Topic, Partition: p.Partition}
+				for _, producer := range p.ActiveProducers {
+					from := producer.CurrentTxnStartOffset
+					if from >= 0 && (open[log] == nil || from < open[log].From) {
+						open[log] = &consumer.Transaction{ProducerID: producer.ProducerID, From: from}
+						wrote[log] = time.UnixMilli(producer.LastTimestamp)
+					}
+				}
+			}
+		}
+	}
+	return open, wrote
+}

@@ -1,0 +1,103 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// Lacks implements [deadletter.Queues]: rights on the ledger and on the transactional id, all
+// at once, as far as the broker tells before anything is written. Whether a topic may be made
+// is told for the cluster alone.
+func (a *Adapter) Lacks(ctx context.Context, dlq string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	c, err := readCatalog(ctx, a.client, []string{LedgerTopic})
+	if err != nil {
+		return nil, a.explain(ctx, err)
+	}
+	lacks := a.lacksOfLedger(ctx, c.topics[LedgerTopic], dlq)
+	if !a.mayTransact(ctx, transactionalID(dlq)) {
+		lacks = append(lacks, "Write and Describe on transactional id "+transactionalID(dlq))
+	}
+	return lacks, nil
+}
+
+func (a *Adapter) lacksOfLedger(ctx context.Context, t *topic, dlq string) (lacks []string) {
+	const on = " on topic " + LedgerTopic
+	switch {
+	case t == nil || t.unknown():
+		if a.makesNoTopics(ctx) {
+			lacks = append(lacks, "Create, Write and Read"+on+", which does not exist yet (Create is perhaps granted on that topic alone, which the broker does not tell)")
+		} else if !a.mayWriteUnmade(ctx, LedgerTopic, transactionalID(dlq)) {
+			lacks = append(lacks, "Write and Read"+on+", which does not exist yet")
+		}
+		return lacks
+	case !t.writable():
+		lacks = append(lacks, "Write"+on)
+	}
+	if t.forbidden() {
+		return append(lacks, "Read"+on)
+	}
+	if _, err := describeTopic(ctx, a.client, LedgerTopic); errors.Is(err, kerr.TopicAuthorizationFailed) {
+		lacks = append(lacks, "DescribeConfigs"+on+", without which nobody checks that it keeps its records (cleanup.policy=compact)")
+	}
+	return lacks
+}
+
+// makesNoTopics says that the user has no right to make topics on the cluster.
+func (a *Adapter) makesNoTopics(ctx context.Context) bool {
+	request := kmsg.NewPtrDescribeClusterRequest()
+	request.IncludeClusterAuthorizedOperations = true
+	response, err := request.RequestWith(ctx, a.client)
+	if err != nil || response.ErrorCode != 0 {
+		return false
+	}
+	operations := response.ClusterAuthorizedOperations // none at all for whoever may not describe it
+	return operations&(1<<kmsg.ACLOperationCreate) == 0 && operations >= 0
+}
+
+// mayTransact is false if the user may not see a transactional id: whoever may write it may.
+func (a *Adapter) mayTransact(ctx context.Context, id string) bool {
+	request := kmsg.NewPtrDescribeTransactionsRequest()
+	request.TransactionalIDs = []string{id}
+	for _, shard := range a.client.RequestSharded(ctx, request) {
+		if errors.Is(shard.Err, kerr.TransactionalIDAuthorizationFailed) {
+			return false
+		}
+		if shard.Err != nil {
+			continue
+		}
+		for _, state := range shard.Resp.(*kmsg.DescribeTransactionsResponse).TransactionStates {
+			if errors.Is(kerr.ErrorForCode(state.ErrorCode), kerr.TransactionalIDAuthorizationFailed) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mayWriteUnmade is false if the user may not write a topic of this name, which does not exist
+// yet. The broker is asked to take it into a transaction: it looks at the right first and for
+// the topic then, and refuses in either case before it changes anything.
+func (a *Adapter) mayWriteUnmade(ctx context.Context, topic, id string) bool {
+	t := kmsg.NewAddPartitionsToTxnRequestTopic()
+	t.Topic, t.Partitions = topic, []int32{0}
+	request := kmsg.NewPtrAddPartitionsToTxnRequest()
+	request.TransactionalID, request.ProducerID, request.ProducerEpoch = id, -1, -1 // a producer that nobody is
+	request.Topics = append(request.Topics, t)
+	response, err := request.RequestWith(ctx, a.client)
+	if err != nil {
+		return true // not known: the ledger then says
+	}
+	for _, t := range response.Topics {
+		for _, p := range t.Partitions {
+			if errors.Is(kerr.ErrorForCode(p.ErrorCode), kerr.TopicAuthorizationFailed) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,101 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"eventscope/adapters"
+)
+
+const (
+	// noTopic is a name that no topic has. A broker says of it that it is unknown only to
+	// those who may describe topics whatever they are called.
+	noTopic = "__eventscope_is_there_more"
+	// hidesFresh is how long an answer about that is good: brokers log each refusal.
+	hidesFresh = time.Minute
+)
+
+// errNoPartition is about a partition of a topic that has fewer.
+var errNoPartition = errors.New("the topic has no such partition now")
+
+// hidesTopics says that there may be topics that the user may not describe, among those that
+// are looked at. What groups have committed on these is left out of all answers, without a
+// sign.
+func (s *sweep) hidesTopics(ctx context.Context) (bool, error) {
+	a := s.adapter
+	if chosen := a.selection; len(chosen.names) > 0 && len(chosen.patterns) == 0 {
+		return false, nil // Open and Status tell of the named ones
+	}
+	a.mu.Lock()
+	hides, fresh := a.hides, time.Since(a.hidesAt) < hidesFresh
+	a.mu.Unlock()
+	if fresh {
+		return hides, nil
+	}
+	c, err := readCatalog(ctx, a.client, []string{noTopic})
+	if err != nil {
+		return false, err
+	}
+	t := c.topics[noTopic]
+	hides = t != nil && t.forbidden()
+	a.mu.Lock()
+	a.hides, a.hidesAt = hides, time.Now()
+	a.mu.Unlock()
+	return hides, nil
+}
+
+// topic is one that groups read, or nil.
+func (s *sweep) topic(name string) *topic {
+	if t := s.catalog.topics[name]; t != nil {
+		return t
+	}
+	return s.late[name]
+}
+
+// findLate asks about topics of logs that the catalog has not: they were made since, are
+// gone, or may not be described, which the broker says only of topics that are named.
+func (s *sweep) findLate(ctx context.Context, logs map[adapters.Log]bool) {
+	var names []string
+	for log := range logs {
+		if name := log.Destination; s.topic(name) == nil {
+			s.late[name] = &topic{name: name, err: kerr.UnknownTopicOrPartition}
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	c, err := readCatalog(ctx, s.adapter.client, names)
+	for _, name := range names {
+		switch {
+		case err != nil:
+			s.late[name].err = err
+		case c.topics[name] != nil:
+			s.late[name] = c.topics[name]
+		}
+	}
+}
+
+// cannotLead is why the ends of a log cannot be asked for, or nil. The right to read is
+// not needed for it.
+func (s *sweep) cannotLead(log adapters.Log) error {
+	t := s.topic(log.Destination)
+	leader, ok := t.leaders[log.Partition]
+	switch {
+	case ok && leader >= 0:
+		return nil
+	case ok:
+		return kerr.LeaderNotAvailable
+	case len(t.leaders) > 0:
+		return errNoPartition
+	case t.forbidden():
+		return fmt.Errorf("user %s may not describe the topic", s.adapter.config.user())
+	case t.err != nil:
+		return t.err
+	}
+	return errNoPartition
+}

@@ -1,0 +1,36 @@
+package rabbitmq
+
+import (
+	"errors"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/preserved"
+)
+
+// Encode implements deadletter.Queues.
+func (a *Adapter) Encode(dst []byte, letter *deadletter.Delivery) ([]byte, error) {
+	if letter.Position.Partition == adapters.NoPartition {
+		return dst, a.config.problem("preserve "+letter.Position.String(), "it stays in its stream", "", errors.ErrUnsupported)
+	}
+	d, ok := a.letters.find(letter)
+	if !ok {
+		return dst, a.notHeld("preserve", letter)
+	}
+	line, err := preserved.Append(dst, d, letter.Position.Destination)
+	if err != nil {
+		return dst, a.config.problem("preserve "+letter.Position.String(), err.Error(), "", nil)
+	}
+	return line, nil
+}
+
+// Decode implements deadletter.Queues.
+func (a *Adapter) Decode(line []byte) (adapters.Message, error) {
+	d, queue, err := preserved.Read(line)
+	if err != nil {
+		return adapters.Message{}, a.config.problem("read a preserved letter", err.Error(), "check that the file is whole", adapters.ErrUsage)
+	}
+	s := newSlab()
+	defer s.free()
+	return s.addLetter(d, queue).Clone(), nil
+}

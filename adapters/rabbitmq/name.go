@@ -1,0 +1,168 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/routing"
+	"eventscope/adapters/rabbitmq/wording"
+)
+
+// The grammar of destinations, for whoever names one:
+//
+//	queue            a queue, by the default exchange
+//	exchange:key     an exchange, with a routing key that may be empty
+//	:queue           a queue whose name has colons, for sure
+//	a\:b:key         an exchange whose name has colons, for sure: a backslash takes from the
+//	                 character behind it any meaning that it has
+//
+// Colons in names are common, as in MassTransit's exchanges. So a name may be written
+// without backslashes too, if the broker has but one destination that it can be. What
+// [deadletter.Routed] writes is read back as it was, or refused if it can be another.
+
+// address is where a message is published: one of the ways in which a name can be read.
+type address struct {
+	exchange, key string // the default exchange is empty, and the key then is a queue
+}
+
+func (a address) target() deadletter.Target {
+	return deadletter.Routed(a.exchange, a.key)
+}
+
+// explicit is the form that can be read in no other way.
+func (a address) explicit() string {
+	written := string(a.target())
+	if a.exchange != "" && written == a.exchange+":"+a.key { // nothing in it had to be written otherwise
+		written = `\` + written
+	}
+	return written
+}
+
+// readings are all ways to read a name: the whole of it as a queue, as an exchange, then
+// divided at each colon. If it is written out, there is only one.
+func readings(text string) []address {
+	if queue, written := strings.CutPrefix(text, ":"); written {
+		return []address{{"", queue}}
+	}
+	exchange, key := deadletter.Target(text).Parts()
+	if exchange == "" || len(exchange)+1+len(key) != len(text) { // a queue, or it has backslashes
+		return []address{{exchange, key}}
+	}
+	all := []address{{"", text}, {text, ""}}
+	for i := range len(text) {
+		if text[i] == ':' {
+			all = append(all, address{text[:i], text[i+1:]})
+		}
+	}
+	return all
+}
+
+// among chooses the reading that the broker has; has tells whether it has a queue, or else
+// an exchange. A queue goes before the exchange of the same name, which often feeds it. If
+// there is none, it is the first division, and what is missing will be said.
+func among(text string, has func(queue bool, name string) (bool, error)) (address, error) {
+	all := readings(text)
+	if len(all) == 1 {
+		return all[0], nil
+	}
+	var there []address
+	for i, r := range all {
+		name, queue := r.exchange, r.exchange == ""
+		if queue {
+			name = r.key
+		}
+		known, err := has(queue, name)
+		switch {
+		case err != nil:
+			return address{}, err
+		case known && (i != 1 || len(there) == 0):
+			there = append(there, r)
+		}
+	}
+	switch len(there) {
+	case 0:
+		return all[2], nil
+	case 1:
+		return there[0], nil
+	}
+	return address{}, &adapters.Problem{
+		Doing: "read the name " + wording.Quoted(text), Cause: "the broker has more than one destination that it can be",
+		Remedy: fmt.Sprintf("write %s or %s", there[0].explicit(), there[1].explicit()), Kind: adapters.ErrUsage,
+	}
+}
+
+// addressOf reads a target, which is written out.
+func addressOf(target deadletter.Target) (a address) {
+	a.exchange, a.key = target.Parts()
+	return a
+}
+
+// targetOf is the queue at which a letter died, if it would be dead-lettered from there again, or
+// else what it was published to, from where it reaches every queue that is bound so.
+func targetOf(queue *deadletter.Queue, origin deadletter.Origin) deadletter.Target {
+	if origin.Exchange == "" || slices.Contains(queue.Direct, origin.Destination) {
+		return deadletter.Routed("", origin.Destination)
+	}
+	return deadletter.Routed(origin.Exchange, origin.RoutingKey)
+}
+
+// Target implements [deadletter.Queues].
+func (a *Adapter) Target(ctx context.Context, text string) (deadletter.Target, error) {
+	if text == "" || text == ":" {
+		return "", a.config.problem("read the name of a destination", "it is empty", "name a queue or exchange:key", adapters.ErrUsage)
+	}
+	if all := readings(text); len(all) == 1 {
+		return all[0].target(), nil
+	}
+	if a.management != nil {
+		known, err := routing.Read(ctx, a.management, true)
+		if err != nil {
+			return "", err
+		}
+		r, err := among(text, func(queue bool, name string) (bool, error) { return has(known, queue, name), nil })
+		return r.target(), err
+	}
+	l, err := a.config.dialLink(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer l.hangUp()
+	control := l.control(ctx)
+	r, err := among(text, control.has)
+	return r.target(), err
+}
+
+// has says whether there is a queue, or else an exchange, of a name.
+func has(known *routing.Catalog, queue bool, name string) (there bool) {
+	if queue {
+		_, there = known.Queues[name]
+	} else {
+		_, there = known.Exchanges[name]
+	}
+	return there
+}
+
+// has says the same by AMQP. What the user may not look at counts as there.
+func (c *control) has(queue bool, name string) (there bool, err error) {
+	if queue {
+		_, err = c.depth(name)
+	} else {
+		err = c.do("read exchange "+wording.Quoted(name), func(ch *amqp.Channel) error {
+			return ch.ExchangeDeclarePassive(name, "", false, false, false, false, nil)
+		})
+	}
+	switch {
+	case errors.Is(err, adapters.ErrUnknownDestination):
+		return false, nil
+	case err == nil, errors.Is(err, adapters.ErrNotAuthorized), isLocked(err):
+		return true, nil
+	}
+	return false, err
+}

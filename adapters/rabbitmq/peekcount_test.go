@@ -1,0 +1,47 @@
+package rabbitmq
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// TestCountsAreOneForAllProcesses: what one has counted the next knows, and brokers do not
+// share.
+func TestCountsAreOneForAllProcesses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state", "looks.json")
+	process := func(scope string) *counted { return &counted{path: path, scope: scope} }
+	var counting sync.WaitGroup
+	for i := range 4 {
+		counting.Go(func() {
+			for count := range 10 {
+				if err := process("a").add("queue", int64(10*i+count)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	counting.Wait()
+	if got := process("a").highest("queue"); got != 39 {
+		t.Errorf("counted %d", got)
+	}
+	if err := process("b").add("queue", 3); err != nil {
+		t.Error(err)
+	}
+	process("a").forget("queue")
+	if a, b := process("a").highest("queue"), process("b").highest("queue"); a != 0 || b != 3 {
+		t.Errorf("after a was forgotten: %d and %d", a, b)
+	}
+}
+
+// TestCountsThatCannotBeKept refuse, rather than to let the next peek go wrong.
+func TestCountsThatCannotBeKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "looks.json")
+	if err := os.WriteFile(path, []byte("{torn"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&counted{path: path}).add("queue", 1); err == nil {
+		t.Error("nothing was said")
+	}
+}

@@ -1,0 +1,105 @@
+package rabbitmq
+
+import (
+	"context"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/wording"
+)
+
+// peekStream reads a stream from its beginning to the end that it has now.
+func (a *Adapter) peekStream(ctx context.Context, l *link, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
+	end, err := l.streamEnd(ctx, peek.DLQ)
+	if err != nil || end == 0 {
+		return err
+	}
+	reading, err := l.readStream(ctx, peek.DLQ, "first")
+	if err != nil {
+		return err
+	}
+	defer reading.close(ctx)
+	var part []deadletter.Delivery
+	holding := holding{letters: &a.letters}
+	handOver := func() error {
+		if len(part) == 0 {
+			return nil
+		}
+		held := part
+		part = nil
+		handles := handlesOf(held) // keep owns what it is handed
+		defer a.letters.drop(handles)
+		return keep(held)
+	}
+	for read := 0; peek.Most == 0 || read < peek.Most; read++ {
+		d, offset, err := reading.next(ctx, a.config.patience.deliveries)
+		if err != nil {
+			return err
+		}
+		if offset >= end {
+			break
+		}
+		if part = append(part, holding.fromStream(&d, peek.DLQ)); len(part) == peekPart {
+			if err := handOver(); err != nil {
+				return err
+			}
+		}
+		if offset == end-1 {
+			break
+		}
+	}
+	return handOver()
+}
+
+// streamReading is a consumer of a stream that is read one delivery after the other.
+type streamReading struct {
+	link       *link
+	name       string
+	channel    *amqp.Channel
+	deliveries <-chan amqp.Delivery
+	waiting    int // for an acknowledgement, which is credit
+	timer      *time.Timer
+}
+
+func (l *link) readStream(ctx context.Context, name string, offset any) (*streamReading, error) {
+	channel, deliveries, err := l.consumeStream(ctx, name, offset, prefetch)
+	if err != nil {
+		return nil, err
+	}
+	timer := time.NewTimer(time.Hour)
+	return &streamReading{link: l, name: name, channel: channel, deliveries: deliveries, timer: timer}, nil
+}
+
+// next is the next delivery with its offset. When none comes for as long as limit, the
+// stream is stuck, or read to its end.
+func (r *streamReading) next(ctx context.Context, limit time.Duration) (amqp.Delivery, int64, error) {
+	r.timer.Reset(limit)
+	select {
+	case <-ctx.Done():
+		return amqp.Delivery{}, 0, ctx.Err()
+	case <-r.timer.C:
+		return amqp.Delivery{}, 0, r.link.config.problem("read stream "+wording.Quoted(r.name), "it delivered nothing for "+limit.String()+" though its end is not reached",
+			"try again", adapters.ErrNotConnected)
+	case d, open := <-r.deliveries:
+		if !open {
+			return d, 0, r.link.loss()
+		}
+		offset, ok := streamOffset(&d)
+		if !ok {
+			return d, 0, errNoOffset
+		}
+		if r.waiting++; r.waiting == ackEvery {
+			_ = r.channel.Ack(d.DeliveryTag, true) // if it fails, the deliveries end
+			r.waiting = 0
+		}
+		return d, offset, nil
+	}
+}
+
+func (r *streamReading) close(hurry context.Context) {
+	r.timer.Stop()
+	r.link.closeChannel(hurry, r.channel)
+}

@@ -1,0 +1,168 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/routing"
+	"eventscope/adapters/rabbitmq/wording"
+)
+
+// Recipients implements deadletter.Queues. The queue of a tap is no reader. Without a management API only a queue that is
+// named by the default exchange is sure to be the only one.
+func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) ([]deadletter.Recipients, error) {
+	if len(targets) == 0 {
+		return nil, nil
+	}
+	addresses := make([]address, len(targets))
+	for i, target := range targets {
+		if target.IsZero() {
+			return nil, a.config.problem("look for the readers of a destination", "none is named", "name a queue or exchange:key", adapters.ErrUsage)
+		}
+		addresses[i] = addressOf(target)
+	}
+	all, err := a.recipients(ctx, addresses)
+	for i := range all {
+		all[i].Kind, all[i].Name, all[i].Key = adapters.Exchange, addresses[i].exchange, addresses[i].key
+		if all[i].Name == "" {
+			all[i].Kind, all[i].Name, all[i].Key = adapters.Queue, addresses[i].key, ""
+		}
+	}
+	return all, err
+}
+
+func (a *Adapter) recipients(ctx context.Context, addresses []address) ([]deadletter.Recipients, error) {
+	if a.management == nil {
+		return a.recipientsByAMQP(ctx, addresses)
+	}
+	known, err := routing.Read(ctx, a.management, true)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]deadletter.Recipients, len(addresses))
+	for i, to := range addresses {
+		all[i] = reached(known, to)
+	}
+	return all, nil
+}
+
+// reached is who receives what is sent to a target.
+func reached(known *routing.Catalog, to address) deadletter.Recipients {
+	if why := forbidden(known, to); why != "" {
+		return deadletter.Recipients{Forbidden: why}
+	}
+	r := known.Route(to.exchange, routing.Message{Key: &to.key})
+	reach := deadletter.Recipients{Exists: len(r.Queues) > 0, Readers: sortedKeys(r.Queues), Unknown: strings.Join(r.Why, "; ")}
+	if !reach.Exists && len(r.May) > 0 {
+		_, reach.Exists = known.Exchanges[to.exchange]
+	}
+	if len(r.May) > 0 {
+		reach.Unknown += ", so these may too: " + strings.Join(sortedKeys(r.May), ", ")
+	}
+	return reach
+}
+
+// forbidden is why a target is never one by what there is, or empty. What only a tap would take is not there.
+func forbidden(known *routing.Catalog, to address) string {
+	switch {
+	case to.exchange != "" && known.Exchanges[to.exchange].Internal:
+		return "exchange " + wording.Quoted(to.exchange) + " is internal: the broker takes nothing for it from clients"
+	case to.exchange == "" && known.Taps[to.key]:
+		return usedByTap
+	}
+	return to.forbidden()
+}
+
+const (
+	ofBroker  = "the broker uses it itself"
+	usedByTap = "it is the queue of a tap"
+	ofOther   = "it is the queue of one connection alone, as those of taps are"
+)
+
+// isLocked says that the broker refused to look at a queue that another connection has for itself.
+func isLocked(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "access to locked queue")
+}
+
+// forbidden is why a target is never one, whatever the broker says, or empty: what the broker
+// has names of its own for, as for answers to whoever waits for them, and what taps use.
+func (to address) forbidden() string {
+	named := to.exchange
+	if named == "" {
+		named = to.key
+	}
+	switch {
+	case strings.HasPrefix(named, "amq.rabbitmq."):
+		return ofBroker
+	case to.exchange == routing.TapMark.Exchange && to.key == routing.TapMark.Key:
+		return "taps of eventscope use it"
+	}
+	return ""
+}
+
+// lookedUp is how many targets are looked up one by one: AMQP has no question for several.
+const lookedUp = 1000
+
+func (a *Adapter) recipientsByAMQP(ctx context.Context, addresses []address) ([]deadletter.Recipients, error) {
+	l, err := a.config.dialLink(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer l.hangUp()
+	control := l.control(ctx)
+	reaches := make([]deadletter.Recipients, len(addresses))
+	for i, to := range addresses {
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case i >= lookedUp:
+			reaches[i].Forbidden = fmt.Sprintf("without management= no more than %d destinations are looked up for a plan", lookedUp)
+		default:
+			if reaches[i], err = lookUp(control, to); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return reaches, nil
+}
+
+func lookUp(control *control, to address) (deadletter.Recipients, error) {
+	if why := to.forbidden(); why != "" {
+		return deadletter.Recipients{Forbidden: why}, nil
+	}
+	reach := deadletter.Recipients{}
+	var err error
+	if to.exchange == "" {
+		_, err = control.depth(to.key)
+		reach.Readers = []string{to.key}
+	} else {
+		err = control.do("read exchange "+wording.Quoted(to.exchange), func(ch *amqp.Channel) error {
+			return ch.ExchangeDeclarePassive(to.exchange, "", false, false, false, false, nil)
+		})
+		reach.Unknown = "only the management API tells which queues are bound, and management= is not given; nothing is sent there while eventscope taps this virtual host"
+	}
+	switch {
+	case errors.Is(err, adapters.ErrUnknownDestination):
+		return deadletter.Recipients{}, nil
+	case isLocked(err):
+		return deadletter.Recipients{Forbidden: ofOther}, nil
+	case errors.Is(err, adapters.ErrNotAuthorized): // whoever may not look may write all the same
+		return deadletter.Recipients{Exists: true, Unknown: "user " + wording.Quoted(control.config.User) + " may not look whether it is there"}, nil
+	}
+	reach.Exists = err == nil
+	return reach, err
+}
+
+// Ledger implements deadletter.Queues: RabbitMQ has nowhere to keep one.
+func (a *Adapter) Ledger(context.Context, deadletter.LedgerQuery, func(deadletter.Entry) error) (deadletter.LedgerPoint, error) {
+	return deadletter.LedgerPoint{}, a.config.problem("read a ledger on "+a.config.broker(), "rabbitmq has nowhere to keep one", "the journal says what was done", errors.ErrUnsupported)
+}
+
+// Lacks implements deadletter.Queues: a redrive needs no rights but those on letters and targets.
+func (a *Adapter) Lacks(context.Context, string) ([]string, error) { return nil, nil }

@@ -1,0 +1,83 @@
+package rabbitmq
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/wording"
+)
+
+const (
+	// A quorum queue keeps the order of the letters of one consumer that are given back by
+	// one command, if they are at most 32. And it takes 32 commands at a time; what comes
+	// beyond that is gathered and put in any order. Each basic.get is a consumer of its own.
+	backTogether = 30
+	backCommands = 8
+
+	backTime  = 20 * time.Second // for a quorum queue to have back some more of what was given back
+	backSoon  = 2 * time.Second  // the same for a classic queue, where nothing depends on it
+	backPause = time.Millisecond
+)
+
+// requeue gives letters back, by delivery tag, in that order: the first that are held on a
+// channel, of which so many were taken together by one consumer. It waits until the queue
+// has that many more: a quorum queue takes its time, and whoever looks at once after finds
+// it empty.
+func (c *Config) requeue(channel *amqpChannel, f *facts, tags []uint64, together int) (slow error) {
+	doing := "give letters back to queue " + wording.Quoted(f.queue)
+	ready, err := depthOn(channel, f.queue)
+	if err != nil {
+		return channel.problem(doing, err)
+	}
+	commands, patience := backCommands, backTime
+	if f.kind == amqp.QueueTypeClassic {
+		together, commands, patience = len(tags), 1, backSoon
+	}
+	for len(tags) > 0 {
+		part := tags[:min(together*commands, len(tags))]
+		tags = tags[len(part):]
+		for some := range slices.Chunk(part, together) {
+			if err := channel.Nack(some[len(some)-1], true, true); err != nil {
+				return channel.problem(doing, err)
+			}
+		}
+		wanted := ready + len(part)
+		if ready, err = awaitDepth(channel, f.queue, wanted, patience); err != nil {
+			return channel.problem(doing, err)
+		}
+		if ready < wanted && f.kind != amqp.QueueTypeClassic && slow == nil {
+			slow = c.problem(doing, fmt.Sprintf("%d of %d are not back after %v: the broker is slow, or somebody else takes them, and they may come back in another order", wanted-ready, len(part), backTime),
+				"look at it again when the broker has less to do", adapters.ErrIncomplete)
+		}
+	}
+	return slow
+}
+
+// awaitDepth waits until a queue holds that many letters, or has not got more for a while,
+// and says how many it holds.
+func awaitDepth(channel *amqpChannel, queue string, wanted int, patience time.Duration) (int, error) {
+	var again *time.Ticker
+	most := -1
+	for limit := time.Now(); ; <-again.C {
+		ready, err := depthOn(channel, queue)
+		if ready > most {
+			most, limit = ready, time.Now().Add(patience)
+		}
+		if err != nil || ready >= wanted || time.Now().After(limit) {
+			return ready, err
+		}
+		if again == nil {
+			again = time.NewTicker(backPause)
+			defer again.Stop()
+		}
+	}
+}
+
+func depthOn(channel *amqpChannel, queue string) (int, error) {
+	state, err := channel.QueueDeclarePassive(queue, true, false, false, false, nil)
+	return state.Messages, err
+}

@@ -1,0 +1,13 @@
+package main
+
+import (
+	"eventscope/adapters/kafka"
+	"eventscope/adapters/rabbitmq"
+	"eventscope/cmd/internal/source"
+)
+
+// brokers are all that the program knows. A broker is its folder under adapters, and a line here.
+var brokers = source.Drivers{
+	&kafka.Driver,
+	&rabbitmq.Driver,
+}

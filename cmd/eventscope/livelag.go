@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/adapters/consumer"
+)
+
+// liveLag is how far the consumers of a source behind the screen are. The screen connects
+// to a source, and connects again when the connection is lost, while it is shown.
+type liveLag struct{ line *line }
+
+// now is the source as it is now.
+func (l liveLag) now() (consumer.LagReader, error) {
+	source, err := l.line.opened("read the lag of " + l.line.source.Name)
+	if err != nil {
+		return nil, err
+	}
+	if source.Lag == nil {
+		return nil, fmt.Errorf("sources of %s do not tell how far consumers are behind: %w", l.line.source.Driver.Broker, errors.ErrUnsupported)
+	}
+	return source.Lag, nil
+}
+
+// Lag implements consumer.LagReader, as NextTimes does.
+func (l liveLag) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[consumer.Lag, error] {
+	return func(yield func(consumer.Lag, error) bool) {
+		reader, err := l.now()
+		if err != nil {
+			yield(consumer.Lag{}, err)
+			return
+		}
+		reader.Lag(ctx, query)(yield)
+	}
+}
+
+func (l liveLag) NextTimes(ctx context.Context, positions []adapters.Position) iter.Seq2[time.Time, error] {
+	return func(yield func(time.Time, error) bool) {
+		reader, err := l.now()
+		if err != nil {
+			yield(time.Time{}, err)
+			return
+		}
+		reader.NextTimes(ctx, positions)(yield)
+	}
+}
+
+// Unroutable implements adapters.UnroutableCounter.
+func (l liveLag) Unroutable(ctx context.Context) (adapters.Unroutable, error) {
+	adapter := l.line.adapter.Load()
+	if adapter == nil || adapter.Unroutable == nil {
+		return adapters.Unroutable{}, errors.ErrUnsupported
+	}
+	return adapter.Unroutable.Unroutable(ctx)
+}
+
+// Fetch implements adapters.Fetcher.
+func (l liveLag) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
+	return liveLetters(l).Fetch(ctx, positions)
+}

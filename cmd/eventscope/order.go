@@ -1,0 +1,81 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/cmd/internal/output"
+)
+
+// byTime are lines of output on their way into the order of their events' time. Brokers
+// give history partition by partition, so all of it is kept until the end, or until it is
+// more than most bytes: then the earlier half is let go. It belongs to one goroutine.
+type byTime struct {
+	most  int
+	text  []byte
+	lines []timedLine
+	last  map[logOf]int64 // of each log: a message without a time stands behind the one before it
+
+	gone int64 // the time of the latest line that was let go
+	late int64 // lines that came when later ones had been let go
+}
+
+type timedLine struct {
+	at         int64 // Unix nanoseconds
+	start, end int   // in text
+}
+
+type logOf struct {
+	source string
+	log    adapters.Log
+}
+
+func newByTime(most int) *byTime { return &byTime{most: most, last: make(map[logOf]int64)} }
+
+// add takes a line that write appends, and lets go of the earlier ones if there are too many.
+func (b *byTime) add(source string, m *adapters.Message, writer *output.Writer, write func(dst []byte) []byte) error {
+	log := logOf{source, adapters.Log{Destination: m.Position.Destination, Partition: m.Position.Partition}}
+	at := b.last[log]
+	if !m.Time.IsZero() && m.Time.After(time.Unix(0, 0)) {
+		at = m.Time.UnixNano()
+	}
+	b.last[log] = at
+	if at < b.gone {
+		b.late++
+	}
+	start := len(b.text)
+	b.text = write(b.text)
+	b.lines = append(b.lines, timedLine{at, start, len(b.text)})
+	const perLine = 24 // beside its text
+	if len(b.text)+perLine*len(b.lines) <= b.most {
+		return nil
+	}
+	return b.flush(writer, (len(b.lines)+1)/2)
+}
+
+// flush writes the earliest n lines and keeps the others.
+func (b *byTime) flush(writer *output.Writer, n int) error {
+	slices.SortStableFunc(b.lines, func(x, y timedLine) int { return cmp.Compare(x.at, y.at) })
+	for _, line := range b.lines[:n] {
+		if err := writer.Write(append(writer.Available(), b.text[line.start:line.end]...)); err != nil {
+			return err
+		}
+		b.gone = line.at
+	}
+	if n == len(b.lines) {
+		b.lines, b.text = b.lines[:0], b.text[:0]
+		return nil
+	}
+	kept := make([]byte, 0, len(b.text))
+	for i, line := range b.lines[n:] {
+		b.lines[i] = timedLine{line.at, len(kept), len(kept) + line.end - line.start}
+		kept = append(kept, b.text[line.start:line.end]...)
+	}
+	b.lines, b.text = b.lines[:len(b.lines)-n], kept
+	return nil
+}
+
+// all writes what is left.
+func (b *byTime) all(writer *output.Writer) error { return b.flush(writer, len(b.lines)) }

@@ -1,0 +1,119 @@
+package replay
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/replay/replaytest"
+)
+
+// TestAClaimKeepsOthersAway as long as it holds, and never the run whose own it is: one that was
+// killed is resumed at once.
+func TestAClaimKeepsOthersAway(t *testing.T) {
+	for name, c := range map[string]struct {
+		own  bool
+		age  time.Duration
+		busy bool
+	}{
+		"its own": {true, 0, false}, "another's": {false, 0, true}, "another's, by a clock that is ahead": {false, -10 * time.Second, true},
+		"another's that has lapsed": {false, claimHolds + time.Minute, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := tell(t, adapters.Topic, "a", "b")
+			run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
+			holder := claim{Run: "20260101-000000-abcd", By: "bob@host", At: time.Now().Add(-c.age)}
+			if c.own {
+				holder.Run = run.ID
+			}
+			s.broker.LedgerEntries["claim:dlq"], _ = json.Marshal(holder)
+			summary, err := run.Do(t.Context(), func(Outcome) {})
+			if c.busy && (!errors.Is(err, adapters.ErrBusy) || !strings.Contains(err.Error(), "bob@host is at work") || len(s.broker.Copies) > 0) {
+				t.Errorf("%+v, %v", summary, err)
+			}
+			if !c.busy && (err != nil || summary.Settled != 2) {
+				t.Errorf("%+v, %v", summary, err)
+			}
+		})
+	}
+}
+
+// TestARunIsEndedFromAnotherProcess, after the window that it has in hand.
+func TestARunIsEndedFromAnotherProcess(t *testing.T) {
+	both(t, func(s *story) {
+		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 1})
+		told := false
+		summary, err := run.Do(s.Context(), func(Outcome) {
+			if told {
+				return
+			}
+			told = true
+			if ending, err := workplace(s, s.folder, s.broker).Abort(run.ID, true); err != nil || ending != nil {
+				s.Errorf("%v, %v", ending, err)
+			}
+		})
+		if err != nil || summary.State != "aborted" || len(s.broker.Copies) > 2 || len(s.broker.Copies) != summary.Settled {
+			s.Errorf("%+v, %v, %d copies", summary, err, len(s.broker.Copies))
+		}
+	}, "a", "b", "c", "d")
+}
+
+// TestAJournalThatIsGoneIsNotBegunAnew under whoever has read it: what it said would be forgotten.
+func TestAJournalThatIsGoneIsNotBegunAnew(t *testing.T) {
+	s := tell(t, adapters.Queue, "a")
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
+	if err := os.Remove(s.journalPath()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.service.Planning(t.Context(), Replay, PlanOptions{}); !errors.Is(err, ErrJournal) {
+		t.Errorf("planned without what it said: %v", err)
+	}
+	if _, err := run.Do(t.Context(), func(Outcome) {}); !errors.Is(err, ErrJournal) || len(s.broker.Copies) > 0 {
+		t.Errorf("%v, %d copies", err, len(s.broker.Copies))
+	}
+}
+
+// TestNothingIsTakenUpWithoutTheRightToWrite, nor a run that nobody knows.
+func TestNothingIsTakenUpWithoutTheRightToWrite(t *testing.T) {
+	s := tell(t, adapters.Queue, "a")
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
+	if _, err := workplace(t, s.folder, s.broker).Resume(run.ID, true, Pace{}); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("while it is at work: %v", err)
+	}
+	run.letGo()
+	if _, err := s.service.Resume(run.ID, false, Pace{}); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "--write") {
+		t.Errorf("read-only: %v", err)
+	}
+	for _, unknown := range []string{"20260101-000000-abcd", "", "..", "../runs/" + run.ID, run.ID + "/"} {
+		_, resumed := s.service.Resume(unknown, true, Pace{})
+		_, aborted := s.service.Abort(unknown, true)
+		if !errors.Is(resumed, adapters.ErrUsage) || !errors.Is(aborted, adapters.ErrUsage) {
+			t.Errorf("%q: %v; %v", unknown, resumed, aborted)
+		}
+	}
+}
+
+// TestALetterThatCouldNotBeTakenOutIsNotSettled: its copy is there, and it is not sent again when
+// the run is resumed.
+func TestALetterThatCouldNotBeTakenOutIsNotSettled(t *testing.T) {
+	for _, action := range []Action{Replay, Discard} {
+		s := tell(t, adapters.Queue, "a", "b", "c")
+		run := s.begin(s.plan(action, PlanOptions{Reason: "test"}), Pace{Window: 2})
+		s.broker.Settling = func([]deadletter.Delivery) { s.broker.Settling, s.broker.Failing = nil, 0 }
+		summary, err := run.Do(t.Context(), func(o Outcome) { t.Errorf("%s is told of as %s", o.Position, o.Result) })
+		if !errors.Is(err, replaytest.ErrFailed) || summary.State != "failed" || summary.Settled != 0 || s.bodies() != "a b c" {
+			t.Fatalf("%s: %+v, %v, left are %s", action, summary, err, s.bodies())
+		}
+		if summary, err = s.resume(run).Do(t.Context(), func(Outcome) {}); err != nil || summary.Settled != 3 || s.bodies() != "" {
+			t.Errorf("%s: %+v, %v, left are %s", action, summary, err, s.bodies())
+		}
+		if got := s.copies(); action == Replay && got != "a b c" {
+			t.Errorf("sent are %s", got)
+		}
+	}
+}

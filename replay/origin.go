@@ -1,0 +1,198 @@
+package replay
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/envelope"
+)
+
+// statement is letters of one part that say the same of themselves: that they died at origin,
+// from which follows where they go. Origin is empty if it was not they who said where.
+type statement struct {
+	target deadletter.Target
+	origin string
+}
+
+// stated is a statement, and how many letters make it.
+type stated struct {
+	statement
+	count    int
+	bytes    int64
+	groups   map[string]bool // consumer groups that failed
+	destined *Destined
+}
+
+// mostGroupsNamed bounds how many groups that failed are remembered for one target.
+const mostGroupsNamed = 20
+
+// tally is what the letters of a dead-letter destination say, all of them: how many name
+// each origin.
+type tally struct {
+	said   map[string]int
+	others int // letters that name yet another
+}
+
+// mostOrigins bounds how many origins are counted.
+const mostOrigins = 10_000
+
+func (t *tally) add(l *Letter) {
+	origin := l.origin()
+	switch _, known := t.said[origin]; {
+	case !l.claims() || origin == "":
+	case known || len(t.said) < mostOrigins:
+		if t.said == nil {
+			t.said = map[string]int{}
+		}
+		t.said[origin]++
+	default:
+		t.others++
+	}
+}
+
+// join adds what another has counted.
+func (t *tally) join(other *tally) {
+	t.others += other.others
+	for origin, n := range other.said {
+		if _, known := t.said[origin]; !known && len(t.said) >= mostOrigins {
+			t.others += n
+			continue
+		}
+		if t.said == nil {
+			t.said = map[string]int{}
+		}
+		t.said[origin] += n
+	}
+}
+
+// most is the origin that is named most often.
+func (t *tally) most() (origin string, count int) {
+	for name, n := range t.said {
+		if n > count || n == count && name < origin {
+			origin, count = name, n
+		}
+	}
+	return origin, count
+}
+
+// claims says that the letter itself, and nothing else, says where it goes.
+func (l *Letter) claims() bool {
+	return l.Confidence == envelope.Certain || l.Confidence == envelope.Claimed
+}
+
+// tallies are what was last read of each dead-letter destination, from its beginning to its
+// end. Several goroutines may use them.
+type tallies struct {
+	mu sync.Mutex
+	of map[dlqKey]*tally
+}
+
+// keep takes over what was read; more says that it is what has come since the last time.
+func (t *tallies) keep(key dlqKey, of *tally, more bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if before := t.of[key]; more && before != nil {
+		of.join(before)
+	}
+	if t.of == nil {
+		t.of = map[dlqKey]*tally{}
+	}
+	t.of[key] = of
+}
+
+func (t *tallies) get(key dlqKey) *tally {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.of[key]
+}
+
+// rare is how many times as often as another an origin must be named for that other to be
+// an exception.
+const rare = 20
+
+// evidence is all that is known of where the letters of a dead-letter destination died,
+// beside what a single one says. The rule is in the package's documentation.
+type evidence struct {
+	dlq        *deadletter.Queue
+	stem       string // the destination that its name speaks for, if the broker has it
+	deadLetter func(name string) bool
+	said       *tally
+}
+
+// against is why a claim is not to be believed, or empty. Only says that though nothing
+// speaks against it, nothing but letters speaks for it.
+func (e *evidence) against(c *statement, reach *deadletter.Recipients) (why string, only bool) {
+	origin, known := died(c, reach), reach.Unknown == ""
+	reached := reach.Readers
+	if reach.Kind != adapters.Exchange {
+		reached = append([]string{reach.Name}, reached...)
+	}
+	fed := slices.ContainsFunc(reached, func(name string) bool { return slices.Contains(e.dlq.Feeders, name) })
+	switch {
+	case origin != "" && known && !slices.Contains(reached, origin):
+		return fmt.Sprintf("what is sent there does not come to %s, where they say that they died", origin), false
+	case origin != "" && slices.Contains(e.dlq.Feeders, origin), origin == "" && fed:
+		return "", false
+	case len(e.dlq.Feeders) > 0:
+		return "the broker's configuration leads letters here from " + few(e.dlq.Feeders), false
+	case e.named(c, reach, reached):
+		return "", false
+	case e.stem != "":
+		return fmt.Sprintf("the name %s speaks for %s", e.dlq.Name, e.stem), false
+	case e.deadLetter(c.origin) || e.deadLetter(string(c.target)):
+		return "it is a dead-letter destination itself", false
+	}
+	return e.exception(c), true
+}
+
+// died is the queue at which a claim says that letters died. What is named may be the
+// exchange or the routing key instead, and a topic is never a queue.
+func died(c *statement, reach *deadletter.Recipients) string {
+	switch {
+	case reach.Kind == adapters.Topic:
+		return ""
+	case reach.Kind != adapters.Exchange:
+		return reach.Name
+	case c.origin == reach.Name, c.origin == reach.Key:
+		return ""
+	}
+	return c.origin
+}
+
+// named says that the name of the dead-letter destination speaks for a claim. Stages of
+// retrying are named after the destination that they belong to.
+func (e *evidence) named(c *statement, reach *deadletter.Recipients, reached []string) bool {
+	stem, _ := envelope.DeadName(e.dlq.Name)
+	switch {
+	case stem == "":
+		return false
+	case slices.Contains(reached, stem), reach.Unknown != "" && c.origin == stem:
+		return true
+	}
+	return strings.HasPrefix(c.origin, stem) && envelope.IsRetryStage(c.origin) && (slices.Contains(reached, c.origin) || reach.Kind == adapters.Exchange && reach.Key == c.origin)
+}
+
+// exception is why a claim stands out among those of the other letters, or empty.
+func (e *evidence) exception(c *statement) string {
+	if e.said == nil {
+		return ""
+	}
+	most, count := e.said.most()
+	here := max(e.said.said[c.origin], 1)
+	if most == c.origin || here*rare > count {
+		return ""
+	}
+	return fmt.Sprintf("%s here say %s, and %d this", letters(count), most, here)
+}
+
+// few names the first of many.
+func few(names []string) string {
+	if len(names) <= 3 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d others", strings.Join(names[:2], ", "), len(names)-2)
+}

@@ -1,0 +1,81 @@
+package replay
+
+import (
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+)
+
+// past is what the journal tells of the letters of a dead-letter queue that has no ledger.
+type past struct {
+	ledger map[adapters.Position]*Mark // where the broker keeps one
+	marks  map[letterKey]*Mark
+	// doubt are letters of runs that have ended without knowing whether they were sent. All of
+	// the dead-letter queue are in doubt if the plan of such a run cannot be read.
+	doubt map[letterKey]bool
+	all   bool
+}
+
+// past is what the journal says of the letters of a dead-letter queue that has no ledger. Of a queue
+// that is only what runs that are not over have in hand, since other letters are gone from
+// it; of a stream, it is all that was ever done.
+func (o *Service) past(dlq DLQ) (*past, error) {
+	p := &past{marks: map[letterKey]*Mark{}, doubt: map[letterKey]bool{}}
+	var records []*Record
+	var err error
+	if dlq.Settling == deadletter.ByJournal {
+		records, _, err = o.runs(func(r *Record) bool { return r.about(&dlq) })
+	} else {
+		err = o.journal.running(func(r *Record) {
+			if r.about(&dlq) {
+				records = append(records, r.clone())
+			}
+		})
+	}
+	for _, r := range records {
+		plan, unread := o.planOf(r)
+		switch {
+		case unread == nil:
+			p.take(&dlq, r, plan)
+		case r.unsettled: // else it is in the way of all letters of the dead-letter queue
+			p.all = true
+		}
+	}
+	return p, err
+}
+
+// mark is what was done about a letter, or nil. Plans of the version before tell letters of a
+// queue by their positions alone.
+func (p *past) mark(key letterKey) *Mark {
+	if mark := p.ledger[key.position]; mark != nil {
+		return mark
+	}
+	if mark := p.marks[key]; mark != nil {
+		return mark
+	}
+	return p.marks[letterKey{position: key.position}]
+}
+
+func (p *past) doubts(key letterKey) bool {
+	return p.all || p.doubt[key] || p.doubt[letterKey{position: key.position}]
+}
+
+func (p *past) take(dlq *DLQ, r *Record, plan *Plan) {
+	for i := range plan.Parts {
+		if i >= len(r.parts) || !r.parts[i].about(dlq) {
+			continue
+		}
+		for number, state := range r.states(plan, i) {
+			l := &plan.Parts[i].Letters[number]
+			switch {
+			case r.Changed != "", r.Ended() && (state == Sent || r.unsettled && state == Confirmed):
+				if plan.Action == Replay {
+					p.doubt[l.key()] = true
+				}
+			case plan.Action == Restore && state == Open:
+				delete(p.marks, l.key())
+			case dlq.Settling == deadletter.ByJournal && state.Settled(), state == Confirmed:
+				p.marks[l.key()] = &Mark{State: state, Run: r.Run, By: r.By, At: r.Last, Target: string(l.To), Reason: r.Reason}
+			}
+		}
+	}
+}

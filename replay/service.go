@@ -1,0 +1,344 @@
+package replay
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/envelope"
+)
+
+// Source is a broker whose dead letters are dealt with.
+type Source struct {
+	// Name is what the screen and the lines call it.
+	Name string
+	// Address is where it is: a URL without user, secrets and parameters.
+	Address string
+	// Cluster says which broker it is, in the broker's own words, whatever it was reached by:
+	// a service asks it. The journal remembers it. Where a broker says nothing, and in
+	// journals of the version before, it is the address.
+	Cluster string
+	// URL is how it was opened, without secrets, so that a run can be resumed.
+	URL         string
+	Broker      adapters.Broker
+	DeadLetters deadletter.Queues
+	// TargetOf is that of the broker's driver.
+	TargetOf deadletter.TargetOf
+	// Fetch reads letters of logs again. Nil where there is none.
+	Fetch adapters.Fetcher
+}
+
+// Config is what a service works with.
+type Config struct {
+	Folder  string // for journal, plans and archive; made when needed, for this user only
+	Sources []Source
+	Targets []Source // clusters that are only sent to
+	Rules   *envelope.Rules
+	Headers Headers
+	Listed  int    // how many letters a listing lists in all; 0 is [MostListed]
+	By      string // user@host, for journal, ledger and copies
+	// Told, if not nil, hears of runs that begin, stop and end, for a log.
+	Told func(Line)
+
+	disk *disk // nil is the real one
+}
+
+// Service is where dead letters are dealt with: it lists them, plans, runs, and knows what
+// was done before. Its methods may be called from several goroutines at once.
+type Service struct {
+	config  Config
+	disk    *disk
+	journal *Journal
+
+	said tallies
+
+	mu       sync.Mutex
+	archives map[string]*archive
+}
+
+// NewService opens a service. Nothing is written before something is done.
+func NewService(config Config) (*Service, error) {
+	if config.disk == nil {
+		config.disk = realDisk
+	}
+	var err error
+	if config.Folder, err = config.disk.home(config.Folder); err != nil {
+		return nil, journalProblem("use the state folder "+config.Folder, err)
+	}
+	journal := openJournal(config.disk, config.Folder)
+	journal.told = config.Told
+	return &Service{config: config, disk: config.disk, journal: journal, archives: map[string]*archive{}}, nil
+}
+
+// DLQ is a dead-letter queue and the source it is in.
+type DLQ struct {
+	Source Source
+	deadletter.Queue
+}
+
+// DLQs lists the dead-letter queues of all sources. The error joins a [adapters.SourceError] each; the
+// dead-letter queues of the others are listed all the same.
+func (o *Service) DLQs(ctx context.Context) ([]DLQ, error) {
+	sources, lists, problems := o.lists(ctx)
+	var all []DLQ
+	for i, list := range lists {
+		for _, dlq := range list {
+			all = append(all, DLQ{sources[i], dlq})
+		}
+	}
+	return all, errors.Join(problems...)
+}
+
+// lists lists the dead-letter queues of each source, or why they could not be listed.
+func (o *Service) lists(ctx context.Context) ([]Source, [][]deadletter.Queue, []error) {
+	sources := slices.Clone(o.config.Sources)
+	lists := make([][]deadletter.Queue, len(sources))
+	problems := make([]error, len(sources))
+	var asking sync.WaitGroup
+	for i := range sources {
+		asking.Go(func() {
+			if lists[i], problems[i] = sources[i].DeadLetters.DLQs(ctx); len(lists[i]) == 0 {
+				return
+			}
+			if err := sources[i].identify(ctx); err != nil {
+				lists[i], problems[i] = nil, errors.Join(problems[i], err)
+			}
+		})
+	}
+	asking.Wait()
+	for i, problem := range problems {
+		if problem != nil {
+			problems[i] = &adapters.SourceError{Source: sources[i].Name, Err: problem}
+		}
+	}
+	return sources, lists, problems
+}
+
+// Read reads the letters of a dead-letter queue in order. Letters of a queue are in the archive
+// before each is called. The message and its identity are only valid within the call.
+//
+// Looking takes no right to the ledger. Where that cannot be read, the state of every letter
+// is Unknown, and the error at the end is an [UnknownStates].
+func (o *Service) Read(ctx context.Context, dlq DLQ, each func(*Letter, *adapters.Message, *envelope.Identity) error) error {
+	past, unknown := o.recall(ctx, dlq)
+	if ctx.Err() != nil || unknown != nil && dlq.Settling != deadletter.ByLedger {
+		return errors.Join(unknown, ctx.Err())
+	}
+	said, err := o.readFrom(ctx, dlq, past, unknown, nil, each)
+	if err != nil {
+		return err
+	}
+	o.said.keep(dlq.key(), said, false)
+	if unknown != nil {
+		return &UnknownStates{dlq.Name, unknown}
+	}
+	return nil
+}
+
+// readFrom is Read with what was done before, which is known, or unknown for a reason, from
+// offsets of a log on. It counts what the letters say, also of those before an error.
+func (o *Service) readFrom(ctx context.Context, dlq DLQ, past *past, unknown error, from map[adapters.Log]int64, each func(*Letter, *adapters.Message, *envelope.Identity) error) (*tally, error) {
+	r := &reader{
+		envelope: envelope.NewReader(o.config.Rules), source: dlq.Source.Name, broker: dlq.Source.Broker,
+		targetOf: dlq.Source.TargetOf, dlq: &dlq.Queue, past: past, unknown: unknown, headers: &o.config.Headers,
+	}
+	var id envelope.Identity
+	said := &tally{}
+	return said, dlq.Source.DeadLetters.Peek(ctx, deadletter.Peek{DLQ: dlq.Name, FromOffsets: from}, func(part []deadletter.Delivery) error {
+		var foreign []bool
+		if dlq.Kind == adapters.Queue {
+			var err error
+			if foreign, err = o.keep(&dlq, part, false); err != nil {
+				return err
+			}
+		}
+		for i := range part {
+			letter := r.read(&part[i].Message, &id)
+			letter.Maybe = letter.Maybe || foreign != nil && foreign[i]
+			said.add(&letter)
+			if err := each(&letter, &part[i].Message, &id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// UnknownStates says that letters were read, and that what was done about them is not known.
+type UnknownStates struct {
+	DLQ string
+	Why error
+}
+
+// Error is a sentence.
+func (u *UnknownStates) Error() string {
+	return fmt.Sprintf("which letters of %s were dealt with is not known, so all are shown: %v", u.DLQ, u.Why)
+}
+
+// Unwrap gives the reason.
+func (u *UnknownStates) Unwrap() error { return u.Why }
+
+// keep puts letters of a queue into its archive, and says of each whether it had been
+// handed out to somebody before it was first seen here.
+func (o *Service) keep(dlq *DLQ, letters []deadletter.Delivery, anew bool) (foreign []bool, err error) {
+	lines := make([]encoded, 0, len(letters))
+	for i := range letters {
+		line, err := dlq.Source.DeadLetters.Encode(nil, &letters[i])
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, encoded{letters[i].Position, letters[i].Fingerprint(), letters[i].Redelivered, line})
+	}
+	return o.archive(dlq.Source.Cluster, dlq.Name).put(lines, anew)
+}
+
+// secure puts letters into the archive and reads them back, so that they may leave their
+// queue. What cannot be read back is put there anew.
+func (o *Service) secure(dlq *DLQ, letters []deadletter.Delivery) error {
+	_, err := o.keep(dlq, letters, false)
+	left := letters
+	for again := range 2 {
+		if err == nil {
+			left, err = o.unlike(dlq, left)
+		}
+		if err != nil || len(left) == 0 {
+			return err
+		}
+		if again == 0 {
+			_, err = o.keep(dlq, left, true)
+		}
+	}
+	return &adapters.Problem{
+		Doing: "discard " + left[0].Position.String(), Cause: "what was written to the archive is read back otherwise",
+		Remedy: "check the disk under " + o.archive(dlq.Source.Cluster, dlq.Name).path + "; the letter stays where it is", Kind: ErrJournal,
+	}
+}
+
+// unlike are those of the letters that the archive does not have as they are.
+func (o *Service) unlike(dlq *DLQ, letters []deadletter.Delivery) (unlike []deadletter.Delivery, err error) {
+	keys := make([]letterKey, len(letters))
+	for i := range letters {
+		keys[i] = letterKey{letters[i].Position, letters[i].Fingerprint()}
+	}
+	err = o.archive(dlq.Source.Cluster, dlq.Name).read(keys, func(i int, line []byte) error {
+		if line != nil {
+			if m, err := dlq.Source.DeadLetters.Decode(line); err == nil && m.Fingerprint() == keys[i].content {
+				return nil
+			}
+		}
+		unlike = append(unlike, letters[i])
+		return nil
+	})
+	return unlike, err
+}
+
+// archive is the one of a queue.
+func (o *Service) archive(cluster, queue string) *archive {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	path := filepath.Join(o.config.Folder, "archive", url.PathEscape(cluster), url.PathEscape(queue)+".jsonl")
+	if o.archives[path] == nil {
+		o.archives[path] = &archive{disk: o.disk, path: path}
+	}
+	return o.archives[path]
+}
+
+// Archived is a letter of a queue as it was when it was last looked at, or discarded. Without
+// its contents, it is any at that position.
+func (o *Service) Archived(ctx context.Context, source Source, position adapters.Position, content adapters.Fingerprint) (adapters.Message, error) {
+	if err := source.identify(ctx); err != nil {
+		return adapters.Message{}, err
+	}
+	line, err := o.archivedLine(&source, letterKey{position, content})
+	if err != nil {
+		return adapters.Message{}, err
+	}
+	m, err := source.DeadLetters.Decode(line)
+	m.Position = position
+	return m, err
+}
+
+// archivedLine is a letter as its adapter preserved it, also from where the version before
+// kept it.
+func (o *Service) archivedLine(source *Source, key letterKey) ([]byte, error) {
+	line, err := o.archive(source.Cluster, key.position.Destination).get(key)
+	if errors.Is(err, adapters.ErrGone) && source.Address != source.Cluster {
+		if before, missing := o.archive(source.Address, key.position.Destination).get(key); missing == nil {
+			return before, nil
+		}
+	}
+	return line, err
+}
+
+// recall is what was done about the letters of a dead-letter queue: by the ledger where there is one,
+// else by the journal.
+func (o *Service) recall(ctx context.Context, dlq DLQ) (*past, error) {
+	if dlq.Settling == deadletter.ByLedger {
+		ledger := newLedger(dlq.Source.DeadLetters, dlq.Name)
+		if err := ledger.read(ctx, false); err != nil {
+			return nil, err
+		}
+		return &past{ledger: ledger.marks}, nil
+	}
+	return o.past(dlq)
+}
+
+// dlqKey names a dead-letter queue: by source and its own name.
+type dlqKey struct{ source, dlq string }
+
+func (g *DLQ) key() dlqKey { return dlqKey{g.Source.Name, g.Name} }
+
+// identify asks the broker which one it is.
+func (s *Source) identify(ctx context.Context) error {
+	cluster, err := s.DeadLetters.Cluster(ctx)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		err = nil
+	case err == nil && cluster != "":
+		s.Cluster = cluster
+	}
+	s.Cluster = cmp.Or(s.Cluster, s.Address)
+	return err
+}
+
+// is says that a source is the one that the journal names.
+func (s *Source) is(name string) bool { return name != "" && (name == s.Cluster || name == s.Address) }
+
+// About says that a plan takes letters from a dead-letter queue.
+func (p *Plan) About(dlq *DLQ) bool {
+	return slices.ContainsFunc(p.Parts, func(part Part) bool { return part.DLQ == dlq.Name && dlq.Source.is(part.Source) })
+}
+
+// source is the source on a cluster.
+func (o *Service) source(ctx context.Context, broker adapters.Broker, cluster string) (Source, error) {
+	var others []string
+	var problems error
+	for _, s := range slices.Concat(o.config.Sources, o.config.Targets) {
+		err := s.identify(ctx)
+		if err == nil && s.is(cluster) {
+			return s, nil
+		}
+		if problems = errors.Join(problems, err); err == nil && s.Broker == broker {
+			others = append(others, s.Name+" is "+s.Cluster)
+		}
+	}
+	if problems != nil { // it may be one of those that do not say which they are
+		return Source{}, problems
+	}
+	problem := &adapters.Problem{
+		Doing: "send or settle letters on " + cluster, Cause: "it is not among the sources",
+		Remedy: "name it by its URL", Kind: adapters.ErrUsage,
+	}
+	if len(others) > 0 {
+		problem.Cause, problem.Kind = "that is another cluster than the sources are: "+strings.Join(others, ", "), ErrRefused
+	}
+	return Source{}, problem
+}

@@ -1,0 +1,42 @@
+package replay
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/replay/replaytest"
+)
+
+// TestLettersAreShownWithoutALedger: who may not read what was recorded sees the letters, is
+// told that their states are not known, and plans nothing.
+func TestLettersAreShownWithoutALedger(t *testing.T) {
+	broker := replaytest.New(adapters.Topic, "one", "two")
+	broker.LedgerHidden = &adapters.Problem{Doing: "read the ledger", Cause: "no permission", Remedy: "have Read granted", Kind: adapters.ErrNotAuthorized}
+	service, err := NewService(Config{Folder: t.TempDir(), Sources: []Source{{Name: "kafka", Cluster: "kafka://k", Broker: "kafka", DeadLetters: broker, TargetOf: replaytest.TargetOf}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dlqs, err := service.DLQs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var letters []Letter
+	err = service.Read(t.Context(), dlqs[0], func(l *Letter, _ *adapters.Message, _ *envelope.Identity) error {
+		letters = append(letters, *l)
+		return nil
+	})
+	unknown := (*UnknownStates)(nil)
+	if len(letters) != 2 || letters[0].State != Unknown || !errors.As(err, &unknown) || !errors.Is(err, adapters.ErrNotAuthorized) {
+		t.Fatalf("letters %+v, %v", letters, err)
+	}
+	if groups := Groups(letters); len(groups) != 1 || groups[0].Open != 2 {
+		t.Errorf("groups %+v: what is not known to be settled counts as open", groups)
+	}
+	_, err = service.Plan(t.Context(), Replay, letters, PlanOptions{})
+	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "have Read granted") {
+		t.Errorf("a plan of letters that may be settled: %v", err)
+	}
+}

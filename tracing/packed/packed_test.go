@@ -1,0 +1,109 @@
+package packed
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestTableAgreesWithAMap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var table Table
+		model := map[string]uint32{}
+		texts := map[uint32]string{}
+		find := func(text string) uint32 {
+			return table.Find(Hash([]byte(text)), func(n uint32) bool { return texts[n] == text })
+		}
+		next := uint32(1)
+		t.Repeat(map[string]func(*rapid.T){
+			"add": func(t *rapid.T) {
+				text := fmt.Sprint(rapid.IntRange(0, 500).Draw(t, "text"))
+				if _, ok := model[text]; !ok {
+					texts[next], model[text] = text, next
+					table.Add(Hash([]byte(text)), next)
+					next++
+				}
+			},
+			"remove": func(t *rapid.T) {
+				text := fmt.Sprint(rapid.IntRange(0, 500).Draw(t, "text"))
+				table.Remove(Hash([]byte(text)), model[text])
+				delete(model, text)
+			},
+			"": func(t *rapid.T) {
+				for text, want := range model {
+					if got := find(text); got != want {
+						t.Fatalf("%s is %d, want %d", text, got, want)
+					}
+				}
+				if table.Len() != len(model) {
+					t.Fatalf("%d numbers are counted, %d are there", table.Len(), len(model))
+				}
+				if got := find("absent"); got != 0 {
+					t.Fatalf("what is not there is %d", got)
+				}
+			},
+		})
+	})
+}
+
+func TestTextsComeBackAsTheyWere(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var kept Texts
+		model := map[Ref]string{}
+		one := rapid.OneOf(rapid.StringMatching(`[^\x00-\x1f]*`), rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
+			rapid.StringMatching(`[0-9a-f]{32}`), rapid.StringMatching(`[0-9A-F-]{36}`))
+		for range rapid.IntRange(1, 200).Draw(t, "steps") {
+			if len(model) > 0 && rapid.Bool().Draw(t, "remove") {
+				for r := range model {
+					kept.Remove(r)
+					delete(model, r)
+					break
+				}
+				continue
+			}
+			text := one.Draw(t, "text")
+			if len(text) > Longest {
+				text = text[:Longest]
+			}
+			compact := Append(nil, []byte(text))
+			r := kept.Add(compact)
+			if r != 0 {
+				model[r] = text
+			}
+			if !kept.Equal(r, compact) {
+				t.Fatalf("%q does not equal itself", text)
+			}
+		}
+		for r, want := range model {
+			if got := kept.Text(r); got != want {
+				t.Fatalf("got %q, want %q", got, want)
+			}
+		}
+	})
+}
+
+func TestGoneRemembersNearlyAllAndTakesFewForGone(t *testing.T) {
+	var g Gone
+	g.Half = 64 << 10
+	most := int(g.Half * 8 / bitsPerID)
+	id := func(i int) uint64 { return Hash(fmt.Appendf(nil, "flow-%d", i)) }
+	for i := range 3 * most {
+		g.Add(id(i))
+		g.Add(id(i))
+	}
+	for i := 2 * most; i < 3*most; i++ {
+		if !g.Has(id(i)) {
+			t.Fatalf("flow %d of %d is forgotten", i, 3*most)
+		}
+	}
+	wrong := 0
+	for i := 3 * most; i < 5*most; i++ {
+		if g.Has(id(i)) {
+			wrong++
+		}
+	}
+	if wrong > most/100 || g.Held() > 2*g.Half {
+		t.Errorf("%d of %d new flows are taken for what is left of one; it takes %d bytes", wrong, 2*most, g.Held())
+	}
+}

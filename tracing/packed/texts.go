@@ -1,0 +1,93 @@
+package packed
+
+import "encoding/binary"
+
+// Texts keeps ids, in their compact form, outside the garbage collector's sight: in large
+// blocks, at a 32-bit reference each, with free lists by size.
+type Texts struct {
+	blocks [][]byte
+	next   uint32              // first unused cell of the last block, in cells
+	free   [textClasses]uint32 // heads of the lists of freed references, by cells
+	freed  int64               // cells in those lists
+}
+
+// Ref is a text's place, counted in cells from the start of the first block. Zero is
+// the empty text.
+type Ref uint32
+
+const (
+	cell        = 8 // bytes
+	blockCells  = 1 << 16
+	Longest     = 512 // bytes; longer texts are cut
+	textHeader  = 2
+	textClasses = (Longest+textHeader)/cell + 2
+)
+
+func (t *Texts) cellsAt(r Ref) []byte {
+	return t.blocks[r/blockCells][int(r%blockCells)*cell:]
+}
+
+// Add keeps a copy of a compact text.
+func (t *Texts) Add(text []byte) Ref {
+	if len(text) == 0 {
+		return 0
+	}
+	r := t.allocate(cellsFor(len(text)))
+	at := t.cellsAt(r)
+	binary.LittleEndian.PutUint16(at, uint16(len(text)))
+	copy(at[textHeader:], text)
+	return r
+}
+
+func cellsFor(length int) int { return (length + textHeader + cell - 1) / cell }
+
+func (t *Texts) allocate(cells int) Ref {
+	if r := t.free[cells]; r != 0 {
+		t.free[cells] = binary.LittleEndian.Uint32(t.cellsAt(Ref(r)))
+		t.freed -= int64(cells)
+		return Ref(r)
+	}
+	if len(t.blocks) == 0 || int(t.next)+cells > blockCells {
+		t.blocks = append(t.blocks, make([]byte, blockCells*cell))
+		t.next = 0
+		if len(t.blocks) == 1 {
+			t.next = 1 // so that no reference is zero
+		}
+	}
+	r := Ref((len(t.blocks)-1)*blockCells) + Ref(t.next)
+	t.next += uint32(cells)
+	return r
+}
+
+// Remove gives a text's memory back.
+func (t *Texts) Remove(r Ref) {
+	if r == 0 {
+		return
+	}
+	at := t.cellsAt(r)
+	cells := cellsFor(int(binary.LittleEndian.Uint16(at)))
+	binary.LittleEndian.PutUint32(at, t.free[cells])
+	t.free[cells] = uint32(r)
+	t.freed += int64(cells)
+}
+
+// Compact is the text as it was added, borrowed until it is removed.
+func (t *Texts) Compact(r Ref) []byte {
+	if r == 0 {
+		return nil
+	}
+	at := t.cellsAt(r)
+	return at[textHeader : textHeader+int(binary.LittleEndian.Uint16(at))]
+}
+
+// Text is the text as people spell it.
+func (t *Texts) Text(r Ref) string { return string(AppendSpelled(nil, t.Compact(r))) }
+
+// Equal says whether the text is this compact one.
+func (t *Texts) Equal(r Ref, text []byte) bool { return Same(t.Compact(r), text) }
+
+// Bytes is the memory of the texts.
+func (t *Texts) Bytes() int64 { return int64(len(t.blocks)) * blockCells * cell }
+
+// Freed is how many bytes were given back and are not in use again.
+func (t *Texts) Freed() int64 { return t.freed * cell }

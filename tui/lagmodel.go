@@ -1,0 +1,149 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"eventscope/tracing/lag"
+	"eventscope/tui/text"
+)
+
+// lagModel is how far consumers are behind, as they were last looked at, for the pages about
+// them and for the header. It belongs to the event loop; the series belongs to the listing
+// that is under way, of which there is never more than one.
+type lagModel struct {
+	*shell
+	question
+	series   *lag.Series
+	contents *lagContents // nil until the first came
+	draft    atomic.Pointer[lagContents]
+	keep     lag.Key   // of the page about one consumer
+	asked    time.Time // the last listing
+	swept    time.Time // the last of all consumers
+	took     time.Duration
+	sweep    time.Duration // what the last of all took
+	seen     int           // listings that brought something new
+	onPage   time.Time     // when a page about consumers was last shown
+}
+
+const (
+	// lagEvery is how often the consumers on the screen are looked at.
+	lagEvery = 2 * time.Second
+	// sweepEvery is how often all are, also while other pages are shown.
+	sweepEvery = 15 * time.Second
+	// sweepLimit is how long that may take.
+	sweepLimit = time.Minute
+	// fewConsumers are looked at all together, whichever are on the screen.
+	fewConsumers = 100
+)
+
+// newLagModel is nil where no source can tell lags.
+func newLagModel(d *shell) *lagModel {
+	for i := range d.options.Sources {
+		if d.options.Sources[i].Lag != nil {
+			b := &lagModel{shell: d, series: lag.NewSeries(lag.Config{Logs: cmp.Or(d.options.Watched, mostLagLogs)})}
+			b.quiet = true
+			return b
+		}
+	}
+	return nil
+}
+
+// update asks for a listing of the consumers on the screen, or of all, when one is due.
+func (b *lagModel) update(shown []lag.Key) tea.Cmd {
+	if draft := b.draft.Swap(nil); draft != nil && b.busy {
+		b.take(draft)
+	}
+	b.onPage = b.now
+	switch {
+	case b.busy:
+		return nil
+	case b.contents == nil, b.now.Sub(b.swept) >= b.apart():
+		return b.listing(nil)
+	case b.now.Sub(b.asked) < max(lagEvery, listingShare*b.took):
+		return nil
+	case len(b.contents.consumers) <= fewConsumers:
+		return b.listing(nil)
+	}
+	only := make(map[string][]string)
+	for _, key := range shown {
+		only[key.Source] = append(only[key.Source], key.Group)
+	}
+	if len(only) == 0 {
+		return nil
+	}
+	return b.listing(only)
+}
+
+// background asks for a listing of all now and then while other pages are shown, for the
+// header; soon again while a source is not connected yet.
+func (b *lagModel) background() tea.Cmd {
+	if b == nil || b.busy {
+		return nil
+	}
+	wait := b.apart()
+	if b.contents != nil && b.contents.waits {
+		wait = lagEvery
+	}
+	if b.now.Sub(b.swept) < wait {
+		return nil
+	}
+	return b.listing(nil)
+}
+
+// again makes the next look at all consumers due at once.
+func (b *lagModel) again() {
+	if b != nil {
+		b.asked, b.swept = time.Time{}, time.Time{}
+	}
+}
+
+// apart is how long there is between two looks at all consumers, as far as no page asks.
+func (b *lagModel) apart() time.Duration { return max(sweepEvery, listingShare*b.sweep) }
+
+// listing looks at the consumers that are named, by source, or at all.
+func (b *lagModel) listing(only map[string][]string) tea.Cmd {
+	all := only == nil
+	if b.asked = b.now; all {
+		b.swept = b.now
+	}
+	listing := &lagSweep{sources: b.options.Sources, series: b.series, before: b.contents, only: only, keep: b.keep}
+	listing.draft = func(c *lagContents) { b.draft.Store(c) }
+	return b.ask(b.shell, text.Own("asking how far consumers are behind"), sweepLimit, func(ctx context.Context) (func(), error) {
+		begun := time.Now()
+		now := listing.take(ctx)
+		took := time.Since(begun)
+		return func() {
+			b.draft.Store(nil)
+			if b.took = took; all {
+				b.sweep = took
+			}
+			b.take(now)
+		}, nil
+	})
+}
+
+// take puts what a listing found where the pages see it.
+func (b *lagModel) take(now *lagContents) {
+	if b.contents == nil || !now.like(b.contents) {
+		b.seen++
+		b.dirty = true
+	}
+	b.contents = now
+}
+
+// consumer is one of those that were found, or nil.
+func (b *lagModel) consumer(key lag.Key) *consumerLag {
+	if b.contents != nil {
+		for _, c := range b.contents.consumers {
+			if c.Key() == key {
+				return c
+			}
+		}
+	}
+	return nil
+}

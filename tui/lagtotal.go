@@ -1,0 +1,158 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/adapters/consumer"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+)
+
+// tally is what the consumers of one source are behind.
+type tally struct {
+	source  *Source
+	lag     int64
+	known   int           // consumers with a lag
+	unknown int           // and without, or with one in part
+	age     time.Duration // of the oldest figure that is counted
+	net     float64       // messages a second that come and are not done
+	moving  bool
+}
+
+// tallies are those of the sources that can tell lags, in their order. What lies in a queue of
+// dead letters is left out where the header counts these.
+func (b *lagModel) tallies() []tally {
+	all := make([]tally, 0, len(b.options.Sources))
+	index := make(map[string]int, len(b.options.Sources))
+	for i := range b.options.Sources {
+		if source := &b.options.Sources[i]; source.Lag != nil {
+			index[source.Name] = len(all)
+			all = append(all, tally{source: source})
+		}
+	}
+	dead := b.deadLetters.queues()
+	for _, c := range b.contents.consumers {
+		if c.Lag.Kind == consumer.QueueConsumers && dead[deadQueue{c.Source, c.Lag.Group}] {
+			continue
+		}
+		t := &all[index[c.Source]]
+		if c.Total.Known < c.Total.Of {
+			t.unknown++
+		}
+		if c.Total.Known == 0 {
+			continue
+		}
+		t.lag, t.known = t.lag+c.Total.Lag, t.known+1
+		t.age = max(t.age, b.now.Sub(c.Lag.At))
+		if c.moves() {
+			t.net, t.moving = t.net+c.Standing.In.PerSecond-c.Standing.Out.PerSecond, true
+		}
+	}
+	return all
+}
+
+// total is the lag of all, whether it becomes more, and what part of it is not what it is
+// now: by what comes and is done where that is not in balance. It is empty until something
+// is known. Where there is little room, marks stand for the notes.
+func (b *lagModel) total(t *theme.Theme, brief bool) []piece {
+	if b == nil || b.contents == nil {
+		return nil
+	}
+	var sum tally
+	var notes []piece
+	old := false
+	all := b.tallies()
+	for i := range all {
+		a := &all[i]
+		name := t.Cut(t.String(a.source.Name), shortName)
+		switch out := b.isOut(a); {
+		case out && a.known == 0:
+			notes = append(notes, piece{theme.Warn, text.Own(", ").Add(name, text.Own(" ?"))})
+			sum.unknown++
+			a.unknown = 0
+		case out:
+			notes = append(notes, piece{theme.Warn, text.Own(", ").Add(name, space, text.Age(a.age), text.Own(" old"))})
+			old = true
+		}
+		sum.lag, sum.known = sum.lag+a.lag, sum.known+a.known
+		sum.net, sum.moving = sum.net+a.net, sum.moving || a.moving
+		if a.unknown > 0 {
+			notes = append(notes, piece{theme.Dim, text.Own(", ").Add(text.Count(int64(a.unknown)), text.Own(" unknown"))})
+			sum.unknown += a.unknown
+		}
+	}
+	switch {
+	case sum.known == 0 && sum.unknown == 0:
+		return nil
+	case sum.known == 0:
+		return []piece{{theme.Warn, text.Own("lag ?")}}
+	}
+	parts := []piece{lagPiece(t, &sum)}
+	if !b.isOnPage() && !old {
+		parts = append(parts, piece{theme.Dim, text.Own(" <").Add(text.Age(b.apart()))})
+	}
+	switch {
+	case !brief:
+		return append(parts, notes...)
+	case old:
+		parts = append(parts, piece{theme.Warn, text.Own(" old")})
+	}
+	if sum.unknown > 0 {
+		parts = append(parts, piece{theme.Dim, text.Own(" +?")})
+	}
+	return parts
+}
+
+// lagPiece is a sum in the colour of what becomes of it.
+func lagPiece(t *theme.Theme, sum *tally) piece {
+	p := piece{theme.Plain, text.Own("lag ").Add(text.Count(sum.lag))}
+	switch {
+	case sum.lag == 0:
+		p.role = theme.Dim
+	case sum.moving && sum.net > 0:
+		p = piece{theme.Warn, p.text.Add(space, t.Glyph.Growing)}
+	case sum.moving && sum.net < 0:
+		p = piece{theme.Good, p.text.Add(space, t.Glyph.Draining)}
+	}
+	return p
+}
+
+// isOut says that a source cannot be asked now, or that what it told is older than what is
+// told of it says.
+func (b *lagModel) isOut(a *tally) bool {
+	const late = 5 * time.Second
+	if connection := a.source.Status().Connection; connection == adapters.Lost || connection == adapters.Failed {
+		return true
+	}
+	return b.contents.broken[a.source.Name] || a.age > b.apart()+max(late, b.sweep)
+}
+
+// isOnPage says that consumers are looked at all the time, because they are on the screen and
+// so few.
+func (b *lagModel) isOnPage() bool {
+	return b.now.Sub(b.onPage) < lagEvery && len(b.contents.consumers) <= fewConsumers
+}
+
+// ages says that the header shows how old a lag is.
+func (b *lagModel) ages() bool {
+	return b != nil && b.contents != nil && slices.ContainsFunc(b.tallies(), func(t tally) bool { return t.known > 0 && b.isOut(&t) })
+}
+
+// deadQueue names a queue of dead letters.
+type deadQueue struct{ source, name string }
+
+// queues are those that the header counts as dead letters.
+func (b *letterModel) queues() map[deadQueue]bool {
+	if b == nil || b.contents == nil {
+		return nil
+	}
+	names := map[deadQueue]bool{}
+	for i := range b.contents.listing.DLQs {
+		if g := &b.contents.listing.DLQs[i]; g.Kind == adapters.Queue {
+			names[deadQueue{g.Source.Name, g.Name}] = true
+		}
+	}
+	return names
+}

@@ -1,0 +1,274 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/replay"
+	"eventscope/tui/text"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// letterModel is what lies in the dead-letter queues, as it was last listed, for all pages about dead
+// letters. It belongs to the event loop.
+type letterModel struct {
+	*shell
+	question
+	contents *contents // nil until the first came
+	all      bool      // the pages show letters that were dealt with, too
+	look     map[string]bool
+	fresh    bool // something was done: read again
+	asked    time.Time
+	took     time.Duration // the last listing
+	seen     int           // listings that brought something new
+	then     func()        // what waits for a listing that begins from now on, or nil
+	runs     []*running    // begun from here, until a listing knows what they took out
+	open     int64         // letters that nothing was done about
+}
+
+// contents are what a listing found. They never change.
+type contents struct {
+	listing *replay.Listing
+	away    []replay.Letter // of queues: discarded, and kept in the archive
+	lacking []error         // why some of those are missing; their queues are well
+	groups  []replay.Group
+	open    int64
+	all     bool // letters that were dealt with are among the groups
+}
+
+const (
+	// listingEvery is how often the dead-letter queues are listed while a page shows them.
+	listingEvery = 2 * time.Second
+	// listingInBackground is how often otherwise.
+	listingInBackground = 15 * time.Second
+	// listingLimit is how long that may take.
+	listingLimit = time.Minute
+	// listingShare is the least time between two listings, in times of what one takes.
+	listingShare = 10
+)
+
+func newLetterModel(d *shell) *letterModel { return &letterModel{shell: d, look: map[string]bool{}} }
+
+// due says that a listing is.
+func (b *letterModel) due() bool {
+	if b.contents == nil || b.fresh || len(b.look) > 0 || b.contents.all != b.all {
+		return true
+	}
+	return b.now.Sub(b.asked) >= max(listingEvery, listingShare*b.took)
+}
+
+// update asks for a listing when one is due.
+func (b *letterModel) update() tea.Cmd {
+	if b.busy || !b.due() {
+		return nil
+	}
+	b.asked = b.now
+	options := replay.ListingOptions{Peek: b.look, Fresh: b.fresh || b.run.atWork()}
+	b.look, b.fresh = map[string]bool{}, false
+	before, service, all, runs, then := b.contents, b.options.Service, b.all, slices.Clone(b.runs), b.then
+	b.then = nil
+	return b.ask(b.shell, text.Own("reading the dead letters"), listingLimit, func(ctx context.Context) (func(), error) {
+		begun := time.Now()
+		now := take(ctx, service, before, options, all, runs)
+		took := time.Since(begun)
+		return func() {
+			b.settle(now, took)
+			if then != nil {
+				then()
+			}
+			b.runs = slices.DeleteFunc(b.runs, func(r *running) bool { return r.endedBefore(begun) })
+		}, nil
+	})
+}
+
+// again makes the next listing due at once.
+func (b *letterModel) again() {
+	if b != nil {
+		b.asked = time.Time{}
+	}
+}
+
+// settle puts what a listing found where the pages see it.
+func (b *letterModel) settle(now *contents, took time.Duration) {
+	if b.contents == nil || !now.like(b.contents) {
+		b.seen++
+	}
+	b.contents, b.open, b.took = now, now.open, took
+}
+
+// ages says that the header shows how old the number of dead letters is.
+func (b *letterModel) ages() bool {
+	return b != nil && b.contents != nil && b.open > 0 && !b.contents.listing.Old().IsZero()
+}
+
+// take lists the dead-letter queues. It works outside the event loop.
+func take(ctx context.Context, service *replay.Service, before *contents, options replay.ListingOptions, all bool, runs []*running) *contents {
+	var was *replay.Listing
+	if before != nil {
+		was = before.listing
+	}
+	c := &contents{listing: service.Listing(ctx, was, options), all: all}
+	for i := range c.listing.DLQs {
+		g := &c.listing.DLQs[i]
+		if g.Kind != adapters.Queue {
+			continue
+		}
+		for _, r := range runs {
+			r.withdraw(g)
+		}
+		if all {
+			away, err := service.Discarded(ctx, g.DLQ)
+			if err != nil {
+				c.lacking = append(c.lacking, err)
+			}
+			c.away = append(c.away, away...)
+		}
+	}
+	c.open = openIn(c.listing)
+	var grouping replay.Grouping
+	for i := range c.listing.DLQs {
+		c.listing.DLQs[i].GroupInto(&grouping, all)
+	}
+	for i := range c.away {
+		grouping.Add(&c.away[i])
+	}
+	c.groups = grouping.Groups()
+	return c
+}
+
+// each calls do for all letters, in the order in which they lie in their dead-letter queues.
+func (c *contents) each(do func(*replay.Letter)) {
+	for i := range c.listing.DLQs {
+		for j := range c.listing.DLQs[i].Letters {
+			do(&c.listing.DLQs[i].Letters[j])
+		}
+	}
+	for i := range c.away {
+		do(&c.away[i])
+	}
+}
+
+// like says that a listing found what another did.
+func (c *contents) like(other *contents) bool {
+	return c.all == other.all && len(c.away) == len(other.away) && sameError(c.listing.Err, other.listing.Err) &&
+		slices.EqualFunc(c.lacking, other.lacking, sameError) &&
+		slices.EqualFunc(c.listing.DLQs, other.listing.DLQs, func(a, b replay.Listed) bool {
+			return a.Key() == b.Key() && a.Messages == b.Messages && a.ReadAt.Equal(b.ReadAt) && len(a.Letters) == len(b.Letters) &&
+				a.Unread == b.Unread && a.AsOf.Equal(b.AsOf) && sameError(a.Err, b.Err) && sameError(a.MarksErr, b.MarksErr) && sameError(a.Unsafe, b.Unsafe)
+		})
+}
+
+func sameError(a, b error) bool {
+	return a == nil && b == nil || a != nil && b != nil && a.Error() == b.Error()
+}
+
+// dlq is the one in which a letter lies, or nil.
+func (c *contents) dlq(source, name string) *replay.Listed {
+	for i := range c.listing.DLQs {
+		if g := &c.listing.DLQs[i]; g.Source.Name == source && g.Name == name {
+			return g
+		}
+	}
+	return nil
+}
+
+// asOf is from when it is what is shown of a place for dead letters: its source does not
+// answer, or it cannot be read. It is zero for what is so now.
+func (b *letterModel) asOf(source, name string) time.Time {
+	g := b.contents.dlq(source, name)
+	switch {
+	case g == nil:
+		return time.Time{}
+	case g.AsOf.IsZero() && g.Err != nil:
+		return g.ReadAt
+	}
+	return g.AsOf
+}
+
+// more is how many letters there are beyond those that are listed.
+func (c *contents) more() (n int64) {
+	for i := range c.listing.DLQs {
+		n += int64(c.listing.DLQs[i].More)
+	}
+	return n
+}
+
+// unread is how many messages of logs are not read yet, at most.
+func (c *contents) unread() (n int64) {
+	for i := range c.listing.DLQs {
+		n += c.listing.DLQs[i].Unread
+	}
+	return n
+}
+
+// peekInto asks to read a queue, which is not free.
+func (b *letterModel) peekInto(dlq *replay.Listed) tea.Cmd {
+	b.look[dlq.Key()] = true
+	return b.update()
+}
+
+// unread are the dead-letter queues that nobody has looked into yet, that have changed since, or that
+// cannot be read.
+func (b *letterModel) unread() []*replay.Listed {
+	var list []*replay.Listed
+	for i := range b.contents.listing.DLQs {
+		g := &b.contents.listing.DLQs[i]
+		if g.Err != nil || g.ReadAt.IsZero() && g.Messages != 0 || g.Stale() {
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+// lettersOf are the letters of a group, in the order in which they lie in their dead-letter queue.
+func (b *letterModel) lettersOf(group *replay.Group) []*replay.Letter {
+	var list []*replay.Letter
+	b.contents.each(func(l *replay.Letter) {
+		if l.In(group) {
+			list = append(list, l)
+		}
+	})
+	return list
+}
+
+// openIn counts the letters that nothing was done about; of dead-letter queues that were not read,
+// what the broker says that they hold.
+func openIn(listing *replay.Listing) (count int64) {
+	for i := range listing.DLQs {
+		g := &listing.DLQs[i]
+		if g.ReadAt.IsZero() {
+			count += max(0, g.Messages)
+			continue
+		}
+		if count += int64(g.Open()) + g.Unread; g.Stale() {
+			count += max(0, g.Messages-int64(len(g.Letters)+g.More)) // which came since
+		}
+	}
+	return count
+}
+
+// background asks for a listing now and then while other pages are shown, for the number
+// in the header; while a run is at work it is asked as if a page showed it.
+func (b *letterModel) background() tea.Cmd {
+	if b == nil || !b.run.atWork() && b.then == nil && b.now.Sub(b.asked) < listingInBackground {
+		return nil
+	}
+	return b.update()
+}
+
+// deathWords is why a letter died, in few words: the exception without its package, the
+// reason, the message.
+func deathWords(reason, exception, message string) string {
+	short := exception[strings.LastIndexAny(exception, ".$")+1:]
+	var words []string
+	for _, word := range []string{short, reason, message} {
+		if word != "" && !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, word) }) {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, ": ")
+}

@@ -1,0 +1,182 @@
+package tui
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"eventscope/adapters"
+	"eventscope/adapters/consumer"
+	"eventscope/adapters/driver"
+	"eventscope/tracing/lag"
+	"eventscope/tracing/topology"
+	"eventscope/tui/text"
+)
+
+// topologyModel is the map of services, destinations and consumers as it was last drawn up, for
+// the pages that show it or something of it. It belongs to the event loop.
+type topologyModel struct {
+	*shell
+	question
+	graph    *topology.Graph             // nil until the first came
+	worst    map[string]*topology.Reader // the consumer of a service that is worst off
+	writers  map[string]string           // the service that writes most events of a type
+	troubles []lag.Trouble               // what brokers do not tell of themselves
+	facts    []topology.Facts
+
+	asked   time.Time
+	told    time.Time // when the brokers were asked
+	took    time.Duration
+	version uint64 // of the index, then
+	lags    int    // listings of the lag model, then
+	moving  bool   // it has rates
+	seen    int    // maps drawn up that differ from the one before
+}
+
+const (
+	// mapEvery is how often the map is drawn up while it is on the screen, and mapSeldom
+	// while a page shows something of it.
+	mapEvery, mapSeldom = 2 * time.Second, 10 * time.Second
+	// factsEvery is how often brokers are asked what there is.
+	factsEvery = 30 * time.Second
+	// mapLimit is how long all that may take.
+	mapLimit = 30 * time.Second
+)
+
+func newTopologyModel(d *shell) *topologyModel {
+	b := &topologyModel{shell: d}
+	b.quiet = true
+	return b
+}
+
+// update asks for a new map when one is due: when something came, or was heard of consumers,
+// or the brokers may tell something else.
+func (b *topologyModel) update(every time.Duration) tea.Cmd {
+	lags := 0
+	if b.lagModel != nil {
+		lags = b.lagModel.seen
+	}
+	stale := b.now.Sub(b.told) >= factsEvery
+	same := b.version == b.counters.Version && b.lags == lags && !stale && !b.moving
+	if b.busy || b.now.Sub(b.asked) < max(every, listingShare*b.took) || b.graph != nil && same {
+		return nil
+	}
+	b.asked, b.version, b.lags = b.now, b.counters.Version, lags
+	known, before, sources, querier, troubles := b.known(), b.graph, mappable(b.options.Sources, b.options.Words), b.options.Querier, b.troubles
+	if stale {
+		b.told = b.now
+	}
+	return b.ask(b.shell, text.Own("drawing up the map"), mapLimit, func(ctx context.Context) (func(), error) {
+		begun := time.Now()
+		var err error
+		if known.Traffic, err = querier.Traffic(ctx); err != nil {
+			return nil, err
+		}
+		if stale {
+			known.Brokers, troubles = topology.Gather(ctx, sources, known.Brokers)
+			troubles = slices.CompactFunc(troubles, func(a, b lag.Trouble) bool { return a.Source == b.Source }) // one says it
+		}
+		graph := topology.Build(known)
+		worst, writers := worstOf(graph), writersOf(graph)
+		changed, took := before == nil || !reflect.DeepEqual(before, graph), time.Since(begun)
+		return func() {
+			b.facts, b.took, b.moving = known.Brokers, took, moves(graph)
+			if changed || !slices.EqualFunc(troubles, b.troubles, sameTrouble) {
+				b.graph, b.troubles, b.worst, b.writers = graph, troubles, worst, writers
+				b.seen++
+				b.dirty = true
+			}
+		}, nil
+	})
+}
+
+// unseen is what brokers do not tell of themselves, and of consumers.
+func (b *topologyModel) unseen() []lag.Trouble {
+	all := slices.Clone(b.troubles)
+	if b.lagModel == nil || b.lagModel.contents == nil {
+		return all
+	}
+	for _, trouble := range b.lagModel.contents.troubles {
+		if !slices.ContainsFunc(all, func(known lag.Trouble) bool { return sameTrouble(known, trouble) }) {
+			all = append(all, trouble)
+		}
+	}
+	return all
+}
+
+// moves says that there are rates, which become less when nothing comes.
+func moves(g *topology.Graph) bool {
+	return slices.ContainsFunc(g.Nodes, func(n topology.Node) bool { return n.Flow.PerSecond > 0 })
+}
+
+// known is what the map is made of, less the traffic.
+func (b *topologyModel) known() *topology.Known {
+	known := &topology.Known{Groups: b.options.Groups, Brokers: b.facts}
+	if b.lagModel != nil && b.lagModel.contents != nil {
+		for _, c := range b.lagModel.contents.consumers {
+			known.Consumers = append(known.Consumers, &c.Consumer)
+		}
+	}
+	return known
+}
+
+// mappable are the sources as the map asks them.
+func mappable(sources []Source, words map[adapters.Broker]driver.Words) []topology.Source {
+	all := make([]topology.Source, len(sources))
+	for i := range sources {
+		source := &sources[i]
+		all[i] = topology.Source{Name: source.Name, Broker: source.Broker, Seen: words[source.Broker].Seen, Topology: source.Topology}
+	}
+	return all
+}
+
+// worstOf finds the consumer of each service that is worst off.
+func worstOf(g *topology.Graph) map[string]*topology.Reader {
+	worst := map[string]*topology.Reader{}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		for j := range n.Readers {
+			r, known := &n.Readers[j], worst[n.Name]
+			if n.Kind == topology.Service && (known == nil || r.Rank().Compare(known.Rank()) < 0) {
+				worst[n.Name] = r
+			}
+		}
+	}
+	return worst
+}
+
+// writersOf finds the service that writes most events of each type.
+func writersOf(g *topology.Graph) map[string]string {
+	writers, most := map[string]string{}, map[string]int64{}
+	for i := range g.Edges {
+		e := &g.Edges[i]
+		if e.Relation != topology.Writes {
+			continue
+		}
+		for _, kind := range e.Labels {
+			if e.Flow.Events > most[kind] {
+				writers[kind], most[kind] = g.Nodes[e.From].Name, e.Flow.Events
+			}
+		}
+	}
+	return writers
+}
+
+// worstReader is the consumer of a service that is worst off; false if none is known.
+func (b *topologyModel) worstReader(service string) (*topology.Reader, bool) {
+	r, ok := b.worst[service]
+	return r, ok
+}
+
+// ill says that a consumer is in a state that somebody should look at.
+func ill(r *topology.Reader) bool {
+	return lag.Gravity(r.Standing.State) >= lag.Gravity(consumer.LagWarn)
+}
+
+// growing says that a consumer falls behind.
+func growing(s *lag.Standing, total *consumer.Total) bool {
+	return s.Direction == lag.Growing && total.Lag > 0
+}
