@@ -271,3 +271,28 @@ func TestAskingWhoHasARunInHand(t *testing.T) {
 		t.Fatal("two who ask are taken for one who has it")
 	}
 }
+
+// TestAResumedRunEndsWhatHidesTheLedger: only a redrive can, so the run does not wait for it, and
+// the journal has that it was done. What somebody else has left open keeps the run back.
+func TestAResumedRunEndsWhatHidesTheLedger(t *testing.T) {
+	s := tell(t, adapters.Topic, "a", "b")
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
+	s.broker.LedgerHidden = adapters.ErrBusy
+	if _, err := run.Do(t.Context(), func(Outcome) {}); !errors.Is(err, adapters.ErrBusy) {
+		t.Fatalf("behind what somebody else has left open: %v", err)
+	}
+	s.broker.LedgerHidden = errors.Join(adapters.ErrBusy, deadletter.ErrUnended)
+	if summary, err := s.resume(run).Do(t.Context(), func(Outcome) {}); err != nil || summary.Settled != 2 {
+		t.Fatalf("%+v, %v", summary, err)
+	}
+	mended := 0
+	_, err := s.service.Steps(run.ID, func(line *Line) error {
+		if line.Step == StepMend && line.Reason == "what hid the ledger is ended" {
+			mended++
+		}
+		return nil
+	})
+	if err != nil || mended != 1 {
+		t.Errorf("the journal has it %d times, %v", mended, err)
+	}
+}

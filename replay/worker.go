@@ -95,9 +95,18 @@ func (w *worker) work(ctx context.Context) (err error) {
 
 // begin begins a redrive of the letters that are left.
 func (w *worker) begin(ctx context.Context) (err error) {
+	var mended []Line
 	w.session, err = w.source.DeadLetters.Redrive(ctx, deadletter.Order{
 		DLQ: w.part.DLQ, Incarnation: w.part.Incarnation, Run: w.run.ID, Letters: w.wanted(), Rate: w.run.pace.Rate,
+		To: w.targets(), Note: func(what string) {
+			line := w.run.line(StepMend, w.number)
+			line.Reason = what
+			mended = append(mended, line)
+		},
 	})
+	if len(mended) > 0 {
+		err = errors.Join(err, w.run.service.journal.Append(mended...))
+	}
 	w.moved, w.poster = false, w.posts()
 	if errors.Is(err, adapters.ErrGone) {
 		return &adapters.Problem{
@@ -106,6 +115,21 @@ func (w *worker) begin(ctx context.Context) (err error) {
 		}
 	}
 	return err
+}
+
+// targets are where copies go on the letters' own broker.
+func (w *worker) targets() (targets []deadletter.Target) {
+	if w.part.Through != "" {
+		return nil
+	}
+	seen := map[deadletter.Target]bool{}
+	for i := range w.part.Letters {
+		if to := w.part.Letters[i].To; !to.IsZero() && !seen[to] {
+			seen[to] = true
+			targets = append(targets, to)
+		}
+	}
+	return targets
 }
 
 // requeue ends the redrive of a queue for a while: what it holds is there for others, and the
@@ -250,6 +274,8 @@ func (w *worker) refuseBeside(ctx context.Context) error {
 	switch err := w.ledger.read(short, true); {
 	case err != nil && short.Err() != nil && ctx.Err() == nil:
 		return nil // no living run keeps a transaction open for so long
+	case errors.Is(err, deadletter.ErrUnended):
+		return nil // whoever had begun it has been told that it failed
 	case err != nil:
 		return err
 	}

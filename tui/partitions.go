@@ -289,6 +289,9 @@ func (p *partitionsPage) details() []piece {
 	}
 	if l.LastStable >= 0 && l.LastStable < l.End {
 		facts = append(facts, text.Own("committed transactions end at ").Add(text.Count(l.LastStable)))
+		if l.Open != nil && l.Open.Hangs {
+			facts = append(facts, p.theme.String(l.Open.String()).Add(text.Own(" hangs")))
+		}
 	}
 	facts = append(facts, rateText(standing.In).Add(text.Own("/s in")), rateText(standing.Out).Add(text.Own("/s out")), text.Own("read by ").Add(p.memberText(l)))
 	return []piece{{theme.Dim, text.Join(text.Own(", "), facts...)}, {role, glyph.Add(space, p.theme.String(standing.Why))}}

@@ -38,6 +38,8 @@ type Transaction struct {
 	Since time.Time
 	// From is its first offset in the log.
 	From int64
+	// Hangs says that nobody is going to end it: its coordinator takes it for ended.
+	Hangs bool
 }
 
 // String names the transaction.

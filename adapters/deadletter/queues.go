@@ -69,6 +69,7 @@ type Queues interface {
 	// beginning, keys that were removed are left out; behind an earlier reading they come
 	// with an empty value. It answers [errors.ErrUnsupported] where nothing is recorded, and
 	// ErrGone if the place to go on from is not there any more: read all of it then;
-	// ErrNotAuthorized to who may not read it, ErrBusy while a transaction hides what is in it.
+	// ErrNotAuthorized to who may not read it, ErrBusy while a transaction hides what is in it,
+	// and ErrUnended beside it if that is one which the next redrive ends.
 	Ledger(ctx context.Context, query LedgerQuery, each func(Entry) error) (LedgerPoint, error)
 }

@@ -47,6 +47,7 @@
 //	catalog.go      topics of the cluster, and which are selected
 //	offsets.go      questions about offsets
 //	hidden.go       what open transactions hide
+//	transactions.go  which are open, and what their coordinators say of them
 //	batches.go      record batches, split without being decoded
 //	pools.go        memory of batches
 //	ration.go       how much is unpacked at once, and at most
@@ -65,6 +66,7 @@
 //	producer.go   sending copies, and what a topic takes
 //	cluster.go    which cluster it is
 //	redrive.go    Redrive: copies and ledger entries in one transaction
+//	hanging.go    transactions of earlier redrives that nobody else ends
 //	publisher.go  Publisher: copies for another cluster
 //	outcome.go    what brokers answer to copies, in an operator's words
 //

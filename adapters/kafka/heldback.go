@@ -3,6 +3,8 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -16,12 +18,12 @@ const stillOpen = 300 * time.Millisecond
 
 // heldBack says of topics on which a transaction stays open that readers of committed
 // records get nothing behind it. It asks twice if there is any.
-func heldBack(ctx context.Context, client *kgo.Client, topics map[string]*topic) map[string]string {
+func (a *Adapter) heldBack(ctx context.Context, topics map[string]*topic) map[string]string {
 	var logs []adapters.Log
 	for _, t := range topics {
 		logs = append(logs, logsOf(t, adapters.Range{})...)
 	}
-	open := openAt(ctx, client, logs)
+	open := openAt(ctx, a.client, logs)
 	if len(open) == 0 {
 		return nil
 	}
@@ -35,10 +37,20 @@ func heldBack(ctx context.Context, client *kgo.Client, topics map[string]*topic)
 		logs = append(logs, log)
 	}
 	warnings := map[string]string{}
-	for log, offset := range openAt(ctx, client, logs) {
-		if offset == open[log] {
-			at := adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}
+	still := openAt(ctx, a.client, logs)
+	hanging := a.openTransactions(ctx, slices.Collect(maps.Keys(still)))
+	for log, offset := range still {
+		if offset != open[log] {
+			continue
+		}
+		at := adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}
+		switch some := hanging[log]; {
+		case len(some) == 0 || !some[0].hangs():
 			warnings[log.Destination] = fmt.Sprintf("a transaction stays open at %s: readers of committed records get what is sent there only when it has ended", at)
+		case some[0].ofRedrive():
+			warnings[log.Destination] = fmt.Sprintf("%s: readers of committed records get what is sent there only when a run has ended it, as its coordinator has decided", some[0].place(log))
+		default:
+			warnings[log.Destination] = fmt.Sprintf("%s: readers of committed records get what is sent there only when it is ended with %s", some[0].place(log), some[0].abortCommand(log))
 		}
 	}
 	return warnings

@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kmsg"
-
 	"eventscope/adapters"
-	"eventscope/adapters/consumer"
 )
 
 // moment is how long a reader of committed transactions waits for one that is open: longer
@@ -64,34 +61,4 @@ func (a *Adapter) tellHidden(ctx context.Context, logs []adapters.Log) error {
 // openSentence tells of an open transaction. Its records, and all behind them, are what is hidden.
 func openSentence(log adapters.Log, from, end int64) string {
 	return fmt.Sprintf("a transaction is open in %s/%d at offset %d; %d records from there on are not shown, since only committed ones are", log.Destination, log.Partition, from, end-from)
-}
-
-// oldestOpen finds the oldest open transaction of each of the partitions, as far as the user
-// may see them, and when its producer last wrote there.
-func (a *Adapter) oldestOpen(ctx context.Context, partitions map[string][]int32) (map[adapters.Log]*consumer.Transaction, map[adapters.Log]time.Time) {
-	request := kmsg.NewPtrDescribeProducersRequest()
-	for topic, numbers := range partitions {
-		t := kmsg.NewDescribeProducersRequestTopic()
-		t.Topic, t.Partitions = topic, numbers
-		request.Topics = append(request.Topics, t)
-	}
-	open, wrote := make(map[adapters.Log]*consumer.Transaction), make(map[adapters.Log]time.Time)
-	for _, shard := range a.client.RequestSharded(ctx, request) {
-		if shard.Err != nil {
-			continue
-		}
-		for _, t := range shard.Resp.(*kmsg.DescribeProducersResponse).Topics {
-			for _, p := range t.Partitions {
-				log := adapters.Log{Destination: t.Topic, Partition: p.Partition}
-				for _, producer := range p.ActiveProducers {
-					from := producer.CurrentTxnStartOffset
-					if from >= 0 && (open[log] == nil || from < open[log].From) {
-						open[log] = &consumer.Transaction{ProducerID: producer.ProducerID, From: from}
-						wrote[log] = time.UnixMilli(producer.LastTimestamp)
-					}
-				}
-			}
-		}
-	}
-	return open, wrote
 }

@@ -61,22 +61,8 @@ func (a *Adapter) makesNoTopics(ctx context.Context) bool {
 
 // mayTransact is false if the user may not see a transactional id: whoever may write it may.
 func (a *Adapter) mayTransact(ctx context.Context, id string) bool {
-	request := kmsg.NewPtrDescribeTransactionsRequest()
-	request.TransactionalIDs = []string{id}
-	for _, shard := range a.client.RequestSharded(ctx, request) {
-		if errors.Is(shard.Err, kerr.TransactionalIDAuthorizationFailed) {
-			return false
-		}
-		if shard.Err != nil {
-			continue
-		}
-		for _, state := range shard.Resp.(*kmsg.DescribeTransactionsResponse).TransactionStates {
-			if errors.Is(kerr.ErrorForCode(state.ErrorCode), kerr.TransactionalIDAuthorizationFailed) {
-				return false
-			}
-		}
-	}
-	return true
+	_, err := a.describeTransactions(ctx, id)
+	return !errors.Is(err, kerr.TransactionalIDAuthorizationFailed)
 }
 
 // mayWriteUnmade is false if the user may not write a topic of this name, which does not exist

@@ -116,32 +116,37 @@ func (a *Adapter) continues(ctx context.Context, from deadletter.LedgerPoint, lo
 // awaitDecision waits until every transaction that wrote to logs before now has ended. The
 // patient give one up that must have lapsed by now.
 func (a *Adapter) awaitDecision(ctx context.Context, logs []adapters.Log, patient bool) error {
-	open, err := a.decided(ctx, logs, moment)
-	if err == nil && len(open) > 0 && patient && !a.lapsed(ctx, open) {
-		open, err = a.decided(ctx, logs, ledgerPatience-moment)
-	}
-	if err != nil || len(open) == 0 {
+	undecided, err := a.decided(ctx, logs, moment)
+	if err != nil || len(undecided) == 0 {
 		return err
 	}
-	for log, h := range open {
-		err = &adapters.Problem{
+	open := a.openTransactions(ctx, slices.Collect(maps.Keys(undecided)))
+	if patient && !lapsed(open) {
+		if undecided, err = a.decided(ctx, logs, ledgerPatience-moment); err != nil || len(undecided) == 0 {
+			return err
+		}
+		open = a.openTransactions(ctx, slices.Collect(maps.Keys(undecided)))
+	}
+	for log, h := range undecided {
+		problem := &adapters.Problem{
 			Doing: "read the ledger", Cause: fmt.Sprintf("a transaction on topic %q stays open, from offset %d of partition %d on", LedgerTopic, h.from, log.Partition),
 			Remedy: "find it with kafka-transactions.sh find-hanging and abort it", Kind: adapters.ErrBusy,
 		}
+		if some := open[log]; len(some) > 0 && some[0].hangs() && some[0].ofRedrive() {
+			problem.Cause = some[0].place(log) + " and hides what is behind it"
+			problem.Remedy = "resume the run that was interrupted, which ends it as its coordinator has decided; if there is none, abort it with " + some[0].abortCommand(log) + ", after which its letters are open again"
+			problem.Kind = errors.Join(adapters.ErrBusy, deadletter.ErrUnended)
+		}
+		err = problem
 	}
 	return err
 }
 
 // lapsed says that one of these transactions was written to for the last time so long ago
 // that the broker would have ended it if it were a redrive's.
-func (a *Adapter) lapsed(ctx context.Context, open map[adapters.Log]hidden) bool {
-	partitions := make(map[string][]int32)
-	for log := range open {
-		partitions[log.Destination] = append(partitions[log.Destination], log.Partition)
-	}
-	_, wrote := a.oldestOpen(ctx, partitions)
-	for _, at := range wrote {
-		if time.Since(at) > ledgerPatience {
+func lapsed(open map[adapters.Log][]openTransaction) bool {
+	for _, some := range open {
+		if slices.ContainsFunc(some, func(o openTransaction) bool { return o.hangs() || time.Since(o.wrote) > ledgerPatience }) {
 			return true
 		}
 	}

@@ -142,6 +142,7 @@ func TestLedgerBehindAHangingTransaction(t *testing.T) {
 	record(t, redrive(t, a, dlq, nil), entry(dlq, 1, "sent"))
 	c.crash(t, dlq, &kgo.Record{Topic: kafka.LedgerTopic, Key: []byte("foreign")})
 	k.ControlKey(int16(kmsg.DescribeProducers), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		k.KeepControl()
 		producer := kmsg.NewDescribeProducersResponseTopicPartitionActiveProducer()
 		producer.CurrentTxnStartOffset, producer.LastTimestamp = 2, time.Now().Add(-time.Hour).UnixMilli()
 		response := request.ResponseKind().(*kmsg.DescribeProducersResponse)

@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -326,8 +325,7 @@ func TestRedriveBrokerKilled(t *testing.T) {
 	chosen := positions(peek(t, a, dlq))
 	untilFailure(t, redrive(t, a, dlq, chosen), target, 4, b.kill)
 	b.start()
-	c.endForgotten(t, "eventscope."+dlq, map[string][]int32{kafka.LedgerTopic: {0}, target: {0, 1}})
-	left := left(t, a, dlq, chosen)
+	left := left(t, a, dlq, chosen, deadletter.Target(target))
 	if done := len(chosen) - len(left); done < 400 || done == len(chosen) {
 		t.Errorf("%d of %d were done when the broker was killed after 400", done, len(chosen))
 	}
@@ -336,47 +334,6 @@ func TestRedriveBrokerKilled(t *testing.T) {
 	}
 	c.await(t, target)
 	c.sawOnce(t, target, valuesOf(3000)...)
-}
-
-// endForgotten ends a transaction as its coordinator had decided, where that has forgotten it. A
-// broker that is killed between the decision and its markers, and is the only replica, says when
-// it is back that partitions have no leader, takes that for deleted, and calls the transaction
-// complete without having written all markers (seen on Kafka 4.3). What has no marker stays
-// hidden from readers for ever.
-func (c *cluster) endForgotten(t testing.TB, id string, written map[string][]int32) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	var state string
-	for ctx.Err() == nil { // until the broker is back, has loaded it, and has done what it does
-		states, err := c.admin.DescribeTransactions(ctx, id)
-		if err == nil && states[id].Err == nil && !strings.HasPrefix(states[id].State, "Prepare") {
-			state = states[id].State
-			break
-		}
-	}
-	if state != "CompleteCommit" && state != "CompleteAbort" {
-		return // the next redrive ends it
-	}
-	var wanted kadm.TopicsSet
-	for topic, partitions := range written {
-		wanted.Add(topic, partitions...)
-	}
-	producers, err := c.admin.DescribeProducers(ctx, wanted)
-	if err != nil {
-		t.Fatal(err)
-	}
-	producers.EachProducer(func(p kadm.DescribedProducer) {
-		if p.CurrentTxnStartOffset < 0 {
-			return
-		}
-		t.Logf("%s, and the broker has forgotten the transaction at %s/%d@%d", state, p.Topic, p.Partition, p.CurrentTxnStartOffset)
-		markers := kadm.TxnMarkers{ProducerID: p.ProducerID, ProducerEpoch: p.ProducerEpoch, CoordinatorEpoch: p.CoordinatorEpoch, Commit: state == "CompleteCommit"}
-		markers.Topics.Add(p.Topic, p.Partition)
-		if _, err := c.admin.WriteTxnMarkers(ctx, markers); err != nil {
-			t.Error(err)
-		}
-	})
 }
 
 // untilFailure sends windows of 100, breaks something while there are more to come than
@@ -407,9 +364,13 @@ func untilFailure(t testing.TB, r deadletter.Redrive, topic string, before int, 
 }
 
 // left begins a redrive, so that nothing is in doubt, and returns what the ledger does not have.
-func left(t testing.TB, a *kafka.Adapter, dlq string, chosen []adapters.Position) (open []adapters.Position) {
+func left(t testing.TB, a *kafka.Adapter, dlq string, chosen []adapters.Position, targets ...deadletter.Target) (open []adapters.Position) {
 	t.Helper()
-	defer redrive(t, a, dlq, nil).Close()
+	r, err := a.Redrive(t.Context(), deadletter.Order{DLQ: dlq, To: targets, Note: func(what string) { t.Log(what) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
 	done := settledLedgerOf(t, a, dlq)
 	for _, position := range chosen {
 		if done[position.String()] == "" {

@@ -73,7 +73,7 @@ func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) (
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	unknown, held := s.unknown(a.config.user()), heldBack(listing, a.client, s.topics)
+	unknown, held := s.unknown(a.config.user()), a.heldBack(listing, s.topics)
 	for i := range reaches {
 		if warning := held[names[i]]; warning != "" {
 			reaches[i].Warnings = append(reaches[i].Warnings, warning)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -60,6 +61,9 @@ func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadlett
 	if err := a.ensureLedger(begin, order.DLQ); err != nil {
 		return nil, a.late(ctx, err)
 	}
+	if err := a.endEarlier(begin, &order); err != nil {
+		return nil, a.late(ctx, err)
+	}
 	r.producer, err = a.newProducer(kgo.TransactionalID(transactionalID(order.DLQ)), kgo.TransactionTimeout(transactionTime))
 	if err != nil {
 		return nil, err
@@ -74,6 +78,24 @@ func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadlett
 // transactionalID is the same for every redrive of a dead-letter queue, which is what makes an
 // earlier one fail.
 func transactionalID(dlq string) string { return "eventscope." + dlq }
+
+// endEarlier ends what an earlier redrive has decided and not told every partition, before this one
+// takes over and nobody knows any more what was decided.
+func (a *Adapter) endEarlier(ctx context.Context, order *deadletter.Order) error {
+	err := until(ctx, func() (bool, error) {
+		known, err := a.describeTransactions(ctx, transactionalID(order.DLQ))
+		loading := err != nil && kerr.IsRetriable(err)
+		return !loading && !slices.ContainsFunc(known, func(t transaction) bool { return t.ending() }), nil
+	})
+	if err != nil {
+		return err
+	}
+	topics := []string{LedgerTopic}
+	for _, target := range order.To {
+		topics = append(topics, string(target))
+	}
+	return a.endHanging(ctx, topics, order.Note)
+}
 
 // late makes a problem of a time that ran out, unless it was the caller's.
 func (a *Adapter) late(ctx context.Context, err error) error {

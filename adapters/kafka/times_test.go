@@ -35,6 +35,12 @@ func (c *cluster) publishPacked(t testing.TB, topic string, attributes int16, pa
 		batch.Records = append(binary.AppendVarint(batch.Records, int64(len(body))), body...)
 	}
 	batch.Records = pack(batch.Records)
+	c.publishBatch(t, topic, "", &batch)
+}
+
+// publishBatch writes a batch as it is to partition 0 of a topic, in a transaction if an id is named.
+func (c *cluster) publishBatch(t testing.TB, topic, transaction string, batch *kmsg.RecordBatch) {
+	t.Helper()
 	raw := batch.AppendTo(nil)
 	binary.BigEndian.PutUint32(raw[8:], uint32(len(raw)-12))
 	binary.BigEndian.PutUint32(raw[17:], crc32.Checksum(raw[21:], crc32.MakeTable(crc32.Castagnoli)))
@@ -44,6 +50,9 @@ func (c *cluster) publishPacked(t testing.TB, topic string, attributes int16, pa
 	}
 	request := kmsg.NewPtrProduceRequest()
 	request.Acks, request.TimeoutMillis = -1, 5000
+	if transaction != "" {
+		request.TransactionID = &transaction
+	}
 	request.Topics = []kmsg.ProduceRequestTopic{{
 		Topic: topic, TopicID: metadata.Topics[topic].ID, Partitions: []kmsg.ProduceRequestTopicPartition{{Records: raw}},
 	}}

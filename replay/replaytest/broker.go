@@ -342,6 +342,10 @@ func (b *Broker) Redrive(_ context.Context, order deadletter.Order) (deadletter.
 		}
 		b.session.fenced = true
 	}
+	if errors.Is(b.LedgerHidden, deadletter.ErrUnended) {
+		b.LedgerHidden = nil
+		order.Note("what hid the ledger is ended")
+	}
 	s := &session{broker: b, wanted: map[adapters.Position]int{}}
 	for _, position := range order.Letters {
 		s.wanted[position]++

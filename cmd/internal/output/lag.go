@@ -210,7 +210,11 @@ func (l *textLines) open(t *consumer.Transaction) text.Safe {
 	if t == nil {
 		return text.Safe{}
 	}
-	words := text.Own(", for ").Add(l.words(t.String()), text.Own(" is open"))
+	words := text.Own(", for ").Add(l.words(t.String()))
+	if t.Hangs {
+		return words.Add(text.Own(" hangs: it has ended, and the partition was not told"))
+	}
+	words = words.Add(text.Own(" is open"))
 	if !t.Since.IsZero() {
 		words = words.Add(text.Own(" since "), text.Moment(t.Since.Local()))
 	}
