@@ -30,13 +30,10 @@
 //	notices.go    what happens to the sources meanwhile, on standard error
 //	statistics.go the --stats line
 //	from.go       --from and --since; suggest.go: what was probably meant
-//	screen.go     the screen; livesource.go: one source behind it
-//	livetopology.go what there is at such a source; liveletters.go: its dead letters
+//	screen.go     the screen
 //	examples.go   command lines, for help
 //	tail.go flows.go topology.go config.go version.go   the commands of that name
-//	order.go      tail --exit in the order of time
 //	lag.go        lag: rounds and their output; laground.go: one round over the sources
-//	livelag.go    how far the consumers of a source behind the screen are
 //	lagwatch.go   lag --watch
 //	dlq.go        dlq; dlqlist.go: its commands that look; dlqrun.go: those that write; dlqelsewhere.go: --to another cluster
 //	trace.go      trace; follow.go: its --follow

@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/cmd/internal/live"
 	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tui"
@@ -65,12 +66,12 @@ type view struct {
 	start    adapters.Start
 	title    string
 	banner   string
-	patient  bool // see line
+	patient  bool // see live.Source
 	fault    func(ctx context.Context, words []string) (string, error)
 	faults   []string
 
 	index *index
-	lines []*line
+	live  []*live.Source
 
 	stateFolder string // of the service; the usual one when empty
 	service     *replay.Service
@@ -89,31 +90,46 @@ func (p *program) show(ctx context.Context, v *view) error {
 	defer v.index.stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var lines sync.WaitGroup
-	v.open(ctx, cancel, p, &lines)
+	var reading sync.WaitGroup
+	v.open(ctx, cancel, p, &reading)
 	if err := v.openService(p); err != nil {
 		return err
 	}
 	if p.flags.log != "" {
-		lines.Go(func() { v.logStatus(ctx, p) })
+		reading.Go(func() { v.logStatus(ctx, p) })
 	}
 	err := tui.Run(ctx, v.options(p))
 	cause := context.Cause(ctx)
 	cancel(nil)
-	lines.Wait()
+	reading.Wait()
 	return screenEnd(p, err, cause)
 }
 
-// open starts to open and read the sources, in goroutines that lines counts.
-func (v *view) open(ctx context.Context, end context.CancelCauseFunc, p *program, lines *sync.WaitGroup) {
+// open starts to open and read the sources, in goroutines that reading counts.
+func (v *view) open(ctx context.Context, end context.CancelCauseFunc, p *program, reading *sync.WaitGroup) {
 	opening := make(chan error, len(v.settings.sources))
 	for _, s := range v.settings.sources {
-		l := newLiveSource(s, p.log)
-		l.patient = v.patient
-		v.lines = append(v.lines, l)
-		lines.Go(func() { l.run(ctx, v.index, v.start, opening) })
+		l := live.New(s, p.log)
+		l.Patient = v.patient
+		v.live = append(v.live, l)
+		reading.Go(func() { l.Run(ctx, v.start, v.index.attach, opening) })
 	}
-	lines.Go(func() { endWhenAllFail(ctx, end, opening, len(v.lines)) })
+	reading.Go(func() { endWhenAllFail(ctx, end, opening, len(v.live)) })
+}
+
+// openService opens the service of the screen over sources that may not be open yet.
+func (v *view) openService(p *program) (err error) {
+	config := replay.Config{Folder: v.stateFolder, Rules: v.settings.rules, Headers: v.settings.file.ReplayHeaders(), Listed: mostListed(v.settings.memory), By: operator(), Told: p.logRun}
+	if config.Folder == "" {
+		config.Folder = p.stateFolder()
+	}
+	for _, l := range v.live {
+		config.Sources = append(config.Sources, replay.Source{
+			Name: l.Name, Address: l.Cluster(), URL: l.WithoutSecrets().String(), Broker: l.Driver.Broker, DeadLetters: live.Letters{Source: l}, TargetOf: l.Driver.TargetOf, Fetch: l,
+		})
+	}
+	v.service, err = replay.NewService(config)
+	return err
 }
 
 // screenEnd is why the screen ended: the user's wish is no error.
@@ -167,8 +183,8 @@ func (v *view) options(p *program) tui.Options {
 	if v.start.IsBeginning() {
 		options.Empty = ""
 	}
-	for _, l := range v.lines {
-		options.Sources = append(options.Sources, tui.Source{Name: l.source.Name, Broker: l.source.Driver.Broker, Status: l.status, Lag: liveLag{l}, Unroutable: liveLag{l}, Topology: liveTopology{l}})
+	for _, l := range v.live {
+		options.Sources = append(options.Sources, tui.Source{Name: l.Name, Broker: l.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}})
 	}
 	return options
 }
@@ -184,8 +200,8 @@ func (s *settings) theme() string {
 // history searches the brokers for an id and puts what it finds into the index.
 func (v *view) history(ctx context.Context, id string, since time.Duration, progress chan<- tui.HistoryProgress) error {
 	var all []*driver.Source
-	for _, l := range v.lines {
-		if adapter := l.adapter.Load(); adapter != nil {
+	for _, l := range v.live {
+		if adapter := l.Opened(); adapter != nil {
 			all = append(all, adapter)
 		}
 	}
@@ -223,7 +239,7 @@ func (v *view) history(ctx context.Context, id string, since time.Duration, prog
 
 // logStatus writes what happens to the sources into the log.
 func (v *view) logStatus(ctx context.Context, p *program) {
-	before := make([]adapters.Status, len(v.lines))
+	before := make([]adapters.Status, len(v.live))
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	for {
@@ -232,9 +248,9 @@ func (v *view) logStatus(ctx context.Context, p *program) {
 			return
 		case <-ticks.C:
 		}
-		for i, l := range v.lines {
-			now := l.status()
-			for _, notice := range changes(l.source.Name, before[i], now) {
+		for i, l := range v.live {
+			now := l.Status()
+			for _, notice := range changes(l.Name, before[i], now) {
 				p.log.Warn(notice)
 			}
 			before[i] = now

@@ -65,7 +65,7 @@ func (t *tail) run(ctx context.Context, args []string) error {
 	printer.reader = envelope.NewReader(settings.rules)
 	if reading.exit {
 		const part = 4 // of the memory; sorting and reading need theirs, too
-		printer.order = newByTime(int(settings.memory / part))
+		printer.order = output.NewByTime(int(settings.memory / part))
 	}
 	sources, err := t.open(ctx, settings.sources)
 	if err != nil {
@@ -77,8 +77,8 @@ func (t *tail) run(ctx context.Context, args []string) error {
 	figures.addDropped(sources)
 	t.printStatistics(&figures)
 	t.noteFilterErrors(printer.wrong)
-	if printer.order != nil && printer.order.late > 0 {
-		t.note("%s events stand behind later ones, since not all fit in memory at once; raise --memory, or read less with --from", text.Count(printer.order.late))
+	if printer.order != nil && printer.order.Late() > 0 {
+		t.note("%s events stand behind later ones, since not all fit in memory at once; raise --memory, or read less with --from", text.Count(printer.order.Late()))
 	}
 	return t.end(err, sources, printer)
 }
@@ -99,7 +99,7 @@ func (t *tail) end(err error, sources *opened, printer *printer) error {
 type printer struct {
 	format  output.Format
 	writer  *output.Writer
-	order   *byTime // nil: as they come
+	order   *output.ByTime // nil: as they come
 	reader  *envelope.Reader
 	filter  *query.Filter // nil is everything
 	limit   int64         // 0 is none
@@ -176,7 +176,7 @@ func (p *printer) all(deliveries <-chan delivery, end context.CancelCauseFunc) e
 		d.batch.Release()
 	}
 	if failed == nil && p.order != nil {
-		failed = p.order.all(p.writer)
+		failed = p.order.All(p.writer)
 	}
 	if failed == nil {
 		failed = p.writer.Flush()
@@ -219,5 +219,5 @@ func (p *printer) write(event *output.Event) error {
 	if p.order == nil {
 		return p.writer.Write(p.format.AppendEvent(p.writer.Available(), event))
 	}
-	return p.order.add(event.Source, event.Message, p.writer, func(dst []byte) []byte { return p.format.AppendEvent(dst, event) })
+	return p.order.Add(event.Source, event.Message, p.writer, func(dst []byte) []byte { return p.format.AppendEvent(dst, event) })
 }

@@ -15,6 +15,7 @@
 //
 //	format.go the Format of each kind, and how to choose
 //	writer.go Writer: buffered, and quiet when the reader has gone
+//	order.go  ByTime: lines in the order of their events' time
 //	json.go   event, flow and trace lines as JSON
 //	letter.go dead letters, plans and runs, as both
 //	topology.go the map, as both and as a diagram

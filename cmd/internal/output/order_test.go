@@ -1,4 +1,4 @@
-package main
+package output
 
 import (
 	"bytes"
@@ -11,7 +11,6 @@ import (
 	"pgregory.net/rapid"
 
 	"eventscope/adapters"
-	"eventscope/cmd/internal/output"
 )
 
 // Whatever the order in which partitions are read, lines come out in that of their time, each
@@ -21,7 +20,7 @@ func TestHistoryIsInTheOrderOfItsTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		most := rapid.SampledFrom([]int{1 << 20, 400}).Draw(t, "memory")
 		var out bytes.Buffer
-		writer, order := output.NewWriter(&out), newByTime(most)
+		writer, order := NewWriter(&out), NewByTime(most)
 		offsets, times := map[int32]int64{}, map[string]int64{}
 		for range rapid.IntRange(0, 60).Draw(t, "events") {
 			m := adapters.Message{Position: adapters.Position{Destination: "orders", Partition: rapid.Int32Range(0, 2).Draw(t, "partition")}}
@@ -31,11 +30,11 @@ func TestHistoryIsInTheOrderOfItsTime(t *testing.T) {
 			m.Time = time.Unix(seconds, 0)
 			name := m.Position.String()
 			times[name] = seconds
-			if err := order.add("kafka", &m, writer, func(dst []byte) []byte { return append(dst, name+"\n"...) }); err != nil {
+			if err := order.Add("kafka", &m, writer, func(dst []byte) []byte { return append(dst, name+"\n"...) }); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := order.all(writer); err != nil {
+		if err := order.All(writer); err != nil {
 			t.Fatal(err)
 		}
 		if err := writer.Flush(); err != nil {
@@ -65,7 +64,7 @@ func TestHistoryIsInTheOrderOfItsTime(t *testing.T) {
 // A message without a time stands behind the one before it in its log.
 func TestAMessageWithoutATimeKeepsItsPlace(t *testing.T) {
 	var out bytes.Buffer
-	writer, order := output.NewWriter(&out), newByTime(1<<20)
+	writer, order := NewWriter(&out), NewByTime(1<<20)
 	for i, m := range []struct {
 		log     string
 		seconds int64
@@ -74,11 +73,11 @@ func TestAMessageWithoutATimeKeepsItsPlace(t *testing.T) {
 		if m.seconds > 0 {
 			message.Time = time.Unix(m.seconds, 0)
 		}
-		if err := order.add("s", &message, writer, func(dst []byte) []byte { return fmt.Append(dst, i, " ") }); err != nil {
+		if err := order.Add("s", &message, writer, func(dst []byte) []byte { return fmt.Append(dst, i, " ") }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := order.all(writer); err != nil {
+	if err := order.All(writer); err != nil {
 		t.Fatal(err)
 	}
 	if _ = writer.Flush(); out.String() != "2 0 1 3 " {

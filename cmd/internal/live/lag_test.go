@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"errors"
@@ -6,24 +6,25 @@ import (
 	"testing"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest/toy"
 	"eventscope/adapters/consumer"
 	"eventscope/adapters/driver"
 	"eventscope/cmd/internal/source"
 )
 
-// TestLineLagOfASourceThatCannotTell is about a source that is not open yet, and about one
+// TestLagOfASourceThatCannotTell is about a source that is not open yet, and about one
 // that has no groups.
-func TestLineLagOfASourceThatCannotTell(t *testing.T) {
-	l := newLiveSource(source.Source{Driver: brokers[0], Config: driver.Config{Name: "shop"}}, slog.New(slog.DiscardHandler))
+func TestLagOfASourceThatCannotTell(t *testing.T) {
+	l := New(source.Source{Driver: &toy.Driver, Config: driver.Config{Name: "shop"}}, slog.New(slog.DiscardHandler))
 	expect := func(want error) {
 		t.Helper()
 		told := 0
-		for lag, err := range (liveLag{l}).Lag(t.Context(), consumer.LagQuery{}) {
+		for lag, err := range (Lag{l}).Lag(t.Context(), consumer.LagQuery{}) {
 			if told++; lag.Group != "" || !errors.Is(err, want) {
 				t.Errorf("told %+v (%v), want %v", lag, err, want)
 			}
 		}
-		for _, err := range (liveLag{l}).NextTimes(t.Context(), make([]adapters.Position, 1)) {
+		for _, err := range (Lag{l}).NextTimes(t.Context(), make([]adapters.Position, 1)) {
 			if told++; !errors.Is(err, want) {
 				t.Errorf("times: %v, want %v", err, want)
 			}

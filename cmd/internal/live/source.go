@@ -1,8 +1,9 @@
-package main
+package live
 
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -12,24 +13,28 @@ import (
 	"eventscope/cmd/internal/source"
 )
 
-// line is a source behind the screen: it is opened, again and again if need be, and
+// Source is a source behind the screen: it is opened, again and again if need be, and
 // then read until the end. The screen asks for its status meanwhile.
-type line struct {
-	source  source.Source
+type Source struct {
+	source.Source
+	// Patient says that destinations may be unknown at first: somebody is making them. It is
+	// set before Run.
+	Patient bool
+
 	log     *slog.Logger
-	patient bool // destinations may be unknown at first: somebody is making them
 	adapter atomic.Pointer[driver.Source]
 	failure atomic.Pointer[adapters.Status] // what stands in for the adapter's status
 }
 
-func newLiveSource(s source.Source, log *slog.Logger) *line {
-	l := &line{source: s, log: log}
+// New is a source that is not open yet. It logs when it is opened, and when it fails.
+func New(s source.Source, log *slog.Logger) *Source {
+	l := &Source{Source: s, log: log}
 	l.failure.Store(&adapters.Status{Connection: adapters.Connecting, Since: time.Now(), BehindBy: -1})
 	return l
 }
 
-// status is the state of the source at any time.
-func (l *line) status() adapters.Status {
+// Status is the state of the source at any time.
+func (l *Source) Status() adapters.Status {
 	failure, adapter := l.failure.Load(), l.adapter.Load()
 	if adapter == nil {
 		return *failure
@@ -41,18 +46,36 @@ func (l *line) status() adapters.Status {
 	return status
 }
 
+// Opened is the source if it is open now, or nil.
+func (l *Source) Opened() *driver.Source { return l.adapter.Load() }
+
+// Fetch implements [adapters.Fetcher].
+func (l *Source) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
+	return func(yield func(adapters.Message, error) bool) {
+		adapter := l.Opened()
+		switch {
+		case adapter == nil:
+			yield(adapters.Message{}, adapters.ErrNotConnected)
+		case adapter.Fetcher == nil:
+			yield(adapters.Message{}, errors.ErrUnsupported)
+		default:
+			adapter.Fetch(ctx, positions)(yield)
+		}
+	}
+}
+
 // opened is the source as it is now. The error says that it is not open, and what could not be
 // done: it is a Problem of kind ErrNotConnected.
-func (l *line) opened(doing string) (*driver.Source, error) {
+func (l *Source) opened(doing string) (*driver.Source, error) {
 	if source := l.adapter.Load(); source != nil {
 		return source, nil
 	}
 	return nil, &adapters.Problem{Doing: doing, Cause: "it is not connected", Kind: adapters.ErrNotConnected}
 }
 
-// run opens the source and reads it until ctx ends. The outcome of the first attempt to
-// open goes to opening.
-func (l *line) run(ctx context.Context, index *index, start adapters.Start, opening chan<- error) {
+// Run opens the source and reads it from start on until ctx ends, into the intake that attach
+// gives. The outcome of the first attempt to open goes to opening.
+func (l *Source) Run(ctx context.Context, start adapters.Start, attach func(*driver.Source) adapters.Intake, opening chan<- error) {
 	adapter := l.open(ctx, opening)
 	if adapter == nil {
 		return
@@ -60,23 +83,23 @@ func (l *line) run(ctx context.Context, index *index, start adapters.Start, open
 	defer adapter.Close()
 	l.failure.Store(&adapters.Status{})
 	l.adapter.Store(adapter)
-	l.log.Info("opened", "source", l.source.Name, "url", l.source.String())
+	l.log.Info("opened", "source", l.Name, "url", l.String())
 	if !start.IsEnd() && adapter.Scanner == nil {
 		start = adapters.End
 	}
-	if err := adapter.Run(ctx, start, index.attach(adapter)); err != nil && ctx.Err() == nil {
+	if err := adapter.Run(ctx, start, attach(adapter)); err != nil && ctx.Err() == nil {
 		l.fail(adapters.Failed, err)
 	}
 	<-ctx.Done() // the screen may still fetch and search
 }
 
 // open tries until it succeeds, or finds a reason that waiting cannot mend.
-func (l *line) open(ctx context.Context, opening chan<- error) *driver.Source {
+func (l *Source) open(ctx context.Context, opening chan<- error) *driver.Source {
 	const again, soon = 3 * time.Second, 100 * time.Millisecond
 	pause := again
 	for told := false; ; {
-		adapter, err := l.source.Open(ctx)
-		awaited := l.patient && errors.Is(err, adapters.ErrUnknownDestination)
+		adapter, err := l.Source.Open(ctx)
+		awaited := l.Patient && errors.Is(err, adapters.ErrUnknownDestination)
 		if !told && !awaited {
 			opening <- err
 			told = true
@@ -105,7 +128,7 @@ func (l *line) open(ctx context.Context, opening chan<- error) *driver.Source {
 	}
 }
 
-func (l *line) fail(connection adapters.Connection, err error) {
+func (l *Source) fail(connection adapters.Connection, err error) {
 	l.failure.Store(&adapters.Status{Connection: connection, Since: time.Now(), Err: err, BehindBy: -1})
-	l.log.Error("source failed", "source", l.source.Name, "error", err)
+	l.log.Error("source failed", "source", l.Name, "error", err)
 }

@@ -1,4 +1,4 @@
-package main
+package output
 
 import (
 	"cmp"
@@ -6,13 +6,12 @@ import (
 	"time"
 
 	"eventscope/adapters"
-	"eventscope/cmd/internal/output"
 )
 
-// byTime are lines of output on their way into the order of their events' time. Brokers
+// ByTime are lines of output on their way into the order of their events' time. Brokers
 // give history partition by partition, so all of it is kept until the end, or until it is
 // more than most bytes: then the earlier half is let go. It belongs to one goroutine.
-type byTime struct {
+type ByTime struct {
 	most  int
 	text  []byte
 	lines []timedLine
@@ -32,10 +31,11 @@ type logOf struct {
 	log    adapters.Log
 }
 
-func newByTime(most int) *byTime { return &byTime{most: most, last: make(map[logOf]int64)} }
+// NewByTime keeps at most so many bytes.
+func NewByTime(most int) *ByTime { return &ByTime{most: most, last: make(map[logOf]int64)} }
 
-// add takes a line that write appends, and lets go of the earlier ones if there are too many.
-func (b *byTime) add(source string, m *adapters.Message, writer *output.Writer, write func(dst []byte) []byte) error {
+// Add takes a line that write appends, and lets go of the earlier ones if there are too many.
+func (b *ByTime) Add(source string, m *adapters.Message, writer *Writer, write func(dst []byte) []byte) error {
 	log := logOf{source, adapters.Log{Destination: m.Position.Destination, Partition: m.Position.Partition}}
 	at := b.last[log]
 	if !m.Time.IsZero() && m.Time.After(time.Unix(0, 0)) {
@@ -56,7 +56,7 @@ func (b *byTime) add(source string, m *adapters.Message, writer *output.Writer, 
 }
 
 // flush writes the earliest n lines and keeps the others.
-func (b *byTime) flush(writer *output.Writer, n int) error {
+func (b *ByTime) flush(writer *Writer, n int) error {
 	slices.SortStableFunc(b.lines, func(x, y timedLine) int { return cmp.Compare(x.at, y.at) })
 	for _, line := range b.lines[:n] {
 		if err := writer.Write(append(writer.Available(), b.text[line.start:line.end]...)); err != nil {
@@ -77,5 +77,8 @@ func (b *byTime) flush(writer *output.Writer, n int) error {
 	return nil
 }
 
-// all writes what is left.
-func (b *byTime) all(writer *output.Writer) error { return b.flush(writer, len(b.lines)) }
+// All writes what is left.
+func (b *ByTime) All(writer *Writer) error { return b.flush(writer, len(b.lines)) }
+
+// Late is how many lines came when later ones had been let go.
+func (b *ByTime) Late() int64 { return b.late }
