@@ -38,7 +38,6 @@
 //	dlq.go        dlq; dlqlist.go: its commands that look; dlqrun.go: those that write; dlqelsewhere.go: --to another cluster
 //	trace.go      trace; follow.go: its --follow
 //	demo.go       demo; summary.go: what it prints without a screen
-//	usage_*.go pipe_*.go  what only some systems can tell
 //
 // # Not obvious
 //

@@ -8,6 +8,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/system"
 	"eventscope/tui/text"
 )
 
@@ -30,7 +31,7 @@ func (p *program) watch(ctx context.Context, end context.CancelCauseFunc, o *ope
 			ended = true
 		case <-ticks.C:
 		}
-		if readerGone(p.stdout) {
+		if system.ReaderGone(p.stdout) {
 			end(output.ErrClosed)
 		}
 		for i, adapter := range o.adapters {

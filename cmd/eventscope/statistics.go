@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/cmd/internal/system"
 	"eventscope/tracing"
 )
 
@@ -31,7 +32,7 @@ func (p *program) printStatistics(s *statistics) {
 		return
 	}
 	seconds := time.Since(s.started).Seconds()
-	processor, resident := usedSoFar()
+	processor, resident := system.Used()
 	perEvent := func(total float64) float64 {
 		if s.events == 0 {
 			return 0

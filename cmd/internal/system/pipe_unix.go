@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package system
 
 import (
 	"os"
@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readerGone says that f is a pipe that nobody reads any more.
-func readerGone(f *os.File) bool {
+// ReaderGone says that f is a pipe that nobody reads any more.
+func ReaderGone(f *os.File) bool {
 	// No events are asked for: POLLERR, which is what the writing end of a pipe
 	// without a reader has, is always reported.
 	poll := []unix.PollFd{{Fd: int32(f.Fd())}}

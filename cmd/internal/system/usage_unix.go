@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package system
 
 import (
 	"bytes"
@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// usedSoFar is the processor time of this process and the most memory it had resident,
+// Used is the processor time of this process and the most memory it had resident,
 // in bytes.
-func usedSoFar() (processor time.Duration, resident int64) {
+func Used() (processor time.Duration, resident int64) {
 	var usage syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
 		return 0, 0
