@@ -40,6 +40,7 @@ type index struct {
 	onPath  []int        // see placesOn
 	steps   []step       // see learnFrom
 	firstOf []entityMark // see severalOf
+	touched uint32       // see warm; of no meaning
 }
 
 // take puts one record into the index and returns its sequence.

@@ -42,6 +42,7 @@
 //	store.go      Store: configuration, life, intake, Sync
 //	worker.go     messages into records, with what a filter says of each
 //	owner.go      the loop that owns the index, its budget and its clock
+//	warm.go       what the next records need is loaded before, all at a time
 //	assemble.go   which flow an event belongs to; join.go: when two are one
 //	entry.go      the log of entries, of which the oldest go; flowtable.go: flows, of one
 //	              tenant each; places.go: the logs that events come from; all are free of

@@ -94,6 +94,7 @@ func (s *Store) takeIn(x *index, in *slab) {
 		if i%recordsAtOnce == recordsAtOnce-1 {
 			s.answerWaiting(x)
 		}
+		x.warm(in.records, i)
 		r := &in.records[i]
 		sequence := x.take(in.source, in, r)
 		if sequence == 0 {

@@ -29,6 +29,15 @@ func (r *Recent) Size(n int64) {
 
 func (r *Recent) set(id *EventID) *recentSet { return &r.sets[int(id.Check)&(len(r.sets)-1)] }
 
+// Touch loads where an event would be remembered. What it returns is of no meaning.
+func (r *Recent) Touch(id *EventID) uint32 {
+	if !id.Known() || !r.wrote {
+		return 0
+	}
+	set := r.set(id)
+	return set[0].sequence + set[len(set)-1].sequence
+}
+
 // Put remembers an event by the low bits of its sequence.
 func (r *Recent) Put(id *EventID, sequence uint32) {
 	set := r.set(id)

@@ -58,6 +58,32 @@ func (t *Table) Find(hash uint64, is func(number uint32) bool) uint32 {
 	}
 }
 
+// Touch loads the bucket where a search for the hash begins. What it returns is of no
+// meaning.
+func (t *Table) Touch(hash uint64) uint32 {
+	part, check := split(hash)
+	p := &t.parts[part]
+	if len(p.buckets) == 0 {
+		return 0
+	}
+	return p.buckets[p.slot(check)].number
+}
+
+// Guess returns the number that Find most likely will, or 0.
+func (t *Table) Guess(hash uint64) uint32 {
+	part, check := split(hash)
+	p := &t.parts[part]
+	if len(p.buckets) == 0 {
+		return 0
+	}
+	for i := p.slot(check); ; i = (i + 1) & (len(p.buckets) - 1) {
+		b := p.buckets[i]
+		if b.number == 0 || b.check == check && b.number != tombstone {
+			return b.number
+		}
+	}
+}
+
 // Add puts in a number that is not there yet. Zero and the tombstone are not
 // numbers.
 func (t *Table) Add(hash uint64, number uint32) {

@@ -80,6 +80,14 @@ func (t *Texts) Compact(r Ref) []byte {
 	return at[textHeader : textHeader+int(binary.LittleEndian.Uint16(at))]
 }
 
+// Touch loads where a text begins. What it returns is of no meaning.
+func (t *Texts) Touch(r Ref) uint32 {
+	if r == 0 {
+		return 0
+	}
+	return uint32(t.cellsAt(r)[0])
+}
+
 // Text is the text as people spell it.
 func (t *Texts) Text(r Ref) string { return string(AppendSpelled(nil, t.Compact(r))) }
 
