@@ -3,12 +3,16 @@ package adapters
 import "context"
 
 // Topology answers what is there: who reads it is for a lag reader to say, and who writes it
-// no broker knows.
+// no broker knows. It may be called from several goroutines at once. Where the broker has to be
+// asked, the error is ctx's when ctx has ended, and of kind ErrNotConnected when nobody answers:
+// no answer is ever a part of one.
 type Topology interface {
 	// Destinations lists what can be named as a destination, with what the broker says
-	// about it: of a source that names some, these and where they lead.
+	// about it, each once: of a source that names some, these and where they lead.
 	Destinations(ctx context.Context) ([]Destination, error)
-	// Bindings lists the ways between destinations that messages take within the broker.
+	// Bindings lists the ways between destinations that messages take within the broker, each
+	// once. Both ends are among Destinations, unless the broker is set up to send dead letters,
+	// or what an exchange has nowhere to send, to what is not there.
 	// Where the broker has such ways and does not tell, it answers ErrUnsupported.
 	Bindings(ctx context.Context) ([]Binding, error)
 }

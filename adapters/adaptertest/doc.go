@@ -30,7 +30,13 @@
 //	redriveletters.go  redrives and publishers
 //	ledgerletters.go   the ledger
 //
-// Package toy, in the folder of that name, is a small broker that passes both.
+// So have lag and topology:
+//
+//	lag.go         LagBroker, RunLag: the hooks, the list of subtests, and what holds of each Lag
+//	lagstories.go  consumers that read, fall behind, join, vanish; a broker that does not answer
+//	topology.go    TopologyBroker, RunTopology: destinations, and what leads from one to another
+//
+// Package toy, in the folder of that name, is a small broker that passes all.
 //
 // # Not obvious
 //

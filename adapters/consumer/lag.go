@@ -11,7 +11,7 @@ import (
 // LagReader tells how far consumers are.
 type LagReader interface {
 	// Lag yields every consumer of the source once, as soon as it is known, or only those
-	// that query names. Nothing is joined, committed or taken. What cannot be told of one
+	// that query names, however often. Nothing is joined, committed or taken. What cannot be told of one
 	// consumer comes as an error beside the Lag that names it, which then has what is
 	// known: ErrNotAuthorized where it may not be described, ErrUnknownDestination where
 	// the broker has no consumer of a name that was asked for. An error beside a Lag
@@ -95,8 +95,8 @@ type Lag struct {
 	// Queue is what only a queue has, or nil.
 	Queue *QueueDepth
 
-	// Of is how many consumers this sweep will yield, as far as is known. It is for
-	// progress bars.
+	// Of is how many consumers this sweep will yield, or more where some turn out to be
+	// none of this source. It is for progress bars.
 	Of int
 }
 

@@ -121,7 +121,7 @@ func (a *Adapter) Close() error {
 func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, error) {
 	c, err := readCatalog(ctx, a.client, nil)
 	if err != nil {
-		return nil, a.config.problem(err)
+		return nil, a.explain(ctx, err)
 	}
 	var list []adapters.Destination
 	for _, name := range slices.Sorted(maps.Keys(c.topics)) {

@@ -91,9 +91,14 @@ var topics atomic.Int64
 // topic makes a topic of a name of its own and removes it at the end.
 func (c *cluster) topic(t testing.TB, partitions int, settings ...string) string {
 	t.Helper()
-	name := fmt.Sprintf("adapter-%d-%d-%d", os.Getpid(), time.Now().UnixNano(), topics.Add(1))
+	name := c.unique()
 	c.create(t, name, partitions, settings...)
 	return name
+}
+
+// unique is a name that no topic has.
+func (c *cluster) unique() string {
+	return fmt.Sprintf("adapter-%d-%d-%d", os.Getpid(), time.Now().UnixNano(), topics.Add(1))
 }
 
 func (c *cluster) create(t testing.TB, name string, partitions int, settings ...string) {

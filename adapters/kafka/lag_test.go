@@ -376,27 +376,6 @@ func TestLagOfInternalTopics(t *testing.T) {
 	}
 }
 
-// TestLagOfSelection leaves out groups that have to do with other topics.
-func TestLagOfSelection(t *testing.T) {
-	c, _ := fake(t)
-	topic, other := c.topic(t, 1), c.topic(t, 1)
-	c.commit(t, "here", topic, 0)
-	c.commit(t, "there", other, 0)
-	a := c.reader(t, topic)
-	if got := slices.Sorted(maps.Keys(lags(t, a))); !slices.Equal(got, []string{"here"}) {
-		t.Errorf("groups of one topic: %q", got)
-	}
-	if got := slices.Sorted(maps.Keys(lags(t, c.reader(t)))); !slices.Equal(got, []string{"here", "there"}) {
-		t.Errorf("groups of all topics: %q", got)
-	}
-	for lag, err := range a.Lag(t.Context(), consumer.LagQuery{Groups: []string{"nobody"}}) {
-		if lag.Group != "nobody" {
-			t.Errorf("lag %+v", lag)
-		}
-		isProblem(t, err, adapters.ErrUnknownDestination)
-	}
-}
-
 // TestLagStops leaves no goroutine when the caller has enough, or ctx ends.
 func TestLagStops(t *testing.T) {
 	c, _ := fake(t)
@@ -426,25 +405,6 @@ func TestLagStops(t *testing.T) {
 	names := slices.Sorted(maps.Keys(lags(t, a)))
 	if len(names) != 450 || names[0] != "group-000" || names[449] != "group-449" {
 		t.Errorf("%d groups", len(names))
-	}
-}
-
-// TestLagBrokerGone says so rather than wait.
-func TestLagBrokerGone(t *testing.T) {
-	c, k := fake(t)
-	c.commit(t, "group", c.topic(t, 1), 0)
-	a := c.reader(t)
-	k.Close()
-	seen := 0
-	for lag, err := range a.Lag(t.Context(), consumer.LagQuery{}) {
-		seen++
-		isProblem(t, err, adapters.ErrNotConnected)
-		if lag.Group != "" {
-			t.Errorf("lag %+v", lag)
-		}
-	}
-	if seen != 1 {
-		t.Errorf("%d errors", seen)
 	}
 }
 

@@ -308,15 +308,18 @@ func (c *cluster) entered(t testing.TB, group string) *memberOf {
 			m.coordinator = c.coordinator(t, group)
 		}
 	}
-	t.Cleanup(func() {
-		leave := kmsg.NewPtrLeaveGroupRequest()
-		leave.Group, leave.MemberID = group, m.joined.MemberID
-		one := kmsg.NewLeaveGroupRequestMember()
-		one.MemberID = m.joined.MemberID
-		leave.Members = append(leave.Members, one)
-		_, _ = leave.RequestWith(context.Background(), m.coordinator)
-	})
+	t.Cleanup(m.leave)
 	return m
+}
+
+// leave leaves the group, if it has not.
+func (m *memberOf) leave() {
+	leave := kmsg.NewPtrLeaveGroupRequest()
+	leave.Group, leave.MemberID = m.group, m.joined.MemberID
+	one := kmsg.NewLeaveGroupRequestMember()
+	one.MemberID = m.joined.MemberID
+	leave.Members = append(leave.Members, one)
+	_, _ = leave.RequestWith(context.Background(), m.coordinator)
 }
 
 // given takes up partitions of a topic.

@@ -148,7 +148,7 @@ func (f *fetch) take(d *amqp.Delivery) {
 		return
 	}
 	for len(f.wanted) > 0 && f.wanted[0] < offset {
-		f.answer(f.wanted[0], adapters.Message{}, f.gone(f.wanted[0], "retention has removed it"))
+		f.answer(f.wanted[0], adapters.Message{}, f.gone(f.wanted[0], "retention has removed it", adapters.ErrGone))
 		f.wanted = f.wanted[1:]
 	}
 	if len(f.wanted) > 0 && f.wanted[0] == offset {
@@ -167,13 +167,16 @@ func (f *fetch) late(ctx context.Context, l *link) {
 	case err != nil:
 		f.fail(err)
 	case f.wanted[0] >= end:
-		f.fail(f.gone(f.wanted[0], fmt.Sprintf("the stream ends at offset %d", end)))
+		f.fail(f.gone(f.wanted[0], fmt.Sprintf("the stream ends at offset %d", end), errBehindEnd))
 	default:
 		f.fail(f.adapter.config.problem("read stream "+wording.Quoted(f.stream), "the broker did not deliver in time", "try again", adapters.ErrNotConnected))
 	}
 }
 
-func (f *fetch) gone(offset int64, cause string) error {
+// errBehindEnd is about what is not there because nobody has written it yet.
+var errBehindEnd = fmt.Errorf("behind the end: %w", adapters.ErrGone)
+
+func (f *fetch) gone(offset int64, cause string, kind error) error {
 	position := adapters.Position{Destination: f.stream, Partition: adapters.NoPartition, Offset: offset}
-	return f.adapter.config.problem("read "+position.String(), cause, "", adapters.ErrGone)
+	return f.adapter.config.problem("read "+position.String(), cause, "", kind)
 }

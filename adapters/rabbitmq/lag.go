@@ -49,6 +49,9 @@ func (a *Adapter) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[co
 func (a *Adapter) NextTimes(ctx context.Context, positions []adapters.Position) iter.Seq2[time.Time, error] {
 	return func(yield func(time.Time, error) bool) {
 		for message, err := range a.Fetch(ctx, positions) {
+			if errors.Is(err, errBehindEnd) {
+				err = nil
+			}
 			if !yield(message.Time, err) {
 				return
 			}

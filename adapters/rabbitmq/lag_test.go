@@ -81,7 +81,7 @@ func settling(deliveries <-chan amqp.Delivery, settle func(amqp.Delivery)) {
 
 // publishing publishes on a channel that stays: what one that goes at once has published
 // may be missing in the broker's figures.
-func (b *testBroker) publishing(t *testing.T, queue string, messages ...amqp.Publishing) {
+func (b *testBroker) publishing(t testing.TB, queue string, messages ...amqp.Publishing) {
 	t.Helper()
 	channel := b.channel(t)
 	if err := channel.Confirm(false); err != nil {

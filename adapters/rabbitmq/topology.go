@@ -78,14 +78,17 @@ func (a *Adapter) ways(ctx context.Context) (*ways, error) {
 		return nil, err
 	}
 	w := &ways{deadLetterGraph: y}
+	bound := map[adapters.Binding]bool{} // several may differ by arguments alone
 	for i := range y.known.Bindings {
 		b := &y.known.Bindings[i]
 		from, to := adapters.Endpoint{Name: b.Source, Kind: adapters.Exchange}, adapters.Endpoint{Name: b.Destination, Kind: adapters.Exchange}
 		if b.DestinationType == "queue" {
 			to = w.queueEnd(b.Destination)
 		}
-		if b.Source != "" && !ofTap(b.Destination) {
-			w.bindings = append(w.bindings, adapters.Binding{From: from, To: to, Way: adapters.Bound, Key: b.RoutingKey})
+		way := adapters.Binding{From: from, To: to, Way: adapters.Bound, Key: b.RoutingKey}
+		if b.Source != "" && !ofTap(b.Destination) && !bound[way] {
+			bound[way] = true
+			w.bindings = append(w.bindings, way)
 		}
 	}
 	for _, name := range sortedKeys(y.known.Exchanges) {

@@ -1,10 +1,11 @@
 package tuitest
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,6 +79,13 @@ func (c *Consumers) Change(do func(groups []*Group)) {
 	do(c.groups)
 }
 
+// Replace makes these the groups of the broker.
+func (c *Consumers) Replace(groups ...*Group) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.groups = groups
+}
+
 // Break makes the source answer with an error, or no longer.
 func (c *Consumers) Break(err error) {
 	c.mutex.Lock()
@@ -107,9 +115,12 @@ func (c *Consumers) Lose(count adapters.Unroutable) {
 }
 
 // Unroutable implements adapters.UnroutableCounter.
-func (c *Consumers) Unroutable(context.Context) (adapters.Unroutable, error) {
+func (c *Consumers) Unroutable(ctx context.Context) (adapters.Unroutable, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
+	if err := cmp.Or(ctx.Err(), c.broken); err != nil {
+		return adapters.Unroutable{}, err
+	}
 	return c.lost, nil
 }
 
@@ -187,12 +198,15 @@ func (c *Consumers) now(query consumer.LagQuery) (all []told) {
 			all = append(all, told{g.lag(time.Now()), g.Err})
 		}
 	}
-	for _, name := range query.Groups {
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(query.Groups))) {
 		if g := byName[name]; g != nil {
 			all = append(all, told{g.lag(time.Now()), g.Err})
 		} else {
-			all = append(all, told{consumer.Lag{Group: name}, fmt.Errorf("group %s: %w", name, adapters.ErrUnknownDestination)})
+			all = append(all, told{consumer.Lag{Group: name}, &adapters.Problem{Doing: "find group " + name, Cause: "there is none", Remedy: "check the spelling", Kind: adapters.ErrUnknownDestination}})
 		}
+	}
+	for i := range all {
+		all[i].lag.Of = len(all)
 	}
 	return all
 }
@@ -215,6 +229,9 @@ func (g *Group) lag(now time.Time) consumer.Lag {
 		if i < len(g.Topics) {
 			l.Log = adapters.Log{Destination: g.Topics[i]}
 		}
+		if kind == consumer.QueueConsumers {
+			l.Partition = adapters.NoPartition
+		}
 		if len(g.Members) > 0 && !p.Left {
 			l.Member = i % len(g.Members)
 		}
@@ -222,7 +239,7 @@ func (g *Group) lag(now time.Time) consumer.Lag {
 		case p.Unknown != "":
 			l.Start, l.Committed, l.End, l.LastStable = -1, -1, -1, -1
 		case kind == consumer.QueueConsumers:
-			l.State, l.Lag, l.Partition = consumer.LagBehind, l.End-l.Committed, adapters.NoPartition
+			l.State, l.Lag = g.queueState(p), l.End-l.Committed
 			l.Start, l.Committed, l.End, l.LastStable = -1, -1, -1, -1
 		default:
 			l.Judge()
@@ -232,14 +249,41 @@ func (g *Group) lag(now time.Time) consumer.Lag {
 	return lag
 }
 
+// queueState is how the consumers of a queue stand.
+func (g *Group) queueState(p *Partition) consumer.LagState {
+	switch {
+	case p.End == p.Committed:
+		return consumer.LagOK
+	case len(g.Members) == 0 && !g.NoMembers:
+		return consumer.LagStop
+	}
+	return consumer.LagBehind
+}
+
+// ends says that nothing was written at a position yet.
+func (c *Consumers) ends(position adapters.Position) bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, g := range c.groups {
+		if i := int(position.Partition); g.Topic == position.Destination && i >= 0 && i < len(g.Partitions) {
+			return position.Offset >= g.Partitions[i].End
+		}
+	}
+	return false
+}
+
 // NextTimes implements consumer.LagReader by the messages that the source keeps.
 func (c *Consumers) NextTimes(ctx context.Context, positions []adapters.Position) iter.Seq2[time.Time, error] {
 	return func(yield func(time.Time, error) bool) {
+		answered := 0
 		for m, err := range c.fetch.Fetch(ctx, positions) {
-			if errors.Is(err, adapters.ErrGone) {
+			switch gone := errors.Is(err, adapters.ErrGone); {
+			case gone && c.ends(positions[answered]):
+				err = nil
+			case gone:
 				err = errors.ErrUnsupported // this broker does not tell what it has lost
 			}
-			if !yield(m.Time, err) {
+			if answered++; !yield(m.Time, err) {
 				return
 			}
 		}

@@ -71,6 +71,10 @@ func (s *Source) Fetch(ctx context.Context, positions []adapters.Position) iter.
 			}
 		}
 		for _, position := range positions {
+			if err := ctx.Err(); err != nil {
+				yield(adapters.Message{}, err)
+				return
+			}
 			s.mutex.Lock()
 			m, ok := s.kept[position]
 			s.mutex.Unlock()

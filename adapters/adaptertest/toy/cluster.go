@@ -75,6 +75,14 @@ func (c *Cluster) Commit(group, log string, next int64) {
 	})
 }
 
+// Forget makes a group unknown.
+func (c *Cluster) Forget(group string) {
+	c.alter(func() {
+		delete(c.committed, group)
+		c.groups = slices.DeleteFunc(c.groups, func(g string) bool { return g == group })
+	})
+}
+
 // Messages are copies of all that a destination holds, in order.
 func (c *Cluster) Messages(of string) (messages []adapters.Message) {
 	c.mutex.Lock()

@@ -17,7 +17,7 @@ type consumers struct{ *source }
 // Lag implements consumer.LagReader.
 func (c consumers) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[consumer.Lag, error] {
 	return func(yield func(consumer.Lag, error) bool) {
-		groups := query.Groups
+		groups := slices.Compact(slices.Sorted(slices.Values(query.Groups)))
 		if err := c.ask("list groups", func() error {
 			if len(groups) == 0 {
 				groups = slices.DeleteFunc(slices.Clone(c.groups), func(group string) bool { return len(c.lag(group).Logs) == 0 })

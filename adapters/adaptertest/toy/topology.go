@@ -28,7 +28,7 @@ func (t topology) Bindings(context.Context) (all []adapters.Binding, err error) 
 	err = t.ask("list bindings", func() error {
 		for _, d := range t.destinations {
 			for _, log := range d.feeders {
-				if t.meant(d) || t.reads(log) {
+				if t.reads(log) {
 					all = append(all, adapters.Binding{From: adapters.Endpoint{Name: log, Kind: adapters.Stream}, To: adapters.Endpoint{Name: d.name, Kind: d.kind}, Way: adapters.Dead})
 				}
 			}

@@ -8,6 +8,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/adaptertest"
+	"eventscope/adapters/consumer"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/driver"
 )
@@ -67,4 +68,86 @@ func TestConformanceOfDeadLetters(t *testing.T) {
 			Received: func(testing.TB) []adapters.Message { return c.Messages("orders") },
 		}
 	}})
+}
+
+func TestConformanceOfLag(t *testing.T) {
+	adaptertest.RunLag(t, adaptertest.LagBroker{Kind: consumer.ClassicGroup, Offsets: true, Make: func(t testing.TB) adaptertest.LagPlace {
+		c, made := cluster(t), 0
+		log := func() string {
+			made++
+			name := fmt.Sprint("log-", made)
+			c.Log(name)
+			return name
+		}
+		reads := func(first int64) adaptertest.LagConsumer {
+			name, next := log(), first
+			group := "group-of-" + name
+			c.Commit(group, name, next)
+			return adaptertest.LagConsumer{
+				Group: group, Log: adapters.Log{Destination: name, Partition: adapters.NoPartition},
+				Publish: func(_ testing.TB, messages ...adapters.Message) { c.Publish(name, messages...) },
+				Finish: func(_ testing.TB, n int) {
+					next += int64(n)
+					c.Commit(group, name, next)
+				},
+				Remove: func(testing.TB) { c.Forget(group) },
+			}
+		}
+		return adaptertest.LagPlace{
+			Consumer: func(testing.TB) adaptertest.LagConsumer { return reads(0) },
+			Untold: func(t testing.TB) adaptertest.LagConsumer {
+				untold := reads(-1)
+				untold.Publish(t, adapters.Message{})
+				return untold
+			},
+			Unread: func(testing.TB) string {
+				name := log()
+				c.Publish(name, adapters.Message{})
+				return name
+			},
+			Open: func(t testing.TB, names ...string) *driver.Source {
+				return c.opened(t, driver.Config{Path: strings.Join(names, ","), Purpose: driver.ToInspect})
+			},
+			Break: func(testing.TB) { c.Stop() },
+		}
+	}})
+}
+
+func TestConformanceOfTopology(t *testing.T) {
+	adaptertest.RunTopology(t, adaptertest.TopologyBroker{
+		Kinds: []adapters.DestinationKind{adapters.Stream, adapters.Queue}, Odd: []string{"", ".a.b", "_-"}, DeadLetters: true,
+		Leads: func(way adapters.Way, from, to adapters.DestinationKind) bool {
+			return way == adapters.Dead && from == adapters.Stream && to == adapters.Queue
+		},
+		Place: func(t testing.TB) adaptertest.TopologyPlace {
+			c, made := cluster(t), 0
+			return adaptertest.TopologyPlace{
+				Unique: func(end string) string {
+					made++
+					return fmt.Sprint("channel-", made, end)
+				},
+				Make: func(_ testing.TB, destinations []adapters.Destination, bindings []adapters.Binding) {
+					feeders := map[string][]string{}
+					for _, b := range bindings {
+						feeders[b.To.Name] = append(feeders[b.To.Name], b.From.Name)
+					}
+					for _, d := range destinations {
+						if d.Kind == adapters.Queue {
+							c.Queue(d.Name, feeders[d.Name]...)
+						} else {
+							c.Log(d.Name)
+						}
+					}
+				},
+				Open: func(t testing.TB, ends ...adapters.Endpoint) *driver.Source {
+					var names []string
+					for _, end := range ends {
+						names = append(names, end.Name)
+					}
+					return c.opened(t, driver.Config{Path: strings.Join(names, ",")})
+				},
+				Break: func(testing.TB) { c.Stop() },
+			}
+		},
+	})
 }
