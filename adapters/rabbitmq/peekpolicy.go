@@ -102,7 +102,7 @@ const (
 	anySeries series  = "any"
 	anyDelay  delayed = "any"
 
-	unmeasured    = "what becomes of letters that are given back was measured on RabbitMQ 3.10, 4.0 and 4.3, and 3.11 to 3.13, 4.1 and 4.2 do it by the same code; this is %s"
+	unmeasured    = "what becomes of letters that are given back was measured on RabbitMQ 3.10, 3.12, 4.0 and 4.3, and 3.11, 3.13, 4.1 and 4.2 do it by the same code; this is %s"
 	streamInstead = "dead-letter into a stream, where looking is harmless, or use an eventscope that knows this version"
 	untold        = "it may be a quorum queue, which counts each time a letter is given back and drops letters above its limit, and AMQP does not tell"
 	untoldLimit   = "it is a quorum queue, which counts each time a letter is given back and drops letters above its limit, and AMQP does not tell the limit"

@@ -13,7 +13,7 @@ import (
 
 // TestPolicy has a row for each cell of what was measured.
 func TestPolicy(t *testing.T) {
-	const margins, unknownVersion = " leaves too little room", "measured on RabbitMQ 3.10, 4.0 and 4.3, and 3.11 to 3.13, 4.1 and 4.2 do it by the same code; this is of an unknown version"
+	const margins, unknownVersion = " leaves too little room", "measured on RabbitMQ 3.10, 3.12, 4.0 and 4.3, and 3.11, 3.13, 4.1 and 4.2 do it by the same code; this is of an unknown version"
 	for _, c := range []struct {
 		kind    string
 		series  series

@@ -14,6 +14,7 @@ import (
 // permission and routes nothing behind it, so nobody has to look for copies.
 func TestWhatMayNotBePublishedWasNotSent(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		b = b.alone(t) // a tap beside it would be asked about first
 		queue, allowed := b.queue(t, "classic", nil), b.exchange(t, "fanout")
 		b.bind(t, queue, "", allowed, nil)
 		config := b.allowed(t, rabbithole.Permissions{Configure: ".*", Read: ".*", Write: "^" + allowed + "$|^amq.direct$"})

@@ -33,12 +33,14 @@ func (c *Config) requeue(channel *amqpChannel, f *facts, tags []uint64, together
 	if err != nil {
 		return channel.problem(doing, err)
 	}
-	commands, patience := backCommands, backTime
+	patience := backTime
+	// What was settled before is on its way in commands of its own. One letter goes back alone: when
+	// it is there, so are they.
+	part := tags[:min(1, len(tags))]
 	if f.kind == amqp.QueueTypeClassic {
-		together, commands, patience = len(tags), 1, backSoon
+		part, together, patience = tags, len(tags), backSoon
 	}
 	for len(tags) > 0 {
-		part := tags[:min(together*commands, len(tags))]
 		tags = tags[len(part):]
 		for some := range slices.Chunk(part, together) {
 			if err := channel.Nack(some[len(some)-1], true, true); err != nil {
@@ -53,6 +55,7 @@ func (c *Config) requeue(channel *amqpChannel, f *facts, tags []uint64, together
 			slow = c.problem(doing, fmt.Sprintf("%d of %d are not back after %v: the broker is slow, or somebody else takes them, and they may come back in another order", wanted-ready, len(part), backTime),
 				"look at it again when the broker has less to do", adapters.ErrIncomplete)
 		}
+		part = tags[:min(together*backCommands, len(tags))]
 	}
 	return slow
 }
