@@ -1,6 +1,8 @@
 package envelope
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"eventscope/adapters"
@@ -24,20 +26,47 @@ func h(pairs ...string) []adapters.Header {
 	return headers
 }
 
+// plainBody is a body of about that many bytes, most of them in one text.
+func plainBody(size int, before, after string) []byte {
+	const words = "please leave it with the neighbours on the second floor if nobody answers the door, "
+	text := strings.Repeat(words, size/len(words)+1)
+	return []byte(before + text[:max(size-len(before)-len(after), 0)] + after)
+}
+
+// orderOf is an order with that many items, and the ids behind them.
+func orderOf(items int) []byte {
+	b := []byte(`{"type":"OrderPlaced","payload":{"items":[`)
+	for i := range items {
+		b = fmt.Appendf(b, `{"sku":"sku-%04d","quantity":%d,"price":%d.50,"currency":"EUR"},`, i, i%4+1, i+12)
+	}
+	return append(b[:len(b)-1], `],"total":129.90,"currency":"EUR","customer_id":"c-1","order_id":"ord-1009","event_id":"`+eventID+`"}}`...)
+}
+
+const eventID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+
 func BenchmarkRead(b *testing.B) {
 	at := adapters.Position{Destination: "orders", Partition: 2, Offset: 881}
 	key := []byte("ord-1009")
 	body := []byte(orderBody)
+	plain := plainBody(1000, `{"type":"OrderPlaced","payload":{"order_id":"ord-1009","event_id":"`+eventID+`","amount":129.90,"currency":"EUR","note":"`, `"}}`)
+	traced := h("correlation_id", "flow-000001009", "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+	cloudEvent := h("content-type", "application/cloudevents+json; charset=UTF-8")
 	for _, c := range []struct {
 		name string
 		m    adapters.Message
 	}{
-		{"headers enough", adapters.Message{Position: at, Key: key, Value: body, Headers: h("correlation_id", "ord-1009", "event_id", "7c9e6679-7425-40de-944b-e07fc1f90ae7", "event_type", "OrderPlaced")}},
-		{"headers flow, body entity", adapters.Message{Position: at, Key: key, Value: body, Headers: h("correlation_id", "ord-1009", "event_id", "7c9e6679-7425-40de-944b-e07fc1f90ae7")}},
+		{"plain, two headers", adapters.Message{Position: at, Key: key, Value: plain, Headers: traced}},
+		{"plain, no headers", adapters.Message{Position: at, Key: key, Value: plain}},
+		{"order of 12, ids last", adapters.Message{Position: at, Key: key, Value: orderOf(12)}},
+		{"5 KB, ids last", adapters.Message{Position: at, Key: key, Value: plainBody(5000, `{"note":"`, `","type":"OrderPlaced","order_id":"ord-1009","event_id":"`+eventID+`"}`)}},
+		{"200 bytes", adapters.Message{Position: at, Key: key, Value: plainBody(200, `{"type":"OrderPlaced","payload":{"order_id":"ord-1009","event_id":"`+eventID+`","note":"`, `"}}`)}},
+		{"headers enough", adapters.Message{Position: at, Key: key, Value: body, Headers: h("correlation_id", "ord-1009", "event_id", eventID, "event_type", "OrderPlaced")}},
+		{"headers flow, body entity", adapters.Message{Position: at, Key: key, Value: body, Headers: h("correlation_id", "ord-1009", "event_id", eventID)}},
 		{"flow only, rest in body", adapters.Message{Position: at, Key: key, Value: body, Headers: h("correlation_id", "ord-1009", "content-type", "application/json")}},
 		{"all from body", adapters.Message{Position: at, Key: key, Value: body}},
 		{"cloudevents binary", adapters.Message{Position: at, Key: key, Value: body, Headers: h("ce_specversion", "1.0", "ce_id", "e-1", "ce_source", "/shop/orders", "ce_type", "shop.order.placed", "ce_time", "2026-01-31T09:30:00Z", "ce_subject", "ord-1009", "ce_correlationid", "f-1", "content-type", "application/json")}},
-		{"cloudevents structured", adapters.Message{Position: at, Value: []byte(`{"specversion":"1.0","id":"e-1","source":"/shop/orders","type":"shop.order.placed","time":"2026-01-31T09:30:00Z","subject":"ord-1009","correlationid":"f-1","datacontenttype":"application/json","data":` + orderBody + `}`), Headers: h("content-type", "application/cloudevents+json; charset=UTF-8")}},
+		{"cloudevents structured", adapters.Message{Position: at, Value: []byte(`{"specversion":"1.0","id":"e-1","source":"/shop/orders","type":"shop.order.placed","time":"2026-01-31T09:30:00Z","subject":"ord-1009","correlationid":"f-1","datacontenttype":"application/json","data":` + orderBody + `}`), Headers: cloudEvent}},
+		{"cloudevents, no flow", adapters.Message{Position: at, Value: []byte(`{"specversion":"1.0","id":"e-1","source":"/shop/orders","type":"shop.order.placed","time":"2026-01-31T09:30:00Z","subject":"ord-1009","datacontenttype":"application/json","data":` + orderBody + `}`), Headers: cloudEvent}},
 		{"traceparent", adapters.Message{Position: at, Key: key, Value: body, Headers: h("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")}},
 		{"amqp properties", adapters.Message{Position: at, Value: body, Headers: h("order_id", "ord-1009", "correlation_id", "f-1"), Properties: &adapters.Properties{Exchange: "orders", RoutingKey: "order.placed", MessageID: "m-1", Type: "OrderPlaced", AppID: "order"}}},
 	} {

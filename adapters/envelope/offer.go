@@ -72,7 +72,7 @@ func (r *Reader) trace(id []byte) []byte {
 	if id == nil {
 		return nil
 	}
-	if len(id) == 32 && bytes.IndexFunc(id, func(c rune) bool { return 'A' <= c && c <= 'F' }) < 0 {
+	if len(id) == 32 && !mayHaveUpper(id) {
 		return id
 	}
 	start := len(r.scratch)

@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"strings"
 	"testing"
 
 	"eventscope/adapters"
@@ -86,5 +87,23 @@ func TestNaNInABodyHidesNothing(t *testing.T) {
 	m := kafka("k", `{"v":NaN,"order_id":"o-1"}`)
 	if got := read(t, &m, rules); got.ID != "o-1" || got.Flags != "" {
 		t.Errorf("with a mapping: %+v", got)
+	}
+}
+
+// TestATraceIDHasHexadecimalDigitsOnly puts every byte into a trace id.
+func TestATraceIDHasHexadecimalDigitsOnly(t *testing.T) {
+	for c := range 256 {
+		for _, place := range []int{0, 7, 8, 31} {
+			id := []byte(traceID)
+			id[place] = byte(c)
+			m := kafka("", "", "traceparent", "00-"+string(id)+"-00f067aa0ba902b7-01")
+			want := ""
+			if strings.IndexByte("0123456789abcdefABCDEF", byte(c)) >= 0 {
+				want = strings.ToLower(string(id))
+			}
+			if got := read(t, &m, nil); got.Trace != want || got.Flow != want {
+				t.Errorf("%q is read as %q", id, got.Trace)
+			}
+		}
 	}
 }

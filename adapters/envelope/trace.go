@@ -29,9 +29,17 @@ func b3ID(b []byte) []byte {
 	return id
 }
 
+// hexadecimal are the digits of both cases.
+var hexadecimal = func() (is [256]bool) {
+	for _, c := range []byte("0123456789abcdefABCDEF") {
+		is[c] = true
+	}
+	return is
+}()
+
 func isHex(b []byte) bool {
 	for _, c := range b {
-		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
+		if !hexadecimal[c] {
 			return false
 		}
 	}
