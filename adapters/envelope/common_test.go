@@ -46,6 +46,7 @@ var commonCases = []goldenCase{
 	{"a key that is an object", kafka(`{"tenant":"t","order_id":"ord-1"}`, ``), facts{"", "", "", "", "orders", "", "", "ord-1", "", "", "", "", "destination name", "key", ""}},
 	{"a key that Connect wrote", kafka(`{"schema":{"type":"struct"},"payload":{"id":1009}}`, ``), facts{"", "", "", "", "orders", "", "", "1009", "", "", "", "", "destination name", "key", ""}},
 	{"a key of two parts", kafka(`{"a":1,"b":2}`, ``), facts{"", "", "", "", "orders", "", "", `{"a":1,"b":2}`, "", "", "", "", "destination name", "key", ""}},
+	{"a key that breaks off", kafka(`{"id":7`, ``), facts{"", "", "", "", "orders", "", "", `{"id":7`, "", "", "", "", "destination name", "key", ""}},
 	{"Confluent framing", kafka("", "\x00\x00\x00\x00\x07"+`{"order_id":"ord-1"}`),
 		facts{"", "", "", "", "orders", "", "", "ord-1", "", "", "", "", "destination name", "body order_id", ""}},
 	{"a cause that is itself", kafka("", "", "event-id", "e-1", "causation-id", "e-1"),

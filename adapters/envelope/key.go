@@ -35,7 +35,7 @@ func (r *Reader) keyText(key []byte) []byte {
 // converter puts the key itself into a payload when it writes schemas.
 func (r *Reader) keyMember() (found []byte, ok bool) {
 	count := 0
-	for r.decoder.PeekKind() == '"' {
+	for r.decoder.PeekKind() != '}' {
 		quoted, err := r.decoder.ReadValue()
 		if err != nil {
 			return nil, false
