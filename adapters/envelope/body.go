@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	// Unquotes what the scanner has found to be a string.
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -105,33 +106,31 @@ var (
 
 // readObject reads the object that is the body.
 func (r *Reader) readObject(body []byte) error {
-	r.buffer = *bytes.NewBuffer(body)
-	r.decoder.Reset(&r.buffer, r.options...)
+	r.scanner.Reset(body)
 	r.place, r.enveloped = 0, false
-	if _, err := r.decoder.ReadToken(); err != nil {
+	if err := r.scanner.Enter(); err != nil {
 		return err
 	}
 	done, err := r.readMembers(atTop, "", nil)
 	if err != nil || done {
 		return err
 	}
-	if len(bytes.TrimLeft(body[r.decoder.InputOffset():], " \t\r\n")) > 0 && len(body) < MaxBody {
+	if len(bytes.TrimLeft(body[r.scanner.Offset():], " \t\r\n")) > 0 && len(body) < MaxBody {
 		return errTrailing
 	}
 	return nil
 }
 
-// readMembers reads the members of the object whose brace was just read. It reports
-// true when it stopped because enough is known.
+// readMembers reads the members of the object that was just entered. It reports true when
+// it stopped because enough is known.
 func (r *Reader) readMembers(at depth, scope string, parent []byte) (done bool, err error) {
 	for {
-		if r.decoder.PeekKind() == '}' {
-			_, err := r.decoder.ReadToken()
-			return r.satisfied(true), err
-		}
-		quoted, err := r.decoder.ReadValue()
+		quoted, ok, err := r.scanner.Member()
 		if err != nil {
 			return false, err
+		}
+		if !ok {
+			return r.satisfied(true), nil
 		}
 		name := quoted[1 : len(quoted)-1]
 		meaning := r.memberMeaning(scope, name)
@@ -139,7 +138,7 @@ func (r *Reader) readMembers(at depth, scope string, parent []byte) (done bool, 
 			if r.known.has(enough) {
 				return true, nil // what envelopes say, they say before the payload
 			}
-			if _, err := r.decoder.ReadToken(); err != nil {
+			if err := r.scanner.Enter(); err != nil {
 				return false, err
 			}
 			r.mark(at, meaning)
@@ -149,7 +148,7 @@ func (r *Reader) readMembers(at depth, scope string, parent []byte) (done bool, 
 			}
 			continue
 		}
-		value, err := r.decoder.ReadValue()
+		value, err := r.scanner.Value()
 		if err != nil {
 			return false, err
 		}
@@ -171,7 +170,7 @@ func (r *Reader) looksInto(at depth, meaning *meaning) bool {
 	if meaning == nil || meaning.parent == notThere || (at != atTop && !(at == inDeep && meaning.nested)) {
 		return false
 	}
-	return r.decoder.PeekKind() == '{'
+	return r.scanner.Ahead() == '{'
 }
 
 // mark notes the marks of a member. Below the top only those of dialects that are
@@ -234,7 +233,7 @@ func (r *Reader) collected(found *member) bool {
 
 // collect keeps a member to be weighed when the dialect is known, and notes which
 // role it will certainly fill.
-func (r *Reader) collect(found member, raw jsontext.Value) {
+func (r *Reader) collect(found member, raw []byte) {
 	r.mark(found.depth, found.meaning)
 	if len(r.members) == maxMembers {
 		return
@@ -276,7 +275,7 @@ func (r *Reader) speaks(found *member) bool {
 
 // scalar is the text of a string, number or boolean; nil for everything else and for
 // what is too long to be a fact.
-func (r *Reader) scalar(raw jsontext.Value) []byte {
+func (r *Reader) scalar(raw []byte) []byte {
 	if len(raw) == 0 || len(raw) > 6*MaxID+2 {
 		return nil
 	}
@@ -286,7 +285,7 @@ func (r *Reader) scalar(raw jsontext.Value) []byte {
 			return raw[1 : len(raw)-1]
 		}
 		start := len(r.scratch)
-		unquoted, err := jsontext.AppendUnquote(r.scratch, []byte(raw))
+		unquoted, err := jsontext.AppendUnquote(r.scratch, raw)
 		if err != nil {
 			return nil
 		}
@@ -299,7 +298,7 @@ func (r *Reader) scalar(raw jsontext.Value) []byte {
 }
 
 // firstString is the first element of an array if that is a string without escapes.
-func firstString(array jsontext.Value) jsontext.Value {
+func firstString(array []byte) []byte {
 	rest := bytes.TrimLeft(array[1:], " \t\r\n")
 	if len(rest) == 0 || rest[0] != '"' {
 		return nil

@@ -89,9 +89,6 @@ func TestReadDoesNotAllocate(t *testing.T) {
 	for _, c := range append(append([]goldenCase{}, dialectCases...), commonCases...) {
 		r, id := NewReader(nil), Identity{}
 		r.Read(&c.m, &id)
-		if id.Malformed || len(c.m.Value) > MaxBody {
-			continue // the tokeniser makes an error
-		}
 		if n := testing.AllocsPerRun(20, func() { r.Read(&c.m, &id) }); n != 0 {
 			t.Errorf("%s: %v allocations", c.name, n)
 		}

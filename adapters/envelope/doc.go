@@ -46,7 +46,7 @@
 //	identity.go    Identity, Field, Evidence, Death: the answers
 //	reader.go      Reader: the order in which a message is read
 //	offer.go       how a value becomes a fact, or does not
-//	body.go        the part that reads JSON
+//	body.go        the part that reads JSON; jsonscan/ is how it walks through it
 //	key.go         what a Kafka key says
 //	dialect.go     what a dialect is, and the list of all
 //	aliases.go     the common names
@@ -63,4 +63,8 @@
 // Names of dialects are compared in lower case, common names folded (see fold): Wolverine's
 // conversation-id is a cause, and anybody else's conversationId a flow. Names of headers
 // come again with every message, so their meanings are remembered by name and by place.
+//
+// Bodies are walked by an own scanner because walking them is most of what reading an event
+// costs. jsontext is as strict, and the tests read everything with it as well: oracle_test.go
+// must change with body.go, key.go and pinned.go.
 package envelope

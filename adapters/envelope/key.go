@@ -1,7 +1,5 @@
 package envelope
 
-import "bytes"
-
 // keyWillDo says that the Kafka key can be the entity without a look at the body:
 // the headers have said everything else.
 func (r *Reader) keyWillDo() bool {
@@ -20,9 +18,8 @@ func (r *Reader) keyText(key []byte) []byte {
 		return key
 	}
 	r.place = len(r.recent) / 2 // not where the names of the body are remembered
-	r.buffer = *bytes.NewBuffer(key)
-	r.decoder.Reset(&r.buffer, r.options...)
-	if _, err := r.decoder.ReadToken(); err != nil {
+	r.scanner.Reset(key)
+	if err := r.scanner.Enter(); err != nil {
 		return key
 	}
 	if found, ok := r.keyMember(); ok {
@@ -31,23 +28,25 @@ func (r *Reader) keyText(key []byte) []byte {
 	return key
 }
 
-// keyMember is the telling member of the object whose brace was just read. Connect's
-// converter puts the key itself into a payload when it writes schemas.
+// keyMember is the telling member of the object that was just entered. Connect's converter
+// puts the key itself into a payload when it writes schemas.
 func (r *Reader) keyMember() (found []byte, ok bool) {
-	count := 0
-	for r.decoder.PeekKind() != '}' {
-		quoted, err := r.decoder.ReadValue()
+	for count := 0; ; {
+		quoted, more, err := r.scanner.Member()
 		if err != nil {
 			return nil, false
 		}
+		if !more {
+			return found, count == 1
+		}
 		name := quoted[1 : len(quoted)-1]
-		if string(name) == "payload" && r.decoder.PeekKind() == '{' {
-			if _, err := r.decoder.ReadToken(); err != nil {
+		if string(name) == "payload" && r.scanner.Ahead() == '{' {
+			if err := r.scanner.Enter(); err != nil {
 				return nil, false
 			}
 			return r.keyMember()
 		}
-		value, err := r.decoder.ReadValue()
+		value, err := r.scanner.Value()
 		if err != nil {
 			return nil, false
 		}
@@ -61,5 +60,4 @@ func (r *Reader) keyMember() (found []byte, ok bool) {
 		found = text
 		count++
 	}
-	return found, count == 1
 }

@@ -72,53 +72,52 @@ func (r *Reader) findInBody(pointer []string) []byte {
 	return r.scalar(value)
 }
 
-// follow walks the decoder through a body to what a pointer names; nil when it is not
-// there.
-func (r *Reader) follow(body []byte, pointer []string) (jsontext.Value, error) {
-	r.buffer = *bytes.NewBuffer(body)
-	r.decoder.Reset(&r.buffer, r.options...)
+// follow walks through a body to what a pointer names; nil when it is not there.
+func (r *Reader) follow(body []byte, pointer []string) ([]byte, error) {
+	r.scanner.Reset(body)
 	for _, token := range pointer {
-		start, err := r.decoder.ReadToken()
-		if err != nil {
-			return nil, err
-		}
 		found := false
-		switch start.Kind() {
+		var err error
+		switch r.scanner.Ahead() {
 		case '{':
 			found, err = r.toMember(token)
 		case '[':
 			found, err = r.toElement(token)
+		default:
+			_, err = r.scanner.Value()
 		}
 		if !found || err != nil {
 			return nil, err
 		}
 	}
-	return r.decoder.ReadValue()
+	return r.scanner.Value()
 }
 
-// toMember moves before the value of a member of the object that was begun.
+// toMember moves before the value of a member of the object ahead.
 func (r *Reader) toMember(name string) (bool, error) {
-	for r.decoder.PeekKind() != '}' {
-		quoted, err := r.decoder.ReadValue()
-		if err != nil {
+	if err := r.scanner.Enter(); err != nil {
+		return false, err
+	}
+	for {
+		quoted, ok, err := r.scanner.Member()
+		if !ok {
 			return false, err
 		}
 		if r.sameName(quoted, name) {
 			return true, nil
 		}
-		if _, err := r.decoder.ReadValue(); err != nil {
+		if _, err := r.scanner.Value(); err != nil {
 			return false, err
 		}
 	}
-	return false, nil
 }
 
-func (r *Reader) sameName(quoted jsontext.Value, name string) bool {
+func (r *Reader) sameName(quoted []byte, name string) bool {
 	if bytes.IndexByte(quoted, '\\') < 0 {
 		return string(quoted[1:len(quoted)-1]) == name
 	}
 	start := len(r.scratch)
-	unquoted, err := jsontext.AppendUnquote(r.scratch, []byte(quoted))
+	unquoted, err := jsontext.AppendUnquote(r.scratch, quoted)
 	if err != nil {
 		return false
 	}
@@ -126,19 +125,22 @@ func (r *Reader) sameName(quoted jsontext.Value, name string) bool {
 	return string(unquoted[start:]) == name
 }
 
-// toElement moves before an element of the array that was begun.
+// toElement moves before an element of the array ahead.
 func (r *Reader) toElement(token string) (bool, error) {
+	if err := r.scanner.Enter(); err != nil {
+		return false, err
+	}
 	index, err := strconv.Atoi(token)
 	if err != nil || index < 0 {
 		return false, nil
 	}
-	for ; r.decoder.PeekKind() != ']'; index-- {
-		if index == 0 {
-			return true, nil
+	for ; ; index-- {
+		ok, err := r.scanner.Element()
+		if !ok || index == 0 {
+			return ok, err
 		}
-		if _, err := r.decoder.ReadValue(); err != nil {
+		if _, err := r.scanner.Value(); err != nil {
 			return false, err
 		}
 	}
-	return false, nil
 }

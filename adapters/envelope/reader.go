@@ -3,11 +3,8 @@ package envelope
 import (
 	"bytes"
 
-	// A strict tokeniser that does not allocate: a body that is not JSON yields
-	// nothing, rather than something wrong.
-	"github.com/go-json-experiment/json/jsontext"
-
 	"eventscope/adapters"
+	"eventscope/adapters/envelope/jsonscan"
 )
 
 // Reader reads identities. It has scratch memory: one a goroutine.
@@ -34,9 +31,7 @@ type Reader struct {
 	// envelope, rather than the thing itself.
 	enveloped bool
 
-	decoder jsontext.Decoder
-	buffer  bytes.Buffer
-	options []jsontext.Options
+	scanner jsonscan.Scanner
 }
 
 // roles is a set of roles.
@@ -58,9 +53,6 @@ const (
 // NewReader returns a reader that knows rules, which may be nil.
 func NewReader(rules *Rules) *Reader {
 	r := &Reader{rules: rules, headers: vocabulary{names: map[string]*meaning{}}, scratch: make([]byte, 0, 1024)}
-	// Only a telling member that is there twice matters, and collect sees that; to
-	// look for others costs a third of the time.
-	r.options = []jsontext.Options{jsontext.AllowDuplicateNames(true)}
 	if rules != nil {
 		r.pinned = map[string]*rule{}
 	}

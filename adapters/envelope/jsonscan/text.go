@@ -1,0 +1,151 @@
+package jsonscan
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// stringEnd is where a string ends, behind its quote, that is read up to i.
+func stringEnd(b []byte, i int) (end int, err error) {
+	for {
+		i = plainEnd(b, i)
+		if i >= len(b) {
+			return i, ErrCut
+		}
+		switch c := b[i]; {
+		case c == '"':
+			return i + 1, nil
+		case c == '\\':
+			if i, err = escapeEnd(b, i); err != nil {
+				return i, err
+			}
+		case c < utf8.RuneSelf:
+			return i, ErrSyntax // a control character
+		default:
+			for i < len(b) && b[i] >= utf8.RuneSelf {
+				_, size := utf8.DecodeRune(b[i:])
+				if size == 1 {
+					if !utf8.FullRune(b[i:]) {
+						return i, ErrCut
+					}
+					return i, ErrSyntax
+				}
+				i += size
+			}
+		}
+	}
+}
+
+// plainEnd is the first place from i on that is no plain sign of a string: its quote, an
+// escape, a control character or something outside of ASCII.
+func plainEnd(b []byte, i int) int {
+	for limit := min(i+32, len(b)-7); i < limit; i += 8 {
+		if found := special(binary.LittleEndian.Uint64(b[i : i+8 : i+8])); found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	// It is long. The two signs can be looked for by what is fastest for that, and no further
+	// than that much, for a text of many escapes must not be searched to its end each time.
+	for len(b)-i >= 32 {
+		part := b[i:min(i+window, len(b))]
+		if end := bytes.IndexByte(part, '"'); end >= 0 {
+			part = part[:end]
+		}
+		if end := bytes.IndexByte(part, '\\'); end >= 0 {
+			part = part[:end]
+		}
+		end := textEnd(part)
+		if i += end; end < window {
+			return i
+		}
+	}
+	for ; i+8 <= len(b); i += 8 {
+		if found := special(binary.LittleEndian.Uint64(b[i : i+8 : i+8])); found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for i < len(b) && ' ' <= b[i] && b[i] < utf8.RuneSelf && b[i] != '"' && b[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+const window = 256
+
+// textEnd is the first place in b that is a control character or outside of ASCII.
+func textEnd(b []byte) int {
+	i := 0
+	for ; i+32 <= len(b); i += 32 {
+		w0, w1 := binary.LittleEndian.Uint64(b[i:i+8:i+8]), binary.LittleEndian.Uint64(b[i+8:i+16:i+16])
+		w2, w3 := binary.LittleEndian.Uint64(b[i+16:i+24:i+24]), binary.LittleEndian.Uint64(b[i+24:i+32:i+32])
+		if ((w0-' '*ones|w0)|(w1-' '*ones|w1)|(w2-' '*ones|w2)|(w3-' '*ones|w3))&highs != 0 {
+			break
+		}
+	}
+	for i < len(b) && ' ' <= b[i] && b[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
+}
+
+const ones, highs = 0x0101010101010101, 0x8080808080808080
+
+// special says which of eight bytes are no plain signs of a string, by their high bits. Only
+// the first that it says is true, for a borrow may have set those behind it.
+func special(word uint64) uint64 {
+	quote, slash, control := word^'"'*ones-ones, word^'\\'*ones-ones, word-' '*ones
+	return ((quote | slash) | (control | word)) & highs
+}
+
+// escapeEnd is where the escape ends that begins at i.
+func escapeEnd(b []byte, i int) (end int, err error) {
+	if i+2 > len(b) {
+		return i, ErrCut
+	}
+	switch b[i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2, nil
+	case 'u':
+	default:
+		return i, ErrSyntax
+	}
+	first, err := unit(b[i:], false)
+	if err != nil || !utf16.IsSurrogate(first) {
+		return i + 6, err
+	}
+	second, err := unit(b[i+6:], true)
+	if err == nil && utf16.DecodeRune(first, second) == utf8.RuneError {
+		err = ErrSyntax
+	}
+	return i + 12, err
+}
+
+// unit is the UTF-16 code unit of the escape \uXXXX with which b begins. When it is the
+// second of a pair and b is cut, it must still be possible that it is one.
+func unit(b []byte, second bool) (rune, error) {
+	var value rune
+	for i := range 6 {
+		if i == len(b) {
+			return 0, ErrCut
+		}
+		c := b[i]
+		switch {
+		case i == 0 && c == '\\' || i == 1 && c == 'u':
+		case i < 2:
+			return 0, ErrSyntax
+		case '0' <= c && c <= '9':
+			value = value<<4 | rune(c-'0')
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
+			value = value<<4 | rune(c|0x20-'a'+10)
+		default:
+			return 0, ErrSyntax
+		}
+		if second && (i == 2 && value != 0xd || i == 3 && value < 0xdc) {
+			return 0, ErrSyntax
+		}
+	}
+	return value, nil
+}
