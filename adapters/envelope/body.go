@@ -52,11 +52,19 @@ func (r *Reader) readBody() {
 // signs; else nil.
 func (r *Reader) start(signs string) []byte {
 	body := unframed(r.message.Value)
-	rest := bytes.TrimLeft(body[:min(len(body), MaxBody)], " \t\r\n")
+	rest := unspaced(body[:min(len(body), MaxBody)])
 	if len(rest) == 0 || strings.IndexByte(signs, rest[0]) < 0 {
 		return nil
 	}
 	return rest
+}
+
+// unspaced is JSON without the white space before it.
+func unspaced(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t' || b[0] == '\r' || b[0] == '\n') {
+		b = b[1:]
+	}
+	return b
 }
 
 // breaksOff says that reading ended where the part of a body ends that is looked at.
@@ -115,7 +123,7 @@ func (r *Reader) readObject(body []byte) error {
 	if err != nil || done {
 		return err
 	}
-	if len(bytes.TrimLeft(body[r.scanner.Offset():], " \t\r\n")) > 0 && len(body) < MaxBody {
+	if len(unspaced(body[r.scanner.Offset():])) > 0 && len(body) < MaxBody {
 		return errTrailing
 	}
 	return nil
@@ -299,7 +307,7 @@ func (r *Reader) scalar(raw []byte) []byte {
 
 // firstString is the first element of an array if that is a string without escapes.
 func firstString(array []byte) []byte {
-	rest := bytes.TrimLeft(array[1:], " \t\r\n")
+	rest := unspaced(array[1:])
 	if len(rest) == 0 || rest[0] != '"' {
 		return nil
 	}

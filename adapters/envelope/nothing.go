@@ -92,7 +92,7 @@ func isTemplate(b []byte) bool {
 // {"id":7} is none.
 func isName(b []byte) bool {
 	for _, c := range b {
-		if !isLetter(c) && !('0' <= c && c <= '9') && bytes.IndexByte([]byte("-_. "), c) < 0 {
+		if !isLetter(c) && !isDigit(c) && bytes.IndexByte([]byte("-_. "), c) < 0 {
 			return false
 		}
 	}
@@ -100,6 +100,8 @@ func isName(b []byte) bool {
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // isPlaceholder looks a value up among the placeholders.
 func isPlaceholder(b []byte) bool {

@@ -87,6 +87,9 @@ func (r *Reader) acceptable(role role, value []byte) []byte {
 	if len(value) == 0 || len(value) > MaxID {
 		return nil
 	}
+	if ids.has(only(role)) && plainlyID(value) {
+		return value
+	}
 	if len(value) == 16 && !utf8.Valid(value) {
 		start := len(r.scratch)
 		r.scratch = appendUUID(r.scratch, value)
@@ -95,11 +98,13 @@ func (r *Reader) acceptable(role role, value []byte) []byte {
 	if !textual(value) {
 		return nil
 	}
-	switch role {
-	case flow, cause, ownID, entity, trace, tenant:
+	if ids.has(only(role)) {
 		if value = r.spelled(value); isNone(value) {
 			return nil
 		}
 	}
 	return value
 }
+
+// ids are the roles whose values are ids.
+const ids = roles(1<<flow | 1<<cause | 1<<ownID | 1<<entity | 1<<trace | 1<<tenant)

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"eventscope/adapters"
+
+	"pgregory.net/rapid"
 )
 
 func TestATenantIsFoundWhereverItIsSaid(t *testing.T) {
@@ -106,4 +108,32 @@ func TestATraceIDHasHexadecimalDigitsOnly(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestWhatIsPlainlyAnIDIsOne: what one look says, the long way says as well.
+func TestWhatIsPlainlyAnIDIsOne(t *testing.T) {
+	holds := func(t interface{ Errorf(string, ...any) }, id []byte) {
+		if plainlyID(id) && (!textual(id) || bareUUID(id) != nil || isNone(id)) {
+			t.Errorf("%q is not plainly an id", id)
+		}
+	}
+	const uuid = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+	for _, text := range append(spellings, "1", "e-1", "ord-1009", "flow-000001009", traceID, uuid, "urn:uuid:"+uuid, "URN:UUID:"+uuid, "{"+uuid+"}", "ord-1009/2", "1e-1", "0000000000000001", "order-0") {
+		holds(t, []byte(text))
+		for place := range len(text) {
+			for c := range 256 {
+				id := []byte(text)
+				id[place] = byte(c)
+				holds(t, id)
+			}
+		}
+	}
+	for _, id := range []string{"1", "e-1", "ord-1009", "flow-000001009", "ORD-7", traceID, uuid} {
+		if !plainlyID([]byte(id)) {
+			t.Errorf("%q needs a longer look", id)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		holds(t, rapid.SliceOfN(rapid.OneOf(rapid.ByteRange('-', '9'), rapid.ByteRange('A', '}'), rapid.Byte()), 0, 50).Draw(t, "id"))
+	})
 }

@@ -45,6 +45,38 @@ func hasControl(b []byte) bool {
 	return false
 }
 
+// plainlyID says of most ids, with one look at each eight bytes, what textual, spelled and
+// isNone would find out one after the other: that there is nothing against them. An id that
+// it does not speak for may still be one.
+func plainlyID(b []byte) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	if len(b) == 0 || len(b) == len("urn:uuid:")+36 || !isLetter(b[0]) && !isDigit(b[0]) {
+		return false
+	}
+	var odd, digit, upper uint64
+	for i, last := 0, max(len(b)-8, 0); ; i += 8 {
+		word := uint64('0' * ones)
+		if len(b) < 8 {
+			for _, c := range b {
+				word = word<<8 | uint64(c)
+			}
+		} else {
+			i = min(i, last) // some of the last eight may have been seen before
+			word = binary.LittleEndian.Uint64(b[i : i+8 : i+8])
+		}
+		// The high bit of a byte is set where it is below a space or from { on, a digit but
+		// zero, or perhaps a capital letter. Nothing is carried from one byte to the next
+		// unless the first is odd.
+		odd |= word | (word - ' '*ones) | (word + (0x80-'{')*ones)
+		digit |= (word + (0x80-'1')*ones) &^ (word + (0x80-'9'-1)*ones)
+		upper |= word << 1 &^ (word << 2)
+		if i == last {
+			break
+		}
+	}
+	return odd&highs == 0 && digit&highs != 0 && (upper&highs == 0 || len(b) != 32 && len(b) != 36)
+}
+
 const hexDigits = "0123456789abcdef"
 
 // appendUUID appends 16 bytes as RFC 9562 writes a UUID.
