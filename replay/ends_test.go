@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -272,8 +273,8 @@ func TestAskingWhoHasARunInHand(t *testing.T) {
 	}
 }
 
-// TestAResumedRunEndsWhatHidesTheLedger: only a redrive can, so the run does not wait for it, and
-// the journal has that it was done. What somebody else has left open keeps the run back.
+// TestAResumedRunEndsWhatHidesTheLedger: the journal has it before it is done. What somebody else
+// has left open keeps the run back.
 func TestAResumedRunEndsWhatHidesTheLedger(t *testing.T) {
 	s := tell(t, adapters.Topic, "a", "b")
 	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
@@ -281,18 +282,30 @@ func TestAResumedRunEndsWhatHidesTheLedger(t *testing.T) {
 	if _, err := run.Do(t.Context(), func(Outcome) {}); !errors.Is(err, adapters.ErrBusy) {
 		t.Fatalf("behind what somebody else has left open: %v", err)
 	}
-	s.broker.LedgerHidden = errors.Join(adapters.ErrBusy, deadletter.ErrUnended)
+	s.broker.Unended = true
 	if summary, err := s.resume(run).Do(t.Context(), func(Outcome) {}); err != nil || summary.Settled != 2 {
 		t.Fatalf("%+v, %v", summary, err)
 	}
-	mended := 0
+	var steps []Step
 	_, err := s.service.Steps(run.ID, func(line *Line) error {
-		if line.Step == StepMend && line.Reason == "what hid the ledger is ended" {
-			mended++
+		if line.Step == StepMend && line.Reason == "what hid the ledger is ended" || line.Step == StepSettle {
+			steps = append(steps, line.Step)
 		}
 		return nil
 	})
-	if err != nil || mended != 1 {
-		t.Errorf("the journal has it %d times, %v", mended, err)
+	if err != nil || !slices.Equal(steps, []Step{StepMend, StepSettle}) {
+		t.Errorf("the journal has %v, %v", steps, err)
+	}
+}
+
+// TestNothingIsEndedThatIsNotWrittenDown: with a journal that cannot be written the broker is left alone.
+func TestNothingIsEndedThatIsNotWrittenDown(t *testing.T) {
+	s := tell(t, adapters.Topic, "a")
+	full := false
+	s.service = workplaceOn(t, failing(func(path string) bool { return full && strings.HasSuffix(path, "journal.jsonl") }), s.folder, s.broker)
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
+	full, s.broker.Unended = true, true
+	if _, err := run.Do(t.Context(), func(Outcome) {}); !errors.Is(err, ErrJournal) || !s.broker.Unended {
+		t.Errorf("%v, and it is still there: %v", err, s.broker.Unended)
 	}
 }

@@ -59,7 +59,7 @@ const (
 	StepDone   Step = "done"    // every letter of the plan is settled or skipped
 	StepFail   Step = "failed"  // it stopped at an error; it can be resumed
 	StepAbort  Step = "aborted" // somebody ended it; what is not settled is open again
-	StepMend   Step = "mended"  // what an earlier run had left undecided on the broker is ended
+	StepMend   Step = "mending" // what an earlier run has decided and the broker has not carried out is about to be
 )
 
 // ofRun says that a step is one of a run as a whole.

@@ -66,6 +66,9 @@ func newWorker(r *Run, number int, source Source, tell func(Outcome)) *worker {
 
 // work begins a redrive, finds out what was done already, and goes on from there.
 func (w *worker) work(ctx context.Context) (err error) {
+	if err := w.mend(ctx); err != nil {
+		return err
+	}
 	if err := w.refuseBeside(ctx); err != nil {
 		return err
 	}
@@ -95,18 +98,9 @@ func (w *worker) work(ctx context.Context) (err error) {
 
 // begin begins a redrive of the letters that are left.
 func (w *worker) begin(ctx context.Context) (err error) {
-	var mended []Line
 	w.session, err = w.source.DeadLetters.Redrive(ctx, deadletter.Order{
 		DLQ: w.part.DLQ, Incarnation: w.part.Incarnation, Run: w.run.ID, Letters: w.wanted(), Rate: w.run.pace.Rate,
-		To: w.targets(), Note: func(what string) {
-			line := w.run.line(StepMend, w.number)
-			line.Reason = what
-			mended = append(mended, line)
-		},
 	})
-	if len(mended) > 0 {
-		err = errors.Join(err, w.run.service.journal.Append(mended...))
-	}
 	w.moved, w.poster = false, w.posts()
 	if errors.Is(err, adapters.ErrGone) {
 		return &adapters.Problem{
@@ -115,6 +109,18 @@ func (w *worker) begin(ctx context.Context) (err error) {
 		}
 	}
 	return err
+}
+
+// mend ends what an earlier run has left half done on the broker. The journal has it first.
+func (w *worker) mend(ctx context.Context) error {
+	if w.ledger == nil {
+		return nil
+	}
+	return w.source.DeadLetters.Mend(ctx, w.part.DLQ, w.targets(), func(what string) error {
+		line := w.run.line(StepMend, w.number)
+		line.Reason = what
+		return w.run.service.journal.Append(line)
+	})
 }
 
 // targets are where copies go on the letters' own broker.
@@ -274,8 +280,6 @@ func (w *worker) refuseBeside(ctx context.Context) error {
 	switch err := w.ledger.read(short, true); {
 	case err != nil && short.Err() != nil && ctx.Err() == nil:
 		return nil // no living run keeps a transaction open for so long
-	case errors.Is(err, deadletter.ErrUnended):
-		return nil // whoever had begun it has been told that it failed
 	case err != nil:
 		return err
 	}

@@ -11,8 +11,6 @@ var (
 	ErrNotSent = errors.New("not sent")
 	// ErrUnknownOutcome: the connection broke before the broker confirmed or refused.
 	ErrUnknownOutcome = errors.New("sent, and not confirmed")
-	// ErrUnended: an earlier redrive has left something on the broker that only the next one ends.
-	ErrUnended = errors.New("left by an earlier redrive")
 	// ErrUnroutable: the broker took the message and had nowhere to put it.
 	ErrUnroutable = errors.New("unroutable")
 )

@@ -53,6 +53,13 @@ type Queues interface {
 	// user is not seen to have, one clause each.
 	Lacks(ctx context.Context, dlq string) ([]string, error)
 
+	// Mend ends what an earlier redrive of the dead-letter queue has decided and the broker has
+	// not carried out everywhere: in the ledger, and at these targets of its copies. It comes
+	// before Redrive, after which nobody knows any more what was decided. Note is told of each,
+	// a clause, before it is done; its error ends Mend. The answer is ErrBusy where nobody
+	// knows what was decided, and ErrNotAuthorized to a user who may not carry it out.
+	Mend(ctx context.Context, dlq string, to []Target, note func(what string) error) error
+
 	// Redrive begins to act on the letters of one dead-letter queue. It answers ErrReadOnly if the
 	// adapter was not opened for writing, ErrUnsafePeek where taking letters could lose
 	// or reorder those that are left, and ErrBusy while somebody else acts on the same
@@ -69,7 +76,6 @@ type Queues interface {
 	// beginning, keys that were removed are left out; behind an earlier reading they come
 	// with an empty value. It answers [errors.ErrUnsupported] where nothing is recorded, and
 	// ErrGone if the place to go on from is not there any more: read all of it then;
-	// ErrNotAuthorized to who may not read it, ErrBusy while a transaction hides what is in it,
-	// and ErrUnended beside it if that is one which the next redrive ends.
+	// ErrNotAuthorized to who may not read it, ErrBusy while a transaction hides what is in it.
 	Ledger(ctx context.Context, query LedgerQuery, each func(Entry) error) (LedgerPoint, error)
 }

@@ -17,11 +17,6 @@ type Order struct {
 	// Letters are the positions to act on, in the order in which they lie in the dead-letter queue.
 	// Queues hand over others as well, since they can only be read in order.
 	Letters []adapters.Position
-	// To are all targets of the run's copies on this broker, those of letters that are done
-	// among them: what an interrupted redrive has left undecided there is ended first.
-	To []Target
-	// Note, if not nil, is told of that, a clause each time, before Redrive returns.
-	Note func(what string)
 	// Rate is how many letters are acted on in a second, at most; 0 is as fast as it goes. A queue
 	// hands over no more than can be settled before the broker takes letters back.
 	Rate float64

@@ -92,7 +92,7 @@
 // A ledger entry that lies behind an open transaction looks the same as none. So Ledger
 // has no answer before every transaction that was open when it began has ended, and a
 // redrive takes over its transactional id, which ends that of an earlier one, before it
-// does anything else.
+// does anything else. What that one had decided has to be carried out before (Mend).
 //
 // Topics are asked for by id where brokers know ids (3.1), so that a topic made again
 // under the same name cannot be mistaken for the old one.

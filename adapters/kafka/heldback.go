@@ -1,12 +1,15 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"eventscope/adapters"
@@ -23,7 +26,7 @@ func (a *Adapter) heldBack(ctx context.Context, topics map[string]*topic) map[st
 	for _, t := range topics {
 		logs = append(logs, logsOf(t, adapters.Range{})...)
 	}
-	open := openAt(ctx, a.client, logs)
+	open, _ := openAt(ctx, a.client, logs)
 	if len(open) == 0 {
 		return nil
 	}
@@ -32,49 +35,56 @@ func (a *Adapter) heldBack(ctx context.Context, topics map[string]*topic) map[st
 		return nil
 	case <-time.After(stillOpen):
 	}
-	logs = logs[:0]
-	for log := range open {
-		logs = append(logs, log)
-	}
+	still, _ := openAt(ctx, a.client, slices.Collect(maps.Keys(open)))
+	transactions, _ := a.openTransactions(ctx, slices.Collect(maps.Keys(still)))
 	warnings := map[string]string{}
-	still := openAt(ctx, a.client, logs)
-	hanging := a.openTransactions(ctx, slices.Collect(maps.Keys(still)))
 	for log, offset := range still {
-		if offset != open[log] {
-			continue
-		}
-		at := adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}
-		switch some := hanging[log]; {
-		case len(some) == 0 || !some[0].hangs():
-			warnings[log.Destination] = fmt.Sprintf("a transaction stays open at %s: readers of committed records get what is sent there only when it has ended", at)
-		case some[0].ofRedrive():
-			warnings[log.Destination] = fmt.Sprintf("%s: readers of committed records get what is sent there only when a run has ended it, as its coordinator has decided", some[0].place(log))
-		default:
-			warnings[log.Destination] = fmt.Sprintf("%s: readers of committed records get what is sent there only when it is ended with %s", some[0].place(log), some[0].abortCommand(log))
+		if offset == open[log] {
+			warnings[log.Destination] = a.heldBackBy(ctx, log, offset, transactions[log]) + ": readers of committed records get what is sent there only when it has ended"
 		}
 	}
 	return warnings
 }
 
-// openAt is where readers of committed records have to wait, of the logs where they do.
-func openAt(ctx context.Context, client *kgo.Client, logs []adapters.Log) map[adapters.Log]int64 {
+// heldBackBy names what holds readers back, and says who ends it if it hangs.
+func (a *Adapter) heldBackBy(ctx context.Context, log adapters.Log, offset int64, open []openTransaction) string {
+	if len(open) == 0 || !open[0].hangs() {
+		at := adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}
+		return fmt.Sprintf("a transaction stays open at %s", at)
+	}
+	h := hanging{open[0], log}
+	if h.ofRedrive() {
+		if raises, err := a.raisesEpochs(ctx); err == nil && h.decided(raises) {
+			return h.place() + ", and a run ends it as its coordinator has decided"
+		}
+	}
+	return h.place() + ", and nobody ends it but " + h.abortCommand()
+}
+
+// openAt is where readers of committed records have to wait, of the logs where they do. The error
+// is why that is not known of one.
+func openAt(ctx context.Context, client *kgo.Client, logs []adapters.Log) (map[adapters.Log]int64, error) {
 	times := make(map[adapters.Log]int64, len(logs))
 	for _, log := range logs {
 		times[log] = latest
 	}
 	ends, err := listOffsets(ctx, client, times, false)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	stable, err := listOffsets(ctx, client, times, true)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	open := map[adapters.Log]int64{}
 	for _, log := range logs {
-		if e, s := ends[log], stable[log]; e.err == nil && s.err == nil && s.offset < e.offset {
+		switch e, s := ends[log], stable[log]; {
+		case errors.Is(e.err, kerr.TopicAuthorizationFailed): // nothing of it is told
+		case e.err != nil || s.err != nil:
+			err = cmp.Or(e.err, s.err)
+		case s.offset < e.offset:
 			open[log] = s.offset
 		}
 	}
-	return open
+	return open, err
 }

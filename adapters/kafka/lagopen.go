@@ -24,7 +24,8 @@ func (s *sweep) findOpen(ctx context.Context, batch []*group) {
 	if len(logs) == 0 {
 		return
 	}
-	for log, open := range s.adapter.openTransactions(ctx, logs) {
+	all, _ := s.adapter.openTransactions(ctx, logs)
+	for log, open := range all {
 		oldest := &open[0]
 		t := &consumer.Transaction{ProducerID: oldest.producer, From: oldest.from, Hangs: oldest.hangs()}
 		if oldest.of != nil {

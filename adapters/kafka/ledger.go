@@ -120,12 +120,12 @@ func (a *Adapter) awaitDecision(ctx context.Context, logs []adapters.Log, patien
 	if err != nil || len(undecided) == 0 {
 		return err
 	}
-	open := a.openTransactions(ctx, slices.Collect(maps.Keys(undecided)))
+	open, _ := a.openTransactions(ctx, slices.Collect(maps.Keys(undecided)))
 	if patient && !lapsed(open) {
 		if undecided, err = a.decided(ctx, logs, ledgerPatience-moment); err != nil || len(undecided) == 0 {
 			return err
 		}
-		open = a.openTransactions(ctx, slices.Collect(maps.Keys(undecided)))
+		open, _ = a.openTransactions(ctx, slices.Collect(maps.Keys(undecided)))
 	}
 	for log, h := range undecided {
 		problem := &adapters.Problem{
@@ -133,9 +133,9 @@ func (a *Adapter) awaitDecision(ctx context.Context, logs []adapters.Log, patien
 			Remedy: "find it with kafka-transactions.sh find-hanging and abort it", Kind: adapters.ErrBusy,
 		}
 		if some := open[log]; len(some) > 0 && some[0].hangs() && some[0].ofRedrive() {
-			problem.Cause = some[0].place(log) + " and hides what is behind it"
-			problem.Remedy = "resume the run that was interrupted, which ends it as its coordinator has decided; if there is none, abort it with " + some[0].abortCommand(log) + ", after which its letters are open again"
-			problem.Kind = errors.Join(adapters.ErrBusy, deadletter.ErrUnended)
+			h := hanging{some[0], log}
+			problem.Cause = h.place() + " and hides what is behind it"
+			problem.Remedy = "resume the run that was interrupted, which ends it as its coordinator has decided; if there is none, abort it with " + h.abortCommand() + ", after which its letters are open again"
 		}
 		err = problem
 	}

@@ -366,11 +366,10 @@ func untilFailure(t testing.TB, r deadletter.Redrive, topic string, before int, 
 // left begins a redrive, so that nothing is in doubt, and returns what the ledger does not have.
 func left(t testing.TB, a *kafka.Adapter, dlq string, chosen []adapters.Position, targets ...deadletter.Target) (open []adapters.Position) {
 	t.Helper()
-	r, err := a.Redrive(t.Context(), deadletter.Order{DLQ: dlq, To: targets, Note: func(what string) { t.Log(what) }})
-	if err != nil {
+	if err := a.Mend(t.Context(), dlq, targets, func(what string) error { t.Log(what); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer redrive(t, a, dlq, nil).Close()
 	done := settledLedgerOf(t, a, dlq)
 	for _, position := range chosen {
 		if done[position.String()] == "" {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -61,9 +61,6 @@ func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadlett
 	if err := a.ensureLedger(begin, order.DLQ); err != nil {
 		return nil, a.late(ctx, err)
 	}
-	if err := a.endEarlier(begin, &order); err != nil {
-		return nil, a.late(ctx, err)
-	}
 	r.producer, err = a.newProducer(kgo.TransactionalID(transactionalID(order.DLQ)), kgo.TransactionTimeout(transactionTime))
 	if err != nil {
 		return nil, err
@@ -78,24 +75,6 @@ func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadlett
 // transactionalID is the same for every redrive of a dead-letter queue, which is what makes an
 // earlier one fail.
 func transactionalID(dlq string) string { return "eventscope." + dlq }
-
-// endEarlier ends what an earlier redrive has decided and not told every partition, before this one
-// takes over and nobody knows any more what was decided.
-func (a *Adapter) endEarlier(ctx context.Context, order *deadletter.Order) error {
-	err := until(ctx, func() (bool, error) {
-		known, err := a.describeTransactions(ctx, transactionalID(order.DLQ))
-		loading := err != nil && kerr.IsRetriable(err)
-		return !loading && !slices.ContainsFunc(known, func(t transaction) bool { return t.ending() }), nil
-	})
-	if err != nil {
-		return err
-	}
-	topics := []string{LedgerTopic}
-	for _, target := range order.To {
-		topics = append(topics, string(target))
-	}
-	return a.endHanging(ctx, topics, order.Note)
-}
 
 // late makes a problem of a time that ran out, unless it was the caller's.
 func (a *Adapter) late(ctx context.Context, err error) error {
@@ -242,21 +221,25 @@ func (r *redrive) Send(ctx context.Context, copies []deadletter.Copy, entries []
 		if fatal == nil {
 			fatal = ctx.Err()
 		}
-		return r.abort(ctx, outcomes, fatal)
+		return r.abort(ctx, records, outcomes, fatal)
 	}
-	return r.commit(ctx, outcomes)
+	return r.commit(ctx, records, outcomes)
 }
 
 // commit ends the transaction. From here on its outcome is unknown if nobody answers.
-func (r *redrive) commit(ctx context.Context, outcomes []error) ([]error, error) {
+func (r *redrive) commit(ctx context.Context, records []*kgo.Record, outcomes []error) ([]error, error) {
 	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
 	defer cancel()
+	began := time.Now()
 	err := r.client.EndTransaction(committing, kgo.TryCommit)
-	switch {
-	case err == nil:
+	if errors.Is(err, kerr.OperationNotAttempted) || errors.Is(err, kerr.TransactionAbortable) {
+		return r.abort(ctx, records, outcomes, r.explainFailure(err))
+	}
+	if err == nil && time.Since(began) >= suspicious {
+		err = r.tellAll(ctx, records, true)
+	}
+	if err == nil {
 		return outcomes, nil
-	case errors.Is(err, kerr.OperationNotAttempted), errors.Is(err, kerr.TransactionAbortable):
-		return r.abort(ctx, outcomes, r.explainFailure(err))
 	}
 	for i := range outcomes {
 		outcomes[i] = &adapters.Problem{
@@ -300,7 +283,7 @@ func (r *redrive) blame(records []*kgo.Record, results, outcomes []error) (fatal
 }
 
 // abort takes the transaction back. Without an error, more can be sent.
-func (r *redrive) abort(ctx context.Context, outcomes []error, fatal error) ([]error, error) {
+func (r *redrive) abort(ctx context.Context, records []*kgo.Record, outcomes []error, fatal error) ([]error, error) {
 	notSent(outcomes, "its transaction was taken back")
 	switch {
 	case r.ended != nil:
@@ -310,7 +293,12 @@ func (r *redrive) abort(ctx context.Context, outcomes []error, fatal error) ([]e
 	}
 	aborting, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
 	defer cancel()
-	if err := r.client.EndTransaction(aborting, kgo.TryAbort); err != nil {
+	began := time.Now()
+	err := r.client.EndTransaction(aborting, kgo.TryAbort)
+	if err == nil && time.Since(began) >= suspicious {
+		err = r.tellAll(ctx, records, false)
+	}
+	if err != nil {
 		return outcomes, r.end(r.explainFailure(err))
 	}
 	if fatal != nil && !adapters.IsEnd(fatal) {

@@ -3,6 +3,7 @@ package kafka
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -52,17 +53,14 @@ type openTransaction struct {
 func (o *openTransaction) hangs() bool { return o.of != nil && o.of.ended() }
 
 // openTransactions are those that are open in logs, the oldest of each log first, as far as the
-// user may see them.
-func (a *Adapter) openTransactions(ctx context.Context, logs []adapters.Log) map[adapters.Log][]openTransaction {
-	open := a.writingTo(ctx, logs)
+// user may see them. The error is why there may be others.
+func (a *Adapter) openTransactions(ctx context.Context, logs []adapters.Log) (map[adapters.Log][]openTransaction, error) {
+	open, err := a.writingTo(ctx, logs)
 	if len(open) == 0 {
-		return nil
+		return nil, err
 	}
-	known := a.transactionsOf(ctx, open)
-	if len(known) == 0 {
-		return open
-	}
-	still := a.writingTo(ctx, slices.Collect(maps.Keys(open))) // one that has ended between two questions does not hang
+	known, unknown := a.transactionsOf(ctx, open)
+	still, unsure := a.writingTo(ctx, slices.Collect(maps.Keys(open))) // one that has ended between two questions does not hang
 	for log, some := range open {
 		some = slices.DeleteFunc(some, func(o openTransaction) bool {
 			return !slices.ContainsFunc(still[log], func(s openTransaction) bool { return s.producer == o.producer && s.from == o.from })
@@ -74,11 +72,12 @@ func (a *Adapter) openTransactions(ctx context.Context, logs []adapters.Log) map
 			delete(open, log)
 		}
 	}
-	return open
+	return open, cmp.Or(err, unknown, unsure)
 }
 
-// writingTo asks the leaders of logs which transactions are open in them.
-func (a *Adapter) writingTo(ctx context.Context, logs []adapters.Log) map[adapters.Log][]openTransaction {
+// writingTo asks the leaders of logs which transactions are open in them. A log that the user may
+// not read counts as one in which none is.
+func (a *Adapter) writingTo(ctx context.Context, logs []adapters.Log) (open map[adapters.Log][]openTransaction, err error) {
 	partitions := make(map[string][]int32)
 	for _, log := range logs {
 		partitions[log.Destination] = append(partitions[log.Destination], log.Partition)
@@ -89,31 +88,44 @@ func (a *Adapter) writingTo(ctx context.Context, logs []adapters.Log) map[adapte
 		t.Topic, t.Partitions = topic, numbers
 		request.Topics = append(request.Topics, t)
 	}
-	open := make(map[adapters.Log][]openTransaction)
+	open = make(map[adapters.Log][]openTransaction)
 	for _, shard := range a.client.RequestSharded(ctx, request) {
 		if shard.Err != nil {
+			err = shard.Err
 			continue
 		}
 		for _, t := range shard.Resp.(*kmsg.DescribeProducersResponse).Topics {
-			for _, p := range t.Partitions {
-				log := adapters.Log{Destination: t.Topic, Partition: p.Partition}
-				for _, producer := range p.ActiveProducers {
-					if producer.CurrentTxnStartOffset >= 0 {
-						open[log] = append(open[log], openTransaction{
-							producer: producer.ProducerID, epoch: producer.ProducerEpoch, coordinator: producer.CoordinatorEpoch,
-							from: producer.CurrentTxnStartOffset, wrote: time.UnixMilli(producer.LastTimestamp),
-						})
-					}
+			for i := range t.Partitions {
+				p := &t.Partitions[i]
+				if refused := kerr.ErrorForCode(p.ErrorCode); refused != nil && !errors.Is(refused, kerr.TopicAuthorizationFailed) {
+					err = refused
 				}
-				slices.SortFunc(open[log], func(x, y openTransaction) int { return cmp.Compare(x.from, y.from) })
+				if some := openIn(p); len(some) > 0 {
+					open[adapters.Log{Destination: t.Topic, Partition: p.Partition}] = some
+				}
 			}
 		}
 	}
+	return open, err
+}
+
+// openIn are the open transactions that a leader names for a partition.
+func openIn(p *kmsg.DescribeProducersResponseTopicPartition) (open []openTransaction) {
+	for _, producer := range p.ActiveProducers {
+		if producer.CurrentTxnStartOffset >= 0 {
+			open = append(open, openTransaction{
+				producer: producer.ProducerID, epoch: producer.ProducerEpoch, coordinator: producer.CoordinatorEpoch,
+				from: producer.CurrentTxnStartOffset, wrote: time.UnixMilli(producer.LastTimestamp),
+			})
+		}
+	}
+	slices.SortFunc(open, func(x, y openTransaction) int { return cmp.Compare(x.from, y.from) })
 	return open
 }
 
-// transactionsOf are the transactions of producers, by producer id, as far as the user may see them.
-func (a *Adapter) transactionsOf(ctx context.Context, open map[adapters.Log][]openTransaction) map[int64]*transaction {
+// transactionsOf are the transactions of producers, by producer id, as far as the user may see
+// them. The error is why there may be others.
+func (a *Adapter) transactionsOf(ctx context.Context, open map[adapters.Log][]openTransaction) (map[int64]*transaction, error) {
 	producers := make(map[int64]bool)
 	for _, some := range open {
 		for i := range some {
@@ -123,25 +135,29 @@ func (a *Adapter) transactionsOf(ctx context.Context, open map[adapters.Log][]op
 	request := kmsg.NewPtrListTransactionsRequest()
 	request.ProducerIDFilters = slices.Sorted(maps.Keys(producers))
 	var ids []string
+	var err error
 	for _, shard := range a.client.RequestSharded(ctx, request) {
 		if shard.Err != nil {
+			err = shard.Err
 			continue
 		}
-		for _, state := range shard.Resp.(*kmsg.ListTransactionsResponse).TransactionStates {
+		response := shard.Resp.(*kmsg.ListTransactionsResponse)
+		err = cmp.Or(err, kerr.ErrorForCode(response.ErrorCode))
+		for _, state := range response.TransactionStates {
 			ids = append(ids, state.TransactionalID)
 		}
 	}
 	known := make(map[int64]*transaction)
 	if len(ids) == 0 {
-		return known
+		return known, err
 	}
-	described, _ := a.describeTransactions(ctx, ids...)
+	described, unknown := a.describeTransactions(ctx, ids...)
 	for i := range described {
 		if t := &described[i]; producers[t.producer] {
 			known[t.producer] = t
 		}
 	}
-	return known
+	return known, cmp.Or(err, unknown)
 }
 
 // describeTransactions asks the coordinators of transactional ids. The error is why one of them

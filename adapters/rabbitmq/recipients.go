@@ -164,5 +164,10 @@ func (a *Adapter) Ledger(context.Context, deadletter.LedgerQuery, func(deadlette
 	return deadletter.LedgerPoint{}, a.config.problem("read a ledger on "+a.config.broker(), "rabbitmq has nowhere to keep one", "the journal says what was done", errors.ErrUnsupported)
 }
 
+// Mend implements deadletter.Queues: a copy is at its target, or it is not.
+func (a *Adapter) Mend(context.Context, string, []deadletter.Target, func(string) error) error {
+	return nil
+}
+
 // Lacks implements deadletter.Queues: a redrive needs no rights but those on letters and targets.
 func (a *Adapter) Lacks(context.Context, string) ([]string, error) { return nil, nil }

@@ -125,7 +125,7 @@ func (v *view) openService(p *program) (err error) {
 	}
 	for _, l := range v.live {
 		config.Sources = append(config.Sources, replay.Source{
-			Name: l.Name, Address: l.Cluster(), URL: l.WithoutSecrets().String(), Broker: l.Driver.Broker, DeadLetters: live.Letters{Source: l}, TargetOf: l.Driver.TargetOf, Fetch: l,
+			Name: l.Config.Name, Address: l.Config.Cluster(), URL: l.Config.WithoutSecrets().String(), Broker: l.Config.Driver.Broker, DeadLetters: live.Letters{Source: l}, TargetOf: l.Config.Driver.TargetOf, Fetch: l,
 		})
 	}
 	v.service, err = replay.NewService(config)
@@ -184,7 +184,7 @@ func (v *view) options(p *program) tui.Options {
 		options.Empty = ""
 	}
 	for _, l := range v.live {
-		options.Sources = append(options.Sources, tui.Source{Name: l.Name, Broker: l.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}})
+		options.Sources = append(options.Sources, tui.Source{Name: l.Config.Name, Broker: l.Config.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}})
 	}
 	return options
 }
@@ -250,7 +250,7 @@ func (v *view) logStatus(ctx context.Context, p *program) {
 		}
 		for i, l := range v.live {
 			now := l.Status()
-			for _, notice := range changes(l.Name, before[i], now) {
+			for _, notice := range changes(l.Config.Name, before[i], now) {
 				p.log.Warn(notice)
 			}
 			before[i] = now

@@ -35,6 +35,7 @@ type Broker struct {
 	LedgerEntries map[string][]byte
 	LedgerRecords []deadletter.Entry // all that was ever written to it, in order
 	LedgerHidden  error              // why the ledger cannot be read, or nil
+	Unended       bool               // that is what an earlier redrive has left; Mend ends it
 	Missing       map[string]bool    // targets that are not there
 	Forbidden     map[string]bool    // targets that are never one
 	Denied        map[string]bool    // targets that the user may not write to
@@ -326,6 +327,18 @@ func newest(records []deadletter.Entry) (entries []deadletter.Entry) {
 	return entries
 }
 
+// Mend ends what Unended says.
+func (b *Broker) Mend(_ context.Context, _ string, _ []deadletter.Target, note func(string) error) error {
+	if !b.Unended {
+		return b.fail()
+	}
+	if err := note("what hid the ledger is ended"); err != nil {
+		return err
+	}
+	b.Unended, b.LedgerHidden = false, nil
+	return b.fail()
+}
+
 func (b *Broker) Redrive(_ context.Context, order deadletter.Order) (deadletter.Redrive, error) {
 	b.guard.Lock()
 	defer b.guard.Unlock()
@@ -341,10 +354,6 @@ func (b *Broker) Redrive(_ context.Context, order deadletter.Order) (deadletter.
 			return nil, fmt.Errorf("the queue: %w", adapters.ErrBusy)
 		}
 		b.session.fenced = true
-	}
-	if errors.Is(b.LedgerHidden, deadletter.ErrUnended) {
-		b.LedgerHidden = nil
-		order.Note("what hid the ledger is ended")
 	}
 	s := &session{broker: b, wanted: map[adapters.Position]int{}}
 	for _, position := range order.Letters {

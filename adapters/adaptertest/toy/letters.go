@@ -146,6 +146,11 @@ func (d deadLetters) Recipients(_ context.Context, targets []deadletter.Target) 
 	return all, err
 }
 
+// Mend has nothing to end: what the toy has decided it has done.
+func (d deadLetters) Mend(context.Context, string, []deadletter.Target, func(string) error) error {
+	return nil
+}
+
 // Lacks is empty: the toy has no users.
 func (d deadLetters) Lacks(context.Context, string) ([]string, error) { return nil, nil }
 

@@ -16,12 +16,12 @@ type Lag struct{ *Source }
 
 // now is the source as it is now.
 func (l Lag) now() (consumer.LagReader, error) {
-	source, err := l.opened("read the lag of " + l.Name)
+	source, err := l.opened("read the lag of " + l.Config.Name)
 	if err != nil {
 		return nil, err
 	}
 	if source.Lag == nil {
-		return nil, fmt.Errorf("sources of %s do not tell how far consumers are behind: %w", l.Driver.Broker, errors.ErrUnsupported)
+		return nil, fmt.Errorf("sources of %s do not tell how far consumers are behind: %w", l.Config.Driver.Broker, errors.ErrUnsupported)
 	}
 	return source.Lag, nil
 }

@@ -13,12 +13,12 @@ import (
 type Letters struct{ *Source }
 
 func (l Letters) now() (deadletter.Queues, error) {
-	source, err := l.opened("find dead letters on " + l.Name)
+	source, err := l.opened("find dead letters on " + l.Config.Name)
 	if err != nil {
 		return nil, err
 	}
 	if source.DeadLetters == nil {
-		return nil, fmt.Errorf("%s has no dead letters: %w", l.Name, errors.ErrUnsupported)
+		return nil, fmt.Errorf("%s has no dead letters: %w", l.Config.Name, errors.ErrUnsupported)
 	}
 	return source.DeadLetters, nil
 }
@@ -32,14 +32,13 @@ func ask[T any](l Letters, question func(deadletter.Queues) (T, error)) (answer 
 	return question(letters)
 }
 
-// DLQs is that of the source. A source that is not
-// connected has none for now: the header says that it is not.
+// DLQs are those of the source. A source that is not open has none for now: the header says that
+// it is not.
 func (l Letters) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
-	dlqs, err := ask(l, func(q deadletter.Queues) ([]deadletter.Queue, error) { return q.DLQs(ctx) })
-	if l.Opened() == nil && errors.Is(err, adapters.ErrNotConnected) {
+	if l.Opened() == nil {
 		return nil, nil
 	}
-	return dlqs, err
+	return ask(l, func(q deadletter.Queues) ([]deadletter.Queue, error) { return q.DLQs(ctx) })
 }
 
 // Cluster implements [deadletter.Queues], as what follows does.
@@ -70,6 +69,11 @@ func (l Letters) Target(ctx context.Context, text string) (deadletter.Target, er
 
 func (l Letters) Recipients(ctx context.Context, targets []deadletter.Target) ([]deadletter.Recipients, error) {
 	return ask(l, func(q deadletter.Queues) ([]deadletter.Recipients, error) { return q.Recipients(ctx, targets) })
+}
+
+func (l Letters) Mend(ctx context.Context, dlq string, to []deadletter.Target, note func(string) error) error {
+	_, err := ask(l, func(q deadletter.Queues) (struct{}, error) { return struct{}{}, q.Mend(ctx, dlq, to, note) })
+	return err
 }
 
 func (l Letters) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {

@@ -16,7 +16,8 @@ import (
 // Source is a source behind the screen: it is opened, again and again if need be, and
 // then read until the end. The screen asks for its status meanwhile.
 type Source struct {
-	source.Source
+	// Config is which source it is.
+	Config source.Source
 	// Patient says that destinations may be unknown at first: somebody is making them. It is
 	// set before Run.
 	Patient bool
@@ -28,7 +29,7 @@ type Source struct {
 
 // New is a source that is not open yet. It logs when it is opened, and when it fails.
 func New(s source.Source, log *slog.Logger) *Source {
-	l := &Source{Source: s, log: log}
+	l := &Source{Config: s, log: log}
 	l.failure.Store(&adapters.Status{Connection: adapters.Connecting, Since: time.Now(), BehindBy: -1})
 	return l
 }
@@ -83,7 +84,7 @@ func (l *Source) Run(ctx context.Context, start adapters.Start, attach func(*dri
 	defer adapter.Close()
 	l.failure.Store(&adapters.Status{})
 	l.adapter.Store(adapter)
-	l.log.Info("opened", "source", l.Name, "url", l.String())
+	l.log.Info("opened", "source", l.Config.Name, "url", l.Config.String())
 	if !start.IsEnd() && adapter.Scanner == nil {
 		start = adapters.End
 	}
@@ -98,7 +99,7 @@ func (l *Source) open(ctx context.Context, opening chan<- error) *driver.Source 
 	const again, soon = 3 * time.Second, 100 * time.Millisecond
 	pause := again
 	for told := false; ; {
-		adapter, err := l.Source.Open(ctx)
+		adapter, err := l.Config.Open(ctx)
 		awaited := l.Patient && errors.Is(err, adapters.ErrUnknownDestination)
 		if !told && !awaited {
 			opening <- err
@@ -130,5 +131,5 @@ func (l *Source) open(ctx context.Context, opening chan<- error) *driver.Source 
 
 func (l *Source) fail(connection adapters.Connection, err error) {
 	l.failure.Store(&adapters.Status{Connection: connection, Since: time.Now(), Err: err, BehindBy: -1})
-	l.log.Error("source failed", "source", l.Name, "error", err)
+	l.log.Error("source failed", "source", l.Config.Name, "error", err)
 }

@@ -11,13 +11,13 @@ import (
 type Topology struct{ *Source }
 
 func (l Topology) now() (adapters.Topology, error) {
-	doing := "ask " + l.Name + " what there is"
+	doing := "ask " + l.Config.Name + " what there is"
 	source, err := l.opened(doing)
 	if err != nil {
 		return nil, err
 	}
 	if source.Topology == nil {
-		return nil, &adapters.Problem{Doing: doing, Cause: fmt.Sprintf("sources of %s do not tell", l.Driver.Broker)}
+		return nil, &adapters.Problem{Doing: doing, Cause: fmt.Sprintf("sources of %s do not tell", l.Config.Driver.Broker)}
 	}
 	return source.Topology, nil
 }
