@@ -51,6 +51,11 @@ type Letter struct {
 	unknown  error    // why State is Unknown
 }
 
+// Shown is what lists show of the letter beside its death, for a filter by words.
+func (l *Letter) Shown() []string {
+	return []string{l.State.String(), l.Position.String(), l.Type, l.Service, l.ID, l.Flow, l.Entity, string(l.To)}
+}
+
 // Mark is what was done about a letter, as it is recorded in the ledger or told by the
 // journal.
 type Mark struct {

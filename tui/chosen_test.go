@@ -119,3 +119,11 @@ func TestADestinationThatWasMistypedCanBeTypedAgain(t *testing.T) {
 		screen.Press("enter").Misses("type 2").Press("t").Type("orders").Press("enter").Wait(time.Second).Sees("orders, 2 letters", "nothing has happened yet")
 	})
 }
+
+// TestAWordInUpperCaseIsStrict on the letters, as it is everywhere else.
+func TestAWordInUpperCaseIsStrict(t *testing.T) {
+	dead(t, adapters.Topic, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
+		screen.Press("enter").Wait(time.Second).Filter("open").Sees("2 letters")
+		screen.Filter("OPEN").Wait(time.Second).Sees("No letter passes the filter")
+	})
+}

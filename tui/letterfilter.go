@@ -14,7 +14,7 @@ import (
 // a letter or in what the same words search in the stream, or by an expression.
 type letterFilter struct {
 	text  string
-	words []string        // in lower case; none for an expression
+	words bool            // each test is one word
 	tests []*query.Filter // one a word, or the expression
 
 	// known says of letters whose messages were read which of the tests their messages
@@ -29,7 +29,7 @@ type judgedLetter struct {
 }
 
 func (f *letterFilter) judged(l *replay.Letter) judgedLetter {
-	if len(f.words) == 0 && f.tests[0].Uses("status") {
+	if !f.words && f.tests[0].Uses("status") {
 		return judgedLetter{l.Position, l.State.String()}
 	}
 	return judgedLetter{at: l.Position}
@@ -54,9 +54,9 @@ func newLetterFilter(value string) (*letterFilter, error) {
 		if err != nil || len(f.tests) == mostLetterTests {
 			break
 		}
-		f.words, f.tests = append(f.words, strings.ToLower(word)), append(f.tests, test)
+		f.words, f.tests = true, append(f.tests, test)
 	}
-	if len(f.words) == 0 {
+	if !f.words {
 		f.tests = []*query.Filter{whole}
 	}
 	return f, nil
@@ -84,7 +84,7 @@ func (f *letterFilter) choose(ctx context.Context, service *replay.Service, dlq 
 			if l == nil {
 				return nil
 			}
-			if len(f.words) == 0 { // words are looked for in the list
+			if !f.words { // words are looked for in the list
 				subject.Death, subject.Status = &l.Death, l.State.String()
 			}
 			passed := uint64(0)
@@ -111,28 +111,20 @@ func (f *letterFilter) choose(ctx context.Context, service *replay.Service, dlq 
 
 // passes says whether a letter does whose message passes some of the tests.
 func (f *letterFilter) passes(l *replay.Letter, message uint64) bool {
-	all := ""
-	for i := range f.tests {
+	list := query.Subject{Death: &l.Death}
+	for i, test := range f.tests {
 		if message&(1<<i) != 0 {
 			continue
 		}
-		if len(f.words) == 0 {
+		if !f.words {
 			return false
 		}
-		if all == "" {
-			all = listed(l)
+		if list.Shown == nil {
+			list.Shown = l.Shown()
 		}
-		if !strings.Contains(all, f.words[i]) {
+		if ok, err := test.Match(&list); err != nil || !ok {
 			return false
 		}
 	}
 	return true
-}
-
-// listed is what the lists and the page of a letter show of it, in lower case.
-func listed(l *replay.Letter) string {
-	return strings.ToLower(strings.Join([]string{
-		l.Position.String(), l.Type, l.Service, l.ID, l.Flow, l.Entity, string(l.To), l.State.String(),
-		l.Death.Origin, l.Death.Reason, l.Death.Exception, l.Death.Message, l.Death.Group, l.Death.Writer,
-	}, "\n"))
 }

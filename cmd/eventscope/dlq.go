@@ -315,7 +315,6 @@ func (d *dlq) chooser(only map[adapters.Position]bool) (func(*replay.Letter, *ad
 		}
 		filter = compiled
 	}
-	var shown []string
 	return func(l *replay.Letter, m *adapters.Message, id *envelope.Identity) bool {
 		switch {
 		case only != nil && !only[l.Position], !d.all && l.State.Settled():
@@ -323,9 +322,7 @@ func (d *dlq) chooser(only map[adapters.Position]bool) (func(*replay.Letter, *ad
 		case filter == nil:
 			return true
 		}
-		subject := query.Subject{Source: l.Source, Broker: l.Broker, Message: m, Identity: id, Death: &l.Death, Status: l.State.String()}
-		shown = append(shown[:0], subject.Status, l.Position.String(), l.Entity, string(l.To))
-		subject.Shown = shown
+		subject := query.Subject{Source: l.Source, Broker: l.Broker, Message: m, Identity: id, Death: &l.Death, Status: l.State.String(), Shown: l.Shown()}
 		matches, err := filter.Match(&subject)
 		if err != nil {
 			d.misfits++
