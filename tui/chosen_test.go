@@ -123,7 +123,7 @@ func TestADestinationThatWasMistypedCanBeTypedAgain(t *testing.T) {
 // TestAWordInUpperCaseIsStrict on the letters, as it is everywhere else.
 func TestAWordInUpperCaseIsStrict(t *testing.T) {
 	dead(t, adapters.Topic, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
-		screen.Press("enter").Wait(time.Second).Filter("open").Sees("2 letters")
-		screen.Filter("OPEN").Wait(time.Second).Sees("No letter passes the filter")
+		screen.Press("enter").Wait(time.Second).Filter("OPEN").Wait(time.Second).Sees("No letter passes the filter")
+		screen.Press("esc").Filter("open").Wait(time.Second).Sees("2 letters")
 	})
 }
