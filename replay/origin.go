@@ -125,11 +125,11 @@ type evidence struct {
 
 // against is why a claim is not to be believed, or empty. Only says that though nothing
 // speaks against it, nothing but letters speaks for it.
-func (e *evidence) against(c *statement, reach *deadletter.Recipients) (why string, only bool) {
-	origin, known := died(c, reach), reach.Unknown == ""
-	reached := reach.Readers
-	if reach.Kind != adapters.Exchange {
-		reached = append([]string{reach.Name}, reached...)
+func (e *evidence) against(c *statement, recipients *deadletter.Recipients) (why string, only bool) {
+	origin, known := died(c, recipients), recipients.Unknown == ""
+	reached := recipients.Readers
+	if recipients.Kind != adapters.Exchange {
+		reached = append([]string{recipients.Name}, reached...)
 	}
 	fed := slices.ContainsFunc(reached, func(name string) bool { return slices.Contains(e.dlq.Feeders, name) })
 	switch {
@@ -139,7 +139,7 @@ func (e *evidence) against(c *statement, reach *deadletter.Recipients) (why stri
 		return "", false
 	case len(e.dlq.Feeders) > 0:
 		return "the broker's configuration leads letters here from " + few(e.dlq.Feeders), false
-	case e.named(c, reach, reached):
+	case e.named(c, recipients, reached):
 		return "", false
 	case e.stem != "":
 		return fmt.Sprintf("the name %s speaks for %s", e.dlq.Name, e.stem), false
@@ -151,13 +151,13 @@ func (e *evidence) against(c *statement, reach *deadletter.Recipients) (why stri
 
 // died is the queue at which a claim says that letters died. What is named may be the
 // exchange or the routing key instead, and a topic is never a queue.
-func died(c *statement, reach *deadletter.Recipients) string {
+func died(c *statement, recipients *deadletter.Recipients) string {
 	switch {
-	case reach.Kind == adapters.Topic:
+	case recipients.Kind == adapters.Topic:
 		return ""
-	case reach.Kind != adapters.Exchange:
-		return reach.Name
-	case c.origin == reach.Name, c.origin == reach.Key:
+	case recipients.Kind != adapters.Exchange:
+		return recipients.Name
+	case c.origin == recipients.Name, c.origin == recipients.Key:
 		return ""
 	}
 	return c.origin
@@ -165,15 +165,15 @@ func died(c *statement, reach *deadletter.Recipients) string {
 
 // named says that the name of the dead-letter destination speaks for a claim. Stages of
 // retrying are named after the destination that they belong to.
-func (e *evidence) named(c *statement, reach *deadletter.Recipients, reached []string) bool {
+func (e *evidence) named(c *statement, recipients *deadletter.Recipients, reached []string) bool {
 	stem, _ := envelope.DeadName(e.dlq.Name)
 	switch {
 	case stem == "":
 		return false
-	case slices.Contains(reached, stem), reach.Unknown != "" && c.origin == stem:
+	case slices.Contains(reached, stem), recipients.Unknown != "" && c.origin == stem:
 		return true
 	}
-	return strings.HasPrefix(c.origin, stem) && envelope.IsRetryStage(c.origin) && (slices.Contains(reached, c.origin) || reach.Kind == adapters.Exchange && reach.Key == c.origin)
+	return strings.HasPrefix(c.origin, stem) && envelope.IsRetryStage(c.origin) && (slices.Contains(reached, c.origin) || recipients.Kind == adapters.Exchange && recipients.Key == c.origin)
 }
 
 // exception is why a claim stands out among those of the other letters, or empty.

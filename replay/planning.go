@@ -195,11 +195,11 @@ func (p *planner) finish(ctx context.Context, e *evidence) error {
 	targets := slices.SortedFunc(maps.Keys(counts), func(a, b deadletter.Target) int {
 		return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b))
 	})
-	reaches, err := p.reaches(ctx, e, targets)
+	recipients, err := p.recipients(ctx, e, targets)
 	if err != nil {
 		return err
 	}
-	p.settle(e, targets, reaches)
+	p.settle(e, targets, recipients)
 	p.leave()
 	slices.SortFunc(p.part.Targets, func(a, b Destined) int {
 		return cmp.Or(cmp.Compare(len(a.Letters), len(b.Letters)), b.Count-a.Count, cmp.Compare(a.Target, b.Target))
@@ -207,9 +207,9 @@ func (p *planner) finish(ctx context.Context, e *evidence) error {
 	return nil
 }
 
-// reaches asks about targets, and whether the broker has what the name of the dead-letter
+// recipients asks about targets, and whether the broker has what the name of the dead-letter
 // destination speaks for.
-func (p *planner) reaches(ctx context.Context, e *evidence, targets []deadletter.Target) (map[deadletter.Target]*deadletter.Recipients, error) {
+func (p *planner) recipients(ctx context.Context, e *evidence, targets []deadletter.Target) (map[deadletter.Target]*deadletter.Recipients, error) {
 	letters := p.source.DeadLetters
 	if p.options.Through != nil {
 		letters = p.options.Through.DeadLetters
@@ -229,35 +229,35 @@ func (p *planner) reaches(ctx context.Context, e *evidence, targets []deadletter
 	if len(asked) > len(targets) && answers[len(targets)].Exists {
 		e.stem = stem
 	}
-	reaches := make(map[deadletter.Target]*deadletter.Recipients, len(targets))
+	recipients := make(map[deadletter.Target]*deadletter.Recipients, len(targets))
 	for i, target := range targets {
-		reaches[target] = &answers[i]
+		recipients[target] = &answers[i]
 	}
-	return reaches, nil
+	return recipients, nil
 }
 
 // settle says of each claim what becomes of it. Claims with one target and one verdict are
 // one line of the plan.
-func (p *planner) settle(e *evidence, targets []deadletter.Target, reaches map[deadletter.Target]*deadletter.Recipients) {
+func (p *planner) settle(e *evidence, targets []deadletter.Target, byTarget map[deadletter.Target]*deadletter.Recipients) {
 	type line struct {
 		target deadletter.Target
 		why    string
 	}
 	lines := map[line]*Destined{}
 	for _, c := range p.claims {
-		reach := reaches[c.target]
+		recipients := byTarget[c.target]
 		why, only := "", false
 		if c.origin != "" {
-			why, only = e.against(&c.statement, reach)
+			why, only = e.against(&c.statement, recipients)
 		}
 		d := lines[line{c.target, why}]
 		if d == nil {
 			d = &Destined{Target: c.target, Claimed: why, Confirmed: slices.Contains(p.options.Confirmed, string(c.target))}
-			d.learn(reach)
+			d.learn(recipients)
 			lines[line{c.target, why}] = d
 		}
 		d.Count, d.Bytes, d.Only = d.Count+c.count, d.Bytes+c.bytes, d.Only || only
-		d.warn(c, e, reach)
+		d.warn(c, e, recipients)
 		c.destined = d
 	}
 	p.lines = slices.Collect(maps.Values(lines))

@@ -21,7 +21,7 @@ type taken struct {
 func (w *worker) window(ctx, wait context.Context, held []deadletter.Delivery) error {
 	var fresh, begun []taken // to be sent, and to be settled only
 	for i := range held {
-		number, state, ok := w.claim(&held[i])
+		number, state, ok := w.match(&held[i])
 		switch {
 		case !ok: // not of the plan: it stays held until the end and is given back
 		case state == Confirmed:
@@ -43,14 +43,14 @@ func (w *worker) window(ctx, wait context.Context, held []deadletter.Delivery) e
 	return errors.Join(w.settle(ctx, append(fresh, begun...)), err)
 }
 
-// claim finds the number of a letter, and takes it from the list. Letters with one key are
+// match finds the number of a letter, and takes it from the list. Letters with one key are
 // equal in every byte, so any of their numbers will do. Numbers that were not sent come first.
 // Suppose that two of three equal letters have confirmed copies: if those two are gone, the
 // third is sent; if they came back, one of the three is sent and two are only settled. A letter
 // that was never delivered before is not one of the three: it is new, and stays. One that was
 // delivered before may still be new if nothing tells it from others; it is sent again rather
 // than lost.
-func (w *worker) claim(held *deadletter.Delivery) (number int, state State, ok bool) {
+func (w *worker) match(held *deadletter.Delivery) (number int, state State, ok bool) {
 	key := letterKey{position: held.Position}
 	if _, any := w.places[key]; !any {
 		key.content = held.Fingerprint()

@@ -182,7 +182,7 @@ func (s *slab) keepID(id []byte) (span, uint64) {
 	return kept, packed.Hash(s.text(kept))
 }
 
-// packed.EventID is an id of an event; nothing of it is kept.
+// eventID is an id of an event; nothing of it is kept.
 func (s *slab) eventID(id []byte) packed.EventID {
 	from := len(s.bytes)
 	s.bytes = packed.Append(s.bytes, id)

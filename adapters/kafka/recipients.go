@@ -60,10 +60,10 @@ func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) (
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
-	reaches := make([]deadletter.Recipients, len(targets))
+	recipients := make([]deadletter.Recipients, len(targets))
 	s := newListing(a.client)
 	for i, name := range names {
-		if reaches[i] = a.config.standing(name, c.topics[name]); reaches[i].Exists && len(s.topics) < mostSurveyed {
+		if recipients[i] = a.config.standing(name, c.topics[name]); recipients[i].Exists && len(s.topics) < mostSurveyed {
 			s.topics[name] = c.topics[name]
 		}
 	}
@@ -74,19 +74,19 @@ func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) (
 		return nil, ctx.Err()
 	}
 	unknown, held := s.unknown(a.config.user()), a.heldBack(listing, s.topics)
-	for i := range reaches {
+	for i := range recipients {
 		if warning := held[names[i]]; warning != "" {
-			reaches[i].Warnings = append(reaches[i].Warnings, warning)
+			recipients[i].Warnings = append(recipients[i].Warnings, warning)
 		}
 		switch {
-		case !reaches[i].Exists:
+		case !recipients[i].Exists:
 		case s.topics[names[i]] == nil:
-			reaches[i].Unknown = fmt.Sprintf("the groups of only %d topics were asked for", mostSurveyed)
+			recipients[i].Unknown = fmt.Sprintf("the groups of only %d topics were asked for", mostSurveyed)
 		default:
-			reaches[i].Readers, reaches[i].Unknown = s.readersOf(names[i]), unknown
+			recipients[i].Readers, recipients[i].Unknown = s.readersOf(names[i]), unknown
 		}
 	}
-	return reaches, nil
+	return recipients, nil
 }
 
 // standing is what the catalog says of a topic as a target.

@@ -58,14 +58,14 @@ func reached(known *routing.Catalog, to address) deadletter.Recipients {
 		return deadletter.Recipients{Forbidden: why}
 	}
 	r := known.Route(to.exchange, routing.Message{Key: &to.key})
-	reach := deadletter.Recipients{Exists: len(r.Queues) > 0, Readers: sortedKeys(r.Queues), Unknown: strings.Join(r.Why, "; ")}
-	if !reach.Exists && len(r.May) > 0 {
-		_, reach.Exists = known.Exchanges[to.exchange]
+	recipients := deadletter.Recipients{Exists: len(r.Queues) > 0, Readers: sortedKeys(r.Queues), Unknown: strings.Join(r.Why, "; ")}
+	if !recipients.Exists && len(r.May) > 0 {
+		_, recipients.Exists = known.Exchanges[to.exchange]
 	}
 	if len(r.May) > 0 {
-		reach.Unknown += ", so these may too: " + strings.Join(sortedKeys(r.May), ", ")
+		recipients.Unknown += ", so these may too: " + strings.Join(sortedKeys(r.May), ", ")
 	}
-	return reach
+	return recipients
 }
 
 // forbidden is why a target is never one by what there is, or empty. What only a tap would take is not there.
@@ -116,36 +116,36 @@ func (a *Adapter) recipientsByAMQP(ctx context.Context, addresses []address) ([]
 	}
 	defer l.hangUp()
 	control := l.control(ctx)
-	reaches := make([]deadletter.Recipients, len(addresses))
+	recipients := make([]deadletter.Recipients, len(addresses))
 	for i, to := range addresses {
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case i >= lookedUp:
-			reaches[i].Forbidden = fmt.Sprintf("without management= no more than %d destinations are looked up for a plan", lookedUp)
+			recipients[i].Forbidden = fmt.Sprintf("without management= no more than %d destinations are looked up for a plan", lookedUp)
 		default:
-			if reaches[i], err = lookUp(control, to); err != nil {
+			if recipients[i], err = lookUp(control, to); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return reaches, nil
+	return recipients, nil
 }
 
 func lookUp(control *control, to address) (deadletter.Recipients, error) {
 	if why := to.forbidden(); why != "" {
 		return deadletter.Recipients{Forbidden: why}, nil
 	}
-	reach := deadletter.Recipients{}
+	recipients := deadletter.Recipients{}
 	var err error
 	if to.exchange == "" {
 		_, err = control.depth(to.key)
-		reach.Readers = []string{to.key}
+		recipients.Readers = []string{to.key}
 	} else {
 		err = control.do("read exchange "+wording.Quoted(to.exchange), func(ch *amqp.Channel) error {
 			return ch.ExchangeDeclarePassive(to.exchange, "", false, false, false, false, nil)
 		})
-		reach.Unknown = "only the management API tells which queues are bound, and management= is not given; nothing is sent there while eventscope taps this virtual host"
+		recipients.Unknown = "only the management API tells which queues are bound, and management= is not given; nothing is sent there while eventscope taps this virtual host"
 	}
 	switch {
 	case errors.Is(err, adapters.ErrUnknownDestination):
@@ -155,8 +155,8 @@ func lookUp(control *control, to address) (deadletter.Recipients, error) {
 	case errors.Is(err, adapters.ErrNotAuthorized): // whoever may not look may write all the same
 		return deadletter.Recipients{Exists: true, Unknown: "user " + wording.Quoted(control.config.User) + " may not look whether it is there"}, nil
 	}
-	reach.Exists = err == nil
-	return reach, err
+	recipients.Exists = err == nil
+	return recipients, err
 }
 
 // Ledger implements deadletter.Queues: RabbitMQ has nowhere to keep one.

@@ -39,7 +39,7 @@ func (p *program) flowsCommand() *cobra.Command {
 	}
 	f.reading.add(cmd)
 	cmd.Flags().StringVar(&f.filter, "filter", "", "only flows with an event that matches")
-	cmd.Flags().StringSliceVar(&f.statuses, "status", nil, "only flows that stand so: "+strings.Join(statusNames(), ", "))
+	cmd.Flags().StringSliceVar(&f.statuses, "status", nil, "only flows of this status: "+strings.Join(statusNames(), ", "))
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusNames(), cobra.ShellCompDirectiveNoFileComp))
 	p.outputFlags(cmd)
 	return cmd

@@ -347,7 +347,7 @@ func (b *Broker) Redrive(_ context.Context, order deadletter.Order) (deadletter.
 		return nil, err
 	}
 	if order.Incarnation != "" && order.Incarnation != b.Incarnation {
-		return nil, fmt.Errorf("the grave was made again: %w", adapters.ErrGone)
+		return nil, fmt.Errorf("the topic was made again: %w", adapters.ErrGone)
 	}
 	if b.session != nil {
 		if b.Kind == adapters.Queue {
@@ -429,7 +429,7 @@ func (s *session) Next(_ context.Context, most int) ([]deadletter.Delivery, erro
 
 func (s *session) Send(_ context.Context, copies []deadletter.Copy, entries []deadletter.Entry) ([]error, error) {
 	if s.fenced {
-		return slices.Repeat([]error{deadletter.ErrNotSent}, len(copies)), fmt.Errorf("the grave: %w", adapters.ErrBusy)
+		return slices.Repeat([]error{deadletter.ErrNotSent}, len(copies)), fmt.Errorf("the topic: %w", adapters.ErrBusy)
 	}
 	s.broker.burn()
 	if err := s.broker.fail(); err != nil {
