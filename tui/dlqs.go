@@ -168,7 +168,7 @@ func (g *dlqsPage) look(dlq *replay.Listed) tea.Cmd {
 	return nil
 }
 
-func (g *dlqsPage) click(row int) bool {
+func (g *dlqsPage) click(_, row int) bool {
 	again := g.listing.click(row, g.length())
 	g.keep()
 	return again

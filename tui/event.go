@@ -30,6 +30,7 @@ type eventPage struct {
 	factsAt, valueAt widget.Cursor
 	valueTop         int // row of the page where the value begins
 	factsHeight      int
+	factsWidth       int // cells of the page that they take
 	factsWide        int // cells that the widest needs
 	valueHeight      int
 	shift, factShift int // cells the value, and the fact under the cursor, are scrolled to the right
@@ -41,6 +42,8 @@ const (
 	besideFrom = 110
 	// shiftBy is how many cells one key scrolls sideways.
 	shiftBy = 16
+	// factsTop is the row of the page where the facts begin.
+	factsTop = 1
 	// headRest is what the first line keeps free of a long type for what else it tells.
 	headRest = 48
 )
@@ -71,7 +74,7 @@ func (e *eventPage) hint(b *binding) text.Safe {
 		}
 		return text.Safe{}
 	case enter:
-		if _, folds := e.value().(*treeView); !folds {
+		if _, folds := e.value().(*treeView); !folds || e.onFact {
 			return text.Safe{}
 		}
 	case filter, copyText, save, edit:
@@ -182,7 +185,9 @@ func (e *eventPage) doValue(a action) tea.Cmd {
 	}
 	switch a {
 	case enter:
-		e.value().toggle(e.valueAt.Index)
+		if !e.onFact { // nobody sees the cursor of the value then
+			e.value().toggle(e.valueAt.Index)
+		}
 	case foldAll:
 		e.value().toggleAll()
 	case view:
@@ -237,7 +242,14 @@ func (e *eventPage) back() bool {
 	return true
 }
 
-func (e *eventPage) click(row int) bool {
+func (e *eventPage) click(column, row int) bool {
+	if n := row - factsTop; n >= 0 && n < e.factsHeight && column < e.factsWidth {
+		if at := e.factsAt.Top + n; at < len(e.facts) {
+			e.onFact = true
+			e.move(at - e.factsAt.Index)
+		}
+		return false // there is nothing to open in it
+	}
 	if n := row - e.valueTop; e.read != nil && n >= 0 && n < e.valueHeight && e.valueAt.Top+n < e.value().length() {
 		was := e.valueAt.Index
 		e.onFact, e.valueAt.Index = false, e.valueAt.Top+n
@@ -345,6 +357,7 @@ func (e *eventPage) whyNoValue() text.Safe {
 }
 
 func (e *eventPage) factLines(width int) []widget.Line {
+	e.factsWidth = width
 	e.factsAt.Show(max(1, e.factsHeight), len(e.facts))
 	from, to := e.factsAt.Range(e.factsHeight, len(e.facts))
 	var lines []widget.Line

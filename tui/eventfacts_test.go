@@ -245,3 +245,29 @@ func TestWithoutRoomForACopyNothingIsEdited(t *testing.T) {
 		})
 	}
 }
+
+// TestAClickIntoTheFactsSelectsTheOneUnderIt, above the value or beside it; it leaves the value as
+// it is, as enter does there.
+func TestAClickIntoTheFactsSelectsTheOneUnderIt(t *testing.T) {
+	for _, size := range [][2]int{{120, 30}, {80, 24}} {
+		story(t, func(t *testing.T, s *tuitest.System) {
+			put(t, s, odd(s, `{"items":[1,2,3],"last":9}`))
+			screen := tuitest.Open(t, s.Options(), size[0], size[1]).Press("v").Wait(time.Second).Sees("line 1 of 6", "fold")
+			at := func(words string) (column, row int) {
+				for i, line := range strings.Split(screen.Text(), "\n") {
+					if column := strings.Index(line, words); column >= 0 && i > 2 {
+						return column, i
+					}
+				}
+				t.Fatalf("%q is not on the screen:\n%s", words, screen.Text())
+				return 0, 0
+			}
+			for range 3 {
+				screen.Click(at("source ")).Selects("source ").Sees("line 1 of 6").Misses("fold")
+			}
+			screen.Press("enter").Sees("line 1 of 6").Press("j").Selects("written ")
+			screen.Click(at("items")).Selects("items").Sees("line 2 of 6", "fold").Click(at("items")).Sees("line 2 of 3")
+			screen.Click(at("source ")).Press("k").Selects("position ").Sees("line 2 of 3")
+		})
+	}
+}

@@ -194,7 +194,7 @@ func (f *flowPage) searchBefore() tea.Cmd {
 	return f.startSearch(f, flowName(&f.flow.FlowSummary), since)
 }
 
-func (f *flowPage) click(row int) bool {
+func (f *flowPage) click(_, row int) bool {
 	i := f.cursor.Top + row - f.head
 	if row < f.head || i >= len(f.rows) {
 		return false

@@ -341,7 +341,7 @@ func (f *flows) back() bool {
 	return true
 }
 
-func (f *flows) click(row int) bool {
+func (f *flows) click(_, row int) bool {
 	i := f.cursor.Top + row - 1 // below the headings
 	if i < 0 || i >= len(f.rows) || row < 1 {
 		return false

@@ -111,7 +111,7 @@ func (m *Model) onClick(click tea.MouseClickMsg) tea.Cmd {
 	if click.Y == tabsRow {
 		return m.goTab(m.tabAt(click.X))
 	}
-	if row := click.Y - m.bodyTop; row >= 0 && row < m.bodyHeight && m.shell.top().click(row) {
+	if row := click.Y - m.bodyTop; row >= 0 && row < m.bodyHeight && m.shell.top().click(click.X, row) {
 		return m.shell.top().do(enter)
 	}
 	return nil

@@ -84,7 +84,7 @@ func (p *journalPage) do(a action) tea.Cmd {
 	return nil
 }
 
-func (p *journalPage) click(row int) bool {
+func (p *journalPage) click(_, row int) bool {
 	again := p.listing.click(row, len(p.records))
 	p.keep()
 	return again
@@ -281,7 +281,7 @@ func (p *stepsPage) do(a action) tea.Cmd {
 	return nil
 }
 
-func (p *stepsPage) click(row int) bool { return p.listing.click(row, len(p.lines)) }
+func (p *stepsPage) click(_, row int) bool { return p.listing.click(row, len(p.lines)) }
 
 func (p *stepsPage) status() []piece {
 	return []piece{{theme.Dim, plural(len(p.lines), text.Own(" step"), text.Own(" steps")).Add(text.Own(" of "), p.theme.String(p.run))}}

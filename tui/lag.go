@@ -152,7 +152,7 @@ func (p *lagPage) filterLine() *prompt {
 	return line
 }
 
-func (p *lagPage) click(row int) bool {
+func (p *lagPage) click(_, row int) bool {
 	again := p.listing.click(row, len(p.rows))
 	p.stay()
 	return again

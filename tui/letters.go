@@ -266,7 +266,7 @@ func (p *lettersPage) chosenOnes() map[adapters.Position]bool {
 	return only
 }
 
-func (p *lettersPage) click(row int) bool {
+func (p *lettersPage) click(_, row int) bool {
 	again := p.listing.click(row, len(p.rows))
 	p.keep()
 	return again

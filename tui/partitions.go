@@ -116,7 +116,7 @@ func (p *partitionsPage) do(a action) tea.Cmd {
 	return p.open(newNextMessage(p.shell, p.consumer, l, standing))
 }
 
-func (p *partitionsPage) click(row int) bool {
+func (p *partitionsPage) click(_, row int) bool {
 	again := p.listing.click(row, len(p.consumer.Lag.Logs))
 	p.stay()
 	return again

@@ -282,7 +282,7 @@ func (p *planPage) begin() tea.Cmd {
 	})
 }
 
-func (p *planPage) click(row int) bool { p.listing.click(row, p.length); return false }
+func (p *planPage) click(_, row int) bool { p.listing.click(row, p.length); return false }
 
 func (p *planPage) status() []piece {
 	if p.plan == nil {

@@ -249,7 +249,7 @@ func (p *runPage) abort() {
 	p.say(theme.Warn, text.Own("it ends after the window in hand; what was not sent stays open"))
 }
 
-func (p *runPage) click(row int) bool {
+func (p *runPage) click(_, row int) bool {
 	s := p.running.state()
 	p.listing.click(row, len(s.outcomes()))
 	return false

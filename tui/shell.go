@@ -34,9 +34,9 @@ type page interface {
 	render(width, height int) []widget.Line
 	// status is one line for the footer: follow, paused, filter.
 	status() []piece
-	// click puts the cursor on a row of the page, and says whether it was there
-	// already.
-	click(row int) bool
+	// click puts the cursor on what is in a cell of the page, and says whether it was
+	// there already.
+	click(column, row int) bool
 	// ages says that the page shows how long ago things were.
 	ages() bool
 	// hint is what the footer says of a key now, empty for one that it leaves out.

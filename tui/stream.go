@@ -270,7 +270,7 @@ func (s *stream) back() bool {
 	return true
 }
 
-func (s *stream) click(row int) bool {
+func (s *stream) click(_, row int) bool {
 	i := s.top + row
 	if i < 0 || i >= len(s.events) {
 		return false

@@ -246,7 +246,7 @@ func (p *topologyPage) filterLine() *prompt {
 	return line
 }
 
-func (p *topologyPage) click(row int) bool {
+func (p *topologyPage) click(_, row int) bool {
 	again := p.listing.click(row, len(p.rows))
 	p.stay()
 	return again
