@@ -104,7 +104,7 @@ func (p *Part) destinations() [][2]string {
 		for _, t := range going[mostLines:] {
 			rest += t.Count
 		}
-		facts = append(facts, [2]string{"to", fmt.Sprintf("%d further destinations, %s; --format json names them", n, letters(rest))})
+		facts = append(facts, [2]string{"to", fmt.Sprintf("%s further destinations, %s; --format json names them", grouped(n), letters(rest))})
 	}
 	for _, right := range p.Lacks {
 		facts = append(facts, [2]string{"lacks", "the run needs " + right})
@@ -128,7 +128,7 @@ func (p *Plan) leftOut() [][2]string {
 		for _, s := range staying[mostLines:] {
 			rest += len(s.Positions)
 		}
-		facts = append(facts, [2]string{"stays", fmt.Sprintf("%s for %d further reasons; --format json names them", letters(rest), n)})
+		facts = append(facts, [2]string{"stays", fmt.Sprintf("%s for %s further reasons; --format json names them", letters(rest), grouped(n))})
 	}
 	return facts
 }
@@ -140,9 +140,9 @@ const mostLines = 20
 func size(bytes int64) string {
 	switch {
 	case bytes < 10_000:
-		return fmt.Sprintf("%d B", bytes)
+		return grouped(int(bytes)) + " B"
 	case bytes < 10_000_000:
-		return fmt.Sprintf("%d kB", bytes/1000)
+		return grouped(int(bytes/1000)) + " KB"
 	}
-	return fmt.Sprintf("%d MB", bytes/1_000_000)
+	return grouped(int(bytes/1_000_000)) + " MB"
 }

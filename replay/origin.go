@@ -186,7 +186,7 @@ func (e *evidence) exception(c *statement) string {
 	if most == c.origin || here*rare > count {
 		return ""
 	}
-	return fmt.Sprintf("%s here say %s, and %d this", letters(count), most, here)
+	return fmt.Sprintf("%s here say %s, and %s this", letters(count), most, grouped(here))
 }
 
 // few names the first of many.

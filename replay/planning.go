@@ -73,7 +73,7 @@ func (p *Planning) Add(l *Letter) error {
 		return nil
 	case p.planned == p.options.Most:
 		return &adapters.Problem{
-			Doing: fmt.Sprintf("%s these letters", p.plan.Action), Cause: fmt.Sprintf("there are more than %d, and the memory allows for no larger plan", p.options.Most),
+			Doing: fmt.Sprintf("%s these letters", p.plan.Action), Cause: fmt.Sprintf("there are more than %s, and the memory allows for no larger plan", grouped(p.options.Most)),
 			Remedy: "choose fewer with --filter or by position, or raise --memory", Kind: ErrRefused,
 		}
 	}

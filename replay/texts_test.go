@@ -35,6 +35,7 @@ func TestARefusalSaysWhyAndWhatToDo(t *testing.T) {
 		"right, by the count": {plan(nil), Confirmation{2, "", true}, nil},
 		"read-only":           {plan(nil), Confirmation{2, "abc", false}, []string{"replay 2 letters", "read-only", "--write"}},
 		"another plan":        {plan(nil), Confirmation{2, "abd", true}, []string{"since plan abd was made", "it is plan abc now"}},
+		"a large count":       {plan(func(p *Part) { p.Letters = make([]Selected, 20_000) }), Confirmation{1234, "abc", true}, []string{"replay 20,000 letters", "1,234 was confirmed", "--confirm 20000"}},
 		"another count":       {plan(nil), Confirmation{3, "abc", true}, []string{"3 was confirmed", "2 letters, of which 1 may have been sent already", "--confirm 2"}},
 		"no letter":           {plan(none), Confirmation{0, "", true}, []string{"no open letter is selected"}},
 		"none that can go":    {plan(func(p *Part) { none(p); p.Looping = []adapters.Position{at(1)} }), Confirmation{0, "", true}, []string{"1 letter stays: they would come back", "--to"}},
@@ -70,7 +71,7 @@ func TestAPlanSaysWhatItWillDo(t *testing.T) {
 	}, {DLQ: "other.dlq", Stripped: []string{"a"}, Broker: "kafka", Letters: []Selected{{Position: at(9)}}}}}
 	facts := fmt.Sprint(plan.Facts())
 	for _, words := range []string{
-		"[plan abc]", "[replay 3 letters, 12 kB]", time.Unix(50, 0).Local().Format(time.RFC3339), "[from dlq]", "[from other.dlq]",
+		"[plan abc]", "[replay 3 letters, 12 KB]", time.Unix(50, 0).Local().Format(time.RFC3339), "[from dlq]", "[from other.dlq]",
 		"[to orders on there, 2 letters; nothing but the letters says so]", "[warning careful]", "[reaches billing, audit]", "and perhaps more: nobody tells",
 		"[lacks the run needs Write on orders]", "[in hand run one was interrupted here", "[without a, b]", "[reason mended]", "[maybe sent 1 letter had", "[alike 1 letter cannot",
 		"[guarantee at least once, with a replay id: published to another cluster", "[stays 1 letter, such as dlq/0@3: they WOULD BE LOST, since gone does not exist; name a destination with --to]",
@@ -83,7 +84,7 @@ func TestAPlanSaysWhatItWillDo(t *testing.T) {
 	if facts := fmt.Sprint(plan.Facts()); strings.Contains(facts, "maybe sent") || strings.Contains(facts, "x-replay") {
 		t.Errorf("a discard sends nothing: %s", facts)
 	}
-	for bytes, want := range map[int64]string{0: "0 B", 9_999: "9999 B", 10_000: "10 kB", 9_999_999: "9999 kB", 10_000_000: "10 MB"} {
+	for bytes, want := range map[int64]string{0: "0 B", 999: "999 B", 9_999: "9,999 B", 10_000: "10 KB", 9_999_999: "9,999 KB", 10_000_000: "10 MB", 1_234_567_000_000: "1,234,567 MB"} {
 		if got := size(bytes); got != want {
 			t.Errorf("%d bytes are %s", bytes, got)
 		}

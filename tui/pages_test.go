@@ -178,7 +178,7 @@ func TestManyRowsAreGoneThroughAsQuickly(t *testing.T) {
 		screen := tuitest.Open(t, l.Over(s.Options()), 120, 30).Press("4").Wait(3 * time.Second).Sees("20,000 open").Press("enter").Wait(3 * time.Second).Sees("☠ 20,000 letters").Selects("ord-19999")
 		screen.Press("G").Selects("ord-00000").Press("ctrl+u", "ctrl+u").SelectsNot("ord-00000").Press("G", "space").Sees("◆ 1").Press("r").Wait(3*time.Second).Sees("1 letter,").Press("esc", "esc")
 		screen.Filter("ord-12345").Selects("ord-12345").Sees("1 letter").Press("enter").Wait(time.Second).Sees("ord-12345", "state      open").Press("esc", "esc").Wait(time.Second).Selects("ord-12345")
-		screen.Press("r").Wait(10 * time.Second).Sees("20000 letters,").Press("enter").Sees("type orders to replay 20,000 letters:")
+		screen.Press("r").Wait(10 * time.Second).Sees("20,000 letters, ").Press("enter").Sees("type orders to replay 20,000 letters:")
 		intact(t, screen, "all of them")
 	})
 	story(t, func(t *testing.T, s *tuitest.System) {
