@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -124,4 +125,28 @@ func TestALineOfWideCharactersIsBrokenBetweenThem(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAFilterSaysOfHowManyItCannotTell: those at which its expression fails pass no list, and are
+// counted in the stream, among flows and among letters; those that it is just not about are not.
+func TestAFilterSaysOfHowManyItCannotTell(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		l := tuitest.EmptyDLQ(t, adapters.Topic)
+		for i, items := range []string{`["a","b"]`, `["a"]`, `[]`, `["a","c"]`} {
+			value := fmt.Sprintf(`{"type":"Odd","items":%s}`, items)
+			event := odd(s, value)
+			event.Flow, event.ID = fmt.Sprint("odd-", i), fmt.Sprint(i)
+			put(t, s, event)
+			l.BuryFor(value, "no stock")
+		}
+		const second = `json("items")[1] == "b"`
+		screen := tuitest.Open(t, l.Over(s.Options()), 150, 24).Filter(second).Sees("/"+second+" 1, 2 could not be evaluated").Press("2").Wait(time.Second).Sees("1 of 4", ", 2 could not be evaluated")
+		short := odd(s, `{"items":["a"]}`)
+		short.ID = "short"
+		put(t, s, short)
+		screen.Wait(time.Second).Sees(", 3 could not be evaluated").Command(`filter type == "Odd"`).Sees("4 of 4").Misses("could not be evaluated")
+		screen.Press("4").Wait(time.Second).Press("enter").Wait(time.Second).Filter(second).Sees("☠ 1 letter", "2 could not be evaluated").Press("a").Wait(time.Second).Sees("2 could not be evaluated")
+		l.Change(func() { l.BuryFor(`{"type":"Odd","items":[]}`, "no stock") })
+		screen.Wait(3 * time.Second).Sees("3 could not be evaluated").Press("esc").Wait(time.Second).Filter("odd no").Sees("☠ 5 letters").Misses("could not be evaluated")
+	})
 }

@@ -19,7 +19,21 @@ type letterFilter struct {
 
 	// known says of letters whose messages were read which of the tests their messages
 	// pass, a bit each. It is replaced, never changed.
-	known map[judgedLetter]uint64
+	known    map[judgedLetter]uint64
+	failures int64 // letters at which the expression failed
+}
+
+// failedTest is the bit of a letter at which an expression, which is one test, failed.
+const failedTest = 1 << 1
+
+// failuresIn counts those among letters of which this is known.
+func (f *letterFilter) failuresIn(known map[judgedLetter]uint64) (n int64) {
+	for _, passed := range known {
+		if !f.words && passed&failedTest != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // judgedLetter is a letter and, where the filter asks for that, the state in which it was judged.
@@ -89,7 +103,10 @@ func (f *letterFilter) choose(ctx context.Context, service *replay.Service, dlq 
 			}
 			passed := uint64(0)
 			for i, test := range f.tests {
-				if ok, err := test.Match(&subject); err == nil && ok {
+				switch ok, err := test.Match(&subject); {
+				case err != nil:
+					passed |= failedTest
+				case ok:
 					passed |= 1 << i
 				}
 			}

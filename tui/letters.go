@@ -82,17 +82,19 @@ func (p *lettersPage) choose() tea.Cmd {
 		})
 		count := len(rows)
 		var known map[judgedLetter]uint64
+		var failures int64
 		if filter != nil {
 			var err error
 			if rows, known, err = filter.choose(ctx, service, now.dlq(group.Source, group.DLQ), rows); err != nil {
 				return nil, err
 			}
+			failures = filter.failuresIn(known)
 		}
 		slices.Reverse(rows) // what came last, of those that died at once
 		slices.SortStableFunc(rows, func(a, b *replay.Letter) int { return b.Died().Compare(a.Died()) })
 		return func() {
 			if filter != nil {
-				filter.known = known
+				filter.known, filter.failures = known, failures
 			}
 			if replaced() {
 				return
@@ -291,6 +293,7 @@ func (p *lettersPage) status() []piece {
 	}
 	if p.filter != nil {
 		pieces = append(pieces, piece{theme.Accent, text.Own("  /").Add(p.theme.Cut(p.theme.String(p.filter.text), 20))})
+		pieces = append(pieces, notEvaluated(p.filter.failures)...)
 	}
 	return pieces
 }

@@ -316,7 +316,16 @@ func (d *shell) filterStatus() []piece {
 	if progress.Unread > 0 {
 		parts = append(parts, piece{theme.Warn, text.Own(", ").Add(text.Short(float64(progress.Unread)), text.Own(" unreadable"))})
 	}
-	return parts
+	return append(parts, notEvaluated(progress.Errors)...)
+}
+
+// notEvaluated says at how many a filter failed, which then do not pass; nothing where it did at
+// none.
+func notEvaluated(n int64) []piece {
+	if n == 0 {
+		return nil
+	}
+	return []piece{{theme.Warn, text.Own(", ").Add(text.Count(n), text.Own(" could not be evaluated"))}}
 }
 
 func (s *stream) render(width, height int) []widget.Line {
