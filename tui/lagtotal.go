@@ -83,6 +83,10 @@ func (b *lagModel) total(t *theme.Theme, brief bool) []piece {
 			sum.unknown += a.unknown
 		}
 	}
+	if more := b.contents.more; more > 0 {
+		notes = append(notes, piece{theme.Dim, text.Own(", ").Add(text.Count(int64(more)), text.Own(" not listed"))})
+		sum.unknown += more
+	}
 	switch {
 	case sum.known == 0 && sum.unknown == 0:
 		return nil
