@@ -102,3 +102,46 @@ func TestAValueThatIsGone(t *testing.T) {
 		tuitest.Open(t, s.Options(), 100, 24).Press("g", "v").Wait(time.Second).Sees("The value cannot be shown", "no longer has it").Press("w").Sees("the value is not there")
 	})
 }
+
+// TestAnEmptyKeyIsNotNoKey: messages with it are all compacted into one, and those without go where
+// there is room.
+func TestAnEmptyKeyIsNotNoKey(t *testing.T) {
+	for name, c := range map[string]struct {
+		key          string
+		keyed        bool
+		sees, misses []string
+	}{
+		"none":  {"", false, []string{"Headers"}, []string{" key "}},
+		"empty": {"", true, []string{" key        (empty)"}, []string{" entity"}},
+		"a key": {"k", true, []string{" key        k", "entity     k  key"}, []string{"(empty)"}},
+		"bytes": {"\x00", true, []string{` key        \x00`}, []string{"(empty)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(t *testing.T, s *tuitest.System) {
+				event := odd(s, `{"a":1}`)
+				event.Key, event.Keyed = c.key, c.keyed
+				put(t, s, event)
+				tuitest.Open(t, s.Options(), 120, 30).Press("v").Wait(time.Second).Sees("position").Sees(c.sees...).Misses(c.misses...)
+			})
+		})
+	}
+}
+
+// TestAValueThatWasCutSaysSo: a small one may be packed out of much more than is unpacked of it.
+func TestAValueThatWasCutSaysSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		length       int
+		sees, misses []string
+	}{
+		"whole": {1 << 20, []string{"json, ", " as gzip, 1.0 MB unpacked", "tree line 1 of"}, []string{"cut"}},
+		"cut":   {40 << 20, []string{"text, ", " as gzip, 34 MB unpacked, cut", "not json   it was cut", "raw line 1 of"}, []string{"tombstone"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(t *testing.T, s *tuitest.System) {
+				put(t, s, odd(s, packed(t, `["`+strings.Repeat("a", c.length)+`"]`)))
+				screen := tuitest.Open(t, s.Options(), 140, 30).Press("v").Wait(time.Second).Sees(c.sees...).Misses(c.misses...)
+				screen.Press("y").Wait(time.Second).Sees("the value is too long for a clipboard; w saves it to a file").Misses("copied")
+			})
+		})
+	}
+}

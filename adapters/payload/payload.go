@@ -123,7 +123,7 @@ func (d *Decoded) isJSON() bool {
 		data = data[framed:]
 	}
 	if d.Cut {
-		return d.decline("json", fmt.Sprintf("cut after %d bytes", len(data)))
+		return d.decline("json", "it was cut")
 	}
 	if err := checkJSON(data); err != nil {
 		return d.decline("json", reason(err))

@@ -73,7 +73,7 @@ func TestDecode(t *testing.T) {
 		{"half JSON", `{"a":`, "", 0, Decoded{Format: Text, Data: []byte(`{"a":`), Size: 5, Declined: []Declined{{"json", "unexpected EOF at byte 5"}}}},
 		{"nearly JSON", `{"a":x}`, "", 0, Decoded{Format: Text, Data: []byte(`{"a":x}`), Size: 7, Declined: []Declined{{"json", "invalid character 'x' at start of value at byte 5"}}}},
 		{"two values", `{} {}`, "", 0, Decoded{Format: Text, Data: []byte(`{} {}`), Size: 5, Declined: []Declined{{"json", "something follows the value at byte 3"}}}},
-		{"cut JSON", `{"a":"é"}`, "", 7, Decoded{Format: Text, Data: []byte("{\"a\":\"\xc3"), Size: 10, Cut: true, Declined: []Declined{{"json", "cut after 7 bytes"}}}},
+		{"cut JSON", `{"a":"é"}`, "", 7, Decoded{Format: Text, Data: []byte("{\"a\":\"\xc3"), Size: 10, Cut: true, Declined: []Declined{{"json", "it was cut"}}}},
 		{"text", "order placed\n", "", 0, Decoded{Format: Text, Data: []byte("order placed\n"), Size: 13, Declined: []Declined{{"json", "invalid character 'o' at start of value at byte 0"}}}},
 		{"binary", "\x08\x96\x01\xff", "", 0, Decoded{Format: Binary, Data: []byte("\x08\x96\x01\xff"), Size: 4, Declined: []Declined{{"json", `invalid character '\b' at start of value at byte 0`}, {"text", "not UTF-8 at byte 1"}}}},
 		{"control characters", "ab\x01\x02", "", 0, Decoded{Format: Binary, Data: []byte("ab\x01\x02"), Size: 4, Declined: []Declined{{"json", "invalid character 'a' at start of value at byte 0"}, {"text", "2 of 4 bytes are control characters"}}}},

@@ -138,7 +138,8 @@ func (s *System) Options() tui.Options {
 type Event struct {
 	Source  *Source
 	To      string // topic or exchange
-	Key     string
+	Key     string // none when empty, unless it is said to be there
+	Keyed   bool
 	At      time.Time
 	AtRaw   int64 // what is no time
 	Type    string
@@ -205,7 +206,7 @@ func (s *Source) message(e Event) adapters.Message {
 	}
 	s.next[log]++
 	m := adapters.Message{Position: position, Time: e.At, TimeRaw: e.AtRaw, Value: []byte(e.Value), Headers: e.Headers}
-	if e.Key != "" {
+	if e.Key != "" || e.Keyed {
 		m.Key = []byte(e.Key)
 	}
 	if e.Value == "" {
