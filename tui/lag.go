@@ -277,7 +277,7 @@ func consumerFacts(t *theme.Theme, c *consumerLag) (facts []text.Safe) {
 	if c.inPart() {
 		add(text.Count(int64(total.Known)), text.Own(" of "), text.Count(int64(total.Of)), text.Own(" known"))
 	}
-	if total.Unread > 0 {
+	if total.Unread > 0 && c.Lag.Kind != consumer.QueueConsumers { // of a queue its members tell that
 		add(plural(total.Unread, text.Own(" partition is"), text.Own(" partitions are")).Add(text.Own(" read by nobody")))
 	}
 	if total.Left > 0 {

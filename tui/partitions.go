@@ -170,6 +170,11 @@ func (p *partitionsPage) readers() text.Safe {
 	if len(members) == 0 || p.consumer.Lag.Kind != consumer.QueueConsumers {
 		return text.Safe{}
 	}
+	return text.Own("read by: ").Add(p.memberNames(members))
+}
+
+// memberNames names the first of members, and counts the others.
+func (p *partitionsPage) memberNames(members []consumer.Member) text.Safe {
 	var names []text.Safe
 	for i := range members[:min(len(members), 3)] {
 		names = append(names, p.memberName(&members[i]))
@@ -177,7 +182,7 @@ func (p *partitionsPage) readers() text.Safe {
 	if more := len(members) - len(names); more > 0 {
 		names = append(names, text.Count(int64(more)).Add(text.Own(" more")))
 	}
-	return text.Own("read by: ").Add(text.Join(text.Own(", "), names...))
+	return text.Join(text.Own(", "), names...)
 }
 
 // memberName is who a member is, where the user may see that.
@@ -190,16 +195,16 @@ func (p *partitionsPage) memberName(m *consumer.Member) text.Safe {
 
 // idle names members that were given nothing to read.
 func (p *partitionsPage) idle() text.Safe {
-	var names []text.Safe
-	for i := range p.consumer.Lag.Members {
-		if m := &p.consumer.Lag.Members[i]; m.Logs == 0 && len(names) < 3 {
-			names = append(names, p.memberName(m))
+	var idle []consumer.Member
+	for _, m := range p.consumer.Lag.Members {
+		if m.Logs == 0 {
+			idle = append(idle, m)
 		}
 	}
-	if len(names) == 0 || p.consumer.Lag.Kind == consumer.QueueConsumers {
+	if len(idle) == 0 || p.consumer.Lag.Kind == consumer.QueueConsumers {
 		return text.Safe{}
 	}
-	return text.Own("reads nothing: ").Add(text.Join(text.Own(", "), names...))
+	return text.Own("reads nothing: ").Add(p.memberNames(idle))
 }
 
 // The columns of partitions.
@@ -260,6 +265,8 @@ func offsetText(offset int64, none text.Safe) text.Safe {
 func (p *partitionsPage) memberText(l *consumer.LogLag) text.Safe {
 	members := p.consumer.Lag.Members
 	switch {
+	case p.consumer.Lag.Kind == consumer.QueueConsumers && len(members) > 1: // they share it
+		return text.Count(int64(len(members))).Add(text.Own(" consumers"))
 	case l.Member >= 0 && l.Member < len(members):
 		return p.memberName(&members[l.Member])
 	case !p.consumer.Lag.MembersKnown:
@@ -267,7 +274,7 @@ func (p *partitionsPage) memberText(l *consumer.LogLag) text.Safe {
 	case l.Left:
 		return text.Own("left behind")
 	case p.consumer.Lag.Kind == consumer.QueueConsumers:
-		return plural(len(members), text.Own(" consumer"), text.Own(" consumers"))
+		return text.Own("no consumer")
 	}
 	return text.Own("nobody")
 }
