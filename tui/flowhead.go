@@ -48,7 +48,7 @@ func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
 	if flow.BeganBefore || flow.Cut {
 		note := text.Own("began before the window")
 		if flow.Evicted > 0 {
-			note = note.Add(text.Own("; "), text.Count(int64(flow.Evicted)), text.Own(" events no longer indexed"))
+			note = note.Add(text.Own("; "), plural(flow.Evicted, text.Own(" event"), text.Own(" events")), text.Own(" no longer indexed"))
 		}
 		if f.options.History != nil {
 			note = note.Add(text.Own("; b looks for them in the brokers"))

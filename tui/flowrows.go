@@ -78,7 +78,7 @@ func (f *flowPage) inWords(at flowRow, room int) (text.Safe, theme.Role) {
 		gap := &f.flow.Gaps[at.index]
 		return t.String(gap.Source).Add(space, gapSentence(t, gap.Gap)), theme.Warn
 	}
-	return text.Count(int64(f.flow.Capped)).Add(text.Own(" further events share this id and were only counted")), theme.Warn
+	return plural(f.flow.Capped, text.Own(" further event shares this id and was only counted"), text.Own(" further events share this id and were only counted")), theme.Warn
 }
 
 func expectationRole(e *tracing.Expectation) theme.Role {

@@ -69,8 +69,15 @@ func (f *flows) ages() bool          { return len(f.rows) > 0 }
 func (f *flows) waitsFor() *question { return &f.question }
 
 func (f *flows) hint(b *binding) text.Safe {
-	if b.action == pause && f.paused {
-		return text.Own("go on")
+	switch b.action {
+	case pause:
+		if f.paused {
+			return text.Own("go on")
+		}
+	case enter, mark:
+		if len(f.rows) == 0 {
+			return text.Safe{}
+		}
 	}
 	return f.shell.hint(b)
 }

@@ -63,6 +63,7 @@ func TestAFlowSaysWhatIsOutOfTheOrdinary(t *testing.T) {
 		"began before":      {func(f *tracing.Flow) { f.BeganBefore = true }, noHistory, "began earlier", "! began before the window", "b looks for them"},
 		"cut":               {func(f *tracing.Flow) { f.BeganBefore, f.Cut = true, true }, withHistory, " cut", "! began before the window; b looks for them in the brokers", "no longer indexed"},
 		"evicted":           {func(f *tracing.Flow) { f.Cut, f.Evicted = true, 1200 }, noHistory, " cut", "! began before the window; 1,200 events no longer indexed", "b looks"},
+		"one evicted":       {func(f *tracing.Flow) { f.Cut, f.Evicted = true, 1 }, noHistory, " cut", "; 1 event no longer indexed", "b looks"},
 		"dead":              {func(f *tracing.Flow) { f.DeadLetters = 2 }, noHistory, "☠ 2 dead", "D dead letter", "before the window"},
 		"twice":             {func(f *tracing.Flow) { f.Duplicates = 3 }, noHistory, "3 twice", "began 20", "D dead letter"},
 		"several":           {func(f *tracing.Flow) { f.Entities = 40 }, noHistory, "40 entities", "! about 40 entities, such as orders, share this id, as in a batch", "before the window"},

@@ -22,6 +22,7 @@ type journalPage struct {
 	at      string           // name of the run under the cursor
 	broken  int
 	asked   time.Time
+	read    bool // the journal has said once what there is
 }
 
 // journalEvery is how often the journal is read while it is shown.
@@ -34,6 +35,14 @@ func (p *journalPage) ages() bool          { return true }
 func (p *journalPage) waitsFor() *question { return &p.question }
 func (p *journalPage) back() bool          { return false }
 func (p *journalPage) name() text.Safe     { return text.Own("Journal") }
+
+// hint leaves out keys that have nothing to act on.
+func (p *journalPage) hint(b *binding) text.Safe {
+	if len(p.records) == 0 && (b.action == enter || b.action == copyText) {
+		return text.Safe{}
+	}
+	return p.shell.hint(b)
+}
 
 func (p *journalPage) refresh() tea.Cmd {
 	if p.busy || !p.asked.IsZero() && p.now.Sub(p.asked) < journalEvery {
@@ -51,7 +60,7 @@ func (p *journalPage) refresh() tea.Cmd {
 // take shows records; the cursor stays on its run when others are begun above it, since
 // commands are about that.
 func (p *journalPage) take(records []*replay.Record, broken int) {
-	p.records, p.broken = records, broken
+	p.records, p.broken, p.read = records, broken, true
 	if i := slices.IndexFunc(records, func(r *replay.Record) bool { return r.Run == p.at }); i >= 0 {
 		p.cursor.Index = i
 	}
@@ -91,6 +100,9 @@ func (p *journalPage) click(_, row int) bool {
 }
 
 func (p *journalPage) status() []piece {
+	if !p.read {
+		return nil
+	}
 	pieces := []piece{{theme.Dim, plural(len(p.records), text.Own(" run"), text.Own(" runs"))}}
 	if p.broken > 0 {
 		pieces = append(pieces, piece{theme.Bad, text.Own("  ").Add(plural(p.broken, text.Own(" line was"), text.Own(" lines were")), text.Own(" changed by somebody"))})
@@ -111,7 +123,10 @@ const (
 )
 
 func (p *journalPage) render(width, height int) []widget.Line {
-	if len(p.records) == 0 {
+	switch {
+	case !p.read:
+		return widget.Fit(p.theme, nil, width, height) // the footer says what is waited for, or why
+	case len(p.records) == 0:
 		return p.empty(width, height)
 	}
 	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)

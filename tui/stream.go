@@ -57,8 +57,15 @@ func (s *stream) waitsFor() *question {
 }
 
 func (s *stream) hint(b *binding) text.Safe {
-	if b.action == pause && !s.following {
-		return text.Own("go on")
+	switch b.action {
+	case pause:
+		if !s.following {
+			return text.Own("go on")
+		}
+	case enter, view, mark:
+		if len(s.events) == 0 {
+			return text.Safe{}
+		}
 	}
 	return s.shell.hint(b)
 }

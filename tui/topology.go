@@ -151,7 +151,7 @@ func (p *topologyPage) selected() *mapRow {
 
 func (p *topologyPage) hint(b *binding) text.Safe {
 	switch {
-	case b.action == enter && p.selected() == nil:
+	case p.selected() == nil && (b.action == enter || b.action == copyText || b.action == save):
 		return text.Safe{}
 	case b.action == view && p.services:
 		return text.Own("by destination")
