@@ -150,6 +150,8 @@ type Event struct {
 	Value   string // body; one that says the same when empty
 	Deleted bool   // a tombstone: no value at all
 	Headers []adapters.Header
+
+	Properties *adapters.Properties // of a message of RabbitMQ
 }
 
 // Put puts events into the store, in their order, and returns when they are indexed.
@@ -205,7 +207,7 @@ func (s *Source) message(e Event) adapters.Message {
 		position = adapters.DigestPosition(e.To, uint64(s.next[log])*0x9e3779b97f4a7c15)
 	}
 	s.next[log]++
-	m := adapters.Message{Position: position, Time: e.At, TimeRaw: e.AtRaw, Value: []byte(e.Value), Headers: e.Headers}
+	m := adapters.Message{Position: position, Time: e.At, TimeRaw: e.AtRaw, Value: []byte(e.Value), Headers: e.Headers, Properties: e.Properties}
 	if e.Key != "" || e.Keyed {
 		m.Key = []byte(e.Key)
 	}
