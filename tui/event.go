@@ -330,7 +330,7 @@ func (e *eventPage) stacked(width, height int) []widget.Line {
 func (e *eventPage) paneRule(width int) widget.Line {
 	row := widget.NewRow(e.theme, width).Put(theme.Faint, e.theme.Glyph.Rule.Repeat(2))
 	if hidden := len(e.facts) - e.factsHeight; hidden > 0 {
-		row.Gap(1).Put(theme.Dim, text.Count(int64(hidden)).Add(text.Own(" more facts, tab"))).Gap(1)
+		row.Gap(1).Put(theme.Dim, plural(hidden, text.Own(" more fact, tab"), text.Own(" more facts, tab"))).Gap(1)
 	}
 	return row.Put(theme.Faint, e.theme.Glyph.Rule.Repeat(row.Left())).Line()
 }

@@ -171,7 +171,7 @@ func (p *lagPage) status() []piece {
 		add(theme.Warn, text.Count(int64(more)).Add(text.Own(" not listed")))
 	}
 	if n := p.lagModel.contents.unwatched; n > 0 {
-		add(theme.Warn, text.Count(int64(n)).Add(text.Own(" partitions not watched")))
+		add(theme.Warn, plural(n, text.Own(" partition"), text.Own(" partitions")).Add(text.Own(" not watched")))
 	}
 	return pieces
 }

@@ -78,7 +78,7 @@ func gapSentence(t *theme.Theme, g adapters.Gap) text.Safe {
 		away = away.Add(text.Own(" ("), t.String(g.Reason), text.Own(")"))
 	}
 	if g.Missed >= 0 {
-		return away.Add(text.Own("; "), text.Count(g.Missed), text.Own(" messages in between are not shown"))
+		return away.Add(text.Own("; "), plural(int(g.Missed), text.Own(" message in between is"), text.Own(" messages in between are")), text.Own(" not shown"))
 	}
 	return away.Add(text.Own("; messages in between are not shown"))
 }
