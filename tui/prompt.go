@@ -268,14 +268,15 @@ func (p *prompt) hint(d *shell, width int) widget.Line {
 	t := d.theme
 	row := widget.NewRow(t, width)
 	if p.fault != nil {
-		before := p.input.Value()
-		before = before[:byteOffset(before, p.fault.Column-1)]
-		at := p.sign.Width() + t.String(before).Width()
-		reason := t.Cut(t.String(p.fault.Reason), width-4)
-		if at+2+reason.Width() <= width {
-			return row.Gap(at).Put(theme.Bad, t.Glyph.Fault.Add(space, reason)).Line()
+		value := p.input.Value()
+		at := p.sign.Width() + t.String(value[:byteOffset(value, p.fault.Column-1)]).Width()
+		reason := t.String(p.fault.Reason)
+		before, behind := at-1, width-at-2 // cells on both sides of the mark
+		if reason.Width() <= behind || before <= behind {
+			return row.Gap(at).Put(theme.Bad, t.Glyph.Fault.Add(space, t.Cut(reason, behind))).Line()
 		}
-		return row.Gap(at-1-reason.Width()).Put(theme.Bad, reason.Add(space, t.Glyph.Fault)).Line()
+		reason = t.Cut(reason, before)
+		return row.Gap(before-reason.Width()).Put(theme.Bad, reason.Add(space, t.Glyph.Fault)).Line()
 	}
 	if value := p.input.Value(); p.explain != nil {
 		if len(p.offers) == 1 && !strings.Contains(value, " ") {
