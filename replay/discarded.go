@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
 )
 
@@ -15,7 +16,7 @@ import (
 // journal tells of and its archive keeps. An error that is a [MissingLetters] leaves the
 // others listed.
 func (o *Service) Discarded(ctx context.Context, dlq DLQ) ([]Letter, error) {
-	if dlq.Kind == adapters.Queue {
+	if dlq.Settling == deadletter.ByRemoval {
 		return o.discardedHere(ctx, dlq)
 	}
 	var letters []Letter

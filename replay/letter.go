@@ -95,7 +95,7 @@ func (r *reader) read(m *adapters.Message, id *envelope.Identity) Letter {
 		l.Flow = l.Entity
 	}
 	l.To, l.ToFrom, l.Confidence = resolve(r.targetOf, r.dlq, &death)
-	l.Alike = r.dlq.Kind == adapters.Queue && !distinct(m, id)
+	l.Alike = r.dlq.Settling == deadletter.ByRemoval && !distinct(m, id)
 	if r.past != nil {
 		key := letterKey{m.Position, l.Content}
 		if mark := r.past.mark(key); mark != nil && mark.Incarnation == r.dlq.Incarnation {

@@ -52,7 +52,7 @@ func (g *DLQ) Key() string { return g.Source.Name + " " + g.Name }
 
 // Stale says that the queue holds more or fewer letters now than when it was read.
 func (s *Listed) Stale() bool {
-	return !s.ReadAt.IsZero() && s.Messages >= 0 && s.Kind == adapters.Queue && int(s.Messages) != len(s.Letters)+s.More
+	return !s.ReadAt.IsZero() && s.Messages >= 0 && !s.Cost.IsFree() && int(s.Messages) != len(s.Letters)+s.More
 }
 
 // ListingOptions say what to read again.
@@ -80,7 +80,8 @@ const (
 )
 
 // Listing lists what is in the destinations. Before is the listing before, or nil. Of a log
-// that is read what has come since, and a queue only when it is asked for.
+// that is read what has come since, and one into which a peek costs something only when it is
+// asked for.
 func (o *Service) Listing(ctx context.Context, before *Listing, options ListingOptions) *Listing {
 	s := &Listing{At: time.Now(), ledgers: map[string]deadletter.LedgerPoint{}}
 	s.list(ctx, o, before)
@@ -108,7 +109,7 @@ func (o *Service) Listing(ctx context.Context, before *Listing, options ListingO
 // needs is how many letters of a destination there may be to list, or -1 if nobody knows.
 func (s *Listed) needs(options *ListingOptions) int64 {
 	switch {
-	case s.Kind == adapters.Queue && !options.Peek[s.Key()]:
+	case !s.Cost.IsFree() && !options.Peek[s.Key()]:
 		return int64(len(s.Letters)) // no more are read
 	case s.Messages < 0:
 		return -1
@@ -194,7 +195,7 @@ func (s *Listed) due(options *ListingOptions) bool {
 		return false
 	case options.Peek[s.Key()]:
 		return true
-	case s.Kind == adapters.Queue:
+	case !s.Cost.IsFree():
 		return false
 	case s.Partitions != nil:
 		return s.next == nil || s.Unread > 0 || s.reread()
@@ -299,11 +300,12 @@ func (o *Service) Message(ctx context.Context, l *Letter) (adapters.Message, err
 	return adapters.Message{}, adapters.ErrGone
 }
 
-// Messages calls each for letters of one dead-letter queue with their messages: those of a queue are
-// in the archive, where a peek has put them, and a log is read again. A letter that is not
+// Messages calls each for letters of one dead-letter queue with their messages: those that are
+// removed when they are settled are in the archive, where a peek has put them, and others are
+// read again. A letter that is not
 // there any more is passed over. What each gets is only valid within the call.
 func (o *Service) Messages(ctx context.Context, dlq DLQ, positions []adapters.Position, each func(*adapters.Message, *envelope.Identity) error) error {
-	if dlq.Kind != adapters.Queue {
+	if dlq.Settling != deadletter.ByRemoval {
 		wanted := make(map[adapters.Position]bool, len(positions))
 		for _, position := range positions {
 			wanted[position] = true

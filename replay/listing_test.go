@@ -463,3 +463,27 @@ func TestWhatLettersSayIsCountedOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestAQueueIsReadUnaskedWhereThatIsFree: who may look without being asked is for its broker to say.
+func TestAQueueIsReadUnaskedWhereThatIsFree(t *testing.T) {
+	for _, free := range []bool{false, true} {
+		service, broker := observed(t, adapters.Queue, "a", "b")
+		broker.Free = free
+		listing := service.Listing(t.Context(), nil, ListingOptions{})
+		if read := len(listing.Letters()) == 2; read != free {
+			t.Errorf("free: %v, and %d letters are listed", free, len(listing.Letters()))
+		}
+		broker.Bury("c")
+		now := service.Listing(t.Context(), listing, ListingOptions{Peek: map[string]bool{"s dlq": true}})
+		broker.Bury("d")
+		later := service.Listing(t.Context(), now, ListingOptions{})
+		if dlq := &later.DLQs[0]; len(dlq.Letters) < 3 || dlq.Stale() == free {
+			t.Errorf("free: %v, and of four letters %d are listed, stale: %v", free, len(dlq.Letters), dlq.Stale())
+		}
+		for _, l := range later.Letters() {
+			if m, err := service.Message(t.Context(), &l); err != nil || len(m.Value) != 1 {
+				t.Errorf("free: %v, and letter %v is %q, %v", free, l.Position, m.Value, err)
+			}
+		}
+	}
+}

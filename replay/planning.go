@@ -315,7 +315,7 @@ func (p *planner) leave() {
 // tellApart marks letters of a queue that are equal in every byte: nobody else can know which
 // of them is which.
 func (p *planner) tellApart() {
-	if p.part.Kind != adapters.Queue {
+	if p.part.settling() != deadletter.ByRemoval {
 		return
 	}
 	first := make(map[letterKey]int, len(p.part.Letters))

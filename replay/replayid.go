@@ -8,7 +8,7 @@ import (
 	"io"
 	"strconv"
 
-	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 )
 
 // replayID is what a copy of a letter carries in x-replay-id, the same whoever sends it, so
@@ -32,7 +32,7 @@ func (r *Run) replayID(part *Part, before, number int, again bool) string {
 		return r.ID + "/" + strconv.Itoa(before+number)
 	}
 	place := part.DLQ
-	if part.Kind != adapters.Queue {
+	if part.settling() != deadletter.ByRemoval {
 		place = l.Position.String()
 	}
 	texts := []string{part.Source, place, part.Incarnation, l.Content.String(), strconv.Itoa(l.Replays)}

@@ -213,7 +213,7 @@ func (o *Service) Abort(run string, write bool) (*Run, error) {
 // owes says that letters lie in a queue whose copies are at their target.
 func (r *Record) owes(plan *Plan) bool {
 	for i := range plan.Parts {
-		if plan.Parts[i].Kind == adapters.Queue && slices.Contains(r.states(plan, i), Confirmed) {
+		if plan.Parts[i].settling() == deadletter.ByRemoval && slices.Contains(r.states(plan, i), Confirmed) {
 			return true
 		}
 	}

@@ -154,7 +154,7 @@ func (o *Service) readFrom(ctx context.Context, dlq DLQ, past *past, unknown err
 	said := &tally{}
 	return said, dlq.Source.DeadLetters.Peek(ctx, deadletter.Peek{DLQ: dlq.Name, FromOffsets: from}, func(part []deadletter.Delivery) error {
 		var foreign []bool
-		if dlq.Kind == adapters.Queue {
+		if dlq.Settling == deadletter.ByRemoval {
 			var err error
 			if foreign, err = o.keep(&dlq, part, false); err != nil {
 				return err

@@ -56,7 +56,7 @@ func (w *worker) match(held *deadletter.Delivery) (number int, state State, ok b
 		key.content = held.Fingerprint()
 	}
 	numbers := slices.DeleteFunc(w.places[key], w.done)
-	fresh := w.part.Kind == adapters.Queue && !held.Redelivered
+	fresh := w.part.settling() == deadletter.ByRemoval && !held.Redelivered
 	at := slices.IndexFunc(numbers, func(number int) bool { return w.states[number] == Planned || w.states[number] == Sent && !fresh })
 	if at < 0 && len(numbers) > 0 && !fresh {
 		at = 0
@@ -222,7 +222,7 @@ func (w *worker) record(ctx context.Context, letters []taken) ([]taken, error) {
 		if _, err := w.session.Send(ctx, nil, entries); err != nil {
 			return nil, err
 		}
-	} else if w.part.Kind == adapters.Queue {
+	} else if w.part.settling() == deadletter.ByRemoval {
 		held := make([]deadletter.Delivery, len(letters))
 		for i := range letters {
 			held[i] = letters[i].held

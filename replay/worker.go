@@ -141,7 +141,7 @@ func (w *worker) targets() (targets []deadletter.Target) {
 // requeue ends the redrive of a queue for a while: what it holds is there for others, and the
 // broker does not wait for it. What is on its way is finished first.
 func (w *worker) requeue(ctx context.Context) error {
-	if w.session == nil || w.part.Kind != adapters.Queue {
+	if w.session == nil || w.part.settling() != deadletter.ByRemoval {
 		return nil
 	}
 	if err := w.finish(deadletter.Finishing(ctx)); err != nil {
@@ -194,7 +194,7 @@ const mostWait = 20 * time.Second
 // dare gives letters back and takes them anew where they would be held for too long: when the
 // pace has the next wait for long, or some have been held for long already.
 func (w *worker) dare(ctx context.Context) error {
-	if w.part.Kind != adapters.Queue {
+	if w.part.settling() != deadletter.ByRemoval {
 		return nil
 	}
 	wait := w.untilNext()

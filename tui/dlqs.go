@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"eventscope/adapters"
 	"eventscope/replay"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -148,14 +147,14 @@ func (g *dlqsPage) do(a action) tea.Cmd {
 	return nil
 }
 
-// look reads a dead-letter destination. A queue is asked for first, since its messages are
-// taken and given back, and refused where that is not safe.
+// look reads a dead-letter destination. Where messages are taken for it and given back, that is
+// asked for first, and refused where it is not safe.
 func (g *dlqsPage) look(dlq *replay.Listed) tea.Cmd {
 	if dlq.Unsafe != nil {
 		g.say(theme.Bad, g.theme.Glyph.Failed.Add(space, g.theme.String(dlq.Unsafe.Error())))
 		return nil
 	}
-	if dlq.Kind != adapters.Queue {
+	if dlq.Cost.IsFree() {
 		return g.deadLetters.peekInto(dlq)
 	}
 	what := text.Own("all messages")
@@ -163,7 +162,7 @@ func (g *dlqsPage) look(dlq *replay.Listed) tea.Cmd {
 		what = plural(int(dlq.Messages), text.Own(" message"), text.Own(" messages"))
 	}
 	g.askYes(text.Own("peek ").Add(what, text.Own(" of "), g.theme.CutMiddle(g.theme.String(dlq.Name), 40), text.Own("?")),
-		text.Own("each is taken, copied to this machine and given back; the broker marks it as redelivered"),
+		text.Own("each is taken, copied to this machine and given back; ").Add(g.theme.String(dlq.Cost.Says)),
 		func() tea.Cmd { return g.deadLetters.peekInto(dlq) })
 	return nil
 }

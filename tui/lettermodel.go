@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/replay"
 	"eventscope/tui/text"
 
@@ -114,7 +114,7 @@ func take(ctx context.Context, service *replay.Service, before *contents, option
 	c := &contents{listing: service.Listing(ctx, was, options), all: all}
 	for i := range c.listing.DLQs {
 		g := &c.listing.DLQs[i]
-		if g.Kind != adapters.Queue {
+		if g.Settling != deadletter.ByRemoval {
 			continue
 		}
 		for _, r := range runs {

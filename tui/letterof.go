@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"eventscope/adapters"
 	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tui/text"
@@ -67,9 +66,9 @@ func (b *letterModel) whyNot(event *tracing.Event) text.Safe {
 		g := &b.contents.listing.DLQs[i]
 		switch {
 		case g.Source.Name != event.Source:
-		case g.Kind == adapters.Queue && g.ReadAt.IsZero():
+		case !g.Cost.IsFree() && g.ReadAt.IsZero():
 			return text.Own("it may lie in ").Add(b.theme.String(g.Name), text.Own(", which was not looked into yet: 4 and enter do that"))
-		case g.Kind == adapters.Queue && g.Stale():
+		case g.Stale():
 			return text.Own("it may lie in ").Add(b.theme.String(g.Name), text.Own(", which has changed since it was looked into: 4 and enter do that again"))
 		case g.Name == event.Position.Destination && g.Err != nil:
 			return b.theme.String(g.Name).Add(text.Own(": "), b.repeated(g.Err))

@@ -32,6 +32,9 @@ func testIsListed(u *letterTest) {
 	if want := map[adapters.DestinationKind]deadletter.Settling{adapters.Topic: deadletter.ByLedger, adapters.Queue: deadletter.ByRemoval}[u.Kind]; g.Settling != want {
 		u.Errorf("letters are settled by %v, want %v", g.Settling, want)
 	}
+	if (g.Cost.Marked == "") != (g.Cost.Says == "") {
+		u.Errorf("a peek is said to cost %+v", g.Cost)
+	}
 	if u.Kind != adapters.Topic {
 		if g.Partitions != nil {
 			u.Errorf("a queue with partitions: %v", g.Partitions)
@@ -77,10 +80,14 @@ func testPeekIsWhole(u *letterTest) {
 
 func testPeekLetsGo(u *letterTest) {
 	bodies := u.bury("letter", 5)
+	dlqs, err := u.letters.DLQs(u.Context())
+	if err != nil {
+		u.Fatal(err)
+	}
 	before, after := u.peek(), u.peek()
 	for i := range after {
-		if queue := u.Kind == adapters.Queue; before[i].Redelivered || after[i].Redelivered != queue {
-			u.Errorf("%s was handed out before: at first %v, then %v", bodies[i], before[i].Redelivered, after[i].Redelivered)
+		if costs := !dlqs[0].Cost.IsFree(); before[i].Redelivered || after[i].Redelivered != costs {
+			u.Errorf("%s was handed out before: at first %v, then %v; a peek costs %+v", bodies[i], before[i].Redelivered, after[i].Redelivered, dlqs[0].Cost)
 		}
 	}
 	u.letters = u.place.Open(u, true) // another process is in nobody's way

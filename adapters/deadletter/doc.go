@@ -22,7 +22,7 @@
 // # Files
 //
 //	queues.go     Queues: finding dead-letter queues, reading letters, beginning a redrive
-//	queue.go      Queue: one dead-letter queue, and how what was dealt with is told
+//	queue.go      Queue: one dead-letter queue, what a peek costs, how what was dealt with is told
 //	letter.go     Peek and Delivery: letters that are looked at, and that are held
 //	target.go     Target and Recipients: where copies go, and who receives them
 //	redrive.go    Order, Copy, Redrive, Publisher, Poster, Guarantee: acting on letters

@@ -10,6 +10,9 @@ type Queue struct {
 	// Settling is how what was dealt with is told from what was not.
 	Settling Settling
 
+	// Cost is what a peek does to its letters.
+	Cost Cost
+
 	// Messages is how many it holds, or -1 when that is not known. Of a topic it is the
 	// number of offsets, an upper bound.
 	Messages int64
@@ -63,6 +66,19 @@ const (
 	// ByJournal: the letters stay, and only our journal says what became of them.
 	ByJournal Settling = "journal"
 )
+
+// Cost is what a peek does to a letter beside reading it. The zero value is nothing: letters are
+// read where they lie, as often as one likes. Else each is taken from its queue, made safe and
+// given back, so that nobody looks who was not asked to.
+type Cost struct {
+	// Marked is how a letter lies there afterwards: "marked as redelivered".
+	Marked string
+	// Says is the same as a clause: "the broker marks it as redelivered".
+	Says string
+}
+
+// IsFree says that looking does nothing.
+func (c Cost) IsFree() bool { return c == Cost{} }
 
 // Offsets are a range of a log: Start is in it, End is not.
 type Offsets struct{ Start, End int64 }

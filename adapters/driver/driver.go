@@ -19,7 +19,8 @@ type Driver struct {
 
 	Words
 
-	// Schemes are those of its URLs; at least one.
+	// Schemes are those of its URLs; at least one. If one is encrypted, URLs may name the files of
+	// [TLS].
 	Schemes []Scheme
 
 	// Example is a URL of it, to be shown beside one that is wrong.
@@ -29,12 +30,13 @@ type Driver struct {
 	// of several: a clause.
 	OneHost string
 
-	// Mechanisms are the ways to log in that the parameter sasl chooses from. The first is
-	// the usual one.
+	// Mechanisms are the ways to log in that the parameter sasl chooses from; there is no such
+	// parameter where there are none. The first is the usual one.
 	Mechanisms []Mechanism
 
-	// Naming says how a URL names a dead-letter queue into which one may peek: what goes on
-	// after "name one". It is empty where all can be read freely.
+	// Cost is what a peek does to letters of queues, where looking is not free, and Naming says
+	// how a URL names one into which one may peek all the same: what goes on after "name one".
+	Cost   deadletter.Cost
 	Naming string
 
 	// Namespace says that the path of a URL is part of which broker is meant, as a virtual

@@ -85,11 +85,11 @@ func (a *Adapter) namedDLQs(ctx context.Context, control *control) ([]deadletter
 		if err != nil {
 			return nil, err
 		}
-		g := deadletter.Queue{Name: name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Messages: -1,
+		g := deadletter.Queue{Name: name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Cost: redelivered, Messages: -1,
 			Evidence: namedHere + "; without management= no others can be found, nor what leads here",
 			Unsafe:   facts.peekPolicy().refusal(&a.config, "look at queue "+wording.Quoted(name))}
 		if facts.kind == amqp.QueueTypeStream {
-			g.Kind, g.Settling = adapters.Stream, deadletter.ByJournal
+			g.Kind, g.Settling, g.Cost = adapters.Stream, deadletter.ByJournal, deadletter.Cost{}
 		} else if depth, err := control.depth(name); err == nil {
 			g.Messages = int64(depth)
 		}
@@ -290,11 +290,11 @@ func (y *deadLetterGraph) inherited(name, version string) int {
 
 func (y *deadLetterGraph) dlq(q *management.Queue, named bool) deadletter.Queue {
 	g := deadletter.Queue{
-		Name: q.Name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Messages: -1, Sources: y.sources[q.Name], Direct: y.direct[q.Name],
+		Name: q.Name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Cost: redelivered, Messages: -1, Sources: y.sources[q.Name], Direct: y.direct[q.Name],
 		Configured: len(y.sources[q.Name]) > 0, Guarantee: deadletter.AtLeastOnce,
 	}
 	if q.Type == amqp.QueueTypeStream {
-		g.Kind, g.Settling = adapters.Stream, deadletter.ByJournal
+		g.Kind, g.Settling, g.Cost = adapters.Stream, deadletter.ByJournal, deadletter.Cost{}
 	}
 	g.Feeders = y.feeders(q.Name)
 	g.Direct = slices.DeleteFunc(slices.Clone(g.Direct), func(source string) bool { return !slices.Contains(g.Sources, source) })

@@ -25,6 +25,7 @@ var Driver = driver.Driver{
 	Example:    "amqp://user@host:5672/vhost?tap=exchange:key",
 	OneHost:    "name several sources for several nodes",
 	Mechanisms: []driver.Mechanism{{Name: "plain"}, {Name: "external", Keyless: true}},
+	Cost:       redelivered,
 	Naming:     "with ?queue=",
 	Namespace:  true,
 	ReadPath:   readVirtualHost,
@@ -46,6 +47,9 @@ var Driver = driver.Driver{
 		return adapter.Source(), nil
 	},
 }
+
+// redelivered is what is left of a peek into a queue, whatever its type.
+var redelivered = deadletter.Cost{Marked: "marked as redelivered", Says: "the broker marks it as redelivered"}
 
 // What an answer of the management API takes of a budget. It is large only for brokers of many
 // thousands of queues.

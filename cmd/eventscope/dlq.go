@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -256,10 +257,9 @@ func (d *dlq) each(ctx context.Context, only map[adapters.Position]bool, each fu
 	return nil
 }
 
-// mayPeek says that somebody has asked to read a destination. A log is free to read; a
-// queue is read by taking its messages and giving them back, which the broker remembers.
+// mayPeek says that somebody has asked to read a destination, where that costs something.
 func (d *dlq) mayPeek(dlq *replay.DLQ) bool {
-	if dlq.Kind != adapters.Queue || dlq.Messages == 0 || d.peek {
+	if dlq.Cost.IsFree() || dlq.Messages == 0 || d.peek {
 		return true
 	}
 	return slices.Contains(d.settings.source(dlq.Source.Name).Named(), dlq.Name)
@@ -271,11 +271,14 @@ func (d *dlq) sayUnasked(queues []replay.DLQ, all int, err error) error {
 	if len(queues) == 0 || err != nil {
 		return err
 	}
-	names := make([]string, 0, mostUnasked)
+	names, costs := make([]string, 0, mostUnasked), map[string]bool{}
 	for i := range queues[:min(len(queues), mostUnasked)] {
 		names = append(names, queues[i].Name)
 	}
-	cause := fmt.Sprintf("that takes each message and gives it back, marked as redelivered, and nobody asked for it: %s", strings.Join(names, ", "))
+	for i := range queues {
+		costs[queues[i].Cost.Marked] = true
+	}
+	cause := fmt.Sprintf("that takes each message and gives it back, %s, and nobody asked for it: %s", strings.Join(slices.Sorted(maps.Keys(costs)), " or "), strings.Join(names, ", "))
 	if more := len(queues) - len(names); more > 0 {
 		cause += fmt.Sprintf(" and %d more", more)
 	}

@@ -13,7 +13,7 @@ import (
 
 // peekFlag lets a command read queues that are not named.
 func (d *dlq) peekFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&d.peek, "peek", false, "read dead-letter queues that no URL names, too: each message is taken and given back, marked as redelivered")
+	cmd.Flags().BoolVar(&d.peek, "peek", false, "read dead-letter queues that no URL names, too: each message is taken and given back, "+d.brokers.Costs())
 }
 
 // dlqList prints a line a letter.

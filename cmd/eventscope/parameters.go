@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,8 +20,8 @@ func parameterHelp(brokers source.Drivers) string {
 	var b strings.Builder
 	for _, p := range all {
 		fmt.Fprintf(&b, "\n  %-*s  %s", width, p.Name+"="+p.Value, p.Says)
-		if p.Product != "" {
-			fmt.Fprintf(&b, " (%s)", p.Product)
+		if p.Products != nil {
+			fmt.Fprintf(&b, " (%s)", strings.Join(p.Products, ", "))
 		}
 	}
 	return b.String()
@@ -31,11 +32,8 @@ func parameterTable(brokers source.Drivers) string {
 	var b strings.Builder
 	b.WriteString("| Parameter | Of | Does |\n| --- | --- | --- |\n")
 	for _, p := range brokers.Parameters() {
-		of := p.Product
-		if of == "" {
-			of = "all"
-		}
-		fmt.Fprintf(&b, "| `%s=%s` | %s | %s |\n", p.Name, p.Value, of, p.Says)
+		of := strings.Join(p.Products, ", ")
+		fmt.Fprintf(&b, "| `%s=%s` | %s | %s |\n", p.Name, p.Value, cmp.Or(of, "all"), p.Says)
 	}
 	return b.String()
 }
@@ -63,7 +61,7 @@ func (p *program) completeURL(_ *cobra.Command, _ []string, begun string) (words
 				words = append(words, known.Name+"://\t"+kind.Product)
 			case strings.EqualFold(known.Name, scheme) && mark > 0:
 				for _, parameter := range p.brokers.Parameters() {
-					if slices.Contains([]string{"", kind.Product}, parameter.Product) {
+					if parameter.IsOf(kind) {
 						words = append(words, begun[:mark]+parameter.Name+"=\t"+parameter.Says)
 					}
 				}

@@ -133,7 +133,7 @@ func TestAThirdBrokerIsReadAndMapped(t *testing.T) {
 // Dead letters of a third broker are found, planned and sent, and are gone then.
 func TestDeadLettersOfAThirdBrokerAreReplayed(t *testing.T) {
 	s := newShopOnToy(t)
-	s.ends(exitRefused, "dlq list toy://shop", "orders.dlq", "name one behind the slash, as in toy://name/orders.dlq, or add --peek for all")
+	s.ends(exitRefused, "dlq list toy://shop", "orders.dlq", "gives it back, marked as handed out, and nobody asked", "name one behind the slash, as in toy://name/orders.dlq, or add --peek for all")
 	s.does("dlq list toy://shop/orders.dlq -o json", "ord-8", "ord-9", "orders.dlq#")
 	s.does("dlq plan toy://shop/orders.dlq -o text", "2 letters", "orders", "billing")
 	s.ends(exitRefused, "dlq replay toy://shop/orders.dlq --confirm 2")
@@ -154,7 +154,18 @@ func TestDeadLettersOfAThirdBrokerAreReplayed(t *testing.T) {
 // A third broker is explained, completed and shown as the others are.
 func TestAThirdBrokerIsExplained(t *testing.T) {
 	s := newShopOnToy(t)
-	s.does("--help", "batch=NUMBER", "(Toy)")
+	help := s.does("--help", "batch=NUMBER", "(Toy)")
+	for line := range strings.Lines(help) {
+		for _, name := range []string{"sasl=", "ca=", "cert=", "key=", "server_name="} {
+			if strings.HasPrefix(line, "  "+name) && !strings.HasSuffix(line, " (Kafka, RabbitMQ)\n") {
+				t.Errorf("the toy has none: %s", line)
+			}
+		}
+	}
+	s.does("dlq list --help", "marked as redelivered (RabbitMQ)", "marked as handed out (Toy)")
+	if words := s.does("__complete tail toy://shop?", "toy://shop?batch=", "toy://shop?name="); strings.Contains(words, "sasl") || strings.Contains(words, "server_name") {
+		t.Errorf("completed by what the toy has not:\n%s", words)
+	}
 	s.does("config sources toy://shop/orders?batch=5", "toy://shop:1/orders?batch=5")
 	s.does("__complete tail toy://shop?ba", "toy://shop?batch=")
 	s.does("__complete tail to", "toy://")
@@ -190,7 +201,8 @@ func TestAThirdBrokerIsOnTheScreen(t *testing.T) {
 		screen := tuitest.Open(t, v.options(p), 140, 30).Sees("toy ● 2 channels", "lag 2", "2 dead", "PaymentTaken")
 		screen.Press("3").Wait(5*time.Second).Sees("billing", "classic group on toy")
 		screen.Press("4").Wait(5*time.Second).Sees("Toy queue orders.dlq", "log orders dead-letters to it")
-		screen.Press("enter", "y").Wait(5*time.Second).Sees("2 open", "OrderPlaced")
+		screen.Press("enter").Sees("given back; the toy marks it as handed out")
+		screen.Press("y").Wait(5*time.Second).Sees("2 open", "OrderPlaced")
 		screen.Press("enter").Wait(5*time.Second).Sees("ord-8", "ord-9")
 		screen.Press("5").Wait(5*time.Second).Sees("orders", "stream", "group billing", "☠ orders.dlq")
 		screen.Quit()

@@ -29,6 +29,7 @@ type Broker struct {
 	guard sync.Mutex // of the session and of what a redrive takes out, for tests that peek meanwhile
 
 	Kind    adapters.DestinationKind // Topic or Queue
+	Free    bool                     // looking into a queue does nothing to its letters
 	Letters []deadletter.Delivery    // of the dead-letter queue, in order; a log keeps them all
 	Copies  []adapters.Message       // that were sent
 
@@ -147,6 +148,13 @@ func (b *Broker) settling() deadletter.Settling {
 	return deadletter.ByRemoval
 }
 
+func (b *Broker) cost() deadletter.Cost {
+	if b.Kind == adapters.Queue && !b.Free {
+		return deadletter.Cost{Marked: "marked as redelivered", Says: "the broker marks it as redelivered"}
+	}
+	return deadletter.Cost{}
+}
+
 // fail counts down to a call that fails.
 func (b *Broker) fail() error {
 	b.Failing--
@@ -181,7 +189,7 @@ func (b *Broker) guarantee() deadletter.Guarantee {
 func (b *Broker) Cluster(context.Context) (string, error) { return b.ID, b.fail() }
 
 func (b *Broker) DLQs(context.Context) ([]deadletter.Queue, error) {
-	dlq := deadletter.Queue{Name: "dlq", Kind: b.Kind, Settling: b.settling(), Messages: int64(len(b.Letters)), Guarantee: b.guarantee(), Incarnation: b.Incarnation}
+	dlq := deadletter.Queue{Name: "dlq", Kind: b.Kind, Settling: b.settling(), Cost: b.cost(), Messages: int64(len(b.Letters)), Guarantee: b.guarantee(), Incarnation: b.Incarnation}
 	if b.Kind == adapters.Topic {
 		dlq.Partitions = map[adapters.Log]deadletter.Offsets{{Destination: "dlq"}: {End: int64(len(b.Letters))}}
 	}
@@ -201,7 +209,7 @@ func (b *Broker) Peek(_ context.Context, peek deadletter.Peek, keep func([]deadl
 	for part := range slices.Chunk(letters, 3) {
 		handed := owned(part)
 		for i := range part {
-			part[i].Redelivered = b.Kind == adapters.Queue
+			part[i].Redelivered = part[i].Redelivered || !b.cost().IsFree()
 		}
 		if err := keep(handed); err != nil {
 			return err

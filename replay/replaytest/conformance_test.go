@@ -10,20 +10,25 @@ import (
 
 // TestTheModelIsTrue: what stands on it would else prove nothing.
 func TestTheModelIsTrue(t *testing.T) {
-	for _, kind := range []adapters.DestinationKind{adapters.Topic, adapters.Queue} {
-		t.Run(string(kind), func(t *testing.T) {
+	for _, model := range []struct {
+		name string
+		kind adapters.DestinationKind
+		free bool
+	}{{"topic", adapters.Topic, false}, {"queue", adapters.Queue, false}, {"queue that is free to look into", adapters.Queue, true}} {
+		t.Run(model.name, func(t *testing.T) {
+			kind := model.kind
 			queue := kind == adapters.Queue
 			adaptertest.RunDeadLetters(t, adaptertest.DeadLetterBroker{
 				Kind: kind, Properties: queue, Exchanges: queue,
-				Make: func(testing.TB) adaptertest.DeadLetterPlace { return place(kind) },
+				Make: func(testing.TB) adaptertest.DeadLetterPlace { return place(kind, model.free) },
 			})
 		})
 	}
 }
 
-func place(kind adapters.DestinationKind) adaptertest.DeadLetterPlace {
+func place(kind adapters.DestinationKind, free bool) adaptertest.DeadLetterPlace {
 	b := New(kind)
-	b.ID, b.Incarnation = "model", "first"
+	b.ID, b.Incarnation, b.Free = "model", "first", free
 	p := adaptertest.DeadLetterPlace{
 		Name: "dlq", Target: deadletter.Target("orders"), Nowhere: deadletter.Target("nowhere"), TargetOf: TargetOf,
 		Bury: func(_ testing.TB, letters ...adapters.Message) {

@@ -21,6 +21,7 @@ var Driver = driver.Driver{
 	Schemes: []driver.Scheme{{Name: "toy", Port: "1"}},
 	Example: "toy://name/orders,payments",
 	OneHost: "its name is all there is to one",
+	Cost:    handedOut,
 	Naming:  "behind the slash, as in toy://name/orders.dlq",
 	ReadPath: func(path string) (string, error) {
 		for _, name := range namesOf(path) {
@@ -44,6 +45,8 @@ var Driver = driver.Driver{
 	TargetOf: targetOf,
 	Open:     open,
 }
+
+var handedOut = deadletter.Cost{Marked: "marked as handed out", Says: "the toy marks it as handed out"}
 
 const usualBatch = 500
 

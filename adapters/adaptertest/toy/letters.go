@@ -23,7 +23,7 @@ func (d deadLetters) DLQs(context.Context) (all []deadletter.Queue, err error) {
 				continue
 			}
 			dlq := deadletter.Queue{
-				Name: queue.name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Messages: queue.end(), Evidence: "every queue is one",
+				Name: queue.name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Cost: handedOut, Messages: queue.end(), Evidence: "every queue is one",
 				Configured: len(queue.feeders) > 0, Sources: queue.feeders, Direct: queue.feeders, Feeders: queue.feeders, Guarantee: deadletter.AtLeastOnce,
 			}
 			if dlq.Configured {

@@ -15,45 +15,77 @@ import (
 // passwordFile is behind the name of a parameter that is an HTTP API: the file with its password.
 const passwordFile = "_password_file"
 
-// common are the parameters that the URLs of all brokers have.
+// common are the parameters that the URLs of all brokers have, or of all that have something.
 var common = []struct {
+	of *trait // nil is all brokers
 	driver.Parameter
 	read func(s *Source, value string) error
 }{
-	{driver.Parameter{Name: "name", Value: "NAME", Says: "what the source is called"},
+	{nil, driver.Parameter{Name: "name", Value: "NAME", Says: "what the source is called"},
 		func(s *Source, v string) error { s.Name = v; return nil }},
-	{driver.Parameter{Name: "sasl", Value: "MECHANISM", Says: "how to log in"}, readMechanism},
-	{driver.Parameter{Name: "password_file", Value: "PATH", Says: "a file that holds the password alone"},
+	{sasl, driver.Parameter{Name: "sasl", Value: "MECHANISM", Says: "how to log in"}, readMechanism},
+	{nil, driver.Parameter{Name: "password_file", Value: "PATH", Says: "a file that holds the password alone"},
 		func(s *Source, v string) error { s.PasswordFile = v; return nil }},
-	{driver.Parameter{Name: "ca", Value: "PATH", Says: "PEM file of the authorities to trust, if not the system's"},
+	{encryption, driver.Parameter{Name: "ca", Value: "PATH", Says: "PEM file of the authorities to trust, if not the system's"},
 		ofTLS(func(t *driver.TLS) *string { return &t.CA })},
-	{driver.Parameter{Name: "cert", Value: "PATH", Says: "PEM file of a client certificate"},
+	{encryption, driver.Parameter{Name: "cert", Value: "PATH", Says: "PEM file of a client certificate"},
 		ofTLS(func(t *driver.TLS) *string { return &t.Certificate })},
-	{driver.Parameter{Name: "key", Value: "PATH", Says: "PEM file of its key"},
+	{encryption, driver.Parameter{Name: "key", Value: "PATH", Says: "PEM file of its key"},
 		ofTLS(func(t *driver.TLS) *string { return &t.Key })},
-	{driver.Parameter{Name: "server_name", Value: "NAME", Says: "the name to expect in the broker's certificate, if not the host"},
+	{encryption, driver.Parameter{Name: "server_name", Value: "NAME", Says: "the name to expect in the broker's certificate, if not the host"},
 		ofTLS(func(t *driver.TLS) *string { return &t.ServerName })},
+}
+
+// trait is what a broker has, by what its driver says, and parameters need.
+type trait struct {
+	has   func(*driver.Driver) bool
+	lacks string // what is wrong with such a parameter of another broker, with a place for that
+}
+
+var (
+	sasl       = &trait{func(d *driver.Driver) bool { return len(d.Mechanisms) > 0 }, "%s has no SASL mechanisms"}
+	encryption = &trait{func(d *driver.Driver) bool { return schemeOf(d, true).TLS }, "certificates need TLS, which %s does not have"}
+)
+
+// of are the products of brokers that have something, or nil where all do.
+func (d Drivers) of(some *trait) (products []string) {
+	for _, kind := range d {
+		if some != nil && some.has(kind) {
+			products = append(products, kind.Product)
+		}
+	}
+	if len(products) == len(d) {
+		return nil
+	}
+	return products
 }
 
 // Parameter is one that URLs of some brokers have.
 type Parameter struct {
 	driver.Parameter
-	Product string // of the broker, or "" where all have it
+	Products []string // of the brokers, or nil where all have it
+}
+
+// IsOf says that URLs of a broker have it.
+func (p *Parameter) IsOf(kind *driver.Driver) bool {
+	return p.Products == nil || slices.Contains(p.Products, kind.Product)
 }
 
 // Parameters are all that there are: those of all brokers first.
 func (d Drivers) Parameters() (all []Parameter) {
 	for _, p := range common {
-		if p.Name == "sasl" {
+		if p.of == sasl {
 			p.Says += ": " + d.mechanisms()
 		}
-		all = append(all, Parameter{Parameter: p.Parameter})
+		if p.of == nil || slices.ContainsFunc(d, p.of.has) {
+			all = append(all, Parameter{p.Parameter, d.of(p.of)})
+		}
 	}
 	for _, kind := range d {
 		for _, p := range kind.Parameters {
-			all = append(all, Parameter{p, kind.Product})
+			all = append(all, Parameter{p, []string{kind.Product}})
 			if p.API != nil {
-				all = append(all, Parameter{driver.Parameter{Name: p.Name + passwordFile, Value: "PATH", Says: "a file that holds the password of " + p.Name + " alone"}, kind.Product})
+				all = append(all, Parameter{driver.Parameter{Name: p.Name + passwordFile, Value: "PATH", Says: "a file that holds the password of " + p.Name + " alone"}, []string{kind.Product}})
 			}
 		}
 	}
@@ -69,6 +101,21 @@ func (d Drivers) mechanisms() string {
 		}
 	}
 	return strings.Join(lists, ", ")
+}
+
+// Costs says what a peek does to letters where it is not free, by product where brokers differ.
+func (d Drivers) Costs() string {
+	var costs, each []string
+	for _, kind := range d {
+		if !kind.Cost.IsFree() {
+			costs = append(costs, kind.Cost.Marked)
+			each = append(each, kind.Cost.Marked+" ("+kind.Product+")")
+		}
+	}
+	if costs = slices.Compact(costs); len(costs) == 1 {
+		return costs[0]
+	}
+	return strings.Join(each, ", ")
 }
 
 func mechanismNames(kind *driver.Driver) (names []string) {
@@ -120,9 +167,13 @@ func (d Drivers) readParameters(s *Source, query string) error {
 // none of that name.
 func (s *Source) parameter(name string) (read func(s *Source, value string) error, several bool) {
 	for _, p := range common {
-		if p.Name == name {
-			return p.read, false
+		if p.Name != name {
+			continue
 		}
+		if p.of != nil && !p.of.has(s.Driver) {
+			return func(*Source, string) error { return fmt.Errorf(p.of.lacks, s.Driver.Product) }, false
+		}
+		return p.read, false
 	}
 	for _, p := range s.Driver.Parameters {
 		switch {
@@ -149,10 +200,10 @@ func (d Drivers) noParameter(kind *driver.Driver, name string) error {
 	var known []string
 	for _, p := range d.Parameters() {
 		switch {
-		case p.Product == "" || p.Product == kind.Product:
+		case p.IsOf(kind):
 			known = append(known, p.Name)
 		case p.Name == name:
-			return fmt.Errorf("%s is a parameter of %s, not of %s", name, p.Product, kind.Product)
+			return fmt.Errorf("%s is a parameter of %s, not of %s", name, strings.Join(p.Products, " and "), kind.Product)
 		}
 	}
 	if guess := spelling.Nearest(name, known); guess != "" {
@@ -175,9 +226,6 @@ func (s *Source) readValue(p *driver.Parameter, value string) error {
 func readMechanism(s *Source, value string) error {
 	value = strings.ToLower(value)
 	known := mechanismNames(s.Driver)
-	if len(known) == 0 {
-		return fmt.Errorf("%s has no SASL mechanisms", s.Driver.Product)
-	}
 	if !slices.Contains(known, value) {
 		return fmt.Errorf("the SASL mechanism is none of %s", strings.Join(known, ", "))
 	}
@@ -188,12 +236,8 @@ func readMechanism(s *Source, value string) error {
 // ofTLS reads a parameter that only encrypted connections have.
 func ofTLS(field func(*driver.TLS) *string) func(*Source, string) error {
 	return func(s *Source, value string) error {
-		encrypted := schemeOf(s.Driver, true)
-		if !encrypted.TLS {
-			return fmt.Errorf("certificates need TLS, which %s does not have", s.Driver.Product)
-		}
 		if s.TLS == nil {
-			return fmt.Errorf("certificates need TLS: use %s:// in place of %s://", encrypted.Name, s.scheme().Name)
+			return fmt.Errorf("certificates need TLS: use %s:// in place of %s://", schemeOf(s.Driver, true).Name, s.scheme().Name)
 		}
 		*field(s.TLS) = value
 		return nil
