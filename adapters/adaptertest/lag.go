@@ -66,6 +66,8 @@ type LagConsumer struct {
 	// Join lets a member read the log, which consumes nothing; nil where the broker does not
 	// tell of members.
 	Join func(t testing.TB) (leave func())
+	// Holds is how many messages of a queue a member takes, and does not settle.
+	Holds int64
 
 	// Remove makes the consumer vanish.
 	Remove func(t testing.TB)

@@ -84,6 +84,7 @@ func (b *testBroker) queueConsumers(t testing.TB) adaptertest.LagConsumer {
 				}
 			}
 		},
+		Holds: 3,
 		Join: func(t testing.TB) func() {
 			channel := b.channel(t)
 			if err := channel.Qos(3, 0, false); err != nil {

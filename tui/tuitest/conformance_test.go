@@ -78,9 +78,14 @@ func (m *modelled) consumer(p Partition) adaptertest.LagConsumer {
 			m.moves(g, int64(len(messages)), 0)
 		},
 		Finish: func(_ testing.TB, n int) { m.moves(g, 0, int64(n)) },
+		Holds:  2,
 		Join: func(testing.TB) func() {
 			m.Change(func([]*Group) { g.Members = []consumer.Member{{ID: "joined", Logs: 1}} })
-			return func() { m.Change(func([]*Group) { g.Members = nil }) }
+			m.holds(g, 2)
+			return func() {
+				m.Change(func([]*Group) { g.Members = nil })
+				m.holds(g, 0)
+			}
 		},
 		Remove: func(testing.TB) {
 			var left []*Group
@@ -93,6 +98,15 @@ func (m *modelled) consumer(p Partition) adaptertest.LagConsumer {
 			m.Replace(left...)
 		},
 	}
+}
+
+// holds lets a member of a queue hold messages.
+func (m *modelled) holds(g *Group, n int64) {
+	m.Change(func([]*Group) {
+		if g.Queue != nil {
+			g.Queue.Ready, g.Queue.Unacked = g.Queue.Ready+g.Queue.Unacked-n, n
+		}
+	})
 }
 
 func (m *modelled) moves(g *Group, published, finished int64) {
