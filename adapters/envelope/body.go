@@ -8,6 +8,8 @@ import (
 
 	// Unquotes what the scanner has found to be a string.
 	"github.com/go-json-experiment/json/jsontext"
+
+	"eventscope/adapters/envelope/jsonscan"
 )
 
 const (
@@ -133,15 +135,13 @@ func (r *Reader) readObject(body []byte) error {
 // it stopped because enough is known.
 func (r *Reader) readMembers(at depth, scope string, parent []byte) (done bool, err error) {
 	for {
-		quoted, ok, err := r.scanner.Member()
+		name, meaning, err := r.nextMember(scope)
 		if err != nil {
 			return false, err
 		}
-		if !ok {
+		if name == nil {
 			return r.satisfied(true), nil
 		}
-		name := quoted[1 : len(quoted)-1]
-		meaning := r.memberMeaning(scope, name)
 		if r.looksInto(at, meaning) {
 			if r.known.has(enough) {
 				return true, nil // what envelopes say, they say before the payload
@@ -200,31 +200,46 @@ func (r *Reader) satisfied(atEnd bool) bool {
 	return atEnd || r.rank[flow] != unranked || r.known.has(only(cause))
 }
 
-// recent is the meaning of a member name that was looked up for the message before;
-// bodies of one producer have the same names in the same order.
+// recent is the meaning of a member that was looked up for the message before; bodies of
+// one producer have the same names in the same order.
 type recent struct {
 	scope   string
-	name    []byte
+	seen    jsonscan.Seen
 	meaning *meaning
 	used    bool
 }
 
-// memberMeaning is what a member's name can mean below a scope, or nil.
-func (r *Reader) memberMeaning(scope string, name []byte) *meaning {
-	if len(name) > longestName {
-		return nil
-	}
+// nextMember moves before the value of the next member. It returns its name and what that
+// can mean below a scope, or nil; a name that is nil is the end of the object.
+func (r *Reader) nextMember(scope string) (name []byte, _ *meaning, err error) {
 	latest := &r.recent[r.place%len(r.recent)]
-	r.place++
-	if latest.used && bytes.Equal(latest.name, name) && latest.scope == scope {
-		return latest.meaning
+	if latest.used && latest.scope == scope {
+		if quoted, ok := r.scanner.Again(&latest.seen); ok {
+			r.place++
+			return quoted[1 : len(quoted)-1], latest.meaning, nil
+		}
 	}
+	quoted, ok, err := r.scanner.Member()
+	if !ok {
+		return nil, nil, err
+	}
+	r.place++
+	name = quoted[1 : len(quoted)-1]
+	if len(name) > longestName {
+		return name, nil, nil
+	}
+	meaning := memberMeaning(scope, name)
+	if latest.used = r.scanner.See(&latest.seen); latest.used {
+		latest.scope, latest.meaning = scope, meaning
+	}
+	return name, meaning, nil
+}
+
+// memberMeaning is what a member's name can mean below a scope, or nil.
+func memberMeaning(scope string, name []byte) *meaning {
 	var buffer [longestName + 16]byte
 	folded, _ := fold(append(buffer[:0], scope...), name)
-	latest.used, latest.scope = true, scope
-	latest.name = append(latest.name[:0], name...)
-	latest.meaning = memberNames[string(folded)]
-	return latest.meaning
+	return memberNames[string(folded)]
 }
 
 // collected says that the same member of the same object was there before. Readers of

@@ -32,14 +32,13 @@ func (r *Reader) keyText(key []byte) []byte {
 // puts the key itself into a payload when it writes schemas.
 func (r *Reader) keyMember() (found []byte, ok bool) {
 	for count := 0; ; {
-		quoted, more, err := r.scanner.Member()
+		name, meaning, err := r.nextMember("")
 		if err != nil {
 			return nil, false
 		}
-		if !more {
+		if name == nil {
 			return found, count == 1
 		}
-		name := quoted[1 : len(quoted)-1]
 		if string(name) == "payload" && r.scanner.Ahead() == '{' {
 			if err := r.scanner.Enter(); err != nil {
 				return nil, false
@@ -54,7 +53,7 @@ func (r *Reader) keyMember() (found []byte, ok bool) {
 		if text == nil {
 			continue
 		}
-		if meaning := r.memberMeaning("", name); meaning != nil && meaning.common.role == entity {
+		if meaning != nil && meaning.common.role == entity {
 			return text, true
 		}
 		found = text

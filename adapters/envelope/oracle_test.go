@@ -98,7 +98,7 @@ func (o *oracle) readMembers(at depth, scope string, parent []byte) (done bool, 
 			return false, err
 		}
 		name := quoted[1 : len(quoted)-1]
-		meaning := o.memberMeaning(scope, name)
+		meaning := o.meaningOf(scope, name)
 		into := meaning != nil && meaning.parent != notThere && (at == atTop || at == inDeep && meaning.nested) && o.decoder.PeekKind() == '{'
 		if into {
 			if o.known.has(enough) {
@@ -129,6 +129,14 @@ func (o *oracle) readMembers(at depth, scope string, parent []byte) (done bool, 
 			}
 		}
 	}
+}
+
+// meaningOf is what Reader.nextMember says of a name.
+func (o *oracle) meaningOf(scope string, name []byte) *meaning {
+	if len(name) > longestName {
+		return nil
+	}
+	return memberMeaning(scope, name)
 }
 
 // keyText is Reader.keyText.
@@ -172,7 +180,7 @@ func (o *oracle) keyMember() (found []byte, ok bool) {
 		if text == nil {
 			continue
 		}
-		if meaning := o.memberMeaning("", name); meaning != nil && meaning.common.role == entity {
+		if meaning := o.meaningOf("", name); meaning != nil && meaning.common.role == entity {
 			return text, true
 		}
 		found = text

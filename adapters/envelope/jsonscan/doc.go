@@ -16,6 +16,7 @@
 // # Files
 //
 //	scanner.go   Scanner: into objects and arrays, and over values
+//	seen.go      members that are written as others were before
 //	skip.go      where a value ends
 //	text.go      where a string ends, eight bytes at a time
 //	number.go    where a number or a literal ends

@@ -24,14 +24,39 @@ type walker interface {
 	offset() int
 }
 
-type scanning struct{ Scanner }
+// scanning remembers how members were written, by their places, over several texts.
+type scanning struct {
+	Scanner
+	seen  [8]Seen
+	known [8]bool
+	place int
+}
 
-func (s *scanning) ahead() byte                   { return s.Ahead() }
-func (s *scanning) enter() error                  { return s.Enter() }
-func (s *scanning) member() ([]byte, bool, error) { return s.Member() }
-func (s *scanning) element() (bool, error)        { return s.Element() }
-func (s *scanning) value() ([]byte, error)        { return s.Value() }
-func (s *scanning) offset() int                   { return s.Offset() }
+func (s *scanning) start(text []byte) {
+	s.Reset(text)
+	s.place = 0
+}
+
+func (s *scanning) ahead() byte            { return s.Ahead() }
+func (s *scanning) enter() error           { return s.Enter() }
+func (s *scanning) element() (bool, error) { return s.Element() }
+func (s *scanning) value() ([]byte, error) { return s.Value() }
+func (s *scanning) offset() int            { return s.Offset() }
+
+func (s *scanning) member() ([]byte, bool, error) {
+	place := s.place % len(s.seen)
+	s.place++
+	if s.known[place] {
+		if quoted, ok := s.Again(&s.seen[place]); ok {
+			return quoted, true, nil
+		}
+	}
+	quoted, ok, err := s.Member()
+	if ok {
+		s.known[place] = s.See(&s.seen[place])
+	}
+	return quoted, ok, err
+}
 
 type tokens struct{ *jsontext.Decoder }
 
@@ -115,12 +140,11 @@ func walk(w walker, choices uint64) string {
 	return said.String()
 }
 
-// compare reads text with both.
-func compare(t interface{ Fatalf(string, ...any) }, text []byte, choices uint64) {
-	var s scanning
-	s.Reset(text)
+// compare reads text with both, after the scanner has seen other texts.
+func (s *scanning) compare(t interface{ Fatalf(string, ...any) }, text []byte, choices uint64) {
+	s.start(text)
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(bytes.Clone(text)), jsontext.AllowDuplicateNames(true))
-	if got, want := walk(&s, choices), walk(tokens{decoder}, choices); got != want {
+	if got, want := walk(s, choices), walk(tokens{decoder}, choices); got != want {
 		t.Fatalf("%.200q, entered by %b:\n%.2000s\nand by jsontext\n%.2000s", text, choices, got, want)
 	}
 }
@@ -135,8 +159,9 @@ var texts = []string{
 	`"\ud83d\ude00"`, `"\uD83D\uDE00"`, `"\ud83d"`, `"\ude00"`, `"\ude00\ud83d"`, `"\ud83d\u0041"`, `"\ud83dx"`, `"\ud83d`, `"\ud83d\`, `"\ud83d\u`, `"\ud83d\ud`, `"\ud83d\ude`, `"\ud83d\ude0`, `"\ud83d\ude00`, `"\ud83d\u0`, `"\ud83d\ud8`, `"\ud83d\uda00"`, `"\ude00\u`, `"\ude00\ude00"`, `"\ud83d\x`, `"\ud83d\ue000"`, `"\ud83d\ud83d\ude00"`,
 	"\"\xff\"", "\"\xc3\"", "\"\xc3", "\"\xc3\xa9", "\"\xe6\xbc", "\"\xe6\xbc\"", "\"\xf0\x9f\x98", "\"\xf0\x9f\x98\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\"\xed\xa0", "\"\xf4\x90\x80\x80\"", "\"\xef\xbf\xbd\"", "\"\xef\xbb\xbf\"", "\"text before it \xe9\"", "{\"\xff\":1}", "{\"a\":\"\xff",
 	"\ufeff{}", "\x00\x00\x00\x00\x07{}", "{} {}", "{}x", "{\"a\":1}\n\t \r", "{\u00a0}", "\v{}", "[\f]", "{/**/}", `{'a':1}`, `{a:1}`,
+	`{"a":1,"b":{"a":2,"b":3},"c":4}`, `{"a":1,"b":{"b":3},"c":4}`, `{"a":1,"b":{},"c":4}`, `{,"a":1}`, `{"a":1"b":{}}`, `{"a":1 ,"b" :{ "a":2}}`, `{"a":  1,"b":{"a":`, `{"a":1,"a":1,"a":1}`, `{"a":`,
 	`{"text":"{\"type\":\"T\",\"list\":[1,2,{\"a\":\"b\\\\\\\"\"}]}"}`, "{\n\t\"a\" : [ 1 , 2 ] ,\r\n\t\"b\" : { \"c\" : null }\n}",
-	strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth), strings.Repeat("[", MaxDepth+1) + strings.Repeat("]", MaxDepth+1),
+	`{"a":` + strings.Repeat(" ", 300) + `1,"b":2}`, strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth), strings.Repeat("[", MaxDepth+1) + strings.Repeat("]", MaxDepth+1),
 	strings.Repeat(`{"a":`, MaxDepth) + "1" + strings.Repeat("}", MaxDepth), strings.Repeat(`{"a":`, MaxDepth+1), strings.Repeat(`[{"a":`, 100) + "{}" + strings.Repeat("}]", 100), strings.Repeat(`[{"a":`, 100) + "{}" + strings.Repeat("}]", 99) + "]}",
 }
 
@@ -145,15 +170,16 @@ var texts = []string{
 var choicesOf = []uint64{0, ^uint64(0), 1, 3, 0x5555555555555555}
 
 func TestTheScannerReadsWhatJSONTextReads(t *testing.T) {
+	var s scanning
 	for _, text := range texts {
 		for _, choices := range choicesOf {
-			compare(t, []byte(text), choices)
+			s.compare(t, []byte(text), choices)
 			if len(text) > 200 {
 				continue
 			}
 			for i := range text { // cut, and in places that are not eight bytes apart
-				compare(t, []byte(text[:i]), choices)
-				compare(t, []byte(strings.Repeat(" ", i%8)+text), choices)
+				s.compare(t, []byte(text[:i]), choices)
+				s.compare(t, []byte(strings.Repeat(" ", i%8)+text), choices)
 			}
 		}
 	}
@@ -175,23 +201,30 @@ func TestTheScannerReadsWhatJSONTextReadsOfAnyText(t *testing.T) {
 		case 2:
 			text = []byte(`{"member":[` + string(text) + `,"a longer text"],"x":{}}`)
 		}
+		choices := rapid.Uint64().Draw(t, "choices")
+		var s scanning
+		s.compare(t, text, choices)
 		for range rapid.IntRange(0, 3).Draw(t, "changes") {
 			if len(text) > 0 {
 				text[rapid.IntRange(0, len(text)-1).Draw(t, "place")] = rapid.Byte().Draw(t, "byte")
 			}
 		}
-		compare(t, text, rapid.Uint64().Draw(t, "choices"))
+		s.compare(t, text, choices)
 	})
 }
 
 func FuzzScanner(f *testing.F) {
-	for _, text := range texts {
-		if len(text) < 4096 {
-			f.Add([]byte(text), uint64(0))
-			f.Add([]byte(text), ^uint64(0))
+	for i, text := range texts {
+		if before := texts[max(i-1, 0)]; len(before)+len(text) < 4096 {
+			f.Add([]byte(before), []byte(text), uint64(0))
+			f.Add([]byte(text), []byte(text), ^uint64(0))
 		}
 	}
-	f.Fuzz(func(t *testing.T, text []byte, choices uint64) { compare(t, text, choices) })
+	f.Fuzz(func(t *testing.T, before, text []byte, choices uint64) {
+		var s scanning
+		s.compare(t, before, choices)
+		s.compare(t, text, choices)
+	})
 }
 
 func TestTheScannerDoesNotAllocate(t *testing.T) {

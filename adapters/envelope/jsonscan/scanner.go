@@ -21,6 +21,8 @@ type Scanner struct {
 	depth int
 	fresh bool // nothing was read yet of what was entered last
 
+	member lead // of the member that was found last
+
 	// closing has the signs that must close what is being stepped over, by depth.
 	closing [MaxDepth + 1]byte
 }
@@ -56,6 +58,7 @@ func (s *Scanner) Enter() error {
 // returns its name as it is written, in quotes. When there is none it leaves the object and
 // reports false.
 func (s *Scanner) Member() (quoted []byte, ok bool, err error) {
+	s.member = lead{at: s.at, fresh: s.fresh}
 	if ok, err = s.next('}'); !ok {
 		return nil, false, err
 	}
@@ -78,6 +81,7 @@ func (s *Scanner) Member() (quoted []byte, ok bool, err error) {
 		return nil, false, ErrSyntax
 	}
 	s.at = space(b, i+1)
+	s.member.name, s.member.end = start, end
 	return b[start:end:end], true, nil
 }
 
