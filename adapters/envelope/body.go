@@ -161,11 +161,10 @@ func (r *Reader) readMembers(at depth, scope string, parent []byte) (done bool, 
 			return false, err
 		}
 		if meaning != nil {
-			found := member{meaning: meaning, parent: parent, name: name, depth: at}
-			if r.collected(&found) {
+			if r.collected(at, meaning, parent, name) {
 				return false, errTwice
 			}
-			r.collect(found, value)
+			r.collect(at, meaning, parent, name, value)
 			if r.satisfied(false) {
 				return true, nil
 			}
@@ -244,10 +243,10 @@ func memberMeaning(scope string, name []byte) *meaning {
 
 // collected says that the same member of the same object was there before. Readers of
 // JSON differ in which of two they believe (RFC 8259, section 4), so neither is a fact.
-func (r *Reader) collected(found *member) bool {
+func (r *Reader) collected(at depth, meaning *meaning, parent, name []byte) bool {
 	for i := range r.members {
-		if known := &r.members[i]; known.meaning == found.meaning && known.depth == found.depth &&
-			bytes.Equal(known.name, found.name) && bytes.Equal(known.parent, found.parent) {
+		if known := &r.members[i]; known.meaning == meaning && known.depth == at &&
+			bytes.Equal(known.name, name) && bytes.Equal(known.parent, parent) {
 			return true
 		}
 	}
@@ -256,26 +255,31 @@ func (r *Reader) collected(found *member) bool {
 
 // collect keeps a member to be weighed when the dialect is known, and notes which
 // role it will certainly fill.
-func (r *Reader) collect(found member, raw []byte) {
-	r.mark(found.depth, found.meaning)
+func (r *Reader) collect(at depth, meaning *meaning, parent, name, raw []byte) {
+	r.mark(at, meaning)
 	if len(r.members) == maxMembers {
 		return
 	}
-	if raw[0] == '[' && found.meaning.common.form == messageURN {
+	if raw[0] == '[' && meaning.common.form == messageURN {
 		raw = firstString(raw)
 	}
-	if found.value = r.scalar(raw); found.value == nil {
+	value := r.scalar(raw)
+	if value == nil {
 		return
 	}
-	r.members = append(r.members, found)
-	if r.speaks(&found) {
-		for i := range found.meaning.uses {
-			if u := &found.meaning.uses[i]; u.dialect == r.dialect {
-				r.note(&u.use, found.value)
+	// Filled in place, field by field: to copy a member costs as much as to scan it.
+	r.members = r.members[:len(r.members)+1]
+	found := &r.members[len(r.members)-1]
+	found.meaning, found.depth = meaning, at
+	found.parent, found.name, found.value = parent, name, value
+	if r.speaks(found) {
+		for i := range meaning.uses {
+			if u := &meaning.uses[i]; u.dialect == r.dialect {
+				r.note(&u.use, value)
 			}
 		}
-	} else if u := &found.meaning.common; u.firm && (u.deep || found.depth <= inMeta) {
-		r.note(u, found.value)
+	} else if u := &meaning.common; u.firm && (u.deep || at <= inMeta) {
+		r.note(u, value)
 	}
 }
 
@@ -335,9 +339,10 @@ func firstString(array []byte) []byte {
 
 // offerMembers weighs what was collected, now that the dialect is known.
 func (r *Reader) offerMembers() {
+	where := Evidence{Place: InBody}
 	for i := range r.members {
 		found := &r.members[i]
-		where := Evidence{Place: InBody, Parent: found.parent, Name: found.name}
+		where.Parent, where.Name = found.parent, found.name
 		if r.speaks(found) {
 			for j := range found.meaning.uses {
 				if u := &found.meaning.uses[j]; u.dialect == r.dialect {

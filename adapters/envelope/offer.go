@@ -30,7 +30,9 @@ func (r *Reader) offer(u *use, c class, value []byte, from *Evidence) {
 	if value = r.acceptable(u.role, value); value == nil {
 		return
 	}
-	*r.id.field(u.role) = Field{Value: value, From: *from}
+	field := r.id.field(u.role)
+	field.Value = value
+	field.From.Place, field.From.Parent, field.From.Name = from.Place, from.Parent, from.Name
 	r.rank[u.role] = rank
 	if c <= byTypeID {
 		r.known |= only(u.role)

@@ -119,11 +119,10 @@ func (o *oracle) readMembers(at depth, scope string, parent []byte) (done bool, 
 			return false, err
 		}
 		if meaning != nil {
-			found := member{meaning: meaning, parent: parent, name: name, depth: at}
-			if o.collected(&found) {
+			if o.collected(at, meaning, parent, name) {
 				return false, errTwice
 			}
-			o.collect(found, value)
+			o.collect(at, meaning, parent, name, value)
 			if o.satisfied(false) {
 				return true, nil
 			}

@@ -52,7 +52,7 @@ const (
 
 // NewReader returns a reader that knows rules, which may be nil.
 func NewReader(rules *Rules) *Reader {
-	r := &Reader{rules: rules, headers: vocabulary{names: map[string]*meaning{}}, scratch: make([]byte, 0, 1024)}
+	r := &Reader{rules: rules, headers: vocabulary{names: map[string]*meaning{}}, members: make([]member, 0, maxMembers), scratch: make([]byte, 0, 1024)}
 	if rules != nil {
 		r.pinned = map[string]*rule{}
 	}

@@ -28,7 +28,7 @@ func (s *Scanner) skip(i int) (end int, err error) {
 			}
 			if i < len(b) && b[i] == '"' {
 				i++
-			} else if i, err = stringEnd(b, i); err != nil {
+			} else if i, err = longEnd(b, i); err != nil {
 				return i, err
 			}
 			if !named {

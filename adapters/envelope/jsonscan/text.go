@@ -10,6 +10,19 @@ import (
 
 // stringEnd is where a string ends, behind its quote, that is read up to i.
 func stringEnd(b []byte, i int) (end int, err error) {
+	for limit := min(i+32, len(b)-7); i < limit; i += 8 { // most are plain and short
+		if found := special(binary.LittleEndian.Uint64(b[i : i+8 : i+8])); found != 0 {
+			if i += bits.TrailingZeros64(found) / 8; b[i] == '"' {
+				return i + 1, nil
+			}
+			break
+		}
+	}
+	return longEnd(b, i)
+}
+
+// longEnd is stringEnd for any string.
+func longEnd(b []byte, i int) (end int, err error) {
 	for {
 		i = plainEnd(b, i)
 		if i >= len(b) {
