@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"strings"
 
 	// Unquotes what the scanner has found to be a string.
 	"github.com/go-json-experiment/json/jsontext"
@@ -55,10 +54,12 @@ func (r *Reader) readBody() {
 func (r *Reader) start(signs string) []byte {
 	body := unframed(r.message.Value)
 	rest := unspaced(body[:min(len(body), MaxBody)])
-	if len(rest) == 0 || strings.IndexByte(signs, rest[0]) < 0 {
-		return nil
+	for i := range len(signs) {
+		if len(rest) > 0 && rest[0] == signs[i] {
+			return rest
+		}
 	}
-	return rest
+	return nil
 }
 
 // unspaced is JSON without the white space before it.

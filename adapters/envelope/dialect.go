@@ -31,9 +31,6 @@ type dialect struct {
 	body []entry
 	// bodyAnywhere says that bodyMarks and body also count below metadata and payload.
 	bodyAnywhere bool
-
-	// Set by the tables: bits of marks and bodyMarks.
-	needHeaders, needBody uint64
 }
 
 // entry says that what has this name plays that role.

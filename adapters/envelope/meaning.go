@@ -91,6 +91,16 @@ var (
 	memberNames = map[string]*meaning{}
 )
 
+// needs say what tells each of the dialects, close together since every message asks all.
+var needs = make([]need, len(dialects))
+
+// need is the marks that must all be there, of headers or of the body. A dialect without
+// such marks has all bits.
+type need struct {
+	headers, body uint64
+	contentType   string
+}
+
 type markGroup struct {
 	bit   uint64
 	names []string
@@ -98,10 +108,11 @@ type markGroup struct {
 
 func init() {
 	bit := uint64(1)
-	for _, d := range dialects {
+	for at, d := range dialects {
+		var n need
 		for _, names := range d.marks {
 			headerMarks = append(headerMarks, markGroup{bit, names})
-			d.needHeaders |= bit
+			n.headers |= bit
 			bit <<= 1
 		}
 		for _, names := range d.bodyMarks {
@@ -109,9 +120,17 @@ func init() {
 			if d.bodyAnywhere {
 				marksAnywhere |= bit
 			}
-			d.needBody |= bit
+			n.body |= bit
 			bit <<= 1
 		}
+		if n.headers == 0 {
+			n.headers = ^n.headers
+		}
+		if n.body == 0 {
+			n.body = ^n.body
+		}
+		n.contentType = d.contentType
+		needs[at] = n
 		for i, e := range d.headers {
 			headerUses[e.name] = append(headerUses[e.name], dialectUse{d, use{role: e.role, form: e.form, index: uint8(i), class: byDialect}})
 		}

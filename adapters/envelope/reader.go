@@ -126,11 +126,11 @@ func (r *Reader) readMarks() {
 
 // recognise picks the first dialect whose marks are all there.
 func (r *Reader) recognise() {
-	for _, d := range dialects {
-		if d.needHeaders != 0 && r.marks&d.needHeaders == d.needHeaders ||
-			d.needBody != 0 && r.marks&d.needBody == d.needBody ||
-			d.contentType != "" && hasPrefixFold(r.contentType, d.contentType) {
-			r.dialect, r.id.Dialect = d, d.name
+	for i := range needs {
+		n := &needs[i]
+		if n.headers&^r.marks == 0 || n.body&^r.marks == 0 ||
+			len(r.contentType) > 0 && n.contentType != "" && hasPrefixFold(r.contentType, n.contentType) {
+			r.dialect, r.id.Dialect = dialects[i], dialects[i].name
 			return
 		}
 	}
