@@ -48,7 +48,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if a.client, err = a.newClient(); err != nil {
 		return nil, err
 	}
-	a.decoder = decoderOf(a.client)
+	a.decoder = a.config.decoderOf(a.client)
 	if err := a.check(ctx); err != nil {
 		a.client.Close()
 		return nil, err

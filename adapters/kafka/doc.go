@@ -50,7 +50,7 @@
 //	transactions.go  which are open, and what their coordinators say of them
 //	batches.go      record batches, split without being decoded
 //	pools.go        memory of batches
-//	ration.go       how much is unpacked at once, and at most
+//	ration.go       how much is unpacked at once, and at most; unpack.go: LZ4, where it is wanted
 //	times.go        the times of records, whatever numbers they carry
 //	partitioner.go  which partitions can hold a key
 //	progress.go     what Status is made of

@@ -41,7 +41,7 @@ func (a *Adapter) newStream() (*stream, error) {
 	}
 	return &stream{
 		config: &a.config, client: client, progress: a.progress,
-		decoder:  decoderOf(client),
+		decoder:  a.config.decoderOf(client),
 		answers:  make(chan answer),
 		returned: make(chan []returnedCursor),
 		failed:   make(chan error, 1),
@@ -60,8 +60,8 @@ func (a *Adapter) newClient(extra ...kgo.Opt) (*kgo.Client, error) {
 
 // decoderOf is what the client unpacks with: it knows the pools and keeps to
 // Config.BatchBytes.
-func decoderOf(client *kgo.Client) kgo.Decompressor {
-	return client.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
+func (c *Config) decoderOf(client *kgo.Client) kgo.Decompressor {
+	return unpacker{client.OptValue(kgo.WithDecompressor).(kgo.Decompressor), int(c.batchBytes())}
 }
 
 // assign gives cursors to the fetchers of their leaders and returns those that have
@@ -141,8 +141,8 @@ const (
 	batchMessages = 2000
 )
 
-// unpackedBytes is how much of an answer is unpacked before it is handed over: a batch
-// that brings it above that is the last for now.
+// unpackedBytes is how much of an answer is unpacked before it is handed over, or half a fetch
+// if that is less: a batch that brings it above that is the last for now.
 const unpackedBytes = 1 << 20
 
 // deliverPart unpacks an answer a few record batches at a time, so that what one
@@ -192,7 +192,7 @@ func (s *stream) decode(p *part, group []byte, from int64) (records []*kgo.Recor
 	response := kmsg.FetchResponseTopicPartition{
 		Partition: p.log.Partition, RecordBatches: group, AbortedTransactions: p.response.AbortedTransactions,
 	}
-	ration := rationed{decoder: s.decoder, left: unpackedBytes}
+	ration := rationed{decoder: s.decoder, left: min(unpackedBytes, int(s.config.fetchBytes()/2))}
 	if len(p.response.AbortedTransactions) > 0 {
 		ration.left = math.MaxInt
 	}
