@@ -16,10 +16,10 @@
 //
 // # What may be lost
 //
-//   - The index has a budget in bytes. When it is full the oldest segment of 65,536
+//   - The index has a budget in bytes. When it is full the oldest segment of 4,096
 //     events goes whole; [Counters].Evicted counts them, and a flow that lost some says so
 //     (Cut). What comes later of a flow that went whole is known for its rest by a filter
-//     of a fixed size, which takes one new flow in a thousand for such a rest.
+//     of a fixed size, which takes some new flows in a thousand for such a rest.
 //   - A flow links at most [EventsPerFlow] events and counts the rest (Capped).
 //   - That an event names the id of another as its cause is noticed while that id is
 //     among the newest (a million, with a good budget); the same goes for duplicates.

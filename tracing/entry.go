@@ -20,7 +20,7 @@ type entry struct {
 
 const (
 	entryBytes   = 48
-	segmentBits  = 16
+	segmentBits  = 12
 	segmentSize  = 1 << segmentBits
 	segmentMask  = segmentSize - 1
 	segmentBytes = segmentSize * entryBytes

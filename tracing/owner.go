@@ -51,7 +51,7 @@ func (s *Store) newIndex() *index {
 		summaries: summaries{texts: map[Sequence][]byte{}}, reasons: summaries{texts: map[Sequence][]byte{}},
 	}
 	x.kept.Limit = s.config.Memory / 4
-	x.flows.gone.Half = s.config.Memory / 32
+	x.flows.gone.Most = s.config.Memory / 8
 	x.recent.Size(s.config.Memory / 1024)
 	x.awaited.Size(s.config.Memory / 8192)
 	for _, declared := range s.config.Paths {
@@ -132,7 +132,7 @@ const fewestEntries = 4096
 // overBudget says that something must go. Memory comes back by whole segments of the log;
 // the last one goes by pieces, until new flows have the room of those that are gone.
 func (s *Store) overBudget(x *index) bool {
-	over := x.bytes() + x.kept.Held() - s.config.Memory
+	over := x.bytes() + x.kept.Held() + x.flows.gone.Reserved() - s.config.Memory
 	if over <= 0 {
 		return false
 	}

@@ -57,6 +57,7 @@ var ErrUnknown = errors.New("not in the index")
 // [Store.Run], give each adapter the intake that [Store.Attach] returns.
 type Store struct {
 	config   Config
+	atOnce   int // records in a slab
 	work     []chan job
 	slabs    chan *slab
 	free     chan *slab
@@ -103,7 +104,8 @@ const (
 	leastMemory   = 8 << 20
 	defaultSettle = 30 * time.Second
 	slabRecords   = 2048
-	slabBytes     = 512 << 10 // with copies of payloads it may hold fewer records
+	fewestRecords = 256 // in a slab of a small budget
+	slabText      = 256 // bytes a record; with copies of payloads a slab may hold fewer records
 )
 
 // ErrStopped: the store does not run (any more).
@@ -121,6 +123,7 @@ func New(config Config) *Store {
 	workers := max(1, runtime.GOMAXPROCS(0))
 	s := &Store{
 		config:   config,
+		atOnce:   int(min(max(config.Memory>>16, fewestRecords), slabRecords)),
 		slabs:    make(chan *slab, workers),
 		free:     make(chan *slab, 4*workers),
 		requests: make(chan request),

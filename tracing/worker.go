@@ -49,7 +49,7 @@ func (w *worker) batch(ctx context.Context, j *job) {
 		out := w.store.slab()
 		out.source, out.history, out.past, out.watches = j.source, j.history, j.batch.Past, w.store.watching.Load()
 		n := 0
-		for n < len(messages) && len(out.records) < slabRecords && len(out.bytes) < slabBytes {
+		for n < len(messages) && len(out.records) < w.store.atOnce && len(out.bytes) < w.store.atOnce*slabText {
 			w.message(out, &messages[n], j.batch.Volatile)
 			n++
 		}
@@ -117,7 +117,7 @@ func (s *Store) slab() *slab {
 		used.reset()
 		return used
 	default:
-		return &slab{records: make([]record, 0, slabRecords), bytes: make([]byte, 0, slabRecords*64)}
+		return &slab{records: make([]record, 0, s.atOnce), bytes: make([]byte, 0, s.atOnce*64)}
 	}
 }
 

@@ -42,7 +42,7 @@ var Driver = driver.Driver{
 
 // What a source takes of a budget. It reads as fast with the half of mostFetch.
 const (
-	fetchShare = 64 // FetchBytes of all sources together
+	fetchShare = 128 // FetchBytes of all sources together
 	mostFetch  = 8 << 20
 
 	batchShare    = 4

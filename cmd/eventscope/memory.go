@@ -12,10 +12,12 @@ const (
 	programBytes = 20 << 20
 	// inFlightBytes is room for what is on its way from the brokers, packed and
 	// unpacked, and for garbage that was not collected yet.
-	inFlightBytes = 64 << 20
+	inFlightBytes = 40 << 20
+	// screenBytes is that with all that a screen shows besides the index.
+	screenBytes = 64 << 20
 	// leastLimit leaves the collector room to breathe: with less it would never rest,
-	// since about 35 MiB are in use however small the budget.
-	leastLimit = 48 << 20
+	// since some 15 MiB are in use besides the index however small the budget.
+	leastLimit = 51 << 20
 )
 
 // limitMemory holds the process to the budget, as far as 64 MiB: smaller ones still make
@@ -33,9 +35,16 @@ func (s *settings) tracing() tracing.Config {
 	return tracing.Config{Memory: indexBytes(s.memory), Rules: s.rules, Paths: s.paths, Settle: s.settle}
 }
 
+// besideScreen is that of an index that shares the budget with the lists of a screen.
+func (s *settings) besideScreen() tracing.Config {
+	config := s.tracing()
+	config.Memory = min(s.memory/4*3, max(s.memory/4, s.memory-screenBytes))
+	return config
+}
+
 // indexBytes is the index's share of a budget.
 func indexBytes(budget int64) int64 {
-	return min(budget/4*3, max(budget/4, budget-inFlightBytes))
+	return min(budget/4*3, max(budget/12*7, budget-inFlightBytes))
 }
 
 // share tells every source what it shares with the others, so that a small budget fetches

@@ -9,11 +9,12 @@ import (
 )
 
 func TestMemoryIsShared(t *testing.T) {
-	for budget, want := range map[int64]int64{
-		16: 4, 64: 16, 128: 64, 256: 192, 512: 384, 4096: 3072,
+	for budget, want := range map[int64]struct{ alone, besideScreen int64 }{
+		16: {9, 4}, 64: {37, 16}, 128: {88, 64}, 256: {192, 192}, 512: {384, 384}, 4096: {3072, 3072},
 	} {
-		if got := indexBytes(budget << 20); got != want<<20 {
-			t.Errorf("of %d MiB the index gets %d MiB, want %d", budget, got>>20, want)
+		s := &settings{memory: budget << 20}
+		if alone, beside := s.tracing().Memory>>20, s.besideScreen().Memory>>20; alone != want.alone || beside != want.besideScreen {
+			t.Errorf("of %d MiB the index gets %d MiB, or %d beside a screen, want %v", budget, alone, beside, want)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (p *program) show(ctx context.Context, v *view) error {
 		v.settings.sources[i].Write = !v.settings.readOnly
 		v.settings.sources[i].StateFolder = p.stateFolder()
 	}
-	config := v.settings.tracing()
+	config := v.settings.besideScreen()
 	config.KeepRecent = true
 	v.index = startIndex(config)
 	defer v.index.stop()
@@ -205,7 +205,7 @@ func (v *view) history(ctx context.Context, id string, since time.Duration, prog
 			all = append(all, adapter)
 		}
 	}
-	config := v.settings.tracing()
+	config := v.settings.besideScreen()
 	config.Memory /= 8 // beside the index on the screen, which may be full
 	search := tracing.SearchConfig{ID: id, From: adapters.Ago(since), Sources: searchSources(all), Store: config}
 	if len(search.Sources) == 0 {

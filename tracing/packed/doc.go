@@ -11,7 +11,7 @@
 //
 // An id longer than [Longest] bytes is cut to that, and a name to 200 bytes. [Names] that have
 // run out give all further texts one number. [Recent] forgets the oldest events, and [Gone] the
-// oldest of the ids that went; it takes one new id in a thousand for such a one. A [Table] keeps
+// oldest of the ids that went; it takes some new ids in a thousand for such ones. A [Table] keeps
 // 32 bits of a hash: its caller compares what these lead to.
 //
 // # Files

@@ -1,47 +1,57 @@
 package packed
 
 // Gone remembers the ids of flows that were evicted, so that what comes of one later is
-// known for the rest of a flow, not for a new one. It is a Bloom filter of a fixed size:
-// nearly all that went since the last one or two fillings is remembered, and of the flows
-// that are new about one in a thousand is taken for the rest of one. It needs no memory
-// before something was evicted.
+// known for the rest of a flow, not for a new one. It is a series of Bloom filters: when one
+// is full the next is begun, and the oldest of goneParts makes room. What went since three
+// of them were filled is remembered, and of the flows that are new some in a thousand are
+// taken for the rest of one. It needs no memory before something was evicted.
 type Gone struct {
-	Half      int64 // bytes of each half
-	newer     []goneBlock
-	older     []goneBlock // what was full before
-	remembers int         // ids in newer
+	Most      int64         // bytes, in all
+	parts     [][]goneBlock // the newest last
+	remembers int           // ids in the newest
 }
 
 // goneBlock is a cache line; all bits of an id are in one.
 type goneBlock [8]uint64
 
 const (
+	goneParts      = 4
 	goneBlockBytes = 64
 	bitsPerID      = 16
-	goneBits       = 6 // set for each id
+	goneBits       = 7 // set for each id
 )
 
 // Add remembers an id by its hash.
 func (g *Gone) Add(hash uint64) {
-	if g.newer == nil {
-		g.newer = make([]goneBlock, max(g.Half/goneBlockBytes, 1))
+	if n := len(g.parts); n == 0 || g.remembers*bitsPerID > len(g.parts[n-1])*goneBlockBytes*8 {
+		g.begin()
 	}
-	if !mark(g.newer, hash, true) {
+	if mark(g.parts[len(g.parts)-1], hash, true) {
+		g.remembers++
+	}
+}
+
+// begin makes room in a filter that is empty.
+func (g *Gone) begin() {
+	g.remembers = 0
+	if len(g.parts) < goneParts {
+		g.parts = append(g.parts, make([]goneBlock, max(g.Most/goneParts/goneBlockBytes, 1)))
 		return
 	}
-	if g.remembers++; g.remembers*bitsPerID > len(g.newer)*goneBlockBytes*8 {
-		spare := g.older
-		if spare == nil {
-			spare = make([]goneBlock, len(g.newer))
-		}
-		clear(spare)
-		g.newer, g.older, g.remembers = spare, g.newer, 0
-	}
+	oldest := g.parts[0]
+	clear(oldest)
+	copy(g.parts, g.parts[1:])
+	g.parts[goneParts-1] = oldest
 }
 
 // Has says that an id was added, as far as that is remembered.
 func (g *Gone) Has(hash uint64) bool {
-	return g.newer != nil && !mark(g.newer, hash, false) || g.older != nil && !mark(g.older, hash, false)
+	for _, part := range g.parts {
+		if !mark(part, hash, false) {
+			return true
+		}
+	}
+	return false
 }
 
 // mark says whether some bit of an id is missing, and sets all of them if asked to.
@@ -62,5 +72,14 @@ func mark(blocks []goneBlock, hash uint64, set bool) (missing bool) {
 	return missing
 }
 
+// Reserved is the memory that it will take in time, besides what it takes now. Whoever has a
+// budget keeps that free: what was given away would not come back as easily.
+func (g *Gone) Reserved() int64 { return g.Most - g.Held() }
+
 // Held is the memory of it, in bytes.
-func (g *Gone) Held() int64 { return int64(len(g.newer)+len(g.older)) * goneBlockBytes }
+func (g *Gone) Held() (n int64) {
+	for _, part := range g.parts {
+		n += int64(len(part)) * goneBlockBytes
+	}
+	return n
+}

@@ -85,25 +85,26 @@ func TestTextsComeBackAsTheyWere(t *testing.T) {
 
 func TestGoneRemembersNearlyAllAndTakesFewForGone(t *testing.T) {
 	var g Gone
-	g.Half = 64 << 10
-	most := int(g.Half * 8 / bitsPerID)
+	g.Most = 256 << 10
+	most := int(g.Most / goneParts * 8 / bitsPerID)
 	id := func(i int) uint64 { return Hash(fmt.Appendf(nil, "flow-%d", i)) }
-	for i := range 3 * most {
+	const filled = 6
+	for i := range filled * most {
 		g.Add(id(i))
 		g.Add(id(i))
 	}
-	for i := 2 * most; i < 3*most; i++ {
+	for i := (filled - goneParts + 1) * most; i < filled*most; i++ {
 		if !g.Has(id(i)) {
-			t.Fatalf("flow %d of %d is forgotten", i, 3*most)
+			t.Fatalf("flow %d of %d is forgotten", i, filled*most)
 		}
 	}
 	wrong := 0
-	for i := 3 * most; i < 5*most; i++ {
+	for i := filled * most; i < 2*filled*most; i++ {
 		if g.Has(id(i)) {
 			wrong++
 		}
 	}
-	if wrong > most/100 || g.Held() > 2*g.Half {
-		t.Errorf("%d of %d new flows are taken for what is left of one; it takes %d bytes", wrong, 2*most, g.Held())
+	if wrong > filled*most/200 || g.Held() > g.Most {
+		t.Errorf("%d of %d new flows are taken for what is left of one; it takes %d bytes", wrong, filled*most, g.Held())
 	}
 }

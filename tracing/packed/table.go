@@ -2,7 +2,7 @@ package packed
 
 import "iter"
 
-// Table maps texts to numbers by their 64-bit hash, at about 13 bytes an entry: each
+// Table maps texts to numbers by their 64-bit hash, at about 10 bytes an entry: each
 // bucket keeps 32 bits of the hash and the number, and the caller verifies a candidate
 // against the text it stands for. It is split by the hash's top bits so that growing
 // stalls for a part of it only.
@@ -17,18 +17,15 @@ const (
 )
 
 type tablePart struct {
-	buckets    []bucket
-	used       int // live buckets
-	tombstones int // removed ones that searches must still pass
+	buckets []bucket
+	used    int
 }
 
-// bucket is empty when number is 0, and a tombstone when number is tombstone.
+// bucket is empty when number is 0.
 type bucket struct {
 	check  uint32
 	number uint32
 }
-
-const tombstone = ^uint32(0)
 
 func split(hash uint64) (part int, check uint32) {
 	return int(hash >> (64 - tablePartBits)), uint32(hash)
@@ -37,7 +34,15 @@ func split(hash uint64) (part int, check uint32) {
 // slot is where the search for check begins; the multiplication spreads check, whose
 // bits also serve as the fingerprint.
 func (p *tablePart) slot(check uint32) int {
-	return int((uint64(check) * 0x9E3779B97F4A7C15) >> 32 & uint64(len(p.buckets)-1))
+	return int(uint64(check*0x9E3779B9) * uint64(len(p.buckets)) >> 32)
+}
+
+// after is the slot where a search goes on.
+func (p *tablePart) after(i int) int {
+	if i++; i < len(p.buckets) {
+		return i
+	}
+	return 0
 }
 
 // Find returns the number for which is says yes, or 0.
@@ -47,12 +52,12 @@ func (t *Table) Find(hash uint64, is func(number uint32) bool) uint32 {
 	if len(p.buckets) == 0 {
 		return 0
 	}
-	for i := p.slot(check); ; i = (i + 1) & (len(p.buckets) - 1) {
+	for i := p.slot(check); ; i = p.after(i) {
 		b := p.buckets[i]
 		if b.number == 0 {
 			return 0
 		}
-		if b.check == check && b.number != tombstone && is(b.number) {
+		if b.check == check && is(b.number) {
 			return b.number
 		}
 	}
@@ -76,49 +81,41 @@ func (t *Table) Guess(hash uint64) uint32 {
 	if len(p.buckets) == 0 {
 		return 0
 	}
-	for i := p.slot(check); ; i = (i + 1) & (len(p.buckets) - 1) {
+	for i := p.slot(check); ; i = p.after(i) {
 		b := p.buckets[i]
-		if b.number == 0 || b.check == check && b.number != tombstone {
+		if b.number == 0 || b.check == check {
 			return b.number
 		}
 	}
 }
 
-// Add puts in a number that is not there yet. Zero and the tombstone are not
-// numbers.
+// Add puts in a number that is not there yet. Zero is no number.
 func (t *Table) Add(hash uint64, number uint32) {
 	part, check := split(hash)
 	p := &t.parts[part]
-	if (p.used+p.tombstones+1)*8 > len(p.buckets)*7 {
+	if (p.used+1)*8 > len(p.buckets)*7 {
 		p.grow()
 	}
 	p.insert(check, number)
 }
 
 func (p *tablePart) insert(check, number uint32) {
-	for i := p.slot(check); ; i = (i + 1) & (len(p.buckets) - 1) {
-		switch p.buckets[i].number {
-		case tombstone:
-			p.tombstones--
-			fallthrough
-		case 0:
-			p.buckets[i] = bucket{check, number}
-			p.used++
-			return
-		}
+	i := p.slot(check)
+	for p.buckets[i].number != 0 {
+		i = p.after(i)
 	}
+	p.buckets[i] = bucket{check, number}
+	p.used++
 }
 
-// grow makes room. The fingerprint alone gives the slot, so no hash is computed anew.
+// grow makes room, by a quarter, so that a table never takes much more than it needs: what
+// is full would have to give up a great deal for a table that doubles. The fingerprint alone
+// gives the slot, so no hash is computed anew.
 func (p *tablePart) grow() {
-	size := tableSmallest
-	for size*5 < (p.used+1)*8 {
-		size *= 2
-	}
 	old := p.buckets
-	*p = tablePart{buckets: make([]bucket, size)}
+	*p = tablePart{buckets: make([]bucket, max(tableSmallest, len(old)*5/4))}
 	for _, b := range old {
-		if b.number != 0 && b.number != tombstone {
+		if b.number != 0 {
 			p.insert(b.check, b.number)
 		}
 	}
@@ -126,33 +123,46 @@ func (p *tablePart) grow() {
 
 // Replace gives the text of one number to another.
 func (t *Table) Replace(hash uint64, from, to uint32) {
-	if b := t.bucket(hash, from); b != nil {
-		b.number = to
+	part, check := split(hash)
+	p := &t.parts[part]
+	if i := p.index(check, from); i >= 0 {
+		p.buckets[i].number = to
 	}
 }
 
 // Remove takes a number out, if it is there.
 func (t *Table) Remove(hash uint64, number uint32) {
-	if b := t.bucket(hash, number); b != nil {
-		part, _ := split(hash)
-		b.number = tombstone
-		t.parts[part].used--
-		t.parts[part].tombstones++
+	part, check := split(hash)
+	p := &t.parts[part]
+	if i := p.index(check, number); i >= 0 {
+		p.empty(i)
+		p.used--
 	}
 }
 
-func (t *Table) bucket(hash uint64, number uint32) *bucket {
-	part, check := split(hash)
-	p := &t.parts[part]
-	if len(p.buckets) == 0 {
-		return nil
-	}
-	for i := p.slot(check); p.buckets[i].number != 0; i = (i + 1) & (len(p.buckets) - 1) {
-		if p.buckets[i] == (bucket{check, number}) {
-			return &p.buckets[i]
+// empty empties a bucket and closes the gap, so that no search ends before what it looks for.
+func (p *tablePart) empty(gap int) {
+	for i := p.after(gap); p.buckets[i].number != 0; i = p.after(i) {
+		from := p.slot(p.buckets[i].check)
+		if gap < i && (from <= gap || from > i) || gap > i && from <= gap && from > i {
+			p.buckets[gap] = p.buckets[i]
+			gap = i
 		}
 	}
-	return nil
+	p.buckets[gap] = bucket{}
+}
+
+// index is where a number is, or -1.
+func (p *tablePart) index(check, number uint32) int {
+	if len(p.buckets) == 0 {
+		return -1
+	}
+	for i := p.slot(check); p.buckets[i].number != 0; i = p.after(i) {
+		if p.buckets[i] == (bucket{check, number}) {
+			return i
+		}
+	}
+	return -1
 }
 
 // Bytes is the memory of the table.
@@ -176,7 +186,7 @@ func (t *Table) All() iter.Seq2[uint32, uint32] {
 	return func(yield func(check, number uint32) bool) {
 		for i := range t.parts {
 			for _, b := range t.parts[i].buckets {
-				if b.number != 0 && b.number != tombstone && !yield(b.check, b.number) {
+				if b.number != 0 && !yield(b.check, b.number) {
 					return
 				}
 			}

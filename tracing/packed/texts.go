@@ -16,7 +16,7 @@ type Texts struct {
 type Ref uint32
 
 const (
-	cell        = 8 // bytes
+	cell        = 4 // bytes
 	blockCells  = 1 << 16
 	Longest     = 512 // bytes; longer texts are cut
 	textHeader  = 2
