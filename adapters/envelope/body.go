@@ -26,6 +26,10 @@ type member struct {
 	parent, name []byte
 	value        []byte
 	depth        depth
+
+	// fact is what value was found to be for a role already.
+	role role
+	fact []byte
 }
 
 // readBody looks for what is not known yet in a JSON object. It stops as soon as it
@@ -273,20 +277,26 @@ func (r *Reader) collect(at depth, meaning *meaning, parent, name, raw []byte) {
 	found := &r.members[len(r.members)-1]
 	found.meaning, found.depth = meaning, at
 	found.parent, found.name, found.value = parent, name, value
+	found.fact = nil
 	if r.speaks(found) {
 		for i := range meaning.uses {
 			if u := &meaning.uses[i]; u.dialect == r.dialect {
-				r.note(&u.use, value)
+				r.note(found, &u.use)
 			}
 		}
 	} else if u := &meaning.common; u.firm && (u.deep || at <= inMeta) {
-		r.note(u, value)
+		r.note(found, u)
 	}
 }
 
-// note marks the role of u as known, if value will do for it.
-func (r *Reader) note(u *use, value []byte) {
-	if u.role != nothing && u.form != spare && r.acceptable(u.role, value) != nil {
+// note marks the role of u as known, if value will do for it. Nobody asks that of other
+// roles.
+func (r *Reader) note(found *member, u *use) {
+	if !(enough | 1<<cause).has(only(u.role)) || u.form == spare {
+		return
+	}
+	if found.fact = r.acceptable(u.role, found.value); found.fact != nil {
+		found.role = u.role
 		r.known |= only(u.role)
 	}
 }
@@ -347,7 +357,7 @@ func (r *Reader) offerMembers() {
 		if r.speaks(found) {
 			for j := range found.meaning.uses {
 				if u := &found.meaning.uses[j]; u.dialect == r.dialect {
-					r.offer(&u.use, byDialect, found.value, &where)
+					r.offerMember(found, &u.use, byDialect, &where)
 				}
 			}
 			continue
@@ -355,14 +365,23 @@ func (r *Reader) offerMembers() {
 		u := &found.meaning.common
 		switch {
 		case found.depth == atTop && string(found.name) == "type":
-			r.offer(u, byBodyType, found.value, &where)
+			r.offerMember(found, u, byBodyType, &where)
 		case found.depth == atTop && u.form == nameOfEvent && !r.enveloped:
 		case found.depth == atTop:
-			r.offer(u, byBody, found.value, &where)
+			r.offerMember(found, u, byBody, &where)
 		case found.depth == inMeta:
-			r.offer(u, byMeta, found.value, &where)
+			r.offerMember(found, u, byMeta, &where)
 		case u.deep || found.meaning.scoped:
-			r.offer(u, byDeep, found.value, &where)
+			r.offerMember(found, u, byDeep, &where)
 		}
+	}
+}
+
+// offerMember offers the value of a member, or the fact that it was found to be.
+func (r *Reader) offerMember(found *member, u *use, c class, where *Evidence) {
+	if found.fact == nil || found.role != u.role || u.form != asIs {
+		r.offer(u, c, found.value, where)
+	} else if rank, ok := r.outranks(u, c); ok {
+		r.take(u.role, c, rank, found.fact, where)
 	}
 }

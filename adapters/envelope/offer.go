@@ -14,8 +14,8 @@ func (r *Reader) offer(u *use, c class, value []byte, from *Evidence) {
 	if u.form == spare {
 		c = bySpare
 	}
-	rank := uint16(c)<<8 | uint16(u.index)
-	if rank >= r.rank[u.role] {
+	rank, ok := r.outranks(u, c)
+	if !ok {
 		return
 	}
 	if u.role == occurred {
@@ -27,15 +27,25 @@ func (r *Reader) offer(u *use, c class, value []byte, from *Evidence) {
 	if u.form != asIs {
 		value = r.shape(u, c, value, from)
 	}
-	if value = r.acceptable(u.role, value); value == nil {
-		return
+	if value = r.acceptable(u.role, value); value != nil {
+		r.take(u.role, c, rank, value, from)
 	}
-	field := r.id.field(u.role)
-	field.Value = value
+}
+
+// outranks says that u is better in this class than what its role has now, and how good.
+func (r *Reader) outranks(u *use, c class) (rank uint16, ok bool) {
+	rank = uint16(c)<<8 | uint16(u.index)
+	return rank, rank < r.rank[u.role]
+}
+
+// take makes a fact the value of a role.
+func (r *Reader) take(role role, c class, rank uint16, fact []byte, from *Evidence) {
+	field := r.id.field(role)
+	field.Value = fact
 	field.From.Place, field.From.Parent, field.From.Name = from.Place, from.Parent, from.Name
-	r.rank[u.role] = rank
+	r.rank[role] = rank
 	if c <= byTypeID {
-		r.known |= only(u.role)
+		r.known |= only(role)
 	}
 }
 
