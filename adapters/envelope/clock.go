@@ -12,53 +12,51 @@ func parseTime(b []byte) (time.Time, bool) {
 	if len(b) < 5 || b[4] != '-' {
 		return parseEpoch(b)
 	}
-	c := clock{rest: b}
-	year, month, day := c.number(4, '-'), c.number(2, '-'), c.number(2, 0)
-	if len(c.rest) == 0 || (c.rest[0] != 'T' && c.rest[0] != 't' && c.rest[0] != ' ') {
+	if len(b) < 19 || b[7] != '-' || b[10] != 'T' && b[10] != 't' && b[10] != ' ' || b[13] != ':' || b[16] != ':' {
 		return time.Time{}, false
 	}
-	c.rest = c.rest[1:]
-	hour, minute, second := c.number(2, ':'), c.number(2, ':'), c.number(2, 0)
+	century, year, month, day := twoDigits(b), twoDigits(b[2:]), twoDigits(b[5:]), twoDigits(b[8:])
+	hour, minute, second := twoDigits(b[11:]), twoDigits(b[14:]), twoDigits(b[17:])
+	c := clock{rest: b[19:]}
 	nanosecond := c.fraction()
 	offset := c.zone()
-	if c.bad || len(c.rest) > 0 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60 {
+	if c.bad || len(c.rest) > 0 || century > 99 || year > 99 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60 {
 		return time.Time{}, false
 	}
-	t := time.Date(year, time.Month(month), day, hour, minute, second, nanosecond, time.UTC)
-	if t.Day() != day && second < 60 {
+	year += century * 100
+	if day > 28 && time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Day() != day {
 		return time.Time{}, false // 30 February
 	}
-	return t.Add(-offset), true
+	return time.Date(year, time.Month(month), day, hour, minute, second, nanosecond, time.UTC).Add(-offset), true
 }
 
-// clock reads a written time from left to right; after something wrong it is bad.
+// twoDigits is the number that b begins with, or more than 99 when it does not begin with two
+// digits.
+func twoDigits(b []byte) int {
+	tens, ones := b[0]-'0', b[1]-'0'
+	if tens > 9 || ones > 9 {
+		return 100
+	}
+	return int(tens)*10 + int(ones)
+}
+
+// clock reads the rest of a written time from left to right; after something wrong it is bad.
 type clock struct {
 	rest []byte
 	bad  bool
 }
 
-// number reads digits digits, and the separator behind them if there is to be one.
-func (c *clock) number(digits int, separator byte) int {
-	if c.bad || len(c.rest) < digits {
+// number reads two digits.
+func (c *clock) number() int {
+	n := 100
+	if len(c.rest) >= 2 {
+		n = twoDigits(c.rest)
+	}
+	if n > 99 {
 		c.bad = true
 		return 0
 	}
-	n := 0
-	for _, d := range c.rest[:digits] {
-		if d < '0' || d > '9' {
-			c.bad = true
-			return 0
-		}
-		n = n*10 + int(d-'0')
-	}
-	c.rest = c.rest[digits:]
-	if separator != 0 {
-		if len(c.rest) == 0 || c.rest[0] != separator {
-			c.bad = true
-			return 0
-		}
-		c.rest = c.rest[1:]
-	}
+	c.rest = c.rest[2:]
 	return n
 }
 
@@ -67,15 +65,20 @@ func (c *clock) fraction() int {
 	if len(c.rest) == 0 || (c.rest[0] != '.' && c.rest[0] != ',' && c.rest[0] != ':') {
 		return 0
 	}
-	c.rest = c.rest[1:]
-	n, unit := 0, int(time.Second)
-	for len(c.rest) > 0 && '0' <= c.rest[0] && c.rest[0] <= '9' {
-		unit /= 10
-		n += int(c.rest[0]-'0') * unit
-		c.rest = c.rest[1:]
+	n, digits := 0, 0
+	for _, d := range c.rest[1:] {
+		if d < '0' || d > '9' {
+			break
+		}
+		if digits < 9 { // the others are less than a nanosecond
+			n = n*10 + int(d-'0')
+		}
+		digits++
 	}
-	if unit == int(time.Second) {
-		c.bad = true
+	c.bad = c.bad || digits == 0
+	c.rest = c.rest[1+digits:]
+	for ; digits < 9; digits++ {
+		n *= 10
 	}
 	return n
 }
@@ -94,11 +97,11 @@ func (c *clock) zone() time.Duration {
 	case 'Z', 'z':
 		return 0
 	case '+', '-':
-		hours := c.number(2, 0)
+		hours := c.number()
 		if len(c.rest) > 0 && c.rest[0] == ':' {
 			c.rest = c.rest[1:]
 		}
-		minutes := c.number(2, 0)
+		minutes := c.number()
 		if hours > 23 || minutes > 59 {
 			c.bad = true
 		}
