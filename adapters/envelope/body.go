@@ -126,7 +126,7 @@ func (r *Reader) readObject(body []byte) error {
 	if err := r.scanner.Enter(); err != nil {
 		return err
 	}
-	done, err := r.readMembers(atTop, "", nil)
+	done, err := r.readMembers(wholeBody, nil)
 	if err != nil || done {
 		return err
 	}
@@ -136,11 +136,15 @@ func (r *Reader) readObject(body []byte) error {
 	return nil
 }
 
-// readMembers reads the members of the object that was just entered. It reports true when
-// it stopped because enough is known.
-func (r *Reader) readMembers(at depth, scope string, parent []byte) (done bool, err error) {
+// wholeBody is the object that is the body.
+var wholeBody = &meaning{parent: atTop}
+
+// readMembers reads the members of the object that was just entered, which is the value of a
+// member of that meaning and name. It reports true when it stopped because enough is known.
+func (r *Reader) readMembers(object *meaning, parent []byte) (done bool, err error) {
+	at := object.parent
 	for {
-		name, meaning, err := r.nextMember(scope)
+		name, meaning, err := r.nextMember(object)
 		if err != nil {
 			return false, err
 		}
@@ -156,7 +160,7 @@ func (r *Reader) readMembers(at depth, scope string, parent []byte) (done bool, 
 			}
 			r.mark(at, meaning)
 			r.enveloped = true
-			if done, err := r.readMembers(meaning.parent, meaning.scope, name); done || err != nil {
+			if done, err := r.readMembers(meaning, name); done || err != nil {
 				return done, err
 			}
 			continue
@@ -207,17 +211,16 @@ func (r *Reader) satisfied(atEnd bool) bool {
 // recent is the meaning of a member that was looked up for the message before; bodies of
 // one producer have the same names in the same order.
 type recent struct {
-	scope   string
-	seen    jsonscan.Seen
+	object  *meaning // whose member it is, or nil when nothing is remembered
 	meaning *meaning
-	used    bool
+	seen    jsonscan.Seen
 }
 
 // nextMember moves before the value of the next member. It returns its name and what that
-// can mean below a scope, or nil; a name that is nil is the end of the object.
-func (r *Reader) nextMember(scope string) (name []byte, _ *meaning, err error) {
+// can mean in that object, or nil; a name that is nil is the end of the object.
+func (r *Reader) nextMember(object *meaning) (name []byte, _ *meaning, err error) {
 	latest := &r.recent[r.place%len(r.recent)]
-	if latest.used && latest.scope == scope {
+	if latest.object == object {
 		if quoted, ok := r.scanner.Again(&latest.seen); ok {
 			r.place++
 			return quoted[1 : len(quoted)-1], latest.meaning, nil
@@ -232,11 +235,11 @@ func (r *Reader) nextMember(scope string) (name []byte, _ *meaning, err error) {
 	if len(name) > longestName {
 		return name, nil, nil
 	}
-	meaning := memberMeaning(scope, name)
-	if latest.used = r.scanner.See(&latest.seen); latest.used {
-		latest.scope, latest.meaning = scope, meaning
+	latest.object, latest.meaning = object, memberMeaning(object.scope, name)
+	if !r.scanner.See(&latest.seen) {
+		latest.object = nil
 	}
-	return name, meaning, nil
+	return name, latest.meaning, nil
 }
 
 // memberMeaning is what a member's name can mean below a scope, or nil.

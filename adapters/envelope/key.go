@@ -32,7 +32,7 @@ func (r *Reader) keyText(key []byte) []byte {
 // puts the key itself into a payload when it writes schemas.
 func (r *Reader) keyMember() (found []byte, ok bool) {
 	for count := 0; ; {
-		name, meaning, err := r.nextMember("")
+		name, meaning, err := r.nextMember(wholeBody)
 		if err != nil {
 			return nil, false
 		}

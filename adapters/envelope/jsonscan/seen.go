@@ -34,11 +34,11 @@ func (s *Scanner) See(seen *Seen) bool {
 // Again is [Scanner.Member] for a member that is written as one was that was seen. It
 // reports false, and moves nowhere, when the next one is not.
 func (s *Scanner) Again(seen *Seen) (quoted []byte, ok bool) {
-	rest := s.text[s.at:]
-	if s.fresh != seen.fresh || len(rest) < len(seen.written) || string(rest[:len(seen.written)]) != string(seen.written) {
+	start, end := s.at, s.at+len(seen.written)
+	if s.fresh != seen.fresh || end > len(s.text) || string(s.text[start:end]) != string(seen.written) {
 		return nil, false
 	}
 	s.fresh = false
-	s.at = space(s.text, s.at+len(seen.written))
-	return rest[seen.name:seen.end:seen.end], true
+	s.at = space(s.text, end)
+	return s.text[start+seen.name : start+seen.end : start+seen.end], true
 }
