@@ -19,5 +19,7 @@
 //	seen.go      members that are written as others were before
 //	skip.go      where a value ends
 //	text.go      where a string ends, eight bytes at a time
+//	escape.go    where an escape ends
+//	runes.go     where a text outside of ASCII ends
 //	number.go    where a number or a literal ends
 package jsonscan

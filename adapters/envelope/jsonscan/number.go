@@ -1,8 +1,6 @@
 package jsonscan
 
-import (
-	"bytes"
-)
+import "bytes"
 
 // numberEnd is where the number ends that begins at i. One that the text ends with is
 // complete.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -38,15 +37,8 @@ func longEnd(b []byte, i int) (end int, err error) {
 		case c < utf8.RuneSelf:
 			return i, ErrSyntax // a control character
 		default:
-			for i < len(b) && b[i] >= utf8.RuneSelf {
-				_, size := utf8.DecodeRune(b[i:])
-				if size == 1 {
-					if !utf8.FullRune(b[i:]) {
-						return i, ErrCut
-					}
-					return i, ErrSyntax
-				}
-				i += size
+			if i, err = runesEnd(b, i); err != nil {
+				return i, err
 			}
 		}
 	}
@@ -98,6 +90,11 @@ func textEnd(b []byte) int {
 			break
 		}
 	}
+	for ; i+8 <= len(b); i += 8 {
+		if word := binary.LittleEndian.Uint64(b[i : i+8 : i+8]); (word-' '*ones|word)&highs != 0 {
+			break
+		}
+	}
 	for i < len(b) && ' ' <= b[i] && b[i] < utf8.RuneSelf {
 		i++
 	}
@@ -111,54 +108,4 @@ const ones, highs = 0x0101010101010101, 0x8080808080808080
 func special(word uint64) uint64 {
 	quote, slash, control := word^'"'*ones-ones, word^'\\'*ones-ones, word-' '*ones
 	return ((quote | slash) | (control | word)) & highs
-}
-
-// escapeEnd is where the escape ends that begins at i.
-func escapeEnd(b []byte, i int) (end int, err error) {
-	if i+2 > len(b) {
-		return i, ErrCut
-	}
-	switch b[i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return i + 2, nil
-	case 'u':
-	default:
-		return i, ErrSyntax
-	}
-	first, err := unit(b[i:], false)
-	if err != nil || !utf16.IsSurrogate(first) {
-		return i + 6, err
-	}
-	second, err := unit(b[i+6:], true)
-	if err == nil && utf16.DecodeRune(first, second) == utf8.RuneError {
-		err = ErrSyntax
-	}
-	return i + 12, err
-}
-
-// unit is the UTF-16 code unit of the escape \uXXXX with which b begins. When it is the
-// second of a pair and b is cut, it must still be possible that it is one.
-func unit(b []byte, second bool) (rune, error) {
-	var value rune
-	for i := range 6 {
-		if i == len(b) {
-			return 0, ErrCut
-		}
-		c := b[i]
-		switch {
-		case i == 0 && c == '\\' || i == 1 && c == 'u':
-		case i < 2:
-			return 0, ErrSyntax
-		case '0' <= c && c <= '9':
-			value = value<<4 | rune(c-'0')
-		case 'a' <= c|0x20 && c|0x20 <= 'f':
-			value = value<<4 | rune(c|0x20-'a'+10)
-		default:
-			return 0, ErrSyntax
-		}
-		if second && (i == 2 && value != 0xd || i == 3 && value < 0xdc) {
-			return 0, ErrSyntax
-		}
-	}
-	return value, nil
 }
