@@ -178,6 +178,7 @@ type hung struct {
 	*cluster
 	fake        *kfake.Cluster
 	dlq, target string
+	later       int16                                             // by how much the coordinator's epoch is
 	told        atomic.Pointer[kmsg.WriteTxnMarkersRequestMarker] // the marker that was asked for last
 	refused     error                                             // the answer to it
 }
@@ -185,14 +186,14 @@ type hung struct {
 func hangs(t *testing.T, state string, options ...kfake.Opt) *hung {
 	t.Helper()
 	c, k := fake(t, options...)
-	h := &hung{cluster: c, fake: k, dlq: c.topic(t, 1), target: c.topic(t, 1)}
+	h := &hung{cluster: c, fake: k, dlq: c.topic(t, 1), target: c.topic(t, 1), later: 1}
 	redrive(t, c.writer(t, h.dlq), h.dlq, nil).Close() // makes the ledger
 	c.crash(t, h.dlq, &kgo.Record{Topic: h.target, Value: []byte("hidden")})
 	writing := c.writing(t, h.target)
 	h.answer(kmsg.DescribeTransactions, func(request kmsg.Request) kmsg.Response {
 		response := request.ResponseKind().(*kmsg.DescribeTransactionsResponse)
 		response.TransactionStates = []kmsg.DescribeTransactionsResponseTransactionState{{
-			TransactionalID: "eventscope." + h.dlq, State: state, ProducerID: writing.ProducerID, ProducerEpoch: int16(writing.ProducerEpoch) + 1,
+			TransactionalID: "eventscope." + h.dlq, State: state, ProducerID: writing.ProducerID, ProducerEpoch: int16(writing.ProducerEpoch) + h.later,
 		}}
 		return response
 	})
@@ -255,15 +256,37 @@ func TestHangingTransactionsNeedARight(t *testing.T) {
 	isProblem(t, err, adapters.ErrNotAuthorized)
 }
 
-// TestHangingTransactionsOfOldCoordinators: one that does not raise epochs may have ended others
-// since, so that what it says is not about this one.
-func TestHangingTransactionsOfOldCoordinators(t *testing.T) {
-	h := hangs(t, "CompleteCommit", kfake.MaxVersions(kversion.V3_7_0()))
-	notes, err := h.mend(t)
-	isProblem(t, err, adapters.ErrBusy)
-	if h.told.Load() != nil || len(notes) != 0 {
-		t.Errorf("told %+v, noted %q", h.told.Load(), notes)
+// TestHangingTransactionsThatNobodyKnowsOf: the coordinator has ended another one since, or may
+// have, as one may that does not raise epochs. What it says is then not about this one.
+func TestHangingTransactionsThatNobodyKnowsOf(t *testing.T) {
+	for name, make := range map[string]func(t *testing.T) *hung{
+		"an old coordinator": func(t *testing.T) *hung { return hangs(t, "CompleteCommit", kfake.MaxVersions(kversion.V3_7_0())) },
+		"another one since":  func(t *testing.T) *hung { h := hangs(t, "CompleteCommit"); h.later = 2; return h },
+		"not this one yet":   func(t *testing.T) *hung { h := hangs(t, "CompleteCommit"); h.later = 0; return h },
+		"taken over":         func(t *testing.T) *hung { return hangs(t, "Empty") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := make(t)
+			notes, err := h.mend(t)
+			isProblem(t, err, adapters.ErrBusy)
+			if h.told.Load() != nil || len(notes) != 0 {
+				t.Errorf("told %+v, noted %q", h.told.Load(), notes)
+			}
+		})
 	}
+}
+
+// TestNothingIsBegunWhereNobodyAnswers: a takeover would make the coordinator forget.
+func TestNothingIsBegunWhereNobodyAnswers(t *testing.T) {
+	h := hangs(t, "CompleteCommit")
+	h.answer(kmsg.DescribeProducers, func(request kmsg.Request) kmsg.Response {
+		partition := kmsg.DescribeProducersResponseTopicPartition{ErrorCode: kerr.UnknownServerError.Code}
+		response := request.ResponseKind().(*kmsg.DescribeProducersResponse)
+		response.Topics = []kmsg.DescribeProducersResponseTopic{{Topic: h.target, Partitions: []kmsg.DescribeProducersResponseTopicPartition{partition}}}
+		return response
+	})
+	_, err := h.mend(t)
+	isProblem(t, err, adapters.ErrNotConnected)
 }
 
 // TestHangingTransactionsAreAskedForAgain: a redrive that took over behind a question that failed
