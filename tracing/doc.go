@@ -60,7 +60,7 @@
 //	messages.go   payloads, kept (package copies) or fetched
 //	watch.go      what a filter (package query) matched, past and present
 //	search.go     history read for one id, by key where that narrows it; searchintake.go: what
-//	              of it is kept
+//	              of it is kept; sought.go: what of it need not be read
 //
 // # Not obvious
 //

@@ -176,7 +176,8 @@ func (s *scanned) Scan(ctx context.Context, span adapters.Range, intake adapters
 	s.passes++
 	for _, m := range s.messages {
 		inPartition := len(span.Key) == 0 || m.Position.Partition == int32(len(span.Key)%3)
-		if slices.Contains(span.Except, m.Position.Destination) || !inPartition {
+		log := adapters.Log{Destination: m.Position.Destination, Partition: m.Position.Partition}
+		if slices.Contains(span.Except, m.Position.Destination) || !inPartition || m.Position.Offset < span.FromOffsets[log] {
 			continue
 		}
 		s.read++
@@ -281,8 +282,9 @@ func TestAKeyOfSomethingElseNarrowsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer found.Close()
-	if len(found.Matches) != 1 || found.Searched[0].ByKey {
-		t.Fatalf("%d matches: %+v", len(found.Matches), found.Searched)
+	const again = partitioners - 1 // reads of the partition of the key: the source does not tell partitioners apart
+	if len(found.Matches) != 1 || found.Searched[0].ByKey || history.read != len(history.messages)+again {
+		t.Fatalf("%d matches: %+v; %d messages read", len(found.Matches), found.Searched, history.read)
 	}
 	flow, err := found.Flow(t.Context(), found.Matches[0].Key)
 	if err != nil || types(flow) != strings.Join(happy, " ") {
@@ -363,7 +365,7 @@ func TestASearchEndsWhenItIsCancelled(t *testing.T) {
 func TestWhatIsMetAgainIsNoProgress(t *testing.T) {
 	s := &search{config: SearchConfig{ID: "ord-1", Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: "kafka"}}}}}
 	s.again()
-	found := s.open(nil)
+	found := s.open()
 	defer found.Close()
 	for range 3 {
 		m := order(1, "ord-1", happy[:1]...)[0].message()
@@ -400,8 +402,45 @@ func TestASearchLargerThanMemoryKeepsWhatBelongs(t *testing.T) {
 		t.Fatal("not found")
 	}
 	flow, err := found.Flow(t.Context(), found.Matches[0].Key)
-	if err != nil || len(flow.Steps) != 4 {
-		t.Errorf("%q, %v", types(flow), err)
+	if err != nil || len(flow.Steps) != 4 || history.passes != 2 {
+		t.Errorf("%q after %d passes, %v", types(flow), history.passes, err)
+	}
+}
+
+// TestALargeSearchFollowsCauses: what has nothing but its cause to belong by is found in a
+// third pass, and what is nowhere in one.
+func TestALargeSearchFollowsCauses(t *testing.T) {
+	history := &scanned{}
+	add := func(destination string, offset int, headers ...string) {
+		history.messages = append(history.messages, told{destination: destination, offset: int64(offset), headers: headers}.message())
+	}
+	add("mail", 0, "event_id", "m1", "causation_id", "p1", "event_type", "MailSent") // before its cause, which is before what names the flow
+	add("pay", 0, "event_id", "p1", "correlation_id", "corr-1", "event_type", "Paid")
+	add("orders", 0, "event_id", "o1", "correlation_id", "corr-1", "event_type", "OrderPlaced")
+	for n := range 300_000 {
+		add("a", n, "correlation_id", fmt.Sprint("x", n), "event_type", "Tick")
+	}
+	for id, want := range map[string]struct{ events, passes int }{"o1": {3, 3}, "corr-1": {3, 3}, "nowhere": {0, 1}} {
+		history.passes = 0
+		found, err := Search(t.Context(), SearchConfig{
+			ID: id, From: adapters.Beginning, Store: Config{Memory: leastMemory},
+			Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: "kafka"}, Scanner: history}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		events := 0
+		if len(found.Matches) > 0 {
+			flow, err := found.Flow(t.Context(), found.Matches[0].Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			events = len(flow.Steps)
+		}
+		if events != want.events || history.passes > want.passes {
+			t.Errorf("%s leads to %d events in %d passes", id, events, history.passes)
+		}
+		found.Close()
 	}
 }
 

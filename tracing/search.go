@@ -79,38 +79,33 @@ func (f *Found) Close() {
 // the partition that the id most likely is the key of, then those of less common
 // partitioners, and last the rest of the destinations where that found nothing, or found
 // something of the flow under another key. If the index cannot hold all that is read, it
-// reads again and keeps only what belongs to the id.
+// keeps only what belongs to the id from then on, and reads again with the ids that it learned:
+// once, or twice if that taught it an id that leads further.
 func Search(ctx context.Context, config SearchConfig) (*Found, error) {
-	s := &search{config: config, id: packed.Of(config.ID)}
-	s.again()
+	s := &search{config: config, id: packed.Of(config.ID), everything: true}
+	s.wanted.want(envelope.AppendID(nil, []byte(config.ID)))
 	s.estimate(ctx)
 	stop := s.report(ctx)
 	defer stop()
-	found := s.open(nil)
-	if err := s.scan(ctx, found); err != nil {
-		found.Close()
-		return nil, err
-	}
-	if found.Counters().Evicted == 0 {
-		return found, nil
-	}
-	wanted := &wantedIDs{ids: idSet{}, causes: idSet{}}
-	wanted.ids.put(envelope.AppendID(nil, []byte(config.ID)))
 	const mostPasses = 3
-	for pass := 0; pass < mostPasses; pass++ {
-		known := wanted.len()
-		found.Close()
+	for pass := 1; ; pass++ {
+		links, causes := len(s.wanted.ids), len(s.wanted.causes)
 		s.again()
-		found = s.open(wanted)
+		found := s.open()
 		if err := s.scan(ctx, found); err != nil {
 			found.Close()
 			return nil, err
 		}
-		if wanted.len() == known {
-			break
+		whole := len(s.wanted.ids) == links && (len(s.wanted.causes) == causes || !s.causesLeadOn)
+		if s.everything {
+			whole = found.Counters().Evicted == 0 || !s.wanted.found && len(found.Matches) == 0
 		}
+		if whole || pass == mostPasses {
+			return found, nil
+		}
+		found.Close()
+		s.everything = false
 	}
-	return found, nil
 }
 
 type searchLog struct {
@@ -135,7 +130,12 @@ type search struct {
 	keyed   map[searchDestination]bool // what the id leads to had it as its key: false if something had not
 	usage   map[searchDestination]*keyUsage
 	read    map[searchDestination]int64 // messages
-	wanted  *wantedIDs                  // nil: everything is kept
+	byKey   map[int]bool                // sources where reading by key found something
+	wanted  wantedIDs
+
+	everything   bool              // all is kept while there is room, else only what is wanted
+	flows        map[string]string // of some events, by their ids
+	causesLeadOn bool              // some events have nothing but their cause to tell their flow by
 }
 
 func (s *search) estimate(ctx context.Context) {
@@ -176,8 +176,7 @@ func (s *search) report(ctx context.Context) (stop func()) {
 }
 
 // open starts an index to search into.
-func (s *search) open(wanted *wantedIDs) *Found {
-	s.wanted = wanted
+func (s *search) open() *Found {
 	ctx, cancel := context.WithCancel(context.Background())
 	found := &Found{Store: New(s.config.Store), stop: cancel, done: make(chan struct{})}
 	for _, source := range s.config.Sources {
@@ -193,7 +192,7 @@ func (s *search) open(wanted *wantedIDs) *Found {
 func (s *search) again() {
 	s.covered, s.keyed, s.read = map[searchLog]int64{}, map[searchDestination]bool{}, map[searchDestination]int64{}
 	if s.usage == nil { // what keys are used for holds for every pass
-		s.usage = map[searchDestination]*keyUsage{}
+		s.usage, s.flows, s.byKey = map[searchDestination]*keyUsage{}, map[string]string{}, map[int]bool{}
 	}
 	s.count.Store(0)
 }
@@ -280,7 +279,8 @@ func (s *search) scanSource(ctx context.Context, found *Found, i int) error {
 	source := s.config.Sources[i]
 	into := s.intake(found, i)
 	span := s.span()
-	for rank := 0; source.ByKey && rank < partitioners; rank++ {
+	byKey := source.ByKey && s.keysHelp(i)
+	for rank := 0; byKey && rank < partitioners; rank++ {
 		byKey := span
 		byKey.Key, byKey.KeyRank = []byte(s.config.ID), rank
 		if err := source.Scanner.Scan(ctx, byKey, into); err != nil {
@@ -291,7 +291,32 @@ func (s *search) scanSource(ctx context.Context, found *Found, i int) error {
 		}
 		span.Except = s.foundByKey(i)
 	}
+	if byKey {
+		span.FromOffsets = s.readOn(i, len(span.Except) > 0)
+	}
 	return source.Scanner.Scan(ctx, span, into)
+}
+
+// keysHelp says that reading by key is worth a try, as it is until it was in vain.
+func (s *search) keysHelp(source int) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.everything || s.byKey[source]
+}
+
+// readOn is where the logs that were read by key are to be read on, and notes whether that
+// found something.
+func (s *search) readOn(source int, found bool) map[adapters.Log]int64 {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.byKey[source] = found
+	next := map[adapters.Log]int64{}
+	for log, last := range s.covered {
+		if log.source == source {
+			next[log.log] = last + 1
+		}
+	}
+	return next
 }
 
 // keysChecked is how many events of what was found are asked for their keys.

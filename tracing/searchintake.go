@@ -2,6 +2,7 @@ package tracing
 
 import (
 	"context"
+	"slices"
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
@@ -14,6 +15,7 @@ func (s *search) intake(found *Found, source int) adapters.Intake {
 	next := found.intake(source, false)
 	reader := envelope.NewReader(s.config.Store.Rules)
 	return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
+		all := s.everything && found.Counters().Evicted == 0
 		s.mutex.Lock()
 		kept, fresh := batch.Messages[:0], int64(0)
 		for i := range batch.Messages {
@@ -22,7 +24,7 @@ func (s *search) intake(found *Found, source int) adapters.Intake {
 				continue
 			}
 			fresh++
-			if s.wanted == nil || s.wanted.take(reader, m) {
+			if s.wanted.take(reader, m) || all {
 				kept = append(kept, *m)
 			}
 		}
@@ -53,9 +55,25 @@ func (s *search) take(source int, reader *envelope.Reader, m *adapters.Message) 
 		s.usage[at] = usage
 	}
 	if usage.sampled < keysSampled {
-		usage.add(reader, m)
+		var id envelope.Identity
+		reader.Read(m, &id)
+		usage.add(m, &id)
+		s.noteCause(&id)
 	}
 	return true
+}
+
+// noteCause looks whether an event has nothing but its cause to tell its flow by: it has no
+// flow id, or another than its cause.
+func (s *search) noteCause(id *envelope.Identity) {
+	const mostNoted = 10_000
+	if id.ID.Known() && len(s.flows) < mostNoted {
+		s.flows[string(id.ID.Value)] = string(id.Flow.Value)
+	}
+	if id.Cause.Known() {
+		flow, known := s.flows[string(id.Cause.Value)]
+		s.causesLeadOn = s.causesLeadOn || !id.Flow.Known() || known && flow != string(id.Flow.Value)
+	}
 }
 
 // keyUsage is what a destination's messages use their keys for.
@@ -71,9 +89,7 @@ const keysSampled = 500
 
 // add looks at a message: it may have no key, or another than what it is about, or than
 // another one of its flow.
-func (k *keyUsage) add(reader *envelope.Reader, m *adapters.Message) {
-	var id envelope.Identity
-	reader.Read(m, &id)
+func (k *keyUsage) add(m *adapters.Message, id *envelope.Identity) {
 	k.sampled++
 	if k.otherwise = k.otherwise || len(m.Key) == 0; k.otherwise {
 		return
@@ -110,9 +126,36 @@ func (s *search) identifies(reader *envelope.Reader, m *adapters.Message) bool {
 // wantedIDs are the ids that belong to what is searched for: it grows as messages link
 // one to the next.
 type wantedIDs struct {
-	ids      idSet // of flows, traces and entities, and the one searched for
-	causes   idSet // of events that belong
+	ids      idSet    // of flows, traces and entities, and the one searched for
+	causes   idSet    // of events that belong
+	found    bool     // something belonged
+	sought   []sought // all of them
 	identity envelope.Identity
+}
+
+// mostSought is how many ids are looked for in a message before it is read. With more, to
+// read it takes less.
+const mostSought = 12
+
+// want puts an id among those that lead to more.
+func (w *wantedIDs) want(id []byte) { w.put(&w.ids, id) }
+
+func (w *wantedIDs) put(set *idSet, id []byte) {
+	if *set == nil {
+		*set = idSet{}
+	}
+	if !set.has(id) && len(w.sought) <= mostSought {
+		w.sought = append(w.sought, soughtOf(id))
+	}
+	set.put(id)
+}
+
+// mayBelong says that a message must be read to know whether it belongs.
+func (w *wantedIDs) mayBelong(m *adapters.Message) bool {
+	if len(w.sought) > mostSought || respells(m) {
+		return true
+	}
+	return slices.ContainsFunc(w.sought, func(s sought) bool { return s.mayBeIn(m) })
 }
 
 // idSet is a set of ids in their compact form, of which a UUID has one whatever its
@@ -127,13 +170,14 @@ func (s idSet) has(id []byte) bool {
 
 func (s idSet) put(id []byte) { s[string(packed.AppendAside(nil, id))] = struct{}{} }
 
-func (w *wantedIDs) len() int { return len(w.ids) + len(w.causes) }
-
 // mostWantedIDs bounds each of the two.
 const mostWantedIDs = 1000
 
 // take says whether a message belongs, and learns its ids if it does.
 func (w *wantedIDs) take(reader *envelope.Reader, m *adapters.Message) bool {
+	if !w.mayBelong(m) {
+		return false
+	}
 	id := &w.identity
 	reader.Read(m, id)
 	links := [][]byte{id.Flow.Value, id.Trace.Value}
@@ -146,13 +190,14 @@ func (w *wantedIDs) take(reader *envelope.Reader, m *adapters.Message) bool {
 	for _, link := range links {
 		belongs = belongs || w.ids.has(link)
 	}
+	w.found = w.found || belongs
 	if belongs && id.ID.Known() && len(w.causes) < mostWantedIDs {
-		w.causes.put(id.ID.Value)
+		w.put(&w.causes, id.ID.Value)
 	}
 	if belongs && len(w.ids) < mostWantedIDs {
 		for _, link := range links {
 			if len(link) > 0 {
-				w.ids.put(link)
+				w.want(link)
 			}
 		}
 	}

@@ -1,0 +1,69 @@
+package tracing
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+)
+
+// TestNoMessageIsPassedOverThatBelongs: however an id is spelled, in whatever place, a message
+// that names it is read.
+func TestNoMessageIsPassedOverThatBelongs(t *testing.T) {
+	reader, belonged := envelope.NewReader(nil), 0
+	rapid.Check(t, func(t *rapid.T) {
+		id := rapid.OneOf(
+			rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
+			rapid.StringMatching(`[0-9a-f]{32}`), rapid.StringMatching(`0{16}[0-9a-f]{16}`), rapid.StringMatching(`[0-9]{4,9}`),
+			rapid.StringMatching(`[a-z]{2,4}[-/+_][0-9]{3,6}[é"]?`)).Draw(t, "id")
+		bare := strings.ReplaceAll(id, "-", "")
+		spelled := rapid.SampledFrom([]string{
+			id, strings.ToUpper(id), bare, strings.ToUpper(bare), "{" + id + "}", "(" + strings.ToUpper(id) + ")", "urn:uuid:" + id, strings.TrimLeft(id, "0"),
+			"00-" + bare + "-00f067aa0ba902b7-01", `"` + id + `"`,
+		}).Draw(t, "spelled")
+		m := adapters.Message{Value: []byte(`{"type":"Tick"}`)}
+		switch rapid.SampledFrom([]string{"key", "header", "binary", "trace", "value", "escaped", "number", "text", "nested"}).Draw(t, "place") {
+		case "key":
+			m.Key = []byte(spelled)
+		case "header":
+			m.Headers = []adapters.Header{{Name: "correlation_id", Value: []byte(spelled)}}
+		case "binary":
+			raw, _ := hex.DecodeString(bare) // of what is no number of that kind, half of it
+			m.Headers = []adapters.Header{{Name: "correlation_id", Value: raw}}
+		case "trace":
+			name := rapid.SampledFrom([]string{"traceparent", "X-B3-TraceId", "b3"}).Draw(t, "name")
+			m.Headers = []adapters.Header{{Name: name, Value: []byte(spelled)}}
+		case "value":
+			m.Value = fmt.Appendf(nil, `{"type":"Tick","order_id":%q}`, spelled)
+		case "escaped":
+			var text strings.Builder
+			for _, c := range spelled {
+				fmt.Fprintf(&text, `\u%04x`, c)
+			}
+			m.Value = fmt.Appendf(nil, `{"type":"Tick","event_id":"%s"}`, text.String())
+		case "number":
+			m.Value = fmt.Appendf(nil, `{"type":"Tick","order_id":%s}`, spelled)
+		case "nested":
+			m.Value = fmt.Appendf(nil, "%q", fmt.Sprintf(`{"type":"Tick","order_id":%q}`, spelled))
+		}
+		var filtered, all wantedIDs
+		filtered.want(envelope.AppendID(nil, []byte(id)))
+		all.want(envelope.AppendID(nil, []byte(id)))
+		all.sought = append(all.sought, make([]sought, mostSought)...) // so many that everything is read
+		belongs := all.take(reader, &m)
+		if belongs {
+			belonged++
+		}
+		if got := filtered.take(reader, &m); got != belongs {
+			t.Fatalf("%s in %q %q %q: belongs %v, and is taken %v", id, m.Key, m.Headers, m.Value, belongs, got)
+		}
+	})
+	if belonged == 0 {
+		t.Error("no message belongs")
+	}
+}
