@@ -23,7 +23,7 @@ func TestNoMessageIsPassedOverThatBelongs(t *testing.T) {
 			rapid.StringMatching(`[a-z]{2,4}[-/+_][0-9]{3,6}[é"]?`)).Draw(t, "id")
 		bare := strings.ReplaceAll(id, "-", "")
 		spelled := rapid.SampledFrom([]string{
-			id, strings.ToUpper(id), bare, strings.ToUpper(bare), "{" + id + "}", "(" + strings.ToUpper(id) + ")", "urn:uuid:" + id, strings.TrimLeft(id, "0"),
+			id, strings.ToUpper(id), hyphened(bare), strings.ToUpper(hyphened(bare)), mixed(id), bare, strings.ToUpper(bare), "{" + id + "}", "(" + strings.ToUpper(id) + ")", "urn:uuid:" + id, strings.TrimLeft(id, "0"),
 			"00-" + bare + "-00f067aa0ba902b7-01", `"` + id + `"`,
 		}).Draw(t, "spelled")
 		m := adapters.Message{Value: []byte(`{"type":"Tick"}`)}
@@ -66,4 +66,21 @@ func TestNoMessageIsPassedOverThatBelongs(t *testing.T) {
 	if belonged == 0 {
 		t.Error("no message belongs")
 	}
+}
+
+// hyphened is a UUID in its usual spelling, of one without hyphens.
+func hyphened(digits string) string {
+	if len(digits) != 32 {
+		return digits
+	}
+	return strings.Join([]string{digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]}, "-")
+}
+
+// mixed has every other letter in capitals.
+func mixed(id string) string {
+	b := []byte(id)
+	for i := 0; i < len(b); i += 2 {
+		b[i] = strings.ToUpper(string(b[i]))[0]
+	}
+	return string(b)
 }
