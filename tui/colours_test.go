@@ -122,7 +122,9 @@ func TestTroubleIsRedAndDoubtIsAmber(t *testing.T) {
 		}, "3", looks{theme.Good: {"↘", "lag "}}},
 		"lag unknown": {func(_ *tuitest.System, _ *tuitest.Letters, c *tuitest.Consumers) { c.Break(errors.New("away")) }, "3", looks{theme.Bad: {"✗ kafka: away"}}},
 		"unsafe": {func(_ *tuitest.System, l *tuitest.Letters, _ *tuitest.Consumers) {
-			l.DLQ = func(g *deadletter.Queue) { g.Unsafe, g.Kind = errors.New("not safe"), adapters.Queue }
+			l.DLQ = func(g *deadletter.Queue) {
+				g.Unsafe, g.Kind, g.Cost = errors.New("not safe"), adapters.Queue, deadletter.Cost{Marked: "marked as redelivered"}
+			}
 		}, "4", looks{theme.Warn: {"not inspected: not safe"}, theme.Bad: {"3"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
