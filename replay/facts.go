@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"eventscope/adapters/figure"
 )
 
 // Targets are where the copies of all parts go, the most frequent of each part first.
@@ -104,7 +106,7 @@ func (p *Part) destinations() [][2]string {
 		for _, t := range going[mostLines:] {
 			rest += t.Count
 		}
-		facts = append(facts, [2]string{"to", fmt.Sprintf("%s further destinations, %s; --format json names them", grouped(n), letters(rest))})
+		facts = append(facts, [2]string{"to", fmt.Sprintf("%s further destinations, %s; --format json names them", figure.Count(n), letters(rest))})
 	}
 	for _, right := range p.Lacks {
 		facts = append(facts, [2]string{"lacks", "the run needs " + right})
@@ -128,7 +130,7 @@ func (p *Plan) leftOut() [][2]string {
 		for _, s := range staying[mostLines:] {
 			rest += len(s.Positions)
 		}
-		facts = append(facts, [2]string{"stays", fmt.Sprintf("%s for %s further reasons; --format json names them", letters(rest), grouped(n))})
+		facts = append(facts, [2]string{"stays", fmt.Sprintf("%s for %s further reasons; --format json names them", letters(rest), figure.Count(n))})
 	}
 	return facts
 }
@@ -140,9 +142,9 @@ const mostLines = 20
 func size(bytes int64) string {
 	switch {
 	case bytes < 10_000:
-		return grouped(int(bytes)) + " B"
+		return figure.Count(int(bytes)) + " B"
 	case bytes < 10_000_000:
-		return grouped(int(bytes/1000)) + " KB"
+		return figure.Count(int(bytes/1000)) + " KB"
 	}
-	return grouped(int(bytes/1_000_000)) + " MB"
+	return figure.Count(int(bytes/1_000_000)) + " MB"
 }

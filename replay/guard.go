@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/figure"
 )
 
 // ErrRefused is the kind of what is refused for safety. Nothing was touched.
@@ -38,7 +38,7 @@ func (p *Plan) Check(c Confirmation) error {
 	case c.Plan != "" && c.Plan != p.ID:
 		return refuse(fmt.Sprintf("the letters have changed since plan %s was made; it is plan %s now", c.Plan, p.ID), "look at the new plan")
 	case c.Count != p.Count():
-		return refuse(fmt.Sprintf("%s was confirmed, and the plan has %s%s", grouped(c.Count), letters(p.Count()), p.doubtWords()), fmt.Sprintf("look at the plan, then --confirm %d", p.Count()))
+		return refuse(fmt.Sprintf("%s was confirmed, and the plan has %s%s", figure.Count(c.Count), letters(p.Count()), p.doubtWords()), fmt.Sprintf("look at the plan, then --confirm %d", p.Count()))
 	}
 	for i := range p.Parts {
 		part := &p.Parts[i]
@@ -52,7 +52,7 @@ func (p *Plan) Check(c Confirmation) error {
 // doubtWords say how many letters of a plan may have been sent already.
 func (p *Plan) doubtWords() string {
 	if maybe, _ := p.Doubts(); maybe > 0 {
-		return fmt.Sprintf(", of which %s may have been sent already", grouped(maybe))
+		return fmt.Sprintf(", of which %s may have been sent already", figure.Count(maybe))
 	}
 	return ""
 }
@@ -80,16 +80,7 @@ func letters(n int) string {
 	if n == 1 {
 		return "1 letter"
 	}
-	return grouped(n) + " letters"
-}
-
-// grouped is a number in words, its thousands apart: 20,000.
-func grouped(n int) string {
-	digits := strconv.Itoa(n)
-	for at := len(digits) - 3; at > 0; at -= 3 {
-		digits = digits[:at] + "," + digits[at:]
-	}
-	return digits
+	return figure.Count(n) + " letters"
 }
 
 // Promise is what is guaranteed of an action, in the words that are printed where it is

@@ -9,6 +9,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/figure"
 )
 
 // statement is letters of one part that say the same of themselves: that they died at origin,
@@ -186,7 +187,7 @@ func (e *evidence) exception(c *statement) string {
 	if most == c.origin || here*rare > count {
 		return ""
 	}
-	return fmt.Sprintf("%s here say %s, and %s this", letters(count), most, grouped(here))
+	return fmt.Sprintf("%s here say %s, and %s this", letters(count), most, figure.Count(here))
 }
 
 // few names the first of many.

@@ -13,6 +13,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/figure"
 )
 
 // Planning is a plan in the making. It takes letters one by one and keeps of each only what
@@ -73,7 +74,7 @@ func (p *Planning) Add(l *Letter) error {
 		return nil
 	case p.planned == p.options.Most:
 		return &adapters.Problem{
-			Doing: fmt.Sprintf("%s these letters", p.plan.Action), Cause: fmt.Sprintf("there are more than %s, and the memory allows for no larger plan", grouped(p.options.Most)),
+			Doing: fmt.Sprintf("%s these letters", p.plan.Action), Cause: fmt.Sprintf("there are more than %s, and the memory allows for no larger plan", figure.Count(p.options.Most)),
 			Remedy: "choose fewer with --filter or by position, or raise --memory", Kind: ErrRefused,
 		}
 	}

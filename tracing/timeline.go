@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/figure"
 )
 
 // skewAllowance is how much earlier than its cause an effect may seem before clocks are
@@ -32,7 +33,7 @@ func (x *index) timeline(number uint32, now int64) *Flow {
 		}
 	}
 	if p := v.pathPosition.path; p.ready() {
-		f.Path = fmt.Sprintf("learned from %d flows", p.flows)
+		f.Path = fmt.Sprintf("learned from %s flows", figure.Count(p.flows))
 		if p.declared != "" {
 			f.Path = "declared in the config as " + p.declared
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/figure"
 )
 
 // moment is how long a reader of committed transactions waits for one that is open: longer
@@ -60,5 +61,5 @@ func (a *Adapter) tellHidden(ctx context.Context, logs []adapters.Log) error {
 
 // openSentence tells of an open transaction. Its records, and all behind them, are what is hidden.
 func openSentence(log adapters.Log, from, end int64) string {
-	return fmt.Sprintf("a transaction is open in %s/%d at offset %d; %d records from there on are not shown, since only committed ones are", log.Destination, log.Partition, from, end-from)
+	return fmt.Sprintf("a transaction is open in %s/%d at offset %d; %s records from there on are not shown, since only committed ones are", log.Destination, log.Partition, from, figure.Count(end-from))
 }

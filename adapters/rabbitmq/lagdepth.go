@@ -9,6 +9,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters/consumer"
+	"eventscope/adapters/figure"
 )
 
 // lagWithoutManagement says what is missing.
@@ -72,7 +73,7 @@ func (a *Adapter) depth(control *control, name string) (consumer.Lag, error) {
 	log.State, log.Why = consumer.LagBehind, "without what is delivered and not acknowledged, which AMQP does not tell"
 	switch {
 	case log.Lag > 0 && queue.Consumers == 0:
-		log.State, log.Why = consumer.LagStop, fmt.Sprintf("%d ready, and no consumer", log.Lag)
+		log.State, log.Why = consumer.LagStop, fmt.Sprintf("%s ready, and no consumer", figure.Count(log.Lag))
 	case log.Lag == 0:
 		log.State = consumer.LagOK
 	}

@@ -6,6 +6,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
+	"eventscope/adapters/figure"
 	"eventscope/adapters/rabbitmq/management"
 )
 
@@ -68,9 +69,9 @@ func judgeQueue(log *consumer.LogLag, depth *consumer.QueueDepth, paces *managem
 	case log.Lag == 0:
 		log.State = consumer.LagOK
 	case depth.Ready > 0 && known && members == 0 && done.N > 0: // by basic.get
-		log.State, log.Why = consumer.LagBehind, fmt.Sprintf("%d ready, and no consumer; somebody takes them one by one", depth.Ready)
+		log.State, log.Why = consumer.LagBehind, fmt.Sprintf("%s ready, and no consumer; somebody takes them one by one", figure.Count(depth.Ready))
 	case depth.Ready > 0 && known && members == 0:
-		log.State, log.Why = consumer.LagStop, fmt.Sprintf("%d ready, and no consumer", depth.Ready)
+		log.State, log.Why = consumer.LagStop, fmt.Sprintf("%s ready, and no consumer", figure.Count(depth.Ready))
 	case delivered.N > 0 && again.N > manyRedelivered*delivered.N:
 		log.State = consumer.LagRedeliver
 		log.Why = fmt.Sprintf("%.0f %% of what was delivered in the last minute had been delivered before", 100*again.N/delivered.N)
@@ -79,7 +80,7 @@ func judgeQueue(log *consumer.LogLag, depth *consumer.QueueDepth, paces *managem
 		}
 	case stood && depth.Ready > 0 && members > 0 && done.N == 0:
 		log.State = consumer.LagStall
-		log.Why = fmt.Sprintf("%d ready, %d not acknowledged, and nothing was acknowledged in the last minute", depth.Ready, depth.Unacked)
+		log.Why = fmt.Sprintf("%s ready, %s not acknowledged, and nothing was acknowledged in the last minute", figure.Count(depth.Ready), figure.Count(depth.Unacked))
 	default:
 		log.State = consumer.LagBehind
 	}

@@ -10,6 +10,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/figure"
 	"eventscope/adapters/rabbitmq/routing"
 )
 
@@ -88,11 +89,11 @@ func (l *queuePeek) complete(state amqp.Queue) error {
 	}
 	switch {
 	case l.read < wanted:
-		return short(fmt.Sprintf("%d of its %d letters were seen: others have taken or hold the rest", l.read, state.Messages))
+		return short(fmt.Sprintf("%s of its %s letters were seen: others have taken or hold the rest", figure.Count(l.read), figure.Count(state.Messages)))
 	case l.most > 0 || state.Consumers == 0 || l.facts.held == 0:
 		return nil
 	case l.facts.held > 0:
-		return short(fmt.Sprintf("%d letters were seen, and %d more are held by its %d consumers, as of some seconds ago", l.read, l.facts.held, state.Consumers))
+		return short(fmt.Sprintf("%s letters were seen, and %s more are held by its %d consumers, as of some seconds ago", figure.Count(l.read), figure.Count(l.facts.held), state.Consumers))
 	}
-	return short(fmt.Sprintf("%d letters were seen, and its %d consumers may hold more", l.read, state.Consumers))
+	return short(fmt.Sprintf("%s letters were seen, and its %d consumers may hold more", figure.Count(l.read), state.Consumers))
 }

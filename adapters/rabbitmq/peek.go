@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/figure"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -81,7 +82,7 @@ func (l *queuePeek) run(ctx context.Context) error {
 		err = l.readOn(limited, keepEach)
 	}
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
-		err = c.problem(l.doing(), fmt.Sprintf("after %v, as long as letters are held, %d of %d were read", deadletter.PeekTime, l.read, state.Messages),
+		err = c.problem(l.doing(), fmt.Sprintf("after %s, as long as letters are held, %s of %s were read", figure.Span(deadletter.PeekTime), figure.Count(l.read), figure.Count(state.Messages)),
 			"look at fewer", adapters.ErrTooLarge)
 	}
 	if err = both(err, l.requeue()); err != nil {
@@ -122,7 +123,7 @@ func (l *queuePeek) counts() bool { return l.peekPolicy.margin > 0 && l.facts.se
 // refuse says no before anything is read, where that can be known.
 func (l *queuePeek) refuse(depth int) error {
 	if l.peekPolicy.handling == wholly && depth > whollyMost {
-		return l.adapter.config.problem(l.doing(), fmt.Sprintf("letters given back go to its end, so that all %d would have to be held to keep their order, and at most %d are", depth, whollyMost),
+		return l.adapter.config.problem(l.doing(), fmt.Sprintf("letters given back go to its end, so that all %s would have to be held to keep their order, and at most %s are", figure.Count(depth), figure.Count(whollyMost)),
 			doInstead, deadletter.ErrUnsafePeek)
 	}
 	if depth == 0 {
@@ -180,7 +181,7 @@ func (l *queuePeek) stuck(err error) error {
 	if !errors.Is(err, errInternal) {
 		return err
 	}
-	return l.adapter.config.problem(l.doing(), fmt.Sprintf("the broker breaks the connection when it is to hand out letter %d, and what lies behind that cannot be seen", l.read+1),
+	return l.adapter.config.problem(l.doing(), fmt.Sprintf("the broker breaks the connection when it is to hand out letter %s, and what lies behind that cannot be seen", figure.Count(l.read+1)),
 		"take this letter out with a client of AMQP 1.0, or upgrade the broker: 4.0 fails on some letters that were sent by AMQP 1.0", adapters.ErrIncomplete)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/figure"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -104,7 +105,7 @@ func (a *Adapter) redrive(ctx context.Context, l *link, order deadletter.Order, 
 		return nil, err
 	}
 	if partly && r.peekPolicy.handling == wholly && depth > whollyMost {
-		return nil, a.config.problem(doing, fmt.Sprintf("letters given back go to its end, so that all %d would have to be held to keep their order, and at most %d are", depth, whollyMost),
+		return nil, a.config.problem(doing, fmt.Sprintf("letters given back go to its end, so that all %s would have to be held to keep their order, and at most %s are", figure.Count(depth), figure.Count(whollyMost)),
 			"redrive all of them, or "+doInstead, deadletter.ErrUnsafePeek)
 	}
 	first := r.wide

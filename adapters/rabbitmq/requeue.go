@@ -8,6 +8,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/figure"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -52,7 +53,7 @@ func (c *Config) requeue(channel *amqpChannel, f *facts, tags []uint64, together
 			return channel.problem(doing, err)
 		}
 		if ready < wanted && f.kind != amqp.QueueTypeClassic && slow == nil {
-			slow = c.problem(doing, fmt.Sprintf("%d of %d are not back after %v: the broker is slow, or somebody else takes them, and they may come back in another order", wanted-ready, len(part), backTime),
+			slow = c.problem(doing, fmt.Sprintf("%s of %s are not back after %s: the broker is slow, or somebody else takes them, and they may come back in another order", figure.Count(wanted-ready), figure.Count(len(part)), figure.Span(backTime)),
 				"look at it again when the broker has less to do", adapters.ErrIncomplete)
 		}
 		part = tags[:min(together*backCommands, len(tags))]

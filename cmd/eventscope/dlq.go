@@ -280,10 +280,10 @@ func (d *dlq) sayUnasked(queues []replay.DLQ, all int, err error) error {
 	}
 	cause := fmt.Sprintf("that takes each message and gives it back, %s, and nobody asked for it: %s", strings.Join(slices.Sorted(maps.Keys(costs)), " or "), strings.Join(names, ", "))
 	if more := len(queues) - len(names); more > 0 {
-		cause += fmt.Sprintf(" and %d more", more)
+		cause += fmt.Sprintf(" and %s more", text.Count(int64(more)))
 	}
 	problem := &adapters.Problem{
-		Doing: fmt.Sprintf("peek into %d dead-letter queues", len(queues)), Cause: cause,
+		Doing: fmt.Sprintf("peek into %s dead-letter queues", text.Count(int64(len(queues)))), Cause: cause,
 		Remedy: "name one " + d.settings.source(queues[0].Source.Name).Driver.Naming + ", or add --peek for all", Kind: deadletter.ErrUnsafePeek,
 	}
 	if len(queues) == 1 {

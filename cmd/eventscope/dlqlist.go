@@ -9,6 +9,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/cmd/internal/output"
 	"eventscope/replay"
+	"eventscope/tui/text"
 )
 
 // peekFlag lets a command read queues that are not named.
@@ -106,7 +107,7 @@ func (d *dlq) groups(ctx context.Context, args []string) error {
 		return err
 	}
 	if n := grouping.Others(); n > 0 {
-		d.note("%d letters are in none of these groups, since there are too many; choose fewer with --filter", n)
+		d.note("%s letters are in none of these groups, since there are too many; choose fewer with --filter", text.Count(int64(n)))
 	}
 	return d.outcome(found, "no open dead letter was found")
 }
@@ -201,7 +202,7 @@ func (d *dlq) printJournal(_ context.Context, args []string) error {
 		err = flushing
 	}
 	if broken > 0 {
-		d.note("the journal was changed by somebody: %d of its lines do not follow from the line before", broken)
+		d.note("the journal was changed by somebody: %s of its lines do not follow from the line before", text.Count(int64(broken)))
 	}
 	if err == nil && count == 0 {
 		err = &nothingFound{"the journal has nothing of that"}

@@ -16,6 +16,7 @@ import (
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/source"
 	"eventscope/replay"
+	"eventscope/tui/text"
 )
 
 // planFlags adds the flags that say how to plan.
@@ -267,7 +268,7 @@ func (d *dlq) do(ctx context.Context, action replay.Action, args []string) error
 	}
 	if count := plan.Count(); d.confirm == 0 && count > 0 {
 		return &adapters.Problem{
-			Doing: fmt.Sprintf("%s %d letters", action, count), Cause: fmt.Sprintf("--confirm %d is required", count),
+			Doing: fmt.Sprintf("%s %s letters", action, text.Count(int64(count))), Cause: fmt.Sprintf("--confirm %d is required", count),
 			Remedy: fmt.Sprintf("look at the plan (eventscope dlq plan), then add --confirm %d", count), Kind: replay.ErrRefused,
 		}
 	}
@@ -422,7 +423,8 @@ func (d *dlq) noteResume(run *replay.Run) {
 type partlyRun struct{ summary replay.Summary }
 
 func (p *partlyRun) Error() string {
-	return fmt.Sprintf("run %s is %s: %d settled, %d failed, %d skipped", p.summary.Run, p.summary.State, p.summary.Settled, p.summary.Failed, p.summary.Skipped)
+	return fmt.Sprintf("run %s is %s: %s settled, %s failed, %s skipped", p.summary.Run, p.summary.State,
+		text.Count(int64(p.summary.Settled)), text.Count(int64(p.summary.Failed)), text.Count(int64(p.summary.Skipped)))
 }
 
 // mostOnTheirWay bounds --window, which is held in memory.
@@ -463,7 +465,7 @@ func (r *runProgress) tell() {
 		return
 	}
 	r.last = time.Now()
-	fmt.Fprintf(r.stderr, "%s%d of %d letters", clearLine, r.done, r.count)
+	fmt.Fprintf(r.stderr, "%s%s of %s letters", clearLine, text.Count(int64(r.done)), text.Count(int64(r.count)))
 }
 
 func (r *runProgress) end() {

@@ -165,7 +165,7 @@ func (f *flows) print(ctx context.Context, index *index, query tracing.FlowQuery
 // did not apply.
 func (f *flows) noteLosses(c tracing.Counters, watch *tracing.Watch) {
 	if c.Evicted > 0 {
-		f.note("%d of %d events did not fit in memory, so the oldest flows are missing or cut; raise --memory, or read less with --from", c.Evicted, c.Events)
+		f.note("%s of %s events did not fit in memory, so the oldest flows are missing or cut; raise --memory, or read less with --from", text.Count(c.Evicted), text.Count(c.Events))
 	}
 	if watch != nil {
 		f.noteFilterErrors(watch.Progress().Errors)
@@ -176,7 +176,7 @@ func (f *flows) noteLosses(c tracing.Counters, watch *tracing.Watch) {
 // match.
 func (p *program) noteFilterErrors(n int64) {
 	if n > 0 {
-		p.note("the filter could not be applied to %d events, which were taken not to match", n)
+		p.note("the filter could not be applied to %s events, which were taken not to match", text.Count(n))
 	}
 }
 

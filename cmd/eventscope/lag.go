@@ -42,9 +42,9 @@ type tooFarBehind struct {
 
 func (t *tooFarBehind) Error() string {
 	if t.unsure != "" {
-		return fmt.Sprintf("it is not known whether %s is more than %d behind: %s", t.group, t.above, t.unsure)
+		return fmt.Sprintf("it is not known whether %s is more than %s behind: %s", t.group, text.Count(t.above), t.unsure)
 	}
-	return fmt.Sprintf("%s is %d behind, which is above %d", t.group, t.lag, t.above)
+	return fmt.Sprintf("%s is %s behind, which is above %s", t.group, text.Count(t.lag), text.Count(t.above))
 }
 
 func (p *program) lagCommand() *cobra.Command {
@@ -193,7 +193,7 @@ func (l *lagPrinter) tellUnrouted(ctx context.Context) {
 			continue
 		}
 		if count, err := adapter.Unroutable.Unroutable(ctx); err == nil && count.Dropped > 0 {
-			l.note("%s has lost %d messages that led to no queue, since the broker started", adapter.Name, count.Dropped)
+			l.note("%s has lost %s messages that led to no queue, since the broker started", adapter.Name, text.Count(count.Dropped))
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/cmd/internal/output"
 	"eventscope/tracing/query"
+
+	"eventscope/replay"
 )
 
 func TestChanges(t *testing.T) {
@@ -70,5 +72,18 @@ func TestSentencesAreSafe(t *testing.T) {
 	got := newProgram(nil, nil, nil, nil).sentences(fmt.Errorf("the topic %s\nis wrong", "\x1b]0;x\a\u202e"))
 	if want := "eventscope: the topic \\x1b]0;x\\x07\\u202e\neventscope: is wrong\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestFiguresReadAlike: as on the screen, thousands stand apart in what commands say.
+func TestFiguresReadAlike(t *testing.T) {
+	for want, said := range map[string]error{
+		"billing is 12,000 behind, which is above 1,000":                         &tooFarBehind{group: "billing", lag: 12_000, above: 1000},
+		"it is not known whether billing is more than 1,000 behind: nobody says": &tooFarBehind{group: "billing", above: 1000, unsure: "nobody says"},
+		"run r-1 is failed: 1,234 settled, 2,000 failed, 3,000 skipped":          &partlyRun{replay.Summary{Run: "r-1", State: "failed", Settled: 1234, Failed: 2000, Skipped: 3000}},
+	} {
+		if got := said.Error(); got != want {
+			t.Errorf("%q; want %q", got, want)
+		}
 	}
 }

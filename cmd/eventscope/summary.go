@@ -16,6 +16,7 @@ import (
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/shop"
 	"eventscope/tracing"
+	"eventscope/tui/text"
 )
 
 // demoSummary is what a demonstration without a screen prints.
@@ -84,13 +85,13 @@ func (d *demo) printSummary(s *demoSummary) error {
 		line, err := json.Marshal(s)
 		return cmp.Or(err, writer.Write(append(line, '\n')), writer.Flush())
 	}
-	text := fmt.Sprintf("%d orders in %.1f s, %d events published and %d seen\n", s.Orders, s.Seconds, total(s.Published), s.Seen)
+	words := fmt.Sprintf("%s orders in %.1f s, %s events published and %s seen\n", text.Count(int64(s.Orders)), s.Seconds, text.Count(total(s.Published)), text.Count(s.Seen))
 	for _, part := range []struct{ name, list string }{
 		{"events", counts(s.Published)}, {"flows", counts(s.Flows)}, {"dead letters", counts(s.DeadLetters)}, {"faults", counts(s.Faults)},
 	} {
-		text += fmt.Sprintf("%-12s  %s\n", part.name, part.list)
+		words += fmt.Sprintf("%-12s  %s\n", part.name, part.list)
 	}
-	return cmp.Or(writer.Write([]byte(text)), writer.Flush())
+	return cmp.Or(writer.Write([]byte(words)), writer.Flush())
 }
 
 func total(counts map[string]int64) (sum int64) {
@@ -107,7 +108,7 @@ func counts[N int | int64](of map[string]N) string {
 	})
 	parts := []string{}
 	for _, name := range names {
-		parts = append(parts, fmt.Sprintf("%s %d", name, of[name]))
+		parts = append(parts, fmt.Sprintf("%s %s", name, text.Count(int64(of[name]))))
 	}
 	if len(parts) == 0 {
 		return "none"

@@ -14,6 +14,7 @@ import (
 	"eventscope/cmd/internal/output"
 	"eventscope/tracing/lag"
 	"eventscope/tracing/topology"
+	"eventscope/tui/text"
 )
 
 // mapper prints the map of services, destinations and consumers.
@@ -130,7 +131,7 @@ func (m *mapper) look(ctx context.Context, settings *settings, reading reading, 
 		m.ask(ctx, known, sources)
 	}
 	if n := index.Counters().Evicted; n > 0 {
-		m.note("%d of %d events did not fit in memory and are not counted; raise --memory, or read less with --from", n, index.Counters().Events)
+		m.note("%s of %s events did not fit in memory and are not counted; raise --memory, or read less with --from", text.Count(n), text.Count(index.Counters().Events))
 	}
 	return known, interrupted, nil
 }

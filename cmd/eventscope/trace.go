@@ -136,7 +136,7 @@ func (t *trace) noteOthers(ctx context.Context, found *tracing.Found) error {
 		others = append(others, flow.ID)
 	}
 	if len(found.Matches) > most+1 {
-		others = append(others, fmt.Sprintf("and %d more", len(found.Matches)-most-1))
+		others = append(others, fmt.Sprintf("and %s more", text.Count(int64(len(found.Matches)-most-1))))
 	}
 	if len(others) > 0 {
 		t.note("%q also leads to the flows %s", t.id, strings.Join(others, ", "))
@@ -199,7 +199,7 @@ func (t *trace) noteSearched(searched []tracing.Searched, all []*driver.Source) 
 		parts = append(parts, part+")")
 	}
 	if more := len(searched) - most; more > 0 {
-		parts = append(parts, fmt.Sprintf("and %d more", more))
+		parts = append(parts, fmt.Sprintf("and %s more", text.Count(int64(more))))
 	}
 	if len(parts) == 0 {
 		parts = []string{"no messages at all"}

@@ -6,6 +6,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
+	"eventscope/adapters/figure"
 )
 
 // Direction says what becomes of a lag.
@@ -130,19 +131,19 @@ func (s *Series) still(p *progress, l *consumer.LogLag, lag *consumer.Lag, now i
 	quiet := p.quiet(now)
 	switch {
 	case quiet >= patience && p.frozen:
-		return consumer.LagStall, fmt.Sprintf("waits for %s, open at offset %d, for %s", l.Open, l.Open.From, lasted(quiet))
+		return consumer.LagStall, fmt.Sprintf("waits for %s, open at offset %s, for %s", l.Open, figure.Count(l.Open.From), lasted(quiet))
 	case quiet >= patience && !(lag.MembersKnown && p.member):
 		who := ""
 		if lag.MembersKnown {
 			who = ", and nobody reads it"
 		}
-		return consumer.LagStop, fmt.Sprintf("nothing committed for %s with %d to read%s", lasted(quiet), l.Lag, who)
+		return consumer.LagStop, fmt.Sprintf("nothing committed for %s with %s to read%s", lasted(quiet), figure.Count(l.Lag), who)
 	case p.deserted && !p.alone:
 		return consumer.LagStop, nobodyReads(l)
 	case p.highest > 0:
-		return consumer.LagRewind, fmt.Sprintf("went back from %d to %d, and has not regained it", p.highest, p.latest.done)
+		return consumer.LagRewind, fmt.Sprintf("went back from %s to %s, and has not regained it", figure.Count(p.highest), figure.Count(p.latest.done))
 	case quiet >= patience:
-		return consumer.LagStall, fmt.Sprintf("somebody reads it, and nothing was committed for %s with %d to read", lasted(quiet), l.Lag)
+		return consumer.LagStall, fmt.Sprintf("somebody reads it, and nothing was committed for %s with %s to read", lasted(quiet), figure.Count(l.Lag))
 	}
 	return consumer.LagUnknown, ""
 }
@@ -171,10 +172,10 @@ func (s *Series) moves(p *progress, at *Standing, now int64) (consumer.LagState,
 	return consumer.LagOK, "behind, and reading"
 }
 
-func lasted(n int64) string { return time.Duration(n).Round(time.Second).String() }
+func lasted(n int64) string { return figure.Span(time.Duration(n).Round(time.Second)) }
 
 func nobodyReads(l *consumer.LogLag) string {
-	return fmt.Sprintf("nobody reads it, with %d to read", l.Lag)
+	return fmt.Sprintf("nobody reads it, with %s to read", figure.Count(l.Lag))
 }
 
 // explain is why a state needs no second look.
@@ -183,9 +184,9 @@ func (s *Series) explain(l *consumer.LogLag) string {
 	case consumer.LagNoOffset:
 		return "nothing was ever committed"
 	case consumer.LagAhead:
-		return fmt.Sprintf("committed %d, and the log ends at %d: it was made again, or lost its end", l.Committed, l.End)
+		return fmt.Sprintf("committed %s, and the log ends at %s: it was made again, or lost its end", figure.Count(l.Committed), figure.Count(l.End))
 	case consumer.LagTruncated:
-		return fmt.Sprintf("retention took %d that were never read", l.Lost)
+		return fmt.Sprintf("retention took %s that were never read", figure.Count(l.Lost))
 	case consumer.LagBehind:
 		return "watched too shortly to say more"
 	}

@@ -149,6 +149,12 @@ func TestLagStates(t *testing.T) {
 			}
 			return w.run(78*time.Second, 10, 0)
 		}, consumer.LagOK, ""},
+		"much is left": {func(w *watched) lag.Standing {
+			w.end = 3944
+			w.run(window, 10, 10)
+			w.member = false
+			return w.run(window+4*time.Second, 0, 0)
+		}, consumer.LagStop, "nothing committed for 1m 04s with 3,944 to read"},
 		"nobody in it at the first look": {func(w *watched) lag.Standing { w.member, w.end = false, 50; return w.look() }, consumer.LagStop, "nobody reads it, with 50 to read"},
 		"the last member leaves": {func(w *watched) lag.Standing {
 			w.run(2*window, 10, 10)
@@ -162,7 +168,7 @@ func TestLagStates(t *testing.T) {
 		"slower since a moment": {func(w *watched) lag.Standing {
 			w.run(2*window, 10, 10)
 			return w.run(20*time.Second, 10, 8)
-		}, consumer.LagBehind, "behind for 18s"},
+		}, consumer.LagBehind, "behind for 18 s"},
 		"slower since a while": {func(w *watched) lag.Standing {
 			w.run(2*window, 10, 10)
 			return w.run(2*window, 10, 8)

@@ -3,24 +3,12 @@ package text
 import (
 	"strconv"
 	"time"
+
+	"eventscope/adapters/figure"
 )
 
 // Count is n with thousands apart: 1,204.
-func Count(n int64) Safe {
-	digits := strconv.FormatInt(n, 10)
-	sign := 0
-	if n < 0 {
-		sign = 1
-	}
-	out := []byte(digits[:sign])
-	for i := sign; i < len(digits); i++ {
-		if i > sign && (len(digits)-i)%3 == 0 {
-			out = append(out, ',')
-		}
-		out = append(out, digits[i])
-	}
-	return Safe{string(out), len(out)}
-}
+func Count(n int64) Safe { return plain(figure.Count(n)) }
 
 // Share is a part of a whole in per cent: at least 1 % where there is any of it, and 100 %
 // only where there is nothing else.
@@ -81,29 +69,7 @@ func scaled(n float64, unit string) Safe {
 
 // Span is a duration to a precision that a reader can use: 0.8 ms, 12 ms, 2.31 s,
 // 4m 10s, 3h 02m, 12d 4h.
-func Span(d time.Duration) Safe {
-	switch {
-	case d < 0:
-		return plain("-" + Span(-d).s)
-	case d == 0:
-		return plain("0 ms")
-	case d < 10*time.Millisecond:
-		return plain(strconv.FormatFloat(float64(d)/1e6, 'f', 1, 64) + " ms")
-	case d < time.Second:
-		return plain(strconv.FormatInt(d.Milliseconds(), 10) + " ms")
-	case d < time.Minute && d%time.Second == 0:
-		return plain(strconv.Itoa(int(d/time.Second)) + " s")
-	case d < 10*time.Second:
-		return plain(strconv.FormatFloat(d.Seconds(), 'f', 2, 64) + " s")
-	case d < time.Minute:
-		return plain(strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s")
-	case d < time.Hour:
-		return pair(d, time.Minute, "m", time.Second, "s")
-	case d < 24*time.Hour:
-		return pair(d, time.Hour, "h", time.Minute, "m")
-	}
-	return pair(d, 24*time.Hour, "d", time.Hour, "h")
-}
+func Span(d time.Duration) Safe { return plain(figure.Span(d)) }
 
 // Age is how long ago something was, in one short word: now, 12s, 4m, 3h, 12d.
 func Age(d time.Duration) Safe {
@@ -162,14 +128,6 @@ func DayMoment(t, now time.Time) Safe {
 
 // Moment is a date and time in milliseconds, with zone.
 func Moment(t time.Time) Safe { return plain(t.Format("2006-01-02 15:04:05.000 -07:00")) }
-
-func pair(d, big time.Duration, bigName string, small time.Duration, smallName string) Safe {
-	rest := strconv.Itoa(int(d % big / small))
-	if len(rest) == 1 && small < time.Hour {
-		rest = "0" + rest
-	}
-	return plain(strconv.Itoa(int(d/big)) + bigName + " " + rest + smallName)
-}
 
 // plain is a Safe of ASCII that this package wrote.
 func plain(s string) Safe { return Safe{s, len(s)} }

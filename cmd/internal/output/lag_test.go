@@ -35,7 +35,7 @@ func someLags() []*Lag {
 			},
 			Standing: lag.Standing{State: consumer.LagStop, Seconds: 95, SecondsKnown: true, In: rate(10), Out: rate(31.25), Direction: lag.Draining, Left: 4 * time.Minute},
 			Logs: []lag.Standing{
-				{State: consumer.LagStop, Why: "nothing committed for 1m2s with 1204 to read", Seconds: 95.0004, SecondsKnown: true, In: rate(10), Out: rate(1. / 3)},
+				{State: consumer.LagStop, Why: "nothing committed for 1m 02s with 1,204 to read", Seconds: 95.0004, SecondsKnown: true, In: rate(10), Out: rate(1. / 3)},
 				{State: consumer.LagTruncated, Why: "retention took 60 that were never read"},
 				{State: consumer.LagNoOffset, Why: "nothing was ever committed"},
 				{State: consumer.LagBehind, Why: "watched too shortly to say more"},
