@@ -20,12 +20,8 @@ type consumerLag struct {
 	short  bool      // there was no room for its logs
 }
 
-const (
-	// lagTrend is how many values the line of a lag has, and lagStep the time between two.
-	lagTrend, lagStep = 20, 15 * time.Second
-	// mostWords bounds how many destinations and members of a consumer the filter knows.
-	mostWords = 50
-)
+// lagTrend is how many values the line of a lag has, and lagStep the time between two.
+const lagTrend, lagStep = 20, 15 * time.Second
 
 // describe is how a consumer is shown, whose lags of the last minutes are in series.
 func describe(found *lag.Consumer, series *lag.Series, now time.Time) *consumerLag {
@@ -78,12 +74,12 @@ func (c *consumerLag) listed() string {
 	words := []string{c.Lag.Group, c.Source, string(c.Lag.Kind), c.Lag.Phase, c.Lag.Protocol, c.Standing.State.String(), c.Standing.Direction.String()}
 	last := ""
 	for i := range c.Lag.Logs {
-		if l := &c.Lag.Logs[i]; l.Destination != last && len(words) < mostWords {
+		if l := &c.Lag.Logs[i]; l.Destination != last {
 			last = l.Destination
 			words = append(words, last)
 		}
 	}
-	for i := range c.Lag.Members[:min(len(c.Lag.Members), mostWords)] {
+	for i := range c.Lag.Members {
 		words = append(words, c.Lag.Members[i].String())
 	}
 	return strings.ToLower(strings.Join(words, "\n"))

@@ -85,3 +85,21 @@ func TestAKindOfConsumerIsCalledByItsName(t *testing.T) {
 		})
 	}
 }
+
+// TestNoFigureOfANarrowLagIsCut: how far a group is behind leaves instead.
+func TestNoFigureOfANarrowLagIsCut(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		put(t, s, tuitest.Event{Source: s.Kafka, To: "orders", At: time.Now().Add(-123 * 24 * time.Hour), Type: "OrderPlaced", Flow: "f"})
+		c := tuitest.NewConsumers(s.Kafka, &tuitest.Group{Name: "billing", Topic: "orders", Members: make([]consumer.Member, 1), Partitions: []tuitest.Partition{{End: 1_234_567_890}}},
+			&tuitest.Group{Name: "search", Topic: "catalog", Partitions: []tuitest.Partition{{End: 10, Committed: -1}}})
+		screen := tuitest.Open(t, c.Over(s.Options()), 140, 24).Press("3").Wait(3 * time.Second).Sees("123d 0h")
+		for width := 140; width >= 40; width-- {
+			screen.Resize(width, 24)
+			head, line := screen.Line("Group"), screen.Line("billing")
+			if !strings.Contains(line, "1,234,567,890") || strings.Contains(head, "Behind") != strings.Contains(line, "123d 0h") || !strings.HasPrefix(strings.TrimLeft(head[strings.Index(head, "Lag"):], "Lag "), "Behind") && strings.Contains(head, "Beh") {
+				t.Fatalf("at %d:\n%s\n%s", width, head, line)
+			}
+		}
+		screen.Misses("Behind").Sees("NO_OFFSET")
+	})
+}

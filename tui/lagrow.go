@@ -35,29 +35,32 @@ func trendText(t *theme.Theme, c *consumerLag, width int) text.Safe {
 func isUnsupported(err error) bool { return errors.Is(err, errors.ErrUnsupported) }
 
 // columns gives what tells most the room: why and the source leave first when the screen
-// is narrow, then kind, members, the line, the rates.
+// is narrow, then kind, members, the line, the rates, and last how long it is behind: no figure
+// is cut, since a part of it is another figure.
 func (p *lagPage) columns(width int) []int {
-	state, group, count, source := 7, 12, 6, 0
+	state, group, count, behind, source := 7, 12, 6, 8, 0
 	for _, c := range p.rows[:min(len(p.rows), mostMeasured)] {
 		state = max(state, 2+len(c.Standing.State.String()))
 		group = max(group, min(36, p.theme.String(c.Lag.Group).Width()))
 		count = max(count, lagText(&c.Total).Width())
+		behind = max(behind, behindText(c).Width())
 		if c.Source != p.rows[0].Source {
 			source = 10
 		}
 	}
+	least := max(4, min(12, width-2-state-count-4)) // a name gives way to figures
 	return widget.Layout([]widget.Column{
 		lagState:   {Min: state},
-		lagGroup:   {Min: 12, Want: group},
-		lagKind:    {Min: 8, Rank: 6},
+		lagGroup:   {Min: least, Want: group},
+		lagKind:    {Min: 8, Rank: 7},
 		lagCount:   {Min: count},
-		lagBehind:  {Min: 8},
-		lagRates:   {Min: 2*rateWidth + 1, Rank: 3},
-		lagLeft:    {Min: 10, Rank: 1},
-		lagLine:    {Min: 10, Want: lagTrend, Rank: 2},
-		lagMembers: {Min: 7, Rank: 4},
-		lagSource:  {Min: source, Want: 2 * source, Rank: 5},
-		lagWhy:     {Min: 24, Rank: 7, Rest: true},
+		lagBehind:  {Min: behind, Rank: 1},
+		lagRates:   {Min: 2*rateWidth + 1, Rank: 4},
+		lagLeft:    {Min: 10, Rank: 2},
+		lagLine:    {Min: 10, Want: lagTrend, Rank: 3},
+		lagMembers: {Min: 7, Rank: 5},
+		lagSource:  {Min: source, Want: 2 * source, Rank: 6},
+		lagWhy:     {Min: 24, Rank: 8, Rest: true},
 	}, width-2)
 }
 

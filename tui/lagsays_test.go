@@ -226,3 +226,34 @@ func TestTheNextMessageIsLookedForOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestAConsumerIsExplainedByItsLargestPartition, where nothing is said of all of them.
+func TestAConsumerIsExplainedByItsLargestPartition(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		c := tuitest.NewConsumers(s.Kafka, &tuitest.Group{Name: "billing", Topic: "bills", In: 1, Out: 9, Members: named(1, "a"),
+			Partitions: []tuitest.Partition{{}, {End: 10_000}, {}, {End: 90_000, Committed: -1, Left: true}}})
+		screen := tuitest.Open(t, c.Over(s.Options()), 180, 24).Press("3").Wait(6*time.Minute).Selects("✓ OK", "billing", "behind, and reading").Misses("nothing left to read", "nothing was ever")
+		c.Change(func(groups []*tuitest.Group) { groups[0].Partitions[1].Committed = groups[0].Partitions[1].End })
+		screen.Wait(6*time.Minute).Selects("✓ OK", "billing", "nothing left to read").Misses("nothing was ever")
+	})
+}
+
+// TestTheFilterOfTheLagKnowsEveryTopicAndMember of a consumer, however many it has.
+func TestTheFilterOfTheLagKnowsEveryTopicAndMember(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		many := &tuitest.Group{Name: "mirror"}
+		for i := range 120 {
+			many.Topics = append(many.Topics, fmt.Sprintf("topic-%03d", i))
+			many.Partitions = append(many.Partitions, tuitest.Partition{End: 1})
+			many.Members = append(many.Members, consumer.Member{ID: fmt.Sprint("m-", i), Client: fmt.Sprintf("member-%03d", i), Host: "10.0.0.7", Logs: 1})
+		}
+		few := &tuitest.Group{Name: "few", Topic: "orders", Members: named(1, "b"), Partitions: []tuitest.Partition{{End: 1}}}
+		screen := tuitest.Open(t, tuitest.NewConsumers(s.Kafka, many, few).Over(s.Options()), 140, 24).Press("3").Wait(3 * time.Second).Sees("2 consumers")
+		for i := range 120 {
+			if i == 0 || i > 45 && i < 55 || i == 119 {
+				screen.Filter(many.Topics[i]).Sees("1 consumer ").Selects("mirror").Press("esc").Wait(time.Second)
+				screen.Filter(strings.ToUpper(many.Members[i].Client)).Sees("1 consumer ").Selects("mirror").Press("esc").Wait(time.Second)
+			}
+		}
+	})
+}
