@@ -160,11 +160,12 @@ func TestAClickIntoAValueFoldsWhatIsUnderIt(t *testing.T) {
 // TestWhatIsSavedIsCalledByWhatItIs, whatever the topic is called.
 func TestWhatIsSavedIsCalledByWhatItIs(t *testing.T) {
 	for name, c := range map[string]struct{ topic, value, file string }{
-		"json":   {"orders.v1_EU", `{"a":1}`, "event-orders-v1_EU-0-0.json"},
-		"text":   {"orders", "hello", "event-orders-0-0.txt"},
-		"binary": {"orders", "\xff\x00\x01", "event-orders-0-0.bin"},
-		"evil":   {"../../etc/pass wd;`rm`", `{}`, "event----2f---2fetc-2fpass-20wd--rm--0-0.json"},
-		"long":   {strings.Repeat("a", 249), `{}`, "event-" + strings.Repeat("a", 120) + ".json"},
+		"json":    {"orders.v1_EU", `{"a":1}`, "event-orders-v1_EU-0-0.json"},
+		"text":    {"orders", "hello", "event-orders-0-0.txt"},
+		"binary":  {"orders", "\xff\x00\x01", "event-orders-0-0.bin"},
+		"evil":    {"../../etc/pass wd;`rm`", `{}`, "event----2f---2fetc-2fpass-20wd--rm--0-0.json"},
+		"letters": {"AZaz09_", `{}`, "event-AZaz09_-0-0.json"},
+		"long":    {strings.Repeat("a", 249), `{}`, "event-" + strings.Repeat("a", 120) + ".json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(t *testing.T, s *tuitest.System) {

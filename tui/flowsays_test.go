@@ -307,3 +307,14 @@ func TestAHugeFlowIsDrawn(t *testing.T) {
 		tuitest.Open(t, s.Options(), 120, 24).Press("2").Wait(time.Second).Selects("huge", "12,000")
 	})
 }
+
+// TestANarrowFlowSaysTheTimeItBegan, and its day only if that is another one.
+func TestANarrowFlowSaysTheTimeItBegan(t *testing.T) {
+	for ago, short := range map[time.Duration]string{0: "began 00:00:0", 26 * time.Hour: "began 1999-12-30"} {
+		story(t, func(t *testing.T, s *tuitest.System) {
+			put(t, s, s.Order(1, time.Now().Add(-ago), 2)...)
+			screen := tuitest.Open(t, s.Options(), 120, 24).Press("enter").Wait(time.Second).Sees("began "+time.Now().Add(-ago).Format("2006-01-02 "), "+00:00")
+			screen.Resize(66, 24).Sees("flow id from", short).Misses("+00:00")
+		})
+	}
+}

@@ -429,3 +429,17 @@ func TestOnlyWhatIsReplayedGoesSomewhere(t *testing.T) {
 		screen.Press("t").Sees("only what is replayed goes somewhere").Misses("send them to").Press("c").Sees("no destination that only letters speak for")
 	})
 }
+
+// TestALetterSaysWhenItFailedLast, where its writer tells.
+func TestALetterSaysWhenItFailedLast(t *testing.T) {
+	for at, sees := range map[string]string{"2026-01-31T12:04:05Z": "last       2026-01-31 12:04:05.000 +00:00", "soon": ""} {
+		story(t, func(t *testing.T, s *tuitest.System) {
+			screen := lonely(t, s, adapters.Topic, func(_ *tuitest.Letters, m *adapters.Message) {
+				m.Headers = header("dlq-original-topic", "orders", "dlq-reason", "late", "dlq-failed-at", at)
+			}).Press("enter").Wait(time.Second).Sees("Death", "reason     late").Misses("first      ")
+			if screen.Sees(sees); sees == "" {
+				screen.Misses("last       2")
+			}
+		})
+	}
+}
