@@ -45,17 +45,20 @@ func (b *ByTime) Add(source string, m *adapters.Message, writer *Writer, write f
 	if at < b.gone {
 		b.late++
 	}
+	if b.text == nil {
+		b.text = make([]byte, 0, b.most) // grown step by step it would leave as much behind
+	}
 	start := len(b.text)
 	b.text = write(b.text)
 	b.lines = append(b.lines, timedLine{at, start, len(b.text)})
-	const perLine = 24 // beside its text
-	if len(b.text)+perLine*len(b.lines) <= b.most {
+	const perLine = 24                                  // beside its text
+	if len(b.text)+perLine*len(b.lines) <= b.most/8*7 { // so that the next line fits, too
 		return nil
 	}
 	return b.flush(writer, (len(b.lines)+1)/2)
 }
 
-// flush writes the earliest n lines and keeps the others.
+// flush writes the earliest n lines and keeps the others, moved together in their order.
 func (b *ByTime) flush(writer *Writer, n int) error {
 	slices.SortStableFunc(b.lines, func(x, y timedLine) int { return cmp.Compare(x.at, y.at) })
 	for _, line := range b.lines[:n] {
@@ -64,16 +67,15 @@ func (b *ByTime) flush(writer *Writer, n int) error {
 		}
 		b.gone = line.at
 	}
-	if n == len(b.lines) {
-		b.lines, b.text = b.lines[:0], b.text[:0]
-		return nil
+	kept := b.lines[n:]
+	slices.SortFunc(kept, func(x, y timedLine) int { return cmp.Compare(x.start, y.start) })
+	end := 0
+	for i, line := range kept {
+		n := copy(b.text[end:], b.text[line.start:line.end])
+		kept[i] = timedLine{line.at, end, end + n}
+		end += n
 	}
-	kept := make([]byte, 0, len(b.text))
-	for i, line := range b.lines[n:] {
-		b.lines[i] = timedLine{line.at, len(kept), len(kept) + line.end - line.start}
-		kept = append(kept, b.text[line.start:line.end]...)
-	}
-	b.lines, b.text = b.lines[:len(b.lines)-n], kept
+	b.lines, b.text = append(b.lines[:0], kept...), b.text[:end]
 	return nil
 }
 
