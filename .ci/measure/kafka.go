@@ -12,43 +12,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-const (
-	partitions   = 6
-	eventsInFlow = 5
-)
-
-var kinds = [eventsInFlow]string{"OrderPlaced", "PaymentProcessed", "PaymentApproved", "InventoryReserved", "ShipmentPrepared"}
-var services = [eventsInFlow]string{"order", "payment", "fraud", "inventory", "shipping"}
-
-// event is the i-th event of the load: flows are interleaved a thousand wide, as on a
-// busy topic.
-func event(i int, topic, run string, padding string) *kgo.Record {
-	const wide = 1000
-	step := i / wide % eventsInFlow
-	order := i/(wide*eventsInFlow)*wide + i%wide
-	id := fmt.Sprintf("ord-%s-%07d", run, order)
-	own := fmt.Appendf(nil, "ev-%s-%09d", run, i)
-	value := make([]byte, 0, 1100) // by hand, since the producer must be cheaper than what it loads
-	value = append(append(append(value, `{"type":"`...), kinds[step]...), `","payload":{"order_id":"`...)
-	value = append(append(append(value, id...), `","event_id":"`...), own...)
-	value = fmt.Appendf(value, `","customer_id":"cust-%05d","amount":129.90,"currency":"EUR",`, order%20000)
-	value = append(value, `"items":[{"sku":"A-1","quantity":2},{"sku":"B-7","quantity":1}],"timestamp":"`...)
-	value = time.Now().UTC().AppendFormat(value, time.RFC3339Nano)
-	value = append(append(append(value, `","note":"`...), padding...), `"}}`...)
-	return &kgo.Record{
-		Topic: topic, Key: []byte(id), Value: value,
-		Headers: []kgo.RecordHeader{
-			{Key: "correlation_id", Value: fmt.Appendf(nil, "%08x-0000-4000-8000-%012x", order, order)},
-			{Key: "event_type", Value: []byte(kinds[step])},
-			{Key: "event_id", Value: own},
-			{Key: "source", Value: []byte(services[step])},
-		},
-	}
-}
+const partitions = 6
 
 // produce makes the topic if needed and writes events, perSecond of them a second, or as
 // fast as the broker takes them when that is 0.
-func produce(ctx context.Context, address, topic string, events, perSecond int) error {
+func produce(ctx context.Context, address, topic string, events, perSecond int, l load) error {
 	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.ProducerBatchCompression(kgo.Lz4Compression()),
 		kgo.ProducerLinger(20*time.Millisecond), kgo.MaxBufferedRecords(50_000))
 	if err != nil {
@@ -58,8 +26,6 @@ func produce(ctx context.Context, address, topic string, events, perSecond int) 
 	if _, err := kadm.NewClient(client).CreateTopic(ctx, partitions, 1, nil, topic); err != nil && !strings.Contains(err.Error(), "ALREADY_EXISTS") {
 		return err
 	}
-	padding := noise(690)
-	run := fmt.Sprintf("%04x", time.Now().UnixNano()>>20&0xffff)
 	var failed atomic.Pointer[error]
 	began := time.Now()
 	for i := range events {
@@ -71,7 +37,7 @@ func produce(ctx context.Context, address, topic string, events, perSecond int) 
 				return ctx.Err()
 			}
 		}
-		client.Produce(ctx, event(i, topic, run, padding), func(_ *kgo.Record, err error) {
+		client.Produce(ctx, l.record(i, topic), func(_ *kgo.Record, err error) {
 			if err != nil {
 				failed.Store(&err)
 			}
@@ -83,7 +49,8 @@ func produce(ctx context.Context, address, topic string, events, perSecond int) 
 	if err := failed.Load(); err != nil {
 		return *err
 	}
-	fmt.Fprintf(os.Stderr, "produced %d events in %.1f s, the last order is ord-%s-%07d\n", events, time.Since(began).Seconds(), run, (events-1)/5/1000*1000)
+	orders, last := l.orders(events)
+	fmt.Fprintf(os.Stderr, "produced %d events of %d orders in %.1f s, the last order is %s\n", events, orders, time.Since(began).Seconds(), last)
 	return nil
 }
 

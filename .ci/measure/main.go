@@ -2,6 +2,7 @@
 // this repository and not part of the program.
 //
 //	measure produce ADDRESS TOPIC EVENTS [PER-SECOND]   1 KB events with headers, 5 a flow
+//	measure produce ADDRESS TOPIC EVENTS 0 SHAPE        the same events each time, those of a flow 10,000 apart
 //	measure read ADDRESS TOPIC                          a bare reader that throws them away
 //	measure large ADDRESS TOPIC                         one record of 2 MB
 //	measure groups ADDRESS TOPIC GROUPS                 a topic of 10 partitions, and groups that are behind in it
@@ -13,6 +14,16 @@
 //	measure move AMQP-URL QUEUE MESSAGES                to QUEUE-moved, with confirms and acknowledgements; the seconds
 //	measure drop AMQP-URL QUEUE...                      the queues, after the measuring
 //	measure screen [FLAGS] BINARY ARG...                start, key to frame, cost
+//
+// SHAPE is
+//
+//	header-rich   1 KB as without one: correlation id, type, event id and source in headers
+//	bench         1 KB with type and ids in the body; correlation id and traceparent in headers
+//	no-headers    that body alone
+//	order         1 KB of 12 items, then the ids
+//	cloudevents   1 KB, structured
+//	small         200 B
+//	large         5 KB of one text, then type and ids
 package main
 
 import (
@@ -49,7 +60,14 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch args[0] {
 	case "produce":
-		return produce(ctx, args[1], args[2], numbers[0], numbers[1])
+		l := liveLoad()
+		if len(args) > 5 {
+			var err error
+			if l, err = shapedLoad(args[5]); err != nil {
+				return err
+			}
+		}
+		return produce(ctx, args[1], args[2], numbers[0], numbers[1], l)
 	case "read":
 		return read(ctx, args[1], args[2])
 	case "large":
