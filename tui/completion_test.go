@@ -125,3 +125,25 @@ func TestWhatIsBeingWrittenComesBackFromEarlierLines(t *testing.T) {
 		screen.Press("up", "up").Sees(":flows").Press("down").Sees(":stream").Press("down").Sees(":trace ord-10").Press("down").Sees(":trace ord-10").Type("07").Sees(":trace ord-1007")
 	})
 }
+
+// TestTheOfferThatIsTakenIsSeen, also where there are more than the screen is high.
+func TestTheOfferThatIsTakenIsSeen(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		screen := tuitest.Open(t, s.Options(), 100, 12).Press(":").Wait(time.Second)
+		taken := map[string]bool{}
+		for range 20 {
+			lines := strings.Split(strings.TrimRight(screen.Press("tab").Text(), "\n"), "\n")
+			word := ""
+			for _, line := range lines {
+				if rest, ok := strings.CutPrefix(strings.TrimSpace(line), ":"); ok {
+					word = strings.Fields(rest)[0]
+				}
+			}
+			taken[word] = true
+			screen.Sees("│ " + word + " ")
+		}
+		if len(taken) < 12 {
+			t.Fatalf("tab goes through %v only", taken)
+		}
+	})
+}

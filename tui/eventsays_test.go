@@ -79,3 +79,23 @@ func TestAWideValueIsScrolledSideways(t *testing.T) {
 		screen.Press("G").Sees("of 14").Press("g").Sees("hex line 1 of 14")
 	})
 }
+
+// TestNoCharacterIsBrokenWhereALineEnds, whatever its width, and an end of line is not shown.
+func TestNoCharacterIsBrokenWhereALineEnds(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		put(t, s, odd(s, "first\r\nsecond "+strings.Repeat("é€", 300)))
+		screen := tuitest.Open(t, s.Options(), 120, 30).Press("enter").Wait(time.Second).Press("enter").Wait(time.Second).Sees("first", "second é€é")
+		for width := 120; width > 60; width-- {
+			screen.Resize(width, 30).Sees("é€").Misses(`\x`, `\r`)
+		}
+	})
+}
+
+// TestEachKindOfValueHasItsColour in the tree.
+func TestEachKindOfValueHasItsColour(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		put(t, s, odd(s, `{"amount":4711,"paid":true,"note":null,"name":"Ann"}`))
+		screen := tuitest.Open(t, s.Options(), 120, 30).Press("enter").Wait(time.Second).Press("enter").Wait(time.Second)
+		screen.Looks(theme.Link, "4711").Looks(theme.Warn, "true").Looks(theme.Dim, "null").Looks(theme.Plain, "Ann")
+	})
+}

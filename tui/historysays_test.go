@@ -33,3 +33,22 @@ func TestASearchSaysHowFastItReads(t *testing.T) {
 		screen.Press("esc").Wait(time.Second).Sees("stopped; nothing found for nothing")
 	})
 }
+
+// TestASearchForWhatWasBeforeAFlowBeginsAnHourBeforeIt, however old the flow is.
+func TestASearchForWhatWasBeforeAFlowBeginsAnHourBeforeIt(t *testing.T) {
+	for ago, wanted := range map[time.Duration]time.Duration{0: time.Hour, 3 * time.Hour: 4 * time.Hour} {
+		story(t, func(t *testing.T, s *tuitest.System) {
+			put(t, s, s.Order(1, time.Now().Add(-ago), 2)...)
+			options := s.Options()
+			asked := make(chan time.Duration, 1)
+			options.History = func(_ context.Context, _ string, since time.Duration, _ chan<- tui.HistoryProgress) error {
+				asked <- since
+				return nil
+			}
+			tuitest.Open(t, options, 120, 24).Press("enter").Wait(time.Second).Press("b").Wait(time.Second)
+			if since := <-asked; since.Round(time.Minute) != wanted {
+				t.Errorf("a flow of %v ago is looked for in the last %v", ago, since)
+			}
+		})
+	}
+}

@@ -443,3 +443,24 @@ func TestALetterSaysWhenItFailedLast(t *testing.T) {
 		})
 	}
 }
+
+// TestAHundredLettersAreConfirmedByTheirNumber, and one more by where they go.
+func TestAHundredLettersAreConfirmedByTheirNumber(t *testing.T) {
+	for n, wanted := range map[int]string{100: "type 100 to replay 100 letters:", 101: "type orders to replay 101 letters:"} {
+		story(t, func(t *testing.T, s *tuitest.System) {
+			l := tuitest.EmptyDLQ(t, adapters.Topic)
+			buried(l, n, "no stock")
+			tuitest.Open(t, l.Over(s.Options()), 120, 30).Press("4").Wait(time.Second).Press("r").Wait(time.Second).Press("enter").Sees(wanted)
+		})
+	}
+}
+
+// TestLettersThatNameNoTypeAreCalledByTheirQueue, in the trail and in their rows, which count one replay.
+func TestLettersThatNameNoTypeAreCalledByTheirQueue(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		screen := lonely(t, s, adapters.Topic, func(_ *tuitest.Letters, m *adapters.Message) {
+			m.Value, m.Headers = []byte("?"), header("dlq-original-topic", "orders", "dlq-reason", "late", "x-replay-count", "1")
+		})
+		screen.Sees("› dlq late").Selects(" dlq ", "      1 ").Press("enter").Wait(time.Second).Sees("replays    1")
+	})
+}
