@@ -17,7 +17,7 @@ const (
 	screenBytes = 64 << 20
 	// leastLimit leaves the collector room to breathe: with less it would never rest,
 	// since some 15 MiB are in use besides the index however small the budget.
-	leastLimit = 51 << 20
+	leastLimit = 48 << 20
 )
 
 // limitMemory holds the process to the budget, as far as 64 MiB: smaller ones still make
@@ -44,7 +44,7 @@ func (s *settings) besideScreen() tracing.Config {
 
 // indexBytes is the index's share of a budget.
 func indexBytes(budget int64) int64 {
-	return min(budget/4*3, max(budget/12*7, budget-inFlightBytes))
+	return min(budget/4*3, max(budget/2, budget-inFlightBytes))
 }
 
 // share tells every source what it shares with the others, so that a small budget fetches
