@@ -39,12 +39,15 @@ func (a *Adapter) Mend(ctx context.Context, dlq string, to []deadletter.Target, 
 	for _, target := range to {
 		topics = append(topics, string(target))
 	}
-	hanging, err := a.hangingIn(asking, topics)
-	if err != nil || len(hanging) == 0 {
-		return a.late(ctx, err)
-	}
 	raises, err := a.raisesEpochs(asking)
 	if err != nil {
+		return a.late(ctx, err)
+	}
+	hanging, err := a.hangingIn(asking, topics)
+	if !raises && ctx.Err() == nil {
+		err = nil // nothing could be decided, and brokers before 2.8 do not know the question
+	}
+	if err != nil || len(hanging) == 0 {
 		return a.late(ctx, err)
 	}
 	for _, h := range hanging {

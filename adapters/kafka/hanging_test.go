@@ -276,6 +276,18 @@ func TestHangingTransactionsThatNobodyKnowsOf(t *testing.T) {
 	}
 }
 
+// TestBrokersThatCannotBeAskedAreNotWaitedFor: before 2.8 they do not know the question, and what
+// other producers have open at a target is none of a redrive's business.
+func TestBrokersThatCannotBeAskedAreNotWaitedFor(t *testing.T) {
+	c, _ := fake(t, kfake.MaxVersions(kversion.V2_7_0()))
+	dlq, target := c.topic(t, 1), c.topic(t, 1)
+	c.crash(t, "payments", &kgo.Record{Topic: target, Value: []byte("open")})
+	h := &hung{cluster: c, dlq: dlq, target: target}
+	if notes, err := h.mend(t); err != nil || len(notes) != 0 {
+		t.Errorf("noted %q, %v", notes, err)
+	}
+}
+
 // TestNothingIsBegunWhereNobodyAnswers: a takeover would make the coordinator forget.
 func TestNothingIsBegunWhereNobodyAnswers(t *testing.T) {
 	h := hangs(t, "CompleteCommit")
