@@ -177,6 +177,12 @@ func (a *Adapter) writeMarkers(ctx context.Context, request *kmsg.WriteTxnMarker
 // was told: the broker may have been away meanwhile.
 const suspicious = time.Second
 
+// mayHaveForgotten says that a transaction whose end began then may hang. Clusters with
+// transaction.version 2 have brokers that can be asked.
+func (r *redrive) mayHaveForgotten(began time.Time) bool {
+	return r.guarantee == deadletter.ExactlyOnce && time.Since(began) >= suspicious
+}
+
 // tellAll sees to it that each partition that records went to knows that the transaction has ended
 // which this redrive has just ended. Nothing of its producer is open any more, unless it hangs.
 func (r *redrive) tellAll(ctx context.Context, records []*kgo.Record, committed bool) error {
@@ -184,7 +190,7 @@ func (r *redrive) tellAll(ctx context.Context, records []*kgo.Record, committed 
 	defer cancel()
 	id, _, err := r.client.ProducerID(asking)
 	if err != nil {
-		return r.explainFailure(err)
+		return err
 	}
 	logs := make(map[adapters.Log]bool)
 	for _, record := range records {
@@ -192,7 +198,7 @@ func (r *redrive) tellAll(ctx context.Context, records []*kgo.Record, committed 
 	}
 	open, err := r.adapter.writingTo(asking, slices.Collect(maps.Keys(logs)))
 	if err != nil {
-		return r.explainFailure(err)
+		return err
 	}
 	for log, some := range open {
 		for i := range some {

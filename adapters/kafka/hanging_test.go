@@ -390,6 +390,25 @@ func TestARedriveTellsPartitionsThatItsCoordinatorForgot(t *testing.T) {
 	}
 }
 
+// TestASlowCommitOfAnOldClusterIsACommit: its brokers do not know the question.
+func TestASlowCommitOfAnOldClusterIsACommit(t *testing.T) {
+	t.Parallel() // it waits
+	c, k := fake(t, kfake.MaxVersions(kversion.V2_7_0()))
+	dlq, target := c.topic(t, 1), c.topic(t, 1)
+	c.publish(t, dlq, letter(0, "k", "letter"))
+	a := c.writer(t, dlq)
+	r := redrive(t, a, dlq, positions(peek(t, a, dlq)))
+	held, err := r.Next(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.ControlKey(int16(kmsg.EndTxn), func(kmsg.Request) (kmsg.Response, error, bool) {
+		k.SleepControl(func() { <-time.After(1200 * time.Millisecond) })
+		return nil, nil, false
+	})
+	send(t, r, held, target)
+}
+
 // forget lets the end of a transaction last as long as it takes a broker to come back, and leaves it
 // open at the target.
 func (h *hung) forget(t *testing.T) {

@@ -235,7 +235,7 @@ func (r *redrive) commit(ctx context.Context, records []*kgo.Record, outcomes []
 	if errors.Is(err, kerr.OperationNotAttempted) || errors.Is(err, kerr.TransactionAbortable) {
 		return r.abort(ctx, records, outcomes, r.explainFailure(err))
 	}
-	if err == nil && time.Since(began) >= suspicious {
+	if err == nil && r.mayHaveForgotten(began) {
 		err = r.tellAll(ctx, records, true)
 	}
 	if err == nil {
@@ -295,7 +295,7 @@ func (r *redrive) abort(ctx context.Context, records []*kgo.Record, outcomes []e
 	defer cancel()
 	began := time.Now()
 	err := r.client.EndTransaction(aborting, kgo.TryAbort)
-	if err == nil && time.Since(began) >= suspicious {
+	if err == nil && r.mayHaveForgotten(began) {
 		err = r.tellAll(ctx, records, false)
 	}
 	if err != nil {
@@ -317,7 +317,10 @@ func (r *redrive) alone(record *kgo.Record, err error) bool {
 
 // explainFailure says why the transactions of this redrive have come to an end.
 func (r *redrive) explainFailure(err error) error {
+	problem := (*adapters.Problem)(nil)
 	switch {
+	case errors.As(err, &problem):
+		return err
 	case fenced(err):
 		return busy(r.dlq)
 	case errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
