@@ -383,7 +383,7 @@ func TestARedriveTellsPartitionsThatItsCoordinatorForgot(t *testing.T) {
 			if told := h.told.Load(); told == nil || told.Committed != committed {
 				t.Errorf("told %+v", told)
 			}
-			if (err == nil) != committed || (outcomes[0] == nil) != committed {
+			if committed && err != nil || (outcomes[0] == nil) != committed { // an aborted one may end the redrive, as what else was refused has it
 				t.Errorf("%v, %v", outcomes, err)
 			}
 		})
