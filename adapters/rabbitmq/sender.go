@@ -205,16 +205,16 @@ func (p *sending) settle(ctx context.Context) {
 	}
 	p.drain()
 	switch {
+	case !confirmed && p.channel.IsClosed(): // which the client may have yet to tell the confirmation
+		if p.broken == nil {
+			p.broken = p.why(amqp.ErrClosed)
+		}
+		p.outcomes[oldest.index] = p.closedOver(oldest.index)
 	case err != nil:
 		p.outcomes[oldest.index] = p.unknown(oldest.index)
 		if p.broken == nil {
 			p.broken = p.late(ctx)
 		}
-	case !confirmed && p.channel.IsClosed():
-		if p.broken == nil {
-			p.broken = p.why(amqp.ErrClosed)
-		}
-		p.outcomes[oldest.index] = p.closedOver(oldest.index)
 	case !confirmed:
 		p.outcomes[oldest.index] = p.config.problem(p.doing(oldest.index), "a queue refused it, as full queues do", "make room or raise the queue's length", nil)
 	default:
