@@ -119,12 +119,12 @@ func testMembers(u *lagTest) {
 	c := u.place.Consumer(u)
 	reader := u.open().Lag
 	c.Publish(u, numbered("message", 5, 1)...)
-	alone := func(l *consumer.Lag) bool {
-		return behind(5)(l) && len(l.Members) == 0 && l.Logs[0].Member == -1
+	alone := func(l *consumer.Lag) bool { // a broker may count its messages before its consumers
+		return behind(5)(l) && len(l.Members) == 0 && l.Logs[0].Member == -1 && (c.Join == nil || l.MembersKnown)
 	}
 	if lag := u.await(reader, &c, "nobody has joined", alone); c.Join == nil {
 		return
-	} else if !lag.MembersKnown || lag.Total().Unread != 1 || lag.Rebalancing {
+	} else if lag.Total().Unread != 1 || lag.Rebalancing {
 		u.Errorf("nobody has joined: %+v", lag)
 	}
 	leave := c.Join(u)
