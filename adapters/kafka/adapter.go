@@ -13,6 +13,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/kafka/recordbatch"
 )
 
 // Adapter reads one Kafka cluster. It is all parts of an [driver.Source].
@@ -48,7 +49,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if a.client, err = a.newClient(); err != nil {
 		return nil, err
 	}
-	a.decoder = a.config.decoderOf(a.client)
+	a.decoder = recordbatch.NewDecoder(a.client, a.config.batchBytes())
 	if err := a.check(ctx); err != nil {
 		a.client.Close()
 		return nil, err

@@ -16,6 +16,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/kafka/recordbatch"
 )
 
 const (
@@ -130,7 +131,7 @@ func (c *Config) options() ([]kgo.Opt, error) {
 		kgo.RetryBackoffFn(func(int) time.Duration { return 100 * time.Millisecond }),
 		kgo.MetadataMinAge(100 * time.Millisecond),
 		kgo.MaxDecompressBatchBytes(int(c.batchBytes())),
-		kgo.WithPools(unpackPool{}, recordPool{}),
+		kgo.WithPools(recordbatch.Pools...),
 	}
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}
 	if c.TLS == nil {

@@ -48,13 +48,10 @@
 //	offsets.go      questions about offsets
 //	hidden.go       what open transactions hide
 //	transactions.go  which are open, and what their coordinators say of them
-//	batches.go      record batches, split without being decoded
-//	pools.go        memory of batches
-//	ration.go       how much is unpacked at once, and at most; unpack.go: LZ4, where it is wanted
-//	times.go        the times of records, whatever numbers they carry
 //	partitioner.go  which partitions can hold a key
 //	progress.go     what Status is made of
 //	problem.go      errors in an operator's words
+//	recordbatch/    record batches: splitting, unpacking, the memory of records
 //
 // Dead letters:
 //

@@ -7,6 +7,3 @@ func (c Config) WithPatience(d time.Duration) Config {
 	c.patience = d
 	return c
 }
-
-// UnpackLZ4 is unpackLZ4.
-var UnpackLZ4 = unpackLZ4

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/recordbatch"
 )
 
 const (
@@ -117,7 +118,7 @@ func (a *Adapter) fetchSome(ctx context.Context, log adapters.Log, wanted []int6
 		return 0, err
 	}
 	for raw := p.RecordBatches; covered < len(wanted); {
-		batch, rest, next, ok := nextBatch(raw)
+		batch, rest, next, ok := recordbatch.Next(raw)
 		if !ok {
 			break
 		}
@@ -139,18 +140,16 @@ func (a *Adapter) fetchSome(ctx context.Context, log adapters.Log, wanted []int6
 
 // pick settles offsets from one record batch.
 func (a *Adapter) pick(log adapters.Log, batch []byte, wanted []int64, settle func(int64, found)) {
-	decoded, _ := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-		Topic: log.Destination, Partition: log.Partition, Offset: wanted[0], Pools: []kgo.Pool{unpackPool{}, recordPool{}},
-	}, &kmsg.FetchResponseTopicPartition{Partition: log.Partition, RecordBatches: batch}, a.decoder, learn)
+	answer := kmsg.FetchResponseTopicPartition{Partition: log.Partition, RecordBatches: batch}
+	decoded, _ := recordbatch.Decode(log, wanted[0], &answer, false, a.decoder)
 	why := "compaction removed it, or it is no message but the mark of a transaction"
 	if decoded.Err != nil {
-		why = "its record batch cannot be unpacked: " + a.config.tooLarge(decoded.Err).Error()
+		why = "its record batch cannot be unpacked: " + recordbatch.TooLarge(decoded.Err, a.config.batchBytes()).Error()
 	}
-	exactTimes(decoded.Records, batch)
 	there := make(map[int64]adapters.Message, len(wanted))
 	for _, r := range decoded.Records {
 		if _, isWanted := slices.BinarySearch(wanted, r.Offset); isWanted {
-			there[r.Offset] = messageOf(r)
+			there[r.Offset] = recordbatch.Message(r)
 		}
 		r.Recycle()
 	}
@@ -161,13 +160,6 @@ func (a *Adapter) pick(log adapters.Log, batch []byte, wanted []int64, settle fu
 			settle(offset, found{err: gone(log, offset, why)})
 		}
 	}
-}
-
-// messageOf copies a record.
-func messageOf(r *kgo.Record) adapters.Message {
-	s := slab{headers: make([]adapters.Header, 0, len(r.Headers))}
-	s.add(r)
-	return s.messages[0].Clone()
 }
 
 func gone(log adapters.Log, offset int64, why string) error {

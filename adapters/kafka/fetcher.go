@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/recordbatch"
 )
 
 const (
@@ -235,7 +236,7 @@ func (f *fetcher) handle(ctx context.Context, cursors []*cursor, response *kmsg.
 		c.unserved = time.Time{}
 		piece := part{log: c.log, from: c.next, end: c.end, response: p}
 		f.heard(piece)
-		if next := nextOffset(p.RecordBatches, c.next); next > c.next {
+		if next := recordbatch.NextOffset(p.RecordBatches, c.next); next > c.next {
 			c.next = next
 			out.parts = append(out.parts, piece)
 			fed = append(fed, c)

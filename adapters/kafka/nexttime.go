@@ -8,10 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/recordbatch"
 )
 
 // nextTries bounds how many answers without a record are passed over in search of the
@@ -66,7 +66,7 @@ func (a *Adapter) nextTime(ctx context.Context, p adapters.Position) (time.Time,
 		} else if ok {
 			return at, nil
 		}
-		next := nextOffset(answer.RecordBatches, offset)
+		next := recordbatch.NextOffset(answer.RecordBatches, offset)
 		switch {
 		case next > offset:
 			offset, size = next, nextSize
@@ -81,14 +81,7 @@ func (a *Adapter) nextTime(ctx context.Context, p adapters.Position) (time.Time,
 
 // firstTime is the time of the first record of an answer from an offset on, zero if it has none.
 func (a *Adapter) firstTime(log adapters.Log, answer *kmsg.FetchResponseTopicPartition, from int64) (at time.Time, ok bool) {
-	options := kgo.ProcessFetchPartitionOpts{
-		Topic: log.Destination, Partition: log.Partition, Offset: from, Pools: []kgo.Pool{unpackPool{}, recordPool{}},
-	}
-	if a.config.Committed {
-		options.IsolationLevel = kgo.ReadCommitted()
-	}
-	decoded, _ := kgo.ProcessFetchPartition(options, answer, a.decoder, learn)
-	exactTimes(decoded.Records, answer.RecordBatches)
+	decoded, _ := recordbatch.Decode(log, from, answer, a.config.Committed, a.decoder)
 	for _, r := range decoded.Records {
 		if !ok && r.Offset >= from {
 			at, _ = adapters.MessageTime(r.Timestamp.UnixMilli())

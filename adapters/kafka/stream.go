@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/recordbatch"
 )
 
 // stream reads a set of logs: one fetcher a broker, a coordinator that looks after the
@@ -41,7 +42,7 @@ func (a *Adapter) newStream() (*stream, error) {
 	}
 	return &stream{
 		config: &a.config, client: client, progress: a.progress,
-		decoder:  a.config.decoderOf(client),
+		decoder:  recordbatch.NewDecoder(client, a.config.batchBytes()),
 		answers:  make(chan answer),
 		returned: make(chan []returnedCursor),
 		failed:   make(chan error, 1),
@@ -56,12 +57,6 @@ func (a *Adapter) newClient(extra ...kgo.Opt) (*kgo.Client, error) {
 		return nil, a.config.usage(err.Error(), "check the settings of the source")
 	}
 	return client, nil
-}
-
-// decoderOf is what the client unpacks with: it knows the pools and keeps to
-// Config.BatchBytes.
-func (c *Config) decoderOf(client *kgo.Client) kgo.Decompressor {
-	return unpacker{client.OptValue(kgo.WithDecompressor).(kgo.Decompressor), int(c.batchBytes())}
 }
 
 // assign gives cursors to the fetchers of their leaders and returns those that have
@@ -154,7 +149,7 @@ func (s *stream) deliverPart(ctx context.Context, p *part, intake adapters.Intak
 		size = len(raw) // which records are aborted follows from all batches before
 	}
 	for from < p.end {
-		group, rest, next := someBatches(raw, size)
+		group, rest, next := recordbatch.Take(raw, size)
 		if len(group) == 0 {
 			return nil
 		}
@@ -164,9 +159,9 @@ func (s *stream) deliverPart(ctx context.Context, p *part, intake adapters.Intak
 			return err
 		}
 		if reached < next { // a batch in between cannot be unpacked
-			rest, next = behind(raw, reached), reached
+			rest, next = recordbatch.Behind(raw, reached), reached
 			if stuck || len(rest) == len(raw) {
-				_, rest, next, _ = nextBatch(rest)
+				_, rest, next, _ = recordbatch.Next(rest)
 				s.undecodable(p.log, reached, next, err)
 			}
 		}
@@ -182,34 +177,26 @@ func (s *stream) deliverPart(ctx context.Context, p *part, intake adapters.Intak
 // which offset it came; the error may be missing when there were others before. Enough says
 // that it stopped because so much was unpacked.
 func (s *stream) decode(p *part, group []byte, from int64) (records []*kgo.Record, reached int64, enough bool, err error) {
-	options := kgo.ProcessFetchPartitionOpts{
-		Topic: p.log.Destination, Partition: p.log.Partition, Offset: from,
-		Pools: []kgo.Pool{unpackPool{}, recordPool{}},
-	}
-	if s.config.Committed {
-		options.IsolationLevel = kgo.ReadCommitted()
-	}
 	response := kmsg.FetchResponseTopicPartition{
 		Partition: p.log.Partition, RecordBatches: group, AbortedTransactions: p.response.AbortedTransactions,
 	}
-	ration := rationed{decoder: s.decoder, left: min(unpackedBytes, int(s.config.fetchBytes()/2))}
+	ration := recordbatch.Ration{Decoder: s.decoder, Left: min(unpackedBytes, int(s.config.fetchBytes()/2))}
 	if len(p.response.AbortedTransactions) > 0 {
-		ration.left = math.MaxInt
+		ration.Left = math.MaxInt
 	}
-	decoded, reached := kgo.ProcessFetchPartition(options, &response, &ration, learn)
-	exactTimes(decoded.Records, group)
-	return decoded.Records, reached, ration.enough, decoded.Err
+	decoded, reached := recordbatch.Decode(p.log, from, &response, s.config.Committed, &ration)
+	return decoded.Records, reached, ration.Enough, decoded.Err
 }
 
 // put hands records over, in batches of bounded size.
 func (s *stream) put(ctx context.Context, records []*kgo.Record, end int64, intake adapters.Intake) error {
 	keep := func(r *kgo.Record) bool {
-		return r.Offset < end && (s.until.IsZero() || before(r, s.until))
+		return r.Offset < end && (s.until.IsZero() || recordbatch.Before(r, s.until))
 	}
 	past := len(records) > 0 && s.past(records[0])
 	for len(records) > 0 {
 		n := min(len(records), batchMessages)
-		batch := fill(records[:n], keep)
+		batch := recordbatch.Fill(records[:n], keep)
 		records = records[n:]
 		if batch == nil {
 			continue
@@ -242,7 +229,7 @@ func (s *stream) undecodable(log adapters.Log, from, next int64, err error) {
 	case err == nil:
 		err = errors.New("it breaks off")
 	default:
-		err = s.config.tooLarge(err)
+		err = recordbatch.TooLarge(err, s.config.batchBytes())
 	}
 	s.progress.miss(fmt.Sprintf("offsets %d to %d of %s/%d cannot be unpacked and are left out: %v",
 		from, next-1, log.Destination, log.Partition, err))

@@ -1,4 +1,4 @@
-package kafka
+package recordbatch
 
 import (
 	"encoding/binary"
@@ -14,6 +14,12 @@ import (
 type unpacker struct {
 	kgo.Decompressor
 	most int // bytes that a batch may unpack to
+}
+
+// NewDecoder is what a client unpacks with: it knows the pools, and unpacks a record batch to
+// so many bytes at most.
+func NewDecoder(client *kgo.Client, most int32) kgo.Decompressor {
+	return unpacker{client.OptValue(kgo.WithDecompressor).(kgo.Decompressor), int(most)}
 }
 
 // Decompress implements [kgo.Decompressor].

@@ -1,4 +1,4 @@
-package kafka_test
+package recordbatch
 
 import (
 	"bytes"
@@ -7,8 +7,6 @@ import (
 
 	"github.com/pierrec/lz4/v4"
 	"pgregory.net/rapid"
-
-	"eventscope/adapters/kafka"
 )
 
 // TestLZ4FramesUnpackToWhatWasPacked: whatever a producer sets, and whatever room there is at
@@ -34,18 +32,18 @@ func TestLZ4FramesUnpackToWhatWasPacked(t *testing.T) {
 		w.Write(text)
 		w.Close()
 		packed, room := frame.Bytes(), make([]byte, 0, rapid.IntRange(0, 100_000).Draw(t, "room"))
-		if got, ok := kafka.UnpackLZ4(room, packed, len(text)); !ok || !bytes.Equal(got, text) {
+		if got, ok := unpackLZ4(room, packed, len(text)); !ok || !bytes.Equal(got, text) {
 			t.Fatalf("%d bytes unpack to %d, %v", len(text), len(got), ok)
 		}
-		if _, ok := kafka.UnpackLZ4(room, packed, len(text)-1); ok {
+		if _, ok := unpackLZ4(room, packed, len(text)-1); ok {
 			t.Fatal("a limit is not kept")
 		}
 		cut := rapid.IntRange(0, len(packed)-1).Draw(t, "cut")
-		if _, ok := kafka.UnpackLZ4(room, packed[:cut], len(text)); ok {
+		if _, ok := unpackLZ4(room, packed[:cut], len(text)); ok {
 			t.Fatalf("cut to %d of %d bytes it is read", cut, len(packed))
 		}
 		packed[cut] ^= byte(rapid.IntRange(1, 255).Draw(t, "damage"))
-		if got, ok := kafka.UnpackLZ4(room, packed, len(text)); ok && len(got) > len(text) {
+		if got, ok := unpackLZ4(room, packed, len(text)); ok && len(got) > len(text) {
 			t.Fatalf("damaged, %d bytes unpack to %d", len(text), len(got))
 		}
 	})
@@ -63,7 +61,7 @@ func TestLZ4BlocksMayReferToTheOneBefore(t *testing.T) {
 	}
 	frame = append(frame, 0, 0, 0, 0)
 	for _, room := range []int{0, 10, 100} {
-		if got, ok := kafka.UnpackLZ4(make([]byte, 0, room), frame, 100); !ok || string(got) != "abcdefghabcdefg12345" {
+		if got, ok := unpackLZ4(make([]byte, 0, room), frame, 100); !ok || string(got) != "abcdefghabcdefg12345" {
 			t.Errorf("with room for %d: %q, %v", room, got, ok)
 		}
 	}

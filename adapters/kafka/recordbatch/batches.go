@@ -1,4 +1,4 @@
-package kafka
+package recordbatch
 
 import (
 	"encoding/binary"
@@ -17,9 +17,9 @@ const (
 	greatestSize = 1<<31 - 1 - batchPrefix
 )
 
-// nextBatch splits the first whole batch off raw and says which offset follows it.
+// Next splits the first whole batch off raw and says which offset follows it.
 // ok is false when there is no whole batch: answers are cut off anywhere.
-func nextBatch(raw []byte) (batch, rest []byte, next int64, ok bool) {
+func Next(raw []byte) (batch, rest []byte, next int64, ok bool) {
 	if len(raw) < leastMessage {
 		return nil, raw, 0, false
 	}
@@ -41,11 +41,11 @@ func nextBatch(raw []byte) (batch, rest []byte, next int64, ok bool) {
 	return raw[:end:end], raw[end:], next, true
 }
 
-// nextOffset is the offset behind the last whole batch of raw, or at if there is none
+// NextOffset is the offset behind the last whole batch of raw, or at if there is none
 // behind at.
-func nextOffset(raw []byte, at int64) int64 {
+func NextOffset(raw []byte, at int64) int64 {
 	for {
-		_, rest, next, ok := nextBatch(raw)
+		_, rest, next, ok := Next(raw)
 		if !ok {
 			return at
 		}
@@ -54,12 +54,12 @@ func nextOffset(raw []byte, at int64) int64 {
 	}
 }
 
-// someBatches splits whole batches of about size bytes off raw, at least one if there
+// Take splits whole batches of about size bytes off raw, at least one if there
 // is one, and says which offset follows them.
-func someBatches(raw []byte, size int) (batches, rest []byte, next int64) {
+func Take(raw []byte, size int) (batches, rest []byte, next int64) {
 	rest = raw
 	for len(raw)-len(rest) < size {
-		_, after, n, ok := nextBatch(rest)
+		_, after, n, ok := Next(rest)
 		if !ok {
 			break
 		}
@@ -68,10 +68,10 @@ func someBatches(raw []byte, size int) (batches, rest []byte, next int64) {
 	return raw[:len(raw)-len(rest)], rest, next
 }
 
-// behind is raw without the batches at its front that end at or before offset.
-func behind(raw []byte, offset int64) []byte {
+// Behind is raw without the batches at its front that end at or before offset.
+func Behind(raw []byte, offset int64) []byte {
 	for {
-		_, rest, next, ok := nextBatch(raw)
+		_, rest, next, ok := Next(raw)
 		if !ok || next > offset {
 			return raw
 		}

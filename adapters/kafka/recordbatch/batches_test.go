@@ -1,4 +1,4 @@
-package kafka
+package recordbatch
 
 import (
 	"bytes"
@@ -41,25 +41,25 @@ func TestSplit(t *testing.T) {
 		if whole > 0 {
 			want = nexts[whole-1]
 		}
-		if got := nextOffset(cut, -1); got != want {
+		if got := NextOffset(cut, -1); got != want {
 			t.Fatalf("next offset %d, want %d", got, want)
 		}
 		size := rapid.IntRange(1, 200).Draw(t, "size")
 		var joined []byte
 		for rest := cut; ; {
-			group, after, next := someBatches(rest, size)
+			group, after, next := Take(rest, size)
 			if len(group) == 0 {
 				break
 			}
-			if joined, rest = append(joined, group...), after; next != nextOffset(group, -1) {
-				t.Fatalf("a group says %d follows, want %d", next, nextOffset(group, -1))
+			if joined, rest = append(joined, group...), after; next != NextOffset(group, -1) {
+				t.Fatalf("a group says %d follows, want %d", next, NextOffset(group, -1))
 			}
 		}
 		if length := len(joined); !bytes.Equal(joined, cut[:length]) || whole > 0 && length != ends[whole-1] {
 			t.Fatalf("%d bytes of whole batches, want %d batches", length, whole)
 		}
 		if whole > 0 {
-			if left := behind(cut, nexts[0]); len(left) != len(cut)-ends[0] {
+			if left := Behind(cut, nexts[0]); len(left) != len(cut)-ends[0] {
 				t.Fatalf("%d bytes behind the first batch, want %d", len(left), len(cut)-ends[0])
 			}
 		}
@@ -76,14 +76,14 @@ func FuzzSplit(f *testing.F) {
 	old = binary.BigEndian.AppendUint32(old, 10)
 	f.Add(append(old, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0)) // a message of magic 1
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		at := nextOffset(raw, 7)
+		at := NextOffset(raw, 7)
 		if at < 7 {
 			t.Errorf("went back to %d", at)
 		}
-		group, rest, _ := someBatches(raw, 100)
+		group, rest, _ := Take(raw, 100)
 		if len(group)+len(rest) != len(raw) {
 			t.Errorf("%d and %d bytes of %d", len(group), len(rest), len(raw))
 		}
-		behind(raw, at)
+		Behind(raw, at)
 	})
 }

@@ -1,4 +1,4 @@
-package kafka
+package recordbatch
 
 import (
 	"math/bits"
@@ -83,6 +83,9 @@ func (recordPool) PutRecords(r []kgo.Record) {
 	}
 }
 
+// Pools are the pools, as the client takes them.
+var Pools = []kgo.Pool{unpackPool{}, recordPool{}}
+
 // slab is the memory of one adapters.Batch: its messages and headers, and the
 // records whose bytes they borrow.
 type slab struct {
@@ -103,8 +106,8 @@ func newSlab() *slab {
 	return s
 }
 
-// fill makes a batch of records. Records that keep refuses are recycled at once.
-func fill(records []*kgo.Record, keep func(*kgo.Record) bool) *adapters.Batch {
+// Fill makes a batch of records. Records that keep refuses are recycled at once.
+func Fill(records []*kgo.Record, keep func(*kgo.Record) bool) *adapters.Batch {
 	s := newSlab()
 	headers := 0
 	for _, r := range records {
@@ -146,6 +149,13 @@ func (s *slab) add(r *kgo.Record) {
 		Time:     at,
 		TimeRaw:  raw,
 	})
+}
+
+// Message copies a record.
+func Message(r *kgo.Record) adapters.Message {
+	s := slab{headers: make([]adapters.Header, 0, len(r.Headers))}
+	s.add(r)
+	return s.messages[0].Clone()
 }
 
 // free gives everything back. The slices are cleared, for what they point to would

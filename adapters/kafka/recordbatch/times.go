@@ -1,4 +1,4 @@
-package kafka
+package recordbatch
 
 import (
 	"encoding/binary"
@@ -33,7 +33,7 @@ func exactTimes(records []*kgo.Record, batches []byte) {
 	for _, r := range records {
 		for ok := true; ok && r.Offset >= next; {
 			var batch []byte
-			if batch, batches, next, ok = nextBatch(batches); ok {
+			if batch, batches, next, ok = Next(batches); ok {
 				near = batchTime(batch)
 			}
 		}
@@ -61,8 +61,8 @@ func batchTime(batch []byte) int64 {
 	return int64(binary.BigEndian.Uint64(batch[at:]))
 }
 
-// before says that a record is from before a time. One whose time cannot be is left in.
-func before(r *kgo.Record, until time.Time) bool {
+// Before says that a record is from before a time. One whose time cannot be is left in.
+func Before(r *kgo.Record, until time.Time) bool {
 	at, _ := adapters.MessageTime(r.Timestamp.UnixMilli())
 	return at.IsZero() || at.Before(until)
 }
