@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"eventscope/replay"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -33,7 +34,7 @@ type deadLetterRow struct {
 
 func newDLQs(d *shell) *dlqsPage { return &dlqsPage{shell: d, deadLetters: d.deadLetters} }
 
-func (g *dlqsPage) scope() scope        { return onDLQs }
+func (g *dlqsPage) scope() keymap.Scope { return keymap.OnDLQs }
 func (g *dlqsPage) ages() bool          { return true }
 func (g *dlqsPage) waitsFor() *question { return &g.deadLetters.question }
 func (g *dlqsPage) name() text.Safe     { return text.Own("Dead letters") }
@@ -102,44 +103,44 @@ func (g *dlqsPage) dlq() *replay.Listed {
 }
 
 // hint names what enter does here, and no key that has nothing to act on.
-func (g *dlqsPage) hint(b *binding) text.Safe {
+func (g *dlqsPage) hint(b *keymap.Binding) text.Safe {
 	dlq, group := g.dlq(), g.group()
-	switch b.action {
-	case enter:
+	switch b.Action {
+	case keymap.Enter:
 		switch {
 		case dlq != nil && dlq.Unsafe == nil:
 			return text.Own("peek")
 		case group == nil:
 			return text.Safe{}
 		}
-	case replayLetters, discardLetters:
+	case keymap.ReplayLetters, keymap.DiscardLetters:
 		if group == nil || group.Open == 0 {
 			return text.Safe{}
 		}
 	}
-	return g.shell.hint(b)
+	return b.Hint()
 }
 
-func (g *dlqsPage) do(a action) tea.Cmd {
+func (g *dlqsPage) do(a keymap.Action) tea.Cmd {
 	if g.move(a, g.length()) {
 		g.keep()
 		return nil
 	}
-	if a == showAll {
+	if a == keymap.ShowAll {
 		g.deadLetters.all = !g.deadLetters.all
 		return g.deadLetters.update()
 	}
 	dlq, group := g.dlq(), g.group()
 	switch {
-	case dlq != nil && (a == enter || a == peekInto):
+	case dlq != nil && (a == keymap.Enter || a == keymap.PeekInto):
 		return g.look(dlq)
 	case group == nil:
 		return nil
-	case a == enter:
+	case a == keymap.Enter:
 		return g.open(newLetters(g.shell, group))
-	case a == replayLetters, a == discardLetters:
+	case a == keymap.ReplayLetters, a == keymap.DiscardLetters:
 		return g.planFor(a, g.deadLetters.lettersOf(group), nil)
-	case a == peekInto:
+	case a == keymap.PeekInto:
 		if of := g.deadLetters.contents.dlq(group.Source, group.DLQ); of != nil {
 			return g.look(of)
 		}

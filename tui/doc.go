@@ -10,7 +10,7 @@
 //   - Nothing is drawn when nothing changed: View gives back the last frame unless
 //     something marked it dirty.
 //   - Whatever came from outside goes through package text before it is drawn.
-//   - One keymap is the source of dispatch, footer, help and the README's table.
+//   - One list, in package keymap, is the source of dispatch, footer, help and the README's table.
 //
 // # Owner and concurrency
 //
@@ -29,7 +29,6 @@
 //	model.go     the root model: messages in, one frame out
 //	input.go     keys and mouse: dispatch by the keymap, back, tabs
 //	shell.go      what the pages share: theme, filter, questions, notices, navigation
-//	keymap.go    every key, once
 //	lettermodel.go   dead letters, as the pages about them share them; listing.go: their lists
 //	lagmodel.go   how far consumers are behind, as the pages about them share it; with
 //	             lagsweep.go, one look, and consumer.go, what it says of one

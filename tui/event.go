@@ -6,6 +6,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/payload"
 	"eventscope/tracing"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -54,35 +55,35 @@ func newEvent(d *shell, event tracing.Event) *eventPage {
 	return e
 }
 
-func (e *eventPage) scope() scope        { return onEvent }
+func (e *eventPage) scope() keymap.Scope { return keymap.OnEvent }
 func (e *eventPage) ages() bool          { return false }
 func (e *eventPage) waitsFor() *question { return &e.question }
 func (e *eventPage) name() text.Safe     { return e.theme.String(e.event.Position.String()) }
 
 // hint names the view that comes next, and no key that has nothing to act on.
-func (e *eventPage) hint(b *binding) text.Safe {
-	if b.action == letterOf && !e.event.Marks.Has(tracing.DeadLetter) {
+func (e *eventPage) hint(b *keymap.Binding) text.Safe {
+	if b.Action == keymap.LetterOf && !e.event.Marks.Has(tracing.DeadLetter) {
 		return text.Safe{}
 	}
 	if e.read == nil {
-		return e.shell.hint(b)
+		return b.Hint()
 	}
-	switch b.action {
-	case view:
+	switch b.Action {
+	case keymap.View:
 		if next := e.views[(e.view+1)%len(e.views)]; !e.noValue() {
 			return next.name()
 		}
 		return text.Safe{}
-	case enter:
+	case keymap.Enter:
 		if _, folds := e.value().(*treeView); !folds || e.onFact {
 			return text.Safe{}
 		}
-	case filter, copyText, save, edit:
+	case keymap.Filter, keymap.CopyText, keymap.Save, keymap.Edit:
 		if e.noValue() {
 			return text.Safe{}
 		}
 	}
-	return e.shell.hint(b)
+	return b.Hint()
 }
 
 // refresh reads the message, once.
@@ -139,27 +140,27 @@ func (e *eventPage) noValue() bool { return e.read != nil && len(e.read.decoded.
 // value is the present view of the value.
 func (e *eventPage) value() valueView { return e.views[e.view] }
 
-func (e *eventPage) do(a action) tea.Cmd {
+func (e *eventPage) do(a keymap.Action) tea.Cmd {
 	switch a {
-	case down:
+	case keymap.Down:
 		e.move(1)
-	case up:
+	case keymap.Up:
 		e.move(-1)
-	case pageDown:
+	case keymap.PageDown:
 		e.move(max(1, e.valueHeight/2))
-	case pageUp:
+	case keymap.PageUp:
 		e.move(-max(1, e.valueHeight/2))
-	case first:
+	case keymap.First:
 		e.move(-1 << 30)
-	case last:
+	case keymap.Last:
 		e.move(1 << 30)
-	case left:
+	case keymap.Left:
 		e.scroll(-shiftBy)
-	case right:
+	case keymap.Right:
 		e.scroll(shiftBy)
-	case otherPane:
+	case keymap.OtherPane:
 		e.onFact = !e.onFact
-	case letterOf:
+	case keymap.LetterOf:
 		return e.openLetterOf(&e.event)
 	default:
 		return e.doValue(a)
@@ -178,30 +179,30 @@ func (e *eventPage) scroll(by int) {
 }
 
 // doValue acts on the value, if it is there.
-func (e *eventPage) doValue(a action) tea.Cmd {
+func (e *eventPage) doValue(a keymap.Action) tea.Cmd {
 	if e.read == nil {
 		e.say(theme.Warn, text.Own("the value is not there"))
 		return nil
 	}
 	switch a {
-	case enter:
+	case keymap.Enter:
 		if !e.onFact { // nobody sees the cursor of the value then
 			e.value().toggle(e.valueAt.Index)
 		}
-	case foldAll:
+	case keymap.FoldAll:
 		e.value().toggleAll()
-	case view:
+	case keymap.View:
 		e.view = (e.view + 1) % len(e.views)
 		e.valueAt, e.shift = widget.Cursor{}, 0
-	case nextMatch:
+	case keymap.NextMatch:
 		e.seek(false)
-	case previousMatch:
+	case keymap.PreviousMatch:
 		e.seek(true)
-	case copyText:
+	case keymap.CopyText:
 		return e.copyText(string(e.read.decoded.Data), text.Own("the value"))
-	case save:
+	case keymap.Save:
 		return e.saveValue()
-	case edit:
+	case keymap.Edit:
 		return e.editValue()
 	}
 	return nil

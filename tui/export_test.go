@@ -1,17 +1,19 @@
 package tui
 
+import "eventscope/tui/keymap"
+
 // Bound says whether a key means something on the page that is shown, or to what is open
 // over it.
 func (m *Model) Bound(key string) bool {
-	return m.prompt != nil || m.panel != nil || find(m.shell.top().scope(), key) != nil
+	return m.prompt != nil || m.panel != nil || keymap.Find(m.shell.top().scope(), key) != nil
 }
 
 // Keys are the keys of each page by its name, as they are listed.
 func Keys() map[string][]string {
 	keys := map[string][]string{}
-	for _, page := range pageNames {
-		for _, b := range bindings(page.scope) {
-			keys[page.name] = append(keys[page.name], b.keys...)
+	for _, page := range keymap.Pages {
+		for _, b := range keymap.On(page.Scope) {
+			keys[page.Name] = append(keys[page.Name], b.Keys...)
 		}
 	}
 	return keys

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"eventscope/tracing"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -40,22 +41,22 @@ func newFlow(d *shell, key tracing.FlowKey, label text.Safe) *flowPage {
 	return &flowPage{shell: d, key: key, label: label, height: 20}
 }
 
-func (f *flowPage) scope() scope        { return onFlow }
+func (f *flowPage) scope() keymap.Scope { return keymap.OnFlow }
 func (f *flowPage) name() text.Safe     { return text.Own("Flow ").Add(f.id()) }
 func (f *flowPage) ages() bool          { return false }
 func (f *flowPage) waitsFor() *question { return &f.question }
 func (f *flowPage) back() bool          { return false }
 
-func (f *flowPage) hint(b *binding) text.Safe {
+func (f *flowPage) hint(b *keymap.Binding) text.Safe {
 	switch {
-	case b.action == view && f.lanes:
+	case b.Action == keymap.View && f.lanes:
 		return text.Own("timeline")
-	case b.action == history && f.options.History == nil:
+	case b.Action == keymap.History && f.options.History == nil:
 		return text.Safe{}
-	case b.action == letterOf && (f.flow == nil || f.flow.DeadLetters == 0):
+	case b.Action == keymap.LetterOf && (f.flow == nil || f.flow.DeadLetters == 0):
 		return text.Safe{}
 	}
-	return f.shell.hint(b)
+	return b.Hint()
 }
 
 // id is what the flow is called.
@@ -123,37 +124,37 @@ func (f *flowPage) selected() (*tracing.Step, bool) {
 	return &f.flow.Steps[f.rows[f.cursor.Index].index], true
 }
 
-func (f *flowPage) do(a action) tea.Cmd {
+func (f *flowPage) do(a keymap.Action) tea.Cmd {
 	switch a {
-	case down:
+	case keymap.Down:
 		f.move(1)
-	case up:
+	case keymap.Up:
 		f.move(-1)
-	case pageDown:
+	case keymap.PageDown:
 		f.move(f.height / 2)
-	case pageUp:
+	case keymap.PageUp:
 		f.move(-f.height / 2)
-	case first:
+	case keymap.First:
 		f.move(-len(f.rows))
-	case last:
+	case keymap.Last:
 		f.move(len(f.rows))
-	case view:
+	case keymap.View:
 		f.lanes = !f.lanes
-	case left:
+	case keymap.Left:
 		f.shift = max(0, f.shift-1)
-	case right:
+	case keymap.Right:
 		if f.lanes { // a timeline has nothing to the right
 			f.shift++
 		}
-	case copyText:
+	case keymap.CopyText:
 		if f.flow != nil {
 			return f.copyText(f.flow.ID, text.Own("the flow id"))
 		}
-	case history:
+	case keymap.History:
 		return f.searchBefore()
-	case letterOf:
+	case keymap.LetterOf:
 		return f.openDeadLetter()
-	case enter:
+	case keymap.Enter:
 		if step, ok := f.selected(); ok {
 			return f.open(newEvent(f.shell, step.Event))
 		}

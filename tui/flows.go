@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"eventscope/tracing"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -63,23 +64,23 @@ func newFlows(d *shell) *flows {
 	return &flows{shell: d, order: tracing.ByActivity, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
 }
 
-func (f *flows) scope() scope        { return onFlows }
+func (f *flows) scope() keymap.Scope { return keymap.OnFlows }
 func (f *flows) name() text.Safe     { return text.Own("Flows") }
 func (f *flows) ages() bool          { return len(f.rows) > 0 }
 func (f *flows) waitsFor() *question { return &f.question }
 
-func (f *flows) hint(b *binding) text.Safe {
-	switch b.action {
-	case pause:
+func (f *flows) hint(b *keymap.Binding) text.Safe {
+	switch b.Action {
+	case keymap.Pause:
 		if f.paused {
 			return text.Own("go on")
 		}
-	case enter, mark:
+	case keymap.Enter, keymap.Mark:
 		if len(f.rows) == 0 {
 			return text.Safe{}
 		}
 	}
-	return f.shell.hint(b)
+	return b.Hint()
 }
 
 // holding says that the order of the rows stays as it is.
@@ -263,39 +264,39 @@ func (f *flows) goTo(end end) {
 	}
 }
 
-func (f *flows) do(a action) tea.Cmd {
+func (f *flows) do(a keymap.Action) tea.Cmd {
 	switch a {
-	case down:
+	case keymap.Down:
 		f.move(1)
-	case up:
+	case keymap.Up:
 		f.move(-1)
-	case pageDown:
+	case keymap.PageDown:
 		f.move(f.height / 2)
-	case pageUp:
+	case keymap.PageUp:
 		f.move(-f.height / 2)
-	case first, follow:
+	case keymap.First, keymap.Follow:
 		f.goTo(firstRow)
-		f.paused = f.paused && a == first
-	case last:
+		f.paused = f.paused && a == keymap.First
+	case keymap.Last:
 		f.goTo(lastRow)
-	case pause:
+	case keymap.Pause:
 		f.paused = !f.paused
 		f.stale = !f.paused
-	case sortOrder:
+	case keymap.SortOrder:
 		at := slices.Index(tracing.FlowSorts, f.order)
 		f.sortBy(tracing.FlowSorts[(at+1)%len(tracing.FlowSorts)])
-	case trouble:
+	case keymap.Trouble:
 		f.trouble = !f.trouble
 		f.begin()
-	case mark:
+	case keymap.Mark:
 		f.mark()
-	case copyText:
+	case keymap.CopyText:
 		return f.copy()
-	case nextMatch:
+	case keymap.NextMatch:
 		f.move(1)
-	case previousMatch:
+	case keymap.PreviousMatch:
 		f.move(-1)
-	case enter:
+	case keymap.Enter:
 		if f.cursor.Index < len(f.rows) {
 			row := f.rows[f.cursor.Index]
 			return f.open(newFlow(f.shell, row.Key, f.theme.String(flowName(&row))))

@@ -3,6 +3,7 @@ package tui
 import (
 	"time"
 
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -46,12 +47,12 @@ func (m *Model) footerKeys() []piece {
 	add := func(key, label text.Safe) {
 		keys = append(keys, piece{theme.Accent, key}, piece{theme.Dim, space.Add(label, space, space)})
 	}
-	for _, b := range bindings(page.scope()) {
+	for _, b := range keymap.On(page.scope()) {
 		label := page.hint(&b)
-		if label.Empty() || b.action == help || b.action == back && len(m.shell.pages) == 1 {
+		if label.Empty() || b.Action == keymap.Help || b.Action == keymap.Back && len(m.shell.pages) == 1 {
 			continue
 		}
-		add(keyName(b.keys[0], t.Glyph.Enter), label)
+		add(keymap.KeyName(b.Keys[0], t.Glyph.Enter), label)
 	}
 	add(text.Own("?"), text.Own("help"))
 	return keys

@@ -1,13 +1,15 @@
 package tui
 
 import (
+	"eventscope/tui/keymap"
+
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
 )
 
 // bannerUses are the keys that the banner speaks of: who has used one knows.
-var bannerUses = []action{enter, view, tabKey, command, help}
+var bannerUses = []keymap.Action{keymap.Enter, keymap.View, keymap.TabKey, keymap.Command, keymap.Help}
 
 // onKeys takes a key of the terminal. Esc and a key right after it, as a slow line or a
 // terminal multiplexer sends them, arrive as that key with alt; no key here has alt.
@@ -35,39 +37,39 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	if m.prompt != nil {
 		return m.prompt.update(m, key)
 	}
-	bound := find(d.top().scope(), key.String())
+	bound := keymap.Find(d.top().scope(), key.String())
 	if bound == nil {
 		m.panel = nil
 		return nil
 	}
 	if m.panel != nil {
-		if !m.panel.press(bound.action) {
+		if !m.panel.press(bound.Action) {
 			m.panel = nil
 		}
 		return nil
 	}
-	if slices.Contains(bannerUses, bound.action) {
+	if slices.Contains(bannerUses, bound.Action) {
 		m.banner = false
 	}
-	switch bound.action {
-	case interrupt:
+	switch bound.Action {
+	case keymap.Interrupt:
 		return tea.Quit
-	case quit:
+	case keymap.Quit:
 		if !d.pop() {
 			return tea.Quit
 		}
-	case back:
+	case keymap.Back:
 		m.goBack()
-	case help:
+	case keymap.Help:
 		m.panel = &helpPanel{}
-	case command:
+	case keymap.Command:
 		m.openCommandLine()
-	case filter:
+	case keymap.Filter:
 		m.prompt = newFilterLine(d, d.top().scope())
-	case tabKey:
+	case keymap.TabKey:
 		return m.goTab(int(key.String()[0] - '0'))
 	default:
-		return d.top().do(bound.action)
+		return d.top().do(bound.Action)
 	}
 	return nil
 }
@@ -112,7 +114,7 @@ func (m *Model) onClick(click tea.MouseClickMsg) tea.Cmd {
 		return m.goTab(m.tabAt(click.X))
 	}
 	if row := click.Y - m.bodyTop; row >= 0 && row < m.bodyHeight && m.shell.top().click(click.X, row) {
-		return m.shell.top().do(enter)
+		return m.shell.top().do(keymap.Enter)
 	}
 	return nil
 }
@@ -122,9 +124,9 @@ const wheelRows = 3
 
 // onWheel scrolls.
 func (m *Model) onWheel(wheel tea.MouseWheelMsg) tea.Cmd {
-	a := down
+	a := keymap.Down
 	if wheel.Button == tea.MouseWheelUp {
-		a = up
+		a = keymap.Up
 	} else if wheel.Button != tea.MouseWheelDown {
 		return nil
 	}

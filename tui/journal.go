@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"eventscope/replay"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -30,18 +31,18 @@ const journalEvery = 2 * time.Second
 
 func newJournal(d *shell) *journalPage { return &journalPage{shell: d} }
 
-func (p *journalPage) scope() scope        { return onJournal }
+func (p *journalPage) scope() keymap.Scope { return keymap.OnJournal }
 func (p *journalPage) ages() bool          { return true }
 func (p *journalPage) waitsFor() *question { return &p.question }
 func (p *journalPage) back() bool          { return false }
 func (p *journalPage) name() text.Safe     { return text.Own("Journal") }
 
 // hint leaves out keys that have nothing to act on.
-func (p *journalPage) hint(b *binding) text.Safe {
-	if len(p.records) == 0 && (b.action == enter || b.action == copyText) {
+func (p *journalPage) hint(b *keymap.Binding) text.Safe {
+	if len(p.records) == 0 && (b.Action == keymap.Enter || b.Action == keymap.CopyText) {
 		return text.Safe{}
 	}
-	return p.shell.hint(b)
+	return b.Hint()
 }
 
 func (p *journalPage) refresh() tea.Cmd {
@@ -75,7 +76,7 @@ func (p *journalPage) keep() {
 	}
 }
 
-func (p *journalPage) do(a action) tea.Cmd {
+func (p *journalPage) do(a keymap.Action) tea.Cmd {
 	if p.move(a, len(p.records)) {
 		p.keep()
 		return nil
@@ -85,9 +86,9 @@ func (p *journalPage) do(a action) tea.Cmd {
 	}
 	record := p.records[p.cursor.Index]
 	switch a {
-	case enter:
+	case keymap.Enter:
 		return p.open(&stepsPage{shell: p.shell, run: record.Run})
-	case copyText:
+	case keymap.CopyText:
 		return p.copyText(record.Run, text.Own("the run's name"))
 	}
 	return nil
@@ -251,11 +252,13 @@ type stepsPage struct {
 	asked time.Time
 }
 
-func (p *stepsPage) scope() scope        { return onSteps }
+func (p *stepsPage) scope() keymap.Scope { return keymap.OnSteps }
 func (p *stepsPage) ages() bool          { return false }
 func (p *stepsPage) waitsFor() *question { return &p.question }
 func (p *stepsPage) back() bool          { return false }
 func (p *stepsPage) name() text.Safe     { return text.Own("Steps") }
+
+func (p *stepsPage) hint(b *keymap.Binding) text.Safe { return b.Hint() }
 
 func (p *stepsPage) refresh() tea.Cmd {
 	if p.busy || !p.asked.IsZero() && (p.ended() || p.now.Sub(p.asked) < journalEvery) {
@@ -283,12 +286,12 @@ func (p *stepsPage) ended() bool {
 	return n > 0 && (p.lines[n-1].Step == replay.StepDone || p.lines[n-1].Step == replay.StepAbort)
 }
 
-func (p *stepsPage) do(a action) tea.Cmd {
+func (p *stepsPage) do(a keymap.Action) tea.Cmd {
 	switch {
 	case p.move(a, len(p.lines)):
-	case a == copyText:
+	case a == keymap.CopyText:
 		return p.copyText(p.run, text.Own("the run's name"))
-	case a == enter && p.cursor.Index < len(p.lines):
+	case a == keymap.Enter && p.cursor.Index < len(p.lines):
 		l := &p.lines[p.cursor.Index]
 		all := joined([]string{string(l.Step), l.DLQ, note(l)})
 		p.say(theme.Plain, text.Moment(l.At.Local()).Add(space, p.theme.String(all)))

@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters/consumer"
 	"eventscope/tracing/lag"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -42,7 +43,7 @@ var lagOrders = []struct {
 
 func newLag(d *shell) *lagPage { return &lagPage{shell: d, lagModel: d.lagModel} }
 
-func (p *lagPage) scope() scope        { return onLag }
+func (p *lagPage) scope() keymap.Scope { return keymap.OnLag }
 func (p *lagPage) ages() bool          { return false }
 func (p *lagPage) waitsFor() *question { return &p.lagModel.question }
 func (p *lagPage) name() text.Safe     { return text.Own("Lag") }
@@ -104,24 +105,24 @@ func (p *lagPage) selected() *consumerLag {
 }
 
 // hint leaves out keys that have nothing to act on.
-func (p *lagPage) hint(b *binding) text.Safe {
-	if b.action == enter && p.selected() == nil {
+func (p *lagPage) hint(b *keymap.Binding) text.Safe {
+	if b.Action == keymap.Enter && p.selected() == nil {
 		return text.Safe{}
 	}
-	return p.shell.hint(b)
+	return b.Hint()
 }
 
-func (p *lagPage) do(a action) tea.Cmd {
+func (p *lagPage) do(a keymap.Action) tea.Cmd {
 	if p.move(a, len(p.rows)) {
 		p.stay()
 		return nil
 	}
 	switch a {
-	case sortOrder:
+	case keymap.SortOrder:
 		p.order = (p.order + 1) % len(lagOrders)
 		p.cursor, p.at = widget.Cursor{}, lag.Key{}
 		p.choose(false)
-	case enter:
+	case keymap.Enter:
 		if c := p.selected(); c != nil {
 			return p.open(newPartitions(p.shell, c))
 		}

@@ -12,6 +12,7 @@ import (
 	"eventscope/adapters/envelope"
 	"eventscope/replay"
 	"eventscope/tracing"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 
@@ -103,21 +104,21 @@ func letterFacts(t *theme.Theme, l *replay.Letter, gone bool) []fact {
 	return facts
 }
 
-func (p *letterPage) scope() scope { return onLetter }
+func (p *letterPage) scope() keymap.Scope { return keymap.OnLetter }
 
 // hint offers what can be done about a letter in its state.
-func (p *letterPage) hint(b *binding) text.Safe {
+func (p *letterPage) hint(b *keymap.Binding) text.Safe {
 	open := p.letter.State == replay.Open && !p.gone
-	switch b.action {
-	case replayLetters, discardLetters, editLetter:
+	switch b.Action {
+	case keymap.ReplayLetters, keymap.DiscardLetters, keymap.EditLetter:
 		if !open {
 			return text.Safe{}
 		}
-	case restoreLetters:
+	case keymap.RestoreLetters:
 		if p.letter.State == replay.Discarded {
 			return text.Own("restore")
 		}
-	case flowOf:
+	case keymap.FlowOf:
 		if p.letter.Flow == "" {
 			return text.Safe{}
 		}
@@ -125,20 +126,20 @@ func (p *letterPage) hint(b *binding) text.Safe {
 	return p.eventPage.hint(b)
 }
 
-func (p *letterPage) do(a action) tea.Cmd {
-	if _, acts := actions[a]; p.gone && (acts || a == editLetter) {
+func (p *letterPage) do(a keymap.Action) tea.Cmd {
+	if _, acts := actions[a]; p.gone && (acts || a == keymap.EditLetter) {
 		p.say(theme.Warn, text.Own("this letter is gone, so there is nothing to plan"))
 		return nil
 	}
 	switch a {
-	case replayLetters, discardLetters, restoreLetters:
+	case keymap.ReplayLetters, keymap.DiscardLetters, keymap.RestoreLetters:
 		letter := p.letter
 		return p.planFor(a, []*replay.Letter{&letter}, nil)
-	case flowOf:
+	case keymap.FlowOf:
 		return p.openFlowOf(&p.letter)
-	case editLetter:
+	case keymap.EditLetter:
 		if p.read == nil {
-			return p.eventPage.do(edit) // which says that it is not there
+			return p.eventPage.do(keymap.Edit) // which says that it is not there
 		}
 		return p.editLetter()
 	}

@@ -9,6 +9,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
 	"eventscope/replay"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -40,8 +41,8 @@ func newLetters(d *shell, group *replay.Group) *lettersPage {
 	return &lettersPage{shell: d, deadLetters: d.deadLetters, group: *group, marked: map[adapters.Position]bool{}, stale: true}
 }
 
-func (p *lettersPage) scope() scope { return onLetters }
-func (p *lettersPage) ages() bool   { return true }
+func (p *lettersPage) scope() keymap.Scope { return keymap.OnLetters }
+func (p *lettersPage) ages() bool          { return true }
 
 func (p *lettersPage) waitsFor() *question {
 	if p.busy || p.err != nil {
@@ -133,10 +134,10 @@ func (p *lettersPage) selected() *replay.Letter {
 
 // hint says for how many letters the keys are: for all that are shown, unless some are
 // marked.
-func (p *lettersPage) hint(b *binding) text.Safe {
-	hint := p.shell.hint(b)
+func (p *lettersPage) hint(b *keymap.Binding) text.Safe {
+	hint := b.Hint()
 	switch {
-	case b.action != replayLetters && b.action != discardLetters:
+	case b.Action != keymap.ReplayLetters && b.Action != keymap.DiscardLetters:
 		return hint
 	case len(p.rows) == 0:
 		return text.Safe{}
@@ -189,19 +190,19 @@ func (p *lettersPage) filterText() string {
 	return p.filter.text
 }
 
-func (p *lettersPage) do(a action) tea.Cmd {
+func (p *lettersPage) do(a keymap.Action) tea.Cmd {
 	if p.move(a, len(p.rows)) {
 		p.keep()
 		return nil
 	}
 	switch a {
-	case showAll:
+	case keymap.ShowAll:
 		p.toggleAll()
 		return nil
-	case mark:
+	case keymap.Mark:
 		p.mark()
 		return nil
-	case replayLetters, discardLetters, restoreLetters:
+	case keymap.ReplayLetters, keymap.DiscardLetters, keymap.RestoreLetters:
 		return p.act(a)
 	}
 	l := p.selected()
@@ -209,11 +210,11 @@ func (p *lettersPage) do(a action) tea.Cmd {
 		return nil
 	}
 	switch a {
-	case enter:
+	case keymap.Enter:
 		return p.open(newLetterPage(p.shell, l))
-	case flowOf:
+	case keymap.FlowOf:
 		return p.openFlowOf(l)
-	case copyText:
+	case keymap.CopyText:
 		return p.copyText(l.Position.String(), text.Own("the position"))
 	}
 	return nil
@@ -244,7 +245,7 @@ func (p *lettersPage) mark() {
 
 // act plans for the marked letters, or for all that are shown, in the order in which they
 // lie in their dead-letter queue.
-func (p *lettersPage) act(a action) tea.Cmd {
+func (p *lettersPage) act(a keymap.Action) tea.Cmd {
 	switch {
 	case !p.chosen && p.busy:
 		p.say(theme.Warn, text.Own("the letters are being chosen; nothing was planned"))

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"eventscope/tui/keymap"
 	"eventscope/tui/widget"
 )
 
@@ -12,9 +13,9 @@ type listing struct {
 }
 
 // move acts on a key that moves the cursor, and says whether it was one.
-func (l *listing) move(a action, length int) bool {
-	by, ok := map[action]int{
-		down: 1, up: -1, pageDown: max(1, l.height/2), pageUp: -max(1, l.height/2), first: -length, last: length,
+func (l *listing) move(a keymap.Action, length int) bool {
+	by, ok := map[keymap.Action]int{
+		keymap.Down: 1, keymap.Up: -1, keymap.PageDown: max(1, l.height/2), keymap.PageUp: -max(1, l.height/2), keymap.First: -length, keymap.Last: length,
 	}[a]
 	if ok {
 		l.cursor.Move(by, length)

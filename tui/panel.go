@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -9,7 +10,7 @@ import (
 // panel is what is laid over a page until a key closes it.
 type panel interface {
 	// press acts on a key and says whether it was for the panel; any other closes it.
-	press(a action) bool
+	press(a keymap.Action) bool
 	// over lays it over the lines of a page.
 	over(d *shell, lines []widget.Line, width int) []widget.Line
 }
@@ -18,11 +19,11 @@ type panel interface {
 type scroll struct{ top int }
 
 // press scrolls.
-func (s *scroll) press(a action) bool {
+func (s *scroll) press(a keymap.Action) bool {
 	switch a {
-	case down, pageDown:
+	case keymap.Down, keymap.PageDown:
 		s.top++
-	case up, pageUp:
+	case keymap.Up, keymap.PageUp:
 		s.top = max(0, s.top-1)
 	default:
 		return false

@@ -8,6 +8,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
 	"eventscope/tracing/lag"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -31,7 +32,7 @@ func newPartitions(d *shell, c *consumerLag) *partitionsPage {
 	return p
 }
 
-func (p *partitionsPage) scope() scope        { return onConsumer }
+func (p *partitionsPage) scope() keymap.Scope { return keymap.OnConsumer }
 func (p *partitionsPage) ages() bool          { return false }
 func (p *partitionsPage) waitsFor() *question { return &p.lagModel.question }
 func (p *partitionsPage) back() bool          { return false }
@@ -78,11 +79,11 @@ func (p *partitionsPage) selected() (*consumer.LogLag, *lag.Standing) {
 }
 
 // hint leaves out enter where there is no next message to show.
-func (p *partitionsPage) hint(b *binding) text.Safe {
-	if l, _ := p.selected(); b.action == enter && (l == nil || !noNext(l).Empty()) {
+func (p *partitionsPage) hint(b *keymap.Binding) text.Safe {
+	if l, _ := p.selected(); b.Action == keymap.Enter && (l == nil || !noNext(l).Empty()) {
 		return text.Safe{}
 	}
-	return p.shell.hint(b)
+	return b.Hint()
 }
 
 // noNext says why there is no next message to show, or nothing.
@@ -100,13 +101,13 @@ func noNext(l *consumer.LogLag) text.Safe {
 	return text.Safe{}
 }
 
-func (p *partitionsPage) do(a action) tea.Cmd {
+func (p *partitionsPage) do(a keymap.Action) tea.Cmd {
 	if p.move(a, len(p.consumer.Lag.Logs)) {
 		p.stay()
 		return nil
 	}
 	l, standing := p.selected()
-	if a != enter || l == nil {
+	if a != keymap.Enter || l == nil {
 		return nil
 	}
 	if why := noNext(l); !why.Empty() {

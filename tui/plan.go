@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/replay"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -53,11 +54,11 @@ const (
 )
 
 // actions are what the keys do.
-var actions = map[action]replay.Action{replayLetters: replay.Replay, discardLetters: replay.Discard, restoreLetters: replay.Restore}
+var actions = map[keymap.Action]replay.Action{keymap.ReplayLetters: replay.Replay, keymap.DiscardLetters: replay.Discard, keymap.RestoreLetters: replay.Restore}
 
 // planFor opens the plan for letters; only, if not nil, are those that are chosen. A
 // discard asks for its reason first.
-func (d *shell) planFor(a action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
+func (d *shell) planFor(a keymap.Action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
 	p := &planPage{shell: d, action: actions[a], letters: letters, options: replay.PlanOptions{Only: only}}
 	if !slices.ContainsFunc(letters, func(l *replay.Letter) bool { return l.State == p.action.Wants() && (only == nil || only[l.Position]) }) {
 		d.say(theme.Warn, text.Own("none of these letters is ").Add(d.theme.String(p.action.Wants().String()), text.Own("; a shows those that were dealt with, too")))
@@ -81,20 +82,20 @@ func (d *shell) planEdited(l replay.Letter, before []byte, edit *replay.Edit) te
 	})
 }
 
-func (p *planPage) scope() scope        { return onPlan }
+func (p *planPage) scope() keymap.Scope { return keymap.OnPlan }
 func (p *planPage) ages() bool          { return false }
 func (p *planPage) waitsFor() *question { return &p.question }
 func (p *planPage) back() bool          { return false }
 func (p *planPage) name() text.Safe     { return text.Own("Plan: ").Add(p.theme.String(string(p.action))) }
 
 // hint leaves out what cannot be done with this plan.
-func (p *planPage) hint(b *binding) text.Safe {
+func (p *planPage) hint(b *keymap.Binding) text.Safe {
 	switch {
-	case b.action == enter && (p.plan == nil || p.refusal != nil), b.action == otherTarget && p.action != replay.Replay,
-		b.action == claimedTarget && len(p.claimed()) == 0:
+	case b.Action == keymap.Enter && (p.plan == nil || p.refusal != nil), b.Action == keymap.OtherTarget && p.action != replay.Replay,
+		b.Action == keymap.ClaimedTarget && len(p.claimed()) == 0:
 		return text.Safe{}
 	}
-	return p.shell.hint(b)
+	return b.Hint()
 }
 
 // refresh makes the plan, once; it is frozen then.
@@ -177,17 +178,17 @@ func difference(t *theme.Theme, before, after []byte) (rows []planRow) {
 	return rows
 }
 
-func (p *planPage) do(a action) tea.Cmd {
+func (p *planPage) do(a keymap.Action) tea.Cmd {
 	switch {
 	case p.move(a, p.length), p.busy:
-	case a == otherTarget:
+	case a == keymap.OtherTarget:
 		p.askTarget()
 	case p.plan == nil:
-	case a == claimedTarget:
+	case a == keymap.ClaimedTarget:
 		p.askClaimed()
-	case a == enter && p.refusal != nil:
+	case a == keymap.Enter && p.refusal != nil:
 		p.say(theme.Bad, p.theme.Glyph.Failed.Add(space, p.theme.String(p.refusal.Error())))
-	case a == enter:
+	case a == keymap.Enter:
 		p.askConfirmation()
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"eventscope/tracing/query"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -74,7 +75,7 @@ func (d *shell) askYes(question, explain text.Safe, yes func() tea.Cmd) {
 }
 
 // newFilterLine asks for a filter of the lists, or for what to find in a value.
-func newFilterLine(d *shell, on scope) *prompt {
+func newFilterLine(d *shell, on keymap.Scope) *prompt {
 	if page, ok := d.top().(finder); ok {
 		p := newPrompt(text.Own("find "), "")
 		p.explain = func(string) text.Safe { return page.findHint() }

@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/replay"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -181,7 +182,7 @@ type runPage struct {
 	running *running
 }
 
-func (p *runPage) scope() scope        { return onRun }
+func (p *runPage) scope() keymap.Scope { return keymap.OnRun }
 func (p *runPage) ages() bool          { return true }
 func (p *runPage) waitsFor() *question { return &p.question }
 func (p *runPage) back() bool          { return false }
@@ -194,20 +195,20 @@ func (p *runPage) refresh() tea.Cmd {
 }
 
 // hint offers to pause and to abort only while the run is at work.
-func (p *runPage) hint(b *binding) text.Safe {
+func (p *runPage) hint(b *keymap.Binding) text.Safe {
 	s := p.running.state()
-	switch b.action {
-	case pause:
+	switch b.Action {
+	case keymap.Pause:
 		if s.paused && s.finished.IsZero() {
 			return text.Own("go on")
 		}
 		fallthrough
-	case abortRun:
+	case keymap.AbortRun:
 		if !s.finished.IsZero() || s.ending {
 			return text.Safe{}
 		}
 	}
-	return p.shell.hint(b)
+	return b.Hint()
 }
 
 // outcomes are what is told of letters: what went wrong first, then the newest.
@@ -217,27 +218,27 @@ func (s *runProgress) outcomes() []replay.Outcome {
 	return append(slices.Clone(s.failures), newest...)
 }
 
-func (p *runPage) do(a action) tea.Cmd {
+func (p *runPage) do(a keymap.Action) tea.Cmd {
 	r := p.running
 	state := r.state()
 	switch {
 	case p.move(a, len(state.outcomes())):
 		return nil
-	case a == enter:
+	case a == keymap.Enter:
 		return p.open(&stepsPage{shell: p.shell, run: r.run.ID})
 	}
 	if !state.finished.IsZero() {
 		return nil
 	}
 	switch a {
-	case pause:
+	case keymap.Pause:
 		r.change(func(now *runProgress) { now.paused = !now.paused })
 		if state.paused {
 			r.run.Continue()
 		} else {
 			r.run.Pause()
 		}
-	case abortRun:
+	case keymap.AbortRun:
 		p.abort()
 	}
 	return nil

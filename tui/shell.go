@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/tracing"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -20,11 +21,11 @@ import (
 // page is one of the things the screen can show. All of it runs in the event loop.
 type page interface {
 	// scope says which keys work.
-	scope() scope
+	scope() keymap.Scope
 	// name is for the tab or the trail of pages.
 	name() text.Safe
 	// do acts on a key of the page and says whether that meant anything here.
-	do(a action) tea.Cmd
+	do(a keymap.Action) tea.Cmd
 	// back undoes one step within the page and says whether there was one.
 	back() bool
 	// refresh asks for what the page needs now; it is called every tick and after
@@ -40,7 +41,7 @@ type page interface {
 	// ages says that the page shows how long ago things were.
 	ages() bool
 	// hint is what the footer says of a key now, empty for one that it leaves out.
-	hint(b *binding) text.Safe
+	hint(b *keymap.Binding) text.Safe
 	// question is what the page waits for.
 	waitsFor() *question
 }
@@ -91,9 +92,6 @@ const (
 	// are read in a second.
 	noticeTime, cellsRead = 6 * time.Second, 12
 )
-
-// hint is what the keymap says, for pages where that is always so.
-func (d *shell) hint(b *binding) text.Safe { return d.theme.String(b.short) }
 
 // top is the page on the screen.
 func (d *shell) top() page { return d.pages[len(d.pages)-1] }

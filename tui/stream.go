@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"eventscope/tracing"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -45,9 +46,9 @@ func newStream(d *shell) *stream {
 	return &stream{shell: d, following: true, height: 50, stale: true, marked: map[tracing.Sequence]string{}}
 }
 
-func (s *stream) scope() scope    { return onStream }
-func (s *stream) name() text.Safe { return text.Own("Stream") }
-func (s *stream) ages() bool      { return false }
+func (s *stream) scope() keymap.Scope { return keymap.OnStream }
+func (s *stream) name() text.Safe     { return text.Own("Stream") }
+func (s *stream) ages() bool          { return false }
 
 func (s *stream) waitsFor() *question {
 	if s.matching.busy {
@@ -56,18 +57,18 @@ func (s *stream) waitsFor() *question {
 	return &s.question
 }
 
-func (s *stream) hint(b *binding) text.Safe {
-	switch b.action {
-	case pause:
+func (s *stream) hint(b *keymap.Binding) text.Safe {
+	switch b.Action {
+	case keymap.Pause:
 		if !s.following {
 			return text.Own("go on")
 		}
-	case enter, view, mark:
+	case keymap.Enter, keymap.View, keymap.Mark:
 		if len(s.events) == 0 {
 			return text.Safe{}
 		}
 	}
-	return s.shell.hint(b)
+	return b.Hint()
 }
 
 // refresh asks for the newest events, or for those around the cursor.
@@ -149,31 +150,31 @@ func (s *stream) move(by int) {
 	}
 }
 
-func (s *stream) do(a action) tea.Cmd {
+func (s *stream) do(a keymap.Action) tea.Cmd {
 	switch a {
-	case down:
+	case keymap.Down:
 		s.move(1)
-	case up:
+	case keymap.Up:
 		s.move(-1)
-	case pageDown:
+	case keymap.PageDown:
 		s.move(s.height / 2)
-	case pageUp:
+	case keymap.PageUp:
 		s.move(-s.height / 2)
-	case first:
+	case keymap.First:
 		s.following, s.cursor, s.line, s.later, s.stale = false, 1, 0, 0, true
-	case last, follow:
+	case keymap.Last, keymap.Follow:
 		s.following, s.later, s.stale = true, 0, true
-	case pause:
+	case keymap.Pause:
 		s.following = !s.following
 		s.later, s.stale = 0, true
-	case mark:
+	case keymap.Mark:
 		s.mark()
-	case copyText:
+	case keymap.CopyText:
 		return s.copy()
-	case nextMatch, previousMatch:
-		return s.match(a == previousMatch)
-	case enter, view:
-		return s.openEvent(a == view)
+	case keymap.NextMatch, keymap.PreviousMatch:
+		return s.match(a == keymap.PreviousMatch)
+	case keymap.Enter, keymap.View:
+		return s.openEvent(a == keymap.View)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"eventscope/tracing/topology"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -43,7 +44,7 @@ type mapKey struct {
 
 func newTopology(d *shell) *topologyPage { return &topologyPage{shell: d, lagModel: d.maps} }
 
-func (p *topologyPage) scope() scope        { return onTopology }
+func (p *topologyPage) scope() keymap.Scope { return keymap.OnTopology }
 func (p *topologyPage) ages() bool          { return false }
 func (p *topologyPage) waitsFor() *question { return &p.lagModel.question }
 func (p *topologyPage) name() text.Safe     { return text.Own("Topology") }
@@ -149,33 +150,33 @@ func (p *topologyPage) selected() *mapRow {
 	return &p.rows[p.cursor.Index]
 }
 
-func (p *topologyPage) hint(b *binding) text.Safe {
+func (p *topologyPage) hint(b *keymap.Binding) text.Safe {
 	switch {
-	case p.selected() == nil && (b.action == enter || b.action == copyText || b.action == save):
+	case p.selected() == nil && (b.Action == keymap.Enter || b.Action == keymap.CopyText || b.Action == keymap.Save):
 		return text.Safe{}
-	case b.action == view && p.services:
+	case b.Action == keymap.View && p.services:
 		return text.Own("by destination")
 	}
-	return p.shell.hint(b)
+	return b.Hint()
 }
 
-func (p *topologyPage) do(a action) tea.Cmd {
+func (p *topologyPage) do(a keymap.Action) tea.Cmd {
 	if p.move(a, len(p.rows)) {
 		p.stay()
 		return nil
 	}
 	row := p.selected()
 	switch {
-	case a == view:
+	case a == keymap.View:
 		p.services = !p.services
 		p.cursor, p.at = widget.Cursor{}, mapKey{}
 		p.choose()
 	case row == nil:
-	case a == enter:
+	case a == keymap.Enter:
 		return p.openStream(row.node)
-	case a == copyText:
+	case a == keymap.CopyText:
 		return p.copyText(p.lagModel.graph.Mermaid(), text.Own("the map as a Mermaid diagram"))
-	case a == save:
+	case a == keymap.Save:
 		return p.saveDiagram()
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"eventscope/tui"
+	"eventscope/tui/keymap"
 )
 
 // TestReadmeHasTheTables holds the README's tables against the keymap and the drivers.
@@ -15,7 +15,7 @@ func TestReadmeHasTheTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, made := range map[string]struct{ by, want string }{
-		"keys": {"the keymap", tui.KeyTable()}, "parameters": {"the drivers", parameterTable(brokers)},
+		"keys": {"the keymap", keymap.Table()}, "parameters": {"the drivers", parameterTable(brokers)},
 	} {
 		_, rest, found := strings.Cut(string(readme), "<!-- "+name+": made by "+made.by+", checked by a test -->\n")
 		table, _, ended := strings.Cut(rest, "<!-- end of "+name+" -->")

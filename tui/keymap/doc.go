@@ -1,0 +1,26 @@
+// Package keymap is every key of the screen, once: the source of dispatch, footer, help and
+// the README's table.
+//
+// # Rules
+//
+//   - A key means one thing on a page.
+//   - A key names an action; what that does is the page's own.
+//   - The order of the list is that of footer, help and README.
+//
+// # Owner and concurrency
+//
+// The list never changes, so whoever likes may read it.
+//
+// # What may be lost
+//
+// Nothing.
+//
+// # Files
+//
+//	keymap.go  actions, pages, and the list that binds keys to them
+//
+// # Not obvious
+//
+// A key that the footer does not show has no short text; help and the README's table show
+// all.
+package keymap

@@ -1,0 +1,235 @@
+package keymap
+
+import (
+	"slices"
+	"strings"
+
+	"eventscope/tui/text"
+)
+
+// Action is what a key does.
+type Action uint8
+
+// The actions, by what most pages do with them. What each does on which page is told by the
+// list of bindings.
+const (
+	none Action = iota
+	Down
+	Up
+	PageDown
+	PageUp
+	First
+	Last
+	Left
+	Right
+	Enter
+	Back
+	Quit
+	Interrupt
+	Help
+	Command
+	Filter
+	NextMatch
+	PreviousMatch
+	Mark
+	Pause
+	Follow
+	View
+	SortOrder
+	Trouble
+	CopyText
+	Save
+	Edit
+	History
+	FoldAll
+	OtherPane
+	PeekInto
+	ReplayLetters
+	DiscardLetters
+	RestoreLetters
+	EditLetter
+	ShowAll
+	FlowOf
+	AbortRun
+	OtherTarget
+	ClaimedTarget
+	LetterOf
+	TabKey // 1, 2, …: which tab is the key itself
+)
+
+// Scope is a set of pages on which a key works.
+type Scope uint16
+
+// The pages, each a scope of its own.
+const (
+	OnStream Scope = 1 << iota
+	OnFlows
+	OnFlow
+	OnEvent
+	OnDLQs
+	OnLetters
+	OnLetter
+	OnPlan
+	OnRun
+	OnJournal
+	OnSteps
+	OnLag
+	OnConsumer
+	OnTopology
+
+	everywhere = OnStream | OnFlows | OnFlow | OnEvent | OnLag | OnConsumer | OnTopology | OnDLQs | OnLetters | OnLetter | OnPlan | OnRun | OnJournal | OnSteps
+	onLists    = OnStream | OnFlows
+	onValue    = OnEvent | OnLetter
+)
+
+// Binding is one row of the keymap.
+type Binding struct {
+	Action Action
+	scope  Scope
+	Keys   []string // as Bubble Tea names them, the first one for the footer
+	short  string   // for the footer, empty for keys that are not shown there
+	Long   string   // for help and README
+}
+
+// Hint is what the footer says of a key where that does not depend on the page.
+func (b *Binding) Hint() text.Safe { return text.Cleaner{}.String(b.short) }
+
+// all is every key there is. Its order is the order of footer, help and README.
+var all = []Binding{
+	{Enter, OnStream, []string{"enter"}, "flow", "open the event's flow"},
+	{Enter, OnFlows, []string{"enter"}, "open", "open the flow"},
+	{Enter, OnFlow, []string{"enter"}, "event", "open the event"},
+	{Enter, onValue, []string{"enter"}, "fold", "fold or unfold"},
+	{Enter, OnLag, []string{"enter"}, "partitions", "open the partitions of the group, or the queue"},
+	{Enter, OnConsumer, []string{"enter"}, "next message", "the message that is to be read next: what is it stuck on?"},
+	{Enter, OnTopology, []string{"enter"}, "stream", "the stream of the destination, or of the service"},
+	{Enter, OnDLQs, []string{"enter"}, "letters", "open the letters; peek into a queue that was not read yet, after asking"},
+	{Enter, OnLetters, []string{"enter"}, "letter", "open the letter"},
+	{Enter, OnPlan, []string{"enter"}, "confirm", "confirm the plan, which asks for its number of letters"},
+	{Enter, OnJournal | OnRun, []string{"enter"}, "steps", "what the run did, step by step"},
+	{Enter, OnSteps, []string{"enter"}, "", "the step in full"},
+	{ReplayLetters, OnDLQs | OnLetters | OnLetter, []string{"r"}, "replay", "plan to send the letter, the marked ones or all again"},
+	{DiscardLetters, OnDLQs | OnLetters | OnLetter, []string{"x"}, "discard", "plan to put them away, with a reason"},
+	{RestoreLetters, OnLetters | OnLetter, []string{"u"}, "", "plan to take a discard back"},
+	{EditLetter, OnLetter, []string{"e"}, "edit", "change the body in $EDITOR and plan to send that"},
+	{OtherTarget, OnPlan, []string{"t"}, "to", "name another destination for the letters of the plan"},
+	{ClaimedTarget, OnPlan, []string{"c"}, "claimed", "type the name of a destination that only letters speak for, so that they go there"},
+	{FlowOf, OnLetters | OnLetter, []string{"F"}, "flow", "the letter's flow"},
+	{LetterOf, OnFlow | OnEvent, []string{"D"}, "dead letter", "the dead letter, where it can be replayed or discarded"},
+	{ShowAll, OnDLQs | OnLetters, []string{"a"}, "all", "letters that were dealt with, too"},
+	{PeekInto, OnDLQs, []string{"L"}, "", "peek into the queue again, after asking"},
+	{Pause, OnRun, []string{"p"}, "pause", "hold the run, or let it go on"},
+	{AbortRun, OnRun, []string{"A"}, "abort", "end the run after the window in hand; the rest stays open"},
+	{View, OnStream, []string{"v"}, "value", "open the event itself"},
+	{View, OnFlow, []string{"v"}, "lanes", "timeline or lanes"},
+	{View, OnTopology, []string{"v"}, "by service", "by destination or by service"},
+	{View, onValue, []string{"v"}, "tree/raw/hex", "value as tree, raw or hexadecimal"},
+	{Filter, onLists | OnLetters, []string{"/"}, "filter", "filter by words or an expression"},
+	{Filter, onValue, []string{"/"}, "find", "find in the value"},
+	{Filter, OnLag | OnTopology, []string{"/"}, "filter", "filter by words"},
+	{NextMatch, onLists | onValue, []string{"n"}, "", "next match"},
+	{PreviousMatch, onLists | onValue, []string{"N"}, "", "previous match"},
+	{Pause, onLists, []string{"p"}, "pause", "hold still, or go on"},
+	{Follow, onLists, []string{"f"}, "", "follow what is new"},
+	{SortOrder, OnFlows | OnLag, []string{"s"}, "sort", "next order"},
+	{Trouble, OnFlows, []string{"!"}, "trouble", "only failed, stuck and late flows"},
+	{History, OnFlow, []string{"b"}, "before", "look for earlier events in the brokers"},
+	{Mark, onLists, []string{"space"}, "mark", "mark; y copies what is marked"},
+	{Mark, OnLetters, []string{"space"}, "mark", "mark; r, x and u are then for the marked ones"},
+	{CopyText, onLists, []string{"y"}, "", "copy the flow id, or the marked ones"},
+	{CopyText, OnFlow, []string{"y"}, "copy", "copy the flow id"},
+	{CopyText, onValue, []string{"y"}, "copy", "copy the value"},
+	{CopyText, OnTopology, []string{"y"}, "copy Mermaid", "copy the map as a Mermaid diagram"},
+	{CopyText, OnLetters, []string{"y"}, "", "copy the position"},
+	{CopyText, OnJournal | OnSteps, []string{"y"}, "copy", "copy the run's name"},
+	{Save, onValue, []string{"w"}, "save", "write the value to a file"},
+	{Save, OnTopology, []string{"w"}, "save", "save the map as a Mermaid diagram, topology.mmd"},
+	{Edit, OnEvent, []string{"e"}, "edit", "open a copy of the value in $EDITOR"},
+	{FoldAll, onValue, []string{"o"}, "", "fold or unfold everything"},
+	{OtherPane, onValue, []string{"tab"}, "pane", "go to facts or value"},
+	{Left, OnFlow | onValue, []string{"h", "left"}, "", "scroll to the left"},
+	{Right, OnFlow | onValue, []string{"l", "right"}, "", "scroll to the right"},
+	{Down, everywhere, []string{"j", "down"}, "", "one row down"},
+	{Up, everywhere, []string{"k", "up"}, "", "one row up"},
+	{PageDown, everywhere, []string{"ctrl+d", "pgdown", "ctrl+f"}, "", "half a page down"},
+	{PageUp, everywhere, []string{"ctrl+u", "pgup", "ctrl+b"}, "", "half a page up"},
+	{First, everywhere, []string{"g", "home"}, "", "to the first row"},
+	{Last, everywhere, []string{"G", "end"}, "", "to the last row; in the stream, follow"},
+	{Back, everywhere, []string{"esc"}, "back", "back: close, clear, or the page before; never quits"},
+	{Command, everywhere, []string{":"}, "command", "command line, tab completes"},
+	{Help, everywhere, []string{"?"}, "help", "the keys of this page"},
+	{TabKey, everywhere, []string{"1", "2", "3", "4", "5", "6"}, "", "the pages by number"},
+	{Quit, everywhere, []string{"q"}, "", "back; on a first page, quit"},
+	{Interrupt, everywhere, []string{"ctrl+c"}, "", "quit at once"},
+}
+
+// Find is the binding of a key on a page, or nil.
+func Find(on Scope, key string) *Binding {
+	for i := range all {
+		if b := &all[i]; b.scope&on != 0 && slices.Contains(b.Keys, key) {
+			return b
+		}
+	}
+	return nil
+}
+
+// On is the keys of one page, in order.
+func On(on Scope) []Binding {
+	var list []Binding
+	for _, b := range all {
+		if b.scope&on != 0 {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// KeyName is a key as the footer and help write it.
+func KeyName(key string, enter text.Safe) text.Safe {
+	if key == "enter" {
+		return enter
+	}
+	return text.Cleaner{}.String(key)
+}
+
+// Pages name the scopes in help and in the README's table, in order.
+var Pages = []struct {
+	Scope Scope
+	Name  string
+}{{OnStream, "Stream"}, {OnFlows, "Flows"}, {OnFlow, "Flow"}, {OnEvent, "Event"},
+	{OnLag, "Lag"}, {OnConsumer, "Partitions"}, {OnTopology, "Topology"},
+	{OnDLQs, "Dead letters"}, {OnLetters, "Letters"}, {OnLetter, "Letter"}, {OnPlan, "Plan"}, {OnRun, "Run"}, {OnJournal, "Journal"}, {OnSteps, "Steps"}}
+
+// PageName is the name of one page.
+func PageName(on Scope) string {
+	for _, p := range Pages {
+		if p.Scope == on {
+			return p.Name
+		}
+	}
+	return ""
+}
+
+// Table is the keymap as a Markdown table, for the README.
+func Table() string {
+	var b strings.Builder
+	b.WriteString("| Key | On | Does |\n| --- | --- | --- |\n")
+	for _, k := range all {
+		keys := make([]string, len(k.Keys))
+		for i, key := range k.Keys {
+			keys[i] = "`" + key + "`"
+		}
+		on := "everywhere"
+		if k.scope != everywhere {
+			var names []string
+			for _, p := range Pages {
+				if k.scope&p.Scope != 0 {
+					names = append(names, p.Name)
+				}
+			}
+			on = strings.Join(names, ", ")
+		}
+		b.WriteString("| " + strings.Join(keys, " ") + " | " + on + " | " + k.Long + " |\n")
+	}
+	return b.String()
+}
