@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/routing"
 )
@@ -18,6 +18,7 @@ import (
 // Adapter reads one virtual host of a RabbitMQ broker or cluster. Open makes one.
 type Adapter struct {
 	config     Config
+	broker     *connection.Broker
 	management *management.Client // nil if the config names none
 
 	exchangeTypes map[string]routing.ExchangeType // of exchanges, as AMQP told; Open's and then Run's
@@ -31,10 +32,6 @@ type Adapter struct {
 	state   state
 	running atomic.Pointer[run] // the present or last one
 
-	mu      sync.Mutex
-	history *link  // of Scan, Fetch and Estimate, made when needed
-	cluster string // see Cluster
-	closed  bool
 }
 
 // Open connects, logs in, and checks that what the config names exists and may be
@@ -45,14 +42,14 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Adapter{config: config, exchangeTypes: map[string]routing.ExchangeType{}}
+	a := &Adapter{config: config, broker: connection.New(config.connect()), exchangeTypes: map[string]routing.ExchangeType{}}
 	a.counted.path, a.counted.scope = config.PeeksFile, config.Address+" "+config.VirtualHost
 	if config.Management != "" {
 		if a.management, err = management.New(a.config.client()); err != nil {
 			return nil, err
 		}
 	}
-	l, err := a.connection(ctx)
+	l, err := a.broker.Shared(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,20 +58,20 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 		check = a.checkLetters
 	}
 	if err := check(ctx, l); err != nil {
-		l.hangUp()
+		l.HangUp()
 		a.management.Close()
 		return nil, err
 	}
 	if len(a.streams) == 0 {
-		l.hangUp() // taps have no history that it could read
+		l.HangUp() // taps have no history that it could read
 	}
 	a.state.change(adapters.Connecting, nil)
 	return a, nil
 }
 
 // check plans, tries the plan out and undoes that.
-func (a *Adapter) check(ctx context.Context, l *link) error {
-	control := l.control(ctx)
+func (a *Adapter) check(ctx context.Context, l *connection.Conn) error {
+	control := l.Control(ctx)
 	plan, err := a.plan(ctx, control)
 	if err != nil {
 		return err
@@ -83,7 +80,7 @@ func (a *Adapter) check(ctx context.Context, l *link) error {
 		return err
 	}
 	a.streams, a.mirrored = plan.streams, sortedKeys(plan.queues)
-	trial := &session{run: a.newRun(adapters.End, nil), link: l, control: control}
+	trial := &session{run: a.newRun(adapters.End, nil), conn: l, control: control}
 	for _, t := range trial.taps {
 		if err := trial.drops.declareTap(t, control); err != nil {
 			return err
@@ -93,7 +90,7 @@ func (a *Adapter) check(ctx context.Context, l *link) error {
 		return err
 	}
 	for _, name := range a.streams {
-		channel, _, err := l.consumeStream(ctx, name, "next", 1)
+		channel, _, err := consumeStream(ctx, l, name, "next", 1)
 		if errors.Is(err, adapters.ErrNotAuthorized) && len(a.streams)+len(trial.taps) > 1 {
 			plan.problems = append(plan.problems, err)
 			continue
@@ -101,11 +98,11 @@ func (a *Adapter) check(ctx context.Context, l *link) error {
 		if err != nil {
 			return err
 		}
-		l.closeChannel(ctx, channel)
+		l.CloseChannel(ctx, channel)
 	}
 	trial.report(&plan)
 	for _, t := range trial.taps {
-		_ = control.do(t.doing(), func(ch *amqp.Channel) error {
+		_ = control.Do(t.doing(), func(ch *amqp.Channel) error {
 			_, err := ch.QueueDelete(t.queue, false, false, false)
 			return err // the broker deletes it with the connection otherwise
 		})
@@ -114,9 +111,9 @@ func (a *Adapter) check(ctx context.Context, l *link) error {
 }
 
 // checkLetters checks that the queues and streams exist whose letters are named.
-func (a *Adapter) checkLetters(ctx context.Context, l *link) error {
+func (a *Adapter) checkLetters(ctx context.Context, l *connection.Conn) error {
 	a.streams = slices.Clone(a.config.Streams)
-	control := l.control(ctx)
+	control := l.Control(ctx)
 	for _, name := range a.config.Queues {
 		facts, err := a.facts(ctx, control, name)
 		if err != nil {
@@ -127,7 +124,7 @@ func (a *Adapter) checkLetters(ctx context.Context, l *link) error {
 		}
 	}
 	for _, name := range a.config.Streams {
-		if _, err := control.depth(name); err != nil {
+		if _, err := control.Depth(name); err != nil {
 			return err
 		}
 	}
@@ -168,34 +165,10 @@ func (a *Adapter) Status() adapters.Status {
 
 // Close implements driver.Source.
 func (a *Adapter) Close() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.closed = true
-	if a.history != nil {
-		a.history.hangUp()
-		a.history = nil
-	}
+	a.broker.Close()
 	a.management.Close()
 	a.state.change(adapters.Closed, nil)
 	return nil
-}
-
-// connection is the one for Scan, Fetch and Estimate, made anew if it was lost.
-func (a *Adapter) connection(ctx context.Context) (*link, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.closed {
-		return nil, a.config.problem("read "+a.config.broker(), "it was closed", "open it again", adapters.ErrNotConnected)
-	}
-	if a.history != nil && !a.history.IsClosed() && a.history.ended() == nil {
-		return a.history, nil
-	}
-	l, err := a.config.dialLink(ctx)
-	if err != nil {
-		return nil, err
-	}
-	a.history, a.cluster = l, a.config.clusterOf(l.Connection)
-	return l, nil
 }
 
 // has says that a stream is one of this adapter's.

@@ -90,12 +90,12 @@ func TestTapOfADivertingExchangeWithoutManagement(t *testing.T) {
 				}
 				t.Cleanup(func() { _ = channel.ExchangeDelete(name, false, false) })
 				a := open(t, b.lettersOf())
-				l, err := a.config.dialLink(t.Context())
+				l, err := a.broker.Dial(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := l.control(t.Context()).askExchangeType(name)
-				l.hangUp()
+				got, err := askExchangeType(l.Control(t.Context()), name)
+				l.HangUp()
 				if want := (routing.ExchangeType{Kind: test.kind, Diverts: diverts}); err != nil || got != want {
 					t.Errorf("%+v: got %+v, %v, want %+v", test, got, err, want)
 				}

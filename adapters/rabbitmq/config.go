@@ -1,13 +1,12 @@
 package rabbitmq
 
 import (
-	"cmp"
 	"fmt"
 	"net"
-	"time"
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/routing"
 )
@@ -81,13 +80,8 @@ type Config struct {
 	// Management, and Run answers [errors.ErrUnsupported].
 	LettersOnly bool
 
-	patience patiences // zero fields are the defaults
+	timeouts connection.Timeouts // 0 is the default
 }
-
-// patiences are how long the broker may owe what it must send: all that it says until a connection
-// is open, the answer to a question, deliveries of a stream whose end is not reached, and anything
-// but heartbeats where letters are held.
-type patiences struct{ handshake, answer, deliveries, unmuted time.Duration }
 
 // Tap is one binding of a tap's own queue.
 type Tap = routing.Tap
@@ -101,6 +95,14 @@ const (
 func (c *Config) client() management.Config {
 	return management.Config{URL: c.Management, Address: c.Address, User: c.User, Password: c.Password, VirtualHost: c.VirtualHost, TLS: c.TLS, AnswerBytes: c.AnswerBytes}
 }
+
+// connect is what connections need.
+func (c *Config) connect() connection.Config {
+	return connection.Config{Source: c.Name, Address: c.Address, VirtualHost: c.VirtualHost, User: c.User, Password: c.Password, External: c.External, TLS: c.TLS, Timeouts: c.timeouts}
+}
+
+// broker is how sentences name the broker.
+func (c *Config) broker() string { return "rabbitmq " + c.Address }
 
 // String leaves the password out, so that no log or error shows it by accident.
 func (c Config) String() string {
@@ -133,10 +135,6 @@ func (c Config) withDefaults() (Config, error) {
 	if c.AnswerBytes == 0 {
 		c.AnswerBytes = management.MostAnswer
 	}
-	c.patience.handshake = cmp.Or(c.patience.handshake, handshakeLimit)
-	c.patience.answer = cmp.Or(c.patience.answer, answerLimit)
-	c.patience.deliveries = cmp.Or(c.patience.deliveries, stalled)
-	c.patience.unmuted = cmp.Or(c.patience.unmuted, mutedLimit)
 	return c, c.check()
 }
 

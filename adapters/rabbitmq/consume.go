@@ -11,6 +11,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -36,7 +37,7 @@ const (
 // then replaced by a new one, while they stay held by the channel.
 type letterConsumer struct {
 	config     *Config
-	channel    *amqpChannel
+	channel    *connection.Channel
 	queue      string
 	consumers  int  // so far
 	consumer   bool // there is one
@@ -60,8 +61,8 @@ type letterConsumer struct {
 }
 
 // take begins to take letters.
-func (c *Config) take(l *link, queue string, prefetch int) (*letterConsumer, error) {
-	channel, err := l.open("take letters from queue " + wording.Quoted(queue))
+func (c *Config) take(l *connection.Conn, queue string, prefetch int) (*letterConsumer, error) {
+	channel, err := l.OpenChannel("take letters from queue " + wording.Quoted(queue))
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +71,7 @@ func (c *Config) take(l *link, queue string, prefetch int) (*letterConsumer, err
 	return t, t.consume()
 }
 
-func (c *Config) newLetterConsumer(channel *amqpChannel, queue string) *letterConsumer {
+func (c *Config) newLetterConsumer(channel *connection.Channel, queue string) *letterConsumer {
 	return &letterConsumer{config: c, channel: channel, queue: queue, timer: time.NewTimer(time.Hour), prefetch: takePrefetch, lowest: 1, settled: map[uint64]bool{}}
 }
 
@@ -90,7 +91,7 @@ func (t *letterConsumer) consume() error {
 		return t.busy()
 	}
 	if err != nil {
-		return t.channel.problem(t.doing(), err)
+		return t.channel.Problem(t.doing(), err)
 	}
 	t.consumer, t.first, t.credit = true, t.lastTag+1, 0
 	return t.alone()
@@ -105,7 +106,7 @@ func (t *letterConsumer) alone() error {
 	}
 	state, err := t.channel.QueueDeclarePassive(t.queue, true, false, false, false, nil)
 	if err != nil {
-		return t.channel.problem(t.doing(), err)
+		return t.channel.Problem(t.doing(), err)
 	}
 	if state.Consumers > t.consumers {
 		return t.busy()
@@ -116,12 +117,14 @@ func (t *letterConsumer) alone() error {
 func (t *letterConsumer) busy() error { return t.config.busy(t.doing(), adapters.ErrBusy) }
 
 func (c *Config) busy(doing string, kind error) error {
-	return c.problem(doing, "somebody else consumes or redrives this queue", "wait for them, or stop them", kind)
+	return wording.Problem(doing, "somebody else consumes or redrives this queue", "wait for them, or stop them", kind)
 }
 
 // tag is the name of the present consumer. Names are in order, since a quorum queue sorts
 // by them what is given back.
-func (t *letterConsumer) tag() string { return fmt.Sprintf("%s-%06d", consumerTag, t.consumers) }
+func (t *letterConsumer) tag() string {
+	return fmt.Sprintf("%s-%06d", connection.ConsumerTag, t.consumers)
+}
 
 // stop ends the consumer. What it was sent by then is in the backlog.
 func (t *letterConsumer) stop() error {
@@ -131,7 +134,7 @@ func (t *letterConsumer) stop() error {
 	t.consumer = false
 	t.timer.Stop()
 	if err := t.channel.Cancel(t.tag(), false); err != nil {
-		return t.channel.problem(t.doing(), err)
+		return t.channel.Problem(t.doing(), err)
 	}
 	for d := range t.deliveries {
 		t.note(&d)
@@ -192,7 +195,7 @@ func (t *letterConsumer) next(ctx context.Context, some bool) (*amqp.Delivery, e
 		}
 		state, err := t.channel.QueueDeclarePassive(t.queue, true, false, false, false, nil)
 		if err != nil {
-			return nil, t.channel.problem(t.doing(), err)
+			return nil, t.channel.Problem(t.doing(), err)
 		}
 		if empty++; state.Messages > 0 {
 			empty = 0
@@ -228,9 +231,9 @@ func (t *letterConsumer) wait(ctx context.Context, some bool) (*amqp.Delivery, e
 // gone is why the deliveries ended.
 func (t *letterConsumer) gone() error {
 	if t.channel.IsClosed() {
-		return t.channel.lost(t.doing())
+		return t.channel.Lost(t.doing())
 	}
-	return t.config.problem(t.doing(), "the broker has ended the consumer, as it does when the queue is deleted", "check the queue", adapters.ErrUnknownDestination)
+	return wording.Problem(t.doing(), "the broker has ended the consumer, as it does when the queue is deleted", "check the queue", adapters.ErrUnknownDestination)
 }
 
 // renew replaces a consumer whose credit is used up.
@@ -271,7 +274,7 @@ func (t *letterConsumer) settle(tags []uint64) error {
 		err = t.channel.Qos(t.prefetch, 0, false) // changes nothing, and is answered in turn
 	}
 	if err != nil {
-		return t.channel.problem("settle letters of queue "+wording.Quoted(t.queue), err)
+		return t.channel.Problem("settle letters of queue "+wording.Quoted(t.queue), err)
 	}
 	return nil
 }
@@ -285,7 +288,7 @@ func (t *letterConsumer) complete(handling handling, take func(*amqp.Delivery)) 
 	for !t.whole && (handling == wholly || handling == inOrder && !t.fresh) {
 		d, ok, err := t.channel.Get(t.queue, false)
 		if err != nil {
-			return t.channel.problem(t.doing(), err)
+			return t.channel.Problem(t.doing(), err)
 		}
 		if t.whole = !ok; ok {
 			t.note(&d)
@@ -319,7 +322,7 @@ func (t *letterConsumer) requeue(f *facts) error {
 // flush waits until the broker has seen what was settled.
 func (t *letterConsumer) flush() error {
 	if _, err := t.channel.QueueDeclarePassive(t.queue, true, false, false, false, nil); err != nil {
-		return t.channel.problem("settle letters of queue "+wording.Quoted(t.queue), err)
+		return t.channel.Problem("settle letters of queue "+wording.Quoted(t.queue), err)
 	}
 	return nil
 }

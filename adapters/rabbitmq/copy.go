@@ -28,7 +28,7 @@ type outgoing struct {
 func (a *Adapter) outgoing(c *deadletter.Copy) (outgoing, error) {
 	o := outgoing{address: addressOf(c.To)}
 	if c.To.IsZero() {
-		return o, a.config.problem("send a copy", "no destination is named", "name a queue or exchange:key", adapters.ErrUsage)
+		return o, wording.Problem("send a copy", "no destination is named", "name a queue or exchange:key", adapters.ErrUsage)
 	}
 	switch {
 	case c.Of != nil:
@@ -40,13 +40,13 @@ func (a *Adapter) outgoing(c *deadletter.Copy) (outgoing, error) {
 	case c.Original != nil:
 		d, _, err := preserved.Read(c.Original)
 		if err != nil {
-			return o, a.config.problem("read a preserved letter", err.Error(), "check that the file is whole", adapters.ErrUsage)
+			return o, wording.Problem("read a preserved letter", err.Error(), "check that the file is whole", adapters.ErrUsage)
 		}
 		o.publishing = republish(d)
 	case c.Message != nil:
 		o.publishing = publishMessage(c.Message)
 	default:
-		return o, a.config.problem("send to "+string(c.To), "there is nothing to send", "", adapters.ErrUsage)
+		return o, wording.Problem("send to "+string(c.To), "there is nothing to send", "", adapters.ErrUsage)
 	}
 	o.change(c)
 	return o, nil

@@ -12,6 +12,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/routing"
 	"eventscope/adapters/rabbitmq/wording"
@@ -24,12 +25,12 @@ const namedHere = "named when the source was opened"
 // to each other in a circle, as those do that hold messages back before another try, are
 // left out unless they are named. Without a management API there are only those named.
 func (a *Adapter) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
-	l, err := a.connection(ctx)
+	l, err := a.broker.Shared(ctx)
 	if err != nil {
 		return nil, err
 	}
-	control := l.control(ctx)
-	defer control.close()
+	control := l.Control(ctx)
+	defer control.Close()
 	if a.management == nil {
 		return a.namedDLQs(ctx, control)
 	}
@@ -70,13 +71,13 @@ func (a *Adapter) namedLogs() []string {
 }
 
 // namedDLQs describes what the config names as far as AMQP tells.
-func (a *Adapter) namedDLQs(ctx context.Context, control *control) ([]deadletter.Queue, error) {
+func (a *Adapter) namedDLQs(ctx context.Context, control *connection.Control) ([]deadletter.Queue, error) {
 	names := a.namedLogs()
 	if len(names) == 0 && !a.config.LettersOnly {
 		return nil, nil
 	}
 	if len(names) == 0 {
-		return nil, a.config.problem("find dead letters on "+a.config.broker(), "only the management API tells which queues there are",
+		return nil, wording.Problem("find dead letters on "+a.config.broker(), "only the management API tells which queues there are",
 			"name a queue with queue=, or add management=http://HOST:15672", adapters.ErrUsage)
 	}
 	var dlqs []deadletter.Queue
@@ -90,7 +91,7 @@ func (a *Adapter) namedDLQs(ctx context.Context, control *control) ([]deadletter
 			Unsafe:   facts.peekPolicy().refusal(&a.config, "look at queue "+wording.Quoted(name))}
 		if facts.kind == amqp.QueueTypeStream {
 			g.Kind, g.Settling, g.Cost = adapters.Stream, deadletter.ByJournal, deadletter.Cost{}
-		} else if depth, err := control.depth(name); err == nil {
+		} else if depth, err := control.Depth(name); err == nil {
 			g.Messages = int64(depth)
 		}
 		dlqs = append(dlqs, g)
@@ -101,7 +102,7 @@ func (a *Adapter) namedDLQs(ctx context.Context, control *control) ([]deadletter
 // count says how many letters a dead-letter queue holds: the broker itself knows at once how many wait
 // in a queue, and the management API, some seconds late, how many there were with those that
 // are held. The two are never added up, as letters move from one to the other meanwhile.
-func (a *Adapter) count(control *control, y *deadLetterGraph, g *deadletter.Queue) {
+func (a *Adapter) count(control *connection.Control, y *deadLetterGraph, g *deadletter.Queue) {
 	q := y.queues[g.Name]
 	if q.Messages != nil {
 		g.Messages = *q.Messages
@@ -109,13 +110,13 @@ func (a *Adapter) count(control *control, y *deadLetterGraph, g *deadletter.Queu
 	if g.Kind != adapters.Queue {
 		return
 	}
-	if now, err := control.passive(g.Name); err == nil {
+	if now, err := control.LookUpQueue(g.Name); err == nil {
 		g.Messages = int64(now.Messages)
 		if q.Messages != nil && (q.Unacknowledged > 0 || now.Consumers > 0) { // some are held, and the API alone counts those
 			g.Messages = max(g.Messages, *q.Messages)
 		}
 	}
-	version := versionOf(control.link.Connection)
+	version := versionOf(control.Conn.Connection)
 	facts := factsOf(q, version)
 	facts.inherited = y.inherited(g.Name, version)
 	g.Unsafe = facts.peekPolicy().refusal(&a.config, "look at queue "+wording.Quoted(g.Name))

@@ -37,10 +37,6 @@
 // broker stops reading from whoever publishes while it is low on memory or disk. A copy is
 // sent before its letter is settled, so a crash can send it twice and cannot lose it.
 //
-// The client library waits for answers without a limit. So connections are links (link.go),
-// which are ended when the broker blocks them, owes an answer for too long, or is silent while
-// somebody wants an end: that ends every wait.
-//
 // # Owner and concurrency
 //
 // Run starts one goroutine for each tap and stream (reader.go), which lives as long as
@@ -75,12 +71,8 @@
 //	driver.go      what the program knows of RabbitMQ: URLs, parameters, opening
 //	config.go      Config: which broker, and what of it
 //	adapter.go     Adapter: Open with its checks, Status, Close
-//	connect.go     TCP, TLS and AMQP up to an open connection
-//	link.go        a connection on which every wait has an end
-//	pulse.go       when the broker was last heard
-//	problem.go     refusals and losses in words; package wording has those that need no config
 //	plan.go        from the config and what is there to bindings and streams
-//	control.go     declarations; of which type an exchange is
+//	exchangetype.go  of which type an exchange is, by AMQP alone
 //	run.go         Run: session after session
 //	session.go     what is attached to one connection, and how it is looked after
 //	reader.go      from deliveries to batches, with acknowledgements
@@ -106,7 +98,6 @@
 //	name.go           how the names of destinations are read
 //	recipients.go          Recipients; no Ledger
 //	peekfacts.go      what is known of a queue
-//	queuetype.go      of which type a queue is, by AMQP alone
 //	peekpolicy.go     when and how letters can be taken and given back
 //	peek.go           Peek at a queue
 //	lock.go           one peek or redrive of a queue at a time, and whether it saw all
@@ -130,6 +121,7 @@
 //
 // They import nothing of this one:
 //
+//	connection  connections to the broker, and what AMQP alone tells
 //	management  questions to the management API
 //	routing     where messages go, and how taps must be bound
 //	wording     words that all sentences share: names, causes, replies
@@ -165,6 +157,4 @@
 // whole chunks.
 //
 // Headers have no order and no duplicates in AMQP; they are sorted by name.
-//
-// The library's own recovery stays off: it hides gaps, and gives up after some tries.
 package rabbitmq

@@ -7,6 +7,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/routing"
 )
 
@@ -30,9 +31,9 @@ type drops struct {
 }
 
 // declare makes the counting queue.
-func (d *drops) declare(control *control) error {
+func (d *drops) declare(control *connection.Control) error {
 	d.looked = time.Now()
-	return control.do("count dropped messages", func(ch *amqp.Channel) error {
+	return control.Do("count dropped messages", func(ch *amqp.Channel) error {
 		queue, err := ch.QueueDeclare("", false, true, true, false, amqp.Table{
 			amqp.QueueTypeArg:        amqp.QueueTypeClassic,
 			amqp.QueueMaxLenArg:      int64(counterRoom),
@@ -46,7 +47,7 @@ func (d *drops) declare(control *control) error {
 }
 
 // declareTap makes a tap's queue, with counted drops if the broker allows that.
-func (d *drops) declareTap(t *tap, control *control) error {
+func (d *drops) declareTap(t *tap, control *connection.Control) error {
 	err := t.declare(control, d.queue)
 	if errors.Is(err, adapters.ErrNotAuthorized) && d.queue != "" {
 		d.queue = ""
@@ -57,7 +58,7 @@ func (d *drops) declareTap(t *tap, control *control) error {
 
 // poll brings the count up to date, and says when to look again. It says nothing of a
 // lost connection, which others notice.
-func (d *drops) poll(control *control, taps []*tap, s *state) time.Duration {
+func (d *drops) poll(control *connection.Control, taps []*tap, s *state) time.Duration {
 	from := d.looked
 	d.looked = time.Now()
 	if d.queue == "" {
@@ -65,7 +66,7 @@ func (d *drops) poll(control *control, taps []*tap, s *state) time.Duration {
 		return countPause
 	}
 	var n int
-	err := control.do("count dropped messages", func(ch *amqp.Channel) error {
+	err := control.Do("count dropped messages", func(ch *amqp.Channel) error {
 		var err error
 		n, err = ch.QueuePurge(d.queue, false)
 		return err
@@ -84,10 +85,10 @@ func (d *drops) poll(control *control, taps []*tap, s *state) time.Duration {
 }
 
 // peekAtDepth notices that a tap's queue is full, in messages or probably in bytes.
-func (d *drops) peekAtDepth(control *control, taps []*tap, s *state, from time.Time) {
+func (d *drops) peekAtDepth(control *connection.Control, taps []*tap, s *state, from time.Time) {
 	for _, t := range taps {
 		var ready int
-		_ = control.do("look at the tap's queue", func(ch *amqp.Channel) error {
+		_ = control.Do("look at the tap's queue", func(ch *amqp.Channel) error {
 			queue, err := ch.QueueDeclarePassive(t.queue, false, true, true, false, nil)
 			ready = queue.Messages
 			return err

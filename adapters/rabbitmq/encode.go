@@ -6,12 +6,13 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/rabbitmq/preserved"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // Encode implements deadletter.Queues.
 func (a *Adapter) Encode(dst []byte, letter *deadletter.Delivery) ([]byte, error) {
 	if letter.Position.Partition == adapters.NoPartition {
-		return dst, a.config.problem("preserve "+letter.Position.String(), "it stays in its stream", "", errors.ErrUnsupported)
+		return dst, wording.Problem("preserve "+letter.Position.String(), "it stays in its stream", "", errors.ErrUnsupported)
 	}
 	d, ok := a.letters.find(letter)
 	if !ok {
@@ -19,7 +20,7 @@ func (a *Adapter) Encode(dst []byte, letter *deadletter.Delivery) ([]byte, error
 	}
 	line, err := preserved.Append(dst, d, letter.Position.Destination)
 	if err != nil {
-		return dst, a.config.problem("preserve "+letter.Position.String(), err.Error(), "", nil)
+		return dst, wording.Problem("preserve "+letter.Position.String(), err.Error(), "", nil)
 	}
 	return line, nil
 }
@@ -28,7 +29,7 @@ func (a *Adapter) Encode(dst []byte, letter *deadletter.Delivery) ([]byte, error
 func (a *Adapter) Decode(line []byte) (adapters.Message, error) {
 	d, queue, err := preserved.Read(line)
 	if err != nil {
-		return adapters.Message{}, a.config.problem("read a preserved letter", err.Error(), "check that the file is whole", adapters.ErrUsage)
+		return adapters.Message{}, wording.Problem("read a preserved letter", err.Error(), "check that the file is whole", adapters.ErrUsage)
 	}
 	s := newSlab()
 	defer s.free()

@@ -17,6 +17,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/connection"
 )
 
 const (
@@ -91,9 +92,9 @@ func onEachFrame(t *testing.T, config Config, tell story) {
 	frames := map[bool]int{false: clean.frames(false), true: clean.frames(true)}
 	t.Logf("%d frames to the broker, %d from it", frames[true], frames[false])
 	const enough = 2 * lateness // for what comes late, and for a broker with much to do
-	config.patience = patiences{handshake: enough, answer: enough, deliveries: enough, unmuted: enough}
+	config.timeouts = connection.Timeouts{Handshake: enough, Answer: enough, Deliveries: enough, Silence: enough}
 	interruptible := config // where the interrupt ends it, or nothing
-	interruptible.patience = patiences{handshake: time.Hour, answer: time.Hour, deliveries: time.Hour, unmuted: enough}
+	interruptible.timeouts = connection.Timeouts{Handshake: time.Hour, Answer: time.Hour, Deliveries: time.Hour, Silence: enough}
 	var tellings sync.WaitGroup
 	var all, met atomic.Int32
 	for toBroker, kinds := range map[bool][]fault{

@@ -11,6 +11,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -56,7 +57,7 @@ func (a *Adapter) fetch(ctx context.Context, positions []adapters.Position) map[
 	offsets := map[string][]int64{}
 	for _, p := range positions {
 		if p.Partition != adapters.NoPartition || !a.has(p.Destination) {
-			answers[p] = found{err: a.config.problem("read "+p.String()+" again", "only streams keep messages that were read", "look at it while it is on the screen", errors.ErrUnsupported)}
+			answers[p] = found{err: wording.Problem("read "+p.String()+" again", "only streams keep messages that were read", "look at it while it is on the screen", errors.ErrUnsupported)}
 			continue
 		}
 		offsets[p.Destination] = append(offsets[p.Destination], p.Offset)
@@ -107,19 +108,18 @@ func (f *fetch) fail(err error) {
 }
 
 func (f *fetch) run(ctx context.Context) {
-	c := &f.adapter.config
-	l, err := f.adapter.connection(ctx)
+	l, err := f.adapter.broker.Shared(ctx)
 	if err != nil {
 		f.fail(err)
 		return
 	}
 	span := f.wanted[len(f.wanted)-1] - f.wanted[0] + 1
-	channel, deliveries, err := l.consumeStream(ctx, f.stream, f.wanted[0], int(min(span, prefetch)))
+	channel, deliveries, err := consumeStream(ctx, l, f.stream, f.wanted[0], int(min(span, prefetch)))
 	if err != nil {
 		f.fail(err)
 		return
 	}
-	defer l.closeChannel(ctx, channel)
+	defer l.CloseChannel(ctx, channel)
 	patience := time.NewTimer(2 * emptyPatience)
 	defer patience.Stop()
 	for len(f.wanted) > 0 {
@@ -130,7 +130,7 @@ func (f *fetch) run(ctx context.Context) {
 			f.late(ctx, l)
 		case d, open := <-deliveries:
 			if !open {
-				f.fail(c.lossProblem(nil))
+				f.fail(l.Loss())
 				break
 			}
 			f.take(&d)
@@ -161,15 +161,15 @@ func (f *fetch) take(d *amqp.Delivery) {
 
 // late answers what is still wanted when nothing more comes: it lies behind the end,
 // unless the broker is too slow.
-func (f *fetch) late(ctx context.Context, l *link) {
-	end, err := l.streamEnd(ctx, f.stream)
+func (f *fetch) late(ctx context.Context, l *connection.Conn) {
+	end, err := streamEnd(ctx, l, f.stream)
 	switch {
 	case err != nil:
 		f.fail(err)
 	case f.wanted[0] >= end:
 		f.fail(f.gone(f.wanted[0], fmt.Sprintf("the stream ends at offset %d", end), errBehindEnd))
 	default:
-		f.fail(f.adapter.config.problem("read stream "+wording.Quoted(f.stream), "the broker did not deliver in time", "try again", adapters.ErrNotConnected))
+		f.fail(wording.Problem("read stream "+wording.Quoted(f.stream), "the broker did not deliver in time", "try again", adapters.ErrNotConnected))
 	}
 }
 
@@ -178,5 +178,5 @@ var errBehindEnd = fmt.Errorf("behind the end: %w", adapters.ErrGone)
 
 func (f *fetch) gone(offset int64, cause string, kind error) error {
 	position := adapters.Position{Destination: f.stream, Partition: adapters.NoPartition, Offset: offset}
-	return f.adapter.config.problem("read "+position.String(), cause, "", kind)
+	return wording.Problem("read "+position.String(), cause, "", kind)
 }

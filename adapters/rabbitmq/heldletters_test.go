@@ -82,7 +82,7 @@ func TestLettersThatSomebodyHoldsAreCountedOnce(t *testing.T) {
 		queue := b.queue(t, "classic", nil)
 		b.publish(t, "", queue, bodies("letter", ready)...)
 		a := open(t, b.lettersOf())
-		l, err := a.connection(t.Context())
+		l, err := a.broker.Shared(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ func TestLettersThatSomebodyHoldsAreCountedOnce(t *testing.T) {
 		} {
 			y := newDeadLetterGraph(&routing.Catalog{Queues: map[string]string{}, Taps: map[string]bool{}}, []management.Queue{{Name: queue, Type: "classic", Messages: &c.told, Unacknowledged: c.unacknowledged}})
 			dlq := deadletter.Queue{Name: queue, Kind: adapters.Queue}
-			a.count(l.control(t.Context()), y, &dlq)
+			a.count(l.Control(t.Context()), y, &dlq)
 			if dlq.Messages != c.want {
 				t.Errorf("%s: %d letters, want %d", name, dlq.Messages, c.want)
 			}

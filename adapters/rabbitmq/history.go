@@ -12,15 +12,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
 const (
 	// streamsAtOnce is how many streams one scan reads side by side.
 	streamsAtOnce = 4
-
-	// stalled is how long a stream whose end is not reached may deliver nothing.
-	stalled = 15 * time.Second
 )
 
 // Scan implements adapters.Scanner for the streams; what is tapped has no history.
@@ -53,7 +51,7 @@ func (a *Adapter) Scan(ctx context.Context, span adapters.Range, intake adapters
 }
 
 func (a *Adapter) noHistory() error {
-	return a.config.problem("read the history of "+a.config.broker(), "a tap sees only what comes while it is there",
+	return wording.Problem("read the history of "+a.config.broker(), "a tap sees only what comes while it is there",
 		"name a stream with stream=", errors.ErrUnsupported)
 }
 
@@ -100,15 +98,15 @@ func (sc *scan) run(ctx context.Context) error {
 	if offset == nil {
 		return nil
 	}
-	l, err := sc.adapter.connection(ctx)
+	l, err := sc.adapter.broker.Shared(ctx)
 	if err != nil {
 		return err
 	}
-	if sc.end, err = l.streamEnd(ctx, sc.name); err != nil || sc.end == 0 {
+	if sc.end, err = streamEnd(ctx, l, sc.name); err != nil || sc.end == 0 {
 		return err
 	}
 	if _, byTime := offset.(time.Time); byTime {
-		behindFirst, err := l.peek(ctx, sc.name, offset, 1)
+		behindFirst, err := endFrom(ctx, l, sc.name, offset, 1)
 		if err != nil || behindFirst == 0 {
 			return err // nothing comes if all is older than that
 		}
@@ -128,9 +126,9 @@ func (sc *scan) run(ctx context.Context) error {
 			return err
 		}
 		if sc.next == before {
-			return l.loss()
+			return l.Loss()
 		}
-		if l, err = sc.adapter.connection(ctx); err != nil {
+		if l, err = sc.adapter.broker.Shared(ctx); err != nil {
 			return err
 		}
 		offset = sc.next
@@ -138,12 +136,12 @@ func (sc *scan) run(ctx context.Context) error {
 }
 
 // read reads from offset to the end, which is no error, or until the deliveries end.
-func (sc *scan) read(ctx context.Context, l *link, offset any) error {
-	channel, deliveries, err := l.consumeStream(ctx, sc.name, offset, prefetch)
+func (sc *scan) read(ctx context.Context, l *connection.Conn, offset any) error {
+	channel, deliveries, err := consumeStream(ctx, l, sc.name, offset, prefetch)
 	if err != nil {
 		return err
 	}
-	defer l.closeChannel(ctx, channel)
+	defer l.CloseChannel(ctx, channel)
 	reader := newReader(sc.take, func(ctx context.Context, s *slab) error {
 		batch := s.batch(false)
 		err := sc.intake.Put(ctx, batch)
@@ -152,7 +150,7 @@ func (sc *scan) read(ctx context.Context, l *link, offset any) error {
 		}
 		return err
 	})
-	reader.silence = sc.adapter.config.patience.deliveries
+	reader.silence = sc.adapter.broker.Timeouts.Deliveries
 	ended := make(chan error, 1)
 	if err := reader.read(ctx, attachment{channel: channel, deliveries: deliveries, ended: ended}); err != nil {
 		return err
@@ -164,7 +162,7 @@ func (sc *scan) read(ctx context.Context, l *link, offset any) error {
 	case errors.Is(err, errDone):
 		return nil
 	case errors.Is(err, errSilent):
-		return sc.adapter.config.problem("read stream "+wording.Quoted(sc.name), fmt.Sprintf("it delivered nothing for %v though its end is not reached", reader.silence),
+		return wording.Problem("read stream "+wording.Quoted(sc.name), fmt.Sprintf("it delivered nothing for %v though its end is not reached", reader.silence),
 			"try again", adapters.ErrNotConnected)
 	default:
 		return err
@@ -207,7 +205,7 @@ func (a *Adapter) Estimate(ctx context.Context, span adapters.Range) (int64, err
 	if len(a.streams) == 0 {
 		return 0, a.noHistory()
 	}
-	l, err := a.connection(ctx)
+	l, err := a.broker.Shared(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -217,13 +215,13 @@ func (a *Adapter) Estimate(ctx context.Context, span adapters.Range) (int64, err
 		if offset == nil {
 			continue
 		}
-		end, err := l.streamEnd(ctx, name)
+		end, err := streamEnd(ctx, l, name)
 		if err != nil {
 			return 0, err
 		}
 		first, ok := offset.(int64)
 		if !ok {
-			behindFirst, err := l.peek(ctx, name, offset, 1)
+			behindFirst, err := endFrom(ctx, l, name, offset, 1)
 			if err != nil {
 				return 0, err
 			}

@@ -10,11 +10,13 @@ import (
 
 	"eventscope/adapters/consumer"
 	"eventscope/adapters/figure"
+	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // lagWithoutManagement says what is missing.
 func (c *Config) lagWithoutManagement() error {
-	return c.problem("tell all lags of "+c.broker(),
+	return wording.Problem("tell all lags of "+c.broker(),
 		"without its management API, only what is ready in named queues is known, and how many consumers they have",
 		"add management=http://HOST:15672", errors.ErrUnsupported)
 }
@@ -25,13 +27,13 @@ func (s *lagSweep) depths(ctx context.Context) {
 		return
 	}
 	a := s.adapter
-	l, err := a.connection(ctx)
+	l, err := a.broker.Shared(ctx)
 	if err != nil {
 		s.tell(consumer.Lag{}, err)
 		return
 	}
-	control := l.control(ctx)
-	defer control.close()
+	control := l.Control(ctx)
+	defer control.Close()
 	for _, name := range s.named {
 		if ctx.Err() != nil {
 			s.tell(consumer.Lag{}, ctx.Err())
@@ -47,10 +49,10 @@ func (s *lagSweep) depths(ctx context.Context) {
 }
 
 // depth is how the consumers of one queue stand, as far as AMQP tells.
-func (a *Adapter) depth(control *control, name string) (consumer.Lag, error) {
+func (a *Adapter) depth(control *connection.Control, name string) (consumer.Lag, error) {
 	log := logOf(name)
 	lag := consumer.Lag{Kind: consumer.QueueConsumers, Group: name, At: time.Now()}
-	kind, _, err := control.queueType(name)
+	kind, _, err := control.QueueType(name)
 	if err == nil && (kind == amqp.QueueTypeStream || a.has(name)) {
 		lag.Kind = consumer.StreamConsumer
 		log.Why = "AMQP tells nothing of the readers of a stream"
@@ -59,7 +61,7 @@ func (a *Adapter) depth(control *control, name string) (consumer.Lag, error) {
 	}
 	var queue amqp.Queue
 	if err == nil {
-		queue, err = control.passive(name)
+		queue, err = control.LookUpQueue(name)
 	}
 	if err != nil {
 		return lag, err

@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // peekPart is how many letters a peek hands over at a time.
@@ -96,7 +97,7 @@ func handlesOf(held []deadletter.Delivery) []uint64 {
 }
 
 func (a *Adapter) notHeld(act string, letter *deadletter.Delivery) error {
-	return a.config.problem(fmt.Sprintf("%s %s", act, letter.Position), "the letter is not held any more", "look at it anew", adapters.ErrGone)
+	return wording.Problem(fmt.Sprintf("%s %s", act, letter.Position), "the letter is not held any more", "look at it anew", adapters.ErrGone)
 }
 
 // addLetter appends a letter of a real queue. Its time is the one that it tells itself.

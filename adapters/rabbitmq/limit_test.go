@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/connection"
 )
 
 // wear hands letters out and takes them back, all of a queue, so many times.
@@ -25,7 +26,7 @@ func (b *testBroker) wear(t testing.TB, queue string, letters, times int) {
 		if err := channel.Nack(0, true, true); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := awaitDepth(&amqpChannel{Channel: channel}, queue, letters, backTime); err != nil {
+		if _, err := awaitDepth(&connection.Channel{Channel: channel}, queue, letters, backTime); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -84,8 +85,8 @@ func TestWornLettersAreRedrivenWhole(t *testing.T) {
 func (b *testBroker) cut(t testing.TB, queue string, letters, times int) {
 	t.Helper()
 	for range times {
-		connection := mustDial(t, b)
-		channel, err := connection.Channel()
+		client := mustDial(t, b)
+		channel, err := client.Channel()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,8 +95,8 @@ func (b *testBroker) cut(t testing.TB, queue string, letters, times int) {
 				t.Fatal(ok, err)
 			}
 		}
-		_ = connection.Close()
-		if _, err := awaitDepth(&amqpChannel{Channel: b.channel(t)}, queue, letters, backTime); err != nil {
+		_ = client.Close()
+		if _, err := awaitDepth(&connection.Channel{Channel: b.channel(t)}, queue, letters, backTime); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -123,16 +124,16 @@ func TestACrashCostsNoMoreThanTheLetterInHand(t *testing.T) {
 				t.Fatalf("after %d cuts: %d letters, %v", cuts, len(letters), err)
 			}
 			ready := 5 - held
-			if got, err := awaitDepth(&amqpChannel{Channel: b.channel(t)}, queue, ready, backTime); err != nil || got != ready {
+			if got, err := awaitDepth(&connection.Channel{Channel: b.channel(t)}, queue, ready, backTime); err != nil || got != ready {
 				t.Errorf("after %d cuts: %d letters lie in the queue, want %d (%v)", cuts, got, ready, err)
 			}
-			r.link.end(errors.New("cut"))
+			r.conn.Abort(errors.New("cut"))
 			_ = r.Close() // its connection is gone
 			left := 5
 			if cuts == 3 {
 				left-- // the one in hand, which is in the archive
 			}
-			if got, err := awaitDepth(&amqpChannel{Channel: b.channel(t)}, queue, left, backTime); err != nil || got != left {
+			if got, err := awaitDepth(&connection.Channel{Channel: b.channel(t)}, queue, left, backTime); err != nil || got != left {
 				t.Errorf("after %d cuts and a crash: %d letters are left, want %d (%v)", cuts, got, left, err)
 			}
 		}
@@ -182,7 +183,7 @@ func (b *testBroker) killLetters(t testing.TB, queue, dlq string, letters int) {
 		}
 	}()
 	await(t, "the deaths", func() bool {
-		ready, err := depthOn(&amqpChannel{Channel: b.channel(t)}, dlq)
+		ready, err := depthOn(&connection.Channel{Channel: b.channel(t)}, dlq)
 		return err == nil && ready == letters
 	})
 }
@@ -196,7 +197,11 @@ func (b *testBroker) liftLimit(t testing.TB, a *Adapter, queue string) {
 	}
 	t.Cleanup(func() { _, _ = b.client(t).DeletePolicy("/", policy) })
 	await(t, "the policy", func() bool {
-		f, err := a.facts(t.Context(), (&link{Connection: mustDial(t, b), config: &a.config}).control(t.Context()), queue)
+		l, err := a.broker.Shared(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := a.facts(t.Context(), l.Control(t.Context()), queue)
 		return err == nil && f.limit == belowZero
 	})
 }

@@ -11,7 +11,9 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/figure"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/routing"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 const (
@@ -39,10 +41,10 @@ func lockQueue(queue string) string {
 // lock keeps other eventscopes from taking letters of a queue until the connection ends: two
 // at once would each see a part, and a quorum queue would lose its order. Where the user may
 // not declare the lock, others are told by the consumers that the broker counts.
-func (c *control) lock(ctx context.Context, doing, queue string) error {
+func lock(ctx context.Context, c *connection.Control, doing, queue string) error {
 	for began := time.Now(); ; {
 		var locked bool
-		err := c.do(doing, func(ch *amqp.Channel) error {
+		err := c.Do(doing, func(ch *amqp.Channel) error {
 			_, err := ch.QueueDeclare(lockQueue(queue), false, false, true, false, amqp.Table{amqp.QueueTypeArg: amqp.QueueTypeClassic, routing.TapArgument: "lock"})
 			var answer *amqp.Error
 			locked = errors.As(err, &answer) && answer.Code == amqp.ResourceLocked
@@ -54,7 +56,7 @@ func (c *control) lock(ctx context.Context, doing, queue string) error {
 		case !locked:
 			return err
 		case time.Since(began) >= lockPatience || !pause(ctx, lockPause):
-			return c.config.problem(doing, "another eventscope looks at this queue or redrives it", "try again when it has ended", adapters.ErrBusy)
+			return wording.Problem(doing, "another eventscope looks at this queue or redrives it", "try again when it has ended", adapters.ErrBusy)
 		}
 	}
 }
@@ -67,11 +69,11 @@ func (l *queuePeek) unshared(ctx context.Context) (state amqp.Queue, err error) 
 		state, err = l.channel.QueueDeclarePassive(l.queue, true, false, false, false, nil)
 		switch {
 		case err != nil:
-			return state, l.channel.problem(l.doing(), err)
+			return state, l.channel.Problem(l.doing(), err)
 		case l.facts.kind != amqp.QueueTypeQuorum || state.Consumers == 0:
 			return state, nil
 		case time.Since(began) >= deadLimit || !pause(ctx, queuePause):
-			return state, l.adapter.config.problem(l.doing(), fmt.Sprintf("%d others consume it or hold letters of it, and what they give back beside a look comes back in another order", state.Consumers),
+			return state, wording.Problem(l.doing(), fmt.Sprintf("%d others consume it or hold letters of it, and what they give back beside a look comes back in another order", state.Consumers),
 				"stop them, or try again when they have ended", adapters.ErrBusy)
 		}
 	}
@@ -85,7 +87,7 @@ func (l *queuePeek) complete(state amqp.Queue) error {
 		wanted = min(wanted, l.most)
 	}
 	short := func(cause string) error {
-		return l.adapter.config.problem(l.doing(), cause, "stop whatever else consumes it, and look again", adapters.ErrIncomplete)
+		return wording.Problem(l.doing(), cause, "stop whatever else consumes it, and look again", adapters.ErrIncomplete)
 	}
 	switch {
 	case l.read < wanted:

@@ -7,10 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	amqp "github.com/rabbitmq/amqp091-go"
-
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/routing"
 	"eventscope/adapters/rabbitmq/wording"
 )
@@ -116,7 +115,7 @@ func targetOf(queue *deadletter.Queue, origin deadletter.Origin) deadletter.Targ
 // Target implements [deadletter.Queues].
 func (a *Adapter) Target(ctx context.Context, text string) (deadletter.Target, error) {
 	if text == "" || text == ":" {
-		return "", a.config.problem("read the name of a destination", "it is empty", "name a queue or exchange:key", adapters.ErrUsage)
+		return "", wording.Problem("read the name of a destination", "it is empty", "name a queue or exchange:key", adapters.ErrUsage)
 	}
 	if all := readings(text); len(all) == 1 {
 		return all[0].target(), nil
@@ -129,13 +128,13 @@ func (a *Adapter) Target(ctx context.Context, text string) (deadletter.Target, e
 		r, err := among(text, func(queue bool, name string) (bool, error) { return has(known, queue, name), nil })
 		return r.target(), err
 	}
-	l, err := a.config.dialLink(ctx)
+	l, err := a.broker.Dial(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer l.hangUp()
-	control := l.control(ctx)
-	r, err := among(text, control.has)
+	defer l.HangUp()
+	control := l.Control(ctx)
+	r, err := among(text, func(queue bool, name string) (bool, error) { return isThere(control, queue, name) })
 	return r.target(), err
 }
 
@@ -149,19 +148,17 @@ func has(known *routing.Catalog, queue bool, name string) (there bool) {
 	return there
 }
 
-// has says the same by AMQP. What the user may not look at counts as there.
-func (c *control) has(queue bool, name string) (there bool, err error) {
+// isThere says the same by AMQP. What the user may not look at counts as there.
+func isThere(c *connection.Control, queue bool, name string) (there bool, err error) {
 	if queue {
-		_, err = c.depth(name)
+		_, err = c.Depth(name)
 	} else {
-		err = c.do("read exchange "+wording.Quoted(name), func(ch *amqp.Channel) error {
-			return ch.ExchangeDeclarePassive(name, "", false, false, false, false, nil)
-		})
+		err = c.LookUpExchange(name)
 	}
 	switch {
 	case errors.Is(err, adapters.ErrUnknownDestination):
 		return false, nil
-	case err == nil, errors.Is(err, adapters.ErrNotAuthorized), isLocked(err):
+	case err == nil, errors.Is(err, adapters.ErrNotAuthorized), connection.IsLocked(err):
 		return true, nil
 	}
 	return false, err

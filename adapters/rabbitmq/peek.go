@@ -11,6 +11,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/figure"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -25,13 +26,13 @@ import (
 // anything. A letter found at its very limit, as other programs may leave it, is handed
 // over, and the broker may drop it when it is given back.
 func (a *Adapter) Peek(ctx context.Context, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
-	l, err := a.config.dialLink(ctx)
+	l, err := a.broker.Dial(ctx)
 	if err != nil {
 		return err
 	}
-	defer l.attend(ctx, false)()
-	defer l.hangUp()
-	control := l.control(ctx)
+	defer l.LimitWaits(ctx, false)()
+	defer l.HangUp()
+	control := l.Control(ctx)
 	facts, err := a.facts(ctx, control, peek.DLQ)
 	if err != nil {
 		return err
@@ -39,7 +40,7 @@ func (a *Adapter) Peek(ctx context.Context, peek deadletter.Peek, keep func([]de
 	if facts.kind == amqp.QueueTypeStream {
 		return a.peekStream(ctx, l, peek, keep)
 	}
-	q := &queuePeek{adapter: a, facts: &facts, peekPolicy: facts.peekPolicy(), control: control, link: l, queue: peek.DLQ, most: peek.Most, keep: keep}
+	q := &queuePeek{adapter: a, facts: &facts, peekPolicy: facts.peekPolicy(), control: control, conn: l, queue: peek.DLQ, most: peek.Most, keep: keep}
 	return q.run(ctx)
 }
 
@@ -49,9 +50,9 @@ type queuePeek struct {
 	adapter    *Adapter
 	facts      *facts
 	peekPolicy peekPolicy
-	link       *link
-	control    *control
-	channel    *amqpChannel
+	conn       *connection.Conn
+	control    *connection.Control
+	channel    *connection.Channel
 	queue      string
 	most       int
 	keep       func([]deadletter.Delivery) error
@@ -82,7 +83,7 @@ func (l *queuePeek) run(ctx context.Context) error {
 		err = l.readOn(limited, keepEach)
 	}
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
-		err = c.problem(l.doing(), fmt.Sprintf("after %s, as long as letters are held, %s of %s were read", figure.Span(deadletter.PeekTime), figure.Count(l.read), figure.Count(state.Messages)),
+		err = wording.Problem(l.doing(), fmt.Sprintf("after %s, as long as letters are held, %s of %s were read", figure.Span(deadletter.PeekTime), figure.Count(l.read), figure.Count(state.Messages)),
 			"look at fewer", adapters.ErrTooLarge)
 	}
 	if err = both(err, l.requeue()); err != nil {
@@ -94,17 +95,17 @@ func (l *queuePeek) run(ctx context.Context) error {
 // begin keeps others away and refuses before anything is taken, where that can be known. A
 // quorum queue without a leader says that it is empty.
 func (l *queuePeek) begin(ctx context.Context) (state amqp.Queue, err error) {
-	if err := l.control.lock(ctx, l.doing(), l.queue); err != nil {
+	if err := lock(ctx, l.control, l.doing(), l.queue); err != nil {
 		return state, err
 	}
-	if l.channel, err = l.link.open(l.doing()); err != nil {
+	if l.channel, err = l.conn.OpenChannel(l.doing()); err != nil {
 		return state, err
 	}
 	if state, err = l.unshared(ctx); err != nil {
 		return state, err
 	}
 	if l.facts.kind == amqp.QueueTypeQuorum && state.Messages == 0 && l.facts.messages > 0 {
-		if state.Messages, err = l.control.depthUnderLeader(ctx, l.queue); err != nil {
+		if state.Messages, err = depthUnderLeader(ctx, l.control, l.queue); err != nil {
 			return state, err
 		}
 	}
@@ -123,7 +124,7 @@ func (l *queuePeek) counts() bool { return l.peekPolicy.margin > 0 && l.facts.se
 // refuse says no before anything is read, where that can be known.
 func (l *queuePeek) refuse(depth int) error {
 	if l.peekPolicy.handling == wholly && depth > whollyMost {
-		return l.adapter.config.problem(l.doing(), fmt.Sprintf("letters given back go to its end, so that all %s would have to be held to keep their order, and at most %s are", figure.Count(depth), figure.Count(whollyMost)),
+		return wording.Problem(l.doing(), fmt.Sprintf("letters given back go to its end, so that all %s would have to be held to keep their order, and at most %s are", figure.Count(depth), figure.Count(whollyMost)),
 			doInstead, deadletter.ErrUnsafePeek)
 	}
 	if depth == 0 {
@@ -138,7 +139,7 @@ func (l *queuePeek) refuse(depth int) error {
 
 // tooLow is the refusal for letters that were handed out too often already.
 func (l *queuePeek) tooLow(count int64, saw string) error {
-	return l.adapter.config.problem(l.doing(), fmt.Sprintf("%s handed out %d times, and its delivery limit is %d", saw, count, l.facts.limit),
+	return wording.Problem(l.doing(), fmt.Sprintf("%s handed out %d times, and its delivery limit is %d", saw, count, l.facts.limit),
 		raiseLimit, deadletter.ErrUnsafePeek)
 }
 
@@ -154,7 +155,7 @@ func (l *queuePeek) readOn(ctx context.Context, hand func(*queuePeek, []amqp.Del
 			d, ok, err := l.channel.Get(l.queue, false)
 			switch {
 			case err != nil:
-				failed = l.stuck(l.channel.problem(l.doing(), err))
+				failed = l.stuck(l.channel.Problem(l.doing(), err))
 			case !ok:
 				l.whole = true
 			default:
@@ -178,10 +179,10 @@ func (l *queuePeek) readOn(ctx context.Context, hand func(*queuePeek, []amqp.Del
 // stuck tells of a letter that the broker itself cannot hand out, as those of AMQP 1.0 with
 // properties that 0-9-1 has no type for: it breaks the connection of whoever gets it.
 func (l *queuePeek) stuck(err error) error {
-	if !errors.Is(err, errInternal) {
+	if !errors.Is(err, connection.ErrInternal) {
 		return err
 	}
-	return l.adapter.config.problem(l.doing(), fmt.Sprintf("the broker breaks the connection when it is to hand out letter %s, and what lies behind that cannot be seen", figure.Count(l.read+1)),
+	return wording.Problem(l.doing(), fmt.Sprintf("the broker breaks the connection when it is to hand out letter %s, and what lies behind that cannot be seen", figure.Count(l.read+1)),
 		"take this letter out with a client of AMQP 1.0, or upgrade the broker: 4.0 fails on some letters that were sent by AMQP 1.0", adapters.ErrIncomplete)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
 )
 
@@ -44,8 +45,6 @@ const (
 	isDelayed      delayed = "yes"
 	unknownDelayed delayed = "unknown"
 )
-
-const unknownType = "" // of a queue
 
 // facts is what decides whether letters can be taken from a queue and given back.
 type facts struct {
@@ -97,8 +96,8 @@ func versionOf(connection *amqp.Connection) string {
 
 // facts finds out about a queue: from the management API if there is one, else what AMQP
 // alone tells, which is the type at most.
-func (a *Adapter) facts(ctx context.Context, control *control, queue string) (facts, error) {
-	version := versionOf(control.link.Connection)
+func (a *Adapter) facts(ctx context.Context, control *connection.Control, queue string) (facts, error) {
+	version := versionOf(control.Conn.Connection)
 	if a.management != nil {
 		info, err := a.management.Queue(ctx, queue)
 		if err != nil {
@@ -115,7 +114,7 @@ func (a *Adapter) facts(ctx context.Context, control *control, queue string) (fa
 		f.inherited = y.inherited(queue, version)
 		return f, nil
 	}
-	kind, lasting, err := control.queueType(queue)
+	kind, lasting, err := control.QueueType(queue)
 	if err != nil {
 		return facts{}, err
 	}

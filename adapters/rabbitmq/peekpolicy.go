@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // handling is what it takes to give letters back to a queue as they were.
@@ -70,7 +72,7 @@ var policy = []struct {
 	{"stream", anySeries, anyLimit, anyDelay, peekPolicy{handling: free}},
 	{anyType, seriesUnknown, anyLimit, anyDelay, peekPolicy{handling: refused, cause: unmeasured, remedy: streamInstead}},
 	{"classic", anySeries, anyLimit, anyDelay, peekPolicy{handling: free}},
-	{unknownType, anySeries, anyLimit, anyDelay, peekPolicy{handling: refused, cause: untold, remedy: addManagement + ", or let the user configure this queue, which AMQP wants for telling its type"}},
+	{connection.UnknownType, anySeries, anyLimit, anyDelay, peekPolicy{handling: refused, cause: untold, remedy: addManagement + ", or let the user configure this queue, which AMQP wants for telling its type"}},
 
 	// 3.10 to 3.13 count whatever is given back; a letter is gone when the count is above the limit.
 	{"quorum", series3, none, anyDelay, peekPolicy{handling: wholly}},
@@ -186,5 +188,5 @@ func (v peekPolicy) refusal(c *Config, doing string) error {
 	if v.handling != refused {
 		return nil
 	}
-	return c.problem(doing, v.cause, v.remedy, deadletter.ErrUnsafePeek)
+	return wording.Problem(doing, v.cause, v.remedy, deadletter.ErrUnsafePeek)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
 )
 
@@ -31,10 +32,10 @@ func TestPolicy(t *testing.T) {
 		{"classic", series40, unknownLimit, notDelayed, "free 0", "free 0", "free 0"},
 		{"classic", series43, unknownLimit, unknownDelayed, "free 0", "free 0", "free 0"},
 		{"classic", seriesUnknown, unknownLimit, unknownDelayed, unknownVersion, unknownVersion, unknownVersion},
-		{unknownType, series3, unknownLimit, unknownDelayed, untold, untold, untold},
-		{unknownType, series40, unknownLimit, unknownDelayed, untold, untold, untold},
-		{unknownType, series43, unknownLimit, unknownDelayed, untold, untold, untold},
-		{unknownType, seriesUnknown, unknownLimit, unknownDelayed, unknownVersion, unknownVersion, unknownVersion},
+		{connection.UnknownType, series3, unknownLimit, unknownDelayed, untold, untold, untold},
+		{connection.UnknownType, series40, unknownLimit, unknownDelayed, untold, untold, untold},
+		{connection.UnknownType, series43, unknownLimit, unknownDelayed, untold, untold, untold},
+		{connection.UnknownType, seriesUnknown, unknownLimit, unknownDelayed, unknownVersion, unknownVersion, unknownVersion},
 		{"quorum", seriesUnknown, unknownLimit, notDelayed, unknownVersion, unknownVersion, unknownVersion},
 		{"quorum", seriesUnknown, 20, notDelayed, unknownVersion, unknownVersion, unknownVersion},
 

@@ -8,16 +8,17 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
 // peekStream reads a stream from its beginning to the end that it has now.
-func (a *Adapter) peekStream(ctx context.Context, l *link, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
-	end, err := l.streamEnd(ctx, peek.DLQ)
+func (a *Adapter) peekStream(ctx context.Context, l *connection.Conn, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
+	end, err := streamEnd(ctx, l, peek.DLQ)
 	if err != nil || end == 0 {
 		return err
 	}
-	reading, err := l.readStream(ctx, peek.DLQ, "first")
+	reading, err := readStream(ctx, l, peek.DLQ, "first")
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (a *Adapter) peekStream(ctx context.Context, l *link, peek deadletter.Peek,
 		return keep(held)
 	}
 	for read := 0; peek.Most == 0 || read < peek.Most; read++ {
-		d, offset, err := reading.next(ctx, a.config.patience.deliveries)
+		d, offset, err := reading.next(ctx, a.broker.Timeouts.Deliveries)
 		if err != nil {
 			return err
 		}
@@ -56,7 +57,7 @@ func (a *Adapter) peekStream(ctx context.Context, l *link, peek deadletter.Peek,
 
 // streamReading is a consumer of a stream that is read one delivery after the other.
 type streamReading struct {
-	link       *link
+	conn       *connection.Conn
 	name       string
 	channel    *amqp.Channel
 	deliveries <-chan amqp.Delivery
@@ -64,13 +65,13 @@ type streamReading struct {
 	timer      *time.Timer
 }
 
-func (l *link) readStream(ctx context.Context, name string, offset any) (*streamReading, error) {
-	channel, deliveries, err := l.consumeStream(ctx, name, offset, prefetch)
+func readStream(ctx context.Context, l *connection.Conn, name string, offset any) (*streamReading, error) {
+	channel, deliveries, err := consumeStream(ctx, l, name, offset, prefetch)
 	if err != nil {
 		return nil, err
 	}
 	timer := time.NewTimer(time.Hour)
-	return &streamReading{link: l, name: name, channel: channel, deliveries: deliveries, timer: timer}, nil
+	return &streamReading{conn: l, name: name, channel: channel, deliveries: deliveries, timer: timer}, nil
 }
 
 // next is the next delivery with its offset. When none comes for as long as limit, the
@@ -81,11 +82,11 @@ func (r *streamReading) next(ctx context.Context, limit time.Duration) (amqp.Del
 	case <-ctx.Done():
 		return amqp.Delivery{}, 0, ctx.Err()
 	case <-r.timer.C:
-		return amqp.Delivery{}, 0, r.link.config.problem("read stream "+wording.Quoted(r.name), "it delivered nothing for "+limit.String()+" though its end is not reached",
+		return amqp.Delivery{}, 0, wording.Problem("read stream "+wording.Quoted(r.name), "it delivered nothing for "+limit.String()+" though its end is not reached",
 			"try again", adapters.ErrNotConnected)
 	case d, open := <-r.deliveries:
 		if !open {
-			return d, 0, r.link.loss()
+			return d, 0, r.conn.Loss()
 		}
 		offset, ok := streamOffset(&d)
 		if !ok {
@@ -101,5 +102,5 @@ func (r *streamReading) next(ctx context.Context, limit time.Duration) (amqp.Del
 
 func (r *streamReading) close(hurry context.Context) {
 	r.timer.Stop()
-	r.link.closeChannel(hurry, r.channel)
+	r.conn.CloseChannel(hurry, r.channel)
 }

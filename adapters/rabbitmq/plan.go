@@ -11,6 +11,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/fieldtable"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/routing"
@@ -60,7 +61,7 @@ func (p *plan) noteUrgent(known *routing.Catalog) {
 }
 
 // plan works out what to read. It fails where nothing can be planned at all.
-func (a *Adapter) plan(ctx context.Context, control *control) (plan, error) {
+func (a *Adapter) plan(ctx context.Context, control *connection.Control) (plan, error) {
 	c := &a.config
 	p := plan{streams: slices.Clone(c.Streams), queues: map[string][]routing.Binding{}}
 	known, err := a.catalog(ctx, &p)
@@ -120,11 +121,11 @@ func (a *Adapter) catalog(ctx context.Context, p *plan) (*routing.Catalog, error
 
 func missingManagement(c *Config) error {
 	if len(c.Queues) > 0 {
-		return c.problem(fmt.Sprintf("read queue %s of %s", wording.Quoted(c.Queues[0]), c.broker()),
+		return wording.Problem(fmt.Sprintf("read queue %s of %s", wording.Quoted(c.Queues[0]), c.broker()),
 			"a real queue is never consumed but tapped where it is bound, and only the management API tells its bindings",
 			"add management=http://HOST:15672, or name what feeds it with tap=exchange:key; a stream is named with stream=", adapters.ErrUsage)
 	}
-	return c.problem("read "+c.broker(), "the URL does not say what, and only the management API tells what there is",
+	return wording.Problem("read "+c.broker(), "the URL does not say what, and only the management API tells what there is",
 		"add tap=exchange, tap=exchange:key, stream=name or firehose=true, or management=http://HOST:15672 to tap every exchange", adapters.ErrUsage)
 }
 
@@ -152,7 +153,7 @@ func everyExchange(known *routing.Catalog, p *plan) []routing.Binding {
 // readTaps reads what a tap names as the name of an exchange if there is one of the whole of it:
 // names with colons are common, as those of MassTransit. Who means a key of an exchange that
 // is called like the first part ends that with a colon of its own. It is read once, by Open.
-func (a *Adapter) readTaps(known *routing.Catalog, control *control) error {
+func (a *Adapter) readTaps(known *routing.Catalog, control *connection.Control) error {
 	if a.tapsRead {
 		return nil
 	}
@@ -166,7 +167,7 @@ func (a *Adapter) readTaps(known *routing.Catalog, control *control) error {
 		if known != nil {
 			_, there = known.Exchanges[whole.Exchange]
 		} else {
-			err := control.exchangeThere(whole.Exchange)
+			err := control.LookUpExchange(whole.Exchange)
 			if there = err == nil; err != nil && !errors.Is(err, adapters.ErrUnknownDestination) {
 				return err
 			}
@@ -180,7 +181,7 @@ func (a *Adapter) readTaps(known *routing.Catalog, control *control) error {
 }
 
 // tapBindings finds the bindings of a tap that the config names.
-func (a *Adapter) tapBindings(tap Tap, known *routing.Catalog, control *control) ([]routing.Binding, error) {
+func (a *Adapter) tapBindings(tap Tap, known *routing.Catalog, control *connection.Control) ([]routing.Binding, error) {
 	if known != nil {
 		if _, found := known.Exchanges[tap.Exchange]; !found {
 			return nil, a.config.noExchange(tap)
@@ -190,7 +191,7 @@ func (a *Adapter) tapBindings(tap Tap, known *routing.Catalog, control *control)
 	exchange, asked := a.exchangeTypes[tap.Exchange]
 	if !asked {
 		var err error
-		exchange, err = control.askExchangeType(tap.Exchange)
+		exchange, err = askExchangeType(control, tap.Exchange)
 		if errors.Is(err, adapters.ErrUnknownDestination) {
 			err = a.config.noExchange(tap)
 		}
@@ -237,7 +238,7 @@ func (p *plan) addQueue(queue string, known *routing.Catalog, c *Config) {
 	if len(bindings) == 0 {
 		cause = "it is bound to nothing but the default exchange, which cannot be tapped"
 	}
-	p.problems = append(p.problems, c.problem("see all of queue "+wording.Quoted(queue), cause,
+	p.problems = append(p.problems, wording.Problem("see all of queue "+wording.Quoted(queue), cause,
 		"use firehose=true after rabbitmqctl trace_on to see that too", nil))
 	p.queues[queue] = bindings
 }
@@ -248,7 +249,7 @@ func (p *plan) checkTracing(ctx context.Context, m *management.Client, c *Config
 	case err != nil:
 		p.problems = append(p.problems, err)
 	case !host.Tracing:
-		p.problems = append(p.problems, c.problem("see the firehose", "message tracing is off in virtual host "+wording.Quoted(c.VirtualHost),
+		p.problems = append(p.problems, wording.Problem("see the firehose", "message tracing is off in virtual host "+wording.Quoted(c.VirtualHost),
 			"run rabbitmqctl trace_on -p "+c.VirtualHost+", which costs the broker a copy of each message", nil))
 	}
 }

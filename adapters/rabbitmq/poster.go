@@ -36,10 +36,10 @@ func (p *poster) hurried() context.Context {
 	return p.hurry
 }
 
-// hangUp ends the sender's link.
+// hangUp ends the sender's connection.
 func (p *poster) hangUp() {
 	if p.sender != nil {
-		p.sender.link.hangUp()
+		p.sender.conn.HangUp()
 	}
 }
 

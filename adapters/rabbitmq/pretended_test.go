@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
 )
 
@@ -18,7 +19,7 @@ func pretended(t testing.TB, c Config, answer http.HandlerFunc) *Adapter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &Adapter{config: c}
+	a := &Adapter{config: c, broker: connection.New(c.connect())}
 	if a.management, err = management.New(a.config.client()); err != nil {
 		t.Fatal(err)
 	}

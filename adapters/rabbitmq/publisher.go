@@ -5,6 +5,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // publisher is nothing but a poster.
@@ -27,7 +28,7 @@ func (a *Adapter) mayWrite(doing string) error {
 	if a.config.Write {
 		return nil
 	}
-	return a.config.problem(doing, "it was opened for reading", "add --write", adapters.ErrReadOnly)
+	return wording.Problem(doing, "it was opened for reading", "add --write", adapters.ErrReadOnly)
 }
 
 // Publish implements deadletter.Publisher.

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"strings"
 
-	amqp "github.com/rabbitmq/amqp091-go"
-
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/routing"
 	"eventscope/adapters/rabbitmq/wording"
 )
@@ -23,7 +22,7 @@ func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) (
 	addresses := make([]address, len(targets))
 	for i, target := range targets {
 		if target.IsZero() {
-			return nil, a.config.problem("look for the readers of a destination", "none is named", "name a queue or exchange:key", adapters.ErrUsage)
+			return nil, wording.Problem("look for the readers of a destination", "none is named", "name a queue or exchange:key", adapters.ErrUsage)
 		}
 		addresses[i] = addressOf(target)
 	}
@@ -85,11 +84,6 @@ const (
 	ofOther   = "it is the queue of one connection alone, as those of taps are"
 )
 
-// isLocked says that the broker refused to look at a queue that another connection has for itself.
-func isLocked(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "access to locked queue")
-}
-
 // forbidden is why a target is never one, whatever the broker says, or empty: what the broker
 // has names of its own for, as for answers to whoever waits for them, and what taps use.
 func (to address) forbidden() string {
@@ -110,12 +104,12 @@ func (to address) forbidden() string {
 const lookedUp = 1000
 
 func (a *Adapter) recipientsByAMQP(ctx context.Context, addresses []address) ([]deadletter.Recipients, error) {
-	l, err := a.config.dialLink(ctx)
+	l, err := a.broker.Dial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer l.hangUp()
-	control := l.control(ctx)
+	defer l.HangUp()
+	control := l.Control(ctx)
 	recipients := make([]deadletter.Recipients, len(addresses))
 	for i, to := range addresses {
 		switch {
@@ -132,28 +126,26 @@ func (a *Adapter) recipientsByAMQP(ctx context.Context, addresses []address) ([]
 	return recipients, nil
 }
 
-func lookUp(control *control, to address) (deadletter.Recipients, error) {
+func lookUp(control *connection.Control, to address) (deadletter.Recipients, error) {
 	if why := to.forbidden(); why != "" {
 		return deadletter.Recipients{Forbidden: why}, nil
 	}
 	recipients := deadletter.Recipients{}
 	var err error
 	if to.exchange == "" {
-		_, err = control.depth(to.key)
+		_, err = control.Depth(to.key)
 		recipients.Readers = []string{to.key}
 	} else {
-		err = control.do("read exchange "+wording.Quoted(to.exchange), func(ch *amqp.Channel) error {
-			return ch.ExchangeDeclarePassive(to.exchange, "", false, false, false, false, nil)
-		})
+		err = control.LookUpExchange(to.exchange)
 		recipients.Unknown = "only the management API tells which queues are bound, and management= is not given; nothing is sent there while eventscope taps this virtual host"
 	}
 	switch {
 	case errors.Is(err, adapters.ErrUnknownDestination):
 		return deadletter.Recipients{}, nil
-	case isLocked(err):
+	case connection.IsLocked(err):
 		return deadletter.Recipients{Forbidden: ofOther}, nil
 	case errors.Is(err, adapters.ErrNotAuthorized): // whoever may not look may write all the same
-		return deadletter.Recipients{Exists: true, Unknown: "user " + wording.Quoted(control.config.User) + " may not look whether it is there"}, nil
+		return deadletter.Recipients{Exists: true, Unknown: "user " + wording.Quoted(control.Conn.Broker.User) + " may not look whether it is there"}, nil
 	}
 	recipients.Exists = err == nil
 	return recipients, err
@@ -161,7 +153,7 @@ func lookUp(control *control, to address) (deadletter.Recipients, error) {
 
 // Ledger implements deadletter.Queues: RabbitMQ has nowhere to keep one.
 func (a *Adapter) Ledger(context.Context, deadletter.LedgerQuery, func(deadletter.Entry) error) (deadletter.LedgerPoint, error) {
-	return deadletter.LedgerPoint{}, a.config.problem("read a ledger on "+a.config.broker(), "rabbitmq has nowhere to keep one", "the journal says what was done", errors.ErrUnsupported)
+	return deadletter.LedgerPoint{}, wording.Problem("read a ledger on "+a.config.broker(), "rabbitmq has nowhere to keep one", "the journal says what was done", errors.ErrUnsupported)
 }
 
 // Mend implements deadletter.Queues: a copy is at its target, or it is not.

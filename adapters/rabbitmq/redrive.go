@@ -13,6 +13,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/figure"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -27,7 +28,7 @@ import (
 // the last.
 type redrive struct {
 	poster
-	link           *link // on which letters are taken; the sender has its own
+	conn           *connection.Conn // on which letters are taken; the sender has its own
 	letterConsumer *letterConsumer
 	facts          facts
 	peekPolicy     peekPolicy
@@ -55,22 +56,22 @@ func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadlett
 		return nil, err
 	}
 	return awaitQueue(ctx, func() (deadletter.Redrive, error) {
-		l, err := a.config.dialLink(ctx)
+		l, err := a.broker.Dial(ctx)
 		if err != nil {
 			return nil, err
 		}
-		defer l.attend(ctx, false)()
+		defer l.LimitWaits(ctx, false)()
 		r, err := a.redrive(ctx, l, order, doing)
 		if err != nil {
-			l.hangUp()
+			l.HangUp()
 			return nil, err
 		}
 		return r, nil
 	})
 }
 
-func (a *Adapter) redrive(ctx context.Context, l *link, order deadletter.Order, doing string) (deadletter.Redrive, error) {
-	control := l.control(ctx)
+func (a *Adapter) redrive(ctx context.Context, l *connection.Conn, order deadletter.Order, doing string) (deadletter.Redrive, error) {
+	control := l.Control(ctx)
 	facts, err := a.facts(ctx, control, order.DLQ)
 	if err != nil {
 		return nil, err
@@ -79,22 +80,22 @@ func (a *Adapter) redrive(ctx context.Context, l *link, order deadletter.Order, 
 		return a.redriveStream(ctx, l, order)
 	}
 	if facts.kind == amqp.QueueTypeClassic && !facts.lasting {
-		return nil, a.config.problem(doing, "it is an auto-delete queue, or may be one: the broker deletes it with what it holds when its consumer leaves",
+		return nil, wording.Problem(doing, "it is an auto-delete queue, or may be one: the broker deletes it with what it holds when its consumer leaves",
 			"move its letters to a queue that stays; management=http://HOST:15672 tells which queues do", deadletter.ErrUnsafePeek)
 	}
-	if err := control.lock(ctx, doing, order.DLQ); err != nil {
+	if err := lock(ctx, control, doing, order.DLQ); err != nil {
 		return nil, err
 	}
-	depth, err := control.depth(order.DLQ)
+	depth, err := control.Depth(order.DLQ)
 	if err == nil && depth == 0 && len(order.Letters) > 0 && facts.kind == amqp.QueueTypeQuorum {
-		depth, err = control.depthUnderLeader(ctx, order.DLQ)
+		depth, err = depthUnderLeader(ctx, control, order.DLQ)
 	}
 	if err != nil {
 		return nil, err
 	}
 	partly := depth > len(order.Letters)
 	r := &redrive{
-		poster: poster{adapter: a}, link: l, facts: facts, peekPolicy: facts.redrivePolicy(partly), queue: order.DLQ,
+		poster: poster{adapter: a}, conn: l, facts: facts, peekPolicy: facts.redrivePolicy(partly), queue: order.DLQ,
 		wanted: map[adapters.Position]int{}, left: len(order.Letters), most: max(depth, len(order.Letters)) + takePrefetch, // letters may still be on their way back
 		tags: map[uint64]uint64{}, overLimit: map[uint64]outgoing{}, partly: partly, wide: prefetchFor(order.Rate, partly),
 	}
@@ -105,7 +106,7 @@ func (a *Adapter) redrive(ctx context.Context, l *link, order deadletter.Order, 
 		return nil, err
 	}
 	if partly && r.peekPolicy.handling == wholly && depth > whollyMost {
-		return nil, a.config.problem(doing, fmt.Sprintf("letters given back go to its end, so that all %s would have to be held to keep their order, and at most %s are", figure.Count(depth), figure.Count(whollyMost)),
+		return nil, wording.Problem(doing, fmt.Sprintf("letters given back go to its end, so that all %s would have to be held to keep their order, and at most %s are", figure.Count(depth), figure.Count(whollyMost)),
 			"redrive all of them, or "+doInstead, deadletter.ErrUnsafePeek)
 	}
 	first := r.wide
@@ -159,7 +160,7 @@ func (r *redrive) Guarantee() deadletter.Guarantee { return deadletter.AtLeastOn
 // the next letters before these are settled.
 func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
 	r.hurry = deadletter.Hurry(ctx)
-	defer r.link.attend(r.hurry, false)()
+	defer r.conn.LimitWaits(r.hurry, false)()
 	r.adapter.letters.drop(r.others)
 	r.others = r.others[:0]
 	var held []deadletter.Delivery
@@ -202,7 +203,7 @@ func (r *redrive) take(holding *holding, d *amqp.Delivery) deadletter.Delivery {
 	}
 	r.judge(d)
 	if r.partly && !ordered && r.facts.headroom(countOf(d)) < int64(r.peekPolicy.margin) {
-		r.refused = r.adapter.config.problem("take letters from queue "+wording.Quoted(r.queue),
+		r.refused = wording.Problem("take letters from queue "+wording.Quoted(r.queue),
 			fmt.Sprintf("a letter that would be given back was handed out %d times, and the delivery limit is %d", countOf(d), r.facts.limit),
 			"redrive it too, or "+raiseLimit, deadletter.ErrUnsafePeek)
 	}
@@ -240,7 +241,7 @@ func (r *redrive) Send(ctx context.Context, copies []deadletter.Copy, _ []deadle
 // Settle implements deadletter.Redrive.
 func (r *redrive) Settle(ctx context.Context, letters []deadletter.Delivery) error {
 	r.hurry = deadletter.Hurry(ctx)
-	defer r.link.attend(r.hurry, false)()
+	defer r.conn.LimitWaits(r.hurry, false)()
 	tags := make([]uint64, 0, len(letters))
 	for i := range letters {
 		tag, ok := r.tags[letters[i].Handle]
@@ -266,8 +267,8 @@ func (r *redrive) Settle(ctx context.Context, letters []deadletter.Delivery) err
 
 // Close implements deadletter.Redrive.
 func (r *redrive) Close() error {
-	defer r.link.attend(r.hurried(), false)()
-	defer r.link.hangUp()
+	defer r.conn.LimitWaits(r.hurried(), false)()
+	defer r.conn.HangUp()
 	defer r.hangUp()
 	r.adapter.letters.drop(slices.Collect(maps.Keys(r.tags)))
 	return r.end()
@@ -309,7 +310,7 @@ func (r *redrive) republish() error {
 		if err != nil {
 			return err
 		}
-		defer fresh.link.hangUp()
+		defer fresh.conn.HangUp()
 		sender = fresh
 	}
 	out, outcomes := make([]outgoing, len(tags)), make([]error, len(tags))

@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/connection"
 )
 
 // streamRedrive sends copies of letters that stay in their stream. The broker keeps no
 // record of that, and lets several at it at once.
 type streamRedrive struct {
 	poster
-	link    *link
+	conn    *connection.Conn
 	stream  string
 	end     int64
 	offsets []int64        // ordered and not handed over yet, sorted
@@ -19,8 +20,8 @@ type streamRedrive struct {
 	handed  []uint64       // handles of what the last Next handed over
 }
 
-func (a *Adapter) redriveStream(ctx context.Context, l *link, order deadletter.Order) (deadletter.Redrive, error) {
-	end, err := l.streamEnd(ctx, order.DLQ)
+func (a *Adapter) redriveStream(ctx context.Context, l *connection.Conn, order deadletter.Order) (deadletter.Redrive, error) {
+	end, err := streamEnd(ctx, l, order.DLQ)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func (a *Adapter) redriveStream(ctx context.Context, l *link, order deadletter.O
 	if err != nil {
 		return nil, err
 	}
-	r := &streamRedrive{poster: poster{adapter: a, sender: sender}, link: l, stream: order.DLQ, end: end}
+	r := &streamRedrive{poster: poster{adapter: a, sender: sender}, conn: l, stream: order.DLQ, end: end}
 	for _, position := range order.Letters {
 		if position.Offset < end {
 			r.offsets = append(r.offsets, position.Offset)
@@ -51,11 +52,11 @@ func (r *streamRedrive) Next(ctx context.Context, most int) ([]deadletter.Delive
 	for len(held) < most && len(r.offsets) > 0 {
 		if r.reading == nil {
 			var err error
-			if r.reading, err = r.link.readStream(ctx, r.stream, r.offsets[0]); err != nil {
+			if r.reading, err = readStream(ctx, r.conn, r.stream, r.offsets[0]); err != nil {
 				return held, err
 			}
 		}
-		d, offset, err := r.reading.next(ctx, r.adapter.config.patience.deliveries)
+		d, offset, err := r.reading.next(ctx, r.adapter.broker.Timeouts.Deliveries)
 		if err != nil {
 			return held, err
 		}
@@ -86,7 +87,7 @@ func (r *streamRedrive) Close() error {
 		r.reading.close(r.hurried())
 	}
 	r.hangUp()
-	r.link.hangUp()
+	r.conn.HangUp()
 	return nil
 }
 

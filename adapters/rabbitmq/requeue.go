@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/figure"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -28,11 +29,11 @@ const (
 // channel, of which so many were taken together by one consumer. It waits until the queue
 // has that many more: a quorum queue takes its time, and whoever looks at once after finds
 // it empty.
-func (c *Config) requeue(channel *amqpChannel, f *facts, tags []uint64, together int) (slow error) {
+func (c *Config) requeue(channel *connection.Channel, f *facts, tags []uint64, together int) (slow error) {
 	doing := "give letters back to queue " + wording.Quoted(f.queue)
 	ready, err := depthOn(channel, f.queue)
 	if err != nil {
-		return channel.problem(doing, err)
+		return channel.Problem(doing, err)
 	}
 	patience := backTime
 	// What was settled before is on its way in commands of its own. One letter goes back alone: when
@@ -45,15 +46,15 @@ func (c *Config) requeue(channel *amqpChannel, f *facts, tags []uint64, together
 		tags = tags[len(part):]
 		for some := range slices.Chunk(part, together) {
 			if err := channel.Nack(some[len(some)-1], true, true); err != nil {
-				return channel.problem(doing, err)
+				return channel.Problem(doing, err)
 			}
 		}
 		wanted := ready + len(part)
 		if ready, err = awaitDepth(channel, f.queue, wanted, patience); err != nil {
-			return channel.problem(doing, err)
+			return channel.Problem(doing, err)
 		}
 		if ready < wanted && f.kind != amqp.QueueTypeClassic && slow == nil {
-			slow = c.problem(doing, fmt.Sprintf("%s of %s are not back after %s: the broker is slow, or somebody else takes them, and they may come back in another order", figure.Count(wanted-ready), figure.Count(len(part)), figure.Span(backTime)),
+			slow = wording.Problem(doing, fmt.Sprintf("%s of %s are not back after %s: the broker is slow, or somebody else takes them, and they may come back in another order", figure.Count(wanted-ready), figure.Count(len(part)), figure.Span(backTime)),
 				"look at it again when the broker has less to do", adapters.ErrIncomplete)
 		}
 		part = tags[:min(together*backCommands, len(tags))]
@@ -63,7 +64,7 @@ func (c *Config) requeue(channel *amqpChannel, f *facts, tags []uint64, together
 
 // awaitDepth waits until a queue holds that many letters, or has not got more for a while,
 // and says how many it holds.
-func awaitDepth(channel *amqpChannel, queue string, wanted int, patience time.Duration) (int, error) {
+func awaitDepth(channel *connection.Channel, queue string, wanted int, patience time.Duration) (int, error) {
 	var again *time.Ticker
 	most := -1
 	for limit := time.Now(); ; <-again.C {
@@ -81,7 +82,7 @@ func awaitDepth(channel *amqpChannel, queue string, wanted int, patience time.Du
 	}
 }
 
-func depthOn(channel *amqpChannel, queue string) (int, error) {
+func depthOn(channel *connection.Channel, queue string) (int, error) {
 	state, err := channel.QueueDeclarePassive(queue, true, false, false, false, nil)
 	return state.Messages, err
 }

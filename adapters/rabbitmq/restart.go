@@ -9,6 +9,8 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // Right after the broker's start a quorum queue has no leader. It then says that it is
@@ -36,8 +38,8 @@ func (f *facts) passing(c *Config, doing string, err error) error {
 	switch {
 	case f.kind != amqp.QueueTypeQuorum:
 		return err
-	case errors.Is(err, errInternal):
-		return c.problem(doing, "the quorum queue has no leader, as for a moment after the broker's start", "try again, or look into the broker's log", errNoLeader)
+	case errors.Is(err, connection.ErrInternal):
+		return wording.Problem(doing, "the quorum queue has no leader, as for a moment after the broker's start", "try again, or look into the broker's log", errNoLeader)
 	case errors.Is(err, adapters.ErrBusy):
 		return c.busy(doing, errCounted)
 	}
@@ -62,9 +64,9 @@ func awaitQueue[T any](ctx context.Context, begin func() (T, error)) (T, error) 
 }
 
 // depthUnderLeader is how many letters a queue holds that has said it is empty.
-func (c *control) depthUnderLeader(ctx context.Context, queue string) (depth int, err error) {
+func depthUnderLeader(ctx context.Context, c *connection.Control, queue string) (depth int, err error) {
 	for try := 1; try < emptyTries && depth == 0 && err == nil && pause(ctx, queuePause); try++ {
-		depth, err = c.depth(queue)
+		depth, err = c.Depth(queue)
 	}
 	return depth, err
 }

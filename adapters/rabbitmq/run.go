@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup" // ends all goroutines of Run with the first error
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 const (
@@ -84,10 +85,10 @@ func (r *run) handOver(ctx context.Context, s *slab, volatile bool) error {
 // Run implements driver.Source.
 func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters.Intake) error {
 	if a.config.LettersOnly {
-		return a.config.problem("read "+a.config.broker(), "it was opened for dead letters alone", "open it to be read", errors.ErrUnsupported)
+		return wording.Problem("read "+a.config.broker(), "it was opened for dead letters alone", "open it to be read", errors.ErrUnsupported)
 	}
 	if !start.IsEnd() && len(a.streams) == 0 {
-		return a.config.problem("read "+a.config.broker()+" from "+start.String(), "a tap sees only what comes while it is there",
+		return wording.Problem("read "+a.config.broker()+" from "+start.String(), "a tap sees only what comes while it is there",
 			"start at the end, or read streams", errors.ErrUnsupported)
 	}
 	a.state.change(adapters.Connecting, nil)
@@ -139,14 +140,14 @@ func (r *run) stayConnected(ctx context.Context) error {
 // session connects, attaches all readers and looks after them until the connection
 // ends or ctx does.
 func (r *run) session(ctx context.Context) error {
-	l, err := r.config.dialLink(ctx)
+	l, err := r.adapter.broker.Dial(ctx)
 	if err != nil {
 		return err
 	}
-	defer l.hangUp()
-	defer func() { r.heard = l.wire.pulse.lost(time.Now()) }()
+	defer l.HangUp()
+	defer func() { r.heard = l.LastHeard() }()
 	closed := l.NotifyClose(make(chan *amqp.Error, 1))
-	s := &session{run: r, link: l, control: l.control(ctx), ended: make(chan error, 1)}
+	s := &session{run: r, conn: l, control: l.Control(ctx), ended: make(chan error, 1)}
 	if err := s.attach(ctx); err != nil {
 		return err
 	}
@@ -160,7 +161,7 @@ func (r *run) session(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case answer := <-closed:
-			return l.lossOf(answer)
+			return l.LossOf(answer)
 		case err := <-s.ended:
 			return s.endedProblem(err, closed)
 		case <-poll.C:
@@ -171,7 +172,7 @@ func (r *run) session(ctx context.Context) error {
 			}
 		}
 		if l.IsClosed() && ctx.Err() == nil {
-			return l.lossOf(<-closed)
+			return l.LossOf(<-closed)
 		}
 	}
 }
@@ -180,13 +181,13 @@ func (r *run) session(ctx context.Context) error {
 // did, which says so itself at the same time.
 func (s *session) endedProblem(err error, closed <-chan *amqp.Error) error {
 	if !errors.Is(err, errEnded) {
-		return s.config.lossProblem(err)
+		return s.conn.Loss()
 	}
 	select {
 	case answer := <-closed:
-		return s.link.lossOf(answer)
+		return s.conn.LossOf(answer)
 	case <-time.After(countingFast):
-		return s.config.problem("read "+s.config.broker(), "the broker ended a consumer, as it does when its queue or stream is deleted",
+		return wording.Problem("read "+s.config.broker(), "the broker ended a consumer, as it does when its queue or stream is deleted",
 			"see whether it still exists; it is tried again", adapters.ErrNotConnected)
 	}
 }

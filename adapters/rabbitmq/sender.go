@@ -14,6 +14,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/preserved"
 	"eventscope/adapters/rabbitmq/wording"
 )
@@ -36,10 +37,9 @@ const (
 // return has no number, so it is told by all there is to the message; equal messages to
 // the same place are the same to everybody.
 type sender struct {
-	config    *Config
-	link      *link // its own: see there
-	control   *control
-	channel   *amqpChannel
+	conn      *connection.Conn // its own: see there
+	control   *connection.Control
+	channel   *connection.Channel
 	returns   chan amqp.Return
 	exchanges map[string]error // those that were looked for, and what is wrong with them
 	tapGuard  *tapGuard        // nil if what is sent need not land in a queue
@@ -48,17 +48,16 @@ type sender struct {
 	posting   *sending // what was posted last
 }
 
-func newSender(ctx context.Context, l *link) (*sender, error) {
-	c := l.config
-	defer l.expect(ctx)()
-	s := &sender{config: c, link: l, control: l.control(context.Background()), exchanges: map[string]error{"": nil}, accepted: map[address]bool{}}
-	channel, err := l.open("publish to " + c.broker())
+func newSender(ctx context.Context, l *connection.Conn) (*sender, error) {
+	defer l.LimitAnswer(ctx)()
+	s := &sender{conn: l, control: l.Control(context.Background()), exchanges: map[string]error{"": nil}, accepted: map[address]bool{}}
+	channel, err := l.OpenChannel("publish to " + l.Broker.String())
 	if err != nil {
 		return nil, err
 	}
 	s.returns = channel.NotifyReturn(make(chan amqp.Return, sendWindow))
 	if err := channel.Confirm(false); err != nil {
-		return nil, channel.problem("publish to "+c.broker(), err)
+		return nil, channel.Problem("publish to "+l.Broker.String(), err)
 	}
 	s.channel = channel
 	return s, nil
@@ -90,8 +89,8 @@ func (s *sender) send(ctx context.Context, out []outgoing, outcomes []error) err
 func (s *sender) post(ctx context.Context, out []outgoing, outcomes []error) {
 	p := &sending{sender: s, outgoing: out, outcomes: outcomes}
 	s.posting = p
-	defer s.link.attend(deadletter.Hurry(ctx), true)()
-	defer s.link.wire.release()
+	defer s.conn.LimitWaits(deadletter.Hurry(ctx), true)()
+	defer s.conn.FlushWrites()
 	for i := range out {
 		if outcomes[i] != nil || p.unfit(ctx, i) {
 			continue
@@ -114,7 +113,7 @@ func (s *sender) posted(ctx context.Context) error {
 	if s.posting = nil; p == nil {
 		return s.broken
 	}
-	defer s.link.attend(deadletter.Hurry(ctx), true)()
+	defer s.conn.LimitWaits(deadletter.Hurry(ctx), true)()
 	for len(p.waiting) > 0 {
 		p.settle(ctx)
 	}
@@ -123,7 +122,7 @@ func (s *sender) posted(ctx context.Context) error {
 }
 
 func (s *sender) notSent() error {
-	return s.config.problem("send a copy", "sending has ended before it", "", deadletter.ErrNotSent)
+	return wording.Problem("send a copy", "sending has ended before it", "", deadletter.ErrNotSent)
 }
 
 // unfit sorts out what the broker would close the channel for, and what would be lost
@@ -131,17 +130,17 @@ func (s *sender) notSent() error {
 func (p *sending) unfit(ctx context.Context, i int) bool {
 	o := &p.outgoing[i]
 	if misfit := o.misfit(); misfit != "" {
-		p.outcomes[i] = p.config.problem(p.doing(i), misfit, "", adapters.ErrTooLarge)
+		p.outcomes[i] = wording.Problem(p.doing(i), misfit, "", adapters.ErrTooLarge)
 		return true
 	}
 	if why := p.forbidden(o); why != "" && p.tapGuard != nil { // else it is no copy, but ours
-		p.outcomes[i] = p.config.problem(p.doing(i), why, "name another destination", adapters.ErrUsage)
+		p.outcomes[i] = wording.Problem(p.doing(i), why, "name another destination", adapters.ErrUsage)
 		return true
 	}
 	err, looked := p.exchanges[o.exchange]
 	if !looked && p.broken == nil {
-		p.link.wire.release()
-		err = p.control.do(p.doing(i), func(ch *amqp.Channel) error {
+		p.conn.FlushWrites()
+		err = p.control.Do(p.doing(i), func(ch *amqp.Channel) error {
 			return ch.ExchangeDeclarePassive(o.exchange, "", false, false, false, false, nil)
 		})
 		p.exchanges[o.exchange] = err
@@ -162,7 +161,7 @@ func (p *sending) forbidden(o *outgoing) string {
 	if why := o.forbidden(); why != "" || o.exchange != "" || !strings.HasPrefix(o.key, serverNamed) || p.broken != nil {
 		return why
 	}
-	if _, err := p.control.depth(o.key); isLocked(err) {
+	if _, err := p.control.Depth(o.key); connection.IsLocked(err) {
 		return ofOther
 	}
 	return ""
@@ -178,7 +177,7 @@ func (p *sending) publish(ctx context.Context, i int) {
 		return
 	}
 	o := &p.outgoing[i]
-	p.link.wire.hold()
+	p.conn.HoldWrites()
 	confirmation, err := p.channel.PublishWithDeferredConfirm(o.exchange, o.key, true, false, o.publishing)
 	if err != nil {
 		p.broken = p.why(err)
@@ -189,7 +188,7 @@ func (p *sending) publish(ctx context.Context, i int) {
 
 // settle waits for the outcome of the oldest message under way.
 func (p *sending) settle(ctx context.Context) {
-	p.link.wire.release()
+	p.conn.FlushWrites()
 	oldest := p.waiting[0]
 	p.waiting = p.waiting[1:]
 	limited, cancel := context.WithTimeout(ctx, confirmLimit)
@@ -216,7 +215,7 @@ func (p *sending) settle(ctx context.Context) {
 			p.broken = p.late(ctx)
 		}
 	case !confirmed:
-		p.outcomes[oldest.index] = p.config.problem(p.doing(oldest.index), "a queue refused it, as full queues do", "make room or raise the queue's length", nil)
+		p.outcomes[oldest.index] = wording.Problem(p.doing(oldest.index), "a queue refused it, as full queues do", "make room or raise the queue's length", nil)
 	default:
 		p.accepted[p.outgoing[oldest.index].address] = true
 		p.outcomes[oldest.index] = p.unroutable(oldest.index)
@@ -232,7 +231,7 @@ func (p *sending) closedOver(i int) error {
 		return p.notSent()
 	case p.denies(&p.outgoing[i]):
 		p.refused = true
-		return p.config.problem(p.doing(i), "the user may not publish there", "grant the permission that the broker names", adapters.ErrNotAuthorized)
+		return wording.Problem(p.doing(i), "the user may not publish there", "grant the permission that the broker names", adapters.ErrNotAuthorized)
 	}
 	return p.tooLarge(i)
 }
@@ -242,7 +241,7 @@ func (p *sending) closedOver(i int) error {
 // can tell over which message it was.
 func (s *sender) denies(o *outgoing) bool {
 	var closed *amqp.Error
-	if !errors.As(s.channel.why(amqp.ErrClosed), &closed) || closed.Code != amqp.AccessRefused {
+	if !errors.As(s.channel.CloseReason(amqp.ErrClosed), &closed) || closed.Code != amqp.AccessRefused {
 		return false
 	}
 	exchange := o.exchange
@@ -289,7 +288,7 @@ func (p *sending) unroutable(i int) error {
 	if p.returned[d]--; p.returned[d] == 0 {
 		delete(p.returned, d)
 	}
-	return p.config.problem(p.doing(i), "no queue takes it there", "check the name, or bind a queue", deadletter.ErrUnroutable)
+	return wording.Problem(p.doing(i), "no queue takes it there", "check the name, or bind a queue", deadletter.ErrUnroutable)
 }
 
 // unmatchedReturns handles messages that the broker returned and that equal none of the copies.
@@ -301,14 +300,14 @@ func (p *sending) unmatchedReturns() {
 	}
 	for i := range p.outcomes {
 		if p.outcomes[i] == nil {
-			p.outcomes[i] = p.config.problem("tell whether a copy reached "+wording.Quoted(string(p.outgoing[i].target())),
+			p.outcomes[i] = wording.Problem("tell whether a copy reached "+wording.Quoted(string(p.outgoing[i].target())),
 				"the broker gave copies back that look otherwise than what was sent", "look for its replay id there", deadletter.ErrUnknownOutcome)
 		}
 	}
 }
 
 func (p *sending) unknown(i int) error {
-	return p.config.problem("tell whether a copy reached "+wording.Quoted(string(p.outgoing[i].target())),
+	return wording.Problem("tell whether a copy reached "+wording.Quoted(string(p.outgoing[i].target())),
 		"it was sent, and the broker has not confirmed it", "look for its replay id there", deadletter.ErrUnknownOutcome)
 }
 
@@ -316,7 +315,7 @@ func (p *sending) unknown(i int) error {
 // unless it was closed because of this one's size.
 func (p *sending) tooLarge(i int) error {
 	if most, ok := sizeLimit(p.broken); ok && len(p.outgoing[i].publishing.Body) > most {
-		return p.config.problem(p.doing(i), fmt.Sprintf("it has %d bytes, and the broker takes %d", len(p.outgoing[i].publishing.Body), most),
+		return wording.Problem(p.doing(i), fmt.Sprintf("it has %d bytes, and the broker takes %d", len(p.outgoing[i].publishing.Body), most),
 			"raise max_message_size in the broker's settings", adapters.ErrTooLarge)
 	}
 	return p.unknown(i)
@@ -340,10 +339,10 @@ func sizeLimit(err error) (most int, ok bool) {
 // why is the reason for which publishing has ended.
 func (s *sender) why(err error) error {
 	var closed *amqp.Error
-	if errors.As(s.channel.why(err), &closed) && closed.Code == amqp.AccessRefused {
-		return s.config.problem("publish to "+s.config.broker(), wording.Reply(closed.Reason), "grant the user the write permission on it (rabbitmqctl set_permissions)", adapters.ErrNotAuthorized)
+	if errors.As(s.channel.CloseReason(err), &closed) && closed.Code == amqp.AccessRefused {
+		return wording.Problem("publish to "+s.conn.Broker.String(), wording.Reply(closed.Reason), "grant the user the write permission on it (rabbitmqctl set_permissions)", adapters.ErrNotAuthorized)
 	}
-	return s.channel.problem("publish to "+s.config.broker(), err)
+	return s.channel.Problem("publish to "+s.conn.Broker.String(), err)
 }
 
 // late is the reason for which a confirm is not waited for any longer.
@@ -351,7 +350,7 @@ func (s *sender) late(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return s.config.problem("publish to "+s.config.broker(), fmt.Sprintf("it did not confirm within %v", confirmLimit),
+	return wording.Problem("publish to "+s.conn.Broker.String(), fmt.Sprintf("it did not confirm within %v", confirmLimit),
 		"check whether the broker is low on memory or disk, when it takes nothing", adapters.ErrNotConnected)
 }
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/routing"
 )
 
@@ -16,8 +17,8 @@ import (
 // broker deletes when the connection ends, however it ends.
 type session struct {
 	*run
-	link    *link
-	control *control
+	conn    *connection.Conn
+	control *connection.Control
 	drops   drops
 	ended   chan error // room for one word of a reader
 
@@ -46,7 +47,7 @@ func (s *session) attach(ctx context.Context) error {
 		return err
 	}
 	for _, t := range s.taps {
-		if err := t.consume(ctx, s.link, s.ended); err != nil {
+		if err := t.consume(ctx, s.conn, s.ended); err != nil {
 			return err
 		}
 	}
@@ -119,7 +120,7 @@ func (s *session) attachStreams(ctx context.Context, p *plan) error {
 	group.SetLimit(8)
 	for i, st := range s.streams {
 		group.Go(func() error {
-			errs[i] = st.attach(ctx, s.link, s.ended)
+			errs[i] = st.attach(ctx, s.conn, s.ended)
 			return nil
 		})
 	}
@@ -157,19 +158,19 @@ func (s *session) poll(ctx context.Context) {
 	}
 	for _, st := range s.streams {
 		if st.attached {
-			err = st.poll(ctx, s.link)
+			err = st.poll(ctx, s.conn)
 		} else {
-			err = st.attach(ctx, s.link, s.ended)
+			err = st.attach(ctx, s.conn, s.ended)
 		}
 		if errors.Is(err, errStalled) {
-			s.link.end(err) // a new session begins where this one stood still
+			s.conn.Abort(err) // a new session begins where this one stood still
 			return
 		}
 		if err != nil {
 			plan.problems = append(plan.problems, err)
 		}
 	}
-	if ctx.Err() == nil && !s.link.IsClosed() {
+	if ctx.Err() == nil && !s.conn.IsClosed() {
 		s.report(&plan)
 	}
 }

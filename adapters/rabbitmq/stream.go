@@ -10,12 +10,11 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
 const (
-	consumerTag = "eventscope"
-
 	// offsetHeader is the header in which the broker tells the offset of a message,
 	// and the consumer argument that says where to begin (RabbitMQ's page "Streams").
 	offsetHeader = "x-stream-offset"
@@ -36,54 +35,53 @@ const (
 // consumeStream starts a consumer at an offset: a number, a time.Time, "first", "last"
 // or "next". The broker refuses that for anything but a stream, so that no message of
 // a real queue can be taken.
-func (l *link) consumeStream(ctx context.Context, name string, offset any, credit int) (*amqp.Channel, <-chan amqp.Delivery, error) {
-	c := l.config
-	doing := fmt.Sprintf("read stream %s of %s", wording.Quoted(name), c.broker())
-	defer l.expect(ctx)()
+func consumeStream(ctx context.Context, l *connection.Conn, name string, offset any, credit int) (*amqp.Channel, <-chan amqp.Delivery, error) {
+	doing := fmt.Sprintf("read stream %s of %s", wording.Quoted(name), l.Broker.String())
+	defer l.LimitAnswer(ctx)()
 	channel, err := l.Channel()
 	if err != nil {
-		return nil, nil, l.problem(doing, err)
+		return nil, nil, l.Problem(doing, err)
 	}
 	if err := channel.Qos(credit, 0, false); err != nil {
-		return nil, nil, l.problem(doing, err)
+		return nil, nil, l.Problem(doing, err)
 	}
-	deliveries, err := channel.Consume(name, consumerTag, false, false, false, false, amqp.Table{offsetHeader: offset})
+	deliveries, err := channel.Consume(name, connection.ConsumerTag, false, false, false, false, amqp.Table{offsetHeader: offset})
 	var refusal *amqp.Error
 	switch {
 	case err == nil:
 		return channel, deliveries, nil
 	case errors.As(err, &refusal) && refusal.Code == amqp.PreconditionFailed:
-		return nil, nil, c.problem(doing, "it is a queue that is no stream, and reading would take its messages",
+		return nil, nil, wording.Problem(doing, "it is a queue that is no stream, and reading would take its messages",
 			"name it with queue=, which taps what it receives", adapters.ErrUsage)
 	case errors.As(err, &refusal) && refusal.Code == amqp.NotFound:
-		return nil, nil, adapters.UnknownDestination("rabbitmq", c.Address, adapters.Stream, name)
+		return nil, nil, adapters.UnknownDestination("rabbitmq", l.Broker.Address, adapters.Stream, name)
 	}
-	return nil, nil, l.problem(doing, err)
+	return nil, nil, l.Problem(doing, err)
 }
 
 // streamEnd is the offset behind the newest message: 0 for an empty stream. While
 // messages are being written it is one of those that were the end meanwhile.
-func (l *link) streamEnd(ctx context.Context, name string) (int64, error) {
-	return l.peek(ctx, name, "last", endPrefetch)
+func streamEnd(ctx context.Context, l *connection.Conn, name string) (int64, error) {
+	return endFrom(ctx, l, name, "last", endPrefetch)
 }
 
 // lastChunk is an offset near the end of the stream, never behind it, that is found
 // without waiting for more: that behind the first message of the last chunk.
-func (l *link) lastChunk(ctx context.Context, name string) (int64, error) {
-	return l.peek(ctx, name, "last", 1)
+func lastChunk(ctx context.Context, l *connection.Conn, name string) (int64, error) {
+	return endFrom(ctx, l, name, "last", 1)
 }
 
-// peek reads from an offset without acknowledging, so that no more than credit (and
+// endFrom reads from an offset without acknowledging, so that no more than credit (and
 // the rest of its chunk) can come, and returns the offset behind the last one that it
 // waited for, or 0 if nothing came. Silence alone proves nothing: so when nothing more comes,
 // the broker is asked something, and what it had sent before comes before the answer.
-func (l *link) peek(ctx context.Context, name string, from any, credit int) (int64, error) {
+func endFrom(ctx context.Context, l *connection.Conn, name string, from any, credit int) (int64, error) {
 	asked := time.Now()
-	channel, deliveries, err := l.consumeStream(ctx, name, from, credit)
+	channel, deliveries, err := consumeStream(ctx, l, name, from, credit)
 	if err != nil {
 		return 0, err
 	}
-	defer l.closeChannel(ctx, channel)
+	defer l.CloseChannel(ctx, channel)
 	roundTrip := time.Since(asked)
 	patience := time.NewTimer(emptyPatience + 2*roundTrip)
 	defer patience.Stop()
@@ -92,7 +90,7 @@ func (l *link) peek(ctx context.Context, name string, from any, credit int) (int
 		select {
 		case d, open := <-deliveries:
 			if !open {
-				return 0, l.loss()
+				return 0, l.Loss()
 			}
 			if offset, ok := streamOffset(&d); ok {
 				end = offset + 1
@@ -103,7 +101,7 @@ func (l *link) peek(ctx context.Context, name string, from any, credit int) (int
 			if answered {
 				return end, nil
 			}
-			if err := l.sync(ctx, channel, credit); err != nil {
+			if err := awaitAnswer(ctx, l, channel, credit); err != nil {
 				return 0, err
 			}
 			answered = true
@@ -115,11 +113,11 @@ func (l *link) peek(ctx context.Context, name string, from any, credit int) (int
 	return end, nil
 }
 
-// sync waits for an answer on a channel that delivers. Credit is what it has already.
-func (l *link) sync(ctx context.Context, channel *amqp.Channel, credit int) error {
-	defer l.expect(ctx)()
+// awaitAnswer waits for an answer on a channel that delivers. Credit is what it has already.
+func awaitAnswer(ctx context.Context, l *connection.Conn, channel *amqp.Channel, credit int) error {
+	defer l.LimitAnswer(ctx)()
 	if err := channel.Qos(credit, 0, false); err != nil {
-		return l.problem("read "+l.config.broker(), err)
+		return l.Problem("read "+l.Broker.String(), err)
 	}
 	return nil
 }
@@ -191,13 +189,13 @@ func (st *stream) take(s *slab, d *amqp.Delivery) error {
 }
 
 // attach starts the deliveries: where they ended, or else at the start.
-func (st *stream) attach(ctx context.Context, l *link, ended chan<- error) error {
+func (st *stream) attach(ctx context.Context, l *connection.Conn, ended chan<- error) error {
 	st.attached = false
 	from, err := st.where(ctx, l)
 	if err != nil {
 		return err
 	}
-	channel, deliveries, err := l.consumeStream(ctx, st.name, from, prefetch)
+	channel, deliveries, err := consumeStream(ctx, l, st.name, from, prefetch)
 	if err != nil {
 		return err
 	}
@@ -208,12 +206,12 @@ func (st *stream) attach(ctx context.Context, l *link, ended chan<- error) error
 
 // where says at which offset to begin, and finds the end of the stream as far as that
 // is needed to know how much is to be caught up with.
-func (st *stream) where(ctx context.Context, l *link) (any, error) {
+func (st *stream) where(ctx context.Context, l *connection.Conn) (any, error) {
 	next := st.next.Load()
 	if next < 0 && st.start.IsEnd() {
 		// The end as a number, and not "next", so that the reading goes on there if
 		// the connection is lost before the first message.
-		end, err := l.streamEnd(ctx, st.name)
+		end, err := streamEnd(ctx, l, st.name)
 		if err != nil {
 			return nil, err
 		}
@@ -225,7 +223,7 @@ func (st *stream) where(ctx context.Context, l *link) (any, error) {
 		}
 		return end, nil
 	}
-	end, err := l.lastChunk(ctx, st.name)
+	end, err := lastChunk(ctx, l, st.name)
 	if err != nil {
 		return nil, err
 	}
@@ -245,16 +243,16 @@ var errStalled = fmt.Errorf("stalled: %w", adapters.ErrNotConnected)
 
 // poll finds out anew where the stream ends, if it may have moved on unseen. It notices when
 // nothing comes of what is there.
-func (st *stream) poll(ctx context.Context, l *link) error {
+func (st *stream) poll(ctx context.Context, l *connection.Conn) error {
 	delivered := st.delivered.Load()
 	if delivered == st.looked {
-		if limit := st.config.patience.deliveries; st.behind() > 0 && !st.handing.Load() && time.Since(st.moved) > limit {
-			return st.config.problem("read stream "+wording.Quoted(st.name), "it delivers nothing for "+limit.String()+" though its end is not reached", "it is tried again", errStalled)
+		if limit := l.Broker.Timeouts.Deliveries; st.behind() > 0 && !st.handing.Load() && time.Since(st.moved) > limit {
+			return wording.Problem("read stream "+wording.Quoted(st.name), "it delivers nothing for "+limit.String()+" though its end is not reached", "it is tried again", errStalled)
 		}
 		return nil // nothing came, or the intake is full: the end known is good enough
 	}
 	st.looked, st.moved = delivered, time.Now()
-	end, err := l.lastChunk(ctx, st.name)
+	end, err := lastChunk(ctx, l, st.name)
 	if err == nil {
 		st.end.Store(max(end, st.end.Load()))
 	}

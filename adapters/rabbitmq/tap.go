@@ -9,6 +9,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/routing"
 	"eventscope/adapters/rabbitmq/wording"
 )
@@ -68,12 +69,12 @@ func (t *tap) doing() string {
 
 // declare makes the tap's queue and marks it, as far as the user may. What it drops goes to
 // the queue counter, or nowhere if that is empty.
-func (t *tap) declare(control *control, counter string) error {
+func (t *tap) declare(control *connection.Control, counter string) error {
 	deadLetterExchange, deadLetterKey := "", counter
 	if counter == "" {
 		deadLetterExchange, deadLetterKey = deadEnd, "dropped"
 	}
-	err := control.do(t.doing(), func(ch *amqp.Channel) error {
+	err := control.Do(t.doing(), func(ch *amqp.Channel) error {
 		queue, err := ch.QueueDeclare("", false, true, true, false, amqp.Table{
 			amqp.QueueTypeArg:           amqp.QueueTypeClassic,
 			amqp.QueueMaxLenArg:         int64(t.config.TapMessages),
@@ -90,7 +91,7 @@ func (t *tap) declare(control *control, counter string) error {
 	if err != nil || t.firehose { // whose queue gets nothing that was not routed elsewhere
 		return err
 	}
-	err = control.do(t.doing(), func(ch *amqp.Channel) error {
+	err = control.Do(t.doing(), func(ch *amqp.Channel) error {
 		return ch.QueueBind(t.queue, routing.TapMark.Key, routing.TapMark.Exchange, false, nil)
 	})
 	if errors.Is(err, adapters.ErrNotAuthorized) {
@@ -103,7 +104,7 @@ func (t *tap) declare(control *control, counter string) error {
 // Binding again what is bound already costs little and heals what was deleted and
 // declared again; of many bindings, each call does a part, in turn. It returns the
 // problems of single bindings, and an error if the connection is lost.
-func (t *tap) bind(control *control, wanted []routing.Binding, s *state) (problems []error, err error) {
+func (t *tap) bind(control *connection.Control, wanted []routing.Binding, s *state) (problems []error, err error) {
 	want := make(map[string]bool, len(wanted))
 	for i, b := range wanted {
 		want[b.ID()] = true
@@ -125,7 +126,7 @@ func (t *tap) bind(control *control, wanted []routing.Binding, s *state) (proble
 			continue
 		}
 		delete(t.bound, id)
-		err := control.do(t.doing(), func(ch *amqp.Channel) error { return ch.QueueUnbind(t.queue, b.Key, b.Exchange, b.Arguments) })
+		err := control.Do(t.doing(), func(ch *amqp.Channel) error { return ch.QueueUnbind(t.queue, b.Key, b.Exchange, b.Arguments) })
 		if errors.Is(err, adapters.ErrNotConnected) {
 			return problems, err
 		}
@@ -134,8 +135,8 @@ func (t *tap) bind(control *control, wanted []routing.Binding, s *state) (proble
 }
 
 // bindOne binds, and notes when an exchange goes and comes back.
-func (t *tap) bindOne(control *control, b routing.Binding, s *state) error {
-	err := control.do("tap exchange "+wording.Quoted(b.Exchange), func(ch *amqp.Channel) error {
+func (t *tap) bindOne(control *connection.Control, b routing.Binding, s *state) error {
+	err := control.Do("tap exchange "+wording.Quoted(b.Exchange), func(ch *amqp.Channel) error {
 		return ch.QueueBind(t.queue, b.Key, b.Exchange, false, b.Arguments)
 	})
 	since, gone := t.gone[b.Exchange]
@@ -164,18 +165,18 @@ func (t *tap) miss(exchanges []string) {
 }
 
 // consume starts the deliveries to the tap's reader.
-func (t *tap) consume(ctx context.Context, l *link, ended chan<- error) error {
-	defer l.expect(ctx)()
+func (t *tap) consume(ctx context.Context, l *connection.Conn, ended chan<- error) error {
+	defer l.LimitAnswer(ctx)()
 	channel, err := l.Channel()
 	if err != nil {
-		return l.problem(t.doing(), err)
+		return l.Problem(t.doing(), err)
 	}
 	if err := channel.Qos(prefetch, 0, false); err != nil {
-		return l.problem(t.doing(), err)
+		return l.Problem(t.doing(), err)
 	}
-	deliveries, err := channel.Consume(t.queue, consumerTag, false, true, false, false, nil)
+	deliveries, err := channel.Consume(t.queue, connection.ConsumerTag, false, true, false, false, nil)
 	if err != nil {
-		return l.problem(t.doing(), err)
+		return l.Problem(t.doing(), err)
 	}
 	t.reader.attach(attachment{channel: channel, deliveries: deliveries, ended: ended})
 	return nil

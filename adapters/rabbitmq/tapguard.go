@@ -33,15 +33,15 @@ type tapGuard struct {
 // tapGuardAge is how long an answer is good for.
 const tapGuardAge = 2 * time.Second
 
-// newTapGuardSender is a sender of what must land in a queue, with a link of its own.
+// newTapGuardSender is a sender of what must land in a queue, with a connection of its own.
 func (a *Adapter) newTapGuardSender(ctx context.Context) (*sender, error) {
-	l, err := a.config.dialLink(ctx)
+	l, err := a.broker.Dial(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s, err := newSender(ctx, l)
 	if err != nil {
-		l.hangUp()
+		l.HangUp()
 		return nil, err
 	}
 	s.tapGuard = &tapGuard{adapter: a}
@@ -54,7 +54,7 @@ func (l *tapGuard) check(ctx context.Context, s *sender, o *outgoing) error {
 		return nil
 	}
 	if time.Since(l.asked) > tapGuardAge {
-		s.link.wire.release()
+		s.conn.FlushWrites()
 		l.ask(ctx, s)
 		l.asked = time.Now()
 	}
@@ -67,7 +67,7 @@ func (l *tapGuard) check(ctx context.Context, s *sender, o *outgoing) error {
 		return nil
 	}
 	if r := l.known.Route(o.exchange, routing.Message{Key: &o.key, Headers: o.publishing.Headers}); len(r.Queues) == 0 && r.Tapped {
-		return l.adapter.config.problem("send a copy to "+wording.Quoted(string(target.target())), "only a tap of eventscope is known to take it there",
+		return wording.Problem("send a copy to "+wording.Quoted(string(target.target())), "only a tap of eventscope is known to take it there",
 			"check the name, or bind a queue", deadletter.ErrUnroutable)
 	}
 	return nil
@@ -87,7 +87,7 @@ func (l *tapGuard) ask(ctx context.Context, s *sender) {
 	taps, err := l.taps(ctx, s)
 	const remedy = "add management=http://HOST:15672, or name a queue"
 	problem := func(cause, remedy string) error {
-		return l.adapter.config.problem("tell whether a queue takes a copy", cause, remedy, deadletter.ErrUnroutable)
+		return wording.Problem("tell whether a queue takes a copy", cause, remedy, deadletter.ErrUnroutable)
 	}
 	switch {
 	case errors.Is(err, adapters.ErrNotAuthorized):
@@ -101,11 +101,11 @@ func (l *tapGuard) ask(ctx context.Context, s *sender) {
 
 // taps says whether there are any, without a management API.
 func (l *tapGuard) taps(ctx context.Context, s *sender) (bool, error) {
-	probe, err := newSender(ctx, s.link)
+	probe, err := newSender(ctx, s.conn)
 	if err != nil {
 		return false, err
 	}
-	defer s.link.closeChannel(ctx, probe.channel.Channel)
+	defer s.conn.CloseChannel(ctx, probe.channel.Channel)
 	outcomes := []error{nil}
 	err = probe.send(ctx, []outgoing{{address{routing.TapMark.Exchange, routing.TapMark.Key}, amqp.Publishing{AppId: "eventscope"}}}, outcomes)
 	switch {

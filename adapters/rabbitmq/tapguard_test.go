@@ -11,6 +11,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/routing"
 )
 
@@ -125,8 +126,7 @@ func TestNotAllowedToAskForTaps(t *testing.T) {
 
 // TestDoubt: a copy that came back and is none of those that were sent makes all uncertain.
 func TestDoubt(t *testing.T) {
-	config := &Config{Address: "b:1", patience: patiences{answer: time.Minute}}
-	s := &sender{config: config, link: &link{config: config}}
+	s := &sender{conn: &connection.Conn{Broker: connection.New(connection.Config{Address: "b:1", Timeouts: connection.Timeouts{Answer: time.Minute}})}}
 	s.posting = &sending{sender: s, outgoing: make([]outgoing, 2), outcomes: []error{nil, adapters.ErrTooLarge}, returned: map[uint64]int{7: 1}}
 	outcomes := s.posting.outcomes
 	if err := s.posted(t.Context()); err != nil || !errors.Is(outcomes[0], deadletter.ErrUnknownOutcome) || outcomes[1] != adapters.ErrTooLarge {

@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/rabbitmq/connection"
 )
 
 func tlsAndExternal(t *testing.T, b *ownBroker) {
@@ -61,8 +62,8 @@ func tlsAndExternal(t *testing.T, b *ownBroker) {
 
 func TestExternalIsNotOffered(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
-		c := Config{Address: b.address, External: true, VirtualHost: "/", Name: "test", patience: patiences{handshake: handshakeLimit}}
-		_, err := c.dialLink(context.Background())
+		broker := connection.New(connection.Config{Address: b.address, External: true, VirtualHost: "/", Source: "test"})
+		_, err := broker.Dial(context.Background())
 		if err == nil || !errors.Is(err, adapters.ErrNotAuthenticated) || !strings.Contains(err.Error(), "does not offer the mechanism EXTERNAL") {
 			t.Errorf("got %v", err)
 		}

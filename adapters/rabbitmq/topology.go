@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // Destinations implements [adapters.Topology]: all exchanges, queues and streams of the
@@ -56,7 +57,7 @@ func (a *Adapter) named() []adapters.Destination {
 // that every queue is bound to the default exchange by its name, are left out.
 func (a *Adapter) Bindings(ctx context.Context) ([]adapters.Binding, error) {
 	if a.management == nil {
-		return nil, a.config.problem("list the bindings of "+a.config.broker(), "only the management API tells them", "add management=http://HOST:15672", errors.ErrUnsupported)
+		return nil, wording.Problem("list the bindings of "+a.config.broker(), "only the management API tells them", "add management=http://HOST:15672", errors.ErrUnsupported)
 	}
 	m, err := a.ways(ctx)
 	if err != nil {

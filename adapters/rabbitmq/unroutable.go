@@ -7,6 +7,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // Unroutable implements [adapters.UnroutableCounter] for the virtual host, since the broker
@@ -14,7 +15,7 @@ import (
 func (a *Adapter) Unroutable(ctx context.Context) (adapters.Unroutable, error) {
 	const doing = "count messages that led to no queue"
 	if a.management == nil {
-		return adapters.Unroutable{Dropped: -1, Returned: -1}, a.config.problem(doing, "only the management API tells, and the URL names none",
+		return adapters.Unroutable{Dropped: -1, Returned: -1}, wording.Problem(doing, "only the management API tells, and the URL names none",
 			"add management=http://HOST:15672", errors.ErrUnsupported)
 	}
 	host, err := a.management.Host(ctx, doing)

@@ -58,3 +58,8 @@ func Note(err error) error {
 	noted.Kind = nil
 	return &noted
 }
+
+// Problem is an [adapters.Problem]: what was being done, why it failed, what to do, and its sentinel.
+func Problem(doing, cause, remedy string, kind error) error {
+	return &adapters.Problem{Doing: doing, Cause: cause, Remedy: remedy, Kind: kind}
+}

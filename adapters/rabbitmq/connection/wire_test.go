@@ -1,4 +1,4 @@
-package rabbitmq
+package connection
 
 import (
 	"bytes"
@@ -90,19 +90,19 @@ func TestHeartbeatsAreNoAnswer(t *testing.T) {
 // TestALinkThatIsBlockedEnds with the broker's reason; one that is blocked for a moment does not.
 func TestALinkThatIsBlockedEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &link{config: &Config{Address: "broker:5672"}, wire: newWire(&sink{})}
+		l := &Conn{Broker: New(Config{Address: "broker:5672"}), wire: newWire(&sink{})}
 		notices := make(chan amqp.Blocking)
 		go l.watchBlocking(notices)
 		notices <- amqp.Blocking{Active: true, Reason: "low on memory"}
 		time.Sleep(blockedLimit - time.Millisecond)
 		notices <- amqp.Blocking{}
 		time.Sleep(time.Hour)
-		if err := l.ended(); err != nil {
+		if err := l.aborted(); err != nil {
 			t.Errorf("it ended after a moment: %v", err)
 		}
 		notices <- amqp.Blocking{Active: true, Reason: "low on disk"}
 		time.Sleep(blockedLimit + time.Millisecond)
-		if err := l.ended(); !errors.Is(err, adapters.ErrNotConnected) || !strings.Contains(err.Error(), "low on disk") {
+		if err := l.aborted(); !errors.Is(err, adapters.ErrNotConnected) || !strings.Contains(err.Error(), "low on disk") {
 			t.Errorf("it ended with %v", err)
 		}
 		close(notices)
@@ -112,9 +112,9 @@ func TestALinkThatIsBlockedEnds(t *testing.T) {
 // TestALinkIsCutForWhoIsInAHurry when the broker is silent, and not while it answers.
 func TestALinkIsCutForWhoIsInAHurry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &link{config: &Config{Address: "broker:5672", patience: patiences{answer: 2 * time.Hour, unmuted: mutedLimit}}, wire: newWire(&sink{})}
+		l := &Conn{Broker: New(Config{Address: "broker:5672", Timeouts: Timeouts{Answer: 2 * time.Hour}}), wire: newWire(&sink{})}
 		hurry, interrupt := context.WithCancel(context.Background())
-		stop := l.attend(hurry, true)
+		stop := l.LimitWaits(hurry, true)
 		time.Sleep(time.Hour) // nobody wants an end
 		l.wire.heardNow(true)
 		interrupt()
@@ -122,11 +122,11 @@ func TestALinkIsCutForWhoIsInAHurry(t *testing.T) {
 			time.Sleep(hurryLimit / 2)
 			l.wire.heardNow(true)
 		}
-		if err := l.ended(); err != nil {
+		if err := l.aborted(); err != nil {
 			t.Errorf("cut while it answers: %v", err)
 		}
 		time.Sleep(2 * hurryLimit)
-		if err := l.ended(); !errors.Is(err, adapters.ErrNotConnected) {
+		if err := l.aborted(); !errors.Is(err, adapters.ErrNotConnected) {
 			t.Errorf("not cut: %v", err)
 		}
 		stop()

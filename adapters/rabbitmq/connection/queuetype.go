@@ -1,4 +1,4 @@
-package rabbitmq
+package connection
 
 import (
 	"cmp"
@@ -12,7 +12,10 @@ import (
 	"eventscope/adapters/rabbitmq/wording"
 )
 
-// queueType says of which type a queue is, or unknownType where the broker does not let
+// UnknownType is the type of a queue where the broker does not let the user find out.
+const UnknownType = ""
+
+// QueueType says of which type a queue is, or unknownType where the broker does not let
 // the user find out. AMQP has no question for it.
 //
 // So the queue is declared as of a type that does not exist, which the broker refuses
@@ -21,9 +24,9 @@ import (
 // first; it is then declared as the broker says it is.
 //
 // Lasting says that the queue is known not to be an auto-delete one.
-func (c *control) queueType(name string) (kind string, lasting bool, err error) {
+func (c *Control) QueueType(name string) (kind string, lasting bool, err error) {
 	doing := "read queue " + wording.Quoted(name)
-	if _, err := c.depth(name); err != nil {
+	if _, err := c.Depth(name); err != nil {
 		if errors.Is(err, adapters.ErrNotAuthorized) { // from 4.3 on the broker names another right first
 			err = cmp.Or(c.readable(doing, name), err)
 		}
@@ -32,7 +35,7 @@ func (c *control) queueType(name string) (kind string, lasting bool, err error) 
 	arguments := amqp.Table{amqp.QueueTypeArg: "eventscope"}
 	durable, autoDelete := true, false
 	for range 20 { // more arguments than there are
-		err := c.do(doing, func(ch *amqp.Channel) error {
+		err := c.Do(doing, func(ch *amqp.Channel) error {
 			_, err := ch.QueueDeclare(name, durable, autoDelete, false, false, arguments)
 			return err
 		})
@@ -41,12 +44,12 @@ func (c *control) queueType(name string) (kind string, lasting bool, err error) 
 			if errors.Is(err, adapters.ErrNotConnected) {
 				return "", false, err
 			}
-			return unknownType, false, c.readable(doing, name)
+			return UnknownType, false, c.readable(doing, name)
 		}
 		argument, current, ok := inequivalent(problem.Cause)
 		switch {
 		case !ok:
-			return unknownType, false, nil
+			return UnknownType, false, nil
 		case argument == amqp.QueueTypeArg && current == nil:
 			return amqp.QueueTypeClassic, !autoDelete, nil // as before there was a choice
 		case argument == amqp.QueueTypeArg:
@@ -57,20 +60,20 @@ func (c *control) queueType(name string) (kind string, lasting bool, err error) 
 		case argument == "auto_delete" && !autoDelete:
 			autoDelete = true
 		case current == nil || arguments[argument] != nil:
-			return unknownType, false, nil
+			return UnknownType, false, nil
 		default:
 			arguments[argument] = current
 		}
 	}
-	return unknownType, false, nil
+	return UnknownType, false, nil
 }
 
 // readable is an error if the user may not read a queue. AMQP has no question for that
 // either: so it is consumed with a priority that is no number, which the broker refuses, after
 // it has looked at the permission.
-func (c *control) readable(doing, name string) error {
-	err := c.do(doing, func(ch *amqp.Channel) error {
-		_, err := ch.Consume(name, consumerTag, false, false, false, false, amqp.Table{"x-priority": "none"})
+func (c *Control) readable(doing, name string) error {
+	err := c.Do(doing, func(ch *amqp.Channel) error {
+		_, err := ch.Consume(name, ConsumerTag, false, false, false, false, amqp.Table{"x-priority": "none"})
 		if err == nil {
 			err = ch.Close() // should a broker take that for a number
 		}
@@ -80,25 +83,6 @@ func (c *control) readable(doing, name string) error {
 		return err
 	}
 	return nil
-}
-
-// depth is how many messages of a queue are ready. It is never right for a stream.
-func (c *control) depth(name string) (int, error) {
-	queue, err := c.passive(name)
-	return queue.Messages, err
-}
-
-// passive is what AMQP tells of a queue: how many messages are ready, and how many
-// consumers it has.
-func (c *control) passive(name string) (queue amqp.Queue, err error) {
-	err = c.do("read queue "+wording.Quoted(name), func(ch *amqp.Channel) error {
-		queue, err = ch.QueueDeclarePassive(name, true, false, false, false, nil)
-		return err
-	})
-	if errors.Is(err, adapters.ErrUnknownDestination) {
-		err = adapters.UnknownDestination("rabbitmq", c.config.Address, adapters.Queue, name)
-	}
-	return queue, err
 }
 
 // inequivalent reads "inequivalent arg 'x-queue-type' for queue 'q' in vhost '/':

@@ -1,65 +1,17 @@
 package rabbitmq
 
 import (
-	"context"
 	"errors"
 	"strings"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/routing"
 	"eventscope/adapters/rabbitmq/wording"
 )
-
-// control is the channel for declarations and questions of one connection. It is used
-// by one goroutine. What the broker refuses closes the channel, so the next operation
-// gets a new one.
-type control struct {
-	config  *Config
-	link    *link
-	hurry   context.Context // whose end cuts waits short
-	channel *amqp.Channel
-}
-
-func (l *link) control(hurry context.Context) *control {
-	return &control{config: l.config, link: l, hurry: hurry}
-}
-
-// do runs an operation and puts a refusal into words.
-func (c *control) do(doing string, operation func(*amqp.Channel) error) error {
-	defer c.link.expect(c.hurry)()
-	if c.channel == nil || c.channel.IsClosed() {
-		channel, err := c.link.Channel()
-		if err != nil {
-			return c.link.problem(doing, err)
-		}
-		c.channel = channel
-	}
-	if err := operation(c.channel); err != nil {
-		return c.link.problem(doing, err)
-	}
-	return nil
-}
-
-// close ends the channel of a connection that lives on.
-func (c *control) close() {
-	if c.channel != nil {
-		c.link.closeChannel(c.hurry, c.channel)
-	}
-}
-
-// exchangeThere is nil if there is an exchange of a name.
-func (c *control) exchangeThere(name string) error {
-	err := c.do("read exchange "+wording.Quoted(name), func(ch *amqp.Channel) error {
-		return ch.ExchangeDeclarePassive(name, "", false, false, false, false, nil)
-	})
-	if errors.Is(err, adapters.ErrUnknownDestination) {
-		return adapters.UnknownDestination("rabbitmq", c.config.Address, adapters.Exchange, name)
-	}
-	return err
-}
 
 // askExchangeType says of which type an exchange is, which stays "" where the user may not
 // know, and whether it was declared with an alternate exchange. One that a policy gives it
@@ -70,14 +22,14 @@ func (c *control) exchangeThere(name string) error {
 // first: type, durability, auto-deletion, use by clients, and then arguments. No exchange
 // can come into being by that: its existence is checked before, and the broker refuses such
 // an argument before anything else where it would have to create one.
-func (c *control) askExchangeType(name string) (routing.ExchangeType, error) {
+func askExchangeType(c *connection.Control, name string) (routing.ExchangeType, error) {
 	doing := "read exchange " + wording.Quoted(name)
-	if err := c.exchangeThere(name); err != nil {
+	if err := c.LookUpExchange(name); err != nil {
 		return routing.ExchangeType{}, err
 	}
 	guess := guess{kind: amqp.ExchangeTopic, durable: true}
 	for range guesses {
-		err := c.do(doing, func(ch *amqp.Channel) error {
+		err := c.Do(doing, func(ch *amqp.Channel) error {
 			return ch.ExchangeDeclare(name, guess.kind, guess.durable, guess.autoDelete, guess.internal, false, amqp.Table{management.AlternateExchange: int32(0)})
 		})
 		if errors.Is(err, adapters.ErrNotConnected) {

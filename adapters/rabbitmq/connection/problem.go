@@ -1,4 +1,4 @@
-package rabbitmq
+package connection
 
 import (
 	"crypto/tls"
@@ -15,84 +15,77 @@ import (
 	"eventscope/adapters/rabbitmq/wording"
 )
 
-// broker is how sentences name the broker.
-func (c *Config) broker() string { return "rabbitmq " + c.Address }
-
-func (c *Config) problem(doing, cause, remedy string, kind error) error {
-	return &adapters.Problem{Doing: doing, Cause: cause, Remedy: remedy, Kind: kind}
-}
-
 // connectProblem says why no connection came about. Heard is what the broker's side
 // sent first, and readErr how its last read ended.
-func (c *Config) connectProblem(err, readErr error, heard []byte) error {
-	doing := "connect to " + c.broker()
+func (b *Broker) connectProblem(err, readErr error, heard []byte) error {
+	doing := "connect to " + b.String()
 	var known *adapters.Problem
 	if errors.As(err, &known) {
 		return known // a file of the TLS settings, say
 	}
 	var answer *amqp.Error
 	if errors.As(err, &answer) && answer.Server {
-		return c.refusal(doing, answer)
+		return b.refusal(doing, answer)
 	}
 	silent := wording.IsTimeout(err) || wording.IsTimeout(readErr)
 	switch {
 	case silent:
-		return c.problem(doing, fmt.Sprintf("no answer within %v", c.patience.handshake), "check host, port and firewall", adapters.ErrNotConnected)
+		return wording.Problem(doing, fmt.Sprintf("no answer within %v", b.Timeouts.Handshake), "check host, port and firewall", adapters.ErrNotConnected)
 	case errors.Is(err, amqp.ErrSASL):
-		return c.problem(doing, "the broker does not offer the mechanism "+c.mechanism(), c.mechanismRemedy(), adapters.ErrNotAuthenticated)
+		return wording.Problem(doing, "the broker does not offer the mechanism "+b.mechanism(), b.mechanismRemedy(), adapters.ErrNotAuthenticated)
 	case errors.Is(err, amqp.ErrCredentials):
-		return c.problem(doing, c.refusedCredentials(), c.credentialsRemedy(), adapters.ErrNotAuthenticated)
+		return wording.Problem(doing, b.refusedCredentials(), b.credentialsRemedy(), adapters.ErrNotAuthenticated)
 	case errors.Is(err, amqp.ErrVhost):
-		return c.problem(doing, fmt.Sprintf("the broker closed the connection when it was asked for virtual host %q", c.VirtualHost), "check its name", adapters.ErrNotConnected)
+		return wording.Problem(doing, fmt.Sprintf("the broker closed the connection when it was asked for virtual host %q", b.VirtualHost), "check its name", adapters.ErrNotConnected)
 	}
-	if p := c.tlsProblem(doing, err, readErr, heard); p != nil {
+	if p := b.tlsProblem(doing, err, readErr, heard); p != nil {
 		return p
 	}
-	return c.networkProblem(doing, err, heard)
+	return b.networkProblem(doing, err, heard)
 }
 
 // refusal puts into words that the broker itself has said no during the handshake.
-func (c *Config) refusal(doing string, answer *amqp.Error) error {
+func (b *Broker) refusal(doing string, answer *amqp.Error) error {
 	said := wording.Reply(answer.Reason)
 	switch {
 	case answer.Code == amqp.AccessRefused:
-		return c.problem(doing, c.refusedCredentials(), c.credentialsRemedy(), adapters.ErrNotAuthenticated)
+		return wording.Problem(doing, b.refusedCredentials(), b.credentialsRemedy(), adapters.ErrNotAuthenticated)
 	case strings.Contains(said, "not found"):
-		return c.problem(doing, fmt.Sprintf("it has no virtual host %q", c.VirtualHost), "check the path of the URL; / itself is written %2F", adapters.ErrUnknownDestination)
+		return wording.Problem(doing, fmt.Sprintf("it has no virtual host %q", b.VirtualHost), "check the path of the URL; / itself is written %2F", adapters.ErrUnknownDestination)
 	case strings.Contains(said, "limit"):
-		return c.problem(doing, said, "close other connections or raise the limit", adapters.ErrNotConnected)
+		return wording.Problem(doing, said, "close other connections or raise the limit", adapters.ErrNotConnected)
 	case answer.Code == amqp.NotAllowed:
-		return c.problem(doing, said, "grant the user access with rabbitmqctl set_permissions", adapters.ErrNotAuthorized)
+		return wording.Problem(doing, said, "grant the user access with rabbitmqctl set_permissions", adapters.ErrNotAuthorized)
 	}
-	return c.problem(doing, said, "look into the broker's log", adapters.ErrNotConnected)
+	return wording.Problem(doing, said, "look into the broker's log", adapters.ErrNotConnected)
 }
 
-func (c *Config) refusedCredentials() string {
-	if c.External {
+func (b *Broker) refusedCredentials() string {
+	if b.External {
 		return "it knows no user for this client certificate"
 	}
-	if c.Password == "" {
-		return fmt.Sprintf("it refused user %q without a password", c.User)
+	if b.Password == "" {
+		return fmt.Sprintf("it refused user %q without a password", b.User)
 	}
-	return fmt.Sprintf("it refused user %q with this password", c.User)
+	return fmt.Sprintf("it refused user %q with this password", b.User)
 }
 
-func (c *Config) credentialsRemedy() string {
-	if c.External {
+func (b *Broker) credentialsRemedy() string {
+	if b.External {
 		return "add a user of the name in the certificate, as ssl_cert_login_from in the broker's settings picks it"
 	}
 	return "check user and password"
 }
 
-func (c *Config) mechanism() string {
-	if c.External {
+func (b *Broker) mechanism() string {
+	if b.External {
 		return "EXTERNAL"
 	}
 	return "PLAIN"
 }
 
-func (c *Config) mechanismRemedy() string {
-	if c.External {
+func (b *Broker) mechanismRemedy() string {
+	if b.External {
 		return "enable rabbitmq_auth_mechanism_ssl on the broker, or use a user and password"
 	}
 	return "use EXTERNAL with a client certificate, or enable PLAIN on the broker"
@@ -100,18 +93,18 @@ func (c *Config) mechanismRemedy() string {
 
 // tlsProblem recognises that one side spoke TLS and the other did not, or that they
 // could not agree on certificates. Nil means that TLS is not to blame.
-func (c *Config) tlsProblem(doing string, err, readErr error, heard []byte) error {
+func (b *Broker) tlsProblem(doing string, err, readErr error, heard []byte) error {
 	var (
 		record    tls.RecordHeaderError
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
 		invalid   x509.CertificateInvalidError
 	)
-	mismatch := func(cause, remedy string) error { return c.problem(doing, cause, remedy, adapters.ErrTLS) }
+	mismatch := func(cause, remedy string) error { return wording.Problem(doing, cause, remedy, adapters.ErrTLS) }
 	switch {
-	case c.TLS == nil && len(heard) >= 2 && heard[0] == 0x15 && heard[1] == 3: // a TLS alert record, RFC 8446 section 5.1
+	case b.TLS == nil && len(heard) >= 2 && heard[0] == 0x15 && heard[1] == 3: // a TLS alert record, RFC 8446 section 5.1
 		return mismatch("this port speaks TLS", "use amqps://")
-	case c.TLS == nil:
+	case b.TLS == nil:
 		return nil
 	case errors.As(err, &record):
 		return mismatch("this port does not speak TLS", "use amqp://, or the broker's TLS port, usually 5671")
@@ -136,7 +129,7 @@ func (c *Config) tlsProblem(doing string, err, readErr error, heard []byte) erro
 }
 
 // networkProblem is for everything below AMQP and TLS.
-func (c *Config) networkProblem(doing string, err error, heard []byte) error {
+func (b *Broker) networkProblem(doing string, err error, heard []byte) error {
 	cause, remedy := wording.NetworkCause(err), "check host and port, and whether the broker runs"
 	switch {
 	case strings.HasPrefix(string(heard), "HTTP"):
@@ -148,11 +141,11 @@ func (c *Config) networkProblem(doing string, err error, heard []byte) error {
 	case !errors.Is(err, errDial):
 		cause, remedy = "it closed the connection without a word", "check the port; one that speaks TLS needs amqps://"
 	}
-	return c.problem(doing, cause, remedy, adapters.ErrNotConnected)
+	return wording.Problem(doing, cause, remedy, adapters.ErrNotConnected)
 }
 
-// errInternal marks an error that the broker calls internal, and ends the connection for.
-var errInternal = fmt.Errorf("internal error: %w", adapters.ErrNotConnected)
+// ErrInternal marks an error that the broker calls internal, and ends the connection for.
+var ErrInternal = fmt.Errorf("internal error: %w", adapters.ErrNotConnected)
 
 // takenBack is what to do when the broker took letters back from a consumer that held them for
 // longer than it allows.
@@ -164,26 +157,26 @@ func tookBack(answer *amqp.Error) bool {
 }
 
 // operationProblem says why the broker refused an operation on an open connection.
-func (c *Config) operationProblem(doing string, err error) error {
+func (b *Broker) operationProblem(doing string, err error) error {
 	var answer *amqp.Error
 	if !errors.As(err, &answer) {
-		return c.problem(doing, err.Error(), "try again", adapters.ErrNotConnected)
+		return wording.Problem(doing, err.Error(), "try again", adapters.ErrNotConnected)
 	}
 	said := wording.Reply(answer.Reason)
 	if tookBack(answer) {
-		return c.problem(doing, said, takenBack, adapters.ErrNotConnected)
+		return wording.Problem(doing, said, takenBack, adapters.ErrNotConnected)
 	}
 	switch answer.Code {
 	case amqp.AccessRefused:
-		return c.problem(doing, said, permissionRemedy(said), adapters.ErrNotAuthorized)
+		return wording.Problem(doing, said, permissionRemedy(said), adapters.ErrNotAuthorized)
 	case amqp.NotFound:
-		return c.problem(doing, said, "check the spelling", adapters.ErrUnknownDestination)
+		return wording.Problem(doing, said, "check the spelling", adapters.ErrUnknownDestination)
 	case amqp.PreconditionFailed, amqp.NotImplemented, amqp.NotAllowed:
-		return c.problem(doing, said, "check what kind of destination it is", adapters.ErrUsage)
+		return wording.Problem(doing, said, "check what kind of destination it is", adapters.ErrUsage)
 	case amqp.InternalError:
-		return c.problem(doing, lossWords(answer), "try again in a moment, since a quorum queue has no leader right after the broker's start; else look into the broker's log", errInternal)
+		return wording.Problem(doing, lossWords(answer), "try again in a moment, since a quorum queue has no leader right after the broker's start; else look into the broker's log", ErrInternal)
 	}
-	return c.problem(doing, lossWords(answer), "check the broker and the network", adapters.ErrNotConnected)
+	return wording.Problem(doing, lossWords(answer), "check the broker and the network", adapters.ErrNotConnected)
 }
 
 // permissionRemedy names the right that is missing, as far as the broker does: 3.10 does not
@@ -205,13 +198,13 @@ func permissionRemedy(said string) string {
 }
 
 // lossProblem says why an open connection ended.
-func (c *Config) lossProblem(err error) error {
+func (b *Broker) lossProblem(err error) error {
 	cause := "the connection ended"
 	var answer *amqp.Error
 	if errors.As(err, &answer) && answer != nil {
 		cause = lossWords(answer)
 	}
-	return c.problem("read "+c.broker(), cause, "check the broker; it is tried again until it answers", adapters.ErrNotConnected)
+	return wording.Problem("read "+b.String(), cause, "check the broker; it is tried again until it answers", adapters.ErrNotConnected)
 }
 
 func lossWords(answer *amqp.Error) string {

@@ -1,0 +1,61 @@
+package connection
+
+import (
+	"errors"
+	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/wording"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+// Channel is a channel that remembers why the broker has closed it: the client's calls
+// say only that it is closed.
+type Channel struct {
+	*amqp.Channel
+	conn   *Conn
+	closes chan *amqp.Error
+	reason *amqp.Error
+}
+
+// Problem is connection's, with the broker's reason for closing the channel.
+func (ch *Channel) Problem(doing string, err error) error {
+	return ch.conn.Problem(doing, ch.CloseReason(err))
+}
+
+// CloseReason is the broker's reason for closing the channel, if that is what err comes of.
+func (ch *Channel) CloseReason(err error) error {
+	var answer *amqp.Error
+	if err != nil && !errors.Is(err, amqp.ErrClosed) && errors.As(err, &answer) {
+		return err
+	}
+	if ch.reason == nil && ch.IsClosed() {
+		limit := time.NewTimer(closeReasonLimit)
+		defer limit.Stop()
+		select {
+		case ch.reason = <-ch.closes:
+		case <-limit.C:
+		}
+	}
+	if ch.reason != nil {
+		return ch.reason
+	}
+	return err
+}
+
+// Lost says why the deliveries of a channel ended that held letters.
+func (ch *Channel) Lost(doing string) error {
+	if cause := ch.conn.aborted(); cause != nil {
+		return cause
+	}
+	cause := "the connection ended"
+	var answer *amqp.Error
+	if errors.As(ch.CloseReason(amqp.ErrClosed), &answer) {
+		cause = lossWords(answer)
+	}
+	remedy := "check the broker, and resume: it has given back what was not settled"
+	if answer != nil && tookBack(answer) {
+		remedy = takenBack
+	}
+	return wording.Problem(doing, cause, remedy, adapters.ErrNotConnected)
+}
