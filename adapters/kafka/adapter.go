@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/kafka/cluster"
 	"eventscope/adapters/kafka/recordbatch"
 )
 
@@ -26,8 +28,8 @@ type Adapter struct {
 	decoder   kgo.Decompressor
 
 	mu      sync.Mutex
-	topics  map[string]*topic // as last seen, for Fetch
-	hides   bool              // the broker keeps topics from the user, as of hidesAt
+	topics  map[string]*cluster.Topic // as last seen, for Fetch
+	hides   bool                      // the broker keeps topics from the user, as of hidesAt
 	hidesAt time.Time
 	groups  map[string]group // that were listed, as they are to be asked for
 	cluster string           // see Cluster
@@ -61,7 +63,7 @@ func (a *Adapter) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	if err := a.client.Ping(ctx); err != nil {
-		return a.config.problem(err)
+		return a.config.access().Problem(err)
 	}
 	c, err := a.findTopics(ctx)
 	if err != nil {
@@ -69,19 +71,19 @@ func (a *Adapter) check(ctx context.Context) error {
 	}
 	topics, problems := a.selection.chosen(&a.config, c)
 	a.progress.see(len(topics), problems)
-	a.topics = c.topics
+	a.topics = c.Topics
 	return nil
 }
 
 // findTopics reads a catalog that has the topics asked for. A topic that was just made
 // is unknown to a broker for a moment, so it asks again for a second.
-func (a *Adapter) findTopics(ctx context.Context) (*catalog, error) {
+func (a *Adapter) findTopics(ctx context.Context) (*cluster.Catalog, error) {
 	patience := time.NewTimer(time.Second)
 	defer patience.Stop()
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	for {
-		c, err := readCatalog(ctx, a.client, a.selection.ask())
+		c, err := cluster.ReadCatalog(ctx, a.client, a.selection.ask())
 		if err != nil {
 			return nil, a.explain(ctx, err)
 		}
@@ -120,14 +122,14 @@ func (a *Adapter) Close() error {
 
 // Destinations lists the topics that the source names, or all that the user may describe.
 func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, error) {
-	c, err := readCatalog(ctx, a.client, nil)
+	c, err := cluster.ReadCatalog(ctx, a.client, nil)
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
 	var list []adapters.Destination
-	for _, name := range slices.Sorted(maps.Keys(c.topics)) {
-		if t := c.topics[name]; a.selection.wants(t) {
-			list = append(list, adapters.Destination{Name: name, Kind: adapters.Topic, Partitions: len(t.leaders), Internal: t.internal})
+	for _, name := range slices.Sorted(maps.Keys(c.Topics)) {
+		if t := c.Topics[name]; a.selection.wants(t) {
+			list = append(list, adapters.Destination{Name: name, Kind: adapters.Topic, Partitions: len(t.Leaders), Internal: t.Internal})
 		}
 	}
 	return list, nil
@@ -135,6 +137,32 @@ func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, err
 
 // Bindings implements [adapters.Topology]: a topic leads nowhere by itself.
 func (a *Adapter) Bindings(context.Context) ([]adapters.Binding, error) { return nil, nil }
+
+// Cluster implements [deadletter.Queues]: the id that the cluster gave itself when it was
+// made. It is asked once.
+func (a *Adapter) Cluster(ctx context.Context) (string, error) {
+	a.mu.Lock()
+	known := a.cluster
+	a.mu.Unlock()
+	if known != "" {
+		return known, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	request := kmsg.NewPtrMetadataRequest()
+	request.Topics = []kmsg.MetadataRequestTopic{} // of none
+	response, err := request.RequestWith(ctx, a.client)
+	if err != nil {
+		return "", a.explain(ctx, err)
+	}
+	if response.ClusterID == nil || *response.ClusterID == "" {
+		return "", nil // as brokers before 0.10.1
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.cluster = "kafka:" + *response.ClusterID
+	return a.cluster, nil
+}
 
 // Run implements [adapters.Tailer]. Topics and partitions that appear while it runs
 // are read from their beginning, so that nothing of them is missed.
@@ -147,7 +175,7 @@ func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters
 	}
 	s.tail = true
 	k := newCoordinator(s, a.selection)
-	k.began, k.start = now, startTime(start, now)
+	k.began, k.start = now, cluster.StartTime(start, now)
 	err = s.read(ctx, k, 0, intake)
 	if ctx.Err() != nil {
 		err = nil

@@ -16,6 +16,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/kafka/cluster"
 	"eventscope/adapters/kafka/recordbatch"
 )
 
@@ -63,7 +64,7 @@ type Config struct {
 	TLS *driver.TLS
 
 	// SASL, if not nil, logs in.
-	SASL *SASL
+	SASL *cluster.SASL
 
 	// FetchBytes is the most that all brokers together send in one round of answers,
 	// in bytes before decompression, from 64 KiB; 0 is 8 MiB. About three rounds are in
@@ -80,10 +81,12 @@ type Config struct {
 	patience time.Duration // how long a scan waits for a lost cluster or log
 }
 
-// SASL is a login. Mechanism is PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 (User and
-// Password) or OAUTHBEARER (Token).
-type SASL struct {
-	Mechanism, User, Password, Token string
+// SASL is a login.
+type SASL = cluster.SASL
+
+// access is what errors say of the cluster and the user.
+func (c *Config) access() *cluster.Access {
+	return &cluster.Access{Brokers: c.Brokers, TLS: c.TLS, SASL: c.SASL}
 }
 
 func (c *Config) usage(cause, remedy string) error {
@@ -172,7 +175,7 @@ func (c *Config) mechanism() (sasl.Mechanism, error) {
 	case !token && s.User == "":
 		return nil, c.usage("there is no user to log in as", "name one before the host, as in kafka://user@host:9092")
 	case !token && s.Password == "":
-		return nil, c.usage("there is no password for user "+c.user(), "give it in the config, in EVENTSCOPE_PASSWORD or by password_file=")
+		return nil, c.usage("there is no password for user "+c.access().User(), "give it in the config, in EVENTSCOPE_PASSWORD or by password_file=")
 	}
 	switch s.Mechanism {
 	case "PLAIN":

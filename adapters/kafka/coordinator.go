@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/cluster"
 )
 
 const (
@@ -22,9 +23,9 @@ type coordinator struct {
 	*stream
 	selection *selection
 	began     time.Time
-	start     int64 // as a time of listOffsets; of what was there when the tail began
+	start     int64 // as a time of cluster.ListOffsets; of what was there when the tail began
 
-	catalog    *catalog
+	catalog    *cluster.Catalog
 	initial    map[adapters.Log]bool // was there when the tail began
 	forbidden  map[string]bool       // was there, but could not be looked into
 	known      map[adapters.Log]bool // has a cursor
@@ -111,7 +112,7 @@ func (k *coordinator) ping(ctx context.Context) error {
 func (k *coordinator) report(err error, now time.Time) error {
 	var problem error
 	if err != nil {
-		problem = k.config.problem(err)
+		problem = k.config.access().Problem(err)
 	}
 	if k.tail {
 		k.progress.connected(problem, now)
@@ -141,7 +142,7 @@ func (k *coordinator) lose(c *cursor, why error, now time.Time) {
 func (k *coordinator) refresh(ctx context.Context, now time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	c, err := readCatalog(ctx, k.client, k.selection.ask())
+	c, err := cluster.ReadCatalog(ctx, k.client, k.selection.ask())
 	if err != nil {
 		return err
 	}

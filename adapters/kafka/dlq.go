@@ -10,6 +10,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // DLQs implements [deadletter.Queues]: the topics that Config.Topics names if it is
@@ -18,16 +19,16 @@ import (
 func (a *Adapter) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	c, err := readCatalog(ctx, a.client, a.selection.ask())
+	c, err := cluster.ReadCatalog(ctx, a.client, a.selection.ask())
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
 	topics := a.selection.dlqs(c, a.config.LettersOnly)
 	var logs []adapters.Log
 	for _, t := range topics {
-		logs = append(logs, logsOf(t, adapters.Range{})...)
+		logs = append(logs, t.Logs()...)
 	}
-	limits, _, err := listBounds(ctx, a.client, logs, false)
+	limits, _, err := cluster.ListBounds(ctx, a.client, logs, false)
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
@@ -39,8 +40,8 @@ func (a *Adapter) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
 	dlqs := make([]deadletter.Queue, 0, len(topics))
 	for _, t := range topics {
 		dlqs = append(dlqs, deadletter.Queue{
-			Name: t.name, Kind: adapters.Topic, Settling: deadletter.ByLedger, Messages: held(t, limits), Partitions: offsetsOf(t, limits),
-			Evidence: a.selection.evidence(t, newest[t.name]), Incarnation: incarnation(t.id), Guarantee: guarantee,
+			Name: t.Name, Kind: adapters.Topic, Settling: deadletter.ByLedger, Messages: held(t, limits), Partitions: offsetsOf(t, limits),
+			Evidence: a.selection.evidence(t, newest[t.Name]), Incarnation: incarnation(t.ID), Guarantee: guarantee,
 		})
 	}
 	return dlqs, nil
@@ -48,11 +49,11 @@ func (a *Adapter) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
 
 // dlqs are the topics of c that hold dead letters or may; where the source was opened for
 // letters alone, those named exactly are, and come first.
-func (s *selection) dlqs(c *catalog, lettersOnly bool) []*topic {
-	var named, others []*topic
-	for _, name := range slices.Sorted(maps.Keys(c.topics)) {
-		t := c.topics[name]
-		if t.err != nil || name == LedgerTopic || !s.wants(t) {
+func (s *selection) dlqs(c *cluster.Catalog, lettersOnly bool) []*cluster.Topic {
+	var named, others []*cluster.Topic
+	for _, name := range slices.Sorted(maps.Keys(c.Topics)) {
+		t := c.Topics[name]
+		if t.Err != nil || name == LedgerTopic || !s.wants(t) {
 			continue
 		}
 		if lettersOnly && slices.Contains(s.names, name) {
@@ -65,51 +66,51 @@ func (s *selection) dlqs(c *catalog, lettersOnly bool) []*topic {
 }
 
 // held is how many offsets a topic has, or -1 if a partition does not answer.
-func held(t *topic, limits map[adapters.Log]bounds) (messages int64) {
-	for partition := range t.leaders {
-		limit, ok := limits[adapters.Log{Destination: t.name, Partition: partition}]
+func held(t *cluster.Topic, limits map[adapters.Log]cluster.Bounds) (messages int64) {
+	for partition := range t.Leaders {
+		limit, ok := limits[adapters.Log{Destination: t.Name, Partition: partition}]
 		if !ok {
 			return -1
 		}
-		messages += limit.end - limit.start
+		messages += limit.End - limit.Start
 	}
 	return messages
 }
 
 // offsetsOf are the ends of a topic's partitions, or nil if one does not answer.
-func offsetsOf(t *topic, limits map[adapters.Log]bounds) map[adapters.Log]deadletter.Offsets {
-	all := make(map[adapters.Log]deadletter.Offsets, len(t.leaders))
-	for partition := range t.leaders {
-		log := adapters.Log{Destination: t.name, Partition: partition}
+func offsetsOf(t *cluster.Topic, limits map[adapters.Log]cluster.Bounds) map[adapters.Log]deadletter.Offsets {
+	all := make(map[adapters.Log]deadletter.Offsets, len(t.Leaders))
+	for partition := range t.Leaders {
+		log := adapters.Log{Destination: t.Name, Partition: partition}
 		limit, ok := limits[log]
 		if !ok {
 			return nil
 		}
-		all[log] = deadletter.Offsets{Start: limit.start, End: limit.end}
+		all[log] = deadletter.Offsets{Start: limit.Start, End: limit.End}
 	}
 	return all
 }
 
 // newest reads the newest record of each log that has any, by topic. The last offset of
 // a log may be the mark of a transaction; then the record is before it.
-func (a *Adapter) newest(ctx context.Context, limits map[adapters.Log]bounds) map[string][]found {
+func (a *Adapter) newest(ctx context.Context, limits map[adapters.Log]cluster.Bounds) map[string][]found {
 	var positions []adapters.Position
 	at := func(log adapters.Log, offset int64) adapters.Position {
 		return adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}
 	}
 	for log, limit := range limits {
-		for offset := max(limit.start, limit.end-2); offset < limit.end; offset++ {
+		for offset := max(limit.Start, limit.End-2); offset < limit.End; offset++ {
 			positions = append(positions, at(log, offset))
 		}
 	}
 	read := a.fetchAll(ctx, positions)
 	newest := make(map[string][]found)
 	for log, limit := range limits {
-		if limit.start == limit.end {
+		if limit.Start == limit.End {
 			continue
 		}
-		last := read[at(log, limit.end-1)]
-		if before, ok := read[at(log, limit.end-2)]; ok && last.err != nil && before.err == nil {
+		last := read[at(log, limit.End-1)]
+		if before, ok := read[at(log, limit.End-2)]; ok && last.err != nil && before.err == nil {
 			last = before
 		}
 		newest[log.Destination] = append(newest[log.Destination], last)
@@ -118,7 +119,7 @@ func (a *Adapter) newest(ctx context.Context, limits map[adapters.Log]bounds) ma
 }
 
 // evidence says why t is taken for a dead-letter queue.
-func (s *selection) evidence(t *topic, newest []found) string {
+func (s *selection) evidence(t *cluster.Topic, newest []found) string {
 	unread := false
 	for i := range newest {
 		if err := newest[i].err; err != nil {
@@ -129,7 +130,7 @@ func (s *selection) evidence(t *topic, newest []found) string {
 			return "headers of " + death.Writer
 		}
 	}
-	_, like := envelope.DeadName(t.name)
+	_, like := envelope.DeadName(t.Name)
 	switch {
 	case !like:
 		return "named when the source was opened"

@@ -8,7 +8,7 @@
 //
 //	fetcher, one a broker   asks for the logs that the broker leads and knows how far
 //	                        each was asked for (its cursors)
-//	coordinator                  finds topics and partitions, places cursors with fetchers,
+//	coordinator             finds topics and partitions, places cursors with fetchers,
 //	                        takes back what a fetcher cannot serve, watches the cluster
 //	the caller's goroutine  unpacks answers and hands batches to the intake
 //
@@ -37,20 +37,19 @@
 //
 //	driver.go       what the program knows of Kafka: URLs, parameters, opening
 //	config.go       Config, and the client options made of it
-//	adapter.go      Open, Adapter, Run
+//	adapter.go      Open, Adapter, Run, and which cluster it is
 //	scan.go         Scan, Estimate: what a range means in offsets
 //	fetch.go        Fetch by position
 //	stream.go       the caller's side of a stream: unpack, hand over
 //	fetcher.go      the requests to one broker
-//	coordinator.go       the life of a stream
+//	coordinator.go  the life of a stream
 //	placing.go      where cursors begin, and what becomes of those that come back
-//	catalog.go      topics of the cluster, and which are selected
-//	offsets.go      questions about offsets
+//	selection.go    which topics of the cluster are selected
 //	hidden.go       what open transactions hide
 //	transactions.go  which are open, and what their coordinators say of them
 //	partitioner.go  which partitions can hold a key
 //	progress.go     what Status is made of
-//	problem.go      errors in an operator's words
+//	cluster/        what the cluster has, where its logs begin and end, and errors in an operator's words
 //	recordbatch/    record batches: splitting, unpacking, the memory of records
 //
 // Dead letters:
@@ -61,7 +60,6 @@
 //	lacks.go      Lacks: rights that a redrive needs
 //	ledger.go     the topic that says what became of them
 //	producer.go   sending copies, and what a topic takes
-//	cluster.go    which cluster it is
 //	redrive.go    Redrive: copies and ledger entries in one transaction
 //	hanging.go    transactions of earlier redrives that nobody else ends
 //	publisher.go  Publisher: copies for another cluster

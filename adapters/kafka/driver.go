@@ -13,6 +13,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // Driver is how the program knows Apache Kafka, and whatever speaks its protocol.
@@ -61,11 +62,11 @@ func configOf(c *driver.Config) Config {
 	}
 	switch {
 	case c.Mechanism == "oauthbearer":
-		config.SASL = &SASL{Mechanism: "OAUTHBEARER", Token: c.Password}
+		config.SASL = &cluster.SASL{Mechanism: "OAUTHBEARER", Token: c.Password}
 	case c.Mechanism != "":
-		config.SASL = &SASL{Mechanism: strings.ToUpper(c.Mechanism), User: c.User, Password: c.Password}
+		config.SASL = &cluster.SASL{Mechanism: strings.ToUpper(c.Mechanism), User: c.User, Password: c.Password}
 	case c.User != "":
-		config.SASL = &SASL{Mechanism: "PLAIN", User: c.User, Password: c.Password}
+		config.SASL = &cluster.SASL{Mechanism: "PLAIN", User: c.User, Password: c.Password}
 	}
 	return config
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/cluster"
 	"eventscope/adapters/kafka/recordbatch"
 )
 
@@ -111,7 +112,7 @@ func (a *Adapter) fetchSome(ctx context.Context, log adapters.Log, wanted []int6
 	}
 	p, err := a.readAt(ctx, log, wanted[0], size, false)
 	if errors.Is(err, adapters.ErrGone) {
-		settle(wanted[0], found{err: gone(log, wanted[0], inWords(errors.Unwrap(err)))})
+		settle(wanted[0], found{err: gone(log, wanted[0], cluster.InWords(errors.Unwrap(err)))})
 		return 1, nil
 	}
 	if err != nil {
@@ -193,37 +194,37 @@ func (a *Adapter) readAt(ctx context.Context, log adapters.Log, offset int64, si
 		case errors.Is(err, kerr.OffsetOutOfRange):
 			return nil, notThere{err}
 		case errors.Is(err, kerr.TopicAuthorizationFailed):
-			return nil, a.config.notAllowed(log.Destination)
+			return nil, a.config.access().NotAllowed(log.Destination)
 		}
 		last = err // the leader has moved, or its connection broke
 	}
-	return nil, a.config.problem(last)
+	return nil, a.config.access().Problem(last)
 }
 
 // leader finds the topic and the leader of a log, by asking the cluster if fresh or if
 // it is not known.
-func (a *Adapter) leader(ctx context.Context, log adapters.Log, fresh bool) (*topic, int32, error) {
+func (a *Adapter) leader(ctx context.Context, log adapters.Log, fresh bool) (*cluster.Topic, int32, error) {
 	a.mu.Lock()
 	t := a.topics[log.Destination]
 	a.mu.Unlock()
-	if leader := t.leader(log.Partition); leader >= 0 && !fresh {
+	if leader := t.Leader(log.Partition); leader >= 0 && !fresh {
 		return t, leader, nil
 	}
-	c, err := readCatalog(ctx, a.client, []string{log.Destination})
+	c, err := cluster.ReadCatalog(ctx, a.client, []string{log.Destination})
 	if err != nil {
 		return nil, 0, a.explain(ctx, err)
 	}
-	t = c.topics[log.Destination]
-	if t == nil || t.unknown() {
+	t = c.Topics[log.Destination]
+	if t == nil || t.Unknown() {
 		return nil, 0, notThere{kerr.UnknownTopicOrPartition}
 	}
-	if t.forbidden() {
-		return nil, 0, a.config.notAllowed(log.Destination)
+	if t.Forbidden() {
+		return nil, 0, a.config.access().NotAllowed(log.Destination)
 	}
 	a.mu.Lock()
 	a.topics[log.Destination] = t
 	a.mu.Unlock()
-	leader, exists := t.leaders[log.Partition]
+	leader, exists := t.Leaders[log.Partition]
 	if !exists {
 		return nil, 0, notThere{kerr.UnknownTopicOrPartition}
 	}
@@ -232,11 +233,11 @@ func (a *Adapter) leader(ctx context.Context, log adapters.Log, fresh bool) (*to
 
 // fetchAt asks a broker for what begins at an offset of one partition, without waiting for more
 // than there is.
-func fetchAt(ctx context.Context, broker *kgo.Broker, t *topic, partition int32, offset int64, size int32, committed bool) (*kmsg.FetchResponseTopicPartition, error) {
+func fetchAt(ctx context.Context, broker *kgo.Broker, t *cluster.Topic, partition int32, offset int64, size int32, committed bool) (*kmsg.FetchResponseTopicPartition, error) {
 	p := kmsg.NewFetchRequestTopicPartition()
 	p.Partition, p.FetchOffset, p.PartitionMaxBytes = partition, offset, size
 	rt := kmsg.NewFetchRequestTopic()
-	rt.Topic, rt.TopicID, rt.Partitions = t.name, t.id, []kmsg.FetchRequestTopicPartition{p}
+	rt.Topic, rt.TopicID, rt.Partitions = t.Name, t.ID, []kmsg.FetchRequestTopicPartition{p}
 	request := kmsg.NewPtrFetchRequest()
 	request.MaxBytes, request.Topics = size, []kmsg.FetchRequestTopic{rt}
 	if committed {

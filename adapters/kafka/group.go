@@ -11,6 +11,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // group is one group while it is asked about.
@@ -72,7 +73,7 @@ func (g *group) commits(log adapters.Log, c committed) {
 // inquiry asks about some groups.
 type inquiry struct {
 	client *kgo.Client
-	config *Config
+	access *cluster.Access
 	groups map[string]*group
 	names  map[[16]byte]string // of topics
 }
@@ -80,7 +81,7 @@ type inquiry struct {
 // ask asks what members the groups have and what they have committed. What went
 // wrong is in their err.
 func (s *sweep) ask(ctx context.Context, groups []*group) {
-	q := &inquiry{client: s.adapter.client, config: &s.adapter.config, names: s.names, groups: make(map[string]*group, len(groups))}
+	q := &inquiry{client: s.adapter.client, access: s.adapter.config.access(), names: s.names, groups: make(map[string]*group, len(groups))}
 	kinds := make(map[string][]string)
 	for _, g := range groups {
 		q.groups[g.name] = g
@@ -104,7 +105,7 @@ func (s *sweep) ask(ctx context.Context, groups []*group) {
 	}
 	for _, g := range groups {
 		if g.unlisted && g.err == nil && len(g.committed) == 0 && len(g.members) == 0 {
-			g.err = q.config.groupUnknown(g.name)
+			g.err = groupUnknown(q.access, g.name)
 		}
 	}
 }
@@ -140,9 +141,9 @@ func (q *inquiry) failed(name string, err error) {
 	case g == nil || g.err != nil || errors.Is(err, kerr.GroupIDNotFound):
 		// one that was deleted meanwhile has no members and no offsets
 	case errors.Is(err, kerr.GroupAuthorizationFailed):
-		g.err = q.config.groupNotAllowed(name)
+		g.err = groupNotAllowed(q.access, name)
 	default:
-		g.err = q.config.groupUnanswered(name, err)
+		g.err = groupUnanswered(q.access, name, err)
 	}
 }
 

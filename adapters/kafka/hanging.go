@@ -15,6 +15,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // A broker that is killed between the decision of a transaction and its markers, and is the only
@@ -98,13 +99,13 @@ type hanging struct {
 // hangingIn finds the transactions of redrives that hang in topics. It asks again where a broker
 // does not answer for the moment: once a redrive has taken over, nobody knows what was decided.
 func (a *Adapter) hangingIn(ctx context.Context, topics []string) (found []hanging, err error) {
-	c, err := readCatalog(ctx, a.client, topics)
+	c, err := cluster.ReadCatalog(ctx, a.client, topics)
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
 	var logs []adapters.Log
-	for _, t := range c.topics {
-		logs = append(logs, logsOf(t, adapters.Range{})...)
+	for _, t := range c.Topics {
+		logs = append(logs, t.Logs()...)
 	}
 	var last error
 	err = until(ctx, func() (bool, error) {
@@ -125,7 +126,7 @@ func (a *Adapter) hangingIn(ctx context.Context, topics []string) (found []hangi
 	})
 	if last != nil && !adapters.IsEnd(last) {
 		return nil, &adapters.Problem{
-			Doing: "begin a redrive", Cause: "whether an earlier one has left a transaction open cannot be told: " + inWords(last),
+			Doing: "begin a redrive", Cause: "whether an earlier one has left a transaction open cannot be told: " + cluster.InWords(last),
 			Remedy: "try again when all brokers are there", Kind: adapters.ErrNotConnected,
 		}
 	}
@@ -146,7 +147,7 @@ func (a *Adapter) tell(ctx context.Context, log adapters.Log, o *openTransaction
 	case errors.Is(err, kerr.ClusterAuthorizationFailed):
 		at := adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: o.from}
 		return &adapters.Problem{
-			Doing: fmt.Sprintf("end a transaction that hangs at %s as its coordinator has decided", at), Cause: "user " + a.config.user() + " has no permission",
+			Doing: fmt.Sprintf("end a transaction that hangs at %s as its coordinator has decided", at), Cause: "user " + a.config.access().User() + " has no permission",
 			Remedy: "have Alter granted on the cluster for this once (before Kafka 3.8 ClusterAction)", Kind: adapters.ErrNotAuthorized,
 		}
 	case err != nil:

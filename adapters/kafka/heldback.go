@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // stillOpen is how long a transaction stays open before it is taken for one that lasts:
@@ -21,10 +22,10 @@ const stillOpen = 300 * time.Millisecond
 
 // heldBack says of topics on which a transaction stays open that readers of committed
 // records get nothing behind it. It asks twice if there is any.
-func (a *Adapter) heldBack(ctx context.Context, topics map[string]*topic) map[string]string {
+func (a *Adapter) heldBack(ctx context.Context, topics map[string]*cluster.Topic) map[string]string {
 	var logs []adapters.Log
 	for _, t := range topics {
-		logs = append(logs, logsOf(t, adapters.Range{})...)
+		logs = append(logs, t.Logs()...)
 	}
 	open, _ := openAt(ctx, a.client, logs)
 	if len(open) == 0 {
@@ -64,26 +65,23 @@ func (a *Adapter) heldBackBy(ctx context.Context, log adapters.Log, offset int64
 // openAt is where readers of committed records have to wait, of the logs where they do. The error
 // is why that is not known of one.
 func openAt(ctx context.Context, client *kgo.Client, logs []adapters.Log) (map[adapters.Log]int64, error) {
-	times := make(map[adapters.Log]int64, len(logs))
-	for _, log := range logs {
-		times[log] = latest
-	}
-	ends, err := listOffsets(ctx, client, times, false)
+	times := cluster.At(cluster.Latest, logs)
+	ends, err := cluster.ListOffsets(ctx, client, times, false)
 	if err != nil {
 		return nil, err
 	}
-	stable, err := listOffsets(ctx, client, times, true)
+	stable, err := cluster.ListOffsets(ctx, client, times, true)
 	if err != nil {
 		return nil, err
 	}
 	open := map[adapters.Log]int64{}
 	for _, log := range logs {
 		switch e, s := ends[log], stable[log]; {
-		case errors.Is(e.err, kerr.TopicAuthorizationFailed): // nothing of it is told
-		case e.err != nil || s.err != nil:
-			err = cmp.Or(e.err, s.err)
-		case s.offset < e.offset:
-			open[log] = s.offset
+		case errors.Is(e.Err, kerr.TopicAuthorizationFailed): // nothing of it is told
+		case e.Err != nil || s.Err != nil:
+			err = cmp.Or(e.Err, s.Err)
+		case s.Offset < e.Offset:
+			open[log] = s.Offset
 		}
 	}
 	return open, err

@@ -7,6 +7,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/figure"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // moment is how long a reader of committed transactions waits for one that is open: longer
@@ -20,11 +21,8 @@ type hidden struct{ from, end int64 }
 // decided waits, as long as patience allows, until every transaction that wrote to logs
 // before now has ended, and returns what those hide that have not.
 func (a *Adapter) decided(ctx context.Context, logs []adapters.Log, patience time.Duration) (map[adapters.Log]hidden, error) {
-	times := make(map[adapters.Log]int64, len(logs))
-	for _, log := range logs {
-		times[log] = latest
-	}
-	ends, err := listOffsets(ctx, a.client, times, false)
+	times := cluster.At(cluster.Latest, logs)
+	ends, err := cluster.ListOffsets(ctx, a.client, times, false)
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
@@ -32,9 +30,9 @@ func (a *Adapter) decided(ctx context.Context, logs []adapters.Log, patience tim
 	defer cancel()
 	open := make(map[adapters.Log]hidden)
 	err = until(waiting, func() (bool, error) {
-		stable, err := listOffsets(waiting, a.client, times, true)
+		stable, err := cluster.ListOffsets(waiting, a.client, times, true)
 		for log, at := range stable {
-			if open[log] = (hidden{at.offset, ends[log].offset}); ends[log].err != nil || at.err != nil || at.offset >= ends[log].offset {
+			if open[log] = (hidden{at.Offset, ends[log].Offset}); ends[log].Err != nil || at.Err != nil || at.Offset >= ends[log].Offset {
 				delete(times, log) // what cannot be asked is told by whoever reads it
 				delete(open, log)
 			}

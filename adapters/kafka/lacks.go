@@ -6,6 +6,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"eventscope/adapters/kafka/cluster"
 )
 
 // Lacks implements [deadletter.Queues]: rights on the ledger and on the transactional id, all
@@ -14,31 +16,31 @@ import (
 func (a *Adapter) Lacks(ctx context.Context, dlq string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	c, err := readCatalog(ctx, a.client, []string{LedgerTopic})
+	c, err := cluster.ReadCatalog(ctx, a.client, []string{LedgerTopic})
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
-	lacks := a.lacksOfLedger(ctx, c.topics[LedgerTopic], dlq)
+	lacks := a.lacksOfLedger(ctx, c.Topics[LedgerTopic], dlq)
 	if !a.mayTransact(ctx, transactionalID(dlq)) {
 		lacks = append(lacks, "Write and Describe on transactional id "+transactionalID(dlq))
 	}
 	return lacks, nil
 }
 
-func (a *Adapter) lacksOfLedger(ctx context.Context, t *topic, dlq string) (lacks []string) {
+func (a *Adapter) lacksOfLedger(ctx context.Context, t *cluster.Topic, dlq string) (lacks []string) {
 	const on = " on topic " + LedgerTopic
 	switch {
-	case t == nil || t.unknown():
+	case t == nil || t.Unknown():
 		if a.makesNoTopics(ctx) {
 			lacks = append(lacks, "Create, Write and Read"+on+", which does not exist yet (Create is perhaps granted on that topic alone, which the broker does not tell)")
 		} else if !a.mayWriteUnmade(ctx, LedgerTopic, transactionalID(dlq)) {
 			lacks = append(lacks, "Write and Read"+on+", which does not exist yet")
 		}
 		return lacks
-	case !t.writable():
+	case !t.Writable():
 		lacks = append(lacks, "Write"+on)
 	}
-	if t.forbidden() {
+	if t.Forbidden() {
 		return append(lacks, "Read"+on)
 	}
 	if _, err := describeTopic(ctx, a.client, LedgerTopic); errors.Is(err, kerr.TopicAuthorizationFailed) {

@@ -14,6 +14,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
+	"eventscope/adapters/kafka/cluster"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 // otherwise all are, internal ones too.
 func (a *Adapter) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[consumer.Lag, error] {
 	return func(yield func(consumer.Lag, error) bool) {
-		s := &sweep{adapter: a, query: query, late: make(map[string]*topic), ends: make(map[adapters.Log]ends), open: make(map[adapters.Log]*consumer.Transaction)}
+		s := &sweep{adapter: a, query: query, late: make(map[string]*cluster.Topic), ends: make(map[adapters.Log]ends), open: make(map[adapters.Log]*consumer.Transaction)}
 		if err := s.run(ctx, yield); err != nil {
 			yield(consumer.Lag{}, err)
 		}
@@ -39,13 +40,13 @@ func (a *Adapter) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[co
 type sweep struct {
 	adapter *Adapter
 	query   consumer.LagQuery
-	catalog *catalog
+	catalog *cluster.Catalog
 	names   map[[16]byte]string // of topics, by id
 	of      int                 // groups
 
 	unseen string // why groups may have committed more than the broker tells
 
-	late map[string]*topic // which the catalog has not, and groups read
+	late map[string]*cluster.Topic // which the catalog has not, and groups read
 	ends map[adapters.Log]ends
 	open map[adapters.Log]*consumer.Transaction // nil where nothing is known
 }
@@ -58,20 +59,20 @@ func (s *sweep) run(ctx context.Context, yield func(consumer.Lag, error) bool) e
 	listing, cancel := context.WithTimeout(ctx, lagTime)
 	defer cancel()
 	var err error
-	if s.catalog, err = readCatalog(listing, s.adapter.client, nil); err != nil {
+	if s.catalog, err = cluster.ReadCatalog(listing, s.adapter.client, nil); err != nil {
 		return s.adapter.explain(ctx, err)
 	}
-	s.names = make(map[[16]byte]string, len(s.catalog.topics))
-	for name, t := range s.catalog.topics {
-		s.names[t.id] = name
+	s.names = make(map[[16]byte]string, len(s.catalog.Topics))
+	for name, t := range s.catalog.Topics {
+		s.names[t.ID] = name
 	}
 	groups, troubles := s.list(listing)
 	switch hides, err := s.hidesTopics(listing); {
 	case err != nil:
 		return s.adapter.explain(ctx, err)
 	case hides:
-		s.unseen = s.adapter.config.commitsHidden()
-		troubles = append(troubles, s.adapter.config.topicsHidden())
+		s.unseen = commitsHidden(s.adapter.config.access())
+		troubles = append(troubles, topicsHidden(s.adapter.config.access()))
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -90,18 +91,18 @@ func (s *sweep) run(ctx context.Context, yield func(consumer.Lag, error) bool) e
 
 // list finds the groups that are wanted, in batches of one type each.
 func (s *sweep) list(ctx context.Context) (batches [][]*group, troubles []error) {
-	config := &s.adapter.config
+	access := s.adapter.config.access()
 	v := newListing(s.adapter.client)
 	kinds := v.list(ctx)
 	if v.unanswered == nil && s.someUncoordinated() {
 		v.unanswered = kerr.CoordinatorNotAvailable
 	}
 	if v.unanswered != nil && ctx.Err() == nil {
-		troubles = append(troubles, config.groupsUnanswered(v.unanswered))
+		troubles = append(troubles, groupsUnanswered(access, v.unanswered))
 	}
 	all := len(s.query.Groups) == 0
 	if all && v.hides(ctx) {
-		troubles = append(troubles, config.groupsHidden())
+		troubles = append(troubles, groupsHidden(access))
 	}
 	var groups []*group
 	missing := make(map[string]bool)
@@ -130,11 +131,11 @@ func (s *sweep) list(ctx context.Context) (batches [][]*group, troubles []error)
 // someUncoordinated says that the groups of some part of the cluster have no coordinator now:
 // nobody lists these.
 func (s *sweep) someUncoordinated() bool {
-	t := s.catalog.topics[offsetsTopic]
+	t := s.catalog.Topics[offsetsTopic]
 	if t == nil {
 		return false
 	}
-	for _, leader := range t.leaders {
+	for _, leader := range t.Leaders {
 		if leader < 0 {
 			return true
 		}
@@ -309,11 +310,11 @@ func (s *sweep) logLag(g *group, log adapters.Log) consumer.LogLag {
 	}
 	switch {
 	case c.err != nil:
-		l.Why = inWords(c.err)
+		l.Why = cluster.InWords(c.err)
 	case g.err != nil && !isCommitted:
 		l.Why = "what the group has committed is not known"
 	case e.err != nil:
-		l.Start, l.End, l.LastStable, l.Why = -1, -1, -1, inWords(e.err)
+		l.Start, l.End, l.LastStable, l.Why = -1, -1, -1, cluster.InWords(e.err)
 	case g.kind == groupShare && l.Committed >= 0:
 		judgeShare(&l, c.lag)
 	default:

@@ -1,11 +1,13 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // endsFresh is how old the ends of a log may be that groups of one sweep share. Ends are
@@ -23,7 +25,7 @@ type ends struct {
 // listEnds makes ends no older than since for all logs, with one request to each broker.
 func (s *sweep) listEnds(ctx context.Context, logs map[adapters.Log]bool, since time.Time) {
 	now := time.Now()
-	times := make(map[adapters.Log]int64)
+	var asked []adapters.Log
 	for log := range logs {
 		if known, ok := s.ends[log]; ok && (known.err != nil || !known.at.Before(since)) {
 			continue
@@ -32,44 +34,26 @@ func (s *sweep) listEnds(ctx context.Context, logs map[adapters.Log]bool, since 
 			s.ends[log] = ends{-1, -1, -1, now, err}
 			continue
 		}
-		times[log] = latest
+		asked = append(asked, log)
 	}
-	if len(times) == 0 {
+	if len(asked) == 0 {
 		return
 	}
 	client := s.adapter.client
-	var start, end, stable map[adapters.Log]listed
+	var start, end, stable map[adapters.Log]cluster.Listed
 	var startErr, endErr error
 	var listing sync.WaitGroup
-	listing.Go(func() { start, startErr = listOffsets(ctx, client, placed(times, earliest), false) })
-	listing.Go(func() { end, endErr = listOffsets(ctx, client, times, false) })
-	listing.Go(func() { stable, _ = listOffsets(ctx, client, placed(times, latest), true) }) // it is good to know, no more
+	listing.Go(func() { start, startErr = cluster.ListOffsets(ctx, client, cluster.At(cluster.Earliest, asked), false) })
+	listing.Go(func() { end, endErr = cluster.ListOffsets(ctx, client, cluster.At(cluster.Latest, asked), false) })
+	listing.Go(func() { stable, _ = cluster.ListOffsets(ctx, client, cluster.At(cluster.Latest, asked), true) }) // it is good to know, no more
 	listing.Wait()
-	for log := range times {
-		e := ends{start[log].offset, end[log].offset, -1, now, firstOf(startErr, endErr, start[log].err, end[log].err)}
-		if l, ok := stable[log]; ok && l.err == nil {
-			e.stable = min(l.offset, e.end) // it was asked for apart
+	for _, log := range asked {
+		e := ends{start[log].Offset, end[log].Offset, -1, now, cmp.Or(startErr, endErr, start[log].Err, end[log].Err)}
+		if l, ok := stable[log]; ok && l.Err == nil {
+			e.stable = min(l.Offset, e.end) // it was asked for apart
 		}
 		s.ends[log] = e
 	}
-}
-
-// placed is times with another place for each log.
-func placed(times map[adapters.Log]int64, place int64) map[adapters.Log]int64 {
-	out := make(map[adapters.Log]int64, len(times))
-	for log := range times {
-		out[log] = place
-	}
-	return out
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // overtaken are logs of which a group has committed more than there was when their ends

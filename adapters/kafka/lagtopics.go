@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/cluster"
 )
 
 const (
@@ -36,12 +37,12 @@ func (s *sweep) hidesTopics(ctx context.Context) (bool, error) {
 	if fresh {
 		return hides, nil
 	}
-	c, err := readCatalog(ctx, a.client, []string{noTopic})
+	c, err := cluster.ReadCatalog(ctx, a.client, []string{noTopic})
 	if err != nil {
 		return false, err
 	}
-	t := c.topics[noTopic]
-	hides = t != nil && t.forbidden()
+	t := c.Topics[noTopic]
+	hides = t != nil && t.Forbidden()
 	a.mu.Lock()
 	a.hides, a.hidesAt = hides, time.Now()
 	a.mu.Unlock()
@@ -49,8 +50,8 @@ func (s *sweep) hidesTopics(ctx context.Context) (bool, error) {
 }
 
 // topic is one that groups read, or nil.
-func (s *sweep) topic(name string) *topic {
-	if t := s.catalog.topics[name]; t != nil {
+func (s *sweep) topic(name string) *cluster.Topic {
+	if t := s.catalog.Topics[name]; t != nil {
 		return t
 	}
 	return s.late[name]
@@ -62,20 +63,20 @@ func (s *sweep) findLate(ctx context.Context, logs map[adapters.Log]bool) {
 	var names []string
 	for log := range logs {
 		if name := log.Destination; s.topic(name) == nil {
-			s.late[name] = &topic{name: name, err: kerr.UnknownTopicOrPartition}
+			s.late[name] = &cluster.Topic{Name: name, Err: kerr.UnknownTopicOrPartition}
 			names = append(names, name)
 		}
 	}
 	if len(names) == 0 {
 		return
 	}
-	c, err := readCatalog(ctx, s.adapter.client, names)
+	c, err := cluster.ReadCatalog(ctx, s.adapter.client, names)
 	for _, name := range names {
 		switch {
 		case err != nil:
-			s.late[name].err = err
-		case c.topics[name] != nil:
-			s.late[name] = c.topics[name]
+			s.late[name].Err = err
+		case c.Topics[name] != nil:
+			s.late[name] = c.Topics[name]
 		}
 	}
 }
@@ -84,18 +85,18 @@ func (s *sweep) findLate(ctx context.Context, logs map[adapters.Log]bool) {
 // not needed for it.
 func (s *sweep) cannotLead(log adapters.Log) error {
 	t := s.topic(log.Destination)
-	leader, ok := t.leaders[log.Partition]
+	leader, ok := t.Leaders[log.Partition]
 	switch {
 	case ok && leader >= 0:
 		return nil
 	case ok:
 		return kerr.LeaderNotAvailable
-	case len(t.leaders) > 0:
+	case len(t.Leaders) > 0:
 		return errNoPartition
-	case t.forbidden():
-		return fmt.Errorf("user %s may not describe the topic", s.adapter.config.user())
-	case t.err != nil:
-		return t.err
+	case t.Forbidden():
+		return fmt.Errorf("user %s may not describe the topic", s.adapter.config.access().User())
+	case t.Err != nil:
+		return t.Err
 	}
 	return errNoPartition
 }

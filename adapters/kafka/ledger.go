@@ -15,11 +15,12 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // LedgerTopic is the compacted topic in which redrives record what became of letters.
 // The first redrive of a cluster makes it.
-const LedgerTopic = "eventscope.ledger"
+const LedgerTopic = cluster.LedgerTopic
 
 const ledgerPatience = transactionTime + 15*time.Second
 
@@ -40,12 +41,12 @@ func (a *Adapter) Ledger(ctx context.Context, query deadletter.LedgerQuery, each
 	switch {
 	case errors.Is(err, adapters.ErrUnknownDestination) && from.IsZero():
 		return from, nil
-	case errors.Is(err, adapters.ErrUnknownDestination), err == nil && !from.IsZero() && from.Incarnation != incarnation(t.id):
+	case errors.Is(err, adapters.ErrUnknownDestination), err == nil && !from.IsZero() && from.Incarnation != incarnation(t.ID):
 		return from, fmt.Errorf("the ledger that was read before is gone: %w", adapters.ErrGone)
 	case err != nil:
 		return from, err
 	}
-	logs := logsOf(t, adapters.Range{})
+	logs := t.Logs()
 	if err := a.continues(ctx, from, logs); err != nil {
 		return from, err
 	}
@@ -75,16 +76,16 @@ func (a *Adapter) Ledger(ctx context.Context, query deadletter.LedgerQuery, each
 var errMoved = errors.New("the log has moved")
 
 // readLedger reads the entries behind a place, as far as the ledger is decided.
-func (a *Adapter) readLedger(ctx context.Context, t *topic, from deadletter.LedgerPoint, wanted func(key []byte) bool) (read ledger, reached deadletter.LedgerPoint, err error) {
-	reached = deadletter.LedgerPoint{Incarnation: incarnation(t.id), At: time.Now()}
+func (a *Adapter) readLedger(ctx context.Context, t *cluster.Topic, from deadletter.LedgerPoint, wanted func(key []byte) bool) (read ledger, reached deadletter.LedgerPoint, err error) {
+	reached = deadletter.LedgerPoint{Incarnation: incarnation(t.ID), At: time.Now()}
 	read = ledger{at: make(map[string]int), wanted: wanted}
 	seen := newProgress(time.Now())
 	span := adapters.Range{From: adapters.Beginning, FromOffsets: from.Next}
-	reached.Next, err = a.only(LedgerTopic, seen).scan(ctx, span, map[string]*topic{t.name: t}, logsOf(t, adapters.Range{}), &read)
+	reached.Next, err = a.only(LedgerTopic, seen).scan(ctx, span, map[string]*cluster.Topic{t.Name: t}, t.Logs(), &read)
 	if err == nil && len(seen.lasting) > 0 {
 		problem := &adapters.Problem{
-			Doing: "read the ledger", Cause: strings.ReplaceAll(strings.Join(slices.Sorted(maps.Keys(seen.lasting)), "; "), "; "+tryAgain, ""),
-			Remedy: tryAgain, Kind: adapters.ErrNotConnected,
+			Doing: "read the ledger", Cause: strings.ReplaceAll(strings.Join(slices.Sorted(maps.Keys(seen.lasting)), "; "), "; "+cluster.TryAgain, ""),
+			Remedy: cluster.TryAgain, Kind: adapters.ErrNotConnected,
 		}
 		if err = problem; seen.moved {
 			problem.Kind = errors.Join(adapters.ErrNotConnected, errMoved)
@@ -98,14 +99,14 @@ func (a *Adapter) continues(ctx context.Context, from deadletter.LedgerPoint, lo
 	if from.IsZero() {
 		return nil
 	}
-	limits, _, err := listBounds(ctx, a.client, logs, false)
+	limits, _, err := cluster.ListBounds(ctx, a.client, logs, false)
 	if err != nil {
 		return a.explain(ctx, err)
 	}
 	whole := time.Since(from.At).Abs() < placeHolds && len(from.Next) == len(logs)
 	for log, limit := range limits {
 		next, known := from.Next[log]
-		whole = whole && known && limit.start <= next && next <= limit.end
+		whole = whole && known && limit.Start <= next && next <= limit.End
 	}
 	if !whole {
 		return fmt.Errorf("the ledger was cut where it was read up to: %w", adapters.ErrGone)
@@ -192,11 +193,11 @@ func entryRecord(e deadletter.Entry) *kgo.Record {
 // ensureLedger makes the ledger's topic if it is not there, and refuses one that does
 // not keep its records.
 func (a *Adapter) ensureLedger(ctx context.Context, dlq string) error {
-	c, err := readCatalog(ctx, a.client, []string{LedgerTopic})
+	c, err := cluster.ReadCatalog(ctx, a.client, []string{LedgerTopic})
 	if err != nil {
 		return a.explain(ctx, err)
 	}
-	if t := c.topics[LedgerTopic]; t == nil || t.unknown() {
+	if t := c.Topics[LedgerTopic]; t == nil || t.Unknown() {
 		if !a.mayWriteUnmade(ctx, LedgerTopic, transactionalID(dlq)) {
 			return a.config.mayNotWrite(LedgerTopic) // and makes none
 		}
@@ -205,17 +206,17 @@ func (a *Adapter) ensureLedger(ctx context.Context, dlq string) error {
 		}
 	}
 	err = until(ctx, func() (bool, error) { // a broker learns of a new topic a moment later
-		c, err := readCatalog(ctx, a.client, []string{LedgerTopic})
+		c, err := cluster.ReadCatalog(ctx, a.client, []string{LedgerTopic})
 		if err != nil {
 			return false, a.explain(ctx, err)
 		}
-		switch t := c.topics[LedgerTopic]; {
-		case t != nil && (t.err == nil || t.forbidden()) && !t.writable():
+		switch t := c.Topics[LedgerTopic]; {
+		case t != nil && (t.Err == nil || t.Forbidden()) && !t.Writable():
 			return false, a.config.mayNotWrite(LedgerTopic)
-		case t != nil && t.forbidden():
-			return false, a.config.notAllowed(LedgerTopic)
+		case t != nil && t.Forbidden():
+			return false, a.config.access().NotAllowed(LedgerTopic)
 		default:
-			return t.leader(0) >= 0, nil
+			return t.Leader(0) >= 0, nil
 		}
 	})
 	if err != nil {
@@ -260,9 +261,9 @@ func (a *Adapter) createLedger(ctx context.Context) error {
 	case err == nil, errors.Is(err, kerr.TopicAlreadyExists):
 		return nil
 	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
-		problem.Cause = "user " + a.config.user() + " has no permission"
+		problem.Cause = "user " + a.config.access().User() + " has no permission"
 	default:
-		problem.Cause, problem.Kind = inWords(err), adapters.ErrUsage
+		problem.Cause, problem.Kind = cluster.InWords(err), adapters.ErrUsage
 	}
 	return problem
 }

@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // refusal is a broker's refusal of a record, or nil if err is none: it may have arrived,
@@ -25,7 +26,7 @@ func (p *producer) refusal(r *kgo.Record, err error) error {
 		problem.Cause = "the topic takes no record batch as large as the message needs"
 		problem.Remedy, problem.Kind = "raise max.message.bytes of the topic, or make the message smaller", adapters.ErrTooLarge
 	case errors.Is(err, kerr.InvalidRecord), errors.Is(err, kerr.InvalidTimestamp), errors.Is(err, kerr.PolicyViolation):
-		problem.Cause = "the broker refused it: " + inWords(err)
+		problem.Cause = "the broker refused it: " + cluster.InWords(err)
 		problem.Remedy, problem.Kind = "look at the settings of the topic", adapters.ErrUsage
 	default:
 		return nil
@@ -59,7 +60,7 @@ func (a *Adapter) unroutable(topic string) error {
 // mayNotWrite is the problem of a topic that the user may not write to.
 func (c *Config) mayNotWrite(topic string) error {
 	return &adapters.Problem{
-		Doing: fmt.Sprintf("send to kafka topic %q", topic), Cause: "user " + c.user() + " has no permission",
+		Doing: fmt.Sprintf("send to kafka topic %q", topic), Cause: "user " + c.access().User() + " has no permission",
 		Remedy: "have Write and Describe granted on it", Kind: adapters.ErrNotAuthorized,
 	}
 }

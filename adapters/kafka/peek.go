@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // peekPart is the most letters that keep is called with.
@@ -75,21 +76,21 @@ func (a *Adapter) only(topic string, p *progress) *Adapter {
 }
 
 // topicNamed finds a topic that must be there and be readable.
-func (a *Adapter) topicNamed(ctx context.Context, name string) (*topic, error) {
+func (a *Adapter) topicNamed(ctx context.Context, name string) (*cluster.Topic, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	c, err := readCatalog(ctx, a.client, []string{name})
+	c, err := cluster.ReadCatalog(ctx, a.client, []string{name})
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
-	switch t := c.topics[name]; {
-	case t == nil || t.unknown():
-		return nil, a.config.unknown(name)
-	case t.forbidden():
-		return nil, a.config.notAllowed(name)
-	case t.err != nil:
+	switch t := c.Topics[name]; {
+	case t == nil || t.Unknown():
+		return nil, a.config.access().Unknown(name)
+	case t.Forbidden():
+		return nil, a.config.access().NotAllowed(name)
+	case t.Err != nil:
 		return nil, &adapters.Problem{
-			Doing: fmt.Sprintf("read kafka topic %q", name), Cause: inWords(t.err),
+			Doing: fmt.Sprintf("read kafka topic %q", name), Cause: cluster.InWords(t.Err),
 			Remedy: "try again when the cluster is whole", Kind: adapters.ErrNotConnected,
 		}
 	default:

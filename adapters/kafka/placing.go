@@ -9,36 +9,37 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/cluster"
 )
 
 var kerrLeaderNotAvailable error = kerr.LeaderNotAvailable
 
 // discover returns the logs that have no cursor yet. A topic under its old name with
 // a new id was deleted and made again: its old cursors count for nothing.
-func (k *coordinator) discover(topics []*topic, c *catalog, now time.Time) (fresh []adapters.Log) {
+func (k *coordinator) discover(topics []*cluster.Topic, c *cluster.Catalog, now time.Time) (fresh []adapters.Log) {
 	if k.catalog == nil {
-		for name, t := range c.topics {
-			k.forbidden[name] = t.err != nil && !t.unknown()
+		for name, t := range c.Topics {
+			k.forbidden[name] = t.Err != nil && !t.Unknown()
 		}
 	}
 	for _, t := range topics {
-		if old, ok := k.ids[t.name]; ok && old != t.id {
-			k.forget(t.name)
+		if old, ok := k.ids[t.Name]; ok && old != t.ID {
+			k.forget(t.Name)
 			k.progress.gap(adapters.Gap{
 				From: now, To: now, Missed: -1,
-				Reason: fmt.Sprintf("topic %q was deleted and made again; the new one is read from its beginning, and what the old one had that was not read by then is gone", t.name),
+				Reason: fmt.Sprintf("topic %q was deleted and made again; the new one is read from its beginning, and what the old one had that was not read by then is gone", t.Name),
 			})
 		}
-		for partition := range t.leaders {
-			log := adapters.Log{Destination: t.name, Partition: partition}
-			if k.catalog == nil || k.forbidden[t.name] {
+		for partition := range t.Leaders {
+			log := adapters.Log{Destination: t.Name, Partition: partition}
+			if k.catalog == nil || k.forbidden[t.Name] {
 				k.initial[log] = true
 			}
 			if !k.known[log] {
 				fresh = append(fresh, log)
 			}
 		}
-		k.forbidden[t.name] = false
+		k.forbidden[t.Name] = false
 	}
 	return fresh
 }
@@ -58,30 +59,30 @@ func (k *coordinator) forget(topic string) {
 // at their beginning if they came later, for then all they hold is new. Logs whose
 // offset nobody tells now stay unknown and are tried again. A log is known from when its
 // cursor is among the homeless, so that none can get lost between the two.
-func (k *coordinator) begin(ctx context.Context, fresh []adapters.Log, c *catalog, now time.Time) error {
+func (k *coordinator) begin(ctx context.Context, fresh []adapters.Log, c *cluster.Catalog, now time.Time) error {
 	times := make(map[adapters.Log]int64, len(fresh))
 	for _, log := range fresh {
-		times[log] = earliest
+		times[log] = cluster.Earliest
 		if k.initial[log] {
 			times[log] = k.startNow(now)
 		}
 	}
-	offsets, err := listOffsets(ctx, k.client, times, k.config.Committed)
+	offsets, err := cluster.ListOffsets(ctx, k.client, times, k.config.Committed)
 	if err != nil {
 		return err
 	}
 	k.unresolved = 0
 	for _, log := range fresh {
 		l := offsets[log]
-		if l.err != nil {
+		if l.Err != nil {
 			k.unresolved++
-			k.progress.lose(log, k.trouble(log, l.err, now))
+			k.progress.lose(log, k.trouble(log, l.Err, now))
 			continue
 		}
-		id := c.topics[log.Destination].id
+		id := c.Topics[log.Destination].ID
 		k.known[log], k.ids[log.Destination] = true, id
-		k.progress.begin(log, l.offset, !k.initial[log] || k.start == latest)
-		k.lose(&cursor{log: log, id: id, next: l.offset, end: unending}, kerrLeaderNotAvailable, now)
+		k.progress.begin(log, l.Offset, !k.initial[log] || k.start == cluster.Latest)
+		k.lose(&cursor{log: log, id: id, next: l.Offset, end: unending}, kerrLeaderNotAvailable, now)
 	}
 	return nil
 }
@@ -89,7 +90,7 @@ func (k *coordinator) begin(ctx context.Context, fresh []adapters.Log, c *catalo
 // startNow is where a log begins whose offset is only learned now: the end it has now is
 // not the one that it had when the tail began.
 func (k *coordinator) startNow(now time.Time) int64 {
-	if k.start == latest && now.Sub(k.began) > discovery {
+	if k.start == cluster.Latest && now.Sub(k.began) > discovery {
 		return k.began.UnixMilli()
 	}
 	return k.start
@@ -98,30 +99,30 @@ func (k *coordinator) startNow(now time.Time) int64 {
 // trouble says why a log is not read.
 func (k *coordinator) trouble(log adapters.Log, why error, since time.Time) trouble {
 	if errors.Is(why, kerr.TopicAuthorizationFailed) {
-		return trouble{since: since, forbidden: k.config.notAllowed(log.Destination).Error()}
+		return trouble{since: since, forbidden: k.config.access().NotAllowed(log.Destination).Error()}
 	}
-	return trouble{since: since, why: inWords(why)}
+	return trouble{since: since, why: cluster.InWords(why)}
 }
 
 // settle goes through the homeless cursors and returns those that have a place to go.
-func (k *coordinator) settle(ctx context.Context, c *catalog, now time.Time) (placed []*cursor, problems []string, err error) {
+func (k *coordinator) settle(ctx context.Context, c *cluster.Catalog, now time.Time) (placed []*cursor, problems []string, err error) {
 	var waiting []returnedCursor
 	var lost []*cursor
 	for _, s := range k.unplaced {
-		t := c.topics[s.log.Destination]
+		t := c.Topics[s.log.Destination]
 		switch {
 		case k.tail && k.ids[s.log.Destination] != s.id:
 			// of a topic that was made again
-		case !k.tail && t != nil && t.err == nil && t.id != s.id:
+		case !k.tail && t != nil && t.Err == nil && t.ID != s.id:
 			placed = append(placed, k.giveUp(s.cursor, errMadeAgain))
-		case !k.tail && (t != nil && t.forbidden() || errors.Is(s.err, kerr.TopicAuthorizationFailed)):
+		case !k.tail && (t != nil && t.Forbidden() || errors.Is(s.err, kerr.TopicAuthorizationFailed)):
 			placed = append(placed, k.giveUp(s.cursor, kerr.TopicAuthorizationFailed))
 		case !k.tail && now.Sub(s.unserved) >= k.config.patience:
 			placed = append(placed, k.giveUp(s.cursor, s.err))
-		case t == nil || t.err != nil && !t.forbidden():
+		case t == nil || t.Err != nil && !t.Forbidden():
 			waiting = append(waiting, s)
-		case t.forbidden() || errors.Is(s.err, kerr.TopicAuthorizationFailed):
-			problems = append(problems, k.config.notAllowed(s.log.Destination).Error())
+		case t.Forbidden() || errors.Is(s.err, kerr.TopicAuthorizationFailed):
+			problems = append(problems, k.config.access().NotAllowed(s.log.Destination).Error())
 			if now.Sub(s.at) < discovery {
 				waiting = append(waiting, s)
 			} else {
@@ -159,7 +160,7 @@ func (k *coordinator) relocate(ctx context.Context, lost []*cursor, now time.Tim
 	for i, cur := range lost {
 		logs[i] = cur.log
 	}
-	found, _, err := listBounds(ctx, k.client, logs, false)
+	found, _, err := cluster.ListBounds(ctx, k.client, logs, false)
 	if err != nil {
 		return nil, err
 	}
@@ -173,23 +174,23 @@ func (k *coordinator) relocate(ctx context.Context, lost []*cursor, now time.Tim
 	return lost, nil
 }
 
-func (k *coordinator) move(cur *cursor, b bounds, now time.Time) {
+func (k *coordinator) move(cur *cursor, b cluster.Bounds, now time.Time) {
 	name := fmt.Sprintf("%s/%d", cur.log.Destination, cur.log.Partition)
 	gap := adapters.Gap{From: k.refreshed, To: now}
 	was := cur.next
 	switch {
-	case was < b.start:
-		cur.next, gap.Missed = b.start, b.start-was
-		gap.Reason = fmt.Sprintf("retention removed %s from offset %d to %d before it was read", name, was, b.start)
-	case was > b.end:
-		cur.next, gap.Missed, gap.From = b.end, -1, now
-		gap.Reason = fmt.Sprintf("the broker lost the end of %s: it was read up to offset %d and now ends at %d", name, was, b.end)
+	case was < b.Start:
+		cur.next, gap.Missed = b.Start, b.Start-was
+		gap.Reason = fmt.Sprintf("retention removed %s from offset %d to %d before it was read", name, was, b.Start)
+	case was > b.End:
+		cur.next, gap.Missed, gap.From = b.End, -1, now
+		gap.Reason = fmt.Sprintf("the broker lost the end of %s: it was read up to offset %d and now ends at %d", name, was, b.End)
 	default:
 		return
 	}
 	if !k.tail {
 		k.progress.move(gap.Reason)
-		if cur.next = min(cur.next, cur.end); was > b.end {
+		if cur.next = min(cur.next, cur.end); was > b.End {
 			cur.next = cur.end
 		}
 		return

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/kafka/cluster"
 )
 
 const (
@@ -117,7 +117,7 @@ func (p *producer) records(ctx context.Context, copies []deadletter.Copy, outcom
 
 // targets finds the topics that copies go to. It asks anew each time, for a topic that
 // was deleted would cost the whole transaction, and learns the limits of new ones.
-func (p *producer) targets(ctx context.Context, copies []deadletter.Copy) (map[string]*topic, error) {
+func (p *producer) targets(ctx context.Context, copies []deadletter.Copy) (map[string]*cluster.Topic, error) {
 	var names []string
 	for i := range copies {
 		names = append(names, string(copies[i].To))
@@ -129,16 +129,16 @@ func (p *producer) targets(ctx context.Context, copies []deadletter.Copy) (map[s
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	c, err := readCatalog(ctx, p.adapter.client, names)
+	c, err := cluster.ReadCatalog(ctx, p.adapter.client, names)
 	if err != nil {
 		return nil, p.adapter.explain(ctx, err)
 	}
 	for _, name := range names {
-		if t := c.topics[name]; t != nil && t.writable() && !p.limit(name).known {
+		if t := c.Topics[name]; t != nil && t.Writable() && !p.limit(name).known {
 			p.learn(ctx, name)
 		}
 	}
-	return c.topics, nil
+	return c.Topics, nil
 }
 
 // learn asks for the limits of a topic, for which not everybody may ask.
@@ -156,15 +156,15 @@ func (p *producer) learn(ctx context.Context, name string) {
 }
 
 // check says what is wrong with sending a record to a topic.
-func (p *producer) check(t *topic, r *kgo.Record) error {
+func (p *producer) check(t *cluster.Topic, r *kgo.Record) error {
 	l := p.limit(r.Topic)
 	problem := &adapters.Problem{Doing: fmt.Sprintf("send to kafka topic %q", r.Topic)}
 	switch size := sizeOf(r); {
 	case forbidden(r.Topic, t) != "":
 		problem.Cause, problem.Remedy, problem.Kind = forbidden(r.Topic, t), "name another destination", adapters.ErrUsage
-	case t == nil || t.unknown():
+	case t == nil || t.Unknown():
 		return p.adapter.unroutable(r.Topic)
-	case !t.writable():
+	case !t.Writable():
 		return p.adapter.config.mayNotWrite(r.Topic)
 	case l.known && size+recordFrame > int(l.bytes):
 		problem.Cause = fmt.Sprintf("the message has %d bytes and the topic takes %d", size, l.bytes)
@@ -184,15 +184,6 @@ func sizeOf(r *kgo.Record) int {
 		size += len(r.Headers[i].Key) + len(r.Headers[i].Value) + 2
 	}
 	return size
-}
-
-// writable says that messages may be sent to a topic, as far as the broker tells. One that
-// may be written and not read counts as forbidden otherwise.
-func (t *topic) writable() bool {
-	if t.forbidden() {
-		return t.allowed&(1<<kmsg.ACLOperationWrite) != 0
-	}
-	return t.err == nil && may(kmsg.ACLOperationWrite, t.allowed)
 }
 
 // recordOf is a copy as a record. It has a time of its own, now, and its partition
@@ -266,7 +257,7 @@ func (p *producer) silent() error { return p.failure(errors.New("no broker has c
 // failure is why nothing more can be sent, if it is not the fault of what was sent. The
 // client had logged in before, so a broker that hangs up now means nothing else by it.
 func (p *producer) failure(err error) error {
-	problem := p.adapter.config.problem(err)
+	problem := p.adapter.config.access().Problem(err)
 	if problem.Kind != adapters.ErrNotConnected {
 		problem.Cause = "the broker broke the connection off"
 	}

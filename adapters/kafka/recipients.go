@@ -17,6 +17,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/kafka/cluster"
 )
 
 const (
@@ -56,15 +57,15 @@ func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) (
 	}
 	asking, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	c, err := readCatalog(asking, a.client, names)
+	c, err := cluster.ReadCatalog(asking, a.client, names)
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
 	recipients := make([]deadletter.Recipients, len(targets))
 	s := newListing(a.client)
 	for i, name := range names {
-		if recipients[i] = a.config.standing(name, c.topics[name]); recipients[i].Exists && len(s.topics) < mostSurveyed {
-			s.topics[name] = c.topics[name]
+		if recipients[i] = a.config.standing(name, c.Topics[name]); recipients[i].Exists && len(s.topics) < mostSurveyed {
+			s.topics[name] = c.Topics[name]
 		}
 	}
 	listing, cancel := context.WithTimeout(ctx, reachTime)
@@ -73,7 +74,7 @@ func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) (
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	unknown, held := s.unknown(a.config.user()), a.heldBack(listing, s.topics)
+	unknown, held := s.unknown(a.config.access().User()), a.heldBack(listing, s.topics)
 	for i := range recipients {
 		if warning := held[names[i]]; warning != "" {
 			recipients[i].Warnings = append(recipients[i].Warnings, warning)
@@ -90,28 +91,28 @@ func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) (
 }
 
 // standing is what the catalog says of a topic as a target.
-func (c *Config) standing(name string, t *topic) (r deadletter.Recipients) {
+func (c *Config) standing(name string, t *cluster.Topic) (r deadletter.Recipients) {
 	r.Kind, r.Name = adapters.Topic, name
 	switch {
 	case forbidden(name, t) != "":
 		r.Forbidden = forbidden(name, t)
-	case t == nil || t.unknown():
-	case t.forbidden() && (t.allowed == 0 || t.allowed == math.MinInt32): // the broker does not even say whether it is there
-		r.Denied = "user " + c.user() + " may neither write to it nor see it; have Write granted on it"
-	case !t.writable() && (t.err == nil || t.forbidden()):
-		r.Exists, r.Denied = true, "user "+c.user()+" may not write to it; have Write granted on it"
+	case t == nil || t.Unknown():
+	case t.Forbidden() && (t.Allowed == 0 || t.Allowed == math.MinInt32): // the broker does not even say whether it is there
+		r.Denied = "user " + c.access().User() + " may neither write to it nor see it; have Write granted on it"
+	case !t.Writable() && (t.Err == nil || t.Forbidden()):
+		r.Exists, r.Denied = true, "user "+c.access().User()+" may not write to it; have Write granted on it"
 	default:
-		r.Exists = t.writable()
+		r.Exists = t.Writable()
 	}
 	return r
 }
 
 // forbidden is why a topic is never a target, or empty.
-func forbidden(name string, t *topic) string {
+func forbidden(name string, t *cluster.Topic) string {
 	switch {
 	case name == LedgerTopic:
 		return "it is the ledger, in which eventscope records what became of letters"
-	case strings.HasPrefix(name, internalPrefix), t != nil && t.internal:
+	case strings.HasPrefix(name, cluster.InternalPrefix), t != nil && t.Internal:
 		return "it is an internal topic"
 	}
 	return ""
@@ -120,7 +121,7 @@ func forbidden(name string, t *topic) string {
 // listing looks for the groups that read some topics.
 type listing struct {
 	client  *kgo.Client
-	topics  map[string]*topic
+	topics  map[string]*cluster.Topic
 	readers map[string]map[string]string // by topic and group: what stands behind the group's name
 
 	groups, asked int
@@ -132,7 +133,7 @@ type listing struct {
 
 func newListing(client *kgo.Client) *listing {
 	return &listing{
-		client: client, topics: make(map[string]*topic), readers: make(map[string]map[string]string),
+		client: client, topics: make(map[string]*cluster.Topic), readers: make(map[string]map[string]string),
 		refused: make(map[string]bool), coordinators: make(map[string]int32),
 	}
 }
@@ -178,7 +179,7 @@ func (s *listing) unknown(user string) string {
 		why = append(why, fmt.Sprintf("asked only %d of %d groups", s.asked, s.groups))
 	}
 	if s.unanswered != nil {
-		why = append(why, "not every broker answers ("+inWords(s.unanswered)+")")
+		why = append(why, "not every broker answers ("+cluster.InWords(s.unanswered)+")")
 	}
 	return strings.Join(why, ", ")
 }
@@ -308,9 +309,9 @@ func (s *listing) offsets(ctx context.Context, kind string, groups []string) {
 	ids := make(map[[16]byte]string, len(s.topics))
 	for name, topic := range s.topics {
 		t := kmsg.NewOffsetFetchRequestGroupTopic()
-		t.Topic, t.TopicID, t.Partitions = name, topic.id, slices.Sorted(maps.Keys(topic.leaders))
+		t.Topic, t.TopicID, t.Partitions = name, topic.ID, slices.Sorted(maps.Keys(topic.Leaders))
 		topics = append(topics, t)
-		ids[topic.id] = name
+		ids[topic.ID] = name
 	}
 	request := kmsg.NewPtrOffsetFetchRequest()
 	for _, name := range groups {
@@ -418,7 +419,7 @@ func (s *listing) shareOffsets(ctx context.Context, groups []string) {
 	var topics []kmsg.DescribeShareGroupOffsetsRequestGroupTopic
 	for name, topic := range s.topics {
 		t := kmsg.NewDescribeShareGroupOffsetsRequestGroupTopic()
-		t.Topic, t.Partitions = name, slices.Sorted(maps.Keys(topic.leaders))
+		t.Topic, t.Partitions = name, slices.Sorted(maps.Keys(topic.Leaders))
 		topics = append(topics, t)
 	}
 	request := kmsg.NewPtrDescribeShareGroupOffsetsRequest()

@@ -12,6 +12,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // redrive acts on the letters of one topic, in transactions: each Send is one, with the
@@ -45,8 +46,8 @@ func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadlett
 	if err != nil {
 		return nil, err
 	}
-	r := &redrive{dlq: order.DLQ, incarnation: t.id, left: order.Letters}
-	if order.Incarnation != "" && order.Incarnation != incarnation(t.id) {
+	r := &redrive{dlq: order.DLQ, incarnation: t.ID, left: order.Letters}
+	if order.Incarnation != "" && order.Incarnation != incarnation(t.ID) {
 		return nil, r.madeAgain()
 	}
 	a.remember(t)
@@ -79,19 +80,19 @@ func transactionalID(dlq string) string { return "eventscope." + dlq }
 // late makes a problem of a time that ran out, unless it was the caller's.
 func (a *Adapter) late(ctx context.Context, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return a.config.problem(err)
+		return a.config.access().Problem(err)
 	}
 	return err
 }
 
 // remember notes a topic for Fetch.
-func (a *Adapter) remember(t *topic) {
+func (a *Adapter) remember(t *cluster.Topic) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.topics == nil {
-		a.topics = make(map[string]*topic)
+		a.topics = make(map[string]*cluster.Topic)
 	}
-	a.topics[t.name] = t
+	a.topics[t.Name] = t
 }
 
 // takeOver gets the transactional id for this producer. The client would do it with the
@@ -118,13 +119,13 @@ func (r *redrive) takeOver(ctx context.Context) error {
 			Remedy: "raise transaction.max.timeout.ms of its brokers", Kind: adapters.ErrUsage,
 		}
 	}
-	return r.adapter.config.problem(last)
+	return r.adapter.config.access().Problem(last)
 }
 
 // mayNotTransact is the problem of a transactional id that the user may not use.
 func (c *Config) mayNotTransact(id string) error {
 	return &adapters.Problem{
-		Doing: fmt.Sprintf("begin a transaction as %q", id), Cause: "user " + c.user() + " has no permission",
+		Doing: fmt.Sprintf("begin a transaction as %q", id), Cause: "user " + c.access().User() + " has no permission",
 		Remedy: "have Write and Describe granted on that transactional id", Kind: adapters.ErrNotAuthorized,
 	}
 }
@@ -180,7 +181,7 @@ func (r *redrive) same() error {
 	r.adapter.mu.Lock()
 	t := r.adapter.topics[r.dlq]
 	r.adapter.mu.Unlock()
-	if t == nil || t.id == r.incarnation {
+	if t == nil || t.ID == r.incarnation {
 		return nil
 	}
 	return r.madeAgain()

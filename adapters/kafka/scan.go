@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/cluster"
 )
 
 // untilMargin is how far behind Range.Until a scan reads on, because producers do not
@@ -28,7 +29,7 @@ func (a *Adapter) Scan(ctx context.Context, span adapters.Range, intake adapters
 }
 
 // scan reads logs and says where each ended when it began.
-func (a *Adapter) scan(ctx context.Context, span adapters.Range, topics map[string]*topic, logs []adapters.Log, intake adapters.Intake) (map[adapters.Log]int64, error) {
+func (a *Adapter) scan(ctx context.Context, span adapters.Range, topics map[string]*cluster.Topic, logs []adapters.Log, intake adapters.Intake) (map[adapters.Log]int64, error) {
 	cursors, ends, err := a.plan(ctx, span, topics, logs)
 	if err != nil || len(cursors) == 0 {
 		return ends, err
@@ -69,10 +70,10 @@ func destinations(cursors []*cursor) (names []string) {
 }
 
 // logs finds the logs that span asks for, with their topics.
-func (a *Adapter) logs(ctx context.Context, span adapters.Range) (map[string]*topic, []adapters.Log, error) {
+func (a *Adapter) logs(ctx context.Context, span adapters.Range) (map[string]*cluster.Topic, []adapters.Log, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	c, err := readCatalog(ctx, a.client, a.selection.ask())
+	c, err := cluster.ReadCatalog(ctx, a.client, a.selection.ask())
 	if err != nil {
 		return nil, nil, a.explain(ctx, err)
 	}
@@ -82,25 +83,25 @@ func (a *Adapter) logs(ctx context.Context, span adapters.Range) (map[string]*to
 	}
 	var logs []adapters.Log
 	for _, t := range topics {
-		named := len(span.Destinations) == 0 || slices.Contains(span.Destinations, t.name)
-		if named && !slices.Contains(span.Except, t.name) {
+		named := len(span.Destinations) == 0 || slices.Contains(span.Destinations, t.Name)
+		if named && !slices.Contains(span.Except, t.Name) {
 			logs = append(logs, logsOf(t, span)...)
 		}
 	}
-	return c.topics, logs, nil
+	return c.Topics, logs, nil
 }
 
 // plan makes a cursor for each log that holds something of span, with its end, and says where
 // all of them end.
-func (a *Adapter) plan(ctx context.Context, span adapters.Range, topics map[string]*topic, logs []adapters.Log) ([]*cursor, map[adapters.Log]int64, error) {
+func (a *Adapter) plan(ctx context.Context, span adapters.Range, topics map[string]*cluster.Topic, logs []adapters.Log) ([]*cursor, map[adapters.Log]int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	limits, failed, err := listBounds(ctx, a.client, logs, a.config.Committed)
+	limits, failed, err := cluster.ListBounds(ctx, a.client, logs, a.config.Committed)
 	if err != nil {
 		return nil, nil, a.explain(ctx, err)
 	}
 	for log, err := range failed {
-		a.progress.miss(a.config.unread(log, -1, 0, err))
+		a.progress.miss(a.config.access().Unread(log, -1, 0, err))
 	}
 	from, until, err := a.times(ctx, span, limits)
 	if err != nil {
@@ -109,66 +110,63 @@ func (a *Adapter) plan(ctx context.Context, span adapters.Range, topics map[stri
 	var cursors []*cursor
 	ends := make(map[adapters.Log]int64, len(limits))
 	for log, limit := range limits {
-		ends[log] = limit.end
-		next, err := max(from[log].offset, limit.start), from[log].err
+		ends[log] = limit.End
+		next, err := max(from[log].Offset, limit.Start), from[log].Err
 		if offset, ok := span.FromOffsets[log]; ok {
-			next, err = max(offset, limit.start), nil
+			next, err = max(offset, limit.Start), nil
 		}
 		if err != nil {
-			a.progress.miss(a.config.unread(log, -1, 0, err))
+			a.progress.miss(a.config.access().Unread(log, -1, 0, err))
 			continue
 		}
-		end := limit.end
-		if l, ok := until[log]; ok && l.err == nil && !l.impossible() {
-			end = min(end, l.offset)
+		end := limit.End
+		if l, ok := until[log]; ok && l.Err == nil && !l.Impossible() {
+			end = min(end, l.Offset)
 		}
 		if next < end {
-			cursors = append(cursors, &cursor{log: log, id: topics[log.Destination].id, next: next, end: end})
+			cursors = append(cursors, &cursor{log: log, id: topics[log.Destination].ID, next: next, end: end})
 		}
 	}
 	return cursors, ends, nil
 }
 
 // logsOf are the partitions of t that span asks for.
-func logsOf(t *topic, span adapters.Range) (logs []adapters.Log) {
+func logsOf(t *cluster.Topic, span adapters.Range) (logs []adapters.Log) {
 	var holders []int32
 	if span.Key != nil {
-		holders = PartitionsOfKey(span.Key, int32(len(t.leaders)))
+		holders = PartitionsOfKey(span.Key, int32(len(t.Leaders)))
 		holders = holders[min(span.KeyRank, len(holders)):min(span.KeyRank+1, len(holders))]
 	}
-	for partition := range t.leaders {
+	for partition := range t.Leaders {
 		if len(span.Partitions) > 0 && !slices.Contains(span.Partitions, partition) {
 			continue
 		}
 		if holders != nil && !slices.Contains(holders, partition) {
 			continue
 		}
-		logs = append(logs, adapters.Log{Destination: t.name, Partition: partition})
+		logs = append(logs, adapters.Log{Destination: t.Name, Partition: partition})
 	}
 	return logs
 }
 
 // times looks up where the times of span lie in each log.
-func (a *Adapter) times(ctx context.Context, span adapters.Range, limits map[adapters.Log]bounds) (from, until map[adapters.Log]listed, err error) {
-	at := startTime(span.From, time.Now())
+func (a *Adapter) times(ctx context.Context, span adapters.Range, limits map[adapters.Log]cluster.Bounds) (from, until map[adapters.Log]cluster.Listed, err error) {
+	at := cluster.StartTime(span.From, time.Now())
 	times := make(map[adapters.Log]int64, len(limits))
 	for log := range limits {
 		times[log] = at
 	}
-	if from, err = listOffsets(ctx, a.client, times, a.config.Committed); err != nil || span.Until.IsZero() {
+	if from, err = cluster.ListOffsets(ctx, a.client, times, a.config.Committed); err != nil || span.Until.IsZero() {
 		return from, nil, err
 	}
 	for log := range limits {
 		times[log] = max(0, span.Until.Add(untilMargin).UnixMilli())
 	}
-	until, err = listOffsets(ctx, a.client, times, a.config.Committed)
+	until, err = cluster.ListOffsets(ctx, a.client, times, a.config.Committed)
 	return from, until, err
 }
 
 // explain makes err a problem, unless the caller's context ended.
 func (a *Adapter) explain(ctx context.Context, err error) error {
-	if ctx.Err() == context.Canceled {
-		return ctx.Err()
-	}
-	return a.config.problem(err)
+	return a.config.access().Explain(ctx, err)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/kafka/cluster"
 	"eventscope/adapters/kafka/recordbatch"
 )
 
@@ -61,12 +62,12 @@ func (a *Adapter) newClient(extra ...kgo.Opt) (*kgo.Client, error) {
 
 // assign gives cursors to the fetchers of their leaders and returns those that have
 // no leader now.
-func (s *stream) assign(cursors []*cursor, c *catalog) (leaderless []*cursor) {
+func (s *stream) assign(cursors []*cursor, c *cluster.Catalog) (leaderless []*cursor) {
 	byLeader := make(map[int32][]*cursor)
 	for _, cur := range cursors {
-		leader := c.topics[cur.log.Destination].leader(cur.log.Partition)
+		leader := c.Topics[cur.log.Destination].Leader(cur.log.Partition)
 		if cur.next >= cur.end { // anybody can say that it is done
-			for leader = range c.brokers {
+			for leader = range c.Brokers {
 				break
 			}
 		}
@@ -79,7 +80,7 @@ func (s *stream) assign(cursors []*cursor, c *catalog) (leaderless []*cursor) {
 	for leader, list := range byLeader {
 		f := s.fetchers[leader]
 		if f == nil {
-			f = s.newFetcher(leader, len(c.brokers))
+			f = s.newFetcher(leader, len(c.Brokers))
 			s.fetchers[leader] = f
 			s.running.Go(func() { f.run(s.ctx) })
 		}
@@ -105,7 +106,7 @@ func (s *stream) heard(p part) {
 
 // unread notes that a log is not read to the end that a scan promised.
 func (s *stream) unread(c *cursor, why error) {
-	s.progress.miss(s.config.unread(c.log, c.next, c.end, why))
+	s.progress.miss(s.config.access().Unread(c.log, c.next, c.end, why))
 }
 
 // deliver decodes answers and hands them to the intake until ctx ends, the coordinator

@@ -1,4 +1,4 @@
-package kafka
+package cluster
 
 import (
 	"context"
@@ -17,12 +17,35 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"eventscope/adapters"
+	"eventscope/adapters/driver"
 )
 
-// problem says in an operator's words why the cluster could not be talked to.
-func (c *Config) problem(err error) *adapters.Problem {
-	p := &adapters.Problem{Doing: "connect to kafka " + c.address(), Kind: adapters.ErrNotConnected}
-	for _, explain := range []func(*Config, *adapters.Problem, error) bool{explainTLS, explainLogin, explainForeign, explainNetwork, explainEnd} {
+// Access is where a cluster is and as whom it is talked to, which is what an operator's words for
+// errors need.
+type Access struct {
+	Brokers []string    // the addresses to begin with, host:port
+	TLS     *driver.TLS // or nil
+	SASL    *SASL       // or nil
+}
+
+// SASL is a login. Mechanism is PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 (User and
+// Password) or OAUTHBEARER (Token).
+type SASL struct {
+	Mechanism, User, Password, Token string
+}
+
+// Explain is the problem of an error, unless the caller's context was ended.
+func (c *Access) Explain(ctx context.Context, err error) error {
+	if ctx.Err() == context.Canceled {
+		return ctx.Err()
+	}
+	return c.Problem(err)
+}
+
+// Problem says in an operator's words why the cluster could not be talked to.
+func (c *Access) Problem(err error) *adapters.Problem {
+	p := &adapters.Problem{Doing: "connect to kafka " + c.Address(), Kind: adapters.ErrNotConnected}
+	for _, explain := range []func(*Access, *adapters.Problem, error) bool{explainTLS, explainLogin, explainForeign, explainNetwork, explainEnd} {
 		if explain(c, p, err) {
 			return p
 		}
@@ -31,7 +54,7 @@ func (c *Config) problem(err error) *adapters.Problem {
 	return p
 }
 
-func explainTLS(c *Config, p *adapters.Problem, err error) bool {
+func explainTLS(c *Access, p *adapters.Problem, err error) bool {
 	var (
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
@@ -66,7 +89,7 @@ func explainTLS(c *Config, p *adapters.Problem, err error) bool {
 }
 
 // explainCertificate blames the client's own certificate, if its time is not now.
-func explainCertificate(c *Config, p *adapters.Problem, now time.Time) bool {
+func explainCertificate(c *Access, p *adapters.Problem, now time.Time) bool {
 	own := c.certificate()
 	switch {
 	case own == nil:
@@ -83,7 +106,7 @@ func explainCertificate(c *Config, p *adapters.Problem, now time.Time) bool {
 }
 
 // certificate is the client's own, or nil.
-func (c *Config) certificate() *x509.Certificate {
+func (c *Access) certificate() *x509.Certificate {
 	if c.TLS == nil || c.TLS.Certificate == "" {
 		return nil
 	}
@@ -101,16 +124,16 @@ func tlsAnswer(err error) bool {
 	return strings.Contains(text, "tls") && strings.Contains(text, "response size")
 }
 
-func explainLogin(c *Config, p *adapters.Problem, err error) bool {
+func explainLogin(c *Access, p *adapters.Problem, err error) bool {
 	switch {
 	case errors.Is(err, kerr.SaslAuthenticationFailed):
-		p.Cause, p.Remedy = "the broker refused the credentials of user "+c.user(), "check user, password and mechanism"
+		p.Cause, p.Remedy = "the broker refused the credentials of user "+c.User(), "check user, password and mechanism"
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):
 		p.Cause, p.Remedy = "the broker does not offer the SASL mechanism "+c.SASL.Mechanism+" on this port", "use a mechanism that it offers"
 	case errors.Is(err, kerr.IllegalSaslState):
 		p.Cause, p.Remedy = "the port does not expect a login", "connect without SASL, or use the broker's SASL port"
 	case errors.Is(err, kerr.ClusterAuthorizationFailed), errors.Is(err, kerr.TopicAuthorizationFailed):
-		p.Cause, p.Remedy = "user "+c.user()+" may not describe the cluster", "have Describe and Read granted"
+		p.Cause, p.Remedy = "user "+c.User()+" may not describe the cluster", "have Describe and Read granted"
 		p.Kind = adapters.ErrNotAuthorized
 		return true
 	default:
@@ -120,8 +143,8 @@ func explainLogin(c *Config, p *adapters.Problem, err error) bool {
 	return true
 }
 
-// user is whom the broker takes the client for: who logs in, or else whom its certificate names.
-func (c *Config) user() string {
+// User is whom the broker takes the client for: who logs in, or else whom its certificate names.
+func (c *Access) User() string {
 	if c.SASL != nil {
 		return fmt.Sprintf("%q", c.SASL.User)
 	}
@@ -133,7 +156,7 @@ func (c *Config) user() string {
 
 // unresolved says that a broker's host cannot be found. One that the operator did not name
 // comes from a broker.
-func (c *Config) unresolved(dns *net.DNSError) (cause, remedy string) {
+func (c *Access) unresolved(dns *net.DNSError) (cause, remedy string) {
 	for _, address := range c.Brokers {
 		if host, _, err := net.SplitHostPort(address); err == nil && strings.EqualFold(host, dns.Name) {
 			return "no such host: " + dns.Name, "check the address"
@@ -142,7 +165,7 @@ func (c *Config) unresolved(dns *net.DNSError) (cause, remedy string) {
 	return "a broker calls itself " + dns.Name + ", and there is no such host", "correct advertised.listeners of the broker, or make the name known here"
 }
 
-func explainNetwork(c *Config, p *adapters.Problem, err error) bool {
+func explainNetwork(c *Access, p *adapters.Problem, err error) bool {
 	var dns *net.DNSError
 	var timeout net.Error
 	switch {
@@ -164,7 +187,7 @@ func explainNetwork(c *Config, p *adapters.Problem, err error) bool {
 
 // explainForeign is for a port at which something else answers: what the client takes
 // for the size of an answer is then the beginning of a text, or of anything.
-func explainForeign(_ *Config, p *adapters.Problem, err error) bool {
+func explainForeign(_ *Access, p *adapters.Problem, err error) bool {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "beginning of an HTTP response"):
@@ -181,7 +204,7 @@ func explainForeign(_ *Config, p *adapters.Problem, err error) bool {
 
 // explainEnd is for a broker that hangs up at the first request without a word, which
 // is how it answers to the wrong protocol.
-func explainEnd(c *Config, p *adapters.Problem, err error) bool {
+func explainEnd(c *Access, p *adapters.Problem, err error) bool {
 	var first *kgo.ErrFirstReadEOF
 	isFirst := errors.As(err, &first)
 	dialing := strings.Contains(err.Error(), "unable to dial") || strings.Contains(err.Error(), "after a dial")
@@ -209,34 +232,51 @@ func afterLast(text, mark string) string {
 	return text
 }
 
-// unknown is the problem of a topic that the cluster does not have.
-func (c *Config) unknown(topic string) error {
-	return adapters.UnknownDestination("kafka", c.address(), adapters.Topic, topic)
+// Unknown is the problem of a topic that the cluster does not have.
+func (c *Access) Unknown(topic string) error {
+	return adapters.UnknownDestination("kafka", c.Address(), adapters.Topic, topic)
 }
 
-// address is where the cluster is, as the operator wrote it.
-func (c *Config) address() string { return strings.Join(c.Brokers, ",") }
+// Address is where the cluster is, as the operator wrote it.
+func (c *Access) Address() string { return strings.Join(c.Brokers, ",") }
 
-// tryAgain is the remedy for what is over when all brokers are there.
-const tryAgain = "try again when the cluster is whole"
+// TryAgain is the remedy for what is over when all brokers are there.
+const TryAgain = "try again when the cluster is whole"
 
-// unread says why a log cannot be read from next to its end; next is negative where not even
+// Unread says why a log cannot be read from next to its end; next is negative where not even
 // its beginning is known.
-func (c *Config) unread(log adapters.Log, next, end int64, why error) string {
+func (c *Access) Unread(log adapters.Log, next, end int64, why error) string {
 	if errors.Is(why, kerr.TopicAuthorizationFailed) {
-		return c.notAllowed(log.Destination).Error()
+		return c.NotAllowed(log.Destination).Error()
 	}
 	part := "all"
 	if next >= 0 {
 		part = fmt.Sprintf("from offset %d to its end at %d", next, end)
 	}
-	return fmt.Sprintf("cannot read %s/%d %s: %s; %s", log.Destination, log.Partition, part, inWords(why), tryAgain)
+	return fmt.Sprintf("cannot read %s/%d %s: %s; %s", log.Destination, log.Partition, part, InWords(why), TryAgain)
 }
 
-// notAllowed is the problem of topics that the user may not read.
-func (c *Config) notAllowed(topic string) *adapters.Problem {
+// NotAllowed is the problem of topics that the user may not read.
+func (c *Access) NotAllowed(topic string) *adapters.Problem {
 	return &adapters.Problem{
-		Doing: fmt.Sprintf("read kafka topic %q at %s", topic, c.address()), Cause: "user " + c.user() + " has no permission",
+		Doing: fmt.Sprintf("read kafka topic %q at %s", topic, c.Address()), Cause: "user " + c.User() + " has no permission",
 		Remedy: "have Read and Describe granted on it", Kind: adapters.ErrNotAuthorized,
 	}
+}
+
+// InWords is a broker's error in few words.
+func InWords(err error) string {
+	var e *kerr.Error
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns):
+		return "a broker calls itself " + dns.Name + ", and there is no such host (advertised.listeners)"
+	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
+		return "the broker has no such topic now"
+	case errors.Is(err, kerr.LeaderNotAvailable):
+		return "no broker leads it now"
+	case errors.As(err, &e):
+		return strings.ToLower(strings.ReplaceAll(e.Message, "_", " "))
+	}
+	return err.Error()
 }

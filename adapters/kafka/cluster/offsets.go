@@ -1,4 +1,4 @@
-package kafka
+package cluster
 
 import (
 	"context"
@@ -14,35 +14,35 @@ import (
 
 // The times of a ListOffsets request that mean a place, not a time.
 const (
-	latest   int64 = -1 // the high watermark, or the last stable offset when committed
-	earliest int64 = -2 // the log start
+	Latest   int64 = -1 // the high watermark, or the last stable offset when committed
+	Earliest int64 = -2 // the log start
 )
 
-// listed is one answer of listOffsets.
-type listed struct {
-	offset int64
+// Listed is one answer of ListOffsets.
+type Listed struct {
+	Offset int64
 	time   int64 // of the record there, where it was looked up by time
-	err    error
+	Err    error // why there is no offset
 }
 
-// impossible says that the record that was found is later than any time: what lies behind it
+// Impossible says that the record that was found is later than any time: what lies behind it
 // is not for that.
-func (l listed) impossible() bool { return l.time > 0 && adapters.OutOfRange(time.UnixMilli(l.time)) }
+func (l Listed) Impossible() bool { return l.time > 0 && adapters.OutOfRange(time.UnixMilli(l.time)) }
 
-// listOffsets asks for the first offset at or after a time (milliseconds, or one of
+// ListOffsets asks for the first offset at or after a time (milliseconds, or one of
 // the places above) of each log. A time behind the last message gives the end. An
 // error is returned only if no broker answered.
 //
 // What lies before the offset of a time is older than that time, although producers
 // do not send in order of time: the broker looks for the first message that is young
 // enough, from the beginning.
-func listOffsets(ctx context.Context, client *kgo.Client, times map[adapters.Log]int64, committed bool) (map[adapters.Log]listed, error) {
-	found := make(map[adapters.Log]listed, len(times))
+func ListOffsets(ctx context.Context, client *kgo.Client, times map[adapters.Log]int64, committed bool) (map[adapters.Log]Listed, error) {
+	found := make(map[adapters.Log]Listed, len(times))
 	if len(times) == 0 {
 		return found, nil
 	}
 	for log := range times {
-		found[log] = listed{err: kerr.UnknownServerError} // until it is answered
+		found[log] = Listed{Err: kerr.UnknownServerError} // until it is answered
 	}
 	answered, lastErr := false, error(nil)
 	for _, shard := range client.RequestSharded(ctx, listRequest(times, committed)) {
@@ -50,7 +50,7 @@ func listOffsets(ctx context.Context, client *kgo.Client, times map[adapters.Log
 			lastErr = shard.Err
 			for _, t := range shard.Req.(*kmsg.ListOffsetsRequest).Topics {
 				for _, p := range t.Partitions {
-					found[adapters.Log{Destination: t.Topic, Partition: p.Partition}] = listed{err: shard.Err}
+					found[adapters.Log{Destination: t.Topic, Partition: p.Partition}] = Listed{Err: shard.Err}
 				}
 			}
 			continue
@@ -58,7 +58,7 @@ func listOffsets(ctx context.Context, client *kgo.Client, times map[adapters.Log
 		answered = true
 		for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
 			for _, p := range t.Partitions {
-				found[adapters.Log{Destination: t.Topic, Partition: p.Partition}] = listed{p.Offset, p.Timestamp, kerr.ErrorForCode(p.ErrorCode)}
+				found[adapters.Log{Destination: t.Topic, Partition: p.Partition}] = Listed{p.Offset, p.Timestamp, kerr.ErrorForCode(p.ErrorCode)}
 			}
 		}
 	}
@@ -69,14 +69,14 @@ func listOffsets(ctx context.Context, client *kgo.Client, times map[adapters.Log
 }
 
 // listEnds asks for the end of the logs in which nothing is young enough.
-func listEnds(ctx context.Context, client *kgo.Client, times map[adapters.Log]int64, found map[adapters.Log]listed, committed bool) error {
+func listEnds(ctx context.Context, client *kgo.Client, times map[adapters.Log]int64, found map[adapters.Log]Listed, committed bool) error {
 	ends := make(map[adapters.Log]int64)
 	for log, l := range found {
-		if l.err == nil && l.offset < 0 && times[log] >= 0 {
-			ends[log] = latest
+		if l.Err == nil && l.Offset < 0 && times[log] >= 0 {
+			ends[log] = Latest
 		}
 	}
-	more, err := listOffsets(ctx, client, ends, committed)
+	more, err := ListOffsets(ctx, client, ends, committed)
 	for log, l := range more {
 		found[log] = l
 	}
@@ -103,46 +103,48 @@ func listRequest(times map[adapters.Log]int64, committed bool) *kmsg.ListOffsets
 	return request
 }
 
-// startTime is a start as the time of a ListOffsets request. Kafka counts whole
+// StartTime is a start as the time of a ListOffsets request. Kafka counts whole
 // milliseconds, so a start within one begins with the next.
-func startTime(start adapters.Start, now time.Time) int64 {
+func StartTime(start adapters.Start, now time.Time) int64 {
 	switch at, ok := start.Time(now); {
 	case ok:
 		return max(0, at.Add(time.Millisecond-1).UnixMilli())
 	case start.IsBeginning():
-		return earliest
+		return Earliest
 	}
-	return latest
+	return Latest
 }
 
-// bounds are the ends of one log.
-type bounds struct{ start, end int64 }
-
-// listBounds asks for both ends of each log; logs that cannot be asked are left out,
-// with the reason.
-func listBounds(ctx context.Context, client *kgo.Client, logs []adapters.Log, committed bool) (map[adapters.Log]bounds, map[adapters.Log]error, error) {
+// At is one place in each log, as a time of ListOffsets.
+func At(place int64, logs []adapters.Log) map[adapters.Log]int64 {
 	times := make(map[adapters.Log]int64, len(logs))
 	for _, log := range logs {
-		times[log] = earliest
+		times[log] = place
 	}
-	starts, err := listOffsets(ctx, client, times, false)
+	return times
+}
+
+// Bounds are the ends of one log.
+type Bounds struct{ Start, End int64 }
+
+// ListBounds asks for both ends of each log; logs that cannot be asked are left out,
+// with the reason.
+func ListBounds(ctx context.Context, client *kgo.Client, logs []adapters.Log, committed bool) (map[adapters.Log]Bounds, map[adapters.Log]error, error) {
+	starts, err := ListOffsets(ctx, client, At(Earliest, logs), false)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, log := range logs {
-		times[log] = latest
-	}
-	ends, err := listOffsets(ctx, client, times, committed)
+	ends, err := ListOffsets(ctx, client, At(Latest, logs), committed)
 	if err != nil {
 		return nil, nil, err
 	}
-	found, failed := make(map[adapters.Log]bounds), make(map[adapters.Log]error)
+	found, failed := make(map[adapters.Log]Bounds), make(map[adapters.Log]error)
 	for _, log := range logs {
-		if err := errors.Join(starts[log].err, ends[log].err); err != nil {
+		if err := errors.Join(starts[log].Err, ends[log].Err); err != nil {
 			failed[log] = err
 			continue
 		}
-		found[log] = bounds{starts[log].offset, ends[log].offset}
+		found[log] = Bounds{starts[log].Offset, ends[log].Offset}
 	}
 	return found, failed, nil
 }

@@ -1,4 +1,4 @@
-package kafka
+package cluster
 
 import (
 	"crypto/ecdsa"
@@ -20,7 +20,7 @@ import (
 )
 
 // certified is a config with a client certificate that is good between two times.
-func certified(t *testing.T, from, to time.Time) *Config {
+func certified(t *testing.T, from, to time.Time) *Access {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -35,7 +35,7 @@ func certified(t *testing.T, from, to time.Time) *Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Config{Brokers: []string{"kafka.example.org:9093"}, TLS: &driver.TLS{}}
+	c := &Access{Brokers: []string{"kafka.example.org:9093"}, TLS: &driver.TLS{}}
 	for _, file := range []struct {
 		name, kind string
 		der        []byte
@@ -54,15 +54,15 @@ func certified(t *testing.T, from, to time.Time) *Config {
 func TestOwnCertificateIsNamed(t *testing.T) {
 	refusal := fmt.Errorf("unable to dial: remote error: tls: unknown certificate")
 	day := func(year int) time.Time { return time.Date(year, 3, 4, 0, 0, 0, 0, time.UTC) }
-	for want, c := range map[string]*Config{
+	for want, c := range map[string]*Access{
 		"the client certificate ended on 2021-03-04":   certified(t, day(2020), day(2021)),
 		"the client certificate begins on 2999-03-04":  certified(t, day(2999), day(3000)),
 		"refused the TLS connection (tls: unknown cer": certified(t, day(2020), day(2999)),
 	} {
-		if got := c.problem(refusal).Error(); !strings.Contains(got, want) {
+		if got := c.Problem(refusal).Error(); !strings.Contains(got, want) {
 			t.Errorf("%s, want %q", got, want)
 		}
-		if got := c.notAllowed("orders").Error(); !strings.Contains(got, `user "CN=client" has no permission`) {
+		if got := c.NotAllowed("orders").Error(); !strings.Contains(got, `user "CN=client" has no permission`) {
 			t.Error(got)
 		}
 	}
@@ -71,31 +71,15 @@ func TestOwnCertificateIsNamed(t *testing.T) {
 // TestHostOfABrokerIsNamed tells the address that the operator named from one that a broker
 // gives itself.
 func TestHostOfABrokerIsNamed(t *testing.T) {
-	c := &Config{Brokers: []string{"kafka.example.org:9092"}}
+	c := &Access{Brokers: []string{"kafka.example.org:9092"}}
 	missing := func(host string) error {
 		return fmt.Errorf("unable to dial: %w", &net.DNSError{Name: host, Err: "no such host"})
 	}
-	if got := c.problem(missing("kafka.example.org")).Error(); !strings.Contains(got, "no such host: kafka.example.org; check the address") {
+	if got := c.Problem(missing("kafka.example.org")).Error(); !strings.Contains(got, "no such host: kafka.example.org; check the address") {
 		t.Error(got)
 	}
 	want := "a broker calls itself kafka-0.internal, and there is no such host"
-	for _, got := range []string{c.problem(missing("kafka-0.internal")).Error(), c.groupsUnanswered(missing("kafka-0.internal")).Error()} {
-		if !strings.Contains(got, want) {
-			t.Errorf("%s, want %q", got, want)
-		}
-	}
-}
-
-// TestNothingVisibleIsNotNothingThere: a user who may describe no topic that matches is told
-// that this is one of two reasons.
-func TestNothingVisibleIsNotNothingThere(t *testing.T) {
-	c := &Config{Brokers: []string{"k:9092"}, Topics: []string{"~ship.*"}, SASL: &SASL{User: "ua"}}
-	s, err := newSelection(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, problems := s.chosen(c, &catalog{})
-	if len(problems) != 1 || !strings.Contains(problems[0], `none matches ~ship.*, or user "ua" may describe none that does`) {
-		t.Errorf("problems %q", problems)
+	if got := c.Problem(missing("kafka-0.internal")).Error(); !strings.Contains(got, want) {
+		t.Errorf("%s, want %q", got, want)
 	}
 }
