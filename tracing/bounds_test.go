@@ -211,3 +211,78 @@ func TestMessagesComeInOrderEachWithItsOwnError(t *testing.T) {
 		t.Errorf("%d messages, %d that the broker did not answer", i, silent)
 	}
 }
+
+// yielding counts what a broker handed on.
+type yielding struct {
+	memory
+	n *int
+}
+
+func (b yielding) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
+	return func(yield func(adapters.Message, error) bool) {
+		for m, err := range b.memory.Fetch(ctx, positions) {
+			if *b.n++; !yield(m, err) {
+				return
+			}
+		}
+	}
+}
+
+// Behind a small message may be thousands of large ones: none is read before it is wanted.
+func TestMessagesAreReadAsTheyAreTaken(t *testing.T) {
+	b := newBench(t, Config{})
+	handed := 0
+	slow := b.Attach(Source{Name: "slow", Broker: "kafka", Fetch: yielding{b.broker, &handed}})
+	batch := &adapters.Batch{}
+	for i := range 200 {
+		m := told{destination: "d", offset: int64(i), value: fmt.Sprint("value ", i)}.message()
+		b.broker[m.Position] = m
+		batch.Messages = append(batch.Messages, m)
+	}
+	if err := errors.Join(slow.Put(t.Context(), batch), b.Sync(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	page, err := b.Page(t.Context(), PageQuery{Backward: true, Limit: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := 0
+	for m, err := range b.Messages(t.Context(), page.Events) {
+		if taken++; handed != taken || err != nil {
+			t.Fatalf("%d were read when %d were taken: %s, %v", handed, taken, m.Position, err)
+		}
+	}
+	if taken != 200 {
+		t.Errorf("%d of 200 messages", taken)
+	}
+}
+
+// Kept copies are copied a part of the budget at a time.
+func TestKeptCopiesAreTakenInParts(t *testing.T) {
+	b := newBench(t, Config{Memory: leastMemory})
+	tap := b.Attach(Source{Name: "tap", Broker: "rabbitmq"})
+	batch := &adapters.Batch{Volatile: true}
+	for i := range 10 {
+		batch.Messages = append(batch.Messages, told{destination: "d", offset: int64(i), value: fmt.Sprintf("%0150000d", i)}.message())
+	}
+	if err := errors.Join(tap.Put(t.Context(), batch), b.Sync(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	page, err := b.Page(t.Context(), PageQuery{From: 1, Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := b.rereading(t.Context(), page.Events, b.bytesAtOnce()); len(r.events) != 4 {
+		t.Errorf("of messages of 150 kB %d are copied at once, want 4, for 512 KiB", len(r.events))
+	}
+	i := 0
+	for m, err := range b.Messages(t.Context(), page.Events) {
+		if err != nil || string(m.Value) != fmt.Sprintf("%0150000d", i) {
+			t.Errorf("message %d has %d bytes, %v", i, len(m.Value), err)
+		}
+		i++
+	}
+	if i != 10 {
+		t.Errorf("%d of 10 messages", i)
+	}
+}

@@ -13,7 +13,8 @@ import (
 )
 
 // Messages are read some at a time, before the first of them is handed on: few at first,
-// then as many as mostAtOnce, or fewer when they are large.
+// then as many as mostAtOnce, or fewer when they are large. A source hands on what it reads
+// as it comes, so that large ones behind many small ones are not all in memory at once.
 const (
 	fewestAtOnce = 16
 	mostAtOnce   = 256
@@ -29,90 +30,138 @@ func (s *Store) Messages(ctx context.Context, events []Event) iter.Seq2[adapters
 // messages reads at most so many at a time.
 func (s *Store) messages(ctx context.Context, events []Event, most int) iter.Seq2[adapters.Message, error] {
 	return func(yield func(adapters.Message, error) bool) {
+		atOnce := s.bytesAtOnce()
 		for n := fewestAtOnce; len(events) > 0; {
-			n = min(n, len(events))
-			messages, errs := s.readAgain(ctx, events[:n])
-			bytes := 0
-			for i := range messages {
-				bytes += messages[i].Size()
-				if !yield(messages[i], errs[i]) {
+			r := s.rereading(ctx, events[:min(n, len(events))], atOnce)
+			bytes, more := r.yield(ctx, yield)
+			if !more {
+				return
+			}
+			events, n = events[len(r.events):], len(r.events)
+			n = max(1, min(4*n, most, n*atOnce/max(bytes, 1)))
+		}
+	}
+}
+
+// bytesAtOnce is how much of messages may be in memory at once, besides what a source reads
+// ahead: a sixteenth of the budget.
+func (s *Store) bytesAtOnce() int { return int(min(s.config.Memory/16, bytesAtOnce)) }
+
+// rereading is some events whose messages are read again.
+type rereading struct {
+	events []Event
+	err    error    // why the index did not answer
+	copies [][]byte // what was kept of each, or nil
+	source []int    // the number of the source of each, or -1
+	open   []*sourceReading
+}
+
+// sourceReading is what one source is asked for, in the order of the events.
+type sourceReading struct {
+	source Source
+	next   func() (adapters.Message, error, bool)
+	stop   func()
+}
+
+// rereading finds out where the messages of events are: of all of them, or of so many that
+// their kept copies are no more than so many bytes, but for the last.
+func (s *Store) rereading(ctx context.Context, events []Event, most int) *rereading {
+	r := &rereading{events: events, copies: make([][]byte, len(events)), source: make([]int, len(events))}
+	for i := range events {
+		r.source[i] = -1
+	}
+	r.err = s.ask(ctx, func(x *index) {
+		for i := range events {
+			if x.log.holds(events[i].Sequence) {
+				r.source[i] = x.places.all[x.log.at(events[i].Sequence).place].source
+			}
+			if copied, ok := x.kept.Get(uint64(events[i].Sequence)); ok {
+				r.copies[i] = slices.Clone(copied)
+				if most -= len(copied); most <= 0 {
+					r.events = events[:i+1]
 					return
 				}
 			}
-			events = events[n:]
-			n = max(1, min(4*n, most, n*bytesAtOnce/max(bytes, 1)))
-		}
-	}
-}
-
-func (s *Store) readAgain(ctx context.Context, events []Event) ([]adapters.Message, []error) {
-	messages, errs := make([]adapters.Message, len(events)), make([]error, len(events))
-	encoded := make([][]byte, len(events))
-	places := make([]int, len(events)) // source of each
-	err := s.ask(ctx, func(x *index) {
-		for i := range events {
-			places[i] = -1
-			if x.log.holds(events[i].Sequence) {
-				places[i] = x.places.all[x.log.at(events[i].Sequence).place].source
-			}
-			if copied, ok := x.kept.Get(uint64(events[i].Sequence)); ok {
-				encoded[i] = slices.Clone(copied)
-			}
 		}
 	})
-	toFetch := map[int][]int{}
-	for i := range events {
-		switch {
-		case err != nil:
-			errs[i] = err
-		case encoded[i] != nil:
-			messages[i], errs[i] = copies.Decode(encoded[i])
-		case places[i] < 0:
-			errs[i] = fmt.Errorf("%s: %w", events[i].Position, ErrUnknown)
-		default:
-			toFetch[places[i]] = append(toFetch[places[i]], i)
-		}
-		messages[i].Position = events[i].Position
+	if r.err == nil {
+		r.begin(ctx, *s.sources.Load())
 	}
-	sources := *s.sources.Load()
-	for source, rows := range toFetch {
-		fetchRows(ctx, sources[source], events, rows, messages, errs)
-	}
-	return messages, errs
+	return r
 }
 
-// fetchRows reads the messages of some rows from their source.
-func fetchRows(ctx context.Context, source Source, events []Event, rows []int, messages []adapters.Message, errs []error) {
-	gone := func(i int) error {
-		return &adapters.Problem{
-			Doing: "show " + events[i].Position.String(), Cause: "its payload was not kept, and " + source.Name + " cannot be read again at a position",
-			Remedy: "give more --memory, so that payloads are kept for longer", Kind: adapters.ErrGone,
+// begin asks each source for what was not kept. Nothing is read before the first is wanted.
+func (r *rereading) begin(ctx context.Context, sources []Source) {
+	positions := make([][]adapters.Position, len(sources))
+	for i := range r.events {
+		if n := r.source[i]; n >= 0 && r.copies[i] == nil {
+			positions[n] = append(positions[n], r.events[i].Position)
 		}
 	}
-	if source.Fetch == nil {
-		for _, i := range rows {
-			errs[i] = gone(i)
+	r.open = make([]*sourceReading, len(sources))
+	for n, of := range positions {
+		if len(of) == 0 {
+			continue
 		}
-		return
-	}
-	positions := make([]adapters.Position, len(rows))
-	for n, i := range rows {
-		positions[n] = events[i].Position
-	}
-	n := 0
-	for m, err := range source.Fetch.Fetch(ctx, positions) {
-		if n == len(rows) {
-			return
+		r.open[n] = &sourceReading{source: sources[n]}
+		if fetch := sources[n].Fetch; fetch != nil {
+			r.open[n].next, r.open[n].stop = iter.Pull2(fetch.Fetch(ctx, of))
 		}
-		i := rows[n]
-		n++
-		messages[i], errs[i] = m, err
-		if errors.Is(err, errors.ErrUnsupported) {
-			errs[i] = gone(i)
-		}
-		messages[i].Position = events[i].Position
 	}
-	for _, i := range rows[n:] {
-		errs[i] = fmt.Errorf("%s: %s gave no answer: %w", events[i].Position, source.Name, cmp.Or(ctx.Err(), adapters.ErrNotConnected))
+}
+
+// yield hands on the message of each event, until nobody wants more. It returns their size.
+func (r *rereading) yield(ctx context.Context, yield func(adapters.Message, error) bool) (bytes int, more bool) {
+	defer func() {
+		for _, o := range r.open {
+			if o != nil && o.stop != nil {
+				o.stop()
+			}
+		}
+	}()
+	for i := range r.events {
+		m, err := r.message(ctx, i)
+		r.copies[i] = nil
+		m.Position = r.events[i].Position
+		bytes += m.Size()
+		if !yield(m, err) {
+			return bytes, false
+		}
+	}
+	return bytes, true
+}
+
+func (r *rereading) message(ctx context.Context, i int) (adapters.Message, error) {
+	position := r.events[i].Position
+	switch {
+	case r.err != nil:
+		return adapters.Message{}, r.err
+	case r.copies[i] != nil:
+		return copies.Decode(r.copies[i])
+	case r.source[i] < 0:
+		return adapters.Message{}, fmt.Errorf("%s: %w", position, ErrUnknown)
+	}
+	return r.open[r.source[i]].read(ctx, position)
+}
+
+// read returns the next message of a source, which is the one at a position.
+func (o *sourceReading) read(ctx context.Context, position adapters.Position) (adapters.Message, error) {
+	if o.next == nil {
+		return adapters.Message{}, o.notKept(position)
+	}
+	m, err, ok := o.next()
+	switch {
+	case !ok:
+		return m, fmt.Errorf("%s: %s gave no answer: %w", position, o.source.Name, cmp.Or(ctx.Err(), adapters.ErrNotConnected))
+	case errors.Is(err, errors.ErrUnsupported):
+		return m, o.notKept(position)
+	}
+	return m, err
+}
+
+func (o *sourceReading) notKept(position adapters.Position) error {
+	return &adapters.Problem{
+		Doing: "show " + position.String(), Cause: "its payload was not kept, and " + o.source.Name + " cannot be read again at a position",
+		Remedy: "give more --memory, so that payloads are kept for longer", Kind: adapters.ErrGone,
 	}
 }

@@ -206,7 +206,13 @@ type pastSearch struct {
 const (
 	fewestSearched = 512
 	mostSearched   = 16 << 10
+	eventBytes     = 320 // of an Event, with what it points to
 )
+
+// mostSearched is how many events are looked at at once: a sixteenth of the budget's worth.
+func (s *Store) mostSearched() int {
+	return int(min(max(s.config.Memory/16/eventBytes, fewestSearched), mostSearched))
+}
 
 // back looks at the events before end and returns where to go on, 0 when done.
 func (p *pastSearch) back(ctx context.Context, end Sequence) (Sequence, error) {
@@ -225,7 +231,7 @@ func (p *pastSearch) back(ctx context.Context, end Sequence) (Sequence, error) {
 	if err != nil {
 		return 0, err
 	}
-	p.next = min(4*p.next, mostSearched)
+	p.next = min(4*p.next, w.store.mostSearched())
 	matches := p.matches(ctx)
 	w.searched.Add(int64(len(p.events)))
 	if from == 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"sync"
 
@@ -21,7 +22,8 @@ const (
 	fetchTogether = 1000      // offsets; positions within are read with one request
 	fetchNear     = 256 << 10 // bytes to ask for when more than one is wanted
 	fetchSingle   = 4 << 10   // for one; its batch is sent whole anyway
-	fetchAtOnce   = 8         // logs
+	fetchAtOnce   = 8         // logs, or fewer of a small budget
+	fetchAhead    = 4096      // positions that are looked at together
 	fetchTries    = 3         // looks for a leader that has moved
 )
 
@@ -33,16 +35,16 @@ type found struct {
 
 // Fetch implements [adapters.Fetcher]. Positions are grouped by partition, and those
 // near each other are read with one request, so that a screen of rows costs a few
-// milliseconds.
+// milliseconds. What was read and not yielded yet is held to the size of a round of answers.
 func (a *Adapter) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
 	return func(yield func(adapters.Message, error) bool) {
-		results := a.fetchAll(ctx, positions)
-		for _, position := range positions {
+		r := a.newReadAhead(int(a.config.fetchBytes()))
+		for i, position := range positions {
 			if ctx.Err() != nil {
 				yield(adapters.Message{Position: position}, ctx.Err())
 				return
 			}
-			f := results[position]
+			f := r.next(ctx, positions[i:])
 			if f.err != nil {
 				f.message = adapters.Message{Position: position}
 			}
@@ -53,45 +55,104 @@ func (a *Adapter) Fetch(ctx context.Context, positions []adapters.Position) iter
 	}
 }
 
+// readAhead is what was read of some positions and not taken yet. Several goroutines read for
+// it, one a log.
+type readAhead struct {
+	adapter *Adapter
+	most    int // bytes that may be held before nothing more is read
+
+	mu      sync.Mutex
+	results map[adapters.Position]found
+	held    int
+}
+
+func (a *Adapter) newReadAhead(most int) *readAhead {
+	return &readAhead{adapter: a, most: most, results: make(map[adapters.Position]found)}
+}
+
 // fetchAll reads every position once, several logs at a time.
 func (a *Adapter) fetchAll(ctx context.Context, positions []adapters.Position) map[adapters.Position]found {
+	r := a.newReadAhead(math.MaxInt)
+	r.read(ctx, positions)
+	return r.results
+}
+
+// next takes the result for the first of the positions that are left, and reads it with as many
+// of the others as may be held if it was not read before.
+func (r *readAhead) next(ctx context.Context, left []adapters.Position) found {
+	if _, known := r.results[left[0]]; !known {
+		r.read(ctx, left[:min(len(left), fetchAhead)])
+	}
+	if _, known := r.results[left[0]]; !known { // others before it in its log were too many
+		r.most = math.MaxInt
+		r.read(ctx, left[:1])
+		r.most = int(r.adapter.config.fetchBytes())
+	}
+	f := r.results[left[0]]
+	delete(r.results, left[0])
+	r.held -= f.message.Size()
+	return f
+}
+
+func (r *readAhead) settle(position adapters.Position, f found) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.results[position] = f
+	r.held += f.message.Size()
+}
+
+// full says that nothing more should be read before something was taken.
+func (r *readAhead) full() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.held >= r.most
+}
+
+// read reads positions that were not read yet, several logs at a time, until enough is held.
+func (r *readAhead) read(ctx context.Context, positions []adapters.Position) {
 	byLog := make(map[adapters.Log][]int64)
-	results := make(map[adapters.Position]found, len(positions))
+	var logs []adapters.Log // in the order in which they are wanted
 	for _, p := range positions {
+		if _, known := r.results[p]; known {
+			continue
+		}
 		if p.Partition < 0 {
-			results[p] = found{err: fmt.Errorf("fetch %v from kafka, where a position has a partition: %w", p, errors.ErrUnsupported)}
+			r.settle(p, found{err: fmt.Errorf("fetch %v from kafka, where a position has a partition: %w", p, errors.ErrUnsupported)})
 			continue
 		}
 		log := adapters.Log{Destination: p.Destination, Partition: p.Partition}
+		if byLog[log] == nil {
+			logs = append(logs, log)
+		}
 		byLog[log] = append(byLog[log], p.Offset)
 	}
-	var mu sync.Mutex
 	var reading sync.WaitGroup
-	slots := make(chan struct{}, fetchAtOnce)
-	for log, offsets := range byLog {
+	slots := make(chan struct{}, min(max(int(r.adapter.config.fetchBytes())/fetchNear, 1), fetchAtOnce))
+	for i, log := range logs {
 		slots <- struct{}{}
+		if i > 0 && r.full() {
+			break
+		}
 		reading.Go(func() {
 			defer func() { <-slots }()
-			slices.Sort(offsets)
-			a.fetchLog(ctx, log, slices.Compact(offsets), func(offset int64, f found) {
-				mu.Lock()
-				defer mu.Unlock()
-				results[adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}] = f
-			})
+			slices.Sort(byLog[log])
+			r.readLog(ctx, log, slices.Compact(byLog[log]))
 		})
 	}
 	reading.Wait()
-	return results
 }
 
-// fetchLog reads ascending offsets of one log and settles each.
-func (a *Adapter) fetchLog(ctx context.Context, log adapters.Log, wanted []int64, settle func(int64, found)) {
-	for len(wanted) > 0 {
+// readLog reads ascending offsets of one log and settles each, until enough is held.
+func (r *readAhead) readLog(ctx context.Context, log adapters.Log, wanted []int64) {
+	settle := func(offset int64, f found) {
+		r.settle(adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}, f)
+	}
+	for first := true; len(wanted) > 0 && (first || !r.full()); first = false {
 		near := 1
 		for near < len(wanted) && wanted[near]-wanted[0] <= fetchTogether {
 			near++
 		}
-		covered, err := a.fetchSome(ctx, log, wanted[:near], settle)
+		covered, err := r.adapter.fetchSome(ctx, log, wanted[:near], settle)
 		if err != nil {
 			for _, offset := range wanted {
 				settle(offset, found{err: err})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -16,8 +17,11 @@ import (
 )
 
 const (
-	// fetchedAtOnce is how many positions are read before the first is yielded.
+	// fetchedAtOnce is how many positions are read before the first is yielded, at most.
 	fetchedAtOnce = 256
+
+	// fetchedBytes is how much of them is held before some of it was yielded.
+	fetchedBytes = 2 << 20
 
 	// nearby is how far two offsets may be apart to be read in one go.
 	nearby = 300
@@ -29,35 +33,67 @@ type found struct {
 	err     error
 }
 
+// answers are those that were read and not taken yet.
+type answers struct {
+	of   map[adapters.Position]found
+	held int // bytes of messages
+	most int // of them, before nothing more is read
+}
+
 // Fetch implements adapters.Fetcher for positions in streams.
 func (a *Adapter) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
 	return func(yield func(adapters.Message, error) bool) {
-		for part := range slices.Chunk(positions, fetchedAtOnce) {
-			answers := a.fetch(ctx, part)
-			for _, position := range part {
-				if err := ctx.Err(); err != nil {
-					yield(adapters.Message{Position: position}, err)
-					return
-				}
-				answer := answers[position]
-				if answer.err != nil {
-					answer.message = adapters.Message{Position: position}
-				}
-				if !yield(answer.message.Clone(), answer.err) {
-					return
-				}
+		ahead := &answers{of: map[adapters.Position]found{}}
+		for i, position := range positions {
+			if err := ctx.Err(); err != nil {
+				yield(adapters.Message{Position: position}, err)
+				return
+			}
+			answer := a.next(ctx, positions[i:], ahead)
+			if answer.err != nil {
+				answer.message = adapters.Message{Position: position}
+			}
+			if !yield(answer.message, answer.err) {
+				return
 			}
 		}
 	}
 }
 
-// fetch reads positions, those of each stream in the order of their offsets.
-func (a *Adapter) fetch(ctx context.Context, positions []adapters.Position) map[adapters.Position]found {
-	answers := make(map[adapters.Position]found, len(positions))
+// next takes the answer for the first of the positions that are left, and reads it with as many
+// of the others as may be held if it was not read before.
+func (a *Adapter) next(ctx context.Context, left []adapters.Position, ahead *answers) found {
+	if _, known := ahead.of[left[0]]; !known {
+		ahead.most = fetchedBytes
+		a.fetch(ctx, left[:min(len(left), fetchedAtOnce)], ahead)
+	}
+	if _, known := ahead.of[left[0]]; !known { // others before it in its stream were too many
+		ahead.most = math.MaxInt
+		a.fetch(ctx, left[:1], ahead)
+	}
+	answer := ahead.of[left[0]]
+	delete(ahead.of, left[0])
+	ahead.held -= answer.message.Size()
+	return answer
+}
+
+func (s *answers) put(position adapters.Position, answer found) {
+	s.of[position] = answer
+	s.held += answer.message.Size()
+}
+
+func (s *answers) full() bool { return s.held >= s.most }
+
+// fetch reads positions that were not read yet, those of each stream in the order of their
+// offsets, until enough is held.
+func (a *Adapter) fetch(ctx context.Context, positions []adapters.Position, ahead *answers) {
 	offsets := map[string][]int64{}
 	for _, p := range positions {
+		if _, known := ahead.of[p]; known {
+			continue
+		}
 		if p.Partition != adapters.NoPartition || !a.has(p.Destination) {
-			answers[p] = found{err: wording.Problem("read "+p.String()+" again", "only streams keep messages that were read", "look at it while it is on the screen", errors.ErrUnsupported)}
+			ahead.put(p, found{err: wording.Problem("read "+p.String()+" again", "only streams keep messages that were read", "look at it while it is on the screen", errors.ErrUnsupported)})
 			continue
 		}
 		offsets[p.Destination] = append(offsets[p.Destination], p.Offset)
@@ -65,14 +101,13 @@ func (a *Adapter) fetch(ctx context.Context, positions []adapters.Position) map[
 	for _, stream := range sortedKeys(offsets) {
 		slices.Sort(offsets[stream])
 		for _, run := range nearRuns(slices.Compact(offsets[stream])) {
-			if ctx.Err() != nil {
-				return answers
+			if ctx.Err() != nil || ahead.full() {
+				return
 			}
-			f := &fetch{adapter: a, stream: stream, answers: answers, wanted: run}
+			f := &fetch{adapter: a, stream: stream, answers: ahead, wanted: run}
 			f.run(ctx)
 		}
 	}
-	return answers
 }
 
 // nearRuns splits sorted offsets where two neighbours are far apart.
@@ -92,12 +127,12 @@ func nearRuns(offsets []int64) [][]int64 {
 type fetch struct {
 	adapter *Adapter
 	stream  string
-	answers map[adapters.Position]found
+	answers *answers
 	wanted  []int64 // what is left of them, sorted
 }
 
 func (f *fetch) answer(offset int64, m adapters.Message, err error) {
-	f.answers[adapters.Position{Destination: f.stream, Partition: adapters.NoPartition, Offset: offset}] = found{m, err}
+	f.answers.put(adapters.Position{Destination: f.stream, Partition: adapters.NoPartition, Offset: offset}, found{m, err})
 }
 
 func (f *fetch) fail(err error) {
@@ -122,7 +157,7 @@ func (f *fetch) run(ctx context.Context) {
 	defer l.CloseChannel(ctx, channel)
 	patience := time.NewTimer(2 * emptyPatience)
 	defer patience.Stop()
-	for len(f.wanted) > 0 {
+	for len(f.wanted) > 0 && !f.answers.full() {
 		select {
 		case <-ctx.Done():
 			f.fail(ctx.Err())
