@@ -114,7 +114,8 @@ type LogLag struct {
 	State LagState
 
 	// Lag is how many offsets, or messages of a queue, are still to be read. Offsets
-	// overstate messages where compaction or transactions left gaps.
+	// overstate messages where compaction or transactions left gaps; it is 0 where a source
+	// of committed messages only has read all of these and found none.
 	Lag int64
 
 	// Lost, when State is LagTruncated, is how many offsets retention has taken that were

@@ -33,6 +33,7 @@ type Adapter struct {
 	hidesAt time.Time
 	groups  map[string]group // that were listed, as they are to be asked for
 	cluster string           // see Cluster
+	seen    map[standing]seen
 }
 
 // Open connects and checks address, transport, login and topics. The error is an

@@ -73,6 +73,7 @@
 //	lagproblem.go    what cannot be told of groups
 //	lagends.go       where logs end, once for all groups
 //	lagopen.go       the transactions that hold readers up
+//	lagvisible.go    whether readers of committed messages have any left
 //	nexttime.go      NextTimes: how old is what is read next
 //
 // # Not obvious

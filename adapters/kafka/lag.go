@@ -49,6 +49,9 @@ type sweep struct {
 	late map[string]*cluster.Topic // which the catalog has not, and groups read
 	ends map[adapters.Log]ends
 	open map[adapters.Log]*consumer.Transaction // nil where nothing is known
+
+	looked    int       // logs, see findVisible
+	visibleBy time.Time // when it is to be done
 }
 
 // errStopped says that the caller wants no more.
@@ -234,6 +237,7 @@ func (s *sweep) finish(ctx context.Context, batch []*group, yield func(consumer.
 	s.listEnds(ctx, logs, asked.Add(-endsFresh))
 	s.listEnds(ctx, s.overtaken(batch), asked)
 	s.findOpen(ctx, batch)
+	s.findVisible(ctx, batch)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -318,7 +322,9 @@ func (s *sweep) logLag(g *group, log adapters.Log) consumer.LogLag {
 	case g.kind == groupShare && l.Committed >= 0:
 		judgeShare(&l, c.lag)
 	default:
-		l.Judge()
+		if l.Judge(); s.nothingVisible(&l) {
+			l.State, l.Lag = consumer.LagOK, 0
+		}
 	}
 	return l
 }

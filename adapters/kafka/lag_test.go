@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -406,6 +407,137 @@ func TestLagStops(t *testing.T) {
 	if len(names) != 450 || names[0] != "group-000" || names[449] != "group-449" {
 		t.Errorf("%d groups", len(names))
 	}
+}
+
+// TestLagOfCommittedMessages: who reads committed messages only, and has read all of them, is not
+// behind, whatever was aborted since. Who reads all is.
+func TestLagOfCommittedMessages(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *cluster) {
+		topic := c.topic(t, 1)
+		c.publish(t, topic, numbered(1, 5, time.Now())...)
+		c.commit(t, topic+"-done", topic, 5)
+		c.commit(t, topic+"-behind", topic, 4)
+		writer := connect(t, c.address, kgo.TransactionalID(topic))
+		transaction := func(end kgo.TransactionEndTry, texts ...string) {
+			t.Helper()
+			if err := writer.client.BeginTransaction(); err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range texts {
+				writer.publish(t, topic, value(text))
+			}
+			if err := writer.client.EndTransaction(t.Context(), end); err != nil {
+				t.Fatal(err)
+			}
+			c.await(t, topic)
+		}
+		committed, all := opened(t, kafka.Config{Brokers: []string{c.address}, Topics: []string{topic}, Committed: true}), c.reader(t, topic)
+		t.Cleanup(func() { committed.Close() })
+		are := func(a *kafka.Adapter, done, behind string) {
+			t.Helper()
+			lag := lags(t, a, topic+"-done", topic+"-behind")
+			sameFigures(t, lag[topic+"-done"], done)
+			sameFigures(t, lag[topic+"-behind"], behind)
+		}
+		transaction(kgo.TryAbort, "aborted", "too")
+		are(committed, "0: 0..5..8 of 8 lag 0 OK", "0: 0..4..8 of 8 lag 4 BEHIND")
+		are(all, "0: 0..5..8 of 8 lag 3 BEHIND", "0: 0..4..8 of 8 lag 4 BEHIND")
+		transaction(kgo.TryAbort, "again")
+		are(committed, "0: 0..5..10 of 10 lag 0 OK", "0: 0..4..10 of 10 lag 6 BEHIND")
+
+		if err := writer.client.BeginTransaction(); err != nil {
+			t.Fatal(err)
+		}
+		writer.publish(t, topic, value("open"))
+		are(committed, "0: 0..5..10 of 11 lag 6 BEHIND", "0: 0..4..10 of 11 lag 7 BEHIND")
+		if err := writer.client.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
+			t.Fatal(err)
+		}
+		c.await(t, topic)
+		are(committed, "0: 0..5..12 of 12 lag 7 BEHIND", "0: 0..4..12 of 12 lag 8 BEHIND")
+		c.commit(t, topic+"-done", topic, 11)
+		are(committed, "0: 0..11..12 of 12 lag 0 OK", "0: 0..4..12 of 12 lag 8 BEHIND")
+	})
+}
+
+// TestLagOfCommittedMessagesIsFrugal: what was seen once is not read again, and a sweep looks into no
+// more logs than it may.
+func TestLagOfCommittedMessagesIsFrugal(t *testing.T) {
+	c, k := fake(t)
+	topic := c.topic(t, 150)
+	group := topic
+	var offsets []int64
+	writer := connect(t, c.address, kgo.TransactionalID(topic))
+	if err := writer.client.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	for range 150 {
+		offsets = append(offsets, 0)
+	}
+	writer.publish(t, topic, numbered(150, 1, time.Now())...)
+	if err := writer.client.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
+		t.Fatal(err)
+	}
+	c.await(t, topic)
+	c.commit(t, group, topic, offsets...)
+	a := opened(t, kafka.Config{Brokers: []string{c.address}, Topics: []string{topic}, Committed: true})
+	defer a.Close()
+	var read atomic.Int64
+	k.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+		k.KeepControl()
+		read.Add(1)
+		return nil, nil, false
+	})
+	for round, want := range []struct{ ok, reads int64 }{{100, 200}, {150, 100}, {150, 0}} {
+		read.Store(0)
+		lag, ok := lags(t, a, group)[group], int64(0)
+		for i := range lag.Logs {
+			if lag.Logs[i].State == consumer.LagOK {
+				ok++
+			}
+		}
+		if ok != want.ok || read.Load() > want.reads {
+			t.Errorf("look %d calls %d logs OK with %d reads, want %d with at most %d", round+1, ok, read.Load(), want.ok, want.reads)
+		}
+	}
+
+	c.publish(t, topic, numbered(1, 1, time.Now())...) // partition 0 has a message to read
+	for round, reads := range []int64{1, 0} {
+		read.Store(0)
+		lag := lags(t, a, group)[group]
+		if lag.Logs[0].State != consumer.LagBehind || read.Load() != reads {
+			t.Errorf("look %d at a message calls its log %v with %d reads, want %d", round+1, lag.Logs[0].State, read.Load(), reads)
+		}
+	}
+	read.Store(0)
+	if lag := lags(t, c.reader(t, topic), group)[group]; lag.Logs[0].State != consumer.LagBehind || read.Load() > 0 {
+		t.Errorf("who reads all is told %v with %d reads", lag.Logs[0].State, read.Load())
+	}
+}
+
+// TestLagOfCommittedMessagesGoesOn: what a look does not come to is left to the next.
+func TestLagOfCommittedMessagesGoesOn(t *testing.T) {
+	c := real(t) // the embedded broker does not tell all that was aborted of so much
+	topic := c.topic(t, 1)
+	writer := connect(t, c.address, kgo.TransactionalID(topic), kgo.ProducerBatchCompression(kgo.NoCompression()))
+	if err := writer.client.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	const batches, answers = 10, 4
+	for range batches { // each fills an answer
+		writer.publish(t, topic, value(strings.Repeat("x", 70<<10)))
+	}
+	if err := writer.client.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
+		t.Fatal(err)
+	}
+	c.await(t, topic)
+	c.commit(t, topic, topic, 0)
+	a := opened(t, kafka.Config{Brokers: []string{c.address}, Topics: []string{topic}, Committed: true})
+	defer a.Close()
+	for range batches / answers {
+		sameFigures(t, lags(t, a, topic)[topic], "0: 0..0..11 of 11 lag 11 BEHIND")
+	}
+	sameFigures(t, lags(t, a, topic)[topic], "0: 0..0..11 of 11 lag 0 OK")
 }
 
 // TestNextTimes is about what a consumer reads next: behind marks, behind the end, and

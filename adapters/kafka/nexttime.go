@@ -55,39 +55,72 @@ func (a *Adapter) nextTime(ctx context.Context, p adapters.Position) (time.Time,
 	if p.Partition < 0 {
 		return time.Time{}, fmt.Errorf("find the next message at %v on kafka, where a position has a partition: %w", p, errors.ErrUnsupported)
 	}
-	log, offset, size := adapters.Log{Destination: p.Destination, Partition: p.Partition}, p.Offset, int32(fetchSingle)
-	for range nextTries {
-		answer, err := a.readAt(ctx, log, offset, size, a.config.Committed)
-		if err != nil {
-			return time.Time{}, err
-		}
-		if at, ok := a.firstTime(log, answer, offset); ok && at.IsZero() {
-			return at, fmt.Errorf("find when the next message at %v was written: it carries no time that can be", p)
-		} else if ok {
-			return at, nil
-		}
-		next := recordbatch.NextOffset(answer.RecordBatches, offset)
-		switch {
-		case next > offset:
-			offset, size = next, nextSize
-		case a.config.Committed && answer.LastStableOffset < answer.HighWatermark:
-			return time.Time{}, fmt.Errorf("find the next message at %v: a transaction is open there", p)
-		default: // it is the end
-			return time.Time{}, nil
-		}
+	next, err := a.nextVisible(ctx, adapters.Log{Destination: p.Destination, Partition: p.Partition}, p.Offset, nextTries)
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case next.found && next.at.IsZero():
+		return time.Time{}, fmt.Errorf("find when the next message at %v was written: it carries no time that can be", p)
+	case next.found:
+		return next.at, nil
+	case !next.ended:
+		return time.Time{}, fmt.Errorf("find the next message at %v: none is near", p)
+	case next.open:
+		return time.Time{}, fmt.Errorf("find the next message at %v: a transaction is open there", p)
 	}
-	return time.Time{}, fmt.Errorf("find the next message at %v: none is near", p)
+	return time.Time{}, nil
 }
 
-// firstTime is the time of the first record of an answer from an offset on, zero if it has none.
-func (a *Adapter) firstTime(log adapters.Log, answer *kmsg.FetchResponseTopicPartition, from int64) (at time.Time, ok bool) {
+// seen is what was read of a log from an offset on in search of the next message: there is none
+// before until. There may be one only where it was found.
+type seen struct {
+	until int64
+	found bool      // a message at until
+	at    time.Time // when it was written; zero where it carries no time that can be
+	ended bool      // nothing more can be read
+	open  bool      // because of a transaction that is open
+}
+
+// nextVisible looks for the first record of a log from an offset on, in at most so many answers.
+func (a *Adapter) nextVisible(ctx context.Context, log adapters.Log, offset int64, tries int) (s seen, err error) {
+	size := int32(fetchSingle)
+	s.until = offset
+	for range tries {
+		answer, err := a.readAt(ctx, log, s.until, size, a.config.Committed)
+		if err != nil {
+			return s, err
+		}
+		first, at, ok, err := a.firstTime(log, answer, s.until)
+		if ok {
+			s.until, s.found, s.at = first, true, at
+			return s, nil
+		}
+		if err != nil {
+			return s, err
+		}
+		next := recordbatch.NextOffset(answer.RecordBatches, s.until)
+		if next == s.until {
+			s.ended, s.open = true, a.config.Committed && answer.LastStableOffset < answer.HighWatermark
+			return s, nil
+		}
+		s.until, size = next, nextSize
+	}
+	return s, nil
+}
+
+// firstTime is the first record of an answer from an offset on, and its time, zero if it has none.
+// What cannot be unpacked may be one, which is an error.
+func (a *Adapter) firstTime(log adapters.Log, answer *kmsg.FetchResponseTopicPartition, from int64) (offset int64, at time.Time, ok bool, err error) {
 	decoded, _ := recordbatch.Decode(log, from, answer, a.config.Committed, a.decoder)
 	for _, r := range decoded.Records {
 		if !ok && r.Offset >= from {
+			offset, ok = r.Offset, true
 			at, _ = adapters.MessageTime(r.Timestamp.UnixMilli())
-			ok = true
 		}
 		r.Recycle()
 	}
-	return at, ok
+	if decoded.Err != nil {
+		err = fmt.Errorf("find the next message at %v: a record batch cannot be unpacked: %w", adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: from}, recordbatch.TooLarge(decoded.Err, a.config.batchBytes()))
+	}
+	return offset, at, ok, err
 }

@@ -96,6 +96,9 @@ func (s *Series) log(source string, lag *consumer.Lag, l *consumer.LogLag, now t
 	if p != nil && p.empty(l.Next(), l.End) {
 		out.Unread = 0
 	}
+	if out.Unread == 0 && out.Direction == Growing { // by marks of transactions, or what was aborted
+		out.Direction = Steady
+	}
 	out.State, out.Why = s.state(p, l, &out, lag, now.UnixNano())
 	if out.Why == "" {
 		out.Why = s.explain(l)

@@ -24,6 +24,8 @@ type watched struct {
 	done   int64
 	member bool
 	open   *consumer.Transaction
+
+	aborted bool // what is left
 }
 
 const everyLook = 2 * time.Second
@@ -42,6 +44,9 @@ func (w *watched) look() lag.Standing {
 		l.LastStable = w.open.From
 	}
 	l.Judge()
+	if w.aborted {
+		l.State, l.Lag = consumer.LagOK, 0
+	}
 	w.lag = consumer.Lag{Kind: consumer.ClassicGroup, Group: "billing", At: w.now, MembersKnown: true, Logs: []consumer.LogLag{l}}
 	if w.member {
 		w.lag.Members = make([]consumer.Member, 1)
@@ -324,6 +329,17 @@ func TestLagRatesOfQueue(t *testing.T) {
 		if got.Direction != lag.Draining || got.Left != 50*time.Second || got.State != consumer.LagBehind {
 			t.Errorf("standing %+v", got)
 		}
+	}
+}
+
+// TestLagOfWhoSeesNothing has a log that grows by what was aborted alone: nothing of it is left to
+// read, and that does not become more.
+func TestLagOfWhoSeesNothing(t *testing.T) {
+	w := watch(t)
+	w.run(2*time.Minute, 10, 10)
+	w.aborted = true
+	if got := w.run(2*time.Minute, 10, 0); got.State != consumer.LagOK || got.Unread != 0 || got.Direction != lag.Steady {
+		t.Errorf("standing %+v", got)
 	}
 }
 
