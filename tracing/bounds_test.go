@@ -57,7 +57,7 @@ func TestAWatchThatMatchesEverythingIsBounded(t *testing.T) {
 		return told{destination: "a", offset: int64(i), headers: []string{"event_type", "Tick"}}
 	}
 	b.flood(50_000, tick)
-	filter, err := query.Compile(`type == "Tick"`)
+	filter, err := query.Compile(`type == "Tick"`, query.Events)
 	if err != nil {
 		t.Fatal(err)
 	}

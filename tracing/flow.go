@@ -180,7 +180,7 @@ func (x *index) summarise(s *FlowSummary, number uint32, now int64) {
 		Key: x.flows.key(number), ID: x.flows.texts.Text(record.id), From: x.words.Text(record.from),
 		Entity: x.flows.texts.Text(record.entity), Status: v.status,
 		Events: int(record.count), Evicted: int(record.evicted), Capped: int(record.unlinked),
-		Services: s.Services[:0], Brokers: s.Brokers[:0], Types: s.Types[:0],
+		Services: x.servicesOf(s.Services[:0], list, ServicesPerSummary), Brokers: s.Brokers[:0], Types: s.Types[:0],
 		Started: time.Unix(0, list[0].time), Last: time.Unix(0, list[len(list)-1].time),
 		LastType: x.kinds.Text(list[len(list)-1].kind), FailedAt: x.kinds.Text(v.failedAt),
 		DeadLetters: v.deadLetters, Duplicates: v.duplicates, BeganBefore: v.pathPosition.cut,
@@ -190,13 +190,21 @@ func (x *index) summarise(s *FlowSummary, number uint32, now int64) {
 		if len(s.Types) < TypesPerSummary {
 			s.Types = append(s.Types, x.kinds.Text(list[i].kind))
 		}
-		if service := x.service.Text(list[i].service); service != "" && len(s.Services) < ServicesPerSummary && !slices.Contains(s.Services, service) {
-			s.Services = append(s.Services, service)
-		}
 		if broker := x.brokerOf(list[i].entry); !slices.Contains(s.Brokers, broker) {
 			s.Brokers = append(s.Brokers, broker)
 		}
 	}
+}
+
+// servicesOf appends to services those that wrote the events of a flow, in order of first
+// appearance, up to most.
+func (x *index) servicesOf(services []string, list []member, most int) []string {
+	for i := range list {
+		if service := x.service.Text(list[i].service); service != "" && len(services) < most && !slices.Contains(services, service) {
+			services = append(services, service)
+		}
+	}
+	return services
 }
 
 func (x *index) brokerOf(e *entry) adapters.Broker {

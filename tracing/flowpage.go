@@ -89,7 +89,7 @@ func (w *flowWalk) flowAt(x *index, sequence Sequence) uint32 {
 	if number == 0 || x.flows.at(number).head == 0 {
 		return 0
 	}
-	if w.query.Watch == nil {
+	if !w.query.Watch.narrows() {
 		if x.flows.at(number).tail != uint32(sequence) {
 			return 0
 		}
@@ -119,15 +119,35 @@ func (w *flowWalk) consider(x *index, number uint32) {
 		w.page.Considered++
 		members := x.members(number)
 		var status Status
-		if len(w.query.Status) > 0 || w.query.Sort == ByTrouble {
+		if w.query.judges() || w.query.Sort == ByTrouble {
 			judgement := x.judge(number, members, w.now)
 			status = judgement.status
 		}
-		if len(w.query.Status) == 0 || slices.Contains(w.query.Status, status) {
+		if x.wanted(&w.query, status, members) {
 			rank := rank(w.query.Sort, members, status, x.flows.at(number))
 			w.list = append(w.list, ranked{x.flows.key(number), rank, members[len(members)-1].time})
 		}
 	}
+}
+
+// judges says that it takes a flow's status, or more of it as a whole, to choose it.
+func (q *FlowQuery) judges() bool {
+	return len(q.Status) > 0 || q.Watch != nil && q.Watch.filter.OfFlow()
+}
+
+// wanted says that a flow of this status is chosen as a whole.
+func (x *index) wanted(q *FlowQuery, status Status, list []member) bool {
+	switch {
+	case len(q.Status) > 0 && !slices.Contains(q.Status, status):
+		return false
+	case q.Watch == nil || !q.Watch.filter.OfFlow():
+		return true
+	}
+	var services []string
+	if q.Watch.filter.Uses("services") {
+		services = x.servicesOf(nil, list, len(list))
+	}
+	return q.Watch.filter.MatchFlow(string(status), services)
 }
 
 func (w *flowWalk) add(x *index, number uint32) {
@@ -214,12 +234,12 @@ func (w *exportWalk) next(x *index) {
 			continue
 		}
 		left -= x.flows.at(e.flow).linked()
-		if w.query.Watch != nil && !x.matched(w.query.Watch, e.flow) {
+		if w.query.Watch.narrows() && !x.matched(w.query.Watch, e.flow) {
 			continue
 		}
 		summary := &w.page[w.filled]
 		x.summarise(summary, e.flow, w.now)
-		if len(w.query.Status) == 0 || slices.Contains(w.query.Status, summary.Status) {
+		if !w.query.judges() || x.wanted(&w.query, summary.Status, x.members(e.flow)) {
 			w.filled++
 		}
 	}

@@ -96,7 +96,7 @@ type rows struct {
 }
 
 func (x *index) rows(w *Watch) rows {
-	if w == nil {
+	if !w.narrows() {
 		return rows{first: x.log.first, count: int(x.log.len())}
 	}
 	state := x.stateOf(w)

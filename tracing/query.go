@@ -62,7 +62,7 @@ type Page struct {
 
 // FlowQuery asks for rows of the flows page.
 type FlowQuery struct {
-	Watch  *Watch   // only flows with an event the filter matched; nil is all
+	Watch  *Watch   // only flows that the filter passes as a whole, with an event that it matched; nil is all
 	Status []Status // only these; empty is all
 	Sort   FlowSort
 	Offset int

@@ -90,7 +90,7 @@ func TestAWatchFindsPastAndPresentOnce(t *testing.T) {
 		for n := range 10 {
 			b.tell(order(n, fmt.Sprint("ord-", n), happy...)...)
 		}
-		filter, err := query.Compile(text)
+		filter, err := query.Compile(text, query.Flows)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,6 +115,69 @@ func TestAWatchFindsPastAndPresentOnce(t *testing.T) {
 			t.Errorf("a closed watch has %d rows, %v", len(page.Events), err)
 		}
 	}
+}
+
+// TestFlowsAreFilteredAsAWhole: a filter asks about a flow and about its events, and its status is
+// that of the moment of asking.
+func TestFlowsAreFilteredAsAWhole(t *testing.T) {
+	for i := range query.Fields {
+		if f := &query.Fields[i]; f.Name == "status" && !slices.Equal(f.Values[query.Flows], namesOf(Statuses)) {
+			t.Fatalf("filters know the statuses %v, and flows have %v", f.Values[query.Flows], Statuses)
+		}
+	}
+	b := newBench(t, Config{})
+	b.tell(order(1, "good", happy...)...)
+	b.tell(order(2, "bad", "OrderPlaced", "PaymentFailed")...)
+	b.tell(order(3, "worse", "OrderPlaced", "PaymentFailed", "InventoryFailed")...)
+	for text, want := range map[string]string{
+		`status == "failed"`: "bad worse", `status != "failed"`: "good", `"serviceInv" in services`: "good worse", `len(services) == 2 && services[0] == "serviceOrd"`: "bad",
+		`status == "failed" && "serviceInv" in services`: "worse", `status == "failed" && type == "InventoryFailed"`: "worse", `status == "failed" && type == "ShipmentPrepared"`: "",
+		`status == "failed" && json("payload.order_id") == "bad"`: "bad", `"serviceOrd" in services && serviceInv`: "", `type == "PaymentFailed"`: "bad worse", `"nobody" in services`: "",
+	} {
+		filter, err := query.Compile(text, query.Flows)
+		if err != nil {
+			if want != "" {
+				t.Fatal(text, err)
+			}
+			continue
+		}
+		w := b.Watch(filter)
+		if err := w.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for flow, err := range b.All(t.Context(), FlowQuery{Watch: w}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, flow.Entity)
+		}
+		page, err := b.Flows(t.Context(), FlowQuery{Watch: w, Sort: ByStart, Limit: 9})
+		if err != nil || strings.Join(all, " ") != want || page.Matched != len(all) {
+			t.Errorf("%s: %v, and on a page %d, %v", text, all, page.Matched, err)
+		}
+		w.Close()
+	}
+	filter, err := query.Compile(`status == "failed"`, query.Flows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := b.Watch(filter)
+	defer w.Close()
+	if p := w.Progress(); p != (Progress{}) || b.watching.Load().any {
+		t.Errorf("a filter of flows as a whole collects events: %+v", p)
+	}
+	b.tell(order(4, "late", "OrderPlaced", "PaymentFailed")...)
+	if page, err := b.Flows(t.Context(), FlowQuery{Watch: w, Limit: 2}); err != nil || page.Matched != 3 || len(page.Flows) != 2 || page.Flows[0].Entity != "late" {
+		t.Errorf("the newest of three: %+v, %v", page, err)
+	}
+}
+
+func namesOf(statuses []Status) (names []string) {
+	for _, status := range statuses {
+		names = append(names, string(status))
+	}
+	return names
 }
 
 func TestFlowsSortAndAreChosenByStatus(t *testing.T) {

@@ -59,6 +59,10 @@ func (w *Watch) Wait(ctx context.Context) error {
 // Filter is the filter the watch was made with.
 func (w *Watch) Filter() *query.Filter { return w.filter }
 
+// narrows says that a watch leaves events out: nil does not, nor does a filter that asks about
+// flows as a whole alone, which collects none.
+func (w *Watch) narrows() bool { return w != nil && (w.filter.OfEvents() || !w.filter.OfFlow()) }
+
 // mostWatches is how many filters can be watched at once; a further one takes the place
 // of the oldest.
 const mostWatches = 8
@@ -136,6 +140,10 @@ func (x *index) noteWatched(set *watchSet, bits uint8, sequence Sequence) {
 func (s *Store) Watch(filter *query.Filter) *Watch {
 	ctx, cancel := context.WithCancel(s.life)
 	w := &Watch{filter: filter, store: s, stop: cancel, open: ctx, done: make(chan struct{}), number: s.watched.Add(1)}
+	if !w.narrows() {
+		close(w.done)
+		return w
+	}
 	for {
 		old := s.watching.Load()
 		next := &watchSet{watches: old.watches, any: true}

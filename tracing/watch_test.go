@@ -38,7 +38,7 @@ func TestAFilterReadsEachStretchOfALogOnce(t *testing.T) {
 		if err := intake.Put(t.Context(), batch); err != nil {
 			t.Fatal(err)
 		}
-		filter, err := query.Compile(text)
+		filter, err := query.Compile(text, query.Flows)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestTheOldestOfTooManyFiltersMakesRoom(t *testing.T) {
 	b.tell(order(1, "ord-1", happy...)...)
 	var watches []*Watch
 	for i := range mostWatches + 3 {
-		filter, err := query.Compile("payment")
+		filter, err := query.Compile("payment", query.Events)
 		if err != nil {
 			t.Fatal(err)
 		}

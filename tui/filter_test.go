@@ -32,6 +32,26 @@ func TestFilterAndMatches(t *testing.T) {
 	})
 }
 
+// TestFlowsAreFilteredByWhatTheyAreAsAWhole: on Flows alone, and while they change.
+func TestFlowsAreFilteredByWhatTheyAreAsAWhole(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		put(t, s, s.Compensated(7, time.Now())...)
+		put(t, s, s.Order(8, time.Now(), 5)...)
+		screen := tuitest.Open(t, s.Options(), 140, 24).Press("/").Sees(`type == "PaymentFailed"`).Type(`"payment" in services`).Sees("services is that of a flow, not of an event").Press("esc")
+		screen.Press("2").Wait(time.Second).Press("/").Sees(`type == "PaymentFailed" && status == "failed"`).Type(`status == "compensatd"`)
+		screen.Sees(`▾ status is never "compensatd"; it is one of failed, stuck, late, compensated`).Press("enter").Sees(`/status == "compensatd"`)
+		screen.Press("backspace", "backspace").Type(`ed" && "payment" in services`).Misses("▾").Press("enter").Wait(time.Second)
+		screen.Sees(`/status == "compensated"`, "ord-1007", "1 of 2").Misses("ord-1008", "searched", "…\" 0")
+		screen.Press("1").Wait(time.Second).Sees("ord-1007", "ord-1008").Misses("/status").Press("2").Wait(time.Second).Sees("1 of 2").Misses("ord-1008")
+		put(t, s, s.Compensated(9, time.Now())...)
+		screen.Wait(time.Second).Sees("ord-1009", "2 of 3").Press("/").Sees(`in services`).Press("esc")
+		screen.Press("esc").Filter(`status == "compensated" && json("payload.order_id") == "ord-1007"`).Wait(time.Second).Sees("ord-1007", "1 of 3").Misses("ord-1009")
+		screen.Press("esc").Filter(`status == "stuck" && json("payload.order_id") == "ord-1007"`).Wait(time.Second).Sees("No flow matches the filter.", "esc clears it")
+		screen.Press("esc").Wait(time.Second).Sees("ord-1007", "ord-1008", "ord-1009").Misses("/status")
+		screen.Filter(`status == "compensated"`).Wait(time.Second).Misses("ord-1008").Press("1").Filter("ord-1008").Wait(time.Second).Press("2").Wait(time.Second).Sees("ord-1008", "/ord-1008").Misses("ord-1007")
+	})
+}
+
 func TestAWrongFilterPointsAtItsFault(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		screen := tuitest.Open(t, s.Options(), 80, 24).Press("/").Type(`type == `)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -64,6 +65,9 @@ func newFlows(d *shell) *flows {
 	return &flows{shell: d, order: tracing.ByActivity, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
 }
 
+// filter is what the list is filtered by, or nil.
+func (f *flows) filter() *tracing.Watch { return cmp.Or(f.ofFlows, f.watch) }
+
 func (f *flows) scope() keymap.Scope { return keymap.OnFlows }
 func (f *flows) name() text.Safe     { return text.Own("Flows") }
 func (f *flows) ages() bool          { return len(f.rows) > 0 }
@@ -89,8 +93,8 @@ func (f *flows) holding() bool {
 }
 
 func (f *flows) refresh() tea.Cmd {
-	if f.under != f.watch {
-		f.under = f.watch
+	if f.under != f.filter() {
+		f.under = f.filter()
 		f.begin()
 	}
 	// Even when no event comes, flows become late: they are asked for now and then.
@@ -99,12 +103,12 @@ func (f *flows) refresh() tea.Cmd {
 	if f.busy || failed || !f.stale && (!due || f.paused) {
 		return nil
 	}
-	query := tracing.FlowQuery{Watch: f.watch, Sort: f.order, Offset: f.wanted, Limit: 3 * f.height}
+	query := tracing.FlowQuery{Watch: f.filter(), Sort: f.order, Offset: f.wanted, Limit: 3 * f.height}
 	if f.trouble {
 		query.Status = []tracing.Status{tracing.Failed, tracing.Stuck, tracing.Late}
 	}
 	fresh := f.stale || !f.holding()
-	version, watch, querier, going, shown, offset := f.counters.Version, f.watch, f.options.Querier, f.going, f.shown(), f.wanted
+	version, watch, querier, going, shown, offset := f.counters.Version, f.filter(), f.options.Querier, f.going, f.shown(), f.wanted
 	f.stale, f.asked, f.going = false, f.now, neither
 	f.failed = func() {
 		f.stale = f.stale || fresh
@@ -125,7 +129,7 @@ func (f *flows) refresh() tea.Cmd {
 		}
 		trouble := len(query.Status) > 0
 		return func() {
-			if f.watch != watch || f.trouble != trouble { // it is asked for something else
+			if f.filter() != watch || f.trouble != trouble { // it is asked for something else
 				f.stale = true
 				return
 			}
@@ -338,7 +342,7 @@ func (f *flows) back() bool {
 	switch {
 	case len(f.marked) > 0:
 		clear(f.marked)
-	case f.watch != nil:
+	case f.filter() != nil:
 		f.setFilter(nil)
 	case f.trouble:
 		f.trouble = false
@@ -374,7 +378,7 @@ func (f *flows) status() []piece {
 		parts = append(parts, piece{theme.Bad, text.Own("  trouble only")})
 	}
 	if !f.answered {
-		return append(parts, f.filterStatus()...)
+		return append(parts, f.filterStatus(f.filter())...)
 	}
 	count := text.Count(int64(f.page.Matched)).Add(text.Own(" of "), text.Count(int64(f.page.Total)))
 	if f.page.Considered < f.page.Total {
@@ -384,7 +388,7 @@ func (f *flows) status() []piece {
 	if len(f.marked) > 0 {
 		parts = append(parts, piece{theme.Marked, text.Own("  ").Add(g.Mark, space, text.Count(int64(len(f.marked))))})
 	}
-	return append(parts, f.filterStatus()...)
+	return append(parts, f.filterStatus(f.filter())...)
 }
 
 func (f *flows) render(width, height int) []widget.Line {

@@ -154,7 +154,7 @@ func (f *flows) empty(width, height int) []widget.Line {
 	sentences := []text.Safe{text.Own("No flows yet. Events that share a correlation id, a trace id or an order id appear here as one row."),
 		text.Own("1 shows every event, those that name no flow too; :trace ID looks for one in the brokers.")}
 	switch {
-	case f.trouble && f.watch != nil:
+	case f.trouble && f.filter() != nil:
 		is := text.Own(" are failed, stuck or late.")
 		if f.troubled == 1 {
 			is = text.Own(" is failed, stuck or late.")
@@ -165,8 +165,12 @@ func (f *flows) empty(width, height int) []widget.Line {
 		}
 	case f.trouble:
 		sentences = []text.Safe{text.Own("No flow is failed, stuck or late."), text.Own("! shows all flows again.")}
-	case f.watch != nil:
-		sentences = []text.Safe{text.Own("No flow has an event that matches the filter."), text.Own("esc clears it; / changes it.")}
+	case f.filter() != nil:
+		none := text.Own("No flow has an event that matches the filter.")
+		if f.ofFlows != nil {
+			none = text.Own("No flow matches the filter.")
+		}
+		sentences = []text.Safe{none, text.Own("esc clears it; / changes it.")}
 	}
 	lines := []widget.Line{widget.Blank(t, width)}
 	for i, s := range sentences {

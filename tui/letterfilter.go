@@ -57,14 +57,14 @@ func newLetterFilter(value string) (*letterFilter, error) {
 	if strings.TrimSpace(value) == "" {
 		return nil, nil
 	}
-	whole, err := query.Compile(value)
+	whole, err := query.Compile(value, query.Letters)
 	if err != nil {
 		return nil, err
 	}
 	f := &letterFilter{text: strings.TrimSpace(value)}
 	for _, word := range whole.Words() {
 		// Quoted, a word is no expression whatever it is; one with a quote is not quoted.
-		test, err := query.Compile(`"` + word + `"`)
+		test, err := query.Compile(`"`+word+`"`, query.Letters)
 		if err != nil || len(f.tests) == mostLetterTests {
 			break
 		}

@@ -87,18 +87,21 @@ func newFilterLine(d *shell, on keymap.Scope) *prompt {
 	}
 	value := ""
 	letters, ofLetters := d.top().(*lettersPage)
+	_, ofFlows := d.top().(*flows)
 	switch {
 	case ofLetters:
 		value = letters.filterText()
+	case ofFlows && d.ofFlows != nil:
+		value = d.ofFlows.Filter().String()
 	case d.watch != nil:
 		value = d.watch.Filter().String()
 	}
 	p := newPrompt(text.Own("/"), value)
-	p.check = checkFilter
-	if !ofLetters {
-		p.check = checkEventFilter
-	}
+	p.check = func(value string) *query.Error { return checkFilter(value, d.chooses()) }
 	p.explain = func(string) text.Safe {
+		if ofFlows {
+			return text.Own(`words, or an expression: type == "PaymentFailed" && status == "failed"`)
+		}
 		return text.Own(`words, or an expression: type == "PaymentFailed" && json("payload.amount") > 100`)
 	}
 	p.accept = func(m *Model, value string) tea.Cmd {
@@ -110,12 +113,23 @@ func newFilterLine(d *shell, on keymap.Scope) *prompt {
 	return p
 }
 
+// chooses is what the filter of the page on top chooses among.
+func (d *shell) chooses() query.Of {
+	switch d.top().(type) {
+	case *flows:
+		return query.Flows
+	case *lettersPage:
+		return query.Letters
+	}
+	return query.Events
+}
+
 // checkFilter is what is wrong with a filter, or nil.
-func checkFilter(value string) *query.Error {
+func checkFilter(value string, of query.Of) *query.Error {
 	if strings.TrimSpace(value) == "" {
 		return nil
 	}
-	_, err := query.Compile(value)
+	_, err := query.Compile(value, of)
 	var fault *query.Error
 	if err != nil && !errors.As(err, &fault) {
 		fault = &query.Error{Column: 1, Reason: err.Error()}
@@ -123,31 +137,18 @@ func checkFilter(value string) *query.Error {
 	return fault
 }
 
-// checkEventFilter is checkFilter for the lists of events and flows. A status is that of a
-// dead letter there.
-func checkEventFilter(value string) *query.Error {
-	fault := checkFilter(value)
-	if fault == nil && strings.TrimSpace(value) != "" {
-		if filter, err := query.Compile(value); err == nil && filter.Uses("status") {
-			return &query.Error{Column: 1, Reason: "status is that of a dead letter; ! on Flows shows those that failed, are stuck or late"}
-		}
-	}
-	return fault
-}
-
-// applyFilter makes value the filter of the lists; an empty one clears it.
+// applyFilter makes value the filter of the lists; an empty one clears it. On Flows it may ask
+// about flows as a whole, and is then for that list alone.
 func applyFilter(d *shell, value string) tea.Cmd {
 	if strings.TrimSpace(value) == "" {
 		d.setFilter(nil)
 		return nil
 	}
-	var compiled *query.Filter
-	var err error
-	if fault := checkEventFilter(value); fault != nil {
-		err = fault
-	} else {
-		compiled, err = query.Compile(value)
+	of := d.chooses()
+	if of == query.Letters { // it is not for their list, which has / for that
+		of = query.Events
 	}
+	compiled, err := query.Compile(value, of)
 	if err != nil {
 		d.say(theme.Bad, d.theme.Glyph.Failed.Add(space, d.theme.String(err.Error())))
 		return nil

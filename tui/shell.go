@@ -65,6 +65,9 @@ type shell struct {
 	// watch is the filter of the lists, nil when there is none. found is the last
 	// watch there was, for going to the next match after the filter was cleared.
 	watch, found *tracing.Watch
+	// ofFlows is the filter of Flows when it asks about flows as a whole, of which single
+	// events know nothing; there is no other then.
+	ofFlows *tracing.Watch
 
 	notice      piece
 	noticeUntil time.Time
@@ -132,7 +135,14 @@ func (d *shell) wait(s text.Safe) (over func()) {
 // setFilter makes w the filter of the lists; nil for none, and then the one before still
 // serves to go from match to match.
 func (d *shell) setFilter(w *tracing.Watch) {
-	if w != nil {
+	if d.ofFlows != nil {
+		d.ofFlows.Close()
+		d.ofFlows = nil
+	}
+	switch {
+	case w != nil && w.Filter().OfFlow():
+		d.ofFlows, w = w, nil
+	case w != nil:
 		if d.found != nil {
 			d.found.Close()
 		}

@@ -307,17 +307,20 @@ func (s *stream) status() []piece {
 	if len(s.marked) > 0 {
 		parts = append(parts, piece{theme.Marked, text.Own("  ").Add(g.Mark, space, text.Count(int64(len(s.marked))))})
 	}
-	return append(parts, s.filterStatus()...)
+	return append(parts, s.filterStatus(s.watch)...)
 }
 
 // filterStatus says what the lists are filtered by, and how far that has looked.
-func (d *shell) filterStatus() []piece {
-	if d.watch == nil {
+func (d *shell) filterStatus(w *tracing.Watch) []piece {
+	if w == nil {
 		return nil
 	}
-	progress := d.watch.Progress()
-	filter := d.theme.Cut(d.theme.String(strings.TrimSpace(d.watch.Filter().String())), 30)
-	parts := []piece{{theme.Accent, text.Own("  /").Add(filter)}, {theme.Dim, space.Add(text.Count(progress.Matched))}}
+	progress := w.Progress()
+	filter := d.theme.Cut(d.theme.String(strings.TrimSpace(w.Filter().String())), 30)
+	parts := []piece{{theme.Accent, text.Own("  /").Add(filter)}}
+	if w.Filter().OfEvents() {
+		parts = append(parts, piece{theme.Dim, space.Add(text.Count(progress.Matched))})
+	}
 	if progress.Searched < progress.ToSearch {
 		parts = append(parts, piece{theme.Dim, text.Own(", searched ").Add(text.Short(float64(progress.Searched)), text.Own(" of "), text.Short(float64(progress.ToSearch)))})
 	}

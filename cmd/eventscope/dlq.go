@@ -312,7 +312,7 @@ func inDLQ(only map[adapters.Position]bool, dlq string) bool {
 func (d *dlq) chooser(only map[adapters.Position]bool) (func(*replay.Letter, *adapters.Message, *envelope.Identity) bool, error) {
 	var filter *query.Filter
 	if d.filter != "" {
-		compiled, err := query.Compile(d.filter)
+		compiled, err := query.Compile(d.filter, query.Letters)
 		if err != nil {
 			return nil, err
 		}

@@ -13,7 +13,8 @@ var examples = map[string]string{
 	"dlq discard": "  eventscope dlq discard kafka://localhost:9092/orders.dlq --filter 'type == \"Ping\"' --write --confirm 3 --reason 'test traffic'",
 	"dlq restore": "  eventscope dlq restore orders.dlq/0@17 kafka://localhost:9092 --write --confirm 1",
 	"flows": "  eventscope flows kafka://localhost:9092 --exit\n" +
-		"  eventscope flows kafka://localhost:9092 --from -1h --exit --status failed,stuck",
+		"  eventscope flows kafka://localhost:9092 --from -1h --exit --status failed,stuck\n" +
+		"  eventscope flows kafka://localhost:9092 --exit --filter 'status == \"failed\" && \"payment\" in services'",
 	"lag": "  eventscope lag kafka://localhost:9092\n" +
 		"  eventscope lag kafka://localhost:9092 --group billing --watch 2s\n" +
 		"  eventscope lag kafka://localhost:9092/orders --group billing --fail-above 1000 -o json",

@@ -38,7 +38,7 @@ func (p *program) flowsCommand() *cobra.Command {
 		RunE:    p.command(f.run),
 	}
 	f.reading.add(cmd)
-	cmd.Flags().StringVar(&f.filter, "filter", "", "only flows with an event that matches")
+	cmd.Flags().StringVar(&f.filter, "filter", "", "only flows with an event that matches: words, or an expression, also of status and services of the flow")
 	cmd.Flags().StringSliceVar(&f.statuses, "status", nil, "only flows of this status: "+strings.Join(statusNames(), ", "))
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusNames(), cobra.ShellCompDirectiveNoFileComp))
 	p.outputFlags(cmd)
@@ -104,28 +104,18 @@ func (f *flows) run(ctx context.Context, args []string) error {
 
 // query is what is asked of the index at the end, less its Watch.
 func (f *flows) query() (tracing.FlowQuery, *query.Filter, error) {
-	var query tracing.FlowQuery
+	var asked tracing.FlowQuery
 	for _, status := range f.statuses {
 		if err := oneOf("--status", status, statusNames()); err != nil {
-			return query, nil, err
+			return asked, nil, err
 		}
-		query.Status = append(query.Status, tracing.Status(status))
+		asked.Status = append(asked.Status, tracing.Status(status))
 	}
 	if f.filter == "" {
-		return query, nil, nil
+		return asked, nil, nil
 	}
-	filter, err := ofEvents(f.filter)
-	return query, filter, err
-}
-
-// ofEvents compiles a filter of single events, which have no status: flows and dead letters
-// have.
-func ofEvents(expression string) (*query.Filter, error) {
-	filter, err := query.Compile(expression)
-	if err == nil && filter.Uses("status") {
-		return nil, usage("--filter: status is that of a dead letter (eventscope dlq list --filter), not of an event; for that of flows use eventscope flows --status failed,stuck")
-	}
-	return filter, err
+	filter, err := query.Compile(f.filter, query.Flows)
+	return asked, filter, err
 }
 
 // collect reads the sources into the index.

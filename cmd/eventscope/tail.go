@@ -116,7 +116,7 @@ func (t *tail) printer() (*printer, error) {
 	}
 	p := &printer{format: format, writer: output.NewWriter(t.stdout), limit: t.limit, started: time.Now()}
 	if t.filter != "" {
-		p.filter, err = ofEvents(t.filter)
+		p.filter, err = query.Compile(t.filter, query.Events)
 	}
 	return p, err
 }

@@ -21,7 +21,9 @@
 //
 //	filter.go      Filter, Subject, Entry; what is words and what is an expression
 //	words.go       words, searched for without allocating
-//	expression.go  expressions: their fields and functions, and what fills them
+//	field.go       the fields and functions of expressions, whose they are and what they can be
+//	expression.go  expressions, and what fills their fields
+//	split.go       what an expression asks of a flow as a whole, and what of its events
 //	patch.go       operators whose operands are only known when there is a message
 //	value.go       what these do with values of any type; header.go: with headers that come twice
 //	error.go       what is wrong with a filter, in one sentence and with its column

@@ -11,7 +11,7 @@ import (
 
 // faultOf puts a compiler's error into one sentence for whoever wrote the filter.
 // Its column is that in the source which was compiled.
-func faultOf(err error) *Error {
+func faultOf(err error, of Of) *Error {
 	fault := &Error{Column: 1, Reason: err.Error()}
 	var where *file.Error
 	if errors.As(err, &where) {
@@ -20,7 +20,7 @@ func faultOf(err error) *Error {
 	fault.Reason, _, _ = strings.Cut(fault.Reason, "\n")
 	fault.Reason = strings.ReplaceAll(fault.Reason, deadLetterName, deadLetterPart)
 	if name, ok := strings.CutPrefix(fault.Reason, "unknown name "); ok {
-		fault.Reason = unknownName(name)
+		fault.Reason = unknownName(name, of)
 		return fault
 	}
 	switch {
@@ -36,10 +36,12 @@ func faultOf(err error) *Error {
 	return fault
 }
 
-func unknownName(name string) string {
+func unknownName(name string, of Of) string {
 	var known, fields, functions []string
-	for _, field := range Fields {
-		fields = append(fields, field[0])
+	for i := range Fields {
+		if Fields[i].Of&of != 0 {
+			fields = append(fields, Fields[i].Name)
+		}
 	}
 	for _, function := range Functions {
 		functions = append(functions, function[0])

@@ -1,7 +1,7 @@
 package query
 
 import (
-	"reflect"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -53,6 +53,7 @@ type environment struct {
 	DeadLetter  bool      `expr:"dead_letter"`
 	Value       string    `expr:"value"`
 	Status      string    `expr:"status"`
+	Services    []string  `expr:"services"`
 	Reason      string    `expr:"dead_letter_reason"`
 	Exception   string    `expr:"dead_letter_exception"`
 	Message     string    `expr:"dead_letter_message"`
@@ -65,72 +66,33 @@ type environment struct {
 	plain   []byte // its value, decompressed, when it was asked for
 }
 
-// Fields are the names an expression can use, with what they are.
-var Fields = [][2]string{
-	{"source", "name of the source"}, {"broker", "kind of broker, as in JSON lines"}, {"destination", "topic, exchange, queue or stream"},
-	{"partition", "number"}, {"offset", "number"}, {"key", "text"}, {"type", "event type"}, {"service", "producer"}, {"id", "event id"},
-	{"flow", "flow id"}, {"entity", "business object"}, {"cause", "id of the causing event"}, {"version", "of the schema, text"},
-	{"size", "bytes"}, {"time", "of the broker"}, {"redelivered", "true or false"}, {"dead_letter", "true or false"}, {"value", "the body as text"},
-	{"status", "of a dead letter: open, replayed or discarded"}, {"dead_letter.reason", "why it died"}, {"dead_letter.exception", "class"},
-	{"dead_letter.message", "of the exception"}, {"dead_letter.origin", "where it died"}, {"dead_letter.group", "consumer group that failed"},
-	{"dead_letter.attempts", "number"}, {"dead_letter.writer", "what wrote it there: a broker or a framework"},
-}
-
-// In an expression, dead_letter is true or false and has parts, too. The language knows no
-// such thing, so its parts are names of their own behind the screen.
-const deadLetterPart, deadLetterName = "dead_letter.", "dead_letter_"
-
-// Functions are the functions an expression can call beside the language's own.
-var Functions = [][2]string{
-	{`json("payload.amount")`, "a part of the body: a number, text, true or false, list or object; nil when it is not there"},
-	{`header("tenant")`, "the header of that name, in any case, any one of several; nil when there is none"},
-	{`has("tenant")`, "whether there is a header of that name or such a part of the body"},
-	{`ago("10m")`, "the time ten minutes ago"},
-}
-
-// nameSet is a set of fields, by their place in environment, and of functions that
-// read the message.
-type nameSet uint32
-
-var (
-	// bitOf is the bit of each name.
-	bitOf = map[string]nameSet{}
-	// needMessage are those that an Entry does not hold.
-	needMessage nameSet
-	// partsOfDeath are the parts of dead_letter.
-	partsOfDeath nameSet
-)
-
-func init() {
-	names := reflect.TypeFor[environment]()
-	for i, field := range Fields {
-		name := names.Field(i).Tag.Get("expr")
-		bitOf[name] = 1 << i
-		if strings.HasPrefix(field[0], deadLetterPart) {
-			partsOfDeath |= bitOf[name]
-		}
-	}
-	needMessage |= partsOfDeath
-	read := nameSet(1) << len(Fields)
-	bitOf["json"], bitOf["header"], bitOf["has"] = read, read, read
-	for _, name := range []string{"key", "id", "cause", "version", "size", "value", "json"} {
-		needMessage |= bitOf[name]
-	}
-}
-
-func compileExpression(text string) (*expression, error) {
+// compileExpression compiles an expression. Of one that chooses flows, whole is what asks about
+// the flow itself, and the rest about single events; either is nil where nothing does.
+func compileExpression(text string, of Of) (rest, whole *expression, err error) {
 	source, places, open := spellOut(text)
 	if open > 0 {
-		return nil, &Error{Column: open, Reason: "a quote opens here and is not closed"}
+		return nil, nil, &Error{Column: open, Reason: "a quote opens here and is not closed"}
 	}
-	patcher := &patcher{decided: map[ast.Node]bool{}}
+	rest, err = compileSource(source, of)
+	if err == nil && of == Flows && rest.uses&ofFlowAlone != 0 {
+		rest, whole, err = split(source)
+	}
+	var fault *Error
+	if errors.As(err, &fault) {
+		return nil, nil, places.at(fault)
+	}
+	return rest, whole, err
+}
+
+func compileSource(source string, of Of) (*expression, error) {
+	patcher := &patcher{of: of, decided: map[ast.Node]bool{}}
 	options := append(dynamicFunctions(), expr.Env(&environment{}), expr.Patch(patcher), expr.AsBool())
 	program, err := expr.Compile(source, options...)
 	if patcher.fault != nil {
-		return nil, places.at(patcher.fault)
+		return nil, patcher.fault
 	}
 	if err != nil {
-		return nil, places.at(faultOf(err))
+		return nil, faultOf(err, of)
 	}
 	e := &expression{program: program, uses: patcher.uses}
 	e.runs.New = func() any { return new(run) }
@@ -153,14 +115,11 @@ func (e *expression) match(s *Subject) (bool, error) {
 	return matched && err == nil, err
 }
 
-// uses says that a field is wanted.
-func (u nameSet) has(name string) bool { return u&bitOf[name] != 0 }
-
 // fill sets the fields that are used, from the message and its identity, or from the
 // event that stands in for them.
 func (v *environment) fill(uses nameSet) {
 	s := v.subject
-	v.Source, v.Broker, v.Status = s.Source, string(s.Broker), s.Status
+	v.Source, v.Broker, v.Status, v.Services = s.Source, string(s.Broker), s.Status, s.Services
 	if uses&partsOfDeath != 0 {
 		v.fillDeath()
 	}

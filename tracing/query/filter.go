@@ -28,8 +28,10 @@ type Subject struct {
 
 	// Death is what is known of a dead letter; when it is nil, the message's own headers tell.
 	Death *envelope.Death
-	// Status is how a dead letter stands, such as open; "" where that is not known.
+	// Status is how a dead letter or a flow stands, such as open; "" where that is not known.
 	Status string
+	// Services are those that wrote the events of a flow.
+	Services []string
 	// Shown is what else a list shows of it, in which words are searched for, too.
 	Shown []string
 }
@@ -51,10 +53,14 @@ type Subject struct {
 // besides. What a message does not have is nil, and to compare with it is false, whatever
 // the comparison, but for !=. Values from a body or header are compared as numbers where
 // both sides can be.
+//
+// A filter of flows passes a flow that has an event which passes. The fields of the flow as a
+// whole are joined to those of its events by && alone, and are asked by MatchFlow.
 type Filter struct {
 	text       string
 	words      []word
-	expression *expression
+	expression *expression // over single events or letters, nil where there is none
+	flow       *expression // over flows as a whole, nil where there is none
 }
 
 // Error is a filter that does not compile.
@@ -68,9 +74,9 @@ func (e *Error) Error() string { return e.Reason }
 // MaxLength is how long a filter may be, in bytes.
 const MaxLength = 4096
 
-// Compile compiles a filter; an empty one passes everything. The error is a
-// *Error.
-func Compile(text string) (*Filter, error) {
+// Compile compiles a filter of events, of flows or of letters; an empty one passes everything.
+// The error is a *Error.
+func Compile(text string, of Of) (*Filter, error) {
 	f := &Filter{text: text}
 	if len(text) > MaxLength {
 		return nil, &Error{Column: 1, Reason: "the filter is longer than 4096 bytes; make it shorter"}
@@ -80,11 +86,10 @@ func Compile(text string) (*Filter, error) {
 	case ok:
 		f.words = []word{newWord(phrase)}
 	case isExpression(trimmed):
-		expression, err := compileExpression(text)
-		if err != nil {
+		var err error
+		if f.expression, f.flow, err = compileExpression(text, of); err != nil {
 			return nil, err
 		}
-		f.expression = expression
 	default:
 		for _, word := range strings.Fields(text) {
 			f.words = append(f.words, newWord(word))
@@ -137,6 +142,23 @@ func (f *Filter) NeedsMessage() bool {
 	return len(f.words) > 0 || f.expression != nil && f.expression.uses&needMessage != 0
 }
 
+// OfFlow says that the filter asks about flows as a whole, see MatchFlow, and OfEvents that it
+// asks about single events. An empty one does neither.
+func (f *Filter) OfFlow() bool { return f.flow != nil }
+
+// OfEvents is described with OfFlow.
+func (f *Filter) OfEvents() bool { return f.expression != nil || len(f.words) > 0 }
+
+// MatchFlow says whether a flow of this status and with these services passes as a whole. What
+// its events are asked, Match says.
+func (f *Filter) MatchFlow(status string, services []string) bool {
+	if f.flow == nil {
+		return true
+	}
+	matched, err := f.flow.match(&Subject{Status: status, Services: services})
+	return matched && err == nil
+}
+
 // Match says whether the subject passes. Errors while evaluating (a type mismatch in
 // one message, say) count as no match and are returned for counting.
 func (f *Filter) Match(subject *Subject) (bool, error) {
@@ -150,7 +172,9 @@ func (f *Filter) Match(subject *Subject) (bool, error) {
 }
 
 // Uses says that an expression uses the field of this name.
-func (f *Filter) Uses(field string) bool { return f.expression != nil && f.expression.uses.has(field) }
+func (f *Filter) Uses(field string) bool {
+	return f.expression != nil && f.expression.uses.has(field) || f.flow != nil && f.flow.uses.has(field)
+}
 
 // mostOfValue bounds what a compressed value is decompressed to for a filter.
 const mostOfValue = 1 << 20

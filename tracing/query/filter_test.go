@@ -28,7 +28,7 @@ func payment() *Subject {
 
 func compile(t testing.TB, text string) *Filter {
 	t.Helper()
-	f, err := Compile(text)
+	f, err := Compile(text, Letters)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
@@ -147,10 +147,74 @@ func TestFilterErrors(t *testing.T) {
 		`json(1) == 1`:                           {6, "cannot use int as argument"},
 		strings.Repeat("x", MaxLength) + "y":     {1, "longer than 4096 bytes"},
 	} {
-		f, err := Compile(text)
+		f, err := Compile(text, Letters)
 		var fault *Error
 		if f != nil || !errors.As(err, &fault) || !strings.Contains(fault.Reason, want.says) || strings.Contains(fault.Reason, "\n") || strings.Contains(fault.Reason, "$") || fault.Column != want.column {
 			t.Errorf("%.40s: %+v, want column %d, %q", text, err, want.column, want.says)
+		}
+	}
+}
+
+// TestWrongFieldsAndValues: each of what a filter can choose among has its own fields, and a status
+// is never a word that is none.
+func TestWrongFieldsAndValues(t *testing.T) {
+	for _, c := range []struct {
+		text   string
+		of     Of
+		column int
+		says   string // "" is nothing wrong
+	}{
+		{`status == "failed"`, Flows, 0, ""}, {`status == "open"`, Letters, 0, ""}, {`"payment" in services && type == "x"`, Flows, 0, ""},
+		{`type == "é" && status == "failed"`, Events, 16, "status is that of a dead letter or of a flow, not of an event"},
+		{`type == "" || "payment" in services`, Events, 28, "services is that of a flow, not of an event"},
+		{`"payment" in services`, Letters, 14, "services is that of a flow, not of a dead letter"},
+		{`status == "fialed"`, Flows, 11, `status is never "fialed"; it is one of failed, stuck, late, compensated, running, unknown, complete`},
+		{`type == "x" && "stcuk" != status`, Flows, 16, `status is never "stcuk"`},
+		{`not (status in ["failed", "replayed"])`, Flows, 27, `status is never "replayed"`},
+		{`status == "failed"`, Letters, 11, `status is never "failed"; it is one of open, planned, sent, confirmed, replayed, discarded, unknown`},
+		{`status == "failed" || type == "x"`, Flows, 1, "status is of the flow as a whole"},
+		{`type == "x" && (json("a") == 1 || "fraud" in services)`, Flows, 46, "services is of the flow as a whole"},
+		{`!(type == "x" && status == "late")`, Flows, 18, "join the two by && alone"},
+		{`servces == []`, Flows, 1, "did you mean services?"}, {`servces == []`, Events, 1, "did you mean service?"},
+		{`statu == ""`, Events, 1, "there is no statu. The fields are"},
+	} {
+		_, err := Compile(c.text, c.of)
+		var fault *Error
+		if c.says == "" && err == nil {
+			continue
+		}
+		if !errors.As(err, &fault) || c.says == "" || !strings.Contains(fault.Reason, c.says) || fault.Column != c.column {
+			t.Errorf("%s of %s: %+v, want column %d, %q", c.text, c.of.one(), err, c.column, c.says)
+		}
+	}
+}
+
+// TestFilterOfAFlow: what is asked of the flow as a whole, and of its events, is asked apart.
+func TestFilterOfAFlow(t *testing.T) {
+	s := payment()
+	for text, want := range map[string]struct{ ofFlow, flow, ofEvents, event, message bool }{
+		"": {flow: true, event: true}, "payment": {flow: true, ofEvents: true, event: true, message: true}, `type == "x" || type == "y"`: {flow: true, ofEvents: true},
+		`status == "failed"`: {ofFlow: true, flow: true, event: true}, `status == "late"`: {ofFlow: true, event: true},
+		`"payment" in services`: {ofFlow: true, flow: true, event: true}, `"fraud" in services`: {ofFlow: true, event: true}, `len(services) > 1 && services[1] == "payment"`: {ofFlow: true, flow: true, event: true},
+		`services[2] == "payment"`: {ofFlow: true, event: true}, `status in ["stuck", "failed"] && !("fraud" in services)`: {ofFlow: true, flow: true, event: true},
+		`status == "late" || any(services, # ~ "^pay")`: {ofFlow: true, flow: true, event: true}, `status ~ "^f" && now() > date("2026-01-01T00:00:00Z")`: {ofFlow: true, flow: true, event: true},
+		`status == "failed" && type == "PaymentFailed"`: {ofFlow: true, flow: true, ofEvents: true, event: true}, `type == "x" && status != "failed"`: {ofFlow: true, ofEvents: true},
+		`"payment" in services && (json("payload.amount") > 100 and header("tenant") == "a") and status == "failed"`: {ofFlow: true, flow: true, ofEvents: true, event: true, message: true},
+		`status == "failed" && !(json("payload.amount") > 200 || dead_letter.reason == "x")`:                         {ofFlow: true, flow: true, ofEvents: true, event: true, message: true},
+		`status == "failed" && value !~ "stock" && "~" != key`:                                                       {ofFlow: true, flow: true, ofEvents: true, message: true},
+	} {
+		f, err := Compile(text, Flows)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		event, err := f.Match(s)
+		flow := f.MatchFlow("failed", []string{"order", "payment"})
+		if err != nil || event != want.event || flow != want.flow || f.OfFlow() != want.ofFlow || f.OfEvents() != want.ofEvents || f.NeedsMessage() != want.message {
+			t.Errorf("%s: event %v %v, flow %v, of flow %v, of events %v, needs the message %v", text, event, err, flow, f.OfFlow(), f.OfEvents(), f.NeedsMessage())
+		}
+		if f.Uses("status") != strings.Contains(text, "status") || f.String() != text {
+			t.Errorf("%s: uses status %v, prints as %s", text, f.Uses("status"), f)
 		}
 	}
 }
@@ -206,7 +270,7 @@ func TestWordsDoNotAllocate(t *testing.T) {
 }
 
 func FuzzCompile(f *testing.F) {
-	for _, text := range []string{"", "a b", `type == "x"`, `json("a.0") > 1 || !has("b")`, `type ~ "a+"`, `any(json("a"), .b > 1)`, `x in 1..3`, `"phrase here"`, `ago("1m") < time`, "((((", `a ?? b ? c : d`, `let x = 1; x == 1`, "`raw` == key", `type !~ 'x'`, `header("a") + 1 in [json("b")]`, `$env == nil`} {
+	for _, text := range []string{"", "a b", `type == "x"`, `json("a.0") > 1 || !has("b")`, `type ~ "a+"`, `any(json("a"), .b > 1)`, `x in 1..3`, `"phrase here"`, `ago("1m") < time`, "((((", `a ?? b ? c : d`, `let x = 1; x == 1`, "`raw` == key", `type !~ 'x'`, `status == "failed" && type ~ "x" && "a" in services`, `header("a") + 1 in [json("b")]`, `$env == nil`} {
 		f.Add(text)
 	}
 	s := payment()
@@ -214,7 +278,13 @@ func FuzzCompile(f *testing.F) {
 		if len(text) > 200 || strings.Contains(text, "..") {
 			return // a long range is the writer's own time
 		}
-		filter, err := Compile(text)
+		if _, err := Compile(text, Flows); err != nil {
+			var fault *Error
+			if !errors.As(err, &fault) || fault.Column < 1 || fault.Column > len(text)+1 || fault.Reason == "" {
+				t.Fatalf("%q of flows: %+v", text, err)
+			}
+		}
+		filter, err := Compile(text, Letters)
 		if err != nil {
 			var fault *Error
 			if !errors.As(err, &fault) || fault.Column < 1 || fault.Column > len(text)+1 || fault.Reason == "" {
@@ -222,7 +292,7 @@ func FuzzCompile(f *testing.F) {
 			}
 			return
 		}
-		again, err := Compile(filter.String())
+		again, err := Compile(filter.String(), Letters)
 		if err != nil {
 			t.Fatalf("%q compiles once: %v", text, err)
 		}

@@ -20,7 +20,7 @@ func TestAHeaderThatIsThereTwiceMatchesByAnyOfItsValues(t *testing.T) {
 		`header("one") == "7"`: true, `header("one") ~ "^7$"`: true, `header("one") + 1 == 8`: true, `header("none") == "7"`: false, `header("none") contains "7"`: false, `header("none") ~ ".*"`: false,
 		`header("dup") contains "30" && header("one") == "7"`: true, `has("dup")`: true, `len(header("dup")) == 1`: true, `header("dup") contains header("one")`: false,
 	} {
-		filter, err := Compile(text)
+		filter, err := Compile(text, Letters)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
@@ -29,7 +29,7 @@ func TestAHeaderThatIsThereTwiceMatchesByAnyOfItsValues(t *testing.T) {
 			t.Errorf("%s is %v, %v", text, got, err)
 		}
 	}
-	if _, err := Compile(`header("dup") ~ "("`); err == nil {
+	if _, err := Compile(`header("dup") ~ "("`, Letters); err == nil {
 		t.Error("a regular expression that is none compiles")
 	}
 }

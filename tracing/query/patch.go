@@ -14,6 +14,7 @@ import (
 // at hand: the language's own operators stop at a nil or at another type, and a filter
 // must go on.
 type patcher struct {
+	of    Of
 	uses  nameSet
 	fault *Error
 	// decided are the nodes put in that are true or false, which their type does not
@@ -33,6 +34,7 @@ func (p *patcher) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
 		p.uses |= bitOf[n.Value]
+		p.refuse(n, fieldOf[n.Value].notOf(p.of))
 	case *ast.CallNode:
 		p.call(n)
 	case *ast.BuiltinNode:
@@ -68,14 +70,44 @@ func (p *patcher) call(n *ast.CallNode) {
 			return
 		}
 		if text, ok := n.Arguments[0].(*ast.StringNode); ok {
-			if _, err := time.ParseDuration(text.Value); err != nil && p.fault == nil {
-				p.fault = &Error{Column: text.Location().From + 1, Reason: fmt.Sprintf("%q is no length of time; write one such as 90s, 10m or 2h", text.Value)}
+			if _, err := time.ParseDuration(text.Value); err != nil {
+				p.refuse(text, fmt.Sprintf("%q is no length of time; write one such as 90s, 10m or 2h", text.Value))
 			}
 		}
 	}
 }
 
+// refuse notes what is wrong with a node, unless reason is "" or something before it is wrong.
+func (p *patcher) refuse(node ast.Node, reason string) {
+	if reason != "" && p.fault == nil {
+		p.fault = &Error{Column: node.Location().From + 1, Reason: reason}
+	}
+}
+
+// values looks at the texts with which a field is compared that has few values.
+func (p *patcher) values(field, values ast.Node) {
+	name, ok := field.(*ast.IdentifierNode)
+	if !ok {
+		return
+	}
+	switch v := values.(type) {
+	case *ast.StringNode:
+		p.refuse(v, fieldOf[name.Value].never(v.Value, p.of))
+	case *ast.ArrayNode:
+		for _, one := range v.Nodes {
+			p.values(field, one)
+		}
+	}
+}
+
 func (p *patcher) binary(node *ast.Node, n *ast.BinaryNode) {
+	switch n.Operator {
+	case "==", "!=":
+		p.values(n.Right, n.Left)
+		fallthrough
+	case "in":
+		p.values(n.Left, n.Right)
+	}
 	switch n.Operator {
 	case "&&", "and", "||", "or":
 		p.truth(&n.Left)
