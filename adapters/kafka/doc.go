@@ -45,23 +45,22 @@
 //	coordinator.go  the life of a stream
 //	placing.go      where cursors begin, and what becomes of those that come back
 //	selection.go    which topics of the cluster are selected
-//	hidden.go       what open transactions hide
-//	transactions.go  which are open, and what their coordinators say of them
 //	partitioner.go  which partitions can hold a key
 //	progress.go     what Status is made of
 //	cluster/        what the cluster has, where its logs begin and end, and errors in an operator's words
+//	transactions/   which transactions are ongoing, and what they hide
 //	recordbatch/    record batches: splitting, unpacking, the memory of records
 //
 // Dead letters:
 //
-//	dlq.go      DLQs: where they are
+//	dlq.go        DLQs: where they are
 //	peek.go       Peek: reading them
-//	recipients.go      Recipients: the groups that read a topic; heldback.go: open transactions on it
+//	recipients.go Recipients: the groups that read a topic, and transactions that are ongoing on it
 //	lacks.go      Lacks: rights that a redrive needs
 //	ledger.go     the topic that says what became of them
 //	producer.go   sending copies, and what a topic takes
 //	redrive.go    Redrive: copies and ledger entries in one transaction
-//	hanging.go    transactions of earlier redrives that nobody else ends
+//	mend.go       Mend: transactions of earlier redrives that hang
 //	publisher.go  Publisher: copies for another cluster
 //	outcome.go    what brokers answer to copies, in an operator's words
 //

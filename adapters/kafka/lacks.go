@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters/kafka/cluster"
+	"eventscope/adapters/kafka/transactions"
 )
 
 // Lacks implements [deadletter.Queues]: rights on the ledger and on the transactional id, all
@@ -63,7 +64,7 @@ func (a *Adapter) makesNoTopics(ctx context.Context) bool {
 
 // mayTransact is false if the user may not see a transactional id: whoever may write it may.
 func (a *Adapter) mayTransact(ctx context.Context, id string) bool {
-	_, err := a.describeTransactions(ctx, id)
+	_, err := transactions.Describe(ctx, a.client, id)
 	return !errors.Is(err, kerr.TransactionalIDAuthorizationFailed)
 }
 

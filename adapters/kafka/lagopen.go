@@ -5,6 +5,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
+	"eventscope/adapters/kafka/transactions"
 )
 
 // findOpen looks for the oldest open transaction of each log of the batch that has one and
@@ -24,12 +25,12 @@ func (s *sweep) findOpen(ctx context.Context, batch []*group) {
 	if len(logs) == 0 {
 		return
 	}
-	all, _ := s.adapter.openTransactions(ctx, logs)
-	for log, open := range all {
-		oldest := &open[0]
-		t := &consumer.Transaction{ProducerID: oldest.producer, From: oldest.from, Hangs: oldest.hangs()}
-		if oldest.of != nil {
-			t.ID, t.Since = oldest.of.id, oldest.of.since
+	all, _ := transactions.InLogs(ctx, s.adapter.client, logs)
+	for log, ongoing := range all {
+		oldest := &ongoing[0]
+		t := &consumer.Transaction{ProducerID: oldest.Producer, From: oldest.From, Hangs: oldest.Hangs()}
+		if oldest.Of != nil {
+			t.ID, t.Since = oldest.Of.ID, oldest.Of.Since
 		}
 		s.open[log] = t
 	}

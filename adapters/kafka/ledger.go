@@ -16,6 +16,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka/cluster"
+	"eventscope/adapters/kafka/transactions"
 )
 
 // LedgerTopic is the compacted topic in which redrives record what became of letters.
@@ -117,26 +118,26 @@ func (a *Adapter) continues(ctx context.Context, from deadletter.LedgerPoint, lo
 // awaitDecision waits until every transaction that wrote to logs before now has ended. The
 // patient give one up that must have lapsed by now.
 func (a *Adapter) awaitDecision(ctx context.Context, logs []adapters.Log, patient bool) error {
-	undecided, err := a.decided(ctx, logs, moment)
+	undecided, err := transactions.Await(ctx, a.client, a.config.access(), logs, moment)
 	if err != nil || len(undecided) == 0 {
 		return err
 	}
-	open, _ := a.openTransactions(ctx, slices.Collect(maps.Keys(undecided)))
-	if patient && !lapsed(open) {
-		if undecided, err = a.decided(ctx, logs, ledgerPatience-moment); err != nil || len(undecided) == 0 {
+	ongoing, _ := transactions.InLogs(ctx, a.client, slices.Collect(maps.Keys(undecided)))
+	if patient && !lapsed(ongoing) {
+		if undecided, err = transactions.Await(ctx, a.client, a.config.access(), logs, ledgerPatience-moment); err != nil || len(undecided) == 0 {
 			return err
 		}
-		open, _ = a.openTransactions(ctx, slices.Collect(maps.Keys(undecided)))
+		ongoing, _ = transactions.InLogs(ctx, a.client, slices.Collect(maps.Keys(undecided)))
 	}
 	for log, h := range undecided {
 		problem := &adapters.Problem{
-			Doing: "read the ledger", Cause: fmt.Sprintf("a transaction on topic %q stays open, from offset %d of partition %d on", LedgerTopic, h.from, log.Partition),
+			Doing: "read the ledger", Cause: fmt.Sprintf("a transaction on topic %q stays open, from offset %d of partition %d on", LedgerTopic, h.LastStable, log.Partition),
 			Remedy: "find it with kafka-transactions.sh find-hanging and abort it", Kind: adapters.ErrBusy,
 		}
-		if some := open[log]; len(some) > 0 && some[0].hangs() && some[0].ofRedrive() {
-			h := hanging{some[0], log}
-			problem.Cause = h.place() + " and hides what is behind it"
-			problem.Remedy = "resume the run that was interrupted, which ends it as its coordinator has decided; if there is none, abort it with " + h.abortCommand() + ", after which its letters are open again"
+		if some := ongoing[log]; len(some) > 0 && some[0].Hangs() && ofRedrive(&some[0]) {
+			h := &some[0]
+			problem.Cause = h.HangsAt() + " and hides what is behind it"
+			problem.Remedy = "resume the run that was interrupted, which ends it as its coordinator has decided; if there is none, abort it with " + h.AbortCommand() + ", after which its letters are open again"
 		}
 		err = problem
 	}
@@ -145,9 +146,9 @@ func (a *Adapter) awaitDecision(ctx context.Context, logs []adapters.Log, patien
 
 // lapsed says that one of these transactions was written to for the last time so long ago
 // that the broker would have ended it if it were a redrive's.
-func lapsed(open map[adapters.Log][]openTransaction) bool {
-	for _, some := range open {
-		if slices.ContainsFunc(some, func(o openTransaction) bool { return o.hangs() || time.Since(o.wrote) > ledgerPatience }) {
+func lapsed(ongoing map[adapters.Log][]transactions.Ongoing) bool {
+	for _, some := range ongoing {
+		if slices.ContainsFunc(some, func(o transactions.Ongoing) bool { return o.Hangs() || time.Since(o.Wrote) > ledgerPatience }) {
 			return true
 		}
 	}
@@ -205,7 +206,7 @@ func (a *Adapter) ensureLedger(ctx context.Context, dlq string) error {
 			return err
 		}
 	}
-	err = until(ctx, func() (bool, error) { // a broker learns of a new topic a moment later
+	err = cluster.Until(ctx, func() (bool, error) { // a broker learns of a new topic a moment later
 		c, err := cluster.ReadCatalog(ctx, a.client, []string{LedgerTopic})
 		if err != nil {
 			return false, a.explain(ctx, err)

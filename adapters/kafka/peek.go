@@ -107,19 +107,3 @@ func (a *Adapter) Encode([]byte, *deadletter.Delivery) ([]byte, error) {
 func (a *Adapter) Decode([]byte) (adapters.Message, error) {
 	return adapters.Message{}, fmt.Errorf("read back a letter of a kafka topic, which is never preserved: %w", errors.ErrUnsupported)
 }
-
-// until asks again every little while until done says so or ctx ends.
-func until(ctx context.Context, done func() (bool, error)) error {
-	again := time.NewTicker(100 * time.Millisecond)
-	defer again.Stop()
-	for {
-		if ok, err := done(); ok || err != nil {
-			return err
-		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}

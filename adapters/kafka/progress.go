@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/figure"
 )
 
 // catchingUp is how many messages a tail may be behind and still count as live: a
@@ -310,4 +311,9 @@ func (p *progress) gap(g adapters.Gap) {
 	if g.Missed > 0 {
 		p.dropped += g.Missed
 	}
+}
+
+// openSentence tells of an open transaction. Its records, and all behind them, are what is hidden.
+func openSentence(log adapters.Log, from, end int64) string {
+	return fmt.Sprintf("a transaction is open in %s/%d at offset %d; %s records from there on are not shown, since only committed ones are", log.Destination, log.Partition, from, figure.Count(end-from))
 }

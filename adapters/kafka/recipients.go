@@ -18,6 +18,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka/cluster"
+	"eventscope/adapters/kafka/transactions"
 )
 
 const (
@@ -74,9 +75,9 @@ func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) (
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	unknown, held := s.unknown(a.config.access().User()), a.heldBack(listing, s.topics)
+	unknown, warnings := s.unknown(a.config.access().User()), a.warnOfOngoing(listing, s.topics)
 	for i := range recipients {
-		if warning := held[names[i]]; warning != "" {
+		if warning := warnings[names[i]]; warning != "" {
 			recipients[i].Warnings = append(recipients[i].Warnings, warning)
 		}
 		switch {
@@ -88,6 +89,52 @@ func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) (
 		}
 	}
 	return recipients, nil
+}
+
+// stillOpen is how long a transaction stays open before it is taken for one that lasts:
+// those of producers at work end within less, and others follow.
+const stillOpen = 300 * time.Millisecond
+
+// warnOfOngoing says of topics on which a transaction stays open that readers of committed
+// records get nothing behind it. It asks twice if there is any.
+func (a *Adapter) warnOfOngoing(ctx context.Context, topics map[string]*cluster.Topic) map[string]string {
+	var logs []adapters.Log
+	for _, t := range topics {
+		logs = append(logs, t.Logs()...)
+	}
+	stable, _ := transactions.LastStable(ctx, a.client, logs)
+	if len(stable) == 0 {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-time.After(stillOpen):
+	}
+	still, _ := transactions.LastStable(ctx, a.client, slices.Collect(maps.Keys(stable)))
+	ongoing, _ := transactions.InLogs(ctx, a.client, slices.Collect(maps.Keys(still)))
+	warnings := map[string]string{}
+	for log, offset := range still {
+		if offset == stable[log] {
+			warnings[log.Destination] = a.nameOngoing(ctx, log, offset, ongoing[log]) + ": readers of committed records get what is sent there only when it has ended"
+		}
+	}
+	return warnings
+}
+
+// nameOngoing names the transaction at a last stable offset, and says who ends it if it hangs.
+func (a *Adapter) nameOngoing(ctx context.Context, log adapters.Log, offset int64, ongoing []transactions.Ongoing) string {
+	if len(ongoing) == 0 || !ongoing[0].Hangs() {
+		at := adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}
+		return fmt.Sprintf("a transaction stays open at %s", at)
+	}
+	h := &ongoing[0]
+	if ofRedrive(h) {
+		if guarantee, err := a.guarantee(ctx); err == nil && h.Decided(guarantee == deadletter.ExactlyOnce) {
+			return h.HangsAt() + ", and a run ends it as its coordinator has decided"
+		}
+	}
+	return h.HangsAt() + ", and nobody ends it but " + h.AbortCommand()
 }
 
 // standing is what the catalog says of a topic as a target.

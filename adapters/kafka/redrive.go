@@ -99,7 +99,7 @@ func (a *Adapter) remember(t *cluster.Topic) {
 // first record; only when it is done has the transaction of an earlier redrive ended.
 func (r *redrive) takeOver(ctx context.Context) error {
 	var last error
-	err := until(ctx, func() (bool, error) {
+	err := cluster.Until(ctx, func() (bool, error) {
 		_, _, last = r.client.ProducerID(ctx)
 		if last != nil && (kerr.IsRetriable(last) || errors.Is(last, kerr.ConcurrentTransactions)) {
 			return false, nil

@@ -7,11 +7,16 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/kafka/cluster"
+	"eventscope/adapters/kafka/transactions"
 )
 
 // untilMargin is how far behind Range.Until a scan reads on, because producers do not
 // send in order of time.
 const untilMargin = 10 * time.Minute
+
+// moment is how long a reader of committed transactions waits for one that is open: longer
+// than a redrive at work keeps one.
+const moment = 2 * time.Second
 
 // Scan implements [adapters.Scanner]. Messages are left out by Until one by one, but
 // those that are more than 10 minutes late in their log may be missed. Range.Key
@@ -45,6 +50,15 @@ func (a *Adapter) scan(ctx context.Context, span adapters.Range, topics map[stri
 		k.lose(c, kerrLeaderNotAvailable, k.began)
 	}
 	return ends, s.read(ctx, k, len(cursors), intake)
+}
+
+// tellHidden notes what a scan of committed transactions does not show.
+func (a *Adapter) tellHidden(ctx context.Context, logs []adapters.Log) error {
+	hidden, err := transactions.Await(ctx, a.client, a.config.access(), logs, moment)
+	for log, h := range hidden {
+		a.progress.miss(openSentence(log, h.LastStable, h.End))
+	}
+	return err
 }
 
 // Estimate implements [adapters.Estimator], by offsets.
