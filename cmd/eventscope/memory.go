@@ -9,7 +9,7 @@ import (
 const (
 	// programBytes is what the pages of the program itself take, which the runtime
 	// does not count as its own.
-	programBytes = 20 << 20
+	programBytes = 23 << 20
 	// inFlightBytes is room for what is on its way from the brokers, packed and
 	// unpacked, and for garbage that was not collected yet.
 	inFlightBytes = 40 << 20
@@ -17,7 +17,7 @@ const (
 	screenBytes = 64 << 20
 	// leastLimit leaves the collector room to breathe: with less it would never rest,
 	// since some 15 MiB are in use besides the index however small the budget.
-	leastLimit = 48 << 20
+	leastLimit = 45 << 20
 )
 
 // limitMemory holds the process to the budget, as far as 64 MiB: smaller ones still make
