@@ -16,13 +16,13 @@ import (
 	"eventscope/adapters/driver"
 	"eventscope/adapters/kafka"
 	"eventscope/adapters/rabbitmq"
+	"eventscope/cmd/internal/demo"
 	"eventscope/cmd/internal/embedded"
-	"eventscope/cmd/internal/shop"
 	"eventscope/cmd/internal/source"
 )
 
 // demo runs the demonstration system and looks at it.
-type demo struct {
+type demonstration struct {
 	*program
 	kafka, rabbitMQ string
 	prefix          string
@@ -39,7 +39,7 @@ const demoSettle = 4 * time.Second
 const demoBanner = "enter: one order's flow   2: all flows   :fault breaks something   ?: help"
 
 func (p *program) demoCommand() *cobra.Command {
-	d := &demo{program: p}
+	d := &demonstration{program: p}
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Watch an order system that comes along, with nothing to install", Args: cobra.NoArgs,
 		Long: "demo runs a small order system, real producers and consumers with orders, payments, stock and shipping, on a broker inside this process, " +
@@ -58,7 +58,7 @@ func (p *program) demoCommand() *cobra.Command {
 	return cmd
 }
 
-func (d *demo) run(ctx context.Context, _ []string) error {
+func (d *demonstration) run(ctx context.Context, _ []string) error {
 	if d.flags.context != "" {
 		return usage("--context %s: the demonstration has brokers of its own; leave it out", d.flags.context)
 	}
@@ -105,14 +105,14 @@ func (d *demo) run(ctx context.Context, _ []string) error {
 
 // system makes the system and says in settings what to look at. stop ends the broker
 // inside this process, if there is one.
-func (d *demo) system(settings *settings) (system *shop.Shop, stop func(), err error) {
+func (d *demonstration) system(settings *settings) (system *demo.System, stop func(), err error) {
 	stop = func() {}
-	config := shop.Config{Seed: d.seed, Prefix: d.prefix}
+	config := demo.Config{Seed: d.seed, Prefix: d.prefix}
 	taps, err := d.rabbitMQSource(&config)
 	if err != nil {
 		return nil, stop, err
 	}
-	topics := shop.New(config).Topics()
+	topics := demo.New(config).Topics()
 	if d.kafka != "" {
 		parsed, err := d.brokers.Parse("kafka://" + strings.TrimPrefix(d.kafka, "kafka://"))
 		if err != nil {
@@ -128,7 +128,7 @@ func (d *demo) system(settings *settings) (system *shop.Shop, stop func(), err e
 		}
 		config.Kafka, stop = []string{broker.Address()}, broker.Stop
 	}
-	system = shop.New(config)
+	system = demo.New(config)
 	settings.sources = []source.Source{{Driver: &kafka.Driver, Config: driver.Config{Hosts: config.Kafka, Path: strings.Join(topics, ",")}}}
 	if taps != nil {
 		d.note("the demonstration writes to rabbitmq %s: %s", taps.Hosts[0], exchangesOf(system))
@@ -143,7 +143,7 @@ func (d *demo) system(settings *settings) (system *shop.Shop, stop func(), err e
 }
 
 // exchangesOf lists the exchanges that the system writes to.
-func exchangesOf(system *shop.Shop) string {
+func exchangesOf(system *demo.System) string {
 	var names []string
 	for _, tap := range system.Taps() {
 		names = append(names, tap.Exchange)
@@ -151,8 +151,8 @@ func exchangesOf(system *shop.Shop) string {
 	return strings.Join(names, ", ")
 }
 
-// rabbitMQSource reads --rabbitmq, nil when there is none, and gives the shop its URL.
-func (d *demo) rabbitMQSource(config *shop.Config) (*source.Source, error) {
+// rabbitMQSource reads --rabbitmq, nil when there is none, and gives the demonstration its URL.
+func (d *demonstration) rabbitMQSource(config *demo.Config) (*source.Source, error) {
 	if d.rabbitMQ == "" {
 		return nil, nil
 	}
@@ -180,7 +180,7 @@ func (d *demo) rabbitMQSource(config *shop.Config) (*source.Source, error) {
 }
 
 // look shows the system on the screen, or waits and prints a summary.
-func (d *demo) look(ctx context.Context, system *shop.Shop, settings *settings) error {
+func (d *demonstration) look(ctx context.Context, system *demo.System, settings *settings) error {
 	v := &view{settings: settings, start: adapters.At(time.Now()), title: "demo", banner: demoBanner, patient: true}
 	if d.kafka == "" && d.rabbitMQ == "" { // all of it is gone afterwards, so anything may be tried
 		settings.readOnly = false
@@ -203,7 +203,7 @@ func (d *demo) look(ctx context.Context, system *shop.Shop, settings *settings) 
 		}
 		return effect(words[0], words[1]), nil
 	}
-	for _, fault := range shop.Faults() {
+	for _, fault := range demo.Faults() {
 		v.faults = append(v.faults, fault.Service+" "+string(fault.Kind))
 	}
 	return d.show(ctx, v)
@@ -211,7 +211,7 @@ func (d *demo) look(ctx context.Context, system *shop.Shop, settings *settings) 
 
 // effect is what a fault does, in words.
 func effect(service, kind string) string {
-	for _, fault := range shop.Faults() {
+	for _, fault := range demo.Faults() {
 		if fault.Service == service && string(fault.Kind) == kind {
 			return fmt.Sprintf("%s: %s", service, fault.Effect)
 		}

@@ -15,9 +15,12 @@ import (
 var fileName = regexp.MustCompile(`[a-z0-9_*]+\.go`)
 
 // TestEveryFileIsOnItsMap: the map of files in each package's doc.go has every file of the
-// folder, tests aside, and no other.
+// folder, tests aside, and no other; and each package has a doc.go.
 func TestEveryFileIsOnItsMap(t *testing.T) {
 	err := filepath.WalkDir("../..", func(path string, entry os.DirEntry, err error) error {
+		if files, _ := filepath.Glob(filepath.Join(path, "*.go")); err == nil && entry.IsDir() && len(files) > 0 && !slices.Contains(files, filepath.Join(path, "doc.go")) {
+			t.Errorf("%s has no doc.go", path)
+		}
 		if err != nil || entry.Name() != "doc.go" {
 			return err
 		}

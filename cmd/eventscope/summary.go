@@ -13,8 +13,8 @@ import (
 
 	"encoding/json"
 
+	"eventscope/cmd/internal/demo"
 	"eventscope/cmd/internal/output"
-	"eventscope/cmd/internal/shop"
 	"eventscope/tracing"
 	"eventscope/tui/text"
 )
@@ -31,7 +31,7 @@ type demoSummary struct {
 }
 
 // summarise looks at the system until ctx ends, then prints what was seen.
-func (d *demo) summarise(ctx context.Context, system *shop.Shop, v *view) error {
+func (d *demonstration) summarise(ctx context.Context, system *demo.System, v *view) error {
 	figures := statistics{started: time.Now()}
 	v.index = startIndex(v.settings.tracing())
 	defer v.index.stop()
@@ -55,7 +55,7 @@ func (d *demo) summarise(ctx context.Context, system *shop.Shop, v *view) error 
 	return cmp.Or(d.printSummary(summary), cause)
 }
 
-func (d *demo) summary(ctx context.Context, system *shop.Shop, v *view, started time.Time) (*demoSummary, error) {
+func (d *demonstration) summary(ctx context.Context, system *demo.System, v *view, started time.Time) (*demoSummary, error) {
 	if err := errors.Join(v.index.Sync(ctx), v.index.Settle(ctx)); err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (d *demo) summary(ctx context.Context, system *shop.Shop, v *view, started 
 	return s, nil
 }
 
-func (d *demo) printSummary(s *demoSummary) error {
+func (d *demonstration) printSummary(s *demoSummary) error {
 	if _, err := d.format(true); err != nil {
 		return err
 	}

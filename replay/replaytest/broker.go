@@ -1,5 +1,3 @@
-// Package replaytest is a model of a broker with one dead-letter queue, for tests of what deals with
-// dead letters: fast, in memory, and able to pull the plug at any step.
 package replaytest
 
 import (

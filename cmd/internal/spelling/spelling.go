@@ -1,5 +1,3 @@
-// Package spelling finds what somebody probably meant who wrote a name that is not
-// known: "did you mean …?". It has no state.
 package spelling
 
 import "strings"

@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"context"
@@ -31,19 +31,19 @@ var (
 	segmentBytes   = "1048576"
 )
 
-// kafkaOptions are what every Kafka client of the shop has in common.
-func (s *Shop) kafkaOptions(more ...kgo.Opt) []kgo.Opt {
+// kafkaOptions are what every Kafka client of the demonstration has in common.
+func (s *System) kafkaOptions(more ...kgo.Opt) []kgo.Opt {
 	return slices.Concat([]kgo.Opt{kgo.SeedBrokers(s.config.Kafka...)}, more, s.config.KafkaOptions)
 }
 
 // prepareKafka makes the topics that are not there, and numbers orders on from those
-// that a shop has placed here before: so ids are unique, and on a fresh broker the
+// that a demonstration has placed here before: so ids are unique, and on a fresh broker the
 // same each time.
-func (s *Shop) prepareKafka(ctx context.Context) error {
+func (s *System) prepareKafka(ctx context.Context) error {
 	address := strings.Join(s.config.Kafka, ",")
 	ctx, cancel := context.WithTimeout(ctx, prepareTime)
 	defer cancel()
-	client, err := kgo.NewClient(s.kafkaOptions(kgo.ClientID("shop"))...)
+	client, err := kgo.NewClient(s.kafkaOptions(kgo.ClientID("demo"))...)
 	if err != nil {
 		return unreachable("kafka", address, err)
 	}
@@ -80,7 +80,7 @@ type kafkaConnection struct {
 	spring bool
 }
 
-func (s *Shop) connectKafka(service *service) (connection, error) {
+func (s *System) connectKafka(service *service) (connection, error) {
 	options := []kgo.Opt{
 		kgo.ClientID(s.config.Prefix + service.name), kgo.RecordDeliveryTimeout(deliveryTime),
 		// A broker that is gone must not hold the service up for good. Events that are

@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"strings"
@@ -22,7 +22,7 @@ func register(s *service, count int) []event {
 	mailbox, _, _ := strings.Cut(name, " ")
 	return []event{{
 		destination: users, eventType: "UserRegistered", service: s.name, schema: schemaFirst,
-		id: identifier("evt", 12, s.shop.seed, id, "UserRegistered"), correlation: identifier("flow", 10, s.shop.seed, id),
+		id: identifier("evt", 12, s.system.seed, id, "UserRegistered"), correlation: identifier("flow", 10, s.system.seed, id),
 		payload: payload{UserID: id, Name: name, Email: strings.ToLower(mailbox) + "@example.org", Country: oneOf(numbers, []string{"FR", "CZ", "DK", "JP", "TR", "NL", "ES"})},
 	}}
 }

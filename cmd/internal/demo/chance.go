@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"eventscope/adapters"
 )
 
-// foreign is the refusal to mix the shop's events into what belongs to somebody else.
+// foreign is the refusal to mix the demonstration's events into what belongs to somebody else.
 func foreign(broker adapters.Broker, address, what string) error {
 	return &adapters.Problem{
 		Doing: fmt.Sprintf("run the demonstration on %s %s", broker, address), Cause: what + " is there already and was not made by the demonstration",
@@ -20,10 +20,10 @@ func foreign(broker adapters.Broker, address, what string) error {
 	}
 }
 
-// lookAtTopics fails if one of the topics holds messages and is not the shop's, which is
-// told by the settings that the shop makes its topics with. Orders are numbered on from
-// those in the shop's own topic.
-func (s *Shop) lookAtTopics(ctx context.Context, admin *kadm.Client, address string) error {
+// lookAtTopics fails if one of the topics holds messages and is not the demonstration's, which is
+// told by the settings that the demonstration makes its topics with. Orders are numbered on from
+// those in the demonstration's own topic.
+func (s *System) lookAtTopics(ctx context.Context, admin *kadm.Client, address string) error {
 	s.first = firstOrder
 	there, err := admin.ListTopics(ctx, s.Topics()...)
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *Shop) lookAtTopics(ctx context.Context, admin *kadm.Client, address str
 	return nil
 }
 
-// madeHere says that a topic has the shop's own settings.
+// madeHere says that a topic has the demonstration's own settings.
 func madeHere(topic kadm.ResourceConfig) bool {
 	wanted := map[string]string{"retention.bytes": retentionBytes, "segment.bytes": segmentBytes}
 	for _, setting := range topic.Configs {
@@ -71,8 +71,8 @@ func madeHere(topic kadm.ResourceConfig) bool {
 }
 
 // refuseForeignExchange fails if an exchange is there without the dead-letter queue that
-// the shop makes with it.
-func (s *Shop) refuseForeignExchange(link *amqp.Connection, destination string) error {
+// the demonstration makes with it.
+func (s *System) refuseForeignExchange(link *amqp.Connection, destination string) error {
 	const durable, autoDelete, exclusive, internal, noWait = true, false, false, false, false
 	exchange := s.config.Prefix + destination
 	is, err := isThere(link, func(channel *amqp.Channel) error {

@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import "time"
 
@@ -17,6 +17,6 @@ func ship(s *service, cause *event) []event {
 	numbers := s.chance("shipment", cause.id)
 	return []event{s.next(cause, shipping, "ShipmentPrepared", payload{
 		OrderID: reserved.OrderID, Warehouse: reserved.Warehouse, Carrier: oneOf(numbers, []string{"DHL", "GLS", "DPD", "PostNL"}),
-		Tracking: identifier("trk", 10, s.shop.seed, cause.id),
+		Tracking: identifier("trk", 10, s.system.seed, cause.id),
 	})}
 }

@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"fmt"
@@ -70,7 +70,7 @@ type Fault struct {
 	Effect  string // in words
 }
 
-// Faults lists what [Shop.Fault] takes, service by service.
+// Faults lists what [System.Fault] takes, service by service.
 func Faults() []Fault {
 	faults := []Fault{}
 	for _, s := range services() {
@@ -96,7 +96,7 @@ func (s *service) kinds() []Kind {
 // Fault makes the next thing go wrong that fits: the kinds of a service are those in
 // [Faults]. It does not wait for it to happen. The error wraps adapters.ErrUsage and
 // says what can be chosen.
-func (s *Shop) Fault(service, kind string) error {
+func (s *System) Fault(service, kind string) error {
 	kinds, names := []string{}, []string{}
 	for _, fault := range Faults() {
 		if len(names) == 0 || names[len(names)-1] != fault.Service {
@@ -156,10 +156,10 @@ func (s *service) struck(kind Kind, about string) bool {
 	if !slices.Contains(s.kinds(), kind) {
 		return false
 	}
-	byChance := s.chance(string(kind), about).Float64() < s.shop.faults[kind]
-	if !byChance && !s.shop.wanted.take(s.name, kind) {
+	byChance := s.chance(string(kind), about).Float64() < s.system.faults[kind]
+	if !byChance && !s.system.wanted.take(s.name, kind) {
 		return false
 	}
-	s.shop.stats.count(func(all *Stats) { all.Faults[kind]++ })
+	s.system.stats.count(func(all *Stats) { all.Faults[kind]++ })
 	return true
 }

@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"bytes"
@@ -13,11 +13,11 @@ import (
 	"eventscope/adapters"
 )
 
-// ask makes a fault happen while the shop runs.
-func ask(t *testing.T, shop *Shop, service string, kind Kind) func() {
+// ask makes a fault happen while the demonstration runs.
+func ask(t *testing.T, system *System, service string, kind Kind) func() {
 	return func() {
 		after(5 * time.Second)
-		if err := shop.Fault(service, string(kind)); err != nil {
+		if err := system.Fault(service, string(kind)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -25,13 +25,13 @@ func ask(t *testing.T, shop *Shop, service string, kind Kind) func() {
 
 func TestDeadLettersSayWhy(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		shop := New(s.config)
-		s.play(shop, 40*time.Second, ask(t, shop, "payment", Timeout), ask(t, shop, "fraud-agent", Poison), ask(t, shop, "order", BrokenSchema))
+		system := New(s.config)
+		s.play(system, 40*time.Second, ask(t, system, "payment", Timeout), ask(t, system, "fraud-agent", Poison), ask(t, system, "order", BrokenSchema))
 		letters := s.history(orders+deadSuffix, payments+deadSuffix)
 		if len(letters) != 2+burst {
 			t.Fatalf("%d dead letters", len(letters))
 		}
-		if stats := shop.Stats(); stats.DeadLetters[orders] != 1+burst || stats.DeadLetters[payments] != 1 || stats.Retries != (attempts-1)*(2+burst) {
+		if stats := system.Stats(); stats.DeadLetters[orders] != 1+burst || stats.DeadLetters[payments] != 1 || stats.Retries != (attempts-1)*(2+burst) {
 			t.Errorf("stats %+v", stats)
 		}
 		originals := map[string]told{}
@@ -84,8 +84,8 @@ func (s *stage) replay(topic string) {
 
 func TestReplayedLettersAreAcceptedByMendedServices(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		shop := New(s.config)
-		s.play(shop, time.Minute, ask(t, shop, "payment", Timeout), ask(t, shop, "order", BrokenSchema), func() {
+		system := New(s.config)
+		s.play(system, time.Minute, ask(t, system, "payment", Timeout), ask(t, system, "order", BrokenSchema), func() {
 			after(10 * time.Second)
 			s.replay(orders)
 		})
@@ -104,8 +104,8 @@ func TestReplayedLettersAreAcceptedByMendedServices(t *testing.T) {
 
 func TestDamagedLetterDiesAgainWhenReplayed(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		shop := New(s.config)
-		s.play(shop, 40*time.Second, ask(t, shop, "order", Poison), func() {
+		system := New(s.config)
+		s.play(system, 40*time.Second, ask(t, system, "order", Poison), func() {
 			after(5 * time.Second)
 			s.replay(orders)
 		})
@@ -120,8 +120,8 @@ func TestDuplicatesAreHandledOnce(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			onStage(t, func(t *testing.T, s *stage) {
 				s.config.Faults[kind] = 1
-				shop := New(s.config)
-				s.play(shop, 30*time.Second)
+				system := New(s.config)
+				s.play(system, 30*time.Second)
 				for key, flow := range flows(s.history(orders, payments, inventory, shipping), settled()) {
 					copies := map[string][]string{}
 					for _, m := range flow {
@@ -136,7 +136,7 @@ func TestDuplicatesAreHandledOnce(t *testing.T) {
 						t.Errorf("%s: %d events", key, len(copies))
 					}
 				}
-				if shop.Stats().Duplicates == 0 {
+				if system.Stats().Duplicates == 0 {
 					t.Error("no duplicate was recognised")
 				}
 			})
@@ -147,8 +147,8 @@ func TestDuplicatesAreHandledOnce(t *testing.T) {
 func TestCrashBetweenTwoStepsLosesNothing(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.config.Faults[Crash], s.config.Rate = 0.03, 2
-		shop := New(s.config)
-		s.play(shop, 4*time.Minute)
+		system := New(s.config)
+		s.play(system, 4*time.Minute)
 		all := flows(s.history(orders, payments, inventory, shipping), time.Now().Add(-time.Minute))
 		repeated := 0
 		for key, flow := range all {
@@ -169,7 +169,7 @@ func TestCrashBetweenTwoStepsLosesNothing(t *testing.T) {
 				}
 			}
 		}
-		stats := shop.Stats()
+		stats := system.Stats()
 		if len(all) < 300 || stats.Restarts < 20 || stats.Faults[Crash] < stats.Restarts || repeated == 0 {
 			t.Errorf("%d flows, %d messages repeated, stats %+v", len(all), repeated, stats)
 		}
@@ -178,7 +178,7 @@ func TestCrashBetweenTwoStepsLosesNothing(t *testing.T) {
 
 func TestSlowServiceFallsBehindAndCatchesUp(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		shop := New(s.config)
+		system := New(s.config)
 		lag := func() int64 {
 			lags, err := kadm.NewClient(s.client).Lag(t.Context(), "payment")
 			if err != nil {
@@ -187,7 +187,7 @@ func TestSlowServiceFallsBehindAndCatchesUp(t *testing.T) {
 			return lags["payment"].Lag.Total()
 		}
 		var before, during, later int64
-		s.play(shop, 90*time.Second, ask(t, shop, "payment", Slow), func() {
+		s.play(system, 90*time.Second, ask(t, system, "payment", Slow), func() {
 			before = lag()
 			after(slowPeriod - time.Second)
 			during = lag()
@@ -202,8 +202,8 @@ func TestSlowServiceFallsBehindAndCatchesUp(t *testing.T) {
 
 func TestLostEventLeavesOneFlowStuck(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		shop := New(s.config)
-		s.play(shop, 40*time.Second, ask(t, shop, "inventory", Lost))
+		system := New(s.config)
+		s.play(system, 40*time.Second, ask(t, system, "inventory", Lost))
 		stuck := 0
 		for _, flow := range flows(s.history(orders, payments, inventory, shipping), settled()) {
 			if find(flow, "ShipmentPrepared") == nil {
@@ -221,13 +221,13 @@ func TestLostEventLeavesOneFlowStuck(t *testing.T) {
 
 func TestForeignMessagesAreJudgedByTheirBody(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		shop := New(s.config)
+		system := New(s.config)
 		send := func(key, value string) {
 			if err := s.client.ProduceSync(t.Context(), &kgo.Record{Topic: orders, Key: []byte(key), Value: []byte(value)}).FirstErr(); err != nil {
 				t.Error(err)
 			}
 		}
-		s.play(shop, 30*time.Second, func() {
+		s.play(system, 30*time.Second, func() {
 			after(3 * time.Second)
 			send("ord-7", `{"type":"OrderPlaced","payload":{"order_id":"ord-7","total":5,"event_id":"e-7"}}`)
 			send("ord-8", `{"type":"SomethingElse","payload":{"order_id":"ord-8"}}`)
@@ -243,24 +243,24 @@ func TestForeignMessagesAreJudgedByTheirBody(t *testing.T) {
 	})
 }
 
-func TestShopEndsThoughItsBrokerIsGone(t *testing.T) {
+func TestTheDemonstrationEndsThoughItsBrokerIsGone(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		shop, began := New(s.config), time.Now()
-		s.play(shop, time.Minute, func() {
+		system, began := New(s.config), time.Now()
+		s.play(system, time.Minute, func() {
 			after(10 * time.Second)
 			s.cluster.Close()
 		})
-		if late := time.Since(began) - time.Minute; late > settleTime || shop.Stats().Orders == 0 {
-			t.Errorf("ended %v after it was told to, with %d orders", late, shop.Stats().Orders)
+		if late := time.Since(began) - time.Minute; late > settleTime || system.Stats().Orders == 0 {
+			t.Errorf("ended %v after it was told to, with %d orders", late, system.Stats().Orders)
 		}
 	})
 }
 
 func TestEveryFaultCanBeAskedFor(t *testing.T) {
-	shop := New(Config{})
+	system := New(Config{})
 	seen := map[Kind]bool{}
 	for _, fault := range Faults() {
-		if err := shop.Fault(fault.Service, string(fault.Kind)); err != nil || fault.Effect == "" {
+		if err := system.Fault(fault.Service, string(fault.Kind)); err != nil || fault.Effect == "" {
 			t.Errorf("%+v: %v", fault, err)
 		}
 		seen[fault.Kind] = true

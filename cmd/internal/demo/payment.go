@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import "time"
 
@@ -21,7 +21,7 @@ func takePayment(s *service, cause *event) []event {
 	numbers := s.chance("payment", cause.id)
 	p := payload{
 		OrderID: order.OrderID, CustomerID: order.CustomerID, Items: order.Items, Total: order.Total, Currency: order.Currency,
-		Method: oneOf(numbers, []string{"card", "card", "paypal", "transfer"}), TransactionID: identifier("tx", 8, s.shop.seed, cause.id),
+		Method: oneOf(numbers, []string{"card", "card", "paypal", "transfer"}), TransactionID: identifier("tx", 8, s.system.seed, cause.id),
 	}
 	if s.struck(Declined, cause.id) {
 		p.Items, p.Reason = nil, oneOf(numbers, declines)

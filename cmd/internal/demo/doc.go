@@ -1,4 +1,4 @@
-// Package shop is the demonstration system: an order system of ten services that
+// Package demo is the demonstration system: an order system of ten services that
 // really produce and consume, on Kafka, or on Kafka and RabbitMQ together, with
 // things going wrong as they do in life.
 //
@@ -53,11 +53,11 @@
 //
 // # Files
 //
-//	shop.go       Config, Run, what to observe
+//	system.go     Config, Run, what to observe
 //	services.go   the system; order.go payment.go fraud.go inventory.go shipping.go
 //	              users.go are its services
 //	service.go    the life of a service: once only, retries, dead letters, crashes
-//	foreign.go    what is not the shop's, and is left alone
+//	foreign.go    what is not the demonstration's, and is left alone
 //	memory.go     what a service remembers
 //	publish.go    events become messages, and may be struck by a fault on the way
 //	event.go      bodies and their schema versions
@@ -70,4 +70,4 @@
 //
 // Work takes time from an event's arrival, not from when the service turns to it, so
 // one goroutine serves any rate; only a slow service works off one event at a time.
-package shop
+package demo

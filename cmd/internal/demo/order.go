@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import "time"
 
@@ -25,10 +25,10 @@ func placeOrder(s *service, count int) []event {
 		p.Total.cents += line.Price.cents * int64(line.Quantity)
 		p.Items = append(p.Items, line)
 	}
-	s.shop.stats.count(func(all *Stats) { all.Orders++ })
+	s.system.stats.count(func(all *Stats) { all.Orders++ })
 	return []event{{
 		destination: orders, eventType: "OrderPlaced", service: s.name, schema: s.schemaOf(id, count), payload: p,
-		id: identifier("evt", 12, s.shop.seed, id, "OrderPlaced"), correlation: identifier("flow", 10, s.shop.seed, id),
+		id: identifier("evt", 12, s.system.seed, id, "OrderPlaced"), correlation: identifier("flow", 10, s.system.seed, id),
 	}}
 }
 
@@ -47,7 +47,7 @@ func cancelOrder(s *service, cause *event) []event {
 	return []event{s.next(cause, orders, "OrderCancelled", payload{OrderID: cause.payload.OrderID, Reason: "Payment is under suspicion of fraud"})}
 }
 
-// catalogue is what the shop sells.
+// catalogue is what is sold.
 var catalogue = []item{
 	{SKU: "MUG-BLUE", Name: "Enamel mug, blue", Price: amount{cents: 1290}},
 	{SKU: "TEA-OOLONG", Name: "Oolong tea 100 g", Price: amount{cents: 1450}},

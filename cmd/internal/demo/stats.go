@@ -1,11 +1,11 @@
-package shop
+package demo
 
 import (
 	"maps"
 	"sync"
 )
 
-// Stats are counts since the start of [Shop.Run].
+// Stats are counts since the start of [System.Run].
 type Stats struct {
 	Orders      int64            // orders placed
 	Events      map[string]int64 // messages published, by event type, those of faults included
@@ -29,7 +29,7 @@ func (s *stats) count(change func(*Stats)) {
 }
 
 // Stats returns the counts so far; it is the caller's copy.
-func (s *Shop) Stats() Stats {
+func (s *System) Stats() Stats {
 	s.stats.mutex.Lock()
 	defer s.stats.mutex.Unlock()
 	copied := s.stats.Stats

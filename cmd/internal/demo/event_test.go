@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"encoding/json"
@@ -51,7 +51,7 @@ func TestOrdersAreReadInTheSchemasThatConsumersKnow(t *testing.T) {
 	}
 }
 
-// What anybody writes to the shop's topics is either an event or a failure that says
+// What anybody writes to the demonstration's topics is either an event or a failure that says
 // what is wrong.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{

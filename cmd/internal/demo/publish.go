@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 func (s *service) next(cause *event, destination, eventType string, p payload) event {
 	return event{
 		destination: destination, eventType: eventType, service: s.name, schema: schemaFirst,
-		id:          identifier("evt", 12, s.shop.seed, s.name, eventType, cause.id),
+		id:          identifier("evt", 12, s.system.seed, s.name, eventType, cause.id),
 		correlation: cause.correlation, causation: cause.id, payload: p,
 	}
 }
@@ -22,7 +22,7 @@ func (s *service) write(e *event) []message {
 		return nil
 	}
 	m := s.message(e)
-	if s.shop.consumed[e.eventType] && s.struck(Poison, e.id) {
+	if s.system.consumed[e.eventType] && s.struck(Poison, e.id) {
 		m.body = s.damage(m.body, e)
 		return []message{m}
 	}
@@ -44,7 +44,7 @@ func (s *service) write(e *event) []message {
 func (s *service) message(e *event) message {
 	encoded, err := e.encode(time.Now())
 	if err != nil {
-		panic("an event of the shop cannot be encoded: " + err.Error()) // only its own values are in it
+		panic("an event of the demonstration cannot be encoded: " + err.Error()) // only its own values are in it
 	}
 	m := message{
 		destination: e.destination, key: e.payload.OrderID, eventType: e.eventType, id: e.id,
@@ -79,7 +79,7 @@ func (s *service) publish(ctx context.Context, links *links, messages []message)
 		if err := links.to(messages[i].destination).publish(ctx, &messages[i]); err != nil {
 			return err
 		}
-		s.shop.stats.count(func(all *Stats) { all.Events[messages[i].eventType]++ })
+		s.system.stats.count(func(all *Stats) { all.Events[messages[i].eventType]++ })
 	}
 	return nil
 }

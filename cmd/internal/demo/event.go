@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"encoding/json"
@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The destinations of the shop: Kafka topics, or RabbitMQ topic exchanges.
+// The destinations of the demonstration: Kafka topics, or RabbitMQ topic exchanges.
 const (
 	orders    = "orders"
 	payments  = "payments"
@@ -17,7 +17,7 @@ const (
 
 var destinations = []string{orders, payments, inventory, shipping, users}
 
-// event is one event in the shop's own terms, whatever broker carries it.
+// event is one event in the demonstration's own terms, whatever broker carries it.
 type event struct {
 	destination string
 	eventType   string

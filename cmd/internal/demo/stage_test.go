@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// stage is a broker in memory, in a bubble of virtual time: minutes of the shop pass
+// stage is a broker in memory, in a bubble of virtual time: minutes of the demonstration pass
 // in moments, and always alike.
 type stage struct {
 	t       *testing.T
@@ -45,13 +45,13 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
 	})
 }
 
-// play runs the shop for d, while meanwhile does what it likes.
-func (s *stage) play(shop *Shop, d time.Duration, meanwhile ...func()) {
+// play runs the demonstration for d, while meanwhile does what it likes.
+func (s *stage) play(system *System, d time.Duration, meanwhile ...func()) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), d)
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- shop.Run(ctx) }()
+	go func() { ended <- system.Run(ctx) }()
 	for _, act := range meanwhile {
 		act()
 	}

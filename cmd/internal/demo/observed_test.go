@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"context"
@@ -20,15 +20,15 @@ import (
 	"eventscope/tracing"
 )
 
-// observe watches the shop through the eyes of the observatory: the Kafka adapter and
+// observe watches the demonstration through the eyes of the observatory: the Kafka adapter and
 // the store of flows. The function it returns ends the watching.
-func (s *stage) observe(shop *Shop) (*tracing.Store, func()) {
+func (s *stage) observe(system *System) (*tracing.Store, func()) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(s.t.Context())
-	if err := shop.prepareKafka(ctx); err != nil {
+	if err := system.prepareKafka(ctx); err != nil {
 		s.t.Fatal(err)
 	}
-	adapter, err := kafka.Open(ctx, kafka.Config{Brokers: s.config.Kafka, Topics: shop.Topics(), Options: s.config.KafkaOptions})
+	adapter, err := kafka.Open(ctx, kafka.Config{Brokers: s.config.Kafka, Topics: system.Topics(), Options: s.config.KafkaOptions})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -86,10 +86,10 @@ func (s *stage) flowOf(store *tracing.Store, order string) *tracing.Flow {
 
 func TestObservatoryUnderstandsHealthyFlows(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		shop := New(s.config)
-		store, stop := s.observe(shop)
+		system := New(s.config)
+		store, stop := s.observe(system)
 		defer stop()
-		s.play(shop, 40*time.Second)
+		s.play(system, 40*time.Second)
 		after(time.Minute)
 		checked := 0
 		for order := range flows(s.history(orders), time.Now().Add(-70*time.Second)) {
@@ -131,10 +131,10 @@ func TestObservatoryRecognisesEachFault(t *testing.T) {
 	} {
 		t.Run(test.service+" "+string(test.kind), func(t *testing.T) {
 			onStage(t, func(t *testing.T, s *stage) {
-				shop := New(s.config)
-				store, stop := s.observe(shop)
+				system := New(s.config)
+				store, stop := s.observe(system)
 				defer stop()
-				s.play(shop, 50*time.Second, func() { after(25 * time.Second) }, ask(t, shop, test.service, test.kind))
+				s.play(system, 50*time.Second, func() { after(25 * time.Second) }, ask(t, system, test.service, test.kind))
 				after(10 * time.Minute)
 				struckAt := 0
 				for order := range flows(s.history(orders), time.Now().Add(-10*time.Minute-10*time.Second)) {
@@ -162,12 +162,12 @@ func TestObservatoryJoinsBothBrokers(t *testing.T) {
 	for _, variable := range []string{"EVENTSCOPE_TEST_RABBITMQ3", "EVENTSCOPE_TEST_RABBITMQ4"} {
 		t.Run(strings.ToLower(strings.TrimPrefix(variable, "EVENTSCOPE_TEST_")), func(t *testing.T) {
 			b := onBrokers(t, variable)
-			shop := New(b.config)
+			system := New(b.config)
 			ctx, cancel := context.WithCancel(t.Context())
-			if err := errors.Join(shop.prepareKafka(ctx), shop.prepareRabbitMQ()); err != nil {
+			if err := errors.Join(system.prepareKafka(ctx), system.prepareRabbitMQ()); err != nil {
 				t.Fatal(err)
 			}
-			topics, err := kafka.Open(ctx, kafka.Config{Brokers: b.config.Kafka, Topics: shop.Topics()})
+			topics, err := kafka.Open(ctx, kafka.Config{Brokers: b.config.Kafka, Topics: system.Topics()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +176,7 @@ func TestObservatoryJoinsBothBrokers(t *testing.T) {
 				t.Fatal(err)
 			}
 			config := rabbitmq.Config{Address: net.JoinHostPort(where.Host, strconv.Itoa(where.Port)), User: where.Username, Password: where.Password}
-			for _, tap := range shop.Taps() {
+			for _, tap := range system.Taps() {
 				config.Taps = append(config.Taps, rabbitmq.Tap{Exchange: tap.Exchange, BindingKey: tap.Key})
 			}
 			taps, err := rabbitmq.Open(ctx, config)
@@ -186,7 +186,7 @@ func TestObservatoryJoinsBothBrokers(t *testing.T) {
 			store := tracing.New(tracing.Config{Memory: 64 << 20})
 			wait := watch(ctx, t, store, topics.Source(), taps.Source())
 			both := map[string]bool{}
-			b.run(shop, func(m told) bool {
+			b.run(system, func(m told) bool {
 				if m.eventType == "ShipmentPrepared" {
 					both[m.key] = false
 				}

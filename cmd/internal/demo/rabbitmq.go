@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"context"
@@ -21,7 +21,7 @@ const (
 )
 
 // dial connects to RabbitMQ under a name that its management page shows.
-func (s *Shop) dial(name string) (*amqp.Connection, error) {
+func (s *System) dial(name string) (*amqp.Connection, error) {
 	address := "(unreadable URL)"
 	if uri, err := amqp.ParseURI(s.config.RabbitMQ); err == nil {
 		address = net.JoinHostPort(uri.Host, fmt.Sprint(uri.Port))
@@ -41,8 +41,8 @@ func (s *Shop) dial(name string) (*amqp.Connection, error) {
 
 // prepareRabbitMQ declares, for each destination here, a topic exchange, its
 // dead-letter exchange and queue, and a queue for each service that reads from it.
-func (s *Shop) prepareRabbitMQ() error {
-	link, err := s.dial("shop")
+func (s *System) prepareRabbitMQ() error {
+	link, err := s.dial("demo")
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (s *Shop) prepareRabbitMQ() error {
 	return nil
 }
 
-func (s *Shop) declare(channel *amqp.Channel, destination string) error {
+func (s *System) declare(channel *amqp.Channel, destination string) error {
 	const durable, autoDelete, exclusive, internal, noWait = true, false, false, false, false
 	exchange := s.config.Prefix + destination
 	dead := exchange + deadSuffix
@@ -95,7 +95,7 @@ func (s *Shop) declare(channel *amqp.Channel, destination string) error {
 }
 
 // queue names the queue by which a service reads a destination.
-func (s *Shop) queue(service *service, destination string) string {
+func (s *System) queue(service *service, destination string) string {
 	return s.config.Prefix + service.name + "." + destination
 }
 
@@ -120,7 +120,7 @@ type rabbitConnection struct {
 	consumers map[string]<-chan amqp.Delivery // by destination
 }
 
-func (s *Shop) connectRabbitMQ(ctx context.Context, service *service) (connection, error) {
+func (s *System) connectRabbitMQ(ctx context.Context, service *service) (connection, error) {
 	link, err := s.dial(service.name)
 	if err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func (s *Shop) connectRabbitMQ(ctx context.Context, service *service) (connectio
 	return c, nil
 }
 
-func (c *rabbitConnection) open(ctx context.Context, s *Shop, service *service) error {
+func (c *rabbitConnection) open(ctx context.Context, s *System, service *service) error {
 	var err error
 	if c.publisher, err = c.link.Channel(); err != nil {
 		return err

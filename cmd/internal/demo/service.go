@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"context"
@@ -31,7 +31,7 @@ type service struct {
 	spring    bool        // its dead letters on Kafka look as Spring Kafka writes them
 	faults    []Kind      // what can go wrong, beside what kinds adds
 
-	shop      *Shop
+	system    *System
 	memory    memory    // what its database would hold: it outlives a crash
 	produced  int       // how many things it has begun by itself
 	unsent    []message // of these, what the broker has not confirmed yet
@@ -54,7 +54,7 @@ type production struct {
 
 // chance draws for this service.
 func (s *service) chance(about ...string) *rand.Rand {
-	return chance(s.shop.seed, append([]string{s.name}, about...)...)
+	return chance(s.system.seed, append([]string{s.name}, about...)...)
 }
 
 // run lives, dies and rises until ctx ends.
@@ -67,16 +67,16 @@ func (s *service) run(ctx context.Context) {
 		}
 		absent := between(s.chance("absent", number(life)), leastAbsent, mostAbsent)
 		if !errors.Is(err, errCrash) {
-			s.shop.log.Warn("a service of the shop lost its broker and will try again", "service", s.name, "after", time.Since(began), "error", err)
+			s.system.log.Warn("a service of the demonstration lost its broker and will try again", "service", s.name, "after", time.Since(began), "error", err)
 		}
 		pause(ctx, absent)
-		s.shop.stats.count(func(all *Stats) { all.Restarts++ })
+		s.system.stats.count(func(all *Stats) { all.Restarts++ })
 	}
 }
 
 // live connects, works, and gives everything back.
 func (s *service) live(ctx context.Context) error {
-	links, err := s.shop.connect(ctx, s)
+	links, err := s.system.connect(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (s *service) work(ctx context.Context, links *links, inbox <-chan delivery,
 // lost connection left unsent goes first.
 func (s *service) begin(ctx context.Context, links *links) error {
 	if len(s.unsent) == 0 {
-		events := s.produce.make(s, s.shop.first+s.produced)
+		events := s.produce.make(s, s.system.first+s.produced)
 		s.produced++
 		for i := range events {
 			s.unsent = append(s.unsent, s.write(&events[i])...)
@@ -143,7 +143,7 @@ func (s *service) begin(ctx context.Context, links *links) error {
 
 // untilNext is the time to the next begin: irregular, as people are.
 func (s *service) untilNext() time.Duration {
-	mean := float64(time.Second) / s.shop.rate * float64(s.produce.each)
+	mean := float64(time.Second) / s.system.rate * float64(s.produce.each)
 	return time.Duration(mean * (0.4 + 1.2*s.chance("interval", number(s.produced)).Float64()))
 }
 
@@ -156,7 +156,7 @@ func (s *service) take(ctx context.Context, links *links, d *delivery) error {
 	}
 	known := s.memory.recall(d.id)
 	if known != nil && known.done {
-		s.shop.stats.count(func(all *Stats) { all.Duplicates++ })
+		s.system.stats.count(func(all *Stats) { all.Duplicates++ })
 		return d.ack()
 	}
 	if err := s.spend(ctx, d, reaction); err != nil {
@@ -182,7 +182,7 @@ func (s *service) giveUp(ctx context.Context, d *delivery, failed *failure) erro
 	defer cancel()
 	err := d.bury(ctx, death{service: s.name, failure: *failed, attempts: attempts, at: time.Now()})
 	if err == nil {
-		s.shop.stats.count(func(all *Stats) { all.DeadLetters[d.destination]++ })
+		s.system.stats.count(func(all *Stats) { all.DeadLetters[d.destination]++ })
 	}
 	return err
 }
@@ -223,7 +223,7 @@ func (s *service) attempt(ctx context.Context, d *delivery, reaction *reaction) 
 		if attempt == attempts || !pause(ctx, firstBackOff<<(attempt-1)) {
 			return nil, failed
 		}
-		s.shop.stats.count(func(all *Stats) { all.Retries++ })
+		s.system.stats.count(func(all *Stats) { all.Retries++ })
 	}
 }
 

@@ -1,4 +1,4 @@
-package shop
+package demo
 
 // remembered bounds what a service remembers: at three orders a second about an hour.
 const remembered = 10_000

@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"eventscope/adapters"
 )
 
-// Config says what the shop runs on, and how.
+// Config says what the demonstration runs on, and how.
 type Config struct {
 	// Kafka are the addresses of brokers, host:port. They are needed.
 	Kafka []string
@@ -35,9 +35,9 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Shop is the demonstration system. Its methods may be called from several
+// System is the demonstration system. Its methods may be called from several
 // goroutines at once, but Run only once.
-type Shop struct {
+type System struct {
 	config   Config
 	seed     uint64
 	rate     float64
@@ -50,9 +50,9 @@ type Shop struct {
 	stats    stats
 }
 
-// New returns a shop that does nothing yet.
-func New(config Config) *Shop {
-	s := &Shop{
+// New returns a demonstration that does nothing yet.
+func New(config Config) *System {
+	s := &System{
 		config: config, seed: config.Seed, rate: config.Rate, faults: config.Faults, log: config.Log,
 		consumed: map[string]bool{}, services: services(),
 	}
@@ -66,7 +66,7 @@ func New(config Config) *Shop {
 		s.faults = DefaultFaults
 	}
 	for _, service := range s.services {
-		service.shop = s
+		service.system = s
 		for _, reaction := range service.reactions {
 			s.consumed[reaction.eventType] = true
 		}
@@ -75,12 +75,12 @@ func New(config Config) *Shop {
 	return s
 }
 
-// Run opens the shop: it makes topics, exchanges and queues where there are none, and
+// Run opens the demonstration: it makes topics, exchanges and queues where there are none, and
 // runs the services until ctx ends, which is no error. Brokers that go away later are
 // waited for. An error wraps one of the sentinels of package adapters. When Run
 // returns, every event that a service had in hand is either handled and settled, or
 // left to the broker; no goroutine and no connection remains.
-func (s *Shop) Run(ctx context.Context) error {
+func (s *System) Run(ctx context.Context) error {
 	if err := s.prepareKafka(ctx); err != nil {
 		return s.ending(ctx, err)
 	}
@@ -98,15 +98,15 @@ func (s *Shop) Run(ctx context.Context) error {
 }
 
 // ending is nil when an error only comes from being told to stop.
-func (s *Shop) ending(ctx context.Context, err error) error {
+func (s *System) ending(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
 	}
 	return err
 }
 
-// Topics names the Kafka topics that the shop writes, dead letters included.
-func (s *Shop) Topics() []string {
+// Topics names the Kafka topics that the demonstration writes, dead letters included.
+func (s *System) Topics() []string {
 	topics := []string{}
 	for _, destination := range destinations {
 		if !s.onRabbitMQ(destination) {
@@ -121,9 +121,9 @@ type Tap struct {
 	Exchange, Key string
 }
 
-// Taps lists what to bind to see all that the shop publishes over RabbitMQ, dead
+// Taps lists what to bind to see all that the demonstration publishes over RabbitMQ, dead
 // letters included. It is empty without RabbitMQ.
-func (s *Shop) Taps() []Tap {
+func (s *System) Taps() []Tap {
 	taps := []Tap{}
 	for _, destination := range destinations {
 		if s.onRabbitMQ(destination) {
@@ -137,7 +137,7 @@ func (s *Shop) Taps() []Tap {
 const deadSuffix = ".dlq"
 
 // onRabbitMQ says which broker carries a destination.
-func (s *Shop) onRabbitMQ(destination string) bool {
+func (s *System) onRabbitMQ(destination string) bool {
 	return s.config.RabbitMQ != "" && (destination == inventory || destination == shipping)
 }
 
@@ -146,12 +146,12 @@ type links struct {
 	all    []connection
 	kafka  connection
 	rabbit connection // nil where the service does not need it
-	shop   *Shop
+	system *System
 }
 
 // connect makes the connections that a service needs.
-func (s *Shop) connect(ctx context.Context, service *service) (*links, error) {
-	l := &links{shop: s}
+func (s *System) connect(ctx context.Context, service *service) (*links, error) {
+	l := &links{system: s}
 	var err error
 	if l.kafka, err = s.connectKafka(service); err != nil {
 		return nil, err
@@ -171,16 +171,16 @@ func (s *Shop) connect(ctx context.Context, service *service) (*links, error) {
 // needsRabbitMQ says whether the service reads from RabbitMQ or publishes there.
 func (s *service) needsRabbitMQ() bool {
 	for _, r := range s.reactions {
-		if s.shop.onRabbitMQ(r.destination) {
+		if s.system.onRabbitMQ(r.destination) {
 			return true
 		}
 	}
-	return s.shop.onRabbitMQ(s.home)
+	return s.system.onRabbitMQ(s.home)
 }
 
 // to returns the connection that leads to a destination.
 func (l *links) to(destination string) connection {
-	if l.shop.onRabbitMQ(destination) {
+	if l.system.onRabbitMQ(destination) {
 		return l.rabbit
 	}
 	return l.kafka
@@ -195,7 +195,7 @@ func (l *links) close() {
 // unreachable is the problem of a broker that does not answer as it should.
 func unreachable(broker adapters.Broker, address string, cause error) error {
 	problem := &adapters.Problem{
-		Doing: "open the shop on " + string(broker) + " " + address, Cause: cause.Error(),
+		Doing: "open the demonstration on " + string(broker) + " " + address, Cause: cause.Error(),
 		Remedy: "check that the broker runs there", Kind: adapters.ErrNotConnected,
 	}
 	var refused *amqp.Error

@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"fmt"
@@ -21,8 +21,8 @@ func settled() time.Time { return time.Now().Add(-10 * time.Second) }
 
 func TestHappyOrderPassesEveryStep(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		shop := New(s.config)
-		s.play(shop, time.Minute)
+		system := New(s.config)
+		s.play(system, time.Minute)
 		checked := 0
 		for key, flow := range flows(s.history(orders, payments, inventory, shipping), settled()) {
 			steps := without(flow, "InventoryRestockRecommended")
@@ -49,7 +49,7 @@ func TestHappyOrderPassesEveryStep(t *testing.T) {
 		if checked < 120 {
 			t.Errorf("only %d orders in 50 s at 3 a second", checked)
 		}
-		if stats := shop.Stats(); len(stats.DeadLetters)+len(stats.Faults) > 0 || stats.Events["OrderPlaced"] != stats.Orders {
+		if stats := system.Stats(); len(stats.DeadLetters)+len(stats.Faults) > 0 || stats.Events["OrderPlaced"] != stats.Orders {
 			t.Errorf("stats %+v", stats)
 		}
 	})

@@ -1,4 +1,4 @@
-package shop
+package demo
 
 import (
 	"context"
@@ -21,14 +21,14 @@ import (
 	"eventscope/adapters"
 )
 
-// brokers are real ones, watched from outside while the shop runs on them.
+// brokers are real ones, watched from outside while the demonstration runs on them.
 type brokers struct {
 	t        *testing.T
 	config   Config
 	messages chan told
 }
 
-// onBrokers prepares a shop of its own names on the Kafka of EVENTSCOPE_TEST_KAFKA and
+// onBrokers prepares a demonstration of its own names on the Kafka of EVENTSCOPE_TEST_KAFKA and
 // on the RabbitMQ that a variable names, unless that is empty.
 func onBrokers(t *testing.T, rabbit string) *brokers {
 	kafka := os.Getenv("EVENTSCOPE_TEST_KAFKA")
@@ -46,20 +46,20 @@ func onBrokers(t *testing.T, rabbit string) *brokers {
 	return b
 }
 
-// remove deletes what the shop has made.
+// remove deletes what the demonstration has made.
 func (b *brokers) remove() {
 	client, err := kgo.NewClient(kgo.SeedBrokers(b.config.Kafka...))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	defer client.Close()
-	admin, shop := kadm.NewClient(client), New(b.config)
+	admin, system := kadm.NewClient(client), New(b.config)
 	groups := []string{}
-	for _, service := range shop.services {
+	for _, service := range system.services {
 		groups = append(groups, b.config.Prefix+service.name)
 	}
 	_, groupError := admin.DeleteGroups(context.Background(), groups...)
-	_, topicError := admin.DeleteTopics(context.Background(), shop.Topics()...)
+	_, topicError := admin.DeleteTopics(context.Background(), system.Topics()...)
 	if err := errors.Join(groupError, topicError); err != nil {
 		b.t.Error(err)
 	}
@@ -77,8 +77,8 @@ func (b *brokers) remove() {
 	}
 	for _, destination := range []string{inventory, shipping} {
 		names := []string{b.config.Prefix + destination, b.config.Prefix + destination + deadSuffix}
-		for _, service := range shop.services {
-			channel.QueueDelete(shop.queue(service, destination), false, false, false)
+		for _, service := range system.services {
+			channel.QueueDelete(system.queue(service, destination), false, false, false)
 		}
 		channel.QueueDelete(names[1], false, false, false)
 		for _, exchange := range names {
@@ -87,15 +87,15 @@ func (b *brokers) remove() {
 	}
 }
 
-// run starts the shop and watches everything it publishes until watch is content.
-func (b *brokers) run(shop *Shop, watch func(told) bool) {
+// run starts the demonstration and watches everything it publishes until watch is content.
+func (b *brokers) run(system *System, watch func(told) bool) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.t.Context(), 2*time.Minute)
 	defer cancel()
-	if err := errors.Join(shop.prepareKafka(ctx), b.prepareTaps(ctx, shop)); err != nil {
+	if err := errors.Join(system.prepareKafka(ctx), b.prepareTaps(ctx, system)); err != nil {
 		b.t.Fatal(err)
 	}
-	reader, err := kgo.NewClient(kgo.SeedBrokers(b.config.Kafka...), kgo.ConsumeTopics(shop.Topics()...), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	reader, err := kgo.NewClient(kgo.SeedBrokers(b.config.Kafka...), kgo.ConsumeTopics(system.Topics()...), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -111,13 +111,13 @@ func (b *brokers) run(shop *Shop, watch func(told) bool) {
 		}
 	}()
 	ended := make(chan error, 1)
-	go func() { ended <- shop.Run(ctx) }()
+	go func() { ended <- system.Run(ctx) }()
 	for content := false; !content; {
 		select {
 		case m := <-b.messages:
 			content = watch(m)
 		case <-ctx.Done():
-			b.t.Errorf("not seen what was to be seen; stats %+v", shop.Stats())
+			b.t.Errorf("not seen what was to be seen; stats %+v", system.Stats())
 			content = true
 		}
 	}
@@ -129,12 +129,12 @@ func (b *brokers) run(shop *Shop, watch func(told) bool) {
 	reader.Close()
 }
 
-// prepareTaps binds a queue to each of the shop's taps.
-func (b *brokers) prepareTaps(ctx context.Context, shop *Shop) error {
+// prepareTaps binds a queue to each of the demonstration's taps.
+func (b *brokers) prepareTaps(ctx context.Context, system *System) error {
 	if b.config.RabbitMQ == "" {
 		return nil
 	}
-	if err := shop.prepareRabbitMQ(); err != nil {
+	if err := system.prepareRabbitMQ(); err != nil {
 		return err
 	}
 	link, err := amqp.Dial(b.config.RabbitMQ)
@@ -147,7 +147,7 @@ func (b *brokers) prepareTaps(ctx context.Context, shop *Shop) error {
 		return err
 	}
 	queue, err := channel.QueueDeclare("", false, true, true, false, nil)
-	for _, tap := range shop.Taps() {
+	for _, tap := range system.Taps() {
 		err = errors.Join(err, channel.QueueBind(queue.Name, tap.Key, tap.Exchange, false, nil))
 	}
 	if err != nil {
@@ -180,10 +180,10 @@ func everyBroker(t *testing.T, test func(t *testing.T, b *brokers)) {
 
 func TestStoryOnRealBrokers(t *testing.T) {
 	everyBroker(t, func(t *testing.T, b *brokers) {
-		shop := New(b.config)
+		system := New(b.config)
 		steps := map[string][]string{}
 		complete := 0
-		b.run(shop, func(m told) bool {
+		b.run(system, func(m told) bool {
 			if !slices.Contains(happy, m.eventType) {
 				return false
 			}
@@ -202,7 +202,7 @@ func TestStoryOnRealBrokers(t *testing.T) {
 			}
 			return complete >= 40
 		})
-		if stats := shop.Stats(); len(stats.DeadLetters) > 0 || stats.Restarts > 0 || stats.Duplicates > 0 {
+		if stats := system.Stats(); len(stats.DeadLetters) > 0 || stats.Restarts > 0 || stats.Duplicates > 0 {
 			t.Errorf("stats %+v", stats)
 		}
 	})
@@ -212,18 +212,18 @@ func TestStoryOnRealBrokers(t *testing.T) {
 // compensation that crosses from one broker to the other.
 func TestTroubleOnRealBrokers(t *testing.T) {
 	everyBroker(t, func(t *testing.T, b *brokers) {
-		shop := New(b.config)
+		system := New(b.config)
 		for _, fault := range []struct {
 			service string
 			kind    Kind
 		}{{"shipping", Crash}, {"shipping", Timeout}, {"inventory", OutOfStock}, {"inventory", Duplicate}} {
-			if err := shop.Fault(fault.service, string(fault.kind)); err != nil {
+			if err := system.Fault(fault.service, string(fault.kind)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		waiting, settled := map[string]bool{}, map[string]bool{} // orders that are reserved; shipped or dead
 		copies, dead, refunded, restarted := map[string]int{}, 0, 0, false
-		b.run(shop, func(m told) bool {
+		b.run(system, func(m told) bool {
 			switch {
 			case m.topic == inventory+deadSuffix:
 				dead++
@@ -239,7 +239,7 @@ func TestTroubleOnRealBrokers(t *testing.T) {
 			case m.eventType == "PaymentRefunded":
 				refunded++
 			}
-			restarted = restarted || shop.Stats().Restarts > 0
+			restarted = restarted || system.Stats().Restarts > 0
 			return restarted && dead == 1 && refunded == 1 && len(waiting) > 20 && !slices.ContainsFunc(keys(waiting), func(key string) bool { return !settled[key] })
 		})
 		for id, count := range copies {
