@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -13,10 +14,8 @@ const (
 	lowScreen = 14
 )
 
-var (
-	space = text.Own(" ")
-	wide  = text.Own("   ")
-)
+// wide stands between two things of the header.
+var wide = text.Own("   ")
 
 // draw draws the whole frame: exactly height lines of width cells.
 func (m *Model) draw() []widget.Line {
@@ -40,7 +39,7 @@ func (m *Model) draw() []widget.Line {
 	lines = append(lines, m.body()...)
 	lines = append(lines, problems...)
 	if m.prompt != nil {
-		lines = append(lines, m.prompt.hint(m.shell, m.width), m.prompt.line(m.shell, m.width))
+		lines = append(lines, m.prompt.hint(m.shell, m.width), m.prompt.draw(m.shell, m.width))
 	} else {
 		lines = append(append(lines, notices...), m.footer())
 	}
@@ -49,7 +48,7 @@ func (m *Model) draw() []widget.Line {
 
 // body is the page, and the panel over it if there is one.
 func (m *Model) body() []widget.Line {
-	lines := widget.Fit(m.shell.theme, m.shell.top().render(m.width, m.bodyHeight), m.width, m.bodyHeight)
+	lines := widget.Fit(m.shell.theme, m.shell.Top().Render(m.width, m.bodyHeight), m.width, m.bodyHeight)
 	switch {
 	case m.panel != nil:
 		return m.panel.over(m.shell, lines, m.width)
@@ -90,7 +89,7 @@ func (m *Model) tabLine() widget.Line {
 	names := make([]text.Safe, len(trail))
 	room := row.Left() - 1
 	for i := range trail {
-		names[i] = t.CutMiddle(trail[i].name(), mostTrail)
+		names[i] = t.CutMiddle(trail[i].Name(), mostTrail)
 		room -= names[i].Width() + trailGap
 	}
 	for i := range names { // where room is scarce the pages before the present one give way
@@ -115,7 +114,7 @@ const (
 	mostTrail, leastTrail, trailGap = 44, 4, 3
 )
 
-func (t tab) label() text.Safe { return text.Count(int64(t.number)).Add(space, t.page.name()) }
+func (t tab) label() text.Safe { return text.Count(int64(t.number)).Add(text.Space, t.page.Name()) }
 
 // tabAt is the number of the tab drawn at column x, or 0.
 func (m *Model) tabAt(x int) int {
@@ -138,36 +137,36 @@ func (m *Model) notices() []widget.Line {
 	d := m.shell
 	said, most := m.said(), mostNotice
 	switch {
-	case said.text.Empty() && d.search != nil:
+	case said.Text.Empty() && d.search != nil:
 		return []widget.Line{d.search.line(d, widget.NewRow(d.theme, m.width).Gap(1))}
-	case said.text.Empty():
+	case said.Text.Empty():
 		return []widget.Line{widget.Rule(d.theme, m.width)}
 	case m.prompt != nil || m.height < lowScreen:
 		most = 1
 	}
 	var lines []widget.Line
-	for _, s := range widget.Wrap(d.theme, said.text, m.width-2, most) {
-		lines = append(lines, widget.NewRow(d.theme, m.width).Gap(1).Put(said.role, s).Line())
+	for _, s := range widget.Wrap(d.theme, said.Text, m.width-2, most) {
+		lines = append(lines, widget.NewRow(d.theme, m.width).Gap(1).Put(said.Role, s).Line())
 	}
 	return lines
 }
 
 // said is what happened, what is waited for, or why something cannot be told; a search in
 // history comes after what happened, as esc takes them away.
-func (m *Model) said() piece {
+func (m *Model) said() page.Piece {
 	d := m.shell
-	if !d.notice.text.Empty() || d.search != nil {
+	if !d.notice.Text.Empty() || d.search != nil {
 		return d.notice
 	}
-	if about, waits := d.top().waitsFor().waiting(d); waits {
-		return piece{theme.Dim, about}
+	if about, waits := d.Top().WaitsFor().Waiting(d.now); waits {
+		return page.Piece{Role: theme.Dim, Text: about}
 	}
-	if q := d.top().waitsFor(); q.err != nil {
-		why := d.repeated(q.err)
-		if q.once {
-			why = d.sentence(q.err)
+	if q := d.Top().WaitsFor(); q.Err != nil {
+		why := page.Repeated(d.theme, q.Err)
+		if q.Once {
+			why = page.Sentence(d.theme, q.Err)
 		}
-		return piece{theme.Bad, d.theme.Glyph.Failed.Add(space, why)}
+		return page.Piece{Role: theme.Bad, Text: d.theme.Glyph.Failed.Add(text.Space, why)}
 	}
-	return piece{}
+	return page.Piece{}
 }

@@ -3,6 +3,7 @@ package tui_test
 import (
 	"errors"
 	"fmt"
+	"image/color"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +14,6 @@ import (
 	"eventscope/tui"
 	"eventscope/tui/theme"
 	"eventscope/tui/tuitest"
-
-	"image/color"
 
 	tea "charm.land/bubbletea/v2"
 )

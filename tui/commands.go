@@ -8,6 +8,8 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/tracing"
+	"eventscope/tracing/query"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 
@@ -28,7 +30,7 @@ func (m *Model) verbs() []verb {
 		{name: "flows", help: "one row a flow", run: func(m *Model, _ string) tea.Cmd { return m.goTab(2) }},
 		{name: "trace", arguments: "ID [since]", help: "find a flow by any id, in the brokers too", run: runTrace},
 		{name: "flow", arguments: "ID", help: "the same, in the index only", run: func(m *Model, id string) tea.Cmd { return m.shell.lookUp(id, 0) }},
-		{name: "filter", arguments: "EXPRESSION", help: "filter the lists; empty clears", run: func(m *Model, rest string) tea.Cmd { return applyFilter(m.shell, rest) }},
+		{name: "filter", arguments: "EXPRESSION", help: "filter the lists; empty clears", run: runFilter},
 		{name: "goto", arguments: "POSITION", help: "the event at a place such as orders/2@881", run: runGoto},
 		{name: "sources", help: "every source: how it is, and all that is wrong with it", run: func(m *Model, _ string) tea.Cmd { m.panel = &sourcesPanel{model: m}; return nil }},
 		{name: "sort", arguments: "ORDER", help: "order of the flows", run: runSort, offer: func(*Model) []string { return sortNames() }},
@@ -36,10 +38,10 @@ func (m *Model) verbs() []verb {
 		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.panel = &helpPanel{}; return nil }},
 		{name: "q", help: "quit", run: func(*Model, string) tea.Cmd { return tea.Quit }},
 	}
-	if m.shell.lagModel != nil {
+	if m.shell.lags != nil {
 		list = slices.Insert(list, 2, verb{name: "lag", help: "how far consumers are behind", run: func(m *Model, _ string) tea.Cmd { return m.goTab(3) }})
 	}
-	if m.shell.deadLetters != nil {
+	if m.shell.letters != nil {
 		list = slices.Insert(list, 2, m.letterVerbs()...)
 	}
 	list = slices.Insert(list, 2, verb{name: "topology", help: "services, destinations and consumers", run: func(m *Model, _ string) tea.Cmd { return m.goTab(5) }})
@@ -52,8 +54,7 @@ func (m *Model) verbs() []verb {
 
 // openCommandLine opens the command line.
 func (m *Model) openCommandLine() {
-	m.prompt = newPrompt(text.Own(":"), "")
-	m.prompt.accept = func(m *Model, value string) tea.Cmd { return m.command(value) }
+	m.prompt = newPrompt(&page.Line{Sign: text.Own(":"), Accept: m.command})
 	m.prompt.offer = m.offers
 	m.prompt.explain = m.explain
 	m.prompt.past, m.prompt.at = m.commands, len(m.commands)
@@ -86,7 +87,7 @@ func (m *Model) explain(value string) text.Safe {
 	for _, v := range m.verbs() {
 		if v.name == name {
 			t := m.shell.theme
-			return text.Join(space, t.String(v.name), t.String(v.arguments), t.Glyph.Separator, t.String(v.help))
+			return text.Join(text.Space, t.String(v.name), t.String(v.arguments), t.Glyph.Separator, t.String(v.help))
 		}
 	}
 	return text.Safe{}
@@ -114,7 +115,7 @@ func (m *Model) command(value string) tea.Cmd {
 		}
 	}
 	d := m.shell
-	d.say(theme.Bad, text.Own("there is no command ").Add(d.theme.Cut(d.theme.String(name), 30), text.Own("; : and tab shows them all")))
+	d.Say(theme.Bad, text.Own("there is no command ").Add(d.theme.Cut(d.theme.String(name), 30), text.Own("; : and tab shows them all")))
 	return nil
 }
 
@@ -127,7 +128,7 @@ func runTrace(m *Model, rest string) tea.Cmd {
 	if hasAge {
 		parsed, err := time.ParseDuration(strings.TrimPrefix(age, "-"))
 		if err != nil || parsed <= 0 {
-			m.shell.say(theme.Bad, text.Own("that is not an age; write :trace ID 6h"))
+			m.shell.Say(theme.Bad, text.Own("that is not an age; write :trace ID 6h"))
 			return nil
 		}
 		since = parsed
@@ -135,12 +136,20 @@ func runTrace(m *Model, rest string) tea.Cmd {
 	return m.shell.lookUp(id, since)
 }
 
+func runFilter(m *Model, rest string) tea.Cmd {
+	of := query.Events
+	if m.shell.Top() == m.flows {
+		of = query.Flows
+	}
+	return m.shell.filter.Apply(rest, of)
+}
+
 func runSort(m *Model, rest string) tea.Cmd {
 	if !slices.Contains(sortNames(), rest) {
-		m.shell.say(theme.Bad, text.Own("orders are ").Add(m.shell.theme.String(strings.Join(sortNames(), ", "))))
+		m.shell.Say(theme.Bad, text.Own("orders are ").Add(m.shell.theme.String(strings.Join(sortNames(), ", "))))
 		return nil
 	}
-	m.tabs[1].page.(*flows).sortBy(tracing.FlowSort(rest))
+	m.flows.sortBy(tracing.FlowSort(rest))
 	return m.goTab(2)
 }
 
@@ -154,7 +163,7 @@ func sortNames() []string {
 
 func runTheme(m *Model, rest string) tea.Cmd {
 	if rest != "dark" && rest != "light" {
-		m.shell.say(theme.Bad, text.Own("themes are dark and light"))
+		m.shell.Say(theme.Bad, text.Own("themes are dark and light"))
 		return nil
 	}
 	m.shell.theme.Set(m.shell.theme.Profile(), rest == "dark")
@@ -164,15 +173,15 @@ func runTheme(m *Model, rest string) tea.Cmd {
 func runFault(m *Model, rest string) tea.Cmd {
 	d, words := m.shell, strings.Fields(rest)
 	ctx, fault := d.ctx, d.options.Fault
-	return run(func() answer {
-		ctx, cancel := context.WithTimeout(ctx, queryLimit)
+	return page.Work(func() page.Answer {
+		ctx, cancel := context.WithTimeout(ctx, page.QueryLimit)
 		defer cancel()
 		said, err := fault(ctx, words)
 		return func() tea.Cmd {
 			if err != nil {
-				d.say(theme.Bad, d.sentence(err))
+				d.Say(theme.Bad, page.Sentence(d.theme, err))
 			} else {
-				d.say(theme.Warn, d.theme.String(said))
+				d.Say(theme.Warn, d.theme.String(said))
 			}
 			return nil
 		}
@@ -183,13 +192,13 @@ func runGoto(m *Model, rest string) tea.Cmd {
 	d := m.shell
 	position, err := adapters.ParsePosition(rest)
 	if err != nil {
-		d.say(theme.Bad, d.theme.String(err.Error()))
+		d.Say(theme.Bad, d.theme.String(err.Error()))
 		return nil
 	}
-	ctx, querier, on := d.ctx, d.options.Querier, d.top()
-	over := d.wait(text.Own("looking for ").Add(d.theme.String(rest)))
-	return run(func() answer {
-		ctx, cancel := context.WithTimeout(ctx, queryLimit)
+	ctx, querier, on := d.ctx, d.options.Querier, d.Top()
+	over := d.Wait(text.Own("looking for ").Add(d.theme.String(rest)))
+	return page.Work(func() page.Answer {
+		ctx, cancel := context.WithTimeout(ctx, page.QueryLimit)
 		defer cancel()
 		var event tracing.Event
 		sequence, err := querier.Locate(ctx, position)
@@ -199,14 +208,14 @@ func runGoto(m *Model, rest string) tea.Cmd {
 		return func() tea.Cmd {
 			over()
 			if err != nil {
-				d.say(theme.Bad, d.theme.String(rest).Add(text.Own(": "), d.sentence(err)))
+				d.Say(theme.Bad, d.theme.String(rest).Add(text.Own(": "), page.Sentence(d.theme, err)))
 				return nil
 			}
-			if d.elsewhere(on) {
-				d.say(theme.Good, d.theme.String(rest).Add(text.Own(" was found: :goto "), d.theme.String(rest), text.Own(" opens it")))
+			if d.Elsewhere(on) {
+				d.Say(theme.Good, d.theme.String(rest).Add(text.Own(" was found: :goto "), d.theme.String(rest), text.Own(" opens it")))
 				return nil
 			}
-			return d.open(newEvent(d, event))
+			return d.Open(d.events.newPage(event))
 		}
 	})
 }

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"eventscope/adapters"
 	"eventscope/adapters/consumer"
 	"eventscope/tracing/lag"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 )
 
@@ -116,7 +116,7 @@ func (c *consumerLag) moves() bool {
 // like says that two looks at a consumer are shown alike.
 func (c *consumerLag) like(other *consumerLag) bool {
 	return c == other || c.Key() == other.Key() && c.Total == other.Total && c.partly == other.partly && c.short == other.short &&
-		sameError(c.Err, other.Err) && sameStanding(&c.Standing, &other.Standing) && c.Lag.Phase == other.Lag.Phase &&
+		page.SameError(c.Err, other.Err) && sameStanding(&c.Standing, &other.Standing) && c.Lag.Phase == other.Lag.Phase &&
 		c.Lag.MembersKnown == other.Lag.MembersKnown && slices.Equal(c.Lag.Members, other.Lag.Members) && slices.Equal(c.trend, other.trend) &&
 		sameDepth(c.Lag.Queue, other.Lag.Queue) && slices.EqualFunc(c.Lag.Logs, other.Lag.Logs, sameLog) &&
 		slices.EqualFunc(c.Logs, other.Logs, func(a, b lag.Standing) bool { return sameStanding(&a, &b) })
@@ -132,29 +132,13 @@ func sameDepth(a, b *consumer.QueueDepth) bool { return a == b || a != nil && b 
 // sameStanding compares what is shown: seconds are whole ones, and rates are short.
 func sameStanding(a, b *lag.Standing) bool {
 	return a.State == b.State && a.Why == b.Why && a.Direction == b.Direction && secondsText(a, false) == secondsText(b, false) &&
-		rateText(a.In) == rateText(b.In) && rateText(a.Out) == rateText(b.Out) && leftText(a.Left) == leftText(b.Left)
-}
-
-// unknownText stands where nobody knows.
-var unknownText = text.Own("?")
-
-// lagText is a lag in messages, with a plus where more may be left than is known.
-func lagText(total *consumer.Total) text.Safe {
-	switch {
-	case total.Of == 0:
-		return text.Own("-")
-	case total.Known == 0:
-		return unknownText
-	case total.Known < total.Of:
-		return text.Count(total.Lag).Add(text.Own("+"))
-	}
-	return text.Count(total.Lag)
+		page.RateText(a.In) == page.RateText(b.In) && page.RateText(a.Out) == page.RateText(b.Out) && leftText(a.Left) == leftText(b.Left)
 }
 
 // secondsText is how many seconds behind, with a plus where it may be more.
 func secondsText(s *lag.Standing, partly bool) text.Safe {
 	if !s.SecondsKnown {
-		return unknownText
+		return page.Unknown
 	}
 	behind := time.Duration(s.Seconds * float64(time.Second))
 	value := leftText(behind)
@@ -172,14 +156,3 @@ func secondsText(s *lag.Standing, partly bool) text.Safe {
 
 // leftText is a duration in whole seconds.
 func leftText(d time.Duration) text.Safe { return text.Span(max(time.Second, d.Round(time.Second))) }
-
-// rateText is messages a second: below ten with one decimal.
-func rateText(r adapters.Rate) text.Safe {
-	switch {
-	case !r.Known:
-		return unknownText
-	case r.PerSecond > 0 && r.PerSecond < 9.95:
-		return text.Tenths(r.PerSecond)
-	}
-	return text.Short(r.PerSecond)
-}

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"eventscope/tracing"
+	"eventscope/tui/page"
 	"eventscope/tui/widget"
 
 	tea "charm.land/bubbletea/v2"
@@ -19,13 +20,13 @@ func (nothing) Counters() tracing.Counters { return tracing.Counters{} }
 // broken is a page that cannot be drawn.
 type broken struct{ *stream }
 
-func (broken) refresh() tea.Cmd              { return nil }
-func (broken) render(int, int) []widget.Line { panic("cannot draw\nthis") }
+func (broken) Refresh() tea.Cmd              { return nil }
+func (broken) Render(int, int) []widget.Line { panic("cannot draw\nthis") }
 
 func TestAPanicWhileDrawingEndsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := New(Options{Querier: nothing{}})
-		m.shell.pages = []page{broken{m.tabs[0].page.(*stream)}}
+		m.shell.pages = []page.Page{broken{m.tabs[0].page.(*stream)}}
 		m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 		m.View()
 		if m.Crash() == nil || !strings.Contains(m.Crash().Reason, `cannot draw\nthis`) {

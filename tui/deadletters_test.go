@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/tui/tuitest"
+
+	"pgregory.net/rapid"
 )
 
 // queues are dead-letter queues of several brokers behind one screen, each with so many

@@ -2,10 +2,10 @@ package tui
 
 import (
 	"slices"
-	"time"
 
 	"eventscope/replay"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -16,13 +16,13 @@ import (
 // dlqsPage is the first page about dead letters: those that died in the same way, a row
 // each, and queues that nobody has looked into.
 type dlqsPage struct {
-	*shell
-	listing
-	deadLetters *letterModel
-	unread      []*replay.Listed
-	groups      []replay.Group
-	seen        int
-	at          deadLetterRow // under the cursor
+	page.Screen
+	page.Listing
+	model  *letterModel
+	unread []*replay.Listed
+	groups []replay.Group
+	seen   int
+	at     deadLetterRow // under the cursor
 }
 
 // deadLetterRow is what a row of the page is about, so that the cursor stays on it while
@@ -32,29 +32,30 @@ type deadLetterRow struct {
 	group  replay.Group
 }
 
-func newDLQs(d *shell) *dlqsPage { return &dlqsPage{shell: d, deadLetters: d.deadLetters} }
+func newDLQs(b *letterModel) *dlqsPage { return &dlqsPage{Screen: b, model: b} }
 
-func (g *dlqsPage) scope() keymap.Scope { return keymap.OnDLQs }
-func (g *dlqsPage) ages() bool          { return true }
-func (g *dlqsPage) waitsFor() *question { return &g.deadLetters.question }
-func (g *dlqsPage) name() text.Safe     { return text.Own("Dead letters") }
+func (g *dlqsPage) Scope() keymap.Scope      { return keymap.OnDLQs }
+func (g *dlqsPage) Ages() bool               { return true }
+func (g *dlqsPage) WaitsFor() *page.Question { return &g.model.Question }
+func (g *dlqsPage) Name() text.Safe          { return text.Own("Dead letters") }
 
-func (g *dlqsPage) back() bool {
-	was := g.deadLetters.all
-	g.deadLetters.all = false
+func (g *dlqsPage) Back() bool {
+	was := g.model.all
+	g.model.all = false
 	return was
 }
 
-func (g *dlqsPage) refresh() tea.Cmd {
-	if g.seen != g.deadLetters.seen {
-		g.seen, g.dirty = g.deadLetters.seen, true
-		g.unread, g.groups = g.deadLetters.unread(), g.deadLetters.contents.groups
+func (g *dlqsPage) Refresh() tea.Cmd {
+	if g.seen != g.model.seen {
+		g.seen = g.model.seen
+		g.Redraw()
+		g.unread, g.groups = g.model.unread(), g.model.contents.groups
 		if i := g.find(&g.at); i >= 0 {
-			g.cursor.Index = i
+			g.Cursor.Index = i
 		}
 		g.keep()
 	}
-	return g.deadLetters.update()
+	return g.model.update()
 }
 
 func (g *dlqsPage) length() int { return len(g.unread) + len(g.groups) }
@@ -76,7 +77,7 @@ func (g *dlqsPage) find(at *deadLetterRow) int {
 
 // keep notes what is under the cursor.
 func (g *dlqsPage) keep() {
-	g.cursor.To(g.cursor.Index, g.length())
+	g.Cursor.To(g.Cursor.Index, g.length())
 	g.at = deadLetterRow{}
 	switch unread, group := g.dlq(), g.group(); {
 	case unread != nil:
@@ -88,7 +89,7 @@ func (g *dlqsPage) keep() {
 
 // group is the one under the cursor, or nil.
 func (g *dlqsPage) group() *replay.Group {
-	if i := g.cursor.Index - len(g.unread); i >= 0 && i < len(g.groups) {
+	if i := g.Cursor.Index - len(g.unread); i >= 0 && i < len(g.groups) {
 		return &g.groups[i]
 	}
 	return nil
@@ -96,14 +97,14 @@ func (g *dlqsPage) group() *replay.Group {
 
 // dlq is the one under the cursor that is not read, or nil.
 func (g *dlqsPage) dlq() *replay.Listed {
-	if i := g.cursor.Index; i < len(g.unread) {
+	if i := g.Cursor.Index; i < len(g.unread) {
 		return g.unread[i]
 	}
 	return nil
 }
 
-// hint names what enter does here, and no key that has nothing to act on.
-func (g *dlqsPage) hint(b *keymap.Binding) text.Safe {
+// Hint names what enter does here, and no key that has nothing to act on.
+func (g *dlqsPage) Hint(b *keymap.Binding) text.Safe {
 	dlq, group := g.dlq(), g.group()
 	switch b.Action {
 	case keymap.Enter:
@@ -121,14 +122,14 @@ func (g *dlqsPage) hint(b *keymap.Binding) text.Safe {
 	return b.Hint()
 }
 
-func (g *dlqsPage) do(a keymap.Action) tea.Cmd {
-	if g.move(a, g.length()) {
+func (g *dlqsPage) Do(a keymap.Action) tea.Cmd {
+	if g.Move(a, g.length()) {
 		g.keep()
 		return nil
 	}
 	if a == keymap.ShowAll {
-		g.deadLetters.all = !g.deadLetters.all
-		return g.deadLetters.update()
+		g.model.all = !g.model.all
+		return g.model.update()
 	}
 	dlq, group := g.dlq(), g.group()
 	switch {
@@ -137,11 +138,11 @@ func (g *dlqsPage) do(a keymap.Action) tea.Cmd {
 	case group == nil:
 		return nil
 	case a == keymap.Enter:
-		return g.open(newLetters(g.shell, group))
+		return g.Open(newLetters(g.model, group))
 	case a == keymap.ReplayLetters, a == keymap.DiscardLetters:
-		return g.planFor(a, g.deadLetters.lettersOf(group), nil)
+		return g.model.planFor(a, g.model.lettersOf(group), nil)
 	case a == keymap.PeekInto:
-		if of := g.deadLetters.contents.dlq(group.Source, group.DLQ); of != nil {
+		if of := g.model.contents.dlq(group.Source, group.DLQ); of != nil {
 			return g.look(of)
 		}
 	}
@@ -152,52 +153,52 @@ func (g *dlqsPage) do(a keymap.Action) tea.Cmd {
 // asked for first, and refused where it is not safe.
 func (g *dlqsPage) look(dlq *replay.Listed) tea.Cmd {
 	if dlq.Unsafe != nil {
-		g.say(theme.Bad, g.theme.Glyph.Failed.Add(space, g.theme.String(dlq.Unsafe.Error())))
+		g.Say(theme.Bad, g.Theme().Glyph.Failed.Add(text.Space, g.Theme().String(dlq.Unsafe.Error())))
 		return nil
 	}
 	if dlq.Cost.IsFree() {
-		return g.deadLetters.peekInto(dlq)
+		return g.model.peekInto(dlq)
 	}
 	what := text.Own("all messages")
 	if dlq.Messages >= 0 {
-		what = plural(int(dlq.Messages), text.Own(" message"), text.Own(" messages"))
+		what = text.Plural(int(dlq.Messages), text.Own(" message"), text.Own(" messages"))
 	}
-	g.askYes(text.Own("peek ").Add(what, text.Own(" of "), g.theme.CutMiddle(g.theme.String(dlq.Name), 40), text.Own("?")),
-		text.Own("each is taken, copied to this machine and given back; ").Add(g.theme.String(dlq.Cost.Says)),
-		func() tea.Cmd { return g.deadLetters.peekInto(dlq) })
+	page.AskYes(g, text.Own("peek ").Add(what, text.Own(" of "), g.Theme().CutMiddle(g.Theme().String(dlq.Name), 40), text.Own("?")),
+		text.Own("each is taken, copied to this machine and given back; ").Add(g.Theme().String(dlq.Cost.Says)),
+		func() tea.Cmd { return g.model.peekInto(dlq) })
 	return nil
 }
 
-func (g *dlqsPage) click(_, row int) bool {
-	again := g.listing.click(row, g.length())
+func (g *dlqsPage) Click(_, row int) bool {
+	again := g.Listing.Click(row, g.length())
 	g.keep()
 	return again
 }
 
-func (g *dlqsPage) status() []piece {
-	if g.deadLetters.contents == nil {
+func (g *dlqsPage) Status() []page.Piece {
+	if g.model.contents == nil {
 		return nil
 	}
 	role := theme.Bad
-	if g.deadLetters.open == 0 {
+	if g.model.open == 0 {
 		role = theme.Dim
 	}
-	count := text.Count(g.deadLetters.open)
-	if g.deadLetters.contents.listing.Err != nil && g.deadLetters.contents.listing.Old().IsZero() {
+	count := text.Count(g.model.open)
+	if g.model.contents.listing.Err != nil && g.model.contents.listing.Old().IsZero() {
 		role, count = theme.Bad, count.Add(text.Own("+")) // of those that could be listed
 	}
-	pieces := []piece{{role, g.theme.Glyph.Dead.Add(space, count, text.Own(" open"))}}
-	if g.deadLetters.all {
-		pieces = append(pieces, piece{theme.Dim, text.Own("  those dealt with too")})
+	pieces := []page.Piece{{Role: role, Text: g.Theme().Glyph.Dead.Add(text.Space, count, text.Own(" open"))}}
+	if g.model.all {
+		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: text.Own("  those dealt with too")})
 	}
-	if more := g.deadLetters.contents.more(); more > 0 {
-		pieces = append(pieces, piece{theme.Warn, text.Own("  ").Add(text.Count(more), text.Own(" older not listed"))})
+	if more := g.model.contents.more(); more > 0 {
+		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  ").Add(text.Count(more), text.Own(" older not listed"))})
 	}
-	if unread := g.deadLetters.contents.unread(); unread > 0 {
-		pieces = append(pieces, piece{theme.Warn, text.Own("  ").Add(text.Count(unread), text.Own(" not read yet"))})
+	if unread := g.model.contents.unread(); unread > 0 {
+		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  ").Add(text.Count(unread), text.Own(" not read yet"))})
 	}
-	if old := g.deadLetters.contents.listing.Old(); !old.IsZero() {
-		pieces = append(pieces, piece{theme.Warn, text.Own("  as of ").Add(text.Ago(g.now.Sub(old)))})
+	if old := g.model.contents.listing.Old(); !old.IsZero() {
+		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  as of ").Add(text.Ago(g.Now().Sub(old)))})
 	}
 	return pieces
 }
@@ -223,9 +224,9 @@ func (g *dlqsPage) columns(width int) []int {
 	}
 	for i := range g.groups {
 		group := &g.groups[i]
-		kind = max(kind, min(30, g.theme.String(group.Type).Width()))
-		dlq = max(dlq, min(30, g.theme.String(group.DLQ).Width()))
-		origin = max(origin, min(24, g.theme.String(group.Origin).Width()))
+		kind = max(kind, min(30, g.Theme().String(group.Type).Width()))
+		dlq = max(dlq, min(30, g.Theme().String(group.DLQ).Width()))
+		origin = max(origin, min(24, g.Theme().String(group.Origin).Width()))
 		count = max(count, g.count(group).Width())
 	}
 	return widget.Layout([]widget.Column{
@@ -240,7 +241,7 @@ func (g *dlqsPage) columns(width int) []int {
 
 // count is how many letters of a group are open, and of how many where all are shown.
 func (g *dlqsPage) count(group *replay.Group) text.Safe {
-	if g.deadLetters.all && group.Open != group.Count {
+	if g.model.all && group.Open != group.Count {
 		return text.Count(int64(group.Open)).Add(text.Own(" of "), text.Count(int64(group.Count)))
 	}
 	return text.Count(int64(group.Open))
@@ -248,20 +249,20 @@ func (g *dlqsPage) count(group *replay.Group) text.Safe {
 
 func groupWords(g *replay.Group) string { return deathWords(g.Reason, g.Exception, g.Words) }
 
-func (g *dlqsPage) render(width, height int) []widget.Line {
-	if g.deadLetters.contents == nil || g.length() == 0 {
+func (g *dlqsPage) Render(width, height int) []widget.Line {
+	if g.model.contents == nil || g.length() == 0 {
 		return g.empty(width, height)
 	}
-	return g.detailed(width, height, func(height int) []widget.Line { return g.list(width, height) }, g.details)
+	return page.Detailed(g.Theme(), width, height, func(height int) []widget.Line { return g.list(width, height) }, g.details)
 }
 
 // details are what the row under the cursor has no room for.
-func (g *dlqsPage) details() []piece {
-	t := g.theme
+func (g *dlqsPage) details() []page.Piece {
+	t := g.Theme()
 	if dlq := g.dlq(); dlq != nil {
-		where := g.product(dlq.Source.Broker).Add(space, t.String(string(dlq.Kind)), space, t.String(dlq.Name), text.Own(", "), t.String(dlq.Evidence))
+		where := g.model.words.Product(g.Theme(), dlq.Source.Broker).Add(text.Space, t.String(string(dlq.Kind)), text.Space, t.String(dlq.Name), text.Own(", "), t.String(dlq.Evidence))
 		role, what := g.dlqWords(dlq)
-		return []piece{{role, what}, {theme.Dim, where}}
+		return []page.Piece{{Role: role, Text: what}, {Role: theme.Dim, Text: where}}
 	}
 	group := g.group()
 	if group == nil {
@@ -271,11 +272,11 @@ func (g *dlqsPage) details() []piece {
 	if why.Empty() {
 		why = text.Own("nothing says why they died")
 	}
-	where := text.Own("died at ").Add(t.String(orUnknown(group.Origin)), text.Own(", lies in "), g.product(group.Broker), space, t.String(group.DLQ))
+	where := text.Own("died at ").Add(t.String(orUnknown(group.Origin)), text.Own(", lies in "), g.model.words.Product(g.Theme(), group.Broker), text.Space, t.String(group.DLQ))
 	if !group.Oldest.IsZero() {
-		where = where.Add(text.Own(", oldest "), age(g.now, group.Oldest))
+		where = where.Add(text.Own(", oldest "), page.Age(g.Now(), group.Oldest))
 	}
-	return []piece{{theme.Dim, where}, {theme.Warn, why}}
+	return []page.Piece{{Role: theme.Dim, Text: where}, {Role: theme.Warn, Text: why}}
 }
 
 // orUnknown is a name, or that there is none.
@@ -290,61 +291,37 @@ func (g *dlqsPage) list(width, height int) []widget.Line {
 	columns := g.columns(width)
 	var lines []widget.Line
 	say := func(role theme.Role, s text.Safe) {
-		for _, line := range widget.Wrap(g.theme, s, width-4, 2) {
-			lines = append(lines, widget.NewRow(g.theme, width).Gap(2).Put(role, line).Line())
+		for _, line := range widget.Wrap(g.Theme(), s, width-4, 2) {
+			lines = append(lines, widget.NewRow(g.Theme(), width).Gap(2).Put(role, line).Line())
 		}
 	}
-	if err := g.deadLetters.contents.listing.Err; err != nil {
-		say(theme.Bad, g.theme.String(err.Error()))
+	if err := g.model.contents.listing.Err; err != nil {
+		say(theme.Bad, g.Theme().String(err.Error()))
 	}
-	for _, err := range g.deadLetters.contents.listing.Unmarked() {
-		say(theme.Warn, text.Own("Nobody knows which letters were dealt with: ").Add(g.theme.String(err.Error())))
+	for _, err := range g.model.contents.listing.Unmarked() {
+		say(theme.Warn, text.Own("Nobody knows which letters were dealt with: ").Add(g.Theme().String(err.Error())))
 	}
-	for _, err := range g.deadLetters.contents.lacking {
-		say(theme.Warn, g.theme.String(err.Error()))
+	for _, err := range g.model.contents.lacking {
+		say(theme.Warn, g.Theme().String(err.Error()))
 	}
-	lines = append(lines, headings(g.theme, width, columns, []text.Safe{
+	lines = append(lines, widget.Headings(g.Theme(), width, columns, []text.Safe{
 		text.Own("Open"), text.Own("Type"), text.Own("Why"), text.Own("Died at"), text.Own("Newest"), text.Own("Lies in"),
 	}, groupCount, groupAge))
-	from, to := g.show(lines, height, g.length())
+	from, to := g.Show(lines, height, g.length())
 	for i := from; i < to; i++ {
 		if i < len(g.unread) {
-			lines = append(lines, g.unreadRow(g.unread[i], columns[groupCount], width, i == g.cursor.Index))
+			lines = append(lines, g.unreadRow(g.unread[i], columns[groupCount], width, i == g.Cursor.Index))
 		} else {
-			lines = append(lines, g.groupRow(columns, &g.groups[i-len(g.unread)], width, i == g.cursor.Index))
+			lines = append(lines, g.groupRow(columns, &g.groups[i-len(g.unread)], width, i == g.Cursor.Index))
 		}
 	}
-	return widget.Fit(g.theme, lines, width, height)
-}
-
-// headings are the names of columns; those whose values stand at the right do, too.
-func headings(t *theme.Theme, width int, columns []int, names []text.Safe, right ...int) widget.Line {
-	row := widget.NewRow(t, width).Gap(2)
-	shown := 0
-	for i, name := range names {
-		if columns[i] == 0 {
-			continue
-		}
-		if shown++; shown > 1 {
-			row.Between()
-		}
-		isRight := false
-		for _, r := range right {
-			isRight = isRight || r == i
-		}
-		if isRight {
-			row.Right(theme.Dim, name, columns[i])
-		} else {
-			row.Cell(theme.Dim, name, columns[i])
-		}
-	}
-	return row.Line()
+	return widget.Fit(g.Theme(), lines, width, height)
 }
 
 // unreadRow is a queue that nobody has looked into, or a dead-letter queue that cannot be read.
 func (g *dlqsPage) unreadRow(dlq *replay.Listed, column, width int, selected bool) widget.Line {
-	t := g.theme
-	row := rowStart(t, width, selected, false)
+	t := g.Theme()
+	row := widget.ListRow(t, width, selected, false)
 	row.Right(theme.Bad, messagesIn(dlq), column).Between().Put(theme.Plain, t.CutMiddle(t.String(dlq.Name), max(10, width/3))).Gap(2)
 	role, what := g.dlqWords(dlq)
 	return row.Put(role, what).Line()
@@ -353,29 +330,29 @@ func (g *dlqsPage) unreadRow(dlq *replay.Listed, column, width int, selected boo
 // messagesIn is how many messages a dead-letter queue holds, where its broker tells.
 func messagesIn(dlq *replay.Listed) text.Safe {
 	if dlq.Messages < 0 {
-		return unknownText
+		return page.Unknown
 	}
 	return text.Count(dlq.Messages)
 }
 
 // dlqWords say why the letters of a dead-letter queue are not listed, and what looking would cost.
 func (g *dlqsPage) dlqWords(dlq *replay.Listed) (theme.Role, text.Safe) {
-	t := g.theme
+	t := g.Theme()
 	switch {
 	case dlq.Err != nil:
-		return theme.Bad, t.Glyph.Failed.Add(space, g.repeated(dlq.Err))
+		return theme.Bad, t.Glyph.Failed.Add(text.Space, page.Repeated(g.Theme(), dlq.Err))
 	case dlq.Unsafe != nil:
 		return theme.Warn, t.Glyph.Warning.Add(text.Own(" not inspected: "), t.String(dlq.Unsafe.Error()))
 	case !dlq.ReadAt.IsZero():
-		return theme.Warn, t.Glyph.Warning.Add(text.Own(" has changed since it was looked at "), text.Ago(g.now.Sub(dlq.ReadAt)),
+		return theme.Warn, t.Glyph.Warning.Add(text.Own(" has changed since it was looked at "), text.Ago(g.Now().Sub(dlq.ReadAt)),
 			text.Own(": enter peeks again (each message is taken and given back, and is then marked as redelivered)"))
 	}
 	return theme.Warn, text.Own("not inspected: enter peeks (each message is taken and given back, and is then marked as redelivered)")
 }
 
 func (g *dlqsPage) groupRow(columns []int, group *replay.Group, width int, selected bool) widget.Line {
-	t := g.theme
-	row := rowStart(t, width, selected, false)
+	t := g.Theme()
+	row := widget.ListRow(t, width, selected, false)
 	role := theme.Bad
 	if group.Open == 0 {
 		role = theme.Dim
@@ -391,7 +368,7 @@ func (g *dlqsPage) groupRow(columns []int, group *replay.Group, width int, selec
 		row.Between().ID(role, origin, w)
 	}
 	if w := columns[groupAge]; w > 0 {
-		row.Between().Right(theme.Dim, age(g.now, group.Newest), w)
+		row.Between().Right(theme.Dim, page.Age(g.Now(), group.Newest), w)
 	}
 	if w := columns[groupDLQ]; w > 0 {
 		row.Between().ID(theme.Dim, t.String(group.DLQ), w)
@@ -399,43 +376,35 @@ func (g *dlqsPage) groupRow(columns []int, group *replay.Group, width int, selec
 	return row.Line()
 }
 
-// age is how long ago something was, or empty when nobody knows when it was.
-func age(now, at time.Time) text.Safe {
-	if at.IsZero() {
-		return text.Safe{}
-	}
-	return text.Age(now.Sub(at))
-}
-
 // empty says what would be here.
 func (g *dlqsPage) empty(width, height int) []widget.Line {
-	t := g.theme
+	t := g.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
 	add := func(role theme.Role, s text.Safe) {
 		for _, line := range widget.Wrap(t, s, width-4, 4) {
 			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, line).Line())
 		}
 	}
-	if g.deadLetters.contents == nil {
+	if g.model.contents == nil {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
-	if err := g.deadLetters.contents.listing.Err; err != nil {
-		add(theme.Bad, t.Glyph.Failed.Add(space, t.String(err.Error())))
+	if err := g.model.contents.listing.Err; err != nil {
+		add(theme.Bad, t.Glyph.Failed.Add(text.Space, t.String(err.Error())))
 		add(theme.Plain, text.Own("So nobody knows whether there are dead letters. It is asked again."))
 		return widget.Fit(t, lines, width, height)
 	}
-	if len(g.deadLetters.contents.listing.DLQs) == 0 {
+	if len(g.model.contents.listing.DLQs) == 0 {
 		add(theme.Plain, text.Own("No dead-letter topic or queue was found: none is configured as one, none is named like one (orders.dlq, orders-dlt, orders_error), or the users of the sources may see none."))
 		add(theme.Dim, text.Own("A destination of any name is taken for one when a URL names it: eventscope dlq list URL."))
 		return widget.Fit(t, lines, width, height)
 	}
-	for _, err := range g.deadLetters.contents.lacking {
+	for _, err := range g.model.contents.lacking {
 		add(theme.Warn, t.String(err.Error()))
 	}
 	add(theme.Good, t.Glyph.Done.Add(text.Own(" No open dead letters. a shows those that were dealt with.")))
-	for i := range g.deadLetters.contents.listing.DLQs {
-		dlq := &g.deadLetters.contents.listing.DLQs[i]
-		add(theme.Dim, g.product(dlq.Source.Broker).Add(space, t.String(dlq.Name), text.Own(": "), t.String(dlq.Evidence)))
+	for i := range g.model.contents.listing.DLQs {
+		dlq := &g.model.contents.listing.DLQs[i]
+		add(theme.Dim, g.model.words.Product(g.Theme(), dlq.Source.Broker).Add(text.Space, t.String(dlq.Name), text.Own(": "), t.String(dlq.Evidence)))
 	}
 	return widget.Fit(t, lines, width, height)
 }

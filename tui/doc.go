@@ -28,8 +28,8 @@
 //	tui.go       Options, Run
 //	model.go     the root model: messages in, one frame out
 //	input.go     keys and mouse: dispatch by the keymap, back, tabs
-//	shell.go      what the pages share: theme, filter, questions, notices, navigation
-//	lettermodel.go   dead letters, as the pages about them share them; listing.go: their lists
+//	shell.go     the screen as pages know it: notices, navigation, what opens what
+//	lettermodel.go   dead letters, as the pages about them share them
 //	lagmodel.go   how far consumers are behind, as the pages about them share it; with
 //	             lagsweep.go, one look, and consumer.go, what it says of one
 //	lag.go       page: one row a group or queue, with lagrow.go; lagtotal.go: the sum in
@@ -39,7 +39,8 @@
 //	             the map as pages share it; servicestate.go: what flows show of it
 //	dlqs.go    page: what died in the same way; letters.go: the letters, with
 //	             letterfilter.go; letter.go: one; letterof.go: from an event to its letter
-//	plan.go      page: what will happen; run.go: what happens; journal.go: what happened
+//	plan.go      page: what will happen; run.go: what happens; resume.go:
+//	             going on with it later; journal.go: what happened
 //	lettercommands.go  commands about dead letters
 //	chrome.go    the frame round a page: tabs, notices; with header.go, footer.go, problems.go
 //	rates.go     figures of the sources over time

@@ -4,9 +4,11 @@ import (
 	"context"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope"
 	"eventscope/adapters/payload"
 	"eventscope/tracing"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -17,8 +19,8 @@ import (
 // eventPage is one event: what is known of it, and its value. It keeps what it shows,
 // also when the event leaves the index.
 type eventPage struct {
-	*shell
-	question
+	*eventConfig
+	page.Question
 	event  tracing.Event
 	read   *read                                               // nil until the message was read again
 	load   func(ctx context.Context) (adapters.Message, error) // nil asks the querier
@@ -34,8 +36,8 @@ type eventPage struct {
 	factsWidth       int // cells of the page that they take
 	factsWide        int // cells that the widest needs
 	valueHeight      int
-	shift, factShift int // cells the value, and the fact under the cursor, are scrolled to the right
-	words            string
+	shift, factShift int    // cells the value, and the fact under the cursor, are scrolled to the right
+	sought           string // words that are looked for in the value
 }
 
 const (
@@ -49,19 +51,35 @@ const (
 	headRest = 48
 )
 
-func newEvent(d *shell, event tracing.Event) *eventPage {
-	e := &eventPage{shell: d, event: event, facts: d.factsOf(&event)}
+// eventConfig is what pages about events work with.
+type eventConfig struct {
+	page.Screen
+	querier tracing.Querier
+	rules   *envelope.Rules
+	words   page.Words
+	files   page.Files
+	letters letterOpener
+}
+
+// letterOpener opens the dead letter that an event is.
+type letterOpener interface {
+	OpenLetterOf(event *tracing.Event) tea.Cmd
+}
+
+// newPage is the page of an event.
+func (c *eventConfig) newPage(event tracing.Event) *eventPage {
+	e := &eventPage{eventConfig: c, event: event, facts: c.factsOf(&event)}
 	e.factsWide = alignFacts(e.facts)
 	return e
 }
 
-func (e *eventPage) scope() keymap.Scope { return keymap.OnEvent }
-func (e *eventPage) ages() bool          { return false }
-func (e *eventPage) waitsFor() *question { return &e.question }
-func (e *eventPage) name() text.Safe     { return e.theme.String(e.event.Position.String()) }
+func (e *eventPage) Scope() keymap.Scope      { return keymap.OnEvent }
+func (e *eventPage) Ages() bool               { return false }
+func (e *eventPage) WaitsFor() *page.Question { return &e.Question }
+func (e *eventPage) Name() text.Safe          { return e.Theme().String(e.event.Position.String()) }
 
-// hint names the view that comes next, and no key that has nothing to act on.
-func (e *eventPage) hint(b *keymap.Binding) text.Safe {
+// Hint names the view that comes next, and no key that has nothing to act on.
+func (e *eventPage) Hint(b *keymap.Binding) text.Safe {
 	if b.Action == keymap.LetterOf && !e.event.Marks.Has(tracing.DeadLetter) {
 		return text.Safe{}
 	}
@@ -86,16 +104,16 @@ func (e *eventPage) hint(b *keymap.Binding) text.Safe {
 	return b.Hint()
 }
 
-// refresh reads the message, once.
-func (e *eventPage) refresh() tea.Cmd {
+// Refresh reads the message, once.
+func (e *eventPage) Refresh() tea.Cmd {
 	if e.asked {
 		return nil
 	}
-	e.asked, e.once = true, true
-	event, querier, cleaner, rules := e.event, e.options.Querier, e.theme.Cleaner, e.options.Rules
-	about := text.Own("reading ").Add(e.name(), text.Own(" again from "), e.product(event.Broker))
+	e.asked, e.Once = true, true
+	event, querier, cleaner, rules := e.event, e.querier, e.Theme().Cleaner, e.rules
+	about := text.Own("reading ").Add(e.Name(), text.Own(" again from "), e.words.Product(e.Theme(), event.Broker))
 	if load := e.load; load != nil {
-		return e.ask(e.shell, about, fetchLimit, func(ctx context.Context) (func(), error) {
+		return e.Ask(e, about, page.FetchLimit, func(ctx context.Context) (func(), error) {
 			message, err := load(ctx)
 			if err != nil {
 				return nil, err
@@ -103,7 +121,7 @@ func (e *eventPage) refresh() tea.Cmd {
 			return e.received(readMessage(cleaner, rules, &event, message)), nil
 		})
 	}
-	return e.ask(e.shell, about, fetchLimit, func(ctx context.Context) (func(), error) {
+	return e.Ask(e, about, page.FetchLimit, func(ctx context.Context) (func(), error) {
 		for message, err := range querier.Messages(ctx, []tracing.Event{event}) {
 			if err != nil {
 				return nil, err
@@ -140,7 +158,7 @@ func (e *eventPage) noValue() bool { return e.read != nil && len(e.read.decoded.
 // value is the present view of the value.
 func (e *eventPage) value() valueView { return e.views[e.view] }
 
-func (e *eventPage) do(a keymap.Action) tea.Cmd {
+func (e *eventPage) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down:
 		e.move(1)
@@ -161,7 +179,7 @@ func (e *eventPage) do(a keymap.Action) tea.Cmd {
 	case keymap.OtherPane:
 		e.onFact = !e.onFact
 	case keymap.LetterOf:
-		return e.openLetterOf(&e.event)
+		return e.letters.OpenLetterOf(&e.event)
 	default:
 		return e.doValue(a)
 	}
@@ -181,7 +199,7 @@ func (e *eventPage) scroll(by int) {
 // doValue acts on the value, if it is there.
 func (e *eventPage) doValue(a keymap.Action) tea.Cmd {
 	if e.read == nil {
-		e.say(theme.Warn, text.Own("the value is not there"))
+		e.Say(theme.Warn, text.Own("the value is not there"))
 		return nil
 	}
 	switch a {
@@ -199,7 +217,7 @@ func (e *eventPage) doValue(a keymap.Action) tea.Cmd {
 	case keymap.PreviousMatch:
 		e.seek(true)
 	case keymap.CopyText:
-		return e.copyText(string(e.read.decoded.Data), text.Own("the value"))
+		return page.Copy(e, string(e.read.decoded.Data), text.Own("the value"))
 	case keymap.Save:
 		return e.saveValue()
 	case keymap.Edit:
@@ -210,7 +228,7 @@ func (e *eventPage) doValue(a keymap.Action) tea.Cmd {
 
 // find goes to the next line of the value that has these words.
 func (e *eventPage) find(words string) {
-	e.words = words
+	e.sought = words
 	if e.read != nil && words != "" {
 		e.seek(false)
 	}
@@ -218,32 +236,36 @@ func (e *eventPage) find(words string) {
 
 // seek goes to the next line with the words that were given, round the end.
 func (e *eventPage) seek(backward bool) {
-	if e.words == "" {
-		e.say(theme.Dim, text.Own("nothing to find yet: / and some words"))
+	if e.sought == "" {
+		e.Say(theme.Dim, text.Own("nothing to find yet: / and some words"))
 		return
 	}
-	at := e.value().find(e.words, e.valueAt.Index, backward)
+	at := e.value().find(e.sought, e.valueAt.Index, backward)
 	if at < 0 {
-		e.say(theme.Warn, e.theme.Cut(e.theme.String(e.words), 40).Add(text.Own(" is not in the value")))
+		e.Say(theme.Warn, e.Theme().Cut(e.Theme().String(e.sought), 40).Add(text.Own(" is not in the value")))
 		return
 	}
 	e.onFact = false
 	e.valueAt.To(at, e.value().length())
 }
 
-func (e *eventPage) findHint() text.Safe {
-	return text.Own("words to find in the value; n and N go on")
+// FilterLine asks for words to find in the value.
+func (e *eventPage) FilterLine() *page.Line {
+	return &page.Line{Sign: text.Own("find "), Explain: text.Own("words to find in the value; n and N go on"), Accept: func(words string) tea.Cmd {
+		e.find(words)
+		return nil
+	}}
 }
 
-func (e *eventPage) back() bool {
-	if e.words == "" {
+func (e *eventPage) Back() bool {
+	if e.sought == "" {
 		return false
 	}
-	e.words = ""
+	e.sought = ""
 	return true
 }
 
-func (e *eventPage) click(column, row int) bool {
+func (e *eventPage) Click(column, row int) bool {
 	if n := row - factsTop; n >= 0 && n < e.factsHeight && column < e.factsWidth {
 		if at := e.factsAt.Top + n; at < len(e.facts) {
 			e.onFact = true
@@ -259,25 +281,25 @@ func (e *eventPage) click(column, row int) bool {
 	return false
 }
 
-func (e *eventPage) status() []piece {
+func (e *eventPage) Status() []page.Piece {
 	switch {
 	case e.read == nil:
 		return nil
 	case e.noValue():
-		return []piece{{theme.Dim, text.Own("no value")}}
+		return []page.Piece{{Role: theme.Dim, Text: text.Own("no value")}}
 	}
-	s := []piece{{theme.Accent, e.value().name()}, {theme.Dim, text.Own(" line ").Add(text.Count(int64(e.valueAt.Index+1)), text.Own(" of "), text.Count(int64(e.value().length())))}}
+	s := []page.Piece{{Role: theme.Accent, Text: e.value().name()}, {Role: theme.Dim, Text: text.Own(" line ").Add(text.Count(int64(e.valueAt.Index+1)), text.Own(" of "), text.Count(int64(e.value().length())))}}
 	if e.shift > 0 {
-		s = append(s, piece{theme.Warn, text.Own(" from cell ").Add(text.Count(int64(e.shift + 1)))})
+		s = append(s, page.Piece{Role: theme.Warn, Text: text.Own(" from cell ").Add(text.Count(int64(e.shift + 1)))})
 	}
-	if e.words != "" {
-		s = append(s, piece{theme.Accent, text.Own("  /").Add(e.theme.Cut(e.theme.String(e.words), 20))})
+	if e.sought != "" {
+		s = append(s, page.Piece{Role: theme.Accent, Text: text.Own("  /").Add(e.Theme().Cut(e.Theme().String(e.sought), 20))})
 	}
 	return s
 }
 
-func (e *eventPage) render(width, height int) []widget.Line {
-	t := e.theme
+func (e *eventPage) Render(width, height int) []widget.Line {
+	t := e.Theme()
 	role, glyph := t.Marks(e.event.Marks)
 	kind := t.String(e.event.Type)
 	if kind.Empty() {
@@ -291,9 +313,9 @@ func (e *eventPage) render(width, height int) []widget.Line {
 		head.Gap(2).Styled(t.Service(e.event.Service), t.Cut(service, 20))
 	}
 	if !e.event.Time.IsZero() {
-		head.Gap(2).Put(theme.Dim, shortMoment(e.event.Time, e.now))
+		head.Gap(2).Put(theme.Dim, page.ShortMoment(e.event.Time, e.Now()))
 	}
-	head.Gap(2).Put(theme.Link, t.CutMiddle(t.String(flowLabel(e.event)), 40))
+	head.Gap(2).Put(theme.Link, t.CutMiddle(t.String(page.FlowLabel(e.event)), 40))
 	lines := []widget.Line{head.Line()}
 	height--
 	if width >= besideFrom {
@@ -329,22 +351,22 @@ func (e *eventPage) stacked(width, height int) []widget.Line {
 
 // paneRule divides facts and value, and says how much of the facts is not shown.
 func (e *eventPage) paneRule(width int) widget.Line {
-	row := widget.NewRow(e.theme, width).Put(theme.Faint, e.theme.Glyph.Rule.Repeat(2))
+	row := widget.NewRow(e.Theme(), width).Put(theme.Faint, e.Theme().Glyph.Rule.Repeat(2))
 	if hidden := len(e.facts) - e.factsHeight; hidden > 0 {
-		row.Gap(1).Put(theme.Dim, plural(hidden, text.Own(" more fact, tab"), text.Own(" more facts, tab"))).Gap(1)
+		row.Gap(1).Put(theme.Dim, text.Plural(hidden, text.Own(" more fact, tab"), text.Own(" more facts, tab"))).Gap(1)
 	}
-	return row.Put(theme.Faint, e.theme.Glyph.Rule.Repeat(row.Left())).Line()
+	return row.Put(theme.Faint, e.Theme().Glyph.Rule.Repeat(row.Left())).Line()
 }
 
 // beside draws facts on the left and the value on the right.
 func (e *eventPage) beside(width, height int) []widget.Line {
 	factsWidth := max(width*2/5, min(e.factsWide, width/2))
 	e.factsHeight, e.valueHeight, e.valueTop = height, height, 1
-	facts := widget.Fit(e.theme, e.factLines(factsWidth), factsWidth, height)
-	value := widget.Fit(e.theme, e.valueLines(width-factsWidth-2), width-factsWidth-2, height)
+	facts := widget.Fit(e.Theme(), e.factLines(factsWidth), factsWidth, height)
+	value := widget.Fit(e.Theme(), e.valueLines(width-factsWidth-2), width-factsWidth-2, height)
 	lines := make([]widget.Line, height)
 	for i := range lines {
-		lines[i] = widget.Beside(e.theme, facts[i], value[i])
+		lines[i] = widget.Beside(e.Theme(), facts[i], value[i])
 	}
 	return lines
 }
@@ -367,17 +389,17 @@ func (e *eventPage) factLines(width int) []widget.Line {
 		if selected {
 			shift = e.factShift
 		}
-		lines = append(lines, factLine(e.theme, &e.facts[i], width, shift, selected))
+		lines = append(lines, factLine(e.Theme(), &e.facts[i], width, shift, selected))
 	}
 	return lines
 }
 
 func (e *eventPage) valueLines(width int) []widget.Line {
-	t := e.theme
+	t := e.Theme()
 	if e.read == nil {
 		lines := []widget.Line{}
-		if e.err != nil {
-			for _, s := range widget.Wrap(t, text.Own("The value cannot be shown: ").Add(e.sentence(e.err)), width-2, 4) {
+		if e.Err != nil {
+			for _, s := range widget.Wrap(t, text.Own("The value cannot be shown: ").Add(page.Sentence(e.Theme(), e.Err)), width-2, 4) {
 				lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Warn, s).Line())
 			}
 		}

@@ -5,7 +5,7 @@ import "eventscope/tui/keymap"
 // Bound says whether a key means something on the page that is shown, or to what is open
 // over it.
 func (m *Model) Bound(key string) bool {
-	return m.prompt != nil || m.panel != nil || keymap.Find(m.shell.top().scope(), key) != nil
+	return m.prompt != nil || m.panel != nil || keymap.Find(m.shell.Top().Scope(), key) != nil
 }
 
 // Keys are the keys of each page by its name, as they are listed.

@@ -10,6 +10,7 @@ import (
 	"eventscope/adapters/envelope"
 	"eventscope/adapters/payload"
 	"eventscope/tracing"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -60,34 +61,18 @@ func orEmpty(label, value text.Safe) fact {
 }
 
 // factsOf is everything that is known of an event without its message.
-func (d *shell) factsOf(e *tracing.Event) []fact {
-	t := d.theme
+func (d *eventConfig) factsOf(e *tracing.Event) []fact {
+	t := d.Theme()
 	list := []fact{
-		{label: text.Own("position"), value: d.product(e.Broker).Add(space, t.String(e.Position.String()))},
+		{label: text.Own("position"), value: d.words.Product(d.Theme(), e.Broker).Add(text.Space, t.String(e.Position.String()))},
 		{label: text.Own("source"), value: t.String(e.Source)},
-		{label: text.Own("written"), value: moment(e.Time)},
+		{label: text.Own("written"), value: page.Moment(e.Time)},
 	}
 	if names := e.Marks.Names(); len(names) > 0 {
 		role, glyph := t.Marks(e.Marks)
-		list = append(list, fact{label: text.Own("marks"), role: role, value: glyph.Add(space, t.String(strings.Join(names, ", ")))})
+		list = append(list, fact{label: text.Own("marks"), role: role, value: glyph.Add(text.Space, t.String(strings.Join(names, ", ")))})
 	}
 	return list
-}
-
-// shortMoment is a time for a row, or a dash where there is none.
-func shortMoment(at, now time.Time) text.Safe {
-	if at.IsZero() {
-		return text.Own("-")
-	}
-	return text.ShortMoment(at.Local(), now.Local())
-}
-
-// moment is a time to the millisecond, or that there is none.
-func moment(at time.Time) text.Safe {
-	if at.IsZero() {
-		return text.Own("nobody says when")
-	}
-	return text.Moment(at.Local())
 }
 
 // read is what reading a message again gave, made ready to be drawn.

@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"eventscope/tracing"
+	"eventscope/tracing/topology"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -13,10 +15,41 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
+// flowConfig is what pages about flows work with.
+type flowConfig struct {
+	flowShell
+	querier  tracing.Querier
+	filter   *page.EventFilter
+	history  bool // there is somewhere to look for earlier events
+	services services
+}
+
+// flowShell is what such a page asks of the screen.
+type flowShell interface {
+	page.Screen
+	letterOpener
+	// OpenFlow shows one flow, called by its label until it is there.
+	OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd
+	OpenEvent(event tracing.Event) tea.Cmd
+	// Search looks for an id in what the brokers still have, back to since ago, for who asked
+	// on that page.
+	Search(on page.Page, id string, since time.Duration) tea.Cmd
+}
+
+// services is what is known of the services that a flow went through.
+type services interface {
+	// Worst is the consumer of a service that is worst off; false if none is known.
+	Worst(service string) (*topology.Reader, bool)
+	// Writer is the service that writes most events of a type, empty if none is known.
+	Writer(kind string) string
+	// Refresh asks for news of them when that is due.
+	Refresh() tea.Cmd
+}
+
 // flowPage is one flow: a timeline with a waterfall, or lanes.
 type flowPage struct {
-	*shell
-	question
+	*flowConfig
+	page.Question
 	key    tracing.FlowKey
 	label  text.Safe // until the flow itself is there
 	flow   *tracing.Flow
@@ -37,21 +70,21 @@ type flowPage struct {
 // flowEvery is how often a flow is asked for while events arrive.
 const flowEvery = 250 * time.Millisecond
 
-func newFlow(d *shell, key tracing.FlowKey, label text.Safe) *flowPage {
-	return &flowPage{shell: d, key: key, label: label, height: 20}
+func newFlow(c *flowConfig, key tracing.FlowKey, label text.Safe) *flowPage {
+	return &flowPage{flowConfig: c, key: key, label: label, height: 20}
 }
 
-func (f *flowPage) scope() keymap.Scope { return keymap.OnFlow }
-func (f *flowPage) name() text.Safe     { return text.Own("Flow ").Add(f.id()) }
-func (f *flowPage) ages() bool          { return false }
-func (f *flowPage) waitsFor() *question { return &f.question }
-func (f *flowPage) back() bool          { return false }
+func (f *flowPage) Scope() keymap.Scope      { return keymap.OnFlow }
+func (f *flowPage) Name() text.Safe          { return text.Own("Flow ").Add(f.id()) }
+func (f *flowPage) Ages() bool               { return false }
+func (f *flowPage) WaitsFor() *page.Question { return &f.Question }
+func (f *flowPage) Back() bool               { return false }
 
-func (f *flowPage) hint(b *keymap.Binding) text.Safe {
+func (f *flowPage) Hint(b *keymap.Binding) text.Safe {
 	switch {
 	case b.Action == keymap.View && f.lanes:
 		return text.Own("timeline")
-	case b.Action == keymap.History && f.options.History == nil:
+	case b.Action == keymap.History && !f.history:
 		return text.Safe{}
 	case b.Action == keymap.LetterOf && (f.flow == nil || f.flow.DeadLetters == 0):
 		return text.Safe{}
@@ -64,24 +97,24 @@ func (f *flowPage) id() text.Safe {
 	if f.flow == nil {
 		return f.label
 	}
-	return f.theme.String(flowName(&f.flow.FlowSummary))
+	return f.Theme().String(flowName(&f.flow.FlowSummary))
 }
 
-func (f *flowPage) refresh() tea.Cmd {
-	return tea.Batch(f.update(), f.maps.update(mapSeldom))
+func (f *flowPage) Refresh() tea.Cmd {
+	return tea.Batch(f.update(), f.services.Refresh())
 }
 
 // update asks for the flow again when that is due.
 func (f *flowPage) update() tea.Cmd {
-	since := f.now.Sub(f.asked)
+	since := f.Now().Sub(f.asked)
 	// A flow becomes late without any event: it is asked for once a second as well, and so is
 	// one that is not there, which may come yet.
-	if f.busy || since < time.Second && (f.flow == nil || f.seen == f.counters.Version || since < flowEvery) {
+	if f.Busy || since < time.Second && (f.flow == nil || f.seen == f.Version() || since < flowEvery) {
 		return nil
 	}
-	f.asked = f.now
-	key, querier, version := f.key, f.options.Querier, f.counters.Version
-	return f.ask(f.shell, text.Own("reading the flow"), queryLimit, func(ctx context.Context) (func(), error) {
+	f.asked = f.Now()
+	key, querier, version := f.key, f.querier, f.Version()
+	return f.Ask(f, text.Own("reading the flow"), page.QueryLimit, func(ctx context.Context) (func(), error) {
 		flow, err := querier.Flow(ctx, key)
 		return func() {
 			f.flow, f.seen = flow, version
@@ -124,7 +157,7 @@ func (f *flowPage) selected() (*tracing.Step, bool) {
 	return &f.flow.Steps[f.rows[f.cursor.Index].index], true
 }
 
-func (f *flowPage) do(a keymap.Action) tea.Cmd {
+func (f *flowPage) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down:
 		f.move(1)
@@ -148,7 +181,7 @@ func (f *flowPage) do(a keymap.Action) tea.Cmd {
 		}
 	case keymap.CopyText:
 		if f.flow != nil {
-			return f.copyText(f.flow.ID, text.Own("the flow id"))
+			return page.Copy(f, f.flow.ID, text.Own("the flow id"))
 		}
 	case keymap.History:
 		return f.searchBefore()
@@ -156,7 +189,7 @@ func (f *flowPage) do(a keymap.Action) tea.Cmd {
 		return f.openDeadLetter()
 	case keymap.Enter:
 		if step, ok := f.selected(); ok {
-			return f.open(newEvent(f.shell, step.Event))
+			return f.OpenEvent(step.Event)
 		}
 	}
 	return nil
@@ -166,36 +199,36 @@ func (f *flowPage) do(a keymap.Action) tea.Cmd {
 func (f *flowPage) openDeadLetter() tea.Cmd {
 	step, ok := f.selected()
 	if ok && step.Marks.Has(tracing.DeadLetter) {
-		return f.openLetterOf(&step.Event)
+		return f.OpenLetterOf(&step.Event)
 	}
 	if f.flow != nil && f.flow.DeadLetters == 1 {
 		for i := range f.flow.Steps {
 			if f.flow.Steps[i].Marks.Has(tracing.DeadLetter) {
-				return f.openLetterOf(&f.flow.Steps[i].Event)
+				return f.OpenLetterOf(&f.flow.Steps[i].Event)
 			}
 		}
 	}
-	f.say(theme.Warn, text.Own("put the cursor on a dead letter ").Add(f.theme.Glyph.Dead, text.Own(" first")))
+	f.Say(theme.Warn, text.Own("put the cursor on a dead letter ").Add(f.Theme().Glyph.Dead, text.Own(" first")))
 	return nil
 }
 
 // searchBefore looks in the brokers for what this flow had before the window.
 func (f *flowPage) searchBefore() tea.Cmd {
 	switch {
-	case f.options.History == nil:
-		f.say(theme.Warn, text.Own("no source here keeps a history that could be read"))
+	case !f.history:
+		f.Say(theme.Warn, text.Own("no source here keeps a history that could be read"))
 		return nil
 	case f.flow == nil:
 		return nil
 	}
 	since := searchBack
-	if began := f.now.Sub(f.flow.Started); began > 0 {
+	if began := f.Now().Sub(f.flow.Started); began > 0 {
 		since += began.Round(time.Minute)
 	}
-	return f.startSearch(f, flowName(&f.flow.FlowSummary), since)
+	return f.Search(f, flowName(&f.flow.FlowSummary), since)
 }
 
-func (f *flowPage) click(_, row int) bool {
+func (f *flowPage) Click(_, row int) bool {
 	i := f.cursor.Top + row - f.head
 	if row < f.head || i >= len(f.rows) {
 		return false
@@ -206,15 +239,15 @@ func (f *flowPage) click(_, row int) bool {
 	return was == i
 }
 
-func (f *flowPage) status() []piece {
+func (f *flowPage) Status() []page.Piece {
 	if f.flow == nil {
 		return nil
 	}
-	role, glyph := f.theme.Status(f.flow.Status)
-	return append([]piece{{role, glyph.Add(space, f.theme.String(string(f.flow.Status)))}}, f.serviceStatus()...)
+	role, glyph := f.Theme().Status(f.flow.Status)
+	return append([]page.Piece{{Role: role, Text: glyph.Add(text.Space, f.Theme().String(string(f.flow.Status)))}}, f.serviceStatus()...)
 }
 
-func (f *flowPage) render(width, height int) []widget.Line {
+func (f *flowPage) Render(width, height int) []widget.Line {
 	if f.flow == nil {
 		return f.notThere(width, height)
 	}
@@ -235,7 +268,7 @@ func (f *flowPage) render(width, height int) []widget.Line {
 	for i := from; i < to; i++ {
 		lines = append(lines, draw(i, i == f.cursor.Index))
 	}
-	return widget.Fit(f.theme, lines, width, height)
+	return widget.Fit(f.Theme(), lines, width, height)
 }
 
 // drawing draws row i of a flow.
@@ -261,10 +294,10 @@ func (f *flowPage) explain(reasons bool) {
 
 // notThere is the page before the flow came, or after it was evicted.
 func (f *flowPage) notThere(width, height int) []widget.Line {
-	t := f.theme
+	t := f.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
-	if f.err != nil {
-		s := text.Own("Flow ").Add(f.label, text.Own(": "), f.repeated(f.err))
+	if f.Err != nil {
+		s := text.Own("Flow ").Add(f.label, text.Own(": "), page.Repeated(f.Theme(), f.Err))
 		lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Plain, s).Line())
 		hint := text.Own(":trace and an id looks for it in the brokers; esc goes back.")
 		lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Dim, hint).Line())

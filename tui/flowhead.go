@@ -8,17 +8,17 @@ import (
 
 // headLines say what the flow is, where that is known from, and what is missing.
 func (f *flowPage) headLines(width int) []widget.Line {
-	t, flow := f.theme, f.flow
+	t, flow := f.Theme(), f.flow
 	role, glyph := t.Status(flow.Status)
 	evidence := f.evidence()
 	row := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.CutMiddle(f.id(), max(12, width/3))).Gap(2)
-	row.Put(role, glyph.Add(space, t.String(string(flow.Status)))).Gap(2)
-	sep := space.Add(t.Glyph.Separator, space)
-	figures := text.Join(sep, plural(flow.Events, text.Own(" event"), text.Own(" events")), plural(len(flow.Services), text.Own(" service"), text.Own(" services")),
-		plural(len(flow.Brokers), text.Own(" broker"), text.Own(" brokers")), text.Span(flow.Duration()))
+	row.Put(role, glyph.Add(text.Space, t.String(string(flow.Status)))).Gap(2)
+	sep := text.Space.Add(t.Glyph.Separator, text.Space)
+	figures := text.Join(sep, text.Plural(flow.Events, text.Own(" event"), text.Own(" events")), text.Plural(len(flow.Services), text.Own(" service"), text.Own(" services")),
+		text.Plural(len(flow.Brokers), text.Own(" broker"), text.Own(" brokers")), text.Span(flow.Duration()))
 	row.Put(theme.Plain, figures).Gap(2)
 	if evidence.Width()+2 < row.Left() {
-		row.End(theme.Dim, evidence.Add(space))
+		row.End(theme.Dim, evidence.Add(text.Space))
 		evidence = text.Safe{}
 	}
 	return []widget.Line{row.Line(), f.secondLine(evidence, width)}
@@ -26,7 +26,7 @@ func (f *flowPage) headLines(width int) []widget.Line {
 
 // evidence is the flow's id, unless the title is that, and where it was read.
 func (f *flowPage) evidence() text.Safe {
-	t, flow := f.theme, f.flow
+	t, flow := f.Theme(), f.flow
 	switch {
 	case flow.From == "":
 		return text.Safe{}
@@ -39,26 +39,26 @@ func (f *flowPage) evidence() text.Safe {
 // secondLine tells where expectations are from, or that the beginning is missing; and
 // the evidence, when the first line had no room for it.
 func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
-	t, flow := f.theme, f.flow
+	t, flow := f.Theme(), f.flow
 	row := widget.NewRow(t, width).Gap(1)
 	if flow.Entities > 0 && !flow.Cut && !flow.BeganBefore {
 		note := text.Own("about ").Add(text.Count(int64(flow.Entities)), text.Own(" entities, such as orders, share this id, as in a batch; causes are guessed only within each"))
-		return row.Put(theme.Warn, t.Glyph.Warning.Add(space, note)).Line()
+		return row.Put(theme.Warn, t.Glyph.Warning.Add(text.Space, note)).Line()
 	}
 	if flow.BeganBefore || flow.Cut {
 		note := text.Own("began before the window")
 		if flow.Evicted > 0 {
-			note = note.Add(text.Own("; "), plural(flow.Evicted, text.Own(" event"), text.Own(" events")), text.Own(" no longer indexed"))
+			note = note.Add(text.Own("; "), text.Plural(flow.Evicted, text.Own(" event"), text.Own(" events")), text.Own(" no longer indexed"))
 		}
-		if f.options.History != nil {
+		if f.history {
 			note = note.Add(text.Own("; b looks for them in the brokers"))
 		}
-		return row.Put(theme.Warn, t.Glyph.Warning.Add(space, note)).Line()
+		return row.Put(theme.Warn, t.Glyph.Warning.Add(text.Space, note)).Line()
 	}
-	sep := space.Add(t.Glyph.Separator, space)
+	sep := text.Space.Add(t.Glyph.Separator, text.Space)
 	began := text.Own("began ").Add(text.Moment(flow.Started.Local()))
 	if text.Join(sep, evidence, began).Width() > row.Left() { // the day is on the events' pages
-		began = text.Own("began ").Add(text.ShortMoment(flow.Started.Local(), f.now.Local()))
+		began = text.Own("began ").Add(text.ShortMoment(flow.Started.Local(), f.Now().Local()))
 	}
 	parts := []text.Safe{evidence, began}
 	if flow.Path != "" {
@@ -74,11 +74,4 @@ func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
 		}
 	}
 	return row.Put(theme.Dim, line).Line()
-}
-
-func plural(n int, one, many text.Safe) text.Safe {
-	if n == 1 {
-		return text.Count(1).Add(one)
-	}
-	return text.Count(int64(n)).Add(many)
 }

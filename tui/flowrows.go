@@ -2,6 +2,7 @@ package tui
 
 import (
 	"eventscope/tracing"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 )
@@ -62,7 +63,7 @@ func hasReason(step *tracing.Step) bool {
 
 // inWords is a row that is no step, in words of at most room cells, and its role.
 func (f *flowPage) inWords(at flowRow, room int) (text.Safe, theme.Role) {
-	t := f.theme
+	t := f.Theme()
 	switch at.kind {
 	case reasonRow:
 		step := &f.flow.Steps[at.index]
@@ -76,9 +77,9 @@ func (f *flowPage) inWords(at flowRow, room int) (text.Safe, theme.Role) {
 		return text.Own("joined with ").Add(t.CutMiddle(t.String(join.Other), 30), text.Own(": "), t.String(join.Reason)), theme.Dim
 	case gapRow:
 		gap := &f.flow.Gaps[at.index]
-		return t.String(gap.Source).Add(space, gapSentence(t, gap.Gap)), theme.Warn
+		return t.String(gap.Source).Add(text.Space, page.GapSentence(t, gap.Gap)), theme.Warn
 	}
-	return plural(f.flow.Capped, text.Own(" further event shares this id and was only counted"), text.Own(" further events share this id and were only counted")), theme.Warn
+	return text.Plural(f.flow.Capped, text.Own(" further event shares this id and was only counted"), text.Own(" further events share this id and were only counted")), theme.Warn
 }
 
 func expectationRole(e *tracing.Expectation) theme.Role {
@@ -104,7 +105,7 @@ func (f *flowPage) expectation(e *tracing.Expectation, room int) text.Safe {
 		s = text.Own("not seen")
 	default:
 		if e.Why != "" {
-			return f.theme.String(e.Why)
+			return f.Theme().String(e.Why)
 		}
 		return text.Own("not expected")
 	}
@@ -113,7 +114,7 @@ func (f *flowPage) expectation(e *tracing.Expectation, room int) text.Safe {
 		more = append(more, text.Own(", usually within ").Add(text.Span(max(e.Usual, e.Late))))
 	}
 	if e.Why != "" {
-		more = append(more, text.Own("; ").Add(f.theme.String(e.Why)))
+		more = append(more, text.Own("; ").Add(f.Theme().String(e.Why)))
 	}
 	if e.Seen > 0 && e.Seen < 1 {
 		more = append(more, text.Own(", in ").Add(text.Count(int64(e.Seen*100)), text.Own(" % of flows")))

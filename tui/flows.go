@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
 	"eventscope/tracing"
+	"eventscope/tracing/query"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -20,8 +23,8 @@ import (
 // it holds its order, so that rows do not run away under the eyes, and only the values
 // in them go on.
 type flows struct {
-	*shell
-	question
+	*flowConfig
+	page.Question
 	rows    []tracing.FlowSummary
 	page    tracing.FlowPage // of the last answer, without its rows
 	cursor  widget.Cursor
@@ -61,19 +64,19 @@ const (
 	lastRow
 )
 
-func newFlows(d *shell) *flows {
-	return &flows{shell: d, order: tracing.ByActivity, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
+func newFlows(c *flowConfig) *flows {
+	return &flows{flowConfig: c, order: tracing.ByActivity, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
 }
 
-// filter is what the list is filtered by, or nil.
-func (f *flows) filter() *tracing.Watch { return cmp.Or(f.ofFlows, f.watch) }
+// watch is what the list is filtered by, or nil.
+func (f *flows) watch() *tracing.Watch { return cmp.Or(f.filter.OfFlows, f.filter.Watch) }
 
-func (f *flows) scope() keymap.Scope { return keymap.OnFlows }
-func (f *flows) name() text.Safe     { return text.Own("Flows") }
-func (f *flows) ages() bool          { return len(f.rows) > 0 }
-func (f *flows) waitsFor() *question { return &f.question }
+func (f *flows) Scope() keymap.Scope      { return keymap.OnFlows }
+func (f *flows) Name() text.Safe          { return text.Own("Flows") }
+func (f *flows) Ages() bool               { return len(f.rows) > 0 }
+func (f *flows) WaitsFor() *page.Question { return &f.Question }
 
-func (f *flows) hint(b *keymap.Binding) text.Safe {
+func (f *flows) Hint(b *keymap.Binding) text.Safe {
 	switch b.Action {
 	case keymap.Pause:
 		if f.paused {
@@ -92,55 +95,55 @@ func (f *flows) holding() bool {
 	return f.paused || f.going != firstRow && (f.cursor.Index > 0 || f.offset > 0)
 }
 
-func (f *flows) refresh() tea.Cmd {
-	if f.under != f.filter() {
-		f.under = f.filter()
+func (f *flows) Refresh() tea.Cmd {
+	if f.under != f.watch() {
+		f.under = f.watch()
 		f.begin()
 	}
 	// Even when no event comes, flows become late: they are asked for now and then.
-	due := f.seen != f.counters.Version && f.now.Sub(f.asked) >= flowsEvery || f.now.Sub(f.asked) >= flowsAnyway && len(f.rows) > 0
-	failed := f.err != nil && f.now.Sub(f.asked) < flowsEvery
-	if f.busy || failed || !f.stale && (!due || f.paused) {
+	due := f.seen != f.Version() && f.Now().Sub(f.asked) >= flowsEvery || f.Now().Sub(f.asked) >= flowsAnyway && len(f.rows) > 0
+	failed := f.Err != nil && f.Now().Sub(f.asked) < flowsEvery
+	if f.Busy || failed || !f.stale && (!due || f.paused) {
 		return nil
 	}
-	query := tracing.FlowQuery{Watch: f.filter(), Sort: f.order, Offset: f.wanted, Limit: 3 * f.height}
+	query := tracing.FlowQuery{Watch: f.watch(), Sort: f.order, Offset: f.wanted, Limit: 3 * f.height}
 	if f.trouble {
 		query.Status = []tracing.Status{tracing.Failed, tracing.Stuck, tracing.Late}
 	}
 	fresh := f.stale || !f.holding()
-	version, watch, querier, going, shown, offset := f.counters.Version, f.filter(), f.options.Querier, f.going, f.shown(), f.wanted
-	f.stale, f.asked, f.going = false, f.now, neither
-	f.failed = func() {
+	version, watch, querier, going, shown, offset := f.Version(), f.watch(), f.querier, f.going, f.shown(), f.wanted
+	f.stale, f.asked, f.going = false, f.Now(), neither
+	f.Failed = func() {
 		f.stale = f.stale || fresh
 		if f.going == neither {
 			f.going = going
 		}
 	}
-	return f.ask(f.shell, text.Own("reading the flows"), queryLimit, func(ctx context.Context) (func(), error) {
-		page, err := querier.Flows(ctx, query)
+	return f.Ask(f, text.Own("reading the flows"), page.QueryLimit, func(ctx context.Context) (func(), error) {
+		answer, err := querier.Flows(ctx, query)
 		var others tracing.FlowPage
-		if err == nil && page.Matched == 0 && watch != nil && len(query.Status) > 0 {
+		if err == nil && answer.Matched == 0 && watch != nil && len(query.Status) > 0 {
 			query.Watch, query.Offset, query.Limit = nil, 0, 1
 			others, err = querier.Flows(ctx, query)
 		}
 		var held map[tracing.FlowKey]tracing.FlowSummary
 		if err == nil && !fresh {
-			held, err = apart(ctx, querier, shown, page.Flows)
+			held, err = apart(ctx, querier, shown, answer.Flows)
 		}
 		trouble := len(query.Status) > 0
 		return func() {
-			if f.filter() != watch || f.trouble != trouble { // it is asked for something else
+			if f.watch() != watch || f.trouble != trouble { // it is asked for something else
 				f.stale = true
 				return
 			}
 			f.seen, f.troubled, f.answered = version, others.Matched, true
 			if fresh {
-				f.replace(page, offset, going)
+				f.replace(answer, offset, going)
 				return
 			}
-			f.revalue(page, held)
+			f.revalue(answer, held)
 			if len(f.rows) < f.height {
-				f.fill(page, offset)
+				f.fill(answer, offset)
 			}
 		}, err
 	})
@@ -185,9 +188,9 @@ func apart(ctx context.Context, querier tracing.Querier, shown []tracing.FlowKey
 
 // replace puts an answer in as it is. The cursor stays on its flow, unless it is going to an
 // end.
-func (f *flows) replace(page tracing.FlowPage, offset int, going end) {
-	f.rows, page.Flows = page.Flows, nil
-	f.page = page
+func (f *flows) replace(answer tracing.FlowPage, offset int, going end) {
+	f.rows, answer.Flows = answer.Flows, nil
+	f.page = answer
 	f.cursor.Index += f.offset - offset
 	f.cursor.Top += f.offset - offset
 	f.offset = offset
@@ -207,12 +210,12 @@ func (f *flows) replace(page tracing.FlowPage, offset int, going end) {
 }
 
 // revalue puts only the values of an answer in, since the order is held.
-func (f *flows) revalue(page tracing.FlowPage, held map[tracing.FlowKey]tracing.FlowSummary) {
-	for _, row := range page.Flows {
+func (f *flows) revalue(answer tracing.FlowPage, held map[tracing.FlowKey]tracing.FlowSummary) {
+	for _, row := range answer.Flows {
 		held[row.Key] = row
 	}
-	page.Flows = nil
-	f.page = page
+	answer.Flows = nil
+	f.page = answer
 	for i := range f.rows {
 		row := &f.rows[i]
 		now, ok := held[row.Key]
@@ -227,12 +230,12 @@ func (f *flows) revalue(page tracing.FlowPage, held map[tracing.FlowKey]tracing.
 
 // fill puts an answer in while there is room for all of it: what came is seen, though the
 // order is held. The flow under the cursor stays there, also when it is not among the rows.
-func (f *flows) fill(page tracing.FlowPage, offset int) {
+func (f *flows) fill(answer tracing.FlowPage, offset int) {
 	at := f.cursor.Index
-	if !slices.ContainsFunc(page.Flows, func(row tracing.FlowSummary) bool { return row.Key == f.key }) && at < len(f.rows) {
-		page.Flows = slices.Insert(slices.Clip(page.Flows), min(at, len(page.Flows)), f.rows[at])
+	if !slices.ContainsFunc(answer.Flows, func(row tracing.FlowSummary) bool { return row.Key == f.key }) && at < len(f.rows) {
+		answer.Flows = slices.Insert(slices.Clip(answer.Flows), min(at, len(answer.Flows)), f.rows[at])
 	}
-	f.replace(page, offset, neither)
+	f.replace(answer, offset, neither)
 }
 
 // keep notes which flow is under the cursor.
@@ -268,7 +271,7 @@ func (f *flows) goTo(end end) {
 	}
 }
 
-func (f *flows) do(a keymap.Action) tea.Cmd {
+func (f *flows) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down:
 		f.move(1)
@@ -303,7 +306,7 @@ func (f *flows) do(a keymap.Action) tea.Cmd {
 	case keymap.Enter:
 		if f.cursor.Index < len(f.rows) {
 			row := f.rows[f.cursor.Index]
-			return f.open(newFlow(f.shell, row.Key, f.theme.String(flowName(&row))))
+			return f.OpenFlow(row.Key, f.Theme().String(flowName(&row)))
 		}
 	}
 	return nil
@@ -330,20 +333,20 @@ func (f *flows) mark() {
 
 func (f *flows) copy() tea.Cmd {
 	if len(f.marked) > 0 {
-		return f.copyMarked(values(f.marked))
+		return page.CopyFlowIDs(f, maps.Values(f.marked))
 	}
 	if f.cursor.Index >= len(f.rows) {
 		return nil
 	}
-	return f.copyText(f.rows[f.cursor.Index].ID, text.Own("the flow id"))
+	return page.Copy(f, f.rows[f.cursor.Index].ID, text.Own("the flow id"))
 }
 
-func (f *flows) back() bool {
+func (f *flows) Back() bool {
 	switch {
 	case len(f.marked) > 0:
 		clear(f.marked)
-	case f.filter() != nil:
-		f.setFilter(nil)
+	case f.watch() != nil:
+		f.filter.Set(nil)
 	case f.trouble:
 		f.trouble = false
 		f.begin()
@@ -353,7 +356,7 @@ func (f *flows) back() bool {
 	return true
 }
 
-func (f *flows) click(_, row int) bool {
+func (f *flows) Click(_, row int) bool {
 	i := f.cursor.Top + row - 1 // below the headings
 	if i < 0 || i >= len(f.rows) || row < 1 {
 		return false
@@ -364,34 +367,37 @@ func (f *flows) click(_, row int) bool {
 	return was == i
 }
 
-func (f *flows) status() []piece {
-	g := f.theme.Glyph
-	state := piece{theme.Good, g.Follow.Add(text.Own(" live"))}
+func (f *flows) Status() []page.Piece {
+	g := f.Theme().Glyph
+	state := page.Piece{Role: theme.Good, Text: g.Follow.Add(text.Own(" live"))}
 	switch {
 	case f.paused:
-		state = piece{theme.Warn, g.Paused.Add(text.Own(" paused"))}
+		state = page.Piece{Role: theme.Warn, Text: g.Paused.Add(text.Own(" paused"))}
 	case f.holding():
-		state = piece{theme.Warn, g.Paused.Add(text.Own(" order held, f follows"))}
+		state = page.Piece{Role: theme.Warn, Text: g.Paused.Add(text.Own(" order held, f follows"))}
 	}
-	parts := []piece{state, {theme.Dim, text.Own("  by ").Add(f.theme.String(string(f.order)))}}
+	parts := []page.Piece{state, {Role: theme.Dim, Text: text.Own("  by ").Add(f.Theme().String(string(f.order)))}}
 	if f.trouble {
-		parts = append(parts, piece{theme.Bad, text.Own("  trouble only")})
+		parts = append(parts, page.Piece{Role: theme.Bad, Text: text.Own("  trouble only")})
 	}
 	if !f.answered {
-		return append(parts, f.filterStatus(f.filter())...)
+		return append(parts, f.filter.Status(f.watch())...)
 	}
 	count := text.Count(int64(f.page.Matched)).Add(text.Own(" of "), text.Count(int64(f.page.Total)))
 	if f.page.Considered < f.page.Total {
 		count = count.Add(text.Own(", newest "), text.Count(int64(f.page.Considered)), text.Own(" looked at"))
 	}
-	parts = append(parts, piece{theme.Dim, text.Own("  ").Add(count)})
+	parts = append(parts, page.Piece{Role: theme.Dim, Text: text.Own("  ").Add(count)})
 	if len(f.marked) > 0 {
-		parts = append(parts, piece{theme.Marked, text.Own("  ").Add(g.Mark, space, text.Count(int64(len(f.marked))))})
+		parts = append(parts, page.Piece{Role: theme.Marked, Text: text.Own("  ").Add(g.Mark, text.Space, text.Count(int64(len(f.marked))))})
 	}
-	return append(parts, f.filterStatus(f.filter())...)
+	return append(parts, f.filter.Status(f.watch())...)
 }
 
-func (f *flows) render(width, height int) []widget.Line {
+// FilterLine asks for a filter.
+func (f *flows) FilterLine() *page.Line { return f.filter.Line(query.Flows, f.watch()) }
+
+func (f *flows) Render(width, height int) []widget.Line {
 	rowsHigh := max(1, height-1)
 	if f.height != rowsHigh {
 		f.height, f.stale = rowsHigh, true
@@ -406,5 +412,5 @@ func (f *flows) render(width, height int) []widget.Line {
 	for i := from; i < to; i++ {
 		lines = append(lines, f.row(columns, i, width))
 	}
-	return widget.Fit(f.theme, lines, width, height)
+	return widget.Fit(f.Theme(), lines, width, height)
 }

@@ -1,11 +1,12 @@
 package tui
 
 import (
+	"strings"
+
 	"eventscope/tracing"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
-	"strings"
 )
 
 // The columns of the list, in their order on the screen.
@@ -25,8 +26,8 @@ const (
 func (f *flows) layout(rows []tracing.FlowSummary, width int) []int {
 	id, last, notes, events := 10, 12, 5, 6
 	for i := range rows {
-		id = max(id, min(28, f.theme.String(flowName(&rows[i])).Width()))
-		last = max(last, min(30, f.theme.String(rows[i].LastType).Width()))
+		id = max(id, min(28, f.Theme().String(flowName(&rows[i])).Width()))
+		last = max(last, min(30, f.Theme().String(rows[i].LastType).Width()))
 		events = max(events, text.Count(int64(rows[i].Events)).Width())
 		_, note := f.notes(&rows[i])
 		notes = max(notes, min(36, note.Width()))
@@ -44,7 +45,7 @@ func (f *flows) layout(rows []tracing.FlowSummary, width int) []int {
 }
 
 func (f *flows) headings(columns []int, width int) widget.Line {
-	row := widget.NewRow(f.theme, width).Gap(2)
+	row := widget.NewRow(f.Theme(), width).Gap(2)
 	for i, name := range [...]text.Safe{text.Own("Status"), text.Own("Flow"), text.Own("Age"), text.Own("Took"), text.Own("Events"), text.Own("Last event"), text.Own("Notes"), text.Own("Services")} {
 		if columns[i] == 0 {
 			continue
@@ -54,7 +55,7 @@ func (f *flows) headings(columns []int, width int) widget.Line {
 		}
 		role := theme.Dim
 		if f.sorted() == i {
-			name, role = name.Add(f.theme.Glyph.Sort), theme.Accent
+			name, role = name.Add(f.Theme().Glyph.Sort), theme.Accent
 		}
 		if i == flowAge || i == flowDuration || i == flowEvents {
 			row.Right(role, name, columns[i])
@@ -81,13 +82,13 @@ func (f *flows) sorted() int {
 }
 
 func (f *flows) row(columns []int, i, width int) widget.Line {
-	t, flow := f.theme, &f.rows[i]
+	t, flow := f.Theme(), &f.rows[i]
 	_, marked := f.marked[flow.Key]
-	row := rowStart(t, width, i == f.cursor.Index, marked)
+	row := widget.ListRow(t, width, i == f.cursor.Index, marked)
 	role, glyph := t.Status(flow.Status)
-	row.Cell(role, glyph.Add(space, t.String(string(flow.Status))), columns[flowStatus])
+	row.Cell(role, glyph.Add(text.Space, t.String(string(flow.Status))), columns[flowStatus])
 	row.Between().ID(theme.Plain, t.String(flowName(flow)), columns[flowID])
-	row.Between().Right(theme.Dim, text.Age(f.now.Sub(flow.Last)), columns[flowAge])
+	row.Between().Right(theme.Dim, text.Age(f.Now().Sub(flow.Last)), columns[flowAge])
 	if w := columns[flowDuration]; w > 0 {
 		row.Between().Right(theme.Plain, text.Span(flow.Duration()), w)
 	}
@@ -108,22 +109,22 @@ func (f *flows) row(columns []int, i, width int) widget.Line {
 }
 
 func (f *flows) services(flow *tracing.FlowSummary) text.Safe {
-	return f.theme.String(strings.Join(flow.Services, " "))
+	return f.Theme().String(strings.Join(flow.Services, " "))
 }
 
 // notes are what is out of the ordinary in a flow.
 func (f *flows) notes(flow *tracing.FlowSummary) (theme.Role, text.Safe) {
-	t := f.theme
+	t := f.Theme()
 	var notes []text.Safe
 	role := theme.Dim
 	if flow.DeadLetters > 0 {
-		notes, role = append(notes, t.Glyph.Dead.Add(space, text.Count(int64(flow.DeadLetters)), text.Own(" dead"))), theme.Bad
+		notes, role = append(notes, t.Glyph.Dead.Add(text.Space, text.Count(int64(flow.DeadLetters)), text.Own(" dead"))), theme.Bad
 	}
 	if flow.FailedAt != "" && flow.FailedAt != flow.LastType {
-		notes = append(notes, t.Glyph.Failed.Add(space, t.String(flow.FailedAt)))
+		notes = append(notes, t.Glyph.Failed.Add(text.Space, t.String(flow.FailedAt)))
 	}
 	if flow.Duplicates > 0 {
-		notes = append(notes, t.Glyph.Duplicate.Add(space, text.Count(int64(flow.Duplicates)), text.Own(" twice")))
+		notes = append(notes, t.Glyph.Duplicate.Add(text.Space, text.Count(int64(flow.Duplicates)), text.Own(" twice")))
 	}
 	if flow.Entities > 0 {
 		notes = append(notes, text.Count(int64(flow.Entities)).Add(text.Own(" entities")))
@@ -147,27 +148,27 @@ func flowName(flow *tracing.FlowSummary) string {
 }
 
 func (f *flows) empty(width, height int) []widget.Line {
-	t := f.theme
+	t := f.Theme()
 	if !f.answered {
 		return widget.Fit(t, nil, width, height) // the footer says what is waited for
 	}
 	sentences := []text.Safe{text.Own("No flows yet. Events that share a correlation id, a trace id or an order id appear here as one row."),
 		text.Own("1 shows every event, those that name no flow too; :trace ID looks for one in the brokers.")}
 	switch {
-	case f.trouble && f.filter() != nil:
+	case f.trouble && f.watch() != nil:
 		is := text.Own(" are failed, stuck or late.")
 		if f.troubled == 1 {
 			is = text.Own(" is failed, stuck or late.")
 		}
 		sentences = []text.Safe{
-			text.Own("No failed, stuck or late flow matches the filter; without it ").Add(plural(f.troubled, text.Own(" flow"), text.Own(" flows")), is),
+			text.Own("No failed, stuck or late flow matches the filter; without it ").Add(text.Plural(f.troubled, text.Own(" flow"), text.Own(" flows")), is),
 			text.Own("esc clears the filter; ! shows all flows that match it."),
 		}
 	case f.trouble:
 		sentences = []text.Safe{text.Own("No flow is failed, stuck or late."), text.Own("! shows all flows again.")}
-	case f.filter() != nil:
+	case f.watch() != nil:
 		none := text.Own("No flow has an event that matches the filter.")
-		if f.ofFlows != nil {
+		if f.filter.OfFlows != nil {
 			none = text.Own("No flow matches the filter.")
 		}
 		sentences = []text.Safe{none, text.Own("esc clears it; / changes it.")}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -14,10 +15,10 @@ func (m *Model) footer() widget.Line {
 	t := m.shell.theme
 	row := widget.NewRow(t, m.width).Gap(1)
 	keys := m.footerKeys()
-	state := m.shell.top().status()
+	state := m.shell.Top().Status()
 	cost := m.cost(row.Left() - width(state) - 2 - width(keys))
 	for _, p := range state {
-		row.Put(p.role, t.Cut(p.text, row.Left()-cost.Width()-1))
+		row.Put(p.Role, t.Cut(p.Text, row.Left()-cost.Width()-1))
 	}
 	row.Gap(2)
 	helpKey := keys[len(keys)-keyPieces:]
@@ -27,11 +28,11 @@ func (m *Model) footer() widget.Line {
 			break
 		}
 		for _, p := range key {
-			row.Put(p.role, p.text)
+			row.Put(p.Role, p.Text)
 		}
 	}
 	for _, p := range helpKey {
-		row.Put(p.role, p.text)
+		row.Put(p.Role, p.Text)
 	}
 	return row.End(theme.Dim, cost).Line()
 }
@@ -41,14 +42,14 @@ const keyPieces = 2
 
 // footerKeys are the keys of the page that work now, in the order in which they leave a
 // narrow screen from the end; but that of help, which is the last, stays.
-func (m *Model) footerKeys() []piece {
-	t, page := m.shell.theme, m.shell.top()
-	var keys []piece
+func (m *Model) footerKeys() []page.Piece {
+	t, shown := m.shell.theme, m.shell.Top()
+	var keys []page.Piece
 	add := func(key, label text.Safe) {
-		keys = append(keys, piece{theme.Accent, key}, piece{theme.Dim, space.Add(label, space, space)})
+		keys = append(keys, page.Piece{Role: theme.Accent, Text: key}, page.Piece{Role: theme.Dim, Text: text.Space.Add(label, text.Space, text.Space)})
 	}
-	for _, b := range keymap.On(page.scope()) {
-		label := page.hint(&b)
+	for _, b := range keymap.On(shown.Scope()) {
+		label := shown.Hint(&b)
 		if label.Empty() || b.Action == keymap.Help || b.Action == keymap.Back && len(m.shell.pages) == 1 {
 			continue
 		}

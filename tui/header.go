@@ -1,10 +1,10 @@
 package tui
 
 import (
-	"cmp"
 	"slices"
 
 	"eventscope/adapters"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -21,11 +21,11 @@ const (
 // header is the first line: what is looked at, and how its sources are.
 func (m *Model) header() widget.Line {
 	t := m.shell.theme
-	mode := piece{theme.Dim, t.String(m.shell.options.ReadOnly)}
+	mode := page.Piece{Role: theme.Dim, Text: t.String(m.shell.options.ReadOnly)}
 	if m.shell.options.Write { // the dangerous mode is the loud one
-		mode = piece{theme.Bad, text.Own("WRITE")}
+		mode = page.Piece{Role: theme.Bad, Text: text.Own("WRITE")}
 	}
-	room := m.width - mode.text.Width() - 2
+	room := m.width - mode.Text.Width() - 2
 	parts := m.foldedHeader(room)
 	for detail := 3; detail >= 0; detail-- {
 		if all := m.headerParts(detail); width(all) <= room {
@@ -35,51 +35,47 @@ func (m *Model) header() widget.Line {
 	}
 	row := widget.NewRow(t, m.width)
 	for _, p := range parts {
-		row.Put(p.role, p.text)
+		row.Put(p.Role, p.Text)
 	}
-	return row.End(mode.role, mode.text.Add(space)).Line()
+	return row.End(mode.Role, mode.Text.Add(text.Space)).Line()
 }
 
 // headerParts is the header in more or less detail: 3 has a sparkline, 2 counts
 // destinations, 1 names the program, 0 has the sources alone.
-func (m *Model) headerParts(detail int) []piece {
+func (m *Model) headerParts(detail int) []page.Piece {
 	t := m.shell.theme
-	parts := []piece{{theme.Plain, space}}
+	parts := []page.Piece{{Role: theme.Plain, Text: text.Space}}
 	if detail >= 1 {
-		parts = append(parts, piece{theme.Title, text.Own("eventscope")})
+		parts = append(parts, page.Piece{Role: theme.Title, Text: text.Own("eventscope")})
 		if title := t.String(m.shell.options.Title); !title.Empty() {
-			parts = append(parts, piece{theme.Dim, space.Add(t.Glyph.Separator, space, t.Cut(title, 24))})
+			parts = append(parts, page.Piece{Role: theme.Dim, Text: text.Space.Add(t.Glyph.Separator, text.Space, t.Cut(title, 24))})
 		}
-		parts = append(parts, piece{theme.Plain, wide})
+		parts = append(parts, page.Piece{Role: theme.Plain, Text: wide})
 	}
 	for i := range m.rates.sources {
 		if i > 0 {
-			parts = append(parts, piece{theme.Plain, wide})
+			parts = append(parts, page.Piece{Role: theme.Plain, Text: wide})
 		}
 		parts = append(parts, m.sourceParts(i, detail)...)
 	}
 	if detail >= 3 && m.rates.moving() {
-		parts = append(parts, piece{theme.Plain, space}, piece{theme.Dim, widget.Sparkline(t, m.rates.trend, trendLength)})
+		parts = append(parts, page.Piece{Role: theme.Plain, Text: text.Space}, page.Piece{Role: theme.Dim, Text: widget.Sparkline(t, m.rates.trend, trendLength)})
 	}
-	if r := m.shell.run; detail >= 1 && r.atWork() {
-		s := r.state()
-		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Accent, t.Glyph.Running.Add(space, t.String(string(r.run.Plan.Action)), space, text.Count(int64(s.done)), text.Own(" of "), text.Count(int64(r.total)))})
+	if letters := m.shell.letters; detail >= 1 && letters.atWork() {
+		parts = append(parts, page.Piece{Role: theme.Plain, Text: wide}, letters.progress())
 	}
-	if lag := m.shell.lagModel.total(t, detail == 1); len(lag) > 0 && detail >= 1 {
-		parts = append(append(parts, piece{theme.Plain, wide}), lag...)
+	if lag := m.shell.lags.total(t, detail == 1); len(lag) > 0 && detail >= 1 {
+		parts = append(append(parts, page.Piece{Role: theme.Plain, Text: wide}), lag...)
 	}
-	if deadLetters := m.shell.deadLetters; detail >= 1 && deadLetters != nil && deadLetters.open > 0 {
-		parts = append(parts, piece{theme.Plain, wide}, piece{theme.Bad, t.Glyph.Dead.Add(space, text.Short(float64(deadLetters.open)), text.Own(" dead"))})
-		if old := deadLetters.contents.listing.Old(); !old.IsZero() { // a source does not answer
-			parts = append(parts, piece{theme.Warn, text.Own(" (").Add(text.Age(m.shell.now.Sub(old)), text.Own(" old)"))})
-		}
+	if dead := m.shell.letters.total(); len(dead) > 0 && detail >= 1 {
+		parts = append(append(parts, page.Piece{Role: theme.Plain, Text: wide}), dead...)
 	}
 	return parts
 }
 
 // foldedHeader is the sources that room has cells for, those in trouble first, and how
 // many there are besides.
-func (m *Model) foldedHeader(room int) []piece {
+func (m *Model) foldedHeader(room int) []page.Piece {
 	order := make([]int, len(m.rates.sources))
 	for i := range order {
 		order[i] = i
@@ -94,19 +90,19 @@ func (m *Model) foldedHeader(room int) []piece {
 		return 1
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return trouble(b) - trouble(a) })
-	more := func(n int) piece {
-		return piece{theme.Warn, text.Own("+").Add(text.Count(int64(n)), text.Own(" more"))}
+	more := func(n int) page.Piece {
+		return page.Piece{Role: theme.Warn, Text: text.Own("+").Add(text.Count(int64(n)), text.Own(" more"))}
 	}
-	parts, left := []piece{{theme.Plain, space}}, len(order)
+	parts, left := []page.Piece{{Role: theme.Plain, Text: text.Space}}, len(order)
 	for _, i := range order {
 		next := slices.Clone(parts)
 		if len(next) > 1 {
-			next = append(next, piece{theme.Plain, wide})
+			next = append(next, page.Piece{Role: theme.Plain, Text: wide})
 		}
 		next = append(next, m.sourceParts(i, 0)...)
 		rest := 0
 		if left > 1 {
-			rest = 1 + more(left-1).text.Width()
+			rest = 1 + more(left-1).Text.Width()
 		}
 		if width(next)+rest > room {
 			break
@@ -114,13 +110,13 @@ func (m *Model) foldedHeader(room int) []piece {
 		parts, left = next, left-1
 	}
 	if left > 0 {
-		parts = append(parts, piece{theme.Plain, space}, more(left))
+		parts = append(parts, page.Piece{Role: theme.Plain, Text: text.Space}, more(left))
 	}
 	return parts
 }
 
 // sourceParts is one source: name, state, destinations, rate, what is behind and lost.
-func (m *Model) sourceParts(i, detail int) []piece {
+func (m *Model) sourceParts(i, detail int) []page.Piece {
 	t, s := m.shell.theme, &m.rates.sources[i]
 	source := m.shell.options.Sources[i]
 	role, glyph := t.Connection(s.status.Connection)
@@ -131,12 +127,14 @@ func (m *Model) sourceParts(i, detail int) []piece {
 	case fullDetail:
 		most = text.Bound
 	}
-	parts := []piece{{theme.Plain, t.Cut(t.String(source.Name), most).Add(space)}, {role, glyph}}
-	add := func(role theme.Role, s text.Safe) { parts = append(parts, piece{role, space.Add(s)}) }
+	parts := []page.Piece{{Role: theme.Plain, Text: t.Cut(t.String(source.Name), most).Add(text.Space)}, {Role: role, Text: glyph}}
+	add := func(role theme.Role, s text.Safe) {
+		parts = append(parts, page.Piece{Role: role, Text: text.Space.Add(s)})
+	}
 	switch s.status.Connection {
 	case adapters.Live, adapters.CatchingUp:
 		if detail >= 2 {
-			add(theme.Dim, m.shell.destinations(source.Broker, s.status.Destinations))
+			add(theme.Dim, page.Words(m.shell.options.Words).Destinations(t, source.Broker, s.status.Destinations))
 		}
 		add(theme.Plain, text.Short(s.rate).Add(text.Own("/s")))
 		if s.status.BehindBy > 0 {
@@ -165,25 +163,10 @@ func dropped(s *adapters.Status) text.Safe {
 	}
 }
 
-// destinations is how many a source reads: "4 topics".
-func (d *shell) destinations(b adapters.Broker, n int) text.Safe {
-	words := d.options.Words[b]
-	name := words.ReadMany
-	if n == 1 {
-		name = words.Read
-	}
-	return text.Count(int64(n)).Add(space, d.theme.String(name))
-}
-
-// product is a kind of broker as it writes itself.
-func (d *shell) product(b adapters.Broker) text.Safe {
-	return d.theme.String(cmp.Or(d.options.Words[b].Product, string(b)))
-}
-
-func width(parts []piece) int {
+func width(parts []page.Piece) int {
 	sum := 0
 	for _, p := range parts {
-		sum += p.text.Width()
+		sum += p.Text.Width()
 	}
 	return sum
 }

@@ -22,7 +22,7 @@ const (
 
 // over lays the panel over the lines of a page.
 func (h *helpPanel) over(d *shell, lines []widget.Line, width int) []widget.Line {
-	list := keymap.On(d.top().scope())
+	list := keymap.On(d.Top().Scope())
 	most, room := roomIn(width, len(lines))
 	room-- // for the title
 	columns, rows, inner := 1, len(list), min(helpWidth, most)
@@ -30,7 +30,7 @@ func (h *helpPanel) over(d *shell, lines []widget.Line, width int) []widget.Line
 		columns, rows, inner = 2, (len(list)+1)/2, min(2*helpWidth, most)
 	}
 	from, to := h.show(rows, room)
-	panel := []widget.Line{h.title(d.theme, text.Own("Keys of ").Add(d.theme.String(keymap.PageName(d.top().scope()))), inner, rows-to)}
+	panel := []widget.Line{h.title(d.theme, text.Own("Keys of ").Add(d.theme.String(keymap.PageName(d.Top().Scope()))), inner, rows-to)}
 	for i := from; i < to; i++ {
 		row := widget.NewRow(d.theme, inner)
 		for n := i; n < len(list); n += rows {
@@ -46,7 +46,7 @@ func (h *helpPanel) over(d *shell, lines []widget.Line, width int) []widget.Line
 func helpCell(row *widget.Row, t *theme.Theme, b *keymap.Binding, width int) {
 	var keys text.Safe
 	for _, key := range b.Keys {
-		keys = text.Join(space, keys, keymap.KeyName(key, t.Glyph.Enter))
+		keys = text.Join(text.Space, keys, keymap.KeyName(key, t.Glyph.Enter))
 	}
 	row.Cell(theme.Accent, keys, helpKeys).Gap(1).Cell(theme.Plain, t.String(b.Long), width-helpKeys-2).Gap(1)
 }

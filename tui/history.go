@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"eventscope/tracing"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -26,67 +27,66 @@ type search struct {
 // stop ends the search; its command then reports that.
 func (s *search) stop() { s.cancel() }
 
+// LookUp opens the flow that id leads to, and looks for it in what the brokers have of late.
+func (d *shell) LookUp(id string) tea.Cmd { return d.lookUp(id, searchBack) }
+
 // lookUp opens the flow that id leads to. When the index has none, it is searched for in
 // the brokers, back to since ago; 0 is not at all.
 func (d *shell) lookUp(id string, since time.Duration) tea.Cmd {
 	if id == "" {
-		d.say(theme.Bad, text.Own("an id is missing: :trace ID"))
+		d.Say(theme.Bad, text.Own("an id is missing: :trace ID"))
 		return nil
 	}
-	ctx, querier, on := d.ctx, d.options.Querier, d.top()
-	over := d.wait(text.Own("looking for ").Add(d.theme.CutMiddle(d.theme.String(id), 40)))
-	return run(func() answer {
-		ctx, cancel := context.WithTimeout(ctx, queryLimit)
+	ctx, querier, on := d.ctx, d.options.Querier, d.Top()
+	over := d.Wait(text.Own("looking for ").Add(d.theme.CutMiddle(d.theme.String(id), 40)))
+	return page.Work(func() page.Answer {
+		ctx, cancel := context.WithTimeout(ctx, page.QueryLimit)
 		defer cancel()
 		matches, err := querier.Find(ctx, id)
 		return func() tea.Cmd {
 			over()
 			if errors.Is(err, tracing.ErrUnknown) && since > 0 && d.options.History != nil {
-				return d.startSearch(on, id, since)
+				return d.Search(on, id, since)
 			}
 			return d.openMatch(on, id, matches, err)
 		}
 	})
 }
 
-// elsewhere says that the page from which something was asked is not what a person looks at
-// now, so that the answer must not take the place of that.
-func (d *shell) elsewhere(on page) bool { return d.top() != on || d.typing }
-
 // openMatch opens the best of what was found, or says that there is nothing; and where it
 // is to somebody who went elsewhere meanwhile.
-func (d *shell) openMatch(on page, id string, matches []tracing.Match, err error) tea.Cmd {
+func (d *shell) openMatch(on page.Page, id string, matches []tracing.Match, err error) tea.Cmd {
 	name := d.theme.CutMiddle(d.theme.String(id), 40)
 	switch {
 	case err != nil && !errors.Is(err, tracing.ErrUnknown):
-		d.say(theme.Bad, name.Add(text.Own(": "), d.sentence(err)))
+		d.Say(theme.Bad, name.Add(text.Own(": "), page.Sentence(d.theme, err)))
 		return nil
 	case err != nil || len(matches) == 0:
-		d.say(theme.Warn, text.Own("nothing found for ").Add(name))
+		d.Say(theme.Warn, text.Own("nothing found for ").Add(name))
 		return nil
-	case d.elsewhere(on):
-		d.say(theme.Good, name.Add(text.Own(" was found: :flow "), d.theme.String(id), text.Own(" opens it")))
+	case d.Elsewhere(on):
+		d.Say(theme.Good, name.Add(text.Own(" was found: :flow "), d.theme.String(id), text.Own(" opens it")))
 		return nil
 	case len(matches) > 1:
-		d.say(theme.Dim, text.Count(int64(len(matches))).Add(text.Own(" flows match "), name, text.Own("; this is the best, by "), d.theme.String(matches[0].By)))
+		d.Say(theme.Dim, text.Count(int64(len(matches))).Add(text.Own(" flows match "), name, text.Own("; this is the best, by "), d.theme.String(matches[0].By)))
 	}
-	if shown, ok := d.top().(*flowPage); ok && shown.key == matches[0].Key {
-		return shown.refresh()
+	if shown, ok := d.Top().(*flowPage); ok && shown.key == matches[0].Key {
+		return shown.Refresh()
 	}
-	return d.open(newFlow(d, matches[0].Key, name))
+	return d.OpenFlow(matches[0].Key, name)
 }
 
-// startSearch looks for id in the brokers, for who asked on that page.
-func (d *shell) startSearch(on page, id string, since time.Duration) tea.Cmd {
+// Search looks for id in the brokers, for who asked on that page.
+func (d *shell) Search(on page.Page, id string, since time.Duration) tea.Cmd {
 	if d.search != nil {
-		d.say(theme.Warn, text.Own("a search is running; esc stops it"))
+		d.Say(theme.Warn, text.Own("a search is running; esc stops it"))
 		return nil
 	}
 	ctx, cancel := context.WithCancel(d.ctx)
 	s := &search{id: d.theme.CutMiddle(d.theme.String(id), 30), begun: d.now, cancel: cancel}
 	d.search, d.dirty = s, true
 	look, querier := d.options.History, d.options.Querier
-	return run(func() answer {
+	return page.Work(func() page.Answer {
 		defer cancel()
 		progress := make(chan HistoryProgress, 1)
 		var reader sync.WaitGroup
@@ -101,7 +101,7 @@ func (d *shell) startSearch(on page, id string, since time.Duration) tea.Cmd {
 		stopped := ctx.Err() != nil
 		var matches []tracing.Match
 		if err == nil || stopped {
-			ctx, cancel := context.WithTimeout(d.ctx, queryLimit)
+			ctx, cancel := context.WithTimeout(d.ctx, page.QueryLimit)
 			defer cancel()
 			matches, err = querier.Find(ctx, id)
 		}
@@ -120,9 +120,9 @@ func (d *shell) startSearch(on page, id string, since time.Duration) tea.Cmd {
 func (d *shell) sayNothingFound(s *search, since time.Duration, stopped bool) {
 	switch {
 	case stopped:
-		d.say(theme.Warn, text.Own("stopped; nothing found for ").Add(s.id, text.Own(" so far")))
+		d.Say(theme.Warn, text.Own("stopped; nothing found for ").Add(s.id, text.Own(" so far")))
 	default:
-		d.say(theme.Warn, text.Own("nothing found for ").Add(s.id, text.Own(" in the last "), text.Age(since),
+		d.Say(theme.Warn, text.Own("nothing found for ").Add(s.id, text.Own(" in the last "), text.Age(since),
 			text.Own("; :trace ID "), text.Age(since*6), text.Own(" looks further")))
 	}
 }
@@ -135,7 +135,7 @@ func (s *search) line(d *shell, row *widget.Row) widget.Line {
 		p = *latest
 	}
 	stops := text.Own("esc stops ")
-	row.Put(theme.Plain, text.Own("history of ").Add(d.theme.CutMiddle(s.id, max(12, row.Left()-60)), space, space))
+	row.Put(theme.Plain, text.Own("history of ").Add(d.theme.CutMiddle(s.id, max(12, row.Left()-60)), text.Space, text.Space))
 	if free := row.Left(); free > 40 {
 		bar := min(16, free/6)
 		row.Put(theme.Accent, widget.Progress(d.theme, p.Read, p.Total, bar)).Gap(1)

@@ -1,9 +1,10 @@
 package tui
 
 import (
-	"eventscope/tui/keymap"
-
 	"slices"
+
+	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -37,7 +38,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	if m.prompt != nil {
 		return m.prompt.update(m, key)
 	}
-	bound := keymap.Find(d.top().scope(), key.String())
+	bound := keymap.Find(d.Top().Scope(), key.String())
 	if bound == nil {
 		m.panel = nil
 		return nil
@@ -65,11 +66,13 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	case keymap.Command:
 		m.openCommandLine()
 	case keymap.Filter:
-		m.prompt = newFilterLine(d, d.top().scope())
+		if shown, ok := d.Top().(page.Filtered); ok {
+			m.prompt = newPrompt(shown.FilterLine())
+		}
 	case keymap.TabKey:
 		return m.goTab(int(key.String()[0] - '0'))
 	default:
-		return d.top().do(bound.Action)
+		return d.Top().Do(bound.Action)
 	}
 	return nil
 }
@@ -78,11 +81,11 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 func (m *Model) goBack() {
 	d := m.shell
 	switch {
-	case !d.notice.text.Empty():
-		d.notice = piece{}
+	case !d.notice.Text.Empty():
+		d.notice = page.Piece{}
 	case d.search != nil:
 		d.search.stop()
-	case d.top().back():
+	case d.Top().Back():
 	case d.pop():
 	case m.banner:
 		m.banner = false
@@ -93,9 +96,9 @@ func (m *Model) goBack() {
 func (m *Model) goTab(number int) tea.Cmd {
 	for _, tab := range m.tabs {
 		if tab.number == number {
-			m.shell.pages = []page{tab.page}
+			m.shell.pages = []page.Page{tab.page}
 			m.shell.dirty = true
-			return tab.page.refresh()
+			return tab.page.Refresh()
 		}
 	}
 	return nil
@@ -113,8 +116,8 @@ func (m *Model) onClick(click tea.MouseClickMsg) tea.Cmd {
 	if click.Y == tabsRow {
 		return m.goTab(m.tabAt(click.X))
 	}
-	if row := click.Y - m.bodyTop; row >= 0 && row < m.bodyHeight && m.shell.top().click(click.X, row) {
-		return m.shell.top().do(keymap.Enter)
+	if row := click.Y - m.bodyTop; row >= 0 && row < m.bodyHeight && m.shell.Top().Click(click.X, row) {
+		return m.shell.Top().Do(keymap.Enter)
 	}
 	return nil
 }
@@ -137,7 +140,7 @@ func (m *Model) onWheel(wheel tea.MouseWheelMsg) tea.Cmd {
 		if m.panel != nil {
 			m.panel.press(a)
 		} else {
-			m.shell.top().do(a)
+			m.shell.Top().Do(a)
 		}
 	}
 	return nil

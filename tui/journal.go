@@ -7,6 +7,7 @@ import (
 
 	"eventscope/replay"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -16,9 +17,10 @@ import (
 
 // journalPage is every action ever taken from here, a row a run.
 type journalPage struct {
-	*shell
-	listing
-	question
+	page.Screen
+	model *letterModel
+	page.Listing
+	page.Question
 	records []*replay.Record // the newest first
 	at      string           // name of the run under the cursor
 	broken  int
@@ -29,29 +31,29 @@ type journalPage struct {
 // journalEvery is how often the journal is read while it is shown.
 const journalEvery = 2 * time.Second
 
-func newJournal(d *shell) *journalPage { return &journalPage{shell: d} }
+func newJournal(b *letterModel) *journalPage { return &journalPage{Screen: b, model: b} }
 
-func (p *journalPage) scope() keymap.Scope { return keymap.OnJournal }
-func (p *journalPage) ages() bool          { return true }
-func (p *journalPage) waitsFor() *question { return &p.question }
-func (p *journalPage) back() bool          { return false }
-func (p *journalPage) name() text.Safe     { return text.Own("Journal") }
+func (p *journalPage) Scope() keymap.Scope      { return keymap.OnJournal }
+func (p *journalPage) Ages() bool               { return true }
+func (p *journalPage) WaitsFor() *page.Question { return &p.Question }
+func (p *journalPage) Back() bool               { return false }
+func (p *journalPage) Name() text.Safe          { return text.Own("Journal") }
 
-// hint leaves out keys that have nothing to act on.
-func (p *journalPage) hint(b *keymap.Binding) text.Safe {
+// Hint leaves out keys that have nothing to act on.
+func (p *journalPage) Hint(b *keymap.Binding) text.Safe {
 	if len(p.records) == 0 && (b.Action == keymap.Enter || b.Action == keymap.CopyText) {
 		return text.Safe{}
 	}
 	return b.Hint()
 }
 
-func (p *journalPage) refresh() tea.Cmd {
-	if p.busy || !p.asked.IsZero() && p.now.Sub(p.asked) < journalEvery {
+func (p *journalPage) Refresh() tea.Cmd {
+	if p.Busy || !p.asked.IsZero() && p.Now().Sub(p.asked) < journalEvery {
 		return nil
 	}
-	p.asked = p.now
-	service := p.options.Service
-	return p.ask(p.shell, text.Own("reading the journal"), queryLimit, func(context.Context) (func(), error) {
+	p.asked = p.Now()
+	service := p.model.service
+	return p.Ask(p, text.Own("reading the journal"), page.QueryLimit, func(context.Context) (func(), error) {
 		records, broken, err := service.Runs()
 		slices.Reverse(records)
 		return func() { p.take(records, broken) }, err
@@ -63,52 +65,62 @@ func (p *journalPage) refresh() tea.Cmd {
 func (p *journalPage) take(records []*replay.Record, broken int) {
 	p.records, p.broken, p.read = records, broken, true
 	if i := slices.IndexFunc(records, func(r *replay.Record) bool { return r.Run == p.at }); i >= 0 {
-		p.cursor.Index = i
+		p.Cursor.Index = i
 	}
 	p.keep()
 }
 
 // keep notes which run is under the cursor.
 func (p *journalPage) keep() {
-	p.cursor.To(p.cursor.Index, len(p.records))
-	if p.at = ""; p.cursor.Index < len(p.records) {
-		p.at = p.records[p.cursor.Index].Run
+	p.Cursor.To(p.Cursor.Index, len(p.records))
+	if p.at = ""; p.Cursor.Index < len(p.records) {
+		p.at = p.records[p.Cursor.Index].Run
 	}
 }
 
-func (p *journalPage) do(a keymap.Action) tea.Cmd {
-	if p.move(a, len(p.records)) {
+func (p *journalPage) Do(a keymap.Action) tea.Cmd {
+	if p.Move(a, len(p.records)) {
 		p.keep()
 		return nil
 	}
-	if p.cursor.Index >= len(p.records) {
+	if p.Cursor.Index >= len(p.records) {
 		return nil
 	}
-	record := p.records[p.cursor.Index]
+	record := p.records[p.Cursor.Index]
 	switch a {
 	case keymap.Enter:
-		return p.open(&stepsPage{shell: p.shell, run: record.Run})
+		return p.Open(&stepsPage{Screen: p, model: p.model, run: record.Run})
 	case keymap.CopyText:
-		return p.copyText(record.Run, text.Own("the run's name"))
+		return page.Copy(p, record.Run, text.Own("the run's name"))
 	}
 	return nil
 }
 
-func (p *journalPage) click(_, row int) bool {
-	again := p.listing.click(row, len(p.records))
+func (p *journalPage) Click(_, row int) bool {
+	again := p.Listing.Click(row, len(p.records))
 	p.keep()
 	return again
 }
 
-func (p *journalPage) status() []piece {
+func (p *journalPage) Status() []page.Piece {
 	if !p.read {
 		return nil
 	}
-	pieces := []piece{{theme.Dim, plural(len(p.records), text.Own(" run"), text.Own(" runs"))}}
+	pieces := []page.Piece{{Role: theme.Dim, Text: text.Plural(len(p.records), text.Own(" run"), text.Own(" runs"))}}
 	if p.broken > 0 {
-		pieces = append(pieces, piece{theme.Bad, text.Own("  ").Add(plural(p.broken, text.Own(" line was"), text.Own(" lines were")), text.Own(" changed by somebody"))})
+		pieces = append(pieces, page.Piece{Role: theme.Bad, Text: text.Own("  ").Add(text.Plural(p.broken, text.Own(" line was"), text.Own(" lines were")), text.Own(" changed by somebody"))})
 	}
 	return pieces
+}
+
+// Unfinished names the runs that had not ended when the journal was read last.
+func (p *journalPage) Unfinished() (names []string) {
+	for _, r := range p.records {
+		if !r.Ended() {
+			names = append(names, r.Run)
+		}
+	}
+	return names
 }
 
 // The columns of runs.
@@ -123,35 +135,35 @@ const (
 	runWhy
 )
 
-func (p *journalPage) render(width, height int) []widget.Line {
+func (p *journalPage) Render(width, height int) []widget.Line {
 	switch {
 	case !p.read:
-		return widget.Fit(p.theme, nil, width, height) // the footer says what is waited for, or why
+		return widget.Fit(p.Theme(), nil, width, height) // the footer says what is waited for, or why
 	case len(p.records) == 0:
 		return p.empty(width, height)
 	}
-	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
+	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
 }
 
 // details are what a run's row has no room for, and how it can go on.
-func (p *journalPage) details() []piece {
-	if p.cursor.Index >= len(p.records) {
+func (p *journalPage) details() []page.Piece {
+	if p.Cursor.Index >= len(p.records) {
 		return nil
 	}
-	t, r := p.theme, p.records[p.cursor.Index]
-	list := []piece{{theme.Dim, text.Own("run ").Add(t.String(r.Run), text.Own(" by "), t.String(r.By), text.Own(", "), text.Moment(r.At.Local()))}}
+	t, r := p.Theme(), p.records[p.Cursor.Index]
+	list := []page.Piece{{Role: theme.Dim, Text: text.Own("run ").Add(t.String(r.Run), text.Own(" by "), t.String(r.By), text.Own(", "), text.Moment(r.At.Local()))}}
 	if why := joined([]string{r.Reason, r.Error}); why != "" {
-		list = append(list, piece{theme.Plain, t.String(why)})
+		list = append(list, page.Piece{Role: theme.Plain, Text: t.String(why)})
 	}
 	if !r.Ended() && r.State != "running" {
-		list = slices.Insert(list, 1, piece{theme.Warn, text.Own("go on with :resume, or end it with :abort")})
+		list = slices.Insert(list, 1, page.Piece{Role: theme.Warn, Text: text.Own("go on with :resume, or end it with :abort")})
 	}
 	return list
 }
 
 // empty says what would be here.
 func (p *journalPage) empty(width, height int) []widget.Line {
-	t := p.theme
+	t := p.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
 	hint := text.Own("Nothing was done from here yet. What you replay, discard or restore stands here for good: who, when, what, how it ended.")
 	for _, s := range widget.Wrap(t, hint, width-4, 3) {
@@ -161,32 +173,32 @@ func (p *journalPage) empty(width, height int) []widget.Line {
 }
 
 func (p *journalPage) list(width, height int) []widget.Line {
-	t := p.theme
+	t := p.Theme()
 	count, dlq := 7, 12
-	for _, r := range p.records[:min(len(p.records), mostMeasured)] {
+	for _, r := range p.records[:min(len(p.records), page.MostMeasured)] {
 		count, dlq = max(count, settledOf(r).Width()), max(dlq, min(30, t.String(joined(r.DLQs)).Width()))
 	}
 	columns := widget.Layout([]widget.Column{
 		runAge: {Min: 4}, runAction: {Min: 7}, runState: {Min: 13}, runCount: {Min: count, Rank: 1}, runDLQ: {Min: 12, Want: dlq, Rank: 3},
 		runBy: {Min: 10, Want: 20, Rank: 4}, runName: {Min: runNameWidth, Rank: 2}, runWhy: {Min: 12, Rank: 5, Rest: true},
 	}, width-2)
-	lines := []widget.Line{headings(t, width, columns, []text.Safe{
+	lines := []widget.Line{widget.Headings(t, width, columns, []text.Safe{
 		text.Own("Age"), text.Own("Action"), text.Own("State"), text.Own("Settled"), text.Own("Lies in"), text.Own("By"), text.Own("Run"), text.Own("Reason"),
 	}, runAge, runCount)}
-	from, to := p.show(lines, height, len(p.records))
+	from, to := p.Show(lines, height, len(p.records))
 	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, p.records[i], width, i == p.cursor.Index))
+		lines = append(lines, p.row(columns, p.records[i], width, i == p.Cursor.Index))
 	}
 	return widget.Fit(t, lines, width, height)
 }
 
 func (p *journalPage) row(columns []int, r *replay.Record, width int, selected bool) widget.Line {
-	t := p.theme
-	row := rowStart(t, width, selected, false)
-	row.Right(theme.Dim, age(p.now, r.At), columns[runAge])
+	t := p.Theme()
+	row := widget.ListRow(t, width, selected, false)
+	row.Right(theme.Dim, page.Age(p.Now(), r.At), columns[runAge])
 	row.Between().Cell(theme.Plain, t.String(string(r.Action)), columns[runAction])
 	role, glyph := p.stateOf(r)
-	row.Between().Cell(role, glyph.Add(space, t.String(r.State)), columns[runState])
+	row.Between().Cell(role, glyph.Add(text.Space, t.String(r.State)), columns[runState])
 	cells := []struct {
 		column int
 		role   theme.Role
@@ -228,7 +240,7 @@ func joined(texts []string) string {
 
 // stateOf is how a run's state looks.
 func (p *journalPage) stateOf(r *replay.Record) (theme.Role, text.Safe) {
-	g := p.theme.Glyph
+	g := p.Theme().Glyph
 	switch r.State {
 	case "done":
 		return theme.Good, g.Done
@@ -244,29 +256,30 @@ func (p *journalPage) stateOf(r *replay.Record) (theme.Role, text.Safe) {
 
 // stepsPage is what one run did, step by step.
 type stepsPage struct {
-	*shell
-	listing
-	question
+	page.Screen
+	model *letterModel
+	page.Listing
+	page.Question
 	run   string
 	lines []replay.Line
 	asked time.Time
 }
 
-func (p *stepsPage) scope() keymap.Scope { return keymap.OnSteps }
-func (p *stepsPage) ages() bool          { return false }
-func (p *stepsPage) waitsFor() *question { return &p.question }
-func (p *stepsPage) back() bool          { return false }
-func (p *stepsPage) name() text.Safe     { return text.Own("Steps") }
+func (p *stepsPage) Scope() keymap.Scope      { return keymap.OnSteps }
+func (p *stepsPage) Ages() bool               { return false }
+func (p *stepsPage) WaitsFor() *page.Question { return &p.Question }
+func (p *stepsPage) Back() bool               { return false }
+func (p *stepsPage) Name() text.Safe          { return text.Own("Steps") }
 
-func (p *stepsPage) hint(b *keymap.Binding) text.Safe { return b.Hint() }
+func (p *stepsPage) Hint(b *keymap.Binding) text.Safe { return b.Hint() }
 
-func (p *stepsPage) refresh() tea.Cmd {
-	if p.busy || !p.asked.IsZero() && (p.ended() || p.now.Sub(p.asked) < journalEvery) {
+func (p *stepsPage) Refresh() tea.Cmd {
+	if p.Busy || !p.asked.IsZero() && (p.ended() || p.Now().Sub(p.asked) < journalEvery) {
 		return nil
 	}
-	p.asked, p.quiet = p.now, true
-	service, run := p.options.Service, p.run
-	return p.ask(p.shell, text.Own("reading the journal"), queryLimit, func(context.Context) (func(), error) {
+	p.asked, p.Quiet = p.Now(), true
+	service, run := p.model.service, p.run
+	return p.Ask(p, text.Own("reading the journal"), page.QueryLimit, func(context.Context) (func(), error) {
 		var lines []replay.Line
 		_, err := service.Steps(run, func(l *replay.Line) error {
 			lines = append(lines, *l)
@@ -274,7 +287,8 @@ func (p *stepsPage) refresh() tea.Cmd {
 		})
 		return func() {
 			if len(lines) != len(p.lines) { // a journal only grows
-				p.lines, p.dirty = lines, true
+				p.lines = lines
+				p.Redraw()
 			}
 		}, err
 	})
@@ -286,23 +300,23 @@ func (p *stepsPage) ended() bool {
 	return n > 0 && (p.lines[n-1].Step == replay.StepDone || p.lines[n-1].Step == replay.StepAbort)
 }
 
-func (p *stepsPage) do(a keymap.Action) tea.Cmd {
+func (p *stepsPage) Do(a keymap.Action) tea.Cmd {
 	switch {
-	case p.move(a, len(p.lines)):
+	case p.Move(a, len(p.lines)):
 	case a == keymap.CopyText:
-		return p.copyText(p.run, text.Own("the run's name"))
-	case a == keymap.Enter && p.cursor.Index < len(p.lines):
-		l := &p.lines[p.cursor.Index]
+		return page.Copy(p, p.run, text.Own("the run's name"))
+	case a == keymap.Enter && p.Cursor.Index < len(p.lines):
+		l := &p.lines[p.Cursor.Index]
 		all := joined([]string{string(l.Step), l.DLQ, note(l)})
-		p.say(theme.Plain, text.Moment(l.At.Local()).Add(space, p.theme.String(all)))
+		p.Say(theme.Plain, text.Moment(l.At.Local()).Add(text.Space, p.Theme().String(all)))
 	}
 	return nil
 }
 
-func (p *stepsPage) click(_, row int) bool { return p.listing.click(row, len(p.lines)) }
+func (p *stepsPage) Click(_, row int) bool { return p.Listing.Click(row, len(p.lines)) }
 
-func (p *stepsPage) status() []piece {
-	return []piece{{theme.Dim, plural(len(p.lines), text.Own(" step"), text.Own(" steps")).Add(text.Own(" of "), p.theme.String(p.run))}}
+func (p *stepsPage) Status() []page.Piece {
+	return []page.Piece{{Role: theme.Dim, Text: text.Plural(len(p.lines), text.Own(" step"), text.Own(" steps")).Add(text.Own(" of "), p.Theme().String(p.run))}}
 }
 
 // The columns of steps.
@@ -315,13 +329,13 @@ const (
 	lineNote
 )
 
-func (p *stepsPage) render(width, height int) []widget.Line {
-	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []piece {
-		if p.cursor.Index >= len(p.lines) {
+func (p *stepsPage) Render(width, height int) []widget.Line {
+	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []page.Piece {
+		if p.Cursor.Index >= len(p.lines) {
 			return nil
 		}
-		l := &p.lines[p.cursor.Index]
-		return []piece{{theme.Dim, text.Moment(l.At.Local()).Add(space, p.theme.String(string(l.Step)), space, p.theme.String(l.DLQ))}, {theme.Plain, p.theme.String(note(l))}}
+		l := &p.lines[p.Cursor.Index]
+		return []page.Piece{{Role: theme.Dim, Text: text.Moment(l.At.Local()).Add(text.Space, p.Theme().String(string(l.Step)), text.Space, p.Theme().String(l.DLQ))}, {Role: theme.Plain, Text: p.Theme().String(note(l))}}
 	})
 }
 
@@ -329,9 +343,9 @@ func (p *stepsPage) render(width, height int) []widget.Line {
 func note(l *replay.Line) string { return joined([]string{l.By, l.Reason, l.Error}) }
 
 func (p *stepsPage) list(width, height int) []widget.Line {
-	t := p.theme
+	t := p.Theme()
 	numbers, dlq := 7, 0
-	for i := range p.lines[:min(len(p.lines), mostMeasured)] {
+	for i := range p.lines[:min(len(p.lines), page.MostMeasured)] {
 		l := &p.lines[i]
 		numbers = max(numbers, min(20, t.String(l.Letters.String()).Width()))
 		if l.DLQ != "" && l.DLQ != p.lines[0].DLQ { // else it is the same for all
@@ -339,21 +353,21 @@ func (p *stepsPage) list(width, height int) []widget.Line {
 		}
 	}
 	columns := widget.Layout([]widget.Column{
-		lineAt: {Min: clockWidth}, lineStep: {Min: 9}, lineCount: {Min: 7}, lineNumbers: {Min: 7, Want: numbers, Rank: 2},
+		lineAt: {Min: page.ClockWidth}, lineStep: {Min: 9}, lineCount: {Min: 7}, lineNumbers: {Min: 7, Want: numbers, Rank: 2},
 		lineDLQ: {Min: min(dlq, 12), Want: dlq, Rank: 3}, lineNote: {Min: 12, Rank: 1, Rest: true},
 	}, width-2)
-	lines := []widget.Line{headings(t, width, columns, []text.Safe{
+	lines := []widget.Line{widget.Headings(t, width, columns, []text.Safe{
 		text.Own("Time"), text.Own("Step"), text.Own("Letters"), text.Own("Numbers"), text.Own("Lies in"), text.Own("Note"),
 	}, lineCount)}
-	from, to := p.show(lines, height, len(p.lines))
+	from, to := p.Show(lines, height, len(p.lines))
 	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, &p.lines[i], width, i == p.cursor.Index))
+		lines = append(lines, p.row(columns, &p.lines[i], width, i == p.Cursor.Index))
 	}
 	return widget.Fit(t, lines, width, height)
 }
 
 func (p *stepsPage) row(columns []int, l *replay.Line, width int, selected bool) widget.Line {
-	t := p.theme
+	t := p.Theme()
 	role := theme.Plain
 	switch {
 	case l.Error != "":
@@ -361,8 +375,8 @@ func (p *stepsPage) row(columns []int, l *replay.Line, width int, selected bool)
 	case l.Step == replay.StepPause, l.Step == replay.StepAbort, l.Step == replay.StepSkip:
 		role = theme.Warn
 	}
-	row := rowStart(t, width, selected, false)
-	row.Put(theme.Dim, text.ShortMoment(l.At.Local(), p.now.Local())).Between().Cell(role, t.String(string(l.Step)), columns[lineStep])
+	row := widget.ListRow(t, width, selected, false)
+	row.Put(theme.Dim, text.ShortMoment(l.At.Local(), p.Now().Local())).Between().Cell(role, t.String(string(l.Step)), columns[lineStep])
 	count := text.Safe{}
 	if l.Count > 0 {
 		count = text.Count(int64(l.Count))

@@ -6,18 +6,28 @@ import (
 	"sync/atomic"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"eventscope/tracing/lag"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
+
+	tea "charm.land/bubbletea/v2"
 )
+
+// lagConfig is what pages about consumers work with.
+type lagConfig struct {
+	page.Screen
+	sources []page.Source
+	watched int // partitions that are watched over time at most; 0 is all that are listed
+	events  *eventConfig
+	dead    func() map[lag.Key]bool // queues that the header counts as dead letters
+}
 
 // lagModel is how far consumers are behind, as they were last looked at, for the pages about
 // them and for the header. It belongs to the event loop; the series belongs to the listing
 // that is under way, of which there is never more than one.
 type lagModel struct {
-	*shell
-	question
+	*lagConfig
+	page.Question
 	series   *lag.Series
 	contents *lagContents // nil until the first came
 	draft    atomic.Pointer[lagContents]
@@ -42,29 +52,29 @@ const (
 )
 
 // newLagModel is nil where no source can tell lags.
-func newLagModel(d *shell) *lagModel {
-	for i := range d.options.Sources {
-		if d.options.Sources[i].Lag != nil {
-			b := &lagModel{shell: d, series: lag.NewSeries(lag.Config{Logs: cmp.Or(d.options.Watched, mostLagLogs)})}
-			b.quiet = true
+func newLagModel(c *lagConfig) *lagModel {
+	for i := range c.sources {
+		if c.sources[i].Lag != nil {
+			b := &lagModel{lagConfig: c, series: lag.NewSeries(lag.Config{Logs: cmp.Or(c.watched, mostLagLogs)})}
+			b.Quiet = true
 			return b
 		}
 	}
 	return nil
 }
 
-// update asks for a listing of the consumers on the screen, or of all, when one is due.
-func (b *lagModel) update(shown []lag.Key) tea.Cmd {
-	if draft := b.draft.Swap(nil); draft != nil && b.busy {
+// Update asks for a listing of the consumers on the screen, or of all, when one is due.
+func (b *lagModel) Update(shown []lag.Key) tea.Cmd {
+	if draft := b.draft.Swap(nil); draft != nil && b.Busy {
 		b.take(draft)
 	}
-	b.onPage = b.now
+	b.onPage = b.Now()
 	switch {
-	case b.busy:
+	case b.Busy:
 		return nil
-	case b.contents == nil, b.now.Sub(b.swept) >= b.apart():
+	case b.contents == nil, b.Now().Sub(b.swept) >= b.apart():
 		return b.listing(nil)
-	case b.now.Sub(b.asked) < max(lagEvery, listingShare*b.took):
+	case b.Now().Sub(b.asked) < max(lagEvery, page.ListingShare*b.took):
 		return nil
 	case len(b.contents.consumers) <= fewConsumers:
 		return b.listing(nil)
@@ -82,14 +92,14 @@ func (b *lagModel) update(shown []lag.Key) tea.Cmd {
 // background asks for a listing of all now and then while other pages are shown, for the
 // header; soon again while a source is not connected yet.
 func (b *lagModel) background() tea.Cmd {
-	if b == nil || b.busy {
+	if b == nil || b.Busy {
 		return nil
 	}
 	wait := b.apart()
 	if b.contents != nil && b.contents.waits {
 		wait = lagEvery
 	}
-	if b.now.Sub(b.swept) < wait {
+	if b.Now().Sub(b.swept) < wait {
 		return nil
 	}
 	return b.listing(nil)
@@ -103,17 +113,17 @@ func (b *lagModel) again() {
 }
 
 // apart is how long there is between two looks at all consumers, as far as no page asks.
-func (b *lagModel) apart() time.Duration { return max(sweepEvery, listingShare*b.sweep) }
+func (b *lagModel) apart() time.Duration { return max(sweepEvery, page.ListingShare*b.sweep) }
 
 // listing looks at the consumers that are named, by source, or at all.
 func (b *lagModel) listing(only map[string][]string) tea.Cmd {
 	all := only == nil
-	if b.asked = b.now; all {
-		b.swept = b.now
+	if b.asked = b.Now(); all {
+		b.swept = b.Now()
 	}
-	listing := &lagSweep{sources: b.options.Sources, series: b.series, before: b.contents, only: only, keep: b.keep}
+	listing := &lagSweep{sources: b.sources, series: b.series, before: b.contents, only: only, keep: b.keep}
 	listing.draft = func(c *lagContents) { b.draft.Store(c) }
-	return b.ask(b.shell, text.Own("asking how far consumers are behind"), sweepLimit, func(ctx context.Context) (func(), error) {
+	return b.Ask(b, text.Own("asking how far consumers are behind"), sweepLimit, func(ctx context.Context) (func(), error) {
 		begun := time.Now()
 		now := listing.take(ctx)
 		took := time.Since(begun)
@@ -131,7 +141,7 @@ func (b *lagModel) listing(only map[string][]string) tea.Cmd {
 func (b *lagModel) take(now *lagContents) {
 	if b.contents == nil || !now.like(b.contents) {
 		b.seen++
-		b.dirty = true
+		b.Redraw()
 	}
 	b.contents = now
 }
@@ -146,4 +156,25 @@ func (b *lagModel) consumer(key lag.Key) *consumerLag {
 		}
 	}
 	return nil
+}
+
+// Seen counts the times that what follows has changed.
+func (b *lagModel) Seen() int { return b.seen }
+
+// Consumers are those that were found, the worst first.
+func (b *lagModel) Consumers() (all []*lag.Consumer) {
+	if b.contents != nil {
+		for _, c := range b.contents.consumers {
+			all = append(all, &c.Consumer)
+		}
+	}
+	return all
+}
+
+// Troubles are what sources do not tell of consumers.
+func (b *lagModel) Troubles() []lag.Trouble {
+	if b.contents == nil {
+		return nil
+	}
+	return b.contents.troubles
 }

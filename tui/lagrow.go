@@ -1,9 +1,8 @@
 package tui
 
 import (
-	"errors"
-
 	"eventscope/tracing/lag"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -32,17 +31,15 @@ func trendText(t *theme.Theme, c *consumerLag, width int) text.Safe {
 	return widget.SparklineFrom(t, c.trend, width, smallLag)
 }
 
-func isUnsupported(err error) bool { return errors.Is(err, errors.ErrUnsupported) }
-
 // columns gives what tells most the room: why and the source leave first when the screen
 // is narrow, then kind, members, the line, the rates, and last how long it is behind: no figure
 // is cut, since a part of it is another figure.
 func (p *lagPage) columns(width int) []int {
 	state, group, count, behind, source := 7, 12, 6, 8, 0
-	for _, c := range p.rows[:min(len(p.rows), mostMeasured)] {
+	for _, c := range p.rows[:min(len(p.rows), page.MostMeasured)] {
 		state = max(state, 2+len(c.Standing.State.String()))
-		group = max(group, min(36, p.theme.String(c.Lag.Group).Width()))
-		count = max(count, lagText(&c.Total).Width())
+		group = max(group, min(36, p.Theme().String(c.Lag.Group).Width()))
+		count = max(count, page.LagText(&c.Total).Width())
 		behind = max(behind, behindText(c).Width())
 		if c.Source != p.rows[0].Source {
 			source = 10
@@ -65,7 +62,7 @@ func (p *lagPage) columns(width int) []int {
 }
 
 func (p *lagPage) list(width, height int) []widget.Line {
-	t := p.theme
+	t := p.Theme()
 	columns := p.columns(width)
 	names := []text.Safe{
 		text.Own("State"), text.Own("Group"), text.Own("Kind"), text.Own("Lag"), text.Own("Behind"), text.Own(" In/s Out/s"),
@@ -73,20 +70,20 @@ func (p *lagPage) list(width, height int) []widget.Line {
 	}
 	sorted := lagOrders[p.order].column
 	names[sorted] = names[sorted].Add(t.Glyph.Sort)
-	lines := append(troubleLines(p.shell, p.lagModel.contents.troubles, width), p.unroutedLines(width)...)
-	lines = append(lines, headings(t, width, columns, names, lagCount, lagBehind, lagRates, lagLine, lagMembers))
-	from, to := p.show(lines, height, len(p.rows))
+	lines := append(page.TroubleLines(p.Theme(), p.lagModel.contents.troubles, width), p.unroutedLines(width)...)
+	lines = append(lines, widget.Headings(t, width, columns, names, lagCount, lagBehind, lagRates, lagLine, lagMembers))
+	from, to := p.Show(lines, height, len(p.rows))
 	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, p.rows[i], width, i == p.cursor.Index))
+		lines = append(lines, p.row(columns, p.rows[i], width, i == p.Cursor.Index))
 	}
 	return widget.Fit(t, lines, width, height)
 }
 
 func (p *lagPage) row(columns []int, c *consumerLag, width int, selected bool) widget.Line {
-	t, s := p.theme, &c.Standing
-	row := rowStart(t, width, selected, false)
+	t, s := p.Theme(), &c.Standing
+	row := widget.ListRow(t, width, selected, false)
 	role, glyph := stateLook(t, c)
-	row.Cell(role, glyph.Add(space, t.String(s.State.String())), columns[lagState])
+	row.Cell(role, glyph.Add(text.Space, t.String(s.State.String())), columns[lagState])
 	row.Between().ID(theme.Plain, t.String(c.Lag.Group), columns[lagGroup])
 	right := func(column int, role theme.Role, value text.Safe) {
 		if w := columns[column]; w > 0 {
@@ -99,15 +96,15 @@ func (p *lagPage) row(columns []int, c *consumerLag, width int, selected bool) w
 		}
 	}
 	cell(lagKind, theme.Dim, t.String(string(c.Lag.Kind)))
-	right(lagCount, theme.Strong, lagText(&c.Total))
+	right(lagCount, theme.Strong, page.LagText(&c.Total))
 	right(lagBehind, theme.Plain, behindText(c))
 	if columns[lagRates] > 0 {
-		row.Between().Right(theme.Dim, rateText(s.In), rateWidth).Gap(1).Right(theme.Dim, rateText(s.Out), rateWidth)
+		row.Between().Right(theme.Dim, page.RateText(s.In), rateWidth).Gap(1).Right(theme.Dim, page.RateText(s.Out), rateWidth)
 	}
 	role, value := directionText(t, c)
 	cell(lagLeft, role, value)
 	right(lagLine, theme.Dim, trendText(t, c, columns[lagLine]))
-	members := unknownText
+	members := page.Unknown
 	if c.Lag.MembersKnown {
 		members = text.Count(int64(len(c.Lag.Members)))
 	}
@@ -136,21 +133,21 @@ func directionText(t *theme.Theme, c *consumerLag) (theme.Role, text.Safe) {
 	case s.Direction == lag.Growing:
 		return theme.Warn, t.Glyph.Growing.Add(text.Own(" growing"))
 	case s.Direction == lag.Draining:
-		return theme.Good, t.Glyph.Draining.Add(space, leftText(s.Left))
+		return theme.Good, t.Glyph.Draining.Add(text.Space, leftText(s.Left))
 	case s.Trend() == lag.NotDraining:
 		return theme.Warn, text.Own("never")
 	case s.Direction == lag.Steady && total.Known == total.Of:
 		return theme.Dim, t.Glyph.Steady.Add(text.Own(" steady"))
 	}
-	return theme.Dim, unknownText
+	return theme.Dim, page.Unknown
 }
 
 // whyText is why a consumer is in its state, and how much of it is known.
 func (p *lagPage) whyText(c *consumerLag) text.Safe {
 	if c.Err != nil && len(c.Lag.Logs) == 0 {
-		return p.repeated(c.Err)
+		return page.Repeated(p.Theme(), c.Err)
 	}
-	why := p.theme.String(c.Standing.Why)
+	why := p.Theme().String(c.Standing.Why)
 	if c.inPart() {
 		why = text.Join(text.Own("; "), text.Count(int64(c.Total.Known)).Add(text.Own(" of "), text.Count(int64(c.Total.Of)), text.Own(" known")), why)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/tracing/lag"
+	"eventscope/tui/page"
 )
 
 const (
@@ -26,7 +27,7 @@ const (
 	mostAges, agesLimit = 200, 2 * time.Second
 )
 
-func sameTrouble(a, b lag.Trouble) bool { return a.Source == b.Source && sameError(a.Err, b.Err) }
+func sameTrouble(a, b lag.Trouble) bool { return a.Source == b.Source && page.SameError(a.Err, b.Err) }
 
 // lagContents are what a listing found. They never change.
 type lagContents struct {
@@ -42,7 +43,7 @@ type lagContents struct {
 // lagSweep is one look at consumers. It works outside the event loop, on a series that
 // no other look uses meanwhile.
 type lagSweep struct {
-	sources []Source
+	sources []page.Source
 	series  *lag.Series
 	before  *lagContents
 	only    map[string][]string // the names wanted, by source; nil is all
@@ -72,7 +73,7 @@ func (s *lagSweep) take(ctx context.Context) *lagContents {
 }
 
 // readersOf are the sources that can tell lags.
-func readersOf(sources []Source) (readers []lag.Source) {
+func readersOf(sources []page.Source) (readers []lag.Source) {
 	for i := range sources {
 		if source := &sources[i]; source.Lag != nil {
 			readers = append(readers, lag.Source{Name: source.Name, Broker: source.Broker, Reader: source.Lag})

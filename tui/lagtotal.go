@@ -5,14 +5,14 @@ import (
 	"time"
 
 	"eventscope/adapters"
-	"eventscope/adapters/consumer"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 )
 
 // tally is what the consumers of one source are behind.
 type tally struct {
-	source  *Source
+	source  *page.Source
 	lag     int64
 	known   int           // consumers with a lag
 	unknown int           // and without, or with one in part
@@ -24,17 +24,17 @@ type tally struct {
 // tallies are those of the sources that can tell lags, in their order. What lies in a queue of
 // dead letters is left out where the header counts these.
 func (b *lagModel) tallies() []tally {
-	all := make([]tally, 0, len(b.options.Sources))
-	index := make(map[string]int, len(b.options.Sources))
-	for i := range b.options.Sources {
-		if source := &b.options.Sources[i]; source.Lag != nil {
+	all := make([]tally, 0, len(b.sources))
+	index := make(map[string]int, len(b.sources))
+	for i := range b.sources {
+		if source := &b.sources[i]; source.Lag != nil {
 			index[source.Name] = len(all)
 			all = append(all, tally{source: source})
 		}
 	}
-	dead := b.deadLetters.queues()
+	dead := b.dead()
 	for _, c := range b.contents.consumers {
-		if c.Lag.Kind == consumer.QueueConsumers && dead[deadQueue{c.Source, c.Lag.Group}] {
+		if dead[c.Key()] {
 			continue
 		}
 		t := &all[index[c.Source]]
@@ -45,7 +45,7 @@ func (b *lagModel) tallies() []tally {
 			continue
 		}
 		t.lag, t.known = t.lag+c.Total.Lag, t.known+1
-		t.age = max(t.age, b.now.Sub(c.Lag.At))
+		t.age = max(t.age, b.Now().Sub(c.Lag.At))
 		if c.moves() {
 			t.net, t.moving = t.net+c.Standing.In.PerSecond-c.Standing.Out.PerSecond, true
 		}
@@ -56,12 +56,12 @@ func (b *lagModel) tallies() []tally {
 // total is the lag of all, whether it becomes more, and what part of it is not what it is
 // now: by what comes and is done where that is not in balance. It is empty until something
 // is known. Where there is little room, marks stand for the notes.
-func (b *lagModel) total(t *theme.Theme, brief bool) []piece {
+func (b *lagModel) total(t *theme.Theme, brief bool) []page.Piece {
 	if b == nil || b.contents == nil {
 		return nil
 	}
 	var sum tally
-	var notes []piece
+	var notes []page.Piece
 	old := false
 	all := b.tallies()
 	for i := range all {
@@ -69,56 +69,56 @@ func (b *lagModel) total(t *theme.Theme, brief bool) []piece {
 		name := t.Cut(t.String(a.source.Name), shortName)
 		switch out := b.isOut(a); {
 		case out && a.known == 0:
-			notes = append(notes, piece{theme.Warn, text.Own(", ").Add(name, text.Own(" ?"))})
+			notes = append(notes, page.Piece{Role: theme.Warn, Text: text.Own(", ").Add(name, text.Own(" ?"))})
 			sum.unknown++
 			a.unknown = 0
 		case out:
-			notes = append(notes, piece{theme.Warn, text.Own(", ").Add(name, space, text.Age(a.age), text.Own(" old"))})
+			notes = append(notes, page.Piece{Role: theme.Warn, Text: text.Own(", ").Add(name, text.Space, text.Age(a.age), text.Own(" old"))})
 			old = true
 		}
 		sum.lag, sum.known = sum.lag+a.lag, sum.known+a.known
 		sum.net, sum.moving = sum.net+a.net, sum.moving || a.moving
 		if a.unknown > 0 {
-			notes = append(notes, piece{theme.Dim, text.Own(", ").Add(text.Count(int64(a.unknown)), text.Own(" unknown"))})
+			notes = append(notes, page.Piece{Role: theme.Dim, Text: text.Own(", ").Add(text.Count(int64(a.unknown)), text.Own(" unknown"))})
 			sum.unknown += a.unknown
 		}
 	}
 	if more := b.contents.more; more > 0 {
-		notes = append(notes, piece{theme.Dim, text.Own(", ").Add(text.Count(int64(more)), text.Own(" not listed"))})
+		notes = append(notes, page.Piece{Role: theme.Dim, Text: text.Own(", ").Add(text.Count(int64(more)), text.Own(" not listed"))})
 		sum.unknown += more
 	}
 	switch {
 	case sum.known == 0 && sum.unknown == 0:
 		return nil
 	case sum.known == 0:
-		return []piece{{theme.Warn, text.Own("lag ?")}}
+		return []page.Piece{{Role: theme.Warn, Text: text.Own("lag ?")}}
 	}
-	parts := []piece{lagPiece(t, &sum)}
+	parts := []page.Piece{lagPiece(t, &sum)}
 	if !b.isOnPage() && !old {
-		parts = append(parts, piece{theme.Dim, text.Own(" <").Add(text.Age(b.apart()))})
+		parts = append(parts, page.Piece{Role: theme.Dim, Text: text.Own(" <").Add(text.Age(b.apart()))})
 	}
 	switch {
 	case !brief:
 		return append(parts, notes...)
 	case old:
-		parts = append(parts, piece{theme.Warn, text.Own(" old")})
+		parts = append(parts, page.Piece{Role: theme.Warn, Text: text.Own(" old")})
 	}
 	if sum.unknown > 0 {
-		parts = append(parts, piece{theme.Dim, text.Own(" +?")})
+		parts = append(parts, page.Piece{Role: theme.Dim, Text: text.Own(" +?")})
 	}
 	return parts
 }
 
 // lagPiece is a sum in the colour of what becomes of it.
-func lagPiece(t *theme.Theme, sum *tally) piece {
-	p := piece{theme.Plain, text.Own("lag ").Add(text.Count(sum.lag))}
+func lagPiece(t *theme.Theme, sum *tally) page.Piece {
+	p := page.Piece{Role: theme.Plain, Text: text.Own("lag ").Add(text.Count(sum.lag))}
 	switch {
 	case sum.lag == 0:
-		p.role = theme.Dim
+		p.Role = theme.Dim
 	case sum.moving && sum.net > 0:
-		p = piece{theme.Warn, p.text.Add(space, t.Glyph.Growing)}
+		p = page.Piece{Role: theme.Warn, Text: p.Text.Add(text.Space, t.Glyph.Growing)}
 	case sum.moving && sum.net < 0:
-		p = piece{theme.Good, p.text.Add(space, t.Glyph.Draining)}
+		p = page.Piece{Role: theme.Good, Text: p.Text.Add(text.Space, t.Glyph.Draining)}
 	}
 	return p
 }
@@ -136,27 +136,10 @@ func (b *lagModel) isOut(a *tally) bool {
 // isOnPage says that consumers are looked at all the time, because they are on the screen and
 // so few.
 func (b *lagModel) isOnPage() bool {
-	return b.now.Sub(b.onPage) < lagEvery && len(b.contents.consumers) <= fewConsumers
+	return b.Now().Sub(b.onPage) < lagEvery && len(b.contents.consumers) <= fewConsumers
 }
 
 // ages says that the header shows how old a lag is.
 func (b *lagModel) ages() bool {
 	return b != nil && b.contents != nil && slices.ContainsFunc(b.tallies(), func(t tally) bool { return t.known > 0 && b.isOut(&t) })
-}
-
-// deadQueue names a queue of dead letters.
-type deadQueue struct{ source, name string }
-
-// queues are those that the header counts as dead letters.
-func (b *letterModel) queues() map[deadQueue]bool {
-	if b == nil || b.contents == nil {
-		return nil
-	}
-	names := map[deadQueue]bool{}
-	for i := range b.contents.listing.DLQs {
-		if g := &b.contents.listing.DLQs[i]; g.Kind == adapters.Queue {
-			names[deadQueue{g.Source.Name, g.Name}] = true
-		}
-	}
-	return names
 }

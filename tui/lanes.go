@@ -1,11 +1,12 @@
 package tui
 
 import (
+	"slices"
+
 	"eventscope/tracing"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
-	"slices"
 )
 
 // laneLeft is the room before the lanes: cursor, offset, gap.
@@ -24,7 +25,7 @@ func (f *flowPage) lanesDrawing(width int) ([]widget.Line, drawing) {
 
 // laneHeads are the names of the services above their lanes.
 func (f *flowPage) laneHeads(l widget.Lanes, names []string, width int) widget.Line {
-	t := f.theme
+	t := f.Theme()
 	row := widget.NewRow(t, width)
 	hiddenLeft, hiddenRight := l.Hidden(width - laneLeft)
 	if hiddenLeft+hiddenRight > 0 { // as keys and how many lanes each would bring
@@ -44,7 +45,7 @@ func (f *flowPage) laneHeads(l widget.Lanes, names []string, width int) widget.L
 
 // laneRow is a step as a node in its service's lane.
 func (f *flowPage) laneRow(l widget.Lanes, of []int, i, width int, selected bool) widget.Line {
-	t, row := f.theme, rowStart(f.theme, width, selected, false)
+	t, row := f.Theme(), widget.ListRow(f.Theme(), width, selected, false)
 	at := f.rows[i]
 	if at.kind != stepRow {
 		if at.kind == reasonRow {

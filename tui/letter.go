@@ -13,6 +13,7 @@ import (
 	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 
@@ -22,15 +23,16 @@ import (
 // letterPage is one dead letter: the page of its event, with what can be done about it.
 type letterPage struct {
 	*eventPage
+	model  *letterModel
 	letter replay.Letter
 	own    int  // how many facts are about the letter
 	gone   bool // it is not in its dead-letter queue any more
 	seen   int
 }
 
-func newLetterPage(d *shell, l *replay.Letter) *letterPage {
-	letter, service := *l, d.options.Service
-	p := &letterPage{letter: letter, seen: d.deadLetters.seen, eventPage: newEvent(d, tracing.Event{
+func newLetterPage(b *letterModel, l *replay.Letter) *letterPage {
+	letter, service := *l, b.service
+	p := &letterPage{model: b, letter: letter, seen: b.seen, eventPage: b.events.newPage(tracing.Event{
 		Source: l.Source, Broker: l.Broker, Position: l.Position, Time: l.Time, Type: l.Type, Service: l.Service,
 		FlowID: l.Flow, Entity: l.Entity,
 	})}
@@ -42,8 +44,8 @@ func newLetterPage(d *shell, l *replay.Letter) *letterPage {
 
 // tell puts the facts about the letter before the others.
 func (p *letterPage) tell() {
-	own := letterFacts(p.theme, &p.letter, p.gone)
-	if old := p.deadLetters.asOf(p.letter.Source, p.letter.DLQ); !old.IsZero() {
+	own := letterFacts(p.Theme(), &p.letter, p.gone)
+	if old := p.model.asOf(p.letter.Source, p.letter.DLQ); !old.IsZero() {
 		own[0].from = text.Own("as of ").Add(text.Clock(old.Local()))
 	}
 	if more := len(own) - p.own; p.own > 0 && p.factsAt.Index >= p.own { // the cursor stays on its fact
@@ -54,18 +56,19 @@ func (p *letterPage) tell() {
 	p.own, p.factsWide = len(own), alignFacts(p.facts)
 }
 
-func (p *letterPage) refresh() tea.Cmd {
-	if p.seen != p.deadLetters.seen {
-		p.seen = p.deadLetters.seen
+func (p *letterPage) Refresh() tea.Cmd {
+	if p.seen != p.model.seen {
+		p.seen = p.model.seen
 		p.follow()
 	}
-	return tea.Batch(p.eventPage.refresh(), p.deadLetters.update())
+	return tea.Batch(p.eventPage.Refresh(), p.model.update())
 }
 
 // follow looks up what was done about the letter meanwhile.
 func (p *letterPage) follow() {
-	p.gone, p.dirty = true, true
-	p.deadLetters.contents.each(func(l *replay.Letter) {
+	p.gone = true
+	p.Redraw()
+	p.model.contents.each(func(l *replay.Letter) {
 		if l.Source == p.letter.Source && l.Position == p.letter.Position {
 			p.letter, p.gone = *l, false
 		}
@@ -91,12 +94,12 @@ func letterFacts(t *theme.Theme, l *replay.Letter, gone bool) []fact {
 	case l.Confidence == envelope.NameOnly:
 		to.role, to.from = theme.Warn, text.Own("a guess from ").Add(t.String(l.ToFrom))
 	}
-	facts := []fact{state, why, to, {label: text.Own("died"), value: moment(l.Died())}}
+	facts := []fact{state, why, to, {label: text.Own("died"), value: page.Moment(l.Died())}}
 	if l.Replays > 0 {
 		facts = append(facts, fact{label: text.Own("replays"), role: theme.Warn, value: text.Count(int64(l.Replays))})
 	}
 	if m := l.Mark; m != nil {
-		facts = append(facts, fact{label: text.Own("by"), value: t.String(m.By).Add(space, text.Moment(m.At.Local())), from: text.Own("run ").Add(t.String(m.Run))})
+		facts = append(facts, fact{label: text.Own("by"), value: t.String(m.By).Add(text.Space, text.Moment(m.At.Local())), from: text.Own("run ").Add(t.String(m.Run))})
 		if m.Reason != "" {
 			facts = append(facts, fact{label: text.Own("because"), value: t.String(m.Reason)})
 		}
@@ -104,10 +107,10 @@ func letterFacts(t *theme.Theme, l *replay.Letter, gone bool) []fact {
 	return facts
 }
 
-func (p *letterPage) scope() keymap.Scope { return keymap.OnLetter }
+func (p *letterPage) Scope() keymap.Scope { return keymap.OnLetter }
 
-// hint offers what can be done about a letter in its state.
-func (p *letterPage) hint(b *keymap.Binding) text.Safe {
+// Hint offers what can be done about a letter in its state.
+func (p *letterPage) Hint(b *keymap.Binding) text.Safe {
 	open := p.letter.State == replay.Open && !p.gone
 	switch b.Action {
 	case keymap.ReplayLetters, keymap.DiscardLetters, keymap.EditLetter:
@@ -123,59 +126,59 @@ func (p *letterPage) hint(b *keymap.Binding) text.Safe {
 			return text.Safe{}
 		}
 	}
-	return p.eventPage.hint(b)
+	return p.eventPage.Hint(b)
 }
 
-func (p *letterPage) do(a keymap.Action) tea.Cmd {
+func (p *letterPage) Do(a keymap.Action) tea.Cmd {
 	if _, acts := actions[a]; p.gone && (acts || a == keymap.EditLetter) {
-		p.say(theme.Warn, text.Own("this letter is gone, so there is nothing to plan"))
+		p.Say(theme.Warn, text.Own("this letter is gone, so there is nothing to plan"))
 		return nil
 	}
 	switch a {
 	case keymap.ReplayLetters, keymap.DiscardLetters, keymap.RestoreLetters:
 		letter := p.letter
-		return p.planFor(a, []*replay.Letter{&letter}, nil)
+		return p.model.planFor(a, []*replay.Letter{&letter}, nil)
 	case keymap.FlowOf:
-		return p.openFlowOf(&p.letter)
+		return p.model.openFlowOf(&p.letter)
 	case keymap.EditLetter:
 		if p.read == nil {
-			return p.eventPage.do(keymap.Edit) // which says that it is not there
+			return p.eventPage.Do(keymap.Edit) // which says that it is not there
 		}
 		return p.editLetter()
 	}
-	return p.eventPage.do(a)
+	return p.eventPage.Do(a)
 }
 
 // editLetter opens the body in the user's editor, and plans to send what comes back in
 // its place.
 func (p *letterPage) editLetter() tea.Cmd {
-	d, value, letter := p.shell, p.read.message.Value, p.letter
+	d, value, letter := p.model, p.read.message.Value, p.letter
 	if p.read.decoded.Compression != "" {
-		d.say(theme.Warn, text.Own("the body is compressed; only what is sent as it is can be edited"))
+		d.Say(theme.Warn, text.Own("the body is compressed; only what is sent as it is can be edited"))
 		return nil
 	}
-	header := idHeader(p.options.Rules, &p.read.message)
+	header := idHeader(p.rules, &p.read.message)
 	folder, err := os.MkdirTemp("", "eventscope-")
 	var path string
 	if err == nil {
-		path, err = writeNew(folder, fileName(letter.Position.String(), string(p.read.decoded.Format)), value)
+		path, err = page.WriteNew(folder, page.FileName(letter.Position.String(), string(p.read.decoded.Format)), value)
 	}
 	if err != nil {
-		d.say(theme.Bad, text.Own("cannot write a copy for the editor: ").Add(d.theme.String(err.Error())))
+		d.Say(theme.Bad, text.Own("cannot write a copy for the editor: ").Add(d.Theme().String(err.Error())))
 		return nil
 	}
-	editor := d.editor()
-	return tea.ExecProcess(exec.CommandContext(d.ctx, editor[0], append(editor[1:], path)...), func(err error) tea.Msg {
-		return answer(func() tea.Cmd {
+	editor := p.files.EditorCommand()
+	return tea.ExecProcess(exec.CommandContext(d.Context(), editor[0], append(editor[1:], path)...), func(err error) tea.Msg {
+		return page.Answer(func() tea.Cmd {
 			defer os.RemoveAll(folder)
 			changed, reading := os.ReadFile(path)
 			switch {
 			case err != nil:
-				d.say(theme.Bad, text.Own("set EDITOR to another; ").Add(d.theme.String(editor[0]), text.Own(" failed: "), d.theme.String(err.Error())))
+				d.Say(theme.Bad, text.Own("set EDITOR to another; ").Add(d.Theme().String(editor[0]), text.Own(" failed: "), d.Theme().String(err.Error())))
 			case reading != nil:
-				d.say(theme.Bad, text.Own("cannot read the edited copy: ").Add(d.theme.String(reading.Error())))
+				d.Say(theme.Bad, text.Own("cannot read the edited copy: ").Add(d.Theme().String(reading.Error())))
 			case bytes.Equal(changed, value):
-				d.say(theme.Dim, text.Own("nothing was changed, so there is nothing to plan; r replays it as it is"))
+				d.Say(theme.Dim, text.Own("nothing was changed, so there is nothing to plan; r replays it as it is"))
 			default:
 				return d.planEdited(letter, value, &replay.Edit{Value: changed, ID: newID(), Header: header})
 			}

@@ -4,30 +4,55 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"eventscope/adapters"
+	"eventscope/adapters/consumer"
 	"eventscope/adapters/deadletter"
 	"eventscope/replay"
+	"eventscope/tracing/lag"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
+	"eventscope/tui/theme"
 
 	tea "charm.land/bubbletea/v2"
 )
 
+// letterConfig is what pages about dead letters work with.
+type letterConfig struct {
+	letterShell
+	service *replay.Service
+	write   bool // what changes a broker is allowed
+	words   page.Words
+	events  *eventConfig
+}
+
+// letterShell is what such a page asks of the screen.
+type letterShell interface {
+	page.Screen
+	page.Trail
+	// LookUp opens the flow that an id leads to.
+	LookUp(id string) tea.Cmd
+}
+
 // letterModel is what lies in the dead-letter queues, as it was last listed, for all pages about dead
 // letters. It belongs to the event loop.
 type letterModel struct {
-	*shell
-	question
+	*letterConfig
+	page.Question
 	contents *contents // nil until the first came
 	all      bool      // the pages show letters that were dealt with, too
 	look     map[string]bool
 	fresh    bool // something was done: read again
 	asked    time.Time
-	took     time.Duration // the last listing
-	seen     int           // listings that brought something new
-	then     func()        // what waits for a listing that begins from now on, or nil
-	runs     []*running    // begun from here, until a listing knows what they took out
-	open     int64         // letters that nothing was done about
+	took     time.Duration  // the last listing
+	seen     int            // listings that brought something new
+	then     func()         // what waits for a listing that begins from now on, or nil
+	run      *running       // begun from here last, or nil
+	runs     []*running     // begun from here, until a listing knows what they took out
+	working  sync.WaitGroup // runs that are carried out
+	open     int64          // letters that nothing was done about
 }
 
 // contents are what a listing found. They never change.
@@ -47,31 +72,31 @@ const (
 	listingInBackground = 15 * time.Second
 	// listingLimit is how long that may take.
 	listingLimit = time.Minute
-	// listingShare is the least time between two listings, in times of what one takes.
-	listingShare = 10
 )
 
-func newLetterModel(d *shell) *letterModel { return &letterModel{shell: d, look: map[string]bool{}} }
+func newLetterModel(c *letterConfig) *letterModel {
+	return &letterModel{letterConfig: c, look: map[string]bool{}}
+}
 
 // due says that a listing is.
 func (b *letterModel) due() bool {
 	if b.contents == nil || b.fresh || len(b.look) > 0 || b.contents.all != b.all {
 		return true
 	}
-	return b.now.Sub(b.asked) >= max(listingEvery, listingShare*b.took)
+	return b.Now().Sub(b.asked) >= max(listingEvery, page.ListingShare*b.took)
 }
 
 // update asks for a listing when one is due.
 func (b *letterModel) update() tea.Cmd {
-	if b.busy || !b.due() {
+	if b.Busy || !b.due() {
 		return nil
 	}
-	b.asked = b.now
+	b.asked = b.Now()
 	options := replay.ListingOptions{Peek: b.look, Fresh: b.fresh || b.run.atWork()}
 	b.look, b.fresh = map[string]bool{}, false
-	before, service, all, runs, then := b.contents, b.options.Service, b.all, slices.Clone(b.runs), b.then
+	before, service, all, runs, then := b.contents, b.service, b.all, slices.Clone(b.runs), b.then
 	b.then = nil
-	return b.ask(b.shell, text.Own("reading the dead letters"), listingLimit, func(ctx context.Context) (func(), error) {
+	return b.Ask(b, text.Own("reading the dead letters"), listingLimit, func(ctx context.Context) (func(), error) {
 		begun := time.Now()
 		now := take(ctx, service, before, options, all, runs)
 		took := time.Since(begun)
@@ -154,16 +179,12 @@ func (c *contents) each(do func(*replay.Letter)) {
 
 // like says that a listing found what another did.
 func (c *contents) like(other *contents) bool {
-	return c.all == other.all && len(c.away) == len(other.away) && sameError(c.listing.Err, other.listing.Err) &&
-		slices.EqualFunc(c.lacking, other.lacking, sameError) &&
+	return c.all == other.all && len(c.away) == len(other.away) && page.SameError(c.listing.Err, other.listing.Err) &&
+		slices.EqualFunc(c.lacking, other.lacking, page.SameError) &&
 		slices.EqualFunc(c.listing.DLQs, other.listing.DLQs, func(a, b replay.Listed) bool {
 			return a.Key() == b.Key() && a.Messages == b.Messages && a.ReadAt.Equal(b.ReadAt) && len(a.Letters) == len(b.Letters) &&
-				a.Unread == b.Unread && a.AsOf.Equal(b.AsOf) && sameError(a.Err, b.Err) && sameError(a.MarksErr, b.MarksErr) && sameError(a.Unsafe, b.Unsafe)
+				a.Unread == b.Unread && a.AsOf.Equal(b.AsOf) && page.SameError(a.Err, b.Err) && page.SameError(a.MarksErr, b.MarksErr) && page.SameError(a.Unsafe, b.Unsafe)
 		})
-}
-
-func sameError(a, b error) bool {
-	return a == nil && b == nil || a != nil && b != nil && a.Error() == b.Error()
 }
 
 // dlq is the one in which a letter lies, or nil.
@@ -254,7 +275,7 @@ func openIn(listing *replay.Listing) (count int64) {
 // background asks for a listing now and then while other pages are shown, for the number
 // in the header; while a run is at work it is asked as if a page showed it.
 func (b *letterModel) background() tea.Cmd {
-	if b == nil || !b.run.atWork() && b.then == nil && b.now.Sub(b.asked) < listingInBackground {
+	if b == nil || !b.run.atWork() && b.then == nil && b.Now().Sub(b.asked) < listingInBackground {
 		return nil
 	}
 	return b.update()
@@ -271,4 +292,56 @@ func deathWords(reason, exception, message string) string {
 		}
 	}
 	return strings.Join(words, ": ")
+}
+
+// queues are those that the header counts as dead letters.
+func (b *letterModel) queues() map[lag.Key]bool {
+	if b == nil || b.contents == nil {
+		return nil
+	}
+	names := map[lag.Key]bool{}
+	for i := range b.contents.listing.DLQs {
+		if g := &b.contents.listing.DLQs[i]; g.Kind == adapters.Queue {
+			names[lag.Key{Source: g.Source.Name, Kind: consumer.QueueConsumers, Group: g.Name}] = true
+		}
+	}
+	return names
+}
+
+// openFlowOf opens the flow that a letter belongs to.
+func (b *letterModel) openFlowOf(l *replay.Letter) tea.Cmd {
+	if l.Flow == "" {
+		b.Say(theme.Warn, text.Own("this letter names no flow and no order"))
+		return nil
+	}
+	return b.LookUp(l.Flow)
+}
+
+// total is how many letters are open, for the header; empty where none is.
+func (b *letterModel) total() []page.Piece {
+	if b == nil || b.open <= 0 {
+		return nil
+	}
+	parts := []page.Piece{{Role: theme.Bad, Text: b.Theme().Glyph.Dead.Add(text.Space, text.Short(float64(b.open)), text.Own(" dead"))}}
+	if old := b.contents.listing.Old(); !old.IsZero() { // a source does not answer
+		parts = append(parts, page.Piece{Role: theme.Warn, Text: text.Own(" (").Add(text.Age(b.Now().Sub(old)), text.Own(" old)"))})
+	}
+	return parts
+}
+
+// atWork says that a run which was begun from here is.
+func (b *letterModel) atWork() bool { return b != nil && b.run.atWork() }
+
+// progress is how far the run that was begun last is, for the header.
+func (b *letterModel) progress() page.Piece {
+	t, r := b.Theme(), b.run
+	done := r.state().done
+	return page.Piece{Role: theme.Accent, Text: t.Glyph.Running.Add(text.Space, t.String(string(r.run.Plan.Action)), text.Space, text.Count(int64(done)), text.Own(" of "), text.Count(int64(r.total)))}
+}
+
+// await waits until no run is carried out any more.
+func (b *letterModel) await() {
+	if b != nil {
+		b.working.Wait()
+	}
 }

@@ -9,7 +9,9 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
 	"eventscope/replay"
+	"eventscope/tracing/query"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -19,62 +21,62 @@ import (
 
 // lettersPage is the letters of one group, a row each, those that died last first.
 type lettersPage struct {
-	*shell
-	listing
-	question
-	deadLetters *letterModel
-	group       replay.Group
-	rows        []*replay.Letter
-	marked      map[adapters.Position]bool
-	filter      *letterFilter // nil for none
-	listed      int           // letters of the group that are listed, whether they pass or not
-	stale       bool          // choose anew
-	chosen      bool          // the rows are those that the filter leaves
-	seen        int
-	at          adapters.Position // of the letter under the cursor
+	page.Screen
+	page.Listing
+	page.Question
+	model  *letterModel
+	group  replay.Group
+	rows   []*replay.Letter
+	marked map[adapters.Position]bool
+	filter *letterFilter // nil for none
+	listed int           // letters of the group that are listed, whether they pass or not
+	stale  bool          // choose anew
+	chosen bool          // the rows are those that the filter leaves
+	seen   int
+	at     adapters.Position // of the letter under the cursor
 }
 
 // chooseLimit is how long choosing letters may take, which may read a whole dead-letter queue.
 const chooseLimit = time.Minute
 
-func newLetters(d *shell, group *replay.Group) *lettersPage {
-	return &lettersPage{shell: d, deadLetters: d.deadLetters, group: *group, marked: map[adapters.Position]bool{}, stale: true}
+func newLetters(b *letterModel, group *replay.Group) *lettersPage {
+	return &lettersPage{Screen: b, model: b, group: *group, marked: map[adapters.Position]bool{}, stale: true}
 }
 
-func (p *lettersPage) scope() keymap.Scope { return keymap.OnLetters }
-func (p *lettersPage) ages() bool          { return true }
+func (p *lettersPage) Scope() keymap.Scope { return keymap.OnLetters }
+func (p *lettersPage) Ages() bool          { return true }
 
-func (p *lettersPage) waitsFor() *question {
-	if p.busy || p.err != nil {
-		return &p.question
+func (p *lettersPage) WaitsFor() *page.Question {
+	if p.Busy || p.Err != nil {
+		return &p.Question
 	}
-	return &p.deadLetters.question
+	return &p.model.Question
 }
 
-// name is the type and what was thrown, without what the list tells.
-func (p *lettersPage) name() text.Safe {
+// Name is the type and what was thrown, without what the list tells.
+func (p *lettersPage) Name() text.Safe {
 	kind := p.group.Type
 	if kind == "" {
 		kind = p.group.DLQ
 	}
 	why := deathWords(p.group.Reason, p.group.Exception, "")
 	why, _, _ = strings.Cut(why, ":")
-	return p.theme.String(strings.Join(strings.Fields(kind+" "+why), " "))
+	return p.Theme().String(strings.Join(strings.Fields(kind+" "+why), " "))
 }
 
-func (p *lettersPage) refresh() tea.Cmd {
-	return tea.Batch(p.choose(), p.deadLetters.update())
+func (p *lettersPage) Refresh() tea.Cmd {
+	return tea.Batch(p.choose(), p.model.update())
 }
 
 // choose takes the letters out of the newest listing; the cursor stays on its letter.
 func (p *lettersPage) choose() tea.Cmd {
-	if p.busy || !p.stale && p.seen == p.deadLetters.seen {
+	if p.Busy || !p.stale && p.seen == p.model.seen {
 		return nil
 	}
-	p.stale, p.once, p.seen = false, true, p.deadLetters.seen
-	group, all, filter, now, service := p.group, p.deadLetters.all, p.filter, p.deadLetters.contents, p.options.Service
+	p.stale, p.Once, p.seen = false, true, p.model.seen
+	group, all, filter, now, service := p.group, p.model.all, p.filter, p.model.contents, p.model.service
 	replaced := func() bool { return filter != p.filter && p.filter != nil } // by another one meanwhile
-	return p.ask(p.shell, text.Own("reading the letters of ").Add(p.theme.String(p.group.DLQ)), chooseLimit, func(ctx context.Context) (func(), error) {
+	return p.Ask(p, text.Own("reading the letters of ").Add(p.Theme().String(p.group.DLQ)), chooseLimit, func(ctx context.Context) (func(), error) {
 		var rows []*replay.Letter
 		now.each(func(l *replay.Letter) {
 			if l.In(&group) && (all || !l.State.Settled()) {
@@ -110,14 +112,14 @@ func (p *lettersPage) choose() tea.Cmd {
 func (p *lettersPage) take(rows []*replay.Letter) {
 	p.rows, p.chosen = rows, true
 	if i := slices.IndexFunc(rows, func(l *replay.Letter) bool { return l.Position == p.at }); i >= 0 {
-		p.cursor.Index = i
+		p.Cursor.Index = i
 	}
 	p.keep()
 }
 
 // keep notes which letter is under the cursor.
 func (p *lettersPage) keep() {
-	p.cursor.To(p.cursor.Index, len(p.rows))
+	p.Cursor.To(p.Cursor.Index, len(p.rows))
 	p.at = adapters.Position{}
 	if l := p.selected(); l != nil {
 		p.at = l.Position
@@ -126,15 +128,15 @@ func (p *lettersPage) keep() {
 
 // selected is the letter under the cursor, or nil.
 func (p *lettersPage) selected() *replay.Letter {
-	if p.cursor.Index >= len(p.rows) {
+	if p.Cursor.Index >= len(p.rows) {
 		return nil
 	}
-	return p.rows[p.cursor.Index]
+	return p.rows[p.Cursor.Index]
 }
 
-// hint says for how many letters the keys are: for all that are shown, unless some are
+// Hint says for how many letters the keys are: for all that are shown, unless some are
 // marked.
-func (p *lettersPage) hint(b *keymap.Binding) text.Safe {
+func (p *lettersPage) Hint(b *keymap.Binding) text.Safe {
 	hint := b.Hint()
 	switch {
 	case b.Action != keymap.ReplayLetters && b.Action != keymap.DiscardLetters:
@@ -142,7 +144,7 @@ func (p *lettersPage) hint(b *keymap.Binding) text.Safe {
 	case len(p.rows) == 0:
 		return text.Safe{}
 	case len(p.marked) > 0:
-		return hint.Add(space, p.theme.Glyph.Mark, text.Count(int64(len(p.chosenOnes()))))
+		return hint.Add(text.Space, p.Theme().Glyph.Mark, text.Count(int64(len(p.chosenOnes()))))
 	case len(p.rows) > 1:
 		if p.beyond() > 0 {
 			return hint.Add(text.Own(" listed"))
@@ -152,13 +154,13 @@ func (p *lettersPage) hint(b *keymap.Binding) text.Safe {
 	return hint
 }
 
-func (p *lettersPage) back() bool {
+func (p *lettersPage) Back() bool {
 	switch {
 	case len(p.marked) > 0:
 		clear(p.marked)
 	case p.filter != nil:
 		p.filter, p.stale = nil, true
-	case p.deadLetters.all:
+	case p.model.all:
 		p.toggleAll()
 	default:
 		return false
@@ -167,13 +169,13 @@ func (p *lettersPage) back() bool {
 }
 
 // toggleAll shows letters that were dealt with, or no longer.
-func (p *lettersPage) toggleAll() { p.deadLetters.all, p.stale = !p.deadLetters.all, true }
+func (p *lettersPage) toggleAll() { p.model.all, p.stale = !p.model.all, true }
 
 // applyFilter shows the letters that pass value; an empty one is for all.
 func (p *lettersPage) applyFilter(value string) tea.Cmd {
 	filter, err := newLetterFilter(value)
 	if err != nil {
-		p.say(theme.Bad, p.theme.Glyph.Failed.Add(space, p.theme.String(err.Error())))
+		p.Say(theme.Bad, p.Theme().Glyph.Failed.Add(text.Space, p.Theme().String(err.Error())))
 		return nil
 	}
 	p.filter, p.stale = filter, true
@@ -182,16 +184,17 @@ func (p *lettersPage) applyFilter(value string) tea.Cmd {
 	return p.choose()
 }
 
-// filterText is the filter as it was written.
-func (p *lettersPage) filterText() string {
-	if p.filter == nil {
-		return ""
+// FilterLine asks for a filter of the letters.
+func (p *lettersPage) FilterLine() *page.Line {
+	value := ""
+	if p.filter != nil {
+		value = p.filter.text
 	}
-	return p.filter.text
+	return page.NewFilterLine(value, query.Letters, p.applyFilter)
 }
 
-func (p *lettersPage) do(a keymap.Action) tea.Cmd {
-	if p.move(a, len(p.rows)) {
+func (p *lettersPage) Do(a keymap.Action) tea.Cmd {
+	if p.Move(a, len(p.rows)) {
 		p.keep()
 		return nil
 	}
@@ -211,22 +214,13 @@ func (p *lettersPage) do(a keymap.Action) tea.Cmd {
 	}
 	switch a {
 	case keymap.Enter:
-		return p.open(newLetterPage(p.shell, l))
+		return p.Open(newLetterPage(p.model, l))
 	case keymap.FlowOf:
-		return p.openFlowOf(l)
+		return p.model.openFlowOf(l)
 	case keymap.CopyText:
-		return p.copyText(l.Position.String(), text.Own("the position"))
+		return page.Copy(p, l.Position.String(), text.Own("the position"))
 	}
 	return nil
-}
-
-// openFlowOf opens the flow that a letter belongs to.
-func (d *shell) openFlowOf(l *replay.Letter) tea.Cmd {
-	if l.Flow == "" {
-		d.say(theme.Warn, text.Own("this letter names no flow and no order"))
-		return nil
-	}
-	return d.lookUp(l.Flow, searchBack)
 }
 
 func (p *lettersPage) mark() {
@@ -239,7 +233,7 @@ func (p *lettersPage) mark() {
 	default:
 		p.marked[l.Position] = true
 	}
-	p.cursor.Move(1, len(p.rows))
+	p.Cursor.Move(1, len(p.rows))
 	p.keep()
 }
 
@@ -247,14 +241,14 @@ func (p *lettersPage) mark() {
 // lie in their dead-letter queue.
 func (p *lettersPage) act(a keymap.Action) tea.Cmd {
 	switch {
-	case !p.chosen && p.busy:
-		p.say(theme.Warn, text.Own("the letters are being chosen; nothing was planned"))
+	case !p.chosen && p.Busy:
+		p.Say(theme.Warn, text.Own("the letters are being chosen; nothing was planned"))
 		return nil
 	case !p.chosen:
-		p.say(theme.Warn, text.Own("the letters are not chosen, so nothing was planned: / changes the filter; esc clears it"))
+		p.Say(theme.Warn, text.Own("the letters are not chosen, so nothing was planned: / changes the filter; esc clears it"))
 		return nil
 	}
-	return p.planFor(a, p.deadLetters.lettersOf(&p.group), p.chosenOnes())
+	return p.model.planFor(a, p.model.lettersOf(&p.group), p.chosenOnes())
 }
 
 // chosenOnes are the letters that the keys are for: of those that are shown the marked ones,
@@ -269,32 +263,32 @@ func (p *lettersPage) chosenOnes() map[adapters.Position]bool {
 	return only
 }
 
-func (p *lettersPage) click(_, row int) bool {
-	again := p.listing.click(row, len(p.rows))
+func (p *lettersPage) Click(_, row int) bool {
+	again := p.Listing.Click(row, len(p.rows))
 	p.keep()
 	return again
 }
 
-func (p *lettersPage) status() []piece {
-	var pieces []piece
+func (p *lettersPage) Status() []page.Piece {
+	var pieces []page.Piece
 	if p.chosen {
-		pieces = append(pieces, piece{theme.Bad, p.theme.Glyph.Dead.Add(space, plural(len(p.rows), text.Own(" letter"), text.Own(" letters")))})
+		pieces = append(pieces, page.Piece{Role: theme.Bad, Text: p.Theme().Glyph.Dead.Add(text.Space, text.Plural(len(p.rows), text.Own(" letter"), text.Own(" letters")))})
 	}
-	if old := p.deadLetters.asOf(p.group.Source, p.group.DLQ); !old.IsZero() {
-		pieces = append(pieces, piece{theme.Warn, text.Own("  as of ").Add(text.Ago(p.now.Sub(old)))})
+	if old := p.model.asOf(p.group.Source, p.group.DLQ); !old.IsZero() {
+		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  as of ").Add(text.Ago(p.Now().Sub(old)))})
 	}
-	if p.deadLetters.all {
-		pieces = append(pieces, piece{theme.Dim, text.Own("  those dealt with too")})
+	if p.model.all {
+		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: text.Own("  those dealt with too")})
 	}
 	if more := p.beyond(); more > 0 {
-		pieces = append(pieces, piece{theme.Warn, text.Own("  ").Add(text.Count(int64(more)), text.Own(" older not listed"))})
+		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  ").Add(text.Count(int64(more)), text.Own(" older not listed"))})
 	}
 	if len(p.marked) > 0 {
-		pieces = append(pieces, piece{theme.Marked, text.Own("  ").Add(p.theme.Glyph.Mark, space, text.Count(int64(len(p.chosenOnes()))))})
+		pieces = append(pieces, page.Piece{Role: theme.Marked, Text: text.Own("  ").Add(p.Theme().Glyph.Mark, text.Space, text.Count(int64(len(p.chosenOnes()))))})
 	}
 	if p.filter != nil {
-		pieces = append(pieces, piece{theme.Accent, text.Own("  /").Add(p.theme.Cut(p.theme.String(p.filter.text), 20))})
-		pieces = append(pieces, notEvaluated(p.filter.failures)...)
+		pieces = append(pieces, page.Piece{Role: theme.Accent, Text: text.Own("  /").Add(p.Theme().Cut(p.Theme().String(p.filter.text), 20))})
+		pieces = append(pieces, page.NotEvaluated(p.filter.failures)...)
 	}
 	return pieces
 }
@@ -302,11 +296,11 @@ func (p *lettersPage) status() []piece {
 // beyond is how many letters of the group are older than those that are listed: what is
 // planned for all is planned for those that are listed.
 func (p *lettersPage) beyond() int {
-	if p.deadLetters.contents == nil {
+	if p.model.contents == nil {
 		return 0
 	}
-	for i := range p.deadLetters.contents.groups {
-		if group := &p.deadLetters.contents.groups[i]; group.Like(&p.group) {
+	for i := range p.model.contents.groups {
+		if group := &p.model.contents.groups[i]; group.Like(&p.group) {
 			return max(0, group.Count-p.listed)
 		}
 	}
@@ -325,22 +319,19 @@ const (
 	letterPosition
 )
 
-// mostMeasured is how many letters the columns are made for.
-const mostMeasured = 500
-
 func (p *lettersPage) columns(width int) []int {
 	entity, target, position, state := 8, 10, 14, 5
-	for _, l := range p.rows[:min(len(p.rows), mostMeasured)] {
-		entity = max(entity, min(24, p.theme.String(l.Entity).Width()))
+	for _, l := range p.rows[:min(len(p.rows), page.MostMeasured)] {
+		entity = max(entity, min(24, p.Theme().String(l.Entity).Width()))
 		target = max(target, min(28, p.targetOf(l).Width()))
-		position = max(position, min(34, p.theme.String(l.Position.String()).Width()))
-		state = max(state, p.theme.String(l.State.String()).Width())
+		position = max(position, min(34, p.Theme().String(l.Position.String()).Width()))
+		state = max(state, p.Theme().String(l.State.String()).Width())
 	}
 	return widget.Layout([]widget.Column{
 		letterAge:      {Min: 4},
 		letterState:    {Min: state},
 		letterEntity:   {Min: 8, Want: entity},
-		letterType:     {Min: min(24, max(9, p.theme.String(p.group.Type).Width())), Rank: 6}, // the same for all: the title tells it
+		letterType:     {Min: min(24, max(9, p.Theme().String(p.group.Type).Width())), Rank: 6}, // the same for all: the title tells it
 		letterWhy:      {Min: 20, Rest: true},
 		letterTarget:   {Min: 10, Want: target, Rank: 1},
 		letterReplays:  {Min: 7, Rank: 5},
@@ -354,13 +345,13 @@ func (p *lettersPage) targetOf(l *replay.Letter) text.Safe {
 	case l.To.IsZero():
 		return text.Own("unknown")
 	case l.Confidence == envelope.NameOnly:
-		return text.Own("? ").Add(p.theme.String(string(l.To)))
+		return text.Own("? ").Add(p.Theme().String(string(l.To)))
 	}
-	return p.theme.String(string(l.To))
+	return p.Theme().String(string(l.To))
 }
 
-func (p *lettersPage) render(width, height int) []widget.Line {
-	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []piece {
+func (p *lettersPage) Render(width, height int) []widget.Line {
+	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []page.Piece {
 		if l := p.selected(); l != nil {
 			return p.details(l)
 		}
@@ -369,8 +360,8 @@ func (p *lettersPage) render(width, height int) []widget.Line {
 }
 
 // details are what a letter's row has no room for.
-func (p *lettersPage) details(l *replay.Letter) []piece {
-	t := p.theme
+func (p *lettersPage) details(l *replay.Letter) []page.Piece {
+	t := p.Theme()
 	why := t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message))
 	if why.Empty() {
 		why = text.Own("nothing says why it died")
@@ -384,23 +375,23 @@ func (p *lettersPage) details(l *replay.Letter) []piece {
 		to = text.Own("goes to ").Add(t.String(string(l.To)), text.Own(", by "), t.String(l.ToFrom))
 	}
 	if m := l.Mark; m != nil {
-		to = t.String(m.State.String()).Add(text.Own(" by "), t.String(m.By), space, text.Moment(m.At.Local()))
+		to = t.String(m.State.String()).Add(text.Own(" by "), t.String(m.By), text.Space, text.Moment(m.At.Local()))
 		if m.Reason != "" {
 			to = to.Add(text.Own(": "), t.String(m.Reason))
 		}
 	}
-	return []piece{{theme.Dim, to}, {theme.Warn, why}}
+	return []page.Piece{{Role: theme.Dim, Text: to}, {Role: theme.Warn, Text: why}}
 }
 
 func (p *lettersPage) list(width, height int) []widget.Line {
-	t := p.theme
+	t := p.Theme()
 	columns := p.columns(width)
-	lines := []widget.Line{headings(t, width, columns, []text.Safe{
+	lines := []widget.Line{widget.Headings(t, width, columns, []text.Safe{
 		text.Own("Died"), text.Own("State"), text.Own("About"), text.Own("Type"), text.Own("Why"), text.Own("Goes to"), text.Own("Replays"), text.Own("Position"),
 	}, letterAge, letterReplays)}
-	from, to := p.show(lines, height, len(p.rows))
+	from, to := p.Show(lines, height, len(p.rows))
 	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, p.rows[i], width, i == p.cursor.Index))
+		lines = append(lines, p.row(columns, p.rows[i], width, i == p.Cursor.Index))
 	}
 	if len(p.rows) == 0 && p.chosen {
 		hint := text.Own("No letter is left here. a shows those that were dealt with; esc goes back.")
@@ -413,9 +404,9 @@ func (p *lettersPage) list(width, height int) []widget.Line {
 }
 
 func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected bool) widget.Line {
-	t := p.theme
-	row := rowStart(t, width, selected, p.marked[l.Position])
-	row.Right(theme.Dim, age(p.now, l.Died()), columns[letterAge])
+	t := p.Theme()
+	row := widget.ListRow(t, width, selected, p.marked[l.Position])
+	row.Right(theme.Dim, page.Age(p.Now(), l.Died()), columns[letterAge])
 	row.Between().Cell(stateRole(l.State), t.String(l.State.String()), columns[letterState])
 	row.Between().ID(theme.Plain, t.String(l.Entity), columns[letterEntity])
 	if w := columns[letterType]; w > 0 {

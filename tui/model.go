@@ -5,6 +5,8 @@ import (
 	"os"
 	"time"
 
+	"eventscope/tracing/lag"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -28,16 +30,18 @@ const (
 // tab is a first page and the number that leads to it.
 type tab struct {
 	number int
-	page   page
+	page   page.Page
 }
 
 // Model is the screen. It is made by [New] and driven by Bubble Tea.
 type Model struct {
-	shell  *shell
-	rates  rates
-	prompt *prompt // nil when closed
-	tabs   []tab
-	panel  panel // over the page, nil when there is none
+	shell   *shell
+	flows   *flows
+	journal *journalPage
+	rates   rates
+	prompt  *prompt // nil when closed
+	tabs    []tab
+	panel   panel // over the page, nil when there is none
 
 	commands []string // given so far, newest last
 
@@ -54,7 +58,7 @@ type Model struct {
 	title     string
 	frames    int           // how many were drawn
 	frameTime time.Duration // of drawing the last one
-	crash     *Crash
+	crash     *page.Crash
 }
 
 // New makes the screen.
@@ -65,22 +69,39 @@ func New(options Options) *Model {
 		theme: theme.New(shown(colorprofile.TrueColor, &options), options.Theme != "light", options.ASCII),
 	}
 	m := &Model{shell: d, banner: options.Banner != "", lastChange: d.now}
-	m.tabs = []tab{{1, newStream(d)}, {2, newFlows(d)}}
-	if d.lagModel = newLagModel(d); d.lagModel != nil {
-		m.tabs = append(m.tabs, tab{3, newLag(d)})
-	}
-	if options.Service != nil {
-		d.deadLetters = newLetterModel(d)
-		m.tabs = append(m.tabs, tab{4, newDLQs(d)})
-	}
-	d.home, d.maps = m.tabs[0].page, newTopologyModel(d)
-	m.tabs = append(m.tabs, tab{5, newTopology(d)})
-	if options.Service != nil {
-		m.tabs = append(m.tabs, tab{6, newJournal(d)})
-	}
-	d.pages = []page{m.tabs[0].page}
+	m.makePages()
 	m.rates.sample(d)
 	return m
+}
+
+// makePages makes the first pages, and what those behind them work with.
+func (m *Model) makePages() {
+	d, o := m.shell, m.shell.options
+	d.filter = &page.EventFilter{Screen: d, Querier: o.Querier}
+	d.events = &eventConfig{Screen: d, querier: o.Querier, rules: o.Rules, words: o.Words, files: page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}, letters: d}
+	d.lags = newLagModel(&lagConfig{Screen: d, sources: o.Sources, watched: o.Watched, events: d.events, dead: func() map[lag.Key]bool { return d.letters.queues() }})
+	topology := &topologyConfig{Screen: d, querier: o.Querier, sources: o.Sources, words: o.Words, groups: o.Groups}
+	if d.lags != nil {
+		topology.lags = d.lags
+	}
+	d.topology = newTopologyModel(topology)
+	d.flows = &flowConfig{flowShell: d, querier: o.Querier, filter: d.filter, history: o.History != nil, services: d.topology}
+	d.home = newStream(&streamConfig{streamShell: d, querier: o.Querier, filter: d.filter, sources: o.Sources, words: o.Words, hint: o.Empty})
+	m.flows = newFlows(d.flows)
+	m.tabs = []tab{{1, d.home}, {2, m.flows}}
+	if d.lags != nil {
+		m.tabs = append(m.tabs, tab{3, newLag(d.lags)})
+	}
+	if o.Service != nil {
+		d.letters = newLetterModel(&letterConfig{letterShell: d, service: o.Service, write: o.Write, words: o.Words, events: d.events})
+		m.tabs = append(m.tabs, tab{4, newDLQs(d.letters)})
+	}
+	m.tabs = append(m.tabs, tab{5, newTopology(d, d.topology, o.SaveFolder)})
+	if o.Service != nil {
+		m.journal = newJournal(d.letters)
+		m.tabs = append(m.tabs, tab{6, m.journal})
+	}
+	d.pages = []page.Page{d.home}
 }
 
 // Frames is how many frames were drawn since the start: for tests that nothing is drawn
@@ -89,7 +110,7 @@ func (m *Model) Frames() int { return m.frames }
 
 // Crash is the defect that ended the screen, or nil. It may be asked for after the
 // program has ended.
-func (m *Model) Crash() *Crash { return m.crash }
+func (m *Model) Crash() *page.Crash { return m.crash }
 
 // Work makes ctx that of all work behind the screen. The function that it returns ends the
 // work and waits for it: a run finishes the window in hand, and is paused.
@@ -98,7 +119,7 @@ func (m *Model) Work(ctx context.Context) (end func()) {
 	m.shell.ctx = working
 	return func() {
 		cancel()
-		m.shell.runs.Wait()
+		m.shell.letters.await()
 	}
 }
 
@@ -107,7 +128,7 @@ type tick time.Time
 
 // Init starts the frame clock and asks the terminal for its background.
 func (m *Model) Init() tea.Cmd {
-	commands := []tea.Cmd{m.shell.top().refresh(), m.nextTick()}
+	commands := []tea.Cmd{m.shell.Top().Refresh(), m.nextTick()}
 	if m.shell.options.Theme == "" {
 		commands = append(commands, tea.RequestBackgroundColor)
 	}
@@ -118,7 +139,7 @@ func (m *Model) Init() tea.Cmd {
 func (m *Model) Update(message tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			m.crash, cmd = caught(reason), tea.Quit
+			m.crash, cmd = page.Caught(reason), tea.Quit
 		}
 		if m.shell.asking != nil {
 			m.prompt, m.shell.asking = m.shell.asking, nil
@@ -132,14 +153,14 @@ func (m *Model) Update(message tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	switch message := message.(type) {
 	case tick:
 		return m, tea.Batch(m.onTick(), m.nextTick())
-	case answer:
-		return m, tea.Batch(message(), m.shell.top().refresh())
-	case crashed:
-		m.crash = message.crash
+	case page.Answer:
+		return m, tea.Batch(message(), m.shell.Top().Refresh())
+	case page.Crashed:
+		m.crash = message.Crash
 		return m, tea.Quit
 	case tea.KeyPressMsg:
 		m.lastChange, m.shell.dirty = m.shell.now, true
-		return m, tea.Batch(m.onKeys(message), m.shell.top().refresh())
+		return m, tea.Batch(m.onKeys(message), m.shell.Top().Refresh())
 	case tea.PasteMsg:
 		if m.prompt != nil {
 			m.shell.dirty = true
@@ -147,10 +168,10 @@ func (m *Model) Update(message tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		}
 	case tea.MouseClickMsg:
 		m.lastChange, m.shell.dirty = m.shell.now, true
-		return m, tea.Batch(m.onClick(message), m.shell.top().refresh())
+		return m, tea.Batch(m.onClick(message), m.shell.Top().Refresh())
 	case tea.MouseWheelMsg:
 		m.lastChange, m.shell.dirty = m.shell.now, true
-		return m, tea.Batch(m.onWheel(message), m.shell.top().refresh())
+		return m, tea.Batch(m.onWheel(message), m.shell.Top().Refresh())
 	case tea.WindowSizeMsg:
 		m.width, m.height, m.shell.dirty = message.Width, message.Height, true
 		m.lastChange = m.shell.now
@@ -175,7 +196,7 @@ func shown(profile colorprofile.Profile, options *Options) colorprofile.Profile 
 // nextTick is the frame clock's next tick: soon while something changes.
 func (m *Model) nextTick() tea.Cmd {
 	wait := idleTick
-	if m.shell.now.Sub(m.lastChange) < livelyFor || m.shell.top().waitsFor().busy || m.shell.search != nil {
+	if m.shell.now.Sub(m.lastChange) < livelyFor || m.shell.Top().WaitsFor().Busy || m.shell.search != nil {
 		wait = liveTick
 	}
 	return tea.Tick(wait, func(t time.Time) tea.Msg { return tick(t) })
@@ -193,25 +214,25 @@ func (m *Model) onTick() tea.Cmd {
 		d.dirty = true
 	}
 	if m.rates.returns != returns { // what was missed meanwhile is asked for at once
-		d.deadLetters.again()
-		d.lagModel.again()
+		d.letters.again()
+		d.lags.again()
 	}
-	if !d.notice.text.Empty() && !d.now.Before(d.noticeUntil) {
-		d.notice, d.dirty = piece{}, true
+	if !d.notice.Text.Empty() && !d.now.Before(d.noticeUntil) {
+		d.notice, d.dirty = page.Piece{}, true
 	}
 	if !m.gapsUntil.IsZero() && !d.now.Before(m.gapsUntil) {
 		m.gapsUntil, d.dirty = time.Time{}, true
 	}
-	if _, waits := d.top().waitsFor().waiting(d); waits || d.search != nil {
+	if _, waits := d.Top().WaitsFor().Waiting(d.now); waits || d.search != nil {
 		d.dirty = true
 	}
-	if d.run.atWork() {
+	if d.letters.atWork() {
 		m.lastChange, d.dirty = d.now, true
 	}
-	if d.now.Sub(m.lastAges) >= time.Second && (d.top().ages() || d.lagModel.ages() || d.deadLetters.ages()) {
+	if d.now.Sub(m.lastAges) >= time.Second && (d.Top().Ages() || d.lags.ages() || d.letters.ages()) {
 		m.lastAges, d.dirty = d.now, true
 	}
-	return tea.Batch(d.top().refresh(), d.deadLetters.background(), d.lagModel.background())
+	return tea.Batch(d.Top().Refresh(), d.letters.background(), d.lags.background())
 }
 
 // redraw draws the next frame. After a panic the last one stays, until the next tick ends
@@ -219,7 +240,7 @@ func (m *Model) onTick() tea.Cmd {
 func (m *Model) redraw() {
 	defer func() {
 		if reason := recover(); reason != nil {
-			m.crash = caught(reason)
+			m.crash = page.Caught(reason)
 		}
 	}()
 	begun := time.Now()

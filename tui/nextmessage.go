@@ -4,21 +4,22 @@ import (
 	"context"
 	"errors"
 
-	tea "charm.land/bubbletea/v2"
-
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
 	"eventscope/adapters/envelope"
 	"eventscope/tracing"
 	"eventscope/tracing/lag"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // nextMessage is the message that a consumer is to read next from a partition: the page of
 // an event, with how the consumer stands.
 type nextMessage struct {
 	*eventPage
-	source *Source
+	source *page.Source
 	from   adapters.Position
 	end    int64 // of the log
 	own    []fact
@@ -28,40 +29,40 @@ type nextMessage struct {
 // some have none, as marks of transactions do, and nextTries bounds how often.
 const nextTogether, nextTries = 100, 20
 
-func newNextMessage(d *shell, c *consumerLag, l *consumer.LogLag, standing *lag.Standing) *nextMessage {
+func newNextMessage(d *lagModel, c *consumerLag, l *consumer.LogLag, standing *lag.Standing) *nextMessage {
 	p := &nextMessage{from: adapters.Position{Destination: l.Destination, Partition: l.Partition, Offset: l.Next()}, end: l.End}
-	for i := range d.options.Sources {
-		if d.options.Sources[i].Name == c.Source {
-			p.source = &d.options.Sources[i]
+	for i := range d.sources {
+		if d.sources[i].Name == c.Source {
+			p.source = &d.sources[i]
 		}
 	}
-	role, glyph := d.theme.Lag(standing.State)
+	role, glyph := d.Theme().Lag(standing.State)
 	p.own = []fact{
-		{label: text.Own("next for"), value: d.theme.String(c.Lag.Group), from: kindText(d.theme, c.Lag.Kind)},
+		{label: text.Own("next for"), value: d.Theme().String(c.Lag.Group), from: kindText(d.Theme(), c.Lag.Kind)},
 		{label: text.Own("lag"), value: logLagText(l).Add(text.Own(", "), secondsText(standing, false), text.Own(" behind"))},
 		{label: text.Own("as of"), value: text.Clock(c.Lag.At.Local())},
-		{label: text.Own("state"), role: role, value: glyph.Add(space, d.theme.String(standing.State.String()), text.Own(": "), d.theme.String(standing.Why))},
+		{label: text.Own("state"), role: role, value: glyph.Add(text.Space, d.Theme().String(standing.State.String()), text.Own(": "), d.Theme().String(standing.Why))},
 	}
-	p.show(d, tracing.Event{Source: c.Source, Broker: c.Broker, Position: p.from})
+	p.show(d.events, tracing.Event{Source: c.Source, Broker: c.Broker, Position: p.from})
 	return p
 }
 
 // show makes the page that of an event.
-func (p *nextMessage) show(d *shell, event tracing.Event) {
-	p.eventPage = newEvent(d, event)
+func (p *nextMessage) show(c *eventConfig, event tracing.Event) {
+	p.eventPage = c.newPage(event)
 	p.facts = append(append([]fact{}, p.own...), p.facts...)
 	p.factsWide = alignFacts(p.facts)
 }
 
-// refresh looks for the message, once.
-func (p *nextMessage) refresh() tea.Cmd {
+// Refresh looks for the message, once.
+func (p *nextMessage) Refresh() tea.Cmd {
 	if p.asked {
 		return nil
 	}
-	p.asked, p.once = true, true
-	source, from, end, cleaner, rules := p.source, p.from, p.end, p.theme.Cleaner, p.options.Rules
-	about := text.Own("reading what comes next in ").Add(p.theme.String(from.Destination), text.Own(" from "), p.product(source.Broker))
-	return p.ask(p.shell, about, fetchLimit, func(ctx context.Context) (func(), error) {
+	p.asked, p.Once = true, true
+	source, from, end, cleaner, rules := p.source, p.from, p.end, p.Theme().Cleaner, p.rules
+	about := text.Own("reading what comes next in ").Add(p.Theme().String(from.Destination), text.Own(" from "), p.words.Product(p.Theme(), source.Broker))
+	return p.Ask(p, about, page.FetchLimit, func(ctx context.Context) (func(), error) {
 		message, err := firstFrom(ctx, source.Lag, from, end)
 		if err != nil {
 			return nil, err
@@ -69,7 +70,7 @@ func (p *nextMessage) refresh() tea.Cmd {
 		event := eventOf(source, &message, rules)
 		got := readMessage(cleaner, rules, &event, message)
 		return func() {
-			p.show(p.shell, event)
+			p.show(p.eventConfig, event)
 			p.asked = true
 			p.received(got)()
 		}, nil
@@ -77,7 +78,7 @@ func (p *nextMessage) refresh() tea.Cmd {
 }
 
 // eventOf is what a message says of itself, as the page of an event wants it.
-func eventOf(source *Source, m *adapters.Message, rules *envelope.Rules) tracing.Event {
+func eventOf(source *page.Source, m *adapters.Message, rules *envelope.Rules) tracing.Event {
 	var id envelope.Identity
 	envelope.NewReader(rules).Read(m, &id)
 	return tracing.Event{

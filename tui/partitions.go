@@ -3,22 +3,23 @@ package tui
 import (
 	"slices"
 
-	tea "charm.land/bubbletea/v2"
-
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
 	"eventscope/tracing/lag"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // partitionsPage is one group or queue: the partitions that it reads, a row each, the worst
 // first.
 type partitionsPage struct {
-	*shell
-	listing
+	page.Screen
+	page.Listing
 	lagModel *lagModel
 	consumer *consumerLag // its logs the worst first
 	gone     bool         // it is not there any more
@@ -26,28 +27,29 @@ type partitionsPage struct {
 	at       adapters.Log // under the cursor
 }
 
-func newPartitions(d *shell, c *consumerLag) *partitionsPage {
-	p := &partitionsPage{shell: d, lagModel: d.lagModel, seen: d.lagModel.seen}
+func newPartitions(b *lagModel, c *consumerLag) *partitionsPage {
+	p := &partitionsPage{Screen: b, lagModel: b, seen: b.seen}
 	p.take(c)
 	return p
 }
 
-func (p *partitionsPage) scope() keymap.Scope { return keymap.OnConsumer }
-func (p *partitionsPage) ages() bool          { return false }
-func (p *partitionsPage) waitsFor() *question { return &p.lagModel.question }
-func (p *partitionsPage) back() bool          { return false }
-func (p *partitionsPage) name() text.Safe     { return p.theme.String(p.consumer.Lag.Group) }
+func (p *partitionsPage) Scope() keymap.Scope      { return keymap.OnConsumer }
+func (p *partitionsPage) Ages() bool               { return false }
+func (p *partitionsPage) WaitsFor() *page.Question { return &p.lagModel.Question }
+func (p *partitionsPage) Back() bool               { return false }
+func (p *partitionsPage) Name() text.Safe          { return p.Theme().String(p.consumer.Lag.Group) }
 
-func (p *partitionsPage) refresh() tea.Cmd {
+func (p *partitionsPage) Refresh() tea.Cmd {
 	p.lagModel.keep = p.consumer.Key()
 	if p.seen != p.lagModel.seen {
-		p.seen, p.dirty = p.lagModel.seen, true
+		p.seen = p.lagModel.seen
+		p.Redraw()
 		c := p.lagModel.consumer(p.consumer.Key())
 		if p.gone = c == nil; !p.gone {
 			p.take(c)
 		}
 	}
-	return p.lagModel.update([]lag.Key{p.consumer.Key()})
+	return p.lagModel.Update([]lag.Key{p.consumer.Key()})
 }
 
 // take shows c; the cursor stays on its partition, or at the top.
@@ -55,15 +57,15 @@ func (p *partitionsPage) take(c *consumerLag) {
 	sorted := *c
 	sorted.Consumer = *c.WorstFirst()
 	p.consumer = &sorted
-	if i := slices.IndexFunc(sorted.Lag.Logs, func(l consumer.LogLag) bool { return l.Log == p.at }); i >= 0 && p.cursor.Index > 0 {
-		p.cursor.Index = i
+	if i := slices.IndexFunc(sorted.Lag.Logs, func(l consumer.LogLag) bool { return l.Log == p.at }); i >= 0 && p.Cursor.Index > 0 {
+		p.Cursor.Index = i
 	}
 	p.stay()
 }
 
 // stay notes which partition is under the cursor.
 func (p *partitionsPage) stay() {
-	p.cursor.To(p.cursor.Index, len(p.consumer.Lag.Logs))
+	p.Cursor.To(p.Cursor.Index, len(p.consumer.Lag.Logs))
 	p.at = adapters.Log{}
 	if l, _ := p.selected(); l != nil {
 		p.at = l.Log
@@ -72,14 +74,14 @@ func (p *partitionsPage) stay() {
 
 // selected is the partition under the cursor and how the consumer stands in it, or nil.
 func (p *partitionsPage) selected() (*consumer.LogLag, *lag.Standing) {
-	if p.cursor.Index >= len(p.consumer.Lag.Logs) {
+	if p.Cursor.Index >= len(p.consumer.Lag.Logs) {
 		return nil, nil
 	}
-	return &p.consumer.Lag.Logs[p.cursor.Index], &p.consumer.Logs[p.cursor.Index]
+	return &p.consumer.Lag.Logs[p.Cursor.Index], &p.consumer.Logs[p.Cursor.Index]
 }
 
-// hint leaves out enter where there is no next message to show.
-func (p *partitionsPage) hint(b *keymap.Binding) text.Safe {
+// Hint leaves out enter where there is no next message to show.
+func (p *partitionsPage) Hint(b *keymap.Binding) text.Safe {
 	if l, _ := p.selected(); b.Action == keymap.Enter && (l == nil || !noNext(l).Empty()) {
 		return text.Safe{}
 	}
@@ -101,8 +103,8 @@ func noNext(l *consumer.LogLag) text.Safe {
 	return text.Safe{}
 }
 
-func (p *partitionsPage) do(a keymap.Action) tea.Cmd {
-	if p.move(a, len(p.consumer.Lag.Logs)) {
+func (p *partitionsPage) Do(a keymap.Action) tea.Cmd {
+	if p.Move(a, len(p.consumer.Lag.Logs)) {
 		p.stay()
 		return nil
 	}
@@ -111,36 +113,36 @@ func (p *partitionsPage) do(a keymap.Action) tea.Cmd {
 		return nil
 	}
 	if why := noNext(l); !why.Empty() {
-		p.say(theme.Warn, why)
+		p.Say(theme.Warn, why)
 		return nil
 	}
-	return p.open(newNextMessage(p.shell, p.consumer, l, standing))
+	return p.Open(newNextMessage(p.lagModel, p.consumer, l, standing))
 }
 
-func (p *partitionsPage) click(_, row int) bool {
-	again := p.listing.click(row, len(p.consumer.Lag.Logs))
+func (p *partitionsPage) Click(_, row int) bool {
+	again := p.Listing.Click(row, len(p.consumer.Lag.Logs))
 	p.stay()
 	return again
 }
 
-func (p *partitionsPage) status() []piece {
+func (p *partitionsPage) Status() []page.Piece {
 	if p.gone {
-		return []piece{{theme.Warn, text.Own("it is not there any more")}}
+		return []page.Piece{{Role: theme.Warn, Text: text.Own("it is not there any more")}}
 	}
 	noun, nouns := text.Own(" partition"), text.Own(" partitions")
 	if p.consumer.Lag.Kind == consumer.QueueConsumers {
 		noun, nouns = text.Own(" queue"), text.Own(" queues")
 	}
-	return []piece{{theme.Dim, plural(len(p.consumer.Lag.Logs), noun, nouns)}}
+	return []page.Piece{{Role: theme.Dim, Text: text.Plural(len(p.consumer.Lag.Logs), noun, nouns)}}
 }
 
 // headLines are how the consumer stands in all, and who its members are.
 func (p *partitionsPage) headLines(width int) []widget.Line {
-	t, c := p.theme, p.consumer
+	t, c := p.Theme(), p.consumer
 	role, glyph := stateLook(t, c)
 	head := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.CutMiddle(t.String(c.Lag.Group), max(12, width/3)))
-	head.Gap(2).Put(role, glyph.Add(space, t.String(c.Standing.State.String())))
-	head.Gap(2).Put(theme.Strong, text.Own("lag ").Add(lagText(&c.Total)))
+	head.Gap(2).Put(role, glyph.Add(text.Space, t.String(c.Standing.State.String())))
+	head.Gap(2).Put(theme.Strong, text.Own("lag ").Add(page.LagText(&c.Total)))
 	head.Gap(2).Put(theme.Plain, behindText(c).Add(text.Own(" behind")))
 	if role, direction := directionText(t, c); c.Total.Lag > 0 {
 		if c.Standing.Direction == lag.Draining {
@@ -188,10 +190,10 @@ func (p *partitionsPage) memberNames(members []consumer.Member) text.Safe {
 
 // memberName is who a member is, where the user may see that.
 func (p *partitionsPage) memberName(m *consumer.Member) text.Safe {
-	if name := p.theme.String(m.String()); !name.Empty() {
+	if name := p.Theme().String(m.String()); !name.Empty() {
 		return name
 	}
-	return unknownText
+	return page.Unknown
 }
 
 // idle names members that were given nothing to read.
@@ -223,10 +225,10 @@ const (
 
 func (p *partitionsPage) columns(width int) []int {
 	state, log, count, offset, member := 7, 10, 5, 9, 8
-	for i := range p.consumer.Lag.Logs[:min(len(p.consumer.Lag.Logs), mostMeasured)] {
+	for i := range p.consumer.Lag.Logs[:min(len(p.consumer.Lag.Logs), page.MostMeasured)] {
 		l := &p.consumer.Lag.Logs[i]
 		state = max(state, 2+len(p.consumer.Logs[i].State.String()))
-		log = max(log, min(32, logName(p.theme, l).Width()))
+		log = max(log, min(32, logName(p.Theme(), l).Width()))
 		count = max(count, logLagText(l).Width())
 		offset = max(offset, text.Count(l.End).Width(), text.Count(l.Committed).Width())
 		member = max(member, min(28, p.memberText(l).Width()))
@@ -249,7 +251,7 @@ func logName(t *theme.Theme, l *consumer.LogLag) text.Safe {
 
 func logLagText(l *consumer.LogLag) text.Safe {
 	if !l.State.Counted() {
-		return unknownText
+		return page.Unknown
 	}
 	return text.Count(l.Lag)
 }
@@ -271,7 +273,7 @@ func (p *partitionsPage) memberText(l *consumer.LogLag) text.Safe {
 	case l.Member >= 0 && l.Member < len(members):
 		return p.memberName(&members[l.Member])
 	case !p.consumer.Lag.MembersKnown:
-		return unknownText
+		return page.Unknown
 	case l.Left:
 		return text.Own("left behind")
 	case p.consumer.Lag.Kind == consumer.QueueConsumers:
@@ -280,40 +282,40 @@ func (p *partitionsPage) memberText(l *consumer.LogLag) text.Safe {
 	return text.Own("nobody")
 }
 
-func (p *partitionsPage) render(width, height int) []widget.Line {
-	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
+func (p *partitionsPage) Render(width, height int) []widget.Line {
+	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
 }
 
 // details are what a partition's row has no room for.
-func (p *partitionsPage) details() []piece {
+func (p *partitionsPage) details() []page.Piece {
 	l, standing := p.selected()
 	if l == nil {
 		return nil
 	}
-	role, glyph := p.theme.Lag(standing.State)
-	facts := []text.Safe{logName(p.theme, l)}
+	role, glyph := p.Theme().Lag(standing.State)
+	facts := []text.Safe{logName(p.Theme(), l)}
 	if l.Start >= 0 {
 		facts = append(facts, text.Own("starts at ").Add(text.Count(l.Start)))
 	}
 	if l.LastStable >= 0 && l.LastStable < l.End {
 		facts = append(facts, text.Own("committed transactions end at ").Add(text.Count(l.LastStable)))
 		if l.Open != nil && l.Open.Hangs {
-			facts = append(facts, p.theme.String(l.Open.String()).Add(text.Own(" hangs")))
+			facts = append(facts, p.Theme().String(l.Open.String()).Add(text.Own(" hangs")))
 		}
 	}
-	facts = append(facts, rateText(standing.In).Add(text.Own("/s in")), rateText(standing.Out).Add(text.Own("/s out")), text.Own("read by ").Add(p.memberText(l)))
-	return []piece{{theme.Dim, text.Join(text.Own(", "), facts...)}, {role, glyph.Add(space, p.theme.String(standing.Why))}}
+	facts = append(facts, page.RateText(standing.In).Add(text.Own("/s in")), page.RateText(standing.Out).Add(text.Own("/s out")), text.Own("read by ").Add(p.memberText(l)))
+	return []page.Piece{{Role: theme.Dim, Text: text.Join(text.Own(", "), facts...)}, {Role: role, Text: glyph.Add(text.Space, p.Theme().String(standing.Why))}}
 }
 
 func (p *partitionsPage) list(width, height int) []widget.Line {
-	t := p.theme
+	t := p.Theme()
 	columns := p.columns(width)
-	lines := append(p.headLines(width), headings(t, width, columns, []text.Safe{
+	lines := append(p.headLines(width), widget.Headings(t, width, columns, []text.Safe{
 		text.Own("State"), text.Own("Partition"), text.Own("Lag"), text.Own("Behind"), text.Own("Start"), text.Own("Committed"), text.Own("End"), text.Own("Member"), text.Own("Why"),
 	}, partLag, partBehind, partStart, partCommitted, partEnd))
-	from, to := p.show(lines, height, len(p.consumer.Lag.Logs))
+	from, to := p.Show(lines, height, len(p.consumer.Lag.Logs))
 	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, i, width, i == p.cursor.Index))
+		lines = append(lines, p.row(columns, i, width, i == p.Cursor.Index))
 	}
 	if len(p.consumer.Lag.Logs) == 0 {
 		lines = append(lines, widget.Blank(t, width))
@@ -329,30 +331,30 @@ func (p *partitionsPage) noLogs() text.Safe {
 	c := p.consumer
 	switch {
 	case c.Err != nil:
-		return p.repeated(c.Err)
+		return page.Repeated(p.Theme(), c.Err)
 	case c.short:
 		return text.Own("asking for its partitions")
 	}
-	return p.theme.String(c.Standing.Why)
+	return p.Theme().String(c.Standing.Why)
 }
 
 func (p *partitionsPage) row(columns []int, i, width int, selected bool) widget.Line {
-	t, l, standing := p.theme, &p.consumer.Lag.Logs[i], &p.consumer.Logs[i]
-	row := rowStart(t, width, selected, false)
+	t, l, standing := p.Theme(), &p.consumer.Lag.Logs[i], &p.consumer.Logs[i]
+	row := widget.ListRow(t, width, selected, false)
 	role, glyph := t.Lag(standing.State)
-	row.Cell(role, glyph.Add(space, t.String(standing.State.String())), columns[partState])
+	row.Cell(role, glyph.Add(text.Space, t.String(standing.State.String())), columns[partState])
 	row.Between().ID(theme.Plain, logName(t, l), columns[partLog])
 	none := text.Own("none")
 	if l.State != consumer.LagNoOffset {
-		none = unknownText
+		none = page.Unknown
 	}
 	for _, c := range []struct {
 		column int
 		role   theme.Role
 		value  text.Safe
 	}{
-		{partLag, theme.Strong, logLagText(l)}, {partBehind, theme.Plain, secondsText(standing, false)}, {partStart, theme.Dim, offsetText(l.Start, unknownText)},
-		{partCommitted, theme.Plain, offsetText(l.Committed, none)}, {partEnd, theme.Plain, offsetText(l.End, unknownText)},
+		{partLag, theme.Strong, logLagText(l)}, {partBehind, theme.Plain, secondsText(standing, false)}, {partStart, theme.Dim, offsetText(l.Start, page.Unknown)},
+		{partCommitted, theme.Plain, offsetText(l.Committed, none)}, {partEnd, theme.Plain, offsetText(l.End, page.Unknown)},
 	} {
 		if w := columns[c.column]; w > 0 {
 			row.Between().Right(c.role, c.value, w)

@@ -10,6 +10,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/replay"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -20,9 +21,10 @@ import (
 
 // planPage is what will happen, before anything does.
 type planPage struct {
-	*shell
-	question
-	listing
+	page.Screen
+	model *letterModel
+	page.Question
+	page.Listing
 	action  replay.Action
 	letters []*replay.Letter
 	options replay.PlanOptions
@@ -58,38 +60,40 @@ var actions = map[keymap.Action]replay.Action{keymap.ReplayLetters: replay.Repla
 
 // planFor opens the plan for letters; only, if not nil, are those that are chosen. A
 // discard asks for its reason first.
-func (d *shell) planFor(a keymap.Action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
-	p := &planPage{shell: d, action: actions[a], letters: letters, options: replay.PlanOptions{Only: only}}
+func (d *letterModel) planFor(a keymap.Action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
+	p := &planPage{Screen: d, model: d, action: actions[a], letters: letters, options: replay.PlanOptions{Only: only}}
 	if !slices.ContainsFunc(letters, func(l *replay.Letter) bool { return l.State == p.action.Wants() && (only == nil || only[l.Position]) }) {
-		d.say(theme.Warn, text.Own("none of these letters is ").Add(d.theme.String(p.action.Wants().String()), text.Own("; a shows those that were dealt with, too")))
+		d.Say(theme.Warn, text.Own("none of these letters is ").Add(d.Theme().String(p.action.Wants().String()), text.Own("; a shows those that were dealt with, too")))
 		return nil
 	}
 	if p.action == replay.Discard {
-		d.askFor(text.Own("reason for the discard: "), text.Own("why; it is kept in the journal, and the letters can be restored"), func(reason string) tea.Cmd {
+		page.AskFor(d, text.Own("reason for the discard: "), text.Own("why; it is kept in the journal, and the letters can be restored"), func(reason string) tea.Cmd {
 			p.options.Reason = reason
-			return d.open(p)
+			return d.Open(p)
 		})
 		return nil
 	}
-	return d.open(p)
+	return d.Open(p)
 }
 
 // planEdited opens the plan for a letter with another body.
-func (d *shell) planEdited(l replay.Letter, before []byte, edit *replay.Edit) tea.Cmd {
-	return d.open(&planPage{
-		shell: d, action: replay.Replay, letters: []*replay.Letter{&l}, before: before,
+func (d *letterModel) planEdited(l replay.Letter, before []byte, edit *replay.Edit) tea.Cmd {
+	return d.Open(&planPage{
+		Screen: d, model: d, action: replay.Replay, letters: []*replay.Letter{&l}, before: before,
 		options: replay.PlanOptions{Edits: map[adapters.Position]*replay.Edit{l.Position: edit}},
 	})
 }
 
-func (p *planPage) scope() keymap.Scope { return keymap.OnPlan }
-func (p *planPage) ages() bool          { return false }
-func (p *planPage) waitsFor() *question { return &p.question }
-func (p *planPage) back() bool          { return false }
-func (p *planPage) name() text.Safe     { return text.Own("Plan: ").Add(p.theme.String(string(p.action))) }
+func (p *planPage) Scope() keymap.Scope      { return keymap.OnPlan }
+func (p *planPage) Ages() bool               { return false }
+func (p *planPage) WaitsFor() *page.Question { return &p.Question }
+func (p *planPage) Back() bool               { return false }
+func (p *planPage) Name() text.Safe {
+	return text.Own("Plan: ").Add(p.Theme().String(string(p.action)))
+}
 
-// hint leaves out what cannot be done with this plan.
-func (p *planPage) hint(b *keymap.Binding) text.Safe {
+// Hint leaves out what cannot be done with this plan.
+func (p *planPage) Hint(b *keymap.Binding) text.Safe {
 	switch {
 	case b.Action == keymap.Enter && (p.plan == nil || p.refusal != nil), b.Action == keymap.OtherTarget && p.action != replay.Replay,
 		b.Action == keymap.ClaimedTarget && len(p.claimed()) == 0:
@@ -98,14 +102,14 @@ func (p *planPage) hint(b *keymap.Binding) text.Safe {
 	return b.Hint()
 }
 
-// refresh makes the plan, once; it is frozen then.
-func (p *planPage) refresh() tea.Cmd {
+// Refresh makes the plan, once; it is frozen then.
+func (p *planPage) Refresh() tea.Cmd {
 	if p.asked {
 		return nil
 	}
-	p.asked, p.once = true, true
-	service, action, letters, options, to := p.shell.options.Service, p.action, p.letters, p.options, p.to
-	return p.ask(p.shell, text.Own("asking the brokers who would receive this"), planLimit, func(ctx context.Context) (func(), error) {
+	p.asked, p.Once = true, true
+	service, action, letters, options, to := p.model.service, p.action, p.letters, p.options, p.to
+	return p.Ask(p, text.Own("asking the brokers who would receive this"), planLimit, func(ctx context.Context) (func(), error) {
 		var all []replay.Letter
 		for _, l := range letters {
 			if options.Only == nil || options.Only[l.Position] {
@@ -126,13 +130,13 @@ func (p *planPage) refresh() tea.Cmd {
 
 // confirmation is what is said for an operator who typed what was asked for.
 func (p *planPage) confirmation() replay.Confirmation {
-	return replay.Confirmation{Count: p.plan.Count(), Plan: p.plan.ID, Write: p.shell.options.Write}
+	return replay.Confirmation{Count: p.plan.Count(), Plan: p.plan.ID, Write: p.model.write}
 }
 
 // take makes the rows of a plan. What would be refused whatever is typed comes first.
 func (p *planPage) take(plan *replay.Plan) {
 	p.plan, p.rows = plan, nil
-	t := p.theme
+	t := p.Theme()
 	if p.refusal = plan.Check(p.confirmation()); p.refusal != nil {
 		p.rows = append(p.rows, planRow{theme.Bad, t.Glyph.Failed.Add(text.Own(" refused")), t.String(p.refusal.Error())})
 	}
@@ -178,16 +182,16 @@ func difference(t *theme.Theme, before, after []byte) (rows []planRow) {
 	return rows
 }
 
-func (p *planPage) do(a keymap.Action) tea.Cmd {
+func (p *planPage) Do(a keymap.Action) tea.Cmd {
 	switch {
-	case p.move(a, p.length), p.busy:
+	case p.Move(a, p.length), p.Busy:
 	case a == keymap.OtherTarget:
 		p.askTarget()
 	case p.plan == nil:
 	case a == keymap.ClaimedTarget:
 		p.askClaimed()
 	case a == keymap.Enter && p.refusal != nil:
-		p.say(theme.Bad, p.theme.Glyph.Failed.Add(space, p.theme.String(p.refusal.Error())))
+		p.Say(theme.Bad, p.Theme().Glyph.Failed.Add(text.Space, p.Theme().String(p.refusal.Error())))
 	case a == keymap.Enter:
 		p.askConfirmation()
 	}
@@ -197,14 +201,14 @@ func (p *planPage) do(a keymap.Action) tea.Cmd {
 // askTarget asks for a destination in place of those that the letters name.
 func (p *planPage) askTarget() {
 	if p.action != replay.Replay {
-		p.say(theme.Dim, text.Own("only what is replayed goes somewhere"))
+		p.Say(theme.Dim, text.Own("only what is replayed goes somewhere"))
 		return
 	}
-	explain := p.theme.String(p.shell.options.Words[p.letters[0].Broker].Target).Add(text.Own(", for all letters of the plan"))
-	p.askFor(text.Own("send them to: "), explain, func(name string) tea.Cmd {
+	explain := p.Theme().String(p.model.words[p.letters[0].Broker].Target).Add(text.Own(", for all letters of the plan"))
+	page.AskFor(p, text.Own("send them to: "), explain, func(name string) tea.Cmd {
 		p.to = strings.TrimSpace(name)
 		p.asked, p.plan, p.rows = false, nil, nil
-		return p.refresh()
+		return p.Refresh()
 	})
 }
 
@@ -225,34 +229,34 @@ func (p *planPage) claimed() (names []string) {
 func (p *planPage) askClaimed() {
 	names := p.claimed()
 	if len(names) == 0 {
-		p.say(theme.Dim, text.Own("the plan has no destination that only letters speak for"))
+		p.Say(theme.Dim, text.Own("the plan has no destination that only letters speak for"))
 		return
 	}
-	p.askFor(text.Own("type its name: "), text.Own("letters go there too then, though only they say that they belong there"), func(typed string) tea.Cmd {
+	page.AskFor(p, text.Own("type its name: "), text.Own("letters go there too then, though only they say that they belong there"), func(typed string) tea.Cmd {
 		typed = strings.TrimSpace(typed)
 		if !slices.Contains(names, typed) {
-			p.say(theme.Warn, text.Own("that is none of them; nothing was changed"))
+			p.Say(theme.Warn, text.Own("that is none of them; nothing was changed"))
 			return nil
 		}
 		p.options.Confirmed = append(slices.Clone(p.options.Confirmed), typed)
 		p.asked, p.plan, p.rows = false, nil, nil
-		return p.refresh()
+		return p.Refresh()
 	})
 }
 
 // askConfirmation asks for the number of letters, or for more than a few the name of where
 // they go.
 func (p *planPage) askConfirmation() {
-	t, count := p.theme, p.plan.Count()
+	t, count := p.Theme(), p.plan.Count()
 	word := strconv.Itoa(count)
 	if count > typedCount {
 		word = p.destination()
 	}
 	shown := t.String(word)
-	sign := text.Own("type ").Add(t.CutMiddle(shown, 30), text.Own(" to "), t.String(string(p.action)), space, plural(count, text.Own(" letter"), text.Own(" letters")), text.Own(": "))
-	p.askFor(sign, text.Own("esc leaves everything as it is"), func(typed string) tea.Cmd {
+	sign := text.Own("type ").Add(t.CutMiddle(shown, 30), text.Own(" to "), t.String(string(p.action)), text.Space, text.Plural(count, text.Own(" letter"), text.Own(" letters")), text.Own(": "))
+	page.AskFor(p, sign, text.Own("esc leaves everything as it is"), func(typed string) tea.Cmd {
 		if typed = strings.TrimSpace(typed); typed != word && typed != shown.String() {
-			p.say(theme.Warn, text.Own("that is not ").Add(shown, text.Own("; nothing was done")))
+			p.Say(theme.Warn, text.Own("that is not ").Add(shown, text.Own("; nothing was done")))
 			return nil
 		}
 		return p.begin()
@@ -272,31 +276,29 @@ func (p *planPage) destination() string {
 // begin makes the plan a run and shows it, in the place of the plan, which is carried out
 // once.
 func (p *planPage) begin() tea.Cmd {
-	d, plan, said := p.shell, p.plan, p.confirmation()
+	d, plan, said := p.model, p.plan, p.confirmation()
 	return d.takeUp(text.Own("writing the plan to disk"), func() (*replay.Run, int, error) {
-		run, err := d.options.Service.Begin(plan, said, replay.Pace{Canary: 1})
+		run, err := d.service.Begin(plan, said, replay.Pace{Canary: 1})
 		return run, 0, err
 	}, func(run *replay.Run) {
-		if d.top() == page(p) {
-			d.pop()
-		}
+		d.Close(p)
 	})
 }
 
-func (p *planPage) click(_, row int) bool { p.listing.click(row, p.length); return false }
+func (p *planPage) Click(_, row int) bool { p.Listing.Click(row, p.length); return false }
 
-func (p *planPage) status() []piece {
+func (p *planPage) Status() []page.Piece {
 	if p.plan == nil {
 		return nil
 	}
-	if !p.shell.options.Write {
-		return []piece{{theme.Warn, text.Own("read-only: start with --write to carry it out")}}
+	if !p.model.write {
+		return []page.Piece{{Role: theme.Warn, Text: text.Own("read-only: start with --write to carry it out")}}
 	}
-	return []piece{{theme.Warn, text.Own("nothing has happened yet")}}
+	return []page.Piece{{Role: theme.Warn, Text: text.Own("nothing has happened yet")}}
 }
 
-func (p *planPage) render(width, height int) []widget.Line {
-	t := p.theme
+func (p *planPage) Render(width, height int) []widget.Line {
+	t := p.Theme()
 	var lines []widget.Line
 	var wrapped []planRow
 	for _, row := range p.rows {
@@ -307,15 +309,15 @@ func (p *planPage) render(width, height int) []widget.Line {
 		for n, s := range wrapWhole(t, row.value, room, mostPlanLines) {
 			label := row.label
 			if n > 0 && !label.Empty() {
-				label = space
+				label = text.Space
 			}
 			wrapped = append(wrapped, planRow{row.role, label, s})
 		}
 	}
 	p.length = len(wrapped)
-	from, to := p.show(lines, height, len(wrapped))
+	from, to := p.Show(lines, height, len(wrapped))
 	for i := from; i < to; i++ {
-		row, r := rowStart(t, width, i == p.cursor.Index, false), &wrapped[i]
+		row, r := widget.ListRow(t, width, i == p.Cursor.Index, false), &wrapped[i]
 		if !r.label.Empty() {
 			role := theme.Dim
 			if r.role == theme.Bad {
@@ -345,10 +347,10 @@ func wrapWhole(t *theme.Theme, s text.Safe, width, most int) []text.Safe {
 			head := piece.To(width)
 			lines, piece = append(lines, head), piece.From(head.Width())
 		}
-		line = text.Join(space, line, piece)
+		line = text.Join(text.Space, line, piece)
 	}
 	if lines = append(lines, line); len(lines) > most {
-		lines = append(lines[:most-1], t.Cut(text.Join(space, lines[most-1:]...), width))
+		lines = append(lines[:most-1], t.Cut(text.Join(text.Space, lines[most-1:]...), width))
 	}
 	return lines
 }

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"eventscope/adapters"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -15,24 +15,24 @@ const gapShown = time.Minute
 
 // troubles are the sentences about sources, the gravest first: what cannot be read at
 // all, what passed unseen, what is read in part only.
-func (m *Model) troubles() []piece {
+func (m *Model) troubles() []page.Piece {
 	t := m.shell.theme
-	var unreadable, unseen, partly []piece
+	var unreadable, unseen, partly []page.Piece
 	m.gapsUntil = time.Time{}
 	for i := range m.rates.sources {
 		s := &m.rates.sources[i].status
 		name := t.String(m.shell.options.Sources[i].Name).Add(text.Own(": "))
 		if s.Err != nil {
-			unreadable = append(unreadable, piece{theme.Bad, t.Glyph.Lost.Add(space, name, t.String(s.Err.Error()))})
+			unreadable = append(unreadable, page.Piece{Role: theme.Bad, Text: t.Glyph.Lost.Add(text.Space, name, t.String(s.Err.Error()))})
 		}
 		if n := len(s.Gaps); n > 0 && m.shell.now.Sub(s.Gaps[n-1].To) < gapShown {
 			if until := s.Gaps[n-1].To.Add(gapShown); m.gapsUntil.IsZero() || until.Before(m.gapsUntil) {
 				m.gapsUntil = until
 			}
-			unseen = append(unseen, piece{theme.Warn, t.Glyph.Warning.Add(space, name, gapSentence(t, s.Gaps[n-1]))})
+			unseen = append(unseen, page.Piece{Role: theme.Warn, Text: t.Glyph.Warning.Add(text.Space, name, page.GapSentence(t, s.Gaps[n-1]))})
 		}
 		for _, p := range s.Problems {
-			partly = append(partly, piece{theme.Warn, t.Glyph.Warning.Add(space, name, t.String(p))})
+			partly = append(partly, page.Piece{Role: theme.Warn, Text: t.Glyph.Warning.Add(text.Space, name, t.String(p))})
 		}
 	}
 	return slices.Concat(unreadable, unseen, partly)
@@ -51,34 +51,19 @@ func (m *Model) problems() []widget.Line {
 		if i == most {
 			break
 		}
-		for n, s := range widget.Wrap(t, p.text, m.width-4, most) {
-			lines = append(lines, widget.NewRow(t, m.width).Gap(1+2*min(n, 1)).Put(p.role, s).Line())
+		for n, s := range widget.Wrap(t, p.Text, m.width-4, most) {
+			lines = append(lines, widget.NewRow(t, m.width).Gap(1+2*min(n, 1)).Put(p.Role, s).Line())
 		}
 	}
 	if rest := len(all) - most; rest > 0 {
-		more := plural(rest, text.Own(" more problem"), text.Own(" more problems")).Add(text.Own(", :sources tells all"))
+		more := text.Plural(rest, text.Own(" more problem"), text.Own(" more problems")).Add(text.Own(", :sources tells all"))
 		row := widget.NewRow(t, m.width).Gap(3).Put(theme.Warn, more)
 		if most == 1 {
 			more = text.Own("+").Add(text.Count(int64(rest)), text.Own(" :sources"))
-			row = widget.NewRow(t, m.width).Gap(1).Put(all[0].role, t.Cut(all[0].text, m.width-more.Width()-4)).Gap(2).Put(theme.Warn, more)
+			row = widget.NewRow(t, m.width).Gap(1).Put(all[0].Role, t.Cut(all[0].Text, m.width-more.Width()-4)).Gap(2).Put(theme.Warn, more)
 			lines = nil
 		}
 		lines = append(lines, row.Line())
 	}
 	return lines
-}
-
-// gapSentence says what passed unseen.
-func gapSentence(t *theme.Theme, g adapters.Gap) text.Safe {
-	if g.From.Equal(g.To) {
-		return t.String(g.Reason)
-	}
-	away := text.Own("was away ").Add(text.Span(g.To.Sub(g.From).Round(time.Second)))
-	if g.Reason != "" {
-		away = away.Add(text.Own(" ("), t.String(g.Reason), text.Own(")"))
-	}
-	if g.Missed >= 0 {
-		return away.Add(text.Own("; "), plural(int(g.Missed), text.Own(" message in between is"), text.Own(" messages in between are")), text.Own(" not shown"))
-	}
-	return away.Add(text.Own("; messages in between are not shown"))
 }

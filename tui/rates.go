@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/tui/page"
 )
 
 const (
@@ -81,7 +82,7 @@ func (s *sourceRate) sample(status adapters.Status, now time.Time) bool {
 	s.status = status
 	return first || s.rate != rateBefore || status.Connection != before.Connection || status.BehindBy != before.BehindBy ||
 		status.Dropped != before.Dropped || status.DroppedUnknown != before.DroppedUnknown || status.Destinations != before.Destinations ||
-		!slices.Equal(status.Problems, before.Problems) || !slices.Equal(status.Gaps, before.Gaps) || !sameError(status.Err, before.Err) ||
+		!slices.Equal(status.Problems, before.Problems) || !slices.Equal(status.Gaps, before.Gaps) || !page.SameError(status.Err, before.Err) ||
 		status.Connection == adapters.Lost
 }
 

@@ -10,6 +10,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/replay"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -131,19 +132,19 @@ func (r *running) withdraw(g *replay.Listed) {
 
 // takeUp gets a run, which writes to disk, and carries it out; then is called before it is
 // shown. A run that is nil was ended, or whoever has it in hand was told.
-func (d *shell) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func(*replay.Run)) tea.Cmd {
-	over := d.wait(about)
-	return run(func() answer {
+func (d *letterModel) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func(*replay.Run)) tea.Cmd {
+	over := d.Wait(about)
+	return page.Work(func() page.Answer {
 		got, before, err := get()
 		return func() tea.Cmd {
 			over()
-			d.dirty = true
+			d.Redraw()
 			switch {
 			case err != nil:
-				d.say(theme.Bad, d.theme.Glyph.Failed.Add(space, d.theme.String(err.Error())))
+				d.Say(theme.Bad, d.Theme().Glyph.Failed.Add(text.Space, d.Theme().String(err.Error())))
 				return nil
 			case got == nil:
-				d.say(theme.Good, text.Own("it is ended, or ends after the window in hand if another process has it; 6 shows it"))
+				d.Say(theme.Good, text.Own("it is ended, or ends after the window in hand if another process has it; 6 shows it"))
 				return nil
 			}
 			then(got)
@@ -154,48 +155,52 @@ func (d *shell) takeUp(about text.Safe, get func() (run *replay.Run, before int,
 
 // carryOut carries a run out behind the screen and shows it. When the screen ends, the run
 // finishes the window in hand and is paused.
-func (d *shell) carryOut(run *replay.Run, before int) tea.Cmd {
-	r := &running{run: run, before: before, begun: d.now, total: run.Plan.Count() - before, out: map[adapters.Position]time.Time{}}
+func (d *letterModel) carryOut(run *replay.Run, before int) tea.Cmd {
+	r := &running{run: run, before: before, begun: d.Now(), total: run.Plan.Count() - before, out: map[adapters.Position]time.Time{}}
 	if before == 0 {
 		r.total += run.Plan.Excluded() // which are told of, too
 	}
-	d.run, d.deadLetters.runs = r, append(d.deadLetters.runs, r)
-	ctx := d.ctx
-	d.runs.Add(1)
+	d.run, d.runs = r, append(d.runs, r)
+	ctx := d.Context()
+	d.working.Add(1)
 	work := func() tea.Msg {
-		defer d.runs.Done()
+		defer d.working.Done()
 		summary, err := run.Do(ctx, r.tell)
 		r.change(func(now *runProgress) { now.summary, now.err, now.finished = summary, err, time.Now() })
-		return answer(func() tea.Cmd {
-			d.deadLetters.fresh, d.dirty = true, true
-			return d.deadLetters.update()
+		return page.Answer(func() tea.Cmd {
+			d.fresh = true
+			d.Redraw()
+			return d.update()
 		})
 	}
-	return tea.Batch(work, d.open(&runPage{shell: d, running: r}))
+	return tea.Batch(work, d.Open(d.runPage(r)))
 }
 
 // runPage is a run at work, or how it ended.
 type runPage struct {
-	*shell
-	listing
-	question
+	page.Screen
+	page.Listing
+	page.Question
+	model   *letterModel
 	running *running
 }
 
-func (p *runPage) scope() keymap.Scope { return keymap.OnRun }
-func (p *runPage) ages() bool          { return true }
-func (p *runPage) waitsFor() *question { return &p.question }
-func (p *runPage) back() bool          { return false }
-func (p *runPage) name() text.Safe     { return text.Own("Run") }
-func (p *runPage) refresh() tea.Cmd {
+func (d *letterModel) runPage(r *running) *runPage { return &runPage{Screen: d, model: d, running: r} }
+
+func (p *runPage) Scope() keymap.Scope      { return keymap.OnRun }
+func (p *runPage) Ages() bool               { return true }
+func (p *runPage) WaitsFor() *page.Question { return &p.Question }
+func (p *runPage) Back() bool               { return false }
+func (p *runPage) Name() text.Safe          { return text.Own("Run") }
+func (p *runPage) Refresh() tea.Cmd {
 	if p.running.state().finished.IsZero() {
-		p.dirty = true
+		p.Redraw()
 	}
 	return nil
 }
 
-// hint offers to pause and to abort only while the run is at work.
-func (p *runPage) hint(b *keymap.Binding) text.Safe {
+// Hint offers to pause and to abort only while the run is at work.
+func (p *runPage) Hint(b *keymap.Binding) text.Safe {
 	s := p.running.state()
 	switch b.Action {
 	case keymap.Pause:
@@ -218,14 +223,14 @@ func (s *runProgress) outcomes() []replay.Outcome {
 	return append(slices.Clone(s.failures), newest...)
 }
 
-func (p *runPage) do(a keymap.Action) tea.Cmd {
+func (p *runPage) Do(a keymap.Action) tea.Cmd {
 	r := p.running
 	state := r.state()
 	switch {
-	case p.move(a, len(state.outcomes())):
+	case p.Move(a, len(state.outcomes())):
 		return nil
 	case a == keymap.Enter:
-		return p.open(&stepsPage{shell: p.shell, run: r.run.ID})
+		return p.Open(&stepsPage{Screen: p, model: p.model, run: r.run.ID})
 	}
 	if !state.finished.IsZero() {
 		return nil
@@ -247,24 +252,24 @@ func (p *runPage) do(a keymap.Action) tea.Cmd {
 func (p *runPage) abort() {
 	p.running.change(func(now *runProgress) { now.ending = true })
 	p.running.run.Abort()
-	p.say(theme.Warn, text.Own("it ends after the window in hand; what was not sent stays open"))
+	p.Say(theme.Warn, text.Own("it ends after the window in hand; what was not sent stays open"))
 }
 
-func (p *runPage) click(_, row int) bool {
+func (p *runPage) Click(_, row int) bool {
 	s := p.running.state()
-	p.listing.click(row, len(s.outcomes()))
+	p.Listing.Click(row, len(s.outcomes()))
 	return false
 }
 
-func (p *runPage) status() []piece {
+func (p *runPage) Status() []page.Piece {
 	s := p.running.state()
 	role, word := p.standing(&s)
-	return []piece{{role, word}}
+	return []page.Piece{{Role: role, Text: word}}
 }
 
 // standing is how the run is, in one word with its colour.
 func (p *runPage) standing(s *runProgress) (theme.Role, text.Safe) {
-	g := p.theme.Glyph
+	g := p.Theme().Glyph
 	switch {
 	case s.finished.IsZero() && s.ending:
 		return theme.Warn, g.Running.Add(text.Own(" ending"))
@@ -279,23 +284,23 @@ func (p *runPage) standing(s *runProgress) (theme.Role, text.Safe) {
 	case s.summary.State == "aborted":
 		return theme.Warn, g.Failed.Add(text.Own(" aborted"))
 	}
-	return theme.Bad, g.Failed.Add(space, p.theme.String(s.summary.State))
+	return theme.Bad, g.Failed.Add(text.Space, p.Theme().String(s.summary.State))
 }
 
-func (p *runPage) render(width, height int) []widget.Line {
+func (p *runPage) Render(width, height int) []widget.Line {
 	s := p.running.state()
 	lines := p.headLines(&s, width)
 	outcomes := s.outcomes()
-	from, to := p.show(lines, height, len(outcomes))
+	from, to := p.Show(lines, height, len(outcomes))
 	for i := from; i < to; i++ {
-		lines = append(lines, p.outcomeRow(&outcomes[i], width, i == p.cursor.Index))
+		lines = append(lines, p.outcomeRow(&outcomes[i], width, i == p.Cursor.Index))
 	}
-	return widget.Fit(p.theme, lines, width, height)
+	return widget.Fit(p.Theme(), lines, width, height)
 }
 
 // headLines are the bar, the counts, what is promised, and how it ended.
 func (p *runPage) headLines(s *runProgress, width int) []widget.Line {
-	t, r := p.theme, p.running
+	t, r := p.Theme(), p.running
 	role, standing := p.standing(s)
 	total := int64(r.total)
 	bar := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.String(string(r.run.Plan.Action))).Gap(1)
@@ -304,33 +309,33 @@ func (p *runPage) headLines(s *runProgress, width int) []widget.Line {
 	lines := []widget.Line{bar.Line()}
 	row := widget.NewRow(t, width).Gap(1).Put(theme.Dim, t.String(r.run.ID)).Gap(2)
 	for _, f := range p.figures(s) {
-		row.Put(f.role, f.text).Gap(2)
+		row.Put(f.Role, f.Text).Gap(2)
 	}
 	lines = append(lines, row.Line())
 	sentences := p.ending(s)
 	for _, promise := range r.run.Plan.Promises() {
-		sentences = append(sentences, piece{theme.Dim, t.String(promise)})
+		sentences = append(sentences, page.Piece{Role: theme.Dim, Text: t.String(promise)})
 	}
 	for _, sentence := range sentences {
-		for _, line := range widget.Wrap(t, sentence.text, width-2, 4) {
-			lines = append(lines, widget.NewRow(t, width).Gap(1).Put(sentence.role, line).Line())
+		for _, line := range widget.Wrap(t, sentence.Text, width-2, 4) {
+			lines = append(lines, widget.NewRow(t, width).Gap(1).Put(sentence.Role, line).Line())
 		}
 	}
 	return append(lines, widget.Rule(t, width))
 }
 
 // figures are how many letters, how fast, and how long it takes yet.
-func (p *runPage) figures(s *runProgress) (list []piece) {
+func (p *runPage) figures(s *runProgress) (list []page.Piece) {
 	r := p.running
 	add := func(role theme.Role, n int, what text.Safe) {
 		if n > 0 {
-			list = append(list, piece{role, text.Count(int64(n)).Add(what)})
+			list = append(list, page.Piece{Role: role, Text: text.Count(int64(n)).Add(what)})
 		}
 	}
 	add(theme.Bad, s.failed, text.Own(" failed"))
 	add(theme.Warn, s.skipped, text.Own(" skipped"))
 	add(theme.Dim, r.before, text.Own(" done before"))
-	end := p.now
+	end := p.Now()
 	if !s.finished.IsZero() {
 		end = s.finished
 	}
@@ -339,38 +344,38 @@ func (p *runPage) figures(s *runProgress) (list []piece) {
 		return list
 	}
 	rate := float64(s.done) / seconds
-	list = append(list, piece{theme.Dim, text.Short(rate).Add(text.Own("/s"))})
+	list = append(list, page.Piece{Role: theme.Dim, Text: text.Short(rate).Add(text.Own("/s"))})
 	if left := r.total - s.done; left > 0 && s.finished.IsZero() && !s.paused {
-		list = append(list, piece{theme.Dim, text.Span(time.Duration(float64(left)/rate) * time.Second).Add(text.Own(" left"))})
+		list = append(list, page.Piece{Role: theme.Dim, Text: text.Span(time.Duration(float64(left)/rate) * time.Second).Add(text.Own(" left"))})
 	}
 	return list
 }
 
 // ending says how the run ended, and how it can go on.
-func (p *runPage) ending(s *runProgress) []piece {
-	var sentences []piece
+func (p *runPage) ending(s *runProgress) []page.Piece {
+	var sentences []page.Piece
 	if s.err != nil && !errors.Is(s.err, context.Canceled) {
-		sentences = append(sentences, piece{theme.Bad, p.theme.Glyph.Failed.Add(space, p.theme.String(s.err.Error()))})
+		sentences = append(sentences, page.Piece{Role: theme.Bad, Text: p.Theme().Glyph.Failed.Add(text.Space, p.Theme().String(s.err.Error()))})
 	}
 	if s.summary.Maybe > 0 {
 		twice := text.Own(" may have arrived twice, with the same x-replay-id")
 		if p.running.run.Plan.Action == replay.Restore {
 			twice = text.Own(" may have come back twice")
 		}
-		sentences = append(sentences, piece{theme.Warn, plural(s.summary.Maybe, text.Own(" letter"), text.Own(" letters")).Add(twice)})
+		sentences = append(sentences, page.Piece{Role: theme.Warn, Text: text.Plural(s.summary.Maybe, text.Own(" letter"), text.Own(" letters")).Add(twice)})
 	}
 	if s.summary.Alike > 0 {
-		sentences = append(sentences, piece{theme.Warn, plural(s.summary.Alike, text.Own(" letter"), text.Own(" letters")).Add(text.Own(" cannot be told from equal ones: what another run has sent of them cannot be told"))})
+		sentences = append(sentences, page.Piece{Role: theme.Warn, Text: text.Plural(s.summary.Alike, text.Own(" letter"), text.Own(" letters")).Add(text.Own(" cannot be told from equal ones: what another run has sent of them cannot be told"))})
 	}
 	if s.summary.State == "failed" || s.summary.State == "paused" {
-		sentences = append(sentences, piece{theme.Warn, text.Own("What is not settled is as it was. Go on with :resume, or end it with :abort.")})
+		sentences = append(sentences, page.Piece{Role: theme.Warn, Text: text.Own("What is not settled is as it was. Go on with :resume, or end it with :abort.")})
 	}
 	return sentences
 }
 
 func (p *runPage) outcomeRow(o *replay.Outcome, width int, selected bool) widget.Line {
-	t := p.theme
-	row := rowStart(t, width, selected, false)
+	t := p.Theme()
+	row := widget.ListRow(t, width, selected, false)
 	role, glyph := theme.Good, t.Glyph.Done
 	switch o.Result {
 	case "failed":
@@ -378,7 +383,7 @@ func (p *runPage) outcomeRow(o *replay.Outcome, width int, selected bool) widget
 	case "skipped":
 		role, glyph = theme.Warn, t.Glyph.Warning
 	}
-	row.Cell(role, glyph.Add(space, t.String(o.Result)), 11).Between()
+	row.Cell(role, glyph.Add(text.Space, t.String(o.Result)), 11).Between()
 	row.ID(theme.Plain, t.String(o.Position.String()), min(40, width/3)).Between()
 	if o.Err != nil {
 		return row.Put(role, t.String(o.Err.Error())).Line()

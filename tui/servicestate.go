@@ -3,6 +3,7 @@ package tui
 import (
 	"eventscope/tracing"
 	"eventscope/tracing/topology"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -10,22 +11,22 @@ import (
 
 // serviceCell is a service in its colour, with the sign of its consumer's state beside it
 // where somebody should look at that.
-func (d *shell) serviceCell(row *widget.Row, service string, name text.Safe, width int) {
-	r, ok := d.maps.worstReader(service)
-	if !ok || !ill(r) || width < 4 {
-		row.StyledCell(d.theme.Service(service), d.theme.Cut(name, width), width)
+func (d *flowConfig) serviceCell(row *widget.Row, service string, name text.Safe, width int) {
+	r, ok := d.services.Worst(service)
+	if !ok || !page.Ill(r) || width < 4 {
+		row.StyledCell(d.Theme().Service(service), d.Theme().Cut(name, width), width)
 		return
 	}
-	role, glyph := d.theme.Lag(r.Standing.State)
-	name = d.theme.Cut(name, width-2)
-	row.StyledCell(d.theme.Service(service), name, name.Width())
+	role, glyph := d.Theme().Lag(r.Standing.State)
+	name = d.Theme().Cut(name, width-2)
+	row.StyledCell(d.Theme().Service(service), name, name.Width())
 	row.Gap(1).Put(role, glyph).Gap(width - 2 - name.Width())
 }
 
 // serviceWidth is what a service and such a sign take.
-func (d *shell) serviceWidth(service string) int {
-	width := d.theme.String(service).Width()
-	if r, ok := d.maps.worstReader(service); ok && ill(r) {
+func (d *flowConfig) serviceWidth(service string) int {
+	width := d.Theme().String(service).Width()
+	if r, ok := d.services.Worst(service); ok && page.Ill(r) {
 		width += 2
 	}
 	return width
@@ -39,7 +40,7 @@ func consumerState(t *theme.Theme, r *topology.Reader) text.Safe {
 	if total.Known > 0 {
 		s = s.Add(text.Own(", "), text.Count(total.Lag), text.Own(" to read"))
 	}
-	if growing(&r.Standing, &total) {
+	if page.Growing(&r.Standing, &total) {
 		s = s.Add(text.Own(" and growing"))
 	}
 	return s
@@ -51,24 +52,24 @@ func (f *flowPage) waitsForService(e *tracing.Expectation) text.Safe {
 	if e.State == tracing.NotExpected || e.State == tracing.Seen {
 		return text.Safe{}
 	}
-	service := f.maps.writers[e.Type]
-	r, ok := f.maps.worstReader(service)
-	if !ok || r.Lag.Total().Lag == 0 && !ill(r) {
+	service := f.services.Writer(e.Type)
+	r, ok := f.services.Worst(service)
+	if !ok || r.Lag.Total().Lag == 0 && !page.Ill(r) {
 		return text.Safe{}
 	}
-	return text.Own("; ").Add(f.theme.String(service), text.Own(" is "), consumerState(f.theme, r))
+	return text.Own("; ").Add(f.Theme().String(service), text.Own(" is "), consumerState(f.Theme(), r))
 }
 
 // serviceStatus is what the footer says of the service under the cursor.
-func (f *flowPage) serviceStatus() []piece {
+func (f *flowPage) serviceStatus() []page.Piece {
 	step, ok := f.selected()
 	if !ok {
 		return nil
 	}
-	r, ok := f.maps.worstReader(step.Service)
-	if !ok || !ill(r) {
+	r, ok := f.services.Worst(step.Service)
+	if !ok || !page.Ill(r) {
 		return nil
 	}
-	role, glyph := f.theme.Lag(r.Standing.State)
-	return []piece{{role, text.Own("  ").Add(glyph, space, f.theme.String(r.Lag.Group), space, consumerState(f.theme, r))}}
+	role, glyph := f.Theme().Lag(r.Standing.State)
+	return []page.Piece{{Role: role, Text: text.Own("  ").Add(glyph, text.Space, f.Theme().String(r.Lag.Group), text.Space, consumerState(f.Theme(), r))}}
 }

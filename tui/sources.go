@@ -25,13 +25,13 @@ func (p *sourcesPanel) over(d *shell, lines []widget.Line, width int) []widget.L
 	for i := range p.model.rates.sources {
 		row := widget.NewRow(d.theme, inner)
 		for _, part := range p.model.sourceParts(i, fullDetail) {
-			row.Put(part.role, part.text)
+			row.Put(part.Role, part.Text)
 		}
 		rows = append(rows, row.Line())
 	}
 	for _, trouble := range p.model.troubles() {
-		for n, s := range widget.Wrap(d.theme, trouble.text, inner-2, mostSentence) {
-			rows = append(rows, widget.NewRow(d.theme, inner).Gap(2*min(n, 1)).Put(trouble.role, s).Line())
+		for n, s := range widget.Wrap(d.theme, trouble.Text, inner-2, mostSentence) {
+			rows = append(rows, widget.NewRow(d.theme, inner).Gap(2*min(n, 1)).Put(trouble.Role, s).Line())
 		}
 	}
 	room-- // for the title

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"strings"
+	"maps"
 	"time"
 
 	"eventscope/tracing"
+	"eventscope/tracing/query"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -16,13 +18,31 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
+// streamConfig is what the stream works with.
+type streamConfig struct {
+	streamShell
+	querier tracing.Querier
+	filter  *page.EventFilter
+	sources []page.Source
+	words   page.Words
+	hint    string // how an empty stream could show older events
+}
+
+// streamShell is what the stream asks of the screen.
+type streamShell interface {
+	page.Screen
+	// OpenFlow shows one flow, called by its label until it is there.
+	OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd
+	OpenEvent(event tracing.Event) tea.Cmd
+}
+
 // stream is the live tail. Its cursor is a sequence, not a row: it stays on its event
 // while others arrive or are evicted.
 type stream struct {
-	*shell
-	question
+	*streamConfig
+	page.Question
 	window
-	matching  question // for the next match, which no reading of the stream keeps waiting
+	matching  page.Question // for the next match, which no reading of the stream keeps waiting
 	cursor    tracing.Sequence
 	line      int // row of the screen the cursor is on
 	later     int // rows to go by when what is around the cursor is at hand
@@ -42,22 +62,22 @@ type stream struct {
 // streamEvery is how often the stream is asked for at most while nobody moves in it.
 const streamEvery = 50 * time.Millisecond
 
-func newStream(d *shell) *stream {
-	return &stream{shell: d, following: true, height: 50, stale: true, marked: map[tracing.Sequence]string{}}
+func newStream(c *streamConfig) *stream {
+	return &stream{streamConfig: c, following: true, height: 50, stale: true, marked: map[tracing.Sequence]string{}}
 }
 
-func (s *stream) scope() keymap.Scope { return keymap.OnStream }
-func (s *stream) name() text.Safe     { return text.Own("Stream") }
-func (s *stream) ages() bool          { return false }
+func (s *stream) Scope() keymap.Scope { return keymap.OnStream }
+func (s *stream) Name() text.Safe     { return text.Own("Stream") }
+func (s *stream) Ages() bool          { return false }
 
-func (s *stream) waitsFor() *question {
-	if s.matching.busy {
+func (s *stream) WaitsFor() *page.Question {
+	if s.matching.Busy {
 		return &s.matching
 	}
-	return &s.question
+	return &s.Question
 }
 
-func (s *stream) hint(b *keymap.Binding) text.Safe {
+func (s *stream) Hint(b *keymap.Binding) text.Safe {
 	switch b.Action {
 	case keymap.Pause:
 		if !s.following {
@@ -71,25 +91,25 @@ func (s *stream) hint(b *keymap.Binding) text.Safe {
 	return b.Hint()
 }
 
-// refresh asks for the newest events, or for those around the cursor.
-func (s *stream) refresh() tea.Cmd {
+// Refresh asks for the newest events, or for those around the cursor.
+func (s *stream) Refresh() tea.Cmd {
 	searching := false
-	if s.watch != nil {
-		progress := s.watch.Progress()
+	if s.filter.Watch != nil {
+		progress := s.filter.Watch.Progress()
 		searching = progress.Searched < progress.ToSearch
 	}
-	if s.under != s.watch { // other events must not stand under the name of the filter
-		s.under, s.window, s.answered = s.watch, window{}, false
+	if s.under != s.filter.Watch { // other events must not stand under the name of the filter
+		s.under, s.window, s.answered = s.filter.Watch, window{}, false
 		s.stale, s.widths = true, streamWidths{}
 	}
-	if s.busy || !s.stale && (s.seen == s.counters.Version && !searching || s.now.Sub(s.asked) < streamEvery) {
+	if s.Busy || !s.stale && (s.seen == s.Version() && !searching || s.Now().Sub(s.asked) < streamEvery) {
 		return nil
 	}
-	s.asked = s.now
-	version, watch, querier := s.counters.Version, s.watch, s.options.Querier
+	s.asked = s.Now()
+	version, watch, querier := s.Version(), s.filter.Watch, s.querier
 	following, cursor, count := s.following, s.cursor, s.height
 	s.stale = false
-	return s.ask(s.shell, text.Own("reading the stream"), queryLimit, func(ctx context.Context) (func(), error) {
+	return s.Ask(s, text.Own("reading the stream"), page.QueryLimit, func(ctx context.Context) (func(), error) {
 		var got window
 		var err error
 		if following || cursor == 0 {
@@ -98,7 +118,7 @@ func (s *stream) refresh() tea.Cmd {
 			got, err = around(ctx, querier, watch, cursor, 3*count)
 		}
 		return func() {
-			if s.watch != watch { // it is asked for something else
+			if s.filter.Watch != watch { // it is asked for something else
 				s.stale = true
 				return
 			}
@@ -150,7 +170,7 @@ func (s *stream) move(by int) {
 	}
 }
 
-func (s *stream) do(a keymap.Action) tea.Cmd {
+func (s *stream) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down:
 		s.move(1)
@@ -197,19 +217,11 @@ func (s *stream) openEvent(itself bool) tea.Cmd {
 	s.following = false // it is where one comes back to
 	if itself || event.FlowKey == 0 {
 		if !itself {
-			s.say(theme.Warn, text.Own("this event names no flow and no order; here is the event"))
+			s.Say(theme.Warn, text.Own("this event names no flow and no order; here is the event"))
 		}
-		return s.open(newEvent(s.shell, event))
+		return s.OpenEvent(event)
 	}
-	return s.open(newFlow(s.shell, event.FlowKey, s.theme.String(flowLabel(event))))
-}
-
-// flowLabel is what a row says of its flow.
-func flowLabel(event tracing.Event) string {
-	if event.Entity != "" {
-		return event.Entity
-	}
-	return event.FlowID
+	return s.OpenFlow(event.FlowKey, s.Theme().String(page.FlowLabel(event)))
 }
 
 // idOfFlow is the id of an event's flow: what the event is about where it names none.
@@ -230,34 +242,34 @@ func (s *stream) mark() {
 
 func (s *stream) copy() tea.Cmd {
 	if len(s.marked) > 0 {
-		return s.copyMarked(values(s.marked))
+		return page.CopyFlowIDs(s, maps.Values(s.marked))
 	}
 	event, ok := s.selected()
 	switch {
 	case !ok:
 		return nil
 	case idOfFlow(event) == "":
-		return s.copyText(event.Position.String(), text.Own("the position"))
+		return page.Copy(s, event.Position.String(), text.Own("the position"))
 	}
-	return s.copyText(idOfFlow(event), text.Own("the flow id"))
+	return page.Copy(s, idOfFlow(event), text.Own("the flow id"))
 }
 
 // match goes to the next event that the last filter matched, in the whole stream.
 func (s *stream) match(backward bool) tea.Cmd {
-	if s.found == nil {
-		s.say(theme.Dim, text.Own("no filter yet: / and some words"))
+	if s.filter.Last == nil {
+		s.Say(theme.Dim, text.Own("no filter yet: / and some words"))
 		return nil
 	}
-	at, watch, querier := s.cursor, s.found, s.options.Querier
-	return s.matching.ask(s.shell, text.Own("looking for the next match"), queryLimit, func(ctx context.Context) (func(), error) {
+	at, watch, querier := s.cursor, s.filter.Last, s.querier
+	return s.matching.Ask(s, text.Own("looking for the next match"), page.QueryLimit, func(ctx context.Context) (func(), error) {
 		sequence, err := findMatch(ctx, querier, watch, at, backward)
 		return func() {
 			switch {
 			case errors.Is(err, tracing.ErrUnknown):
-				s.say(theme.Dim, text.Own("no further match"))
+				s.Say(theme.Dim, text.Own("no further match"))
 				return
 			case err != nil:
-				s.say(theme.Bad, text.Own("the next match: ").Add(s.sentence(err)))
+				s.Say(theme.Bad, text.Own("the next match: ").Add(page.Sentence(s.Theme(), err)))
 				return
 			}
 			s.following, s.cursor, s.stale, s.line, s.later = false, sequence, true, s.height/2, 0
@@ -265,20 +277,20 @@ func (s *stream) match(backward bool) tea.Cmd {
 	})
 }
 
-// back clears marks, then the filter, then goes on following.
-func (s *stream) back() bool {
+// Back clears marks, then the filter, then goes on following.
+func (s *stream) Back() bool {
 	switch {
 	case len(s.marked) > 0:
 		clear(s.marked)
-	case s.watch != nil:
-		s.setFilter(nil)
+	case s.filter.Watch != nil:
+		s.filter.Set(nil)
 	default:
 		return false
 	}
 	return true
 }
 
-func (s *stream) click(_, row int) bool {
+func (s *stream) Click(_, row int) bool {
 	i := s.top + row
 	if i < 0 || i >= len(s.events) {
 		return false
@@ -293,61 +305,35 @@ func (s *stream) below() int64 {
 	return s.newer + int64(max(0, len(s.events)-s.top-s.height))
 }
 
-func (s *stream) status() []piece {
-	g := s.theme.Glyph
-	var parts []piece
+func (s *stream) Status() []page.Piece {
+	g := s.Theme().Glyph
+	var parts []page.Piece
 	switch below := s.below(); {
 	case s.following:
-		parts = append(parts, piece{theme.Good, g.Follow.Add(text.Own(" following"))})
+		parts = append(parts, page.Piece{Role: theme.Good, Text: g.Follow.Add(text.Own(" following"))})
 	case below > 0:
-		parts = append(parts, piece{theme.Warn, g.Paused.Add(text.Own(" paused, "), text.Count(below), text.Own(" new below"))})
+		parts = append(parts, page.Piece{Role: theme.Warn, Text: g.Paused.Add(text.Own(" paused, "), text.Count(below), text.Own(" new below"))})
 	default:
-		parts = append(parts, piece{theme.Warn, g.Paused.Add(text.Own(" paused"))})
+		parts = append(parts, page.Piece{Role: theme.Warn, Text: g.Paused.Add(text.Own(" paused"))})
 	}
 	if len(s.marked) > 0 {
-		parts = append(parts, piece{theme.Marked, text.Own("  ").Add(g.Mark, space, text.Count(int64(len(s.marked))))})
+		parts = append(parts, page.Piece{Role: theme.Marked, Text: text.Own("  ").Add(g.Mark, text.Space, text.Count(int64(len(s.marked))))})
 	}
-	return append(parts, s.filterStatus(s.watch)...)
+	return append(parts, s.filter.Status(s.filter.Watch)...)
 }
 
-// filterStatus says what the lists are filtered by, and how far that has looked.
-func (d *shell) filterStatus(w *tracing.Watch) []piece {
-	if w == nil {
-		return nil
-	}
-	progress := w.Progress()
-	filter := d.theme.Cut(d.theme.String(strings.TrimSpace(w.Filter().String())), 30)
-	parts := []piece{{theme.Accent, text.Own("  /").Add(filter)}}
-	if w.Filter().OfEvents() {
-		parts = append(parts, piece{theme.Dim, space.Add(text.Count(progress.Matched))})
-	}
-	if progress.Searched < progress.ToSearch {
-		parts = append(parts, piece{theme.Dim, text.Own(", searched ").Add(text.Short(float64(progress.Searched)), text.Own(" of "), text.Short(float64(progress.ToSearch)))})
-	}
-	if progress.Unread > 0 {
-		parts = append(parts, piece{theme.Warn, text.Own(", ").Add(text.Short(float64(progress.Unread)), text.Own(" unreadable"))})
-	}
-	return append(parts, notEvaluated(progress.Errors)...)
-}
+// FilterLine asks for a filter.
+func (s *stream) FilterLine() *page.Line { return s.filter.Line(query.Events, s.filter.Watch) }
 
-// notEvaluated says at how many a filter failed, which then do not pass; nothing where it did at
-// none.
-func notEvaluated(n int64) []piece {
-	if n == 0 {
-		return nil
-	}
-	return []piece{{theme.Warn, text.Own(", ").Add(text.Count(n), text.Own(" could not be evaluated"))}}
-}
-
-func (s *stream) render(width, height int) []widget.Line {
+func (s *stream) Render(width, height int) []widget.Line {
 	if s.height != height {
 		s.height, s.stale = height, true
 	}
 	switch {
 	case len(s.events) == 0 && !s.answered:
-		return widget.Fit(s.theme, nil, width, height) // the footer says what is waited for
+		return widget.Fit(s.Theme(), nil, width, height) // the footer says what is waited for
 	case len(s.events) == 0:
-		return emptyStream(s.shell, width, height)
+		return s.empty(width, height)
 	}
 	i := s.index(s.cursor)
 	s.top = max(0, min(i-s.line, len(s.events)-height))
@@ -356,11 +342,11 @@ func (s *stream) render(width, height int) []widget.Line {
 		s.line, s.top = height-1, i-height+1
 	}
 	visible := s.events[s.top:min(len(s.events), s.top+height)]
-	columns := s.widths.layout(s.theme, visible, width)
+	columns := s.widths.layout(s.Theme(), visible, width)
 	lines := make([]widget.Line, 0, height)
 	for n := range visible {
 		_, marked := s.marked[visible[n].Sequence]
-		lines = append(lines, streamRow(s.theme, columns, &visible[n], s.now, width, n == s.line, marked))
+		lines = append(lines, streamRow(s.Theme(), columns, &visible[n], s.Now(), width, n == s.line, marked))
 	}
-	return widget.Fit(s.theme, lines, width, height)
+	return widget.Fit(s.Theme(), lines, width, height)
 }

@@ -5,6 +5,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/tracing"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -16,9 +17,6 @@ type streamWidths struct {
 	service, kind, position, flow int
 }
 
-// clockWidth is a time of day in milliseconds.
-const clockWidth = len("12:04:31.204")
-
 // layout gives the columns for these events: time, service, type, position, flow,
 // summary. When the screen is narrow the position leaves first, then the summary, then
 // the service.
@@ -28,10 +26,10 @@ func (w *streamWidths) layout(t *theme.Theme, events []tracing.Event, width int)
 		w.service = max(w.service, min(18, t.String(e.Service).Width()))
 		w.kind = max(w.kind, min(34, t.String(e.Type).Width()+2))
 		w.position = max(w.position, min(24, t.String(e.Position.String()).Width()))
-		w.flow = max(w.flow, min(20, t.String(flowLabel(*e)).Width()))
+		w.flow = max(w.flow, min(20, t.String(page.FlowLabel(*e)).Width()))
 	}
 	return widget.Layout([]widget.Column{
-		{Min: clockWidth},
+		{Min: page.ClockWidth},
 		{Min: min(w.service, 9), Want: w.service, Rank: 2},
 		{Min: min(w.kind, 20), Want: w.kind},
 		{Min: min(w.position, 14), Want: w.position, Rank: 4},
@@ -40,33 +38,19 @@ func (w *streamWidths) layout(t *theme.Theme, events []tracing.Event, width int)
 	}, width-2)
 }
 
-// rowStart writes the two cells before a row of a list: cursor and mark.
-func rowStart(t *theme.Theme, width int, selected, marked bool) *widget.Row {
-	row := widget.NewRow(t, width)
-	if selected {
-		row.Base(theme.Selected).Put(theme.Accent, t.Glyph.Cursor)
-	} else {
-		row.Gap(1)
-	}
-	if marked {
-		return row.Put(theme.Marked, t.Glyph.Mark)
-	}
-	return row.Gap(1)
-}
-
 // streamRow is one event in the stream.
 func streamRow(t *theme.Theme, columns []int, e *tracing.Event, now time.Time, width int, selected, marked bool) widget.Line {
-	row := rowStart(t, width, selected, marked)
-	row.Cell(theme.Dim, shortMoment(e.Time, now), columns[0])
+	row := widget.ListRow(t, width, selected, marked)
+	row.Cell(theme.Dim, page.ShortMoment(e.Time, now), columns[0])
 	if columns[1] > 0 {
 		row.Between().StyledCell(t.Service(e.Service), t.String(e.Service), columns[1])
 	}
-	kindCell(t, row.Between(), e, columns[2])
+	page.TypeCell(t, row.Between(), e, columns[2])
 	if columns[3] > 0 {
 		row.Between().ID(theme.Dim, t.String(e.Position.String()), columns[3])
 	}
 	if columns[4] > 0 {
-		row.Between().ID(theme.Plain, t.String(flowLabel(*e)), columns[4])
+		row.Between().ID(theme.Plain, t.String(page.FlowLabel(*e)), columns[4])
 	}
 	if columns[5] > 0 {
 		row.Between().Cell(theme.Dim, t.Bytes(e.Summary, columns[5]), columns[5])
@@ -74,44 +58,29 @@ func streamRow(t *theme.Theme, columns []int, e *tracing.Event, now time.Time, w
 	return row.Line()
 }
 
-// kindCell is an event's type with the glyph of its most telling mark.
-func kindCell(t *theme.Theme, row *widget.Row, e *tracing.Event, width int) {
-	role, glyph := t.Marks(e.Marks)
-	kind := t.String(e.Type)
-	if kind.Empty() {
-		kind, role = text.Own("(no type)"), theme.Dim
-	}
-	if glyph.Empty() {
-		row.Cell(role, kind, width)
-		return
-	}
-	kind = t.Cut(kind, width-2)
-	row.Cell(role, kind.Add(space, glyph), width)
-}
-
-// emptyStream says what would be here and what brings it.
-func emptyStream(d *shell, width, height int) []widget.Line {
-	t := d.theme
+// empty says what would be here and what brings it.
+func (d *stream) empty(width, height int) []widget.Line {
+	t := d.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
 	add := func(role theme.Role, s text.Safe) {
 		for _, line := range widget.Wrap(t, s, width-4, 4) {
 			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, line).Line())
 		}
 	}
-	if d.watch != nil {
+	if d.filter.Watch != nil {
 		add(theme.Plain, text.Own("No event matches the filter so far."))
 		add(theme.Dim, text.Own("esc clears it; / changes it."))
 		return widget.Fit(t, lines, width, height)
 	}
 	add(theme.Plain, text.Own("No events yet. Each event appears here as it is written."))
-	for _, source := range d.options.Sources {
+	for _, source := range d.sources {
 		status := source.Status()
 		role, glyph := t.Connection(status.Connection)
-		add(role, glyph.Add(space, t.String(source.Name), space, t.String(status.Connection.String()), text.Own(", "),
-			d.destinations(source.Broker, status.Destinations), connectionHint(status.Connection)))
+		add(role, glyph.Add(text.Space, t.String(source.Name), text.Space, t.String(status.Connection.String()), text.Own(", "),
+			d.words.Destinations(d.Theme(), source.Broker, status.Destinations), connectionHint(status.Connection)))
 	}
-	if d.options.Empty != "" {
-		add(theme.Dim, t.String(d.options.Empty))
+	if d.streamConfig.hint != "" {
+		add(theme.Dim, t.String(d.streamConfig.hint))
 	}
 	return widget.Fit(t, lines, width, height)
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"eventscope/tracing"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -29,7 +30,7 @@ type timeline struct {
 }
 
 func (f *flowPage) measure() timeline {
-	t := f.theme
+	t := f.Theme()
 	m := timeline{offset: 7, service: 6, kind: 14, position: 10}
 	for i := range f.flow.Steps {
 		step := &f.flow.Steps[i]
@@ -74,21 +75,21 @@ func (m *timeline) columns(width int) (columns []int, reasons bool) {
 
 // where is a step's broker and position.
 func (f *flowPage) where(step *tracing.Step) text.Safe {
-	return f.theme.String(string(step.Broker)).Add(space, f.theme.String(step.Position.String()))
+	return f.Theme().String(string(step.Broker)).Add(text.Space, f.Theme().String(step.Position.String()))
 }
 
 // note is what is to be said about a step.
 func (f *flowPage) note(step *tracing.Step) text.Safe {
 	if step.Note != "" {
-		return f.theme.String(step.Note)
+		return f.Theme().String(step.Note)
 	}
-	return f.theme.Bytes(step.Summary, 28)
+	return f.Theme().Bytes(step.Summary, 28)
 }
 
 // timelineRow draws row i. places are those of the waterfall; reasons says that failures
 // have rows of their own for why.
 func (f *flowPage) timelineRow(columns, places []int, reasons bool, i, width int, selected bool) widget.Line {
-	t, row := f.theme, rowStart(f.theme, width, selected, false)
+	t, row := f.Theme(), widget.ListRow(f.Theme(), width, selected, false)
 	if f.rows[i].kind != stepRow {
 		return f.besideSteps(columns, f.rows[i], row)
 	}
@@ -98,7 +99,7 @@ func (f *flowPage) timelineRow(columns, places []int, reasons bool, i, width int
 	if w := columns[stepService]; w > 0 {
 		f.serviceCell(row.Between(), step.Service, t.String(step.Service), w)
 	}
-	kindCell(t, row.Between(), &step.Event, columns[stepKind])
+	page.TypeCell(t, row.Between(), &step.Event, columns[stepKind])
 	if w := columns[stepPosition]; w > 0 {
 		row.Between().ID(theme.Dim, f.where(step), w)
 	}
@@ -121,7 +122,7 @@ const leastExpectation = 13
 // besideSteps draws a row that is no step: a sign in the place of the time, what it is
 // about, and a sentence.
 func (f *flowPage) besideSteps(columns []int, at flowRow, row *widget.Row) widget.Line {
-	t := f.theme
+	t := f.Theme()
 	switch at.kind {
 	case expectationRow:
 		e := &f.flow.Expected[at.index]
@@ -151,9 +152,9 @@ func (f *flowPage) besideSteps(columns []int, at flowRow, row *widget.Row) widge
 // bar is a step in the waterfall.
 func (f *flowPage) bar(index int, places []int) widget.Bar {
 	step := &f.flow.Steps[index]
-	bar := widget.Bar{At: places[index], Cause: -1, Known: step.Edge == tracing.Known, Style: f.theme.Service(step.Service)}
-	if role, _ := f.theme.Marks(step.Marks); role == theme.Bad {
-		bar.Style = f.theme.Style(theme.Bad)
+	bar := widget.Bar{At: places[index], Cause: -1, Known: step.Edge == tracing.Known, Style: f.Theme().Service(step.Service)}
+	if role, _ := f.Theme().Marks(step.Marks); role == theme.Bad {
+		bar.Style = f.Theme().Style(theme.Bad)
 	}
 	if step.Parent >= 0 && step.Parent < len(places) {
 		bar.Cause = places[step.Parent]

@@ -7,6 +7,7 @@ import (
 
 	"eventscope/tracing/topology"
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -17,9 +18,10 @@ import (
 // topologyPage is the map: destinations with who writes to them and who reads them, or
 // services with what they read and write.
 type topologyPage struct {
-	*shell
-	listing
-	lagModel *topologyModel
+	topologyShell
+	page.Listing
+	model    *topologyModel
+	folder   string // where a diagram is saved
 	rows     []mapRow
 	services bool // services are in the middle, not destinations
 	filter   string
@@ -42,29 +44,39 @@ type mapKey struct {
 	row          int // of the node
 }
 
-func newTopology(d *shell) *topologyPage { return &topologyPage{shell: d, lagModel: d.maps} }
+// topologyShell is what the page asks of the screen.
+type topologyShell interface {
+	page.Screen
+	// ShowStream shows the events that pass a filter.
+	ShowStream(filter string) tea.Cmd
+}
 
-func (p *topologyPage) scope() keymap.Scope { return keymap.OnTopology }
-func (p *topologyPage) ages() bool          { return false }
-func (p *topologyPage) waitsFor() *question { return &p.lagModel.question }
-func (p *topologyPage) name() text.Safe     { return text.Own("Topology") }
+func newTopology(s topologyShell, model *topologyModel, folder string) *topologyPage {
+	return &topologyPage{topologyShell: s, model: model, folder: folder}
+}
 
-func (p *topologyPage) refresh() tea.Cmd {
-	if p.seen != p.lagModel.seen {
-		p.seen = p.lagModel.seen
+func (p *topologyPage) Scope() keymap.Scope      { return keymap.OnTopology }
+func (p *topologyPage) Ages() bool               { return false }
+func (p *topologyPage) WaitsFor() *page.Question { return &p.model.Question }
+func (p *topologyPage) Name() text.Safe          { return text.Own("Topology") }
+
+func (p *topologyPage) Refresh() tea.Cmd {
+	if p.seen != p.model.seen {
+		p.seen = p.model.seen
 		p.choose()
 	}
 	var lags tea.Cmd
-	if p.shell.lagModel != nil {
-		lags = p.shell.lagModel.update(nil)
+	if p.model.lags != nil {
+		lags = p.model.lags.Update(nil)
 	}
-	return tea.Batch(p.lagModel.update(mapEvery), lags)
+	return tea.Batch(p.model.update(mapEvery), lags)
 }
 
 // choose lays out the rows that pass the filter; the cursor stays where it was.
 func (p *topologyPage) choose() {
-	p.rows, p.dirty = p.rows[:0], true
-	g := p.lagModel.graph
+	p.rows = p.rows[:0]
+	p.Redraw()
+	g := p.model.graph
 	if g == nil {
 		return
 	}
@@ -93,13 +105,13 @@ func (p *topologyPage) choose() {
 		}
 	}
 	if cursor >= 0 {
-		p.cursor.Index = cursor
+		p.Cursor.Index = cursor
 	}
 	p.stay()
 }
 
 func (p *topologyPage) keyOf(node, row int) mapKey {
-	n := &p.lagModel.graph.Nodes[node]
+	n := &p.model.graph.Nodes[node]
 	return mapKey{n.Kind, n.Source, n.Name, row}
 }
 
@@ -108,7 +120,7 @@ func (p *topologyPage) passes(node int, words []string, in, out []int) bool {
 	if len(words) == 0 {
 		return true
 	}
-	g := p.lagModel.graph
+	g := p.model.graph
 	var all strings.Builder
 	add := func(n *topology.Node) {
 		all.WriteString(strings.ToLower(n.Name + "\n" + n.Source + "\n" + string(n.Kind) + "\n"))
@@ -131,11 +143,11 @@ func (p *topologyPage) passes(node int, words []string, in, out []int) bool {
 
 // stay notes what is under the cursor.
 func (p *topologyPage) stay() {
-	p.cursor.To(p.cursor.Index, len(p.rows))
+	p.Cursor.To(p.Cursor.Index, len(p.rows))
 	p.at = mapKey{}
 	if row := p.selected(); row != nil {
 		n := 0
-		for i := p.cursor.Index; !p.rows[i].first; i-- {
+		for i := p.Cursor.Index; !p.rows[i].first; i-- {
 			n++
 		}
 		p.at = p.keyOf(row.node, n)
@@ -144,13 +156,13 @@ func (p *topologyPage) stay() {
 
 // selected is the row under the cursor, or nil.
 func (p *topologyPage) selected() *mapRow {
-	if p.cursor.Index >= len(p.rows) {
+	if p.Cursor.Index >= len(p.rows) {
 		return nil
 	}
-	return &p.rows[p.cursor.Index]
+	return &p.rows[p.Cursor.Index]
 }
 
-func (p *topologyPage) hint(b *keymap.Binding) text.Safe {
+func (p *topologyPage) Hint(b *keymap.Binding) text.Safe {
 	switch {
 	case p.selected() == nil && (b.Action == keymap.Enter || b.Action == keymap.CopyText || b.Action == keymap.Save):
 		return text.Safe{}
@@ -160,8 +172,8 @@ func (p *topologyPage) hint(b *keymap.Binding) text.Safe {
 	return b.Hint()
 }
 
-func (p *topologyPage) do(a keymap.Action) tea.Cmd {
-	if p.move(a, len(p.rows)) {
+func (p *topologyPage) Do(a keymap.Action) tea.Cmd {
+	if p.Move(a, len(p.rows)) {
 		p.stay()
 		return nil
 	}
@@ -169,13 +181,13 @@ func (p *topologyPage) do(a keymap.Action) tea.Cmd {
 	switch {
 	case a == keymap.View:
 		p.services = !p.services
-		p.cursor, p.at = widget.Cursor{}, mapKey{}
+		p.Cursor, p.at = widget.Cursor{}, mapKey{}
 		p.choose()
 	case row == nil:
 	case a == keymap.Enter:
 		return p.openStream(row.node)
 	case a == keymap.CopyText:
-		return p.copyText(p.lagModel.graph.Mermaid(), text.Own("the map as a Mermaid diagram"))
+		return page.Copy(p, p.model.graph.Mermaid(), text.Own("the map as a Mermaid diagram"))
 	case a == keymap.Save:
 		return p.saveDiagram()
 	}
@@ -185,15 +197,15 @@ func (p *topologyPage) do(a keymap.Action) tea.Cmd {
 // openStream shows the stream of a destination, or of a service. The messages of a queue are
 // seen at what feeds it.
 func (p *topologyPage) openStream(node int) tea.Cmd {
-	n := &p.lagModel.graph.Nodes[node]
+	n := &p.model.graph.Nodes[node]
 	filter := "service == " + strconv.Quote(n.Name)
 	if n.Kind.IsDestination() {
 		var places []string
-		for _, at := range p.lagModel.graph.SeenAt(node) {
-			places = append(places, strconv.Quote(p.lagModel.graph.Nodes[at].Name))
+		for _, at := range p.model.graph.SeenAt(node) {
+			places = append(places, strconv.Quote(p.model.graph.Nodes[at].Name))
 		}
 		if len(places) == 0 {
-			p.say(theme.Warn, p.theme.String(n.Name).Add(text.Own(": no event of it was seen")))
+			p.Say(theme.Warn, p.Theme().String(n.Name).Add(text.Own(": no event of it was seen")))
 			return nil
 		}
 		filter = "destination == " + places[0]
@@ -202,29 +214,29 @@ func (p *topologyPage) openStream(node int) tea.Cmd {
 		}
 	}
 	if n.Kind == topology.Group {
-		p.say(theme.Warn, text.Own("what a group writes is not known; 3 shows how far it is behind"))
+		p.Say(theme.Warn, text.Own("what a group writes is not known; 3 shows how far it is behind"))
 		return nil
 	}
-	return tea.Batch(applyFilter(p.shell, filter), p.open(p.home))
+	return p.ShowStream(filter)
 }
 
 // saveDiagram writes the map to a new file of the save folder.
 func (p *topologyPage) saveDiagram() tea.Cmd {
-	d, folder, diagram := p.shell, p.options.SaveFolder, []byte(p.lagModel.graph.Mermaid())
-	return run(func() answer {
-		path, err := writeNew(folder, "topology.mmd", diagram)
+	d, folder, diagram := p, p.folder, []byte(p.model.graph.Mermaid())
+	return page.Work(func() page.Answer {
+		path, err := page.WriteNew(folder, "topology.mmd", diagram)
 		return func() tea.Cmd {
 			if err != nil {
-				d.say(theme.Bad, text.Own("cannot save the map: ").Add(d.theme.String(err.Error())))
+				d.Say(theme.Bad, text.Own("cannot save the map: ").Add(d.Theme().String(err.Error())))
 				return nil
 			}
-			d.say(theme.Good, d.theme.Glyph.Done.Add(text.Own(" saved the map as a Mermaid diagram to "), d.theme.String(path)))
+			d.Say(theme.Good, d.Theme().Glyph.Done.Add(text.Own(" saved the map as a Mermaid diagram to "), d.Theme().String(path)))
 			return nil
 		}
 	})
 }
 
-func (p *topologyPage) back() bool {
+func (p *topologyPage) Back() bool {
 	was := p.filter != ""
 	if was {
 		p.filter = ""
@@ -233,28 +245,24 @@ func (p *topologyPage) back() bool {
 	return was
 }
 
-// filterLine asks for words.
-func (p *topologyPage) filterLine() *prompt {
-	line := newPrompt(text.Own("/"), p.filter)
-	line.explain = func(string) text.Safe {
-		return text.Own("words of a destination or service, what is beside it, its types, keys, groups or states, such as orders STALL")
-	}
-	line.accept = func(_ *Model, value string) tea.Cmd {
+// FilterLine asks for words.
+func (p *topologyPage) FilterLine() *page.Line {
+	about := text.Own("words of a destination or service, what is beside it, its types, keys, groups or states, such as orders STALL")
+	return &page.Line{Sign: text.Own("/"), Value: p.filter, Explain: about, Accept: func(value string) tea.Cmd {
 		p.filter = strings.TrimSpace(value)
 		p.choose()
 		return nil
-	}
-	return line
+	}}
 }
 
-func (p *topologyPage) click(_, row int) bool {
-	again := p.listing.click(row, len(p.rows))
+func (p *topologyPage) Click(_, row int) bool {
+	again := p.Listing.Click(row, len(p.rows))
 	p.stay()
 	return again
 }
 
-func (p *topologyPage) status() []piece {
-	g := p.lagModel.graph
+func (p *topologyPage) Status() []page.Piece {
+	g := p.model.graph
 	if g == nil {
 		return nil
 	}
@@ -269,30 +277,30 @@ func (p *topologyPage) status() []piece {
 			destinations++
 		}
 	}
-	counts := text.Join(text.Own(", "), plural(services, text.Own(" service"), text.Own(" services")),
-		plural(destinations, text.Own(" destination"), text.Own(" destinations")), plural(groups, text.Own(" other group"), text.Own(" other groups")))
-	pieces := []piece{{theme.Dim, counts}}
+	counts := text.Join(text.Own(", "), text.Plural(services, text.Own(" service"), text.Own(" services")),
+		text.Plural(destinations, text.Own(" destination"), text.Own(" destinations")), text.Plural(groups, text.Own(" other group"), text.Own(" other groups")))
+	pieces := []page.Piece{{Role: theme.Dim, Text: counts}}
 	if p.filter != "" {
-		pieces = append(pieces, piece{theme.Accent, text.Own("  /").Add(p.theme.Cut(p.theme.String(p.filter), 20))})
+		pieces = append(pieces, page.Piece{Role: theme.Accent, Text: text.Own("  /").Add(p.Theme().Cut(p.Theme().String(p.filter), 20))})
 	}
 	return pieces
 }
 
-func (p *topologyPage) render(width, height int) []widget.Line {
-	if p.lagModel.graph == nil || len(p.rows) == 0 {
+func (p *topologyPage) Render(width, height int) []widget.Line {
+	if p.model.graph == nil || len(p.rows) == 0 {
 		return p.empty(width, height)
 	}
-	return p.detailed(width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
+	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
 }
 
 // empty says what would be here.
 func (p *topologyPage) empty(width, height int) []widget.Line {
-	t := p.theme
+	t := p.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
-	if p.lagModel.graph == nil {
+	if p.model.graph == nil {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
-	lines = append(lines, troubleLines(p.shell, p.lagModel.unseen(), width)...)
+	lines = append(lines, page.TroubleLines(p.Theme(), p.model.unseen(), width)...)
 	hint := text.Own("Nothing is known yet: destinations appear as the brokers tell of them, and services when an event of theirs is seen.")
 	if p.filter != "" {
 		hint = text.Own("Nothing on the map has these words. / changes them; esc clears them.")

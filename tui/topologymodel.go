@@ -6,21 +6,42 @@ import (
 	"slices"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
-	"eventscope/adapters"
-	"eventscope/adapters/consumer"
-	"eventscope/adapters/driver"
+	"eventscope/tracing"
 	"eventscope/tracing/lag"
 	"eventscope/tracing/topology"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
+
+	tea "charm.land/bubbletea/v2"
 )
+
+// topologyConfig is what the map is drawn up from.
+type topologyConfig struct {
+	page.Screen
+	querier tracing.Querier
+	sources []page.Source
+	words   page.Words
+	groups  map[string][]string // the consumer groups and queues of services, as the operator says
+	lags    lags                // nil where no source can tell
+}
+
+// lags is how far consumers are behind, as they were last looked at.
+type lags interface {
+	// Seen counts the times that what follows has changed.
+	Seen() int
+	// Consumers are those that were found, the worst first.
+	Consumers() []*lag.Consumer
+	// Troubles are what sources do not tell of consumers.
+	Troubles() []lag.Trouble
+	// Update asks for news of the consumers on the screen when that is due.
+	Update(shown []lag.Key) tea.Cmd
+}
 
 // topologyModel is the map of services, destinations and consumers as it was last drawn up, for
 // the pages that show it or something of it. It belongs to the event loop.
 type topologyModel struct {
-	*shell
-	question
+	*topologyConfig
+	page.Question
 	graph    *topology.Graph             // nil until the first came
 	worst    map[string]*topology.Reader // the consumer of a service that is worst off
 	writers  map[string]string           // the service that writes most events of a type
@@ -31,7 +52,7 @@ type topologyModel struct {
 	told    time.Time // when the brokers were asked
 	took    time.Duration
 	version uint64 // of the index, then
-	lags    int    // listings of the lag model, then
+	heard   int    // of consumers, then
 	moving  bool   // it has rates
 	seen    int    // maps drawn up that differ from the one before
 }
@@ -46,30 +67,30 @@ const (
 	mapLimit = 30 * time.Second
 )
 
-func newTopologyModel(d *shell) *topologyModel {
-	b := &topologyModel{shell: d}
-	b.quiet = true
+func newTopologyModel(c *topologyConfig) *topologyModel {
+	b := &topologyModel{topologyConfig: c}
+	b.Quiet = true
 	return b
 }
 
 // update asks for a new map when one is due: when something came, or was heard of consumers,
 // or the brokers may tell something else.
 func (b *topologyModel) update(every time.Duration) tea.Cmd {
-	lags := 0
-	if b.lagModel != nil {
-		lags = b.lagModel.seen
+	heard := 0
+	if b.lags != nil {
+		heard = b.lags.Seen()
 	}
-	stale := b.now.Sub(b.told) >= factsEvery
-	same := b.version == b.counters.Version && b.lags == lags && !stale && !b.moving
-	if b.busy || b.now.Sub(b.asked) < max(every, listingShare*b.took) || b.graph != nil && same {
+	stale := b.Now().Sub(b.told) >= factsEvery
+	same := b.version == b.Version() && b.heard == heard && !stale && !b.moving
+	if b.Busy || b.Now().Sub(b.asked) < max(every, page.ListingShare*b.took) || b.graph != nil && same {
 		return nil
 	}
-	b.asked, b.version, b.lags = b.now, b.counters.Version, lags
-	known, before, sources, querier, troubles := b.known(), b.graph, mappable(b.options.Sources, b.options.Words), b.options.Querier, b.troubles
+	b.asked, b.version, b.heard = b.Now(), b.Version(), heard
+	known, before, sources, querier, troubles := b.known(), b.graph, mappable(b.sources, b.words), b.querier, b.troubles
 	if stale {
-		b.told = b.now
+		b.told = b.Now()
 	}
-	return b.ask(b.shell, text.Own("drawing up the map"), mapLimit, func(ctx context.Context) (func(), error) {
+	return b.Ask(b, text.Own("drawing up the map"), mapLimit, func(ctx context.Context) (func(), error) {
 		begun := time.Now()
 		var err error
 		if known.Traffic, err = querier.Traffic(ctx); err != nil {
@@ -87,7 +108,7 @@ func (b *topologyModel) update(every time.Duration) tea.Cmd {
 			if changed || !slices.EqualFunc(troubles, b.troubles, sameTrouble) {
 				b.graph, b.troubles, b.worst, b.writers = graph, troubles, worst, writers
 				b.seen++
-				b.dirty = true
+				b.Redraw()
 			}
 		}, nil
 	})
@@ -96,10 +117,10 @@ func (b *topologyModel) update(every time.Duration) tea.Cmd {
 // unseen is what brokers do not tell of themselves, and of consumers.
 func (b *topologyModel) unseen() []lag.Trouble {
 	all := slices.Clone(b.troubles)
-	if b.lagModel == nil || b.lagModel.contents == nil {
+	if b.lags == nil {
 		return all
 	}
-	for _, trouble := range b.lagModel.contents.troubles {
+	for _, trouble := range b.lags.Troubles() {
 		if !slices.ContainsFunc(all, func(known lag.Trouble) bool { return sameTrouble(known, trouble) }) {
 			all = append(all, trouble)
 		}
@@ -114,17 +135,15 @@ func moves(g *topology.Graph) bool {
 
 // known is what the map is made of, less the traffic.
 func (b *topologyModel) known() *topology.Known {
-	known := &topology.Known{Groups: b.options.Groups, Brokers: b.facts}
-	if b.lagModel != nil && b.lagModel.contents != nil {
-		for _, c := range b.lagModel.contents.consumers {
-			known.Consumers = append(known.Consumers, &c.Consumer)
-		}
+	known := &topology.Known{Groups: b.groups, Brokers: b.facts}
+	if b.lags != nil {
+		known.Consumers = b.lags.Consumers()
 	}
 	return known
 }
 
 // mappable are the sources as the map asks them.
-func mappable(sources []Source, words map[adapters.Broker]driver.Words) []topology.Source {
+func mappable(sources []page.Source, words page.Words) []topology.Source {
 	all := make([]topology.Source, len(sources))
 	for i := range sources {
 		source := &sources[i]
@@ -165,18 +184,14 @@ func writersOf(g *topology.Graph) map[string]string {
 	return writers
 }
 
-// worstReader is the consumer of a service that is worst off; false if none is known.
-func (b *topologyModel) worstReader(service string) (*topology.Reader, bool) {
+// Worst is the consumer of a service that is worst off; false if none is known.
+func (b *topologyModel) Worst(service string) (*topology.Reader, bool) {
 	r, ok := b.worst[service]
 	return r, ok
 }
 
-// ill says that a consumer is in a state that somebody should look at.
-func ill(r *topology.Reader) bool {
-	return lag.Gravity(r.Standing.State) >= lag.Gravity(consumer.LagWarn)
-}
+// Writer is the service that writes most events of a type, empty if none is known.
+func (b *topologyModel) Writer(kind string) string { return b.writers[kind] }
 
-// growing says that a consumer falls behind.
-func growing(s *lag.Standing, total *consumer.Total) bool {
-	return s.Direction == lag.Growing && total.Lag > 0
-}
+// Refresh asks for a new map when one is due for a page that shows something of it.
+func (b *topologyModel) Refresh() tea.Cmd { return b.update(mapSeldom) }

@@ -5,6 +5,7 @@ import (
 	"eventscope/adapters/consumer"
 	"eventscope/tracing/lag"
 	"eventscope/tracing/topology"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -25,10 +26,10 @@ const (
 
 func (p *topologyPage) columns(width int) []int {
 	in, middle, out, state, left := 10, 12, 10, 7, 7
-	g := p.lagModel.graph
-	for i := range p.rows[:min(len(p.rows), mostMeasured)] {
+	g := p.model.graph
+	for i := range p.rows[:min(len(p.rows), page.MostMeasured)] {
 		row := &p.rows[i]
-		middle = max(middle, min(30, p.theme.String(g.Nodes[row.node].Name).Width()))
+		middle = max(middle, min(30, p.Theme().String(g.Nodes[row.node].Name).Width()))
 		if row.in >= 0 {
 			in = max(in, min(26, p.endText(row.in, g.Edges[row.in].From).Width()))
 		}
@@ -53,7 +54,7 @@ func (p *topologyPage) columns(width int) []int {
 }
 
 func (p *topologyPage) list(width, height int) []widget.Line {
-	t := p.theme
+	t := p.Theme()
 	columns := p.columns(width)
 	names := []text.Safe{
 		text.Own("Written by"), text.Own("Destination"), text.Own("Kind"), text.Own("/s"), text.Own("Failed"),
@@ -62,10 +63,10 @@ func (p *topologyPage) list(width, height int) []widget.Line {
 	if p.services {
 		names[mapIn], names[mapMiddle], names[mapOut] = text.Own("Reads"), text.Own("Service"), text.Own("Writes to")
 	}
-	lines := append(troubleLines(p.shell, p.lagModel.unseen(), width), headings(t, width, columns, names, mapRate, mapFailed, mapLeft))
-	from, to := p.show(lines, height, len(p.rows))
+	lines := append(page.TroubleLines(p.Theme(), p.model.unseen(), width), widget.Headings(t, width, columns, names, mapRate, mapFailed, mapLeft))
+	from, to := p.Show(lines, height, len(p.rows))
 	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, &p.rows[i], width, i == p.cursor.Index, i == from))
+		lines = append(lines, p.row(columns, &p.rows[i], width, i == p.Cursor.Index, i == from))
 	}
 	return widget.Fit(t, lines, width, height)
 }
@@ -73,8 +74,8 @@ func (p *topologyPage) list(width, height int) []widget.Line {
 // row draws one row. The node in the middle is named in its first row, and in the first one
 // on the screen.
 func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bool) widget.Line {
-	t, g := p.theme, p.lagModel.graph
-	row := rowStart(t, width, selected, false)
+	t, g := p.Theme(), p.model.graph
+	row := widget.ListRow(t, width, selected, false)
 	n, names := &g.Nodes[r.node], r.first || top
 	cell := func(column int, role theme.Role, value text.Safe, right bool) {
 		w := columns[column]
@@ -110,7 +111,7 @@ func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bo
 	if reader != nil {
 		var glyph text.Safe
 		role, glyph = t.Lag(reader.standing.State)
-		state, left = glyph.Add(space, t.String(reader.standing.State.String())), p.leftText(reader)
+		state, left = glyph.Add(text.Space, t.String(reader.standing.State.String())), p.leftText(reader)
 	}
 	cell(mapState, role, state, false)
 	cell(mapLeft, theme.Plain, left, true)
@@ -130,32 +131,32 @@ func (p *topologyPage) endCell(row *widget.Row, width, edge int, end func(*topol
 		row.Gap(width)
 		return
 	}
-	node := end(&p.lagModel.graph.Edges[edge])
+	node := end(&p.model.graph.Edges[edge])
 	label := p.endText(edge, node)
-	if n := &p.lagModel.graph.Nodes[node]; n.Kind == topology.Service {
-		row.StyledCell(p.theme.Service(n.Name), p.theme.Cut(label, width), width)
+	if n := &p.model.graph.Nodes[node]; n.Kind == topology.Service {
+		row.StyledCell(p.Theme().Service(n.Name), p.Theme().Cut(label, width), width)
 		return
 	}
 	role := theme.Plain
-	if p.lagModel.graph.Edges[edge].Relation == topology.Dies {
+	if p.model.graph.Edges[edge].Relation == topology.Dies {
 		role = theme.Bad
 	}
-	row.Cell(role, p.theme.CutMiddle(label, width), width)
+	row.Cell(role, p.Theme().CutMiddle(label, width), width)
 }
 
 // endText is the other end of an edge in words: dead letters with their sign, and dots before
 // what is merely inferred.
 func (p *topologyPage) endText(edge, node int) text.Safe {
-	t, e, n := p.theme, &p.lagModel.graph.Edges[edge], &p.lagModel.graph.Nodes[node]
+	t, e, n := p.Theme(), &p.model.graph.Edges[edge], &p.model.graph.Nodes[node]
 	name := t.String(n.Name)
 	switch {
 	case n.Kind == topology.Group:
 		name = text.Own("group ").Add(name)
 	case e.Relation == topology.Dies:
-		name = t.Glyph.Dead.Add(space, name)
+		name = t.Glyph.Dead.Add(text.Space, name)
 	}
 	if e.Evidence == topology.Inferred {
-		name = t.Glyph.Inferred.Repeat(2).Add(space, name)
+		name = t.Glyph.Inferred.Repeat(2).Add(text.Space, name)
 	}
 	return name
 }
@@ -166,7 +167,7 @@ func flowText(n *topology.Node) (rate, failed text.Safe) {
 	if f.Events == 0 {
 		return text.Own("-"), text.Safe{}
 	}
-	rate = rateText(adapters.Rate{PerSecond: f.PerSecond, Known: true})
+	rate = page.RateText(adapters.Rate{PerSecond: f.PerSecond, Known: true})
 	if bad := f.Failures + f.Dead; bad > 0 {
 		failed = text.Share(bad, f.Events)
 	}
@@ -190,7 +191,7 @@ type reading struct {
 // readingOf is the consumer whose state a row shows, at what it reads: by the edge by which
 // something is read, or of a queue itself. It is nil where nobody is known.
 func (p *topologyPage) readingOf(r *mapRow) (worst *reading) {
-	g := p.lagModel.graph
+	g := p.model.graph
 	edge := r.out
 	if p.services {
 		edge = r.in
@@ -214,65 +215,65 @@ func (p *topologyPage) readingOf(r *mapRow) (worst *reading) {
 
 // leftText is how much a consumer has to read, with a sign where that becomes more.
 func (p *topologyPage) leftText(r *reading) text.Safe {
-	if growing(&r.standing, &r.total) {
-		return p.theme.Glyph.Growing.Add(space, r.leftToRead())
+	if page.Growing(&r.standing, &r.total) {
+		return p.Theme().Glyph.Growing.Add(text.Space, r.leftToRead())
 	}
 	return r.leftToRead()
 }
 
 // leftToRead is how much a consumer has to read at a destination.
-func (r *reading) leftToRead() text.Safe { return lagText(&r.total) }
+func (r *reading) leftToRead() text.Safe { return page.LagText(&r.total) }
 
 // noteOf is what takes the ways of a row.
 func (p *topologyPage) noteOf(r *mapRow) text.Safe {
 	var notes []text.Safe
 	for _, edge := range []int{r.in, r.out} {
-		if edge >= 0 && len(p.lagModel.graph.Edges[edge].Labels) > 0 {
-			notes = append(notes, labelsText(p.theme, &p.lagModel.graph.Edges[edge]))
+		if edge >= 0 && len(p.model.graph.Edges[edge].Labels) > 0 {
+			notes = append(notes, labelsText(p.Theme(), &p.model.graph.Edges[edge]))
 		}
 	}
-	return text.Join(space.Add(p.theme.Glyph.Separator, space), notes...)
+	return text.Join(text.Space.Add(p.Theme().Glyph.Separator, text.Space), notes...)
 }
 
 // details are what a row has no room for: the node, and each of the two ways beside it.
-func (p *topologyPage) details() []piece {
+func (p *topologyPage) details() []page.Piece {
 	r := p.selected()
 	if r == nil {
 		return nil
 	}
-	t, g := p.theme, p.lagModel.graph
+	t, g := p.Theme(), p.model.graph
 	n := &g.Nodes[r.node]
 	facts := []text.Safe{t.String(n.Name).Add(text.Own(": "), t.String(string(n.Kind)))}
 	if n.Source != "" {
 		facts[0] = facts[0].Add(text.Own(" of "), t.String(n.Source))
 	}
 	if n.Partitions > 0 {
-		facts = append(facts, plural(n.Partitions, text.Own(" partition"), text.Own(" partitions")))
+		facts = append(facts, text.Plural(n.Partitions, text.Own(" partition"), text.Own(" partitions")))
 	}
 	if f := &n.Flow; f.Events > 0 {
-		facts = append(facts, plural(int(f.Events), text.Own(" event since "), text.Own(" events since ")).Add(text.Clock(g.Since.Local())))
+		facts = append(facts, text.Plural(int(f.Events), text.Own(" event since "), text.Own(" events since ")).Add(text.Clock(g.Since.Local())))
 		if f.Failures > 0 {
-			facts = append(facts, plural(int(f.Failures), text.Own(" tells of a failure"), text.Own(" tell of a failure")))
+			facts = append(facts, text.Plural(int(f.Failures), text.Own(" tells of a failure"), text.Own(" tell of a failure")))
 		}
 		if f.Dead > 0 {
-			facts = append(facts, plural(int(f.Dead), text.Own(" is a dead letter"), text.Own(" are dead letters")))
+			facts = append(facts, text.Plural(int(f.Dead), text.Own(" is a dead letter"), text.Own(" are dead letters")))
 		}
 	}
-	pieces := []piece{{theme.Dim, text.Join(text.Own(", "), facts...)}}
+	pieces := []page.Piece{{Role: theme.Dim, Text: text.Join(text.Own(", "), facts...)}}
 	if r.in >= 0 {
 		pieces = append(pieces, p.edgeDetail(r.in))
 	}
 	if r.out >= 0 {
 		pieces = append(pieces, p.edgeDetail(r.out))
 	} else if reader := p.readingOf(r); reader != nil && !p.services {
-		pieces = append(pieces, piece{theme.Dim, t.String(n.Name).Add(text.Own(": "), reader.text(t))})
+		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: t.String(n.Name).Add(text.Own(": "), reader.text(t))})
 	}
 	return pieces
 }
 
 // edgeDetail is an edge in a sentence, with its evidence.
-func (p *topologyPage) edgeDetail(edge int) piece {
-	t, g := p.theme, p.lagModel.graph
+func (p *topologyPage) edgeDetail(edge int) page.Piece {
+	t, g := p.Theme(), p.model.graph
 	e := &g.Edges[edge]
 	from, to := &g.Nodes[e.From], &g.Nodes[e.To]
 	var s text.Safe
@@ -298,12 +299,12 @@ func (p *topologyPage) edgeDetail(edge int) piece {
 		}
 	}
 	if e.Flow.Events > 0 {
-		notes = append(notes, plural(int(e.Flow.Events), text.Own(" time"), text.Own(" times")))
+		notes = append(notes, text.Plural(int(e.Flow.Events), text.Own(" time"), text.Own(" times")))
 	}
 	evidence := map[topology.Evidence]text.Safe{
 		topology.Told: text.Own("as the broker says"), topology.Observed: text.Own("as observed"), topology.Inferred: text.Own("inferred from what usually follows"),
 	}[e.Evidence]
-	return piece{theme.Dim, text.Join(text.Own("; "), append(notes, evidence)...)}
+	return page.Piece{Role: theme.Dim, Text: text.Join(text.Own("; "), append(notes, evidence)...)}
 }
 
 // mostLabels is how many labels of an edge a line names.
@@ -322,8 +323,8 @@ func labelsText(t *theme.Theme, e *topology.Edge) text.Safe {
 
 // text is a consumer and how it stands, with why it is that of a service.
 func (r *reading) text(t *theme.Theme) text.Safe {
-	s := t.String(r.Lag.Group).Add(space, t.String(r.standing.State.String()), text.Own(", "), r.leftToRead(), text.Own(" to read"))
-	if growing(&r.standing, &r.total) {
+	s := t.String(r.Lag.Group).Add(text.Space, t.String(r.standing.State.String()), text.Own(", "), r.leftToRead(), text.Own(" to read"))
+	if page.Growing(&r.standing, &r.total) {
 		s = s.Add(text.Own(" and growing"))
 	}
 	if r.By != "" {

@@ -14,11 +14,11 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"eventscope/adapters"
-	"eventscope/adapters/consumer"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/envelope"
 	"eventscope/replay"
 	"eventscope/tracing"
+	"eventscope/tui/page"
 )
 
 // Options is everything the screen is given.
@@ -79,31 +79,6 @@ type Options struct {
 	Output io.Writer
 }
 
-// Source is one source in the header.
-type Source struct {
-	Name   string
-	Broker adapters.Broker
-	// Status is asked about twice a second.
-	Status func() adapters.Status
-	// Lag tells how far the consumers of this source are behind; nil where nobody can.
-	// Without any there is no page about them.
-	Lag LagSource
-	// Unroutable counts what led to no queue; nil where nobody does.
-	Unroutable adapters.UnroutableCounter
-	// Topology tells what there is and where it leads, asked every 30 seconds while the map
-	// is shown; nil where nobody can.
-	Topology adapters.Topology
-}
-
-// LagSource tells how far the consumers of a source are behind, and reads what one of them
-// is to read next. It is asked outside the event loop, every two seconds while that is on
-// the screen and every 15 seconds otherwise. A source that is not connected answers
-// ErrNotConnected, and one that cannot tell ErrUnsupported.
-type LagSource interface {
-	consumer.LagReader
-	adapters.Fetcher
-}
-
 // HistoryProgress says how far a search in history is.
 type HistoryProgress struct {
 	Read  int64 // messages read so far
@@ -111,16 +86,14 @@ type HistoryProgress struct {
 	Found int64 // events of the flow found so far
 }
 
-// Crash is a defect of the screen. The terminal was put back before it is returned.
-type Crash struct {
-	Reason string // what panicked, made printable
-	Stack  string // for a log, not for the screen
-}
+// Source is one source in the header.
+type Source = page.Source
 
-// Error is one sentence for the operator.
-func (c *Crash) Error() string {
-	return "the screen failed and was closed: " + c.Reason + "; this is a defect of eventscope, and nothing on the brokers was changed"
-}
+// LagSource tells how far the consumers of a source are behind.
+type LagSource = page.LagSource
+
+// Crash is a defect of the screen. The terminal was put back before it is returned.
+type Crash = page.Crash
 
 // Run shows the screen until the user quits (nil), ctx ends (its error), or the screen
 // fails ([Crash]). The terminal is as before when it returns.

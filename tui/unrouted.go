@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"eventscope/adapters"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -36,23 +37,23 @@ func (s *lagSweep) countUnrouted(ctx context.Context) (all []unrouted) {
 
 // unroutedLines say so, a line a source.
 func (p *lagPage) unroutedLines(width int) (lines []widget.Line) {
-	t := p.theme
+	t := p.Theme()
 	for _, u := range p.lagModel.contents.unrouted {
 		var parts []text.Safe
 		role, glyph := theme.Dim, t.Glyph.Dot
 		if n := u.count.Dropped; n > 0 {
 			role, glyph = theme.Warn, t.Glyph.Warning
-			parts = append(parts, plural(int(n), text.Own(" message"), text.Own(" messages")).Add(text.Own(" led to no queue and "), lostText(n), lately(u.count.DroppedRate)))
+			parts = append(parts, text.Plural(int(n), text.Own(" message"), text.Own(" messages")).Add(text.Own(" led to no queue and "), lostText(n), lately(u.count.DroppedRate)))
 		}
 		if n := u.count.Returned; n > 0 {
-			parts = append(parts, plural(int(n), text.Own(" was"), text.Own(" were")).Add(text.Own(" given back to publishers for that"), lately(u.count.ReturnedRate)))
+			parts = append(parts, text.Plural(int(n), text.Own(" was"), text.Own(" were")).Add(text.Own(" given back to publishers for that"), lately(u.count.ReturnedRate)))
 		}
-		sentence := glyph.Add(space, t.String(u.source), text.Own(": "), text.Join(text.Own("; "), parts...), text.Own("; counted since the broker started"))
+		sentence := glyph.Add(text.Space, t.String(u.source), text.Own(": "), text.Join(text.Own("; "), parts...), text.Own("; counted since the broker started"))
 		for _, s := range widget.Wrap(t, sentence, width-4, 2) {
 			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, s).Line())
 		}
 	}
-	return lines[:min(len(lines), mostTroubleLines)]
+	return lines[:min(len(lines), page.MostTroubleLines)]
 }
 
 func lostText(n int64) text.Safe {

@@ -131,3 +131,11 @@ func Moment(t time.Time) Safe { return plain(t.Format("2006-01-02 15:04:05.000 -
 
 // plain is a Safe of ASCII that this package wrote.
 func plain(s string) Safe { return Safe{s, len(s)} }
+
+// Plural is a number and what it counts, such as " row" or " rows".
+func Plural(n int, one, many Safe) Safe {
+	if n == 1 {
+		return Count(1).Add(one)
+	}
+	return Count(int64(n)).Add(many)
+}

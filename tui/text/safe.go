@@ -21,6 +21,9 @@ type constant string
 // Own is a text of the program itself, which must be printable as it stands.
 func Own(s constant) Safe { return measured(string(s)) }
 
+// Space is what stands between two words.
+var Space = Own(" ")
+
 // String is the text.
 func (s Safe) String() string { return s.s }
 

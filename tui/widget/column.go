@@ -1,6 +1,11 @@
 package widget
 
-import "slices"
+import (
+	"slices"
+
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+)
 
 // Column is a column of a list.
 type Column struct {
@@ -65,3 +70,37 @@ func Layout(columns []Column, width int) []int {
 
 // Between leaves the room between two columns.
 func (r *Row) Between() *Row { return r.Gap(gap) }
+
+// ListRow begins a row of a list with the two cells before it: cursor and mark.
+func ListRow(t *theme.Theme, width int, selected, marked bool) *Row {
+	row := NewRow(t, width)
+	if selected {
+		row.Base(theme.Selected).Put(theme.Accent, t.Glyph.Cursor)
+	} else {
+		row.Gap(1)
+	}
+	if marked {
+		return row.Put(theme.Marked, t.Glyph.Mark)
+	}
+	return row.Gap(1)
+}
+
+// Headings are the names of columns; those whose values stand at the right do, too.
+func Headings(t *theme.Theme, width int, columns []int, names []text.Safe, right ...int) Line {
+	row := NewRow(t, width).Gap(2)
+	shown := 0
+	for i, name := range names {
+		if columns[i] == 0 {
+			continue
+		}
+		if shown++; shown > 1 {
+			row.Between()
+		}
+		if slices.Contains(right, i) {
+			row.Right(theme.Dim, name, columns[i])
+		} else {
+			row.Cell(theme.Dim, name, columns[i])
+		}
+	}
+	return row.Line()
+}

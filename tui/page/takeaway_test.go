@@ -1,4 +1,4 @@
-package tui
+package page
 
 import (
 	"fmt"
@@ -8,11 +8,14 @@ import (
 	"testing"
 
 	"eventscope/tui/text"
+	"eventscope/tui/theme"
+
+	"github.com/charmbracelet/colorprofile"
 )
 
 // An editor may have arguments, in VISUAL before EDITOR, and the operator's own before both.
 func TestTheEditorHasItsArguments(t *testing.T) {
-	d := New(Options{}).shell
+	d := &Files{}
 	for _, c := range []struct {
 		visual, editor string
 		own, want      []string
@@ -22,8 +25,8 @@ func TestTheEditorHasItsArguments(t *testing.T) {
 	} {
 		t.Setenv("VISUAL", c.visual)
 		t.Setenv("EDITOR", c.editor)
-		d.options.Editor = c.own
-		if got := d.editor(); !slices.Equal(got, c.want) {
+		d.Editor = c.own
+		if got := d.EditorCommand(); !slices.Equal(got, c.want) {
 			t.Errorf("VISUAL=%q EDITOR=%q: %q, want %q", c.visual, c.editor, got, c.want)
 		}
 	}
@@ -33,7 +36,7 @@ func TestTheEditorHasItsArguments(t *testing.T) {
 func TestASavedValueIsForTheUserAlone(t *testing.T) {
 	folder := t.TempDir()
 	for i, want := range []string{"event-x.json", "event-x-1.json"} {
-		path, err := writeNew(folder, "event-x.json", []byte{byte('0' + i)})
+		path, err := WriteNew(folder, "event-x.json", []byte{byte('0' + i)})
 		if err != nil || filepath.Base(path) != want {
 			t.Fatalf("%s, %v, want %s", path, err, want)
 		}
@@ -46,15 +49,21 @@ func TestASavedValueIsForTheUserAlone(t *testing.T) {
 	}
 }
 
+// silent is a screen that does not show what it is told.
+type silent struct{ Screen }
+
+func (silent) Theme() *theme.Theme       { return theme.New(colorprofile.TrueColor, true, false) }
+func (silent) Say(theme.Role, text.Safe) {}
+
 // What is copied is pasted into shells: nothing in it acts on a terminal, and lines stay
 // lines.
 func TestNothingThatIsCopiedActsOnATerminal(t *testing.T) {
-	d := New(Options{}).shell
-	command := d.copyText("a\x1b]0;x\a\r\n\u202eb\x00\n[200~rm -rf", text.Own("it"))
+	d := silent{}
+	command := Copy(d, "a\x1b]0;x\a\r\n\u202eb\x00\n[200~rm -rf", text.Own("it"))
 	if got, want := fmt.Sprint(command()), "a\\x1b]0;x\\x07\n\\u202eb\\x00\n[200~rm -rf"; got != want {
 		t.Errorf("copied %q, want %q", got, want)
 	}
-	if d.copyText(string(make([]byte, mostCopied+1)), text.Own("it")) != nil {
+	if Copy(d, string(make([]byte, mostCopied+1)), text.Own("it")) != nil {
 		t.Error("more was copied than a terminal takes")
 	}
 }

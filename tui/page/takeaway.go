@@ -1,0 +1,114 @@
+package page
+
+import (
+	"errors"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// mostCopied bounds what goes to the clipboard: terminals drop longer sequences
+// (xterm and tmux take about 100 KB).
+const mostCopied = 74_000
+
+// Copy puts s into the clipboard of the user's own terminal, over SSH too (OSC 52).
+// What a stranger wrote is pasted into shells, so control characters in it are escaped.
+func Copy(d Screen, s string, what text.Safe) tea.Cmd {
+	if len(s) > mostCopied {
+		d.Say(theme.Warn, what.Add(text.Own(" is too long for a clipboard; w saves it to a file")))
+		return nil
+	}
+	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	escaped := false
+	for i, line := range lines {
+		clean := string(text.Cleaner{}.Append(nil, []byte(line)))
+		escaped = escaped || clean != line
+		lines[i] = clean
+	}
+	note := text.Own("copied ").Add(what, text.Own(", "), text.Size(int64(len(s))))
+	if escaped {
+		note = note.Add(text.Own("; control characters are escaped"))
+	}
+	d.Say(theme.Good, d.Theme().Glyph.Done.Add(text.Space, note))
+	return tea.SetClipboard(strings.Join(lines, "\n"))
+}
+
+// CopyFlowIDs puts the ids of marked rows into the clipboard, one a line.
+func CopyFlowIDs(d Screen, marked iter.Seq[string]) tea.Cmd {
+	ids := slices.Compact(slices.Sorted(marked))
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+	if len(ids) == 0 {
+		d.Say(theme.Warn, text.Own("none of the marked rows has a flow id; nothing was copied"))
+		return nil
+	}
+	return Copy(d, strings.Join(ids, "\n"), text.Plural(len(ids), text.Own(" flow id"), text.Own(" flow ids")))
+}
+
+// Files are where values go, and what they are opened with.
+type Files struct {
+	SaveFolder string   // the working directory when empty
+	Editor     []string // with its arguments; the environment's when empty
+}
+
+// EditorCommand is the user's editor with its arguments.
+func (f *Files) EditorCommand() []string {
+	if len(f.Editor) > 0 {
+		return slices.Clone(f.Editor)
+	}
+	for _, name := range []string{"VISUAL", "EDITOR"} {
+		if words := strings.Fields(os.Getenv(name)); len(words) > 0 {
+			return words
+		}
+	}
+	return []string{"vi"}
+}
+
+// FileName is a position as the name of a file: what a file system or a shell may take
+// for something else becomes a hyphen.
+func FileName(position, format string) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
+			return r
+		}
+		return '-'
+	}, position)
+	extension := map[string]string{"json": ".json", "text": ".txt"}[format]
+	if extension == "" {
+		extension = ".bin"
+	}
+	return "event-" + name[:min(len(name), 120)] + extension
+}
+
+// mostNames is how many names are tried for a file.
+const mostNames = 1000
+
+// WriteNew writes a file that only the user can read. A file that is there stays; the
+// new one gets a number.
+func WriteNew(folder, name string, data []byte) (path string, err error) {
+	extension := filepath.Ext(name)
+	for n := range mostNames {
+		path = filepath.Join(folder, name)
+		if n > 0 {
+			path = filepath.Join(folder, strings.TrimSuffix(name, extension)+"-"+strconv.Itoa(n)+extension)
+		}
+		var file *os.File
+		file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, os.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		_, err = file.Write(data)
+		return path, errors.Join(err, file.Close())
+	}
+	return "", err
+}

@@ -1,0 +1,93 @@
+package tui
+
+import (
+	"slices"
+
+	"eventscope/replay"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// ShowRun shows the run that was begun from here last.
+func (b *letterModel) ShowRun() tea.Cmd {
+	if b.run == nil {
+		b.Say(theme.Dim, text.Own("no run was begun from this screen"))
+		return nil
+	}
+	return b.Open(b.runPage(b.run))
+}
+
+// runMeant is the run that a command names or, when it names none, that the page is about,
+// or that was begun from here last.
+func (b *letterModel) runMeant(name string) string {
+	if name != "" {
+		return name
+	}
+	switch shown := b.Top().(type) {
+	case *runPage:
+		return shown.running.run.ID
+	case *stepsPage:
+		return shown.run
+	case *journalPage:
+		if shown.Cursor.Index < len(shown.records) {
+			return shown.records[shown.Cursor.Index].Run
+		}
+	}
+	if b.run != nil {
+		return b.run.run.ID
+	}
+	return ""
+}
+
+// Resume goes on with a run: the one that is named, or that is meant where none is.
+func (b *letterModel) Resume(name string) tea.Cmd {
+	if name = b.runMeant(name); name == "" {
+		b.Say(theme.Bad, text.Own("which run? :resume and its name; 6 lists them"))
+		return nil
+	}
+	return b.takeUp(text.Own("taking the run up"), func() (*replay.Run, int, error) {
+		run, err := b.service.Resume(name, b.write, replay.Pace{})
+		return run, b.doneBefore(name, err), err
+	}, func(*replay.Run) { b.leaveRun(name) })
+}
+
+// Abort ends a run: the one that is named, or that is meant where none is.
+func (b *letterModel) Abort(name string) tea.Cmd {
+	if name = b.runMeant(name); name == "" {
+		b.Say(theme.Bad, text.Own("which run? :abort and its name; 6 lists them"))
+		return nil
+	}
+	if b.run.atWork() && b.run.run.ID == name {
+		b.runPage(b.run).abort()
+		return nil
+	}
+	return b.takeUp(text.Own("ending the run"), func() (*replay.Run, int, error) {
+		run, err := b.service.Abort(name, b.write)
+		if run == nil {
+			return nil, 0, err
+		}
+		return run, b.doneBefore(name, err), err
+	}, func(*replay.Run) { b.leaveRun(name) })
+}
+
+// doneBefore is how many letters of a run were settled or skipped when it was taken up. It
+// works outside the event loop.
+func (b *letterModel) doneBefore(name string, err error) int {
+	if err != nil {
+		return 0
+	}
+	records, _, err := b.service.Runs()
+	if i := slices.IndexFunc(records, func(r *replay.Record) bool { return r.Run == name }); err == nil && i >= 0 {
+		return records[i].Settled + records[i].Skipped
+	}
+	return 0
+}
+
+// leaveRun closes the page of a run that is shown anew.
+func (b *letterModel) leaveRun(name string) {
+	if shown, ok := b.Top().(*runPage); ok && shown.running.run.ID == name {
+		b.Close(shown)
+	}
+}
