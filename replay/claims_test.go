@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -40,6 +41,60 @@ func TestAClaimKeepsOthersAway(t *testing.T) {
 				t.Errorf("%+v, %v", summary, err)
 			}
 		})
+	}
+}
+
+// TestAnAbortOfAnotherProcessIsNotForgottenOverAFailure: it came while the window in hand failed. The
+// run has ended then, says what failed, and is not resumed.
+func TestAnAbortOfAnotherProcessIsNotForgottenOverAFailure(t *testing.T) {
+	both(t, func(s *story) {
+		s.broker.Poison["b"] = true
+		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 1})
+		summary, err := run.Do(s.Context(), func(o Outcome) {
+			if o.Result != "failed" {
+				return
+			}
+			if ending, err := workplace(s, s.folder, s.broker).Abort(run.ID, true); err != nil || ending != nil {
+				s.Errorf("%v, %v", ending, err)
+			}
+		})
+		if !errors.Is(err, errStopped) || summary.State != "aborted" {
+			s.Errorf("%+v, %v", summary, err)
+		}
+		if _, err := s.service.Resume(run.ID, true, Pace{}); !errors.Is(err, ErrRefused) {
+			s.Errorf("it is resumed: %v", err)
+		}
+		if record, err := s.service.record(run.ID); err != nil || record.State != "aborted" || record.Error == "" {
+			s.Errorf("%+v, %v", record, err)
+		}
+		s.broker.Poison["b"] = false
+		s.run(Replay, PlanOptions{})
+	}, "a", "b", "c")
+}
+
+// TestAnAbortThatFailsIsAnAbort: it can be tried again, and not resumed.
+func TestAnAbortThatFailsIsAnAbort(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b", "c")
+	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
+	for _, broken := range []bool{true, false} {
+		ending, err := s.service.Abort(run.ID, true)
+		if err != nil || ending == nil {
+			t.Fatal(ending, err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		if broken {
+			cancel()
+		}
+		summary, err := ending.Do(ctx, func(Outcome) {})
+		if cancel(); summary.State != "aborted" || (err != nil) != broken {
+			t.Errorf("%+v, %v", summary, err)
+		}
+		if _, err := s.service.Resume(run.ID, true, Pace{}); !errors.Is(err, ErrRefused) {
+			t.Errorf("it is resumed: %v", err)
+		}
+	}
+	if len(s.broker.Letters) != 1 || len(s.broker.Copies) != 2 {
+		t.Errorf("%d letters, %d copies", len(s.broker.Letters), len(s.broker.Copies))
 	}
 }
 

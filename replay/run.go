@@ -275,8 +275,10 @@ func (r *Run) Do(ctx context.Context, tell func(Outcome)) (Summary, error) {
 	switch {
 	case errors.Is(err, errAborted):
 		end.Step, err = StepAbort, nil
-	case r.settling && err == nil:
-		end.Step = StepAbort
+	case r.settling, err != nil && r.service.journal.wantsEnd(r.ID): // whoever ended it elsewhere is gone, and has the journal's word
+		if end.Step = StepAbort; err != nil {
+			end.Error = err.Error()
+		}
 	case err != nil && ctx.Err() != nil:
 		end.Step, end.Reason = StepPause, "interrupted"
 	case err != nil:

@@ -89,7 +89,7 @@ func (w *worker) work(ctx context.Context) (err error) {
 	err = w.windows(ctx)
 	switch failed := w.finish(deadletter.Finishing(ctx)); {
 	case failed != nil && errors.Is(err, errAborted):
-		return failed // the operator has to end it again
+		return failed // the operator has to end it again, unless the journal says that it was
 	case failed != nil || err != nil:
 		return errors.Join(err, failed, w.write())
 	}

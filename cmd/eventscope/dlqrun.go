@@ -379,13 +379,13 @@ func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Forma
 	case errors.Is(err, replay.ErrRefused):
 		return err
 	case err != nil && ctx.Err() != nil:
-		d.note("the run is paused")
-		d.noteResume(run)
+		d.note("the run is %s", summary.State)
+		d.noteResume(run, summary.State)
 		return context.Cause(ctx)
 	case err != nil && summary.Settled > 0:
 		d.note("%w", err)
 		d.note("what is not settled is as it was")
-		d.noteResume(run)
+		d.noteResume(run, summary.State)
 		return printed{&partlyRun{summary}}
 	case err != nil:
 		return err
@@ -396,7 +396,11 @@ func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Forma
 }
 
 // noteResume says how a run goes on, and how it gets the passwords, which nothing keeps.
-func (d *dlq) noteResume(run *replay.Run) {
+func (d *dlq) noteResume(run *replay.Run, state string) {
+	if state == string(replay.StepAbort) {
+		d.note("it was ended meanwhile: make a new plan of what is left, and if letters are in hand then: eventscope dlq abort %s --write", run.ID)
+		return
+	}
 	command := "eventscope dlq resume " + run.ID
 	if d.settings.context != "" {
 		command += " --context " + d.settings.context
