@@ -37,6 +37,8 @@ require (
 	github.com/gofrs/flock v0.13.2
 	github.com/muesli/cancelreader v0.2.2
 	github.com/spf13/pflag v1.0.9
+	github.com/twmb/avro v1.9.1
+	github.com/twmb/franz-go/pkg/sr v1.8.0
 	golang.org/x/time v0.16.0
 )
 

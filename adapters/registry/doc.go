@@ -1,0 +1,33 @@
+// Package registry asks schema registries which schema an id stands for. It is the only
+// place that speaks HTTP to one.
+//
+// # Owner and concurrency
+//
+// A [Registry] belongs to a source, and any goroutine may ask it. Each question has a
+// goroutine of its own until it is answered, and there is one question an id at a time; the
+// answers are under one lock, which nobody holds while waiting. [Registry.Close] ends all
+// questions and waits for them.
+//
+// # What may be lost
+//
+// Nothing of a schema: an id stands for the same schema for ever, so an answer is kept for
+// the life of the process, as far as [maxKept] bytes go; what had to leave is asked for
+// again. Who asks by [Registry.Known] never waits, and has no schema until the answer is
+// there. A registry that is down, slow, busy or refuses is asked less and less often, and
+// each error says why and what to do.
+//
+// # Files
+//
+//	config.go     Config: where the registry is, and who asks
+//	registry.go   Registry: questions, answers, and how long they hold
+//	ask.go        one question: a schema, and those that it refers to
+//	outage.go     when a registry that failed is asked again
+//	transport.go  what the HTTP client must never do
+//	problem.go    what went wrong, in words
+//
+// # Not obvious
+//
+// Answers are hostile: bodies are bounded, another host is never followed to, and a schema
+// is compiled with a bound on its size. A 404 is not for ever either, since a follower of a
+// registry may learn of an id later than its producers.
+package registry

@@ -1,0 +1,91 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/twmb/franz-go/pkg/sr"
+
+	"eventscope/adapters"
+)
+
+// Codes of Confluent's API for what is not there (its REST reference, "Schemas").
+const (
+	noSubject = 40401
+	noVersion = 40402
+	noSchema  = 40403
+)
+
+// ErrPending is told by [Registry.Known] while a schema is being asked for.
+var ErrPending = errors.New("the registry is being asked for the schema")
+
+// verdict is what an answer means for the questions that follow.
+type verdict uint8
+
+const (
+	answered verdict = iota
+	unknown          // this id: asked again later
+	refused          // this id, or its schema cannot be read: it stays so
+	failing          // the registry: nobody is asked for a while
+	notAsked         // it failed while this question waited for its turn
+)
+
+// inOutage is the reason of an outage that began while a question waited.
+type inOutage struct{ error }
+
+// judge tells what an error of the client means, in words.
+func (r *Registry) judge(id uint32, err error) (verdict, error) {
+	problem := func(cause, remedy string, kind error) error {
+		return &adapters.Problem{Doing: fmt.Sprintf("read schema %d from the registry %s", id, r.name), Cause: cause, Remedy: remedy, Kind: kind}
+	}
+	answer := (*sr.ResponseError)(nil)
+	waited, unusable := (*inOutage)(nil), (*unreadable)(nil)
+	syntax, kind := (*json.SyntaxError)(nil), (*json.UnmarshalTypeError)(nil)
+	switch {
+	case err == nil:
+		return answered, nil
+	case errors.As(err, &waited):
+		return notAsked, waited.error
+	case errors.As(err, &unusable):
+		return refused, problem("it cannot be used: "+unusable.Error(), "", errors.ErrUnsupported)
+	case errors.As(err, &answer):
+		return judgeStatus(answer, problem)
+	case errors.Is(err, errTooMuch):
+		return failing, problem(errTooMuch.Error(), "check registry=", adapters.ErrTooLarge)
+	case errors.Is(err, errElsewhere):
+		return failing, problem(errElsewhere.Error(), "name that host in registry=, if it is the registry", adapters.ErrNotConnected)
+	case errors.As(err, &syntax), errors.As(err, &kind):
+		return failing, problem("what answers there is no schema registry", "check registry=, also for a path such as /apis/ccompat/v7", adapters.ErrNotConnected)
+	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+		return failing, problem("it does not answer", "check registry=, or wait: it is asked again", adapters.ErrNotConnected)
+	}
+	return failing, problem("it cannot be reached", "check registry=, or wait: it is asked again", adapters.ErrNotConnected)
+}
+
+func judgeStatus(answer *sr.ResponseError, problem func(cause, remedy string, kind error) error) (verdict, error) {
+	status := fmt.Sprintf("(%d)", answer.StatusCode)
+	switch answer.StatusCode {
+	case http.StatusNotFound:
+		switch answer.ErrorCode {
+		case noSubject, noVersion, noSchema:
+			return unknown, problem("it has no such schema", "check whether producers use another registry or context", adapters.ErrUnknownDestination)
+		}
+		return failing, problem("nothing of a registry is there (404)", "check the path of registry=, such as /apis/ccompat/v7", adapters.ErrNotConnected)
+	case http.StatusUnauthorized:
+		return failing, problem("it refuses the login "+status, "check its user and password", adapters.ErrNotAuthenticated)
+	case http.StatusForbidden:
+		return unknown, problem("this user may not read it "+status, "ask for the right to read its subject", adapters.ErrNotAuthorized)
+	}
+	return failing, problem("it is not able to answer now "+status, "wait: it is asked again", adapters.ErrNotConnected)
+}
+
+func isTimeout(err error) bool {
+	timeout, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	return ok && timeout.Timeout()
+}

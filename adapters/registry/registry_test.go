@@ -1,0 +1,322 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"eventscope/adapters"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// registry answers as the real ones do, and counts what it is asked.
+type registry struct {
+	*httptest.Server
+	asked  atomic.Int64
+	mu     sync.Mutex
+	answer map[string]any // by path; a func is called
+}
+
+type answerWith func(w http.ResponseWriter, r *http.Request)
+
+func newRegistry(t *testing.T, answers map[string]any) *registry {
+	made := &registry{answer: answers}
+	made.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		made.asked.Add(1)
+		made.mu.Lock()
+		answer, known := made.answer[request.URL.Path]
+		made.mu.Unlock()
+		switch answer := answer.(type) {
+		case answerWith:
+			answer(w, request)
+			return
+		case int:
+			w.WriteHeader(answer)
+			return
+		}
+		if !known {
+			w.WriteHeader(404)
+			answer = map[string]any{"error_code": 40403, "message": "Schema not found"}
+		}
+		_ = json.NewEncoder(w).Encode(answer)
+	}))
+	t.Cleanup(made.Close)
+	return made
+}
+
+func (made *registry) set(path string, answer any) {
+	made.mu.Lock()
+	defer made.mu.Unlock()
+	made.answer[path] = answer
+}
+
+func open(t *testing.T, c Config) *Registry {
+	t.Helper()
+	r, err := Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+func schema(text string, references ...any) map[string]any {
+	return map[string]any{"schema": text, "references": references}
+}
+
+func reference(name string, version int) map[string]any {
+	return map[string]any{"name": name, "subject": name, "version": version}
+}
+
+// TestASchemaIsAskedForOnce by many at once, and is there without waiting from then on.
+func TestASchemaIsAskedForOnce(t *testing.T) {
+	there := newRegistry(t, map[string]any{"/schemas/ids/7": schema(`"string"`)})
+	r := open(t, Config{URLs: []string{there.URL}})
+	var asking sync.WaitGroup
+	for range 20 {
+		asking.Go(func() {
+			got, err := r.Schema(t.Context(), 7)
+			if err != nil || got.ID != 7 || got.Format != "AVRO" || got.Avro == nil || got.Text != `"string"` {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+	asking.Wait()
+	if got, err := r.Known(7); err != nil || got.ID != 7 || there.asked.Load() != 1 {
+		t.Errorf("%+v, %v, after %d questions", got, err, there.asked.Load())
+	}
+}
+
+// TestKnownNeverWaits, and asks.
+func TestKnownNeverWaits(t *testing.T) {
+	release := make(chan struct{})
+	there := newRegistry(t, map[string]any{"/schemas/ids/7": answerWith(func(w http.ResponseWriter, _ *http.Request) {
+		<-release
+		_ = json.NewEncoder(w).Encode(schema(`"int"`))
+	})})
+	r := open(t, Config{URLs: []string{there.URL}})
+	for range 3 {
+		if _, err := r.Known(7); !errors.Is(err, ErrPending) {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := r.Schema(ctx, 7); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	close(release)
+	if _, err := r.Schema(t.Context(), 7); err != nil || there.asked.Load() != 1 {
+		t.Errorf("%v, after %d questions", err, there.asked.Load())
+	}
+}
+
+// TestReferencesAreAskedForInTheirVersions, each once, the deepest first.
+func TestReferencesAreAskedForInTheirVersions(t *testing.T) {
+	money := `{"type":"record","name":"Money","namespace":"shop","fields":[{"name":"cents","type":"long"}]}`
+	there := newRegistry(t, map[string]any{
+		"/schemas/ids/1":                  schema(`{"type":"record","name":"Order","fields":[{"name":"line","type":"shop.Line"},{"name":"total","type":"shop.Money"}]}`, reference("shop.Line", 3), reference("shop.Money", 1)),
+		"/subjects/shop.Line/versions/3":  schema(`{"type":"record","name":"Line","namespace":"shop","fields":[{"name":"price","type":"Money"}]}`, reference("shop.Money", 1)),
+		"/subjects/shop.Money/versions/1": schema(money),
+		"/schemas/ids/2":                  schema(`"int"`, reference("a", 1)),
+		"/subjects/a/versions/1":          schema(`"int"`, reference("b", 1)),
+		"/subjects/b/versions/1":          schema(`"int"`, reference("a", 1)),
+		"/schemas/ids/3":                  schema(`{"type":"record"`),
+		"/schemas/ids/4":                  map[string]any{"schema": "{}", "schemaType": "JSON"},
+	})
+	r := open(t, Config{URLs: []string{there.URL}})
+	got, err := r.Schema(t.Context(), 1)
+	if err != nil || len(got.References) != 2 || got.References[0] != money || there.asked.Load() != 3 {
+		t.Fatalf("%+v, %v, after %d questions", got, err, there.asked.Load())
+	}
+	if text, err := got.Avro.AppendJSON(nil, []byte{2, 4}, 0); err != nil || string(text) != `{"line":{"price":{"cents":1}},"total":{"cents":2}}` {
+		t.Errorf("%s, %v", text, err)
+	}
+	if got, err := r.Schema(t.Context(), 2); err != nil || len(got.References) != 2 {
+		t.Errorf("two that refer to each other: %+v, %v", got, err)
+	}
+	if _, err := r.Schema(t.Context(), 3); err == nil || !strings.Contains(err.Error(), "cannot be used") {
+		t.Errorf("a schema that is none: %v", err)
+	}
+	if got, err := r.Schema(t.Context(), 4); err != nil || got.Format != "JSON" || got.Avro != nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestWhatARegistryMayAnswer has a row for each answer that is no schema.
+func TestWhatARegistryMayAnswer(t *testing.T) {
+	other := newRegistry(t, map[string]any{"/schemas/ids/7": schema(`"int"`)})
+	for name, c := range map[string]struct {
+		answer any
+		kind   error
+		words  string
+		again  bool // another id is asked for at once
+	}{
+		"no such schema":    {answer: nil, kind: adapters.ErrUnknownDestination, words: "no such schema", again: true},
+		"no right":          {answer: 403, kind: adapters.ErrNotAuthorized, words: "may not read", again: true},
+		"refused":           {answer: 401, kind: adapters.ErrNotAuthenticated, words: "refuses the login (401)"},
+		"busy":              {answer: 429, kind: adapters.ErrNotConnected, words: "(429)"},
+		"broken":            {answer: 503, kind: adapters.ErrNotConnected, words: "(503)"},
+		"another path":      {answer: 404, kind: adapters.ErrNotConnected, words: "check the path"},
+		"a page":            {answer: answerWith(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>login</html>") }), kind: adapters.ErrNotConnected, words: "no schema registry"},
+		"a list":            {answer: []int{1}, kind: adapters.ErrNotConnected, words: "no schema registry"},
+		"something endless": {answer: answerWith(endless), kind: adapters.ErrTooLarge, words: "larger than 8 MiB"},
+		"another host": {answer: answerWith(func(w http.ResponseWriter, request *http.Request) {
+			http.Redirect(w, request, other.URL+"/schemas/ids/7", http.StatusFound)
+		}), kind: adapters.ErrNotConnected, words: "elsewhere"},
+		"nothing":  {answer: answerWith(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), kind: adapters.ErrNotConnected, words: "cannot be reached"},
+		"no end":   {answer: answerWith(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), kind: adapters.ErrNotConnected, words: "does not answer"},
+		"too deep": {answer: schema(strings.Repeat("[", 10_000)), kind: errors.ErrUnsupported, words: "cannot be used", again: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			there := newRegistry(t, map[string]any{"/schemas/ids/8": schema(`"int"`)})
+			if c.answer != nil {
+				there.set("/schemas/ids/7", c.answer)
+			}
+			r := open(t, Config{URLs: []string{there.URL}, User: "observer", Password: "secret-word"})
+			if name == "no end" {
+				r.http.Timeout = 50 * time.Millisecond
+			}
+			_, err := r.Schema(t.Context(), 7)
+			if !errors.Is(err, c.kind) || err == nil || !strings.Contains(err.Error(), c.words) || strings.Contains(err.Error(), "secret-word") {
+				t.Fatalf("%v, want %q", err, c.words)
+			}
+			before := there.asked.Load()
+			if _, again := r.Schema(t.Context(), 7); again == nil || again.Error() != err.Error() || there.asked.Load() != before {
+				t.Errorf("asked again at once: %v", again)
+			}
+			if _, err := r.Schema(t.Context(), 8); (err == nil) != c.again || (there.asked.Load() == before) == c.again {
+				t.Errorf("another schema: %v", err)
+			}
+			if other.asked.Load() > 0 {
+				t.Error("another host was asked")
+			}
+		})
+	}
+}
+
+func endless(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprint(w, `{"schema":"`)
+	for range 9 << 10 {
+		if _, err := w.Write(make([]byte, 1<<10)); err != nil {
+			return
+		}
+	}
+}
+
+// TestARegistryIsAskedLessAndLess while it fails, and as ever when it answered.
+func TestARegistryIsAskedLessAndLess(t *testing.T) {
+	var o outage
+	now, why := time.Unix(0, 0), errors.New("down")
+	for i, most := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
+		o.fail(why, now, 0)
+		if pause := o.until.Sub(now); pause > most*time.Second || pause < most*time.Second*3/4 {
+			t.Errorf("failure %d: %v", i+1, pause)
+		}
+		if o.on(o.until.Add(-1)) != why || o.on(o.until) != nil {
+			t.Errorf("failure %d does not end at %v", i+1, o.until)
+		}
+	}
+	o.end()
+	if o.fail(why, now, 20*time.Second); o.until.Sub(now) != 20*time.Second {
+		t.Errorf("asked for 20 s, it waits %v", o.until.Sub(now))
+	}
+	if o.fail(why, now, time.Hour); o.until.Sub(now) != longestPause {
+		t.Errorf("asked for an hour, it waits %v", o.until.Sub(now))
+	}
+}
+
+// TestAPauseIsHeeded that the registry asks for.
+func TestAPauseIsHeeded(t *testing.T) {
+	for header, want := range map[string]time.Duration{"": 0, "7": 7 * time.Second, "99999999999": longestPause, "3600": longestPause, "-1": 0, "soon": 0} {
+		var l later
+		l.heed(&http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {header}}})
+		if got := l.take(); got != want || l.take() != 0 {
+			t.Errorf("Retry-After %q is %v", header, got)
+		}
+	}
+	var l later
+	if l.heed(&http.Response{StatusCode: 401}); l.take() != longestPause {
+		t.Error("a login that was refused is tried again")
+	}
+}
+
+// TestAnErrorIsNotForEver: an id that was not known is asked for again.
+func TestAnErrorIsNotForEver(t *testing.T) {
+	there := newRegistry(t, map[string]any{})
+	r := open(t, Config{URLs: []string{there.URL}})
+	if _, err := r.Schema(t.Context(), 7); err == nil {
+		t.Fatal("it is there")
+	}
+	there.set("/schemas/ids/7", schema(`"int"`))
+	r.mu.Lock()
+	e := r.entries[7]
+	if wait := time.Until(e.until); wait > firstMiss || wait < firstMiss/2 || e.misses != 1 {
+		t.Errorf("it is asked for in %v, after %d misses", wait, e.misses)
+	}
+	e.until = time.Now()
+	r.mu.Unlock()
+	if _, err := r.Schema(t.Context(), 7); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAnswersHaveABound however many ids there are.
+func TestAnswersHaveABound(t *testing.T) {
+	long := `"` + strings.Repeat("x", 1<<20) + `"`
+	r := open(t, Config{URLs: []string{"http://127.0.0.1:1"}})
+	for id := range uint32(100) {
+		done := make(chan struct{})
+		close(done)
+		made := &entry{done: done, schema: &Schema{ID: id, Text: long, References: []string{"x"}}}
+		r.mu.Lock()
+		r.makeRoom()
+		r.entries[id] = made
+		r.kept += made.schema.size()
+		if r.kept > maxKept+len(long)+1 || r.kept != len(r.entries)*(len(long)+1) {
+			t.Fatalf("%d bytes in %d schemas", r.kept, len(r.entries))
+		}
+		r.mu.Unlock()
+	}
+}
+
+// TestCredentialsGoToTheRegistry and the context is part of each question.
+func TestCredentialsGoToTheRegistry(t *testing.T) {
+	var path, login atomic.Value
+	there := newRegistry(t, map[string]any{})
+	there.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		path.Store(request.URL.Path)
+		login.Store(request.Header.Get("Authorization"))
+		_ = json.NewEncoder(w).Encode(schema(`"int"`))
+	})
+	for _, c := range []struct {
+		Config
+		path, login string
+	}{
+		{Config{}, "/schemas/ids/7", ""},
+		{Config{User: "me", Password: "pw"}, "/schemas/ids/7", "Basic bWU6cHc="},
+		{Config{Token: "tok"}, "/schemas/ids/7", "Bearer tok"},
+		{Config{Context: ".payments"}, "/contexts/.payments/schemas/ids/7", ""},
+	} {
+		c.URLs = []string{strings.TrimPrefix(there.URL, "http://")}
+		if _, err := open(t, c.Config).Schema(t.Context(), 7); err != nil || path.Load() != c.path || login.Load() != c.login {
+			t.Errorf("%v: %v, %v, %v", c.Config, path.Load(), login.Load(), err)
+		}
+	}
+	for _, urls := range [][]string{nil, {"ftp://x"}, {"http://"}, {"http://me:secret-word@host"}} {
+		if _, err := Open(Config{URLs: urls}); !errors.Is(err, adapters.ErrUsage) || strings.Contains(err.Error(), "secret-word") {
+			t.Errorf("%q: %v", urls, err)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package registry
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxAnswer is how long an answer may be, in bytes. Schemas are shorter.
+	maxAnswer = 8 << 20
+	// patience is how long one question may take.
+	patience = 5 * time.Second
+)
+
+var (
+	errTooMuch   = errors.New("the answer is larger than 8 MiB")
+	errElsewhere = errors.New("it sends elsewhere, to a host that was not named")
+)
+
+// newClient makes an HTTP client that reads bounded answers, and that carries nothing to
+// a host that was not named.
+func newClient(hosts []string, secure *tls.Config, asks *later) *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig, transport.MaxIdleConnsPerHost = secure, 2
+	return &http.Client{
+		Transport: bounded{transport, asks}, Timeout: patience,
+		CheckRedirect: func(next *http.Request, _ []*http.Request) error {
+			if !slices.Contains(hosts, next.URL.Host) {
+				return errElsewhere
+			}
+			return nil
+		},
+	}
+}
+
+// later is for how long the registry has asked to be left alone, in its last answer.
+type later struct{ atomic.Int64 }
+
+// take is that time, which is heeded once.
+func (l *later) take() time.Duration { return time.Duration(l.Swap(0)) }
+
+// heed reads what an answer asks for. A login that was refused will not be better soon.
+func (l *later) heed(answer *http.Response) {
+	if answer.StatusCode == http.StatusUnauthorized {
+		l.Store(int64(longestPause))
+	} else if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		l.Store(int64(min(time.Duration(min(seconds, 3600))*time.Second, longestPause)))
+	}
+}
+
+// bounded ends answers that are too long, and sees whether they ask for a pause.
+type bounded struct {
+	*http.Transport
+	later *later
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
+	answer, err := b.Transport.RoundTrip(request)
+	if err == nil {
+		b.later.heed(answer)
+		answer.Body = &body{answer.Body, maxAnswer}
+	}
+	return answer, err
+}
+
+// body is that of an answer.
+type body struct {
+	io.ReadCloser
+	left int
+}
+
+// Read implements [io.Reader].
+func (b *body) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooMuch
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
