@@ -13,6 +13,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/delivery"
 )
 
 // benchmarkBroker is the first broker that the environment names.
@@ -95,7 +96,7 @@ func benchmarkBare(b *testing.B, broker *testBroker) (exchange string, seen *ato
 		err = channel.QueueBind(queue.Name, "#", exchange, false, nil)
 	}
 	if err == nil {
-		err = channel.Qos(prefetch, 0, false)
+		err = channel.Qos(delivery.Prefetch, 0, false)
 	}
 	if err != nil {
 		b.Fatal(err)
@@ -108,7 +109,7 @@ func benchmarkBare(b *testing.B, broker *testBroker) (exchange string, seen *ato
 		waiting := 0
 		for d := range deliveries {
 			seen.Add(1)
-			if waiting++; waiting == ackEvery {
+			if waiting++; waiting == delivery.AckEvery {
 				_ = channel.Ack(d.DeliveryTag, true)
 				waiting = 0
 			}
@@ -143,24 +144,6 @@ func processorTime() time.Duration {
 	var usage syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
-// BenchmarkConvert is what a message costs between the client and the intake.
-func BenchmarkConvert(b *testing.B) {
-	m := kilobyte()
-	d := amqp.Delivery{Headers: m.Headers, Body: m.Body, ContentType: m.ContentType, MessageId: m.MessageId, Type: m.Type, AppId: m.AppId, Timestamp: m.Timestamp, Exchange: "orders", RoutingKey: "order.placed"}
-	b.SetBytes(int64(len(m.Body)))
-	b.ReportAllocs()
-	s := newSlab()
-	for range b.N {
-		s.addTapped(&d, "")
-		s.deliveries++
-		if s.full() {
-			s.free()
-			s = newSlab()
-		}
-	}
-	s.free()
 }
 
 // BenchmarkRedrive moves 1 KB letters from one queue to another, in windows as a replay
@@ -250,7 +233,7 @@ func publishBare(b *testing.B, broker *testBroker, queue string, messages []amqp
 // moveBare moves messages from one queue to another, by the client alone.
 func moveBare(b *testing.B, broker *testBroker, from, to string, messages int) {
 	letterConsumer, sending := broker.channel(b), broker.channel(b)
-	if err := errors.Join(letterConsumer.Qos(prefetch, 0, false), sending.Confirm(false)); err != nil {
+	if err := errors.Join(letterConsumer.Qos(delivery.Prefetch, 0, false), sending.Confirm(false)); err != nil {
 		b.Fatal(err)
 	}
 	deliveries, err := letterConsumer.Consume(from, "mover", false, true, false, false, nil)

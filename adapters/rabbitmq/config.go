@@ -7,6 +7,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/routing"
 )
@@ -153,10 +154,10 @@ func (c *Config) check() error {
 	}
 	for _, tap := range c.Taps {
 		switch tap.Exchange {
-		case "", defaultExchange:
+		case "", delivery.DefaultExchange:
 			return usage("the default exchange allows no bindings, so it cannot be tapped",
 				"use firehose=true after rabbitmqctl trace_on, or tap the exchanges that messages are published to")
-		case traceExchange:
+		case delivery.TraceExchange:
 			return usage("the firehose is not read as a tap", "use firehose=true")
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/fieldtable"
 	"eventscope/adapters/rabbitmq/preserved"
 	"eventscope/adapters/rabbitmq/wording"
@@ -79,10 +80,10 @@ func (o *outgoing) change(c *deadletter.Copy) {
 // republish is a delivery as it may be published again.
 func republish(d *amqp.Delivery) amqp.Publishing {
 	headers := d.Headers
-	if _, streamed := headers[offsetHeader]; streamed {
+	if _, streamed := headers[delivery.OffsetHeader]; streamed {
 		headers = make(amqp.Table, len(d.Headers))
 		for name, value := range d.Headers {
-			if name != offsetHeader { // the broker's own, at each delivery
+			if name != delivery.OffsetHeader { // the broker's own, at each delivery
 				headers[name] = value
 			}
 		}

@@ -75,14 +75,11 @@
 //	exchangetype.go  of which type an exchange is, by AMQP alone
 //	run.go         Run: session after session
 //	session.go     what is attached to one connection, and how it is looked after
-//	reader.go      from deliveries to batches, with acknowledgements
 //	tap.go         a tap's queue and its bindings
 //	drops.go       counting what taps drop
 //	stream.go      reading a stream by offset, and finding its end
 //	history.go     Scan and Estimate of streams
 //	fetch.go       Fetch of stream positions
-//	slab.go        the memory of batches; from a delivery to a message
-//	firehose.go    from a trace message to the original
 //	topology.go    Destinations, and the ways between them
 //	lag.go         Lag: one look at all queues
 //	lagqueue.go    how the consumers of a queue stand
@@ -122,6 +119,7 @@
 // They import nothing of this one:
 //
 //	connection  connections to the broker, and what AMQP alone tells
+//	delivery    from deliveries to messages and batches
 //	management  questions to the management API
 //	routing     where messages go, and how taps must be bound
 //	wording     words that all sentences share: names, causes, replies

@@ -9,6 +9,7 @@ import (
 	rabbithole "github.com/michaelklishin/rabbit-hole/v3"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/delivery"
 )
 
 // TestDropsAreCounted blocks the intake while far more passes than a tap keeps. What
@@ -41,7 +42,7 @@ func TestDropsAreCounted(t *testing.T) {
 		if status.Messages+status.Dropped != published || status.DroppedUnknown {
 			t.Errorf("%d delivered and %d dropped of %d; unknown: %v", status.Messages, status.Dropped, published, status.DroppedUnknown)
 		}
-		if most := int64(kept + prefetch + 2*batchMessages); status.Messages > most {
+		if most := int64(kept + delivery.Prefetch + 2*delivery.BatchMessages); status.Messages > most {
 			t.Errorf("%d were delivered, though only %d have room in queue and client", status.Messages, most)
 		}
 		gap := status.Gaps[len(status.Gaps)-1]

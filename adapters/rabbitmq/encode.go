@@ -5,6 +5,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/preserved"
 	"eventscope/adapters/rabbitmq/wording"
 )
@@ -31,7 +32,7 @@ func (a *Adapter) Decode(line []byte) (adapters.Message, error) {
 	if err != nil {
 		return adapters.Message{}, wording.Problem("read a preserved letter", err.Error(), "check that the file is whole", adapters.ErrUsage)
 	}
-	s := newSlab()
-	defer s.free()
-	return s.addLetter(d, queue).Clone(), nil
+	s := delivery.NewBuffer()
+	defer s.Free()
+	return s.AddLetter(d, queue).Clone(), nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -149,7 +150,7 @@ func (f *fetch) run(ctx context.Context) {
 		return
 	}
 	span := f.wanted[len(f.wanted)-1] - f.wanted[0] + 1
-	channel, deliveries, err := consumeStream(ctx, l, f.stream, f.wanted[0], int(min(span, prefetch)))
+	channel, deliveries, err := consumeStream(ctx, l, f.stream, f.wanted[0], int(min(span, delivery.Prefetch)))
 	if err != nil {
 		f.fail(err)
 		return
@@ -177,7 +178,7 @@ func (f *fetch) run(ctx context.Context) {
 
 // take answers what a delivery answers: itself, and that all before it are gone.
 func (f *fetch) take(d *amqp.Delivery) {
-	offset, ok := streamOffset(d)
+	offset, ok := delivery.StreamOffset(d)
 	if !ok {
 		f.fail(errNoOffset)
 		return
@@ -187,9 +188,9 @@ func (f *fetch) take(d *amqp.Delivery) {
 		f.wanted = f.wanted[1:]
 	}
 	if len(f.wanted) > 0 && f.wanted[0] == offset {
-		s := newSlab()
-		f.answer(offset, s.addStreamed(d, f.stream, offset).Clone(), nil)
-		s.free()
+		s := delivery.NewBuffer()
+		f.answer(offset, s.AddStreamed(d, f.stream, offset).Clone(), nil)
+		s.Free()
 		f.wanted = f.wanted[1:]
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -122,7 +123,7 @@ func (sc *scan) run(ctx context.Context) error {
 			return nil
 		}
 		err := sc.read(ctx, l, offset)
-		if !errors.Is(err, errEnded) || ctx.Err() != nil {
+		if !errors.Is(err, delivery.ErrEnded) || ctx.Err() != nil {
 			return err
 		}
 		if sc.next == before {
@@ -137,32 +138,32 @@ func (sc *scan) run(ctx context.Context) error {
 
 // read reads from offset to the end, which is no error, or until the deliveries end.
 func (sc *scan) read(ctx context.Context, l *connection.Conn, offset any) error {
-	channel, deliveries, err := consumeStream(ctx, l, sc.name, offset, prefetch)
+	channel, deliveries, err := consumeStream(ctx, l, sc.name, offset, delivery.Prefetch)
 	if err != nil {
 		return err
 	}
 	defer l.CloseChannel(ctx, channel)
-	reader := newReader(sc.take, func(ctx context.Context, s *slab) error {
-		batch := s.batch(false)
+	reader := delivery.NewReader(sc.take, func(ctx context.Context, s *delivery.Buffer) error {
+		batch := s.Batch(false)
 		err := sc.intake.Put(ctx, batch)
 		if err != nil {
 			batch.Release()
 		}
 		return err
 	})
-	reader.silence = sc.adapter.broker.Timeouts.Deliveries
+	reader.Silence = sc.adapter.broker.Timeouts.Deliveries
 	ended := make(chan error, 1)
-	if err := reader.read(ctx, attachment{channel: channel, deliveries: deliveries, ended: ended}); err != nil {
+	if err := reader.Read(ctx, delivery.Consumer{Channel: channel, Deliveries: deliveries, Ended: ended}); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	switch err := <-ended; {
-	case errors.Is(err, errDone):
+	case errors.Is(err, delivery.ErrDone):
 		return nil
-	case errors.Is(err, errSilent):
-		return wording.Problem("read stream "+wording.Quoted(sc.name), fmt.Sprintf("it delivered nothing for %v though its end is not reached", reader.silence),
+	case errors.Is(err, delivery.ErrSilent):
+		return wording.Problem("read stream "+wording.Quoted(sc.name), fmt.Sprintf("it delivered nothing for %v though its end is not reached", reader.Silence),
 			"try again", adapters.ErrNotConnected)
 	default:
 		return err
@@ -170,32 +171,32 @@ func (sc *scan) read(ctx context.Context, l *connection.Conn, offset any) error 
 }
 
 // take adds what the span holds, and says when the end is reached.
-func (sc *scan) take(s *slab, d *amqp.Delivery) error {
-	offset, ok := streamOffset(d)
+func (sc *scan) take(s *delivery.Buffer, d *amqp.Delivery) error {
+	offset, ok := delivery.StreamOffset(d)
 	if !ok {
 		return errNoOffset
 	}
 	if offset >= sc.end {
-		return errDone
+		return delivery.ErrDone
 	}
 	if offset < sc.next {
 		return nil
 	}
 	sc.next = offset + 1
-	at, _ := storedTime(d)
+	at, _ := delivery.StoredTime(d)
 	if begin, ok := sc.span.From.Time(time.Now()); ok && !sc.begun && !at.IsZero() && at.Before(begin) {
 		return sc.done()
 	}
 	sc.begun = true
 	if sc.span.Until.IsZero() || at.IsZero() || at.Before(sc.span.Until) {
-		s.addStreamed(d, sc.name, offset)
+		s.AddStreamed(d, sc.name, offset)
 	}
 	return sc.done()
 }
 
 func (sc *scan) done() error {
 	if sc.next >= sc.end {
-		return errDone
+		return delivery.ErrDone
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/delivery"
+	"eventscope/adapters/rabbitmq/fieldtable"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -31,30 +33,30 @@ type heldLetter struct {
 // mistaken for one of this one's.
 var handles atomic.Uint64
 
-// holding makes letters of deliveries, whose bodies they share. Its slabs are never freed,
+// holding makes letters of deliveries, whose bodies they share. Its buffers are never freed,
 // since whoever is handed the letters owns their memory.
 type holding struct {
 	letters *letters
-	slab    *slab
+	buffer  *delivery.Buffer
 }
 
-// room is a slab with room for one more message.
-func (h *holding) room() *slab {
-	if h.slab == nil || len(h.slab.messages) == cap(h.slab.messages) {
-		h.slab = newSlab()
+// room is a buffer with room for one more message.
+func (h *holding) room() *delivery.Buffer {
+	if h.buffer == nil || !h.buffer.HasRoom() {
+		h.buffer = delivery.NewBuffer()
 	}
-	return h.slab
+	return h.buffer
 }
 
 // fromQueue holds a letter of a queue.
 func (h *holding) fromQueue(d *amqp.Delivery, queue string) deadletter.Delivery {
-	return h.letters.hold(h.room().addLetter(d, queue), d)
+	return h.letters.hold(h.room().AddLetter(d, queue), d)
 }
 
 // fromStream holds a letter of a stream.
 func (h *holding) fromStream(d *amqp.Delivery, stream string) deadletter.Delivery {
-	offset, _ := streamOffset(d)
-	return h.letters.hold(h.room().addStreamed(d, stream, offset), d)
+	offset, _ := delivery.StreamOffset(d)
+	return h.letters.hold(h.room().AddStreamed(d, stream, offset), d)
 }
 
 func (l *letters) hold(m *adapters.Message, d *amqp.Delivery) deadletter.Delivery {
@@ -100,14 +102,5 @@ func (a *Adapter) notHeld(act string, letter *deadletter.Delivery) error {
 	return wording.Problem(fmt.Sprintf("%s %s", act, letter.Position), "the letter is not held any more", "look at it anew", adapters.ErrGone)
 }
 
-// addLetter appends a letter of a real queue. Its time is the one that it tells itself.
-func (s *slab) addLetter(d *amqp.Delivery, queue string) *adapters.Message {
-	m := s.add(d, "")
-	m.Properties.Queue = queue
-	m.Time, m.TimeRaw = storedTime(d)
-	m.Position = adapters.DigestPosition(queue, m.Digest())
-	return m
-}
-
 // countOf is how often the broker counts that a letter was handed out.
-func countOf(d *amqp.Delivery) int64 { return number(d.Headers["x-delivery-count"]) }
+func countOf(d *amqp.Delivery) int64 { return fieldtable.Integer(d.Headers["x-delivery-count"]) }

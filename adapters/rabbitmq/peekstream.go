@@ -9,6 +9,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -66,7 +67,7 @@ type streamReading struct {
 }
 
 func readStream(ctx context.Context, l *connection.Conn, name string, offset any) (*streamReading, error) {
-	channel, deliveries, err := consumeStream(ctx, l, name, offset, prefetch)
+	channel, deliveries, err := consumeStream(ctx, l, name, offset, delivery.Prefetch)
 	if err != nil {
 		return nil, err
 	}
@@ -88,11 +89,11 @@ func (r *streamReading) next(ctx context.Context, limit time.Duration) (amqp.Del
 		if !open {
 			return d, 0, r.conn.Loss()
 		}
-		offset, ok := streamOffset(&d)
+		offset, ok := delivery.StreamOffset(&d)
 		if !ok {
 			return d, 0, errNoOffset
 		}
-		if r.waiting++; r.waiting == ackEvery {
+		if r.waiting++; r.waiting == delivery.AckEvery {
 			_ = r.channel.Ack(d.DeliveryTag, true) // if it fails, the deliveries end
 			r.waiting = 0
 		}

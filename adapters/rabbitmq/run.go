@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup" // ends all goroutines of Run with the first error
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -48,7 +49,7 @@ func (a *Adapter) newRun(start adapters.Start, intake adapters.Intake) *run {
 	if at, ok := start.Time(time.Now()); ok {
 		start = adapters.At(at)
 	}
-	tapped := func(ctx context.Context, s *slab) error { return r.handOver(ctx, s, true) }
+	tapped := func(ctx context.Context, s *delivery.Buffer) error { return r.handOver(ctx, s, true) }
 	if a.tapsExchanges() {
 		r.taps = append(r.taps, newTap(r.config, r.state, "", false, tapped))
 	}
@@ -59,17 +60,17 @@ func (a *Adapter) newRun(start adapters.Start, intake adapters.Intake) *run {
 		r.taps = append(r.taps, newTap(r.config, r.state, "", true, tapped))
 	}
 	for _, name := range a.streams {
-		r.streams = append(r.streams, newStream(r.config, name, start, func(ctx context.Context, s *slab) error {
+		r.streams = append(r.streams, newStream(r.config, name, start, func(ctx context.Context, s *delivery.Buffer) error {
 			return r.handOver(ctx, s, false)
 		}))
 	}
 	return r
 }
 
-// handOver gives a slab to the intake, waiting as long as that takes.
-func (r *run) handOver(ctx context.Context, s *slab, volatile bool) error {
-	n, bytes := int64(len(s.messages)), s.bytes
-	batch := s.batch(volatile)
+// handOver gives a buffer to the intake, waiting as long as that takes.
+func (r *run) handOver(ctx context.Context, s *delivery.Buffer, volatile bool) error {
+	n, bytes := int64(len(s.Messages)), s.Bytes
+	batch := s.Batch(volatile)
 	r.put.Lock()
 	err := r.intake.Put(ctx, batch)
 	r.put.Unlock()
@@ -96,10 +97,10 @@ func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters
 	a.running.Store(r)
 	group, within := errgroup.WithContext(ctx)
 	for _, t := range r.taps {
-		group.Go(func() error { return t.reader.run(within) })
+		group.Go(func() error { return t.reader.Run(within) })
 	}
 	for _, st := range r.streams {
-		group.Go(func() error { return st.reader.run(within) })
+		group.Go(func() error { return st.reader.Run(within) })
 	}
 	group.Go(func() error { return r.stayConnected(within) })
 	err := group.Wait()
@@ -180,7 +181,7 @@ func (r *run) session(ctx context.Context) error {
 // endedProblem says why a reader's deliveries ended: most often because the connection
 // did, which says so itself at the same time.
 func (s *session) endedProblem(err error, closed <-chan *amqp.Error) error {
-	if !errors.Is(err, errEnded) {
+	if !errors.Is(err, delivery.ErrEnded) {
 		return s.conn.Loss()
 	}
 	select {

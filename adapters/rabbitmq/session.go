@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/routing"
 )
 
@@ -105,7 +106,7 @@ func (s *session) bind(p *plan) error {
 func (s *session) wanted(t *tap, p *plan) []routing.Binding {
 	switch {
 	case t.firehose:
-		return []routing.Binding{{Exchange: traceExchange, Key: traceKey}}
+		return []routing.Binding{{Exchange: delivery.TraceExchange, Key: delivery.TraceKey}}
 	case t.destination != "":
 		return p.queues[t.destination]
 	}

@@ -11,14 +11,11 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
 const (
-	// offsetHeader is the header in which the broker tells the offset of a message,
-	// and the consumer argument that says where to begin (RabbitMQ's page "Streams").
-	offsetHeader = "x-stream-offset"
-
 	// A stream's end can only be found by reading: what is read from its last chunk
 	// ends when nothing more comes. emptyPatience is how long to wait for the first
 	// message of it, endPatience for the next one.
@@ -45,7 +42,7 @@ func consumeStream(ctx context.Context, l *connection.Conn, name string, offset 
 	if err := channel.Qos(credit, 0, false); err != nil {
 		return nil, nil, l.Problem(doing, err)
 	}
-	deliveries, err := channel.Consume(name, connection.ConsumerTag, false, false, false, false, amqp.Table{offsetHeader: offset})
+	deliveries, err := channel.Consume(name, connection.ConsumerTag, false, false, false, false, amqp.Table{delivery.OffsetHeader: offset})
 	var refusal *amqp.Error
 	switch {
 	case err == nil:
@@ -92,7 +89,7 @@ func endFrom(ctx context.Context, l *connection.Conn, name string, from any, cre
 			if !open {
 				return 0, l.Loss()
 			}
-			if offset, ok := streamOffset(&d); ok {
+			if offset, ok := delivery.StreamOffset(&d); ok {
 				end = offset + 1
 			}
 			seen, answered = seen+1, false
@@ -127,7 +124,7 @@ func awaitAnswer(ctx context.Context, l *connection.Conn, channel *amqp.Channel,
 type stream struct {
 	name   string
 	config *Config
-	reader *reader
+	reader *delivery.Reader
 	start  adapters.Start // no age, but the time that it means
 	since  time.Time      // the reader leaves older messages out, up to the first that is not
 
@@ -143,13 +140,13 @@ type stream struct {
 	attached bool      // in this session
 }
 
-func newStream(c *Config, name string, start adapters.Start, put func(context.Context, *slab) error) *stream {
+func newStream(c *Config, name string, start adapters.Start, put func(context.Context, *delivery.Buffer) error) *stream {
 	st := &stream{name: name, config: c, start: start}
 	st.since, _ = start.Time(time.Now())
 	st.next.Store(-1)
 	st.delivered.Store(-1)
-	st.reader = newReader(st.take, func(ctx context.Context, s *slab) error {
-		end := s.messages[len(s.messages)-1].Position.Offset + 1
+	st.reader = delivery.NewReader(st.take, func(ctx context.Context, s *delivery.Buffer) error {
+		end := s.Messages[len(s.Messages)-1].Position.Offset + 1
 		st.handing.Store(true)
 		defer st.handing.Store(false)
 		if err := put(ctx, s); err != nil {
@@ -165,8 +162,8 @@ func newStream(c *Config, name string, start adapters.Start, put func(context.Co
 // does, the message is left to its queue.
 var errNoOffset = errors.New("a message without an offset came from a stream")
 
-func (st *stream) take(s *slab, d *amqp.Delivery) error {
-	offset, ok := streamOffset(d)
+func (st *stream) take(s *delivery.Buffer, d *amqp.Delivery) error {
+	offset, ok := delivery.StreamOffset(d)
 	if !ok {
 		return errNoOffset
 	}
@@ -174,14 +171,14 @@ func (st *stream) take(s *slab, d *amqp.Delivery) error {
 		return nil // the rest of a chunk, or of a connection that was lost
 	}
 	if !st.since.IsZero() {
-		if at, _ := storedTime(d); !at.IsZero() && at.Before(st.since) {
+		if at, _ := delivery.StoredTime(d); !at.IsZero() && at.Before(st.since) {
 			st.next.Store(offset + 1)
 			st.delivered.Store(offset + 1)
 			return nil
 		}
 		st.since = time.Time{}
 	}
-	s.addStreamed(d, st.name, offset)
+	s.AddStreamed(d, st.name, offset)
 	if st.next.Swap(offset+1) < 0 {
 		st.delivered.Store(offset)
 	}
@@ -195,11 +192,11 @@ func (st *stream) attach(ctx context.Context, l *connection.Conn, ended chan<- e
 	if err != nil {
 		return err
 	}
-	channel, deliveries, err := consumeStream(ctx, l, st.name, from, prefetch)
+	channel, deliveries, err := consumeStream(ctx, l, st.name, from, delivery.Prefetch)
 	if err != nil {
 		return err
 	}
-	st.reader.attach(attachment{channel: channel, deliveries: deliveries, ended: ended})
+	st.reader.Attach(delivery.Consumer{Channel: channel, Deliveries: deliveries, Ended: ended})
 	st.attached, st.moved = true, time.Now()
 	return nil
 }

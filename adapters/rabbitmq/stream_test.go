@@ -11,6 +11,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/delivery"
 )
 
 func (b *testBroker) streamConfig(names ...string) Config {
@@ -129,22 +130,22 @@ func TestStreamTimesWithinAChunk(t *testing.T) {
 	c := Config{}
 	since := time.Unix(1_700_000_000, 0)
 	st := newStream(&c, "s", adapters.At(since), nil)
-	s := new(slab)
+	s := new(delivery.Buffer)
 	for i, at := range []time.Time{since.Add(-time.Hour), since.Add(-time.Second), since, since.Add(-time.Hour), {}, since.Add(time.Hour)} {
-		d := amqp.Delivery{Timestamp: at, Headers: amqp.Table{offsetHeader: int64(100 + i), "h": "v"}}
+		d := amqp.Delivery{Timestamp: at, Headers: amqp.Table{delivery.OffsetHeader: int64(100 + i), "h": "v"}}
 		if err := st.take(s, &d); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := offsets(s.messages); !slices.Equal(got, []int64{102, 103, 104, 105}) {
+	if got := offsets(s.Messages); !slices.Equal(got, []int64{102, 103, 104, 105}) {
 		t.Errorf("got %v", got)
 	}
-	if h := s.messages[0].Headers; len(h) != 1 || h[0].Name != "h" {
+	if h := s.Messages[0].Headers; len(h) != 1 || h[0].Name != "h" {
 		t.Errorf("headers %q: the offset is the position, not a header", h)
 	}
-	again := amqp.Delivery{Headers: amqp.Table{offsetHeader: int64(104)}}
-	if err := st.take(s, &again); err != nil || len(s.messages) != 4 {
-		t.Errorf("an offset came twice: %v, %v", offsets(s.messages), err)
+	again := amqp.Delivery{Headers: amqp.Table{delivery.OffsetHeader: int64(104)}}
+	if err := st.take(s, &again); err != nil || len(s.Messages) != 4 {
+		t.Errorf("an offset came twice: %v, %v", offsets(s.Messages), err)
 	}
 	if err := st.take(s, &amqp.Delivery{}); !errors.Is(err, errNoOffset) {
 		t.Errorf("a message of a queue: %v, want %v", err, errNoOffset)
@@ -152,28 +153,6 @@ func TestStreamTimesWithinAChunk(t *testing.T) {
 }
 
 // TestStoredTime: a broker's stamp is finer than the publisher's timestamp.
-func TestStoredTime(t *testing.T) {
-	publisher := time.Unix(1_700_000_000, 0)
-	for _, test := range []struct {
-		header any
-		want   time.Time
-	}{{nil, publisher}, {int64(1_700_000_000_123), time.UnixMilli(1_700_000_000_123)}, {"text", publisher}} {
-		d := amqp.Delivery{Timestamp: publisher, Headers: amqp.Table{"timestamp_in_ms": test.header}}
-		if got, _ := storedTime(&d); !got.Equal(test.want) {
-			t.Errorf("%v: got %v, want %v", test.header, got, test.want)
-		}
-	}
-	inMilliseconds := amqp.Delivery{Timestamp: time.Unix(1_700_000_000_123, 0)}
-	if got, raw := storedTime(&inMilliseconds); !got.IsZero() || raw != 1_700_000_000_123 {
-		t.Errorf("milliseconds for seconds: got %v and %d", got, raw)
-	}
-	wrong := amqp.Delivery{Headers: amqp.Table{"timestamp_in_ms": int64(1_700_000_000_123_000)}}
-	if got, raw := storedTime(&wrong); !got.IsZero() || raw != 1_700_000_000_123_000 {
-		t.Errorf("microseconds for milliseconds: got %v and %d", got, raw)
-	}
-}
-
-// TestRealQueueIsNoStream: naming a queue as a stream must not touch it.
 func TestRealQueueIsNoStream(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
 		for _, kind := range []string{"classic", "quorum"} {

@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/routing"
 	"eventscope/adapters/rabbitmq/wording"
 )
@@ -36,7 +37,7 @@ type tap struct {
 	destination string // of its positions: the mirrored queue, or empty
 	firehose    bool
 	config      *Config
-	reader      *reader
+	reader      *delivery.Reader
 
 	queue string                     // name that the broker gave it in this session
 	bound map[string]routing.Binding // by id
@@ -44,20 +45,20 @@ type tap struct {
 	turn  int                        // where the next look after the bindings begins
 }
 
-func newTap(c *Config, st *state, destination string, firehose bool, put func(context.Context, *slab) error) *tap {
-	take := func(s *slab, d *amqp.Delivery) error {
+func newTap(c *Config, st *state, destination string, firehose bool, put func(context.Context, *delivery.Buffer) error) *tap {
+	take := func(s *delivery.Buffer, d *amqp.Delivery) error {
 		if d.Exchange == routing.TapMark.Exchange && d.RoutingKey == routing.TapMark.Key {
 			return nil // somebody asks whether there are taps
 		}
 		if firehose {
-			unwrap(d)
+			delivery.UnwrapTrace(d)
 		} else {
 			st.received(d.Exchange, d.RoutingKey)
 		}
-		s.addTapped(d, destination)
+		s.AddTapped(d, destination)
 		return nil
 	}
-	return &tap{destination: destination, firehose: firehose, config: c, reader: newReader(take, put), gone: map[string]time.Time{}}
+	return &tap{destination: destination, firehose: firehose, config: c, reader: delivery.NewReader(take, put), gone: map[string]time.Time{}}
 }
 
 func (t *tap) doing() string {
@@ -171,14 +172,14 @@ func (t *tap) consume(ctx context.Context, l *connection.Conn, ended chan<- erro
 	if err != nil {
 		return l.Problem(t.doing(), err)
 	}
-	if err := channel.Qos(prefetch, 0, false); err != nil {
+	if err := channel.Qos(delivery.Prefetch, 0, false); err != nil {
 		return l.Problem(t.doing(), err)
 	}
 	deliveries, err := channel.Consume(t.queue, connection.ConsumerTag, false, true, false, false, nil)
 	if err != nil {
 		return l.Problem(t.doing(), err)
 	}
-	t.reader.attach(attachment{channel: channel, deliveries: deliveries, ended: ended})
+	t.reader.Attach(delivery.Consumer{Channel: channel, Deliveries: deliveries, Ended: ended})
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/wording"
 )
@@ -28,7 +29,7 @@ func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, err
 	for _, name := range sortedKeys(m.known.Exchanges) {
 		shown := name
 		if name == "" {
-			shown = defaultExchange
+			shown = delivery.DefaultExchange
 		}
 		if m.wanted(adapters.Endpoint{Name: name, Kind: adapters.Exchange}) {
 			list = append(list, adapters.Destination{Name: shown, Kind: adapters.Exchange, Internal: m.known.Exchanges[name].Internal || name == ""})

@@ -206,3 +206,9 @@ func appendDecimal(dst []byte, d amqp.Decimal) []byte {
 	}
 	return dst
 }
+
+// Integer is an integer field, or 0.
+func Integer(field any) int64 {
+	n, _ := Structure(field).(int64)
+	return n
+}

@@ -1,4 +1,4 @@
-package rabbitmq
+package delivery
 
 import (
 	"testing"
@@ -14,7 +14,7 @@ import (
 // traced is a copy as the brokers 3.10 and 4.0 were seen to publish it.
 func traced(exchange string) amqp.Delivery {
 	return amqp.Delivery{
-		Exchange: traceExchange, RoutingKey: "publish." + exchange, Body: []byte("body"), DeliveryTag: 7, Redelivered: true,
+		Exchange: TraceExchange, RoutingKey: "publish." + exchange, Body: []byte("body"), DeliveryTag: 7, Redelivered: true,
 		Headers: amqp.Table{
 			"exchange_name": exchange, "routing_keys": []any{"order.placed", "cc"}, "routed_queues": []any{"q"},
 			"node": "rabbit@a", "vhost": "/", "connection": "127.0.0.1:1 -> 127.0.0.1:2", "channel": int32(1), "user": "guest",
@@ -29,10 +29,10 @@ func traced(exchange string) amqp.Delivery {
 
 func TestUnwrap(t *testing.T) {
 	d := traced("orders")
-	unwrap(&d)
-	s := new(slab)
-	s.addTapped(&d, "")
-	got := s.messages[0]
+	UnwrapTrace(&d)
+	s := new(Buffer)
+	s.AddTapped(&d, "")
+	got := s.Messages[0]
 	want := adapters.Message{
 		Value:   []byte("body"),
 		Headers: []adapters.Header{{Name: "n", Value: []byte("5"), Structured: int64(5)}, {Name: "s", Value: []byte("text")}},
@@ -52,15 +52,15 @@ func TestUnwrap(t *testing.T) {
 
 // TestUnwrapIncomplete: a copy that lacks everything is still a message.
 func TestUnwrapIncomplete(t *testing.T) {
-	d := amqp.Delivery{Exchange: traceExchange, RoutingKey: "publish.", Body: []byte("body")}
-	unwrap(&d)
-	s := new(slab)
-	s.addTapped(&d, "")
-	if p := s.messages[0].Position; p.Destination != defaultExchange {
+	d := amqp.Delivery{Exchange: TraceExchange, RoutingKey: "publish.", Body: []byte("body")}
+	UnwrapTrace(&d)
+	s := new(Buffer)
+	s.AddTapped(&d, "")
+	if p := s.Messages[0].Position; p.Destination != DefaultExchange {
 		t.Errorf("position %v, want one of the default exchange", p)
 	}
 	wrong := amqp.Delivery{Headers: amqp.Table{"exchange_name": int32(1), "routing_keys": "x", "properties": []any{}}, RoutingKey: "publish.a.b"}
-	unwrap(&wrong)
+	UnwrapTrace(&wrong)
 	if wrong.Exchange != "a.b" || wrong.RoutingKey != "" {
 		t.Errorf("got exchange %q, key %q", wrong.Exchange, wrong.RoutingKey)
 	}
@@ -69,13 +69,13 @@ func TestUnwrapIncomplete(t *testing.T) {
 // TestTappedAndTracedAreOne: a message has the same position however it was seen.
 func TestTappedAndTracedAreOne(t *testing.T) {
 	trace := traced("orders")
-	unwrap(&trace)
+	UnwrapTrace(&trace)
 	direct := trace
 	direct.DeliveryTag = 1
-	s := new(slab)
-	s.addTapped(&trace, "")
-	s.addTapped(&direct, "")
-	if s.messages[0].Position != s.messages[1].Position {
-		t.Errorf("%v and %v", s.messages[0].Position, s.messages[1].Position)
+	s := new(Buffer)
+	s.AddTapped(&trace, "")
+	s.AddTapped(&direct, "")
+	if s.Messages[0].Position != s.Messages[1].Position {
+		t.Errorf("%v and %v", s.Messages[0].Position, s.Messages[1].Position)
 	}
 }

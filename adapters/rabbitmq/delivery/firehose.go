@@ -1,4 +1,4 @@
-package rabbitmq
+package delivery
 
 import (
 	"strings"
@@ -10,21 +10,18 @@ import (
 )
 
 const (
-	// defaultExchange is how the nameless exchange is written in positions.
-	defaultExchange = "(default)"
-
-	// traceExchange is where the broker publishes a copy of each message once
-	// tracing is on, and traceKey selects the copies made at publishing; those made
+	// TraceExchange is where the broker publishes a copy of each message once
+	// tracing is on, and TraceKey selects the copies made at publishing; those made
 	// at delivery have keys deliver.QUEUE.
-	traceExchange = "amq.rabbitmq.trace"
-	traceKey      = "publish.#"
+	TraceExchange = "amq.rabbitmq.trace"
+	TraceKey      = "publish.#"
 	tracePrefix   = "publish."
 )
 
-// unwrap replaces a trace message by the message that it is a copy of: the body is the
+// UnwrapTrace replaces a trace message by the message that it is a copy of: the body is the
 // same, and the headers hold the exchange, the routing keys and the properties, as
 // RabbitMQ's page on the firehose tracer describes.
-func unwrap(d *amqp.Delivery) {
+func UnwrapTrace(d *amqp.Delivery) {
 	trace := d.Headers
 	exchange, ok := trace["exchange_name"].(string)
 	if !ok {
@@ -42,17 +39,11 @@ func unwrap(d *amqp.Delivery) {
 	d.ContentType, d.ContentEncoding = text("content_type"), text("content_encoding")
 	d.CorrelationId, d.ReplyTo, d.Expiration = text("correlation_id"), text("reply_to"), text("expiration")
 	d.MessageId, d.Type, d.UserId, d.AppId = text("message_id"), text("type"), text("user_id"), text("app_id")
-	d.DeliveryMode, d.Priority = uint8(number(p["delivery_mode"])), uint8(number(p["priority"]))
+	d.DeliveryMode, d.Priority = uint8(fieldtable.Integer(p["delivery_mode"])), uint8(fieldtable.Integer(p["priority"]))
 	d.Timestamp = time.Time{}
-	if seconds := number(p["timestamp"]); seconds != 0 {
+	if seconds := fieldtable.Integer(p["timestamp"]); seconds != 0 {
 		d.Timestamp = time.Unix(seconds, 0)
 	}
 	d.Headers, _ = p["headers"].(amqp.Table)
 	d.Redelivered = false // the copy's own
-}
-
-// number is an integer field as int64, or 0.
-func number(field any) int64 {
-	n, _ := fieldtable.Structure(field).(int64)
-	return n
 }
