@@ -3,6 +3,7 @@ package rabbitmq
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync/atomic"
 
@@ -13,18 +14,19 @@ import (
 	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/routing"
+	"eventscope/adapters/rabbitmq/stream"
 )
 
 // Adapter reads one virtual host of a RabbitMQ broker or cluster. Open makes one.
 type Adapter struct {
-	config     Config
+	config Config
+	*stream.History
 	broker     *connection.Broker
 	management *management.Client // nil if the config names none
 
 	exchangeTypes map[string]routing.ExchangeType // of exchanges, as AMQP told; Open's and then Run's
 	tapsRead      bool                            // the config's taps name exchanges that there are
-	streams       []string
-	mirrored      []string // real queues that are read by a tap
+	mirrored      []string                        // real queues that are read by a tap
 
 	letters letters // held by peeks and redrives
 	counted counted // what peeks have seen of limits
@@ -42,7 +44,8 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Adapter{config: config, broker: connection.New(config.connect()), exchangeTypes: map[string]routing.ExchangeType{}}
+	broker := connection.New(config.connect())
+	a := &Adapter{config: config, broker: broker, History: stream.NewHistory(broker), exchangeTypes: map[string]routing.ExchangeType{}}
 	a.counted.path, a.counted.scope = config.PeeksFile, config.Address+" "+config.VirtualHost
 	if config.Management != "" {
 		if a.management, err = management.New(a.config.client()); err != nil {
@@ -62,7 +65,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 		a.management.Close()
 		return nil, err
 	}
-	if len(a.streams) == 0 {
+	if len(a.Streams) == 0 {
 		l.HangUp() // taps have no history that it could read
 	}
 	a.state.change(adapters.Connecting, nil)
@@ -79,7 +82,7 @@ func (a *Adapter) check(ctx context.Context, l *connection.Conn) error {
 	if err := plan.fatal(&a.config); err != nil {
 		return err
 	}
-	a.streams, a.mirrored = plan.streams, sortedKeys(plan.queues)
+	a.Streams, a.mirrored = plan.streams, slices.Sorted(maps.Keys(plan.queues))
 	trial := &session{run: a.newRun(adapters.End, nil), conn: l, control: control}
 	for _, t := range trial.taps {
 		if err := trial.drops.declareTap(t, control); err != nil {
@@ -89,9 +92,9 @@ func (a *Adapter) check(ctx context.Context, l *connection.Conn) error {
 	if err := trial.bind(&plan); err != nil {
 		return err
 	}
-	for _, name := range a.streams {
-		channel, _, err := consumeStream(ctx, l, name, "next", 1)
-		if errors.Is(err, adapters.ErrNotAuthorized) && len(a.streams)+len(trial.taps) > 1 {
+	for _, name := range a.Streams {
+		channel, _, err := stream.Consume(ctx, l, name, "next", 1)
+		if errors.Is(err, adapters.ErrNotAuthorized) && len(a.Streams)+len(trial.taps) > 1 {
 			plan.problems = append(plan.problems, err)
 			continue
 		}
@@ -112,7 +115,7 @@ func (a *Adapter) check(ctx context.Context, l *connection.Conn) error {
 
 // checkLetters checks that the queues and streams exist whose letters are named.
 func (a *Adapter) checkLetters(ctx context.Context, l *connection.Conn) error {
-	a.streams = slices.Clone(a.config.Streams)
+	a.Streams = slices.Clone(a.config.Streams)
 	control := l.Control(ctx)
 	for _, name := range a.config.Queues {
 		facts, err := a.facts(ctx, control, name)
@@ -120,7 +123,7 @@ func (a *Adapter) checkLetters(ctx context.Context, l *connection.Conn) error {
 			return err
 		}
 		if facts.kind == amqp.QueueTypeStream {
-			a.streams = append(a.streams, name)
+			a.Streams = append(a.Streams, name)
 		}
 	}
 	for _, name := range a.config.Streams {
@@ -144,7 +147,7 @@ func (a *Adapter) Source() *driver.Source {
 	if !a.config.LettersOnly {
 		source.Tailer = a
 	}
-	if len(a.streams) > 0 {
+	if len(a.Streams) > 0 {
 		source.Scanner, source.Estimator, source.Fetcher = a, a, a
 	}
 	return source
@@ -170,6 +173,3 @@ func (a *Adapter) Close() error {
 	a.state.change(adapters.Closed, nil)
 	return nil
 }
-
-// has says that a stream is one of this adapter's.
-func (a *Adapter) has(stream string) bool { return slices.Contains(a.streams, stream) }

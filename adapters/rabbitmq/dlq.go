@@ -3,6 +3,7 @@ package rabbitmq
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -140,7 +141,7 @@ func newDeadLetterGraph(known *routing.Catalog, queues []management.Queue) *dead
 		y.queues[queues[i].Name] = &queues[i]
 		known.Queues[queues[i].Name] = queues[i].Type
 	}
-	for _, name := range sortedKeys(y.queues) {
+	for _, name := range slices.Sorted(maps.Keys(y.queues)) {
 		y.trace(y.queues[name])
 	}
 	return y
@@ -205,7 +206,7 @@ func (y *deadLetterGraph) keysOf(q *management.Queue, exchange string) *routing.
 // dlqs lists the named queues first, then the others by name.
 func (y *deadLetterGraph) dlqs(named []string) []deadletter.Queue {
 	var dlqs []deadletter.Queue
-	for _, name := range slices.Concat(named, sortedKeys(y.queues)) {
+	for _, name := range slices.Concat(named, slices.Sorted(maps.Keys(y.queues))) {
 		listed := slices.ContainsFunc(dlqs, func(g deadletter.Queue) bool { return g.Name == name })
 		wanted := slices.Contains(named, name)
 		if q := y.queues[name]; q != nil && !listed && (wanted || y.isDLQ(q)) {
@@ -258,7 +259,7 @@ func (y *deadLetterGraph) feeders(name string) []string {
 	}
 	from(name)
 	delete(seen, name)
-	return sortedKeys(seen)
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // inherited is the highest count that letters of a queue can bring from the quorum queues in

@@ -77,9 +77,6 @@
 //	session.go     what is attached to one connection, and how it is looked after
 //	tap.go         a tap's queue and its bindings
 //	drops.go       counting what taps drop
-//	stream.go      reading a stream by offset, and finding its end
-//	history.go     Scan and Estimate of streams
-//	fetch.go       Fetch of stream positions
 //	topology.go    Destinations, and the ways between them
 //	lag.go         Lag: one look at all queues
 //	lagqueue.go    how the consumers of a queue stand
@@ -122,6 +119,7 @@
 //	delivery    from deliveries to messages and batches
 //	management  questions to the management API
 //	routing     where messages go, and how taps must be bound
+//	stream      reading streams by offset
 //	wording     words that all sentences share: names, causes, replies
 //	fieldtable  field tables as headers, and back
 //	preserved   a letter as a line of JSON, and back
@@ -137,14 +135,6 @@
 // A tap's queues always name a dead-letter exchange, if only one that does not exist:
 // a policy for all queues of the virtual host could otherwise send copies of what a
 // tap drops to a real dead-letter queue.
-//
-// AMQP 0-9-1 tells neither the end of a stream nor the times of its messages. The end
-// is found by reading the last chunk until nothing more comes, which takes a moment,
-// and a second if the stream is empty; what was sent by then comes before the answer to a
-// question that is asked last. The time of a message is the broker's stamp if
-// the operator has it put on (header timestamp_in_ms), else the publisher's timestamp
-// in whole seconds, else the time of reading. Offsets have holes, where the broker
-// keeps its own records.
 //
 // The broker refreshes its statistics every 5 seconds, so lags are as late, and those of a
 // classic queue up to twice that. A figure that it has not counted yet is absent, which is

@@ -3,6 +3,7 @@ package rabbitmq
 import (
 	"bufio"
 	"encoding/binary"
+	"eventscope/adapters/rabbitmq/stream"
 	"io"
 	"net"
 	"sync"
@@ -29,7 +30,7 @@ var faultNames = map[fault]string{well: "well", late: "late", broken: "broken", 
 func (f fault) String() string { return faultNames[f] }
 
 // lateness is longer than the adapter waits for the first message of a stream's end.
-const lateness = emptyPatience + 700*time.Millisecond
+const lateness = stream.EmptyPatience + 700*time.Millisecond
 
 // faultyLine is a way to a broker on which one frame meets a fault. Frames are counted over
 // all connections, in the order in which they pass; heartbeats are not.

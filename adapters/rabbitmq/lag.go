@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
 	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/stream"
 )
 
 // Lag implements [consumer.LagReader]: the consumers of each queue, and each reader of a
@@ -49,7 +51,7 @@ func (a *Adapter) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[co
 func (a *Adapter) NextTimes(ctx context.Context, positions []adapters.Position) iter.Seq2[time.Time, error] {
 	return func(yield func(time.Time, error) bool) {
 		for message, err := range a.Fetch(ctx, positions) {
-			if errors.Is(err, errBehindEnd) {
+			if errors.Is(err, stream.ErrBehindEnd) {
 				err = nil
 			}
 			if !yield(message.Time, err) {
@@ -155,7 +157,7 @@ func (s *lagSweep) all(ctx context.Context) error {
 			}
 		}
 	}
-	for _, name := range sortedKeys(s.missing) {
+	for _, name := range slices.Sorted(maps.Keys(s.missing)) {
 		if s.told[name] {
 			continue
 		}

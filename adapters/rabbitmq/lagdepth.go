@@ -53,7 +53,7 @@ func (a *Adapter) depth(control *connection.Control, name string) (consumer.Lag,
 	log := logOf(name)
 	lag := consumer.Lag{Kind: consumer.QueueConsumers, Group: name, At: time.Now()}
 	kind, _, err := control.QueueType(name)
-	if err == nil && (kind == amqp.QueueTypeStream || a.has(name)) {
+	if err == nil && (kind == amqp.QueueTypeStream || a.Has(name)) {
 		lag.Kind = consumer.StreamConsumer
 		log.Why = "AMQP tells nothing of the readers of a stream"
 		lag.Logs = []consumer.LogLag{log}

@@ -3,6 +3,7 @@ package rabbitmq
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -109,7 +110,7 @@ func (s *lagSweep) reader(q *management.Figures, c *management.Consumer, now tim
 
 // sortedValues are the values of a map in the order of its keys.
 func sortedValues[V any](m map[string]V) (values []V) {
-	for _, key := range sortedKeys(m) {
+	for _, key := range slices.Sorted(maps.Keys(m)) {
 		values = append(values, m[key])
 	}
 	return values

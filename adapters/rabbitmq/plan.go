@@ -42,7 +42,7 @@ func (p *plan) text() string {
 		}
 	}
 	add(p.exchanges)
-	for _, queue := range sortedKeys(p.queues) {
+	for _, queue := range slices.Sorted(maps.Keys(p.queues)) {
 		text.WriteString(wording.Quoted(queue))
 		add(p.queues[queue])
 	}
@@ -133,7 +133,7 @@ func missingManagement(c *Config) error {
 // Those that a tap would harm are left out in silence if nobody uses them.
 func everyExchange(known *routing.Catalog, p *plan) []routing.Binding {
 	var all []routing.Binding
-	for _, name := range sortedKeys(known.Exchanges) {
+	for _, name := range slices.Sorted(maps.Keys(known.Exchanges)) {
 		if e := known.Exchanges[name]; name == "" || e.Internal {
 			continue
 		}
@@ -282,5 +282,3 @@ func (p *plan) worst() error {
 	}
 	return p.problems[0]
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

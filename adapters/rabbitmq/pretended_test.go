@@ -7,6 +7,7 @@ import (
 
 	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/stream"
 )
 
 // pretended is an adapter without a broker, whose management API answers as a test wants.
@@ -19,7 +20,8 @@ func pretended(t testing.TB, c Config, answer http.HandlerFunc) *Adapter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &Adapter{config: c, broker: connection.New(c.connect())}
+	broker := connection.New(c.connect())
+	a := &Adapter{config: c, broker: broker, History: stream.NewHistory(broker)}
 	if a.management, err = management.New(a.config.client()); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"eventscope/adapters"
@@ -57,12 +59,12 @@ func reached(known *routing.Catalog, to address) deadletter.Recipients {
 		return deadletter.Recipients{Forbidden: why}
 	}
 	r := known.Route(to.exchange, routing.Message{Key: &to.key})
-	recipients := deadletter.Recipients{Exists: len(r.Queues) > 0, Readers: sortedKeys(r.Queues), Unknown: strings.Join(r.Why, "; ")}
+	recipients := deadletter.Recipients{Exists: len(r.Queues) > 0, Readers: slices.Sorted(maps.Keys(r.Queues)), Unknown: strings.Join(r.Why, "; ")}
 	if !recipients.Exists && len(r.May) > 0 {
 		_, recipients.Exists = known.Exchanges[to.exchange]
 	}
 	if len(r.May) > 0 {
-		recipients.Unknown += ", so these may too: " + strings.Join(sortedKeys(r.May), ", ")
+		recipients.Unknown += ", so these may too: " + strings.Join(slices.Sorted(maps.Keys(r.May)), ", ")
 	}
 	return recipients
 }

@@ -6,6 +6,7 @@ import (
 
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/stream"
 )
 
 // streamRedrive sends copies of letters that stay in their stream. The broker keeps no
@@ -15,13 +16,13 @@ type streamRedrive struct {
 	conn    *connection.Conn
 	stream  string
 	end     int64
-	offsets []int64        // ordered and not handed over yet, sorted
-	reading *streamReading // nil before the first
-	handed  []uint64       // handles of what the last Next handed over
+	offsets []int64         // ordered and not handed over yet, sorted
+	reading *stream.Reading // nil before the first
+	handed  []uint64        // handles of what the last Next handed over
 }
 
 func (a *Adapter) redriveStream(ctx context.Context, l *connection.Conn, order deadletter.Order) (deadletter.Redrive, error) {
-	end, err := streamEnd(ctx, l, order.DLQ)
+	end, err := stream.End(ctx, l, order.DLQ)
 	if err != nil {
 		return nil, err
 	}
@@ -52,11 +53,11 @@ func (r *streamRedrive) Next(ctx context.Context, most int) ([]deadletter.Delive
 	for len(held) < most && len(r.offsets) > 0 {
 		if r.reading == nil {
 			var err error
-			if r.reading, err = readStream(ctx, r.conn, r.stream, r.offsets[0]); err != nil {
+			if r.reading, err = stream.Read(ctx, r.conn, r.stream, r.offsets[0]); err != nil {
 				return held, err
 			}
 		}
-		d, offset, err := r.reading.next(ctx, r.adapter.broker.Timeouts.Deliveries)
+		d, offset, err := r.reading.Next(ctx, r.adapter.broker.Timeouts.Deliveries)
 		if err != nil {
 			return held, err
 		}
@@ -84,7 +85,7 @@ func (r *streamRedrive) Settle(context.Context, []deadletter.Delivery) error { r
 func (r *streamRedrive) Close() error {
 	r.adapter.letters.drop(r.handed)
 	if r.reading != nil {
-		r.reading.close(r.hurried())
+		r.reading.Close(r.hurried())
 	}
 	r.hangUp()
 	r.conn.HangUp()

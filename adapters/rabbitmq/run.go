@@ -12,6 +12,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/rabbitmq/delivery"
+	"eventscope/adapters/rabbitmq/stream"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -34,7 +35,7 @@ type run struct {
 	state   *state
 
 	taps    []*tap
-	streams []*stream
+	streams []*stream.Tail
 
 	put    sync.Mutex // the intake is handed one batch at a time
 	intake adapters.Intake
@@ -59,8 +60,8 @@ func (a *Adapter) newRun(start adapters.Start, intake adapters.Intake) *run {
 	if r.config.Firehose {
 		r.taps = append(r.taps, newTap(r.config, r.state, "", true, tapped))
 	}
-	for _, name := range a.streams {
-		r.streams = append(r.streams, newStream(r.config, name, start, func(ctx context.Context, s *delivery.Buffer) error {
+	for _, name := range a.Streams {
+		r.streams = append(r.streams, stream.NewTail(name, start, func(ctx context.Context, s *delivery.Buffer) error {
 			return r.handOver(ctx, s, false)
 		}))
 	}
@@ -88,7 +89,7 @@ func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters
 	if a.config.LettersOnly {
 		return wording.Problem("read "+a.config.broker(), "it was opened for dead letters alone", "open it to be read", errors.ErrUnsupported)
 	}
-	if !start.IsEnd() && len(a.streams) == 0 {
+	if !start.IsEnd() && len(a.Streams) == 0 {
 		return wording.Problem("read "+a.config.broker()+" from "+start.String(), "a tap sees only what comes while it is there",
 			"start at the end, or read streams", errors.ErrUnsupported)
 	}
@@ -100,7 +101,7 @@ func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters
 		group.Go(func() error { return t.reader.Run(within) })
 	}
 	for _, st := range r.streams {
-		group.Go(func() error { return st.reader.Run(within) })
+		group.Go(func() error { return st.Run(within) })
 	}
 	group.Go(func() error { return r.stayConnected(within) })
 	err := group.Wait()
@@ -210,7 +211,7 @@ func (r *run) behind() int64 {
 	}
 	sum := int64(0)
 	for _, st := range r.streams {
-		sum += st.behind()
+		sum += st.Behind()
 	}
 	return sum
 }

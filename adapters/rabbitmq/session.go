@@ -12,6 +12,7 @@ import (
 	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/routing"
+	"eventscope/adapters/rabbitmq/stream"
 )
 
 // session is one connection of a run, with all that was declared over it, which the
@@ -121,7 +122,7 @@ func (s *session) attachStreams(ctx context.Context, p *plan) error {
 	group.SetLimit(8)
 	for i, st := range s.streams {
 		group.Go(func() error {
-			errs[i] = st.attach(ctx, s.conn, s.ended)
+			errs[i] = st.Attach(ctx, s.conn, s.ended)
 			return nil
 		})
 	}
@@ -158,12 +159,8 @@ func (s *session) poll(ctx context.Context) {
 		}
 	}
 	for _, st := range s.streams {
-		if st.attached {
-			err = st.poll(ctx, s.conn)
-		} else {
-			err = st.attach(ctx, s.conn, s.ended)
-		}
-		if errors.Is(err, errStalled) {
+		err := st.Poll(ctx, s.conn, s.ended)
+		if errors.Is(err, stream.ErrStalled) {
 			s.conn.Abort(err) // a new session begins where this one stood still
 			return
 		}

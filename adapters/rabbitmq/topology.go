@@ -3,6 +3,7 @@ package rabbitmq
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, err
 		return nil, err
 	}
 	var list []adapters.Destination
-	for _, name := range sortedKeys(m.known.Exchanges) {
+	for _, name := range slices.Sorted(maps.Keys(m.known.Exchanges)) {
 		shown := name
 		if name == "" {
 			shown = delivery.DefaultExchange
@@ -35,7 +36,7 @@ func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, err
 			list = append(list, adapters.Destination{Name: shown, Kind: adapters.Exchange, Internal: m.known.Exchanges[name].Internal || name == ""})
 		}
 	}
-	for _, name := range sortedKeys(m.queues) {
+	for _, name := range slices.Sorted(maps.Keys(m.queues)) {
 		if end := m.queueEnd(name); m.wanted(end) {
 			list = append(list, adapters.Destination{Name: name, Kind: end.Kind})
 		}
@@ -48,7 +49,7 @@ func (a *Adapter) named() []adapters.Destination {
 	for _, tap := range a.config.Taps {
 		list = append(list, adapters.Destination{Name: tap.Exchange, Kind: adapters.Exchange})
 	}
-	for _, stream := range a.streams {
+	for _, stream := range a.Streams {
 		list = append(list, adapters.Destination{Name: stream, Kind: adapters.Stream})
 	}
 	return list
@@ -93,13 +94,13 @@ func (a *Adapter) ways(ctx context.Context) (*ways, error) {
 			w.bindings = append(w.bindings, way)
 		}
 	}
-	for _, name := range sortedKeys(y.known.Exchanges) {
+	for _, name := range slices.Sorted(maps.Keys(y.known.Exchanges)) {
 		if other := y.known.Exchanges[name].Alternate; other != "" {
 			from, to := adapters.Endpoint{Name: name, Kind: adapters.Exchange}, adapters.Endpoint{Name: other, Kind: adapters.Exchange}
 			w.bindings = append(w.bindings, adapters.Binding{From: from, To: to, Way: adapters.Alternate})
 		}
 	}
-	for _, name := range sortedKeys(y.queues) {
+	for _, name := range slices.Sorted(maps.Keys(y.queues)) {
 		if b, ok := w.deadWay(y.queues[name]); ok {
 			w.bindings = append(w.bindings, b)
 		}

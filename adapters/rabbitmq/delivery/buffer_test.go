@@ -7,6 +7,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
+// TestStoredTime: a broker's stamp is finer than the publisher's timestamp.
 func TestStoredTime(t *testing.T) {
 	publisher := time.Unix(1_700_000_000, 0)
 	for _, test := range []struct {
@@ -27,8 +28,6 @@ func TestStoredTime(t *testing.T) {
 		t.Errorf("microseconds for milliseconds: got %v and %d", got, raw)
 	}
 }
-
-// TestRealQueueIsNoStream: naming a queue as a stream must not touch it.
 
 // BenchmarkConvert is what a message costs between the client and the intake.
 func BenchmarkConvert(b *testing.B) {

@@ -1,10 +1,11 @@
-package rabbitmq
+package stream
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -42,7 +43,7 @@ type answers struct {
 }
 
 // Fetch implements adapters.Fetcher for positions in streams.
-func (a *Adapter) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
+func (h *History) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
 	return func(yield func(adapters.Message, error) bool) {
 		ahead := &answers{of: map[adapters.Position]found{}}
 		for i, position := range positions {
@@ -50,7 +51,7 @@ func (a *Adapter) Fetch(ctx context.Context, positions []adapters.Position) iter
 				yield(adapters.Message{Position: position}, err)
 				return
 			}
-			answer := a.next(ctx, positions[i:], ahead)
+			answer := h.next(ctx, positions[i:], ahead)
 			if answer.err != nil {
 				answer.message = adapters.Message{Position: position}
 			}
@@ -63,14 +64,14 @@ func (a *Adapter) Fetch(ctx context.Context, positions []adapters.Position) iter
 
 // next takes the answer for the first of the positions that are left, and reads it with as many
 // of the others as may be held if it was not read before.
-func (a *Adapter) next(ctx context.Context, left []adapters.Position, ahead *answers) found {
+func (h *History) next(ctx context.Context, left []adapters.Position, ahead *answers) found {
 	if _, known := ahead.of[left[0]]; !known {
 		ahead.most = fetchedBytes
-		a.fetch(ctx, left[:min(len(left), fetchedAtOnce)], ahead)
+		h.fetch(ctx, left[:min(len(left), fetchedAtOnce)], ahead)
 	}
 	if _, known := ahead.of[left[0]]; !known { // others before it in its stream were too many
 		ahead.most = math.MaxInt
-		a.fetch(ctx, left[:1], ahead)
+		h.fetch(ctx, left[:1], ahead)
 	}
 	answer := ahead.of[left[0]]
 	delete(ahead.of, left[0])
@@ -87,25 +88,25 @@ func (s *answers) full() bool { return s.held >= s.most }
 
 // fetch reads positions that were not read yet, those of each stream in the order of their
 // offsets, until enough is held.
-func (a *Adapter) fetch(ctx context.Context, positions []adapters.Position, ahead *answers) {
+func (h *History) fetch(ctx context.Context, positions []adapters.Position, ahead *answers) {
 	offsets := map[string][]int64{}
 	for _, p := range positions {
 		if _, known := ahead.of[p]; known {
 			continue
 		}
-		if p.Partition != adapters.NoPartition || !a.has(p.Destination) {
+		if p.Partition != adapters.NoPartition || !h.Has(p.Destination) {
 			ahead.put(p, found{err: wording.Problem("read "+p.String()+" again", "only streams keep messages that were read", "look at it while it is on the screen", errors.ErrUnsupported)})
 			continue
 		}
 		offsets[p.Destination] = append(offsets[p.Destination], p.Offset)
 	}
-	for _, stream := range sortedKeys(offsets) {
+	for _, stream := range slices.Sorted(maps.Keys(offsets)) {
 		slices.Sort(offsets[stream])
 		for _, run := range nearRuns(slices.Compact(offsets[stream])) {
 			if ctx.Err() != nil || ahead.full() {
 				return
 			}
-			f := &fetch{adapter: a, stream: stream, answers: ahead, wanted: run}
+			f := &fetch{history: h, stream: stream, answers: ahead, wanted: run}
 			f.run(ctx)
 		}
 	}
@@ -126,7 +127,7 @@ func nearRuns(offsets []int64) [][]int64 {
 
 // fetch is one read of offsets that lie near each other.
 type fetch struct {
-	adapter *Adapter
+	history *History
 	stream  string
 	answers *answers
 	wanted  []int64 // what is left of them, sorted
@@ -144,19 +145,19 @@ func (f *fetch) fail(err error) {
 }
 
 func (f *fetch) run(ctx context.Context) {
-	l, err := f.adapter.broker.Shared(ctx)
+	l, err := f.history.broker.Shared(ctx)
 	if err != nil {
 		f.fail(err)
 		return
 	}
 	span := f.wanted[len(f.wanted)-1] - f.wanted[0] + 1
-	channel, deliveries, err := consumeStream(ctx, l, f.stream, f.wanted[0], int(min(span, delivery.Prefetch)))
+	channel, deliveries, err := Consume(ctx, l, f.stream, f.wanted[0], int(min(span, delivery.Prefetch)))
 	if err != nil {
 		f.fail(err)
 		return
 	}
 	defer l.CloseChannel(ctx, channel)
-	patience := time.NewTimer(2 * emptyPatience)
+	patience := time.NewTimer(2 * EmptyPatience)
 	defer patience.Stop()
 	for len(f.wanted) > 0 && !f.answers.full() {
 		select {
@@ -171,7 +172,7 @@ func (f *fetch) run(ctx context.Context) {
 			}
 			f.take(&d)
 			_ = d.Ack(false) // credit for the next one; if it fails, the deliveries end
-			patience.Reset(2 * emptyPatience)
+			patience.Reset(2 * EmptyPatience)
 		}
 	}
 }
@@ -198,19 +199,19 @@ func (f *fetch) take(d *amqp.Delivery) {
 // late answers what is still wanted when nothing more comes: it lies behind the end,
 // unless the broker is too slow.
 func (f *fetch) late(ctx context.Context, l *connection.Conn) {
-	end, err := streamEnd(ctx, l, f.stream)
+	end, err := End(ctx, l, f.stream)
 	switch {
 	case err != nil:
 		f.fail(err)
 	case f.wanted[0] >= end:
-		f.fail(f.gone(f.wanted[0], fmt.Sprintf("the stream ends at offset %d", end), errBehindEnd))
+		f.fail(f.gone(f.wanted[0], fmt.Sprintf("the stream ends at offset %d", end), ErrBehindEnd))
 	default:
 		f.fail(wording.Problem("read stream "+wording.Quoted(f.stream), "the broker did not deliver in time", "try again", adapters.ErrNotConnected))
 	}
 }
 
-// errBehindEnd is about what is not there because nobody has written it yet.
-var errBehindEnd = fmt.Errorf("behind the end: %w", adapters.ErrGone)
+// ErrBehindEnd is about what is not there because nobody has written it yet.
+var ErrBehindEnd = fmt.Errorf("behind the end: %w", adapters.ErrGone)
 
 func (f *fetch) gone(offset int64, cause string, kind error) error {
 	position := adapters.Position{Destination: f.stream, Partition: adapters.NoPartition, Offset: offset}

@@ -1,4 +1,4 @@
-package rabbitmq
+package stream
 
 import (
 	"context"
@@ -22,10 +22,23 @@ const (
 	streamsAtOnce = 4
 )
 
+// History reads streams from the past. Its methods may be called from any goroutine.
+type History struct {
+	// Streams are those to be read.
+	Streams []string
+	broker  *connection.Broker
+}
+
+// NewHistory reads no stream yet.
+func NewHistory(broker *connection.Broker) *History { return &History{broker: broker} }
+
+// Has says that a stream is one of these.
+func (h *History) Has(stream string) bool { return slices.Contains(h.Streams, stream) }
+
 // Scan implements adapters.Scanner for the streams; what is tapped has no history.
-func (a *Adapter) Scan(ctx context.Context, span adapters.Range, intake adapters.Intake) error {
-	if len(a.streams) == 0 {
-		return a.noHistory()
+func (h *History) Scan(ctx context.Context, span adapters.Range, intake adapters.Intake) error {
+	if len(h.Streams) == 0 {
+		return h.noHistory()
 	}
 	if at, ok := span.From.Time(time.Now()); ok {
 		span.From = adapters.At(at)
@@ -33,9 +46,9 @@ func (a *Adapter) Scan(ctx context.Context, span adapters.Range, intake adapters
 	var put sync.Mutex
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(streamsAtOnce)
-	for _, name := range a.wanted(span) {
+	for _, name := range h.wanted(span) {
 		group.Go(func() error {
-			sc := &scan{adapter: a, name: name, span: span, next: -1}
+			sc := &scan{history: h, name: name, span: span, next: -1}
 			sc.intake = adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
 				put.Lock()
 				defer put.Unlock()
@@ -51,17 +64,17 @@ func (a *Adapter) Scan(ctx context.Context, span adapters.Range, intake adapters
 	return err
 }
 
-func (a *Adapter) noHistory() error {
-	return wording.Problem("read the history of "+a.config.broker(), "a tap sees only what comes while it is there",
+func (h *History) noHistory() error {
+	return wording.Problem("read the history of "+h.broker.String(), "a tap sees only what comes while it is there",
 		"name a stream with stream=", errors.ErrUnsupported)
 }
 
 // wanted are the streams that a span is about.
-func (a *Adapter) wanted(span adapters.Range) []string {
+func (h *History) wanted(span adapters.Range) []string {
 	if len(span.Partitions) > 0 && !slices.Contains(span.Partitions, adapters.NoPartition) {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(a.streams), func(name string) bool {
+	return slices.DeleteFunc(slices.Clone(h.Streams), func(name string) bool {
 		named := len(span.Destinations) == 0 || slices.Contains(span.Destinations, name)
 		return !named || slices.Contains(span.Except, name)
 	})
@@ -69,7 +82,7 @@ func (a *Adapter) wanted(span adapters.Range) []string {
 
 // scan is the reading of one stream from somewhere to its end.
 type scan struct {
-	adapter *Adapter
+	history *History
 	name    string
 	span    adapters.Range
 	intake  adapters.Intake
@@ -99,11 +112,11 @@ func (sc *scan) run(ctx context.Context) error {
 	if offset == nil {
 		return nil
 	}
-	l, err := sc.adapter.broker.Shared(ctx)
+	l, err := sc.history.broker.Shared(ctx)
 	if err != nil {
 		return err
 	}
-	if sc.end, err = streamEnd(ctx, l, sc.name); err != nil || sc.end == 0 {
+	if sc.end, err = End(ctx, l, sc.name); err != nil || sc.end == 0 {
 		return err
 	}
 	if _, byTime := offset.(time.Time); byTime {
@@ -129,7 +142,7 @@ func (sc *scan) run(ctx context.Context) error {
 		if sc.next == before {
 			return l.Loss()
 		}
-		if l, err = sc.adapter.broker.Shared(ctx); err != nil {
+		if l, err = sc.history.broker.Shared(ctx); err != nil {
 			return err
 		}
 		offset = sc.next
@@ -138,7 +151,7 @@ func (sc *scan) run(ctx context.Context) error {
 
 // read reads from offset to the end, which is no error, or until the deliveries end.
 func (sc *scan) read(ctx context.Context, l *connection.Conn, offset any) error {
-	channel, deliveries, err := consumeStream(ctx, l, sc.name, offset, delivery.Prefetch)
+	channel, deliveries, err := Consume(ctx, l, sc.name, offset, delivery.Prefetch)
 	if err != nil {
 		return err
 	}
@@ -151,7 +164,7 @@ func (sc *scan) read(ctx context.Context, l *connection.Conn, offset any) error 
 		}
 		return err
 	})
-	reader.Silence = sc.adapter.broker.Timeouts.Deliveries
+	reader.Silence = sc.history.broker.Timeouts.Deliveries
 	ended := make(chan error, 1)
 	if err := reader.Read(ctx, delivery.Consumer{Channel: channel, Deliveries: deliveries, Ended: ended}); err != nil {
 		return err
@@ -202,21 +215,21 @@ func (sc *scan) done() error {
 }
 
 // Estimate implements adapters.Estimator.
-func (a *Adapter) Estimate(ctx context.Context, span adapters.Range) (int64, error) {
-	if len(a.streams) == 0 {
-		return 0, a.noHistory()
+func (h *History) Estimate(ctx context.Context, span adapters.Range) (int64, error) {
+	if len(h.Streams) == 0 {
+		return 0, h.noHistory()
 	}
-	l, err := a.broker.Shared(ctx)
+	l, err := h.broker.Shared(ctx)
 	if err != nil {
 		return 0, err
 	}
 	sum := int64(0)
-	for _, name := range a.wanted(span) {
+	for _, name := range h.wanted(span) {
 		offset := from(span, name)
 		if offset == nil {
 			continue
 		}
-		end, err := streamEnd(ctx, l, name)
+		end, err := End(ctx, l, name)
 		if err != nil {
 			return 0, err
 		}

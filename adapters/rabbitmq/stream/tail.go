@@ -1,0 +1,167 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/delivery"
+	"eventscope/adapters/rabbitmq/wording"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+// Tail is one stream that is being tailed. Its reader moves next and delivered, the
+// session moves end; all may be read from anywhere.
+type Tail struct {
+	name   string
+	reader *delivery.Reader
+	start  adapters.Start // no age, but the time that it means
+	since  time.Time      // the reader leaves older messages out, up to the first that is not
+
+	next      atomic.Int64 // offset to be read next, or -1 as long as that is unknown
+	delivered atomic.Int64 // offset behind the last message that the intake took, or -1
+	end       atomic.Int64 // offset behind the newest message known of
+
+	handing atomic.Bool // the intake has a batch before it
+
+	// The session's own.
+	looked   int64     // delivered at the last look for the end
+	moved    time.Time // when that was another than before
+	attached bool      // in this session
+}
+
+// NewTail follows a stream from a start. Put hands over, in order, and owns what it is given.
+func NewTail(name string, start adapters.Start, put func(context.Context, *delivery.Buffer) error) *Tail {
+	st := &Tail{name: name, start: start}
+	st.since, _ = start.Time(time.Now())
+	st.next.Store(-1)
+	st.delivered.Store(-1)
+	st.reader = delivery.NewReader(st.take, func(ctx context.Context, s *delivery.Buffer) error {
+		end := s.Messages[len(s.Messages)-1].Position.Offset + 1
+		st.handing.Store(true)
+		defer st.handing.Store(false)
+		if err := put(ctx, s); err != nil {
+			return err
+		}
+		st.delivered.Store(end)
+		return nil
+	})
+	return st
+}
+
+// errNoOffset must never happen: the broker serves offsets for streams only. If it
+// does, the message is left to its queue.
+var errNoOffset = errors.New("a message without an offset came from a stream")
+
+func (st *Tail) take(s *delivery.Buffer, d *amqp.Delivery) error {
+	offset, ok := delivery.StreamOffset(d)
+	if !ok {
+		return errNoOffset
+	}
+	if offset < st.next.Load() {
+		return nil // the rest of a chunk, or of a connection that was lost
+	}
+	if !st.since.IsZero() {
+		if at, _ := delivery.StoredTime(d); !at.IsZero() && at.Before(st.since) {
+			st.next.Store(offset + 1)
+			st.delivered.Store(offset + 1)
+			return nil
+		}
+		st.since = time.Time{}
+	}
+	s.AddStreamed(d, st.name, offset)
+	if st.next.Swap(offset+1) < 0 {
+		st.delivered.Store(offset)
+	}
+	return nil
+}
+
+// Attach starts the deliveries: where they ended, or else at the start.
+func (st *Tail) Attach(ctx context.Context, l *connection.Conn, ended chan<- error) error {
+	st.attached = false
+	from, err := st.where(ctx, l)
+	if err != nil {
+		return err
+	}
+	channel, deliveries, err := Consume(ctx, l, st.name, from, delivery.Prefetch)
+	if err != nil {
+		return err
+	}
+	st.reader.Attach(delivery.Consumer{Channel: channel, Deliveries: deliveries, Ended: ended})
+	st.attached, st.moved = true, time.Now()
+	return nil
+}
+
+// where says at which offset to begin, and finds the end of the stream as far as that
+// is needed to know how much is to be caught up with.
+func (st *Tail) where(ctx context.Context, l *connection.Conn) (any, error) {
+	next := st.next.Load()
+	if next < 0 && st.start.IsEnd() {
+		// The end as a number, and not "next", so that the reading goes on there if
+		// the connection is lost before the first message.
+		end, err := End(ctx, l, st.name)
+		if err != nil {
+			return nil, err
+		}
+		st.next.Store(end)
+		st.delivered.Store(end)
+		st.end.Store(end)
+		if end == 0 {
+			return "next", nil
+		}
+		return end, nil
+	}
+	end, err := lastChunk(ctx, l, st.name)
+	if err != nil {
+		return nil, err
+	}
+	st.end.Store(max(end, st.end.Load()))
+	if next >= 0 {
+		return next, nil
+	}
+	if at, ok := st.start.Time(time.Now()); ok {
+		return at, nil
+	}
+	st.delivered.CompareAndSwap(-1, 0)
+	return "first", nil
+}
+
+// ErrStalled says that a stream delivers nothing of what is known to be in it.
+var ErrStalled = fmt.Errorf("stalled: %w", adapters.ErrNotConnected)
+
+// Run reads what is attached until ctx ends, which is no error, or the messages cannot be handed over.
+func (st *Tail) Run(ctx context.Context) error { return st.reader.Run(ctx) }
+
+// Poll attaches a tail that is not, and else finds out anew where the stream ends, if it may have
+// moved on unseen. It notices when nothing comes of what is there: [ErrStalled].
+func (st *Tail) Poll(ctx context.Context, l *connection.Conn, ended chan<- error) error {
+	if !st.attached {
+		return st.Attach(ctx, l, ended)
+	}
+	delivered := st.delivered.Load()
+	if delivered == st.looked {
+		if limit := l.Broker.Timeouts.Deliveries; st.Behind() > 0 && !st.handing.Load() && time.Since(st.moved) > limit {
+			return wording.Problem("read stream "+wording.Quoted(st.name), "it delivers nothing for "+limit.String()+" though its end is not reached", "it is tried again", ErrStalled)
+		}
+		return nil // nothing came, or the intake is full: the end known is good enough
+	}
+	st.looked, st.moved = delivered, time.Now()
+	end, err := lastChunk(ctx, l, st.name)
+	if err == nil {
+		st.end.Store(max(end, st.end.Load()))
+	}
+	return err
+}
+
+// Behind is how many messages are known to lie before the end.
+func (st *Tail) Behind() int64 {
+	delivered := st.delivered.Load()
+	if delivered < 0 {
+		return 0
+	}
+	return max(0, st.end.Load()-delivered)
+}
