@@ -11,8 +11,8 @@ import (
 	"eventscope/adapters/kafka/transactions"
 )
 
-// Lacks implements [deadletter.Queues]: rights on the ledger and on the transactional id, all
-// at once, as far as the broker tells before anything is written. Whether a topic may be made
+// Lacks implements [deadletter.Queues]: rights on the ledger and on the transactional id, and what is
+// wrong with the ledger's settings, all at once, as far as the broker tells before anything is written. Whether a topic may be made
 // is told for the cluster alone.
 func (a *Adapter) Lacks(ctx context.Context, dlq string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
@@ -44,8 +44,12 @@ func (a *Adapter) lacksOfLedger(ctx context.Context, t *cluster.Topic, dlq strin
 	if t.Forbidden() {
 		return append(lacks, "Read"+on)
 	}
-	if _, err := describeTopic(ctx, a.client, LedgerTopic); errors.Is(err, kerr.TopicAuthorizationFailed) {
+	settings, err := describeTopic(ctx, a.client, LedgerTopic)
+	if errors.Is(err, kerr.TopicAuthorizationFailed) {
 		lacks = append(lacks, "DescribeConfigs"+on+", without which nobody checks that it keeps its records (cleanup.policy=compact)")
+	}
+	if loses, remedy := losesMarks(settings); loses != "" {
+		lacks = append(lacks, "a ledger that keeps its records: topic "+LedgerTopic+" "+loses+"; "+remedy)
 	}
 	return lacks
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -192,7 +193,7 @@ func entryRecord(e deadletter.Entry) *kgo.Record {
 }
 
 // ensureLedger makes the ledger's topic if it is not there, and refuses one that does
-// not keep its records.
+// not keep its records, or for too short a time that one was taken back.
 func (a *Adapter) ensureLedger(ctx context.Context, dlq string) error {
 	c, err := cluster.ReadCatalog(ctx, a.client, []string{LedgerTopic})
 	if err != nil {
@@ -224,14 +225,33 @@ func (a *Adapter) ensureLedger(ctx context.Context, dlq string) error {
 		return err
 	}
 	settings, err := describeTopic(ctx, a.client, LedgerTopic)
-	if policy := settings["cleanup.policy"]; err == nil && policy != "" && policy != "compact" {
+	if err != nil {
+		return nil // the plan says that nobody checks
+	}
+	if loses, remedy := losesMarks(settings); loses != "" {
 		return &adapters.Problem{
-			Doing: "record in the ledger", Cause: fmt.Sprintf("topic %q loses records (cleanup.policy=%s)", LedgerTopic, policy),
-			Remedy: "set its cleanup.policy to compact", Kind: adapters.ErrUsage,
+			Doing: "record in the ledger", Cause: fmt.Sprintf("topic %q %s", LedgerTopic, loses), Remedy: remedy, Kind: adapters.ErrUsage,
 		}
 	}
 	return nil
 }
+
+// losesMarks says what is wrong with the settings of a ledger, and how to mend it: it would lose
+// records, or a mark that was taken back might still be there for whoever reads on, since what tells
+// that it is gone has gone itself.
+func losesMarks(settings map[string]string) (loses, remedy string) {
+	if policy := settings["cleanup.policy"]; policy != "" && policy != "compact" {
+		return fmt.Sprintf("loses records (cleanup.policy=%s)", policy), "set its cleanup.policy to compact"
+	}
+	kept, err := strconv.ParseInt(settings[deleteRetention], 10, 64)
+	if least := placeHolds.Milliseconds(); err == nil && kept < least {
+		return fmt.Sprintf("forgets too soon that a discard was taken back (%s=%d)", deleteRetention, kept), fmt.Sprintf("set its %s to %d or more", deleteRetention, least)
+	}
+	return "", ""
+}
+
+// deleteRetention is how long a compacted topic keeps the marks of keys that were removed, in ms.
+const deleteRetention = "delete.retention.ms"
 
 // createLedger makes the topic. Only whole segments are compacted, so they are small:
 // what every redrive reads stays near the number of letters, and not of all that was
@@ -273,7 +293,7 @@ func (a *Adapter) createLedger(ctx context.Context) error {
 func describeTopic(ctx context.Context, client *kgo.Client, name string) (map[string]string, error) {
 	resource := kmsg.NewDescribeConfigsRequestResource()
 	resource.ResourceType, resource.ResourceName = kmsg.ConfigResourceTypeTopic, name
-	resource.ConfigNames = []string{"cleanup.policy", "max.message.bytes"}
+	resource.ConfigNames = []string{"cleanup.policy", "max.message.bytes", deleteRetention}
 	request := kmsg.NewPtrDescribeConfigsRequest()
 	request.Resources = append(request.Resources, resource)
 	response, err := request.RequestWith(ctx, client)

@@ -182,15 +182,41 @@ func TestALedgerWhoseBeginningMovesIsReadAgain(t *testing.T) {
 	}
 }
 
-// TestLedgerUnfit has a topic of that name that somebody else made.
+// TestLedgerUnfit has a topic of that name that somebody else made: the plan says what is wrong with
+// it, and a redrive refuses it.
 func TestLedgerUnfit(t *testing.T) {
-	c, _ := fake(t)
-	dlq := c.topic(t, 1)
-	if _, err := c.admin.CreateTopic(t.Context(), 1, 1, map[string]*string{"cleanup.policy": kadm.StringPtr("delete")}, kafka.LedgerTopic); err != nil {
-		t.Fatal(err)
+	for name, test := range map[string]struct {
+		settings []string
+		says     string
+	}{
+		"loses records":       {[]string{"cleanup.policy", "delete"}, "cleanup.policy=delete"},
+		"forgets at once":     {[]string{"cleanup.policy", "compact", "delete.retention.ms", "0"}, "delete.retention.ms=0"},
+		"forgets in a minute": {[]string{"cleanup.policy", "compact", "delete.retention.ms", "60000"}, "set its delete.retention.ms to 3600000 or more"},
+		"fit":                 {[]string{"cleanup.policy", "compact", "delete.retention.ms", "3600000"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := fake(t)
+			dlq := c.topic(t, 1)
+			c.create(t, kafka.LedgerTopic, 1, test.settings...)
+			a := c.writer(t, dlq)
+			lacks, err := a.Lacks(t.Context(), dlq)
+			if err != nil || strings.Contains(strings.Join(lacks, "\n"), "a ledger that keeps its records") != (test.says != "") || !strings.Contains(strings.Join(lacks, "\n"), test.says) {
+				t.Errorf("the plan lacks %q, %v", lacks, err)
+			}
+			r, err := a.Redrive(t.Context(), deadletter.Order{DLQ: dlq})
+			if test.says == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Close()
+				return
+			}
+			isProblem(t, err, adapters.ErrUsage)
+			if !strings.Contains(err.Error(), test.says) {
+				t.Errorf("%v", err)
+			}
+		})
 	}
-	_, err := c.writer(t, dlq).Redrive(t.Context(), deadletter.Order{DLQ: dlq})
-	isProblem(t, err, adapters.ErrUsage)
 }
 
 // TestLedgerHidden: what is written there is no event.
@@ -217,10 +243,14 @@ func TestLedgerHidden(t *testing.T) {
 // TestLedgerCompacted lets a real broker compact the ledger.
 func TestLedgerCompacted(t *testing.T) {
 	_, c := ownBroker(t, "log.cleaner.backoff.ms=50")
-	c.create(t, kafka.LedgerTopic, 1, "cleanup.policy", "compact", "segment.ms", "100", "min.cleanable.dirty.ratio", "0.01", "delete.retention.ms", "0")
+	c.create(t, kafka.LedgerTopic, 1, "cleanup.policy", "compact", "segment.ms", "100", "min.cleanable.dirty.ratio", "0.01")
 	dlq := c.topic(t, 1)
 	a := c.writer(t, dlq)
 	r := redrive(t, a, dlq, nil)
+	forgets := []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "delete.retention.ms", Value: kadm.StringPtr("0")}} // which it was refused with
+	if _, err := c.admin.AlterTopicConfigs(t.Context(), forgets, kafka.LedgerTopic); err != nil {
+		t.Fatal(err)
+	}
 	for round := range 300 {
 		var entries []deadletter.Entry
 		for letter := range 10 {
