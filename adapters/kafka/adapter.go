@@ -15,6 +15,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/kafka/cluster"
+	"eventscope/adapters/kafka/groups"
 	"eventscope/adapters/kafka/recordbatch"
 )
 
@@ -22,18 +23,15 @@ import (
 type Adapter struct {
 	config    Config
 	options   []kgo.Opt
-	selection *selection
+	selection *cluster.Selection
 	progress  *progress
 	client    *kgo.Client // for everything but Run and Scan
 	decoder   kgo.Decompressor
+	lag       *groups.LagReader
 
 	mu      sync.Mutex
 	topics  map[string]*cluster.Topic // as last seen, for Fetch
-	hides   bool                      // the broker keeps topics from the user, as of hidesAt
-	hidesAt time.Time
-	groups  map[string]group // that were listed, as they are to be asked for
-	cluster string           // see Cluster
-	seen    map[standing]seen
+	cluster string                    // see Cluster
 }
 
 // Open connects and checks address, transport, login and topics. The error is an
@@ -43,7 +41,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := newSelection(&config)
+	chosen, err := cluster.NewSelection(config.Topics, config.usage)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +51,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 		return nil, err
 	}
 	a.decoder = recordbatch.NewDecoder(a.client, a.config.batchBytes())
+	a.lag = groups.NewLagReader(a.client, a.config.access(), chosen, a.nextCommitted())
 	if err := a.check(ctx); err != nil {
 		a.client.Close()
 		return nil, err
@@ -70,7 +69,7 @@ func (a *Adapter) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	topics, problems := a.selection.chosen(&a.config, c)
+	topics, problems := a.selection.Chosen(a.config.access(), c)
 	a.progress.see(len(topics), problems)
 	a.topics = c.Topics
 	return nil
@@ -84,11 +83,11 @@ func (a *Adapter) findTopics(ctx context.Context) (*cluster.Catalog, error) {
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	for {
-		c, err := cluster.ReadCatalog(ctx, a.client, a.selection.ask())
+		c, err := cluster.ReadCatalog(ctx, a.client, a.selection.Ask())
 		if err != nil {
 			return nil, a.explain(ctx, err)
 		}
-		err = a.selection.verify(&a.config, c)
+		err = a.selection.Verify(a.config.access(), c)
 		if !errors.Is(err, adapters.ErrUnknownDestination) {
 			return c, err
 		}
@@ -129,7 +128,7 @@ func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, err
 	}
 	var list []adapters.Destination
 	for _, name := range slices.Sorted(maps.Keys(c.Topics)) {
-		if t := c.Topics[name]; a.selection.wants(t) {
+		if t := c.Topics[name]; a.selection.Wants(t) {
 			list = append(list, adapters.Destination{Name: name, Kind: adapters.Topic, Partitions: len(t.Leaders), Internal: t.Internal})
 		}
 	}

@@ -21,7 +21,7 @@ const (
 // intake, so the state is true while the screen is paused.
 type coordinator struct {
 	*stream
-	selection *selection
+	selection *cluster.Selection
 	began     time.Time
 	start     int64 // as a time of cluster.ListOffsets; of what was there when the tail began
 
@@ -38,7 +38,7 @@ type coordinator struct {
 	pause     time.Duration
 }
 
-func newCoordinator(s *stream, selection *selection) *coordinator {
+func newCoordinator(s *stream, selection *cluster.Selection) *coordinator {
 	return &coordinator{
 		stream: s, selection: selection, pause: heartbeat,
 		initial: make(map[adapters.Log]bool), forbidden: make(map[string]bool),
@@ -142,11 +142,11 @@ func (k *coordinator) lose(c *cursor, why error, now time.Time) {
 func (k *coordinator) refresh(ctx context.Context, now time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	c, err := cluster.ReadCatalog(ctx, k.client, k.selection.ask())
+	c, err := cluster.ReadCatalog(ctx, k.client, k.selection.Ask())
 	if err != nil {
 		return err
 	}
-	topics, problems := k.selection.chosen(k.config, c)
+	topics, problems := k.selection.Chosen(k.config.access(), c)
 	if k.tail {
 		if err := k.begin(ctx, k.discover(topics, c, now), c, now); err != nil {
 			return err

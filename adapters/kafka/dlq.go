@@ -19,11 +19,11 @@ import (
 func (a *Adapter) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	c, err := cluster.ReadCatalog(ctx, a.client, a.selection.ask())
+	c, err := cluster.ReadCatalog(ctx, a.client, a.selection.Ask())
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
-	topics := a.selection.dlqs(c, a.config.LettersOnly)
+	topics := dlqsOf(c, a.selection, a.config.LettersOnly)
 	var logs []adapters.Log
 	for _, t := range topics {
 		logs = append(logs, t.Logs()...)
@@ -41,22 +41,22 @@ func (a *Adapter) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
 	for _, t := range topics {
 		dlqs = append(dlqs, deadletter.Queue{
 			Name: t.Name, Kind: adapters.Topic, Settling: deadletter.ByLedger, Messages: held(t, limits), Partitions: offsetsOf(t, limits),
-			Evidence: a.selection.evidence(t, newest[t.Name]), Incarnation: incarnation(t.ID), Guarantee: guarantee,
+			Evidence: evidenceOf(t, newest[t.Name]), Incarnation: incarnation(t.ID), Guarantee: guarantee,
 		})
 	}
 	return dlqs, nil
 }
 
-// dlqs are the topics of c that hold dead letters or may; where the source was opened for
+// dlqsOf are the topics of c that hold dead letters or may; where the source was opened for
 // letters alone, those named exactly are, and come first.
-func (s *selection) dlqs(c *cluster.Catalog, lettersOnly bool) []*cluster.Topic {
+func dlqsOf(c *cluster.Catalog, s *cluster.Selection, lettersOnly bool) []*cluster.Topic {
 	var named, others []*cluster.Topic
 	for _, name := range slices.Sorted(maps.Keys(c.Topics)) {
 		t := c.Topics[name]
-		if t.Err != nil || name == LedgerTopic || !s.wants(t) {
+		if t.Err != nil || name == LedgerTopic || !s.Wants(t) {
 			continue
 		}
-		if lettersOnly && slices.Contains(s.names, name) {
+		if lettersOnly && slices.Contains(s.Names, name) {
 			named = append(named, t)
 		} else if _, ok := envelope.DeadName(name); ok {
 			others = append(others, t)
@@ -118,8 +118,8 @@ func (a *Adapter) newest(ctx context.Context, limits map[adapters.Log]cluster.Bo
 	return newest
 }
 
-// evidence says why t is taken for a dead-letter queue.
-func (s *selection) evidence(t *cluster.Topic, newest []found) string {
+// evidenceOf says why t is taken for a dead-letter queue.
+func evidenceOf(t *cluster.Topic, newest []found) string {
 	unread := false
 	for i := range newest {
 		if err := newest[i].err; err != nil {

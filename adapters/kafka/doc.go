@@ -44,9 +44,9 @@
 //	fetcher.go      the requests to one broker
 //	coordinator.go  the life of a stream
 //	placing.go      where cursors begin, and what becomes of those that come back
-//	selection.go    which topics of the cluster are selected
 //	partitioner.go  which partitions can hold a key
 //	progress.go     what Status is made of
+//	groups/         consumer groups: their lag, and who reads a topic
 //	cluster/        what the cluster has, where its logs begin and end, and errors in an operator's words
 //	transactions/   which transactions are ongoing, and what they hide
 //	recordbatch/    record batches: splitting, unpacking, the memory of records
@@ -66,14 +66,7 @@
 //
 // Lag:
 //
-//	lag.go           Lag: a sweep over groups, in batches
-//	group.go         what groups have committed; groupmembers.go: who takes part
-//	lagtopics.go     topics that groups read and the catalog has not, or the user may not see
-//	lagproblem.go    what cannot be told of groups
-//	lagends.go       where logs end, once for all groups
-//	lagopen.go       the transactions that hold readers up
-//	lagvisible.go    whether readers of committed messages have any left
-//	nexttime.go      NextTimes: how old is what is read next
+//	lag.go        Lag, by groups; NextTimes: how old is what is read next
 //
 // # Not obvious
 //
@@ -84,8 +77,8 @@
 // transactions never hold up a scan. Only an offset that has come proves that a log was
 // read to its end: answers without news do not, however many there are.
 //
-// A ledger entry that lies behind an open transaction looks the same as none. So Ledger
-// has no answer before every transaction that was open when it began has ended, and a
+// A ledger entry that lies behind an ongoing transaction looks the same as none. So Ledger
+// has no answer before every transaction that was ongoing when it began has ended, and a
 // redrive takes over its transactional id, which ends that of an earlier one, before it
 // does anything else. What that one had decided has to be carried out before (Mend).
 //

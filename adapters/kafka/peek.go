@@ -68,7 +68,7 @@ func lettersOf(messages []adapters.Message) []deadletter.Delivery {
 // committed. It has the same client.
 func (a *Adapter) only(topic string, p *progress) *Adapter {
 	one := &Adapter{
-		config: a.config, options: a.options, selection: &selection{names: []string{topic}},
+		config: a.config, options: a.options, selection: &cluster.Selection{Names: []string{topic}},
 		progress: p, client: a.client, decoder: a.decoder,
 	}
 	one.config.Committed = true

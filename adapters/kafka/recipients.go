@@ -3,7 +3,6 @@ package kafka
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -11,24 +10,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
-
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka/cluster"
+	"eventscope/adapters/kafka/groups"
 	"eventscope/adapters/kafka/transactions"
 )
 
 const (
-	reachTime     = 4 * time.Second // for all groups of a cluster
-	groupsAtOnce  = 100             // in one request to each of their coordinators
-	groupClassic  = "classic"
-	groupConsumer = "consumer" // KIP-848
-	groupShare    = "share"    // KIP-932
-	groupStreams  = "streams"  // KIP-1071
-	mostSurveyed  = 100        // topics whose groups are asked for at once
+	reachTime    = 4 * time.Second // for all groups of a cluster
+	mostSurveyed = 100             // topics whose groups are asked for at once
 )
 
 // targetOf is the topic at which a letter died.
@@ -63,29 +54,29 @@ func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) (
 		return nil, a.explain(ctx, err)
 	}
 	recipients := make([]deadletter.Recipients, len(targets))
-	s := newListing(a.client)
+	s := groups.NewReaders(a.client)
 	for i, name := range names {
-		if recipients[i] = a.config.standing(name, c.Topics[name]); recipients[i].Exists && len(s.topics) < mostSurveyed {
-			s.topics[name] = c.Topics[name]
+		if recipients[i] = a.config.standing(name, c.Topics[name]); recipients[i].Exists && len(s.Topics) < mostSurveyed {
+			s.Topics[name] = c.Topics[name]
 		}
 	}
-	listing, cancel := context.WithTimeout(ctx, reachTime)
+	finding, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
-	s.run(listing)
+	s.Find(finding)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	unknown, warnings := s.unknown(a.config.access().User()), a.warnOfOngoing(listing, s.topics)
+	unknown, warnings := s.Unknown(a.config.access().User()), a.warnOfOngoing(finding, s.Topics)
 	for i := range recipients {
 		if warning := warnings[names[i]]; warning != "" {
 			recipients[i].Warnings = append(recipients[i].Warnings, warning)
 		}
 		switch {
 		case !recipients[i].Exists:
-		case s.topics[names[i]] == nil:
+		case s.Topics[names[i]] == nil:
 			recipients[i].Unknown = fmt.Sprintf("the groups of only %d topics were asked for", mostSurveyed)
 		default:
-			recipients[i].Readers, recipients[i].Unknown = s.readersOf(names[i]), unknown
+			recipients[i].Readers, recipients[i].Unknown = s.Of(names[i]), unknown
 		}
 	}
 	return recipients, nil
@@ -163,343 +154,4 @@ func forbidden(name string, t *cluster.Topic) string {
 		return "it is an internal topic"
 	}
 	return ""
-}
-
-// listing looks for the groups that read some topics.
-type listing struct {
-	client  *kgo.Client
-	topics  map[string]*cluster.Topic
-	readers map[string]map[string]string // by topic and group: what stands behind the group's name
-
-	groups, asked int
-	coordinators  map[string]int32 // by group
-	refused       map[string]bool  // groups that may not be described
-	unanswered    error            // what the last broker said that did not answer
-	hidden        bool             // the broker lists only groups that may be described
-}
-
-func newListing(client *kgo.Client) *listing {
-	return &listing{
-		client: client, topics: make(map[string]*cluster.Topic), readers: make(map[string]map[string]string),
-		refused: make(map[string]bool), coordinators: make(map[string]int32),
-	}
-}
-
-// readersOf are the groups that read a topic, in order.
-func (s *listing) readersOf(topic string) (names []string) {
-	for _, group := range slices.Sorted(maps.Keys(s.readers[topic])) {
-		names = append(names, group+s.readers[topic][group])
-	}
-	return names
-}
-
-// run asks about all groups, some at a time, until ctx ends.
-func (s *listing) run(ctx context.Context) {
-	if len(s.topics) == 0 {
-		return
-	}
-	s.hidden = s.hides(ctx)
-	kinds := s.list(ctx)
-	for kind, names := range kinds {
-		s.groups += len(names)
-		slices.Sort(names)
-		for some := range slices.Chunk(names, groupsAtOnce) {
-			s.ask(ctx, kind, some)
-			if ctx.Err() != nil {
-				break
-			}
-			s.asked += len(some)
-		}
-	}
-}
-
-// unknown is why there may be more readers, in one clause, or empty.
-func (s *listing) unknown(user string) string {
-	var why []string
-	if s.hidden {
-		why = append(why, "groups that user "+user+" may not describe are not listed")
-	}
-	if n := len(s.refused); n > 0 {
-		why = append(why, fmt.Sprintf("%d groups may not be described", n))
-	}
-	if s.asked < s.groups {
-		why = append(why, fmt.Sprintf("asked only %d of %d groups", s.asked, s.groups))
-	}
-	if s.unanswered != nil {
-		why = append(why, "not every broker answers ("+cluster.InWords(s.unanswered)+")")
-	}
-	return strings.Join(why, ", ")
-}
-
-// hides says that ListGroups leaves groups out, for want of Describe on the cluster. The
-// broker then names no operation at all; where it does not say, it names the least integer.
-func (s *listing) hides(ctx context.Context) bool {
-	request := kmsg.NewPtrDescribeClusterRequest()
-	request.IncludeClusterAuthorizedOperations = true
-	response, err := request.RequestWith(ctx, s.client)
-	return err == nil && response.ErrorCode == 0 && response.ClusterAuthorizedOperations == 0
-}
-
-// list returns the groups of the cluster by type. Each broker lists those that it
-// coordinates.
-func (s *listing) list(ctx context.Context) map[string][]string {
-	kinds := make(map[string][]string)
-	for _, shard := range s.client.RequestSharded(ctx, kmsg.NewPtrListGroupsRequest()) {
-		if shard.Err != nil {
-			s.unanswered = shard.Err
-			continue
-		}
-		response := shard.Resp.(*kmsg.ListGroupsResponse)
-		s.note("", response.ErrorCode)
-		for _, g := range response.Groups {
-			kind := strings.ToLower(g.GroupType)
-			if kind == "" { // before Kafka 3.8
-				kind = groupClassic
-			}
-			kinds[kind] = append(kinds[kind], g.Group)
-			s.coordinators[g.Group] = shard.Meta.NodeID
-		}
-	}
-	return kinds
-}
-
-// shards sends a request to all brokers that have to do with it. A coordinator that may
-// not even be looked up is that of groups that may not be described.
-func (s *listing) shards(ctx context.Context, request kmsg.Request) (responses []kmsg.Response) {
-	for _, shard := range s.client.RequestSharded(ctx, request) {
-		switch {
-		case shard.Err == nil:
-			responses = append(responses, shard.Resp)
-		case errors.Is(shard.Err, kerr.GroupAuthorizationFailed):
-			for _, group := range groupsOf(shard.Req) {
-				s.refused[group] = true
-			}
-		case ctx.Err() == nil:
-			s.unanswered = shard.Err
-		}
-	}
-	return responses
-}
-
-// groupsOf are the groups that a request is about.
-func groupsOf(request kmsg.Request) (groups []string) {
-	switch r := request.(type) {
-	case *kmsg.DescribeGroupsRequest:
-		return r.Groups
-	case *kmsg.ConsumerGroupDescribeRequest:
-		return r.Groups
-	case *kmsg.ShareGroupDescribeRequest:
-		return r.GroupIDs
-	case *kmsg.OffsetFetchRequest:
-		for i := range r.Groups {
-			groups = append(groups, r.Groups[i].Group)
-		}
-	case *kmsg.DescribeShareGroupOffsetsRequest:
-		for i := range r.Groups {
-			groups = append(groups, r.Groups[i].GroupID)
-		}
-	}
-	return groups
-}
-
-// note remembers what a broker says about a group beside the answer.
-func (s *listing) note(group string, code int16) {
-	switch err := kerr.ErrorForCode(code); err {
-	case nil, kerr.GroupIDNotFound, kerr.InvalidGroupID:
-	case kerr.GroupAuthorizationFailed, kerr.TopicAuthorizationFailed, kerr.ClusterAuthorizationFailed:
-		s.refused[group] = true
-	default:
-		s.unanswered = err
-	}
-}
-
-// ask looks at groups of one type.
-func (s *listing) ask(ctx context.Context, kind string, groups []string) {
-	switch kind {
-	case groupShare:
-		s.shareOffsets(ctx, groups)
-		s.shareMembers(ctx, groups)
-		return
-	case groupConsumer:
-		s.consumerMembers(ctx, groups)
-	case groupStreams:
-		s.streamsMembers(ctx, groups)
-	default:
-		s.classicMembers(ctx, groups)
-	}
-	s.offsets(ctx, kind, groups)
-}
-
-// reads notes that a group reads a topic, if it is one of those in question.
-func (s *listing) reads(topic, group, kind string) {
-	if s.topics[topic] == nil {
-		return
-	}
-	if s.readers[topic] == nil {
-		s.readers[topic] = make(map[string]string)
-	}
-	switch readers := s.readers[topic]; kind {
-	case groupShare:
-		readers[group] = " (share group)"
-	case groupStreams, "connect":
-		readers[group] = " (" + kind + ")"
-	default:
-		if _, known := readers[group]; !known {
-			readers[group] = ""
-		}
-	}
-}
-
-// offsets finds groups that have committed offsets of the topics.
-func (s *listing) offsets(ctx context.Context, kind string, groups []string) {
-	var topics []kmsg.OffsetFetchRequestGroupTopic
-	ids := make(map[[16]byte]string, len(s.topics))
-	for name, topic := range s.topics {
-		t := kmsg.NewOffsetFetchRequestGroupTopic()
-		t.Topic, t.TopicID, t.Partitions = name, topic.ID, slices.Sorted(maps.Keys(topic.Leaders))
-		topics = append(topics, t)
-		ids[topic.ID] = name
-	}
-	request := kmsg.NewPtrOffsetFetchRequest()
-	for _, name := range groups {
-		g := kmsg.NewOffsetFetchRequestGroup()
-		g.Group, g.Topics = name, topics
-		request.Groups = append(request.Groups, g)
-	}
-	for _, shard := range s.shards(ctx, request) {
-		for _, g := range shard.(*kmsg.OffsetFetchResponse).Groups {
-			s.note(g.Group, g.ErrorCode)
-			for _, t := range g.Topics {
-				name := cmp.Or(t.Topic, ids[t.TopicID]) // newer brokers answer by id
-				for _, p := range t.Partitions {
-					if p.ErrorCode == 0 && p.Offset >= 0 {
-						s.reads(name, g.Group, kind)
-					}
-				}
-			}
-		}
-	}
-}
-
-// classicMembers finds groups with a member that wants the topic or was given it.
-func (s *listing) classicMembers(ctx context.Context, groups []string) {
-	request := kmsg.NewPtrDescribeGroupsRequest()
-	request.Groups = groups
-	for _, shard := range s.shards(ctx, request) {
-		for _, g := range shard.(*kmsg.DescribeGroupsResponse).Groups {
-			s.note(g.Group, g.ErrorCode)
-			if g.ProtocolType != "consumer" && g.ProtocolType != "" {
-				continue
-			}
-			for _, m := range g.Members {
-				s.classicMember(g.Group, &m)
-			}
-		}
-	}
-}
-
-// classicMember notes what a member wants and what it was given.
-func (s *listing) classicMember(group string, m *kmsg.DescribeGroupsResponseGroupMember) {
-	var wish kmsg.ConsumerMemberMetadata
-	if wish.ReadFrom(m.ProtocolMetadata) == nil {
-		for _, topic := range wish.Topics {
-			s.reads(topic, group, groupClassic)
-		}
-	}
-	var given kmsg.ConsumerMemberAssignment
-	if given.ReadFrom(m.MemberAssignment) == nil {
-		for i := range given.Topics {
-			s.reads(given.Topics[i].Topic, group, groupClassic)
-		}
-	}
-}
-
-func (s *listing) consumerMembers(ctx context.Context, groups []string) {
-	request := kmsg.NewPtrConsumerGroupDescribeRequest()
-	request.Groups = groups
-	for _, shard := range s.shards(ctx, request) {
-		for _, g := range shard.(*kmsg.ConsumerGroupDescribeResponse).Groups {
-			s.note(g.Group, g.ErrorCode)
-			for _, m := range g.Members {
-				for i := range m.Assignment.TopicPartitions {
-					s.reads(m.Assignment.TopicPartitions[i].Topic, g.Group, groupConsumer)
-				}
-				for _, topic := range m.SubscribedTopics {
-					s.reads(topic, g.Group, groupConsumer)
-				}
-			}
-		}
-	}
-}
-
-// streamsMembers asks each coordinator itself, for the client does not know the request.
-func (s *listing) streamsMembers(ctx context.Context, groups []string) {
-	byCoordinator := make(map[int32][]string)
-	for _, group := range groups {
-		byCoordinator[s.coordinators[group]] = append(byCoordinator[s.coordinators[group]], group)
-	}
-	for node, some := range byCoordinator {
-		request := kmsg.NewPtrStreamsGroupDescribeRequest()
-		request.Groups = some
-		response, err := request.RequestWith(ctx, s.client.Broker(int(node)))
-		if err != nil {
-			if ctx.Err() == nil {
-				s.unanswered = err
-			}
-			continue
-		}
-		for _, g := range response.Groups {
-			s.note(g.Group, g.ErrorCode)
-			if g.Topology == nil {
-				continue
-			}
-			for _, part := range g.Topology.Subtopologies {
-				for _, topic := range part.SourceTopics {
-					s.reads(topic, g.Group, groupStreams)
-				}
-			}
-		}
-	}
-}
-
-func (s *listing) shareOffsets(ctx context.Context, groups []string) {
-	var topics []kmsg.DescribeShareGroupOffsetsRequestGroupTopic
-	for name, topic := range s.topics {
-		t := kmsg.NewDescribeShareGroupOffsetsRequestGroupTopic()
-		t.Topic, t.Partitions = name, slices.Sorted(maps.Keys(topic.Leaders))
-		topics = append(topics, t)
-	}
-	request := kmsg.NewPtrDescribeShareGroupOffsetsRequest()
-	for _, name := range groups {
-		g := kmsg.NewDescribeShareGroupOffsetsRequestGroup()
-		g.GroupID, g.Topics = name, topics
-		request.Groups = append(request.Groups, g)
-	}
-	for _, shard := range s.shards(ctx, request) {
-		for _, g := range shard.(*kmsg.DescribeShareGroupOffsetsResponse).Groups {
-			s.note(g.GroupID, g.ErrorCode)
-			for _, t := range g.Topics {
-				for _, p := range t.Partitions {
-					if p.ErrorCode == 0 && p.StartOffset >= 0 {
-						s.reads(t.Topic, g.GroupID, groupShare)
-					}
-				}
-			}
-		}
-	}
-}
-
-func (s *listing) shareMembers(ctx context.Context, groups []string) {
-	request := kmsg.NewPtrShareGroupDescribeRequest()
-	request.GroupIDs = groups
-	for _, shard := range s.shards(ctx, request) {
-		for _, g := range shard.(*kmsg.ShareGroupDescribeResponse).Groups {
-			s.note(g.GroupID, g.ErrorCode)
-			for _, m := range g.Members {
-				for _, topic := range m.SubscribedTopicNames {
-					s.reads(topic, g.GroupID, groupShare)
-				}
-			}
-		}
-	}
 }

@@ -44,7 +44,7 @@ func (a *Adapter) scan(ctx context.Context, span adapters.Range, topics map[stri
 		return nil, err
 	}
 	s.until = span.Until
-	k := newCoordinator(s, &selection{names: destinations(cursors)})
+	k := newCoordinator(s, &cluster.Selection{Names: destinations(cursors)})
 	k.began = time.Now()
 	for _, c := range cursors {
 		k.lose(c, kerrLeaderNotAvailable, k.began)
@@ -87,11 +87,11 @@ func destinations(cursors []*cursor) (names []string) {
 func (a *Adapter) logs(ctx context.Context, span adapters.Range) (map[string]*cluster.Topic, []adapters.Log, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	c, err := cluster.ReadCatalog(ctx, a.client, a.selection.ask())
+	c, err := cluster.ReadCatalog(ctx, a.client, a.selection.Ask())
 	if err != nil {
 		return nil, nil, a.explain(ctx, err)
 	}
-	topics, problems := a.selection.chosen(&a.config, c)
+	topics, problems := a.selection.Chosen(a.config.access(), c)
 	for _, problem := range problems {
 		a.progress.miss(problem)
 	}

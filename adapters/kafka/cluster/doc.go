@@ -16,10 +16,11 @@
 //
 // # Files
 //
-//	catalog.go  ReadCatalog: topics, who leads their partitions, what the user may do with them
-//	offsets.go  ListOffsets: where logs begin and end, and where a time lies in them
-//	problem.go  Access: errors in an operator's words
-//	until.go    Until: asking again
+//	catalog.go    ReadCatalog: topics, who leads their partitions, what the user may do with them
+//	offsets.go    ListOffsets: where logs begin and end, and where a time lies in them
+//	problem.go    Access: errors in an operator's words
+//	selection.go  which topics are looked at
+//	until.go      Until: asking again
 //
 // # Not obvious
 //

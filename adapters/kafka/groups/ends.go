@@ -1,4 +1,4 @@
-package kafka
+package groups
 
 import (
 	"cmp"
@@ -39,7 +39,7 @@ func (s *sweep) listEnds(ctx context.Context, logs map[adapters.Log]bool, since 
 	if len(asked) == 0 {
 		return
 	}
-	client := s.adapter.client
+	client := s.reader.client
 	var start, end, stable map[adapters.Log]cluster.Listed
 	var startErr, endErr error
 	var listing sync.WaitGroup

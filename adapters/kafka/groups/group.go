@@ -1,4 +1,4 @@
-package kafka
+package groups
 
 import (
 	"context"
@@ -30,13 +30,6 @@ type group struct {
 	committed       map[adapters.Log]committed
 	logs            []adapters.Log
 	err             error
-}
-
-// committed is what a group has said about one log.
-type committed struct {
-	offset int64 // negative where nothing was
-	lag    int64 // of a share group, as the broker counts
-	err    error
 }
 
 // joined adds a member.
@@ -81,7 +74,7 @@ type inquiry struct {
 // ask asks what members the groups have and what they have committed. What went
 // wrong is in their err.
 func (s *sweep) ask(ctx context.Context, groups []*group) {
-	q := &inquiry{client: s.adapter.client, access: s.adapter.config.access(), names: s.names, groups: make(map[string]*group, len(groups))}
+	q := &inquiry{client: s.reader.client, access: s.reader.access, names: s.names, groups: make(map[string]*group, len(groups))}
 	kinds := make(map[string][]string)
 	for _, g := range groups {
 		q.groups[g.name] = g
@@ -168,19 +161,7 @@ func (q *inquiry) offsets(ctx context.Context, names []string) {
 	if len(request.Groups) == 0 {
 		return
 	}
-	for _, response := range q.shards(ctx, request) {
-		for _, answer := range response.(*kmsg.OffsetFetchResponse).Groups {
-			g := q.answered(answer.Group, answer.ErrorCode)
-			for _, t := range answer.Topics {
-				if g == nil || t.Topic == "" { // a topic that has gone
-					continue
-				}
-				for _, p := range t.Partitions {
-					g.commits(adapters.Log{Destination: t.Topic, Partition: p.Partition}, committed{offset: p.Offset, lag: -1, err: kerr.ErrorForCode(p.ErrorCode)})
-				}
-			}
-		}
-	}
+	q.committed(ctx, request)
 }
 
 // shareOffsets reads where share groups start.
@@ -194,15 +175,17 @@ func (q *inquiry) shareOffsets(ctx context.Context, names []string) {
 	if len(request.Groups) == 0 {
 		return
 	}
+	q.committed(ctx, request)
+}
+
+// committed notes what groups have committed, as the answers to a request say.
+func (q *inquiry) committed(ctx context.Context, request kmsg.Request) {
 	for _, response := range q.shards(ctx, request) {
-		for _, answer := range response.(*kmsg.DescribeShareGroupOffsetsResponse).Groups {
-			g := q.answered(answer.GroupID, answer.ErrorCode)
-			for _, t := range answer.Topics {
-				if g == nil {
-					continue
-				}
-				for _, p := range t.Partitions {
-					g.commits(adapters.Log{Destination: t.Topic, Partition: p.Partition}, committed{offset: p.StartOffset, lag: p.Lag, err: kerr.ErrorForCode(p.ErrorCode)})
+		for _, answer := range commitsIn(response) {
+			g := q.answered(answer.group, answer.code)
+			for _, c := range answer.commits {
+				if g != nil && c.topic != "" { // else a topic that has gone
+					g.commits(adapters.Log{Destination: c.topic, Partition: c.partition}, c.committed)
 				}
 			}
 		}

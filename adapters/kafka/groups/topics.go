@@ -1,4 +1,4 @@
-package kafka
+package groups
 
 import (
 	"context"
@@ -27,25 +27,25 @@ var errNoPartition = errors.New("the topic has no such partition now")
 // are looked at. What groups have committed on these is left out of all answers, without a
 // sign.
 func (s *sweep) hidesTopics(ctx context.Context) (bool, error) {
-	a := s.adapter
-	if chosen := a.selection; len(chosen.names) > 0 && len(chosen.patterns) == 0 {
+	r := s.reader
+	if chosen := r.selection; len(chosen.Names) > 0 && len(chosen.Patterns) == 0 {
 		return false, nil // Open and Status tell of the named ones
 	}
-	a.mu.Lock()
-	hides, fresh := a.hides, time.Since(a.hidesAt) < hidesFresh
-	a.mu.Unlock()
+	r.mu.Lock()
+	hides, fresh := r.hides, time.Since(r.hidesAt) < hidesFresh
+	r.mu.Unlock()
 	if fresh {
 		return hides, nil
 	}
-	c, err := cluster.ReadCatalog(ctx, a.client, []string{noTopic})
+	c, err := cluster.ReadCatalog(ctx, r.client, []string{noTopic})
 	if err != nil {
 		return false, err
 	}
 	t := c.Topics[noTopic]
 	hides = t != nil && t.Forbidden()
-	a.mu.Lock()
-	a.hides, a.hidesAt = hides, time.Now()
-	a.mu.Unlock()
+	r.mu.Lock()
+	r.hides, r.hidesAt = hides, time.Now()
+	r.mu.Unlock()
 	return hides, nil
 }
 
@@ -70,7 +70,7 @@ func (s *sweep) findLate(ctx context.Context, logs map[adapters.Log]bool) {
 	if len(names) == 0 {
 		return
 	}
-	c, err := cluster.ReadCatalog(ctx, s.adapter.client, names)
+	c, err := cluster.ReadCatalog(ctx, s.reader.client, names)
 	for _, name := range names {
 		switch {
 		case err != nil:
@@ -94,7 +94,7 @@ func (s *sweep) cannotLead(log adapters.Log) error {
 	case len(t.Leaders) > 0:
 		return errNoPartition
 	case t.Forbidden():
-		return fmt.Errorf("user %s may not describe the topic", s.adapter.config.access().User())
+		return fmt.Errorf("user %s may not describe the topic", s.reader.access.User())
 	case t.Err != nil:
 		return t.Err
 	}

@@ -1,0 +1,280 @@
+package groups
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"eventscope/adapters/kafka/cluster"
+)
+
+// readers looks for the groups that read some topics. A group reads a topic if it has committed
+// offsets of it, or if a member is subscribed or assigned to it.
+type readers struct {
+	listing
+	Topics  map[string]*cluster.Topic
+	readers map[string]map[string]string // by topic and group: what stands behind the group's name
+
+	groups, asked int
+	hidden        bool // the broker lists only groups that may be described
+}
+
+// NewReaders looks for readers of the topics that are put into it.
+func NewReaders(client *kgo.Client) *readers {
+	return &readers{listing: newListing(client), Topics: make(map[string]*cluster.Topic), readers: make(map[string]map[string]string)}
+}
+
+// Of are the groups that read a topic, in order.
+func (s *readers) Of(topic string) (names []string) {
+	for _, group := range slices.Sorted(maps.Keys(s.readers[topic])) {
+		names = append(names, group+s.readers[topic][group])
+	}
+	return names
+}
+
+// Find asks about all groups, some at a time, until ctx ends.
+func (s *readers) Find(ctx context.Context) {
+	if len(s.Topics) == 0 {
+		return
+	}
+	s.hidden = s.hides(ctx)
+	kinds := s.list(ctx)
+	for kind, names := range kinds {
+		s.groups += len(names)
+		slices.Sort(names)
+		for some := range slices.Chunk(names, groupsAtOnce) {
+			s.ask(ctx, kind, some)
+			if ctx.Err() != nil {
+				break
+			}
+			s.asked += len(some)
+		}
+	}
+}
+
+// Unknown is why there may be more readers, in one clause, or empty.
+func (s *readers) Unknown(user string) string {
+	var why []string
+	if s.hidden {
+		why = append(why, "groups that user "+user+" may not describe are not listed")
+	}
+	if n := len(s.refused); n > 0 {
+		why = append(why, fmt.Sprintf("%d groups may not be described", n))
+	}
+	if s.asked < s.groups {
+		why = append(why, fmt.Sprintf("asked only %d of %d groups", s.asked, s.groups))
+	}
+	if s.unanswered != nil {
+		why = append(why, "not every broker answers ("+cluster.InWords(s.unanswered)+")")
+	}
+	return strings.Join(why, ", ")
+}
+
+// shards sends a request to all brokers that have to do with it. A coordinator that may
+// not even be looked up is that of groups that may not be described.
+func (s *readers) shards(ctx context.Context, request kmsg.Request) (responses []kmsg.Response) {
+	for _, shard := range s.client.RequestSharded(ctx, request) {
+		switch {
+		case shard.Err == nil:
+			responses = append(responses, shard.Resp)
+		case errors.Is(shard.Err, kerr.GroupAuthorizationFailed):
+			for _, group := range groupsOf(shard.Req) {
+				s.refused[group] = true
+			}
+		case ctx.Err() == nil:
+			s.unanswered = shard.Err
+		}
+	}
+	return responses
+}
+
+// ask looks at groups of one type.
+func (s *readers) ask(ctx context.Context, kind string, groups []string) {
+	switch kind {
+	case groupShare:
+		s.shareOffsets(ctx, groups)
+		s.shareMembers(ctx, groups)
+		return
+	case groupConsumer:
+		s.consumerMembers(ctx, groups)
+	case groupStreams:
+		s.streamsMembers(ctx, groups)
+	default:
+		s.classicMembers(ctx, groups)
+	}
+	s.offsets(ctx, kind, groups)
+}
+
+// reads notes that a group reads a topic, if it is one of those in question.
+func (s *readers) reads(topic, group, kind string) {
+	if s.Topics[topic] == nil {
+		return
+	}
+	if s.readers[topic] == nil {
+		s.readers[topic] = make(map[string]string)
+	}
+	switch readers := s.readers[topic]; kind {
+	case groupShare:
+		readers[group] = " (share group)"
+	case groupStreams, "connect":
+		readers[group] = " (" + kind + ")"
+	default:
+		if _, known := readers[group]; !known {
+			readers[group] = ""
+		}
+	}
+}
+
+// offsets finds groups that have committed offsets of the topics.
+func (s *readers) offsets(ctx context.Context, kind string, groups []string) {
+	var topics []kmsg.OffsetFetchRequestGroupTopic
+	ids := make(map[[16]byte]string, len(s.Topics))
+	for name, topic := range s.Topics {
+		t := kmsg.NewOffsetFetchRequestGroupTopic()
+		t.Topic, t.TopicID, t.Partitions = name, topic.ID, slices.Sorted(maps.Keys(topic.Leaders))
+		topics = append(topics, t)
+		ids[topic.ID] = name
+	}
+	request := kmsg.NewPtrOffsetFetchRequest()
+	for _, name := range groups {
+		g := kmsg.NewOffsetFetchRequestGroup()
+		g.Group, g.Topics = name, topics
+		request.Groups = append(request.Groups, g)
+	}
+	s.committed(ctx, kind, request, ids)
+}
+
+// committed finds groups that have committed something, as the answers to a request say. Newer
+// brokers answer by the id of a topic.
+func (s *readers) committed(ctx context.Context, kind string, request kmsg.Request, topics map[[16]byte]string) {
+	for _, response := range s.shards(ctx, request) {
+		for _, answer := range commitsIn(response) {
+			s.note(answer.group, answer.code)
+			for _, c := range answer.commits {
+				if c.err == nil && c.offset >= 0 {
+					s.reads(cmp.Or(c.topic, topics[c.id]), answer.group, kind)
+				}
+			}
+		}
+	}
+}
+
+// classicMembers finds groups with a member that wants the topic or was given it.
+func (s *readers) classicMembers(ctx context.Context, groups []string) {
+	request := kmsg.NewPtrDescribeGroupsRequest()
+	request.Groups = groups
+	for _, shard := range s.shards(ctx, request) {
+		for _, g := range shard.(*kmsg.DescribeGroupsResponse).Groups {
+			s.note(g.Group, g.ErrorCode)
+			if g.ProtocolType != "consumer" && g.ProtocolType != "" {
+				continue
+			}
+			for _, m := range g.Members {
+				s.classicMember(g.Group, &m)
+			}
+		}
+	}
+}
+
+// classicMember notes what a member wants and what it was given.
+func (s *readers) classicMember(group string, m *kmsg.DescribeGroupsResponseGroupMember) {
+	var wish kmsg.ConsumerMemberMetadata
+	if wish.ReadFrom(m.ProtocolMetadata) == nil {
+		for _, topic := range wish.Topics {
+			s.reads(topic, group, groupClassic)
+		}
+	}
+	var given kmsg.ConsumerMemberAssignment
+	if given.ReadFrom(m.MemberAssignment) == nil {
+		for i := range given.Topics {
+			s.reads(given.Topics[i].Topic, group, groupClassic)
+		}
+	}
+}
+
+func (s *readers) consumerMembers(ctx context.Context, groups []string) {
+	request := kmsg.NewPtrConsumerGroupDescribeRequest()
+	request.Groups = groups
+	for _, shard := range s.shards(ctx, request) {
+		for _, g := range shard.(*kmsg.ConsumerGroupDescribeResponse).Groups {
+			s.note(g.Group, g.ErrorCode)
+			for _, m := range g.Members {
+				for i := range m.Assignment.TopicPartitions {
+					s.reads(m.Assignment.TopicPartitions[i].Topic, g.Group, groupConsumer)
+				}
+				for _, topic := range m.SubscribedTopics {
+					s.reads(topic, g.Group, groupConsumer)
+				}
+			}
+		}
+	}
+}
+
+// streamsMembers asks each coordinator itself, for the client does not know the request.
+func (s *readers) streamsMembers(ctx context.Context, groups []string) {
+	byCoordinator := make(map[int32][]string)
+	for _, group := range groups {
+		byCoordinator[s.coordinators[group]] = append(byCoordinator[s.coordinators[group]], group)
+	}
+	for node, some := range byCoordinator {
+		request := kmsg.NewPtrStreamsGroupDescribeRequest()
+		request.Groups = some
+		response, err := request.RequestWith(ctx, s.client.Broker(int(node)))
+		if err != nil {
+			if ctx.Err() == nil {
+				s.unanswered = err
+			}
+			continue
+		}
+		for _, g := range response.Groups {
+			s.note(g.Group, g.ErrorCode)
+			if g.Topology == nil {
+				continue
+			}
+			for _, part := range g.Topology.Subtopologies {
+				for _, topic := range part.SourceTopics {
+					s.reads(topic, g.Group, groupStreams)
+				}
+			}
+		}
+	}
+}
+
+func (s *readers) shareOffsets(ctx context.Context, groups []string) {
+	var topics []kmsg.DescribeShareGroupOffsetsRequestGroupTopic
+	for name, topic := range s.Topics {
+		t := kmsg.NewDescribeShareGroupOffsetsRequestGroupTopic()
+		t.Topic, t.Partitions = name, slices.Sorted(maps.Keys(topic.Leaders))
+		topics = append(topics, t)
+	}
+	request := kmsg.NewPtrDescribeShareGroupOffsetsRequest()
+	for _, name := range groups {
+		g := kmsg.NewDescribeShareGroupOffsetsRequestGroup()
+		g.GroupID, g.Topics = name, topics
+		request.Groups = append(request.Groups, g)
+	}
+	s.committed(ctx, groupShare, request, nil)
+}
+
+func (s *readers) shareMembers(ctx context.Context, groups []string) {
+	request := kmsg.NewPtrShareGroupDescribeRequest()
+	request.GroupIDs = groups
+	for _, shard := range s.shards(ctx, request) {
+		for _, g := range shard.(*kmsg.ShareGroupDescribeResponse).Groups {
+			s.note(g.GroupID, g.ErrorCode)
+			for _, m := range g.Members {
+				for _, topic := range m.SubscribedTopicNames {
+					s.reads(topic, g.GroupID, groupShare)
+				}
+			}
+		}
+	}
+}
