@@ -7,6 +7,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/spelling"
 )
 
 // Own headers, text on every broker. They stay clear of the names that brokers and
@@ -49,10 +50,10 @@ func (h *Headers) strips(name string) bool {
 	switch {
 	case strings.HasPrefix(lower, ownHeaders):
 		return true
-	case envelope.Matches(h.Keep, lower):
+	case spelling.MatchesAny(h.Keep, lower):
 		return false
 	}
-	return envelope.IsFailureHeader(lower) || envelope.Matches(h.Strip, lower)
+	return envelope.IsFailureHeader(lower) || spelling.MatchesAny(h.Strip, lower)
 }
 
 // stamp are the headers that a copy of a letter carries.

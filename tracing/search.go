@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/spelling"
 	"eventscope/tracing/packed"
 )
 
@@ -83,7 +83,7 @@ func (f *Found) Close() {
 // once, or twice if that taught it an id that leads further.
 func Search(ctx context.Context, config SearchConfig) (*Found, error) {
 	s := &search{config: config, id: packed.Of(config.ID), everything: true}
-	s.wanted.want(envelope.AppendID(nil, []byte(config.ID)))
+	s.wanted.want(spelling.AppendID(nil, []byte(config.ID)))
 	s.estimate(ctx)
 	stop := s.report(ctx)
 	defer stop()

@@ -6,6 +6,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/spelling"
 	"eventscope/tracing/packed"
 )
 
@@ -106,7 +107,7 @@ func (k *keyUsage) add(m *adapters.Message, id *envelope.Identity) {
 
 // sameKey says that a key is an id, in whatever spelling.
 func sameKey(key, id []byte) bool {
-	return packed.Same(packed.Append(nil, envelope.AppendID(nil, key)), packed.Append(nil, id))
+	return packed.Same(packed.Append(nil, spelling.AppendID(nil, key)), packed.Append(nil, id))
 }
 
 // identifies says that the id is one by which the message is found. A message may be

@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/spelling"
 )
 
 // TestNoMessageIsPassedOverThatBelongs: however an id is spelled, in whatever place, a message
@@ -52,8 +53,8 @@ func TestNoMessageIsPassedOverThatBelongs(t *testing.T) {
 			m.Value = fmt.Appendf(nil, "%q", fmt.Sprintf(`{"type":"Tick","order_id":%q}`, spelled))
 		}
 		var filtered, all wantedIDs
-		filtered.want(envelope.AppendID(nil, []byte(id)))
-		all.want(envelope.AppendID(nil, []byte(id)))
+		filtered.want(spelling.AppendID(nil, []byte(id)))
+		all.want(spelling.AppendID(nil, []byte(id)))
 		all.sought = append(all.sought, make([]sought, mostSought)...) // so many that everything is read
 		belongs := all.take(reader, &m)
 		if belongs {

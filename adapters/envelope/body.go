@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"eventscope/adapters/envelope/jsonscan"
+	"eventscope/adapters/envelope/spelling"
 )
 
 const (
@@ -232,7 +233,7 @@ func (r *Reader) nextMember(object *meaning) (name []byte, _ *meaning, err error
 	}
 	r.place++
 	name = quoted[1 : len(quoted)-1]
-	if len(name) > longestName {
+	if len(name) > spelling.LongestName {
 		return name, nil, nil
 	}
 	latest.object, latest.meaning = object, memberMeaning(object.scope, name)
@@ -244,8 +245,8 @@ func (r *Reader) nextMember(object *meaning) (name []byte, _ *meaning, err error
 
 // memberMeaning is what a member's name can mean below a scope, or nil.
 func memberMeaning(scope string, name []byte) *meaning {
-	var buffer [longestName + 16]byte
-	folded, _ := fold(append(buffer[:0], scope...), name)
+	var buffer [spelling.LongestName + 16]byte
+	folded, _ := spelling.Fold(append(buffer[:0], scope...), name)
 	return memberNames[string(folded)]
 }
 
@@ -317,7 +318,7 @@ func (r *Reader) speaks(found *member) bool {
 // scalar is the text of a string, number or boolean; nil for everything else and for
 // what is too long to be a fact.
 func (r *Reader) scalar(raw []byte) []byte {
-	if len(raw) == 0 || len(raw) > 6*MaxID+2 {
+	if len(raw) == 0 || len(raw) > 6*spelling.MaxID+2 {
 		return nil
 	}
 	switch raw[0] {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope/spelling"
 )
 
 // maxWords bounds an exception's message, in bytes.
@@ -22,7 +23,7 @@ const maxWords = 4096
 //
 // Where several writers have written, the first tells the origin and the last why it
 // died. Where one has written several times, as Spring does at each hop, likewise.
-// Strings are UTF-8, at most [MaxID] bytes, the message 4096.
+// Strings are UTF-8, at most [spelling.MaxID] bytes, the message 4096.
 func Certify(m *adapters.Message) (Death, bool) {
 	d := Death{Confidence: Unknown}
 	found := false
@@ -47,7 +48,7 @@ func Certify(m *adapters.Message) (Death, bool) {
 	if ok {
 		found = true
 		if origin != "" {
-			d.Origin, d.OriginFrom, d.Confidence = bounded(origin, MaxID), "destination name "+bounded(name, MaxID), NameOnly
+			d.Origin, d.OriginFrom, d.Confidence = bounded(origin, spelling.MaxID), "destination name "+bounded(name, spelling.MaxID), NameOnly
 		}
 	}
 	if !found {
@@ -60,14 +61,14 @@ func Certify(m *adapters.Message) (Death, bool) {
 func writersOf(m *adapters.Message) []*writer {
 	var found []*writer
 	at := map[*writer]int{}
-	for i := range headersOf(m) {
-		if len(m.Headers[i].Name) > longestName {
+	for i := range spelling.Headers(m) {
+		if len(m.Headers[i].Name) > spelling.LongestName {
 			continue
 		}
 		lower := strings.ToLower(m.Headers[i].Name)
 		for j := range writers {
 			w := &writers[j]
-			if _, known := at[w]; !known && Matches(w.marks, lower) {
+			if _, known := at[w]; !known && spelling.MatchesAny(w.marks, lower) {
 				at[w] = i
 				found = append(found, w)
 			}
@@ -87,10 +88,10 @@ func (w *writer) certify(m *adapters.Message, d *Death) {
 			*into = bounded(text, limit)
 		}
 	}
-	take(reason, MaxID, &d.Reason)
-	take(exception, MaxID, &d.Exception)
+	take(reason, spelling.MaxID, &d.Reason)
+	take(exception, spelling.MaxID, &d.Exception)
 	take(words, maxWords, &d.Message)
-	take(group, MaxID, &d.Group)
+	take(group, spelling.MaxID, &d.Group)
 	if n, ok := w.number(m, attempts, false); ok && n > 0 && n < 1<<31 {
 		d.Attempts = int(n)
 	}
@@ -106,13 +107,13 @@ func (w *writer) certify(m *adapters.Message, d *Death) {
 // origin adds where it died first.
 func (w *writer) origin(m *adapters.Message, d *Death) {
 	name, header, ok := w.text(m, originName, true)
-	if !ok || len(name) > MaxID || !utf8.ValidString(name) {
+	if !ok || len(name) > spelling.MaxID || !utf8.ValidString(name) {
 		return
 	}
 	d.Origin, d.OriginFrom, d.Confidence = name, "header "+header, Claimed
 	d.Exchange, _, _ = w.text(m, originExchange, true)
 	d.RoutingKey, _, _ = w.text(m, originKey, true)
-	d.Exchange, d.RoutingKey = bounded(d.Exchange, MaxID), bounded(d.RoutingKey, MaxID)
+	d.Exchange, d.RoutingKey = bounded(d.Exchange, spelling.MaxID), bounded(d.RoutingKey, spelling.MaxID)
 	partition, ok := w.number(m, originPartition, true)
 	if !ok || partition < 0 || partition >= 1<<31 {
 		return
@@ -127,7 +128,7 @@ func (w *writer) origin(m *adapters.Message, d *Death) {
 
 // value is the first header, or the last, that holds a fact, with its encoding.
 func (w *writer) value(m *adapters.Message, fact fact, first bool) (adapters.Header, encoding, bool) {
-	headers := headersOf(m)
+	headers := spelling.Headers(m)
 	for _, c := range w.clues {
 		if c.fact != fact {
 			continue
@@ -153,18 +154,18 @@ func (w *writer) text(m *adapters.Message, fact fact, first bool) (text, header 
 	value := h.Value[:min(len(h.Value), maxWords+utf8.UTFMax)]
 	switch encoding {
 	case asAddress:
-		value = segment(value)
+		value = spelling.Segment(value)
 	case asQueue:
-		value = firstOf(value, '@')
+		value = spelling.FirstOf(value, '@')
 	case asConnector:
 		value = append([]byte("connect-"), value...)
 	case asLine:
-		value = firstOf(value, '\n')
+		value = spelling.FirstOf(value, '\n')
 	case asStack:
-		value = firstOf(firstOf(firstOf(value, '\n'), ':'), ' ')
+		value = spelling.FirstOf(spelling.FirstOf(spelling.FirstOf(value, '\n'), ':'), ' ')
 	}
 	text = strings.TrimSpace(string(value))
-	return text, bounded(h.Name, MaxID), text != ""
+	return text, bounded(h.Name, spelling.MaxID), text != ""
 }
 
 func (w *writer) number(m *adapters.Message, fact fact, first bool) (int64, bool) {
@@ -189,7 +190,7 @@ func (w *writer) time(m *adapters.Message, fact fact) (time.Time, bool) {
 	if !ok {
 		return time.Time{}, false
 	}
-	return parseTime(h.Value)
+	return spelling.Time(h.Value)
 }
 
 // bounded is s as valid UTF-8 of at most limit bytes, not ending within a rune.

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"eventscope/adapters"
-
 	"github.com/google/go-cmp/cmp"
+
+	"eventscope/adapters"
 )
 
 var commonCases = []goldenCase{

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"eventscope/adapters"
-
 	"github.com/google/go-cmp/cmp"
+
+	"eventscope/adapters"
 )
 
 func at(text string) time.Time {

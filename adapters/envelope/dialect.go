@@ -1,7 +1,5 @@
 package envelope
 
-import "strings"
-
 // Dialect is a convention by which a producer spells identity.
 type Dialect string
 
@@ -18,7 +16,7 @@ type dialect struct {
 	marks [][]string
 	// contentType tells it by the beginning of the content type.
 	contentType string
-	// bodyMarks tell it by member names of a JSON body, folded (see fold).
+	// bodyMarks tell it by member names of a JSON body, folded (see spelling.Fold).
 	bodyMarks [][]string
 
 	// headers says what the headers mean, best first where two have one role. A name
@@ -105,35 +103,4 @@ var dialects = []*dialect{
 	&nServiceBus, &massTransit, &cloudEvents, &rebus, &dotNetCoreCAP, &axon, &watermill,
 	&wolverine, &celery, &eventuate, &dapr, &cloudEventsBody, &debezium, &kurrentDB,
 	&longRunningAction, &camel, &spring,
-}
-
-// fold writes name to dst in the form in which common names are compared: lower case,
-// without - _ and full stops. It reports false when dst is too small.
-func fold[T string | []byte](dst []byte, name T) ([]byte, bool) {
-	for i := 0; i < len(name); i++ {
-		c := name[i]
-		switch {
-		case c == '-' || c == '_' || c == '.':
-			continue
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
-		}
-		if len(dst) == cap(dst) {
-			return dst, false
-		}
-		dst = append(dst, c)
-	}
-	return dst, true
-}
-
-// matches says that a name in lower case is the pattern, or begins with it when the
-// pattern ends in *.
-func matches(pattern, lower string) bool {
-	if suffix, open := strings.CutPrefix(pattern, "*"); open {
-		return strings.HasSuffix(lower, suffix)
-	}
-	if prefix, open := strings.CutSuffix(pattern, "*"); open {
-		return strings.HasPrefix(lower, prefix)
-	}
-	return pattern == lower
 }

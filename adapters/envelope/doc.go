@@ -35,8 +35,8 @@
 //
 // A message that says nothing of itself gets an empty identity, never a guess. What
 // programs write for want of an id (0, null, undefined, N/A, ${id}, the UUID of zeros and
-// the like, see isNone) is no id; nor is anything longer than
-// [MaxID] bytes or with control characters, for it cannot be shown or kept: such a
+// the like, see [spelling.IsNone]) is no id; nor is anything longer than
+// [spelling.MaxID] bytes or with control characters, for it cannot be shown or kept: such a
 // value is passed over as if it were not there. Sixteen bytes that are not UTF-8 are a
 // UUID. Of a body that turns out not to be JSON, or that has a telling member twice,
 // nothing is used. Of the headers, the first 256 are looked at.
@@ -51,8 +51,7 @@
 //	dialect.go     what a dialect is, and the list of all
 //	aliases.go     the common names
 //	meaning.go     names to meanings, from all tables
-//	value.go, uuid.go, trace.go, clock.go   ids, trace contexts and times as they are written
-//	nothing.go     what stands for the lack of an id
+//	spelling/      ids, trace contexts, times and names as they are written
 //	mapping.go, pinned.go          the operator's mappings, compiled and applied
 //	writers.go, certify.go, xdeath.go   certificates of dead letters
 //	axon.go, camel.go, cap.go, celery.go, cloudevents.go, debezium.go, eventuate.go, kurrentdb.go,
@@ -60,7 +59,7 @@
 //
 // # Not obvious
 //
-// Names of dialects are compared in lower case, common names folded (see fold): Wolverine's
+// Names of dialects are compared in lower case, common names folded (see spelling.Fold): Wolverine's
 // conversation-id is a cause, and anybody else's conversationId a flow. Names of headers
 // come again with every message, so their meanings are remembered by name and by place.
 //

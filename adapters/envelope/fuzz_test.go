@@ -4,10 +4,11 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"eventscope/adapters"
-
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope/spelling"
 )
 
 // headerNames are names that mean something, for messages that are nearly right.
@@ -36,7 +37,7 @@ func check(t interface{ Fatalf(string, ...any) }, m *adapters.Message) {
 	shared.Read(m, &first)
 	wanted := factsOf(&first)
 	for role := flow; role < roleCount; role++ {
-		if f := first.field(role); f != nil && f.Known() && (len(f.Value) > MaxID || f.From.Place == Nowhere || !utf8.Valid(f.Value)) {
+		if f := first.field(role); f != nil && f.Known() && (len(f.Value) > spelling.MaxID || f.From.Place == Nowhere || !utf8.Valid(f.Value)) {
 			t.Fatalf("role %d: %q from %v", role, f.Value, f.From)
 		}
 	}
@@ -55,7 +56,7 @@ func check(t interface{ Fatalf(string, ...any) }, m *adapters.Message) {
 		t.Fatalf("a dead letter without a writer: %+v", d)
 	}
 	for _, s := range []string{d.Origin, d.OriginFrom, d.Reason, d.Exception, d.Message, d.Writer} {
-		if len(s) > 3*MaxID+64 && len(s) > maxWords || !utf8.ValidString(s) {
+		if len(s) > 3*spelling.MaxID+64 && len(s) > maxWords || !utf8.ValidString(s) {
 			t.Fatalf("%d bytes: %q", len(s), s)
 		}
 	}

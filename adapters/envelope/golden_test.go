@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
-	"eventscope/adapters"
-
 	// Differences of structures as a person reads them.
 	"github.com/google/go-cmp/cmp"
+
+	"eventscope/adapters"
 )
 
 // facts is an identity as text; a field that is empty must be empty.

@@ -1,17 +1,21 @@
 package envelope
 
+import (
+	"eventscope/adapters/envelope/spelling"
+)
+
 // keyWillDo says that the Kafka key can be the entity without a look at the body:
 // the headers have said everything else.
 func (r *Reader) keyWillDo() bool {
 	key := r.message.Key
-	return r.known.has(enough&^only(entity)) && len(key) > 0 && len(key) <= MaxID && textual(key) && !isNone(key)
+	return r.known.has(enough&^only(entity)) && len(key) > 0 && len(key) <= spelling.MaxID && spelling.Textual(key) && !spelling.IsNone(key)
 }
 
 // keyText is what a key says: a string without the quotes that a JSON serialiser puts
 // round it; of an object the member that names a business object, or the only one there
 // is, as Kafka Connect writes keys; and the key itself where it is anything else.
 func (r *Reader) keyText(key []byte) []byte {
-	if text := unquoted(key); len(text) < len(key) {
+	if text := spelling.Unquoted(key); len(text) < len(key) {
 		return text
 	}
 	if len(key) < 2 || len(key) > MaxBody || key[0] != '{' {

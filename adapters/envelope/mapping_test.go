@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"eventscope/adapters"
-
 	"github.com/google/go-cmp/cmp"
+
+	"eventscope/adapters"
 )
 
 func TestMappings(t *testing.T) {

@@ -1,6 +1,10 @@
 package envelope
 
-import "strings"
+import (
+	"strings"
+
+	"eventscope/adapters/envelope/spelling"
+)
 
 // meaning is everything that a name can mean, in any dialect. Meanings are made once
 // for a name and never change.
@@ -186,25 +190,22 @@ func headerMeaning(name string) *meaning {
 	lower := strings.ToLower(name)
 	for _, group := range headerMarks {
 		for _, pattern := range group.names {
-			if matches(pattern, lower) {
+			if spelling.Match(pattern, lower) {
 				m.marks |= group.bit
 			}
 		}
 	}
 	m.uses = headerUses[lower]
-	var buffer [longestName]byte
-	if folded, ok := fold(buffer[:0], lower); ok {
+	var buffer [spelling.LongestName]byte
+	if folded, ok := spelling.Fold(buffer[:0], lower); ok {
 		m.common = commonUses[string(folded)]
 		m.contentType = string(folded) == "contenttype"
 	}
 	m.death = IsDeathMark(lower)
-	m.retry = matches("retry_topic-*", lower) || matches("delayed-retry-*", lower)
+	m.retry = spelling.Match("retry_topic-*", lower) || spelling.Match("delayed-retry-*", lower)
 	m.replay = lower == "x-replay-id"
 	return m
 }
-
-// longestName is the longest header or member name that is looked at, in bytes.
-const longestName = 128
 
 // vocabulary remembers the meanings of header names, which come again with every
 // message, mostly at the same place. What it does not remember, because names never end,
@@ -226,7 +227,7 @@ func (v *vocabulary) look(place int, name string) *meaning {
 	if m := *latest; m != nil && string(m.name) == name {
 		return m
 	}
-	if len(name) > longestName {
+	if len(name) > spelling.LongestName {
 		return unknown
 	}
 	m := v.names[name]

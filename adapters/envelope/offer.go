@@ -3,6 +3,8 @@ package envelope
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"eventscope/adapters/envelope/spelling"
 )
 
 // offer takes value for the role of u, if it is better than what that role has now and
@@ -19,7 +21,7 @@ func (r *Reader) offer(u *use, c class, value []byte, from *Evidence) {
 		return
 	}
 	if u.role == occurred {
-		if t, ok := parseTime(value); ok {
+		if t, ok := spelling.Time(value); ok {
 			r.id.Time, r.id.TimeFrom, r.rank[occurred] = t, *from, rank
 		}
 		return
@@ -53,26 +55,26 @@ func (r *Reader) take(role role, c class, rank uint16, fact []byte, from *Eviden
 func (r *Reader) shape(u *use, c class, value []byte, from *Evidence) []byte {
 	switch u.form {
 	case assemblyList:
-		name, release := assembly(value)
+		name, release := spelling.Assembly(value)
 		if len(release) > 0 {
 			r.offer(&use{role: version, index: u.index}, c, release, from)
 		}
 		return name
 	case messageURN:
-		return bytes.TrimPrefix(firstOf(value, ';'), []byte("urn:message:"))
+		return bytes.TrimPrefix(spelling.FirstOf(value, ';'), []byte("urn:message:"))
 	case lastSegment:
-		return segment(value)
+		return spelling.Segment(value)
 	case traceParent:
-		return r.trace(traceparentID(value))
+		return r.trace(spelling.TraceparentID(value))
 	case b3:
-		return r.trace(b3ID(value))
+		return r.trace(spelling.B3ID(value))
 	case debeziumOp:
 		if len(value) == 1 && debeziumOps[value[0]] != "" {
 			return r.text(debeziumOps[value[0]])
 		}
 		return nil
 	case identifier, nameOfEvent:
-		if !isIdentifier(value) {
+		if !spelling.IsIdentifier(value) {
 			return nil
 		}
 	}
@@ -84,11 +86,11 @@ func (r *Reader) trace(id []byte) []byte {
 	if id == nil {
 		return nil
 	}
-	if len(id) == 32 && !mayHaveUpper(id) {
+	if len(id) == 32 && !spelling.MayHaveUpper(id) {
 		return id
 	}
 	start := len(r.scratch)
-	r.scratch = appendTrace(r.scratch, id)
+	r.scratch = spelling.AppendTraceID(r.scratch, id)
 	return r.scratch[start:len(r.scratch):len(r.scratch)]
 }
 
@@ -96,26 +98,36 @@ func (r *Reader) trace(id []byte) []byte {
 // or nil. Nothing that is empty, over-long or not text is a fact; and what stands for
 // nothing is not an id.
 func (r *Reader) acceptable(role role, value []byte) []byte {
-	if len(value) == 0 || len(value) > MaxID {
+	if len(value) == 0 || len(value) > spelling.MaxID {
 		return nil
 	}
-	if ids.has(only(role)) && plainlyID(value) {
+	if ids.has(only(role)) && spelling.PlainlyID(value) {
 		return value
 	}
 	if len(value) == 16 && !utf8.Valid(value) {
 		start := len(r.scratch)
-		r.scratch = appendUUID(r.scratch, value)
+		r.scratch = spelling.AppendUUID(r.scratch, value)
 		value = r.scratch[start:len(r.scratch):len(r.scratch)]
 	}
-	if !textual(value) {
+	if !spelling.Textual(value) {
 		return nil
 	}
 	if ids.has(only(role)) {
-		if value = r.spelled(value); isNone(value) {
+		if value = r.spelled(value); spelling.IsNone(value) {
 			return nil
 		}
 	}
 	return value
+}
+
+// spelled is an id in that form: the bytes of the message where they have it.
+func (r *Reader) spelled(id []byte) []byte {
+	if spelling.BareUUID(id) == nil {
+		return id
+	}
+	start := len(r.scratch)
+	r.scratch = spelling.AppendID(r.scratch, id)
+	return r.scratch[start:len(r.scratch):len(r.scratch)]
 }
 
 // ids are the roles whose values are ids.

@@ -8,11 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"eventscope/adapters"
-
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope/spelling"
 )
 
 // oracle reads as Reader does, with jsontext in place of the scanner: slowly, and to be
@@ -132,7 +133,7 @@ func (o *oracle) readMembers(at depth, scope string, parent []byte) (done bool, 
 
 // meaningOf is what Reader.nextMember says of a name.
 func (o *oracle) meaningOf(scope string, name []byte) *meaning {
-	if len(name) > longestName {
+	if len(name) > spelling.LongestName {
 		return nil
 	}
 	return memberMeaning(scope, name)
@@ -140,7 +141,7 @@ func (o *oracle) meaningOf(scope string, name []byte) *meaning {
 
 // keyText is Reader.keyText.
 func (o *oracle) keyText(key []byte) []byte {
-	if text := unquoted(key); len(text) < len(key) {
+	if text := spelling.Unquoted(key); len(text) < len(key) {
 		return text
 	}
 	if len(key) < 2 || len(key) > MaxBody || key[0] != '{' {

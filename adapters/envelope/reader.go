@@ -5,6 +5,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope/jsonscan"
+	"eventscope/adapters/envelope/spelling"
 )
 
 // Reader reads identities. It has scratch memory: one a goroutine.
@@ -46,8 +47,6 @@ const (
 	enough = roles(1<<flow | 1<<ownID | 1<<eventType | 1<<entity)
 	// unranked is the rank of a role for which nothing was found.
 	unranked = 0xffff
-	// maxHeaders bounds how many headers of one message are looked at.
-	maxHeaders = 256
 )
 
 // NewReader returns a reader that knows rules, which may be nil.
@@ -91,15 +90,10 @@ func (r *Reader) begin(m *adapters.Message, id *Identity) {
 	}
 }
 
-// headersOf are the headers that are looked at.
-func headersOf(m *adapters.Message) []adapters.Header {
-	return m.Headers[:min(len(m.Headers), maxHeaders)]
-}
-
 // readMarks finds what each header can mean, and from that the dialect.
 func (r *Reader) readMarks() {
 	var death, retry bool
-	headers := headersOf(r.message)
+	headers := spelling.Headers(r.message)
 	for i := range headers {
 		meaning := r.headers.look(i, headers[i].Name)
 		r.meanings = append(r.meanings, meaning)
@@ -139,9 +133,9 @@ func (r *Reader) recognise() {
 // readHeaders takes what headers say, by the dialect where it knows them and by the
 // common names where it does not.
 func (r *Reader) readHeaders() {
-	headers := headersOf(r.message)
+	headers := spelling.Headers(r.message)
 	for i := range headers {
-		meaning, value := r.meanings[i], unquoted(headers[i].Value)
+		meaning, value := r.meanings[i], spelling.Unquoted(headers[i].Value)
 		if meaning.idle() {
 			continue
 		}

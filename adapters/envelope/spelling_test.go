@@ -4,9 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"eventscope/adapters"
-
 	"pgregory.net/rapid"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope/spelling"
 )
 
 func TestATenantIsFoundWhereverItIsSaid(t *testing.T) {
@@ -113,7 +114,7 @@ func TestATraceIDHasHexadecimalDigitsOnly(t *testing.T) {
 // TestWhatIsPlainlyAnIDIsOne: what one look says, the long way says as well.
 func TestWhatIsPlainlyAnIDIsOne(t *testing.T) {
 	holds := func(t interface{ Errorf(string, ...any) }, id []byte) {
-		if plainlyID(id) && (!textual(id) || bareUUID(id) != nil || isNone(id)) {
+		if spelling.PlainlyID(id) && (!spelling.Textual(id) || spelling.BareUUID(id) != nil || spelling.IsNone(id)) {
 			t.Errorf("%q is not plainly an id", id)
 		}
 	}
@@ -129,7 +130,7 @@ func TestWhatIsPlainlyAnIDIsOne(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"1", "e-1", "ord-1009", "flow-000001009", "ORD-7", traceID, uuid} {
-		if !plainlyID([]byte(id)) {
+		if !spelling.PlainlyID([]byte(id)) {
 			t.Errorf("%q needs a longer look", id)
 		}
 	}

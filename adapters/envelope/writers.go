@@ -1,6 +1,8 @@
 package envelope
 
-import "slices"
+import (
+	"eventscope/adapters/envelope/spelling"
+)
 
 // writer is one row of the table of dead-letter writers: how to know it, and which
 // header holds which fact, in which encoding. An encoding belongs to a header name; a
@@ -211,21 +213,16 @@ var failureHeaders = []string{
 // IsFailureHeader says that a header of this name, in lower case, tells of a failure of the
 // message that has it, so that a new copy goes without.
 func IsFailureHeader(lower string) bool {
-	return Matches(failureHeaders, lower) || IsDeathMark(lower)
+	return spelling.MatchesAny(failureHeaders, lower) || IsDeathMark(lower)
 }
 
 // IsDeathMark says that a header of this name, in lower case, is one by which a dead
 // letter is known. A copy without any such header is alive.
 func IsDeathMark(lower string) bool {
 	for i := range writers {
-		if Matches(writers[i].marks, lower) {
+		if spelling.MatchesAny(writers[i].marks, lower) {
 			return true
 		}
 	}
-	return Matches(rabbitmqMarks, lower)
-}
-
-// Matches says that a name in lower case is one of some patterns, which may begin or end with *.
-func Matches(patterns []string, lower string) bool {
-	return slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, lower) })
+	return spelling.MatchesAny(rabbitmqMarks, lower)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope/spelling"
 )
 
 // RabbitMQ's own certificate: x-death is a table for each pair of queue and reason, the
@@ -45,10 +46,10 @@ func rabbitmqDeath(m *adapters.Message, d *Death) bool {
 		last = first
 	}
 	if d.Origin == "" && first.queue != "" {
-		d.Origin, d.OriginFrom, d.Confidence = bounded(first.queue, MaxID), from, Claimed
+		d.Origin, d.OriginFrom, d.Confidence = bounded(first.queue, spelling.MaxID), from, Claimed
 	}
 	if d.Reason == "" {
-		d.Reason = bounded(reasonAt(d.Origin, tables, first, last), MaxID)
+		d.Reason = bounded(reasonAt(d.Origin, tables, first, last), spelling.MaxID)
 	}
 	if d.Writer == "" {
 		d.Writer = "rabbitmq"
@@ -81,7 +82,7 @@ func rabbitmqHistory(m *adapters.Message, d *Death, tables []deathTable, first, 
 				d.FirstAt = t.at
 			}
 			if d.Origin == first.queue && d.RoutingKey == "" {
-				d.Exchange, d.RoutingKey = bounded(t.exchange, MaxID), bounded(t.key, MaxID)
+				d.Exchange, d.RoutingKey = bounded(t.exchange, spelling.MaxID), bounded(t.key, spelling.MaxID)
 			}
 		}
 		if d.LastAt.IsZero() && t.queue == last.queue && t.reason == last.reason {
@@ -92,7 +93,7 @@ func rabbitmqHistory(m *adapters.Message, d *Death, tables []deathTable, first, 
 		}
 	}
 	looked := m.Properties != nil && m.Properties.Queue != "" // a look at a queue counts as a delivery
-	for i := range headersOf(m) {
+	for i := range spelling.Headers(m) {
 		if h := &m.Headers[i]; h.Name == "x-delivery-count" && !looked {
 			if n, ok := h.Structured.(int64); ok {
 				deliveries = max(deliveries, n)
@@ -124,7 +125,7 @@ const maxDeathTables = 256
 
 func deathTables(m *adapters.Message) []deathTable {
 	var tables []deathTable
-	for i := range headersOf(m) {
+	for i := range spelling.Headers(m) {
 		list, ok := m.Headers[i].Structured.([]any)
 		if !ok || m.Headers[i].Name != "x-death" {
 			continue

@@ -3,7 +3,7 @@ package packed
 import (
 	"bytes"
 
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/spelling"
 )
 
 // The compact form of an id is the id itself, cut to Longest, but for a UUID in lower
@@ -41,7 +41,7 @@ func Append(dst, id []byte) []byte {
 }
 
 // Of is the compact form of an id as somebody types it.
-func Of(id string) []byte { return Append(nil, envelope.AppendID(nil, []byte(id))) }
+func Of(id string) []byte { return Append(nil, spelling.AppendID(nil, []byte(id))) }
 
 // AppendSpelled appends an id as it was before it was made compact.
 func AppendSpelled(dst, id []byte) []byte {

@@ -1,14 +1,14 @@
-package envelope
+package spelling
 
 import "time"
 
-// parseTime reads the ways in which producers write a moment, without allocating:
+// Time reads the ways in which producers write a moment, without allocating:
 // RFC 3339 and its relatives (a space for the T, no zone meaning UTC, a fraction after a
 // full stop or comma), NServiceBus's "2006-01-02 15:04:05:000000 Z" (headers.md of its
 // documentation), and numbers since 1970 in seconds, milliseconds, micro- or
 // nanoseconds, told apart by size. Package time reads only the first of these, and
 // allocates for each zone.
-func parseTime(b []byte) (time.Time, bool) {
+func Time(b []byte) (time.Time, bool) {
 	if len(b) < 5 || b[4] != '-' {
 		return parseEpoch(b)
 	}

@@ -1,4 +1,4 @@
-package envelope
+package spelling
 
 import (
 	"bytes"
@@ -10,9 +10,9 @@ import (
 // name of anything: a field is never longer.
 const MaxID = 512
 
-// textual says that b is UTF-8 without control characters: something that people
+// Textual says that b is UTF-8 without control characters: something that people
 // would read as an id or a name.
-func textual(b []byte) bool {
+func Textual(b []byte) bool {
 	rest := b
 	for len(rest) >= 8 { // eight bytes at a time, since this is asked of every value
 		word := binary.LittleEndian.Uint64(rest)
@@ -45,10 +45,10 @@ func hasControl(b []byte) bool {
 	return false
 }
 
-// plainlyID says of most ids, with one look at each eight bytes, what textual, spelled and
-// isNone would find out one after the other: that there is nothing against them. An id that
+// PlainlyID says of most ids, with one look at each eight bytes, what Textual, BareUUID and
+// IsNone would find out one after the other: that there is nothing against them. An id that
 // it does not speak for may still be one.
-func plainlyID(b []byte) bool {
+func PlainlyID(b []byte) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	if len(b) == 0 || len(b) == len("urn:uuid:")+36 || !isLetter(b[0]) && !isDigit(b[0]) {
 		return false
@@ -79,8 +79,8 @@ func plainlyID(b []byte) bool {
 
 const hexDigits = "0123456789abcdef"
 
-// appendUUID appends 16 bytes as RFC 9562 writes a UUID.
-func appendUUID(dst, b []byte) []byte {
+// AppendUUID appends 16 bytes as RFC 9562 writes a UUID.
+func AppendUUID(dst, b []byte) []byte {
 	for i, c := range b {
 		if i == 4 || i == 6 || i == 8 || i == 10 {
 			dst = append(dst, '-')
@@ -90,40 +90,40 @@ func appendUUID(dst, b []byte) []byte {
 	return dst
 }
 
-// unquoted is a value without the quotes that a JSON serialiser put round it.
-func unquoted(b []byte) []byte {
+// Unquoted is a value without the quotes that a JSON serialiser put round it.
+func Unquoted(b []byte) []byte {
 	if n := len(b); n >= 2 && b[0] == '"' && b[n-1] == '"' && bytes.IndexByte(b, '\\') < 0 {
 		return b[1 : n-1]
 	}
 	return b
 }
 
-// firstOf cuts b before the first of the separators.
-func firstOf(b []byte, separator byte) []byte {
+// FirstOf cuts b before the first of the separators.
+func FirstOf(b []byte, separator byte) []byte {
 	if i := bytes.IndexByte(b, separator); i >= 0 {
 		return b[:i]
 	}
 	return b
 }
 
-// isIdentifier says that b could be the name of a type: one short word.
-func isIdentifier(b []byte) bool {
+// IsIdentifier says that b could be the name of a type: one short word.
+func IsIdentifier(b []byte) bool {
 	return len(b) <= 128 && bytes.IndexByte(b, ' ') < 0
 }
 
-// assembly reads "Ns.Type, Assembly, Version=1.0.0.0, …; …" into type and version.
-func assembly(b []byte) (name, version []byte) {
-	b = firstOf(b, ';')
-	name = bytes.TrimSpace(firstOf(b, ','))
+// Assembly reads "Ns.Type, Assembly, Version=1.0.0.0, …; …" into type and version.
+func Assembly(b []byte) (name, version []byte) {
+	b = FirstOf(b, ';')
+	name = bytes.TrimSpace(FirstOf(b, ','))
 	const key = "Version="
 	if i := bytes.Index(b, []byte(key)); i >= 0 {
-		version = bytes.TrimSpace(firstOf(b[i+len(key):], ','))
+		version = bytes.TrimSpace(FirstOf(b[i+len(key):], ','))
 	}
 	return name, version
 }
 
-// segment is the last segment of the path of an address.
-func segment(b []byte) []byte {
-	b = bytes.TrimRight(firstOf(b, '?'), "/")
+// Segment is the last segment of the path of an address.
+func Segment(b []byte) []byte {
+	b = bytes.TrimRight(FirstOf(b, '?'), "/")
 	return b[bytes.LastIndexByte(b, '/')+1:]
 }

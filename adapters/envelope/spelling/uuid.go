@@ -1,4 +1,4 @@
-package envelope
+package spelling
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 // was typed can be compared with them.
 func AppendID(dst, id []byte) []byte {
 	start := len(dst)
-	if bare := bareUUID(id); bare != nil {
+	if bare := BareUUID(id); bare != nil {
 		dst = append(dst, bare...)
 		lower(dst[start:])
 		return dst
@@ -22,27 +22,17 @@ func AppendID(dst, id []byte) []byte {
 	return append(dst, id...)
 }
 
-// spelled is an id in that form: the bytes of the message where they have it.
-func (r *Reader) spelled(id []byte) []byte {
-	if bareUUID(id) == nil {
-		return id
-	}
-	start := len(r.scratch)
-	r.scratch = AppendID(r.scratch, id)
-	return r.scratch[start:len(r.scratch):len(r.scratch)]
-}
-
-// bareUUID is what there is to be respelled of a UUID, or nil when the value is none or is
+// BareUUID is what there is to be respelled of a UUID, or nil when the value is none or is
 // spelled well.
-func bareUUID(b []byte) []byte {
+func BareUUID(b []byte) []byte {
 	const urn = "urn:uuid:"
 	switch len(b) {
 	case 32:
-		if mayHaveUpper(b) && isHex(b) {
+		if MayHaveUpper(b) && isHex(b) {
 			return b
 		}
 	case 36:
-		if mayHaveUpper(b) && isUUID(b) {
+		if MayHaveUpper(b) && isUUID(b) {
 			return b
 		}
 	case 38:
@@ -63,9 +53,9 @@ func isUUID(b []byte) bool {
 		isHex(b[:8]) && isHex(b[9:13]) && isHex(b[14:18]) && isHex(b[19:23]) && isHex(b[24:])
 }
 
-// mayHaveUpper looks for capital letters, eight bytes at a time; a few signs count as
+// MayHaveUpper looks for capital letters, eight bytes at a time; a few signs count as
 // such. Its value has 32 bytes or 36.
-func mayHaveUpper(b []byte) bool {
+func MayHaveUpper(b []byte) bool {
 	const sixth, fifth = 0x4040404040404040, 0x2020202020202020
 	var found uint64
 	for i := 0; i+8 <= len(b); i += 8 {

@@ -1,12 +1,12 @@
-package envelope
+package spelling
 
 // Trace context. Trace ids are 32 hexadecimal digits in lower case; the 16 of older B3
 // senders are padded on the left, so that the two compare (openzipkin/b3-propagation).
 
-// traceparentID is the trace id of a W3C traceparent, "00-<32 hex>-<16 hex>-<2 hex>"
+// TraceparentID is the trace id of a W3C traceparent, "00-<32 hex>-<16 hex>-<2 hex>"
 // with a version of two digits and, in later versions, more behind (W3C Trace Context,
 // section 3.2). Nil when it is not one.
-func traceparentID(b []byte) []byte {
+func TraceparentID(b []byte) []byte {
 	if len(b) < 55 || b[2] != '-' || b[35] != '-' || b[52] != '-' {
 		return nil
 	}
@@ -19,10 +19,10 @@ func traceparentID(b []byte) []byte {
 	return b[3:35]
 }
 
-// b3ID is the trace id of a single b3 header, "<trace>-<span>[-…]", or of X-B3-TraceId,
+// B3ID is the trace id of a single b3 header, "<trace>-<span>[-…]", or of X-B3-TraceId,
 // which is the trace id alone. Nil when it is neither, as a bare sampling decision.
-func b3ID(b []byte) []byte {
-	id := firstOf(b, '-')
+func B3ID(b []byte) []byte {
+	id := FirstOf(b, '-')
 	if (len(id) != 32 && len(id) != 16) || !isHex(id) {
 		return nil
 	}
@@ -46,8 +46,8 @@ func isHex(b []byte) bool {
 	return true
 }
 
-// appendTrace appends a trace id in the one form, 32 digits in lower case.
-func appendTrace(dst, id []byte) []byte {
+// AppendTraceID appends a trace id in the one form, 32 digits in lower case.
+func AppendTraceID(dst, id []byte) []byte {
 	for range 32 - len(id) {
 		dst = append(dst, '0')
 	}

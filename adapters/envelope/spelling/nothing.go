@@ -1,4 +1,4 @@
-package envelope
+package spelling
 
 import "bytes"
 
@@ -17,11 +17,11 @@ var placeholders = map[string]bool{
 // has no digit but zeros.
 var endings = map[string]bool{"null": true, "nil": true, "none": true, "undefined": true, "nan": true}
 
-// isNone tells values that stand for the lack of an id: nothing but signs and zeros, a
+// IsNone tells values that stand for the lack of an id: nothing but signs and zeros, a
 // word such as undefined or N/A in any spelling, the UUIDs of zeros and of ones, or a
 // template that nobody filled in. Nearly every id has a digit other than zero, which
 // settles it.
-func isNone(b []byte) bool {
+func IsNone(b []byte) bool {
 	if isTemplate(b) {
 		return true
 	}

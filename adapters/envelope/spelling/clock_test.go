@@ -1,4 +1,4 @@
-package envelope
+package spelling
 
 import (
 	"testing"
@@ -12,7 +12,7 @@ func TestParseTimeAgreesWithPackageTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		zone := time.FixedZone("", 60*rapid.IntRange(-23*60, 23*60).Draw(t, "zone"))
 		want := time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds")).In(zone)
-		got, ok := parseTime([]byte(want.Format(time.RFC3339Nano)))
+		got, ok := Time([]byte(want.Format(time.RFC3339Nano)))
 		if !ok || !got.Equal(want) {
 			t.Fatalf("%v: %v %v", want.Format(time.RFC3339Nano), got, ok)
 		}
@@ -60,7 +60,7 @@ func TestParseTime(t *testing.T) {
 		"17698518001":                      "",
 		"99999999999999999999999999999999": "",
 	} {
-		got, ok := parseTime([]byte(text))
+		got, ok := Time([]byte(text))
 		if ok != (want != "") || ok && got.Format(time.RFC3339Nano) != want {
 			t.Errorf("%q: %v %v, want %q", text, got, ok, want)
 		}
