@@ -16,7 +16,7 @@
 //
 // # What may be lost
 //
-//   - The index has a budget in bytes. When it is full the oldest segment of 4,096
+//   - The index has a budget in bytes. When it is full the oldest segment of 1,024
 //     events goes whole; [Counters].Evicted counts them, and a flow that lost some says so
 //     (Cut). What comes later of a flow that went whole is known for its rest by a filter
 //     of a fixed size, which takes some new flows in a thousand for such a rest.

@@ -20,7 +20,7 @@ type entry struct {
 
 const (
 	entryBytes   = 48
-	segmentBits  = 12
+	segmentBits  = 10
 	segmentSize  = 1 << segmentBits
 	segmentMask  = segmentSize - 1
 	segmentBytes = segmentSize * entryBytes

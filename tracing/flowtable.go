@@ -244,7 +244,7 @@ func (f *flows) reusable() int64 { return f.texts.Freed() + int64(len(f.free))*f
 
 func (f *flows) bytes() int64 {
 	return int64(len(f.blocks))*flowBlock*flowBytes + int64(cap(f.free))*4 + f.texts.Bytes() +
-		f.byID.Bytes() + f.byEntity.Bytes() + f.byTrace.Bytes() + f.gone.Held()
+		f.byID.Needed() + f.byEntity.Needed() + f.byTrace.Needed() + f.gone.Held()
 }
 
 // Where one system serves many tenants, ids are unique within one tenant only: order 1001

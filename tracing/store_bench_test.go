@@ -24,7 +24,11 @@ func uuidText(n uint64) []byte {
 // fill puts n events, counted from from, in flows of perFlow into an index, interleaved 10,000
 // wide. It returns how long each slab of them took.
 func fill(x *index, from, n, perFlow int) (taken []time.Duration) {
-	const wide = 10_000
+	return fillWide(x, from, n, perFlow, 10_000)
+}
+
+// fillWide does that with as many flows at a time as it is wide.
+func fillWide(x *index, from, n, perFlow, wide int) (taken []time.Duration) {
 	s := &slab{}
 	for i := from; i < from+n; i++ {
 		if len(s.records) == slabRecords {
@@ -103,6 +107,29 @@ func BenchmarkFullIndex(b *testing.B) {
 			}
 			b.ReportMetric(perEvent(taken), "take-ns")
 			b.ReportMetric(perEvent(evicted), "evict-ns")
+		})
+	}
+}
+
+// BenchmarkSmallBudget shows how many events a small budget keeps when those of a flow are
+// half a million apart, so that most flows in it have one: of as much as a command has of
+// 64 MiB and of 128 MiB, and of what else it takes.
+func BenchmarkSmallBudget(b *testing.B) {
+	for _, budget := range []int64{35, 88} {
+		b.Run(fmt.Sprintf("MiB=%d", budget), func(b *testing.B) {
+			const events = 2_000_000
+			for range b.N {
+				s := New(Config{Memory: budget << 20})
+				x := s.newIndex()
+				for from := 0; from < events; from += slabRecords {
+					fillWide(x, from, slabRecords, 5, 500_000)
+					for s.overBudget(x) {
+						x.evict()
+					}
+				}
+				b.ReportMetric(float64(x.log.len()), "kept")
+				b.ReportMetric(float64(x.bytes())/float64(x.log.len()), "B/event")
+			}
 		})
 	}
 }

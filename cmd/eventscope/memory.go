@@ -44,7 +44,7 @@ func (s *settings) besideScreen() tracing.Config {
 
 // indexBytes is the index's share of a budget.
 func indexBytes(budget int64) int64 {
-	return min(budget/4*3, max(budget/2, budget-inFlightBytes))
+	return min(budget/4*3, max(budget/20*11, budget-inFlightBytes))
 }
 
 // share tells every source what it shares with the others, so that a small budget fetches

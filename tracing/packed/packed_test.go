@@ -1,6 +1,8 @@
 package packed
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"testing"
 
@@ -106,5 +108,43 @@ func TestGoneRemembersNearlyAllAndTakesFewForGone(t *testing.T) {
 	}
 	if wrong > filled*most/200 || g.Held() > g.Most {
 		t.Errorf("%d of %d new flows are taken for what is left of one; it takes %d bytes", wrong, filled*most, g.Held())
+	}
+}
+
+// The length of a text takes one byte or two: texts on both sides of that come back, and leave
+// room that others of their size take.
+func TestTextsOfEveryLengthComeBackAndLeaveTheirRoom(t *testing.T) {
+	var kept Texts
+	refs := make([]Ref, Longest+1)
+	add := func() {
+		for n := range refs {
+			refs[n] = kept.Add(bytes.Repeat([]byte{byte(n)}, n))
+		}
+	}
+	add()
+	taken := kept.Bytes()
+	for range 3 {
+		for n, r := range refs {
+			if got := kept.Compact(r); !bytes.Equal(got, bytes.Repeat([]byte{byte(n)}, n)) {
+				t.Fatalf("of %d bytes %d came back", n, len(got))
+			}
+			kept.Remove(r)
+		}
+		add()
+	}
+	if kept.Bytes() != taken || kept.Freed() != 0 {
+		t.Errorf("texts that took %d bytes take %d, of which %d are free", taken, kept.Bytes(), kept.Freed())
+	}
+}
+
+// Whoever counts on what a table needs is not surprised by its growing.
+func TestATableTakesWhatItNeeds(t *testing.T) {
+	var table Table
+	for i := uint32(1); i < 200_000; i++ {
+		before := table.Needed()
+		table.Add(Hash(binary.LittleEndian.AppendUint32(nil, i)), i)
+		if now := table.Needed(); now < table.Bytes() || i > 50_000 && now > before+before/500 {
+			t.Fatalf("with %d numbers it needs %d bytes after %d, and takes %d", i, now, before, table.Bytes())
+		}
 	}
 }

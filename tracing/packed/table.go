@@ -108,12 +108,12 @@ func (p *tablePart) insert(check, number uint32) {
 	p.used++
 }
 
-// grow makes room, by a quarter, so that a table never takes much more than it needs: what
+// grow makes room, by an eighth, so that a table never takes much more than it needs: what
 // is full would have to give up a great deal for a table that doubles. The fingerprint alone
 // gives the slot, so no hash is computed anew.
 func (p *tablePart) grow() {
 	old := p.buckets
-	*p = tablePart{buckets: make([]bucket, max(tableSmallest, len(old)*5/4))}
+	*p = tablePart{buckets: make([]bucket, max(tableSmallest, len(old)*9/8))}
 	for _, b := range old {
 		if b.number != 0 {
 			p.insert(b.check, b.number)
@@ -172,6 +172,10 @@ func (t *Table) Bytes() (n int64) {
 	}
 	return n
 }
+
+// Needed is what the table takes with as many numbers, at most, when it has grown for them:
+// what counts on less has to give up more of everything else at once when it grows.
+func (t *Table) Needed() int64 { return max(t.Bytes(), int64(t.Len())*8*8*9/(7*8)) }
 
 // Len is how many numbers there are.
 func (t *Table) Len() (n int) {

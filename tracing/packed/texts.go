@@ -19,8 +19,7 @@ const (
 	cell        = 4 // bytes
 	blockCells  = 1 << 16
 	Longest     = 512 // bytes; longer texts are cut
-	textHeader  = 2
-	textClasses = (Longest+textHeader)/cell + 2
+	textClasses = (Longest+2)/cell + 2
 )
 
 func (t *Texts) cellsAt(r Ref) []byte {
@@ -34,12 +33,27 @@ func (t *Texts) Add(text []byte) Ref {
 	}
 	r := t.allocate(cellsFor(len(text)))
 	at := t.cellsAt(r)
-	binary.LittleEndian.PutUint16(at, uint16(len(text)))
-	copy(at[textHeader:], text)
+	copy(at[binary.PutUvarint(at, uint64(len(text))):], text)
 	return r
 }
 
-func cellsFor(length int) int { return (length + textHeader + cell - 1) / cell }
+// cellsFor is what a text takes with its length, which is one byte for nearly all, else two.
+func cellsFor(length int) int {
+	header := 1
+	if length >= 0x80 {
+		header = 2
+	}
+	return (length + header + cell - 1) / cell
+}
+
+// text is the one that begins at the cells, and its length a varint.
+func text(at []byte) []byte {
+	length, header := int(at[0]), 1
+	if length >= 0x80 {
+		length, header = length&0x7f|int(at[1])<<7, 2
+	}
+	return at[header : header+length]
+}
 
 func (t *Texts) allocate(cells int) Ref {
 	if r := t.free[cells]; r != 0 {
@@ -65,7 +79,7 @@ func (t *Texts) Remove(r Ref) {
 		return
 	}
 	at := t.cellsAt(r)
-	cells := cellsFor(int(binary.LittleEndian.Uint16(at)))
+	cells := cellsFor(len(text(at)))
 	binary.LittleEndian.PutUint32(at, t.free[cells])
 	t.free[cells] = uint32(r)
 	t.freed += int64(cells)
@@ -76,8 +90,7 @@ func (t *Texts) Compact(r Ref) []byte {
 	if r == 0 {
 		return nil
 	}
-	at := t.cellsAt(r)
-	return at[textHeader : textHeader+int(binary.LittleEndian.Uint16(at))]
+	return text(t.cellsAt(r))
 }
 
 // Touch loads where a text begins. What it returns is of no meaning.
