@@ -12,6 +12,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/lag"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/routing"
 	"eventscope/adapters/rabbitmq/stream"
@@ -21,6 +22,7 @@ import (
 type Adapter struct {
 	config Config
 	*stream.History
+	*lag.Reader
 	broker     *connection.Broker
 	management *management.Client // nil if the config names none
 
@@ -44,13 +46,9 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	broker := connection.New(config.connect())
-	a := &Adapter{config: config, broker: broker, History: stream.NewHistory(broker), exchangeTypes: map[string]routing.ExchangeType{}}
-	a.counted.path, a.counted.scope = config.PeeksFile, config.Address+" "+config.VirtualHost
-	if config.Management != "" {
-		if a.management, err = management.New(a.config.client()); err != nil {
-			return nil, err
-		}
+	a, err := newAdapter(config)
+	if err != nil {
+		return nil, err
 	}
 	l, err := a.broker.Shared(ctx)
 	if err != nil {
@@ -69,6 +67,22 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 		l.HangUp() // taps have no history that it could read
 	}
 	a.state.change(adapters.Connecting, nil)
+	return a, nil
+}
+
+// newAdapter connects to nothing yet.
+func newAdapter(config Config) (a *Adapter, err error) {
+	a = &Adapter{config: config, broker: connection.New(config.connect()), exchangeTypes: map[string]routing.ExchangeType{}}
+	a.counted.path, a.counted.scope = config.PeeksFile, config.Address+" "+config.VirtualHost
+	if config.Management != "" {
+		if a.management, err = management.New(config.client()); err != nil {
+			return nil, err
+		}
+	}
+	a.History = stream.NewHistory(a.broker)
+	a.Reader = &lag.Reader{
+		Broker: a.broker, Management: a.management, History: a.History, Named: slices.Concat(config.Queues, config.Streams), AnswerBytes: config.AnswerBytes,
+	}
 	return a, nil
 }
 

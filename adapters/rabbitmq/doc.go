@@ -78,11 +78,6 @@
 //	tap.go         a tap's queue and its bindings
 //	drops.go       counting what taps drop
 //	topology.go    Destinations, and the ways between them
-//	lag.go         Lag: one look at all queues
-//	lagqueue.go    how the consumers of a queue stand
-//	lagstream.go   how the readers of a stream stand
-//	lagdepth.go    what AMQP alone tells of a queue
-//	unroutable.go  Unroutable
 //	state.go       what Status tells
 //
 // Those about dead letters:
@@ -117,6 +112,7 @@
 //
 //	connection  connections to the broker, and what AMQP alone tells
 //	delivery    from deliveries to messages and batches
+//	lag         how consumers of queues and readers of streams stand
 //	management  questions to the management API
 //	routing     where messages go, and how taps must be bound
 //	stream      reading streams by offset
@@ -135,14 +131,6 @@
 // A tap's queues always name a dead-letter exchange, if only one that does not exist:
 // a policy for all queues of the virtual host could otherwise send copies of what a
 // tap drops to a real dead-letter queue.
-//
-// The broker refreshes its statistics every 5 seconds, so lags are as late, and those of a
-// classic queue up to twice that. A figure that it has not counted yet is absent, which is
-// not 0. Rates are those of the last seconds, states come from the last minute.
-//
-// Of a stream's readers, only those that speak the stream protocol have a lag, and only if
-// the plugin rabbitmq_stream_management runs. Their offsets are not told on: 3.10 counts
-// whole chunks.
 //
 // Headers have no order and no duplicates in AMQP; they are sorted by name.
 package rabbitmq

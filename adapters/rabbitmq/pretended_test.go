@@ -4,10 +4,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-
-	"eventscope/adapters/rabbitmq/connection"
-	"eventscope/adapters/rabbitmq/management"
-	"eventscope/adapters/rabbitmq/stream"
 )
 
 // pretended is an adapter without a broker, whose management API answers as a test wants.
@@ -20,9 +16,8 @@ func pretended(t testing.TB, c Config, answer http.HandlerFunc) *Adapter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	broker := connection.New(c.connect())
-	a := &Adapter{config: c, broker: broker, History: stream.NewHistory(broker)}
-	if a.management, err = management.New(a.config.client()); err != nil {
+	a, err := newAdapter(c)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(a.management.Close)

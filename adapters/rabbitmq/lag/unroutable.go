@@ -1,4 +1,4 @@
-package rabbitmq
+package lag
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 
 // Unroutable implements [adapters.UnroutableCounter] for the virtual host, since the broker
 // started. It answers [errors.ErrUnsupported] without a management API.
-func (a *Adapter) Unroutable(ctx context.Context) (adapters.Unroutable, error) {
+func (r *Reader) Unroutable(ctx context.Context) (adapters.Unroutable, error) {
 	const doing = "count messages that led to no queue"
-	if a.management == nil {
+	if r.Management == nil {
 		return adapters.Unroutable{Dropped: -1, Returned: -1}, wording.Problem(doing, "only the management API tells, and the URL names none",
 			"add management=http://HOST:15672", errors.ErrUnsupported)
 	}
-	host, err := a.management.Host(ctx, doing)
+	host, err := r.Management.Host(ctx, doing)
 	if err != nil {
 		return adapters.Unroutable{Dropped: -1, Returned: -1}, err
 	}

@@ -1,4 +1,4 @@
-package rabbitmq
+package lag
 
 import (
 	"context"
@@ -13,9 +13,23 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
+	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/stream"
 )
+
+// Reader tells of the consumers of queues and streams. It may be used from any goroutine.
+type Reader struct {
+	Broker     *connection.Broker
+	Management *management.Client // nil where there is none
+	History    *stream.History
+
+	// Named are the queues and streams that the source was opened on; none is all.
+	Named []string
+
+	// AnswerBytes bounds what is kept of names, in bytes.
+	AnswerBytes int64
+}
 
 // Lag implements [consumer.LagReader]: the consumers of each queue, and each reader of a
 // stream, by the management API. If the source was opened on queues or streams, only these
@@ -25,11 +39,11 @@ import (
 // Where the management API does not answer, or there is none, an error says so, and queues
 // that are named are told of as far as AMQP does: how many messages are ready, and how many
 // consumers there are.
-func (a *Adapter) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[consumer.Lag, error] {
+func (r *Reader) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[consumer.Lag, error] {
 	return func(yield func(consumer.Lag, error) bool) {
-		s := &lagSweep{adapter: a, named: query.Groups, missing: make(map[string]bool), told: make(map[string]bool), yield: yield}
+		s := &sweep{Reader: r, named: query.Groups, missing: make(map[string]bool), told: make(map[string]bool), yield: yield}
 		if len(s.named) == 0 {
-			s.named = slices.Concat(a.config.Queues, a.config.Streams)
+			s.named = r.Named
 		}
 		s.named = slices.Compact(slices.Sorted(slices.Values(s.named)))
 		s.of = len(s.named)
@@ -48,9 +62,9 @@ func (a *Adapter) Lag(ctx context.Context, query consumer.LagQuery) iter.Seq2[co
 
 // NextTimes implements [consumer.LagReader] for positions in streams that the source was
 // opened on.
-func (a *Adapter) NextTimes(ctx context.Context, positions []adapters.Position) iter.Seq2[time.Time, error] {
+func (r *Reader) NextTimes(ctx context.Context, positions []adapters.Position) iter.Seq2[time.Time, error] {
 	return func(yield func(time.Time, error) bool) {
-		for message, err := range a.Fetch(ctx, positions) {
+		for message, err := range r.History.Fetch(ctx, positions) {
 			if errors.Is(err, stream.ErrBehindEnd) {
 				err = nil
 			}
@@ -61,10 +75,10 @@ func (a *Adapter) NextTimes(ctx context.Context, positions []adapters.Position) 
 	}
 }
 
-// lagSweep is one look at the queues of a virtual host. It belongs to its caller's
+// sweep is one look at the queues of a virtual host. It belongs to its caller's
 // goroutine.
-type lagSweep struct {
-	adapter *Adapter
+type sweep struct {
+	*Reader
 	named   []string // queues, streams or readers that are wanted; none is all
 	missing map[string]bool
 	of      int
@@ -80,19 +94,19 @@ type lagSweep struct {
 }
 
 // tell yields, and is false when the caller wants no more.
-func (s *lagSweep) tell(lag consumer.Lag, err error) bool {
+func (s *sweep) tell(lag consumer.Lag, err error) bool {
 	lag.Of = s.of
 	s.stopped = s.stopped || !s.yield(lag, err)
 	return !s.stopped
 }
 
 // run asks the management API. Its error means that there is no answer.
-func (s *lagSweep) run(ctx context.Context) (err error) {
-	m := s.adapter.management
+func (s *sweep) run(ctx context.Context) (err error) {
+	m := s.Management
 	if m == nil {
-		return s.adapter.config.lagWithoutManagement()
+		return s.withoutManagement()
 	}
-	s.room = s.adapter.config.AnswerBytes
+	s.room = s.AnswerBytes
 	if s.consumers, err = m.Consumers(ctx); err != nil {
 		return err
 	}
@@ -106,7 +120,7 @@ func (s *lagSweep) run(ctx context.Context) (err error) {
 }
 
 // each looks at the queues that are named. A name that is none may be that of a reader.
-func (s *lagSweep) each(ctx context.Context) error {
+func (s *sweep) each(ctx context.Context) error {
 	const many = 20 // from so many on, one question for all is cheaper
 	if len(s.named) > many {
 		for _, name := range s.named {
@@ -115,7 +129,7 @@ func (s *lagSweep) each(ctx context.Context) error {
 		return s.all(ctx)
 	}
 	for _, name := range s.named {
-		q, err := s.adapter.management.Figures(ctx, name)
+		q, err := s.Management.Figures(ctx, name)
 		switch {
 		case errors.Is(err, adapters.ErrUnknownDestination):
 			s.missing[name] = true
@@ -134,9 +148,9 @@ func (s *lagSweep) each(ctx context.Context) error {
 }
 
 // all looks at all queues, and takes those that are wanted.
-func (s *lagSweep) all(ctx context.Context) error {
+func (s *sweep) all(ctx context.Context) error {
 	for page, pages := 1, 1; page <= pages; page++ {
-		answer, err := s.adapter.management.FiguresPage(ctx, page)
+		answer, err := s.Management.FiguresPage(ctx, page)
 		if err != nil {
 			return err
 		}
@@ -153,7 +167,7 @@ func (s *lagSweep) all(ctx context.Context) error {
 				return nil
 			}
 			if s.room -= int64(2 * len(q.Name)); s.room < 0 {
-				return s.adapter.management.TooMuch("read the lag of the queues")
+				return s.Management.TooMuch("read the lag of the queues")
 			}
 		}
 	}
@@ -162,7 +176,7 @@ func (s *lagSweep) all(ctx context.Context) error {
 			continue
 		}
 		lag := consumer.Lag{Kind: consumer.QueueConsumers, Group: name, At: time.Now()}
-		if !s.tell(lag, adapters.UnknownDestination("rabbitmq", s.adapter.config.Address, adapters.Queue, name)) {
+		if !s.tell(lag, adapters.UnknownDestination("rabbitmq", s.Broker.Address, adapters.Queue, name)) {
 			return nil
 		}
 	}
@@ -170,7 +184,7 @@ func (s *lagSweep) all(ctx context.Context) error {
 }
 
 // wanted says that a queue is to be told of, or a stream for one of its readers.
-func (s *lagSweep) wanted(q *management.Figures) bool {
+func (s *sweep) wanted(q *management.Figures) bool {
 	if len(s.named) == 0 {
 		return !q.Exclusive || !strings.HasPrefix(q.Name, "amq.gen-")
 	}
@@ -178,7 +192,7 @@ func (s *lagSweep) wanted(q *management.Figures) bool {
 }
 
 // queue tells of one queue or of the readers of one stream.
-func (s *lagSweep) queue(q *management.Figures) bool {
+func (s *sweep) queue(q *management.Figures) bool {
 	now := time.Now()
 	s.told[q.Name] = true
 	if q.Type == amqp.QueueTypeStream {

@@ -1,4 +1,4 @@
-package rabbitmq
+package lag
 
 import (
 	"context"
@@ -14,20 +14,19 @@ import (
 	"eventscope/adapters/rabbitmq/wording"
 )
 
-// lagWithoutManagement says what is missing.
-func (c *Config) lagWithoutManagement() error {
-	return wording.Problem("tell all lags of "+c.broker(),
+// withoutManagement says what is missing.
+func (s *sweep) withoutManagement() error {
+	return wording.Problem("tell all lags of "+s.Broker.String(),
 		"without its management API, only what is ready in named queues is known, and how many consumers they have",
 		"add management=http://HOST:15672", errors.ErrUnsupported)
 }
 
 // depths tells of the queues that are named what AMQP tells, which changes nothing.
-func (s *lagSweep) depths(ctx context.Context) {
+func (s *sweep) depths(ctx context.Context) {
 	if len(s.named) == 0 {
 		return
 	}
-	a := s.adapter
-	l, err := a.broker.Shared(ctx)
+	l, err := s.Broker.Shared(ctx)
 	if err != nil {
 		s.tell(consumer.Lag{}, err)
 		return
@@ -42,18 +41,18 @@ func (s *lagSweep) depths(ctx context.Context) {
 		if s.told[name] {
 			continue
 		}
-		if !s.tell(a.depth(control, name)) {
+		if !s.tell(s.depth(control, name)) {
 			return
 		}
 	}
 }
 
 // depth is how the consumers of one queue stand, as far as AMQP tells.
-func (a *Adapter) depth(control *connection.Control, name string) (consumer.Lag, error) {
+func (s *sweep) depth(control *connection.Control, name string) (consumer.Lag, error) {
 	log := logOf(name)
 	lag := consumer.Lag{Kind: consumer.QueueConsumers, Group: name, At: time.Now()}
 	kind, _, err := control.QueueType(name)
-	if err == nil && (kind == amqp.QueueTypeStream || a.Has(name)) {
+	if err == nil && (kind == amqp.QueueTypeStream || s.History.Has(name)) {
 		lag.Kind = consumer.StreamConsumer
 		log.Why = "AMQP tells nothing of the readers of a stream"
 		lag.Logs = []consumer.LogLag{log}

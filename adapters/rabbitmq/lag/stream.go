@@ -1,4 +1,4 @@
-package rabbitmq
+package lag
 
 import (
 	"context"
@@ -26,11 +26,11 @@ type readerKey struct {
 
 // findReaders asks about readers that speak the stream protocol, if there are any. That it
 // cannot be told how far they are is no error.
-func (s *lagSweep) findReaders(ctx context.Context) error {
+func (s *sweep) findReaders(ctx context.Context) error {
 	if !slices.ContainsFunc(slices.Concat(sortedValues(s.consumers)...), func(c management.Consumer) bool { return strings.HasPrefix(c.Tag, streamTag) }) {
 		return nil
 	}
-	m := s.adapter.management
+	m := s.Management
 	found, status, err := m.StreamReaders(ctx)
 	switch {
 	case ctx.Err() != nil:
@@ -51,7 +51,7 @@ func (s *lagSweep) findReaders(ctx context.Context) error {
 
 // stream tells of each reader of a stream. A stream that nobody reads is told of only if
 // it was asked for.
-func (s *lagSweep) stream(q *management.Figures, now time.Time) bool {
+func (s *sweep) stream(q *management.Figures, now time.Time) bool {
 	asked := len(s.named) == 0 || slices.Contains(s.named, q.Name)
 	delete(s.missing, q.Name)
 	readers := s.consumers[q.Name]
@@ -75,7 +75,7 @@ func (s *lagSweep) stream(q *management.Figures, now time.Time) bool {
 
 // reader is how one reader of a stream stands. It is named by tag and address, as the name
 // that it may have is shared by those that take turns.
-func (s *lagSweep) reader(q *management.Figures, c *management.Consumer, now time.Time) consumer.Lag {
+func (s *sweep) reader(q *management.Figures, c *management.Consumer, now time.Time) consumer.Lag {
 	log, client := logOf(q.Name), ""
 	log.Member = 0
 	log.In = q.Paces().Publish.Now.Rate()
