@@ -215,7 +215,7 @@ func runGoto(m *Model, rest string) tea.Cmd {
 				d.Say(theme.Good, d.theme.String(rest).Add(text.Own(" was found: :goto "), d.theme.String(rest), text.Own(" opens it")))
 				return nil
 			}
-			return d.Open(d.events.newPage(event))
+			return d.Open(d.events.New(event))
 		}
 	})
 }

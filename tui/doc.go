@@ -53,7 +53,6 @@
 //	window.go    the part of the stream around the cursor
 //	flows.go     page: one row a flow, with flowsrow.go
 //	flow.go      page: one flow, with flowhead.go, flowrows.go, timeline.go and lanes.go
-//	event.go     page: one event, with facts.go, payloadview.go and export.go
 //
 // # Not obvious
 //

@@ -6,6 +6,7 @@ import (
 
 	"eventscope/tracing"
 	"eventscope/tracing/topology"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/keymap"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
@@ -27,7 +28,7 @@ type flowConfig struct {
 // flowShell is what such a page asks of the screen.
 type flowShell interface {
 	page.Screen
-	letterOpener
+	eventpage.Letters
 	// OpenFlow shows one flow, called by its label until it is there.
 	OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd
 	OpenEvent(event tracing.Event) tea.Cmd

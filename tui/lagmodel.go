@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"eventscope/tracing/lag"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 
@@ -18,7 +19,7 @@ type lagConfig struct {
 	page.Screen
 	sources []page.Source
 	watched int // partitions that are watched over time at most; 0 is all that are listed
-	events  *eventConfig
+	events  *eventpage.Config
 	dead    func() map[lag.Key]bool // queues that the header counts as dead letters
 }
 

@@ -5,13 +5,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"os"
-	"os/exec"
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/payload"
 	"eventscope/replay"
 	"eventscope/tracing"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/keymap"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
@@ -22,22 +22,19 @@ import (
 
 // letterPage is one dead letter: the page of its event, with what can be done about it.
 type letterPage struct {
-	*eventPage
+	*eventpage.Page
 	model  *letterModel
 	letter replay.Letter
-	own    int  // how many facts are about the letter
 	gone   bool // it is not in its dead-letter queue any more
 	seen   int
 }
 
 func newLetterPage(b *letterModel, l *replay.Letter) *letterPage {
 	letter, service := *l, b.service
-	p := &letterPage{model: b, letter: letter, seen: b.seen, eventPage: b.events.newPage(tracing.Event{
+	p := &letterPage{model: b, letter: letter, seen: b.seen, Page: b.events.NewLetter(tracing.Event{
 		Source: l.Source, Broker: l.Broker, Position: l.Position, Time: l.Time, Type: l.Type, Service: l.Service,
 		FlowID: l.Flow, Entity: l.Entity,
-	})}
-	p.event.Marks = tracing.DeadLetter // not before: among the facts it would say nothing
-	p.load = func(ctx context.Context) (adapters.Message, error) { return service.Message(ctx, &letter) }
+	}, func(ctx context.Context) (adapters.Message, error) { return service.Message(ctx, &letter) })}
 	p.tell()
 	return p
 }
@@ -46,14 +43,9 @@ func newLetterPage(b *letterModel, l *replay.Letter) *letterPage {
 func (p *letterPage) tell() {
 	own := letterFacts(p.Theme(), &p.letter, p.gone)
 	if old := p.model.asOf(p.letter.Source, p.letter.DLQ); !old.IsZero() {
-		own[0].from = text.Own("as of ").Add(text.Clock(old.Local()))
+		own[0].From = text.Own("as of ").Add(text.Clock(old.Local()))
 	}
-	if more := len(own) - p.own; p.own > 0 && p.factsAt.Index >= p.own { // the cursor stays on its fact
-		p.factsAt.Index += more
-	}
-	p.facts = append(own, p.facts[p.own:]...)
-	p.factsAt.To(p.factsAt.Index, len(p.facts))
-	p.own, p.factsWide = len(own), alignFacts(p.facts)
+	p.Lead(own)
 }
 
 func (p *letterPage) Refresh() tea.Cmd {
@@ -61,7 +53,7 @@ func (p *letterPage) Refresh() tea.Cmd {
 		p.seen = p.model.seen
 		p.follow()
 	}
-	return tea.Batch(p.eventPage.Refresh(), p.model.update())
+	return tea.Batch(p.Page.Refresh(), p.model.update())
 }
 
 // follow looks up what was done about the letter meanwhile.
@@ -78,30 +70,30 @@ func (p *letterPage) follow() {
 
 // letterFacts are what there is to know before one acts on a letter: its state, why it
 // died, where it would go, and what was done about it.
-func letterFacts(t *theme.Theme, l *replay.Letter, gone bool) []fact {
-	state := fact{label: text.Own("state"), role: stateRole(l.State), value: t.String(l.State.String())}
+func letterFacts(t *theme.Theme, l *replay.Letter, gone bool) []eventpage.Fact {
+	state := eventpage.Fact{Label: text.Own("state"), Role: stateRole(l.State), Value: t.String(l.State.String())}
 	if gone {
-		state.role, state.value = theme.Dim, text.Own("gone: it is not in ").Add(t.String(l.DLQ), text.Own(" any more"))
+		state.Role, state.Value = theme.Dim, text.Own("gone: it is not in ").Add(t.String(l.DLQ), text.Own(" any more"))
 	}
-	why := fact{label: text.Own("why"), role: theme.Bad, value: t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message))}
-	if why.value.Empty() {
-		why.role, why.value = theme.Dim, text.Own("nothing says why it died")
+	why := eventpage.Fact{Label: text.Own("why"), Role: theme.Bad, Value: t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message))}
+	if why.Value.Empty() {
+		why.Role, why.Value = theme.Dim, text.Own("nothing says why it died")
 	}
-	to := fact{label: text.Own("replay to"), role: theme.Link, value: t.String(string(l.To)), from: t.String(l.ToFrom)}
+	to := eventpage.Fact{Label: text.Own("replay to"), Role: theme.Link, Value: t.String(string(l.To)), From: t.String(l.ToFrom)}
 	switch {
 	case l.To.IsZero():
-		to.role, to.value = theme.Warn, text.Own("nothing says where it was to go")
+		to.Role, to.Value = theme.Warn, text.Own("nothing says where it was to go")
 	case l.Confidence == envelope.NameOnly:
-		to.role, to.from = theme.Warn, text.Own("a guess from ").Add(t.String(l.ToFrom))
+		to.Role, to.From = theme.Warn, text.Own("a guess from ").Add(t.String(l.ToFrom))
 	}
-	facts := []fact{state, why, to, {label: text.Own("died"), value: page.Moment(l.Died())}}
+	facts := []eventpage.Fact{state, why, to, {Label: text.Own("died"), Value: page.Moment(l.Died())}}
 	if l.Replays > 0 {
-		facts = append(facts, fact{label: text.Own("replays"), role: theme.Warn, value: text.Count(int64(l.Replays))})
+		facts = append(facts, eventpage.Fact{Label: text.Own("replays"), Role: theme.Warn, Value: text.Count(int64(l.Replays))})
 	}
 	if m := l.Mark; m != nil {
-		facts = append(facts, fact{label: text.Own("by"), value: t.String(m.By).Add(text.Space, text.Moment(m.At.Local())), from: text.Own("run ").Add(t.String(m.Run))})
+		facts = append(facts, eventpage.Fact{Label: text.Own("by"), Value: t.String(m.By).Add(text.Space, text.Moment(m.At.Local())), From: text.Own("run ").Add(t.String(m.Run))})
 		if m.Reason != "" {
-			facts = append(facts, fact{label: text.Own("because"), value: t.String(m.Reason)})
+			facts = append(facts, eventpage.Fact{Label: text.Own("because"), Value: t.String(m.Reason)})
 		}
 	}
 	return facts
@@ -126,7 +118,7 @@ func (p *letterPage) Hint(b *keymap.Binding) text.Safe {
 			return text.Safe{}
 		}
 	}
-	return p.eventPage.Hint(b)
+	return p.Page.Hint(b)
 }
 
 func (p *letterPage) Do(a keymap.Action) tea.Cmd {
@@ -141,49 +133,29 @@ func (p *letterPage) Do(a keymap.Action) tea.Cmd {
 	case keymap.FlowOf:
 		return p.model.openFlowOf(&p.letter)
 	case keymap.EditLetter:
-		if p.read == nil {
-			return p.eventPage.Do(keymap.Edit) // which says that it is not there
+		if message, body := p.Message(); message != nil {
+			return p.editLetter(message, body)
 		}
-		return p.editLetter()
+		return p.Page.Do(keymap.Edit) // which says that it is not there
 	}
-	return p.eventPage.Do(a)
+	return p.Page.Do(a)
 }
 
 // editLetter opens the body in the user's editor, and plans to send what comes back in
 // its place.
-func (p *letterPage) editLetter() tea.Cmd {
-	d, value, letter := p.model, p.read.message.Value, p.letter
-	if p.read.decoded.Compression != "" {
-		d.Say(theme.Warn, text.Own("the body is compressed; only what is sent as it is can be edited"))
+func (p *letterPage) editLetter(message *adapters.Message, body *payload.Decoded) tea.Cmd {
+	model, letter, value := p.model, p.letter, message.Value
+	if body.Compression != "" {
+		model.Say(theme.Warn, text.Own("the body is compressed; only what is sent as it is can be edited"))
 		return nil
 	}
-	header := idHeader(p.rules, &p.read.message)
-	folder, err := os.MkdirTemp("", "eventscope-")
-	var path string
-	if err == nil {
-		path, err = page.WriteNew(folder, page.FileName(letter.Position.String(), string(p.read.decoded.Format)), value)
-	}
-	if err != nil {
-		d.Say(theme.Bad, text.Own("cannot write a copy for the editor: ").Add(d.Theme().String(err.Error())))
-		return nil
-	}
-	editor := p.files.EditorCommand()
-	return tea.ExecProcess(exec.CommandContext(d.Context(), editor[0], append(editor[1:], path)...), func(err error) tea.Msg {
-		return page.Answer(func() tea.Cmd {
-			defer os.RemoveAll(folder)
-			changed, reading := os.ReadFile(path)
-			switch {
-			case err != nil:
-				d.Say(theme.Bad, text.Own("set EDITOR to another; ").Add(d.Theme().String(editor[0]), text.Own(" failed: "), d.Theme().String(err.Error())))
-			case reading != nil:
-				d.Say(theme.Bad, text.Own("cannot read the edited copy: ").Add(d.Theme().String(reading.Error())))
-			case bytes.Equal(changed, value):
-				d.Say(theme.Dim, text.Own("nothing was changed, so there is nothing to plan; r replays it as it is"))
-			default:
-				return d.planEdited(letter, value, &replay.Edit{Value: changed, ID: newID(), Header: header})
-			}
+	header := idHeader(model.events.Rules, message)
+	return model.events.Files.Edit(model, page.FileName(letter.Position.String(), string(body.Format)), value, func(changed []byte) tea.Cmd {
+		if bytes.Equal(changed, value) {
+			model.Say(theme.Dim, text.Own("nothing was changed, so there is nothing to plan; r replays it as it is"))
 			return nil
-		})
+		}
+		return model.planEdited(letter, value, &replay.Edit{Value: changed, ID: newID(), Header: header})
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/replay"
 	"eventscope/tracing/lag"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -25,7 +26,7 @@ type letterConfig struct {
 	service *replay.Service
 	write   bool // what changes a broker is allowed
 	words   page.Words
-	events  *eventConfig
+	events  *eventpage.Config
 }
 
 // letterShell is what such a page asks of the screen.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"eventscope/tracing/lag"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -78,7 +79,7 @@ func New(options Options) *Model {
 func (m *Model) makePages() {
 	d, o := m.shell, m.shell.options
 	d.filter = &page.EventFilter{Screen: d, Querier: o.Querier}
-	d.events = &eventConfig{Screen: d, querier: o.Querier, rules: o.Rules, words: o.Words, files: page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}, letters: d}
+	d.events = &eventpage.Config{Screen: d, Querier: o.Querier, Rules: o.Rules, Words: o.Words, Files: page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}, Letters: d}
 	d.lags = newLagModel(&lagConfig{Screen: d, sources: o.Sources, watched: o.Watched, events: d.events, dead: func() map[lag.Key]bool { return d.letters.queues() }})
 	topology := &topologyConfig{Screen: d, querier: o.Querier, sources: o.Sources, words: o.Words, groups: o.Groups}
 	if d.lags != nil {
@@ -96,7 +97,7 @@ func (m *Model) makePages() {
 		d.letters = newLetterModel(&letterConfig{letterShell: d, service: o.Service, write: o.Write, words: o.Words, events: d.events})
 		m.tabs = append(m.tabs, tab{4, newDLQs(d.letters)})
 	}
-	m.tabs = append(m.tabs, tab{5, newTopology(d, d.topology, o.SaveFolder)})
+	m.tabs = append(m.tabs, tab{5, newTopology(d, d.topology, d.events.Files)})
 	if o.Service != nil {
 		m.journal = newJournal(d.letters)
 		m.tabs = append(m.tabs, tab{6, m.journal})

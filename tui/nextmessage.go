@@ -9,79 +9,49 @@ import (
 	"eventscope/adapters/envelope"
 	"eventscope/tracing"
 	"eventscope/tracing/lag"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
-
-	tea "charm.land/bubbletea/v2"
 )
-
-// nextMessage is the message that a consumer is to read next from a partition: the page of
-// an event, with how the consumer stands.
-type nextMessage struct {
-	*eventPage
-	source *page.Source
-	from   adapters.Position
-	end    int64 // of the log
-	own    []fact
-}
 
 // nextTogether is how many positions are read at a time in search of the next message:
 // some have none, as marks of transactions do, and nextTries bounds how often.
 const nextTogether, nextTries = 100, 20
 
-func newNextMessage(d *lagModel, c *consumerLag, l *consumer.LogLag, standing *lag.Standing) *nextMessage {
-	p := &nextMessage{from: adapters.Position{Destination: l.Destination, Partition: l.Partition, Offset: l.Next()}, end: l.End}
+// newNextMessage is the message that a consumer is to read next from a partition: the page of
+// an event, with how the consumer stands.
+func newNextMessage(d *lagModel, c *consumerLag, l *consumer.LogLag, standing *lag.Standing) page.Page {
+	from, end, rules := adapters.Position{Destination: l.Destination, Partition: l.Partition, Offset: l.Next()}, l.End, d.events.Rules
+	var source *page.Source
 	for i := range d.sources {
 		if d.sources[i].Name == c.Source {
-			p.source = &d.sources[i]
+			source = &d.sources[i]
 		}
 	}
-	role, glyph := d.Theme().Lag(standing.State)
-	p.own = []fact{
-		{label: text.Own("next for"), value: d.Theme().String(c.Lag.Group), from: kindText(d.Theme(), c.Lag.Kind)},
-		{label: text.Own("lag"), value: logLagText(l).Add(text.Own(", "), secondsText(standing, false), text.Own(" behind"))},
-		{label: text.Own("as of"), value: text.Clock(c.Lag.At.Local())},
-		{label: text.Own("state"), role: role, value: glyph.Add(text.Space, d.Theme().String(standing.State.String()), text.Own(": "), d.Theme().String(standing.Why))},
-	}
-	p.show(d.events, tracing.Event{Source: c.Source, Broker: c.Broker, Position: p.from})
+	t := d.Theme()
+	about := text.Own("reading what comes next in ").Add(t.String(from.Destination), text.Own(" from "), d.events.Words.Product(t, source.Broker))
+	p := d.events.NewLoading(tracing.Event{Source: c.Source, Broker: c.Broker, Position: from}, about, func(ctx context.Context) (adapters.Message, *tracing.Event, error) {
+		message, err := firstFrom(ctx, source.Lag, from, end)
+		if err != nil {
+			return message, nil, err
+		}
+		return message, eventOf(source, &message, rules), nil
+	})
+	role, glyph := t.Lag(standing.State)
+	p.Lead([]eventpage.Fact{
+		{Label: text.Own("next for"), Value: t.String(c.Lag.Group), From: kindText(t, c.Lag.Kind)},
+		{Label: text.Own("lag"), Value: logLagText(l).Add(text.Own(", "), secondsText(standing, false), text.Own(" behind"))},
+		{Label: text.Own("as of"), Value: text.Clock(c.Lag.At.Local())},
+		{Label: text.Own("state"), Role: role, Value: glyph.Add(text.Space, t.String(standing.State.String()), text.Own(": "), t.String(standing.Why))},
+	})
 	return p
 }
 
-// show makes the page that of an event.
-func (p *nextMessage) show(c *eventConfig, event tracing.Event) {
-	p.eventPage = c.newPage(event)
-	p.facts = append(append([]fact{}, p.own...), p.facts...)
-	p.factsWide = alignFacts(p.facts)
-}
-
-// Refresh looks for the message, once.
-func (p *nextMessage) Refresh() tea.Cmd {
-	if p.asked {
-		return nil
-	}
-	p.asked, p.Once = true, true
-	source, from, end, cleaner, rules := p.source, p.from, p.end, p.Theme().Cleaner, p.rules
-	about := text.Own("reading what comes next in ").Add(p.Theme().String(from.Destination), text.Own(" from "), p.words.Product(p.Theme(), source.Broker))
-	return p.Ask(p, about, page.FetchLimit, func(ctx context.Context) (func(), error) {
-		message, err := firstFrom(ctx, source.Lag, from, end)
-		if err != nil {
-			return nil, err
-		}
-		event := eventOf(source, &message, rules)
-		got := readMessage(cleaner, rules, &event, message)
-		return func() {
-			p.show(p.eventConfig, event)
-			p.asked = true
-			p.received(got)()
-		}, nil
-	})
-}
-
 // eventOf is what a message says of itself, as the page of an event wants it.
-func eventOf(source *page.Source, m *adapters.Message, rules *envelope.Rules) tracing.Event {
+func eventOf(source *page.Source, m *adapters.Message, rules *envelope.Rules) *tracing.Event {
 	var id envelope.Identity
 	envelope.NewReader(rules).Read(m, &id)
-	return tracing.Event{
+	return &tracing.Event{
 		Source: source.Name, Broker: source.Broker, Position: m.Position, Time: m.Time,
 		Type: string(id.Type.Value), Service: string(id.Service.Value), FlowID: string(id.Flow.Value), Entity: string(id.Entity.Value),
 	}

@@ -6,6 +6,7 @@ import (
 
 	"eventscope/tracing"
 	"eventscope/tracing/query"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -29,7 +30,7 @@ type shell struct {
 	noticeUntil time.Time
 	search      *search // in history, or nil
 
-	events   *eventConfig // what pages about events, and about flows, work with
+	events   *eventpage.Config // what pages about events, and about flows, work with
 	flows    *flowConfig
 	home     page.Page      // the stream
 	topology *topologyModel // services, destinations and consumers
@@ -103,7 +104,7 @@ func (d *shell) Wait(s text.Safe) (over func()) {
 }
 
 // OpenEvent shows one event.
-func (d *shell) OpenEvent(event tracing.Event) tea.Cmd { return d.Open(d.events.newPage(event)) }
+func (d *shell) OpenEvent(event tracing.Event) tea.Cmd { return d.Open(d.events.New(event)) }
 
 // OpenFlow shows one flow, called by its label until it is there.
 func (d *shell) OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd {

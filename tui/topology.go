@@ -21,7 +21,7 @@ type topologyPage struct {
 	topologyShell
 	page.Listing
 	model    *topologyModel
-	folder   string // where a diagram is saved
+	files    page.Files
 	rows     []mapRow
 	services bool // services are in the middle, not destinations
 	filter   string
@@ -51,8 +51,8 @@ type topologyShell interface {
 	ShowStream(filter string) tea.Cmd
 }
 
-func newTopology(s topologyShell, model *topologyModel, folder string) *topologyPage {
-	return &topologyPage{topologyShell: s, model: model, folder: folder}
+func newTopology(s topologyShell, model *topologyModel, files page.Files) *topologyPage {
+	return &topologyPage{topologyShell: s, model: model, files: files}
 }
 
 func (p *topologyPage) Scope() keymap.Scope      { return keymap.OnTopology }
@@ -189,7 +189,7 @@ func (p *topologyPage) Do(a keymap.Action) tea.Cmd {
 	case a == keymap.CopyText:
 		return page.Copy(p, p.model.graph.Mermaid(), text.Own("the map as a Mermaid diagram"))
 	case a == keymap.Save:
-		return p.saveDiagram()
+		return p.files.Save(p, "topology.mmd", []byte(p.model.graph.Mermaid()), text.Own("the map"), text.Own("the map as a Mermaid diagram"))
 	}
 	return nil
 }
@@ -218,22 +218,6 @@ func (p *topologyPage) openStream(node int) tea.Cmd {
 		return nil
 	}
 	return p.ShowStream(filter)
-}
-
-// saveDiagram writes the map to a new file of the save folder.
-func (p *topologyPage) saveDiagram() tea.Cmd {
-	d, folder, diagram := p, p.folder, []byte(p.model.graph.Mermaid())
-	return page.Work(func() page.Answer {
-		path, err := page.WriteNew(folder, "topology.mmd", diagram)
-		return func() tea.Cmd {
-			if err != nil {
-				d.Say(theme.Bad, text.Own("cannot save the map: ").Add(d.Theme().String(err.Error())))
-				return nil
-			}
-			d.Say(theme.Good, d.Theme().Glyph.Done.Add(text.Own(" saved the map as a Mermaid diagram to "), d.Theme().String(path)))
-			return nil
-		}
-	})
 }
 
 func (p *topologyPage) Back() bool {

@@ -26,7 +26,7 @@ func TestTheEditorHasItsArguments(t *testing.T) {
 		t.Setenv("VISUAL", c.visual)
 		t.Setenv("EDITOR", c.editor)
 		d.Editor = c.own
-		if got := d.EditorCommand(); !slices.Equal(got, c.want) {
+		if got := d.editor(); !slices.Equal(got, c.want) {
 			t.Errorf("VISUAL=%q EDITOR=%q: %q, want %q", c.visual, c.editor, got, c.want)
 		}
 	}
@@ -36,7 +36,7 @@ func TestTheEditorHasItsArguments(t *testing.T) {
 func TestASavedValueIsForTheUserAlone(t *testing.T) {
 	folder := t.TempDir()
 	for i, want := range []string{"event-x.json", "event-x-1.json"} {
-		path, err := WriteNew(folder, "event-x.json", []byte{byte('0' + i)})
+		path, err := writeNew(folder, "event-x.json", []byte{byte('0' + i)})
 		if err != nil || filepath.Base(path) != want {
 			t.Fatalf("%s, %v, want %s", path, err, want)
 		}

@@ -1,4 +1,4 @@
-package tui
+package eventpage
 
 import (
 	"fmt"
@@ -16,11 +16,11 @@ import (
 	"eventscope/tui/widget"
 )
 
-// fact is a row beside the value: what, which, and where that is known from.
-type fact struct {
-	role        theme.Role // of the value
-	label       text.Safe
-	value, from text.Safe
+// Fact is a row beside the value: what, which, and where that is known from.
+type Fact struct {
+	Role        theme.Role // of the value
+	Label       text.Safe
+	Value, From text.Safe
 	column      int // cells of the labels of its section, see alignFacts
 }
 
@@ -29,18 +29,18 @@ const leastLabel = 10
 
 // alignFacts gives the facts of each section one width for their labels, and returns how
 // many cells the widest fact needs.
-func alignFacts(list []fact) (widest int) {
+func alignFacts(list []Fact) (widest int) {
 	for at := 0; at < len(list); {
 		end, column := at, leastLabel
 		for ; end < len(list) && (end == at || !list[end].heads()); end++ {
 			if !list[end].heads() {
-				column = max(column, min(mostLabel, list[end].label.Width()))
+				column = max(column, min(mostLabel, list[end].Label.Width()))
 			}
 		}
 		for ; at < end; at++ {
 			f := &list[at]
 			f.column = column
-			widest = max(widest, column+f.value.Width()+f.from.Width()+5)
+			widest = max(widest, column+f.Value.Width()+f.From.Width()+5)
 		}
 	}
 	return widest
@@ -50,27 +50,27 @@ func alignFacts(list []fact) (widest int) {
 const mostLabel = 28
 
 // heads says that a fact is the heading of a section.
-func (f *fact) heads() bool { return f.role == theme.Title }
+func (f *Fact) heads() bool { return f.Role == theme.Title }
 
 // orEmpty is a value, or that it is empty.
-func orEmpty(label, value text.Safe) fact {
+func orEmpty(label, value text.Safe) Fact {
 	if value.Empty() {
-		return fact{label: label, role: theme.Dim, value: text.Own("(empty)")}
+		return Fact{Label: label, Role: theme.Dim, Value: text.Own("(empty)")}
 	}
-	return fact{label: label, value: value}
+	return Fact{Label: label, Value: value}
 }
 
 // factsOf is everything that is known of an event without its message.
-func (d *eventConfig) factsOf(e *tracing.Event) []fact {
+func (d *Config) factsOf(e *tracing.Event) []Fact {
 	t := d.Theme()
-	list := []fact{
-		{label: text.Own("position"), value: d.words.Product(d.Theme(), e.Broker).Add(text.Space, t.String(e.Position.String()))},
-		{label: text.Own("source"), value: t.String(e.Source)},
-		{label: text.Own("written"), value: page.Moment(e.Time)},
+	list := []Fact{
+		{Label: text.Own("position"), Value: d.Words.Product(d.Theme(), e.Broker).Add(text.Space, t.String(e.Position.String()))},
+		{Label: text.Own("source"), Value: t.String(e.Source)},
+		{Label: text.Own("written"), Value: page.Moment(e.Time)},
 	}
 	if names := e.Marks.Names(); len(names) > 0 {
 		role, glyph := t.Marks(e.Marks)
-		list = append(list, fact{label: text.Own("marks"), role: role, value: glyph.Add(text.Space, t.String(strings.Join(names, ", ")))})
+		list = append(list, Fact{Label: text.Own("marks"), Role: role, Value: glyph.Add(text.Space, t.String(strings.Join(names, ", ")))})
 	}
 	return list
 }
@@ -79,7 +79,7 @@ func (d *eventConfig) factsOf(e *tracing.Event) []fact {
 type read struct {
 	message adapters.Message
 	decoded payload.Decoded
-	facts   []fact
+	facts   []Fact
 }
 
 // readMessage reads identity, headers and value of a message. It works outside the
@@ -97,14 +97,14 @@ func readMessage(t text.Cleaner, rules *envelope.Rules, e *tracing.Event, m adap
 	return r
 }
 
-func heading(s text.Safe) fact { return fact{label: s, role: theme.Title} }
+func heading(s text.Safe) Fact { return Fact{Label: s, Role: theme.Title} }
 
 // identityFacts are what the message says of itself, each with its evidence.
-func identityFacts(t text.Cleaner, id *envelope.Identity, e *tracing.Event) []fact {
-	list := []fact{heading(text.Own("Identity"))}
+func identityFacts(t text.Cleaner, id *envelope.Identity, e *tracing.Event) []Fact {
+	list := []Fact{heading(text.Own("Identity"))}
 	add := func(label text.Safe, f envelope.Field) {
 		if f.Known() {
-			list = append(list, fact{label: label, value: t.Bytes(f.Value, mostFact), from: t.String(f.From.String())})
+			list = append(list, Fact{Label: label, Value: t.Bytes(f.Value, mostFact), From: t.String(f.From.String())})
 		}
 	}
 	add(text.Own("type"), id.Type)
@@ -124,23 +124,23 @@ func identityFacts(t text.Cleaner, id *envelope.Identity, e *tracing.Event) []fa
 		case late < -time.Second: // the clocks of the service and the broker differ
 			value = value.Add(text.Own(", written "), text.Span(-late), text.Own(" earlier"))
 		}
-		list = append(list, fact{label: text.Own("occurred"), value: value, from: t.String(id.TimeFrom.String())})
+		list = append(list, Fact{Label: text.Own("occurred"), Value: value, From: t.String(id.TimeFrom.String())})
 	}
 	if id.Dialect != envelope.Plain {
-		list = append(list, fact{label: text.Own("dialect"), value: t.String(string(id.Dialect))})
+		list = append(list, Fact{Label: text.Own("dialect"), Value: t.String(string(id.Dialect))})
 	}
 	if len(list) == 1 {
-		list = append(list, fact{label: text.Own("none"), role: theme.Dim, value: text.Own("the message says nothing of itself that is understood")})
+		list = append(list, Fact{Label: text.Own("none"), Role: theme.Dim, Value: text.Own("the message says nothing of itself that is understood")})
 	}
 	return list
 }
 
 // deathFacts are the certificate of a dead letter.
-func deathFacts(t text.Cleaner, d *envelope.Death) []fact {
-	list := []fact{heading(text.Own("Death"))}
+func deathFacts(t text.Cleaner, d *envelope.Death) []Fact {
+	list := []Fact{heading(text.Own("Death"))}
 	add := func(label text.Safe, value, from string) {
 		if value != "" {
-			list = append(list, fact{label: label, role: theme.Bad, value: t.String(value), from: t.String(from)})
+			list = append(list, Fact{Label: label, Role: theme.Bad, Value: t.String(value), From: t.String(from)})
 		}
 	}
 	add(text.Own("origin"), d.Origin, strings.TrimPrefix(d.OriginFrom+", "+string(d.Confidence), ", "))
@@ -156,7 +156,7 @@ func deathFacts(t text.Cleaner, d *envelope.Death) []fact {
 		time  time.Time
 	}{{text.Own("first"), d.FirstAt}, {text.Own("last"), d.LastAt}} {
 		if !at.time.IsZero() {
-			list = append(list, fact{label: at.label, value: text.Moment(at.time.Local())})
+			list = append(list, Fact{Label: at.label, Value: text.Moment(at.time.Local())})
 		}
 	}
 	add(text.Own("writer"), d.Writer, "")
@@ -164,16 +164,16 @@ func deathFacts(t text.Cleaner, d *envelope.Death) []fact {
 }
 
 // messageFacts are the key, the routing and the headers as they are on the wire.
-func messageFacts(t text.Cleaner, m *adapters.Message) []fact {
-	var list []fact
+func messageFacts(t text.Cleaner, m *adapters.Message) []Fact {
+	var list []Fact
 	if m.TimeRaw != 0 {
-		list = append(list, fact{label: text.Own("time"), role: theme.Warn, value: text.Own("time ").Add(t.String(strconv.FormatInt(m.TimeRaw, 10)), text.Own(" is out of range"))})
+		list = append(list, Fact{Label: text.Own("time"), Role: theme.Warn, Value: text.Own("time ").Add(t.String(strconv.FormatInt(m.TimeRaw, 10)), text.Own(" is out of range"))})
 	}
 	switch {
 	case len(m.Key) > 0:
-		list = append(list, fact{label: text.Own("key"), value: t.Bytes(m.Key, mostFact)})
+		list = append(list, Fact{Label: text.Own("key"), Value: t.Bytes(m.Key, mostFact)})
 	case m.Key != nil:
-		list = append(list, fact{label: text.Own("key"), role: theme.Dim, value: text.Own("(empty)")})
+		list = append(list, Fact{Label: text.Own("key"), Role: theme.Dim, Value: text.Own("(empty)")})
 	}
 	if p := m.Properties; p != nil {
 		list = append(list, heading(text.Own("Properties")))
@@ -187,7 +187,7 @@ func messageFacts(t text.Cleaner, m *adapters.Message) []fact {
 			{text.Own("type"), p.Type}, {text.Own("user"), p.UserID}, {text.Own("app"), p.AppID},
 		} {
 			if property.value != "" {
-				list = append(list, fact{label: property.label, value: t.String(property.value)})
+				list = append(list, Fact{Label: property.label, Value: t.String(property.value)})
 			}
 		}
 	}
@@ -201,8 +201,8 @@ func messageFacts(t text.Cleaner, m *adapters.Message) []fact {
 }
 
 // valueFacts are what the value turned out to be, and what it is not.
-func valueFacts(t text.Cleaner, d *payload.Decoded) []fact {
-	list := []fact{heading(text.Own("Value"))}
+func valueFacts(t text.Cleaner, d *payload.Decoded) []Fact {
+	list := []Fact{heading(text.Own("Value"))}
 	what := t.String(string(d.Format)).Add(text.Own(", "), text.Size(int64(d.Size)))
 	if d.Compression != "" {
 		what = what.Add(text.Own(" as "), t.String(d.Compression), text.Own(", "), text.Size(int64(len(d.Data))), text.Own(" unpacked"))
@@ -210,9 +210,9 @@ func valueFacts(t text.Cleaner, d *payload.Decoded) []fact {
 	if d.Cut {
 		what = what.Add(text.Own(", cut"))
 	}
-	list = append(list, fact{label: text.Own("is"), value: what})
+	list = append(list, Fact{Label: text.Own("is"), Value: what})
 	for _, declined := range d.Declined {
-		list = append(list, fact{label: text.Own("not ").Add(t.String(declined.Decoder)), role: theme.Dim, value: t.String(declined.Why)})
+		list = append(list, Fact{Label: text.Own("not ").Add(t.String(declined.Decoder)), Role: theme.Dim, Value: t.String(declined.Why)})
 	}
 	return list
 }
@@ -221,7 +221,7 @@ func valueFacts(t text.Cleaner, d *payload.Decoded) []fact {
 const mostFact = 1000
 
 // factLine draws a fact, its value scrolled by shift cells to the right.
-func factLine(t *theme.Theme, f *fact, width, shift int, selected bool) widget.Line {
+func factLine(t *theme.Theme, f *Fact, width, shift int, selected bool) widget.Line {
 	row := widget.NewRow(t, width)
 	if selected {
 		row.Base(theme.Selected).Put(theme.Accent, t.Glyph.Cursor)
@@ -229,16 +229,16 @@ func factLine(t *theme.Theme, f *fact, width, shift int, selected bool) widget.L
 		row.Gap(1)
 	}
 	if f.heads() {
-		return row.Put(f.role, f.label).Line()
+		return row.Put(f.Role, f.Label).Line()
 	}
 	label := min(f.column, max(leastLabel, width*2/5))
-	row.Cell(theme.Dim, t.CutMiddle(f.label, label), label).Gap(1)
-	value := f.value
+	row.Cell(theme.Dim, t.CutMiddle(f.Label, label), label).Gap(1)
+	value := f.Value
 	if shift > 0 {
-		return row.Put(f.role, value.From(shift)).Line()
+		return row.Put(f.Role, value.From(shift)).Line()
 	}
-	if room := row.Left(); f.from.Width() > 0 && value.Width()+f.from.Width()+2 > room {
-		value = t.CutMiddle(value, max(room/2, room-f.from.Width()-2))
+	if room := row.Left(); f.From.Width() > 0 && value.Width()+f.From.Width()+2 > room {
+		value = t.CutMiddle(value, max(room/2, room-f.From.Width()-2))
 	}
-	return row.Put(f.role, value).Gap(2).Put(theme.Dim, f.from).Line()
+	return row.Put(f.Role, value).Gap(2).Put(theme.Dim, f.From).Line()
 }

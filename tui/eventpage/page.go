@@ -1,7 +1,8 @@
-package tui
+package eventpage
 
 import (
 	"context"
+	"slices"
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
@@ -16,19 +17,21 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// eventPage is one event: what is known of it, and its value. It keeps what it shows,
+// Page is one event: what is known of it, and its value. It keeps what it shows,
 // also when the event leaves the index.
-type eventPage struct {
-	*eventConfig
+type Page struct {
+	*Config
 	page.Question
-	event  tracing.Event
-	read   *read                                               // nil until the message was read again
-	load   func(ctx context.Context) (adapters.Message, error) // nil asks the querier
-	asked  bool
-	facts  []fact
-	views  []valueView // of the value: tree, raw, hexadecimal; those there are
-	view   int
-	onFact bool // the facts have the focus, not the value
+	event   tracing.Event
+	read    *read     // nil until the message was read again
+	load    Load      // how the message is read
+	about   text.Safe // what is waited for meanwhile
+	asked   bool
+	leading int // how many of the facts were put before those of the event
+	facts   []Fact
+	views   []valueView // of the value: tree, raw, hexadecimal; those there are
+	view    int
+	onFact  bool // the facts have the focus, not the value
 
 	factsAt, valueAt widget.Cursor
 	valueTop         int // row of the page where the value begins
@@ -51,35 +54,83 @@ const (
 	headRest = 48
 )
 
-// eventConfig is what pages about events work with.
-type eventConfig struct {
+// Config is what pages about events work with.
+type Config struct {
 	page.Screen
-	querier tracing.Querier
-	rules   *envelope.Rules
-	words   page.Words
-	files   page.Files
-	letters letterOpener
+	Querier tracing.Querier
+	Rules   *envelope.Rules
+	Words   page.Words
+	Files   page.Files
+	Letters Letters
 }
 
-// letterOpener opens the dead letter that an event is.
-type letterOpener interface {
+// Letters opens the dead letter that an event is.
+type Letters interface {
 	OpenLetterOf(event *tracing.Event) tea.Cmd
 }
 
-// newPage is the page of an event.
-func (c *eventConfig) newPage(event tracing.Event) *eventPage {
-	e := &eventPage{eventConfig: c, event: event, facts: c.factsOf(&event)}
+// Load reads the message of an event. What it was not known to be before is in found, which is
+// nil where that was known.
+type Load func(ctx context.Context) (message adapters.Message, found *tracing.Event, err error)
+
+// New is the page of an event.
+func (c *Config) New(event tracing.Event) *Page {
+	return c.NewLoading(event, c.aboutReading(&event), func(ctx context.Context) (adapters.Message, *tracing.Event, error) {
+		for message, err := range c.Querier.Messages(ctx, []tracing.Event{event}) {
+			return message, nil, err
+		}
+		return adapters.Message{}, nil, adapters.ErrGone
+	})
+}
+
+// NewLoading is the page of an event whose message is read in a way of its own.
+func (c *Config) NewLoading(event tracing.Event, about text.Safe, load Load) *Page {
+	e := &Page{Config: c, event: event, about: about, load: load, facts: c.factsOf(&event)}
 	e.factsWide = alignFacts(e.facts)
 	return e
 }
 
-func (e *eventPage) Scope() keymap.Scope      { return keymap.OnEvent }
-func (e *eventPage) Ages() bool               { return false }
-func (e *eventPage) WaitsFor() *page.Question { return &e.Question }
-func (e *eventPage) Name() text.Safe          { return e.Theme().String(e.event.Position.String()) }
+// NewLetter is the page of an event that is a dead letter, whose message read reads.
+func (c *Config) NewLetter(event tracing.Event, read func(context.Context) (adapters.Message, error)) *Page {
+	e := c.NewLoading(event, c.aboutReading(&event), func(ctx context.Context) (adapters.Message, *tracing.Event, error) {
+		message, err := read(ctx)
+		return message, nil, err
+	})
+	e.event.Marks = tracing.DeadLetter // not before: among the facts it would say nothing
+	return e
+}
+
+// aboutReading says that the message of an event is waited for.
+func (c *Config) aboutReading(event *tracing.Event) text.Safe {
+	return text.Own("reading ").Add(c.Theme().String(event.Position.String()), text.Own(" again from "), c.Words.Product(c.Theme(), event.Broker))
+}
+
+// Lead puts facts before those of the event, in place of those that it put there before; the
+// cursor stays on its fact.
+func (e *Page) Lead(own []Fact) {
+	if more := len(own) - e.leading; e.leading > 0 && e.factsAt.Index >= e.leading {
+		e.factsAt.Index += more
+	}
+	e.facts = append(slices.Clip(own), e.facts[e.leading:]...)
+	e.factsAt.To(e.factsAt.Index, len(e.facts))
+	e.leading, e.factsWide = len(own), alignFacts(e.facts)
+}
+
+// Message is what was read, and its value made ready; nil until then.
+func (e *Page) Message() (*adapters.Message, *payload.Decoded) {
+	if e.read == nil {
+		return nil, nil
+	}
+	return &e.read.message, &e.read.decoded
+}
+
+func (e *Page) Scope() keymap.Scope      { return keymap.OnEvent }
+func (e *Page) Ages() bool               { return false }
+func (e *Page) WaitsFor() *page.Question { return &e.Question }
+func (e *Page) Name() text.Safe          { return e.Theme().String(e.event.Position.String()) }
 
 // Hint names the view that comes next, and no key that has nothing to act on.
-func (e *eventPage) Hint(b *keymap.Binding) text.Safe {
+func (e *Page) Hint(b *keymap.Binding) text.Safe {
 	if b.Action == keymap.LetterOf && !e.event.Marks.Has(tracing.DeadLetter) {
 		return text.Safe{}
 	}
@@ -105,45 +156,37 @@ func (e *eventPage) Hint(b *keymap.Binding) text.Safe {
 }
 
 // Refresh reads the message, once.
-func (e *eventPage) Refresh() tea.Cmd {
+func (e *Page) Refresh() tea.Cmd {
 	if e.asked {
 		return nil
 	}
 	e.asked, e.Once = true, true
-	event, querier, cleaner, rules := e.event, e.querier, e.Theme().Cleaner, e.rules
-	about := text.Own("reading ").Add(e.Name(), text.Own(" again from "), e.words.Product(e.Theme(), event.Broker))
-	if load := e.load; load != nil {
-		return e.Ask(e, about, page.FetchLimit, func(ctx context.Context) (func(), error) {
-			message, err := load(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return e.received(readMessage(cleaner, rules, &event, message)), nil
-		})
-	}
-	return e.Ask(e, about, page.FetchLimit, func(ctx context.Context) (func(), error) {
-		for message, err := range querier.Messages(ctx, []tracing.Event{event}) {
-			if err != nil {
-				return nil, err
-			}
-			return e.received(readMessage(cleaner, rules, &event, message)), nil
+	event, load, cleaner, rules := e.event, e.load, e.Theme().Cleaner, e.Rules
+	return e.Ask(e, e.about, page.FetchLimit, func(ctx context.Context) (func(), error) {
+		message, found, err := load(ctx)
+		if err != nil {
+			return nil, err
 		}
-		return nil, adapters.ErrGone
+		if found != nil {
+			event = *found
+		}
+		got := readMessage(cleaner, rules, &event, message)
+		views := viewsOf(&got.decoded)
+		return func() { e.take(found, &got, views) }, nil
 	})
 }
 
-// received makes ready what was read, outside the event loop, and returns what puts it
-// on the page.
-func (e *eventPage) received(got read) func() {
-	views := viewsOf(&got.decoded)
-	return func() {
-		e.read, e.views = &got, views
-		e.facts = append(e.facts, got.facts...)
-		e.factsWide = alignFacts(e.facts)
+// take puts what was read on the page.
+func (e *Page) take(found *tracing.Event, got *read, views []valueView) {
+	e.read, e.views = got, views
+	if found != nil {
+		e.event, e.facts = *found, append(e.facts[:e.leading:e.leading], e.factsOf(found)...)
 	}
+	e.facts = append(e.facts, got.facts...)
+	e.factsWide = alignFacts(e.facts)
 }
 
-func (e *eventPage) move(by int) {
+func (e *Page) move(by int) {
 	if e.onFact {
 		e.factsAt.Move(by, len(e.facts))
 		e.factShift = 0
@@ -153,12 +196,12 @@ func (e *eventPage) move(by int) {
 }
 
 // noValue says that the message was read and that its value has no bytes.
-func (e *eventPage) noValue() bool { return e.read != nil && len(e.read.decoded.Data) == 0 }
+func (e *Page) noValue() bool { return e.read != nil && len(e.read.decoded.Data) == 0 }
 
 // value is the present view of the value.
-func (e *eventPage) value() valueView { return e.views[e.view] }
+func (e *Page) value() valueView { return e.views[e.view] }
 
-func (e *eventPage) Do(a keymap.Action) tea.Cmd {
+func (e *Page) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down:
 		e.move(1)
@@ -179,7 +222,7 @@ func (e *eventPage) Do(a keymap.Action) tea.Cmd {
 	case keymap.OtherPane:
 		e.onFact = !e.onFact
 	case keymap.LetterOf:
-		return e.letters.OpenLetterOf(&e.event)
+		return e.Letters.OpenLetterOf(&e.event)
 	default:
 		return e.doValue(a)
 	}
@@ -187,9 +230,9 @@ func (e *eventPage) Do(a keymap.Action) tea.Cmd {
 }
 
 // scroll goes sideways in what has the focus: the fact under the cursor, or the value.
-func (e *eventPage) scroll(by int) {
+func (e *Page) scroll(by int) {
 	if e.onFact {
-		widest := e.facts[e.factsAt.Index].value.Width()
+		widest := e.facts[e.factsAt.Index].Value.Width()
 		e.factShift = max(0, min(e.factShift+by, widest-shiftBy))
 	} else {
 		e.shift = max(0, e.shift+by)
@@ -197,7 +240,7 @@ func (e *eventPage) scroll(by int) {
 }
 
 // doValue acts on the value, if it is there.
-func (e *eventPage) doValue(a keymap.Action) tea.Cmd {
+func (e *Page) doValue(a keymap.Action) tea.Cmd {
 	if e.read == nil {
 		e.Say(theme.Warn, text.Own("the value is not there"))
 		return nil
@@ -219,15 +262,16 @@ func (e *eventPage) doValue(a keymap.Action) tea.Cmd {
 	case keymap.CopyText:
 		return page.Copy(e, string(e.read.decoded.Data), text.Own("the value"))
 	case keymap.Save:
-		return e.saveValue()
+		value := e.read.message.Value // as it was sent: nothing is escaped
+		return e.Files.Save(e, e.fileName(), value, text.Own("the value"), text.Size(int64(len(value))))
 	case keymap.Edit:
-		return e.editValue()
+		return e.Files.Edit(e, e.fileName(), e.read.decoded.Data, nil)
 	}
 	return nil
 }
 
 // find goes to the next line of the value that has these words.
-func (e *eventPage) find(words string) {
+func (e *Page) find(words string) {
 	e.sought = words
 	if e.read != nil && words != "" {
 		e.seek(false)
@@ -235,7 +279,7 @@ func (e *eventPage) find(words string) {
 }
 
 // seek goes to the next line with the words that were given, round the end.
-func (e *eventPage) seek(backward bool) {
+func (e *Page) seek(backward bool) {
 	if e.sought == "" {
 		e.Say(theme.Dim, text.Own("nothing to find yet: / and some words"))
 		return
@@ -250,14 +294,14 @@ func (e *eventPage) seek(backward bool) {
 }
 
 // FilterLine asks for words to find in the value.
-func (e *eventPage) FilterLine() *page.Line {
+func (e *Page) FilterLine() *page.Line {
 	return &page.Line{Sign: text.Own("find "), Explain: text.Own("words to find in the value; n and N go on"), Accept: func(words string) tea.Cmd {
 		e.find(words)
 		return nil
 	}}
 }
 
-func (e *eventPage) Back() bool {
+func (e *Page) Back() bool {
 	if e.sought == "" {
 		return false
 	}
@@ -265,7 +309,7 @@ func (e *eventPage) Back() bool {
 	return true
 }
 
-func (e *eventPage) Click(column, row int) bool {
+func (e *Page) Click(column, row int) bool {
 	if n := row - factsTop; n >= 0 && n < e.factsHeight && column < e.factsWidth {
 		if at := e.factsAt.Top + n; at < len(e.facts) {
 			e.onFact = true
@@ -281,7 +325,7 @@ func (e *eventPage) Click(column, row int) bool {
 	return false
 }
 
-func (e *eventPage) Status() []page.Piece {
+func (e *Page) Status() []page.Piece {
 	switch {
 	case e.read == nil:
 		return nil
@@ -298,7 +342,7 @@ func (e *eventPage) Status() []page.Piece {
 	return s
 }
 
-func (e *eventPage) Render(width, height int) []widget.Line {
+func (e *Page) Render(width, height int) []widget.Line {
 	t := e.Theme()
 	role, glyph := t.Marks(e.event.Marks)
 	kind := t.String(e.event.Type)
@@ -328,7 +372,7 @@ func (e *eventPage) Render(width, height int) []widget.Line {
 const lowPage = 9
 
 // stacked draws the facts above the value; the one that has the focus gets the room.
-func (e *eventPage) stacked(width, height int) []widget.Line {
+func (e *Page) stacked(width, height int) []widget.Line {
 	switch {
 	case height < lowPage && e.onFact:
 		e.factsHeight, e.valueHeight = height, 0
@@ -350,7 +394,7 @@ func (e *eventPage) stacked(width, height int) []widget.Line {
 }
 
 // paneRule divides facts and value, and says how much of the facts is not shown.
-func (e *eventPage) paneRule(width int) widget.Line {
+func (e *Page) paneRule(width int) widget.Line {
 	row := widget.NewRow(e.Theme(), width).Put(theme.Faint, e.Theme().Glyph.Rule.Repeat(2))
 	if hidden := len(e.facts) - e.factsHeight; hidden > 0 {
 		row.Gap(1).Put(theme.Dim, text.Plural(hidden, text.Own(" more fact, tab"), text.Own(" more facts, tab"))).Gap(1)
@@ -359,7 +403,7 @@ func (e *eventPage) paneRule(width int) widget.Line {
 }
 
 // beside draws facts on the left and the value on the right.
-func (e *eventPage) beside(width, height int) []widget.Line {
+func (e *Page) beside(width, height int) []widget.Line {
 	factsWidth := max(width*2/5, min(e.factsWide, width/2))
 	e.factsHeight, e.valueHeight, e.valueTop = height, height, 1
 	facts := widget.Fit(e.Theme(), e.factLines(factsWidth), factsWidth, height)
@@ -372,14 +416,14 @@ func (e *eventPage) beside(width, height int) []widget.Line {
 }
 
 // whyNoValue says what stands where the value would.
-func (e *eventPage) whyNoValue() text.Safe {
+func (e *Page) whyNoValue() text.Safe {
 	if e.read.decoded.Format == payload.Tombstone {
 		return text.Own("tombstone: this key was deleted, so there is no value")
 	}
 	return text.Own("empty: the value has no bytes")
 }
 
-func (e *eventPage) factLines(width int) []widget.Line {
+func (e *Page) factLines(width int) []widget.Line {
 	e.factsWidth = width
 	e.factsAt.Show(max(1, e.factsHeight), len(e.facts))
 	from, to := e.factsAt.Range(e.factsHeight, len(e.facts))
@@ -394,7 +438,7 @@ func (e *eventPage) factLines(width int) []widget.Line {
 	return lines
 }
 
-func (e *eventPage) valueLines(width int) []widget.Line {
+func (e *Page) valueLines(width int) []widget.Line {
 	t := e.Theme()
 	if e.read == nil {
 		lines := []widget.Line{}
@@ -424,4 +468,9 @@ func (e *eventPage) valueLines(width int) []widget.Line {
 		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, e.whyNoValue()).Line())
 	}
 	return widget.Fit(t, lines, width, e.valueHeight)
+}
+
+// fileName is what a copy of the value is called.
+func (e *Page) fileName() string {
+	return page.FileName(e.event.Position.String(), string(e.read.decoded.Format))
 }
