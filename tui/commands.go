@@ -119,12 +119,9 @@ func (m *Model) command(value string) tea.Cmd {
 	return nil
 }
 
-// searchBack is how far back :trace looks when nothing is said.
-const searchBack = time.Hour
-
 func runTrace(m *Model, rest string) tea.Cmd {
 	id, age, hasAge := strings.Cut(rest, " ")
-	since := searchBack
+	since := page.SearchBack
 	if hasAge {
 		parsed, err := time.ParseDuration(strings.TrimPrefix(age, "-"))
 		if err != nil || parsed <= 0 {
@@ -149,7 +146,7 @@ func runSort(m *Model, rest string) tea.Cmd {
 		m.shell.Say(theme.Bad, text.Own("orders are ").Add(m.shell.theme.String(strings.Join(sortNames(), ", "))))
 		return nil
 	}
-	m.flows.sortBy(tracing.FlowSort(rest))
+	m.flows.SortBy(tracing.FlowSort(rest))
 	return m.goTab(2)
 }
 

@@ -35,8 +35,8 @@
 //	lag.go       page: one row a group or queue, with lagrow.go; lagtotal.go: the sum in
 //	             the header; partitions.go: one of
 //	             them; nextmessage.go: what is to be read next; unrouted.go: what nobody gets
-//	topology.go  page: the map of services and destinations, with topologyrow.go; topologymodel.go:
-//	             the map as pages share it; servicestate.go: what flows show of it
+//	topology.go  page: the map of services and destinations, with topologyrow.go;
+//	             topologymodel.go: the map as pages share it
 //	dlqs.go    page: what died in the same way; letters.go: the letters, with
 //	             letterfilter.go; letter.go: one; letterof.go: from an event to its letter
 //	plan.go      page: what will happen; run.go: what happens; resume.go:
@@ -51,8 +51,6 @@
 //	panel.go     what is laid over a page: help.go, its keys; sources.go, all that is wrong
 //	stream.go    page: live tail, with streamrow.go
 //	window.go    the part of the stream around the cursor
-//	flows.go     page: one row a flow, with flowsrow.go
-//	flow.go      page: one flow, with flowhead.go, flowrows.go, timeline.go and lanes.go
 //
 // # Not obvious
 //

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"eventscope/tracing"
+	"eventscope/tui/flowpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -28,7 +29,7 @@ type search struct {
 func (s *search) stop() { s.cancel() }
 
 // LookUp opens the flow that id leads to, and looks for it in what the brokers have of late.
-func (d *shell) LookUp(id string) tea.Cmd { return d.lookUp(id, searchBack) }
+func (d *shell) LookUp(id string) tea.Cmd { return d.lookUp(id, page.SearchBack) }
 
 // lookUp opens the flow that id leads to. When the index has none, it is searched for in
 // the brokers, back to since ago; 0 is not at all.
@@ -70,7 +71,7 @@ func (d *shell) openMatch(on page.Page, id string, matches []tracing.Match, err 
 	case len(matches) > 1:
 		d.Say(theme.Dim, text.Count(int64(len(matches))).Add(text.Own(" flows match "), name, text.Own("; this is the best, by "), d.theme.String(matches[0].By)))
 	}
-	if shown, ok := d.Top().(*flowPage); ok && shown.key == matches[0].Key {
+	if shown, ok := d.Top().(*flowpage.Page); ok && shown.Key == matches[0].Key {
 		return shown.Refresh()
 	}
 	return d.OpenFlow(matches[0].Key, name)

@@ -7,6 +7,7 @@ import (
 
 	"eventscope/tracing/lag"
 	"eventscope/tui/eventpage"
+	"eventscope/tui/flowpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -37,7 +38,7 @@ type tab struct {
 // Model is the screen. It is made by [New] and driven by Bubble Tea.
 type Model struct {
 	shell   *shell
-	flows   *flows
+	flows   *flowpage.List
 	journal *journalPage
 	rates   rates
 	prompt  *prompt // nil when closed
@@ -86,9 +87,9 @@ func (m *Model) makePages() {
 		topology.lags = d.lags
 	}
 	d.topology = newTopologyModel(topology)
-	d.flows = &flowConfig{flowShell: d, querier: o.Querier, filter: d.filter, history: o.History != nil, services: d.topology}
+	d.flows = &flowpage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, History: o.History != nil, Services: d.topology}
 	d.home = newStream(&streamConfig{streamShell: d, querier: o.Querier, filter: d.filter, sources: o.Sources, words: o.Words, hint: o.Empty})
-	m.flows = newFlows(d.flows)
+	m.flows = flowpage.NewList(d.flows)
 	m.tabs = []tab{{1, d.home}, {2, m.flows}}
 	if d.lags != nil {
 		m.tabs = append(m.tabs, tab{3, newLag(d.lags)})

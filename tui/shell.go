@@ -7,6 +7,7 @@ import (
 	"eventscope/tracing"
 	"eventscope/tracing/query"
 	"eventscope/tui/eventpage"
+	"eventscope/tui/flowpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -31,7 +32,7 @@ type shell struct {
 	search      *search // in history, or nil
 
 	events   *eventpage.Config // what pages about events, and about flows, work with
-	flows    *flowConfig
+	flows    *flowpage.Config
 	home     page.Page      // the stream
 	topology *topologyModel // services, destinations and consumers
 	lags     *lagModel      // how far consumers are behind; nil where no source can tell
@@ -108,7 +109,7 @@ func (d *shell) OpenEvent(event tracing.Event) tea.Cmd { return d.Open(d.events.
 
 // OpenFlow shows one flow, called by its label until it is there.
 func (d *shell) OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd {
-	return d.Open(newFlow(d.flows, key, label))
+	return d.Open(flowpage.New(d.flows, key, label))
 }
 
 // OpenLetterOf opens the dead letter that an event is.

@@ -16,6 +16,8 @@ const (
 	QueryLimit = 5 * time.Second
 	// FetchLimit is how long a broker may take to give a message again.
 	FetchLimit = 15 * time.Second
+	// SearchBack is how far back brokers are searched when nothing is said.
+	SearchBack = time.Hour
 	// patience is how long a wait may be before the screen names it.
 	patience = 200 * time.Millisecond
 	// ListingShare is the least time between two looks at all consumers, dead letters or

@@ -1,4 +1,4 @@
-package tui
+package flowpage
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 
 	"eventscope/tracing"
 	"eventscope/tracing/topology"
-	"eventscope/tui/eventpage"
 	"eventscope/tui/keymap"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
@@ -16,29 +15,31 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// flowConfig is what pages about flows work with.
-type flowConfig struct {
-	flowShell
-	querier  tracing.Querier
-	filter   *page.EventFilter
-	history  bool // there is somewhere to look for earlier events
-	services services
+// Config is what pages about flows work with.
+type Config struct {
+	Screen
+	Querier  tracing.Querier
+	Filter   *page.EventFilter
+	History  bool // there is somewhere to look for earlier events
+	Services Services
 }
 
-// flowShell is what such a page asks of the screen.
-type flowShell interface {
+// Screen is what such a page asks of the screen.
+type Screen interface {
 	page.Screen
-	eventpage.Letters
+	// OpenLetterOf opens the dead letter that an event is.
+	OpenLetterOf(event *tracing.Event) tea.Cmd
 	// OpenFlow shows one flow, called by its label until it is there.
 	OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd
+	// OpenEvent shows one event.
 	OpenEvent(event tracing.Event) tea.Cmd
 	// Search looks for an id in what the brokers still have, back to since ago, for who asked
 	// on that page.
 	Search(on page.Page, id string, since time.Duration) tea.Cmd
 }
 
-// services is what is known of the services that a flow went through.
-type services interface {
+// Services is what is known of the services that a flow went through.
+type Services interface {
 	// Worst is the consumer of a service that is worst off; false if none is known.
 	Worst(service string) (*topology.Reader, bool)
 	// Writer is the service that writes most events of a type, empty if none is known.
@@ -47,11 +48,11 @@ type services interface {
 	Refresh() tea.Cmd
 }
 
-// flowPage is one flow: a timeline with a waterfall, or lanes.
-type flowPage struct {
-	*flowConfig
+// Page is one flow: a timeline with a waterfall, or lanes.
+type Page struct {
+	*Config
 	page.Question
-	key    tracing.FlowKey
+	Key    tracing.FlowKey
 	label  text.Safe // until the flow itself is there
 	flow   *tracing.Flow
 	size   timeline // of flow
@@ -71,21 +72,21 @@ type flowPage struct {
 // flowEvery is how often a flow is asked for while events arrive.
 const flowEvery = 250 * time.Millisecond
 
-func newFlow(c *flowConfig, key tracing.FlowKey, label text.Safe) *flowPage {
-	return &flowPage{flowConfig: c, key: key, label: label, height: 20}
+func New(c *Config, key tracing.FlowKey, label text.Safe) *Page {
+	return &Page{Config: c, Key: key, label: label, height: 20}
 }
 
-func (f *flowPage) Scope() keymap.Scope      { return keymap.OnFlow }
-func (f *flowPage) Name() text.Safe          { return text.Own("Flow ").Add(f.id()) }
-func (f *flowPage) Ages() bool               { return false }
-func (f *flowPage) WaitsFor() *page.Question { return &f.Question }
-func (f *flowPage) Back() bool               { return false }
+func (f *Page) Scope() keymap.Scope      { return keymap.OnFlow }
+func (f *Page) Name() text.Safe          { return text.Own("Flow ").Add(f.id()) }
+func (f *Page) Ages() bool               { return false }
+func (f *Page) WaitsFor() *page.Question { return &f.Question }
+func (f *Page) Back() bool               { return false }
 
-func (f *flowPage) Hint(b *keymap.Binding) text.Safe {
+func (f *Page) Hint(b *keymap.Binding) text.Safe {
 	switch {
 	case b.Action == keymap.View && f.lanes:
 		return text.Own("timeline")
-	case b.Action == keymap.History && !f.history:
+	case b.Action == keymap.History && !f.History:
 		return text.Safe{}
 	case b.Action == keymap.LetterOf && (f.flow == nil || f.flow.DeadLetters == 0):
 		return text.Safe{}
@@ -94,19 +95,19 @@ func (f *flowPage) Hint(b *keymap.Binding) text.Safe {
 }
 
 // id is what the flow is called.
-func (f *flowPage) id() text.Safe {
+func (f *Page) id() text.Safe {
 	if f.flow == nil {
 		return f.label
 	}
 	return f.Theme().String(flowName(&f.flow.FlowSummary))
 }
 
-func (f *flowPage) Refresh() tea.Cmd {
-	return tea.Batch(f.update(), f.services.Refresh())
+func (f *Page) Refresh() tea.Cmd {
+	return tea.Batch(f.update(), f.Services.Refresh())
 }
 
 // update asks for the flow again when that is due.
-func (f *flowPage) update() tea.Cmd {
+func (f *Page) update() tea.Cmd {
 	since := f.Now().Sub(f.asked)
 	// A flow becomes late without any event: it is asked for once a second as well, and so is
 	// one that is not there, which may come yet.
@@ -114,7 +115,7 @@ func (f *flowPage) update() tea.Cmd {
 		return nil
 	}
 	f.asked = f.Now()
-	key, querier, version := f.key, f.querier, f.Version()
+	key, querier, version := f.Key, f.Querier, f.Version()
 	return f.Ask(f, text.Own("reading the flow"), page.QueryLimit, func(ctx context.Context) (func(), error) {
 		flow, err := querier.Flow(ctx, key)
 		return func() {
@@ -126,7 +127,7 @@ func (f *flowPage) update() tea.Cmd {
 }
 
 // findCursor keeps the cursor on its event when others come before it.
-func (f *flowPage) findCursor() {
+func (f *Page) findCursor() {
 	if f.step == 0 {
 		return
 	}
@@ -137,13 +138,13 @@ func (f *flowPage) findCursor() {
 	}
 }
 
-func (f *flowPage) move(by int) {
+func (f *Page) move(by int) {
 	f.cursor.Move(by, len(f.rows))
 	f.keep()
 }
 
 // keep notes which event is under the cursor.
-func (f *flowPage) keep() {
+func (f *Page) keep() {
 	f.step = 0
 	if step, ok := f.selected(); ok {
 		f.step = step.Sequence
@@ -151,14 +152,14 @@ func (f *flowPage) keep() {
 }
 
 // selected is the step under the cursor.
-func (f *flowPage) selected() (*tracing.Step, bool) {
+func (f *Page) selected() (*tracing.Step, bool) {
 	if f.cursor.Index >= len(f.rows) || f.rows[f.cursor.Index].kind != stepRow {
 		return nil, false
 	}
 	return &f.flow.Steps[f.rows[f.cursor.Index].index], true
 }
 
-func (f *flowPage) Do(a keymap.Action) tea.Cmd {
+func (f *Page) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down:
 		f.move(1)
@@ -197,7 +198,7 @@ func (f *flowPage) Do(a keymap.Action) tea.Cmd {
 }
 
 // openDeadLetter opens the letter under the cursor, or the only one that the flow has.
-func (f *flowPage) openDeadLetter() tea.Cmd {
+func (f *Page) openDeadLetter() tea.Cmd {
 	step, ok := f.selected()
 	if ok && step.Marks.Has(tracing.DeadLetter) {
 		return f.OpenLetterOf(&step.Event)
@@ -214,22 +215,22 @@ func (f *flowPage) openDeadLetter() tea.Cmd {
 }
 
 // searchBefore looks in the brokers for what this flow had before the window.
-func (f *flowPage) searchBefore() tea.Cmd {
+func (f *Page) searchBefore() tea.Cmd {
 	switch {
-	case !f.history:
+	case !f.History:
 		f.Say(theme.Warn, text.Own("no source here keeps a history that could be read"))
 		return nil
 	case f.flow == nil:
 		return nil
 	}
-	since := searchBack
+	since := page.SearchBack
 	if began := f.Now().Sub(f.flow.Started); began > 0 {
 		since += began.Round(time.Minute)
 	}
 	return f.Search(f, flowName(&f.flow.FlowSummary), since)
 }
 
-func (f *flowPage) Click(_, row int) bool {
+func (f *Page) Click(_, row int) bool {
 	i := f.cursor.Top + row - f.head
 	if row < f.head || i >= len(f.rows) {
 		return false
@@ -240,7 +241,7 @@ func (f *flowPage) Click(_, row int) bool {
 	return was == i
 }
 
-func (f *flowPage) Status() []page.Piece {
+func (f *Page) Status() []page.Piece {
 	if f.flow == nil {
 		return nil
 	}
@@ -248,7 +249,7 @@ func (f *flowPage) Status() []page.Piece {
 	return append([]page.Piece{{Role: role, Text: glyph.Add(text.Space, f.Theme().String(string(f.flow.Status)))}}, f.serviceStatus()...)
 }
 
-func (f *flowPage) Render(width, height int) []widget.Line {
+func (f *Page) Render(width, height int) []widget.Line {
 	if f.flow == nil {
 		return f.notThere(width, height)
 	}
@@ -276,7 +277,7 @@ func (f *flowPage) Render(width, height int) []widget.Line {
 type drawing func(i int, selected bool) widget.Line
 
 // timelineDrawing is what draws the rows as a timeline, and the lines above them.
-func (f *flowPage) timelineDrawing(width int) ([]widget.Line, drawing) {
+func (f *Page) timelineDrawing(width int) ([]widget.Line, drawing) {
 	columns, reasons := f.size.columns(width)
 	f.explain(reasons)
 	places := widget.Places(f.size.times, f.size.causes, columns[stepWaterfall])
@@ -286,7 +287,7 @@ func (f *flowPage) timelineDrawing(width int) ([]widget.Line, drawing) {
 }
 
 // explain makes the rows have reasons, or not.
-func (f *flowPage) explain(reasons bool) {
+func (f *Page) explain(reasons bool) {
 	if f.why != reasons {
 		f.why, f.rows = reasons, flowRows(f.flow, reasons)
 		f.findCursor()
@@ -294,7 +295,7 @@ func (f *flowPage) explain(reasons bool) {
 }
 
 // notThere is the page before the flow came, or after it was evicted.
-func (f *flowPage) notThere(width, height int) []widget.Line {
+func (f *Page) notThere(width, height int) []widget.Line {
 	t := f.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
 	if f.Err != nil {

@@ -1,4 +1,4 @@
-package tui
+package flowpage
 
 import (
 	"eventscope/tracing"
@@ -11,8 +11,8 @@ import (
 
 // serviceCell is a service in its colour, with the sign of its consumer's state beside it
 // where somebody should look at that.
-func (d *flowConfig) serviceCell(row *widget.Row, service string, name text.Safe, width int) {
-	r, ok := d.services.Worst(service)
+func (d *Config) serviceCell(row *widget.Row, service string, name text.Safe, width int) {
+	r, ok := d.Services.Worst(service)
 	if !ok || !page.Ill(r) || width < 4 {
 		row.StyledCell(d.Theme().Service(service), d.Theme().Cut(name, width), width)
 		return
@@ -24,9 +24,9 @@ func (d *flowConfig) serviceCell(row *widget.Row, service string, name text.Safe
 }
 
 // serviceWidth is what a service and such a sign take.
-func (d *flowConfig) serviceWidth(service string) int {
+func (d *Config) serviceWidth(service string) int {
 	width := d.Theme().String(service).Width()
-	if r, ok := d.services.Worst(service); ok && page.Ill(r) {
+	if r, ok := d.Services.Worst(service); ok && page.Ill(r) {
 		width += 2
 	}
 	return width
@@ -48,12 +48,12 @@ func consumerState(t *theme.Theme, r *topology.Reader) text.Safe {
 
 // waitsForService is who usually writes an event that did not come, and how its consumer stands,
 // where it has something to read: the event may still come.
-func (f *flowPage) waitsForService(e *tracing.Expectation) text.Safe {
+func (f *Page) waitsForService(e *tracing.Expectation) text.Safe {
 	if e.State == tracing.NotExpected || e.State == tracing.Seen {
 		return text.Safe{}
 	}
-	service := f.services.Writer(e.Type)
-	r, ok := f.services.Worst(service)
+	service := f.Services.Writer(e.Type)
+	r, ok := f.Services.Worst(service)
 	if !ok || r.Lag.Total().Lag == 0 && !page.Ill(r) {
 		return text.Safe{}
 	}
@@ -61,12 +61,12 @@ func (f *flowPage) waitsForService(e *tracing.Expectation) text.Safe {
 }
 
 // serviceStatus is what the footer says of the service under the cursor.
-func (f *flowPage) serviceStatus() []page.Piece {
+func (f *Page) serviceStatus() []page.Piece {
 	step, ok := f.selected()
 	if !ok {
 		return nil
 	}
-	r, ok := f.services.Worst(step.Service)
+	r, ok := f.Services.Worst(step.Service)
 	if !ok || !page.Ill(r) {
 		return nil
 	}

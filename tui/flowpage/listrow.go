@@ -1,4 +1,4 @@
-package tui
+package flowpage
 
 import (
 	"strings"
@@ -23,7 +23,7 @@ const (
 
 // layout gives the columns; services leave first when the screen is narrow, then notes,
 // the last event, duration, events.
-func (f *flows) layout(rows []tracing.FlowSummary, width int) []int {
+func (f *List) layout(rows []tracing.FlowSummary, width int) []int {
 	id, last, notes, events := 10, 12, 5, 6
 	for i := range rows {
 		id = max(id, min(28, f.Theme().String(flowName(&rows[i])).Width()))
@@ -44,7 +44,7 @@ func (f *flows) layout(rows []tracing.FlowSummary, width int) []int {
 	}, width-2)
 }
 
-func (f *flows) headings(columns []int, width int) widget.Line {
+func (f *List) headings(columns []int, width int) widget.Line {
 	row := widget.NewRow(f.Theme(), width).Gap(2)
 	for i, name := range [...]text.Safe{text.Own("Status"), text.Own("Flow"), text.Own("Age"), text.Own("Took"), text.Own("Events"), text.Own("Last event"), text.Own("Notes"), text.Own("Services")} {
 		if columns[i] == 0 {
@@ -67,7 +67,7 @@ func (f *flows) headings(columns []int, width int) widget.Line {
 }
 
 // sorted is the column of the present order.
-func (f *flows) sorted() int {
+func (f *List) sorted() int {
 	switch f.order {
 	case tracing.ByDuration:
 		return flowDuration
@@ -81,7 +81,7 @@ func (f *flows) sorted() int {
 	return flowAge
 }
 
-func (f *flows) row(columns []int, i, width int) widget.Line {
+func (f *List) row(columns []int, i, width int) widget.Line {
 	t, flow := f.Theme(), &f.rows[i]
 	_, marked := f.marked[flow.Key]
 	row := widget.ListRow(t, width, i == f.cursor.Index, marked)
@@ -108,12 +108,12 @@ func (f *flows) row(columns []int, i, width int) widget.Line {
 	return row.Line()
 }
 
-func (f *flows) services(flow *tracing.FlowSummary) text.Safe {
+func (f *List) services(flow *tracing.FlowSummary) text.Safe {
 	return f.Theme().String(strings.Join(flow.Services, " "))
 }
 
 // notes are what is out of the ordinary in a flow.
-func (f *flows) notes(flow *tracing.FlowSummary) (theme.Role, text.Safe) {
+func (f *List) notes(flow *tracing.FlowSummary) (theme.Role, text.Safe) {
 	t := f.Theme()
 	var notes []text.Safe
 	role := theme.Dim
@@ -147,7 +147,7 @@ func flowName(flow *tracing.FlowSummary) string {
 	return flow.ID
 }
 
-func (f *flows) empty(width, height int) []widget.Line {
+func (f *List) empty(width, height int) []widget.Line {
 	t := f.Theme()
 	if !f.answered {
 		return widget.Fit(t, nil, width, height) // the footer says what is waited for
@@ -168,7 +168,7 @@ func (f *flows) empty(width, height int) []widget.Line {
 		sentences = []text.Safe{text.Own("No flow is failed, stuck or late."), text.Own("! shows all flows again.")}
 	case f.watch() != nil:
 		none := text.Own("No flow has an event that matches the filter.")
-		if f.filter.OfFlows != nil {
+		if f.Filter.OfFlows != nil {
 			none = text.Own("No flow matches the filter.")
 		}
 		sentences = []text.Safe{none, text.Own("esc clears it; / changes it.")}

@@ -1,4 +1,4 @@
-package tui
+package flowpage
 
 import (
 	"eventscope/tui/text"
@@ -7,7 +7,7 @@ import (
 )
 
 // headLines say what the flow is, where that is known from, and what is missing.
-func (f *flowPage) headLines(width int) []widget.Line {
+func (f *Page) headLines(width int) []widget.Line {
 	t, flow := f.Theme(), f.flow
 	role, glyph := t.Status(flow.Status)
 	evidence := f.evidence()
@@ -25,7 +25,7 @@ func (f *flowPage) headLines(width int) []widget.Line {
 }
 
 // evidence is the flow's id, unless the title is that, and where it was read.
-func (f *flowPage) evidence() text.Safe {
+func (f *Page) evidence() text.Safe {
 	t, flow := f.Theme(), f.flow
 	switch {
 	case flow.From == "":
@@ -38,7 +38,7 @@ func (f *flowPage) evidence() text.Safe {
 
 // secondLine tells where expectations are from, or that the beginning is missing; and
 // the evidence, when the first line had no room for it.
-func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
+func (f *Page) secondLine(evidence text.Safe, width int) widget.Line {
 	t, flow := f.Theme(), f.flow
 	row := widget.NewRow(t, width).Gap(1)
 	if flow.Entities > 0 && !flow.Cut && !flow.BeganBefore {
@@ -50,7 +50,7 @@ func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
 		if flow.Evicted > 0 {
 			note = note.Add(text.Own("; "), text.Plural(flow.Evicted, text.Own(" event"), text.Own(" events")), text.Own(" no longer indexed"))
 		}
-		if f.history {
+		if f.History {
 			note = note.Add(text.Own("; b looks for them in the brokers"))
 		}
 		return row.Put(theme.Warn, t.Glyph.Warning.Add(text.Space, note)).Line()

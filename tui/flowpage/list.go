@@ -1,4 +1,4 @@
-package tui
+package flowpage
 
 import (
 	"cmp"
@@ -19,11 +19,11 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// flows is the list of flows. At its first row it is live; with the cursor further down
+// List is the list of flows. At its first row it is live; with the cursor further down
 // it holds its order, so that rows do not run away under the eyes, and only the values
 // in them go on.
-type flows struct {
-	*flowConfig
+type List struct {
+	*Config
 	page.Question
 	rows    []tracing.FlowSummary
 	page    tracing.FlowPage // of the last answer, without its rows
@@ -64,19 +64,19 @@ const (
 	lastRow
 )
 
-func newFlows(c *flowConfig) *flows {
-	return &flows{flowConfig: c, order: tracing.ByActivity, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
+func NewList(c *Config) *List {
+	return &List{Config: c, order: tracing.ByActivity, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
 }
 
 // watch is what the list is filtered by, or nil.
-func (f *flows) watch() *tracing.Watch { return cmp.Or(f.filter.OfFlows, f.filter.Watch) }
+func (f *List) watch() *tracing.Watch { return cmp.Or(f.Filter.OfFlows, f.Filter.Watch) }
 
-func (f *flows) Scope() keymap.Scope      { return keymap.OnFlows }
-func (f *flows) Name() text.Safe          { return text.Own("Flows") }
-func (f *flows) Ages() bool               { return len(f.rows) > 0 }
-func (f *flows) WaitsFor() *page.Question { return &f.Question }
+func (f *List) Scope() keymap.Scope      { return keymap.OnFlows }
+func (f *List) Name() text.Safe          { return text.Own("Flows") }
+func (f *List) Ages() bool               { return len(f.rows) > 0 }
+func (f *List) WaitsFor() *page.Question { return &f.Question }
 
-func (f *flows) Hint(b *keymap.Binding) text.Safe {
+func (f *List) Hint(b *keymap.Binding) text.Safe {
 	switch b.Action {
 	case keymap.Pause:
 		if f.paused {
@@ -91,11 +91,11 @@ func (f *flows) Hint(b *keymap.Binding) text.Safe {
 }
 
 // holding says that the order of the rows stays as it is.
-func (f *flows) holding() bool {
+func (f *List) holding() bool {
 	return f.paused || f.going != firstRow && (f.cursor.Index > 0 || f.offset > 0)
 }
 
-func (f *flows) Refresh() tea.Cmd {
+func (f *List) Refresh() tea.Cmd {
 	if f.under != f.watch() {
 		f.under = f.watch()
 		f.begin()
@@ -111,7 +111,7 @@ func (f *flows) Refresh() tea.Cmd {
 		query.Status = []tracing.Status{tracing.Failed, tracing.Stuck, tracing.Late}
 	}
 	fresh := f.stale || !f.holding()
-	version, watch, querier, going, shown, offset := f.Version(), f.watch(), f.querier, f.going, f.shown(), f.wanted
+	version, watch, querier, going, shown, offset := f.Version(), f.watch(), f.Querier, f.going, f.shown(), f.wanted
 	f.stale, f.asked, f.going = false, f.Now(), neither
 	f.Failed = func() {
 		f.stale = f.stale || fresh
@@ -151,13 +151,13 @@ func (f *flows) Refresh() tea.Cmd {
 
 // begin forgets the list when another one is asked for: its rows would stand under the name of
 // what they may not match, and where the cursor was in it means nothing in the other.
-func (f *flows) begin() {
+func (f *List) begin() {
 	f.rows, f.page, f.answered = nil, tracing.FlowPage{}, false
 	f.goTo(firstRow)
 }
 
 // shown names the flows that are on the screen.
-func (f *flows) shown() (keys []tracing.FlowKey) {
+func (f *List) shown() (keys []tracing.FlowKey) {
 	from, to := f.cursor.Range(f.height, len(f.rows))
 	for i := max(0, from); i < to; i++ {
 		keys = append(keys, f.rows[i].Key)
@@ -188,7 +188,7 @@ func apart(ctx context.Context, querier tracing.Querier, shown []tracing.FlowKey
 
 // replace puts an answer in as it is. The cursor stays on its flow, unless it is going to an
 // end.
-func (f *flows) replace(answer tracing.FlowPage, offset int, going end) {
+func (f *List) replace(answer tracing.FlowPage, offset int, going end) {
 	f.rows, answer.Flows = answer.Flows, nil
 	f.page = answer
 	f.cursor.Index += f.offset - offset
@@ -210,7 +210,7 @@ func (f *flows) replace(answer tracing.FlowPage, offset int, going end) {
 }
 
 // revalue puts only the values of an answer in, since the order is held.
-func (f *flows) revalue(answer tracing.FlowPage, held map[tracing.FlowKey]tracing.FlowSummary) {
+func (f *List) revalue(answer tracing.FlowPage, held map[tracing.FlowKey]tracing.FlowSummary) {
 	for _, row := range answer.Flows {
 		held[row.Key] = row
 	}
@@ -230,7 +230,7 @@ func (f *flows) revalue(answer tracing.FlowPage, held map[tracing.FlowKey]tracin
 
 // fill puts an answer in while there is room for all of it: what came is seen, though the
 // order is held. The flow under the cursor stays there, also when it is not among the rows.
-func (f *flows) fill(answer tracing.FlowPage, offset int) {
+func (f *List) fill(answer tracing.FlowPage, offset int) {
 	at := f.cursor.Index
 	if !slices.ContainsFunc(answer.Flows, func(row tracing.FlowSummary) bool { return row.Key == f.key }) && at < len(f.rows) {
 		answer.Flows = slices.Insert(slices.Clip(answer.Flows), min(at, len(answer.Flows)), f.rows[at])
@@ -239,7 +239,7 @@ func (f *flows) fill(answer tracing.FlowPage, offset int) {
 }
 
 // keep notes which flow is under the cursor.
-func (f *flows) keep() {
+func (f *List) keep() {
 	f.cursor.To(f.cursor.Index, len(f.rows))
 	f.key = 0
 	if f.cursor.Index < len(f.rows) {
@@ -247,7 +247,7 @@ func (f *flows) keep() {
 	}
 }
 
-func (f *flows) move(by int) {
+func (f *List) move(by int) {
 	f.cursor.Move(by, len(f.rows))
 	f.keep()
 	end := f.offset + len(f.rows)
@@ -261,17 +261,17 @@ func (f *flows) move(by int) {
 }
 
 // shift asks for another part of the list.
-func (f *flows) shift(offset int) { f.wanted, f.stale = offset, true }
+func (f *List) shift(offset int) { f.wanted, f.stale = offset, true }
 
 // goTo asks for the rows at an end of the list.
-func (f *flows) goTo(end end) {
+func (f *List) goTo(end end) {
 	f.going, f.wanted, f.stale = end, 0, true
 	if end == lastRow {
 		f.wanted = max(0, f.page.Matched-3*f.height)
 	}
 }
 
-func (f *flows) Do(a keymap.Action) tea.Cmd {
+func (f *List) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down:
 		f.move(1)
@@ -291,7 +291,7 @@ func (f *flows) Do(a keymap.Action) tea.Cmd {
 		f.stale = !f.paused
 	case keymap.SortOrder:
 		at := slices.Index(tracing.FlowSorts, f.order)
-		f.sortBy(tracing.FlowSorts[(at+1)%len(tracing.FlowSorts)])
+		f.SortBy(tracing.FlowSorts[(at+1)%len(tracing.FlowSorts)])
 	case keymap.Trouble:
 		f.trouble = !f.trouble
 		f.begin()
@@ -312,13 +312,13 @@ func (f *flows) Do(a keymap.Action) tea.Cmd {
 	return nil
 }
 
-// sortBy changes the order and goes to its first row.
-func (f *flows) sortBy(order tracing.FlowSort) {
+// SortBy changes the order and goes to its first row.
+func (f *List) SortBy(order tracing.FlowSort) {
 	f.order = order
 	f.goTo(firstRow)
 }
 
-func (f *flows) mark() {
+func (f *List) mark() {
 	if f.cursor.Index >= len(f.rows) {
 		return
 	}
@@ -331,7 +331,7 @@ func (f *flows) mark() {
 	f.move(1)
 }
 
-func (f *flows) copy() tea.Cmd {
+func (f *List) copy() tea.Cmd {
 	if len(f.marked) > 0 {
 		return page.CopyFlowIDs(f, maps.Values(f.marked))
 	}
@@ -341,12 +341,12 @@ func (f *flows) copy() tea.Cmd {
 	return page.Copy(f, f.rows[f.cursor.Index].ID, text.Own("the flow id"))
 }
 
-func (f *flows) Back() bool {
+func (f *List) Back() bool {
 	switch {
 	case len(f.marked) > 0:
 		clear(f.marked)
 	case f.watch() != nil:
-		f.filter.Set(nil)
+		f.Filter.Set(nil)
 	case f.trouble:
 		f.trouble = false
 		f.begin()
@@ -356,7 +356,7 @@ func (f *flows) Back() bool {
 	return true
 }
 
-func (f *flows) Click(_, row int) bool {
+func (f *List) Click(_, row int) bool {
 	i := f.cursor.Top + row - 1 // below the headings
 	if i < 0 || i >= len(f.rows) || row < 1 {
 		return false
@@ -367,7 +367,7 @@ func (f *flows) Click(_, row int) bool {
 	return was == i
 }
 
-func (f *flows) Status() []page.Piece {
+func (f *List) Status() []page.Piece {
 	g := f.Theme().Glyph
 	state := page.Piece{Role: theme.Good, Text: g.Follow.Add(text.Own(" live"))}
 	switch {
@@ -381,7 +381,7 @@ func (f *flows) Status() []page.Piece {
 		parts = append(parts, page.Piece{Role: theme.Bad, Text: text.Own("  trouble only")})
 	}
 	if !f.answered {
-		return append(parts, f.filter.Status(f.watch())...)
+		return append(parts, f.Filter.Status(f.watch())...)
 	}
 	count := text.Count(int64(f.page.Matched)).Add(text.Own(" of "), text.Count(int64(f.page.Total)))
 	if f.page.Considered < f.page.Total {
@@ -391,13 +391,13 @@ func (f *flows) Status() []page.Piece {
 	if len(f.marked) > 0 {
 		parts = append(parts, page.Piece{Role: theme.Marked, Text: text.Own("  ").Add(g.Mark, text.Space, text.Count(int64(len(f.marked))))})
 	}
-	return append(parts, f.filter.Status(f.watch())...)
+	return append(parts, f.Filter.Status(f.watch())...)
 }
 
 // FilterLine asks for a filter.
-func (f *flows) FilterLine() *page.Line { return f.filter.Line(query.Flows, f.watch()) }
+func (f *List) FilterLine() *page.Line { return f.Filter.Line(query.Flows, f.watch()) }
 
-func (f *flows) Render(width, height int) []widget.Line {
+func (f *List) Render(width, height int) []widget.Line {
 	rowsHigh := max(1, height-1)
 	if f.height != rowsHigh {
 		f.height, f.stale = rowsHigh, true
