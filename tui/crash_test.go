@@ -18,7 +18,7 @@ type nothing struct{ tracing.Querier }
 func (nothing) Counters() tracing.Counters { return tracing.Counters{} }
 
 // broken is a page that cannot be drawn.
-type broken struct{ *stream }
+type broken struct{ page.Page }
 
 func (broken) Refresh() tea.Cmd              { return nil }
 func (broken) Render(int, int) []widget.Line { panic("cannot draw\nthis") }
@@ -26,7 +26,7 @@ func (broken) Render(int, int) []widget.Line { panic("cannot draw\nthis") }
 func TestAPanicWhileDrawingEndsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := New(Options{Querier: nothing{}})
-		m.shell.pages = []page.Page{broken{m.tabs[0].page.(*stream)}}
+		m.shell.pages = []page.Page{broken{m.tabs[0].page}}
 		m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 		m.View()
 		if m.Crash() == nil || !strings.Contains(m.Crash().Reason, `cannot draw\nthis`) {

@@ -49,8 +49,6 @@
 //	commands.go  what the command line can do
 //	history.go   looking for a flow in what the brokers still have
 //	panel.go     what is laid over a page: help.go, its keys; sources.go, all that is wrong
-//	stream.go    page: live tail, with streamrow.go
-//	window.go    the part of the stream around the cursor
 //
 // # Not obvious
 //

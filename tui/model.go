@@ -9,6 +9,7 @@ import (
 	"eventscope/tui/eventpage"
 	"eventscope/tui/flowpage"
 	"eventscope/tui/page"
+	"eventscope/tui/streampage"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -88,7 +89,7 @@ func (m *Model) makePages() {
 	}
 	d.topology = newTopologyModel(topology)
 	d.flows = &flowpage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, History: o.History != nil, Services: d.topology}
-	d.home = newStream(&streamConfig{streamShell: d, querier: o.Querier, filter: d.filter, sources: o.Sources, words: o.Words, hint: o.Empty})
+	d.home = streampage.New(&streampage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, Sources: o.Sources, Words: o.Words, WhenEmpty: o.Empty})
 	m.flows = flowpage.NewList(d.flows)
 	m.tabs = []tab{{1, d.home}, {2, m.flows}}
 	if d.lags != nil {

@@ -1,4 +1,4 @@
-package tui
+package streampage
 
 import (
 	"time"
@@ -59,28 +59,28 @@ func streamRow(t *theme.Theme, columns []int, e *tracing.Event, now time.Time, w
 }
 
 // empty says what would be here and what brings it.
-func (d *stream) empty(width, height int) []widget.Line {
-	t := d.Theme()
+func (s *stream) empty(width, height int) []widget.Line {
+	t := s.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
-	add := func(role theme.Role, s text.Safe) {
-		for _, line := range widget.Wrap(t, s, width-4, 4) {
+	add := func(role theme.Role, sentence text.Safe) {
+		for _, line := range widget.Wrap(t, sentence, width-4, 4) {
 			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, line).Line())
 		}
 	}
-	if d.filter.Watch != nil {
+	if s.Filter.Watch != nil {
 		add(theme.Plain, text.Own("No event matches the filter so far."))
 		add(theme.Dim, text.Own("esc clears it; / changes it."))
 		return widget.Fit(t, lines, width, height)
 	}
 	add(theme.Plain, text.Own("No events yet. Each event appears here as it is written."))
-	for _, source := range d.sources {
+	for _, source := range s.Sources {
 		status := source.Status()
 		role, glyph := t.Connection(status.Connection)
 		add(role, glyph.Add(text.Space, t.String(source.Name), text.Space, t.String(status.Connection.String()), text.Own(", "),
-			d.words.Destinations(d.Theme(), source.Broker, status.Destinations), connectionHint(status.Connection)))
+			s.Words.Destinations(s.Theme(), source.Broker, status.Destinations), connectionHint(status.Connection)))
 	}
-	if d.streamConfig.hint != "" {
-		add(theme.Dim, t.String(d.streamConfig.hint))
+	if s.WhenEmpty != "" {
+		add(theme.Dim, t.String(s.WhenEmpty))
 	}
 	return widget.Fit(t, lines, width, height)
 }

@@ -1,4 +1,4 @@
-package tui
+package streampage
 
 import (
 	"cmp"
@@ -18,28 +18,29 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// streamConfig is what the stream works with.
-type streamConfig struct {
-	streamShell
-	querier tracing.Querier
-	filter  *page.EventFilter
-	sources []page.Source
-	words   page.Words
-	hint    string // how an empty stream could show older events
+// Config is what the stream works with.
+type Config struct {
+	Screen
+	Querier   tracing.Querier
+	Filter    *page.EventFilter
+	Sources   []page.Source
+	Words     page.Words
+	WhenEmpty string // how an empty stream could show older events
 }
 
-// streamShell is what the stream asks of the screen.
-type streamShell interface {
+// Screen is what the stream asks of the screen.
+type Screen interface {
 	page.Screen
 	// OpenFlow shows one flow, called by its label until it is there.
 	OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd
+	// OpenEvent shows one event.
 	OpenEvent(event tracing.Event) tea.Cmd
 }
 
 // stream is the live tail. Its cursor is a sequence, not a row: it stays on its event
 // while others arrive or are evicted.
 type stream struct {
-	*streamConfig
+	*Config
 	page.Question
 	window
 	matching  page.Question // for the next match, which no reading of the stream keeps waiting
@@ -62,8 +63,9 @@ type stream struct {
 // streamEvery is how often the stream is asked for at most while nobody moves in it.
 const streamEvery = 50 * time.Millisecond
 
-func newStream(c *streamConfig) *stream {
-	return &stream{streamConfig: c, following: true, height: 50, stale: true, marked: map[tracing.Sequence]string{}}
+// New is the page of the live tail.
+func New(c *Config) page.Page {
+	return &stream{Config: c, following: true, height: 50, stale: true, marked: map[tracing.Sequence]string{}}
 }
 
 func (s *stream) Scope() keymap.Scope { return keymap.OnStream }
@@ -94,19 +96,19 @@ func (s *stream) Hint(b *keymap.Binding) text.Safe {
 // Refresh asks for the newest events, or for those around the cursor.
 func (s *stream) Refresh() tea.Cmd {
 	searching := false
-	if s.filter.Watch != nil {
-		progress := s.filter.Watch.Progress()
+	if s.Filter.Watch != nil {
+		progress := s.Filter.Watch.Progress()
 		searching = progress.Searched < progress.ToSearch
 	}
-	if s.under != s.filter.Watch { // other events must not stand under the name of the filter
-		s.under, s.window, s.answered = s.filter.Watch, window{}, false
+	if s.under != s.Filter.Watch { // other events must not stand under the name of the filter
+		s.under, s.window, s.answered = s.Filter.Watch, window{}, false
 		s.stale, s.widths = true, streamWidths{}
 	}
 	if s.Busy || !s.stale && (s.seen == s.Version() && !searching || s.Now().Sub(s.asked) < streamEvery) {
 		return nil
 	}
 	s.asked = s.Now()
-	version, watch, querier := s.Version(), s.filter.Watch, s.querier
+	version, watch, querier := s.Version(), s.Filter.Watch, s.Querier
 	following, cursor, count := s.following, s.cursor, s.height
 	s.stale = false
 	return s.Ask(s, text.Own("reading the stream"), page.QueryLimit, func(ctx context.Context) (func(), error) {
@@ -118,7 +120,7 @@ func (s *stream) Refresh() tea.Cmd {
 			got, err = around(ctx, querier, watch, cursor, 3*count)
 		}
 		return func() {
-			if s.filter.Watch != watch { // it is asked for something else
+			if s.Filter.Watch != watch { // it is asked for something else
 				s.stale = true
 				return
 			}
@@ -256,11 +258,11 @@ func (s *stream) copy() tea.Cmd {
 
 // match goes to the next event that the last filter matched, in the whole stream.
 func (s *stream) match(backward bool) tea.Cmd {
-	if s.filter.Last == nil {
+	if s.Filter.Last == nil {
 		s.Say(theme.Dim, text.Own("no filter yet: / and some words"))
 		return nil
 	}
-	at, watch, querier := s.cursor, s.filter.Last, s.querier
+	at, watch, querier := s.cursor, s.Filter.Last, s.Querier
 	return s.matching.Ask(s, text.Own("looking for the next match"), page.QueryLimit, func(ctx context.Context) (func(), error) {
 		sequence, err := findMatch(ctx, querier, watch, at, backward)
 		return func() {
@@ -282,8 +284,8 @@ func (s *stream) Back() bool {
 	switch {
 	case len(s.marked) > 0:
 		clear(s.marked)
-	case s.filter.Watch != nil:
-		s.filter.Set(nil)
+	case s.Filter.Watch != nil:
+		s.Filter.Set(nil)
 	default:
 		return false
 	}
@@ -319,11 +321,11 @@ func (s *stream) Status() []page.Piece {
 	if len(s.marked) > 0 {
 		parts = append(parts, page.Piece{Role: theme.Marked, Text: text.Own("  ").Add(g.Mark, text.Space, text.Count(int64(len(s.marked))))})
 	}
-	return append(parts, s.filter.Status(s.filter.Watch)...)
+	return append(parts, s.Filter.Status(s.Filter.Watch)...)
 }
 
 // FilterLine asks for a filter.
-func (s *stream) FilterLine() *page.Line { return s.filter.Line(query.Events, s.filter.Watch) }
+func (s *stream) FilterLine() *page.Line { return s.Filter.Line(query.Events, s.Filter.Watch) }
 
 func (s *stream) Render(width, height int) []widget.Line {
 	if s.height != height {
