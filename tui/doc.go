@@ -30,11 +30,6 @@
 //	input.go     keys and mouse: dispatch by the keymap, back, tabs
 //	shell.go     the screen as pages know it: notices, navigation, what opens what
 //	lettermodel.go   dead letters, as the pages about them share them
-//	lagmodel.go   how far consumers are behind, as the pages about them share it; with
-//	             lagsweep.go, one look, and consumer.go, what it says of one
-//	lag.go       page: one row a group or queue, with lagrow.go; lagtotal.go: the sum in
-//	             the header; partitions.go: one of
-//	             them; nextmessage.go: what is to be read next; unrouted.go: what nobody gets
 //	topology.go  page: the map of services and destinations, with topologyrow.go;
 //	             topologymodel.go: the map as pages share it
 //	dlqs.go    page: what died in the same way; letters.go: the letters, with

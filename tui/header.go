@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	// sourceName is the most that a source's name takes in the header, shortName where
-	// room is scarce.
-	sourceName, shortName = 20, 10
+	// sourceName is the most that a source's name takes in the header where there is room.
+	sourceName = 20
 	// fullDetail is the detail of a source that has a line for itself.
 	fullDetail = 4
 )
@@ -64,7 +63,7 @@ func (m *Model) headerParts(detail int) []page.Piece {
 	if letters := m.shell.letters; detail >= 1 && letters.atWork() {
 		parts = append(parts, page.Piece{Role: theme.Plain, Text: wide}, letters.progress())
 	}
-	if lag := m.shell.lags.total(t, detail == 1); len(lag) > 0 && detail >= 1 {
+	if lag := m.shell.lags.Total(t, detail == 1); len(lag) > 0 && detail >= 1 {
 		parts = append(append(parts, page.Piece{Role: theme.Plain, Text: wide}), lag...)
 	}
 	if dead := m.shell.letters.total(); len(dead) > 0 && detail >= 1 {
@@ -123,7 +122,7 @@ func (m *Model) sourceParts(i, detail int) []page.Piece {
 	most := sourceName
 	switch detail {
 	case 0:
-		most = shortName
+		most = page.ShortName
 	case fullDetail:
 		most = text.Bound
 	}

@@ -8,6 +8,7 @@ import (
 	"eventscope/tracing/lag"
 	"eventscope/tui/eventpage"
 	"eventscope/tui/flowpage"
+	"eventscope/tui/lagpage"
 	"eventscope/tui/page"
 	"eventscope/tui/streampage"
 	"eventscope/tui/text"
@@ -82,7 +83,7 @@ func (m *Model) makePages() {
 	d, o := m.shell, m.shell.options
 	d.filter = &page.EventFilter{Screen: d, Querier: o.Querier}
 	d.events = &eventpage.Config{Screen: d, Querier: o.Querier, Rules: o.Rules, Words: o.Words, Files: page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}, Letters: d}
-	d.lags = newLagModel(&lagConfig{Screen: d, sources: o.Sources, watched: o.Watched, events: d.events, dead: func() map[lag.Key]bool { return d.letters.queues() }})
+	d.lags = lagpage.NewModel(&lagpage.Config{Screen: d, Sources: o.Sources, Watched: o.Watched, Events: d.events, Dead: func() map[lag.Key]bool { return d.letters.queues() }})
 	topology := &topologyConfig{Screen: d, querier: o.Querier, sources: o.Sources, words: o.Words, groups: o.Groups}
 	if d.lags != nil {
 		topology.lags = d.lags
@@ -93,7 +94,7 @@ func (m *Model) makePages() {
 	m.flows = flowpage.NewList(d.flows)
 	m.tabs = []tab{{1, d.home}, {2, m.flows}}
 	if d.lags != nil {
-		m.tabs = append(m.tabs, tab{3, newLag(d.lags)})
+		m.tabs = append(m.tabs, tab{3, lagpage.NewList(d.lags)})
 	}
 	if o.Service != nil {
 		d.letters = newLetterModel(&letterConfig{letterShell: d, service: o.Service, write: o.Write, words: o.Words, events: d.events})
@@ -218,7 +219,7 @@ func (m *Model) onTick() tea.Cmd {
 	}
 	if m.rates.returns != returns { // what was missed meanwhile is asked for at once
 		d.letters.again()
-		d.lags.again()
+		d.lags.Again()
 	}
 	if !d.notice.Text.Empty() && !d.now.Before(d.noticeUntil) {
 		d.notice, d.dirty = page.Piece{}, true
@@ -232,10 +233,10 @@ func (m *Model) onTick() tea.Cmd {
 	if d.letters.atWork() {
 		m.lastChange, d.dirty = d.now, true
 	}
-	if d.now.Sub(m.lastAges) >= time.Second && (d.Top().Ages() || d.lags.ages() || d.letters.ages()) {
+	if d.now.Sub(m.lastAges) >= time.Second && (d.Top().Ages() || d.lags.Ages() || d.letters.ages()) {
 		m.lastAges, d.dirty = d.now, true
 	}
-	return tea.Batch(d.Top().Refresh(), d.letters.background(), d.lags.background())
+	return tea.Batch(d.Top().Refresh(), d.letters.background(), d.lags.Background())
 }
 
 // redraw draws the next frame. After a panic the last one stays, until the next tick ends

@@ -8,6 +8,7 @@ import (
 	"eventscope/tracing/query"
 	"eventscope/tui/eventpage"
 	"eventscope/tui/flowpage"
+	"eventscope/tui/lagpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -35,7 +36,7 @@ type shell struct {
 	flows    *flowpage.Config
 	home     page.Page      // the stream
 	topology *topologyModel // services, destinations and consumers
-	lags     *lagModel      // how far consumers are behind; nil where no source can tell
+	lags     *lagpage.Model // how far consumers are behind; nil where no source can tell
 	letters  *letterModel   // dead letters; nil without a service
 
 	asking *prompt // what a page asks for, until the model shows it

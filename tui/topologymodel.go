@@ -105,7 +105,7 @@ func (b *topologyModel) update(every time.Duration) tea.Cmd {
 		changed, took := before == nil || !reflect.DeepEqual(before, graph), time.Since(begun)
 		return func() {
 			b.facts, b.took, b.moving = known.Brokers, took, moves(graph)
-			if changed || !slices.EqualFunc(troubles, b.troubles, sameTrouble) {
+			if changed || !slices.EqualFunc(troubles, b.troubles, page.SameTrouble) {
 				b.graph, b.troubles, b.worst, b.writers = graph, troubles, worst, writers
 				b.seen++
 				b.Redraw()
@@ -121,7 +121,7 @@ func (b *topologyModel) unseen() []lag.Trouble {
 		return all
 	}
 	for _, trouble := range b.lags.Troubles() {
-		if !slices.ContainsFunc(all, func(known lag.Trouble) bool { return sameTrouble(known, trouble) }) {
+		if !slices.ContainsFunc(all, func(known lag.Trouble) bool { return page.SameTrouble(known, trouble) }) {
 			all = append(all, trouble)
 		}
 	}

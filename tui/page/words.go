@@ -62,6 +62,9 @@ func Age(now, at time.Time) text.Safe {
 	return text.Age(now.Sub(at))
 }
 
+// ShortName is the most that the name of a source takes in the header where room is scarce.
+const ShortName = 10
+
 // MostMeasured is for how many rows at most the columns of a list are made.
 const MostMeasured = 500
 

@@ -1,4 +1,4 @@
-package tui
+package lagpage
 
 import (
 	"cmp"
@@ -14,20 +14,20 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// lagConfig is what pages about consumers work with.
-type lagConfig struct {
+// Config is what pages about consumers work with.
+type Config struct {
 	page.Screen
-	sources []page.Source
-	watched int // partitions that are watched over time at most; 0 is all that are listed
-	events  *eventpage.Config
-	dead    func() map[lag.Key]bool // queues that the header counts as dead letters
+	Sources []page.Source
+	Watched int // partitions that are watched over time at most; 0 is all that are listed
+	Events  *eventpage.Config
+	Dead    func() map[lag.Key]bool // queues that the header counts as dead letters
 }
 
-// lagModel is how far consumers are behind, as they were last looked at, for the pages about
+// Model is how far consumers are behind, as they were last looked at, for the pages about
 // them and for the header. It belongs to the event loop; the series belongs to the listing
 // that is under way, of which there is never more than one.
-type lagModel struct {
-	*lagConfig
+type Model struct {
+	*Config
 	page.Question
 	series   *lag.Series
 	contents *lagContents // nil until the first came
@@ -52,11 +52,11 @@ const (
 	fewConsumers = 100
 )
 
-// newLagModel is nil where no source can tell lags.
-func newLagModel(c *lagConfig) *lagModel {
-	for i := range c.sources {
-		if c.sources[i].Lag != nil {
-			b := &lagModel{lagConfig: c, series: lag.NewSeries(lag.Config{Logs: cmp.Or(c.watched, mostLagLogs)})}
+// NewModel is nil where no source can tell lags.
+func NewModel(c *Config) *Model {
+	for i := range c.Sources {
+		if c.Sources[i].Lag != nil {
+			b := &Model{Config: c, series: lag.NewSeries(lag.Config{Logs: cmp.Or(c.Watched, mostLagLogs)})}
 			b.Quiet = true
 			return b
 		}
@@ -65,7 +65,7 @@ func newLagModel(c *lagConfig) *lagModel {
 }
 
 // Update asks for a listing of the consumers on the screen, or of all, when one is due.
-func (b *lagModel) Update(shown []lag.Key) tea.Cmd {
+func (b *Model) Update(shown []lag.Key) tea.Cmd {
 	if draft := b.draft.Swap(nil); draft != nil && b.Busy {
 		b.take(draft)
 	}
@@ -90,9 +90,9 @@ func (b *lagModel) Update(shown []lag.Key) tea.Cmd {
 	return b.listing(only)
 }
 
-// background asks for a listing of all now and then while other pages are shown, for the
+// Background asks for a listing of all now and then while other pages are shown, for the
 // header; soon again while a source is not connected yet.
-func (b *lagModel) background() tea.Cmd {
+func (b *Model) Background() tea.Cmd {
 	if b == nil || b.Busy {
 		return nil
 	}
@@ -106,23 +106,23 @@ func (b *lagModel) background() tea.Cmd {
 	return b.listing(nil)
 }
 
-// again makes the next look at all consumers due at once.
-func (b *lagModel) again() {
+// Again makes the next look at all consumers due at once.
+func (b *Model) Again() {
 	if b != nil {
 		b.asked, b.swept = time.Time{}, time.Time{}
 	}
 }
 
 // apart is how long there is between two looks at all consumers, as far as no page asks.
-func (b *lagModel) apart() time.Duration { return max(sweepEvery, page.ListingShare*b.sweep) }
+func (b *Model) apart() time.Duration { return max(sweepEvery, page.ListingShare*b.sweep) }
 
 // listing looks at the consumers that are named, by source, or at all.
-func (b *lagModel) listing(only map[string][]string) tea.Cmd {
+func (b *Model) listing(only map[string][]string) tea.Cmd {
 	all := only == nil
 	if b.asked = b.Now(); all {
 		b.swept = b.Now()
 	}
-	listing := &lagSweep{sources: b.sources, series: b.series, before: b.contents, only: only, keep: b.keep}
+	listing := &lagSweep{sources: b.Sources, series: b.series, before: b.contents, only: only, keep: b.keep}
 	listing.draft = func(c *lagContents) { b.draft.Store(c) }
 	return b.Ask(b, text.Own("asking how far consumers are behind"), sweepLimit, func(ctx context.Context) (func(), error) {
 		begun := time.Now()
@@ -139,7 +139,7 @@ func (b *lagModel) listing(only map[string][]string) tea.Cmd {
 }
 
 // take puts what a listing found where the pages see it.
-func (b *lagModel) take(now *lagContents) {
+func (b *Model) take(now *lagContents) {
 	if b.contents == nil || !now.like(b.contents) {
 		b.seen++
 		b.Redraw()
@@ -148,7 +148,7 @@ func (b *lagModel) take(now *lagContents) {
 }
 
 // consumer is one of those that were found, or nil.
-func (b *lagModel) consumer(key lag.Key) *consumerLag {
+func (b *Model) consumer(key lag.Key) *consumerLag {
 	if b.contents != nil {
 		for _, c := range b.contents.consumers {
 			if c.Key() == key {
@@ -160,10 +160,10 @@ func (b *lagModel) consumer(key lag.Key) *consumerLag {
 }
 
 // Seen counts the times that what follows has changed.
-func (b *lagModel) Seen() int { return b.seen }
+func (b *Model) Seen() int { return b.seen }
 
 // Consumers are those that were found, the worst first.
-func (b *lagModel) Consumers() (all []*lag.Consumer) {
+func (b *Model) Consumers() (all []*lag.Consumer) {
 	if b.contents != nil {
 		for _, c := range b.contents.consumers {
 			all = append(all, &c.Consumer)
@@ -173,7 +173,7 @@ func (b *lagModel) Consumers() (all []*lag.Consumer) {
 }
 
 // Troubles are what sources do not tell of consumers.
-func (b *lagModel) Troubles() []lag.Trouble {
+func (b *Model) Troubles() []lag.Trouble {
 	if b.contents == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package tui
+package lagpage
 
 import (
 	"eventscope/tracing/lag"
@@ -70,7 +70,7 @@ func (p *lagPage) list(width, height int) []widget.Line {
 	}
 	sorted := lagOrders[p.order].column
 	names[sorted] = names[sorted].Add(t.Glyph.Sort)
-	lines := append(page.TroubleLines(p.Theme(), p.lagModel.contents.troubles, width), p.unroutedLines(width)...)
+	lines := append(page.TroubleLines(p.Theme(), p.model.contents.troubles, width), p.unroutedLines(width)...)
 	lines = append(lines, widget.Headings(t, width, columns, names, lagCount, lagBehind, lagRates, lagLine, lagMembers))
 	from, to := p.Show(lines, height, len(p.rows))
 	for i := from; i < to; i++ {

@@ -1,4 +1,4 @@
-package tui
+package lagpage
 
 import (
 	"slices"
@@ -23,16 +23,16 @@ type tally struct {
 
 // tallies are those of the sources that can tell lags, in their order. What lies in a queue of
 // dead letters is left out where the header counts these.
-func (b *lagModel) tallies() []tally {
-	all := make([]tally, 0, len(b.sources))
-	index := make(map[string]int, len(b.sources))
-	for i := range b.sources {
-		if source := &b.sources[i]; source.Lag != nil {
+func (b *Model) tallies() []tally {
+	all := make([]tally, 0, len(b.Sources))
+	index := make(map[string]int, len(b.Sources))
+	for i := range b.Sources {
+		if source := &b.Sources[i]; source.Lag != nil {
 			index[source.Name] = len(all)
 			all = append(all, tally{source: source})
 		}
 	}
-	dead := b.dead()
+	dead := b.Dead()
 	for _, c := range b.contents.consumers {
 		if dead[c.Key()] {
 			continue
@@ -53,10 +53,10 @@ func (b *lagModel) tallies() []tally {
 	return all
 }
 
-// total is the lag of all, whether it becomes more, and what part of it is not what it is
+// Total is the lag of all, whether it becomes more, and what part of it is not what it is
 // now: by what comes and is done where that is not in balance. It is empty until something
 // is known. Where there is little room, marks stand for the notes.
-func (b *lagModel) total(t *theme.Theme, brief bool) []page.Piece {
+func (b *Model) Total(t *theme.Theme, brief bool) []page.Piece {
 	if b == nil || b.contents == nil {
 		return nil
 	}
@@ -66,7 +66,7 @@ func (b *lagModel) total(t *theme.Theme, brief bool) []page.Piece {
 	all := b.tallies()
 	for i := range all {
 		a := &all[i]
-		name := t.Cut(t.String(a.source.Name), shortName)
+		name := t.Cut(t.String(a.source.Name), page.ShortName)
 		switch out := b.isOut(a); {
 		case out && a.known == 0:
 			notes = append(notes, page.Piece{Role: theme.Warn, Text: text.Own(", ").Add(name, text.Own(" ?"))})
@@ -125,7 +125,7 @@ func lagPiece(t *theme.Theme, sum *tally) page.Piece {
 
 // isOut says that a source cannot be asked now, or that what it told is older than what is
 // told of it says.
-func (b *lagModel) isOut(a *tally) bool {
+func (b *Model) isOut(a *tally) bool {
 	const late = 5 * time.Second
 	if connection := a.source.Status().Connection; connection == adapters.Lost || connection == adapters.Failed {
 		return true
@@ -135,11 +135,11 @@ func (b *lagModel) isOut(a *tally) bool {
 
 // isOnPage says that consumers are looked at all the time, because they are on the screen and
 // so few.
-func (b *lagModel) isOnPage() bool {
+func (b *Model) isOnPage() bool {
 	return b.Now().Sub(b.onPage) < lagEvery && len(b.contents.consumers) <= fewConsumers
 }
 
-// ages says that the header shows how old a lag is.
-func (b *lagModel) ages() bool {
+// Ages says that the header shows how old a lag is.
+func (b *Model) Ages() bool {
 	return b != nil && b.contents != nil && slices.ContainsFunc(b.tallies(), func(t tally) bool { return t.known > 0 && b.isOut(&t) })
 }

@@ -1,4 +1,4 @@
-package tui
+package lagpage
 
 import (
 	"context"
@@ -26,8 +26,6 @@ const (
 	// is, and agesLimit how long that may take.
 	mostAges, agesLimit = 200, 2 * time.Second
 )
-
-func sameTrouble(a, b lag.Trouble) bool { return a.Source == b.Source && page.SameError(a.Err, b.Err) }
 
 // lagContents are what a listing found. They never change.
 type lagContents struct {
@@ -175,7 +173,7 @@ func (s *lagSweep) bound(c *lagContents) {
 // like says that a listing found what another did, as far as it is shown.
 func (c *lagContents) like(other *lagContents) bool {
 	return c.more == other.more && c.unwatched == other.unwatched && maps.Equal(c.broken, other.broken) && slices.Equal(c.unrouted, other.unrouted) &&
-		slices.EqualFunc(c.troubles, other.troubles, sameTrouble) &&
+		slices.EqualFunc(c.troubles, other.troubles, page.SameTrouble) &&
 		slices.EqualFunc(c.consumers, other.consumers, (*consumerLag).like)
 }
 

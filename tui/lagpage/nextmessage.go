@@ -1,4 +1,4 @@
-package tui
+package lagpage
 
 import (
 	"context"
@@ -20,17 +20,17 @@ const nextTogether, nextTries = 100, 20
 
 // newNextMessage is the message that a consumer is to read next from a partition: the page of
 // an event, with how the consumer stands.
-func newNextMessage(d *lagModel, c *consumerLag, l *consumer.LogLag, standing *lag.Standing) page.Page {
-	from, end, rules := adapters.Position{Destination: l.Destination, Partition: l.Partition, Offset: l.Next()}, l.End, d.events.Rules
+func newNextMessage(d *Model, c *consumerLag, l *consumer.LogLag, standing *lag.Standing) page.Page {
+	from, end, rules := adapters.Position{Destination: l.Destination, Partition: l.Partition, Offset: l.Next()}, l.End, d.Events.Rules
 	var source *page.Source
-	for i := range d.sources {
-		if d.sources[i].Name == c.Source {
-			source = &d.sources[i]
+	for i := range d.Sources {
+		if d.Sources[i].Name == c.Source {
+			source = &d.Sources[i]
 		}
 	}
 	t := d.Theme()
-	about := text.Own("reading what comes next in ").Add(t.String(from.Destination), text.Own(" from "), d.events.Words.Product(t, source.Broker))
-	p := d.events.NewLoading(tracing.Event{Source: c.Source, Broker: c.Broker, Position: from}, about, func(ctx context.Context) (adapters.Message, *tracing.Event, error) {
+	about := text.Own("reading what comes next in ").Add(t.String(from.Destination), text.Own(" from "), d.Events.Words.Product(t, source.Broker))
+	p := d.Events.NewLoading(tracing.Event{Source: c.Source, Broker: c.Broker, Position: from}, about, func(ctx context.Context) (adapters.Message, *tracing.Event, error) {
 		message, err := firstFrom(ctx, source.Lag, from, end)
 		if err != nil {
 			return message, nil, err

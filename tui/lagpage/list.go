@@ -1,4 +1,4 @@
-package tui
+package lagpage
 
 import (
 	"cmp"
@@ -20,12 +20,12 @@ import (
 type lagPage struct {
 	page.Screen
 	page.Listing
-	lagModel *lagModel
-	rows     []*consumerLag
-	order    int // of lagOrders
-	filter   string
-	seen     int
-	at       lag.Key // under the cursor
+	model  *Model
+	rows   []*consumerLag
+	order  int // of lagOrders
+	filter string
+	seen   int
+	at     lag.Key // under the cursor
 }
 
 // lagOrders are the orders of the rows, the first one first.
@@ -42,19 +42,20 @@ var lagOrders = []struct {
 	{text.Own("by name"), lagGroup, byName},
 }
 
-func newLag(b *lagModel) *lagPage { return &lagPage{Screen: b, lagModel: b} }
+// NewList is the page of all consumers, a row each.
+func NewList(b *Model) page.Page { return &lagPage{Screen: b, model: b} }
 
 func (p *lagPage) Scope() keymap.Scope      { return keymap.OnLag }
 func (p *lagPage) Ages() bool               { return false }
-func (p *lagPage) WaitsFor() *page.Question { return &p.lagModel.Question }
+func (p *lagPage) WaitsFor() *page.Question { return &p.model.Question }
 func (p *lagPage) Name() text.Safe          { return text.Own("Lag") }
 
 func (p *lagPage) Refresh() tea.Cmd {
-	if p.seen != p.lagModel.seen {
-		p.seen = p.lagModel.seen
+	if p.seen != p.model.seen {
+		p.seen = p.model.seen
 		p.choose(false)
 	}
-	return p.lagModel.Update(p.shown())
+	return p.model.Update(p.shown())
 }
 
 // shown names the consumers on the screen.
@@ -71,11 +72,11 @@ func (p *lagPage) shown() (keys []lag.Key) {
 func (p *lagPage) choose(stays bool) {
 	p.rows = p.rows[:0]
 	p.Redraw()
-	if p.lagModel.contents == nil {
+	if p.model.contents == nil {
 		return
 	}
 	words := strings.Fields(strings.ToLower(p.filter))
-	for _, c := range p.lagModel.contents.consumers {
+	for _, c := range p.model.contents.consumers {
 		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(c.words, word) }) {
 			p.rows = append(p.rows, c)
 		}
@@ -126,7 +127,7 @@ func (p *lagPage) Do(a keymap.Action) tea.Cmd {
 		p.choose(false)
 	case keymap.Enter:
 		if c := p.selected(); c != nil {
-			return p.Open(newPartitions(p.lagModel, c))
+			return p.Open(newPartitions(p.model, c))
 		}
 	}
 	return nil
@@ -158,7 +159,7 @@ func (p *lagPage) Click(_, row int) bool {
 }
 
 func (p *lagPage) Status() []page.Piece {
-	if p.lagModel.contents == nil {
+	if p.model.contents == nil {
 		return nil
 	}
 	pieces := []page.Piece{{Role: theme.Dim, Text: text.Plural(len(p.rows), text.Own(" consumer"), text.Own(" consumers")).Add(text.Space, lagOrders[p.order].name)}}
@@ -168,17 +169,17 @@ func (p *lagPage) Status() []page.Piece {
 	if p.filter != "" {
 		add(theme.Accent, text.Own("/").Add(p.Theme().Cut(p.Theme().String(p.filter), 20)))
 	}
-	if more := p.lagModel.contents.more; more > 0 {
+	if more := p.model.contents.more; more > 0 {
 		add(theme.Warn, text.Count(int64(more)).Add(text.Own(" not listed")))
 	}
-	if n := p.lagModel.contents.unwatched; n > 0 {
+	if n := p.model.contents.unwatched; n > 0 {
 		add(theme.Warn, text.Plural(n, text.Own(" partition"), text.Own(" partitions")).Add(text.Own(" not watched")))
 	}
 	return pieces
 }
 
 func (p *lagPage) Render(width, height int) []widget.Line {
-	if p.lagModel.contents == nil || len(p.rows) == 0 {
+	if p.model.contents == nil || len(p.rows) == 0 {
 		return p.empty(width, height)
 	}
 	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []page.Piece {
@@ -193,10 +194,10 @@ func (p *lagPage) Render(width, height int) []widget.Line {
 func (p *lagPage) empty(width, height int) []widget.Line {
 	t := p.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
-	if p.lagModel.contents == nil {
+	if p.model.contents == nil {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
-	lines = append(lines, page.TroubleLines(p.Theme(), p.lagModel.contents.troubles, width)...)
+	lines = append(lines, page.TroubleLines(p.Theme(), p.model.contents.troubles, width)...)
 	lines = append(lines, p.unroutedLines(width)...)
 	hint := text.Own("No consumer group or queue was found. Groups appear here when they commit or join: who is behind, by how much, and whether it becomes better.")
 	if p.filter != "" {

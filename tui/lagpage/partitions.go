@@ -1,4 +1,4 @@
-package tui
+package lagpage
 
 import (
 	"slices"
@@ -20,36 +20,36 @@ import (
 type partitionsPage struct {
 	page.Screen
 	page.Listing
-	lagModel *lagModel
+	model    *Model
 	consumer *consumerLag // its logs the worst first
 	gone     bool         // it is not there any more
 	seen     int
 	at       adapters.Log // under the cursor
 }
 
-func newPartitions(b *lagModel, c *consumerLag) *partitionsPage {
-	p := &partitionsPage{Screen: b, lagModel: b, seen: b.seen}
+func newPartitions(b *Model, c *consumerLag) *partitionsPage {
+	p := &partitionsPage{Screen: b, model: b, seen: b.seen}
 	p.take(c)
 	return p
 }
 
 func (p *partitionsPage) Scope() keymap.Scope      { return keymap.OnConsumer }
 func (p *partitionsPage) Ages() bool               { return false }
-func (p *partitionsPage) WaitsFor() *page.Question { return &p.lagModel.Question }
+func (p *partitionsPage) WaitsFor() *page.Question { return &p.model.Question }
 func (p *partitionsPage) Back() bool               { return false }
 func (p *partitionsPage) Name() text.Safe          { return p.Theme().String(p.consumer.Lag.Group) }
 
 func (p *partitionsPage) Refresh() tea.Cmd {
-	p.lagModel.keep = p.consumer.Key()
-	if p.seen != p.lagModel.seen {
-		p.seen = p.lagModel.seen
+	p.model.keep = p.consumer.Key()
+	if p.seen != p.model.seen {
+		p.seen = p.model.seen
 		p.Redraw()
-		c := p.lagModel.consumer(p.consumer.Key())
+		c := p.model.consumer(p.consumer.Key())
 		if p.gone = c == nil; !p.gone {
 			p.take(c)
 		}
 	}
-	return p.lagModel.Update([]lag.Key{p.consumer.Key()})
+	return p.model.Update([]lag.Key{p.consumer.Key()})
 }
 
 // take shows c; the cursor stays on its partition, or at the top.
@@ -116,7 +116,7 @@ func (p *partitionsPage) Do(a keymap.Action) tea.Cmd {
 		p.Say(theme.Warn, why)
 		return nil
 	}
-	return p.Open(newNextMessage(p.lagModel, p.consumer, l, standing))
+	return p.Open(newNextMessage(p.model, p.consumer, l, standing))
 }
 
 func (p *partitionsPage) Click(_, row int) bool {
