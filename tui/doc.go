@@ -30,8 +30,6 @@
 //	input.go     keys and mouse: dispatch by the keymap, back, tabs
 //	shell.go     the screen as pages know it: notices, navigation, what opens what
 //	lettermodel.go   dead letters, as the pages about them share them
-//	topology.go  page: the map of services and destinations, with topologyrow.go;
-//	             topologymodel.go: the map as pages share it
 //	dlqs.go    page: what died in the same way; letters.go: the letters, with
 //	             letterfilter.go; letter.go: one; letterof.go: from an event to its letter
 //	plan.go      page: what will happen; run.go: what happens; resume.go:

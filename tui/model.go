@@ -13,6 +13,7 @@ import (
 	"eventscope/tui/streampage"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
+	"eventscope/tui/topologypage"
 	"eventscope/tui/widget"
 
 	tea "charm.land/bubbletea/v2"
@@ -84,11 +85,11 @@ func (m *Model) makePages() {
 	d.filter = &page.EventFilter{Screen: d, Querier: o.Querier}
 	d.events = &eventpage.Config{Screen: d, Querier: o.Querier, Rules: o.Rules, Words: o.Words, Files: page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}, Letters: d}
 	d.lags = lagpage.NewModel(&lagpage.Config{Screen: d, Sources: o.Sources, Watched: o.Watched, Events: d.events, Dead: func() map[lag.Key]bool { return d.letters.queues() }})
-	topology := &topologyConfig{Screen: d, querier: o.Querier, sources: o.Sources, words: o.Words, groups: o.Groups}
+	known := &topologypage.Config{Screen: d, Querier: o.Querier, Sources: o.Sources, Words: o.Words, Groups: o.Groups}
 	if d.lags != nil {
-		topology.lags = d.lags
+		known.Lags = d.lags
 	}
-	d.topology = newTopologyModel(topology)
+	d.topology = topologypage.NewModel(known)
 	d.flows = &flowpage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, History: o.History != nil, Services: d.topology}
 	d.home = streampage.New(&streampage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, Sources: o.Sources, Words: o.Words, WhenEmpty: o.Empty})
 	m.flows = flowpage.NewList(d.flows)
@@ -100,7 +101,7 @@ func (m *Model) makePages() {
 		d.letters = newLetterModel(&letterConfig{letterShell: d, service: o.Service, write: o.Write, words: o.Words, events: d.events})
 		m.tabs = append(m.tabs, tab{4, newDLQs(d.letters)})
 	}
-	m.tabs = append(m.tabs, tab{5, newTopology(d, d.topology, d.events.Files)})
+	m.tabs = append(m.tabs, tab{5, topologypage.New(d, d.topology, d.events.Files)})
 	if o.Service != nil {
 		m.journal = newJournal(d.letters)
 		m.tabs = append(m.tabs, tab{6, m.journal})

@@ -12,6 +12,7 @@ import (
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
+	"eventscope/tui/topologypage"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -34,10 +35,10 @@ type shell struct {
 
 	events   *eventpage.Config // what pages about events, and about flows, work with
 	flows    *flowpage.Config
-	home     page.Page      // the stream
-	topology *topologyModel // services, destinations and consumers
-	lags     *lagpage.Model // how far consumers are behind; nil where no source can tell
-	letters  *letterModel   // dead letters; nil without a service
+	home     page.Page           // the stream
+	topology *topologypage.Model // services, destinations and consumers
+	lags     *lagpage.Model      // how far consumers are behind; nil where no source can tell
+	letters  *letterModel        // dead letters; nil without a service
 
 	asking *prompt // what a page asks for, until the model shows it
 	typing bool    // a line is being written

@@ -1,4 +1,4 @@
-package tui
+package topologypage
 
 import (
 	"eventscope/adapters"

@@ -1,4 +1,4 @@
-package tui
+package topologypage
 
 import (
 	"context"
@@ -15,18 +15,18 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// topologyConfig is what the map is drawn up from.
-type topologyConfig struct {
+// Config is what the map is drawn up from.
+type Config struct {
 	page.Screen
-	querier tracing.Querier
-	sources []page.Source
-	words   page.Words
-	groups  map[string][]string // the consumer groups and queues of services, as the operator says
-	lags    lags                // nil where no source can tell
+	Querier tracing.Querier
+	Sources []page.Source
+	Words   page.Words
+	Groups  map[string][]string // the consumer groups and queues of services, as the operator says
+	Lags    Lags                // nil where no source can tell
 }
 
-// lags is how far consumers are behind, as they were last looked at.
-type lags interface {
+// Lags is how far consumers are behind, as they were last looked at.
+type Lags interface {
 	// Seen counts the times that what follows has changed.
 	Seen() int
 	// Consumers are those that were found, the worst first.
@@ -37,10 +37,10 @@ type lags interface {
 	Update(shown []lag.Key) tea.Cmd
 }
 
-// topologyModel is the map of services, destinations and consumers as it was last drawn up, for
+// Model is the map of services, destinations and consumers as it was last drawn up, for
 // the pages that show it or something of it. It belongs to the event loop.
-type topologyModel struct {
-	*topologyConfig
+type Model struct {
+	*Config
 	page.Question
 	graph    *topology.Graph             // nil until the first came
 	worst    map[string]*topology.Reader // the consumer of a service that is worst off
@@ -67,18 +67,18 @@ const (
 	mapLimit = 30 * time.Second
 )
 
-func newTopologyModel(c *topologyConfig) *topologyModel {
-	b := &topologyModel{topologyConfig: c}
+func NewModel(c *Config) *Model {
+	b := &Model{Config: c}
 	b.Quiet = true
 	return b
 }
 
 // update asks for a new map when one is due: when something came, or was heard of consumers,
 // or the brokers may tell something else.
-func (b *topologyModel) update(every time.Duration) tea.Cmd {
+func (b *Model) update(every time.Duration) tea.Cmd {
 	heard := 0
-	if b.lags != nil {
-		heard = b.lags.Seen()
+	if b.Lags != nil {
+		heard = b.Lags.Seen()
 	}
 	stale := b.Now().Sub(b.told) >= factsEvery
 	same := b.version == b.Version() && b.heard == heard && !stale && !b.moving
@@ -86,7 +86,7 @@ func (b *topologyModel) update(every time.Duration) tea.Cmd {
 		return nil
 	}
 	b.asked, b.version, b.heard = b.Now(), b.Version(), heard
-	known, before, sources, querier, troubles := b.known(), b.graph, mappable(b.sources, b.words), b.querier, b.troubles
+	known, before, sources, querier, troubles := b.known(), b.graph, mappable(b.Sources, b.Words), b.Querier, b.troubles
 	if stale {
 		b.told = b.Now()
 	}
@@ -115,12 +115,12 @@ func (b *topologyModel) update(every time.Duration) tea.Cmd {
 }
 
 // unseen is what brokers do not tell of themselves, and of consumers.
-func (b *topologyModel) unseen() []lag.Trouble {
+func (b *Model) unseen() []lag.Trouble {
 	all := slices.Clone(b.troubles)
-	if b.lags == nil {
+	if b.Lags == nil {
 		return all
 	}
-	for _, trouble := range b.lags.Troubles() {
+	for _, trouble := range b.Lags.Troubles() {
 		if !slices.ContainsFunc(all, func(known lag.Trouble) bool { return page.SameTrouble(known, trouble) }) {
 			all = append(all, trouble)
 		}
@@ -134,10 +134,10 @@ func moves(g *topology.Graph) bool {
 }
 
 // known is what the map is made of, less the traffic.
-func (b *topologyModel) known() *topology.Known {
-	known := &topology.Known{Groups: b.groups, Brokers: b.facts}
-	if b.lags != nil {
-		known.Consumers = b.lags.Consumers()
+func (b *Model) known() *topology.Known {
+	known := &topology.Known{Groups: b.Groups, Brokers: b.facts}
+	if b.Lags != nil {
+		known.Consumers = b.Lags.Consumers()
 	}
 	return known
 }
@@ -185,13 +185,13 @@ func writersOf(g *topology.Graph) map[string]string {
 }
 
 // Worst is the consumer of a service that is worst off; false if none is known.
-func (b *topologyModel) Worst(service string) (*topology.Reader, bool) {
+func (b *Model) Worst(service string) (*topology.Reader, bool) {
 	r, ok := b.worst[service]
 	return r, ok
 }
 
 // Writer is the service that writes most events of a type, empty if none is known.
-func (b *topologyModel) Writer(kind string) string { return b.writers[kind] }
+func (b *Model) Writer(kind string) string { return b.writers[kind] }
 
 // Refresh asks for a new map when one is due for a page that shows something of it.
-func (b *topologyModel) Refresh() tea.Cmd { return b.update(mapSeldom) }
+func (b *Model) Refresh() tea.Cmd { return b.update(mapSeldom) }

@@ -1,4 +1,4 @@
-package tui
+package topologypage
 
 import (
 	"slices"
@@ -18,9 +18,9 @@ import (
 // topologyPage is the map: destinations with who writes to them and who reads them, or
 // services with what they read and write.
 type topologyPage struct {
-	topologyShell
+	Screen
 	page.Listing
-	model    *topologyModel
+	model    *Model
 	files    page.Files
 	rows     []mapRow
 	services bool // services are in the middle, not destinations
@@ -44,15 +44,16 @@ type mapKey struct {
 	row          int // of the node
 }
 
-// topologyShell is what the page asks of the screen.
-type topologyShell interface {
+// Screen is what the page asks of the screen.
+type Screen interface {
 	page.Screen
 	// ShowStream shows the events that pass a filter.
 	ShowStream(filter string) tea.Cmd
 }
 
-func newTopology(s topologyShell, model *topologyModel, files page.Files) *topologyPage {
-	return &topologyPage{topologyShell: s, model: model, files: files}
+// New is the page of the map; files say where a diagram of it is saved.
+func New(s Screen, model *Model, files page.Files) page.Page {
+	return &topologyPage{Screen: s, model: model, files: files}
 }
 
 func (p *topologyPage) Scope() keymap.Scope      { return keymap.OnTopology }
@@ -66,8 +67,8 @@ func (p *topologyPage) Refresh() tea.Cmd {
 		p.choose()
 	}
 	var lags tea.Cmd
-	if p.model.lags != nil {
-		lags = p.model.lags.Update(nil)
+	if p.model.Lags != nil {
+		lags = p.model.Lags.Update(nil)
 	}
 	return tea.Batch(p.model.update(mapEvery), lags)
 }
