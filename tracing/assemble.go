@@ -5,6 +5,7 @@ import (
 
 	"eventscope/tracing/copies"
 	"eventscope/tracing/packed"
+	"eventscope/tracing/usual"
 )
 
 // index is all that one goroutine owns: the log of entries, the flows, the names, the
@@ -16,12 +17,12 @@ type index struct {
 	service  *packed.Names
 	words    *packed.Names // evidence
 	tenants  *packed.Names
-	typeInfo []typeInfo // by number of type: what its name says
-	places   *places
+	typeInfo []usual.TypeInfo // by number of type: what its name says
+	places   *packed.Places
 	recent   packed.Recent // newest events by id
 	awaited  packed.Recent // events whose cause was not there, by its id
 	kept     copies.Copies
-	paths    *paths
+	paths    *usual.Paths
 	watches  [mostWatches]*watchState
 	settled  Sequence // entries before it were offered to paths
 	settle   int64    // nanoseconds of silence after which a flow has ended
@@ -38,14 +39,14 @@ type index struct {
 
 	scratch []member     // see members
 	onPath  []int        // see placesOn
-	steps   []step       // see learnFrom
+	steps   []usual.Step // see learnFrom
 	firstOf []entityMark // see severalOf
 	touched uint32       // see warm; of no meaning
 }
 
 // take puts one record into the index and returns its sequence.
 func (x *index) take(source int, s *slab, r *record) Sequence {
-	place := x.places.number(source, r.destination, r.partition)
+	place := x.places.Number(source, r.destination, r.partition)
 	number := x.assign(s, r)
 	if s.history && number != 0 && x.holds(number, place, r.offset) {
 		return 0
@@ -54,7 +55,7 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 	e := entry{
 		time: x.timeOf(place, r), offset: r.offset, id: r.id.Check, cause: r.cause.Check, payload: r.payload,
 		flow: number, place: place, kind: kind, service: x.service.Number(s.text(r.service)),
-		marks: r.marks | x.typeInfo[kind].marks, entity: markOf(r),
+		marks: r.marks | namedMarks(&x.typeInfo[kind]), entity: markOf(r),
 	}
 	if r.id.Known() {
 		e.marks |= x.repeated(&e, &r.id)
@@ -87,7 +88,7 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 func (x *index) kind(name []byte) uint16 {
 	kind := x.kinds.Number(name)
 	for len(x.typeInfo) <= int(kind) {
-		x.typeInfo = append(x.typeInfo, typeInfoOf(x.kinds.Text(uint16(len(x.typeInfo)))))
+		x.typeInfo = append(x.typeInfo, usual.TypeInfoOf(x.kinds.Text(uint16(len(x.typeInfo)))))
 	}
 	return kind
 }
@@ -264,7 +265,7 @@ func (x *index) repeated(e *entry, id *packed.EventID) Marks {
 	before := x.log.at(sequence)
 	switch {
 	case before.flow != e.flow || before.marks&DeadLetter != 0,
-		!x.places.sameDestination(before.place, e.place):
+		!x.places.SameDestination(before.place, e.place):
 		return 0
 	case before.payload == e.payload:
 		return Duplicate
@@ -293,4 +294,15 @@ func (x *index) chain(number uint32) func(yield func(Sequence) bool) {
 			}
 		}
 	}
+}
+
+// namedMarks are what the name of a type says, as marks of its events.
+func namedMarks(is *usual.TypeInfo) (marks Marks) {
+	if is.Failure {
+		marks |= Failure
+	}
+	if is.Compensation {
+		marks |= Compensation
+	}
+	return marks
 }

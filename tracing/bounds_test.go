@@ -46,7 +46,7 @@ func TestHostileNamesStayWithinTheBudget(t *testing.T) {
 		t.Errorf("%d events take %d of %d bytes", c.Events, c.IndexBytes, c.Budget)
 	}
 	page, err := b.Page(t.Context(), PageQuery{Backward: true, Limit: 1})
-	if err != nil || page.Events[0].Type != packed.OtherNames || page.Events[0].Position.Destination != otherPlaces {
+	if err != nil || page.Events[0].Type != packed.OtherNames || page.Events[0].Position.Destination != packed.OtherPlaces {
 		t.Errorf("%+v, %v", page.Events, err)
 	}
 }

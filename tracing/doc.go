@@ -45,11 +45,9 @@
 //	warm.go       what the next records need is loaded before, all at a time
 //	assemble.go   which flow an event belongs to; join.go: when two are one
 //	entry.go      the log of entries, of which the oldest go; flowtable.go: flows, of one
-//	              tenant each; places.go: the logs that events come from; all are free of
-//	              pointers, and of what is in package packed
-//	typeinfo.go   what a type's name says: failure, compensation
-//	path.go       usual paths, declared or learned
-//	judge.go      a flow's status; pathposition.go: where it is on its path, what is expected;
+//	              tenant each; both are free of pointers, and of what is in package packed
+//	judge.go      a flow's status; pathposition.go: where it is on its usual path (package
+//	              usual), what is expected, and what is learned from it when it has ended;
 //	              seen.go: when events were seen here, and whether the past was read
 //	several.go    flows of several business objects
 //	timeline.go   one flow in causal order, with causes that are guessed; reason.go: why it
@@ -60,7 +58,7 @@
 //	messages.go   payloads, kept (package copies) or fetched
 //	watch.go      what a filter (package query) matched, past and present
 //	search.go     history read for one id, by key where that narrows it; searchintake.go: what
-//	              of it is kept; sought.go: what of it need not be read
+//	              of it is kept (package wanted)
 //
 // # Not obvious
 //

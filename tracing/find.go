@@ -119,7 +119,7 @@ func (s *Store) Locate(ctx context.Context, position adapters.Position) (Sequenc
 			if first {
 				next = x.log.end
 			}
-			places := x.places.having(position)
+			places := x.places.Having(position)
 			stop := max(x.log.first, next-min(next, entriesAtOnce))
 			for ; next > stop && len(places) > 0 && found == 0; next-- {
 				if e := x.log.at(next - 1); e.offset == position.Offset && places[e.place] {

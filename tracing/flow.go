@@ -150,7 +150,7 @@ func (x *index) event(sequence Sequence) Event {
 	e := x.log.at(sequence)
 	event := Event{
 		Sequence: sequence,
-		Position: x.places.position(e),
+		Position: x.places.Position(e.place, e.offset),
 		Time:     time.Unix(0, e.time),
 		Type:     x.kinds.Text(e.kind),
 		Service:  x.service.Text(e.service),
@@ -159,7 +159,7 @@ func (x *index) event(sequence Sequence) Event {
 	if e.marks&untimed != 0 {
 		event.Time = time.Time{}
 	}
-	if source := x.places.all[e.place].source; source < len(x.sources) {
+	if source := x.places.All[e.place].Source; source < len(x.sources) {
 		event.Source, event.Broker = x.sources[source].Name, x.sources[source].Broker
 	}
 	if number := x.flows.resolve(e.flow); number != 0 {
@@ -208,5 +208,5 @@ func (x *index) servicesOf(services []string, list []member, most int) []string 
 }
 
 func (x *index) brokerOf(e *entry) adapters.Broker {
-	return x.sources[x.places.all[e.place].source].Broker
+	return x.sources[x.places.All[e.place].Source].Broker
 }

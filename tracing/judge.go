@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"eventscope/tracing/usual"
 )
 
 // member is one entry of a flow, with its sequence.
@@ -71,9 +73,9 @@ func (x *index) judge(number uint32, list []member, now int64) judgement {
 func (x *index) ended(number uint32, v *judgement, list []member, now int64) Status {
 	record, last := x.flows.at(number), &list[len(list)-1]
 	switch {
-	case !v.pathPosition.path.ready() && x.reading(list, now):
+	case !v.pathPosition.path.Ready() && x.reading(list, now):
 		return Unknown
-	case !v.pathPosition.path.ready() && now-x.seen(last) < x.settle:
+	case !v.pathPosition.path.Ready() && now-x.seen(last) < x.settle:
 		return Running
 	case record.flags&flowBeganBefore != 0 || record.unlinked > 0:
 		return Unknown
@@ -147,7 +149,7 @@ func (x *index) madeGood(v *judgement, failure, later *member) bool {
 		return false
 	}
 	if p := v.pathPosition.path; p != nil {
-		if at := p.find(failure.kind, false); at >= 0 {
+		if at := p.Find(failure.kind, false); at >= 0 {
 			v.madeGood |= 1 << at
 		}
 	}
@@ -166,47 +168,47 @@ func sentAgain(dead, later *entry) bool {
 // overcomes says that after a failure things went well all the same: the failed step
 // reports a success by its name, or came to its usual outcome, or the flow to a usual end,
 // and neither of these two is what usually follows such a failure.
-func (x *index) overcomes(p *path, failure, later *member) bool {
+func (x *index) overcomes(p *usual.Path, failure, later *member) bool {
 	if failure.entity.differs(later.entity) {
 		return false
 	}
 	failed, went := &x.typeInfo[failure.kind], &x.typeInfo[later.kind]
-	sameStep := failed.subject == went.subject && (later.service == failure.service || later.service == 0 || failure.service == 0)
-	if sameStep && went.success {
+	sameStep := failed.Subject == went.Subject && (later.service == failure.service || later.service == 0 || failure.service == 0)
+	if sameStep && went.Success {
 		return true
 	}
-	if !p.ready() {
+	if !p.Ready() {
 		return false
 	}
-	at := p.find(later.kind, false)
+	at := p.Find(later.kind, false)
 	if at <= 0 {
 		return false
 	}
-	if before := p.find(failure.kind, false); before >= 0 && p.share(at, before) >= usualShare {
+	if before := p.Find(failure.kind, false); before >= 0 && p.Share(at, before) >= usual.Share {
 		return false
 	}
-	end := float64(p.ends[at]) >= rareShare*float64(p.flows)
-	return end || sameStep && p.share(0, at) >= usualShare
+	end := float64(p.Ends[at]) >= usual.RareShare*float64(p.Flows)
+	return end || sameStep && p.Share(0, at) >= usual.Share
 }
 
 // outstanding is the worst state of what is expected and not there, and whether an
 // undoing is among what is due.
 func (x *index) outstanding(v *judgement, list []member, now int64) (worst ExpectationState, redress bool) {
 	p := v.pathPosition.path
-	if !p.ready() {
+	if !p.Ready() {
 		return "", false
 	}
 	places, seen := x.placesOn(v, list)
 	elapsed := v.pathPosition.elapsed(now)
-	for b := range p.kinds {
+	for b := range p.Kinds {
 		if seen&(1<<b) != 0 || v.pathPosition.before(b) {
 			continue
 		}
-		if share, _ := p.likely(b, places); share < usualShare {
+		if share, _ := p.Likely(b, places); share < usual.Share {
 			continue
 		}
 		state := x.overdue(p, b, elapsed)
-		if state == Due && x.typeInfo[p.kinds[b]].marks&Compensation != 0 {
+		if state == Due && x.typeInfo[p.Kinds[b]].Compensation {
 			redress = true
 		}
 		if gravity(state) > gravity(worst) {
@@ -218,8 +220,8 @@ func (x *index) outstanding(v *judgement, list []member, now int64) (worst Expec
 
 // overdue grades how late the type at b is: later than usual beyond the 95th
 // percentile, given up beyond ten times that.
-func (x *index) overdue(p *path, b int, elapsed time.Duration) ExpectationState {
-	late := p.delays[b].quantile(0.95)
+func (x *index) overdue(p *usual.Path, b int, elapsed time.Duration) ExpectationState {
+	late := p.Delays[b].Quantile(0.95)
 	if late == 0 {
 		late = time.Duration(x.settle) / 10
 	}

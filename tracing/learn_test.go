@@ -18,17 +18,17 @@ func (x *index) know() string {
 			all = append(all, fmt.Sprintf(format, args...)+fmt.Sprint(" ", n))
 		}
 	}
-	for start, p := range x.paths.byStart {
+	for start, p := range x.paths.ByStart {
 		from := x.kinds.Text(start)
-		add(p.flows, "from %s", from)
-		for i, kind := range p.kinds {
+		add(p.Flows, "from %s", from)
+		for i, kind := range p.Kinds {
 			a := x.kinds.Text(kind)
-			add(p.ends[i], "from %s to %s", from, a)
-			add(p.delays[i].all, "from %s, %s after %v and %v,", from, a, p.delays[i].quantile(0.1), p.delays[i].quantile(0.9))
-			for j, other := range p.kinds {
+			add(p.Ends[i], "from %s to %s", from, a)
+			add(p.Delays[i].All, "from %s, %s after %v and %v,", from, a, p.Delays[i].Quantile(0.1), p.Delays[i].Quantile(0.9))
+			for j, other := range p.Kinds {
 				b := x.kinds.Text(other)
-				add(p.together[i][j], "from %s, %s with %s", from, a, b)
-				add(p.after[i][j], "from %s, %s before %s", from, a, b)
+				add(p.Together[i][j], "from %s, %s with %s", from, a, b)
+				add(p.After[i][j], "from %s, %s before %s", from, a, b)
 			}
 		}
 	}

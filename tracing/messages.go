@@ -73,7 +73,7 @@ func (s *Store) rereading(ctx context.Context, events []Event, most int) *reread
 	r.err = s.ask(ctx, func(x *index) {
 		for i := range events {
 			if x.log.holds(events[i].Sequence) {
-				r.source[i] = x.places.all[x.log.at(events[i].Sequence).place].source
+				r.source[i] = x.places.All[x.log.at(events[i].Sequence).place].Source
 			}
 			if copied, ok := x.kept.Get(uint64(events[i].Sequence)); ok {
 				r.copies[i] = slices.Clone(copied)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"eventscope/tracing/packed"
+	"eventscope/tracing/usual"
 )
 
 // learnEvery is how often the owner of the index learns from flows that have fallen
@@ -47,7 +48,7 @@ func (s *Store) newIndex() *index {
 	share := s.config.Memory / 32 // for each of what only hostile data makes grow
 	x := &index{
 		log: newLog(), flows: newFlows(), kinds: packed.NewNames(share), service: packed.NewNames(share), words: packed.NewNames(share), tenants: packed.NewNames(share),
-		typeInfo: []typeInfo{{}}, places: newPlaces(share), paths: newPaths(), settle: int64(s.config.Settle),
+		typeInfo: []usual.TypeInfo{{}}, places: packed.NewPlaces(share), paths: usual.NewPaths(), settle: int64(s.config.Settle),
 		summaries: summaries{texts: map[Sequence][]byte{}}, reasons: summaries{texts: map[Sequence][]byte{}},
 	}
 	x.kept.Limit = s.config.Memory / 4
@@ -59,7 +60,7 @@ func (s *Store) newIndex() *index {
 		for _, name := range declared.Types {
 			kinds = append(kinds, x.kind([]byte(name)))
 		}
-		x.paths.declare(declared.Name, kinds)
+		x.paths.Declare(declared.Name, kinds)
 	}
 	return x
 }
@@ -155,7 +156,7 @@ func (s *Store) count(x *index) {
 // bytes is the memory of the index, without kept payloads.
 func (x *index) bytes() int64 {
 	n := x.log.bytes() + x.flows.bytes() + x.recent.Bytes() + x.awaited.Bytes() +
-		x.kinds.Held() + x.service.Held() + x.words.Held() + x.tenants.Held() + x.places.held + x.paths.held
+		x.kinds.Held() + x.service.Held() + x.words.Held() + x.tenants.Held() + x.places.Held + x.paths.Held
 	for _, state := range x.watches {
 		n += state.bytes()
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// usual is a store that knows what is usual of orders, of which some fail.
-func usual(t *testing.T) *bench {
+// usualOrders is a store that knows what is usual of orders, of which some fail.
+func usualOrders(t *testing.T) *bench {
 	b := newBench(t, Config{})
 	for n := range 20 {
 		b.tell(order(n, fmt.Sprint("usual-", n), happy...)...)
@@ -31,7 +31,7 @@ func expectedOf(flow *Flow) map[string]Expectation {
 }
 
 func TestARetryThatWentWellIsNoFailure(t *testing.T) {
-	b := usual(t)
+	b := usualOrders(t)
 	b.tell(order(30, "retried", "OrderPlaced", "PaymentFailed", "PaymentProcessed")...)
 	flow := b.flow("retried")
 	if shipment := expectedOf(flow)["ShipmentPrepared"]; flow.Status != Stuck || flow.FailedAt != "PaymentFailed" || shipment.State != Missing {
@@ -44,7 +44,7 @@ func TestARetryThatWentWellIsNoFailure(t *testing.T) {
 }
 
 func TestEachDeadLetterMustBeReplayed(t *testing.T) {
-	b := usual(t)
+	b := usualOrders(t)
 	story := order(30, "ord-1", happy...)
 	dead := func(one told, offset int64) told {
 		one.destination, one.offset, one.at = one.destination+".dlq", offset, one.at+time.Second
@@ -73,7 +73,7 @@ func TestEachDeadLetterMustBeReplayed(t *testing.T) {
 }
 
 func TestALetterThatIsTriedAgainIsNotDead(t *testing.T) {
-	b := usual(t)
+	b := usualOrders(t)
 	story := order(30, "ord-1", happy...)
 	dead, again := story[1], story[1]
 	dead.destination, dead.headers = "wait", append(append([]string{}, dead.headers...), "x-first-death-queue", "payments")
@@ -89,7 +89,7 @@ func TestALetterThatIsTriedAgainIsNotDead(t *testing.T) {
 }
 
 func TestAFlowBeginsWhereItsCausesLead(t *testing.T) {
-	b := usual(t)
+	b := usualOrders(t)
 	story := order(30, "ord-1", happy...)
 	story[0].at += time.Second // a tap saw it late
 	b.tell(story...)
@@ -100,7 +100,7 @@ func TestAFlowBeginsWhereItsCausesLead(t *testing.T) {
 }
 
 func TestNobodyExpectsWhatCameBeforeTheWindow(t *testing.T) {
-	b := usual(t)
+	b := usualOrders(t)
 	b.tell(order(30, "ord-1", happy...)[1:3]...)
 	flow := b.flow("ord-1")
 	expected := expectedOf(flow)

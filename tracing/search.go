@@ -11,6 +11,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/envelope/spelling"
 	"eventscope/tracing/packed"
+	"eventscope/tracing/wanted"
 )
 
 // SearchConfig says what to look for and where.
@@ -83,22 +84,22 @@ func (f *Found) Close() {
 // once, or twice if that taught it an id that leads further.
 func Search(ctx context.Context, config SearchConfig) (*Found, error) {
 	s := &search{config: config, id: packed.Of(config.ID), everything: true}
-	s.wanted.want(spelling.AppendID(nil, []byte(config.ID)))
+	s.wanted.Want(spelling.AppendID(nil, []byte(config.ID)))
 	s.estimate(ctx)
 	stop := s.report(ctx)
 	defer stop()
 	const mostPasses = 3
 	for pass := 1; ; pass++ {
-		links, causes := len(s.wanted.ids), len(s.wanted.causes)
+		links, causes := len(s.wanted.Links), len(s.wanted.Causes)
 		s.again()
 		found := s.open()
 		if err := s.scan(ctx, found); err != nil {
 			found.Close()
 			return nil, err
 		}
-		whole := len(s.wanted.ids) == links && (len(s.wanted.causes) == causes || !s.causesLeadOn)
+		whole := len(s.wanted.Links) == links && (len(s.wanted.Causes) == causes || !s.causesLeadOn)
 		if s.everything {
-			whole = found.Counters().Evicted == 0 || !s.wanted.found && len(found.Matches) == 0
+			whole = found.Counters().Evicted == 0 || !s.wanted.Found && len(found.Matches) == 0
 		}
 		if whole || pass == mostPasses {
 			return found, nil
@@ -131,7 +132,7 @@ type search struct {
 	usage   map[searchDestination]*keyUsage
 	read    map[searchDestination]int64 // messages
 	byKey   map[int]bool                // sources where reading by key found something
-	wanted  wantedIDs
+	wanted  wanted.IDs
 
 	everything   bool              // all is kept while there is room, else only what is wanted
 	flows        map[string]string // of some events, by their ids
@@ -340,7 +341,7 @@ func (s *search) distrustKeys(ctx context.Context, found *Found, source int) err
 		err := found.ask(ctx, func(x *index) {
 			if number := x.flows.lookup(match.Key); number != 0 {
 				for sequence := range x.chain(number) {
-					if e := x.log.at(sequence); x.places.all[e.place].source == source && len(events) < keysChecked {
+					if e := x.log.at(sequence); x.places.All[e.place].Source == source && len(events) < keysChecked {
 						events = append(events, x.event(sequence))
 					}
 				}

@@ -2,7 +2,6 @@ package tracing
 
 import (
 	"context"
-	"slices"
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
@@ -25,7 +24,7 @@ func (s *search) intake(found *Found, source int) adapters.Intake {
 				continue
 			}
 			fresh++
-			if s.wanted.take(reader, m) || all {
+			if s.wanted.Take(reader, m) || all {
 				kept = append(kept, *m)
 			}
 		}
@@ -122,85 +121,4 @@ func (s *search) identifies(reader *envelope.Reader, m *adapters.Message) bool {
 		}
 	}
 	return false
-}
-
-// wantedIDs are the ids that belong to what is searched for: it grows as messages link
-// one to the next.
-type wantedIDs struct {
-	ids      idSet    // of flows, traces and entities, and the one searched for
-	causes   idSet    // of events that belong
-	found    bool     // something belonged
-	sought   []sought // all of them
-	identity envelope.Identity
-}
-
-// mostSought is how many ids are looked for in a message before it is read. With more, to
-// read it takes less.
-const mostSought = 12
-
-// want puts an id among those that lead to more.
-func (w *wantedIDs) want(id []byte) { w.put(&w.ids, id) }
-
-func (w *wantedIDs) put(set *idSet, id []byte) {
-	if *set == nil {
-		*set = idSet{}
-	}
-	if !set.has(id) && len(w.sought) <= mostSought {
-		w.sought = append(w.sought, soughtOf(id))
-	}
-	set.put(id)
-}
-
-// mayBelong says that a message must be read to know whether it belongs.
-func (w *wantedIDs) mayBelong(m *adapters.Message) bool {
-	if len(w.sought) > mostSought || respells(m) {
-		return true
-	}
-	return slices.ContainsFunc(w.sought, func(s sought) bool { return s.mayBeIn(m) })
-}
-
-// idSet is a set of ids in their compact form, of which a UUID has one whatever its
-// spelling.
-type idSet map[string]struct{}
-
-func (s idSet) has(id []byte) bool {
-	var room [packed.Longest]byte
-	_, there := s[string(packed.AppendAside(room[:0], id))]
-	return there
-}
-
-func (s idSet) put(id []byte) { s[string(packed.AppendAside(nil, id))] = struct{}{} }
-
-// mostWantedIDs bounds each of the two.
-const mostWantedIDs = 1000
-
-// take says whether a message belongs, and learns its ids if it does.
-func (w *wantedIDs) take(reader *envelope.Reader, m *adapters.Message) bool {
-	if !w.mayBelong(m) {
-		return false
-	}
-	id := &w.identity
-	reader.Read(m, id)
-	links := [][]byte{id.Flow.Value, id.Trace.Value}
-	belongs := w.ids.has(id.ID.Value) || w.causes.has(id.Cause.Value)
-	if id.Entity.From.Place == envelope.InKey { // a key may be anything: it leads in, not on
-		belongs = belongs || w.ids.has(id.Entity.Value)
-	} else {
-		links = append(links, id.Entity.Value)
-	}
-	for _, link := range links {
-		belongs = belongs || w.ids.has(link)
-	}
-	w.found = w.found || belongs
-	if belongs && id.ID.Known() && len(w.causes) < mostWantedIDs {
-		w.put(&w.causes, id.ID.Value)
-	}
-	if belongs && len(w.ids) < mostWantedIDs {
-		for _, link := range links {
-			if len(link) > 0 {
-				w.want(link)
-			}
-		}
-	}
-	return belongs
 }

@@ -40,9 +40,9 @@ func (x *index) arrived(now time.Time) {
 // timeOf is the time that a record gets in the index: its own, or if it has none, that of
 // its arrival, or of the record before it in its log if it was there before we came.
 func (x *index) timeOf(place uint32, r *record) int64 {
-	switch before := x.places.times[place]; {
+	switch before := x.places.Times[place]; {
 	case r.marks&untimed == 0:
-		x.places.times[place] = r.time
+		x.places.Times[place] = r.time
 		return r.time
 	case r.marks&past != 0 && before != 0:
 		return before

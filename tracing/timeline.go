@@ -8,6 +8,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/figure"
+	"eventscope/tracing/usual"
 )
 
 // skewAllowance is how much earlier than its cause an effect may seem before clocks are
@@ -28,14 +29,14 @@ func (x *index) timeline(number uint32, now int64) *Flow {
 	f.Steps = x.stepsOf(list, v.pathPosition.path)
 	f.Expected = x.expectations(&v, list, now)
 	for _, e := range f.Expected {
-		if e.Seen >= usualShare {
+		if e.Seen >= usual.Share {
 			f.Settle = max(f.Settle, e.Usual)
 		}
 	}
-	if p := v.pathPosition.path; p.ready() {
-		f.Path = fmt.Sprintf("learned from %s flows", figure.Count(p.flows))
-		if p.declared != "" {
-			f.Path = "declared in the config as " + p.declared
+	if p := v.pathPosition.path; p.Ready() {
+		f.Path = fmt.Sprintf("learned from %s flows", figure.Count(p.Flows))
+		if p.Declared != "" {
+			f.Path = "declared in the config as " + p.Declared
 		}
 	}
 	f.Joins = x.joinsOf(number)
@@ -45,7 +46,7 @@ func (x *index) timeline(number uint32, now int64) *Flow {
 
 // stepsOf links a flow's members to their parents and orders them so that none comes
 // before its parent, and otherwise by time.
-func (x *index) stepsOf(list []member, p *path) []Step {
+func (x *index) stepsOf(list []member, p *usual.Path) []Step {
 	links := x.links(list, p)
 	breakCycles(links)
 	keys := make([]int64, len(list)) // time, but never before the parent's
@@ -84,7 +85,7 @@ func (x *index) stepsOf(list []member, p *path) []Step {
 			steps[row].Parent = rows[links[i].parent]
 		}
 		if same := links[i].same; same >= 0 {
-			steps[row].Note = fmt.Sprintf("same id as %s at %s", x.kinds.Text(list[same].kind), x.places.position(list[same].entry))
+			steps[row].Note = fmt.Sprintf("same id as %s at %s", x.kinds.Text(list[same].kind), x.places.Position(list[same].place, list[same].offset))
 		}
 	}
 	return steps
@@ -98,7 +99,7 @@ type parentLink struct {
 	absent bool // it names a cause that is not here
 }
 
-func (x *index) links(list []member, p *path) []parentLink {
+func (x *index) links(list []member, p *usual.Path) []parentLink {
 	first := make(map[uint32]int, len(list)) // id -> its first member
 	for i := range list {
 		if _, ok := first[list[i].id]; !ok && list[i].id != 0 {
@@ -195,7 +196,7 @@ const farthestUndone = 256
 func (x *index) undoes(earlier []member, m *member) string {
 	best := -1
 	for i := len(earlier) - 1; i >= max(0, len(earlier)-farthestUndone); i-- {
-		if earlier[i].marks&(Failure|Compensation|DeadLetter) != 0 || x.typeInfo[earlier[i].kind].subject != x.typeInfo[m.kind].subject {
+		if earlier[i].marks&(Failure|Compensation|DeadLetter) != 0 || x.typeInfo[earlier[i].kind].Subject != x.typeInfo[m.kind].Subject {
 			continue
 		}
 		if earlier[i].service == m.service {
@@ -280,16 +281,16 @@ func (e *earlier) note(i int, m *member) {
 // parentOf is the latest event of the type that usually comes right before that of event
 // i, or else the event before it in time; in a flow of several business objects, among
 // those of its own. It is -1 for the first of these.
-func (e *earlier) parentOf(list []member, i int, p *path) int {
+func (e *earlier) parentOf(list []member, i int, p *usual.Path) int {
 	b := e.branchOf(&list[i])
 	if b == nil || e.many {
 		return -1
 	}
-	if p.ready() {
-		if at := p.find(list[i].kind, false); at >= 0 {
-			usual := p.follows(at, func(a int) bool { _, seen := b.latest[p.kinds[a]]; return seen })
+	if p.Ready() {
+		if at := p.Find(list[i].kind, false); at >= 0 {
+			usual := p.Follows(at, func(a int) bool { _, seen := b.latest[p.Kinds[a]]; return seen })
 			if usual >= 0 {
-				return b.latest[p.kinds[usual]]
+				return b.latest[p.Kinds[usual]]
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/tracing/usual"
 )
 
 // Traffic is which services write what where, and what they react to, as far as the index
@@ -197,9 +198,9 @@ func (w *trafficWalk) spot(x *index, place uint32) uint32 {
 }
 
 func (w *trafficWalk) name(x *index, place uint32) Spot {
-	at := x.places.all[place]
-	source := x.sources[at.source]
-	return Spot{Source: source.Name, Broker: source.Broker, Destination: at.destination}
+	at := x.places.All[place]
+	source := x.sources[at.Source]
+	return Spot{Source: source.Name, Broker: source.Broker, Destination: at.Destination}
 }
 
 // react counts what led to what in one flow.
@@ -227,8 +228,8 @@ func (w *trafficWalk) react(x *index, number uint32) {
 
 // bothOn says that both events are on the path that the flow takes, so that one came from
 // the other more likely than not.
-func bothOn(p *path, parent, m *member) bool {
-	return p.ready() && p.find(parent.kind, false) >= 0 && p.find(m.kind, false) >= 0
+func bothOn(p *usual.Path, parent, m *member) bool {
+	return p.Ready() && p.Find(parent.kind, false) >= 0 && p.Find(m.kind, false) >= 0
 }
 
 func (w *trafficWalk) reaction(key reactionKey, known bool) {
@@ -253,7 +254,7 @@ func (w *trafficWalk) fill(x *index) {
 	for key, count := range w.written {
 		t.Written = append(t.Written, Written{
 			Spot: w.name(x, key.place), Service: x.service.Text(key.service), Type: x.kinds.Text(key.kind), Dead: key.dead,
-			Failures: x.typeInfo[key.kind].marks&Failure != 0, Events: count.events, Recent: count.recent, Last: time.Unix(0, count.last),
+			Failures: x.typeInfo[key.kind].Failure, Events: count.events, Recent: count.recent, Last: time.Unix(0, count.last),
 		})
 	}
 	slices.SortFunc(t.Written, func(a, b Written) int {

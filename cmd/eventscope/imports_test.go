@@ -42,6 +42,8 @@ var levels = map[string]int{
 	"tracing/lag":          2,
 	"tracing/packed":       2,
 	"tracing/query":        2,
+	"tracing/usual":        2,
+	"tracing/wanted":       2,
 	"tracing":              3,
 	"tracing/topology":     4,
 	"tui":                  5,

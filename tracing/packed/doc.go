@@ -10,7 +10,7 @@
 // # What may be lost
 //
 // An id longer than [Longest] bytes is cut to that, and a name to 200 bytes. [Names] that have
-// run out give all further texts one number. [Recent] forgets the oldest events, and [Gone] the
+// run out give all further texts one number, and [Places] the further logs of each source. [Recent] forgets the oldest events, and [Gone] the
 // oldest of the ids that went; it takes some new ids in a thousand for such ones. A [Table] keeps
 // 32 bits of a hash: its caller compares what these lead to.
 //
@@ -20,6 +20,7 @@
 //	hash.go    seeded hashes; EventID: the id of an event in a fixed size
 //	texts.go   Texts: ids at a reference of 32 bits each
 //	names.go   Names: the few texts that many events share, by number
+//	places.go  Places: the logs that events come from, by number
 //	table.go   Table: from the hash of an id to a number
 //	recent.go  Recent: the newest events by their ids
 //	gone.go    Gone: ids that were there once

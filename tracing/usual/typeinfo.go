@@ -1,4 +1,4 @@
-package tracing
+package usual
 
 import (
 	"strings"
@@ -14,33 +14,30 @@ var (
 	compensationWords = []string{"cancel", "refund", "releas", "revert", "compensat", "void", "undo", "undid", "rollback", "rolledback", "revers"}
 )
 
-// typeInfo is what the name of a type says.
-type typeInfo struct {
-	marks   Marks
-	subject string // its first word is what it is about: Payment of PaymentFailed
-	success bool   // it says that something went well
+// TypeInfo is what the name of a type says.
+type TypeInfo struct {
+	Failure      bool   // it reports one
+	Compensation bool   // it undoes something
+	Subject      string // its first word is what it is about: Payment of PaymentFailed
+	Success      bool   // it says that something went well
 }
 
-// typeInfoOf tells from a type's name whether it reports a failure or a success, or undoes
+// TypeInfoOf tells from a type's name whether it reports a failure or a success, or undoes
 // something. "not_failed" and its like are not understood; nobody names an event so.
-func typeInfoOf(kind string) (is typeInfo) {
+func TypeInfoOf(kind string) (is TypeInfo) {
 	words := wordsOf(kind)
 	if len(words) > 0 {
-		is.subject = words[0]
+		is.Subject = words[0]
 	}
 	for _, word := range words {
 		if word == "failover" {
 			continue
 		}
-		if beginsWithAny(word, failureWords) {
-			is.marks |= Failure
-		}
-		if beginsWithAny(word, compensationWords) {
-			is.marks |= Compensation
-		}
-		is.success = is.success || beginsWithAny(word, successWords)
+		is.Failure = is.Failure || beginsWithAny(word, failureWords)
+		is.Compensation = is.Compensation || beginsWithAny(word, compensationWords)
+		is.Success = is.Success || beginsWithAny(word, successWords)
 	}
-	is.success = is.success && is.marks == 0
+	is.Success = is.Success && !is.Failure && !is.Compensation
 	return is
 }
 

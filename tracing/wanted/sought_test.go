@@ -1,4 +1,4 @@
-package tracing
+package wanted
 
 import (
 	"encoding/hex"
@@ -52,15 +52,15 @@ func TestNoMessageIsPassedOverThatBelongs(t *testing.T) {
 		case "nested":
 			m.Value = fmt.Appendf(nil, "%q", fmt.Sprintf(`{"type":"Tick","order_id":%q}`, spelled))
 		}
-		var filtered, all wantedIDs
-		filtered.want(spelling.AppendID(nil, []byte(id)))
-		all.want(spelling.AppendID(nil, []byte(id)))
+		var filtered, all IDs
+		filtered.Want(spelling.AppendID(nil, []byte(id)))
+		all.Want(spelling.AppendID(nil, []byte(id)))
 		all.sought = append(all.sought, make([]sought, mostSought)...) // so many that everything is read
-		belongs := all.take(reader, &m)
+		belongs := all.Take(reader, &m)
 		if belongs {
 			belonged++
 		}
-		if got := filtered.take(reader, &m); got != belongs {
+		if got := filtered.Take(reader, &m); got != belongs {
 			t.Fatalf("%s in %q %q %q: belongs %v, and is taken %v", id, m.Key, m.Headers, m.Value, belongs, got)
 		}
 	})

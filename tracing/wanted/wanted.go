@@ -1,0 +1,90 @@
+package wanted
+
+import (
+	"slices"
+
+	"eventscope/adapters"
+	"eventscope/adapters/envelope"
+	"eventscope/tracing/packed"
+)
+
+// IDs are the ids that belong to what is searched for: it grows as messages link
+// one to the next.
+type IDs struct {
+	Links    idSet    // of flows, traces and entities, and the one searched for
+	Causes   idSet    // of events that belong
+	Found    bool     // something belonged
+	sought   []sought // all of them
+	identity envelope.Identity
+}
+
+// mostSought is how many ids are looked for in a message before it is read. With more, to
+// read it takes less.
+const mostSought = 12
+
+// Want puts an id among those that lead to more.
+func (w *IDs) Want(id []byte) { w.put(&w.Links, id) }
+
+func (w *IDs) put(set *idSet, id []byte) {
+	if *set == nil {
+		*set = idSet{}
+	}
+	if !set.has(id) && len(w.sought) <= mostSought {
+		w.sought = append(w.sought, soughtOf(id))
+	}
+	set.put(id)
+}
+
+// mayBelong says that a message must be read to know whether it belongs.
+func (w *IDs) mayBelong(m *adapters.Message) bool {
+	if len(w.sought) > mostSought || respells(m) {
+		return true
+	}
+	return slices.ContainsFunc(w.sought, func(s sought) bool { return s.mayBeIn(m) })
+}
+
+// idSet is a set of ids in their compact form, of which a UUID has one whatever its
+// spelling.
+type idSet map[string]struct{}
+
+func (s idSet) has(id []byte) bool {
+	var room [packed.Longest]byte
+	_, there := s[string(packed.AppendAside(room[:0], id))]
+	return there
+}
+
+func (s idSet) put(id []byte) { s[string(packed.AppendAside(nil, id))] = struct{}{} }
+
+// mostIDs bounds each of the two.
+const mostIDs = 1000
+
+// Take says whether a message belongs, and learns its ids if it does.
+func (w *IDs) Take(reader *envelope.Reader, m *adapters.Message) bool {
+	if !w.mayBelong(m) {
+		return false
+	}
+	id := &w.identity
+	reader.Read(m, id)
+	links := [][]byte{id.Flow.Value, id.Trace.Value}
+	belongs := w.Links.has(id.ID.Value) || w.Causes.has(id.Cause.Value)
+	if id.Entity.From.Place == envelope.InKey { // a key may be anything: it leads in, not on
+		belongs = belongs || w.Links.has(id.Entity.Value)
+	} else {
+		links = append(links, id.Entity.Value)
+	}
+	for _, link := range links {
+		belongs = belongs || w.Links.has(link)
+	}
+	w.Found = w.Found || belongs
+	if belongs && id.ID.Known() && len(w.Causes) < mostIDs {
+		w.put(&w.Causes, id.ID.Value)
+	}
+	if belongs && len(w.Links) < mostIDs {
+		for _, link := range links {
+			if len(link) > 0 {
+				w.Want(link)
+			}
+		}
+	}
+	return belongs
+}
