@@ -63,7 +63,7 @@ func (a *Adapter) newRun(start adapters.Start, intake adapters.Intake) *run {
 	for _, name := range a.Streams {
 		r.streams = append(r.streams, stream.NewTail(name, start, func(ctx context.Context, s *delivery.Buffer) error {
 			return r.handOver(ctx, s, false)
-		}))
+		}, r.state.tell))
 	}
 	return r
 }

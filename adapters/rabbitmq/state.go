@@ -123,6 +123,12 @@ func (s *state) missed(from, to time.Time, reason string) {
 	s.addGap(adapters.Gap{From: from, To: to, Reason: reason, Missed: -1})
 }
 
+// tell records a gap of no length, which a reason tells all of.
+func (s *state) tell(reason string) {
+	now := time.Now().Round(0)
+	s.missed(now, now, reason)
+}
+
 // overflowed records that a tap's queue dropped n messages between from and to, or an
 // unknown number when n is -1. Drops that go on are one gap.
 func (s *state) overflowed(n int64, from, to time.Time) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -187,6 +188,37 @@ func TestFetchAfterRetention(t *testing.T) {
 		}
 		if i != len(wanted) {
 			t.Errorf("%d answers of %d", i, len(wanted))
+		}
+	})
+}
+
+// TestStreamMadeAgain: a stream that was deleted and made again is read from its beginning, with a gap
+// that says so, whether its reader had come to the end or not.
+func TestStreamMadeAgain(t *testing.T) {
+	onEachBroker(t, func(t *testing.T, b *testBroker) {
+		name := b.queue(t, "stream", nil)
+		b.publish(t, "", name, bodies("old", 5)...)
+		tl := tailing(t, open(t, b.streamConfig(name)), adapters.Beginning)
+		tl.take(t, 5)
+		for round := range 2 { // made again at once, and as long as the reader knows of
+			if _, err := b.channel(t).QueueDelete(name, false, false, false); err != nil {
+				t.Fatal(err)
+			}
+			if round == 1 {
+				awaitStatus(t, tl.adapter, func(s adapters.Status) bool { return errors.Is(s.Err, adapters.ErrUnknownDestination) })
+			}
+			if _, err := b.channel(t).QueueDeclare(name, true, false, false, false, amqp.Table{amqp.QueueTypeArg: "stream"}); err != nil {
+				t.Fatal(err)
+			}
+			const fewer = 2
+			b.publish(t, "", name, bodies("new", fewer-round)...)
+			if got := offsetsOf(tl.take(t, fewer-round)); got[0] != 0 {
+				t.Errorf("made again it is read from %v on", got)
+			}
+			s := awaitStatus(t, tl.adapter, func(s adapters.Status) bool { return s.Connection == adapters.Live && s.BehindBy == 0 })
+			if len(s.Gaps) != round+1 || !strings.Contains(s.Gaps[round].Reason, name+"\" ends before what was read of it") {
+				t.Errorf("gaps %+v", s.Gaps)
+			}
 		}
 	})
 }

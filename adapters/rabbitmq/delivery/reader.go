@@ -34,6 +34,10 @@ type Consumer struct {
 	Channel    *amqp.Channel
 	Deliveries <-chan amqp.Delivery
 
+	// Begin, if not nil, is called before the first delivery is taken and after the last of
+	// the consumer before, in the goroutine that takes them.
+	Begin func()
+
 	// Ended is told why the reading ended. It must have room for one word.
 	Ended chan<- error
 }
@@ -88,6 +92,9 @@ func (r *Reader) Run(ctx context.Context) error {
 
 // Read reads one consumer to its end. It acknowledges what has been handed over.
 func (r *Reader) Read(ctx context.Context, c Consumer) error {
+	if c.Begin != nil {
+		c.Begin()
+	}
 	waiting, tag := 0, uint64(0) // deliveries to be acknowledged, and the last one's tag
 	for {
 		s, ended := r.collect(ctx, c.Deliveries, waiting > 0)

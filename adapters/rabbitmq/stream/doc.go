@@ -30,5 +30,8 @@
 // and a second if the stream is empty; what was sent by then comes before the answer to a
 // question that is asked last. Offsets have holes, where the broker keeps its own records.
 //
+// Nor does it tell a stream from another of its name. One that ends before what was read of it is
+// taken for made again; one that has grown beyond that is not noticed, and read on from there.
+//
 // Consuming a queue as a stream fails, so that no message of a real queue can be taken.
 package stream

@@ -29,14 +29,17 @@ type Tail struct {
 	handing atomic.Bool // the intake has a batch before it
 
 	// The session's own.
-	looked   int64     // delivered at the last look for the end
-	moved    time.Time // when that was another than before
-	attached bool      // in this session
+	again    func(why string) // told when the stream is not the one that was read
+	looked   int64            // delivered at the last look for the end
+	moved    time.Time        // when that was another than before
+	attached bool             // in this session
 }
 
-// NewTail follows a stream from a start. Put hands over, in order, and owns what it is given.
-func NewTail(name string, start adapters.Start, put func(context.Context, *delivery.Buffer) error) *Tail {
-	st := &Tail{name: name, start: start}
+// NewTail follows a stream from a start. Put hands over, in order, and owns what it is given. Again
+// is told in words when the stream was made again and is read from its beginning, by whoever
+// attaches the tail.
+func NewTail(name string, start adapters.Start, put func(context.Context, *delivery.Buffer) error, again func(why string)) *Tail {
+	st := &Tail{name: name, start: start, again: again}
 	st.since, _ = start.Time(time.Now())
 	st.next.Store(-1)
 	st.delivered.Store(-1)
@@ -84,6 +87,10 @@ func (st *Tail) take(s *delivery.Buffer, d *amqp.Delivery) error {
 func (st *Tail) Attach(ctx context.Context, l *connection.Conn, ended chan<- error) error {
 	st.attached = false
 	from, err := st.where(ctx, l)
+	var begin func()
+	if errors.Is(err, errShorter) {
+		from, begin, err = "first", st.beginAgain, nil
+	}
 	if err != nil {
 		return err
 	}
@@ -91,13 +98,26 @@ func (st *Tail) Attach(ctx context.Context, l *connection.Conn, ended chan<- err
 	if err != nil {
 		return err
 	}
-	st.reader.Attach(delivery.Consumer{Channel: channel, Deliveries: deliveries, Ended: ended})
+	st.reader.Attach(delivery.Consumer{Channel: channel, Deliveries: deliveries, Ended: ended, Begin: begin})
 	st.attached, st.moved = true, time.Now()
+	if begin != nil {
+		st.again("stream " + wording.Quoted(st.name) + " ends before what was read of it: it was made again, and is read from its beginning")
+	}
 	return nil
 }
 
+// beginAgain forgets where the reader was, in a stream that is not there any more.
+func (st *Tail) beginAgain() {
+	st.next.Store(0)
+	st.delivered.Store(0)
+}
+
+// errShorter says that a stream ends before what was read of it. A stream never goes back, so that
+// it is another one.
+var errShorter = errors.New("the stream is another one")
+
 // where says at which offset to begin, and finds the end of the stream as far as that
-// is needed to know how much is to be caught up with.
+// is needed to know how much is to be caught up with, and whether it is the one that was read.
 func (st *Tail) where(ctx context.Context, l *connection.Conn) (any, error) {
 	next := st.next.Load()
 	if next < 0 && st.start.IsEnd() {
@@ -116,8 +136,15 @@ func (st *Tail) where(ctx context.Context, l *connection.Conn) (any, error) {
 		return end, nil
 	}
 	end, err := lastChunk(ctx, l, st.name)
-	if err != nil {
+	if err == nil && end < next { // the end itself may lie behind that, or a slow broker has told of nothing
+		end, err = End(ctx, l, st.name)
+	}
+	switch {
+	case err != nil:
 		return nil, err
+	case end < next:
+		st.end.Store(end)
+		return nil, errShorter
 	}
 	st.end.Store(max(end, st.end.Load()))
 	if next >= 0 {

@@ -15,7 +15,7 @@ import (
 // says itself that it is older is left out at the beginning, not later.
 func TestStreamTimesWithinAChunk(t *testing.T) {
 	since := time.Unix(1_700_000_000, 0)
-	st := NewTail("s", adapters.At(since), nil)
+	st := NewTail("s", adapters.At(since), nil, nil)
 	s := new(delivery.Buffer)
 	for i, at := range []time.Time{since.Add(-time.Hour), since.Add(-time.Second), since, since.Add(-time.Hour), {}, since.Add(time.Hour)} {
 		d := amqp.Delivery{Timestamp: at, Headers: amqp.Table{delivery.OffsetHeader: int64(100 + i), "h": "v"}}
