@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"eventscope/adapters"
@@ -65,8 +66,9 @@ func (l *ledger) readOn(ctx context.Context, patient bool) (err error) {
 		position, err := adapters.ParsePosition(string(key))
 		return bytes.Equal(key, own) || err == nil && position.Destination == l.dlq
 	}
+	marks := newMarkReader()
 	l.point, err = l.source.Ledger(ctx, deadletter.LedgerQuery{From: l.point, Wanted: wanted, Patient: patient}, func(e deadletter.Entry) error {
-		switch position, mark, ok := readMark(e); {
+		switch position, mark, ok := marks.read(e); {
 		case bytes.Equal(e.Key, own):
 			l.claimed = nil
 			var c claim
@@ -83,15 +85,40 @@ func (l *ledger) readOn(ctx context.Context, patient bool) (err error) {
 	return err
 }
 
-// readMark reads a record of the ledger: that a letter is settled, or nil if the mark was taken
+// markReader reads marks. Those of one transaction say the same and are one mark, and names of
+// destinations one text, since a ledger can have hundreds of thousands. Marks are not changed.
+type markReader struct {
+	marks map[string]*Mark // by what they were read from; nil what is none
+	names map[string]string
+}
+
+func newMarkReader() *markReader {
+	return &markReader{marks: map[string]*Mark{}, names: map[string]string{}}
+}
+
+// read reads a record of the ledger: that a letter is settled, or nil if the mark was taken
 // away. It is not ok if it is anything else, such as a later version's, which is left alone.
-func readMark(e deadletter.Entry) (position adapters.Position, mark *Mark, ok bool) {
+func (r *markReader) read(e deadletter.Entry) (position adapters.Position, mark *Mark, ok bool) {
 	position, err := adapters.ParsePosition(string(e.Key))
-	if err != nil || len(e.Value) == 0 {
-		return position, nil, err == nil
+	if err != nil {
+		return position, nil, false
 	}
-	err = json.Unmarshal(e.Value, &mark)
-	return position, mark, err == nil && mark != nil && mark.State.Settled()
+	name, known := r.names[position.Destination]
+	if !known {
+		name = strings.Clone(position.Destination)
+		r.names[name] = name
+	}
+	if position.Destination = name; len(e.Value) == 0 {
+		return position, nil, true
+	}
+	mark, known = r.marks[string(e.Value)]
+	if !known {
+		if json.Unmarshal(e.Value, &mark) != nil || mark == nil || !mark.State.Settled() {
+			mark = nil
+		}
+		r.marks[string(e.Value)] = mark
+	}
+	return position, mark, mark != nil
 }
 
 // entry is a mark as a record of the ledger.

@@ -108,8 +108,9 @@ func (m *marking) read(ctx context.Context, from deadletter.LedgerPoint, wanted 
 		position, err := adapters.ParsePosition(string(key))
 		return err == nil && wanted(position.Destination)
 	}}
+	reader := newMarkReader()
 	point, err := m.source.DeadLetters.Ledger(ctx, query, func(e deadletter.Entry) error {
-		position, mark, ok := readMark(e)
+		position, mark, ok := reader.read(e)
 		if !ok {
 			return nil
 		}

@@ -75,6 +75,10 @@ type Config struct {
 	// that it may ask for; 0 is 128 MiB. What is larger is left out and told.
 	BatchBytes int32
 
+	// LedgerBytes is the most that the newest entries of the ledger may take while they are read;
+	// 0 is 1 GiB. What is larger is not read, which is an error.
+	LedgerBytes int
+
 	// Options are added to every client, last. They are for tests (a dialer).
 	Options []kgo.Opt
 
@@ -108,6 +112,8 @@ func (c *Config) fetchBytes() int32 {
 }
 
 func (c *Config) batchBytes() int32 { return cmp.Or(c.BatchBytes, greatestBatch) }
+
+func (c *Config) ledgerBytes() int { return cmp.Or(c.LedgerBytes, mostLedger) }
 
 // answerBytes is the most in one answer when so many brokers answer at once.
 func (c *Config) answerBytes(brokers int) int32 {

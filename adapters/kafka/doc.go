@@ -57,7 +57,7 @@
 //	peek.go       Peek: reading them
 //	recipients.go Recipients: the groups that read a topic, and transactions that are ongoing on it
 //	lacks.go      Lacks: rights that a redrive needs
-//	ledger.go     the topic that says what became of them
+//	ledger.go     the topic that says what became of them; ledgerentries.go: the newest of each
 //	producer.go   sending copies, and what a topic takes
 //	redrive.go    Redrive: copies and ledger entries in one transaction
 //	mend.go       Mend: transactions of earlier redrives that hang

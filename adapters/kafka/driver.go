@@ -46,6 +46,8 @@ const (
 	fetchShare = 128 // FetchBytes of all sources together
 	mostFetch  = 8 << 20
 
+	ledgerShare = 3 // LedgerBytes of all sources together
+
 	batchShare    = 4
 	leastUnpacked = 8 << 20 // a zstd window may be as large (RFC 8878)
 	mostUnpacked  = 128 << 20
@@ -58,6 +60,7 @@ func configOf(c *driver.Config) Config {
 	}
 	if c.Memory > 0 {
 		config.FetchBytes = int32(min(c.Memory/fetchShare/int64(max(1, c.Sources)), mostFetch))
+		config.LedgerBytes = int(min(c.Memory/ledgerShare/int64(max(1, c.Sources)), mostLedger))
 		config.BatchBytes = int32(min(max(c.Memory/batchShare, leastUnpacked), mostUnpacked))
 	}
 	switch {

@@ -62,7 +62,7 @@ func (a *Adapter) Ledger(ctx context.Context, query deadletter.LedgerQuery, each
 	if err != nil {
 		return from, err
 	}
-	for _, entry := range read.entries {
+	for entry := range read.all() {
 		if len(entry.Value) == 0 && from.IsZero() {
 			continue
 		}
@@ -78,12 +78,12 @@ func (a *Adapter) Ledger(ctx context.Context, query deadletter.LedgerQuery, each
 var errMoved = errors.New("the log has moved")
 
 // readLedger reads the entries behind a place, as far as the ledger is decided.
-func (a *Adapter) readLedger(ctx context.Context, t *cluster.Topic, from deadletter.LedgerPoint, wanted func(key []byte) bool) (read ledger, reached deadletter.LedgerPoint, err error) {
+func (a *Adapter) readLedger(ctx context.Context, t *cluster.Topic, from deadletter.LedgerPoint, wanted func(key []byte) bool) (read *ledger, reached deadletter.LedgerPoint, err error) {
 	reached = deadletter.LedgerPoint{Incarnation: incarnation(t.ID), At: time.Now()}
-	read = ledger{at: make(map[string]int), wanted: wanted}
+	read = newLedger(wanted, a.config.ledgerBytes())
 	seen := newProgress(time.Now())
 	span := adapters.Range{From: adapters.Beginning, FromOffsets: from.Next}
-	reached.Next, err = a.only(LedgerTopic, seen).scan(ctx, span, map[string]*cluster.Topic{t.Name: t}, t.Logs(), &read)
+	reached.Next, err = a.only(LedgerTopic, seen).scan(ctx, span, map[string]*cluster.Topic{t.Name: t}, t.Logs(), read)
 	if err == nil && len(seen.lasting) > 0 {
 		problem := &adapters.Problem{
 			Doing: "read the ledger", Cause: strings.ReplaceAll(strings.Join(slices.Sorted(maps.Keys(seen.lasting)), "; "), "; "+cluster.TryAgain, ""),
@@ -154,33 +154,6 @@ func lapsed(ongoing map[adapters.Log][]transactions.Ongoing) bool {
 		}
 	}
 	return false
-}
-
-// ledger keeps the newest value of each key. It is an intake.
-type ledger struct {
-	entries []deadletter.Entry
-	at      map[string]int        // in entries, by key
-	wanted  func(key []byte) bool // nil is every key
-}
-
-// Put implements [adapters.Intake].
-func (l *ledger) Put(_ context.Context, batch *adapters.Batch) error {
-	for i := range batch.Messages {
-		m := &batch.Messages[i]
-		if l.wanted != nil && !l.wanted(m.Key) {
-			continue
-		}
-		at, known := l.at[string(m.Key)]
-		if !known {
-			key := string(m.Key)
-			at = len(l.entries)
-			l.at[key] = at
-			l.entries = append(l.entries, deadletter.Entry{Key: []byte(key)})
-		}
-		l.entries[at].Value = append(l.entries[at].Value[:0], m.Value...)
-	}
-	batch.Release()
-	return nil
 }
 
 // entryRecord is an entry as it is written: a key without a value is removed.
