@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/envelope/spelling"
 )
 
@@ -53,7 +53,7 @@ func (h *Headers) strips(name string) bool {
 	case spelling.MatchesAny(h.Keep, lower):
 		return false
 	}
-	return envelope.IsFailureHeader(lower) || spelling.MatchesAny(h.Strip, lower)
+	return deadheader.IsHeader(lower) || spelling.MatchesAny(h.Strip, lower)
 }
 
 // stamp are the headers that a copy of a letter carries.

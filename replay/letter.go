@@ -9,6 +9,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 )
 
 // Letter is a dead letter in the list: what there is to know about it, without its body.
@@ -31,13 +32,13 @@ type Letter struct {
 
 	Type, Service, ID, Flow, Entity string // what it says about itself; "" where it does not
 
-	Death envelope.Death
+	Death deadheader.Info
 
 	// To is where a replay sends it; zero when that is not known. ToFrom is the evidence,
 	// and Confidence how good that is.
 	To         deadletter.Target
 	ToFrom     string
-	Confidence envelope.Confidence
+	Confidence deadheader.Confidence
 
 	// Replays is how often it was replayed before it came here.
 	Replays int
@@ -85,7 +86,7 @@ type reader struct {
 // read makes a letter of a message. Every message of a dead-letter queue is one, whatever its headers.
 func (r *reader) read(m *adapters.Message, id *envelope.Identity) Letter {
 	r.envelope.Read(m, id)
-	death, _ := envelope.Certify(m)
+	death, _ := deadheader.Read(m)
 	l := Letter{
 		Source: r.source, Broker: r.broker, DLQ: r.dlq.Name, Position: m.Position, Time: m.Time, Size: m.Size(), Content: m.Fingerprint(),
 		Type: string(id.Type.Value), Service: string(id.Service.Value), ID: string(id.ID.Value),
@@ -117,7 +118,7 @@ func distinct(m *adapters.Message, id *envelope.Identity) bool {
 		return true
 	}
 	_, replayed := m.Header(headerID)
-	return replayed || envelope.DeathIsNoted(m)
+	return replayed || deadheader.NotedByBroker(m)
 }
 
 // mostReplays is the highest count that is told from higher ones.

@@ -8,7 +8,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/figure"
 )
 
@@ -82,7 +82,7 @@ func (t *tally) most() (origin string, count int) {
 
 // claims says that the letter itself, and nothing else, says where it goes.
 func (l *Letter) claims() bool {
-	return l.Confidence == envelope.Certain || l.Confidence == envelope.Claimed
+	return l.Confidence == deadheader.Certain || l.Confidence == deadheader.Claimed
 }
 
 // tallies are what was last read of each dead-letter destination, from its beginning to its
@@ -167,14 +167,14 @@ func died(c *statement, recipients *deadletter.Recipients) string {
 // named says that the name of the dead-letter destination speaks for a claim. Stages of
 // retrying are named after the destination that they belong to.
 func (e *evidence) named(c *statement, recipients *deadletter.Recipients, reached []string) bool {
-	stem, _ := envelope.DeadName(e.dlq.Name)
+	stem, _ := deadheader.OriginByName(e.dlq.Name)
 	switch {
 	case stem == "":
 		return false
 	case slices.Contains(reached, stem), recipients.Unknown != "" && c.origin == stem:
 		return true
 	}
-	return strings.HasPrefix(c.origin, stem) && envelope.IsRetryStage(c.origin) && (slices.Contains(reached, c.origin) || recipients.Kind == adapters.Exchange && recipients.Key == c.origin)
+	return strings.HasPrefix(c.origin, stem) && deadheader.IsRetryStage(c.origin) && (slices.Contains(reached, c.origin) || recipients.Kind == adapters.Exchange && recipients.Key == c.origin)
 }
 
 // exception is why a claim stands out among those of the other letters, or empty.

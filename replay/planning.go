@@ -12,7 +12,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/figure"
 )
 
@@ -215,7 +215,7 @@ func (p *planner) recipients(ctx context.Context, e *evidence, targets []deadlet
 	if p.options.Through != nil {
 		letters = p.options.Through.DeadLetters
 	}
-	stem, _ := envelope.DeadName(p.part.DLQ)
+	stem, _ := deadheader.OriginByName(p.part.DLQ)
 	asked := slices.Clone(targets)
 	if stem != "" && p.options.Through == nil && p.options.To.IsZero() {
 		asked = append(asked, p.source.TargetOf(e.dlq, deadletter.Origin{Destination: stem}))
@@ -341,14 +341,14 @@ func (p *planner) add(l *Letter) {
 	planned.To = deadletter.Target(p.once(string(l.To)))
 	confidence := l.Confidence
 	if !p.options.To.IsZero() {
-		planned.To, confidence = p.options.To, envelope.Certain
+		planned.To, confidence = p.options.To, deadheader.Certain
 	}
 	limit := p.options.MaxReplays
 	if limit == 0 {
 		limit = DefaultMaxReplays
 	}
 	switch {
-	case planned.To.IsZero(), confidence == envelope.NameOnly, confidence == envelope.Unknown:
+	case planned.To.IsZero(), confidence == deadheader.NameOnly, confidence == deadheader.Unknown:
 		p.part.Unresolved = append(p.part.Unresolved, l.Position)
 	case p.part.sameCluster() && planned.To == p.home:
 		p.part.Looping = append(p.part.Looping, l.Position)

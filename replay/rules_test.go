@@ -11,7 +11,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/replay/replaytest"
 )
 
@@ -117,22 +117,22 @@ func TestAnEditIsInTheCopyAlone(t *testing.T) {
 func TestWhereALetterGoes(t *testing.T) {
 	for name, c := range map[string]struct {
 		dlq        deadletter.Queue
-		death      envelope.Death
+		death      deadheader.Info
 		to         deadletter.Target
-		confidence envelope.Confidence
+		confidence deadheader.Confidence
 	}{
-		"Kafka, by its header":                       {deadletter.Queue{Kind: adapters.Topic}, envelope.Death{Origin: "orders", Confidence: envelope.Claimed}, deadletter.Target("orders"), envelope.Claimed},
-		"Kafka, by its place":                        {deadletter.Queue{Kind: adapters.Topic}, envelope.Death{Origin: "x", OriginAt: adapters.Position{Destination: "orders"}, Confidence: envelope.Certain}, deadletter.Target("orders"), envelope.Certain},
-		"a place in a topic, of a letter in a queue": {deadletter.Queue{Kind: adapters.Queue, Direct: []string{"orders"}}, envelope.Death{Origin: "orders/2@881", OriginAt: adapters.Position{Destination: "orders", Partition: 2, Offset: 881}, Confidence: envelope.Claimed}, deadletter.Routed("", "orders/2@881"), envelope.Claimed},
-		"to the exchange as before":                  {deadletter.Queue{}, envelope.Death{Origin: "q", Exchange: "shop", RoutingKey: "k", Confidence: envelope.Certain}, deadletter.Routed("shop", "k"), envelope.Certain},
-		"to the queue alone":                         {deadletter.Queue{Direct: []string{"q"}}, envelope.Death{Origin: "q", Exchange: "shop", RoutingKey: "k", Confidence: envelope.Certain}, deadletter.Routed("", "q"), envelope.Certain},
-		"a queue without exchange":                   {deadletter.Queue{}, envelope.Death{Origin: "q", Confidence: envelope.Claimed}, deadletter.Routed("", "q"), envelope.Claimed},
-		"a claim that is configured":                 {deadletter.Queue{Feeders: []string{"q"}}, envelope.Death{Origin: "q", Confidence: envelope.Claimed}, deadletter.Routed("", "q"), envelope.Certain},
-		"by configuration":                           {deadletter.Queue{Sources: []string{"q"}, Evidence: "q dead-letters to it"}, envelope.Death{Origin: "guess", Confidence: envelope.NameOnly}, deadletter.Routed("", "q"), envelope.Likely},
-		"by configuration of two":                    {deadletter.Queue{Sources: []string{"q", "r"}}, envelope.Death{Confidence: envelope.Unknown}, "", envelope.Unknown},
-		"by its name":                                {deadletter.Queue{Kind: adapters.Topic}, envelope.Death{Origin: "guess", Confidence: envelope.NameOnly}, deadletter.Target("guess"), envelope.NameOnly},
-		"by nothing":                                 {deadletter.Queue{Kind: adapters.Topic}, envelope.Death{}, "", envelope.Unknown},
-		"certain of no origin":                       {deadletter.Queue{Kind: adapters.Topic}, envelope.Death{Confidence: envelope.Certain}, "", envelope.Unknown},
+		"Kafka, by its header":                       {deadletter.Queue{Kind: adapters.Topic}, deadheader.Info{Origin: "orders", Confidence: deadheader.Claimed}, deadletter.Target("orders"), deadheader.Claimed},
+		"Kafka, by its place":                        {deadletter.Queue{Kind: adapters.Topic}, deadheader.Info{Origin: "x", OriginAt: adapters.Position{Destination: "orders"}, Confidence: deadheader.Certain}, deadletter.Target("orders"), deadheader.Certain},
+		"a place in a topic, of a letter in a queue": {deadletter.Queue{Kind: adapters.Queue, Direct: []string{"orders"}}, deadheader.Info{Origin: "orders/2@881", OriginAt: adapters.Position{Destination: "orders", Partition: 2, Offset: 881}, Confidence: deadheader.Claimed}, deadletter.Routed("", "orders/2@881"), deadheader.Claimed},
+		"to the exchange as before":                  {deadletter.Queue{}, deadheader.Info{Origin: "q", Exchange: "shop", RoutingKey: "k", Confidence: deadheader.Certain}, deadletter.Routed("shop", "k"), deadheader.Certain},
+		"to the queue alone":                         {deadletter.Queue{Direct: []string{"q"}}, deadheader.Info{Origin: "q", Exchange: "shop", RoutingKey: "k", Confidence: deadheader.Certain}, deadletter.Routed("", "q"), deadheader.Certain},
+		"a queue without exchange":                   {deadletter.Queue{}, deadheader.Info{Origin: "q", Confidence: deadheader.Claimed}, deadletter.Routed("", "q"), deadheader.Claimed},
+		"a claim that is configured":                 {deadletter.Queue{Feeders: []string{"q"}}, deadheader.Info{Origin: "q", Confidence: deadheader.Claimed}, deadletter.Routed("", "q"), deadheader.Certain},
+		"by configuration":                           {deadletter.Queue{Sources: []string{"q"}, Evidence: "q dead-letters to it"}, deadheader.Info{Origin: "guess", Confidence: deadheader.NameOnly}, deadletter.Routed("", "q"), deadheader.Likely},
+		"by configuration of two":                    {deadletter.Queue{Sources: []string{"q", "r"}}, deadheader.Info{Confidence: deadheader.Unknown}, "", deadheader.Unknown},
+		"by its name":                                {deadletter.Queue{Kind: adapters.Topic}, deadheader.Info{Origin: "guess", Confidence: deadheader.NameOnly}, deadletter.Target("guess"), deadheader.NameOnly},
+		"by nothing":                                 {deadletter.Queue{Kind: adapters.Topic}, deadheader.Info{}, "", deadheader.Unknown},
+		"certain of no origin":                       {deadletter.Queue{Kind: adapters.Topic}, deadheader.Info{Confidence: deadheader.Certain}, "", deadheader.Unknown},
 	} {
 		if to, _, confidence := resolve(replaytest.TargetOf, &c.dlq, &c.death); to != c.to || confidence != c.confidence {
 			t.Errorf("%s: to %+v, %s; want %+v, %s", name, to, confidence, c.to, c.confidence)

@@ -7,31 +7,31 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 )
 
 // resolve says where a letter is to go again: what its headers name, else what the
 // broker's configuration says, else a guess from the dead-letter queue's name, which nobody should
 // act on unseen. Whether what headers name can be believed is for [evidence] to say.
-func resolve(targetOf deadletter.TargetOf, dlq *deadletter.Queue, death *envelope.Death) (deadletter.Target, string, envelope.Confidence) {
-	if death.Confidence == envelope.Certain || death.Confidence == envelope.Claimed {
+func resolve(targetOf deadletter.TargetOf, dlq *deadletter.Queue, death *deadheader.Info) (deadletter.Target, string, deadheader.Confidence) {
+	if death.Confidence == deadheader.Certain || death.Confidence == deadheader.Claimed {
 		if slices.Contains(dlq.Feeders, death.OriginName()) {
-			death.Confidence = envelope.Certain
+			death.Confidence = deadheader.Certain
 		}
 		if target := targetOf(dlq, originOf(death)); !target.IsZero() {
 			return target, death.OriginFrom, death.Confidence
 		}
 	}
 	if len(dlq.Sources) == 1 {
-		return targetOf(dlq, deadletter.Origin{Destination: dlq.Sources[0]}), dlq.Evidence, envelope.Likely
+		return targetOf(dlq, deadletter.Origin{Destination: dlq.Sources[0]}), dlq.Evidence, deadheader.Likely
 	}
-	if death.Confidence == envelope.NameOnly {
-		return targetOf(dlq, originOf(death)), death.OriginFrom, envelope.NameOnly
+	if death.Confidence == deadheader.NameOnly {
+		return targetOf(dlq, originOf(death)), death.OriginFrom, deadheader.NameOnly
 	}
-	return "", "", envelope.Unknown
+	return "", "", deadheader.Unknown
 }
 
-func originOf(death *envelope.Death) deadletter.Origin {
+func originOf(death *deadheader.Info) deadletter.Origin {
 	return deadletter.Origin{Destination: death.Origin, Topic: death.OriginAt.Destination, Exchange: death.Exchange, RoutingKey: death.RoutingKey}
 }
 

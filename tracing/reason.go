@@ -9,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext" // strict and without allocations; the standard library's from Go 1.27 on
 
 	"eventscope/adapters"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/payload"
 )
 
@@ -100,7 +100,7 @@ var reasonFields = []string{"reason", "error", "message", "cause", "failure_reas
 // reasonOf is why a message reports a failure, or died: in its own words, or "".
 func reasonOf(m *adapters.Message, marks Marks) string {
 	var reason string
-	if death, dead := envelope.Certify(m); dead && marks.Has(DeadLetter) {
+	if death, dead := deadheader.Read(m); dead && marks.Has(DeadLetter) {
 		reason = death.Message
 		if reason == "" {
 			reason = death.Reason

@@ -8,6 +8,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/payload"
 	"eventscope/replay"
 	"eventscope/tracing"
@@ -83,7 +84,7 @@ func letterFacts(t *theme.Theme, l *replay.Letter, gone bool) []eventpage.Fact {
 	switch {
 	case l.To.IsZero():
 		to.Role, to.Value = theme.Warn, text.Own("nothing says where it was to go")
-	case l.Confidence == envelope.NameOnly:
+	case l.Confidence == deadheader.NameOnly:
 		to.Role, to.From = theme.Warn, text.Own("a guess from ").Add(t.String(l.ToFrom))
 	}
 	facts := []eventpage.Fact{state, why, to, {Label: text.Own("died"), Value: page.Moment(l.Died())}}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/replay"
 	"eventscope/tracing/query"
 	"eventscope/tui/keymap"
@@ -344,7 +344,7 @@ func (p *lettersPage) targetOf(l *replay.Letter) text.Safe {
 	switch {
 	case l.To.IsZero():
 		return text.Own("unknown")
-	case l.Confidence == envelope.NameOnly:
+	case l.Confidence == deadheader.NameOnly:
 		return text.Own("? ").Add(p.Theme().String(string(l.To)))
 	}
 	return p.Theme().String(string(l.To))
@@ -369,7 +369,7 @@ func (p *lettersPage) details(l *replay.Letter) []page.Piece {
 	to := text.Own("nothing says where it was to go: t on the plan names a destination")
 	switch {
 	case l.To.IsZero():
-	case l.Confidence == envelope.NameOnly:
+	case l.Confidence == deadheader.NameOnly:
 		to = text.Own("it may have been meant for ").Add(t.String(string(l.To)), text.Own(", a guess from "), t.String(l.ToFrom), text.Own(": t on the plan names a destination"))
 	default:
 		to = text.Own("goes to ").Add(t.String(string(l.To)), text.Own(", by "), t.String(l.ToFrom))
@@ -415,7 +415,7 @@ func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected b
 	row.Between().Cell(theme.Warn, t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message)), columns[letterWhy])
 	if w := columns[letterTarget]; w > 0 {
 		role := theme.Link
-		if l.Confidence == envelope.NameOnly || l.Confidence == envelope.Unknown {
+		if l.Confidence == deadheader.NameOnly || l.Confidence == deadheader.Unknown {
 			role = theme.Warn
 		}
 		row.Between().ID(role, p.targetOf(l), w)

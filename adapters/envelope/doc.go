@@ -4,7 +4,7 @@
 //
 // # Owner and concurrency
 //
-// [Rules] and the tables of dialects, names and writers are made once and never change;
+// [Rules] and the tables of dialects and names are made once and never change;
 // any number of goroutines may share them. A [Reader] has scratch memory and belongs to
 // one goroutine; make one a worker.
 //
@@ -43,7 +43,7 @@
 //
 // # Files
 //
-//	identity.go    Identity, Field, Evidence, Death: the answers
+//	identity.go    Identity, Field, Evidence: the answers
 //	reader.go      Reader: the order in which a message is read
 //	offer.go       how a value becomes a fact, or does not
 //	body.go        the part that reads JSON; jsonscan/ is how it walks through it
@@ -53,7 +53,7 @@
 //	meaning.go     names to meanings, from all tables
 //	spelling/      ids, trace contexts, times and names as they are written
 //	mapping.go, pinned.go          the operator's mappings, compiled and applied
-//	writers.go, certify.go, xdeath.go   certificates of dead letters
+//	deadheader/    what the headers of dead letters say
 //	axon.go, camel.go, cap.go, celery.go, cloudevents.go, debezium.go, eventuate.go, kurrentdb.go,
 //	lra.go, masstransit.go, nservicebus.go, rebus.go, spring.go, watermill.go, wolverine.go   the dialects
 //

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/envelope/spelling"
 )
 
@@ -22,9 +23,9 @@ var headerNames = func() []string {
 	for _, a := range aliases {
 		names = append(names, a.name)
 	}
-	for _, w := range writers {
-		for _, c := range w.clues {
-			names = append(names, c.header)
+	for _, c := range deathCases {
+		for _, h := range c.m.Headers {
+			names = append(names, h.Name)
 		}
 	}
 	return names
@@ -48,15 +49,15 @@ func check(t interface{ Fatalf(string, ...any) }, m *adapters.Message) {
 			t.Fatalf("not the same again:\n%s", diff)
 		}
 	}
-	d, ok := Certify(m)
-	if !ok && d != (Death{}) {
-		t.Fatalf("no certificate, and yet %+v", d)
+	d, ok := deadheader.Read(m)
+	if !ok && d != (deadheader.Info{}) {
+		t.Fatalf("no dead letter, and yet %+v", d)
 	}
 	if ok && first.DeadLetter && d.Writer == "" {
 		t.Fatalf("a dead letter without a writer: %+v", d)
 	}
 	for _, s := range []string{d.Origin, d.OriginFrom, d.Reason, d.Exception, d.Message, d.Writer} {
-		if len(s) > 3*spelling.MaxID+64 && len(s) > maxWords || !utf8.ValidString(s) {
+		if len(s) > 3*spelling.MaxID+64 && len(s) > 4096 || !utf8.ValidString(s) {
 			t.Fatalf("%d bytes: %q", len(s), s)
 		}
 	}

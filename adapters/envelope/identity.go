@@ -2,8 +2,6 @@ package envelope
 
 import (
 	"time"
-
-	"eventscope/adapters"
 )
 
 // Identity is what a message says about itself. All bytes are borrowed, from the
@@ -28,7 +26,7 @@ type Identity struct {
 	Dialect Dialect
 
 	// DeadLetter says that the message carries the marks of a dead-letter writer, and
-	// is not on its way to be tried again. [Certify] reads them.
+	// is not on its way to be tried again. Package deadheader reads them.
 	DeadLetter bool
 
 	// Replayed says that it carries the headers of a replay (x-replay-id).
@@ -95,41 +93,3 @@ func (e Evidence) AppendTo(dst []byte) []byte {
 
 // String is AppendTo as a string.
 func (e Evidence) String() string { return string(e.AppendTo(nil)) }
-
-// Death is a dead letter's certificate: where it was to go, and why it did not
-// arrive. Fields are empty where the writer does not say.
-type Death struct {
-	Origin     string            // destination it died at, printable: orders/2@881, or a queue
-	OriginAt   adapters.Position // the same as a position, where it has one
-	OriginFrom string            // evidence: "header kafka_dlt-original-topic"
-	Exchange   string            // AMQP: it was published to, before it died first
-	RoutingKey string            // AMQP: and with
-	Confidence Confidence
-	Reason     string // rejected, expired, maxlen, delivery_limit, or the writer's words
-	Exception  string // class name
-	Message    string // exception message, or other words of the writer
-	Attempts   int    // deliveries before death, 0 when unknown
-	Group      string // Kafka: the consumer group that failed
-	FirstAt    time.Time
-	LastAt     time.Time
-	Writer     string // who wrote it: "rabbitmq", "spring-kafka", "kafka-connect", …
-}
-
-// OriginName is the destination at which it died, without its place there.
-func (d *Death) OriginName() string {
-	if d.OriginAt.Destination != "" {
-		return d.OriginAt.Destination
-	}
-	return d.Origin
-}
-
-// Confidence grades how sure an origin is.
-type Confidence string
-
-const (
-	Certain  Confidence = "certain"   // a header names it, and the broker's configuration or the destination's name agrees
-	Claimed  Confidence = "claimed"   // a header names it, which whoever wrote the letter may have written
-	Likely   Confidence = "likely"    // broker configuration leads there
-	NameOnly Confidence = "name only" // guessed from the dead-letter destination's name
-	Unknown  Confidence = "unknown"
-)

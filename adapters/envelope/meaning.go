@@ -3,6 +3,7 @@ package envelope
 import (
 	"strings"
 
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/envelope/spelling"
 )
 
@@ -22,7 +23,7 @@ type meaning struct {
 	scope  string
 	scoped bool // the name is that of a member below such a parent
 
-	death       bool // a mark of a dead-letter writer
+	dead        bool // a mark of a dead-letter writer
 	replay      bool // a mark of a replay
 	contentType bool
 	retry       bool // a mark of a retry topic
@@ -69,7 +70,7 @@ const (
 
 // idle says that a name means nothing at all.
 func (m *meaning) idle() bool {
-	return m.common.role == nothing && len(m.uses) == 0 && m.marks == 0 && !m.death && !m.replay && !m.contentType && !m.retry
+	return m.common.role == nothing && len(m.uses) == 0 && m.marks == 0 && !m.dead && !m.replay && !m.contentType && !m.retry
 }
 
 // in says that a dialect has a use for the name.
@@ -201,7 +202,7 @@ func headerMeaning(name string) *meaning {
 		m.common = commonUses[string(folded)]
 		m.contentType = string(folded) == "contenttype"
 	}
-	m.death = IsDeathMark(lower)
+	m.dead = deadheader.IsMark(lower)
 	m.retry = spelling.Match("retry_topic-*", lower) || spelling.Match("delayed-retry-*", lower)
 	m.replay = lower == "x-replay-id"
 	return m

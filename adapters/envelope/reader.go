@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/envelope/jsonscan"
 	"eventscope/adapters/envelope/spelling"
 )
@@ -92,13 +93,13 @@ func (r *Reader) begin(m *adapters.Message, id *Identity) {
 
 // readMarks finds what each header can mean, and from that the dialect.
 func (r *Reader) readMarks() {
-	var death, retry bool
+	var dead, retry bool
 	headers := spelling.Headers(r.message)
 	for i := range headers {
 		meaning := r.headers.look(i, headers[i].Name)
 		r.meanings = append(r.meanings, meaning)
 		r.marks |= meaning.marks
-		death = death || meaning.death
+		dead = dead || meaning.dead
 		retry = retry || meaning.retry
 		if meaning.replay {
 			r.id.Replayed = true
@@ -110,8 +111,8 @@ func (r *Reader) readMarks() {
 	if p := r.message.Properties; p != nil && r.contentType == nil && p.ContentType != "" {
 		r.contentType = r.text(p.ContentType)
 	}
-	if death {
-		r.id.DeadLetter = !(retry && isRetryStage(r.message.Position.Destination)) && !backWhereItDied(r.message)
+	if dead {
+		r.id.DeadLetter = !(retry && deadheader.IsRetryStage(r.message.Position.Destination)) && !deadheader.PublishedAgain(r.message)
 	}
 	if r.marks != 0 || len(r.contentType) > 0 {
 		r.recognise()

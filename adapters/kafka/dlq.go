@@ -9,7 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/kafka/cluster"
 )
 
@@ -58,7 +58,7 @@ func dlqsOf(c *cluster.Catalog, s *cluster.Selection, lettersOnly bool) []*clust
 		}
 		if lettersOnly && slices.Contains(s.Names, name) {
 			named = append(named, t)
-		} else if _, ok := envelope.DeadName(name); ok {
+		} else if _, ok := deadheader.OriginByName(name); ok {
 			others = append(others, t)
 		}
 	}
@@ -126,11 +126,11 @@ func evidenceOf(t *cluster.Topic, newest []found) string {
 			unread = unread || !errors.Is(err, adapters.ErrGone)
 			continue
 		}
-		if death, ok := envelope.Certify(&newest[i].message); ok && death.Writer != "" {
+		if death, ok := deadheader.Read(&newest[i].message); ok && death.Writer != "" {
 			return "headers of " + death.Writer
 		}
 	}
-	_, like := envelope.DeadName(t.Name)
+	_, like := deadheader.OriginByName(t.Name)
 	switch {
 	case !like:
 		return "named when the source was opened"

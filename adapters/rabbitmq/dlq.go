@@ -12,7 +12,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/routing"
@@ -66,7 +66,7 @@ func (a *Adapter) namedLogs() []string {
 		return names
 	}
 	return slices.DeleteFunc(names, func(name string) bool { // they are read for what they receive
-		_, dead := envelope.DeadName(name)
+		_, dead := deadheader.OriginByName(name)
 		return !dead
 	})
 }
@@ -218,7 +218,7 @@ func (y *deadLetterGraph) dlqs(named []string) []deadletter.Queue {
 
 // isDLQ says that a queue is for dead letters, by what leads there or its name.
 func (y *deadLetterGraph) isDLQ(q *management.Queue) bool {
-	if _, ok := envelope.DeadName(q.Name); ok {
+	if _, ok := deadheader.OriginByName(q.Name); ok {
 		return true
 	}
 	return len(y.sources[q.Name])+len(y.perhaps[q.Name]) > 0 && !y.circles(q.Name)
@@ -300,7 +300,7 @@ func (y *deadLetterGraph) dlq(q *management.Queue, named bool) deadletter.Queue 
 	}
 	g.Feeders = y.feeders(q.Name)
 	g.Direct = slices.DeleteFunc(slices.Clone(g.Direct), func(source string) bool { return !slices.Contains(g.Sources, source) })
-	_, like := envelope.DeadName(q.Name)
+	_, like := deadheader.OriginByName(q.Name)
 	var evidence []string
 	switch sources, perhaps := g.Sources, y.perhaps[q.Name]; {
 	case len(sources) > 0:

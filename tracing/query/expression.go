@@ -15,7 +15,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"eventscope/adapters"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/payload"
 )
 
@@ -142,7 +142,7 @@ func (v *environment) fill(uses nameSet) {
 func (v *environment) fillDeath() {
 	death := v.subject.Death
 	if death == nil && v.subject.Message != nil {
-		if read, ok := envelope.Certify(v.subject.Message); ok && read.Confidence != envelope.NameOnly {
+		if read, ok := deadheader.Read(v.subject.Message); ok && read.Confidence != deadheader.NameOnly {
 			death = &read
 		}
 	}

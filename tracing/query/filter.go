@@ -6,6 +6,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 )
 
 // Entry is what an index holds of a message.
@@ -27,7 +28,7 @@ type Subject struct {
 	Entry *Entry
 
 	// Death is what is known of a dead letter; when it is nil, the message's own headers tell.
-	Death *envelope.Death
+	Death *deadheader.Info
 	// Status is how a dead letter or a flow stands, such as open; "" where that is not known.
 	Status string
 	// Services are those that wrote the events of a flow.

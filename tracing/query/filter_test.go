@@ -6,10 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
-
-	"pgregory.net/rapid"
+	"eventscope/adapters/envelope/deadheader"
 )
 
 const filterBody = `{"type":"PaymentFailed","payload":{"order_id":"ord-1009","amount":129.90,"count":3,"text":"12","paid":false,"retried":true,` +
@@ -88,7 +89,7 @@ func TestFilterOfADeadLetter(t *testing.T) {
 	died.Message.Headers = append(died.Message.Headers, adapters.Header{Name: "kafka_dlt-exception-fqcn", Value: []byte("java.net.SocketTimeout")}, adapters.Header{Name: "kafka_dlt-original-topic", Value: []byte("orders")},
 		adapters.Header{Name: "kafka_dlt-original-consumer-group", Value: []byte("billing")}, adapters.Header{Name: "retry_topic-attempts", Value: []byte{0, 0, 0, 3}})
 	told := payment()
-	told.Death = &envelope.Death{Reason: "card declined", Origin: "orders", Message: "no Funds", Writer: "acme"}
+	told.Death = &deadheader.Info{Reason: "card declined", Origin: "orders", Message: "no Funds", Writer: "acme"}
 	told.Status, told.Shown = "replayed", []string{"orders.dlq/0@17"}
 	alive := payment()
 	for text, want := range map[string][3]bool{ // of died, told and alive

@@ -8,6 +8,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/payload"
 	"eventscope/tracing"
 	"eventscope/tui/page"
@@ -89,7 +90,7 @@ func readMessage(t text.Cleaner, rules *envelope.Rules, e *tracing.Event, m adap
 	var id envelope.Identity
 	envelope.NewReader(rules).Read(&m, &id)
 	r.facts = append(r.facts, identityFacts(t, &id, e)...)
-	if death, ok := envelope.Certify(&m); ok {
+	if death, ok := deadheader.Read(&m); ok {
 		r.facts = append(r.facts, deathFacts(t, &death)...)
 	}
 	r.facts = append(r.facts, messageFacts(t, &m)...)
@@ -135,8 +136,8 @@ func identityFacts(t text.Cleaner, id *envelope.Identity, e *tracing.Event) []Fa
 	return list
 }
 
-// deathFacts are the certificate of a dead letter.
-func deathFacts(t text.Cleaner, d *envelope.Death) []Fact {
+// deathFacts are what the headers of a dead letter say.
+func deathFacts(t text.Cleaner, d *deadheader.Info) []Fact {
 	list := []Fact{heading(text.Own("Death"))}
 	add := func(label text.Safe, value, from string) {
 		if value != "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"eventscope/adapters"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/payload"
 )
 
@@ -178,7 +178,7 @@ func embed(dst, data []byte) ([]byte, bool) {
 }
 
 // death appends a dead letter's certificate.
-func death(dst []byte, d *envelope.Death) []byte {
+func death(dst []byte, d *deadheader.Info) []byte {
 	dst = append(dst, '{')
 	dst = known(field(dst, "origin"), d.Origin)
 	dst = known(field(dst, "origin_from"), d.OriginFrom)

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/tracing"
 	"eventscope/tui/text"
 )
@@ -56,8 +57,8 @@ func (l *jsonLines) event(dst []byte, e *Event) []byte {
 		dst = value(dst, m)
 	}
 	if id.DeadLetter {
-		if certificate, ok := envelope.Certify(m); ok {
-			dst = death(field(dst, "dead_letter"), &certificate)
+		if info, ok := deadheader.Read(m); ok {
+			dst = death(field(dst, "dead_letter"), &info)
 		}
 	}
 	return dst

@@ -7,6 +7,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/replay"
 	"eventscope/tui/text"
 )
@@ -207,7 +208,7 @@ func (l *textLines) AppendLetter(dst []byte, d *Letter) []byte {
 	target := l.words("no destination known")
 	if !letter.To.IsZero() {
 		target = text.Own("to ").Add(l.words(string(letter.To)))
-		if letter.Confidence == envelope.NameOnly {
+		if letter.Confidence == deadheader.NameOnly {
 			target = target.Add(text.Own("? (a guess)"))
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
-	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/payload"
 	"eventscope/tracing"
 	"eventscope/tui/text"
@@ -99,8 +99,8 @@ func (l *textLines) AppendEvent(dst []byte, e *Event) []byte {
 // summarise is a message in one line of words.
 func (l *textLines) summarise(m *adapters.Message, dead bool) text.Safe {
 	var notes []text.Safe
-	if certificate, ok := envelope.Certify(m); dead && ok {
-		words := strings.Join(strings.Fields(certificate.Reason+" "+certificate.Exception), " ")
+	if info, ok := deadheader.Read(m); dead && ok {
+		words := strings.Join(strings.Fields(info.Reason+" "+info.Exception), " ")
 		notes = append(notes, l.cleaner.String(strings.TrimSuffix("dead letter: "+words, ": ")))
 	}
 	if m.Redelivered {

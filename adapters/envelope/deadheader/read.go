@@ -1,8 +1,7 @@
-package envelope
+package deadheader
 
 import (
 	"encoding/binary"
-	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -16,29 +15,29 @@ import (
 // maxWords bounds an exception's message, in bytes.
 const maxWords = 4096
 
-// Certify reads the certificate of a dead letter, and whether m may be one. Headers of
-// a dead-letter writer make it one; Identity.DeadLetter is the same test, but for messages
-// that are tried again. Without such headers a destination that is named like a dead-letter one still
-// gets a certificate, of confidence [NameOnly]: the name alone proves nothing.
+// Read reads what the headers of a dead letter say, and whether m may be one. Headers of a
+// dead-letter writer make it one; Identity.DeadLetter of package envelope is the same test, but for
+// messages that are tried again. Without such headers a message of a destination that is named like
+// a dead-letter one may still be one, of confidence [NameOnly]: the name alone proves nothing.
 //
 // Where several writers have written, the first tells the origin and the last why it
 // died. Where one has written several times, as Spring does at each hop, likewise.
 // Strings are UTF-8, at most [spelling.MaxID] bytes, the message 4096.
-func Certify(m *adapters.Message) (Death, bool) {
-	d := Death{Confidence: Unknown}
+func Read(m *adapters.Message) (Info, bool) {
+	d := Info{Confidence: Unknown}
 	found := false
 	for _, w := range writersOf(m) {
 		found = true
-		w.certify(m, &d)
+		w.read(m, &d)
 	}
-	if rabbitmqDeath(m, &d) {
+	if readXDeath(m, &d) {
 		found = true
 	}
 	name := m.Position.Destination
 	if m.Properties != nil && m.Properties.Queue != "" {
 		name = m.Properties.Queue
 	}
-	origin, ok := originByName(name)
+	origin, ok := OriginByName(name)
 	if d.Origin != "" {
 		if d.OriginName() == origin {
 			d.Confidence = Certain
@@ -52,7 +51,7 @@ func Certify(m *adapters.Message) (Death, bool) {
 		}
 	}
 	if !found {
-		return Death{}, false
+		return Info{}, false
 	}
 	return d, true
 }
@@ -78,8 +77,8 @@ func writersOf(m *adapters.Message) []*writer {
 	return found
 }
 
-// certify adds what the writer says to d.
-func (w *writer) certify(m *adapters.Message, d *Death) {
+// read adds what the writer says to d.
+func (w *writer) read(m *adapters.Message, d *Info) {
 	if d.Origin == "" {
 		w.origin(m, d)
 	}
@@ -105,7 +104,7 @@ func (w *writer) certify(m *adapters.Message, d *Death) {
 }
 
 // origin adds where it died first.
-func (w *writer) origin(m *adapters.Message, d *Death) {
+func (w *writer) origin(m *adapters.Message, d *Info) {
 	name, header, ok := w.text(m, originName, true)
 	if !ok || len(name) > spelling.MaxID || !utf8.ValidString(name) {
 		return
@@ -203,37 +202,3 @@ func bounded(s string, limit int) string {
 	}
 	return strings.ToValidUTF8(s, "?")
 }
-
-// Names of dead-letter destinations. The first group is the origin.
-var deadNames = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)^error\.(.+)\.[^.]+$`),
-	regexp.MustCompile(`(?i)^dead-letter-topic-(.+)$`),
-	regexp.MustCompile(`(?i)^dlq[._-](.+)$`),
-	regexp.MustCompile(`(?i)^(.+?)[._-](?:dlq|dlt|dead|deadletter|dead[-_]letters?|errors?|failed|poison|parking[-_]?lot)(?:[._-]\d+)?$`),
-	regexp.MustCompile(`(?i)^(.+)_(?:error|skipped)$`),
-	regexp.MustCompile(`(?i)^()(?:error|wolverine-dead-letter-queue)$`),
-}
-
-// DeadName says whether a destination is named like one for dead letters, and the origin
-// that the name tells, which is empty where it tells none. A name proves nothing.
-func DeadName(name string) (origin string, ok bool) { return originByName(name) }
-
-// originByName guesses an origin from the name of a dead-letter destination, and says
-// whether it is the name of one. Some names tell no origin.
-func originByName(name string) (origin string, ok bool) {
-	for _, pattern := range deadNames {
-		if found := pattern.FindStringSubmatch(name); found != nil {
-			return found[1], true
-		}
-	}
-	return "", false
-}
-
-var retryStage = regexp.MustCompile(`(?i)[._-]retry([._-]\d+)?$`)
-
-// IsRetryStage says that a destination is named like a stage of retrying.
-func IsRetryStage(name string) bool { return isRetryStage(name) }
-
-// isRetryStage says that a destination is named like a stage of retrying, whose
-// messages carry the headers of dead letters and are still alive.
-func isRetryStage(name string) bool { return retryStage.MatchString(name) }

@@ -1,4 +1,4 @@
-package envelope
+package deadheader
 
 import (
 	"eventscope/adapters/envelope/spelling"
@@ -54,8 +54,8 @@ const (
 	asConnector          // the name of a sink connector, which makes that of its group
 )
 
-// writers are all the rows. RabbitMQ itself is not among them, for its certificate is
-// a table (see rabbitmqDeath).
+// writers are all the rows. RabbitMQ itself is not among them, for its header is a
+// table (see readXDeath).
 var writers = []writer{
 	{"spring-kafka", []string{"kafka_dlt-original-*", "kafka_dlt-exception-*", "kafka_dlt-key-exception-*"}, []clue{
 		{originName, "kafka_dlt-original-topic", asText},
@@ -210,15 +210,15 @@ var failureHeaders = []string{
 	"nats-expected-*", "dlq-*", "source_topic", "source_partition", "source_offset", "source_consumer_group", "source_attempts",
 }
 
-// IsFailureHeader says that a header of this name, in lower case, tells of a failure of the
+// IsHeader says that a header of this name, in lower case, tells of a failure of the
 // message that has it, so that a new copy goes without.
-func IsFailureHeader(lower string) bool {
-	return spelling.MatchesAny(failureHeaders, lower) || IsDeathMark(lower)
+func IsHeader(lower string) bool {
+	return spelling.MatchesAny(failureHeaders, lower) || IsMark(lower)
 }
 
-// IsDeathMark says that a header of this name, in lower case, is one by which a dead
+// IsMark says that a header of this name, in lower case, is one by which a dead
 // letter is known. A copy without any such header is alive.
-func IsDeathMark(lower string) bool {
+func IsMark(lower string) bool {
 	for i := range writers {
 		if spelling.MatchesAny(writers[i].marks, lower) {
 			return true

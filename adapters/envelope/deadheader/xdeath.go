@@ -1,4 +1,4 @@
-package envelope
+package deadheader
 
 import (
 	"strconv"
@@ -9,33 +9,33 @@ import (
 	"eventscope/adapters/envelope/spelling"
 )
 
-// RabbitMQ's own certificate: x-death is a table for each pair of queue and reason, the
+// RabbitMQ's own header: x-death is a table for each pair of queue and reason, the
 // most recent first, each with its first time; x-first-death-* name the pair that came
 // first and never change (RabbitMQ documentation, "Dead Letter Exchanges"). The table
 // is searched by pair, never by place.
 
-// deathTable is one table of x-death.
-type deathTable struct {
+// xDeathTable is one table of x-death.
+type xDeathTable struct {
 	queue, reason string
 	exchange, key string // it was published to, the first of its routing keys
 	count         int64
 	at            time.Time
 }
 
-// DeathIsNoted says that the broker itself has noted on a message when it died, so that it
+// NotedByBroker says that the broker itself has noted on a message when it died, so that it
 // equals no other message.
-func DeathIsNoted(m *adapters.Message) bool {
+func NotedByBroker(m *adapters.Message) bool {
 	_, noted := m.Header("x-death")
 	return noted
 }
 
-// rabbitmqDeath adds what RabbitMQ says to d: the origin when no other writer has
+// readXDeath adds what RabbitMQ says to d: the origin when no other writer has
 // named one, and the rest where it is still open.
-func rabbitmqDeath(m *adapters.Message, d *Death) bool {
-	first := deathTable{queue: header(m, "x-first-death-queue"), reason: header(m, "x-first-death-reason")}
-	last := deathTable{queue: header(m, "x-last-death-queue"), reason: header(m, "x-last-death-reason")}
-	tables := deathTables(m)
-	if first.queue == "" && !DeathIsNoted(m) {
+func readXDeath(m *adapters.Message, d *Info) bool {
+	first := xDeathTable{queue: header(m, "x-first-death-queue"), reason: header(m, "x-first-death-reason")}
+	last := xDeathTable{queue: header(m, "x-last-death-queue"), reason: header(m, "x-last-death-reason")}
+	tables := xDeathTables(m)
+	if first.queue == "" && !NotedByBroker(m) {
 		return false
 	}
 	from := "header x-first-death-queue"
@@ -54,13 +54,13 @@ func rabbitmqDeath(m *adapters.Message, d *Death) bool {
 	if d.Writer == "" {
 		d.Writer = "rabbitmq"
 	}
-	rabbitmqHistory(m, d, tables, first, last)
+	addHistory(m, d, tables, first, last)
 	return true
 }
 
 // reasonAt is why the message died last at its origin. Since then it may have expired in a
 // queue that held it back, which is no reason.
-func reasonAt(origin string, tables []deathTable, first, last deathTable) string {
+func reasonAt(origin string, tables []xDeathTable, first, last xDeathTable) string {
 	for _, t := range tables {
 		if t.queue == origin && t.reason != "" {
 			return t.reason
@@ -72,9 +72,9 @@ func reasonAt(origin string, tables []deathTable, first, last deathTable) string
 	return last.reason
 }
 
-// rabbitmqHistory adds times and attempts. A table's time is that of the first death of
+// addHistory adds times and attempts. A table's time is that of the first death of
 // its pair, so the last time is a lower bound where a pair died more than once.
-func rabbitmqHistory(m *adapters.Message, d *Death, tables []deathTable, first, last deathTable) {
+func addHistory(m *adapters.Message, d *Info, tables []xDeathTable, first, last xDeathTable) {
 	deliveries := int64(0)
 	for _, t := range tables {
 		if t.queue == first.queue && t.reason == first.reason {
@@ -105,14 +105,14 @@ func rabbitmqHistory(m *adapters.Message, d *Death, tables []deathTable, first, 
 	}
 }
 
-// backWhereItDied says that a message is published again as it was when it died: with
+// PublishedAgain says that a message is published again as it was when it died: with
 // the same exchange and routing key, as queues that hold messages back before another
-// try do. It keeps its certificate and is alive.
-func backWhereItDied(m *adapters.Message) bool {
+// try do. It keeps its headers and is alive.
+func PublishedAgain(m *adapters.Message) bool {
 	if m.Properties == nil || m.Properties.Exchange == "" {
 		return false
 	}
-	for _, t := range deathTables(m) {
+	for _, t := range xDeathTables(m) {
 		if t.exchange == m.Properties.Exchange && t.key == m.Properties.RoutingKey {
 			return true
 		}
@@ -120,19 +120,19 @@ func backWhereItDied(m *adapters.Message) bool {
 	return false
 }
 
-// maxDeathTables bounds how many tables of x-death are read.
-const maxDeathTables = 256
+// maxTables bounds how many tables of x-death are read.
+const maxTables = 256
 
-func deathTables(m *adapters.Message) []deathTable {
-	var tables []deathTable
+func xDeathTables(m *adapters.Message) []xDeathTable {
+	var tables []xDeathTable
 	for i := range spelling.Headers(m) {
 		list, ok := m.Headers[i].Structured.([]any)
 		if !ok || m.Headers[i].Name != "x-death" {
 			continue
 		}
-		for _, element := range list[:min(len(list), maxDeathTables)] {
+		for _, element := range list[:min(len(list), maxTables)] {
 			if table, ok := element.(map[string]any); ok {
-				t := deathTable{}
+				t := xDeathTable{}
 				t.queue, _ = table["queue"].(string)
 				t.reason, _ = table["reason"].(string)
 				t.exchange, _ = table["exchange"].(string)
@@ -162,7 +162,7 @@ func countOf(value any) int64 {
 }
 
 // earliest is the table with the earliest time, for messages that carry x-death alone.
-func earliest(tables []deathTable) deathTable {
+func earliest(tables []xDeathTable) xDeathTable {
 	first := tables[0]
 	for _, t := range tables[1:] {
 		if !t.at.IsZero() && t.at.Before(first.at) {

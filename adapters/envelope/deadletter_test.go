@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope/deadheader"
 )
 
 func at(text string) time.Time {
@@ -20,7 +21,7 @@ func at(text string) time.Time {
 type deathCase struct {
 	name string
 	m    adapters.Message
-	want Death
+	want deadheader.Info
 }
 
 var in = func(destination string, m adapters.Message) adapters.Message {
@@ -54,8 +55,8 @@ func TestWhatIsTriedAgainIsAlive(t *testing.T) {
 		if id.DeadLetter != c.dead {
 			t.Errorf("with exchange %q and key %q it is dead: %v", c.exchange, c.key, id.DeadLetter)
 		}
-		if _, ok := Certify(&m); !ok {
-			t.Errorf("with exchange %q and key %q it has no certificate", c.exchange, c.key)
+		if _, ok := deadheader.Read(&m); !ok {
+			t.Errorf("with exchange %q and key %q it says nothing", c.exchange, c.key)
 		}
 	}
 }
@@ -64,73 +65,73 @@ var origin2at881 = adapters.Position{Destination: "orders", Partition: 2, Offset
 
 var deathCases = []deathCase{
 	{"RabbitMQ", xdeath([]any{table("inventory", "rejected", 2, "2026-01-31T09:30:00Z")}, "x-first-death-queue", "inventory", "x-first-death-reason", "rejected", "x-first-death-exchange", "x"),
-		Death{Origin: "inventory", OriginFrom: "header x-first-death-queue", Confidence: Certain, Exchange: "x", RoutingKey: "k", Reason: "rejected", Attempts: 2, FirstAt: at("2026-01-31T09:30:00Z"), LastAt: at("2026-01-31T09:30:00Z"), Writer: "rabbitmq"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "header x-first-death-queue", Confidence: deadheader.Certain, Exchange: "x", RoutingKey: "k", Reason: "rejected", Attempts: 2, FirstAt: at("2026-01-31T09:30:00Z"), LastAt: at("2026-01-31T09:30:00Z"), Writer: "rabbitmq"}},
 	{"RabbitMQ, through a delay queue, most recent first", xdeath([]any{table("inventory", "rejected", 5, "2026-01-31T09:30:00Z"), table("delay", "expired", 4, "2026-01-31T09:31:00Z"), "rubbish", nil},
 		"x-first-death-queue", "inventory", "x-first-death-reason", "rejected", "x-last-death-queue", "delay", "x-last-death-reason", "expired"),
-		Death{Origin: "inventory", OriginFrom: "header x-first-death-queue", Confidence: Certain, Exchange: "x", RoutingKey: "k", Reason: "rejected", Attempts: 5, FirstAt: at("2026-01-31T09:30:00Z"), LastAt: at("2026-01-31T09:31:00Z"), Writer: "rabbitmq"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "header x-first-death-queue", Confidence: deadheader.Certain, Exchange: "x", RoutingKey: "k", Reason: "rejected", Attempts: 5, FirstAt: at("2026-01-31T09:30:00Z"), LastAt: at("2026-01-31T09:31:00Z"), Writer: "rabbitmq"}},
 	{"RabbitMQ, one queue with two reasons", xdeath([]any{table("inventory", "expired", 1, "2026-01-31T09:32:00Z"), table("inventory", "delivery_limit", 1, "2026-01-31T09:30:00Z")}, "x-first-death-queue", "inventory", "x-first-death-reason", "delivery_limit", "x-last-death-queue", "inventory", "x-last-death-reason", "expired"),
-		Death{Origin: "inventory", OriginFrom: "header x-first-death-queue", Confidence: Certain, Exchange: "x", RoutingKey: "k", Reason: "expired", Attempts: 1, FirstAt: at("2026-01-31T09:30:00Z"), LastAt: at("2026-01-31T09:32:00Z"), Writer: "rabbitmq"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "header x-first-death-queue", Confidence: deadheader.Certain, Exchange: "x", RoutingKey: "k", Reason: "expired", Attempts: 1, FirstAt: at("2026-01-31T09:30:00Z"), LastAt: at("2026-01-31T09:32:00Z"), Writer: "rabbitmq"}},
 	{"RabbitMQ, rejected, held back and parked by its consumer", xdeath([]any{table("delay", "expired", 2, "2026-01-31T09:31:00Z"), table("inventory", "rejected", 2, "2026-01-31T09:30:00Z")},
 		"x-first-death-queue", "inventory", "x-first-death-reason", "rejected", "x-last-death-queue", "delay", "x-last-death-reason", "expired"),
-		Death{Origin: "inventory", OriginFrom: "header x-first-death-queue", Confidence: Certain, Exchange: "x", RoutingKey: "k", Reason: "rejected", Attempts: 2, FirstAt: at("2026-01-31T09:30:00Z"), LastAt: at("2026-01-31T09:31:00Z"), Writer: "rabbitmq"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "header x-first-death-queue", Confidence: deadheader.Certain, Exchange: "x", RoutingKey: "k", Reason: "rejected", Attempts: 2, FirstAt: at("2026-01-31T09:30:00Z"), LastAt: at("2026-01-31T09:31:00Z"), Writer: "rabbitmq"}},
 	{"RabbitMQ, with a count as text", xdeath([]any{map[string]any{"queue": "inventory", "reason": "rejected", "count": "3", "exchange": "x", "routing-keys": []any{"k"}}}),
-		Death{Origin: "inventory", OriginFrom: "header x-death", Confidence: Certain, Exchange: "x", RoutingKey: "k", Reason: "rejected", Attempts: 3, Writer: "rabbitmq"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "header x-death", Confidence: deadheader.Certain, Exchange: "x", RoutingKey: "k", Reason: "rejected", Attempts: 3, Writer: "rabbitmq"}},
 	{"RabbitMQ, with a count that is none", xdeath([]any{map[string]any{"queue": "inventory", "reason": "rejected", "count": "many", "exchange": "x", "routing-keys": []any{"k"}}}),
-		Death{Origin: "inventory", OriginFrom: "header x-death", Confidence: Certain, Exchange: "x", RoutingKey: "k", Reason: "rejected", Writer: "rabbitmq"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "header x-death", Confidence: deadheader.Certain, Exchange: "x", RoutingKey: "k", Reason: "rejected", Writer: "rabbitmq"}},
 	{"Spring Kafka, with its group", in("orders.dlq", kafka("", "", "kafka_dlt-original-topic", "orders", "kafka_dlt-original-consumer-group", "billing")),
-		Death{Origin: "orders", OriginFrom: "header kafka_dlt-original-topic", Confidence: Certain, Group: "billing", Writer: "spring-kafka"}},
+		deadheader.Info{Origin: "orders", OriginFrom: "header kafka_dlt-original-topic", Confidence: deadheader.Certain, Group: "billing", Writer: "spring-kafka"}},
 	{"Kafka Connect, with its connector", in("orders.dlq", kafka("", "", "__connect.errors.topic", "payments", "__connect.errors.connector.name", "sink")),
-		Death{Origin: "payments", OriginFrom: "header __connect.errors.topic", Confidence: Claimed, Group: "connect-sink", Writer: "kafka-connect"}},
+		deadheader.Info{Origin: "payments", OriginFrom: "header __connect.errors.topic", Confidence: deadheader.Claimed, Group: "connect-sink", Writer: "kafka-connect"}},
 	{"RabbitMQ, x-death alone", xdeath([]any{table("b", "expired", 1, "2026-01-31T09:32:00Z"), table("a", "maxlen", 1, "2026-01-31T09:30:00Z")}),
-		Death{Origin: "a", OriginFrom: "header x-death", Confidence: Claimed, Exchange: "x", RoutingKey: "k", Reason: "maxlen", FirstAt: at("2026-01-31T09:30:00Z"), LastAt: at("2026-01-31T09:30:00Z"), Writer: "rabbitmq"}},
+		deadheader.Info{Origin: "a", OriginFrom: "header x-death", Confidence: deadheader.Claimed, Exchange: "x", RoutingKey: "k", Reason: "maxlen", FirstAt: at("2026-01-31T09:30:00Z"), LastAt: at("2026-01-31T09:30:00Z"), Writer: "rabbitmq"}},
 	{"Spring Kafka, twice dead-lettered", kafka("", "", "kafka_dlt-original-topic", "orders", "kafka_dlt-original-partition", "\x00\x00\x00\x02", "kafka_dlt-original-offset", "\x00\x00\x00\x00\x00\x00\x03\x71",
 		"kafka_dlt-original-topic", "orders-dlt", "kafka_dlt-original-partition", "\x00\x00\x00\x07", "kafka_dlt-original-offset", "\x00\x00\x00\x00\x00\x00\x00\x01",
 		"kafka_dlt-exception-fqcn", "o.s.k.listener.ListenerExecutionFailedException", "kafka_dlt-exception-cause-fqcn", "java.lang.IllegalStateException", "kafka_dlt-exception-message", "Out of stock"),
-		Death{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header kafka_dlt-original-topic", Confidence: Claimed, Exception: "java.lang.IllegalStateException", Message: "Out of stock", Writer: "spring-kafka"}},
+		deadheader.Info{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header kafka_dlt-original-topic", Confidence: deadheader.Claimed, Exception: "java.lang.IllegalStateException", Message: "Out of stock", Writer: "spring-kafka"}},
 	{"Spring Kafka with text where bytes belong", kafka("", "", "kafka_dlt-original-topic", "orders", "kafka_dlt-original-partition", "2", "kafka_dlt-original-offset", "881"),
-		Death{Origin: "orders", OriginFrom: "header kafka_dlt-original-topic", Confidence: Claimed, Writer: "spring-kafka"}},
+		deadheader.Info{Origin: "orders", OriginFrom: "header kafka_dlt-original-topic", Confidence: deadheader.Claimed, Writer: "spring-kafka"}},
 	{"Spring retry topics", in("orders-dlt", kafka("", "", "kafka_original-topic", "orders", "kafka_original-partition", "\x00\x00\x00\x02", "kafka_original-offset", "\x00\x00\x00\x00\x00\x00\x03\x71", "kafka_exception-fqcn", "E", "kafka_exception-message", "m", "retry_topic-attempts", "\x00\x00\x00\x04")),
-		Death{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header kafka_original-topic", Confidence: Certain, Exception: "E", Message: "m", Attempts: 4, Writer: "spring-kafka"}},
+		deadheader.Info{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header kafka_original-topic", Confidence: deadheader.Certain, Exception: "E", Message: "m", Attempts: 4, Writer: "spring-kafka"}},
 	{"Spring Cloud Stream", kafka("", "", "x-original-topic", "orders", "x-original-partition", "\x00\x00\x00\x02", "x-original-offset", "\x00\x00\x00\x00\x00\x00\x03\x71", "x-exception-fqcn", "E", "x-exception-message", "m"),
-		Death{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header x-original-topic", Confidence: Claimed, Exception: "E", Message: "m", Writer: "spring-cloud-stream"}},
+		deadheader.Info{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header x-original-topic", Confidence: deadheader.Claimed, Exception: "E", Message: "m", Writer: "spring-cloud-stream"}},
 	{"Spring AMQP", rabbit(adapters.Properties{Queue: "q"}, "", "x-exception-stacktrace", "org.e.Failed: boom\n\tat x", "x-exception-message", "boom", "x-original-exchange", "", "x-original-routingKey", "inventory"),
-		Death{Origin: "inventory", OriginFrom: "header x-original-routingKey", Confidence: Claimed, RoutingKey: "inventory", Exception: "org.e.Failed", Message: "boom", Writer: "spring-amqp"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "header x-original-routingKey", Confidence: deadheader.Claimed, RoutingKey: "inventory", Exception: "org.e.Failed", Message: "boom", Writer: "spring-amqp"}},
 	{"Kafka Connect", kafka("", "", "__connect.errors.topic", "orders", "__connect.errors.partition", "2", "__connect.errors.offset", "881", "__connect.errors.stage", "VALUE_CONVERTER", "__connect.errors.exception.class.name", "E", "__connect.errors.exception.message", "m"),
-		Death{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header __connect.errors.topic", Confidence: Claimed, Reason: "VALUE_CONVERTER", Exception: "E", Message: "m", Writer: "kafka-connect"}},
+		deadheader.Info{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header __connect.errors.topic", Confidence: deadheader.Claimed, Reason: "VALUE_CONVERTER", Exception: "E", Message: "m", Writer: "kafka-connect"}},
 	{"Kafka Streams", kafka("", "", "__streams.errors.exception", "E", "__streams.errors.message", "m", "__streams.errors.topic", "orders", "__streams.errors.partition", "2", "__streams.errors.offset", "881"),
-		Death{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header __streams.errors.topic", Confidence: Claimed, Exception: "E", Message: "m", Writer: "kafka-streams"}},
+		deadheader.Info{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header __streams.errors.topic", Confidence: deadheader.Claimed, Exception: "E", Message: "m", Writer: "kafka-streams"}},
 	{"a share group, without key and value", adapters.Message{Position: orders, Headers: h("__dlq.errors.topic", "orders", "__dlq.errors.partition", "2", "__dlq.errors.offset", "881", "__dlq.errors.delivery.count", "5", "__dlq.errors.message", "Offset rejected by client.")},
-		Death{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header __dlq.errors.topic", Confidence: Claimed, Reason: "Offset rejected by client.", Attempts: 5, Writer: "kafka-share-group"}},
+		deadheader.Info{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header __dlq.errors.topic", Confidence: deadheader.Claimed, Reason: "Offset rejected by client.", Attempts: 5, Writer: "kafka-share-group"}},
 	{"SmallRye", kafka("", "", "dead-letter-topic", "orders", "dead-letter-partition", "2", "dead-letter-offset", "881", "dead-letter-reason", "boom", "dead-letter-exception-class-name", "E", "dead-letter-cause", "c"),
-		Death{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header dead-letter-topic", Confidence: Claimed, Reason: "boom", Exception: "E", Message: "c", Writer: "smallrye"}},
+		deadheader.Info{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header dead-letter-topic", Confidence: deadheader.Claimed, Reason: "boom", Exception: "E", Message: "c", Writer: "smallrye"}},
 	{"SmallRye delayed retry", kafka("", "", "delayed-retry-topic", "orders", "delayed-retry-partition", "2", "delayed-retry-offset", "881", "delayed-retry-reason", "boom", "delayed-retry-count", "3", "delayed-retry-first-processing-timestamp", "1769851800000"),
-		Death{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header delayed-retry-topic", Confidence: Claimed, Reason: "boom", Attempts: 3, FirstAt: at("2026-01-31T09:30:00Z"), Writer: "smallrye"}},
+		deadheader.Info{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header delayed-retry-topic", Confidence: deadheader.Claimed, Reason: "boom", Attempts: 3, FirstAt: at("2026-01-31T09:30:00Z"), Writer: "smallrye"}},
 	{"Karafka", kafka("", "", "source_topic", "orders", "source_partition", "2", "source_offset", "881", "source_consumer_group", "g", "source_attempts", "3"),
-		Death{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header source_topic", Confidence: Claimed, Attempts: 3, Group: "g", Writer: "karafka"}},
+		deadheader.Info{Origin: "orders/2@881", OriginAt: origin2at881, OriginFrom: "header source_topic", Confidence: deadheader.Claimed, Attempts: 3, Group: "g", Writer: "karafka"}},
 	{"Watermill", kafka("", "", "reason_poisoned", "boom", "topic_poisoned", "orders", "handler_poisoned", "h"),
-		Death{Origin: "orders", OriginFrom: "header topic_poisoned", Confidence: Claimed, Reason: "boom", Writer: "watermill"}},
+		deadheader.Info{Origin: "orders", OriginFrom: "header topic_poisoned", Confidence: deadheader.Claimed, Reason: "boom", Writer: "watermill"}},
 	{"Wolverine", rabbit(adapters.Properties{}, "", "exception-type", "E", "exception-message", "m", "original-destination", "rabbitmq://queue/inventory", "failed-at", "1769851800000", "attempts", "3"),
-		Death{Origin: "inventory", OriginFrom: "header original-destination", Confidence: Claimed, Exception: "E", Message: "m", Attempts: 3, LastAt: at("2026-01-31T09:30:00Z"), Writer: "wolverine"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "header original-destination", Confidence: deadheader.Claimed, Exception: "E", Message: "m", Attempts: 3, LastAt: at("2026-01-31T09:30:00Z"), Writer: "wolverine"}},
 	{"MassTransit", rabbit(adapters.Properties{Queue: "inventory_error"}, "", "MT-Reason", "fault", "MT-Fault-ExceptionType", "E", "MT-Fault-Message", "m", "MT-Fault-InputAddress", "rabbitmq://h/vhost/inventory?durable=true", "MT-Fault-Timestamp", "2026-01-31T09:30:00Z", "MT-Fault-RetryCount", "2"),
-		Death{Origin: "inventory", OriginFrom: "header MT-Fault-InputAddress", Confidence: Certain, Reason: "fault", Exception: "E", Message: "m", Attempts: 2, LastAt: at("2026-01-31T09:30:00Z"), Writer: "masstransit"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "header MT-Fault-InputAddress", Confidence: deadheader.Certain, Reason: "fault", Exception: "E", Message: "m", Attempts: 2, LastAt: at("2026-01-31T09:30:00Z"), Writer: "masstransit"}},
 	{"MassTransit, skipped", rabbit(adapters.Properties{Queue: "inventory_skipped"}, "", "MT-Reason", "dead-letter"),
-		Death{Origin: "inventory", OriginFrom: "destination name inventory_skipped", Confidence: NameOnly, Reason: "dead-letter", Writer: "masstransit"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "destination name inventory_skipped", Confidence: deadheader.NameOnly, Reason: "dead-letter", Writer: "masstransit"}},
 	{"NServiceBus", rabbit(adapters.Properties{}, "", "NServiceBus.FailedQ", "inventory@machine", "NServiceBus.TimeOfFailure", "2026-01-31 09:30:00:000001 Z", "NServiceBus.ExceptionInfo.ExceptionType", "E", "NServiceBus.ExceptionInfo.Message", "m"),
-		Death{Origin: "inventory", OriginFrom: "header NServiceBus.FailedQ", Confidence: Claimed, Exception: "E", Message: "m", LastAt: at("2026-01-31T09:30:00.000001Z"), Writer: "nservicebus"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "header NServiceBus.FailedQ", Confidence: deadheader.Claimed, Exception: "E", Message: "m", LastAt: at("2026-01-31T09:30:00.000001Z"), Writer: "nservicebus"}},
 	{"Rebus", rabbit(adapters.Properties{}, "", "rbs2-source-queue", "inventory", "rbs2-delivery-count", "5", "rbs2-error-details", "System.Exception: boom\n   at X"),
-		Death{Origin: "inventory", OriginFrom: "header rbs2-source-queue", Confidence: Claimed, Exception: "System.Exception", Message: "System.Exception: boom", Attempts: 5, Writer: "rebus"}},
-	{"CAP", kafka("", "", "cap-exception", "System.Exception: boom"), Death{Confidence: Unknown, Exception: "System.Exception", Message: "System.Exception: boom", Writer: "cap"}},
+		deadheader.Info{Origin: "inventory", OriginFrom: "header rbs2-source-queue", Confidence: deadheader.Claimed, Exception: "System.Exception", Message: "System.Exception: boom", Attempts: 5, Writer: "rebus"}},
+	{"CAP", kafka("", "", "cap-exception", "System.Exception: boom"), deadheader.Info{Confidence: deadheader.Unknown, Exception: "System.Exception", Message: "System.Exception: boom", Writer: "cap"}},
 	{"an application", kafka("", "", "dlq-original-topic", "orders", "dlq-reason", "invalid", "dlq-error-class", "E", "dlq-failed-at", "2026-01-31T09:30:00Z", "dlq-attempts", "4"),
-		Death{Origin: "orders", OriginFrom: "header dlq-original-topic", Confidence: Claimed, Reason: "invalid", Exception: "E", Attempts: 4, LastAt: at("2026-01-31T09:30:00Z"), Writer: "application"}},
+		deadheader.Info{Origin: "orders", OriginFrom: "header dlq-original-topic", Confidence: deadheader.Claimed, Reason: "invalid", Exception: "E", Attempts: 4, LastAt: at("2026-01-31T09:30:00Z"), Writer: "application"}},
 	{"two writers: the first has the origin, the last the reason", kafka("", "", "kafka_dlt-original-topic", "orders", "kafka_dlt-exception-fqcn", "First", "__connect.errors.topic", "orders-dlt", "__connect.errors.exception.class.name", "Second"),
-		Death{Origin: "orders", OriginFrom: "header kafka_dlt-original-topic", Confidence: Claimed, Exception: "Second", Writer: "kafka-connect"}},
-	{"by its name alone", in("orders.dlq", kafka("", "")), Death{Origin: "orders", OriginFrom: "destination name orders.dlq", Confidence: NameOnly}},
+		deadheader.Info{Origin: "orders", OriginFrom: "header kafka_dlt-original-topic", Confidence: deadheader.Claimed, Exception: "Second", Writer: "kafka-connect"}},
+	{"by its name alone", in("orders.dlq", kafka("", "")), deadheader.Info{Origin: "orders", OriginFrom: "destination name orders.dlq", Confidence: deadheader.NameOnly}},
 }
 
 func TestCertify(t *testing.T) {
 	for _, c := range deathCases {
 		t.Run(c.name, func(t *testing.T) {
-			got, ok := Certify(&c.m)
+			got, ok := deadheader.Read(&c.m)
 			if !ok {
 				t.Fatal("not a dead letter")
 			}
@@ -150,24 +151,8 @@ func TestLivingMessages(t *testing.T) {
 	for _, m := range []adapters.Message{
 		kafka("k", "{}", "correlation_id", "f"), rabbit(adapters.Properties{Queue: "inventory"}, "", "x-delivery-count", "3"),
 	} {
-		if d, ok := Certify(&m); ok {
-			t.Errorf("%v has a death certificate: %+v", m, d)
-		}
-	}
-}
-
-func TestNamesOfDeadLetterDestinations(t *testing.T) {
-	for name, want := range map[string]string{
-		"orders.dlq": "orders", "orders-dlt": "orders", "orders.DLT": "orders", "orders_error": "orders", "orders_skipped": "orders", "orders-dead-letter-3": "orders",
-		"error.orders.billing": "orders", "dead-letter-topic-orders-in": "orders-in", "dlq.orders": "orders", "orders.parking-lot": "orders", "error": "", "wolverine-dead-letter-queue": "",
-	} {
-		if got, ok := originByName(name); !ok || got != want {
-			t.Errorf("%s: %q %v, want %q", name, got, ok, want)
-		}
-	}
-	for _, name := range []string{"orders", "dlqueue", "errors", "orders-retry-1", "terror"} {
-		if got, ok := originByName(name); ok {
-			t.Errorf("%s: taken for the dead letters of %q", name, got)
+		if d, ok := deadheader.Read(&m); ok {
+			t.Errorf("%v is a dead letter: %+v", m, d)
 		}
 	}
 }
