@@ -52,6 +52,19 @@ func (m *Model) verbs() []verb {
 	return list
 }
 
+// letterVerbs are the commands about dead letters.
+func (m *Model) letterVerbs() []verb {
+	letters := m.shell.letters
+	unfinished := func(*Model) []string { return letters.Unfinished() }
+	return []verb{
+		{name: "dead", help: "dead letters, by what they died of", run: func(m *Model, _ string) tea.Cmd { return m.goTab(4) }},
+		{name: "journal", help: "what was done to dead letters from here", run: func(m *Model, _ string) tea.Cmd { return m.goTab(6) }},
+		{name: "run", help: "the run that was begun from here last", run: func(*Model, string) tea.Cmd { return letters.ShowRun() }},
+		{name: "resume", arguments: "[RUN]", help: "go on with a run that was interrupted, paused or failed", run: func(_ *Model, run string) tea.Cmd { return letters.Resume(run) }, offer: unfinished},
+		{name: "abort", arguments: "[RUN]", help: "end a run; what it has not sent stays open", run: func(_ *Model, run string) tea.Cmd { return letters.Abort(run) }, offer: unfinished},
+	}
+}
+
 // openCommandLine opens the command line.
 func (m *Model) openCommandLine() {
 	m.prompt = newPrompt(&page.Line{Sign: text.Own(":"), Accept: m.command})

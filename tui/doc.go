@@ -10,7 +10,8 @@
 //   - Nothing is drawn when nothing changed: View gives back the last frame unless
 //     something marked it dirty.
 //   - Whatever came from outside goes through package text before it is drawn.
-//   - One list, in package keymap, is the source of dispatch, footer, help and the README's table.
+//   - Pages are packages of their own, by subject. They know the screen by small interfaces
+//     and each other not at all; what all share is in packages page and keymap.
 //
 // # Owner and concurrency
 //
@@ -19,29 +20,36 @@
 //
 // # What may be lost
 //
-// Frames: the screen shows the newest state, not every state. Events that were evicted
-// while one looked at them leave the list; the cursor goes to the nearest. An event
-// page keeps what it shows.
+// Frames: the screen shows the newest state, not every state.
 //
 // # Files
 //
-//	tui.go       Options, Run
-//	model.go     the root model: messages in, one frame out
-//	input.go     keys and mouse: dispatch by the keymap, back, tabs
-//	shell.go     the screen as pages know it: notices, navigation, what opens what
-//	lettermodel.go   dead letters, as the pages about them share them
-//	dlqs.go    page: what died in the same way; letters.go: the letters, with
-//	             letterfilter.go; letter.go: one; letterof.go: from an event to its letter
-//	plan.go      page: what will happen; run.go: what happens; resume.go:
-//	             going on with it later; journal.go: what happened
-//	lettercommands.go  commands about dead letters
-//	chrome.go    the frame round a page: tabs, notices; with header.go, footer.go, problems.go
-//	rates.go     figures of the sources over time
-//	replies.go   what a terminal still answers when the screen has gone
-//	prompt.go    the line for commands and filters; completion.go: what could stand there
-//	commands.go  what the command line can do
-//	history.go   looking for a flow in what the brokers still have
-//	panel.go     what is laid over a page: help.go, its keys; sources.go, all that is wrong
+//	tui.go         Options, Run
+//	model.go       the root model: messages in, one frame out; pages.go: the pages that it has
+//	input.go       keys and mouse: dispatch by the keymap, back, tabs
+//	shell.go       the screen as pages know it: notices, navigation, what opens what
+//	chrome.go      the frame round a page: tabs, notices
+//	header.go      the first line: the sources, and what they are behind; rates.go: their
+//	               figures over time
+//	footer.go      the last line: keys; problems.go: what is wrong, above it
+//	prompt.go      the line for commands and filters; completion.go: what could stand there
+//	commands.go    what the command line can do
+//	history.go     looking for a flow in what the brokers still have
+//	panel.go       what is laid over a page: help.go, its keys; sources.go, all that is wrong
+//	replies.go     what a terminal still answers when the screen has gone
+//
+// # Packages
+//
+//	keymap         every key
+//	page           what pages share
+//	eventpage      one event; a dead letter and a next message are made of it
+//	streampage     the live tail
+//	flowpage       flows, and one
+//	lagpage        consumers, one by its partitions, and its next message
+//	letterpage     dead letters, plan, run and journal
+//	topologypage   the map
+//	text, theme, widget   what everything is drawn with
+//	tuitest        a system and a terminal for tests
 //
 // # Not obvious
 //

@@ -60,13 +60,13 @@ func (m *Model) headerParts(detail int) []page.Piece {
 	if detail >= 3 && m.rates.moving() {
 		parts = append(parts, page.Piece{Role: theme.Plain, Text: text.Space}, page.Piece{Role: theme.Dim, Text: widget.Sparkline(t, m.rates.trend, trendLength)})
 	}
-	if letters := m.shell.letters; detail >= 1 && letters.atWork() {
-		parts = append(parts, page.Piece{Role: theme.Plain, Text: wide}, letters.progress())
+	if letters := m.shell.letters; detail >= 1 && letters.AtWork() {
+		parts = append(parts, page.Piece{Role: theme.Plain, Text: wide}, letters.Progress())
 	}
 	if lag := m.shell.lags.Total(t, detail == 1); len(lag) > 0 && detail >= 1 {
 		parts = append(append(parts, page.Piece{Role: theme.Plain, Text: wide}), lag...)
 	}
-	if dead := m.shell.letters.total(); len(dead) > 0 && detail >= 1 {
+	if dead := m.shell.letters.Total(); len(dead) > 0 && detail >= 1 {
 		parts = append(append(parts, page.Piece{Role: theme.Plain, Text: wide}), dead...)
 	}
 	return parts

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"eventscope/tracing"
-	"eventscope/tui/flowpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -71,8 +70,8 @@ func (d *shell) openMatch(on page.Page, id string, matches []tracing.Match, err 
 	case len(matches) > 1:
 		d.Say(theme.Dim, text.Count(int64(len(matches))).Add(text.Own(" flows match "), name, text.Own("; this is the best, by "), d.theme.String(matches[0].By)))
 	}
-	if shown, ok := d.Top().(*flowpage.Page); ok && shown.Key == matches[0].Key {
-		return shown.Refresh()
+	if shown, ok := d.Top().(interface{ Shows(tracing.FlowKey) bool }); ok && shown.Shows(matches[0].Key) {
+		return d.Top().Refresh()
 	}
 	return d.OpenFlow(matches[0].Key, name)
 }

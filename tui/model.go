@@ -5,15 +5,10 @@ import (
 	"os"
 	"time"
 
-	"eventscope/tracing/lag"
-	"eventscope/tui/eventpage"
 	"eventscope/tui/flowpage"
-	"eventscope/tui/lagpage"
 	"eventscope/tui/page"
-	"eventscope/tui/streampage"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
-	"eventscope/tui/topologypage"
 	"eventscope/tui/widget"
 
 	tea "charm.land/bubbletea/v2"
@@ -32,21 +27,14 @@ const (
 	tooNarrow, tooLow = 40, 8
 )
 
-// tab is a first page and the number that leads to it.
-type tab struct {
-	number int
-	page   page.Page
-}
-
 // Model is the screen. It is made by [New] and driven by Bubble Tea.
 type Model struct {
-	shell   *shell
-	flows   *flowpage.List
-	journal *journalPage
-	rates   rates
-	prompt  *prompt // nil when closed
-	tabs    []tab
-	panel   panel // over the page, nil when there is none
+	shell  *shell
+	flows  *flowpage.List
+	rates  rates
+	prompt *prompt // nil when closed
+	tabs   []tab
+	panel  panel // over the page, nil when there is none
 
 	commands []string // given so far, newest last
 
@@ -79,36 +67,6 @@ func New(options Options) *Model {
 	return m
 }
 
-// makePages makes the first pages, and what those behind them work with.
-func (m *Model) makePages() {
-	d, o := m.shell, m.shell.options
-	d.filter = &page.EventFilter{Screen: d, Querier: o.Querier}
-	d.events = &eventpage.Config{Screen: d, Querier: o.Querier, Rules: o.Rules, Words: o.Words, Files: page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}, Letters: d}
-	d.lags = lagpage.NewModel(&lagpage.Config{Screen: d, Sources: o.Sources, Watched: o.Watched, Events: d.events, Dead: func() map[lag.Key]bool { return d.letters.queues() }})
-	known := &topologypage.Config{Screen: d, Querier: o.Querier, Sources: o.Sources, Words: o.Words, Groups: o.Groups}
-	if d.lags != nil {
-		known.Lags = d.lags
-	}
-	d.topology = topologypage.NewModel(known)
-	d.flows = &flowpage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, History: o.History != nil, Services: d.topology}
-	d.home = streampage.New(&streampage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, Sources: o.Sources, Words: o.Words, WhenEmpty: o.Empty})
-	m.flows = flowpage.NewList(d.flows)
-	m.tabs = []tab{{1, d.home}, {2, m.flows}}
-	if d.lags != nil {
-		m.tabs = append(m.tabs, tab{3, lagpage.NewList(d.lags)})
-	}
-	if o.Service != nil {
-		d.letters = newLetterModel(&letterConfig{letterShell: d, service: o.Service, write: o.Write, words: o.Words, events: d.events})
-		m.tabs = append(m.tabs, tab{4, newDLQs(d.letters)})
-	}
-	m.tabs = append(m.tabs, tab{5, topologypage.New(d, d.topology, d.events.Files)})
-	if o.Service != nil {
-		m.journal = newJournal(d.letters)
-		m.tabs = append(m.tabs, tab{6, m.journal})
-	}
-	d.pages = []page.Page{d.home}
-}
-
 // Frames is how many frames were drawn since the start: for tests that nothing is drawn
 // when nothing changed.
 func (m *Model) Frames() int { return m.frames }
@@ -124,7 +82,7 @@ func (m *Model) Work(ctx context.Context) (end func()) {
 	m.shell.ctx = working
 	return func() {
 		cancel()
-		m.shell.letters.await()
+		m.shell.letters.Finish()
 	}
 }
 
@@ -219,7 +177,7 @@ func (m *Model) onTick() tea.Cmd {
 		d.dirty = true
 	}
 	if m.rates.returns != returns { // what was missed meanwhile is asked for at once
-		d.letters.again()
+		d.letters.Again()
 		d.lags.Again()
 	}
 	if !d.notice.Text.Empty() && !d.now.Before(d.noticeUntil) {
@@ -231,13 +189,13 @@ func (m *Model) onTick() tea.Cmd {
 	if _, waits := d.Top().WaitsFor().Waiting(d.now); waits || d.search != nil {
 		d.dirty = true
 	}
-	if d.letters.atWork() {
+	if d.letters.AtWork() {
 		m.lastChange, d.dirty = d.now, true
 	}
-	if d.now.Sub(m.lastAges) >= time.Second && (d.Top().Ages() || d.lags.Ages() || d.letters.ages()) {
+	if d.now.Sub(m.lastAges) >= time.Second && (d.Top().Ages() || d.lags.Ages() || d.letters.Ages()) {
 		m.lastAges, d.dirty = d.now, true
 	}
-	return tea.Batch(d.Top().Refresh(), d.letters.background(), d.lags.Background())
+	return tea.Batch(d.Top().Refresh(), d.letters.Background(), d.lags.Background())
 }
 
 // redraw draws the next frame. After a panic the last one stays, until the next tick ends

@@ -9,6 +9,7 @@ import (
 	"eventscope/tui/eventpage"
 	"eventscope/tui/flowpage"
 	"eventscope/tui/lagpage"
+	"eventscope/tui/letterpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -38,7 +39,7 @@ type shell struct {
 	home     page.Page           // the stream
 	topology *topologypage.Model // services, destinations and consumers
 	lags     *lagpage.Model      // how far consumers are behind; nil where no source can tell
-	letters  *letterModel        // dead letters; nil without a service
+	letters  *letterpage.Model   // dead letters; nil without a service
 
 	asking *prompt // what a page asks for, until the model shows it
 	typing bool    // a line is being written

@@ -46,9 +46,20 @@ var levels = map[string]int{
 	"tracing/wanted":       2,
 	"tracing":              3,
 	"tracing/topology":     4,
-	"tui":                  5,
-	"cmd/internal":         6,
-	"cmd/eventscope":       7,
+	"tui/text":             5,
+	"tui/theme":            5,
+	"tui/widget":           5,
+	"tui/keymap":           5,
+	"tui/page":             6,
+	"tui/eventpage":        7,
+	"tui/flowpage":         8,
+	"tui/lagpage":          8,
+	"tui/letterpage":       8,
+	"tui/streampage":       8,
+	"tui/topologypage":     8,
+	"tui":                  9,
+	"cmd/internal":         10,
+	"cmd/eventscope":       11,
 }
 
 // TestImportsPointDownwards holds the layout to what it promises.
@@ -65,6 +76,21 @@ func TestImportsPointDownwards(t *testing.T) {
 			}
 		}
 		checkForbidden(t, room, p)
+	}
+}
+
+// TestPagesDoNotKnowEachOther: a page of the screen opens another through what it may ask of the
+// screen. That of an event is below the others, since some are made of it.
+func TestPagesDoNotKnowEachOther(t *testing.T) {
+	isPage := func(room string) bool { return levels[room] == levels["tui/flowpage"] }
+	for _, p := range listPackages(t) {
+		if room := strings.TrimPrefix(p.ImportPath, module+"/"); isPage(room) {
+			for _, imported := range p.Imports {
+				if other := strings.TrimPrefix(imported, module+"/"); isPage(other) {
+					t.Errorf("%s imports %s", room, other)
+				}
+			}
+		}
 	}
 }
 

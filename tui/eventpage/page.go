@@ -124,10 +124,17 @@ func (e *Page) Message() (*adapters.Message, *payload.Decoded) {
 	return &e.read.message, &e.read.decoded
 }
 
-func (e *Page) Scope() keymap.Scope      { return keymap.OnEvent }
-func (e *Page) Ages() bool               { return false }
+// Scope is the keys that work here.
+func (e *Page) Scope() keymap.Scope { return keymap.OnEvent }
+
+// Ages says that no age is shown.
+func (e *Page) Ages() bool { return false }
+
+// WaitsFor is what was asked for and has not come.
 func (e *Page) WaitsFor() *page.Question { return &e.Question }
-func (e *Page) Name() text.Safe          { return e.Theme().String(e.event.Position.String()) }
+
+// Name is the position of the event.
+func (e *Page) Name() text.Safe { return e.Theme().String(e.event.Position.String()) }
 
 // Hint names the view that comes next, and no key that has nothing to act on.
 func (e *Page) Hint(b *keymap.Binding) text.Safe {
@@ -201,6 +208,7 @@ func (e *Page) noValue() bool { return e.read != nil && len(e.read.decoded.Data)
 // value is the present view of the value.
 func (e *Page) value() valueView { return e.views[e.view] }
 
+// Do acts on a key of the page.
 func (e *Page) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down:
@@ -301,6 +309,7 @@ func (e *Page) FilterLine() *page.Line {
 	}}
 }
 
+// Back forgets the words that were looked for.
 func (e *Page) Back() bool {
 	if e.sought == "" {
 		return false
@@ -309,6 +318,7 @@ func (e *Page) Back() bool {
 	return true
 }
 
+// Click puts the cursor on what is in a cell of the page, and says whether it was there.
 func (e *Page) Click(column, row int) bool {
 	if n := row - factsTop; n >= 0 && n < e.factsHeight && column < e.factsWidth {
 		if at := e.factsAt.Top + n; at < len(e.facts) {
@@ -325,6 +335,7 @@ func (e *Page) Click(column, row int) bool {
 	return false
 }
 
+// Status is what the footer says of the page.
 func (e *Page) Status() []page.Piece {
 	switch {
 	case e.read == nil:
@@ -342,6 +353,7 @@ func (e *Page) Status() []page.Piece {
 	return s
 }
 
+// Render draws the page.
 func (e *Page) Render(width, height int) []widget.Line {
 	t := e.Theme()
 	role, glyph := t.Marks(e.event.Marks)

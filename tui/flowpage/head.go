@@ -7,7 +7,7 @@ import (
 )
 
 // headLines say what the flow is, where that is known from, and what is missing.
-func (f *Page) headLines(width int) []widget.Line {
+func (f *flowPage) headLines(width int) []widget.Line {
 	t, flow := f.Theme(), f.flow
 	role, glyph := t.Status(flow.Status)
 	evidence := f.evidence()
@@ -25,7 +25,7 @@ func (f *Page) headLines(width int) []widget.Line {
 }
 
 // evidence is the flow's id, unless the title is that, and where it was read.
-func (f *Page) evidence() text.Safe {
+func (f *flowPage) evidence() text.Safe {
 	t, flow := f.Theme(), f.flow
 	switch {
 	case flow.From == "":
@@ -38,7 +38,7 @@ func (f *Page) evidence() text.Safe {
 
 // secondLine tells where expectations are from, or that the beginning is missing; and
 // the evidence, when the first line had no room for it.
-func (f *Page) secondLine(evidence text.Safe, width int) widget.Line {
+func (f *flowPage) secondLine(evidence text.Safe, width int) widget.Line {
 	t, flow := f.Theme(), f.flow
 	row := widget.NewRow(t, width).Gap(1)
 	if flow.Entities > 0 && !flow.Cut && !flow.BeganBefore {

@@ -13,7 +13,7 @@ import (
 const laneLeft = 12
 
 // lanesDrawing is what draws the rows as lanes, and their names above them.
-func (f *Page) lanesDrawing(width int) ([]widget.Line, drawing) {
+func (f *flowPage) lanesDrawing(width int) ([]widget.Line, drawing) {
 	f.explain(true)
 	names, of := f.laneNames()
 	lanes := widget.LanesFor(len(names), f.shift, width-laneLeft)
@@ -24,7 +24,7 @@ func (f *Page) lanesDrawing(width int) ([]widget.Line, drawing) {
 }
 
 // laneHeads are the names of the services above their lanes.
-func (f *Page) laneHeads(l widget.Lanes, names []string, width int) widget.Line {
+func (f *flowPage) laneHeads(l widget.Lanes, names []string, width int) widget.Line {
 	t := f.Theme()
 	row := widget.NewRow(t, width)
 	hiddenLeft, hiddenRight := l.Hidden(width - laneLeft)
@@ -44,7 +44,7 @@ func (f *Page) laneHeads(l widget.Lanes, names []string, width int) widget.Line 
 }
 
 // laneRow is a step as a node in its service's lane.
-func (f *Page) laneRow(l widget.Lanes, of []int, i, width int, selected bool) widget.Line {
+func (f *flowPage) laneRow(l widget.Lanes, of []int, i, width int, selected bool) widget.Line {
 	t, row := f.Theme(), widget.ListRow(f.Theme(), width, selected, false)
 	at := f.rows[i]
 	if at.kind != stepRow {
@@ -74,7 +74,7 @@ func (f *Page) laneRow(l widget.Lanes, of []int, i, width int, selected bool) wi
 }
 
 // laneNames are the services of the flow in order, and which lane each step is in.
-func (f *Page) laneNames() (names []string, of []int) {
+func (f *flowPage) laneNames() (names []string, of []int) {
 	of = make([]int, len(f.flow.Steps))
 	for i := range f.flow.Steps {
 		service := f.flow.Steps[i].Service

@@ -64,6 +64,7 @@ const (
 	lastRow
 )
 
+// NewList is the page of all flows, those with news first.
 func NewList(c *Config) *List {
 	return &List{Config: c, order: tracing.ByActivity, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
 }
@@ -71,11 +72,19 @@ func NewList(c *Config) *List {
 // watch is what the list is filtered by, or nil.
 func (f *List) watch() *tracing.Watch { return cmp.Or(f.Filter.OfFlows, f.Filter.Watch) }
 
-func (f *List) Scope() keymap.Scope      { return keymap.OnFlows }
-func (f *List) Name() text.Safe          { return text.Own("Flows") }
-func (f *List) Ages() bool               { return len(f.rows) > 0 }
+// Scope is the keys that work here.
+func (f *List) Scope() keymap.Scope { return keymap.OnFlows }
+
+// Name is what its tab is called.
+func (f *List) Name() text.Safe { return text.Own("Flows") }
+
+// Ages says that rows tell how long ago their flows were.
+func (f *List) Ages() bool { return len(f.rows) > 0 }
+
+// WaitsFor is what was asked for and has not come.
 func (f *List) WaitsFor() *page.Question { return &f.Question }
 
+// Hint says what pausing does now, and no key that has no row to act on.
 func (f *List) Hint(b *keymap.Binding) text.Safe {
 	switch b.Action {
 	case keymap.Pause:
@@ -95,6 +104,7 @@ func (f *List) holding() bool {
 	return f.paused || f.going != firstRow && (f.cursor.Index > 0 || f.offset > 0)
 }
 
+// Refresh asks for the list when that is due.
 func (f *List) Refresh() tea.Cmd {
 	if f.under != f.watch() {
 		f.under = f.watch()
@@ -271,6 +281,7 @@ func (f *List) goTo(end end) {
 	}
 }
 
+// Do acts on a key of the page.
 func (f *List) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down:
@@ -341,6 +352,7 @@ func (f *List) copy() tea.Cmd {
 	return page.Copy(f, f.rows[f.cursor.Index].ID, text.Own("the flow id"))
 }
 
+// Back clears the marks, then the filter, then shows all flows again.
 func (f *List) Back() bool {
 	switch {
 	case len(f.marked) > 0:
@@ -356,6 +368,7 @@ func (f *List) Back() bool {
 	return true
 }
 
+// Click puts the cursor on what is in a cell of the page, and says whether it was there.
 func (f *List) Click(_, row int) bool {
 	i := f.cursor.Top + row - 1 // below the headings
 	if i < 0 || i >= len(f.rows) || row < 1 {
@@ -367,6 +380,7 @@ func (f *List) Click(_, row int) bool {
 	return was == i
 }
 
+// Status is what the footer says of the page.
 func (f *List) Status() []page.Piece {
 	g := f.Theme().Glyph
 	state := page.Piece{Role: theme.Good, Text: g.Follow.Add(text.Own(" live"))}
@@ -397,6 +411,7 @@ func (f *List) Status() []page.Piece {
 // FilterLine asks for a filter.
 func (f *List) FilterLine() *page.Line { return f.Filter.Line(query.Flows, f.watch()) }
 
+// Render draws the page.
 func (f *List) Render(width, height int) []widget.Line {
 	rowsHigh := max(1, height-1)
 	if f.height != rowsHigh {

@@ -48,11 +48,11 @@ type Services interface {
 	Refresh() tea.Cmd
 }
 
-// Page is one flow: a timeline with a waterfall, or lanes.
-type Page struct {
+// flowPage is one flow: a timeline with a waterfall, or lanes.
+type flowPage struct {
 	*Config
 	page.Question
-	Key    tracing.FlowKey
+	key    tracing.FlowKey
 	label  text.Safe // until the flow itself is there
 	flow   *tracing.Flow
 	size   timeline // of flow
@@ -72,17 +72,21 @@ type Page struct {
 // flowEvery is how often a flow is asked for while events arrive.
 const flowEvery = 250 * time.Millisecond
 
-func New(c *Config, key tracing.FlowKey, label text.Safe) *Page {
-	return &Page{Config: c, Key: key, label: label, height: 20}
+// New is the page of one flow, called by its label until it is there.
+func New(c *Config, key tracing.FlowKey, label text.Safe) page.Page {
+	return &flowPage{Config: c, key: key, label: label, height: 20}
 }
 
-func (f *Page) Scope() keymap.Scope      { return keymap.OnFlow }
-func (f *Page) Name() text.Safe          { return text.Own("Flow ").Add(f.id()) }
-func (f *Page) Ages() bool               { return false }
-func (f *Page) WaitsFor() *page.Question { return &f.Question }
-func (f *Page) Back() bool               { return false }
+func (f *flowPage) Scope() keymap.Scope      { return keymap.OnFlow }
+func (f *flowPage) Name() text.Safe          { return text.Own("Flow ").Add(f.id()) }
+func (f *flowPage) Ages() bool               { return false }
+func (f *flowPage) WaitsFor() *page.Question { return &f.Question }
+func (f *flowPage) Back() bool               { return false }
 
-func (f *Page) Hint(b *keymap.Binding) text.Safe {
+// Shows says that it is the page of that flow.
+func (f *flowPage) Shows(key tracing.FlowKey) bool { return f.key == key }
+
+func (f *flowPage) Hint(b *keymap.Binding) text.Safe {
 	switch {
 	case b.Action == keymap.View && f.lanes:
 		return text.Own("timeline")
@@ -95,19 +99,19 @@ func (f *Page) Hint(b *keymap.Binding) text.Safe {
 }
 
 // id is what the flow is called.
-func (f *Page) id() text.Safe {
+func (f *flowPage) id() text.Safe {
 	if f.flow == nil {
 		return f.label
 	}
 	return f.Theme().String(flowName(&f.flow.FlowSummary))
 }
 
-func (f *Page) Refresh() tea.Cmd {
+func (f *flowPage) Refresh() tea.Cmd {
 	return tea.Batch(f.update(), f.Services.Refresh())
 }
 
 // update asks for the flow again when that is due.
-func (f *Page) update() tea.Cmd {
+func (f *flowPage) update() tea.Cmd {
 	since := f.Now().Sub(f.asked)
 	// A flow becomes late without any event: it is asked for once a second as well, and so is
 	// one that is not there, which may come yet.
@@ -115,7 +119,7 @@ func (f *Page) update() tea.Cmd {
 		return nil
 	}
 	f.asked = f.Now()
-	key, querier, version := f.Key, f.Querier, f.Version()
+	key, querier, version := f.key, f.Querier, f.Version()
 	return f.Ask(f, text.Own("reading the flow"), page.QueryLimit, func(ctx context.Context) (func(), error) {
 		flow, err := querier.Flow(ctx, key)
 		return func() {
@@ -127,7 +131,7 @@ func (f *Page) update() tea.Cmd {
 }
 
 // findCursor keeps the cursor on its event when others come before it.
-func (f *Page) findCursor() {
+func (f *flowPage) findCursor() {
 	if f.step == 0 {
 		return
 	}
@@ -138,13 +142,13 @@ func (f *Page) findCursor() {
 	}
 }
 
-func (f *Page) move(by int) {
+func (f *flowPage) move(by int) {
 	f.cursor.Move(by, len(f.rows))
 	f.keep()
 }
 
 // keep notes which event is under the cursor.
-func (f *Page) keep() {
+func (f *flowPage) keep() {
 	f.step = 0
 	if step, ok := f.selected(); ok {
 		f.step = step.Sequence
@@ -152,14 +156,14 @@ func (f *Page) keep() {
 }
 
 // selected is the step under the cursor.
-func (f *Page) selected() (*tracing.Step, bool) {
+func (f *flowPage) selected() (*tracing.Step, bool) {
 	if f.cursor.Index >= len(f.rows) || f.rows[f.cursor.Index].kind != stepRow {
 		return nil, false
 	}
 	return &f.flow.Steps[f.rows[f.cursor.Index].index], true
 }
 
-func (f *Page) Do(a keymap.Action) tea.Cmd {
+func (f *flowPage) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down:
 		f.move(1)
@@ -198,7 +202,7 @@ func (f *Page) Do(a keymap.Action) tea.Cmd {
 }
 
 // openDeadLetter opens the letter under the cursor, or the only one that the flow has.
-func (f *Page) openDeadLetter() tea.Cmd {
+func (f *flowPage) openDeadLetter() tea.Cmd {
 	step, ok := f.selected()
 	if ok && step.Marks.Has(tracing.DeadLetter) {
 		return f.OpenLetterOf(&step.Event)
@@ -215,7 +219,7 @@ func (f *Page) openDeadLetter() tea.Cmd {
 }
 
 // searchBefore looks in the brokers for what this flow had before the window.
-func (f *Page) searchBefore() tea.Cmd {
+func (f *flowPage) searchBefore() tea.Cmd {
 	switch {
 	case !f.History:
 		f.Say(theme.Warn, text.Own("no source here keeps a history that could be read"))
@@ -230,7 +234,7 @@ func (f *Page) searchBefore() tea.Cmd {
 	return f.Search(f, flowName(&f.flow.FlowSummary), since)
 }
 
-func (f *Page) Click(_, row int) bool {
+func (f *flowPage) Click(_, row int) bool {
 	i := f.cursor.Top + row - f.head
 	if row < f.head || i >= len(f.rows) {
 		return false
@@ -241,7 +245,7 @@ func (f *Page) Click(_, row int) bool {
 	return was == i
 }
 
-func (f *Page) Status() []page.Piece {
+func (f *flowPage) Status() []page.Piece {
 	if f.flow == nil {
 		return nil
 	}
@@ -249,7 +253,7 @@ func (f *Page) Status() []page.Piece {
 	return append([]page.Piece{{Role: role, Text: glyph.Add(text.Space, f.Theme().String(string(f.flow.Status)))}}, f.serviceStatus()...)
 }
 
-func (f *Page) Render(width, height int) []widget.Line {
+func (f *flowPage) Render(width, height int) []widget.Line {
 	if f.flow == nil {
 		return f.notThere(width, height)
 	}
@@ -277,7 +281,7 @@ func (f *Page) Render(width, height int) []widget.Line {
 type drawing func(i int, selected bool) widget.Line
 
 // timelineDrawing is what draws the rows as a timeline, and the lines above them.
-func (f *Page) timelineDrawing(width int) ([]widget.Line, drawing) {
+func (f *flowPage) timelineDrawing(width int) ([]widget.Line, drawing) {
 	columns, reasons := f.size.columns(width)
 	f.explain(reasons)
 	places := widget.Places(f.size.times, f.size.causes, columns[stepWaterfall])
@@ -287,7 +291,7 @@ func (f *Page) timelineDrawing(width int) ([]widget.Line, drawing) {
 }
 
 // explain makes the rows have reasons, or not.
-func (f *Page) explain(reasons bool) {
+func (f *flowPage) explain(reasons bool) {
 	if f.why != reasons {
 		f.why, f.rows = reasons, flowRows(f.flow, reasons)
 		f.findCursor()
@@ -295,7 +299,7 @@ func (f *Page) explain(reasons bool) {
 }
 
 // notThere is the page before the flow came, or after it was evicted.
-func (f *Page) notThere(width, height int) []widget.Line {
+func (f *flowPage) notThere(width, height int) []widget.Line {
 	t := f.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
 	if f.Err != nil {

@@ -62,7 +62,7 @@ func hasReason(step *tracing.Step) bool {
 }
 
 // inWords is a row that is no step, in words of at most room cells, and its role.
-func (f *Page) inWords(at flowRow, room int) (text.Safe, theme.Role) {
+func (f *flowPage) inWords(at flowRow, room int) (text.Safe, theme.Role) {
 	t := f.Theme()
 	switch at.kind {
 	case reasonRow:
@@ -94,7 +94,7 @@ func expectationRole(e *tracing.Expectation) theme.Role {
 
 // expectation is a sentence about a type that did not come: as much of it as room has
 // cells for, the telling parts first.
-func (f *Page) expectation(e *tracing.Expectation, room int) text.Safe {
+func (f *flowPage) expectation(e *tracing.Expectation, room int) text.Safe {
 	var s text.Safe
 	switch e.State {
 	case tracing.Due:

@@ -48,7 +48,7 @@ func consumerState(t *theme.Theme, r *topology.Reader) text.Safe {
 
 // waitsForService is who usually writes an event that did not come, and how its consumer stands,
 // where it has something to read: the event may still come.
-func (f *Page) waitsForService(e *tracing.Expectation) text.Safe {
+func (f *flowPage) waitsForService(e *tracing.Expectation) text.Safe {
 	if e.State == tracing.NotExpected || e.State == tracing.Seen {
 		return text.Safe{}
 	}
@@ -61,7 +61,7 @@ func (f *Page) waitsForService(e *tracing.Expectation) text.Safe {
 }
 
 // serviceStatus is what the footer says of the service under the cursor.
-func (f *Page) serviceStatus() []page.Piece {
+func (f *flowPage) serviceStatus() []page.Piece {
 	step, ok := f.selected()
 	if !ok {
 		return nil

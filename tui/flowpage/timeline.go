@@ -29,7 +29,7 @@ type timeline struct {
 	causes                          []int // by index, or -1
 }
 
-func (f *Page) measure() timeline {
+func (f *flowPage) measure() timeline {
 	t := f.Theme()
 	m := timeline{offset: 7, service: 6, kind: 14, position: 10}
 	for i := range f.flow.Steps {
@@ -74,12 +74,12 @@ func (m *timeline) columns(width int) (columns []int, reasons bool) {
 }
 
 // where is a step's broker and position.
-func (f *Page) where(step *tracing.Step) text.Safe {
+func (f *flowPage) where(step *tracing.Step) text.Safe {
 	return f.Theme().String(string(step.Broker)).Add(text.Space, f.Theme().String(step.Position.String()))
 }
 
 // note is what is to be said about a step.
-func (f *Page) note(step *tracing.Step) text.Safe {
+func (f *flowPage) note(step *tracing.Step) text.Safe {
 	if step.Note != "" {
 		return f.Theme().String(step.Note)
 	}
@@ -88,7 +88,7 @@ func (f *Page) note(step *tracing.Step) text.Safe {
 
 // timelineRow draws row i. places are those of the waterfall; reasons says that failures
 // have rows of their own for why.
-func (f *Page) timelineRow(columns, places []int, reasons bool, i, width int, selected bool) widget.Line {
+func (f *flowPage) timelineRow(columns, places []int, reasons bool, i, width int, selected bool) widget.Line {
 	t, row := f.Theme(), widget.ListRow(f.Theme(), width, selected, false)
 	if f.rows[i].kind != stepRow {
 		return f.besideSteps(columns, f.rows[i], row)
@@ -121,7 +121,7 @@ const leastExpectation = 13
 
 // besideSteps draws a row that is no step: a sign in the place of the time, what it is
 // about, and a sentence.
-func (f *Page) besideSteps(columns []int, at flowRow, row *widget.Row) widget.Line {
+func (f *flowPage) besideSteps(columns []int, at flowRow, row *widget.Row) widget.Line {
 	t := f.Theme()
 	switch at.kind {
 	case expectationRow:
@@ -150,7 +150,7 @@ func (f *Page) besideSteps(columns []int, at flowRow, row *widget.Row) widget.Li
 }
 
 // bar is a step in the waterfall.
-func (f *Page) bar(index int, places []int) widget.Bar {
+func (f *flowPage) bar(index int, places []int) widget.Bar {
 	step := &f.flow.Steps[index]
 	bar := widget.Bar{At: places[index], Cause: -1, Known: step.Edge == tracing.Known, Style: f.Theme().Service(step.Service)}
 	if role, _ := f.Theme().Marks(step.Marks); role == theme.Bad {

@@ -67,6 +67,7 @@ const (
 	mapLimit = 30 * time.Second
 )
 
+// NewModel is a map that was not drawn up yet.
 func NewModel(c *Config) *Model {
 	b := &Model{Config: c}
 	b.Quiet = true

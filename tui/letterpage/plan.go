@@ -1,4 +1,4 @@
-package tui
+package letterpage
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 // planPage is what will happen, before anything does.
 type planPage struct {
 	page.Screen
-	model *letterModel
+	model *Model
 	page.Question
 	page.Listing
 	action  replay.Action
@@ -60,7 +60,7 @@ var actions = map[keymap.Action]replay.Action{keymap.ReplayLetters: replay.Repla
 
 // planFor opens the plan for letters; only, if not nil, are those that are chosen. A
 // discard asks for its reason first.
-func (d *letterModel) planFor(a keymap.Action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
+func (d *Model) planFor(a keymap.Action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
 	p := &planPage{Screen: d, model: d, action: actions[a], letters: letters, options: replay.PlanOptions{Only: only}}
 	if !slices.ContainsFunc(letters, func(l *replay.Letter) bool { return l.State == p.action.Wants() && (only == nil || only[l.Position]) }) {
 		d.Say(theme.Warn, text.Own("none of these letters is ").Add(d.Theme().String(p.action.Wants().String()), text.Own("; a shows those that were dealt with, too")))
@@ -77,7 +77,7 @@ func (d *letterModel) planFor(a keymap.Action, letters []*replay.Letter, only ma
 }
 
 // planEdited opens the plan for a letter with another body.
-func (d *letterModel) planEdited(l replay.Letter, before []byte, edit *replay.Edit) tea.Cmd {
+func (d *Model) planEdited(l replay.Letter, before []byte, edit *replay.Edit) tea.Cmd {
 	return d.Open(&planPage{
 		Screen: d, model: d, action: replay.Replay, letters: []*replay.Letter{&l}, before: before,
 		options: replay.PlanOptions{Edits: map[adapters.Position]*replay.Edit{l.Position: edit}},
@@ -108,7 +108,7 @@ func (p *planPage) Refresh() tea.Cmd {
 		return nil
 	}
 	p.asked, p.Once = true, true
-	service, action, letters, options, to := p.model.service, p.action, p.letters, p.options, p.to
+	service, action, letters, options, to := p.model.Service, p.action, p.letters, p.options, p.to
 	return p.Ask(p, text.Own("asking the brokers who would receive this"), planLimit, func(ctx context.Context) (func(), error) {
 		var all []replay.Letter
 		for _, l := range letters {
@@ -130,7 +130,7 @@ func (p *planPage) Refresh() tea.Cmd {
 
 // confirmation is what is said for an operator who typed what was asked for.
 func (p *planPage) confirmation() replay.Confirmation {
-	return replay.Confirmation{Count: p.plan.Count(), Plan: p.plan.ID, Write: p.model.write}
+	return replay.Confirmation{Count: p.plan.Count(), Plan: p.plan.ID, Write: p.model.Write}
 }
 
 // take makes the rows of a plan. What would be refused whatever is typed comes first.
@@ -204,7 +204,7 @@ func (p *planPage) askTarget() {
 		p.Say(theme.Dim, text.Own("only what is replayed goes somewhere"))
 		return
 	}
-	explain := p.Theme().String(p.model.words[p.letters[0].Broker].Target).Add(text.Own(", for all letters of the plan"))
+	explain := p.Theme().String(p.model.Words[p.letters[0].Broker].Target).Add(text.Own(", for all letters of the plan"))
 	page.AskFor(p, text.Own("send them to: "), explain, func(name string) tea.Cmd {
 		p.to = strings.TrimSpace(name)
 		p.asked, p.plan, p.rows = false, nil, nil
@@ -278,7 +278,7 @@ func (p *planPage) destination() string {
 func (p *planPage) begin() tea.Cmd {
 	d, plan, said := p.model, p.plan, p.confirmation()
 	return d.takeUp(text.Own("writing the plan to disk"), func() (*replay.Run, int, error) {
-		run, err := d.service.Begin(plan, said, replay.Pace{Canary: 1})
+		run, err := d.Service.Begin(plan, said, replay.Pace{Canary: 1})
 		return run, 0, err
 	}, func(run *replay.Run) {
 		d.Close(p)
@@ -291,7 +291,7 @@ func (p *planPage) Status() []page.Piece {
 	if p.plan == nil {
 		return nil
 	}
-	if !p.model.write {
+	if !p.model.Write {
 		return []page.Piece{{Role: theme.Warn, Text: text.Own("read-only: start with --write to carry it out")}}
 	}
 	return []page.Piece{{Role: theme.Warn, Text: text.Own("nothing has happened yet")}}

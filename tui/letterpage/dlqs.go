@@ -1,4 +1,4 @@
-package tui
+package letterpage
 
 import (
 	"slices"
@@ -18,7 +18,7 @@ import (
 type dlqsPage struct {
 	page.Screen
 	page.Listing
-	model  *letterModel
+	model  *Model
 	unread []*replay.Listed
 	groups []replay.Group
 	seen   int
@@ -32,7 +32,8 @@ type deadLetterRow struct {
 	group  replay.Group
 }
 
-func newDLQs(b *letterModel) *dlqsPage { return &dlqsPage{Screen: b, model: b} }
+// NewDLQs is the first page about dead letters.
+func NewDLQs(b *Model) page.Page { return &dlqsPage{Screen: b, model: b} }
 
 func (g *dlqsPage) Scope() keymap.Scope      { return keymap.OnDLQs }
 func (g *dlqsPage) Ages() bool               { return true }
@@ -260,7 +261,7 @@ func (g *dlqsPage) Render(width, height int) []widget.Line {
 func (g *dlqsPage) details() []page.Piece {
 	t := g.Theme()
 	if dlq := g.dlq(); dlq != nil {
-		where := g.model.words.Product(g.Theme(), dlq.Source.Broker).Add(text.Space, t.String(string(dlq.Kind)), text.Space, t.String(dlq.Name), text.Own(", "), t.String(dlq.Evidence))
+		where := g.model.Words.Product(g.Theme(), dlq.Source.Broker).Add(text.Space, t.String(string(dlq.Kind)), text.Space, t.String(dlq.Name), text.Own(", "), t.String(dlq.Evidence))
 		role, what := g.dlqWords(dlq)
 		return []page.Piece{{Role: role, Text: what}, {Role: theme.Dim, Text: where}}
 	}
@@ -272,7 +273,7 @@ func (g *dlqsPage) details() []page.Piece {
 	if why.Empty() {
 		why = text.Own("nothing says why they died")
 	}
-	where := text.Own("died at ").Add(t.String(orUnknown(group.Origin)), text.Own(", lies in "), g.model.words.Product(g.Theme(), group.Broker), text.Space, t.String(group.DLQ))
+	where := text.Own("died at ").Add(t.String(orUnknown(group.Origin)), text.Own(", lies in "), g.model.Words.Product(g.Theme(), group.Broker), text.Space, t.String(group.DLQ))
 	if !group.Oldest.IsZero() {
 		where = where.Add(text.Own(", oldest "), page.Age(g.Now(), group.Oldest))
 	}
@@ -404,7 +405,7 @@ func (g *dlqsPage) empty(width, height int) []widget.Line {
 	add(theme.Good, t.Glyph.Done.Add(text.Own(" No open dead letters. a shows those that were dealt with.")))
 	for i := range g.model.contents.listing.DLQs {
 		dlq := &g.model.contents.listing.DLQs[i]
-		add(theme.Dim, g.model.words.Product(g.Theme(), dlq.Source.Broker).Add(text.Space, t.String(dlq.Name), text.Own(": "), t.String(dlq.Evidence)))
+		add(theme.Dim, g.model.Words.Product(g.Theme(), dlq.Source.Broker).Add(text.Space, t.String(dlq.Name), text.Own(": "), t.String(dlq.Evidence)))
 	}
 	return widget.Fit(t, lines, width, height)
 }

@@ -1,4 +1,4 @@
-package tui
+package letterpage
 
 import (
 	"eventscope/replay"
@@ -12,7 +12,7 @@ import (
 
 // OpenLetterOf opens the letter that an event is, if it lies in a dead-letter queue that is known. If
 // it does not, the dead-letter queues are read once more, since it may just have died.
-func (d *letterModel) OpenLetterOf(event *tracing.Event) tea.Cmd {
+func (d *Model) OpenLetterOf(event *tracing.Event) tea.Cmd {
 	if l := d.letterOf(event); l != nil {
 		return d.Open(newLetterPage(d, l))
 	}
@@ -37,7 +37,7 @@ func (d *letterModel) OpenLetterOf(event *tracing.Event) tea.Cmd {
 
 // letterOf is the letter that an event is, or nil. Of RabbitMQ the event was seen on its
 // way to the queue in which the letter lies: it is the same message.
-func (b *letterModel) letterOf(event *tracing.Event) (found *replay.Letter) {
+func (b *Model) letterOf(event *tracing.Event) (found *replay.Letter) {
 	if b.contents == nil {
 		return nil
 	}
@@ -54,7 +54,7 @@ func (b *letterModel) letterOf(event *tracing.Event) (found *replay.Letter) {
 }
 
 // whyNot says why an event's letter cannot be shown.
-func (b *letterModel) whyNot(event *tracing.Event) text.Safe {
+func (b *Model) whyNot(event *tracing.Event) text.Safe {
 	for i := range b.contents.listing.DLQs {
 		g := &b.contents.listing.DLQs[i]
 		switch {

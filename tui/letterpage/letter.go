@@ -1,4 +1,4 @@
-package tui
+package letterpage
 
 import (
 	"bytes"
@@ -24,15 +24,15 @@ import (
 // letterPage is one dead letter: the page of its event, with what can be done about it.
 type letterPage struct {
 	*eventpage.Page
-	model  *letterModel
+	model  *Model
 	letter replay.Letter
 	gone   bool // it is not in its dead-letter queue any more
 	seen   int
 }
 
-func newLetterPage(b *letterModel, l *replay.Letter) *letterPage {
-	letter, service := *l, b.service
-	p := &letterPage{model: b, letter: letter, seen: b.seen, Page: b.events.NewLetter(tracing.Event{
+func newLetterPage(b *Model, l *replay.Letter) *letterPage {
+	letter, service := *l, b.Service
+	p := &letterPage{model: b, letter: letter, seen: b.seen, Page: b.Events.NewLetter(tracing.Event{
 		Source: l.Source, Broker: l.Broker, Position: l.Position, Time: l.Time, Type: l.Type, Service: l.Service,
 		FlowID: l.Flow, Entity: l.Entity,
 	}, func(ctx context.Context) (adapters.Message, error) { return service.Message(ctx, &letter) })}
@@ -150,8 +150,8 @@ func (p *letterPage) editLetter(message *adapters.Message, body *payload.Decoded
 		model.Say(theme.Warn, text.Own("the body is compressed; only what is sent as it is can be edited"))
 		return nil
 	}
-	header := idHeader(model.events.Rules, message)
-	return model.events.Files.Edit(model, page.FileName(letter.Position.String(), string(body.Format)), value, func(changed []byte) tea.Cmd {
+	header := idHeader(model.Events.Rules, message)
+	return model.Events.Files.Edit(model, page.FileName(letter.Position.String(), string(body.Format)), value, func(changed []byte) tea.Cmd {
 		if bytes.Equal(changed, value) {
 			model.Say(theme.Dim, text.Own("nothing was changed, so there is nothing to plan; r replays it as it is"))
 			return nil

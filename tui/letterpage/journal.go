@@ -1,4 +1,4 @@
-package tui
+package letterpage
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 // journalPage is every action ever taken from here, a row a run.
 type journalPage struct {
 	page.Screen
-	model *letterModel
+	model *Model
 	page.Listing
 	page.Question
 	records []*replay.Record // the newest first
@@ -31,7 +31,8 @@ type journalPage struct {
 // journalEvery is how often the journal is read while it is shown.
 const journalEvery = 2 * time.Second
 
-func newJournal(b *letterModel) *journalPage { return &journalPage{Screen: b, model: b} }
+// NewJournal is the page of what was done.
+func NewJournal(b *Model) page.Page { return &journalPage{Screen: b, model: b} }
 
 func (p *journalPage) Scope() keymap.Scope      { return keymap.OnJournal }
 func (p *journalPage) Ages() bool               { return true }
@@ -52,7 +53,7 @@ func (p *journalPage) Refresh() tea.Cmd {
 		return nil
 	}
 	p.asked = p.Now()
-	service := p.model.service
+	service := p.model.Service
 	return p.Ask(p, text.Own("reading the journal"), page.QueryLimit, func(context.Context) (func(), error) {
 		records, broken, err := service.Runs()
 		slices.Reverse(records)
@@ -64,6 +65,7 @@ func (p *journalPage) Refresh() tea.Cmd {
 // commands are about that.
 func (p *journalPage) take(records []*replay.Record, broken int) {
 	p.records, p.broken, p.read = records, broken, true
+	p.model.records = records
 	if i := slices.IndexFunc(records, func(r *replay.Record) bool { return r.Run == p.at }); i >= 0 {
 		p.Cursor.Index = i
 	}
@@ -111,16 +113,6 @@ func (p *journalPage) Status() []page.Piece {
 		pieces = append(pieces, page.Piece{Role: theme.Bad, Text: text.Own("  ").Add(text.Plural(p.broken, text.Own(" line was"), text.Own(" lines were")), text.Own(" changed by somebody"))})
 	}
 	return pieces
-}
-
-// Unfinished names the runs that had not ended when the journal was read last.
-func (p *journalPage) Unfinished() (names []string) {
-	for _, r := range p.records {
-		if !r.Ended() {
-			names = append(names, r.Run)
-		}
-	}
-	return names
 }
 
 // The columns of runs.
@@ -257,7 +249,7 @@ func (p *journalPage) stateOf(r *replay.Record) (theme.Role, text.Safe) {
 // stepsPage is what one run did, step by step.
 type stepsPage struct {
 	page.Screen
-	model *letterModel
+	model *Model
 	page.Listing
 	page.Question
 	run   string
@@ -278,7 +270,7 @@ func (p *stepsPage) Refresh() tea.Cmd {
 		return nil
 	}
 	p.asked, p.Quiet = p.Now(), true
-	service, run := p.model.service, p.run
+	service, run := p.model.Service, p.run
 	return p.Ask(p, text.Own("reading the journal"), page.QueryLimit, func(context.Context) (func(), error) {
 		var lines []replay.Line
 		_, err := service.Steps(run, func(l *replay.Line) error {

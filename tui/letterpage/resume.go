@@ -1,4 +1,4 @@
-package tui
+package letterpage
 
 import (
 	"slices"
@@ -11,7 +11,7 @@ import (
 )
 
 // ShowRun shows the run that was begun from here last.
-func (b *letterModel) ShowRun() tea.Cmd {
+func (b *Model) ShowRun() tea.Cmd {
 	if b.run == nil {
 		b.Say(theme.Dim, text.Own("no run was begun from this screen"))
 		return nil
@@ -19,9 +19,19 @@ func (b *letterModel) ShowRun() tea.Cmd {
 	return b.Open(b.runPage(b.run))
 }
 
+// Unfinished names the runs that had not ended when the journal was read last.
+func (b *Model) Unfinished() (names []string) {
+	for _, r := range b.records {
+		if !r.Ended() {
+			names = append(names, r.Run)
+		}
+	}
+	return names
+}
+
 // runMeant is the run that a command names or, when it names none, that the page is about,
 // or that was begun from here last.
-func (b *letterModel) runMeant(name string) string {
+func (b *Model) runMeant(name string) string {
 	if name != "" {
 		return name
 	}
@@ -42,19 +52,19 @@ func (b *letterModel) runMeant(name string) string {
 }
 
 // Resume goes on with a run: the one that is named, or that is meant where none is.
-func (b *letterModel) Resume(name string) tea.Cmd {
+func (b *Model) Resume(name string) tea.Cmd {
 	if name = b.runMeant(name); name == "" {
 		b.Say(theme.Bad, text.Own("which run? :resume and its name; 6 lists them"))
 		return nil
 	}
 	return b.takeUp(text.Own("taking the run up"), func() (*replay.Run, int, error) {
-		run, err := b.service.Resume(name, b.write, replay.Pace{})
+		run, err := b.Service.Resume(name, b.Write, replay.Pace{})
 		return run, b.doneBefore(name, err), err
 	}, func(*replay.Run) { b.leaveRun(name) })
 }
 
 // Abort ends a run: the one that is named, or that is meant where none is.
-func (b *letterModel) Abort(name string) tea.Cmd {
+func (b *Model) Abort(name string) tea.Cmd {
 	if name = b.runMeant(name); name == "" {
 		b.Say(theme.Bad, text.Own("which run? :abort and its name; 6 lists them"))
 		return nil
@@ -64,7 +74,7 @@ func (b *letterModel) Abort(name string) tea.Cmd {
 		return nil
 	}
 	return b.takeUp(text.Own("ending the run"), func() (*replay.Run, int, error) {
-		run, err := b.service.Abort(name, b.write)
+		run, err := b.Service.Abort(name, b.Write)
 		if run == nil {
 			return nil, 0, err
 		}
@@ -74,11 +84,11 @@ func (b *letterModel) Abort(name string) tea.Cmd {
 
 // doneBefore is how many letters of a run were settled or skipped when it was taken up. It
 // works outside the event loop.
-func (b *letterModel) doneBefore(name string, err error) int {
+func (b *Model) doneBefore(name string, err error) int {
 	if err != nil {
 		return 0
 	}
-	records, _, err := b.service.Runs()
+	records, _, err := b.Service.Runs()
 	if i := slices.IndexFunc(records, func(r *replay.Record) bool { return r.Run == name }); err == nil && i >= 0 {
 		return records[i].Settled + records[i].Skipped
 	}
@@ -86,7 +96,7 @@ func (b *letterModel) doneBefore(name string, err error) int {
 }
 
 // leaveRun closes the page of a run that is shown anew.
-func (b *letterModel) leaveRun(name string) {
+func (b *Model) leaveRun(name string) {
 	if shown, ok := b.Top().(*runPage); ok && shown.running.run.ID == name {
 		b.Close(shown)
 	}

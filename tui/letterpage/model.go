@@ -1,4 +1,4 @@
-package tui
+package letterpage
 
 import (
 	"context"
@@ -20,40 +20,41 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// letterConfig is what pages about dead letters work with.
-type letterConfig struct {
-	letterShell
-	service *replay.Service
-	write   bool // what changes a broker is allowed
-	words   page.Words
-	events  *eventpage.Config
+// Config is what pages about dead letters work with.
+type Config struct {
+	Screen
+	Service *replay.Service
+	Write   bool // what changes a broker is allowed
+	Words   page.Words
+	Events  *eventpage.Config
 }
 
-// letterShell is what such a page asks of the screen.
-type letterShell interface {
+// Screen is what such a page asks of the screen.
+type Screen interface {
 	page.Screen
 	page.Trail
 	// LookUp opens the flow that an id leads to.
 	LookUp(id string) tea.Cmd
 }
 
-// letterModel is what lies in the dead-letter queues, as it was last listed, for all pages about dead
+// Model is what lies in the dead-letter queues, as it was last listed, for all pages about dead
 // letters. It belongs to the event loop.
-type letterModel struct {
-	*letterConfig
+type Model struct {
+	*Config
 	page.Question
 	contents *contents // nil until the first came
 	all      bool      // the pages show letters that were dealt with, too
 	look     map[string]bool
 	fresh    bool // something was done: read again
 	asked    time.Time
-	took     time.Duration  // the last listing
-	seen     int            // listings that brought something new
-	then     func()         // what waits for a listing that begins from now on, or nil
-	run      *running       // begun from here last, or nil
-	runs     []*running     // begun from here, until a listing knows what they took out
-	working  sync.WaitGroup // runs that are carried out
-	open     int64          // letters that nothing was done about
+	took     time.Duration    // the last listing
+	seen     int              // listings that brought something new
+	then     func()           // what waits for a listing that begins from now on, or nil
+	run      *running         // begun from here last, or nil
+	runs     []*running       // begun from here, until a listing knows what they took out
+	working  sync.WaitGroup   // runs that are carried out
+	records  []*replay.Record // of runs, as the journal was read last
+	open     int64            // letters that nothing was done about
 }
 
 // contents are what a listing found. They never change.
@@ -75,12 +76,13 @@ const (
 	listingLimit = time.Minute
 )
 
-func newLetterModel(c *letterConfig) *letterModel {
-	return &letterModel{letterConfig: c, look: map[string]bool{}}
+// NewModel is a model that has listed nothing yet.
+func NewModel(c *Config) *Model {
+	return &Model{Config: c, look: map[string]bool{}}
 }
 
 // due says that a listing is.
-func (b *letterModel) due() bool {
+func (b *Model) due() bool {
 	if b.contents == nil || b.fresh || len(b.look) > 0 || b.contents.all != b.all {
 		return true
 	}
@@ -88,14 +90,14 @@ func (b *letterModel) due() bool {
 }
 
 // update asks for a listing when one is due.
-func (b *letterModel) update() tea.Cmd {
+func (b *Model) update() tea.Cmd {
 	if b.Busy || !b.due() {
 		return nil
 	}
 	b.asked = b.Now()
 	options := replay.ListingOptions{Peek: b.look, Fresh: b.fresh || b.run.atWork()}
 	b.look, b.fresh = map[string]bool{}, false
-	before, service, all, runs, then := b.contents, b.service, b.all, slices.Clone(b.runs), b.then
+	before, service, all, runs, then := b.contents, b.Service, b.all, slices.Clone(b.runs), b.then
 	b.then = nil
 	return b.Ask(b, text.Own("reading the dead letters"), listingLimit, func(ctx context.Context) (func(), error) {
 		begun := time.Now()
@@ -111,23 +113,23 @@ func (b *letterModel) update() tea.Cmd {
 	})
 }
 
-// again makes the next listing due at once.
-func (b *letterModel) again() {
+// Again makes the next listing due at once.
+func (b *Model) Again() {
 	if b != nil {
 		b.asked = time.Time{}
 	}
 }
 
 // settle puts what a listing found where the pages see it.
-func (b *letterModel) settle(now *contents, took time.Duration) {
+func (b *Model) settle(now *contents, took time.Duration) {
 	if b.contents == nil || !now.like(b.contents) {
 		b.seen++
 	}
 	b.contents, b.open, b.took = now, now.open, took
 }
 
-// ages says that the header shows how old the number of dead letters is.
-func (b *letterModel) ages() bool {
+// Ages says that the header shows how old the number of dead letters is.
+func (b *Model) Ages() bool {
 	return b != nil && b.contents != nil && b.open > 0 && !b.contents.listing.Old().IsZero()
 }
 
@@ -200,7 +202,7 @@ func (c *contents) dlq(source, name string) *replay.Listed {
 
 // asOf is from when it is what is shown of a place for dead letters: its source does not
 // answer, or it cannot be read. It is zero for what is so now.
-func (b *letterModel) asOf(source, name string) time.Time {
+func (b *Model) asOf(source, name string) time.Time {
 	g := b.contents.dlq(source, name)
 	switch {
 	case g == nil:
@@ -228,14 +230,14 @@ func (c *contents) unread() (n int64) {
 }
 
 // peekInto asks to read a queue, which is not free.
-func (b *letterModel) peekInto(dlq *replay.Listed) tea.Cmd {
+func (b *Model) peekInto(dlq *replay.Listed) tea.Cmd {
 	b.look[dlq.Key()] = true
 	return b.update()
 }
 
 // unread are the dead-letter queues that nobody has looked into yet, that have changed since, or that
 // cannot be read.
-func (b *letterModel) unread() []*replay.Listed {
+func (b *Model) unread() []*replay.Listed {
 	var list []*replay.Listed
 	for i := range b.contents.listing.DLQs {
 		g := &b.contents.listing.DLQs[i]
@@ -247,7 +249,7 @@ func (b *letterModel) unread() []*replay.Listed {
 }
 
 // lettersOf are the letters of a group, in the order in which they lie in their dead-letter queue.
-func (b *letterModel) lettersOf(group *replay.Group) []*replay.Letter {
+func (b *Model) lettersOf(group *replay.Group) []*replay.Letter {
 	var list []*replay.Letter
 	b.contents.each(func(l *replay.Letter) {
 		if l.In(group) {
@@ -273,9 +275,9 @@ func openIn(listing *replay.Listing) (count int64) {
 	return count
 }
 
-// background asks for a listing now and then while other pages are shown, for the number
+// Background asks for a listing now and then while other pages are shown, for the number
 // in the header; while a run is at work it is asked as if a page showed it.
-func (b *letterModel) background() tea.Cmd {
+func (b *Model) Background() tea.Cmd {
 	if b == nil || !b.run.atWork() && b.then == nil && b.Now().Sub(b.asked) < listingInBackground {
 		return nil
 	}
@@ -295,8 +297,8 @@ func deathWords(reason, exception, message string) string {
 	return strings.Join(words, ": ")
 }
 
-// queues are those that the header counts as dead letters.
-func (b *letterModel) queues() map[lag.Key]bool {
+// Queues are those that the header counts as dead letters.
+func (b *Model) Queues() map[lag.Key]bool {
 	if b == nil || b.contents == nil {
 		return nil
 	}
@@ -310,7 +312,7 @@ func (b *letterModel) queues() map[lag.Key]bool {
 }
 
 // openFlowOf opens the flow that a letter belongs to.
-func (b *letterModel) openFlowOf(l *replay.Letter) tea.Cmd {
+func (b *Model) openFlowOf(l *replay.Letter) tea.Cmd {
 	if l.Flow == "" {
 		b.Say(theme.Warn, text.Own("this letter names no flow and no order"))
 		return nil
@@ -318,8 +320,8 @@ func (b *letterModel) openFlowOf(l *replay.Letter) tea.Cmd {
 	return b.LookUp(l.Flow)
 }
 
-// total is how many letters are open, for the header; empty where none is.
-func (b *letterModel) total() []page.Piece {
+// Total is how many letters are open, for the header; empty where none is.
+func (b *Model) Total() []page.Piece {
 	if b == nil || b.open <= 0 {
 		return nil
 	}
@@ -330,18 +332,18 @@ func (b *letterModel) total() []page.Piece {
 	return parts
 }
 
-// atWork says that a run which was begun from here is.
-func (b *letterModel) atWork() bool { return b != nil && b.run.atWork() }
+// AtWork says that a run which was begun from here is.
+func (b *Model) AtWork() bool { return b != nil && b.run.atWork() }
 
-// progress is how far the run that was begun last is, for the header.
-func (b *letterModel) progress() page.Piece {
+// Progress is how far the run that was begun last is, for the header.
+func (b *Model) Progress() page.Piece {
 	t, r := b.Theme(), b.run
 	done := r.state().done
 	return page.Piece{Role: theme.Accent, Text: t.Glyph.Running.Add(text.Space, t.String(string(r.run.Plan.Action)), text.Space, text.Count(int64(done)), text.Own(" of "), text.Count(int64(r.total)))}
 }
 
-// await waits until no run is carried out any more.
-func (b *letterModel) await() {
+// Finish waits until no run is carried out any more.
+func (b *Model) Finish() {
 	if b != nil {
 		b.working.Wait()
 	}

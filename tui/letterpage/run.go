@@ -1,4 +1,4 @@
-package tui
+package letterpage
 
 import (
 	"context"
@@ -132,7 +132,7 @@ func (r *running) withdraw(g *replay.Listed) {
 
 // takeUp gets a run, which writes to disk, and carries it out; then is called before it is
 // shown. A run that is nil was ended, or whoever has it in hand was told.
-func (d *letterModel) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func(*replay.Run)) tea.Cmd {
+func (d *Model) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func(*replay.Run)) tea.Cmd {
 	over := d.Wait(about)
 	return page.Work(func() page.Answer {
 		got, before, err := get()
@@ -155,7 +155,7 @@ func (d *letterModel) takeUp(about text.Safe, get func() (run *replay.Run, befor
 
 // carryOut carries a run out behind the screen and shows it. When the screen ends, the run
 // finishes the window in hand and is paused.
-func (d *letterModel) carryOut(run *replay.Run, before int) tea.Cmd {
+func (d *Model) carryOut(run *replay.Run, before int) tea.Cmd {
 	r := &running{run: run, before: before, begun: d.Now(), total: run.Plan.Count() - before, out: map[adapters.Position]time.Time{}}
 	if before == 0 {
 		r.total += run.Plan.Excluded() // which are told of, too
@@ -181,11 +181,11 @@ type runPage struct {
 	page.Screen
 	page.Listing
 	page.Question
-	model   *letterModel
+	model   *Model
 	running *running
 }
 
-func (d *letterModel) runPage(r *running) *runPage { return &runPage{Screen: d, model: d, running: r} }
+func (d *Model) runPage(r *running) *runPage { return &runPage{Screen: d, model: d, running: r} }
 
 func (p *runPage) Scope() keymap.Scope      { return keymap.OnRun }
 func (p *runPage) Ages() bool               { return true }

@@ -1,4 +1,4 @@
-package tui
+package letterpage
 
 import (
 	"context"
@@ -24,7 +24,7 @@ type lettersPage struct {
 	page.Screen
 	page.Listing
 	page.Question
-	model  *letterModel
+	model  *Model
 	group  replay.Group
 	rows   []*replay.Letter
 	marked map[adapters.Position]bool
@@ -39,7 +39,7 @@ type lettersPage struct {
 // chooseLimit is how long choosing letters may take, which may read a whole dead-letter queue.
 const chooseLimit = time.Minute
 
-func newLetters(b *letterModel, group *replay.Group) *lettersPage {
+func newLetters(b *Model, group *replay.Group) *lettersPage {
 	return &lettersPage{Screen: b, model: b, group: *group, marked: map[adapters.Position]bool{}, stale: true}
 }
 
@@ -74,7 +74,7 @@ func (p *lettersPage) choose() tea.Cmd {
 		return nil
 	}
 	p.stale, p.Once, p.seen = false, true, p.model.seen
-	group, all, filter, now, service := p.group, p.model.all, p.filter, p.model.contents, p.model.service
+	group, all, filter, now, service := p.group, p.model.all, p.filter, p.model.contents, p.model.Service
 	replaced := func() bool { return filter != p.filter && p.filter != nil } // by another one meanwhile
 	return p.Ask(p, text.Own("reading the letters of ").Add(p.Theme().String(p.group.DLQ)), chooseLimit, func(ctx context.Context) (func(), error) {
 		var rows []*replay.Letter
