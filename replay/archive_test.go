@@ -4,16 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/replay/files"
 	"eventscope/replay/replaytest"
 )
 
@@ -71,7 +69,7 @@ func TestADiscardNeedsNoArchiveOfEarlier(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := tell(t, adapters.Queue, "a", "b", "c")
 			plan := s.plan(Discard, PlanOptions{Reason: "test"})
-			if err := harms(s.service.archive("model://s", "dlq").path)[name](); err != nil {
+			if err := harms(s.service.archive("model://s", "dlq").Path)[name](); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.begin(plan, Pace{}).Do(context.Background(), func(Outcome) {}); err != nil {
@@ -114,7 +112,7 @@ func TestAnArchiveThatIsLostUnderADiscardStopsIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := tell(t, adapters.Queue, "a", "b", "c", "d")
 			run := s.begin(s.plan(Discard, PlanOptions{Reason: "test"}), Pace{Window: 1})
-			harm := harms(s.service.archive("model://s", "dlq").path)[name]
+			harm := harms(s.service.archive("model://s", "dlq").Path)[name]
 			s.broker.Settling = func([]deadletter.Delivery) {
 				s.broker.Settling = nil
 				if err := harm(); err != nil {
@@ -144,7 +142,7 @@ func TestALetterThatIsReadBackOtherwiseStays(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(s.folder, "archive")); err != nil {
 		t.Fatal(err)
 	}
-	bad := &disk{user: os.Geteuid(), sync: func(file *os.File) error {
+	bad := &files.Disk{User: os.Geteuid(), Sync: func(file *os.File) error {
 		if data, err := os.ReadFile(file.Name()); err == nil && strings.Contains(file.Name(), "archive") {
 			_, _ = file.WriteAt(bytes.ReplaceAll(data, []byte(`"Value":"Yg`), []byte(`"Value":"Zg`)), 0)
 		}
@@ -189,7 +187,7 @@ func TestLettersThatShareAPositionAreBothKept(t *testing.T) {
 func TestATornArchiveIsCut(t *testing.T) {
 	s := tell(t, adapters.Queue, "a")
 	s.list()
-	path := s.service.archive("model://s", "dlq").path
+	path := s.service.archive("model://s", "dlq").Path
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -210,7 +208,7 @@ func TestATornArchiveIsCut(t *testing.T) {
 func TestAnArchiveOfTheVersionBefore(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b")
 	letters := s.list()
-	path := s.service.archive("model://s", "dlq").path
+	path := s.service.archive("model://s", "dlq").Path
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -232,63 +230,6 @@ func TestAnArchiveOfTheVersionBefore(t *testing.T) {
 	}
 }
 
-// TestAnArchiveKeepsWhatItWasGiven: by several processes in turn, whatever is put twice, and
-// whatever happens to the index.
-func TestAnArchiveKeepsWhatItWasGiven(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		path := filepath.Join(tempFolder(t), "archive", "cluster", "queue.jsonl")
-		all := []*archive{{disk: realDisk, path: path}, {disk: realDisk, path: path}}
-		kept := map[letterKey]string{}
-		foreign := map[letterKey]bool{}
-		for range rapid.IntRange(1, 4).Draw(t, "parts") {
-			a := rapid.SampledFrom(all).Draw(t, "process")
-			var part []encoded
-			for range rapid.SampledFrom([]int{1, 5, 300}).Draw(t, "letters") {
-				n := rapid.IntRange(0, 900).Draw(t, "letter")
-				p := encoded{position: adapters.DigestPosition("queue", uint64(n/2)), line: fmt.Appendf(nil, `{"n":%d}`, n), redelivered: rapid.Bool().Draw(t, "redelivered")}
-				p.content[0], p.content[1] = byte(n), byte(n>>8)+1
-				key := letterKey{p.position, p.content}
-				if _, known := kept[key]; !known {
-					foreign[key] = p.redelivered
-				}
-				kept[key] = string(p.line)
-				part = append(part, p)
-			}
-			got, err := a.put(part, rapid.IntRange(0, 9).Draw(t, "anew") == 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i := range part {
-				if key := (letterKey{part[i].position, part[i].content}); !foreign[key] && got[i] && !part[i].redelivered {
-					t.Fatalf("%v was handed out before", key)
-				}
-			}
-			switch rapid.IntRange(0, 6).Draw(t, "harm") {
-			case 0:
-				_ = os.Remove(path + ".index")
-			case 1:
-				_ = os.Truncate(path+".index", int64(rapid.IntRange(0, 5000).Draw(t, "cut")))
-			}
-		}
-		var keys []letterKey
-		for key := range kept {
-			keys = append(keys, key)
-		}
-		a := rapid.SampledFrom(all).Draw(t, "reader")
-		if err := a.read(keys, func(i int, line []byte) error {
-			if string(line) != kept[keys[i]] {
-				return fmt.Errorf("%v is %q, want %q", keys[i], line, kept[keys[i]])
-			}
-			return nil
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if data, _ := os.ReadFile(path); bytes.Count(data, []byte("\n")) < len(kept) || a.replaced() > 0 {
-			t.Fatalf("%d lines for %d letters, replaced %d times", bytes.Count(data, []byte("\n")), len(kept), a.replaced())
-		}
-	})
-}
-
 // TestAPeekOfWhatIsArchivedWritesNothing, however often it is done and by which process.
 func TestAPeekOfWhatIsArchivedWritesNothing(t *testing.T) {
 	s := &story{T: t, broker: replaytest.New(adapters.Queue, "a", "b", "c"), folder: t.TempDir()}
@@ -297,32 +238,10 @@ func TestAPeekOfWhatIsArchivedWritesNothing(t *testing.T) {
 		s.service = workplace(t, s.folder, s.broker)
 		s.list()
 		s.list()
-		info, err := os.Stat(s.service.archive("model://s", "dlq").path)
+		info, err := os.Stat(s.service.archive("model://s", "dlq").Path)
 		if err != nil || size > 0 && info.Size() != size {
 			t.Errorf("%v, %d bytes and then %d", err, size, info.Size())
 		}
 		size = info.Size()
-	}
-}
-
-// TestWhetherALetterWasHandedOutBeforeIsKept: by the archive itself, whatever becomes of its
-// index; and what one's own looks have held is not taken for that.
-func TestWhetherALetterWasHandedOutBeforeIsKept(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "archive", "cluster", "queue.jsonl")
-	if err := os.MkdirAll(filepath.Dir(filepath.Dir(path)), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	letters := []encoded{{position: adapters.DigestPosition("queue", 1), line: []byte("{}")}, {position: adapters.DigestPosition("queue", 2), line: []byte("{}"), redelivered: true}}
-	letters[0].content[0], letters[1].content[0] = 1, 2
-	for i, anew := range []bool{false, false, true, false} {
-		a := &archive{disk: realDisk, path: path} // of a new process
-		foreign, err := a.put(letters, anew)
-		if err != nil || foreign[0] || !foreign[1] {
-			t.Errorf("time %d: %v, %v", i, foreign, err)
-		}
-		letters[0].redelivered = true // to one's own look
-		if err := os.Remove(path + ".index"); err != nil {
-			t.Fatal(err)
-		}
 	}
 }

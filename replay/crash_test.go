@@ -13,6 +13,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/replay/files"
 	"eventscope/replay/replaytest"
 )
 
@@ -31,14 +32,14 @@ func workplace(t interface {
 	Fatal(...any)
 }, folder string, b *replaytest.Broker, others ...*replaytest.Broker) *Service {
 	t.Helper()
-	return workplaceOn(t, realDisk, folder, b, others...)
+	return workplaceOn(t, files.RealDisk, folder, b, others...)
 }
 
 // workplaceOn is the same over a disk that a test watches.
 func workplaceOn(t interface {
 	Helper()
 	Fatal(...any)
-}, d *disk, folder string, b *replaytest.Broker, others ...*replaytest.Broker) *Service {
+}, d *files.Disk, folder string, b *replaytest.Broker, others ...*replaytest.Broker) *Service {
 	t.Helper()
 	config := Config{Folder: folder, Sources: []Source{sourceOf(b)}, By: "ann@host", disk: d}
 	for _, other := range others {

@@ -9,6 +9,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
+	"eventscope/replay/files"
 )
 
 // Discarded lists the letters of a dead-letter queue that were discarded and can be restored: those
@@ -35,7 +36,7 @@ func (o *Service) discardedHere(ctx context.Context, dlq DLQ) ([]Letter, error) 
 	if err != nil {
 		return nil, err
 	}
-	d := discards{left: map[letterKey]int{}, marks: map[letterKey]*Mark{}}
+	d := discards{left: map[files.LetterKey]int{}, marks: map[files.LetterKey]*Mark{}}
 	for _, r := range records {
 		plan, err := o.planOf(r)
 		if err != nil {
@@ -61,12 +62,12 @@ func (o *Service) discardedHere(ctx context.Context, dlq DLQ) ([]Letter, error) 
 
 // discards are letters that were discarded, in the order in which that was done first.
 type discards struct {
-	order []letterKey
-	left  map[letterKey]int // how many of each are not restored
-	marks map[letterKey]*Mark
+	order []files.LetterKey
+	left  map[files.LetterKey]int // how many of each are not restored
+	marks map[files.LetterKey]*Mark
 }
 
-func (d *discards) add(key letterKey, mark *Mark) {
+func (d *discards) add(key files.LetterKey, mark *Mark) {
 	if _, known := d.left[key]; !known {
 		d.order = append(d.order, key)
 	}
@@ -85,9 +86,9 @@ func (o *Service) fromArchive(ctx context.Context, dlq DLQ, d *discards) ([]Lett
 		if d.left[key] <= 0 {
 			continue
 		}
-		m, err := o.Archived(ctx, dlq.Source, key.position, key.content)
+		m, err := o.Archived(ctx, dlq.Source, key.Position, key.Content)
 		if errors.Is(err, adapters.ErrGone) {
-			missing = append(missing, key.position)
+			missing = append(missing, key.Position)
 			continue
 		}
 		if err != nil {
@@ -105,7 +106,7 @@ func (o *Service) fromArchive(ctx context.Context, dlq DLQ, d *discards) ([]Lett
 	}
 	return found, &MissingLetters{&adapters.Problem{
 		Doing:  fmt.Sprintf("restore %s of %s, such as %s", letters(len(missing)), dlq.Name, missing[0]),
-		Cause:  "what was discarded is not in the archive " + o.archive(dlq.Source.Cluster, dlq.Name).path,
+		Cause:  "what was discarded is not in the archive " + o.archive(dlq.Source.Cluster, dlq.Name).Path,
 		Remedy: "put the archive back from a copy; other letters can be restored meanwhile", Kind: adapters.ErrGone,
 	}}
 }

@@ -11,21 +11,22 @@ import (
 	"testing"
 
 	"eventscope/adapters"
+	"eventscope/replay/files"
 	"eventscope/replay/replaytest"
 )
 
 // watched is a disk that knows what was made to last: how much of each file, and which
 // names of each folder.
 type watched struct {
-	disk
+	files.Disk
 	sizes map[string]int64
 	names map[string]bool
 }
 
 func watch() *watched {
 	w := &watched{sizes: map[string]int64{}, names: map[string]bool{}}
-	w.user = os.Geteuid()
-	w.sync = func(file *os.File) error {
+	w.User = os.Geteuid()
+	w.Sync = func(file *os.File) error {
 		info, err := file.Stat()
 		if err != nil {
 			return err
@@ -69,7 +70,7 @@ func TestWhatIsReliedOnWouldOutliveALossOfPower(t *testing.T) {
 		both(t, func(s *story) {
 			w := watch()
 			folder := filepath.Join(s.folder, "state")
-			s.service, s.folder = workplaceOn(s, &w.disk, folder, s.broker), folder
+			s.service, s.folder = workplaceOn(s, &w.Disk, folder, s.broker), folder
 			steps := 0
 			s.broker.Acting = func(what string) {
 				steps++
@@ -127,13 +128,13 @@ func TestWhatOthersCanWriteToIsRefused(t *testing.T) {
 		"the folder":     func(s *story) string { return s.folder },
 		"the journal":    func(s *story) string { return filepath.Join(s.folder, "journal.jsonl") },
 		"a plan":         func(s *story) string { return filepath.Join(s.folder, "runs", run(s), "plan.json") },
-		"the archive":    func(s *story) string { return s.service.archive("model://s", "dlq").path },
-		"its folder":     func(s *story) string { return filepath.Dir(s.service.archive("model://s", "dlq").path) },
+		"the archive":    func(s *story) string { return s.service.archive("model://s", "dlq").Path },
+		"its folder":     func(s *story) string { return filepath.Dir(s.service.archive("model://s", "dlq").Path) },
 		"all archives":   func(s *story) string { return filepath.Join(s.folder, "archive") },
-		"an index of it": func(s *story) string { return s.service.archive("model://s", "dlq").path + ".index" },
+		"an index of it": func(s *story) string { return s.service.archive("model://s", "dlq").Path + ".index" },
 	}
 	// use does everything that there is to do with a state folder.
-	use := func(s *story, d *disk) error {
+	use := func(s *story, d *files.Disk) error {
 		service, err := NewService(Config{Folder: s.folder, Sources: []Source{sourceOf(s.broker)}, By: "ann@host", disk: d})
 		if err != nil {
 			return err
@@ -150,7 +151,7 @@ func TestWhatOthersCanWriteToIsRefused(t *testing.T) {
 				if err := os.Chmod(path(s), mode); err != nil {
 					t.Fatal(err)
 				}
-				err := use(s, realDisk)
+				err := use(s, files.RealDisk)
 				if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "chmod go-w "+path(s)) {
 					t.Errorf("with mode %o, others can write to it: %v", mode, err)
 				}
@@ -166,7 +167,7 @@ func TestWhatOthersCanWriteToIsRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			before, _ := os.ReadFile(victim)
-			if err := use(s, realDisk); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), path(s)) {
+			if err := use(s, files.RealDisk); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), path(s)) {
 				t.Errorf("it is followed: %v", err)
 			}
 			if after, _ := os.ReadFile(victim); string(before) != string(after) {
@@ -176,7 +177,7 @@ func TestWhatOthersCanWriteToIsRefused(t *testing.T) {
 	}
 	t.Run("another user's", func(t *testing.T) {
 		s, _ := made(t)
-		err := use(s, &disk{sync: realDisk.sync, user: os.Geteuid() + 1})
+		err := use(s, &files.Disk{Sync: files.RealDisk.Sync, User: os.Geteuid() + 1})
 		if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "another user") || !strings.Contains(err.Error(), "chown") {
 			t.Errorf("%v", err)
 		}
@@ -191,13 +192,13 @@ func TestAPeekCostsNothingOfWhatIsOver(t *testing.T) {
 			s := &story{T: t, broker: replaytest.New(adapters.Queue), folder: t.TempDir()}
 			w := watch()
 			var opened []string
-			w.opened = func(path string) { opened = append(opened, filepath.Base(path)) }
-			s.service = workplaceOn(t, &w.disk, s.folder, s.broker)
+			w.Opened = func(path string) { opened = append(opened, filepath.Base(path)) }
+			s.service = workplaceOn(t, &w.Disk, s.folder, s.broker)
 			for i := range 20 {
 				s.broker.Bury(fmt.Sprint(i))
 				s.run(action, PlanOptions{Reason: "test"})
 			}
-			for _, service := range []*Service{s.service, workplaceOn(t, &w.disk, s.folder, s.broker)} {
+			for _, service := range []*Service{s.service, workplaceOn(t, &w.Disk, s.folder, s.broker)} {
 				opened = nil
 				if _, err := list(service); err != nil {
 					t.Fatal(err)

@@ -67,23 +67,19 @@
 //	letter.go    Letter: one in the list
 //	state.go     the states of a letter and the steps between them, once
 //	target.go    where a letter says that it goes again; origin.go: whether that is believed
-//	header.go    which headers a copy loses and gains
 //	plan.go      Plan: the frozen selection; planning.go: one in the making, letter by letter
 //	staying.go   which letters a plan leaves where they are, and why
 //	guard.go     what must not run; what is promised; facts.go: a plan in words
 //	run.go       Run: a plan that is carried out
 //	worker.go    one part of it: begin, find out what is done, go on, heed the operator
-//	window.go    one window of letters: send, confirm, settle; copy.go, restore.go
-//	replayid.go  what a copy is known by
+//	window.go    one window of letters: send, confirm, settle; restore.go
+//	copy.go      what is sent in place of a letter: its headers, and what it is known by
 //	ledger.go    marks on the broker
 //	journal.go   lines on disk, each with the hash of the one before
-//	numbers.go   numbers of letters as ranges
 //	record.go    what the journal says of runs; plans on disk; past.go: what of letters
-//	archive.go   letters of queues on disk; archiveindex.go: where each lies
-//	disk.go      the state folder: modes, owners, links, what is synced; lines.go: files of lines;
-//	             disk_*.go: what systems differ in
 //	service.go    Service: all of it together; listing.go, group.go, discarded.go: what it lists;
 //	             marks.go: what was done about letters, from one list to the next; newest.go: the newest letters of one
+//	files        the state folder, and the archive of letters in it
 //	replaytest   a broker in memory that can crash whoever uses it
 //
 // # Not obvious

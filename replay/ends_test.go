@@ -223,7 +223,7 @@ func TestADamagedArchiveKeepsTheRest(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c")
 	letters := s.list()
 	s.run(Discard, PlanOptions{Reason: "test"})
-	path := s.service.archive("model://s", "dlq").path
+	path := s.service.archive("model://s", "dlq").Path
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -11,11 +11,12 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/replay/files"
 )
 
 // failing is a disk on which nothing that fails picks can be made to last.
-func failing(fails func(path string) bool) *disk {
-	return &disk{user: os.Geteuid(), sync: func(file *os.File) error {
+func failing(fails func(path string) bool) *files.Disk {
+	return &files.Disk{User: os.Geteuid(), Sync: func(file *os.File) error {
 		if fails(file.Name()) {
 			return &os.PathError{Op: "sync", Path: file.Name(), Err: syscall.ENOSPC}
 		}
@@ -64,7 +65,7 @@ func TestALetterThatIsMissingFromTheArchiveKeepsNoOtherBack(t *testing.T) {
 			s := tell(t, adapters.Queue, "a", "b", "c")
 			s.run(Discard, PlanOptions{Reason: "test"})
 			damage := func() {
-				s.rewrite(s.service.archive("model://s", "dlq").path, func(data []byte) []byte {
+				s.rewrite(s.service.archive("model://s", "dlq").Path, func(data []byte) []byte {
 					data[0] = '?'
 					return data
 				})
@@ -248,11 +249,11 @@ func TestMarksThatAreNoneAreLeftAlone(t *testing.T) {
 // TestALineThatNamesHugeNumbersIsDamaged, and costs neither memory nor the other runs.
 func TestALineThatNamesHugeNumbersIsDamaged(t *testing.T) {
 	for _, letters := range []string{"9999999999", "10000000", "0-10000000", "5,9223372036854775807"} {
-		if err := new(Numbers).UnmarshalText([]byte(letters)); err == nil {
+		if err := new(files.Numbers).UnmarshalText([]byte(letters)); err == nil {
 			t.Errorf("%s is read", letters)
 		}
 	}
-	if err := new(Numbers).UnmarshalText([]byte("9999998-9999999")); err != nil {
+	if err := new(files.Numbers).UnmarshalText([]byte("9999998-9999999")); err != nil {
 		t.Error(err)
 	}
 	s := tell(t, adapters.Queue, "a")
@@ -319,11 +320,11 @@ func TestADamagedIndexIsMadeAnew(t *testing.T) {
 				data[i] = 0
 			}
 			data[23] = 0x80
-			return data[:indexHeader]
+			return data[:files.IndexHeader]
 		},
 		"no slot": func(data []byte) []byte { return append(data[:16], make([]byte, 32)...) },
 		"a table that is full, and counts nothing": func(data []byte) []byte {
-			for i := indexHeader; i < len(data); i += indexSlot {
+			for i := files.IndexHeader; i < len(data); i += files.IndexSlot {
 				copy(data[i:], "0123456789abcdef")
 				data[i] = byte(i)
 				data[i+16] = 1
@@ -343,7 +344,7 @@ func TestADamagedIndexIsMadeAnew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := tell(t, adapters.Queue, "a", "b")
 			letters := s.list()
-			s.rewrite(s.service.archive("model://s", "dlq").path+".index", harm)
+			s.rewrite(s.service.archive("model://s", "dlq").Path+".index", harm)
 			s.broker.Bury("c")
 			letters = append(letters, s.list()[2])
 			for i, want := range []string{"a", "b", "c"} {
@@ -362,7 +363,7 @@ func TestADamagedIndexIsMadeAnew(t *testing.T) {
 
 // misled makes all entries of an index lead to one place.
 func misled(data []byte, to uint64) []byte {
-	for i := indexHeader; i < len(data); i += indexSlot {
+	for i := files.IndexHeader; i < len(data); i += files.IndexSlot {
 		if string(data[i:i+16]) != strings.Repeat("\x00", 16) {
 			for j := range 8 {
 				data[i+16+j] = byte(to >> (8 * j))

@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,10 +8,11 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/figure"
+	"eventscope/replay/files"
 )
 
 // ErrRefused is the kind of what is refused for safety. Nothing was touched.
-var ErrRefused = errors.New("refused for safety")
+var ErrRefused = files.ErrUnsafe
 
 // Confirmation is what an operator says to a plan.
 type Confirmation struct {

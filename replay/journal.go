@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/replay/files"
 )
 
 // Line is one line of the journal: something that a run did, or that happened to it.
@@ -26,7 +27,7 @@ type Line struct {
 	Part   int       `json:"part,omitempty"` // of the plan
 	Count  int       `json:"count,omitempty"`
 	// Letters are numbers within the part of the plan.
-	Letters Numbers `json:"letters,omitempty"`
+	Letters files.Numbers `json:"letters,omitempty"`
 	// Maybe is how many of them may have been sent before.
 	Maybe  int    `json:"maybe_twice,omitempty"`
 	By     string `json:"by,omitempty"`
@@ -76,7 +77,7 @@ func (s Step) ofRun() bool {
 // returns. Several processes may append at once. In memory it has the runs that have not
 // ended, and no others.
 type Journal struct {
-	disk *disk
+	disk *files.Disk
 	path string
 	told func(Line) // hears of runs that begin, stop and end, once that is on disk; or nil
 
@@ -85,27 +86,13 @@ type Journal struct {
 }
 
 // openJournal is the journal in a state folder.
-func openJournal(d *disk, folder string) *Journal {
+func openJournal(d *files.Disk, folder string) *Journal {
 	return &Journal{disk: d, path: filepath.Join(folder, "journal.jsonl")}
-}
-
-func journalProblem(doing string, err error) error {
-	if told := (*adapters.Problem)(nil); errors.As(err, &told) {
-		return err
-	}
-	cause := err
-	if wrapped := (*fs.PathError)(nil); errors.As(err, &wrapped) {
-		cause = wrapped.Err
-	}
-	return &adapters.Problem{
-		Doing: doing, Cause: cause.Error(),
-		Remedy: "make room and let this user write there, or name another folder in XDG_STATE_HOME", Kind: ErrJournal,
-	}
 }
 
 // ErrJournal is the kind of a journal, a plan or an archive that cannot be kept, without
 // which nothing may be done.
-var ErrJournal = errors.New("journal")
+var ErrJournal = files.ErrNotKept
 
 // Append adds lines, all or none of which count after a crash in between that left the
 // last one torn.
@@ -122,13 +109,13 @@ func (j *Journal) Append(lines ...Line) error {
 func (j *Journal) append(lines ...Line) (err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	problem := func(err error) error { return journalProblem("write the journal "+j.path, err) }
-	unlock, err := j.disk.locked(filepath.Join(filepath.Dir(j.path), "journal.lock"))
+	problem := func(err error) error { return files.ProblemOf("write the journal "+j.path, err) }
+	unlock, err := j.disk.Locked(filepath.Join(filepath.Dir(j.path), "journal.lock"))
 	if err != nil {
 		return problem(err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	file, err := j.disk.open(j.path, os.O_RDWR|os.O_CREATE)
+	file, err := j.disk.Open(j.path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return problem(err)
 	}
@@ -156,10 +143,10 @@ func (j *Journal) append(lines ...Line) (err error) {
 		data = append(append(data, text...), '\n')
 	}
 	if _, err = file.WriteAt(data, after); err == nil {
-		err = j.disk.sync(file)
+		err = j.disk.Sync(file)
 	}
 	if err == nil && after == 0 {
-		err = j.disk.syncFolder(filepath.Dir(j.path)) // it is new
+		err = j.disk.SyncFolder(filepath.Dir(j.path)) // it is new
 	}
 	if err != nil {
 		return problem(err)
@@ -182,8 +169,8 @@ func (j *Journal) Lines(each func(Line) error) (broken int, err error) {
 
 // read brings a history up to the file.
 func (j *Journal) read(h *history, each func(Line) error) error {
-	problem := func(err error) error { return journalProblem("read the journal "+j.path, err) }
-	file, err := j.disk.open(j.path, os.O_RDONLY)
+	problem := func(err error) error { return files.ProblemOf("read the journal "+j.path, err) }
+	file, err := j.disk.Open(j.path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		if h.end > 0 {
 			return problem(errCutShort)
@@ -251,8 +238,8 @@ func (h *history) read(file *os.File, each func(Line) error) (torn []byte, err e
 	if info.Size() < h.end {
 		return nil, errCutShort
 	}
-	for l := newLines(file, h.end); ; {
-		text, _, err := l.next()
+	for l := files.NewLines(file, h.end); ; {
+		text, _, err := l.Next()
 		if errors.Is(err, io.EOF) {
 			return text, nil
 		}
@@ -260,7 +247,7 @@ func (h *history) read(file *os.File, each func(Line) error) (torn []byte, err e
 			return nil, err
 		}
 		line := h.take(text)
-		h.end = l.end
+		h.end = l.End
 		if line != nil && each != nil {
 			if err := each(*line); err != nil {
 				return nil, err

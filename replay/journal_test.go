@@ -10,11 +10,13 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"eventscope/replay/files"
 )
 
 func journalOf(t testing.TB, folder string) *Journal {
 	t.Helper()
-	return openJournal(realDisk, folder)
+	return openJournal(files.RealDisk, folder)
 }
 
 func runsIn(t testing.TB, folder string) (runs []string, broken int) {
@@ -121,7 +123,7 @@ func TestManyWriteOneJournal(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var want Numbers
+		var want files.Numbers
 		next := 0
 		for range rapid.IntRange(0, 20).Draw(t, "length") {
 			next += rapid.IntRange(0, 3).Draw(t, "gap")
@@ -129,13 +131,13 @@ func TestNumbers(t *testing.T) {
 			next++
 		}
 		text, _ := want.MarshalText()
-		var got Numbers
+		var got files.Numbers
 		if err := got.UnmarshalText(text); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("%v is %q, which reads as %v, %v", want, text, got, err)
 		}
 	})
 	for _, bad := range []string{"a", "1-", "-1", "2-1", "1,1", "3,2", "1--2", "0-99999999999", ",", "1,"} {
-		if err := new(Numbers).UnmarshalText([]byte(bad)); err == nil {
+		if err := new(files.Numbers).UnmarshalText([]byte(bad)); err == nil {
 			t.Errorf("%q is read", bad)
 		}
 	}
@@ -146,7 +148,7 @@ func FuzzNumbers(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		var n, again Numbers
+		var n, again files.Numbers
 		if n.UnmarshalText([]byte(text)) != nil {
 			return
 		}

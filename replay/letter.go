@@ -10,6 +10,7 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
 	"eventscope/adapters/envelope/deadheader"
+	"eventscope/replay/files"
 )
 
 // Letter is a dead letter in the list: what there is to know about it, without its body.
@@ -98,7 +99,7 @@ func (r *reader) read(m *adapters.Message, id *envelope.Identity) Letter {
 	l.To, l.ToFrom, l.Confidence = resolve(r.targetOf, r.dlq, &death)
 	l.Alike = r.dlq.Settling == deadletter.ByRemoval && !distinct(m, id)
 	if r.past != nil {
-		key := letterKey{m.Position, l.Content}
+		key := files.LetterKey{Position: m.Position, Content: l.Content}
 		if mark := r.past.mark(key); mark != nil && mark.Incarnation == r.dlq.Incarnation {
 			l.State, l.Mark = mark.State, mark
 		}

@@ -3,15 +3,16 @@ package replay
 import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/replay/files"
 )
 
 // past is what the journal tells of the letters of a dead-letter queue that has no ledger.
 type past struct {
 	ledger map[adapters.Position]*Mark // where the broker keeps one
-	marks  map[letterKey]*Mark
+	marks  map[files.LetterKey]*Mark
 	// doubt are letters of runs that have ended without knowing whether they were sent. All of
 	// the dead-letter queue are in doubt if the plan of such a run cannot be read.
-	doubt map[letterKey]bool
+	doubt map[files.LetterKey]bool
 	all   bool
 }
 
@@ -19,7 +20,7 @@ type past struct {
 // that is only what runs that are not over have in hand, since other letters are gone from
 // it; of a stream, it is all that was ever done.
 func (o *Service) past(dlq DLQ) (*past, error) {
-	p := &past{marks: map[letterKey]*Mark{}, doubt: map[letterKey]bool{}}
+	p := &past{marks: map[files.LetterKey]*Mark{}, doubt: map[files.LetterKey]bool{}}
 	var records []*Record
 	var err error
 	if dlq.Settling == deadletter.ByJournal {
@@ -45,18 +46,18 @@ func (o *Service) past(dlq DLQ) (*past, error) {
 
 // mark is what was done about a letter, or nil. Plans of the version before tell letters of a
 // queue by their positions alone.
-func (p *past) mark(key letterKey) *Mark {
-	if mark := p.ledger[key.position]; mark != nil {
+func (p *past) mark(key files.LetterKey) *Mark {
+	if mark := p.ledger[key.Position]; mark != nil {
 		return mark
 	}
 	if mark := p.marks[key]; mark != nil {
 		return mark
 	}
-	return p.marks[letterKey{position: key.position}]
+	return p.marks[files.LetterKey{Position: key.Position}]
 }
 
-func (p *past) doubts(key letterKey) bool {
-	return p.all || p.doubt[key] || p.doubt[letterKey{position: key.position}]
+func (p *past) doubts(key files.LetterKey) bool {
+	return p.all || p.doubt[key] || p.doubt[files.LetterKey{Position: key.Position}]
 }
 
 func (p *past) take(dlq *DLQ, r *Record, plan *Plan) {

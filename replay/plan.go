@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/replay/files"
 )
 
 // Plan is a frozen selection of letters and what will happen to them. It is made before
@@ -101,7 +102,9 @@ type Selected struct {
 	Edit    *Edit             `json:"edit,omitempty"`
 }
 
-func (l *Selected) key() letterKey { return letterKey{l.Position, l.Content} }
+func (l *Selected) key() files.LetterKey {
+	return files.LetterKey{Position: l.Position, Content: l.Content}
+}
 
 // Edit is a body that takes the place of a letter's own.
 type Edit struct {

@@ -14,6 +14,7 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/figure"
+	"eventscope/replay/files"
 )
 
 // Planning is a plan in the making. It takes letters one by one and keeps of each only what
@@ -40,8 +41,8 @@ func (o *Service) Planning(ctx context.Context, action Action, options PlanOptio
 		}
 		options.Through = &through
 	}
-	if options.Most <= 0 || options.Most > mostNumbers {
-		options.Most = mostNumbers
+	if options.Most <= 0 || options.Most > files.MostNumbers {
+		options.Most = files.MostNumbers
 	}
 	p := &Planning{service: o, options: options, dlqs: map[dlqKey]DLQ{}, planners: map[dlqKey]*planner{}, names: map[string]string{}}
 	p.plan = &Plan{Action: action, Reason: options.Reason, By: o.config.By, At: time.Now().UTC(), Headers: o.config.Headers}
@@ -319,7 +320,7 @@ func (p *planner) tellApart() {
 	if p.part.settling() != deadletter.ByRemoval {
 		return
 	}
-	first := make(map[letterKey]int, len(p.part.Letters))
+	first := make(map[files.LetterKey]int, len(p.part.Letters))
 	for i := range p.part.Letters {
 		key := p.part.Letters[i].key()
 		if other, equal := first[key]; equal {

@@ -18,6 +18,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"eventscope/adapters"
+	"eventscope/replay/files"
 )
 
 // Record is what the journal says of one run.
@@ -231,7 +232,7 @@ func digestOf(data []byte) string {
 }
 
 func (o *Service) readFile(path string) ([]byte, error) {
-	file, err := o.disk.open(path, os.O_RDONLY)
+	file, err := o.disk.Open(path, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -244,16 +245,16 @@ func (o *Service) writePlan(run string, plan *Plan) (digest string, err error) {
 	folder := o.runFolder(run)
 	data, err := json.Marshal(plan)
 	if err == nil {
-		err = o.disk.folder(filepath.Dir(folder))
+		err = o.disk.Folder(filepath.Dir(folder))
 	}
 	if err == nil {
-		err = o.disk.folder(folder)
+		err = o.disk.Folder(folder)
 	}
 	if err == nil {
-		err = o.disk.write(filepath.Join(folder, "plan.json"), data)
+		err = o.disk.Write(filepath.Join(folder, "plan.json"), data)
 	}
 	if err != nil {
-		return "", journalProblem("write the plan of run "+run, err)
+		return "", files.ProblemOf("write the plan of run "+run, err)
 	}
 	return digestOf(data), nil
 }
@@ -263,14 +264,14 @@ const takeTime = time.Second
 
 // take makes this process the one that has a run in hand. ok is false if another has.
 func (o *Service) take(run string) (lock *flock.Flock, ok bool, err error) {
-	if lock, err = o.disk.lock(filepath.Join(o.runFolder(run), "lock")); err != nil {
+	if lock, err = o.disk.Lock(filepath.Join(o.runFolder(run), "lock")); err != nil {
 		return nil, false, err
 	}
 	trying, cancel := context.WithTimeout(context.Background(), takeTime)
 	defer cancel()
-	ok, err = lock.TryLockContext(trying, lockPause)
+	ok, err = lock.TryLockContext(trying, files.LockPause)
 	if err != nil && trying.Err() == nil {
-		return nil, false, journalProblem("lock run "+run, err)
+		return nil, false, files.ProblemOf("lock run "+run, err)
 	}
 	return lock, ok, nil
 }
@@ -280,7 +281,7 @@ func (o *Service) inHand(run string) bool {
 	if _, err := os.Stat(filepath.Join(o.runFolder(run), "lock")); errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
-	lock, err := o.disk.lock(filepath.Join(o.runFolder(run), "lock"))
+	lock, err := o.disk.Lock(filepath.Join(o.runFolder(run), "lock"))
 	if err != nil {
 		return false
 	}

@@ -12,6 +12,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope/deadheader"
+	"eventscope/replay/files"
 	"eventscope/replay/replaytest"
 )
 
@@ -195,7 +196,7 @@ func TestAnAbortSendsNothing(t *testing.T) {
 	if err != nil || summary.State != "aborted" || summary.Skipped != 0 || s.copies() != "a b" || s.bodies() != "c" || strings.Join(told, " ") != "replayed replayed" {
 		t.Errorf("%+v, %v: sent %q, left %q, told %q", summary, err, s.copies(), s.bodies(), told)
 	}
-	var abandoned Numbers
+	var abandoned files.Numbers
 	if _, err := s.service.Steps(run.ID, func(l *Line) error {
 		if l.Step == StepAbandon {
 			abandoned = append(abandoned, l.Letters...)
@@ -256,7 +257,7 @@ func TestAnotherLetterAtThePositionIsNotTaken(t *testing.T) {
 	if _, err := s.service.Archived(t.Context(), sourceOf(s.broker), letters[0].Position, other); !errors.Is(err, adapters.ErrGone) {
 		t.Errorf("a letter that was never archived: %v", err)
 	}
-	s.rewrite(s.service.archive("model://s", "dlq").path+".index", func(data []byte) []byte { return misled(data, 1) })
+	s.rewrite(s.service.archive("model://s", "dlq").Path+".index", func(data []byte) []byte { return misled(data, 1) })
 	for i, want := range []string{"a", "b"} {
 		if m, err := s.service.Archived(t.Context(), sourceOf(s.broker), letters[i].Position, letters[i].Content); err != nil || string(m.Value) != want {
 			t.Errorf("%s is read as %q, %v", want, m.Value, err)
@@ -267,10 +268,10 @@ func TestAnotherLetterAtThePositionIsNotTaken(t *testing.T) {
 // TestAnIndexGrowsOverWhatACrashLeft of an earlier attempt to.
 func TestAnIndexGrowsOverWhatACrashLeft(t *testing.T) {
 	s := tell(t, adapters.Queue)
-	for i := range 3 * indexLeast / 4 {
+	for i := range 3 * files.IndexLeast / 4 {
 		s.broker.BuryNamed(fmt.Sprint(i), fmt.Sprint("id of ", i))
 	}
-	index := s.service.archive("model://s", "dlq").path + ".index"
+	index := s.service.archive("model://s", "dlq").Path + ".index"
 	s.list()
 	if err := os.Remove(index); err != nil {
 		t.Fatal(err)
@@ -279,7 +280,7 @@ func TestAnIndexGrowsOverWhatACrashLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.service = workplace(t, s.folder, s.broker)
-	if letters := s.list(); len(letters) != 3*indexLeast/4 {
+	if letters := s.list(); len(letters) != 3*files.IndexLeast/4 {
 		t.Errorf("%d letters", len(letters))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
+	"eventscope/replay/files"
 )
 
 // Source is a broker whose dead letters are dealt with.
@@ -48,34 +49,34 @@ type Config struct {
 	// Told, if not nil, hears of runs that begin, stop and end, for a log.
 	Told func(Line)
 
-	disk *disk // nil is the real one
+	disk *files.Disk // nil is the real one
 }
 
 // Service is where dead letters are dealt with: it lists them, plans, runs, and knows what
 // was done before. Its methods may be called from several goroutines at once.
 type Service struct {
 	config  Config
-	disk    *disk
+	disk    *files.Disk
 	journal *Journal
 
 	said tallies
 
 	mu       sync.Mutex
-	archives map[string]*archive
+	archives map[string]*files.Archive
 }
 
 // NewService opens a service. Nothing is written before something is done.
 func NewService(config Config) (*Service, error) {
 	if config.disk == nil {
-		config.disk = realDisk
+		config.disk = files.RealDisk
 	}
 	var err error
-	if config.Folder, err = config.disk.home(config.Folder); err != nil {
-		return nil, journalProblem("use the state folder "+config.Folder, err)
+	if config.Folder, err = config.disk.Home(config.Folder); err != nil {
+		return nil, files.ProblemOf("use the state folder "+config.Folder, err)
 	}
 	journal := openJournal(config.disk, config.Folder)
 	journal.told = config.Told
-	return &Service{config: config, disk: config.disk, journal: journal, archives: map[string]*archive{}}, nil
+	return &Service{config: config, disk: config.disk, journal: journal, archives: map[string]*files.Archive{}}, nil
 }
 
 // DLQ is a dead-letter queue and the source it is in.
@@ -189,15 +190,15 @@ func (u *UnknownStates) Unwrap() error { return u.Why }
 // keep puts letters of a queue into its archive, and says of each whether it had been
 // handed out to somebody before it was first seen here.
 func (o *Service) keep(dlq *DLQ, letters []deadletter.Delivery, anew bool) (foreign []bool, err error) {
-	lines := make([]encoded, 0, len(letters))
+	lines := make([]files.Encoded, 0, len(letters))
 	for i := range letters {
 		line, err := dlq.Source.DeadLetters.Encode(nil, &letters[i])
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, encoded{letters[i].Position, letters[i].Fingerprint(), letters[i].Redelivered, line})
+		lines = append(lines, files.Encoded{Position: letters[i].Position, Content: letters[i].Fingerprint(), Redelivered: letters[i].Redelivered, Line: line})
 	}
-	return o.archive(dlq.Source.Cluster, dlq.Name).put(lines, anew)
+	return o.archive(dlq.Source.Cluster, dlq.Name).Put(lines, anew)
 }
 
 // secure puts letters into the archive and reads them back, so that they may leave their
@@ -218,19 +219,19 @@ func (o *Service) secure(dlq *DLQ, letters []deadletter.Delivery) error {
 	}
 	return &adapters.Problem{
 		Doing: "discard " + left[0].Position.String(), Cause: "what was written to the archive is read back otherwise",
-		Remedy: "check the disk under " + o.archive(dlq.Source.Cluster, dlq.Name).path + "; the letter stays where it is", Kind: ErrJournal,
+		Remedy: "check the disk under " + o.archive(dlq.Source.Cluster, dlq.Name).Path + "; the letter stays where it is", Kind: ErrJournal,
 	}
 }
 
 // unlike are those of the letters that the archive does not have as they are.
 func (o *Service) unlike(dlq *DLQ, letters []deadletter.Delivery) (unlike []deadletter.Delivery, err error) {
-	keys := make([]letterKey, len(letters))
+	keys := make([]files.LetterKey, len(letters))
 	for i := range letters {
-		keys[i] = letterKey{letters[i].Position, letters[i].Fingerprint()}
+		keys[i] = files.LetterKey{Position: letters[i].Position, Content: letters[i].Fingerprint()}
 	}
-	err = o.archive(dlq.Source.Cluster, dlq.Name).read(keys, func(i int, line []byte) error {
+	err = o.archive(dlq.Source.Cluster, dlq.Name).Read(keys, func(i int, line []byte) error {
 		if line != nil {
-			if m, err := dlq.Source.DeadLetters.Decode(line); err == nil && m.Fingerprint() == keys[i].content {
+			if m, err := dlq.Source.DeadLetters.Decode(line); err == nil && m.Fingerprint() == keys[i].Content {
 				return nil
 			}
 		}
@@ -241,12 +242,12 @@ func (o *Service) unlike(dlq *DLQ, letters []deadletter.Delivery) (unlike []dead
 }
 
 // archive is the one of a queue.
-func (o *Service) archive(cluster, queue string) *archive {
+func (o *Service) archive(cluster, queue string) *files.Archive {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	path := filepath.Join(o.config.Folder, "archive", url.PathEscape(cluster), url.PathEscape(queue)+".jsonl")
 	if o.archives[path] == nil {
-		o.archives[path] = &archive{disk: o.disk, path: path}
+		o.archives[path] = &files.Archive{Disk: o.disk, Path: path}
 	}
 	return o.archives[path]
 }
@@ -257,7 +258,7 @@ func (o *Service) Archived(ctx context.Context, source Source, position adapters
 	if err := source.identify(ctx); err != nil {
 		return adapters.Message{}, err
 	}
-	line, err := o.archivedLine(&source, letterKey{position, content})
+	line, err := o.archivedLine(&source, files.LetterKey{Position: position, Content: content})
 	if err != nil {
 		return adapters.Message{}, err
 	}
@@ -268,10 +269,10 @@ func (o *Service) Archived(ctx context.Context, source Source, position adapters
 
 // archivedLine is a letter as its adapter preserved it, also from where the version before
 // kept it.
-func (o *Service) archivedLine(source *Source, key letterKey) ([]byte, error) {
-	line, err := o.archive(source.Cluster, key.position.Destination).get(key)
+func (o *Service) archivedLine(source *Source, key files.LetterKey) ([]byte, error) {
+	line, err := o.archive(source.Cluster, key.Position.Destination).Get(key)
 	if errors.Is(err, adapters.ErrGone) && source.Address != source.Cluster {
-		if before, missing := o.archive(source.Address, key.position.Destination).get(key); missing == nil {
+		if before, missing := o.archive(source.Address, key.Position.Destination).Get(key); missing == nil {
 			return before, nil
 		}
 	}

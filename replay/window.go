@@ -8,6 +8,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/replay/files"
 )
 
 // taken is a letter of the plan that is held.
@@ -51,9 +52,9 @@ func (w *worker) window(ctx, wait context.Context, held []deadletter.Delivery) e
 // delivered before may still be new if nothing tells it from others; it is sent again rather
 // than lost.
 func (w *worker) match(held *deadletter.Delivery) (number int, state State, ok bool) {
-	key := letterKey{position: held.Position}
+	key := files.LetterKey{Position: held.Position}
 	if _, any := w.places[key]; !any {
-		key.content = held.Fingerprint()
+		key.Content = held.Fingerprint()
 	}
 	numbers := slices.DeleteFunc(w.places[key], w.done)
 	fresh := w.part.settling() == deadletter.ByRemoval && !held.Redelivered
@@ -243,13 +244,13 @@ func (w *worker) record(ctx context.Context, letters []taken) ([]taken, error) {
 func (w *worker) secure(held []deadletter.Delivery) error {
 	archive := w.run.service.archive(w.source.Cluster, w.part.DLQ)
 	err := w.run.service.secure(&DLQ{w.source, deadletter.Queue{Name: w.part.DLQ, Kind: w.part.Kind}}, held)
-	if err == nil && w.archive >= 0 && archive.replaced() != w.archive {
+	if err == nil && w.archive >= 0 && archive.Replaced() != w.archive {
 		err = &adapters.Problem{
-			Doing: "discard letters of " + w.part.DLQ, Cause: "the archive " + archive.path + " was removed, cut or replaced meanwhile, and what was discarded before is not in it",
+			Doing: "discard letters of " + w.part.DLQ, Cause: "the archive " + archive.Path + " was removed, cut or replaced meanwhile, and what was discarded before is not in it",
 			Remedy: "put it back from a copy, then eventscope dlq resume " + w.run.ID, Kind: ErrJournal,
 		}
 	}
-	w.archive = archive.replaced()
+	w.archive = archive.Replaced()
 	return err
 }
 
@@ -285,7 +286,7 @@ func (w *worker) settle(ctx context.Context, letters []taken) error {
 
 // advance moves letters on by a step. What follows from it must wait until it is written.
 func (w *worker) advance(step Step, letters []taken, why error) {
-	numbers := make(Numbers, 0, len(letters))
+	numbers := make(files.Numbers, 0, len(letters))
 	for _, l := range letters {
 		numbers = append(numbers, l.number)
 	}
@@ -302,7 +303,7 @@ func (w *worker) advance(step Step, letters []taken, why error) {
 	}
 }
 
-func (w *worker) line(step Step, numbers Numbers) Line {
+func (w *worker) line(step Step, numbers files.Numbers) Line {
 	line := w.run.line(step, w.number)
 	line.Letters, line.Count = numbers, len(numbers)
 	return line
@@ -327,7 +328,7 @@ func (w *worker) write() error {
 // leftOver skips the letters that were never handed over: they are not there any more.
 // One whose copy is confirmed was taken out before the run was interrupted.
 func (w *worker) leftOver() error {
-	var gone, settled, abandoned Numbers
+	var gone, settled, abandoned files.Numbers
 	for i, state := range w.states {
 		switch {
 		case w.done(i):

@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/replay/files"
 )
 
 // worker carries out one part of a run: it takes letters in the order in which they lie,
@@ -31,20 +32,20 @@ type worker struct {
 	limiter *rate.Limiter
 	tell    func(Outcome)
 
-	places  map[letterKey][]int // numbers of the letters that are equal
-	begun   bool                // something was sent: the canary, if there is one
-	archive int                 // how often the archive had turned out to be another file; -1 until it was used
-	moved   bool                // letters were settled by the present redrive
-	sent    *sent               // what is on its way, or nil
-	foreign bool                // somebody else may have sent any of the letters
-	missing error               // the first letter that is to be restored and not in the archive
-	lines   []Line              // for the journal, to be written with the next that matter
+	places  map[files.LetterKey][]int // numbers of the letters that are equal
+	begun   bool                      // something was sent: the canary, if there is one
+	archive int                       // how often the archive had turned out to be another file; -1 until it was used
+	moved   bool                      // letters were settled by the present redrive
+	sent    *sent                     // what is on its way, or nil
+	foreign bool                      // somebody else may have sent any of the letters
+	missing error                     // the first letter that is to be restored and not in the archive
+	lines   []Line                    // for the journal, to be written with the next that matter
 }
 
 func newWorker(r *Run, number int, source Source, tell func(Outcome)) *worker {
 	w := &worker{
 		run: r, number: number, part: &r.Plan.Parts[number], states: r.states[number], source: source, tell: tell, archive: -1,
-		places: map[letterKey][]int{},
+		places: map[files.LetterKey][]int{},
 	}
 	if w.part.settling() == deadletter.ByLedger {
 		w.ledger = newLedger(source.DeadLetters, w.part.DLQ)
@@ -313,7 +314,7 @@ func (w *worker) reconcile(ctx context.Context) error {
 	if c := w.ledger.claimed; c != nil && c.Run != w.run.ID && w.sender != nil {
 		w.foreign = true
 	}
-	var settled, taken Numbers
+	var settled, taken files.Numbers
 	for i := range w.part.Letters {
 		mark := w.ledger.marks[w.part.Letters[i].Position]
 		if mark != nil && mark.Incarnation != w.part.Incarnation {

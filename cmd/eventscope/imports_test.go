@@ -38,6 +38,7 @@ var levels = map[string]int{
 	"adapters/kafka":       3,
 	"adapters/rabbitmq":    3,
 	"replay":               2,
+	"replay/files":         1,
 	"tracing/copies":       2,
 	"tracing/lag":          2,
 	"tracing/packed":       2,

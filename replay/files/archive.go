@@ -1,4 +1,4 @@
-package replay
+package files
 
 import (
 	"crypto/sha256"
@@ -14,12 +14,12 @@ import (
 	"eventscope/adapters"
 )
 
-// archive keeps every letter of one queue that was looked at or discarded, once each, as
-// its adapter preserves it. A letter is on disk when put returns. What is in it is asked of
+// Archive keeps every letter of one queue that was looked at or discarded, once each, as
+// its adapter preserves it. A letter is on disk when Put returns. What is in it is asked of
 // the files each time, since other processes write to it, and somebody may remove it.
-type archive struct {
-	disk *disk
-	path string
+type Archive struct {
+	Disk *Disk
+	Path string // of the file; its index and its lock lie beside it
 
 	mu    sync.Mutex
 	end   int64 // of what was whole when it was last used
@@ -35,21 +35,21 @@ type archived struct {
 	Letter   json.RawMessage      `json:"letter"`            // what the adapter's Encode wrote
 }
 
-// encoded is something to put into an archive.
-type encoded struct {
-	position    adapters.Position
-	content     adapters.Fingerprint
-	redelivered bool
-	line        []byte
+// Encoded is something to put into an archive.
+type Encoded struct {
+	Position    adapters.Position
+	Content     adapters.Fingerprint
+	Redelivered bool
+	Line        []byte
 }
 
 // heldOut is set in the value of an index's entry for a letter that was handed out before
 // it was first seen here. The rest of a value is where the line begins, plus one.
 const heldOut = 1 << 63
 
-// put adds the letters that are not there yet, or all of them if it is told to, and says of
+// Put adds the letters that are not there yet, or all of them if it is told to, and says of
 // each whether it had been handed out to somebody before it was first seen here.
-func (a *archive) put(letters []encoded, anew bool) (foreign []bool, err error) {
+func (a *Archive) Put(letters []Encoded, anew bool) (foreign []bool, err error) {
 	foreign = make([]bool, len(letters))
 	err = a.use("write", func(x *archiveIndex) error {
 		var data []byte
@@ -57,7 +57,7 @@ func (a *archive) put(letters []encoded, anew bool) (foreign []bool, err error) 
 		var order []int
 		for i := range letters {
 			l := &letters[i]
-			key := archiveKeyOf(l.position, l.content)
+			key := archiveKeyOf(l.Position, l.Content)
 			value, known := fresh[key]
 			if !known {
 				found, _, there, err := x.find(key)
@@ -65,7 +65,7 @@ func (a *archive) put(letters []encoded, anew bool) (foreign []bool, err error) 
 					return err
 				}
 				if value, known = found, there && !anew; !known {
-					foreign := l.redelivered
+					foreign := l.Redelivered
 					if there {
 						foreign = found&heldOut != 0 // since then it was handed out to a peek
 					}
@@ -85,8 +85,8 @@ func (a *archive) put(letters []encoded, anew bool) (foreign []bool, err error) 
 		}
 		x.covered, x.tail = a.end, a.tail
 		for _, i := range order {
-			key := archiveKeyOf(letters[i].position, letters[i].content)
-			if err := errors.Join(x.set(key, fresh[key]), x.set(archiveKeyOf(letters[i].position, adapters.Fingerprint{}), fresh[key])); err != nil {
+			key := archiveKeyOf(letters[i].Position, letters[i].Content)
+			if err := errors.Join(x.set(key, fresh[key]), x.set(archiveKeyOf(letters[i].Position, adapters.Fingerprint{}), fresh[key])); err != nil {
 				return err
 			}
 		}
@@ -97,8 +97,8 @@ func (a *archive) put(letters []encoded, anew bool) (foreign []bool, err error) 
 
 // append appends the line of a letter to what goes to an end, and returns its value in the
 // index.
-func (l *encoded) append(data []byte, end int64, foreign bool) (value uint64, all []byte, err error) {
-	line, err := json.Marshal(archived{l.position, l.content, foreign, l.line})
+func (l *Encoded) append(data []byte, end int64, foreign bool) (value uint64, all []byte, err error) {
+	line, err := json.Marshal(archived{l.Position, l.Content, foreign, l.Line})
 	value = uint64(end+int64(len(data))) + 1
 	if foreign {
 		value |= heldOut
@@ -106,10 +106,10 @@ func (l *encoded) append(data []byte, end int64, foreign bool) (value uint64, al
 	return value, append(append(data, line...), '\n'), err
 }
 
-// write adds data behind what is whole in the file; what a crash or a full disk left
+// Write adds data behind what is whole in the file; what a crash or a full disk left
 // torn there goes.
-func (a *archive) write(data []byte) error {
-	file, err := a.disk.open(a.path, os.O_RDWR|os.O_CREATE)
+func (a *Archive) write(data []byte) error {
+	file, err := a.Disk.Open(a.Path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return err
 	}
@@ -117,10 +117,10 @@ func (a *archive) write(data []byte) error {
 		_, err = file.WriteAt(data, a.end)
 	}
 	if err == nil {
-		err = a.disk.sync(file)
+		err = a.Disk.Sync(file)
 	}
 	if err == nil && a.end == 0 {
-		err = a.disk.syncFolder(filepath.Dir(a.path)) // it is new
+		err = a.Disk.SyncFolder(filepath.Dir(a.Path)) // it is new
 	}
 	if err == nil {
 		a.end += int64(len(data))
@@ -129,30 +129,30 @@ func (a *archive) write(data []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// letterKey names a letter of a queue. Without contents, it is any at a position; lines of
+// LetterKey names a letter of a queue. Without contents, it is any at a position; lines of
 // the version before have none.
-type letterKey struct {
-	position adapters.Position
-	content  adapters.Fingerprint
+type LetterKey struct {
+	Position adapters.Position
+	Content  adapters.Fingerprint
 }
 
-// get is the line of a letter, as Encode wrote it.
-func (a *archive) get(key letterKey) (line []byte, err error) {
-	err = a.read([]letterKey{key}, func(_ int, found []byte) error {
+// Get is the line of a letter, as Encode wrote it.
+func (a *Archive) Get(key LetterKey) (line []byte, err error) {
+	err = a.Read([]LetterKey{key}, func(_ int, found []byte) error {
 		line = found
 		return nil
 	})
 	if err == nil && line == nil {
-		err = a.missing(key.position)
+		err = a.missing(key.Position)
 	}
 	return line, err
 }
 
-// read reads letters from the file, as it is now under its name. The line of one that is
+// Read reads letters from the file, as it is now under its name. The line of one that is
 // not there is nil.
-func (a *archive) read(keys []letterKey, each func(i int, line []byte) error) error {
+func (a *Archive) Read(keys []LetterKey, each func(i int, line []byte) error) error {
 	return a.use("read", func(x *archiveIndex) error {
-		file, err := a.disk.open(a.path, os.O_RDONLY)
+		file, err := a.Disk.Open(a.Path, os.O_RDONLY)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -178,7 +178,7 @@ func (a *archive) read(keys []letterKey, each func(i int, line []byte) error) er
 	})
 }
 
-func (a *archive) missing(position adapters.Position) error {
+func (a *Archive) missing(position adapters.Position) error {
 	return &adapters.Problem{
 		Doing: "read " + position.String() + " from the archive", Cause: "it is not there",
 		Remedy: "check the letter; eventscope dlq journal lists what was done here", Kind: adapters.ErrGone,
@@ -186,23 +186,23 @@ func (a *archive) missing(position adapters.Position) error {
 }
 
 // find reads a letter where the index says that it lies. Astray says that it is not there.
-func find(x *archiveIndex, file *os.File, key letterKey) (line []byte, astray bool, err error) {
-	value, _, known, err := x.find(archiveKeyOf(key.position, key.content))
-	if err == nil && !known && !key.content.IsZero() {
-		value, _, known, err = x.find(archiveKeyOf(key.position, adapters.Fingerprint{}))
+func find(x *archiveIndex, file *os.File, key LetterKey) (line []byte, astray bool, err error) {
+	value, _, known, err := x.find(archiveKeyOf(key.Position, key.Content))
+	if err == nil && !known && !key.Content.IsZero() {
+		value, _, known, err = x.find(archiveKeyOf(key.Position, adapters.Fingerprint{}))
 	}
 	if err != nil || !known || file == nil {
 		return nil, false, err
 	}
-	text, _, err := newLines(file, int64(value&^heldOut)-1).next()
+	text, _, err := NewLines(file, int64(value&^heldOut)-1).Next()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, false, err
 	}
 	var entry archived
-	if json.Unmarshal(text, &entry) != nil || entry.Position != key.position {
+	if json.Unmarshal(text, &entry) != nil || entry.Position != key.Position {
 		return nil, true, nil
 	}
-	if !key.content.IsZero() && !entry.Content.IsZero() && entry.Content != key.content {
+	if !key.Content.IsZero() && !entry.Content.IsZero() && entry.Content != key.Content {
 		return nil, false, nil // another letter that shares the position
 	}
 	return entry.Letter, false, nil
@@ -210,20 +210,20 @@ func find(x *archiveIndex, file *os.File, key letterKey) (line []byte, astray bo
 
 // use opens the index, brings it up to the archive, and closes it. Nobody else uses either
 // meanwhile.
-func (a *archive) use(doing string, do func(*archiveIndex) error) (err error) {
+func (a *Archive) use(doing string, do func(*archiveIndex) error) (err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	problem := func(err error) error { return journalProblem(doing+" the archive "+a.path, err) }
-	cluster := filepath.Dir(a.path)
-	if err := errors.Join(a.disk.folder(filepath.Dir(cluster)), a.disk.folder(cluster)); err != nil {
+	problem := func(err error) error { return ProblemOf(doing+" the archive "+a.Path, err) }
+	cluster := filepath.Dir(a.Path)
+	if err := errors.Join(a.Disk.Folder(filepath.Dir(cluster)), a.Disk.Folder(cluster)); err != nil {
 		return problem(err)
 	}
-	unlock, err := a.disk.locked(a.path + ".lock")
+	unlock, err := a.Disk.Locked(a.Path + ".lock")
 	if err != nil {
 		return problem(err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	x, err := openIndex(a.disk, a.path+".index")
+	x, err := openIndex(a.Disk, a.Path+".index")
 	if err != nil {
 		return problem(err)
 	}
@@ -241,8 +241,8 @@ func (a *archive) use(doing string, do func(*archiveIndex) error) (err error) {
 }
 
 // catchUp makes the index cover the archive as it is now.
-func (a *archive) catchUp(x *archiveIndex) error {
-	file, err := a.disk.open(a.path, os.O_RDONLY)
+func (a *Archive) catchUp(x *archiveIndex) error {
+	file, err := a.Disk.Open(a.Path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		if a.end > 0 {
 			a.since++
@@ -266,9 +266,9 @@ func (a *archive) catchUp(x *archiveIndex) error {
 			return err
 		}
 	}
-	lines := newLines(file, x.covered)
+	lines := NewLines(file, x.covered)
 	for {
-		line, at, err := lines.next()
+		line, at, err := lines.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -279,7 +279,7 @@ func (a *archive) catchUp(x *archiveIndex) error {
 			return err
 		}
 	}
-	a.end = lines.end
+	a.end = lines.End
 	a.tail, err = tailOf(file, a.end)
 	x.covered, x.tail = a.end, a.tail
 	return err
@@ -327,8 +327,8 @@ func tailOf(file *os.File, end int64) (tail archiveTail, err error) {
 	return tail, nil
 }
 
-// replaced says how often the archive turned out to be removed, cut or another than it was.
-func (a *archive) replaced() int {
+// Replaced says how often the archive turned out to be removed, cut or another than it was.
+func (a *Archive) Replaced() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.since

@@ -1,4 +1,4 @@
-package replay
+package files
 
 import (
 	"crypto/sha256"
@@ -15,7 +15,7 @@ import (
 // anew from the archive when it is not there or does not fit; nothing is believed of it
 // that the archive does not say too.
 type archiveIndex struct {
-	disk *disk
+	disk *Disk
 	path string
 	file *os.File
 
@@ -32,9 +32,9 @@ type (
 
 const (
 	indexMagic  = "evscope1"
-	indexHeader = 48
-	indexSlot   = 24
-	indexLeast  = 1 << 10
+	IndexHeader = 48
+	IndexSlot   = 24
+	IndexLeast  = 1 << 10
 	indexMost   = 1 << 40
 )
 
@@ -50,13 +50,13 @@ func archiveKeyOf(position adapters.Position, content adapters.Fingerprint) (key
 }
 
 // openIndex opens an index, an empty one if there is none that can be read.
-func openIndex(d *disk, path string) (*archiveIndex, error) {
-	file, err := d.open(path, os.O_RDWR|os.O_CREATE)
+func openIndex(d *Disk, path string) (*archiveIndex, error) {
+	file, err := d.Open(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
 	x := &archiveIndex{disk: d, path: path, file: file}
-	var header [indexHeader]byte
+	var header [IndexHeader]byte
 	if _, err := file.ReadAt(header[:], 0); err == nil && string(header[:8]) == indexMagic {
 		x.covered = int64(binary.LittleEndian.Uint64(header[8:]))
 		x.slots = binary.LittleEndian.Uint64(header[16:])
@@ -67,7 +67,7 @@ func openIndex(d *disk, path string) (*archiveIndex, error) {
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	if x.covered < 0 || x.slots < indexLeast || x.slots > indexMost || x.slots&(x.slots-1) != 0 || x.used*2 > x.slots || info.Size() != indexHeader+int64(x.slots)*indexSlot {
+	if x.covered < 0 || x.slots < IndexLeast || x.slots > indexMost || x.slots&(x.slots-1) != 0 || x.used*2 > x.slots || info.Size() != IndexHeader+int64(x.slots)*IndexSlot {
 		if err := x.reset(); err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
@@ -77,16 +77,16 @@ func openIndex(d *disk, path string) (*archiveIndex, error) {
 
 // reset empties it.
 func (x *archiveIndex) reset() error {
-	x.covered, x.slots, x.used, x.tail = 0, indexLeast, 0, archiveTail{}
+	x.covered, x.slots, x.used, x.tail = 0, IndexLeast, 0, archiveTail{}
 	if err := x.file.Truncate(0); err != nil {
 		return err
 	}
-	return x.file.Truncate(indexHeader + indexLeast*indexSlot)
+	return x.file.Truncate(IndexHeader + IndexLeast*IndexSlot)
 }
 
 // commit writes down what of the archive is covered.
 func (x *archiveIndex) commit() error {
-	header := make([]byte, 0, indexHeader)
+	header := make([]byte, 0, IndexHeader)
 	header = append(header, indexMagic...)
 	for _, n := range []uint64{uint64(x.covered), x.slots, x.used} {
 		header = binary.LittleEndian.AppendUint64(header, n)
@@ -99,8 +99,8 @@ func (x *archiveIndex) commit() error {
 func (x *archiveIndex) find(key archiveKey) (value uint64, slot int64, found bool, err error) {
 	at := binary.LittleEndian.Uint64(key[:])
 	for probe := range x.slots {
-		slot := indexHeader + int64((at+probe)&(x.slots-1))*indexSlot
-		var entry [indexSlot]byte
+		slot := IndexHeader + int64((at+probe)&(x.slots-1))*IndexSlot
+		var entry [IndexSlot]byte
 		if _, err := x.file.ReadAt(entry[:], slot); err != nil && !errors.Is(err, io.EOF) {
 			return 0, 0, false, err
 		}
@@ -142,12 +142,12 @@ func (x *archiveIndex) set(key archiveKey, value uint64) error {
 func (x *archiveIndex) grow() error {
 	path := x.path + ".new"
 	_ = os.Remove(path) // what a crash has left
-	file, err := x.disk.open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+	file, err := x.disk.Open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return err
 	}
 	larger := &archiveIndex{disk: x.disk, path: x.path, file: file, slots: x.slots * 2, covered: x.covered, tail: x.tail}
-	if err = file.Truncate(indexHeader + int64(larger.slots)*indexSlot); err == nil {
+	if err = file.Truncate(IndexHeader + int64(larger.slots)*IndexSlot); err == nil {
 		err = x.each(larger.set)
 	}
 	if err == nil {
@@ -166,11 +166,11 @@ func (x *archiveIndex) grow() error {
 
 // each calls do for all entries.
 func (x *archiveIndex) each(do func(key archiveKey, value uint64) error) error {
-	table := io.NewSectionReader(x.file, indexHeader, int64(x.slots)*indexSlot)
-	part := make([]byte, 1024*indexSlot)
+	table := io.NewSectionReader(x.file, IndexHeader, int64(x.slots)*IndexSlot)
+	part := make([]byte, 1024*IndexSlot)
 	for {
 		n, err := io.ReadFull(table, part)
-		for entry := part[:n]; len(entry) >= indexSlot; entry = entry[indexSlot:] {
+		for entry := part[:n]; len(entry) >= IndexSlot; entry = entry[IndexSlot:] {
 			if value := binary.LittleEndian.Uint64(entry[16:]); value != 0 {
 				if err := do(archiveKey(entry[:16]), value); err != nil {
 					return err

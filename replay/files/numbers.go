@@ -1,4 +1,4 @@
-package replay
+package files
 
 import (
 	"fmt"
@@ -34,8 +34,8 @@ func (n Numbers) String() string {
 // MarshalText writes the text form.
 func (n Numbers) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
 
-// mostNumbers is above every number, for a text may be damaged. No plan has more letters.
-const mostNumbers = 10_000_000
+// MostNumbers is above every number, for a text may be damaged. No plan has more letters.
+const MostNumbers = 10_000_000
 
 // UnmarshalText reads the text form.
 func (n *Numbers) UnmarshalText(text []byte) error {
@@ -50,7 +50,7 @@ func (n *Numbers) UnmarshalText(text []byte) error {
 		if err == nil && isRange {
 			last, err = strconv.Atoi(high)
 		}
-		if err != nil || first < 0 || last < first || last >= mostNumbers || len(*n) > 0 && first <= (*n)[len(*n)-1] {
+		if err != nil || first < 0 || last < first || last >= MostNumbers || len(*n) > 0 && first <= (*n)[len(*n)-1] {
 			return fmt.Errorf("%q is no list of numbers such as 0-499,502", text)
 		}
 		for number := first; number <= last; number++ {

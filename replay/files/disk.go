@@ -1,4 +1,4 @@
-package replay
+package files
 
 import (
 	"context"
@@ -14,39 +14,40 @@ import (
 	"eventscope/adapters"
 )
 
-// disk is the state folder as this package uses it: everything there is this user's alone,
+// Disk is the state folder as it is used here: everything there is this user's alone,
 // no symbolic link is followed, and what a later step relies on is synced.
-type disk struct {
-	sync   func(*os.File) error // makes a file or a folder last
-	opened func(path string)    // is told what is opened, unless it is nil
-	user   int                  // whose all of it has to be
+type Disk struct {
+	Sync   func(*os.File) error // makes a file or a folder last
+	Opened func(path string)    // is told what is opened, unless it is nil
+	User   int                  // whose all of it has to be
 }
 
-var realDisk = &disk{sync: (*os.File).Sync, user: os.Geteuid()}
+// RealDisk is the disk of this system, all of which has to be this user's.
+var RealDisk = &Disk{Sync: (*os.File).Sync, User: os.Geteuid()}
 
 const (
 	folderMode fs.FileMode = 0o700
 	fileMode   fs.FileMode = 0o600
 )
 
-// home makes or checks the state folder itself, and returns where it really is: the user
+// Home makes or checks the state folder itself, and returns where it really is: the user
 // may have it on another disk.
-func (d *disk) home(path string) (string, error) {
+func (d *Disk) Home(path string) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(path), folderMode); err != nil {
 		return "", err
 	}
 	if at, err := filepath.EvalSymlinks(path); err == nil {
 		path = at
 	}
-	return path, d.folder(path)
+	return path, d.Folder(path)
 }
 
-// folder makes or checks a folder, whose parent is there.
-func (d *disk) folder(path string) error {
+// Folder makes or checks a folder, whose parent is there.
+func (d *Disk) Folder(path string) error {
 	err := os.Mkdir(path, folderMode)
 	switch {
 	case err == nil:
-		return d.syncFolder(filepath.Dir(path))
+		return d.SyncFolder(filepath.Dir(path))
 	case !errors.Is(err, fs.ErrExist):
 		return err
 	}
@@ -60,10 +61,10 @@ func (d *disk) folder(path string) error {
 	return d.private(path, info)
 }
 
-// open opens a file that is this user's alone. It is made only if flags say so.
-func (d *disk) open(path string, flags int) (*os.File, error) {
-	if d.opened != nil {
-		d.opened(path)
+// Open opens a file that is this user's alone. It is made only if flags say so.
+func (d *Disk) Open(path string, flags int) (*os.File, error) {
+	if d.Opened != nil {
+		d.Opened(path)
 	}
 	if err := plain(path); err != nil {
 		return nil, err
@@ -94,12 +95,12 @@ func plain(path string) error {
 // lockTime bounds how long a lock is waited for that others hold for a moment only.
 const (
 	lockTime  = 10 * time.Second
-	lockPause = 5 * time.Millisecond
+	LockPause = 5 * time.Millisecond
 )
 
-// locked locks a file against all others, and returns what unlocks it.
-func (d *disk) locked(path string) (unlock func() error, err error) {
-	lock, err := d.lock(path)
+// Locked locks a file against all others, and returns what unlocks it.
+func (d *Disk) Locked(path string) (unlock func() error, err error) {
+	lock, err := d.Lock(path)
 	if err != nil {
 		return nil, err
 	}
@@ -108,53 +109,53 @@ func (d *disk) locked(path string) (unlock func() error, err error) {
 	}
 	waiting, cancel := context.WithTimeout(context.Background(), lockTime)
 	defer cancel()
-	if _, err := lock.TryLockContext(waiting, lockPause); err != nil {
-		return nil, &adapters.Problem{Doing: "lock " + path, Cause: "another process holds it, and does not go on", Remedy: "see which one with fuser " + path, Kind: ErrJournal}
+	if _, err := lock.TryLockContext(waiting, LockPause); err != nil {
+		return nil, &adapters.Problem{Doing: "lock " + path, Cause: "another process holds it, and does not go on", Remedy: "see which one with fuser " + path, Kind: ErrNotKept}
 	}
 	return lock.Close, nil
 }
 
-// lock is a lock file.
-func (d *disk) lock(path string) (*flock.Flock, error) {
+// Lock is a lock file.
+func (d *Disk) Lock(path string) (*flock.Flock, error) {
 	if err := plain(path); err != nil {
 		return nil, err
 	}
 	return flock.New(path, flock.SetPermissions(fileMode)), nil
 }
 
-// write writes a new file and sees to it that it is on disk, its name included.
-func (d *disk) write(path string, data []byte) error {
-	file, err := d.open(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+// Write writes a new file and sees to it that it is on disk, its name included.
+func (d *Disk) Write(path string, data []byte) error {
+	file, err := d.Open(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(data)
-	if err = errors.Join(err, d.sync(file), file.Close()); err != nil {
+	if err = errors.Join(err, d.Sync(file), file.Close()); err != nil {
 		return err
 	}
-	return d.syncFolder(filepath.Dir(path))
+	return d.SyncFolder(filepath.Dir(path))
 }
 
-// syncFolder sees to it that the names in a folder are on disk.
-func (d *disk) syncFolder(path string) error {
+// SyncFolder sees to it that the names in a folder are on disk.
+func (d *Disk) SyncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.sync(folder), folder.Close())
+	return errors.Join(d.Sync(folder), folder.Close())
 }
 
 // unsafePath refuses something in the state folder that somebody else could have put there.
 func unsafePath(path, cause, remedy string) error {
-	return &adapters.Problem{Doing: "use " + path, Cause: cause, Remedy: remedy + ", or name another folder in XDG_STATE_HOME", Kind: errors.Join(ErrRefused, ErrJournal)}
+	return &adapters.Problem{Doing: "use " + path, Cause: cause, Remedy: remedy + ", or name another folder in XDG_STATE_HOME", Kind: errors.Join(ErrUnsafe, ErrNotKept)}
 }
 
 // private refuses what belongs to another user, or what others may write to.
-func (d *disk) private(path string, info fs.FileInfo) error {
+func (d *Disk) private(path string, info fs.FileInfo) error {
 	owner, known := ownerOf(info)
 	switch {
-	case known && owner != d.user:
-		return unsafePath(path, fmt.Sprintf("it belongs to another user (uid %d)", owner), fmt.Sprintf("have it given to this user with chown %d %s", d.user, path))
+	case known && owner != d.User:
+		return unsafePath(path, fmt.Sprintf("it belongs to another user (uid %d)", owner), fmt.Sprintf("have it given to this user with chown %d %s", d.User, path))
 	case known && info.Mode().Perm()&0o022 != 0:
 		return unsafePath(path, fmt.Sprintf("others may write to it (mode %04o)", info.Mode().Perm()), "check what is in it, then chmod go-w "+path)
 	}

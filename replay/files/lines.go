@@ -1,4 +1,4 @@
-package replay
+package files
 
 import (
 	"bufio"
@@ -11,22 +11,23 @@ import (
 // largest whole lines are archived letters, which brokers bound.
 const mostLine = 256 << 20
 
-// lines reads a file line by line, in memory for one line.
-type lines struct {
+// Lines reads a file line by line, in memory for one line.
+type Lines struct {
 	reader *bufio.Reader
-	end    int64 // behind the last line that was whole
+	End    int64 // behind the last line that was whole
 	buffer bytes.Buffer
 }
 
-func newLines(file io.ReaderAt, from int64) *lines {
-	return &lines{reader: bufio.NewReaderSize(io.NewSectionReader(file, from, 1<<62-from), 64<<10), end: from}
+// NewLines reads the lines of a file that begin at an offset or behind it.
+func NewLines(file io.ReaderAt, from int64) *Lines {
+	return &Lines{reader: bufio.NewReaderSize(io.NewSectionReader(file, from, 1<<62-from), 64<<10), End: from}
 }
 
-// next is the next line without its end, and where it begins. Of one that is too long there
+// Next is the next line without its end, and where it begins. Of one that is too long there
 // is nothing but its length. What has no line end is torn, or just being written: it comes
 // with io.EOF, as does nothing. A line is valid until the next one.
-func (l *lines) next() (line []byte, at int64, err error) {
-	at = l.end
+func (l *Lines) Next() (line []byte, at int64, err error) {
+	at = l.End
 	l.buffer.Reset()
 	read := int64(0)
 	for {
@@ -41,7 +42,7 @@ func (l *lines) next() (line []byte, at int64, err error) {
 		case err != nil:
 			return l.buffer.Bytes(), at, err
 		}
-		l.end = at + read
+		l.End = at + read
 		if int64(l.buffer.Len()) < read {
 			return nil, at, nil
 		}
