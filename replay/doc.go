@@ -70,7 +70,7 @@
 //	plan.go      Plan: the frozen selection; planning.go: one in the making, letter by letter
 //	staying.go   which letters a plan leaves where they are, and why
 //	guard.go     what must not run; what is promised; facts.go: a plan in words
-//	run.go       Run: a plan that is carried out
+//	run.go       Run: a plan that is carried out; awake.go: whether its process was stopped meanwhile
 //	worker.go    one part of it: begin, find out what is done, go on, heed the operator
 //	window.go    one window of letters: send, confirm, settle; restore.go
 //	copy.go      what is sent in place of a letter: its headers, and what it is known by

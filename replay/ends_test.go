@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -307,5 +308,41 @@ func TestNothingIsEndedThatIsNotWrittenDown(t *testing.T) {
 	full, s.broker.Unended = true, true
 	if _, err := run.Do(t.Context(), func(Outcome) {}); !errors.Is(err, ErrJournal) || !s.broker.Unended {
 		t.Errorf("%v, and it is still there: %v", err, s.broker.Unended)
+	}
+}
+
+// TestARunThatWasStoppedBlamesNobodyElse: what was waited for while the process did not run has come
+// too late, which the error says. A run that is not stopped says nothing of it.
+func TestARunThatWasStoppedBlamesNobodyElse(t *testing.T) {
+	const minute = time.Minute
+	for name, test := range map[string]struct {
+		away  time.Duration
+		woken bool // it has beaten since
+		says  bool
+	}{
+		"not at all": {0, false, false}, "for a moment": {2 * time.Second, false, false},
+		"just continued": {minute, false, true}, "continued a while ago": {minute, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := tell(t, adapters.Queue, "a", "b")
+			s.broker.Poison["b"] = true
+			run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 1})
+			_, err := run.Do(t.Context(), func(o Outcome) {
+				if o.Result != "failed" || test.away == 0 {
+					return
+				}
+				now := time.Now()
+				run.awake.last.Store(now.Add(-test.away).UnixNano())
+				if test.woken {
+					run.awake.beat(now)
+				}
+			})
+			if !errors.Is(err, errStopped) || strings.Contains(err.Error(), "this process did not run for 1m") != test.says || !test.says && strings.Contains(err.Error(), "did not run") {
+				t.Errorf("%v", err)
+			}
+			if record, err := s.service.record(run.ID); err != nil || strings.Contains(record.Error, "did not run") != test.says {
+				t.Errorf("the journal has %q, %v", record.Error, err)
+			}
+		})
 	}
 }

@@ -68,6 +68,7 @@ type Run struct {
 	lock     *flock.Flock
 	orders   chan order
 	summary  Summary
+	awake    awake
 }
 
 // order is what an operator tells a run that is at work.
@@ -265,11 +266,18 @@ var (
 func (r *Run) Do(ctx context.Context, tell func(Outcome)) (Summary, error) {
 	defer r.letGo()
 	r.tellExcluded(tell)
+	watched, stop := context.WithCancel(context.Background())
+	defer stop()
+	r.awake.beat(time.Now())
+	go r.awake.watch(watched)
 	var err error
 	for i := range r.Plan.Parts {
 		if err = r.part(ctx, i, tell); err != nil {
 			break
 		}
+	}
+	if !errors.Is(err, errAborted) && ctx.Err() == nil {
+		err = r.awake.explain(err, time.Now())
 	}
 	end := Line{At: now(), Run: r.ID, Action: r.Plan.Action, Step: StepDone}
 	switch {
