@@ -218,24 +218,41 @@ func (x *index) append(number uint32, one *flow, head, tail uint32) {
 	}
 }
 
-// interleave links two chains of which neither comes after the other.
+// interleave links the entries of a chain into that of a larger one of which neither comes after the
+// other. Whoever writes events decides how often this is done, so it leaves the entries of the larger
+// one as they are, looks at them no further than the smaller one reaches, and begins near.
 func (x *index) interleave(number uint32, one, two *flow) {
-	a, b := one.head, two.head
-	one.head, one.tail = 0, 0
-	for a != 0 || b != 0 {
-		var next uint32
-		if b == 0 || a != 0 && x.log.widen(a) < x.log.widen(b) {
-			next, a = a, x.log.at(x.log.widen(a)).next
-		} else {
-			next, b = b, x.log.at(x.log.widen(b)).next
+	before, a := uint32(0), one.head // a is to come next, behind before
+	for b := two.head; b != 0; {
+		sequence := x.log.widen(b)
+		if near := x.near(number, sequence); near != 0 && (before == 0 || near > x.log.widen(before)) {
+			before, a = uint32(near), x.log.at(near).next
 		}
-		e := x.log.at(x.log.widen(next))
-		e.flow, e.next = number, 0
-		if one.tail == 0 {
-			one.head = next
-		} else {
-			x.log.at(x.log.widen(one.tail)).next = next
+		for a != 0 && x.log.widen(a) < sequence {
+			before, a = a, x.log.at(x.log.widen(a)).next
 		}
-		one.tail = next
+		e := x.log.at(sequence)
+		next := e.next
+		e.flow, e.next = number, a
+		if before == 0 {
+			one.head = b
+		} else {
+			x.log.at(x.log.widen(before)).next = b
+		}
+		if a == 0 {
+			one.tail = b
+		}
+		before, b = b, next
 	}
+}
+
+// near is an entry of a flow shortly before a sequence, or 0: what belongs together comes together.
+func (x *index) near(number uint32, sequence Sequence) Sequence {
+	const nearby = 64
+	for s := sequence - 1; s+nearby >= sequence && x.log.holds(s); s-- {
+		if x.log.at(s).flow == number {
+			return s
+		}
+	}
+	return 0
 }
