@@ -60,7 +60,8 @@ func (a *Adapter) Mend(ctx context.Context, dlq string, to []deadletter.Target, 
 		case h.Of.ID == transactionalID(dlq), h.Log.Destination == LedgerTopic:
 			err = &adapters.Problem{
 				Doing: "begin a redrive", Cause: h.HangsAt() + ", and its coordinator does not say any more whether it was committed",
-				Remedy: "see in the journal of its run what was sent there, then abort it with " + h.AbortCommand(), Kind: adapters.ErrBusy,
+				Remedy: "see in the journal of its run what was sent there, then abort it with " + h.AbortCommand() +
+					"; the ledger goes on calling its letters sent, and a record without a value there, with a letter's position as its key, opens that letter again", Kind: adapters.ErrBusy,
 			}
 		}
 		if err != nil {
