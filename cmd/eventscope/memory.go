@@ -1,7 +1,9 @@
 package main
 
 import (
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 
 	"eventscope/tracing"
 )
@@ -24,6 +26,35 @@ const (
 // a smaller index.
 func (s *settings) limitMemory() {
 	debug.SetMemoryLimit(max(s.memory-programBytes, leastLimit))
+	collectAsItGrows()
+}
+
+// collectAsItGrows lets garbage take about as much memory as garbageBytes, however much is in
+// use. Without it, a process would grow to twice its index before it comes to its limit; and
+// since the collector does not look into an index, collecting more often costs next to nothing.
+// It is looked at anew after each collection.
+func collectAsItGrows() {
+	type collection struct{ _ *byte } // one is garbage when the next begins
+	percent := percentOf(0)
+	var arm func()
+	arm = func() {
+		runtime.SetFinalizer(&collection{}, func(*collection) {
+			live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+			metrics.Read(live)
+			if now := percentOf(live[0].Value.Uint64()); now != percent {
+				percent = now
+				debug.SetGCPercent(now)
+			}
+			arm()
+		})
+	}
+	arm()
+}
+
+// percentOf is how much garbage there may be, in percent of what is in use.
+func percentOf(live uint64) int {
+	const garbageBytes, least, most = 64 << 20, 15, 100
+	return int(min(max(garbageBytes*100/max(live, 1), least), most))
 }
 
 // collectSeldom is for a command without an index. It has so little in use that it would

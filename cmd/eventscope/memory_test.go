@@ -1,6 +1,8 @@
 package main
 
 import (
+	"runtime"
+	"runtime/metrics"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -49,4 +51,34 @@ func TestWatchedPartitionsFitTheBudget(t *testing.T) {
 	if n := mostWatched(defaultMemory); n != 50_000 {
 		t.Errorf("%d partitions are watched by default", n)
 	}
+}
+
+// TestGarbageTakesLittleBesideALargeIndex: as much as was usual while little is in use, then some
+// 64 MiB, and of an index of gigabytes a part that the collector can keep up with.
+func TestGarbageTakesLittleBesideALargeIndex(t *testing.T) {
+	for live, want := range map[uint64]int{0: 100, 10: 100, 64: 100, 128: 50, 256: 25, 1 << 10: 15, 3 << 10: 15} {
+		if got := percentOf(live << 20); got != want {
+			t.Errorf("beside %d MiB there may be garbage of %d %%, want %d", live, got, want)
+		}
+	}
+}
+
+// TestCollectingFollowsWhatIsInUse: more often when that grows, and as seldom as before when it has gone.
+func TestCollectingFollowsWhatIsInUse(t *testing.T) {
+	collectAsItGrows()
+	until := func(says string, is func(percent uint64) bool) {
+		for gogc := []metrics.Sample{{Name: "/gc/gogc:percent"}}; ; runtime.Gosched() { // a collection is told of after it
+			runtime.GC()
+			if metrics.Read(gogc); is(gogc[0].Value.Uint64()) {
+				return
+			}
+			if t.Context().Err() != nil {
+				t.Fatal(says)
+			}
+		}
+	}
+	index := make([]byte, 300<<20)
+	until("a large index lets as much garbage be as a small one", func(percent uint64) bool { return percent <= 25 })
+	runtime.KeepAlive(index)
+	until("what has gone is still counted", func(percent uint64) bool { return percent > 25 })
 }
