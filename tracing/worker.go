@@ -7,6 +7,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/dialect"
 	"eventscope/tracing/copies"
 	"eventscope/tracing/packed"
 	"eventscope/tracing/query"
@@ -252,9 +253,9 @@ func marksOf(m *adapters.Message, id *envelope.Identity) (marks Marks) {
 }
 
 // dialectNumber tells dialects apart; which is which does not matter.
-func dialectNumber(dialect envelope.Dialect) uint16 {
-	if dialect == envelope.Plain {
+func dialectNumber(name dialect.Name) uint16 {
+	if name == dialect.Plain {
 		return 0
 	}
-	return uint16(xxhash.Sum64String(string(dialect))) | 1
+	return uint16(xxhash.Sum64String(string(name))) | 1
 }

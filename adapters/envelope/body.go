@@ -8,6 +8,7 @@ import (
 	// Unquotes what the scanner has found to be a string.
 	"github.com/go-json-experiment/json/jsontext"
 
+	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/envelope/jsonscan"
 	"eventscope/adapters/envelope/spelling"
 )
@@ -29,7 +30,7 @@ type member struct {
 	depth        depth
 
 	// fact is what value was found to be for a role already.
-	role role
+	role dialect.Role
 	fact []byte
 }
 
@@ -206,7 +207,7 @@ func (r *Reader) satisfied(atEnd bool) bool {
 	if !r.known.has(enough) {
 		return false
 	}
-	return atEnd || r.rank[flow] != unranked || r.known.has(only(cause))
+	return atEnd || r.rank[dialect.Flow] != unranked || r.known.has(only(dialect.Cause))
 }
 
 // recent is the meaning of a member that was looked up for the message before; bodies of
@@ -269,7 +270,7 @@ func (r *Reader) collect(at depth, meaning *meaning, parent, name, raw []byte) {
 	if len(r.members) == maxMembers {
 		return
 	}
-	if raw[0] == '[' && meaning.common.form == messageURN {
+	if raw[0] == '[' && meaning.common.form == dialect.MessageURN {
 		raw = firstString(raw)
 	}
 	value := r.scalar(raw)
@@ -296,7 +297,7 @@ func (r *Reader) collect(at depth, meaning *meaning, parent, name, raw []byte) {
 // note marks the role of u as known, if value will do for it. Nobody asks that of other
 // roles.
 func (r *Reader) note(found *member, u *use) {
-	if !(enough | 1<<cause).has(only(u.role)) || u.form == spare {
+	if !(enough | 1<<dialect.Cause).has(only(u.role)) || u.form == dialect.Spare {
 		return
 	}
 	if found.fact = r.acceptable(u.role, found.value); found.fact != nil {
@@ -312,7 +313,7 @@ func (r *Reader) speaks(found *member) bool {
 	if d == nil || len(found.meaning.uses) == 0 || !found.meaning.in(d) {
 		return false
 	}
-	return found.depth == atTop || found.meaning.scoped || d.bodyAnywhere && found.depth != inObject
+	return found.depth == atTop || found.meaning.scoped || d.BodyAnywhere && found.depth != inObject
 }
 
 // scalar is the text of a string, number or boolean; nil for everything else and for
@@ -370,7 +371,7 @@ func (r *Reader) offerMembers() {
 		switch {
 		case found.depth == atTop && string(found.name) == "type":
 			r.offerMember(found, u, byBodyType, &where)
-		case found.depth == atTop && u.form == nameOfEvent && !r.enveloped:
+		case found.depth == atTop && u.form == dialect.NameOfEvent && !r.enveloped:
 		case found.depth == atTop:
 			r.offerMember(found, u, byBody, &where)
 		case found.depth == inMeta:
@@ -383,7 +384,7 @@ func (r *Reader) offerMembers() {
 
 // offerMember offers the value of a member, or the fact that it was found to be.
 func (r *Reader) offerMember(found *member, u *use, c class, where *Evidence) {
-	if found.fact == nil || found.role != u.role || u.form != asIs {
+	if found.fact == nil || found.role != u.role || u.form != dialect.AsIs {
 		r.offer(u, c, found.value, where)
 	} else if rank, ok := r.outranks(u, c); ok {
 		r.take(u.role, c, rank, found.fact, where)

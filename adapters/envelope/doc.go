@@ -48,14 +48,12 @@
 //	offer.go       how a value becomes a fact, or does not
 //	body.go        the part that reads JSON; jsonscan/ is how it walks through it
 //	key.go         what a Kafka key says
-//	dialect.go     what a dialect is, and the list of all
-//	aliases.go     the common names
+//	parents.go     members of a body that are looked into
 //	meaning.go     names to meanings, from all tables
 //	spelling/      ids, trace contexts, times and names as they are written
 //	mapping.go, pinned.go          the operator's mappings, compiled and applied
 //	deadheader/    what the headers of dead letters say
-//	axon.go, camel.go, cap.go, celery.go, cloudevents.go, debezium.go, eventuate.go, kurrentdb.go,
-//	lra.go, masstransit.go, nservicebus.go, rebus.go, spring.go, watermill.go, wolverine.go   the dialects
+//	dialect/       the conventions of frameworks, and the common names
 //
 // # Not obvious
 //

@@ -9,19 +9,20 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope/deadheader"
+	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/envelope/spelling"
 )
 
 // headerNames are names that mean something, for messages that are nearly right.
 var headerNames = func() []string {
 	names := []string{"x-death", "content-type", "x-replay-id", "", "\xff", "traceparent", "b3"}
-	for _, d := range dialects {
-		for _, e := range d.headers {
-			names = append(names, e.name)
+	for _, d := range dialect.All {
+		for _, e := range d.Headers {
+			names = append(names, e.Name)
 		}
 	}
-	for _, a := range aliases {
-		names = append(names, a.name)
+	for _, a := range dialect.Common {
+		names = append(names, a.Name)
 	}
 	for _, c := range deathCases {
 		for _, h := range c.m.Headers {
@@ -37,7 +38,7 @@ func check(t interface{ Fatalf(string, ...any) }, m *adapters.Message) {
 	var first, again, fresh Identity
 	shared.Read(m, &first)
 	wanted := factsOf(&first)
-	for role := flow; role < roleCount; role++ {
+	for role := dialect.Flow; role < dialect.RoleCount; role++ {
 		if f := first.field(role); f != nil && f.Known() && (len(f.Value) > spelling.MaxID || f.From.Place == Nowhere || !utf8.Valid(f.Value)) {
 			t.Fatalf("role %d: %q from %v", role, f.Value, f.From)
 		}

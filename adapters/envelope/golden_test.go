@@ -8,11 +8,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope/dialect"
 )
 
 // facts is an identity as text; a field that is empty must be empty.
 type facts struct {
-	Dialect                             Dialect
+	Dialect                             dialect.Name
 	Flow, Cause, ID, Type               string
 	Version, Service, Entity, Trace     string
 	Time                                string

@@ -2,6 +2,8 @@ package envelope
 
 import (
 	"time"
+
+	"eventscope/adapters/envelope/dialect"
 )
 
 // Identity is what a message says about itself. All bytes are borrowed, from the
@@ -23,7 +25,7 @@ type Identity struct {
 	TimeFrom Evidence
 
 	// Dialect is the convention that was recognised, or Plain.
-	Dialect Dialect
+	Dialect dialect.Name
 
 	// DeadLetter says that the message carries the marks of a dead-letter writer, and
 	// is not on its way to be tried again. Package deadheader reads them.
@@ -38,6 +40,31 @@ type Identity struct {
 	// Malformed says that the body was read and is not what it claims to be, such
 	// as JSON that breaks off. Fields found before the break are not used.
 	Malformed bool
+}
+
+// field is where an identity keeps a role; nil for the time, which is no Field.
+func (id *Identity) field(r dialect.Role) *Field {
+	switch r {
+	case dialect.Flow:
+		return &id.Flow
+	case dialect.Cause:
+		return &id.Cause
+	case dialect.OwnID:
+		return &id.ID
+	case dialect.EventType:
+		return &id.Type
+	case dialect.Version:
+		return &id.Version
+	case dialect.Service:
+		return &id.Service
+	case dialect.Entity:
+		return &id.Entity
+	case dialect.Trace:
+		return &id.Trace
+	case dialect.Tenant:
+		return &id.Tenant
+	}
+	return nil
 }
 
 // Field is one fact and its evidence. An empty Value means that nothing says so.

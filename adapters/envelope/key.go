@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/envelope/spelling"
 )
 
@@ -8,7 +9,7 @@ import (
 // the headers have said everything else.
 func (r *Reader) keyWillDo() bool {
 	key := r.message.Key
-	return r.known.has(enough&^only(entity)) && len(key) > 0 && len(key) <= spelling.MaxID && spelling.Textual(key) && !spelling.IsNone(key)
+	return r.known.has(enough&^only(dialect.Entity)) && len(key) > 0 && len(key) <= spelling.MaxID && spelling.Textual(key) && !spelling.IsNone(key)
 }
 
 // keyText is what a key says: a string without the quotes that a JSON serialiser puts
@@ -57,7 +58,7 @@ func (r *Reader) keyMember() (found []byte, ok bool) {
 		if text == nil {
 			continue
 		}
-		if meaning != nil && meaning.common.role == entity {
+		if meaning != nil && meaning.common.role == dialect.Entity {
 			return text, true
 		}
 		found = text

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope/dialect"
 )
 
 // Mapping pins where the messages of some destinations carry a fact, for producers
@@ -29,7 +30,7 @@ type Rules struct{ rules []rule }
 // rule is one compiled mapping, or several merged for one destination.
 type rule struct {
 	destination *regexp.Regexp
-	sources     [roleCount]*location
+	sources     [dialect.RoleCount]*location
 }
 
 // location is where a mapping finds a fact.
@@ -64,10 +65,10 @@ func Compile(mappings []Mapping) (*Rules, error) {
 		r := rule{destination: destination}
 		for _, field := range []struct {
 			name, text string
-			role       role
+			role       dialect.Role
 		}{
-			{"flow", m.Flow, flow}, {"cause", m.Cause, cause}, {"id", m.ID, ownID}, {"type", m.Type, eventType},
-			{"version", m.Version, version}, {"service", m.Service, service}, {"entity", m.Entity, entity}, {"time", m.Time, occurred},
+			{"flow", m.Flow, dialect.Flow}, {"cause", m.Cause, dialect.Cause}, {"id", m.ID, dialect.OwnID}, {"type", m.Type, dialect.EventType},
+			{"version", m.Version, dialect.Version}, {"service", m.Service, dialect.Service}, {"entity", m.Entity, dialect.Entity}, {"time", m.Time, dialect.Occurred},
 		} {
 			if field.text == "" {
 				continue

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"eventscope/adapters/envelope/deadheader"
+	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/envelope/spelling"
 )
 
@@ -31,8 +32,8 @@ type meaning struct {
 
 // use is what a value of a name is read as. Index orders names of one role.
 type use struct {
-	role  role
-	form  form
+	role  dialect.Role
+	form  dialect.Form
 	index uint8
 	firm  bool
 	deep  bool
@@ -40,7 +41,7 @@ type use struct {
 }
 
 type dialectUse struct {
-	dialect *dialect
+	dialect *dialect.Dialect
 	use     use
 }
 
@@ -70,11 +71,11 @@ const (
 
 // idle says that a name means nothing at all.
 func (m *meaning) idle() bool {
-	return m.common.role == nothing && len(m.uses) == 0 && m.marks == 0 && !m.dead && !m.replay && !m.contentType && !m.retry
+	return m.common.role == dialect.Nothing && len(m.uses) == 0 && m.marks == 0 && !m.dead && !m.replay && !m.contentType && !m.retry
 }
 
 // in says that a dialect has a use for the name.
-func (m *meaning) in(d *dialect) bool {
+func (m *meaning) in(d *dialect.Dialect) bool {
 	for i := range m.uses {
 		if m.uses[i].dialect == d {
 			return true
@@ -97,7 +98,7 @@ var (
 )
 
 // needs say what tells each of the dialects, close together since every message asks all.
-var needs = make([]need, len(dialects))
+var needs = make([]need, len(dialect.All))
 
 // need is the marks that must all be there, of headers or of the body. A dialect without
 // such marks has all bits.
@@ -113,16 +114,16 @@ type markGroup struct {
 
 func init() {
 	bit := uint64(1)
-	for at, d := range dialects {
+	for at, d := range dialect.All {
 		var n need
-		for _, names := range d.marks {
+		for _, names := range d.Marks {
 			headerMarks = append(headerMarks, markGroup{bit, names})
 			n.headers |= bit
 			bit <<= 1
 		}
-		for _, names := range d.bodyMarks {
+		for _, names := range d.BodyMarks {
 			bodyMarks = append(bodyMarks, markGroup{bit, names})
-			if d.bodyAnywhere {
+			if d.BodyAnywhere {
 				marksAnywhere |= bit
 			}
 			n.body |= bit
@@ -134,21 +135,21 @@ func init() {
 		if n.body == 0 {
 			n.body = ^n.body
 		}
-		n.contentType = d.contentType
+		n.contentType = d.ContentType
 		needs[at] = n
-		for i, e := range d.headers {
-			headerUses[e.name] = append(headerUses[e.name], dialectUse{d, use{role: e.role, form: e.form, index: uint8(i), class: byDialect}})
+		for i, e := range d.Headers {
+			headerUses[e.Name] = append(headerUses[e.Name], dialectUse{d, use{role: e.Role, form: e.Form, index: uint8(i), class: byDialect}})
 		}
 	}
 	if bit == 0 {
 		panic("envelope: more groups of marks than bits")
 	}
-	for i, a := range aliases {
-		u := use{role: a.role, form: a.form, index: uint8(i), firm: a.firm, deep: a.deep, class: byHeader}
-		if a.name == "typeid" {
+	for i, a := range dialect.Common {
+		u := use{role: a.Role, form: a.Form, index: uint8(i), firm: a.Firm, deep: a.Deep, class: byHeader}
+		if a.Name == "typeid" {
 			u.class = byTypeID
 		}
-		commonUses[a.name] = u
+		commonUses[a.Name] = u
 	}
 	nameMembers()
 }
@@ -168,10 +169,10 @@ func nameMembers() {
 			at(name).common = u
 		}
 	}
-	for _, d := range dialects {
-		for i, e := range d.body {
-			m := at(e.name)
-			m.uses = append(m.uses, dialectUse{d, use{role: e.role, form: e.form, index: uint8(i), firm: true, class: byDialect}})
+	for _, d := range dialect.All {
+		for i, e := range d.Body {
+			m := at(e.Name)
+			m.uses = append(m.uses, dialectUse{d, use{role: e.Role, form: e.Form, index: uint8(i), firm: true, class: byDialect}})
 		}
 	}
 	for _, group := range bodyMarks {

@@ -4,29 +4,30 @@ import (
 	"bytes"
 	"unicode/utf8"
 
+	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/envelope/spelling"
 )
 
 // offer takes value for the role of u, if it is better than what that role has now and
 // if it can be what the role asks for.
 func (r *Reader) offer(u *use, c class, value []byte, from *Evidence) {
-	if u.role == nothing {
+	if u.role == dialect.Nothing {
 		return
 	}
-	if u.form == spare {
+	if u.form == dialect.Spare {
 		c = bySpare
 	}
 	rank, ok := r.outranks(u, c)
 	if !ok {
 		return
 	}
-	if u.role == occurred {
+	if u.role == dialect.Occurred {
 		if t, ok := spelling.Time(value); ok {
-			r.id.Time, r.id.TimeFrom, r.rank[occurred] = t, *from, rank
+			r.id.Time, r.id.TimeFrom, r.rank[dialect.Occurred] = t, *from, rank
 		}
 		return
 	}
-	if u.form != asIs {
+	if u.form != dialect.AsIs {
 		value = r.shape(u, c, value, from)
 	}
 	if value = r.acceptable(u.role, value); value != nil {
@@ -41,7 +42,7 @@ func (r *Reader) outranks(u *use, c class) (rank uint16, ok bool) {
 }
 
 // take makes a fact the value of a role.
-func (r *Reader) take(role role, c class, rank uint16, fact []byte, from *Evidence) {
+func (r *Reader) take(role dialect.Role, c class, rank uint16, fact []byte, from *Evidence) {
 	field := r.id.field(role)
 	field.Value = fact
 	field.From.Place, field.From.Parent, field.From.Name = from.Place, from.Parent, from.Name
@@ -54,26 +55,26 @@ func (r *Reader) take(role role, c class, rank uint16, fact []byte, from *Eviden
 // shape brings a value out of its form; nil is a value that is not of that form.
 func (r *Reader) shape(u *use, c class, value []byte, from *Evidence) []byte {
 	switch u.form {
-	case assemblyList:
+	case dialect.AssemblyList:
 		name, release := spelling.Assembly(value)
 		if len(release) > 0 {
-			r.offer(&use{role: version, index: u.index}, c, release, from)
+			r.offer(&use{role: dialect.Version, index: u.index}, c, release, from)
 		}
 		return name
-	case messageURN:
+	case dialect.MessageURN:
 		return bytes.TrimPrefix(spelling.FirstOf(value, ';'), []byte("urn:message:"))
-	case lastSegment:
+	case dialect.LastSegment:
 		return spelling.Segment(value)
-	case traceParent:
+	case dialect.TraceParent:
 		return r.trace(spelling.TraceparentID(value))
-	case b3:
+	case dialect.B3:
 		return r.trace(spelling.B3ID(value))
-	case debeziumOp:
-		if len(value) == 1 && debeziumOps[value[0]] != "" {
-			return r.text(debeziumOps[value[0]])
+	case dialect.DebeziumOp:
+		if len(value) == 1 && dialect.DebeziumOps[value[0]] != "" {
+			return r.text(dialect.DebeziumOps[value[0]])
 		}
 		return nil
-	case identifier, nameOfEvent:
+	case dialect.Identifier, dialect.NameOfEvent:
 		if !spelling.IsIdentifier(value) {
 			return nil
 		}
@@ -97,7 +98,7 @@ func (r *Reader) trace(id []byte) []byte {
 // acceptable is value if it can be what a role asks for, or the text of a binary UUID,
 // or nil. Nothing that is empty, over-long or not text is a fact; and what stands for
 // nothing is not an id.
-func (r *Reader) acceptable(role role, value []byte) []byte {
+func (r *Reader) acceptable(role dialect.Role, value []byte) []byte {
 	if len(value) == 0 || len(value) > spelling.MaxID {
 		return nil
 	}
@@ -131,4 +132,4 @@ func (r *Reader) spelled(id []byte) []byte {
 }
 
 // ids are the roles whose values are ids.
-const ids = roles(1<<flow | 1<<cause | 1<<ownID | 1<<entity | 1<<trace | 1<<tenant)
+const ids = roles(1<<dialect.Flow | 1<<dialect.Cause | 1<<dialect.OwnID | 1<<dialect.Entity | 1<<dialect.Trace | 1<<dialect.Tenant)

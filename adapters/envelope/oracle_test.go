@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/envelope/spelling"
 )
 
@@ -180,7 +181,7 @@ func (o *oracle) keyMember() (found []byte, ok bool) {
 		if text == nil {
 			continue
 		}
-		if meaning := o.meaningOf("", name); meaning != nil && meaning.common.role == entity {
+		if meaning := o.meaningOf("", name); meaning != nil && meaning.common.role == dialect.Entity {
 			return text, true
 		}
 		found = text

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"eventscope/adapters/envelope/dialect"
 )
 
 // pinnedSize bounds the memory of which rule belongs to which destination.
@@ -24,7 +26,7 @@ func (r *Reader) readPinned() {
 	if rule == nil {
 		return
 	}
-	for role := range roleCount {
+	for role := range dialect.RoleCount {
 		if where := rule.sources[role]; where != nil {
 			r.offer(&use{role: role}, byMapping, r.find(where), &Evidence{Place: ByMapping, Name: where.from})
 		}

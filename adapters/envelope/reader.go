@@ -5,6 +5,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope/deadheader"
+	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/envelope/jsonscan"
 	"eventscope/adapters/envelope/spelling"
 )
@@ -18,14 +19,14 @@ type Reader struct {
 	// What follows is about the message being read.
 	message     *adapters.Message
 	id          *Identity
-	dialect     *dialect
+	dialect     *dialect.Dialect
 	meanings    []*meaning // of its headers
 	contentType []byte
 	marks       uint64
-	rank        [roleCount]uint16 // of what each role has now
-	known       roles             // those that need no more looking
-	members     []member          // of its body
-	scratch     []byte            // values that are not as they stand in the message
+	rank        [dialect.RoleCount]uint16 // of what each role has now
+	known       roles                     // those that need no more looking
+	members     []member                  // of its body
+	scratch     []byte                    // values that are not as they stand in the message
 
 	recent [32]recent // names of members, by their place in the body
 	place  int
@@ -41,11 +42,11 @@ type roles uint16
 
 func (s roles) has(other roles) bool { return s&other == other }
 
-func only(r role) roles { return 1 << r }
+func only(r dialect.Role) roles { return 1 << r }
 
 const (
 	// enough is what must be known for the body to be left alone.
-	enough = roles(1<<flow | 1<<ownID | 1<<eventType | 1<<entity)
+	enough = roles(1<<dialect.Flow | 1<<dialect.OwnID | 1<<dialect.EventType | 1<<dialect.Entity)
 	// unranked is the rank of a role for which nothing was found.
 	unranked = 0xffff
 )
@@ -125,7 +126,7 @@ func (r *Reader) recognise() {
 		n := &needs[i]
 		if n.headers&^r.marks == 0 || n.body&^r.marks == 0 ||
 			len(r.contentType) > 0 && n.contentType != "" && hasPrefixFold(r.contentType, n.contentType) {
-			r.dialect, r.id.Dialect = dialects[i], dialects[i].name
+			r.dialect, r.id.Dialect = dialect.All[i], dialect.All[i].Name
 			return
 		}
 	}
@@ -147,7 +148,7 @@ func (r *Reader) readHeaders() {
 					r.offer(&u.use, byDialect, value, &where)
 				}
 			}
-		} else if u := &meaning.common; u.role != nothing {
+		} else if u := &meaning.common; u.role != dialect.Nothing {
 			r.offer(u, u.class, value, &where)
 		}
 	}
@@ -155,11 +156,11 @@ func (r *Reader) readHeaders() {
 
 // propertyUses are the uses of AMQP properties outside dialects.
 var (
-	useID      = use{role: ownID}
-	useType    = use{role: eventType}
-	useService = use{role: service}
-	useFlow    = use{role: flow}
-	useEntity  = use{role: entity}
+	useID      = use{role: dialect.OwnID}
+	useType    = use{role: dialect.EventType}
+	useService = use{role: dialect.Service}
+	useFlow    = use{role: dialect.Flow}
+	useEntity  = use{role: dialect.Entity}
 )
 
 // readProperties takes what the AMQP properties say, except what is only a last
@@ -170,15 +171,15 @@ func (r *Reader) readProperties(p *adapters.Properties) {
 	r.offerProperty(&useType, byProperty, "type", p.Type)
 	r.offerProperty(&useService, byProperty, "app-id", p.AppID)
 	if d := r.dialect; d != nil {
-		for i := range d.properties {
-			e := &d.properties[i]
-			r.offerProperty(&use{role: e.role, form: e.form, index: uint8(i)}, byDialect, e.name, property(p, e.name))
+		for i := range d.Properties {
+			e := &d.Properties[i]
+			r.offerProperty(&use{role: e.Role, form: e.Form, index: uint8(i)}, byDialect, e.Name, property(p, e.Name))
 		}
 	}
 }
 
 func (r *Reader) offerProperty(u *use, c class, name, value string) {
-	if value != "" && u.role != nothing {
+	if value != "" && u.role != dialect.Nothing {
 		r.offer(u, c, r.text(value), &Evidence{Place: InProperty, Name: r.text(name)})
 	}
 }
@@ -215,20 +216,20 @@ func (r *Reader) readRest() {
 		if r.trustsCorrelationID(p) {
 			r.offerProperty(&useFlow, byCorrelationID, "correlation-id", p.CorrelationID)
 		}
-		if r.rank[occurred] == unranked && !p.Timestamp.IsZero() {
+		if r.rank[dialect.Occurred] == unranked && !p.Timestamp.IsZero() {
 			r.id.Time, r.id.TimeFrom = p.Timestamp.UTC(), Evidence{Place: InProperty, Name: r.text("timestamp")}
 		}
 	}
 	if t := &r.id.Trace; t.Known() {
 		r.offer(&useFlow, byTrace, t.Value, &Evidence{Place: InTrace, Parent: t.From.Parent, Name: t.From.Name})
 	}
-	if r.rank[entity] == unranked {
+	if r.rank[dialect.Entity] == unranked {
 		r.offer(&useEntity, byKey, r.keyText(m.Key), &Evidence{Place: InKey})
 	}
-	if r.rank[eventType] == unranked && m.Properties != nil {
+	if r.rank[dialect.EventType] == unranked && m.Properties != nil {
 		r.offer(&useType, byRouting, r.text(m.Properties.RoutingKey), &Evidence{Place: InRouting})
 	}
-	if r.rank[eventType] == unranked {
+	if r.rank[dialect.EventType] == unranked {
 		r.offer(&useType, byName, r.text(m.Position.Destination), &Evidence{Place: InName})
 	}
 }
@@ -241,8 +242,8 @@ func (r *Reader) trustsCorrelationID(p *adapters.Properties) bool {
 		return false
 	}
 	if r.dialect != nil {
-		for i := range r.dialect.properties {
-			if r.dialect.properties[i].name == "correlation-id" {
+		for i := range r.dialect.Properties {
+			if r.dialect.Properties[i].Name == "correlation-id" {
 				return false
 			}
 		}

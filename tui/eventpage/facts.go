@@ -9,6 +9,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
 	"eventscope/adapters/envelope/deadheader"
+	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/payload"
 	"eventscope/tracing"
 	"eventscope/tui/page"
@@ -127,7 +128,7 @@ func identityFacts(t text.Cleaner, id *envelope.Identity, e *tracing.Event) []Fa
 		}
 		list = append(list, Fact{Label: text.Own("occurred"), Value: value, From: t.String(id.TimeFrom.String())})
 	}
-	if id.Dialect != envelope.Plain {
+	if id.Dialect != dialect.Plain {
 		list = append(list, Fact{Label: text.Own("dialect"), Value: t.String(string(id.Dialect))})
 	}
 	if len(list) == 1 {

@@ -1,0 +1,20 @@
+package dialect
+
+// Debezium change events: the database transaction groups changes, and the type is what
+// was done. The outbox router writes plain headers, which the common names find.
+var debezium = Dialect{
+	Name:         "debezium",
+	BodyAnywhere: true,
+	BodyMarks:    [][]string{{"op"}, {"source"}, {"before", "after"}},
+	Body: []Entry{
+		{"transaction.id", Flow, AsIs},
+		{"op", EventType, DebeziumOp},
+		{"source.name", Service, AsIs},
+		{"source.tsms", Occurred, AsIs},
+		{"tsms", Occurred, AsIs},
+		{"source", Nothing, AsIs},
+	},
+}
+
+// DebeziumOps are the operation codes of its envelope.
+var DebeziumOps = map[byte]string{'c': "create", 'u': "update", 'd': "delete", 'r': "read", 't': "truncate", 'm': "message"}
