@@ -28,9 +28,7 @@ func (m *Model) draw() []widget.Line {
 		lines = append(lines, widget.Rule(t, m.width))
 	}
 	if m.banner && m.height >= lowScreen {
-		for _, s := range widget.Wrap(t, t.String(m.shell.options.Banner), m.width-2, 2) {
-			lines = append(lines, widget.NewRow(t, m.width).Gap(1).Put(theme.Accent, s).Line())
-		}
+		lines = append(lines, widget.Paragraph(t, m.width, 1, theme.Accent, t.String(m.shell.options.Banner), 2)...)
 	}
 	problems := m.problems()
 	m.bodyTop = len(lines)
@@ -145,9 +143,7 @@ func (m *Model) notices() []widget.Line {
 		most = 1
 	}
 	var lines []widget.Line
-	for _, s := range widget.Wrap(d.theme, said.Text, m.width-2, most) {
-		lines = append(lines, widget.NewRow(d.theme, m.width).Gap(1).Put(said.Role, s).Line())
-	}
+	lines = append(lines, widget.Paragraph(d.theme, m.width, 1, said.Role, said.Text, most)...)
 	return lines
 }
 

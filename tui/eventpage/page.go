@@ -210,19 +210,11 @@ func (e *Page) value() valueView { return e.views[e.view] }
 
 // Do acts on a key of the page.
 func (e *Page) Do(a keymap.Action) tea.Cmd {
+	if by, moves := page.Rows(a, e.valueHeight, 1<<30); moves {
+		e.move(by)
+		return nil
+	}
 	switch a {
-	case keymap.Down:
-		e.move(1)
-	case keymap.Up:
-		e.move(-1)
-	case keymap.PageDown:
-		e.move(max(1, e.valueHeight/2))
-	case keymap.PageUp:
-		e.move(-max(1, e.valueHeight/2))
-	case keymap.First:
-		e.move(-1 << 30)
-	case keymap.Last:
-		e.move(1 << 30)
 	case keymap.Left:
 		e.scroll(-shiftBy)
 	case keymap.Right:
@@ -455,9 +447,7 @@ func (e *Page) valueLines(width int) []widget.Line {
 	if e.read == nil {
 		lines := []widget.Line{}
 		if e.Err != nil {
-			for _, s := range widget.Wrap(t, text.Own("The value cannot be shown: ").Add(page.Sentence(e.Theme(), e.Err)), width-2, 4) {
-				lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Warn, s).Line())
-			}
+			lines = append(lines, widget.Paragraph(t, width, 1, theme.Warn, text.Own("The value cannot be shown: ").Add(page.Sentence(e.Theme(), e.Err)), 4)...)
 		}
 		return widget.Fit(t, lines, width, e.valueHeight)
 	}

@@ -284,14 +284,9 @@ func (f *List) goTo(end end) {
 // Do acts on a key of the page.
 func (f *List) Do(a keymap.Action) tea.Cmd {
 	switch a {
-	case keymap.Down:
-		f.move(1)
-	case keymap.Up:
-		f.move(-1)
-	case keymap.PageDown:
-		f.move(f.height / 2)
-	case keymap.PageUp:
-		f.move(-f.height / 2)
+	case keymap.Down, keymap.Up, keymap.PageDown, keymap.PageUp:
+		by, _ := page.Rows(a, f.height, 0)
+		f.move(by)
 	case keymap.First, keymap.Follow:
 		f.goTo(firstRow)
 		f.paused = f.paused && a == keymap.First

@@ -89,22 +89,14 @@ func (f *List) row(columns []int, i, width int) widget.Line {
 	row.Cell(role, glyph.Add(text.Space, t.String(string(flow.Status))), columns[flowStatus])
 	row.Between().ID(theme.Plain, t.String(flowName(flow)), columns[flowID])
 	row.Between().Right(theme.Dim, text.Age(f.Now().Sub(flow.Last)), columns[flowAge])
-	if w := columns[flowDuration]; w > 0 {
-		row.Between().Right(theme.Plain, text.Span(flow.Duration()), w)
-	}
-	if w := columns[flowEvents]; w > 0 {
-		row.Between().Right(theme.Plain, text.Count(int64(flow.Events)), w)
-	}
-	if w := columns[flowLast]; w > 0 {
-		row.Between().Cell(theme.Plain, t.String(flow.LastType), w)
-	}
+	row.ColumnRight(theme.Plain, text.Span(flow.Duration()), columns[flowDuration])
+	row.ColumnRight(theme.Plain, text.Count(int64(flow.Events)), columns[flowEvents])
+	row.Column(theme.Plain, t.String(flow.LastType), columns[flowLast])
 	if w := columns[flowNotes]; w > 0 {
 		noteRole, note := f.notes(flow)
 		row.Between().Cell(noteRole, note, w)
 	}
-	if w := columns[flowServices]; w > 0 {
-		row.Between().Cell(theme.Dim, f.services(flow), w)
-	}
+	row.Column(theme.Dim, f.services(flow), columns[flowServices])
 	return row.Line()
 }
 
@@ -179,9 +171,7 @@ func (f *List) empty(width, height int) []widget.Line {
 		if i > 0 {
 			role = theme.Dim
 		}
-		for _, line := range widget.Wrap(t, s, width-4, 4) {
-			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, line).Line())
-		}
+		lines = append(lines, widget.Paragraph(t, width, 2, role, s, 4)...)
 	}
 	return widget.Fit(t, lines, width, height)
 }

@@ -52,18 +52,16 @@ type Services interface {
 type flowPage struct {
 	*Config
 	page.Question
-	key    tracing.FlowKey
-	label  text.Safe // until the flow itself is there
-	flow   *tracing.Flow
-	size   timeline // of flow
-	rows   []flowRow
-	why    bool // the rows have reasons
-	cursor widget.Cursor
-	step   tracing.Sequence // the event under the cursor, 0 for none
-	height int              // of the rows
-	head   int              // lines above the rows
-	lanes  bool
-	shift  int // first lane shown
+	page.Listing
+	key   tracing.FlowKey
+	label text.Safe // until the flow itself is there
+	flow  *tracing.Flow
+	size  timeline // of flow
+	rows  []flowRow
+	why   bool             // the rows have reasons
+	step  tracing.Sequence // the event under the cursor, 0 for none
+	lanes bool
+	shift int // first lane shown
 
 	seen  uint64
 	asked time.Time
@@ -74,7 +72,7 @@ const flowEvery = 250 * time.Millisecond
 
 // New is the page of one flow, called by its label until it is there.
 func New(c *Config, key tracing.FlowKey, label text.Safe) page.Page {
-	return &flowPage{Config: c, key: key, label: label, height: 20}
+	return &flowPage{Config: c, key: key, label: label, Listing: page.Listing{Height: 20}}
 }
 
 func (f *flowPage) Scope() keymap.Scope      { return keymap.OnFlow }
@@ -137,14 +135,9 @@ func (f *flowPage) findCursor() {
 	}
 	for i, row := range f.rows {
 		if row.kind == stepRow && f.flow.Steps[row.index].Sequence == f.step {
-			f.cursor.Index = i
+			f.Cursor.Index = i
 		}
 	}
-}
-
-func (f *flowPage) move(by int) {
-	f.cursor.Move(by, len(f.rows))
-	f.keep()
 }
 
 // keep notes which event is under the cursor.
@@ -157,26 +150,18 @@ func (f *flowPage) keep() {
 
 // selected is the step under the cursor.
 func (f *flowPage) selected() (*tracing.Step, bool) {
-	if f.cursor.Index >= len(f.rows) || f.rows[f.cursor.Index].kind != stepRow {
+	if f.Cursor.Index >= len(f.rows) || f.rows[f.Cursor.Index].kind != stepRow {
 		return nil, false
 	}
-	return &f.flow.Steps[f.rows[f.cursor.Index].index], true
+	return &f.flow.Steps[f.rows[f.Cursor.Index].index], true
 }
 
 func (f *flowPage) Do(a keymap.Action) tea.Cmd {
+	if f.Move(a, len(f.rows)) {
+		f.keep()
+		return nil
+	}
 	switch a {
-	case keymap.Down:
-		f.move(1)
-	case keymap.Up:
-		f.move(-1)
-	case keymap.PageDown:
-		f.move(f.height / 2)
-	case keymap.PageUp:
-		f.move(-f.height / 2)
-	case keymap.First:
-		f.move(-len(f.rows))
-	case keymap.Last:
-		f.move(len(f.rows))
 	case keymap.View:
 		f.lanes = !f.lanes
 	case keymap.Left:
@@ -235,14 +220,9 @@ func (f *flowPage) searchBefore() tea.Cmd {
 }
 
 func (f *flowPage) Click(_, row int) bool {
-	i := f.cursor.Top + row - f.head
-	if row < f.head || i >= len(f.rows) {
-		return false
-	}
-	was := f.cursor.Index
-	f.cursor.Index = i
+	again := f.Listing.Click(row, len(f.rows))
 	f.keep()
-	return was == i
+	return again
 }
 
 func (f *flowPage) Status() []page.Piece {
@@ -267,12 +247,9 @@ func (f *flowPage) Render(width, height int) []widget.Line {
 	}
 	heads, draw := makeDrawing(width)
 	lines = append(lines, heads...)
-	f.head = len(lines)
-	f.height = max(1, height-f.head)
-	f.cursor.Show(f.height, len(f.rows))
-	from, to := f.cursor.Range(f.height, len(f.rows))
+	from, to := f.Show(lines, height, len(f.rows))
 	for i := from; i < to; i++ {
-		lines = append(lines, draw(i, i == f.cursor.Index))
+		lines = append(lines, draw(i, i == f.Cursor.Index))
 	}
 	return widget.Fit(f.Theme(), lines, width, height)
 }

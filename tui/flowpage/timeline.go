@@ -100,9 +100,7 @@ func (f *flowPage) timelineRow(columns, places []int, reasons bool, i, width int
 		f.serviceCell(row.Between(), step.Service, t.String(step.Service), w)
 	}
 	page.TypeCell(t, row.Between(), &step.Event, columns[stepKind])
-	if w := columns[stepPosition]; w > 0 {
-		row.Between().ID(theme.Dim, f.where(step), w)
-	}
+	row.ColumnID(theme.Dim, f.where(step), columns[stepPosition])
 	if w := columns[stepWaterfall]; w > 0 {
 		widget.Waterfall(row.Between(), f.bar(index, places), w)
 	}

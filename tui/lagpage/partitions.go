@@ -155,9 +155,7 @@ func (p *partitionsPage) headLines(width int) []widget.Line {
 	}
 	head.Gap(2).Put(theme.Dim, trendText(t, c, min(lagTrend, max(0, head.Left()))))
 	lines := []widget.Line{head.Line()}
-	for _, s := range widget.Wrap(t, text.Join(text.Own(", "), append([]text.Safe{kindText(t, c.Lag.Kind).Add(text.Own(" on "), t.String(c.Source))}, consumerFacts(t, c)...)...), width-2, 2) {
-		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, s).Line())
-	}
+	lines = append(lines, widget.Paragraph(t, width, 1, theme.Dim, text.Join(text.Own(", "), append([]text.Safe{kindText(t, c.Lag.Kind).Add(text.Own(" on "), t.String(c.Source))}, consumerFacts(t, c)...)...), 2)...)
 	if readers := p.readers(); !readers.Empty() {
 		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, readers).Line())
 	}
@@ -319,9 +317,7 @@ func (p *partitionsPage) list(width, height int) []widget.Line {
 	}
 	if len(p.consumer.Lag.Logs) == 0 {
 		lines = append(lines, widget.Blank(t, width))
-		for _, s := range widget.Wrap(t, p.noLogs(), width-4, 4) {
-			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Warn, s).Line())
-		}
+		lines = append(lines, widget.Paragraph(t, width, 2, theme.Warn, p.noLogs(), 4)...)
 	}
 	return widget.Fit(t, lines, width, height)
 }
@@ -348,18 +344,9 @@ func (p *partitionsPage) row(columns []int, i, width int, selected bool) widget.
 	if l.State != consumer.LagNoOffset {
 		none = page.Unknown
 	}
-	for _, c := range []struct {
-		column int
-		role   theme.Role
-		value  text.Safe
-	}{
-		{partLag, theme.Strong, logLagText(l)}, {partBehind, theme.Plain, secondsText(standing, false)}, {partStart, theme.Dim, offsetText(l.Start, page.Unknown)},
-		{partCommitted, theme.Plain, offsetText(l.Committed, none)}, {partEnd, theme.Plain, offsetText(l.End, page.Unknown)},
-	} {
-		if w := columns[c.column]; w > 0 {
-			row.Between().Right(c.role, c.value, w)
-		}
-	}
+	row.ColumnRight(theme.Strong, logLagText(l), columns[partLag]).ColumnRight(theme.Plain, secondsText(standing, false), columns[partBehind])
+	row.ColumnRight(theme.Dim, offsetText(l.Start, page.Unknown), columns[partStart]).ColumnRight(theme.Plain, offsetText(l.Committed, none), columns[partCommitted])
+	row.ColumnRight(theme.Plain, offsetText(l.End, page.Unknown), columns[partEnd])
 	if w := columns[partMember]; w > 0 {
 		role := theme.Dim
 		if l.Member < 0 && p.consumer.Lag.MembersKnown && p.consumer.Lag.Kind != consumer.QueueConsumers {
@@ -367,8 +354,6 @@ func (p *partitionsPage) row(columns []int, i, width int, selected bool) widget.
 		}
 		row.Between().Cell(role, p.memberText(l), w)
 	}
-	if w := columns[partWhy]; w > 0 {
-		row.Between().Cell(theme.Dim, t.String(standing.Why), w)
-	}
+	row.Column(theme.Dim, t.String(standing.Why), columns[partWhy])
 	return row.Line()
 }

@@ -85,32 +85,22 @@ func (p *lagPage) row(columns []int, c *consumerLag, width int, selected bool) w
 	role, glyph := stateLook(t, c)
 	row.Cell(role, glyph.Add(text.Space, t.String(s.State.String())), columns[lagState])
 	row.Between().ID(theme.Plain, t.String(c.Lag.Group), columns[lagGroup])
-	right := func(column int, role theme.Role, value text.Safe) {
-		if w := columns[column]; w > 0 {
-			row.Between().Right(role, value, w)
-		}
-	}
-	cell := func(column int, role theme.Role, value text.Safe) {
-		if w := columns[column]; w > 0 {
-			row.Between().Cell(role, value, w)
-		}
-	}
-	cell(lagKind, theme.Dim, t.String(string(c.Lag.Kind)))
-	right(lagCount, theme.Strong, page.LagText(&c.Total))
-	right(lagBehind, theme.Plain, behindText(c))
+	row.Column(theme.Dim, t.String(string(c.Lag.Kind)), columns[lagKind])
+	row.ColumnRight(theme.Strong, page.LagText(&c.Total), columns[lagCount])
+	row.ColumnRight(theme.Plain, behindText(c), columns[lagBehind])
 	if columns[lagRates] > 0 {
 		row.Between().Right(theme.Dim, page.RateText(s.In), rateWidth).Gap(1).Right(theme.Dim, page.RateText(s.Out), rateWidth)
 	}
 	role, value := directionText(t, c)
-	cell(lagLeft, role, value)
-	right(lagLine, theme.Dim, trendText(t, c, columns[lagLine]))
+	row.Column(role, value, columns[lagLeft])
+	row.ColumnRight(theme.Dim, trendText(t, c, columns[lagLine]), columns[lagLine])
 	members := page.Unknown
 	if c.Lag.MembersKnown {
 		members = text.Count(int64(len(c.Lag.Members)))
 	}
-	right(lagMembers, theme.Dim, members)
-	cell(lagSource, theme.Dim, t.String(c.Source))
-	cell(lagWhy, theme.Dim, p.whyText(c))
+	row.ColumnRight(theme.Dim, members, columns[lagMembers])
+	row.Column(theme.Dim, t.String(c.Source), columns[lagSource])
+	row.Column(theme.Dim, p.whyText(c), columns[lagWhy])
 	return row.Line()
 }
 

@@ -49,9 +49,7 @@ func (p *lagPage) unroutedLines(width int) (lines []widget.Line) {
 			parts = append(parts, text.Plural(int(n), text.Own(" was"), text.Own(" were")).Add(text.Own(" given back to publishers for that"), lately(u.count.ReturnedRate)))
 		}
 		sentence := glyph.Add(text.Space, t.String(u.source), text.Own(": "), text.Join(text.Own("; "), parts...), text.Own("; counted since the broker started"))
-		for _, s := range widget.Wrap(t, sentence, width-4, 2) {
-			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, s).Line())
-		}
+		lines = append(lines, widget.Paragraph(t, width, 2, role, sentence, 2)...)
 	}
 	return lines[:min(len(lines), page.MostTroubleLines)]
 }

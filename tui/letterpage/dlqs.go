@@ -292,9 +292,7 @@ func (g *dlqsPage) list(width, height int) []widget.Line {
 	columns := g.columns(width)
 	var lines []widget.Line
 	say := func(role theme.Role, s text.Safe) {
-		for _, line := range widget.Wrap(g.Theme(), s, width-4, 2) {
-			lines = append(lines, widget.NewRow(g.Theme(), width).Gap(2).Put(role, line).Line())
-		}
+		lines = append(lines, widget.Paragraph(g.Theme(), width, 2, role, s, 2)...)
 	}
 	if err := g.model.contents.listing.Err; err != nil {
 		say(theme.Bad, g.Theme().String(err.Error()))
@@ -368,12 +366,8 @@ func (g *dlqsPage) groupRow(columns []int, group *replay.Group, width int, selec
 		}
 		row.Between().ID(role, origin, w)
 	}
-	if w := columns[groupAge]; w > 0 {
-		row.Between().Right(theme.Dim, page.Age(g.Now(), group.Newest), w)
-	}
-	if w := columns[groupDLQ]; w > 0 {
-		row.Between().ID(theme.Dim, t.String(group.DLQ), w)
-	}
+	row.ColumnRight(theme.Dim, page.Age(g.Now(), group.Newest), columns[groupAge])
+	row.ColumnID(theme.Dim, t.String(group.DLQ), columns[groupDLQ])
 	return row.Line()
 }
 
@@ -382,9 +376,7 @@ func (g *dlqsPage) empty(width, height int) []widget.Line {
 	t := g.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
 	add := func(role theme.Role, s text.Safe) {
-		for _, line := range widget.Wrap(t, s, width-4, 4) {
-			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, line).Line())
-		}
+		lines = append(lines, widget.Paragraph(t, width, 2, role, s, 4)...)
 	}
 	if g.model.contents == nil {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for

@@ -158,9 +158,7 @@ func (p *journalPage) empty(width, height int) []widget.Line {
 	t := p.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
 	hint := text.Own("Nothing was done from here yet. What you replay, discard or restore stands here for good: who, when, what, how it ended.")
-	for _, s := range widget.Wrap(t, hint, width-4, 3) {
-		lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Dim, s).Line())
-	}
+	lines = append(lines, widget.Paragraph(t, width, 2, theme.Dim, hint, 3)...)
 	return widget.Fit(t, lines, width, height)
 }
 
@@ -191,22 +189,9 @@ func (p *journalPage) row(columns []int, r *replay.Record, width int, selected b
 	row.Between().Cell(theme.Plain, t.String(string(r.Action)), columns[runAction])
 	role, glyph := p.stateOf(r)
 	row.Between().Cell(role, glyph.Add(text.Space, t.String(r.State)), columns[runState])
-	cells := []struct {
-		column int
-		role   theme.Role
-		value  text.Safe
-	}{
-		{runDLQ, theme.Plain, t.String(joined(r.DLQs))}, {runBy, theme.Dim, t.String(r.By)},
-		{runName, theme.Dim, t.String(r.Run)}, {runWhy, theme.Dim, t.String(joined([]string{r.Reason, r.Error}))},
-	}
-	if w := columns[runCount]; w > 0 {
-		row.Between().Right(theme.Plain, settledOf(r), w)
-	}
-	for _, c := range cells {
-		if w := columns[c.column]; w > 0 {
-			row.Between().Cell(c.role, c.value, w)
-		}
-	}
+	row.ColumnRight(theme.Plain, settledOf(r), columns[runCount])
+	row.Column(theme.Plain, t.String(joined(r.DLQs)), columns[runDLQ]).Column(theme.Dim, t.String(r.By), columns[runBy])
+	row.Column(theme.Dim, t.String(r.Run), columns[runName]).Column(theme.Dim, t.String(joined([]string{r.Reason, r.Error})), columns[runWhy])
 	return row.Line()
 }
 
@@ -374,14 +359,8 @@ func (p *stepsPage) row(columns []int, l *replay.Line, width int, selected bool)
 		count = text.Count(int64(l.Count))
 	}
 	row.Between().Right(theme.Plain, count, columns[lineCount])
-	if w := columns[lineNumbers]; w > 0 {
-		row.Between().ID(theme.Dim, t.String(l.Letters.String()), w)
-	}
-	if w := columns[lineDLQ]; w > 0 {
-		row.Between().ID(theme.Plain, t.String(l.DLQ), w)
-	}
-	if w := columns[lineNote]; w > 0 {
-		row.Between().Cell(theme.Dim, t.String(note(l)), w)
-	}
+	row.ColumnID(theme.Dim, t.String(l.Letters.String()), columns[lineNumbers])
+	row.ColumnID(theme.Plain, t.String(l.DLQ), columns[lineDLQ])
+	row.Column(theme.Dim, t.String(note(l)), columns[lineNote])
 	return row.Line()
 }

@@ -409,9 +409,7 @@ func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected b
 	row.Right(theme.Dim, page.Age(p.Now(), l.Died()), columns[letterAge])
 	row.Between().Cell(stateRole(l.State), t.String(l.State.String()), columns[letterState])
 	row.Between().ID(theme.Plain, t.String(l.Entity), columns[letterEntity])
-	if w := columns[letterType]; w > 0 {
-		row.Between().Cell(theme.Plain, orNoType(t, l.Type), w)
-	}
+	row.Column(theme.Plain, orNoType(t, l.Type), columns[letterType])
 	row.Between().Cell(theme.Warn, t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message)), columns[letterWhy])
 	if w := columns[letterTarget]; w > 0 {
 		role := theme.Link
@@ -427,9 +425,7 @@ func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected b
 		}
 		row.Between().Right(theme.Warn, count, w)
 	}
-	if w := columns[letterPosition]; w > 0 {
-		row.Between().ID(theme.Dim, t.String(l.Position.String()), w)
-	}
+	row.ColumnID(theme.Dim, t.String(l.Position.String()), columns[letterPosition])
 	return row.Line()
 }
 

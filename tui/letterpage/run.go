@@ -317,9 +317,7 @@ func (p *runPage) headLines(s *runProgress, width int) []widget.Line {
 		sentences = append(sentences, page.Piece{Role: theme.Dim, Text: t.String(promise)})
 	}
 	for _, sentence := range sentences {
-		for _, line := range widget.Wrap(t, sentence.Text, width-2, 4) {
-			lines = append(lines, widget.NewRow(t, width).Gap(1).Put(sentence.Role, line).Line())
-		}
+		lines = append(lines, widget.Paragraph(t, width, 1, sentence.Role, sentence.Text, 4)...)
 	}
 	return append(lines, widget.Rule(t, width))
 }

@@ -15,13 +15,20 @@ type Listing struct {
 
 // Move acts on a key that moves the cursor, and says whether it was one.
 func (l *Listing) Move(a keymap.Action, length int) bool {
-	by, ok := map[keymap.Action]int{
-		keymap.Down: 1, keymap.Up: -1, keymap.PageDown: max(1, l.Height/2), keymap.PageUp: -max(1, l.Height/2), keymap.First: -length, keymap.Last: length,
-	}[a]
+	by, ok := Rows(a, l.Height, length)
 	if ok {
 		l.Cursor.Move(by, length)
 	}
 	return ok
+}
+
+// Rows is by how many rows a key moves in a list of so many of which height are shown; false
+// where it does not.
+func Rows(a keymap.Action, height, length int) (by int, moves bool) {
+	by, moves = map[keymap.Action]int{
+		keymap.Down: 1, keymap.Up: -1, keymap.PageDown: max(1, height/2), keymap.PageUp: -max(1, height/2), keymap.First: -length, keymap.Last: length,
+	}[a]
+	return by, moves
 }
 
 // Click puts the cursor on a row of the page, and says whether it was there already.
@@ -56,9 +63,7 @@ func Detailed(t *theme.Theme, width, height int, list func(height int) []widget.
 	}
 	all := append(widget.Fit(t, list(height-lines-1), width, height-lines-1), widget.Rule(t, width))
 	for _, p := range detail() {
-		for _, s := range widget.Wrap(t, p.Text, width-4, lines) {
-			all = append(all, widget.NewRow(t, width).Gap(2).Put(p.Role, s).Line())
-		}
+		all = append(all, widget.Paragraph(t, width, 2, p.Role, p.Text, lines)...)
 	}
 	return widget.Fit(t, all, width, height)
 }

@@ -45,9 +45,7 @@ func TroubleLines(t *theme.Theme, troubles []lag.Trouble, width int) (lines []wi
 			role, glyph = theme.Dim, t.Glyph.Dot
 		}
 		sentence := glyph.Add(text.Space, t.String(trouble.Source), text.Own(": "), Repeated(t, trouble.Err))
-		for _, s := range widget.Wrap(t, sentence, width-4, 2) {
-			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, s).Line())
-		}
+		lines = append(lines, widget.Paragraph(t, width, 2, role, sentence, 2)...)
 	}
 	return lines[:min(len(lines), MostTroubleLines)]
 }

@@ -174,14 +174,9 @@ func (s *stream) move(by int) {
 
 func (s *stream) Do(a keymap.Action) tea.Cmd {
 	switch a {
-	case keymap.Down:
-		s.move(1)
-	case keymap.Up:
-		s.move(-1)
-	case keymap.PageDown:
-		s.move(s.height / 2)
-	case keymap.PageUp:
-		s.move(-s.height / 2)
+	case keymap.Down, keymap.Up, keymap.PageDown, keymap.PageUp:
+		by, _ := page.Rows(a, s.height, 0)
+		s.move(by)
 	case keymap.First:
 		s.following, s.cursor, s.line, s.later, s.stale = false, 1, 0, 0, true
 	case keymap.Last, keymap.Follow:

@@ -63,9 +63,7 @@ func (s *stream) empty(width, height int) []widget.Line {
 	t := s.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
 	add := func(role theme.Role, sentence text.Safe) {
-		for _, line := range widget.Wrap(t, sentence, width-4, 4) {
-			lines = append(lines, widget.NewRow(t, width).Gap(2).Put(role, line).Line())
-		}
+		lines = append(lines, widget.Paragraph(t, width, 2, role, sentence, 4)...)
 	}
 	if s.Filter.Watch != nil {
 		add(theme.Plain, text.Own("No event matches the filter so far."))

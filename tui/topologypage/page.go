@@ -290,8 +290,6 @@ func (p *topologyPage) empty(width, height int) []widget.Line {
 	if p.filter != "" {
 		hint = text.Own("Nothing on the map has these words. / changes them; esc clears them.")
 	}
-	for _, s := range widget.Wrap(t, hint, width-4, 3) {
-		lines = append(lines, widget.NewRow(t, width).Gap(2).Put(theme.Dim, s).Line())
-	}
+	lines = append(lines, widget.Paragraph(t, width, 2, theme.Dim, hint, 3)...)
 	return widget.Fit(t, lines, width, height)
 }

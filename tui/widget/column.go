@@ -71,6 +71,30 @@ func Layout(columns []Column, width int) []int {
 // Between leaves the room between two columns.
 func (r *Row) Between() *Row { return r.Gap(gap) }
 
+// Column writes s in the next column; nothing where that has no room.
+func (r *Row) Column(role theme.Role, s text.Safe, width int) *Row {
+	if width == 0 {
+		return r
+	}
+	return r.Between().Cell(role, s, width)
+}
+
+// ColumnRight is Column with s at the right.
+func (r *Row) ColumnRight(role theme.Role, s text.Safe, width int) *Row {
+	if width == 0 {
+		return r
+	}
+	return r.Between().Right(role, s, width)
+}
+
+// ColumnID is Column for what is cut in the middle.
+func (r *Row) ColumnID(role theme.Role, s text.Safe, width int) *Row {
+	if width == 0 {
+		return r
+	}
+	return r.Between().ID(role, s, width)
+}
+
 // ListRow begins a row of a list with the two cells before it: cursor and mark.
 func ListRow(t *theme.Theme, width int, selected, marked bool) *Row {
 	row := NewRow(t, width)

@@ -173,6 +173,14 @@ func Wrap(t *theme.Theme, s text.Safe, width, most int) []text.Safe {
 	return append(lines, t.Cut(line, width))
 }
 
+// Paragraph is s in at most most lines, with indent free cells on both sides; see [Wrap].
+func Paragraph(t *theme.Theme, width, indent int, role theme.Role, s text.Safe, most int) (lines []Line) {
+	for _, line := range Wrap(t, s, width-2*indent, most) {
+		lines = append(lines, NewRow(t, width).Gap(indent).Put(role, line).Line())
+	}
+	return lines
+}
+
 // Content is lines as the renderer takes them.
 func Content(lines []Line) string {
 	size := 0
