@@ -224,12 +224,7 @@ const mostFact = 1000
 
 // factLine draws a fact, its value scrolled by shift cells to the right.
 func factLine(t *theme.Theme, f *Fact, width, shift int, selected bool) widget.Line {
-	row := widget.NewRow(t, width)
-	if selected {
-		row.Base(theme.Selected).Put(theme.Accent, t.Glyph.Cursor)
-	} else {
-		row.Gap(1)
-	}
+	row := widget.CursorRow(t, width, selected)
 	if f.heads() {
 		return row.Put(f.Role, f.Label).Line()
 	}

@@ -457,12 +457,7 @@ func (e *Page) valueLines(width int) []widget.Line {
 	from, to := e.valueAt.Range(e.valueHeight, v.length())
 	lines := make([]widget.Line, 0, to-from)
 	for i := from; i < to; i++ {
-		row := widget.NewRow(t, width)
-		if i == e.valueAt.Index && !e.onFact {
-			row.Base(theme.Selected).Put(theme.Accent, t.Glyph.Cursor)
-		} else {
-			row.Gap(1)
-		}
+		row := widget.CursorRow(t, width, i == e.valueAt.Index && !e.onFact)
 		v.draw(row, i, e.shift)
 		lines = append(lines, row.Line())
 	}

@@ -347,13 +347,9 @@ func (p *partitionsPage) row(columns []int, i, width int, selected bool) widget.
 	row.ColumnRight(theme.Strong, logLagText(l), columns[partLag]).ColumnRight(theme.Plain, secondsText(standing, false), columns[partBehind])
 	row.ColumnRight(theme.Dim, offsetText(l.Start, page.Unknown), columns[partStart]).ColumnRight(theme.Plain, offsetText(l.Committed, none), columns[partCommitted])
 	row.ColumnRight(theme.Plain, offsetText(l.End, page.Unknown), columns[partEnd])
-	if w := columns[partMember]; w > 0 {
-		role := theme.Dim
-		if l.Member < 0 && p.consumer.Lag.MembersKnown && p.consumer.Lag.Kind != consumer.QueueConsumers {
-			role = theme.Warn
-		}
-		row.Between().Cell(role, p.memberText(l), w)
+	role = theme.Dim
+	if l.Member < 0 && p.consumer.Lag.MembersKnown && p.consumer.Lag.Kind != consumer.QueueConsumers {
+		role = theme.Warn
 	}
-	row.Column(theme.Dim, t.String(standing.Why), columns[partWhy])
-	return row.Line()
+	return row.Column(role, p.memberText(l), columns[partMember]).Column(theme.Dim, t.String(standing.Why), columns[partWhy]).Line()
 }

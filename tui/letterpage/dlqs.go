@@ -359,13 +359,11 @@ func (g *dlqsPage) groupRow(columns []int, group *replay.Group, width int, selec
 	row.Right(role, g.count(group), columns[groupCount])
 	row.Between().Cell(theme.Plain, orNoType(t, group.Type), columns[groupType])
 	row.Between().Cell(theme.Warn, t.String(groupWords(group)), columns[groupWhy])
-	if w := columns[groupOrigin]; w > 0 {
-		origin, role := t.String(group.Origin), theme.Plain
-		if origin.Empty() {
-			origin, role = text.Own("?"), theme.Warn
-		}
-		row.Between().ID(role, origin, w)
+	origin, role := t.String(group.Origin), theme.Plain
+	if origin.Empty() {
+		origin, role = page.Unknown, theme.Warn
 	}
+	row.ColumnID(role, origin, columns[groupOrigin])
 	row.ColumnRight(theme.Dim, page.Age(g.Now(), group.Newest), columns[groupAge])
 	row.ColumnID(theme.Dim, t.String(group.DLQ), columns[groupDLQ])
 	return row.Line()

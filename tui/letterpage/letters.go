@@ -411,22 +411,15 @@ func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected b
 	row.Between().ID(theme.Plain, t.String(l.Entity), columns[letterEntity])
 	row.Column(theme.Plain, orNoType(t, l.Type), columns[letterType])
 	row.Between().Cell(theme.Warn, t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message)), columns[letterWhy])
-	if w := columns[letterTarget]; w > 0 {
-		role := theme.Link
-		if l.Confidence == deadheader.NameOnly || l.Confidence == deadheader.Unknown {
-			role = theme.Warn
-		}
-		row.Between().ID(role, p.targetOf(l), w)
+	role, replays := theme.Link, text.Safe{}
+	if l.Confidence == deadheader.NameOnly || l.Confidence == deadheader.Unknown {
+		role = theme.Warn
 	}
-	if w := columns[letterReplays]; w > 0 {
-		count := text.Safe{}
-		if l.Replays > 0 {
-			count = text.Count(int64(l.Replays))
-		}
-		row.Between().Right(theme.Warn, count, w)
+	if l.Replays > 0 {
+		replays = text.Count(int64(l.Replays))
 	}
-	row.ColumnID(theme.Dim, t.String(l.Position.String()), columns[letterPosition])
-	return row.Line()
+	row.ColumnID(role, p.targetOf(l), columns[letterTarget]).ColumnRight(theme.Warn, replays, columns[letterReplays])
+	return row.ColumnID(theme.Dim, t.String(l.Position.String()), columns[letterPosition]).Line()
 }
 
 // orNoType is a type, or that there is none.

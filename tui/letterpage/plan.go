@@ -280,9 +280,7 @@ func (p *planPage) begin() tea.Cmd {
 	return d.takeUp(text.Own("writing the plan to disk"), func() (*replay.Run, int, error) {
 		run, err := d.Service.Begin(plan, said, replay.Pace{Canary: 1})
 		return run, 0, err
-	}, func(run *replay.Run) {
-		d.Close(p)
-	})
+	}, func() { d.Close(p) })
 }
 
 func (p *planPage) Click(_, row int) bool { p.Listing.Click(row, p.length); return false }

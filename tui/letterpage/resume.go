@@ -60,7 +60,7 @@ func (b *Model) Resume(name string) tea.Cmd {
 	return b.takeUp(text.Own("taking the run up"), func() (*replay.Run, int, error) {
 		run, err := b.Service.Resume(name, b.Write, replay.Pace{})
 		return run, b.doneBefore(name, err), err
-	}, func(*replay.Run) { b.leaveRun(name) })
+	}, func() { b.leaveRun(name) })
 }
 
 // Abort ends a run: the one that is named, or that is meant where none is.
@@ -79,7 +79,7 @@ func (b *Model) Abort(name string) tea.Cmd {
 			return nil, 0, err
 		}
 		return run, b.doneBefore(name, err), err
-	}, func(*replay.Run) { b.leaveRun(name) })
+	}, func() { b.leaveRun(name) })
 }
 
 // doneBefore is how many letters of a run were settled or skipped when it was taken up. It

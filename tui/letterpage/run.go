@@ -132,7 +132,7 @@ func (r *running) withdraw(g *replay.Listed) {
 
 // takeUp gets a run, which writes to disk, and carries it out; then is called before it is
 // shown. A run that is nil was ended, or whoever has it in hand was told.
-func (d *Model) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func(*replay.Run)) tea.Cmd {
+func (d *Model) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func()) tea.Cmd {
 	over := d.Wait(about)
 	return page.Work(func() page.Answer {
 		got, before, err := get()
@@ -147,7 +147,7 @@ func (d *Model) takeUp(about text.Safe, get func() (run *replay.Run, before int,
 				d.Say(theme.Good, text.Own("it is ended, or ends after the window in hand if another process has it; 6 shows it"))
 				return nil
 			}
-			then(got)
+			then()
 			return d.carryOut(got, before)
 		}
 	})

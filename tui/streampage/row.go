@@ -46,16 +46,9 @@ func streamRow(t *theme.Theme, columns []int, e *tracing.Event, now time.Time, w
 		row.Between().StyledCell(t.Service(e.Service), t.String(e.Service), columns[1])
 	}
 	page.TypeCell(t, row.Between(), e, columns[2])
-	if columns[3] > 0 {
-		row.Between().ID(theme.Dim, t.String(e.Position.String()), columns[3])
-	}
-	if columns[4] > 0 {
-		row.Between().ID(theme.Plain, t.String(page.FlowLabel(*e)), columns[4])
-	}
-	if columns[5] > 0 {
-		row.Between().Cell(theme.Dim, t.Bytes(e.Summary, columns[5]), columns[5])
-	}
-	return row.Line()
+	row.ColumnID(theme.Dim, t.String(e.Position.String()), columns[3])
+	row.ColumnID(theme.Plain, t.String(page.FlowLabel(*e)), columns[4])
+	return row.Column(theme.Dim, t.Bytes(e.Summary, columns[5]), columns[5]).Line()
 }
 
 // empty says what would be here and what brings it.

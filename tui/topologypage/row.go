@@ -77,20 +77,6 @@ func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bo
 	t, g := p.Theme(), p.model.graph
 	row := widget.ListRow(t, width, selected, false)
 	n, names := &g.Nodes[r.node], r.first || top
-	cell := func(column int, role theme.Role, value text.Safe, right bool) {
-		w := columns[column]
-		switch {
-		case w == 0:
-			return
-		case column > 0:
-			row.Between()
-		}
-		if right {
-			row.Right(role, value, w)
-		} else {
-			row.Cell(role, value, w)
-		}
-	}
 	p.endCell(row, columns[mapIn], r.in, func(e *topology.Edge) int { return e.From }, false)
 	role, name, kind, rate, failed := theme.Strong, text.Safe{}, text.Safe{}, text.Safe{}, text.Safe{}
 	if names {
@@ -102,9 +88,9 @@ func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bo
 	} else {
 		row.Between().ID(role, name, columns[mapMiddle])
 	}
-	cell(mapKind, theme.Dim, kind, false)
-	cell(mapRate, theme.Plain, rate, true)
-	cell(mapFailed, failedRole(n), failed, true)
+	row.Column(theme.Dim, kind, columns[mapKind])
+	row.ColumnRight(theme.Plain, rate, columns[mapRate])
+	row.ColumnRight(failedRole(n), failed, columns[mapFailed])
 	p.endCell(row, columns[mapOut], r.out, func(e *topology.Edge) int { return e.To }, true)
 	reader := p.readingOf(r)
 	role, state, left := theme.Dim, text.Safe{}, text.Safe{}
@@ -113,9 +99,9 @@ func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bo
 		role, glyph = t.Lag(reader.standing.State)
 		state, left = glyph.Add(text.Space, t.String(reader.standing.State.String())), p.leftText(reader)
 	}
-	cell(mapState, role, state, false)
-	cell(mapLeft, theme.Plain, left, true)
-	cell(mapNote, theme.Dim, p.noteOf(r), false)
+	row.Column(role, state, columns[mapState])
+	row.ColumnRight(theme.Plain, left, columns[mapLeft])
+	row.Column(theme.Dim, p.noteOf(r), columns[mapNote])
 	return row.Line()
 }
 

@@ -95,14 +95,17 @@ func (r *Row) ColumnID(role theme.Role, s text.Safe, width int) *Row {
 	return r.Between().ID(role, s, width)
 }
 
+// CursorRow begins a row with the cell before it: the cursor.
+func CursorRow(t *theme.Theme, width int, selected bool) *Row {
+	if !selected {
+		return NewRow(t, width).Gap(1)
+	}
+	return NewRow(t, width).Base(theme.Selected).Put(theme.Accent, t.Glyph.Cursor)
+}
+
 // ListRow begins a row of a list with the two cells before it: cursor and mark.
 func ListRow(t *theme.Theme, width int, selected, marked bool) *Row {
-	row := NewRow(t, width)
-	if selected {
-		row.Base(theme.Selected).Put(theme.Accent, t.Glyph.Cursor)
-	} else {
-		row.Gap(1)
-	}
+	row := CursorRow(t, width, selected)
 	if marked {
 		return row.Put(theme.Marked, t.Glyph.Mark)
 	}
