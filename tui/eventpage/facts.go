@@ -63,10 +63,10 @@ func orEmpty(label, value text.Safe) Fact {
 }
 
 // factsOf is everything that is known of an event without its message.
-func (d *Config) factsOf(e *tracing.Event) []Fact {
-	t := d.Theme()
+func (c *Config) factsOf(e *tracing.Event) []Fact {
+	t := c.Theme()
 	list := []Fact{
-		{Label: text.Own("position"), Value: d.Words.Product(d.Theme(), e.Broker).Add(text.Space, t.String(e.Position.String()))},
+		{Label: text.Own("position"), Value: c.Words.Product(c.Theme(), e.Broker).Add(text.Space, t.String(e.Position.String()))},
 		{Label: text.Own("source"), Value: t.String(e.Source)},
 		{Label: text.Own("written"), Value: page.Moment(e.Time)},
 	}

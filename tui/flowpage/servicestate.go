@@ -11,22 +11,22 @@ import (
 
 // serviceCell is a service in its colour, with the sign of its consumer's state beside it
 // where somebody should look at that.
-func (d *Config) serviceCell(row *widget.Row, service string, name text.Safe, width int) {
-	r, ok := d.Services.Worst(service)
+func (c *Config) serviceCell(row *widget.Row, service string, name text.Safe, width int) {
+	r, ok := c.Services.Worst(service)
 	if !ok || !page.Ill(r) || width < 4 {
-		row.StyledCell(d.Theme().Service(service), d.Theme().Cut(name, width), width)
+		row.StyledCell(c.Theme().Service(service), c.Theme().Cut(name, width), width)
 		return
 	}
-	role, glyph := d.Theme().Lag(r.Standing.State)
-	name = d.Theme().Cut(name, width-2)
-	row.StyledCell(d.Theme().Service(service), name, name.Width())
+	role, glyph := c.Theme().Lag(r.Standing.State)
+	name = c.Theme().Cut(name, width-2)
+	row.StyledCell(c.Theme().Service(service), name, name.Width())
 	row.Gap(1).Put(role, glyph).Gap(width - 2 - name.Width())
 }
 
 // serviceWidth is what a service and such a sign take.
-func (d *Config) serviceWidth(service string) int {
-	width := d.Theme().String(service).Width()
-	if r, ok := d.Services.Worst(service); ok && page.Ill(r) {
+func (c *Config) serviceWidth(service string) int {
+	width := c.Theme().String(service).Width()
+	if r, ok := c.Services.Worst(service); ok && page.Ill(r) {
 		width += 2
 	}
 	return width

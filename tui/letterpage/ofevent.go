@@ -12,27 +12,27 @@ import (
 
 // OpenLetterOf opens the letter that an event is, if it lies in a dead-letter queue that is known. If
 // it does not, the dead-letter queues are read once more, since it may just have died.
-func (d *Model) OpenLetterOf(event *tracing.Event) tea.Cmd {
-	if l := d.letterOf(event); l != nil {
-		return d.Open(newLetterPage(d, l))
+func (b *Model) OpenLetterOf(event *tracing.Event) tea.Cmd {
+	if l := b.letterOf(event); l != nil {
+		return b.Open(newLetterPage(b, l))
 	}
-	on, sought := d.Top(), *event
-	over := d.Wait(text.Own("reading the dead letters"))
-	d.fresh = true
-	d.then = func() {
+	on, sought := b.Top(), *event
+	over := b.Wait(text.Own("reading the dead letters"))
+	b.fresh = true
+	b.then = func() {
 		over()
-		l := d.letterOf(&sought)
+		l := b.letterOf(&sought)
 		switch {
-		case l == nil && d.Top() != on: // somebody went elsewhere meanwhile
+		case l == nil && b.Top() != on: // somebody went elsewhere meanwhile
 		case l == nil:
-			d.Say(theme.Warn, d.whyNot(&sought))
-		case d.Elsewhere(on):
-			d.Say(theme.Good, text.Own("the dead letter was found in ").Add(d.Theme().String(l.Position.Destination), text.Own(": D on its event opens it")))
+			b.Say(theme.Warn, b.whyNot(&sought))
+		case b.Elsewhere(on):
+			b.Say(theme.Good, text.Own("the dead letter was found in ").Add(b.Theme().String(l.Position.Destination), text.Own(": D on its event opens it")))
 		default:
-			d.Push(newLetterPage(d, l)) // an answer refreshes it
+			b.Push(newLetterPage(b, l)) // an answer refreshes it
 		}
 	}
-	return d.update()
+	return b.update()
 }
 
 // letterOf is the letter that an event is, or nil. Of RabbitMQ the event was seen on its

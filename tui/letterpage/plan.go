@@ -60,26 +60,26 @@ var actions = map[keymap.Action]replay.Action{keymap.ReplayLetters: replay.Repla
 
 // planFor opens the plan for letters; only, if not nil, are those that are chosen. A
 // discard asks for its reason first.
-func (d *Model) planFor(a keymap.Action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
-	p := &planPage{Screen: d, model: d, action: actions[a], letters: letters, options: replay.PlanOptions{Only: only}}
+func (b *Model) planFor(a keymap.Action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
+	p := &planPage{Screen: b, model: b, action: actions[a], letters: letters, options: replay.PlanOptions{Only: only}}
 	if !slices.ContainsFunc(letters, func(l *replay.Letter) bool { return l.State == p.action.Wants() && (only == nil || only[l.Position]) }) {
-		d.Say(theme.Warn, text.Own("none of these letters is ").Add(d.Theme().String(p.action.Wants().String()), text.Own("; a shows those that were dealt with, too")))
+		b.Say(theme.Warn, text.Own("none of these letters is ").Add(b.Theme().String(p.action.Wants().String()), text.Own("; a shows those that were dealt with, too")))
 		return nil
 	}
 	if p.action == replay.Discard {
-		page.AskFor(d, text.Own("reason for the discard: "), text.Own("why; it is kept in the journal, and the letters can be restored"), func(reason string) tea.Cmd {
+		page.AskFor(b, text.Own("reason for the discard: "), text.Own("why; it is kept in the journal, and the letters can be restored"), func(reason string) tea.Cmd {
 			p.options.Reason = reason
-			return d.Open(p)
+			return b.Open(p)
 		})
 		return nil
 	}
-	return d.Open(p)
+	return b.Open(p)
 }
 
 // planEdited opens the plan for a letter with another body.
-func (d *Model) planEdited(l replay.Letter, before []byte, edit *replay.Edit) tea.Cmd {
-	return d.Open(&planPage{
-		Screen: d, model: d, action: replay.Replay, letters: []*replay.Letter{&l}, before: before,
+func (b *Model) planEdited(l replay.Letter, before []byte, edit *replay.Edit) tea.Cmd {
+	return b.Open(&planPage{
+		Screen: b, model: b, action: replay.Replay, letters: []*replay.Letter{&l}, before: before,
 		options: replay.PlanOptions{Edits: map[adapters.Position]*replay.Edit{l.Position: edit}},
 	})
 }

@@ -132,48 +132,48 @@ func (r *running) withdraw(g *replay.Listed) {
 
 // takeUp gets a run, which writes to disk, and carries it out; then is called before it is
 // shown. A run that is nil was ended, or whoever has it in hand was told.
-func (d *Model) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func()) tea.Cmd {
-	over := d.Wait(about)
+func (b *Model) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func()) tea.Cmd {
+	over := b.Wait(about)
 	return page.Work(func() page.Answer {
 		got, before, err := get()
 		return func() tea.Cmd {
 			over()
-			d.Redraw()
+			b.Redraw()
 			switch {
 			case err != nil:
-				d.Say(theme.Bad, d.Theme().Glyph.Failed.Add(text.Space, d.Theme().String(err.Error())))
+				b.Say(theme.Bad, b.Theme().Glyph.Failed.Add(text.Space, b.Theme().String(err.Error())))
 				return nil
 			case got == nil:
-				d.Say(theme.Good, text.Own("it is ended, or ends after the window in hand if another process has it; 6 shows it"))
+				b.Say(theme.Good, text.Own("it is ended, or ends after the window in hand if another process has it; 6 shows it"))
 				return nil
 			}
 			then()
-			return d.carryOut(got, before)
+			return b.carryOut(got, before)
 		}
 	})
 }
 
 // carryOut carries a run out behind the screen and shows it. When the screen ends, the run
 // finishes the window in hand and is paused.
-func (d *Model) carryOut(run *replay.Run, before int) tea.Cmd {
-	r := &running{run: run, before: before, begun: d.Now(), total: run.Plan.Count() - before, out: map[adapters.Position]time.Time{}}
+func (b *Model) carryOut(run *replay.Run, before int) tea.Cmd {
+	r := &running{run: run, before: before, begun: b.Now(), total: run.Plan.Count() - before, out: map[adapters.Position]time.Time{}}
 	if before == 0 {
 		r.total += run.Plan.Excluded() // which are told of, too
 	}
-	d.run, d.runs = r, append(d.runs, r)
-	ctx := d.Context()
-	d.working.Add(1)
+	b.run, b.runs = r, append(b.runs, r)
+	ctx := b.Context()
+	b.working.Add(1)
 	work := func() tea.Msg {
-		defer d.working.Done()
+		defer b.working.Done()
 		summary, err := run.Do(ctx, r.tell)
 		r.change(func(now *runProgress) { now.summary, now.err, now.finished = summary, err, time.Now() })
 		return page.Answer(func() tea.Cmd {
-			d.fresh = true
-			d.Redraw()
-			return d.update()
+			b.fresh = true
+			b.Redraw()
+			return b.update()
 		})
 	}
-	return tea.Batch(work, d.Open(d.runPage(r)))
+	return tea.Batch(work, b.Open(b.runPage(r)))
 }
 
 // runPage is a run at work, or how it ended.
@@ -185,7 +185,7 @@ type runPage struct {
 	running *running
 }
 
-func (d *Model) runPage(r *running) *runPage { return &runPage{Screen: d, model: d, running: r} }
+func (b *Model) runPage(r *running) *runPage { return &runPage{Screen: b, model: b, running: r} }
 
 func (p *runPage) Scope() keymap.Scope      { return keymap.OnRun }
 func (p *runPage) Ages() bool               { return true }
