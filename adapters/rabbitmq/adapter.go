@@ -14,6 +14,7 @@ import (
 	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/lag"
 	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/publish"
 	"eventscope/adapters/rabbitmq/routing"
 	"eventscope/adapters/rabbitmq/stream"
 )
@@ -23,6 +24,7 @@ type Adapter struct {
 	config Config
 	*stream.History
 	*lag.Reader
+	*publish.Copier
 	broker     *connection.Broker
 	management *management.Client // nil if the config names none
 
@@ -30,7 +32,6 @@ type Adapter struct {
 	tapsRead      bool                            // the config's taps name exchanges that there are
 	mirrored      []string                        // real queues that are read by a tap
 
-	letters letters // held by peeks and redrives
 	counted counted // what peeks have seen of limits
 
 	state   state
@@ -83,6 +84,7 @@ func newAdapter(config Config) (a *Adapter, err error) {
 	a.Reader = &lag.Reader{
 		Broker: a.broker, Management: a.management, History: a.History, Named: slices.Concat(config.Queues, config.Streams), AnswerBytes: config.AnswerBytes,
 	}
+	a.Copier = &publish.Copier{Broker: a.broker, Management: a.management, Letters: new(publish.Letters), Write: config.Write}
 	return a, nil
 }
 

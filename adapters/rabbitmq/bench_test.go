@@ -14,6 +14,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/rabbitmq/delivery"
+	"eventscope/adapters/rabbitmq/publish"
 )
 
 // benchmarkBroker is the first broker that the environment names.
@@ -214,7 +215,7 @@ func publishBare(b *testing.B, broker *testBroker, queue string, messages []amqp
 	}
 	waiting := make([]*amqp.DeferredConfirmation, 0, len(messages))
 	for i := range messages {
-		if i >= sendWindow && !waiting[i-sendWindow].Wait() {
+		if i >= publish.SendWindow && !waiting[i-publish.SendWindow].Wait() {
 			b.Fatal("refused")
 		}
 		confirmation, err := channel.PublishWithDeferredConfirm("", queue, true, false, messages[i])
@@ -223,7 +224,7 @@ func publishBare(b *testing.B, broker *testBroker, queue string, messages []amqp
 		}
 		waiting = append(waiting, confirmation)
 	}
-	for _, confirmation := range waiting[max(0, len(waiting)-sendWindow):] {
+	for _, confirmation := range waiting[max(0, len(waiting)-publish.SendWindow):] {
 		if !confirmation.Wait() {
 			b.Fatal("refused")
 		}
@@ -258,7 +259,7 @@ func moveBare(b *testing.B, broker *testBroker, from, to string, messages int) {
 	}
 	for range messages {
 		d := <-deliveries
-		confirmation, err := sending.PublishWithDeferredConfirm("", to, true, false, republish(&d))
+		confirmation, err := sending.PublishWithDeferredConfirm("", to, true, false, publish.Republish(&d))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -150,9 +150,9 @@ func TestReach(t *testing.T) {
 				t.Errorf("%v: %+v, %v, want %+v", c.target, reach, err, c)
 			}
 		}
-		for target, want := range map[address]bool{{"", near}: true, {"", "none"}: false, {first, "k"}: true, {"none", "k"}: false} {
-			reach, err := reachOf(t, bare, target.target())
-			if err != nil || reach.Exists != want || (reach.Unknown != "") != (want && target.exchange != "") {
+		for target, want := range map[deadletter.Target]bool{deadletter.Routed("", near): true, deadletter.Routed("", "none"): false, deadletter.Routed(first, "k"): true, deadletter.Routed("none", "k"): false} {
+			reach, err := reachOf(t, bare, target)
+			if err != nil || reach.Exists != want || (reach.Unknown != "") != (want && (target == deadletter.Routed(first, "k"))) {
 				t.Errorf("by AMQP, %v: %+v, %v", target, reach, err)
 			}
 		}

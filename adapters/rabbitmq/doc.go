@@ -13,7 +13,7 @@
 // drops. The broker deletes them with the connection, however that ends. Open tries
 // the same and undoes it. A peek or a redrive declares one exclusive queue, by which others
 // know of it (lock.go). Nothing else is ever declared, and nothing is published but
-// copies of dead letters, and the question for taps (tapguard.go), if the config says Write.
+// copies of dead letters, and the question for taps (package publish), if the config says Write.
 //
 // A tap's queue keeps the newest messages while they are not taken (x-max-length,
 // x-max-length-bytes, drop-head). Its consumer has a prefetch and acknowledges many at
@@ -82,10 +82,8 @@
 //
 // Those about dead letters:
 //
+//	deadletters.go  Cluster; no Ledger
 //	dlq.go          DLQs: who dead-letters to whom
-//	tapguard.go        whether that is more than a tap
-//	name.go           how the names of destinations are read
-//	recipients.go          Recipients; no Ledger
 //	peekfacts.go      what is known of a queue
 //	peekpolicy.go     when and how letters can be taken and given back
 //	peek.go           Peek at a queue
@@ -94,13 +92,6 @@
 //	peekclassic.go    a look at a classic queue, by a consumer
 //	peekstream.go     Peek at a stream
 //	requeue.go       giving back in order
-//	letters.go        letters that are held, as the broker sent them
-//	encode.go       Encode and Decode, by package preserved
-//	copy.go           from a copy to what is published
-//	sender.go         publishing with confirms and returns
-//	poster.go         Post and Posted, and so Send and Publish
-//	publisher.go      Publisher
-//	cluster.go        which cluster and virtual host it is
 //	redrive.go        Redrive of a queue
 //	consume.go         taking letters and settling them
 //	restart.go        a quorum queue right after the broker's start
@@ -114,6 +105,7 @@
 //	delivery    from deliveries to messages and batches
 //	lag         how consumers of queues and readers of streams stand
 //	management  questions to the management API
+//	publish     copies of letters, and where they would go
 //	routing     where messages go, and how taps must be bound
 //	stream      reading streams by offset
 //	wording     words that all sentences share: names, causes, replies

@@ -13,6 +13,7 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/publish"
 )
 
 // Driver is how the program knows RabbitMQ.
@@ -38,7 +39,7 @@ var Driver = driver.Driver{
 	},
 	Named:    func(c *driver.Config) []string { return slices.Concat(c.Values["queue"], c.Values["stream"]) },
 	Target:   soleTarget,
-	TargetOf: targetOf,
+	TargetOf: publish.TargetOf,
 	Open: func(ctx context.Context, c driver.Config) (*driver.Source, error) {
 		adapter, err := Open(ctx, configOf(&c))
 		if err != nil {

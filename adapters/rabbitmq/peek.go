@@ -12,8 +12,12 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/figure"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/publish"
 	"eventscope/adapters/rabbitmq/wording"
 )
+
+// peekPart is how many letters a peek hands over at a time.
+const peekPart = 256
 
 // Peek implements deadletter.Queues. A stream is read by offset, a classic queue by a
 // consumer (peekclassic.go), any other queue by basic.get; what was read is given back by basic.nack in the order in which it
@@ -191,12 +195,12 @@ func keepEach(l *queuePeek, part []amqp.Delivery) error {
 	if len(part) == 0 {
 		return nil
 	}
-	held, holding := make([]deadletter.Delivery, len(part)), holding{letters: &l.adapter.letters}
+	held, holding := make([]deadletter.Delivery, len(part)), publish.Holding{Letters: l.adapter.Letters}
 	for i := range part {
-		held[i] = holding.fromQueue(&part[i], l.queue)
+		held[i] = holding.FromQueue(&part[i], l.queue)
 	}
-	handles := handlesOf(held) // keep owns what it is handed
-	defer l.adapter.letters.drop(handles)
+	handles := publish.HandlesOf(held) // keep owns what it is handed
+	defer l.adapter.Letters.Drop(handles)
 	return l.keep(held)
 }
 

@@ -10,6 +10,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/fieldtable"
 	"eventscope/adapters/rabbitmq/management"
 )
 
@@ -187,3 +188,6 @@ func wholeNumber(value any) (int, bool) {
 	n, ok := value.(float64)
 	return int(n), ok
 }
+
+// countOf is how often the broker counts that a letter was handed out.
+func countOf(d *amqp.Delivery) int64 { return fieldtable.Integer(d.Headers["x-delivery-count"]) }

@@ -5,6 +5,7 @@ import (
 
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/publish"
 	"eventscope/adapters/rabbitmq/stream"
 )
 
@@ -20,15 +21,15 @@ func (a *Adapter) peekStream(ctx context.Context, l *connection.Conn, peek deadl
 	}
 	defer reading.Close(ctx)
 	var part []deadletter.Delivery
-	holding := holding{letters: &a.letters}
+	holding := publish.Holding{Letters: a.Letters}
 	handOver := func() error {
 		if len(part) == 0 {
 			return nil
 		}
 		held := part
 		part = nil
-		handles := handlesOf(held) // keep owns what it is handed
-		defer a.letters.drop(handles)
+		handles := publish.HandlesOf(held) // keep owns what it is handed
+		defer a.Letters.Drop(handles)
 		return keep(held)
 	}
 	for read := 0; peek.Most == 0 || read < peek.Most; read++ {
@@ -39,7 +40,7 @@ func (a *Adapter) peekStream(ctx context.Context, l *connection.Conn, peek deadl
 		if offset >= end {
 			break
 		}
-		if part = append(part, holding.fromStream(&d, peek.DLQ)); len(part) == peekPart {
+		if part = append(part, holding.FromStream(&d, peek.DLQ)); len(part) == peekPart {
 			if err := handOver(); err != nil {
 				return err
 			}

@@ -14,6 +14,7 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/figure"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/publish"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -27,7 +28,8 @@ import (
 // were not handed over, and those that nobody settles; one at a time while that one could be
 // the last.
 type redrive struct {
-	poster
+	publish.Sender
+	counted        *counted
 	conn           *connection.Conn // on which letters are taken; the sender has its own
 	letterConsumer *letterConsumer
 	facts          facts
@@ -38,12 +40,12 @@ type redrive struct {
 	left   int                       // how many those are
 	most   int                       // letters that lie before what came after the beginning
 
-	tags      map[uint64]uint64   // handle to delivery tag, of what is not settled
-	others    []uint64            // handles of what the last Next handed over though nobody ordered it
-	overLimit map[uint64]outgoing // by tag: what is lost when it is given back
-	partly    bool                // not all letters are ordered
-	wide      int                 // how many letters are taken in advance, once that is known to be safe
-	refused   error               // no more can be taken
+	tags      map[uint64]uint64           // handle to delivery tag, of what is not settled
+	others    []uint64                    // handles of what the last Next handed over though nobody ordered it
+	overLimit map[uint64]publish.Outgoing // by tag: what is lost when it is given back
+	partly    bool                        // not all letters are ordered
+	wide      int                         // how many letters are taken in advance, once that is known to be safe
+	refused   error                       // no more can be taken
 }
 
 // Redrive implements deadletter.Queues. The letters of a queue are taken by an exclusive
@@ -52,7 +54,7 @@ type redrive struct {
 // settled is given back; an order of all only against a crash.
 func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
 	doing := "take letters from queue " + wording.Quoted(order.DLQ)
-	if err := a.mayWrite(doing); err != nil {
+	if err := a.MayWrite(doing); err != nil {
 		return nil, err
 	}
 	return awaitQueue(ctx, func() (deadletter.Redrive, error) {
@@ -95,9 +97,9 @@ func (a *Adapter) redrive(ctx context.Context, l *connection.Conn, order deadlet
 	}
 	partly := depth > len(order.Letters)
 	r := &redrive{
-		poster: poster{adapter: a}, conn: l, facts: facts, peekPolicy: facts.redrivePolicy(partly), queue: order.DLQ,
+		Sender: publish.Sender{Copier: a.Copier}, counted: &a.counted, conn: l, facts: facts, peekPolicy: facts.redrivePolicy(partly), queue: order.DLQ,
 		wanted: map[adapters.Position]int{}, left: len(order.Letters), most: max(depth, len(order.Letters)) + takePrefetch, // letters may still be on their way back
-		tags: map[uint64]uint64{}, overLimit: map[uint64]outgoing{}, partly: partly, wide: prefetchFor(order.Rate, partly),
+		tags: map[uint64]uint64{}, overLimit: map[uint64]publish.Outgoing{}, partly: partly, wide: prefetchFor(order.Rate, partly),
 	}
 	for _, position := range order.Letters {
 		r.wanted[position]++
@@ -116,7 +118,7 @@ func (a *Adapter) redrive(ctx context.Context, l *connection.Conn, order deadlet
 	if r.letterConsumer, err = a.config.take(l, order.DLQ, first); err != nil {
 		return nil, both(facts.passing(&a.config, doing, err), r.end())
 	}
-	if r.sender, err = a.newTapGuardSender(ctx); err != nil {
+	if r.Channel, err = a.OpenChannel(ctx); err != nil {
 		return nil, both(err, r.end())
 	}
 	return r, nil
@@ -159,12 +161,12 @@ func (r *redrive) Guarantee() deadletter.Guarantee { return deadletter.AtLeastOn
 // no memory. No more than half of the credit is handed over, so that there is some for
 // the next letters before these are settled.
 func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
-	r.hurry = deadletter.Hurry(ctx)
-	defer r.conn.LimitWaits(r.hurry, false)()
-	r.adapter.letters.drop(r.others)
+	r.Hurry = deadletter.Hurry(ctx)
+	defer r.conn.LimitWaits(r.Hurry, false)()
+	r.Copier.Letters.Drop(r.others)
 	r.others = r.others[:0]
 	var held []deadletter.Delivery
-	holding := holding{letters: &r.adapter.letters}
+	holding := publish.Holding{Letters: r.Copier.Letters}
 	for len(held) < max(1, min(most, r.letterConsumer.prefetch/2)) && r.left > 0 && r.letterConsumer.read < r.most && r.refused == nil {
 		d, err := r.letterConsumer.next(ctx, len(held) > 0)
 		if err != nil {
@@ -188,8 +190,8 @@ func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, er
 }
 
 // take makes a letter of a delivery and notes what has to be known about it.
-func (r *redrive) take(holding *holding, d *amqp.Delivery) deadletter.Delivery {
-	held := holding.fromQueue(d, r.queue)
+func (r *redrive) take(holding *publish.Holding, d *amqp.Delivery) deadletter.Delivery {
+	held := holding.FromQueue(d, r.queue)
 	r.tags[held.Handle] = d.DeliveryTag
 	ordered := r.wanted[held.Position] > 0
 	if ordered {
@@ -227,50 +229,50 @@ func (r *redrive) judge(d *amqp.Delivery) {
 	if r.peekPolicy.margin == 0 || r.facts.headroom(countOf(d)) > 0 {
 		return
 	}
-	again := outgoing{address: address{key: r.queue}, publishing: republish(d)}
-	again.change(&deadletter.Copy{Remove: []string{"x-delivery-count", "x-acquired-count"}})
-	again.publishing.DeliveryMode = d.DeliveryMode
+	again := publish.Outgoing{Address: publish.Address{Key: r.queue}, Publishing: publish.Republish(d)}
+	again.Change(&deadletter.Copy{Remove: []string{"x-delivery-count", "x-acquired-count"}})
+	again.Publishing.DeliveryMode = d.DeliveryMode
 	r.overLimit[d.DeliveryTag] = again
 }
 
 // Send implements deadletter.Redrive. RabbitMQ has nowhere to keep entries.
 func (r *redrive) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) ([]error, error) {
-	return r.send(ctx, copies)
+	return r.SendCopies(ctx, copies)
 }
 
 // Settle implements deadletter.Redrive.
 func (r *redrive) Settle(ctx context.Context, letters []deadletter.Delivery) error {
-	r.hurry = deadletter.Hurry(ctx)
-	defer r.conn.LimitWaits(r.hurry, false)()
+	r.Hurry = deadletter.Hurry(ctx)
+	defer r.conn.LimitWaits(r.Hurry, false)()
 	tags := make([]uint64, 0, len(letters))
 	for i := range letters {
 		tag, ok := r.tags[letters[i].Handle]
 		if !ok {
-			return r.adapter.notHeld("settle", &letters[i])
+			return publish.NotHeld("settle", &letters[i])
 		}
 		tags = append(tags, tag)
 	}
 	if err := r.letterConsumer.settle(tags); err != nil {
 		return err
 	}
-	r.adapter.counted.forget(r.queue)
+	r.counted.forget(r.queue)
 	for _, tag := range tags {
 		delete(r.overLimit, tag)
 	}
-	handles := handlesOf(letters)
+	handles := publish.HandlesOf(letters)
 	for _, handle := range handles {
 		delete(r.tags, handle)
 	}
-	r.adapter.letters.drop(handles)
+	r.Copier.Letters.Drop(handles)
 	return nil
 }
 
 // Close implements deadletter.Redrive.
 func (r *redrive) Close() error {
-	defer r.conn.LimitWaits(r.hurried(), false)()
+	defer r.conn.LimitWaits(r.Hurried(), false)()
 	defer r.conn.HangUp()
-	defer r.hangUp()
-	r.adapter.letters.drop(slices.Collect(maps.Keys(r.tags)))
+	defer r.HangUp()
+	r.Copier.Letters.Drop(slices.Collect(maps.Keys(r.tags)))
 	return r.end()
 }
 
@@ -301,23 +303,23 @@ func (r *redrive) end() error {
 
 // republish sends to the queue anew what would be lost if it were given back, and settles it.
 func (r *redrive) republish() error {
-	ctx, cancel := context.WithTimeout(context.Background(), confirmLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), publish.ConfirmLimit)
 	defer cancel()
 	tags := slices.Sorted(maps.Keys(r.overLimit))
-	sender := r.sender
-	if sender == nil || sender.broken != nil {
-		fresh, err := r.adapter.newTapGuardSender(ctx)
+	sender := r.Channel
+	if sender == nil || sender.Broken != nil {
+		fresh, err := r.Copier.OpenChannel(ctx)
 		if err != nil {
 			return err
 		}
-		defer fresh.conn.HangUp()
+		defer fresh.Conn.HangUp()
 		sender = fresh
 	}
-	out, outcomes := make([]outgoing, len(tags)), make([]error, len(tags))
+	out, outcomes := make([]publish.Outgoing, len(tags)), make([]error, len(tags))
 	for i, tag := range tags {
 		out[i] = r.overLimit[tag]
 	}
-	err := sender.send(ctx, out, outcomes)
+	err := sender.Send(ctx, out, outcomes)
 	if err := errors.Join(append(outcomes, err)...); err != nil {
 		return err
 	}

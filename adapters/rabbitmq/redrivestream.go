@@ -6,13 +6,14 @@ import (
 
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/publish"
 	"eventscope/adapters/rabbitmq/stream"
 )
 
 // streamRedrive sends copies of letters that stay in their stream. The broker keeps no
 // record of that, and lets several at it at once.
 type streamRedrive struct {
-	poster
+	publish.Sender
 	conn    *connection.Conn
 	stream  string
 	end     int64
@@ -26,11 +27,11 @@ func (a *Adapter) redriveStream(ctx context.Context, l *connection.Conn, order d
 	if err != nil {
 		return nil, err
 	}
-	sender, err := a.newTapGuardSender(ctx)
+	sender, err := a.OpenChannel(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r := &streamRedrive{poster: poster{adapter: a, sender: sender}, conn: l, stream: order.DLQ, end: end}
+	r := &streamRedrive{Sender: publish.Sender{Copier: a.Copier, Channel: sender}, conn: l, stream: order.DLQ, end: end}
 	for _, position := range order.Letters {
 		if position.Offset < end {
 			r.offsets = append(r.offsets, position.Offset)
@@ -46,10 +47,10 @@ func (r *streamRedrive) Guarantee() deadletter.Guarantee { return deadletter.AtL
 // Next implements deadletter.Redrive. It hands over what was ordered and is still there.
 // Letters can be copied until the next call.
 func (r *streamRedrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
-	r.adapter.letters.drop(r.handed)
-	r.hurry = deadletter.Hurry(ctx)
+	r.Copier.Letters.Drop(r.handed)
+	r.Hurry = deadletter.Hurry(ctx)
 	var held []deadletter.Delivery
-	holding := holding{letters: &r.adapter.letters}
+	holding := publish.Holding{Letters: r.Copier.Letters}
 	for len(held) < most && len(r.offsets) > 0 {
 		if r.reading == nil {
 			var err error
@@ -57,7 +58,7 @@ func (r *streamRedrive) Next(ctx context.Context, most int) ([]deadletter.Delive
 				return held, err
 			}
 		}
-		d, offset, err := r.reading.Next(ctx, r.adapter.broker.Timeouts.Deliveries)
+		d, offset, err := r.reading.Next(ctx, r.Copier.Broker.Timeouts.Deliveries)
 		if err != nil {
 			return held, err
 		}
@@ -65,17 +66,17 @@ func (r *streamRedrive) Next(ctx context.Context, most int) ([]deadletter.Delive
 			r.offsets = r.offsets[1:] // retention has removed it
 		}
 		if len(r.offsets) > 0 && r.offsets[0] == offset {
-			held = append(held, holding.fromStream(&d, r.stream))
+			held = append(held, holding.FromStream(&d, r.stream))
 			r.offsets = r.offsets[1:]
 		}
 	}
-	r.handed = handlesOf(held)
+	r.handed = publish.HandlesOf(held)
 	return held, nil
 }
 
 // Send implements deadletter.Redrive. RabbitMQ has nowhere to keep entries.
 func (r *streamRedrive) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) ([]error, error) {
-	return r.send(ctx, copies)
+	return r.SendCopies(ctx, copies)
 }
 
 // Settle implements deadletter.Redrive: a stream keeps its letters.
@@ -83,11 +84,11 @@ func (r *streamRedrive) Settle(context.Context, []deadletter.Delivery) error { r
 
 // Close implements deadletter.Redrive.
 func (r *streamRedrive) Close() error {
-	r.adapter.letters.drop(r.handed)
+	r.Copier.Letters.Drop(r.handed)
 	if r.reading != nil {
-		r.reading.Close(r.hurried())
+		r.reading.Close(r.Hurried())
 	}
-	r.hangUp()
+	r.HangUp()
 	r.conn.HangUp()
 	return nil
 }

@@ -4,14 +4,12 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	rabbithole "github.com/michaelklishin/rabbit-hole/v3"
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
-	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/routing"
 )
 
@@ -122,16 +120,6 @@ func TestNotAllowedToAskForTaps(t *testing.T) {
 			t.Errorf("%d were sent", n)
 		}
 	})
-}
-
-// TestDoubt: a copy that came back and is none of those that were sent makes all uncertain.
-func TestDoubt(t *testing.T) {
-	s := &sender{conn: &connection.Conn{Broker: connection.New(connection.Config{Address: "b:1", Timeouts: connection.Timeouts{Answer: time.Minute}})}}
-	s.posting = &sending{sender: s, outgoing: make([]outgoing, 2), outcomes: []error{nil, adapters.ErrTooLarge}, returned: map[uint64]int{7: 1}}
-	outcomes := s.posting.outcomes
-	if err := s.posted(t.Context()); err != nil || !errors.Is(outcomes[0], deadletter.ErrUnknownOutcome) || outcomes[1] != adapters.ErrTooLarge {
-		t.Errorf("%v, %v", outcomes, err)
-	}
 }
 
 // TestHeadersMatchAsOnTheBroker asks the broker itself which bindings take a message.

@@ -1,4 +1,4 @@
-package rabbitmq
+package publish
 
 import (
 	"context"
@@ -26,19 +26,19 @@ import (
 // without backslashes too, if the broker has but one destination that it can be. What
 // [deadletter.Routed] writes is read back as it was, or refused if it can be another.
 
-// address is where a message is published: one of the ways in which a name can be read.
-type address struct {
-	exchange, key string // the default exchange is empty, and the key then is a queue
+// Address is where a message is published: one of the ways in which a name can be read.
+type Address struct {
+	Exchange, Key string // the default exchange is empty, and the key then is a queue
 }
 
-func (a address) target() deadletter.Target {
-	return deadletter.Routed(a.exchange, a.key)
+func (a Address) target() deadletter.Target {
+	return deadletter.Routed(a.Exchange, a.Key)
 }
 
 // explicit is the form that can be read in no other way.
-func (a address) explicit() string {
+func (a Address) explicit() string {
 	written := string(a.target())
-	if a.exchange != "" && written == a.exchange+":"+a.key { // nothing in it had to be written otherwise
+	if a.Exchange != "" && written == a.Exchange+":"+a.Key { // nothing in it had to be written otherwise
 		written = `\` + written
 	}
 	return written
@@ -46,18 +46,18 @@ func (a address) explicit() string {
 
 // readings are all ways to read a name: the whole of it as a queue, as an exchange, then
 // divided at each colon. If it is written out, there is only one.
-func readings(text string) []address {
+func readings(text string) []Address {
 	if queue, written := strings.CutPrefix(text, ":"); written {
-		return []address{{"", queue}}
+		return []Address{{"", queue}}
 	}
 	exchange, key := deadletter.Target(text).Parts()
 	if exchange == "" || len(exchange)+1+len(key) != len(text) { // a queue, or it has backslashes
-		return []address{{exchange, key}}
+		return []Address{{exchange, key}}
 	}
-	all := []address{{"", text}, {text, ""}}
+	all := []Address{{"", text}, {text, ""}}
 	for i := range len(text) {
 		if text[i] == ':' {
-			all = append(all, address{text[:i], text[i+1:]})
+			all = append(all, Address{text[:i], text[i+1:]})
 		}
 	}
 	return all
@@ -66,21 +66,21 @@ func readings(text string) []address {
 // among chooses the reading that the broker has; has tells whether it has a queue, or else
 // an exchange. A queue goes before the exchange of the same name, which often feeds it. If
 // there is none, it is the first division, and what is missing will be said.
-func among(text string, has func(queue bool, name string) (bool, error)) (address, error) {
+func among(text string, has func(queue bool, name string) (bool, error)) (Address, error) {
 	all := readings(text)
 	if len(all) == 1 {
 		return all[0], nil
 	}
-	var there []address
+	var there []Address
 	for i, r := range all {
-		name, queue := r.exchange, r.exchange == ""
+		name, queue := r.Exchange, r.Exchange == ""
 		if queue {
-			name = r.key
+			name = r.Key
 		}
 		known, err := has(queue, name)
 		switch {
 		case err != nil:
-			return address{}, err
+			return Address{}, err
 		case known && (i != 1 || len(there) == 0):
 			there = append(there, r)
 		}
@@ -91,21 +91,21 @@ func among(text string, has func(queue bool, name string) (bool, error)) (addres
 	case 1:
 		return there[0], nil
 	}
-	return address{}, &adapters.Problem{
+	return Address{}, &adapters.Problem{
 		Doing: "read the name " + wording.Quoted(text), Cause: "the broker has more than one destination that it can be",
 		Remedy: fmt.Sprintf("write %s or %s", there[0].explicit(), there[1].explicit()), Kind: adapters.ErrUsage,
 	}
 }
 
 // addressOf reads a target, which is written out.
-func addressOf(target deadletter.Target) (a address) {
-	a.exchange, a.key = target.Parts()
+func addressOf(target deadletter.Target) (a Address) {
+	a.Exchange, a.Key = target.Parts()
 	return a
 }
 
-// targetOf is the queue at which a letter died, if it would be dead-lettered from there again, or
+// TargetOf is the queue at which a letter died, if it would be dead-lettered from there again, or
 // else what it was published to, from where it reaches every queue that is bound so.
-func targetOf(queue *deadletter.Queue, origin deadletter.Origin) deadletter.Target {
+func TargetOf(queue *deadletter.Queue, origin deadletter.Origin) deadletter.Target {
 	if origin.Exchange == "" || slices.Contains(queue.Direct, origin.Destination) {
 		return deadletter.Routed("", origin.Destination)
 	}
@@ -113,22 +113,22 @@ func targetOf(queue *deadletter.Queue, origin deadletter.Origin) deadletter.Targ
 }
 
 // Target implements [deadletter.Queues].
-func (a *Adapter) Target(ctx context.Context, text string) (deadletter.Target, error) {
+func (c *Copier) Target(ctx context.Context, text string) (deadletter.Target, error) {
 	if text == "" || text == ":" {
 		return "", wording.Problem("read the name of a destination", "it is empty", "name a queue or exchange:key", adapters.ErrUsage)
 	}
 	if all := readings(text); len(all) == 1 {
 		return all[0].target(), nil
 	}
-	if a.management != nil {
-		known, err := routing.Read(ctx, a.management, true)
+	if c.Management != nil {
+		known, err := routing.Read(ctx, c.Management, true)
 		if err != nil {
 			return "", err
 		}
 		r, err := among(text, func(queue bool, name string) (bool, error) { return has(known, queue, name), nil })
 		return r.target(), err
 	}
-	l, err := a.broker.Dial(ctx)
+	l, err := c.Broker.Dial(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -1,4 +1,4 @@
-package rabbitmq
+package publish
 
 import (
 	"fmt"
@@ -10,16 +10,12 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/rabbitmq/delivery"
-	"eventscope/adapters/rabbitmq/fieldtable"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
-// peekPart is how many letters a peek hands over at a time.
-const peekPart = 256
-
-// letters are those that peeks and redrives of an adapter hold, as the broker sent them:
+// Letters are those that peeks and redrives of an adapter hold, as the broker sent them:
 // a message leaves out of which type a header exactly is.
-type letters struct {
+type Letters struct {
 	mu   sync.Mutex
 	held map[uint64]heldLetter
 }
@@ -33,33 +29,33 @@ type heldLetter struct {
 // mistaken for one of this one's.
 var handles atomic.Uint64
 
-// holding makes letters of deliveries, whose bodies they share. Its buffers are never freed,
+// Holding makes letters of deliveries, whose bodies they share. Its buffers are never freed,
 // since whoever is handed the letters owns their memory.
-type holding struct {
-	letters *letters
+type Holding struct {
+	Letters *Letters
 	buffer  *delivery.Buffer
 }
 
 // room is a buffer with room for one more message.
-func (h *holding) room() *delivery.Buffer {
+func (h *Holding) room() *delivery.Buffer {
 	if h.buffer == nil || !h.buffer.HasRoom() {
 		h.buffer = delivery.NewBuffer()
 	}
 	return h.buffer
 }
 
-// fromQueue holds a letter of a queue.
-func (h *holding) fromQueue(d *amqp.Delivery, queue string) deadletter.Delivery {
-	return h.letters.hold(h.room().AddLetter(d, queue), d)
+// FromQueue holds a letter of a queue.
+func (h *Holding) FromQueue(d *amqp.Delivery, queue string) deadletter.Delivery {
+	return h.Letters.hold(h.room().AddLetter(d, queue), d)
 }
 
-// fromStream holds a letter of a stream.
-func (h *holding) fromStream(d *amqp.Delivery, stream string) deadletter.Delivery {
+// FromStream holds a letter of a stream.
+func (h *Holding) FromStream(d *amqp.Delivery, stream string) deadletter.Delivery {
 	offset, _ := delivery.StreamOffset(d)
-	return h.letters.hold(h.room().AddStreamed(d, stream, offset), d)
+	return h.Letters.hold(h.room().AddStreamed(d, stream, offset), d)
 }
 
-func (l *letters) hold(m *adapters.Message, d *amqp.Delivery) deadletter.Delivery {
+func (l *Letters) hold(m *adapters.Message, d *amqp.Delivery) deadletter.Delivery {
 	held := deadletter.Delivery{Message: *m, Handle: handles.Add(1)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,7 +67,7 @@ func (l *letters) hold(m *adapters.Message, d *amqp.Delivery) deadletter.Deliver
 }
 
 // find is the delivery of a letter that is held.
-func (l *letters) find(letter *deadletter.Delivery) (*amqp.Delivery, bool) {
+func (l *Letters) find(letter *deadletter.Delivery) (*amqp.Delivery, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h, ok := l.held[letter.Handle]
@@ -81,8 +77,8 @@ func (l *letters) find(letter *deadletter.Delivery) (*amqp.Delivery, bool) {
 	return h.delivery, true
 }
 
-// drop forgets letters, by their handles.
-func (l *letters) drop(handles []uint64) {
+// Drop forgets letters, by their handles.
+func (l *Letters) Drop(handles []uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, handle := range handles {
@@ -90,7 +86,8 @@ func (l *letters) drop(handles []uint64) {
 	}
 }
 
-func handlesOf(held []deadletter.Delivery) []uint64 {
+// HandlesOf are the handles of letters that are held.
+func HandlesOf(held []deadletter.Delivery) []uint64 {
 	handles := make([]uint64, len(held))
 	for i := range held {
 		handles[i] = held[i].Handle
@@ -98,9 +95,7 @@ func handlesOf(held []deadletter.Delivery) []uint64 {
 	return handles
 }
 
-func (a *Adapter) notHeld(act string, letter *deadletter.Delivery) error {
+// NotHeld says that a letter was dropped before what was to be done with it: [adapters.ErrGone].
+func NotHeld(act string, letter *deadletter.Delivery) error {
 	return wording.Problem(fmt.Sprintf("%s %s", act, letter.Position), "the letter is not held any more", "look at it anew", adapters.ErrGone)
 }
-
-// countOf is how often the broker counts that a letter was handed out.
-func countOf(d *amqp.Delivery) int64 { return fieldtable.Integer(d.Headers["x-delivery-count"]) }

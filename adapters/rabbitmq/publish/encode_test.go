@@ -1,4 +1,4 @@
-package rabbitmq
+package publish
 
 import (
 	"errors"
@@ -21,7 +21,7 @@ func TestDecodedIsAMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := (&Adapter{}).Decode(line)
+	m, err := (&Copier{}).Decode(line)
 	if err != nil || m.Position.Destination != "orders.dlq" || string(m.Value) != "hi" || m.Properties.MessageID != "m-1" || len(m.Headers) != 5 {
 		t.Errorf("%+v, %v", m, err)
 	}
@@ -30,7 +30,7 @@ func TestDecodedIsAMessage(t *testing.T) {
 func TestDecodingWhatIsDamaged(t *testing.T) {
 	for _, line := range []string{``, `{`, `{"v":2}`, `{"v":1,"headers":[{"type":"int8","value":5}]}`, `{"v":1,"headers":[{"name":"a","type":"int8","value":500}]}`,
 		`{"v":1,"headers":[{"name":"a","type":"int128","value":5}]}`, `{"v":1,"headers":[{"name":"a","type":"decimal","value":"x"}]}`, `{"v":1,"body":"%"}`} {
-		if m, err := (&Adapter{}).Decode([]byte(line)); !errors.Is(err, adapters.ErrUsage) {
+		if m, err := (&Copier{}).Decode([]byte(line)); !errors.Is(err, adapters.ErrUsage) {
 			t.Errorf("%s: %+v, %v", line, m, err)
 		}
 	}

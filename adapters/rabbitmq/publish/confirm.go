@@ -1,4 +1,4 @@
-package rabbitmq
+package publish
 
 import (
 	"context"
@@ -20,14 +20,14 @@ import (
 )
 
 const (
-	// sendWindow is how many messages are published before the first must be confirmed.
-	sendWindow = 1000
+	// SendWindow is how many messages are published before the first must be confirmed.
+	SendWindow = 1000
 
-	// confirmLimit is how long the broker may take to confirm a message.
-	confirmLimit = 30 * time.Second
+	// ConfirmLimit is how long the broker may take to confirm a message.
+	ConfirmLimit = 30 * time.Second
 )
 
-// sender publishes with confirms on a channel of its own and finds out of each message
+// ConfirmChannel publishes with confirms on a channel of its own and finds out of each message
 // whether it arrived. It belongs to one goroutine.
 //
 // A message that is routed nowhere is confirmed like any other. But the broker returns it
@@ -36,26 +36,28 @@ const (
 // channel, which has room for all that is under way, sees the return if there is one. A
 // return has no number, so it is told by all there is to the message; equal messages to
 // the same place are the same to everybody.
-type sender struct {
-	conn      *connection.Conn // its own: see there
+type ConfirmChannel struct {
+	// Conn is its own: see there.
+	Conn      *connection.Conn
 	control   *connection.Control
 	channel   *connection.Channel
 	returns   chan amqp.Return
 	exchanges map[string]error // those that were looked for, and what is wrong with them
 	tapGuard  *tapGuard        // nil if what is sent need not land in a queue
-	accepted  map[address]bool
-	broken    error    // nothing more can be sent
-	posting   *sending // what was posted last
+	accepted  map[Address]bool
+	// Broken is why nothing more can be sent, or nil.
+	Broken  error
+	posting *sending // what was posted last
 }
 
-func newSender(ctx context.Context, l *connection.Conn) (*sender, error) {
+func newConfirmChannel(ctx context.Context, l *connection.Conn) (*ConfirmChannel, error) {
 	defer l.LimitAnswer(ctx)()
-	s := &sender{conn: l, control: l.Control(context.Background()), exchanges: map[string]error{"": nil}, accepted: map[address]bool{}}
+	s := &ConfirmChannel{Conn: l, control: l.Control(context.Background()), exchanges: map[string]error{"": nil}, accepted: map[Address]bool{}}
 	channel, err := l.OpenChannel("publish to " + l.Broker.String())
 	if err != nil {
 		return nil, err
 	}
-	s.returns = channel.NotifyReturn(make(chan amqp.Return, sendWindow))
+	s.returns = channel.NotifyReturn(make(chan amqp.Return, SendWindow))
 	if err := channel.Confirm(false); err != nil {
 		return nil, channel.Problem("publish to "+l.Broker.String(), err)
 	}
@@ -65,8 +67,8 @@ func newSender(ctx context.Context, l *connection.Conn) (*sender, error) {
 
 // sending is one call of post.
 type sending struct {
-	*sender
-	outgoing []outgoing
+	*ConfirmChannel
+	outgoing []Outgoing
 	outcomes []error
 	waiting  []inFlight     // published and not settled, oldest first
 	refused  bool           // one was, for want of a permission, and nothing behind it was routed
@@ -78,50 +80,50 @@ type inFlight struct {
 	confirmation *amqp.DeferredConfirmation
 }
 
-// send publishes and waits for the outcome of each, which is put in outcomes where that
+// Send publishes and waits for the outcome of each, which is put in outcomes where that
 // is nil yet. The error is why nothing more can be sent.
-func (s *sender) send(ctx context.Context, out []outgoing, outcomes []error) error {
+func (s *ConfirmChannel) Send(ctx context.Context, out []Outgoing, outcomes []error) error {
 	s.post(ctx, out, outcomes)
 	return s.posted(ctx)
 }
 
 // post publishes, and waits for outcomes only as far as more is under way than may be.
-func (s *sender) post(ctx context.Context, out []outgoing, outcomes []error) {
-	p := &sending{sender: s, outgoing: out, outcomes: outcomes}
+func (s *ConfirmChannel) post(ctx context.Context, out []Outgoing, outcomes []error) {
+	p := &sending{ConfirmChannel: s, outgoing: out, outcomes: outcomes}
 	s.posting = p
-	defer s.conn.LimitWaits(deadletter.Hurry(ctx), true)()
-	defer s.conn.FlushWrites()
+	defer s.Conn.LimitWaits(deadletter.Hurry(ctx), true)()
+	defer s.Conn.FlushWrites()
 	for i := range out {
 		if outcomes[i] != nil || p.unfit(ctx, i) {
 			continue
 		}
-		for len(p.waiting) == sendWindow && s.broken == nil {
+		for len(p.waiting) == SendWindow && s.Broken == nil {
 			p.settle(ctx)
 		}
-		if s.broken == nil {
+		if s.Broken == nil {
 			p.publish(ctx, i)
 		}
-		if s.broken != nil && outcomes[i] == nil {
+		if s.Broken != nil && outcomes[i] == nil {
 			outcomes[i] = s.notSent()
 		}
 	}
 }
 
 // posted waits for the outcomes that are still missing after post.
-func (s *sender) posted(ctx context.Context) error {
+func (s *ConfirmChannel) posted(ctx context.Context) error {
 	p := s.posting
 	if s.posting = nil; p == nil {
-		return s.broken
+		return s.Broken
 	}
-	defer s.conn.LimitWaits(deadletter.Hurry(ctx), true)()
+	defer s.Conn.LimitWaits(deadletter.Hurry(ctx), true)()
 	for len(p.waiting) > 0 {
 		p.settle(ctx)
 	}
 	p.unmatchedReturns()
-	return s.broken
+	return s.Broken
 }
 
-func (s *sender) notSent() error {
+func (s *ConfirmChannel) notSent() error {
 	return wording.Problem("send a copy", "sending has ended before it", "", deadletter.ErrNotSent)
 }
 
@@ -137,16 +139,16 @@ func (p *sending) unfit(ctx context.Context, i int) bool {
 		p.outcomes[i] = wording.Problem(p.doing(i), why, "name another destination", adapters.ErrUsage)
 		return true
 	}
-	err, looked := p.exchanges[o.exchange]
-	if !looked && p.broken == nil {
-		p.conn.FlushWrites()
+	err, looked := p.exchanges[o.Exchange]
+	if !looked && p.Broken == nil {
+		p.Conn.FlushWrites()
 		err = p.control.Do(p.doing(i), func(ch *amqp.Channel) error {
-			return ch.ExchangeDeclarePassive(o.exchange, "", false, false, false, false, nil)
+			return ch.ExchangeDeclarePassive(o.Exchange, "", false, false, false, false, nil)
 		})
-		p.exchanges[o.exchange] = err
+		p.exchanges[o.Exchange] = err
 	}
-	if err == nil && p.broken == nil {
-		err = p.tapGuard.check(ctx, p.sender, o)
+	if err == nil && p.Broken == nil {
+		err = p.tapGuard.check(ctx, p.ConfirmChannel, o)
 	}
 	p.outcomes[i] = err
 	return err != nil
@@ -157,11 +159,11 @@ const serverNamed = "amq.gen-"
 
 // forbidden is why nothing is ever sent where a copy is to go, or empty. What goes to a queue
 // alone would be confirmed though only a tap has it.
-func (p *sending) forbidden(o *outgoing) string {
-	if why := o.forbidden(); why != "" || o.exchange != "" || !strings.HasPrefix(o.key, serverNamed) || p.broken != nil {
+func (p *sending) forbidden(o *Outgoing) string {
+	if why := o.forbidden(); why != "" || o.Exchange != "" || !strings.HasPrefix(o.Key, serverNamed) || p.Broken != nil {
 		return why
 	}
-	if _, err := p.control.Depth(o.key); connection.IsLocked(err) {
+	if _, err := p.control.Depth(o.Key); connection.IsLocked(err) {
 		return ofOther
 	}
 	return ""
@@ -173,14 +175,14 @@ func (p *sending) doing(i int) string {
 
 func (p *sending) publish(ctx context.Context, i int) {
 	if err := ctx.Err(); err != nil {
-		p.broken = err
+		p.Broken = err
 		return
 	}
 	o := &p.outgoing[i]
-	p.conn.HoldWrites()
-	confirmation, err := p.channel.PublishWithDeferredConfirm(o.exchange, o.key, true, false, o.publishing)
+	p.Conn.HoldWrites()
+	confirmation, err := p.channel.PublishWithDeferredConfirm(o.Exchange, o.Key, true, false, o.Publishing)
 	if err != nil {
-		p.broken = p.why(err)
+		p.Broken = p.why(err)
 		return
 	}
 	p.waiting = append(p.waiting, inFlight{i, confirmation})
@@ -188,12 +190,12 @@ func (p *sending) publish(ctx context.Context, i int) {
 
 // settle waits for the outcome of the oldest message under way.
 func (p *sending) settle(ctx context.Context) {
-	p.conn.FlushWrites()
+	p.Conn.FlushWrites()
 	oldest := p.waiting[0]
 	p.waiting = p.waiting[1:]
-	limited, cancel := context.WithTimeout(ctx, confirmLimit)
+	limited, cancel := context.WithTimeout(ctx, ConfirmLimit)
 	defer cancel()
-	if p.broken != nil {
+	if p.Broken != nil {
 		cancel() // it is known by now, or never will be
 	}
 	confirmed, err := oldest.confirmation.WaitContext(limited)
@@ -205,19 +207,19 @@ func (p *sending) settle(ctx context.Context) {
 	p.drain()
 	switch {
 	case !confirmed && p.channel.IsClosed(): // which the client may have yet to tell the confirmation
-		if p.broken == nil {
-			p.broken = p.why(amqp.ErrClosed)
+		if p.Broken == nil {
+			p.Broken = p.why(amqp.ErrClosed)
 		}
 		p.outcomes[oldest.index] = p.closedOver(oldest.index)
 	case err != nil:
 		p.outcomes[oldest.index] = p.unknown(oldest.index)
-		if p.broken == nil {
-			p.broken = p.late(ctx)
+		if p.Broken == nil {
+			p.Broken = p.late(ctx)
 		}
 	case !confirmed:
 		p.outcomes[oldest.index] = wording.Problem(p.doing(oldest.index), "a queue refused it, as full queues do", "make room or raise the queue's length", nil)
 	default:
-		p.accepted[p.outgoing[oldest.index].address] = true
+		p.accepted[p.outgoing[oldest.index].Address] = true
 		p.outcomes[oldest.index] = p.unroutable(oldest.index)
 	}
 }
@@ -239,22 +241,22 @@ func (p *sending) closedOver(i int) error {
 // denies says that the broker closed the channel since the user may not send a message
 // there. If it took one there before, the permission was taken away meanwhile, and nobody
 // can tell over which message it was.
-func (s *sender) denies(o *outgoing) bool {
+func (s *ConfirmChannel) denies(o *Outgoing) bool {
 	var closed *amqp.Error
 	if !errors.As(s.channel.CloseReason(amqp.ErrClosed), &closed) || closed.Code != amqp.AccessRefused {
 		return false
 	}
-	exchange := o.exchange
+	exchange := o.Exchange
 	if exchange == "" {
 		exchange = "amq.default" // as the broker calls it
 	}
 	byKey := strings.Contains(closed.Reason, "topic '")
 	for target := range s.accepted {
-		if target.exchange == o.exchange && (!byKey || target.key == o.key) {
+		if target.Exchange == o.Exchange && (!byKey || target.Key == o.Key) {
 			return false
 		}
 	}
-	return strings.Contains(closed.Reason, "exchange '"+exchange+"' in vhost") && (!byKey || strings.Contains(closed.Reason, "topic '"+o.key+"' in"))
+	return strings.Contains(closed.Reason, "exchange '"+exchange+"' in vhost") && (!byKey || strings.Contains(closed.Reason, "topic '"+o.Key+"' in"))
 }
 
 // drain takes what was returned so far.
@@ -268,7 +270,7 @@ func (p *sending) drain() {
 			if p.returned == nil {
 				p.returned = map[uint64]int{}
 			}
-			o := outgoing{address{r.Exchange, r.RoutingKey}, returnedMessage(&r)}
+			o := Outgoing{Address{r.Exchange, r.RoutingKey}, returnedMessage(&r)}
 			p.returned[o.digest()]++
 		default:
 			return
@@ -314,8 +316,8 @@ func (p *sending) unknown(i int) error {
 // tooLarge is the outcome of a message under way when the channel was closed: unknown,
 // unless it was closed because of this one's size.
 func (p *sending) tooLarge(i int) error {
-	if most, ok := sizeLimit(p.broken); ok && len(p.outgoing[i].publishing.Body) > most {
-		return wording.Problem(p.doing(i), fmt.Sprintf("it has %d bytes, and the broker takes %d", len(p.outgoing[i].publishing.Body), most),
+	if most, ok := sizeLimit(p.Broken); ok && len(p.outgoing[i].Publishing.Body) > most {
+		return wording.Problem(p.doing(i), fmt.Sprintf("it has %d bytes, and the broker takes %d", len(p.outgoing[i].Publishing.Body), most),
 			"raise max_message_size in the broker's settings", adapters.ErrTooLarge)
 	}
 	return p.unknown(i)
@@ -337,20 +339,20 @@ func sizeLimit(err error) (most int, ok bool) {
 }
 
 // why is the reason for which publishing has ended.
-func (s *sender) why(err error) error {
+func (s *ConfirmChannel) why(err error) error {
 	var closed *amqp.Error
 	if errors.As(s.channel.CloseReason(err), &closed) && closed.Code == amqp.AccessRefused {
-		return wording.Problem("publish to "+s.conn.Broker.String(), wording.Reply(closed.Reason), "grant the user the write permission on it (rabbitmqctl set_permissions)", adapters.ErrNotAuthorized)
+		return wording.Problem("publish to "+s.Conn.Broker.String(), wording.Reply(closed.Reason), "grant the user the write permission on it (rabbitmqctl set_permissions)", adapters.ErrNotAuthorized)
 	}
-	return s.channel.Problem("publish to "+s.conn.Broker.String(), err)
+	return s.channel.Problem("publish to "+s.Conn.Broker.String(), err)
 }
 
 // late is the reason for which a confirm is not waited for any longer.
-func (s *sender) late(ctx context.Context) error {
+func (s *ConfirmChannel) late(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return wording.Problem("publish to "+s.conn.Broker.String(), fmt.Sprintf("it did not confirm within %v", confirmLimit),
+	return wording.Problem("publish to "+s.Conn.Broker.String(), fmt.Sprintf("it did not confirm within %v", ConfirmLimit),
 		"check whether the broker is low on memory or disk, when it takes nothing", adapters.ErrNotConnected)
 }
 
@@ -364,13 +366,13 @@ func returnedMessage(r *amqp.Return) amqp.Publishing {
 }
 
 // digest tells messages apart by all there is to them.
-func (o *outgoing) digest() uint64 {
-	p := &o.publishing
+func (o *Outgoing) digest() uint64 {
+	p := &o.Publishing
 	d := amqp.Delivery{
 		Headers: p.Headers, ContentType: p.ContentType, ContentEncoding: p.ContentEncoding, DeliveryMode: p.DeliveryMode,
 		Priority: p.Priority, CorrelationId: p.CorrelationId, ReplyTo: p.ReplyTo, Expiration: p.Expiration,
 		MessageId: p.MessageId, Timestamp: p.Timestamp, Type: p.Type, AppId: p.AppId, Body: p.Body,
-		Exchange: o.exchange, RoutingKey: o.key,
+		Exchange: o.Exchange, RoutingKey: o.Key,
 	}
 	line, err := preserved.Append(nil, &d, "")
 	if err != nil {

@@ -1,4 +1,4 @@
-package rabbitmq
+package publish
 
 import (
 	"context"
@@ -17,32 +17,32 @@ import (
 
 // Recipients implements deadletter.Queues. The queue of a tap is no reader. Without a management API only a queue that is
 // named by the default exchange is sure to be the only one.
-func (a *Adapter) Recipients(ctx context.Context, targets []deadletter.Target) ([]deadletter.Recipients, error) {
+func (c *Copier) Recipients(ctx context.Context, targets []deadletter.Target) ([]deadletter.Recipients, error) {
 	if len(targets) == 0 {
 		return nil, nil
 	}
-	addresses := make([]address, len(targets))
+	addresses := make([]Address, len(targets))
 	for i, target := range targets {
 		if target.IsZero() {
 			return nil, wording.Problem("look for the readers of a destination", "none is named", "name a queue or exchange:key", adapters.ErrUsage)
 		}
 		addresses[i] = addressOf(target)
 	}
-	all, err := a.recipients(ctx, addresses)
+	all, err := c.recipients(ctx, addresses)
 	for i := range all {
-		all[i].Kind, all[i].Name, all[i].Key = adapters.Exchange, addresses[i].exchange, addresses[i].key
+		all[i].Kind, all[i].Name, all[i].Key = adapters.Exchange, addresses[i].Exchange, addresses[i].Key
 		if all[i].Name == "" {
-			all[i].Kind, all[i].Name, all[i].Key = adapters.Queue, addresses[i].key, ""
+			all[i].Kind, all[i].Name, all[i].Key = adapters.Queue, addresses[i].Key, ""
 		}
 	}
 	return all, err
 }
 
-func (a *Adapter) recipients(ctx context.Context, addresses []address) ([]deadletter.Recipients, error) {
-	if a.management == nil {
-		return a.recipientsByAMQP(ctx, addresses)
+func (c *Copier) recipients(ctx context.Context, addresses []Address) ([]deadletter.Recipients, error) {
+	if c.Management == nil {
+		return c.recipientsByAMQP(ctx, addresses)
 	}
-	known, err := routing.Read(ctx, a.management, true)
+	known, err := routing.Read(ctx, c.Management, true)
 	if err != nil {
 		return nil, err
 	}
@@ -54,14 +54,14 @@ func (a *Adapter) recipients(ctx context.Context, addresses []address) ([]deadle
 }
 
 // reached is who receives what is sent to a target.
-func reached(known *routing.Catalog, to address) deadletter.Recipients {
+func reached(known *routing.Catalog, to Address) deadletter.Recipients {
 	if why := forbidden(known, to); why != "" {
 		return deadletter.Recipients{Forbidden: why}
 	}
-	r := known.Route(to.exchange, routing.Message{Key: &to.key})
+	r := known.Route(to.Exchange, routing.Message{Key: &to.Key})
 	recipients := deadletter.Recipients{Exists: len(r.Queues) > 0, Readers: slices.Sorted(maps.Keys(r.Queues)), Unknown: strings.Join(r.Why, "; ")}
 	if !recipients.Exists && len(r.May) > 0 {
-		_, recipients.Exists = known.Exchanges[to.exchange]
+		_, recipients.Exists = known.Exchanges[to.Exchange]
 	}
 	if len(r.May) > 0 {
 		recipients.Unknown += ", so these may too: " + strings.Join(slices.Sorted(maps.Keys(r.May)), ", ")
@@ -70,11 +70,11 @@ func reached(known *routing.Catalog, to address) deadletter.Recipients {
 }
 
 // forbidden is why a target is never one by what there is, or empty. What only a tap would take is not there.
-func forbidden(known *routing.Catalog, to address) string {
+func forbidden(known *routing.Catalog, to Address) string {
 	switch {
-	case to.exchange != "" && known.Exchanges[to.exchange].Internal:
-		return "exchange " + wording.Quoted(to.exchange) + " is internal: the broker takes nothing for it from clients"
-	case to.exchange == "" && known.Taps[to.key]:
+	case to.Exchange != "" && known.Exchanges[to.Exchange].Internal:
+		return "exchange " + wording.Quoted(to.Exchange) + " is internal: the broker takes nothing for it from clients"
+	case to.Exchange == "" && known.Taps[to.Key]:
 		return usedByTap
 	}
 	return to.forbidden()
@@ -88,15 +88,15 @@ const (
 
 // forbidden is why a target is never one, whatever the broker says, or empty: what the broker
 // has names of its own for, as for answers to whoever waits for them, and what taps use.
-func (to address) forbidden() string {
-	named := to.exchange
+func (to Address) forbidden() string {
+	named := to.Exchange
 	if named == "" {
-		named = to.key
+		named = to.Key
 	}
 	switch {
 	case strings.HasPrefix(named, "amq.rabbitmq."):
 		return ofBroker
-	case to.exchange == routing.TapMark.Exchange && to.key == routing.TapMark.Key:
+	case to.Exchange == routing.TapMark.Exchange && to.Key == routing.TapMark.Key:
 		return "taps of eventscope use it"
 	}
 	return ""
@@ -105,8 +105,8 @@ func (to address) forbidden() string {
 // lookedUp is how many targets are looked up one by one: AMQP has no question for several.
 const lookedUp = 1000
 
-func (a *Adapter) recipientsByAMQP(ctx context.Context, addresses []address) ([]deadletter.Recipients, error) {
-	l, err := a.broker.Dial(ctx)
+func (c *Copier) recipientsByAMQP(ctx context.Context, addresses []Address) ([]deadletter.Recipients, error) {
+	l, err := c.Broker.Dial(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -128,17 +128,17 @@ func (a *Adapter) recipientsByAMQP(ctx context.Context, addresses []address) ([]
 	return recipients, nil
 }
 
-func lookUp(control *connection.Control, to address) (deadletter.Recipients, error) {
+func lookUp(control *connection.Control, to Address) (deadletter.Recipients, error) {
 	if why := to.forbidden(); why != "" {
 		return deadletter.Recipients{Forbidden: why}, nil
 	}
 	recipients := deadletter.Recipients{}
 	var err error
-	if to.exchange == "" {
-		_, err = control.Depth(to.key)
-		recipients.Readers = []string{to.key}
+	if to.Exchange == "" {
+		_, err = control.Depth(to.Key)
+		recipients.Readers = []string{to.Key}
 	} else {
-		err = control.LookUpExchange(to.exchange)
+		err = control.LookUpExchange(to.Exchange)
 		recipients.Unknown = "only the management API tells which queues are bound, and management= is not given; nothing is sent there while eventscope taps this virtual host"
 	}
 	switch {
@@ -152,16 +152,3 @@ func lookUp(control *connection.Control, to address) (deadletter.Recipients, err
 	recipients.Exists = err == nil
 	return recipients, err
 }
-
-// Ledger implements deadletter.Queues: RabbitMQ has nowhere to keep one.
-func (a *Adapter) Ledger(context.Context, deadletter.LedgerQuery, func(deadletter.Entry) error) (deadletter.LedgerPoint, error) {
-	return deadletter.LedgerPoint{}, wording.Problem("read a ledger on "+a.config.broker(), "rabbitmq has nowhere to keep one", "the journal says what was done", errors.ErrUnsupported)
-}
-
-// Mend implements deadletter.Queues: a copy is at its target, or it is not.
-func (a *Adapter) Mend(context.Context, string, []deadletter.Target, func(string) error) error {
-	return nil
-}
-
-// Lacks implements deadletter.Queues: a redrive needs no rights but those on letters and targets.
-func (a *Adapter) Lacks(context.Context, string) ([]string, error) { return nil, nil }

@@ -1,4 +1,4 @@
-package rabbitmq
+package publish
 
 import (
 	"context"
@@ -23,50 +23,50 @@ import (
 // routing key that nothing else uses, so a mandatory message with that key comes back if there
 // is no tap. A copy that is sent to a queue alone, by the default exchange, needs no question.
 type tapGuard struct {
-	adapter *Adapter
+	copier  *Copier
 	asked   time.Time
 	known   *routing.Catalog // nil without a management API
 	refusal error            // of everything that is sent to an exchange
-	sure    map[address]bool
+	sure    map[Address]bool
 }
 
 // tapGuardAge is how long an answer is good for.
 const tapGuardAge = 2 * time.Second
 
-// newTapGuardSender is a sender of what must land in a queue, with a connection of its own.
-func (a *Adapter) newTapGuardSender(ctx context.Context) (*sender, error) {
-	l, err := a.broker.Dial(ctx)
+// OpenChannel opens a channel for what must land in a queue, on a connection of its own.
+func (c *Copier) OpenChannel(ctx context.Context) (*ConfirmChannel, error) {
+	l, err := c.Broker.Dial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSender(ctx, l)
+	s, err := newConfirmChannel(ctx, l)
 	if err != nil {
 		l.HangUp()
 		return nil, err
 	}
-	s.tapGuard = &tapGuard{adapter: a}
+	s.tapGuard = &tapGuard{copier: c}
 	return s, nil
 }
 
 // check says why a copy must not be sent, or that the broker's word can be taken for it.
-func (l *tapGuard) check(ctx context.Context, s *sender, o *outgoing) error {
-	if l == nil || o.exchange == "" {
+func (l *tapGuard) check(ctx context.Context, s *ConfirmChannel, o *Outgoing) error {
+	if l == nil || o.Exchange == "" {
 		return nil
 	}
 	if time.Since(l.asked) > tapGuardAge {
-		s.conn.FlushWrites()
+		s.Conn.FlushWrites()
 		l.ask(ctx, s)
 		l.asked = time.Now()
 	}
-	target := o.address
+	target := o.Address
 	if l.known == nil || l.sure[target] {
 		return l.refusal
 	}
-	if r := l.known.Route(o.exchange, routing.Message{Key: &o.key}); len(r.Queues) > 0 || !r.Tapped {
+	if r := l.known.Route(o.Exchange, routing.Message{Key: &o.Key}); len(r.Queues) > 0 || !r.Tapped {
 		l.sure[target] = true
 		return nil
 	}
-	if r := l.known.Route(o.exchange, routing.Message{Key: &o.key, Headers: o.publishing.Headers}); len(r.Queues) == 0 && r.Tapped {
+	if r := l.known.Route(o.Exchange, routing.Message{Key: &o.Key, Headers: o.Publishing.Headers}); len(r.Queues) == 0 && r.Tapped {
 		return wording.Problem("send a copy to "+wording.Quoted(string(target.target())), "only a tap of eventscope is known to take it there",
 			"check the name, or bind a queue", deadletter.ErrUnroutable)
 	}
@@ -74,9 +74,9 @@ func (l *tapGuard) check(ctx context.Context, s *sender, o *outgoing) error {
 }
 
 // ask asks anew. Where there is no answer, nothing is sent.
-func (l *tapGuard) ask(ctx context.Context, s *sender) {
-	l.known, l.refusal, l.sure = nil, nil, map[address]bool{}
-	if m := l.adapter.management; m != nil {
+func (l *tapGuard) ask(ctx context.Context, s *ConfirmChannel) {
+	l.known, l.refusal, l.sure = nil, nil, map[Address]bool{}
+	if m := l.copier.Management; m != nil {
 		if known, err := routing.Read(ctx, m, true); err == nil {
 			l.known = known
 		} else {
@@ -100,14 +100,14 @@ func (l *tapGuard) ask(ctx context.Context, s *sender) {
 }
 
 // taps says whether there are any, without a management API.
-func (l *tapGuard) taps(ctx context.Context, s *sender) (bool, error) {
-	probe, err := newSender(ctx, s.conn)
+func (l *tapGuard) taps(ctx context.Context, s *ConfirmChannel) (bool, error) {
+	probe, err := newConfirmChannel(ctx, s.Conn)
 	if err != nil {
 		return false, err
 	}
-	defer s.conn.CloseChannel(ctx, probe.channel.Channel)
+	defer s.Conn.CloseChannel(ctx, probe.channel.Channel)
 	outcomes := []error{nil}
-	err = probe.send(ctx, []outgoing{{address{routing.TapMark.Exchange, routing.TapMark.Key}, amqp.Publishing{AppId: "eventscope"}}}, outcomes)
+	err = probe.Send(ctx, []Outgoing{{Address{routing.TapMark.Exchange, routing.TapMark.Key}, amqp.Publishing{AppId: "eventscope"}}}, outcomes)
 	switch {
 	case errors.Is(outcomes[0], deadletter.ErrUnroutable):
 		return false, nil

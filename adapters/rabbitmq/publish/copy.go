@@ -1,4 +1,4 @@
-package rabbitmq
+package publish
 
 import (
 	"slices"
@@ -15,10 +15,10 @@ import (
 	"eventscope/adapters/rabbitmq/wording"
 )
 
-// outgoing is a copy as it is published.
-type outgoing struct {
-	address
-	publishing amqp.Publishing
+// Outgoing is a copy as it is published.
+type Outgoing struct {
+	Address
+	Publishing amqp.Publishing
 }
 
 // outgoing makes of a copy what is published. What nobody asked to change stays as the
@@ -26,36 +26,36 @@ type outgoing struct {
 // broker checks against whoever publishes; CC and BCC, which name further queues, that
 // had theirs; and the expiration that the broker took away when the letter died, which
 // stays away. A letter that does not say whether it is to be written to disk, is.
-func (a *Adapter) outgoing(c *deadletter.Copy) (outgoing, error) {
-	o := outgoing{address: addressOf(c.To)}
+func (p *Copier) outgoing(c *deadletter.Copy) (Outgoing, error) {
+	o := Outgoing{Address: addressOf(c.To)}
 	if c.To.IsZero() {
 		return o, wording.Problem("send a copy", "no destination is named", "name a queue or exchange:key", adapters.ErrUsage)
 	}
 	switch {
 	case c.Of != nil:
-		d, ok := a.letters.find(c.Of)
+		d, ok := p.Letters.find(c.Of)
 		if !ok {
-			return o, a.notHeld("send a copy of", c.Of)
+			return o, NotHeld("send a copy of", c.Of)
 		}
-		o.publishing = republish(d)
+		o.Publishing = Republish(d)
 	case c.Original != nil:
 		d, _, err := preserved.Read(c.Original)
 		if err != nil {
 			return o, wording.Problem("read a preserved letter", err.Error(), "check that the file is whole", adapters.ErrUsage)
 		}
-		o.publishing = republish(d)
+		o.Publishing = Republish(d)
 	case c.Message != nil:
-		o.publishing = publishMessage(c.Message)
+		o.Publishing = publishMessage(c.Message)
 	default:
 		return o, wording.Problem("send to "+string(c.To), "there is nothing to send", "", adapters.ErrUsage)
 	}
-	o.change(c)
+	o.Change(c)
 	return o, nil
 }
 
-// change applies the changes that a copy asks for.
-func (o *outgoing) change(c *deadletter.Copy) {
-	p := &o.publishing
+// Change applies the changes that a copy asks for.
+func (o *Outgoing) Change(c *deadletter.Copy) {
+	p := &o.Publishing
 	table := make(amqp.Table, len(p.Headers)+len(c.Add))
 	for name, value := range p.Headers {
 		if !slices.Contains(c.Remove, name) && name != "CC" && name != "BCC" {
@@ -77,8 +77,8 @@ func (o *outgoing) change(c *deadletter.Copy) {
 	}
 }
 
-// republish is a delivery as it may be published again.
-func republish(d *amqp.Delivery) amqp.Publishing {
+// Republish is a delivery as it may be published again.
+func Republish(d *amqp.Delivery) amqp.Publishing {
 	headers := d.Headers
 	if _, streamed := headers[delivery.OffsetHeader]; streamed {
 		headers = make(amqp.Table, len(d.Headers))
@@ -124,14 +124,14 @@ func text(value []byte) any {
 }
 
 // misfit says why a publishing cannot be written as AMQP frames, or "".
-func (o *outgoing) misfit() string {
-	for _, short := range []string{o.exchange, o.key, o.publishing.MessageId, o.publishing.CorrelationId, o.publishing.Type,
-		o.publishing.AppId, o.publishing.ReplyTo, o.publishing.ContentType, o.publishing.ContentEncoding, o.publishing.Expiration} {
+func (o *Outgoing) misfit() string {
+	for _, short := range []string{o.Exchange, o.Key, o.Publishing.MessageId, o.Publishing.CorrelationId, o.Publishing.Type,
+		o.Publishing.AppId, o.Publishing.ReplyTo, o.Publishing.ContentType, o.Publishing.ContentEncoding, o.Publishing.Expiration} {
 		if len(short) > shortText {
 			return "one of its properties, " + wording.Quoted(short[:20]+"…") + ", is longer than the 255 bytes that AMQP allows"
 		}
 	}
-	for name := range o.publishing.Headers {
+	for name := range o.Publishing.Headers {
 		if len(name) > shortText {
 			return "the name of a header, " + wording.Quoted(strings.ToValidUTF8(name[:20], "")+"…") + ", is longer than the 255 bytes that AMQP allows"
 		}

@@ -1,4 +1,4 @@
-package rabbitmq
+package publish
 
 import (
 	"errors"
@@ -11,13 +11,13 @@ import (
 )
 
 // Encode implements deadletter.Queues.
-func (a *Adapter) Encode(dst []byte, letter *deadletter.Delivery) ([]byte, error) {
+func (c *Copier) Encode(dst []byte, letter *deadletter.Delivery) ([]byte, error) {
 	if letter.Position.Partition == adapters.NoPartition {
 		return dst, wording.Problem("preserve "+letter.Position.String(), "it stays in its stream", "", errors.ErrUnsupported)
 	}
-	d, ok := a.letters.find(letter)
+	d, ok := c.Letters.find(letter)
 	if !ok {
-		return dst, a.notHeld("preserve", letter)
+		return dst, NotHeld("preserve", letter)
 	}
 	line, err := preserved.Append(dst, d, letter.Position.Destination)
 	if err != nil {
@@ -27,7 +27,7 @@ func (a *Adapter) Encode(dst []byte, letter *deadletter.Delivery) ([]byte, error
 }
 
 // Decode implements deadletter.Queues.
-func (a *Adapter) Decode(line []byte) (adapters.Message, error) {
+func (c *Copier) Decode(line []byte) (adapters.Message, error) {
 	d, queue, err := preserved.Read(line)
 	if err != nil {
 		return adapters.Message{}, wording.Problem("read a preserved letter", err.Error(), "check that the file is whole", adapters.ErrUsage)

@@ -1,4 +1,4 @@
-package rabbitmq
+package publish
 
 import (
 	"cmp"
@@ -78,15 +78,15 @@ func TestANameThatCanBeTwoThingsIsRefused(t *testing.T) {
 func TestWhatAPlanPrintsIsReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.StringMatching(`[ab:\\]{1,5}`)
-		to := address{key: name.Draw(t, "key")}
+		to := Address{Key: name.Draw(t, "key")}
 		if rapid.Bool().Draw(t, "by exchange") {
-			to.exchange = name.Draw(t, "exchange")
-			to.key = rapid.StringMatching(`[ab:\\]{0,5}`).Draw(t, "its key")
+			to.Exchange = name.Draw(t, "exchange")
+			to.Key = rapid.StringMatching(`[ab:\\]{0,5}`).Draw(t, "its key")
 		}
 		if again := addressOf(to.target()); again != to {
 			t.Fatalf("%+v is written as %s, which is that of %+v", to, to.target(), again)
 		}
-		h := had{queues: rapid.SliceOf(name).Draw(t, "queues"), exchanges: append(rapid.SliceOf(name).Draw(t, "exchanges"), to.exchange)}
+		h := had{queues: rapid.SliceOf(name).Draw(t, "queues"), exchanges: append(rapid.SliceOf(name).Draw(t, "exchanges"), to.Exchange)}
 		if got, err := among(string(to.target()), h.has); err == nil && got != to && h.certain(to) {
 			t.Fatalf("%+v is printed as %s and read as %+v", to, to.target(), got)
 		}
@@ -97,38 +97,7 @@ func TestWhatAPlanPrintsIsReadBack(t *testing.T) {
 }
 
 // certain says that the broker has what an address names.
-func (h *had) certain(to address) bool {
-	there, _ := h.has(to.exchange == "", cmp.Or(to.exchange, to.key))
+func (h *had) certain(to Address) bool {
+	there, _ := h.has(to.Exchange == "", cmp.Or(to.Exchange, to.Key))
 	return there
-}
-
-func TestTargetsOnABroker(t *testing.T) {
-	onEachBroker(t, func(t *testing.T, b *testBroker) {
-		queue, exchange := unique("urn:acme"), unique("Contracts:Placed")
-		ch := b.channel(t)
-		if _, err := ch.QueueDeclare(queue, false, true, false, false, nil); err != nil {
-			t.Fatal(err)
-		}
-		if err := ch.ExchangeDeclare(exchange, "fanout", false, true, false, false, nil); err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			_, _ = ch.QueueDelete(queue, false, false, false)
-			_ = ch.ExchangeDelete(exchange, false, false)
-		}()
-		plain := b.config()
-		plain.LettersOnly = true
-		for with, a := range map[string]*Adapter{"managed": open(t, b.lettersOf()), "bare": open(t, plain)} {
-			for text, want := range map[string]deadletter.Target{
-				queue: deadletter.Routed("", queue), exchange: deadletter.Routed(exchange, ""), exchange + ":k": deadletter.Routed(exchange, "k"), "a:b:c": "a:b:c", "plain": "plain",
-			} {
-				if got, err := a.Target(t.Context(), text); err != nil || got != want {
-					t.Errorf("%s, %s: %+v, %v", with, text, got, err)
-				}
-			}
-			if _, err := a.Target(t.Context(), ""); !errors.Is(err, adapters.ErrUsage) {
-				t.Errorf("%s, no name: %v", with, err)
-			}
-		}
-	})
 }
