@@ -94,7 +94,7 @@ func TestTapOfADivertingExchangeWithoutManagement(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := askExchangeType(l.Control(t.Context()), name)
+				got, err := l.Control(t.Context()).ExchangeType(name)
 				l.HangUp()
 				if want := (routing.ExchangeType{Kind: test.kind, Diverts: diverts}); err != nil || got != want {
 					t.Errorf("%+v: got %+v, %v, want %+v", test, got, err, want)

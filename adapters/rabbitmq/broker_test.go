@@ -226,17 +226,17 @@ func open(t testing.TB, c Config) *Adapter {
 	return a
 }
 
-// tail is a Run in the background that copies what comes.
-type tail struct {
+// tailed is a Run in the background that copies what comes.
+type tailed struct {
 	adapter  *Adapter
 	messages chan adapters.Message
 	stop     func()
 }
 
 // tailing starts Run and waits until it is live.
-func tailing(t testing.TB, a *Adapter, start adapters.Start) *tail {
+func tailing(t testing.TB, a *Adapter, start adapters.Start) *tailed {
 	t.Helper()
-	tl := &tail{adapter: a, messages: make(chan adapters.Message, 100_000)}
+	tl := &tailed{adapter: a, messages: make(chan adapters.Message, 100_000)}
 	tl.stop = running(t, a, start, adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
 		for i := range batch.Messages {
 			tl.messages <- batch.Messages[i].Clone()
@@ -292,7 +292,7 @@ func awaitStatus(t testing.TB, a *Adapter, wanted func(adapters.Status) bool) ad
 }
 
 // take waits for n messages.
-func (tl *tail) take(t testing.TB, n int) []adapters.Message {
+func (tl *tailed) take(t testing.TB, n int) []adapters.Message {
 	t.Helper()
 	var got []adapters.Message
 	limit := time.After(patience)
@@ -309,7 +309,7 @@ func (tl *tail) take(t testing.TB, n int) []adapters.Message {
 
 // nothingMore requires that no message waits, after one that was published as the
 // last has come.
-func (tl *tail) nothingMore(t testing.TB) {
+func (tl *tailed) nothingMore(t testing.TB) {
 	t.Helper()
 	select {
 	case m := <-tl.messages:

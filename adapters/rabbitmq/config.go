@@ -163,8 +163,3 @@ func (c *Config) check() error {
 	}
 	return nil
 }
-
-// named says that the config says what to read.
-func (c *Config) named() bool {
-	return len(c.Taps) > 0 || len(c.Queues) > 0 || len(c.Streams) > 0 || c.Firehose
-}

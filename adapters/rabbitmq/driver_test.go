@@ -22,7 +22,7 @@ func TestWhatAURLNamesIsATarget(t *testing.T) {
 			t.Errorf("%v: %q, %v", c, target, err)
 		}
 		config.Purpose = driver.ToSend
-		if own := configOf(&config); own.named() {
+		if own := configOf(&config); len(own.Taps)+len(own.Queues)+len(own.Streams) > 0 || own.Firehose {
 			t.Errorf("%v: it would read %v", c, own)
 		}
 	}

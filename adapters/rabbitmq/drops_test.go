@@ -23,6 +23,7 @@ func TestDropsAreCounted(t *testing.T) {
 		a := open(t, c)
 		blocked, release := make(chan struct{}), make(chan struct{})
 		var once sync.Once
+		var put sync.Mutex
 		var last string
 		running(t, a, adapters.End, adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
 			once.Do(func() { close(blocked) })
@@ -31,7 +32,9 @@ func TestDropsAreCounted(t *testing.T) {
 			case <-ctx.Done():
 				return ctx.Err()
 			}
+			put.Lock()
 			last = string(batch.Messages[len(batch.Messages)-1].Value)
+			put.Unlock()
 			batch.Release()
 			return nil
 		}))
@@ -49,8 +52,8 @@ func TestDropsAreCounted(t *testing.T) {
 		if len(status.Gaps) != 1 || gap.Reason != "tap queue overflowed" || gap.Missed != status.Dropped || gap.To.Before(gap.From) {
 			t.Errorf("gaps %+v", status.Gaps)
 		}
-		a.running.Load().put.Lock()
-		defer a.running.Load().put.Unlock()
+		put.Lock()
+		defer put.Unlock()
 		if want := fmt.Sprint("message ", published-1); last != want {
 			t.Errorf("the last one delivered is %q, want %q: the newest are kept", last, want)
 		}

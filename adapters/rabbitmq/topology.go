@@ -12,6 +12,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/tail"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
@@ -46,10 +47,10 @@ func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, err
 
 func (a *Adapter) named() []adapters.Destination {
 	var list []adapters.Destination
-	for _, tap := range a.config.Taps {
+	for _, tap := range a.Taps {
 		list = append(list, adapters.Destination{Name: tap.Exchange, Kind: adapters.Exchange})
 	}
-	for _, stream := range a.Streams {
+	for _, stream := range a.History.Streams {
 		list = append(list, adapters.Destination{Name: stream, Kind: adapters.Stream})
 	}
 	return list
@@ -105,7 +106,7 @@ func (a *Adapter) ways(ctx context.Context) (*ways, error) {
 			w.bindings = append(w.bindings, b)
 		}
 	}
-	w.narrow(&a.config)
+	w.narrow(a.Tailer)
 	return w, nil
 }
 
@@ -141,7 +142,7 @@ func (w *ways) wanted(end adapters.Endpoint) bool {
 
 // narrow keeps to what a source names: what feeds its queues, and all that lies on the ways
 // from there.
-func (w *ways) narrow(c *Config) {
+func (w *ways) narrow(c *tail.Tailer) {
 	if len(c.Taps)+len(c.Queues)+len(c.Streams) == 0 {
 		return
 	}

@@ -27,6 +27,7 @@
 //	channel.go     Channel: one that knows why the broker closed it
 //	control.go     Control: declarations and questions
 //	queuetype.go   of which type a queue is, by AMQP alone
+//	exchangetype.go  of which type an exchange is, by AMQP alone
 //	problem.go     refusals and losses in words
 //
 // # Not obvious

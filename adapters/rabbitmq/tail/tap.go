@@ -1,4 +1,4 @@
-package rabbitmq
+package tail
 
 import (
 	"context"
@@ -36,7 +36,7 @@ const (
 type tap struct {
 	destination string // of its positions: the mirrored queue, or empty
 	firehose    bool
-	config      *Config
+	tailer      *Tailer
 	reader      *delivery.Reader
 
 	queue string                     // name that the broker gave it in this session
@@ -45,7 +45,7 @@ type tap struct {
 	turn  int                        // where the next look after the bindings begins
 }
 
-func newTap(c *Config, st *state, destination string, firehose bool, put func(context.Context, *delivery.Buffer) error) *tap {
+func newTap(c *Tailer, st *state, destination string, firehose bool, put func(context.Context, *delivery.Buffer) error) *tap {
 	take := func(s *delivery.Buffer, d *amqp.Delivery) error {
 		if d.Exchange == routing.TapMark.Exchange && d.RoutingKey == routing.TapMark.Key {
 			return nil // somebody asks whether there are taps
@@ -58,14 +58,14 @@ func newTap(c *Config, st *state, destination string, firehose bool, put func(co
 		s.AddTapped(d, destination)
 		return nil
 	}
-	return &tap{destination: destination, firehose: firehose, config: c, reader: delivery.NewReader(take, put), gone: map[string]time.Time{}}
+	return &tap{destination: destination, firehose: firehose, tailer: c, reader: delivery.NewReader(take, put), gone: map[string]time.Time{}}
 }
 
 func (t *tap) doing() string {
 	if t.destination != "" {
 		return "tap what queue " + wording.Quoted(t.destination) + " receives"
 	}
-	return "tap " + t.config.broker()
+	return "tap " + t.tailer.Broker.String()
 }
 
 // declare makes the tap's queue and marks it, as far as the user may. What it drops goes to
@@ -78,8 +78,8 @@ func (t *tap) declare(control *connection.Control, counter string) error {
 	err := control.Do(t.doing(), func(ch *amqp.Channel) error {
 		queue, err := ch.QueueDeclare("", false, true, true, false, amqp.Table{
 			amqp.QueueTypeArg:           amqp.QueueTypeClassic,
-			amqp.QueueMaxLenArg:         int64(t.config.TapMessages),
-			amqp.QueueMaxLenBytesArg:    t.config.TapBytes,
+			amqp.QueueMaxLenArg:         int64(t.tailer.TapMessages),
+			amqp.QueueMaxLenBytesArg:    t.tailer.TapBytes,
 			amqp.QueueOverflowArg:       amqp.QueueOverflowDropHead,
 			amqp.QueueTTLArg:            tapExpiry.Milliseconds(),
 			"x-dead-letter-exchange":    deadLetterExchange,

@@ -1,4 +1,4 @@
-package rabbitmq
+package connection
 
 import (
 	"errors"
@@ -7,13 +7,12 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
-	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/routing"
 	"eventscope/adapters/rabbitmq/wording"
 )
 
-// askExchangeType says of which type an exchange is, which stays "" where the user may not
+// ExchangeType says of which type an exchange is, which stays "" where the user may not
 // know, and whether it was declared with an alternate exchange. One that a policy gives it
 // cannot be found out.
 //
@@ -22,7 +21,7 @@ import (
 // first: type, durability, auto-deletion, use by clients, and then arguments. No exchange
 // can come into being by that: its existence is checked before, and the broker refuses such
 // an argument before anything else where it would have to create one.
-func askExchangeType(c *connection.Control, name string) (routing.ExchangeType, error) {
+func (c *Control) ExchangeType(name string) (routing.ExchangeType, error) {
 	doing := "read exchange " + wording.Quoted(name)
 	if err := c.LookUpExchange(name); err != nil {
 		return routing.ExchangeType{}, err

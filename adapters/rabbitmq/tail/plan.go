@@ -1,4 +1,4 @@
-package rabbitmq
+package tail
 
 import (
 	"context"
@@ -61,8 +61,8 @@ func (p *plan) noteUrgent(known *routing.Catalog) {
 }
 
 // plan works out what to read. It fails where nothing can be planned at all.
-func (a *Adapter) plan(ctx context.Context, control *connection.Control) (plan, error) {
-	c := &a.config
+func (a *Tailer) plan(ctx context.Context, control *connection.Control) (plan, error) {
+	c := a
 	p := plan{streams: slices.Clone(c.Streams), queues: map[string][]routing.Binding{}}
 	known, err := a.catalog(ctx, &p)
 	if err != nil {
@@ -93,24 +93,24 @@ func (a *Adapter) plan(ctx context.Context, control *connection.Control) (plan, 
 		p.addQueue(queue, known, c)
 	}
 	p.noteUrgent(known)
-	if c.Firehose && a.management != nil {
-		p.checkTracing(ctx, a.management, c)
+	if c.Firehose && a.Management != nil {
+		p.checkTracing(ctx, a.Management, c)
 	}
 	return p, nil
 }
 
 // catalog asks the management API, or is nil where there is none. Without it, some
 // configs cannot be served, and others just say less.
-func (a *Adapter) catalog(ctx context.Context, p *plan) (*routing.Catalog, error) {
-	c := &a.config
+func (a *Tailer) catalog(ctx context.Context, p *plan) (*routing.Catalog, error) {
+	c := a
 	needed := len(c.Queues) > 0 || !c.named()
-	if a.management == nil {
+	if a.Management == nil {
 		if needed {
 			return nil, missingManagement(c)
 		}
 		return nil, nil
 	}
-	known, err := routing.ReadTappable(ctx, a.management, c.Taps, len(c.Queues) > 0, !c.named())
+	known, err := routing.ReadTappable(ctx, a.Management, c.Taps, len(c.Queues) > 0, !c.named())
 	if err == nil || needed || ctx.Err() != nil {
 		return known, err
 	}
@@ -119,13 +119,13 @@ func (a *Adapter) catalog(ctx context.Context, p *plan) (*routing.Catalog, error
 	return nil, nil
 }
 
-func missingManagement(c *Config) error {
+func missingManagement(c *Tailer) error {
 	if len(c.Queues) > 0 {
-		return wording.Problem(fmt.Sprintf("read queue %s of %s", wording.Quoted(c.Queues[0]), c.broker()),
+		return wording.Problem(fmt.Sprintf("read queue %s of %s", wording.Quoted(c.Queues[0]), c.Broker.String()),
 			"a real queue is never consumed but tapped where it is bound, and only the management API tells its bindings",
 			"add management=http://HOST:15672, or name what feeds it with tap=exchange:key; a stream is named with stream=", adapters.ErrUsage)
 	}
-	return wording.Problem("read "+c.broker(), "the URL does not say what, and only the management API tells what there is",
+	return wording.Problem("read "+c.Broker.String(), "the URL does not say what, and only the management API tells what there is",
 		"add tap=exchange, tap=exchange:key, stream=name or firehose=true, or management=http://HOST:15672 to tap every exchange", adapters.ErrUsage)
 }
 
@@ -141,7 +141,7 @@ func everyExchange(known *routing.Catalog, p *plan) []routing.Binding {
 		if exchange.Diverts && len(known.LikeBound(name)) == 0 {
 			continue // all of it goes to the alternate exchange, which is tapped as well
 		}
-		bindings, err := routing.BindingsOf(Tap{Exchange: name}, exchange, known)
+		bindings, err := routing.BindingsOf(routing.Tap{Exchange: name}, exchange, known)
 		if err != nil {
 			p.problems = append(p.problems, wording.Note(err))
 		}
@@ -153,13 +153,13 @@ func everyExchange(known *routing.Catalog, p *plan) []routing.Binding {
 // readTaps reads what a tap names as the name of an exchange if there is one of the whole of it:
 // names with colons are common, as those of MassTransit. Who means a key of an exchange that
 // is called like the first part ends that with a colon of its own. It is read once, by Open.
-func (a *Adapter) readTaps(known *routing.Catalog, control *connection.Control) error {
+func (a *Tailer) readTaps(known *routing.Catalog, control *connection.Control) error {
 	if a.tapsRead {
 		return nil
 	}
-	taps := slices.Clone(a.config.Taps)
+	taps := slices.Clone(a.Taps)
 	for i, tap := range taps {
-		whole := Tap{Exchange: tap.Exchange + ":" + tap.BindingKey}
+		whole := routing.Tap{Exchange: tap.Exchange + ":" + tap.BindingKey}
 		if tap.BindingKey == "" || routing.IsPattern(tap.BindingKey) {
 			continue
 		}
@@ -176,27 +176,30 @@ func (a *Adapter) readTaps(known *routing.Catalog, control *connection.Control) 
 			taps[i] = whole
 		}
 	}
-	a.config.Taps, a.tapsRead = taps, true
+	a.Taps, a.tapsRead = taps, true
 	return nil
 }
 
 // tapBindings finds the bindings of a tap that the config names.
-func (a *Adapter) tapBindings(tap Tap, known *routing.Catalog, control *connection.Control) ([]routing.Binding, error) {
+func (a *Tailer) tapBindings(tap routing.Tap, known *routing.Catalog, control *connection.Control) ([]routing.Binding, error) {
 	if known != nil {
 		if _, found := known.Exchanges[tap.Exchange]; !found {
-			return nil, a.config.noExchange(tap)
+			return nil, a.noExchange(tap)
 		}
 		return routing.BindingsOf(tap, known.ExchangeType(tap.Exchange), known)
 	}
 	exchange, asked := a.exchangeTypes[tap.Exchange]
 	if !asked {
 		var err error
-		exchange, err = askExchangeType(control, tap.Exchange)
+		exchange, err = control.ExchangeType(tap.Exchange)
 		if errors.Is(err, adapters.ErrUnknownDestination) {
-			err = a.config.noExchange(tap)
+			err = a.noExchange(tap)
 		}
 		if err != nil {
 			return nil, err
+		}
+		if a.exchangeTypes == nil {
+			a.exchangeTypes = map[string]routing.ExchangeType{}
 		}
 		a.exchangeTypes[tap.Exchange] = exchange
 	}
@@ -204,8 +207,8 @@ func (a *Adapter) tapBindings(tap Tap, known *routing.Catalog, control *connecti
 }
 
 // noExchange says that what a tap names is not there, however it is read.
-func (c *Config) noExchange(tap Tap) error {
-	err := adapters.UnknownDestination("rabbitmq", c.Address, adapters.Exchange, tap.Exchange)
+func (c *Tailer) noExchange(tap routing.Tap) error {
+	err := adapters.UnknownDestination("rabbitmq", c.Broker.Address, adapters.Exchange, tap.Exchange)
 	if problem := (*adapters.Problem)(nil); tap.BindingKey != "" && !routing.IsPattern(tap.BindingKey) && errors.As(err, &problem) {
 		problem.Cause += ", nor " + wording.Quoted(tap.Exchange+":"+tap.BindingKey)
 	}
@@ -213,10 +216,10 @@ func (c *Config) noExchange(tap Tap) error {
 }
 
 // addQueue plans the reading of a queue by what it is bound to.
-func (p *plan) addQueue(queue string, known *routing.Catalog, c *Config) {
+func (p *plan) addQueue(queue string, known *routing.Catalog, c *Tailer) {
 	kind, found := known.Queues[queue]
 	if !found {
-		p.problems = append(p.problems, adapters.UnknownDestination("rabbitmq", c.Address, adapters.Queue, queue))
+		p.problems = append(p.problems, adapters.UnknownDestination("rabbitmq", c.Broker.Address, adapters.Queue, queue))
 		return
 	}
 	if kind == amqp.QueueTypeStream {
@@ -228,7 +231,7 @@ func (p *plan) addQueue(queue string, known *routing.Catalog, c *Config) {
 		if b.Destination != queue || b.DestinationType != "queue" || b.Source == "" {
 			continue
 		}
-		if _, err := routing.BindingsOf(Tap{Exchange: b.Source}, routing.ExchangeType{Kind: known.TypeOf(b.Source)}, known); err != nil {
+		if _, err := routing.BindingsOf(routing.Tap{Exchange: b.Source}, routing.ExchangeType{Kind: known.TypeOf(b.Source)}, known); err != nil {
 			p.problems = append(p.problems, wording.Note(err))
 			continue
 		}
@@ -243,20 +246,20 @@ func (p *plan) addQueue(queue string, known *routing.Catalog, c *Config) {
 	p.queues[queue] = bindings
 }
 
-func (p *plan) checkTracing(ctx context.Context, m *management.Client, c *Config) {
+func (p *plan) checkTracing(ctx context.Context, m *management.Client, c *Tailer) {
 	host, err := m.Host(ctx, "read whether message tracing is on")
 	switch {
 	case err != nil:
 		p.problems = append(p.problems, err)
 	case !host.Tracing:
-		p.problems = append(p.problems, wording.Problem("see the firehose", "message tracing is off in virtual host "+wording.Quoted(c.VirtualHost),
-			"run rabbitmqctl trace_on -p "+c.VirtualHost+", which costs the broker a copy of each message", nil))
+		p.problems = append(p.problems, wording.Problem("see the firehose", "message tracing is off in virtual host "+wording.Quoted(c.Broker.VirtualHost),
+			"run rabbitmqctl trace_on -p "+c.Broker.VirtualHost+", which costs the broker a copy of each message", nil))
 	}
 }
 
 // fatal is the first problem that makes opening fail: a name that does not exist,
 // something that cannot be meant, or any if it leaves nothing to read.
-func (p *plan) fatal(c *Config) error {
+func (p *plan) fatal(c *Tailer) error {
 	for _, err := range p.problems {
 		if errors.Is(err, adapters.ErrUnknownDestination) || errors.Is(err, adapters.ErrUsage) {
 			return err

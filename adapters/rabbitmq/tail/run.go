@@ -1,4 +1,4 @@
-package rabbitmq
+package tail
 
 import (
 	"context"
@@ -30,9 +30,9 @@ const (
 // run is one call of Run: the readers, which live as long as it does, and what the
 // session needs, which is made anew with each connection.
 type run struct {
-	adapter *Adapter
-	config  *Config
-	state   *state
+	tailer *Tailer
+
+	state *state
 
 	taps    []*tap
 	streams []*stream.Tail
@@ -45,22 +45,22 @@ type run struct {
 }
 
 // newRun makes the readers for what Open found.
-func (a *Adapter) newRun(start adapters.Start, intake adapters.Intake) *run {
-	r := &run{adapter: a, config: &a.config, state: &a.state, intake: intake}
+func (a *Tailer) newRun(start adapters.Start, intake adapters.Intake) *run {
+	r := &run{tailer: a, state: &a.state, intake: intake}
 	if at, ok := start.Time(time.Now()); ok {
 		start = adapters.At(at)
 	}
 	tapped := func(ctx context.Context, s *delivery.Buffer) error { return r.handOver(ctx, s, true) }
 	if a.tapsExchanges() {
-		r.taps = append(r.taps, newTap(r.config, r.state, "", false, tapped))
+		r.taps = append(r.taps, newTap(r.tailer, r.state, "", false, tapped))
 	}
 	for _, queue := range a.mirrored {
-		r.taps = append(r.taps, newTap(r.config, r.state, queue, false, tapped))
+		r.taps = append(r.taps, newTap(r.tailer, r.state, queue, false, tapped))
 	}
-	if r.config.Firehose {
-		r.taps = append(r.taps, newTap(r.config, r.state, "", true, tapped))
+	if r.tailer.Firehose {
+		r.taps = append(r.taps, newTap(r.tailer, r.state, "", true, tapped))
 	}
-	for _, name := range a.Streams {
+	for _, name := range a.History.Streams {
 		r.streams = append(r.streams, stream.NewTail(name, start, func(ctx context.Context, s *delivery.Buffer) error {
 			return r.handOver(ctx, s, false)
 		}, r.state.tell))
@@ -85,12 +85,9 @@ func (r *run) handOver(ctx context.Context, s *delivery.Buffer, volatile bool) e
 }
 
 // Run implements driver.Source.
-func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters.Intake) error {
-	if a.config.LettersOnly {
-		return wording.Problem("read "+a.config.broker(), "it was opened for dead letters alone", "open it to be read", errors.ErrUnsupported)
-	}
-	if !start.IsEnd() && len(a.Streams) == 0 {
-		return wording.Problem("read "+a.config.broker()+" from "+start.String(), "a tap sees only what comes while it is there",
+func (a *Tailer) Run(ctx context.Context, start adapters.Start, intake adapters.Intake) error {
+	if !start.IsEnd() && len(a.History.Streams) == 0 {
+		return wording.Problem("read "+a.Broker.String()+" from "+start.String(), "a tap sees only what comes while it is there",
 			"start at the end, or read streams", errors.ErrUnsupported)
 	}
 	a.state.change(adapters.Connecting, nil)
@@ -142,7 +139,7 @@ func (r *run) stayConnected(ctx context.Context) error {
 // session connects, attaches all readers and looks after them until the connection
 // ends or ctx does.
 func (r *run) session(ctx context.Context) error {
-	l, err := r.adapter.broker.Dial(ctx)
+	l, err := r.tailer.Broker.Dial(ctx)
 	if err != nil {
 		return err
 	}
@@ -189,7 +186,7 @@ func (s *session) endedProblem(err error, closed <-chan *amqp.Error) error {
 	case answer := <-closed:
 		return s.conn.LossOf(answer)
 	case <-time.After(countingFast):
-		return wording.Problem("read "+s.config.broker(), "the broker ended a consumer, as it does when its queue or stream is deleted",
+		return wording.Problem("read "+s.tailer.Broker.String(), "the broker ended a consumer, as it does when its queue or stream is deleted",
 			"see whether it still exists; it is tried again", adapters.ErrNotConnected)
 	}
 }

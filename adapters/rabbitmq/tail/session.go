@@ -1,4 +1,4 @@
-package rabbitmq
+package tail
 
 import (
 	"context"
@@ -65,10 +65,10 @@ func (s *session) attach(ctx context.Context) error {
 // from that what no queue takes any more.
 func (s *session) replan(ctx context.Context) (plan, error) {
 	now, early := time.Now(), pollPause/2
-	if s.adapter.management != nil && !s.planned.IsZero() && now.Sub(s.planned) < s.pause-early {
+	if s.tailer.Management != nil && !s.planned.IsZero() && now.Sub(s.planned) < s.pause-early {
 		return s.plan, nil
 	}
-	next, err := s.adapter.plan(ctx, s.control)
+	next, err := s.tailer.plan(ctx, s.control)
 	next.problems = slices.Clip(next.problems) // others add theirs to a copy
 	s.planned = now
 	if err == nil && !next.partial && !next.urgent && next.same(&s.plan) {

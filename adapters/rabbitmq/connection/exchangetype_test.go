@@ -1,4 +1,4 @@
-package rabbitmq
+package connection
 
 import (
 	"eventscope/adapters/rabbitmq/routing"

@@ -1,4 +1,4 @@
-package rabbitmq
+package tail
 
 import (
 	"eventscope/adapters/rabbitmq/management"
@@ -27,7 +27,7 @@ func TestEveryExchange(t *testing.T) {
 		t.Errorf("problems %v", p.problems)
 	}
 	p.exchanges = got
-	if err := p.fatal(&Config{}); err != nil {
+	if err := p.fatal(&Tailer{}); err != nil {
 		t.Errorf("what nobody named is fatal: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package rabbitmq
+package tail
 
 import (
 	"errors"
@@ -97,7 +97,7 @@ func (d *drops) peekAtDepth(control *connection.Control, taps []*tap, s *state, 
 		if delivered := s.messages.Load(); delivered > 0 {
 			weight = int64(ready) * (s.bytes.Load() / delivered)
 		}
-		if ready >= t.config.TapMessages || weight > t.config.TapBytes/2 {
+		if ready >= t.tailer.TapMessages || weight > t.tailer.TapBytes/2 {
 			s.overflowed(-1, from, d.looked)
 		}
 	}

@@ -1,0 +1,109 @@
+package tail
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync/atomic"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/routing"
+	"eventscope/adapters/rabbitmq/stream"
+)
+
+// Tailer taps exchanges and the queues that are mirrored, and follows streams.
+type Tailer struct {
+	Broker     *connection.Broker
+	Management *management.Client // nil where there is none
+
+	// History has the streams that are read, once [tailer.Check] has found them.
+	History *stream.History
+
+	// Taps are exchanges of which a copy of everything routed is read, Queues those of which a copy
+	// of what they receive is read, and Streams are read by offset. Firehose reads the broker's own
+	// message trace. Without all of these every exchange is tapped.
+	Taps            []routing.Tap
+	Queues, Streams []string
+	Firehose        bool
+
+	// TapMessages and TapBytes are how much a tap's own queue keeps.
+	TapMessages int
+	TapBytes    int64
+
+	exchangeTypes map[string]routing.ExchangeType // of exchanges, as AMQP told; check's and then Run's
+	tapsRead      bool                            // the taps name exchanges that there are
+	mirrored      []string                        // real queues that are read by a tap
+
+	state   state
+	running atomic.Pointer[run] // the present or last one
+}
+
+// Check plans, tries the plan out and undoes that.
+func (a *Tailer) Check(ctx context.Context, l *connection.Conn) error {
+	control := l.Control(ctx)
+	plan, err := a.plan(ctx, control)
+	if err != nil {
+		return err
+	}
+	if err := plan.fatal(a); err != nil {
+		return err
+	}
+	a.History.Streams, a.mirrored = plan.streams, slices.Sorted(maps.Keys(plan.queues))
+	trial := &session{run: a.newRun(adapters.End, nil), conn: l, control: control}
+	for _, t := range trial.taps {
+		if err := trial.drops.declareTap(t, control); err != nil {
+			return err
+		}
+	}
+	if err := trial.bind(&plan); err != nil {
+		return err
+	}
+	for _, name := range a.History.Streams {
+		channel, _, err := stream.Consume(ctx, l, name, "next", 1)
+		if errors.Is(err, adapters.ErrNotAuthorized) && len(a.History.Streams)+len(trial.taps) > 1 {
+			plan.problems = append(plan.problems, err)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		l.CloseChannel(ctx, channel)
+	}
+	trial.report(&plan)
+	for _, t := range trial.taps {
+		_ = control.Do(t.doing(), func(ch *amqp.Channel) error {
+			_, err := ch.QueueDelete(t.queue, false, false, false)
+			return err // the broker deletes it with the connection otherwise
+		})
+	}
+	return nil
+}
+
+// tapsExchanges says that there is a tap for exchanges.
+func (a *Tailer) tapsExchanges() bool { return len(a.Taps) > 0 || !a.named() }
+
+// Note sets the state of the connection where Run does not know it: before it, and after it.
+func (a *Tailer) Note(connection adapters.Connection) { a.state.change(connection, nil) }
+
+// Status implements driver.Source.
+func (a *Tailer) Status() adapters.Status {
+	status := a.state.snapshot()
+	status.BehindBy = -1
+	if r := a.running.Load(); r != nil {
+		status.BehindBy = r.behind()
+	}
+	if status.Connection == adapters.Live && status.BehindBy > 0 {
+		status.Connection = adapters.CatchingUp
+	}
+	return status
+}
+
+// named says that the config says what to read.
+func (a *Tailer) named() bool {
+	return len(a.Taps) > 0 || len(a.Queues) > 0 || len(a.Streams) > 0 || a.Firehose
+}
