@@ -10,6 +10,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/dlq"
 	"eventscope/adapters/rabbitmq/lag"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/publish"
@@ -27,9 +28,7 @@ type Adapter struct {
 	*stream.History
 	*lag.Reader
 	*tail.Tailer
-	*publish.Copier
-
-	counted counted // what peeks have seen of limits
+	*dlq.DeadLetters
 }
 
 // Open connects, logs in, and checks that what the config names exists and may be
@@ -67,7 +66,6 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 // newAdapter connects to nothing yet.
 func newAdapter(config Config) (a *Adapter, err error) {
 	a = &Adapter{config: config, broker: connection.New(config.connect())}
-	a.counted.path, a.counted.scope = config.PeeksFile, config.Address+" "+config.VirtualHost
 	if config.Management != "" {
 		if a.management, err = management.New(config.client()); err != nil {
 			return nil, err
@@ -77,7 +75,11 @@ func newAdapter(config Config) (a *Adapter, err error) {
 	a.Reader = &lag.Reader{
 		Broker: a.broker, Management: a.management, History: a.History, Named: slices.Concat(config.Queues, config.Streams), AnswerBytes: config.AnswerBytes,
 	}
-	a.Copier = &publish.Copier{Broker: a.broker, Management: a.management, Letters: new(publish.Letters), Write: config.Write}
+	a.DeadLetters = &dlq.DeadLetters{
+		Copier: &publish.Copier{Broker: a.broker, Management: a.management, Letters: new(publish.Letters), Write: config.Write},
+		Queues: config.Queues, Streams: config.Streams, LettersOnly: config.LettersOnly,
+		Counts: dlq.NewPeekCounts(config.PeeksFile, config.Address+" "+config.VirtualHost),
+	}
 	a.Tailer = &tail.Tailer{
 		Broker: a.broker, Management: a.management, History: a.History, Taps: config.Taps, Queues: config.Queues, Streams: config.Streams, Firehose: config.Firehose,
 		TapMessages: config.TapMessages, TapBytes: config.TapBytes,
@@ -90,11 +92,11 @@ func (a *Adapter) checkLetters(ctx context.Context, l *connection.Conn) error {
 	a.History.Streams = slices.Clone(a.config.Streams)
 	control := l.Control(ctx)
 	for _, name := range a.config.Queues {
-		facts, err := a.facts(ctx, control, name)
+		kind, err := a.TypeOf(ctx, control, name)
 		if err != nil {
 			return err
 		}
-		if facts.kind == amqp.QueueTypeStream {
+		if kind == amqp.QueueTypeStream {
 			a.History.Streams = append(a.History.Streams, name)
 		}
 	}

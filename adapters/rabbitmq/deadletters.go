@@ -3,6 +3,7 @@ package rabbitmq
 import (
 	"context"
 	"errors"
+
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/rabbitmq/wording"
 )

@@ -12,6 +12,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/rabbitmq/dlq"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/publish"
 )
@@ -26,7 +27,7 @@ var Driver = driver.Driver{
 	Example:    "amqp://user@host:5672/vhost?tap=exchange:key",
 	OneHost:    "name several sources for several nodes",
 	Mechanisms: []driver.Mechanism{{Name: "plain"}, {Name: "external", Keyless: true}},
-	Cost:       redelivered,
+	Cost:       dlq.Redelivered,
 	Naming:     "with ?queue=",
 	Namespace:  true,
 	ReadPath:   readVirtualHost,
@@ -48,9 +49,6 @@ var Driver = driver.Driver{
 		return adapter.Source(), nil
 	},
 }
-
-// redelivered is what is left of a peek into a queue, whatever its type.
-var redelivered = deadletter.Cost{Marked: "marked as redelivered", Says: "the broker marks it as redelivered"}
 
 // What an answer of the management API takes of a budget. It is large only for brokers of many
 // thousands of queues.

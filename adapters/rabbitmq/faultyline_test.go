@@ -3,12 +3,13 @@ package rabbitmq
 import (
 	"bufio"
 	"encoding/binary"
-	"eventscope/adapters/rabbitmq/stream"
 	"io"
 	"net"
 	"sync"
 	"testing"
 	"time"
+
+	"eventscope/adapters/rabbitmq/stream"
 )
 
 // fault is something that happens to one frame instead of its being passed on well.

@@ -11,6 +11,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/dlq"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/routing"
 )
@@ -94,9 +95,9 @@ func TestLettersThatSomebodyHoldsAreCountedOnce(t *testing.T) {
 			"some have come since":          {2, 0, ready},
 			"some have come beside a look":  {2, 2, ready},
 		} {
-			y := newDeadLetterGraph(&routing.Catalog{Queues: map[string]string{}, Taps: map[string]bool{}}, []management.Queue{{Name: queue, Type: "classic", Messages: &c.told, Unacknowledged: c.unacknowledged}})
+			y := dlq.NewGraph(&routing.Catalog{Queues: map[string]string{}, Taps: map[string]bool{}}, []management.Queue{{Name: queue, Type: "classic", Messages: &c.told, Unacknowledged: c.unacknowledged}})
 			dlq := deadletter.Queue{Name: queue, Kind: adapters.Queue}
-			a.count(l.Control(t.Context()), y, &dlq)
+			a.Count(l.Control(t.Context()), y, &dlq)
 			if dlq.Messages != c.want {
 				t.Errorf("%s: %d letters, want %d", name, dlq.Messages, c.want)
 			}

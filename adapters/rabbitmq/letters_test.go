@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/dlq"
 )
 
 // lettersOf opens for dead letters, with the management API.
@@ -23,7 +24,7 @@ func (b *testBroker) lettersOf() Config {
 func looked(t testing.TB, a *Adapter, peek deadletter.Peek) (values []string, letters []deadletter.Delivery, err error) {
 	t.Helper()
 	err = a.Peek(t.Context(), peek, func(part []deadletter.Delivery) error {
-		if len(part) == 0 || len(part) > peekPart {
+		if len(part) == 0 || len(part) > dlq.PeekPart {
 			t.Errorf("a part of %d", len(part))
 		}
 		letters = append(letters, part...)

@@ -14,6 +14,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/rabbitmq/dlq"
 )
 
 // dlqKinds are the kinds of queues that a peek is tried on.
@@ -170,7 +171,7 @@ func TestPeekKeepsBeforeItGivesBack(t *testing.T) {
 		var kept *deadletter.Delivery
 		err := a.Peek(t.Context(), deadletter.Peek{DLQ: queue}, func(part []deadletter.Delivery) error {
 			state, err := b.channel(t).QueueDeclarePassive(queue, true, false, false, false, nil)
-			if err != nil || state.Messages > 300-peekPart {
+			if err != nil || state.Messages > 300-dlq.PeekPart {
 				t.Errorf("%d wait while a part is handed over, %v", state.Messages, err)
 			}
 			line, err := a.Encode(nil, &part[7])
@@ -287,7 +288,7 @@ func TestAPeekBesideAConsumer(t *testing.T) {
 // one has brought letters too near to their limit.
 func TestAKilledPeekIsRemembered(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, b *testBroker) {
-		queue := b.queue(t, "quorum", amqp.Table{"x-delivery-limit": int32(peekMargin)})
+		queue := b.queue(t, "quorum", amqp.Table{"x-delivery-limit": int32(5)})
 		b.publish(t, "", queue, bodies("letter", 3)...)
 		config := b.lettersOf()
 		config.PeeksFile = filepath.Join(t.TempDir(), "looks.json")

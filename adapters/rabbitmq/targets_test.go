@@ -2,9 +2,10 @@ package rabbitmq
 
 import (
 	"errors"
+	"testing"
+
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
-	"testing"
 )
 
 func TestTargetsOnABroker(t *testing.T) {

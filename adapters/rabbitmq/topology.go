@@ -11,6 +11,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/rabbitmq/delivery"
+	"eventscope/adapters/rabbitmq/dlq"
 	"eventscope/adapters/rabbitmq/management"
 	"eventscope/adapters/rabbitmq/tail"
 	"eventscope/adapters/rabbitmq/wording"
@@ -28,16 +29,16 @@ func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, err
 		return nil, err
 	}
 	var list []adapters.Destination
-	for _, name := range slices.Sorted(maps.Keys(m.known.Exchanges)) {
+	for _, name := range slices.Sorted(maps.Keys(m.Known.Exchanges)) {
 		shown := name
 		if name == "" {
 			shown = delivery.DefaultExchange
 		}
 		if m.wanted(adapters.Endpoint{Name: name, Kind: adapters.Exchange}) {
-			list = append(list, adapters.Destination{Name: shown, Kind: adapters.Exchange, Internal: m.known.Exchanges[name].Internal || name == ""})
+			list = append(list, adapters.Destination{Name: shown, Kind: adapters.Exchange, Internal: m.Known.Exchanges[name].Internal || name == ""})
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.queues)) {
+	for _, name := range slices.Sorted(maps.Keys(m.Queues)) {
 		if end := m.queueEnd(name); m.wanted(end) {
 			list = append(list, adapters.Destination{Name: name, Kind: end.Kind})
 		}
@@ -47,7 +48,7 @@ func (a *Adapter) Destinations(ctx context.Context) ([]adapters.Destination, err
 
 func (a *Adapter) named() []adapters.Destination {
 	var list []adapters.Destination
-	for _, tap := range a.Taps {
+	for _, tap := range a.Tailer.Taps {
 		list = append(list, adapters.Destination{Name: tap.Exchange, Kind: adapters.Exchange})
 	}
 	for _, stream := range a.History.Streams {
@@ -71,20 +72,20 @@ func (a *Adapter) Bindings(ctx context.Context) ([]adapters.Binding, error) {
 
 // ways is where messages go within a virtual host.
 type ways struct {
-	*deadLetterGraph
+	*dlq.Graph
 	bindings []adapters.Binding
 	within   map[adapters.Endpoint]bool // nil is everything
 }
 
 func (a *Adapter) ways(ctx context.Context) (*ways, error) {
-	y, err := askDeadLetterGraph(ctx, a.management)
+	y, err := dlq.AskGraph(ctx, a.management)
 	if err != nil {
 		return nil, err
 	}
-	w := &ways{deadLetterGraph: y}
+	w := &ways{Graph: y}
 	bound := map[adapters.Binding]bool{} // several may differ by arguments alone
-	for i := range y.known.Bindings {
-		b := &y.known.Bindings[i]
+	for i := range y.Known.Bindings {
+		b := &y.Known.Bindings[i]
 		from, to := adapters.Endpoint{Name: b.Source, Kind: adapters.Exchange}, adapters.Endpoint{Name: b.Destination, Kind: adapters.Exchange}
 		if b.DestinationType == "queue" {
 			to = w.queueEnd(b.Destination)
@@ -95,14 +96,14 @@ func (a *Adapter) ways(ctx context.Context) (*ways, error) {
 			w.bindings = append(w.bindings, way)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(y.known.Exchanges)) {
-		if other := y.known.Exchanges[name].Alternate; other != "" {
+	for _, name := range slices.Sorted(maps.Keys(y.Known.Exchanges)) {
+		if other := y.Known.Exchanges[name].Alternate; other != "" {
 			from, to := adapters.Endpoint{Name: name, Kind: adapters.Exchange}, adapters.Endpoint{Name: other, Kind: adapters.Exchange}
 			w.bindings = append(w.bindings, adapters.Binding{From: from, To: to, Way: adapters.Alternate})
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(y.queues)) {
-		if b, ok := w.deadWay(y.queues[name]); ok {
+	for _, name := range slices.Sorted(maps.Keys(y.Queues)) {
+		if b, ok := w.deadWay(y.Queues[name]); ok {
 			w.bindings = append(w.bindings, b)
 		}
 	}
@@ -126,7 +127,7 @@ func (w *ways) deadWay(q *management.Queue) (adapters.Binding, bool) {
 
 // queueEnd is a queue or stream as an endpoint.
 func (w *ways) queueEnd(name string) adapters.Endpoint {
-	if q := w.queues[name]; q != nil && q.Type == amqp.QueueTypeStream {
+	if q := w.Queues[name]; q != nil && q.Type == amqp.QueueTypeStream {
 		return adapters.Endpoint{Name: name, Kind: adapters.Stream}
 	}
 	return adapters.Endpoint{Name: name, Kind: adapters.Queue}

@@ -2,11 +2,12 @@ package connection
 
 import (
 	"errors"
-	"eventscope/adapters"
-	"eventscope/adapters/rabbitmq/wording"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // Channel is a channel that remembers why the broker has closed it: the client's calls

@@ -1,8 +1,9 @@
 package connection
 
 import (
-	"eventscope/adapters/rabbitmq/routing"
 	"testing"
+
+	"eventscope/adapters/rabbitmq/routing"
 )
 
 func TestGuessLearns(t *testing.T) {

@@ -2,11 +2,12 @@ package connection
 
 import (
 	"errors"
-	"eventscope/adapters"
 	"strings"
 	"testing"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
 )
 
 func TestRefusalsInWords(t *testing.T) {

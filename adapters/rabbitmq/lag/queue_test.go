@@ -2,13 +2,14 @@ package lag
 
 import (
 	"encoding/json"
-	"eventscope/adapters/consumer"
-	"eventscope/adapters/rabbitmq/management"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"eventscope/adapters/consumer"
+	"eventscope/adapters/rabbitmq/management"
 )
 
 // TestQueueFigures has answers of brokers at moments that are hard to meet.

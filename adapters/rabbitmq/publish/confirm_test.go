@@ -2,11 +2,12 @@ package publish
 
 import (
 	"errors"
+	"testing"
+	"time"
+
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/rabbitmq/connection"
-	"testing"
-	"time"
 )
 
 // TestDoubt: a copy that came back and is none of those that were sent makes all uncertain.

@@ -2,13 +2,14 @@ package stream
 
 import (
 	"context"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
 	"eventscope/adapters"
 	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/wording"
-	"time"
-
-	amqp "github.com/rabbitmq/amqp091-go"
 )
 
 // Reading is a consumer of a stream that is read one delivery after the other.

@@ -3,15 +3,16 @@ package stream
 import (
 	"context"
 	"errors"
-	"eventscope/adapters"
-	"eventscope/adapters/rabbitmq/connection"
-	"eventscope/adapters/rabbitmq/delivery"
-	"eventscope/adapters/rabbitmq/wording"
 	"fmt"
 	"sync/atomic"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/delivery"
+	"eventscope/adapters/rabbitmq/wording"
 )
 
 // Tail is one stream that is being tailed. Its reader moves next and delivered, the

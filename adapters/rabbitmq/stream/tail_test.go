@@ -2,13 +2,14 @@ package stream
 
 import (
 	"errors"
-	"eventscope/adapters"
-	"eventscope/adapters/rabbitmq/delivery"
 	"slices"
 	"testing"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+	"eventscope/adapters/rabbitmq/delivery"
 )
 
 // TestStreamTimesWithinAChunk: the broker finds chunks by time, not messages. What

@@ -1,13 +1,13 @@
 package tail
 
 import (
-	"eventscope/adapters/rabbitmq/management"
 	"strings"
 	"testing"
 
-	"eventscope/adapters/rabbitmq/routing"
-
 	"github.com/google/go-cmp/cmp"
+
+	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/routing"
 )
 
 // TestEveryExchange: what cannot be tapped without harm is left out and explained.

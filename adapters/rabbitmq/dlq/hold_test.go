@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"testing"
@@ -27,19 +27,19 @@ func TestNoMoreIsTakenInAdvanceThanThePaceSettlesSoon(t *testing.T) {
 func TestLettersAreOverdueByTheOldestThatIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, c := range []struct {
-			facts facts
-			limit time.Duration
+			queueInfo queueInfo
+			limit     time.Duration
 		}{
-			{facts{kind: amqp.QueueTypeClassic}, holdLimit},
-			{facts{kind: amqp.QueueTypeQuorum}, holdQuorum},
-			{facts{kind: amqp.QueueTypeQuorum, timeout: time.Minute}, 30 * time.Second},
-			{facts{kind: amqp.QueueTypeClassic, timeout: 20 * time.Second}, 10 * time.Second},
+			{queueInfo{kind: amqp.QueueTypeClassic}, holdLimit},
+			{queueInfo{kind: amqp.QueueTypeQuorum}, holdQuorum},
+			{queueInfo{kind: amqp.QueueTypeQuorum, timeout: time.Minute}, 30 * time.Second},
+			{queueInfo{kind: amqp.QueueTypeClassic, timeout: 20 * time.Second}, 10 * time.Second},
 		} {
-			r := &redrive{facts: c.facts, letterConsumer: (&Config{}).newLetterConsumer(nil, "q")}
+			r := &redrive{info: c.queueInfo, letterConsumer: newLetterConsumer(nil, "q")}
 			expect := func(want bool, when string) {
 				t.Helper()
 				if got := r.Overdue(); got != want {
-					t.Errorf("%+v, %s: overdue %v", c.facts, when, got)
+					t.Errorf("%+v, %s: overdue %v", c.queueInfo, when, got)
 				}
 			}
 			expect(false, "before anything was taken")

@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"context"
@@ -70,7 +70,7 @@ func (l *queuePeek) unshared(ctx context.Context) (state amqp.Queue, err error) 
 		switch {
 		case err != nil:
 			return state, l.channel.Problem(l.doing(), err)
-		case l.facts.kind != amqp.QueueTypeQuorum || state.Consumers == 0:
+		case l.info.kind != amqp.QueueTypeQuorum || state.Consumers == 0:
 			return state, nil
 		case time.Since(began) >= deadLimit || !pause(ctx, queuePause):
 			return state, wording.Problem(l.doing(), fmt.Sprintf("%d others consume it or hold letters of it, and what they give back beside a look comes back in another order", state.Consumers),
@@ -92,10 +92,10 @@ func (l *queuePeek) complete(state amqp.Queue) error {
 	switch {
 	case l.read < wanted:
 		return short(fmt.Sprintf("%s of its %s letters were seen: others have taken or hold the rest", figure.Count(l.read), figure.Count(state.Messages)))
-	case l.most > 0 || state.Consumers == 0 || l.facts.held == 0:
+	case l.most > 0 || state.Consumers == 0 || l.info.held == 0:
 		return nil
-	case l.facts.held > 0:
-		return short(fmt.Sprintf("%s letters were seen, and %s more are held by its %d consumers, as of some seconds ago", figure.Count(l.read), figure.Count(l.facts.held), state.Consumers))
+	case l.info.held > 0:
+		return short(fmt.Sprintf("%s letters were seen, and %s more are held by its %d consumers, as of some seconds ago", figure.Count(l.read), figure.Count(l.info.held), state.Consumers))
 	}
 	return short(fmt.Sprintf("%s letters were seen, and its %d consumers may hold more", figure.Count(l.read), state.Consumers))
 }

@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"os"
@@ -11,7 +11,7 @@ import (
 // share.
 func TestCountsAreOneForAllProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "looks.json")
-	process := func(scope string) *counted { return &counted{path: path, scope: scope} }
+	process := func(scope string) *PeekCounts { return NewPeekCounts(path, scope) }
 	var counting sync.WaitGroup
 	for i := range 4 {
 		counting.Go(func() {
@@ -41,7 +41,7 @@ func TestCountsThatCannotBeKept(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{torn"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := (&counted{path: path}).add("queue", 1); err == nil {
+	if err := (&PeekCounts{path: path}).add("queue", 1); err == nil {
 		t.Error("nothing was said")
 	}
 }

@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 // while thousands of letters that were got one by one come back in minutes. It must not be
 // an auto-delete queue, which would go with the consumer, letters and all.
 func (l *queuePeek) readByConsumer(ctx context.Context, depth int) error {
-	t := l.adapter.config.newLetterConsumer(l.channel, l.queue)
+	t := newLetterConsumer(l.channel, l.queue)
 	t.shared = true
 	if depth == 0 {
 		return nil
@@ -31,9 +31,9 @@ func (l *queuePeek) readByConsumer(ctx context.Context, depth int) error {
 // keepTaken hands letters over in parts, up to so many.
 func (l *queuePeek) keepTaken(ctx context.Context, t *letterConsumer, depth int) error {
 	for t.read < depth {
-		part := make([]amqp.Delivery, 0, peekPart)
+		part := make([]amqp.Delivery, 0, PeekPart)
 		var failed error
-		for len(part) < peekPart && t.read < depth {
+		for len(part) < PeekPart && t.read < depth {
 			d, err := t.next(ctx, len(part) > 0)
 			if failed = err; err != nil || d == nil {
 				break

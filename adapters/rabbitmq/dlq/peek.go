@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"context"
@@ -16,8 +16,11 @@ import (
 	"eventscope/adapters/rabbitmq/wording"
 )
 
-// peekPart is how many letters a peek hands over at a time.
-const peekPart = 256
+// PeekPart is how many letters a peek hands over at a time.
+const PeekPart = 256
+
+// Redelivered is what is left of a peek into a queue, whatever its type.
+var Redelivered = deadletter.Cost{Marked: "marked as redelivered", Says: "the broker marks it as redelivered"}
 
 // Peek implements deadletter.Queues. A stream is read by offset, a classic queue by a
 // consumer (peekclassic.go), any other queue by basic.get; what was read is given back by basic.nack in the order in which it
@@ -29,37 +32,37 @@ const peekPart = 256
 // first that comes too near to its limit, and is refused the next time before it reads
 // anything. A letter found at its very limit, as other programs may leave it, is handed
 // over, and the broker may drop it when it is given back.
-func (a *Adapter) Peek(ctx context.Context, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
-	l, err := a.broker.Dial(ctx)
+func (a *DeadLetters) Peek(ctx context.Context, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
+	l, err := a.Broker.Dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer l.LimitWaits(ctx, false)()
 	defer l.HangUp()
 	control := l.Control(ctx)
-	facts, err := a.facts(ctx, control, peek.DLQ)
+	info, err := a.info(ctx, control, peek.DLQ)
 	if err != nil {
 		return err
 	}
-	if facts.kind == amqp.QueueTypeStream {
+	if info.kind == amqp.QueueTypeStream {
 		return a.peekStream(ctx, l, peek, keep)
 	}
-	q := &queuePeek{adapter: a, facts: &facts, peekPolicy: facts.peekPolicy(), control: control, conn: l, queue: peek.DLQ, most: peek.Most, keep: keep}
+	q := &queuePeek{DeadLetters: a, info: &info, policy: info.peekPolicy(), control: control, conn: l, queue: peek.DLQ, most: peek.Most, keep: keep}
 	return q.run(ctx)
 }
 
 // queuePeek is one peek at a queue. All letters are held on one channel of their own,
 // whose delivery tags count from 1, so that their number is all there is to remember.
 type queuePeek struct {
-	adapter    *Adapter
-	facts      *facts
-	peekPolicy peekPolicy
-	conn       *connection.Conn
-	control    *connection.Control
-	channel    *connection.Channel
-	queue      string
-	most       int
-	keep       func([]deadletter.Delivery) error
+	DeadLetters *DeadLetters
+	info        *queueInfo
+	policy      policy
+	conn        *connection.Conn
+	control     *connection.Control
+	channel     *connection.Channel
+	queue       string
+	most        int
+	keep        func([]deadletter.Delivery) error
 
 	read    int   // letters
 	whole   bool  // the end of the queue was reached
@@ -71,8 +74,7 @@ type queuePeek struct {
 func (l *queuePeek) doing() string { return "look at queue " + wording.Quoted(l.queue) }
 
 func (l *queuePeek) run(ctx context.Context) error {
-	c := &l.adapter.config
-	if err := l.peekPolicy.refusal(c, l.doing()); err != nil {
+	if err := l.policy.refusal(l.doing()); err != nil {
 		return err
 	}
 	state, err := l.begin(ctx)
@@ -81,7 +83,7 @@ func (l *queuePeek) run(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, deadletter.PeekTime)
 	defer cancel()
-	if l.facts.kind == amqp.QueueTypeClassic && l.facts.lasting {
+	if l.info.kind == amqp.QueueTypeClassic && l.info.lasting {
 		err = l.readByConsumer(limited, state.Messages)
 	} else {
 		err = l.readOn(limited, keepEach)
@@ -108,7 +110,7 @@ func (l *queuePeek) begin(ctx context.Context) (state amqp.Queue, err error) {
 	if state, err = l.unshared(ctx); err != nil {
 		return state, err
 	}
-	if l.facts.kind == amqp.QueueTypeQuorum && state.Messages == 0 && l.facts.messages > 0 {
+	if l.info.kind == amqp.QueueTypeQuorum && state.Messages == 0 && l.info.messages > 0 {
 		if state.Messages, err = depthUnderLeader(ctx, l.control, l.queue); err != nil {
 			return state, err
 		}
@@ -117,25 +119,25 @@ func (l *queuePeek) begin(ctx context.Context) (state amqp.Queue, err error) {
 		return state, err
 	}
 	if l.counts() && state.Messages > 0 { // also if this process is killed while it holds letters
-		err = l.adapter.counted.add(l.queue, l.adapter.counted.highest(l.queue)+1)
+		err = l.DeadLetters.Counts.add(l.queue, l.DeadLetters.Counts.highest(l.queue)+1)
 	}
 	return state, err
 }
 
 // counts says that the broker counts what this peek gives back.
-func (l *queuePeek) counts() bool { return l.peekPolicy.margin > 0 && l.facts.series != series43 }
+func (l *queuePeek) counts() bool { return l.policy.margin > 0 && l.info.series != series43 }
 
 // refuse says no before anything is read, where that can be known.
 func (l *queuePeek) refuse(depth int) error {
-	if l.peekPolicy.handling == wholly && depth > whollyMost {
+	if l.policy.handling == wholly && depth > whollyMost {
 		return wording.Problem(l.doing(), fmt.Sprintf("letters given back go to its end, so that all %s would have to be held to keep their order, and at most %s are", figure.Count(depth), figure.Count(whollyMost)),
 			doInstead, deadletter.ErrUnsafePeek)
 	}
 	if depth == 0 {
-		l.adapter.counted.forget(l.queue)
+		l.DeadLetters.Counts.forget(l.queue)
 		return nil
 	}
-	if count := l.adapter.counted.highest(l.queue); l.peekPolicy.margin > 0 && l.facts.headroom(count) < int64(l.peekPolicy.margin) {
+	if count := l.DeadLetters.Counts.highest(l.queue); l.policy.margin > 0 && l.info.headroom(count) < int64(l.policy.margin) {
 		return l.tooLow(count, "an earlier look saw a letter that was")
 	}
 	return nil
@@ -143,16 +145,16 @@ func (l *queuePeek) refuse(depth int) error {
 
 // tooLow is the refusal for letters that were handed out too often already.
 func (l *queuePeek) tooLow(count int64, saw string) error {
-	return wording.Problem(l.doing(), fmt.Sprintf("%s handed out %d times, and its delivery limit is %d", saw, count, l.facts.limit),
+	return wording.Problem(l.doing(), fmt.Sprintf("%s handed out %d times, and its delivery limit is %d", saw, count, l.info.limit),
 		raiseLimit, deadletter.ErrUnsafePeek)
 }
 
 // readOn reads and keeps letters until enough are read for the order to be kept.
 func (l *queuePeek) readOn(ctx context.Context, hand func(*queuePeek, []amqp.Delivery) error) error {
 	for !l.enough() {
-		part := make([]amqp.Delivery, 0, peekPart)
+		part := make([]amqp.Delivery, 0, PeekPart)
 		var failed error
-		for len(part) < peekPart && !l.enough() && failed == nil {
+		for len(part) < PeekPart && !l.enough() && failed == nil {
 			if failed = ctx.Err(); failed != nil {
 				break
 			}
@@ -195,12 +197,12 @@ func keepEach(l *queuePeek, part []amqp.Delivery) error {
 	if len(part) == 0 {
 		return nil
 	}
-	held, holding := make([]deadletter.Delivery, len(part)), publish.Holding{Letters: l.adapter.Letters}
+	held, holding := make([]deadletter.Delivery, len(part)), publish.Holding{Letters: l.DeadLetters.Letters}
 	for i := range part {
 		held[i] = holding.FromQueue(&part[i], l.queue)
 	}
 	handles := publish.HandlesOf(held) // keep owns what it is handed
-	defer l.adapter.Letters.Drop(handles)
+	defer l.DeadLetters.Letters.Drop(handles)
 	return l.keep(held)
 }
 
@@ -208,14 +210,14 @@ func keepEach(l *queuePeek, part []amqp.Delivery) error {
 func (l *queuePeek) take(d *amqp.Delivery) {
 	l.read++
 	l.fresh = !d.Redelivered
-	if l.peekPolicy.margin == 0 {
+	if l.policy.margin == 0 {
 		return
 	}
 	count := countOf(d)
-	if l.facts.headroom(count) < int64(l.facts.limit) {
+	if l.info.headroom(count) < int64(l.info.limit) {
 		l.highest = max(l.highest, count)
 	}
-	l.low = l.low || l.facts.headroom(count) < int64(l.peekPolicy.margin)
+	l.low = l.low || l.info.headroom(count) < int64(l.policy.margin)
 }
 
 // enough says that the letters read can be given back in order.
@@ -225,12 +227,12 @@ func (l *queuePeek) enough() bool {
 		return true
 	case l.low:
 		return true // each further one would come nearer to its limit
-	case l.peekPolicy.handling == wholly:
+	case l.policy.handling == wholly:
 		return false
 	case l.most == 0 || l.read < l.most:
 		return false
 	}
-	return l.peekPolicy.handling == free || l.fresh
+	return l.policy.handling == free || l.fresh
 }
 
 // requeue gives all letters back, in the order in which they were read. After it the
@@ -240,14 +242,14 @@ func (l *queuePeek) requeue() error {
 		return nil
 	}
 	if l.counts() {
-		if err := l.adapter.counted.add(l.queue, l.highest+1); err != nil {
-			return both(err, l.adapter.config.requeue(l.channel, l.facts, l.tags(), 1))
+		if err := l.DeadLetters.Counts.add(l.queue, l.highest+1); err != nil {
+			return both(err, requeue(l.channel, l.info, l.tags(), 1))
 		}
 	}
-	if !l.counts() && !l.whole && !l.fresh && l.peekPolicy.handling != free {
+	if !l.counts() && !l.whole && !l.fresh && l.policy.handling != free {
 		l.rest()
 	}
-	if err := l.adapter.config.requeue(l.channel, l.facts, l.tags(), 1); err != nil {
+	if err := requeue(l.channel, l.info, l.tags(), 1); err != nil {
 		return err
 	}
 	_ = l.channel.Close()

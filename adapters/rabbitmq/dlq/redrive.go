@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"cmp"
@@ -29,11 +29,11 @@ import (
 // the last.
 type redrive struct {
 	publish.Sender
-	counted        *counted
+	counted        *PeekCounts
 	conn           *connection.Conn // on which letters are taken; the sender has its own
 	letterConsumer *letterConsumer
-	facts          facts
-	peekPolicy     peekPolicy
+	info           queueInfo
+	policy         policy
 	queue          string
 
 	wanted map[adapters.Position]int // ordered and not handed over yet
@@ -52,13 +52,13 @@ type redrive struct {
 // consumer, which the broker grants to one at a time and only where nobody else consumes.
 // An order of fewer letters than the queue holds is checked like a peek, since what is not
 // settled is given back; an order of all only against a crash.
-func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
+func (a *DeadLetters) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
 	doing := "take letters from queue " + wording.Quoted(order.DLQ)
 	if err := a.MayWrite(doing); err != nil {
 		return nil, err
 	}
 	return awaitQueue(ctx, func() (deadletter.Redrive, error) {
-		l, err := a.broker.Dial(ctx)
+		l, err := a.Broker.Dial(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -72,16 +72,16 @@ func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadlett
 	})
 }
 
-func (a *Adapter) redrive(ctx context.Context, l *connection.Conn, order deadletter.Order, doing string) (deadletter.Redrive, error) {
+func (a *DeadLetters) redrive(ctx context.Context, l *connection.Conn, order deadletter.Order, doing string) (deadletter.Redrive, error) {
 	control := l.Control(ctx)
-	facts, err := a.facts(ctx, control, order.DLQ)
+	info, err := a.info(ctx, control, order.DLQ)
 	if err != nil {
 		return nil, err
 	}
-	if facts.kind == amqp.QueueTypeStream {
+	if info.kind == amqp.QueueTypeStream {
 		return a.redriveStream(ctx, l, order)
 	}
-	if facts.kind == amqp.QueueTypeClassic && !facts.lasting {
+	if info.kind == amqp.QueueTypeClassic && !info.lasting {
 		return nil, wording.Problem(doing, "it is an auto-delete queue, or may be one: the broker deletes it with what it holds when its consumer leaves",
 			"move its letters to a queue that stays; management=http://HOST:15672 tells which queues do", deadletter.ErrUnsafePeek)
 	}
@@ -89,7 +89,7 @@ func (a *Adapter) redrive(ctx context.Context, l *connection.Conn, order deadlet
 		return nil, err
 	}
 	depth, err := control.Depth(order.DLQ)
-	if err == nil && depth == 0 && len(order.Letters) > 0 && facts.kind == amqp.QueueTypeQuorum {
+	if err == nil && depth == 0 && len(order.Letters) > 0 && info.kind == amqp.QueueTypeQuorum {
 		depth, err = depthUnderLeader(ctx, control, order.DLQ)
 	}
 	if err != nil {
@@ -97,26 +97,26 @@ func (a *Adapter) redrive(ctx context.Context, l *connection.Conn, order deadlet
 	}
 	partly := depth > len(order.Letters)
 	r := &redrive{
-		Sender: publish.Sender{Copier: a.Copier}, counted: &a.counted, conn: l, facts: facts, peekPolicy: facts.redrivePolicy(partly), queue: order.DLQ,
+		Sender: publish.Sender{Copier: a.Copier}, counted: a.Counts, conn: l, info: info, policy: info.redrivePolicy(partly), queue: order.DLQ,
 		wanted: map[adapters.Position]int{}, left: len(order.Letters), most: max(depth, len(order.Letters)) + takePrefetch, // letters may still be on their way back
 		tags: map[uint64]uint64{}, overLimit: map[uint64]publish.Outgoing{}, partly: partly, wide: prefetchFor(order.Rate, partly),
 	}
 	for _, position := range order.Letters {
 		r.wanted[position]++
 	}
-	if err := r.peekPolicy.refusal(&a.config, doing); err != nil {
+	if err := r.policy.refusal(doing); err != nil {
 		return nil, err
 	}
-	if partly && r.peekPolicy.handling == wholly && depth > whollyMost {
+	if partly && r.policy.handling == wholly && depth > whollyMost {
 		return nil, wording.Problem(doing, fmt.Sprintf("letters given back go to its end, so that all %s would have to be held to keep their order, and at most %s are", figure.Count(depth), figure.Count(whollyMost)),
 			"redrive all of them, or "+doInstead, deadletter.ErrUnsafePeek)
 	}
 	first := r.wide
-	if r.peekPolicy.margin > 0 && !partly {
+	if r.policy.margin > 0 && !partly {
 		first = 1 // the next shows whether more are safe
 	}
-	if r.letterConsumer, err = a.config.take(l, order.DLQ, first); err != nil {
-		return nil, both(facts.passing(&a.config, doing, err), r.end())
+	if r.letterConsumer, err = takeLetters(l, order.DLQ, first); err != nil {
+		return nil, both(info.passing(doing, err), r.end())
 	}
 	if r.Channel, err = a.OpenChannel(ctx); err != nil {
 		return nil, both(err, r.end())
@@ -136,11 +136,11 @@ func prefetchFor(rate float64, partly bool) int {
 // Overdue implements deadletter.Redrive.
 func (r *redrive) Overdue() bool {
 	limit := holdLimit
-	if r.facts.kind == amqp.QueueTypeQuorum {
+	if r.info.kind == amqp.QueueTypeQuorum {
 		limit = holdQuorum
 	}
-	if r.facts.timeout > 0 {
-		limit = min(limit, r.facts.timeout/2)
+	if r.info.timeout > 0 {
+		limit = min(limit, r.info.timeout/2)
 	}
 	return r.letterConsumer.heldFor() > limit
 }
@@ -200,13 +200,13 @@ func (r *redrive) take(holding *publish.Holding, d *amqp.Delivery) deadletter.De
 	} else {
 		r.others = append(r.others, held.Handle)
 	}
-	if r.peekPolicy.margin == 0 {
+	if r.policy.margin == 0 {
 		return held
 	}
 	r.judge(d)
-	if r.partly && !ordered && r.facts.headroom(countOf(d)) < int64(r.peekPolicy.margin) {
+	if r.partly && !ordered && r.info.headroom(countOf(d)) < int64(r.policy.margin) {
 		r.refused = wording.Problem("take letters from queue "+wording.Quoted(r.queue),
-			fmt.Sprintf("a letter that would be given back was handed out %d times, and the delivery limit is %d", countOf(d), r.facts.limit),
+			fmt.Sprintf("a letter that would be given back was handed out %d times, and the delivery limit is %d", countOf(d), r.info.limit),
 			"redrive it too, or "+raiseLimit, deadletter.ErrUnsafePeek)
 	}
 	return held
@@ -216,7 +216,7 @@ func (r *redrive) take(holding *publish.Holding, d *amqp.Delivery) deadletter.De
 // counts come first, since a quorum queue serves what was given back before the rest. While a
 // crash would cost letters, no more of them are held than are being settled.
 func (r *redrive) widen(d *amqp.Delivery) error {
-	if r.letterConsumer.prefetch == r.wide || r.facts.headroom(countOf(d)) < crashMargin {
+	if r.letterConsumer.prefetch == r.wide || r.info.headroom(countOf(d)) < crashMargin {
 		return nil
 	}
 	r.letterConsumer.prefetch = r.wide
@@ -226,7 +226,7 @@ func (r *redrive) widen(d *amqp.Delivery) error {
 // judge remembers a letter that would be lost if it were given back, as it is sent to the
 // queue anew instead.
 func (r *redrive) judge(d *amqp.Delivery) {
-	if r.peekPolicy.margin == 0 || r.facts.headroom(countOf(d)) > 0 {
+	if r.policy.margin == 0 || r.info.headroom(countOf(d)) > 0 {
 		return
 	}
 	again := publish.Outgoing{Address: publish.Address{Key: r.queue}, Publishing: publish.Republish(d)}
@@ -290,7 +290,7 @@ func (r *redrive) end() error {
 	}
 	r.letterConsumer.backlog = nil
 	if err == nil {
-		err = r.letterConsumer.complete(r.peekPolicy.handling, r.judge)
+		err = r.letterConsumer.complete(r.policy.handling, r.judge)
 	}
 	if len(r.overLimit) > 0 && err == nil {
 		err = r.republish()
@@ -298,7 +298,7 @@ func (r *redrive) end() error {
 	if err != nil {
 		return err // the end of the connection gives them back
 	}
-	return r.letterConsumer.requeue(&r.facts)
+	return r.letterConsumer.requeue(&r.info)
 }
 
 // republish sends to the queue anew what would be lost if it were given back, and settles it.

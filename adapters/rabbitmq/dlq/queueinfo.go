@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"context"
@@ -47,8 +47,8 @@ const (
 	unknownDelayed delayed = "unknown"
 )
 
-// facts is what decides whether letters can be taken from a queue and given back.
-type facts struct {
+// queueInfo is what decides whether letters can be taken from a queue and given back.
+type queueInfo struct {
 	queue   string
 	kind    string // classic, quorum, stream, or unknownType
 	series  series
@@ -95,36 +95,42 @@ func versionOf(connection *amqp.Connection) string {
 	return version
 }
 
-// facts finds out about a queue: from the management API if there is one, else what AMQP
+// info finds out about a queue: from the management API if there is one, else what AMQP
 // alone tells, which is the type at most.
-func (a *Adapter) facts(ctx context.Context, control *connection.Control, queue string) (facts, error) {
+func (a *DeadLetters) info(ctx context.Context, control *connection.Control, queue string) (queueInfo, error) {
 	version := versionOf(control.Conn.Connection)
-	if a.management != nil {
-		info, err := a.management.Queue(ctx, queue)
+	if a.Management != nil {
+		info, err := a.Management.Queue(ctx, queue)
 		if err != nil {
-			return facts{}, err
+			return queueInfo{}, err
 		}
-		f := factsOf(info, version)
+		f := infoOf(info, version)
 		if f.series != series43 || f.limit < 0 || f.kind != amqp.QueueTypeQuorum {
 			return f, nil
 		}
-		y, err := askDeadLetterGraph(ctx, a.management)
+		y, err := AskGraph(ctx, a.Management)
 		if err != nil {
-			return facts{}, err
+			return queueInfo{}, err
 		}
 		f.inherited = y.inherited(queue, version)
 		return f, nil
 	}
 	kind, lasting, err := control.QueueType(queue)
 	if err != nil {
-		return facts{}, err
+		return queueInfo{}, err
 	}
-	return facts{queue: queue, kind: kind, series: seriesOf(version), version: version, limit: unknownLimit, delayed: unknownDelayed, lasting: lasting, messages: -1, held: -1}, nil
+	return queueInfo{queue: queue, kind: kind, series: seriesOf(version), version: version, limit: unknownLimit, delayed: unknownDelayed, lasting: lasting, messages: -1, held: -1}, nil
 }
 
-// factsOf reads the management API's answer.
-func factsOf(q *management.Queue, version string) facts {
-	f := facts{
+// TypeOf is of which type a queue is, or [connection.UnknownType].
+func (a *DeadLetters) TypeOf(ctx context.Context, control *connection.Control, queue string) (string, error) {
+	f, err := a.info(ctx, control, queue)
+	return f.kind, err
+}
+
+// infoOf reads the management API's answer.
+func infoOf(q *management.Queue, version string) queueInfo {
+	f := queueInfo{
 		queue: q.Name, kind: q.Type, series: seriesOf(version), version: version,
 		limit: limitIn(q, seriesOf(version)), delayed: notDelayed, lasting: !q.AutoDelete,
 		messages: -1, held: q.Unacknowledged,

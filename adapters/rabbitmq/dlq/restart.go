@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"context"
@@ -34,14 +34,14 @@ var (
 )
 
 // passing marks an error that may pass by itself.
-func (f *facts) passing(c *Config, doing string, err error) error {
+func (f *queueInfo) passing(doing string, err error) error {
 	switch {
 	case f.kind != amqp.QueueTypeQuorum:
 		return err
 	case errors.Is(err, connection.ErrInternal):
 		return wording.Problem(doing, "the quorum queue has no leader, as for a moment after the broker's start", "try again, or look into the broker's log", errNoLeader)
 	case errors.Is(err, adapters.ErrBusy):
-		return c.busy(doing, errCounted)
+		return busy(doing, errCounted)
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"encoding/json"
@@ -68,7 +68,7 @@ func TestPolicy(t *testing.T) {
 		{"sharded", series43, 20, notDelayed, "of which nothing is known", "of which nothing is known", "of which nothing is known"},
 	} {
 		t.Run(fmt.Sprintf("%s %s %d %s", c.kind, c.series, c.limit, c.delayed), func(t *testing.T) {
-			f := facts{queue: "q", kind: c.kind, series: c.series, limit: c.limit, delayed: c.delayed}
+			f := queueInfo{queue: "q", kind: c.kind, series: c.series, limit: c.limit, delayed: c.delayed}
 			mustJudge(t, f.peekPolicy(), c.peek)
 			mustJudge(t, f.redrivePolicy(true), c.partly)
 			mustJudge(t, f.redrivePolicy(false), c.all)
@@ -76,7 +76,7 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-func mustJudge(t *testing.T, got peekPolicy, want string) {
+func mustJudge(t *testing.T, got policy, want string) {
 	t.Helper()
 	if got.handling != refused {
 		if told := fmt.Sprint(map[handling]string{free: "free", inOrder: "in order", wholly: "wholly"}[got.handling], " ", got.margin); told != want {
@@ -84,7 +84,7 @@ func mustJudge(t *testing.T, got peekPolicy, want string) {
 		}
 		return
 	}
-	err := got.refusal(&Config{}, "look at queue q")
+	err := got.refusal("look at queue q")
 	if !errors.Is(err, deadletter.ErrUnsafePeek) || !strings.Contains(err.Error(), want) || got.remedy == "" {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -99,7 +99,7 @@ func TestHeadroom(t *testing.T) {
 		{series40, 0, 20}, {series40, 20, 0}, {series40, 21, 20}, // of another queue
 		{series43, 1, 19}, {series43, 21, -1},
 	} {
-		if got := (&facts{series: c.series, limit: 20}).headroom(c.count); got != c.want {
+		if got := (&queueInfo{series: c.series, limit: 20}).headroom(c.count); got != c.want {
 			t.Errorf("%s: count %d leaves %d, want %d", c.series, c.count, got, c.want)
 		}
 	}
@@ -116,8 +116,8 @@ func TestInherited(t *testing.T) {
 	}{
 		{series43, 20, 0, false}, {series43, 20, 19, false}, {series43, 20, 20, true}, {series43, 20, 21, true}, {series43, 22, 21, false}, {series43, belowZero, 21, false}, {series40, 20, 21, false},
 	} {
-		f := facts{queue: "q", kind: "quorum", series: c.series, limit: c.limit, delayed: notDelayed, inherited: c.inherited}
-		for _, v := range []peekPolicy{f.peekPolicy(), f.redrivePolicy(true), f.redrivePolicy(false)} {
+		f := queueInfo{queue: "q", kind: "quorum", series: c.series, limit: c.limit, delayed: notDelayed, inherited: c.inherited}
+		for _, v := range []policy{f.peekPolicy(), f.redrivePolicy(true), f.redrivePolicy(false)} {
 			if (v.handling == refused) != c.refused {
 				t.Errorf("%+v: %+v", c, v)
 			}
@@ -141,12 +141,12 @@ func TestSeriesOf(t *testing.T) {
 func TestVersionsThatNobodyMeasuredAreRefused(t *testing.T) {
 	for _, version := range []string{"3.9.29", "4.4.0", "4.9.1", "5.0.0", "7.1.0"} {
 		for _, kind := range []string{"classic", "quorum"} {
-			f := factsOf(&management.Queue{Name: "q", Type: kind}, version)
-			for _, v := range []peekPolicy{f.peekPolicy(), f.redrivePolicy(true), f.redrivePolicy(false)} {
+			f := infoOf(&management.Queue{Name: "q", Type: kind}, version)
+			for _, v := range []policy{f.peekPolicy(), f.redrivePolicy(true), f.redrivePolicy(false)} {
 				mustJudge(t, v, "do it by the same code; this is "+version)
 			}
 		}
-		if f := factsOf(&management.Queue{Name: "q", Type: "stream"}, version); f.peekPolicy().handling != free {
+		if f := infoOf(&management.Queue{Name: "q", Type: "stream"}, version); f.peekPolicy().handling != free {
 			t.Errorf("%s: a stream is not looked at: %+v", version, f.peekPolicy())
 		}
 	}

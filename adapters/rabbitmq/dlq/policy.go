@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"cmp"
@@ -39,8 +39,8 @@ const (
 	whollyMost = 20_000
 )
 
-// peekPolicy is what the policy says about taking letters from a queue.
-type peekPolicy struct {
+// policy is what the policy says about taking letters from a queue.
+type policy struct {
 	handling handling
 	// margin is how often each letter must be allowed to be given back; 0 where nobody counts.
 	margin int
@@ -59,44 +59,44 @@ const (
 	anyLimit = none | counting | negative | unknown
 )
 
-// policy is when and how letters can be looked at, as it was measured: how often and how
+// policies is when and how letters can be looked at, as it was measured: how often and how
 // a queue of five letters survives looks. The first row that fits holds. Kind, release series and
 // delay are "any" where they do not matter.
-var policy = []struct {
-	kind       string
-	series     series
-	limit      limits
-	delayed    delayed
-	peekPolicy peekPolicy
+var policies = []struct {
+	kind    string
+	series  series
+	limit   limits
+	delayed delayed
+	policy  policy
 }{
-	{"stream", anySeries, anyLimit, anyDelay, peekPolicy{handling: free}},
-	{anyType, seriesUnknown, anyLimit, anyDelay, peekPolicy{handling: refused, cause: unmeasured, remedy: streamInstead}},
-	{"classic", anySeries, anyLimit, anyDelay, peekPolicy{handling: free}},
-	{connection.UnknownType, anySeries, anyLimit, anyDelay, peekPolicy{handling: refused, cause: untold, remedy: addManagement + ", or let the user configure this queue, which AMQP wants for telling its type"}},
+	{"stream", anySeries, anyLimit, anyDelay, policy{handling: free}},
+	{anyType, seriesUnknown, anyLimit, anyDelay, policy{handling: refused, cause: unmeasured, remedy: streamInstead}},
+	{"classic", anySeries, anyLimit, anyDelay, policy{handling: free}},
+	{connection.UnknownType, anySeries, anyLimit, anyDelay, policy{handling: refused, cause: untold, remedy: addManagement + ", or let the user configure this queue, which AMQP wants for telling its type"}},
 
 	// 3.10 to 3.13 count whatever is given back; a letter is gone when the count is above the limit.
-	{"quorum", series3, none, anyDelay, peekPolicy{handling: wholly}},
-	{"quorum", series3, counting, anyDelay, peekPolicy{handling: inOrder, margin: peekMargin}},
-	{"quorum", series3, negative, anyDelay, peekPolicy{handling: refused,
+	{"quorum", series3, none, anyDelay, policy{handling: wholly}},
+	{"quorum", series3, counting, anyDelay, policy{handling: inOrder, margin: peekMargin}},
+	{"quorum", series3, negative, anyDelay, policy{handling: refused,
 		cause:  "its delivery limit is below 0, which this version takes literally: a letter is gone when it is given back once",
 		remedy: doInstead}},
-	{"quorum", series3, unknown, anyDelay, peekPolicy{handling: refused, cause: untoldLimit, remedy: addManagement}},
+	{"quorum", series3, unknown, anyDelay, policy{handling: refused, cause: untoldLimit, remedy: addManagement}},
 
 	// 4.0 to 4.2 do too, and have a limit of 20 unless another is set. Below 0 is none.
-	{"quorum", series40, none | negative, anyDelay, peekPolicy{handling: wholly}},
-	{"quorum", series40, counting, anyDelay, peekPolicy{handling: inOrder, margin: peekMargin}},
-	{"quorum", series40, unknown, anyDelay, peekPolicy{handling: refused, cause: untoldLimit, remedy: addManagement}},
+	{"quorum", series40, none | negative, anyDelay, policy{handling: wholly}},
+	{"quorum", series40, counting, anyDelay, policy{handling: inOrder, margin: peekMargin}},
+	{"quorum", series40, unknown, anyDelay, policy{handling: refused, cause: untoldLimit, remedy: addManagement}},
 
 	// From 4.3 on a nack is not counted, but a lost connection is, for each letter held. The
 	// count that the broker made in the quorum queue where a letter died goes on here, and a
 	// nack of a letter whose count is above the limit loses it.
-	{"quorum", series43, anyLimit, isDelayed, peekPolicy{handling: refused,
+	{"quorum", series43, anyLimit, isDelayed, policy{handling: refused,
 		cause: "it has a delayed retry, which hides letters that are given back and puts them behind the others", remedy: doInstead}},
-	{"quorum", series43, unknown, anyDelay, peekPolicy{handling: refused, cause: untoldLimit, remedy: addManagement}},
-	{"quorum", series43, anyLimit, unknownDelayed, peekPolicy{handling: refused,
+	{"quorum", series43, unknown, anyDelay, policy{handling: refused, cause: untoldLimit, remedy: addManagement}},
+	{"quorum", series43, anyLimit, unknownDelayed, policy{handling: refused,
 		cause: "it is a quorum queue, and whether it delays what is given back is not known", remedy: addManagement}},
-	{"quorum", series43, none | negative, notDelayed, peekPolicy{handling: inOrder}},
-	{"quorum", series43, counting, notDelayed, peekPolicy{handling: inOrder, margin: crashMargin}},
+	{"quorum", series43, none | negative, notDelayed, policy{handling: inOrder}},
+	{"quorum", series43, counting, notDelayed, policy{handling: inOrder, margin: crashMargin}},
 }
 
 const (
@@ -115,10 +115,10 @@ const (
 )
 
 // peekPolicy applies the policy to a peek at the queue.
-func (f *facts) peekPolicy() peekPolicy { return f.bounded(f.row()) }
+func (f *queueInfo) peekPolicy() policy { return f.bounded(f.row()) }
 
 // row is the policy's first row that fits.
-func (f *facts) row() peekPolicy {
+func (f *queueInfo) row() policy {
 	kind := counting
 	switch f.limit {
 	case unknownLimit:
@@ -128,27 +128,27 @@ func (f *facts) row() peekPolicy {
 	case belowZero:
 		kind = negative
 	}
-	for _, row := range policy {
+	for _, row := range policies {
 		if (row.kind == f.kind || row.kind == anyType) && (row.series == anySeries || row.series == f.series) && row.limit&kind != 0 && (row.delayed == anyDelay || row.delayed == f.delayed) {
-			if row.peekPolicy.cause == unmeasured {
-				row.peekPolicy.cause = fmt.Sprintf(unmeasured, cmp.Or(f.version, "of an unknown version"))
+			if row.policy.cause == unmeasured {
+				row.policy.cause = fmt.Sprintf(unmeasured, cmp.Or(f.version, "of an unknown version"))
 			}
-			return row.peekPolicy
+			return row.policy
 		}
 	}
-	return peekPolicy{handling: refused, cause: fmt.Sprintf("it is a queue of type %q, of which nothing is known here", f.kind), remedy: doInstead}
+	return policy{handling: refused, cause: fmt.Sprintf("it is a queue of type %q, of which nothing is known here", f.kind), remedy: doInstead}
 }
 
 // bounded refuses where a letter may lack the margin.
-func (f *facts) bounded(v peekPolicy) peekPolicy {
+func (f *queueInfo) bounded(v policy) policy {
 	switch {
 	case v.margin == 0 || f.limit < 0:
 	case int(f.limit) < v.margin:
-		return peekPolicy{handling: refused,
+		return policy{handling: refused,
 			cause:  fmt.Sprintf("its delivery limit of %d leaves too little room: a letter that is handed out must be allowed to come back at least %d times", f.limit, v.margin),
 			remedy: raiseLimit}
 	case f.series == series43 && int(f.limit)-f.inherited < v.margin:
-		return peekPolicy{handling: refused,
+		return policy{handling: refused,
 			cause:  fmt.Sprintf("a letter can bring a count of %d from the quorum queue it died in, and this queue drops what it is given back above its delivery limit of %d", f.inherited, f.limit),
 			remedy: liftLimit}
 	}
@@ -158,7 +158,7 @@ func (f *facts) bounded(v peekPolicy) peekPolicy {
 // headroom is how often a letter may still be given back, by its x-delivery-count. From
 // 4.0 to 4.2 a letter shows the count of the queue it died in until this one counts, but
 // that is of no account; it is told by being above the limit, where letters are gone.
-func (f *facts) headroom(count int64) int64 {
+func (f *queueInfo) headroom(count int64) int64 {
 	if f.series == series40 && count > int64(f.limit) {
 		count = 0
 	}
@@ -169,22 +169,22 @@ func (f *facts) headroom(count int64) int64 {
 // gives nothing back, so that only a crash is to be feared: it counts once for each
 // letter held, hides them for a while where retries are delayed, and loses them where
 // the limit leaves no room.
-func (f *facts) redrivePolicy(partly bool) peekPolicy {
+func (f *queueInfo) redrivePolicy(partly bool) policy {
 	v := f.row()
 	known := f.kind == "quorum" && f.series != seriesUnknown && f.limit != unknownLimit && f.delayed != unknownDelayed
 	switch {
 	case partly || !known:
 		v.margin = min(v.margin, takeMargin)
 	case f.limit >= 0:
-		v = peekPolicy{handling: inOrder, margin: crashMargin}
+		v = policy{handling: inOrder, margin: crashMargin}
 	case f.delayed == isDelayed:
-		v = peekPolicy{handling: inOrder}
+		v = policy{handling: inOrder}
 	}
 	return f.bounded(v)
 }
 
 // refusal is why a queue is not looked at, or nil.
-func (v peekPolicy) refusal(c *Config, doing string) error {
+func (v policy) refusal(doing string) error {
 	if v.handling != refused {
 		return nil
 	}

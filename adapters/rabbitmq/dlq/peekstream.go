@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // peekStream reads a stream from its beginning to the end that it has now.
-func (a *Adapter) peekStream(ctx context.Context, l *connection.Conn, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
+func (a *DeadLetters) peekStream(ctx context.Context, l *connection.Conn, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
 	end, err := stream.End(ctx, l, peek.DLQ)
 	if err != nil || end == 0 {
 		return err
@@ -33,14 +33,14 @@ func (a *Adapter) peekStream(ctx context.Context, l *connection.Conn, peek deadl
 		return keep(held)
 	}
 	for read := 0; peek.Most == 0 || read < peek.Most; read++ {
-		d, offset, err := reading.Next(ctx, a.broker.Timeouts.Deliveries)
+		d, offset, err := reading.Next(ctx, a.Broker.Timeouts.Deliveries)
 		if err != nil {
 			return err
 		}
 		if offset >= end {
 			break
 		}
-		if part = append(part, holding.FromStream(&d, peek.DLQ)); len(part) == peekPart {
+		if part = append(part, holding.FromStream(&d, peek.DLQ)); len(part) == PeekPart {
 			if err := handOver(); err != nil {
 				return err
 			}

@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"fmt"
@@ -29,7 +29,7 @@ const (
 // channel, of which so many were taken together by one consumer. It waits until the queue
 // has that many more: a quorum queue takes its time, and whoever looks at once after finds
 // it empty.
-func (c *Config) requeue(channel *connection.Channel, f *facts, tags []uint64, together int) (slow error) {
+func requeue(channel *connection.Channel, f *queueInfo, tags []uint64, together int) (slow error) {
 	doing := "give letters back to queue " + wording.Quoted(f.queue)
 	ready, err := depthOn(channel, f.queue)
 	if err != nil {

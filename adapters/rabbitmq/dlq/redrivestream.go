@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"context"
@@ -22,7 +22,7 @@ type streamRedrive struct {
 	handed  []uint64        // handles of what the last Next handed over
 }
 
-func (a *Adapter) redriveStream(ctx context.Context, l *connection.Conn, order deadletter.Order) (deadletter.Redrive, error) {
+func (a *DeadLetters) redriveStream(ctx context.Context, l *connection.Conn, order deadletter.Order) (deadletter.Redrive, error) {
 	end, err := stream.End(ctx, l, order.DLQ)
 	if err != nil {
 		return nil, err

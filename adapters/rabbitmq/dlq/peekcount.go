@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"encoding/json"
@@ -15,10 +15,10 @@ import (
 	"eventscope/adapters/deadletter"
 )
 
-// counted remembers how often looks have seen letters handed out, by queue, so that the
+// PeekCounts remembers how often looks have seen letters handed out, by queue, so that the
 // next peek, by this process or another, is refused before it reads anything. It is
 // forgotten when the queue is empty, or a redrive has settled letters.
-type counted struct {
+type PeekCounts struct {
 	path  string // a file of this user's, or empty: then the process alone remembers
 	scope string // the broker and virtual host
 
@@ -26,9 +26,13 @@ type counted struct {
 	counts map[string]int64 // without a file
 }
 
+// NewPeekCounts remembers in a file, or in this process alone if its path is empty, for a broker and
+// virtual host.
+func NewPeekCounts(path, scope string) *PeekCounts { return &PeekCounts{path: path, scope: scope} }
+
 // add notes a count. A peek that cannot be remembered is an error, since the next one
 // would not know of it.
-func (c *counted) add(queue string, count int64) error {
+func (c *PeekCounts) add(queue string, count int64) error {
 	return c.change(func(counts map[string]int64) bool {
 		key := c.scope + " " + queue
 		if counts[key] >= count {
@@ -40,7 +44,7 @@ func (c *counted) add(queue string, count int64) error {
 }
 
 // highest is what was noted for a queue. What cannot be read was not noted.
-func (c *counted) highest(queue string) (count int64) {
+func (c *PeekCounts) highest(queue string) (count int64) {
 	_ = c.change(func(counts map[string]int64) bool {
 		count = counts[c.scope+" "+queue]
 		return false
@@ -50,7 +54,7 @@ func (c *counted) highest(queue string) (count int64) {
 
 // forget takes back what was noted for a queue. If that fails, the count is too high: peeks are
 // refused that would be safe, and none is allowed that is not.
-func (c *counted) forget(queue string) {
+func (c *PeekCounts) forget(queue string) {
 	_ = c.change(func(counts map[string]int64) bool {
 		key := c.scope + " " + queue
 		_, known := counts[key]
@@ -60,7 +64,7 @@ func (c *counted) forget(queue string) {
 }
 
 // change reads the counts, lets do look at them, and keeps them if it has changed them.
-func (c *counted) change(do func(counts map[string]int64) (changed bool)) error {
+func (c *PeekCounts) change(do func(counts map[string]int64) (changed bool)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.counts == nil {
@@ -79,7 +83,7 @@ func (c *counted) change(do func(counts map[string]int64) (changed bool)) error 
 	return nil
 }
 
-func (c *counted) changeFile(do func(counts map[string]int64) bool) (err error) {
+func (c *PeekCounts) changeFile(do func(counts map[string]int64) bool) (err error) {
 	if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
 		return err
 	}
@@ -103,7 +107,7 @@ func (c *counted) changeFile(do func(counts map[string]int64) bool) (err error) 
 }
 
 // write puts the counts on disk, whole or not at all.
-func (c *counted) write(counts map[string]int64) error {
+func (c *PeekCounts) write(counts map[string]int64) error {
 	data, err := json.Marshal(counts)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package rabbitmq
+package dlq
 
 import (
 	"context"
@@ -36,7 +36,6 @@ const (
 // shared one), and settles them or gives them back. Letters that stay unsettled use up the consumer's credit; it is
 // then replaced by a new one, while they stay held by the channel.
 type letterConsumer struct {
-	config     *Config
 	channel    *connection.Channel
 	queue      string
 	consumers  int  // so far
@@ -60,19 +59,19 @@ type letterConsumer struct {
 	settled map[uint64]bool // above it
 }
 
-// take begins to take letters.
-func (c *Config) take(l *connection.Conn, queue string, prefetch int) (*letterConsumer, error) {
+// takeLetters begins to take letters.
+func takeLetters(l *connection.Conn, queue string, prefetch int) (*letterConsumer, error) {
 	channel, err := l.OpenChannel("take letters from queue " + wording.Quoted(queue))
 	if err != nil {
 		return nil, err
 	}
-	t := c.newLetterConsumer(channel, queue)
+	t := newLetterConsumer(channel, queue)
 	t.prefetch = prefetch
 	return t, t.consume()
 }
 
-func (c *Config) newLetterConsumer(channel *connection.Channel, queue string) *letterConsumer {
-	return &letterConsumer{config: c, channel: channel, queue: queue, timer: time.NewTimer(time.Hour), prefetch: takePrefetch, lowest: 1, settled: map[uint64]bool{}}
+func newLetterConsumer(channel *connection.Channel, queue string) *letterConsumer {
+	return &letterConsumer{channel: channel, queue: queue, timer: time.NewTimer(time.Hour), prefetch: takePrefetch, lowest: 1, settled: map[uint64]bool{}}
 }
 
 func (t *letterConsumer) doing() string { return "take letters from queue " + wording.Quoted(t.queue) }
@@ -114,9 +113,9 @@ func (t *letterConsumer) alone() error {
 	return nil
 }
 
-func (t *letterConsumer) busy() error { return t.config.busy(t.doing(), adapters.ErrBusy) }
+func (t *letterConsumer) busy() error { return busy(t.doing(), adapters.ErrBusy) }
 
-func (c *Config) busy(doing string, kind error) error {
+func busy(doing string, kind error) error {
 	return wording.Problem(doing, "somebody else consumes or redrives this queue", "wait for them, or stop them", kind)
 }
 
@@ -299,7 +298,7 @@ func (t *letterConsumer) complete(handling handling, take func(*amqp.Delivery)) 
 }
 
 // requeue gives everything back that is not settled, in the order in which it came.
-func (t *letterConsumer) requeue(f *facts) error {
+func (t *letterConsumer) requeue(f *queueInfo) error {
 	if err := t.flush(); err != nil {
 		return err
 	}
@@ -313,10 +312,10 @@ func (t *letterConsumer) requeue(f *facts) error {
 			got = append(got, tag)
 		}
 	}
-	if err := t.config.requeue(t.channel, f, consumed, backTogether); err != nil {
+	if err := requeue(t.channel, f, consumed, backTogether); err != nil {
 		return err
 	}
-	return t.config.requeue(t.channel, f, got, 1)
+	return requeue(t.channel, f, got, 1)
 }
 
 // flush waits until the broker has seen what was settled.

@@ -1,0 +1,162 @@
+package dlq
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/envelope/deadheader"
+	"eventscope/adapters/rabbitmq/connection"
+	"eventscope/adapters/rabbitmq/management"
+	"eventscope/adapters/rabbitmq/publish"
+	"eventscope/adapters/rabbitmq/wording"
+)
+
+const namedHere = "named when the source was opened"
+
+// DeadLetters finds the dead-letter queues of a virtual host, looks at them and redrives them. It
+// may be used from any goroutine.
+type DeadLetters struct {
+	*publish.Copier
+
+	// Queues and Streams are those that the source was opened on; LettersOnly says that it was for
+	// their letters alone.
+	Queues, Streams []string
+	LettersOnly     bool
+
+	// Counts are what peeks have seen of limits.
+	Counts *PeekCounts
+}
+
+// DLQs implements deadletter.Queues: the queues and streams that are named, those that
+// some queue dead-letters to, and those that are named like that. Queues that dead-letter
+// to each other in a circle, as those do that hold messages back before another try, are
+// left out unless they are named. Without a management API there are only those named.
+func (a *DeadLetters) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
+	l, err := a.Broker.Shared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	control := l.Control(ctx)
+	defer control.Close()
+	if a.Management == nil {
+		return a.namedDLQs(ctx, control)
+	}
+	y, err := AskGraph(ctx, a.Management)
+	if err != nil {
+		return nil, err
+	}
+	dlqs := y.dlqs(a.namedLogs())
+	for i := range dlqs {
+		a.Count(control, y, &dlqs[i])
+	}
+	return dlqs, nil
+}
+
+// namedLogs are the queues and streams that the config names.
+func (a *DeadLetters) namedLogs() []string {
+	names := slices.Concat(a.Queues, a.Streams)
+	if a.LettersOnly {
+		return names
+	}
+	return slices.DeleteFunc(names, func(name string) bool { // they are read for what they receive
+		_, dead := deadheader.OriginByName(name)
+		return !dead
+	})
+}
+
+// namedDLQs describes what the config names as far as AMQP tells.
+func (a *DeadLetters) namedDLQs(ctx context.Context, control *connection.Control) ([]deadletter.Queue, error) {
+	names := a.namedLogs()
+	if len(names) == 0 && !a.LettersOnly {
+		return nil, nil
+	}
+	if len(names) == 0 {
+		return nil, wording.Problem("find dead letters on "+a.Broker.String(), "only the management API tells which queues there are",
+			"name a queue with queue=, or add management=http://HOST:15672", adapters.ErrUsage)
+	}
+	var dlqs []deadletter.Queue
+	for _, name := range names {
+		info, err := a.info(ctx, control, name)
+		if err != nil {
+			return nil, err
+		}
+		g := deadletter.Queue{Name: name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Cost: Redelivered, Messages: -1,
+			Evidence: namedHere + "; without management= no others can be found, nor what leads here",
+			Unsafe:   info.peekPolicy().refusal("look at queue " + wording.Quoted(name))}
+		if info.kind == amqp.QueueTypeStream {
+			g.Kind, g.Settling, g.Cost = adapters.Stream, deadletter.ByJournal, deadletter.Cost{}
+		} else if depth, err := control.Depth(name); err == nil {
+			g.Messages = int64(depth)
+		}
+		dlqs = append(dlqs, g)
+	}
+	return dlqs, nil
+}
+
+// Count says how many letters a dead-letter queue holds: the broker itself knows at once how many wait
+// in a queue, and the management API, some seconds late, how many there were with those that
+// are held. The two are never added up, as letters move from one to the other meanwhile.
+func (a *DeadLetters) Count(control *connection.Control, y *Graph, g *deadletter.Queue) {
+	q := y.Queues[g.Name]
+	if q.Messages != nil {
+		g.Messages = *q.Messages
+	}
+	if g.Kind != adapters.Queue {
+		return
+	}
+	if now, err := control.LookUpQueue(g.Name); err == nil {
+		g.Messages = int64(now.Messages)
+		if q.Messages != nil && (q.Unacknowledged > 0 || now.Consumers > 0) { // some are held, and the API alone counts those
+			g.Messages = max(g.Messages, *q.Messages)
+		}
+	}
+	version := versionOf(control.Conn.Connection)
+	info := infoOf(q, version)
+	info.inherited = y.inherited(g.Name, version)
+	g.Unsafe = info.peekPolicy().refusal("look at queue " + wording.Quoted(g.Name))
+}
+
+func (y *Graph) dlq(q *management.Queue, named bool) deadletter.Queue {
+	g := deadletter.Queue{
+		Name: q.Name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Cost: Redelivered, Messages: -1, Sources: y.sources[q.Name], Direct: y.direct[q.Name],
+		Configured: len(y.sources[q.Name]) > 0, Guarantee: deadletter.AtLeastOnce,
+	}
+	if q.Type == amqp.QueueTypeStream {
+		g.Kind, g.Settling, g.Cost = adapters.Stream, deadletter.ByJournal, deadletter.Cost{}
+	}
+	g.Feeders = y.feeders(q.Name)
+	g.Direct = slices.DeleteFunc(slices.Clone(g.Direct), func(source string) bool { return !slices.Contains(g.Sources, source) })
+	_, like := deadheader.OriginByName(q.Name)
+	var evidence []string
+	switch sources, perhaps := g.Sources, y.perhaps[q.Name]; {
+	case len(sources) > 0:
+		evidence = append(evidence, lead(sources, "dead-letters to it", "dead-letter to it"))
+	case len(perhaps) > 0:
+		evidence = append(evidence, lead(perhaps, "may dead-letter to it, by routing key or headers", "may dead-letter to it, by routing key or headers"))
+	case like:
+		evidence = append(evidence, "named like one")
+	}
+	if named {
+		evidence = append(evidence, namedHere)
+	}
+	g.Evidence = strings.Join(evidence, "; ")
+	return g
+}
+
+// lead names queues, at most three.
+func lead(queues []string, one, many string) string {
+	switch n := len(queues); {
+	case n == 1:
+		return "queue " + queues[0] + " " + one
+	case n <= 3:
+		return "queues " + strings.Join(queues, ", ") + " " + many
+	default:
+		return fmt.Sprintf("queues %s and %d others %s", strings.Join(queues[:2], ", "), n-2, many)
+	}
+}
