@@ -24,7 +24,7 @@ var Redelivered = deadletter.Cost{Marked: "marked as redelivered", Says: "the br
 
 // Peek implements deadletter.Queues. A stream is read by offset, a classic queue by a
 // consumer (peekclassic.go), any other queue by basic.get; what was read is given back by basic.nack in the order in which it
-// came; whether that is harmless is the policy's to say (peekpolicy.go). Where order needs
+// came; whether that is harmless is the policy's to say (policy.go). Where order needs
 // it, or the whole queue has to be held, more letters are read than peek asks for; they
 // are handed over too.
 //
