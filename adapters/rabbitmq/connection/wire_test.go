@@ -132,3 +132,25 @@ func TestALinkIsCutForWhoIsInAHurry(t *testing.T) {
 		stop()
 	})
 }
+
+// TestAConnectionIsCutWhenNothingButHeartbeatsComes, once a wait takes longer than an answer may.
+func TestAConnectionIsCutWhenNothingButHeartbeatsComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &Conn{Broker: New(Config{Address: "broker:5672", Timeouts: Timeouts{Answer: time.Minute}}), wire: newWire(&sink{})}
+		defer c.LimitWaits(t.Context(), false)()
+		for range 90 {
+			time.Sleep(time.Second)
+			c.wire.heardNow(true)
+		}
+		if err := c.aborted(); err != nil {
+			t.Errorf("cut while it answers: %v", err)
+		}
+		for range 11 {
+			time.Sleep(time.Second)
+			c.wire.heardNow(false)
+		}
+		if err := c.aborted(); !errors.Is(err, adapters.ErrNotConnected) {
+			t.Errorf("not cut: %v", err)
+		}
+	})
+}
