@@ -127,7 +127,7 @@ func (a *Adapter) Source() *driver.Source {
 // Run implements driver.Source.
 func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters.Intake) error {
 	if a.config.LettersOnly {
-		return wording.Problem("read "+a.config.broker(), "it was opened for dead letters alone", "open it to be read", errors.ErrUnsupported)
+		return wording.Problem("read "+a.broker.String(), "it was opened for dead letters alone", "open it to be read", errors.ErrUnsupported)
 	}
 	return a.Tailer.Run(ctx, start, intake)
 }

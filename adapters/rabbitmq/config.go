@@ -102,9 +102,6 @@ func (c *Config) connect() connection.Config {
 	return connection.Config{Source: c.Name, Address: c.Address, VirtualHost: c.VirtualHost, User: c.User, Password: c.Password, External: c.External, TLS: c.TLS, Timeouts: c.timeouts}
 }
 
-// broker is how sentences name the broker.
-func (c *Config) broker() string { return "rabbitmq " + c.Address }
-
 // String leaves the password out, so that no log or error shows it by accident.
 func (c Config) String() string {
 	return fmt.Sprintf("rabbitmq %s virtual host %q user %q", c.Address, c.VirtualHost, c.User)

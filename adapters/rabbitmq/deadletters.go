@@ -16,7 +16,7 @@ func (a *Adapter) Cluster(context.Context) (string, error) {
 
 // Ledger implements deadletter.Queues: RabbitMQ has nowhere to keep one.
 func (a *Adapter) Ledger(context.Context, deadletter.LedgerQuery, func(deadletter.Entry) error) (deadletter.LedgerPoint, error) {
-	return deadletter.LedgerPoint{}, wording.Problem("read a ledger on "+a.config.broker(), "rabbitmq has nowhere to keep one", "the journal says what was done", errors.ErrUnsupported)
+	return deadletter.LedgerPoint{}, wording.Problem("read a ledger on "+a.broker.String(), "rabbitmq has nowhere to keep one", "the journal says what was done", errors.ErrUnsupported)
 }
 
 // Mend implements deadletter.Queues: a copy is at its target, or it is not.

@@ -61,7 +61,7 @@ func (a *Adapter) named() []adapters.Destination {
 // that every queue is bound to the default exchange by its name, are left out.
 func (a *Adapter) Bindings(ctx context.Context) ([]adapters.Binding, error) {
 	if a.management == nil {
-		return nil, wording.Problem("list the bindings of "+a.config.broker(), "only the management API tells them", "add management=http://HOST:15672", errors.ErrUnsupported)
+		return nil, wording.Problem("list the bindings of "+a.broker.String(), "only the management API tells them", "add management=http://HOST:15672", errors.ErrUnsupported)
 	}
 	m, err := a.ways(ctx)
 	if err != nil {
