@@ -109,6 +109,7 @@ func TestACrashCostsNoMoreThanTheLetterInHand(t *testing.T) {
 			b.cut(t, queue, 5, cuts)
 			line, c := newFaultyLine(t, b.address), b.lettersOf() // on which nothing fails
 			c.Address = line.listener.Addr().String()
+			t.Cleanup(line.close)
 			a := open(t, c)
 			r, err := a.Redrive(t.Context(), deadletter.Order{DLQ: queue, Letters: make([]adapters.Position, 5)})
 			if b.isVersion(t, "4.3.") && errors.Is(err, deadletter.ErrUnsafePeek) {
