@@ -52,6 +52,17 @@ func TestFlowsAreFilteredByWhatTheyAreAsAWhole(t *testing.T) {
 	})
 }
 
+// TestTheCommandForFiltersIsThatOfThePage: on Flows it may ask about flows as a whole.
+func TestTheCommandForFiltersIsThatOfThePage(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		put(t, s, s.Compensated(7, time.Now())...)
+		put(t, s, s.Order(8, time.Now(), 5)...)
+		screen := tuitest.Open(t, s.Options(), 140, 24).Command(`filter status == "compensated"`).Misses("/status")
+		screen.Press("esc", "2").Wait(time.Second).Sees("ord-1008").Command(`filter status == "compensated"`).Wait(time.Second)
+		screen.Sees(`/status == "compensated"`, "ord-1007").Misses("ord-1008")
+	})
+}
+
 func TestAWrongFilterPointsAtItsFault(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		screen := tuitest.Open(t, s.Options(), 80, 24).Press("/").Type(`type == `)
