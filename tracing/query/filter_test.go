@@ -175,6 +175,8 @@ func TestWrongFieldsAndValues(t *testing.T) {
 		{`status == "failed"`, Letters, 11, `status is never "failed"; it is one of open, planned, sent, confirmed, replayed, discarded, unknown`},
 		{`status == "failed" || type == "x"`, Flows, 1, "status is of the flow as a whole"},
 		{`type == "x" && (json("a") == 1 || "fraud" in services)`, Flows, 46, "services is of the flow as a whole"},
+		{`status == "late" || "a" in services || type == "x"`, Flows, 1, "status is of the flow as a whole"},
+		{`status == "fialed" || status == "stcuk"`, Flows, 11, `status is never "fialed"`},
 		{`!(type == "x" && status == "late")`, Flows, 18, "join the two by && alone"},
 		{`servces == []`, Flows, 1, "did you mean services?"}, {`servces == []`, Events, 1, "did you mean service?"},
 		{`statu == ""`, Events, 1, "there is no statu. The fields are"},
