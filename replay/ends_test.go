@@ -317,11 +317,13 @@ func TestARunThatWasStoppedBlamesNobodyElse(t *testing.T) {
 	const minute = time.Minute
 	for name, test := range map[string]struct {
 		away  time.Duration
-		woken bool // it has beaten since
+		woken bool          // it has beaten since
+		since time.Duration // then
 		says  bool
 	}{
-		"not at all": {0, false, false}, "for a moment": {2 * time.Second, false, false},
-		"just continued": {minute, false, true}, "continued a while ago": {minute, true, true},
+		"not at all": {}, "for a moment": {away: 2 * time.Second},
+		"just continued": {away: minute, says: true}, "continued a while ago": {away: minute, woken: true, says: true},
+		"continued long ago": {away: minute, woken: true, since: 2 * minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := tell(t, adapters.Queue, "a", "b")
@@ -332,9 +334,12 @@ func TestARunThatWasStoppedBlamesNobodyElse(t *testing.T) {
 					return
 				}
 				now := time.Now()
-				run.awake.last.Store(now.Add(-test.away).UnixNano())
+				run.awake.last.Store(now.Add(-test.since - test.away).UnixNano())
 				if test.woken {
-					run.awake.beat(now)
+					run.awake.beat(now.Add(-test.since))
+				}
+				if test.since > 0 {
+					run.awake.last.Store(now.UnixNano())
 				}
 			})
 			if !errors.Is(err, errStopped) || strings.Contains(err.Error(), "this process did not run for 1m") != test.says || !test.says && strings.Contains(err.Error(), "did not run") {
@@ -344,5 +349,19 @@ func TestARunThatWasStoppedBlamesNobodyElse(t *testing.T) {
 				t.Errorf("the journal has %q, %v", record.Error, err)
 			}
 		})
+	}
+}
+
+// TestARunThatWasEndedWithoutSettlingStaysSo when the process that carried it out ends it again.
+func TestARunThatWasEndedWithoutSettlingStaysSo(t *testing.T) {
+	r := &Record{}
+	r.take(&Line{Step: StepAbort, Unsettled: true})
+	r.take(&Line{Step: StepAbort, Error: "the broker refused it"})
+	if !r.unsettled || r.Error == "" {
+		t.Errorf("%+v", r)
+	}
+	r.take(&Line{Step: StepPause})
+	if r.unsettled {
+		t.Error("a run that goes on is called ended")
 	}
 }

@@ -105,8 +105,10 @@ func (r *Record) take(l *Line) {
 		r.begin(l)
 	case StepResume:
 		r.State, r.Error = "running", ""
-	case StepPause, StepDone, StepFail, StepAbort:
-		r.State, r.Error, r.unsettled = string(l.Step), l.Error, l.Unsettled
+	case StepPause, StepDone, StepFail:
+		r.State, r.Error, r.unsettled = string(l.Step), l.Error, false
+	case StepAbort: // told twice if it was ended by another process
+		r.State, r.Error, r.unsettled = string(l.Step), l.Error, r.unsettled || l.Unsettled
 	case StepSettle:
 		r.Settled += l.Count
 	case StepSkip:

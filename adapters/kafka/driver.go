@@ -46,7 +46,7 @@ const (
 	fetchShare = 128 // FetchBytes of all sources together
 	mostFetch  = 8 << 20
 
-	ledgerShare = 3 // LedgerBytes of all sources together
+	ledgerShare = 4 // LedgerBytes of all sources together
 
 	batchShare    = 4
 	leastUnpacked = 8 << 20 // a zstd window may be as large (RFC 8878)

@@ -80,7 +80,7 @@ func (a *Adapter) fetchAll(ctx context.Context, positions []adapters.Position) m
 // next takes the result for the first of the positions that are left, and reads it with as many
 // of the others as may be held if it was not read before.
 func (r *readAhead) next(ctx context.Context, left []adapters.Position) found {
-	if _, known := r.results[left[0]]; !known {
+	if _, known := r.results[left[0]]; !known && !r.full() {
 		r.read(ctx, left[:min(len(left), fetchAhead)])
 	}
 	if _, known := r.results[left[0]]; !known { // others before it in its log were too many

@@ -232,7 +232,7 @@ const deleteRetention = "delete.retention.ms"
 func (a *Adapter) createLedger(ctx context.Context) error {
 	t := kmsg.NewCreateTopicsRequestTopic()
 	t.Topic, t.NumPartitions, t.ReplicationFactor = LedgerTopic, 1, -1
-	for _, setting := range [][2]string{{"cleanup.policy", "compact"}, {"segment.bytes", "16777216"}} {
+	for _, setting := range [][2]string{{"cleanup.policy", "compact"}, {"segment.bytes", "16777216"}, {deleteRetention, "86400000"}} {
 		c := kmsg.NewCreateTopicsRequestTopicConfig()
 		c.Name, c.Value = setting[0], kmsg.StringPtr(setting[1])
 		t.Configs = append(t.Configs, c)
@@ -249,7 +249,7 @@ func (a *Adapter) createLedger(ctx context.Context) error {
 	}
 	problem := &adapters.Problem{
 		Doing:  fmt.Sprintf("make topic %q, in which replays are recorded", LedgerTopic),
-		Remedy: "make it by hand, with one partition and cleanup.policy=compact", Kind: adapters.ErrNotAuthorized,
+		Remedy: "make it by hand, with one partition, cleanup.policy=compact and delete.retention.ms of an hour or more", Kind: adapters.ErrNotAuthorized,
 	}
 	switch {
 	case err == nil, errors.Is(err, kerr.TopicAlreadyExists):

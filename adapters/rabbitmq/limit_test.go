@@ -216,7 +216,7 @@ func (b *testBroker) awaitReady(t testing.TB, queue string, letters int) (ready 
 	await(t, fmt.Sprintf("%d letters", letters), func() bool {
 		state, err := channel.QueueDeclarePassive(queue, true, false, false, false, nil)
 		ready = state.Messages
-		return err == nil && ready >= letters
+		return err == nil && ready == letters
 	})
 	return ready
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/sr"
 
@@ -14,16 +15,25 @@ const (
 	// maxReferences and maxReferenceDepth bound what one schema refers to.
 	maxReferences     = 256
 	maxReferenceDepth = 32
+	// maxText bounds a schema with all that it refers to, in bytes.
+	maxText = 4 << 20
+	// wholePatience is how long all questions for one schema may take.
+	wholePatience = 30 * time.Second
 )
 
 // fetch asks for a schema and all that it refers to.
 func (r *Registry) fetch(ctx context.Context, id uint32) (*Schema, error) {
+	ctx, cancel := context.WithTimeout(ctx, wholePatience)
+	defer cancel()
 	answer, err := r.client.SchemaByID(ctx, int(id))
 	if err != nil {
 		return nil, err
 	}
 	made := &Schema{ID: id, Format: answer.Type.String(), Text: answer.Schema}
-	asked := references{known: map[sr.SchemaReference]bool{}}
+	if len(answer.Schema) > avro.MaxSchema {
+		return nil, &unreadable{fmt.Errorf("it is longer than %d MiB", avro.MaxSchema>>20)}
+	}
+	asked := references{known: map[sr.SchemaReference]bool{}, length: len(answer.Schema)}
 	if err := r.follow(ctx, answer.References, &asked, 0); err != nil {
 		return nil, err
 	}
@@ -44,6 +54,8 @@ type unreadable struct{ error }
 type references struct {
 	known map[sr.SchemaReference]bool
 	texts []string
+	// length is that of all texts, in bytes.
+	length int
 }
 
 // follow asks for exactly the versions that are referred to, each once.
@@ -61,6 +73,9 @@ func (r *Registry) follow(ctx context.Context, to []sr.SchemaReference, asked *r
 		answer, err := r.client.SchemaByVersion(ctx, reference.Subject, reference.Version)
 		if err != nil {
 			return err
+		}
+		if asked.length += len(answer.Schema.Schema); asked.length > maxText {
+			return &unreadable{fmt.Errorf("with what it refers to it is longer than %d MiB", maxText>>20)}
 		}
 		if err := r.follow(ctx, answer.References, asked, depth+1); err != nil {
 			return err

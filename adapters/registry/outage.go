@@ -33,6 +33,9 @@ func (o *outage) on(now time.Time) error {
 
 // fail begins an outage, for the time that the registry asks for, if it does.
 func (o *outage) fail(why error, now time.Time, asked time.Duration) {
+	if now.Before(o.until) && asked == 0 {
+		return // of several questions at once the first has told
+	}
 	pause := doubled(firstPause, o.count, longestPause)
 	pause -= rand.N(pause/4 + 1) // so that many observers do not come at once
 	o.why, o.until = why, now.Add(max(pause, min(asked, longestPause)))

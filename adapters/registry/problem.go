@@ -54,7 +54,7 @@ func (r *Registry) judge(id uint32, err error) (verdict, error) {
 	case errors.As(err, &answer):
 		return judgeStatus(answer, problem)
 	case errors.Is(err, errTooMuch):
-		return failing, problem(errTooMuch.Error(), "check registry=", adapters.ErrTooLarge)
+		return unknown, problem(errTooMuch.Error(), "check registry=", adapters.ErrTooLarge)
 	case errors.Is(err, errElsewhere):
 		return failing, problem(errElsewhere.Error(), "name that host in registry=, if it is the registry", adapters.ErrNotConnected)
 	case errors.As(err, &syntax), errors.As(err, &kind):
@@ -78,6 +78,9 @@ func judgeStatus(answer *sr.ResponseError, problem func(cause, remedy string, ki
 		return failing, problem("it refuses the login "+status, "check its user and password", adapters.ErrNotAuthenticated)
 	case http.StatusForbidden:
 		return unknown, problem("this user may not read it "+status, "ask for the right to read its subject", adapters.ErrNotAuthorized)
+	}
+	if answer.StatusCode < 500 && answer.StatusCode != http.StatusRequestTimeout && answer.StatusCode != http.StatusTooManyRequests {
+		return unknown, problem("it does not take the question "+status, "check registry=, or the schema that it refers to", adapters.ErrUsage)
 	}
 	return failing, problem("it is not able to answer now "+status, "wait: it is asked again", adapters.ErrNotConnected)
 }

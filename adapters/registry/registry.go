@@ -24,9 +24,11 @@ const (
 	perSecond = 20
 	// maxPending is how many ids may wait for their answers.
 	maxPending = 1024
-	// maxKept is how much text of schemas is kept, in bytes, and maxEntries how many answers.
+	// maxKept is how much schemas may take, in bytes, and maxEntries how many answers there are.
 	maxKept    = 32 << 20
 	maxEntries = 16384
+	// graphBytes is how much a compiled schema takes for each byte of its text.
+	graphBytes = 10
 )
 
 // Schema is what an id stands for. It never changes.
@@ -107,7 +109,9 @@ func (r *Registry) Name() string { return r.name }
 
 // Close ends all questions.
 func (r *Registry) Close() {
+	r.mu.Lock() // no question begins behind this
 	r.cancel()
+	r.mu.Unlock()
 	r.asking.Wait()
 	r.http.CloseIdleConnections()
 }
@@ -164,29 +168,39 @@ func (r *Registry) entry(id uint32) *entry {
 	return made
 }
 
-// makeRoom forgets any answers while there are too many: they can be asked for again.
+// makeRoom forgets answers while there are too many, those first that were no schemas: they can
+// be asked for again.
 func (r *Registry) makeRoom() {
-	for id, old := range r.entries {
-		if r.kept <= maxKept && len(r.entries) < maxEntries {
-			return
-		}
-		select {
-		case <-old.done:
-			r.kept -= old.schema.size()
-			delete(r.entries, id)
-		default:
+	for _, schemas := range []bool{false, true} {
+		for id, old := range r.entries {
+			if r.kept <= maxKept && len(r.entries) < maxEntries {
+				return
+			}
+			select {
+			case <-old.done:
+				if (old.schema != nil) == schemas {
+					r.kept -= old.schema.size()
+					delete(r.entries, id)
+				}
+			default:
+			}
 		}
 	}
 }
 
-func (s *Schema) size() (n int) {
+// size is what it takes in memory, about, with the graph that was made of it.
+func (s *Schema) size() int {
 	if s == nil {
 		return 0
 	}
+	n := len(s.Text)
 	for _, text := range s.References {
 		n += len(text)
 	}
-	return n + len(s.Text)
+	if s.Avro != nil {
+		n *= graphBytes
+	}
+	return n
 }
 
 // ask answers one entry.
@@ -207,10 +221,13 @@ func (r *Registry) ask(id uint32, e *entry) {
 		r.outage.fail(told, now, r.later.take())
 		e.until = r.outage.until
 	case notAsked:
-		e.until = r.outage.until
+		if e.until = r.outage.until; e.until.IsZero() { // which is over
+			e.until = now
+		}
 	}
 	r.kept += schema.size()
 	r.pending--
+	r.makeRoom()
 	close(e.done)
 }
 

@@ -163,15 +163,19 @@ func TestWhatARegistryMayAnswer(t *testing.T) {
 		words  string
 		again  bool // another id is asked for at once
 	}{
-		"no such schema":    {answer: nil, kind: adapters.ErrUnknownDestination, words: "no such schema", again: true},
-		"no right":          {answer: 403, kind: adapters.ErrNotAuthorized, words: "may not read", again: true},
-		"refused":           {answer: 401, kind: adapters.ErrNotAuthenticated, words: "refuses the login (401)"},
-		"busy":              {answer: 429, kind: adapters.ErrNotConnected, words: "(429)"},
-		"broken":            {answer: 503, kind: adapters.ErrNotConnected, words: "(503)"},
-		"another path":      {answer: 404, kind: adapters.ErrNotConnected, words: "check the path"},
-		"a page":            {answer: answerWith(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>login</html>") }), kind: adapters.ErrNotConnected, words: "no schema registry"},
-		"a list":            {answer: []int{1}, kind: adapters.ErrNotConnected, words: "no schema registry"},
-		"something endless": {answer: answerWith(endless), kind: adapters.ErrTooLarge, words: "larger than 8 MiB"},
+		"no such schema":              {answer: nil, kind: adapters.ErrUnknownDestination, words: "no such schema", again: true},
+		"no right":                    {answer: 403, kind: adapters.ErrNotAuthorized, words: "may not read", again: true},
+		"refused":                     {answer: 401, kind: adapters.ErrNotAuthenticated, words: "refuses the login (401)"},
+		"busy":                        {answer: 429, kind: adapters.ErrNotConnected, words: "(429)"},
+		"broken":                      {answer: 503, kind: adapters.ErrNotConnected, words: "(503)"},
+		"another path":                {answer: 404, kind: adapters.ErrNotConnected, words: "check the path"},
+		"a page":                      {answer: answerWith(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>login</html>") }), kind: adapters.ErrNotConnected, words: "no schema registry"},
+		"a list":                      {answer: []int{1}, kind: adapters.ErrNotConnected, words: "no schema registry"},
+		"something endless":           {answer: answerWith(endless), kind: adapters.ErrTooLarge, words: "larger than 8 MiB", again: true},
+		"a question it does not take": {answer: 422, kind: adapters.ErrUsage, words: "(422)", again: true},
+		"itself, for ever": {answer: answerWith(func(w http.ResponseWriter, request *http.Request) {
+			http.Redirect(w, request, "/schemas/ids/7", http.StatusFound)
+		}), kind: adapters.ErrNotConnected, words: "elsewhere"},
 		"another host": {answer: answerWith(func(w http.ResponseWriter, request *http.Request) {
 			http.Redirect(w, request, other.URL+"/schemas/ids/7", http.StatusFound)
 		}), kind: adapters.ErrNotConnected, words: "elsewhere"},
@@ -192,6 +196,12 @@ func TestWhatARegistryMayAnswer(t *testing.T) {
 			if !errors.Is(err, c.kind) || err == nil || !strings.Contains(err.Error(), c.words) || strings.Contains(err.Error(), "secret-word") {
 				t.Fatalf("%v, want %q", err, c.words)
 			}
+			r.mu.Lock()
+			if r.outage.on(time.Now()) != nil { // for long enough for the questions of this test
+				r.outage.until = time.Now().Add(time.Hour)
+				r.entries[7].until = r.outage.until
+			}
+			r.mu.Unlock()
 			before := there.asked.Load()
 			if _, again := r.Schema(t.Context(), 7); again == nil || again.Error() != err.Error() || there.asked.Load() != before {
 				t.Errorf("asked again at once: %v", again)
@@ -220,7 +230,9 @@ func TestARegistryIsAskedLessAndLess(t *testing.T) {
 	var o outage
 	now, why := time.Unix(0, 0), errors.New("down")
 	for i, most := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
+		now = o.until
 		o.fail(why, now, 0)
+		o.fail(why, now, 0) // another question of the same time
 		if pause := o.until.Sub(now); pause > most*time.Second || pause < most*time.Second*3/4 {
 			t.Errorf("failure %d: %v", i+1, pause)
 		}
@@ -229,6 +241,7 @@ func TestARegistryIsAskedLessAndLess(t *testing.T) {
 		}
 	}
 	o.end()
+	now = time.Unix(0, 0)
 	if o.fail(why, now, 20*time.Second); o.until.Sub(now) != 20*time.Second {
 		t.Errorf("asked for 20 s, it waits %v", o.until.Sub(now))
 	}

@@ -14,6 +14,8 @@ import (
 const (
 	// maxAnswer is how long an answer may be, in bytes. Schemas are shorter.
 	maxAnswer = 8 << 20
+	// maxRedirects is how often an answer may send to another path.
+	maxRedirects = 3
 	// patience is how long one question may take.
 	patience = 5 * time.Second
 )
@@ -30,8 +32,8 @@ func newClient(hosts []string, secure *tls.Config, asks *later) *http.Client {
 	transport.TLSClientConfig, transport.MaxIdleConnsPerHost = secure, 2
 	return &http.Client{
 		Transport: bounded{transport, asks}, Timeout: patience,
-		CheckRedirect: func(next *http.Request, _ []*http.Request) error {
-			if !slices.Contains(hosts, next.URL.Host) {
+		CheckRedirect: func(next *http.Request, before []*http.Request) error {
+			if !slices.Contains(hosts, next.URL.Host) || next.URL.Scheme != before[0].URL.Scheme || len(before) >= maxRedirects {
 				return errElsewhere
 			}
 			return nil

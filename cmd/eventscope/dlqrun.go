@@ -382,7 +382,7 @@ func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Forma
 		d.note("the run is %s", summary.State)
 		d.noteResume(run, summary.State)
 		return context.Cause(ctx)
-	case err != nil && summary.Settled > 0:
+	case err != nil && (summary.Settled > 0 || summary.State == string(replay.StepAbort)):
 		d.note("%w", err)
 		d.note("what is not settled is as it was")
 		d.noteResume(run, summary.State)
@@ -397,11 +397,10 @@ func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Forma
 
 // noteResume says how a run goes on, and how it gets the passwords, which nothing keeps.
 func (d *dlq) noteResume(run *replay.Run, state string) {
-	if state == string(replay.StepAbort) {
-		d.note("it was ended meanwhile: make a new plan of what is left, and if letters are in hand then: eventscope dlq abort %s --write", run.ID)
-		return
-	}
 	command := "eventscope dlq resume " + run.ID
+	if state == string(replay.StepAbort) {
+		command = "eventscope dlq abort " + run.ID
+	}
 	if d.settings.context != "" {
 		command += " --context " + d.settings.context
 	} else {
@@ -410,7 +409,11 @@ func (d *dlq) noteResume(run *replay.Run, state string) {
 			command += " '" + strings.ReplaceAll(url, "'", `'\''`) + "'"
 		}
 	}
-	d.note("go on with: %s --write", command)
+	if state == string(replay.StepAbort) {
+		d.note("the run was aborted; if letters of it are still in hand: %s --write; then make a new plan for the rest", command)
+	} else {
+		d.note("go on with: %s --write", command)
+	}
 	for _, s := range d.settings.sources {
 		if s.PasswordFrom == "URL" {
 			d.note("the password of %s is kept nowhere: give it in %s, or by password_file= in the URL", s.Name, source.PasswordVariable)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -25,15 +26,22 @@ const (
 // limitMemory holds the process to the budget, as far as 64 MiB: smaller ones still make
 // a smaller index.
 func (s *settings) limitMemory() {
-	debug.SetMemoryLimit(max(s.memory-programBytes, leastLimit))
+	s.limitHeap()
 	collectAsItGrows()
 }
+
+// limitHeap is that of a command without an index, which says itself how often garbage is collected.
+func (s *settings) limitHeap() { debug.SetMemoryLimit(max(s.memory-programBytes, leastLimit)) }
 
 // collectAsItGrows lets garbage take about as much memory as garbageBytes, however much is in
 // use. Without it, a process would grow to twice its index before it comes to its limit; and
 // since the collector does not look into an index, collecting more often costs next to nothing.
 // It is looked at anew after each collection.
+// It leaves a user's own GOGC as it is.
 func collectAsItGrows() {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
 	type collection struct{ _ *byte } // one is garbage when the next begins
 	percent := percentOf(0)
 	var arm func()

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -65,14 +68,17 @@ func TestGarbageTakesLittleBesideALargeIndex(t *testing.T) {
 
 // TestCollectingFollowsWhatIsInUse: more often when that grows, and as seldom as before when it has gone.
 func TestCollectingFollowsWhatIsInUse(t *testing.T) {
+	t.Cleanup(func() { debug.SetGCPercent(100) })
 	collectAsItGrows()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	until := func(says string, is func(percent uint64) bool) {
 		for gogc := []metrics.Sample{{Name: "/gc/gogc:percent"}}; ; runtime.Gosched() { // a collection is told of after it
 			runtime.GC()
 			if metrics.Read(gogc); is(gogc[0].Value.Uint64()) {
 				return
 			}
-			if t.Context().Err() != nil {
+			if ctx.Err() != nil {
 				t.Fatal(says)
 			}
 		}

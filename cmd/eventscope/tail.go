@@ -60,7 +60,7 @@ func (t *tail) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	settings.limitMemory()
+	settings.limitHeap()
 	collectSeldom()
 	printer.reader = envelope.NewReader(settings.rules)
 	if reading.exit {

@@ -18,6 +18,7 @@ const (
 	visibleMost   = 100             // logs a sweep
 	visibleTime   = 5 * time.Second // a sweep
 	visibleKept   = 4096            // outcomes, all of which go when there are more
+	visibleAgain  = time.Minute     // after which a message that was found is looked for again
 )
 
 // standing is where a group stands in a log.
@@ -50,14 +51,15 @@ func (s *sweep) findVisible(ctx context.Context, batch []*group) {
 	slots := make(chan struct{}, visibleAtOnce)
 	for at := range wanted {
 		known, _ := s.reader.seenFrom(at)
-		if known.Found || s.looked == visibleMost || ctx.Err() != nil {
+		if known.Found && time.Since(known.Looked) < visibleAgain || s.looked == visibleMost || ctx.Err() != nil {
 			continue
 		}
 		s.looked++
 		slots <- struct{}{}
 		looking.Go(func() {
 			defer func() { <-slots }()
-			if seen, err := s.reader.next(ctx, at.log, max(at.committed, known.Until), visibleTries); err == nil {
+			from := max(at.committed, known.Until)
+			if seen, err := s.reader.next(ctx, at.log, from, visibleTries); err == nil || seen.Until > from {
 				s.reader.keepSeen(at, seen)
 			}
 		})
@@ -74,11 +76,15 @@ func (s *sweep) nothingVisible(l *consumer.LogLag) bool {
 	return ok && seen.Until >= l.LastStable
 }
 
-// seenFrom is what was seen of a log from where a group stands in it.
+// seenFrom is what was seen of a log from where a group stands in it. Where brokers know no ids of
+// topics it is believed for a minute: the topic may have been made again.
 func (r *LagReader) seenFrom(at standing) (Seen, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known, ok := r.seen[at]
+	if ok && at.topic == [16]byte{} && time.Since(known.Looked) >= visibleAgain {
+		return Seen{}, false
+	}
 	return known, ok
 }
 
@@ -88,6 +94,7 @@ func (r *LagReader) keepSeen(at standing, s Seen) {
 	if r.seen == nil || len(r.seen) >= visibleKept {
 		r.seen = make(map[standing]Seen)
 	}
+	s.Looked = time.Now()
 	r.seen[at] = s
 }
 
@@ -99,6 +106,8 @@ type Seen struct {
 	At    time.Time // when it was written; zero where it carries no time that can be
 	Ended bool      // nothing more can be read
 	Open  bool      // because of a transaction that is open
+
+	Looked time.Time // when that was seen
 }
 
 // NextMessage looks for the first record of a log from an offset on, in at most so many answers.

@@ -276,6 +276,24 @@ func TestSchemasThatReferToOthers(t *testing.T) {
 	if d := (&decoder{data: deep}); d.skip(list.root) == nil {
 		t.Error("a value is stepped over that is nested without end")
 	}
+	doubling := `{"type":"record","name":"r0","fields":[]}`
+	for i := range 50 {
+		doubling = fmt.Sprintf(`{"type":"record","name":"r%d","fields":[{"name":"a","type":%s},{"name":"b","type":"r%d"}]}`, i+1, doubling, i)
+	}
+	empty := parsed(t, doubling)
+	if _, err := empty.AppendJSON(nil, nil, 0); err == nil {
+		t.Error("a value is written that has 2^50 parts and no bytes")
+	}
+	if err := empty.Check(nil); err == nil {
+		t.Error("a value is stepped over that has 2^50 parts and no bytes")
+	}
+	plan, err := NewPlan(empty, "", func(object string, name []byte) (string, bool, bool) { return string(name), false, true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := plan.Read(nil, nil, func(Found[string]) bool { return false }); err != nil {
+		t.Errorf("nothing in it is wanted: %v", err)
+	}
 	same := parsed(t, `{"type":"record","name":"a.Same","fields":[{"name":"own","type":{"type":"record","name":"b.Same","fields":[{"name":"of","type":["null","Same"]}]}},{"name":"of","type":["null","Same"]}]}`)
 	if text, err := same.AppendJSON(nil, []byte{2, 0, 2, 0, 0}, 0); err != nil || string(text) != `{"own":{"of":{"of":null}},"of":{"own":{"of":null},"of":null}}` {
 		t.Errorf("two types of one name: %s, %v", text, err)

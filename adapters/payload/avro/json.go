@@ -42,6 +42,9 @@ type writer struct {
 }
 
 func (w *writer) write(n *node) (err error) {
+	if err = w.none(n); err != nil {
+		return err
+	}
 	switch n.kind {
 	case unionKind:
 		var branch int
@@ -117,7 +120,7 @@ func (w *writer) writeItems(n *node) error {
 		signs = "{}"
 	}
 	w.dst = append(w.dst, signs[0])
-	written, without := 0, 0
+	written := 0
 	for {
 		items, _, err := w.blocks(n.leastItem())
 		if err != nil {
@@ -126,9 +129,6 @@ func (w *writer) writeItems(n *node) error {
 		if items == 0 {
 			w.dst = append(w.dst, signs[1])
 			return nil
-		}
-		if without, err = w.count(n, without, items); err != nil {
-			return err
 		}
 		for range items {
 			if err := w.writeItem(n, written); err != nil {

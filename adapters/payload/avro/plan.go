@@ -115,6 +115,9 @@ func (b *planner[M]) record(n *node, member M, name []byte) *object[M] {
 	b.known[at] = made
 	last := 0
 	for i := range n.fields {
+		if b.parts > maxNodes {
+			break
+		}
 		name := []byte(n.fields[i].name)
 		member, keep, enter := b.wanted(member, name)
 		made.steps = append(made.steps, step[M]{name, member, b.part(n.fields[i].node, member, name, keep, enter)})
@@ -167,11 +170,16 @@ func (r *reader[M]) read(p *part[M], f Found[M], more bool) (done bool, err erro
 			return false, err
 		}
 		return r.found(f), nil
+	case !more:
+		return true, nil
 	}
 	return false, r.skip(p.node)
 }
 
 func (r *reader[M]) readRecord(p *part[M], more bool) (done bool, err error) {
+	if err := r.none(p.node); err != nil {
+		return false, err
+	}
 	if err := r.down(); err != nil {
 		return false, err
 	}

@@ -20,9 +20,9 @@ const (
 	MaxDepth = 64
 	// maxSchemaDepth is how deep the definitions of a schema may be nested to be mended.
 	maxSchemaDepth = 256
-	// maxWithoutBytes is how many items of an array may take no bytes at all: a count of
+	// maxWithoutBytes is how many parts of a value may take no bytes at all: a count of
 	// 2⁶² of them fits into ten bytes.
-	maxWithoutBytes = 4096
+	maxWithoutBytes = 1 << 16
 )
 
 // Schema is a writer's schema, ready to read what was written with it. It may be used by

@@ -2,6 +2,9 @@ package avro
 
 // skip steps over a value of n.
 func (d *decoder) skip(n *node) (err error) {
+	if err = d.none(n); err != nil {
+		return err
+	}
 	switch n.kind {
 	case nullKind:
 	case booleanKind:
@@ -45,7 +48,6 @@ func (d *decoder) skipItems(n *node) error {
 		return err
 	}
 	defer d.up()
-	without := 0
 	for {
 		items, size, err := d.blocks(n.leastItem())
 		if err != nil || items == 0 {
@@ -54,9 +56,6 @@ func (d *decoder) skipItems(n *node) error {
 		if size >= 0 {
 			d.at += size
 			continue
-		}
-		if without, err = d.count(n, without, items); err != nil {
-			return err
 		}
 		for range items {
 			if n.kind == mapKind {
@@ -77,15 +76,4 @@ func (n *node) leastItem() int {
 		return n.items.least + 1
 	}
 	return n.items.least
-}
-
-// count bounds the items that take no bytes over all blocks of an array.
-func (d *decoder) count(n *node, before, items int) (int, error) {
-	if n.leastItem() > 0 {
-		return 0, nil
-	}
-	if before += items; before > maxWithoutBytes {
-		return 0, misfit(d.at, "%d items take no bytes", before)
-	}
-	return before, nil
 }

@@ -10,6 +10,7 @@ type decoder struct {
 	data  []byte
 	at    int
 	depth int
+	empty int // values that took no bytes
 }
 
 // misfit is what is wrong at an offset.
@@ -105,6 +106,18 @@ func (d *decoder) blocks(least int) (items, size int, err error) {
 		return 0, 0, misfit(start, "%d items do not fit into the value", n)
 	}
 	return int(n), size, nil
+}
+
+// none counts a value that may take no bytes: records of records may hold 2⁶⁰ of them. A
+// null costs the byte of its union, so there may be as many as there are bytes.
+func (d *decoder) none(n *node) error {
+	if n.least > 0 {
+		return nil
+	}
+	if d.empty++; d.empty > maxWithoutBytes+len(d.data) {
+		return misfit(d.at, "more than %d values take no bytes", maxWithoutBytes+len(d.data))
+	}
+	return nil
 }
 
 // down goes one level deeper, and up must follow.

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,10 @@ func (h *History) next(ctx context.Context, left []adapters.Position, ahead *ans
 		ahead.most = math.MaxInt
 		h.fetch(ctx, left[:1], ahead)
 	}
-	answer := ahead.of[left[0]]
+	answer, known := ahead.of[left[0]]
+	if !known {
+		return found{err: cmp.Or(ctx.Err(), adapters.ErrNotConnected)}
+	}
 	delete(ahead.of, left[0])
 	ahead.held -= answer.message.Size()
 	return answer

@@ -27,13 +27,15 @@ type Tail struct {
 	delivered atomic.Int64 // offset behind the last message that the intake took, or -1
 	end       atomic.Int64 // offset behind the newest message known of
 
-	handing atomic.Bool // the intake has a batch before it
+	handing   atomic.Bool // the intake has a batch before it
+	beginning atomic.Bool // the stream is another one, and the reader has not begun it yet
 
 	// The session's own.
 	again    func(why string) // told when the stream is not the one that was read
 	looked   int64            // delivered at the last look for the end
 	moved    time.Time        // when that was another than before
 	attached bool             // in this session
+	shorter  time.Time        // since when the stream ends before what was read of it; zero if it does not
 }
 
 // NewTail follows a stream from a start. Put hands over, in order, and owns what it is given. Again
@@ -90,7 +92,7 @@ func (st *Tail) Attach(ctx context.Context, l *connection.Conn, ended chan<- err
 	from, err := st.where(ctx, l)
 	var begin func()
 	if errors.Is(err, errShorter) {
-		from, begin, err = "first", st.beginAgain, nil
+		from, begin, err = "first", st.beginAgain, st.doubted(time.Now(), l.Broker.Timeouts.Deliveries)
 	}
 	if err != nil {
 		return err
@@ -99,9 +101,10 @@ func (st *Tail) Attach(ctx context.Context, l *connection.Conn, ended chan<- err
 	if err != nil {
 		return err
 	}
+	told := begin == nil || st.beginning.Swap(true)
 	st.reader.Attach(delivery.Consumer{Channel: channel, Deliveries: deliveries, Ended: ended, Begin: begin})
-	st.attached, st.moved = true, time.Now()
-	if begin != nil {
+	st.attached, st.moved, st.shorter = true, time.Now(), time.Time{}
+	if !told {
 		st.again("stream " + wording.Quoted(st.name) + " ends before what was read of it: it was made again, and is read from its beginning")
 	}
 	return nil
@@ -111,11 +114,28 @@ func (st *Tail) Attach(ctx context.Context, l *connection.Conn, ended chan<- err
 func (st *Tail) beginAgain() {
 	st.next.Store(0)
 	st.delivered.Store(0)
+	st.beginning.Store(false)
 }
 
-// errShorter says that a stream ends before what was read of it. A stream never goes back, so that
-// it is another one.
-var errShorter = errors.New("the stream is another one")
+// errShorter says that a stream ends before what was read of it.
+var errShorter = errors.New("the stream ends before what was read of it")
+
+// doubted is nil once a stream has ended before what was read of it for as long as limit: then it
+// is another one. Until then it may be one whose broker is slow, or a replica that is not as far as
+// the one that was read.
+func (st *Tail) doubted(now time.Time, limit time.Duration) error {
+	if st.beginning.Load() {
+		return nil // it was decided, and the connection lost before the reader began
+	}
+	if st.shorter.IsZero() {
+		st.shorter = now
+	}
+	if now.Sub(st.shorter) >= limit {
+		return nil
+	}
+	return wording.Problem("read stream "+wording.Quoted(st.name), errShorter.Error(),
+		"it is looked at again: if that stays so for "+limit.String()+", it was made again", adapters.ErrIncomplete)
+}
 
 // where says at which offset to begin, and finds the end of the stream as far as that
 // is needed to know how much is to be caught up with, and whether it is the one that was read.
@@ -137,16 +157,19 @@ func (st *Tail) where(ctx context.Context, l *connection.Conn) (any, error) {
 		return end, nil
 	}
 	end, err := lastChunk(ctx, l, st.name)
-	if err == nil && end < next { // the end itself may lie behind that, or a slow broker has told of nothing
-		end, err = End(ctx, l, st.name)
+	if err == nil && end < next { // the end itself may lie behind that: what was read last is there
+		var read int64
+		read, err = endFrom(ctx, l, st.name, next-1, 1)
+		end = max(end, read)
 	}
 	switch {
 	case err != nil:
 		return nil, err
-	case end < next:
+	case end < next || st.beginning.Load():
 		st.end.Store(end)
 		return nil, errShorter
 	}
+	st.shorter = time.Time{}
 	st.end.Store(max(end, st.end.Load()))
 	if next >= 0 {
 		return next, nil
@@ -188,7 +211,10 @@ func (st *Tail) Poll(ctx context.Context, l *connection.Conn, ended chan<- error
 // Behind is how many messages are known to lie before the end.
 func (st *Tail) Behind() int64 {
 	delivered := st.delivered.Load()
-	if delivered < 0 {
+	switch {
+	case st.beginning.Load():
+		return max(1, st.end.Load())
+	case delivered < 0:
 		return 0
 	}
 	return max(0, st.end.Load()-delivered)

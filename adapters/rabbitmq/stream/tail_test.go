@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -59,4 +60,39 @@ func offsets(messages []adapters.Message) (list []int64) {
 		list = append(list, messages[i].Position.Offset)
 	}
 	return list
+}
+
+// TestAShorterStreamIsDoubtedAtFirst: a slow broker or a replica that is behind looks like a stream
+// that was made again, until it goes on. What was decided stays so until the reader has begun.
+func TestAShorterStreamIsDoubtedAtFirst(t *testing.T) {
+	const limit = time.Minute
+	st, now := NewTail("s", adapters.Beginning, nil, nil), time.Unix(1_700_000_000, 0)
+	for _, after := range []time.Duration{0, time.Second, limit - 1} {
+		if err := st.doubted(now.Add(after), limit); !errors.Is(err, adapters.ErrIncomplete) || adapters.IsPermanent(err) {
+			t.Errorf("shorter for %v: %v", after, err)
+		}
+	}
+	if err := st.doubted(now.Add(limit), limit); err != nil {
+		t.Errorf("shorter for long: %v", err)
+	}
+	st.next.Store(7)
+	st.delivered.Store(7)
+	st.beginning.Store(true)
+	if err := st.doubted(now, limit); err != nil || st.Behind() == 0 {
+		t.Errorf("it was decided: %v, behind by %d", err, st.Behind())
+	}
+	st.end.Store(3)
+	if st.beginAgain(); st.beginning.Load() || st.next.Load() != 0 || st.Behind() != 3 {
+		t.Errorf("begun, it is at %d and behind by %d", st.next.Load(), st.Behind())
+	}
+}
+
+// TestFetchNeverAnswersWithNothing when it ends before it came to a position.
+func TestFetchNeverAnswersWithNothing(t *testing.T) {
+	h, position := &History{Streams: []string{"s"}}, adapters.Position{Destination: "s", Partition: adapters.NoPartition, Offset: 7}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if answer := h.next(ctx, []adapters.Position{position}, &answers{of: map[adapters.Position]found{}}); !errors.Is(answer.err, context.Canceled) {
+		t.Errorf("%+v", answer)
+	}
 }
