@@ -73,19 +73,24 @@ func (a *Adapter) mayTransact(ctx context.Context, id string) bool {
 }
 
 // mayWriteUnmade is false if the user may not write a topic of this name, which does not exist
-// yet. The broker is asked to take it into a transaction: it looks at the right first and for
-// the topic then, and refuses in either case before it changes anything.
+// yet. A broker is asked to take it into a transaction: it looks at the right first and for
+// the topic then, and refuses in either case before it changes anything. It need not be the
+// coordinator, which a cluster that has never seen a transaction only makes when it is asked for.
 func (a *Adapter) mayWriteUnmade(ctx context.Context, topic, id string) bool {
 	t := kmsg.NewAddPartitionsToTxnRequestTopic()
 	t.Topic, t.Partitions = topic, []int32{0}
 	request := kmsg.NewPtrAddPartitionsToTxnRequest()
 	request.TransactionalID, request.ProducerID, request.ProducerEpoch = id, -1, -1 // a producer that nobody is
 	request.Topics = append(request.Topics, t)
-	response, err := request.RequestWith(ctx, a.client)
-	if err != nil {
+	brokers := a.client.DiscoveredBrokers()
+	if len(brokers) == 0 {
 		return true // not known: the ledger then says
 	}
-	for _, t := range response.Topics {
+	response, err := brokers[0].RetriableRequest(ctx, &ofOneProducer{request})
+	if err != nil {
+		return true
+	}
+	for _, t := range response.(*kmsg.AddPartitionsToTxnResponse).Topics {
 		for _, p := range t.Partitions {
 			if errors.Is(kerr.ErrorForCode(p.ErrorCode), kerr.TopicAuthorizationFailed) {
 				return false
@@ -94,3 +99,12 @@ func (a *Adapter) mayWriteUnmade(ctx context.Context, topic, id string) bool {
 	}
 	return true
 }
+
+// ofOneProducer is the request as clients send it: from version 4 on it is one of brokers, for
+// several producers (KIP-890).
+type ofOneProducer struct {
+	*kmsg.AddPartitionsToTxnRequest
+}
+
+// MaxVersion implements [kmsg.Request].
+func (*ofOneProducer) MaxVersion() int16 { return 3 }

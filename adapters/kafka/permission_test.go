@@ -125,16 +125,18 @@ func TestNoPermission(t *testing.T) {
 	makes := slices.Concat(allow(kmsg.ACLResourceTypeTopic, kafka.LedgerTopic, read, create), allow(kmsg.ACLResourceTypeCluster, "kafka-cluster", kmsg.ACLOperationDescribe, create))
 	id := allow(kmsg.ACLResourceTypeTransactionalId, "eventscope.closed", write)
 	restrictedClusters(t, func(t *testing.T, as restricted) {
-		for name, test := range map[string]struct {
+		for _, test := range []struct {
+			name  string
 			acls  [][]kfake.ACL
 			sends bool // it fails only then
 		}{
-			"ledger":           {acls: [][]kfake.ACL{dlq, id}},
-			"unwritten ledger": {acls: [][]kfake.ACL{dlq, id, makes}},
-			"transactional id": {acls: [][]kfake.ACL{dlq, ledger}},
-			"target":           {acls: [][]kfake.ACL{dlq, ledger, id, allow(kmsg.ACLResourceTypeTopic, "open", read)}, sends: true},
-			"unseen target":    {acls: [][]kfake.ACL{dlq, ledger, id}, sends: true},
+			{name: "unwritten ledger", acls: [][]kfake.ACL{dlq, id, makes}}, // first: the cluster has never seen a transaction
+			{name: "ledger", acls: [][]kfake.ACL{dlq, id}},
+			{name: "transactional id", acls: [][]kfake.ACL{dlq, ledger}},
+			{name: "target", acls: [][]kfake.ACL{dlq, ledger, id, allow(kmsg.ACLResourceTypeTopic, "open", read)}, sends: true},
+			{name: "unseen target", acls: [][]kfake.ACL{dlq, ledger, id}, sends: true},
 		} {
+			name := test.name
 			t.Run(name, func(t *testing.T) {
 				c, config := as(t, slices.Concat(test.acls...)...)
 				c.publish(t, "closed", letter(0, "k", "letter"))
