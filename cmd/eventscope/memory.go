@@ -12,7 +12,7 @@ import (
 const (
 	// programBytes is what the pages of the program itself take, which the runtime
 	// does not count as its own.
-	programBytes = 23 << 20
+	programBytes = 20 << 20
 	// inFlightBytes is room for what is on its way from the brokers, packed and
 	// unpacked, and for garbage that was not collected yet.
 	inFlightBytes = 40 << 20
@@ -20,7 +20,7 @@ const (
 	screenBytes = 64 << 20
 	// leastLimit leaves the collector room to breathe: with less it would never rest,
 	// since some 15 MiB are in use besides the index however small the budget.
-	leastLimit = 45 << 20
+	leastLimit = 48 << 20
 )
 
 // limitMemory holds the process to the budget, as far as 64 MiB: smaller ones still make
@@ -83,7 +83,7 @@ func (s *settings) besideScreen() tracing.Config {
 
 // indexBytes is the index's share of a budget.
 func indexBytes(budget int64) int64 {
-	return min(budget/4*3, max(budget/20*11, budget-inFlightBytes))
+	return min(budget/4*3, max(budget/2, budget-inFlightBytes))
 }
 
 // share tells every source what it shares with the others, so that a small budget fetches
