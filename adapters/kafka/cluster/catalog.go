@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -39,9 +40,25 @@ type Topic struct {
 	Allowed  int32           // operations, as bits
 }
 
+// wholeWithin is how long a broker has to answer in full. One whose controller has not heard from
+// it for a moment, as on a busy machine, names no brokers.
+const wholeWithin = 5 * time.Second
+
 // ReadCatalog asks for the topics named, or for all if there are none. It returns
 // topics that are unknown or forbidden too, with their Err.
-func ReadCatalog(ctx context.Context, client *kgo.Client, names []string) (*Catalog, error) {
+func ReadCatalog(ctx context.Context, client *kgo.Client, names []string) (c *Catalog, err error) {
+	began := time.Now()
+	wrong := Until(ctx, func() (bool, error) {
+		c, err = readCatalog(ctx, client, names)
+		return !errors.Is(err, errNotWhole) || time.Since(began) >= wholeWithin, nil
+	})
+	if wrong != nil {
+		return nil, wrong
+	}
+	return c, err
+}
+
+func readCatalog(ctx context.Context, client *kgo.Client, names []string) (*Catalog, error) {
 	request := kmsg.NewPtrMetadataRequest()
 	request.AllowAutoTopicCreation = false
 	request.IncludeTopicAuthorizedOperations = true
