@@ -228,7 +228,8 @@ func endless(w http.ResponseWriter, _ *http.Request) {
 // TestARegistryIsAskedLessAndLess while it fails, and as ever when it answered.
 func TestARegistryIsAskedLessAndLess(t *testing.T) {
 	var o outage
-	now, why := time.Unix(0, 0), errors.New("down")
+	var now time.Time
+	why := errors.New("down")
 	for i, most := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
 		now = o.until
 		o.fail(why, now, 0)
