@@ -127,9 +127,7 @@ func TestReaderKilled(t *testing.T) {
 			}
 			return !slices.ContainsFunc(queues, func(q rabbithole.QueueInfo) bool { return slices.Contains(left, q.Name) })
 		})
-		if n := boundTo(t, b, exchange); n != 0 {
-			t.Errorf("%d bindings stay", n)
-		}
+		await(t, "the end of their bindings", func() bool { return boundTo(t, b, exchange) == 0 })
 	})
 }
 
