@@ -161,7 +161,6 @@ func (r *Registry) entry(id uint32) *entry {
 		close(made.done)
 		return made
 	}
-	r.makeRoom()
 	r.entries[id] = made
 	r.pending++
 	r.asking.Go(func() { r.ask(id, made) })

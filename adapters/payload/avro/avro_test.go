@@ -108,19 +108,24 @@ func scalarSample(t *rapid.T, kind string) sample {
 	return made
 }
 
+// encoded draws a sample, and encodes it by the library.
+func encoded(t *rapid.T, depth int) (s sample, library *avro.Schema, data []byte) {
+	names := 0
+	s = samples(depth, &names).Draw(t, "sample")
+	library, err := avro.Parse(s.schema)
+	if err == nil {
+		data, err = library.Encode(s.value)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", s.schema, err)
+	}
+	return s, library, data
+}
+
 // TestValuesAreWrittenAsTheyWereSent encodes by the library and reads by this package.
 func TestValuesAreWrittenAsTheyWereSent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		names := 0
-		s := samples(4, &names).Draw(t, "sample")
-		library, err := avro.Parse(s.schema)
-		if err != nil {
-			t.Fatalf("%s: %v", s.schema, err)
-		}
-		data, err := library.Encode(s.value)
-		if err != nil {
-			t.Fatalf("%s: %v", s.schema, err)
-		}
+		s, _, data := encoded(t, 4)
 		schema := parsed(t, s.schema)
 		text, err := schema.AppendJSON([]byte("before"), data, 0)
 		if err != nil || string(text) != "before"+s.text {
@@ -140,16 +145,7 @@ func TestValuesAreWrittenAsTheyWereSent(t *testing.T) {
 // TestWhatDoesNotFitIsRefusedByBoth damages values.
 func TestWhatDoesNotFitIsRefusedByBoth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		names := 0
-		s := samples(4, &names).Draw(t, "sample")
-		library, err := avro.Parse(s.schema)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := library.Encode(s.value)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s, library, data := encoded(t, 4)
 		for range rapid.IntRange(0, 3).Draw(t, "damages") {
 			if len(data) > 0 {
 				data[rapid.IntRange(0, len(data)-1).Draw(t, "at")] ^= byte(1) << rapid.IntRange(0, 7).Draw(t, "bit")

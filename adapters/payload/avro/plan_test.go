@@ -17,16 +17,7 @@ import (
 // same value. A member is known by its path.
 func TestAPlanFindsWhatIsWanted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		names := 0
-		s := samples(5, &names).Draw(t, "sample")
-		library, err := avro.Parse(s.schema)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := library.Encode(s.value)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s, _, data := encoded(t, 5)
 		kept := rapid.SliceOf(rapid.IntRange(0, 4)).Draw(t, "kept")
 		deep := rapid.IntRange(0, 3).Draw(t, "deep")
 		wanted := func(object string, name []byte) (string, bool, bool) {
@@ -96,7 +87,7 @@ func search(raw json.RawMessage, n *node, object string, wanted Wanted[string], 
 	}
 }
 
-// TestAPlanIsNoOracle gives a plan what does not fit: it stops with a misfit, or before it.
+// TestAPlanStopsAtAMisfit gives a plan what does not fit: it stops with a misfit, or before it.
 func TestAPlanStopsAtAMisfit(t *testing.T) {
 	schema := parsed(t, `{"type":"record","name":"r","fields":[{"name":"a","type":"string"},{"name":"b","type":"string"},{"name":"c","type":["null","int"]}]}`)
 	names := func(_ string, name []byte) (string, bool, bool) { return string(name), string(name) == "a", false }
