@@ -21,7 +21,7 @@
 //	main.go       the process: signals, exit
 //	program.go    one invocation: streams, flags for all commands, the root command
 //	brokers.go    the brokers that there are
-//	parameters.go those of URLs: help, the README's table, completion
+//	parameters.go those of URLs: help, the manual's table, completion
 //	exit.go       exit codes and the sentences of errors
 //	sources.go    arguments and config -> open adapters; outcome.go: how it went with them
 //	reading.go    reads several sources at once, with an end

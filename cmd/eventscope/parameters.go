@@ -27,7 +27,7 @@ func parameterHelp(brokers source.Drivers) string {
 	return b.String()
 }
 
-// parameterTable is the same for the README.
+// parameterTable is the same for the manual.
 func parameterTable(brokers source.Drivers) string {
 	var b strings.Builder
 	b.WriteString("| Parameter | Of | Does |\n| --- | --- | --- |\n")

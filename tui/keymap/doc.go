@@ -1,11 +1,11 @@
 // Package keymap is every key of the screen, once: the source of dispatch, footer, help and
-// the README's table.
+// the manual's table.
 //
 // # Rules
 //
 //   - A key means one thing on a page.
 //   - A key names an action; what that does is the page's own.
-//   - The order of the list is that of footer, help and README.
+//   - The order of the list is that of footer, help and manual.
 //
 // # Owner and concurrency
 //
@@ -21,6 +21,6 @@
 //
 // # Not obvious
 //
-// A key that the footer does not show has no short text; help and the README's table show
+// A key that the footer does not show has no short text; help and the manual's table show
 // all.
 package keymap

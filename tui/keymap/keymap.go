@@ -88,13 +88,13 @@ type Binding struct {
 	scope  Scope
 	Keys   []string // as Bubble Tea names them, the first one for the footer
 	short  string   // for the footer, empty for keys that are not shown there
-	Long   string   // for help and README
+	Long   string   // for help and manual
 }
 
 // Hint is what the footer says of a key where that does not depend on the page.
 func (b *Binding) Hint() text.Safe { return text.Cleaner{}.String(b.short) }
 
-// all is every key there is. Its order is the order of footer, help and README.
+// all is every key there is. Its order is the order of footer, help and manual.
 var all = []Binding{
 	{Enter, OnStream, []string{"enter"}, "flow", "open the event's flow"},
 	{Enter, OnFlows, []string{"enter"}, "open", "open the flow"},
@@ -192,7 +192,7 @@ func KeyName(key string, enter text.Safe) text.Safe {
 	return text.Cleaner{}.String(key)
 }
 
-// Pages name the scopes in help and in the README's table, in order.
+// Pages name the scopes in help and in the manual's table, in order.
 var Pages = []struct {
 	Scope Scope
 	Name  string
@@ -210,7 +210,7 @@ func PageName(on Scope) string {
 	return ""
 }
 
-// Table is the keymap as a Markdown table, for the README.
+// Table is the keymap as a Markdown table, for the manual.
 func Table() string {
 	var b strings.Builder
 	b.WriteString("| Key | On | Does |\n| --- | --- | --- |\n")
