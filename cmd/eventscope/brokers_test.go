@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/cmd/internal/exit"
+
 	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -175,7 +177,7 @@ func TestOneOrderOverBothBrokers(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = command.Wait()
-	if code := command.ProcessState.ExitCode(); code != exitInterrupted && code != exitDone { // the flow may have come to an end
+	if code := command.ProcessState.ExitCode(); code != exit.Interrupted && code != exit.Done { // the flow may have come to an end
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -210,15 +212,15 @@ func TestSecureKafka(t *testing.T) {
 		code int
 		say  string
 	}{
-		"PLAIN":            {"kafka://tester:tester-secret@" + at(10), exitNothing, ""},
-		"SCRAM-SHA-512":    {"kafka://tester:tester-secret@" + at(10) + "?sasl=scram-sha-512", exitNothing, ""},
-		"TLS":              {"kafkas://" + at(20) + "?ca=" + ca, exitNothing, ""},
-		"both":             {"kafkas://tester:tester-secret@" + at(30) + "?sasl=scram-sha-256&ca=" + ca, exitNothing, ""},
-		"wrong password":   {"kafka://tester:tester-wrong@" + at(10), exitFailed, "password"},
-		"TLS to plaintext": {"kafkas://" + at(0) + "?ca=" + ca, exitFailed, "TLS"},
-		"plaintext to TLS": {"kafka://" + at(20), exitFailed, "TLS"},
-		"unknown CA":       {"kafkas://" + at(20), exitFailed, "certificate"},
-		"no such CA":       {"kafkas://" + at(20) + "?ca=/nowhere.pem", exitUsage, "/nowhere.pem"},
+		"PLAIN":            {"kafka://tester:tester-secret@" + at(10), exit.NotFound, ""},
+		"SCRAM-SHA-512":    {"kafka://tester:tester-secret@" + at(10) + "?sasl=scram-sha-512", exit.NotFound, ""},
+		"TLS":              {"kafkas://" + at(20) + "?ca=" + ca, exit.NotFound, ""},
+		"both":             {"kafkas://tester:tester-secret@" + at(30) + "?sasl=scram-sha-256&ca=" + ca, exit.NotFound, ""},
+		"wrong password":   {"kafka://tester:tester-wrong@" + at(10), exit.Failed, "password"},
+		"TLS to plaintext": {"kafkas://" + at(0) + "?ca=" + ca, exit.Failed, "TLS"},
+		"plaintext to TLS": {"kafka://" + at(20), exit.Failed, "TLS"},
+		"unknown CA":       {"kafkas://" + at(20), exit.Failed, "certificate"},
+		"no such CA":       {"kafkas://" + at(20) + "?ca=/nowhere.pem", exit.Misused, "/nowhere.pem"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			command := process(t, "tail", c.url, "--exit")

@@ -39,7 +39,7 @@ func (p *program) checkConfig(context.Context, []string) error {
 		return err
 	}
 	if file.Path == "" {
-		fmt.Fprintf(p.stdout, "there is no config at %s, and none is needed\n", clean(path))
+		fmt.Fprintf(p.Stdout, "there is no config at %s, and none is needed\n", clean(path))
 		return nil
 	}
 	sources := 0
@@ -50,7 +50,7 @@ func (p *program) checkConfig(context.Context, []string) error {
 		}
 		sources += len(opened)
 	}
-	fmt.Fprintf(p.stdout, "%s is good (contexts: %d, sources: %d, mappings: %d, paths: %d, services: %d)\n",
+	fmt.Fprintf(p.Stdout, "%s is good (contexts: %d, sources: %d, mappings: %d, paths: %d, services: %d)\n",
 		clean(file.Path), len(file.Contexts), sources, len(file.Mappings), len(file.Paths), len(file.Services))
 	return nil
 }
@@ -69,7 +69,7 @@ func (p *program) showSources(_ context.Context, args []string) error {
 	if s.context != "" {
 		rows = append(rows, [3]string{"context", s.context, contextFrom(p.flags.context)})
 	}
-	rows = append(rows, [3]string{"memory", config.FormatMemory(s.memory), s.memoryFrom})
+	rows = append(rows, [3]string{"memory", config.FormatMemory(int64(s.memory)), s.memoryFrom})
 	access, accessFrom := "read-only", "default"
 	switch {
 	case !s.readOnly:
@@ -113,7 +113,7 @@ func (p *program) printRows(rows [][3]string) {
 	}
 	for _, row := range rows {
 		line := fmt.Sprintf("%-*s  %-*s  %s", widths[0], row[0], widths[1], row[1], row[2])
-		fmt.Fprintln(p.stdout, clean(strings.TrimRight(line, " ")))
+		fmt.Fprintln(p.Stdout, clean(strings.TrimRight(line, " ")))
 	}
 }
 

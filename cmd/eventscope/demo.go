@@ -18,6 +18,8 @@ import (
 	"eventscope/adapters/rabbitmq"
 	"eventscope/cmd/internal/demo"
 	"eventscope/cmd/internal/embedded"
+	"eventscope/cmd/internal/exit"
+	"eventscope/cmd/internal/reading"
 	"eventscope/cmd/internal/source"
 )
 
@@ -60,10 +62,10 @@ func (p *program) demoCommand() *cobra.Command {
 
 func (d *demonstration) run(ctx context.Context, _ []string) error {
 	if d.flags.context != "" {
-		return usage("--context %s: the demonstration has brokers of its own; leave it out", d.flags.context)
+		return exit.Usage("--context %s: the demonstration has brokers of its own; leave it out", d.flags.context)
 	}
 	if d.limit < 0 {
-		return usage("--for %v: a time is positive, such as 20s", d.limit)
+		return exit.Usage("--for %v: a time is positive, such as 20s", d.limit)
 	}
 	if !d.headless {
 		if err := d.checkTerminal(); err != nil {
@@ -78,7 +80,7 @@ func (d *demonstration) run(ctx context.Context, _ []string) error {
 	defer cancel(nil)
 	if d.limit > 0 {
 		var expire context.CancelFunc
-		ctx, expire = context.WithTimeoutCause(ctx, d.limit, errTime)
+		ctx, expire = context.WithTimeoutCause(ctx, d.limit, exit.ErrTime)
 		defer expire()
 	}
 	settings.paths, settings.rules = nil, nil // those are about other systems
@@ -97,7 +99,7 @@ func (d *demonstration) run(ctx context.Context, _ []string) error {
 	err = d.look(ctx, system, settings)
 	cancel(nil)
 	running.Wait()
-	if errors.Is(err, errTime) {
+	if errors.Is(err, exit.ErrTime) {
 		return nil
 	}
 	return err
@@ -119,7 +121,7 @@ func (d *demonstration) system(settings *settings) (system *demo.System, stop fu
 			return nil, stop, err
 		}
 		config.Kafka = parsed.Hosts
-		d.note("the demonstration writes to kafka %s: %s", strings.Join(parsed.Hosts, ","), strings.Join(topics, ", "))
+		d.Note("the demonstration writes to kafka %s: %s", strings.Join(parsed.Hosts, ","), strings.Join(topics, ", "))
 	} else {
 		const partitions = 3
 		broker, err := embedded.Start(context.Background(), partitions, topics...)
@@ -131,7 +133,7 @@ func (d *demonstration) system(settings *settings) (system *demo.System, stop fu
 	system = demo.New(config)
 	settings.sources = []source.Source{{Driver: &kafka.Driver, Config: driver.Config{Hosts: config.Kafka, Path: strings.Join(topics, ",")}}}
 	if taps != nil {
-		d.note("the demonstration writes to rabbitmq %s: %s", taps.Hosts[0], exchangesOf(system))
+		d.Note("the demonstration writes to rabbitmq %s: %s", taps.Hosts[0], exchangesOf(system))
 		for _, tap := range system.Taps() {
 			taps.Add("tap", tap.Exchange+":"+tap.Key)
 		}
@@ -158,10 +160,10 @@ func (d *demonstration) rabbitMQSource(config *demo.Config) (*source.Source, err
 	}
 	parsed, err := d.brokers.Parse(d.rabbitMQ)
 	if err == nil && parsed.Driver != &rabbitmq.Driver {
-		err = usage("--rabbitmq takes an AMQP URL such as amqp://guest@localhost:5672/")
+		err = exit.Usage("--rabbitmq takes an AMQP URL such as amqp://guest@localhost:5672/")
 	}
 	if err == nil && parsed.TLS != nil {
-		err = usage("--rabbitmq: the demonstration system does not speak TLS; give an amqp:// URL")
+		err = exit.Usage("--rabbitmq: the demonstration system does not speak TLS; give an amqp:// URL")
 	}
 	if err == nil {
 		err = parsed.FindPassword(d.getenv)
@@ -169,7 +171,7 @@ func (d *demonstration) rabbitMQSource(config *demo.Config) (*source.Source, err
 	if err != nil {
 		return nil, err
 	}
-	d.warn([]source.Source{parsed})
+	reading.Warn(d.Console, []source.Source{parsed})
 	if parsed.User == "" || parsed.User == "guest" && parsed.Password == "" {
 		parsed.User, parsed.Password = "guest", "guest" // as every broker comes
 	}
@@ -196,7 +198,7 @@ func (d *demonstration) look(ctx context.Context, system *demo.System, settings 
 	}
 	v.fault = func(_ context.Context, words []string) (string, error) {
 		if len(words) != 2 {
-			return "", usage("a fault is a service and what goes wrong with it, such as payment slow")
+			return "", exit.Usage("a fault is a service and what goes wrong with it, such as payment slow")
 		}
 		if err := system.Fault(words[0], words[1]); err != nil {
 			return "", err

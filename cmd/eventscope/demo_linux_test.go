@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"testing"
 
+	"eventscope/cmd/internal/exit"
 	"eventscope/tui/tuitest"
 )
 
@@ -30,7 +31,7 @@ func TestALetterOfTheDemoIsReplayedAndItsFlowIsComplete(t *testing.T) {
 	screen.Press("Enter").Sees("type 1 to replay 1 letter:").Press("1", "Enter").Sees("✓ done", "1 of 1", "✓ replayed")
 	screen.Press(":", "trace "+order, "Enter").Sees("Flow "+order, "✓ complete", "ShipmentPrepared", "☠")
 	screen.Press("6").Sees("replay", "✓ done", "1 of 1").Press("q")
-	if code := screen.Ended(); code != exitDone {
+	if code := screen.Ended(); code != exit.Done {
 		t.Errorf("exit code %d", code)
 	}
 }

@@ -19,7 +19,9 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/envelope"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/reading"
 	"eventscope/cmd/internal/source"
 	"eventscope/replay"
 	"eventscope/tracing/query"
@@ -44,14 +46,14 @@ type dlq struct {
 	others, misfits int // letters that the filter leaves out, and could not be applied to
 
 	settings *settings
-	sources  *opened
+	sources  *reading.Sources
 	service  *replay.Service
 
 	there       *source.Source // another cluster that letters are sent to, as it is named
 	elsewhere   *replay.Source // and opened
 	destination deadletter.Target
 	closing     []func() error
-	figures     statistics
+	figures     reading.Figures
 	noDLQ       bool // no destination of dead letters was found
 }
 
@@ -81,13 +83,13 @@ func (d *dlq) open(ctx context.Context, urls []string) error {
 	if err != nil {
 		return err
 	}
-	settings.limitMemory()
-	d.figures.started = time.Now()
+	settings.memory.Limit()
+	d.figures.Started = time.Now()
 	if d.there != nil {
 		if err := source.CheckPasswords(append(slices.Clone(settings.sources), *d.there)); err != nil {
 			return err
 		}
-		d.warn([]source.Source{*d.there})
+		reading.Warn(d.Console, []source.Source{*d.there})
 	}
 	if err := d.openElsewhere(ctx); err != nil {
 		return err
@@ -102,7 +104,7 @@ func (d *dlq) open(ctx context.Context, urls []string) error {
 		return err
 	}
 	config := replay.Config{Folder: d.stateFolder(), Rules: settings.rules, Headers: settings.file.ReplayHeaders(), By: operator(), Told: d.logRun}
-	for _, adapter := range d.sources.adapters {
+	for _, adapter := range d.sources.Open {
 		if opened, ok := letterSource(*settings.source(adapter.Name), adapter); ok {
 			config.Sources = append(config.Sources, opened)
 		}
@@ -146,7 +148,7 @@ func (p *program) logRun(line replay.Line) {
 	if line.Step == replay.StepFail {
 		level = slog.LevelError
 	}
-	p.log.Log(context.Background(), level, "run "+string(line.Step), facts...)
+	p.Log.Log(context.Background(), level, "run "+string(line.Step), facts...)
 }
 
 // stateFolder is where journal, plans and archive are.
@@ -183,10 +185,10 @@ func (p *program) arguments(args []string) (letters map[adapters.Position]bool, 
 			return nil, nil, p.notAURL(argument, nil)
 		}
 		if shown := source.Redact(argument); p.brokers.Mistyped(argument) || err != nil && shown != argument {
-			return nil, nil, usage("%q is neither a letter such as orders.dlq/0@17 nor a URL such as %s", shown, p.brokers[0].Example)
+			return nil, nil, exit.Usage("%q is neither a letter such as orders.dlq/0@17 nor a URL such as %s", shown, p.brokers[0].Example)
 		}
 		if err != nil {
-			return nil, nil, usage("%w", err)
+			return nil, nil, exit.Usage("%w", err)
 		}
 		if letters == nil {
 			letters = map[adapters.Position]bool{}
@@ -204,7 +206,7 @@ func (d *dlq) dlqs(ctx context.Context) ([]replay.DLQ, error) {
 		return nil, err
 	}
 	if err != nil {
-		d.sources.lackAll(d.program, err)
+		d.sources.LackAll(err)
 	}
 	all = slices.DeleteFunc(all, func(g replay.DLQ) bool {
 		names := d.settings.source(g.Source.Name).Named()
@@ -236,7 +238,7 @@ func (d *dlq) each(ctx context.Context, only map[adapters.Position]bool, each fu
 			continue
 		}
 		err := d.service.Read(ctx, dlq, func(l *replay.Letter, m *adapters.Message, id *envelope.Identity) error {
-			if d.figures.events++; !chosen(l, m, id) {
+			if d.figures.Events++; !chosen(l, m, id) {
 				return nil
 			}
 			return each(&output.Letter{Letter: l, Message: m, Identity: id})
@@ -247,11 +249,11 @@ func (d *dlq) each(ctx context.Context, only map[adapters.Position]bool, each fu
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case errors.As(err, &unknown):
-			d.sources.lack(d.program, dlq.Source.Name, err)
+			d.sources.Lack(dlq.Source.Name, err)
 		case errors.Is(err, output.ErrClosed), errors.Is(err, replay.ErrRefused), len(dlqs) == 1:
 			return err
 		default:
-			d.sources.lack(d.program, dlq.Source.Name, err)
+			d.sources.Lack(dlq.Source.Name, err)
 		}
 	}
 	return nil
@@ -292,7 +294,7 @@ func (d *dlq) sayUnasked(queues []replay.DLQ, all int, err error) error {
 	if len(queues) == all {
 		return problem
 	}
-	d.sources.lack(d.program, queues[0].Source.Name, problem)
+	d.sources.Lack(queues[0].Source.Name, problem)
 	return nil
 }
 
@@ -343,15 +345,15 @@ func (d *dlq) outcome(found int, what string) error {
 	switch all := d.others + d.misfits; {
 	case found > 0:
 	case all > 0 && d.all:
-		err = &nothingFound{fmt.Sprintf("%s %s, none matches", text.Count(int64(all)), letters(all))}
+		err = &exit.NothingFound{Searched: fmt.Sprintf("%s %s, none matches", text.Count(int64(all)), letters(all))}
 	case all > 0:
-		err = &nothingFound{fmt.Sprintf("%s open %s, none matches", text.Count(int64(all)), letters(all))}
+		err = &exit.NothingFound{Searched: fmt.Sprintf("%s open %s, none matches", text.Count(int64(all)), letters(all))}
 	case d.noDLQ:
-		err = &nothingFound{"no dead-letter topic or queue was found: none is configured as one and none is named like one, or the user may see none"}
+		err = &exit.NothingFound{Searched: "no dead-letter topic or queue was found: none is configured as one and none is named like one, or the user may see none"}
 	default:
-		err = &nothingFound{what}
+		err = &exit.NothingFound{Searched: what}
 	}
-	return d.sources.answer(d.program, err)
+	return d.sources.Answer(err)
 }
 
 func letters(n int) string {
@@ -367,7 +369,7 @@ func (d *dlq) missing(ctx context.Context, only, seen map[adapters.Position]bool
 		if seen[position] {
 			continue
 		}
-		for _, adapter := range d.sources.adapters {
+		for _, adapter := range d.sources.Open {
 			if adapter.Fetcher == nil {
 				continue
 			}
@@ -377,7 +379,7 @@ func (d *dlq) missing(ctx context.Context, only, seen map[adapters.Position]bool
 				}
 			}
 		}
-		return &nothingFound{fmt.Sprintf("there is no open letter %s; dlq list --all shows those that were dealt with", position)}
+		return &exit.NothingFound{Searched: fmt.Sprintf("there is no open letter %s; dlq list --all shows those that were dealt with", position)}
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"eventscope/cmd/internal/exit"
 )
 
 // TestAFullDiskUnderTheJournal stops a run with the reason, and when there is room again
@@ -31,17 +33,17 @@ func TestAFullDiskUnderTheJournal(t *testing.T) {
 	})
 	url := "kafka://" + address + "/" + dlq
 	_, errors, code := dlqProcess(t, state, "replay", url, "--write", "--confirm", strconv.Itoa(count), "--window", "1")
-	if code != exitPartly || !strings.Contains(errors, "no space left on device") || !strings.Contains(errors, "dlq resume") {
+	if code != exit.Partly || !strings.Contains(errors, "no space left on device") || !strings.Contains(errors, "dlq resume") {
 		t.Fatalf("exit code %d: %s", code, errors)
 	}
 	// Another run has no room for its plan either, and touches nothing.
-	if _, errors, code := dlqProcess(t, state, "replay", url, "--write", "--confirm", "1"); code != exitRefused && code != exitFailed {
+	if _, errors, code := dlqProcess(t, state, "replay", url, "--write", "--confirm", "1"); code != exit.Refused && code != exit.Failed {
 		t.Errorf("exit code %d: %s", code, errors)
 	}
 	if err := syscall.Mount("tmpfs", state, "tmpfs", syscall.MS_REMOUNT, "size=8m"); err != nil {
 		t.Fatal(err)
 	}
-	if out, errors, code := dlqProcess(t, state, "resume", lastRun(t, state), url, "--write"); code != exitDone {
+	if out, errors, code := dlqProcess(t, state, "resume", lastRun(t, state), url, "--write"); code != exit.Done {
 		t.Fatalf("exit code %d: %s%s", code, out, errors)
 	}
 	eachOnce(t, address, target, count)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/cmd/internal/exit"
+
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -45,7 +47,7 @@ func TestSpringLettersByKcat(t *testing.T) {
 			t.Errorf("it is listed without %s: %s", part, listed)
 		}
 	}
-	if _, said, code := dlqProcess(t, state, "replay", url, "--write", "--confirm", "1"); code != exitDone {
+	if _, said, code := dlqProcess(t, state, "replay", url, "--write", "--confirm", "1"); code != exit.Done {
 		t.Fatalf("exit code %d: %s", code, said)
 	}
 	copies := committed(t, address, target)
@@ -138,7 +140,7 @@ func TestLettersOfPika(t *testing.T) {
 					t.Errorf("it is listed without %s: %s", part, listed)
 				}
 			}
-			if _, said, code := dlqProcess(t, state, "replay", url, "--write", "--confirm", "1"); code != exitDone {
+			if _, said, code := dlqProcess(t, state, "replay", url, "--write", "--confirm", "1"); code != exit.Done {
 				t.Fatalf("exit code %d: %s", code, said)
 			}
 			raw, ok, err := channel.Get(work, false)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/cmd/internal/exit"
+
 	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -35,7 +37,7 @@ func TestARunIsNotResumedOnATopicMadeAgain(t *testing.T) {
 	lettersOn(t, address, dlq, target, stoppedLetters)
 	before := len(committed(t, address, target))
 	_, said, code := dlqProcess(t, state, "resume", lastRun(t, state), url, "--write")
-	if code != exitRefused || !strings.Contains(said, "made again") {
+	if code != exit.Refused || !strings.Contains(said, "made again") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
 	if after := len(committed(t, address, target)); after != before {
@@ -109,7 +111,7 @@ func TestARunTakesNothingElseFromAQueueMadeAgain(t *testing.T) {
 				}
 				awaitDepth(t, channel, dlq, len(others))
 				out, said, code := dlqProcess(t, state, "resume", lastRun(t, state), url, "--write")
-				if code != exitPartly && code != exitRefused {
+				if code != exit.Partly && code != exit.Refused {
 					t.Errorf("exit code %d: %s%.2000s", code, said, out)
 				}
 				if got := drain(t, channel, work); len(got) > 0 {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"eventscope/cmd/internal/exit"
+
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
@@ -71,7 +73,7 @@ func TestAQueueThatNobodyNamedIsNotPeekedInto(t *testing.T) {
 	state, all := t.TempDir(), broker+"?management="+managementOf(t, broker)
 	for _, command := range []string{"list", "groups", "plan"} {
 		out, said, code := dlqProcess(t, state, command, all)
-		if code != exitRefused || out != "" || !strings.Contains(said, dlq) || !strings.Contains(said, "name one with ?queue=, or add --peek for all") {
+		if code != exit.Refused || out != "" || !strings.Contains(said, dlq) || !strings.Contains(said, "name one with ?queue=, or add --peek for all") {
 			t.Errorf("%s: exit code %d, %q, %s", command, code, out, said)
 		}
 	}
@@ -86,7 +88,7 @@ func TestAQueueThatNobodyNamedIsNotPeekedInto(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, asked := range [][]string{{"list", all, "--peek"}, {"list", all + "&queue=" + url.QueryEscape(dlq)}} {
-		if out, said, code := dlqProcess(t, state, asked...); code != exitDone || len(positionsIn(t, out)) != 3 {
+		if out, said, code := dlqProcess(t, state, asked...); code != exit.Done || len(positionsIn(t, out)) != 3 {
 			t.Errorf("%q: exit code %d, %q, %s", asked[2:], code, out, said)
 		}
 	}

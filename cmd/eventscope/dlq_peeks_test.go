@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/cmd/internal/exit"
+
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
@@ -37,7 +39,7 @@ func TestManyLooksLeaveTheLetters(t *testing.T) {
 				seen := 0
 				for range looks {
 					again, code := look(t, state, url)
-					if code == exitRefused {
+					if code == exit.Refused {
 						awaitDepth(t, channel, dlq, count)
 						continue
 					}
@@ -62,10 +64,10 @@ func TestManyLooksLeaveTheLetters(t *testing.T) {
 func look(t *testing.T, state, url string) (all []string, code int) {
 	t.Helper()
 	out, said, code := dlqProcess(t, state, "list", url)
-	if code == exitRefused && out == "" {
+	if code == exit.Refused && out == "" {
 		return nil, code
 	}
-	if code != exitDone {
+	if code != exit.Done {
 		t.Fatalf("exit code %d: %s", code, said)
 	}
 	return positionsIn(t, out), code

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"testing"
 
+	"eventscope/cmd/internal/exit"
+
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -73,10 +75,10 @@ func TestTwoOperatorsAtOnce(t *testing.T) {
 		}()
 	}
 	first, second := <-ends, <-ends
-	if first.code == exitDone && second.code == exitDone {
+	if first.code == exit.Done && second.code == exit.Done {
 		t.Errorf("both think that they have done it all: %+v, %+v", first, second)
 	}
-	if first.code != exitDone && second.code != exitDone && first.code != exitPartly && second.code != exitPartly {
+	if first.code != exit.Done && second.code != exit.Done && first.code != exit.Partly && second.code != exit.Partly {
 		t.Errorf("nobody has done it: %+v, %+v", first, second)
 	}
 	eachOnce(t, address, target, count)

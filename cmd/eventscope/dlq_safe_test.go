@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"eventscope/cmd/internal/exit"
+
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -32,7 +34,7 @@ func TestAReadOnlyContextIsLeftAlone(t *testing.T) {
 	if err := run.command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if <-run.ended; run.command.ProcessState.ExitCode() != exitInterrupted {
+	if <-run.ended; run.command.ProcessState.ExitCode() != exit.Interrupted {
 		t.Fatalf("exit code %d: %s", run.command.ProcessState.ExitCode(), &run.errors)
 	}
 	sent := len(committed(t, address, target))
@@ -42,17 +44,17 @@ func TestAReadOnlyContextIsLeftAlone(t *testing.T) {
 		{"restore", letter, "--confirm", "1"}, {"resume", lastRun(t, state)}, {"abort", lastRun(t, state)},
 	} {
 		_, said, code := dlqProcess(t, state, append(args, "--write", "--config", readOnly)...)
-		if code != exitRefused || !strings.Contains(said, "read_only") {
+		if code != exit.Refused || !strings.Contains(said, "read_only") {
 			t.Errorf("%v: exit code %d: %s", args, code, said)
 		}
 	}
 	if now := len(committed(t, address, target)); now != sent {
 		t.Errorf("%d copies, and there were %d", now, sent)
 	}
-	if _, said, code := dlqProcess(t, state, "abort", lastRun(t, state), "--config", writable); code != exitDone {
+	if _, said, code := dlqProcess(t, state, "abort", lastRun(t, state), "--config", writable); code != exit.Done {
 		t.Errorf("exit code %d: %s", code, said)
 	}
-	if _, said, code := dlqProcess(t, state, "resume", lastRun(t, state), "--write", "--config", writable); code != exitRefused || !strings.Contains(said, "it is aborted") {
+	if _, said, code := dlqProcess(t, state, "resume", lastRun(t, state), "--write", "--config", writable); code != exit.Refused || !strings.Contains(said, "it is aborted") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
 }
@@ -138,12 +140,12 @@ func TestNoPasswordIsKept(t *testing.T) {
 				}
 				return string(out)
 			}
-			letter, _, _ := strings.Cut(command(exitDone, "list"), "\n")
+			letter, _, _ := strings.Cut(command(exit.Done, "list"), "\n")
 			position := positionsIn(t, letter)[0]
-			command(exitDone, "discard", position, "--write", "--confirm", "1", "--reason", "test")
-			command(exitDone, "restore", position, "--write", "--confirm", "1")
-			command(exitRefused, "replay", "--write", "--confirm", "1")
-			command(exitDone, "replay", "--write", "--confirm", strconv.Itoa(count))
+			command(exit.Done, "discard", position, "--write", "--confirm", "1", "--reason", "test")
+			command(exit.Done, "restore", position, "--write", "--confirm", "1")
+			command(exit.Refused, "replay", "--write", "--confirm", "1")
+			command(exit.Done, "replay", "--write", "--confirm", strconv.Itoa(count))
 			checkKept(t, state, observerSecret)
 		})
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"eventscope/cmd/internal/exit"
 	"eventscope/replay"
 )
 
@@ -65,7 +66,7 @@ func (u *underway) stops() string {
 		u.Fatalf("it did not stop within %v: %s", stopsWithin, &u.errors)
 	}
 	said := u.errors.String()
-	if code := u.command.ProcessState.ExitCode(); code != exitPartly || !strings.Contains(said, "dlq resume") {
+	if code := u.command.ProcessState.ExitCode(); code != exit.Partly || !strings.Contains(said, "dlq resume") {
 		u.Fatalf("exit code %d: %s", code, said)
 	}
 	return said
@@ -74,7 +75,7 @@ func (u *underway) stops() string {
 func resumeToTheEnd(t *testing.T, state, url string) {
 	t.Helper()
 	out, errors, code := dlqProcess(t, state, "resume", lastRun(t, state), url, "--write")
-	if code != exitDone || !strings.Contains(out, fmt.Sprintf(`"state":"done","replayed":%d,"failed":0,"skipped":0`, stoppedLetters)) {
+	if code != exit.Done || !strings.Contains(out, fmt.Sprintf(`"state":"done","replayed":%d,"failed":0,"skipped":0`, stoppedLetters)) {
 		t.Fatalf("exit code %d: %s%.2000s", code, errors, out)
 	}
 }
@@ -291,12 +292,12 @@ func TestTwoOperatorsAtOnceOnRabbitMQ(t *testing.T) {
 			run := dlqUnderway(t, first, "replay", url)
 			second := t.TempDir()
 			_, said, code := dlqProcess(t, second, "replay", url, "--write", "--confirm", strconv.Itoa(stoppedLetters))
-			if code != exitRefused {
+			if code != exit.Refused {
 				t.Errorf("the second: exit code %d: %s", code, said)
 			}
 			t.Logf("the second is told: %s", said)
 			<-run.ended
-			if code := run.command.ProcessState.ExitCode(); code != exitDone {
+			if code := run.command.ProcessState.ExitCode(); code != exit.Done {
 				t.Errorf("the first: exit code %d: %s", code, &run.errors)
 			}
 			awaitDepth(t, channel, dlq, 0)
@@ -332,7 +333,7 @@ func TestATargetThatRoutesNowhere(t *testing.T) {
 			toNowhere := func(url, to string, want int) {
 				t.Helper()
 				_, said, code := dlqProcess(t, state, "replay", url, "--to", to, "--write", "--confirm", strconv.Itoa(count), "--canary", "1")
-				if code != want || want == exitRefused && !strings.Contains(said, to) {
+				if code != want || want == exit.Refused && !strings.Contains(said, to) {
 					t.Fatalf("--to %s: exit code %d: %s", to, code, said)
 				}
 				t.Log(strings.TrimSpace(said))
@@ -340,14 +341,14 @@ func TestATargetThatRoutesNowhere(t *testing.T) {
 			}
 			both := func() {
 				t.Helper()
-				toNowhere(url, "amq.topic:nowhere."+dlq, exitRefused)
-				toNowhere(url, work+":any", exitFailed)
+				toNowhere(url, "amq.topic:nowhere."+dlq, exit.Refused)
+				toNowhere(url, work+":any", exit.Failed)
 			}
 			both()
 			tail := start(t, process(t, "tail", broker+"?tap=amq.topic:%23&tap="+work))
 			awaitTap(t, tail, channel, work)
 			both()
-			toNowhere(broker+"?queue="+dlq, work+":any", exitFailed)
+			toNowhere(broker+"?queue="+dlq, work+":any", exit.Failed)
 			tail.end()
 			if open := positions(t, state, url); len(open) != count {
 				t.Errorf("%d are open", len(open))

@@ -18,6 +18,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"eventscope/cmd/internal/exit"
 	"eventscope/replay"
 )
 
@@ -67,11 +68,11 @@ func (o *operatorAt) turn(lines int) (killed, over bool) {
 			last, _ := lastIn(o.T, o.state)
 			o.run = last.Run
 			return true, false
-		case exitDone, exitPartly: // of whose letters the other has some
+		case exit.Done, exit.Partly: // of whose letters the other has some
 			if o.over(out) {
 				return false, false
 			}
-		case exitRefused: // the other one's claim, or his letters are not all back
+		case exit.Refused: // the other one's claim, or his letters are not all back
 		default:
 			if tooSlow(said) {
 				break
@@ -96,12 +97,12 @@ func (o *operatorAt) args() (args []string, some bool) {
 		return []string{"resume", o.run, o.url, "--write"}, true
 	}
 	out, said, code := dlqProcess(o.T, o.state, slices.Concat([]string{"plan", o.url}, o.which)...)
-	if code != exitDone && code != exitPartly && code != exitNothing && code != exitRefused && !tooSlow(said) {
+	if code != exit.Done && code != exit.Partly && code != exit.NotFound && code != exit.Refused && !tooSlow(said) {
 		o.Fatalf("%s plans: exit code %d: %s", o.name, code, said)
 	}
 	var plan struct{ Count int }
 	_ = json.Unmarshal([]byte(out), &plan) // nothing is no plan
-	if code == exitNothing {
+	if code == exit.NotFound {
 		return nil, false
 	}
 	return slices.Concat([]string{"replay", o.url, "--write", "--confirm", strconv.Itoa(max(1, plan.Count))}, o.which, o.pace), true

@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"eventscope/cmd/internal/exit"
 	"eventscope/replay"
 )
 
@@ -39,7 +40,7 @@ func undoneUnderFire(state, url string) *fire {
 func positions(t *testing.T, state, url string) []string {
 	t.Helper()
 	out, errors, code := dlqProcess(t, state, "list", url)
-	if code != exitDone {
+	if code != exit.Done {
 		t.Fatalf("exit code %d: %s", code, errors)
 	}
 	return positionsIn(t, out)
@@ -95,7 +96,7 @@ func TestDiscardAndRestoreKilledOnKafka(t *testing.T) {
 			t.Fatalf("the ledger has of %s %q", position, entries)
 		}
 	}
-	if _, errors, code := dlqProcess(t, state, "list", url); code != exitNothing {
+	if _, errors, code := dlqProcess(t, state, "list", url); code != exit.NotFound {
 		t.Fatalf("a letter is open: exit code %d: %s", code, errors)
 	}
 	undoneUnderFire(state, url).run(t, slices.Concat([]string{"restore"}, all, []string{url, "--write", "--confirm", strconv.Itoa(undoneLetters)})...)
@@ -181,7 +182,7 @@ func TestDiscardAndRestoreKilledOnRabbitMQ(t *testing.T) {
 				t.Errorf("%d letters were sent", n)
 			}
 			_, errors, code := dlqProcess(t, state, "restore", all[0], url, "--write", "--confirm", "1")
-			if code != exitNothing {
+			if code != exit.NotFound {
 				t.Errorf("one can be restored twice: exit code %d: %s", code, errors)
 			}
 		})

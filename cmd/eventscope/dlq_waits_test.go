@@ -14,6 +14,7 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
+	"eventscope/cmd/internal/exit"
 	"eventscope/replay"
 )
 
@@ -174,18 +175,18 @@ func (b *mortalRabbitMQ) stopped(name, says string, interrupted bool, begin, ove
 	}
 	// A run that is interrupted too late has ended by itself, which it must then say.
 	code, said := run.endsSoon()
-	heeded := interrupted && code == exitInterrupted
-	if !heeded && code != exitDone && (code != exitPartly || !strings.Contains(said, says)) {
+	heeded := interrupted && code == exit.Interrupted
+	if !heeded && code != exit.Done && (code != exit.Partly || !strings.Contains(said, says)) {
 		b.Errorf("%s: exit code %d: %s", name, code, said)
 	}
 	<-begun
 	over()
-	if code != exitDone {
+	if code != exit.Done {
 		resumeWhatIsLeft(b.T, state, url)
 	}
 	awaitDepth(b.T, channel, dlq, 0)
 	checkArrived(b.T, drain(b.T, channel, work))
-	return code != exitDone
+	return code != exit.Done
 }
 
 // resumeWhatIsLeft resumes, at a better pace, until all letters are settled. A broker that was frozen may count a consumer
@@ -194,7 +195,7 @@ func resumeWhatIsLeft(t *testing.T, state, url string) {
 	t.Helper()
 	for range 20 {
 		_, said, code := dlqProcess(t, state, "resume", lastRun(t, state), url, "--write", "--rate", "1000/s")
-		if code == exitDone {
+		if code == exit.Done {
 			return
 		}
 		t.Logf("resumed: exit code %d: %s", code, said)

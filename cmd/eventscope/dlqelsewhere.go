@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"eventscope/adapters/driver"
+	"eventscope/cmd/internal/exit"
 )
 
 // nameElsewhere reads the cluster of --to URL, to which letters of another are sent.
@@ -16,7 +17,7 @@ func (d *dlq) nameElsewhere(text string) error {
 		return err
 	}
 	if d.destination, err = parsed.Driver.Target(&parsed.Config); err != nil {
-		return usage("--to a URL: %w", err)
+		return exit.Usage("--to a URL: %w", err)
 	}
 	d.there = &parsed
 	return nil
@@ -36,7 +37,7 @@ func (d *dlq) openElsewhere(ctx context.Context) error {
 	d.closing = append(d.closing, adapter.Close)
 	opened, ok := letterSource(there, adapter)
 	if !ok {
-		return usage("--to %s: nothing can be sent there", d.there)
+		return exit.Usage("--to %s: nothing can be sent there", d.there)
 	}
 	opened.URL = d.there.WithoutSecrets().String()
 	d.elsewhere = &opened
@@ -46,9 +47,9 @@ func (d *dlq) openElsewhere(ctx context.Context) error {
 // close closes what was opened, and prints the figures of --stats.
 func (d *dlq) close() {
 	if d.sources != nil {
-		d.figures.addDropped(d.sources)
-		d.sources.close()
-		d.printStatistics(&d.figures)
+		d.figures.AddDropped(d.sources)
+		d.sources.Close()
+		d.printFigures(&d.figures)
 	}
 	for _, closing := range d.closing {
 		_ = closing() // nothing is under way any more

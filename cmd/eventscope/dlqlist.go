@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
 	"eventscope/replay"
 	"eventscope/tui/text"
@@ -48,7 +49,7 @@ func (d *dlq) list(ctx context.Context, args []string) error {
 	if err := d.open(ctx, args); err != nil {
 		return err
 	}
-	writer := output.NewWriter(d.stdout)
+	writer := output.NewWriter(d.Stdout)
 	found := 0
 	err = d.each(ctx, nil, func(l *output.Letter) error {
 		found++
@@ -97,7 +98,7 @@ func (d *dlq) groups(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	writer := output.NewWriter(d.stdout)
+	writer := output.NewWriter(d.Stdout)
 	for _, group := range grouping.Groups() {
 		if err := writer.Write(format.AppendGroup(writer.Available(), &group)); err != nil {
 			return err
@@ -107,7 +108,7 @@ func (d *dlq) groups(ctx context.Context, args []string) error {
 		return err
 	}
 	if n := grouping.Others(); n > 0 {
-		d.note("%s letters are in none of these groups, since there are too many; choose fewer with --filter", text.Count(int64(n)))
+		d.Note("%s letters are in none of these groups, since there are too many; choose fewer with --filter", text.Count(int64(n)))
 	}
 	return d.outcome(found, "no open dead letter was found")
 }
@@ -131,7 +132,7 @@ func (d *dlq) show(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(only) != 1 {
-		return usage("name one letter by its position, such as orders.dlq/0@17")
+		return exit.Usage("name one letter by its position, such as orders.dlq/0@17")
 	}
 	if d.flags.format == "" {
 		d.flags.format = "json"
@@ -143,7 +144,7 @@ func (d *dlq) show(ctx context.Context, args []string) error {
 	if err := d.open(ctx, urls); err != nil {
 		return err
 	}
-	writer := output.NewWriter(d.stdout)
+	writer := output.NewWriter(d.Stdout)
 	seen := map[adapters.Position]bool{}
 	err = d.each(ctx, only, func(l *output.Letter) error {
 		if seen[l.Letter.Position] {
@@ -158,7 +159,7 @@ func (d *dlq) show(ctx context.Context, args []string) error {
 	if err == nil {
 		err = d.missing(ctx, only, seen)
 	}
-	return d.sources.answer(d.program, err)
+	return d.sources.Answer(err)
 }
 
 // dlqJournal prints what was ever done from here.
@@ -181,7 +182,7 @@ func (d *dlq) printJournal(_ context.Context, args []string) error {
 	if err := d.openJournal(); err != nil {
 		return err
 	}
-	writer := output.NewWriter(d.stdout)
+	writer := output.NewWriter(d.Stdout)
 	count, broken := 0, 0
 	if len(args) == 1 {
 		broken, err = d.service.Steps(args[0], func(line *replay.Line) error {
@@ -202,10 +203,10 @@ func (d *dlq) printJournal(_ context.Context, args []string) error {
 		err = flushing
 	}
 	if broken > 0 {
-		d.note("the journal was changed by somebody: %s of its lines do not follow from the line before", text.Count(int64(broken)))
+		d.Note("the journal was changed by somebody: %s of its lines do not follow from the line before", text.Count(int64(broken)))
 	}
 	if err == nil && count == 0 {
-		err = &nothingFound{"the journal has nothing of that"}
+		err = &exit.NothingFound{Searched: "the journal has nothing of that"}
 	}
 	return err
 }

@@ -13,6 +13,8 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/cmd/internal/console"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/source"
 	"eventscope/replay"
@@ -83,7 +85,7 @@ func (p *program) dlqDiscard() *cobra.Command {
 		Example: examples["dlq discard"],
 		RunE: d.command(func(ctx context.Context, args []string) error {
 			if strings.TrimSpace(d.reason) == "" {
-				return usage("say why with --reason; it is kept in the journal")
+				return exit.Usage("say why with --reason; it is kept in the journal")
 			}
 			return d.do(ctx, replay.Discard, args)
 		}),
@@ -154,7 +156,7 @@ func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string)
 			return nil, err
 		}
 	case d.brokers.Mistyped(d.to), strings.Contains(d.to, "@") && source.Redact(d.to) != d.to:
-		return nil, usage("--to %s: this is no destination; write a URL like %s", source.Redact(d.to), d.brokers.Examples(""))
+		return nil, exit.Usage("--to %s: this is no destination; write a URL like %s", source.Redact(d.to), d.brokers.Examples(""))
 	}
 	if err := d.open(ctx, urls); err != nil {
 		return nil, err
@@ -165,7 +167,7 @@ func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string)
 			return nil, err
 		}
 	}
-	options.Most = mostPlanned(d.settings.memory)
+	options.Most = d.settings.memory.Planned()
 	planning, err := d.service.Planning(ctx, action, options)
 	if err != nil {
 		return nil, err
@@ -184,7 +186,7 @@ func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string)
 	}
 	if err == nil {
 		if err = d.missing(ctx, only, seen); err != nil {
-			err = d.sources.answer(d.program, err)
+			err = d.sources.Answer(err)
 		}
 	}
 	if err != nil {
@@ -198,7 +200,7 @@ func (d *dlq) target(ctx context.Context) (deadletter.Target, error) {
 	broker := d.settings.sources[0].Driver.Broker
 	for _, s := range d.settings.sources[1:] {
 		if s.Driver.Broker != broker {
-			return "", usage("--to %s: name the sources of one kind of broker only", d.to)
+			return "", exit.Usage("--to %s: name the sources of one kind of broker only", d.to)
 		}
 	}
 	return d.service.Target(ctx, broker, d.to)
@@ -216,7 +218,7 @@ func (d *dlq) discarded(ctx context.Context, only map[adapters.Position]bool, ea
 		}
 		found, err := d.service.Discarded(ctx, dlq)
 		if missing := (*replay.MissingLetters)(nil); errors.As(err, &missing) {
-			d.sources.lack(d.program, dlq.Source.Name, err)
+			d.sources.Lack(dlq.Source.Name, err)
 		} else if err != nil {
 			return err
 		}
@@ -245,7 +247,7 @@ func (d *dlq) showPlan(ctx context.Context, args []string) error {
 }
 
 func (d *dlq) printPlan(format output.Format, plan *replay.Plan) error {
-	writer := output.NewWriter(d.stdout)
+	writer := output.NewWriter(d.Stdout)
 	return errors.Join(writer.Write(format.AppendPlan(writer.Available(), plan)), writer.Flush())
 }
 
@@ -282,11 +284,11 @@ func (d *dlq) do(ctx context.Context, action replay.Action, args []string) error
 
 // notePlan says on a terminal what is about to happen.
 func (d *dlq) notePlan(plan *replay.Plan) {
-	if !isTerminal(d.stderr) {
+	if !console.IsTerminal(d.Stderr) {
 		return
 	}
 	for _, fact := range plan.Facts() {
-		d.note("%-10s %s", fact[0], fact[1])
+		d.Note("%-10s %s", fact[0], fact[1])
 	}
 }
 
@@ -352,7 +354,7 @@ func (d *dlq) unlessInContext(urls []string) ([]string, error) {
 			continue
 		}
 		if d.flags.context != "" {
-			return nil, usage("--context %s has no source %s, which the run is about; leave it out, or name the context that has", d.flags.context, wanted.Cluster())
+			return nil, exit.Usage("--context %s has no source %s, which the run is about; leave it out, or name the context that has", d.flags.context, wanted.Cluster())
 		}
 		return urls, nil
 	}
@@ -361,11 +363,11 @@ func (d *dlq) unlessInContext(urls []string) ([]string, error) {
 
 // carryOut runs and prints a line a letter, and one for the run.
 func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Format) error {
-	writer := output.NewWriter(d.stdout)
+	writer := output.NewWriter(d.Stdout)
 	progress := &runProgress{program: d.program, count: run.Plan.Count()}
 	var printing error
 	summary, err := run.Do(ctx, func(o replay.Outcome) {
-		d.figures.events++
+		d.figures.Events++
 		if printing == nil {
 			printing = writer.Write(format.AppendOutcome(writer.Available(), &o))
 		}
@@ -379,14 +381,14 @@ func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Forma
 	case errors.Is(err, replay.ErrRefused):
 		return err
 	case err != nil && ctx.Err() != nil:
-		d.note("the run is %s", summary.State)
+		d.Note("the run is %s", summary.State)
 		d.noteResume(run, summary.State)
 		return context.Cause(ctx)
 	case err != nil && (summary.Settled > 0 || summary.State == string(replay.StepAbort)):
-		d.note("%w", err)
-		d.note("what is not settled is as it was")
+		d.Note("%w", err)
+		d.Note("what is not settled is as it was")
 		d.noteResume(run, summary.State)
-		return printed{&partlyRun{summary}}
+		return exit.Printed(&partlyRun{summary})
 	case err != nil:
 		return err
 	case summary.Failed+summary.Skipped > 0 || summary.State != "done":
@@ -410,17 +412,17 @@ func (d *dlq) noteResume(run *replay.Run, state string) {
 		}
 	}
 	if state == string(replay.StepAbort) {
-		d.note("the run was aborted; if letters of it are still in hand: %s --write; then make a new plan for the rest", command)
+		d.Note("the run was aborted; if letters of it are still in hand: %s --write; then make a new plan for the rest", command)
 	} else {
-		d.note("go on with: %s --write", command)
+		d.Note("go on with: %s --write", command)
 	}
 	for _, s := range d.settings.sources {
 		if s.PasswordFrom == "URL" {
-			d.note("the password of %s is kept nowhere: give it in %s, or by password_file= in the URL", s.Name, source.PasswordVariable)
+			d.Note("the password of %s is kept nowhere: give it in %s, or by password_file= in the URL", s.Name, source.PasswordVariable)
 		}
 		for parameter, api := range s.APIs {
 			if api.PasswordFrom == "URL" {
-				d.note("the password in %s= of %s is kept nowhere: write it into the URL again", parameter, s.Name)
+				d.Note("the password in %s= of %s is kept nowhere: write it into the URL again", parameter, s.Name)
 			}
 		}
 	}
@@ -428,6 +430,9 @@ func (d *dlq) noteResume(run *replay.Run, state string) {
 
 // partlyRun is a run that did not deal with all its letters.
 type partlyRun struct{ summary replay.Summary }
+
+// ExitCode is [exit.Partly].
+func (p *partlyRun) ExitCode() int { return exit.Partly }
 
 func (p *partlyRun) Error() string {
 	return fmt.Sprintf("run %s is %s: %s settled, %s failed, %s skipped", p.summary.Run, p.summary.State,
@@ -442,9 +447,9 @@ func (d *dlq) pace() (replay.Pace, error) {
 	pace := replay.Pace{Canary: d.canary, Window: d.window}
 	switch {
 	case d.canary < 0:
-		return pace, usage("--canary %d: a number of letters, such as 1", d.canary)
+		return pace, exit.Usage("--canary %d: a number of letters, such as 1", d.canary)
 	case d.window < 1 && !(d.resumes && d.window == 0) || d.window > mostOnTheirWay:
-		return pace, usage("--window %d: a number of letters from 1 to %d", d.window, mostOnTheirWay)
+		return pace, exit.Usage("--window %d: a number of letters from 1 to %d", d.window, mostOnTheirWay)
 	}
 	if d.rate == "" {
 		return pace, nil
@@ -453,7 +458,7 @@ func (d *dlq) pace() (replay.Pace, error) {
 	seconds := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
 	n, err := strconv.ParseFloat(count, 64)
 	if err != nil || n <= 0 || n > 1e9 || seconds == 0 {
-		return pace, usage("--rate %q: write it like 100/s, 10/m or 5/h", d.rate)
+		return pace, exit.Usage("--rate %q: write it like 100/s, 10/m or 5/h", d.rate)
 	}
 	pace.Rate = n / seconds
 	return pace, nil
@@ -468,15 +473,15 @@ type runProgress struct {
 
 func (r *runProgress) tell() {
 	r.done++
-	if !isTerminal(r.stderr) || time.Since(r.last) < 250*time.Millisecond {
+	if time.Since(r.last) < 250*time.Millisecond {
 		return
 	}
 	r.last = time.Now()
-	fmt.Fprintf(r.stderr, "%s%s of %s letters", clearLine, text.Count(int64(r.done)), text.Count(int64(r.count)))
+	r.Progress("%s of %s letters", text.Count(int64(r.done)), text.Count(int64(r.count)))
 }
 
 func (r *runProgress) end() {
-	if isTerminal(r.stderr) && !r.last.IsZero() {
-		fmt.Fprint(r.stderr, clearLine)
+	if !r.last.IsZero() {
+		r.Progress("")
 	}
 }

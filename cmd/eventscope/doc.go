@@ -19,17 +19,10 @@
 // # Files
 //
 //	main.go       the process: signals, exit
-//	program.go    one invocation: streams, flags for all commands, the root command
+//	program.go    one invocation: flags for all commands, the root command
 //	brokers.go    the brokers that there are
-//	parameters.go those of URLs: help, the manual's table, completion
-//	exit.go       exit codes and the sentences of errors
-//	sources.go    arguments and config -> open adapters; outcome.go: how it went with them
-//	reading.go    reads several sources at once, with an end
-//	index.go      the store that flows, trace and the screen read into
-//	memory.go     how the memory budget is shared and kept
-//	notices.go    what happens to the sources meanwhile, on standard error
-//	statistics.go the --stats line
-//	from.go       --from and --since; suggest.go: what was probably meant
+//	sources.go    flags, environment and config -> settings, with what each source shares
+//	suggest.go    what was probably meant, and what may be completed
 //	screen.go     the screen
 //	examples.go   command lines, for help
 //	tail.go flows.go topology.go config.go version.go   the commands of that name
@@ -38,6 +31,9 @@
 //	dlq.go        dlq; dlqlist.go: its commands that look; dlqrun.go: those that write; dlqelsewhere.go: --to another cluster
 //	trace.go      trace; follow.go: its --follow
 //	demo.go       demo; summary.go: what it prints without a screen
+//
+// What several commands need is below cmd/internal: exit (codes), console (streams and log),
+// reading (several sources, with an end), budget (memory), source (URLs), output (lines).
 //
 // # Not obvious
 //

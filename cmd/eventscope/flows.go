@@ -14,7 +14,9 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/reading"
 	"eventscope/tracing"
 	"eventscope/tracing/query"
 	"eventscope/tui/text"
@@ -23,7 +25,7 @@ import (
 // flows prints one line a flow when the reading has ended.
 type flows struct {
 	*program
-	reading  readingFlags
+	reading  reading.Flags
 	filter   string
 	statuses []string
 }
@@ -37,7 +39,7 @@ func (p *program) flowsCommand() *cobra.Command {
 		Example: examples["flows"],
 		RunE:    p.command(f.run),
 	}
-	f.reading.add(cmd)
+	f.reading.Add(cmd)
 	cmd.Flags().StringVar(&f.filter, "filter", "", "only flows with an event that matches: words, or an expression, also of status and services of the flow")
 	cmd.Flags().StringSliceVar(&f.statuses, "status", nil, "only flows of this status: "+strings.Join(statusNames(), ", "))
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusNames(), cobra.ShellCompDirectiveNoFileComp))
@@ -54,7 +56,7 @@ func statusNames() []string {
 }
 
 func (f *flows) run(ctx context.Context, args []string) error {
-	reading, err := f.reading.reading()
+	extent, err := f.reading.Extent()
 	if err != nil {
 		return err
 	}
@@ -70,15 +72,15 @@ func (f *flows) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	settings.limitMemory()
-	figures := statistics{started: time.Now()}
+	settings.memory.Limit()
+	figures := reading.Figures{Started: time.Now()}
 	sources, err := f.open(ctx, settings.sources)
 	if err != nil {
 		return err
 	}
-	defer sources.close()
-	index := startIndex(settings.tracing())
-	defer index.stop()
+	defer sources.Close()
+	index := reading.StartIndex(settings.tracing())
+	defer index.Stop()
 	if filter != nil {
 		query.Watch = index.Watch(filter)
 		if err := query.Watch.Wait(ctx); err != nil { // what comes from now on, it sees
@@ -87,7 +89,7 @@ func (f *flows) run(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	readingDone := f.collect(ctx, cancel, reading, sources, index, &figures)
+	readingDone := f.collect(ctx, cancel, extent, sources, index, &figures)
 	interrupted := context.Cause(ctx)
 	if readingDone != nil && interrupted == nil {
 		return readingDone
@@ -95,11 +97,11 @@ func (f *flows) run(ctx context.Context, args []string) error {
 	// What was read is printed after an interrupt, too: that is how a reading without
 	// an end is asked for its result.
 	printed, err := f.print(context.WithoutCancel(ctx), index, query, format)
-	figures.addDropped(sources)
-	figures.addIndex(index.Counters())
-	f.printStatistics(&figures)
+	figures.AddDropped(sources)
+	figures.AddIndex(index.Counters())
+	f.printFigures(&figures)
 	f.noteLosses(index.Counters(), query.Watch)
-	return cmp.Or(err, interrupted, f.end(sources, printed, figures.events))
+	return cmp.Or(err, interrupted, f.end(sources, printed, figures.Events))
 }
 
 // query is what is asked of the index at the end, less its Watch.
@@ -119,26 +121,26 @@ func (f *flows) query() (tracing.FlowQuery, *query.Filter, error) {
 }
 
 // collect reads the sources into the index.
-func (f *flows) collect(ctx context.Context, end context.CancelCauseFunc, reading reading, sources *opened, index *index, figures *statistics) error {
+func (f *flows) collect(ctx context.Context, end context.CancelCauseFunc, extent reading.Extent, sources *reading.Sources, index *reading.Index, figures *reading.Figures) error {
 	var events atomic.Int64
 	watching, stopWatching := context.WithCancel(ctx)
 	var helpers sync.WaitGroup
-	helpers.Go(func() { f.watch(watching, end, sources, events.Load) })
-	err := reading.run(ctx, f.program, sources, func(adapter *driver.Source) adapters.Intake {
-		return counting(index.attach(adapter), func(messages int) { events.Add(int64(messages)) })
+	helpers.Go(func() { sources.Watch(watching, end, events.Load) })
+	err := sources.Read(ctx, extent, func(adapter *driver.Source) adapters.Intake {
+		return reading.Counting(index.Intake(adapter), func(messages int) { events.Add(int64(messages)) })
 	})
 	stopWatching()
 	helpers.Wait()
-	figures.events = events.Load()
+	figures.Events = events.Load()
 	return err
 }
 
 // print writes the flows that match and returns how many there were.
-func (f *flows) print(ctx context.Context, index *index, query tracing.FlowQuery, format output.Format) (printed int, err error) {
+func (f *flows) print(ctx context.Context, index *reading.Index, query tracing.FlowQuery, format output.Format) (printed int, err error) {
 	if err := errors.Join(index.Sync(ctx), index.Settle(ctx)); err != nil {
 		return 0, err
 	}
-	writer := output.NewWriter(f.stdout)
+	writer := output.NewWriter(f.Stdout)
 	for flow, err := range index.All(ctx, query) {
 		if err == nil {
 			err = writer.Write(format.AppendFlow(writer.Available(), flow))
@@ -155,7 +157,7 @@ func (f *flows) print(ctx context.Context, index *index, query tracing.FlowQuery
 // did not apply.
 func (f *flows) noteLosses(c tracing.Counters, watch *tracing.Watch) {
 	if c.Evicted > 0 {
-		f.note("%s of %s events did not fit in memory, so the oldest flows are missing or cut; raise --memory, or read less with --from", text.Count(c.Evicted), text.Count(c.Events))
+		f.Note("%s of %s events did not fit in memory, so the oldest flows are missing or cut; raise --memory, or read less with --from", text.Count(c.Evicted), text.Count(c.Events))
 	}
 	if watch != nil {
 		f.noteFilterErrors(watch.Progress().Errors)
@@ -166,18 +168,18 @@ func (f *flows) noteLosses(c tracing.Counters, watch *tracing.Watch) {
 // match.
 func (p *program) noteFilterErrors(n int64) {
 	if n > 0 {
-		p.note("the filter could not be applied to %s events, which were taken not to match", text.Count(n))
+		p.Note("the filter could not be applied to %s events, which were taken not to match", text.Count(n))
 	}
 }
 
-func (f *flows) end(sources *opened, printed int, events int64) error {
+func (f *flows) end(sources *reading.Sources, printed int, events int64) error {
 	var err error
 	switch {
 	case printed > 0:
 	case events == 0:
-		err = &nothingFound{"no event was found"}
+		err = &exit.NothingFound{Searched: "no event was found"}
 	default:
-		err = &nothingFound{fmt.Sprintf("no flow matched; %s events were read", text.Count(events))}
+		err = &exit.NothingFound{Searched: fmt.Sprintf("no flow matched; %s events were read", text.Count(events))}
 	}
-	return sources.answer(f.program, err)
+	return sources.Answer(err)
 }

@@ -8,15 +8,17 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/reading"
 	"eventscope/tracing"
 )
 
 // followed prints the flow, then again whenever it has grown, until it has come to an end
 // that is known to be usual.
-func (t *trace) followed(ctx context.Context, sources *opened, figures *statistics) error {
-	index := startIndex(t.config())
-	defer index.stop()
+func (t *trace) followed(ctx context.Context, sources *reading.Sources, figures *reading.Figures) error {
+	index := reading.StartIndex(t.config())
+	defer index.Stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var helpers sync.WaitGroup
@@ -24,19 +26,18 @@ func (t *trace) followed(ctx context.Context, sources *opened, figures *statisti
 	// The sources are read before the search begins, so that nothing falls between; what
 	// both see is taken once.
 	helpers.Go(func() {
-		live := reading{start: adapters.End}
-		readingDone = live.run(ctx, t.program, sources, func(adapter *driver.Source) adapters.Intake { return index.attach(adapter) })
+		readingDone = sources.Read(ctx, reading.Extent{Start: adapters.End}, func(adapter *driver.Source) adapters.Intake { return index.Intake(adapter) })
 		cancel(nil)
 	})
-	helpers.Go(func() { t.watch(ctx, cancel, sources, func() int64 { return index.Counters().Events }) })
+	helpers.Go(func() { sources.Watch(ctx, cancel, func() int64 { return index.Counters().Events }) })
 	err := t.untilDone(ctx, sources, index, figures)
 	cause := context.Cause(ctx)
 	cancel(nil)
 	helpers.Wait()
 	switch {
-	case errors.Is(cause, errInterrupted), errors.Is(cause, output.ErrClosed):
+	case errors.Is(cause, exit.ErrInterrupted), errors.Is(cause, output.ErrClosed):
 		return cause
-	case err != nil && !adapters.IsEnd(err) && !errors.Is(err, errTime):
+	case err != nil && !adapters.IsEnd(err) && !errors.Is(err, exit.ErrTime):
 		return err
 	case readingDone != nil:
 		return readingDone
@@ -57,7 +58,7 @@ func (t *trace) config() tracing.Config {
 }
 
 // untilDone searches history, then looks at the index as it grows.
-func (t *trace) untilDone(ctx context.Context, sources *opened, index *index, figures *statistics) error {
+func (t *trace) untilDone(ctx context.Context, sources *reading.Sources, index *reading.Index, figures *reading.Figures) error {
 	if err := t.adopt(ctx, sources, index, figures); err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ type shownFlow struct {
 
 // printGrown prints the flow if there is more of it than was shown, and says whether it
 // has come to an end.
-func (t *trace) printGrown(ctx context.Context, index *index, shown *shownFlow) (done bool, err error) {
+func (t *trace) printGrown(ctx context.Context, index *reading.Index, shown *shownFlow) (done bool, err error) {
 	matches, err := index.Find(ctx, t.id)
 	if errors.Is(err, tracing.ErrUnknown) || err == nil && len(matches) == 0 {
 		return false, nil
@@ -114,7 +115,7 @@ func (t *trace) printGrown(ctx context.Context, index *index, shown *shownFlow) 
 }
 
 // adopt puts what history has of the flow into the index.
-func (t *trace) adopt(ctx context.Context, sources *opened, index *index, figures *statistics) error {
+func (t *trace) adopt(ctx context.Context, sources *reading.Sources, index *reading.Index, figures *reading.Figures) error {
 	found, err := t.search(ctx, sources, figures)
 	if err != nil {
 		return err

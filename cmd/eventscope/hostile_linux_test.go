@@ -5,12 +5,14 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"eventscope/cmd/internal/exit"
 )
 
 // acting finds the first thing in what a terminal got that is not a printable character,
 // the end of a line, or our own emptying of a line.
 func acting(seen string) (at int, is bool) {
-	for _, own := range []string{clearLine, "\r\n"} {
+	for _, own := range []string{"\r\x1b[K", "\r\n"} {
 		seen = strings.ReplaceAll(seen, own, strings.Repeat(" ", len(own)))
 	}
 	for i := 0; i < len(seen); {
@@ -51,7 +53,7 @@ func TestNothingRawReachesATerminalFromRabbitMQ(t *testing.T) {
 	t.Parallel()
 	url, exchange, publish := realExchange(t, rabbitMQ4Variable)
 	screen := inTerminal(t, process(t, "tail", url+"?tap=no%1b%5b2J%0d%c2%9b31m"))
-	if code := screen.end(); code == exitDone || screen.seen.Len() == 0 {
+	if code := screen.end(); code == exit.Done || screen.seen.Len() == 0 {
 		t.Errorf("exit code %d", code)
 	}
 	if at, is := acting(screen.seen.String()); is {

@@ -9,7 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters/driver"
+	"eventscope/cmd/internal/console"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/reading"
 	"eventscope/tracing/lag"
 	"eventscope/tui/text"
 )
@@ -23,7 +26,7 @@ type lagPrinter struct {
 	above  int64 // -1 is never
 
 	readers []lag.Source // that can tell lags
-	sources *opened
+	sources *reading.Sources
 	series  *lag.Series
 
 	round  int             // the one under way
@@ -39,6 +42,9 @@ type tooFarBehind struct {
 	lag, above int64
 	unsure     string // why nobody knows how far it is; empty if that is known
 }
+
+// ExitCode is [exit.Partly].
+func (t *tooFarBehind) ExitCode() int { return exit.Partly }
 
 func (t *tooFarBehind) Error() string {
 	if t.unsure != "" {
@@ -69,11 +75,11 @@ func (l *lagPrinter) run(ctx context.Context, args []string) error {
 	const seldomest, oftenest = time.Hour, 100 * time.Millisecond
 	switch {
 	case l.every != 0 && (l.every < oftenest || l.every > seldomest):
-		return usage("--watch %v: give a time from %v to %v, such as 2s", l.every, oftenest, seldomest)
+		return exit.Usage("--watch %v: give a time from %v to %v, such as 2s", l.every, oftenest, seldomest)
 	case l.limit < 0 || l.limit > 0 && l.every == 0:
-		return usage("--for %v: a time is positive, such as 1m, and goes with --watch", l.limit)
+		return exit.Usage("--for %v: a time is positive, such as 1m, and goes with --watch", l.limit)
 	case l.above < -1:
-		return usage("--fail-above %d: a lag is a number from 0", l.above)
+		return exit.Usage("--fail-above %d: a lag is a number from 0", l.above)
 	}
 	format, err := l.format(true)
 	if err != nil {
@@ -83,35 +89,35 @@ func (l *lagPrinter) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	settings.limitMemory()
+	settings.memory.Limit()
 	for i := range settings.sources {
 		settings.sources[i].Purpose = driver.ToInspect
 	}
-	figures := statistics{started: time.Now()}
+	figures := reading.Figures{Started: time.Now()}
 	if l.sources, err = l.open(ctx, settings.sources); err != nil {
 		return err
 	}
-	defer l.sources.close()
+	defer l.sources.Close()
 	if err := l.findReaders(); err != nil {
 		return err
 	}
-	l.series = lag.NewSeries(lag.Config{Logs: mostWatched(settings.memory)})
+	l.series = lag.NewSeries(lag.Config{Logs: settings.memory.Watched()})
 	err = l.rounds(ctx, format)
-	l.printStatistics(&figures)
+	l.printFigures(&figures)
 	return err
 }
 
 // findReaders finds the sources that can tell lags.
 func (l *lagPrinter) findReaders() error {
-	for _, adapter := range l.sources.adapters {
+	for _, adapter := range l.sources.Open {
 		if adapter.Lag != nil {
 			l.readers = append(l.readers, lag.Source{Name: adapter.Name, Broker: adapter.Broker, Reader: adapter.Lag})
 			continue
 		}
-		l.sources.fail(l.program, adapter.Name, fmt.Errorf("cannot read the lag of %s: sources of %s do not tell it", adapter.Name, adapter.Broker))
+		l.sources.Fail(adapter.Name, fmt.Errorf("cannot read the lag of %s: sources of %s do not tell it", adapter.Name, adapter.Broker))
 	}
 	if len(l.readers) == 0 {
-		return printed{l.sources.first}
+		return exit.Printed(l.sources.First())
 	}
 	return nil
 }
@@ -120,16 +126,16 @@ func (l *lagPrinter) findReaders() error {
 func (l *lagPrinter) rounds(ctx context.Context, format output.Format) error {
 	if l.limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, l.limit, errTime)
+		ctx, cancel = context.WithTimeoutCause(ctx, l.limit, exit.ErrTime)
 		defer cancel()
 	}
-	writer := output.NewWriter(l.stdout)
+	writer := output.NewWriter(l.Stdout)
 	var last error
 	for first := true; ; first = false {
 		began := time.Now()
 		l.begin()
 		found, err := l.look(ctx, first)
-		if errors.Is(context.Cause(ctx), errTime) && !first {
+		if errors.Is(context.Cause(ctx), exit.ErrTime) && !first {
 			return last
 		}
 		if err != nil {
@@ -147,7 +153,7 @@ func (l *lagPrinter) rounds(ctx context.Context, format output.Format) error {
 			return last
 		}
 		if pause(ctx, l.every-time.Since(began)) != nil {
-			if errors.Is(context.Cause(ctx), errTime) {
+			if errors.Is(context.Cause(ctx), exit.ErrTime) {
 				return last
 			}
 			return context.Cause(ctx)
@@ -169,7 +175,7 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // print writes one round. People get the time above each of several.
 func (l *lagPrinter) print(writer *output.Writer, format output.Format, found []*output.Lag) error {
-	if l.every > 0 && isTerminal(l.stdout) {
+	if l.every > 0 && console.IsTerminal(l.Stdout) {
 		if err := writer.Write(append(writer.Available(), text.Clock(time.Now()).String()+"\n"...)); err != nil {
 			return err
 		}
@@ -185,22 +191,22 @@ func (l *lagPrinter) print(writer *output.Writer, format output.Format, found []
 // tellUnrouted says to people how many messages led to no queue: no consumer is behind with
 // those. That a source does not tell is said of its consumers already.
 func (l *lagPrinter) tellUnrouted(ctx context.Context) {
-	if l.flags.format != "text" && (l.flags.format != "" || !isTerminal(l.stdout)) {
+	if l.flags.format != "text" && (l.flags.format != "" || !console.IsTerminal(l.Stdout)) {
 		return
 	}
-	for _, adapter := range l.sources.adapters {
+	for _, adapter := range l.sources.Open {
 		if adapter.Lag == nil || adapter.Unroutable == nil {
 			continue
 		}
 		if count, err := adapter.Unroutable.Unroutable(ctx); err == nil && count.Dropped > 0 {
-			l.note("%s has lost %s messages that led to no queue, since the broker started", adapter.Name, text.Count(count.Dropped))
+			l.Note("%s has lost %s messages that led to no queue, since the broker started", adapter.Name, text.Count(count.Dropped))
 		}
 	}
 }
 
 // judge is how the command ends if this round is the last.
 func (l *lagPrinter) judge(found []*output.Lag) error {
-	partly := l.sources.outcome(l.program)
+	partly := l.sources.Outcome()
 	if l.above >= 0 {
 		if above := l.exceeds(found); above != nil {
 			return above
@@ -208,13 +214,13 @@ func (l *lagPrinter) judge(found []*output.Lag) error {
 	}
 	switch {
 	case len(found) == 0 && l.failed != nil:
-		return printed{l.failed}
+		return exit.Printed(l.failed)
 	case len(found) == 0 && len(l.groups) > 0 && partly == nil:
-		return &nothingFound{"no group of that name was found"}
+		return &exit.NothingFound{Searched: "no group of that name was found"}
 	case len(found) == 0 && len(l.partly) == 0 && partly == nil:
-		return &nothingFound{"no consumer group, queue or stream was found"}
+		return &exit.NothingFound{Searched: "no consumer group, queue or stream was found"}
 	case partly == nil && len(l.partly) > 0:
-		return &partlyDone{partly: len(l.partly), of: l.sources.all}
+		return &reading.PartlyDone{Partly: len(l.partly), Of: l.sources.All()}
 	}
 	return partly
 }

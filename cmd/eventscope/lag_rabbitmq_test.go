@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/cmd/internal/exit"
+
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
@@ -67,7 +69,7 @@ func TestLagRabbitMQ(t *testing.T) {
 
 			alone := runLag(t, broker+"?queue="+queue, "-o", "json")
 			want := `"kind":"queue","group":"` + queue + `","destination":"` + queue + `","partition":null,"start":null,"committed":null,"end":null,"lag":17,"lag_seconds":null,"state":"BEHIND","member":null,"in_rate":null,"out_rate":null,`
-			if alone.code != exitPartly || !strings.Contains(alone.out, want) || !strings.Contains(alone.errors, "add management=http://HOST:15672") {
+			if alone.code != exit.Partly || !strings.Contains(alone.out, want) || !strings.Contains(alone.errors, "add management=http://HOST:15672") {
 				t.Errorf("without a management API: %+v\nwant %s", alone, want)
 			}
 
@@ -77,7 +79,7 @@ func TestLagRabbitMQ(t *testing.T) {
 			want = strings.NewReplacer(`"lag":17`, `"lag":20`, "BEHIND", "STALL", `"member":null,"in_rate":null,"out_rate":null`, `"member":"billing@127.0.0.1","in_rate":0,"out_rate":0`).Replace(want)
 			for { // a stall is one when it has lasted for a minute
 				told := runLag(t, whole, "--group", queue, "-o", "json")
-				if told.code == exitDone && told.errors == "" && strings.Contains(told.out, want) {
+				if told.code == exit.Done && told.errors == "" && strings.Contains(told.out, want) {
 					break
 				}
 				select {
@@ -87,14 +89,14 @@ func TestLagRabbitMQ(t *testing.T) {
 				}
 			}
 			text := runLag(t, whole+"&queue="+queue, "-o", "text")
-			if text.code != exitDone || !strings.HasPrefix(text.out, "STALL ") || !strings.Contains(text.out, "1 member") ||
+			if text.code != exit.Done || !strings.HasPrefix(text.out, "STALL ") || !strings.Contains(text.out, "1 member") ||
 				!strings.Contains(text.out, "17 ready, 3 not acknowledged, and nothing was acknowledged in the last minute") || strings.Contains(text.out, "- of -") {
 				t.Errorf("as text: %+v", text)
 			}
-			if above := runLag(t, whole, "--group", queue, "--fail-above", "19"); above.code != exitPartly || !strings.Contains(above.errors, queue+" is 20 behind, which is above 19") {
+			if above := runLag(t, whole, "--group", queue, "--fail-above", "19"); above.code != exit.Partly || !strings.Contains(above.errors, queue+" is 20 behind, which is above 19") {
 				t.Errorf("above 19: %+v", above)
 			}
-			if gone := runLag(t, whole, "--group", queue+"-gone"); gone.code != exitNothing {
+			if gone := runLag(t, whole, "--group", queue+"-gone"); gone.code != exit.NotFound {
 				t.Errorf("a queue that is not there: %+v", gone)
 			}
 		})

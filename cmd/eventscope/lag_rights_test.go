@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"eventscope/cmd/internal/exit"
+
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -59,11 +61,11 @@ func TestRightsThatALookAtConsumersLacks(t *testing.T) {
 		code  int
 		says  string
 	}{
-		"none":          {all, "", exitDone, ""},
-		"some topics":   {append([]kfake.ACL{allowed(topics, "open", read)}, all[1:]...), "", exitPartly, "only topics that user \"observer\" may describe are counted; have Describe granted on all topics, or name topics"},
-		"a named topic": {append([]kfake.ACL{allowed(topics, "open", read)}, all[1:]...), "/open", exitDone, ""},
-		"one of two":    {append([]kfake.ACL{allowed(topics, "open", read)}, all[1:]...), "/open,closed", exitPartly, "cannot read kafka topic \"closed\""},
-		"groups":        {all[:2], "", exitPartly, "those that user \"observer\" may not describe are not listed"},
+		"none":          {all, "", exit.Done, ""},
+		"some topics":   {append([]kfake.ACL{allowed(topics, "open", read)}, all[1:]...), "", exit.Partly, "only topics that user \"observer\" may describe are counted; have Describe granted on all topics, or name topics"},
+		"a named topic": {append([]kfake.ACL{allowed(topics, "open", read)}, all[1:]...), "/open", exit.Done, ""},
+		"one of two":    {append([]kfake.ACL{allowed(topics, "open", read)}, all[1:]...), "/open,closed", exit.Partly, "cannot read kafka topic \"closed\""},
+		"groups":        {all[:2], "", exit.Partly, "those that user \"observer\" may not describe are not listed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,11 +100,11 @@ func TestRightsThatAPeekAtDeadLettersLacks(t *testing.T) {
 		code      int
 		says      string
 	}{
-		{[]string{"list", url + "/open,closed"}, exitPartly, `"closed"`},
-		{[]string{"groups", url + "/open,closed"}, exitPartly, `"closed"`},
-		{[]string{"plan", url + "/open,closed"}, exitPartly, `"closed"`},
-		{[]string{"show", "closed/0@0", url + "/open,closed"}, exitFailed, `"closed"`},
-		{[]string{"show", "closed/0@0", url + "/closed"}, exitFailed, `"closed"`},
+		{[]string{"list", url + "/open,closed"}, exit.Partly, `"closed"`},
+		{[]string{"groups", url + "/open,closed"}, exit.Partly, `"closed"`},
+		{[]string{"plan", url + "/open,closed"}, exit.Partly, `"closed"`},
+		{[]string{"show", "closed/0@0", url + "/open,closed"}, exit.Failed, `"closed"`},
+		{[]string{"show", "closed/0@0", url + "/closed"}, exit.Failed, `"closed"`},
 	} {
 		command := process(t, append([]string{"dlq"}, c.arguments...)...)
 		command.Env = append(command.Environ(), "EVENTSCOPE_PASSWORD=secret", "XDG_STATE_HOME="+t.TempDir())

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"sync"
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/cmd/internal/console"
 	"eventscope/cmd/internal/output"
 	"eventscope/tracing/lag"
 	"eventscope/tui/text"
@@ -79,7 +79,7 @@ func (l *lagPrinter) wanted() map[string][]string {
 // progress shows on a terminal how far the sweep is. The caller must call stop.
 func (l *lagPrinter) progress(sweep *lag.Sweep) (stop func()) {
 	const every = 200 * time.Millisecond
-	if !isTerminal(l.stderr) {
+	if !console.IsTerminal(l.Stderr) {
 		return func() {}
 	}
 	end := make(chan struct{})
@@ -90,11 +90,11 @@ func (l *lagPrinter) progress(sweep *lag.Sweep) (stop func()) {
 		for {
 			select {
 			case <-end:
-				fmt.Fprint(l.stderr, clearLine)
+				l.Progress("")
 				return
 			case <-ticks.C:
 				seen, of := sweep.Progress()
-				fmt.Fprintf(l.stderr, clearLine+"asked about %s of %s consumers", text.Count(seen), text.Count(of))
+				l.Progress("asked about %s of %s consumers", text.Count(seen), text.Count(of))
 			}
 		}
 	})

@@ -38,7 +38,7 @@ func (l *lagPrinter) tell(troubles []lag.Trouble) {
 		}
 		said := trouble.Err.Error()
 		if !l.told[said] && !l.before.told[said] {
-			l.note("%w", trouble.Err)
+			l.Note("%w", trouble.Err)
 		}
 		l.told[said] = true
 	}
@@ -52,7 +52,7 @@ func (l *lagPrinter) failing(source string, failing bool) {
 		l.before.failed[source] = time.Now()
 	case !failing && failed:
 		delete(l.before.failed, source)
-		l.note("%s answers again after %s", source, text.Span(time.Since(since)))
+		l.Note("%s answers again after %s", source, text.Span(time.Since(since)))
 	}
 }
 
@@ -72,7 +72,7 @@ func (l *lagPrinter) end(found []*output.Lag) []*output.Lag {
 			now[key] = &output.Lag{Consumer: &unheard, Round: l.round, At: time.Now()}
 			found = append(found, now[key])
 		default:
-			l.note("%s: %s is not there any more", key.Source, key.Group)
+			l.Note("%s: %s is not there any more", key.Source, key.Group)
 		}
 	}
 	l.before.told, l.before.found = l.told, now

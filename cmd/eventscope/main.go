@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"eventscope/cmd/internal/exit"
 )
 
 func main() {
@@ -14,7 +16,7 @@ func main() {
 	os.Exit(newProgram(os.Stdin, os.Stdout, os.Stderr, os.Getenv).run(context.Background(), os.Args[1:]))
 }
 
-// withSignals cancels a context with errInterrupted on the first interrupt, termination or
+// withSignals cancels a context with exit.ErrInterrupted on the first interrupt, termination or
 // hang-up, as when an SSH session breaks: what is at work is brought to an end. A second
 // one kills the process, should it hang.
 func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
@@ -28,7 +30,7 @@ func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
 	go func() {
 		select {
 		case <-received:
-			cancel(errInterrupted)
+			cancel(exit.ErrInterrupted)
 		case <-done:
 		}
 		signal.Stop(received)

@@ -68,7 +68,7 @@ func invocation(t testing.TB, args []string) map[string]string {
 	p.run(context.Background(), append(args, "--log", filepath.Join(folder, "log")))
 	said := map[string]string{}
 	for err := p.err; err != nil; err = errors.Unwrap(err) {
-		said["sentence"] += p.sentences(err)
+		said["sentence"] += p.Sentences(err)
 	}
 	if err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {

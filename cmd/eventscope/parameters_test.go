@@ -9,7 +9,6 @@ import (
 // TestURLsComplete: a shell completes schemes, and behind the question mark the parameters of
 // that broker alone.
 func TestURLsComplete(t *testing.T) {
-	p := newProgram(nil, nil, nil, func(string) string { return "" })
 	for begun, want := range map[string]string{
 		"":                          "kafka:// kafkas:// amqp:// amqps://",
 		"kaf":                       "kafka:// kafkas://",
@@ -20,7 +19,7 @@ func TestURLsComplete(t *testing.T) {
 		"kafkas://h?ca=/a.pem&serv": "kafkas://h?ca=/a.pem&server_name=",
 		"mqtt://h?":                 "",
 	} {
-		words, _ := p.completeURL(nil, nil, begun)
+		words := brokers.Complete(begun)
 		for i := range words {
 			words[i], _, _ = strings.Cut(words[i], "\t")
 		}
@@ -32,7 +31,7 @@ func TestURLsComplete(t *testing.T) {
 
 // TestEveryParameterIsExplained: help says of each what it does.
 func TestEveryParameterIsExplained(t *testing.T) {
-	help := parameterHelp(brokers)
+	help := brokers.Help()
 	for _, p := range brokers.Parameters() {
 		if !strings.Contains(help, "\n  "+p.Name+"=") || p.Says == "" || p.Value == "" || strings.HasSuffix(p.Says, ".") {
 			t.Errorf("%s=%s: %q", p.Name, p.Value, p.Says)

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"eventscope/cmd/internal/embedded"
+	"eventscope/cmd/internal/exit"
 )
 
 // process is this program, run as itself.
@@ -110,8 +111,8 @@ func TestInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = command.Wait() // its code is looked at below
-		if code := command.ProcessState.ExitCode(); code != exitInterrupted || !strings.HasPrefix(errors.String(), `{"events":1,`) {
-			t.Errorf("%v: exit code %d, want %d; standard error: %s", sent, code, exitInterrupted, errors)
+		if code := command.ProcessState.ExitCode(); code != exit.Interrupted || !strings.HasPrefix(errors.String(), `{"events":1,`) {
+			t.Errorf("%v: exit code %d, want %d; standard error: %s", sent, code, exit.Interrupted, errors)
 		}
 		if told, err := os.ReadFile(log); err != nil || !strings.Contains(string(told), "level=INFO msg=ended reason=interrupted") || strings.Contains(string(told), "ERROR") {
 			t.Errorf("%v: %v; the log says %s", sent, err, told)
@@ -144,8 +145,8 @@ func TestFlowsPrintWhenInterrupted(t *testing.T) {
 	}
 	_ = command.Wait()
 	// How much was read by then is chance; that it is printed as lines is not.
-	if code, whole := command.ProcessState.ExitCode(), out.Len() == 0 || strings.HasSuffix(out.String(), "}\n"); code != exitInterrupted || !whole {
-		t.Errorf("exit code %d, want %d; output:\n%s", code, exitInterrupted, &out)
+	if code, whole := command.ProcessState.ExitCode(), out.Len() == 0 || strings.HasSuffix(out.String(), "}\n"); code != exit.Interrupted || !whole {
+		t.Errorf("exit code %d, want %d; output:\n%s", code, exit.Interrupted, &out)
 	}
 }
 
@@ -160,7 +161,7 @@ func TestClosedPipe(t *testing.T) {
 		}
 		rest.Close()
 		_ = command.Wait()
-		if code := command.ProcessState.ExitCode(); code != exitDone || strings.Contains(errors.String(), "pipe") {
+		if code := command.ProcessState.ExitCode(); code != exit.Done || strings.Contains(errors.String(), "pipe") {
 			t.Errorf("%v: exit code %d; standard error: %s", args, code, errors)
 		}
 	}
@@ -176,7 +177,7 @@ func TestClosedPipeUnderFlood(t *testing.T) {
 	_, rest, errors := firstLine(t, command)
 	rest.Close()
 	_ = command.Wait()
-	if code := command.ProcessState.ExitCode(); code != exitDone || errors.Len() > 0 {
+	if code := command.ProcessState.ExitCode(); code != exit.Done || errors.Len() > 0 {
 		t.Errorf("exit code %d; standard error: %s", code, errors)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -17,7 +16,10 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/cmd/internal/config"
+	"eventscope/cmd/internal/console"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/reading"
 	"eventscope/cmd/internal/source"
 	"eventscope/cmd/internal/spelling"
 	"eventscope/tui"
@@ -25,52 +27,51 @@ import (
 
 // program is one invocation of eventscope.
 type program struct {
-	stdin, stdout, stderr *os.File
-	getenv                func(string) string
+	*console.Console
+	getenv func(string) string
 
 	brokers  source.Drivers
 	flags    flags
-	commands []string          // the names of all
-	mask     *strings.Replacer // see source.Drivers.NewMask
-	err      error             // of the command that ran
-	log      *slog.Logger
+	commands []string // the names of all
+	err      error    // of the command that ran
 }
 
 // flags are those that every command has.
 type flags struct {
 	config, context, memory, log string
-	begin                        begin // of the screen
+	begin                        reading.Begin // of the screen
 	write, noColor               bool
 	format                       string
 	stats                        bool
 }
 
 func newProgram(stdin, stdout, stderr *os.File, getenv func(string) string) *program {
-	return &program{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv, brokers: brokers, mask: brokers.NewMask(nil), log: slog.New(slog.DiscardHandler)}
+	return &program{Console: console.New(stdin, stdout, stderr), getenv: getenv, brokers: brokers}
 }
 
 // run runs a command line and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
 	ctx, stop := withSignals(ctx)
 	defer stop()
-	p.mask = p.brokers.NewMask(args)
+	p.Mask = p.brokers.NewMask(args)
 	root := p.root()
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(flagProblem)
-	root.SetOut(p.stdout)
+	root.SetOut(p.Stdout)
 	err := fang.Execute(ctx, root,
 		fang.WithVersion(version()),
 		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}), // errors are printed below
 	)
 	if err != nil { // cobra's own errors are all about the command line
-		err = usage("%w; see eventscope --help", err)
+		err = exit.Usage("%w; see eventscope --help", err)
 	} else {
 		err = p.err
 	}
-	if words := (printed{}); err != nil && exitCode(err) != exitDone && exitCode(err) != exitInterrupted && !errors.As(err, &words) {
-		fmt.Fprint(p.stderr, p.sentences(err))
+	code := exit.Code(err)
+	if code != exit.Done && code != exit.Interrupted && !exit.IsPrinted(err) {
+		fmt.Fprint(p.Stderr, p.Sentences(err))
 	}
-	return exitCode(err)
+	return code
 }
 
 // root is the command without a name: the screen.
@@ -81,12 +82,12 @@ func (p *program) root() *cobra.Command {
 		Long: "eventscope shows what happens in an event-driven system: the events as they come, the flow that one order took " +
 			"over every topic, queue and service, and what is missing from it. Looking changes nothing on a broker.\n\n" +
 			"Without a command it opens the screen on the URLs, or on the current context of the config.\n\n" +
-			"A URL may have these parameters, behind a question mark, with & between them:" + parameterHelp(p.brokers),
+			"A URL may have these parameters, behind a question mark, with & between them:" + p.brokers.Help(),
 		Example: examples["eventscope"],
 		Args:    cobra.ArbitraryArgs,
 		RunE:    p.command(p.screen),
 	}
-	p.flags.begin.add(root, "end")
+	p.flags.begin.Add(root, "end")
 	f := root.PersistentFlags()
 	f.StringVar(&p.flags.config, "config", "", "config file (default $XDG_CONFIG_HOME/eventscope/config.yaml)")
 	f.StringVar(&p.flags.context, "context", "", "context of the config to use in place of the current one")
@@ -105,33 +106,15 @@ func (p *program) root() *cobra.Command {
 // which asks a terminal for its colours before it prints an error, does not see it.
 func (p *program) command(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		p.err = p.logged(func() error {
+		p.err = p.Logged(p.flags.log, func() error {
 			err := work(cmd.Context(), args)
-			if cause := context.Cause(cmd.Context()); errors.Is(cause, errInterrupted) && (err == nil || adapters.IsEnd(err)) {
+			if cause := context.Cause(cmd.Context()); errors.Is(cause, exit.ErrInterrupted) && (err == nil || adapters.IsEnd(err)) {
 				return cause
 			}
 			return err
 		})
 		return nil
 	}
-}
-
-// logged runs work with the log file open, if one is wanted.
-func (p *program) logged(work func() error) error {
-	if p.flags.log == "" {
-		return work()
-	}
-	file, err := os.OpenFile(p.flags.log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return &adapters.Problem{Doing: "open the log", Cause: err.Error(), Remedy: "name a file that can be written with --log", Kind: adapters.ErrUsage}
-	}
-	p.log = slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{ReplaceAttr: p.masked}))
-	err = work()
-	p.logEnd(err)
-	if closing := file.Close(); err == nil && closing != nil {
-		return fmt.Errorf("cannot write the log %s: %w", p.flags.log, closing)
-	}
-	return err
 }
 
 // outputFlags adds the flags of commands that print results.
@@ -143,9 +126,9 @@ func (p *program) outputFlags(cmd *cobra.Command) {
 
 // format is the output's format by the flags and by what reads it.
 func (p *program) format(noValue bool) (output.Format, error) {
-	options := output.Options{Kind: p.flags.format, NoValue: noValue, Terminal: isTerminal(p.stdout), ASCII: !tui.UTF8Locale(p.getenv)}
+	options := output.Options{Kind: p.flags.format, NoValue: noValue, Terminal: console.IsTerminal(p.Stdout), ASCII: !tui.UTF8Locale(p.getenv)}
 	if options.Terminal {
-		options.Width, _, _ = term.GetSize(p.stdout.Fd())
+		options.Width, _, _ = term.GetSize(p.Stdout.Fd())
 	} else {
 		options.ASCII = false
 	}
@@ -158,59 +141,16 @@ func (p *program) format(noValue bool) (output.Format, error) {
 	return output.New(options)
 }
 
-// logEnd writes into the log how a command ended. That somebody ended it is no error.
-func (p *program) logEnd(err error) {
-	switch code := exitCode(err); {
-	case err == nil, errors.Is(err, output.ErrClosed):
-		p.log.Info("ended")
-	case code == exitInterrupted:
-		p.log.Info("ended", "reason", "interrupted")
-	case code == exitNothing:
-		p.log.Info("ended", "result", err)
-	case code == exitPartly:
-		p.log.Warn("ended", "result", err)
-	default:
-		p.log.Error("ended", "error", err)
-	}
-}
-
-// masked is what the log keeps of an attribute.
-func (p *program) masked(_ []string, attribute slog.Attr) slog.Attr {
-	switch value := attribute.Value.Any().(type) {
-	case string:
-		attribute.Value = slog.StringValue(p.mask.Replace(value))
-	case error:
-		attribute.Value = slog.StringValue(p.mask.Replace(value.Error()))
-	}
-	return attribute
-}
-
-func isTerminal(f *os.File) bool { return term.IsTerminal(f.Fd()) }
-
-// note says something on standard error, one sentence.
-func (p *program) note(format string, args ...any) {
-	err := fmt.Errorf(format, args...)
-	p.log.Warn(err.Error())
-	line := p.sentences(err)
-	if isTerminal(p.stderr) {
-		line = clearLine + line // there may be progress on it
-	}
-	fmt.Fprint(p.stderr, line)
-}
-
-// clearLine goes back to the beginning of the line and empties it.
-const clearLine = "\r\x1b[K"
-
 // notAURL is the error for an argument that is neither URL nor command.
 func (p *program) notAURL(argument string, commands []string) error {
 	shown := source.Redact(argument)
 	if guess := spelling.Nearest(argument, commands); guess != "" {
-		return usage("%q is neither a command nor a URL; did you mean %s?", shown, guess)
+		return exit.Usage("%q is neither a command nor a URL; did you mean %s?", shown, guess)
 	}
 	if address, ok := source.Address(argument); ok {
-		return usage("%q is no URL; did you mean %s?", shown, p.brokers.Examples(address))
+		return exit.Usage("%q is no URL; did you mean %s?", shown, p.brokers.Examples(address))
 	}
-	return usage("%q is neither a command nor a URL such as %s; see eventscope --help", shown, p.brokers[0].Example)
+	return exit.Usage("%q is neither a command nor a URL such as %s; see eventscope --help", shown, p.brokers[0].Example)
 }
 
 // completeContexts lists the contexts of the config for the shell.
@@ -233,7 +173,14 @@ func oneOf(flag, value string, known []string) error {
 		return nil
 	}
 	if guess := spelling.Nearest(value, known); guess != "" {
-		return usage("%s %q: did you mean %s?", flag, value, guess)
+		return exit.Usage("%s %q: did you mean %s?", flag, value, guess)
 	}
-	return usage("%s %q is none of %s", flag, value, strings.Join(known, ", "))
+	return exit.Usage("%s %q is none of %s", flag, value, strings.Join(known, ", "))
+}
+
+// printFigures prints the line of --stats, if it is wanted.
+func (p *program) printFigures(figures *reading.Figures) {
+	if p.flags.stats {
+		figures.Print(p.Stderr)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"eventscope/adapters/consumer"
+	"eventscope/cmd/internal/exit"
 	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tracing/query"
@@ -40,7 +41,7 @@ func TestReadmeLinksTheTables(t *testing.T) {
 	}
 	for name, made := range map[string]struct{ page, by, want string }{
 		"keys":       {".docs/keys.md", "the keymap", keymap.Table()},
-		"parameters": {".docs/configuration.md", "the drivers", parameterTable(brokers)},
+		"parameters": {".docs/configuration.md", "the drivers", brokers.Table()},
 	} {
 		_, rest, found := strings.Cut(manual(t, made.page), "<!-- "+name+": made by "+made.by+", checked by a test -->\n")
 		table, _, ended := strings.Cut(rest, "<!-- end of "+name+" -->")
@@ -74,7 +75,7 @@ func TestReadmeKnowsTheCommandsAndCodes(t *testing.T) {
 			t.Errorf("the manual knows no command dlq %s", name)
 		}
 	}
-	for _, code := range []int{exitDone, exitFailed, exitUsage, exitNothing, exitRefused, exitPartly, exitInterrupted} {
+	for _, code := range []int{exit.Done, exit.Failed, exit.Misused, exit.NotFound, exit.Refused, exit.Partly, exit.Interrupted} {
 		if !strings.Contains(readme, fmt.Sprintf("\n| %d | ", code)) {
 			t.Errorf("the README knows no exit code %d", code)
 		}

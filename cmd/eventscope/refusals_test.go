@@ -4,6 +4,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"eventscope/cmd/internal/exit"
 )
 
 // silence is a port that takes connections and never says a word.
@@ -56,12 +58,12 @@ func TestRefusalsAreOneSentence(t *testing.T) {
 					t.Errorf("it does not say %q: %s", part, said)
 				}
 			}
-			if code := alone.ProcessState.ExitCode(); code != exitFailed || strings.Count(said, "\n") != 1 || strings.Contains(said, "secret-x") {
+			if code := alone.ProcessState.ExitCode(); code != exit.Failed || strings.Count(said, "\n") != 1 || strings.Contains(said, "secret-x") {
 				t.Errorf("exit code %d: %s", code, said)
 			}
 			beside := process(t, "flows", "--exit", c.url, "kafka://"+address+"/"+topic)
 			out, _ = beside.CombinedOutput()
-			if code := beside.ProcessState.ExitCode(); code != exitPartly || !strings.Contains(string(out), "1 of 2 sources failed") {
+			if code := beside.ProcessState.ExitCode(); code != exit.Partly || !strings.Contains(string(out), "1 of 2 sources failed") {
 				t.Errorf("beside another source: exit code %d: %s", code, out)
 			}
 		})

@@ -10,7 +10,9 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/cmd/internal/console"
 	"eventscope/cmd/internal/live"
+	"eventscope/cmd/internal/reading"
 	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tui"
@@ -24,7 +26,7 @@ func (p *program) screen(ctx context.Context, args []string) error {
 	if err := p.checkTerminal(); err != nil {
 		return err
 	}
-	reading, err := p.screenReading()
+	extent, err := (&reading.Flags{Begin: p.flags.begin}).Extent()
 	if err != nil {
 		return err
 	}
@@ -32,20 +34,14 @@ func (p *program) screen(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	p.warn(settings.sources)
-	return p.show(ctx, &view{settings: settings, start: reading.start, title: settings.context})
-}
-
-// screenReading is where the screen's streams begin.
-func (p *program) screenReading() (reading, error) {
-	from := readingFlags{begin: p.flags.begin}
-	return from.reading()
+	reading.Warn(p.Console, settings.sources)
+	return p.show(ctx, &view{settings: settings, start: extent.Start, title: settings.context})
 }
 
 func (p *program) checkTerminal() error {
 	kind := p.getenv("TERM")
 	switch dumb := kind == "" && runtime.GOOS != "windows" || kind == "dumb"; {
-	case !isTerminal(p.stdin) || !isTerminal(p.stdout):
+	case !console.IsTerminal(p.Stdin) || !console.IsTerminal(p.Stdout):
 	case dumb:
 		return &adapters.Problem{
 			Doing: "open the screen", Cause: fmt.Sprintf("this terminal can only print lines (TERM=%s)", kind),
@@ -70,7 +66,7 @@ type view struct {
 	fault    func(ctx context.Context, words []string) (string, error)
 	faults   []string
 
-	index *index
+	index *reading.Index
 	live  []*live.Source
 
 	stateFolder string // of the service; the usual one when empty
@@ -79,15 +75,15 @@ type view struct {
 
 // show opens the sources behind the screen and shows it until the user quits.
 func (p *program) show(ctx context.Context, v *view) error {
-	v.settings.limitMemory()
+	v.settings.memory.Limit()
 	for i := range v.settings.sources {
 		v.settings.sources[i].Write = !v.settings.readOnly
 		v.settings.sources[i].StateFolder = p.stateFolder()
 	}
 	config := v.settings.besideScreen()
 	config.KeepRecent = true
-	v.index = startIndex(config)
-	defer v.index.stop()
+	v.index = reading.StartIndex(config)
+	defer v.index.Stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var reading sync.WaitGroup
@@ -109,17 +105,17 @@ func (p *program) show(ctx context.Context, v *view) error {
 func (v *view) open(ctx context.Context, end context.CancelCauseFunc, p *program, reading *sync.WaitGroup) {
 	opening := make(chan error, len(v.settings.sources))
 	for _, s := range v.settings.sources {
-		l := live.New(s, p.log)
+		l := live.New(s, p.Log)
 		l.Patient = v.patient
 		v.live = append(v.live, l)
-		reading.Go(func() { l.Run(ctx, v.start, v.index.attach, opening) })
+		reading.Go(func() { l.Run(ctx, v.start, v.index.Intake, opening) })
 	}
 	reading.Go(func() { endWhenAllFail(ctx, end, opening, len(v.live)) })
 }
 
 // openService opens the service of the screen over sources that may not be open yet.
 func (v *view) openService(p *program) (err error) {
-	config := replay.Config{Folder: v.stateFolder, Rules: v.settings.rules, Headers: v.settings.file.ReplayHeaders(), Listed: mostListed(v.settings.memory), By: operator(), Told: p.logRun}
+	config := replay.Config{Folder: v.stateFolder, Rules: v.settings.rules, Headers: v.settings.file.ReplayHeaders(), Listed: v.settings.memory.Listed(), By: operator(), Told: p.logRun}
 	if config.Folder == "" {
 		config.Folder = p.stateFolder()
 	}
@@ -137,7 +133,7 @@ func screenEnd(p *program, err, cause error) error {
 	crash := (*tui.Crash)(nil)
 	switch {
 	case errors.As(err, &crash):
-		p.log.Error("the screen failed", "reason", crash.Reason, "stack", crash.Stack)
+		p.Log.Error("the screen failed", "reason", crash.Reason, "stack", crash.Stack)
 		return err
 	case cause != nil:
 		return cause
@@ -172,11 +168,11 @@ func (v *view) options(p *program) tui.Options {
 		ReadOnly: "READ-ONLY", Fault: v.fault, Faults: v.faults, History: v.history,
 		Empty:   "start with --from -10m to see older ones",
 		NoColor: p.flags.noColor || p.getenv("NO_COLOR") != "", ASCII: !tui.UTF8Locale(p.getenv), Theme: v.settings.theme(),
-		Input: p.stdin, Output: p.stdout,
+		Input: p.Stdin, Output: p.Stdout,
 	}
 	options.Service, options.Write = v.service, !v.settings.readOnly
 	options.Words = p.brokers.Words()
-	options.Groups, options.Watched = v.settings.file.Services, mostWatched(v.settings.memory)
+	options.Groups, options.Watched = v.settings.file.Services, v.settings.memory.Watched()
 	if !v.settings.readOnly {
 		options.ReadOnly = ""
 	}
@@ -250,8 +246,8 @@ func (v *view) logStatus(ctx context.Context, p *program) {
 		}
 		for i, l := range v.live {
 			now := l.Status()
-			for _, notice := range changes(l.Config.Name, before[i], now) {
-				p.log.Warn(notice)
+			for _, notice := range reading.Changes(l.Config.Name, before[i], now) {
+				p.Log.Warn(notice)
 			}
 			before[i] = now
 		}

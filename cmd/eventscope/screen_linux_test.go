@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/cmd/internal/exit"
+
 	"github.com/charmbracelet/x/term"
 	"golang.org/x/sys/unix"
 )
@@ -106,7 +108,7 @@ func TestScreenStartsAndQuits(t *testing.T) {
 	for _, c := range []struct {
 		keys string
 		code int
-	}{{"q", exitDone}, {"\x03", exitDone}} {
+	}{{"q", exit.Done}, {"\x03", exit.Done}} {
 		screen := inTerminal(t, process(t, url, "--from", "beginning"))
 		screen.until(enterScreen)
 		screen.until("OrderPlaced")
@@ -125,8 +127,8 @@ func TestScreenEndsOnTermination(t *testing.T) {
 	if err := screen.command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if code := screen.end(); code != exitInterrupted {
-		t.Errorf("exit code %d, want %d", code, exitInterrupted)
+	if code := screen.end(); code != exit.Interrupted {
+		t.Errorf("exit code %d, want %d", code, exit.Interrupted)
 	}
 	screen.checkRestored()
 }
@@ -141,7 +143,7 @@ func TestScreenWithoutAnySource(t *testing.T) {
 	if end := strings.LastIndex(after, leaveScreen); end >= 0 {
 		after = after[end:]
 	}
-	if code != exitFailed || !strings.Contains(after, "127.0.0.1:1: connection refused") || !strings.Contains(after, "127.0.0.1:2: connection refused") {
+	if code != exit.Failed || !strings.Contains(after, "127.0.0.1:1: connection refused") || !strings.Contains(after, "127.0.0.1:2: connection refused") {
 		t.Errorf("exit code %d: %q", code, after)
 	}
 }
@@ -152,7 +154,7 @@ func TestScreenGoesOnWithoutOneSource(t *testing.T) {
 	screen.until("OrderPlaced")
 	screen.until("absent")
 	screen.press("q")
-	if code := screen.end(); code != exitDone {
+	if code := screen.end(); code != exit.Done {
 		t.Errorf("exit code %d: %q", code, screen.seen.String())
 	}
 }
@@ -163,7 +165,7 @@ func TestDemoScreen(t *testing.T) {
 	screen.until("enter: one order's flow")
 	screen.until("OrderPlaced")
 	screen.press("q")
-	if code := screen.end(); code != exitDone {
+	if code := screen.end(); code != exit.Done {
 		t.Errorf("exit code %d: %q", code, screen.seen.String())
 	}
 	screen.checkRestored()
@@ -242,7 +244,7 @@ func TestNoScreenOnATerminalOfLines(t *testing.T) {
 		command.Env = append(command.Env, kind)
 		screen := inTerminal(t, command)
 		code := screen.end()
-		if seen := screen.seen.String(); code != exitUsage || strings.Contains(seen, "\x1b[?") || !strings.Contains(seen, "this terminal can only print lines") || !strings.Contains(seen, "eventscope tail") {
+		if seen := screen.seen.String(); code != exit.Misused || strings.Contains(seen, "\x1b[?") || !strings.Contains(seen, "this terminal can only print lines") || !strings.Contains(seen, "eventscope tail") {
 			t.Errorf("%s: exit code %d: %q", kind, code, seen)
 		}
 	}

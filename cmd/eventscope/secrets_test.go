@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/cmd/internal/exit"
+
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
@@ -122,8 +124,8 @@ func TestNoPasswordIsTold(t *testing.T) {
 		for _, way := range secretWays {
 			t.Run(target.name+" by "+way.name, func(t *testing.T) {
 				t.Parallel() // a broker takes its time to refuse a password
-				checkNotTold(t, &target, &way, target.right, exitNothing)
-				checkNotTold(t, &target, &way, "wrong-secret", exitFailed)
+				checkNotTold(t, &target, &way, target.right, exit.NotFound)
+				checkNotTold(t, &target, &way, "wrong-secret", exit.Failed)
 			})
 		}
 	}
@@ -133,7 +135,7 @@ func checkNotTold(t *testing.T, target *secretTarget, way *secretWay, secret str
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "log")
 	commands := [][]string{{"tail", "--for", "100ms", "--stats"}, {"config", "sources"}}
-	if want == exitNothing { // refusals are slow, and the same for all
+	if want == exit.NotFound { // refusals are slow, and the same for all
 		commands = append(commands, []string{"trace", "ord-1", "--follow", "--for", "100ms"})
 	}
 	for _, args := range commands {

@@ -5,27 +5,26 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
-	"eventscope/adapters/driver"
 	"eventscope/adapters/envelope"
+	"eventscope/cmd/internal/budget"
 	"eventscope/cmd/internal/config"
+	"eventscope/cmd/internal/exit"
+	"eventscope/cmd/internal/reading"
 	"eventscope/cmd/internal/source"
 	"eventscope/tracing"
 )
-
-const defaultMemory = 512 << 20
 
 // settings are what flags, environment and config say together.
 type settings struct {
 	file       *config.File
 	context    string // name of the config's context in use, or ""
 	sources    []source.Source
-	memory     int64 // bytes
+	memory     budget.Bytes
 	memoryFrom string
 	readOnly   bool
 	rules      *envelope.Rules
@@ -37,7 +36,7 @@ type settings struct {
 // place of the context's sources.
 func (p *program) load(urls []string) (*settings, error) {
 	if len(urls) > 0 && p.flags.context != "" {
-		return nil, usage("--context %s and a URL name two things to look at; leave out one of them", p.flags.context)
+		return nil, exit.Usage("--context %s and a URL name two things to look at; leave out one of them", p.flags.context)
 	}
 	s, err := p.loadWithoutSources()
 	if err != nil {
@@ -69,9 +68,9 @@ func (p *program) loadWithoutSources() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &settings{file: file, memory: defaultMemory, memoryFrom: "default", readOnly: !p.flags.write, paths: file.TracingPaths()}
+	s := &settings{file: file, memory: budget.Default, memoryFrom: "default", readOnly: !p.flags.write, paths: file.TracingPaths()}
 	if s.rules, err = envelope.Compile(file.EnvelopeMappings()); err != nil {
-		return nil, usage("%s: mappings: %w", file.Path, err)
+		return nil, exit.Usage("%s: mappings: %w", file.Path, err)
 	}
 	return s, s.setMemory(p.flags.memory)
 }
@@ -83,9 +82,9 @@ func (s *settings) setMemory(flag string) error {
 		}
 		amount, err := config.ParseMemory(candidate.text)
 		if err != nil {
-			return usage("%s: %w", candidate.from, err)
+			return exit.Usage("%s: %w", candidate.from, err)
 		}
-		s.memory, s.memoryFrom = amount, candidate.from
+		s.memory, s.memoryFrom = budget.Bytes(amount), candidate.from
 		return nil
 	}
 	return nil
@@ -112,7 +111,7 @@ func (s *settings) fromContext(p *program) error {
 		name = s.file.Current.Value
 	}
 	if name == "" {
-		return usage("no source is named: give a URL such as %s, or a current context in the config; eventscope demo needs neither", p.brokers[0].Example)
+		return exit.Usage("no source is named: give a URL such as %s, or a current context in the config; eventscope demo needs neither", p.brokers[0].Example)
 	}
 	used, err := s.file.Context(name)
 	if err != nil {
@@ -127,7 +126,7 @@ func (s *settings) fromContext(p *program) error {
 	s.context = name
 	s.sources, err = s.file.Open(used, p.getenv)
 	if err == nil && len(s.sources) == 0 {
-		return usage("the context %s of %s has no sources", name, s.file.Path)
+		return exit.Usage("the context %s of %s has no sources", name, s.file.Path)
 	}
 	return err
 }
@@ -153,47 +152,35 @@ func names(root *cobra.Command) []string {
 	return names
 }
 
-// open opens sources at the same time. Those that fail are said on standard error, and
-// only when all do is that an error.
-func (p *program) open(ctx context.Context, sources []source.Source) (*opened, error) {
-	found := make([]*driver.Source, len(sources))
-	problems := make([]error, len(sources))
-	var opening sync.WaitGroup
-	p.warn(sources)
-	for i, s := range sources {
-		opening.Go(func() { found[i], problems[i] = s.Open(ctx) })
-	}
-	opening.Wait()
-	o := newOpened(len(sources))
-	for i := range sources {
-		if problems[i] == nil {
-			o.adapters = append(o.adapters, found[i])
-			p.log.Info("opened", "source", sources[i].Name, "url", sources[i].String())
-		} else if ctx.Err() == nil {
-			o.fail(p, sources[i].Name, problems[i])
-		}
-	}
-	if ctx.Err() != nil {
-		o.close()
-		return nil, context.Cause(ctx)
-	}
-	if len(o.adapters) == 0 {
-		return nil, printed{o.first}
-	}
-	return o, nil
-}
-
-// warn says what an operator should know of where passwords come from and go to.
-func (p *program) warn(sources []source.Source) {
-	for _, warning := range source.Warnings(sources) {
-		p.note("warning: %s", warning)
-	}
-}
-
 // loadFor is load for a command that takes nothing but URLs.
 func (p *program) loadFor(args []string) (*settings, error) {
 	if err := p.checkURLs(args, nil); err != nil {
 		return nil, err
 	}
 	return p.load(args)
+}
+
+// open opens the sources of a command; see [reading.Open].
+func (p *program) open(ctx context.Context, sources []source.Source) (*reading.Sources, error) {
+	return reading.Open(ctx, p.Console, sources)
+}
+
+// share tells every source what it shares with the others, so that a small budget fetches
+// little at once.
+func (s *settings) share() {
+	for i := range s.sources {
+		s.sources[i].Memory, s.sources[i].Sources = int64(s.memory), len(s.sources)
+	}
+}
+
+// tracing is the configuration of an index that has the command to itself.
+func (s *settings) tracing() tracing.Config {
+	return tracing.Config{Memory: s.memory.Index(), Rules: s.rules, Paths: s.paths, Settle: s.settle}
+}
+
+// besideScreen is that of an index that shares the budget with the lists of a screen.
+func (s *settings) besideScreen() tracing.Config {
+	config := s.tracing()
+	config.Memory = s.memory.BesideScreen()
+	return config
 }

@@ -13,8 +13,11 @@ import (
 
 	"encoding/json"
 
+	"eventscope/cmd/internal/console"
 	"eventscope/cmd/internal/demo"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/reading"
 	"eventscope/tracing"
 	"eventscope/tui/text"
 )
@@ -32,9 +35,9 @@ type demoSummary struct {
 
 // summarise looks at the system until ctx ends, then prints what was seen.
 func (d *demonstration) summarise(ctx context.Context, system *demo.System, v *view) error {
-	figures := statistics{started: time.Now()}
-	v.index = startIndex(v.settings.tracing())
-	defer v.index.stop()
+	figures := reading.Figures{Started: time.Now()}
+	v.index = reading.StartIndex(v.settings.tracing())
+	defer v.index.Stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var lines sync.WaitGroup
@@ -42,16 +45,16 @@ func (d *demonstration) summarise(ctx context.Context, system *demo.System, v *v
 	<-ctx.Done()
 	lines.Wait()
 	cause := context.Cause(ctx)
-	if !errors.Is(cause, errTime) && !errors.Is(cause, errInterrupted) {
+	if !errors.Is(cause, exit.ErrTime) && !errors.Is(cause, exit.ErrInterrupted) {
 		return cause
 	}
-	summary, err := d.summary(context.WithoutCancel(ctx), system, v, figures.started)
+	summary, err := d.summary(context.WithoutCancel(ctx), system, v, figures.Started)
 	if err != nil {
 		return err
 	}
-	figures.events = summary.Seen
-	figures.addIndex(v.index.Counters())
-	d.printStatistics(&figures)
+	figures.Events = summary.Seen
+	figures.AddIndex(v.index.Counters())
+	d.printFigures(&figures)
 	return cmp.Or(d.printSummary(summary), cause)
 }
 
@@ -80,8 +83,8 @@ func (d *demonstration) printSummary(s *demoSummary) error {
 	if _, err := d.format(true); err != nil {
 		return err
 	}
-	writer := output.NewWriter(d.stdout)
-	if d.flags.format == "json" || d.flags.format == "" && !isTerminal(d.stdout) {
+	writer := output.NewWriter(d.Stdout)
+	if d.flags.format == "json" || d.flags.format == "" && !console.IsTerminal(d.Stdout) {
 		line, err := json.Marshal(s)
 		return cmp.Or(err, writer.Write(append(line, '\n')), writer.Flush())
 	}

@@ -13,7 +13,9 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/envelope"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/reading"
 	"eventscope/tracing/query"
 	"eventscope/tui/text"
 )
@@ -21,7 +23,7 @@ import (
 // tail prints events as they come.
 type tail struct {
 	*program
-	reading readingFlags
+	reading reading.Flags
 	filter  string
 	limit   int64
 	noValue bool
@@ -36,7 +38,7 @@ func (p *program) tailCommand() *cobra.Command {
 		Example: examples["tail"],
 		RunE:    p.command(t.run),
 	}
-	t.reading.add(cmd)
+	t.reading.Add(cmd)
 	cmd.Flags().StringVar(&t.filter, "filter", "", "only events that match: words, or an expression such as 'service == \"payment\"'")
 	cmd.Flags().Int64Var(&t.limit, "limit", 0, "stop after this many events")
 	cmd.Flags().BoolVar(&t.noValue, "no-value", false, "leave out the values")
@@ -49,21 +51,20 @@ func (t *tail) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	reading, err := t.reading.reading()
+	extent, err := t.reading.Extent()
 	if err != nil {
 		return err
 	}
 	if t.limit < 0 {
-		return usage("--limit %d: a limit is a number from 1", t.limit)
+		return exit.Usage("--limit %d: a limit is a number from 1", t.limit)
 	}
 	settings, err := t.loadFor(args)
 	if err != nil {
 		return err
 	}
-	settings.limitHeap()
-	collectSeldom()
+	settings.memory.LimitWithoutIndex()
 	printer.reader = envelope.NewReader(settings.rules)
-	if reading.exit {
+	if extent.Exit {
 		const part = 4 // of the memory; sorting and reading need theirs, too
 		printer.order = output.NewByTime(int(settings.memory / part))
 	}
@@ -71,28 +72,28 @@ func (t *tail) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer sources.close()
-	err = t.stream(ctx, reading, sources, printer)
-	figures := statistics{started: printer.started, events: printer.events.Load()}
-	figures.addDropped(sources)
-	t.printStatistics(&figures)
+	defer sources.Close()
+	err = t.stream(ctx, extent, sources, printer)
+	figures := reading.Figures{Started: printer.started, Events: printer.events.Load()}
+	figures.AddDropped(sources)
+	t.printFigures(&figures)
 	t.noteFilterErrors(printer.wrong)
 	if printer.order != nil && printer.order.Late() > 0 {
-		t.note("%s events stand behind later ones, since not all fit in memory at once; raise --memory, or read less with --from", text.Count(printer.order.Late()))
+		t.Note("%s events stand behind later ones, since not all fit in memory at once; raise --memory, or read less with --from", text.Count(printer.order.Late()))
 	}
 	return t.end(err, sources, printer)
 }
 
 // end is the command's outcome after the last event.
-func (t *tail) end(err error, sources *opened, printer *printer) error {
+func (t *tail) end(err error, sources *reading.Sources, printer *printer) error {
 	switch {
 	case err != nil || printer.printed > 0:
 	case printer.filter != nil && printer.events.Load() > 0:
-		err = &nothingFound{fmt.Sprintf("no event matched the filter; %s were read", text.Count(printer.events.Load()))}
+		err = &exit.NothingFound{Searched: fmt.Sprintf("no event matched the filter; %s were read", text.Count(printer.events.Load()))}
 	default:
-		err = &nothingFound{"no event was found"}
+		err = &exit.NothingFound{Searched: "no event was found"}
 	}
-	return sources.answer(t.program, err)
+	return sources.Answer(err)
 }
 
 // printer writes the events of batches. It belongs to one goroutine, but for events.
@@ -114,12 +115,15 @@ func (t *tail) printer() (*printer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &printer{format: format, writer: output.NewWriter(t.stdout), limit: t.limit, started: time.Now()}
+	p := &printer{format: format, writer: output.NewWriter(t.Stdout), limit: t.limit, started: time.Now()}
 	if t.filter != "" {
 		p.filter, err = query.Compile(t.filter, query.Events)
 	}
 	return p, err
 }
+
+// errEnough ends reading because everything asked for is there.
+var errEnough = errors.New("enough")
 
 // delivery is a batch and where it is from.
 type delivery struct {
@@ -128,7 +132,7 @@ type delivery struct {
 }
 
 // stream reads the sources and prints until everything has ended.
-func (t *tail) stream(ctx context.Context, reading reading, sources *opened, printer *printer) error {
+func (t *tail) stream(ctx context.Context, extent reading.Extent, sources *reading.Sources, printer *printer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	deliveries := make(chan delivery, 2) // a few batches, so that memory is bounded
@@ -136,7 +140,7 @@ func (t *tail) stream(ctx context.Context, reading reading, sources *opened, pri
 	var helpers sync.WaitGroup
 	helpers.Go(func() {
 		defer close(deliveries)
-		readingDone = reading.run(ctx, t.program, sources, func(adapter *driver.Source) adapters.Intake {
+		readingDone = sources.Read(ctx, extent, func(adapter *driver.Source) adapters.Intake {
 			return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
 				select {
 				case deliveries <- delivery{adapter, batch}:
@@ -148,7 +152,7 @@ func (t *tail) stream(ctx context.Context, reading reading, sources *opened, pri
 		})
 	})
 	watching, stopWatching := context.WithCancel(ctx)
-	helpers.Go(func() { t.watch(watching, cancel, sources, printer.events.Load) })
+	helpers.Go(func() { sources.Watch(watching, cancel, printer.events.Load) })
 	err := printer.all(deliveries, cancel)
 	stopWatching()
 	helpers.Wait()

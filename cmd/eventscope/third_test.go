@@ -12,6 +12,8 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/adaptertest/toy"
+	"eventscope/cmd/internal/exit"
+	"eventscope/cmd/internal/reading"
 	"eventscope/cmd/internal/source"
 	"eventscope/tui/tuitest"
 )
@@ -86,7 +88,7 @@ func (s *shopOnToy) program() (p *program, said func() (out, problems string)) {
 // does requires that a command line ends well, and that all this is printed.
 func (s *shopOnToy) does(line string, wanted ...string) (out string) {
 	s.Helper()
-	return s.ends(exitDone, line, wanted...)
+	return s.ends(exit.Done, line, wanted...)
 }
 
 func (s *shopOnToy) ends(code int, line string, wanted ...string) (out string) {
@@ -125,18 +127,18 @@ func TestAThirdBrokerIsReadAndMapped(t *testing.T) {
 	if strings.Contains(drawn, `"node":"topic"`) {
 		t.Errorf("a channel is on the map as something else, too:\n%s", drawn)
 	}
-	s.ends(exitNothing, "lag toy://shop --group nobody", "the cluster has no such group")
-	s.ends(exitFailed, "tail toy://nobody --exit", "this process has no cluster of that name")
-	s.ends(exitFailed, "tail toy://shop/oders --exit", "oders", "check the spelling")
+	s.ends(exit.NotFound, "lag toy://shop --group nobody", "the cluster has no such group")
+	s.ends(exit.Failed, "tail toy://nobody --exit", "this process has no cluster of that name")
+	s.ends(exit.Failed, "tail toy://shop/oders --exit", "oders", "check the spelling")
 }
 
 // Dead letters of a third broker are found, planned and sent, and are gone then.
 func TestDeadLettersOfAThirdBrokerAreReplayed(t *testing.T) {
 	s := newShopOnToy(t)
-	s.ends(exitRefused, "dlq list toy://shop", "orders.dlq", "gives it back, marked as handed out, and nobody asked", "name one behind the slash, as in toy://name/orders.dlq, or add --peek for all")
+	s.ends(exit.Refused, "dlq list toy://shop", "orders.dlq", "gives it back, marked as handed out, and nobody asked", "name one behind the slash, as in toy://name/orders.dlq, or add --peek for all")
 	s.does("dlq list toy://shop/orders.dlq -o json", "ord-8", "ord-9", "orders.dlq#")
 	s.does("dlq plan toy://shop/orders.dlq -o text", "2 letters", "orders", "billing")
-	s.ends(exitRefused, "dlq replay toy://shop/orders.dlq --confirm 2")
+	s.ends(exit.Refused, "dlq replay toy://shop/orders.dlq --confirm 2")
 	s.does("dlq replay toy://shop/orders.dlq --write --confirm 2")
 	if left := s.cluster.Messages("orders.dlq"); len(left) != 0 {
 		t.Errorf("%d letters are left", len(left))
@@ -147,7 +149,7 @@ func TestDeadLettersOfAThirdBrokerAreReplayed(t *testing.T) {
 			t.Fatalf("%d copies came", len(there))
 		}
 	}
-	s.ends(exitNothing, "dlq list toy://shop/orders.dlq")
+	s.ends(exit.NotFound, "dlq list toy://shop/orders.dlq")
 	s.does("dlq journal", "replay", "2")
 }
 
@@ -169,11 +171,11 @@ func TestAThirdBrokerIsExplained(t *testing.T) {
 	s.does("config sources toy://shop/orders?batch=5", "toy://shop:1/orders?batch=5")
 	s.does("__complete tail toy://shop?ba", "toy://shop?batch=")
 	s.does("__complete tail to", "toy://")
-	s.ends(exitUsage, "tail toy://shop?batch=many", "a number from 1")
-	s.ends(exitUsage, "tail toy://shop?sasl=plain", "Toy has no SASL mechanisms")
-	s.ends(exitUsage, "tail toy://shop?ca=a.pem", "certificates need TLS, which Toy does not have")
+	s.ends(exit.Misused, "tail toy://shop?batch=many", "a number from 1")
+	s.ends(exit.Misused, "tail toy://shop?sasl=plain", "Toy has no SASL mechanisms")
+	s.ends(exit.Misused, "tail toy://shop?ca=a.pem", "certificates need TLS, which Toy does not have")
 	s.does("tail toy://ann:pw@shop --from beginning --exit", "unencrypted to toy://ann@shop:1\n")
-	s.ends(exitUsage, "tail toy://shop?committed=true", "committed is a parameter of Kafka, not of Toy")
+	s.ends(exit.Misused, "tail toy://shop?committed=true", "committed is a parameter of Kafka, not of Toy")
 }
 
 // The screen shows a third broker in its own words.
@@ -186,13 +188,13 @@ func TestAThirdBrokerIsOnTheScreen(t *testing.T) {
 			t.Fatal(err)
 		}
 		v := &view{settings: settings, start: adapters.Beginning}
-		v.index = startIndex(settings.tracing())
+		v.index = reading.StartIndex(settings.tracing())
 		ctx, cancel := context.WithCancelCause(t.Context())
 		var lines sync.WaitGroup
 		defer func() {
 			cancel(nil)
 			lines.Wait()
-			v.index.stop()
+			v.index.Stop()
 		}()
 		v.open(ctx, cancel, p, &lines)
 		if err := v.openService(p); err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"eventscope/cmd/internal/exit"
 	"eventscope/tui/tuitest"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -26,7 +27,7 @@ func TestBuiltProgramInATerminal(t *testing.T) {
 	screen.Resize(60, 12).Sees("OrderPlaced", "ord-1").Resize(20, 5).Sees("needs", "40x8").Misses("OrderPlaced")
 	screen.Resize(140, 40).Sees("OrderPlaced", "orders/0@0", "0 dropped").Press("Enter").Sees("1 event ·", "OrderPlaced")
 	screen.Press("Enter").Sees("tree line 1 of").Press("2").Sees("by activity").Press("q")
-	if code := screen.Ended(); code != exitDone {
+	if code := screen.Ended(); code != exit.Done {
 		t.Errorf("exit code %d", code)
 	}
 	screen.Misses("by activity", "ord-1")
@@ -37,7 +38,7 @@ func TestBuiltProgramEndsByControlC(t *testing.T) {
 	path, url := built(t), brokerWith(t, "ord-1")
 	for _, c := range []struct{ key, sees string }{{"Enter", "1 event ·"}, {"?", "Keys of Stream"}, {":", "find a flow"}} {
 		screen := tuitest.InTmux(t, 80, 24, plainEnvironment(t), path, url, "--from", "beginning").Sees("OrderPlaced").Press(c.key).Sees(c.sees).Press("C-c")
-		if code := screen.Ended(); code != exitDone {
+		if code := screen.Ended(); code != exit.Done {
 			t.Errorf("after %s: exit code %d", c.key, code)
 		}
 	}
@@ -47,8 +48,8 @@ func TestBuiltProgramWithoutATerminal(t *testing.T) {
 	command := exec.CommandContext(t.Context(), built(t), brokerWith(t, "ord-1"))
 	command.Env = append(os.Environ(), plainEnvironment(t)...)
 	out, err := command.CombinedOutput()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(string(out), "this is not a terminal; use eventscope tail") || strings.Contains(string(out), "\x1b") {
+	var ended *exec.ExitError
+	if !errors.As(err, &ended) || ended.ExitCode() != exit.Misused || !strings.Contains(string(out), "this is not a terminal; use eventscope tail") || strings.Contains(string(out), "\x1b") {
 		t.Errorf("%v: %q", err, out)
 	}
 }
@@ -83,7 +84,7 @@ func TestBuiltProgramWhileTheBrokerIsKilled(t *testing.T) {
 	screen.Sees("kafka ●").Misses("cannot connect")
 	place("after-2")
 	screen.Sees("kafka ●", "before-1", "after-2").Press("q")
-	if code := screen.Ended(); code != exitDone {
+	if code := screen.Ended(); code != exit.Done {
 		t.Errorf("exit code %d", code)
 	}
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/reading"
 	"eventscope/tracing/lag"
 	"eventscope/tracing/topology"
 	"eventscope/tui/text"
@@ -20,7 +22,7 @@ import (
 // mapper prints the map of services, destinations and consumers.
 type mapper struct {
 	*program
-	reading readingFlags
+	reading reading.Flags
 }
 
 // mermaid is the format that only the map has.
@@ -44,7 +46,7 @@ func (p *program) topologyCommand() *cobra.Command {
 		Example: examples["topology"],
 		RunE:    p.command(m.run),
 	}
-	m.reading.add(cmd)
+	m.reading.Add(cmd)
 	p.outputFlags(cmd)
 	cmd.Flags().Lookup("output").Usage = "text, json or mermaid (default text on a terminal, json in a pipe)"
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(append(output.Kinds, mermaid), cobra.ShellCompDirectiveNoFileComp))
@@ -52,10 +54,10 @@ func (p *program) topologyCommand() *cobra.Command {
 }
 
 func (m *mapper) run(ctx context.Context, args []string) error {
-	if m.reading == (readingFlags{}) {
-		m.reading = readingFlags{begin: begin{from: mapFrom}, limit: mapFor}
+	if m.reading == (reading.Flags{}) {
+		m.reading = reading.Flags{Begin: reading.Begin{From: mapFrom}, Limit: mapFor}
 	}
-	reading, err := m.reading.reading()
+	extent, err := m.reading.Extent()
 	if err != nil {
 		return err
 	}
@@ -72,27 +74,27 @@ func (m *mapper) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	settings.limitMemory()
-	figures := statistics{started: time.Now()}
+	settings.memory.Limit()
+	figures := reading.Figures{Started: time.Now()}
 	sources, err := m.open(ctx, settings.sources)
 	if err != nil {
 		return err
 	}
-	defer sources.close()
-	known, interrupted, err := m.look(ctx, settings, reading, sources, &figures)
+	defer sources.Close()
+	known, interrupted, err := m.look(ctx, settings, extent, sources, &figures)
 	if err != nil {
 		return err
 	}
 	graph := topology.Build(known)
 	err = m.print(graph, format)
-	m.printStatistics(&figures)
+	m.printFigures(&figures)
 	if err != nil || interrupted != nil {
 		return cmp.Or(err, interrupted)
 	}
 	if len(graph.Nodes) == 0 {
-		err = &nothingFound{"no service, topic, exchange or queue was found"}
+		err = &exit.NothingFound{Searched: "no service, topic, exchange or queue was found"}
 	}
-	return sources.answer(m.program, err)
+	return sources.Answer(err)
 }
 
 // knowsFormat refuses a format that there is not, with all those that there are.
@@ -106,13 +108,13 @@ func (m *mapper) knowsFormat() error {
 }
 
 // look reads events, and asks the brokers. What was read until an interrupt is printed, too.
-func (m *mapper) look(ctx context.Context, settings *settings, reading reading, sources *opened, figures *statistics) (known *topology.Known, interrupted, err error) {
-	index := startIndex(settings.tracing())
-	defer index.stop()
+func (m *mapper) look(ctx context.Context, settings *settings, extent reading.Extent, sources *reading.Sources, figures *reading.Figures) (known *topology.Known, interrupted, err error) {
+	index := reading.StartIndex(settings.tracing())
+	defer index.Stop()
 	reader := flows{program: m.program}
 	within, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	err = reader.collect(within, cancel, reading, sources, index, figures)
+	err = reader.collect(within, cancel, extent, sources, index, figures)
 	interrupted = context.Cause(within)
 	if err != nil && interrupted == nil {
 		return nil, nil, err
@@ -125,13 +127,13 @@ func (m *mapper) look(ctx context.Context, settings *settings, reading reading, 
 	if known.Traffic, err = index.Traffic(ctx); err != nil {
 		return nil, nil, err
 	}
-	figures.addDropped(sources)
-	figures.addIndex(index.Counters())
+	figures.AddDropped(sources)
+	figures.AddIndex(index.Counters())
 	if interrupted == nil {
 		m.ask(ctx, known, sources)
 	}
 	if n := index.Counters().Evicted; n > 0 {
-		m.note("%s of %s events did not fit in memory and are not counted; raise --memory, or read less with --from", text.Count(n), text.Count(index.Counters().Events))
+		m.Note("%s of %s events did not fit in memory and are not counted; raise --memory, or read less with --from", text.Count(n), text.Count(index.Counters().Events))
 	}
 	return known, interrupted, nil
 }
@@ -141,14 +143,14 @@ const askLimit = 30 * time.Second
 
 // ask has the brokers tell what there is and who reads it. What one cannot tell is said, and
 // the map goes without.
-func (m *mapper) ask(ctx context.Context, known *topology.Known, sources *opened) {
+func (m *mapper) ask(ctx context.Context, known *topology.Known, sources *reading.Sources) {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	consumers := &lagPrinter{program: m.program, above: -1, sources: sources, series: lag.NewSeries(lag.Config{})}
 	consumers.begin()
 	words := m.brokers.Words()
-	all := make([]topology.Source, len(sources.adapters))
-	for i, adapter := range sources.adapters {
+	all := make([]topology.Source, len(sources.Open))
+	for i, adapter := range sources.Open {
 		all[i] = topology.Source{Name: adapter.Name, Broker: adapter.Broker, Seen: words[adapter.Broker].Seen, Topology: adapter.Topology}
 		if adapter.Lag != nil {
 			consumers.readers = append(consumers.readers, lag.Source{Name: adapter.Name, Broker: adapter.Broker, Reader: adapter.Lag})
@@ -157,17 +159,17 @@ func (m *mapper) ask(ctx context.Context, known *topology.Known, sources *opened
 	var troubles []lag.Trouble
 	known.Brokers, troubles = topology.Gather(ctx, all, nil)
 	for _, trouble := range troubles {
-		sources.lack(m.program, trouble.Source, trouble.Err)
+		sources.Lack(trouble.Source, trouble.Err)
 	}
 	found, err := consumers.look(ctx, true)
 	if err != nil {
-		m.note("%w", fmt.Errorf("cannot ask who reads: %w", err))
+		m.Note("%w", fmt.Errorf("cannot ask who reads: %w", err))
 		for _, reader := range consumers.readers {
 			consumers.partly[reader.Name] = true
 		}
 	}
 	for name := range consumers.partly { // it was said why
-		sources.partial(name)
+		sources.Partial(name)
 	}
 	for _, c := range found {
 		known.Consumers = append(known.Consumers, c.Consumer)
@@ -178,7 +180,7 @@ func (m *mapper) print(graph *topology.Graph, format output.Format) error {
 	if len(graph.Nodes) == 0 {
 		return nil
 	}
-	writer := output.NewWriter(m.stdout)
+	writer := output.NewWriter(m.Stdout)
 	lines := writer.Available()
 	if format == nil {
 		lines = append(lines, graph.Mermaid()...)

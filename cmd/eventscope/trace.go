@@ -13,7 +13,10 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/cmd/internal/console"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/reading"
 	"eventscope/tracing"
 	"eventscope/tui/text"
 )
@@ -21,7 +24,7 @@ import (
 // trace prints the flow that an id belongs to.
 type trace struct {
 	*program
-	begin  begin
+	begin  reading.Begin
 	start  adapters.Start // of the search
 	follow bool
 	limit  time.Duration
@@ -43,7 +46,7 @@ func (p *program) traceCommand() *cobra.Command {
 		Example: examples["trace"],
 		RunE:    p.command(t.run),
 	}
-	t.begin.add(cmd, "one hour ago")
+	t.begin.Add(cmd, "one hour ago")
 	cmd.Flags().BoolVar(&t.follow, "follow", false, "wait for the rest of the flow, and print it again as it grows")
 	cmd.Flags().DurationVar(&t.limit, "for", 0, "stop after this time, such as 1m")
 	cmd.Flags().BoolVar(&t.all, "all", false, "read every partition, also where all messages are keyed by what they are about")
@@ -62,17 +65,17 @@ func (t *trace) run(ctx context.Context, args []string) error {
 	if t.settings, err = t.loadFor(args[1:]); err != nil {
 		return err
 	}
-	t.settings.limitMemory()
-	t.writer = output.NewWriter(t.stdout)
-	figures := statistics{started: time.Now()}
+	t.settings.memory.Limit()
+	t.writer = output.NewWriter(t.Stdout)
+	figures := reading.Figures{Started: time.Now()}
 	sources, err := t.open(ctx, t.settings.sources)
 	if err != nil {
 		return err
 	}
-	defer sources.close()
+	defer sources.Close()
 	if t.limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, t.limit, errTime)
+		ctx, cancel = context.WithTimeoutCause(ctx, t.limit, exit.ErrTime)
 		defer cancel()
 	}
 	if t.follow {
@@ -80,32 +83,32 @@ func (t *trace) run(ctx context.Context, args []string) error {
 	} else {
 		err = t.searched(ctx, sources, &figures)
 	}
-	figures.addDropped(sources)
-	t.printStatistics(&figures)
-	return sources.answer(t.program, err)
+	figures.AddDropped(sources)
+	t.printFigures(&figures)
+	return sources.Answer(err)
 }
 
 func (t *trace) arguments(args []string) error {
 	switch {
 	case len(args) == 0 || args[0] == "":
-		return usage("trace needs an id: eventscope trace ord-1009 %s", t.brokers[0].Example)
+		return exit.Usage("trace needs an id: eventscope trace ord-1009 %s", t.brokers[0].Example)
 	case strings.Contains(args[0], "://"):
-		return usage("trace needs the id before the URLs: eventscope trace ord-1009 %s", t.brokers[0].Example)
+		return exit.Usage("trace needs the id before the URLs: eventscope trace ord-1009 %s", t.brokers[0].Example)
 	case t.brokers.Mistyped(args[0]):
 		return t.notAURL(args[0], nil)
 	case t.limit < 0:
-		return usage("--for %v: a time is positive, such as 1m", t.limit)
+		return exit.Usage("--for %v: a time is positive, such as 1m", t.limit)
 	}
 	t.id = args[0]
 	var err error
-	if t.start, err = t.begin.start(adapters.Ago(time.Hour)); err == nil && t.start.IsEnd() {
-		err = usage("trace searches history: name a time or an age such as --since 1h, or wait for what comes with --follow alone")
+	if t.start, err = t.begin.Start(adapters.Ago(time.Hour)); err == nil && t.start.IsEnd() {
+		err = exit.Usage("trace searches history: name a time or an age such as --since 1h, or wait for what comes with --follow alone")
 	}
 	return err
 }
 
 // searched looks through history once.
-func (t *trace) searched(ctx context.Context, sources *opened, figures *statistics) error {
+func (t *trace) searched(ctx context.Context, sources *reading.Sources, figures *reading.Figures) error {
 	found, err := t.search(ctx, sources, figures)
 	if err != nil {
 		return err
@@ -121,7 +124,7 @@ func (t *trace) searched(ctx context.Context, sources *opened, figures *statisti
 }
 
 func (t *trace) nothing() error {
-	return &nothingFound{fmt.Sprintf("nothing with the id %q in %s; look further back with --since, or wait for it with --follow", t.id, lookedAt(t.start, time.Now()))}
+	return &exit.NothingFound{Searched: fmt.Sprintf("nothing with the id %q in %s; look further back with --since, or wait for it with --follow", t.id, reading.History(t.start, time.Now()))}
 }
 
 // noteOthers names further flows that the id leads to, such as those of one customer.
@@ -139,45 +142,46 @@ func (t *trace) noteOthers(ctx context.Context, found *tracing.Found) error {
 		others = append(others, fmt.Sprintf("and %s more", text.Count(int64(len(found.Matches)-most-1))))
 	}
 	if len(others) > 0 {
-		t.note("%q also leads to the flows %s", t.id, strings.Join(others, ", "))
+		t.Note("%q also leads to the flows %s", t.id, strings.Join(others, ", "))
 	}
 	return nil
 }
 
 // search reads the history of all sources and says what was read.
-func (t *trace) search(ctx context.Context, sources *opened, figures *statistics) (*tracing.Found, error) {
-	config := tracing.SearchConfig{ID: t.id, From: t.start, Sources: searchSources(sources.adapters), Store: t.config()}
+func (t *trace) search(ctx context.Context, sources *reading.Sources, figures *reading.Figures) (*tracing.Found, error) {
+	config := tracing.SearchConfig{ID: t.id, From: t.start, Sources: searchSources(sources.Open), Store: t.config()}
 	for i := range config.Sources {
 		config.Sources[i].ByKey = config.Sources[i].ByKey && !t.all
 	}
 	if len(config.Sources) == 0 && !t.follow {
-		return nil, usage("no source has a history to search; name a topic or a stream, or wait with --follow")
+		return nil, exit.Usage("no source has a history to search; name a topic or a stream, or wait with --follow")
 	}
-	progress := isTerminal(t.stderr)
+	progress := console.IsTerminal(t.Stderr)
 	if progress {
-		config.Progress = func(p tracing.SearchProgress) { fmt.Fprint(t.stderr, progressLine(p)) }
+		config.Progress = func(p tracing.SearchProgress) { t.Progress("%s", searching(p)) }
 	}
 	found, err := tracing.Search(ctx, config)
 	if progress {
-		fmt.Fprint(t.stderr, clearLine)
+		t.Progress("")
 	}
 	if err != nil {
-		if errors.Is(context.Cause(ctx), errTime) {
+		if errors.Is(context.Cause(ctx), exit.ErrTime) {
 			return nil, fmt.Errorf("the search for %q was not finished after %v; raise --for, or look less far back with --since", t.id, t.limit)
 		}
 		return nil, err
 	}
 	for _, searched := range found.Searched {
-		figures.events += searched.Messages
+		figures.Events += searched.Messages
 	}
-	figures.addIndex(found.Counters())
-	sources.lackAll(t.program, errors.Join(found.Problems...))
-	t.noteSearched(found.Searched, sources.adapters)
+	figures.AddIndex(found.Counters())
+	sources.LackAll(errors.Join(found.Problems...))
+	t.noteSearched(found.Searched, sources.Open)
 	return found, nil
 }
 
-func progressLine(p tracing.SearchProgress) string {
-	line := clearLine + "searching, " + text.Count(p.Read).String()
+// searching says how far a search is.
+func searching(p tracing.SearchProgress) string {
+	line := "searching, " + text.Count(p.Read).String()
 	if p.Expected > 0 {
 		line += " of " + text.Count(p.Expected).String()
 	}
@@ -204,10 +208,10 @@ func (t *trace) noteSearched(searched []tracing.Searched, all []*driver.Source) 
 	if len(parts) == 0 {
 		parts = []string{"no messages at all"}
 	}
-	t.note("searched %s: %s", lookedAt(t.start, time.Now()), strings.Join(parts, ", "))
+	t.Note("searched %s: %s", reading.History(t.start, time.Now()), strings.Join(parts, ", "))
 	for _, adapter := range all {
 		if adapter.Scanner == nil {
-			t.note("%s has no history to search; --follow shows what comes", adapter.Name)
+			t.Note("%s has no history to search; --follow shows what comes", adapter.Name)
 		}
 	}
 }
@@ -219,7 +223,7 @@ func searchSources(all []*driver.Source) []tracing.SearchSource {
 		if adapter.Scanner == nil {
 			continue
 		}
-		sources = append(sources, tracing.SearchSource{Source: tracingSource(adapter), Scanner: adapter.Scanner, Estimate: adapter.Estimator, ByKey: adapter.ByKey})
+		sources = append(sources, tracing.SearchSource{Source: reading.TracingSource(adapter), Scanner: adapter.Scanner, Estimate: adapter.Estimator, ByKey: adapter.ByKey})
 	}
 	return sources
 }
@@ -259,11 +263,11 @@ func (t *trace) print(ctx context.Context, store *tracing.Store, key tracing.Flo
 // that of a batch.
 func (t *trace) noteUnlisted(flow *tracing.FlowSummary) {
 	if flow.Entities > 0 {
-		t.note("about %s entities, such as orders, share the id of this flow, as those of a batch do; causes are guessed only within each of them", text.Count(int64(flow.Entities)))
+		t.Note("about %s entities, such as orders, share the id of this flow, as those of a batch do; causes are guessed only within each of them", text.Count(int64(flow.Entities)))
 	}
 	if flow.Capped > 0 {
-		t.note("the flow has %s events, of which %s are listed: so many share an id that it may be a constant", text.Count(int64(flow.Events)), text.Count(int64(flow.Events-flow.Capped-flow.Evicted)))
+		t.Note("the flow has %s events, of which %s are listed: so many share an id that it may be a constant", text.Count(int64(flow.Events)), text.Count(int64(flow.Events-flow.Capped-flow.Evicted)))
 	} else if flow.Evicted > 0 {
-		t.note("the oldest %s of the flow's %s events did not fit in memory; raise --memory", text.Count(int64(flow.Evicted)), text.Count(int64(flow.Events)))
+		t.Note("the oldest %s of the flow's %s events did not fit in memory; raise --memory", text.Count(int64(flow.Evicted)), text.Count(int64(flow.Events)))
 	}
 }

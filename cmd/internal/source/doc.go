@@ -19,6 +19,7 @@
 //	parse.go     Drivers; URL -> Source: scheme, user, hosts, path
 //	parameter.go the parameters behind the question mark
 //	api.go       those that name an HTTP API beside the broker
+//	help.go      help, the manual's table and completion of URLs
 //	redact.go    a URL that does not parse, without its secret
 //	password.go  where a password comes from when the URL does not hold it
 //

@@ -1,4 +1,4 @@
-package main
+package reading
 
 import (
 	"context"
@@ -7,21 +7,22 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/cmd/internal/console"
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/system"
 	"eventscope/tui/text"
 )
 
-// watch says on standard error what happens to the sources while they are read, and
+// Watch says on standard error what happens to the sources while they are read, and
 // how far the reading is when somebody looks at it and standard output goes elsewhere.
 // When nobody reads standard output any more, it ends the work, for on a quiet topic
 // there may be no write for hours to notice that. It returns when ctx ends. count is the
 // number of events so far.
-func (p *program) watch(ctx context.Context, end context.CancelCauseFunc, o *opened, count func() int64) {
+func (o *Sources) Watch(ctx context.Context, end context.CancelCauseFunc, count func() int64) {
 	const every = 500 * time.Millisecond
 	const dropsEvery = 5 * time.Second // they go on for as long as the flood does
-	progress := isTerminal(p.stderr) && !isTerminal(p.stdout)
-	before, toldDrops := make([]adapters.Status, len(o.adapters)), make([]time.Time, len(o.adapters))
+	progress := !console.IsTerminal(o.console.Stdout)
+	before, toldDrops := make([]adapters.Status, len(o.Open)), make([]time.Time, len(o.Open))
 	last, lastTime := count(), time.Now()
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
@@ -31,18 +32,18 @@ func (p *program) watch(ctx context.Context, end context.CancelCauseFunc, o *ope
 			ended = true
 		case <-ticks.C:
 		}
-		if system.ReaderGone(p.stdout) {
+		if system.ReaderGone(o.console.Stdout) {
 			end(output.ErrClosed)
 		}
-		for i, adapter := range o.adapters {
+		for i, adapter := range o.Open {
 			now := adapter.Status()
 			if now.Dropped > before[i].Dropped && !ended && time.Since(toldDrops[i]) < dropsEvery {
 				now.Dropped = before[i].Dropped // told later, with those to come
 			} else if now.Dropped > before[i].Dropped {
 				toldDrops[i] = time.Now()
 			}
-			for _, notice := range changes(adapter.Name, before[i], now) {
-				p.note("%s", notice)
+			for _, notice := range Changes(adapter.Name, before[i], now) {
+				o.console.Note("%s", notice)
 			}
 			o.news(adapter.Name, now.Problems)
 			before[i] = now
@@ -50,18 +51,18 @@ func (p *program) watch(ctx context.Context, end context.CancelCauseFunc, o *ope
 		if progress {
 			events, now := count(), time.Now()
 			rate := float64(events-last) / now.Sub(lastTime).Seconds()
-			fmt.Fprintf(p.stderr, clearLine+"%s events, %s/s", text.Count(events), text.Short(rate))
+			o.console.Progress("%s events, %s/s", text.Count(events), text.Short(rate))
 			last, lastTime = events, now
 		}
 	}
 	if progress {
-		fmt.Fprint(p.stderr, clearLine)
+		o.console.Progress("")
 	}
 }
 
-// changes says what an operator should know about a source that went from one status
+// Changes says what an operator should know about a source that went from one status
 // to the next.
-func changes(name string, before, now adapters.Status) []string {
+func Changes(name string, before, now adapters.Status) []string {
 	var notices []string
 	add := func(format string, args ...any) {
 		notices = append(notices, name+": "+fmt.Sprintf(format, args...))

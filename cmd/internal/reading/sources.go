@@ -1,0 +1,211 @@
+package reading
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"eventscope/adapters"
+	"eventscope/adapters/driver"
+	"eventscope/cmd/internal/console"
+	"eventscope/cmd/internal/exit"
+	"eventscope/cmd/internal/source"
+)
+
+// Sources are those of a command: the ones that could be opened, and how it went with all.
+type Sources struct {
+	Open []*driver.Source
+
+	console *console.Console
+	all     int // sources there are
+
+	mu     sync.Mutex
+	first  error           // what the first of the failed said
+	failed map[string]bool // by name: sources of which there is nothing, or nothing more
+	partly map[string]bool // sources of which there is a part
+	told   map[string]bool // what was said of parts that cannot be read
+}
+
+func newSources(c *console.Console, all int) *Sources {
+	return &Sources{console: c, all: all, failed: map[string]bool{}, partly: map[string]bool{}, told: map[string]bool{}}
+}
+
+// Open opens sources at the same time. Those that fail are said on standard error, and
+// only when all do is that an error. The caller must close the result.
+func Open(ctx context.Context, c *console.Console, sources []source.Source) (*Sources, error) {
+	found := make([]*driver.Source, len(sources))
+	problems := make([]error, len(sources))
+	var opening sync.WaitGroup
+	Warn(c, sources)
+	for i, s := range sources {
+		opening.Go(func() { found[i], problems[i] = s.Open(ctx) })
+	}
+	opening.Wait()
+	o := newSources(c, len(sources))
+	for i := range sources {
+		if problems[i] == nil {
+			o.Open = append(o.Open, found[i])
+			c.Log.Info("opened", "source", sources[i].Name, "url", sources[i].String())
+		} else if ctx.Err() == nil {
+			o.Fail(sources[i].Name, problems[i])
+		}
+	}
+	if ctx.Err() != nil {
+		o.Close()
+		return nil, context.Cause(ctx)
+	}
+	if len(o.Open) == 0 {
+		return nil, exit.Printed(o.first)
+	}
+	return o, nil
+}
+
+// Warn says what an operator should know of where passwords come from and go to.
+func Warn(c *console.Console, sources []source.Source) {
+	for _, warning := range source.Warnings(sources) {
+		c.Note("warning: %s", warning)
+	}
+}
+
+// Fail says that a source failed, and counts it.
+func (o *Sources) Fail(source string, problem error) {
+	o.console.Note("%w", problem)
+	o.lost(source, problem)
+}
+
+// lost counts a source that failed, about which all was said.
+func (o *Sources) lost(source string, problem error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.failed[source] = true
+	if o.first == nil || errors.Is(o.first, adapters.ErrUsage) {
+		o.first = problem // a mistake of usage is the exit code only when nothing else failed
+	}
+}
+
+// Lack says that a part of a source is missing, and counts the source.
+func (o *Sources) Lack(source string, problem error) {
+	o.console.Note("%w", problem)
+	o.Partial(source)
+}
+
+// Partial counts a source of which a part is missing, about which all was said.
+func (o *Sources) Partial(source string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.partly[source] = true
+}
+
+// LackAll is Lack for an error that joins those of several sources.
+func (o *Sources) LackAll(err error) {
+	if err == nil {
+		return
+	}
+	problems := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		problems = joined.Unwrap()
+	}
+	for _, problem := range problems {
+		name := ""
+		if of := (*adapters.SourceError)(nil); errors.As(problem, &of) {
+			name = of.Source
+		}
+		o.Lack(name, problem)
+	}
+}
+
+// news are the problems of a source that were not said yet, which are taken to be said now.
+func (o *Sources) news(source string, problems []string) (news []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, problem := range problems {
+		if text := source + ": " + problem; !o.told[text] {
+			o.told[text] = true
+			news = append(news, problem)
+		}
+	}
+	return news
+}
+
+// Outcome is the end of a command that worked with what could be opened, and of that
+// with what could be read. The reasons that were not said yet are said.
+func (o *Sources) Outcome() error {
+	for _, adapter := range o.Open {
+		status := adapter.Status()
+		for _, problem := range o.news(adapter.Name, status.Problems) {
+			o.console.Note("%s: %s", adapter.Name, problem)
+		}
+		if len(status.Problems) > 0 || status.Dropped > 0 || status.DroppedUnknown || slices.ContainsFunc(status.Gaps, missing) {
+			o.Partial(adapter.Name)
+		}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	partly := 0
+	for name := range o.partly {
+		if !o.failed[name] {
+			partly++
+		}
+	}
+	if len(o.failed) == 0 && partly == 0 {
+		return nil
+	}
+	return &PartlyDone{Failed: len(o.failed), Partly: partly, Of: o.all}
+}
+
+// missing says that there were messages in a gap, or may have been.
+func missing(gap adapters.Gap) bool { return gap.Missed != 0 }
+
+// Answer is the end of a command that looked for something: nothing found is no answer when
+// not everything could be read.
+func (o *Sources) Answer(err error) error {
+	nothing := (*exit.NothingFound)(nil)
+	if err != nil && !errors.As(err, &nothing) {
+		return err
+	}
+	partly := o.Outcome()
+	switch {
+	case partly == nil:
+		return err
+	case err != nil:
+		o.console.Note("%w", err)
+	}
+	return partly
+}
+
+// Close closes those that are open.
+func (o *Sources) Close() {
+	for _, adapter := range slices.Backward(o.Open) {
+		_ = adapter.Close() // nothing was written that could be lost
+	}
+}
+
+// PartlyDone says that of so many sources some failed, or could be read in part only, while
+// others gave their results. Each failure was printed when it happened.
+type PartlyDone struct{ Failed, Partly, Of int }
+
+// ExitCode is [exit.Partly].
+func (p *PartlyDone) ExitCode() int { return exit.Partly }
+
+func (p *PartlyDone) Error() string {
+	failed, partly := fmt.Sprintf("%d of %d sources failed", p.Failed, p.Of), fmt.Sprintf("%d of %d sources could be read in part only", p.Partly, p.Of)
+	switch {
+	case p.Failed == 0:
+		failed = partly
+	case p.Partly > 0:
+		failed += " and " + partly
+	}
+	return failed + ", so the result is not whole"
+}
+
+// All is how many sources there are, open or not.
+func (o *Sources) All() int { return o.all }
+
+// First is what the first source that failed said, mistakes of usage last.
+func (o *Sources) First() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.first
+}
