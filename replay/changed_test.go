@@ -225,7 +225,7 @@ func TestALineThatIsGivenToAnotherRunDamagesBoth(t *testing.T) {
 				s := tell(t, adapters.Queue, "a", "b", "c")
 				letters := s.list()
 				other := s.begin(s.plan(Replay, PlanOptions{Only: map[adapters.Position]bool{letters[2].Position: true}}), Pace{})
-				other.letGo()
+				other.unlock()
 				run := s.begin(s.plan(Replay, PlanOptions{Only: map[adapters.Position]bool{letters[0].Position: true, letters[1].Position: true}}), Pace{Window: 1})
 				s.broker.Acting = func(what string) {
 					if what == dies {
@@ -254,7 +254,7 @@ func TestALineThatIsMadeToFollowAnotherRunDamagesItsOwn(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c")
 	letters := s.list()
 	other := s.begin(s.plan(Replay, PlanOptions{Only: map[adapters.Position]bool{letters[2].Position: true}}), Pace{})
-	other.letGo()
+	other.unlock()
 	run := s.crashSettling(s.plan(Replay, PlanOptions{Only: map[adapters.Position]bool{letters[0].Position: true, letters[1].Position: true}}), Pace{})
 	s.rewrite(s.journalPath(), func(data []byte) []byte {
 		lines := bytes.SplitAfter(data, []byte("\n"))
@@ -288,7 +288,7 @@ func TestAChangedPlanOfTheVersionBeforeIsNotBelieved(t *testing.T) {
 func TestAChangedRunIsInTheWay(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b")
 	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
-	run.letGo()
+	run.unlock()
 	s.rewrite(s.journalPath(), replaced(`"by":"ann@host"`, `"by":"bob@host"`))
 	plan := s.plan(Replay, PlanOptions{})
 	if err := plan.Check(Confirmation{Count: plan.Count(), Write: true}); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), run.ID) {
@@ -409,7 +409,7 @@ func TestThePaceSurvivesAResume(t *testing.T) {
 		if run, err = workplace(t, s.folder, s.broker).Resume(run.ID, true, step.said); err != nil {
 			t.Fatal(err)
 		}
-		if run.letGo(); run.pace != step.want {
+		if run.unlock(); run.pace != step.want {
 			t.Errorf("%+v, want %+v", run.pace, step.want)
 		}
 	}
@@ -424,11 +424,11 @@ func TestThePaceSurvivesAnAbortThatDied(t *testing.T) {
 	if err != nil || ending == nil {
 		t.Fatal(ending, err)
 	}
-	ending.letGo()
+	ending.unlock()
 	if run, err = workplace(t, s.folder, s.broker).Resume(run.ID, true, Pace{}); err != nil {
 		t.Fatal(err)
 	}
-	if run.letGo(); run.pace != pace {
+	if run.unlock(); run.pace != pace {
 		t.Errorf("%+v, want %+v", run.pace, pace)
 	}
 }
@@ -487,7 +487,7 @@ func TestARateIsKept(t *testing.T) {
 			synctest.Test(s.T, func(t *testing.T) {
 				run := s.begin(plan, Pace{Rate: 2, Window: 1})
 				if resumed {
-					run.letGo()
+					run.unlock()
 					var err error
 					if run, err = workplace(t, s.folder, s.broker).Resume(run.ID, true, Pace{}); err != nil {
 						t.Fatal(err)

@@ -140,7 +140,7 @@ func TestNothingIsTakenUpWithoutTheRightToWrite(t *testing.T) {
 	if _, err := workplace(t, s.folder, s.broker).Resume(run.ID, true, Pace{}); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("while it is at work: %v", err)
 	}
-	run.letGo()
+	run.unlock()
 	if _, err := s.service.Resume(run.ID, false, Pace{}); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "--write") {
 		t.Errorf("read-only: %v", err)
 	}

@@ -170,7 +170,7 @@ func carryOut(t *rapid.T, folder string, run *Run, window int, b *replaytest.Bro
 		}
 		switch {
 		case crashed:
-			run.letGo() // the lock of a process that is gone
+			run.unlock() // the lock of a process that is gone
 		case summary.State == "done" && (err == nil || errors.Is(err, ErrJournal)): // that it is done is in the file, if not on the disk
 			checkSummary(t, run, summary, b, others)
 			return times

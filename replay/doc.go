@@ -66,7 +66,7 @@
 //
 //	letter.go    Letter: one in the list
 //	state.go     the states of a letter and the steps between them, once
-//	target.go    where a letter says that it goes again; origin.go: whether that is believed
+//	origin.go    where a letter says that it goes again, and whether that is believed
 //	plan.go      Plan: the frozen selection; planning.go: one in the making, letter by letter
 //	staying.go   which letters a plan leaves where they are, and why
 //	guard.go     what must not run; what is promised; facts.go: a plan in words

@@ -151,7 +151,7 @@ func (s *story) crash(run *Run) {
 	if _, crashed := attempt(s.broker, func() error { _, err := run.Do(context.Background(), func(Outcome) {}); return err }); !crashed {
 		s.Fatal("it did not crash")
 	}
-	run.letGo()
+	run.unlock()
 }
 
 // TestAnAbortedRestoreSendsNoMore, and what it did not send can be restored later.
@@ -249,7 +249,7 @@ func TestAskingWhoHasARunInHand(t *testing.T) {
 	if !s.service.inHand(run.ID) {
 		t.Error("nobody has it, and somebody does")
 	}
-	run.letGo()
+	run.unlock()
 	asking := make(chan struct{})
 	asked := make(chan bool)
 	go func() {

@@ -402,7 +402,7 @@ func (o *operator) act(t *rapid.T, b *replaytest.Broker, fuse int) {
 	b.Fuse = -1
 	switch {
 	case crashed:
-		run.letGo()
+		run.unlock()
 	case errors.Is(err, adapters.ErrBusy): // the claim of the other one, who has died, holds for a while
 		b.LedgerEntries = forgetClaims(b.LedgerEntries)
 	case err != nil || summary.State != "done":

@@ -38,6 +38,24 @@ type Summary struct {
 	Alike int
 }
 
+// Progress is how far a run is, as what it tells of letters has it.
+type Progress struct {
+	Total                 int // letters of which it tells
+	Before                int // letters of its plan that were dealt with before it was resumed
+	Done, Failed, Skipped int // letters of which it has told; those that failed or were skipped are done, too
+}
+
+// Add counts what became of a letter.
+func (p *Progress) Add(o Outcome) {
+	p.Done++
+	switch o.Result {
+	case "failed":
+		p.Failed++
+	case "skipped":
+		p.Skipped++
+	}
+}
+
 // Pace says how fast a run goes.
 type Pace struct {
 	Rate   float64 `json:"rate,omitempty"`   // letters a second; 0 is as fast as the broker takes them
@@ -65,7 +83,7 @@ type Run struct {
 	pace     Pace
 	settling bool // nothing more is sent: the run is being aborted
 	resumed  bool
-	lock     *flock.Flock
+	flock    *flock.Flock
 	orders   chan order
 	summary  Summary
 	awake    awake
@@ -106,7 +124,7 @@ func (o *Service) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := r.takeUp(); err != nil {
+	if err := r.lock(); err != nil {
 		return nil, err
 	}
 	var lines []Line
@@ -118,7 +136,7 @@ func (o *Service) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) 
 		lines = append(lines, line)
 	}
 	if err := o.journal.Append(lines...); err != nil {
-		r.letGo()
+		r.unlock()
 		return nil, err
 	}
 	return r, nil
@@ -154,11 +172,11 @@ func (o *Service) resume(record *Record, plan *Plan, write bool, pace Pace) (*Ru
 	}
 	r := o.newRun(run, plan, pace)
 	r.resumed = true
-	if err := r.takeUp(); err != nil {
+	if err := r.lock(); err != nil {
 		return nil, err
 	}
 	if err := o.unchanged(record); err != nil {
-		r.letGo()
+		r.unlock()
 		return nil, err
 	}
 	for i := range plan.Parts {
@@ -166,7 +184,7 @@ func (o *Service) resume(record *Record, plan *Plan, write bool, pace Pace) (*Ru
 	}
 	r.summary.Settled, r.summary.Skipped, r.summary.Maybe = record.Settled, record.Skipped+plan.Excluded(), record.Maybe
 	if err := o.journal.Append(Line{At: now(), Run: run, Step: StepResume, Action: plan.Action, By: o.config.By, Pace: &r.pace}); err != nil {
-		r.letGo()
+		r.unlock()
 		return nil, err
 	}
 	return r, nil
@@ -229,17 +247,17 @@ func (o *Service) newRun(id string, plan *Plan, pace Pace) *Run {
 	return &Run{ID: id, Plan: plan, service: o, pace: pace, orders: make(chan order, 8), summary: Summary{Run: id, Alike: alike}}
 }
 
-// takeUp makes sure that no other process has the run in hand.
-func (r *Run) takeUp() error {
+// lock makes sure that no other process is at work on the run.
+func (r *Run) lock() error {
 	lock, ok, err := r.service.take(r.ID)
 	if err == nil && !ok {
 		err = &adapters.Problem{Doing: "take up run " + r.ID, Cause: "another process has it in hand", Remedy: "wait for it, or eventscope dlq abort " + r.ID, Kind: ErrRefused}
 	}
-	r.lock = lock
+	r.flock = lock
 	return err
 }
 
-func (r *Run) letGo() { _ = r.lock.Close() }
+func (r *Run) unlock() { _ = r.flock.Close() }
 
 // Pause lets the run finish the window in hand and wait; Continue lets it go on; Abort
 // ends it after the window in hand, and what was not sent is open again.
@@ -260,11 +278,28 @@ var (
 	errStopped = errors.New("stopped at the first letter that failed")
 )
 
+// Progress is how far the run is before [Run.Do].
+func (r *Run) Progress() Progress {
+	p := Progress{Total: r.Plan.Count()}
+	for _, states := range r.states {
+		for _, state := range states {
+			if state.dealtWith() {
+				p.Before++
+			}
+		}
+	}
+	p.Total -= p.Before
+	if !r.resumed {
+		p.Total += r.Plan.Excluded()
+	}
+	return p
+}
+
 // Do carries the run out and tells what becomes of each letter, in the goroutine that
 // calls Do. When ctx ends, the window in hand is finished and the run is paused: it can be
 // resumed. The error is why it did not come to its end; the summary is right in any case.
 func (r *Run) Do(ctx context.Context, tell func(Outcome)) (Summary, error) {
-	defer r.letGo()
+	defer r.unlock()
 	r.tellExcluded(tell)
 	watched, stop := context.WithCancel(context.Background())
 	defer stop()

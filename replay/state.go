@@ -53,6 +53,9 @@ func (s *State) UnmarshalText(text []byte) error {
 // Settled says that nothing is left to do about a letter in this state.
 func (s State) Settled() bool { return s == Replayed || s == Discarded }
 
+// dealtWith says that a run has nothing left to do about one of its letters in this state.
+func (s State) dealtWith() bool { return s.Settled() || s == Open }
+
 // Step is what happens to a letter, as the journal records it.
 type Step string
 

@@ -294,3 +294,26 @@ func TestAnotherNameOfTheClusterIsNoOtherCluster(t *testing.T) {
 		}
 	}, "a", "b")
 }
+
+// TestARunTellsOfAsManyLettersAsItSays: those that the plan leaves out are told of once, and those
+// that were dealt with before it was resumed are not.
+func TestARunTellsOfAsManyLettersAsItSays(t *testing.T) {
+	both(t, func(s *story) {
+		s.broker.BuryFrom("orders", "too often", adapters.Header{Name: "x-replay-count", Value: []byte("9")})
+		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 1})
+		s.broker.Poison["c"] = true
+		first := run.Progress()
+		if _, err := run.Do(context.Background(), first.Add); err == nil || first != (Progress{Total: 4, Done: 4, Failed: 1, Skipped: 1}) {
+			s.Fatalf("%+v, %v", first, err)
+		}
+		s.broker.Poison["c"] = false
+		run, err := s.service.Resume(run.ID, true, Pace{})
+		if err != nil {
+			s.Fatal(err)
+		}
+		second := run.Progress()
+		if _, err := run.Do(context.Background(), second.Add); err != nil || second != (Progress{Total: 1, Before: 2, Done: 1}) {
+			s.Errorf("%+v, %v", second, err)
+		}
+	}, "a", "b", "c")
+}

@@ -236,7 +236,7 @@ func FuzzPlan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := tell(t, adapters.Queue, "a")
 		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
-		run.letGo()
+		run.unlock()
 		frozen, err := json.Marshal(run.Plan)
 		if err != nil || string(frozen) == string(data) {
 			return // it is the one that was frozen

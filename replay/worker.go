@@ -262,10 +262,7 @@ func (w *worker) close(err error) error {
 const closeTime = 5 * time.Second
 
 // done says that nothing is left to do about letter i.
-func (w *worker) done(i int) bool {
-	s := w.states[i]
-	return s.Settled() || s == Open
-}
+func (w *worker) done(i int) bool { return w.states[i].dealtWith() }
 
 // refuseBeside refuses the run while another run holds a claim on the same dead-letter queue. It
 // does not wait for that run to end.

@@ -115,7 +115,7 @@ func (p *program) dlqResume() *cobra.Command {
 			"always do, since none is kept. What was changed on disk or on the broker since the run began is refused.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: d.command(func(ctx context.Context, args []string) error {
-			return d.takeUp(ctx, args, func(pace replay.Pace) (*replay.Run, error) {
+			return d.resume(ctx, args, func(pace replay.Pace) (*replay.Run, error) {
 				return d.service.Resume(args[0], !d.settings.readOnly, pace)
 			})
 		}),
@@ -133,7 +133,7 @@ func (p *program) dlqAbort() *cobra.Command {
 			"taken out, for which --write is needed.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: d.command(func(ctx context.Context, args []string) error {
-			err := d.takeUp(ctx, args, func(replay.Pace) (*replay.Run, error) { return d.service.Abort(args[0], !d.settings.readOnly) })
+			err := d.resume(ctx, args, func(replay.Pace) (*replay.Run, error) { return d.service.Abort(args[0], !d.settings.readOnly) })
 			if d.sources == nil && errors.Is(err, replay.ErrJournal) { // its plan is lost, and with it which brokers it is about
 				_, err = d.service.Abort(args[0], false)
 			}
@@ -292,8 +292,8 @@ func (d *dlq) notePlan(plan *replay.Plan) {
 	}
 }
 
-// takeUp opens the sources that a run is about and lets it go on.
-func (d *dlq) takeUp(ctx context.Context, args []string, get func(replay.Pace) (*replay.Run, error)) error {
+// resume opens the sources that a run is about and carries it out.
+func (d *dlq) resume(ctx context.Context, args []string, get func(replay.Pace) (*replay.Run, error)) error {
 	format, err := d.format(true)
 	if err != nil {
 		return err
@@ -364,16 +364,23 @@ func (d *dlq) unlessInContext(urls []string) ([]string, error) {
 // carryOut runs and prints a line a letter, and one for the run.
 func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Format) error {
 	writer := output.NewWriter(d.Stdout)
-	progress := &runProgress{program: d.program, count: run.Plan.Count()}
+	const every = 250 * time.Millisecond
+	progress, shown := run.Progress(), time.Time{}
 	var printing error
 	summary, err := run.Do(ctx, func(o replay.Outcome) {
 		d.figures.Events++
 		if printing == nil {
 			printing = writer.Write(format.AppendOutcome(writer.Available(), &o))
 		}
-		progress.tell()
+		progress.Add(o)
+		if now := time.Now(); now.Sub(shown) >= every {
+			shown = now
+			d.Progress("%s of %s letters", text.Count(int64(progress.Done)), text.Count(int64(progress.Total)))
+		}
 	})
-	progress.end()
+	if !shown.IsZero() {
+		d.Progress("")
+	}
 	if printing == nil {
 		printing = errors.Join(writer.Write(format.AppendSummary(writer.Available(), run.Plan.Action, &summary)), writer.Flush())
 	}
@@ -462,26 +469,4 @@ func (d *dlq) pace() (replay.Pace, error) {
 	}
 	pace.Rate = n / seconds
 	return pace, nil
-}
-
-// runProgress shows on a terminal how far a run is.
-type runProgress struct {
-	*program
-	count, done int
-	last        time.Time
-}
-
-func (r *runProgress) tell() {
-	r.done++
-	if time.Since(r.last) < 250*time.Millisecond {
-		return
-	}
-	r.last = time.Now()
-	r.Progress("%s of %s letters", text.Count(int64(r.done)), text.Count(int64(r.count)))
-}
-
-func (r *runProgress) end() {
-	if !r.last.IsZero() {
-		r.Progress("")
-	}
 }

@@ -338,8 +338,8 @@ func (b *Model) AtWork() bool { return b != nil && b.run.atWork() }
 // Progress is how far the run that was begun last is, for the header.
 func (b *Model) Progress() page.Piece {
 	t, r := b.Theme(), b.run
-	done := r.state().done
-	return page.Piece{Role: theme.Accent, Text: t.Glyph.Running.Add(text.Space, t.String(string(r.run.Plan.Action)), text.Space, text.Count(int64(done)), text.Own(" of "), text.Count(int64(r.total)))}
+	now := r.state()
+	return page.Piece{Role: theme.Accent, Text: t.Glyph.Running.Add(text.Space, t.String(string(r.run.Plan.Action)), text.Space, text.Count(int64(now.Done)), text.Own(" of "), text.Count(int64(now.Total)))}
 }
 
 // Finish waits until no run is carried out any more.

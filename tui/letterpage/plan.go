@@ -277,9 +277,8 @@ func (p *planPage) destination() string {
 // once.
 func (p *planPage) begin() tea.Cmd {
 	d, plan, said := p.model, p.plan, p.confirmation()
-	return d.takeUp(text.Own("writing the plan to disk"), func() (*replay.Run, int, error) {
-		run, err := d.Service.Begin(plan, said, replay.Pace{Canary: 1})
-		return run, 0, err
+	return d.carryOut(text.Own("writing the plan to disk"), func() (*replay.Run, error) {
+		return d.Service.Begin(plan, said, replay.Pace{Canary: 1})
 	}, func() { d.Close(p) })
 }
 

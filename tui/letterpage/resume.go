@@ -1,8 +1,6 @@
 package letterpage
 
 import (
-	"slices"
-
 	"eventscope/replay"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -57,9 +55,8 @@ func (b *Model) Resume(name string) tea.Cmd {
 		b.Say(theme.Bad, text.Own("which run? :resume and its name; 6 lists them"))
 		return nil
 	}
-	return b.takeUp(text.Own("taking the run up"), func() (*replay.Run, int, error) {
-		run, err := b.Service.Resume(name, b.Write, replay.Pace{})
-		return run, b.doneBefore(name, err), err
+	return b.carryOut(text.Own("taking the run up"), func() (*replay.Run, error) {
+		return b.Service.Resume(name, b.Write, replay.Pace{})
 	}, func() { b.leaveRun(name) })
 }
 
@@ -73,26 +70,9 @@ func (b *Model) Abort(name string) tea.Cmd {
 		b.runPage(b.run).abort()
 		return nil
 	}
-	return b.takeUp(text.Own("ending the run"), func() (*replay.Run, int, error) {
-		run, err := b.Service.Abort(name, b.Write)
-		if run == nil {
-			return nil, 0, err
-		}
-		return run, b.doneBefore(name, err), err
+	return b.carryOut(text.Own("ending the run"), func() (*replay.Run, error) {
+		return b.Service.Abort(name, b.Write)
 	}, func() { b.leaveRun(name) })
-}
-
-// doneBefore is how many letters of a run were settled or skipped when it was taken up. It
-// works outside the event loop.
-func (b *Model) doneBefore(name string, err error) int {
-	if err != nil {
-		return 0
-	}
-	records, _, err := b.Service.Runs()
-	if i := slices.IndexFunc(records, func(r *replay.Record) bool { return r.Run == name }); err == nil && i >= 0 {
-		return records[i].Settled + records[i].Skipped
-	}
-	return 0
 }
 
 // leaveRun closes the page of a run that is shown anew.

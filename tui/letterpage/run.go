@@ -21,10 +21,8 @@ import (
 // running is a run that was begun from this screen. Its own goroutine carries it out; the
 // event loop looks at how far it is.
 type running struct {
-	run    *replay.Run
-	total  int // letters of which something is told
-	before int // of its plan that were done before it was taken up again
-	begun  time.Time
+	run   *replay.Run
+	begun time.Time
 
 	mutex sync.Mutex
 	now   runProgress
@@ -33,9 +31,7 @@ type running struct {
 
 // runProgress is how far a run is.
 type runProgress struct {
-	done     int // letters of which something was told
-	failed   int
-	skipped  int
+	replay.Progress
 	failures []replay.Outcome // of what failed or was skipped, the first ones
 	last     []replay.Outcome // of the others, newest last
 	paused   bool             // it was told so
@@ -55,16 +51,11 @@ const (
 func (r *running) tell(o replay.Outcome) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.now.done++
+	r.now.Add(o)
 	if _, queued := o.Position.Digest(); queued && (o.Err == nil || errors.Is(o.Err, adapters.ErrGone)) {
 		r.out[o.Position] = time.Now()
 	}
-	switch o.Result {
-	case "failed":
-		r.now.failed++
-	case "skipped":
-		r.now.skipped++
-	default:
+	if o.Result != "failed" && o.Result != "skipped" {
 		if r.now.last = append(r.now.last, o); len(r.now.last) > mostOutcomes {
 			r.now.last = r.now.last[1:]
 		}
@@ -130,12 +121,12 @@ func (r *running) withdraw(g *replay.Listed) {
 	g.Letters = left
 }
 
-// takeUp gets a run, which writes to disk, and carries it out; then is called before it is
-// shown. A run that is nil was ended, or whoever has it in hand was told.
-func (b *Model) takeUp(about text.Safe, get func() (run *replay.Run, before int, err error), then func()) tea.Cmd {
+// carryOut gets a run, which writes to disk, and carries it out; then is called before it is
+// shown. A run that is nil was ended, or the process that is at work on it was told to end it.
+func (b *Model) carryOut(about text.Safe, get func() (*replay.Run, error), then func()) tea.Cmd {
 	over := b.Wait(about)
 	return page.Work(func() page.Answer {
-		got, before, err := get()
+		got, err := get()
 		return func() tea.Cmd {
 			over()
 			b.Redraw()
@@ -148,18 +139,15 @@ func (b *Model) takeUp(about text.Safe, get func() (run *replay.Run, before int,
 				return nil
 			}
 			then()
-			return b.carryOut(got, before)
+			return b.begin(got)
 		}
 	})
 }
 
-// carryOut carries a run out behind the screen and shows it. When the screen ends, the run
+// begin carries a run out behind the screen and shows it. When the screen ends, the run
 // finishes the window in hand and is paused.
-func (b *Model) carryOut(run *replay.Run, before int) tea.Cmd {
-	r := &running{run: run, before: before, begun: b.Now(), total: run.Plan.Count() - before, out: map[adapters.Position]time.Time{}}
-	if before == 0 {
-		r.total += run.Plan.Excluded() // which are told of, too
-	}
+func (b *Model) begin(run *replay.Run) tea.Cmd {
+	r := &running{run: run, begun: b.Now(), now: runProgress{Progress: run.Progress()}, out: map[adapters.Position]time.Time{}}
 	b.run, b.runs = r, append(b.runs, r)
 	ctx := b.Context()
 	b.working.Add(1)
@@ -302,10 +290,10 @@ func (p *runPage) Render(width, height int) []widget.Line {
 func (p *runPage) headLines(s *runProgress, width int) []widget.Line {
 	t, r := p.Theme(), p.running
 	role, standing := p.standing(s)
-	total := int64(r.total)
+	total := int64(s.Total)
 	bar := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.String(string(r.run.Plan.Action))).Gap(1)
-	bar.Put(theme.Accent, widget.Progress(t, int64(s.done), total, min(40, width/3))).Gap(2)
-	bar.Put(theme.Plain, text.Count(int64(s.done)).Add(text.Own(" of "), text.Count(total))).Gap(2).Put(role, standing)
+	bar.Put(theme.Accent, widget.Progress(t, int64(s.Done), total, min(40, width/3))).Gap(2)
+	bar.Put(theme.Plain, text.Count(int64(s.Done)).Add(text.Own(" of "), text.Count(total))).Gap(2).Put(role, standing)
 	lines := []widget.Line{bar.Line()}
 	row := widget.NewRow(t, width).Gap(1).Put(theme.Dim, t.String(r.run.ID)).Gap(2)
 	for _, f := range p.figures(s) {
@@ -330,20 +318,20 @@ func (p *runPage) figures(s *runProgress) (list []page.Piece) {
 			list = append(list, page.Piece{Role: role, Text: text.Count(int64(n)).Add(what)})
 		}
 	}
-	add(theme.Bad, s.failed, text.Own(" failed"))
-	add(theme.Warn, s.skipped, text.Own(" skipped"))
-	add(theme.Dim, r.before, text.Own(" done before"))
+	add(theme.Bad, s.Failed, text.Own(" failed"))
+	add(theme.Warn, s.Skipped, text.Own(" skipped"))
+	add(theme.Dim, s.Before, text.Own(" done before"))
 	end := p.Now()
 	if !s.finished.IsZero() {
 		end = s.finished
 	}
 	seconds := end.Sub(r.begun).Seconds()
-	if seconds < 0.2 || s.done == 0 {
+	if seconds < 0.2 || s.Done == 0 {
 		return list
 	}
-	rate := float64(s.done) / seconds
+	rate := float64(s.Done) / seconds
 	list = append(list, page.Piece{Role: theme.Dim, Text: text.Short(rate).Add(text.Own("/s"))})
-	if left := r.total - s.done; left > 0 && s.finished.IsZero() && !s.paused {
+	if left := s.Total - s.Done; left > 0 && s.finished.IsZero() && !s.paused {
 		list = append(list, page.Piece{Role: theme.Dim, Text: text.Span(time.Duration(float64(left)/rate) * time.Second).Add(text.Own(" left"))})
 	}
 	return list
