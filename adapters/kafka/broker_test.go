@@ -17,6 +17,7 @@ import (
 	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/kafka"
+	kafkacluster "eventscope/adapters/kafka/cluster"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -80,8 +81,7 @@ func real(t testing.TB) *cluster {
 	return connect(t, address)
 }
 
-// onReal tests on a real broker alone. The embedded one, once in some eighty runs, gives a committed
-// record out as one of an aborted transaction, or calls a sequence of records out of order.
+// onReal tests on a real broker alone, where the embedded one does not do as brokers do.
 func onReal(t *testing.T, test func(*testing.T, *cluster)) {
 	t.Run("Real", func(t *testing.T) { test(t, real(t)) })
 }
@@ -131,6 +131,22 @@ func (c *cluster) publish(t testing.TB, topic string, messages ...adapters.Messa
 	}
 	if err := c.client.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
 		t.Error(err)
+	}
+	awaitStored(t, c.client, topic)
+}
+
+// awaitStored waits until a client has stored the partitions of a topic that it has just sent to for
+// the first time. Until then it takes a transaction back that it is asked to commit.
+func awaitStored(t testing.TB, client *kgo.Client, topic string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err := kafkacluster.Until(ctx, func() (bool, error) {
+		leader, _, err := client.PartitionLeader(topic, 0)
+		return leader >= 0 || err != nil, nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

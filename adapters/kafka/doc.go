@@ -60,6 +60,7 @@
 //	ledger.go     the topic that says what became of them; ledgerentries.go: the newest of each
 //	producer.go   sending copies, and what a topic takes
 //	redrive.go    Redrive: copies and ledger entries in one transaction
+//	commit.go     the end of such a transaction, and the proof that it was committed
 //	mend.go       Mend: transactions of earlier redrives that hang
 //	publisher.go  Publisher: copies for another cluster
 //	outcome.go    what brokers answer to copies, in an operator's words

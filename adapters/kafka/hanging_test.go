@@ -38,9 +38,11 @@ func (c *cluster) hang(t testing.TB, id string, decision kgo.TransactionEndTry, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := client.ProduceSync(t.Context(), &kgo.Record{Topic: c.topic(t, 1), Value: []byte("known")}).FirstErr(); err != nil {
+	known := c.topic(t, 1)
+	if err := client.ProduceSync(t.Context(), &kgo.Record{Topic: known, Value: []byte("known")}).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
+	awaitStored(t, client, known)
 	old := connect(t, c.address, kgo.MaxVersions(kversion.V3_7_0()))
 	for i, r := range records {
 		record := kmsg.Record{Key: r.Key, Value: r.Value}

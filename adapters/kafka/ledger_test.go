@@ -70,7 +70,7 @@ func TestLedger(t *testing.T) {
 // TestLedgerWaits has an entry behind a transaction of another dead-letter queue that is still open:
 // without waiting for that, it would be missing.
 func TestLedgerWaits(t *testing.T) {
-	onReal(t, func(t *testing.T, c *cluster) {
+	onBoth(t, func(t *testing.T, c *cluster) {
 		crashed, dlq := c.topic(t, 1), c.topic(t, 1)
 		a := c.writer(t, dlq)
 		r := redrive(t, a, dlq, nil)

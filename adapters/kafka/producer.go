@@ -30,6 +30,7 @@ const (
 	usualBatch   = 1_000_012 // bytes: what any topic takes, unless it was set lower
 	leastBatchOf = 512       // the client does not make smaller ones
 	mostBatchOf  = 96 << 20  // a broker reads no request above 100 MiB unless it is told so
+	unplaced     = -1        // partition of a record that the client has not got a partition for
 	recordFrame  = 96        // bytes around key, value and headers in a batch of one record, at most
 )
 
@@ -235,6 +236,7 @@ func (p *producer) produce(ctx context.Context, records []*kgo.Record) []error {
 				unlimited = sizeOf(record) + recordFrame
 			}
 		}
+		record.Partition = unplaced
 		p.client.Produce(sending, record, func(_ *kgo.Record, err error) {
 			results[i] = err
 			pending.Done()

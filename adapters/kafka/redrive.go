@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -23,6 +22,9 @@ type redrive struct {
 	incarnation [16]byte
 	left        []adapters.Position // still to be handed over
 	guarantee   deadletter.Guarantee
+
+	stored map[string]bool // topics whose partitions the client has stored
+	proved map[string]bool // topics that a transaction wrote to of which the coordinator was asked
 }
 
 // Redrive implements [deadletter.Queues]. It may be begun while another one of the same
@@ -46,7 +48,7 @@ func (a *Adapter) Redrive(ctx context.Context, order deadletter.Order) (deadlett
 	if err != nil {
 		return nil, err
 	}
-	r := &redrive{dlq: order.DLQ, incarnation: t.ID, left: order.Letters}
+	r := &redrive{dlq: order.DLQ, incarnation: t.ID, left: order.Letters, stored: map[string]bool{}, proved: map[string]bool{}}
 	if order.Incarnation != "" && order.Incarnation != incarnation(t.ID) {
 		return nil, r.madeAgain()
 	}
@@ -218,6 +220,11 @@ func (r *redrive) Send(ctx context.Context, copies []deadletter.Copy, entries []
 		return notSent(outcomes, "no transaction could be begun"), r.end(r.explainFailure(err))
 	}
 	results := r.produce(ctx, records)
+	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
+	defer cancel()
+	if err := r.awaitStored(storing, records); err != nil {
+		return notSent(outcomes, "its transaction was given up"), r.end(r.silent())
+	}
 	if fatal, failed := r.blame(records, results, outcomes); failed {
 		if fatal == nil {
 			fatal = ctx.Err()
@@ -225,30 +232,6 @@ func (r *redrive) Send(ctx context.Context, copies []deadletter.Copy, entries []
 		return r.abort(ctx, records, outcomes, fatal)
 	}
 	return r.commit(ctx, records, outcomes)
-}
-
-// commit ends the transaction. From here on its outcome is unknown if nobody answers.
-func (r *redrive) commit(ctx context.Context, records []*kgo.Record, outcomes []error) ([]error, error) {
-	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
-	defer cancel()
-	began := time.Now()
-	err := r.client.EndTransaction(committing, kgo.TryCommit)
-	if errors.Is(err, kerr.OperationNotAttempted) || errors.Is(err, kerr.TransactionAbortable) {
-		return r.abort(ctx, records, outcomes, r.explainFailure(err))
-	}
-	if err == nil && r.mayHaveForgotten(began) {
-		err = r.tellAll(ctx, records, true)
-	}
-	if err == nil {
-		return outcomes, nil
-	}
-	for i := range outcomes {
-		outcomes[i] = &adapters.Problem{
-			Doing: "learn whether the copy was sent", Cause: "the commit of its transaction was not confirmed",
-			Remedy: "begin again: the ledger then says it", Kind: deadletter.ErrUnknownOutcome,
-		}
-	}
-	return outcomes, r.end(r.explainFailure(err))
 }
 
 // blame says of each copy that was refused why, and whether any record failed. The error
@@ -281,31 +264,6 @@ func (r *redrive) blame(records []*kgo.Record, results, outcomes []error) (fatal
 		fatal = r.silent()
 	}
 	return fatal, failed
-}
-
-// abort takes the transaction back. Without an error, more can be sent.
-func (r *redrive) abort(ctx context.Context, records []*kgo.Record, outcomes []error, fatal error) ([]error, error) {
-	notSent(outcomes, "its transaction was taken back")
-	switch {
-	case r.ended != nil:
-		return outcomes, r.ended
-	case errors.Is(fatal, adapters.ErrBusy): // the other redrive has taken it back
-		return outcomes, r.end(fatal)
-	}
-	aborting, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
-	defer cancel()
-	began := time.Now()
-	err := r.client.EndTransaction(aborting, kgo.TryAbort)
-	if err == nil && r.mayHaveForgotten(began) {
-		err = r.tellAll(ctx, records, false)
-	}
-	if err != nil {
-		return outcomes, r.end(r.explainFailure(err))
-	}
-	if fatal != nil && !adapters.IsEnd(fatal) {
-		return outcomes, r.end(fatal)
-	}
-	return outcomes, fatal
 }
 
 // alone says that a refused record is itself at fault. Brokers refuse whole batches: when

@@ -39,6 +39,12 @@ func (t *Transaction) Prepared() bool {
 	return t.State == "PrepareCommit" || t.State == "PrepareAbort"
 }
 
+// Open says that the coordinator waits for the producer to end it.
+func (t *Transaction) Open() bool { return t.State == "Ongoing" }
+
+// Aborted says that the coordinator has taken it back, or is about to.
+func (t *Transaction) Aborted() bool { return t.State == completeAbort || t.State == "PrepareAbort" }
+
 // Ongoing is a transaction that has not ended in a log, as the leader of the log says.
 type Ongoing struct {
 	Log         adapters.Log
