@@ -1,9 +1,13 @@
 package adapters
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -48,9 +52,10 @@ type Estimator interface {
 
 // Start is where a tail begins in every log. The zero value is End.
 type Start struct {
-	kind startKind
-	time time.Time
-	ago  time.Duration
+	kind   startKind
+	time   time.Time
+	ago    time.Duration
+	newest int
 }
 
 type startKind uint8
@@ -60,6 +65,7 @@ const (
 	startBeginning
 	startTime
 	startAgo
+	startNewest
 )
 
 var (
@@ -75,14 +81,29 @@ func At(t time.Time) Start { return Start{kind: startTime, time: t} }
 // Ago starts d before the moment at which the reading begins.
 func Ago(d time.Duration) Start { return Start{kind: startAgo, ago: d} }
 
+// Newest starts so far before the end that about n messages of all logs together lie behind it:
+// each log has a fair part of them, and what one does not need is for the others. Logs count by
+// offsets, so that fewer may come where compaction or transactions left gaps.
+func Newest(n int) Start {
+	if n <= 0 {
+		return End
+	}
+	return Start{kind: startNewest, newest: n}
+}
+
+// NewestShown is with how many messages one begins who wants to see what there is.
+const NewestShown = 500
+
+// Newest is how many messages a start by number means; 0 for every other.
+func (s Start) Newest() int { return s.newest }
+
 // IsEnd says that nothing older than now is wanted.
 func (s Start) IsEnd() bool { return s.kind == startEnd }
 
 // IsBeginning says that everything is wanted.
 func (s Start) IsBeginning() bool { return s.kind == startBeginning }
 
-// Time is the time a start by time or age means at now; ok is false for End and
-// Beginning.
+// Time is the time a start by time or age means at now; ok is false for all others.
 func (s Start) Time(now time.Time) (t time.Time, ok bool) {
 	switch s.kind {
 	case startTime:
@@ -93,7 +114,7 @@ func (s Start) Time(now time.Time) (t time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// String prints s as [ParseStart] reads it.
+// String prints s as [ParseStart] reads it, or a start by number in words.
 func (s Start) String() string {
 	switch s.kind {
 	case startBeginning:
@@ -102,6 +123,8 @@ func (s Start) String() string {
 		return s.time.Format(time.RFC3339Nano)
 	case startAgo:
 		return "-" + s.ago.String()
+	case startNewest:
+		return fmt.Sprintf("the newest %d messages", s.newest)
 	}
 	return "end"
 }
@@ -151,4 +174,21 @@ type Range struct {
 type Log struct {
 	Destination string
 	Partition   int32
+}
+
+// Shares is how many messages before its end each log gives to a start by number: n in all, or
+// somewhat more where there are more logs than that, since each that has any gives one. Held is
+// what each log has.
+func Shares(n int, held map[Log]int64) map[Log]int64 {
+	logs := slices.SortedFunc(maps.Keys(held), func(a, b Log) int {
+		return cmp.Or(cmp.Compare(held[a], held[b]), strings.Compare(a.Destination, b.Destination), cmp.Compare(a.Partition, b.Partition))
+	})
+	shares := make(map[Log]int64, len(logs))
+	left := int64(n)
+	for i, log := range logs {
+		fair := max(1, left/int64(len(logs)-i))
+		shares[log] = max(0, min(held[log], fair))
+		left -= shares[log]
+	}
+	return shares
 }

@@ -55,6 +55,11 @@ type Status struct {
 	// the logs, or -1 when that is not known (a tap).
 	BehindBy int64
 
+	// Past says that messages are still to come that were in the logs before the reading of
+	// them had come to its end for the first time; see [Batch]. It turns false only once all
+	// of them were delivered, and true again only when a reading begins.
+	Past bool
+
 	// Dropped messages were lost between the broker and the intake, by an overflowing
 	// tap, say. DroppedUnknown says that there were more that nobody counted.
 	Dropped        int64

@@ -65,6 +65,9 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 	if e.marks&past != 0 {
 		x.history.held++
 		x.history.last = sequence
+		if !s.history {
+			x.history.read = sequence
+		}
 	}
 	if number == 0 {
 		x.noFlow++

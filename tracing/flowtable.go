@@ -48,6 +48,8 @@ type flows struct {
 	blocks   []*[flowBlock]flow
 	end      uint32 // numbers below it were given at some time
 	free     []uint32
+	before   uint16      // generations up to it belong to an index before this one
+	newest   uint16      // generation that was given
 	live     int         // flows that are not aliases
 	tenanted bool        // some events name a tenant
 	gone     packed.Gone // ids of flows that were evicted
@@ -129,7 +131,8 @@ func (f *flows) slot() (number uint32) {
 		}
 	}
 	record := f.at(number)
-	*record = flow{generation: record.generation + 1, flags: flowInUse}
+	*record = flow{generation: max(record.generation, f.before) + 1, flags: flowInUse}
+	f.newest = max(f.newest, record.generation)
 	return number
 }
 

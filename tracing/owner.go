@@ -65,6 +65,31 @@ func (s *Store) newIndex() *index {
 	return x
 }
 
+// Clear forgets every event and flow, and what was learned of them, so that the same can be read
+// again. Sequences and keys that were given out before name nothing any more, and are not given
+// again. A [Watch] stays, without matches.
+func (s *Store) Clear(ctx context.Context) error {
+	if err := s.Sync(ctx); err != nil {
+		return err
+	}
+	return s.ask(ctx, func(x *index) {
+		fresh := s.newIndex()
+		begin := (x.log.end + segmentMask) &^ segmentMask
+		fresh.log.base, fresh.log.first, fresh.log.end, fresh.settled = begin, begin, begin, begin
+		fresh.flows.before, fresh.flows.newest = x.flows.newest, x.flows.newest
+		fresh.taken, fresh.evicted, fresh.noFlow, fresh.begun = x.taken, x.evicted+x.log.len(), x.noFlow, x.begun
+		fresh.version, fresh.sources, fresh.latest = x.version+1, x.sources, x.latest
+		for i, state := range x.watches {
+			if state != nil {
+				state.watch.matched.Store(0)
+				fresh.watches[i] = &watchState{watch: state.watch, boundary: begin}
+			}
+		}
+		*x = *fresh
+		s.count(x)
+	})
+}
+
 func (s *Store) answer(x *index, r request) {
 	x.sources = *s.sources.Load()
 	r.ask(x)
@@ -146,6 +171,9 @@ func (s *Store) count(x *index) {
 		Version: x.version, Events: x.taken, Indexed: x.taken - x.evicted, Evicted: x.evicted,
 		Flows: int64(x.flows.live), Begun: x.begun, NoFlow: x.noFlow,
 		IndexBytes: x.bytes(), PayloadBytes: x.kept.Held(), Budget: s.config.Memory,
+	}
+	if x.log.holds(x.history.read) {
+		c.LastPast = x.history.read
 	}
 	if x.log.len() > 0 {
 		c.Oldest = time.Unix(0, x.log.at(x.log.first).time)

@@ -122,6 +122,10 @@ type Counters struct {
 	Budget       int64
 
 	Oldest time.Time // broker time of the oldest event in the index
+
+	// LastPast is the latest event that was in its log before the reading of that began to
+	// follow it; 0 when none is in the index. What is behind it came live.
+	LastPast Sequence
 }
 
 // Sequence numbers the events of a [Store] in the order in which it took them.

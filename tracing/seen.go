@@ -68,6 +68,7 @@ func (x *index) seen(m *member) int64 {
 type history struct {
 	held int64    // entries of it that are in the index
 	last Sequence // the latest of them
+	read Sequence // the latest of them that a source has read, not a search
 	at   int64    // when the latest of them came; 0 when there is nothing more to come
 }
 

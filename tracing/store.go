@@ -176,14 +176,28 @@ func (s *Store) releaseRest() {
 }
 
 // Attach makes a source known and returns the intake for its messages.
-func (s *Store) Attach(source Source) adapters.Intake {
+func (s *Store) Attach(source Source) adapters.Intake { return s.intake(s.add(source), false) }
+
+// AttachInOrder is Attach with one more intake. What is put through past, by anybody, is taken in
+// the order in which it is put, whatever log and source it is of; of one log, what comes after it
+// may be put through live only after a [Store.Sync].
+func (s *Store) AttachInOrder(source Source) (past, live adapters.Intake) {
+	number := s.add(source)
+	first := adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
+		return s.give(ctx, s.work[0], job{source: number, batch: batch})
+	})
+	return first, s.intake(number, false)
+}
+
+// add makes a source known and gives it its number.
+func (s *Store) add(source Source) int {
 	s.sourcesMutex.Lock()
 	defer s.sourcesMutex.Unlock()
 	sources := append([]Source{}, *s.sources.Load()...)
 	number := len(sources)
 	sources = append(sources, source)
 	s.sources.Store(&sources)
-	return s.intake(number, false)
+	return number
 }
 
 // intake hands batches to the workers: those of one log always to the same worker, so
@@ -195,15 +209,20 @@ func (s *Store) intake(source int, history bool) adapters.Intake {
 			return nil
 		}
 		worker := s.work[s.workerOf(source, &batch.Messages[0].Position)]
-		select {
-		case worker <- job{source: source, batch: batch, history: history}:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.life.Done():
-			return ErrStopped
-		}
+		return s.give(ctx, worker, job{source: source, batch: batch, history: history})
 	})
+}
+
+// give hands a job to a worker, waiting as long as that takes.
+func (s *Store) give(ctx context.Context, worker chan<- job, j job) error {
+	select {
+	case worker <- j:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.life.Done():
+		return ErrStopped
+	}
 }
 
 func (s *Store) workerOf(source int, position *adapters.Position) int {

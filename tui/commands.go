@@ -31,6 +31,8 @@ func (m *Model) verbs() []verb {
 		{name: "trace", arguments: "ID [since]", help: "find a flow by any id, in the brokers too", run: runTrace},
 		{name: "flow", arguments: "ID", help: "the same, in the index only", run: func(m *Model, id string) tea.Cmd { return m.shell.lookUp(id, 0) }},
 		{name: "filter", arguments: "EXPRESSION", help: "filter the lists; empty clears", run: runFilter},
+		{name: "from", arguments: "WHEN", help: "read again from -2h, 14:03, newest …", run: runFrom, offer: whens},
+		{name: "at", arguments: "WHEN", help: "the same, and hold where that begins", run: runAt, offer: whens},
 		{name: "goto", arguments: "POSITION", help: "the event at a place such as orders/2@881", run: runGoto},
 		{name: "sources", help: "every source: how it is, and all that is wrong with it", run: func(m *Model, _ string) tea.Cmd { m.panel = &sourcesPanel{model: m}; return nil }},
 		{name: "sort", arguments: "ORDER", help: "order of the flows", run: runSort, offer: func(*Model) []string { return sortNames() }},

@@ -50,12 +50,12 @@ func TestQuitHasTwoNames(t *testing.T) {
 func TestTabGoesThroughTheOffers(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		screen := tuitest.Open(t, s.Options(), 100, 30).Press(":").Type("f").Sees("flows", "flow ", "filter").Misses("topology ")
-		for _, wanted := range []string{":flows", ":flow", ":filter", ":flows"} {
+		for _, wanted := range []string{":flows", ":flow", ":filter", ":from", ":flows"} {
 			if line := screen.Press("tab").Line(":f"); !strings.HasPrefix(line, wanted) {
 				t.Fatalf("tab has put in %q for %s", line, wanted)
 			}
 		}
-		screen.Press("shift+tab").Sees(":filter").Press("shift+tab").Sees(":flow").Type(" x").Misses("flows ").Press("tab").Sees(":flow x")
+		screen.Press("shift+tab").Sees(":from").Press("shift+tab").Sees(":filter").Press("shift+tab").Sees(":flow").Type(" x").Misses("flows ").Press("tab").Sees(":flow x")
 		screen.Press("esc").Press(":").Type("sort ").Sees("activity", "trouble", "duration").Type("tr").Misses("activity").Press("tab").Sees(":sort trouble").Press("enter").Wait(time.Second).Sees("by trouble")
 		screen.Press(":").Type("theme ").Press("shift+tab").Sees(":theme light").Press("tab").Sees(":theme dark").Press("esc")
 		screen.Press(":").Type("nonsense").Press("tab").Sees(":nonsense").Press("esc")

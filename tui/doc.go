@@ -34,6 +34,7 @@
 //	footer.go      the last line: keys; problems.go: what is wrong, above it
 //	prompt.go      the line for commands and filters; completion.go: what could stand there
 //	commands.go    what the command line can do
+//	seek.go        reading again from earlier or later
 //	history.go     looking for a flow in what the brokers still have
 //	panel.go       what is laid over a page: help.go, its keys; sources.go, all that is wrong
 //	replies.go     what a terminal still answers when the screen has gone

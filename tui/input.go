@@ -69,6 +69,8 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 		if shown, ok := d.Top().(page.Filtered); ok {
 			m.prompt = newPrompt(shown.FilterLine())
 		}
+	case keymap.Earlier, keymap.Later:
+		return m.seekBy(bound.Action)
 	case keymap.TabKey:
 		return m.goTab(int(key.String()[0] - '0'))
 	default:

@@ -58,7 +58,7 @@ type Model struct {
 func New(options Options) *Model {
 	options.NoColor = options.NoColor || os.Getenv("NO_COLOR") != ""
 	d := &shell{
-		ctx: context.Background(), options: &options, now: time.Now(), dirty: true,
+		ctx: context.Background(), options: &options, start: options.Start, now: time.Now(), dirty: true,
 		theme: theme.New(shown(colorprofile.TrueColor, &options), options.Theme != "light", options.ASCII),
 	}
 	m := &Model{shell: d, banner: options.Banner != "", lastChange: d.now}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tracing/query"
 	"eventscope/tui/eventpage"
@@ -32,7 +33,9 @@ type shell struct {
 	filter      *page.EventFilter // of the lists of events and flows
 	notice      page.Piece
 	noticeUntil time.Time
-	search      *search // in history, or nil
+	search      *search        // in history, or nil
+	start       adapters.Start // where the sources are read from
+	seeking     bool           // they are being opened again
 
 	events   *eventpage.Config // what pages about events, and about flows, work with
 	flows    *flowpage.Config

@@ -35,8 +35,13 @@ type Options struct {
 	ReadOnly string
 	// Banner is one line on the first screen that says what to press; empty for none.
 	Banner string
-	// Empty says, on an empty stream, which flag would show older events.
+	// Empty says, on an empty stream, what would show older events.
 	Empty string
+	// Start is where the sources are read from, and Seek has all of them read again from
+	// elsewhere, into the same index, which is emptied before; it returns once they begin. Nil
+	// where that cannot be.
+	Start adapters.Start
+	Seek  func(ctx context.Context, start adapters.Start) error
 	// Groups are the consumer groups and queues of services, as the operator says.
 	Groups map[string][]string
 	// Rules are the operator's mappings, for the evidence on the event page.

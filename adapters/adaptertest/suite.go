@@ -132,6 +132,7 @@ var tests = []test{
 	{"NoHistory", testNoHistory, tailOnly},
 	{"TailFromEnd", testTailFromEnd, always},
 	{"TailFromBeginning", testTailFromBeginning, historyAndTail},
+	{"TailFromNewest", testTailFromNewest, historyAndTail},
 	{"TailFromTime", testTailFromTime, historyByTime},
 	{"TailAgain", testTailAgain, always},
 	{"OrderWithinLog", testOrderWithinLog, always},

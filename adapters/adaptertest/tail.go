@@ -44,6 +44,33 @@ func testTailFromTime(t *testing.T, broker Broker) {
 	}
 }
 
+// testTailFromNewest: so many of all logs together, each with a part of its own, and what was
+// there before is told from what comes.
+func testTailFromNewest(t *testing.T, broker Broker) {
+	logs := min(3, broker.MaxLogs)
+	destination := broker.Make(t, logs)
+	adapter := open(t, broker, destination)
+	old := numbered("old", 10*logs, logs)
+	broker.Publish(t, destination, old...)
+	r := newReader()
+	past := make(chan bool, 100*logs)
+	run := tailInto(t, adapter, adapters.Newest(3*logs), adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
+		for range batch.Messages {
+			past <- batch.Past
+		}
+		return r.Put(ctx, batch)
+	}), r)
+	sameValues(t, r.await(t, 3*logs), old[7*logs:], logs)
+	run.awaitStatus(t, func(s adapters.Status) bool { return !s.Past })
+	broker.Publish(t, destination, text(0, "new"))
+	sameValues(t, r.awaitValue(t, "new"), append(old[7*logs:], text(0, "new")), logs)
+	for i := range 3*logs + 1 {
+		if was := <-past; was != (i < 3*logs) {
+			t.Errorf("message %d: past is %v", i, was)
+		}
+	}
+}
+
 func testTailAgain(t *testing.T, broker Broker) {
 	destination := broker.Make(t, 1)
 	adapter := open(t, broker, destination)

@@ -24,6 +24,7 @@ type coordinator struct {
 	selection *cluster.Selection
 	began     time.Time
 	start     int64 // as a time of cluster.ListOffsets; of what was there when the tail began
+	newest    int   // how many messages of all logs before that to begin with
 
 	catalog    *cluster.Catalog
 	initial    map[adapters.Log]bool // was there when the tail began

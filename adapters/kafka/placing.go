@@ -71,6 +71,10 @@ func (k *coordinator) begin(ctx context.Context, fresh []adapters.Log, c *cluste
 	if err != nil {
 		return err
 	}
+	back, err := k.stepsBack(ctx, fresh, offsets)
+	if err != nil {
+		return err
+	}
 	k.unresolved = 0
 	for _, log := range fresh {
 		l := offsets[log]
@@ -81,10 +85,31 @@ func (k *coordinator) begin(ctx context.Context, fresh []adapters.Log, c *cluste
 		}
 		id := c.Topics[log.Destination].ID
 		k.known[log], k.ids[log.Destination] = true, id
-		k.progress.begin(log, l.Offset, !k.initial[log] || k.start == cluster.Latest)
-		k.lose(&cursor{log: log, id: id, next: l.Offset, end: unending}, kerrLeaderNotAvailable, now)
+		from := l.Offset - back[log]
+		k.progress.begin(log, from, !k.initial[log] || k.start == cluster.Latest && back[log] == 0)
+		k.lose(&cursor{log: log, id: id, next: from, end: unending}, kerrLeaderNotAvailable, now)
 	}
 	return nil
+}
+
+// stepsBack is how far before their ends the logs begin when the tail starts with the newest
+// messages. Ends is where they end. One whose beginning nobody tells now begins at its end: that
+// it is waited for would keep back what the others have.
+func (k *coordinator) stepsBack(ctx context.Context, fresh []adapters.Log, ends map[adapters.Log]cluster.Listed) (map[adapters.Log]int64, error) {
+	if k.newest == 0 || k.catalog != nil {
+		return nil, nil
+	}
+	starts, err := cluster.ListOffsets(ctx, k.client, cluster.At(cluster.Earliest, fresh), false)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[adapters.Log]int64, len(fresh))
+	for _, log := range fresh {
+		if start, end := starts[log], ends[log]; start.Err == nil && end.Err == nil {
+			held[log] = max(0, end.Offset-start.Offset)
+		}
+	}
+	return adapters.Shares(k.newest, held), nil
 }
 
 // startNow is where a log begins whose offset is only learned now: the end it has now is

@@ -156,7 +156,7 @@ func (p *progress) status(now time.Time) adapters.Status {
 	problems = slices.Compact(problems)
 	return adapters.Status{
 		Connection: p.shown, Since: p.since, Err: p.lost, Problems: problems, Destinations: p.topics,
-		Messages: p.messages, Bytes: p.bytes, BehindBy: behind, LastStable: unstable,
+		Messages: p.messages, Bytes: p.bytes, BehindBy: behind, LastStable: unstable, Past: p.anyPast(),
 		Dropped: p.dropped, Gaps: slices.Clone(p.gaps),
 	}
 }
@@ -246,6 +246,7 @@ func (p *progress) ends(log adapters.Log, high, stable int64, committed bool, no
 		if committed && stable >= 0 {
 			m.end = stable
 		}
+		m.caughtUp = m.caughtUp || m.next >= m.end
 	}
 }
 
@@ -265,6 +266,22 @@ func (p *progress) past(log adapters.Log) bool {
 	defer p.mu.Unlock()
 	m := p.logs[log]
 	return m != nil && !m.caughtUp
+}
+
+// anyPast says that a log that is read was not read to its end yet, or that it is not known yet
+// where logs begin.
+func (p *progress) anyPast() bool {
+	switch p.phase {
+	case beginning:
+		return true
+	case reading:
+		for _, m := range p.logs {
+			if !m.caughtUp {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // see replaces the problems and the number of topics of the last look.

@@ -87,7 +87,7 @@ func (p *program) root() *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		RunE:    p.command(p.screen),
 	}
-	p.flags.begin.Add(root, "end")
+	p.flags.begin.Add(root, "the newest 500 messages")
 	f := root.PersistentFlags()
 	f.StringVar(&p.flags.config, "config", "", "config file (default $XDG_CONFIG_HOME/eventscope/config.yaml)")
 	f.StringVar(&p.flags.context, "context", "", "context of the config to use in place of the current one")

@@ -15,6 +15,7 @@ import (
 	"eventscope/cmd/internal/reading"
 	"eventscope/replay"
 	"eventscope/tracing"
+	"eventscope/tracing/merge"
 	"eventscope/tui"
 )
 
@@ -26,7 +27,7 @@ func (p *program) screen(ctx context.Context, args []string) error {
 	if err := p.checkTerminal(); err != nil {
 		return err
 	}
-	extent, err := (&reading.Flags{Begin: p.flags.begin}).Extent()
+	start, err := p.flags.begin.Start(adapters.Newest(adapters.NewestShown))
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (p *program) screen(ctx context.Context, args []string) error {
 		return err
 	}
 	reading.Warn(p.Console, settings.sources)
-	return p.show(ctx, &view{settings: settings, start: extent.Start, title: settings.context})
+	return p.show(ctx, &view{settings: settings, start: start, title: settings.context})
 }
 
 func (p *program) checkTerminal() error {
@@ -67,6 +68,7 @@ type view struct {
 	faults   []string
 
 	index *reading.Index
+	merge *merge.Merge // of what the sources read of the past
 	live  []*live.Source
 
 	stateFolder string // of the service; the usual one when empty
@@ -101,16 +103,22 @@ func (p *program) show(ctx context.Context, v *view) error {
 	return screenEnd(p, err, cause)
 }
 
-// open starts to open and read the sources, in goroutines that reading counts.
-func (v *view) open(ctx context.Context, end context.CancelCauseFunc, p *program, reading *sync.WaitGroup) {
+// open starts to open and read the sources, in goroutines that running counts.
+func (v *view) open(ctx context.Context, end context.CancelCauseFunc, p *program, running *sync.WaitGroup) {
+	v.merge = merge.New(len(v.settings.sources), v.settings.memory.Merged(), v.index.Sync)
+	running.Go(func() { v.merge.Run(ctx) })
 	opening := make(chan error, len(v.settings.sources))
 	for _, s := range v.settings.sources {
 		l := live.New(s, p.Log)
 		l.Patient = v.patient
 		v.live = append(v.live, l)
-		reading.Go(func() { l.Run(ctx, v.start, v.index.Intake, opening) })
+		attach := func(adapter *driver.Source) adapters.Intake {
+			past, now := v.index.AttachInOrder(reading.TracingSource(adapter))
+			return v.merge.Attach(past, now, l.Past)
+		}
+		running.Go(func() { l.Run(ctx, v.start, attach, opening) })
 	}
-	reading.Go(func() { endWhenAllFail(ctx, end, opening, len(v.live)) })
+	running.Go(func() { endWhenAllFail(ctx, end, opening, len(v.live)) })
 }
 
 // openService opens the service of the screen over sources that may not be open yet.
@@ -161,12 +169,27 @@ func endWhenAllFail(ctx context.Context, end context.CancelCauseFunc, opening <-
 	end(errors.Join(failures...))
 }
 
+// seek has all sources read again from start. What was read before is forgotten, so that nothing
+// is there twice and all of it is in order.
+func (v *view) seek(ctx context.Context, start adapters.Start) error {
+	problems := make([]error, len(v.live))
+	var holding sync.WaitGroup
+	for i, l := range v.live {
+		holding.Go(func() { problems[i] = l.Hold(ctx) })
+	}
+	holding.Wait()
+	err := errors.Join(append(problems, v.merge.Again(ctx), v.index.Clear(ctx))...)
+	for _, l := range v.live {
+		l.Resume(start)
+	}
+	return err
+}
+
 // options are what the screen is given.
 func (v *view) options(p *program) tui.Options {
 	options := tui.Options{
 		Querier: v.index.Store, Title: v.title, Banner: v.banner, Rules: v.settings.rules,
 		ReadOnly: "READ-ONLY", Fault: v.fault, Faults: v.faults, History: v.history,
-		Empty:   "start with --from -10m to see older ones",
 		NoColor: p.flags.noColor || p.getenv("NO_COLOR") != "", ASCII: !tui.UTF8Locale(p.getenv), Theme: v.settings.theme(),
 		Input: p.Stdin, Output: p.Stdout,
 	}
@@ -176,11 +199,9 @@ func (v *view) options(p *program) tui.Options {
 	if !v.settings.readOnly {
 		options.ReadOnly = ""
 	}
-	if v.start.IsBeginning() {
-		options.Empty = ""
-	}
+	options.Start, options.Seek = v.start, v.seek
 	for _, l := range v.live {
-		options.Sources = append(options.Sources, tui.Source{Name: l.Config.Name, Broker: l.Config.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}})
+		options.Sources = append(options.Sources, tui.Source{Name: l.Config.Name, Broker: l.Config.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}, History: l.History, Held: l.Held})
 	}
 	return options
 }

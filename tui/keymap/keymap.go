@@ -54,6 +54,8 @@ const (
 	OtherTarget
 	ClaimedTarget
 	LetterOf
+	Earlier
+	Later
 	TabKey // 1, 2, …: which tab is the key itself
 )
 
@@ -131,6 +133,8 @@ var all = []Binding{
 	{PreviousMatch, onLists | onValue, []string{"N"}, "", "previous match"},
 	{Pause, onLists, []string{"p"}, "pause", "hold still, or go on"},
 	{Follow, onLists, []string{"f"}, "", "follow what is new"},
+	{Earlier, onLists, []string{"["}, "", "read again from further back"},
+	{Later, onLists, []string{"]"}, "", "read again from less far back"},
 	{SortOrder, OnFlows | OnLag, []string{"s"}, "sort", "next order"},
 	{Trouble, OnFlows, []string{"!"}, "trouble", "only failed, stuck and late flows"},
 	{History, OnFlow, []string{"b"}, "before", "look for earlier events in the brokers"},

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"context"
+
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
 )
@@ -11,6 +13,12 @@ type Source struct {
 	Broker adapters.Broker
 	// Status is asked about twice a second.
 	Status func() adapters.Status
+	// History says that what came before can be read of it, or that it is not known yet; nil
+	// where it always can.
+	History func() bool
+	// Held is how many messages of the past there are, at most; nil where nobody knows. It is
+	// asked while nothing of them is shown.
+	Held func(ctx context.Context) (int64, error)
 	// Lag tells how far the consumers of this source are behind; nil where nobody can.
 	// Without any there is no page about them.
 	Lag LagSource
@@ -20,6 +28,9 @@ type Source struct {
 	// is shown; nil where nobody can.
 	Topology adapters.Topology
 }
+
+// HasHistory says that what came before can be read of the source, as far as is known.
+func (s *Source) HasHistory() bool { return s.History == nil || s.History() }
 
 // LagSource tells how far the consumers of a source are behind, and reads what one of them
 // is to read next. It is asked outside the event loop, every two seconds while that is on

@@ -47,7 +47,8 @@ type stream struct {
 	cursor    tracing.Sequence
 	line      int // row of the screen the cursor is on
 	later     int // rows to go by when what is around the cursor is at hand
-	top       int // index of the first event drawn
+	rows      rows
+	past      older
 	height    int
 	following bool
 	marked    map[tracing.Sequence]string // to the flow id that y copies
@@ -93,8 +94,11 @@ func (s *stream) Hint(b *keymap.Binding) text.Safe {
 	return b.Hint()
 }
 
-// Refresh asks for the newest events, or for those around the cursor.
-func (s *stream) Refresh() tea.Cmd {
+// Refresh asks for the newest events, or for those around the cursor, and when there are none, for
+// how many older ones there are.
+func (s *stream) Refresh() tea.Cmd { return tea.Batch(s.read(), s.count()) }
+
+func (s *stream) read() tea.Cmd {
 	searching := false
 	if s.Filter.Watch != nil {
 		progress := s.Filter.Watch.Progress()
@@ -119,6 +123,7 @@ func (s *stream) Refresh() tea.Cmd {
 		} else {
 			got, err = around(ctx, querier, watch, cursor, 3*count)
 		}
+		got.lastPast = querier.Counters().LastPast
 		return func() {
 			if s.Filter.Watch != watch { // it is asked for something else
 				s.stale = true
@@ -288,8 +293,8 @@ func (s *stream) Back() bool {
 }
 
 func (s *stream) Click(_, row int) bool {
-	i := s.top + row
-	if i < 0 || i >= len(s.events) {
+	i, ok := s.rows.at(row)
+	if !ok || i >= len(s.events) {
 		return false
 	}
 	was := s.cursor
@@ -299,7 +304,7 @@ func (s *stream) Click(_, row int) bool {
 
 // below is how many events there are under the last one drawn.
 func (s *stream) below() int64 {
-	return s.newer + int64(max(0, len(s.events)-s.top-s.height))
+	return s.newer + int64(max(0, len(s.events)-1-s.rows.last(s.height)))
 }
 
 func (s *stream) Status() []page.Piece {
@@ -332,18 +337,19 @@ func (s *stream) Render(width, height int) []widget.Line {
 	case len(s.events) == 0:
 		return s.empty(width, height)
 	}
-	i := s.index(s.cursor)
-	s.top = max(0, min(i-s.line, len(s.events)-height))
-	s.line = i - s.top
-	if s.line >= height {
-		s.line, s.top = height-1, i-height+1
-	}
-	visible := s.events[s.top:min(len(s.events), s.top+height)]
-	columns := s.widths.layout(s.Theme(), visible, width)
+	s.rows = rowsOf(&s.window)
+	s.line = s.rows.scroll(s.index(s.cursor), s.line, height, s.following)
+	from, to := s.rows.drawn(height)
+	columns := s.widths.layout(s.Theme(), s.events[from:to], width)
 	lines := make([]widget.Line, 0, height)
-	for n := range visible {
-		_, marked := s.marked[visible[n].Sequence]
-		lines = append(lines, streamRow(s.Theme(), columns, &visible[n], s.Now(), width, n == s.line, marked))
+	for row := range min(height, s.rows.all-s.rows.top) {
+		i, ok := s.rows.at(row)
+		if !ok {
+			lines = append(lines, liveLine(s.Theme(), width))
+			continue
+		}
+		_, marked := s.marked[s.events[i].Sequence]
+		lines = append(lines, streamRow(s.Theme(), columns, &s.events[i], s.Now(), width, row == s.line, marked))
 	}
 	return widget.Fit(s.Theme(), lines, width, height)
 }

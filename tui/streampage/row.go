@@ -3,10 +3,8 @@ package streampage
 import (
 	"time"
 
-	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tui/page"
-	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
 )
@@ -49,40 +47,4 @@ func streamRow(t *theme.Theme, columns []int, e *tracing.Event, now time.Time, w
 	row.ColumnID(theme.Dim, t.String(e.Position.String()), columns[3])
 	row.ColumnID(theme.Plain, t.String(page.FlowLabel(*e)), columns[4])
 	return row.Column(theme.Dim, t.Bytes(e.Summary, columns[5]), columns[5]).Line()
-}
-
-// empty says what would be here and what brings it.
-func (s *stream) empty(width, height int) []widget.Line {
-	t := s.Theme()
-	lines := []widget.Line{widget.Blank(t, width)}
-	add := func(role theme.Role, sentence text.Safe) {
-		lines = append(lines, widget.Paragraph(t, width, 2, role, sentence, 4)...)
-	}
-	if s.Filter.Watch != nil {
-		add(theme.Plain, text.Own("No event matches the filter so far."))
-		add(theme.Dim, text.Own("esc clears it; / changes it."))
-		return widget.Fit(t, lines, width, height)
-	}
-	add(theme.Plain, text.Own("No events yet. Each event appears here as it is written."))
-	for _, source := range s.Sources {
-		status := source.Status()
-		role, glyph := t.Connection(status.Connection)
-		add(role, glyph.Add(text.Space, t.String(source.Name), text.Space, t.String(status.Connection.String()), text.Own(", "),
-			s.Words.Destinations(s.Theme(), source.Broker, status.Destinations), connectionHint(status.Connection)))
-	}
-	if s.WhenEmpty != "" {
-		add(theme.Dim, t.String(s.WhenEmpty))
-	}
-	return widget.Fit(t, lines, width, height)
-}
-
-// connectionHint says what an empty page means in that state.
-func connectionHint(c adapters.Connection) text.Safe {
-	switch c {
-	case adapters.Live:
-		return text.Own(": waiting for a producer to write")
-	case adapters.Connecting, adapters.Lost:
-		return text.Own(": trying")
-	}
-	return text.Safe{}
 }

@@ -12,12 +12,13 @@ import (
 type window struct {
 	events       []tracing.Event
 	older, newer int64 // how many there are on both sides of events
+	lastPast     tracing.Sequence
 }
 
 // tail reads the newest count events.
 func tail(ctx context.Context, q tracing.Querier, w *tracing.Watch, count int) (window, error) {
 	page, err := q.Page(ctx, tracing.PageQuery{Watch: w, Backward: true, Limit: count})
-	return window{page.Events, page.Older, page.Newer}, err
+	return window{events: page.Events, older: page.Older, newer: page.Newer}, err
 }
 
 // around reads count events on each side of a sequence, and the one it names or, if

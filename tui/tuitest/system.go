@@ -149,6 +149,7 @@ type Event struct {
 	Cause   string // id of the event that led to it
 	Value   string // body; one that says the same when empty
 	Deleted bool   // a tombstone: no value at all
+	Past    bool   // it was there before the reading began
 	Headers []adapters.Header
 
 	Properties *adapters.Properties // of a message of RabbitMQ
@@ -158,7 +159,7 @@ type Event struct {
 func (s *System) Put(ctx context.Context, events ...Event) error {
 	for _, e := range events {
 		m := e.Source.message(e)
-		if err := e.Source.intake.Put(ctx, &adapters.Batch{Messages: []adapters.Message{m}}); err != nil {
+		if err := e.Source.intake.Put(ctx, &adapters.Batch{Messages: []adapters.Message{m}, Past: e.Past}); err != nil {
 			return err
 		}
 		if err := s.Store.Sync(ctx); err != nil {

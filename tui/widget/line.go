@@ -141,6 +141,12 @@ func Rule(t *theme.Theme, width int) Line {
 	return NewRow(t, width).Put(theme.Faint, t.Glyph.Rule.Repeat(width)).Line()
 }
 
+// Titled is a horizontal line across the screen that says something.
+func Titled(t *theme.Theme, width int, s text.Safe) Line {
+	row := NewRow(t, width).Put(theme.Faint, t.Glyph.Rule).Gap(1).Put(theme.Dim, s).Gap(1)
+	return row.Put(theme.Faint, t.Glyph.Rule.Repeat(row.Left())).Line()
+}
+
 // Fit makes lines exactly height lines: what is too much goes, what is missing is blank.
 func Fit(t *theme.Theme, lines []Line, width, height int) []Line {
 	if len(lines) > height {

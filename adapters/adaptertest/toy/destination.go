@@ -32,7 +32,7 @@ func (d *destination) end() int64 { return int64(len(d.letters)) }
 
 // offset is where a start lies in the log.
 func (d *destination) offset(start adapters.Start) int64 {
-	if start.IsEnd() {
+	if start.IsEnd() || start.Newest() > 0 {
 		return d.end()
 	}
 	from, timed := start.Time(time.Now())

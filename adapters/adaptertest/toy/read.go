@@ -91,18 +91,36 @@ func (s *source) begin(span *adapters.Range) []*reading {
 		if from, named := span.FromOffsets[adapters.Log{Destination: d.name, Partition: adapters.NoPartition}]; named {
 			r.next = min(max(0, from), r.end)
 		}
-		r.past = r.next < r.end
 		logs = append(logs, r)
+	}
+	stepBack(logs, span.From.Newest())
+	for _, r := range logs {
+		r.past = r.next < r.end
 	}
 	return logs
 }
 
+// stepBack begins before the ends of the logs, by n messages in all.
+func stepBack(logs []*reading, n int) {
+	held := map[adapters.Log]int64{}
+	for _, r := range logs {
+		held[adapters.Log{Destination: r.log.name}] = r.end
+	}
+	if n > 0 {
+		for log, share := range adapters.Shares(n, held) {
+			i := slices.IndexFunc(logs, func(r *reading) bool { return r.log.name == log.Destination })
+			logs[i].next -= share
+		}
+	}
+}
+
 // measure looks how far the logs go now.
 func (s *source) measure(logs []*reading) {
-	behind := int64(0)
+	behind, past := int64(0), false
 	for _, r := range logs {
 		r.end = r.log.end()
 		behind += r.end - r.next
+		past = past || r.past
 	}
 	state := adapters.Live
 	if behind > 0 {
@@ -110,7 +128,7 @@ func (s *source) measure(logs []*reading) {
 	}
 	s.tell(state, nil)
 	s.status.Lock()
-	s.status.BehindBy = behind
+	s.status.BehindBy, s.status.Past = behind, past
 	s.status.Unlock()
 }
 

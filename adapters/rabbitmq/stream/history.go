@@ -158,6 +158,7 @@ func (sc *scan) read(ctx context.Context, l *connection.Conn, offset any) error 
 	defer l.CloseChannel(ctx, channel)
 	reader := delivery.NewReader(sc.take, func(ctx context.Context, s *delivery.Buffer) error {
 		batch := s.Batch(false)
+		batch.Past = true
 		err := sc.intake.Put(ctx, batch)
 		if err != nil {
 			batch.Release()

@@ -26,6 +26,7 @@ type Tail struct {
 	next      atomic.Int64 // offset to be read next, or -1 as long as that is unknown
 	delivered atomic.Int64 // offset behind the last message that the intake took, or -1
 	end       atomic.Int64 // offset behind the newest message known of
+	past      atomic.Int64 // offset behind the newest message when the reading began, or -1 as long as that is unknown
 
 	handing   atomic.Bool // the intake has a batch before it
 	beginning atomic.Bool // the stream is another one, and the reader has not begun it yet
@@ -38,19 +39,21 @@ type Tail struct {
 	shorter  time.Time        // since when the stream ends before what was read of it; zero if it does not
 }
 
-// NewTail follows a stream from a start. Put hands over, in order, and owns what it is given. Again
+// NewTail follows a stream from a start. Put hands over, in order, and owns what it is given; past
+// says that it begins with what was in the stream before the reading of that. Again
 // is told in words when the stream was made again and is read from its beginning, by whoever
 // attaches the tail.
-func NewTail(name string, start adapters.Start, put func(context.Context, *delivery.Buffer) error, again func(why string)) *Tail {
+func NewTail(name string, start adapters.Start, put func(_ context.Context, s *delivery.Buffer, past bool) error, again func(why string)) *Tail {
 	st := &Tail{name: name, start: start, again: again}
 	st.since, _ = start.Time(time.Now())
 	st.next.Store(-1)
 	st.delivered.Store(-1)
+	st.past.Store(-1)
 	st.reader = delivery.NewReader(st.take, func(ctx context.Context, s *delivery.Buffer) error {
 		end := s.Messages[len(s.Messages)-1].Position.Offset + 1
 		st.handing.Store(true)
 		defer st.handing.Store(false)
-		if err := put(ctx, s); err != nil {
+		if err := put(ctx, s, s.Messages[0].Position.Offset < st.past.Load()); err != nil {
 			return err
 		}
 		st.delivered.Store(end)
@@ -141,20 +144,10 @@ func (st *Tail) doubted(now time.Time, limit time.Duration) error {
 // is needed to know how much is to be caught up with, and whether it is the one that was read.
 func (st *Tail) where(ctx context.Context, l *connection.Conn) (any, error) {
 	next := st.next.Load()
-	if next < 0 && st.start.IsEnd() {
-		// The end as a number, and not "next", so that the reading goes on there if
-		// the connection is lost before the first message.
-		end, err := End(ctx, l, st.name)
-		if err != nil {
-			return nil, err
+	if next < 0 && st.past.Load() < 0 {
+		if from, err := st.first(ctx, l); from != nil || err != nil {
+			return from, err
 		}
-		st.next.Store(end)
-		st.delivered.Store(end)
-		st.end.Store(end)
-		if end == 0 {
-			return "next", nil
-		}
-		return end, nil
 	}
 	end, err := lastChunk(ctx, l, st.name)
 	if err == nil && end < next { // the end itself may lie behind that: what was read last is there
@@ -179,6 +172,35 @@ func (st *Tail) where(ctx context.Context, l *connection.Conn) (any, error) {
 	}
 	st.delivered.CompareAndSwap(-1, 0)
 	return "first", nil
+}
+
+// first finds the end of the stream, and from that where a start by number begins, and one at
+// the end: as a number, and not "next", so that the reading goes on there if the connection is
+// lost before the first message. Nil is where any other start begins.
+func (st *Tail) first(ctx context.Context, l *connection.Conn) (any, error) {
+	end, err := End(ctx, l, st.name)
+	if err != nil {
+		return nil, err
+	}
+	st.end.Store(end)
+	if !st.start.IsEnd() && st.start.Newest() == 0 {
+		st.past.Store(end)
+		return nil, nil
+	}
+	from := max(0, end-int64(st.start.Newest()))
+	st.next.Store(from)
+	st.delivered.Store(from)
+	st.past.Store(end)
+	if end == 0 {
+		return "next", nil
+	}
+	return from, nil
+}
+
+// Past says that messages are still to come that were in the stream when the reading of it began.
+func (st *Tail) Past() bool {
+	past := st.past.Load()
+	return past < 0 || max(0, st.delivered.Load()) < past
 }
 
 // ErrStalled says that a stream delivers nothing of what is known to be in it.

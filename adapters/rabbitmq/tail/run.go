@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,7 +51,7 @@ func (a *Tailer) newRun(start adapters.Start, intake adapters.Intake) *run {
 	if at, ok := start.Time(time.Now()); ok {
 		start = adapters.At(at)
 	}
-	tapped := func(ctx context.Context, s *delivery.Buffer) error { return r.handOver(ctx, s, true) }
+	tapped := func(ctx context.Context, s *delivery.Buffer) error { return r.handOver(ctx, s.Batch(true), s.Bytes) }
 	if a.tapsExchanges() {
 		r.taps = append(r.taps, newTap(r.tailer, r.state, "", false, tapped))
 	}
@@ -60,18 +61,22 @@ func (a *Tailer) newRun(start adapters.Start, intake adapters.Intake) *run {
 	if r.tailer.Firehose {
 		r.taps = append(r.taps, newTap(r.tailer, r.state, "", true, tapped))
 	}
+	if newest := start.Newest(); newest > 0 && len(a.History.Streams) > 0 {
+		start = adapters.Newest(max(1, newest/len(a.History.Streams)))
+	}
 	for _, name := range a.History.Streams {
-		r.streams = append(r.streams, stream.NewTail(name, start, func(ctx context.Context, s *delivery.Buffer) error {
-			return r.handOver(ctx, s, false)
+		r.streams = append(r.streams, stream.NewTail(name, start, func(ctx context.Context, s *delivery.Buffer, past bool) error {
+			batch := s.Batch(false)
+			batch.Past = past
+			return r.handOver(ctx, batch, s.Bytes)
 		}, r.state.tell))
 	}
 	return r
 }
 
-// handOver gives a buffer to the intake, waiting as long as that takes.
-func (r *run) handOver(ctx context.Context, s *delivery.Buffer, volatile bool) error {
-	n, bytes := int64(len(s.Messages)), s.Bytes
-	batch := s.Batch(volatile)
+// handOver gives a batch of so many bytes to the intake, waiting as long as that takes.
+func (r *run) handOver(ctx context.Context, batch *adapters.Batch, bytes int64) error {
+	n := int64(len(batch.Messages))
 	r.put.Lock()
 	err := r.intake.Put(ctx, batch)
 	r.put.Unlock()
@@ -199,6 +204,11 @@ func (r *run) nowLive() {
 	}
 	r.live = true
 	r.state.change(adapters.Live, nil)
+}
+
+// past says that messages are still to come that were in a stream when the reading began.
+func (r *run) past() bool {
+	return slices.ContainsFunc(r.streams, (*stream.Tail).Past)
 }
 
 // behind is how many messages the streams have before them, or -1 without streams.

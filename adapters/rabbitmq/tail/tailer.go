@@ -96,6 +96,7 @@ func (a *Tailer) Status() adapters.Status {
 	status.BehindBy = -1
 	if r := a.running.Load(); r != nil {
 		status.BehindBy = r.behind()
+		status.Past = r.past() && status.Connection <= adapters.Lost
 	}
 	if status.Connection == adapters.Live && status.BehindBy > 0 {
 		status.Connection = adapters.CatchingUp

@@ -24,6 +24,10 @@ func (b Bytes) BesideScreen() int64 {
 	return int64(min(b/4*3, max(b/4, b-screenBytes)))
 }
 
+// Merged is how much of the past is held at a time to be put in order, beside the index of a
+// screen.
+func (b Bytes) Merged() int64 { return int64(min(max(b/32, 2<<20), 16<<20)) }
+
 // Planned is how many letters a plan may have: each takes some 700 bytes while it is
 // planned, written down and carried out.
 func (b Bytes) Planned() int {

@@ -14,7 +14,9 @@
 //
 // # Files
 //
-//	source.go    Source: opening, reading, status
+//	source.go    Source: opening, status
+//	reading.go   reading it, and from elsewhere when that is wished
+//	held.go      what it has of the past
 //	letters.go   its dead letters
 //	lag.go       how far its consumers are
 //	topology.go  what there is at it

@@ -25,6 +25,7 @@ type Source struct {
 	log     *slog.Logger
 	adapter atomic.Pointer[driver.Source]
 	failure atomic.Pointer[adapters.Status] // what stands in for the adapter's status
+	wish    wish
 }
 
 // New is a source that is not open yet. It logs when it is opened, and when it fails.
@@ -75,8 +76,10 @@ func (l *Source) opened(doing string) (*driver.Source, error) {
 }
 
 // Run opens the source and reads it from start on until ctx ends, into the intake that attach
-// gives. The outcome of the first attempt to open goes to opening.
+// gives; and again from elsewhere, when that is wished. The outcome of the first attempt to open
+// goes to opening.
 func (l *Source) Run(ctx context.Context, start adapters.Start, attach func(*driver.Source) adapters.Intake, opening chan<- error) {
+	l.begin(start)
 	adapter := l.open(ctx, opening)
 	if adapter == nil {
 		return
@@ -85,13 +88,10 @@ func (l *Source) Run(ctx context.Context, start adapters.Start, attach func(*dri
 	l.failure.Store(&adapters.Status{})
 	l.adapter.Store(adapter)
 	l.log.Info("opened", "source", l.Config.Name, "url", l.Config.String())
-	if !start.IsEnd() && adapter.Scanner == nil {
-		start = adapters.End
+	intake := attach(adapter)
+	for ctx.Err() == nil {
+		l.read(ctx, adapter, intake)
 	}
-	if err := adapter.Run(ctx, start, attach(adapter)); err != nil && ctx.Err() == nil {
-		l.fail(adapters.Failed, err)
-	}
-	<-ctx.Done() // the screen may still fetch and search
 }
 
 // open tries until it succeeds, or finds a reason that waiting cannot mend.

@@ -1,0 +1,27 @@
+package live
+
+import (
+	"context"
+	"errors"
+
+	"eventscope/adapters"
+)
+
+// History says that what came before can be read, or that it is not known yet.
+func (l *Source) History() bool {
+	adapter := l.Opened()
+	return adapter == nil || adapter.Scanner != nil
+}
+
+// Held is how many messages of the past the source has, at most. The error is
+// [errors.ErrUnsupported] where it keeps none.
+func (l *Source) Held(ctx context.Context) (int64, error) {
+	source, err := l.opened("count messages")
+	if err != nil {
+		return 0, err
+	}
+	if source.Estimator == nil {
+		return 0, errors.ErrUnsupported
+	}
+	return source.Estimate(ctx, adapters.Range{From: adapters.Beginning})
+}
