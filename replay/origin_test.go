@@ -214,3 +214,46 @@ func TestCountsInHeadersOfAReplay(t *testing.T) {
 		}
 	}, "a")
 }
+
+// TestARetryStageSpeaksForItsDestination where the copy comes to it: over an exchange too, by its key.
+func TestARetryStageSpeaksForItsDestination(t *testing.T) {
+	for _, s := range []scene{
+		{name: "by its key", dlq: "orders.dlq", stem: "orders", claim: published("", "orders-retry-1", "orders-retry-1"), readers: []string{"orders-retry-1"}},
+		{name: "by exchange", dlq: "orders.dlq", stem: "orders", claim: published("retries", "orders-retry-1", "orders-retry-1"), readers: []string{"workers"}},
+		{name: "by exchange and another key", dlq: "orders.dlq", stem: "orders", claim: published("orders-retry-1", "other", "orders-retry-1"), readers: []string{"workers"}, against: "speaks for orders"},
+		{name: "of a queue of that key", dlq: "orders.dlq", stem: "orders", claim: scened{statement{"orders-retry-1", "orders-retry-1"}, deadletter.Recipients{Kind: adapters.Queue, Name: "other", Key: "orders-retry-1"}}, readers: []string{}, against: "speaks for orders"},
+		{name: "four feed it", dlq: "d", feeders: []string{"a", "b", "c", "e"}, claim: topic("payments"), against: "leads letters here from a, b and 2 others"},
+		{name: "three feed it", dlq: "d", feeders: []string{"a", "b", "c"}, claim: topic("payments"), against: "leads letters here from a, b, c"},
+	} {
+		s.judge(t)
+	}
+}
+
+// TestWhatWasCountedGoesOn: what comes is counted with what was there, and of too many origins it is
+// known how many letters name yet others.
+func TestWhatWasCountedGoesOn(t *testing.T) {
+	var counts tallies
+	key := dlqKey{"s", "dlq"}
+	counts.keep(key, &tally{said: map[string]int{"orders": 3}, others: 1}, false)
+	counts.keep(key, &tally{}, true) // which named nothing
+	if got := counts.get(key); got.said["orders"] != 3 || got.others != 1 {
+		t.Errorf("%+v", got)
+	}
+	counts.keep(key, &tally{said: map[string]int{"orders": 1, "payments": 4}, others: 2}, true)
+	if got := counts.get(key); got.said["orders"] != 4 || got.said["payments"] != 4 || got.others != 3 {
+		t.Errorf("%+v", got)
+	} else if name, n := got.most(); name != "orders" || n != 4 { // of equals the first by name, whoever counts
+		t.Errorf("most say %s, %d", name, n)
+	}
+	many := &tally{said: map[string]int{}}
+	for i := range mostOrigins {
+		many.said[fmt.Sprint("origin ", i)] = 1
+	}
+	if many.join(counts.get(key)); len(many.said) != mostOrigins || many.others != 3+8 {
+		t.Errorf("%d origins, and %d letters name others", len(many.said), many.others)
+	}
+	counts.keep(key, &tally{said: map[string]int{"shipments": 1}}, false) // read from its beginning
+	if got := counts.get(key); len(got.said) != 1 || got.others != 0 {
+		t.Errorf("%+v", got)
+	}
+}
