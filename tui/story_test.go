@@ -1,13 +1,10 @@
 package tui_test
 
 import (
-	"context"
 	"os"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"eventscope/tracing"
 	"eventscope/tui/tuitest"
 
 	"go.uber.org/goleak"
@@ -23,21 +20,12 @@ func TestMain(m *testing.M) {
 }
 
 // story runs a test in virtual time over a system of two brokers.
-func story(t *testing.T, tell func(t *testing.T, s *tuitest.System)) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(context.Background())
-		s, stopped := tuitest.NewSystem(ctx, tracing.Config{KeepRecent: true, Memory: 8 << 20})
-		t.Cleanup(func() { cancel(); <-stopped })
-		tell(t, s)
-	})
-}
+func story(t *testing.T, tell func(t *testing.T, s *tuitest.System)) { tuitest.Story(t, tell) }
 
 // put puts events or fails.
 func put(t *testing.T, s *tuitest.System, events ...tuitest.Event) {
 	t.Helper()
-	if err := s.Put(t.Context(), events...); err != nil {
-		t.Fatal(err)
-	}
+	s.Tell(t, events...)
 }
 
 func TestAnOrderIsTwoKeysAway(t *testing.T) {

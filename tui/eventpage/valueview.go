@@ -126,7 +126,11 @@ func (v *rawView) fit(width int) {
 	for at := 0; at < len(v.data); {
 		v.starts = append(v.starts, at)
 		end := at + width
-		if newline := bytes.IndexByte(v.data[at:min(end+1, len(v.data))], '\n'); newline >= 0 {
+		look := min(end+1, len(v.data)) // an end of line takes no cell
+		if look < len(v.data) && v.data[look-1] == '\r' {
+			look++
+		}
+		if newline := bytes.IndexByte(v.data[at:look], '\n'); newline >= 0 {
 			at += newline + 1
 			continue
 		}

@@ -282,25 +282,33 @@ func (s *Screen) Frames() int {
 // Sees fails unless all these are on the screen.
 func (s *Screen) Sees(wanted ...string) *Screen {
 	s.t.Helper()
-	screen := s.Text()
+	sees(s.t, s.Text(), wanted)
+	return s
+}
+
+func sees(t *testing.T, screen string, wanted []string) {
+	t.Helper()
 	for _, w := range wanted {
 		if !strings.Contains(screen, w) {
-			s.t.Fatalf("%q is not on the screen:\n%s", w, screen)
+			t.Fatalf("%q is not on the screen:\n%s", w, screen)
 		}
 	}
-	return s
 }
 
 // Misses fails if one of these is on the screen.
 func (s *Screen) Misses(unwanted ...string) *Screen {
 	s.t.Helper()
-	screen := s.Text()
+	misses(s.t, s.Text(), unwanted)
+	return s
+}
+
+func misses(t *testing.T, screen string, unwanted []string) {
+	t.Helper()
 	for _, u := range unwanted {
 		if strings.Contains(screen, u) {
-			s.t.Fatalf("%q is on the screen:\n%s", u, screen)
+			t.Fatalf("%q is on the screen:\n%s", u, screen)
 		}
 	}
-	return s
 }
 
 // Line is the first line of the screen that has the text, or a failure.
@@ -331,6 +339,12 @@ func (s *Screen) Selected() string {
 // Looks fails unless each of these is drawn somewhere in the colours of a role.
 func (s *Screen) Looks(role theme.Role, words ...string) *Screen {
 	s.t.Helper()
+	looks(s.t, s.Raw(), s.Text(), role, words)
+	return s
+}
+
+func looks(t *testing.T, raw, screen string, role theme.Role, words []string) {
+	t.Helper()
 	dark := theme.New(colorprofile.TrueColor, true, false)
 	styles := []string{"0"}
 	for _, base := range []theme.Style{"", ";" + dark.Style(theme.Selected)} {
@@ -343,16 +357,15 @@ func (s *Screen) Looks(role theme.Role, words ...string) *Screen {
 	if role != theme.Plain {
 		styles = styles[1:]
 	}
-	pieces := strings.Split(s.Raw(), "\x1b[")
+	pieces := strings.Split(raw, "\x1b[")
 	for _, word := range words {
 		if !slices.ContainsFunc(pieces, func(piece string) bool {
 			style, drawn, _ := strings.Cut(piece, "m")
 			return slices.Contains(styles, style) && strings.Contains(drawn, word)
 		}) {
-			s.t.Fatalf("%q is not drawn in role %d:\n%s", word, role, s.Text())
+			t.Fatalf("%q is not drawn in role %d:\n%s", word, role, screen)
 		}
 	}
-	return s
 }
 
 // Ended says whether the program has quit, and fails if it ended with an error.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"testing"
+	"testing/synctest"
 	"time"
 
 	"eventscope/adapters"
@@ -107,6 +109,25 @@ func NewSystem(ctx context.Context, config tracing.Config) (system *System, stop
 	}()
 	s.Kafka, s.RabbitMQ = s.attach("kafka", "kafka", 4), s.attach("rabbitmq", "rabbitmq", 2)
 	return s, done
+}
+
+// Story runs a test in virtual time over a system of two brokers.
+func Story(t *testing.T, tell func(t *testing.T, s *System)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		s, stopped := NewSystem(ctx, tracing.Config{KeepRecent: true, Memory: 8 << 20})
+		t.Cleanup(func() { cancel(); <-stopped })
+		tell(t, s)
+	})
+}
+
+// Tell puts events into the store, in their order, or fails.
+func (s *System) Tell(t *testing.T, events ...Event) {
+	t.Helper()
+	if err := s.Put(t.Context(), events...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (s *System) attach(name string, broker adapters.Broker, destinations int) *Source {

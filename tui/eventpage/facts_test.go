@@ -1,0 +1,104 @@
+package eventpage_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/tracing"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+)
+
+// facts are the facts that the page of a message shows, each as "label value source", blanks as one.
+func facts(t *testing.T, marks tracing.Marks, written time.Time, m adapters.Message) string {
+	t.Helper()
+	e := of(t, 109, 60, marks, nil)
+	e.page = e.config.NewLoading(tracing.Event{Source: "s", Broker: "kafka", Position: position, Time: written, Marks: marks}, text.Own("reading"), load(m))
+	e.Show(e.page)
+	e.Press("tab")
+	var all []string
+	for line := range strings.SplitSeq(e.Text(), "\n") {
+		all = append(all, strings.Join(strings.Fields(line), " "))
+	}
+	return strings.Join(all, "\n") + "\n"
+}
+
+// TestEveryFactSaysWhereItIsFrom, line by line, of a message that says all that can be said.
+func TestEveryFactSaysWhereItIsFrom(t *testing.T) {
+	got := facts(t, tracing.DeadLetter, time.Time{}, adapters.Message{Position: position, Key: []byte("ord-7"), Value: []byte(`{"x":1}`), Headers: headers(
+		"event_type", "OrderPlaced", "service", "order", "event_id", "e-7", "correlation_id", "flow-7", "causation_id", "e-6",
+		"kafka_dlt-original-topic", "orders.v1", "kafka_dlt-exception-fqcn", "com.example.Timeout", "kafka_dlt-exception-message", "no answer", "kafka_dlt-original-consumer-group", "billing",
+	)})
+	for _, want := range []string{
+		"position Kafka orders/0@7", "source s", "written nobody says when", "marks ☠ dead letter", "Identity", "type OrderPlaced header event_type", "service order header service", "id e-7 header event_id",
+		"flow flow-7 header correlation_id", "cause e-6 header causation_id", "Death", "exception com.example.Timeout", "message no answer", "group billing", "writer spring-kafka",
+		"key ord-7", "Headers 9", "event_type OrderPlaced", "Value", "is json, 7 B",
+	} {
+		if !strings.Contains("\n"+got, "\n"+want+"\n") && !strings.Contains("\n"+got, "\n▸"+want+"\n") {
+			t.Errorf("no line is %q:\n%s", want, got)
+		}
+	}
+	if !regexp.MustCompile(`(?m)^origin orders\.v1 header kafka_dlt-original-topic, \w+$`).MatchString(got) {
+		t.Errorf("the origin does not say how sure it is:\n%s", got)
+	}
+}
+
+// TestAMessageThatSaysNothingSaysSo, and has no line for what it has not.
+func TestAMessageThatSaysNothingSaysSo(t *testing.T) {
+	got := facts(t, 0, time.Time{}, adapters.Message{Value: []byte("hello")})
+	for _, unwanted := range []string{"marks", "flow", "Death", "Headers", "Properties", "key", "occurred", "time "} {
+		if strings.Contains(got, "\n"+unwanted) {
+			t.Errorf("there is a line of %q:\n%s", unwanted, got)
+		}
+	}
+	if want := "none the message says nothing of itself that is understood"; !strings.Contains(got, want) {
+		t.Errorf("%q is not said:\n%s", want, got)
+	}
+}
+
+// TestAnEmptyKeyIsNoMissingKey, and neither looks like trouble; nor does an empty header.
+func TestAnEmptyKeyIsNoMissingKey(t *testing.T) {
+	e := of(t, 140, 30, 0, func() (adapters.Message, error) {
+		return adapters.Message{Key: []byte{}, Value: []byte("x"), Headers: headers("tenant", "")}, nil
+	})
+	e.Show(e.page)
+	e.Sees("key        (empty)", "tenant     (empty)").Looks(theme.Dim, "(empty)")
+	e = of(t, 140, 30, 0, func() (adapters.Message, error) { return adapters.Message{Value: []byte("x")}, nil })
+	e.Show(e.page)
+	e.Misses("(empty)", "key  ")
+}
+
+// TestClocksThatDifferAreSaidByMoreThanASecond: the service's when it happened, and the broker's when
+// it was written.
+func TestClocksThatDifferAreSaidByMoreThanASecond(t *testing.T) {
+	occurred := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for late, says := range map[time.Duration]string{
+		0: "", time.Second: "", -time.Second: "", 1001 * time.Millisecond: ", written 1.00 s later", -1001 * time.Millisecond: ", written 1.00 s earlier", time.Minute: ", written 1m 00s later", -time.Hour: ", written 1h 00m earlier",
+	} {
+		got := facts(t, 0, occurred.Add(late), adapters.Message{Value: []byte("x"), Headers: headers("event_type", "A", "timestamp", occurred.Format(time.RFC3339Nano), "correlation_id", "f")})
+		line := regexp.MustCompile(`(?m)^▸?occurred .*`).FindString(got)
+		if line == "" || strings.Contains(line, "written") != (says != "") || !strings.Contains(line, says) {
+			t.Errorf("written %s later: %q\n%s", late, line, got)
+		}
+	}
+}
+
+// TestAWordOfARawValueIsFoundWhereItStands: at its very beginning, in its last line, and over the end of
+// a line; each line of it once.
+func TestAWordOfARawValueIsFoundWhereItStands(t *testing.T) {
+	e := valued(t, 140, 20, "one two\ntwo one one\nlast one", 0)
+	e.Sees("raw line 1 of 3").Press("/").Write("one").Sees("raw line 2 of 3").Press("n").Sees("raw line 3 of 3").Press("n").Sees("raw line 1 of 3")
+	e.Press("N").Sees("raw line 3 of 3").Press("N").Sees("raw line 2 of 3").Press("N").Sees("raw line 1 of 3")
+	e.Press("/").Write("LAST").Sees("LAST is not in the value", "raw line 1 of 3").Press("/").Write("last").Sees("raw line 3 of 3").Press("n").Sees("raw line 3 of 3")
+}
+
+// TestALineOfAValueIsNoWiderThanThePage: it goes on in the next one, and what is found there is found
+// in its own line.
+func TestALineOfAValueIsNoWiderThanThePage(t *testing.T) {
+	e := valued(t, 60, 30, strings.Repeat("a", 58)+strings.Repeat("b", 58)+"\r\nshort", 0)
+	e.Sees("raw line 1 of 3").Sees(strings.Repeat("a", 58)).Misses("aabb", `\r`).Press("/").Write("ab").Sees("raw line 1 of 3").Press("/").Write("b").Sees("raw line 2 of 3")
+	e.Press("/").Write("short").Sees("raw line 3 of 3").Resize(70, 30).Sees(strings.Repeat("a", 58)+strings.Repeat("b", 10), "of 3")
+}
