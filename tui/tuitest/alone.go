@@ -159,6 +159,7 @@ func (a *Alone) do(cmd tea.Cmd) {
 		}
 	case page.Answer:
 		a.do(message())
+		a.do(a.Top().Refresh())
 	case page.Crashed:
 		a.t.Fatal(message.Crash.Reason, message.Crash.Stack)
 	default:
@@ -319,16 +320,27 @@ func (a *Alone) Misses(unwanted ...string) *Alone {
 // Row is a row of the page.
 func (a *Alone) Row(n int) string { return strings.Split(a.Text(), "\n")[n] }
 
-// Selects fails unless the row under the cursor has all these.
-func (a *Alone) Selects(wanted ...string) *Alone {
+// Selected is the row under the cursor.
+func (a *Alone) Selected() string {
 	a.t.Helper()
 	for _, line := range strings.Split(a.Text(), "\n")[:a.height] {
 		if strings.Contains(line, "▸") {
-			sees(a.t, line, wanted)
-			return a
+			return line
 		}
 	}
 	a.t.Fatalf("no row is under the cursor:\n%s", a.Text())
+	return ""
+}
+
+// Selects fails unless the row under the cursor has all these.
+func (a *Alone) Selects(wanted ...string) *Alone {
+	a.t.Helper()
+	line := a.Selected()
+	for _, w := range wanted {
+		if !strings.Contains(line, w) {
+			a.t.Fatalf("the cursor is not on %q but on %q:\n%s", w, line, a.Text())
+		}
+	}
 	return a
 }
 
