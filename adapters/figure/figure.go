@@ -27,7 +27,7 @@ func Count[N int | uint32 | int64](n N) string {
 func Span(d time.Duration) string {
 	switch {
 	case d < 0:
-		return "-" + Span(-d)
+		return "-" + Span(d.Abs()) // the least one has no opposite
 	case d == 0:
 		return "0 ms"
 	case d < 10*time.Millisecond:

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -16,7 +17,7 @@ func TestCountsHaveTheirThousandsApart(t *testing.T) {
 func TestSpansAreAsFineAsAReaderCanUse(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0 ms", 800 * time.Microsecond: "0.8 ms", 12 * time.Millisecond: "12 ms", 2310 * time.Millisecond: "2.31 s", 12_340 * time.Millisecond: "12.3 s", 45 * time.Second: "45 s",
-		4 * time.Minute: "4m 00s", time.Hour + 2*time.Minute: "1h 02m", 100 * time.Hour: "4d 4h", -time.Minute: "-1m 00s",
+		4 * time.Minute: "4m 00s", time.Hour + 2*time.Minute: "1h 02m", 100 * time.Hour: "4d 4h", -time.Minute: "-1m 00s", math.MaxInt64: "106751d 23h", math.MinInt64: "-106751d 23h",
 	} {
 		if got := Span(d); got != want {
 			t.Errorf("%d is %s, want %s", d, got, want)

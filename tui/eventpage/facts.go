@@ -124,7 +124,7 @@ func identityFacts(t text.Cleaner, id *envelope.Identity, e *tracing.Event) []Fa
 		case late > time.Second:
 			value = value.Add(text.Own(", written "), text.Span(late), text.Own(" later"))
 		case late < -time.Second: // the clocks of the service and the broker differ
-			value = value.Add(text.Own(", written "), text.Span(-late), text.Own(" earlier"))
+			value = value.Add(text.Own(", written "), text.Span(late.Abs()), text.Own(" earlier"))
 		}
 		list = append(list, Fact{Label: text.Own("occurred"), Value: value, From: t.String(id.TimeFrom.String())})
 	}

@@ -102,3 +102,15 @@ func TestALineOfAValueIsNoWiderThanThePage(t *testing.T) {
 	e.Sees("raw line 1 of 3").Sees(strings.Repeat("a", 58)).Misses("aabb", `\r`).Press("/").Write("ab").Sees("raw line 1 of 3").Press("/").Write("b").Sees("raw line 2 of 3")
 	e.Press("/").Write("short").Sees("raw line 3 of 3").Resize(70, 30).Sees(strings.Repeat("a", 58)+strings.Repeat("b", 10), "of 3")
 }
+
+// TestATimeOfAnotherMillenniumIsShown, though it is further away than durations can say: what a message
+// claims must not end the screen.
+func TestATimeOfAnotherMillenniumIsShown(t *testing.T) {
+	written := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for claimed, says := range map[string]string{"9999-12-31T23:59:59Z": "9999-12-31 23:59:59.000 +00:00, written 106751d 23h earlier", "1000-01-01T00:00:00Z": "1000-01-01 00:00:00.000 +00:00, written 106751d 23h later"} {
+		got := facts(t, 0, written, adapters.Message{Value: []byte("x"), Headers: headers("event_type", "A", "timestamp", claimed, "correlation_id", "f")})
+		if line := regexp.MustCompile(`(?m)^▸?occurred .*`).FindString(got); !strings.Contains(line, says) {
+			t.Errorf("%s: %q, want %s", claimed, line, says)
+		}
+	}
+}

@@ -98,7 +98,7 @@ func Ago(d time.Duration) Safe {
 func Offset(d time.Duration) Safe {
 	sign := "+"
 	if d < 0 {
-		sign, d = "-", -d
+		sign, d = "-", d.Abs()
 	}
 	return plain(sign + strconv.FormatFloat(d.Seconds(), 'f', 3, 64))
 }

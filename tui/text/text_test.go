@@ -1,6 +1,7 @@
 package text_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -173,7 +174,7 @@ func TestNumbers(t *testing.T) {
 		{text.Span(0), "0 ms"}, {text.Span(2310 * time.Millisecond), "2.31 s"}, {text.Span(800 * time.Microsecond), "0.8 ms"},
 		{text.Span(250 * time.Second), "4m 10s"}, {text.Span(182 * time.Minute), "3h 02m"}, {text.Span(292 * time.Hour), "12d 4h"},
 		{text.Ago(300 * time.Millisecond), "just now"}, {text.Ago(90 * time.Second), "1m ago"}, {text.Age(300 * time.Millisecond), "now"}, {text.Age(12 * time.Second), "12s"}, {text.Age(72 * time.Hour), "3d"},
-		{text.Offset(173 * time.Millisecond), "+0.173"}, {text.Offset(-20 * time.Millisecond), "-0.020"},
+		{text.Offset(173 * time.Millisecond), "+0.173"}, {text.Offset(math.MinInt64), "-9223372036.855"}, {text.Offset(-20 * time.Millisecond), "-0.020"},
 	} {
 		if c.got.String() != c.want || c.got.Width() != len(c.want) {
 			t.Errorf("got %q (%d cells), want %q", c.got, c.got.Width(), c.want)
