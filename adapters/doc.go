@@ -44,5 +44,6 @@
 // has none. It carries a digest of the message instead: the same message has the same
 // position wherever and whenever it is seen, and two equal messages share one.
 //
-// This package imports the standard library only, so that everything may import it.
+// This package imports the standard library only, and package schemas, which does the same, so
+// that everything may import it.
 package adapters

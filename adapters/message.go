@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"time"
+
+	"eventscope/adapters/schemas"
 )
 
 // Message is one message as its broker has it. Nothing is decoded: Key, Value and
@@ -40,6 +42,10 @@ type Message struct {
 
 	// Redelivered says that the broker has handed this message to a consumer before.
 	Redelivered bool
+
+	// Schemas finds the schemas of key and value, or is nil where the source has none. It is
+	// here because who reads a message knows nothing of its source.
+	Schemas schemas.Finder
 }
 
 // Header is one name and value of a message. Values need not be text: Spring Kafka

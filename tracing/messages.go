@@ -49,11 +49,12 @@ func (s *Store) bytesAtOnce() int { return int(min(s.config.Memory/16, bytesAtOn
 
 // rereading is some events whose messages are read again.
 type rereading struct {
-	events []Event
-	err    error    // why the index did not answer
-	copies [][]byte // what was kept of each, or nil
-	source []int    // the number of the source of each, or -1
-	open   []*sourceReading
+	events  []Event
+	err     error    // why the index did not answer
+	copies  [][]byte // what was kept of each, or nil
+	source  []int    // the number of the source of each, or -1
+	sources []Source
+	open    []*sourceReading
 }
 
 // sourceReading is what one source is asked for, in the order of the events.
@@ -85,26 +86,27 @@ func (s *Store) rereading(ctx context.Context, events []Event, most int) *reread
 		}
 	})
 	if r.err == nil {
-		r.begin(ctx, *s.sources.Load())
+		r.sources = *s.sources.Load()
+		r.begin(ctx)
 	}
 	return r
 }
 
 // begin asks each source for what was not kept. Nothing is read before the first is wanted.
-func (r *rereading) begin(ctx context.Context, sources []Source) {
-	positions := make([][]adapters.Position, len(sources))
+func (r *rereading) begin(ctx context.Context) {
+	positions := make([][]adapters.Position, len(r.sources))
 	for i := range r.events {
 		if n := r.source[i]; n >= 0 && r.copies[i] == nil {
 			positions[n] = append(positions[n], r.events[i].Position)
 		}
 	}
-	r.open = make([]*sourceReading, len(sources))
+	r.open = make([]*sourceReading, len(r.sources))
 	for n, of := range positions {
 		if len(of) == 0 {
 			continue
 		}
-		r.open[n] = &sourceReading{source: sources[n]}
-		if fetch := sources[n].Fetch; fetch != nil {
+		r.open[n] = &sourceReading{source: r.sources[n]}
+		if fetch := r.sources[n].Fetch; fetch != nil {
 			r.open[n].next, r.open[n].stop = iter.Pull2(fetch.Fetch(ctx, of))
 		}
 	}
@@ -137,7 +139,11 @@ func (r *rereading) message(ctx context.Context, i int) (adapters.Message, error
 	case r.err != nil:
 		return adapters.Message{}, r.err
 	case r.copies[i] != nil:
-		return copies.Decode(r.copies[i])
+		m, err := copies.Decode(r.copies[i])
+		if number := r.source[i]; number >= 0 {
+			m.Schemas = r.sources[number].Schemas
+		}
+		return m, err
 	case r.source[i] < 0:
 		return adapters.Message{}, fmt.Errorf("%s: %w", position, ErrUnknown)
 	}

@@ -34,7 +34,7 @@ func (s *Store) Page(ctx context.Context, query PageQuery) (page Page, err error
 			event.Summary = x.summaries.texts[sequence]
 			if encoded, ok := x.kept.Get(uint64(sequence)); ok && event.Summary == nil && len(encoded) <= 4*largestKept {
 				event.Summary = slices.Clone(encoded) // made a summary below, not here
-				page.encoded = append(page.encoded, len(page.Events))
+				page.encoded = append(page.encoded, unmade{len(page.Events), x.places.All[x.log.at(sequence).place].Source})
 			}
 			page.Events = append(page.Events, event)
 		}
@@ -42,10 +42,11 @@ func (s *Store) Page(ctx context.Context, query PageQuery) (page Page, err error
 	if err != nil {
 		return Page{}, err
 	}
-	for _, i := range page.encoded {
-		event := &page.Events[i]
+	for _, of := range page.encoded {
+		event := &page.Events[of.event]
 		if m, err := copies.Decode(event.Summary); err == nil {
-			event.Summary = payload.AppendSummary([]byte{}, m.Value, summaryWidth)
+			m.Schemas = (*s.sources.Load())[of.source].Schemas
+			event.Summary = payload.AppendSummary([]byte{}, &m, summaryWidth)
 		} else {
 			event.Summary = nil
 		}
@@ -56,6 +57,9 @@ func (s *Store) Page(ctx context.Context, query PageQuery) (page Page, err error
 }
 
 const summaryWidth = 256 // bytes
+
+// unmade is an event of a page without its line, by its place there, and the number of its source.
+type unmade struct{ event, source int }
 
 // pageOf lists the sequences of a page and counts what lies on both sides.
 func (x *index) pageOf(page *Page, query PageQuery) []Sequence {
@@ -175,7 +179,7 @@ func (s *Store) readSummaries(ctx context.Context, missing []Event) {
 	for m, err := range s.Messages(ctx, missing) {
 		text := []byte{}
 		if err == nil {
-			text = payload.AppendSummary(text, m.Value, summaryWidth)
+			text = payload.AppendSummary(text, &m, summaryWidth)
 		}
 		found = append(found, text)
 	}

@@ -57,7 +57,7 @@ type Page struct {
 	// Older and Newer count the rows of the same stream on both sides.
 	Older, Newer int64
 
-	encoded []int // events whose Summary still is the whole encoded message
+	encoded []unmade // events whose Summary still is the whole encoded message
 }
 
 // FlowQuery asks for rows of the flows page.

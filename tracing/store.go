@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/schemas"
 )
 
 // Config says how a Store works. The zero value is good.
@@ -48,6 +49,8 @@ type Source struct {
 	// Gaps returns the times in which the source saw nothing; nil when it has none by
 	// type. It must not wait.
 	Gaps func() []adapters.Gap
+	// Schemas are those of its messages, which kept copies do not have; nil where it has none.
+	Schemas schemas.Finder
 }
 
 // ErrUnknown: the store has no such event or flow, or no longer.

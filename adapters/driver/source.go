@@ -4,6 +4,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/schemas"
 )
 
 // Source is one broker cluster, opened: what can be done with it. A part that is nil is one
@@ -22,6 +23,9 @@ type Source struct {
 
 	// Close ends the connections. Run and Scan must have returned.
 	Close func() error
+
+	// Schemas are those of its messages, which have them too; nil where none were named.
+	Schemas schemas.Finder
 
 	adapters.Tailer
 	adapters.Scanner

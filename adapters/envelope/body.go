@@ -37,6 +37,9 @@ type member struct {
 // readBody looks for what is not known yet in a JSON object. It stops as soon as it
 // knows enough.
 func (r *Reader) readBody() {
+	if r.message.Schemas != nil && r.readWritten() {
+		return
+	}
 	rest := r.start("{")
 	if rest == nil {
 		return
@@ -52,7 +55,7 @@ func (r *Reader) readBody() {
 		return
 	}
 	r.recognise()
-	r.offerMembers()
+	r.offerMembers(nil)
 }
 
 // start is the JSON of the body, as far as it is read, if it begins with one of those
@@ -81,11 +84,15 @@ func (r *Reader) breaksOff(err error) bool {
 	return len(r.message.Value) > MaxBody && errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// unframed is a body without what stands before the JSON of some: the five bytes of
-// Confluent's serialisers, which are a zero and a schema id, and a byte order mark.
+// unframed is a body without what stands before the JSON of some: a zero and a schema id of
+// four bytes, or of eight, as Apicurio 2 writes them, and a byte order mark.
 func unframed(body []byte) []byte {
-	if len(body) > 5 && body[0] == 0 && (body[5] == '{' || body[5] == 0xef) {
-		body = body[5:]
+	if len(body) > 5 && body[0] == 0 {
+		if body[5] == '{' || body[5] == 0xef {
+			body = body[5:]
+		} else if len(body) > 9 && body[1]|body[2]|body[3]|body[4] == 0 && (body[9] == '{' || body[9] == 0xef) {
+			body = body[9:]
+		}
 	}
 	return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 }
@@ -263,8 +270,7 @@ func (r *Reader) collected(at depth, meaning *meaning, parent, name []byte) bool
 	return false
 }
 
-// collect keeps a member to be weighed when the dialect is known, and notes which
-// role it will certainly fill.
+// collect keeps a member to be weighed when the dialect is known.
 func (r *Reader) collect(at depth, meaning *meaning, parent, name, raw []byte) {
 	r.mark(at, meaning)
 	if len(r.members) == maxMembers {
@@ -274,7 +280,14 @@ func (r *Reader) collect(at depth, meaning *meaning, parent, name, raw []byte) {
 		raw = firstString(raw)
 	}
 	value := r.scalar(raw)
-	if value == nil {
+	if value != nil {
+		r.keep(at, meaning, parent, name, value)
+	}
+}
+
+// keep keeps the value of a member, and notes which role it will certainly fill.
+func (r *Reader) keep(at depth, meaning *meaning, parent, name, value []byte) {
+	if len(r.members) == maxMembers {
 		return
 	}
 	// Filled in place, field by field: to copy a member costs as much as to scan it.
@@ -353,9 +366,10 @@ func firstString(array []byte) []byte {
 	return rest[:end+2]
 }
 
-// offerMembers weighs what was collected, now that the dialect is known.
-func (r *Reader) offerMembers() {
-	where := Evidence{Place: InBody}
+// offerMembers weighs what was collected, now that the dialect is known. Written is the schema
+// by which the body was read, or nil.
+func (r *Reader) offerMembers(written *Written) {
+	where := Evidence{Place: InBody, Written: written}
 	for i := range r.members {
 		found := &r.members[i]
 		where.Parent, where.Name = found.parent, found.name

@@ -47,6 +47,7 @@
 //	reader.go      Reader: the order in which a message is read
 //	offer.go       how a value becomes a fact, or does not
 //	body.go        the part that reads JSON; jsonscan/ is how it walks through it
+//	written.go     the part that reads a body or a key by its schema
 //	key.go         what a Kafka key says
 //	parents.go     members of a body that are looked into
 //	meaning.go     names to meanings, from all tables

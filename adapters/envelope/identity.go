@@ -31,6 +31,9 @@ type Identity struct {
 	// is not on its way to be tried again. Package deadheader reads them.
 	DeadLetter bool
 
+	// Written is by what schema the body was read, or nil.
+	Written *Written
+
 	// Replayed says that it carries the headers of a replay (x-replay-id).
 	Replayed bool
 
@@ -81,6 +84,8 @@ type Evidence struct {
 	Place  Place
 	Parent []byte // for a body field below the top level: "payload"
 	Name   []byte // header, property or field name; a mapping's name
+	// Written is the schema by which the body or the key was read, or nil.
+	Written *Written
 }
 
 // Place is a kind of evidence.
@@ -102,7 +107,7 @@ const (
 var placeNames = [placeCount]string{"", "header", "property", "body", "key", "routing key", "destination name", "trace id of", "mapping"}
 
 // AppendTo appends the evidence as people read it: "header correlation_id",
-// "body payload.order_id", "key".
+// "body payload.order_id", "body metadata.flow_id (Avro, schema 12)", "key".
 func (e Evidence) AppendTo(dst []byte) []byte {
 	if e.Place >= placeCount {
 		return dst
@@ -114,6 +119,9 @@ func (e Evidence) AppendTo(dst []byte) []byte {
 			dst = append(append(dst, e.Parent...), '.')
 		}
 		dst = append(dst, e.Name...)
+	}
+	if e.Written != nil {
+		dst = append(dst, e.Written.note...)
 	}
 	return dst
 }

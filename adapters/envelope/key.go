@@ -12,6 +12,15 @@ func (r *Reader) keyWillDo() bool {
 	return r.known.has(enough&^only(dialect.Entity)) && len(key) > 0 && len(key) <= spelling.MaxID && spelling.Textual(key) && !spelling.IsNone(key)
 }
 
+// key is what the Kafka key says, and the schema by which it was read, or nil.
+func (r *Reader) key() ([]byte, *Written) {
+	if r.message.Schemas == nil || len(r.message.Key) == 0 {
+		return r.keyText(r.message.Key), nil
+	}
+	key, written := r.writtenKey(r.message.Key)
+	return r.keyText(key), written
+}
+
 // keyText is what a key says: a string without the quotes that a JSON serialiser puts
 // round it; of an object the member that names a business object, or the only one there
 // is, as Kafka Connect writes keys; and the key itself where it is anything else.

@@ -45,7 +45,7 @@ func (r *Reader) outranks(u *use, c class) (rank uint16, ok bool) {
 func (r *Reader) take(role dialect.Role, c class, rank uint16, fact []byte, from *Evidence) {
 	field := r.id.field(role)
 	field.Value = fact
-	field.From.Place, field.From.Parent, field.From.Name = from.Place, from.Parent, from.Name
+	field.From.Place, field.From.Parent, field.From.Name, field.From.Written = from.Place, from.Parent, from.Name, from.Written
 	r.rank[role] = rank
 	if c <= byTypeID {
 		r.known |= only(role)

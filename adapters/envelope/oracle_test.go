@@ -68,7 +68,7 @@ func (o *oracle) readBody() {
 		return
 	}
 	r.recognise()
-	r.offerMembers()
+	r.offerMembers(nil)
 }
 
 // readObject is Reader.readObject.

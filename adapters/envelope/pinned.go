@@ -45,7 +45,8 @@ func (r *Reader) find(where *location) []byte {
 			return r.text(property(m.Properties, where.name))
 		}
 	case inKey:
-		return r.keyText(m.Key)
+		key, _ := r.key()
+		return key
 	case inBody:
 		return r.findInBody(where.pointer)
 	}
@@ -54,7 +55,10 @@ func (r *Reader) find(where *location) []byte {
 
 // findInBody follows a JSON pointer through the body.
 func (r *Reader) findInBody(pointer []string) []byte {
-	rest := r.start("{[")
+	rest := r.writtenBody()
+	if rest == nil {
+		rest = r.start("{[")
+	}
 	if rest == nil {
 		return nil
 	}

@@ -35,6 +35,8 @@ type Reader struct {
 	enveloped bool
 
 	scanner jsonscan.Scanner
+
+	writings writings
 }
 
 // roles is a set of roles.
@@ -224,7 +226,8 @@ func (r *Reader) readRest() {
 		r.offer(&useFlow, byTrace, t.Value, &Evidence{Place: InTrace, Parent: t.From.Parent, Name: t.From.Name})
 	}
 	if r.rank[dialect.Entity] == unranked {
-		r.offer(&useEntity, byKey, r.keyText(m.Key), &Evidence{Place: InKey})
+		key, written := r.key()
+		r.offer(&useEntity, byKey, key, &Evidence{Place: InKey, Written: written})
 	}
 	if r.rank[dialect.EventType] == unranked && m.Properties != nil {
 		r.offer(&useType, byRouting, r.text(m.Properties.RoutingKey), &Evidence{Place: InRouting})

@@ -10,8 +10,33 @@ import (
 	"eventscope/adapters"
 )
 
-// Plain is the value of m as it is to be searched: decompressed where it is compressed,
-// to at most limit bytes, and as sent where nothing needs to be or can be done.
+// Readable is the value of m as it is to be searched: decompressed where it is compressed, and
+// as JSON where it can be read by its schema, to at most limit bytes each; as sent where nothing
+// needs to be or can be done.
+func Readable(m *adapters.Message, limit int) []byte {
+	data := Plain(m, limit)
+	if made, ok, _ := AppendWritten(nil, m, Value, data, limit); ok {
+		return made
+	}
+	return data
+}
+
+// ReadableKey is the key of m in the same way, for people: text without the quotes of JSON.
+func ReadableKey(m *adapters.Message, limit int) []byte {
+	made, ok, _ := AppendWritten(nil, m, Key, m.Key, limit)
+	if !ok {
+		return m.Key
+	}
+	if len(made) > 1 && made[0] == '"' {
+		if text, err := jsontext.AppendUnquote(nil, made); err == nil {
+			return text
+		}
+	}
+	return made
+}
+
+// Plain is the value of m decompressed where it is compressed, to at most limit bytes, and as
+// sent where nothing needs to be or can be done.
 func Plain(m *adapters.Message, limit int) []byte {
 	c := codecOf(contentEncoding(m), m.Value)
 	if c == nil {
@@ -29,9 +54,7 @@ func Plain(m *adapters.Message, limit int) []byte {
 // such thing, or when the value is not JSON as far as it had to be read. It shares the
 // value's memory.
 func Lookup(value []byte, path string) jsontext.Value {
-	if len(value) > framed && value[0] == 0 && value[framed] == '{' {
-		value = value[framed:]
-	}
+	value = unframed(value)
 	head := bytes.TrimLeft(value, " \t\r\n")
 	if len(head) == 0 || head[0] != '{' && head[0] != '[' {
 		return nil

@@ -2,10 +2,8 @@ package payload
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"strconv"
 	"unicode/utf8"
 
 	// A strict tokeniser: what it takes is JSON, and it says where anything else
@@ -13,6 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"eventscope/adapters"
+	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/schemas"
 )
 
 // Format is what a value turned out to be.
@@ -30,7 +30,7 @@ const (
 type Decoded struct {
 	Format Format
 	// Data is the value after decompression, at most as long as the limit given, and
-	// without the schema id in front of JSON. It shares memory with the message where
+	// without the frame in front of JSON. It shares memory with the message where
 	// nothing was decompressed.
 	Data []byte
 	// Size is the true size of the value as sent, in bytes.
@@ -39,8 +39,15 @@ type Decoded struct {
 	Cut bool
 	// Compression is "gzip", "zstd", "deflate", "snappy", "lz4" or "".
 	Compression string
-	// Schema is the schema the value names, as "id 7" of a registry or a GUID, or "".
-	Schema string
+	// Frame is how the value names a schema, if it does, and Written is that schema, if it was
+	// found.
+	Frame   Frame
+	Written *schemas.Schema
+	// Reader is the full name of what the value was read as by its schema, and Raw are then its
+	// bytes, with their frame: Data is JSON that was made of them. Else Reader is empty and Raw
+	// is nil.
+	Reader string
+	Raw    []byte
 	// Declined says why each decoder before the one that took it did not.
 	Declined []Declined
 }
@@ -64,8 +71,12 @@ func Decode(m *adapters.Message, limit int) Decoded {
 	if limit > 0 && len(d.Data) > limit {
 		d.Data, d.Cut = d.Data[:limit:limit], true
 	}
-	d.Schema = schemaOf(m, d.Data)
+	d.Frame = FrameOf(m, Value, d.Data)
 	switch {
+	case m.Schemas != nil && d.Frame.Ref.By != schemas.ByNothing && d.isWritten(m, limit):
+		if d.Format = JSON; d.Cut {
+			d.Format = Text // half of it is not JSON
+		}
 	case d.isJSON():
 		d.Format = JSON
 	case d.isText():
@@ -96,32 +107,39 @@ func (d *Decoded) decompress(encoding string, limit int) {
 	d.Data, d.Cut, d.Compression = data, cut, c.name
 }
 
-// framed is the size of what Confluent's serialisers put before a value: a zero and a
-// schema id of four bytes, big-endian.
-const framed = 5
-
-// schemaOf is the schema that a message names: in a header, with the newer serialisers,
-// or in front of its value (Confluent wire format).
-func schemaOf(m *adapters.Message, data []byte) string {
-	if guid, ok := m.Header("__value_schema_id"); ok && len(guid) == 17 && guid[0] == 1 {
-		return fmt.Sprintf("%x-%x-%x-%x-%x", guid[1:5], guid[5:7], guid[7:9], guid[9:11], guid[11:17])
+// isWritten takes a value that names a schema by which it can be read, and makes JSON of it.
+func (d *Decoded) isWritten(m *adapters.Message, limit int) bool {
+	schema, err := FindSchema(m, &d.Frame)
+	if err != nil {
+		return d.decline("schema", err.Error())
 	}
-	// An eight-byte number is no frame, and registries count from 1.
-	if len(data) > framed && len(data) != 8 && data[0] == 0 {
-		if id := binary.BigEndian.Uint32(data[1:]); id > 0 && id < 1<<24 {
-			return "id " + strconv.FormatUint(uint64(id), 10)
-		}
+	d.Written = schema
+	values, body, err := ValuesOf(schema, &d.Frame, d.Data)
+	if err != nil {
+		return d.decline("schema", err.Error())
 	}
-	return ""
+	if values == nil {
+		return false // it is JSON, text or bytes
+	}
+	if d.Cut {
+		return d.decline(FormatName(schema.Format), "it was cut")
+	}
+	if limit <= 0 {
+		limit = MaxDecompressed
+	}
+	made, err := values.AppendJSON(nil, body, limit)
+	if err != nil && !errors.Is(err, avro.ErrTooLong) {
+		return d.decline(FormatName(schema.Format), "written with "+schema.Title()+", but "+err.Error())
+	}
+	d.Raw, d.Data, d.Cut = d.Data, made, err != nil
+	d.Reader = values.Name()
+	return true
 }
 
 // isJSON takes one JSON value, with or without a schema id before it. Members may be
 // there twice: the value is shown, not interpreted.
 func (d *Decoded) isJSON() bool {
-	data := d.Data
-	if len(data) > framed && data[0] == 0 && (data[framed] == '{' || data[framed] == '[') {
-		data = data[framed:]
-	}
+	data := unframed(d.Data)
 	if d.Cut {
 		return d.decline("json", "it was cut")
 	}
@@ -130,6 +148,16 @@ func (d *Decoded) isJSON() bool {
 	}
 	d.Data = data
 	return true
+}
+
+// unframed is JSON without the frame before it; anything else stays as it is.
+func unframed(data []byte) []byte {
+	for _, n := range [...]int{framed, framedLong} {
+		if len(data) > n && data[0] == 0 && looksLikeJSON(data[n:]) && (n == framed || data[1] == 0 && data[2] == 0) {
+			return data[n:]
+		}
+	}
+	return data
 }
 
 func checkJSON(data []byte) error {

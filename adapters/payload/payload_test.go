@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"eventscope/adapters"
+	"eventscope/adapters/schemas"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/flate"
@@ -77,8 +78,8 @@ func TestDecode(t *testing.T) {
 		{"text", "order placed\n", "", 0, Decoded{Format: Text, Data: []byte("order placed\n"), Size: 13, Declined: []Declined{{"json", "invalid character 'o' at start of value at byte 0"}}}},
 		{"binary", "\x08\x96\x01\xff", "", 0, Decoded{Format: Binary, Data: []byte("\x08\x96\x01\xff"), Size: 4, Declined: []Declined{{"json", `invalid character '\b' at start of value at byte 0`}, {"text", "not UTF-8 at byte 1"}}}},
 		{"control characters", "ab\x01\x02", "", 0, Decoded{Format: Binary, Data: []byte("ab\x01\x02"), Size: 4, Declined: []Declined{{"json", "invalid character 'a' at start of value at byte 0"}, {"text", "2 of 4 bytes are control characters"}}}},
-		{"Avro with a schema id", "\x00\x00\x00\x00\x07\x02\xff", "", 0, Decoded{Format: Binary, Data: []byte("\x00\x00\x00\x00\x07\x02\xff"), Size: 7, Schema: "id 7", Declined: []Declined{{"json", `invalid character '\x00' at start of value at byte 0`}, {"text", "not UTF-8 at byte 6"}}}},
-		{"JSON with a schema id", "\x00\x00\x00\x01\x00{}", "", 0, Decoded{Format: JSON, Data: []byte("{}"), Size: 7, Schema: "id 256"}},
+		{"Avro with a schema id", "\x00\x00\x00\x00\x07\x02\xff", "", 0, Decoded{Format: Binary, Data: []byte("\x00\x00\x00\x00\x07\x02\xff"), Size: 7, Frame: Frame{Ref: schemas.Ref{By: schemas.ByID, ID: 7}, At: 5}, Declined: []Declined{{"json", `invalid character '\x00' at start of value at byte 0`}, {"text", "not UTF-8 at byte 6"}}}},
+		{"JSON with a schema id", "\x00\x00\x00\x01\x00{}", "", 0, Decoded{Format: JSON, Data: []byte("{}"), Size: 7, Frame: Frame{Ref: schemas.Ref{By: schemas.ByID, ID: 256}, At: 5}}},
 		{"a number of eight bytes", "\x00\x00\x00\x00\x07\x02\x00\x01", "", 0, Decoded{Format: Binary, Data: []byte("\x00\x00\x00\x00\x07\x02\x00\x01"), Size: 8, Declined: []Declined{{"json", `invalid character '\x00' at start of value at byte 0`}, {"text", "a zero byte at byte 0"}}}},
 		{"not gzip", "{}", "gzip", 0, Decoded{Format: JSON, Data: []byte("{}"), Size: 2, Declined: []Declined{{"gzip", "unexpected EOF"}}}},
 		{"empty", "", "", 0, Decoded{Format: Empty, Data: []byte{}}},
@@ -187,7 +188,7 @@ func FuzzDecode(f *testing.F) {
 			o.Find("a", 0, true)
 			o.ToggleAll()
 		}
-		AppendSummary(nil, value, 80)
+		AppendSummary(nil, &adapters.Message{Value: value}, 80)
 		for row := range HexRows(d.Data) {
 			if len(AppendHexRow(nil, d.Data, row)) < 60 {
 				t.Fatal("a short row")

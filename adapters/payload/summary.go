@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"eventscope/adapters"
+	"eventscope/adapters/schemas"
 )
 
 const (
@@ -23,21 +26,49 @@ const (
 // it is and its size. It is not yet safe to print.
 //
 // What other columns show is left out: ids, types and times. Members of a payload or
-// data object count as members of the value.
-func AppendSummary(dst []byte, value []byte, width int) []byte {
+// data object count as members of the value. A value that can be read by its schema is what
+// its JSON is; one that names a schema and cannot be read says which.
+func AppendSummary(dst []byte, m *adapters.Message, width int) []byte {
 	if width <= 0 {
 		return dst
 	}
 	start := len(dst)
-	switch {
+	switch value := m.Value; {
 	case value == nil:
 		dst = append(dst, "tombstone"...)
 	case len(value) == 0:
 		dst = append(dst, "empty"...)
+	case m.Schemas != nil:
+		dst = appendWrittenSummary(dst, m, width)
 	default:
 		dst = appendSummary(dst, value, width)
 	}
 	return dst[:start+len(cutRunes(dst[start:], width))]
+}
+
+// appendWrittenSummary reads a value by its schema, if it has one.
+func appendWrittenSummary(dst []byte, m *adapters.Message, width int) []byte {
+	data := Plain(m, summaryBytes)
+	f := FrameOf(m, Value, data)
+	if f.Ref.By == schemas.ByNothing {
+		return appendSummary(dst, m.Value, width)
+	}
+	schema, err := FindSchema(m, &f)
+	if err == nil {
+		var values Values
+		if values, data, err = ValuesOf(schema, &f, data); values != nil {
+			made, wrong := values.AppendJSON(nil, data, summaryBytes)
+			if wrong == nil || len(made) >= summaryBytes/2 {
+				return appendSummary(dst, made, width)
+			}
+			err = wrong
+		}
+	}
+	if err == nil || looksLikeJSON(unframed(m.Value)) {
+		return appendSummary(dst, m.Value, width)
+	}
+	dst = append(append(appendSize(dst, "binary", len(m.Value)), " of schema "...), f.Ref.Number()...)
+	return dst
 }
 
 func appendSummary(dst, value []byte, width int) []byte {
@@ -48,9 +79,7 @@ func appendSummary(dst, value []byte, width int) []byte {
 		}
 		value = data
 	}
-	if body := value; len(body) > framed && body[0] == 0 && body[framed] == '{' {
-		value = body[framed:]
-	}
+	value = unframed(value)
 	head := bytes.TrimLeft(value[:min(len(value), summaryBytes)], " \t\r\n")
 	if len(head) > 0 && (head[0] == '{' || head[0] == '[') {
 		start := len(dst)

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"eventscope/adapters"
 )
 
 func TestSummary(t *testing.T) {
@@ -25,14 +27,14 @@ func TestSummary(t *testing.T) {
 		"":                              "empty",
 		"\x00\x00\x00\x00\x07{\"a\":1}": "a=1",
 	} {
-		if got := string(AppendSummary(nil, []byte(value), 200)); got != want {
+		if got := string(AppendSummary(nil, &adapters.Message{Value: []byte(value)}, 200)); got != want {
 			t.Errorf("%s\n got %q\nwant %q", value, got, want)
 		}
 	}
-	if got := string(AppendSummary([]byte("> "), nil, 200)); got != "> tombstone" {
+	if got := string(AppendSummary([]byte("> "), &adapters.Message{Value: nil}, 200)); got != "> tombstone" {
 		t.Errorf("no value: %q", got)
 	}
-	if got := string(AppendSummary(nil, compressed(t, "zstd", []byte(`{"a":1}`)), 200)); got != "a=1" {
+	if got := string(AppendSummary(nil, &adapters.Message{Value: compressed(t, "zstd", []byte(`{"a":1}`))}, 200)); got != "a=1" {
 		t.Errorf("zstd: %q", got)
 	}
 }
@@ -41,7 +43,7 @@ func TestSummaryIsBounded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.OneOf(rapid.SliceOf(rapid.Byte()), rapid.Map(rapid.String(), func(s string) []byte { return []byte(`{"é":"` + s + `","b":[`) })).Draw(t, "value")
 		width := rapid.IntRange(-1, 40).Draw(t, "width")
-		got := AppendSummary([]byte("x"), value, width)
+		got := AppendSummary([]byte("x"), &adapters.Message{Value: value}, width)
 		if got[0] != 'x' || len(got)-1 > max(width, 0) {
 			t.Fatalf("%q is longer than %d", got, width)
 		}
@@ -56,7 +58,7 @@ func TestSummaryIsBounded(t *testing.T) {
 
 func TestSummaryOfLargeValues(t *testing.T) {
 	for _, value := range []string{strings.Repeat("x", 1<<20), `{"a":"` + strings.Repeat("x", 1<<20) + `"}`, strings.Repeat("[", 1<<20), strings.Repeat(`{"payload":`, 1<<18)} {
-		if got := AppendSummary(nil, []byte(value), 100); len(got) > 100 || len(got) == 0 {
+		if got := AppendSummary(nil, &adapters.Message{Value: []byte(value)}, 100); len(got) > 100 || len(got) == 0 {
 			t.Errorf("%d bytes", len(got))
 		}
 	}
@@ -70,6 +72,6 @@ func BenchmarkSummary(b *testing.B) {
 	b.SetBytes(int64(len(value)))
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = AppendSummary(dst[:0], value, 256)
+		dst = AppendSummary(dst[:0], &adapters.Message{Value: value}, 256)
 	}
 }

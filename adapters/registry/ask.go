@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sr"
 
 	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/schemas"
 )
 
 const (
@@ -22,29 +24,41 @@ const (
 )
 
 // fetch asks for a schema and all that it refers to.
-func (r *Registry) fetch(ctx context.Context, id uint32) (*Schema, error) {
+func (r *Registry) fetch(ctx context.Context, ref schemas.Ref) (*schemas.Schema, error) {
 	ctx, cancel := context.WithTimeout(ctx, wholePatience)
 	defer cancel()
-	answer, err := r.client.SchemaByID(ctx, int(id))
+	answer, err := r.schemaBy(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	made := &Schema{ID: id, Format: answer.Type.String(), Text: answer.Schema}
-	if len(answer.Schema) > avro.MaxSchema {
+	made := &schemas.Schema{Ref: ref, Format: answer.Type.String(), Text: answer.Schema.Schema, Subject: answer.Subject, Version: answer.Version}
+	if len(made.Text) > avro.MaxSchema {
 		return nil, &unreadable{fmt.Errorf("it is longer than %d MiB", avro.MaxSchema>>20)}
 	}
-	asked := references{known: map[sr.SchemaReference]bool{}, length: len(answer.Schema)}
+	asked := references{known: map[sr.SchemaReference]bool{}, length: len(made.Text)}
 	if err := r.follow(ctx, answer.References, &asked, 0); err != nil {
 		return nil, err
 	}
 	made.References = asked.texts
-	if answer.Type == sr.TypeAvro {
-		made.Avro, err = compile(made)
-	}
-	if err != nil {
+	if err := compile(made); err != nil {
 		return nil, &unreadable{err}
 	}
 	return made, nil
+}
+
+// schemaBy asks for the one schema that a reference names.
+func (r *Registry) schemaBy(ctx context.Context, ref schemas.Ref) (answer sr.SubjectSchema, err error) {
+	switch ref.By {
+	case schemas.ByID, schemas.ByContentID: // an id of Confluent's API is a content id of Apicurio's
+		answer.Schema, err = r.client.SchemaByID(ctx, int(ref.ID))
+	case schemas.ByGUID:
+		answer, err = r.client.SchemaByGUID(ctx, ref.Number())
+	case schemas.ByGlobalID:
+		answer.Schema, err = r.byGlobalID(ctx, ref.ID)
+	default:
+		err = &unreadable{errors.New("this registry is not asked for such a name")}
+	}
+	return answer, err
 }
 
 // unreadable is a schema that is there and cannot be used.
@@ -87,11 +101,19 @@ func (r *Registry) follow(ctx context.Context, to []sr.SchemaReference, asked *r
 
 // compile makes a schema ready. What the library does with a hostile one, it does to this
 // schema alone.
-func compile(s *Schema) (made *avro.Schema, err error) {
+func compile(s *schemas.Schema) (err error) {
 	defer func() {
 		if wrong := recover(); wrong != nil {
-			made, err = nil, fmt.Errorf("its parser failed: %v\n%s", wrong, debug.Stack())
+			err = fmt.Errorf("its parser failed: %v\n%s", wrong, debug.Stack())
 		}
 	}()
-	return avro.Parse(s.Text, s.References...)
+	if s.Format != sr.TypeAvro.String() {
+		return nil
+	}
+	reader, err := avro.Parse(s.Text, s.References...)
+	if err != nil {
+		return err
+	}
+	s.Reader, s.Name = reader, reader.Name()
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sr"
 
 	"eventscope/adapters"
+	"eventscope/adapters/schemas"
 )
 
 // Codes of Confluent's API for what is not there (its REST reference, "Schemas").
@@ -18,9 +19,6 @@ const (
 	noVersion = 40402
 	noSchema  = 40403
 )
-
-// ErrPending is told by [Registry.Known] while a schema is being asked for.
-var ErrPending = errors.New("the registry is being asked for the schema")
 
 // verdict is what an answer means for the questions that follow.
 type verdict uint8
@@ -37,9 +35,9 @@ const (
 type inOutage struct{ error }
 
 // judge tells what an error of the client means, in words.
-func (r *Registry) judge(id uint32, err error) (verdict, error) {
+func (r *Registry) judge(ref schemas.Ref, err error) (verdict, error) {
 	problem := func(cause, remedy string, kind error) error {
-		return &adapters.Problem{Doing: fmt.Sprintf("read schema %d from the registry %s", id, r.name), Cause: cause, Remedy: remedy, Kind: kind}
+		return &adapters.Problem{Doing: fmt.Sprintf("read the schema of %s from the registry %s", ref, r.name), Cause: cause, Remedy: remedy, Kind: kind}
 	}
 	answer := (*sr.ResponseError)(nil)
 	waited, unusable := (*inOutage)(nil), (*unreadable)(nil)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	// The client of the API that all registries have, of the author of the client for Kafka.
@@ -15,7 +16,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"eventscope/adapters"
-	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/schemas"
 )
 
 const (
@@ -31,20 +32,6 @@ const (
 	graphBytes = 10
 )
 
-// Schema is what an id stands for. It never changes.
-type Schema struct {
-	// ID is the id in the registry that was asked, and in its context.
-	ID uint32
-	// Format is AVRO, PROTOBUF or JSON.
-	Format string
-	// Text is the schema, and References are those that it refers to, each before those
-	// that refer to it.
-	Text       string
-	References []string
-	// Avro reads values of the schema; nil for other formats.
-	Avro *avro.Schema
-}
-
 // Registry remembers what one registry said.
 type Registry struct {
 	name    string
@@ -53,25 +40,32 @@ type Registry struct {
 	free    chan struct{} // a place for each question that may be asked now
 	http    *http.Client
 	later   *later
+	late    atomic.Bool // the latest question took longer than messages wait
+	bases   []string
+	login   func(*http.Request)
 
 	ctx    context.Context
 	cancel context.CancelFunc
 	asking sync.WaitGroup
 
 	mu      sync.Mutex
-	entries map[uint32]*entry
+	entries map[schemas.Ref]*entry
 	pending int
 	kept    int
 	outage  outage
+	// strangers are what destinations asked for in vain.
+	strangers strangers
 }
 
 // entry is what is known of an id.
 type entry struct {
 	done   chan struct{} // closed when it was answered
-	schema *Schema
+	schema *schemas.Schema
 	err    error
 	until  time.Time // when an error is no longer believed; zero is for ever
 	misses int
+	// destination is whose message asked first.
+	destination string
 }
 
 // Open prepares to ask a registry, and asks nothing yet. It fails with [adapters.ErrUsage].
@@ -98,7 +92,15 @@ func Open(c Config) (*Registry, error) {
 	}
 	r := &Registry{
 		name: strings.Join(hosts, ","), client: client, http: web, later: later, limiter: rate.NewLimiter(perSecond, perSecond),
-		free: make(chan struct{}, maxAtOnce), entries: map[uint32]*entry{},
+		free: make(chan struct{}, maxAtOnce), bases: bases, strangers: strangers{of: map[string]*stranger{}}, entries: map[schemas.Ref]*entry{},
+	}
+	r.login = func(request *http.Request) {
+		switch {
+		case c.User != "":
+			request.SetBasicAuth(c.User, c.Password)
+		case c.Token != "":
+			request.Header.Set("Authorization", "Bearer "+c.Token)
+		}
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r, nil
@@ -117,8 +119,8 @@ func (r *Registry) Close() {
 }
 
 // Schema waits for a schema. An error is an [*adapters.Problem], or that of ctx.
-func (r *Registry) Schema(ctx context.Context, id uint32) (*Schema, error) {
-	e := r.entry(id)
+func (r *Registry) Schema(ctx context.Context, ref schemas.Ref) (*schemas.Schema, error) {
+	e := r.entry("", ref)
 	select {
 	case <-e.done:
 		return e.schema, e.err
@@ -127,24 +129,27 @@ func (r *Registry) Schema(ctx context.Context, id uint32) (*Schema, error) {
 	}
 }
 
-// Known tells a schema without waiting. It fails with [ErrPending] while the answer is on
-// its way, for which it asks the first time.
-func (r *Registry) Known(id uint32) (*Schema, error) {
-	e := r.entry(id)
+// Registry implements [schemas.Finder].
+func (r *Registry) Registry() string { return r.name }
+
+// Find implements [schemas.Finder]. It asks for a schema the first time.
+func (r *Registry) Find(destination string, ref schemas.Ref) (*schemas.Schema, error) {
+	e := r.entry(destination, ref)
 	select {
 	case <-e.done:
 		return e.schema, e.err
 	default:
-		return nil, ErrPending
+		return nil, schemas.ErrPending
 	}
 }
 
-// entry is what is known of an id, or a new question.
-func (r *Registry) entry(id uint32) *entry {
+// entry is what is known of a schema, or a new question. An entry that was not asked for, since
+// nobody is asked now, is not kept.
+func (r *Registry) entry(destination string, ref schemas.Ref) *entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	old := r.entries[id]
+	old := r.entries[ref]
 	if old != nil && (old.until.IsZero() || now.Before(old.until)) {
 		return old
 	}
@@ -153,17 +158,22 @@ func (r *Registry) entry(id uint32) *entry {
 		made.misses = old.misses
 	}
 	why := r.outage.on(now)
-	if r.pending >= maxPending {
+	switch {
+	case r.pending >= maxPending:
 		why = fmt.Errorf("%w: %d schemas are asked for at once", adapters.ErrBusy, r.pending)
+	case why == nil && old == nil:
+		why = r.strangers.refuse(destination)
 	}
 	if why != nil || r.ctx.Err() != nil {
 		made.err = errors.Join(why, r.ctx.Err())
 		close(made.done)
 		return made
 	}
-	r.entries[id] = made
+	made.destination = destination
+	r.entries[ref] = made
 	r.pending++
-	r.asking.Go(func() { r.ask(id, made) })
+	r.strangers.asked(destination)
+	r.asking.Go(func() { r.ask(ref, made) })
 	return made
 }
 
@@ -178,7 +188,7 @@ func (r *Registry) makeRoom() {
 			select {
 			case <-old.done:
 				if (old.schema != nil) == schemas {
-					r.kept -= old.schema.size()
+					r.kept -= sizeOf(old.schema)
 					delete(r.entries, id)
 				}
 			default:
@@ -187,8 +197,8 @@ func (r *Registry) makeRoom() {
 	}
 }
 
-// size is what it takes in memory, about, with the graph that was made of it.
-func (s *Schema) size() int {
+// sizeOf is what a schema takes in memory, about, with the graph that was made of it.
+func sizeOf(s *schemas.Schema) int {
 	if s == nil {
 		return 0
 	}
@@ -196,16 +206,16 @@ func (s *Schema) size() int {
 	for _, text := range s.References {
 		n += len(text)
 	}
-	if s.Avro != nil {
+	if s.Reader != nil {
 		n *= graphBytes
 	}
 	return n
 }
 
 // ask answers one entry.
-func (r *Registry) ask(id uint32, e *entry) {
-	schema, err := r.inTurn(id)
-	verdict, told := r.judge(id, err)
+func (r *Registry) ask(ref schemas.Ref, e *entry) {
+	schema, err := r.inTurn(ref)
+	verdict, told := r.judge(ref, err)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
@@ -224,14 +234,18 @@ func (r *Registry) ask(id uint32, e *entry) {
 			e.until = now
 		}
 	}
-	r.kept += schema.size()
+	r.kept += sizeOf(schema)
+	if verdict != notAsked && verdict != failing {
+		r.late.Store(false)
+	}
 	r.pending--
+	r.strangers.answered(e.destination, verdict == unknown && e.misses == 1)
 	r.makeRoom()
 	close(e.done)
 }
 
 // inTurn asks when it is its turn.
-func (r *Registry) inTurn(id uint32) (*Schema, error) {
+func (r *Registry) inTurn(ref schemas.Ref) (*schemas.Schema, error) {
 	ctx := r.ctx
 	select {
 	case r.free <- struct{}{}:
@@ -248,5 +262,5 @@ func (r *Registry) inTurn(id uint32) (*Schema, error) {
 	if why != nil { // since it was asked for
 		return nil, &inOutage{why}
 	}
-	return r.fetch(ctx, id)
+	return r.fetch(ctx, ref)
 }

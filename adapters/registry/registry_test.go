@@ -16,6 +16,8 @@ import (
 	"go.uber.org/goleak"
 
 	"eventscope/adapters"
+	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/schemas"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -71,6 +73,8 @@ func open(t *testing.T, c Config) *Registry {
 	return r
 }
 
+func id(n int) schemas.Ref { return schemas.Ref{By: schemas.ByID, ID: uint64(n)} }
+
 func schema(text string, references ...any) map[string]any {
 	return map[string]any{"schema": text, "references": references}
 }
@@ -86,20 +90,20 @@ func TestASchemaIsAskedForOnce(t *testing.T) {
 	var asking sync.WaitGroup
 	for range 20 {
 		asking.Go(func() {
-			got, err := r.Schema(t.Context(), 7)
-			if err != nil || got.ID != 7 || got.Format != "AVRO" || got.Avro == nil || got.Text != `"string"` {
+			got, err := r.Schema(t.Context(), id(7))
+			if err != nil || got.Ref.ID != 7 || got.Format != "AVRO" || got.Reader == nil || got.Text != `"string"` {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
 	}
 	asking.Wait()
-	if got, err := r.Known(7); err != nil || got.ID != 7 || there.asked.Load() != 1 {
+	if got, err := r.Find("orders", id(7)); err != nil || got.Ref.ID != 7 || there.asked.Load() != 1 {
 		t.Errorf("%+v, %v, after %d questions", got, err, there.asked.Load())
 	}
 }
 
-// TestKnownNeverWaits, and asks.
-func TestKnownNeverWaits(t *testing.T) {
+// TestFindNeverWaits, and asks.
+func TestFindNeverWaits(t *testing.T) {
 	release := make(chan struct{})
 	there := newRegistry(t, map[string]any{"/schemas/ids/7": answerWith(func(w http.ResponseWriter, _ *http.Request) {
 		<-release
@@ -107,17 +111,17 @@ func TestKnownNeverWaits(t *testing.T) {
 	})})
 	r := open(t, Config{URLs: []string{there.URL}})
 	for range 3 {
-		if _, err := r.Known(7); !errors.Is(err, ErrPending) {
+		if _, err := r.Find("orders", id(7)); !errors.Is(err, schemas.ErrPending) {
 			t.Fatal(err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := r.Schema(ctx, 7); !errors.Is(err, context.Canceled) {
+	if _, err := r.Schema(ctx, id(7)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	close(release)
-	if _, err := r.Schema(t.Context(), 7); err != nil || there.asked.Load() != 1 {
+	if _, err := r.Schema(t.Context(), id(7)); err != nil || there.asked.Load() != 1 {
 		t.Errorf("%v, after %d questions", err, there.asked.Load())
 	}
 }
@@ -136,20 +140,20 @@ func TestReferencesAreAskedForInTheirVersions(t *testing.T) {
 		"/schemas/ids/4":                  map[string]any{"schema": "{}", "schemaType": "JSON"},
 	})
 	r := open(t, Config{URLs: []string{there.URL}})
-	got, err := r.Schema(t.Context(), 1)
+	got, err := r.Schema(t.Context(), id(1))
 	if err != nil || len(got.References) != 2 || got.References[0] != money || there.asked.Load() != 3 {
 		t.Fatalf("%+v, %v, after %d questions", got, err, there.asked.Load())
 	}
-	if text, err := got.Avro.AppendJSON(nil, []byte{2, 4}, 0); err != nil || string(text) != `{"line":{"price":{"cents":1}},"total":{"cents":2}}` {
+	if text, err := got.Reader.(*avro.Schema).AppendJSON(nil, []byte{2, 4}, 0); err != nil || string(text) != `{"line":{"price":{"cents":1}},"total":{"cents":2}}` {
 		t.Errorf("%s, %v", text, err)
 	}
-	if got, err := r.Schema(t.Context(), 2); err != nil || len(got.References) != 2 {
+	if got, err := r.Schema(t.Context(), id(2)); err != nil || len(got.References) != 2 {
 		t.Errorf("two that refer to each other: %+v, %v", got, err)
 	}
-	if _, err := r.Schema(t.Context(), 3); err == nil || !strings.Contains(err.Error(), "cannot be used") {
+	if _, err := r.Schema(t.Context(), id(3)); err == nil || !strings.Contains(err.Error(), "cannot be used") {
 		t.Errorf("a schema that is none: %v", err)
 	}
-	if got, err := r.Schema(t.Context(), 4); err != nil || got.Format != "JSON" || got.Avro != nil {
+	if got, err := r.Schema(t.Context(), id(4)); err != nil || got.Format != "JSON" || got.Reader != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -192,21 +196,21 @@ func TestWhatARegistryMayAnswer(t *testing.T) {
 			if name == "no end" {
 				r.http.Timeout = 50 * time.Millisecond
 			}
-			_, err := r.Schema(t.Context(), 7)
+			_, err := r.Schema(t.Context(), id(7))
 			if !errors.Is(err, c.kind) || err == nil || !strings.Contains(err.Error(), c.words) || strings.Contains(err.Error(), "secret-word") {
 				t.Fatalf("%v, want %q", err, c.words)
 			}
 			r.mu.Lock()
 			if r.outage.on(time.Now()) != nil { // for long enough for the questions of this test
 				r.outage.until = time.Now().Add(time.Hour)
-				r.entries[7].until = r.outage.until
+				r.entries[id(7)].until = r.outage.until
 			}
 			r.mu.Unlock()
 			before := there.asked.Load()
-			if _, again := r.Schema(t.Context(), 7); again == nil || again.Error() != err.Error() || there.asked.Load() != before {
+			if _, again := r.Schema(t.Context(), id(7)); again == nil || again.Error() != err.Error() || there.asked.Load() != before {
 				t.Errorf("asked again at once: %v", again)
 			}
-			if _, err := r.Schema(t.Context(), 8); (err == nil) != c.again || (there.asked.Load() == before) == c.again {
+			if _, err := r.Schema(t.Context(), id(8)); (err == nil) != c.again || (there.asked.Load() == before) == c.again {
 				t.Errorf("another schema: %v", err)
 			}
 			if other.asked.Load() > 0 {
@@ -270,18 +274,18 @@ func TestAPauseIsHeeded(t *testing.T) {
 func TestAnErrorIsNotForEver(t *testing.T) {
 	there := newRegistry(t, map[string]any{})
 	r := open(t, Config{URLs: []string{there.URL}})
-	if _, err := r.Schema(t.Context(), 7); err == nil {
+	if _, err := r.Schema(t.Context(), id(7)); err == nil {
 		t.Fatal("it is there")
 	}
 	there.set("/schemas/ids/7", schema(`"int"`))
 	r.mu.Lock()
-	e := r.entries[7]
+	e := r.entries[id(7)]
 	if wait := time.Until(e.until); wait > firstMiss || wait < firstMiss/2 || e.misses != 1 {
 		t.Errorf("it is asked for in %v, after %d misses", wait, e.misses)
 	}
 	e.until = time.Now()
 	r.mu.Unlock()
-	if _, err := r.Schema(t.Context(), 7); err != nil {
+	if _, err := r.Schema(t.Context(), id(7)); err != nil {
 		t.Error(err)
 	}
 }
@@ -290,14 +294,14 @@ func TestAnErrorIsNotForEver(t *testing.T) {
 func TestAnswersHaveABound(t *testing.T) {
 	long := `"` + strings.Repeat("x", 1<<20) + `"`
 	r := open(t, Config{URLs: []string{"http://127.0.0.1:1"}})
-	for id := range uint32(100) {
+	for n := range 100 {
 		done := make(chan struct{})
 		close(done)
-		made := &entry{done: done, schema: &Schema{ID: id, Text: long, References: []string{"x"}}}
+		made := &entry{done: done, schema: &schemas.Schema{Ref: id(n), Text: long, References: []string{"x"}}}
 		r.mu.Lock()
 		r.makeRoom()
-		r.entries[id] = made
-		r.kept += made.schema.size()
+		r.entries[id(n)] = made
+		r.kept += sizeOf(made.schema)
 		if r.kept > maxKept+len(long)+1 || r.kept != len(r.entries)*(len(long)+1) {
 			t.Fatalf("%d bytes in %d schemas", r.kept, len(r.entries))
 		}
@@ -324,7 +328,7 @@ func TestCredentialsGoToTheRegistry(t *testing.T) {
 		{Config{Context: ".payments"}, "/contexts/.payments/schemas/ids/7", ""},
 	} {
 		c.URLs = []string{strings.TrimPrefix(there.URL, "http://")}
-		if _, err := open(t, c.Config).Schema(t.Context(), 7); err != nil || path.Load() != c.path || login.Load() != c.login {
+		if _, err := open(t, c.Config).Schema(t.Context(), id(7)); err != nil || path.Load() != c.path || login.Load() != c.login {
 			t.Errorf("%v: %v, %v, %v", c.Config, path.Load(), login.Load(), err)
 		}
 	}

@@ -110,7 +110,7 @@ func level(t *testing.T, room string) int {
 
 // forbidden are dependencies, direct or not, that a room must not have.
 var forbidden = map[string][]string{
-	"adapters/envelope": {"github.com/twmb/", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
+	"adapters/envelope": {"github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
 	"adapters/payload":  {"github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
 	"adapters/kafka":    {"charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", module + "/tracing"},
 	"adapters/rabbitmq": {"charm.land/", "github.com/charmbracelet/", "github.com/twmb/franz-go", module + "/tracing"},

@@ -163,7 +163,7 @@ func (v *environment) fillMessage(uses nameSet, m *adapters.Message) {
 	v.fillPosition(m.Position)
 	v.Time, v.Redelivered, v.Size = m.Time, m.Redelivered, m.Size()
 	if uses.has("key") {
-		v.Key = string(m.Key)
+		v.Key = string(payload.ReadableKey(m, mostOfValue))
 	}
 	if uses.has("value") {
 		v.Value = string(v.body())
@@ -192,10 +192,10 @@ func (v *environment) fillIdentity(uses nameSet) {
 	}
 }
 
-// body is the value of the message, decompressed once.
+// body is the value of the message, made readable once.
 func (v *environment) body() []byte {
 	if v.plain == nil && v.subject.Message != nil {
-		v.plain = payload.Plain(v.subject.Message, mostOfValue)
+		v.plain = payload.Readable(v.subject.Message, mostOfValue)
 	}
 	return v.plain
 }

@@ -64,7 +64,7 @@ func (w *word) matches(s *Subject) bool {
 		return true
 	}
 	if m := s.Message; m != nil {
-		return w.in(m.Position.Destination) || w.inBytes(m.Key) || w.inBytes(payload.Plain(m, mostOfValue))
+		return w.in(m.Position.Destination) || w.inBytes(payload.ReadableKey(m, mostOfValue)) || w.inBytes(payload.Readable(m, mostOfValue))
 	}
 	return false
 }

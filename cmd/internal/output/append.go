@@ -144,8 +144,10 @@ func value(dst []byte, m *adapters.Message) []byte {
 	if m.Value == nil {
 		return append(field(dst, "value"), "null"...)
 	}
-	if out, ok := embed(dst, m.Value); ok {
-		return out
+	if m.Schemas == nil {
+		if out, ok := embed(dst, m.Value); ok {
+			return out
+		}
 	}
 	data := m.Value
 	if decoded := payload.Decode(m, payload.MaxDecompressed); !decoded.Cut {

@@ -110,7 +110,7 @@ func (l *textLines) summarise(m *adapters.Message, dead bool) text.Safe {
 		if len(m.Value) >= largeValue {
 			notes = append(notes, text.Size(int64(len(m.Value))))
 		}
-		l.summary = payload.AppendSummary(l.summary[:0], m.Value, summaryWidth)
+		l.summary = payload.AppendSummary(l.summary[:0], m, summaryWidth)
 		notes = append(notes, l.cleaner.Bytes(l.summary, summaryWidth))
 	}
 	return text.Join(text.Own(", "), notes...)

@@ -40,7 +40,7 @@ func (i *Index) Intake(adapter *driver.Source) adapters.Intake {
 
 // TracingSource is an adapter as package tracing knows it.
 func TracingSource(adapter *driver.Source) tracing.Source {
-	source := tracing.Source{Name: adapter.Name, Broker: adapter.Broker}
+	source := tracing.Source{Name: adapter.Name, Broker: adapter.Broker, Schemas: adapter.Schemas}
 	if adapter.Fetcher != nil {
 		source.Fetch = adapter.Fetcher
 	}

@@ -20,6 +20,7 @@
 //	parameter.go the parameters behind the question mark
 //	api.go       those that name an HTTP API beside the broker
 //	help.go      help, the manual's table and completion of URLs
+//	registry.go  those that name a schema registry
 //	redact.go    a URL that does not parse, without its secret
 //	password.go  where a password comes from when the URL does not hold it
 //

@@ -16,11 +16,7 @@ import (
 const passwordFile = "_password_file"
 
 // common are the parameters that the URLs of all brokers have, or of all that have something.
-var common = []struct {
-	of *trait // nil is all brokers
-	driver.Parameter
-	read func(s *Source, value string) error
-}{
+var common = []commonParameter{
 	{nil, driver.Parameter{Name: "name", Value: "NAME", Says: "what the source is called"},
 		func(s *Source, v string) error { s.Name = v; return nil }},
 	{sasl, driver.Parameter{Name: "sasl", Value: "MECHANISM", Says: "how to log in"}, readMechanism},
@@ -34,6 +30,13 @@ var common = []struct {
 		ofTLS(func(t *driver.TLS) *string { return &t.Key })},
 	{encryption, driver.Parameter{Name: "server_name", Value: "NAME", Says: "the name to expect in the broker's certificate, if not the host"},
 		ofTLS(func(t *driver.TLS) *string { return &t.ServerName })},
+}
+
+// commonParameter is a parameter that is not of one broker alone.
+type commonParameter struct {
+	of *trait // nil is all brokers
+	driver.Parameter
+	read func(s *Source, value string) error
 }
 
 // trait is what a broker has, by what its driver says, and parameters need.
@@ -160,7 +163,7 @@ func (d Drivers) readParameters(s *Source, query string) error {
 	if s.TLS != nil && (s.TLS.Certificate == "") != (s.TLS.Key == "") {
 		return errors.New("a client certificate needs both cert= and key=")
 	}
-	return nil
+	return s.Registry.check()
 }
 
 // parameter is how one is read, and whether it may be given several times; nil where there is

@@ -31,6 +31,9 @@ func (s *Source) FindPassword(getenv func(string) string) error {
 	case password != "" && needed:
 		s.Password, s.PasswordFrom = password, PasswordVariable
 	}
+	if err := s.Registry.findSecrets(s); err != nil {
+		return err
+	}
 	for _, p := range s.Driver.Parameters {
 		if _, named := s.APIs[p.Name]; named {
 			if err := s.findAPIPassword(p.Name); err != nil {
@@ -138,13 +141,18 @@ func (s *Source) inClear() (places, instead []string) {
 			places, instead = append(places, "http://"+address), append(instead, p.Name+"=https://")
 		}
 	}
+	for _, url := range s.Registry.URLs {
+		if address := addressOf(driver.HTTPEndpoint{URL: url}); s.Registry.secret() && strings.HasPrefix(url, "http://") && notLoopback(address) {
+			places, instead = append(places, "http://"+address), append(instead, "registry=https://")
+		}
+	}
 	return places, instead
 }
 
 // Warning is what to tell an operator who wrote a password into a URL on the command
 // line, or "". Passwords for this machine itself are not worth a word.
 func (s Source) Warning() string {
-	written := s.PasswordFrom == "URL"
+	written := s.PasswordFrom == "URL" || s.Registry.PasswordFrom == "URL"
 	for _, api := range s.APIs {
 		written = written || api.PasswordFrom == "URL"
 	}

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -16,11 +17,21 @@ import (
 type Source struct {
 	driver.Config
 	Driver *driver.Driver
+	// Registry is where the schemas of its messages are.
+	Registry Registry
 }
 
-// Open connects to the source, as its driver does.
+// Open connects to the source, as its driver does, and gives it its schemas. A registry is not
+// asked before a message names a schema.
 func (s Source) Open(ctx context.Context) (*driver.Source, error) {
-	return s.Driver.Open(ctx, s.Config)
+	opened, err := s.Driver.Open(ctx, s.Config)
+	if err != nil || len(s.Registry.URLs) == 0 {
+		return opened, err
+	}
+	if err := s.Registry.open(opened); err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	return opened, nil
 }
 
 // Named are the destinations that the source names by their whole names.
@@ -56,7 +67,7 @@ func behindSlash(path string) string {
 
 // WithoutSecrets is the source without its passwords.
 func (s Source) WithoutSecrets() Source {
-	s.Password = ""
+	s.Password, s.Registry.Password, s.Registry.Token = "", "", ""
 	s.APIs = maps.Clone(s.APIs)
 	for name, api := range s.APIs {
 		api.Password = ""
@@ -127,6 +138,14 @@ func (s Source) parameters() []string {
 			add(p.Name+passwordFile, api.PasswordFile)
 		}
 	}
+	r := &s.Registry
+	add("registry", r.shown())
+	add("registry_context", r.Context)
+	add("registry_password_file", r.PasswordFile)
+	add("registry_token_file", r.TokenFile)
+	add("registry_ca", r.TLS.CA)
+	add("registry_cert", r.TLS.Certificate)
+	add("registry_key", r.TLS.Key)
 	return list
 }
 

@@ -1,0 +1,226 @@
+package envelope
+
+import (
+	"errors"
+
+	"eventscope/adapters"
+	"eventscope/adapters/payload"
+	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/schemas"
+)
+
+// Written is what a body or a key was read by, where that is a schema.
+type Written struct {
+	Schema *schemas.Schema
+	// note is what evidence says of it: " (Avro, schema 12)".
+	note []byte
+}
+
+// plan finds the telling members of the values of one schema, or is nil where none has one.
+type plan struct {
+	find payload.Plan[*meaning]
+	// marks are those of dialects among the members at the top.
+	marks uint64
+}
+
+const (
+	// mostPlans bounds how many plans a reader keeps, and rememberedSchemas of how many it
+	// knows without asking what they stand for.
+	mostPlans         = 512
+	rememberedSchemas = 8
+	// longestKey bounds the JSON that is made of a key.
+	longestKey = 4096
+)
+
+// knownSchema is a schema that was found for a reference.
+type knownSchema struct {
+	of      schemas.Finder
+	ref     schemas.Ref
+	schema  *schemas.Schema
+	written *Written
+}
+
+// writings is what a reader knows of schemas. What it remembers it finds without a lock.
+type writings struct {
+	recent [rememberedSchemas]knownSchema
+	next   int
+	plans  map[payload.Values]*plan
+	// scratch are values that are not as they stand in the message. It is not that of the
+	// reader, to which more is added while a plan adds to this.
+	scratch []byte
+	// found is told members by a plan; within is what held the latest.
+	found  func(payload.Found[*meaning]) bool
+	within *meaning
+}
+
+// find is the schema that a frame names; nil while nobody knows it.
+func (w *writings) find(m *adapters.Message, f *payload.Frame) *knownSchema {
+	for i := range w.recent {
+		if k := &w.recent[i]; k.ref == f.Ref && k.of == m.Schemas {
+			return k
+		}
+	}
+	schema, err := payload.FindSchema(m, f)
+	if err != nil {
+		return nil
+	}
+	k := &w.recent[w.next%len(w.recent)]
+	w.next++
+	note := " (" + payload.FormatName(schema.Format) + ", schema " + f.Ref.Number() + ")"
+	*k = knownSchema{m.Schemas, f.Ref, schema, &Written{schema, []byte(note)}}
+	return k
+}
+
+// plan is that of values.
+func (w *writings) plan(v payload.Values) *plan {
+	known, ok := w.plans[v]
+	if ok {
+		return known
+	}
+	if len(w.plans) >= mostPlans || w.plans == nil {
+		w.plans = map[payload.Values]*plan{}
+	}
+	made := newPlan(v)
+	w.plans[v] = made
+	return made
+}
+
+// newPlan compiles which members mean something: the names that mean something in JSON.
+func newPlan(v payload.Values) *plan {
+	made, compiling := &plan{}, true
+	find, err := payload.NewPlan(v, wholeBody, func(object *meaning, name []byte) (*meaning, bool, bool) {
+		m := memberMeaning(object.scope, name)
+		if m == nil {
+			return nil, false, false
+		}
+		if compiling && object == wholeBody {
+			made.marks |= m.marks
+		}
+		at := object.parent
+		return m, true, m.parent != notThere && (at == atTop || at == inDeep && m.nested)
+	})
+	compiling = false
+	if err != nil || find == nil {
+		return &plan{}
+	}
+	made.find = find
+	return made
+}
+
+// readWritten reads a body by the schema that it names. It reports false where the body is not
+// to be read so: it names none, or it is JSON.
+func (r *Reader) readWritten() bool {
+	m := r.message
+	f := payload.FrameOf(m, payload.Value, m.Value)
+	if f.Ref.By == schemas.ByNothing {
+		return false
+	}
+	known := r.writings.find(m, &f)
+	if known == nil {
+		return false // which JSON can be read without
+	}
+	values, body, err := payload.ValuesOf(known.schema, &f, m.Value)
+	if values == nil || err != nil {
+		return false
+	}
+	r.id.Written = known.written
+	plan := r.writings.plan(values)
+	if plan.find == nil {
+		return true
+	}
+	if err := r.readPlan(plan, body); err != nil {
+		r.id.Malformed = true
+		return true
+	}
+	r.marks |= plan.marks
+	r.recognise()
+	r.offerMembers(known.written)
+	return true
+}
+
+// readPlan collects the telling members of a value.
+func (r *Reader) readPlan(plan *plan, body []byte) error {
+	known, marks := r.known, r.marks
+	w := &r.writings
+	if w.found == nil {
+		w.found = r.foundMember // once: to make it anew costs memory each time
+	}
+	r.enveloped, w.within = false, nil
+	var err error
+	if w.scratch, err = plan.find.Read(body, w.scratch[:0], w.found); err != nil {
+		r.known, r.marks, r.members = known, marks, r.members[:0]
+	}
+	return err
+}
+
+// foundMember collects a member. It stops as soon as enough is known, as reading JSON does.
+func (r *Reader) foundMember(f payload.Found[*meaning]) (done bool) {
+	w := &r.writings
+	if f.Object != w.within && w.within != nil && r.satisfied(true) {
+		return true // what says the cause is beside the flow
+	}
+	w.within = f.Object
+	at := f.Object.parent
+	r.enveloped = r.enveloped || at != atTop
+	r.mark(at, f.Member)
+	r.keep(at, f.Member, f.Parent, f.Name, f.Value)
+	return r.satisfied(false)
+}
+
+// writtenBody is the JSON of a body that is read by its schema, in the scratch memory, or nil.
+func (r *Reader) writtenBody() []byte {
+	if r.message.Schemas == nil {
+		return nil
+	}
+	start := len(r.scratch)
+	made, ok, err := payload.AppendWritten(r.scratch, r.message, payload.Value, r.message.Value, MaxBody)
+	if !ok {
+		r.id.Malformed = r.id.Malformed || misfits(err)
+		return nil
+	}
+	r.scratch = made
+	return made[start:len(made):len(made)]
+}
+
+// misfits says that a value is not what its schema says.
+func misfits(err error) bool {
+	_, is := errors.AsType[*avro.Misfit](err)
+	return is
+}
+
+// writtenKey is what a key says that was written with a schema, as JSON in the scratch memory,
+// and by which schema. Nil is a key that names a schema and cannot be read.
+func (r *Reader) writtenKey(key []byte) ([]byte, *Written) {
+	m := r.message
+	f := payload.FrameOf(m, payload.Key, key)
+	if f.Ref.By == schemas.ByNothing {
+		return key, nil
+	}
+	known := r.writings.find(m, &f)
+	if known == nil {
+		return r.plainKey(key), nil
+	}
+	values, body, err := payload.ValuesOf(known.schema, &f, key)
+	if err != nil {
+		return nil, nil
+	}
+	if values == nil {
+		return body, known.written
+	}
+	start := len(r.scratch)
+	made, err := values.AppendJSON(r.scratch, body, longestKey)
+	if err != nil {
+		return nil, nil
+	}
+	r.scratch = made
+	return made[start:len(made):len(made)], known.written
+}
+
+// plainKey is a key that may be framed, or may be none: bytes that happen to be a UUID are no
+// id then.
+func (r *Reader) plainKey(key []byte) []byte {
+	if len(key) > 0 && key[0] <= 3 {
+		return nil
+	}
+	return key
+}

@@ -1,0 +1,182 @@
+package payload
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"strings"
+
+	"eventscope/adapters"
+	"eventscope/adapters/schemas"
+)
+
+// Part is a part of a message that a schema may describe.
+type Part uint8
+
+const (
+	Value Part = iota
+	Key
+)
+
+// Frame is what serialisers put before a value or a key, or into a header, to say which
+// schema it was written with.
+type Frame struct {
+	// Ref is the schema. It is nothing if there is no frame.
+	Ref schemas.Ref
+	// At is where the value begins behind the frame, in bytes.
+	At int
+	// Indexes are what a header says behind the id: the place of a Protobuf message in its
+	// file. A frame before the value has them at At.
+	Indexes []byte
+	// JSON says that a header tells that the value is JSON, whatever the schema.
+	JSON bool
+	// Why says why a schema that is named so is not read, or "".
+	Why string
+}
+
+const (
+	// framed is the size of what Confluent's serialisers put before a value: a zero and a
+	// schema id of four bytes, big-endian. Apicurio's are the same, with ids of its own.
+	framed = 5
+	// framedLong is that of Apicurio 2, whose ids are of eight bytes.
+	framedLong = 9
+	// framedGUID is that of a one and a GUID, of Confluent since 8.1.
+	framedGUID = 17
+	// framedGlue is that of AWS Glue: a three, a compression, and a UUID.
+	framedGlue = 18
+	// framedSingle is that of Avro's single object encoding: a marker and a fingerprint.
+	framedSingle = 10
+	// mostID is the largest id that registries give: they are positive numbers of 32 bits.
+	mostID = 1<<31 - 1
+)
+
+// headerNames are the headers that name the schema of a part.
+type headerNames struct{ confluent, globalID, contentID, encoding string }
+
+var namesOf = [...]headerNames{
+	Value: {"__value_schema_id", "apicurio.value.globalId", "apicurio.value.contentId", "apicurio.value.encoding"},
+	Key:   {"__key_schema_id", "apicurio.key.globalId", "apicurio.key.contentId", "apicurio.key.encoding"},
+}
+
+// FrameOf is the frame of a part of m, whose bytes are data, decompressed. A header is
+// believed before a prefix, and the last header of a name before those before it, as the
+// readers of the registries do it. A prefix may be a number or something else that begins with
+// a zero: only who asks the registry for the schema knows.
+func FrameOf(m *adapters.Message, part Part, data []byte) Frame {
+	if data == nil {
+		return Frame{}
+	}
+	if len(m.Headers) > 0 {
+		if f := headerFrame(m.Headers, part); f.Ref.By != schemas.ByNothing {
+			return f
+		}
+	}
+	if p := m.Properties; p != nil && part == Value {
+		if f := azureFrame(p.ContentType); f.Ref.By != schemas.ByNothing {
+			return f
+		}
+	}
+	return prefixFrame(data)
+}
+
+// headerFrame is what headers say.
+func headerFrame(headers []adapters.Header, part Part) (f Frame) {
+	names := &namesOf[part]
+	json := false
+	for i := len(headers) - 1; i >= 0; i-- {
+		name, value := headers[i].Name, headers[i].Value
+		switch {
+		case name == names.encoding:
+			json = string(value) == "JSON"
+		case f.Ref.By != schemas.ByNothing:
+		case name == names.confluent:
+			f = confluentHeader(value)
+		case name == names.globalID && len(value) == 8:
+			f.Ref = schemas.Ref{By: schemas.ByGlobalID, ID: binary.BigEndian.Uint64(value)}
+		case name == names.contentID && len(value) == 8:
+			f.Ref = schemas.Ref{By: schemas.ByContentID, ID: binary.BigEndian.Uint64(value)}
+		case part == Value && name == "content-type":
+			f = azureFrame(string(value))
+		}
+	}
+	f.JSON = json
+	return f
+}
+
+// confluentHeader reads a header of Confluent's serialisers: a one and a GUID, or a zero and
+// an id, and behind them message indexes (DualSchemaIdDeserializer).
+func confluentHeader(value []byte) Frame {
+	switch {
+	case len(value) >= framedGUID && value[0] == 1:
+		return Frame{Ref: guidRef(value[1:]), Indexes: value[framedGUID:]}
+	case len(value) >= framed && value[0] == 0:
+		if id := binary.BigEndian.Uint32(value[1:]); id > 0 && id <= mostID {
+			return Frame{Ref: schemas.Ref{By: schemas.ByID, ID: uint64(id)}, Indexes: value[framed:]}
+		}
+	}
+	return Frame{}
+}
+
+func guidRef(b []byte) schemas.Ref {
+	return schemas.Ref{By: schemas.ByGUID, GUID: [16]byte(b)}
+}
+
+// azureFrame reads a content type that names a schema of Azure's registry:
+// avro/binary+GUID.
+func azureFrame(contentType string) Frame {
+	guid, found := strings.CutPrefix(contentType, "avro/binary+")
+	if !found || len(guid) < 32 || len(guid) > 36 {
+		return Frame{}
+	}
+	b, err := hex.DecodeString(strings.ReplaceAll(guid, "-", ""))
+	if err != nil || len(b) != 16 {
+		return Frame{}
+	}
+	return Frame{Ref: schemas.Ref{By: schemas.ByAzureID, GUID: [16]byte(b)}, Why: "schemas of Azure's registry are not read"}
+}
+
+// prefixFrame is what stands before a value. A number of eight bytes is no frame, and
+// registries count from 1; an id of zero in four bytes is the upper half of one of eight.
+func prefixFrame(data []byte) Frame {
+	if len(data) < framed {
+		return Frame{}
+	}
+	switch data[0] {
+	case 0:
+		return idFrame(data)
+	case 1:
+		if len(data) >= framedGUID {
+			return Frame{Ref: guidRef(data[1:]), At: framedGUID}
+		}
+	case 3:
+		if len(data) >= framedGlue && (data[1] == 0 || data[1] == 5) && plausibleGUID(data[2:framedGlue]) {
+			return Frame{Ref: schemas.Ref{By: schemas.ByGlueVersion, GUID: [16]byte(data[2:])}, At: framedGlue, Why: "schemas of AWS Glue are not read"}
+		}
+	case 0xc3:
+		if len(data) >= framedSingle && data[1] == 1 {
+			return Frame{Ref: schemas.Ref{By: schemas.ByFingerprint, ID: binary.LittleEndian.Uint64(data[2:])}, At: framedSingle, Why: "it names a schema by its fingerprint, and no file with it is known"}
+		}
+	}
+	return Frame{}
+}
+
+func idFrame(data []byte) Frame {
+	if len(data) == 8 {
+		return Frame{}
+	}
+	if id := binary.BigEndian.Uint32(data[1:]); id > 0 && id <= mostID {
+		return Frame{Ref: schemas.Ref{By: schemas.ByID, ID: uint64(id)}, At: framed}
+	}
+	if len(data) >= framedLong {
+		if id := binary.BigEndian.Uint64(data[1:]); id > 0 && id <= mostID {
+			return Frame{Ref: schemas.Ref{By: schemas.ByGlobalID, ID: id}, At: framedLong}
+		}
+	}
+	return Frame{}
+}
+
+// plausibleGUID says that the bits which say what kind of GUID it is are those of one
+// (RFC 9562, section 4.1). Those of Confluent are plain digests, of which nothing is known.
+func plausibleGUID(b []byte) bool {
+	version := b[6] >> 4
+	return b[8]&0xc0 == 0x80 && version >= 1 && version <= 8
+}

@@ -1,0 +1,95 @@
+package payload
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+
+	"eventscope/adapters"
+	"eventscope/adapters/schemas"
+)
+
+// guid is one whose bits say nothing of what it is, as the digests of Confluent's registry.
+var guid = [16]byte{0xd4, 0x1d, 0x8c, 0xd9, 0x8f, 0, 0xb2, 4, 0xe9, 0x80, 9, 0x98, 0xec, 0xf8, 0x42, 0x7e}
+
+// uuid has the bits of a random UUID.
+var uuid = [16]byte{1, 2, 3, 4, 5, 6, 0x47, 8, 0x89, 10, 11, 12, 13, 14, 15, 16}
+
+func header(name, value string) adapters.Header {
+	return adapters.Header{Name: name, Value: []byte(value)}
+}
+
+func id8(id uint64) string { return string(binary.BigEndian.AppendUint64(nil, id)) }
+
+// TestFrames: every way to name a schema that is met on Kafka and RabbitMQ, and what only looks
+// like one.
+func TestFrames(t *testing.T) {
+	byID := func(id uint64) schemas.Ref { return schemas.Ref{By: schemas.ByID, ID: id} }
+	for name, c := range map[string]struct {
+		value   string
+		headers []adapters.Header
+		want    schemas.Ref
+		at      int
+	}{
+		"an id of four bytes":                               {value: "\x00\x00\x00\x00\x07\x02a", want: byID(7), at: 5},
+		"an id and nothing, which is a record of no fields": {value: "\x00\x00\x00\x00\x07", want: byID(7), at: 5},
+		"the id of a cloud":                                 {value: "\x00\x00\x01\x86\xa1\x02a", want: byID(100001), at: 5},
+		"the largest id":                                    {value: "\x00\x7f\xff\xff\xff\x02a", want: byID(1<<31 - 1), at: 5},
+		"a number beyond all ids":                           {value: "\x00\x80\x00\x00\x00\x02a"},
+		"an id of eight bytes":                              {value: "\x00\x00\x00\x00\x00\x00\x00\x00\x07\x02a", want: schemas.Ref{By: schemas.ByGlobalID, ID: 7}, at: 9},
+		"a number of four bytes":                            {value: "\x00\x00\x00\x07"},
+		"a number of eight bytes":                           {value: "\x00\x00\x00\x07\x00\x00\x00\x07"},
+		"zeros":                                             {value: "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+		"a GUID before the value":                           {value: "\x01" + string(guid[:]) + "x", want: schemas.Ref{By: schemas.ByGUID, GUID: guid}, at: 17},
+		"a GUID in a header":                                {value: "x", headers: []adapters.Header{header("__value_schema_id", "\x01"+string(guid[:]))}, want: schemas.Ref{By: schemas.ByGUID, GUID: guid}},
+		"an id in a header":                                 {value: "x", headers: []adapters.Header{header("__value_schema_id", "\x00\x00\x00\x00\x09")}, want: byID(9)},
+		"the last header of two":                            {value: "x", headers: []adapters.Header{header("__value_schema_id", "\x00\x00\x00\x00\x09"), header("__value_schema_id", "\x00\x00\x00\x00\x0a")}, want: byID(10)},
+		"a header before a prefix":                          {value: "\x00\x00\x00\x00\x07\x02a", headers: []adapters.Header{header("__value_schema_id", "\x00\x00\x00\x00\x09")}, want: byID(9)},
+		"the header of the key":                             {value: "x", headers: []adapters.Header{header("__key_schema_id", "\x00\x00\x00\x00\x09")}},
+		"a header that is too short":                        {value: "\x00\x00\x00\x00\x07\x02a", headers: []adapters.Header{header("__value_schema_id", "\x01ab")}, want: byID(7), at: 5},
+		"a global id of Apicurio":                           {value: "x", headers: []adapters.Header{header("apicurio.value.globalId", id8(5))}, want: schemas.Ref{By: schemas.ByGlobalID, ID: 5}},
+		"a content id of Apicurio":                          {value: "x", headers: []adapters.Header{header("apicurio.value.contentId", id8(6))}, want: schemas.Ref{By: schemas.ByContentID, ID: 6}},
+		"AWS Glue":                                          {value: "\x03\x00" + string(uuid[:]) + "x", want: schemas.Ref{By: schemas.ByGlueVersion, GUID: uuid}, at: 18},
+		"AWS Glue with another compression":                 {value: "\x03\x04" + string(uuid[:]) + "x"},
+		"AWS Glue without a UUID":                           {value: "\x03\x00" + strings.Repeat("\xff", 16) + "x"},
+		"Azure":                                             {value: "x", headers: []adapters.Header{header("content-type", "avro/binary+01020304050647088"+"90a0b0c0d0e0f10")}, want: schemas.Ref{By: schemas.ByAzureID, GUID: uuid}},
+		"a single object":                                   {value: "\xc3\x01\x5c\x39\x3f\x1a\xd5\x75\x72\x00x", want: schemas.Ref{By: schemas.ByFingerprint, ID: 0x7275d51a3f395c}, at: 10},
+		"JSON":                                              {value: `{"a":1}`},
+		"text":                                              {value: "order placed"},
+		"nothing":                                           {value: ""},
+	} {
+		m := &adapters.Message{Value: []byte(c.value), Headers: c.headers}
+		if f := FrameOf(m, Value, m.Value); f.Ref != c.want || f.At != c.at {
+			t.Errorf("%s: %+v", name, f)
+		}
+		if f := FrameOf(m, Value, nil); f.Ref.By != schemas.ByNothing {
+			t.Errorf("%s: a tombstone names %v", name, f.Ref)
+		}
+	}
+	m := &adapters.Message{Value: []byte("v"), Key: []byte("\x00\x00\x00\x00\x07\x02a"), Headers: []adapters.Header{header("__value_schema_id", "\x00\x00\x00\x00\x09")}}
+	if f := FrameOf(m, Key, m.Key); f.Ref != byID(7) || f.At != 5 {
+		t.Errorf("the key: %+v", f)
+	}
+	azure := &adapters.Message{Value: []byte("v"), Properties: &adapters.Properties{ContentType: "avro/binary+01020304-0506-4708-890a-0b0c0d0e0f10"}}
+	if f := FrameOf(azure, Value, azure.Value); f.Ref.GUID != uuid || f.Why == "" {
+		t.Errorf("a content type of AMQP: %+v", f)
+	}
+	indexes := &adapters.Message{Value: []byte("v"), Headers: []adapters.Header{header("__value_schema_id", "\x00\x00\x00\x00\x09\x04\x02\x02")}}
+	if f := FrameOf(indexes, Value, indexes.Value); string(f.Indexes) != "\x04\x02\x02" {
+		t.Errorf("message indexes of a header: %+v", f)
+	}
+}
+
+// FuzzFrames: a frame ends within the value, whatever that is.
+func FuzzFrames(f *testing.F) {
+	f.Add([]byte("\x00\x00\x00\x00\x07\x02a"), []byte("\x01aaaaaaaaaaaaaaaa"))
+	f.Add([]byte("\x03\x00aaaaaaaaaaaaaaaa"), []byte{})
+	f.Fuzz(func(t *testing.T, value, named []byte) {
+		m := &adapters.Message{Value: value, Key: value, Headers: []adapters.Header{{Name: "__value_schema_id", Value: named}, {Name: "apicurio.value.globalId", Value: named}}}
+		for _, part := range []Part{Value, Key} {
+			if frame := FrameOf(m, part, value); frame.At > len(value) || frame.Ref.By != schemas.ByNothing && frame.Ref.String() == "" {
+				t.Errorf("%q, %q: %+v", value, named, frame)
+			}
+		}
+	})
+}

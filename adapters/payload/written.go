@@ -1,0 +1,133 @@
+package payload
+
+import (
+	"encoding/base64"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"eventscope/adapters"
+	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/schemas"
+)
+
+// Values reads the values of one schema, or of one message type of it. Implementations are
+// pointers, the same one for the same schema and type, so that what is made of them can be kept
+// by them. A new format is one more of them, a case in [ValuesOf], and one in [NewPlan].
+type Values interface {
+	// Name is the full name of what is described: shop.OrderPlaced.
+	Name() string
+	// AppendJSON appends a value as JSON of at most limit bytes; 0 or less is no limit. With an
+	// error, what was read before is there, as JSON that breaks off.
+	AppendJSON(dst, data []byte, limit int) ([]byte, error)
+}
+
+// Found and Wanted are how plans of all formats tell members, and learn which are wanted.
+type (
+	Found[M any]  = avro.Found[M]
+	Wanted[M any] = avro.Wanted[M]
+)
+
+// Plan finds wanted members of the values of one [Values], as [avro.Plan] says.
+type Plan[M comparable] interface {
+	Read(data, scratch []byte, found func(Found[M]) (done bool)) ([]byte, error)
+}
+
+// NewPlan compiles what is wanted of values. It is nil where nothing is found by names.
+func NewPlan[M comparable](v Values, top M, wanted Wanted[M]) (Plan[M], error) {
+	if schema, ok := v.(*avro.Schema); ok {
+		plan, err := avro.NewPlan(schema, top, wanted)
+		if err != nil {
+			return nil, err
+		}
+		return plan, nil
+	}
+	return nil, nil
+}
+
+// ValuesOf is what reads a value that stands behind a frame, and that value: nil where the value
+// is JSON, text or bytes, which need no schema to be read.
+func ValuesOf(schema *schemas.Schema, f *Frame, data []byte) (Values, []byte, error) {
+	data = data[f.At:]
+	if schema.Encrypted {
+		return nil, nil, fmt.Errorf("%s says that it is encrypted as a whole", schema.Title())
+	}
+	switch reader := schema.Reader.(type) {
+	case *avro.Schema:
+		// JSON with the schema of Avro is what Apicurio writes when it is told to. An Avro value
+		// that is JSON to its last byte is not met.
+		if f.JSON || looksLikeJSON(data) && jsontext.Value(data).IsValid() {
+			return nil, data, nil
+		}
+		if reader.Bytes() {
+			return bare{}, data, nil
+		}
+		return reader, data, nil
+	}
+	if schema.Format == jsonSchema {
+		return nil, data, nil
+	}
+	return nil, nil, fmt.Errorf("values in %s are not read yet", FormatName(schema.Format))
+}
+
+func looksLikeJSON(data []byte) bool { return len(data) > 0 && (data[0] == '{' || data[0] == '[') }
+
+// jsonSchema is what registries call schemas of JSON.
+const jsonSchema = "JSON"
+
+// FormatName is what a registry calls a format, as people write it.
+func FormatName(format string) string {
+	switch format {
+	case "AVRO":
+		return "Avro"
+	case "PROTOBUF":
+		return "Protobuf"
+	case jsonSchema:
+		return "JSON"
+	}
+	return format
+}
+
+// bare are the values of an Avro schema that is nothing but bytes. Confluent's serialisers
+// write them without their length (AbstractKafkaAvroSerializer).
+type bare struct{}
+
+func (bare) Name() string { return "bytes" }
+
+func (bare) AppendJSON(dst, data []byte, limit int) ([]byte, error) {
+	if limit > 0 && base64.StdEncoding.EncodedLen(len(data))+2 > limit {
+		return dst, avro.ErrTooLong
+	}
+	return append(base64.StdEncoding.AppendEncode(append(dst, '"'), data), '"'), nil
+}
+
+// AppendWritten appends a part of m as JSON if it names a schema by which it can be read. It
+// reports false for everything else; the error says why what names a schema cannot be read.
+// Data is that part, decompressed.
+func AppendWritten(dst []byte, m *adapters.Message, part Part, data []byte, limit int) (_ []byte, ok bool, err error) {
+	if m.Schemas == nil {
+		return dst, false, nil
+	}
+	f := FrameOf(m, part, data)
+	if f.Ref.By == schemas.ByNothing {
+		return dst, false, nil
+	}
+	schema, err := FindSchema(m, &f)
+	if err != nil {
+		return dst, false, err
+	}
+	values, body, err := ValuesOf(schema, &f, data)
+	if values == nil || err != nil {
+		return dst, false, err
+	}
+	dst, err = values.AppendJSON(dst, body, limit)
+	return dst, err == nil, err
+}
+
+// FindSchema is the schema that a frame names, or why there is none.
+func FindSchema(m *adapters.Message, f *Frame) (*schemas.Schema, error) {
+	if f.Why != "" {
+		return nil, fmt.Errorf("it names %s: %s", f.Ref, f.Why)
+	}
+	return m.Schemas.Find(m.Position.Destination, f.Ref)
+}

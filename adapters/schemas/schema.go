@@ -1,0 +1,101 @@
+package schemas
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// ErrPending is told by [Finder] while a schema is being asked for: the same question has an
+// answer later.
+var ErrPending = errors.New("the registry is being asked for the schema")
+
+// Finder finds the schemas that the messages of one source name. Any goroutine may ask.
+type Finder interface {
+	// Find is the schema that a message of a destination names. It never waits: it fails with
+	// [ErrPending] while the answer is on its way, and else with the reason there is none, in
+	// words for an operator.
+	Find(destination string, ref Ref) (*Schema, error)
+	// Registry is where the schemas are kept, for people: a host.
+	Registry() string
+}
+
+// Ref is how a message names a schema. It is comparable.
+type Ref struct {
+	By   By
+	ID   uint64
+	GUID [16]byte
+}
+
+// By is what the number or the GUID of a reference is one of.
+type By uint8
+
+const (
+	// ByNothing names no schema.
+	ByNothing By = iota
+	// ByID is an id of a registry, in its context.
+	ByID
+	// ByGUID is the digest of a schema, the same in every registry.
+	ByGUID
+	// ByGlobalID and ByContentID are numbers of Apicurio's own API.
+	ByGlobalID
+	ByContentID
+	// ByGlueVersion and ByAzureID are GUIDs of registries that are not asked.
+	ByGlueVersion
+	ByAzureID
+	// ByFingerprint is the CRC-64-AVRO of a schema's canonical form.
+	ByFingerprint
+)
+
+// schemaWords are what a reference is called before its number.
+var schemaWords = [...]string{ByID: "id", ByGUID: "GUID", ByGlobalID: "global id", ByContentID: "content id", ByGlueVersion: "version", ByAzureID: "GUID", ByFingerprint: "fingerprint"}
+
+// String is the reference for people: "id 7".
+func (r Ref) String() string {
+	if r.By == ByNothing || int(r.By) >= len(schemaWords) {
+		return ""
+	}
+	return schemaWords[r.By] + " " + r.Number()
+}
+
+// Number is the reference without what it is one of: "7", or the text of a GUID.
+func (r Ref) Number() string {
+	switch r.By {
+	case ByGUID, ByGlueVersion, ByAzureID:
+		g := r.GUID
+		return fmt.Sprintf("%x-%x-%x-%x-%x", g[:4], g[4:6], g[6:8], g[8:10], g[10:])
+	case ByFingerprint:
+		return fmt.Sprintf("%016x", r.ID)
+	}
+	return strconv.FormatUint(r.ID, 10)
+}
+
+// Schema is what a reference stands for. It never changes once it was found.
+type Schema struct {
+	// Ref is by what it was found.
+	Ref Ref
+	// Format is what its values are written in: AVRO, PROTOBUF or JSON.
+	Format string
+	// Name is that of the record that it describes, or "".
+	Name string
+	// Text is the schema, and References are those that it refers to, each before those that
+	// refer to it.
+	Text       string
+	References []string
+	// Subject and Version are where the registry has it; empty and 0 where it did not say.
+	Subject string
+	Version int
+	// Encrypted says that all that follows the frame is encrypted, as rules of the schema say.
+	Encrypted bool
+	// Reader is what reads its values, made by the package of its format and known to package
+	// payload; nil where nothing does.
+	Reader any
+}
+
+// Title is the schema in the words of its registry: "orders-value v3", or else its reference.
+func (s *Schema) Title() string {
+	if s.Subject == "" {
+		return "schema " + s.Ref.Number()
+	}
+	return s.Subject + " v" + strconv.Itoa(s.Version)
+}

@@ -1,0 +1,155 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"eventscope/adapters"
+	"eventscope/adapters/driver"
+	"eventscope/adapters/registry"
+)
+
+// Registry is the schema registry of a source's messages, and who asks it.
+type Registry struct {
+	// URLs are those of one registry, without user; empty is no registry.
+	URLs []string
+	driver.Login
+	// Token logs in where there is no user, and TokenFile is the file that holds it.
+	Token, TokenFile string
+	// Context is that of the registry in which ids are counted.
+	Context string
+	TLS     driver.TLS
+}
+
+// noRegistry is the value of registry= that names none.
+const noRegistry = "none"
+
+// registryParameters are those of all sources.
+var registryParameters = []struct {
+	driver.Parameter
+	read func(r *Registry, value string) error
+}{
+	{driver.Parameter{Name: "registry", Value: "http://HOST:PORT", Says: "the schema registry by which values and keys are read: its Confluent API, or several URLs of one, with commas"}, readRegistry},
+	{driver.Parameter{Name: "registry_context", Value: ".NAME", Says: "the context of the registry in which ids are counted, if not the default one"},
+		func(r *Registry, v string) error { r.Context = v; return nil }},
+	{driver.Parameter{Name: "registry_password_file", Value: "PATH", Says: "a file that holds the password alone of the user in registry="},
+		func(r *Registry, v string) error { r.PasswordFile = v; return nil }},
+	{driver.Parameter{Name: "registry_token_file", Value: "PATH", Says: "a file that holds a bearer token alone, in place of user and password"},
+		func(r *Registry, v string) error { r.TokenFile = v; return nil }},
+	{driver.Parameter{Name: "registry_ca", Value: "PATH", Says: "PEM file of the authorities to trust for the registry, if not the system's"},
+		func(r *Registry, v string) error { r.TLS.CA = v; return nil }},
+	{driver.Parameter{Name: "registry_cert", Value: "PATH", Says: "PEM file of a client certificate for the registry"},
+		func(r *Registry, v string) error { r.TLS.Certificate = v; return nil }},
+	{driver.Parameter{Name: "registry_key", Value: "PATH", Says: "PEM file of its key"},
+		func(r *Registry, v string) error { r.TLS.Key = v; return nil }},
+}
+
+func init() {
+	for _, p := range registryParameters {
+		common = append(common, commonParameter{nil, p.Parameter, func(s *Source, value string) error { return p.read(&s.Registry, value) }})
+	}
+}
+
+// readRegistry reads the URLs of a registry. Its errors repeat nothing of what stands before an
+// @, for that may be a password.
+func readRegistry(r *Registry, value string) error {
+	r.URLs = nil
+	if value == noRegistry {
+		return nil
+	}
+	for text := range strings.SplitSeq(value, ",") {
+		scheme, rest, found := strings.Cut(text, "://")
+		if !found {
+			scheme, rest = "http", text
+		}
+		authority, path := cutAuthority(rest)
+		hosts := authority
+		if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+			login, err := readUser(authority[:at])
+			if err != nil {
+				return fmt.Errorf("in the registry URL: %w", err)
+			}
+			login.PasswordFile = r.PasswordFile
+			r.Login, hosts = login, authority[at+1:]
+		}
+		if scheme != "http" && scheme != "https" || strings.ContainsAny(path, "?@=") {
+			return errors.New("registry is an http or https URL without ?, @ and = behind its host, several with commas")
+		}
+		address, err := hostPort(hosts, map[string]string{"http": "80", "https": "443"}[scheme])
+		if err != nil {
+			return fmt.Errorf("in the registry URL: %w", err)
+		}
+		r.URLs = append(r.URLs, scheme+"://"+address+strings.TrimRight(path, "/"))
+	}
+	return nil
+}
+
+// check finds what parameters of a registry lack.
+func (r *Registry) check() error {
+	switch {
+	case len(r.URLs) == 0 && (r.User != "" || r.PasswordFile != "" || r.TokenFile != "" || r.Context != "" || r.TLS != driver.TLS{}):
+		return errors.New("the parameters that begin with registry_ need registry= as well")
+	case r.PasswordFile != "" && r.User == "":
+		return errors.New("registry_password_file needs a user, as in registry=https://USER@HOST")
+	case r.TokenFile != "" && r.User != "":
+		return errors.New("a registry is asked with a token or with a user, not with both")
+	case (r.TLS.Certificate == "") != (r.TLS.Key == ""):
+		return errors.New("a client certificate for the registry needs both registry_cert= and registry_key=")
+	}
+	return nil
+}
+
+// shown is the registry as the value of its parameter, for people.
+func (r *Registry) shown() string {
+	shown := slices.Clone(r.URLs)
+	for i := range shown {
+		if shown[i] = shownAPI(driver.HTTPEndpoint{URL: shown[i], Login: r.Login}); i > 0 {
+			shown[i] = r.URLs[i]
+		}
+	}
+	return strings.Join(shown, ",")
+}
+
+// findSecrets reads the files that hold password and token.
+func (r *Registry) findSecrets(s *Source) error {
+	if r.Password == "" && r.PasswordFile != "" {
+		if err := s.readPassword("registry_password_file", &r.Login); err != nil {
+			return err
+		}
+	}
+	if r.Token == "" && r.TokenFile != "" {
+		login := driver.Login{PasswordFile: r.TokenFile}
+		if err := s.readPassword("registry_token_file", &login); err != nil {
+			return err
+		}
+		r.Token = login.Password
+	}
+	return nil
+}
+
+// secret says that the registry is told one.
+func (r *Registry) secret() bool { return r.Password != "" || r.Token != "" }
+
+// open gives a source that was opened its schemas.
+func (r *Registry) open(opened *driver.Source) error {
+	config := registry.Config{URLs: r.URLs, User: r.User, Password: r.Password, Token: r.Token, Context: r.Context}
+	if slices.ContainsFunc(r.URLs, func(url string) bool { return strings.HasPrefix(url, "https://") }) {
+		settings, err := r.TLS.Settings("")
+		if problem := (*adapters.Problem)(nil); errors.As(err, &problem) {
+			named := *problem
+			named.Remedy = strings.NewReplacer("ca=", "registry_ca=", "cert=", "registry_cert=", "key=", "registry_key=").Replace(named.Remedy)
+			return &named
+		} else if err != nil {
+			return err
+		}
+		config.TLS = settings
+	}
+	asks, err := registry.Open(config)
+	if err != nil {
+		return err
+	}
+	asks.Attach(opened)
+	return nil
+}
