@@ -31,6 +31,9 @@ type Letter struct {
 	// it was first seen here, or a run that has ended does not know.
 	Maybe bool
 
+	// Encoded says that its body is written with a schema in a format that is no text.
+	Encoded bool
+
 	Type, Service, ID, Flow, Entity string // what it says about itself; "" where it does not
 
 	Death deadheader.Info
@@ -93,6 +96,7 @@ func (r *reader) read(m *adapters.Message, id *envelope.Identity) Letter {
 		Type: string(id.Type.Value), Service: string(id.Service.Value), ID: string(id.ID.Value),
 		Flow: string(id.Flow.Value), Entity: string(id.Entity.Value), Death: death, Replays: replaysOf(m),
 	}
+	l.Encoded = id.Written != nil
 	if l.Flow == "" {
 		l.Flow = l.Entity
 	}

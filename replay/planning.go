@@ -73,6 +73,11 @@ func (p *Planning) Add(l *Letter) error {
 		}
 	case l.State != p.plan.Action.Wants():
 		return nil
+	case l.Encoded && p.options.Edits[l.Position] != nil:
+		return &adapters.Problem{
+			Doing: "send an edited body for " + l.Position.String(), Cause: "its own is written with a schema, so that no reader of it takes text",
+			Remedy: "replay it as it is, or have its producer send a corrected one", Kind: ErrRefused,
+		}
 	case p.planned == p.options.Most:
 		return &adapters.Problem{
 			Doing: fmt.Sprintf("%s these letters", p.plan.Action), Cause: fmt.Sprintf("there are more than %s, and the memory allows for no larger plan", figure.Count(p.options.Most)),

@@ -3,6 +3,7 @@ package payload
 import (
 	"encoding/base64"
 	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -99,6 +100,28 @@ func (bare) AppendJSON(dst, data []byte, limit int) ([]byte, error) {
 		return dst, avro.ErrTooLong
 	}
 	return append(base64.StdEncoding.AppendEncode(append(dst, '"'), data), '"'), nil
+}
+
+// Names says how a value stands to schemas: the one that it names, as a number, or as text
+// where it is a GUID, or nil; what it is; and whether that could be read.
+func (d *Decoded) Names() (schema any, format string, decoded bool) {
+	switch d.Frame.Ref.By {
+	case schemas.ByNothing:
+	case schemas.ByID, schemas.ByGlobalID, schemas.ByContentID:
+		schema = int(d.Frame.Ref.ID)
+	default:
+		schema = d.Frame.Ref.Number()
+	}
+	if d.Reader != "" {
+		return schema, strings.ToLower(FormatName(d.Written.Format)), true
+	}
+	return schema, string(d.Format), d.Format != Binary
+}
+
+// IsEncoded says that the bytes of m's value are written with a schema in a format that is not
+// text, so that whoever reads them takes nothing else.
+func (d *Decoded) IsEncoded(m *adapters.Message) bool {
+	return d.Reader != "" || m.Schemas != nil && d.Format == Binary && d.Frame.Ref.By != schemas.ByNothing
 }
 
 // AppendWritten appends a part of m as JSON if it names a schema by which it can be read. It

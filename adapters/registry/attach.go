@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,12 @@ func (r *Registry) Attach(s *driver.Source) {
 	}
 	if s.DeadLetters != nil {
 		s.DeadLetters = queues{s.DeadLetters, r}
+	}
+	status := s.Status
+	s.Status = func() adapters.Status {
+		now := status()
+		now.Problems = append(slices.Clip(now.Problems), r.missed.problems()...)
+		return now
 	}
 	closing := s.Close
 	s.Close = func() error {
@@ -105,26 +112,46 @@ func (q queues) Decode(line []byte) (adapters.Message, error) {
 // intake gives each message the schemas on its way, and lets those of a log wait a moment for
 // schemas that were never named before, at most so long.
 func (r *Registry) intake(next adapters.Intake, most time.Duration) adapters.Intake {
-	var named named
+	var met met
 	return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
-		var wait []*entry
-		var last [2]schemas.Ref // of each part
+		var lacking []*entry
+		var last [2]*entry // of each part
 		for i := range batch.Messages {
 			m := &batch.Messages[i]
 			m.Schemas = r
 			for part, data := range [...][]byte{payload.Value: m.Value, payload.Key: m.Key} {
 				ref := payload.FrameOf(m, payload.Part(part), data).Ref
-				if ref.By != schemas.ByNothing && ref != last[part] && named.first(ref) {
-					wait = append(wait, r.entry(m.Position.Destination, ref))
+				if ref.By == schemas.ByNothing || last[part] != nil && last[part].ref == ref {
+					continue
 				}
-				last[part] = ref
+				e, first := met.entry(r, m.Position.Destination, ref)
+				if last[part] = e; e.found() == nil && first {
+					lacking = append(lacking, e)
+				}
 			}
 		}
-		if len(wait) > 0 && !batch.Volatile {
-			r.await(ctx, wait, most)
+		if len(lacking) > 0 && !batch.Volatile {
+			r.await(ctx, lacking, most)
+		}
+		if met.lacks.Load() {
+			r.miss(batch, &met)
 		}
 		return next.Put(ctx, batch)
 	})
+}
+
+// miss counts the values of a batch whose schemas are not known.
+func (r *Registry) miss(batch *adapters.Batch, met *met) {
+	for i := range batch.Messages {
+		m := &batch.Messages[i]
+		f := payload.FrameOf(m, payload.Value, m.Value)
+		if f.Ref.By == schemas.ByNothing {
+			continue
+		}
+		if e, _ := met.entry(r, m.Position.Destination, f.Ref); e.found() == nil {
+			r.missed.add(f.Ref, e)
+		}
+	}
 }
 
 // await waits until all have an answer, or it takes too long: then nobody waits again before the
@@ -147,23 +174,35 @@ func (r *Registry) await(ctx context.Context, all []*entry, most time.Duration) 
 	}
 }
 
-// mostNamed bounds how many schemas a reading remembers to have met.
-const mostNamed = 4096
+// mostMet bounds how many schemas a reading remembers to have met.
+const mostMet = 4096
 
-// named are the schemas that a reading has met.
-type named struct {
-	all   sync.Map
+// met are the schemas that a reading has met. They are found without a lock.
+type met struct {
+	all   sync.Map // entries by their references
 	count atomic.Int32
+	lacks atomic.Bool // some were not found when they were met
 }
 
-// first says that a schema was not met before. Of too many nobody waits for any.
-func (n *named) first(ref schemas.Ref) bool {
-	if _, known := n.all.Load(ref); known || n.count.Load() >= mostNamed {
-		return false
+// entry is what is known of a schema, and whether it was not met before. What is not known is
+// asked for again when it is time.
+func (n *met) entry(r *Registry, destination string, ref schemas.Ref) (e *entry, first bool) {
+	known, there := n.all.Load(ref)
+	if there {
+		if e = known.(*entry); e.found() != nil {
+			return e, false
+		}
 	}
-	_, known := n.all.LoadOrStore(ref, nil)
-	if !known {
-		n.count.Add(1)
+	e = r.entry(destination, ref)
+	switch {
+	case there:
+		n.all.Store(ref, e)
+	case n.count.Add(1) <= mostMet:
+		n.all.Store(ref, e)
+		first = true
 	}
-	return !known
+	if e.found() == nil {
+		n.lacks.Store(true)
+	}
+	return e, first
 }

@@ -55,10 +55,13 @@ type Registry struct {
 	outage  outage
 	// strangers are what destinations asked for in vain.
 	strangers strangers
+
+	missed missed
 }
 
 // entry is what is known of an id.
 type entry struct {
+	ref    schemas.Ref
 	done   chan struct{} // closed when it was answered
 	schema *schemas.Schema
 	err    error
@@ -66,6 +69,16 @@ type entry struct {
 	misses int
 	// destination is whose message asked first.
 	destination string
+}
+
+// found is the schema, or nil while it is not known.
+func (e *entry) found() *schemas.Schema {
+	select {
+	case <-e.done:
+		return e.schema
+	default:
+		return nil
+	}
 }
 
 // Open prepares to ask a registry, and asks nothing yet. It fails with [adapters.ErrUsage].
@@ -153,7 +166,7 @@ func (r *Registry) entry(destination string, ref schemas.Ref) *entry {
 	if old != nil && (old.until.IsZero() || now.Before(old.until)) {
 		return old
 	}
-	made := &entry{done: make(chan struct{})}
+	made := &entry{ref: ref, done: make(chan struct{})}
 	if old != nil {
 		made.misses = old.misses
 	}

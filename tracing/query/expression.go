@@ -61,6 +61,9 @@ type environment struct {
 	Group       string    `expr:"dead_letter_group"`
 	Attempts    any       `expr:"dead_letter_attempts"`
 	Writer      string    `expr:"dead_letter_writer"`
+	Schema      any       `expr:"schema"`
+	Format      string    `expr:"format"`
+	Decoded     bool      `expr:"decoded"`
 
 	subject *Subject
 	plain   []byte // its value, decompressed, when it was asked for
@@ -164,6 +167,10 @@ func (v *environment) fillMessage(uses nameSet, m *adapters.Message) {
 	v.Time, v.Redelivered, v.Size = m.Time, m.Redelivered, m.Size()
 	if uses.has("key") {
 		v.Key = string(payload.ReadableKey(m, mostOfValue))
+	}
+	if uses.has("schema") || uses.has("format") || uses.has("decoded") {
+		decoded := payload.Decode(m, mostOfValue)
+		v.Schema, v.Format, v.Decoded = decoded.Names()
 	}
 	if uses.has("value") {
 		v.Value = string(v.body())

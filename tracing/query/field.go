@@ -49,6 +49,9 @@ var Fields = []Field{
 	{Name: "dead_letter.message", Is: "of the exception", Of: all}, {Name: "dead_letter.origin", Is: "where it died", Of: all},
 	{Name: "dead_letter.group", Is: "consumer group that failed", Of: all}, {Name: "dead_letter.attempts", Is: "number", Of: all},
 	{Name: "dead_letter.writer", Is: "what wrote it there: a broker or a framework", Of: all},
+	{Name: "schema", Is: "id of the schema that the value names, a number, or a GUID as text", Of: all},
+	{Name: "format", Is: "of the value: avro, json, text, binary, empty, tombstone", Of: all},
+	{Name: "decoded", Is: "whether the value could be read: true or false", Of: all},
 }
 
 // In an expression, dead_letter is true or false and has parts, too. The language knows no
@@ -94,7 +97,7 @@ func init() {
 	needMessage |= partsOfDeath
 	read := nameSet(1) << len(Fields)
 	bitOf["json"], bitOf["header"], bitOf["has"] = read, read, read
-	for _, name := range []string{"key", "id", "cause", "version", "size", "value", "json"} {
+	for _, name := range []string{"key", "id", "cause", "version", "size", "value", "json", "schema", "format", "decoded"} {
 		needMessage |= bitOf[name]
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/payload"
+	"eventscope/adapters/schemas"
 	"eventscope/tracing"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
@@ -96,6 +97,7 @@ func readMessage(t text.Cleaner, rules *envelope.Rules, e *tracing.Event, m adap
 	}
 	r.facts = append(r.facts, messageFacts(t, &m)...)
 	r.facts = append(r.facts, valueFacts(t, &r.decoded)...)
+	r.facts = append(r.facts, schemaFacts(t, &m, &r.decoded)...)
 	return r
 }
 
@@ -173,7 +175,7 @@ func messageFacts(t text.Cleaner, m *adapters.Message) []Fact {
 	}
 	switch {
 	case len(m.Key) > 0:
-		list = append(list, Fact{Label: text.Own("key"), Value: t.Bytes(m.Key, mostFact)})
+		list = append(list, Fact{Label: text.Own("key"), Value: t.Bytes(payload.ReadableKey(m, mostFact), mostFact), From: keySchema(t, m)})
 	case m.Key != nil:
 		list = append(list, Fact{Label: text.Own("key"), Role: theme.Dim, Value: text.Own("(empty)")})
 	}
@@ -217,6 +219,38 @@ func valueFacts(t text.Cleaner, d *payload.Decoded) []Fact {
 		list = append(list, Fact{Label: text.Own("not ").Add(t.String(declined.Decoder)), Role: theme.Dim, Value: t.String(declined.Why)})
 	}
 	return list
+}
+
+// schemaFacts are the schema by which the value was read, or would be.
+func schemaFacts(t text.Cleaner, m *adapters.Message, d *payload.Decoded) []Fact {
+	if m.Schemas == nil || d.Frame.Ref.By == schemas.ByNothing {
+		return nil
+	}
+	list := []Fact{heading(text.Own("Schema"))}
+	add := func(label text.Safe, value string) {
+		if value != "" {
+			list = append(list, Fact{Label: label, Value: t.String(value)})
+		}
+	}
+	add(text.Own("names"), d.Frame.Ref.String())
+	if s := d.Written; s != nil {
+		if s.Subject != "" {
+			add(text.Own("is"), s.Title())
+		}
+		add(text.Own("type"), s.Name)
+		add(text.Own("format"), payload.FormatName(s.Format))
+	}
+	add(text.Own("registry"), m.Schemas.Registry())
+	return list
+}
+
+// keySchema is by which schema a key is read, or nothing.
+func keySchema(t text.Cleaner, m *adapters.Message) text.Safe {
+	f := payload.FrameOf(m, payload.Key, m.Key)
+	if m.Schemas == nil || f.Ref.By == schemas.ByNothing {
+		return text.Safe{}
+	}
+	return t.String("schema " + f.Ref.Number())
 }
 
 // mostFact is how many cells of a key or a header are kept for the screen.

@@ -28,6 +28,9 @@ type valueView interface {
 // viewsOf are the ways to look at a value, the most telling first.
 func viewsOf(d *payload.Decoded) []valueView {
 	raw, hex := &rawView{data: d.Data}, &hexView{data: d.Data}
+	if d.Raw != nil {
+		hex.data = d.Raw // what was sent, of which the rest was made
+	}
 	switch d.Format {
 	case payload.JSON:
 		return []valueView{&treeView{outline: payload.NewOutline(*d)}, raw, hex}

@@ -150,6 +150,10 @@ func (p *letterPage) editLetter(message *adapters.Message, body *payload.Decoded
 		model.Say(theme.Warn, text.Own("the body is compressed; only what is sent as it is can be edited"))
 		return nil
 	}
+	if body.IsEncoded(message) {
+		model.Say(theme.Warn, text.Own("the body is written with a schema, so an edit would be text that no reader of it takes; r sends it as it is"))
+		return nil
+	}
 	header := idHeader(model.Events.Rules, message)
 	return model.Events.Files.Edit(model, page.FileName(letter.Position.String(), string(body.Format)), value, func(changed []byte) tea.Cmd {
 		if bytes.Equal(changed, value) {

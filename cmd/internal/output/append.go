@@ -144,15 +144,55 @@ func value(dst []byte, m *adapters.Message) []byte {
 	if m.Value == nil {
 		return append(field(dst, "value"), "null"...)
 	}
-	if m.Schemas == nil {
-		if out, ok := embed(dst, m.Value); ok {
-			return out
-		}
+	if out, ok := embed(dst, m.Value); ok {
+		return out
 	}
+	decoded := payload.Decode(m, payload.MaxDecompressed)
+	return decodedValue(dst, m, &decoded)
+}
+
+// key appends a key: as JSON where it is read by its schema.
+func key(dst []byte, m *adapters.Message) []byte {
+	start := len(dst)
+	if out, ok, _ := payload.AppendWritten(dst, m, payload.Key, m.Key, payload.MaxDecompressed); ok {
+		return out
+	}
+	return binary(dst[:start], m.Key)
+}
+
+// written appends the schema that a value names, what the value is and whether that could be
+// read, and if that is wanted the value.
+func written(dst []byte, m *adapters.Message, whole bool) []byte {
+	d := payload.Decode(m, payload.MaxDecompressed)
+	schema, format, decoded := d.Names()
+	dst = field(dst, "schema")
+	switch named := schema.(type) {
+	case int:
+		dst = number(dst, int64(named))
+	case string:
+		dst = quote(dst, named)
+	default:
+		dst = append(dst, "null"...)
+	}
+	dst = boolean(field(quote(field(dst, "format"), format), "decoded"), decoded)
+	if len(d.Declined) > 0 && !decoded && d.Declined[0].Decoder != string(payload.JSON) {
+		dst = quote(field(dst, "not_decoded"), d.Declined[0].Why)
+	}
+	switch {
+	case !whole:
+		return dst
+	case m.Value == nil:
+		return append(field(dst, "value"), "null"...)
+	}
+	return decodedValue(dst, m, &d)
+}
+
+// decodedValue appends a value that was looked at.
+func decodedValue(dst []byte, m *adapters.Message, d *payload.Decoded) []byte {
 	data := m.Value
-	if decoded := payload.Decode(m, payload.MaxDecompressed); !decoded.Cut {
-		data = decoded.Data
-		if decoded.Format == payload.JSON {
+	if !d.Cut {
+		data = d.Data
+		if d.Format == payload.JSON {
 			if out, ok := embed(dst, data); ok {
 				return out
 			}

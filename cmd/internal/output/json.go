@@ -40,7 +40,7 @@ func (l *jsonLines) event(dst []byte, e *Event) []byte {
 	if m.TimeRaw != 0 {
 		dst = number(field(dst, "time_raw"), m.TimeRaw)
 	}
-	dst = binary(field(dst, "key"), m.Key)
+	dst = key(field(dst, "key"), m)
 	dst = append(field(dst, "headers"), '[')
 	for i := range m.Headers {
 		if i > 0 {
@@ -53,7 +53,10 @@ func (l *jsonLines) event(dst []byte, e *Event) []byte {
 	dst = l.identity(dst, id)
 	dst = number(field(dst, "size"), int64(m.Size()))
 	dst = boolean(field(dst, "redelivered"), m.Redelivered)
-	if !l.options.NoValue {
+	switch {
+	case m.Schemas != nil:
+		dst = written(dst, m, !l.options.NoValue)
+	case !l.options.NoValue:
 		dst = value(dst, m)
 	}
 	if id.DeadLetter {

@@ -1,0 +1,216 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"eventscope/adapters"
+	"eventscope/adapters/driver"
+	"eventscope/adapters/payload"
+)
+
+// history is a source with a history: the same batches each time.
+type history struct{ batches [][]adapters.Message }
+
+func (h *history) Run(ctx context.Context, _ adapters.Start, intake adapters.Intake) error {
+	for _, messages := range h.batches {
+		if err := intake.Put(ctx, &adapters.Batch{Messages: append([]adapters.Message{}, messages...)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *history) Scan(ctx context.Context, _ adapters.Range, intake adapters.Intake) error {
+	return h.Run(ctx, adapters.Beginning, intake)
+}
+
+func (h *history) Fetch(_ context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
+	return func(yield func(adapters.Message, error) bool) {
+		for range positions {
+			if !yield(h.batches[0][0], nil) {
+				return
+			}
+		}
+	}
+}
+
+// notes is a history of so many batches of a hundred values, whose ids go round.
+func notes(batches int, ids ...byte) *history {
+	h := &history{}
+	for b := range batches {
+		var messages []adapters.Message
+		for i := range 100 {
+			id := ids[(b*100+i)%len(ids)]
+			messages = append(messages, adapters.Message{
+				Position: adapters.Position{Destination: "orders", Offset: int64(b*100 + i)},
+				Value:    []byte{0, 0, 0, 0, id, 4, 0x6f, 0x6b, 0},
+			})
+		}
+		h.batches = append(h.batches, messages)
+	}
+	return h
+}
+
+const noteSchema = `{"type":"record","name":"Note","fields":[{"name":"text","type":"string"},{"name":"n","type":"int"}]}`
+
+func attached(t *testing.T, c Config, h *history) *driver.Source {
+	t.Helper()
+	r, err := Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &driver.Source{Tailer: h, Scanner: h, Fetcher: h, Status: func() adapters.Status { return adapters.Status{} }, Close: func() error { return nil }}
+	r.Attach(s)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// read follows a source to its end and counts what could be read of it.
+func read(t *testing.T, s *driver.Source) (all, decoded int) {
+	t.Helper()
+	seen := map[int64]bool{}
+	err := s.Run(t.Context(), adapters.Beginning, adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
+		for i := range batch.Messages {
+			m := &batch.Messages[i]
+			if seen[m.Position.Offset] {
+				t.Errorf("offset %d came twice", m.Position.Offset)
+			}
+			seen[m.Position.Offset] = true
+			if d := payload.Decode(m, 0); d.Reader != "" {
+				decoded++
+			}
+		}
+		return nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(seen), decoded
+}
+
+// TestManyEventsAskForEachSchemaOnce: as often as there are schemas.
+func TestManyEventsAskForEachSchemaOnce(t *testing.T) {
+	there := newRegistry(t, map[string]any{"/schemas/ids/1": schema(noteSchema), "/schemas/ids/2": schema(noteSchema), "/schemas/ids/3": schema(noteSchema)})
+	s := attached(t, Config{URLs: []string{there.URL}}, notes(100, 1, 2, 3))
+	err := s.Scan(t.Context(), adapters.Range{}, adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
+		for i := range batch.Messages {
+			if d := payload.Decode(&batch.Messages[i], 0); d.Reader != "Note" || string(d.Data) != `{"text":"ok","n":0}` {
+				t.Fatalf("%+v", d)
+			}
+		}
+		return nil
+	}))
+	if err != nil || there.asked.Load() != 3 {
+		t.Errorf("asked %d times, %v", there.asked.Load(), err)
+	}
+	if problems := s.Status().Problems; len(problems) > 0 {
+		t.Error(problems)
+	}
+	for m, err := range s.Fetch(t.Context(), []adapters.Position{{}}) {
+		if d := payload.Decode(&m, 0); err != nil || d.Reader != "Note" {
+			t.Errorf("read again: %+v, %v", d, err)
+		}
+	}
+}
+
+// TestARegistryThatFailsHoldsNothingUp: every event comes, once, with the reason why it is not
+// read.
+func TestARegistryThatFailsHoldsNothingUp(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer any
+		says   string
+	}{
+		"refuses the login": {401, "refuses the login"},
+		"is asked too much": {answerWith(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "30")
+			w.WriteHeader(429)
+		}), "not able to answer now"},
+		"is a login page":     {answerWith(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }), "no schema registry"},
+		"answers without end": {answerWith(endless), "8 MiB"},
+		"does not know it":    {nil, "no such schema"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answers := map[string]any{}
+			if c.answer != nil {
+				answers["/schemas/ids/1"] = c.answer
+			}
+			there := newRegistry(t, answers)
+			s := attached(t, Config{URLs: []string{there.URL}}, notes(50, 1))
+			if all, decoded := read(t, s); all != 5000 || decoded != 0 {
+				t.Errorf("%d events, %d of them read", all, decoded)
+			}
+			if problems := s.Status().Problems; len(problems) != 1 || !strings.Contains(problems[0], c.says) || !strings.Contains(problems[0], "id 1") {
+				t.Errorf("%q", problems)
+			}
+			if asked := there.asked.Load(); asked > 3 {
+				t.Errorf("asked %d times", asked)
+			}
+		})
+	}
+}
+
+// TestARegistryThatHangs holds the first events up for a moment, and no others.
+func TestARegistryThatHangs(t *testing.T) {
+	release := make(chan struct{})
+	var asked atomic.Int64
+	there := newRegistry(t, map[string]any{})
+	there.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		<-release
+		_ = json.NewEncoder(w).Encode(schema(noteSchema))
+	})
+	ids := []byte{}
+	for id := byte(1); id <= 60; id++ {
+		ids = append(ids, id)
+	}
+	s := attached(t, Config{URLs: []string{there.URL}}, notes(60, ids...))
+	if all, decoded := read(t, s); all != 6000 || decoded != 0 {
+		t.Errorf("%d events, %d of them read", all, decoded)
+	}
+	r := s.Schemas.(*Registry)
+	if !r.late.Load() || asked.Load() > maxAtOnce {
+		t.Errorf("late %v, asked %d times at once", r.late.Load(), asked.Load())
+	}
+	if problems := s.Status().Problems; len(problems) != mostTold+1 || !strings.Contains(problems[0], "not answered in time") {
+		t.Errorf("%q", problems)
+	}
+	close(release)
+	if got, err := r.Schema(t.Context(), id(1)); err != nil || got.Name != "Note" || r.late.Load() {
+		t.Errorf("%v, %v, late %v", got, err, r.late.Load())
+	}
+	if m := notes(1, 1).batches[0][0]; true {
+		m.Schemas = r
+		if d := payload.Decode(&m, 0); d.Reader != "Note" {
+			t.Errorf("looked at later: %+v", d)
+		}
+	}
+}
+
+// TestADestinationOfNumbers is one whose values begin with zeros: it does not keep the schemas of
+// others from being asked for, and is given up.
+func TestADestinationOfNumbers(t *testing.T) {
+	var s strangers
+	s.of = map[string]*stranger{}
+	for range mostAsked {
+		if why := s.refuse("numbers"); why != nil {
+			t.Fatal(why)
+		}
+		s.asked("numbers")
+	}
+	if s.refuse("numbers") == nil || s.refuse("orders") != nil {
+		t.Error("one destination takes the room of others")
+	}
+	for range mostStrangers {
+		s.answered("numbers", true)
+	}
+	if s.refuse("numbers") == nil || s.refuse("orders") != nil {
+		t.Error("numbers are still asked for")
+	}
+}
