@@ -120,7 +120,7 @@ var forbidden = map[string][]string{
 }
 
 // contract are the packages that a broker's folder is written against.
-var contract = []string{"adapters", "adapters/consumer", "adapters/deadletter", "adapters/driver"}
+var contract = []string{"adapters", "adapters/consumer", "adapters/deadletter", "adapters/driver", "adapters/schemas"}
 
 // mostNames is how many exported names a package of the contract may have: it is read whole.
 const mostNames = 70
