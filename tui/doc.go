@@ -44,6 +44,7 @@
 //	keymap         every key
 //	page           what pages share
 //	eventpage      one event; a dead letter and a next message are made of it
+//	startpage      what could be looked at, before there is a screen
 //	streampage     the live tail
 //	flowpage       flows, and one
 //	lagpage        consumers, one by its partitions, and its next message

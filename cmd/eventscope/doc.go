@@ -23,7 +23,7 @@
 //	brokers.go    the brokers that there are
 //	sources.go    flags, environment and config -> settings, with what each source shares
 //	suggest.go    what was probably meant, and what may be completed
-//	screen.go     the screen
+//	screen.go     the screen; start.go: what it asks when nothing says what to look at
 //	examples.go   command lines, for help
 //	tail.go flows.go topology.go config.go version.go   the commands of that name
 //	lag.go        lag: rounds and their output; laground.go: one round over the sources

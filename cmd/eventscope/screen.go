@@ -31,9 +31,15 @@ func (p *program) screen(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if p.asksWhat(args) {
+		return p.start(ctx)
+	}
 	settings, err := p.load(args)
 	if err != nil {
 		return err
+	}
+	if len(args) > 0 {
+		p.remember(settings.sources)
 	}
 	reading.Warn(p.Console, settings.sources)
 	return p.show(ctx, &view{settings: settings, start: start, title: settings.context})
