@@ -1,0 +1,63 @@
+package protobuf
+
+// Check says whether data is a value of the message: nil, or a [*Misfit]. Fields that the
+// message does not have are no misfit, since the writer of a newer version has them; unknown
+// counts them.
+func (m *Message) Check(data []byte) (unknown int, err error) {
+	c := checker{decoder: decoder{data: data, end: len(data)}}
+	err = c.check(m)
+	return c.unknown, err
+}
+
+// checker reads a message to its end.
+type checker struct {
+	decoder
+	unknown int
+}
+
+func (c *checker) check(m *Message) error {
+	if err := c.down(); err != nil {
+		return err
+	}
+	for c.at < c.end {
+		start := c.at
+		number, w, value, err := c.next()
+		if err != nil {
+			return err
+		}
+		f := m.field(number)
+		if f == nil {
+			c.unknown++
+			continue
+		}
+		if err := c.field(f, w, value, start); err != nil {
+			return err
+		}
+	}
+	c.up()
+	return nil
+}
+
+// takes says that a field may have its value in that form.
+func (f *field) takes(w wire) bool { return w == f.wire || w == sizedWire && f.packable }
+
+func (c *checker) field(f *field, w wire, value span, start int) error {
+	switch {
+	case !f.takes(w):
+		return misfit(start, "field %d (%s) is %v, and has %v", f.number, f.name, f.kind, w)
+	case f.message != nil:
+		behind := span{c.at, c.end}
+		c.at, c.end = value.start, value.end
+		err := c.check(f.message)
+		c.at, c.end = behind.start, behind.end
+		return err
+	case w == sizedWire && f.packable:
+		packed := c.within(value)
+		for packed.at < packed.end {
+			if _, err := packed.one(f.wire); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
