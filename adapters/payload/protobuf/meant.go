@@ -94,7 +94,7 @@ func (w *writer) any(m *Message, bodies []part) (done bool, err error) {
 	w.dst, _ = jsontext.AppendQuote(w.dst, url)
 	of := m.types[string(url[bytes.LastIndexByte(url, '/')+1:])]
 	switch {
-	case of == nil:
+	case of == nil || !w.fits(of, value[0].span):
 		w.key(1, "value")
 		err = w.bytes(value[0].span)
 	case of.meaning != noMeaning:
@@ -105,4 +105,10 @@ func (w *writer) any(m *Message, bodies []part) (done bool, err error) {
 	}
 	w.dst = append(w.dst, '}')
 	return true, err
+}
+
+// fits says that a value is one of a message, which the schema does not promise.
+func (w *writer) fits(m *Message, s span) bool {
+	c := checker{decoder: decoder{data: w.data, at: s.start, end: s.end, depth: w.depth}}
+	return c.check(m) == nil
 }
