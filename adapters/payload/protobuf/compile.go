@@ -96,7 +96,7 @@ func (c *compiler) message(d protoreflect.MessageDescriptor) *Message {
 	if known := c.named[name]; known != nil {
 		return known
 	}
-	made := &Message{name: name, space: string(d.ParentFile().Package()), types: c.named, entry: d.IsMapEntry()}
+	made := &Message{name: name, space: string(d.ParentFile().Package()), types: c.named, entry: isEntry(d)}
 	c.named[name] = made
 	if c.nodes += 1 + d.Fields().Len(); c.nodes > maxNodes || d.IsPlaceholder() {
 		return made
@@ -119,6 +119,20 @@ func (c *compiler) message(d protoreflect.MessageDescriptor) *Message {
 	made.index()
 	made.meaning = meaningOf(made)
 	return made
+}
+
+// isEntry says that a message is one entry of a map, with a key that may be one: a
+// descriptor may claim that of any message.
+func isEntry(d protoreflect.MessageDescriptor) bool {
+	key, value := d.Fields().ByNumber(1), d.Fields().ByNumber(2)
+	if !d.IsMapEntry() || d.Fields().Len() != 2 || key == nil || value == nil || key.IsList() || value.IsList() {
+		return false
+	}
+	switch key.Kind() {
+	case protoreflect.MessageKind, protoreflect.GroupKind, protoreflect.BytesKind, protoreflect.EnumKind, protoreflect.FloatKind, protoreflect.DoubleKind:
+		return false
+	}
+	return true
 }
 
 func (c *compiler) field(d protoreflect.FieldDescriptor, i int32) field {

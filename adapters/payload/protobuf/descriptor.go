@@ -3,7 +3,9 @@ package protobuf
 import (
 	"fmt"
 
+	"github.com/bufbuild/protocompile/linker"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 )
@@ -57,6 +59,15 @@ func camelCase(name string) string {
 		made, raise = append(made, c), false
 	}
 	return string(made)
+}
+
+// validate refuses a linked descriptor that no compiler would make: the linker believes that
+// numbers are there once, and that maps have keys.
+func validate(file *descriptorpb.FileDescriptorProto, imported linker.Files) error {
+	if _, err := protodesc.NewFile(file, imported.AsResolver()); err != nil {
+		return fmt.Errorf("the descriptor is invalid: %w", err)
+	}
+	return nil
 }
 
 // dropOptions drops the options that other files define, of which not all are known here.

@@ -248,6 +248,11 @@ func (p *files) link(path string, parsed parser.Result) (linker.File, error) {
 		}
 		return nil, err
 	}
+	if parsed.AST() == nil {
+		if err := validate(descriptor, imported); err != nil {
+			return nil, err
+		}
+	}
 	// Options that are not known mean nothing here.
 	if _, err := options.InterpretOptionsLenient(linked); err != nil {
 		return nil, err

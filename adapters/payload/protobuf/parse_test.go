@@ -131,6 +131,30 @@ func TestSchemasThatAreDescriptors(t *testing.T) {
 	if err != nil || len(schemas) != 2 || schemas["order.proto"].Message("shop.Order") == nil || schemas["m.proto"].Message("Money") == nil {
 		t.Errorf("%v, %v", schemas, err)
 	}
+	second := file.MessageType[0].Field[1]
+	for name, spoil := range map[string]func(){
+		"a number twice": func() { second.Number = proto.Int32(1) },
+		"no number":      func() { second.Number = proto.Int32(0) },
+	} {
+		spoil()
+		spoiled, err := proto.Marshal(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Parse(base64.StdEncoding.EncodeToString(spoiled), map[string]string{"m.proto": money}); err == nil {
+			t.Errorf("a descriptor is taken that has %s", name)
+		}
+		second.Number = proto.Int32(2)
+	}
+	file.MessageType[0].Options = &descriptorpb.MessageOptions{MapEntry: proto.Bool(true)}
+	if data, err = proto.Marshal(file); err != nil {
+		t.Fatal(err)
+	}
+	if schema, err := Parse(base64.StdEncoding.EncodeToString(data), map[string]string{"m.proto": money}); err == nil {
+		if text, err := schema.At(0).AppendJSON(nil, []byte("\x0a\x02\x08\x07"), 0); err != nil || string(text) != `{"unit_price":{"in_cents":7}}` {
+			t.Errorf("a message that claims to be an entry is %s, %v", text, err)
+		}
+	}
 	for _, wrong := range [][]byte{nil, []byte("syntax"), data[:len(data)-1], make([]byte, maxTogether+1)} {
 		if _, err := ParseSet(wrong); err == nil {
 			t.Errorf("%.10q is taken for a set", wrong)
