@@ -20,7 +20,8 @@
 // # Files
 //
 //	schema.go      Schema, Message: the messages of a file, by name and by index
-//	parse.go       .proto files, descriptors and sets of them, and the bounds of what is taken
+//	parse.go       .proto files, descriptors and sets of them
+//	scan.go        what is refused before the parser sees it
 //	descriptor.go  what clients leave out of the descriptors that they register
 //	known.go       the files that nobody registers
 //	compile.go     the graph of a schema

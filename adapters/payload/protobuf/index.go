@@ -3,6 +3,7 @@ package protobuf
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -22,48 +23,52 @@ func (s *Schema) Framed(data []byte) (m *Message, size int, err error) {
 			return m, size, nil
 		}
 	}
-	path, size := indexes(data, true)
-	if m := s.At(path...); m != nil {
+	var path, plain [maxIndexes]int
+	count, size := indexes(&path, data, true)
+	if m := s.At(path[:count]...); m != nil {
 		return m, size, nil
 	}
-	plain, plainSize := indexes(data, false)
-	if m := s.At(plain...); m != nil {
+	plainCount, plainSize := indexes(&plain, data, false)
+	if m := s.At(plain[:plainCount]...); m != nil {
 		return m, plainSize, nil
 	}
-	if path == nil {
+	if count == 0 {
 		return nil, 0, misfit(0, "it does not say which message of its schema it is")
 	}
-	return nil, 0, misfit(0, "there is no message %s in its schema", fmt.Sprint(path))
+	return nil, 0, misfit(0, "its schema has no message at %v", describe(path[:count]))
 }
 
-// indexes reads a path, or nil for what is none.
-func indexes(data []byte, zigZag bool) (path []int, size int) {
-	read := func() int64 {
-		n, length := binary.Uvarint(data[size:])
-		if length <= 0 || n > 1<<32 {
-			return -1
+// describe writes a path, apart from the values of the hot path.
+func describe(path []int) string { return fmt.Sprint(slices.Clone(path)) }
+
+// indexes reads a path, of no indexes where there is none.
+func indexes(path *[maxIndexes]int, data []byte, zigZag bool) (count, size int) {
+	most, size := index(data, 0, zigZag)
+	if most == 0 {
+		return 1, size // the first
+	}
+	if most < 0 || most > maxIndexes {
+		return 0, 0
+	}
+	for count < most {
+		if path[count], size = index(data, size, zigZag); path[count] < 0 {
+			return 0, 0
 		}
-		size += length
-		if zigZag {
-			return protowire.DecodeZigZag(n)
-		}
-		return int64(n)
+		count++
 	}
-	count := read()
-	if count == 0 {
-		return []int{0}, size
+	return count, size
+}
+
+// index reads one number of a path, or -1.
+func index(data []byte, at int, zigZag bool) (i, behind int) {
+	n, length := binary.Uvarint(data[at:])
+	switch {
+	case length <= 0 || n > 1<<32:
+		return -1, at
+	case zigZag:
+		return int(protowire.DecodeZigZag(n)), at + length
 	}
-	if count < 0 || count > maxIndexes {
-		return nil, 0
-	}
-	for range count {
-		i := read()
-		if i < 0 {
-			return nil, 0
-		}
-		path = append(path, int(i))
-	}
-	return path, size
+	return int(n), at + length
 }
 
 // ref reads Apicurio's message Ref, which has the name in its field 1, after its length.

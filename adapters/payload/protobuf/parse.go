@@ -1,7 +1,6 @@
 package protobuf
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -48,6 +47,9 @@ func Parse(text string, references map[string]string) (*Schema, error) {
 func ParseSet(data []byte) (map[string]*Schema, error) {
 	if len(data) > maxTogether {
 		return nil, fmt.Errorf("the set is longer than %d MiB", maxTogether>>20)
+	}
+	if counted := (&files{}).count(data); counted != nil {
+		return nil, counted
 	}
 	var set descriptorpb.FileDescriptorSet
 	if err := proto.Unmarshal(data, &set); err != nil || len(set.File) == 0 {
@@ -122,6 +124,7 @@ type files struct {
 	depth   int
 	symbols *linker.Symbols
 	missing []string
+	pieces  int // of all texts and descriptors until now
 }
 
 func newFiles(references map[string]string) (*files, error) {
@@ -144,10 +147,14 @@ func (p *files) source(path, text string) (linker.File, error) {
 	if len(text) > MaxSchema {
 		return nil, fmt.Errorf("the schema is longer than %d bytes", MaxSchema)
 	}
-	if descriptor := decoded(text); descriptor != nil {
+	descriptor, err := p.decoded(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case descriptor != nil:
 		return p.link(path, parser.ResultWithoutAST(descriptor))
 	}
-	if err := shallow(text); err != nil {
+	if err := p.scan(text); err != nil {
 		return nil, err
 	}
 	if path == "" {
@@ -163,20 +170,6 @@ func (p *files) source(path, text string) (linker.File, error) {
 		return nil, err
 	}
 	return p.link(path, parsed)
-}
-
-// decoded is the descriptor that text is in base64, or nil. No .proto is base64, for it has
-// a blank or a sign that base64 has not.
-func decoded(text string) *descriptorpb.FileDescriptorProto {
-	b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(b) == 0 {
-		return nil
-	}
-	var file descriptorpb.FileDescriptorProto
-	if proto.Unmarshal(b, &file) != nil || len(file.MessageType)+len(file.EnumType)+len(file.Extension) == 0 && len(file.Dependency) == 0 {
-		return nil
-	}
-	return &file
 }
 
 // load reads what is imported by a path.
@@ -227,6 +220,9 @@ func (p *files) link(path string, parsed parser.Result) (linker.File, error) {
 	if path != "" {
 		descriptor.Name = proto.String(path) // importers know it by that name, whatever it calls itself
 	}
+	if len(descriptor.Dependency)+len(p.known) > maxFiles {
+		return nil, fmt.Errorf("the schema imports more than %d files", maxFiles)
+	}
 	if err := complete(descriptor); err != nil {
 		return nil, err
 	}
@@ -258,57 +254,4 @@ func (p *files) link(path string, parsed parser.Result) (linker.File, error) {
 		return nil, err
 	}
 	return linked, nil
-}
-
-// shallow refuses a text that is nested deeper than any schema is: the parser takes seconds
-// and gigabytes for it.
-func shallow(text string) error {
-	depth := 0
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; c {
-		case '{', '[', '(', '<':
-			if depth++; depth > MaxDepth {
-				return fmt.Errorf("the schema is nested more than %d deep", MaxDepth)
-			}
-		case '}', ']', ')', '>':
-			depth = max(0, depth-1)
-		case '"', '\'':
-			i += quoted(text[i:])
-		case '/':
-			i += comment(text[i:])
-		}
-	}
-	return nil
-}
-
-// quoted is how long a string is behind its first quote, which it has in common with its last.
-func quoted(text string) int {
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case text[0], '\n':
-			return i
-		}
-	}
-	return len(text)
-}
-
-// comment is how long a comment is behind its first sign, or 0 for none.
-func comment(text string) int {
-	end := -1
-	switch {
-	case strings.HasPrefix(text, "//"):
-		end = strings.IndexByte(text, '\n')
-	case strings.HasPrefix(text, "/*"):
-		if end = strings.Index(text[2:], "*/"); end >= 0 {
-			end += 3
-		}
-	default:
-		return 0
-	}
-	if end < 0 {
-		return len(text)
-	}
-	return end
 }

@@ -230,6 +230,11 @@ func TestSchemasThatAttack(t *testing.T) {
 		"nested lists":              {"option (x) = {a:" + strings.Repeat("[", 100000), nil},
 		"a string that never ends":  {`option java_package = "` + strings.Repeat("\\", MaxSchema-100), nil},
 		"a comment that never ends": {`/*` + strings.Repeat("/", MaxSchema-100), nil},
+		"too many signs":            {strings.Repeat(";", maxPieces+1), nil},
+		"too many words":            {strings.Repeat("a ", maxPieces+1), nil},
+		"too many imported signs":   {`import "a.proto"; import "b.proto";`, map[string]string{"a.proto": strings.Repeat(";", maxPieces/2), "b.proto": strings.Repeat(";", maxPieces/2)}},
+		"too many fields":           {base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x22\x00", maxPieces+1))), nil},
+		"too many imports":          {strings.Repeat(`import "a";`, maxFiles+1), nil},
 		"a chain of imports":        {`import "0.proto";`, chain},
 		"too many parts":            {"message M {" + strings.Join(manyFields, "") + "} enum E {" + strings.ReplaceAll(strings.Join(manyFields, ""), "int32 f", "E") + "}", nil},
 	} {
@@ -240,7 +245,7 @@ func TestSchemasThatAttack(t *testing.T) {
 	if _, err := Parse("", map[string]string{"a": strings.Repeat(" ", maxTogether+1)}); err == nil {
 		t.Error("references are taken that are too long")
 	}
-	if err := shallow(`message M { string a = 1; // { { {
+	if err := (&files{}).scan(`message M { string a = 1; // { { {
 		/* { { */ option x = "{ \" {"; option y = '{'; }`); err != nil {
 		t.Error(err)
 	}
