@@ -1,11 +1,8 @@
 package envelope
 
 import (
-	"errors"
-
 	"eventscope/adapters"
 	"eventscope/adapters/payload"
-	"eventscope/adapters/payload/avro"
 	"eventscope/adapters/schemas"
 )
 
@@ -175,17 +172,11 @@ func (r *Reader) writtenBody() []byte {
 	start := len(r.scratch)
 	made, ok, err := payload.AppendWritten(r.scratch, r.message, payload.Value, r.message.Value, MaxBody)
 	if !ok {
-		r.id.Malformed = r.id.Malformed || misfits(err)
+		r.id.Malformed = r.id.Malformed || payload.Misfit(err)
 		return nil
 	}
 	r.scratch = made
 	return made[start:len(made):len(made)]
-}
-
-// misfits says that a value is not what its schema says.
-func misfits(err error) bool {
-	_, is := errors.AsType[*avro.Misfit](err)
-	return is
 }
 
 // writtenKey is what a key says that was written with a schema, as JSON in the scratch memory,

@@ -8,9 +8,11 @@ import (
 	"testing"
 
 	twmb "github.com/twmb/avro"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"eventscope/adapters"
 	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/payload/protobuf"
 	"eventscope/adapters/schemas"
 )
 
@@ -201,12 +203,85 @@ func FuzzWritten(f *testing.F) {
 }
 
 // BenchmarkWritten reads the same event in Avro and in JSON.
+// orderInProtobuf is the event in Protobuf, behind a frame with the id 13 and the path of its
+// message.
+func orderInProtobuf(t testing.TB, k *known, items int) []byte {
+	t.Helper()
+	text := `syntax = "proto3"; package shop; import "google/protobuf/timestamp.proto"; import "google/protobuf/wrappers.proto";
+message Other {}
+message OrderPlaced {
+ string event_id = 1; EventType event_type = 2; Metadata metadata = 3; string note = 4; Payload payload = 5;
+ enum EventType { UNKNOWN = 0; OrderPlaced = 1; }
+ message Metadata { google.protobuf.StringValue correlation_id = 1; optional string causation_id = 2; google.protobuf.Timestamp occurred_at = 3; }
+ message Payload { repeated Item items = 1; string order_id = 2; int64 customer_id = 3; }
+ message Item { string sku = 1; int32 quantity = 2; }
+}`
+	reader, err := protobuf.Parse(text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.of[13] = &schemas.Schema{Ref: schemas.Ref{By: schemas.ByID, ID: 13}, Format: "PROTOBUF", Text: text, Reader: reader}
+	sized := func(b []byte, number protowire.Number, value []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(b, number, protowire.BytesType), value)
+	}
+	number := func(b []byte, number protowire.Number, value uint64) []byte {
+		return protowire.AppendVarint(protowire.AppendTag(b, number, protowire.VarintType), value)
+	}
+	b := sized([]byte{0, 0, 0, 0, 13, 2, 2}, 1, []byte(eventID))
+	b = number(b, 2, 1)
+	metadata := sized(nil, 1, sized(nil, 1, []byte("flow-000001009")))
+	metadata = sized(metadata, 2, []byte("cmd-1"))
+	metadata = sized(metadata, 3, number(number(nil, 1, 1769851800), 2, 123000000))
+	b = sized(b, 3, metadata)
+	b = sized(b, 4, []byte(strings.Repeat("please leave it ", 10)))
+	var payload []byte
+	for i := range items {
+		payload = sized(payload, 1, number(sized(nil, 1, fmt.Appendf(nil, "sku-%08d", i)), 2, 3))
+	}
+	return sized(b, 5, number(sized(payload, 2, []byte("ord-1009")), 3, 7))
+}
+
+// TestProtobufSaysWhatTheSameJSONSays, too.
+func TestProtobufSaysWhatTheSameJSONSays(t *testing.T) {
+	_, text := orderEvent(t, 5)
+	k := orderSchemas(t)
+	framed := orderInProtobuf(t, k, 5)
+	at := adapters.Position{Destination: "orders", Partition: 2, Offset: 881}
+	inProtobuf := adapters.Message{Position: at, Value: framed, Schemas: k}
+	inJSON := adapters.Message{Position: at, Value: text}
+	var is, want Identity
+	r := NewReader(nil)
+	r.Read(&inProtobuf, &is)
+	NewReader(nil).Read(&inJSON, &want)
+	for role, pair := range map[string][2]Field{
+		"flow": {is.Flow, want.Flow}, "cause": {is.Cause, want.Cause}, "id": {is.ID, want.ID}, "type": {is.Type, want.Type}, "entity": {is.Entity, want.Entity},
+	} {
+		if !pair[1].Known() || string(pair[0].Value) != string(pair[1].Value) {
+			t.Errorf("%s is %q, and in JSON %q", role, pair[0].Value, pair[1].Value)
+		}
+		if got, want := pair[0].From.String(), pair[1].From.String()+" (Protobuf, schema 13)"; got != want {
+			t.Errorf("%s is from %q, not %q", role, got, want)
+		}
+	}
+	if !is.Time.Equal(want.Time) || is.Time.IsZero() || is.Malformed || is.Written == nil || is.Written.Schema.Ref.ID != 13 {
+		t.Errorf("%v, %v, %+v", is.Time, want.Time, is)
+	}
+	if n := testing.AllocsPerRun(100, func() { r.Read(&inProtobuf, &is) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	inProtobuf.Value = framed[:len(framed)-3]
+	if r.Read(&inProtobuf, &is); is.Entity.Known() || !is.Malformed {
+		t.Errorf("of a value that is cut: %+v", is)
+	}
+}
+
 func BenchmarkWritten(b *testing.B) {
 	framed, text := orderEvent(b, 20)
+	k := orderSchemas(b)
 	for _, c := range []struct {
 		name string
 		m    adapters.Message
-	}{{"Avro", adapters.Message{Value: framed, Schemas: orderSchemas(b)}}, {"JSON", adapters.Message{Value: text}}} {
+	}{{"Avro", adapters.Message{Value: framed, Schemas: orderSchemas(b)}}, {"Protobuf", adapters.Message{Value: orderInProtobuf(b, k, 20), Schemas: k}}, {"JSON", adapters.Message{Value: text}}} {
 		b.Run(c.name, func(b *testing.B) {
 			r := NewReader(nil)
 			var id Identity

@@ -11,7 +11,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"eventscope/adapters"
-	"eventscope/adapters/payload/avro"
 	"eventscope/adapters/schemas"
 )
 
@@ -128,7 +127,7 @@ func (d *Decoded) isWritten(m *adapters.Message, limit int) bool {
 		limit = MaxDecompressed
 	}
 	made, err := values.AppendJSON(nil, body, limit)
-	if err != nil && !errors.Is(err, avro.ErrTooLong) {
+	if err != nil && !TooLong(err) {
 		return d.decline(FormatName(schema.Format), "written with "+schema.Title()+", but "+err.Error())
 	}
 	d.Raw, d.Data, d.Cut = d.Data, made, err != nil

@@ -2,6 +2,7 @@ package payload
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/payload/protobuf"
 	"eventscope/adapters/schemas"
 )
 
@@ -36,14 +38,40 @@ type Plan[M comparable] interface {
 
 // NewPlan compiles what is wanted of values. It is nil where nothing is found by names.
 func NewPlan[M comparable](v Values, top M, wanted Wanted[M]) (Plan[M], error) {
-	if schema, ok := v.(*avro.Schema); ok {
-		plan, err := avro.NewPlan(schema, top, wanted)
+	switch v := v.(type) {
+	case *avro.Schema:
+		plan, err := avro.NewPlan(v, top, wanted)
 		if err != nil {
 			return nil, err
 		}
 		return plan, nil
+	case *protobuf.Message:
+		plan, err := protobuf.NewPlan(v, top, protobuf.Wanted[M](wanted))
+		if err != nil {
+			return nil, err
+		}
+		return protobufPlan[M]{plan}, nil
 	}
 	return nil, nil
+}
+
+// protobufPlan tells what it finds as plans of all formats do.
+type protobufPlan[M comparable] struct{ plan *protobuf.Plan[M] }
+
+func (p protobufPlan[M]) Read(data, scratch []byte, found func(Found[M]) (done bool)) ([]byte, error) {
+	return p.plan.Read(data, scratch, func(f protobuf.Found[M]) bool { return found(Found[M](f)) })
+}
+
+// TooLong says that a value is longer as JSON than the limit.
+func TooLong(err error) bool {
+	return errors.Is(err, avro.ErrTooLong) || errors.Is(err, protobuf.ErrTooLong)
+}
+
+// Misfit says that a value is not what its schema says.
+func Misfit(err error) bool {
+	_, isAvro := errors.AsType[*avro.Misfit](err)
+	_, isProtobuf := errors.AsType[*protobuf.Misfit](err)
+	return isAvro || isProtobuf
 }
 
 // ValuesOf is what reads a value that stands behind a frame, and that value: nil where the value
@@ -64,11 +92,40 @@ func ValuesOf(schema *schemas.Schema, f *Frame, data []byte) (Values, []byte, er
 			return bare{}, data, nil
 		}
 		return reader, data, nil
+	case *protobuf.Schema:
+		return messageOf(reader, f, data)
 	}
 	if schema.Format == jsonSchema {
 		return nil, data, nil
 	}
 	return nil, nil, fmt.Errorf("values in %s are not read yet", FormatName(schema.Format))
+}
+
+// messageOf is the message of a file that a value is: its path or its name stands in the
+// header behind the id of the schema, or else before the value.
+func messageOf(schema *protobuf.Schema, f *Frame, data []byte) (Values, []byte, error) {
+	if f.JSON {
+		return nil, data, nil
+	}
+	said, body := data, data
+	if len(f.Indexes) > 0 {
+		said = f.Indexes
+	}
+	m, size, err := schema.Framed(said)
+	if err != nil {
+		// Some producers leave out which message it is. Where there is no other, and the value
+		// has fields of it and nothing else, it is that one.
+		if m = schema.Only(); m != nil {
+			if unknown, wrong := m.Check(data); wrong == nil && unknown == 0 {
+				return m, data, nil
+			}
+		}
+		return nil, nil, err
+	}
+	if len(f.Indexes) == 0 {
+		body = data[size:]
+	}
+	return m, body, nil
 }
 
 func looksLikeJSON(data []byte) bool { return len(data) > 0 && (data[0] == '{' || data[0] == '[') }

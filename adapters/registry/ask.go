@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sr"
 
 	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/payload/protobuf"
 	"eventscope/adapters/schemas"
 )
 
@@ -35,12 +36,12 @@ func (r *Registry) fetch(ctx context.Context, ref schemas.Ref) (*schemas.Schema,
 	if len(made.Text) > avro.MaxSchema {
 		return nil, &unreadable{fmt.Errorf("it is longer than %d MiB", avro.MaxSchema>>20)}
 	}
-	asked := references{known: map[sr.SchemaReference]bool{}, length: len(made.Text)}
+	asked := references{known: map[sr.SchemaReference]bool{}, named: map[string]string{}, length: len(made.Text)}
 	if err := r.follow(ctx, answer.References, &asked, 0); err != nil {
 		return nil, err
 	}
 	made.References = asked.texts
-	if err := compile(made); err != nil {
+	if err := compile(made, asked.named); err != nil {
 		return nil, &unreadable{err}
 	}
 	return made, nil
@@ -68,6 +69,8 @@ type unreadable struct{ error }
 type references struct {
 	known map[sr.SchemaReference]bool
 	texts []string
+	// named are the texts by the names that they are referred to by: imports of Protobuf.
+	named map[string]string
 	// length is that of all texts, in bytes.
 	length int
 }
@@ -95,25 +98,35 @@ func (r *Registry) follow(ctx context.Context, to []sr.SchemaReference, asked *r
 			return err
 		}
 		asked.texts = append(asked.texts, answer.Schema.Schema)
+		asked.named[reference.Name] = answer.Schema.Schema
 	}
 	return nil
 }
 
 // compile makes a schema ready. What the library does with a hostile one, it does to this
 // schema alone.
-func compile(s *schemas.Schema) (err error) {
+func compile(s *schemas.Schema, named map[string]string) (err error) {
 	defer func() {
 		if wrong := recover(); wrong != nil {
 			err = fmt.Errorf("its parser failed: %v\n%s", wrong, debug.Stack())
 		}
 	}()
-	if s.Format != sr.TypeAvro.String() {
-		return nil
+	switch s.Format {
+	case sr.TypeAvro.String():
+		reader, err := avro.Parse(s.Text, s.References...)
+		if err != nil {
+			return err
+		}
+		s.Reader, s.Name = reader, reader.Name()
+	case sr.TypeProtobuf.String():
+		reader, err := protobuf.Parse(s.Text, named)
+		if err != nil {
+			return err
+		}
+		s.Reader = reader
+		if only := reader.Only(); only != nil { // else it describes several
+			s.Name = only.Name()
+		}
 	}
-	reader, err := avro.Parse(s.Text, s.References...)
-	if err != nil {
-		return err
-	}
-	s.Reader, s.Name = reader, reader.Name()
 	return nil
 }

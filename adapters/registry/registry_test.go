@@ -17,6 +17,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/payload/protobuf"
 	"eventscope/adapters/schemas"
 )
 
@@ -155,6 +156,36 @@ func TestReferencesAreAskedForInTheirVersions(t *testing.T) {
 	}
 	if got, err := r.Schema(t.Context(), id(4)); err != nil || got.Format != "JSON" || got.Reader != nil {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestImportsOfProtobufAreReferences: each by the path that it is imported by. What everyone
+// knows is none.
+func TestImportsOfProtobufAreReferences(t *testing.T) {
+	of := func(text string, references ...any) map[string]any {
+		return map[string]any{"schema": text, "schemaType": "PROTOBUF", "references": references}
+	}
+	there := newRegistry(t, map[string]any{
+		"/schemas/ids/1":                        of(`syntax = "proto3"; package shop; import "shop/line.proto"; import "shop/money.proto"; import "google/type/date.proto"; message Order { Line line = 1; Money total = 2; google.type.Date day = 3; }`, reference("shop/line.proto", 3), reference("shop/money.proto", 1)),
+		"/subjects/shop/line.proto/versions/3":  of(`syntax = "proto3"; package shop; import "shop/money.proto"; message Line { Money price = 1; }`, reference("shop/money.proto", 1)),
+		"/subjects/shop/money.proto/versions/1": of(`syntax = "proto3"; package shop; message Money { int64 cents = 1; }`),
+		"/schemas/ids/2":                        of(`syntax = "proto3"; import "shop/money.proto"; message Order { shop.Money total = 2; }`),
+		"/schemas/ids/3":                        of("Cgdhc3RydW5nIhAKAU0SCwoBYRgBIAEoBVIBYWIGcHJvdG8z"),
+	})
+	r := open(t, Config{URLs: []string{there.URL}})
+	got, err := r.Schema(t.Context(), id(1))
+	if err != nil || got.Format != "PROTOBUF" || got.Name != "shop.Order" || there.asked.Load() != 3 {
+		t.Fatalf("%+v, %v, after %d questions", got, err, there.asked.Load())
+	}
+	m := got.Reader.(*protobuf.Schema).At(0)
+	if text, err := m.AppendJSON(nil, []byte("\x0a\x04\x0a\x02\x08\x01\x12\x02\x08\x02"), 0); err != nil || string(text) != `{"line":{"price":{"cents":1}},"total":{"cents":2}}` {
+		t.Errorf("%s, %v", text, err)
+	}
+	if _, err := r.Schema(t.Context(), id(2)); err == nil || !strings.Contains(err.Error(), "shop/money.proto") {
+		t.Errorf("an import that is no reference: %v", err)
+	}
+	if _, err := r.Schema(t.Context(), id(3)); err == nil || !strings.Contains(err.Error(), "cannot be used") {
+		t.Errorf("base64 that is no descriptor: %v", err)
 	}
 }
 
