@@ -20,6 +20,8 @@
 // # Files
 //
 //	payload.go    Decode: the chain, and what it found
+//	frame.go      Frame: which schema a value or a key says that it was written with
+//	written.go    Values, Plan: what is read by a schema, in each of its formats
 //	compress.go   compressions, and the pools of their decoders
 //	decoder.go    the pool of JSON tokenisers
 //	summary.go    one line that tells what a value says
