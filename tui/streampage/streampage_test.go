@@ -73,13 +73,13 @@ func TestTheStreamFollowsUntilSomebodyMoves(t *testing.T) {
 // TestTheCursorGoesThroughAllThatThereIs, row by row, whatever part of it is at hand, and stays on the
 // screen.
 func TestTheCursorGoesThroughAllThatThereIs(t *testing.T) {
-	watch(t, 120, func(s *stream) {
+	watch(t, 70, func(s *stream) {
 		s.Press("g").Selects("Event-000")
-		for i := 1; i < 120; i++ {
+		for i := 1; i < 70; i++ {
 			s.Press("j").Selects(fmt.Sprintf("Event-%03d", i))
 		}
-		s.Press("j").Selects("Event-119").Press("G").Press("k")
-		for i := 117; i >= 0; i-- {
+		s.Press("j").Selects("Event-069").Press("G").Press("k")
+		for i := 67; i >= 0; i-- {
 			s.Press("k").Selects(fmt.Sprintf("Event-%03d", i))
 		}
 	})
