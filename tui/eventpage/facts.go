@@ -207,7 +207,8 @@ func messageFacts(t text.Cleaner, m *adapters.Message) []Fact {
 // valueFacts are what the value turned out to be, and what it is not.
 func valueFacts(t text.Cleaner, d *payload.Decoded) []Fact {
 	list := []Fact{heading(text.Own("Value"))}
-	what := t.String(string(d.Format)).Add(text.Own(", "), text.Size(int64(d.Size)))
+	_, format, _ := d.Names()
+	what := t.String(format).Add(text.Own(", "), text.Size(int64(d.Size)))
 	if d.Compression != "" {
 		what = what.Add(text.Own(" as "), t.String(d.Compression), text.Own(", "), text.Size(int64(len(d.Data))), text.Own(" unpacked"))
 	}

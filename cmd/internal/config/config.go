@@ -53,6 +53,20 @@ type Source struct {
 	URL      Text   `yaml:"url"`
 	User     Text   `yaml:"user"`
 	Password Text   `yaml:"password"`
+	// Registry completes, or takes the place of, the parameters of the URL that begin with registry.
+	Registry Registry `yaml:"registry"`
+}
+
+// Registry is the schema registry of a source; see [source.Registry].
+type Registry struct {
+	URL         Text `yaml:"url"`
+	User        Text `yaml:"user"`
+	Password    Text `yaml:"password"`
+	Token       Text `yaml:"token"`
+	Context     Text `yaml:"context"`
+	CA          Text `yaml:"ca"`
+	Certificate Text `yaml:"cert"`
+	Key         Text `yaml:"key"`
 }
 
 // Mapping is an [envelope.Mapping] as the file spells it.

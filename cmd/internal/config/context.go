@@ -81,7 +81,7 @@ func (f *File) checkServices() (problems []string) {
 // check finds what is wrong with a source that has a URL, each problem with its place.
 func (s Source) check(drivers source.Drivers, shared bool) []string {
 	var problems []string
-	for _, text := range []Text{s.URL, s.User, s.Password} {
+	for _, text := range slices.Concat([]Text{s.URL, s.User, s.Password}, s.Registry.texts()) {
 		for _, ref := range reference.FindAllString(text.Value, -1) {
 			inner, closed := strings.CutSuffix(ref[2:], "}")
 			kind, name, _ := strings.Cut(inner, ":")
@@ -100,6 +100,10 @@ func (s Source) check(drivers source.Drivers, shared bool) []string {
 	case !shared:
 	case literal(s.Password.Value):
 		problems = append(problems, s.Password.wrong(remedy))
+	case literal(s.Registry.Password.Value):
+		problems = append(problems, s.Registry.Password.wrong(remedy))
+	case literal(s.Registry.Token.Value):
+		problems = append(problems, s.Registry.Token.wrong(remedy))
 	case s.holdsPassword():
 		problems = append(problems, s.URL.wrong(remedy))
 	}
@@ -172,6 +176,12 @@ func (s Source) open(drivers source.Drivers, getenv func(string) string) (opened
 			api.PasswordFrom = "config"
 			opened.APIs[name] = api
 		}
+	}
+	if opened.Registry.Password != "" {
+		opened.Registry.PasswordFrom = "config"
+	}
+	if at, err := s.Registry.complete(&opened.Registry, getenv); err != nil {
+		return opened, at, err
 	}
 	if s.Name != "" {
 		opened.Name = s.Name

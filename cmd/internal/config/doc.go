@@ -30,6 +30,7 @@
 //
 //	config.go   File and what is in it, Load, where the file is
 //	strict.go   fields that the file's structure does not have, all at once
+//	registry.go the schema registry of a source
 //	context.go  one context: its sources with their secrets
 //	secret.go   ${env:NAME} and ${file:path}
 //	memory.go   amounts of memory: 512MiB

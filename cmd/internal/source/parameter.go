@@ -163,7 +163,7 @@ func (d Drivers) readParameters(s *Source, query string) error {
 	if s.TLS != nil && (s.TLS.Certificate == "") != (s.TLS.Key == "") {
 		return errors.New("a client certificate needs both cert= and key=")
 	}
-	return s.Registry.check()
+	return s.Registry.Check()
 }
 
 // parameter is how one is read, and whether it may be given several times; nil where there is

@@ -86,14 +86,29 @@ func readRegistry(r *Registry, value string) error {
 	return nil
 }
 
-// check finds what parameters of a registry lack.
-func (r *Registry) check() error {
+// Name gives the registry its URLs, as the parameter registry has them. A user who is known
+// already stays.
+func (r *Registry) Name(urls string) error {
+	known := r.Login
+	if err := readRegistry(r, urls); err != nil {
+		return err
+	}
+	if known.User != "" {
+		r.Login = known
+	}
+	return nil
+}
+
+// Check finds what a registry lacks.
+func (r *Registry) Check() error {
 	switch {
 	case len(r.URLs) == 0 && (r.User != "" || r.PasswordFile != "" || r.TokenFile != "" || r.Context != "" || r.TLS != driver.TLS{}):
 		return errors.New("the parameters that begin with registry_ need registry= as well")
 	case r.PasswordFile != "" && r.User == "":
 		return errors.New("registry_password_file needs a user, as in registry=https://USER@HOST")
-	case r.TokenFile != "" && r.User != "":
+	case r.Password != "" && r.User == "":
+		return errors.New("the password of a registry needs a user")
+	case (r.Token != "" || r.TokenFile != "") && r.User != "":
 		return errors.New("a registry is asked with a token or with a user, not with both")
 	case (r.TLS.Certificate == "") != (r.TLS.Key == ""):
 		return errors.New("a client certificate for the registry needs both registry_cert= and registry_key=")
