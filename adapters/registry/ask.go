@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/sr"
@@ -32,7 +33,10 @@ func (r *Registry) fetch(ctx context.Context, ref schemas.Ref) (*schemas.Schema,
 	if err != nil {
 		return nil, err
 	}
-	made := &schemas.Schema{Ref: ref, Format: answer.Type.String(), Text: answer.Schema.Schema, Subject: answer.Subject, Version: answer.Version}
+	made := &schemas.Schema{Ref: ref, Format: answer.Type.String(), Text: answer.Schema.Schema}
+	if answer.Subject != "" {
+		made.PutAt(schemas.Place{Subject: answer.Subject, Version: answer.Version})
+	}
 	if len(made.Text) > avro.MaxSchema {
 		return nil, &unreadable{fmt.Errorf("it is longer than %d MiB", avro.MaxSchema>>20)}
 	}
@@ -45,6 +49,36 @@ func (r *Registry) fetch(ctx context.Context, ref schemas.Ref) (*schemas.Schema,
 		return nil, &unreadable{err}
 	}
 	return made, nil
+}
+
+// locate learns of which subject a schema is a version, once it is known. Nobody waits for it,
+// and whoever does not learn it goes by the id.
+func (r *Registry) locate(s *schemas.Schema, destination string) {
+	if s == nil || s.Place().Subject != "" || s.Ref.By != schemas.ByID && s.Ref.By != schemas.ByContentID {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.ctx, patience)
+	defer cancel()
+	if err := r.limiter.Wait(ctx); err != nil {
+		return
+	}
+	versions, err := r.client.SchemaVersionsByID(ctx, int(s.Ref.ID))
+	if err != nil || len(versions) == 0 {
+		return
+	}
+	// One schema may be of many subjects: that of the destination is meant, else the one that
+	// is named after the record, else the first.
+	best := versions[0]
+	for _, v := range versions {
+		if v.Subject == destination+"-value" || v.Subject == destination+"-key" {
+			best = v
+			break
+		}
+		if s.Name != "" && strings.Contains(v.Subject, s.Name) && !strings.Contains(best.Subject, s.Name) {
+			best = v
+		}
+	}
+	s.PutAt(schemas.Place{Subject: best.Subject, Version: best.Version})
 }
 
 // schemaBy asks for the one schema that a reference names.

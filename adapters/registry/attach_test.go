@@ -214,3 +214,22 @@ func TestADestinationOfNumbers(t *testing.T) {
 		t.Error("numbers are still asked for")
 	}
 }
+
+// TestASchemaSaysWhereItIs: of several subjects the one of the destination, and nobody waits.
+func TestASchemaSaysWhereItIs(t *testing.T) {
+	there := newRegistry(t, map[string]any{"/schemas/ids/1": schema(noteSchema), "/schemas/ids/1/versions": []any{
+		map[string]any{"subject": "other-value", "version": 9}, map[string]any{"subject": "x-Note", "version": 8}, map[string]any{"subject": "orders-value", "version": 3},
+	}})
+	r := open(t, Config{URLs: []string{there.URL}})
+	if _, err := r.Find("orders", id(1)); err == nil {
+		t.Fatal("it was known at once")
+	}
+	got, err := r.Schema(t.Context(), id(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.asking.Wait()
+	if got.Title() != "orders-value v3" {
+		t.Errorf("it is %s", got.Title())
+	}
+}

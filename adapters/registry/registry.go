@@ -229,6 +229,12 @@ func sizeOf(s *schemas.Schema) int {
 func (r *Registry) ask(ref schemas.Ref, e *entry) {
 	schema, err := r.inTurn(ref)
 	verdict, told := r.judge(ref, err)
+	r.tell(e, schema, verdict, told)
+	r.locate(schema, e.destination)
+}
+
+// tell answers whoever waits for an entry.
+func (r *Registry) tell(e *entry, schema *schemas.Schema, verdict verdict, told error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()

@@ -3,7 +3,7 @@
 //
 // # Owner and concurrency
 //
-// A [Schema] never changes once it was found. A [Finder] may be asked by any goroutine.
+// A [Schema] never changes once it was found, but for its place, which may be learned later. A [Finder] may be asked by any goroutine.
 //
 // # What may be lost
 //
@@ -11,7 +11,7 @@
 //
 // # Files
 //
-//	schema.go  Finder, Ref, Schema
+//	schema.go  Finder, Ref, Schema, Place
 //
 // # Not obvious
 //

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 )
 
 // ErrPending is told by [Finder] while a schema is being asked for: the same question has an
@@ -82,20 +83,37 @@ type Schema struct {
 	// refer to it.
 	Text       string
 	References []string
-	// Subject and Version are where the registry has it; empty and 0 where it did not say.
-	Subject string
-	Version int
 	// Encrypted says that all that follows the frame is encrypted, as rules of the schema say.
 	Encrypted bool
 	// Reader is what reads its values, made by the package of its format and known to package
 	// payload; nil where nothing does.
 	Reader any
+
+	place atomic.Pointer[Place]
+}
+
+// Place is where a registry has a schema: a version of a subject.
+type Place struct {
+	Subject string
+	Version int
+}
+
+// PutAt notes where the registry has it, which may be learned later than the schema.
+func (s *Schema) PutAt(p Place) { s.place.Store(&p) }
+
+// Place is where the registry has it; no subject where it has not said.
+func (s *Schema) Place() Place {
+	if p := s.place.Load(); p != nil {
+		return *p
+	}
+	return Place{}
 }
 
 // Title is the schema in the words of its registry: "orders-value v3", or else its reference.
 func (s *Schema) Title() string {
-	if s.Subject == "" {
+	p := s.Place()
+	if p.Subject == "" {
 		return "schema " + s.Ref.Number()
 	}
-	return s.Subject + " v" + strconv.Itoa(s.Version)
+	return p.Subject + " v" + strconv.Itoa(p.Version)
 }

@@ -235,7 +235,7 @@ func schemaFacts(t text.Cleaner, m *adapters.Message, d *payload.Decoded) []Fact
 	}
 	add(text.Own("names"), d.Frame.Ref.String())
 	if s := d.Written; s != nil {
-		if s.Subject != "" {
+		if s.Place().Subject != "" {
 			add(text.Own("is"), s.Title())
 		}
 		add(text.Own("type"), s.Name)
