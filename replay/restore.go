@@ -54,7 +54,7 @@ func (w *worker) putBack(ctx context.Context, publisher deadletter.Publisher, nu
 	if err := w.write(); err != nil {
 		return err
 	}
-	outcomes, failure := publisher.Publish(ctx, copies)
+	outcomes, failure := publisher.Send(ctx, copies, nil)(ctx)
 	confirmed, err := w.sort(sending, outcomes, failure)
 	back = append(back, confirmed...)
 	w.advance(StepSettle, back, nil)

@@ -76,9 +76,8 @@ func (w *worker) match(held *deadletter.Delivery) (number int, state State, ok b
 
 // sent is a window of copies that were handed to the broker.
 type sent struct {
-	letters  []taken
-	outcomes []error // unless it was posted
-	failure  error
+	letters []taken
+	answer  deadletter.Answer
 }
 
 // send sends copies. If it need not wait for them, it writes down with one line that they
@@ -102,7 +101,7 @@ func (w *worker) send(ctx context.Context, letters []taken) error {
 	if err = errors.Join(w.settle(ctx, before), err); err != nil {
 		return err
 	}
-	alone := w.poster == nil || w.limiter != nil || w.canary()
+	alone := w.ledger != nil || w.limiter != nil || w.canary()
 	w.begun = true
 	if err := w.post(ctx, letters, copies); err != nil || !alone {
 		return err
@@ -131,20 +130,18 @@ func (w *worker) maybe(letters []taken) (count int) {
 
 // post hands copies to the broker.
 func (w *worker) post(ctx context.Context, letters []taken, copies []deadletter.Copy) error {
-	s := &sent{letters: letters}
+	var sender deadletter.Sender = w.session
+	var entries []deadletter.Entry
 	switch {
-	case w.poster != nil:
-		w.poster.Post(ctx, copies)
 	case w.sender != nil: // the ledger comes after, for it is on the letters' own cluster
-		s.outcomes, s.failure = w.sender.Publish(ctx, copies)
-	default:
-		entries, err := w.entries(letters, Replayed)
-		if err != nil {
+		sender = w.sender
+	case w.ledger != nil:
+		var err error
+		if entries, err = w.entries(letters, Replayed); err != nil {
 			return err
 		}
-		s.outcomes, s.failure = w.session.Send(ctx, copies, entries)
 	}
-	w.sent = s
+	w.sent = &sent{letters, sender.Send(ctx, copies, entries)}
 	return nil
 }
 
@@ -165,10 +162,8 @@ func (w *worker) arrived(ctx context.Context) ([]taken, error) {
 	if w.sent = nil; s == nil {
 		return nil, nil
 	}
-	if w.poster != nil {
-		s.outcomes, s.failure = w.poster.Posted(ctx)
-	}
-	return w.sort(s.letters, s.outcomes, s.failure)
+	outcomes, failure := s.answer(ctx)
+	return w.sort(s.letters, outcomes, failure)
 }
 
 // sort notes what became of each copy.
@@ -220,7 +215,7 @@ func (w *worker) record(ctx context.Context, letters []taken) ([]taken, error) {
 				return nil, err
 			}
 		}
-		if _, err := w.session.Send(ctx, nil, entries); err != nil {
+		if _, err := w.session.Send(ctx, nil, entries)(ctx); err != nil {
 			return nil, err
 		}
 	} else if w.part.settling() == deadletter.ByRemoval {
@@ -266,7 +261,7 @@ func (w *worker) settle(ctx context.Context, letters []taken) error {
 	if w.sender != nil && w.ledger != nil {
 		entries, err := w.entries(letters, Replayed)
 		if err == nil {
-			_, err = w.session.Send(ctx, nil, entries)
+			_, err = w.session.Send(ctx, nil, entries)(ctx)
 		}
 		if err != nil {
 			return err

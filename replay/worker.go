@@ -27,7 +27,6 @@ type worker struct {
 	session deadletter.Redrive
 	through Source               // another cluster that copies go to, if there is one
 	sender  deadletter.Publisher // to it
-	poster  deadletter.Poster    // the sender, or else the session, if it need not be waited for
 	ledger  *ledger              // nil where the broker keeps none
 	limiter *rate.Limiter
 	tell    func(Outcome)
@@ -83,7 +82,6 @@ func (w *worker) work(ctx context.Context) (err error) {
 		}
 		defer func() { err = errors.Join(err, w.sender.Close()) }()
 	}
-	w.poster = w.posts()
 	if err := w.reconcile(ctx); err != nil {
 		return err
 	}
@@ -102,7 +100,7 @@ func (w *worker) begin(ctx context.Context) (err error) {
 	w.session, err = w.source.DeadLetters.Redrive(ctx, deadletter.Order{
 		DLQ: w.part.DLQ, Incarnation: w.part.Incarnation, Run: w.run.ID, Letters: w.wanted(), Rate: w.run.pace.Rate,
 	})
-	w.moved, w.poster = false, w.posts()
+	w.moved = false
 	if errors.Is(err, adapters.ErrGone) {
 		return &adapters.Problem{
 			Doing: string(w.run.Plan.Action) + " letters of " + w.part.DLQ, Cause: "it was deleted and made again since the plan was made, so that its letters are others",
@@ -149,23 +147,8 @@ func (w *worker) requeue(ctx context.Context) error {
 		return err
 	}
 	session := w.session
-	w.session, w.poster = nil, nil
+	w.session = nil
 	return session.Close()
-}
-
-// posts is what sends without being waited for, or nil. A ledger is written with the copies, or
-// after those that go elsewhere, which are then waited for.
-func (w *worker) posts() deadletter.Poster {
-	if w.ledger != nil {
-		return nil
-	}
-	if w.sender != nil {
-		return w.sender.Poster()
-	}
-	if w.session == nil {
-		return nil
-	}
-	return w.session.Poster()
 }
 
 // windows deals with one window after the other. When it returns, copies may be on their way.
@@ -250,7 +233,7 @@ func (w *worker) close(err error) error {
 	if w.ledger != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 		defer cancel()
-		_, failure := w.session.Send(ctx, nil, []deadletter.Entry{{Key: claimKey(w.part.DLQ)}})
+		_, failure := w.session.Send(ctx, nil, []deadletter.Entry{{Key: claimKey(w.part.DLQ)}})(ctx)
 		if err == nil {
 			err = failure
 		}

@@ -80,7 +80,7 @@ var deadLetterTests = []struct {
 	{"ReadOnly", "", testReadOnly},
 	{"RedriveTakesWhatWasOrdered", "", testRedriveTakes},
 	{"RedriveSends", "", testRedriveSends},
-	{"RedrivePosts", "", testRedrivePosts},
+	{"RedrivePosts", "", testRedriveSendsAgain},
 	{"RedriveTellsOutcomes", "", testRedriveOutcomes},
 	{"RedriveSettles", "", testRedriveSettles},
 	{"RedriveGivesBackInOrder", adapters.Queue, testRedriveGivesBack},
@@ -199,7 +199,7 @@ func (u *letterTest) rest(r deadletter.Redrive) (all []deadletter.Delivery) {
 // send sends copies that all must arrive.
 func (u *letterTest) send(r deadletter.Redrive, held []deadletter.Delivery, entries ...deadletter.Entry) {
 	u.Helper()
-	outcomes, err := r.Send(u.Context(), u.copies(held), entries)
+	outcomes, err := r.Send(u.Context(), u.copies(held), entries)(u.Context())
 	if err != nil || len(outcomes) != len(held) || errors.Join(outcomes...) != nil {
 		u.Fatalf("%d outcomes of %d copies: %v, %v", len(outcomes), len(held), errors.Join(outcomes...), err)
 	}

@@ -50,7 +50,7 @@ func testLedgerIsReadOn(u *letterTest) {
 	r := u.redrive(nil)
 	record := func(entries ...deadletter.Entry) {
 		u.Helper()
-		if _, err := r.Send(u.Context(), nil, entries); err != nil {
+		if _, err := r.Send(u.Context(), nil, entries)(u.Context()); err != nil {
 			u.Fatal(err)
 		}
 	}
@@ -83,7 +83,7 @@ func testLedgerWithCopies(u *letterTest) {
 	held := append(u.next(r, 2), u.rest(r)...)
 	copies := u.copies(held)
 	copies[1].To = u.place.Nowhere
-	if _, err := r.Send(u.Context(), copies, []deadletter.Entry{u.mark(0, "sent"), u.mark(1, "sent")}); err != nil {
+	if _, err := r.Send(u.Context(), copies, []deadletter.Entry{u.mark(0, "sent"), u.mark(1, "sent")})(u.Context()); err != nil {
 		u.Fatal(err)
 	}
 	u.came()

@@ -9,8 +9,8 @@
 //
 // # Concurrency
 //
-// [Queues] may be called from several goroutines at once. A [Redrive], a [Publisher] and a
-// [Poster] belong to one goroutine each.
+// [Queues] may be called from several goroutines at once. A [Redrive] and a [Publisher]
+// belong to one goroutine each.
 //
 // # What may be lost
 //
@@ -25,7 +25,7 @@
 //	queue.go      Queue: one dead-letter queue, what a peek costs, how what was dealt with is told
 //	letter.go     Peek and Delivery: letters that are looked at, and that are held
 //	target.go     Target and Recipients: where copies go, and who receives them
-//	redrive.go    Order, Copy, Redrive, Publisher, Poster, Guarantee: acting on letters
+//	redrive.go    Order, Copy, Redrive, Sender, Publisher, Guarantee: acting on letters
 //	errors.go     sentinels
 //	finishing.go  contexts of what must not be left half done
 //	ledger.go     what a broker itself keeps about letters that were dealt with

@@ -50,6 +50,8 @@ type Entry struct{ Key, Value []byte }
 // removes what is settled. It belongs to one goroutine. At most one redrive of a dead-letter queue
 // is at work; a later one that was allowed in makes the earlier one fail with ErrBusy.
 type Redrive interface {
+	Sender
+
 	// Guarantee is what Send promises of the copies and entries of one call.
 	Guarantee() Guarantee
 
@@ -58,21 +60,9 @@ type Redrive interface {
 	// not there any more.
 	Next(ctx context.Context, most int) ([]Delivery, error)
 
-	// Send sends the copies and, where the broker keeps a ledger, records the entries,
-	// and waits until the broker has confirmed. With guarantee ExactlyOnce (and Atomic)
-	// that is all or nothing: when any copy fails, none is there, and those that are not
-	// at fault themselves are reported with ErrNotSent. Otherwise copies that were
-	// confirmed stay. The slice has the outcome of each copy, nil for one that is
-	// confirmed, ErrUnroutable, ErrTooLarge, …; ErrUnknownOutcome for one that may or
-	// may not have arrived. The error is why nothing more can be sent over this redrive.
-	Send(ctx context.Context, copies []Copy, entries []Entry) ([]error, error)
-
 	// Settle removes letters from a queue for good. On a log it does nothing, since the
 	// entry of the ledger says it.
 	Settle(ctx context.Context, letters []Delivery) error
-
-	// Poster sends copies without being waited for; nil where entries are sent with them.
-	Poster() Poster
 
 	// Overdue says that some letter has been held for as long as it should be: brokers allow
 	// that for some time only. Whoever redrives then ends the redrive, which gives letters
@@ -83,24 +73,33 @@ type Redrive interface {
 	Close() error
 }
 
-// Poster sends without being waited for, so that the next letters are taken, and what was
-// settled is removed, while the broker is at work.
-type Poster interface {
-	// Post sends copies as Send does. Only one post is under way at a time.
-	Post(ctx context.Context, copies []Copy)
-
-	// Posted waits for the outcomes of what was posted, which are those of Send.
-	Posted(ctx context.Context) ([]error, error)
+// Sender sends copies of letters. It belongs to one goroutine.
+type Sender interface {
+	// Send hands the copies to the broker and, where the broker keeps a ledger, records the
+	// entries with them. It may return before the broker has confirmed anything: the next
+	// letters can be taken, and earlier ones settled, while the copies are on their way. The
+	// answer must be called before the next Send.
+	//
+	// With guarantee ExactlyOnce (and Atomic) it is all or nothing: when any copy fails, none
+	// is there, and those that are not at fault themselves are reported with ErrNotSent.
+	// Otherwise copies that were confirmed stay.
+	Send(ctx context.Context, copies []Copy, entries []Entry) Answer
 }
 
-// Publisher sends copies. It belongs to one goroutine.
-type Publisher interface {
-	// Publish sends copies and waits until the broker has confirmed them. Its answers
-	// are those of [Redrive.Send] with guarantee AtLeastOnce.
-	Publish(ctx context.Context, copies []Copy) ([]error, error)
+// Answer waits until the broker has confirmed what was sent. The slice has the outcome of each
+// copy: nil for one that is confirmed, ErrUnroutable, ErrTooLarge, …; ErrUnknownOutcome for one
+// that may or may not have arrived. The error is why nothing more can be sent.
+type Answer func(ctx context.Context) ([]error, error)
 
-	// Poster sends copies without being waited for; nil where that cannot be.
-	Poster() Poster
+// Answered is the answer of a sender that has waited already.
+func Answered(outcomes []error, err error) Answer {
+	return func(context.Context) ([]error, error) { return outcomes, err }
+}
+
+// Publisher sends copies without a redrive, with guarantee AtLeastOnce and no ledger: entries
+// are none.
+type Publisher interface {
+	Sender
 
 	// Close ends it.
 	Close() error

@@ -40,7 +40,7 @@ func TestACommitThatWasNone(t *testing.T) {
 		return response, nil, true
 	})
 	copies, entries := copiesOf(first, target)
-	outcomes, err := r.Send(t.Context(), copies, entries)
+	outcomes, err := r.Send(t.Context(), copies, entries)(t.Context())
 	isProblem(t, err, adapters.ErrNotConnected)
 	isKind(t, outcomes[0], deadletter.ErrNotSent)
 	if err == nil || !strings.Contains(err.Error(), "took the transaction back") {

@@ -124,7 +124,7 @@ func sendAll(t testing.TB, r deadletter.Redrive, most int, topic string) (sent i
 func send(t testing.TB, r deadletter.Redrive, held []deadletter.Delivery, topic string) {
 	t.Helper()
 	copies, entries := copiesOf(held, topic)
-	outcomes, err := r.Send(t.Context(), copies, entries)
+	outcomes, err := r.Send(t.Context(), copies, entries)(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +341,7 @@ func TestRedriveBytes(t *testing.T) {
 		for i := range held {
 			copies = append(copies, deadletter.Copy{Of: &held[i], To: deadletter.Target(target)})
 		}
-		if _, err := r.Send(t.Context(), copies, nil); err != nil {
+		if _, err := r.Send(t.Context(), copies, nil)(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		c.await(t, target)
@@ -429,12 +429,12 @@ func TestRedriveTwice(t *testing.T) {
 		}
 		second := redrive(t, c.writer(t, dlq), dlq, chosen[2:])
 		copies, entries := copiesOf(late, target)
-		outcomes, err := first.Send(t.Context(), copies, entries)
+		outcomes, err := first.Send(t.Context(), copies, entries)(t.Context())
 		isProblem(t, err, adapters.ErrBusy)
 		for _, outcome := range outcomes {
 			isKind(t, outcome, deadletter.ErrNotSent)
 		}
-		if _, err := first.Send(t.Context(), copies, entries); err == nil {
+		if _, err := first.Send(t.Context(), copies, entries)(t.Context()); err == nil {
 			t.Error("a redrive that was told to be late goes on")
 		}
 		if sent := sendAll(t, second, 10, target); sent != 2 {
@@ -472,7 +472,7 @@ func TestRedriveRefused(t *testing.T) {
 		} {
 			copies, entries := copiesOf(held, target)
 			copies[1].To = deadletter.Target(test.topic)
-			outcomes, err := r.Send(t.Context(), copies, entries)
+			outcomes, err := r.Send(t.Context(), copies, entries)(t.Context())
 			if err != nil {
 				t.Fatalf("topic %q: %v", test.topic, err)
 			}

@@ -75,7 +75,7 @@ func TestDLQsOfTransactions(t *testing.T) {
 		a := c.writer(t, dlq)
 		held := peek(t, a, dlq)
 		r := redrive(t, a, dlq, nil)
-		if _, err := r.Send(t.Context(), []deadletter.Copy{{Of: &held[0], To: deadletter.Target(target)}}, nil); err != nil {
+		if _, err := r.Send(t.Context(), []deadletter.Copy{{Of: &held[0], To: deadletter.Target(target)}}, nil)(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		c.await(t, target)

@@ -381,7 +381,7 @@ func TestARedriveTellsPartitionsThatItsCoordinatorForgot(t *testing.T) {
 			}
 			h.forget(t)
 			copies, entries := copiesOf(held, h.target)
-			outcomes, err := r.Send(t.Context(), copies, entries)
+			outcomes, err := r.Send(t.Context(), copies, entries)(t.Context())
 			if told := h.told.Load(); told == nil || told.Committed != committed {
 				t.Errorf("told %+v", told)
 			}

@@ -21,7 +21,7 @@ import (
 // record writes entries of the ledger, by a redrive of a dead-letter queue without letters.
 func record(t testing.TB, r deadletter.Redrive, entries ...deadletter.Entry) {
 	t.Helper()
-	if _, err := r.Send(t.Context(), nil, entries); err != nil {
+	if _, err := r.Send(t.Context(), nil, entries)(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -48,10 +48,10 @@ func TestRedriveUnknownOutcome(t *testing.T) {
 		return nil, errors.New("broken off"), !mended.Load()
 	})
 	copies, entries := copiesOf(held, target)
-	outcomes, err := r.Send(t.Context(), copies, entries)
+	outcomes, err := r.Send(t.Context(), copies, entries)(t.Context())
 	isProblem(t, outcomes[0], deadletter.ErrUnknownOutcome)
 	isProblem(t, err, adapters.ErrNotConnected)
-	if _, err := r.Send(t.Context(), copies, entries); err == nil {
+	if _, err := r.Send(t.Context(), copies, entries)(t.Context()); err == nil {
 		t.Error("a redrive in doubt goes on")
 	}
 	mended.Store(true)
@@ -87,7 +87,7 @@ func TestRedriveCommitLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		copies, entries := copiesOf(held, target)
-		outcomes, err := r.Send(t.Context(), copies, entries)
+		outcomes, err := r.Send(t.Context(), copies, entries)(t.Context())
 		isProblem(t, err, adapters.ErrNotConnected)
 		isProblem(t, outcomes[0], deadletter.ErrUnknownOutcome)
 		a := c.writer(t, dlq)
@@ -141,7 +141,7 @@ func TestRedriveCancelled(t *testing.T) {
 		return nil, nil, false
 	})
 	copies, entries := copiesOf(held, target)
-	outcomes, err := r.Send(ctx, copies, entries)
+	outcomes, err := r.Send(ctx, copies, entries)(ctx)
 	if sent := outcomes[0] == nil; sent != (err == nil) {
 		t.Errorf("outcome %v, error %v", outcomes[0], err)
 	} else if !sent {
@@ -149,7 +149,7 @@ func TestRedriveCancelled(t *testing.T) {
 		isKind(t, err, context.Canceled)
 		send(t, r, held, target)
 	}
-	if outcomes, err := r.Send(ctx, copies, entries); !errors.Is(err, context.Canceled) || !errors.Is(outcomes[0], deadletter.ErrNotSent) {
+	if outcomes, err := r.Send(ctx, copies, entries)(ctx); !errors.Is(err, context.Canceled) || !errors.Is(outcomes[0], deadletter.ErrNotSent) {
 		t.Errorf("a context that has ended, and outcome %v, error %v", outcomes[0], err)
 	}
 	c.await(t, target)
@@ -186,7 +186,7 @@ func TestRedriveWithoutDescribeConfigs(t *testing.T) {
 		t.Fatal(err)
 	}
 	copies, entries := copiesOf(held, small)
-	outcomes, err := r.Send(t.Context(), copies, entries)
+	outcomes, err := r.Send(t.Context(), copies, entries)(t.Context())
 	isProblem(t, err, adapters.ErrTooLarge)
 	isKind(t, outcomes[0], deadletter.ErrNotSent)
 }
@@ -209,7 +209,7 @@ func TestRedriveFencedBeforeCommit(t *testing.T) {
 		return response, nil, true
 	})
 	copies, entries := copiesOf(held, target)
-	outcomes, err := r.Send(t.Context(), copies, entries)
+	outcomes, err := r.Send(t.Context(), copies, entries)(t.Context())
 	isProblem(t, err, adapters.ErrBusy)
 	isKind(t, outcomes[0], deadletter.ErrUnknownOutcome)
 }
@@ -232,7 +232,7 @@ func TestRedriveSilence(t *testing.T) {
 		return nil, errors.New("broken off"), true
 	})
 	copies, entries := copiesOf(held, target)
-	outcomes, err := r.Send(t.Context(), copies, entries)
+	outcomes, err := r.Send(t.Context(), copies, entries)(t.Context())
 	isProblem(t, err, adapters.ErrNotConnected)
 	isKind(t, outcomes[0], deadletter.ErrNotSent)
 	close(silent)
@@ -351,7 +351,7 @@ func untilFailure(t testing.TB, r deadletter.Redrive, topic string, before int, 
 			go func() { breakIt(); close(broken) }()
 		}
 		copies, entries := copiesOf(held, topic)
-		outcomes, err := r.Send(t.Context(), copies, entries)
+		outcomes, err := r.Send(t.Context(), copies, entries)(t.Context())
 		if err != nil {
 			t.Log(err, outcomes[0])
 			if outcomes[0] == nil {
@@ -399,7 +399,7 @@ func TestRedriveProperty(t *testing.T) {
 		chosen := positions(peek(t, a, dlq))
 		sent := func(r deadletter.Redrive, held []deadletter.Delivery) bool {
 			copies, entries := copiesOf(held, target)
-			_, err := r.Send(t.Context(), copies, entries)
+			_, err := r.Send(t.Context(), copies, entries)(t.Context())
 			if err != nil {
 				rt.Log(err)
 			}
@@ -453,7 +453,7 @@ func TestGuaranteeOfOldTransactions(t *testing.T) {
 	held, _ := second.Next(t.Context(), 1)
 	redrive(t, a, dlq, nil)
 	copies, entries := copiesOf(held, target)
-	_, err := second.Send(t.Context(), copies, entries)
+	_, err := second.Send(t.Context(), copies, entries)(t.Context())
 	isProblem(t, err, adapters.ErrBusy)
 	c.await(t, target)
 	c.sawOnce(t, target, "letter")
@@ -493,7 +493,7 @@ func BenchmarkRedrive(b *testing.B) {
 					for i := range entries {
 						entries[i].Value = value
 					}
-					if _, err := r.Send(b.Context(), copies, entries); err != nil {
+					if _, err := r.Send(b.Context(), copies, entries)(b.Context()); err != nil {
 						b.Fatal(err)
 					}
 					reading, sending = reading+read.Sub(began), sending+time.Since(read)

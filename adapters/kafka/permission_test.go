@@ -163,7 +163,7 @@ func TestNoPermission(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer r.Close()
-				outcomes, err := r.Send(t.Context(), []deadletter.Copy{{Of: &held[0], To: deadletter.Target("open")}}, nil)
+				outcomes, err := r.Send(t.Context(), []deadletter.Copy{{Of: &held[0], To: deadletter.Target("open")}}, nil)(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -15,7 +15,7 @@ import (
 type publisher struct{ *producer }
 
 // Publisher implements [deadletter.Queues]. A copy is confirmed when all in-sync
-// replicas have it; within one Publish none arrives twice.
+// replicas have it; within one Send none arrives twice.
 func (a *Adapter) Publisher(context.Context) (deadletter.Publisher, error) {
 	if !a.config.Write {
 		return nil, a.config.readOnly("send to kafka source " + a.config.name())
@@ -27,8 +27,12 @@ func (a *Adapter) Publisher(context.Context) (deadletter.Publisher, error) {
 	return &publisher{p}, nil
 }
 
-// Publish implements [deadletter.Publisher].
-func (p *publisher) Publish(ctx context.Context, copies []deadletter.Copy) ([]error, error) {
+// Send implements [deadletter.Publisher].
+func (p *publisher) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) deadletter.Answer {
+	return deadletter.Answered(p.publish(ctx, copies))
+}
+
+func (p *publisher) publish(ctx context.Context, copies []deadletter.Copy) ([]error, error) {
 	outcomes := make([]error, len(copies))
 	if p.ended != nil {
 		return notSent(outcomes, "the publisher has ended"), p.ended
@@ -76,6 +80,3 @@ func (p *publisher) Close() error {
 	p.client.Close()
 	return nil
 }
-
-// Poster implements [deadletter.Publisher].
-func (p *publisher) Poster() deadletter.Poster { return nil }

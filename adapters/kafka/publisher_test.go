@@ -22,13 +22,13 @@ func TestPublish(t *testing.T) {
 		}
 		defer p.Close()
 		one, two, long := letter(0, "k", "one"), letter(0, "k", "two"), letter(0, "k", string(make([]byte, 3000)))
-		outcomes, err := p.Publish(t.Context(), []deadletter.Copy{
+		outcomes, err := p.Send(t.Context(), []deadletter.Copy{
 			{Message: &one, To: deadletter.Target(target)},
 			{Message: &long, To: deadletter.Target(small)},
 			{Message: &one, To: deadletter.Target("no-such-topic")},
 			{Original: []byte("{}"), To: deadletter.Target(target)},
 			{Message: &two, To: deadletter.Target(target), Value: []byte("edited")},
-		})
+		}, nil)(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,10 +57,10 @@ func TestPublishUnknownOutcome(t *testing.T) {
 		return nil, errors.New("broken off"), true
 	})
 	one := letter(0, "k", "one")
-	outcomes, err := p.Publish(t.Context(), []deadletter.Copy{{Message: &one, To: deadletter.Target(target)}})
+	outcomes, err := p.Send(t.Context(), []deadletter.Copy{{Message: &one, To: deadletter.Target(target)}}, nil)(t.Context())
 	isProblem(t, err, adapters.ErrNotConnected)
 	isProblem(t, outcomes[0], deadletter.ErrUnknownOutcome)
-	if _, err := p.Publish(t.Context(), nil); err == nil {
+	if _, err := p.Send(t.Context(), nil, nil)(t.Context()); err == nil {
 		t.Error("a publisher in doubt goes on")
 	}
 }

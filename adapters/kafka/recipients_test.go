@@ -96,7 +96,7 @@ func TestWhatKafkaUsesItselfIsNoTarget(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			outcomes, err := p.Publish(t.Context(), []deadletter.Copy{forged})
+			outcomes, err := p.Send(t.Context(), []deadletter.Copy{forged}, nil)(t.Context())
 			if err != nil || outcomes[0] == nil || errors.Is(outcomes[0], deadletter.ErrUnroutable) {
 				t.Errorf("published to %s: %v, %v", name, outcomes, err)
 			}
@@ -152,7 +152,7 @@ func run(t testing.TB, a *kafka.Adapter, dlq string, copies []deadletter.Copy) (
 		t.Fatal(err)
 	}
 	defer r.Close()
-	return r.Send(t.Context(), copies, nil)
+	return r.Send(t.Context(), copies, nil)(t.Context())
 }
 
 // commits makes a group that has read a topic and left.

@@ -198,7 +198,11 @@ func (r *redrive) madeAgain() error {
 
 // Send implements [deadletter.Redrive]: one transaction. Ctx can end the wait for the
 // brokers, and then nothing is sent; a commit that has begun is waited for.
-func (r *redrive) Send(ctx context.Context, copies []deadletter.Copy, entries []deadletter.Entry) ([]error, error) {
+func (r *redrive) Send(ctx context.Context, copies []deadletter.Copy, entries []deadletter.Entry) deadletter.Answer {
+	return deadletter.Answered(r.transact(ctx, copies, entries))
+}
+
+func (r *redrive) transact(ctx context.Context, copies []deadletter.Copy, entries []deadletter.Entry) ([]error, error) {
 	outcomes := make([]error, len(copies))
 	if err := r.ended; err != nil {
 		return notSent(outcomes, "the redrive has ended"), err
@@ -299,10 +303,6 @@ func (r *redrive) Close() error {
 	r.client.Close()
 	return nil
 }
-
-// Poster implements [deadletter.Redrive]: copies and entries of the ledger are one transaction, which
-// is waited for.
-func (r *redrive) Poster() deadletter.Poster { return nil }
 
 // Overdue implements [deadletter.Redrive]: a topic does not mind how long its records are looked at.
 func (r *redrive) Overdue() bool { return false }

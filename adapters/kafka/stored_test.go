@@ -40,7 +40,7 @@ func TestARedriveWaitsForWhatItsClientStores(t *testing.T) {
 	if err := r.awaitStored(soon, []*kgo.Record{{Topic: LedgerTopic}}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("what is not stored is not waited for: %v", err)
 	}
-	if _, err := r.Send(t.Context(), nil, []deadletter.Entry{{Key: []byte("orders.dlq/0@1"), Value: []byte("sent")}}); err != nil {
+	if _, err := r.Send(t.Context(), nil, []deadletter.Entry{{Key: []byte("orders.dlq/0@1"), Value: []byte("sent")}})(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if !r.stored[LedgerTopic] || len(r.stored) != 1 {

@@ -239,7 +239,7 @@ func TestWhatTheBrokerAndTapsUseIsNoTarget(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				outcomes, err := p.Publish(t.Context(), []deadletter.Copy{{Message: &adapters.Message{Value: []byte("letter")}, To: target}})
+				outcomes, err := p.Send(t.Context(), []deadletter.Copy{{Message: &adapters.Message{Value: []byte("letter")}, To: target}}, nil)(t.Context())
 				if err != nil || !errors.Is(outcomes[0], adapters.ErrUsage) {
 					t.Errorf("%s, published to %v: %v, %v", with, target, outcomes, err)
 				}

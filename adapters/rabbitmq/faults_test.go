@@ -432,7 +432,7 @@ func (s *telling) redriven(ctx context.Context, queue, target string) (settled [
 			for i := range part {
 				copies[i] = deadletter.Copy{Of: &part[i], To: deadletter.Routed("", target)}
 			}
-			outcomes, sending := r.Send(ctx, copies, nil)
+			outcomes, sending := r.Send(ctx, copies, nil)(ctx)
 			var safe []deadletter.Delivery
 			for i, outcome := range outcomes {
 				if outcome == nil {
@@ -498,7 +498,7 @@ func (s *telling) published(ctx context.Context, target string) (outcomes []erro
 		for i, value := range numbered("letter", 0, letterCount) {
 			copies[i] = deadletter.Copy{Message: &adapters.Message{Value: []byte(value)}, To: deadletter.Routed("", target)}
 		}
-		outcomes, err = p.Publish(ctx, copies)
+		outcomes, err = p.Send(ctx, copies, nil)(ctx)
 		return err
 	})
 	return outcomes

@@ -96,7 +96,7 @@ func sendAll(t testing.TB, r deadletter.Redrive, to string) func([]deadletter.De
 		for i := range part {
 			copies[i] = deadletter.Copy{Of: &part[i], To: deadletter.Routed("", to)}
 		}
-		outcomes, err := r.Send(t.Context(), copies, nil)
+		outcomes, err := r.Send(t.Context(), copies, nil)(t.Context())
 		if err != nil || slices.ContainsFunc(outcomes, func(err error) bool { return err != nil }) {
 			t.Fatal(outcomes, err)
 		}

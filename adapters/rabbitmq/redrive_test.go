@@ -256,7 +256,7 @@ func TestSendOutcomes(t *testing.T) {
 			copies[i] = deadletter.Copy{Of: &part[i], To: targets[i%len(targets)]}
 		}
 		copies[5].Add = []adapters.Header{{Name: string(make([]byte, 300))}}
-		outcomes, err := r.Send(t.Context(), copies, nil)
+		outcomes, err := r.Send(t.Context(), copies, nil)(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -317,7 +317,7 @@ func TestAllUnroutable(t *testing.T) {
 				copies[i].To = deadletter.Routed("", target)
 			}
 		}
-		outcomes, err := p.Publish(t.Context(), copies)
+		outcomes, err := p.Send(t.Context(), copies, nil)(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -421,7 +421,7 @@ func TestCopyKeepsTypes(t *testing.T) {
 		first, second, third, fourth := change, change, change, change
 		first.Of, second.Original, third.Message = &part[0], line, &part[0].Message
 		fourth.Of, fourth.Value, fourth.MessageID = &part[0], []byte("edited"), "m-2"
-		outcomes, err := r.Send(t.Context(), []deadletter.Copy{first, second, third, fourth}, nil)
+		outcomes, err := r.Send(t.Context(), []deadletter.Copy{first, second, third, fourth}, nil)(t.Context())
 		if err != nil || errors.Join(outcomes...) != nil {
 			t.Fatal(outcomes, err)
 		}

@@ -47,7 +47,7 @@ func diesUnderARedrive(t *testing.T, b *ownBroker, kind string) {
 		defer close(dead)
 		b.kill(t)
 	}()
-	outcomes, err := r.Send(t.Context(), copies, nil)
+	outcomes, err := r.Send(t.Context(), copies, nil)(t.Context())
 	<-dead
 	if !errors.Is(err, adapters.ErrNotConnected) {
 		t.Errorf("sending ended with %v", err)

@@ -37,7 +37,7 @@ func TestWhatMayNotBePublishedWasNotSent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			outcomes, err := p.Publish(t.Context(), c.copies)
+			outcomes, err := p.Send(t.Context(), c.copies, nil)(t.Context())
 			if !errors.Is(err, adapters.ErrNotAuthorized) {
 				t.Errorf("%s: %v", name, err)
 			}

@@ -21,7 +21,7 @@ func sent(t *testing.T, a *Adapter, to deadletter.Target, headers ...adapters.He
 		t.Fatal(err)
 	}
 	defer p.Close()
-	outcomes, err := p.Publish(t.Context(), []deadletter.Copy{{Message: &adapters.Message{Value: []byte("letter")}, To: to, Add: headers}})
+	outcomes, err := p.Send(t.Context(), []deadletter.Copy{{Message: &adapters.Message{Value: []byte("letter")}, To: to, Add: headers}}, nil)(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -283,7 +283,7 @@ func (b *Broker) named(target deadletter.Target) (kind adapters.DestinationKind,
 }
 
 func (b *Broker) Publisher(context.Context) (deadletter.Publisher, error) {
-	return &session{broker: b}, b.fail()
+	return &session{broker: b, alone: true}, b.fail()
 }
 
 func (b *Broker) Ledger(_ context.Context, query deadletter.LedgerQuery, each func(deadletter.Entry) error) (deadletter.LedgerPoint, error) {
@@ -402,11 +402,8 @@ type session struct {
 	left   []deadletter.Delivery
 	held   []deadletter.Delivery
 	fenced bool
-
-	posted   []deadletter.Copy // on their way
-	arrived  int               // how many of them are there
-	outcomes []error
-	failure  error // of what was posted
+	alone  bool // a publisher
+	flying bool // copies are on their way
 }
 
 func (s *session) Guarantee() deadletter.Guarantee { return s.broker.guarantee() }
@@ -433,7 +430,21 @@ func (s *session) Next(_ context.Context, most int) ([]deadletter.Delivery, erro
 	return owned(handed), nil
 }
 
-func (s *session) Send(_ context.Context, copies []deadletter.Copy, entries []deadletter.Entry) ([]error, error) {
+// Send implements deadletter.Sender. What is put back into the dead-letter queue is there when it
+// returns, and other copies for queues are on their way.
+func (s *session) Send(_ context.Context, copies []deadletter.Copy, entries []deadletter.Entry) deadletter.Answer {
+	back := len(copies) > 0 && copies[0].To == "dlq"
+	switch {
+	case s.broker.Kind == adapters.Queue && !back:
+		return s.post(copies)
+	case s.alone:
+		return deadletter.Answered(s.publish(copies))
+	}
+	return deadletter.Answered(s.transact(copies, entries))
+}
+
+// transact sends copies and entries, all or none.
+func (s *session) transact(copies []deadletter.Copy, entries []deadletter.Entry) ([]error, error) {
 	if s.fenced {
 		return slices.Repeat([]error{deadletter.ErrNotSent}, len(copies)), fmt.Errorf("the topic: %w", adapters.ErrBusy)
 	}
@@ -448,16 +459,15 @@ func (s *session) Send(_ context.Context, copies []deadletter.Copy, entries []de
 		outcomes[i] = s.broker.refusal(&copies[i])
 		failed = failed || outcomes[i] != nil
 	}
-	log := s.broker.Kind == adapters.Topic
 	for i := range copies {
 		switch {
-		case log && failed && outcomes[i] == nil:
+		case failed && outcomes[i] == nil:
 			outcomes[i] = deadletter.ErrNotSent
 		case outcomes[i] == nil:
 			s.broker.Copies = append(s.broker.Copies, made(&copies[i]))
 		}
 	}
-	if log && !failed {
+	if !failed {
 		s.broker.LedgerRecords = append(s.broker.LedgerRecords, entries...)
 		for _, e := range entries {
 			if len(e.Value) == 0 {
@@ -498,8 +508,8 @@ func made(c *deadletter.Copy) adapters.Message {
 	return m
 }
 
-// Publish puts letters back into the queue where that is the target, and else sends.
-func (s *session) Publish(ctx context.Context, copies []deadletter.Copy) ([]error, error) {
+// publish sends copies one by one.
+func (s *session) publish(copies []deadletter.Copy) ([]error, error) {
 	s.broker.burn()
 	if err := s.broker.fail(); err != nil {
 		return unknown(copies), err
@@ -507,13 +517,7 @@ func (s *session) Publish(ctx context.Context, copies []deadletter.Copy) ([]erro
 	s.broker.act("publish")
 	outcomes := make([]error, len(copies))
 	for i := range copies {
-		switch outcomes[i] = s.broker.refusal(&copies[i]); {
-		case outcomes[i] != nil:
-		case copies[i].To == "dlq":
-			s.broker.BuryMessage(made(&copies[i]))
-		default:
-			s.broker.Copies = append(s.broker.Copies, made(&copies[i]))
-		}
+		outcomes[i] = s.broker.arrive(&copies[i])
 	}
 	s.broker.burn()
 	if err := s.broker.fail(); err != nil {

@@ -14,7 +14,7 @@
 // # Files
 //
 //	broker.go    Broker: its letters, copies and ledger, and where it fails
-//	poster.go    copies that are on their way while others follow
+//	send.go      copies that are on their way while others follow
 //	readonly.go  ReadOnly: a broker that was not opened for writing
 //
 // # Not obvious

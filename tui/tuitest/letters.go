@@ -247,7 +247,8 @@ func (l *Letters) Fetch(_ context.Context, positions []adapters.Position) iter.S
 	}
 }
 
-// heldRedrive is a redrive of the model broker, used by one at a time.
+// heldRedrive is a redrive of the model broker, used by one at a time: what it sends is waited
+// for, under the lock.
 type heldRedrive struct {
 	deadletter.Redrive
 	letters *Letters
@@ -258,10 +259,10 @@ func (r *heldRedrive) Next(ctx context.Context, most int) (held []deadletter.Del
 	return held, err
 }
 
-func (r *heldRedrive) Send(ctx context.Context, copies []deadletter.Copy, entries []deadletter.Entry) (outcomes []error, err error) {
+func (r *heldRedrive) Send(ctx context.Context, copies []deadletter.Copy, entries []deadletter.Entry) (answer deadletter.Answer) {
 	r.letters.wait()
-	r.letters.Change(func() { outcomes, err = r.Redrive.Send(ctx, copies, entries) })
-	return outcomes, err
+	r.letters.Change(func() { answer = deadletter.Answered(r.Redrive.Send(ctx, copies, entries)(ctx)) })
+	return answer
 }
 
 func (r *heldRedrive) Settle(ctx context.Context, held []deadletter.Delivery) (err error) {
@@ -274,24 +275,18 @@ func (r *heldRedrive) Close() (err error) {
 	return err
 }
 
-// Poster is nil: each sending is waited for, under the lock.
-func (r *heldRedrive) Poster() deadletter.Poster { return nil }
-
 // heldPublisher is the same for what is put back.
 type heldPublisher struct {
 	deadletter.Publisher
 	letters *Letters
 }
 
-func (p *heldPublisher) Publish(ctx context.Context, copies []deadletter.Copy) (outcomes []error, err error) {
-	p.letters.Change(func() { outcomes, err = p.Publisher.Publish(ctx, copies) })
-	return outcomes, err
+func (p *heldPublisher) Send(ctx context.Context, copies []deadletter.Copy, entries []deadletter.Entry) (answer deadletter.Answer) {
+	p.letters.Change(func() { answer = deadletter.Answered(p.Publisher.Send(ctx, copies, entries)(ctx)) })
+	return answer
 }
 
 func (p *heldPublisher) Close() (err error) {
 	p.letters.Change(func() { err = p.Publisher.Close() })
 	return err
 }
-
-// Poster is nil, as that of a redrive.
-func (p *heldPublisher) Poster() deadletter.Poster { return nil }

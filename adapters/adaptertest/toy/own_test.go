@@ -44,7 +44,7 @@ func TestACopyIsANewMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	old := adapters.Message{Time: time.Now().Add(-time.Hour)}
-	if _, err := p.Publish(t.Context(), []deadletter.Copy{{Message: &old, To: deadletter.Routed("", "orders")}}); err != nil {
+	if _, err := p.Send(t.Context(), []deadletter.Copy{{Message: &old, To: deadletter.Routed("", "orders")}}, nil)(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if copies := c.Messages("orders"); len(copies) != 1 || !copies[0].Time.After(old.Time) {

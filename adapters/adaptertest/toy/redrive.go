@@ -75,10 +75,6 @@ func (r *redrive) Next(ctx context.Context, most int) (handed []deadletter.Deliv
 	return handed, err
 }
 
-func (r *redrive) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) ([]error, error) {
-	return r.Publish(ctx, copies)
-}
-
 func (r *redrive) Settle(ctx context.Context, letters []deadletter.Delivery) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -24,8 +24,12 @@ func (s *source) readOnly(doing string) error {
 // sender sends copies.
 type sender struct{ *source }
 
-// Publish implements deadletter.Publisher, as what follows does.
-func (s sender) Publish(ctx context.Context, copies []deadletter.Copy) ([]error, error) {
+// Send implements deadletter.Sender. It takes no time.
+func (s sender) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) deadletter.Answer {
+	return deadletter.Answered(s.sendAll(ctx, copies))
+}
+
+func (s sender) sendAll(ctx context.Context, copies []deadletter.Copy) ([]error, error) {
 	outcomes := make([]error, len(copies))
 	err := ctx.Err()
 	if err == nil {
@@ -42,9 +46,6 @@ func (s sender) Publish(ctx context.Context, copies []deadletter.Copy) ([]error,
 	}
 	return outcomes, nil
 }
-
-// Poster is nil: sending takes no time.
-func (s sender) Poster() deadletter.Poster { return nil }
 
 func (s sender) Close() error { return nil }
 

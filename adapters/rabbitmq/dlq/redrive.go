@@ -235,11 +235,6 @@ func (r *redrive) judge(d *amqp.Delivery) {
 	r.overLimit[d.DeliveryTag] = again
 }
 
-// Send implements deadletter.Redrive. RabbitMQ has nowhere to keep entries.
-func (r *redrive) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) ([]error, error) {
-	return r.SendCopies(ctx, copies)
-}
-
 // Settle implements deadletter.Redrive.
 func (r *redrive) Settle(ctx context.Context, letters []deadletter.Delivery) error {
 	r.Hurry = deadletter.Hurry(ctx)

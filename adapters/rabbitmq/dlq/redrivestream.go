@@ -74,11 +74,6 @@ func (r *streamRedrive) Next(ctx context.Context, most int) ([]deadletter.Delive
 	return held, nil
 }
 
-// Send implements deadletter.Redrive. RabbitMQ has nowhere to keep entries.
-func (r *streamRedrive) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) ([]error, error) {
-	return r.SendCopies(ctx, copies)
-}
-
 // Settle implements deadletter.Redrive: a stream keeps its letters.
 func (r *streamRedrive) Settle(context.Context, []deadletter.Delivery) error { return nil }
 

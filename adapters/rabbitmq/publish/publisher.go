@@ -45,40 +45,31 @@ func (c *Copier) MayWrite(doing string) error {
 	return wording.Problem(doing, "it was opened for reading", "add --write", adapters.ErrReadOnly)
 }
 
-// Publish implements deadletter.Publisher.
-func (p *publisher) Publish(ctx context.Context, copies []deadletter.Copy) ([]error, error) {
-	return p.SendCopies(ctx, copies)
-}
-
 // Close implements deadletter.Publisher.
 func (p *publisher) Close() error {
 	p.HangUp()
 	return nil
 }
 
-// Sender sends the copies of a redrive or a publisher. It implements deadletter.Poster.
+// Sender sends the copies of a redrive or a publisher. It implements deadletter.Sender.
 type Sender struct {
 	// Copier is whose letters are copied, and Channel where to; nil until it is opened.
 	Copier  *Copier
 	Channel *ConfirmChannel
 
-	outcomes []error // of what was posted last
 	// Hurry is the context whose end says that somebody wants an end, as of the last call; or nil.
 	Hurry context.Context
 }
 
-// Poster implements deadletter.Redrive and deadletter.Publisher.
-func (p *Sender) Poster() deadletter.Poster { return p }
-
-// Post implements deadletter.Poster.
-func (p *Sender) Post(ctx context.Context, copies []deadletter.Copy) {
-	out := make([]Outgoing, len(copies))
-	p.outcomes = make([]error, len(copies))
+// Send implements deadletter.Sender. RabbitMQ has nowhere to keep entries.
+func (p *Sender) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) deadletter.Answer {
+	out, outcomes := make([]Outgoing, len(copies)), make([]error, len(copies))
 	for i := range copies {
-		out[i], p.outcomes[i] = p.Copier.outgoing(&copies[i])
+		out[i], outcomes[i] = p.Copier.outgoing(&copies[i])
 	}
 	p.Hurry = deadletter.Hurry(ctx)
-	p.Channel.post(ctx, out, p.outcomes)
+	p.Channel.post(ctx, out, outcomes)
+	return func(ctx context.Context) ([]error, error) { return outcomes, p.Channel.posted(ctx) }
 }
 
 // Hurried is the context whose end says that somebody wants an end.
@@ -94,16 +85,4 @@ func (p *Sender) HangUp() {
 	if p.Channel != nil {
 		p.Channel.Conn.HangUp()
 	}
-}
-
-// Posted implements deadletter.Poster.
-func (p *Sender) Posted(ctx context.Context) ([]error, error) {
-	err := p.Channel.posted(ctx)
-	return p.outcomes, err
-}
-
-// SendCopies posts and waits. Its answers are those of [deadletter.Redrive.Send].
-func (p *Sender) SendCopies(ctx context.Context, copies []deadletter.Copy) ([]error, error) {
-	p.Post(ctx, copies)
-	return p.Posted(ctx)
 }
