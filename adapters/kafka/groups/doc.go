@@ -21,12 +21,12 @@
 //
 //	listing.go  which groups there are
 //	readers.go  Readers: the groups that read some topics
-//	commits.go  what groups have committed, as brokers answer it
+//	commits.go  what groups have committed, as brokers answer it; described.go: their members
 //
 // Lag:
 //
 //	lag.go      LagReader: a sweep over groups, in batches
-//	group.go    what is asked about a group; members.go: who takes part
+//	group.go    what is asked about a group; members.go: who takes part in it
 //	topics.go   topics that groups read and the catalog has not, or the user may not see
 //	problem.go  what cannot be told of groups
 //	ends.go     where logs end, once for all groups

@@ -81,18 +81,10 @@ func (s *sweep) ask(ctx context.Context, groups []*group) {
 		kinds[g.kind] = append(kinds[g.kind], g.name)
 	}
 	for kind, names := range kinds {
-		switch kind {
-		case groupShare:
-			q.shareMembers(ctx, names)
+		q.members(ctx, kind, names)
+		if kind == groupShare {
 			q.shareOffsets(ctx, names)
-		case groupConsumer:
-			q.consumerMembers(ctx, names)
-			q.offsets(ctx, names)
-		case groupStreams:
-			q.streamsMembers(ctx, names)
-			q.offsets(ctx, names)
-		default:
-			q.classicMembers(ctx, names)
+		} else {
 			q.offsets(ctx, names)
 		}
 	}
@@ -187,22 +179,6 @@ func (q *inquiry) committed(ctx context.Context, request kmsg.Request) {
 				if g != nil && c.topic != "" { // else a topic that has gone
 					g.commits(adapters.Log{Destination: c.topic, Partition: c.partition}, c.committed)
 				}
-			}
-		}
-	}
-}
-
-// coordinated sends requests that the client cannot route to the coordinators of groups.
-func (q *inquiry) coordinated(names []string, ask func(broker *kgo.Broker, names []string) error) {
-	byNode := make(map[int32][]string)
-	for _, name := range names {
-		node := q.groups[name].coordinator
-		byNode[node] = append(byNode[node], name)
-	}
-	for node, some := range byNode {
-		if err := ask(q.client.Broker(int(node)), some); err != nil {
-			for _, name := range some {
-				q.failed(name, err)
 			}
 		}
 	}

@@ -98,19 +98,16 @@ func (s *readers) shards(ctx context.Context, request kmsg.Request) (responses [
 
 // ask looks at groups of one type.
 func (s *readers) ask(ctx context.Context, kind string, groups []string) {
-	switch kind {
-	case groupShare:
-		s.shareOffsets(ctx, groups)
-		s.shareMembers(ctx, groups)
-		return
-	case groupConsumer:
-		s.consumerMembers(ctx, groups)
-	case groupStreams:
-		s.streamsMembers(ctx, groups)
-	default:
-		s.classicMembers(ctx, groups)
+	ids := make(map[[16]byte]string, len(s.Topics))
+	for name, topic := range s.Topics {
+		ids[topic.ID] = name
 	}
-	s.offsets(ctx, kind, groups)
+	s.members(ctx, kind, groups, ids)
+	if kind == groupShare {
+		s.shareOffsets(ctx, groups, ids)
+	} else {
+		s.offsets(ctx, kind, groups, ids)
+	}
 }
 
 // reads notes that a group reads a topic, if it is one of those in question.
@@ -134,14 +131,12 @@ func (s *readers) reads(topic, group, kind string) {
 }
 
 // offsets finds groups that have committed offsets of the topics.
-func (s *readers) offsets(ctx context.Context, kind string, groups []string) {
+func (s *readers) offsets(ctx context.Context, kind string, groups []string, ids map[[16]byte]string) {
 	var topics []kmsg.OffsetFetchRequestGroupTopic
-	ids := make(map[[16]byte]string, len(s.Topics))
 	for name, topic := range s.Topics {
 		t := kmsg.NewOffsetFetchRequestGroupTopic()
 		t.Topic, t.TopicID, t.Partitions = name, topic.ID, slices.Sorted(maps.Keys(topic.Leaders))
 		topics = append(topics, t)
-		ids[topic.ID] = name
 	}
 	request := kmsg.NewPtrOffsetFetchRequest()
 	for _, name := range groups {
@@ -167,88 +162,46 @@ func (s *readers) committed(ctx context.Context, kind string, request kmsg.Reque
 	}
 }
 
-// classicMembers finds groups with a member that wants the topic or was given it.
-func (s *readers) classicMembers(ctx context.Context, groups []string) {
-	request := kmsg.NewPtrDescribeGroupsRequest()
-	request.Groups = groups
-	for _, shard := range s.shards(ctx, request) {
-		for _, g := range shard.(*kmsg.DescribeGroupsResponse).Groups {
-			s.note(g.Group, g.ErrorCode)
-			if g.ProtocolType != "consumer" && g.ProtocolType != "" {
-				continue
+// members finds groups that read the topics as a whole, and those with a member that wants one or
+// was given one.
+func (s *readers) members(ctx context.Context, kind string, groups []string, ids map[[16]byte]string) {
+	for _, response := range s.descriptions(ctx, kind, groups) {
+		for _, answer := range describedIn(response) {
+			s.note(answer.group, answer.code)
+			for _, topic := range answer.topics {
+				s.reads(topic, answer.group, kind)
 			}
-			for _, m := range g.Members {
-				s.classicMember(g.Group, &m)
-			}
-		}
-	}
-}
-
-// classicMember notes what a member wants and what it was given.
-func (s *readers) classicMember(group string, m *kmsg.DescribeGroupsResponseGroupMember) {
-	var wish kmsg.ConsumerMemberMetadata
-	if wish.ReadFrom(m.ProtocolMetadata) == nil {
-		for _, topic := range wish.Topics {
-			s.reads(topic, group, groupClassic)
-		}
-	}
-	var given kmsg.ConsumerMemberAssignment
-	if given.ReadFrom(m.MemberAssignment) == nil {
-		for i := range given.Topics {
-			s.reads(given.Topics[i].Topic, group, groupClassic)
-		}
-	}
-}
-
-func (s *readers) consumerMembers(ctx context.Context, groups []string) {
-	request := kmsg.NewPtrConsumerGroupDescribeRequest()
-	request.Groups = groups
-	for _, shard := range s.shards(ctx, request) {
-		for _, g := range shard.(*kmsg.ConsumerGroupDescribeResponse).Groups {
-			s.note(g.Group, g.ErrorCode)
-			for _, m := range g.Members {
-				for i := range m.Assignment.TopicPartitions {
-					s.reads(m.Assignment.TopicPartitions[i].Topic, g.Group, groupConsumer)
+			for _, m := range answer.members {
+				for _, topic := range m.wanted {
+					s.reads(topic, answer.group, kind)
 				}
-				for _, topic := range m.SubscribedTopics {
-					s.reads(topic, g.Group, groupConsumer)
+				for i := range m.given {
+					s.reads(cmp.Or(m.given[i].topic, ids[m.given[i].id]), answer.group, kind)
 				}
 			}
 		}
 	}
 }
 
-// streamsMembers asks each coordinator itself, for the client does not know the request.
-func (s *readers) streamsMembers(ctx context.Context, groups []string) {
-	byCoordinator := make(map[int32][]string)
-	for _, group := range groups {
-		byCoordinator[s.coordinators[group]] = append(byCoordinator[s.coordinators[group]], group)
+// descriptions are the brokers' answers, each about some of the groups.
+func (s *readers) descriptions(ctx context.Context, kind string, groups []string) (responses []kmsg.Response) {
+	if kind != groupStreams {
+		return s.shards(ctx, describe(kind, groups))
 	}
-	for node, some := range byCoordinator {
-		request := kmsg.NewPtrStreamsGroupDescribeRequest()
-		request.Groups = some
-		response, err := request.RequestWith(ctx, s.client.Broker(int(node)))
-		if err != nil {
-			if ctx.Err() == nil {
-				s.unanswered = err
-			}
-			continue
+	byCoordinator(s.client, func(group string) int32 { return s.coordinators[group] }, groups, func(broker *kgo.Broker, some []string) {
+		response, err := broker.Request(ctx, describe(kind, some))
+		switch {
+		case err == nil:
+			responses = append(responses, response)
+		case ctx.Err() == nil:
+			s.unanswered = err
 		}
-		for _, g := range response.Groups {
-			s.note(g.Group, g.ErrorCode)
-			if g.Topology == nil {
-				continue
-			}
-			for _, part := range g.Topology.Subtopologies {
-				for _, topic := range part.SourceTopics {
-					s.reads(topic, g.Group, groupStreams)
-				}
-			}
-		}
-	}
+	})
+	return responses
 }
 
-func (s *readers) shareOffsets(ctx context.Context, groups []string) {
+// shareOffsets is the same of share groups.
+func (s *readers) shareOffsets(ctx context.Context, groups []string, ids map[[16]byte]string) {
 	var topics []kmsg.DescribeShareGroupOffsetsRequestGroupTopic
 	for name, topic := range s.Topics {
 		t := kmsg.NewDescribeShareGroupOffsetsRequestGroupTopic()
@@ -261,20 +214,5 @@ func (s *readers) shareOffsets(ctx context.Context, groups []string) {
 		g.GroupID, g.Topics = name, topics
 		request.Groups = append(request.Groups, g)
 	}
-	s.committed(ctx, groupShare, request, nil)
-}
-
-func (s *readers) shareMembers(ctx context.Context, groups []string) {
-	request := kmsg.NewPtrShareGroupDescribeRequest()
-	request.GroupIDs = groups
-	for _, shard := range s.shards(ctx, request) {
-		for _, g := range shard.(*kmsg.ShareGroupDescribeResponse).Groups {
-			s.note(g.GroupID, g.ErrorCode)
-			for _, m := range g.Members {
-				for _, topic := range m.SubscribedTopicNames {
-					s.reads(topic, g.GroupID, groupShare)
-				}
-			}
-		}
-	}
+	s.committed(ctx, groupShare, request, ids)
 }
