@@ -213,9 +213,10 @@ func publishBare(b *testing.B, broker *testBroker, queue string, messages []amqp
 	if err := channel.Confirm(false); err != nil {
 		b.Fatal(err)
 	}
+	const window = 1000 // as a redrive has it
 	waiting := make([]*amqp.DeferredConfirmation, 0, len(messages))
 	for i := range messages {
-		if i >= publish.SendWindow && !waiting[i-publish.SendWindow].Wait() {
+		if i >= window && !waiting[i-window].Wait() {
 			b.Fatal("refused")
 		}
 		confirmation, err := channel.PublishWithDeferredConfirm("", queue, true, false, messages[i])
@@ -224,7 +225,7 @@ func publishBare(b *testing.B, broker *testBroker, queue string, messages []amqp
 		}
 		waiting = append(waiting, confirmation)
 	}
-	for _, confirmation := range waiting[max(0, len(waiting)-publish.SendWindow):] {
+	for _, confirmation := range waiting[max(0, len(waiting)-window):] {
 		if !confirmation.Wait() {
 			b.Fatal("refused")
 		}

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"eventscope/adapters/rabbitmq/stream"
 )
 
 // fault is something that happens to one frame instead of its being passed on well.
@@ -31,7 +29,7 @@ var faultNames = map[fault]string{well: "well", late: "late", broken: "broken", 
 func (f fault) String() string { return faultNames[f] }
 
 // lateness is longer than the adapter waits for the first message of a stream's end.
-const lateness = stream.EmptyPatience + 700*time.Millisecond
+const lateness = 1700 * time.Millisecond
 
 // faultyLine is a way to a broker on which one frame meets a fault. Frames are counted over
 // all connections, in the order in which they pass; heartbeats are not.

@@ -10,7 +10,6 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
-	"eventscope/adapters/rabbitmq/dlq"
 )
 
 // lettersOf opens for dead letters, with the management API.
@@ -20,11 +19,14 @@ func (b *testBroker) lettersOf() Config {
 	return c
 }
 
+// mostOfAPart is how many letters a peek hands over at a time.
+const mostOfAPart = 256
+
 // looked is a peek with what it handed over.
 func looked(t testing.TB, a *Adapter, peek deadletter.Peek) (values []string, letters []deadletter.Delivery, err error) {
 	t.Helper()
 	err = a.Peek(t.Context(), peek, func(part []deadletter.Delivery) error {
-		if len(part) == 0 || len(part) > dlq.PeekPart {
+		if len(part) == 0 || len(part) > mostOfAPart {
 			t.Errorf("a part of %d", len(part))
 		}
 		letters = append(letters, part...)

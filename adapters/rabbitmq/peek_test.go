@@ -14,7 +14,6 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
-	"eventscope/adapters/rabbitmq/dlq"
 )
 
 // dlqKinds are the kinds of queues that a peek is tried on.
@@ -171,7 +170,7 @@ func TestPeekKeepsBeforeItGivesBack(t *testing.T) {
 		var kept *deadletter.Delivery
 		err := a.Peek(t.Context(), deadletter.Peek{DLQ: queue}, func(part []deadletter.Delivery) error {
 			state, err := b.channel(t).QueueDeclarePassive(queue, true, false, false, false, nil)
-			if err != nil || state.Messages > 300-dlq.PeekPart {
+			if err != nil || state.Messages > 300-mostOfAPart {
 				t.Errorf("%d wait while a part is handed over, %v", state.Messages, err)
 			}
 			line, err := a.Encode(nil, &part[7])

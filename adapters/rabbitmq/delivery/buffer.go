@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// BatchMessages is the most messages of one batch.
-	BatchMessages = 500
+	// batchMessages is the most messages of one batch.
+	batchMessages = 500
 
 	batchBytes = 4 << 20 // a batch is handed over once it weighs this much
 	keptText   = 1 << 20 // buffers that grew beyond this are not kept for reuse
@@ -40,8 +40,8 @@ func NewBuffer() *Buffer {
 		return b
 	}
 	b := &Buffer{
-		Messages:   make([]adapters.Message, 0, BatchMessages),
-		properties: make([]adapters.Properties, 0, BatchMessages),
+		Messages:   make([]adapters.Message, 0, batchMessages),
+		properties: make([]adapters.Properties, 0, batchMessages),
 		headers:    fieldtable.NewHeaders(64 << 10),
 	}
 	b.recycle = b.Free
@@ -62,7 +62,7 @@ func (b *Buffer) Free() {
 }
 
 // full says that the buffer should be handed over, also when all of it was left out.
-func (b *Buffer) full() bool { return b.deliveries >= BatchMessages || b.Bytes >= batchBytes }
+func (b *Buffer) full() bool { return b.deliveries >= batchMessages || b.Bytes >= batchBytes }
 
 // Batch lends the buffer's messages out. The Batch is a new one each time, since its
 // last owner may look at it after Release, when the buffer has been taken into use again.

@@ -16,8 +16,8 @@ import (
 	"eventscope/adapters/rabbitmq/wording"
 )
 
-// PeekPart is how many letters a peek hands over at a time.
-const PeekPart = 256
+// peekPart is how many letters a peek hands over at a time.
+const peekPart = 256
 
 // Redelivered is what is left of a peek into a queue, whatever its type.
 var Redelivered = deadletter.Cost{Marked: "marked as redelivered", Says: "the broker marks it as redelivered"}
@@ -152,9 +152,9 @@ func (l *queuePeek) tooLow(count int64, saw string) error {
 // readOn reads and keeps letters until enough are read for the order to be kept.
 func (l *queuePeek) readOn(ctx context.Context, hand func(*queuePeek, []amqp.Delivery) error) error {
 	for !l.enough() {
-		part := make([]amqp.Delivery, 0, PeekPart)
+		part := make([]amqp.Delivery, 0, peekPart)
 		var failed error
-		for len(part) < PeekPart && !l.enough() && failed == nil {
+		for len(part) < peekPart && !l.enough() && failed == nil {
 			if failed = ctx.Err(); failed != nil {
 				break
 			}

@@ -31,9 +31,9 @@ func (l *queuePeek) readByConsumer(ctx context.Context, depth int) error {
 // keepTaken hands letters over in parts, up to so many.
 func (l *queuePeek) keepTaken(ctx context.Context, t *letterConsumer, depth int) error {
 	for t.read < depth {
-		part := make([]amqp.Delivery, 0, PeekPart)
+		part := make([]amqp.Delivery, 0, peekPart)
 		var failed error
-		for len(part) < PeekPart && t.read < depth {
+		for len(part) < peekPart && t.read < depth {
 			d, err := t.next(ctx, len(part) > 0)
 			if failed = err; err != nil || d == nil {
 				break

@@ -40,7 +40,7 @@ func (a *DeadLetters) peekStream(ctx context.Context, l *connection.Conn, peek d
 		if offset >= end {
 			break
 		}
-		if part = append(part, holding.FromStream(&d, peek.DLQ)); len(part) == PeekPart {
+		if part = append(part, holding.FromStream(&d, peek.DLQ)); len(part) == peekPart {
 			if err := handOver(); err != nil {
 				return err
 			}

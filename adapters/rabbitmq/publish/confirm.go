@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	// SendWindow is how many messages are published before the first must be confirmed.
-	SendWindow = 1000
+	// sendWindow is how many messages are published before the first must be confirmed.
+	sendWindow = 1000
 
 	// ConfirmLimit is how long the broker may take to confirm a message.
 	ConfirmLimit = 30 * time.Second
@@ -57,7 +57,7 @@ func newConfirmChannel(ctx context.Context, l *connection.Conn) (*ConfirmChannel
 	if err != nil {
 		return nil, err
 	}
-	s.returns = channel.NotifyReturn(make(chan amqp.Return, SendWindow))
+	s.returns = channel.NotifyReturn(make(chan amqp.Return, sendWindow))
 	if err := channel.Confirm(false); err != nil {
 		return nil, channel.Problem("publish to "+l.Broker.String(), err)
 	}
@@ -97,7 +97,7 @@ func (s *ConfirmChannel) post(ctx context.Context, out []Outgoing, outcomes []er
 		if outcomes[i] != nil || p.unfit(ctx, i) {
 			continue
 		}
-		for len(p.waiting) == SendWindow && s.Broken == nil {
+		for len(p.waiting) == sendWindow && s.Broken == nil {
 			p.settle(ctx)
 		}
 		if s.Broken == nil {

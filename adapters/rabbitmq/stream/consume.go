@@ -16,9 +16,9 @@ import (
 
 const (
 	// A stream's end can only be found by reading: what is read from its last chunk
-	// ends when nothing more comes. EmptyPatience is how long to wait for the first
+	// ends when nothing more comes. emptyPatience is how long to wait for the first
 	// message of it, endPatience for the next one.
-	EmptyPatience = time.Second
+	emptyPatience = time.Second
 	endPatience   = 200 * time.Millisecond
 
 	// syncPause is how long the client may take to hand on what had come before an answer.
@@ -79,7 +79,7 @@ func endFrom(ctx context.Context, l *connection.Conn, name string, from any, cre
 	}
 	defer l.CloseChannel(ctx, channel)
 	roundTrip := time.Since(asked)
-	patience := time.NewTimer(EmptyPatience + 2*roundTrip)
+	patience := time.NewTimer(emptyPatience + 2*roundTrip)
 	defer patience.Stop()
 	end, answered := int64(0), false
 	for seen := 0; seen < credit; {

@@ -161,7 +161,7 @@ func (f *fetch) run(ctx context.Context) {
 		return
 	}
 	defer l.CloseChannel(ctx, channel)
-	patience := time.NewTimer(2 * EmptyPatience)
+	patience := time.NewTimer(2 * emptyPatience)
 	defer patience.Stop()
 	for len(f.wanted) > 0 && !f.answers.full() {
 		select {
@@ -176,7 +176,7 @@ func (f *fetch) run(ctx context.Context) {
 			}
 			f.take(&d)
 			_ = d.Ack(false) // credit for the next one; if it fails, the deliveries end
-			patience.Reset(2 * EmptyPatience)
+			patience.Reset(2 * emptyPatience)
 		}
 	}
 }
