@@ -54,7 +54,7 @@ func TestGroupsOneByOne(t *testing.T) {
 		var grouping Grouping
 		for range rapid.IntRange(0, 20).Draw(t, "letters") {
 			l := Letter{DLQ: word.Draw(t, "grave"), Type: word.Draw(t, "type"), Size: 3}
-			l.Death.Reason = word.Draw(t, "reason")
+			l.DeadLetter.Reason = word.Draw(t, "reason")
 			letters = append(letters, l)
 			grouping.Add(&l)
 		}

@@ -33,11 +33,11 @@ type groupKey struct{ source, dlq, reason, exception, eventType, origin string }
 
 // group is the key of the group that a letter belongs to.
 func (l *Letter) group() groupKey {
-	return groupKey{l.Source, l.DLQ, l.Death.Reason, l.Death.Exception, l.Type, l.origin()}
+	return groupKey{l.Source, l.DLQ, l.DeadLetter.Reason, l.DeadLetter.Exception, l.Type, l.origin()}
 }
 
 // origin is the destination at which a letter died, without its place there.
-func (l *Letter) origin() string { return l.Death.OriginName() }
+func (l *Letter) origin() string { return l.DeadLetter.OriginName() }
 
 // In says that the letter belongs to a group.
 func (l *Letter) In(g *Group) bool {
@@ -75,7 +75,7 @@ func (g *Grouping) Add(l *Letter) {
 	}
 	if !known {
 		g.groups[at] = Group{
-			Source: l.Source, Broker: l.Broker, DLQ: l.DLQ, Reason: l.Death.Reason, Exception: l.Death.Exception,
+			Source: l.Source, Broker: l.Broker, DLQ: l.DLQ, Reason: l.DeadLetter.Reason, Exception: l.DeadLetter.Exception,
 			Type: l.Type, Origin: l.origin(), Target: string(l.To),
 		}
 	}
@@ -144,8 +144,8 @@ func (g *Group) add(l *Letter) {
 	if l.State == Open || l.State == Unknown { // which may be
 		g.Open++
 	}
-	if l.Death.Message != "" {
-		g.Words = l.Death.Message
+	if l.DeadLetter.Message != "" {
+		g.Words = l.DeadLetter.Message
 	}
 	if g.Target != string(l.To) {
 		g.Target = ""
@@ -177,8 +177,8 @@ func (g *Group) merge(other *Group) {
 
 // Died is when it died, as far as anybody says: by its certificate, else by the broker.
 func (l *Letter) Died() time.Time {
-	if !l.Death.LastAt.IsZero() {
-		return l.Death.LastAt
+	if !l.DeadLetter.LastAt.IsZero() {
+		return l.DeadLetter.LastAt
 	}
 	return l.Time
 }

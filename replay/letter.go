@@ -36,7 +36,7 @@ type Letter struct {
 
 	Type, Service, ID, Flow, Entity string // what it says about itself; "" where it does not
 
-	Death deadheader.Info
+	DeadLetter deadheader.Info
 
 	// To is where a replay sends it; zero when that is not known. ToFrom is the evidence,
 	// and Confidence how good that is.
@@ -94,7 +94,7 @@ func (r *reader) read(m *adapters.Message, id *envelope.Identity) Letter {
 	l := Letter{
 		Source: r.source, Broker: r.broker, DLQ: r.dlq.Name, Position: m.Position, Time: m.Time, Size: m.Size(), Content: m.Fingerprint(),
 		Type: string(id.Type.Value), Service: string(id.Service.Value), ID: string(id.ID.Value),
-		Flow: string(id.Flow.Value), Entity: string(id.Entity.Value), Death: death, Replays: replaysOf(m),
+		Flow: string(id.Flow.Value), Entity: string(id.Entity.Value), DeadLetter: death, Replays: replaysOf(m),
 	}
 	l.Encoded = id.Written != nil
 	if l.Flow == "" {

@@ -45,7 +45,7 @@ const mostOrigins = 10_000
 func (t *tally) add(l *Letter) {
 	origin := l.origin()
 	switch _, known := t.said[origin]; {
-	case !l.claims() || origin == "":
+	case !l.claimsOrigin() || origin == "":
 	case known || len(t.said) < mostOrigins:
 		if t.said == nil {
 			t.said = map[string]int{}
@@ -81,8 +81,8 @@ func (t *tally) most() (origin string, count int) {
 	return origin, count
 }
 
-// claims says that the letter itself, and nothing else, says where it goes.
-func (l *Letter) claims() bool {
+// claimsOrigin says that the letter itself, and nothing else, says where it goes.
+func (l *Letter) claimsOrigin() bool {
 	return l.Confidence == deadheader.Certain || l.Confidence == deadheader.Claimed
 }
 

@@ -155,7 +155,7 @@ func TestManyOriginsAreCountedToABound(t *testing.T) {
 	var said tally
 	for i := range mostOrigins + 500 {
 		l := Letter{Confidence: "claimed"}
-		l.Death.Origin = fmt.Sprint(i)
+		l.DeadLetter.Origin = fmt.Sprint(i)
 		said.add(&l)
 	}
 	if len(said.said) != mostOrigins || said.others != 500 {

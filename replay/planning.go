@@ -155,22 +155,22 @@ func (o *Service) Plan(ctx context.Context, action Action, letters []Letter, opt
 
 // planner makes one part.
 type planner struct {
-	part    Part
-	options *PlanOptions
-	action  Action
-	claims  map[statement]*stated
-	of      []*stated // of each letter of the part
-	said    *tally    // by the letters that were planned
-	lines   []*Destined
-	source  Source
-	strip   map[string]bool
-	names   map[string]string
-	home    deadletter.Target // the dead-letter queue itself
+	part       Part
+	options    *PlanOptions
+	action     Action
+	statements map[statement]*stated
+	of         []*stated // of each letter of the part
+	said       *tally    // by the letters that were planned
+	lines      []*Destined
+	source     Source
+	strip      map[string]bool
+	names      map[string]string
+	home       deadletter.Target // the dead-letter queue itself
 }
 
 func newPlanner(action Action, options *PlanOptions, dlq DLQ) *planner {
 	p := &planner{
-		action: action, options: options, source: dlq.Source, claims: map[statement]*stated{}, said: &tally{}, strip: map[string]bool{},
+		action: action, options: options, source: dlq.Source, statements: map[statement]*stated{}, said: &tally{}, strip: map[string]bool{},
 		home: dlq.Source.TargetOf(&dlq.Queue, deadletter.Origin{Destination: dlq.Name}),
 		part: Part{
 			Source: dlq.Source.Cluster, URL: dlq.Source.URL, Broker: dlq.Source.Broker, DLQ: dlq.Name, Kind: dlq.Kind,
@@ -196,7 +196,7 @@ func (p *planner) finish(ctx context.Context, e *evidence) error {
 		return nil
 	}
 	counts := map[deadletter.Target]int{}
-	for _, c := range p.claims {
+	for _, c := range p.statements {
 		counts[c.target] += c.count
 	}
 	targets := slices.SortedFunc(maps.Keys(counts), func(a, b deadletter.Target) int {
@@ -251,7 +251,7 @@ func (p *planner) settle(e *evidence, targets []deadletter.Target, byTarget map[
 		why    string
 	}
 	lines := map[line]*Destined{}
-	for _, c := range p.claims {
+	for _, c := range p.statements {
 		recipients := byTarget[c.target]
 		why, only := "", false
 		if c.origin != "" {
@@ -382,17 +382,17 @@ func (p *planner) once(s string) string {
 // count notes what a letter claims.
 func (p *planner) count(l *Letter, planned *Selected) {
 	says := statement{target: planned.To}
-	if p.options.To.IsZero() && l.claims() {
+	if p.options.To.IsZero() && l.claimsOrigin() {
 		says.origin = p.once(l.origin())
 	}
-	c := p.claims[says]
+	c := p.statements[says]
 	if c == nil {
 		c = &stated{statement: says, groups: map[string]bool{}}
-		p.claims[says] = c
+		p.statements[says] = c
 	}
 	c.count++
 	c.bytes += int64(l.Size)
-	if group := l.Death.Group; group != "" && len(c.groups) < mostGroupsNamed {
+	if group := l.DeadLetter.Group; group != "" && len(c.groups) < mostGroupsNamed {
 		c.groups[p.once(group)] = true
 	}
 	p.of = append(p.of, c)

@@ -95,9 +95,9 @@ func TestAPlanSaysWhatItWillDo(t *testing.T) {
 func TestGroupsSayWhatTheirLettersHaveInCommon(t *testing.T) {
 	letter := func(to, words string, state State, died int64) Letter {
 		l := Letter{Source: "s", DLQ: "dlq", To: deadletter.Target(to), State: state, Size: 10}
-		l.Death.Message, l.Death.Reason = words, "timeout"
+		l.DeadLetter.Message, l.DeadLetter.Reason = words, "timeout"
 		if died > 0 {
-			l.Death.LastAt = time.Unix(died, 0)
+			l.DeadLetter.LastAt = time.Unix(died, 0)
 		}
 		return l
 	}

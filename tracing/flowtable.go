@@ -53,7 +53,7 @@ type flows struct {
 	live     int         // flows that are not aliases
 	tenanted bool        // some events name a tenant
 	gone     packed.Gone // ids of flows that were evicted
-	texts    packed.Texts
+	texts    packed.IDTable
 	byID     packed.Table
 	byEntity packed.Table
 	byTrace  packed.Table
@@ -247,7 +247,7 @@ func (f *flows) reusable() int64 { return f.texts.Freed() + int64(len(f.free))*f
 
 func (f *flows) bytes() int64 {
 	return int64(len(f.blocks))*flowBlock*flowBytes + int64(cap(f.free))*4 + f.texts.Bytes() +
-		f.byID.Needed() + f.byEntity.Needed() + f.byTrace.Needed() + f.gone.Held()
+		f.byID.Needed() + f.byEntity.Needed() + f.byTrace.Needed() + f.gone.Bytes()
 }
 
 // Where one system serves many tenants, ids are unique within one tenant only: order 1001

@@ -158,7 +158,7 @@ const fewestEntries = 4096
 // overBudget says that something must go. Memory comes back by whole segments of the log;
 // the last one goes by pieces, until new flows have the room of those that are gone.
 func (s *Store) overBudget(x *index) bool {
-	over := x.bytes() + x.kept.Held() + x.flows.gone.Reserved() - s.config.Memory
+	over := x.bytes() + x.kept.Bytes() + x.flows.gone.Reserved() - s.config.Memory
 	if over <= 0 {
 		return false
 	}
@@ -170,7 +170,7 @@ func (s *Store) count(x *index) {
 	c := &Counters{
 		Version: x.version, Events: x.taken, Indexed: x.taken - x.evicted, Evicted: x.evicted,
 		Flows: int64(x.flows.live), Begun: x.begun, NoFlow: x.noFlow,
-		IndexBytes: x.bytes(), PayloadBytes: x.kept.Held(), Budget: s.config.Memory,
+		IndexBytes: x.bytes(), PayloadBytes: x.kept.Bytes(), Budget: s.config.Memory,
 	}
 	if x.log.holds(x.history.read) {
 		c.LastPast = x.history.read
@@ -184,7 +184,7 @@ func (s *Store) count(x *index) {
 // bytes is the memory of the index, without kept payloads.
 func (x *index) bytes() int64 {
 	n := x.log.bytes() + x.flows.bytes() + x.recent.Bytes() + x.awaited.Bytes() +
-		x.kinds.Held() + x.service.Held() + x.words.Held() + x.tenants.Held() + x.places.Held + x.paths.Held
+		x.kinds.Bytes() + x.service.Bytes() + x.words.Bytes() + x.tenants.Bytes() + x.places.Bytes + x.paths.Bytes
 	for _, state := range x.watches {
 		n += state.bytes()
 	}

@@ -227,7 +227,7 @@ func TestTheCursorComesUpWithItsRow(t *testing.T) {
 		screen.Press("G").Selects("timeout")
 		for range 2 {
 			othersRun(t, l, replay.Discard, "old", func(letter *replay.Letter) bool {
-				return letter.State == replay.Open && letter.Death.Reason != "timeout"
+				return letter.State == replay.Open && letter.DeadLetter.Reason != "timeout"
 			})
 			screen.Wait(20 * time.Second).Selects("timeout").Sees("1 open")
 			l.Change(func() { l.BuryFor("{}", "late") })

@@ -220,7 +220,7 @@ func (u *lagTest) sound(lag *consumer.Lag) {
 func (u *lagTest) soundLog(lag *consumer.Lag, l *consumer.LogLag) {
 	u.Helper()
 	judged := *l
-	judged.Judge()
+	judged.Classify()
 	switch {
 	case l.Lag < 0 || l.Lost < 0 || !l.State.Counted() && (l.Lag != 0 || l.Lost != 0):
 		u.Errorf("%s is %v in %v, behind by %d, with %d lost", lag.Group, l.State, l.Log, l.Lag, l.Lost)

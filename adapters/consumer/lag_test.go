@@ -14,7 +14,7 @@ func TestLagFormula(t *testing.T) {
 		start := rapid.Int64Range(0, 20).Draw(t, "start")
 		end := start + rapid.Int64Range(0, 20).Draw(t, "messages")
 		l := consumer.LogLag{Start: start, End: end, Committed: rapid.Int64Range(-1, 50).Draw(t, "committed"), Member: -1}
-		l.Judge()
+		l.Classify()
 		switch {
 		case l.Lag < 0 || l.Lost < 0 || l.Lag > end-start:
 			t.Fatalf("%+v", l)
@@ -31,7 +31,7 @@ func TestLagFormula(t *testing.T) {
 		}
 	})
 	unknown := consumer.LogLag{Start: -1, End: 5, Committed: 3}
-	if unknown.Judge(); unknown.State != consumer.LagUnknown {
+	if unknown.Classify(); unknown.State != consumer.LagUnknown {
 		t.Errorf("%+v", unknown)
 	}
 }

@@ -62,10 +62,10 @@ func (s LagState) Counted() bool {
 	return s != LagUnknown && s != LagNoOffset && s != LagNotAllowed
 }
 
-// Judge sets State, Lag and Lost by the offsets of the log. It needs all of Start,
+// Classify sets State, Lag and Lost by the offsets of the log. It needs all of Start,
 // Committed and End, and leaves an adapter's LagNotAllowed and the like alone when they are
 // not there.
-func (l *LogLag) Judge() {
+func (l *LogLag) Classify() {
 	switch {
 	case l.Start < 0 || l.End < 0:
 		return

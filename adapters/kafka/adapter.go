@@ -174,7 +174,7 @@ func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters
 		return err
 	}
 	s.tail = true
-	k := newCoordinator(s, a.selection)
+	k := newSupervisor(s, a.selection)
 	k.began, k.start, k.newest = now, cluster.StartTime(start, now), start.Newest()
 	err = s.read(ctx, k, 0, intake)
 	if ctx.Err() != nil {

@@ -8,11 +8,11 @@
 //
 //	fetcher, one a broker   asks for the logs that the broker leads and knows how far
 //	                        each was asked for (its cursors)
-//	coordinator             finds topics and partitions, places cursors with fetchers,
+//	supervisor              finds topics and partitions, places cursors with fetchers,
 //	                        takes back what a fetcher cannot serve, watches the cluster
 //	the caller's goroutine  unpacks answers and hands batches to the intake
 //
-// A cursor belongs to one fetcher, or to the coordinator between two. Answers go through
+// A cursor belongs to one fetcher, or to the supervisor between two. Answers go through
 // one unbuffered channel, so a log's answers stay in order when its leader changes,
 // and a blocked intake holds at most two answers a broker.
 //
@@ -42,7 +42,7 @@
 //	fetch.go        Fetch by position
 //	stream.go       the caller's side of a stream: unpack, hand over
 //	fetcher.go      the requests to one broker
-//	coordinator.go  the life of a stream
+//	supervisor.go  the life of a stream
 //	placing.go      where cursors begin, and what becomes of those that come back
 //	partitioner.go  which partitions can hold a key
 //	progress.go     what Status is made of

@@ -30,7 +30,7 @@ var errSilent = errors.New("the broker sends nothing more")
 const unending = math.MaxInt64
 
 // cursor is the place up to which one log was asked for. It belongs to one fetcher,
-// or to the coordinator while its leader is not known.
+// or to the supervisor while its leader is not known.
 type cursor struct {
 	log  adapters.Log
 	id   [16]byte // of the topic
@@ -63,14 +63,14 @@ type returnedCursor struct {
 }
 
 // fetcher asks one broker, again and again, for the logs it leads. It is one
-// goroutine; arrivals is how the coordinator hands it cursors.
+// goroutine; arrivals is how the supervisor hands it cursors.
 type fetcher struct {
 	broker   *kgo.Broker
 	config   *Config
 	maxBytes int32 // of one answer
 
 	answers  chan<- answer           // to the reader; blocks while the intake is full
-	returned chan<- []returnedCursor // to the coordinator
+	returned chan<- []returnedCursor // to the supervisor
 	heard    func(part)              // told of each log of each answer
 	unread   func(*cursor, error)    // told of a log that cannot be read to its end
 

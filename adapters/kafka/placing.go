@@ -16,7 +16,7 @@ var kerrLeaderNotAvailable error = kerr.LeaderNotAvailable
 
 // discover returns the logs that have no cursor yet. A topic under its old name with
 // a new id was deleted and made again: its old cursors count for nothing.
-func (k *coordinator) discover(topics []*cluster.Topic, c *cluster.Catalog, now time.Time) (fresh []adapters.Log) {
+func (k *supervisor) discover(topics []*cluster.Topic, c *cluster.Catalog, now time.Time) (fresh []adapters.Log) {
 	if k.catalog == nil {
 		for name, t := range c.Topics {
 			k.forbidden[name] = t.Err != nil && !t.Unknown()
@@ -44,7 +44,7 @@ func (k *coordinator) discover(topics []*cluster.Topic, c *cluster.Catalog, now 
 	return fresh
 }
 
-func (k *coordinator) forget(topic string) {
+func (k *supervisor) forget(topic string) {
 	for log := range k.known {
 		if log.Destination == topic {
 			delete(k.known, log)
@@ -59,7 +59,7 @@ func (k *coordinator) forget(topic string) {
 // at their beginning if they came later, for then all they hold is new. Logs whose
 // offset nobody tells now stay unknown and are tried again. A log is known from when its
 // cursor is among the homeless, so that none can get lost between the two.
-func (k *coordinator) begin(ctx context.Context, fresh []adapters.Log, c *cluster.Catalog, now time.Time) error {
+func (k *supervisor) begin(ctx context.Context, fresh []adapters.Log, c *cluster.Catalog, now time.Time) error {
 	times := make(map[adapters.Log]int64, len(fresh))
 	for _, log := range fresh {
 		times[log] = cluster.Earliest
@@ -95,7 +95,7 @@ func (k *coordinator) begin(ctx context.Context, fresh []adapters.Log, c *cluste
 // stepsBack is how far before their ends the logs begin when the tail starts with the newest
 // messages. Ends is where they end. One whose beginning nobody tells now begins at its end: that
 // it is waited for would keep back what the others have.
-func (k *coordinator) stepsBack(ctx context.Context, fresh []adapters.Log, ends map[adapters.Log]cluster.Listed) (map[adapters.Log]int64, error) {
+func (k *supervisor) stepsBack(ctx context.Context, fresh []adapters.Log, ends map[adapters.Log]cluster.Listed) (map[adapters.Log]int64, error) {
 	if k.newest == 0 || k.catalog != nil {
 		return nil, nil
 	}
@@ -114,7 +114,7 @@ func (k *coordinator) stepsBack(ctx context.Context, fresh []adapters.Log, ends 
 
 // startNow is where a log begins whose offset is only learned now: the end it has now is
 // not the one that it had when the tail began.
-func (k *coordinator) startNow(now time.Time) int64 {
+func (k *supervisor) startNow(now time.Time) int64 {
 	if k.start == cluster.Latest && now.Sub(k.began) > discovery {
 		return k.began.UnixMilli()
 	}
@@ -122,7 +122,7 @@ func (k *coordinator) startNow(now time.Time) int64 {
 }
 
 // trouble says why a log is not read.
-func (k *coordinator) trouble(log adapters.Log, why error, since time.Time) trouble {
+func (k *supervisor) trouble(log adapters.Log, why error, since time.Time) trouble {
 	if errors.Is(why, kerr.TopicAuthorizationFailed) {
 		return trouble{since: since, forbidden: k.config.access().NotAllowed(log.Destination).Error()}
 	}
@@ -130,7 +130,7 @@ func (k *coordinator) trouble(log adapters.Log, why error, since time.Time) trou
 }
 
 // settle goes through the homeless cursors and returns those that have a place to go.
-func (k *coordinator) settle(ctx context.Context, c *cluster.Catalog, now time.Time) (placed []*cursor, problems []string, err error) {
+func (k *supervisor) settle(ctx context.Context, c *cluster.Catalog, now time.Time) (placed []*cursor, problems []string, err error) {
 	var waiting []returnedCursor
 	var lost []*cursor
 	for _, s := range k.unplaced {
@@ -172,7 +172,7 @@ var errMadeAgain = errors.New("its topic was deleted and made again")
 
 // giveUp moves a scan's cursor to its end, with a word about what is not read. Any fetcher
 // can then say that it is done.
-func (k *coordinator) giveUp(c *cursor, why error) *cursor {
+func (k *supervisor) giveUp(c *cursor, why error) *cursor {
 	k.unread(c, why)
 	c.next = c.end
 	return c
@@ -180,7 +180,7 @@ func (k *coordinator) giveUp(c *cursor, why error) *cursor {
 
 // relocate moves cursors that point outside of their logs: to the beginning where
 // retention was faster, to the end where the log was cut off.
-func (k *coordinator) relocate(ctx context.Context, lost []*cursor, now time.Time) ([]*cursor, error) {
+func (k *supervisor) relocate(ctx context.Context, lost []*cursor, now time.Time) ([]*cursor, error) {
 	logs := make([]adapters.Log, len(lost))
 	for i, cur := range lost {
 		logs[i] = cur.log
@@ -199,7 +199,7 @@ func (k *coordinator) relocate(ctx context.Context, lost []*cursor, now time.Tim
 	return lost, nil
 }
 
-func (k *coordinator) move(cur *cursor, b cluster.Bounds, now time.Time) {
+func (k *supervisor) move(cur *cursor, b cluster.Bounds, now time.Time) {
 	name := fmt.Sprintf("%s/%d", cur.log.Destination, cur.log.Partition)
 	gap := adapters.Gap{From: k.refreshed, To: now}
 	was := cur.next

@@ -44,7 +44,7 @@ func (a *Adapter) scan(ctx context.Context, span adapters.Range, topics map[stri
 		return nil, err
 	}
 	s.until = span.Until
-	k := newCoordinator(s, &cluster.Selection{Names: destinations(cursors)})
+	k := newSupervisor(s, &cluster.Selection{Names: destinations(cursors)})
 	k.began = time.Now()
 	for _, c := range cursors {
 		k.lose(c, kerrLeaderNotAvailable, k.began)

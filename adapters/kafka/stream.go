@@ -238,7 +238,7 @@ func (s *stream) undecodable(log adapters.Log, from, next int64, err error) {
 
 // read runs the coordinator and the fetchers, delivers until it is done, and leaves no
 // goroutine behind.
-func (s *stream) read(ctx context.Context, k *coordinator, open int, intake adapters.Intake) error {
+func (s *stream) read(ctx context.Context, k *supervisor, open int, intake adapters.Intake) error {
 	running, stop := context.WithCancel(ctx)
 	s.ctx = running
 	s.running.Go(func() { k.run(running) })

@@ -327,7 +327,7 @@ func (d *dlq) chooser(only map[adapters.Position]bool) (func(*replay.Letter, *ad
 		case filter == nil:
 			return true
 		}
-		subject := query.Subject{Source: l.Source, Broker: l.Broker, Message: m, Identity: id, Death: &l.Death, Status: l.State.String(), Shown: l.Shown()}
+		subject := query.Subject{Source: l.Source, Broker: l.Broker, Message: m, Identity: id, DeadLetter: &l.DeadLetter, Status: l.State.String(), Shown: l.Shown()}
 		matches, err := filter.Match(&subject)
 		if err != nil {
 			d.misfits++

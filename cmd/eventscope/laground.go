@@ -41,7 +41,7 @@ func (l *lagPrinter) look(ctx context.Context, first bool) ([]*output.Lag, error
 	}
 	sweep.Age(ctx, patience, math.MaxInt)
 	now := time.Now()
-	sweep.Judge(now)
+	sweep.Classify(now)
 	l.series.Forget(now)
 	consumers := sweep.Found()
 	found := make([]*output.Lag, len(consumers))

@@ -93,7 +93,7 @@ func (c *consumersOf) look(groups map[string]func(end int64) (int64, bool)) map[
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		c.series.Observe("kafka", &reading)
+		c.series.Add("kafka", &reading)
 		if len(reading.Logs) != 1 {
 			c.t.Fatalf("%+v", reading)
 		}

@@ -86,5 +86,5 @@ func (c *Copies) Get(sequence uint64) ([]byte, bool) {
 	return nil, false
 }
 
-// Held is the memory of the copies, in bytes.
-func (c *Copies) Held() int64 { return c.held }
+// Bytes is the memory of the copies, in bytes.
+func (c *Copies) Bytes() int64 { return c.held }

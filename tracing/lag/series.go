@@ -69,9 +69,9 @@ func NewSeries(config Config) *Series {
 // judged by one look alone.
 func (s *Series) Unwatched() int { return s.unwatched }
 
-// Observe takes in one look at a consumer. Looks at one consumer must come in order of
+// Add takes in one look at a consumer. Looks at one consumer must come in order of
 // time; one that is not newer than the last is left out.
-func (s *Series) Observe(source string, lag *consumer.Lag) {
+func (s *Series) Add(source string, lag *consumer.Lag) {
 	now := lag.At.UnixNano()
 	c := s.consumer(Key{source, lag.Kind, lag.Group}, len(lag.Logs))
 	if c == nil || now <= c.seen {

@@ -28,9 +28,9 @@ func BenchmarkLagSeries(b *testing.B) {
 			for p := range reading.Logs {
 				l := &reading.Logs[p]
 				*l = consumer.LogLag{Log: adapters.Log{Destination: reading.Group, Partition: int32(p)}, Committed: n * 7, End: n*8 + 1, Member: -1}
-				l.Judge()
+				l.Classify()
 			}
-			series.Observe("kafka", &reading)
+			series.Add("kafka", &reading)
 		}
 	}
 	for n := range int64(looks) {

@@ -43,7 +43,7 @@ func (w *watched) look() lag.Standing {
 	if w.open != nil {
 		l.LastStable = w.open.From
 	}
-	l.Judge()
+	l.Classify()
 	if w.aborted {
 		l.State, l.Lag = consumer.LagOK, 0
 	}
@@ -51,7 +51,7 @@ func (w *watched) look() lag.Standing {
 	if w.member {
 		w.lag.Members = make([]consumer.Member, 1)
 	}
-	w.series.Observe("kafka", &w.lag)
+	w.series.Add("kafka", &w.lag)
 	return w.standing()
 }
 
@@ -210,7 +210,7 @@ func TestAGroupAsAWhole(t *testing.T) {
 	hidden := &adapters.Problem{Kind: adapters.ErrNotAuthorized}
 	log := func(committed, end int64) consumer.LogLag {
 		l := consumer.LogLag{Log: adapters.Log{Destination: "orders"}, Committed: committed, End: end, LastStable: end}
-		l.Judge()
+		l.Classify()
 		return l
 	}
 	for name, c := range map[string]struct {
@@ -238,7 +238,7 @@ func TestAGroupAsAWhole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.lag.Kind, c.lag.Group, c.lag.At = consumer.ClassicGroup, "billing", time.Now()
 			series := lag.NewSeries(lag.Config{})
-			series.Observe("kafka", &c.lag)
+			series.Add("kafka", &c.lag)
 			got, logs := series.Stand("kafka", &c.lag, c.err, time.Now())
 			if got.State != c.state || got.Unsure != c.unsure || got.Unread != c.unread || !strings.Contains(got.Why, c.words) || len(logs) != len(c.lag.Logs) {
 				t.Errorf("%+v", got)
@@ -291,7 +291,7 @@ func TestLagRates(t *testing.T) {
 func TestPartitionsWithNothingInThem(t *testing.T) {
 	log := func(partition int32, start, committed, end int64) consumer.LogLag {
 		l := consumer.LogLag{Log: adapters.Log{Destination: "orders", Partition: partition}, Start: start, Committed: committed, End: end, LastStable: end}
-		l.Judge()
+		l.Classify()
 		return l
 	}
 	for name, c := range map[string]struct {
@@ -304,7 +304,7 @@ func TestPartitionsWithNothingInThem(t *testing.T) {
 	} {
 		w := watch(t)
 		reading := consumer.Lag{Kind: consumer.ClassicGroup, Group: "billing", At: w.now, Logs: c.logs}
-		w.series.Observe("kafka", &reading)
+		w.series.Add("kafka", &reading)
 		if got, _ := w.series.Stand("kafka", &reading, nil, w.now); got.State != c.want {
 			t.Errorf("%s: %v (%s), want %v", name, got.State, got.Why, c.want)
 		}
@@ -323,7 +323,7 @@ func TestLagRatesOfQueue(t *testing.T) {
 			State: consumer.LagBehind, Lag: 1500, In: adapters.Rate{PerSecond: 10, Known: true}, Out: adapters.Rate{PerSecond: 30, Known: true},
 		}},
 	}
-	series.Observe("rabbitmq", &reading)
+	series.Add("rabbitmq", &reading)
 	all, logs := series.Stand("rabbitmq", &reading, nil, now)
 	for _, got := range append(logs, all) {
 		if got.Direction != lag.Draining || got.Left != 50*time.Second || got.State != consumer.LagBehind {
@@ -378,10 +378,10 @@ func TestLagIsBounded(t *testing.T) {
 		reading := consumer.Lag{Kind: consumer.ClassicGroup, Group: group, At: now}
 		for p := range int32(5) {
 			l := consumer.LogLag{Log: adapters.Log{Destination: "orders", Partition: p}, Committed: 1, End: 2, Member: -1}
-			l.Judge()
+			l.Classify()
 			reading.Logs = append(reading.Logs, l)
 		}
-		series.Observe("kafka", &reading)
+		series.Add("kafka", &reading)
 		if got, _ := series.Stand("kafka", &reading, nil, now); got.State != consumer.LagBehind {
 			t.Errorf("group %s stands %v", group, got)
 		}

@@ -97,7 +97,7 @@ func (s *Sweep) hear(source int, reading *consumer.Lag, err error) {
 	if reading.Group == "" || errors.Is(err, adapters.ErrUnknownDestination) {
 		return
 	}
-	s.series.Observe(from.Name, reading)
+	s.series.Add(from.Name, reading)
 	c := &Consumer{Source: from.Name, Broker: from.Broker, Lag: *reading, Total: reading.Total(), Err: err}
 	if s.found[c.Key()] == nil || err == nil {
 		s.found[c.Key()] = s.series.judge(c, time.Now())
@@ -150,8 +150,8 @@ func (s *Sweep) age(ctx context.Context, reader consumer.LagReader, all []wanted
 	}
 }
 
-// Judge says anew how all that were found stand, by all that was heard.
-func (s *Sweep) Judge(now time.Time) {
+// Classify says anew how all that were found stand, by all that was heard.
+func (s *Sweep) Classify(now time.Time) {
 	for key, c := range s.found {
 		s.found[key] = s.series.judge(c, now)
 	}

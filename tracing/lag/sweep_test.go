@@ -54,7 +54,7 @@ func reads(group string, left ...int64) consumer.Lag {
 	reading := consumer.Lag{Kind: consumer.ClassicGroup, Group: group}
 	for i, n := range left {
 		l := consumer.LogLag{Log: adapters.Log{Destination: "orders", Partition: int32(i)}, Committed: 100, End: 100 + n, LastStable: 100 + n, Member: -1}
-		l.Judge()
+		l.Classify()
 		reading.Logs = append(reading.Logs, l)
 	}
 	return reading
@@ -77,7 +77,7 @@ func TestASweepOfTwoSources(t *testing.T) {
 	most := 0
 	sweep.Heard = func(found int) { most = max(most, found) }
 	sweep.Look(t.Context(), nil)
-	sweep.Judge(time.Now())
+	sweep.Classify(time.Now())
 	found := sweep.Found()
 	if got, want := groupsOf(found), []string{"b large", "a small", "a none"}; !slices.Equal(got, want) {
 		t.Fatalf("found %q, want %q", got, want)
@@ -125,7 +125,7 @@ func TestAgesAreAskedOfTheWorst(t *testing.T) {
 	sweep := lag.NewSweep([]lag.Source{{Name: "a", Reader: source}}, lag.NewSeries(lag.Config{}))
 	sweep.Look(t.Context(), nil)
 	sweep.Age(t.Context(), time.Minute, 2)
-	sweep.Judge(time.Now())
+	sweep.Classify(time.Now())
 	found := sweep.Found()
 	if large := found[0].Standing; len(source.asked) != 2 || !large.SecondsKnown || large.Seconds < time.Hour.Seconds() {
 		t.Errorf("asked %v, and the worst stands %+v", source.asked, large)

@@ -18,7 +18,7 @@
 //
 //	id.go      the compact form of an id: how it is kept and compared
 //	hash.go    seeded hashes; EventID: the id of an event in a fixed size
-//	texts.go   Texts: ids at a reference of 32 bits each
+//	idtable.go   IDTable: ids at a reference of 32 bits each
 //	names.go   Names: the few texts that many events share, by number
 //	places.go  Places: the logs that events come from, by number
 //	table.go   Table: from the hash of an id to a number

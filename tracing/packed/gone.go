@@ -74,10 +74,10 @@ func mark(blocks []goneBlock, hash uint64, set bool) (missing bool) {
 
 // Reserved is the memory that it will take in time, besides what it takes now. Whoever has a
 // budget keeps that free: what was given away would not come back as easily.
-func (g *Gone) Reserved() int64 { return g.Most - g.Held() }
+func (g *Gone) Reserved() int64 { return g.Most - g.Bytes() }
 
-// Held is the memory of it, in bytes.
-func (g *Gone) Held() (n int64) {
+// Bytes is the memory of it, in bytes.
+func (g *Gone) Bytes() (n int64) {
 	for _, part := range g.parts {
 		n += int64(len(part)) * goneBlockBytes
 	}

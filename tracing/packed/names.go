@@ -49,5 +49,5 @@ func (n *Names) Text(number uint16) string { return n.texts[number] }
 // Len is how many numbers there are, that of the empty text among them.
 func (n *Names) Len() int { return len(n.texts) }
 
-// Held is the memory of the names, in bytes.
-func (n *Names) Held() int64 { return n.held }
+// Bytes is the memory of the names, in bytes.
+func (n *Names) Bytes() int64 { return n.held }

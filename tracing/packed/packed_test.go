@@ -51,7 +51,7 @@ func TestTableAgreesWithAMap(t *testing.T) {
 
 func TestTextsComeBackAsTheyWere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var kept Texts
+		var kept IDTable
 		model := map[Ref]string{}
 		one := rapid.OneOf(rapid.StringMatching(`[^\x00-\x1f]*`), rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
 			rapid.StringMatching(`[0-9a-f]{32}`), rapid.StringMatching(`[0-9A-F-]{36}`))
@@ -106,15 +106,15 @@ func TestGoneRemembersNearlyAllAndTakesFewForGone(t *testing.T) {
 			wrong++
 		}
 	}
-	if wrong > filled*most/200 || g.Held() > g.Most {
-		t.Errorf("%d of %d new flows are taken for what is left of one; it takes %d bytes", wrong, filled*most, g.Held())
+	if wrong > filled*most/200 || g.Bytes() > g.Most {
+		t.Errorf("%d of %d new flows are taken for what is left of one; it takes %d bytes", wrong, filled*most, g.Bytes())
 	}
 }
 
 // The length of a text takes one byte or two: texts on both sides of that come back, and leave
 // room that others of their size take.
 func TestTextsOfEveryLengthComeBackAndLeaveTheirRoom(t *testing.T) {
-	var kept Texts
+	var kept IDTable
 	refs := make([]Ref, Longest+1)
 	add := func() {
 		for n := range refs {

@@ -11,7 +11,7 @@ type Places struct {
 	Times   []int64 // of each place: the time of its latest entry that has one, or 0
 	last    uint32  // the place of the record before, nearly always the same
 	most    int
-	Held    int64 // bytes
+	Bytes   int64
 }
 
 // Place is one log of a source, which has a number itself.
@@ -50,7 +50,7 @@ func (p *Places) Number(source int, destination string, partition int32) uint32 
 		p.All = append(p.All, is)
 		p.Times = append(p.Times, 0)
 		p.numbers[is] = number
-		p.Held += int64(len(is.Destination)) + placeBytes
+		p.Bytes += int64(len(is.Destination)) + placeBytes
 	}
 	p.last = number
 	return number

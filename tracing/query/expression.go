@@ -143,7 +143,7 @@ func (v *environment) fill(uses nameSet) {
 
 // fillDeath sets the parts of dead_letter. What is not known is nil, or an empty text.
 func (v *environment) fillDeath() {
-	death := v.subject.Death
+	death := v.subject.DeadLetter
 	if death == nil && v.subject.Message != nil {
 		if read, ok := deadheader.Read(v.subject.Message); ok && read.Confidence != deadheader.NameOnly {
 			death = &read

@@ -27,8 +27,8 @@ type Subject struct {
 	// Entry stands in for Message and Identity when those are nil.
 	Entry *Entry
 
-	// Death is what is known of a dead letter; when it is nil, the message's own headers tell.
-	Death *deadheader.Info
+	// DeadLetter is what is known of a dead letter; when it is nil, the message's own headers tell.
+	DeadLetter *deadheader.Info
 	// Status is how a dead letter or a flow stands, such as open; "" where that is not known.
 	Status string
 	// Services are those that wrote the events of a flow.

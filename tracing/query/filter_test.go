@@ -89,7 +89,7 @@ func TestFilterOfADeadLetter(t *testing.T) {
 	died.Message.Headers = append(died.Message.Headers, adapters.Header{Name: "kafka_dlt-exception-fqcn", Value: []byte("java.net.SocketTimeout")}, adapters.Header{Name: "kafka_dlt-original-topic", Value: []byte("orders")},
 		adapters.Header{Name: "kafka_dlt-original-consumer-group", Value: []byte("billing")}, adapters.Header{Name: "retry_topic-attempts", Value: []byte{0, 0, 0, 3}})
 	told := payment()
-	told.Death = &deadheader.Info{Reason: "card declined", Origin: "orders", Message: "no Funds", Writer: "acme"}
+	told.DeadLetter = &deadheader.Info{Reason: "card declined", Origin: "orders", Message: "no Funds", Writer: "acme"}
 	told.Status, told.Shown = "replayed", []string{"orders.dlq/0@17"}
 	alive := payment()
 	for text, want := range map[string][3]bool{ // of died, told and alive

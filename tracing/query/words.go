@@ -55,7 +55,7 @@ func (w *word) matches(s *Subject) bool {
 			return true
 		}
 	}
-	if d := s.Death; d != nil {
+	if d := s.DeadLetter; d != nil {
 		if w.in(d.Reason) || w.in(d.Exception) || w.in(d.Message) || w.in(d.Origin) || w.in(d.Group) || w.in(d.Writer) {
 			return true
 		}

@@ -16,9 +16,9 @@ const (
 // plainWords are what names of services and groups have beside the name itself.
 var plainWords = []string{"service", "services", "svc", "group", "groups", "consumer", "consumers", "worker", "workers", "app", "cg", "listener", "processor", "queue"}
 
-// wordsOf splits a name such as payment-service.v2 or PaymentService into words, in lower
+// nameWords splits a name such as payment-service.v2 or PaymentService into words, in lower
 // case, without the plain ones unless there is no other.
-func wordsOf(name string) []string {
+func nameWords(name string) []string {
 	var spaced strings.Builder
 	before := ' '
 	for _, r := range name {
@@ -59,7 +59,7 @@ func newOwners(said map[string][]string, names []string) *owners {
 		}
 	}
 	for _, name := range names {
-		o.services = append(o.services, service{name, wordsOf(name)})
+		o.services = append(o.services, service{name, nameWords(name)})
 	}
 	return o
 }
@@ -77,7 +77,7 @@ func (o *owners) of(group string, reacts func(service string) bool) (name, by st
 	if name, ok := o.said[group]; ok {
 		return name, byConfig
 	}
-	words := wordsOf(group)
+	words := nameWords(group)
 	var all []named
 	for _, s := range o.services {
 		for from := 0; len(s.words) > 0 && from+len(s.words) <= len(words); from++ {

@@ -9,7 +9,7 @@ import (
 // that have ended, or declared.
 type Paths struct {
 	ByStart map[uint16]*Path
-	Held    int64 // bytes, about
+	Bytes   int64 // about
 }
 
 // Path is what is usual after one starting type. Types are known here by their place in
@@ -106,7 +106,7 @@ func (p *Paths) Learn(steps []Step) {
 	}
 	before := known.held
 	known.count(steps, 1)
-	p.Held += known.held - before
+	p.Bytes += known.held - before
 }
 
 // Unlearn takes back a flow that was learned.

@@ -25,7 +25,7 @@ type TypeInfo struct {
 // TypeInfoOf tells from a type's name whether it reports a failure or a success, or undoes
 // something. "not_failed" and its like are not understood; nobody names an event so.
 func TypeInfoOf(kind string) (is TypeInfo) {
-	words := wordsOf(kind)
+	words := typeWords(kind)
 	if len(words) > 0 {
 		is.Subject = words[0]
 	}
@@ -50,9 +50,9 @@ func beginsWithAny(word string, beginnings []string) bool {
 	return false
 }
 
-// wordsOf splits OrderTimedOut, order_timed_out, order.timed-out into lower-case words;
+// typeWords splits OrderTimedOut, order_timed_out, order.timed-out into lower-case words;
 // "timed out" and "rolled back" come as one.
-func wordsOf(kind string) []string {
+func typeWords(kind string) []string {
 	var words []string
 	var word []rune
 	end := func() {

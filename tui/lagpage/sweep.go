@@ -65,7 +65,7 @@ func (s *lagSweep) take(ctx context.Context) *lagContents {
 	}
 	s.sweep.Look(ctx, s.only)
 	s.sweep.Age(ctx, agesLimit, mostAges)
-	s.sweep.Judge(time.Now())
+	s.sweep.Classify(time.Now())
 	s.unrouted = s.countUnrouted(ctx)
 	return s.contents(true)
 }

@@ -99,7 +99,7 @@ func (f *letterFilter) choose(ctx context.Context, service *replay.Service, dlq 
 				return nil
 			}
 			if !f.words { // words are looked for in the list
-				subject.Death, subject.Status = &l.Death, l.State.String()
+				subject.DeadLetter, subject.Status = &l.DeadLetter, l.State.String()
 			}
 			passed := uint64(0)
 			for i, test := range f.tests {
@@ -128,7 +128,7 @@ func (f *letterFilter) choose(ctx context.Context, service *replay.Service, dlq 
 
 // passes says whether a letter does whose message passes some of the tests.
 func (f *letterFilter) passes(l *replay.Letter, message uint64) bool {
-	list := query.Subject{Death: &l.Death}
+	list := query.Subject{DeadLetter: &l.DeadLetter}
 	for i, test := range f.tests {
 		if message&(1<<i) != 0 {
 			continue

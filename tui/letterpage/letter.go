@@ -76,7 +76,7 @@ func letterFacts(t *theme.Theme, l *replay.Letter, gone bool) []eventpage.Fact {
 	if gone {
 		state.Role, state.Value = theme.Dim, text.Own("gone: it is not in ").Add(t.String(l.DLQ), text.Own(" any more"))
 	}
-	why := eventpage.Fact{Label: text.Own("why"), Role: theme.Bad, Value: t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message))}
+	why := eventpage.Fact{Label: text.Own("why"), Role: theme.Bad, Value: t.String(deathWords(l.DeadLetter.Reason, l.DeadLetter.Exception, l.DeadLetter.Message))}
 	if why.Value.Empty() {
 		why.Role, why.Value = theme.Dim, text.Own("nothing says why it died")
 	}

@@ -362,7 +362,7 @@ func (p *lettersPage) Render(width, height int) []widget.Line {
 // details are what a letter's row has no room for.
 func (p *lettersPage) details(l *replay.Letter) []page.Piece {
 	t := p.Theme()
-	why := t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message))
+	why := t.String(deathWords(l.DeadLetter.Reason, l.DeadLetter.Exception, l.DeadLetter.Message))
 	if why.Empty() {
 		why = text.Own("nothing says why it died")
 	}
@@ -410,7 +410,7 @@ func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected b
 	row.Between().Cell(stateRole(l.State), t.String(l.State.String()), columns[letterState])
 	row.Between().ID(theme.Plain, t.String(l.Entity), columns[letterEntity])
 	row.Column(theme.Plain, orNoType(t, l.Type), columns[letterType])
-	row.Between().Cell(theme.Warn, t.String(deathWords(l.Death.Reason, l.Death.Exception, l.Death.Message)), columns[letterWhy])
+	row.Between().Cell(theme.Warn, t.String(deathWords(l.DeadLetter.Reason, l.DeadLetter.Exception, l.DeadLetter.Message)), columns[letterWhy])
 	role, replays := theme.Link, text.Safe{}
 	if l.Confidence == deadheader.NameOnly || l.Confidence == deadheader.Unknown {
 		role = theme.Warn

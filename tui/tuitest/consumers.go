@@ -242,7 +242,7 @@ func (g *Group) lag(now time.Time) consumer.Lag {
 			l.State, l.Lag = g.queueState(p), l.End-l.Committed
 			l.Start, l.Committed, l.End, l.LastStable = -1, -1, -1, -1
 		default:
-			l.Judge()
+			l.Classify()
 		}
 		lag.Logs = append(lag.Logs, l)
 	}

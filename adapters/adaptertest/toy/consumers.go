@@ -57,7 +57,7 @@ func (c consumers) lag(group string) consumer.Lag {
 			continue
 		}
 		log := consumer.LogLag{Log: adapters.Log{Destination: d.name, Partition: adapters.NoPartition}, Committed: next, End: d.end(), LastStable: d.end(), Member: -1}
-		log.Judge()
+		log.Classify()
 		lag.Logs = append(lag.Logs, log)
 	}
 	return lag

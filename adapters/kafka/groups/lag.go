@@ -337,7 +337,7 @@ func (s *sweep) logLag(g *group, log adapters.Log) consumer.LogLag {
 	case g.kind == groupShare && l.Committed >= 0:
 		judgeShare(&l, c.lag)
 	default:
-		if l.Judge(); s.nothingVisible(&l) {
+		if l.Classify(); s.nothingVisible(&l) {
 			l.State, l.Lag = consumer.LagOK, 0
 		}
 	}

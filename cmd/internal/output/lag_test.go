@@ -19,7 +19,7 @@ func someLags() []*Lag {
 	rate := func(n float64) adapters.Rate { return adapters.Rate{PerSecond: n, Known: true} }
 	log := func(partition int32, committed int64, member int) consumer.LogLag {
 		l := consumer.LogLag{Log: adapters.Log{Destination: "orders", Partition: partition}, Start: 100, Committed: committed, End: 2000, LastStable: 2000, Member: member}
-		l.Judge()
+		l.Classify()
 		return l
 	}
 	frozen := log(3, 1900, -1)

@@ -25,7 +25,7 @@ func (l *jsonLines) AppendLetter(dst []byte, d *Letter) []byte {
 	id := *d.Identity
 	id.DeadLetter = false // its certificate follows below, whatever its headers say
 	dst = l.event(append(dst, '{'), &Event{Source: d.Letter.Source, Broker: d.Letter.Broker, Message: d.Message, Identity: &id})
-	dst = death(field(dst, "dead_letter"), &d.Letter.Death)
+	dst = death(field(dst, "dead_letter"), &d.Letter.DeadLetter)
 	dst = quote(field(dst, "state"), d.Letter.State.String())
 	dst = known(field(dst, "target"), string(d.Letter.To))
 	dst = known(field(dst, "target_from"), d.Letter.ToFrom)
@@ -218,9 +218,9 @@ func (l *textLines) AppendLetter(dst []byte, d *Letter) []byte {
 		l.cell(positionColumn, l.words(letter.Position.String())),
 		l.cell(typeColumn, l.words(letter.Type)),
 		l.cell(entityColumn, l.words(letter.Entity)),
-		l.cell(whyColumn, l.words(cause(letter.Death.Reason, letter.Death.Exception))),
+		l.cell(whyColumn, l.words(cause(letter.DeadLetter.Reason, letter.DeadLetter.Exception))),
 	}
-	return l.line(dst, cells, text.Join(text.Own("; "), target, l.words(letter.Death.Message)))
+	return l.line(dst, cells, text.Join(text.Own("; "), target, l.words(letter.DeadLetter.Message)))
 }
 
 // AppendGroup appends how many died so, of what type, where, and why.

@@ -2,9 +2,9 @@ package packed
 
 import "encoding/binary"
 
-// Texts keeps ids, in their compact form, outside the garbage collector's sight: in large
+// IDTable keeps ids, in their compact form, outside the garbage collector's sight: in large
 // blocks, at a 32-bit reference each, with free lists by size.
-type Texts struct {
+type IDTable struct {
 	blocks [][]byte
 	next   uint32              // first unused cell of the last block, in cells
 	free   [textClasses]uint32 // heads of the lists of freed references, by cells
@@ -22,12 +22,12 @@ const (
 	textClasses = (Longest+2)/cell + 2
 )
 
-func (t *Texts) cellsAt(r Ref) []byte {
+func (t *IDTable) cellsAt(r Ref) []byte {
 	return t.blocks[r/blockCells][int(r%blockCells)*cell:]
 }
 
 // Add keeps a copy of a compact text.
-func (t *Texts) Add(text []byte) Ref {
+func (t *IDTable) Add(text []byte) Ref {
 	if len(text) == 0 {
 		return 0
 	}
@@ -55,7 +55,7 @@ func text(at []byte) []byte {
 	return at[header : header+length]
 }
 
-func (t *Texts) allocate(cells int) Ref {
+func (t *IDTable) allocate(cells int) Ref {
 	if r := t.free[cells]; r != 0 {
 		t.free[cells] = binary.LittleEndian.Uint32(t.cellsAt(Ref(r)))
 		t.freed -= int64(cells)
@@ -74,7 +74,7 @@ func (t *Texts) allocate(cells int) Ref {
 }
 
 // Remove gives a text's memory back.
-func (t *Texts) Remove(r Ref) {
+func (t *IDTable) Remove(r Ref) {
 	if r == 0 {
 		return
 	}
@@ -86,7 +86,7 @@ func (t *Texts) Remove(r Ref) {
 }
 
 // Compact is the text as it was added, borrowed until it is removed.
-func (t *Texts) Compact(r Ref) []byte {
+func (t *IDTable) Compact(r Ref) []byte {
 	if r == 0 {
 		return nil
 	}
@@ -94,7 +94,7 @@ func (t *Texts) Compact(r Ref) []byte {
 }
 
 // Touch loads where a text begins. What it returns is of no meaning.
-func (t *Texts) Touch(r Ref) uint32 {
+func (t *IDTable) Touch(r Ref) uint32 {
 	if r == 0 {
 		return 0
 	}
@@ -102,13 +102,13 @@ func (t *Texts) Touch(r Ref) uint32 {
 }
 
 // Text is the text as people spell it.
-func (t *Texts) Text(r Ref) string { return string(AppendSpelled(nil, t.Compact(r))) }
+func (t *IDTable) Text(r Ref) string { return string(AppendSpelled(nil, t.Compact(r))) }
 
 // Equal says whether the text is this compact one.
-func (t *Texts) Equal(r Ref, text []byte) bool { return Same(t.Compact(r), text) }
+func (t *IDTable) Equal(r Ref, text []byte) bool { return Same(t.Compact(r), text) }
 
 // Bytes is the memory of the texts.
-func (t *Texts) Bytes() int64 { return int64(len(t.blocks)) * blockCells * cell }
+func (t *IDTable) Bytes() int64 { return int64(len(t.blocks)) * blockCells * cell }
 
 // Freed is how many bytes were given back and are not in use again.
-func (t *Texts) Freed() int64 { return t.freed * cell }
+func (t *IDTable) Freed() int64 { return t.freed * cell }

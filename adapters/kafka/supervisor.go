@@ -15,11 +15,11 @@ const (
 	retryPause = 250 * time.Millisecond  // between tries at first, while something is wrong
 )
 
-// coordinator looks after a stream: it finds topics and partitions, decides where each
+// supervisor looks after a stream: it finds topics and partitions, decides where each
 // begins, hands cursors to the fetchers of their leaders, takes back those that
 // cannot be served, and says whether the cluster answers. It never waits for the
 // intake, so the state is true while the screen is paused.
-type coordinator struct {
+type supervisor struct {
 	*stream
 	selection *cluster.Selection
 	began     time.Time
@@ -39,8 +39,8 @@ type coordinator struct {
 	pause     time.Duration
 }
 
-func newCoordinator(s *stream, selection *cluster.Selection) *coordinator {
-	return &coordinator{
+func newSupervisor(s *stream, selection *cluster.Selection) *supervisor {
+	return &supervisor{
 		stream: s, selection: selection, pause: heartbeat,
 		initial: make(map[adapters.Log]bool), forbidden: make(map[string]bool),
 		known: make(map[adapters.Log]bool), ids: make(map[string][16]byte),
@@ -48,7 +48,7 @@ func newCoordinator(s *stream, selection *cluster.Selection) *coordinator {
 }
 
 // run keeps until ctx ends, or until something is wrong that waiting cannot mend.
-func (k *coordinator) run(ctx context.Context) {
+func (k *supervisor) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		looked := time.Now()
 		if err := k.poll(ctx, looked); err != nil {
@@ -62,7 +62,7 @@ func (k *coordinator) run(ctx context.Context) {
 }
 
 // wait collects returned cursors until it is time to look again: soon when there are some.
-func (k *coordinator) wait(ctx context.Context, looked time.Time) {
+func (k *supervisor) wait(ctx context.Context, looked time.Time) {
 	due := time.NewTimer(time.Until(looked.Add(k.pause)))
 	defer due.Stop()
 	for {
@@ -83,7 +83,7 @@ func (k *coordinator) wait(ctx context.Context, looked time.Time) {
 
 // poll asks for a sign of life and, when it is time or there are returned cursors, looks at the
 // whole. The error is one that waiting cannot mend.
-func (k *coordinator) poll(ctx context.Context, now time.Time) error {
+func (k *supervisor) poll(ctx context.Context, now time.Time) error {
 	err := k.ping(ctx)
 	if err == nil && (k.catalog == nil || len(k.unplaced)+k.unresolved > 0 || now.Sub(k.refreshed) >= discovery) {
 		err = k.refresh(ctx, now)
@@ -102,7 +102,7 @@ func (k *coordinator) poll(ctx context.Context, now time.Time) error {
 	return k.report(err, now)
 }
 
-func (k *coordinator) ping(ctx context.Context) error {
+func (k *supervisor) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingLimit)
 	defer cancel()
 	return k.client.Ping(ctx)
@@ -110,7 +110,7 @@ func (k *coordinator) ping(ctx context.Context) error {
 
 // report passes the state of the connection on. A scan, which nobody watches, ends
 // when trouble has lasted too long.
-func (k *coordinator) report(err error, now time.Time) error {
+func (k *supervisor) report(err error, now time.Time) error {
 	var problem error
 	if err != nil {
 		problem = k.config.access().Problem(err)
@@ -129,7 +129,7 @@ func (k *coordinator) report(err error, now time.Time) error {
 }
 
 // lose takes a cursor that no fetcher serves.
-func (k *coordinator) lose(c *cursor, why error, now time.Time) {
+func (k *supervisor) lose(c *cursor, why error, now time.Time) {
 	if c.unserved.IsZero() {
 		c.unserved = now
 	}
@@ -140,7 +140,7 @@ func (k *coordinator) lose(c *cursor, why error, now time.Time) {
 }
 
 // refresh reads the catalog and brings everything in line with it.
-func (k *coordinator) refresh(ctx context.Context, now time.Time) error {
+func (k *supervisor) refresh(ctx context.Context, now time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	c, err := cluster.ReadCatalog(ctx, k.client, k.selection.Ask())
