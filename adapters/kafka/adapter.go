@@ -77,28 +77,18 @@ func (a *Adapter) check(ctx context.Context) error {
 
 // findTopics reads a catalog that has the topics asked for. A topic that was just made
 // is unknown to a broker for a moment, so it asks again for a second.
-func (a *Adapter) findTopics(ctx context.Context) (*cluster.Catalog, error) {
-	patience := time.NewTimer(time.Second)
-	defer patience.Stop()
-	again := time.NewTicker(100 * time.Millisecond)
-	defer again.Stop()
-	for {
-		c, err := cluster.ReadCatalog(ctx, a.client, a.selection.Ask())
-		if err != nil {
-			return nil, a.explain(ctx, err)
+func (a *Adapter) findTopics(ctx context.Context) (c *cluster.Catalog, problem error) {
+	patience, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = cluster.Until(patience, func() (bool, error) { // ends with the last problem there was
+		if c, problem = cluster.ReadCatalog(ctx, a.client, a.selection.Ask()); problem != nil {
+			problem = a.explain(ctx, problem)
+			return true, nil
 		}
-		err = a.selection.Verify(a.config.access(), c)
-		if !errors.Is(err, adapters.ErrUnknownDestination) {
-			return c, err
-		}
-		select {
-		case <-again.C:
-		case <-patience.C:
-			return nil, err
-		case <-ctx.Done():
-			return nil, err
-		}
-	}
+		problem = a.selection.Verify(a.config.access(), c)
+		return !errors.Is(problem, adapters.ErrUnknownDestination), nil
+	})
+	return c, problem
 }
 
 // Source is the adapter as the rest of the program knows it. Kafka can do everything but count
