@@ -58,11 +58,11 @@ func TestGroupsOneByOne(t *testing.T) {
 			letters = append(letters, l)
 			grouping.Add(&l)
 		}
-		if got, want := grouping.Groups(), Groups(letters); !reflect.DeepEqual(got, want) || grouping.Others() != 0 {
+		if got, want := grouping.Groups(), groupsOf(letters); !reflect.DeepEqual(got, want) || grouping.Others() != 0 {
 			t.Fatalf("%+v, want %+v", got, want)
 		}
 		count := 0
-		for _, g := range Groups(letters) {
+		for _, g := range groupsOf(letters) {
 			count += g.Count
 		}
 		if count != len(letters) {
@@ -76,4 +76,13 @@ func TestGroupsOneByOne(t *testing.T) {
 	if len(grouping.Groups()) != mostGroups || grouping.Others() != 7 {
 		t.Errorf("%d groups and %d others", len(grouping.Groups()), grouping.Others())
 	}
+}
+
+// groupsOf are the groups of letters that are added one by one.
+func groupsOf(letters []Letter) []Group {
+	var grouping Grouping
+	for i := range letters {
+		grouping.Add(&letters[i])
+	}
+	return grouping.Groups()
 }

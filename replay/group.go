@@ -129,15 +129,6 @@ func (g *Grouping) Groups() []Group {
 	return g.groups
 }
 
-// Groups groups letters, the largest group first.
-func Groups(letters []Letter) []Group {
-	var grouping Grouping
-	for i := range letters {
-		grouping.Add(&letters[i])
-	}
-	return grouping.Groups()
-}
-
 func (g *Group) add(l *Letter) {
 	g.Count++
 	g.Bytes += int64(l.Size)

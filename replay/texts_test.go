@@ -102,7 +102,7 @@ func TestGroupsSayWhatTheirLettersHaveInCommon(t *testing.T) {
 		return l
 	}
 	letters := []Letter{letter("orders", "first", Open, 20), letter("orders", "", Replayed, 0), letter("orders", "last", Unknown, 10), letter("orders", "", Discarded, 30)}
-	g := Groups(letters)[0]
+	g := groupsOf(letters)[0]
 	if g.Count != 4 || g.Open != 2 || g.Bytes != 40 || g.Target != "orders" || g.Words != "last" || g.Oldest.Unix() != 10 || g.Newest.Unix() != 30 {
 		t.Errorf("%+v", g)
 	}
@@ -116,12 +116,12 @@ func TestGroupsSayWhatTheirLettersHaveInCommon(t *testing.T) {
 		t.Errorf("merged: %+v, want %+v", merged, g)
 	}
 	other := letter("payments", "", Open, 0)
-	if all := Groups(append(letters, other)); len(all) != 1 || all[0].Target != "" {
+	if all := groupsOf(append(letters, other)); len(all) != 1 || all[0].Target != "" {
 		t.Errorf("with two targets: %+v", all)
 	}
 	third := letter("payments", "", Open, 0)
 	third.Type = "Other"
-	if g := Groups([]Letter{other})[0]; !other.In(&g) || third.In(&g) || g.Key() != "s dlq" {
+	if g := groupsOf([]Letter{other})[0]; !other.In(&g) || third.In(&g) || g.Key() != "s dlq" {
 		t.Errorf("%+v", g)
 	}
 }

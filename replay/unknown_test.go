@@ -32,7 +32,7 @@ func TestLettersAreShownWithoutALedger(t *testing.T) {
 	if len(letters) != 2 || letters[0].State != Unknown || !errors.As(err, &unknown) || !errors.Is(err, adapters.ErrNotAuthorized) {
 		t.Fatalf("letters %+v, %v", letters, err)
 	}
-	if groups := Groups(letters); len(groups) != 1 || groups[0].Open != 2 {
+	if groups := groupsOf(letters); len(groups) != 1 || groups[0].Open != 2 {
 		t.Errorf("groups %+v: what is not known to be settled counts as open", groups)
 	}
 	_, err = service.Plan(t.Context(), Replay, letters, PlanOptions{})

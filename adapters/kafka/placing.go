@@ -58,7 +58,7 @@ func (k *supervisor) forget(topic string) {
 // begin makes cursors for logs: at the tail's start if they were there when it began,
 // at their beginning if they came later, for then all they hold is new. Logs whose
 // offset nobody tells now stay unknown and are tried again. A log is known from when its
-// cursor is among the homeless, so that none can get lost between the two.
+// cursor is among the unassigned, so that none can get lost between the two.
 func (k *supervisor) begin(ctx context.Context, fresh []adapters.Log, c *cluster.Catalog, now time.Time) error {
 	times := make(map[adapters.Log]int64, len(fresh))
 	for _, log := range fresh {
@@ -129,7 +129,7 @@ func (k *supervisor) trouble(log adapters.Log, why error, since time.Time) troub
 	return trouble{since: since, why: cluster.InWords(why)}
 }
 
-// settle goes through the homeless cursors and returns those that have a place to go.
+// settle goes through the unassigned cursors and returns those that have a place to go.
 func (k *supervisor) settle(ctx context.Context, c *cluster.Catalog, now time.Time) (placed []*cursor, problems []string, err error) {
 	var waiting []returnedCursor
 	var lost []*cursor

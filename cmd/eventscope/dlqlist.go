@@ -38,15 +38,20 @@ func (d *dlq) choice(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&d.all, "all", false, "also letters that were replayed or discarded, where the broker still has them")
 }
 
+// openURLs opens what a command reads that takes nothing but URLs.
+func (d *dlq) openURLs(ctx context.Context, args []string, noValue bool) (format output.Format, err error) {
+	if format, err = d.format(noValue); err == nil {
+		err = d.checkURLs(args, nil)
+	}
+	if err == nil {
+		err = d.open(ctx, args)
+	}
+	return format, err
+}
+
 func (d *dlq) list(ctx context.Context, args []string) error {
-	format, err := d.format(false)
+	format, err := d.openURLs(ctx, args, false)
 	if err != nil {
-		return err
-	}
-	if err := d.checkURLs(args, nil); err != nil {
-		return err
-	}
-	if err := d.open(ctx, args); err != nil {
 		return err
 	}
 	writer := output.NewWriter(d.Stdout)
@@ -78,14 +83,8 @@ func (p *program) dlqGroups() *cobra.Command {
 }
 
 func (d *dlq) groups(ctx context.Context, args []string) error {
-	format, err := d.format(true)
+	format, err := d.openURLs(ctx, args, true)
 	if err != nil {
-		return err
-	}
-	if err := d.checkURLs(args, nil); err != nil {
-		return err
-	}
-	if err := d.open(ctx, args); err != nil {
 		return err
 	}
 	var grouping replay.Grouping
