@@ -67,6 +67,24 @@ func (m *Model) letterVerbs() []verb {
 	}
 }
 
+// aliases are names by which people look for a command elsewhere.
+var aliases = map[string]string{
+	"dlq": "dead", "dlqs": "dead", "letters": "dead", "groups": "lag", "group": "lag", "consumers": "lag", "queues": "lag",
+	"topics": "topology", "exchanges": "topology", "map": "topology", "services": "topology", "events": "stream", "tail": "stream",
+	"find": "trace", "seek": "from", "since": "from", "keys": "help", "runs": "journal", "quit": "q", "exit": "q", "x": "q",
+}
+
+// verb is the command of a name or of an alias.
+func (m *Model) verb(name string) (verb, bool) {
+	verbs := m.verbs()
+	for _, wanted := range []string{name, aliases[name]} {
+		if i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == wanted }); i >= 0 {
+			return verbs[i], true
+		}
+	}
+	return verb{}, false
+}
+
 // openCommandLine opens the command line.
 func (m *Model) openCommandLine() {
 	m.prompt = newPrompt(&page.Line{Sign: text.Own(":"), Accept: m.command})
@@ -99,11 +117,9 @@ func (m *Model) offers(value string) []offer {
 // explain is the help of the command that is being written.
 func (m *Model) explain(value string) text.Safe {
 	name, _, _ := strings.Cut(value, " ")
-	for _, v := range m.verbs() {
-		if v.name == name {
-			t := m.shell.theme
-			return text.Join(text.Space, t.String(v.name), t.String(v.arguments), t.Glyph.Separator, t.String(v.help))
-		}
+	if v, ok := m.verb(name); ok {
+		t := m.shell.theme
+		return text.Join(text.Space, t.String(v.name), t.String(v.arguments), t.Glyph.Separator, t.String(v.help))
 	}
 	return text.Safe{}
 }
@@ -121,17 +137,34 @@ func (m *Model) command(value string) tea.Cmd {
 		m.commands = m.commands[1:]
 	}
 	name, rest, _ := strings.Cut(value, " ")
-	if name == "quit" {
-		name = "q"
-	}
-	for _, v := range m.verbs() {
-		if v.name == name {
-			return v.run(m, strings.TrimSpace(rest))
-		}
+	if v, ok := m.verb(name); ok {
+		return v.run(m, strings.TrimSpace(rest))
 	}
 	d := m.shell
-	d.Say(theme.Bad, text.Own("there is no command ").Add(d.theme.Cut(d.theme.String(name), 30), text.Own("; : and tab shows them all")))
+	said := text.Own("there is no command ").Add(d.theme.Cut(d.theme.String(name), 30))
+	if guess := m.meant(name); guess != "" {
+		said = said.Add(text.Own("; did you mean :"), d.theme.String(guess), text.Own("?"))
+	}
+	d.Say(theme.Bad, said.Add(text.Own("; : and tab shows them all")))
 	return nil
+}
+
+// meant is the command that was probably meant by a name that none has.
+func (m *Model) meant(name string) string {
+	if m.shell.options.Nearest == nil {
+		return ""
+	}
+	var names []string
+	for _, v := range m.verbs() {
+		names = append(names, v.name)
+	}
+	for alias := range aliases {
+		if _, ok := m.verb(alias); ok {
+			names = append(names, alias)
+		}
+	}
+	slices.Sort(names)
+	return m.shell.options.Nearest(name, names)
 }
 
 func runTrace(m *Model, rest string) tea.Cmd {

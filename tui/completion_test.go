@@ -1,6 +1,7 @@
 package tui_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,13 +21,21 @@ func TestEveryCommandOfTheCommandLine(t *testing.T) {
 		"sources": {"Sources", "kafka ● 4 topics", "rabbitmq ● 2 taps", "any other key closes"}, "sort events": {"by events"}, "sort": {"orders are activity"}, "sort size": {"orders are activity"},
 		"theme light": {"following"}, "theme": {"themes are dark and light"}, "help": {"Keys of Stream"},
 		"run": {"no run was begun from this screen"}, "resume": {"which run? :resume and its name; 6 lists them"}, "abort": {"which run? :abort and its name; 6 lists them"},
-		"resume 20000101-000000-dead": {"✗"}, "abort 20000101-000000-dead": {"✗"}, "  flows  ": {"by activity"}, "dlq": {"there is no command dlq"}, "": {"following"},
+		"resume 20000101-000000-dead": {"✗"}, "abort 20000101-000000-dead": {"✗"}, "  flows  ": {"by activity"}, "dlq": {"3 open"}, "groups": {"2 consumers by trouble"}, "queues": {"2 consumers by trouble"}, "topics": {"Written by"}, "events": {"following"}, "runs": {"Nothing was done from here yet"},
+		"find ord-1003": {"Flow ord-1003"}, "keys": {"Keys of Stream"}, "topic": {"there is no command topic; did you mean :topics?"}, "nothinglikeit": {"there is no command nothinglikeit; : and tab"}, "": {"following"},
 	} {
 		t.Run(line, func(t *testing.T) {
 			story(t, func(t *testing.T, s *tuitest.System) {
 				many(t, s, 0, 8)
 				letters := tuitest.NewLetters(t, adapters.Topic)
-				screen := tuitest.Open(t, twoConsumers(s).Over(letters.Over(s.Options())), 120, 30)
+				options := twoConsumers(s).Over(letters.Over(s.Options()))
+				options.Nearest = func(name string, names []string) string {
+					if i := slices.IndexFunc(names, func(other string) bool { return strings.HasPrefix(other, name) }); i >= 0 {
+						return names[i]
+					}
+					return ""
+				}
+				screen := tuitest.Open(t, options, 120, 30)
 				screen.Command(line).Wait(time.Second).Sees(sees...)
 				if screen.Ended() {
 					t.Fatal("the screen has ended")
@@ -36,8 +45,8 @@ func TestEveryCommandOfTheCommandLine(t *testing.T) {
 	}
 }
 
-func TestQuitHasTwoNames(t *testing.T) {
-	for _, name := range []string{"q", "quit"} {
+func TestQuitHasSeveralNames(t *testing.T) {
+	for _, name := range []string{"q", "quit", "exit", "x"} {
 		story(t, func(t *testing.T, s *tuitest.System) {
 			if screen := tuitest.Open(t, s.Options(), 80, 24).Press("enter", ":").Type(name).Press("enter"); !screen.Ended() {
 				t.Fatalf(":%s has not quit", name)
@@ -145,5 +154,24 @@ func TestTheOfferThatIsTakenIsSeen(t *testing.T) {
 		if len(taken) < 12 {
 			t.Fatalf("tab goes through %v only", taken)
 		}
+	})
+}
+
+// TestFiltersComeAgain with the up arrow: those of events and flows on both pages, those of values
+// apart from them, each once.
+func TestFiltersComeAgain(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		many(t, s, 0, 8)
+		screen := tuitest.Open(t, s.Options(), 100, 24)
+		screen.Filter("ord-1001").Press("esc").Filter("ord-1002").Press("esc").Filter("ord-1001").Press("esc").Filter("  ")
+		screen.Press("2", "/")
+		for _, c := range []struct{ key, wanted string }{{"up", "/ord-1001"}, {"up", "/ord-1002"}, {"up", "/ord-1002"}, {"down", "/ord-1001"}, {"down", "/"}} {
+			screen.Press(c.key)
+			lines := strings.Split(strings.TrimRight(screen.Text(), "\n "), "\n")
+			if line := strings.TrimSpace(lines[len(lines)-1]); line != c.wanted {
+				t.Fatalf("after %s stands %q, want %q", c.key, line, c.wanted)
+			}
+		}
+		screen.Press("up", "enter").Wait(time.Second).Sees("/ord-1001").Press("esc", "1", "v").Sees("tree line").Press("/", "up").Misses("/ord-100")
 	})
 }

@@ -67,7 +67,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 		m.openCommandLine()
 	case keymap.Filter:
 		if shown, ok := d.Top().(page.Filtered); ok {
-			m.prompt = newPrompt(shown.FilterLine())
+			m.openFilter(shown.FilterLine())
 		}
 	case keymap.Earlier, keymap.Later:
 		return m.seekBy(bound.Action)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"eventscope/tui/flowpage"
+	"eventscope/tui/keymap"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -36,7 +37,8 @@ type Model struct {
 	tabs   []tab
 	panel  panel // over the page, nil when there is none
 
-	commands []string // given so far, newest last
+	commands []string                  // given so far, newest last
+	filters  map[keymap.Scope][]string // the same, of each kind of page
 
 	width, height int
 	bodyTop       int // row of the first line of the page, as last drawn

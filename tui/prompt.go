@@ -1,10 +1,13 @@
 package tui
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"eventscope/tracing/query"
+	"eventscope/tui/keymap"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -112,6 +115,33 @@ func (p *prompt) complete(forward bool) {
 	p.offered = (p.offered + step) % len(p.offers)
 	p.input.SetValue(p.stem + p.offers[p.offered].word)
 	p.input.CursorEnd()
+}
+
+// openFilter opens the line of a filter. Those that were used before on pages of its kind come
+// with the up arrow.
+func (m *Model) openFilter(line *page.Line) {
+	kind := map[keymap.Scope]keymap.Scope{keymap.OnFlows: keymap.OnStream, keymap.OnLetter: keymap.OnEvent}[m.shell.Top().Scope()]
+	kind = cmp.Or(kind, m.shell.Top().Scope())
+	accept := line.Accept
+	line.Accept = func(value string) tea.Cmd {
+		m.remember(kind, value)
+		return accept(value)
+	}
+	m.prompt = newPrompt(line)
+	m.prompt.past, m.prompt.at = m.filters[kind], len(m.filters[kind])
+}
+
+// remember keeps a filter for the next time, each once.
+func (m *Model) remember(kind keymap.Scope, filter string) {
+	if strings.TrimSpace(filter) == "" {
+		return
+	}
+	past := slices.DeleteFunc(slices.Clone(m.filters[kind]), func(other string) bool { return other == filter })
+	past = append(past, filter)
+	if m.filters == nil {
+		m.filters = map[keymap.Scope][]string{}
+	}
+	m.filters[kind] = past[max(0, len(past)-pastCommands):]
 }
 
 // recall puts in what was written before.

@@ -47,6 +47,10 @@ type Options struct {
 	// Rules are the operator's mappings, for the evidence on the event page.
 	Rules *envelope.Rules
 
+	// Nearest is which of several names is meant by one that is misspelt, or ""; nil where
+	// nobody guesses.
+	Nearest func(name string, names []string) string
+
 	// History looks for a flow in what the brokers still have, back to since ago, and
 	// puts what it finds into the store behind Querier. It sends on progress as it goes,
 	// without closing it, and returns when done or when ctx ends. Nil when no source has

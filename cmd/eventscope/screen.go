@@ -13,6 +13,7 @@ import (
 	"eventscope/cmd/internal/console"
 	"eventscope/cmd/internal/live"
 	"eventscope/cmd/internal/reading"
+	"eventscope/cmd/internal/spelling"
 	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tracing/merge"
@@ -205,7 +206,7 @@ func (v *view) options(p *program) tui.Options {
 	if !v.settings.readOnly {
 		options.ReadOnly = ""
 	}
-	options.Start, options.Seek = v.start, v.seek
+	options.Start, options.Seek, options.Nearest = v.start, v.seek, spelling.Nearest
 	for _, l := range v.live {
 		options.Sources = append(options.Sources, tui.Source{Name: l.Config.Name, Broker: l.Config.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}, History: l.History, Held: l.Held})
 	}
