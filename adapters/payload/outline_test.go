@@ -220,10 +220,10 @@ func TestLines(t *testing.T) {
 
 func TestHexRows(t *testing.T) {
 	data := []byte("0123456789abcdef\x00\xff~")
-	if HexRows(data) != 2 || HexRows(nil) != 0 {
+	if HexRows(data, HexWidth) != 2 || HexRows(nil, HexWidth) != 0 {
 		t.Fatal("wrong count")
 	}
-	got := string(AppendHexRow(nil, data, 0)) + "\n" + string(AppendHexRow(nil, data, 1)) + string(AppendHexRow(nil, data, 2))
+	got := string(AppendHexRow(nil, data, 0, HexWidth)) + "\n" + string(AppendHexRow(nil, data, 1, HexWidth)) + string(AppendHexRow(nil, data, 2, HexWidth))
 	want := "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|\n" +
 		"00000010  00 ff 7e                                          |..~|"
 	if got != want {
@@ -280,4 +280,26 @@ func BenchmarkOutline(b *testing.B) {
 			o.Line(o.Len() / 2)
 		}
 	})
+}
+
+// TestHexRowsFit a narrow terminal with their ASCII, and lose no byte.
+func TestHexRowsFit(t *testing.T) {
+	data := make([]byte, 300)
+	for i := range data {
+		data[i] = 'a' + byte(i%26)
+	}
+	for cells := 29; cells < 200; cells++ {
+		width, ascii := HexFit(cells), ""
+		for row := range HexRows(data, width) {
+			line := string(AppendHexRow(nil, data, row, width))
+			if len(line) > cells {
+				t.Fatalf("%d cells for %d: %s", len(line), cells, line)
+			}
+			_, part, _ := strings.Cut(line, "|")
+			ascii += strings.TrimSuffix(part, "|")
+		}
+		if ascii != string(data) || width == HexWidth != (cells >= 78) {
+			t.Fatalf("rows of %d for %d show %q", width, cells, ascii)
+		}
+	}
 }

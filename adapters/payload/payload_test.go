@@ -189,8 +189,8 @@ func FuzzDecode(f *testing.F) {
 			o.ToggleAll()
 		}
 		AppendSummary(nil, &adapters.Message{Value: value}, 80)
-		for row := range HexRows(d.Data) {
-			if len(AppendHexRow(nil, d.Data, row)) < 60 {
+		for row := range HexRows(d.Data, HexWidth) {
+			if len(AppendHexRow(nil, d.Data, row, HexWidth)) < 60 {
 				t.Fatal("a short row")
 			}
 		}

@@ -27,7 +27,7 @@ type valueView interface {
 
 // viewsOf are the ways to look at a value, the most telling first.
 func viewsOf(d *payload.Decoded) []valueView {
-	raw, hex := &rawView{data: d.Data}, &hexView{data: d.Data}
+	raw, hex := &rawView{data: d.Data}, &hexView{data: d.Data, width: payload.HexWidth}
 	if d.Raw != nil {
 		hex.data = d.Raw // what was sent, of which the rest was made
 	}
@@ -85,26 +85,29 @@ func (v *treeView) draw(row *widget.Row, i, shift int) {
 	}
 }
 
-// hexView is the value as hexadecimal rows.
-type hexView struct{ data []byte }
+// hexView is the value as hexadecimal rows, of as many bytes as have room with their ASCII.
+type hexView struct {
+	data  []byte
+	width int // bytes of a row
+}
 
 func (v *hexView) name() text.Safe { return text.Own("hex") }
-func (v *hexView) fit(int)         {}
-func (v *hexView) length() int     { return payload.HexRows(v.data) }
+func (v *hexView) fit(cells int)   { v.width = payload.HexFit(cells) }
+func (v *hexView) length() int     { return payload.HexRows(v.data, v.width) }
 func (v *hexView) toggle(int)      {}
 func (v *hexView) toggleAll()      {}
 
 func (v *hexView) draw(row *widget.Row, i, shift int) {
-	row.Put(theme.Plain, row.Clean(payload.AppendHexRow(nil, v.data, i), 100).From(shift))
+	row.Put(theme.Plain, row.Clean(payload.AppendHexRow(nil, v.data, i, v.width), 100).From(shift))
 }
 
 func (v *hexView) find(words string, from int, backward bool) int {
-	start := min(len(v.data), from*payload.HexWidth)
-	at := findBytes(v.data, []byte(words), start, min(len(v.data), start+payload.HexWidth), backward)
+	start := min(len(v.data), from*v.width)
+	at := findBytes(v.data, []byte(words), start, min(len(v.data), start+v.width), backward)
 	if at < 0 {
 		return -1
 	}
-	return at / payload.HexWidth
+	return at / v.width
 }
 
 // rawView is the value as it was sent, broken where the screen ends.
