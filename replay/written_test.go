@@ -1,10 +1,13 @@
 package replay
 
 import (
+	"context"
 	"errors"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
@@ -183,4 +186,19 @@ func TestCountsThatAreNoneCountNothing(t *testing.T) {
 			t.Errorf("%q counts %d, want %d", value, got, want)
 		}
 	}
+}
+
+// TestARestoreKeepsItsRate too: whoever reads the queue is spared as a target is.
+func TestARestoreKeepsItsRate(t *testing.T) {
+	both(t, func(s *story) {
+		s.run(Discard, PlanOptions{Reason: "test"})
+		plan := s.plan(Restore, PlanOptions{})
+		synctest.Test(s.T, func(t *testing.T) {
+			run, begun := s.begin(plan, Pace{Rate: 2, Window: 1}), time.Now()
+			summary, err := run.Do(context.Background(), func(Outcome) {})
+			if took := time.Since(begun); err != nil || summary.Settled != 4 || took < 2*time.Second {
+				t.Errorf("%+v, %v; 4 letters at 2/s took %v", summary, err, took)
+			}
+		})
+	}, "a", "b", "c", "d")
 }
