@@ -156,8 +156,8 @@ func (r *Registry) Find(destination string, ref schemas.Ref) (*schemas.Schema, e
 	}
 }
 
-// entry is what is known of a schema, or a new question. An entry that was not asked for, since
-// nobody is asked now, is not kept.
+// entry is what is known of a schema, or a new question. One that was not asked for, since nobody
+// is asked now, is kept until somebody is.
 func (r *Registry) entry(destination string, ref schemas.Ref) *entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -180,6 +180,11 @@ func (r *Registry) entry(destination string, ref schemas.Ref) *entry {
 	if why != nil || r.ctx.Err() != nil {
 		made.err = errors.Join(why, r.ctx.Err())
 		close(made.done)
+		if until := r.outage.until; now.Before(until) { // so that each of many messages finds it
+			made.until = until
+			r.entries[ref] = made
+			r.makeRoom()
+		}
 		return made
 	}
 	made.destination = destination
