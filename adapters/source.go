@@ -91,9 +91,6 @@ func Newest(n int) Start {
 	return Start{kind: startNewest, newest: n}
 }
 
-// NewestShown is with how many messages one begins who wants to see what there is.
-const NewestShown = 500
-
 // Newest is how many messages a start by number means; 0 for every other.
 func (s Start) Newest() int { return s.newest }
 

@@ -16,9 +16,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
+// NewestShown is with how many messages one begins who wants to see what there is.
+const NewestShown = 500
+
 // ladder is where the keys for earlier and later go, the latest first.
 var ladder = []adapters.Start{
-	adapters.Newest(adapters.NewestShown), adapters.Ago(10 * time.Minute), adapters.Ago(time.Hour), adapters.Ago(6 * time.Hour),
+	adapters.Newest(NewestShown), adapters.Ago(10 * time.Minute), adapters.Ago(time.Hour), adapters.Ago(6 * time.Hour),
 	adapters.Ago(24 * time.Hour), adapters.Ago(7 * 24 * time.Hour), adapters.Beginning,
 }
 
@@ -164,7 +167,7 @@ func parseWhen(words string, now time.Time) (adapters.Start, error) {
 	words = strings.TrimSpace(words)
 	switch words {
 	case "newest":
-		return adapters.Newest(adapters.NewestShown), nil
+		return adapters.Newest(NewestShown), nil
 	case "now":
 		return adapters.End, nil
 	}

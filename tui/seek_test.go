@@ -33,7 +33,7 @@ func TestTheStartIsMovedWhileRunning(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		var asked []string
 		singles(t, s, 0, 3)
-		screen := tuitest.Open(t, seeking(t, s, adapters.Newest(adapters.NewestShown), &asked, func() { past(t, s, 100, 40) }), 100, 24)
+		screen := tuitest.Open(t, seeking(t, s, adapters.Newest(tui.NewestShown), &asked, func() { past(t, s, 100, 40) }), 100, 24)
 		screen.Press("]").Sees("this is the latest start").Press("esc")
 		screen.Press("space").Filter("ord-1").Press("2").Press("[").Wait(time.Second).Sees("read again from 1999-12-31 23:50 (10m ago); what was shown before was put away", "1 Stream", "▸ following", "live from here")
 		screen.Selects("ord-1139").Misses("/ord-1").Press("[", "[", "[", "[", "[").Wait(time.Second).Press("esc")

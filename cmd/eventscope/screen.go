@@ -28,7 +28,7 @@ func (p *program) screen(ctx context.Context, args []string) error {
 	if err := p.checkTerminal(); err != nil {
 		return err
 	}
-	start, err := p.flags.begin.Start(adapters.Newest(adapters.NewestShown))
+	start, err := p.flags.begin.Start(adapters.Newest(tui.NewestShown))
 	if err != nil {
 		return err
 	}
