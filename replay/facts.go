@@ -50,10 +50,10 @@ func (p *Plan) Facts() [][2]string {
 		facts = append(facts, p.Parts[i].destinations()...)
 	}
 	if stripped := p.Stripped(); len(stripped) > 0 {
-		facts = append(facts, [2]string{"without", strings.Join(stripped, ", ")})
+		facts = append(facts, [2]string{"removes", strings.Join(stripped, ", ")})
 	}
 	if p.Action == Replay {
-		facts = append(facts, [2]string{"with", "x-replay-id, -count, -at, -by, -from"})
+		facts = append(facts, [2]string{"adds", "x-replay-id, -count, -at, -by, -from"})
 	}
 	facts = append(facts, p.doubts()...)
 	if p.Reason != "" {
@@ -95,7 +95,7 @@ func (p *Part) destinations() [][2]string {
 			facts = append(facts, [2]string{"warning", warning})
 		}
 		if len(t.AlsoReaches) > 0 {
-			facts = append(facts, [2]string{"reaches", strings.Join(t.AlsoReaches, ", ")})
+			facts = append(facts, [2]string{"read by", strings.Join(t.AlsoReaches, ", ")})
 		}
 		if t.Unknown != "" {
 			facts = append(facts, [2]string{"", "and perhaps more: " + t.Unknown})
@@ -106,13 +106,13 @@ func (p *Part) destinations() [][2]string {
 		for _, t := range going[mostLines:] {
 			rest += t.Count
 		}
-		facts = append(facts, [2]string{"to", fmt.Sprintf("%s further destinations, %s; --format json names them", figure.Count(n), letters(rest))})
+		facts = append(facts, [2]string{"to", fmt.Sprintf("%s further destinations, %s; -o json lists them", figure.Count(n), letters(rest))})
 	}
 	for _, right := range p.Lacks {
 		facts = append(facts, [2]string{"lacks", "the run needs " + right})
 	}
 	for _, run := range p.Unfinished {
-		facts = append(facts, [2]string{"in hand", "run " + run + " was interrupted here: resume or abort it first"})
+		facts = append(facts, [2]string{"locked", "run " + run + " was interrupted here: resume or abort it first"})
 	}
 	return facts
 }
@@ -130,7 +130,7 @@ func (p *Plan) leftOut() [][2]string {
 		for _, s := range staying[mostLines:] {
 			rest += len(s.Positions)
 		}
-		facts = append(facts, [2]string{"stays", fmt.Sprintf("%s for %s further reasons; --format json names them", letters(rest), figure.Count(n))})
+		facts = append(facts, [2]string{"stays", fmt.Sprintf("%s for %s further reasons; -o json lists them", letters(rest), figure.Count(n))})
 	}
 	return facts
 }

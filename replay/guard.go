@@ -38,7 +38,7 @@ func (p *Plan) Check(c Confirmation) error {
 	case c.Plan != "" && c.Plan != p.ID:
 		return refuse(fmt.Sprintf("the letters have changed since plan %s was made; it is plan %s now", c.Plan, p.ID), "look at the new plan")
 	case c.Count != p.Count():
-		return refuse(fmt.Sprintf("%s was confirmed, and the plan has %s%s", figure.Count(c.Count), letters(p.Count()), p.doubtWords()), fmt.Sprintf("look at the plan, then --confirm %d", p.Count()))
+		return refuse(fmt.Sprintf("%s was confirmed, but the plan has %s%s", figure.Count(c.Count), letters(p.Count()), p.doubtWords()), fmt.Sprintf("look at the plan, then --confirm %d", p.Count()))
 	}
 	for i := range p.Parts {
 		part := &p.Parts[i]

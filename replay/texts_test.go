@@ -72,8 +72,8 @@ func TestAPlanSaysWhatItWillDo(t *testing.T) {
 	facts := fmt.Sprint(plan.Facts())
 	for _, words := range []string{
 		"[plan abc]", "[replay 3 letters, 12 KB]", time.Unix(50, 0).Local().Format(time.RFC3339), "[from dlq]", "[from other.dlq]",
-		"[to orders on there, 2 letters; nothing but the letters says so]", "[warning careful]", "[reaches billing, audit]", "and perhaps more: nobody tells",
-		"[lacks the run needs Write on orders]", "[in hand run one was interrupted here", "[without a, b]", "[reason mended]", "[maybe sent 1 letter had", "[alike 1 letter cannot",
+		"[to orders on there, 2 letters; nothing but the letters says so]", "[warning careful]", "[read by billing, audit]", "and perhaps more: nobody tells",
+		"[lacks the run needs Write on orders]", "[locked run one was interrupted here", "[removes a, b]", "[reason mended]", "[maybe sent 1 letter had", "[alike 1 letter cannot",
 		"[guarantee at least once, with a replay id: published to another cluster", "[stays 1 letter, such as dlq/0@3: they WOULD BE LOST, since gone does not exist; name a destination with --to]",
 	} {
 		if strings.Count(facts, words) != 1 {

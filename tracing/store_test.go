@@ -204,7 +204,7 @@ func TestAnEventWithoutFlowIDJoinsByItsOrderID(t *testing.T) {
 		if len(flow.Steps) != 4 || flow.From != "header correlation_id" || flow.Entity != "ord-1" {
 			t.Errorf("forgetful first %v: %q, id from %q, entity %q", first, types(flow), flow.From, flow.Entity)
 		}
-		if last := flow.Steps[3]; !first && (!last.Marks.Has(ByKey) || last.Note != "names no flow, found by ord-1") {
+		if last := flow.Steps[3]; !first && (!last.Marks.Has(ByKey) || last.Note != "no flow id; matched by ord-1") {
 			t.Errorf("%v, %q", last.Marks.Names(), last.Note)
 		}
 		if first && (len(flow.Joins) != 1 || !strings.Contains(flow.Joins[0].Reason, "ord-1")) {

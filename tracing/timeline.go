@@ -182,7 +182,7 @@ func (x *index) stepOf(list []member, links []parentLink, i int) Step {
 	case link.absent:
 		s.Note = "names a cause that is not here"
 	case m.marks&ByKey != 0 && s.FlowID != s.Entity:
-		s.Note = "names no flow, found by " + s.Entity
+		s.Note = "no flow id; matched by " + s.Entity
 	}
 	return s
 }

@@ -15,7 +15,7 @@ func TestEachTabIsClickedWhereItStands(t *testing.T) {
 		_, options := everything(t, s)
 		screen := tuitest.Open(t, options, 130, 24)
 		tabs := strings.Split(screen.Text(), "\n")[1]
-		for label, shows := range map[string]string{"2 Flows": "by activity", "3 Lag": "consumers by trouble", "4 Dead letters": " open", "5 Topology": "Written by", "6 Journal": "Nothing was done"} {
+		for label, shows := range map[string]string{"2 Flows": "by activity", "3 Lag": "consumers by trouble", "4 Dead letters": " open", "5 Topology": "Written by", "6 Journal": "No runs yet"} {
 			first := strings.Index(tabs, label)
 			for _, x := range []int{first, first + len(label) - 1} {
 				screen.Press("1").Wait(time.Second).Misses(shows).Click(x, 1).Wait(time.Second).Sees(shows)

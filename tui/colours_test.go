@@ -38,7 +38,7 @@ func TestColoursMeanTheSameEverywhere(t *testing.T) {
 		"paused":       {"p space", looks{theme.Warn: {"paused"}, theme.Marked: {"◆ 1", "◆"}}},
 		"filter":       {"/ o r d enter", looks{theme.Accent: {"/ord"}, theme.Dim: {" 15"}}},
 		"fault":        {"/ t y p e space = enter", looks{theme.Bad: {"▾"}}},
-		"Flows":        {"2 G", looks{theme.Warn: {"↩ compensated", "order held"}, theme.Good: {"✓ complete"}, theme.Accent: {"Age↓"}, theme.Dim: {"of 3"}}},
+		"Flows":        {"2 G", looks{theme.Warn: {"↩ compensated", "order frozen"}, theme.Good: {"✓ complete"}, theme.Accent: {"Last↓"}, theme.Dim: {"of 3"}}},
 		"Flow":         {"enter g", looks{theme.Warn: {"compensated", "PaymentRefunded ↩"}, theme.Bad: {"InventoryFailed ✗"}, theme.Title: {"ord-1009"}, theme.Dim: {"kafka orders/0@", "flow id from header", "began 20"}}},
 		"Event":        {"g v", looks{theme.Title: {"OrderPlaced", "Identity"}, theme.Link: {"ord-1000"}, theme.Accent: {"tree", "▸"}, theme.Strong: {"payload"}, theme.Dim: {"header event_type", "{2}"}}},
 		"Lag":          {"3", looks{theme.Bad: {"✗ STOP"}, theme.Good: {"✓ OK"}, theme.Warn: {"never"}, theme.Strong: {"8"}, theme.Dim: {"classic", "2 consumers"}}},
@@ -50,7 +50,7 @@ func TestColoursMeanTheSameEverywhere(t *testing.T) {
 		"Run":          {"4 r enter 2 enter", looks{theme.Good: {"✓ done", "✓ replayed"}, theme.Title: {"replay"}, theme.Dim: {"orders"}}},
 		"Journal":      {"4 r enter 2 enter 6", looks{theme.Good: {"✓ done"}, theme.Dim: {"ann@host", "1 run"}}},
 		"Topology":     {"5", looks{theme.Strong: {"orders"}, theme.Bad: {"33 %", "✗ STOP"}, theme.Dim: {"topic", "OrderPlaced"}, theme.Good: {"✓ OK"}}},
-		"a refusal":    {": n o n s e n s e enter", looks{theme.Bad: {"there is no command nonsense"}}},
+		"a refusal":    {": n o n s e n s e enter", looks{theme.Bad: {"unknown command nonsense"}}},
 		"done":         {"y", looks{theme.Good: {"✓ copied"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestTroubleIsRedAndDoubtIsAmber(t *testing.T) {
 		"failed run": {func(_ *tuitest.System, l *tuitest.Letters, _ *tuitest.Consumers) {
 			l.Poison[string(l.Broker.Letters[2].Value)] = true
 		}, "4 G r enter 1 enter 6", looks{theme.Bad: {"✗ failed"}, theme.Warn: {"go on with :resume"}}},
-		"discarded": {func(*tuitest.System, *tuitest.Letters, *tuitest.Consumers) {}, "4 G x o l d enter enter 1 enter 4 a G enter", looks{theme.Dim: {"discarded", "those dealt with too"}}},
+		"discarded": {func(*tuitest.System, *tuitest.Letters, *tuitest.Consumers) {}, "4 G x o l d enter enter 1 enter 4 a G enter", looks{theme.Dim: {"discarded", "incl. resolved"}}},
 		"stopped": {func(_ *tuitest.System, _ *tuitest.Letters, c *tuitest.Consumers) {
 			c.Change(func(groups []*tuitest.Group) { groups[0].In, groups[0].Out = 5, 0 })
 		}, "3", looks{theme.Bad: {"STOP"}, theme.Warn: {"growing"}}},

@@ -78,7 +78,7 @@ func TestTheCommandLine(t *testing.T) {
 		run("fault").Sees("say which service").Press("esc")
 		run("sort duration").Sees("by duration")
 		run("theme light").Sees("Status")
-		run("nonsense").Sees("there is no command nonsense").Press("esc")
+		run("nonsense").Sees("unknown command nonsense").Press("esc")
 		screen.Press(":").Type("fault ").Sees("payment", "inventory").Press("tab").Sees(":fault payment").Press("esc")
 		screen.Press(":").Press("up").Sees(":nonsense").Press("up").Sees(":theme light").Press("esc")
 		run("help").Sees("Keys of Flows").Press("x").Misses("Keys of")

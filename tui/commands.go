@@ -26,16 +26,16 @@ type verb struct {
 // verbs are the commands that this screen has.
 func (m *Model) verbs() []verb {
 	list := []verb{
-		{name: "stream", help: "everything as it comes", run: func(m *Model, _ string) tea.Cmd { return m.goTab(1) }},
-		{name: "flows", help: "one row a flow", run: func(m *Model, _ string) tea.Cmd { return m.goTab(2) }},
+		{name: "stream", help: "all events as they arrive", run: func(m *Model, _ string) tea.Cmd { return m.goTab(1) }},
+		{name: "flows", help: "a row per flow", run: func(m *Model, _ string) tea.Cmd { return m.goTab(2) }},
 		{name: "trace", arguments: "ID [since]", help: "find a flow by any id, in the brokers too", run: runTrace},
-		{name: "flow", arguments: "ID", help: "the same, in the index only", run: func(m *Model, id string) tea.Cmd { return m.shell.lookUp(id, 0) }},
+		{name: "flow", arguments: "ID", help: "only what is in memory", run: func(m *Model, id string) tea.Cmd { return m.shell.lookUp(id, 0) }},
 		{name: "filter", arguments: "EXPRESSION", help: "filter the lists; empty clears", run: runFilter},
 		{name: "from", arguments: "WHEN", help: "read again from -2h, 14:03, newest …", run: runFrom, offer: whens},
 		{name: "at", arguments: "WHEN", help: "the same, and hold where that begins", run: runAt, offer: whens},
 		{name: "goto", arguments: "POSITION", help: "the event at a place such as orders/2@881", run: runGoto},
-		{name: "sources", help: "every source: how it is, and all that is wrong with it", run: func(m *Model, _ string) tea.Cmd { m.panel = &sourcesPanel{model: m}; return nil }},
-		{name: "sort", arguments: "ORDER", help: "order of the flows", run: runSort, offer: func(*Model) []string { return sortNames() }},
+		{name: "sources", help: "source health and errors", run: func(m *Model, _ string) tea.Cmd { m.panel = &sourcesPanel{model: m}; return nil }},
+		{name: "sort", arguments: "ORDER", help: "sort the flows", run: runSort, offer: func(*Model) []string { return sortNames() }},
 		{name: "theme", arguments: "dark|light", help: "colours for a dark or light background", run: runTheme, offer: func(*Model) []string { return []string{"dark", "light"} }},
 		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.panel = &helpPanel{}; return nil }},
 		{name: "q", help: "quit", run: func(*Model, string) tea.Cmd { return tea.Quit }},
@@ -59,10 +59,10 @@ func (m *Model) letterVerbs() []verb {
 	letters := m.shell.letters
 	unfinished := func(*Model) []string { return letters.Unfinished() }
 	return []verb{
-		{name: "dead", help: "dead letters, by what they died of", run: func(m *Model, _ string) tea.Cmd { return m.goTab(4) }},
-		{name: "journal", help: "what was done to dead letters from here", run: func(m *Model, _ string) tea.Cmd { return m.goTab(6) }},
-		{name: "run", help: "the run that was begun from here last", run: func(*Model, string) tea.Cmd { return letters.ShowRun() }},
-		{name: "resume", arguments: "[RUN]", help: "go on with a run that was interrupted, paused or failed", run: func(_ *Model, run string) tea.Cmd { return letters.Resume(run) }, offer: unfinished},
+		{name: "dead", help: "dead letters, by cause", run: func(m *Model, _ string) tea.Cmd { return m.goTab(4) }},
+		{name: "journal", help: "actions on dead letters from this machine", run: func(m *Model, _ string) tea.Cmd { return m.goTab(6) }},
+		{name: "run", help: "last run of this session", run: func(*Model, string) tea.Cmd { return letters.ShowRun() }},
+		{name: "resume", arguments: "[RUN]", help: "resume a run that was interrupted, paused or failed", run: func(_ *Model, run string) tea.Cmd { return letters.Resume(run) }, offer: unfinished},
 		{name: "abort", arguments: "[RUN]", help: "end a run; what it has not sent stays open", run: func(_ *Model, run string) tea.Cmd { return letters.Abort(run) }, offer: unfinished},
 	}
 }
@@ -141,11 +141,11 @@ func (m *Model) command(value string) tea.Cmd {
 		return v.run(m, strings.TrimSpace(rest))
 	}
 	d := m.shell
-	said := text.Own("there is no command ").Add(d.theme.Cut(d.theme.String(name), 30))
+	said := text.Own("unknown command ").Add(d.theme.Cut(d.theme.String(name), 30))
 	if guess := m.meant(name); guess != "" {
 		said = said.Add(text.Own("; did you mean :"), d.theme.String(guess), text.Own("?"))
 	}
-	d.Say(theme.Bad, said.Add(text.Own("; : and tab shows them all")))
+	d.Say(theme.Bad, said.Add(text.Own("; : and tab lists all")))
 	return nil
 }
 

@@ -121,7 +121,7 @@ func TestTheCountOfDeadLettersSurvivesAnOutage(t *testing.T) {
 		tuitest.Together(t, t.TempDir(), kafka, rabbit)
 		screen := tuitest.Open(t, kafka.Over(s.Options()), 120, 30).Wait(20 * time.Second).Sees("☠ 6 dead").Misses("old)")
 		kafka.Change(func() { kafka.Down = errors.New("connection refused") })
-		screen.Wait(30*time.Second).Sees("☠ 6 dead (", "old)")
+		screen.Wait(30*time.Second).Sees("☠ 6 dead letters (", "old)")
 		screen.Press("4").Wait(3*time.Second).Sees("connection refused", "as of ", "card declined", "6 open")
 		buried(kafka, 1, "timeout")
 		screen.Press("1").Wait(time.Second)

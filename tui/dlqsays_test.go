@@ -127,14 +127,14 @@ func TestOnlyWhatIsDifferentTakesRoom(t *testing.T) {
 		for range 3 {
 			screen.Press("g", "enter", "y").Wait(time.Second)
 		}
-		leaves(t, screen, "Died at", "Lies in")
+		leaves(t, screen, "Failed in", "DLQ")
 	})
 	story(t, func(t *testing.T, s *tuitest.System) {
 		l := tuitest.EmptyDLQ(t, adapters.Topic)
 		for _, origin := range []string{"orders", "payments"} {
 			l.Broker.BuryFrom(origin, "{}", header("dlq-reason", "late")...)
 		}
-		leaves(t, tuitest.Open(t, l.Over(s.Options()), 140, 24).Press("4").Wait(time.Second), "Lies in", "Died at")
+		leaves(t, tuitest.Open(t, l.Over(s.Options()), 140, 24).Press("4").Wait(time.Second), "DLQ", "Failed in")
 	})
 }
 

@@ -114,7 +114,7 @@ func TestNobodyKnowsOfDeadLettersThatCannotBeListed(t *testing.T) {
 func TestTheHeaderSaysHowOldTheDeadLettersAre(t *testing.T) {
 	dead(t, adapters.Topic, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
 		l.Change(func() { l.Down = errors.New("no permission") })
-		screen.Press("1").Wait(20*time.Second).Sees("☠ 3 dead (", "old)").Wait(5 * time.Minute).Sees("☠ 3 dead (5m old)")
+		screen.Press("1").Wait(20*time.Second).Sees("☠ 3 dead letters (", "old)").Wait(5 * time.Minute).Sees("☠ 3 dead letters (5m old)")
 	})
 }
 

@@ -139,9 +139,9 @@ func TestTheTrendOfTheHeaderIsThatOfNow(t *testing.T) {
 // the page.
 func TestEscTakesAwayWhatWasAskedForLast(t *testing.T) {
 	dead(t, adapters.Topic, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
-		screen.Press("enter").Wait(time.Second).Press("a").Wait(time.Second).Filter("ord").Press("space").Sees("◆ 1", "/ord", "those dealt with too")
-		screen.Press("esc").Wait(time.Second).Misses("◆ 1").Sees("/ord", "those dealt with too").Press("esc").Wait(time.Second).Misses("/ord").Sees("those dealt with too")
-		screen.Press("esc").Wait(time.Second).Misses("those dealt with too").Sees("2 letters").Press("esc").Wait(time.Second).Sees("3 open")
+		screen.Press("enter").Wait(time.Second).Press("a").Wait(time.Second).Filter("ord").Press("space").Sees("◆ 1", "/ord", "incl. resolved")
+		screen.Press("esc").Wait(time.Second).Misses("◆ 1").Sees("/ord", "incl. resolved").Press("esc").Wait(time.Second).Misses("/ord").Sees("incl. resolved")
+		screen.Press("esc").Wait(time.Second).Misses("incl. resolved").Sees("2 letters").Press("esc").Wait(time.Second).Sees("3 open")
 	})
 }
 

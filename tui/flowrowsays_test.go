@@ -136,7 +136,7 @@ func TestAQueueOfDeadLettersIsOneRowADeath(t *testing.T) {
 		for i := range l.Broker.Letters {
 			died(l, i, time.Duration(4-i)*time.Minute)
 		}
-		screen := tuitest.Open(t, l.Over(s.Options()), 140, 24).Press("4").Wait(time.Second).Sees("Open", "Type", "Why", "Died at", "Newest", "Lies in", "☠ 4 open", "☠ 4 dead")
+		screen := tuitest.Open(t, l.Over(s.Options()), 140, 24).Press("4").Wait(time.Second).Sees("Open", "Type", "Why", "Failed in", "Newest", "DLQ", "☠ 4 open", "☠ 4 dead")
 		screen.Press("g").Selects("3", "OrderPlaced", "card declined", "orders", "2m", "dlq").Press("j").Selects("1", "PaymentAsked", "timeout", "payments", "1m", "dlq")
 		screen.Wait(time.Minute).Selects("2m").Press("enter").Wait(time.Second).Sees("☠ 1 letter", "PaymentAsked timeout").Selects("open", "ord-9", "payments", "dlq/0@3")
 	})

@@ -55,7 +55,7 @@ func TestAHeldRowTellsWhatItsFlowIsNow(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		put(t, s, s.Order(900, time.Now(), 1)...)
 		put(t, s, s.Order(901, time.Now(), 1)...)
-		screen := tuitest.Open(t, s.Options(), 120, 20).Press("2", "j").Wait(time.Second).Sees("order held").Selects("ord-1900", "1  OrderPlaced")
+		screen := tuitest.Open(t, s.Options(), 120, 20).Press("2", "j").Wait(time.Second).Sees("order frozen").Selects("ord-1900", "1  OrderPlaced")
 		put(t, s, s.Order(900, time.Now(), 4)[1:]...)
 		many(t, s, 0, 100)
 		screen.Wait(3*time.Second).Selects("ord-1900", "4  InventoryReserved").Sees("of 102")

@@ -51,7 +51,7 @@ func TestARunThatFailedSaysWhy(t *testing.T) {
 	dead(t, adapters.Topic, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
 		l.Poison[`{"type":"OrderPlaced","order_id":"ord-c"}`] = true
 		screen.Press("G", "r").Wait(time.Second).Press("enter").Type("1").Press("enter").Wait(time.Second).Sees("✗ failed", "1 failed")
-		screen.Press("6").Wait(3*time.Second).Sees("Age", "Action", "State", "Settled", "Lies in", "By", "Run", "Reason", "1 run", "go on with :resume, or end it with :abort", "stopped at the first letter that failed: dlq/0@2: too large").Selects("replay", "✗ failed", "0 of 1", "dlq", "ann@host", "20000101-")
+		screen.Press("6").Wait(3*time.Second).Sees("Age", "Action", "State", "Settled", "DLQ", "By", "Run", "Reason", "1 run", "go on with :resume, or end it with :abort", "stopped at the first letter that failed: dlq/0@2: too large").Selects("replay", "✗ failed", "0 of 1", "dlq", "ann@host", "20000101-")
 		screen.Looks(theme.Bad, "✗ failed").Looks(theme.Warn, "go on with :resume")
 		if line := screen.Line(" by ann@host"); !strings.Contains(line, "run 20000101-") || !strings.Contains(line, "2000-01-01 00:00:0") {
 			t.Fatalf("below the runs is %s", line)
@@ -66,10 +66,10 @@ func TestARunThatFailedSaysWhy(t *testing.T) {
 // TestAJournalWithoutRunsSaysWhatWillStandThere, and its keys do nothing.
 func TestAJournalWithoutRunsSaysWhatWillStandThere(t *testing.T) {
 	dead(t, adapters.Topic, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
-		screen.Press("6").Wait(3*time.Second).Sees("Nothing was done from here yet.", "who, when, what, how it", "0 runs").Misses("⏎ steps", "y copy", "Lies in")
-		screen.Press("enter", "y", "j", "G").Wait(time.Second).Sees("Nothing was done").Misses("copied", "› Steps").Command("abort").Sees("which run?")
+		screen.Press("6").Wait(3*time.Second).Sees("No runs yet.", "who, when, what, how it", "0 runs").Misses("⏎ steps", "y copy", "DLQ")
+		screen.Press("enter", "y", "j", "G").Wait(time.Second).Sees("No runs yet").Misses("copied", "› Steps").Command("abort").Sees("which run?")
 		elsewhere(t, l, "test data")
-		screen.Wait(3*time.Second).Sees("1 run ", "⏎ steps", "y copy").Misses("Nothing was done").Selects("discard", "✓ done", "1 of 1", "test data").Looks(theme.Good, "✓ done")
+		screen.Wait(3*time.Second).Sees("1 run ", "⏎ steps", "y copy").Misses("No runs yet").Selects("discard", "✓ done", "1 of 1", "test data").Looks(theme.Good, "✓ done")
 	})
 }
 
@@ -91,11 +91,11 @@ func TestAJournalThatCannotBeReadIsNotAnEmptyOne(t *testing.T) {
 		if err := os.Mkdir(path, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		screen.Press("6").Wait(3*time.Second).Sees("✗ cannot ").Misses("Nothing was done", "0 runs", "⏎ steps")
+		screen.Press("6").Wait(3*time.Second).Sees("✗ cannot ").Misses("No runs yet", "0 runs", "⏎ steps")
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		screen.Wait(3*time.Second).Sees("Nothing was done from here yet", "0 runs").Misses("✗ cannot")
+		screen.Wait(3*time.Second).Sees("No runs yet", "0 runs").Misses("✗ cannot")
 	})
 }
 

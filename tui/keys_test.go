@@ -36,30 +36,30 @@ var everyKey = map[string][]keyed{
 		{"enter", "", "Flow ord-"}, {"v", "", "tree line 1"}, {"/", "", "words, or an expression"}, {"n N", "", "no filter yet"}, {"p", "", "paused"},
 		{"f G end", "p", "following"}, {"[ ]", "", "no other beginning"}, {"space", "g", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", gone + "/x"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Stream"},
-		{"1", "2", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
+		{"1", "2", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"q ctrl+c", "", quits},
 	},
 	"Flows": {
 		{"enter", "", "Flow ord-"}, {"/", "", "words, or an expression"}, {"n", "", moves}, {"N", "j", moves}, {"p", "", "paused"}, {"f", "j j", "live"}, {"[ ]", "", "no other beginning"},
 		{"s", "", "by trouble"}, {"!", "", "trouble only"}, {"space", "", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc", "!", gone + "trouble only"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Flows"},
-		{"1", "", "following"}, {"2", "1", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"q ctrl+c", "", quits},
+		{"1", "", "following"}, {"2", "1", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"q ctrl+c", "", quits},
 	},
 	"Flow": {
 		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"h left", "v narrow l", "h 0"},
 		{"l right", "v narrow", "h 1"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
-		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"ctrl+c", "", quits},
+		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"ctrl+c", "", quits},
 	},
 	"Event": {
 		{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
 		{"w", "", "saved"}, {"D", "", "this event is no dead letter"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
 		{"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
-		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "Nothing was done"}, {"ctrl+c", "", quits},
+		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"ctrl+c", "", quits},
 	},
 }
 
 func init() {
 	numbers := func(page string) []keyed {
-		dead := "Lies in"
+		dead := "DLQ"
 		if page == "Journal" || page == "Steps" {
 			dead = "0 open" // all were replayed on the way there
 		}
@@ -86,12 +86,12 @@ func init() {
 			{"esc", "/ z enter", gone + "/z"}, {"?", "", "Keys of Topology"}, {"q", "", quits},
 		},
 		"Dead letters": {
-			{"enter", "", "2 letters"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"L", "", reads}, {"a", "", "those dealt with too"}, down, up,
-			{"esc", "a", gone + "those dealt with too"}, {"?", "", "Keys of Dead letters"}, {"q", "", quits},
+			{"enter", "", "2 letters"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"L", "", reads}, {"a", "", "incl. resolved"}, down, up,
+			{"esc", "a", gone + "incl. resolved"}, {"?", "", "Keys of Dead letters"}, {"q", "", quits},
 		},
 		"Letters": {
 			{"enter", "", "tree line 1"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"u", "", "none of these letters is discarded"}, {"F", "", "nothing found for"},
-			{"a", "", "those dealt with too"}, {"/", "", "words, or an expression"}, {"space", "", "◆ 1"}, {"y", "", "copied the position"}, down, up,
+			{"a", "", "incl. resolved"}, {"/", "", "words, or an expression"}, {"space", "", "◆ 1"}, {"y", "", "copied the position"}, down, up,
 			{"esc q", "", "3 open"}, {"?", "", "Keys of Letters"},
 		},
 		"Letter": {

@@ -14,7 +14,7 @@ import (
 func TestWhatANarrowLagLeavesOut(t *testing.T) {
 	lags(t, func(t *testing.T, _ *tuitest.System, _ *tuitest.Consumers, screen *tuitest.Screen) {
 		screen.Wait(time.Minute).Resize(200, 30)
-		heads := []string{"Why", "Kind", "Members", "In/s Out/s", "Last 5 min", "Zero in"}
+		heads := []string{"Why", "Kind", "Members", "In/s Out/s", "Last 5 min", "Drains in"}
 		was := make([]bool, len(heads))
 		for i := range was {
 			was[i] = true

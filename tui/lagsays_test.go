@@ -23,13 +23,13 @@ func TestAConsumerSaysHowItIsSetUp(t *testing.T) {
 		after, other string   // a key on the page, and what it says
 	}{
 		"well": {tuitest.Group{Members: member[:1], Partitions: []tuitest.Partition{{Committed: 5, End: 5}}},
-			[]string{"✓ OK", "classic group on kafka, Stable, 1 member"}, []string{"lag 0", "10.0.0.7", "nothing left to read"}, []string{"read by nobody", "reads nothing", "of connect"}, "enter", "nothing is left to read"},
+			[]string{"✓ OK", "classic group on kafka, Stable, 1 member"}, []string{"lag 0", "10.0.0.7", "nothing left to read"}, []string{"has no consumer", "reads nothing", "of connect"}, "enter", "nothing is left to read"},
 		"of a protocol": {tuitest.Group{Members: member[:1], Protocol: "connect", Partitions: []tuitest.Partition{{Committed: 5, End: 5}}},
 			[]string{"Stable, of connect, 1 member"}, []string{"of connect"}, nil, "", ""},
 		"read by nobody": {tuitest.Group{Partitions: []tuitest.Partition{{Committed: 5, End: 9}, {Committed: 1, End: 2}}},
-			[]string{"0 members", "2 partitions are read by nobody"}, []string{"nobody"}, []string{"1 partition is"}, "", ""},
+			[]string{"0 members", "2 partitions have no consumer"}, []string{"nobody"}, []string{"1 partition has"}, "", ""},
 		"idle members": {tuitest.Group{Members: member, Partitions: []tuitest.Partition{{Committed: 5, End: 9}}},
-			[]string{"3 members"}, []string{"reads nothing: spare@10.0.0.8, idle@10.0.0.9"}, []string{"read by nobody"}, "", ""},
+			[]string{"3 members"}, []string{"reads nothing: spare@10.0.0.8, idle@10.0.0.9"}, []string{"has no consumer", "have no consumer"}, "", ""},
 		"members without names": {tuitest.Group{Members: make([]consumer.Member, 2), Partitions: []tuitest.Partition{{Committed: 5, End: 9}}},
 			[]string{"2 members"}, []string{"reads nothing: ?, ?", "read by ?"}, nil, "", ""},
 		"left behind": {tuitest.Group{Members: member[:1], Partitions: []tuitest.Partition{{Committed: 5, End: 9}, {Committed: 100, End: 1400, Left: true}}},

@@ -18,7 +18,7 @@ func TestALetterLooksAsItStands(t *testing.T) {
 		buried(l, 3, "no stock")
 		othersRun(t, l, replay.Replay, "", ofOrder("ord-00000"))
 		othersRun(t, l, replay.Discard, "test data", ofOrder("ord-00001"))
-		screen.Wait(5*time.Second).Press("a").Wait(3*time.Second).Press("g").Selects("1 of 3", "no stock").Press("enter").Wait(time.Second).Sees("☠ 3 letters", "those dealt with too")
+		screen.Wait(5*time.Second).Press("a").Wait(3*time.Second).Press("g").Selects("1 of 3", "no stock").Press("enter").Wait(time.Second).Sees("☠ 3 letters", "incl. resolved")
 		for order, c := range map[string]struct {
 			state  string
 			role   theme.Role

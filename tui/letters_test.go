@@ -115,8 +115,8 @@ func TestOneLetterAllOrTheMarkedOnesAreReplayed(t *testing.T) {
 				for key := range strings.FieldsSeq(c.keys) {
 					screen.Press(key).Wait(100 * time.Millisecond)
 				}
-				screen.Wait(time.Second).Sees("nothing has happened yet", "reaches", "payment", "exactly once", "without")
-				screen.Press("enter").Sees("esc leaves everything as it is").Type("7").Press("enter").Sees("that is not "+fmt.Sprint(c.count), "nothing was done")
+				screen.Wait(time.Second).Sees("nothing has happened yet", "read by", "payment", "exactly once", "removes")
+				screen.Press("enter").Sees("esc leaves everything as it is").Type("7").Press("enter").Sees("that does not match "+fmt.Sprint(c.count), "nothing was sent")
 				if sent(l) != 0 {
 					t.Fatal("something was sent after a wrong number")
 				}
@@ -146,7 +146,7 @@ func TestManyLettersAreConfirmedByTheirDestination(t *testing.T) {
 	dead(t, adapters.Topic, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
 		buried(l, 101, "no stock")
 		screen.Resize(80, 24).Wait(3*time.Second).Press("g", "r").Wait(time.Second).Press("enter").Sees("type orders to replay 101 letters:")
-		screen.Type("101").Press("enter").Sees("that is not orders; nothing was done")
+		screen.Type("101").Press("enter").Sees("that does not match orders; nothing was sent")
 		if sent(l) != 0 {
 			t.Fatal("something was sent")
 		}
@@ -192,7 +192,7 @@ func TestADiscardIsShownAndTakenBack(t *testing.T) {
 				screen.Press("x").Type("test data").Press("enter").Wait(time.Second).Sees("Plan: discard", "test data", "restorable")
 				screen.Press("enter").Type("2").Press("enter").Wait(time.Second).Sees("✓ done", "discarded")
 				screen.Press("4").Wait(3 * time.Second).Sees("1 open").Misses("declined")
-				screen.Press("a").Wait(3*time.Second).Sees("0 of 2", "declined", "those dealt with too")
+				screen.Press("a").Wait(3*time.Second).Sees("0 of 2", "declined", "incl. resolved")
 				screen.Press("G").Wait(time.Second)
 				if !strings.Contains(screen.Selected(), "declined") {
 					screen.Press("k")
@@ -371,7 +371,7 @@ func TestLettersAreFilteredAsTheStreamIs(t *testing.T) {
 				filter("declined tenant-x").Press("enter").Wait(time.Second).Sees("0 letters").Press("esc").Wait(time.Second)
 				filter("declined ord-a").Press("enter").Wait(time.Second).Sees("1 letter", "ord-a").Misses("ord-b")
 				screen.Press("r").Wait(time.Second).Sees("1 letter,").Press("esc", "esc").Wait(time.Second)
-				filter(`json("a" == `).Press("enter").Sees("▾ the expression ends too early", `/json("a" ==`)
+				filter(`json("a" == `).Press("enter").Sees("▾ incomplete expression", `/json("a" ==`)
 				peeks := l.Peeks
 				screen.Press("esc").Wait(time.Second)
 				if kind == adapters.Queue && peeks != 1 {

@@ -143,7 +143,7 @@ func TestAFilterKnowsTheLettersThatItHasRead(t *testing.T) {
 	dead(t, adapters.Topic, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
 		screen.Press("enter").Wait(time.Second).Filter(onlyB).Sees("1 letter", "ord-b")
 		l.Change(func() { l.Broken = errors.New("connection refused") })
-		screen.Press("a").Wait(time.Second).Sees("1 letter", "ord-b", "those dealt with too").Misses("refused").Press("a").Wait(time.Second).Sees("1 letter")
+		screen.Press("a").Wait(time.Second).Sees("1 letter", "ord-b", "incl. resolved").Misses("refused").Press("a").Wait(time.Second).Sees("1 letter")
 	})
 }
 
@@ -191,8 +191,8 @@ func TestNoOpenLettersIsGoodNews(t *testing.T) {
 		for _, count := range []string{"2", "1"} {
 			discard(screen.Press("g"), "test data", count).Press("4").Wait(3 * time.Second)
 		}
-		screen.Sees("✓ No open dead letters. a shows those that were dealt with.", "RabbitMQ dlq: named like one", "☠ 0 open").Misses("☠ 0 dead", "3 dead")
-		screen.Press("a").Wait(3*time.Second).Sees("0 of 2", "0 of 1", "declined", "timeout", "those dealt with too").Press("g").Misses("r replay", "x discard")
+		screen.Sees("✓ No open dead letters. a shows resolved ones.", "RabbitMQ dlq: named like one", "☠ 0 open").Misses("☠ 0 dead", "3 dead")
+		screen.Press("a").Wait(3*time.Second).Sees("0 of 2", "0 of 1", "declined", "timeout", "incl. resolved").Press("g").Misses("r replay", "x discard")
 		screen.Press("r").Wait(time.Second).Sees("none of these letters is open").Press("esc", "esc").Wait(3 * time.Second).Sees("✓ No open dead letters")
 		if err := os.RemoveAll(filepath.Join(folder, "archive")); err != nil {
 			t.Fatal(err)
@@ -399,7 +399,7 @@ func TestManyLettersAreConfirmedByWhereTheyGo(t *testing.T) {
 			}
 			screen := tuitest.Open(t, l.Over(s.Options()), 120, 30).Press("4").Wait(time.Second).Press("g").Selects("133", "payments").Press(strings.Fields(keys)...).Wait(time.Second)
 			for _, typed := range []string{"133", "orders", "payment", "DLQ"} {
-				screen.Press("enter").Sees("type " + wanted + " 133 letters:").Type(typed).Press("enter").Sees("nothing was done").Press("esc")
+				screen.Press("enter").Sees("type " + wanted + " 133 letters:").Type(typed).Press("enter").Sees("nothing was sent").Press("esc")
 			}
 			screen.Press("enter").Type(strings.Fields(wanted)[0]).Press("enter").Wait(time.Second).Sees("✓ done", "133 of 133")
 		})

@@ -58,7 +58,7 @@ func TestEachWayOfTheMapIsASentence(t *testing.T) {
 			onTheWay(t, screen, row).Sees(says...)
 		}
 		screen.Looks(theme.Bad, "☠ morgue").Misses("1 events", "1 times", "1 partitions")
-		screen.Press("v").Wait(time.Second).Sees("Reads", "Service", "Writes to", "v by destination").Misses("Written by", "Leads to")
+		screen.Press("v").Wait(time.Second).Sees("Reads", "Service", "Writes to", "v by destination").Misses("Written by", "Goes to")
 		onTheWay(t, screen, "auditors").Sees("auditors: group", "auditors reads orders")
 		onTheWay(t, screen, "OrderPlaced").Sees("order: service", "order writes orders: OrderPlaced")
 	})

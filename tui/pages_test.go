@@ -295,11 +295,11 @@ func TestTheFooterOffersWhatThereIs(t *testing.T) {
 		history      bool
 		sees, misses []string
 	}{
-		"a flow without history": {"enter", false, []string{"⏎ event", "v lanes"}, []string{"b before", "D dead letter"}},
-		"a flow with history":    {"enter", true, []string{"b before"}, []string{"D dead letter"}},
+		"a flow without history": {"enter", false, []string{"⏎ event", "v lanes"}, []string{"b look back", "D dead letter"}},
+		"a flow with history":    {"enter", true, []string{"b look back"}, []string{"D dead letter"}},
 		"the first page":         {"", false, []string{"? help"}, []string{"esc back"}},
 		"no group":               {"3", false, []string{"/ filter", "s sort"}, []string{"⏎ partitions"}},
-		"no letters":             {"4", false, []string{"a all"}, []string{"⏎ letters", "⏎ peek", "r replay", "x discard"}},
+		"no letters":             {"4", false, []string{"a resolved"}, []string{"⏎ letters", "⏎ peek", "r replay", "x discard"}},
 		"the map":                {"5", false, []string{"⏎ stream", "v by service"}, []string{"by destination"}},
 		"services":               {"5 v", false, []string{"v by destination"}, []string{"v by service"}},
 		"an empty map":           {"5 / z z enter", false, []string{"/ filter"}, []string{"⏎ stream"}},

@@ -45,7 +45,7 @@ func TestMembersThatHaveNoRoomAreCounted(t *testing.T) {
 		"three share a queue": {tuitest.Group{Kind: consumer.QueueConsumers, Members: named(1, "a", "b", "c"), Partitions: one}, "read by: a@h, b@h, c@h", "0 more", "read by 3 consumers", "3 consumers"},
 		"five share a queue":  {tuitest.Group{Kind: consumer.QueueConsumers, Members: named(1, "a", "b", "c", "d", "e"), Partitions: one}, "read by: a@h, b@h, c@h, 2 more", "d@h", "read by 5 consumers", "5 consumers"},
 		"one reads a queue":   {tuitest.Group{Kind: consumer.QueueConsumers, Members: named(1, "a"), Partitions: one}, "read by: a@h", "0 more", "read by a@h", "a@h"},
-		"nobody reads it":     {tuitest.Group{Kind: consumer.QueueConsumers, Partitions: one}, ", 0 members", "read by nobody", "read by no consumer", "no consumer"},
+		"nobody reads it":     {tuitest.Group{Kind: consumer.QueueConsumers, Partitions: one}, ", 0 members", "partition has", "read by no consumer", "no consumer"},
 		"three are idle":      {tuitest.Group{Members: append(named(1, "busy"), named(0, "a", "b", "c")...), Partitions: one}, "reads nothing: a@h, b@h, c@h", "0 more", "read by busy@h", "busy@h"},
 		"five are idle":       {tuitest.Group{Members: append(named(1, "busy"), named(0, "a", "b", "c", "d", "e")...), Partitions: one}, "reads nothing: a@h, b@h, c@h, 2 more", "d@h", "read by busy@h", "busy@h"},
 	} {
@@ -140,11 +140,11 @@ func TestMessagesThatLedNowhereAreSaid(t *testing.T) {
 		sees, misses []string
 	}{
 		"none":         {adapters.Unroutable{}, nil, []string{"kafka: ", "since the broker started"}},
-		"one":          {adapters.Unroutable{Dropped: 1}, []string{"! kafka: 1 message led to no queue and is lost; counted since the broker started"}, []string{"given back", "/s)"}},
-		"many, now":    {adapters.Unroutable{Dropped: 1200, DroppedRate: rate(0.5)}, []string{"! kafka: 1,200 messages led to no queue and are lost (0.5/s); counted since"}, []string{"given back"}},
-		"many, before": {adapters.Unroutable{Dropped: 1200, DroppedRate: rate(0)}, []string{"are lost; counted since"}, []string{"/s)"}},
-		"given back":   {adapters.Unroutable{Returned: 1}, []string{"· kafka: 1 was given back to publishers for that; counted since"}, []string{"led to no queue", "! kafka"}},
-		"both":         {adapters.Unroutable{Dropped: 2, Returned: 3, ReturnedRate: rate(4)}, []string{"! kafka: 2 messages led to no queue and are lost; 3 were given back to publishers for that (4.0/s); counted since"}, nil},
+		"one":          {adapters.Unroutable{Dropped: 1}, []string{"! kafka: 1 unroutable message was dropped; counted since the broker started"}, []string{"returned", "/s)"}},
+		"many, now":    {adapters.Unroutable{Dropped: 1200, DroppedRate: rate(0.5)}, []string{"! kafka: 1,200 unroutable messages were dropped (0.5/s); counted since"}, []string{"returned"}},
+		"many, before": {adapters.Unroutable{Dropped: 1200, DroppedRate: rate(0)}, []string{"were dropped; counted since"}, []string{"/s)"}},
+		"given back":   {adapters.Unroutable{Returned: 1}, []string{"· kafka: 1 was returned to publishers as unroutable; counted since"}, []string{"were dropped", "! kafka"}},
+		"both":         {adapters.Unroutable{Dropped: 2, Returned: 3, ReturnedRate: rate(4)}, []string{"! kafka: 2 unroutable messages were dropped; 3 were returned to publishers as unroutable (4.0/s); counted since"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(t *testing.T, s *tuitest.System) {

@@ -55,8 +55,8 @@ func TestAPlanSaysEachOfItsFactsInItsColour(t *testing.T) {
 		screen.Press("G", "r").Wait(time.Second).Sees("✗ refused", "stays").Looks(theme.Bad, "✗ refused").Looks(theme.Warn, "1 letter, such as").Misses("⏎ confirm")
 		screen.Press("enter").Sees("✗ ").Press("esc")
 		delete(l.Missing, "orders")
-		screen.Press("esc").Wait(time.Second).Press("r").Wait(time.Second).Looks(theme.Good, "exactly once").Looks(theme.Warn, "payment").Sees("with", "x-replay-id, -count, -at, -by, -from").Misses("refused", "stays")
-		screen.Press("esc").Press("x").Type("test data").Press("enter").Wait(time.Second).Sees("Plan: discard", "reason", "test data", "1 letter, ").Misses("x-replay-id", "reaches", "t to")
+		screen.Press("esc").Wait(time.Second).Press("r").Wait(time.Second).Looks(theme.Good, "exactly once").Looks(theme.Warn, "payment").Sees("adds", "x-replay-id, -count, -at, -by, -from").Misses("refused", "stays")
+		screen.Press("esc").Press("x").Type("test data").Press("enter").Wait(time.Second).Sees("Plan: discard", "reason", "test data", "1 letter, ").Misses("x-replay-id", "read by", "t target")
 		screen.Press("t").Sees("only what is replayed goes somewhere").Misses("send them to")
 	})
 }

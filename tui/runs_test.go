@@ -201,7 +201,7 @@ func TestStepsSayWhereTheirLettersLie(t *testing.T) {
 		run := begun(t, l, replay.Discard, letters, "old")
 		done(t, run)
 		screen.Press("6").Wait(3*time.Second).Selects("discard", "✓ done", "3 of 3", "alpha.dlq, beta.dlq", "ann@host", "old")
-		screen.Press("enter").Wait(time.Second).Sees("Lies in", "alpha.dlq", "beta.dlq", "0-1", "old").Press("y").Sees("copied the run's name").Wait(time.Second)
+		screen.Press("enter").Wait(time.Second).Sees("DLQ", "alpha.dlq", "beta.dlq", "0-1", "old").Press("y").Sees("copied the run's name").Wait(time.Second)
 		if !screen.Copied(run.ID) {
 			t.Fatal("the run's name is not in the clipboard")
 		}

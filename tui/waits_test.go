@@ -117,7 +117,7 @@ var waits = map[string]struct {
 	"Flows":    {"2", "reading the flows", 5 * time.Second, "✗ no answer in time; it is asked again", "", "by activity"},
 	"Flow":     {"enter", "reading the flow", 5 * time.Second, "Flow ord-1009: no answer in time; it is asked again", "", "5 events"},
 	"Event":    {"v", "reading orders/0@0 again from Kafka", 15 * time.Second, "The value cannot be shown: no answer in time", "esc v", "line 1 of"},
-	"Topology": {"5", "drawing up the map", 30 * time.Second, "✗ no answer in time; it is asked again", "", "Written by"},
+	"Topology": {"5", "building the map", 30 * time.Second, "✗ no answer in time; it is asked again", "", "Written by"},
 	"trace":    {": t r a c e space o r d - 1 0 0 1 enter", "looking for ord-1001", 5 * time.Second, "ord-1001: no answer in time", "esc", "paused"},
 	"goto":     {": g o t o space o r d e r s / 0 @ 0 enter", "looking for orders/0@0", 5 * time.Second, "orders/0@0: no answer in time", "esc", "paused"},
 	"match":    {"N", "looking for the next match", 5 * time.Second, "the next match: no answer in time", "esc N", "PaymentRefunded"},
@@ -159,7 +159,7 @@ func TestEveryWaitIsNamedAndGivenUp(t *testing.T) {
 						return
 					case "answered":
 						release()
-						screen.Wait(3*time.Second).Misses("no answer in time", "reading ", "looking for", "drawing up")
+						screen.Wait(3*time.Second).Misses("no answer in time", "reading ", "looking for", "building the map")
 						return
 					}
 					release()

@@ -16,7 +16,7 @@ const (
 	LagNoOffset
 	// LagNotAllowed: the user may not see it.
 	LagNotAllowed
-	// LagBehind: something is left to read, and it was watched too shortly to say more.
+	// LagBehind: something is left to read, and it was not observed long enough.
 	LagBehind
 	// LagWarn: it reads, and the lag does not shrink.
 	LagWarn

@@ -32,7 +32,7 @@ var Driver = driver.Driver{
 	Namespace:  true,
 	ReadPath:   readVirtualHost,
 	Parameters: []driver.Parameter{
-		{Name: "tap", Value: "EXCHANGE:KEY", Several: true, Check: checkTap, Says: "read what the exchange routes by this key, through a queue of our own; without a key, everything"},
+		{Name: "tap", Value: "EXCHANGE:KEY", Several: true, Check: checkTap, Says: "read what the exchange routes by this key, through a private queue; without a key, everything"},
 		{Name: "queue", Value: "NAME", Several: true, Says: "read a copy of what a queue receives, without taking it; needs management"},
 		{Name: "stream", Value: "NAME", Several: true, Says: "read a stream, with its history"},
 		{Name: "firehose", Value: "true", Check: driver.Switch, Says: "read everything, where rabbitmqctl trace_on has been run"},

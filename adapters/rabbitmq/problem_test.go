@@ -67,7 +67,7 @@ func TestWhatAnswersIsNotAMQP(t *testing.T) {
 		kind    error
 		want    string // behind the address
 	}{
-		"refused":      {closed.Addr().String(), nil, adapters.ErrNotConnected, "nothing listens there; check host and port, and whether the broker runs"},
+		"refused":      {closed.Addr().String(), nil, adapters.ErrNotConnected, "connection refused; check host and port, and whether the broker runs"},
 		"unknown host": {"no-such-host.invalid:5672", nil, adapters.ErrNotConnected, `the host name "no-such-host.invalid" is not known; check host and port, and whether the broker runs`},
 		"http":         {speaker(t, "HTTP/1.1 400 Bad Request\r\n\r\n", false), nil, adapters.ErrNotConnected, "this port speaks HTTP; use the AMQP port, usually 5672; the HTTP one belongs into management="},
 		"AMQP 1.0":     {speaker(t, "AMQP\x00\x01\x00\x00", false), nil, adapters.ErrNotConnected, "it speaks another version of AMQP than 0-9-1; connect to a RabbitMQ broker"},

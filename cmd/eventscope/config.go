@@ -16,11 +16,11 @@ import (
 
 func (p *program) configCommand() *cobra.Command {
 	parent := &cobra.Command{
-		Use: "config", Short: "Check the config, and show what it leads to",
+		Use: "config", Short: "Check the config, and show what is in effect",
 	}
 	parent.AddCommand(
 		&cobra.Command{
-			Use: "check", Short: "Say what is wrong with the config file", Args: cobra.NoArgs,
+			Use: "check", Short: "Check the config file", Args: cobra.NoArgs,
 			RunE: p.command(p.checkConfig),
 		},
 		&cobra.Command{
@@ -39,7 +39,7 @@ func (p *program) checkConfig(context.Context, []string) error {
 		return err
 	}
 	if file.Path == "" {
-		fmt.Fprintf(p.Stdout, "there is no config at %s, and none is needed\n", clean(path))
+		fmt.Fprintf(p.Stdout, "no config file at %s (optional)\n", clean(path))
 		return nil
 	}
 	sources := 0
@@ -50,7 +50,7 @@ func (p *program) checkConfig(context.Context, []string) error {
 		}
 		sources += len(opened)
 	}
-	fmt.Fprintf(p.Stdout, "%s is good (contexts: %d, sources: %d, mappings: %d, paths: %d, services: %d)\n",
+	fmt.Fprintf(p.Stdout, "%s is valid (contexts: %d, sources: %d, mappings: %d, paths: %d, services: %d)\n",
 		clean(file.Path), len(file.Contexts), sources, len(file.Mappings), len(file.Paths), len(file.Services))
 	return nil
 }

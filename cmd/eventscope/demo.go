@@ -43,19 +43,19 @@ const demoBanner = "enter: one order's flow   2: all flows   :fault breaks somet
 func (p *program) demoCommand() *cobra.Command {
 	d := &demonstration{program: p}
 	cmd := &cobra.Command{
-		Use: "demo", Short: "Watch an order system that comes along, with nothing to install", Args: cobra.NoArgs,
+		Use: "demo", Short: "Run the built-in demo shop (no broker needed)", Args: cobra.NoArgs,
 		Long: "demo runs a small order system, real producers and consumers with orders, payments, stock and shipping, on a broker inside this process, " +
 			"and opens the screen on it. With --kafka or --rabbitmq it runs on real brokers, where it makes and writes topics, exchanges and queues; " +
 			"it refuses when some of these names hold messages of somebody else, and takes others with --prefix.",
 		Example: "  eventscope demo\n  eventscope demo --headless --for 20s\n  eventscope demo --kafka localhost:9092 --rabbitmq amqp://guest@localhost:5672/",
 		RunE:    p.command(d.run),
 	}
-	cmd.Flags().StringVar(&d.kafka, "kafka", "", "address of a Kafka broker to use, host:port, in place of the one inside")
-	cmd.Flags().StringVar(&d.rabbitMQ, "rabbitmq", "", "AMQP URL of a RabbitMQ broker to use for inventory and shipping")
-	cmd.Flags().StringVar(&d.prefix, "prefix", "", "what the names of topics, exchanges, queues and groups begin with, such as demo.")
+	cmd.Flags().StringVar(&d.kafka, "kafka", "", "Kafka broker to use instead of the built-in one, host:port")
+	cmd.Flags().StringVar(&d.rabbitMQ, "rabbitmq", "", "RabbitMQ broker to use for inventory and shipping, an AMQP URL")
+	cmd.Flags().StringVar(&d.prefix, "prefix", "", "prefix of topics, exchanges, queues and groups, such as demo.")
 	cmd.Flags().BoolVar(&d.headless, "headless", false, "no screen; print a summary at the end")
 	cmd.Flags().DurationVar(&d.limit, "for", 0, "stop after this time, such as 20s")
-	cmd.Flags().Uint64Var(&d.seed, "seed", 1, "orders, contents and faults are the same for the same seed")
+	cmd.Flags().Uint64Var(&d.seed, "seed", 1, "seed of orders and faults; the same seed gives the same run")
 	p.outputFlags(cmd)
 	return cmd
 }

@@ -379,7 +379,7 @@ func (d *dlq) missing(ctx context.Context, only, seen map[adapters.Position]bool
 				}
 			}
 		}
-		return &exit.NothingFound{Searched: fmt.Sprintf("there is no open letter %s; dlq list --all shows those that were dealt with", position)}
+		return &exit.NothingFound{Searched: fmt.Sprintf("there is no open letter %s; dlq list --all shows resolved ones", position)}
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func (d *dlq) peekFlag(cmd *cobra.Command) {
 func (p *program) dlqList() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
-		Use: "list [URL...]", Short: "Print one line a dead letter",
+		Use: "list [URL...]", Short: "Print a line per dead letter",
 		Example: examples["dlq list"],
 		RunE:    d.command(d.list),
 	}
@@ -73,7 +73,7 @@ func (d *dlq) list(ctx context.Context, args []string) error {
 func (p *program) dlqGroups() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
-		Use: "groups [URL...]", Short: "Print one line for letters that died in the same way: reason, exception, type, origin",
+		Use: "groups [URL...]", Short: "Print a line per cause: reason, exception, type, origin",
 		Example: examples["dlq groups"],
 		RunE:    d.command(d.groups),
 	}
@@ -116,7 +116,7 @@ func (d *dlq) groups(ctx context.Context, args []string) error {
 func (p *program) dlqShow() *cobra.Command {
 	d := &dlq{program: p, all: true}
 	cmd := &cobra.Command{
-		Use: "show LETTER [URL...]", Short: "Print all there is to one dead letter, as JSON",
+		Use: "show LETTER [URL...]", Short: "Show one dead letter in full",
 		Example: examples["dlq show"],
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    d.command(d.show),
@@ -165,7 +165,7 @@ func (d *dlq) show(ctx context.Context, args []string) error {
 func (p *program) dlqJournal() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
-		Use: "journal [RUN]", Short: "Print what was done to dead letters from here: one line a run, or the steps of one",
+		Use: "journal [RUN]", Short: "Print what was done to dead letters from this machine: a line per run, or the steps of one",
 		Args: cobra.MaximumNArgs(1),
 		RunE: d.command(d.printJournal),
 	}

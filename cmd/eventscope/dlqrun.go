@@ -27,8 +27,8 @@ func (d *dlq) planFlags(cmd *cobra.Command, action replay.Action) {
 	d.peekFlag(cmd)
 	if action == replay.Replay {
 		cmd.Flags().StringVar(&d.to, "to", "", "send all there instead of where they came from: "+d.brokers.Targets())
-		cmd.Flags().StringArrayVar(&d.confirmed, "confirm-target", nil, "send letters to this destination, as the plan prints it, though only they say that they belong there; may be given several times")
-		cmd.Flags().IntVar(&d.maxReplays, "max-replays", replay.DefaultMaxReplays, "leave letters alone that were replayed so often")
+		cmd.Flags().StringArrayVar(&d.confirmed, "confirm-target", nil, "also send letters to this destination, which only they themselves name (as the plan prints it); may be repeated")
+		cmd.Flags().IntVar(&d.maxReplays, "max-replays", replay.DefaultMaxReplays, "skip letters that were replayed this many times")
 	}
 	d.outputFlags(cmd)
 }
@@ -36,26 +36,26 @@ func (d *dlq) planFlags(cmd *cobra.Command, action replay.Action) {
 // runFlags adds the flags of what is about to be done.
 func (d *dlq) runFlags(cmd *cobra.Command, action replay.Action) {
 	d.planFlags(cmd, action)
-	cmd.Flags().IntVar(&d.confirm, "confirm", 0, "the number of letters that the plan says")
-	cmd.Flags().StringVar(&d.plan, "plan", "", "the id of the plan that was looked at; refused when the letters have changed since")
-	cmd.Flags().StringVar(&d.rate, "rate", "", "at most so many letters in a time, such as 100/s or 10/m (default as fast as it goes)")
-	cmd.Flags().IntVar(&d.window, "window", replay.DefaultWindow, "so many letters are on their way at once, and may arrive twice if this is killed, where letters are settled one by one")
+	cmd.Flags().IntVar(&d.confirm, "confirm", 0, "number of letters in the plan")
+	cmd.Flags().StringVar(&d.plan, "plan", "", "id of the plan that was reviewed; refused when the letters have changed since")
+	cmd.Flags().StringVar(&d.rate, "rate", "", "rate limit, such as 100/s or 10/m (default none)")
+	cmd.Flags().IntVar(&d.window, "window", replay.DefaultWindow, "maximum in flight; as many may arrive twice if this is killed, where letters are settled one by one")
 	if action == replay.Replay {
-		cmd.Flags().IntVar(&d.canary, "canary", 0, "send so many first, alone, and the rest only when they are settled")
+		cmd.Flags().IntVar(&d.canary, "canary", 0, "send this many first; continue when they are settled")
 	}
 }
 
 // resumeFlags adds the flags that change the pace of a run.
 func (d *dlq) resumeFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&d.rate, "rate", "", "at most so many letters in a time, such as 100/s or 10/m (default as the run had it)")
-	cmd.Flags().IntVar(&d.window, "window", 0, "so many letters are on their way at once (default as the run had it)")
-	cmd.Flags().IntVar(&d.canary, "canary", 0, "send so many first, alone, if none is settled yet (default as the run had it)")
+	cmd.Flags().StringVar(&d.rate, "rate", "", "rate limit, such as 100/s or 10/m (default as in the run)")
+	cmd.Flags().IntVar(&d.window, "window", 0, "maximum in flight (default as in the run)")
+	cmd.Flags().IntVar(&d.canary, "canary", 0, "send this many first, if none is settled yet (default as in the run)")
 }
 
 func (p *program) dlqPlan() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
-		Use: "plan [LETTER...] [URL...]", Short: "Say what a replay would do, and do nothing",
+		Use: "plan [LETTER...] [URL...]", Short: "Show what a replay would do, and do nothing",
 		Long: "plan says how many letters a replay would send where, who else would receive them, which headers they would lose, what is guaranteed, " +
 			"and which letters it would leave alone.",
 		Example: examples["dlq plan"],
@@ -70,7 +70,7 @@ func (p *program) dlqPlan() *cobra.Command {
 func (p *program) dlqReplay() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
-		Use: "replay [LETTER...] [URL...]", Short: "Send dead letters to where they came from, or elsewhere",
+		Use: "replay [LETTER...] [URL...]", Short: "Send dead letters back to where they failed, or elsewhere",
 		Example: examples["dlq replay"],
 		RunE:    d.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Replay, args) }),
 	}
@@ -81,7 +81,7 @@ func (p *program) dlqReplay() *cobra.Command {
 func (p *program) dlqDiscard() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
-		Use: "discard [LETTER...] [URL...]", Short: "Put dead letters away, with a reason; they can be restored",
+		Use: "discard [LETTER...] [URL...]", Short: "Discard dead letters, with a reason; they can be restored",
 		Example: examples["dlq discard"],
 		RunE: d.command(func(ctx context.Context, args []string) error {
 			if strings.TrimSpace(d.reason) == "" {
@@ -91,14 +91,14 @@ func (p *program) dlqDiscard() *cobra.Command {
 		}),
 	}
 	d.runFlags(cmd, replay.Discard)
-	cmd.Flags().StringVar(&d.reason, "reason", "", "why, for the journal")
+	cmd.Flags().StringVar(&d.reason, "reason", "", "reason, kept in the journal")
 	return cmd
 }
 
 func (p *program) dlqRestore() *cobra.Command {
 	d := &dlq{program: p, all: true}
 	cmd := &cobra.Command{
-		Use: "restore LETTER... [URL...]", Short: "Take a discard back",
+		Use: "restore LETTER... [URL...]", Short: "Restore discarded letters",
 		Example: examples["dlq restore"],
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    d.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Restore, args) }),
@@ -110,7 +110,7 @@ func (p *program) dlqRestore() *cobra.Command {
 func (p *program) dlqResume() *cobra.Command {
 	d := &dlq{program: p, resumes: true}
 	cmd := &cobra.Command{
-		Use: "resume RUN [URL...]", Short: "Go on with a run that was interrupted, paused or failed",
+		Use: "resume RUN [URL...]", Short: "Resume a run that was interrupted, paused or failed",
 		Long: "resume goes on with a run at the pace that it had. Its brokers are those of its plan, unless a URL names them; passwords come from where they " +
 			"always do, since none is kept. What was changed on disk or on the broker since the run began is refused.",
 		Args: cobra.MinimumNArgs(1),

@@ -33,8 +33,8 @@ type flows struct {
 func (p *program) flowsCommand() *cobra.Command {
 	f := &flows{program: p}
 	cmd := &cobra.Command{
-		Use: "flows [URL...]", Short: "Print one line a flow",
-		Long: "flows reads events, assembles the flows they belong to, and prints one line a flow in the order of their first events. " +
+		Use: "flows [URL...]", Short: "Print a line per flow",
+		Long: "flows reads events, assembles the flows they belong to, and prints a line per flow in the order of their first events. " +
 			"It prints when the reading ends: with --exit, after --for, or on an interrupt.",
 		Example: examples["flows"],
 		RunE:    p.command(f.run),

@@ -63,10 +63,10 @@ func (p *program) lagCommand() *cobra.Command {
 		Example: examples["lag"],
 		RunE:    p.command(l.run),
 	}
-	cmd.Flags().StringArrayVar(&l.groups, "group", nil, "only this group or queue; may be given again")
-	cmd.Flags().DurationVar(&l.every, "watch", 0, "look again and again, so often, such as 2s")
+	cmd.Flags().StringArrayVar(&l.groups, "group", nil, "only this group or queue; may be repeated")
+	cmd.Flags().DurationVar(&l.every, "watch", 0, "refresh interval, such as 2s")
 	cmd.Flags().DurationVar(&l.limit, "for", 0, "with --watch, stop after this time, such as 1m")
-	cmd.Flags().Int64Var(&l.above, "fail-above", -1, "exit with 5 when a group is further behind than this, with --watch at once, or when in the end nobody knows")
+	cmd.Flags().Int64Var(&l.above, "fail-above", -1, "exit with 5 when a group is further behind than this (with --watch at once), or when the lag is not known")
 	p.outputFlags(cmd)
 	return cmd
 }
@@ -199,7 +199,7 @@ func (l *lagPrinter) tellUnrouted(ctx context.Context) {
 			continue
 		}
 		if count, err := adapter.Unroutable.Unroutable(ctx); err == nil && count.Dropped > 0 {
-			l.Note("%s has lost %s messages that led to no queue, since the broker started", adapter.Name, text.Count(count.Dropped))
+			l.Note("%s dropped %s unroutable messages since the broker started", adapter.Name, text.Count(count.Dropped))
 		}
 	}
 }

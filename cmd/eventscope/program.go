@@ -79,7 +79,7 @@ func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "eventscope [URL...]",
 		Short: "Watch events move through " + p.brokers.Products() + ", and follow one order across services",
-		Long: "eventscope shows what happens in an event-driven system: the events as they come, the flow that one order took " +
+		Long: "eventscope shows what happens in an event-driven system: the events as they arrive, the flow that one order took " +
 			"over every topic, queue and service, and what is missing from it. Looking changes nothing on a broker.\n\n" +
 			"Without a command it opens the screen on the URLs, or on the current context of the config; without these, it asks what to look at.\n\n" +
 			"A URL may have these parameters, behind a question mark, with & between them:" + p.brokers.Help(),
@@ -90,10 +90,10 @@ func (p *program) root() *cobra.Command {
 	p.flags.begin.Add(root, "the newest 500 messages")
 	f := root.PersistentFlags()
 	f.StringVar(&p.flags.config, "config", "", "config file (default $XDG_CONFIG_HOME/eventscope/config.yaml)")
-	f.StringVar(&p.flags.context, "context", "", "context of the config to use in place of the current one")
+	f.StringVar(&p.flags.context, "context", "", "context of the config to use instead of the current one")
 	f.StringVar(&p.flags.memory, "memory", "", "memory for index and caches (default 512MiB)")
-	f.BoolVar(&p.flags.write, "write", false, "allow what changes a broker; everything is read-only without it")
-	f.BoolVar(&p.flags.noColor, "no-color", false, "no colours, as the variable NO_COLOR does")
+	f.BoolVar(&p.flags.write, "write", false, "allow writes; everything is read-only without it")
+	f.BoolVar(&p.flags.noColor, "no-color", false, "disable colour (like NO_COLOR)")
 	f.StringVar(&p.flags.log, "log", "", "file to append a log of connections and problems to")
 	_ = root.RegisterFlagCompletionFunc("context", p.completeContexts)
 	root.AddCommand(p.demoCommand(), p.tailCommand(), p.traceCommand(), p.flowsCommand(), p.lagCommand(), p.topologyCommand(), p.dlqCommand(), p.configCommand(), p.versionCommand())

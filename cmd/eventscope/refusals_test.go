@@ -32,7 +32,7 @@ func TestRefusalsAreOneSentence(t *testing.T) {
 		say []string
 	}{
 		"Kafka refuses":            {"kafka://127.0.0.1:1/a", []string{"127.0.0.1:1: connection refused; check"}},
-		"RabbitMQ refuses":         {"amqp://127.0.0.1:1/?tap=a", []string{"127.0.0.1:1: nothing listens there; check"}},
+		"RabbitMQ refuses":         {"amqp://127.0.0.1:1/?tap=a", []string{"127.0.0.1:1: connection refused; check"}},
 		"Kafka is silent":          {"kafka://" + quiet + "/a", []string{quiet + ": no answer; check"}},
 		"Kafka is silent over TLS": {"kafkas://" + quiet + "/a", []string{quiet + ": no answer; check"}},
 		"RabbitMQ is silent":       {"amqp://" + quiet + "/?tap=a", []string{quiet + ": no answer", "; check"}},

@@ -111,7 +111,7 @@ func (s *settings) fromContext(p *program) error {
 		name = s.file.Current.Value
 	}
 	if name == "" {
-		return exit.Usage("no source is named: give a URL such as %s, or a current context in the config; eventscope demo needs neither", p.brokers[0].Example)
+		return exit.Usage("no broker given: add a URL such as %s, or set a current context in the config; eventscope demo needs neither", p.brokers[0].Example)
 	}
 	used, err := s.file.Context(name)
 	if err != nil {

@@ -32,9 +32,9 @@ type tail struct {
 func (p *program) tailCommand() *cobra.Command {
 	t := &tail{program: p}
 	cmd := &cobra.Command{
-		Use: "tail [URL...]", Short: "Print events as they come",
-		Long: "tail prints one line an event, from one source or from several at once. It joins no consumer group and takes nothing from a queue.\n\n" +
-			"With --exit events are printed at the end, in the order of their time over all partitions, sources and brokers; else as they come.",
+		Use: "tail [URL...]", Short: "Print events as they arrive",
+		Long: "tail prints a line per event, from one source or from several at once. It joins no consumer group and takes nothing from a queue.\n\n" +
+			"With --exit events are printed at the end, in the order of their time over all partitions, sources and brokers; otherwise as they arrive.",
 		Example: examples["tail"],
 		RunE:    p.command(t.run),
 	}

@@ -101,7 +101,7 @@ func (m *mapper) run(ctx context.Context, args []string) error {
 func (m *mapper) knowsFormat() error {
 	if kind := m.flags.format; kind != "" && !slices.Contains(output.Kinds, kind) {
 		return &adapters.Problem{
-			Doing: fmt.Sprintf("write the output as %q", kind), Cause: "there is no such format", Remedy: "use -o text, json or mermaid", Kind: adapters.ErrUsage,
+			Doing: fmt.Sprintf("write the output as %q", kind), Cause: "unknown format", Remedy: "use -o text, json or mermaid", Kind: adapters.ErrUsage,
 		}
 	}
 	return nil

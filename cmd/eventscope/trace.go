@@ -49,7 +49,7 @@ func (p *program) traceCommand() *cobra.Command {
 	t.begin.Add(cmd, "one hour ago")
 	cmd.Flags().BoolVar(&t.follow, "follow", false, "wait for the rest of the flow, and print it again as it grows")
 	cmd.Flags().DurationVar(&t.limit, "for", 0, "stop after this time, such as 1m")
-	cmd.Flags().BoolVar(&t.all, "all", false, "read every partition, also where all messages are keyed by what they are about")
+	cmd.Flags().BoolVar(&t.all, "all", false, "read every partition, even where the id is the message key")
 	p.outputFlags(cmd)
 	return cmd
 }

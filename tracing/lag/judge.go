@@ -164,13 +164,13 @@ func (s *Series) moves(p *progress, at *Standing, now int64) (consumer.LagState,
 	case p.neverFell(window):
 		return consumer.LagWarn, "reads, and the lag did not shrink for " + lasted(p.latest.at-p.commits[0].at)
 	case now-p.began < window:
-		return consumer.LagBehind, "watched too shortly to say more"
+		return consumer.LagBehind, "not observed long enough"
 	case at.SecondsKnown && at.Seconds < onItsWay:
 		return consumer.LagOK, "behind, and reading"
 	case p.grows():
 		return consumer.LagWarn, "reads, and the lag grows"
 	case at.Direction == DirectionUnknown:
-		return consumer.LagBehind, "watched too shortly to say more"
+		return consumer.LagBehind, "not observed long enough"
 	}
 	return consumer.LagOK, "behind, and reading"
 }
@@ -191,7 +191,7 @@ func (s *Series) explain(l *consumer.LogLag) string {
 	case consumer.LagTruncated:
 		return fmt.Sprintf("retention took %s that were never read", figure.Count(l.Lost))
 	case consumer.LagBehind:
-		return "watched too shortly to say more"
+		return "not observed long enough"
 	}
 	return l.Why
 }

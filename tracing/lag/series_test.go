@@ -80,7 +80,7 @@ func TestLagStates(t *testing.T) {
 		words string
 	}{
 		"keeps up":     {func(w *watched) lag.Standing { return w.run(2*window, 10, 10) }, consumer.LagOK, "nothing left"},
-		"at first":     {func(w *watched) lag.Standing { w.end = 50; return w.look() }, consumer.LagBehind, "too shortly"},
+		"at first":     {func(w *watched) lag.Standing { w.end = 50; return w.look() }, consumer.LagBehind, "long enough"},
 		"falls behind": {func(w *watched) lag.Standing { w.end = 50; w.look(); return w.run(2*window, 10, 8) }, consumer.LagWarn, "did not shrink"},
 		"catches up":   {func(w *watched) lag.Standing { w.end = 5000; w.look(); return w.run(2*window, 10, 20) }, consumer.LagOK, "reading"},
 		"consumer stops": {func(w *watched) lag.Standing {
@@ -169,7 +169,7 @@ func TestLagStates(t *testing.T) {
 		"reads without being a member": {func(w *watched) lag.Standing {
 			w.member, w.end = false, 500
 			return w.run(10*time.Second, 10, 10)
-		}, consumer.LagBehind, "too shortly"},
+		}, consumer.LagBehind, "long enough"},
 		"slower since a moment": {func(w *watched) lag.Standing {
 			w.run(2*window, 10, 10)
 			return w.run(20*time.Second, 10, 8)

@@ -25,9 +25,9 @@ func faultOf(err error, of Of) *Error {
 	}
 	switch {
 	case strings.Contains(fault.Reason, `Operator("=")`):
-		fault.Reason = "one = sets, two compare: write =="
+		fault.Reason = "use == to compare"
 	case strings.Contains(fault.Reason, "unexpected token EOF"):
-		fault.Reason = "the expression ends too early"
+		fault.Reason = "incomplete expression"
 	case strings.HasPrefix(fault.Reason, "unexpected token "):
 		fault.Reason += "; to search for words with signs, put all of them in one pair of double quotes"
 	case strings.HasPrefix(fault.Reason, "expected bool, but got "):
@@ -62,7 +62,7 @@ func unknownName(name string, of Of) string {
 	if best != "" {
 		hint = fmt.Sprintf("; did you mean %s?", best)
 	}
-	return fmt.Sprintf("there is no %s%s The fields are %s; the functions are %s; put text in quotes",
+	return fmt.Sprintf("unknown field %s%s The fields are %s; the functions are %s; put text in quotes",
 		name, orStop(hint), strings.Join(fields, ", "), strings.Join(functions, ", "))
 }
 

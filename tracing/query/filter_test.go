@@ -130,14 +130,14 @@ func TestFilterErrors(t *testing.T) {
 		column int
 		says   string
 	}{
-		`tpye == "x"`:                            {1, "there is no tpye; did you mean type?"},
-		`exception == "x"`:                       {1, "there is no exception; did you mean dead_letter.exception?"},
-		`type == "" && dead_letter.reson == "x"`: {15, "there is no dead_letter.reson; did you mean dead_letter.reason?"},
+		`tpye == "x"`:                            {1, "unknown field tpye; did you mean type?"},
+		`exception == "x"`:                       {1, "unknown field exception; did you mean dead_letter.exception?"},
+		`type == "" && dead_letter.reson == "x"`: {15, "unknown field dead_letter.reson; did you mean dead_letter.reason?"},
 		`type == "é" && jsn("a") > 1`:            {16, "did you mean json?"},
 		`type ~ "a" && nosuchthing > 1`:          {15, "The fields are source, broker"},
-		`type = "x"`:                             {6, "write =="},
+		`type = "x"`:                             {6, "use == to compare"},
 		`type == "x`:                             {9, "is not closed"},
-		`(type == "x"`:                           {12, "ends too early"},
+		`(type == "x"`:                           {12, "incomplete expression"},
 		`type ~ "("`:                             {6, "missing closing"},
 		`partition + 1 > "x"`:                    {15, "mismatched types int and string"},
 		`error (timeout)`:                        {1, "put text in quotes"},
@@ -179,7 +179,7 @@ func TestWrongFieldsAndValues(t *testing.T) {
 		{`status == "fialed" || status == "stcuk"`, Flows, 11, `status is never "fialed"`},
 		{`!(type == "x" && status == "late")`, Flows, 18, "join the two by && alone"},
 		{`servces == []`, Flows, 1, "did you mean services?"}, {`servces == []`, Events, 1, "did you mean service?"},
-		{`statu == ""`, Events, 1, "there is no statu. The fields are"},
+		{`statu == ""`, Events, 1, "unknown field statu. The fields are"},
 	} {
 		_, err := Compile(c.text, c.of)
 		var fault *Error

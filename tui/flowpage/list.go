@@ -383,7 +383,7 @@ func (f *List) Status() []page.Piece {
 	case f.paused:
 		state = page.Piece{Role: theme.Warn, Text: g.Paused.Add(text.Own(" paused"))}
 	case f.holding():
-		state = page.Piece{Role: theme.Warn, Text: g.Paused.Add(text.Own(" order held, f follows"))}
+		state = page.Piece{Role: theme.Warn, Text: g.Paused.Add(text.Own(" order frozen; f to resume"))}
 	}
 	parts := []page.Piece{state, {Role: theme.Dim, Text: text.Own("  by ").Add(f.Theme().String(string(f.order)))}}
 	if f.trouble {

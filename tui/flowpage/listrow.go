@@ -35,7 +35,7 @@ func (f *List) layout(rows []tracing.FlowSummary, width int) []int {
 	return widget.Layout([]widget.Column{
 		flowStatus:   {Min: len("x compensated")},
 		flowID:       {Min: min(id, 12), Want: id},
-		flowAge:      {Min: 4},
+		flowAge:      {Min: 5},
 		flowDuration: {Min: 8, Rank: 2},
 		flowEvents:   {Min: events, Rank: 1},
 		flowLast:     {Min: 12, Want: last, Rank: 3},
@@ -46,7 +46,7 @@ func (f *List) layout(rows []tracing.FlowSummary, width int) []int {
 
 func (f *List) headings(columns []int, width int) widget.Line {
 	row := widget.NewRow(f.Theme(), width).Gap(2)
-	for i, name := range [...]text.Safe{text.Own("Status"), text.Own("Flow"), text.Own("Age"), text.Own("Took"), text.Own("Events"), text.Own("Last event"), text.Own("Notes"), text.Own("Services")} {
+	for i, name := range [...]text.Safe{text.Own("Status"), text.Own("Flow"), text.Own("Last"), text.Own("Duration"), text.Own("Events"), text.Own("Last event"), text.Own("Notes"), text.Own("Services")} {
 		if columns[i] == 0 {
 			continue
 		}
@@ -110,13 +110,13 @@ func (f *List) notes(flow *tracing.FlowSummary) (theme.Role, text.Safe) {
 	var notes []text.Safe
 	role := theme.Dim
 	if flow.DeadLetters > 0 {
-		notes, role = append(notes, t.Glyph.Dead.Add(text.Space, text.Count(int64(flow.DeadLetters)), text.Own(" dead"))), theme.Bad
+		notes, role = append(notes, t.Glyph.Dead.Add(text.Space, text.Plural(flow.DeadLetters, text.Own(" dead letter"), text.Own(" dead letters")))), theme.Bad
 	}
 	if flow.FailedAt != "" && flow.FailedAt != flow.LastType {
 		notes = append(notes, t.Glyph.Failed.Add(text.Space, t.String(flow.FailedAt)))
 	}
 	if flow.Duplicates > 0 {
-		notes = append(notes, t.Glyph.Duplicate.Add(text.Space, text.Count(int64(flow.Duplicates)), text.Own(" twice")))
+		notes = append(notes, t.Glyph.Duplicate.Add(text.Space, text.Plural(flow.Duplicates, text.Own(" duplicate"), text.Own(" duplicates"))))
 	}
 	if flow.Entities > 0 {
 		notes = append(notes, text.Count(int64(flow.Entities)).Add(text.Own(" entities")))

@@ -255,7 +255,7 @@ func TestAPartitionSaysWhatIsKnownOfIt(t *testing.T) {
 			}{
 				{"orders/0", []string{" 4 ", " 3 ", " 1,005 ", " 1,009 "}, "orders/0, starts at 3, ", ""},
 				{"orders/1", []string{" none ", " 6 ", " 2 "}, "starts at 2", "nothing was ever committed, so the consumer itself decides where it begins"},
-				{"orders/2", []string{"UNKNOWN", " ? "}, "orders/2, ?/s in, ?/s out", "nobody tells where it reads"},
+				{"orders/2", []string{"UNKNOWN", " ? "}, "orders/2, ?/s in, ?/s out", "its position is not known"},
 				{"orders/3", []string{" 0 ", " 7 "}, "orders/3, starts at 0, ", "nothing is left to read"},
 				{"orders/4", []string{" 2 ", " 9 "}, "committed transactions end at 6", ""},
 				{"orders/5", []string{"left behind"}, "read by left behind", ""},

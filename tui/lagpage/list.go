@@ -258,7 +258,7 @@ func consumerFacts(t *theme.Theme, c *consumerLag) (facts []text.Safe) {
 		add(text.Count(int64(total.Known)), text.Own(" of "), text.Count(int64(total.Of)), text.Own(" known"))
 	}
 	if total.Unread > 0 && c.Lag.Kind != consumer.QueueConsumers { // of a queue its members tell that
-		add(text.Plural(total.Unread, text.Own(" partition is"), text.Own(" partitions are")).Add(text.Own(" read by nobody")))
+		add(text.Plural(total.Unread, text.Own(" partition has no consumer"), text.Own(" partitions have no consumer")))
 	}
 	if total.Left > 0 {
 		add(text.Count(total.Left), text.Own(" more in topics that it reads no more"))

@@ -98,7 +98,7 @@ func noNext(l *consumer.LogLag) text.Safe {
 	case l.State == consumer.LagNoOffset:
 		return text.Own("nothing was ever committed, so the consumer itself decides where it begins")
 	case l.Next() < 0:
-		return text.Own("nobody tells where it reads")
+		return text.Own("its position is not known")
 	}
 	return text.Safe{}
 }

@@ -66,7 +66,7 @@ func (p *lagPage) list(width, height int) []widget.Line {
 	columns := p.columns(width)
 	names := []text.Safe{
 		text.Own("State"), text.Own("Group"), text.Own("Kind"), text.Own("Lag"), text.Own("Behind"), text.Own(" In/s Out/s"),
-		text.Own("Zero in"), text.Own("Last 5 min"), text.Own("Members"), text.Own("Source"), text.Own("Why"),
+		text.Own("Drains in"), text.Own("Last 5 min"), text.Own("Members"), text.Own("Source"), text.Own("Why"),
 	}
 	sorted := lagOrders[p.order].column
 	names[sorted] = names[sorted].Add(t.Glyph.Sort)

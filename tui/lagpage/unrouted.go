@@ -43,22 +43,15 @@ func (p *lagPage) unroutedLines(width int) (lines []widget.Line) {
 		role, glyph := theme.Dim, t.Glyph.Dot
 		if n := u.count.Dropped; n > 0 {
 			role, glyph = theme.Warn, t.Glyph.Warning
-			parts = append(parts, text.Plural(int(n), text.Own(" message"), text.Own(" messages")).Add(text.Own(" led to no queue and "), lostText(n), lately(u.count.DroppedRate)))
+			parts = append(parts, text.Plural(int(n), text.Own(" unroutable message was dropped"), text.Own(" unroutable messages were dropped")).Add(lately(u.count.DroppedRate)))
 		}
 		if n := u.count.Returned; n > 0 {
-			parts = append(parts, text.Plural(int(n), text.Own(" was"), text.Own(" were")).Add(text.Own(" given back to publishers for that"), lately(u.count.ReturnedRate)))
+			parts = append(parts, text.Plural(int(n), text.Own(" was"), text.Own(" were")).Add(text.Own(" returned to publishers as unroutable"), lately(u.count.ReturnedRate)))
 		}
 		sentence := glyph.Add(text.Space, t.String(u.source), text.Own(": "), text.Join(text.Own("; "), parts...), text.Own("; counted since the broker started"))
 		lines = append(lines, widget.Paragraph(t, width, 2, role, sentence, 2)...)
 	}
 	return lines[:min(len(lines), page.MostTroubleLines)]
-}
-
-func lostText(n int64) text.Safe {
-	if n == 1 {
-		return text.Own("is lost")
-	}
-	return text.Own("are lost")
 }
 
 // lately is how many there are now, if any.

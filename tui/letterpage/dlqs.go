@@ -190,7 +190,7 @@ func (g *dlqsPage) Status() []page.Piece {
 	}
 	pieces := []page.Piece{{Role: role, Text: g.Theme().Glyph.Dead.Add(text.Space, count, text.Own(" open"))}}
 	if g.model.all {
-		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: text.Own("  those dealt with too")})
+		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: text.Own("  incl. resolved")})
 	}
 	if more := g.model.contents.more(); more > 0 {
 		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  ").Add(text.Count(more), text.Own(" older not listed"))})
@@ -304,7 +304,7 @@ func (g *dlqsPage) list(width, height int) []widget.Line {
 		say(theme.Warn, g.Theme().String(err.Error()))
 	}
 	lines = append(lines, widget.Headings(g.Theme(), width, columns, []text.Safe{
-		text.Own("Open"), text.Own("Type"), text.Own("Why"), text.Own("Died at"), text.Own("Newest"), text.Own("Lies in"),
+		text.Own("Open"), text.Own("Type"), text.Own("Why"), text.Own("Failed in"), text.Own("Newest"), text.Own("DLQ"),
 	}, groupCount, groupAge))
 	from, to := g.Show(lines, height, g.length())
 	for i := from; i < to; i++ {
@@ -392,7 +392,7 @@ func (g *dlqsPage) empty(width, height int) []widget.Line {
 	for _, err := range g.model.contents.lacking {
 		add(theme.Warn, t.String(err.Error()))
 	}
-	add(theme.Good, t.Glyph.Done.Add(text.Own(" No open dead letters. a shows those that were dealt with.")))
+	add(theme.Good, t.Glyph.Done.Add(text.Own(" No open dead letters. a shows resolved ones.")))
 	for i := range g.model.contents.listing.DLQs {
 		dlq := &g.model.contents.listing.DLQs[i]
 		add(theme.Dim, g.model.Words.Product(g.Theme(), dlq.Source.Broker).Add(text.Space, t.String(dlq.Name), text.Own(": "), t.String(dlq.Evidence)))

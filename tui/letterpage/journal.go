@@ -157,7 +157,7 @@ func (p *journalPage) details() []page.Piece {
 func (p *journalPage) empty(width, height int) []widget.Line {
 	t := p.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
-	hint := text.Own("Nothing was done from here yet. What you replay, discard or restore stands here for good: who, when, what, how it ended.")
+	hint := text.Own("No runs yet. Every replay, discard and restore is recorded here: who, when, what, how it ended.")
 	lines = append(lines, widget.Paragraph(t, width, 2, theme.Dim, hint, 3)...)
 	return widget.Fit(t, lines, width, height)
 }
@@ -173,7 +173,7 @@ func (p *journalPage) list(width, height int) []widget.Line {
 		runBy: {Min: 10, Want: 20, Rank: 4}, runName: {Min: runNameWidth, Rank: 2}, runWhy: {Min: 12, Rank: 5, Rest: true},
 	}, width-2)
 	lines := []widget.Line{widget.Headings(t, width, columns, []text.Safe{
-		text.Own("Age"), text.Own("Action"), text.Own("State"), text.Own("Settled"), text.Own("Lies in"), text.Own("By"), text.Own("Run"), text.Own("Reason"),
+		text.Own("Age"), text.Own("Action"), text.Own("State"), text.Own("Settled"), text.Own("DLQ"), text.Own("By"), text.Own("Run"), text.Own("Reason"),
 	}, runAge, runCount)}
 	from, to := p.Show(lines, height, len(p.records))
 	for i := from; i < to; i++ {
@@ -334,7 +334,7 @@ func (p *stepsPage) list(width, height int) []widget.Line {
 		lineDLQ: {Min: min(dlq, 12), Want: dlq, Rank: 3}, lineNote: {Min: 12, Rank: 1, Rest: true},
 	}, width-2)
 	lines := []widget.Line{widget.Headings(t, width, columns, []text.Safe{
-		text.Own("Time"), text.Own("Step"), text.Own("Letters"), text.Own("Numbers"), text.Own("Lies in"), text.Own("Note"),
+		text.Own("Time"), text.Own("Step"), text.Own("Letters"), text.Own("Numbers"), text.Own("DLQ"), text.Own("Note"),
 	}, lineCount)}
 	from, to := p.Show(lines, height, len(p.lines))
 	for i := from; i < to; i++ {

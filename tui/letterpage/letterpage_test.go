@@ -169,7 +169,7 @@ func TestLettersThatWereDealtWithAreShownWhenAsked(t *testing.T) {
 		visit(t, kind, true, func(m *morgue) {
 			m.dead(2, "orders", "OrderPlaced", "timeout").listed().Press("enter", "space", "x").Write("test data")
 			m.confirm("1").Sees("✓ discarded").Press("esc").Pass(3 * time.Second).Sees("☠ 1 letter").Misses("discarded")
-			m.Press("u").Sees("none of these letters is discarded; a shows those that were dealt with, too").Press("a").Pass(3*time.Second).Sees("☠ 2 letters", "those dealt with too", "discarded").Press("u").Sees("restore", "1 letter,").Press("t").Sees("only what is replayed goes somewhere")
+			m.Press("u").Sees("none of these letters is discarded; a shows resolved ones, too").Press("a").Pass(3*time.Second).Sees("☠ 2 letters", "incl. resolved", "discarded").Press("u").Sees("restore", "1 letter,").Press("t").Sees("only what is replayed goes somewhere")
 			m.confirm("1").Sees("✓ restored").Press("esc").Pass(20 * time.Second)
 			if m.Kind == adapters.Queue {
 				m.Press("esc", "esc", "esc").Pass(3*time.Second).Sees("has changed since it was looked at").Press("g", "enter", "y").Pass(3 * time.Second)
@@ -224,7 +224,7 @@ func TestAGroupIsFoundAgainWhereverItsRowGoes(t *testing.T) {
 		m.dead(5, "orders", "OrderPaid", "declined").Pass(3*time.Second).Selects("OrderPaid", " 7").Press("g").Selects("OrderPaid").Press("G").Selects("OrderShipped")
 		m.dead(9, "orders", "OrderShipped", "lost").Pass(3*time.Second).Selects("OrderShipped", " 10").Sees("☠ 20 open")
 		m.Press("x").Write("test data")
-		m.confirm("10").Sees("✓ done").Press("esc").Pass(3*time.Second).Sees("☠ 10 open", "▸").Misses("OrderShipped").Press("a").Pass(3*time.Second).Sees("0 of 10  OrderShipped", "those dealt with too").Press("esc").Pass(3 * time.Second).Misses("OrderShipped")
+		m.confirm("10").Sees("✓ done").Press("esc").Pass(3*time.Second).Sees("☠ 10 open", "▸").Misses("OrderShipped").Press("a").Pass(3*time.Second).Sees("0 of 10  OrderShipped", "incl. resolved").Press("esc").Pass(3 * time.Second).Misses("OrderShipped")
 	})
 }
 

@@ -278,7 +278,7 @@ func (p *lettersPage) Status() []page.Piece {
 		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  as of ").Add(text.Ago(p.Now().Sub(old)))})
 	}
 	if p.model.all {
-		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: text.Own("  those dealt with too")})
+		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: text.Own("  incl. resolved")})
 	}
 	if more := p.beyond(); more > 0 {
 		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  ").Add(text.Count(int64(more)), text.Own(" older not listed"))})
@@ -394,7 +394,7 @@ func (p *lettersPage) list(width, height int) []widget.Line {
 		lines = append(lines, p.row(columns, p.rows[i], width, i == p.Cursor.Index))
 	}
 	if len(p.rows) == 0 && p.chosen {
-		hint := text.Own("No letter is left here. a shows those that were dealt with; esc goes back.")
+		hint := text.Own("No letter is left here. a shows resolved ones; esc goes back.")
 		if p.filter != nil {
 			hint = text.Own("No letter passes the filter. / changes it; esc clears it.")
 		}

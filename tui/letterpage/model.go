@@ -325,11 +325,19 @@ func (b *Model) Total() []page.Piece {
 	if b == nil || b.open <= 0 {
 		return nil
 	}
-	parts := []page.Piece{{Role: theme.Bad, Text: b.Theme().Glyph.Dead.Add(text.Space, text.Short(float64(b.open)), text.Own(" dead"))}}
+	parts := []page.Piece{{Role: theme.Bad, Text: b.Theme().Glyph.Dead.Add(text.Space, text.Short(float64(b.open)), deadWord(b.open))}}
 	if old := b.contents.listing.Old(); !old.IsZero() { // a source does not answer
 		parts = append(parts, page.Piece{Role: theme.Warn, Text: text.Own(" (").Add(text.Age(b.Now().Sub(old)), text.Own(" old)"))})
 	}
 	return parts
+}
+
+// deadWord is what follows their number.
+func deadWord(n int64) text.Safe {
+	if n == 1 {
+		return text.Own(" dead letter")
+	}
+	return text.Own(" dead letters")
 }
 
 // AtWork says that a run which was begun from here is.

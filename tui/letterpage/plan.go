@@ -63,7 +63,7 @@ var actions = map[keymap.Action]replay.Action{keymap.ReplayLetters: replay.Repla
 func (b *Model) planFor(a keymap.Action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
 	p := &planPage{Screen: b, model: b, action: actions[a], letters: letters, options: replay.PlanOptions{Only: only}}
 	if !slices.ContainsFunc(letters, func(l *replay.Letter) bool { return l.State == p.action.Wants() && (only == nil || only[l.Position]) }) {
-		b.Say(theme.Warn, text.Own("none of these letters is ").Add(b.Theme().String(p.action.Wants().String()), text.Own("; a shows those that were dealt with, too")))
+		b.Say(theme.Warn, text.Own("none of these letters is ").Add(b.Theme().String(p.action.Wants().String()), text.Own("; a shows resolved ones, too")))
 		return nil
 	}
 	if p.action == replay.Discard {
@@ -149,7 +149,7 @@ func (p *planPage) take(plan *replay.Plan) {
 	for _, fact := range plan.Facts() {
 		role := theme.Plain
 		switch fact[0] {
-		case "stays", "reaches", "in hand", "warning", "lacks", "maybe sent", "alike":
+		case "stays", "read by", "locked", "warning", "lacks", "maybe sent", "alike":
 			role = theme.Warn
 		case "guarantee":
 			role = theme.Good
@@ -256,7 +256,7 @@ func (p *planPage) askConfirmation() {
 	sign := text.Own("type ").Add(t.CutMiddle(shown, 30), text.Own(" to "), t.String(string(p.action)), text.Space, text.Plural(count, text.Own(" letter"), text.Own(" letters")), text.Own(": "))
 	page.AskFor(p, sign, text.Own("esc leaves everything as it is"), func(typed string) tea.Cmd {
 		if typed = strings.TrimSpace(typed); typed != word && typed != shown.String() {
-			p.Say(theme.Warn, text.Own("that is not ").Add(shown, text.Own("; nothing was done")))
+			p.Say(theme.Warn, text.Own("that does not match ").Add(shown, text.Own("; nothing was sent")))
 			return nil
 		}
 		return p.begin()

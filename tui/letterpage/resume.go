@@ -8,7 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// ShowRun shows the run that was begun from here last.
+// ShowRun shows last run of this session.
 func (b *Model) ShowRun() tea.Cmd {
 	if b.run == nil {
 		b.Say(theme.Dim, text.Own("no run was begun from this screen"))

@@ -91,7 +91,7 @@ func (b *Model) update(every time.Duration) tea.Cmd {
 	if stale {
 		b.told = b.Now()
 	}
-	return b.Ask(b, text.Own("drawing up the map"), mapLimit, func(ctx context.Context) (func(), error) {
+	return b.Ask(b, text.Own("building the map"), mapLimit, func(ctx context.Context) (func(), error) {
 		begun := time.Now()
 		var err error
 		if known.Traffic, err = querier.Traffic(ctx); err != nil {

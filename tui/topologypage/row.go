@@ -58,7 +58,7 @@ func (p *topologyPage) list(width, height int) []widget.Line {
 	columns := p.columns(width)
 	names := []text.Safe{
 		text.Own("Written by"), text.Own("Destination"), text.Own("Kind"), text.Own("/s"), text.Own("Failed"),
-		text.Own("Leads to"), text.Own("State"), text.Own("To read"), text.Own("Types and keys"),
+		text.Own("Goes to"), text.Own("State"), text.Own("Lag"), text.Own("Types and keys"),
 	}
 	if p.services {
 		names[mapIn], names[mapMiddle], names[mapOut] = text.Own("Reads"), text.Own("Service"), text.Own("Writes to")

@@ -125,7 +125,7 @@ func missingManagement(c *Tailer) error {
 			"a real queue is never consumed but tapped where it is bound, and only the management API tells its bindings",
 			"add management=http://HOST:15672, or name what feeds it with tap=exchange:key; a stream is named with stream=", adapters.ErrUsage)
 	}
-	return wording.Problem("read "+c.Broker.String(), "the URL does not say what, and only the management API tells what there is",
+	return wording.Problem("read "+c.Broker.String(), "there is nothing to read in the URL",
 		"add tap=exchange, tap=exchange:key, stream=name or firehose=true, or management=http://HOST:15672 to tap every exchange", adapters.ErrUsage)
 }
 

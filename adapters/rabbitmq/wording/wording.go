@@ -25,7 +25,7 @@ func NetworkCause(err error) string {
 	)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing listens there"
+		return "connection refused"
 	case errors.As(err, &dns):
 		return fmt.Sprintf("the host name %q is not known", dns.Name)
 	case errors.As(err, &operation):

@@ -68,7 +68,7 @@ func New(options Options) (Format, error) {
 		return newText(options), nil
 	}
 	return nil, &adapters.Problem{
-		Doing: fmt.Sprintf("write the output as %q", options.Kind), Cause: "there is no such format",
+		Doing: fmt.Sprintf("write the output as %q", options.Kind), Cause: "unknown format",
 		Remedy: "use -o text or -o json", Kind: adapters.ErrUsage,
 	}
 }

@@ -139,7 +139,7 @@ func (l *textLines) totals(c *Lag, total consumer.Total) (notes []text.Safe) {
 	}
 	switch s := &c.Standing; {
 	case s.Direction == lag.Draining:
-		notes = append(notes, text.Own("draining, zero in ").Add(text.Span(s.Left)))
+		notes = append(notes, text.Own("draining, empty in ").Add(text.Span(s.Left)))
 	case s.Trend() != "" && total.Lag > 0:
 		note("%s", s.Trend())
 	}

@@ -30,7 +30,7 @@ type Flags struct {
 // Add adds the flags to a command.
 func (f *Flags) Add(cmd *cobra.Command) {
 	f.Begin.Add(cmd, "end; with --exit, beginning")
-	cmd.Flags().BoolVar(&f.Exit, "exit", false, "stop at what is the end now")
+	cmd.Flags().BoolVar(&f.Exit, "exit", false, "stop at the current end")
 	cmd.Flags().DurationVar(&f.Limit, "for", 0, "stop after this time, such as 10s")
 }
 
