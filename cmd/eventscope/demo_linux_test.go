@@ -27,7 +27,7 @@ func TestALetterOfTheDemoIsReplayedAndItsFlowIsComplete(t *testing.T) {
 	}
 	order := selected[1]
 	screen.Press("F").Sees("Flow "+order, "ProviderTimeout", "☠", "D dead letter").Press("D")
-	screen.Sees("state      open", "r replay", order).Press("r").Sees("nothing has happened yet", "reaches", "payment", "exactly once")
+	screen.Sees("state      open", "r replay", order).Press("r").Sees("nothing has happened yet", "read by", "payment", "exactly once")
 	screen.Press("Enter").Sees("type 1 to replay 1 letter:").Press("1", "Enter").Sees("✓ done", "1 of 1", "✓ replayed")
 	screen.Press(":", "trace "+order, "Enter").Sees("Flow "+order, "✓ complete", "ShipmentPrepared", "☠")
 	screen.Press("6").Sees("replay", "✓ done", "1 of 1").Press("q")

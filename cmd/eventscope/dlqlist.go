@@ -133,9 +133,6 @@ func (d *dlq) show(ctx context.Context, args []string) error {
 	if len(only) != 1 {
 		return exit.Usage("name one letter by its position, such as orders.dlq/0@17")
 	}
-	if d.flags.format == "" {
-		d.flags.format = "json"
-	}
 	format, err := d.format(false)
 	if err != nil {
 		return err
@@ -150,7 +147,7 @@ func (d *dlq) show(ctx context.Context, args []string) error {
 			return nil // an equal letter of a queue
 		}
 		seen[l.Letter.Position] = true
-		return writer.Write(format.AppendLetter(writer.Available(), l))
+		return writer.Write(format.AppendLetterPage(writer.Available(), l))
 	})
 	if flushing := writer.Flush(); err == nil {
 		err = flushing

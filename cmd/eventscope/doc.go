@@ -24,7 +24,7 @@
 //	sources.go    flags, environment and config -> settings, with what each source shares
 //	suggest.go    what was probably meant, and what may be completed
 //	screen.go     the screen; start.go: what it asks when nothing says what to look at
-//	examples.go   command lines, for help
+//	help.go       help; examples.go: command lines for it; man.go: the manual page
 //	tail.go flows.go topology.go config.go version.go   the commands of that name
 //	lag.go        lag: rounds and their output; laground.go: one round over the sources
 //	lagwatch.go   lag --watch
@@ -40,6 +40,6 @@
 // Brokers are opened behind the screen, so that it shows at once; the other commands
 // open first, since they have nothing to show.
 //
-// A command's error does not reach fang, which would ask the terminal for its colours
-// before printing it; program.run prints it.
+// A command's error does not reach cobra, whose own errors are all about the command line;
+// program.run prints both.
 package main

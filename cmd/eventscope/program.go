@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
 
-	// fang makes cobra's help and manual pages pleasant to read.
-	"charm.land/fang/v2"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
@@ -41,6 +38,7 @@ type flags struct {
 	config, context, memory, log string
 	begin                        reading.Begin // of the screen
 	write, noColor               bool
+	colour                       string
 	format                       string
 	stats                        bool
 }
@@ -58,10 +56,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(flagProblem)
 	root.SetOut(p.Stdout)
-	err := fang.Execute(ctx, root,
-		fang.WithVersion(version()),
-		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}), // errors are printed below
-	)
+	err := root.ExecuteContext(ctx)
 	if err != nil { // cobra's own errors are all about the command line
 		err = exit.Usage("%w; see eventscope --help", err)
 	} else {
@@ -86,26 +81,34 @@ func (p *program) root() *cobra.Command {
 		Example: examples["eventscope"],
 		Args:    cobra.ArbitraryArgs,
 		RunE:    p.command(p.screen),
+		Version: version(), SilenceErrors: true, SilenceUsage: true, // errors are printed by run
 	}
+	root.SetHelpFunc(p.help)
+	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })
 	p.flags.begin.Add(root, "the newest 500 messages")
 	f := root.PersistentFlags()
 	f.StringVar(&p.flags.config, "config", "", "config file (default $XDG_CONFIG_HOME/eventscope/config.yaml)")
 	f.StringVar(&p.flags.context, "context", "", "context of the config to use instead of the current one")
 	f.StringVar(&p.flags.memory, "memory", "", "memory for index and caches (default 512MiB)")
 	f.BoolVar(&p.flags.write, "write", false, "allow writes; everything is read-only without it")
-	f.BoolVar(&p.flags.noColor, "no-color", false, "disable colour (like NO_COLOR)")
+	f.StringVar(&p.flags.colour, "color", "auto", "colour: auto, always or never")
+	f.BoolVar(&p.flags.noColor, "no-color", false, "disable colour (like NO_COLOR), the same as --color never")
 	f.StringVar(&p.flags.log, "log", "", "file to append a log of connections and problems to")
 	_ = root.RegisterFlagCompletionFunc("context", p.completeContexts)
-	root.AddCommand(p.demoCommand(), p.tailCommand(), p.traceCommand(), p.flowsCommand(), p.lagCommand(), p.topologyCommand(), p.dlqCommand(), p.configCommand(), p.versionCommand())
+	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colours, cobra.ShellCompDirectiveNoFileComp))
+	root.AddCommand(p.demoCommand(), p.tailCommand(), p.traceCommand(), p.flowsCommand(), p.lagCommand(), p.topologyCommand(), p.dlqCommand(), p.configCommand(), p.versionCommand(), p.manCommand())
 	p.commands = names(root)
 	p.completeURLs([]*cobra.Command{root})
 	return root
 }
 
-// command wraps the work of a command: what it returns is kept for run, so that fang,
-// which asks a terminal for its colours before it prints an error, does not see it.
+// command wraps the work of a command: what it returns is kept for run, so that cobra's own errors
+// can be told from it.
 func (p *program) command(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
+		if p.err = oneOf("--color", p.flags.colour, colours); p.err != nil {
+			return nil
+		}
 		p.err = p.Logged(p.flags.log, func() error {
 			err := work(cmd.Context(), args)
 			if cause := context.Cause(cmd.Context()); errors.Is(cause, exit.ErrInterrupted) && (err == nil || adapters.IsEnd(err)) {
@@ -126,7 +129,7 @@ func (p *program) outputFlags(cmd *cobra.Command) {
 
 // format is the output's format by the flags and by what reads it.
 func (p *program) format(noValue bool) (output.Format, error) {
-	options := output.Options{Kind: p.flags.format, NoValue: noValue, Terminal: console.IsTerminal(p.Stdout), ASCII: !tui.UTF8Locale(p.getenv)}
+	options := output.Options{Kind: p.flags.format, NoValue: noValue, Terminal: console.IsTerminal(p.Stdout), ASCII: !tui.UTF8Locale(p.getenv), Colour: p.coloured()}
 	if options.Terminal {
 		options.Width, _, _ = term.GetSize(p.Stdout.Fd())
 	} else {
@@ -139,6 +142,17 @@ func (p *program) format(noValue bool) (output.Format, error) {
 		}
 	}
 	return output.New(options)
+}
+
+// colours are the values of --color.
+var colours = []string{"auto", "always", "never"}
+
+// coloured says that what is printed for people has colours.
+func (p *program) coloured() bool {
+	if p.flags.noColor || p.flags.colour != "auto" && p.flags.colour != "always" {
+		return false
+	}
+	return p.flags.colour == "always" || console.IsTerminal(p.Stdout) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
 }
 
 // notAURL is the error for an argument that is neither URL nor command.

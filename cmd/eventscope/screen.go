@@ -197,7 +197,7 @@ func (v *view) options(p *program) tui.Options {
 	options := tui.Options{
 		Querier: v.index.Store, Title: v.title, Banner: v.banner, Rules: v.settings.rules,
 		ReadOnly: "READ-ONLY", Fault: v.fault, Faults: v.faults, History: v.history,
-		NoColor: p.flags.noColor || p.getenv("NO_COLOR") != "", ASCII: !tui.UTF8Locale(p.getenv), Theme: v.settings.theme(),
+		NoColor: p.flags.noColor || p.flags.colour == "never" || p.getenv("NO_COLOR") != "", ASCII: !tui.UTF8Locale(p.getenv), Theme: v.settings.theme(),
 		Input: p.Stdin, Output: p.Stdout,
 	}
 	options.Service, options.Write = v.service, !v.settings.readOnly

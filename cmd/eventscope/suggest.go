@@ -14,6 +14,35 @@ import (
 	"eventscope/cmd/internal/spelling"
 )
 
+// elsewhere are flags of other tools that people try, with what says the same here.
+var elsewhere = map[string]string{
+	"json":             "write -o json",
+	"topic":            intoURL,
+	"topics":           intoURL,
+	"t":                intoURL,
+	"queue":            intoURL,
+	"bootstrap-server": brokerURL,
+	"broker":           brokerURL,
+	"brokers":          brokerURL,
+	"b":                brokerURL,
+	"url":              brokerURL,
+	"from-beginning":   "write --from beginning",
+	"beginning":        "write --from beginning",
+	"n":                "write --limit",
+	"f":                "events are followed unless --exit is given",
+	"user":             "the user stands in the URL, before the host: user@host",
+	"password":         "a password comes from EVENTSCOPE_PASSWORD, a file (password_file= in the URL) or the config",
+	"dry-run":          "nothing is written without --write; eventscope dlq plan shows what would be",
+	"yes":              confirmIt,
+	"force":            confirmIt,
+}
+
+const (
+	brokerURL = "name the broker by its URL, without a flag"
+	intoURL   = "name it in the URL"
+	confirmIt = "write --confirm and the number of letters that the plan says"
+)
+
 // flagProblem is an error about flags in our words, with what was probably meant.
 func flagProblem(cmd *cobra.Command, err error) error {
 	unknown := (*pflag.NotExistError)(nil)
@@ -24,12 +53,19 @@ func flagProblem(cmd *cobra.Command, err error) error {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 	name := unknown.GetSpecifiedName()
+	says, isElsewhere := elsewhere[name]
 	if short := unknown.GetSpecifiedShortnames(); short != "" {
 		word, _, _ := strings.Cut(short, "=")
 		if guess := spelling.Nearest(word, known); guess != "" && len(word) > 1 {
 			return exit.Usage("unknown flag: -%s; did you mean --%s?", word, guess)
 		}
+		if isElsewhere && len(word) == 1 {
+			return exit.Usage("unknown flag: -%s; %s", name, says)
+		}
 		return exit.Usage("unknown flag: -%s", name)
+	}
+	if isElsewhere {
+		return exit.Usage("unknown flag: --%s; %s", name, says)
 	}
 	if guess := spelling.Nearest(name, known); guess != "" {
 		return exit.Usage("unknown flag: --%s; did you mean --%s?", name, guess)

@@ -21,7 +21,8 @@
 //	topology.go the map, as both and as a diagram
 //	lag.go    consumers and how far they are behind, as both
 //	append.go the values JSON lines are made of
-//	text.go   the same as text
+//	text.go   the same as text; table.go: its headings and colours
+//	letterpage.go one dead letter as a page
 //
 // # Not obvious
 //

@@ -37,6 +37,7 @@ type Format interface {
 	AppendTopology(dst []byte, g *topology.Graph) []byte
 
 	AppendLetter(dst []byte, d *Letter) []byte
+	AppendLetterPage(dst []byte, d *Letter) []byte
 	AppendGroup(dst []byte, g *replay.Group) []byte
 	AppendPlan(dst []byte, p *replay.Plan) []byte
 	AppendOutcome(dst []byte, o *replay.Outcome) []byte
@@ -55,6 +56,7 @@ type Options struct {
 	Terminal bool   // the reader is a terminal
 	Width    int    // of the terminal in cells; 0 is unbounded
 	ASCII    bool   // the terminal shows nothing but ASCII
+	Colour   bool   // text may have colours
 
 	Now func() time.Time // says which day is today; nil is time.Now
 }

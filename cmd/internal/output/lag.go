@@ -9,6 +9,7 @@ import (
 	"eventscope/adapters/consumer"
 	"eventscope/tracing/lag"
 	"eventscope/tui/text"
+	"eventscope/tui/theme"
 )
 
 // Lag is a consumer and how it stands, to be written.
@@ -107,7 +108,12 @@ func (l *textLines) AppendLag(dst []byte, c *Lag) []byte {
 		right(counted(total.Lag, total.Known > 0), 13),
 		right(behindFor(&c.Standing), 11),
 	}
-	dst = l.line(dst, cells, text.Join(text.Own("; "), l.totals(c, total)...))
+	dst = l.head(dst, lagLines, func() []text.Safe {
+		return []text.Safe{l.cell(lagStateColumn, text.Own("State")), l.cell(consumerColumn, text.Own("Consumer")), l.cell(kindColumn, text.Own("Kind")),
+			right(text.Own("Lag"), 13), right(text.Own("Behind"), 11), text.Own("Notes")}
+	})
+	role, _ := l.theme.Lag(c.Standing.State)
+	dst = l.line(dst, cells, text.Join(text.Own("; "), l.totals(c, total)...), l.looks(role, theme.Strong, theme.Dim)...)
 	for i := range c.Lag.Logs {
 		dst = l.log(dst, c, &c.Lag.Logs[i], &c.Logs[i])
 	}
@@ -194,7 +200,8 @@ func (l *textLines) log(dst []byte, c *Lag, log *consumer.LogLag, s *lag.Standin
 	if log.LastStable >= 0 && log.LastStable < log.End {
 		notes = append(notes, text.Own("readers of committed transactions end at ").Add(text.Count(log.LastStable), l.open(log.Open)))
 	}
-	return l.line(dst, cells, text.Join(text.Own("; "), notes...))
+	role, _ := l.theme.Lag(s.State)
+	return l.line(dst, cells, text.Join(text.Own("; "), notes...), l.looks(role)...)
 }
 
 // offsets is how far a consumer is in a log. Those of RabbitMQ have no offsets.

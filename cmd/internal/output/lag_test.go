@@ -78,7 +78,7 @@ func TestAnyLagIsLines(t *testing.T) {
 				t.Fatal(err)
 			}
 			lines := strings.Split(strings.TrimSuffix(string(f.AppendLag(nil, c)), "\n"), "\n")
-			want := len(c.Lag.Logs) + map[string]int{"json": 0, "text": 1}[kind]
+			want := len(c.Lag.Logs) + map[string]int{"json": 0, "text": 2}[kind] // a heading, and its totals
 			if len(lines) != want {
 				t.Fatalf("%d lines of %s: %q", len(lines), kind, lines)
 			}

@@ -10,6 +10,7 @@ import (
 	"eventscope/adapters/envelope/deadheader"
 	"eventscope/replay"
 	"eventscope/tui/text"
+	"eventscope/tui/theme"
 )
 
 // Letter is a dead letter to be written.
@@ -220,7 +221,11 @@ func (l *textLines) AppendLetter(dst []byte, d *Letter) []byte {
 		l.cell(entityColumn, l.words(letter.Entity)),
 		l.cell(whyColumn, l.words(cause(letter.DeadLetter.Reason, letter.DeadLetter.Exception))),
 	}
-	return l.line(dst, cells, text.Join(text.Own("; "), target, l.words(letter.DeadLetter.Message)))
+	dst = l.head(dst, letterLines, func() []text.Safe {
+		return []text.Safe{l.cell(timeColumn, text.Own("Died")), l.cell(stateColumn, text.Own("State")), l.cell(positionColumn, text.Own("Letter")), l.cell(typeColumn, text.Own("Type")),
+			l.cell(entityColumn, text.Own("About")), l.cell(whyColumn, text.Own("Why")), text.Own("Target")}
+	})
+	return l.line(dst, cells, text.Join(text.Own("; "), target, l.words(letter.DeadLetter.Message)), l.looks(theme.Dim, theme.Warn, theme.Plain, theme.Plain, theme.Strong, theme.Bad)...)
 }
 
 // AppendGroup appends how many died so, of what type, where, and why.
@@ -232,7 +237,11 @@ func (l *textLines) AppendGroup(dst []byte, g *replay.Group) []byte {
 		l.cell(originColumn, l.words(g.Origin)),
 		l.cell(whyColumn, l.words(cause(g.Reason, g.Exception))),
 	}
-	return l.line(dst, cells, l.words(g.Words))
+	dst = l.head(dst, groupLines, func() []text.Safe {
+		return []text.Safe{right(text.Own("Letters"), 12), l.cell(dlqColumn, text.Own("DLQ")), l.cell(typeColumn, text.Own("Type")), l.cell(originColumn, text.Own("Failed in")),
+			l.cell(whyColumn, text.Own("Why")), text.Own("Message")}
+	})
+	return l.line(dst, cells, l.words(g.Words), l.looks(theme.Plain, theme.Plain, theme.Plain, theme.Plain, theme.Bad)...)
 }
 
 // AppendPlan appends what will happen, a line a fact.
@@ -276,6 +285,10 @@ func (l *textLines) AppendRecord(dst []byte, r *replay.Record) []byte {
 		l.cell(runColumn, l.words(r.Run)), l.cell(actionColumn, l.words(string(r.Action))), l.cell(statusColumn, l.words(r.State)),
 		l.cell(lettersColumn, l.words(done)), l.cell(byColumn, l.words(r.By)), l.cell(dlqColumn, l.words(strings.Join(r.DLQs, ", "))),
 	}
+	dst = l.head(dst, recordLines, func() []text.Safe {
+		return []text.Safe{l.cell(runColumn, text.Own("Run")), l.cell(actionColumn, text.Own("Action")), l.cell(statusColumn, text.Own("State")), l.cell(lettersColumn, text.Own("Letters")),
+			l.cell(byColumn, text.Own("By")), l.cell(dlqColumn, text.Own("DLQ")), text.Own("Reason")}
+	})
 	return l.line(dst, cells, l.words(strings.Join(strings.Fields(r.Reason+" "+r.Error), " ")))
 }
 

@@ -1,7 +1,6 @@
 package output
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -10,12 +9,15 @@ import (
 	"eventscope/adapters/payload"
 	"eventscope/tracing"
 	"eventscope/tui/text"
+	"eventscope/tui/theme"
 )
 
 // textLines writes aligned columns. All bytes of messages go through the sanitiser.
 type textLines struct {
 	options Options
 	cleaner text.Cleaner
+	theme   *theme.Theme
+	headed  heading         // the kind of lines that has its heading
 	widths  map[*column]int // as wide as the widest text so far
 	summary []byte
 }
@@ -50,7 +52,7 @@ func newText(options Options) *textLines {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &textLines{options: options, cleaner: text.Cleaner{ASCII: options.ASCII}, widths: map[*column]int{}}
+	return &textLines{options: options, cleaner: text.Cleaner{ASCII: options.ASCII}, theme: basicTheme(options.ASCII), widths: map[*column]int{}}
 }
 
 // cell is content fitted into a column.
@@ -66,34 +68,55 @@ func (l *textLines) cell(c *column, content text.Safe) text.Safe {
 func (l *textLines) clean(b []byte) text.Safe { return l.cleaner.Bytes(b, text.Bound) }
 
 // line appends the cells with two spaces between, the last one cut to what the
-// terminal has left.
-func (l *textLines) line(dst []byte, cells []text.Safe, last text.Safe) []byte {
+// terminal has left. The looks are those of the cells, in order; those that are not given are plain.
+func (l *textLines) line(dst []byte, cells []text.Safe, last text.Safe, looks ...theme.Style) []byte {
 	used := 0
-	for _, cell := range cells {
-		dst = append(append(dst, cell.String()...), "  "...)
+	for i, cell := range cells {
+		if i < len(looks) {
+			dst = l.paint(dst, looks[i], cell)
+		} else {
+			dst = append(dst, cell.String()...)
+		}
+		dst = append(dst, "  "...)
 		used += cell.Width() + 2
 	}
 	if l.options.Width > 0 {
 		last = l.cleaner.Cut(last, max(l.options.Width-used, leastSummary))
 	}
-	dst = append(dst, last.String()...)
+	if len(looks) > len(cells) {
+		dst = l.paint(dst, looks[len(cells)], last)
+	} else {
+		dst = append(dst, last.String()...)
+	}
 	for dst[len(dst)-1] == ' ' {
 		dst = dst[:len(dst)-1]
 	}
 	return append(dst, '\n')
 }
 
-// AppendEvent appends time, service, type, position, flow and a summary.
+// AppendEvent appends time, service, type, position, what it is about and a summary.
 func (l *textLines) AppendEvent(dst []byte, e *Event) []byte {
-	flow, _, _ := flowOf(e.Identity)
+	service, about := l.clean(e.Identity.Service.Value), e.Identity.Entity.Value
+	if !e.Identity.Entity.Known() { // people know an order by its number, not by the id of its flow
+		about, _, _ = flowOf(e.Identity)
+	}
 	cells := []text.Safe{
 		l.clock(e.Message.Time),
-		l.cell(serviceColumn, l.clean(e.Identity.Service.Value)),
+		l.cell(serviceColumn, service),
 		l.cell(typeColumn, l.clean(e.Identity.Type.Value)),
 		l.cell(positionColumn, l.cleaner.String(e.Message.Position.String())),
-		l.cell(flowColumn, l.clean(flow)),
+		l.cell(flowColumn, l.clean(about)),
 	}
-	return l.line(dst, cells, l.summarise(e.Message, e.Identity.DeadLetter))
+	dst = l.head(dst, eventLines, func() []text.Safe {
+		return []text.Safe{l.cell(timeColumn, text.Own("Time")), l.cell(serviceColumn, text.Own("Service")), l.cell(typeColumn, text.Own("Type")),
+			l.cell(positionColumn, text.Own("Position")), l.cell(flowColumn, text.Own("About")), text.Own("Value")}
+	})
+	looks := l.looks(theme.Dim, theme.Plain, theme.Plain, theme.Dim, theme.Strong)
+	looks[1] = l.theme.Service(service.String())
+	if e.Identity.DeadLetter {
+		looks[2] = l.theme.Style(theme.Bad)
+	}
+	return l.line(dst, cells, l.summarise(e.Message, e.Identity.DeadLetter), looks...)
 }
 
 // summarise is a message in one line of words.
@@ -116,17 +139,31 @@ func (l *textLines) summarise(m *adapters.Message, dead bool) text.Safe {
 	return text.Join(text.Own(", "), notes...)
 }
 
+// flowName is how people know a flow: by what it is about, if that is one thing, else by its id.
+func (l *textLines) flowName(f *tracing.FlowSummary) text.Safe {
+	if f.Entity != "" && f.Entities == 0 {
+		return l.cleaner.String(f.Entity)
+	}
+	return l.cleaner.String(f.ID)
+}
+
 // AppendFlow appends flow, status, number of events, duration, start and types.
 func (l *textLines) AppendFlow(dst []byte, f *tracing.FlowSummary) []byte {
 	cells := []text.Safe{
-		l.cell(flowColumn, l.cleaner.String(f.ID)),
+		l.cell(flowColumn, l.flowName(f)),
 		l.cell(statusColumn, l.cleaner.String(string(f.Status))),
 		right(text.Count(int64(f.Events)).Add(plural(f.Events, " event ", " events")), 13),
 		right(text.Span(f.Duration()), 8),
 		l.moment(f.Started),
 	}
+	started := text.Own("Started")
+	dst = l.head(dst, flowLines, func() []text.Safe {
+		return []text.Safe{l.cell(flowColumn, text.Own("Flow")), l.cell(statusColumn, text.Own("Status")), right(text.Own("Events"), 13), right(text.Own("Duration"), 8),
+			started.Add(text.Own(" ").Repeat(cells[len(cells)-1].Width() - started.Width())), text.Own("Types")}
+	})
 	path := l.cleaner.String(strings.Join(f.Types, " > "))
-	return l.line(dst, cells, text.Join(text.Own("; "), append(l.troubles(f), path)...))
+	role, _ := l.theme.Status(f.Status)
+	return l.line(dst, cells, text.Join(text.Own("; "), append(l.troubles(f), path)...), l.looks(theme.Strong, role, theme.Plain, theme.Plain, theme.Dim)...)
 }
 
 // evidence is where a flow's id was read, as a clause: "by key" has its own word.
@@ -189,15 +226,17 @@ func (l *textLines) AppendTrace(dst []byte, t *Trace) []byte {
 		text.Count(int64(len(f.Services))).Add(plural(len(f.Services), " service", " services")),
 		text.Count(int64(len(f.Brokers))).Add(plural(len(f.Brokers), " broker", " brokers")),
 		text.Span(f.Duration()))
-	headline := []text.Safe{text.Own("Flow ").Add(l.cleaner.String(f.ID)), l.cleaner.String(string(f.Status)), facts}
-	dst = l.line(dst, headline, l.evidence(f.From))
+	headline := []text.Safe{text.Own("Flow ").Add(l.named(&f.FlowSummary)), l.cleaner.String(string(f.Status)), facts}
+	role, _ := l.theme.Status(f.Status)
+	dst = l.line(dst, headline, l.evidence(f.From), l.looks(theme.Title, role, theme.Plain, theme.Dim)...)
 	for i := range f.Steps {
 		dst = l.step(dst, t, i)
 	}
 	for i := range f.Expected {
 		if e := &f.Expected[i]; e.State != tracing.Seen {
 			cells := []text.Safe{text.Own("   ....."), l.cell(serviceColumn, text.Safe{}), l.cell(typeColumn, l.cleaner.String(e.Type))}
-			dst = l.line(dst, cells, l.cleaner.String(fmt.Sprintf("%s; %s", e.State, e.Why)))
+			state := text.Join(text.Own("; "), l.cleaner.String(string(e.State)), l.cleaner.String(e.Why))
+			dst = l.line(dst, cells, state, l.looks(theme.Dim, theme.Dim, theme.Warn, theme.Warn)...)
 		}
 	}
 	for _, join := range f.Joins {
@@ -210,13 +249,40 @@ func (l *textLines) AppendTrace(dst []byte, t *Trace) []byte {
 	return dst
 }
 
+// named is what a flow is about, and its id.
+func (l *textLines) named(f *tracing.FlowSummary) text.Safe {
+	id, name := l.cleaner.String(f.ID), l.flowName(f)
+	if name == id {
+		return id
+	}
+	return name.Add(text.Own(" ("), id, text.Own(")"))
+}
+
+// branch draws the link to the event before: solid where the event names its cause, dotted where
+// that is inferred.
+func (l *textLines) branch(step *tracing.Step) text.Safe {
+	depth := min(step.Depth, 8)
+	if depth == 0 {
+		return text.Safe{}
+	}
+	corner := text.Own("└─ ")
+	switch inferred := step.Edge == tracing.Inferred; {
+	case l.options.ASCII && inferred:
+		corner = text.Own("`. ")
+	case l.options.ASCII:
+		corner = text.Own("`- ")
+	case inferred:
+		corner = text.Own("└· ")
+	}
+	return text.Own("   ").Repeat(depth - 1).Add(corner)
+}
+
 func (l *textLines) step(dst []byte, t *Trace, i int) []byte {
 	step := &t.Flow.Steps[i]
-	indent := text.Own("  ").Repeat(min(step.Depth, 8))
 	cells := []text.Safe{
 		right(text.Offset(step.Offset), 8),
 		l.cell(serviceColumn, l.cleaner.String(step.Service)),
-		l.cell(typeColumn, indent.Add(l.cleaner.String(step.Type))),
+		l.cell(typeColumn, l.branch(step).Add(l.cleaner.String(step.Type))),
 		l.cell(positionColumn, l.cleaner.String(string(step.Broker)+" "+step.Position.String())),
 	}
 	notes := []text.Safe{l.cleaner.String(strings.Join(step.Marks.Names(), ", ")), l.cleaner.String(step.Note)}
@@ -225,7 +291,10 @@ func (l *textLines) step(dst []byte, t *Trace, i int) []byte {
 	} else if t.Unreadable[i] != nil {
 		notes = append(notes, l.cleaner.String(t.Unreadable[i].Error()))
 	}
-	return l.line(dst, cells, text.Join(text.Own("; "), notes...))
+	role, _ := l.theme.Marks(step.Marks)
+	looks := l.looks(theme.Dim, theme.Plain, role, theme.Dim)
+	looks[1] = l.theme.Service(step.Service)
+	return l.line(dst, cells, text.Join(text.Own("; "), notes...), looks...)
 }
 
 // plural is the word that fits n.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"eventscope/adapters"
@@ -190,14 +191,14 @@ type PartlyDone struct{ Failed, Partly, Of int }
 func (p *PartlyDone) ExitCode() int { return exit.Partly }
 
 func (p *PartlyDone) Error() string {
-	failed, partly := fmt.Sprintf("%d of %d sources failed", p.Failed, p.Of), fmt.Sprintf("%d of %d sources could be read in part only", p.Partly, p.Of)
-	switch {
-	case p.Failed == 0:
-		failed = partly
-	case p.Partly > 0:
-		failed += " and " + partly
+	var parts []string
+	if p.Failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d sources failed", p.Failed, p.Of))
 	}
-	return failed + ", so the result is not whole"
+	if p.Partly > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d sources incomplete", p.Partly, p.Of))
+	}
+	return "partial result: " + strings.Join(parts, ", ")
 }
 
 // All is how many sources there are, open or not.

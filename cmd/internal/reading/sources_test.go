@@ -101,7 +101,7 @@ func TestSourcesAreCountedNotProblems(t *testing.T) {
 	sources.LackAll(errors.Join(&adapters.SourceError{Source: "a", Err: errors.New("queue one is not allowed")}, &adapters.SourceError{Source: "a", Err: errors.New("queue two is not allowed")}))
 	sources.Fail("b", errors.New("b is away"))
 	for range 2 {
-		if err := sources.Outcome(); err == nil || err.Error() != "1 of 3 sources failed and 1 of 3 sources could be read in part only, so the result is not whole" {
+		if err := sources.Outcome(); err == nil || err.Error() != "partial result: 1 of 3 sources failed, 1 of 3 sources incomplete" {
 			t.Error(err)
 		}
 	}

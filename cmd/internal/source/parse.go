@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/cmd/internal/spelling"
 )
 
 // Drivers are the kinds of brokers that URLs may name, in the order in which they are listed.
@@ -41,6 +42,9 @@ func (d Drivers) parse(text string) (s Source, err error) {
 	}
 	var scheme driver.Scheme
 	if s.Driver, scheme, found = d.find(name); !found {
+		if guess := spelling.Nearest(name, d.schemes()); guess != "" {
+			return s, fmt.Errorf("there is no scheme %q, did you mean %s://?", Redact(name), guess)
+		}
 		return s, errors.New("its scheme is none of " + oneOf(d.schemes(), " and "))
 	}
 	if scheme.TLS {

@@ -50,7 +50,8 @@ func TestParse(t *testing.T) {
 func TestParseSaysWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
 		"orders":                             "no scheme such as kafka://",
-		"kafak://h/t":                        "its scheme is none of kafka",
+		"kafak://h/t":                        `there is no scheme "kafak", did you mean kafka://?`,
+		"http://h/t":                         "its scheme is none of kafka",
 		"kafka:///orders":                    "the host is missing",
 		"kafka://h:0x/t":                     "the port is not a number from 1 to 65535",
 		"kafka://h:70000/t":                  "the port is not a number",
