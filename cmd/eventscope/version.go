@@ -9,9 +9,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is what the build knows of itself: the module's version, or the revision it
+// released is the version that a release is built as; the linker sets it.
+var released string
+
+// version is what the build knows of itself: the release, the module's version, or the revision it
 // was built from.
 func version() string {
+	if released != "" {
+		return released
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
