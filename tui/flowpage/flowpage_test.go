@@ -118,7 +118,7 @@ func TestTheOrderOfFlowsIsHeldWhereSomebodyReads(t *testing.T) {
 		}
 		f.listed().Selects("ord-000").Sees(" live", "10 of 10")
 		f.changes(func() { f.flows[0], f.flows[9] = f.flows[9], f.flows[0] }).Selects("ord-009")
-		f.Press("j", "j").Selects("ord-002").Sees("order held, f follows")
+		f.Press("j", "j").Selects("ord-002").Sees("order frozen; f to resume")
 		f.changes(func() { f.flows[2].Events = 77; f.flows[2], f.flows[5] = f.flows[5], f.flows[2] }).Selects("ord-002", " 77")
 		first(3, "ord-002")
 		first(6, "ord-005")
@@ -240,9 +240,9 @@ func TestADeadLetterIsOpenedFromItsFlow(t *testing.T) {
 // where no source keeps anything, that is said.
 func TestWhatAFlowHadBeforeIsLookedForFromItsBeginning(t *testing.T) {
 	look(t, 0, func(f *flows) {
-		f.order(0).Sees("b before").Press("b")
+		f.order(0).Sees("b look back").Press("b")
 		f.config.History = false
-		f.Misses("b before").Press("b").Sees("no source here keeps a history that could be read")
+		f.Misses("b look back").Press("b").Sees("no source here keeps a history that could be read")
 		if !slices.Equal(f.Went, []string{"search ord-99 for 2h30m0s"}) {
 			t.Errorf("it leads to %q", f.Went)
 		}

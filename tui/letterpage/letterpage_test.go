@@ -87,7 +87,7 @@ func TestAFewLettersAreConfirmedByTheirNumber(t *testing.T) {
 		visit(t, kind, true, func(m *morgue) {
 			m.dead(3, "orders", "OrderPlaced", "timeout").listed().Press("r").Sees("3 letters,", "nothing has happened yet")
 			for _, wrong := range []string{"2", "4", "30", "y", "orders", "3 3"} {
-				m.Press("enter").Sees("type 3 to replay 3 letters:", "esc leaves everything as it is").Write(wrong).Sees("that is not 3; nothing was done", "nothing has happened yet")
+				m.Press("enter").Sees("type 3 to replay 3 letters:", "esc leaves everything as it is").Write(wrong).Sees("that does not match 3; nothing was sent", "nothing has happened yet")
 			}
 			m.Press("enter").Write(" ")
 			m.wasSent("")
@@ -107,7 +107,7 @@ func TestManyLettersAreConfirmedByWhereMostOfThemGo(t *testing.T) {
 	visit(t, adapters.Topic, true, func(m *morgue) {
 		m.dead(100, "orders", "OrderPlaced", "timeout").listed().Press("r", "enter").Sees("type 100 to replay 100 letters:").Write("")
 		m.dead(1, "orders", "OrderPlaced", "timeout")
-		m.Press("esc").Pass(3*time.Second).Press("r", "enter").Sees("type orders to replay 101 letters:").Write("101").Sees("that is not orders; nothing was done")
+		m.Press("esc").Pass(3*time.Second).Press("r", "enter").Sees("type orders to replay 101 letters:").Write("101").Sees("that does not match orders; nothing was sent")
 		m.wasSent("")
 	})
 	visit(t, adapters.Topic, true, func(m *morgue) {
@@ -115,7 +115,7 @@ func TestManyLettersAreConfirmedByWhereMostOfThemGo(t *testing.T) {
 		m.Press("g", "x").Sees("reason for the discard:").Write("").Misses("Plan").Press("x").Write("test data").Sees("reason      test data")
 	})
 	visit(t, adapters.Queue, true, func(m *morgue) {
-		m.dead(101, "orders", "OrderPlaced", "timeout").listed().Press("x").Write("test data").Press("enter").Sees("type dlq to discard 101 letters:").Write("orders").Sees("that is not dlq").Press("enter").Write("dlq").Sees("✓ done", "101 of 101", "✓ discarded")
+		m.dead(101, "orders", "OrderPlaced", "timeout").listed().Press("x").Write("test data").Press("enter").Sees("type dlq to discard 101 letters:").Write("orders").Sees("that does not match dlq").Press("enter").Write("dlq").Sees("✓ done", "101 of 101", "✓ discarded")
 		if m.wasSent(""); m.Left() != 0 {
 			t.Errorf("%d are left", m.Left())
 		}
