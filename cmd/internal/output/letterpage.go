@@ -108,8 +108,8 @@ func (l *textLines) tree(dst []byte, d *Letter) []byte {
 	title := text.Own("Value, ").Add(l.words(string(decoded.Format)))
 	dst = l.line(append(dst, '\n'), nil, title, l.looks(theme.Title)...)
 	if decoded.Format == payload.Binary {
-		for row := range payload.HexRows(decoded.Data) {
-			dst = l.whole(dst, []text.Safe{text.Own(" ")}, l.cleaner.Bytes(payload.AppendHexRow(nil, decoded.Data, row), text.Bound))
+		for row := range payload.HexRows(decoded.Data, payload.HexWidth) {
+			dst = l.whole(dst, []text.Safe{text.Own(" ")}, l.cleaner.Bytes(payload.AppendHexRow(nil, decoded.Data, row, payload.HexWidth), text.Bound))
 		}
 		return dst
 	}
