@@ -167,7 +167,7 @@ func TestALongFactIsScrolled(t *testing.T) {
 // breaks is found where it begins.
 func TestWordsInBytesAreFoundRowByRow(t *testing.T) {
 	value := "ab..ab.........." + "..............ab" + "...............a" + "b..............."
-	e := valued(t, 140, 20, value, 0)
+	e := valued(t, 200, 20, value, 0) // a row has 16 bytes
 	e.Press("v").Sees("hex line 1 of 4").Press("/").Write("ab").Sees("hex line 2 of 4").Press("n").Sees("hex line 3 of 4").Press("n").Sees("hex line 1 of 4")
 	e.Press("N").Sees("hex line 3 of 4").Press("N").Sees("hex line 2 of 4").Press("N").Sees("hex line 1 of 4")
 	e.Press("/").Write("AB").Sees("AB is not in the value", "hex line 1 of 4").Press("esc").Misses("/AB").Press("n").Sees("nothing to find yet")
