@@ -57,7 +57,7 @@ func TestProtobufOfAForeignClient(t *testing.T) {
 	}
 	const orders = 20
 	port := freePorts(t)
-	newMortal(t, "registry", port)
+	realRegistry(t, port)
 	at := fmt.Sprintf("http://127.0.0.1:%d/apis/ccompat/v7", port)
 	run(t, exec.CommandContext(t.Context(), "python3", "-c", protobufScript, at, address, topic, fmt.Sprint(orders)), "")
 	url := "kafka://" + address + "/" + topic + "?registry=" + at

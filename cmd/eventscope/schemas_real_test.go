@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -52,6 +53,15 @@ type eventLine struct {
 	Value                      struct{ Payload json.RawMessage }
 }
 
+// realRegistry starts a schema registry at a port.
+func realRegistry(t *testing.T, port int) *mortal {
+	t.Helper()
+	if os.Getenv("EVENTSCOPE_TEST_REGISTRY") == "" {
+		t.Skip("no schema registry: EVENTSCOPE_TEST_REGISTRY does not say that one can be started")
+	}
+	return newMortal(t, "registry", port)
+}
+
 // TestAvroOfAForeignClient: what Confluent's client wrote is found as if it were JSON; while the
 // registry is down all of it comes as bytes, with the reason, and later it is read as before.
 func TestAvroOfAForeignClient(t *testing.T) {
@@ -62,7 +72,7 @@ func TestAvroOfAForeignClient(t *testing.T) {
 	}
 	const orders = 50
 	port := freePorts(t)
-	registry := newMortal(t, "registry", port)
+	registry := realRegistry(t, port)
 	at := fmt.Sprintf("http://127.0.0.1:%d/apis/ccompat/v7", port)
 	run(t, exec.CommandContext(t.Context(), "python3", "-c", confluentScript, at, address, topic, fmt.Sprint(orders)), "")
 	url := "kafka://" + address + "/" + topic + "?registry=" + at
