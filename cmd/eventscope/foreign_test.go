@@ -18,7 +18,7 @@ url, exchange = sys.argv[1:]
 connection = pika.BlockingConnection(pika.URLParameters(url))
 channel = connection.channel()
 channel.confirm_delivery()
-for line in sys.Stdin:
+for line in sys.stdin:
     kind, order = line.split()
     channel.basic_publish(exchange, "order." + kind, json.dumps({"type": kind, "payload": {"order_id": order}}), pika.BasicProperties(
         content_type="application/json", type=kind, app_id="python", message_id=str(uuid.uuid4())))

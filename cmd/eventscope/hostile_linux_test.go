@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -25,6 +26,17 @@ func acting(seen string) (at int, is bool) {
 	return 0, false
 }
 
+// painted is text in a colour of our own: the style, the text, and the end of the style.
+var painted = regexp.MustCompile(`\x1b\[[0-9;]+m([^\x1b]*)\x1b\[m`)
+
+// actingBesideColours is acting of a terminal that got colours.
+func actingBesideColours(seen string) (at int, is bool) {
+	return acting(painted.ReplaceAllStringFunc(seen, func(cell string) string {
+		content := painted.FindStringSubmatch(cell)[1]
+		return strings.Repeat(" ", len(cell)-len(content)-len("\x1b[m")) + content + "   "
+	}))
+}
+
 // Nothing that a message says acts on a terminal, whichever command prints it, as text or
 // as JSON, in a key, a header, a value, or in what is read from them.
 func TestNothingRawReachesATerminal(t *testing.T) {
@@ -36,14 +48,16 @@ func TestNothingRawReachesATerminal(t *testing.T) {
 		{"tail", "kafka://127.0.0.1:1/orders?name=" + "%1b%5b2J%0d"}, {"tail", "kafka://127.0.0.1:1/%1b%5b2J"}, {"tail", attack[:len(attack)-1]},
 		{"tail", "kafka://127.0.0.1:1/a", "--filter", attack[:len(attack)-1] + " =="}, {"tail", "--config", "\x1b[2J\r"}, {"tail", "--context", "\x1b[2J\r", "--config", "/dev/null"},
 	} {
-		screen := inTerminal(t, process(t, args...))
-		code := screen.end()
-		seen := screen.seen.String()
-		if at, is := acting(seen); is {
-			t.Errorf("%.100q: %q", args, seen[max(0, at-60):min(len(seen), at+60)])
-		}
-		if seen == "" {
-			t.Errorf("%.100q says nothing, exit code %d", args, code)
+		for colour, finds := range map[string]func(string) (int, bool){"never": acting, "always": actingBesideColours} {
+			screen := inTerminal(t, process(t, append(args, "--color", colour)...))
+			code := screen.end()
+			seen := screen.seen.String()
+			if at, is := finds(seen); is {
+				t.Errorf("%.100q: %q", args, seen[max(0, at-60):min(len(seen), at+60)])
+			}
+			if seen == "" {
+				t.Errorf("%.100q says nothing, exit code %d", args, code)
+			}
 		}
 	}
 }
@@ -56,7 +70,7 @@ func TestNothingRawReachesATerminalFromRabbitMQ(t *testing.T) {
 	if code := screen.end(); code == exit.Done || screen.seen.Len() == 0 {
 		t.Errorf("exit code %d", code)
 	}
-	if at, is := acting(screen.seen.String()); is {
+	if at, is := actingBesideColours(screen.seen.String()); is {
 		t.Errorf("%q from %d", screen.seen.String(), at)
 	}
 	for _, form := range []string{"text", "json"} {
@@ -69,7 +83,7 @@ func TestNothingRawReachesATerminalFromRabbitMQ(t *testing.T) {
 			m.Headers = map[string]any{"h" + attack: attack, "n": []any{attack, []byte(attack)}}
 			publish(m)
 		})
-		if at, is := acting(screen.seen.String()); is || screen.seen.Len() == 0 {
+		if at, is := actingBesideColours(screen.seen.String()); is || screen.seen.Len() == 0 {
 			t.Errorf("-o %s: %q from %d", form, screen.seen.String(), at)
 		}
 	}
