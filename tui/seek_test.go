@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,11 +59,13 @@ func TestSourcesThatCannotBeOpenedAgain(t *testing.T) {
 		tuitest.Open(t, options, 100, 24).Press("[").Sees("reading again: the broker has gone").Misses("put away")
 		release := make(chan struct{})
 		options.Seek = func(context.Context, adapters.Start) error { <-release; return nil }
-		screen := tuitest.Open(t, options, 100, 24).Press("[").Sees("opening the sources again from").Press("[").Sees("already")
-		close(release)
+		var taps atomic.Bool
 		for i := range options.Sources {
-			options.Sources[i].History = func() bool { return false }
+			options.Sources[i].History = func() bool { return !taps.Load() }
 		}
+		screen := tuitest.Open(t, options, 100, 24).Press("[").Sees("opening the sources again from").Press("[").Sees("already")
+		taps.Store(true)
+		close(release)
 		screen.Wait(time.Second).Sees("a tap has no history: it shows what comes from now on")
 	})
 }
