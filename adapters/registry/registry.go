@@ -119,9 +119,6 @@ func Open(c Config) (*Registry, error) {
 	return r, nil
 }
 
-// Name is the host of the registry.
-func (r *Registry) Name() string { return r.name }
-
 // Close ends all questions.
 func (r *Registry) Close() {
 	r.mu.Lock() // no question begins behind this
@@ -142,7 +139,7 @@ func (r *Registry) Schema(ctx context.Context, ref schemas.Ref) (*schemas.Schema
 	}
 }
 
-// Registry implements [schemas.Finder].
+// Registry implements [schemas.Finder]: the host of the registry.
 func (r *Registry) Registry() string { return r.name }
 
 // Find implements [schemas.Finder]. It asks for a schema the first time.

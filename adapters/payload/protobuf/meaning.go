@@ -72,7 +72,7 @@ func meaningOf(m *Message) meaning {
 	}
 	for i, kind := range known.kinds {
 		f := m.field(int32(i + 1))
-		repeated := known.meaning == object || known.meaning == list || known.meaning == fieldMask
+		repeated := known.meaning == list || known.meaning == fieldMask
 		if f == nil || f.kind != kind || f.list != (repeated && !f.mapped()) {
 			return noMeaning
 		}

@@ -153,11 +153,10 @@ func value(dst []byte, m *adapters.Message) []byte {
 
 // key appends a key: as JSON where it is read by its schema.
 func key(dst []byte, m *adapters.Message) []byte {
-	start := len(dst)
 	if out, ok, _ := payload.AppendWritten(dst, m, payload.Key, m.Key, payload.MaxDecompressed); ok {
 		return out
 	}
-	return binary(dst[:start], m.Key)
+	return binary(dst, m.Key)
 }
 
 // written appends the schema that a value names, what the value is and whether that could be
