@@ -57,6 +57,50 @@ func TestAMillionEventsShareAnID(t *testing.T) {
 	}
 }
 
+// TestTraceOfLargeMessages: the messages of a flow are read again while it is written, so that it takes
+// no more memory than a flow of small ones, however large they are together.
+func TestTraceOfLargeMessages(t *testing.T) {
+	t.Parallel()
+	address, topic := realKafka(t)
+	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.DefaultProduceTopic(topic), kgo.ProducerBatchMaxBytes(256<<10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	const messages, size = 2000, 100_000
+	value := []byte(`{"type":"Step","note":"` + strings.Repeat("x", size) + `"}`)
+	for range messages {
+		client.Produce(context.Background(), &kgo.Record{Value: value, Headers: []kgo.RecordHeader{{Key: "correlation_id", Value: []byte("constant")}}}, func(_ *kgo.Record, err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if err := client.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), built(t), "trace", "constant", "kafka://"+address+"/"+topic, "--stats", "--memory", "64MiB")
+	command.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
+	var said strings.Builder
+	command.Stderr = &said
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, said.String())
+	}
+	var flow struct{ Events []struct{ Value struct{ Note string } } }
+	if err := json.Unmarshal(out, &flow); err != nil || len(flow.Events) != messages {
+		t.Fatalf("%d events: %v", len(flow.Events), err)
+	}
+	for i := range flow.Events {
+		if len(flow.Events[i].Value.Note) != size {
+			t.Fatalf("event %d has a note of %d bytes", i, len(flow.Events[i].Value.Note))
+		}
+	}
+	if peak := peakMemory(t, said.String()); peak > 64<<20*115/100 {
+		t.Errorf("it took %d MiB", peak>>20)
+	}
+}
+
 // checkConstant looks at what was printed of the one flow.
 func checkConstant(t *testing.T, command string, out []byte, said string, events int) {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -234,29 +235,36 @@ func (t *trace) print(ctx context.Context, store *tracing.Store, key tracing.Flo
 	if err != nil {
 		return err
 	}
-	result := output.Trace{Flow: flow, Rules: t.settings.rules, Messages: make([]*adapters.Message, len(flow.Steps)), Unreadable: make([]error, len(flow.Steps))}
-	events := make([]tracing.Event, len(flow.Steps))
-	for i := range flow.Steps {
-		events[i] = flow.Steps[i].Event
-	}
-	i := 0
-	for m, err := range store.Messages(ctx, events) {
-		if err == nil {
-			result.Messages[i] = &m
-		}
-		result.Unreadable[i] = err
-		i++
-	}
-	if err := ctx.Err(); err != nil { // half the messages are no result
-		return context.Cause(ctx)
-	}
 	if t.printed++; t.printed == 1 {
 		t.noteUnlisted(&flow.FlowSummary)
 	}
-	if err := t.writer.Write(t.lines.AppendTrace(t.writer.Available(), &result)); err != nil {
+	result := output.Trace{Flow: flow, Rules: t.settings.rules, Messages: stepMessages(ctx, store, flow.Steps)}
+	if err := t.lines.WriteTrace(t.writer, &result); err != nil {
 		return err
 	}
-	return t.writer.Flush()
+	if err := t.writer.Flush(); err != nil || ctx.Err() == nil {
+		return err
+	}
+	return context.Cause(ctx) // what it ended before is said of each step
+}
+
+// stepMessages yields the message of each step. After an interruption it yields that as the
+// reason for the rest, so that the line which was begun comes to its end.
+func stepMessages(ctx context.Context, store *tracing.Store, steps []tracing.Step) iter.Seq2[adapters.Message, error] {
+	events := make([]tracing.Event, len(steps))
+	for i := range steps {
+		events[i] = steps[i].Event
+	}
+	return func(yield func(adapters.Message, error) bool) {
+		for m, err := range store.Messages(ctx, events) {
+			if err != nil && ctx.Err() != nil {
+				err = fmt.Errorf("not read: %w", context.Cause(ctx))
+			}
+			if !yield(m, err) {
+				return
+			}
+		}
+	}
 }
 
 // noteUnlisted says which events of a flow are counted and not listed, and whether it is

@@ -10,7 +10,7 @@ import (
 const (
 	// programBytes is what the pages of the program itself take, which the runtime
 	// does not count as its own.
-	programBytes = 20 << 20
+	programBytes = 24 << 20
 	// leastLimit leaves the collector room to breathe: with less it would never rest,
 	// since some 15 MiB are in use besides the index however small the budget.
 	leastLimit = 48 << 20

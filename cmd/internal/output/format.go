@@ -2,6 +2,7 @@ package output
 
 import (
 	"fmt"
+	"iter"
 	"time"
 
 	"eventscope/adapters"
@@ -19,22 +20,24 @@ type Event struct {
 	Identity *envelope.Identity
 }
 
-// Trace is one flow with the messages of its steps. A step whose message could not be
-// read again has a nil one and its error.
+// Trace is one flow with the messages of its steps.
 type Trace struct {
-	Flow       *tracing.Flow
-	Messages   []*adapters.Message // one for each of Flow.Steps
-	Unreadable []error             // likewise
-	Rules      *envelope.Rules
+	Flow *tracing.Flow
+	// Messages yields the message of each of Flow.Steps, or why it could not be read again. They
+	// are asked for one at a time while the flow is written, since thousands may be large.
+	Messages iter.Seq2[adapters.Message, error]
+	Rules    *envelope.Rules
 }
 
 // Format makes lines of results; each Append function appends whole lines.
 type Format interface {
 	AppendEvent(dst []byte, e *Event) []byte
 	AppendFlow(dst []byte, f *tracing.FlowSummary) []byte
-	AppendTrace(dst []byte, t *Trace) []byte
 	AppendLag(dst []byte, c *Lag) []byte
 	AppendTopology(dst []byte, g *topology.Graph) []byte
+
+	// WriteTrace writes the lines of a flow step by step.
+	WriteTrace(w *Writer, t *Trace) error
 
 	AppendLetter(dst []byte, d *Letter) []byte
 	AppendLetterPage(dst []byte, d *Letter) []byte

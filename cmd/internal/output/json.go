@@ -119,18 +119,23 @@ func flowRest(dst []byte, f *tracing.FlowSummary) []byte {
 	return boolean(field(dst, "cut"), f.Cut)
 }
 
-// AppendTrace appends a trace line: the flow with its events in place of their number.
-func (l *jsonLines) AppendTrace(dst []byte, t *Trace) []byte {
-	start := len(dst)
+// WriteTrace writes a trace line: the flow with its events in place of their number.
+func (l *jsonLines) WriteTrace(w *Writer, t *Trace) error {
 	f := t.Flow
-	dst = flowHead(append(dst, '{'), &f.FlowSummary)
+	dst := flowHead(append(w.Available(), '{'), &f.FlowSummary)
 	dst = append(field(dst, "events"), '[')
 	reader := envelope.NewReader(t.Rules)
-	for i := range f.Steps {
-		if i > 0 {
+	err := t.eachStep(func(s *traceStep) error {
+		if s.number > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(l.step(append(dst, '{'), t, i, reader), '}')
+		dst = append(l.step(append(dst, '{'), s, reader), '}')
+		err := w.Write(l.drawable(dst, 0))
+		dst = w.Available()
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	dst = append(dst, ']')
 	dst = flowRest(dst, &f.FlowSummary)
@@ -141,22 +146,18 @@ func (l *jsonLines) AppendTrace(dst []byte, t *Trace) []byte {
 		}
 		dst = append(expectation(append(dst, '{'), &f.Expected[i]), '}')
 	}
-	dst = append(dst, ']')
-	return l.end(dst, start)
+	return w.Write(l.end(append(dst, ']'), 0))
 }
 
 // step appends an event line's fields and its place in the flow.
-func (l *jsonLines) step(dst []byte, t *Trace, i int, reader *envelope.Reader) []byte {
-	step := &t.Flow.Steps[i]
-	if m := t.Messages[i]; m != nil {
+func (l *jsonLines) step(dst []byte, s *traceStep, reader *envelope.Reader) []byte {
+	step := s.Step
+	if s.unreadable == nil {
 		var id envelope.Identity
-		reader.Read(m, &id)
-		dst = l.event(dst, &Event{Source: step.Source, Broker: step.Broker, Message: m, Identity: &id})
+		reader.Read(s.message, &id)
+		dst = l.event(dst, &Event{Source: step.Source, Broker: step.Broker, Message: s.message, Identity: &id})
 	} else {
-		dst = indexed(dst, step)
-		if t.Unreadable[i] != nil {
-			dst = quote(field(dst, "unreadable"), t.Unreadable[i].Error())
-		}
+		dst = quote(field(indexed(dst, step), "unreadable"), s.unreadable.Error())
 	}
 	dst = number(field(dst, "offset_ms"), step.Offset.Milliseconds())
 	dst = field(dst, "parent")
@@ -194,12 +195,16 @@ func expectation(dst []byte, e *tracing.Expectation) []byte {
 
 // end closes the line that begins at start, and makes it safe for a terminal.
 func (l *jsonLines) end(dst []byte, start int) []byte {
-	dst = append(dst, '}')
-	if l.options.Terminal {
-		l.scratch = append(l.scratch[:0], dst[start:]...)
-		dst = escapeUndrawn(dst[:start], l.scratch, text.Cleaner{ASCII: l.options.ASCII})
+	return append(l.drawable(append(dst, '}'), start), '\n')
+}
+
+// drawable makes what begins at start, whole members of JSON, safe for a terminal.
+func (l *jsonLines) drawable(dst []byte, start int) []byte {
+	if !l.options.Terminal {
+		return dst
 	}
-	return append(dst, '\n')
+	l.scratch = append(l.scratch[:0], dst[start:]...)
+	return escapeUndrawn(dst[:start], l.scratch, text.Cleaner{ASCII: l.options.ASCII})
 }
 
 // escapeUndrawn copies JSON with every character that the sanitiser does not leave as

@@ -173,7 +173,9 @@ func aFlow() *Trace {
 		Gaps:  []tracing.SourceGap{{Source: "rabbitmq", Gap: adapters.Gap{From: noon, To: noon.Add(8 * time.Second), Reason: "connection lost"}}},
 	}
 	flow.Steps[1].Marks = tracing.OutOfOrder | tracing.Redelivered
-	return &Trace{Flow: flow, Messages: []*adapters.Message{&first, &second, nil}, Unreadable: []error{nil, nil, adapters.ErrGone}}
+	return &Trace{Flow: flow, Messages: func(yield func(adapters.Message, error) bool) {
+		_ = yield(first, nil) && yield(second, nil) && yield(adapters.Message{}, adapters.ErrGone)
+	}}
 }
 
 func TestFlowAndTraceLines(t *testing.T) {
@@ -182,7 +184,7 @@ func TestFlowAndTraceLines(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f, trace := format(t, options), aFlow()
 			lines := f.AppendFlow(nil, &trace.Flow.FlowSummary)
-			golden(t, name, f.AppendTrace(lines, trace))
+			golden(t, name, append(lines, traceLines(t, f, trace)...))
 		})
 	}
 }
@@ -198,11 +200,47 @@ func TestLargeValuesSayTheirSize(t *testing.T) {
 	}
 }
 
+// traceLines are the lines of a flow.
+func traceLines(t *testing.T, f Format, trace *Trace) string {
+	t.Helper()
+	var lines strings.Builder
+	w := NewWriter(&lines)
+	if err := f.WriteTrace(w, trace); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return lines.String()
+}
+
+// TestAFlowIsWrittenWhileItIsRead: of thousands of messages, each of which may be large, no more is held
+// than the writer's buffer and a message.
+func TestAFlowIsWrittenWhileItIsRead(t *testing.T) {
+	const steps, size = 1000, 10_000
+	var out bytes.Buffer
+	w := NewWriter(&out)
+	value := bytes.Repeat([]byte("x"), size)
+	trace := &Trace{Flow: &tracing.Flow{Steps: make([]tracing.Step, steps)}, Messages: func(yield func(adapters.Message, error) bool) {
+		for i := range steps {
+			if held := i*size - out.Len(); held > w.buffer.Size()+size {
+				t.Fatalf("%d bytes are held before message %d", held, i)
+			}
+			if !yield(adapters.Message{Value: value}, nil) {
+				return
+			}
+		}
+	}}
+	if err := format(t, Options{Kind: "json"}).WriteTrace(w, trace); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestEvidenceIsAClause(t *testing.T) {
 	for from, want := range map[string]string{"by key": "flow id by key", "header correlation_id": "flow id from header correlation_id"} {
 		trace := aFlow()
 		trace.Flow.From = from
-		if lines := string(newText(Options{Kind: "text"}).AppendTrace(nil, trace)); !strings.Contains(lines, want) {
+		if lines := traceLines(t, newText(Options{Kind: "text"}), trace); !strings.Contains(lines, want) {
 			t.Errorf("no %q in %s", want, lines)
 		}
 	}

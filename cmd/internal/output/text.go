@@ -213,9 +213,9 @@ func (l *textLines) troubles(f *tracing.FlowSummary) []text.Safe {
 	return notes
 }
 
-// AppendTrace appends a headline, one line a step, and what was expected and is not
+// WriteTrace writes a headline, one line a step, and what was expected and is not
 // there.
-func (l *textLines) AppendTrace(dst []byte, t *Trace) []byte {
+func (l *textLines) WriteTrace(w *Writer, t *Trace) error {
 	f := t.Flow
 	dot := text.Own(" · ")
 	if l.options.ASCII {
@@ -228,10 +228,20 @@ func (l *textLines) AppendTrace(dst []byte, t *Trace) []byte {
 		text.Span(f.Duration()))
 	headline := []text.Safe{text.Own("Flow ").Add(l.named(&f.FlowSummary)), l.cleaner.String(string(f.Status)), facts}
 	role, _ := l.theme.Status(f.Status)
-	dst = l.line(dst, headline, l.evidence(f.From), l.looks(theme.Title, role, theme.Plain, theme.Dim)...)
-	for i := range f.Steps {
-		dst = l.step(dst, t, i)
+	dst := l.line(w.Available(), headline, l.evidence(f.From), l.looks(theme.Title, role, theme.Plain, theme.Dim)...)
+	err := t.eachStep(func(s *traceStep) error {
+		err := w.Write(l.step(dst, s))
+		dst = w.Available()
+		return err
+	})
+	if err != nil {
+		return err
 	}
+	return w.Write(l.appendRest(dst, f))
+}
+
+// appendRest appends what stands below the steps of a flow.
+func (l *textLines) appendRest(dst []byte, f *tracing.Flow) []byte {
 	for i := range f.Expected {
 		if e := &f.Expected[i]; e.State != tracing.Seen {
 			cells := []text.Safe{text.Own("   ....."), l.cell(serviceColumn, text.Safe{}), l.cell(typeColumn, l.cleaner.String(e.Type))}
@@ -277,8 +287,8 @@ func (l *textLines) branch(step *tracing.Step) text.Safe {
 	return text.Own("   ").Repeat(depth - 1).Add(corner)
 }
 
-func (l *textLines) step(dst []byte, t *Trace, i int) []byte {
-	step := &t.Flow.Steps[i]
+func (l *textLines) step(dst []byte, s *traceStep) []byte {
+	step := s.Step
 	cells := []text.Safe{
 		right(text.Offset(step.Offset), 8),
 		l.cell(serviceColumn, l.cleaner.String(step.Service)),
@@ -286,10 +296,10 @@ func (l *textLines) step(dst []byte, t *Trace, i int) []byte {
 		l.cell(positionColumn, l.cleaner.String(string(step.Broker)+" "+step.Position.String())),
 	}
 	notes := []text.Safe{l.cleaner.String(strings.Join(step.Marks.Names(), ", ")), l.cleaner.String(step.Note)}
-	if m := t.Messages[i]; m != nil {
-		notes = append(notes, l.summarise(m, false))
-	} else if t.Unreadable[i] != nil {
-		notes = append(notes, l.cleaner.String(t.Unreadable[i].Error()))
+	if s.unreadable == nil {
+		notes = append(notes, l.summarise(s.message, false))
+	} else {
+		notes = append(notes, l.cleaner.String(s.unreadable.Error()))
 	}
 	role, _ := l.theme.Marks(step.Marks)
 	looks := l.looks(theme.Dim, theme.Plain, role, theme.Dim)
