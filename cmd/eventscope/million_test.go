@@ -87,7 +87,9 @@ func TestTraceOfLargeMessages(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, said.String())
 	}
-	var flow struct{ Events []struct{ Value struct{ Note string } } }
+	var flow struct {
+		Events []struct{ Value struct{ Note string } }
+	}
 	if err := json.Unmarshal(out, &flow); err != nil || len(flow.Events) != messages {
 		t.Fatalf("%d events: %v", len(flow.Events), err)
 	}
