@@ -234,10 +234,13 @@ func (l *Standing) direct(lag int64) {
 	}
 }
 
+// longest is the most seconds that anyone is behind: about as many as a [time.Duration] can hold.
+const longest = 9e9
+
 // seconds is how long ago the next message came: by the ends that were seen, by the
 // message itself where it is older than these, or unknown.
 func (s *Series) seconds(l *consumer.LogLag, p *progress, ends *endSeries, now time.Time) (float64, bool) {
-	since := func(at int64) (float64, bool) { return max(0, time.Duration(now.UnixNano()-at).Seconds()), true }
+	since := func(at time.Time) (float64, bool) { return min(max(0, now.Sub(at).Seconds()), longest), true }
 	next := l.Next()
 	switch {
 	case !l.State.Counted():
@@ -245,20 +248,20 @@ func (s *Series) seconds(l *consumer.LogLag, p *progress, ends *endSeries, now t
 	case l.Lag == 0:
 		return 0, true
 	case !l.Oldest.IsZero():
-		return since(l.Oldest.UnixNano())
+		return since(l.Oldest)
 	case p == nil || ends == nil || next < 0:
 		return 0, false
 	case p.empty(next, l.End):
 		return 0, true
 	case p.isTold && !p.nothing && p.told.n == next:
-		return since(p.told.at)
+		return since(time.Unix(0, p.told.at))
 	}
 	before, isTold := p.before(next)
 	at, ok := ends.reached(next, before, isTold)
 	if !ok {
 		return 0, false
 	}
-	return since(at)
+	return since(time.Unix(0, at))
 }
 
 // Wanted are the positions of a consumer whose next messages would tell how many seconds

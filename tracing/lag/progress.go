@@ -2,6 +2,7 @@ package lag
 
 import (
 	"slices"
+	"time"
 
 	"eventscope/adapters/consumer"
 )
@@ -39,6 +40,13 @@ type progress struct {
 // empty says that there is no message from an offset to the end of the log.
 func (p *progress) empty(next, end int64) bool {
 	return p.isTold && p.nothing && p.told.n == next && p.toldEnd == end
+}
+
+// unixNano is [time.Time.UnixNano] of any time: one before 1678 or after 2262 is the first or the last
+// that there is.
+func unixNano(t time.Time) int64 {
+	epoch := time.Unix(0, 0)
+	return int64(t.Sub(epoch)) // which is the least or the most of a Duration then
 }
 
 // before is the message that was told of last, if it lies at or before an offset.

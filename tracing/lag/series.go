@@ -171,6 +171,6 @@ func (s *Series) Told(source string, kind consumer.Kind, group string, position 
 	if p == nil {
 		return
 	}
-	p.told, p.isTold, p.nothing = point{at: next.UnixNano(), n: position.Offset}, true, next.IsZero()
+	p.told, p.isTold, p.nothing = point{at: unixNano(next), n: position.Offset}, true, next.IsZero()
 	p.toldEnd = s.endsOf(sourceLog{source, adapters.Log{Destination: position.Destination, Partition: position.Partition}}).last().n
 }

@@ -395,6 +395,29 @@ func TestLagIsBounded(t *testing.T) {
 	}
 }
 
+// TestMessagesOfAnyAge: a time that a producer made up is before now or after it, however far; the seconds
+// behind are never less than none, and fit into a [time.Duration].
+func TestMessagesOfAnyAge(t *testing.T) {
+	for _, year := range []int{-9000, 2, 1600, 1700, 1734, 1969, 2026, 2262, 2300, 9999} {
+		at := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+		w := watch(t)
+		w.end = 50
+		w.look()
+		w.run(2*time.Minute, 0, 0)
+		for _, p := range w.series.Wanted("kafka", &w.lag, w.now) {
+			w.series.Told("kafka", consumer.ClassicGroup, "billing", p, at)
+		}
+		told := w.standing()
+		w.lag.Logs[0].Oldest = at
+		for name, got := range map[string]lag.Standing{"told": told, "oldest": w.standing()} {
+			d := time.Duration(got.Seconds * float64(time.Second))
+			if !got.SecondsKnown || d < 0 || (d > 0) != at.Before(w.now) {
+				t.Errorf("%s in the year %d: %v s behind (%v), known %v", name, year, got.Seconds, d, got.SecondsKnown)
+			}
+		}
+	}
+}
+
 // TestLagAnything takes in any looks: no panic, and what is told holds together.
 func TestLagAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
