@@ -133,6 +133,18 @@ func TestTheCountOfDeadLettersSurvivesAnOutage(t *testing.T) {
 	})
 }
 
+// TestTheCountOfDeadLettersOfALostSourceIsOldAtOnce, long before the next reading of them fails.
+func TestTheCountOfDeadLettersOfALostSourceIsOldAtOnce(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		kafka := tuitest.NewLetters(t, adapters.Topic)
+		screen := tuitest.Open(t, kafka.Over(s.Options()), 120, 30).Wait(20 * time.Second).Sees("☠ 3 dead").Misses("old)")
+		s.Kafka.Set(func(status *adapters.Status) { status.Connection, status.Since = adapters.Lost, time.Now() })
+		screen.Wait(time.Second).Sees("☠ 3 dead letters (1s old)")
+		s.Kafka.Set(func(status *adapters.Status) { status.Connection = adapters.Live })
+		screen.Wait(time.Second).Sees("☠ 3 dead").Misses("old)")
+	})
+}
+
 // TestWhoMayNotReadTheLedgerSeesTheLetters, and that nobody knows what was dealt with.
 func TestWhoMayNotReadTheLedgerSeesTheLetters(t *testing.T) {
 	dead(t, adapters.Topic, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {

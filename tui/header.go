@@ -66,7 +66,7 @@ func (m *Model) headerParts(detail int) []page.Piece {
 	if lag := m.shell.lags.Total(t, detail == 1); len(lag) > 0 && detail >= 1 {
 		parts = append(append(parts, page.Piece{Role: theme.Plain, Text: wide}), lag...)
 	}
-	if dead := m.shell.letters.Total(); len(dead) > 0 && detail >= 1 {
+	if dead := m.shell.letters.Total(m.awaySince); len(dead) > 0 && detail >= 1 {
 		parts = append(append(parts, page.Piece{Role: theme.Plain, Text: wide}), dead...)
 	}
 	return parts

@@ -63,6 +63,16 @@ func (s *sourceRate) away() bool {
 	return s.status.Connection == adapters.Lost || s.status.Connection == adapters.Failed
 }
 
+// awaySince is since when a source does not answer; zero while it does.
+func (m *Model) awaySince(source string) time.Time {
+	for i := range m.rates.sources {
+		if s := &m.rates.sources[i]; m.shell.options.Sources[i].Name == source && s.away() {
+			return s.status.Since
+		}
+	}
+	return time.Time{}
+}
+
 // sample takes one status.
 func (s *sourceRate) sample(status adapters.Status, now time.Time) bool {
 	before, rateBefore := s.status, s.rate

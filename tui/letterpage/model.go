@@ -320,14 +320,21 @@ func (b *Model) openFlowOf(l *replay.Letter) tea.Cmd {
 	return b.LookUp(l.Flow)
 }
 
-// Total is how many letters are open, for the header; empty where none is.
-func (b *Model) Total() []page.Piece {
+// Total is how many letters are open, for the header; empty where none is. It is as old as the
+// source that is away longest, which awaySince tells: at once, and not when the next reading fails.
+func (b *Model) Total(awaySince func(source string) time.Time) []page.Piece {
 	if b == nil || b.open <= 0 {
 		return nil
 	}
 	parts := []page.Piece{{Role: theme.Bad, Text: b.Theme().Glyph.Dead.Add(text.Space, text.Short(float64(b.open)), deadWord(b.open))}}
-	if old := b.contents.listing.Old(); !old.IsZero() { // a source does not answer
-		parts = append(parts, page.Piece{Role: theme.Warn, Text: text.Own(" (").Add(text.Age(b.Now().Sub(old)), text.Own(" old)"))})
+	old := b.contents.listing.Old()
+	for i := range b.contents.listing.DLQs {
+		if away := awaySince(b.contents.listing.DLQs[i].Source.Name); !away.IsZero() && (old.IsZero() || away.Before(old)) {
+			old = away
+		}
+	}
+	if !old.IsZero() {
+		parts = append(parts, page.Piece{Role: theme.Warn, Text: text.Own(" (").Add(text.Age(max(b.Now().Sub(old), time.Second)), text.Own(" old)"))})
 	}
 	return parts
 }
