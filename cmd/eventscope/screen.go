@@ -84,7 +84,7 @@ type view struct {
 
 // show opens the sources behind the screen and shows it until the user quits.
 func (p *program) show(ctx context.Context, v *view) error {
-	v.settings.memory.Limit()
+	v.settings.memory.LimitBesideScreen()
 	for i := range v.settings.sources {
 		v.settings.sources[i].Write = !v.settings.readOnly
 		v.settings.sources[i].StateFolder = p.stateFolder()

@@ -11,25 +11,33 @@ const (
 	// programBytes is what the pages of the program itself take, which the runtime
 	// does not count as its own.
 	programBytes = 24 << 20
-	// leastLimit leaves the collector room to breathe: with less it would never rest,
-	// since some 15 MiB are in use besides the index however small the budget.
+	// leastLimit leaves the collector room to breathe beside the [Bytes.Index] of a small budget:
+	// with less it would never rest, since some 15 MiB are in use however small the budget.
 	leastLimit = 48 << 20
+	// leastBesideScreen is that beside a screen, whose index is smaller.
+	leastBesideScreen = 44 << 20
 )
 
 // Limit holds a process with an index to the budget.
 func (b Bytes) Limit() {
-	b.limitHeap()
+	b.limitHeap(leastLimit)
+	collectAsItGrows()
+}
+
+// LimitBesideScreen is Limit for a screen.
+func (b Bytes) LimitBesideScreen() {
+	b.limitHeap(leastBesideScreen)
 	collectAsItGrows()
 }
 
 // LimitWithoutIndex is Limit for a command that has so little in use that it would collect
 // garbage all the time if that could only double it.
 func (b Bytes) LimitWithoutIndex() {
-	b.limitHeap()
+	b.limitHeap(leastBesideScreen)
 	debug.SetGCPercent(400)
 }
 
-func (b Bytes) limitHeap() { debug.SetMemoryLimit(max(int64(b)-programBytes, leastLimit)) }
+func (b Bytes) limitHeap(least int64) { debug.SetMemoryLimit(max(int64(b)-programBytes, least)) }
 
 // collectAsItGrows lets garbage take about as much memory as garbageBytes, however much is in
 // use. Without it, a process would grow to twice its index before it comes to its limit; and
