@@ -20,7 +20,7 @@ import (
 type verb struct {
 	name, arguments, help string
 	run                   func(m *Model, rest string) tea.Cmd
-	offer                 func(m *Model) []string // completions of the argument
+	offer                 func(m *Model) []offer // completions of the argument
 }
 
 // verbs are the commands that this screen has.
@@ -31,12 +31,13 @@ func (m *Model) verbs() []verb {
 		{name: "trace", arguments: "ID [since]", help: "find a flow by any id, in the brokers too", run: runTrace},
 		{name: "flow", arguments: "ID", help: "only what is in memory", run: func(m *Model, id string) tea.Cmd { return m.shell.lookUp(id, 0) }},
 		{name: "filter", arguments: "EXPRESSION", help: "filter the lists; empty clears", run: runFilter},
-		{name: "from", arguments: "WHEN", help: "read again from -2h, 14:03, newest …", run: runFrom, offer: whens},
-		{name: "at", arguments: "WHEN", help: "the same, and hold where that begins", run: runAt, offer: whens},
+		{name: "from", arguments: "WHEN", help: "read again from -2h, 14:03, newest …", run: runFrom, offer: words(whens...)},
+		{name: "at", arguments: "WHEN", help: "the same, and hold where that begins", run: runAt, offer: words(whens...)},
 		{name: "goto", arguments: "POSITION", help: "the event at a place such as orders/2@881", run: runGoto},
 		{name: "sources", help: "source health and errors", run: func(m *Model, _ string) tea.Cmd { m.panel = &sourcesPanel{model: m}; return nil }},
-		{name: "sort", arguments: "ORDER", help: "sort the flows", run: runSort, offer: func(*Model) []string { return sortNames() }},
-		{name: "theme", arguments: "dark|light", help: "colours for a dark or light background", run: runTheme, offer: func(*Model) []string { return []string{"dark", "light"} }},
+		{name: "sort", arguments: "ORDER", help: "sort the flows", run: runSort, offer: words(sortNames()...)},
+		{name: "ctx", arguments: "[CONTEXT]", help: "look at another context of the config", run: runContext, offer: contextOffers},
+		{name: "theme", arguments: "dark|light", help: "colours for a dark or light background", run: runTheme, offer: words("dark", "light")},
 		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.panel = &helpPanel{}; return nil }},
 		{name: "q", help: "quit", run: func(*Model, string) tea.Cmd { return tea.Quit }},
 	}
@@ -48,16 +49,26 @@ func (m *Model) verbs() []verb {
 	}
 	list = slices.Insert(list, 2, verb{name: "topology", help: "services, destinations and consumers", run: func(m *Model, _ string) tea.Cmd { return m.goTab(5) }})
 	if m.shell.options.Fault != nil {
-		fault := verb{name: "fault", arguments: "WHAT", help: "make the demonstration fail in this way", run: runFault, offer: func(m *Model) []string { return m.shell.options.Faults }}
+		fault := verb{name: "fault", arguments: "WHAT", help: "make the demonstration fail in this way", run: runFault, offer: words(m.shell.options.Faults...)}
 		list = slices.Insert(list, len(list)-2, fault)
 	}
 	return list
 }
 
+// words offers these.
+func words(all ...string) func(*Model) []offer {
+	return func(*Model) (offers []offer) {
+		for _, word := range all {
+			offers = append(offers, offer{word: word})
+		}
+		return offers
+	}
+}
+
 // letterVerbs are the commands about dead letters.
 func (m *Model) letterVerbs() []verb {
 	letters := m.shell.letters
-	unfinished := func(*Model) []string { return letters.Unfinished() }
+	unfinished := func(m *Model) []offer { return words(letters.Unfinished()...)(m) }
 	return []verb{
 		{name: "dead", help: "dead letters, by cause", run: func(m *Model, _ string) tea.Cmd { return m.goTab(4) }},
 		{name: "journal", help: "actions on dead letters from this machine", run: func(m *Model, _ string) tea.Cmd { return m.goTab(6) }},
@@ -71,7 +82,7 @@ func (m *Model) letterVerbs() []verb {
 var aliases = map[string]string{
 	"dlq": "dead", "dlqs": "dead", "letters": "dead", "groups": "lag", "group": "lag", "consumers": "lag", "queues": "lag",
 	"topics": "topology", "exchanges": "topology", "map": "topology", "services": "topology", "events": "stream", "tail": "stream",
-	"find": "trace", "seek": "from", "since": "from", "keys": "help", "runs": "journal", "quit": "q", "exit": "q", "x": "q",
+	"find": "trace", "seek": "from", "since": "from", "keys": "help", "runs": "journal", "quit": "q", "exit": "q", "x": "q", "context": "ctx", "contexts": "ctx",
 }
 
 // verb is the command of a name or of an alias.
@@ -85,12 +96,13 @@ func (m *Model) verb(name string) (verb, bool) {
 	return verb{}, false
 }
 
-// openCommandLine opens the command line.
-func (m *Model) openCommandLine() {
-	m.prompt = newPrompt(&page.Line{Sign: text.Own(":"), Accept: m.command})
+// openCommandLine opens the command line, with what is written there already.
+func (m *Model) openCommandLine(begun string) {
+	m.prompt = newPrompt(&page.Line{Sign: text.Own(":"), Value: begun, Accept: m.command})
 	m.prompt.offer = m.offers
 	m.prompt.explain = m.explain
-	m.prompt.past, m.prompt.at = m.commands, len(m.commands)
+	m.prompt.past = m.session.commands
+	m.prompt.at = len(m.prompt.past)
 	m.prompt.changed()
 }
 
@@ -103,9 +115,7 @@ func (m *Model) offers(value string) []offer {
 		case !hasRest:
 			all = append(all, offer{v.name, v.arguments, v.help})
 		case v.name == name && v.offer != nil:
-			for _, word := range v.offer(m) {
-				all = append(all, offer{word: word})
-			}
+			all = append(all, v.offer(m)...)
 		}
 	}
 	if !hasRest {
@@ -133,8 +143,8 @@ func (m *Model) command(value string) tea.Cmd {
 	if value == "" {
 		return nil
 	}
-	if m.commands = append(m.commands, value); len(m.commands) > pastCommands {
-		m.commands = m.commands[1:]
+	if m.session.commands = append(m.session.commands, value); len(m.session.commands) > pastCommands {
+		m.session.commands = m.session.commands[1:]
 	}
 	name, rest, _ := strings.Cut(value, " ")
 	if v, ok := m.verb(name); ok {

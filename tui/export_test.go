@@ -18,3 +18,11 @@ func Keys() map[string][]string {
 	}
 	return keys
 }
+
+// CommandNames are the commands of the command line.
+func CommandNames(m *Model) (names []string) {
+	for _, v := range m.verbs() {
+		names = append(names, v.name)
+	}
+	return names
+}

@@ -47,7 +47,8 @@ func (m *Model) headerParts(detail int) []page.Piece {
 	if detail >= 1 {
 		parts = append(parts, page.Piece{Role: theme.Title, Text: text.Own("eventscope")})
 		if title := t.String(m.shell.options.Title); !title.Empty() {
-			parts = append(parts, page.Piece{Role: theme.Dim, Text: text.Space.Add(t.Glyph.Separator, text.Space, t.Cut(title, 24))})
+			parts = append(parts, page.Piece{Role: theme.Dim, Text: text.Space.Add(t.Glyph.Separator, text.Space)},
+				page.Piece{Role: theme.Named(m.shell.options.Color), Text: t.Cut(title, 24)})
 		}
 		parts = append(parts, page.Piece{Role: theme.Plain, Text: wide})
 	}

@@ -64,7 +64,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	case keymap.Help:
 		m.panel = &helpPanel{}
 	case keymap.Command:
-		m.openCommandLine()
+		m.openCommandLine("")
 	case keymap.Filter:
 		if shown, ok := d.Top().(page.Filtered); ok {
 			m.openFilter(shown.FilterLine())

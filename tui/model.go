@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"eventscope/tui/flowpage"
-	"eventscope/tui/keymap"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -37,8 +36,7 @@ type Model struct {
 	tabs   []tab
 	panel  panel // over the page, nil when there is none
 
-	commands []string                  // given so far, newest last
-	filters  map[keymap.Scope][]string // the same, of each kind of page
+	session *Session // what was written so far
 
 	width, height int
 	bodyTop       int // row of the first line of the page, as last drawn
@@ -63,8 +61,16 @@ func New(options Options) *Model {
 		ctx: context.Background(), options: &options, start: options.Start, now: time.Now(), dirty: true,
 		theme: theme.New(shown(colorprofile.TrueColor, &options), options.Theme != "light", options.ASCII),
 	}
-	m := &Model{shell: d, banner: options.Banner != "", lastChange: d.now}
+	m := &Model{shell: d, banner: options.Banner != "", lastChange: d.now, session: options.Session}
+	if m.session == nil {
+		m.session = &Session{}
+	}
 	m.makePages()
+	for _, c := range options.Contexts {
+		if c.Confirm && c.Name == options.Title && !options.Write {
+			d.askToWrite(c)
+		}
+	}
 	m.rates.sample(d)
 	return m
 }

@@ -128,7 +128,8 @@ func (m *Model) openFilter(line *page.Line) {
 		return accept(value)
 	}
 	m.prompt = newPrompt(line)
-	m.prompt.past, m.prompt.at = m.filters[kind], len(m.filters[kind])
+	m.prompt.past = m.session.filters[kind]
+	m.prompt.at = len(m.prompt.past)
 }
 
 // remember keeps a filter for the next time, each once.
@@ -136,12 +137,12 @@ func (m *Model) remember(kind keymap.Scope, filter string) {
 	if strings.TrimSpace(filter) == "" {
 		return
 	}
-	past := slices.DeleteFunc(slices.Clone(m.filters[kind]), func(other string) bool { return other == filter })
+	past := slices.DeleteFunc(slices.Clone(m.session.filters[kind]), func(other string) bool { return other == filter })
 	past = append(past, filter)
-	if m.filters == nil {
-		m.filters = map[keymap.Scope][]string{}
+	if m.session.filters == nil {
+		m.session.filters = map[keymap.Scope][]string{}
 	}
-	m.filters[kind] = past[max(0, len(past)-pastCommands):]
+	m.session.filters[kind] = past[max(0, len(past)-pastCommands):]
 }
 
 // recall puts in what was written before.

@@ -158,7 +158,7 @@ func (m *Model) seekTo(name, rest string, at bool) tea.Cmd {
 }
 
 // whens are what may be written for a start.
-func whens(*Model) []string { return []string{"newest", "-10m", "-1h", "-24h", "beginning", "end"} }
+var whens = []string{"newest", "-10m", "-1h", "-24h", "beginning", "end"}
 
 // parseWhen reads where to begin: a word, an age with its sign or without, a time of today or, if
 // that is still to come, of yesterday, or a date. Its error is the rest of a sentence that begins

@@ -31,6 +31,14 @@ type Options struct {
 	Words map[adapters.Broker]driver.Words
 	// Title is the name of what is looked at: the context of the config, or "demo".
 	Title string
+	// Color is the colour of the title; see [theme.Named].
+	Color string
+	// Contexts are what the config has to look at. SwitchTo makes ready to look at one of them, with
+	// writes or without, for when this screen ends, as it then does; it is called outside the event loop.
+	Contexts []Context
+	SwitchTo func(name string, write bool) error
+	// Session is what was written on the screen before this one; nil where there was none.
+	Session *Session
 	// ReadOnly is shown at the right of the header: "READ-ONLY".
 	ReadOnly string
 	// Banner is one line on the first screen that says what to press; empty for none.

@@ -261,7 +261,7 @@ func (d *dlq) do(ctx context.Context, action replay.Action, args []string) error
 	if err != nil {
 		return err
 	}
-	if !d.flags.write {
+	if !d.flags.write.given {
 		return &adapters.Problem{Doing: string(action), Cause: "everything is read-only", Remedy: "add --write, and --confirm with the number of letters that the plan says", Kind: replay.ErrRefused}
 	}
 	plan, err := d.makePlan(ctx, action, args)

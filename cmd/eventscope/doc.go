@@ -22,6 +22,8 @@
 //	program.go    one invocation: flags for all commands, the root command
 //	brokers.go    the brokers that there are
 //	sources.go    flags, environment and config -> settings, with what each source shares
+//	consent.go    --write, and what a context of production asks before
+//	contexts.go   from one context of the config to another, on the screen
 //	suggest.go    what was probably meant, and what may be completed
 //	screen.go     the screen; start.go: what it asks when nothing says what to look at
 //	help.go       help; examples.go: command lines for it; man.go: the manual page

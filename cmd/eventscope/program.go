@@ -37,7 +37,8 @@ type program struct {
 type flags struct {
 	config, context, memory, log string
 	begin                        reading.Begin // of the screen
-	write, noColor               bool
+	write                        consent
+	noColor                      bool
 	colour                       string
 	format                       string
 	stats                        bool
@@ -90,7 +91,8 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.flags.config, "config", "", "config file (default $XDG_CONFIG_HOME/eventscope/config.yaml)")
 	f.StringVar(&p.flags.context, "context", "", "context of the config to use instead of the current one")
 	f.StringVar(&p.flags.memory, "memory", "", "memory for index and caches (default 512MiB)")
-	f.BoolVar(&p.flags.write, "write", false, "allow writes; everything is read-only without it")
+	f.Var(&p.flags.write, "write", "allow writes; everything is read-only without it; --write=NAME for a context of production")
+	f.Lookup("write").NoOptDefVal = "true"
 	f.StringVar(&p.flags.colour, "color", "auto", "colour: auto, always or never")
 	f.BoolVar(&p.flags.noColor, "no-color", false, "disable colour (like NO_COLOR), the same as --color never")
 	f.StringVar(&p.flags.log, "log", "", "file to append a log of connections and problems to")

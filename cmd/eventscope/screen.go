@@ -35,15 +35,14 @@ func (p *program) screen(ctx context.Context, args []string) error {
 	if p.asksWhat(args) {
 		return p.start(ctx)
 	}
-	settings, err := p.load(args)
+	settings, err := p.loadUnconfirmed(args)
 	if err != nil {
 		return err
 	}
 	if len(args) > 0 {
 		p.remember(settings.sources)
 	}
-	reading.Warn(p.Console, settings.sources)
-	return p.show(ctx, &view{settings: settings, start: start, title: settings.context})
+	return p.showAll(ctx, &view{settings: settings, start: start, title: settings.context, session: &tui.Session{}})
 }
 
 func (p *program) checkTerminal() error {
@@ -71,6 +70,9 @@ type view struct {
 	title    string
 	banner   string
 	patient  bool // see live.Source
+	stays    bool // it is shown even where no source could be opened
+	session  *tui.Session
+	next     *view // what a person has chosen to see after it
 	fault    func(ctx context.Context, words []string) (string, error)
 	faults   []string
 
@@ -125,7 +127,9 @@ func (v *view) open(ctx context.Context, end context.CancelCauseFunc, p *program
 		}
 		running.Go(func() { l.Run(ctx, v.start, attach, opening) })
 	}
-	running.Go(func() { endWhenAllFail(ctx, end, opening, len(v.live)) })
+	if !v.stays {
+		running.Go(func() { endWhenAllFail(ctx, end, opening, len(v.live)) })
+	}
 }
 
 // openService opens the service of the screen over sources that may not be open yet.
@@ -205,6 +209,10 @@ func (v *view) options(p *program) tui.Options {
 	options.Groups, options.Watched = v.settings.file.Services, v.settings.memory.Watched()
 	if !v.settings.readOnly {
 		options.ReadOnly = ""
+	}
+	if v.session != nil { // the demonstration has no other contexts
+		options.Session, options.Color, options.Contexts = v.session, v.settings.color(), p.contexts(v.settings.file)
+		options.SwitchTo = func(name string, write bool) error { return v.switchTo(p, name, write) }
 	}
 	options.Start, options.Seek, options.Nearest = v.start, v.seek, spelling.Nearest
 	for _, l := range v.live {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"eventscope/adapters"
 	"eventscope/adapters/envelope"
 	"eventscope/cmd/internal/budget"
 	"eventscope/cmd/internal/config"
@@ -33,8 +32,17 @@ type settings struct {
 }
 
 // load reads the config and completes it by flags; urls, if there are any, take the
-// place of the context's sources.
+// place of the context's sources. It refuses to write where that has to be confirmed first.
 func (p *program) load(urls []string) (*settings, error) {
+	s, err := p.loadUnconfirmed(urls)
+	if err == nil {
+		err = s.unconfirmed(&p.flags.write)
+	}
+	return s, err
+}
+
+// loadUnconfirmed is load for the screen, which is read-only until a person has confirmed.
+func (p *program) loadUnconfirmed(urls []string) (*settings, error) {
 	if len(urls) > 0 && p.flags.context != "" {
 		return nil, exit.Usage("--context %s and a URL name two things to look at; leave out one of them", p.flags.context)
 	}
@@ -42,9 +50,12 @@ func (p *program) load(urls []string) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(urls) > 0 {
+	switch {
+	case len(urls) > 0 && p.flags.write.context != "":
+		err = exit.Usage("--write=%s names a context, and a URL is none; write --write", p.flags.write.context)
+	case len(urls) > 0:
 		err = s.fromURLs(urls, p.brokers, p.getenv)
-	} else {
+	default:
 		err = s.fromContext(p)
 	}
 	if err == nil {
@@ -68,7 +79,7 @@ func (p *program) loadWithoutSources() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &settings{file: file, memory: budget.Default, memoryFrom: "default", readOnly: !p.flags.write, paths: file.TracingPaths()}
+	s := &settings{file: file, memory: budget.Default, memoryFrom: "default", readOnly: !p.flags.write.given, paths: file.TracingPaths()}
 	if s.rules, err = envelope.Compile(file.EnvelopeMappings()); err != nil {
 		return nil, exit.Usage("%s: mappings: %w", file.Path, err)
 	}
@@ -117,11 +128,8 @@ func (s *settings) fromContext(p *program) error {
 	if err != nil {
 		return err
 	}
-	if used.ReadOnly && p.flags.write {
-		return &adapters.Problem{
-			Doing: "write to the context " + name, Cause: "the config marks it read_only, which no flag overrides",
-			Remedy: "leave out --write", Kind: adapters.ErrReadOnly,
-		}
+	if s.readOnly, err = p.flags.write.grant(name, used); err != nil {
+		return err
 	}
 	s.context = name
 	s.sources, err = s.file.Open(used, p.getenv)

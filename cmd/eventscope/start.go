@@ -66,11 +66,7 @@ func (p *program) start(ctx context.Context) error {
 // choices are those that are known at once.
 func choices(file *config.File, lists [][]string) (all []startpage.Choice) {
 	for _, name := range slices.Sorted(maps.Keys(file.Contexts)) {
-		about := ""
-		if file.Contexts[name].ReadOnly {
-			about = "read only, whatever the flags say"
-		}
-		all = append(all, startpage.Choice{Group: ofContexts, Name: name, About: about})
+		all = append(all, startpage.Choice{Group: ofContexts, Name: name, About: about(file.Contexts[name])})
 	}
 	for _, urls := range lists {
 		all = append(all, startpage.Choice{Group: ofRecent, Name: strings.Join(urls, " ")})

@@ -2,6 +2,8 @@ package theme
 
 import (
 	"hash/fnv"
+	"maps"
+	"slices"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -30,6 +32,20 @@ const (
 	Marked        // rows the user marked
 	roleCount
 )
+
+// names are the roles by the colours that a config may ask for.
+var names = map[string]Role{"red": Bad, "yellow": Warn, "green": Good, "blue": Link}
+
+// Names are the colours that a config may ask for.
+func Names() []string { return slices.Sorted(maps.Keys(names)) }
+
+// Named is the role of a colour; dim where there is none of that name.
+func Named(name string) Role {
+	if role, ok := names[name]; ok {
+		return role
+	}
+	return Dim
+}
 
 // Theme is how everything looks on one terminal.
 type Theme struct {

@@ -43,8 +43,11 @@ type File struct {
 
 // Context is one system to look at.
 type Context struct {
-	ReadOnly bool     `yaml:"read_only"`
-	Sources  []Source `yaml:"sources"`
+	ReadOnly bool `yaml:"read_only"`
+	// Production says that its name has to be typed before anything is written there.
+	Production bool     `yaml:"production"`
+	Color      Text     `yaml:"color"` // of its name on the screen
+	Sources    []Source `yaml:"sources"`
 }
 
 // Source is one broker of a context.

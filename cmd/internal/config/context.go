@@ -11,6 +11,7 @@ import (
 	"eventscope/adapters/envelope"
 	"eventscope/cmd/internal/source"
 	"eventscope/cmd/internal/spelling"
+	"eventscope/tui/theme"
 )
 
 // Themes are the values that theme may have.
@@ -35,6 +36,9 @@ func (f *File) check() []string {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Contexts)) {
+		if color := f.Contexts[name].Color; color.Value != "" && !slices.Contains(theme.Names(), color.Value) {
+			add("%s", color.wrong("color is one of "+strings.Join(theme.Names(), ", ")))
+		}
 		for i, s := range f.Contexts[name].Sources {
 			if s.URL.Value == "" {
 				add(" context %s, source %d: the source has no url", name, i+1)

@@ -6,6 +6,8 @@
 //	contexts:
 //	  local:
 //	    read_only: true     # no flag overrides it
+//	    production: true    # --write asks for the name of the context
+//	    color: red          # of that name on the screen
 //	    sources:
 //	      - name: orders
 //	        url: kafka://ann@broker:9093/orders,payments

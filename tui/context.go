@@ -1,0 +1,124 @@
+package tui
+
+import (
+	"slices"
+
+	"eventscope/tui/keymap"
+	"eventscope/tui/page"
+	"eventscope/tui/text"
+	"eventscope/tui/theme"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Context is one of the systems that the config names.
+type Context struct {
+	Name  string
+	About string // such as "production, read only"
+	// Confirm says that writes are wanted, and that its name has to be typed before they are allowed.
+	Confirm bool
+}
+
+// Session is what outlasts one screen: what was written on it. The zero value is good.
+type Session struct {
+	commands []string                  // given so far, newest last
+	filters  map[keymap.Scope][]string // the same, of each kind of page
+}
+
+// contextNames are what may be written after :ctx.
+func contextOffers(m *Model) (all []offer) {
+	for _, c := range m.shell.options.Contexts {
+		about := c.About
+		if c.Name == m.shell.options.Title {
+			about = joined("in use", about)
+		}
+		all = append(all, offer{word: c.Name, help: about})
+	}
+	return all
+}
+
+func joined(a, b string) string {
+	if b == "" {
+		return a
+	}
+	return a + ", " + b
+}
+
+// runContext looks at another context; without a name it offers them all.
+func runContext(m *Model, name string) tea.Cmd {
+	d := m.shell
+	if len(d.options.Contexts) == 0 {
+		d.Say(theme.Warn, text.Own("the config has no contexts"))
+		return nil
+	}
+	if name == "" {
+		m.openCommandLine("ctx ")
+		return nil
+	}
+	i := slices.IndexFunc(d.options.Contexts, func(c Context) bool { return c.Name == name })
+	if i < 0 {
+		d.sayUnknownContext(name)
+		return nil
+	}
+	c := d.options.Contexts[i]
+	switch {
+	case d.letters.AtWork():
+		d.Say(theme.Warn, text.Own("a run is at work: pause it first (:run, then p), or wait for its end"))
+	case c.Confirm:
+		d.askToWrite(c)
+	case name == d.options.Title:
+		d.Say(theme.Dim, text.Own("this is the context ").Add(d.theme.String(name), text.Own(" already")))
+	default:
+		return d.switchTo(c, true)
+	}
+	return nil
+}
+
+func (d *shell) sayUnknownContext(name string) {
+	said := text.Own("the config has no context ").Add(d.theme.Cut(d.theme.String(name), 30))
+	var names []string
+	for _, c := range d.options.Contexts {
+		names = append(names, c.Name)
+	}
+	if d.options.Nearest != nil {
+		if guess := d.options.Nearest(name, names); guess != "" {
+			said = said.Add(text.Own("; did you mean :ctx "), d.theme.String(guess), text.Own("?"))
+		}
+	}
+	d.Say(theme.Bad, said.Add(text.Own("; :ctx lists all")))
+}
+
+// askToWrite asks for the name of a context of production, in which one may write then. Without an
+// answer it is read only.
+func (d *shell) askToWrite(c Context) {
+	name := d.theme.Cut(d.theme.String(c.Name), 24)
+	explain := text.Own("this is production: type its name to allow writes, or enter alone to look only")
+	d.Prompt(&page.Line{Sign: text.Own("write to ").Add(name, text.Own("? ")), Explain: explain, Accept: func(typed string) tea.Cmd {
+		switch {
+		case typed == c.Name:
+			return d.switchTo(c, true)
+		case typed != "":
+			d.Say(theme.Bad, text.Own("that is not the name of the context ").Add(name, text.Own("; nothing was changed")))
+		case c.Name != d.options.Title:
+			return d.switchTo(c, false)
+		}
+		return nil
+	}})
+}
+
+// switchTo ends this screen when all is ready for one over the other context.
+func (d *shell) switchTo(c Context, write bool) tea.Cmd {
+	ready := d.options.SwitchTo
+	over := d.Wait(text.Own("opening the context ").Add(d.theme.String(c.Name)))
+	return page.Work(func() page.Answer {
+		err := ready(c.Name, write)
+		return func() tea.Cmd {
+			over()
+			if err != nil {
+				d.Say(theme.Bad, d.theme.String(err.Error()))
+				return nil
+			}
+			return tea.Quit
+		}
+	})
+}
