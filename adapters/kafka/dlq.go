@@ -11,6 +11,7 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/kafka/cluster"
+	"eventscope/adapters/readahead"
 )
 
 // DLQs implements [deadletter.Queues]: the topics that Config.Topics names if it is
@@ -93,7 +94,7 @@ func offsetsOf(t *cluster.Topic, limits map[adapters.Log]cluster.Bounds) map[ada
 
 // newest reads the newest record of each log that has any, by topic. The last offset of
 // a log may be the mark of a transaction; then the record is before it.
-func (a *Adapter) newest(ctx context.Context, limits map[adapters.Log]cluster.Bounds) map[string][]found {
+func (a *Adapter) newest(ctx context.Context, limits map[adapters.Log]cluster.Bounds) map[string][]readahead.Answer {
 	var positions []adapters.Position
 	at := func(log adapters.Log, offset int64) adapters.Position {
 		return adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}
@@ -103,14 +104,14 @@ func (a *Adapter) newest(ctx context.Context, limits map[adapters.Log]cluster.Bo
 			positions = append(positions, at(log, offset))
 		}
 	}
-	read := a.fetchAll(ctx, positions)
-	newest := make(map[string][]found)
+	read := readahead.All(ctx, positions, a.readPositions)
+	newest := make(map[string][]readahead.Answer)
 	for log, limit := range limits {
 		if limit.Start == limit.End {
 			continue
 		}
 		last := read[at(log, limit.End-1)]
-		if before, ok := read[at(log, limit.End-2)]; ok && last.err != nil && before.err == nil {
+		if before, ok := read[at(log, limit.End-2)]; ok && last.Err != nil && before.Err == nil {
 			last = before
 		}
 		newest[log.Destination] = append(newest[log.Destination], last)
@@ -119,14 +120,14 @@ func (a *Adapter) newest(ctx context.Context, limits map[adapters.Log]cluster.Bo
 }
 
 // evidenceOf says why t is taken for a dead-letter queue.
-func evidenceOf(t *cluster.Topic, newest []found) string {
+func evidenceOf(t *cluster.Topic, newest []readahead.Answer) string {
 	unread := false
 	for i := range newest {
-		if err := newest[i].err; err != nil {
+		if err := newest[i].Err; err != nil {
 			unread = unread || !errors.Is(err, adapters.ErrGone)
 			continue
 		}
-		if death, ok := deadheader.Read(&newest[i].message); ok && death.Writer != "" {
+		if death, ok := deadheader.Read(&newest[i].Message); ok && death.Writer != "" {
 			return "headers of " + death.Writer
 		}
 	}

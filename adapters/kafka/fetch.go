@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"sync"
 
@@ -16,6 +15,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/kafka/cluster"
 	"eventscope/adapters/kafka/recordbatch"
+	"eventscope/adapters/readahead"
 )
 
 const (
@@ -27,97 +27,25 @@ const (
 	fetchTries    = 3         // looks for a leader that has moved
 )
 
-// found is the outcome of one position.
-type found struct {
-	message adapters.Message
-	err     error
-}
-
 // Fetch implements [adapters.Fetcher]. Positions are grouped by partition, and those
 // near each other are read with one request, so that a screen of rows costs a few
 // milliseconds. What was read and not yielded yet is held to the size of a round of answers.
 func (a *Adapter) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
-	return func(yield func(adapters.Message, error) bool) {
-		r := a.newReadAhead(int(a.config.fetchBytes()))
-		for i, position := range positions {
-			if ctx.Err() != nil {
-				yield(adapters.Message{Position: position}, ctx.Err())
-				return
-			}
-			f := r.next(ctx, positions[i:])
-			if f.err != nil {
-				f.message = adapters.Message{Position: position}
-			}
-			if !yield(f.message, f.err) {
-				return
-			}
-		}
-	}
+	limits := readahead.Limits{Bytes: int(a.config.fetchBytes()), Positions: fetchAhead}
+	return readahead.Fetch(ctx, positions, limits, a.readPositions)
 }
 
-// readAhead is what was read of some positions and not taken yet. Several goroutines read for
-// it, one a log.
-type readAhead struct {
-	adapter *Adapter
-	most    int // bytes that may be held before nothing more is read
-
-	mu      sync.Mutex
-	results map[adapters.Position]found
-	held    int
-}
-
-func (a *Adapter) newReadAhead(most int) *readAhead {
-	return &readAhead{adapter: a, most: most, results: make(map[adapters.Position]found)}
-}
-
-// fetchAll reads every position once, several logs at a time.
-func (a *Adapter) fetchAll(ctx context.Context, positions []adapters.Position) map[adapters.Position]found {
-	r := a.newReadAhead(math.MaxInt)
-	r.read(ctx, positions)
-	return r.results
-}
-
-// next takes the result for the first of the positions that are left, and reads it with as many
-// of the others as may be held if it was not read before.
-func (r *readAhead) next(ctx context.Context, left []adapters.Position) found {
-	if _, known := r.results[left[0]]; !known && !r.full() {
-		r.read(ctx, left[:min(len(left), fetchAhead)])
-	}
-	if _, known := r.results[left[0]]; !known { // others before it in its log were too many
-		r.most = math.MaxInt
-		r.read(ctx, left[:1])
-		r.most = int(r.adapter.config.fetchBytes())
-	}
-	f := r.results[left[0]]
-	delete(r.results, left[0])
-	r.held -= f.message.Size()
-	return f
-}
-
-func (r *readAhead) settle(position adapters.Position, f found) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.results[position] = f
-	r.held += f.message.Size()
-}
-
-// full says that nothing more should be read before something was taken.
-func (r *readAhead) full() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.held >= r.most
-}
-
-// read reads positions that were not read yet, several logs at a time, until enough is held.
-func (r *readAhead) read(ctx context.Context, positions []adapters.Position) {
+// readPositions reads positions that were not read yet, several logs at a time, until the buffer is
+// full.
+func (a *Adapter) readPositions(ctx context.Context, positions []adapters.Position, b *readahead.Buffer) {
 	byLog := make(map[adapters.Log][]int64)
 	var logs []adapters.Log // in the order in which they are wanted
 	for _, p := range positions {
-		if _, known := r.results[p]; known {
+		if b.Has(p) {
 			continue
 		}
 		if p.Partition < 0 {
-			r.settle(p, found{err: fmt.Errorf("fetch %v from kafka, where a position has a partition: %w", p, errors.ErrUnsupported)})
+			b.Put(p, readahead.Answer{Err: fmt.Errorf("fetch %v from kafka, where a position has a partition: %w", p, errors.ErrUnsupported)})
 			continue
 		}
 		log := adapters.Log{Destination: p.Destination, Partition: p.Partition}
@@ -127,35 +55,35 @@ func (r *readAhead) read(ctx context.Context, positions []adapters.Position) {
 		byLog[log] = append(byLog[log], p.Offset)
 	}
 	var reading sync.WaitGroup
-	slots := make(chan struct{}, min(max(int(r.adapter.config.fetchBytes())/fetchNear, 1), fetchAtOnce))
+	slots := make(chan struct{}, min(max(int(a.config.fetchBytes())/fetchNear, 1), fetchAtOnce))
 	for i, log := range logs {
 		slots <- struct{}{}
-		if i > 0 && r.full() {
+		if i > 0 && b.Full() {
 			break
 		}
 		reading.Go(func() {
 			defer func() { <-slots }()
 			slices.Sort(byLog[log])
-			r.readLog(ctx, log, slices.Compact(byLog[log]))
+			a.readLog(ctx, log, slices.Compact(byLog[log]), b)
 		})
 	}
 	reading.Wait()
 }
 
-// readLog reads ascending offsets of one log and settles each, until enough is held.
-func (r *readAhead) readLog(ctx context.Context, log adapters.Log, wanted []int64) {
-	settle := func(offset int64, f found) {
-		r.settle(adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}, f)
+// readLog reads ascending offsets of one log and settles each, until the buffer is full.
+func (a *Adapter) readLog(ctx context.Context, log adapters.Log, wanted []int64, b *readahead.Buffer) {
+	settle := func(offset int64, answer readahead.Answer) {
+		b.Put(adapters.Position{Destination: log.Destination, Partition: log.Partition, Offset: offset}, answer)
 	}
-	for first := true; len(wanted) > 0 && (first || !r.full()); first = false {
+	for first := true; len(wanted) > 0 && (first || !b.Full()); first = false {
 		near := 1
 		for near < len(wanted) && wanted[near]-wanted[0] <= fetchTogether {
 			near++
 		}
-		covered, err := r.adapter.fetchSome(ctx, log, wanted[:near], settle)
+		covered, err := a.fetchSome(ctx, log, wanted[:near], settle)
 		if err != nil {
 			for _, offset := range wanted {
-				settle(offset, found{err: err})
+				settle(offset, readahead.Answer{Err: err})
 			}
 			return
 		}
@@ -166,14 +94,14 @@ func (r *readAhead) readLog(ctx context.Context, log adapters.Log, wanted []int6
 // fetchSome reads from the first wanted offset on and settles as many as the answer
 // covers, at least one. An offset that the answer passes over was compacted away, or
 // is a mark of a transaction and no message.
-func (a *Adapter) fetchSome(ctx context.Context, log adapters.Log, wanted []int64, settle func(int64, found)) (covered int, err error) {
+func (a *Adapter) fetchSome(ctx context.Context, log adapters.Log, wanted []int64, settle func(int64, readahead.Answer)) (covered int, err error) {
 	size := int32(fetchSingle)
 	if len(wanted) > 1 {
 		size = fetchNear
 	}
 	p, err := a.readAt(ctx, log, wanted[0], size, false)
 	if errors.Is(err, adapters.ErrGone) {
-		settle(wanted[0], found{err: gone(log, wanted[0], cluster.InWords(errors.Unwrap(err)))})
+		settle(wanted[0], readahead.Answer{Err: gone(log, wanted[0], cluster.InWords(errors.Unwrap(err)))})
 		return 1, nil
 	}
 	if err != nil {
@@ -194,14 +122,14 @@ func (a *Adapter) fetchSome(ctx context.Context, log adapters.Log, wanted []int6
 		raw, covered = rest, covered+in
 	}
 	if covered == 0 { // nothing is left from here on
-		settle(wanted[0], found{err: gone(log, wanted[0], "compaction removed it")})
+		settle(wanted[0], readahead.Answer{Err: gone(log, wanted[0], "compaction removed it")})
 		covered = 1
 	}
 	return covered, nil
 }
 
 // pick settles offsets from one record batch.
-func (a *Adapter) pick(log adapters.Log, batch []byte, wanted []int64, settle func(int64, found)) {
+func (a *Adapter) pick(log adapters.Log, batch []byte, wanted []int64, settle func(int64, readahead.Answer)) {
 	answer := kmsg.FetchResponseTopicPartition{Partition: log.Partition, RecordBatches: batch}
 	decoded, _ := recordbatch.Decode(log, wanted[0], &answer, false, a.decoder)
 	why := "compaction removed it, or it is no message but the mark of a transaction"
@@ -217,9 +145,9 @@ func (a *Adapter) pick(log adapters.Log, batch []byte, wanted []int64, settle fu
 	}
 	for _, offset := range wanted {
 		if message, ok := there[offset]; ok {
-			settle(offset, found{message: message})
+			settle(offset, readahead.Answer{Message: message})
 		} else {
-			settle(offset, found{err: gone(log, offset, why)})
+			settle(offset, readahead.Answer{Err: gone(log, offset, why)})
 		}
 	}
 }

@@ -1,13 +1,11 @@
 package stream
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"maps"
-	"math"
 	"slices"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 	"eventscope/adapters/rabbitmq/connection"
 	"eventscope/adapters/rabbitmq/delivery"
 	"eventscope/adapters/rabbitmq/wording"
+	"eventscope/adapters/readahead"
 )
 
 const (
@@ -30,76 +29,21 @@ const (
 	nearby = 300
 )
 
-// found is the answer for one position.
-type found struct {
-	message adapters.Message
-	err     error
-}
-
-// answers are those that were read and not taken yet.
-type answers struct {
-	of   map[adapters.Position]found
-	held int // bytes of messages
-	most int // of them, before nothing more is read
-}
-
 // Fetch implements adapters.Fetcher for positions in streams.
 func (h *History) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
-	return func(yield func(adapters.Message, error) bool) {
-		ahead := &answers{of: map[adapters.Position]found{}}
-		for i, position := range positions {
-			if err := ctx.Err(); err != nil {
-				yield(adapters.Message{Position: position}, err)
-				return
-			}
-			answer := h.next(ctx, positions[i:], ahead)
-			if answer.err != nil {
-				answer.message = adapters.Message{Position: position}
-			}
-			if !yield(answer.message, answer.err) {
-				return
-			}
-		}
-	}
+	return readahead.Fetch(ctx, positions, readahead.Limits{Bytes: fetchedBytes, Positions: fetchedAtOnce}, h.fetch)
 }
-
-// next takes the answer for the first of the positions that are left, and reads it with as many
-// of the others as may be held if it was not read before.
-func (h *History) next(ctx context.Context, left []adapters.Position, ahead *answers) found {
-	if _, known := ahead.of[left[0]]; !known {
-		ahead.most = fetchedBytes
-		h.fetch(ctx, left[:min(len(left), fetchedAtOnce)], ahead)
-	}
-	if _, known := ahead.of[left[0]]; !known { // others before it in its stream were too many
-		ahead.most = math.MaxInt
-		h.fetch(ctx, left[:1], ahead)
-	}
-	answer, known := ahead.of[left[0]]
-	if !known {
-		return found{err: cmp.Or(ctx.Err(), adapters.ErrNotConnected)}
-	}
-	delete(ahead.of, left[0])
-	ahead.held -= answer.message.Size()
-	return answer
-}
-
-func (s *answers) put(position adapters.Position, answer found) {
-	s.of[position] = answer
-	s.held += answer.message.Size()
-}
-
-func (s *answers) full() bool { return s.held >= s.most }
 
 // fetch reads positions that were not read yet, those of each stream in the order of their
-// offsets, until enough is held.
-func (h *History) fetch(ctx context.Context, positions []adapters.Position, ahead *answers) {
+// offsets, until the buffer is full.
+func (h *History) fetch(ctx context.Context, positions []adapters.Position, b *readahead.Buffer) {
 	offsets := map[string][]int64{}
 	for _, p := range positions {
-		if _, known := ahead.of[p]; known {
+		if b.Has(p) {
 			continue
 		}
 		if p.Partition != adapters.NoPartition || !h.Has(p.Destination) {
-			ahead.put(p, found{err: wording.Problem("read "+p.String()+" again", "only streams keep messages that were read", "look at it while it is on the screen", errors.ErrUnsupported)})
+			b.Put(p, readahead.Answer{Err: wording.Problem("read "+p.String()+" again", "only streams keep messages that were read", "look at it while it is on the screen", errors.ErrUnsupported)})
 			continue
 		}
 		offsets[p.Destination] = append(offsets[p.Destination], p.Offset)
@@ -107,10 +51,10 @@ func (h *History) fetch(ctx context.Context, positions []adapters.Position, ahea
 	for _, stream := range slices.Sorted(maps.Keys(offsets)) {
 		slices.Sort(offsets[stream])
 		for _, run := range nearRuns(slices.Compact(offsets[stream])) {
-			if ctx.Err() != nil || ahead.full() {
+			if ctx.Err() != nil || b.Full() {
 				return
 			}
-			f := &fetch{history: h, stream: stream, answers: ahead, wanted: run}
+			f := &fetch{history: h, stream: stream, buffer: b, wanted: run}
 			f.run(ctx)
 		}
 	}
@@ -133,12 +77,12 @@ func nearRuns(offsets []int64) [][]int64 {
 type fetch struct {
 	history *History
 	stream  string
-	answers *answers
+	buffer  *readahead.Buffer
 	wanted  []int64 // what is left of them, sorted
 }
 
 func (f *fetch) answer(offset int64, m adapters.Message, err error) {
-	f.answers.put(adapters.Position{Destination: f.stream, Partition: adapters.NoPartition, Offset: offset}, found{m, err})
+	f.buffer.Put(adapters.Position{Destination: f.stream, Partition: adapters.NoPartition, Offset: offset}, readahead.Answer{Message: m, Err: err})
 }
 
 func (f *fetch) fail(err error) {
@@ -163,7 +107,7 @@ func (f *fetch) run(ctx context.Context) {
 	defer l.CloseChannel(ctx, channel)
 	patience := time.NewTimer(2 * emptyPatience)
 	defer patience.Stop()
-	for len(f.wanted) > 0 && !f.answers.full() {
+	for len(f.wanted) > 0 && !f.buffer.Full() {
 		select {
 		case <-ctx.Done():
 			f.fail(ctx.Err())

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -84,15 +83,5 @@ func TestAShorterStreamIsDoubtedAtFirst(t *testing.T) {
 	st.end.Store(3)
 	if st.beginAgain(); st.beginning.Load() || st.next.Load() != 0 || st.Behind() != 3 {
 		t.Errorf("begun, it is at %d and behind by %d", st.next.Load(), st.Behind())
-	}
-}
-
-// TestFetchNeverAnswersWithNothing when it ends before it came to a position.
-func TestFetchNeverAnswersWithNothing(t *testing.T) {
-	h, position := &History{Streams: []string{"s"}}, adapters.Position{Destination: "s", Partition: adapters.NoPartition, Offset: 7}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if answer := h.next(ctx, []adapters.Position{position}, &answers{of: map[adapters.Position]found{}}); !errors.Is(answer.err, context.Canceled) {
-		t.Errorf("%+v", answer)
 	}
 }
