@@ -15,7 +15,7 @@ const (
 	// with less it would never rest, since some 15 MiB are in use however small the budget.
 	leastLimit = 48 << 20
 	// leastBesideScreen is that beside a screen, whose index is smaller.
-	leastBesideScreen = 44 << 20
+	leastBesideScreen = 42 << 20
 )
 
 // Limit holds a process with an index to the budget.
