@@ -68,10 +68,6 @@ type Status struct {
 	// Gaps are the times during which a source that cannot look back was away,
 	// newest last, at most the last 16.
 	Gaps []Gap
-
-	// LastStable is how many messages wait behind open transactions at the end of
-	// the logs: high watermarks minus last stable offsets. 0 where there are none.
-	LastStable int64
 }
 
 // Gap is a time during which messages may have passed unseen. One of no length was nothing

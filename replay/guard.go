@@ -76,12 +76,7 @@ func stay(n int) string {
 }
 
 // letters is a number of letters in words.
-func letters(n int) string {
-	if n == 1 {
-		return "1 letter"
-	}
-	return figure.Count(n) + " letters"
-}
+func letters(n int) string { return figure.Plural(n, "letter", "letters") }
 
 // Promise is what is guaranteed of an action, in the words that are printed where it is
 // taken, and no stronger.

@@ -35,7 +35,7 @@ type index struct {
 	history   history
 	version   uint64
 
-	taken, evicted, noFlow, begun int64
+	taken, evicted, begun int64
 
 	scratch []member     // see members
 	onPath  []int        // see placesOn
@@ -69,9 +69,7 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 			x.history.read = sequence
 		}
 	}
-	if number == 0 {
-		x.noFlow++
-	} else {
+	if number != 0 {
 		x.link(number, sequence)
 		if s.history {
 			x.returned(number)
@@ -254,7 +252,7 @@ func (x *index) returned(number uint32) {
 	record.evicted--
 	record.count--
 	if record.evicted == 0 {
-		record.flags &^= flowBeganBefore
+		record.flags &^= flowEvicted
 	}
 }
 

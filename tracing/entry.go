@@ -130,7 +130,7 @@ func (x *index) evictOldest() {
 func (x *index) unlink(number uint32, e *entry) {
 	record := x.flows.at(number)
 	record.evicted++
-	record.flags |= flowBeganBefore
+	record.flags |= flowEvicted
 	if record.head != uint32(x.log.first) {
 		record.unlinked-- // it was only counted
 	} else if record.head = e.next; record.head == 0 {

@@ -183,8 +183,8 @@ func (x *index) summarise(s *FlowSummary, number uint32, now int64) {
 		Services: x.servicesOf(s.Services[:0], list, ServicesPerSummary), Brokers: s.Brokers[:0], Types: s.Types[:0],
 		Started: time.Unix(0, list[0].time), Last: time.Unix(0, list[len(list)-1].time),
 		LastType: x.kinds.Text(list[len(list)-1].kind), FailedAt: x.kinds.Text(v.failedAt),
-		DeadLetters: v.deadLetters, Duplicates: v.duplicates, BeganBefore: v.pathPosition.cut,
-		Cut: record.flags&flowBeganBefore != 0 || record.unlinked > 0, Entities: x.severalOf(list),
+		DeadLetters: v.deadLetters, Duplicates: v.duplicates, BeganBefore: v.pathPosition.beganBefore,
+		Cut: record.flags&flowEvicted != 0 || record.unlinked > 0, Entities: x.severalOf(list),
 	}
 	for i := range list {
 		if len(s.Types) < TypesPerSummary {

@@ -30,7 +30,7 @@ const (
 	flowWeakEntity            // its entity is only a message key
 	flowSharedByKey           // several named flows have this entity: it identifies none
 	flowLearned               // the usual paths have learned from it
-	flowBeganBefore           // events of it were evicted
+	flowEvicted               // events of it were evicted
 	flowByTrace               // its id is a trace id, since nothing better was there
 	flowTraceShared           // its trace runs through other named flows: it identifies none
 )
@@ -114,7 +114,7 @@ func (f *flows) create(hash uint64, id []byte, tenant uint16) (number uint32, is
 	f.live++
 	isNew = !f.gone.Has(hash ^ tenantHash(tenant))
 	if !isNew {
-		f.at(number).flags |= flowBeganBefore
+		f.at(number).flags |= flowEvicted
 	}
 	return number, isNew
 }

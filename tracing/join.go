@@ -200,7 +200,7 @@ func (x *index) mergeChains(number uint32, one, two *flow) {
 	one.count += two.count
 	one.evicted += two.evicted
 	one.unlinked += two.unlinked
-	one.flags |= two.flags & flowBeganBefore
+	one.flags |= two.flags & flowEvicted
 	two.head, two.tail, two.count, two.evicted, two.unlinked = 0, 0, 0, 0, 0
 }
 

@@ -77,7 +77,7 @@ func (x *index) ended(number uint32, v *judgement, list []member, now int64) Sta
 		return Unknown
 	case !v.pathPosition.path.Ready() && now-x.seen(last) < x.settle:
 		return Running
-	case record.flags&flowBeganBefore != 0 || record.unlinked > 0:
+	case record.flags&flowEvicted != 0 || record.unlinked > 0:
 		return Unknown
 	}
 	return Complete

@@ -77,7 +77,7 @@ func (s *Store) Clear(ctx context.Context) error {
 		begin := (x.log.end + segmentMask) &^ segmentMask
 		fresh.log.base, fresh.log.first, fresh.log.end, fresh.settled = begin, begin, begin, begin
 		fresh.flows.before, fresh.flows.newest = x.flows.newest, x.flows.newest
-		fresh.taken, fresh.evicted, fresh.noFlow, fresh.begun = x.taken, x.evicted+x.log.len(), x.noFlow, x.begun
+		fresh.taken, fresh.evicted, fresh.begun = x.taken, x.evicted+x.log.len(), x.begun
 		fresh.version, fresh.sources, fresh.latest = x.version+1, x.sources, x.latest
 		for i, state := range x.watches {
 			if state != nil {
@@ -169,7 +169,7 @@ func (s *Store) overBudget(x *index) bool {
 func (s *Store) count(x *index) {
 	c := &Counters{
 		Version: x.version, Events: x.taken, Indexed: x.taken - x.evicted, Evicted: x.evicted,
-		Flows: int64(x.flows.live), Begun: x.begun, NoFlow: x.noFlow,
+		Flows: int64(x.flows.live), Begun: x.begun,
 		IndexBytes: x.bytes(), PayloadBytes: x.kept.Bytes(), Budget: s.config.Memory,
 	}
 	if x.log.holds(x.history.read) {

@@ -15,8 +15,8 @@ type pathPosition struct {
 	began int64         // when the start of the path was seen here, as far as that is known
 	at    int           // place on the path of its first known entry: 0 is the start
 	along time.Duration // how far along the path that usually is
-	// cut says that the flow began before what is known of it.
-	cut bool
+	// beganBefore says that the flow began before what is known of it.
+	beganBefore bool
 }
 
 func (c *pathPosition) elapsed(now int64) time.Duration { return time.Duration(now - c.began) }
@@ -27,7 +27,7 @@ func (c *pathPosition) before(b int) bool {
 	if c.path.Declared != "" {
 		return b < c.at
 	}
-	return c.cut && c.path.Delays[b].Quantile(0.5) <= c.along
+	return c.beganBefore && c.path.Delays[b].Quantile(0.5) <= c.along
 }
 
 // pathPositionOf finds the path of a flow. Where its beginning is not known, which is so when
@@ -37,12 +37,12 @@ func (x *index) pathPositionOf(number uint32, list []member) pathPosition {
 	start, orphan := startOf(list)
 	first := &list[start]
 	c := pathPosition{path: x.paths.ByStart[first.kind], start: start, began: x.seen(first)}
-	evicted := x.flows.at(number).flags&flowBeganBefore != 0
+	evicted := x.flows.at(number).flags&flowEvicted != 0
 	if !evicted && !orphan {
 		return c
 	}
 	through, times := x.paths.Through(first.kind)
-	if c.cut = evicted || times > c.path.Times(); !c.cut {
+	if c.beganBefore = evicted || times > c.path.Times(); !c.beganBefore {
 		return c
 	}
 	if c.path = through; through != nil {
@@ -142,12 +142,12 @@ func (x *index) expect(e *Expectation, v *judgement, b int, places []int, now in
 // learnFrom offers an ended flow to the paths.
 func (x *index) learnFrom(number uint32) {
 	record := x.flows.at(number)
-	if record.flags&(flowLearned|flowBeganBefore) != 0 || record.unlinked > 0 {
+	if record.flags&(flowLearned|flowEvicted) != 0 || record.unlinked > 0 {
 		return
 	}
 	list := x.members(number)
 	pathPosition := x.pathPositionOf(number, list)
-	if pathPosition.cut {
+	if pathPosition.beganBefore {
 		return
 	}
 	if known := pathPosition.path; known != nil && known.Flows > enoughFlows && number%16 != 0 {
@@ -164,7 +164,7 @@ func (x *index) learnFrom(number uint32) {
 // are no longer here stays.
 func (x *index) unlearn(number uint32) {
 	record := x.flows.at(number)
-	if record.flags&(flowLearned|flowBeganBefore) != flowLearned {
+	if record.flags&(flowLearned|flowEvicted) != flowLearned {
 		return
 	}
 	record.flags &^= flowLearned

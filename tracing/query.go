@@ -115,7 +115,6 @@ type Counters struct {
 	Evicted int64
 	Flows   int64 // in the index now
 	Begun   int64 // flows since the start
-	NoFlow  int64 // events that name no flow and no entity
 
 	IndexBytes   int64 // memory of the index
 	PayloadBytes int64 // memory of kept payload copies

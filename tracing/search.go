@@ -269,7 +269,7 @@ func (x *index) whole(id []byte, events int) {
 		record := x.flows.at(x.flows.resolve(number))
 		is := x.flows.texts.Equal(x.flows.at(number).id, id) && int(record.count) == events && record.evicted == 0
 		if is {
-			record.flags &^= flowBeganBefore
+			record.flags &^= flowEvicted
 		}
 		return is
 	})

@@ -106,9 +106,6 @@ type HistoryProgress struct {
 // Source is one source in the header.
 type Source = page.Source
 
-// LagSource tells how far the consumers of a source are behind.
-type LagSource = page.LagSource
-
 // Crash is a defect of the screen. The terminal was put back before it is returned.
 type Crash = page.Crash
 

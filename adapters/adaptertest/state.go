@@ -73,7 +73,7 @@ func testCounters(t *testing.T, broker Broker) {
 	if status.Since.IsZero() || status.Since.After(time.Now()) {
 		t.Errorf("live since %v", status.Since)
 	}
-	if status.Err != nil || len(status.Problems) != 0 || status.Dropped != 0 || status.LastStable != 0 {
+	if status.Err != nil || len(status.Problems) != 0 || status.Dropped != 0 {
 		t.Errorf("all is well, but the status is %+v", status)
 	}
 	if _, digest := got[0].Position.Digest(); !digest && status.BehindBy != 0 {

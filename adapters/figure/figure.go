@@ -22,6 +22,14 @@ func Count[N int | uint32 | int64](n N) string {
 	return string(out)
 }
 
+// Plural is a number of things, such as "1 letter" or "1,204 letters".
+func Plural[N int | uint32 | int64](n N, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Count(n) + " " + many
+}
+
 // Span is a duration to a precision that a reader can use: 0.8 ms, 12 ms, 2.31 s,
 // 4m 10s, 3h 02m, 12d 4h.
 func Span(d time.Duration) string {

@@ -14,6 +14,14 @@ func TestCountsHaveTheirThousandsApart(t *testing.T) {
 	}
 }
 
+func TestOneIsSingular(t *testing.T) {
+	for n, want := range map[int]string{0: "0 letters", 1: "1 letter", 2: "2 letters", -1: "-1 letters", 1204: "1,204 letters"} {
+		if got := Plural(n, "letter", "letters"); got != want {
+			t.Errorf("%d: %q", n, got)
+		}
+	}
+}
+
 func TestSpansAreAsFineAsAReaderCanUse(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0 ms", 800 * time.Microsecond: "0.8 ms", 12 * time.Millisecond: "12 ms", 2310 * time.Millisecond: "2.31 s", 12_340 * time.Millisecond: "12.3 s", 45 * time.Second: "45 s",

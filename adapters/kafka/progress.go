@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/figure"
+	"eventscope/adapters/kafka/transactions"
 )
 
 // catchingUp is how many messages a tail may be behind and still count as live: a
@@ -33,6 +34,7 @@ type progress struct {
 	moved                    bool                // a log began or ended elsewhere than a scan of it had begun with
 	peeks                    map[string][]string // what the last look at each dead-letter topic could not read
 	unserved                 map[adapters.Log]trouble
+	hidden                   map[adapters.Log]transactions.Hidden // from a scan, by a transaction that was open
 	gaps                     []adapters.Gap
 }
 
@@ -67,7 +69,7 @@ type mark struct {
 }
 
 func newProgress(now time.Time) *progress {
-	return &progress{since: now, logs: make(map[adapters.Log]*mark), lasting: make(map[string]struct{}), unserved: make(map[adapters.Log]trouble), peeks: make(map[string][]string)}
+	return &progress{since: now, logs: make(map[adapters.Log]*mark), lasting: make(map[string]struct{}), unserved: make(map[adapters.Log]trouble), hidden: make(map[adapters.Log]transactions.Hidden), peeks: make(map[string][]string)}
 }
 
 // restart is called when a tail begins.
@@ -100,7 +102,7 @@ func (p *progress) connected(reason error, now time.Time) {
 
 // connection derives the state that is shown.
 func (p *progress) connection(now time.Time) adapters.Connection {
-	behind, _ := p.behind()
+	behind := p.behind()
 	switch {
 	case p.phase == ended:
 		return adapters.Closed
@@ -122,16 +124,12 @@ func (p *progress) update(now time.Time) {
 	}
 }
 
-// behind sums up what lies before the ends of the logs, and behind their last stable
-// offsets.
-func (p *progress) behind() (messages, unstable int64) {
+// behind is how many messages are not read yet.
+func (p *progress) behind() (messages int64) {
 	for _, m := range p.logs {
 		messages += max(0, m.end-m.next)
-		if m.stable >= 0 {
-			unstable += max(0, m.high-m.stable)
-		}
 	}
-	return messages, unstable
+	return messages
 }
 
 // status is the whole as the contract has it.
@@ -139,15 +137,19 @@ func (p *progress) status(now time.Time) adapters.Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.update(now)
-	behind, unstable := p.behind()
+	behind := p.behind()
 	problems := append(p.troubles(now), p.problems...)
 	for text := range p.lasting {
 		problems = append(problems, text)
 	}
+	open := maps.Clone(p.hidden)
 	for log, m := range p.logs {
 		if !m.open.IsZero() && now.Sub(m.open) >= moment {
-			problems = append(problems, openSentence(log, m.stable, m.high))
+			open[log] = transactions.Hidden{LastStable: m.stable, End: m.high}
 		}
+	}
+	for log, h := range open {
+		problems = append(problems, openSentence(log, h.LastStable, h.End))
 	}
 	for _, list := range p.peeks {
 		problems = append(problems, list...)
@@ -156,7 +158,7 @@ func (p *progress) status(now time.Time) adapters.Status {
 	problems = slices.Compact(problems)
 	return adapters.Status{
 		Connection: p.shown, Since: p.since, Err: p.lost, Problems: problems, Destinations: p.topics,
-		Messages: p.messages, Bytes: p.bytes, BehindBy: behind, LastStable: unstable, Past: p.anyPast(),
+		Messages: p.messages, Bytes: p.bytes, BehindBy: behind, Past: p.anyPast(),
 		Dropped: p.dropped, Gaps: slices.Clone(p.gaps),
 	}
 }
@@ -221,6 +223,17 @@ func (p *progress) begin(log adapters.Log, offset int64, atEnd bool) {
 	p.logs[log] = &mark{next: offset, end: offset, stable: -1, caughtUp: atEnd}
 }
 
+// hide notes what a scan of committed transactions did not show of its logs, until another scan or
+// the end of the transaction.
+func (p *progress) hide(logs []adapters.Log, hidden map[adapters.Log]transactions.Hidden) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, log := range logs {
+		delete(p.hidden, log)
+	}
+	maps.Copy(p.hidden, hidden)
+}
+
 // forget removes the logs of a topic that is gone.
 func (p *progress) forget(topic string) {
 	p.mu.Lock()
@@ -228,6 +241,7 @@ func (p *progress) forget(topic string) {
 	of := func(log adapters.Log) bool { return log.Destination == topic }
 	maps.DeleteFunc(p.logs, func(log adapters.Log, _ *mark) bool { return of(log) })
 	maps.DeleteFunc(p.unserved, func(log adapters.Log, _ trouble) bool { return of(log) })
+	maps.DeleteFunc(p.hidden, func(log adapters.Log, _ transactions.Hidden) bool { return of(log) })
 }
 
 // ends notes what a broker says about the end of a log.
@@ -235,6 +249,9 @@ func (p *progress) ends(log adapters.Log, high, stable int64, committed bool, no
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.unserved, log)
+	if h, isHidden := p.hidden[log]; isHidden && stable > h.LastStable {
+		delete(p.hidden, log)
+	}
 	if m := p.logs[log]; m != nil {
 		switch {
 		case !committed || stable < 0 || stable >= high:

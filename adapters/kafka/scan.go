@@ -55,9 +55,7 @@ func (a *Adapter) scan(ctx context.Context, span adapters.Range, topics map[stri
 // tellHidden notes what a scan of committed transactions does not show.
 func (a *Adapter) tellHidden(ctx context.Context, logs []adapters.Log) error {
 	hidden, err := transactions.Await(ctx, a.client, a.config.access(), logs, moment)
-	for log, h := range hidden {
-		a.progress.miss(openSentence(log, h.LastStable, h.End))
-	}
+	a.progress.hide(logs, hidden)
 	return err
 }
 

@@ -16,7 +16,7 @@ import (
 	"eventscope/adapters/kafka/recordbatch"
 )
 
-// stream reads a set of logs: one fetcher a broker, a coordinator that looks after the
+// stream reads a set of logs: one fetcher a broker, a supervisor that looks after the
 // cursors, and the caller's goroutine, which decodes and hands over. Run and Scan
 // each have one of their own, with a client of its own: a broker answers the requests
 // of one connection in order, so a tail that waits would hold up a scan.
@@ -30,8 +30,8 @@ type stream struct {
 
 	answers  chan answer
 	returned chan []returnedCursor
-	failed   chan error         // of the coordinator; it is the last thing it does
-	fetchers map[int32]*fetcher // the coordinator's
+	failed   chan error         // of the supervisor; it is the last thing it does
+	fetchers map[int32]*fetcher // the supervisor's
 	ctx      context.Context    // of the fetchers; ends with the stream
 	running  sync.WaitGroup
 }
@@ -109,7 +109,7 @@ func (s *stream) unread(c *cursor, why error) {
 	s.progress.miss(s.config.access().Unread(c.log, c.next, c.end, why))
 }
 
-// deliver decodes answers and hands them to the intake until ctx ends, the coordinator
+// deliver decodes answers and hands them to the intake until ctx ends, the supervisor
 // gives up, or as many logs are finished as are open (a tail's never are).
 func (s *stream) deliver(ctx context.Context, open int, intake adapters.Intake) error {
 	for open > 0 || s.tail {
@@ -236,7 +236,7 @@ func (s *stream) undecodable(log adapters.Log, from, next int64, err error) {
 		from, next-1, log.Destination, log.Partition, err))
 }
 
-// read runs the coordinator and the fetchers, delivers until it is done, and leaves no
+// read runs the supervisor and the fetchers, delivers until it is done, and leaves no
 // goroutine behind.
 func (s *stream) read(ctx context.Context, k *supervisor, open int, intake adapters.Intake) error {
 	running, stop := context.WithCancel(ctx)

@@ -19,6 +19,7 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/figure"
 	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/reading"
@@ -340,27 +341,20 @@ func (d *dlq) chooser(only map[adapters.Position]bool) (func(*replay.Letter, *ad
 
 // outcome is the end of a command that found so many letters.
 func (d *dlq) outcome(found int, what string) error {
-	d.noteFilterErrors(int64(d.misfits))
+	d.noteFilterErrors(int64(d.misfits), "letter", "letters")
 	var err error
 	switch all := d.others + d.misfits; {
 	case found > 0:
 	case all > 0 && d.all:
-		err = &exit.NothingFound{Searched: fmt.Sprintf("%s %s, none matches", text.Count(int64(all)), letters(all))}
+		err = &exit.NothingFound{Searched: figure.Plural(all, "letter", "letters") + ", none matches"}
 	case all > 0:
-		err = &exit.NothingFound{Searched: fmt.Sprintf("%s open %s, none matches", text.Count(int64(all)), letters(all))}
+		err = &exit.NothingFound{Searched: figure.Plural(all, "open letter", "open letters") + ", none matches"}
 	case d.noDLQ:
 		err = &exit.NothingFound{Searched: "no dead-letter topic or queue was found: none is configured as one and none is named like one, or the user may see none"}
 	default:
 		err = &exit.NothingFound{Searched: what}
 	}
 	return d.sources.Answer(err)
-}
-
-func letters(n int) string {
-	if n == 1 {
-		return "letter"
-	}
-	return "letters"
 }
 
 // missing says which of the letters that were named are not there, or may not be read.

@@ -14,6 +14,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/figure"
 	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/reading"
@@ -160,15 +161,15 @@ func (f *flows) noteLosses(c tracing.Counters, watch *tracing.Watch) {
 		f.Note("%s of %s events did not fit in memory, so the oldest flows are missing or cut; raise --memory, or read less with --from", text.Count(c.Evicted), text.Count(c.Events))
 	}
 	if watch != nil {
-		f.noteFilterErrors(watch.Progress().Errors)
+		f.noteFilterErrors(watch.Progress().Errors, "event", "events")
 	}
 }
 
-// noteFilterErrors says that a filter went wrong on some events, which then did not
-// match.
-func (p *program) noteFilterErrors(n int64) {
+// noteFilterErrors says that a filter went wrong on some events or letters, which then did
+// not match.
+func (p *program) noteFilterErrors(n int64, one, many string) {
 	if n > 0 {
-		p.Note("the filter could not be applied to %s events, which were taken not to match", text.Count(n))
+		p.Note("the filter could not be applied to %s, taken not to match", figure.Plural(n, one, many))
 	}
 }
 

@@ -77,7 +77,7 @@ func (t *tail) run(ctx context.Context, args []string) error {
 	figures := reading.Figures{Started: printer.started, Events: printer.events.Load()}
 	figures.AddDropped(sources)
 	t.printFigures(&figures)
-	t.noteFilterErrors(printer.wrong)
+	t.noteFilterErrors(printer.wrong, "event", "events")
 	if printer.order != nil && printer.order.Late() > 0 {
 		t.Note("%s events stand behind later ones, since not all fit in memory at once; raise --memory, or read less with --from", text.Count(printer.order.Late()))
 	}

@@ -154,14 +154,3 @@ func (g *Graph) SeenAt(node int) (seen []int) {
 	}
 	return seen
 }
-
-// ReadersOf are the consumers of a service.
-func (g *Graph) ReadersOf(service string) []Reader {
-	if g == nil {
-		return nil
-	}
-	if i := g.Find(Service, "", service); i >= 0 {
-		return g.Nodes[i].Readers
-	}
-	return nil
-}

@@ -136,14 +136,11 @@ func TestTheOperatorSaysWhoseAGroupIs(t *testing.T) {
 	known := shop()
 	known.Groups = map[string][]string{"bookkeeping": {"audit"}}
 	g := Build(known)
-	if readers := g.ReadersOf("bookkeeping"); len(readers) != 1 || readers[0].Lag.Group != "audit" || readers[0].By != byConfig {
+	if readers := g.Nodes[g.Find(Service, "", "bookkeeping")].Readers; len(readers) != 1 || readers[0].Lag.Group != "audit" || readers[0].By != byConfig {
 		t.Errorf("%+v", readers)
 	}
 	if g.Find(Group, "kafka", "audit") >= 0 {
 		t.Error("the group is there beside its service")
-	}
-	if (*Graph)(nil).ReadersOf("x") != nil || g.ReadersOf("nobody") != nil {
-		t.Error("nobody has readers")
 	}
 }
 

@@ -157,10 +157,10 @@ func (l *textLines) totals(c *Lag, total consumer.Total) (notes []text.Safe) {
 	}
 	if c.Lag.MembersKnown {
 		n := len(c.Lag.Members)
-		notes = append(notes, text.Count(int64(n)).Add(plural(n, " member", " members")))
+		notes = append(notes, text.Plural(n, text.Own(" member"), text.Own(" members")))
 	}
 	if total.Unread > 0 && len(c.Lag.Members) > 0 {
-		notes = append(notes, text.Count(int64(total.Unread)).Add(plural(total.Unread, " partition", " partitions"), text.Own(" without a member")))
+		notes = append(notes, text.Plural(total.Unread, text.Own(" partition"), text.Own(" partitions")).Add(text.Own(" without a member")))
 	}
 	if total.Left > 0 {
 		notes = append(notes, text.Count(total.Left).Add(text.Own(" in topics that no member reads any more")))

@@ -152,7 +152,7 @@ func (l *textLines) AppendFlow(dst []byte, f *tracing.FlowSummary) []byte {
 	cells := []text.Safe{
 		l.cell(flowColumn, l.flowName(f)),
 		l.cell(statusColumn, l.cleaner.String(string(f.Status))),
-		right(text.Count(int64(f.Events)).Add(plural(f.Events, " event ", " events")), 13),
+		right(text.Plural(f.Events, text.Own(" event "), text.Own(" events")), 13),
 		right(text.Span(f.Duration()), 8),
 		l.moment(f.Started),
 	}
@@ -199,10 +199,10 @@ func (l *textLines) troubles(f *tracing.FlowSummary) []text.Safe {
 		notes = append(notes, text.Own("failed at ").Add(l.cleaner.String(f.FailedAt)))
 	}
 	if f.DeadLetters > 0 {
-		notes = append(notes, text.Count(int64(f.DeadLetters)).Add(plural(f.DeadLetters, " dead letter", " dead letters")))
+		notes = append(notes, text.Plural(f.DeadLetters, text.Own(" dead letter"), text.Own(" dead letters")))
 	}
 	if f.Duplicates > 0 {
-		notes = append(notes, text.Count(int64(f.Duplicates)).Add(plural(f.Duplicates, " duplicate", " duplicates")))
+		notes = append(notes, text.Plural(f.Duplicates, text.Own(" duplicate"), text.Own(" duplicates")))
 	}
 	if f.Entities > 0 {
 		notes = append(notes, text.Own("shared by about ").Add(text.Count(int64(f.Entities)), text.Own(" entities")))
@@ -222,9 +222,9 @@ func (l *textLines) WriteTrace(w *Writer, t *Trace) error {
 		dot = text.Own(", ")
 	}
 	facts := text.Join(dot,
-		text.Count(int64(f.Events)).Add(plural(f.Events, " event", " events")),
-		text.Count(int64(len(f.Services))).Add(plural(len(f.Services), " service", " services")),
-		text.Count(int64(len(f.Brokers))).Add(plural(len(f.Brokers), " broker", " brokers")),
+		text.Plural(f.Events, text.Own(" event"), text.Own(" events")),
+		text.Plural(len(f.Services), text.Own(" service"), text.Own(" services")),
+		text.Plural(len(f.Brokers), text.Own(" broker"), text.Own(" brokers")),
 		text.Span(f.Duration()))
 	headline := []text.Safe{text.Own("Flow ").Add(l.named(&f.FlowSummary)), l.cleaner.String(string(f.Status)), facts}
 	role, _ := l.theme.Status(f.Status)
@@ -305,14 +305,6 @@ func (l *textLines) step(dst []byte, s *traceStep) []byte {
 	looks := l.looks(theme.Dim, theme.Plain, role, theme.Dim)
 	looks[1] = l.theme.Service(step.Service)
 	return l.line(dst, cells, text.Join(text.Own("; "), notes...), looks...)
-}
-
-// plural is the word that fits n.
-func plural(n int, one, more string) text.Safe {
-	if n == 1 {
-		return text.Cleaner{}.String(one)
-	}
-	return text.Cleaner{}.String(more)
 }
 
 func right(content text.Safe, width int) text.Safe {

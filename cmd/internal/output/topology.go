@@ -78,7 +78,7 @@ func (l *textLines) AppendTopology(dst []byte, g *topology.Graph) []byte {
 		}
 		facts := []text.Safe{l.words(string(n.Kind) + " of " + n.Source)}
 		if f := n.Flow; f.Events > 0 {
-			facts = append(facts, text.Count(f.Events).Add(plural(int(f.Events), " event", " events")), text.Tenths(f.PerSecond).Add(text.Own("/s")))
+			facts = append(facts, text.Plural(int(f.Events), text.Own(" event"), text.Own(" events")), text.Tenths(f.PerSecond).Add(text.Own("/s")))
 			if f.Failures > 0 {
 				facts = append(facts, text.Count(f.Failures).Add(text.Own(" that tell of a failure")))
 			}
@@ -122,7 +122,7 @@ func (l *textLines) edge(dst []byte, g *topology.Graph, e *topology.Edge, other 
 		notes = append(notes, l.words(strings.Join(e.Labels, ", ")))
 	}
 	if e.Flow.Events > 0 {
-		notes = append(notes, text.Count(e.Flow.Events).Add(plural(int(e.Flow.Events), " event", " events")))
+		notes = append(notes, text.Plural(int(e.Flow.Events), text.Own(" event"), text.Own(" events")))
 	}
 	if e.Relation == topology.Reads {
 		for j := range n.Readers {
