@@ -11,6 +11,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
 	"eventscope/adapters/schemas"
+	"eventscope/tracing/packed"
 )
 
 // Config says how a Store works. The zero value is good.
@@ -228,12 +229,15 @@ func (s *Store) give(ctx context.Context, worker chan<- job, j job) error {
 	}
 }
 
+// workerOf is the number of the worker that a log belongs to. The partitions of a destination are
+// spread evenly. Where there are none a batch has messages of several destinations, so that all of
+// a source go to one worker.
 func (s *Store) workerOf(source int, position *adapters.Position) int {
-	n := source*31 + int(max(position.Partition, 0))
+	hash := uint64(source)
 	if position.Partition >= 0 {
-		n += len(position.Destination)
+		hash += packed.HashText(position.Destination) + uint64(position.Partition)
 	}
-	return n % len(s.work)
+	return int(hash % uint64(len(s.work)))
 }
 
 // Sync returns when everything that was put before is in the index.

@@ -6,14 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"eventscope/adapters"
-	"eventscope/adapters/driver"
 	"eventscope/adapters/figure"
 	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
@@ -90,7 +86,8 @@ func (f *flows) run(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	readingDone := f.collect(ctx, cancel, extent, sources, index, &figures)
+	var readingDone error
+	figures.Events, readingDone = index.Read(ctx, cancel, extent, sources)
 	interrupted := context.Cause(ctx)
 	if readingDone != nil && interrupted == nil {
 		return readingDone
@@ -119,21 +116,6 @@ func (f *flows) query() (tracing.FlowQuery, *query.Filter, error) {
 	}
 	filter, err := query.Compile(f.filter, query.Flows)
 	return asked, filter, err
-}
-
-// collect reads the sources into the index.
-func (f *flows) collect(ctx context.Context, end context.CancelCauseFunc, extent reading.Extent, sources *reading.Sources, index *reading.Index, figures *reading.Figures) error {
-	var events atomic.Int64
-	watching, stopWatching := context.WithCancel(ctx)
-	var helpers sync.WaitGroup
-	helpers.Go(func() { sources.Watch(watching, end, events.Load) })
-	err := sources.Read(ctx, extent, func(adapter *driver.Source) adapters.Intake {
-		return reading.Counting(index.Intake(adapter), func(messages int) { events.Add(int64(messages)) })
-	})
-	stopWatching()
-	helpers.Wait()
-	figures.Events = events.Load()
-	return err
 }
 
 // print writes the flows that match and returns how many there were.

@@ -111,10 +111,9 @@ func (m *mapper) knowsFormat() error {
 func (m *mapper) look(ctx context.Context, settings *settings, extent reading.Extent, sources *reading.Sources, figures *reading.Figures) (known *topology.Known, interrupted, err error) {
 	index := reading.StartIndex(settings.tracing())
 	defer index.Stop()
-	reader := flows{program: m.program}
 	within, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	err = reader.collect(within, cancel, extent, sources, index, figures)
+	figures.Events, err = index.Read(within, cancel, extent, sources)
 	interrupted = context.Cause(within)
 	if err != nil && interrupted == nil {
 		return nil, nil, err

@@ -9,6 +9,9 @@ import (
 // the process starts, so that nobody can write ids that all have one hash.
 var idSeed, secondSeed = maphash.MakeSeed(), maphash.MakeSeed()
 
+// HashText hashes a text.
+func HashText(text string) uint64 { return maphash.String(idSeed, text) }
+
 // HashValue is the hash of a value that is no id.
 func HashValue(value []byte) uint64 { return maphash.Bytes(idSeed, value) }
 

@@ -2,6 +2,8 @@ package reading
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
@@ -25,6 +27,21 @@ func StartIndex(config tracing.Config) *Index {
 		_ = i.Run(ctx) // a new store's Run has no error to give
 	}()
 	return i
+}
+
+// Read reads the sources to their extent and returns how many events there were. It calls end, as
+// [Sources.Watch] does, when nobody wants the result any more.
+func (i *Index) Read(ctx context.Context, end context.CancelCauseFunc, extent Extent, sources *Sources) (events int64, err error) {
+	var count atomic.Int64
+	watching, stopWatching := context.WithCancel(ctx)
+	var watcher sync.WaitGroup
+	watcher.Go(func() { sources.Watch(watching, end, count.Load) })
+	err = sources.Read(ctx, extent, func(adapter *driver.Source) adapters.Intake {
+		return Counting(i.Intake(adapter), func(messages int) { count.Add(int64(messages)) })
+	})
+	stopWatching()
+	watcher.Wait()
+	return count.Load(), err
 }
 
 // Stop ends it.
