@@ -27,13 +27,13 @@ type index struct {
 	settled  Sequence // entries before it were offered to paths
 	settle   int64    // nanoseconds of silence after which a flow has ended
 
-	sources   []Source
-	summaries summaries
-	reasons   summaries // of failures and deaths
-	arrivals  []arrival
-	latest    int64 // our own clock, when something last came or was asked of it
-	history   history
-	version   uint64
+	sources      []Source
+	summaries    summaries
+	reasons      summaries // of failures and deaths
+	arrivals     []arrival
+	latest       int64 // our own clock, when something last came or was asked of it
+	pastProgress pastProgress
+	version      uint64
 
 	taken, evicted, begun int64
 
@@ -48,7 +48,7 @@ type index struct {
 func (x *index) take(source int, s *slab, r *record) Sequence {
 	place := x.places.Number(source, r.destination, r.partition)
 	number := x.assign(s, r)
-	if s.history && number != 0 && x.holds(number, place, r.offset) {
+	if s.fromSearch && number != 0 && x.holds(number, place, r.offset) {
 		return 0
 	}
 	kind := x.kind(s.text(r.kind))
@@ -63,15 +63,15 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 	sequence := x.log.append(e)
 	x.taken++
 	if e.marks&past != 0 {
-		x.history.held++
-		x.history.last = sequence
-		if !s.history {
-			x.history.read = sequence
+		x.pastProgress.held++
+		x.pastProgress.last = sequence
+		if !s.fromSearch {
+			x.pastProgress.read = sequence
 		}
 	}
 	if number != 0 {
 		x.link(number, sequence)
-		if s.history {
+		if s.fromSearch {
 			x.returned(number)
 		}
 	}

@@ -117,7 +117,7 @@ func (x *index) evictOldest() {
 	e := x.log.at(x.log.first)
 	x.evicted++
 	if e.marks&past != 0 {
-		x.history.held--
+		x.pastProgress.held--
 	}
 	if e.flow != 0 {
 		x.unlink(e.flow, e)

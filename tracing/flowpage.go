@@ -16,7 +16,7 @@ import (
 func (s *Store) Flows(ctx context.Context, query FlowQuery) (FlowPage, error) {
 	w := flowWalk{query: query, now: time.Now().UnixNano(), skip: query.Offset, before: ^Sequence(0)}
 	if len(query.Status) == 0 && (query.Sort == ByActivity || query.Sort == "") && query.Watch == nil {
-		if err := s.ask(ctx, func(x *index) { w.plain = x.history.held == 0 }); err != nil {
+		if err := s.ask(ctx, func(x *index) { w.plain = x.pastProgress.held == 0 }); err != nil {
 			return FlowPage{}, err
 		}
 	}

@@ -139,7 +139,7 @@ func (s *Store) takeIn(x *index, in *slab) {
 	}
 	x.arrived(time.Now())
 	if in.past {
-		x.history.at = x.latest
+		x.pastProgress.at = x.latest
 	}
 	x.version++
 	s.count(x)
@@ -172,8 +172,8 @@ func (s *Store) count(x *index) {
 		Flows: int64(x.flows.live), Begun: x.begun,
 		IndexBytes: x.bytes(), PayloadBytes: x.kept.Bytes(), Budget: s.config.Memory,
 	}
-	if x.log.holds(x.history.read) {
-		c.LastPast = x.history.read
+	if x.log.holds(x.pastProgress.read) {
+		c.LastPast = x.pastProgress.read
 	}
 	if x.log.len() > 0 {
 		c.Oldest = time.Unix(0, x.log.at(x.log.first).time)
@@ -204,7 +204,7 @@ func (x *index) tick(now time.Time) {
 		x.arrived(now) // what came within a second of the arrival before
 	}
 	end := x.silentFor(time.Duration(x.settle), now)
-	if h := &x.history; h.at != 0 && x.latest-h.at >= int64(historyRead) {
+	if h := &x.pastProgress; h.at != 0 && x.latest-h.at >= int64(pastRead) {
 		end = max(end, h.last+1)
 		x.version++ // what was unknown is judged now
 		if x.settled >= end {

@@ -64,21 +64,21 @@ func (x *index) seen(m *member) int64 {
 	return arrived
 }
 
-// history is what the index knows of reading the past.
-type history struct {
+// pastProgress is what the index knows of reading the past.
+type pastProgress struct {
 	held int64    // entries of it that are in the index
 	last Sequence // the latest of them
 	read Sequence // the latest of them that a source has read, not a search
 	at   int64    // when the latest of them came; 0 when there is nothing more to come
 }
 
-// historyRead is how long nothing of the past must have come for it to have been read.
-const historyRead = time.Second
+// pastRead is how long nothing of the past must have come for it to have been read.
+const pastRead = time.Second
 
 // reading says that a flow has events of the past, and more of these are still coming, so
 // that what is missing of it may be among them.
 func (x *index) reading(list []member, now int64) bool {
-	if x.history.at == 0 || now-x.history.at >= int64(historyRead) && x.settled > x.history.last {
+	if x.pastProgress.at == 0 || now-x.pastProgress.at >= int64(pastRead) && x.settled > x.pastProgress.last {
 		return false
 	}
 	for i := range list {

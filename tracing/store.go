@@ -85,10 +85,10 @@ type Store struct {
 
 // job is what a worker gets: a batch, or a mark that everything before it went through.
 type job struct {
-	source  int
-	batch   *adapters.Batch
-	history bool
-	synced  *barrier
+	source     int
+	batch      *adapters.Batch
+	fromSearch bool
+	synced     *barrier
 }
 
 // barrier opens when every worker and then the index have passed it.
@@ -206,14 +206,14 @@ func (s *Store) add(source Source) int {
 
 // intake hands batches to the workers: those of one log always to the same worker, so
 // that its order is kept.
-func (s *Store) intake(source int, history bool) adapters.Intake {
+func (s *Store) intake(source int, fromSearch bool) adapters.Intake {
 	return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
 		if len(batch.Messages) == 0 {
 			batch.Release()
 			return nil
 		}
 		worker := s.work[s.workerOf(source, &batch.Messages[0].Position)]
-		return s.give(ctx, worker, job{source: source, batch: batch, history: history})
+		return s.give(ctx, worker, job{source: source, batch: batch, fromSearch: fromSearch})
 	})
 }
 
@@ -271,7 +271,7 @@ func (s *Store) Settle(ctx context.Context) error {
 		err := s.ask(ctx, func(x *index) {
 			x.settleTo(x.log.end, atOnce)
 			if settled = x.settled == x.log.end; settled {
-				x.history.at = 0
+				x.pastProgress.at = 0
 			}
 		})
 		if err != nil {

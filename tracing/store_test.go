@@ -91,7 +91,7 @@ func newBench(t testing.TB, config Config) *bench {
 func (b *bench) tell(story ...told) {
 	b.t.Helper()
 	b.put(story...)
-	if err := b.ask(b.t.Context(), func(x *index) { x.history.at = 0 }); err != nil {
+	if err := b.ask(b.t.Context(), func(x *index) { x.pastProgress.at = 0 }); err != nil {
 		b.t.Fatal(err)
 	}
 }

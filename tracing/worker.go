@@ -48,7 +48,7 @@ func (w *worker) batch(ctx context.Context, j *job) {
 	messages := j.batch.Messages
 	for len(messages) > 0 {
 		out := w.store.slab()
-		out.source, out.history, out.past, out.watches = j.source, j.history, j.batch.Past, w.store.watching.Load()
+		out.source, out.fromSearch, out.past, out.watches = j.source, j.fromSearch, j.batch.Past, w.store.watching.Load()
 		n := 0
 		for n < len(messages) && len(out.records) < w.store.atOnce && len(out.bytes) < w.store.atOnce*slabText {
 			w.message(out, &messages[n], j.batch.Volatile)
@@ -128,8 +128,8 @@ type slab struct {
 	source  int
 	records []record
 	bytes   []byte
-	// history says that the messages may be in the index already.
-	history bool
+	// fromSearch says that the messages may be in the index already.
+	fromSearch bool
 	// past says that they were in their log before the reading began to follow it.
 	past bool
 	// watches are the filters that records were matched against.
@@ -164,7 +164,7 @@ type record struct {
 }
 
 func (s *slab) reset() {
-	s.records, s.bytes, s.history, s.past, s.watches, s.synced = s.records[:0], s.bytes[:0], false, false, nil, nil
+	s.records, s.bytes, s.fromSearch, s.past, s.watches, s.synced = s.records[:0], s.bytes[:0], false, false, nil, nil
 }
 
 func (s *slab) keep(text []byte) span {
