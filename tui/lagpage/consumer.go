@@ -15,7 +15,7 @@ import (
 type consumerLag struct {
 	lag.Consumer
 	partly bool      // the seconds may be more: they are not known of all logs
-	trend  []float64 // of the lag, a value every trendStep, the newest last
+	trend  []float64 // of the lag, a value every lagStep, the newest last
 	words  string    // what the filter looks in, in lower case
 	short  bool      // there was no room for its logs
 }
