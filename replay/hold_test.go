@@ -2,13 +2,16 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/replay/replaytest"
 )
 
 // carriedOut is a run at work in the background.
@@ -103,4 +106,153 @@ func TestLettersHeldForTooLongAreTakenAnew(t *testing.T) {
 		t.Errorf("%d redrives", s.broker.Redrives)
 	}
 	s.sentOnce("a", "b", "c", "d")
+}
+
+// TestWhatIsHeldInTimeIsNotGivenBack: each time it is, it was delivered once more.
+func TestWhatIsHeldInTimeIsNotGivenBack(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b", "c", "d", "e", "f")
+	if summary, err := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 2}).Do(t.Context(), func(Outcome) {}); err != nil || summary.Settled != 6 || s.broker.Redrives != 1 {
+		t.Errorf("%+v, %v: it was taken %d times", summary, err, s.broker.Redrives)
+	}
+}
+
+// TestAPauseOfALogIsOne: said twice, it is written down once, and the run goes on from where it is.
+func TestAPauseOfALogIsOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := tell(t, adapters.Topic, "a", "b", "c")
+		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 1})
+		s.broker.Acting = func(string) {
+			s.broker.Acting = nil
+			run.Pause()
+			run.Pause()
+		}
+		ended := s.carriedOut(run)
+		time.Sleep(time.Hour)
+		if sent := len(s.broker.Copies); sent != 1 {
+			t.Errorf("after an hour's pause %d are sent", sent)
+		}
+		run.Continue()
+		if summary := <-ended; summary.State != "done" || summary.Settled != 3 || s.broker.Redrives != 1 {
+			t.Errorf("%+v, and it was begun %d times", summary, s.broker.Redrives)
+		}
+		if steps := s.stepsOf(run); strings.Count(steps, "paused") != 1 || strings.Count(steps, "resumed") != 1 {
+			t.Errorf("the journal has %s", steps)
+		}
+	})
+}
+
+// TestWhatIsSentSlowlyIsToldOfAtOnce, and who ends the run meanwhile does not wait for the next letter.
+func TestWhatIsSentSlowlyIsToldOfAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := tell(t, adapters.Queue, "a", "b", "c")
+		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Rate: 5 / time.Hour.Seconds()})
+		told, ended := 0, make(chan Summary, 1)
+		go func() {
+			summary, err := run.Do(t.Context(), func(Outcome) { told++ })
+			if err != nil {
+				t.Error(err)
+			}
+			ended <- summary
+		}()
+		time.Sleep(12*time.Minute + 2*time.Second)
+		if synctest.Wait(); told != 1 || s.broker.Left() != 2 {
+			t.Errorf("a letter was sent; %d are told of, and %d are left", told, s.broker.Left())
+		}
+		asked := time.Now()
+		run.Abort()
+		if summary := <-ended; summary.State != "aborted" || time.Since(asked) > 2*time.Second {
+			t.Errorf("%+v, %v after it was told to end", summary, time.Since(asked))
+		}
+	})
+}
+
+// TestCtrlCEndsTheWaitForThePace, and what was not sent is left to a resume.
+func TestCtrlCEndsTheWaitForThePace(t *testing.T) {
+	for _, action := range []Action{Replay, Discard, Restore} {
+		both(t, func(s *story) {
+			if action == Restore {
+				s.run(Discard, PlanOptions{Reason: "test"})
+			}
+			plan := s.plan(action, PlanOptions{Reason: "test"})
+			synctest.Test(s.T, func(t *testing.T) {
+				run := s.begin(plan, Pace{Rate: 5 / time.Hour.Seconds()})
+				ctx, cancel := context.WithCancel(t.Context())
+				defer time.AfterFunc(13*time.Minute, cancel).Stop() // each takes twelve
+				summary, err := run.Do(ctx, func(Outcome) {})
+				if !errors.Is(err, context.Canceled) || summary.State != "paused" || summary.Settled != 1 {
+					t.Errorf("%+v, %v", summary, err)
+				}
+			})
+			if summary, err := s.resumeAt(Pace{Rate: 1e6}); err != nil || summary.State != "done" || summary.Settled != 3 {
+				s.Errorf("resumed: %+v, %v", summary, err)
+			}
+		}, "a", "b", "c")
+	}
+}
+
+// resumeAt takes up the last run, in a new process.
+func (s *story) resumeAt(pace Pace) (Summary, error) {
+	s.Helper()
+	s.service = workplace(s, s.folder, s.broker)
+	records, _, err := s.service.Runs()
+	if err != nil {
+		return Summary{}, err
+	}
+	run, err := s.service.Resume(records[len(records)-1].Run, true, pace)
+	if err != nil {
+		return Summary{}, err
+	}
+	return run.Do(s.Context(), func(Outcome) {})
+}
+
+// lapsing is a broker on which somebody has left a transaction open, behind which the ledger is
+// hidden until it lapses or the next redrive ends it.
+type lapsing struct {
+	*replaytest.Broker
+	lapses time.Time
+}
+
+func (l *lapsing) Ledger(ctx context.Context, query deadletter.LedgerQuery, each func(deadletter.Entry) error) (deadletter.LedgerPoint, error) {
+	if query.Patient {
+		select {
+		case <-time.After(time.Until(l.lapses)):
+		case <-ctx.Done():
+			return query.From, ctx.Err()
+		}
+	}
+	return l.Broker.Ledger(ctx, query, each)
+}
+
+func (l *lapsing) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
+	l.lapses = time.Time{}
+	return l.Broker.Redrive(ctx, order)
+}
+
+// TestAResumeDoesNotWaitForWhatItsOwnRunLeftOpen, and another run does, since it may be a living one.
+func TestAResumeDoesNotWaitForWhatItsOwnRunLeftOpen(t *testing.T) {
+	for _, resumed := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &lapsing{Broker: replaytest.New(adapters.Topic, "a", "b")}
+			source := sourceOf(l.Broker)
+			source.DeadLetters = l
+			service, err := NewService(Config{Folder: t.TempDir(), Sources: []Source{source}, By: "ann@host"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &story{T: t, broker: l.Broker, service: service}
+			run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
+			if resumed {
+				run.unlock()
+				if run, err = service.Resume(run.ID, true, Pace{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			begun := time.Now()
+			l.lapses = begun.Add(time.Minute)
+			summary, err := run.Do(t.Context(), func(Outcome) {})
+			if took := time.Since(begun); err != nil || summary.Settled != 2 || took < time.Minute != resumed {
+				t.Errorf("resumed: %v: %+v, %v after %v", resumed, summary, err, took)
+			}
+		})
+	}
 }

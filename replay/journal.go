@@ -160,10 +160,17 @@ func (j *Journal) append(lines ...Line) (err error) {
 
 // Lines reads the journal from its beginning. Lines that a crash left torn are passed
 // over. It returns how many lines do not follow from the one before: somebody has
-// changed the file.
+// changed the file. An error of each ends it, and is returned as it is.
 func (j *Journal) Lines(each func(Line) error) (broken int, err error) {
 	h := history{}
-	err = j.read(&h, each)
+	var stopped error // by whoever is told, and not by the file
+	err = j.read(&h, func(l Line) error {
+		stopped = each(l)
+		return stopped
+	})
+	if stopped != nil {
+		err = stopped
+	}
 	return h.broken, err
 }
 

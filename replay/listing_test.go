@@ -487,3 +487,83 @@ func TestAQueueIsReadUnaskedWhereThatIsFree(t *testing.T) {
 		}
 	}
 }
+
+// TestASourceThatIsAwayIsNotAskedForItsLedger: that it is away is said once, and where from the
+// letters are that are still listed.
+func TestASourceThatIsAwayIsNotAskedForItsLedger(t *testing.T) {
+	var all []*counted
+	var sources []Source
+	for _, name := range []string{"one", "two"} {
+		c := &counted{Broker: replaytest.New(adapters.Topic, "a", "b")}
+		all = append(all, c)
+		sources = append(sources, Source{Name: name, Cluster: "model://" + name, Broker: c.Name(), DeadLetters: c, TargetOf: replaytest.TargetOf})
+	}
+	service, err := NewService(Config{Folder: t.TempDir(), Sources: sources, By: "ann@host"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listings := []*Listing{service.Listing(t.Context(), nil, ListingOptions{})}
+	for _, c := range []*counted{all[1], all[0]} {
+		c.down, c.LedgerHidden = adapters.ErrNotConnected, adapters.ErrNotConnected
+		listings = append(listings, service.Listing(t.Context(), listings[len(listings)-1], ListingOptions{}))
+	}
+	for i, since := range []time.Time{{}, listings[0].At, listings[0].At} {
+		now := listings[i]
+		if len(now.Letters()) != 4 || len(now.Unmarked()) > 0 || !now.Old().Equal(since) || (now.Err != nil) != (i > 0) {
+			t.Errorf("with %d away, %d letters, %v; old since %v, want %v; %v", i, len(now.Letters()), now.Unmarked(), now.Old(), since, now.Err)
+		}
+	}
+	if now := &listings[2].DLQs[0]; !now.AsOf.Equal(listings[1].At) {
+		t.Errorf("what was there the last time is listed as of %v", now.AsOf)
+	}
+}
+
+// TestOfAQueueTheLedgerIsNotAsked, however often it is listed: it has none.
+func TestOfAQueueTheLedgerIsNotAsked(t *testing.T) {
+	service, _ := observed(t, adapters.Queue, "a", "b")
+	var listing *Listing
+	for range 3 {
+		listing = service.Listing(t.Context(), listing, ListingOptions{Peek: map[string]bool{"s dlq": listing == nil}})
+		if got := listing.Letters(); len(got) != 2 || got[0].State != Open || len(listing.Unmarked()) > 0 {
+			t.Errorf("%d letters, %v", len(got), listing.Unmarked())
+		}
+	}
+}
+
+// TestANewLedgerIsReadOnceFromItsBeginning, and then goes on like the one before.
+func TestANewLedgerIsReadOnceFromItsBeginning(t *testing.T) {
+	service, c := observed(t, adapters.Topic, "a", "b", "c")
+	settle(t, c, Discard, at(0))
+	listing := service.Listing(t.Context(), nil, ListingOptions{})
+	c.LedgerHidden = adapters.ErrGone
+	listing = service.Listing(t.Context(), listing, ListingOptions{})
+	c.LedgerHidden = nil
+	listing = service.Listing(t.Context(), listing, ListingOptions{})
+	c.count()
+	settle(t, c, Discard, at(1))
+	for range 2 {
+		listing = service.Listing(t.Context(), listing, ListingOptions{})
+	}
+	if letters, entries := c.count(); letters > 0 || entries != 1 || listing.DLQs[0].Open() != 1 {
+		t.Errorf("%d letters and %d entries were read again, and %d are open", letters, entries, listing.DLQs[0].Open())
+	}
+}
+
+// TestAMarkOfAListedLetterMakesNoOtherBeReadAgain, and the list says that it is newer.
+func TestAMarkOfAListedLetterMakesNoOtherBeReadAgain(t *testing.T) {
+	service, c := observed(t, adapters.Topic, "a", "b", "c", "d")
+	listing := service.Listing(t.Context(), nil, ListingOptions{Most: 2})
+	before := listing.DLQs[0].ReadAt
+	if listing = service.Listing(t.Context(), listing, ListingOptions{Most: 2}); !listing.DLQs[0].ReadAt.Equal(before) {
+		t.Error("nothing was read, and the list says that it is newer")
+	}
+	settle(t, c, Discard, at(3))
+	listing = service.Listing(t.Context(), listing, ListingOptions{Most: 2})
+	if now := &listing.DLQs[0]; now.behind || now.Open() != 3 || !now.ReadAt.After(before) {
+		t.Errorf("of a listed letter: to be read again: %v; %d open, as of %v", now.behind, now.Open(), now.ReadAt)
+	}
+	settle(t, c, Discard, at(0))
+	if listing = service.Listing(t.Context(), listing, ListingOptions{Most: 2}); !listing.DLQs[0].behind {
+		t.Error("one that is not listed was discarded, and nothing is to be read again")
+	}
+}

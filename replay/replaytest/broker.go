@@ -39,6 +39,7 @@ type Broker struct {
 	Forbidden     map[string]bool    // targets that are never one
 	Denied        map[string]bool    // targets that the user may not write to
 	Poison        map[string]bool    // bodies that the target refuses
+	Unclear       map[string]bool    // bodies of which the target does not say whether it has taken them, though it has
 	Unsent        bool               // copies are not sent, and none of them is at fault
 	Fuse          int                // calls until the next crash; below 0 for none
 	Failing       int                // calls until one fails, with its effect or without; below 0 for none

@@ -56,6 +56,9 @@ func (b *Broker) arrive(c *deadletter.Copy) error {
 	} else {
 		b.Copies = append(b.Copies, made(c))
 	}
+	if b.Unclear[string(original(c).Value)] {
+		return deadletter.ErrUnknownOutcome
+	}
 	return nil
 }
 
