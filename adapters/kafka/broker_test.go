@@ -111,12 +111,39 @@ func (c *cluster) create(t testing.TB, name string, partitions int, settings ...
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.admin.DeleteTopics(context.Background(), name) })
-	for t.Context().Err() == nil { // a real broker learns of it a moment later
+	await(t, "the broker to know the topic "+name, func() bool {
 		ends, err := c.admin.ListEndOffsets(t.Context(), name)
-		if err == nil && ends.Error() == nil && len(ends[name]) == partitions {
-			return
+		return err == nil && ends.Error() == nil && len(ends[name]) == partitions
+	})
+}
+
+// patience is how long a test waits: only so that what is broken fails rather than hangs.
+const patience = time.Minute
+
+// await asks again and again until it is so.
+func await(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	limit := time.After(patience)
+	for !is() {
+		select {
+		case <-again.C:
+		case <-limit:
+			t.Fatalf("waited %v for %s", patience, what)
 		}
 	}
+}
+
+// received is what comes from somebody at work beside the test.
+func received[T any](t testing.TB, what string, from <-chan T) (came T) {
+	t.Helper()
+	select {
+	case came = <-from:
+	case <-time.After(patience):
+		t.Fatalf("waited %v for %s", patience, what)
+	}
+	return came
 }
 
 // publish writes messages in order.

@@ -104,7 +104,10 @@ func TestBrokerFreezes(t *testing.T) {
 	run.await("before")
 	thaw := make(chan struct{})
 	k.Control(func(kmsg.Request) (kmsg.Response, error, bool) {
-		<-thaw
+		select {
+		case <-thaw:
+		case <-t.Context().Done():
+		}
 		return nil, nil, false
 	})
 	lost := run.until(func(s adapters.Status) bool { return s.Connection == adapters.Lost })

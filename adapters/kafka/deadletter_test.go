@@ -2,6 +2,7 @@ package kafka_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -141,7 +142,7 @@ func send(t testing.TB, r deadletter.Redrive, held []deadletter.Delivery, topic 
 // await waits until every transaction that wrote to a topic has ended.
 func (c *cluster) await(t testing.TB, topic string) {
 	t.Helper()
-	for {
+	await(t, "the end of transactions of "+topic, func() bool {
 		ends, err := c.admin.ListEndOffsets(t.Context(), topic)
 		if err != nil {
 			t.Fatal(err)
@@ -155,10 +156,8 @@ func (c *cluster) await(t testing.TB, topic string) {
 			s, _ := stable.Lookup(topic, o.Partition)
 			decided = decided && s.Offset == o.Offset
 		})
-		if decided {
-			return
-		}
-	}
+		return decided
+	})
 }
 
 // records reads what a committed reader sees of a topic now, by a client of its own.
@@ -180,10 +179,12 @@ func (c *cluster) records(t testing.TB, topic string) (all []*kgo.Record) {
 		t.Fatal(err)
 	}
 	defer client.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	for len(missing) > 0 {
-		fetches := client.PollFetches(t.Context())
+		fetches := client.PollFetches(ctx)
 		if err := fetches.Err(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v, and up to %v of %s are to be read", err, missing, topic)
 		}
 		fetches.EachRecord(func(r *kgo.Record) {
 			if !r.Attrs.IsControl() {

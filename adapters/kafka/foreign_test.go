@@ -33,7 +33,7 @@ func TestForeignClient(t *testing.T) {
 			}
 			run := follow(t, c.open(t, topic), adapters.Beginning)
 			for range 60 {
-				m := <-run.came
+				m := received(t, "a message of kcat", run.came)
 				if !slices.Contains(kafka.PartitionsOfKey(m.Key, 6), m.Position.Partition) {
 					t.Errorf("%s is in partition %d, which is none of %v", m.Key, m.Position.Partition, kafka.PartitionsOfKey(m.Key, 6))
 				}

@@ -66,17 +66,13 @@ func (c *cluster) verify(t testing.TB, does bool) {
 	if _, err := c.admin.AlterBrokerConfigs(t.Context(), []kadm.AlterConfig{{Name: name, Value: &value}}); err != nil {
 		t.Fatal(err)
 	}
-	for t.Context().Err() == nil { // the broker learns of it a moment later
+	await(t, "the broker to know its setting "+name, func() bool {
 		all, err := c.admin.DescribeBrokerConfigs(t.Context(), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, config := range all[0].Configs {
-			if config.Key == name && config.MaybeValue() == value {
-				return
-			}
-		}
-	}
+		return slices.ContainsFunc(all[0].Configs, func(config kadm.Config) bool { return config.Key == name && config.MaybeValue() == value })
+	})
 }
 
 const waits = "readers of committed records get what is sent there only when it has ended"
@@ -428,7 +424,11 @@ func (h *hung) forget(t *testing.T) {
 	})
 	h.answer(kmsg.DescribeProducers, func(request kmsg.Request) kmsg.Response {
 		producer := kmsg.NewDescribeProducersResponseTopicPartitionActiveProducer()
-		p := <-open
+		var p kadm.DescribedProducer
+		select {
+		case p = <-open:
+		case <-t.Context().Done():
+		}
 		producer.ProducerID, producer.ProducerEpoch, producer.CurrentTxnStartOffset = p.ProducerID, int32(p.ProducerEpoch), 0
 		response := request.ResponseKind().(*kmsg.DescribeProducersResponse)
 		response.Topics = []kmsg.DescribeProducersResponseTopic{{Topic: h.target, Partitions: []kmsg.DescribeProducersResponseTopicPartition{

@@ -122,12 +122,10 @@ func TestLagOfTopicMadeAgain(t *testing.T) {
 		if _, err := c.admin.DeleteTopic(t.Context(), topic); err != nil {
 			t.Fatal(err)
 		}
-		for t.Context().Err() == nil { // until its name is free
+		await(t, "the name of the topic to be free", func() bool {
 			details, err := c.admin.ListTopics(t.Context(), topic)
-			if err == nil && !details.Has(topic) || err == nil && details[topic].Err != nil {
-				break
-			}
-		}
+			return err == nil && (!details.Has(topic) || details[topic].Err != nil)
+		})
 		again := connect(t, c.address)
 		again.create(t, topic, 1)
 		again.publish(t, topic, numbered(1, 3, time.Now())...)
@@ -249,9 +247,10 @@ func (c *cluster) streams(t testing.TB, group, topic string) *streamsMember {
 	topology.Subtopologies = append(topology.Subtopologies, part)
 	beat.Topology = &topology
 	m := &streamsMember{beat, c.coordinator(t, group)}
-	for len(beat.ActiveTasks) == 0 && t.Context().Err() == nil {
+	await(t, "tasks of a streams group", func() bool {
 		m.live(t)
-	}
+		return len(beat.ActiveTasks) > 0
+	})
 	t.Cleanup(func() {
 		beat.MemberEpoch = -1
 		beat.RequestWith(context.Background(), m.coordinator)
@@ -309,21 +308,21 @@ func (m *streamsMember) commit(t testing.TB, topic string, id [16]byte, offset i
 }
 
 // coordinator is the broker that keeps a group.
-func (c *cluster) coordinator(t testing.TB, group string) *kgo.Broker {
+func (c *cluster) coordinator(t testing.TB, group string) (broker *kgo.Broker) {
 	t.Helper()
 	find := kmsg.NewPtrFindCoordinatorRequest()
 	find.CoordinatorKey, find.CoordinatorKeys = group, []string{group}
-	for t.Context().Err() == nil {
+	await(t, "a coordinator of "+group, func() bool {
 		answer, err := find.RequestWith(t.Context(), c.client)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(answer.Coordinators) == 1 && answer.Coordinators[0].ErrorCode == 0 {
-			return c.client.Broker(int(answer.Coordinators[0].NodeID))
+			broker = c.client.Broker(int(answer.Coordinators[0].NodeID))
 		}
-	}
-	t.Fatal("no coordinator")
-	return nil
+		return broker != nil
+	})
+	return broker
 }
 
 // TestLagOpenTransaction names the transaction that holds readers up.

@@ -76,10 +76,10 @@ func TestLedgerWaits(t *testing.T) {
 		r := redrive(t, a, dlq, nil)
 		c.crash(t, crashed, &kgo.Record{Topic: kafka.LedgerTopic, Key: entry(crashed, 1, "").Key, Value: []byte("never")})
 		record(t, r, entry(dlq, 1, "sent"))
-		read := make(chan map[string]string)
+		read := make(chan map[string]string, 1)
 		go func() { read <- ledgerOf(t, a, dlq) }()
 		redrive(t, c.writer(t, crashed), crashed, nil) // ends the open transaction
-		if entries := <-read; len(entries) != 1 {
+		if entries := received(t, "the ledger", read); len(entries) != 1 {
 			t.Errorf("the ledger has %v", entries)
 		}
 	})
@@ -259,9 +259,10 @@ func TestLedgerCompacted(t *testing.T) {
 		record(t, r, entries...)
 	}
 	record(t, r, entry(dlq, 0, ""))
-	for len(c.records(t, kafka.LedgerTopic)) > 1000 {
+	await(t, "the broker to compact the ledger", func() bool {
 		record(t, r, entry(dlq, 1, "299")) // rolls segments, which only writing does
-	}
+		return len(c.records(t, kafka.LedgerTopic)) <= 1000
+	})
 	entries := ledgerOf(t, a, dlq)
 	if len(entries) != 9 {
 		t.Errorf("the ledger has %v", entries)

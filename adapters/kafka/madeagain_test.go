@@ -24,14 +24,14 @@ func (c *cluster) makeAgain(t *testing.T, topic string) {
 	if _, err := c.admin.DeleteTopics(t.Context(), topic); err != nil {
 		t.Fatal(err)
 	}
-	for t.Context().Err() == nil { // the name is free a moment later
+	await(t, "the name of the topic to be free", func() bool {
 		made, err := c.admin.CreateTopics(t.Context(), 1, 1, nil, topic)
-		if err == nil && made.Error() == nil {
-			break
-		}
-	}
-	for now := id(); t.Context().Err() == nil && (now == before || now == [16]byte{}); now = id() { // and every broker knows the new one
-	}
+		return err == nil && made.Error() == nil
+	})
+	await(t, "every broker to know the new topic", func() bool {
+		now := id()
+		return now != before && now != [16]byte{}
+	})
 }
 
 // TestARedriveIsOfTheTopicThatWasLookedAt, and of no later one of its name: the positions of

@@ -228,7 +228,12 @@ func TestRedriveSilence(t *testing.T) {
 	}
 	silent := make(chan struct{})
 	k.ControlKey(kmsg.Produce.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
-		k.SleepControl(func() { <-silent })
+		k.SleepControl(func() {
+			select {
+			case <-silent:
+			case <-t.Context().Done():
+			}
+		})
 		return nil, errors.New("broken off"), true
 	})
 	copies, entries := copiesOf(held, target)
@@ -252,22 +257,21 @@ func TestRedriveOfAnotherTopic(t *testing.T) {
 		if _, err := c.admin.DeleteTopics(t.Context(), dlq); err != nil {
 			t.Fatal(err)
 		}
-		for { // until the broker has done it
-			if _, err := c.admin.CreateTopic(t.Context(), 1, 1, nil, dlq); err == nil {
-				break
-			} else if !errors.Is(err, kerr.TopicAlreadyExists) {
+		await(t, "the name of the topic to be free", func() bool {
+			_, err := c.admin.CreateTopic(t.Context(), 1, 1, nil, dlq)
+			if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 				t.Fatal(err)
 			}
-		}
-		for { // until it has the new one for its own; a busy broker serves the old one until then
+			return err == nil
+		})
+		await(t, "the new topic, as a busy broker serves the old one for a while", func() bool {
 			now, err := c.admin.Metadata(t.Context(), dlq)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if topic := now.Topics[dlq]; topic.Err == nil && topic.ID != old.Topics[dlq].ID {
-				break
-			}
-		}
+			topic := now.Topics[dlq]
+			return topic.Err == nil && topic.ID != old.Topics[dlq].ID
+		})
 		again := connect(t, c.address)
 		again.publish(t, dlq, letter(0, "k", "another letter"))
 		held, err := r.Next(t.Context(), 10)
@@ -360,7 +364,7 @@ func untilFailure(t testing.TB, r deadletter.Redrive, topic string, before int, 
 			break
 		}
 	}
-	<-broken
+	received(t, "the end of the broker", broken)
 }
 
 // left begins a redrive, so that nothing is in doubt, and returns what the ledger does not have.

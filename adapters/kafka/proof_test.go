@@ -180,7 +180,7 @@ func TestRetentionOvertakesATail(t *testing.T) {
 			return nil
 		}))
 	}()
-	<-blocked
+	received(t, "the first batch", blocked)
 	const removed = 50
 	for i := range removed { // the first of them are on their way to the intake
 		c.publish(t, topic, value(fmt.Sprint("message ", i)))
@@ -192,7 +192,7 @@ func TestRetentionOvertakesATail(t *testing.T) {
 	}
 	c.publish(t, topic, value("last"))
 	close(free)
-	if err := <-done; err != nil {
+	if err := received(t, "the last message", done); err != nil {
 		t.Fatal(err)
 	}
 	status := adapter.Status()

@@ -125,18 +125,23 @@ func flood(b *testing.B, channel *amqp.Channel, exchange string, seen *atomic.In
 	message, again := kilobyte(), time.NewTicker(time.Millisecond)
 	defer again.Stop()
 	began, before := time.Now(), processorTime()
-	target := seen.Load() + round
-	for i := target - round; i < target; i++ {
-		for i-seen.Load() > 5000 {
-			<-again.C // the bound of the publisher
+	target, limit := seen.Load()+round, time.After(patience)
+	await := func(many int64) {
+		for seen.Load() < many {
+			select {
+			case <-again.C:
+			case <-limit:
+				b.Fatalf("%d of %d messages are seen after %v", seen.Load(), target, patience)
+			}
 		}
+	}
+	for i := target - round; i < target; i++ {
+		await(i - 5000) // the bound of the publisher
 		if err := channel.PublishWithContext(context.Background(), exchange, "order.placed", false, false, message); err != nil {
 			b.Fatal(err)
 		}
 	}
-	for seen.Load() < target {
-		<-again.C
-	}
+	await(target)
 	return time.Since(began), processorTime() - before
 }
 

@@ -177,6 +177,17 @@ func await(t testing.TB, what string, is func() bool) {
 	}
 }
 
+// received is what comes from somebody at work beside the test.
+func received[T any](t testing.TB, what string, from <-chan T) (came T) {
+	t.Helper()
+	select {
+	case came = <-from:
+	case <-time.After(patience):
+		t.Fatalf("waited %v for %s", patience, what)
+	}
+	return came
+}
+
 func firehoseOfAll(t *testing.T, b *ownBroker) {
 	queue, exchange := b.queue(t, "classic", nil), b.exchange(t, "topic")
 	c := b.managed()

@@ -39,7 +39,7 @@ func TestDropsAreCounted(t *testing.T) {
 			return nil
 		}))
 		b.publish(t, exchange, "k", bodies("message", published)...)
-		<-blocked
+		received(t, "the first batch", blocked)
 		close(release)
 		status := awaitStatus(t, a, func(s adapters.Status) bool { return s.Messages+s.Dropped >= published })
 		if status.Messages+status.Dropped != published || status.DroppedUnknown {

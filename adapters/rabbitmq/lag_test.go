@@ -299,7 +299,7 @@ func TestLagWithoutManagement(t *testing.T) {
 		deliveries := b.consume(t, read, "one", 3, false)
 		b.publish(t, "", read, bodies("held", 10)...)
 		for range 3 {
-			<-deliveries
+			received(t, "a letter", deliveries)
 		}
 		c := b.config()
 		c.Queues, c.LettersOnly = []string{full, empty, stream, read}, true

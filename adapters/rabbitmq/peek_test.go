@@ -220,7 +220,7 @@ func TestTwoPeeksAtOnce(t *testing.T) {
 				}
 				whole := 0
 				for range 2 {
-					switch err := <-ended; {
+					switch err := received(t, "the end of a look", ended); {
 					case err == nil:
 						whole++
 					case errors.Is(err, adapters.ErrBusy), errors.Is(err, adapters.ErrIncomplete):
@@ -264,7 +264,7 @@ func TestAPeekBesideAConsumer(t *testing.T) {
 					t.Fatal(err)
 				}
 				for range 4 {
-					<-deliveries
+					received(t, "a letter", deliveries)
 				}
 				config := b.lettersOf()
 				if k.kind == "classic" {
