@@ -19,8 +19,9 @@ type index struct {
 	tenants  *packed.Names
 	typeInfo []usual.TypeInfo // by number of type: what its name says
 	places   *packed.Places
-	recent   packed.Recent // newest events by id
-	awaited  packed.Recent // events whose cause was not there, by its id
+	recent   packed.Recent      // newest events by id
+	awaited  packed.Recent      // events whose cause was not there, by its id
+	joinedAt [joinPlaces]uint32 // see near
 	kept     copies.Copies
 	paths    *usual.Paths
 	watches  [mostWatches]*watchState

@@ -244,13 +244,24 @@ func (x *index) interleave(number uint32, one, two *flow) {
 		}
 		before, b = b, next
 	}
+	x.joinedAt[number%joinPlaces] = before
 }
 
-// near is an entry of a flow shortly before a sequence, or 0: what belongs together comes together.
+// joinPlaces is of how many flows the index knows where it joined another to them last, so that
+// those of whom many are joined by turns are not walked along from their beginnings each time.
+const joinPlaces = 1 << 10
+
+// near is an entry of a flow before a sequence, or 0: what belongs together comes together, and
+// where the flow was joined last if nothing of it is nearby.
 func (x *index) near(number uint32, sequence Sequence) Sequence {
 	const nearby = 64
 	for s := sequence - 1; s+nearby >= sequence && x.log.holds(s); s-- {
 		if x.log.at(s).flow == number {
+			return s
+		}
+	}
+	if at := x.joinedAt[number%joinPlaces]; at != 0 { // perhaps of another flow, or evicted
+		if s := x.log.widen(at); s < sequence && x.log.holds(s) && x.log.at(s).flow == number {
 			return s
 		}
 	}

@@ -22,6 +22,16 @@ func alternating(n, flows int) func(i int) told {
 	}
 }
 
+// byTurns are such events of many flows, one of each at a time, so that those of one flow lie apart.
+func byTurns(n, flows int) func(i int) told {
+	one := alternating(n, flows)
+	return func(i int) told {
+		e := one(i%flows*(n/flows) + i/flows)
+		e.offset = int64(i)
+		return e
+	}
+}
+
 // inOrder requires that each flow links all of its events in the order in which they came.
 func (b *bench) inOrder() (largest int) {
 	b.t.Helper()
@@ -57,6 +67,11 @@ func TestEndlessJoinsKeepTheOrder(t *testing.T) {
 	if largest := b.inOrder(); largest < EventsPerFlow-1 {
 		t.Errorf("the largest flow has %d events", largest)
 	}
+	b = newBench(t, Config{})
+	b.flood(2*EventsPerFlow, byTurns(2*EventsPerFlow, 100))
+	if largest := b.inOrder(); largest < 2*EventsPerFlow/100-1 {
+		t.Errorf("the largest of those by turns has %d events", largest)
+	}
 }
 
 // TestJoinsAnywhereKeepTheOrder: flows of any size join at their beginning, in the middle, at their
@@ -86,7 +101,8 @@ func TestJoinsAnywhereKeepTheOrder(t *testing.T) {
 // large as flows become, beside one that joins nothing.
 func BenchmarkHostileJoins(b *testing.B) {
 	for name, one := range map[string]func(int) told{
-		"joins": alternating(10*EventsPerFlow, 10),
+		"joins":          alternating(10*EventsPerFlow, 10),
+		"joins by turns": byTurns(10*EventsPerFlow, 65),
 		"none": func(i int) told {
 			return told{destination: "d", offset: int64(i), headers: []string{"event_type", "T", "correlation_id", fmt.Sprint("flow-", i/5), "event_id", fmt.Sprint("e-", i), "causation_id", fmt.Sprint("c-", i)}}
 		},
