@@ -314,7 +314,7 @@ func TestANarrowFlowSaysTheTimeItBegan(t *testing.T) {
 		story(t, func(t *testing.T, s *tuitest.System) {
 			put(t, s, s.Order(1, time.Now().Add(-ago), 2)...)
 			screen := tuitest.Open(t, s.Options(), 120, 24).Press("enter").Wait(time.Second).Sees("began "+time.Now().Add(-ago).Format("2006-01-02 "), "+00:00")
-			screen.Resize(66, 24).Sees("flow id from", short).Misses("+00:00")
+			screen.Press("tab").Resize(66, 24).Sees("flow id from", short).Misses("+00:00")
 		})
 	}
 }

@@ -54,7 +54,7 @@ func TestAStormOfResizesEndsAtTheLastSize(t *testing.T) {
 		shop(t, s)
 		screen := tuitest.Open(t, s.Options(), 80, 24)
 		for _, keys := range [][]string{{}, {"enter"}, {"v"}, {"enter"}, {"?"}, {"x", ":"}} {
-			screen.Press(keys...).Resize(80, 24)
+			screen.Press(keys...).Resize(80, 24).Wait(time.Second)
 			before := screen.Text()
 			for i := range 50 {
 				screen.Resize(1+i*7%200, 1+i*13%70)

@@ -34,7 +34,7 @@ const (
 var everyKey = map[string][]keyed{
 	"Stream": {
 		{"enter", "", "Flow ord-"}, {"v", "", "tree line 1"}, {"/", "", "words, or an expression"}, {"n N", "", "no filter yet"}, {"p", "", "paused"},
-		{"f G end", "p", "following"}, {"[ ]", "", "no other beginning"}, {"space", "g", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
+		{"f G end", "p", "following"}, {"[ ]", "", "no other beginning"}, {"space", "g", "◆ 1"}, {"y", "", "copied the flow id"}, {"tab", "G", "position   "}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", gone + "/x"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Stream"},
 		{"1", "2", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"q ctrl+c", "", quits},
 	},
@@ -45,13 +45,13 @@ var everyKey = map[string][]keyed{
 		{"1", "", "following"}, {"2", "1", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"q ctrl+c", "", quits},
 	},
 	"Flow": {
-		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"h left", "v narrow l", "h 0"},
+		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"tab", "", gone + "position   "}, {"h left", "v narrow l", "h 0"},
 		{"l right", "v narrow", "h 1"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
 		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"ctrl+c", "", quits},
 	},
 	"Event": {
 		{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
-		{"w", "", "saved"}, {"D", "", "this event is no dead letter"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
+		{"w", "", "saved"}, {"D", "", "this event is no dead letter"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"J", "", "PaymentProcessed "}, {"K", "J", "OrderPlaced "}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
 		{"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
 		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"ctrl+c", "", quits},
 	},
@@ -96,7 +96,7 @@ func init() {
 		},
 		"Letter": {
 			{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
-			{"w", "", "saved"}, {"e", "", "set EDITOR to another"}, {"o", "enter", "line 1 of 3"}, {"tab", "", "▸state"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","order_id"`},
+			{"w", "", "saved"}, {"e", "", "set EDITOR to another"}, {"o", "enter", "line 1 of 3"}, {"tab", "", "▸state"}, {"J", "", "dlq/0@0"}, {"K", "", "first letter"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","order_id"`},
 			{"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"u", "", "none of these letters is discarded"}, {"F", "", "nothing found for"}, down, up,
 			{"esc q", "", "2 letters"}, {"?", "", "Keys of Letter"},
 		},

@@ -17,6 +17,9 @@ type tab struct {
 	page   page.Page
 }
 
+// The widths from which the preview of an event is beside the list: a timeline is wider.
+const streamBeside, flowBeside = 116, 150
+
 // makePages makes the first pages, and what those behind them work with.
 func (m *Model) makePages() {
 	d, o := m.shell, m.shell.options
@@ -28,8 +31,8 @@ func (m *Model) makePages() {
 		known.Lags = d.lags
 	}
 	d.topology = topologypage.NewModel(known)
-	d.flows = &flowpage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, History: o.History != nil, Services: d.topology}
-	d.home = streampage.New(&streampage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, Sources: o.Sources, Words: o.Words, WhenEmpty: o.Empty})
+	d.flows = &flowpage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, History: o.History != nil, Services: d.topology, Preview: d.events.NewPreview(true, flowBeside)}
+	d.home = streampage.New(&streampage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, Sources: o.Sources, Words: o.Words, Preview: d.events.NewPreview(false, streamBeside), WhenEmpty: o.Empty})
 	m.flows = flowpage.NewList(d.flows)
 	m.tabs = []tab{{1, d.home}, {2, m.flows}}
 	if d.lags != nil {

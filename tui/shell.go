@@ -73,6 +73,13 @@ func (d *shell) Open(p page.Page) tea.Cmd {
 // Push shows p above the present page.
 func (d *shell) Push(p page.Page) { d.pages, d.dirty = append(d.pages, p), true }
 
+// Swap shows next in the place of p, if p is on the screen.
+func (d *shell) Swap(p, next page.Page) {
+	if d.Top() == p {
+		d.pages[len(d.pages)-1], d.dirty = next, true
+	}
+}
+
 // Close goes to the page before p, if p is on the screen.
 func (d *shell) Close(p page.Page) {
 	if d.Top() == p {
@@ -110,8 +117,10 @@ func (d *shell) Wait(s text.Safe) (over func()) {
 	}
 }
 
-// OpenEvent shows one event.
-func (d *shell) OpenEvent(event tracing.Event) tea.Cmd { return d.Open(d.events.New(event)) }
+// OpenEvent shows one event of a list.
+func (d *shell) OpenEvent(event tracing.Event, from eventpage.List) tea.Cmd {
+	return d.Open(d.events.NewIn(from, event))
+}
 
 // OpenFlow shows one flow, called by its label until it is there.
 func (d *shell) OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd {

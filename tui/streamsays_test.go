@@ -23,7 +23,7 @@ func singles(t *testing.T, s *tuitest.System, from, n int) {
 func TestAPageOfTheStreamIsHalfTheScreen(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		singles(t, s, 0, 400)
-		screen := tuitest.Open(t, s.Options(), 100, 25) // 20 of them are events
+		screen := tuitest.Open(t, s.Options(), 100, 26) // 20 of them are events
 		screen.Selects("ord-1399").Press("ctrl+u").Selects("ord-1389").Sees("‖ paused").Misses("new below").Press("ctrl+u").Selects("ord-1379")
 		for n := 2; n < 35; n++ {
 			screen.Press("pgup").Wait(100 * time.Millisecond).Selects(fmt.Sprintf("ord-%d", 1389-10*n))

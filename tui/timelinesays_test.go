@@ -64,7 +64,7 @@ func TestEveryLaneCanBeReached(t *testing.T) {
 		for i := range 14 {
 			put(t, s, tuitest.Event{Source: s.Kafka, To: "steps", Key: "f", At: begun.Add(time.Duration(i) * time.Second), Type: fmt.Sprintf("Step%02d", i), Service: fmt.Sprintf("service%02d", i), Flow: "long", ID: fmt.Sprint(i), Cause: fmt.Sprint(i - 1)})
 		}
-		screen := tuitest.Open(t, s.Options(), 80, 30).Press("enter").Wait(time.Second).Press("v").Sees("h 0 ", "service00").Misses("service13")
+		screen := tuitest.Open(t, s.Options(), 80, 30).Press("enter").Wait(time.Second).Press("tab", "v").Sees("h 0 ", "service00").Misses("service13")
 		hidden := func() (left, right int) {
 			line := screen.Line("h ")
 			if _, err := fmt.Sscanf(strings.TrimSpace(line[strings.Index(line, "h "):]), "h %d  l %d", &left, &right); err != nil {

@@ -6,6 +6,7 @@
 //   - What the index knows is shown at once; the message is read again for the rest, once.
 //   - Every fact that was read somewhere says where.
 //   - The value is drawn line by line, and only the lines on the screen.
+//   - No broker is asked for what is only passed by, in a list or from page to page.
 //
 // # Owner and concurrency
 //
@@ -22,6 +23,8 @@
 //	page.go       the page: keys, what it reads, how it is laid out
 //	facts.go      what is known, as rows
 //	valueview.go  the ways to look at a value
+//	list.go       from one event to the next, along the list that it was opened from
+//	preview.go    the same beside or below a list
 //
 // # Not obvious
 //

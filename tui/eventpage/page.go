@@ -3,6 +3,7 @@ package eventpage
 import (
 	"context"
 	"slices"
+	"time"
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
@@ -22,16 +23,24 @@ import (
 type Page struct {
 	*Config
 	page.Question
-	event   tracing.Event
-	read    *read     // nil until the message was read again
-	load    Load      // how the message is read
-	about   text.Safe // what is waited for meanwhile
-	asked   bool
-	leading int // how many of the facts were put before those of the event
-	facts   []Fact
-	views   []valueView // of the value: tree, raw, hexadecimal; those there are
-	view    int
-	onFact  bool // the facts have the focus, not the value
+	event tracing.Event
+	read  *read     // nil until the message was read again
+	load  Load      // how the message is read
+	about text.Safe // what is waited for meanwhile
+	asked bool
+	// readFrom is when the message is read at the earliest.
+	readFrom time.Time
+	list     List          // that it was opened from, or nil
+	onward   int           // by how many events of that one is on the way
+	next     page.Question // for the next of them
+	leading  int           // how many of the facts were put before those of the event
+	facts    []Fact
+	views    []valueView // of the value: tree, raw, hexadecimal; those there are
+	view     int
+	// preferred is the view that was chosen for an event before this one.
+	preferred text.Safe
+	onFact    bool // the facts have the focus, not the value
+	preview   bool // nothing has the focus: this is beside a list
 
 	factsAt, valueAt widget.Cursor
 	valueTop         int // row of the page where the value begins
@@ -56,12 +65,21 @@ const (
 
 // Config is what pages about events work with.
 type Config struct {
-	page.Screen
+	Screen
 	Querier tracing.Querier
 	Rules   *envelope.Rules
 	Words   page.Words
 	Files   page.Files
 	Letters Letters
+}
+
+// Screen is what such a page asks of the screen.
+type Screen interface {
+	page.Screen
+	// Swap shows next in the place of p, if p is on the screen.
+	Swap(p, next page.Page)
+	// Elsewhere says that a page is not what a person looks at now.
+	Elsewhere(on page.Page) bool
 }
 
 // Letters opens the dead letter that an event is.
@@ -131,17 +149,22 @@ func (e *Page) Scope() keymap.Scope { return keymap.OnEvent }
 func (e *Page) Ages() bool { return false }
 
 // WaitsFor is what was asked for and has not come.
-func (e *Page) WaitsFor() *page.Question { return &e.Question }
+func (e *Page) WaitsFor() *page.Question {
+	if e.next.Busy {
+		return &e.next
+	}
+	return &e.Question
+}
 
 // Name is the position of the event.
 func (e *Page) Name() text.Safe { return e.Theme().String(e.event.Position.String()) }
 
 // Hint names the view that comes next, and no key that has nothing to act on.
 func (e *Page) Hint(b *keymap.Binding) text.Safe {
-	if b.Action == keymap.LetterOf && !e.event.Marks.Has(tracing.DeadLetter) {
+	switch {
+	case b.Action == keymap.LetterOf && !e.event.Marks.Has(tracing.DeadLetter), b.Action == keymap.NextEvent && e.list == nil:
 		return text.Safe{}
-	}
-	if e.read == nil {
+	case e.read == nil:
 		return b.Hint()
 	}
 	switch b.Action {
@@ -162,9 +185,12 @@ func (e *Page) Hint(b *keymap.Binding) text.Safe {
 	return b.Hint()
 }
 
-// Refresh reads the message, once.
-func (e *Page) Refresh() tea.Cmd {
-	if e.asked {
+// Refresh reads the message, once, and goes along the list.
+func (e *Page) Refresh() tea.Cmd { return tea.Batch(e.findNext(), e.readOnce()) }
+
+// readOnce reads the message when it is time.
+func (e *Page) readOnce() tea.Cmd {
+	if e.asked || e.onward != 0 || e.Now().Before(e.readFrom) {
 		return nil
 	}
 	e.asked, e.Once = true, true
@@ -186,6 +212,7 @@ func (e *Page) Refresh() tea.Cmd {
 // take puts what was read on the page.
 func (e *Page) take(found *tracing.Event, got *read, views []valueView) {
 	e.read, e.views = got, views
+	e.view = max(0, slices.IndexFunc(views, func(v valueView) bool { return v.name() == e.preferred }))
 	if found != nil {
 		e.event, e.facts = *found, append(e.facts[:e.leading:e.leading], e.factsOf(found)...)
 	}
@@ -223,6 +250,10 @@ func (e *Page) Do(a keymap.Action) tea.Cmd {
 		e.onFact = !e.onFact
 	case keymap.LetterOf:
 		return e.Letters.OpenLetterOf(&e.event)
+	case keymap.NextEvent:
+		e.goAlong(1)
+	case keymap.PreviousEvent:
+		e.goAlong(-1)
 	default:
 		return e.doValue(a)
 	}
@@ -347,6 +378,16 @@ func (e *Page) Status() []page.Piece {
 
 // Render draws the page.
 func (e *Page) Render(width, height int) []widget.Line {
+	draw := e.stacked
+	if width >= besideFrom {
+		draw = e.beside
+	}
+	body := draw(width, height-1)
+	return append([]widget.Line{e.headLine(width)}, body...)
+}
+
+// headLine says which event it is and, of a preview, how much of the value is not shown.
+func (e *Page) headLine(width int) widget.Line {
 	t := e.Theme()
 	role, glyph := t.Marks(e.event.Marks)
 	kind := t.String(e.event.Type)
@@ -364,12 +405,18 @@ func (e *Page) Render(width, height int) []widget.Line {
 		head.Gap(2).Put(theme.Dim, page.ShortMoment(e.event.Time, e.Now()))
 	}
 	head.Gap(2).Put(theme.Link, t.CutMiddle(t.String(page.FlowLabel(e.event)), 40))
-	lines := []widget.Line{head.Line()}
-	height--
-	if width >= besideFrom {
-		return append(lines, e.beside(width, height)...)
+	if hidden := e.below(); e.preview && hidden > 0 {
+		head.End(theme.Dim, text.Plural(hidden, text.Own(" more line "), text.Own(" more lines ")))
 	}
-	return append(lines, e.stacked(width, height)...)
+	return head.Line()
+}
+
+// below is how many lines of the value have no room.
+func (e *Page) below() int {
+	if e.read == nil {
+		return 0
+	}
+	return e.value().length() - e.valueHeight
 }
 
 // lowPage is the height below which only one of facts and value is shown.
@@ -389,8 +436,12 @@ func (e *Page) stacked(width, height int) []widget.Line {
 		return e.valueLines(width)
 	}
 	facts := min(len(e.facts), height/3)
-	if e.onFact {
+	switch {
+	case e.onFact:
 		facts = min(len(e.facts), height-5)
+	case e.preview && e.read != nil: // what the value does not need
+		e.value().fit(width - 2)
+		facts = min(len(e.facts), max(facts, height-1-max(1, e.value().length())))
 	}
 	e.factsHeight, e.valueHeight, e.valueTop = facts, height-facts-1, facts+2
 	lines := append(e.factLines(width), e.paneRule(width))
@@ -401,7 +452,11 @@ func (e *Page) stacked(width, height int) []widget.Line {
 func (e *Page) paneRule(width int) widget.Line {
 	row := widget.NewRow(e.Theme(), width).Put(theme.Faint, e.Theme().Glyph.Rule.Repeat(2))
 	if hidden := len(e.facts) - e.factsHeight; hidden > 0 {
-		row.Gap(1).Put(theme.Dim, text.Plural(hidden, text.Own(" more fact, tab"), text.Own(" more facts, tab"))).Gap(1)
+		more := text.Plural(hidden, text.Own(" more fact"), text.Own(" more facts"))
+		if !e.preview {
+			more = more.Add(text.Own(", tab"))
+		}
+		row.Gap(1).Put(theme.Dim, more).Gap(1)
 	}
 	return row.Put(theme.Faint, e.Theme().Glyph.Rule.Repeat(row.Left())).Line()
 }
@@ -446,7 +501,11 @@ func (e *Page) valueLines(width int) []widget.Line {
 	t := e.Theme()
 	if e.read == nil {
 		lines := []widget.Line{}
-		if e.Err != nil {
+		about, waits := e.Waiting(e.Now())
+		switch {
+		case waits && e.preview: // else the footer says it
+			lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, about).Line())
+		case e.Err != nil:
 			lines = append(lines, widget.Paragraph(t, width, 1, theme.Warn, text.Own("The value cannot be shown: ").Add(page.Sentence(e.Theme(), e.Err)), 4)...)
 		}
 		return widget.Fit(t, lines, width, e.valueHeight)
@@ -457,7 +516,7 @@ func (e *Page) valueLines(width int) []widget.Line {
 	from, to := e.valueAt.Range(e.valueHeight, v.length())
 	lines := make([]widget.Line, 0, to-from)
 	for i := from; i < to; i++ {
-		row := widget.CursorRow(t, width, i == e.valueAt.Index && !e.onFact)
+		row := widget.CursorRow(t, width, i == e.valueAt.Index && !e.onFact && !e.preview)
 		v.draw(row, i, e.shift)
 		lines = append(lines, row.Line())
 	}

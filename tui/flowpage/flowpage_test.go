@@ -14,6 +14,7 @@ import (
 	"eventscope/tracing"
 	"eventscope/tracing/lag"
 	"eventscope/tracing/topology"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/flowpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
@@ -87,7 +88,7 @@ func look(t *testing.T, n int, tell func(f *flows)) {
 		for i := range n {
 			f.flows = append(f.flows, tracing.FlowSummary{Key: tracing.FlowKey(i + 1), ID: fmt.Sprintf("id-%03d", i), Entity: fmt.Sprintf("ord-%03d", i), Status: tracing.Complete, Events: i, Last: time.Now(), Started: time.Now()})
 		}
-		f.config = &flowpage.Config{Screen: f.Alone, Querier: f.index, Filter: &page.EventFilter{Screen: f.Alone, Querier: f.index}, History: true, Services: &f.staff}
+		f.config = &flowpage.Config{Screen: f.Alone, Querier: f.index, Filter: &page.EventFilter{Screen: f.Alone, Querier: f.index}, History: true, Services: &f.staff, Preview: (&eventpage.Config{Screen: f.Alone, Querier: f.index}).NewPreview(false, 120)}
 		tell(f)
 	})
 }

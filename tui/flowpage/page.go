@@ -2,10 +2,12 @@ package flowpage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"eventscope/tracing"
 	"eventscope/tracing/topology"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/keymap"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
@@ -22,6 +24,7 @@ type Config struct {
 	Filter   *page.EventFilter
 	History  bool // there is somewhere to look for earlier events
 	Services Services
+	Preview  *eventpage.Preview
 }
 
 // Screen is what such a page asks of the screen.
@@ -31,8 +34,8 @@ type Screen interface {
 	OpenLetterOf(event *tracing.Event) tea.Cmd
 	// OpenFlow shows one flow, called by its label until it is there.
 	OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd
-	// OpenEvent shows one event.
-	OpenEvent(event tracing.Event) tea.Cmd
+	// OpenEvent shows one event of a list.
+	OpenEvent(event tracing.Event, from eventpage.List) tea.Cmd
 	// Search looks for an id in what the brokers still have, back to since ago, for who asked
 	// on that page.
 	Search(on page.Page, id string, since time.Duration) tea.Cmd
@@ -61,11 +64,15 @@ type flowPage struct {
 	why   bool             // the rows have reasons
 	step  tracing.Sequence // the event under the cursor, 0 for none
 	lanes bool
-	shift int // first lane shown
+	shift int  // first lane shown
+	low   bool // there is room for one line above the rows
 
 	seen  uint64
 	asked time.Time
 }
+
+// flowHead is how many lines stand above the rows at most.
+const flowHead = 3
 
 // flowEvery is how often a flow is asked for while events arrive.
 const flowEvery = 250 * time.Millisecond
@@ -105,7 +112,7 @@ func (f *flowPage) id() text.Safe {
 }
 
 func (f *flowPage) Refresh() tea.Cmd {
-	return tea.Batch(f.update(), f.Services.Refresh())
+	return tea.Batch(f.update(), f.Services.Refresh(), f.Preview.Refresh(f.underCursor()))
 }
 
 // update asks for the flow again when that is due.
@@ -164,6 +171,8 @@ func (f *flowPage) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.View:
 		f.lanes = !f.lanes
+	case keymap.Preview:
+		f.Preview.Toggle()
 	case keymap.Left:
 		f.shift = max(0, f.shift-1)
 	case keymap.Right:
@@ -180,10 +189,44 @@ func (f *flowPage) Do(a keymap.Action) tea.Cmd {
 		return f.openDeadLetter()
 	case keymap.Enter:
 		if step, ok := f.selected(); ok {
-			return f.OpenEvent(step.Event)
+			return f.OpenEvent(step.Event, f)
 		}
 	}
 	return nil
+}
+
+// underCursor is the event under the cursor, or nil.
+func (f *flowPage) underCursor() *tracing.Event {
+	step, ok := f.selected()
+	if !ok {
+		return nil
+	}
+	return &step.Event
+}
+
+// Beside implements eventpage.List: along the steps of the flow as it is by then.
+func (f *flowPage) Beside(event *tracing.Event, backward bool) func(context.Context) (tracing.Event, error) {
+	key, querier, at := f.key, f.Querier, event.Sequence
+	return func(ctx context.Context) (tracing.Event, error) {
+		flow, err := querier.Flow(ctx, key)
+		if err != nil {
+			return tracing.Event{}, err
+		}
+		i := slices.IndexFunc(flow.Steps, func(s tracing.Step) bool { return s.Sequence == at })
+		switch {
+		case backward && i > 0:
+			return flow.Steps[i-1].Event, nil
+		case !backward && i >= 0 && i+1 < len(flow.Steps):
+			return flow.Steps[i+1].Event, nil
+		}
+		return tracing.Event{}, tracing.ErrUnknown
+	}
+}
+
+// Went implements eventpage.List.
+func (f *flowPage) Went(event *tracing.Event) {
+	f.step = event.Sequence
+	f.findCursor()
 }
 
 // openDeadLetter opens the letter under the cursor, or the only one that the flow has.
@@ -219,7 +262,10 @@ func (f *flowPage) searchBefore() tea.Cmd {
 	return f.Search(f, flowName(&f.flow.FlowSummary), since)
 }
 
-func (f *flowPage) Click(_, row int) bool {
+func (f *flowPage) Click(column, row int) bool {
+	if f.Preview.Covers(column, row) {
+		return false
+	}
 	again := f.Listing.Click(row, len(f.rows))
 	f.keep()
 	return again
@@ -237,8 +283,14 @@ func (f *flowPage) Render(width, height int) []widget.Line {
 	if f.flow == nil {
 		return f.notThere(width, height)
 	}
+	f.low = height < 10
+	return f.Preview.Draw(width, height, flowHead+len(f.rows), f.list, f.underCursor)
+}
+
+// list draws what the flow is, and its rows.
+func (f *flowPage) list(width, height int) []widget.Line {
 	lines := f.headLines(width)
-	if height < 10 {
+	if f.low {
 		lines = lines[:1]
 	}
 	makeDrawing := f.timelineDrawing

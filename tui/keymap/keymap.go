@@ -56,6 +56,9 @@ const (
 	LetterOf
 	Earlier
 	Later
+	NextEvent
+	PreviousEvent
+	Preview
 	TabKey // 1, 2, …: which tab is the key itself
 )
 
@@ -151,6 +154,11 @@ var all = []Binding{
 	{Edit, OnEvent, []string{"e"}, "edit", "open a copy of the value in $EDITOR"},
 	{FoldAll, onValue, []string{"o"}, "", "fold or unfold everything"},
 	{OtherPane, onValue, []string{"tab"}, "pane", "go to facts or value"},
+	{NextEvent, OnEvent, []string{"J"}, "next", "the next event of the list that it was opened from"},
+	{PreviousEvent, OnEvent, []string{"K"}, "", "the event before it in that list"},
+	{NextEvent, OnLetter, []string{"J"}, "next", "the next letter of the list"},
+	{PreviousEvent, OnLetter, []string{"K"}, "", "the letter before it in the list"},
+	{Preview, OnStream | OnFlow, []string{"tab"}, "preview", "show the event under the cursor beside or below the list, or no longer"},
 	{Left, OnFlow | onValue, []string{"h", "left"}, "", "scroll to the left"},
 	{Right, OnFlow | onValue, []string{"l", "right"}, "", "scroll to the right"},
 	{Down, everywhere, []string{"j", "down"}, "", "one row down"},

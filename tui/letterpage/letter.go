@@ -26,7 +26,8 @@ type letterPage struct {
 	*eventpage.Page
 	model  *Model
 	letter replay.Letter
-	gone   bool // it is not in its dead-letter queue any more
+	gone   bool         // it is not in its dead-letter queue any more
+	list   *lettersPage // that it was opened from, or nil
 	seen   int
 }
 
@@ -118,6 +119,10 @@ func (p *letterPage) Hint(b *keymap.Binding) text.Safe {
 		if p.letter.Flow == "" {
 			return text.Safe{}
 		}
+	case keymap.NextEvent:
+		if p.list != nil {
+			return b.Hint()
+		}
 	}
 	return p.Page.Hint(b)
 }
@@ -133,6 +138,10 @@ func (p *letterPage) Do(a keymap.Action) tea.Cmd {
 		return p.model.planFor(a, []*replay.Letter{&letter}, nil)
 	case keymap.FlowOf:
 		return p.model.openFlowOf(&p.letter)
+	case keymap.NextEvent:
+		return p.goAlong(1)
+	case keymap.PreviousEvent:
+		return p.goAlong(-1)
 	case keymap.EditLetter:
 		if message, body := p.Message(); message != nil {
 			return p.editLetter(message, body)
@@ -140,6 +149,28 @@ func (p *letterPage) Do(a keymap.Action) tea.Cmd {
 		return p.Page.Do(keymap.Edit) // which says that it is not there
 	}
 	return p.Page.Do(a)
+}
+
+// goAlong goes along the list that the letter was opened from.
+func (p *letterPage) goAlong(by int) tea.Cmd {
+	if p.list == nil {
+		return p.Page.Do(keymap.NextEvent) // which says that there is none
+	}
+	l := p.list.beside(p.letter.Position, by)
+	if l == nil {
+		end := text.Own("this is the last letter of the list")
+		if by < 0 {
+			end = text.Own("this is the first letter of the list")
+		}
+		p.Say(theme.Dim, end)
+		return nil
+	}
+	next := newLetterPage(p.model, l)
+	next.list = p.list
+	p.HandOver(next.Page)
+	next.follow() // the list may be of before
+	p.model.Swap(p, next)
+	return next.Refresh()
 }
 
 // editLetter opens the body in the user's editor, and plans to send what comes back in

@@ -214,13 +214,33 @@ func (p *lettersPage) Do(a keymap.Action) tea.Cmd {
 	}
 	switch a {
 	case keymap.Enter:
-		return p.Open(newLetterPage(p.model, l))
+		letter := newLetterPage(p.model, l)
+		letter.list = p
+		return p.Open(letter)
 	case keymap.FlowOf:
 		return p.model.openFlowOf(l)
 	case keymap.CopyText:
 		return page.Copy(p, l.Position.String(), text.Own("the position"))
 	}
 	return nil
+}
+
+// beside puts the cursor on the letter so many rows from one, and returns it; nil where there is
+// none. A letter that is listed no longer was where the cursor is.
+func (p *lettersPage) beside(at adapters.Position, by int) *replay.Letter {
+	i := slices.IndexFunc(p.rows, func(l *replay.Letter) bool { return l.Position == at })
+	if i < 0 {
+		i = p.Cursor.Index
+		if by > 0 {
+			by--
+		}
+	}
+	if i += by; i < 0 || i >= len(p.rows) {
+		return nil
+	}
+	p.Cursor.Index = i
+	p.keep()
+	return p.rows[i]
 }
 
 func (p *lettersPage) mark() {

@@ -74,6 +74,8 @@ type Trail interface {
 	Top() Page
 	// Push shows p above it; whoever comes with an answer need not refresh it.
 	Push(p Page)
+	// Swap shows next in the place of p, if p is on the screen.
+	Swap(p, next Page)
 	// Close goes to the page before p, if p is on the screen.
 	Close(p Page)
 	// Elsewhere says that the page from which something was asked is not what a person

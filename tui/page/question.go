@@ -34,6 +34,7 @@ type Question struct {
 	Failed func() // takes back what asking has changed, when no answer came; or nil
 	Quiet  bool   // what it brings is drawn only if the page finds that it changed
 	Once   bool   // no answer is not asked for again while the page is open
+	end    context.CancelFunc
 }
 
 // Ask puts a question, unless one is still open. find works on what it was given alone
@@ -42,10 +43,11 @@ func (q *Question) Ask(s Screen, about text.Safe, limit time.Duration, find func
 	if q.Busy {
 		return nil
 	}
-	q.Busy, q.since, q.about = true, s.Now(), about
-	ctx := s.Context()
+	asked, end := context.WithCancel(s.Context())
+	q.Busy, q.since, q.about, q.end = true, s.Now(), about, end
 	return Work(func() Answer {
-		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer end()
+		ctx, cancel := context.WithTimeout(asked, limit)
 		defer cancel()
 		apply, err := find(ctx)
 		return func() tea.Cmd {
@@ -62,6 +64,13 @@ func (q *Question) Ask(s Screen, about text.Safe, limit time.Duration, find func
 			return nil
 		}
 	})
+}
+
+// Drop ends the search for an answer that nobody wants any more.
+func (q *Question) Drop() {
+	if q.Busy {
+		q.end()
+	}
 }
 
 // Waiting is the sentence for a wait that has lasted too long to pass over.

@@ -9,6 +9,7 @@ import (
 
 	"eventscope/tracing"
 	"eventscope/tracing/query"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/keymap"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
@@ -25,6 +26,7 @@ type Config struct {
 	Filter    *page.EventFilter
 	Sources   []page.Source
 	Words     page.Words
+	Preview   *eventpage.Preview
 	WhenEmpty string // how an empty stream could show older events
 }
 
@@ -33,8 +35,8 @@ type Screen interface {
 	page.Screen
 	// OpenFlow shows one flow, called by its label until it is there.
 	OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd
-	// OpenEvent shows one event.
-	OpenEvent(event tracing.Event) tea.Cmd
+	// OpenEvent shows one event of a list.
+	OpenEvent(event tracing.Event, from eventpage.List) tea.Cmd
 }
 
 // stream is the live tail. Its cursor is a sequence, not a row: it stays on its event
@@ -49,7 +51,8 @@ type stream struct {
 	later     int // rows to go by when what is around the cursor is at hand
 	rows      rows
 	past      older
-	height    int
+	height    int // rows of events that are shown
+	head      int // lines above them
 	following bool
 	marked    map[tracing.Sequence]string // to the flow id that y copies
 	widths    streamWidths
@@ -66,7 +69,7 @@ const streamEvery = 50 * time.Millisecond
 
 // New is the page of the live tail.
 func New(c *Config) page.Page {
-	return &stream{Config: c, following: true, height: 50, stale: true, marked: map[tracing.Sequence]string{}}
+	return &stream{Config: c, following: true, height: 50, stale: true, widths: noWidths, marked: map[tracing.Sequence]string{}}
 }
 
 func (s *stream) Scope() keymap.Scope { return keymap.OnStream }
@@ -86,7 +89,7 @@ func (s *stream) Hint(b *keymap.Binding) text.Safe {
 		if !s.following {
 			return text.Own("go on")
 		}
-	case keymap.Enter, keymap.View, keymap.Mark:
+	case keymap.Enter, keymap.View, keymap.Mark, keymap.Preview:
 		if len(s.events) == 0 {
 			return text.Safe{}
 		}
@@ -96,7 +99,9 @@ func (s *stream) Hint(b *keymap.Binding) text.Safe {
 
 // Refresh asks for the newest events, or for those around the cursor, and when there are none, for
 // how many older ones there are.
-func (s *stream) Refresh() tea.Cmd { return tea.Batch(s.read(), s.count()) }
+func (s *stream) Refresh() tea.Cmd {
+	return tea.Batch(s.read(), s.count(), s.Preview.Refresh(s.underCursor()))
+}
 
 func (s *stream) read() tea.Cmd {
 	searching := false
@@ -106,7 +111,7 @@ func (s *stream) read() tea.Cmd {
 	}
 	if s.under != s.Filter.Watch { // other events must not stand under the name of the filter
 		s.under, s.window, s.answered = s.Filter.Watch, window{}, false
-		s.stale, s.widths = true, streamWidths{}
+		s.stale, s.widths = true, noWidths
 	}
 	if s.Busy || !s.stale && (s.seen == s.Version() && !searching || s.Now().Sub(s.asked) < streamEvery) {
 		return nil
@@ -191,6 +196,8 @@ func (s *stream) Do(a keymap.Action) tea.Cmd {
 		s.later, s.stale = 0, true
 	case keymap.Mark:
 		s.mark()
+	case keymap.Preview:
+		s.Preview.Toggle()
 	case keymap.CopyText:
 		return s.copy()
 	case keymap.NextMatch, keymap.PreviousMatch:
@@ -210,6 +217,15 @@ func (s *stream) selected() (tracing.Event, bool) {
 	return s.events[i], true
 }
 
+// underCursor is the selected event, or nil.
+func (s *stream) underCursor() *tracing.Event {
+	event, ok := s.selected()
+	if !ok {
+		return nil
+	}
+	return &event
+}
+
 // openEvent opens the event's flow, or the event itself.
 func (s *stream) openEvent(itself bool) tea.Cmd {
 	event, ok := s.selected()
@@ -221,7 +237,7 @@ func (s *stream) openEvent(itself bool) tea.Cmd {
 		if !itself {
 			s.Say(theme.Warn, text.Own("this event names no flow and no order; here is the event"))
 		}
-		return s.OpenEvent(event)
+		return s.OpenEvent(event, s)
 	}
 	return s.OpenFlow(event.FlowKey, s.Theme().String(page.FlowLabel(event)))
 }
@@ -264,7 +280,7 @@ func (s *stream) match(backward bool) tea.Cmd {
 	}
 	at, watch, querier := s.cursor, s.Filter.Last, s.Querier
 	return s.matching.Ask(s, text.Own("looking for the next match"), page.QueryLimit, func(ctx context.Context) (func(), error) {
-		sequence, err := findMatch(ctx, querier, watch, at, backward)
+		found, err := beside(ctx, querier, watch, at, backward)
 		return func() {
 			switch {
 			case errors.Is(err, tracing.ErrUnknown):
@@ -274,9 +290,23 @@ func (s *stream) match(backward bool) tea.Cmd {
 				s.Say(theme.Bad, text.Own("the next match: ").Add(page.Sentence(s.Theme(), err)))
 				return
 			}
-			s.following, s.cursor, s.stale, s.line, s.later = false, sequence, true, s.height/2, 0
+			s.goTo(found.Sequence, s.height/2)
 		}, nil
 	})
+}
+
+// Beside implements eventpage.List: along the stream as it is filtered.
+func (s *stream) Beside(event *tracing.Event, backward bool) func(context.Context) (tracing.Event, error) {
+	at, watch, querier := event.Sequence, s.Filter.Watch, s.Querier
+	return func(ctx context.Context) (tracing.Event, error) { return beside(ctx, querier, watch, at, backward) }
+}
+
+// Went implements eventpage.List.
+func (s *stream) Went(event *tracing.Event) { s.goTo(event.Sequence, s.line) }
+
+// goTo puts the cursor on an event, on a line of the screen if there are rows for that.
+func (s *stream) goTo(at tracing.Sequence, line int) {
+	s.following, s.cursor, s.stale, s.line, s.later = false, at, true, line, 0
 }
 
 // Back clears marks, then the filter, then goes on following.
@@ -292,13 +322,14 @@ func (s *stream) Back() bool {
 	return true
 }
 
-func (s *stream) Click(_, row int) bool {
-	i, ok := s.rows.at(row)
-	if !ok || i >= len(s.events) {
+func (s *stream) Click(column, row int) bool {
+	line := row - s.head
+	i, ok := s.rows.at(line)
+	if line < 0 || !ok || i >= len(s.events) || s.Preview.Covers(column, row) {
 		return false
 	}
 	was := s.cursor
-	s.following, s.cursor, s.line, s.later = false, s.events[i].Sequence, row, 0
+	s.following, s.cursor, s.line, s.later = false, s.events[i].Sequence, line, 0
 	return was == s.cursor
 }
 
@@ -328,20 +359,42 @@ func (s *stream) Status() []page.Piece {
 func (s *stream) FilterLine() *page.Line { return s.Filter.Line(query.Events, s.Filter.Watch) }
 
 func (s *stream) Render(width, height int) []widget.Line {
+	switch {
+	case len(s.events) == 0 && !s.answered:
+		s.fit(height)
+		return widget.Fit(s.Theme(), nil, width, height) // the footer says what is waited for
+	case len(s.events) == 0:
+		s.fit(height)
+		return s.empty(width, height)
+	}
+	return s.Preview.Draw(width, height, 0, s.list, s.underCursor)
+}
+
+// lowList is the height below which the columns of the stream have no heads.
+const lowList = 8
+
+// fit makes rows of events those that a list of that height has.
+func (s *stream) fit(height int) {
 	if s.height != height {
 		s.height, s.stale = height, true
 	}
-	switch {
-	case len(s.events) == 0 && !s.answered:
-		return widget.Fit(s.Theme(), nil, width, height) // the footer says what is waited for
-	case len(s.events) == 0:
-		return s.empty(width, height)
+}
+
+// list draws the heads of the columns and the rows.
+func (s *stream) list(width, height int) []widget.Line {
+	if s.head = 0; height >= lowList {
+		s.head = 1
 	}
+	height -= s.head
+	s.fit(height)
 	s.rows = rowsOf(&s.window)
 	s.line = s.rows.scroll(s.index(s.cursor), s.line, height, s.following)
 	from, to := s.rows.drawn(height)
 	columns := s.widths.layout(s.Theme(), s.events[from:to], width)
-	lines := make([]widget.Line, 0, height)
+	lines := make([]widget.Line, 0, height+s.head)
+	if s.head > 0 {
+		lines = append(lines, streamHead(s.Theme(), columns, width))
+	}
 	for row := range min(height, s.rows.all-s.rows.top) {
 		i, ok := s.rows.at(row)
 		if !ok {
@@ -351,5 +404,5 @@ func (s *stream) Render(width, height int) []widget.Line {
 		_, marked := s.marked[s.events[i].Sequence]
 		lines = append(lines, streamRow(s.Theme(), columns, &s.events[i], s.Now(), width, row == s.line, marked))
 	}
-	return widget.Fit(s.Theme(), lines, width, height)
+	return widget.Fit(s.Theme(), lines, width, height+s.head)
 }

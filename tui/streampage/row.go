@@ -5,6 +5,7 @@ import (
 
 	"eventscope/tracing"
 	"eventscope/tui/page"
+	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
 )
@@ -15,9 +16,12 @@ type streamWidths struct {
 	service, kind, position, flow int
 }
 
-// layout gives the columns for these events: time, service, type, position, flow,
-// summary. When the screen is narrow the position leaves first, then the summary, then
-// the service.
+// noWidths are those of no rows: the heads have room.
+var noWidths = streamWidths{len("Service"), len("Type"), len("Position"), len("Flow")}
+
+// layout gives the columns for these events: time, service, type, position, flow, value. When the
+// screen is narrow the position leaves first, then the value, then the service. A type takes at
+// most a fifth of the screen, so that the value is not what long names leave.
 func (w *streamWidths) layout(t *theme.Theme, events []tracing.Event, width int) []int {
 	for i := range events {
 		e := &events[i]
@@ -29,11 +33,17 @@ func (w *streamWidths) layout(t *theme.Theme, events []tracing.Event, width int)
 	return widget.Layout([]widget.Column{
 		{Min: page.ClockWidth},
 		{Min: min(w.service, 9), Want: w.service, Rank: 2},
-		{Min: min(w.kind, 20), Want: w.kind},
+		{Min: min(w.kind, 20), Want: min(w.kind, max(20, width/5))},
 		{Min: min(w.position, 14), Want: w.position, Rank: 4},
 		{Min: min(w.flow, 10), Want: w.flow, Rank: 1},
 		{Min: 12, Want: 28, Rank: 3, Rest: true},
 	}, width-2)
+}
+
+// streamHead names the columns.
+func streamHead(t *theme.Theme, columns []int, width int) widget.Line {
+	names := []text.Safe{text.Own("Time"), text.Own("Service"), text.Own("Type"), text.Own("Position"), text.Own("Flow"), text.Own("Value")}
+	return widget.Headings(t, width, columns, names)
 }
 
 // streamRow is one event in the stream.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"eventscope/tracing/query"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/page"
 	"eventscope/tui/streampage"
 	"eventscope/tui/theme"
@@ -26,11 +27,12 @@ type stream struct {
 func watch(t *testing.T, events int, tell func(s *stream)) {
 	t.Helper()
 	tuitest.Story(t, func(t *testing.T, system *tuitest.System) {
-		s := &stream{Alone: tuitest.NewAlone(t, 120, 10), System: system, t: t}
+		s := &stream{Alone: tuitest.NewAlone(t, 120, 11), System: system, t: t}
 		s.Querier = system.Store
 		s.filter = &page.EventFilter{Screen: s.Alone, Querier: system.Store}
 		s.come(0, events)
-		s.Show(streampage.New(&streampage.Config{Screen: s.Alone, Querier: system.Store, Filter: s.filter}))
+		events := &eventpage.Config{Screen: s.Alone, Querier: system.Store}
+		s.Show(streampage.New(&streampage.Config{Screen: s.Alone, Querier: system.Store, Filter: s.filter, Preview: events.NewPreview(false, 100)}))
 		s.Press("f") // the rows of the page are known by now
 		tell(s)
 	})
@@ -146,11 +148,11 @@ func TestWhatDoesNotMatchNeverStandsUnderAFilter(t *testing.T) {
 // TestAClickStopsTheStream and puts the cursor there; the second one opens, one below the rows does nothing.
 func TestAClickStopsTheStream(t *testing.T) {
 	watch(t, 4, func(s *stream) {
-		if s.Click(0, 1) || !s.Click(0, 1) {
+		if s.Click(0, 2) || !s.Click(0, 2) {
 			t.Error("a click opens too early, or never")
 		}
 		s.Selects("Event-001").Sees("paused").Misses("below")
-		if s.Click(0, 4) || s.Click(0, 9) {
+		if s.Click(0, 0) || s.Click(0, 5) || s.Click(0, 10) {
 			t.Error("a click on no row opens one")
 		}
 		s.Selects("Event-001")

@@ -57,22 +57,22 @@ func (w *window) index(at tracing.Sequence) int {
 	return min(i, len(w.events)-1)
 }
 
-// nextMatch is the first event that a filter matched after (or before) a sequence, or
-// ErrUnknown.
-func findMatch(ctx context.Context, q tracing.Querier, w *tracing.Watch, at tracing.Sequence, backward bool) (tracing.Sequence, error) {
+// beside is the first event after a sequence that passes a filter, or the last before it;
+// ErrUnknown when there is none.
+func beside(ctx context.Context, q tracing.Querier, w *tracing.Watch, at tracing.Sequence, backward bool) (tracing.Event, error) {
 	// The nearest event may be the one we are at, or lie on the wrong side: two rows
 	// are enough to have one that does not.
 	page, err := q.Page(ctx, tracing.PageQuery{Watch: w, From: at, Backward: backward, Limit: 2})
 	if err != nil {
-		return 0, err
+		return tracing.Event{}, err
 	}
 	if backward {
 		slices.Reverse(page.Events)
 	}
 	for _, event := range page.Events {
 		if backward && event.Sequence < at || !backward && event.Sequence > at {
-			return event.Sequence, nil
+			return event, nil
 		}
 	}
-	return 0, tracing.ErrUnknown
+	return tracing.Event{}, tracing.ErrUnknown
 }

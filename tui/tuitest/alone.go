@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"eventscope/tracing"
+	"eventscope/tui/eventpage"
 	"eventscope/tui/keymap"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
@@ -220,6 +221,13 @@ func (a *Alone) Top() page.Page { return a.pages[len(a.pages)-1] }
 // Push shows p above the present page.
 func (a *Alone) Push(p page.Page) { a.pages = append(a.pages, p) }
 
+// Swap shows next in the place of p, if p is on the screen.
+func (a *Alone) Swap(p, next page.Page) {
+	if a.Top() == p {
+		a.pages[len(a.pages)-1] = next
+	}
+}
+
 // Close goes to the page before p.
 func (a *Alone) Close(p page.Page) {
 	if a.Top() == p {
@@ -242,7 +250,7 @@ func (a *Alone) OpenFlow(_ tracing.FlowKey, label text.Safe) tea.Cmd {
 }
 
 // OpenEvent notes the event.
-func (a *Alone) OpenEvent(event tracing.Event) tea.Cmd {
+func (a *Alone) OpenEvent(event tracing.Event, _ eventpage.List) tea.Cmd {
 	return a.went("event " + event.Position.String())
 }
 
