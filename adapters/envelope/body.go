@@ -11,6 +11,7 @@ import (
 	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/envelope/jsonscan"
 	"eventscope/adapters/envelope/spelling"
+	"eventscope/adapters/payload"
 )
 
 const (
@@ -61,7 +62,7 @@ func (r *Reader) readBody() {
 // start is the JSON of the body, as far as it is read, if it begins with one of those
 // signs; else nil.
 func (r *Reader) start(signs string) []byte {
-	body := unframed(r.message.Value)
+	body := payload.Unframed(r.message.Value)
 	rest := unspaced(body[:min(len(body), MaxBody)])
 	for i := range len(signs) {
 		if len(rest) > 0 && rest[0] == signs[i] {
@@ -82,19 +83,6 @@ func unspaced(b []byte) []byte {
 // breaksOff says that reading ended where the part of a body ends that is looked at.
 func (r *Reader) breaksOff(err error) bool {
 	return len(r.message.Value) > MaxBody && errors.Is(err, io.ErrUnexpectedEOF)
-}
-
-// unframed is a body without what stands before the JSON of some: a zero and a schema id of
-// four bytes, or of eight, as Apicurio 2 writes them, and a byte order mark.
-func unframed(body []byte) []byte {
-	if len(body) > 5 && body[0] == 0 {
-		if body[5] == '{' || body[5] == 0xef {
-			body = body[5:]
-		} else if len(body) > 9 && body[1]|body[2]|body[3]|body[4] == 0 && (body[9] == '{' || body[9] == 0xef) {
-			body = body[9:]
-		}
-	}
-	return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 }
 
 // withoutNaN is a body that could not be read because Python and others write NaN and

@@ -3,6 +3,7 @@ package envelope
 import (
 	"eventscope/adapters"
 	"eventscope/adapters/payload"
+	"eventscope/adapters/payload/encoded"
 	"eventscope/adapters/schemas"
 )
 
@@ -33,7 +34,6 @@ const (
 type knownSchema struct {
 	of      schemas.Finder
 	ref     schemas.Ref
-	schema  *schemas.Schema
 	written *Written
 }
 
@@ -42,30 +42,35 @@ type writings struct {
 	recent [rememberedSchemas]knownSchema
 	next   int
 	plans  map[payload.Values]*plan
+	// latest is what was found last, and look is find, made once: to make it anew costs memory
+	// each time.
+	latest *Written
+	look   payload.Find
 	// scratch are values that are not as they stand in the message. It is not that of the
 	// reader, to which more is added while a plan adds to this.
 	scratch []byte
 	// found is told members by a plan; within is what held the latest.
-	found  func(payload.Found[*meaning]) bool
+	found  func(encoded.Found[*meaning]) bool
 	within *meaning
 }
 
-// find is the schema that a frame names; nil while nobody knows it.
-func (w *writings) find(m *adapters.Message, f *payload.Frame) *knownSchema {
+// find is the schema that a reference names. What it was read by is then the latest.
+func (w *writings) find(m *adapters.Message, ref schemas.Ref) (*schemas.Schema, error) {
 	for i := range w.recent {
-		if k := &w.recent[i]; k.ref == f.Ref && k.of == m.Schemas {
-			return k
+		if k := &w.recent[i]; k.ref == ref && k.of == m.Schemas {
+			w.latest = k.written
+			return k.written.Schema, nil
 		}
 	}
-	schema, err := payload.FindSchema(m, f)
+	schema, err := payload.FindSchema(m, ref)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	k := &w.recent[w.next%len(w.recent)]
+	note := " (" + payload.FormatName(schema.Format) + ", schema " + ref.Number() + ")"
+	w.latest = &Written{schema, []byte(note)}
+	w.recent[w.next%len(w.recent)] = knownSchema{m.Schemas, ref, w.latest}
 	w.next++
-	note := " (" + payload.FormatName(schema.Format) + ", schema " + f.Ref.Number() + ")"
-	*k = knownSchema{m.Schemas, f.Ref, schema, &Written{schema, []byte(note)}}
-	return k
+	return schema, nil
 }
 
 // plan is that of values.
@@ -104,34 +109,38 @@ func newPlan(v payload.Values) *plan {
 	return made
 }
 
+// reading is how a part of the message is to be read, and by what where that is a schema.
+func (r *Reader) reading(part payload.Part, data []byte) (payload.Reading, *Written, error) {
+	w := &r.writings
+	if w.look == nil {
+		w.look = w.find
+	}
+	found, err := payload.ReadingOf(r.message, part, data, w.look)
+	if found.Schema == nil {
+		return found, nil, err
+	}
+	return found, w.latest, err
+}
+
 // readWritten reads a body by the schema that it names. It reports false where the body is not
-// to be read so: it names none, or it is JSON.
+// to be read so: it names none that is known, or it is JSON.
 func (r *Reader) readWritten() bool {
-	m := r.message
-	f := payload.FrameOf(m, payload.Value, m.Value)
-	if f.Ref.By == schemas.ByNothing {
+	reading, written, err := r.reading(payload.Value, r.message.Value)
+	if reading.Values == nil || err != nil {
 		return false
 	}
-	known := r.writings.find(m, &f)
-	if known == nil {
-		return false // which JSON can be read without
-	}
-	values, body, err := payload.ValuesOf(known.schema, &f, m.Value)
-	if values == nil || err != nil {
-		return false
-	}
-	r.id.Written = known.written
-	plan := r.writings.plan(values)
+	r.id.Written = written
+	plan := r.writings.plan(reading.Values)
 	if plan.find == nil {
 		return true
 	}
-	if err := r.readPlan(plan, body); err != nil {
+	if err := r.readPlan(plan, reading.Body); err != nil {
 		r.id.Malformed = true
 		return true
 	}
 	r.marks |= plan.marks
 	r.recognise()
-	r.offerMembers(known.written)
+	r.offerMembers(written)
 	return true
 }
 
@@ -151,7 +160,7 @@ func (r *Reader) readPlan(plan *plan, body []byte) error {
 }
 
 // foundMember collects a member. It stops as soon as enough is known, as reading JSON does.
-func (r *Reader) foundMember(f payload.Found[*meaning]) (done bool) {
+func (r *Reader) foundMember(f encoded.Found[*meaning]) (done bool) {
 	w := &r.writings
 	if f.Object != w.within && w.within != nil && r.satisfied(true) {
 		return true // what says the cause is beside the flow
@@ -169,10 +178,14 @@ func (r *Reader) writtenBody() []byte {
 	if r.message.Schemas == nil {
 		return nil
 	}
+	reading, _, err := r.reading(payload.Value, r.message.Value)
+	if reading.Values == nil || err != nil {
+		return nil
+	}
 	start := len(r.scratch)
-	made, ok, err := payload.AppendWritten(r.scratch, r.message, payload.Value, r.message.Value, MaxBody)
-	if !ok {
-		r.id.Malformed = r.id.Malformed || payload.Misfit(err)
+	made, err := reading.Values.AppendJSON(r.scratch, reading.Body, MaxBody)
+	if err != nil {
+		r.id.Malformed = r.id.Malformed || encoded.IsMisfit(err)
 		return nil
 	}
 	r.scratch = made
@@ -182,29 +195,24 @@ func (r *Reader) writtenBody() []byte {
 // writtenKey is what a key says that was written with a schema, as JSON in the scratch memory,
 // and by which schema. Nil is a key that names a schema and cannot be read.
 func (r *Reader) writtenKey(key []byte) ([]byte, *Written) {
-	m := r.message
-	f := payload.FrameOf(m, payload.Key, key)
-	if f.Ref.By == schemas.ByNothing {
+	reading, written, err := r.reading(payload.Key, key)
+	switch {
+	case reading.Frame.Ref.By == schemas.ByNothing:
 		return key, nil
-	}
-	known := r.writings.find(m, &f)
-	if known == nil {
+	case reading.Schema == nil:
 		return r.plainKey(key), nil
-	}
-	values, body, err := payload.ValuesOf(known.schema, &f, key)
-	if err != nil {
+	case err != nil:
 		return nil, nil
-	}
-	if values == nil {
-		return body, known.written
+	case reading.Values == nil:
+		return reading.Body, written
 	}
 	start := len(r.scratch)
-	made, err := values.AppendJSON(r.scratch, body, longestKey)
+	made, err := reading.Values.AppendJSON(r.scratch, reading.Body, longestKey)
 	if err != nil {
 		return nil, nil
 	}
 	r.scratch = made
-	return made[start:len(made):len(made)], known.written
+	return made[start:len(made):len(made)], written
 }
 
 // plainKey is a key that may be framed, or may be none: bytes that happen to be a UUID are no

@@ -21,6 +21,7 @@
 //
 //	payload.go    Decode: the chain, and what it found
 //	frame.go      Frame: which schema a value or a key says that it was written with
+//	reading.go    Reading: what reads a part of a message, or why nothing does
 //	written.go    Values, Plan: what is read by a schema, in each of its formats
 //	compress.go   compressions, and the pools of their decoders
 //	decoder.go    the pool of JSON tokenisers

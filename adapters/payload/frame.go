@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"strings"
@@ -158,6 +159,38 @@ func prefixFrame(data []byte) Frame {
 	}
 	return Frame{}
 }
+
+// byteOrderMark is what some programs put before text in UTF-8.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// Unframed is JSON without what some serialisers put before it, which is known by what follows:
+// the frame of a schema, and a byte order mark. Of anything else only that mark is left out.
+func Unframed(data []byte) []byte {
+	if len(data) > framed && data[0] <= 3 {
+		for _, n := range [...]int{framed, framedLong, framedGUID, framedGlue} {
+			if len(data) > n && beginsJSON(data[n:]) && fitsFrame(data, n) {
+				data = data[n:]
+				break
+			}
+		}
+	}
+	return bytes.TrimPrefix(data, byteOrderMark)
+}
+
+// fitsFrame says that data may begin with a frame of that size.
+func fitsFrame(data []byte, size int) bool {
+	switch size {
+	case framed:
+		return data[0] == 0
+	case framedLong: // of an id, which takes four bytes at most
+		return data[0] == 0 && data[1]|data[2]|data[3]|data[4] == 0
+	case framedGUID:
+		return data[0] == 1
+	}
+	return data[0] == 3 && data[1] == 0
+}
+
+func beginsJSON(data []byte) bool { return looksLikeJSON(data) || bytes.HasPrefix(data, byteOrderMark) }
 
 func idFrame(data []byte) Frame {
 	if len(data) == 8 {

@@ -80,6 +80,48 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+// TestJSONBehindAFrame is found behind every frame, with and without a byte order mark, and
+// whatever else begins with the same bytes stays as it is.
+func TestJSONBehindAFrame(t *testing.T) {
+	for name, c := range map[string]struct{ value, want string }{
+		"no frame":                      {`{"a":1}`, `{"a":1}`},
+		"a byte order mark":             {"\xef\xbb\xbf{}", "{}"},
+		"an id of four bytes":           {"\x00\x00\x00\x00\x07{}", "{}"},
+		"and an array":                  {"\x00\x00\x00\x00\x07[1]", "[1]"},
+		"and a byte order mark":         {"\x00\x00\x00\x00\x07\xef\xbb\xbf{}", "{}"},
+		"an id of eight bytes":          {"\x00\x00\x00\x00\x00\x00\x00\x00\x07[]", "[]"},
+		"an id that is too large":       {"\x00\x00\x00\x01\x00\x00\x00\x00\x07{}", "\x00\x00\x00\x01\x00\x00\x00\x00\x07{}"},
+		"a GUID":                        {"\x01" + string(guid[:]) + "{}", "{}"},
+		"AWS Glue":                      {"\x03\x00" + string(uuid[:]) + "{}", "{}"},
+		"AWS Glue, and compressed":      {"\x03\x05" + string(uuid[:]) + "{}", "\x03\x05" + string(uuid[:]) + "{}"},
+		"a frame before something else": {"\x00\x00\x00\x00\x07\x02a", "\x00\x00\x00\x00\x07\x02a"},
+		"a frame and nothing":           {"\x00\x00\x00\x00\x07", "\x00\x00\x00\x00\x07"},
+		"nothing":                       {"", ""},
+	} {
+		if got := Unframed([]byte(c.value)); string(got) != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+		m := &adapters.Message{Value: []byte(c.value)}
+		if got := Readable(m, 1<<20); string(got) != c.want {
+			t.Errorf("%s: a filter sees %q", name, got)
+		}
+		if d := Decode(m, 0); (d.Format == JSON) != looksLikeJSON([]byte(c.want)) || d.Format == JSON && string(d.Data) != c.want {
+			t.Errorf("%s: decoded as %s, %q", name, d.Format, d.Data)
+		}
+	}
+}
+
+// TestWithoutARegistryTheHintSaysSo, but not of JSON, which is read all the same.
+func TestWithoutARegistryTheHintSaysSo(t *testing.T) {
+	d := Decode(&adapters.Message{Value: []byte("\x00\x00\x00\x00\x07\x06abc\x02")}, 0)
+	if len(d.Declined) == 0 || d.Declined[0].Decoder != "schema" || !strings.Contains(d.Declined[0].Why, "registry=URL") {
+		t.Errorf("%v", d.Declined)
+	}
+	if d := Decode(&adapters.Message{Value: []byte("\x00\x00\x00\x00\x07{}")}, 0); len(d.Declined) > 0 {
+		t.Errorf("%v", d.Declined)
+	}
+}
+
 // FuzzFrames: a frame ends within the value, whatever that is.
 func FuzzFrames(f *testing.F) {
 	f.Add([]byte("\x00\x00\x00\x00\x07\x02a"), []byte("\x01aaaaaaaaaaaaaaaa"))

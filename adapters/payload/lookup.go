@@ -11,14 +11,14 @@ import (
 )
 
 // Readable is the value of m as it is to be searched: decompressed where it is compressed, and
-// as JSON where it can be read by its schema, to at most limit bytes each; as sent where nothing
-// needs to be or can be done.
+// as JSON where it can be read by its schema, to at most limit bytes each, and without the frame
+// in front of JSON; as sent where nothing needs to be or can be done.
 func Readable(m *adapters.Message, limit int) []byte {
 	data := Plain(m, limit)
 	if made, ok, _ := AppendWritten(nil, m, Value, data, limit); ok {
 		return made
 	}
-	return data
+	return Unframed(data)
 }
 
 // ReadableKey is the key of m in the same way, for people: text without the quotes of JSON.
@@ -54,7 +54,7 @@ func Plain(m *adapters.Message, limit int) []byte {
 // such thing, or when the value is not JSON as far as it had to be read. It shares the
 // value's memory.
 func Lookup(value []byte, path string) jsontext.Value {
-	value = unframed(value)
+	value = Unframed(value)
 	head := bytes.TrimLeft(value, " \t\r\n")
 	if len(head) == 0 || head[0] != '{' && head[0] != '[' {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"eventscope/adapters"
+	"eventscope/adapters/payload/encoded"
 	"eventscope/adapters/schemas"
 )
 
@@ -56,7 +57,21 @@ type Declined struct{ Decoder, Why string }
 
 // Decode makes the value of m readable, looking at no more than limit bytes after
 // decompression (no bound when limit is 0 or less, but for [MaxDecompressed]).
-func Decode(m *adapters.Message, limit int) Decoded {
+func Decode(m *adapters.Message, limit int) Decoded { return decode(m, limit, Values.AppendJSON) }
+
+// Recognise is [Decode] for those who want to know what a value is, and do not want the value:
+// no JSON is made of what is read by its schema, and Data is empty then.
+func Recognise(m *adapters.Message, limit int) Decoded {
+	return decode(m, limit, func(v Values, dst, data []byte, _ int) ([]byte, error) {
+		_, err := v.Check(data)
+		return dst, err
+	})
+}
+
+// read makes of a value what is wanted of it.
+type read func(v Values, dst, data []byte, limit int) ([]byte, error)
+
+func decode(m *adapters.Message, limit int, read read) Decoded {
 	d := Decoded{Size: len(m.Value), Data: m.Value}
 	switch {
 	case m.Value == nil:
@@ -70,9 +85,8 @@ func Decode(m *adapters.Message, limit int) Decoded {
 	if limit > 0 && len(d.Data) > limit {
 		d.Data, d.Cut = d.Data[:limit:limit], true
 	}
-	d.Frame = FrameOf(m, Value, d.Data)
 	switch {
-	case m.Schemas != nil && d.Frame.Ref.By != schemas.ByNothing && d.isWritten(m, limit):
+	case d.isWritten(m, limit, read):
 		if d.Format = JSON; d.Cut {
 			d.Format = Text // half of it is not JSON
 		}
@@ -106,39 +120,36 @@ func (d *Decoded) decompress(encoding string, limit int) {
 	d.Data, d.Cut, d.Compression = data, cut, c.name
 }
 
-// isWritten takes a value that names a schema by which it can be read, and makes JSON of it.
-func (d *Decoded) isWritten(m *adapters.Message, limit int) bool {
-	schema, err := FindSchema(m, &d.Frame)
-	if err != nil {
+// isWritten takes a value that names a schema by which it can be read.
+func (d *Decoded) isWritten(m *adapters.Message, limit int, read read) bool {
+	r, err := ReadingOf(m, Value, d.Data, FindSchema)
+	d.Frame, d.Written = r.Frame, r.Schema
+	switch {
+	case err == errNoRegistry && looksLikeJSON(Unframed(d.Data)):
+		return false // which is read without
+	case err != nil:
 		return d.decline("schema", err.Error())
-	}
-	d.Written = schema
-	values, body, err := ValuesOf(schema, &d.Frame, d.Data)
-	if err != nil {
-		return d.decline("schema", err.Error())
-	}
-	if values == nil {
+	case r.Values == nil:
 		return false // it is JSON, text or bytes
-	}
-	if d.Cut {
-		return d.decline(FormatName(schema.Format), "it was cut")
+	case d.Cut:
+		return d.decline(FormatName(r.Schema.Format), "it was cut")
 	}
 	if limit <= 0 {
 		limit = MaxDecompressed
 	}
-	made, err := values.AppendJSON(nil, body, limit)
-	if err != nil && !TooLong(err) {
-		return d.decline(FormatName(schema.Format), "written with "+schema.Title()+", but "+err.Error())
+	made, err := read(r.Values, nil, r.Body, limit)
+	if err != nil && !errors.Is(err, encoded.ErrTooLong) {
+		return d.decline(FormatName(r.Schema.Format), "written with "+r.Schema.Title()+", but "+err.Error())
 	}
 	d.Raw, d.Data, d.Cut = d.Data, made, err != nil
-	d.Reader = values.Name()
+	d.Reader = r.Values.Name()
 	return true
 }
 
 // isJSON takes one JSON value, with or without a schema id before it. Members may be
 // there twice: the value is shown, not interpreted.
 func (d *Decoded) isJSON() bool {
-	data := unframed(d.Data)
+	data := Unframed(d.Data)
 	if d.Cut {
 		return d.decline("json", "it was cut")
 	}
@@ -147,16 +158,6 @@ func (d *Decoded) isJSON() bool {
 	}
 	d.Data = data
 	return true
-}
-
-// unframed is JSON without the frame before it; anything else stays as it is.
-func unframed(data []byte) []byte {
-	for _, n := range [...]int{framed, framedLong} {
-		if len(data) > n && data[0] == 0 && looksLikeJSON(data[n:]) && (n == framed || data[1] == 0 && data[2] == 0) {
-			return data[n:]
-		}
-	}
-	return data
 }
 
 func checkJSON(data []byte) error {

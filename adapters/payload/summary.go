@@ -8,7 +8,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"eventscope/adapters"
-	"eventscope/adapters/schemas"
 )
 
 const (
@@ -49,26 +48,18 @@ func AppendSummary(dst []byte, m *adapters.Message, width int) []byte {
 // appendWrittenSummary reads a value by its schema, if it has one.
 func appendWrittenSummary(dst []byte, m *adapters.Message, width int) []byte {
 	data := Plain(m, summaryBytes)
-	f := FrameOf(m, Value, data)
-	if f.Ref.By == schemas.ByNothing {
-		return appendSummary(dst, m.Value, width)
-	}
-	schema, err := FindSchema(m, &f)
-	if err == nil {
-		var values Values
-		if values, data, err = ValuesOf(schema, &f, data); values != nil {
-			made, wrong := values.AppendJSON(nil, data, summaryBytes)
-			if wrong == nil || len(made) >= summaryBytes/2 {
-				return appendSummary(dst, made, width)
-			}
-			err = wrong
+	r, err := ReadingOf(m, Value, data, FindSchema)
+	if r.Values != nil {
+		made, wrong := r.Values.AppendJSON(nil, r.Body, summaryBytes)
+		if wrong == nil || len(made) >= summaryBytes/2 {
+			return appendSummary(dst, made, width)
 		}
+		err = wrong
 	}
-	if err == nil || looksLikeJSON(unframed(m.Value)) {
-		return appendSummary(dst, m.Value, width)
+	if err == nil || looksLikeJSON(Unframed(data)) {
+		return appendSummary(dst, r.Body, width)
 	}
-	dst = append(append(appendSize(dst, "binary", len(m.Value)), " of schema "...), f.Ref.Number()...)
-	return dst
+	return append(append(appendSize(dst, "binary", len(m.Value)), " of schema "...), r.Frame.Ref.Number()...)
 }
 
 func appendSummary(dst, value []byte, width int) []byte {
@@ -79,7 +70,7 @@ func appendSummary(dst, value []byte, width int) []byte {
 		}
 		value = data
 	}
-	value = unframed(value)
+	value = Unframed(value)
 	head := bytes.TrimLeft(value[:min(len(value), summaryBytes)], " \t\r\n")
 	if len(head) > 0 && (head[0] == '{' || head[0] == '[') {
 		start := len(dst)

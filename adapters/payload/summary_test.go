@@ -71,7 +71,8 @@ func BenchmarkSummary(b *testing.B) {
 	dst := make([]byte, 0, 512)
 	b.SetBytes(int64(len(value)))
 	b.ReportAllocs()
+	m := &adapters.Message{Value: value}
 	for b.Loop() {
-		dst = AppendSummary(dst[:0], &adapters.Message{Value: value}, 256)
+		dst = AppendSummary(dst[:0], m, 256)
 	}
 }

@@ -78,6 +78,11 @@ func TestSixFormatsInOneTopic(t *testing.T) {
 		if (c.declined != "") != (len(d.Declined) > 0) || len(d.Declined) > 0 && d.Declined[0].Decoder != c.declined {
 			t.Errorf("%s: %v", name, d.Declined)
 		}
+		schema, format, decoded := d.Names()
+		known := Recognise(m, 0)
+		if s, f, ok := known.Names(); s != schema || f != format || ok != decoded || known.Reader != "" && known.Data != nil {
+			t.Errorf("%s: recognised as %v %s %v, decoded as %v %s %v; %q", name, s, f, ok, schema, format, decoded, known.Data)
+		}
 		if string(m.Value) != c.value {
 			t.Errorf("%s: the message was changed", name)
 		}

@@ -169,12 +169,24 @@ func (v *environment) fillMessage(uses nameSet, m *adapters.Message) {
 		v.Key = string(payload.ReadableKey(m, mostOfValue))
 	}
 	if uses.has("schema") || uses.has("format") || uses.has("decoded") {
-		decoded := payload.Decode(m, mostOfValue)
-		v.Schema, v.Format, v.Decoded = decoded.Names()
+		v.fillFormat(uses, m)
 	}
 	if uses.has("value") {
 		v.Value = string(v.body())
 	}
+}
+
+// fillFormat says what a value is. Where the value is asked for as well, it is decoded once.
+func (v *environment) fillFormat(uses nameSet, m *adapters.Message) {
+	var decoded payload.Decoded
+	if uses.has("value") || uses.has("json") {
+		if decoded = payload.Decode(m, mostOfValue); !decoded.Cut {
+			v.plain = decoded.Data
+		}
+	} else {
+		decoded = payload.Recognise(m, mostOfValue)
+	}
+	v.Schema, v.Format, v.Decoded = decoded.Names()
 }
 
 func (v *environment) fillIdentity(uses nameSet) {

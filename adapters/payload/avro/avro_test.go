@@ -13,6 +13,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/twmb/avro"
 	"pgregory.net/rapid"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // sample is a schema with a value of it, as the library takes it, and as people read it.
@@ -108,8 +110,8 @@ func scalarSample(t *rapid.T, kind string) sample {
 	return made
 }
 
-// encoded draws a sample, and encodes it by the library.
-func encoded(t *rapid.T, depth int) (s sample, library *avro.Schema, data []byte) {
+// drawn draws a sample, and encodes it by the library.
+func drawn(t *rapid.T, depth int) (s sample, library *avro.Schema, data []byte) {
 	names := 0
 	s = samples(depth, &names).Draw(t, "sample")
 	library, err := avro.Parse(s.schema)
@@ -125,7 +127,7 @@ func encoded(t *rapid.T, depth int) (s sample, library *avro.Schema, data []byte
 // TestValuesAreWrittenAsTheyWereSent encodes by the library and reads by this package.
 func TestValuesAreWrittenAsTheyWereSent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s, _, data := encoded(t, 4)
+		s, _, data := drawn(t, 4)
 		schema := parsed(t, s.schema)
 		text, err := schema.AppendJSON([]byte("before"), data, 0)
 		if err != nil || string(text) != "before"+s.text {
@@ -136,7 +138,7 @@ func TestValuesAreWrittenAsTheyWereSent(t *testing.T) {
 			t.Fatalf("%s: %x is stepped over to %d, %v", s.schema, data, skipping.at, err)
 		}
 		limit := rapid.IntRange(1, len(s.text)+1).Draw(t, "limit")
-		if text, err = schema.AppendJSON(nil, data, limit); errors.Is(err, ErrTooLong) != (limit < len(s.text)) || !strings.HasPrefix(s.text, string(text)) {
+		if text, err = schema.AppendJSON(nil, data, limit); errors.Is(err, encoded.ErrTooLong) != (limit < len(s.text)) || !strings.HasPrefix(s.text, string(text)) {
 			t.Fatalf("%s within %d of %d bytes: %s, %v", s.schema, limit, len(s.text), text, err)
 		}
 	})
@@ -145,7 +147,7 @@ func TestValuesAreWrittenAsTheyWereSent(t *testing.T) {
 // TestWhatDoesNotFitIsRefusedByBoth damages values.
 func TestWhatDoesNotFitIsRefusedByBoth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s, library, data := encoded(t, 4)
+		s, library, data := drawn(t, 4)
 		for range rapid.IntRange(0, 3).Draw(t, "damages") {
 			if len(data) > 0 {
 				data[rapid.IntRange(0, len(data)-1).Draw(t, "at")] ^= byte(1) << rapid.IntRange(0, 7).Draw(t, "bit")
@@ -166,7 +168,7 @@ func TestWhatDoesNotFitIsRefusedByBoth(t *testing.T) {
 		if err == nil && jsontext.Value(text).IsValid() == false {
 			t.Fatalf("%s: %x is %s, which is no JSON", s.schema, data, text)
 		}
-		if misfit := (*Misfit)(nil); err != nil && (!errors.As(err, &misfit) || misfit.At < 0 || misfit.At > len(data)) {
+		if misfit := (*encoded.Misfit)(nil); err != nil && (!errors.As(err, &misfit) || misfit.At < 0 || misfit.At > len(data)) {
 			t.Fatalf("%s: %x: %v", s.schema, data, err)
 		}
 	})
@@ -280,14 +282,14 @@ func TestSchemasThatReferToOthers(t *testing.T) {
 	if _, err := empty.AppendJSON(nil, nil, 0); err == nil {
 		t.Error("a value is written that has 2^50 parts and no bytes")
 	}
-	if err := empty.Check(nil); err == nil {
+	if _, err := empty.Check(nil); err == nil {
 		t.Error("a value is stepped over that has 2^50 parts and no bytes")
 	}
 	plan, err := NewPlan(empty, "", func(object string, name []byte) (string, bool, bool) { return string(name), false, true })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := plan.Read(nil, nil, func(Found[string]) bool { return false }); err != nil {
+	if _, err := plan.Read(nil, nil, func(encoded.Found[string]) bool { return false }); err != nil {
 		t.Errorf("nothing in it is wanted: %v", err)
 	}
 	same := parsed(t, `{"type":"record","name":"a.Same","fields":[{"name":"own","type":{"type":"record","name":"b.Same","fields":[{"name":"of","type":["null","Same"]}]}},{"name":"of","type":["null","Same"]}]}`)

@@ -11,7 +11,7 @@
 //
 // A value is read by the schema of its writer alone: no default of a reader's schema is
 // filled in, and no member is dropped. Text that is not UTF-8 has replacement characters in
-// JSON. A value that does not fit its schema is a [*Misfit] with its place; Avro has no
+// JSON. A value that does not fit its schema is a [*encoded.Misfit] with its place; Avro has no
 // redundancy, so a plan that stops early does not notice what lies behind, and [Schema.Check]
 // reads the whole of a value for those who want to know.
 //

@@ -3,22 +3,19 @@ package avro
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"math"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
-)
 
-// ErrTooLong is told by [Schema.AppendJSON] for a value that is longer as JSON than the
-// caller wants.
-var ErrTooLong = errors.New("as JSON it is longer than the limit")
+	"eventscope/adapters/payload/encoded"
+)
 
 // AppendJSON appends a value as JSON, in the order of its schema: the branch of a union
 // without its name, logical types as people write them, bytes in base64. Numbers are in
 // full, whatever their size. It writes no more than limit bytes; 0 or less is no limit.
 //
-// A value that does not fit its schema is a [*Misfit], and what was read before that is
+// A value that does not fit its schema is a [*encoded.Misfit], and what was read before that is
 // there, as JSON that breaks off. So is one that ends before data does.
 func (s *Schema) AppendJSON(dst, data []byte, limit int) ([]byte, error) {
 	if limit <= 0 {
@@ -29,7 +26,7 @@ func (s *Schema) AppendJSON(dst, data []byte, limit int) ([]byte, error) {
 		return w.dst[:min(len(w.dst), w.limit)], err
 	}
 	if rest := len(data) - w.at; rest > 0 {
-		return w.dst, misfit(w.at, "the value ends, and %d bytes follow", rest)
+		return w.dst, encoded.MisfitAt(w.at, "the value ends, and %d bytes follow", rest)
 	}
 	return w.dst, nil
 }
@@ -59,7 +56,7 @@ func (w *writer) write(n *node) (err error) {
 		err = w.writeScalar(n)
 	}
 	if err == nil && len(w.dst) > w.limit {
-		err = ErrTooLong
+		err = encoded.ErrTooLong
 	}
 	return err
 }
@@ -173,7 +170,7 @@ func (w *writer) writeVariableScale() error {
 		return err
 	}
 	if scale < 0 || scale > maxDecimal || len(number) > maxDecimal {
-		return misfit(start, "a decimal of scale %d and %d bytes is too long", scale, len(number))
+		return encoded.MisfitAt(start, "a decimal of scale %d and %d bytes is too long", scale, len(number))
 	}
 	w.dst = appendDecimal(w.dst, number, int(scale))
 	return nil

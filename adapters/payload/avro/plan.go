@@ -1,28 +1,16 @@
 package avro
 
-import "fmt"
+import (
+	"fmt"
 
-// Wanted says what a member is to whoever reads an object: one whose value is kept, one
-// whose own members may be wanted, both or neither. M is what the caller knows members by;
-// of the whole value it is the one given to [NewPlan].
-type Wanted[M any] func(object M, name []byte) (member M, keep, enter bool)
-
-// Found is a member of which the value was kept.
-type Found[M any] struct {
-	// Object is what the member was found in, and Member what it is.
-	Object, Member M
-	// Parent is the name of the object, nil at the top, and Name that of the member.
-	Parent, Name []byte
-	// Value is its text: of a string, a symbol, a number, true or false, or of what a
-	// logical type means. It may lie in the data that was read.
-	Value []byte
-}
+	"eventscope/adapters/payload/encoded"
+)
 
 // Plan finds what is wanted in values of a schema, and steps over everything else without
 // decoding it. It may be used by any goroutine.
 type Plan[M comparable] struct {
 	top    part[M]
-	wanted Wanted[M]
+	wanted encoded.Wanted[M]
 }
 
 // part is how a value is read.
@@ -52,7 +40,7 @@ type step[M comparable] struct {
 }
 
 // NewPlan compiles what is wanted of values of a schema.
-func NewPlan[M comparable](s *Schema, top M, wanted Wanted[M]) (*Plan[M], error) {
+func NewPlan[M comparable](s *Schema, top M, wanted encoded.Wanted[M]) (*Plan[M], error) {
 	b := planner[M]{wanted: wanted, known: map[place[M]]*object[M]{}}
 	made := &Plan[M]{b.part(s.root, top, nil, false, true), wanted}
 	if b.parts > maxNodes {
@@ -63,7 +51,7 @@ func NewPlan[M comparable](s *Schema, top M, wanted Wanted[M]) (*Plan[M], error)
 
 // planner compiles one plan.
 type planner[M comparable] struct {
-	wanted Wanted[M]
+	wanted encoded.Wanted[M]
 	known  map[place[M]]*object[M] // as far as recursive schemas go
 	parts  int
 }
@@ -136,10 +124,10 @@ func (b *planner[M]) record(n *node, member M, name []byte) *object[M] {
 // when nothing more can be wanted, so what follows is not looked at. Values that are not
 // in data as they are lie in scratch, which it returns.
 //
-// A [*Misfit] says that data is no value of the schema; what was told before lay before it.
-func (p *Plan[M]) Read(data, scratch []byte, found func(Found[M]) (done bool)) (_ []byte, err error) {
+// A [*encoded.Misfit] says that data is no value of the schema; what was told before lay before it.
+func (p *Plan[M]) Read(data, scratch []byte, found func(encoded.Found[M]) (done bool)) (_ []byte, err error) {
 	r := reader[M]{decoder: decoder{data: data}, plan: p, scratch: scratch, found: found}
-	_, err = r.read(&p.top, Found[M]{}, false)
+	_, err = r.read(&p.top, encoded.Found[M]{}, false)
 	return r.scratch, err
 }
 
@@ -148,12 +136,12 @@ type reader[M comparable] struct {
 	decoder
 	plan    *Plan[M]
 	scratch []byte
-	found   func(Found[M]) bool
+	found   func(encoded.Found[M]) bool
 }
 
 // read reads a part. More says that something behind it may be wanted. It reports true
 // when reading is done.
-func (r *reader[M]) read(p *part[M], f Found[M], more bool) (done bool, err error) {
+func (r *reader[M]) read(p *part[M], f encoded.Found[M], more bool) (done bool, err error) {
 	switch {
 	case p.branches != nil:
 		branch, err := r.index(len(p.branches), "branches")
@@ -188,7 +176,7 @@ func (r *reader[M]) readRecord(p *part[M], more bool) (done bool, err error) {
 	for i := range o.steps {
 		step := &o.steps[i]
 		last := i == len(o.steps)-1
-		f := Found[M]{Object: o.of, Member: step.member, Parent: o.name, Name: step.name}
+		f := encoded.Found[M]{Object: o.of, Member: step.member, Parent: o.name, Name: step.name}
 		if done, err := r.read(&step.part, f, more || !last); done || err != nil {
 			return done, err
 		}
@@ -244,7 +232,7 @@ func (r *reader[M]) readEntry(o *object[M]) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return r.found(Found[M]{o.of, member, o.name, name, value}), nil
+	return r.found(encoded.Found[M]{Object: o.of, Member: member, Parent: o.name, Name: name, Value: value}), nil
 }
 
 // value is the text of a scalar, where it lies if it is a string.
@@ -261,12 +249,13 @@ func (r *reader[M]) value(n *node) ([]byte, error) {
 	return text[start:len(text):len(text)], nil
 }
 
-// Check says whether data is a value of the schema and nothing else: nil, or a [*Misfit].
-func (s *Schema) Check(data []byte) error {
+// Check says whether data is a value of the schema and nothing else: nil, or a [*encoded.Misfit].
+// A value of Avro has no fields that its schema does not have, so none are unknown.
+func (s *Schema) Check(data []byte) (unknown int, err error) {
 	d := decoder{data: data}
-	err := d.skip(s.root)
+	err = d.skip(s.root)
 	if err == nil && d.at < len(data) {
-		err = misfit(d.at, "the value ends, and %d bytes follow", len(data)-d.at)
+		err = encoded.MisfitAt(d.at, "the value ends, and %d bytes follow", len(data)-d.at)
 	}
-	return err
+	return 0, err
 }

@@ -11,13 +11,15 @@ import (
 
 	"github.com/twmb/avro"
 	"pgregory.net/rapid"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // TestAPlanFindsWhatIsWanted compares what a plan finds with a search in the JSON of the
 // same value. A member is known by its path.
 func TestAPlanFindsWhatIsWanted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s, _, data := encoded(t, 5)
+		s, _, data := drawn(t, 5)
 		kept := rapid.SliceOf(rapid.IntRange(0, 4)).Draw(t, "kept")
 		deep := rapid.IntRange(0, 3).Draw(t, "deep")
 		wanted := func(object string, name []byte) (string, bool, bool) {
@@ -34,7 +36,7 @@ func TestAPlanFindsWhatIsWanted(t *testing.T) {
 		search(json.RawMessage(s.text), schema.root, "", wanted, &want)
 		most := rapid.IntRange(0, len(want)+1).Draw(t, "most")
 		var got []string
-		scratch, err := plan.Read(data, []byte("before"), func(f Found[string]) bool {
+		scratch, err := plan.Read(data, []byte("before"), func(f encoded.Found[string]) bool {
 			got = append(got, fmt.Sprintf("%s=%s", f.Member, f.Value))
 			if f.Member != f.Object+"/"+string(f.Name) || !strings.HasSuffix(f.Object, string(f.Parent)) {
 				t.Fatalf("%+v", f)
@@ -48,7 +50,7 @@ func TestAPlanFindsWhatIsWanted(t *testing.T) {
 }
 
 // search finds what is wanted in JSON whose schema is known: a map and a record look alike.
-func search(raw json.RawMessage, n *node, object string, wanted Wanted[string], found *[]string) {
+func search(raw json.RawMessage, n *node, object string, wanted encoded.Wanted[string], found *[]string) {
 	for n.kind == unionKind {
 		if n = n.branches[1]; string(raw) == "null" {
 			return
@@ -96,20 +98,20 @@ func TestAPlanStopsAtAMisfit(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := 0
-	count := func(Found[string]) bool { told++; return false }
+	count := func(encoded.Found[string]) bool { told++; return false }
 	if _, err := plan.Read([]byte("\x02x\x09"), nil, count); err != nil || told != 1 {
 		t.Errorf("nothing is wanted behind it: %v, %d", err, told)
 	}
 	if _, err := plan.Read([]byte("\x06x"), nil, count); err == nil || told != 1 {
 		t.Errorf("a text that is cut: %v, %d", err, told)
 	}
-	if err := schema.Check([]byte("\x02x\x02y\x04")); err == nil || err.Error() != "2 is none of the 2 branches at byte 4" {
+	if _, err := schema.Check([]byte("\x02x\x02y\x04")); err == nil || err.Error() != "2 is none of the 2 branches at byte 4" {
 		t.Error(err)
 	}
-	if err := schema.Check([]byte("\x02x\x02y\x00z")); err == nil || err.Error() != "the value ends, and 1 bytes follow at byte 5" {
+	if _, err := schema.Check([]byte("\x02x\x02y\x00z")); err == nil || err.Error() != "the value ends, and 1 bytes follow at byte 5" {
 		t.Error(err)
 	}
-	if err := schema.Check([]byte("\x02x\x02y\x02\x02")); err != nil {
+	if _, err := schema.Check([]byte("\x02x\x02y\x02\x02")); err != nil {
 		t.Error(err)
 	}
 }
@@ -124,11 +126,11 @@ func TestAPlanOfARecursiveSchema(t *testing.T) {
 	}
 	var got []string
 	data := []byte{2, 2, 4, 2, 6, 0, 0, 0, 0}
-	if _, err := plan.Read(data, nil, func(f Found[int]) bool { got = append(got, string(f.Value)); return false }); err != nil || !slices.Equal(got, []string{"1", "2", "3"}) {
+	if _, err := plan.Read(data, nil, func(f encoded.Found[int]) bool { got = append(got, string(f.Value)); return false }); err != nil || !slices.Equal(got, []string{"1", "2", "3"}) {
 		t.Errorf("%q, %v", got, err)
 	}
 	deep := bytes.Repeat([]byte{2}, 1<<20)
-	if _, err := plan.Read(deep, nil, func(Found[int]) bool { return false }); err == nil {
+	if _, err := plan.Read(deep, nil, func(encoded.Found[int]) bool { return false }); err == nil {
 		t.Error("a value is read that is nested without end")
 	}
 }
@@ -177,7 +179,7 @@ func TestReadingAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	told, scratch := 0, make([]byte, 0, 256)
-	found := func(Found[int]) bool { told++; return false }
+	found := func(encoded.Found[int]) bool { told++; return false }
 	if n := testing.AllocsPerRun(100, func() { _, err = plan.Read(data, scratch, found) }); n != 0 || err != nil || told != 101*4 {
 		t.Errorf("%v allocations, %v, %d", n, err, told)
 	}
@@ -191,7 +193,7 @@ func BenchmarkPlan(b *testing.B) {
 	}
 	b.SetBytes(int64(len(data)))
 	scratch := make([]byte, 0, 256)
-	found := func(Found[int]) bool { return false }
+	found := func(encoded.Found[int]) bool { return false }
 	for b.Loop() {
 		if _, err := plan.Read(data, scratch, found); err != nil {
 			b.Fatal(err)

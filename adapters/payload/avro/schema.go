@@ -77,14 +77,3 @@ func (s *Schema) Name() string {
 // Bytes says that the schema is nothing but bytes. Confluent's serialisers write such a
 // value without the length that Avro puts before it (AbstractKafkaAvroSerializer).
 func (s *Schema) Bytes() bool { return s.root.kind == bytesKind && s.root.logical == noLogical }
-
-// Misfit says where a value is not what its schema says.
-type Misfit struct {
-	// At is the offset in bytes within the value.
-	At int
-	// Why says what is wrong, in one clause.
-	Why string
-}
-
-// Error tells reason and place.
-func (m *Misfit) Error() string { return fmt.Sprintf("%s at byte %d", m.Why, m.At) }

@@ -2,7 +2,8 @@ package avro
 
 import (
 	"encoding/binary"
-	"fmt"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // decoder reads one value where it lies.
@@ -11,11 +12,6 @@ type decoder struct {
 	at    int
 	depth int
 	empty int // values that took no bytes
-}
-
-// misfit is what is wrong at an offset.
-func misfit(at int, why string, values ...any) error {
-	return &Misfit{at, fmt.Sprintf(why, values...)}
 }
 
 // long reads a number in Avro's zig-zag form of at most bits.
@@ -29,9 +25,9 @@ func (d *decoder) long(bits uint) (int64, error) {
 	n, size := binary.Varint(d.data[d.at:])
 	switch {
 	case size == 0:
-		return 0, misfit(d.at, "a number is cut")
+		return 0, encoded.MisfitAt(d.at, "a number is cut")
 	case size < 0 || bits == 32 && n != int64(int32(n)):
-		return 0, misfit(d.at, "a number does not fit into %d bits", bits)
+		return 0, encoded.MisfitAt(d.at, "a number does not fit into %d bits", bits)
 	}
 	d.at += size
 	return n, nil
@@ -40,7 +36,7 @@ func (d *decoder) long(bits uint) (int64, error) {
 // take reads n bytes.
 func (d *decoder) take(n int, what string) ([]byte, error) {
 	if n > len(d.data)-d.at {
-		return nil, misfit(d.at, "%s of %d bytes is cut", what, n)
+		return nil, encoded.MisfitAt(d.at, "%s of %d bytes is cut", what, n)
 	}
 	b := d.data[d.at : d.at+n : d.at+n]
 	d.at += n
@@ -55,7 +51,7 @@ func (d *decoder) sized(what string) ([]byte, error) {
 		return nil, err
 	}
 	if n < 0 || n > int64(len(d.data)-d.at) {
-		return nil, misfit(start, "%s of %d bytes does not end within the value", what, n)
+		return nil, encoded.MisfitAt(start, "%s of %d bytes does not end within the value", what, n)
 	}
 	return d.take(int(n), what)
 }
@@ -65,7 +61,7 @@ func (d *decoder) index(of int, what string) (int, error) {
 	start := d.at
 	n, err := d.long(32)
 	if err == nil && (n < 0 || n >= int64(of)) {
-		err = misfit(start, "%d is none of the %d %s", n, of, what)
+		err = encoded.MisfitAt(start, "%d is none of the %d %s", n, of, what)
 	}
 	return int(n), err
 }
@@ -74,7 +70,7 @@ func (d *decoder) index(of int, what string) (int, error) {
 func (d *decoder) boolean() (bool, error) {
 	b, err := d.take(1, "a boolean")
 	if err == nil && b[0] > 1 {
-		err = misfit(d.at-1, "%d is no boolean", b[0])
+		err = encoded.MisfitAt(d.at-1, "%d is no boolean", b[0])
 	}
 	return err == nil && b[0] == 1, err
 }
@@ -94,7 +90,7 @@ func (d *decoder) blocks(least int) (items, size int, err error) {
 			return 0, 0, err
 		}
 		if n = -n; bytes < 0 || bytes > int64(len(d.data)-d.at) {
-			return 0, 0, misfit(start, "a block of %d bytes does not end within the value", bytes)
+			return 0, 0, encoded.MisfitAt(start, "a block of %d bytes does not end within the value", bytes)
 		}
 		size = int(bytes)
 	}
@@ -103,7 +99,7 @@ func (d *decoder) blocks(least int) (items, size int, err error) {
 		most = int64((len(d.data) - d.at) / least)
 	}
 	if n < 0 || n > most {
-		return 0, 0, misfit(start, "%d items do not fit into the value", n)
+		return 0, 0, encoded.MisfitAt(start, "%d items do not fit into the value", n)
 	}
 	return int(n), size, nil
 }
@@ -115,7 +111,7 @@ func (d *decoder) none(n *node) error {
 		return nil
 	}
 	if d.empty++; d.empty > maxWithoutBytes+len(d.data) {
-		return misfit(d.at, "more than %d values take no bytes", maxWithoutBytes+len(d.data))
+		return encoded.MisfitAt(d.at, "more than %d values take no bytes", maxWithoutBytes+len(d.data))
 	}
 	return nil
 }
@@ -123,7 +119,7 @@ func (d *decoder) none(n *node) error {
 // down goes one level deeper, and up must follow.
 func (d *decoder) down() error {
 	if d.depth++; d.depth > MaxDepth {
-		return misfit(d.at, "values are nested more than %d deep", MaxDepth)
+		return encoded.MisfitAt(d.at, "values are nested more than %d deep", MaxDepth)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package protobuf
 
-// Check says whether data is a value of the message: nil, or a [*Misfit]. Fields that the
+import "eventscope/adapters/payload/encoded"
+
+// Check says whether data is a value of the message: nil, or a [*encoded.Misfit]. Fields that the
 // message does not have are no misfit, since the writer of a newer version has them; unknown
 // counts them.
 func (m *Message) Check(data []byte) (unknown int, err error) {
@@ -44,7 +46,7 @@ func (f *field) takes(w wire) bool { return w == f.wire || w == sizedWire && f.p
 func (c *checker) field(f *field, w wire, value span, start int) error {
 	switch {
 	case !f.takes(w):
-		return misfit(start, "field %d (%s) is %v, and has %v", f.number, f.name, f.kind, w)
+		return encoded.MisfitAt(start, "field %d (%s) is %v, and has %v", f.number, f.name, f.kind, w)
 	case f.message != nil:
 		behind := span{c.at, c.end}
 		c.at, c.end = value.start, value.end

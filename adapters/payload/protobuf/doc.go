@@ -14,7 +14,7 @@
 // A value is read by the schema of its writer alone. A field that the schema does not have
 // is shown by its number. Defaults are not filled in: a field that is absent is absent, since
 // in proto3 nobody knows whether it was 0. Text that is not UTF-8 has replacement characters
-// in JSON, and a plan does not tell it. A value that does not fit is a [*Misfit] with its
+// in JSON, and a plan does not tell it. A value that does not fit is a [*encoded.Misfit] with its
 // place.
 //
 // # Files

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // everything has a field of each kind.
@@ -39,7 +41,7 @@ func FuzzValues(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		damaged(t, &sample{everything, m, library, data})
-		scratch, _ := plan.Read(data, nil, func(found Found[int]) bool {
+		scratch, _ := plan.Read(data, nil, func(found encoded.Found[int]) bool {
 			if !utf8.Valid(found.Value) {
 				t.Errorf("%x: %s is %q", data, found.Name, found.Value)
 			}
@@ -48,7 +50,7 @@ func FuzzValues(f *testing.F) {
 		if len(scratch) > 1<<20+8*len(data) {
 			t.Errorf("%d bytes of scratch for %d", len(scratch), len(data))
 		}
-		if raw, err := AppendRaw(nil, data, 1<<20); !errors.Is(err, ErrTooLong) && !jsontext.Value(raw).IsValid() {
+		if raw, err := AppendRaw(nil, data, 1<<20); !errors.Is(err, encoded.ErrTooLong) && !jsontext.Value(raw).IsValid() {
 			t.Errorf("%x: %s, %v", data, raw, err)
 		}
 	})
@@ -88,14 +90,14 @@ func FuzzSchemas(f *testing.F) {
 		_, _, _ = schema.Framed(data)
 		for _, m := range schema.all() {
 			written, err := m.AppendJSON(nil, data, 1<<20)
-			if !errors.Is(err, ErrTooLong) && !jsontext.Value(written).IsValid() {
+			if !errors.Is(err, encoded.ErrTooLong) && !jsontext.Value(written).IsValid() {
 				t.Errorf("%s: %x is %s, %v", text, data, written, err)
 			}
 			plan, err := NewPlan(m, 0, func(int, []byte) (int, bool, bool) { return 0, true, true })
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _ = plan.Read(data, nil, func(Found[int]) bool { return false })
+			_, _ = plan.Read(data, nil, func(encoded.Found[int]) bool { return false })
 		}
 		if changes := Changes(schema, schema); len(changes) > 0 {
 			t.Errorf("%s: %v", text, changes)

@@ -3,6 +3,8 @@ package protobuf
 import (
 	"cmp"
 	"slices"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // maxTogetherParts is how many fields of one value are held at once, to be put in order.
@@ -36,7 +38,7 @@ func (w *writer) gather(m *Message, bodies []part) {
 			start := d.at
 			number, wired, value, err := d.next()
 			if err == nil && len(w.parts) == maxTogetherParts {
-				err = misfit(start, "it has more than %d fields", maxTogetherParts)
+				err = encoded.MisfitAt(start, "it has more than %d fields", maxTogetherParts)
 			}
 			if err != nil {
 				w.misfit(err)
@@ -62,7 +64,7 @@ func (w *writer) place(m *Message, p *part, start int) {
 	}
 	f := m.field(p.number)
 	if f != nil && !f.takes(p.wire) {
-		w.misfit(misfit(start, "field %d (%s) is %v, and has %v", f.number, f.name, f.kind, p.wire))
+		w.misfit(encoded.MisfitAt(start, "field %d (%s) is %v, and has %v", f.number, f.name, f.kind, p.wire))
 		f = nil
 	}
 	if p.field = f; f == nil {

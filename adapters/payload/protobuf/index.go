@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // maxIndexes is how deep the message of a value may lie in its file.
@@ -15,7 +17,7 @@ const maxIndexes = 32
 // of its schema, and how many bytes that takes. It reads the indexes of Confluent's
 // serialisers (a path in zig-zag numbers, of which the first is their count, and a single 0
 // for the first message), those of older clients in plain numbers, and the name that
-// Apicurio's write. It fails with a [*Misfit].
+// Apicurio's write. It fails with a [*encoded.Misfit].
 func (s *Schema) Framed(data []byte) (m *Message, size int, err error) {
 	// A name is never mistaken: its length is there twice, and the file must have it.
 	if name, size := ref(data); name != "" {
@@ -33,9 +35,9 @@ func (s *Schema) Framed(data []byte) (m *Message, size int, err error) {
 		return m, plainSize, nil
 	}
 	if count == 0 {
-		return nil, 0, misfit(0, "it does not say which message of its schema it is")
+		return nil, 0, encoded.MisfitAt(0, "it does not say which message of its schema it is")
 	}
-	return nil, 0, misfit(0, "its schema has no message at %v", describe(path[:count]))
+	return nil, 0, encoded.MisfitAt(0, "its schema has no message at %v", describe(path[:count]))
 }
 
 // describe writes a path, apart from the values of the hot path.

@@ -2,17 +2,15 @@ package protobuf
 
 import (
 	"encoding/base64"
-	"errors"
 	"math"
 	"strconv"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"google.golang.org/protobuf/reflect/protoreflect"
-)
 
-// ErrTooLong is told for a value that is longer as JSON than the caller wants.
-var ErrTooLong = errors.New("as JSON it is longer than the limit")
+	"eventscope/adapters/payload/encoded"
+)
 
 // AppendJSON appends a value as JSON: its fields in the order of the schema and by the names
 // that it gives them, enums by their symbols, what well-known types mean as people write it,
@@ -20,7 +18,7 @@ var ErrTooLong = errors.New("as JSON it is longer than the limit")
 // there. One that the message does not have is there by its number, as #100, with a guess at
 // its value. AppendJSON writes no more than limit bytes; 0 or less is no limit.
 //
-// A value that does not fit its message is a [*Misfit], and what could be read of it is
+// A value that does not fit its message is a [*encoded.Misfit], and what could be read of it is
 // there, as whole JSON: a field whose wire type is another one is shown by its number.
 func (m *Message) AppendJSON(dst, data []byte, limit int) ([]byte, error) {
 	w := newWriter(dst, data, limit)
@@ -38,7 +36,7 @@ func newWriter(dst, data []byte, limit int) *writer {
 // done is what was written, and what was wrong.
 func (w *writer) done(err error) ([]byte, error) {
 	if err == nil && len(w.dst) > w.limit {
-		err = ErrTooLong
+		err = encoded.ErrTooLong
 	}
 	if err == nil {
 		err = w.wrong
@@ -60,7 +58,7 @@ type writer struct {
 // message writes a message that is in several parts, which merge.
 func (w *writer) message(m *Message, bodies []part) error {
 	if w.depth >= MaxDepth {
-		w.misfit(misfit(bodies[0].start, "messages are nested more than %d deep", MaxDepth))
+		w.misfit(encoded.MisfitAt(bodies[0].start, "messages are nested more than %d deep", MaxDepth))
 		return w.bytes(bodies[0].span)
 	}
 	w.depth++
@@ -152,7 +150,7 @@ func unquoted(text []byte, start int, quoted bool) []byte {
 // room ends writing where the limit is.
 func (w *writer) room() error {
 	if len(w.dst) > w.limit {
-		return ErrTooLong
+		return encoded.ErrTooLong
 	}
 	return nil
 }

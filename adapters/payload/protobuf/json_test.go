@@ -15,6 +15,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"pgregory.net/rapid"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // TestValuesAreWrittenAsTheyWereSent encodes by the library and reads by this package.
@@ -38,7 +40,7 @@ func TestValuesAreWrittenAsTheyWereSent(t *testing.T) {
 		}
 		limit := rapid.IntRange(1, len(text)+1).Draw(t, "limit")
 		some, err := s.message.AppendJSON(nil, s.data, limit)
-		if errors.Is(err, ErrTooLong) != (limit < len(text)) || !strings.HasPrefix(text, string(some)) {
+		if errors.Is(err, encoded.ErrTooLong) != (limit < len(text)) || !strings.HasPrefix(text, string(some)) {
 			t.Fatalf("%s within %d of %d bytes: %s, %v", text, limit, len(text), some, err)
 		}
 	})
@@ -65,7 +67,7 @@ func damaged(t fatal, s *sample) {
 	if !jsontext.Value(text).IsValid() {
 		t.Fatalf("%s: %x is %s, %v, which is no JSON", s.text, s.data, text, err)
 	}
-	misfit := (*Misfit)(nil)
+	misfit := (*encoded.Misfit)(nil)
 	if err != nil && (!errors.As(err, &misfit) || misfit.At < 0 || misfit.At > len(s.data)) {
 		t.Fatalf("%s: %x: %v", s.text, s.data, err)
 	}

@@ -10,6 +10,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/types/descriptorpb"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 const proto3 = `syntax = "proto3"; `
@@ -113,7 +115,7 @@ func TestSchemasThatAreDescriptors(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := ""
-	if _, err := plan.Read([]byte("\x0a\x02\x08\x07"), nil, func(f Found[string]) bool { found += string(f.Name) + string(f.Value); return false }); err != nil || found != "inCents7" {
+	if _, err := plan.Read([]byte("\x0a\x02\x08\x07"), nil, func(f encoded.Found[string]) bool { found += string(f.Name) + string(f.Value); return false }); err != nil || found != "inCents7" {
 		t.Errorf("by its name in JSON it is found as %q, %v", found, err)
 	}
 	set := &descriptorpb.FileDescriptorSet{}

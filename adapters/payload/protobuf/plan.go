@@ -1,21 +1,6 @@
 package protobuf
 
-// Wanted says what a member is to whoever reads an object: one whose value is kept, one
-// whose own members may be wanted, both or neither. M is what the caller knows members by;
-// of the whole value it is the one given to [NewPlan]. A field is asked for by its name,
-// and if that is not wanted by its name in JSON.
-type Wanted[M any] func(object M, name []byte) (member M, keep, enter bool)
-
-// Found is a member of which the value was kept.
-type Found[M any] struct {
-	// Object is what the member was found in, and Member what it is.
-	Object, Member M
-	// Parent is the name of the object, nil at the top, and Name that of the member.
-	Parent, Name []byte
-	// Value is its text: of a string, a symbol, a number, true or false, or of what a
-	// well-known type means. It may lie in the data that was read.
-	Value []byte
-}
+import "eventscope/adapters/payload/encoded"
 
 const (
 	// maxObjects bounds how many messages a plan looks into. Recursive ones are looked into
@@ -37,7 +22,7 @@ const (
 type Plan[M comparable] struct {
 	top    *inside[M]
 	slots  []slotted[M]
-	wanted Wanted[M]
+	wanted encoded.Wanted[M]
 }
 
 // inside is how a message is read.
@@ -90,7 +75,7 @@ func (o *inside[M]) find(number uint64) *step[M] {
 
 // planner compiles one plan.
 type planner[M comparable] struct {
-	wanted Wanted[M]
+	wanted encoded.Wanted[M]
 	slots  []slotted[M]
 }
 
@@ -113,8 +98,9 @@ type asked[M comparable] struct {
 	map_   bool
 }
 
-// NewPlan compiles what is wanted of values of a message.
-func NewPlan[M comparable](m *Message, top M, wanted Wanted[M]) (*Plan[M], error) {
+// NewPlan compiles what is wanted of values of a message. A field is asked for by its name, and
+// if that is not wanted by its name in JSON.
+func NewPlan[M comparable](m *Message, top M, wanted encoded.Wanted[M]) (*Plan[M], error) {
 	b := planner[M]{wanted: wanted}
 	made := &Plan[M]{top: b.inside(b.look(m, top)), wanted: wanted}
 	if made.top == nil {

@@ -14,6 +14,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
 	"pgregory.net/rapid"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // TestAPlanFindsWhatIsWanted compares what a plan finds with a search in what the library
@@ -40,7 +42,7 @@ func TestAPlanFindsWhatIsWanted(t *testing.T) {
 		search(m, "", wanted, &want)
 		most := rapid.IntRange(0, len(want)+1).Draw(t, "most")
 		var got []string
-		scratch, err := plan.Read(s.data, []byte("before"), func(f Found[string]) bool {
+		scratch, err := plan.Read(s.data, []byte("before"), func(f encoded.Found[string]) bool {
 			got = append(got, fmt.Sprintf("%s=%s", f.Member, f.Value))
 			if f.Member != f.Object+"/"+string(f.Name) || !strings.HasSuffix(f.Object, string(f.Parent)) {
 				t.Fatalf("%+v", f)
@@ -50,7 +52,7 @@ func TestAPlanFindsWhatIsWanted(t *testing.T) {
 		whole := got
 		if len(got) == most {
 			whole = nil
-			if _, err := plan.Read(s.data, nil, func(f Found[string]) bool {
+			if _, err := plan.Read(s.data, nil, func(f encoded.Found[string]) bool {
 				whole = append(whole, fmt.Sprintf("%s=%s", f.Member, f.Value))
 				return false
 			}); err != nil {
@@ -69,7 +71,7 @@ func TestAPlanFindsWhatIsWanted(t *testing.T) {
 }
 
 // search finds what is wanted in a message.
-func search(m protoreflect.Message, object string, wanted Wanted[string], found *[]string) {
+func search(m protoreflect.Message, object string, wanted encoded.Wanted[string], found *[]string) {
 	m.Range(func(f protoreflect.FieldDescriptor, value protoreflect.Value) bool {
 		member, keep, enter := wanted(object, []byte(f.Name()))
 		if !keep && !enter {
@@ -97,7 +99,7 @@ func search(m protoreflect.Message, object string, wanted Wanted[string], found 
 	})
 }
 
-func entries(m protoreflect.Map, f protoreflect.FieldDescriptor, object string, wanted Wanted[string], found *[]string) {
+func entries(m protoreflect.Map, f protoreflect.FieldDescriptor, object string, wanted encoded.Wanted[string], found *[]string) {
 	m.Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
 		if member, keep, _ := wanted(object, []byte(key.String())); keep {
 			keepText(f, value, member, found)
@@ -180,7 +182,7 @@ func telling(object int, name []byte) (int, bool, bool) {
 
 func TestReadingAllocatesNothing(t *testing.T) {
 	m, data := eventOf(t)
-	for name, wanted := range map[string]Wanted[int]{
+	for name, wanted := range map[string]encoded.Wanted[int]{
 		"four members":      telling,
 		"entries and times": func(_ int, name []byte) (int, bool, bool) { return 0, string(name) != "type", true },
 	} {
@@ -189,7 +191,7 @@ func TestReadingAllocatesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		told, scratch := 0, make([]byte, 0, 256)
-		found := func(Found[int]) bool { told++; return false }
+		found := func(encoded.Found[int]) bool { told++; return false }
 		if n := testing.AllocsPerRun(100, func() { _, err = plan.Read(data, scratch, found) }); n != 0 || err != nil || told < 101*4 {
 			t.Errorf("%s: %v allocations, %v, %d", name, n, err, told)
 		}
@@ -205,7 +207,7 @@ func BenchmarkPlan(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	scratch := make([]byte, 0, 256)
-	found := func(Found[int]) bool { return false }
+	found := func(encoded.Found[int]) bool { return false }
 	for b.Loop() {
 		if _, err := plan.Read(data, scratch, found); err != nil {
 			b.Fatal(err)

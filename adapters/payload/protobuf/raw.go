@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 const (
@@ -20,8 +22,8 @@ const (
 // shown as such, and marked as a guess by a question mark: "#2 text?". It writes no more
 // than limit bytes; 0 or less is no limit.
 //
-// A value that is no message is a [*Misfit], and what could be read of it is there, as whole
-// JSON. One of too many fields breaks off with [ErrTooLong].
+// A value that is no message is a [*encoded.Misfit], and what could be read of it is there, as whole
+// JSON. One of too many fields breaks off with [encoded.ErrTooLong].
 func AppendRaw(dst, data []byte, limit int) ([]byte, error) {
 	w := newWriter(dst, data, limit)
 	w.nodes = maxRawNodes
@@ -187,7 +189,7 @@ func looksLikeMessage(d decoder) (fields, sized bool) {
 // rawValue writes a value as what it is taken for.
 func (w *writer) rawValue(p *part, guess string) error {
 	if w.nodes--; w.nodes < 0 {
-		return ErrTooLong
+		return encoded.ErrTooLong
 	}
 	d := decoder{data: w.data, at: p.start, end: p.end}
 	switch {

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // Read finds what is wanted in data, and tells each in the order of the schema, until found
@@ -14,8 +16,8 @@ import (
 // lie in scratch, which it returns. Repeated fields are no members. Text that is not UTF-8 is
 // not told.
 //
-// A [*Misfit] says that data is no value of the message; what was told before lay before it.
-func (p *Plan[M]) Read(data, scratch []byte, found func(Found[M]) (done bool)) (_ []byte, err error) {
+// A [*encoded.Misfit] says that data is no value of the message; what was told before lay before it.
+func (p *Plan[M]) Read(data, scratch []byte, found func(encoded.Found[M]) (done bool)) (_ []byte, err error) {
 	r := reader[M]{decoder: decoder{data: data, end: len(data)}, plan: p, scratch: scratch}
 	if len(p.slots) > len(r.fewSlots) {
 		r.manySlots = make([]slot, len(p.slots))
@@ -84,7 +86,7 @@ func (r *reader[M]) read(o *inside[M]) error {
 		if r.at++; tag >= 0x80 {
 			n, size := binary.Uvarint(r.data[start:r.end])
 			if size <= 0 || n>>3 > maxNumber {
-				return misfit(start, "there is no such field")
+				return encoded.MisfitAt(start, "there is no such field")
 			}
 			tag, r.at = n, start+size
 		}
@@ -104,7 +106,7 @@ func (r *reader[M]) read(o *inside[M]) error {
 // pass steps over the value of a field.
 func (r *reader[M]) pass(number int32, w wire, start int) error {
 	if number == 0 || w > fixed32Wire {
-		return misfit(start, "there is no such field")
+		return encoded.MisfitAt(start, "there is no such field")
 	}
 	if w == sizedWire && r.at < r.end { // the commonest, of a length in one byte
 		if size := int(r.data[r.at]); size < 0x80 && size < r.end-r.at {
@@ -119,7 +121,7 @@ func (r *reader[M]) pass(number int32, w wire, start int) error {
 // step reads the value of a field that is wanted, or in which something is.
 func (r *reader[M]) step(s *step[M], w wire, start int) error {
 	if w != s.wire {
-		return misfit(start, "field %d is %v by its schema, and has %v", s.number, s.wire, w)
+		return encoded.MisfitAt(start, "field %d is %v by its schema, and has %v", s.number, s.wire, w)
 	}
 	value, err := r.value(s.number, w)
 	if err != nil {
@@ -161,7 +163,7 @@ func (r *reader[M]) keep(i int32, value span) error {
 	if s.seen > 0 && r.plan.slots[i].field.message != nil {
 		old := r.bytes(s)
 		if s.seen == many || len(old)+value.end-value.start > maxMerged {
-			return misfit(value.start, "field %d is there too often", r.plan.slots[i].field.number)
+			return encoded.MisfitAt(value.start, "field %d is there too often", r.plan.slots[i].field.number)
 		}
 		start := len(r.scratch)
 		r.scratch = append(append(r.scratch, old...), r.data[value.start:value.end]...)
@@ -224,7 +226,7 @@ func (r *reader[M]) readEntry(i int32, entry span) error {
 			return err
 		case number > 2:
 		case w != fields[number-1].wire:
-			return misfit(start, "field %d is %v by its schema, and has %v", number, fields[number-1].wire, w)
+			return encoded.MisfitAt(start, "field %d is %v by its schema, and has %v", number, fields[number-1].wire, w)
 		case number == 1:
 			made.key = value
 		default:
@@ -250,7 +252,7 @@ func (r *reader[M]) enter(made kept) error {
 	}
 	switch {
 	case len(entries) == maxEntries:
-		return misfit(made.key.start, "more than %d entries are wanted", maxEntries)
+		return encoded.MisfitAt(made.key.start, "more than %d entries are wanted", maxEntries)
 	case len(entries) == fewEntries && r.manyEntries == nil:
 		r.manyEntries = make([]kept, maxEntries)
 		copy(r.manyEntries, entries)
@@ -261,7 +263,7 @@ func (r *reader[M]) enter(made kept) error {
 }
 
 // tell tells what was found.
-func (r *reader[M]) tell(found func(Found[M]) bool) {
+func (r *reader[M]) tell(found func(encoded.Found[M]) bool) {
 	for i := range r.plan.slots {
 		of := &r.plan.slots[i]
 		if of.field.message != nil && (of.field.mapped() || of.field.message.meaning == object) {
@@ -278,13 +280,13 @@ func (r *reader[M]) tell(found func(Found[M]) bool) {
 		if s.merged {
 			d.data = r.scratch
 		}
-		if value, ok := r.text(of.field, d); ok && found(Found[M]{of.object, of.member, of.parent, of.name, value}) {
+		if value, ok := r.text(of.field, d); ok && found(encoded.Found[M]{Object: of.object, Member: of.member, Parent: of.parent, Name: of.name, Value: value}) {
 			return
 		}
 	}
 }
 
-func (r *reader[M]) tellEntries(i int32, found func(Found[M]) bool) (done bool) {
+func (r *reader[M]) tellEntries(i int32, found func(encoded.Found[M]) bool) (done bool) {
 	of := &r.plan.slots[i]
 	f := of.field.entryOf().field(2)
 	for _, e := range r.entries() {
@@ -294,7 +296,7 @@ func (r *reader[M]) tellEntries(i int32, found func(Found[M]) bool) (done bool) 
 		name := r.data[e.key.start:e.key.end:e.key.end]
 		member, _, _ := r.plan.wanted(of.member, name)
 		value, ok := r.text(f, r.within(e.value))
-		if ok && found(Found[M]{of.member, member, of.name, name, value}) {
+		if ok && found(encoded.Found[M]{Object: of.member, Member: member, Parent: of.name, Name: name, Value: value}) {
 			return true
 		}
 	}

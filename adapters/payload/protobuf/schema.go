@@ -1,7 +1,6 @@
 package protobuf
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -143,20 +142,4 @@ func (m *Message) field(number int32) *field {
 		return nil
 	}
 	return &m.fields[m.rest[i]]
-}
-
-// Misfit says where a value is not what its schema says.
-type Misfit struct {
-	// At is the offset in bytes within the value.
-	At int
-	// Why says what is wrong, in one clause.
-	Why string
-}
-
-// Error tells reason and place.
-func (m *Misfit) Error() string { return fmt.Sprintf("%s at byte %d", m.Why, m.At) }
-
-// misfit is what is wrong at an offset.
-func misfit(at int, why string, values ...any) error {
-	return &Misfit{at, fmt.Sprintf(why, values...)}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // TestWhatValuesMean has a row for each thing that a value can mean beyond its bytes. An
@@ -132,7 +134,7 @@ func TestValuesThatAreNestedWithoutEnd(t *testing.T) {
 		if text, err = AppendRaw(nil, data, 0); err != nil || !jsontext.Value(text).IsValid() {
 			t.Errorf("nested %d deep: %s, %v", depth, text, err)
 		}
-		if _, err := plan.Read(data, nil, func(Found[int]) bool { return false }); err != nil {
+		if _, err := plan.Read(data, nil, func(encoded.Found[int]) bool { return false }); err != nil {
 			t.Errorf("nested %d deep: %v", depth, err)
 		}
 	}
@@ -146,12 +148,12 @@ func TestValuesThatAreNestedWithoutEnd(t *testing.T) {
 	if _, err := AppendRaw(nil, groups, 0); err == nil {
 		t.Error("groups are written that are nested without end")
 	}
-	if _, err := plan.Read(groups, nil, func(Found[int]) bool { return false }); err == nil {
+	if _, err := plan.Read(groups, nil, func(encoded.Found[int]) bool { return false }); err == nil {
 		t.Error("groups are stepped over that are nested without end")
 	}
 	for _, field := range []string{"\x12\x00", "\x22\x00"} {
 		many := []byte(strings.Repeat(field, maxTogetherParts+1))
-		if text, err := m.AppendJSON(nil, many, 0); err == nil || errors.Is(err, ErrTooLong) || !jsontext.Value(text).IsValid() {
+		if text, err := m.AppendJSON(nil, many, 0); err == nil || errors.Is(err, encoded.ErrTooLong) || !jsontext.Value(text).IsValid() {
 			t.Errorf("more fields than may be: %v", err)
 		}
 	}
@@ -190,10 +192,10 @@ func TestValuesWithoutASchema(t *testing.T) {
 		}
 	}
 	many := []byte(strings.Repeat("\x08\x01", maxRawNodes+1))
-	if _, err := AppendRaw(nil, many, 0); !errors.Is(err, ErrTooLong) {
+	if _, err := AppendRaw(nil, many, 0); !errors.Is(err, encoded.ErrTooLong) {
 		t.Errorf("more fields than may be: %v", err)
 	}
-	if text, err := AppendRaw([]byte("x"), many, 10); !errors.Is(err, ErrTooLong) || len(text) != 11 {
+	if text, err := AppendRaw([]byte("x"), many, 10); !errors.Is(err, encoded.ErrTooLong) || len(text) != 11 {
 		t.Errorf("%s, %v", text, err)
 	}
 }
@@ -234,7 +236,7 @@ func TestAPlanOfWhatIsThereTwice(t *testing.T) {
 		"groups that are unknown":   {"\xa3\x06\x08\x01\xa4\x06\x0a\x01a", ".id=a "},
 	} {
 		got := ""
-		_, err := plan.Read([]byte(c.data), nil, func(f Found[string]) bool { got += fmt.Sprintf("%s=%s ", f.Member, f.Value); return false })
+		_, err := plan.Read([]byte(c.data), nil, func(f encoded.Found[string]) bool { got += fmt.Sprintf("%s=%s ", f.Member, f.Value); return false })
 		if err != nil {
 			got += "error "
 		}
@@ -254,14 +256,14 @@ func TestAPlanOfARecursiveMessage(t *testing.T) {
 	}
 	got := ""
 	data := []byte("\x0a\x0f\x0a\x08\x0a\x03\x22\x01c\x22\x01b\x22\x03any\x22\x01x")
-	if _, err := plan.Read(data, nil, func(f Found[int]) bool { got += string(f.Value) + " "; return false }); err != nil || got != "c b any x " {
+	if _, err := plan.Read(data, nil, func(f encoded.Found[int]) bool { got += string(f.Value) + " "; return false }); err != nil || got != "c b any x " {
 		t.Errorf("%q, %v", got, err)
 	}
 	nothing, err := NewPlan(m, 0, func(int, []byte) (int, bool, bool) { return 0, false, true })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := nothing.Read(data, nil, func(Found[int]) bool { t.Error("nothing is wanted"); return false }); err != nil {
+	if _, err := nothing.Read(data, nil, func(encoded.Found[int]) bool { t.Error("nothing is wanted"); return false }); err != nil {
 		t.Error(err)
 	}
 }

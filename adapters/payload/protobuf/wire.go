@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // wire is how the bytes of a field are put.
@@ -61,10 +63,10 @@ func (d *decoder) varint() (uint64, error) {
 	}
 	n, size := binary.Uvarint(d.data[d.at:d.end])
 	if size == 0 {
-		return 0, misfit(d.at, "a number is cut")
+		return 0, encoded.MisfitAt(d.at, "a number is cut")
 	}
 	if size < 0 {
-		return 0, misfit(d.at, "a number does not fit into 64 bits")
+		return 0, encoded.MisfitAt(d.at, "a number does not fit into 64 bits")
 	}
 	d.at += size
 	return n, nil
@@ -79,10 +81,10 @@ func (d *decoder) tag() (int32, wire, error) {
 	}
 	number, w := n>>3, wire(n&7)
 	if number == 0 || number > maxNumber {
-		return 0, 0, misfit(start, "there is no field %d", number)
+		return 0, 0, encoded.MisfitAt(start, "there is no field %d", number)
 	}
 	if w > fixed32Wire {
-		return 0, 0, misfit(start, "field %d has %v, which does not exist", number, w)
+		return 0, 0, encoded.MisfitAt(start, "field %d has %v, which does not exist", number, w)
 	}
 	return int32(number), w, nil
 }
@@ -106,13 +108,13 @@ func (d *decoder) value(number int32, w wire) (s span, err error) {
 		s.end, err = d.group(number)
 		return s, err
 	case endWire:
-		return s, misfit(d.at, "the group %d ends that did not begin", number)
+		return s, encoded.MisfitAt(d.at, "the group %d ends that did not begin", number)
 	}
 	if err != nil {
 		return s, err
 	}
 	if size > uint64(d.end-d.at) {
-		return s, misfit(d.at, "field %d of %d bytes does not end within the message", number, size)
+		return s, encoded.MisfitAt(d.at, "field %d of %d bytes does not end within the message", number, size)
 	}
 	d.at += int(size)
 	s.end = d.at
@@ -131,7 +133,7 @@ func (d *decoder) group(number int32) (end int, err error) {
 		case err != nil:
 			return 0, err
 		case w == endWire && inner != number:
-			return 0, misfit(end, "the group %d ends within the group %d", inner, number)
+			return 0, encoded.MisfitAt(end, "the group %d ends within the group %d", inner, number)
 		case w == endWire:
 			d.up()
 			return end, nil
@@ -153,7 +155,7 @@ func (d *decoder) next() (number int32, w wire, s span, err error) {
 // down goes one level deeper, and up must follow.
 func (d *decoder) down() error {
 	if d.depth++; d.depth > MaxDepth {
-		return misfit(d.at, "messages are nested more than %d deep", MaxDepth)
+		return encoded.MisfitAt(d.at, "messages are nested more than %d deep", MaxDepth)
 	}
 	return nil
 }
@@ -170,7 +172,7 @@ func (d *decoder) one(w wire) (uint64, error) {
 		size = 4
 	}
 	if size > d.end-d.at {
-		return 0, misfit(d.at, "a number is cut")
+		return 0, encoded.MisfitAt(d.at, "a number is cut")
 	}
 	b := d.data[d.at : d.at+size]
 	if d.at += size; size == 4 {

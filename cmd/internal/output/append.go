@@ -162,7 +162,12 @@ func key(dst []byte, m *adapters.Message) []byte {
 // written appends the schema that a value names, what the value is and whether that could be
 // read, and if that is wanted the value.
 func written(dst []byte, m *adapters.Message, whole bool) []byte {
-	d := payload.Decode(m, payload.MaxDecompressed)
+	var d payload.Decoded
+	if whole {
+		d = payload.Decode(m, payload.MaxDecompressed)
+	} else {
+		d = payload.Recognise(m, payload.MaxDecompressed)
+	}
 	schema, format, decoded := d.Names()
 	dst = field(dst, "schema")
 	switch named := schema.(type) {
