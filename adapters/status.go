@@ -45,6 +45,10 @@ type Status struct {
 	// such as a topic without permission: one sentence each.
 	Problems []string
 
+	// Unread counts values that could not be read by the schemas that they name, by what goes
+	// behind their number: "values of orders-value v3 do not fit it".
+	Unread map[string]int64
+
 	// Destinations is how many topics, streams or taps are read.
 	Destinations int
 

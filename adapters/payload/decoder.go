@@ -3,6 +3,8 @@ package payload
 import (
 	"bytes"
 
+	// A strict tokeniser: what it takes is JSON, and it says where anything else
+	// is not.
 	"github.com/go-json-experiment/json/jsontext"
 )
 

@@ -24,6 +24,7 @@
 //	reading.go    Reading: what reads a part of a message, or why nothing does
 //	written.go    Values, Plan: what is read by a schema, in each of its formats
 //	compress.go   compressions, and the pools of their decoders
+//	declined.go   Declined: why a decoder did not take a value
 //	decoder.go    the pool of JSON tokenisers
 //	summary.go    one line that tells what a value says
 //	outline.go    Outline: a value as lines that fold

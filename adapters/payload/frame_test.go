@@ -114,7 +114,7 @@ func TestJSONBehindAFrame(t *testing.T) {
 // TestWithoutARegistryTheHintSaysSo, but not of JSON, which is read all the same.
 func TestWithoutARegistryTheHintSaysSo(t *testing.T) {
 	d := Decode(&adapters.Message{Value: []byte("\x00\x00\x00\x00\x07\x06abc\x02")}, 0)
-	if len(d.Declined) == 0 || d.Declined[0].Decoder != "schema" || !strings.Contains(d.Declined[0].Why, "registry=URL") {
+	if len(d.Declined) == 0 || d.Declined[0].Decoder != "schema" || !strings.Contains(d.Declined[0].Why.Error(), "registry=URL") {
 		t.Errorf("%v", d.Declined)
 	}
 	if d := Decode(&adapters.Message{Value: []byte("\x00\x00\x00\x00\x07{}")}, 0); len(d.Declined) > 0 {

@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	// A strict tokeniser: what it takes is JSON, and it says where anything else
-	// is not.
-	"github.com/go-json-experiment/json/jsontext"
-
 	"eventscope/adapters"
 	"eventscope/adapters/payload/encoded"
 	"eventscope/adapters/schemas"
@@ -51,9 +47,6 @@ type Decoded struct {
 	// Declined says why each decoder before the one that took it did not.
 	Declined []Declined
 }
-
-// Declined is one decoder's reason.
-type Declined struct{ Decoder, Why string }
 
 // Decode makes the value of m readable, looking at no more than limit bytes after
 // decompression (no bound when limit is 0 or less, but for [MaxDecompressed]).
@@ -100,7 +93,11 @@ func decode(m *adapters.Message, limit int, read read) Decoded {
 	return d
 }
 
-func (d *Decoded) decline(decoder, why string) bool {
+func (d *Decoded) decline(decoder string, why error) bool {
+	const all = 4 // of a chain in which each declines
+	if d.Declined == nil {
+		d.Declined = make([]Declined, 0, all)
+	}
 	d.Declined = append(d.Declined, Declined{decoder, why})
 	return false
 }
@@ -114,7 +111,7 @@ func (d *Decoded) decompress(encoding string, limit int) {
 	}
 	data, cut, err := c.decompress(d.Data, limit)
 	if err != nil {
-		d.decline(c.name, err.Error())
+		d.decline(c.name, err)
 		return
 	}
 	d.Data, d.Cut, d.Compression = data, cut, c.name
@@ -128,18 +125,18 @@ func (d *Decoded) isWritten(m *adapters.Message, limit int, read read) bool {
 	case err == errNoRegistry && looksLikeJSON(Unframed(d.Data)):
 		return false // which is read without
 	case err != nil:
-		return d.decline("schema", err.Error())
+		return d.decline("schema", err)
 	case r.Values == nil:
 		return false // it is JSON, text or bytes
 	case d.Cut:
-		return d.decline(FormatName(r.Schema.Format), "it was cut")
+		return d.decline(FormatName(r.Schema.Format), errCut)
 	}
 	if limit <= 0 {
 		limit = MaxDecompressed
 	}
 	made, err := read(r.Values, nil, r.Body, limit)
 	if err != nil && !errors.Is(err, encoded.ErrTooLong) {
-		return d.decline(FormatName(r.Schema.Format), "written with "+r.Schema.Title()+", but "+err.Error())
+		return d.decline(FormatName(r.Schema.Format), &unfitting{r.Schema, err})
 	}
 	d.Raw, d.Data, d.Cut = d.Data, made, err != nil
 	d.Reader = r.Values.Name()
@@ -151,35 +148,31 @@ func (d *Decoded) isWritten(m *adapters.Message, limit int, read read) bool {
 func (d *Decoded) isJSON() bool {
 	data := Unframed(d.Data)
 	if d.Cut {
-		return d.decline("json", "it was cut")
+		return d.decline("json", errCut)
 	}
 	if err := checkJSON(data); err != nil {
-		return d.decline("json", reason(err))
+		return d.decline("json", err)
 	}
 	d.Data = data
 	return true
 }
 
+// checkJSON is nil for one value of JSON and nothing else.
 func checkJSON(data []byte) error {
+	if len(data) > 0 && data[0] < '\t' { // which bytes begin with far more often than with anything else
+		return notBegun(data[0])
+	}
 	decoder := decoders.get()
 	defer decoders.put(decoder)
 	decoder.reset(data)
 	if _, err := decoder.ReadValue(); err != nil {
-		return err
+		return &notJSON{err}
 	}
 	rest := data[decoder.InputOffset():]
 	if trimmed := bytes.TrimLeft(rest, " \t\r\n"); len(trimmed) > 0 {
 		return fmt.Errorf("something follows the value at byte %d", len(data)-len(trimmed))
 	}
 	return nil
-}
-
-// reason is what a tokeniser has against a value, in one clause.
-func reason(err error) string {
-	if syntax := (*jsontext.SyntacticError)(nil); errors.As(err, &syntax) {
-		return fmt.Sprintf("%v at byte %d", syntax.Err, syntax.ByteOffset)
-	}
-	return err.Error()
 }
 
 // isText takes UTF-8 that is mostly printable: no zero byte, and at most one control
@@ -190,19 +183,19 @@ func (d *Decoded) isText() bool {
 		data = wholeRunes(data)
 	}
 	if !utf8.Valid(data) {
-		return d.decline("text", fmt.Sprintf("not UTF-8 at byte %d", invalidAt(data)))
+		return d.decline("text", &notText{what: "not UTF-8 at byte %d", at: invalidAt(data)})
 	}
 	controls := 0
 	for i, c := range data {
 		switch {
 		case c == 0:
-			return d.decline("text", fmt.Sprintf("a zero byte at byte %d", i))
+			return d.decline("text", &notText{what: "a zero byte at byte %d", at: i})
 		case c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f:
 			controls++
 		}
 	}
 	if controls > len(data)/16 {
-		return d.decline("text", fmt.Sprintf("%d of %d bytes are control characters", controls, len(data)))
+		return d.decline("text", &notText{"%d of %d bytes are control characters", controls, len(data)})
 	}
 	return true
 }

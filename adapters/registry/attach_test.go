@@ -233,3 +233,45 @@ func TestASchemaSaysWhereItIs(t *testing.T) {
 		t.Errorf("it is %s", got.Title())
 	}
 }
+
+// TestWhatIsNotReadIsCountedAndNamed, each schema once, by its own name and with its number.
+func TestWhatIsNotReadIsCountedAndNamed(t *testing.T) {
+	there := newRegistry(t, map[string]any{"/schemas/ids/1": 503, "/schemas/ids/2": 503, "/schemas/ids/3": 503})
+	s := attached(t, Config{URLs: []string{there.URL}}, notes(30, 1, 2, 3))
+	if all, decoded := read(t, s); all != 3000 || decoded != 0 {
+		t.Errorf("%d came, %d decoded", all, decoded)
+	}
+	status := s.Status()
+	if len(status.Problems) != 3 || len(status.Unread) != 3 {
+		t.Fatalf("%q, %v", status.Problems, status.Unread)
+	}
+	for _, problem := range status.Problems {
+		if what, _, _ := strings.Cut(problem, ":"); status.Unread[what] != 1000 || strings.Count(problem, " id ") != 1 {
+			t.Errorf("%d: %s", status.Unread[what], problem)
+		}
+	}
+	if asked := there.asked.Load(); asked > 3 {
+		t.Errorf("the registry was asked %d times", asked)
+	}
+}
+
+// TestMisfitsAreCounted: one value of a hundred is not what its schema says, and the others are
+// read.
+func TestMisfitsAreCounted(t *testing.T) {
+	there := newRegistry(t, map[string]any{"/schemas/ids/1": schema(noteSchema)})
+	h := notes(10, 1)
+	for _, batch := range h.batches {
+		batch[50].Value = append(batch[50].Value, 0)
+	}
+	s := attached(t, Config{URLs: []string{there.URL}}, h)
+	if all, decoded := read(t, s); all != 1000 || decoded != 990 {
+		t.Errorf("%d came, %d decoded", all, decoded)
+	}
+	status := s.Status()
+	if len(status.Unread) != 1 || status.Unread["values of schema 1 do not fit it"] != 10 {
+		t.Errorf("%+v", status.Unread)
+	}
+	if len(status.Problems) != 1 || !strings.HasSuffix(status.Problems[0], "the first at orders/0@50: the value ends, and 1 bytes follow at byte 4") {
+		t.Errorf("%q", status.Problems)
+	}
+}

@@ -23,7 +23,8 @@
 //	attach.go     how the messages of a source get its schemas
 //	ask.go        one question: a schema, and those that it refers to
 //	apicurio.go   questions that only Apicurio's own API answers
-//	missed.go     values that were handed on before their schemas were known
+//	intake.go     what happens to messages on their way
+//	unread.go     values that were handed on before their schemas were known, and misfits
 //	strangers.go  destinations whose values only look as if they named schemas
 //	outage.go     when a registry that failed is asked again
 //	transport.go  what the HTTP client must never do

@@ -39,6 +39,15 @@ func (r *Registry) judge(ref schemas.Ref, err error) (verdict, error) {
 	problem := func(cause, remedy string, kind error) error {
 		return &adapters.Problem{Doing: fmt.Sprintf("read the schema of %s from the registry %s", ref, r.name), Cause: cause, Remedy: remedy, Kind: kind}
 	}
+	verdict, told := r.judged(err, problem)
+	if outage, ok := errors.AsType[*adapters.Problem](told); ok && verdict == failing {
+		outage.Doing = "ask the schema registry " + r.name // for whatever schema: all are told so
+	}
+	return verdict, told
+}
+
+// judged is what an error means, told as a problem.
+func (r *Registry) judged(err error, problem func(cause, remedy string, kind error) error) (verdict, error) {
 	answer := (*sr.ResponseError)(nil)
 	waited, unusable := (*inOutage)(nil), (*unreadable)(nil)
 	syntax, kind := (*json.SyntaxError)(nil), (*json.UnmarshalTypeError)(nil)

@@ -48,7 +48,7 @@ type Registry struct {
 	cancel context.CancelFunc
 	asking sync.WaitGroup
 
-	mu      sync.Mutex
+	mu      sync.RWMutex
 	entries map[schemas.Ref]*entry
 	pending int
 	kept    int
@@ -56,7 +56,7 @@ type Registry struct {
 	// strangers are what destinations asked for in vain.
 	strangers strangers
 
-	missed missed
+	unread unread
 }
 
 // entry is what is known of an id.
@@ -78,6 +78,16 @@ func (e *entry) found() *schemas.Schema {
 		return e.schema
 	default:
 		return nil
+	}
+}
+
+// holds says that an answer is there and is believed now.
+func (e *entry) holds(now time.Time) bool {
+	select {
+	case <-e.done:
+		return e.until.IsZero() || now.Before(e.until)
+	default:
+		return false
 	}
 }
 
@@ -130,7 +140,7 @@ func (r *Registry) Close() {
 
 // Schema waits for a schema. An error is an [*adapters.Problem], or that of ctx.
 func (r *Registry) Schema(ctx context.Context, ref schemas.Ref) (*schemas.Schema, error) {
-	e := r.entry("", ref)
+	e := r.entry("", ref, time.Now())
 	select {
 	case <-e.done:
 		return e.schema, e.err
@@ -144,7 +154,7 @@ func (r *Registry) Registry() string { return r.name }
 
 // Find implements [schemas.Finder]. It asks for a schema the first time.
 func (r *Registry) Find(destination string, ref schemas.Ref) (*schemas.Schema, error) {
-	e := r.entry(destination, ref)
+	e := r.entry(destination, ref, time.Now())
 	select {
 	case <-e.done:
 		return e.schema, e.err
@@ -155,11 +165,16 @@ func (r *Registry) Find(destination string, ref schemas.Ref) (*schemas.Schema, e
 
 // entry is what is known of a schema, or a new question. One that was not asked for, since nobody
 // is asked now, is kept until somebody is.
-func (r *Registry) entry(destination string, ref schemas.Ref) *entry {
+func (r *Registry) entry(destination string, ref schemas.Ref, now time.Time) *entry {
+	r.mu.RLock()
+	old := r.entries[ref]
+	r.mu.RUnlock()
+	if old != nil && old.holds(now) { // as nearly always
+		return old
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := time.Now()
-	old := r.entries[ref]
+	old = r.entries[ref]
 	if old != nil && (old.until.IsZero() || now.Before(old.until)) {
 		return old
 	}

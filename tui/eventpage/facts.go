@@ -217,7 +217,7 @@ func valueFacts(t text.Cleaner, d *payload.Decoded) []Fact {
 	}
 	list = append(list, Fact{Label: text.Own("is"), Value: what})
 	for _, declined := range d.Declined {
-		list = append(list, Fact{Label: text.Own("not ").Add(t.String(declined.Decoder)), Role: theme.Dim, Value: t.String(declined.Why)})
+		list = append(list, Fact{Label: text.Own("not ").Add(t.String(declined.Decoder)), Role: theme.Dim, Value: t.String(declined.Why.Error())})
 	}
 	return list
 }

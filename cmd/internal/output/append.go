@@ -180,7 +180,7 @@ func written(dst []byte, m *adapters.Message, whole bool) []byte {
 	}
 	dst = boolean(field(quote(field(dst, "format"), format), "decoded"), decoded)
 	if len(d.Declined) > 0 && !decoded && d.Declined[0].Decoder != string(payload.JSON) {
-		dst = quote(field(dst, "not_decoded"), d.Declined[0].Why)
+		dst = quote(field(dst, "not_decoded"), d.Declined[0].Why.Error())
 	}
 	switch {
 	case !whole:

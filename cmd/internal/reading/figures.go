@@ -17,14 +17,18 @@ type Figures struct {
 	Started time.Time
 	Events  int64
 
-	flows, dropped int64
-	indexBytes     int64
+	flows, dropped, unread int64
+	indexBytes             int64
 }
 
-// AddDropped adds what the sources dropped.
+// AddDropped adds what the sources dropped, and what could not be read by its schema.
 func (s *Figures) AddDropped(sources *Sources) {
 	for _, adapter := range sources.Open {
-		s.dropped += adapter.Status().Dropped
+		status := adapter.Status()
+		s.dropped += status.Dropped
+		for _, unread := range status.Unread {
+			s.unread += unread
+		}
 	}
 }
 
@@ -46,9 +50,9 @@ func (s *Figures) Print(to io.Writer) {
 		}
 		return total / float64(s.Events)
 	}
-	fmt.Fprintf(to, `{"events":%d,"seconds":%.3f,"events_per_s":%.0f,"cpu_us_per_event":%.3f,"flows":%d,"index_bytes_per_event":%.1f,"max_rss_bytes":%d,"dropped":%d}`+"\n",
+	fmt.Fprintf(to, `{"events":%d,"seconds":%.3f,"events_per_s":%.0f,"cpu_us_per_event":%.3f,"flows":%d,"index_bytes_per_event":%.1f,"max_rss_bytes":%d,"dropped":%d,"unread":%d}`+"\n",
 		s.Events, seconds, float64(s.Events)/math.Max(seconds, 1e-9), perEvent(float64(processor.Nanoseconds())/1e3), s.flows,
-		perEvent(float64(s.indexBytes)), resident, s.dropped)
+		perEvent(float64(s.indexBytes)), resident, s.dropped, s.unread)
 }
 
 // Counting is an intake that counts what goes through.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"eventscope/cmd/internal/console"
 	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/source"
+	"eventscope/tui/text"
 )
 
 // Sources are those of a command: the ones that could be opened, and how it went with all.
@@ -137,6 +139,9 @@ func (o *Sources) Outcome() error {
 		status := adapter.Status()
 		for _, problem := range o.news(adapter.Name, status.Problems) {
 			o.console.Note("%s: %s", adapter.Name, problem)
+		}
+		for _, what := range slices.Sorted(maps.Keys(status.Unread)) {
+			o.console.Note("%s: %s %s", adapter.Name, text.Count(status.Unread[what]), what)
 		}
 		if len(status.Problems) > 0 || status.Dropped > 0 || status.DroppedUnknown || slices.ContainsFunc(status.Gaps, missing) {
 			o.Partial(adapter.Name)

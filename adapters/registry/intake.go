@@ -1,0 +1,180 @@
+package registry
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/adapters/payload"
+	"eventscope/adapters/schemas"
+)
+
+// intake gives each message the schemas on its way, and lets those of a log wait a moment for
+// schemas that were never named before, at most so long.
+func (r *Registry) intake(next adapters.Intake, most time.Duration) adapters.Intake {
+	met := &met{}
+	return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
+		a := attending{r: r, met: met, now: time.Now()}
+		a.find = a.known
+		for i := range batch.Messages {
+			a.attend(&batch.Messages[i], i)
+		}
+		if len(a.asked) > 0 && !batch.Volatile {
+			r.await(ctx, a.asked, most)
+		}
+		for _, i := range a.lacking {
+			if lacks := a.look(&batch.Messages[i]); lacks != nil {
+				lacks.missed++
+			}
+		}
+		for i := range a.last {
+			a.last[i].tell(&r.unread)
+		}
+		return next.Put(ctx, batch)
+	})
+}
+
+// attending goes through one batch.
+type attending struct {
+	r    *Registry
+	met  *met
+	now  time.Time
+	find payload.Find // known, made once
+	// last are schemas that were just needed: there are few in a batch.
+	last [8]needed
+	next int
+	// asked were never named before, and lacking are messages that are looked at again when
+	// these may be known.
+	asked   []*entry
+	lacking []int
+}
+
+// needed is a schema that messages of a batch name.
+type needed struct {
+	*entry
+	missed int64 // values that were not read
+}
+
+// tell counts what was not read.
+func (n *needed) tell(u *unread) {
+	if n.missed > 0 {
+		u.missed(n.entry, n.missed)
+	}
+}
+
+// attend gives a message its schemas, and looks whether its value is what its schema says.
+func (a *attending) attend(m *adapters.Message, i int) {
+	m.Schemas = a.r
+	if len(m.Key) > 0 {
+		_, _ = payload.ReadingOf(m, payload.Key, m.Key, a.find) // which asks for it
+	}
+	switch lacks := a.look(m); {
+	case lacks == nil:
+	case len(a.asked) > 0:
+		a.lacking = append(a.lacking, i)
+	default:
+		lacks.missed++
+	}
+}
+
+// look looks whether the value of a message is what its schema says. It returns the schema that
+// it lacks for that, or nil.
+func (a *attending) look(m *adapters.Message) *needed {
+	reading, err := payload.ReadingOf(m, payload.Value, m.Value, a.find)
+	switch {
+	case reading.Frame.Ref.By == schemas.ByNothing:
+	case reading.Schema == nil && reading.Frame.Why == "":
+		return a.need(m, reading.Frame.Ref)
+	case err == nil:
+		a.check(m, &reading)
+	}
+	return nil
+}
+
+// check counts a value that is not what its schema says. Who reads it for an identity does not
+// read it to its end.
+func (a *attending) check(m *adapters.Message, reading *payload.Reading) {
+	if reading.Values == nil {
+		return
+	}
+	if _, err := reading.Values.Check(reading.Body); err != nil {
+		a.r.unread.misfit(reading.Schema, m.Position, err)
+	}
+}
+
+// known is a [payload.Find] among what the batch needed.
+func (a *attending) known(m *adapters.Message, ref schemas.Ref) (*schemas.Schema, error) {
+	if schema := a.need(m, ref).found(); schema != nil {
+		return schema, nil
+	}
+	return nil, schemas.ErrPending
+}
+
+// need is what is known of a schema. It is asked for where it was never named before.
+func (a *attending) need(m *adapters.Message, ref schemas.Ref) *needed {
+	for i := range a.last {
+		if n := &a.last[i]; n.entry != nil && n.ref == ref {
+			return n
+		}
+	}
+	e, first := a.met.entry(a.r, m.Position.Destination, ref, a.now)
+	if first && e.found() == nil {
+		a.asked = append(a.asked, e)
+	}
+	n := &a.last[a.next%len(a.last)]
+	n.tell(&a.r.unread)
+	*n = needed{entry: e}
+	a.next++
+	return n
+}
+
+// await waits until all have an answer, or it takes too long: then nobody waits again before the
+// registry has answered something.
+func (r *Registry) await(ctx context.Context, all []*entry, most time.Duration) {
+	if r.late.Load() {
+		return
+	}
+	timeout := time.NewTimer(most)
+	defer timeout.Stop()
+	for _, e := range all {
+		select {
+		case <-e.done:
+		case <-ctx.Done():
+			return
+		case <-timeout.C:
+			r.late.Store(true)
+			return
+		}
+	}
+}
+
+// mostMet bounds how many schemas a reading remembers to have met.
+const mostMet = 4096
+
+// met are the schemas that a reading has met. They are found without a lock.
+type met struct {
+	all   sync.Map // entries by their references
+	count atomic.Int32
+}
+
+// entry is what is known of a schema, and whether it was not met before. What is not known is
+// asked for again when it is time.
+func (n *met) entry(r *Registry, destination string, ref schemas.Ref, now time.Time) (e *entry, first bool) {
+	known, there := n.all.Load(ref)
+	if there {
+		if e = known.(*entry); e.holds(now) {
+			return e, false
+		}
+	}
+	e = r.entry(destination, ref, now)
+	switch {
+	case there:
+		n.all.Store(ref, e)
+	case n.count.Add(1) <= mostMet:
+		n.all.Store(ref, e)
+		first = true
+	}
+	return e, first
+}
