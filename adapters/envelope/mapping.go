@@ -7,6 +7,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope/dialect"
+	"eventscope/adapters/pattern"
 )
 
 // Mapping pins where the messages of some destinations carry a fact, for producers
@@ -58,7 +59,7 @@ func Compile(mappings []Mapping) (*Rules, error) {
 		bad := func(field string, err error) error {
 			return fmt.Errorf("%w: mapping %d (%q): %s: %w", adapters.ErrUsage, i+1, m.Destination, field, err)
 		}
-		destination, err := compileDestination(m.Destination)
+		destination, err := pattern.Compile(m.Destination)
 		if err != nil {
 			return nil, bad("destination", err)
 		}
@@ -83,18 +84,6 @@ func Compile(mappings []Mapping) (*Rules, error) {
 		rules.rules = append(rules.rules, r)
 	}
 	return rules, nil
-}
-
-func compileDestination(text string) (*regexp.Regexp, error) {
-	if text == "" || text == "~" {
-		return nil, fmt.Errorf("it is empty; write a name, a pattern with * and ?, or ~ and a regular expression")
-	}
-	if expression, ok := strings.CutPrefix(text, "~"); ok {
-		return regexp.Compile("^(?:" + expression + ")$")
-	}
-	quoted := regexp.QuoteMeta(text)
-	quoted = strings.ReplaceAll(strings.ReplaceAll(quoted, `\*`, ".*"), `\?`, ".")
-	return regexp.Compile("(?s)^" + quoted + "$")
 }
 
 func compileLocation(text string) (*location, error) {

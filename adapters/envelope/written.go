@@ -66,11 +66,16 @@ func (w *writings) find(m *adapters.Message, ref schemas.Ref) (*schemas.Schema, 
 	if err != nil {
 		return nil, err
 	}
+	w.remember(m, ref, schema)
+	return schema, nil
+}
+
+// remember keeps a schema that was found, or that was assigned to its destination.
+func (w *writings) remember(m *adapters.Message, ref schemas.Ref, schema *schemas.Schema) {
 	note := " (" + payload.FormatName(schema.Format) + ", schema " + ref.Number() + ")"
 	w.latest = &Written{schema, []byte(note)}
 	w.recent[w.next%len(w.recent)] = knownSchema{m.Schemas, ref, w.latest}
 	w.next++
-	return schema, nil
 }
 
 // plan is that of values.
@@ -118,6 +123,11 @@ func (r *Reader) reading(part payload.Part, data []byte) (payload.Reading, *Writ
 	found, err := payload.ReadingOf(r.message, part, data, w.look)
 	if found.Schema == nil {
 		return found, nil, err
+	}
+	if w.latest == nil || w.latest.Schema != found.Schema { // it was assigned
+		if known, _ := w.find(r.message, found.Schema.Ref); known != found.Schema {
+			w.remember(r.message, found.Schema.Ref, found.Schema)
+		}
 	}
 	return found, w.latest, err
 }

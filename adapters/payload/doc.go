@@ -22,7 +22,9 @@
 //	payload.go    Decode: the chain, and what it found
 //	frame.go      Frame: which schema a value or a key says that it was written with
 //	reading.go    Reading: what reads a part of a message, or why nothing does
+//	compile.go    Compile: a schema, made ready
 //	written.go    Values, Plan: what is read by a schema, in each of its formats
+//	schemaless.go formats that need no schema
 //	compress.go   compressions, and the pools of their decoders
 //	declined.go   Declined: why a decoder did not take a value
 //	decoder.go    the pool of JSON tokenisers

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"net/url"
+	"strconv"
 	"strings"
 
 	"eventscope/adapters"
@@ -11,11 +13,12 @@ import (
 )
 
 // Part is a part of a message that a schema may describe.
-type Part uint8
+type Part = schemas.Part
 
+// The parts of a message.
 const (
-	Value Part = iota
-	Key
+	Value = schemas.Value
+	Key   = schemas.Key
 )
 
 // Frame is what serialisers put before a value or a key, or into a header, to say which
@@ -28,6 +31,8 @@ type Frame struct {
 	// Indexes are what a header says behind the id: the place of a Protobuf message in its
 	// file. A frame before the value has them at At.
 	Indexes []byte
+	// Host is where the schema is said to be, or "" where that is the registry of the source.
+	Host string
 	// JSON says that a header tells that the value is JSON, whatever the schema.
 	JSON bool
 	// Why says why a schema that is named so is not read, or "".
@@ -51,11 +56,11 @@ const (
 )
 
 // headerNames are the headers that name the schema of a part.
-type headerNames struct{ confluent, globalID, contentID, encoding string }
+type headerNames struct{ confluent, globalID, contentID, encoding, group, artifact, version string }
 
 var namesOf = [...]headerNames{
-	Value: {"__value_schema_id", "apicurio.value.globalId", "apicurio.value.contentId", "apicurio.value.encoding"},
-	Key:   {"__key_schema_id", "apicurio.key.globalId", "apicurio.key.contentId", "apicurio.key.encoding"},
+	Value: {"__value_schema_id", "apicurio.value.globalId", "apicurio.value.contentId", "apicurio.value.encoding", "apicurio.value.groupId", "apicurio.value.artifactId", "apicurio.value.version"},
+	Key:   {"__key_schema_id", "apicurio.key.globalId", "apicurio.key.contentId", "apicurio.key.encoding", "apicurio.key.groupId", "apicurio.key.artifactId", "apicurio.key.version"},
 }
 
 // FrameOf is the frame of a part of m, whose bytes are data, decompressed. A header is
@@ -82,7 +87,7 @@ func FrameOf(m *adapters.Message, part Part, data []byte) Frame {
 // headerFrame is what headers say.
 func headerFrame(headers []adapters.Header, part Part) (f Frame) {
 	names := &namesOf[part]
-	json := false
+	json, artifact := false, false
 	for i := len(headers) - 1; i >= 0; i-- {
 		name, value := headers[i].Name, headers[i].Value
 		switch {
@@ -95,11 +100,62 @@ func headerFrame(headers []adapters.Header, part Part) (f Frame) {
 			f.Ref = schemas.Ref{By: schemas.ByGlobalID, ID: binary.BigEndian.Uint64(value)}
 		case name == names.contentID && len(value) == 8:
 			f.Ref = schemas.Ref{By: schemas.ByContentID, ID: binary.BigEndian.Uint64(value)}
+		case name == names.artifact:
+			artifact = len(value) > 0
 		case part == Value && name == "content-type":
 			f = azureFrame(string(value))
+		case part == Value && (name == "ce_dataschema" || name == "cloudEvents_dataschema" || name == "cloudEvents:dataschema"):
+			f = dataSchemaFrame(string(value))
 		}
 	}
+	if artifact && f.Ref.By == schemas.ByNothing {
+		f = artifactFrame(headers, names)
+	}
 	f.JSON = json
+	return f
+}
+
+// artifactFrame is what headers of Apicurio say that name a schema by the place where it was
+// registered. Without a version the writer's schema is not known.
+func artifactFrame(headers []adapters.Header, names *headerNames) Frame {
+	group, artifact, version := "default", "", ""
+	for _, h := range headers {
+		switch h.Name {
+		case names.group:
+			group = string(h.Value)
+		case names.artifact:
+			artifact = string(h.Value)
+		case names.version:
+			version = string(h.Value)
+		}
+	}
+	f := Frame{Ref: schemas.Ref{By: schemas.ByArtifact, Name: url.PathEscape(group) + "/" + url.PathEscape(artifact) + "/" + url.PathEscape(version)}}
+	if version == "" {
+		f.Why = "it does not say of which version it is"
+	}
+	return f
+}
+
+// dataSchemaFrame reads the address of a schema, as CloudEvents name it. Nobody is asked but the
+// registry of the source, so its host must be that one.
+func dataSchemaFrame(address string) Frame {
+	at, err := url.Parse(address)
+	if err != nil || at.Host == "" {
+		return Frame{}
+	}
+	path, number := at.Path[:strings.LastIndexByte(at.Path, '/')+1], at.Path[strings.LastIndexByte(at.Path, '/')+1:]
+	f := Frame{Host: at.Host}
+	id, err := strconv.ParseUint(number, 10, 31)
+	switch {
+	case err == nil && strings.HasSuffix(path, "/schemas/ids/"):
+		f.Ref = schemas.Ref{By: schemas.ByID, ID: id}
+	case err == nil && strings.HasSuffix(path, "/ids/globalIds/"):
+		f.Ref = schemas.Ref{By: schemas.ByGlobalID, ID: id}
+	case err == nil && strings.HasSuffix(path, "/ids/contentIds/"):
+		f.Ref = schemas.Ref{By: schemas.ByContentID, ID: id}
+	default:
+		return Frame{}
+	}
 	return f
 }
 
@@ -154,7 +210,7 @@ func prefixFrame(data []byte) Frame {
 		}
 	case 0xc3:
 		if len(data) >= framedSingle && data[1] == 1 {
-			return Frame{Ref: schemas.Ref{By: schemas.ByFingerprint, ID: binary.LittleEndian.Uint64(data[2:])}, At: framedSingle, Why: "it names a schema by its fingerprint, and no file with it is known"}
+			return Frame{Ref: schemas.Ref{By: schemas.ByFingerprint, ID: binary.LittleEndian.Uint64(data[2:])}, At: framedSingle}
 		}
 	}
 	return Frame{}

@@ -49,6 +49,10 @@ func TestFrames(t *testing.T) {
 		"a header that is too short":                        {value: "\x00\x00\x00\x00\x07\x02a", headers: []adapters.Header{header("__value_schema_id", "\x01ab")}, want: byID(7), at: 5},
 		"a global id of Apicurio":                           {value: "x", headers: []adapters.Header{header("apicurio.value.globalId", id8(5))}, want: schemas.Ref{By: schemas.ByGlobalID, ID: 5}},
 		"a content id of Apicurio":                          {value: "x", headers: []adapters.Header{header("apicurio.value.contentId", id8(6))}, want: schemas.Ref{By: schemas.ByContentID, ID: 6}},
+		"an artifact of Apicurio":                           {value: "x", headers: []adapters.Header{header("apicurio.value.groupId", "shop"), header("apicurio.value.artifactId", "or/der"), header("apicurio.value.version", "3")}, want: schemas.Ref{By: schemas.ByArtifact, Name: "shop/or%2Fder/3"}},
+		"the address of a schema":                           {value: "x", headers: []adapters.Header{header("ce_dataschema", "http://registry:8081/schemas/ids/12")}, want: byID(12)},
+		"of one with a global id":                           {value: "x", headers: []adapters.Header{header("ce_dataschema", "http://registry/apis/registry/v3/ids/globalIds/5")}, want: schemas.Ref{By: schemas.ByGlobalID, ID: 5}},
+		"of something else":                                 {value: "x", headers: []adapters.Header{header("ce_dataschema", "http://docs/order.json")}},
 		"AWS Glue":                                          {value: "\x03\x00" + string(uuid[:]) + "x", want: schemas.Ref{By: schemas.ByGlueVersion, GUID: uuid}, at: 18},
 		"AWS Glue with another compression":                 {value: "\x03\x04" + string(uuid[:]) + "x"},
 		"AWS Glue without a UUID":                           {value: "\x03\x00" + strings.Repeat("\xff", 16) + "x"},
@@ -107,6 +111,18 @@ func TestJSONBehindAFrame(t *testing.T) {
 		}
 		if d := Decode(m, 0); (d.Format == JSON) != looksLikeJSON([]byte(c.want)) || d.Format == JSON && string(d.Data) != c.want {
 			t.Errorf("%s: decoded as %s, %q", name, d.Format, d.Data)
+		}
+	}
+}
+
+// TestNobodyIsAskedForASchemaElsewhere: the address of a schema is that of an attacker, unless it
+// is at the registry.
+func TestNobodyIsAskedForASchemaElsewhere(t *testing.T) {
+	k := registryOf(t)
+	for host, read := range map[string]bool{"registry": true, "elsewhere:8081": false} {
+		m := &adapters.Message{Value: []byte("\x06abc\x02"), Schemas: k, Headers: []adapters.Header{header("ce_dataschema", "http://"+host+"/schemas/ids/7")}}
+		if d := Decode(m, 0); (d.Reader != "") != read || !read && !strings.Contains(d.Declined[0].Why.Error(), "not the registry of its source") {
+			t.Errorf("%s: %+v", host, d)
 		}
 	}
 }

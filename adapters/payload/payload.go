@@ -122,7 +122,7 @@ func (d *Decoded) isWritten(m *adapters.Message, limit int, read read) bool {
 	r, err := ReadingOf(m, Value, d.Data, FindSchema)
 	d.Frame, d.Written = r.Frame, r.Schema
 	switch {
-	case err == errNoRegistry && looksLikeJSON(Unframed(d.Data)):
+	case err == ErrNoRegistry && looksLikeJSON(Unframed(d.Data)):
 		return false // which is read without
 	case err != nil:
 		return d.decline("schema", err)

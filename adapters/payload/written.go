@@ -57,9 +57,9 @@ const jsonSchema = "JSON"
 // FormatName is what a registry calls a format, as people write it.
 func FormatName(format string) string {
 	switch format {
-	case "AVRO":
+	case avroFormat:
 		return "Avro"
-	case "PROTOBUF":
+	case protobufFormat:
 		return "Protobuf"
 	case jsonSchema:
 		return "JSON"

@@ -18,24 +18,41 @@ const (
 	ownAPI     = "/apis/registry/v3"
 )
 
-var errNoOwnAPI = errors.New("a global id is one of Apicurio, whose URL ends with /apis/ccompat/v7")
+var errNoOwnAPI = errors.New("global ids and artifacts are of Apicurio, whose URL ends with /apis/ccompat/v7")
 
 // byGlobalID asks for a schema by a number that only Apicurio's own API knows.
 func (r *Registry) byGlobalID(ctx context.Context, id uint64) (sr.Schema, error) {
+	path := fmt.Sprintf("/ids/globalIds/%d", id)
+	return r.own(ctx, path, path+"/references")
+}
+
+// byArtifact asks for a schema by its group, its artifact and its version, with slashes and
+// escaped.
+func (r *Registry) byArtifact(ctx context.Context, name string) (sr.Schema, error) {
+	parts := strings.Split(name, "/")
+	if len(parts) != 3 {
+		return sr.Schema{}, &unreadable{errors.New("it names no artifact")}
+	}
+	path := fmt.Sprintf("/groups/%s/artifacts/%s/versions/%s", parts[0], parts[1], parts[2])
+	return r.own(ctx, path+"/content", path+"/references")
+}
+
+// own asks Apicurio's own API for a schema and what it refers to, at two paths.
+func (r *Registry) own(ctx context.Context, content, listing string) (sr.Schema, error) {
 	failed := error(&unreadable{errNoOwnAPI})
 	for _, base := range r.bases {
 		before, _, found := strings.Cut(base, compatible)
 		if !found {
 			continue
 		}
-		at := fmt.Sprintf("%s%s/ids/globalIds/%d", before, ownAPI, id)
+		at := before + ownAPI
 		var references []struct {
 			Name, Version, ArtifactID string
 		}
-		text, kind, err := r.getOwn(ctx, at)
+		text, kind, err := r.getOwn(ctx, at+content)
 		if err == nil {
 			var listed string
-			if listed, _, err = r.getOwn(ctx, at+"/references"); err == nil {
+			if listed, _, err = r.getOwn(ctx, at+listing); err == nil {
 				err = json.Unmarshal([]byte(listed), &references)
 			}
 		}

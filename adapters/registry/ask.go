@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/sr"
 
+	"eventscope/adapters/payload"
 	"eventscope/adapters/payload/avro"
-	"eventscope/adapters/payload/protobuf"
 	"eventscope/adapters/schemas"
 )
 
@@ -45,7 +44,7 @@ func (r *Registry) fetch(ctx context.Context, ref schemas.Ref) (*schemas.Schema,
 		return nil, err
 	}
 	made.References = asked.texts
-	if err := compile(made, asked.named); err != nil {
+	if err := payload.Compile(made, asked.named); err != nil {
 		return nil, &unreadable{err}
 	}
 	return made, nil
@@ -90,6 +89,10 @@ func (r *Registry) schemaBy(ctx context.Context, ref schemas.Ref) (answer sr.Sub
 		answer, err = r.client.SchemaByGUID(ctx, ref.Number())
 	case schemas.ByGlobalID:
 		answer.Schema, err = r.byGlobalID(ctx, ref.ID)
+	case schemas.ByArtifact:
+		answer.Schema, err = r.byArtifact(ctx, ref.Name)
+	case schemas.ByFingerprint:
+		err = &unreadable{errors.New("no file that is named for schemas has this fingerprint")}
 	default:
 		err = &unreadable{errors.New("this registry is not asked for such a name")}
 	}
@@ -133,34 +136,6 @@ func (r *Registry) follow(ctx context.Context, to []sr.SchemaReference, asked *r
 		}
 		asked.texts = append(asked.texts, answer.Schema.Schema)
 		asked.named[reference.Name] = answer.Schema.Schema
-	}
-	return nil
-}
-
-// compile makes a schema ready. What the library does with a hostile one, it does to this
-// schema alone.
-func compile(s *schemas.Schema, named map[string]string) (err error) {
-	defer func() {
-		if wrong := recover(); wrong != nil {
-			err = fmt.Errorf("its parser failed: %v\n%s", wrong, debug.Stack())
-		}
-	}()
-	switch s.Format {
-	case sr.TypeAvro.String():
-		reader, err := avro.Parse(s.Text, s.References...)
-		if err != nil {
-			return err
-		}
-		s.Reader, s.Name = reader, reader.Name()
-	case sr.TypeProtobuf.String():
-		reader, err := protobuf.Parse(s.Text, named)
-		if err != nil {
-			return err
-		}
-		s.Reader = reader
-		if only := reader.Only(); only != nil { // else it describes several
-			s.Name = only.Name()
-		}
 	}
 	return nil
 }

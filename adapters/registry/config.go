@@ -8,13 +8,16 @@ import (
 	"strings"
 
 	"eventscope/adapters"
+	"eventscope/adapters/registry/files"
 )
 
 // Config says where a registry is, and who asks it. The password goes to these URLs alone.
 type Config struct {
 	// URLs are the base URLs of one registry, asked in this order. One without a scheme is
-	// http. They hold no password.
+	// http. They hold no password. There may be none where there are files.
 	URLs []string
+	// Files has schemas of messages that name none, or is nil.
+	Files *files.Files
 	// User and Password log in, if there is a user; else Token does, if there is one.
 	User, Password string
 	Token          string
@@ -40,7 +43,7 @@ func (c *Config) bases() (bases, hosts []string, err error) {
 		}
 		bases, hosts = append(bases, strings.TrimSuffix(base.String(), "/")), append(hosts, base.Host)
 	}
-	if len(bases) == 0 {
+	if len(bases) == 0 && c.Files == nil {
 		return nil, nil, usage("no URL of a registry is given")
 	}
 	return bases, hosts, nil

@@ -1,5 +1,5 @@
 // Package registry asks schema registries which schema an id stands for. It is the only
-// place that speaks HTTP to one.
+// place that speaks HTTP to one. Where messages name no schema, it goes by files (files/).
 //
 // # Owner and concurrency
 //

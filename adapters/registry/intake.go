@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,7 +86,7 @@ func (a *attending) look(m *adapters.Message) *needed {
 	reading, err := payload.ReadingOf(m, payload.Value, m.Value, a.find)
 	switch {
 	case reading.Frame.Ref.By == schemas.ByNothing:
-	case reading.Schema == nil && reading.Frame.Why == "":
+	case errors.Is(err, schemas.ErrPending):
 		return a.need(m, reading.Frame.Ref)
 	case err == nil:
 		a.check(m, &reading)
@@ -106,6 +107,9 @@ func (a *attending) check(m *adapters.Message, reading *payload.Reading) {
 
 // known is a [payload.Find] among what the batch needed.
 func (a *attending) known(m *adapters.Message, ref schemas.Ref) (*schemas.Schema, error) {
+	if known, err := a.r.local(ref); known != nil || err != nil {
+		return known, err
+	}
 	if schema := a.need(m, ref).found(); schema != nil {
 		return schema, nil
 	}

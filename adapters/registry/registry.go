@@ -16,6 +16,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"eventscope/adapters"
+	"eventscope/adapters/payload"
+	"eventscope/adapters/registry/files"
 	"eventscope/adapters/schemas"
 )
 
@@ -32,7 +34,7 @@ const (
 	graphBytes = 10
 )
 
-// Registry remembers what one registry said.
+// Registry remembers what one registry said, and knows what files say.
 type Registry struct {
 	name    string
 	client  *sr.Client
@@ -42,6 +44,7 @@ type Registry struct {
 	later   *later
 	late    atomic.Bool // the latest question took longer than messages wait
 	bases   []string
+	files   *files.Files
 	login   func(*http.Request)
 
 	ctx    context.Context
@@ -109,13 +112,15 @@ func Open(c Config) (*Registry, error) {
 	if c.Context != "" {
 		options = append(options, sr.DefaultSchemaContext(c.Context))
 	}
-	client, err := sr.NewClient(options...)
-	if err != nil {
-		return nil, usage(err.Error())
+	var client *sr.Client
+	if len(bases) > 0 {
+		if client, err = sr.NewClient(options...); err != nil {
+			return nil, usage(err.Error())
+		}
 	}
 	r := &Registry{
 		name: strings.Join(hosts, ","), client: client, http: web, later: later, limiter: rate.NewLimiter(perSecond, perSecond),
-		free: make(chan struct{}, maxAtOnce), bases: bases, strangers: strangers{of: map[string]*stranger{}}, entries: map[schemas.Ref]*entry{},
+		free: make(chan struct{}, maxAtOnce), bases: bases, files: c.Files, strangers: strangers{of: map[string]*stranger{}}, entries: map[schemas.Ref]*entry{},
 	}
 	r.login = func(request *http.Request) {
 		switch {
@@ -152,8 +157,30 @@ func (r *Registry) Schema(ctx context.Context, ref schemas.Ref) (*schemas.Schema
 // Registry implements [schemas.Finder]: the host of the registry.
 func (r *Registry) Registry() string { return r.name }
 
+// Assigned implements [schemas.Assigner]: what files say.
+func (r *Registry) Assigned(destination string, part schemas.Part) *schemas.Assigned {
+	return r.files.Assigned(destination, part)
+}
+
+// local is a schema that needs no question, or why there is none; neither where the registry
+// is to be asked.
+func (r *Registry) local(ref schemas.Ref) (*schemas.Schema, error) {
+	if ref.By == schemas.ByFingerprint {
+		if known := r.files.Fingerprinted(ref.ID); known != nil {
+			return known, nil
+		}
+	}
+	if len(r.bases) == 0 || ref.By == schemas.ByFile {
+		return nil, payload.ErrNoRegistry
+	}
+	return nil, nil
+}
+
 // Find implements [schemas.Finder]. It asks for a schema the first time.
 func (r *Registry) Find(destination string, ref schemas.Ref) (*schemas.Schema, error) {
+	if known, err := r.local(ref); known != nil || err != nil {
+		return known, err
+	}
 	e := r.entry(destination, ref, time.Now())
 	select {
 	case <-e.done:

@@ -374,3 +374,21 @@ func TestCredentialsGoToTheRegistry(t *testing.T) {
 		}
 	}
 }
+
+// TestArtifactsOfApicurio are asked for where they were registered, in its own API.
+func TestArtifactsOfApicurio(t *testing.T) {
+	there := newRegistry(t, map[string]any{
+		"/apis/registry/v3/groups/shop/artifacts/or/der/versions/3/content": answerWith(func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, `{"type":"record","name":"A","fields":[{"name":"b","type":"B"}]}`)
+		}),
+		"/apis/registry/v3/groups/shop/artifacts/or/der/versions/3/references": []any{map[string]any{"name": "B", "artifactId": "b", "version": "1"}},
+		"/apis/ccompat/v7/subjects/b/versions/1":                               map[string]any{"schema": `{"type":"record","name":"B","fields":[]}`, "subject": "b", "version": 1},
+	})
+	ref := schemas.Ref{By: schemas.ByArtifact, Name: "shop/or%2Fder/3"}
+	if got, err := open(t, Config{URLs: []string{there.URL + "/apis/ccompat/v7"}}).Schema(t.Context(), ref); err != nil || got.Name != "A" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := open(t, Config{URLs: []string{there.URL}}).Schema(t.Context(), ref); err == nil || !strings.Contains(err.Error(), "ccompat") {
+		t.Errorf("of a registry that is not Apicurio: %v", err)
+	}
+}

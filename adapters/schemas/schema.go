@@ -21,11 +21,48 @@ type Finder interface {
 	Registry() string
 }
 
+// Part is a part of a message that a schema may describe.
+type Part uint8
+
+const (
+	Value Part = iota
+	Key
+)
+
+// Assigner is a [Finder] that also knows schemas of messages that name none.
+type Assigner interface {
+	// Assigned is by what the values or the keys of a destination are read, or nil.
+	Assigned(destination string, part Part) *Assigned
+}
+
+// Assigned is a schema that an operator named for a destination.
+type Assigned struct {
+	Schema *Schema
+	// Framing is what stands before the values.
+	Framing Framing
+	// Alone says that there is no registry which could know the schema that a frame names.
+	Alone bool
+}
+
+// Framing is what stands before values that a schema was assigned to.
+type Framing uint8
+
+const (
+	// FrameFirst: a frame, if there is one, counts before what was assigned.
+	FrameFirst Framing = iota
+	// Unframed: nothing, whatever it looks like.
+	Unframed
+	// Delimited: the length of the value, as a varint.
+	Delimited
+)
+
 // Ref is how a message names a schema. It is comparable.
 type Ref struct {
 	By   By
 	ID   uint64
 	GUID [16]byte
+	// Name is of what is named by text.
+	Name string
 }
 
 // By is what the number or the GUID of a reference is one of.
@@ -46,10 +83,14 @@ const (
 	ByAzureID
 	// ByFingerprint is the CRC-64-AVRO of a schema's canonical form.
 	ByFingerprint
+	// ByArtifact is a group, an artifact and a version of Apicurio's own API, with slashes.
+	ByArtifact
+	// ByFile is a file that an operator named for a destination.
+	ByFile
 )
 
 // schemaWords are what a reference is called before its number.
-var schemaWords = [...]string{ByID: "id", ByGUID: "GUID", ByGlobalID: "global id", ByContentID: "content id", ByGlueVersion: "version", ByAzureID: "GUID", ByFingerprint: "fingerprint"}
+var schemaWords = [...]string{ByID: "id", ByGUID: "GUID", ByGlobalID: "global id", ByContentID: "content id", ByGlueVersion: "version", ByAzureID: "GUID", ByFingerprint: "fingerprint", ByArtifact: "artifact", ByFile: "file"}
 
 // String is the reference for people: "id 7".
 func (r Ref) String() string {
@@ -65,6 +106,8 @@ func (r Ref) Number() string {
 	case ByGUID, ByGlueVersion, ByAzureID:
 		g := r.GUID
 		return fmt.Sprintf("%x-%x-%x-%x-%x", g[:4], g[4:6], g[6:8], g[8:10], g[10:])
+	case ByArtifact, ByFile:
+		return r.Name
 	case ByFingerprint:
 		return fmt.Sprintf("%016x", r.ID)
 	}
@@ -112,7 +155,10 @@ func (s *Schema) Place() Place {
 // Title is the schema in the words of its registry: "orders-value v3", or else its reference.
 func (s *Schema) Title() string {
 	p := s.Place()
-	if p.Subject == "" {
+	switch {
+	case s.Ref.By == ByFile:
+		return s.Ref.Name
+	case p.Subject == "":
 		return "schema " + s.Ref.Number()
 	}
 	return p.Subject + " v" + strconv.Itoa(p.Version)

@@ -65,6 +65,9 @@ func (p *program) loadUnconfirmed(urls []string) (*settings, error) {
 		return nil, err
 	}
 	source.Number(s.sources)
+	for i := range s.sources {
+		s.sources[i].Files = append(slices.Clip(s.sources[i].Files), s.file.SchemaFiles()...)
+	}
 	s.share()
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package avro
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	// Parses schemas and resolves their references: of the libraries for Avro the only one
@@ -28,7 +29,8 @@ const (
 // Schema is a writer's schema, ready to read what was written with it. It may be used by
 // any goroutine.
 type Schema struct {
-	root *node
+	root        *node
+	fingerprint uint64
 }
 
 // Parse reads the text of a schema. References are the texts of the schemas that it refers
@@ -49,7 +51,7 @@ func Parse(text string, references ...string) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Schema{root}, nil
+	return &Schema{root, binary.BigEndian.Uint64(parsed.Fingerprint(avro.NewRabin()))}, nil
 }
 
 // parse takes names that Java's parser took before it was strict, which are in use.
@@ -65,6 +67,9 @@ func parse(cache *avro.SchemaCache, text string) (*avro.Schema, error) {
 	}
 	return parsed, err
 }
+
+// Fingerprint is the CRC-64-AVRO of the schema, by which a single object names it.
+func (s *Schema) Fingerprint() uint64 { return s.fingerprint }
 
 // Name is the full name of the record, enum or fixed that the schema describes, or its kind.
 func (s *Schema) Name() string {

@@ -31,6 +31,7 @@ type File struct {
 	Theme    Text               `yaml:"theme"`
 	Contexts map[string]Context `yaml:"contexts"`
 	Mappings []Mapping          `yaml:"mappings"`
+	Schemas  []Schema           `yaml:"schemas"`
 	Paths    []Path             `yaml:"paths"`
 	// Services are the consumer groups and queues of services, by name of the service, where
 	// their names do not tell.

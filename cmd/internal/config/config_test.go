@@ -143,6 +143,20 @@ func TestWrongFiles(t *testing.T) {
 	}
 }
 
+// TestAUserIsNoPassword, also in a parameter that is a URL itself; a password there is one.
+func TestAUserIsNoPassword(t *testing.T) {
+	const source = "contexts:\n  y:\n    sources:\n      - url: "
+	for url, secret := range map[string]bool{
+		"amqp://h/shop?management=http://ann@h:15672": false, "amqp://ann@h:5672/shop?management=http://ann@h": false, "kafka://h:9092/orders?registry=https://ann@registry:8081": false,
+		"amqp://h/shop?management=http://ann:hunter2@h": true, "kafka://h/orders?name=x&registry=https://ann:hunter2@registry:8081": true, "kafka://ann:hunter2@h:9092/?registry=registry": true,
+	} {
+		_, err := Load(write(t, source+url, 0o644), environment(nil), brokers)
+		if told := err != nil && strings.Contains(err.Error(), "holds a password"); told != secret || !secret && err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
 func TestSecretsThatCannotBeFound(t *testing.T) {
 	for password, want := range map[string]string{
 		"${env:NOT_SET}":       "the environment variable NOT_SET is not set",

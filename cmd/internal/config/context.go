@@ -55,7 +55,7 @@ func (f *File) check() []string {
 			add(" path %d (%s) needs at least two types", i+1, path.Name)
 		}
 	}
-	return slices.Concat(problems, f.checkServices(), f.checkHeaders())
+	return slices.Concat(problems, f.checkServices(), f.checkHeaders(), f.checkSchemas())
 }
 
 // checkHeaders finds header rules that could not be meant.
@@ -114,12 +114,19 @@ func (s Source) check(drivers source.Drivers, shared bool) []string {
 	return problems
 }
 
-// holdsPassword says that a password is written out in the URL.
+// holdsPassword says that a password is written out in the URL, or in one of its parameters.
 func (s Source) holdsPassword() bool {
 	_, rest, _ := strings.Cut(s.URL.Value, "://")
-	before, _, found := strings.Cut(reference.ReplaceAllString(rest, ""), "@")
-	_, password, _ := strings.Cut(before, ":")
-	return found && password != ""
+	for part := range strings.FieldsFuncSeq(reference.ReplaceAllString(rest, ""), func(r rune) bool { return r == '?' || r == '&' }) {
+		if _, address, found := strings.Cut(part, "://"); found { // of a parameter that is a URL
+			part = address
+		}
+		before, _, found := strings.Cut(part, "@")
+		if _, password, _ := strings.Cut(before, ":"); found && password != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Context returns a context by name.

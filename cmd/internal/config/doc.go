@@ -16,6 +16,10 @@
 //	  - destination: legacy.*
 //	    flow: header X-Order
 //	    type: /event/name
+//	schemas:                # by what messages are read that name no schema, by destination
+//	  - destination: telemetry.*
+//	    value: {protobuf: shop.proto, message: shop.v1.Order}    # or {avro: order.avsc}, {format: msgpack}
+//	    framed: none        # confluent (default): a frame comes first; none; delimited
 //	paths:                  # usual paths of flows; others are learned
 //	  - name: order
 //	    types: [OrderPlaced, PaymentProcessed, ShipmentPrepared]
@@ -33,6 +37,7 @@
 //	config.go   File and what is in it, Load, where the file is
 //	strict.go   fields that the file's structure does not have, all at once
 //	registry.go the schema registry of a source
+//	schemas.go  files by which messages are read that name no schema
 //	context.go  one context: its sources with their secrets
 //	secret.go   ${env:NAME} and ${file:path}
 //	memory.go   amounts of memory: 512MiB

@@ -176,7 +176,7 @@ func (s *Source) parameter(name string) (read func(s *Source, value string) erro
 		if p.of != nil && !p.of.has(s.Driver) {
 			return func(*Source, string) error { return fmt.Errorf(p.of.lacks, s.Driver.Product) }, false
 		}
-		return p.read, false
+		return p.read, p.Several
 	}
 	for _, p := range s.Driver.Parameters {
 		switch {

@@ -9,6 +9,8 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/registry"
+	"eventscope/adapters/registry/files"
+	"eventscope/adapters/schemas"
 )
 
 // Registry is the schema registry of a source's messages, and who asks it.
@@ -46,7 +48,26 @@ var registryParameters = []struct {
 		func(r *Registry, v string) error { r.TLS.Key = v; return nil }},
 }
 
+// schemaParameters are those that name a file by which values or keys are read.
+var schemaParameters = [...]string{schemas.Value: "schema", schemas.Key: "key_schema"}
+
+// readSchema reads a parameter that names a file, of which there may be several.
+func readSchema(part schemas.Part) func(*Source, string) error {
+	return func(s *Source, value string) error {
+		rule, err := files.ParseRule(value, part)
+		if err == nil {
+			s.Files = append(slices.Clip(s.Files), rule)
+		}
+		return err
+	}
+}
+
 func init() {
+	common = append(common,
+		commonParameter{nil, driver.Parameter{Name: schemaParameters[schemas.Value], Value: "DESTINATION:FILE", Several: true,
+			Says: "by what values are read that name no schema: .avsc, .proto or a set of descriptors, and behind a # the message of Protobuf; or msgpack or cbor"}, readSchema(schemas.Value)},
+		commonParameter{nil, driver.Parameter{Name: schemaParameters[schemas.Key], Value: "DESTINATION:FILE", Several: true,
+			Says: "the same for keys"}, readSchema(schemas.Key)})
 	for _, p := range registryParameters {
 		common = append(common, commonParameter{nil, p.Parameter, func(s *Source, value string) error { return p.read(&s.Registry, value) }})
 	}
@@ -147,9 +168,13 @@ func (r *Registry) findSecrets(s *Source) error {
 // secret says that the registry is told one.
 func (r *Registry) secret() bool { return r.Password != "" || r.Token != "" }
 
-// open gives a source that was opened its schemas.
-func (r *Registry) open(opened *driver.Source) error {
-	config := registry.Config{URLs: r.URLs, User: r.User, Password: r.Password, Token: r.Token, Context: r.Context}
+// open gives a source that was opened its schemas, of a registry and of files.
+func (r *Registry) open(opened *driver.Source, rules []files.Rule) error {
+	read, err := files.Read(rules, len(r.URLs) == 0)
+	if err != nil {
+		return fmt.Errorf("%w: %w", adapters.ErrUsage, err)
+	}
+	config := registry.Config{Files: read, URLs: r.URLs, User: r.User, Password: r.Password, Token: r.Token, Context: r.Context}
 	if slices.ContainsFunc(r.URLs, func(url string) bool { return strings.HasPrefix(url, "https://") }) {
 		settings, err := r.TLS.Settings("")
 		if problem := (*adapters.Problem)(nil); errors.As(err, &problem) {

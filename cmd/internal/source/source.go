@@ -11,24 +11,27 @@ import (
 	"strings"
 
 	"eventscope/adapters/driver"
+	"eventscope/adapters/registry/files"
 )
 
 // Source is one broker cluster and what to read of it, as an operator named it.
 type Source struct {
 	driver.Config
 	Driver *driver.Driver
-	// Registry is where the schemas of its messages are.
+	// Registry is where the schemas of its messages are, and Files are the schemas of messages
+	// that name none.
 	Registry Registry
+	Files    []files.Rule
 }
 
 // Open connects to the source, as its driver does, and gives it its schemas. A registry is not
 // asked before a message names a schema.
 func (s Source) Open(ctx context.Context) (*driver.Source, error) {
 	opened, err := s.Driver.Open(ctx, s.Config)
-	if err != nil || len(s.Registry.URLs) == 0 {
+	if err != nil || len(s.Registry.URLs) == 0 && len(s.Files) == 0 {
 		return opened, err
 	}
-	if err := s.Registry.open(opened); err != nil {
+	if err := s.Registry.open(opened, s.Files); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
 	return opened, nil
@@ -146,6 +149,9 @@ func (s Source) parameters() []string {
 	add("registry_ca", r.TLS.CA)
 	add("registry_cert", r.TLS.Certificate)
 	add("registry_key", r.TLS.Key)
+	for _, rule := range s.Files {
+		add(schemaParameters[rule.Part], rule.String())
+	}
 	return list
 }
 

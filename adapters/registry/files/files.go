@@ -1,0 +1,52 @@
+package files
+
+import (
+	"eventscope/adapters/pattern"
+	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/schemas"
+)
+
+// Files are the schemas of all rules. The nil one has none.
+type Files struct {
+	assigned      [2]pattern.List[*schemas.Assigned] // of each part
+	byFingerprint map[uint64]*schemas.Schema
+}
+
+// Read reads the files of all rules; the first that fits a destination counts. Alone says that
+// there is no registry beside them.
+func Read(rules []Rule, alone bool) (*Files, error) {
+	f := &Files{byFingerprint: map[uint64]*schemas.Schema{}}
+	for i := range rules {
+		r := &rules[i]
+		schema, err := r.read()
+		if err != nil {
+			return nil, r.wrong(err)
+		}
+		if reader, ok := schema.Reader.(*avro.Schema); ok {
+			f.byFingerprint[reader.Fingerprint()] = schema
+		}
+		if err := f.assigned[r.Part].Add(r.Destination, &schemas.Assigned{Schema: schema, Framing: r.Framing, Alone: alone}); err != nil {
+			return nil, r.wrong(err)
+		}
+	}
+	return f, nil
+}
+
+// Assigned implements [schemas.Assigner].
+func (f *Files) Assigned(destination string, part schemas.Part) *schemas.Assigned {
+	if f == nil {
+		return nil
+	}
+	if all := f.assigned[part].All(destination); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// Fingerprinted is the schema of Avro with this fingerprint, or nil.
+func (f *Files) Fingerprinted(fingerprint uint64) *schemas.Schema {
+	if f == nil {
+		return nil
+	}
+	return f.byFingerprint[fingerprint]
+}

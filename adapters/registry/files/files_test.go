@@ -1,0 +1,134 @@
+package files
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	"eventscope/adapters"
+	"eventscope/adapters/payload"
+	"eventscope/adapters/schemas"
+)
+
+// alone are files without a registry.
+type alone struct{ *Files }
+
+func (alone) Registry() string { return "" }
+
+func (a alone) Find(_ string, ref schemas.Ref) (*schemas.Schema, error) {
+	if known := a.Fingerprinted(ref.ID); known != nil {
+		return known, nil
+	}
+	return nil, payload.ErrNoRegistry
+}
+
+const (
+	noteSchema  = `{"type":"record","name":"Note","fields":[{"name":"text","type":"string"},{"name":"n","type":"int"}]}`
+	orderSource = `syntax = "proto3"; package shop; import "common/money.proto"; message Order { string id = 1; common.Money total = 2; } message Other { int32 n = 1; }`
+	moneySource = `syntax = "proto3"; package common; message Money { int64 cents = 1; }`
+)
+
+// written writes the schemas of these tests, and returns their directory.
+func written(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	file := func(name string) *descriptorpb.FileDescriptorProto {
+		return &descriptorpb.FileDescriptorProto{Name: proto.String(name), Package: proto.String("shop"), Syntax: proto.String("proto3"), MessageType: []*descriptorpb.DescriptorProto{{
+			Name: proto.String("Ping"), Field: []*descriptorpb.FieldDescriptorProto{{Name: proto.String("id"), JsonName: proto.String("id"), Number: proto.Int32(1),
+				Type: descriptorpb.FieldDescriptorProto_TYPE_STRING.Enum(), Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum()}}}}}
+	}
+	set, err := proto.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{file("ping.proto")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"note.avsc": noteSchema, "order.proto": orderSource, "common/money.proto": moneySource, "ping.binpb": string(set), "bad.avsc": `{"type":"nothing"}`, "empty.binpb": "",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestMessagesAreReadByFiles that were named for their destinations, whatever stands before them.
+func TestMessagesAreReadByFiles(t *testing.T) {
+	dir := written(t)
+	var rules []Rule
+	for _, text := range []string{"notes:note.avsc", "orders.*:order.proto#shop.Order", "pings:ping.binpb"} {
+		rule, err := ParseRule(text, schemas.Value)
+		if err != nil || rule.String() != text {
+			t.Fatalf("%+v, %v", rule, err)
+		}
+		rule.Path = filepath.Join(dir, rule.Path)
+		rules = append(rules, rule)
+	}
+	delimited, bare := rules[1], rules[0]
+	delimited.Destination, delimited.Framing = "delimited", schemas.Delimited
+	bare.Destination, bare.Framing = "bare", schemas.Unframed
+	rules = append(rules, delimited, bare, Rule{Destination: "notes", Part: schemas.Key, Path: filepath.Join(dir, "note.avsc")})
+	f, err := Read(rules, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fingerprint := "\xc3\x01"
+	for i, n := 0, f.Assigned("notes", schemas.Value).Schema.Reader.(interface{ Fingerprint() uint64 }).Fingerprint(); i < 8; i++ {
+		fingerprint += string([]byte{byte(n >> (8 * i))})
+	}
+	for name, c := range map[string]struct{ destination, value, data, reader string }{
+		"Avro":                        {"notes", "\x06abc\x02", `{"text":"abc","n":1}`, "Note"},
+		"Avro behind a frame":         {"notes", "\x00\x00\x00\x00\x07\x06abc\x02", `{"text":"abc","n":1}`, "Note"},
+		"Avro that begins like one":   {"notes", "\x00\x02", `{"text":"","n":1}`, "Note"},
+		"JSON among Avro":             {"notes", `{"a":1}`, `{"a":1}`, ""},
+		"Avro without frames":         {"bare", "\x00\x02", `{"text":"","n":1}`, "Note"},
+		"a single object":             {"elsewhere", fingerprint + "\x06abc\x02", `{"text":"abc","n":1}`, "Note"},
+		"Protobuf with an import":     {"orders.eu", "\x0a\x01a\x12\x02\x08\x05", `{"id":"a","total":{"cents":5}}`, "shop.Order"},
+		"a set of descriptors":        {"pings", "\x0a\x01a", `{"id":"a"}`, "shop.Ping"},
+		"Protobuf behind its length":  {"delimited", "\x03\x0a\x01a", `{"id":"a"}`, "shop.Order"},
+		"a length that is not right":  {"delimited", "\x04\x0a\x01a", "\x04\x0a\x01a", ""},
+		"a destination without files": {"elsewhere", "\x06abc\x02", "\x06abc\x02", ""},
+	} {
+		m := &adapters.Message{Value: []byte(c.value), Schemas: alone{f}, Position: adapters.Position{Destination: c.destination}}
+		if d := payload.Decode(m, 0); string(d.Data) != c.data || d.Reader != c.reader {
+			t.Errorf("%s: %q by %q, %v", name, d.Data, d.Reader, d.Declined)
+		}
+	}
+	m := &adapters.Message{Key: []byte("\x06abc\x02"), Schemas: alone{f}, Position: adapters.Position{Destination: "notes"}}
+	if got := string(payload.ReadableKey(m, 100)); got != `{"text":"abc","n":1}` {
+		t.Errorf("the key is %q", got)
+	}
+	if title := f.Assigned("orders.eu", schemas.Value).Schema.Title(); title != "order.proto#shop.Order" {
+		t.Error(title)
+	}
+}
+
+// TestFilesThatCannotBeUsed say why, and which.
+func TestFilesThatCannotBeUsed(t *testing.T) {
+	dir := written(t)
+	for text, says := range map[string]string{
+		"notes:nowhere.avsc": "no such file", "notes:bad.avsc": "bad.avsc", "orders:order.proto": "several messages", "orders:order.proto#shop.None": "no message shop.None",
+		"pings:empty.binpb": "no set of descriptors", "~(:note.avsc": "missing closing",
+	} {
+		rule, err := ParseRule(text, schemas.Value)
+		if err == nil {
+			rule.Path = filepath.Join(dir, rule.Path)
+			_, err = Read([]Rule{rule}, true)
+		}
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for _, text := range []string{"", "orders", ":note.avsc", "orders:"} {
+		if _, err := ParseRule(text, schemas.Value); err == nil {
+			t.Errorf("%q is taken for a rule", text)
+		}
+	}
+}
