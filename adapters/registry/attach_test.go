@@ -72,11 +72,11 @@ func attached(t *testing.T, c Config, h *history) *driver.Source {
 	return s
 }
 
-// read follows a source to its end and counts what could be read of it.
+// read reads the history of a source and counts what could be read of it.
 func read(t *testing.T, s *driver.Source) (all, decoded int) {
 	t.Helper()
 	seen := map[int64]bool{}
-	err := s.Run(t.Context(), adapters.Beginning, adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
+	err := s.Scan(t.Context(), adapters.Range{}, adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
 		for i := range batch.Messages {
 			m := &batch.Messages[i]
 			if seen[m.Position.Offset] {
