@@ -72,11 +72,22 @@ func attached(t *testing.T, c Config, h *history) *driver.Source {
 	return s
 }
 
-// read reads the history of a source and counts what could be read of it.
+// read reads the history of a source to its end and counts what could be read of it.
 func read(t *testing.T, s *driver.Source) (all, decoded int) {
 	t.Helper()
+	return counted(t, func(intake adapters.Intake) error { return s.Scan(t.Context(), adapters.Range{}, intake) })
+}
+
+// follow is read for who follows a source, and waits for nothing.
+func follow(t *testing.T, s *driver.Source) (all, decoded int) {
+	t.Helper()
+	return counted(t, func(intake adapters.Intake) error { return s.Run(t.Context(), adapters.Beginning, intake) })
+}
+
+func counted(t *testing.T, reading func(adapters.Intake) error) (all, decoded int) {
+	t.Helper()
 	seen := map[int64]bool{}
-	err := s.Scan(t.Context(), adapters.Range{}, adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
+	err := reading(adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
 		for i := range batch.Messages {
 			m := &batch.Messages[i]
 			if seen[m.Position.Offset] {
@@ -171,7 +182,7 @@ func TestARegistryThatHangs(t *testing.T) {
 		ids = append(ids, id)
 	}
 	s := attached(t, Config{URLs: []string{there.URL}}, notes(60, ids...))
-	if all, decoded := read(t, s); all != 6000 || decoded != 0 {
+	if all, decoded := follow(t, s); all != 6000 || decoded != 0 {
 		t.Errorf("%d events, %d of them read", all, decoded)
 	}
 	r := s.Schemas.(*Registry)
