@@ -37,6 +37,7 @@
 //	seek.go        reading again from earlier or later
 //	history.go     looking for a flow in what the brokers still have
 //	context.go     another context in place of this one
+//	take.go        copying a flow or an event in another form
 //	panel.go       what is laid over a page: help.go, its keys; sources.go, all that is wrong
 //	replies.go     what a terminal still answers when the screen has gone
 //

@@ -69,6 +69,8 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 		if shown, ok := d.Top().(page.Filtered); ok {
 			m.openFilter(shown.FilterLine())
 		}
+	case keymap.CopyAs:
+		m.copyAs()
 	case keymap.Earlier, keymap.Later:
 		return m.seekBy(bound.Action)
 	case keymap.TabKey:

@@ -41,6 +41,9 @@ func newPrompt(l *page.Line) *prompt {
 	p.input.CharLimit = text.Bound
 	p.input.SetValue(l.Value)
 	p.input.CursorEnd()
+	for _, c := range l.Choices {
+		p.offers = append(p.offers, offer{word: c.Key, help: c.Says.String()})
+	}
 	p.input.Focus() // its blinking is not wanted, so its command is not run
 	return p
 }
@@ -55,6 +58,13 @@ func (p *prompt) update(m *Model, message tea.Msg) tea.Cmd {
 		m.prompt = nil
 		if key == "y" || key == "Y" {
 			return p.Yes()
+		}
+		return nil
+	}
+	if len(p.Choices) > 0 {
+		m.prompt = nil
+		if chosen := p.Choose(key); chosen != nil {
+			return chosen.Do()
 		}
 		return nil
 	}

@@ -65,6 +65,11 @@ type Options struct {
 	// a history.
 	History func(ctx context.Context, id string, since time.Duration, progress chan<- HistoryProgress) error
 
+	// TraceCommand is a command line that prints the flow of an id. WriteFlow is a flow as the
+	// program's own JSON, with its messages, of at most so many bytes. Nil where there is none.
+	TraceCommand func(id string) string
+	WriteFlow    func(ctx context.Context, flow *tracing.Flow) ([]byte, error)
+
 	// Fault makes the demonstration system fail as the words say, and answers with a
 	// sentence. Nil outside the demonstration. Faults are the words to complete.
 	Fault  func(ctx context.Context, words []string) (string, error)

@@ -19,6 +19,7 @@
 //
 //	driver.go    Driver: schemes, parameters, words, opening; Config: one that is to be opened
 //	source.go    Source: what opening returns, an ability a field
+//	command.go   Command: what other tools are asked for the same
 //	tls.go       the files of transport security
 //	loopback.go  which hosts are this machine
 //

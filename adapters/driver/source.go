@@ -32,6 +32,9 @@ type Source struct {
 	adapters.Estimator // of what Scan will read
 	adapters.Fetcher
 
+	// Commands are those by which other tools look at the message at a position, or at where it is.
+	Commands func(adapters.Position) []Command
+
 	// ByKey says that Range.Key narrows a scan.
 	ByKey bool
 

@@ -96,7 +96,7 @@ func (a *Adapter) findTopics(ctx context.Context) (c *cluster.Catalog, problem e
 func (a *Adapter) Source() *driver.Source {
 	return &driver.Source{
 		Name: a.config.name(), Broker: "kafka", Status: a.Status, Close: a.Close,
-		Tailer: a, Scanner: a, Estimator: a, Fetcher: a, ByKey: true, DeadLetters: a, Lag: a, Topology: a,
+		Tailer: a, Scanner: a, Estimator: a, Fetcher: a, ByKey: true, DeadLetters: a, Lag: a, Topology: a, Commands: a.Commands,
 	}
 }
 

@@ -46,6 +46,7 @@
 //	placing.go      where cursors begin, and what becomes of those that come back
 //	partitioner.go  which partitions can hold a key
 //	progress.go     what Status is made of
+//	command.go      Commands: kcat, and the console consumer
 //	groups/         consumer groups: their lag, and who reads a topic
 //	cluster/        what the cluster has, where its logs begin and end, and errors in an operator's words
 //	transactions/   which transactions are ongoing, and what they hide

@@ -113,7 +113,7 @@ func (a *Adapter) checkLetters(ctx context.Context, l *connection.Conn) error {
 func (a *Adapter) Source() *driver.Source {
 	source := &driver.Source{
 		Name: a.config.Name, Broker: "rabbitmq", Status: a.Status, Close: a.Close,
-		DeadLetters: a, Lag: a, Unroutable: a, Topology: a,
+		DeadLetters: a, Lag: a, Unroutable: a, Topology: a, Commands: a.Commands,
 	}
 	if !a.config.LettersOnly {
 		source.Tailer = a

@@ -35,6 +35,7 @@
 //	config.go       Config: which broker, and what of it
 //	adapter.go      Adapter: Open with its checks, Close
 //	topology.go     Destinations, and the ways between them
+//	command.go      Commands: curl, of the management API
 //	deadletters.go  Cluster; no Ledger
 //
 // # Packages below

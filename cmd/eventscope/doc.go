@@ -23,6 +23,7 @@
 //	brokers.go    the brokers that there are
 //	sources.go    flags, environment and config -> settings, with what each source shares
 //	consent.go    --write, and what a context of production asks before
+//	takealong.go  a flow of the screen as a command and as JSON
 //	contexts.go   from one context of the config to another, on the screen
 //	suggest.go    what was probably meant, and what may be completed
 //	screen.go     the screen; start.go: what it asks when nothing says what to look at

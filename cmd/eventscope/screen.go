@@ -214,9 +214,10 @@ func (v *view) options(p *program) tui.Options {
 		options.Session, options.Color, options.Contexts = v.session, v.settings.color(), p.contexts(v.settings.file)
 		options.SwitchTo = func(name string, write bool) error { return v.switchTo(p, name, write) }
 	}
+	options.TraceCommand, options.WriteFlow = v.traceCommand(p), v.writeFlow
 	options.Start, options.Seek, options.Nearest = v.start, v.seek, spelling.Nearest
 	for _, l := range v.live {
-		options.Sources = append(options.Sources, tui.Source{Name: l.Config.Name, Broker: l.Config.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}, History: l.History, Held: l.Held})
+		options.Sources = append(options.Sources, tui.Source{Name: l.Config.Name, Broker: l.Config.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}, History: l.History, Held: l.Held, Commands: l.Commands})
 	}
 	return options
 }

@@ -34,6 +34,7 @@ type trace struct {
 	id       string
 	settings *settings
 	lines    output.Format
+	document string // its format, if the flow is written as one
 	writer   *output.Writer
 	printed  int
 }
@@ -52,6 +53,8 @@ func (p *program) traceCommand() *cobra.Command {
 	cmd.Flags().DurationVar(&t.limit, "for", 0, "stop after this time, such as 1m")
 	cmd.Flags().BoolVar(&t.all, "all", false, "read every partition, even where the id is the message key")
 	p.outputFlags(cmd)
+	cmd.Flags().Lookup("output").Usage = "text, json, markdown or mermaid (default text on a terminal, json in a pipe)"
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(slices.Concat(output.Kinds, output.Documents), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -60,7 +63,7 @@ func (t *trace) run(ctx context.Context, args []string) error {
 		return err
 	}
 	var err error
-	if t.lines, err = t.format(false); err != nil {
+	if err = t.chooseFormat(); err != nil {
 		return err
 	}
 	if t.settings, err = t.loadFor(args[1:]); err != nil {
@@ -87,6 +90,21 @@ func (t *trace) run(ctx context.Context, args []string) error {
 	figures.AddDropped(sources)
 	t.printFigures(&figures)
 	return sources.Answer(err)
+}
+
+// chooseFormat reads -o; a document is written once, so it does not follow.
+func (t *trace) chooseFormat() (err error) {
+	if kind := t.flags.format; slices.Contains(output.Documents, kind) {
+		if t.document = kind; t.follow {
+			return exit.Usage("-o %s is one document, and --follow prints the flow again and again; leave out one of them", kind)
+		}
+		return nil
+	}
+	if kind := t.flags.format; kind != "" && !slices.Contains(output.Kinds, kind) {
+		return exit.Usage("cannot write the output as %q: unknown format; use -o text, json, markdown or mermaid", kind)
+	}
+	t.lines, err = t.format(false)
+	return err
 }
 
 func (t *trace) arguments(args []string) error {
@@ -237,6 +255,10 @@ func (t *trace) print(ctx context.Context, store *tracing.Store, key tracing.Flo
 	}
 	if t.printed++; t.printed == 1 {
 		t.noteUnlisted(&flow.FlowSummary)
+	}
+	if t.document != "" {
+		_ = t.writer.Write([]byte(output.Document(t.document, flow))) // Flush says it again
+		return t.writer.Flush()
 	}
 	result := output.Trace{Flow: flow, Rules: t.settings.rules, Messages: stepMessages(ctx, store, flow.Steps)}
 	if err := t.lines.WriteTrace(t.writer, &result); err != nil {

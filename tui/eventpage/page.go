@@ -145,6 +145,9 @@ func (e *Page) Message() (*adapters.Message, *payload.Decoded) {
 // Scope is the keys that work here.
 func (e *Page) Scope() keymap.Scope { return keymap.OnEvent }
 
+// Subject is the event.
+func (e *Page) Subject() page.Subject { return page.Subject{Event: &e.event, Flow: e.event.FlowKey} }
+
 // Ages says that no age is shown.
 func (e *Page) Ages() bool { return false }
 

@@ -337,6 +337,9 @@ func (f *List) mark() {
 	f.move(1)
 }
 
+// Subject is the flow under the cursor.
+func (f *List) Subject() page.Subject { return page.Subject{Flow: f.key} }
+
 func (f *List) copy() tea.Cmd {
 	if len(f.marked) > 0 {
 		return page.CopyFlowIDs(f, maps.Values(f.marked))

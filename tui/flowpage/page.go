@@ -155,6 +155,15 @@ func (f *flowPage) keep() {
 	}
 }
 
+// Subject is the flow, and the event under the cursor.
+func (f *flowPage) Subject() page.Subject {
+	about := page.Subject{Flow: f.key}
+	if step, ok := f.selected(); ok {
+		about.Event = &step.Event
+	}
+	return about
+}
+
 // selected is the step under the cursor.
 func (f *flowPage) selected() (*tracing.Step, bool) {
 	if f.Cursor.Index >= len(f.rows) || f.rows[f.Cursor.Index].kind != stepRow {

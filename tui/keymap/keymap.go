@@ -38,6 +38,7 @@ const (
 	SortOrder
 	Trouble
 	CopyText
+	CopyAs
 	Save
 	Edit
 	History
@@ -149,6 +150,7 @@ var all = []Binding{
 	{CopyText, OnTopology, []string{"y"}, "copy Mermaid", "copy the map as a Mermaid diagram"},
 	{CopyText, OnLetters, []string{"y"}, "", "copy the position"},
 	{CopyText, OnJournal | OnSteps, []string{"y"}, "copy", "copy the run's name"},
+	{CopyAs, onLists | OnFlow | OnEvent, []string{"Y"}, "", "copy the flow or the event in another form: a ticket, a diagram, a command"},
 	{Save, onValue, []string{"w"}, "save", "write the value to a file"},
 	{Save, OnTopology, []string{"w"}, "save", "save the map as a Mermaid diagram, topology.mmd"},
 	{Edit, OnEvent, []string{"e"}, "edit", "open a copy of the value in $EDITOR"},

@@ -20,6 +20,25 @@ type Line struct {
 	Accept func(value string) tea.Cmd
 	// Yes is not nil for a question that one key answers: y, and anything else is no.
 	Yes func() tea.Cmd
+	// Choices, if there are any, are what one key each chooses from; any other key closes the line.
+	Choices []Choice
+}
+
+// Choice is one of several, and what it does.
+type Choice struct {
+	Key  string
+	Says text.Safe
+	Do   func() tea.Cmd
+}
+
+// Choose is the choice of a key, or nil.
+func (l *Line) Choose(key string) *Choice {
+	for i := range l.Choices {
+		if l.Choices[i].Key == key {
+			return &l.Choices[i]
+		}
+	}
+	return nil
 }
 
 // Filtered is a page that has something to write after the key for filters.

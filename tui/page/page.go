@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"eventscope/tracing"
 	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -38,6 +39,17 @@ type Page interface {
 	Hint(b *keymap.Binding) text.Safe
 	// WaitsFor is what the page waits for.
 	WaitsFor() *Question
+}
+
+// Subject is what a page is about, or has under its cursor; what is not known is zero.
+type Subject struct {
+	Event *tracing.Event
+	Flow  tracing.FlowKey
+}
+
+// About is a page that has such a thing, to be copied in one form or another.
+type About interface {
+	Subject() Subject
 }
 
 // Piece is a text with its role.

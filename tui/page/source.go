@@ -5,6 +5,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
+	"eventscope/adapters/driver"
 )
 
 // Source is one source in the header.
@@ -24,6 +25,9 @@ type Source struct {
 	Lag LagSource
 	// Unroutable counts what led to no queue; nil where nobody does.
 	Unroutable adapters.UnroutableCounter
+	// Commands are command lines of other tools that look at the message at a position; nil where
+	// there are none.
+	Commands func(p adapters.Position) []driver.Command
 	// Topology tells what there is and where it leads, asked every 30 seconds while the map
 	// is shown; nil where nobody can.
 	Topology adapters.Topology

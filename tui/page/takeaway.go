@@ -42,6 +42,14 @@ func Copy(d Screen, s string, what text.Safe) tea.Cmd {
 	return tea.SetClipboard(strings.Join(lines, "\n"))
 }
 
+// CopyOrSave copies s, or saves it to a file of that name where it is too long for a clipboard.
+func CopyOrSave(d Screen, f *Files, s string, what text.Safe, name, extension string) tea.Cmd {
+	if len(s) <= mostCopied {
+		return Copy(d, s, what)
+	}
+	return f.Save(d, plainName(name)+extension, []byte(s), what, what.Add(text.Own(", which is too long for a clipboard,")))
+}
+
 // CopyFlowIDs puts the ids of marked rows into the clipboard, one a line.
 func CopyFlowIDs(d Screen, marked iter.Seq[string]) tea.Cmd {
 	ids := slices.Compact(slices.Sorted(marked))
@@ -125,17 +133,21 @@ func (f *Files) editor() []string {
 // FileName is a position as the name of a file: what a file system or a shell may take
 // for something else becomes a hyphen.
 func FileName(position, format string) string {
+	extension := map[string]string{"json": ".json", "text": ".txt"}[format]
+	if extension == "" {
+		extension = ".bin"
+	}
+	return "event-" + plainName(position) + extension
+}
+
+func plainName(s string) string {
 	name := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
 			return r
 		}
 		return '-'
-	}, position)
-	extension := map[string]string{"json": ".json", "text": ".txt"}[format]
-	if extension == "" {
-		extension = ".bin"
-	}
-	return "event-" + name[:min(len(name), 120)] + extension
+	}, s)
+	return name[:min(len(name), 120)]
 }
 
 // mostNames is how many names are tried for a file.

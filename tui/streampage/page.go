@@ -258,6 +258,15 @@ func (s *stream) mark() {
 	s.move(1)
 }
 
+// Subject is the event under the cursor, and its flow.
+func (s *stream) Subject() page.Subject {
+	event, ok := s.selected()
+	if !ok {
+		return page.Subject{}
+	}
+	return page.Subject{Event: &event, Flow: event.FlowKey}
+}
+
 func (s *stream) copy() tea.Cmd {
 	if len(s.marked) > 0 {
 		return page.CopyFlowIDs(s, maps.Values(s.marked))

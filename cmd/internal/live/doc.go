@@ -20,4 +20,5 @@
 //	letters.go   its dead letters
 //	lag.go       how far its consumers are
 //	topology.go  what there is at it
+//	commands.go  commands of other tools about it
 package live

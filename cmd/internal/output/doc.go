@@ -21,6 +21,7 @@
 //	letter.go dead letters, plans and runs, as both
 //	topology.go the map, as both and as a diagram
 //	lag.go    consumers and how far they are behind, as both
+//	report.go a flow as a document
 //	append.go the values JSON lines are made of
 //	text.go   the same as text; table.go: its headings and colours
 //	letterpage.go one dead letter as a page

@@ -1,0 +1,16 @@
+package live
+
+import (
+	"eventscope/adapters"
+	"eventscope/adapters/driver"
+)
+
+// Commands are those of other tools that look at the message at a position; none while it is not
+// open.
+func (l *Source) Commands(p adapters.Position) []driver.Command {
+	source := l.Opened()
+	if source == nil || source.Commands == nil {
+		return nil
+	}
+	return source.Commands(p)
+}
