@@ -38,12 +38,14 @@
 //	history.go     looking for a flow in what the brokers still have
 //	context.go     another context in place of this one
 //	take.go        copying a flow or an event in another form
+//	notify.go      telling a person who looks elsewhere
 //	panel.go       what is laid over a page: help.go, its keys; sources.go, all that is wrong
 //	replies.go     what a terminal still answers when the screen has gone
 //
 // # Packages
 //
 //	keymap         every key
+//	alert          what is news, and how it is told
 //	page           what pages share
 //	eventpage      one event; a dead letter and a next message are made of it
 //	startpage      what could be looked at, before there is a screen

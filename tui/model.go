@@ -35,6 +35,7 @@ type Model struct {
 	prompt *prompt // nil when closed
 	tabs   []tab
 	panel  panel // over the page, nil when there is none
+	alerts alerts
 
 	session *Session // what was written so far
 
@@ -203,7 +204,7 @@ func (m *Model) onTick() tea.Cmd {
 	if d.now.Sub(m.lastAges) >= time.Second && (d.Top().Ages() || d.lags.Ages() || d.letters.Ages()) {
 		m.lastAges, d.dirty = d.now, true
 	}
-	return tea.Batch(d.Top().Refresh(), d.letters.Background(), d.lags.Background())
+	return tea.Batch(d.Top().Refresh(), d.letters.Background(), d.lags.Background(), m.lookForNews())
 }
 
 // redraw draws the next frame. After a panic the last one stays, until the next tick ends

@@ -107,6 +107,7 @@ func (m *Model) seek(start adapters.Start, at bool) tea.Cmd {
 func (m *Model) soughtTo(start adapters.Start, at bool) tea.Cmd {
 	d := m.shell
 	d.start = start
+	m.alerts.watch.Reset()
 	said := text.Own("read again from ").Add(d.startName(start), text.Own("; what was shown before was put away"))
 	if d.onlyTaps() {
 		said = text.Own("a tap has no history: it shows what comes from now on")

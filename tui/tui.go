@@ -18,6 +18,7 @@ import (
 	"eventscope/adapters/envelope"
 	"eventscope/replay"
 	"eventscope/tracing"
+	"eventscope/tui/alert"
 	"eventscope/tui/page"
 )
 
@@ -95,6 +96,9 @@ type Options struct {
 	ASCII bool
 	// Theme is "dark", "light", or empty to ask the terminal.
 	Theme string
+
+	// Notify tells a person of news; nil where nobody wants to be told.
+	Notify *alert.Sender
 
 	// Input and Output are the terminal; standard input and output when nil.
 	Input  io.Reader

@@ -77,3 +77,11 @@ func TestProductionIsReadOnlyAtFirst(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// A way of telling that there is not is refused before anything is opened.
+func TestNobodyIsToldByAWayThatIsNotThere(t *testing.T) {
+	screen := inTerminal(t, process(t, "kafka://127.0.0.1:1", "--notify", "bel"))
+	if code := screen.end(); code != exit.Misused || !strings.Contains(screen.seen.String(), `--notify "bel": it is one of bell, osc9, osc777, or a program`) {
+		t.Errorf("exit code %d: %q", code, screen.seen.String())
+	}
+}

@@ -56,6 +56,7 @@ func (p *program) demoCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&d.headless, "headless", false, "no screen; print a summary at the end")
 	cmd.Flags().DurationVar(&d.limit, "for", 0, "stop after this time, such as 20s")
 	cmd.Flags().Uint64Var(&d.seed, "seed", 1, "seed of orders and faults; the same seed gives the same run")
+	p.screenFlags(cmd)
 	p.outputFlags(cmd)
 	return cmd
 }

@@ -39,6 +39,7 @@ type flags struct {
 	begin                        reading.Begin // of the screen
 	write                        consent
 	noColor                      bool
+	notify                       string // of the screen
 	colour                       string
 	format                       string
 	stats                        bool
@@ -87,6 +88,7 @@ func (p *program) root() *cobra.Command {
 	root.SetHelpFunc(p.help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })
 	p.flags.begin.Add(root, "the newest 500 messages")
+	p.screenFlags(root)
 	f := root.PersistentFlags()
 	f.StringVar(&p.flags.config, "config", "", "config file (default $XDG_CONFIG_HOME/eventscope/config.yaml)")
 	f.StringVar(&p.flags.context, "context", "", "context of the config to use instead of the current one")
@@ -102,6 +104,11 @@ func (p *program) root() *cobra.Command {
 	p.commands = names(root)
 	p.completeURLs([]*cobra.Command{root})
 	return root
+}
+
+// screenFlags adds the flags of commands that open the screen.
+func (p *program) screenFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&p.flags.notify, "notify", "", "tell of failed and stuck flows, dead letters and lag: bell, osc9, osc777 or a program")
 }
 
 // command wraps the work of a command: what it returns is kept for run, so that cobra's own errors

@@ -11,6 +11,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
 	"eventscope/cmd/internal/console"
+	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/live"
 	"eventscope/cmd/internal/reading"
 	"eventscope/cmd/internal/spelling"
@@ -18,6 +19,7 @@ import (
 	"eventscope/tracing"
 	"eventscope/tracing/merge"
 	"eventscope/tui"
+	"eventscope/tui/alert"
 )
 
 // screen is the command without a name.
@@ -72,7 +74,8 @@ type view struct {
 	patient  bool // see live.Source
 	stays    bool // it is shown even where no source could be opened
 	session  *tui.Session
-	next     *view // what a person has chosen to see after it
+	notify   *alert.Sender // nil where nobody is told
+	next     *view         // what a person has chosen to see after it
 	fault    func(ctx context.Context, words []string) (string, error)
 	faults   []string
 
@@ -86,6 +89,10 @@ type view struct {
 
 // show opens the sources behind the screen and shows it until the user quits.
 func (p *program) show(ctx context.Context, v *view) error {
+	var err error
+	if v.notify, err = p.notify(v); err != nil {
+		return err
+	}
 	v.settings.memory.LimitBesideScreen()
 	for i := range v.settings.sources {
 		v.settings.sources[i].Write = !v.settings.readOnly
@@ -105,7 +112,7 @@ func (p *program) show(ctx context.Context, v *view) error {
 	if p.flags.log != "" {
 		reading.Go(func() { v.logStatus(ctx, p) })
 	}
-	err := tui.Run(ctx, v.options(p))
+	err = tui.Run(ctx, v.options(p))
 	cause := context.Cause(ctx)
 	cancel(nil)
 	reading.Wait()
@@ -219,7 +226,24 @@ func (v *view) options(p *program) tui.Options {
 	for _, l := range v.live {
 		options.Sources = append(options.Sources, tui.Source{Name: l.Config.Name, Broker: l.Config.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}, History: l.History, Held: l.Held, Commands: l.Commands})
 	}
+	options.Notify = v.notify
 	return options
+}
+
+// notify is how a person is told of news, by the flag or the config; nil where nobody asked for it.
+func (p *program) notify(v *view) (*alert.Sender, error) {
+	way, from := p.flags.notify, "--notify"
+	if way == "" {
+		way, from = v.settings.file.Notify.Value, "notify, in the config,"
+	}
+	if way == "" {
+		return nil, nil
+	}
+	sender, err := alert.NewSender(way, v.title)
+	if err != nil {
+		return nil, exit.Usage("%s %q: %w", from, way, err)
+	}
+	return sender, nil
 }
 
 // theme is the config's, or "" to ask the terminal.

@@ -339,6 +339,14 @@ func (b *Model) Total(awaySince func(source string) time.Time) []page.Piece {
 	return parts
 }
 
+// OpenLetters is how many letters are open, and whether that is known.
+func (b *Model) OpenLetters() (n int64, known bool) {
+	if b == nil || b.contents == nil {
+		return 0, false
+	}
+	return b.open, true
+}
+
 // deadWord is what follows their number.
 func deadWord(n int64) text.Safe {
 	if n == 1 {

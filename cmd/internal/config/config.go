@@ -29,6 +29,7 @@ type File struct {
 	Current  Text               `yaml:"current"`
 	Memory   Text               `yaml:"memory"`
 	Theme    Text               `yaml:"theme"`
+	Notify   Text               `yaml:"notify"` // how a person is told of news; see [alert.NewSender]
 	Contexts map[string]Context `yaml:"contexts"`
 	Mappings []Mapping          `yaml:"mappings"`
 	Schemas  []Schema           `yaml:"schemas"`

@@ -3,6 +3,7 @@
 //	current: local
 //	memory: 1GiB            # budget of index and caches
 //	theme: auto             # auto, dark or light
+//	notify: bell            # how a person is told of news: bell, osc9, osc777 or a program
 //	contexts:
 //	  local:
 //	    read_only: true     # no flag overrides it
