@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,7 +16,7 @@ import (
 // that goes on meanwhile may be left out.
 func (s *Store) Flows(ctx context.Context, query FlowQuery) (FlowPage, error) {
 	w := flowWalk{query: query, now: time.Now().UnixNano(), skip: query.Offset, before: ^Sequence(0)}
-	if len(query.Status) == 0 && (query.Sort == ByActivity || query.Sort == "") && query.Watch == nil {
+	if len(query.Status) == 0 && (query.Sort == ByActivity || query.Sort == "") && query.Watch == nil && !query.Reversed {
 		if err := s.ask(ctx, func(x *index) { w.plain = x.pastProgress.held == 0 }); err != nil {
 			return FlowPage{}, err
 		}
@@ -59,6 +60,7 @@ type flowWalk struct {
 type ranked struct {
 	key     FlowKey
 	primary int64
+	text    string // of an order by the alphabet
 	last    int64
 }
 
@@ -125,7 +127,7 @@ func (w *flowWalk) consider(x *index, number uint32) {
 		}
 		if x.wanted(&w.query, status, members) {
 			rank := rank(w.query.Sort, members, status, x.flows.at(number))
-			w.list = append(w.list, ranked{x.flows.key(number), rank, members[len(members)-1].time})
+			w.list = append(w.list, ranked{x.flows.key(number), rank, x.rankText(w.query.Sort, members, number), members[len(members)-1].time})
 		}
 	}
 }
@@ -159,8 +161,11 @@ func (w *flowWalk) add(x *index, number uint32) {
 func (w *flowWalk) sort() {
 	w.page.Matched = len(w.list)
 	slices.SortStableFunc(w.list, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(b.primary, a.primary), cmp.Compare(b.last, a.last))
+		return cmp.Or(cmp.Compare(b.primary, a.primary), cmp.Compare(a.text, b.text), cmp.Compare(b.last, a.last))
 	})
+	if w.query.Reversed {
+		slices.Reverse(w.list)
+	}
 	from := min(max(w.query.Offset, 0), len(w.list))
 	w.list = w.list[from:min(from+max(w.query.Limit, 0), len(w.list))]
 }
@@ -190,8 +195,24 @@ func rank(sort FlowSort, members []member, status Status, record *flow) int64 {
 		return int64(record.count)
 	case ByTrouble:
 		return int64(len(Statuses) - slices.Index(Statuses, status))
+	case ByName, ByType, ByServices:
+		return 0
 	}
 	return last
+}
+
+// rankText is the text by which a sort by the alphabet goes, empty for the others.
+func (x *index) rankText(sort FlowSort, members []member, number uint32) string {
+	record := x.flows.at(number)
+	switch sort {
+	case ByName:
+		return cmp.Or(x.flows.texts.Text(record.entity), x.flows.texts.Text(record.id))
+	case ByType:
+		return x.kinds.Text(members[len(members)-1].kind)
+	case ByServices:
+		return strings.Join(x.servicesOf(nil, members, ServicesPerSummary), " ")
+	}
+	return ""
 }
 
 // All walks every flow of the index in the order of their first events, for export. A summary

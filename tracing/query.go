@@ -65,8 +65,10 @@ type FlowQuery struct {
 	Watch  *Watch   // only flows that the filter passes as a whole, with an event that it matched; nil is all
 	Status []Status // only these; empty is all
 	Sort   FlowSort
-	Offset int
-	Limit  int
+	// Reversed sorts the other way round.
+	Reversed bool
+	Offset   int
+	Limit    int
 }
 
 // FlowSort orders flows.
@@ -78,10 +80,13 @@ const (
 	ByDuration FlowSort = "duration" // longest first
 	ByEvents   FlowSort = "events"   // most first
 	ByTrouble  FlowSort = "trouble"  // failed, stuck, late first; then by activity
+	ByName     FlowSort = "name"     // of what they are about, or of the flow; by the alphabet
+	ByType     FlowSort = "type"     // of the last event, by the alphabet
+	ByServices FlowSort = "services" // by the alphabet
 )
 
 // FlowSorts lists all, in the order in which the screen cycles through them.
-var FlowSorts = []FlowSort{ByActivity, ByTrouble, ByStart, ByDuration, ByEvents}
+var FlowSorts = []FlowSort{ByActivity, ByTrouble, ByStart, ByDuration, ByEvents, ByName, ByType, ByServices}
 
 // FlowPage is a piece of the list of flows.
 type FlowPage struct {

@@ -185,10 +185,15 @@ func TestFlowsSortAndAreChosenByStatus(t *testing.T) {
 	b.tell(order(1, "short", happy[:2]...)...)
 	b.tell(order(2, "long", happy...)...)
 	b.tell(order(3, "bad", "OrderPlaced", "PaymentFailed")...)
-	for sort, first := range map[FlowSort]string{ByActivity: "bad", ByStart: "bad", ByDuration: "long", ByEvents: "long", ByTrouble: "bad"} {
+	for sort, first := range map[FlowSort]string{ByActivity: "bad", ByStart: "bad", ByDuration: "long", ByEvents: "long", ByTrouble: "bad", ByName: "bad", ByType: "bad", ByServices: ""} {
 		page, err := b.Flows(t.Context(), FlowQuery{Sort: sort, Limit: 2})
-		if err != nil || len(page.Flows) != 2 || page.Total != 3 || page.Flows[0].Entity != first {
+		if err != nil || len(page.Flows) != 2 || page.Total != 3 || first != "" && page.Flows[0].Entity != first {
 			t.Errorf("%s: %+v, %v", sort, page, err)
+		}
+		whole, _ := b.Flows(t.Context(), FlowQuery{Sort: sort, Limit: 9})
+		turned, err := b.Flows(t.Context(), FlowQuery{Sort: sort, Reversed: true, Limit: 9})
+		if err != nil || len(turned.Flows) != 3 || turned.Flows[2].Entity != whole.Flows[0].Entity || turned.Flows[0].Entity != whole.Flows[2].Entity {
+			t.Errorf("%s, reversed: %+v, %v", sort, turned, err)
 		}
 	}
 	page, err := b.Flows(t.Context(), FlowQuery{Status: []Status{Failed}, Limit: 9})

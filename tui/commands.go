@@ -35,7 +35,7 @@ func (m *Model) verbs() []verb {
 		{name: "at", arguments: "WHEN", help: "the same, and hold where that begins", run: runAt, offer: words(whens...)},
 		{name: "goto", arguments: "POSITION", help: "the event at a place such as orders/2@881", run: runGoto},
 		{name: "sources", help: "source health and errors", run: func(m *Model, _ string) tea.Cmd { m.panel = &sourcesPanel{model: m}; return nil }},
-		{name: "sort", arguments: "ORDER", help: "sort the flows", run: runSort, offer: words(sortNames()...)},
+		{name: "sort", arguments: "ORDER", help: "sort the rows; reversed behind it turns them round", run: runSort, offer: func(m *Model) []offer { return words(m.sorted().SortNames()...)(m) }},
 		{name: "ctx", arguments: "[CONTEXT]", help: "look at another context of the config", run: runContext, offer: contextOffers},
 		{name: "theme", arguments: "dark|light", help: "colours for a dark or light background", run: runTheme, offer: words("dark", "light")},
 		{name: "help", help: "the keys of this page", run: func(m *Model, _ string) tea.Cmd { m.panel = &helpPanel{}; return nil }},
@@ -199,21 +199,26 @@ func runFilter(m *Model, rest string) tea.Cmd {
 	return m.shell.filter.Apply(rest, of)
 }
 
+// runSort sorts the rows of the page, or the flows where it has none that can be sorted.
 func runSort(m *Model, rest string) tea.Cmd {
-	if !slices.Contains(sortNames(), rest) {
-		m.shell.Say(theme.Bad, text.Own("orders are ").Add(m.shell.theme.String(strings.Join(sortNames(), ", "))))
+	name, reversed := strings.CutSuffix(rest, " reversed")
+	sorted := m.sorted()
+	if !sorted.SortBy(name, reversed) {
+		m.shell.Say(theme.Bad, text.Own("orders are ").Add(m.shell.theme.String(strings.Join(sorted.SortNames(), ", ")), text.Own("; reversed may stand behind")))
 		return nil
 	}
-	m.flows.SortBy(tracing.FlowSort(rest))
-	return m.goTab(2)
+	if m.shell.Top() != sorted.(page.Page) {
+		return m.goTab(2)
+	}
+	return nil
 }
 
-func sortNames() []string {
-	var names []string
-	for _, s := range tracing.FlowSorts {
-		names = append(names, string(s))
+// sorted is what the command to sort is about.
+func (m *Model) sorted() page.Sorted {
+	if shown, ok := m.shell.Top().(page.Sorted); ok {
+		return shown
 	}
-	return names
+	return m.flows
 }
 
 func runTheme(m *Model, rest string) tea.Cmd {

@@ -18,7 +18,7 @@ func TestFlowsAreSortedFilteredAndHeld(t *testing.T) {
 		screen := tuitest.Open(t, s.Options(), 120, 24).Press("2").Sees("Status", "Last↓", "6 of 6", "by activity")
 		screen.Press("s").Wait(time.Second).Sees("by trouble", "Status↓")
 		screen.Press("!").Wait(time.Second).Sees("trouble only", "ord-1006").Misses("ord-1002")
-		screen.Press("!", "s", "s", "s", "s").Wait(time.Second).Sees("by activity")
+		screen.Command("sort activity").Press("!").Wait(time.Second).Sees("by activity")
 		screen.Press("j", "j").Sees("order frozen")
 		selected := strings.Fields(screen.Selected())[2]
 		put(t, s, s.Order(20, time.Now(), 5)...)

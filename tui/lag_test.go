@@ -213,7 +213,7 @@ func TestAPartitionWithoutANextMessageSaysWhy(t *testing.T) {
 
 func TestLagOrders(t *testing.T) {
 	lags(t, func(t *testing.T, _ *tuitest.System, _ *tuitest.Consumers, screen *tuitest.Screen) {
-		for _, order := range []struct{ name, first string }{{"by lag", "shipping"}, {"by time behind", ""}, {"by name", "audit"}, {"by trouble", ""}} {
+		for _, order := range []struct{ name, first string }{{"by lag", "shipping"}, {"by time behind", ""}, {"by name", "audit"}, {"by kind", ""}} {
 			screen.Press("s").Sees(order.name)
 			if !strings.Contains(screen.Selected(), order.first) {
 				t.Errorf("%s begins with\n%s", order.name, screen.Selected())

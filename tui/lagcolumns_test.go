@@ -43,14 +43,14 @@ func TestWhatANarrowLagLeavesOut(t *testing.T) {
 // TestTheOrderOfTheLagIsMarkedInItsHeading, on the column by which the rows are in order.
 func TestTheOrderOfTheLagIsMarkedInItsHeading(t *testing.T) {
 	lags(t, func(t *testing.T, _ *tuitest.System, _ *tuitest.Consumers, screen *tuitest.Screen) {
-		for _, marked := range []string{"State↓", "Lag↓", "Behind↓", "Group↓", "State↓"} {
+		for _, marked := range []string{"State↓", "Lag↓", "Behind↓", "Group↓", "Kind↓", "In/s Out/s↓", "Drains in↓", "Members↓"} {
 			line := screen.Line("Members")
 			if !strings.Contains(line, marked) || strings.Count(line, "↓") != 1 {
 				t.Fatalf("%s is not marked:\n%s", marked, line)
 			}
 			screen.Press("s").Wait(time.Second)
 		}
-		screen.Press("s", "s", "g").Sees("by name").Selects("audit")
+		screen.Command("sort name").Press("g").Sees("by name").Selects("audit")
 		for _, name := range []string{"billing", "partly", "search", "secret", "shipping"} {
 			screen.Press("j").Selects(name)
 		}

@@ -185,7 +185,7 @@ func TestTheCursorAtTheTopOfTheLagStaysAtTheWorst(t *testing.T) {
 		screen.Wait(5 * time.Second).Selects("bill-003").Press("j").Selects("bill-000")
 		c.Change(func(groups []*tuitest.Group) { groups[2].Partitions[0].End = 9000 })
 		screen.Wait(5*time.Second).Selects("bill-000").Press("k", "k").Selects("bill-002", "9,000")
-		for _, order := range []string{"by time behind", "by name", "by trouble", "by lag"} {
+		for _, order := range []string{"by time behind", "by name", "by kind", "by rate", "by drains in", "by members", "by source", "by trouble", "by lag"} {
 			screen.Press("s").Sees("4 consumers " + order)
 		}
 		screen.Selects("bill-002").Filter("bill-001 ok").Misses("bill-002").Press("esc").Wait(time.Second).Sees("4 consumers")

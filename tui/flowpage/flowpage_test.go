@@ -160,6 +160,9 @@ func TestEveryOrderIsAskedFor(t *testing.T) {
 			if asked := f.asked[len(f.asked)-1]; asked.Sort != order || asked.Offset != 0 {
 				t.Errorf("asked was %+v, want by %s", asked, order)
 			}
+			if f.Press("j", "S").Sees("by " + string(order) + ", reversed"); !f.asked[len(f.asked)-1].Reversed {
+				t.Errorf("%s is not asked for reversed", order)
+			}
 			f.Press("j", "s").Selects("ord-000")
 		}
 	})

@@ -34,7 +34,7 @@ type List struct {
 	going   end             // where the cursor goes with what is asked for next
 	height  int
 	paused  bool
-	order   tracing.FlowSort
+	sorting page.Sorting[tracing.FlowSummary]
 	trouble bool
 	// troubled is how many flows are in trouble whether they match the filter or not; it is
 	// asked for while none that matches is.
@@ -66,7 +66,7 @@ const (
 
 // NewList is the page of all flows, those with news first.
 func NewList(c *Config) *List {
-	return &List{Config: c, order: tracing.ByActivity, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
+	return &List{Config: c, sorting: page.Sorting[tracing.FlowSummary]{Orders: flowOrders()}, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
 }
 
 // watch is what the list is filtered by, or nil.
@@ -116,7 +116,7 @@ func (f *List) Refresh() tea.Cmd {
 	if f.Busy || failed || !f.stale && (!due || f.paused) {
 		return nil
 	}
-	query := tracing.FlowQuery{Watch: f.watch(), Sort: f.order, Offset: f.wanted, Limit: 3 * f.height}
+	query := tracing.FlowQuery{Watch: f.watch(), Sort: tracing.FlowSort(f.sorting.Order().Name), Reversed: f.sorting.Reversed, Offset: f.wanted, Limit: 3 * f.height}
 	if f.trouble {
 		query.Status = []tracing.Status{tracing.Failed, tracing.Stuck, tracing.Late}
 	}
@@ -295,9 +295,9 @@ func (f *List) Do(a keymap.Action) tea.Cmd {
 	case keymap.Pause:
 		f.paused = !f.paused
 		f.stale = !f.paused
-	case keymap.SortOrder:
-		at := slices.Index(tracing.FlowSorts, f.order)
-		f.SortBy(tracing.FlowSorts[(at+1)%len(tracing.FlowSorts)])
+	case keymap.SortOrder, keymap.ReverseSort:
+		f.sorting.Do(a)
+		f.goTo(firstRow)
 	case keymap.Trouble:
 		f.trouble = !f.trouble
 		f.begin()
@@ -318,10 +318,16 @@ func (f *List) Do(a keymap.Action) tea.Cmd {
 	return nil
 }
 
+// SortNames are the orders of the flows.
+func (f *List) SortNames() []string { return f.sorting.Names() }
+
 // SortBy changes the order and goes to its first row.
-func (f *List) SortBy(order tracing.FlowSort) {
-	f.order = order
-	f.goTo(firstRow)
+func (f *List) SortBy(name string, reversed bool) bool {
+	known := f.sorting.By(name, reversed)
+	if known {
+		f.goTo(firstRow)
+	}
+	return known
 }
 
 func (f *List) mark() {
@@ -388,7 +394,7 @@ func (f *List) Status() []page.Piece {
 	case f.holding():
 		state = page.Piece{Role: theme.Warn, Text: g.Paused.Add(text.Own(" order frozen; f to resume"))}
 	}
-	parts := []page.Piece{state, {Role: theme.Dim, Text: text.Own("  by ").Add(f.Theme().String(string(f.order)))}}
+	parts := []page.Piece{state, {Role: theme.Dim, Text: text.Own("  ").Add(f.sorting.Said(f.Theme()))}}
 	if f.trouble {
 		parts = append(parts, page.Piece{Role: theme.Bad, Text: text.Own("  trouble only")})
 	}

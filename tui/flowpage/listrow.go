@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"eventscope/tracing"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -45,40 +46,39 @@ func (f *List) layout(rows []tracing.FlowSummary, width int) []int {
 }
 
 func (f *List) headings(columns []int, width int) widget.Line {
-	row := widget.NewRow(f.Theme(), width).Gap(2)
+	row, over := widget.NewRow(f.Theme(), width).Gap(2), 0
 	for i, name := range [...]text.Safe{text.Own("Status"), text.Own("Flow"), text.Own("Last"), text.Own("Duration"), text.Own("Events"), text.Own("Last event"), text.Own("Notes"), text.Own("Services")} {
 		if columns[i] == 0 {
 			continue
 		}
 		if i > 0 {
-			row.Between()
+			row.Gap(widget.Gap - over)
 		}
 		role := theme.Dim
-		if f.sorted() == i {
-			name, role = name.Add(f.Theme().Glyph.Sort), theme.Accent
+		if f.sorting.Order().Column == i {
+			name, role = name.Add(f.sorting.Glyph(f.Theme())), theme.Accent
 		}
+		over = min(1, max(0, name.Width()-columns[i])) // the mark of the order
+		wide := columns[i] + over
 		if i == flowAge || i == flowDuration || i == flowEvents {
-			row.Right(role, name, columns[i])
+			row.Right(role, name, wide)
 		} else {
-			row.Cell(role, name, columns[i])
+			row.Cell(role, name, wide)
 		}
 	}
 	return row.Line()
 }
 
-// sorted is the column of the present order.
-func (f *List) sorted() int {
-	switch f.order {
-	case tracing.ByDuration:
-		return flowDuration
-	case tracing.ByEvents:
-		return flowEvents
-	case tracing.ByTrouble:
-		return flowStatus
-	case tracing.ByStart:
-		return -1
+// flowOrders are the orders of the list, which the index puts it in.
+func flowOrders() (orders []page.Order[tracing.FlowSummary]) {
+	columns := map[tracing.FlowSort]int{
+		tracing.ByTrouble: flowStatus, tracing.ByName: flowID, tracing.ByActivity: flowAge, tracing.ByDuration: flowDuration,
+		tracing.ByEvents: flowEvents, tracing.ByType: flowLast, tracing.ByServices: flowServices, tracing.ByStart: -1,
 	}
-	return flowAge
+	for _, sort := range tracing.FlowSorts {
+		orders = append(orders, page.Order[tracing.FlowSummary]{Name: string(sort), Column: columns[sort]})
+	}
+	return orders
 }
 
 func (f *List) row(columns []int, i, width int) widget.Line {

@@ -36,6 +36,7 @@ const (
 	Follow
 	View
 	SortOrder
+	ReverseSort
 	Trouble
 	CopyText
 	CopyAs
@@ -85,6 +86,7 @@ const (
 
 	everywhere = OnStream | OnFlows | OnFlow | OnEvent | OnLag | OnConsumer | OnTopology | OnDLQs | OnLetters | OnLetter | OnPlan | OnRun | OnJournal | OnSteps
 	onLists    = OnStream | OnFlows
+	onSorted   = OnFlows | OnLag | OnLetters | OnJournal
 	onValue    = OnEvent | OnLetter
 )
 
@@ -139,7 +141,8 @@ var all = []Binding{
 	{Follow, onLists, []string{"f"}, "", "follow what is new"},
 	{Earlier, onLists, []string{"["}, "", "read again from further back"},
 	{Later, onLists, []string{"]"}, "", "read again from less far back"},
-	{SortOrder, OnFlows | OnLag, []string{"s"}, "sort", "change the sort order"},
+	{SortOrder, onSorted, []string{"s"}, "sort", "sort by the next column"},
+	{ReverseSort, onSorted, []string{"S"}, "", "sort the other way round"},
 	{Trouble, OnFlows, []string{"!"}, "trouble", "only failed, stuck and late flows"},
 	{History, OnFlow, []string{"b"}, "look back", "look further back in the brokers"},
 	{Mark, onLists, []string{"space"}, "mark", "mark; y copies what is marked"},

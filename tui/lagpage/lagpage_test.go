@@ -185,7 +185,7 @@ func TestEachOrderBeginsAtItsFirstRow(t *testing.T) {
 		for o.listed(); o.Now().Sub(start) < 20*time.Second; {
 			o.Pass(2 * time.Second)
 		}
-		for _, order := range []struct{ name, rows string }{{"by trouble", "stopped large small done"}, {"by lag", "large stopped small done"}, {"by time behind", ""}, {"by name", "done large small stopped"}, {"by trouble", "stopped large small done"}} {
+		for _, order := range []struct{ name, rows string }{{"by trouble", "stopped large small done"}, {"by lag", "large stopped small done"}, {"by time behind", ""}, {"by name", "done large small stopped"}, {"by kind", "stopped large small done"}, {"by rate", "stopped large small done"}, {"by drains in", ""}, {"by members", "large small done stopped"}, {"by source", "stopped large small done"}, {"by trouble", "stopped large small done"}} {
 			o.Sees(order.name)
 			if got := o.names(); order.rows != "" && got != order.rows {
 				t.Errorf("%s they are %s, want %s", order.name, got, order.rows)

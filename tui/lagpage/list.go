@@ -20,30 +20,31 @@ import (
 type lagPage struct {
 	page.Screen
 	page.Listing
-	model  *Model
-	rows   []*consumerLag
-	order  int // of lagOrders
-	filter string
-	seen   int
-	at     lag.Key // under the cursor
+	model   *Model
+	rows    []*consumerLag
+	sorting page.Sorting[*consumerLag]
+	filter  string
+	seen    int
+	at      lag.Key // under the cursor
 }
 
-// lagOrders are the orders of the rows, the first one first.
-var lagOrders = []struct {
-	name    text.Safe
-	column  int
-	compare func(a, b *consumerLag) int
-}{
-	{text.Own("by trouble"), lagState, worse},
-	{text.Own("by lag"), lagCount, func(a, b *consumerLag) int { return cmp.Or(cmp.Compare(b.Total.Lag, a.Total.Lag), worse(a, b)) }},
-	{text.Own("by time behind"), lagBehind, func(a, b *consumerLag) int {
-		return cmp.Or(cmp.Compare(b.Standing.Seconds, a.Standing.Seconds), worse(a, b))
-	}},
-	{text.Own("by name"), lagGroup, byName},
+// lagOrders are the orders of the rows, which come worst first.
+var lagOrders = []page.Order[*consumerLag]{
+	{Name: "trouble", Column: lagState},
+	{Name: "lag", Column: lagCount, Compare: page.Largest(func(c *consumerLag) int64 { return c.Total.Lag })},
+	{Name: "time behind", Column: lagBehind, Compare: func(a, b *consumerLag) int { return cmp.Compare(b.Standing.Seconds, a.Standing.Seconds) }},
+	{Name: "name", Column: lagGroup, Compare: byName},
+	{Name: "kind", Column: lagKind, Compare: page.Alphabetic(func(c *consumerLag) string { return string(c.Lag.Kind) })},
+	{Name: "rate", Column: lagRates, Compare: func(a, b *consumerLag) int { return cmp.Compare(b.Standing.In.PerSecond, a.Standing.In.PerSecond) }},
+	{Name: "drains in", Column: lagLeft, Compare: func(a, b *consumerLag) int { return cmp.Compare(b.Standing.Left, a.Standing.Left) }},
+	{Name: "members", Column: lagMembers, Compare: page.Largest(func(c *consumerLag) int64 { return int64(len(c.Lag.Members)) })},
+	{Name: "source", Column: lagSource, Compare: page.Alphabetic(func(c *consumerLag) string { return c.Source })},
 }
 
 // NewList is the page of all consumers, a row each.
-func NewList(b *Model) page.Page { return &lagPage{Screen: b, model: b} }
+func NewList(b *Model) page.Page {
+	return &lagPage{Screen: b, model: b, sorting: page.Sorting[*consumerLag]{Orders: lagOrders}}
+}
 
 func (p *lagPage) Scope() keymap.Scope      { return keymap.OnLag }
 func (p *lagPage) Ages() bool               { return false }
@@ -81,9 +82,7 @@ func (p *lagPage) choose(stays bool) {
 			p.rows = append(p.rows, c)
 		}
 	}
-	if p.order > 0 { // they come worst first
-		slices.SortFunc(p.rows, lagOrders[p.order].compare)
-	}
+	p.sorting.Sort(p.rows)
 	if i := slices.IndexFunc(p.rows, func(c *consumerLag) bool { return c.Key() == p.at }); i >= 0 && (stays || p.Cursor.Index > 0) {
 		p.Cursor.Index = i
 	}
@@ -121,16 +120,33 @@ func (p *lagPage) Do(a keymap.Action) tea.Cmd {
 		return nil
 	}
 	switch a {
-	case keymap.SortOrder:
-		p.order = (p.order + 1) % len(lagOrders)
-		p.Cursor, p.at = widget.Cursor{}, lag.Key{}
-		p.choose(false)
+	case keymap.SortOrder, keymap.ReverseSort:
+		p.sorting.Do(a)
+		p.sorted()
 	case keymap.Enter:
 		if c := p.selected(); c != nil {
 			return p.Open(newPartitions(p.model, c))
 		}
 	}
 	return nil
+}
+
+// sorted shows the rows in another order, from its first.
+func (p *lagPage) sorted() {
+	p.Cursor, p.at = widget.Cursor{}, lag.Key{}
+	p.choose(false)
+}
+
+// SortNames are the orders of the consumers.
+func (p *lagPage) SortNames() []string { return p.sorting.Names() }
+
+// SortBy sorts by one of them.
+func (p *lagPage) SortBy(name string, reversed bool) bool {
+	known := p.sorting.By(name, reversed)
+	if known {
+		p.sorted()
+	}
+	return known
 }
 
 func (p *lagPage) Back() bool {
@@ -162,7 +178,7 @@ func (p *lagPage) Status() []page.Piece {
 	if p.model.contents == nil {
 		return nil
 	}
-	pieces := []page.Piece{{Role: theme.Dim, Text: text.Plural(len(p.rows), text.Own(" consumer"), text.Own(" consumers")).Add(text.Space, lagOrders[p.order].name)}}
+	pieces := []page.Piece{{Role: theme.Dim, Text: text.Plural(len(p.rows), text.Own(" consumer"), text.Own(" consumers")).Add(text.Space, p.sorting.Said(p.Theme()))}}
 	add := func(role theme.Role, s text.Safe) {
 		pieces = append(pieces, page.Piece{Role: role, Text: text.Own("  ").Add(s)})
 	}

@@ -21,8 +21,9 @@ type journalPage struct {
 	model *Model
 	page.Listing
 	page.Question
-	records []*replay.Record // the newest first
-	at      string           // name of the run under the cursor
+	records []*replay.Record // as they are shown
+	sorting page.Sorting[*replay.Record]
+	at      string // name of the run under the cursor
 	broken  int
 	asked   time.Time
 	read    bool // the journal has said once what there is
@@ -32,7 +33,9 @@ type journalPage struct {
 const journalEvery = 2 * time.Second
 
 // NewJournal is the page of what was done.
-func NewJournal(b *Model) page.Page { return &journalPage{Screen: b, model: b} }
+func NewJournal(b *Model) page.Page {
+	return &journalPage{Screen: b, model: b, sorting: page.Sorting[*replay.Record]{Orders: runOrders}}
+}
 
 func (p *journalPage) Scope() keymap.Scope      { return keymap.OnJournal }
 func (p *journalPage) Ages() bool               { return true }
@@ -64,8 +67,10 @@ func (p *journalPage) Refresh() tea.Cmd {
 // take shows records; the cursor stays on its run when others are begun above it, since
 // commands are about that.
 func (p *journalPage) take(records []*replay.Record, broken int) {
-	p.records, p.broken, p.read = records, broken, true
+	p.broken, p.read = broken, true
 	p.model.records = records
+	p.records = slices.Clone(records)
+	p.sorting.Sort(p.records)
 	if i := slices.IndexFunc(records, func(r *replay.Record) bool { return r.Run == p.at }); i >= 0 {
 		p.Cursor.Index = i
 	}
@@ -85,6 +90,10 @@ func (p *journalPage) Do(a keymap.Action) tea.Cmd {
 		p.keep()
 		return nil
 	}
+	if p.sorting.Do(a) {
+		p.sorted()
+		return nil
+	}
 	if p.Cursor.Index >= len(p.records) {
 		return nil
 	}
@@ -96,6 +105,24 @@ func (p *journalPage) Do(a keymap.Action) tea.Cmd {
 		return page.Copy(p, record.Run, text.Own("the run's name"))
 	}
 	return nil
+}
+
+// sorted shows the runs in another order, from its first.
+func (p *journalPage) sorted() {
+	p.Cursor, p.at = widget.Cursor{}, ""
+	p.take(p.model.records, p.broken)
+}
+
+// SortNames are the orders of the runs.
+func (p *journalPage) SortNames() []string { return p.sorting.Names() }
+
+// SortBy sorts by one of them.
+func (p *journalPage) SortBy(name string, reversed bool) bool {
+	known := p.sorting.By(name, reversed)
+	if known {
+		p.sorted()
+	}
+	return known
 }
 
 func (p *journalPage) Click(_, row int) bool {
@@ -126,6 +153,18 @@ const (
 	runName
 	runWhy
 )
+
+// runOrders are the orders of runs, which come newest first.
+var runOrders = []page.Order[*replay.Record]{
+	{Name: "age", Column: runAge},
+	{Name: "action", Column: runAction, Compare: page.Alphabetic(func(r *replay.Record) string { return string(r.Action) })},
+	{Name: "state", Column: runState, Compare: page.Alphabetic(func(r *replay.Record) string { return r.State })},
+	{Name: "count", Column: runCount, Compare: page.Largest(func(r *replay.Record) int64 { return int64(r.Count) })},
+	{Name: "dlq", Column: runDLQ, Compare: page.Alphabetic(func(r *replay.Record) string { return joined(r.DLQs) })},
+	{Name: "by", Column: runBy, Compare: page.Alphabetic(func(r *replay.Record) string { return r.By })},
+	{Name: "run", Column: runName, Compare: page.Alphabetic(func(r *replay.Record) string { return r.Run })},
+	{Name: "reason", Column: runWhy, Compare: page.Alphabetic(func(r *replay.Record) string { return joined([]string{r.Reason, r.Error}) })},
+}
 
 func (p *journalPage) Render(width, height int) []widget.Line {
 	switch {
@@ -172,9 +211,9 @@ func (p *journalPage) list(width, height int) []widget.Line {
 		runAge: {Min: 4}, runAction: {Min: 7}, runState: {Min: 13}, runCount: {Min: count, Rank: 1}, runDLQ: {Min: 12, Want: dlq, Rank: 3},
 		runBy: {Min: 10, Want: 20, Rank: 4}, runName: {Min: runNameWidth, Rank: 2}, runWhy: {Min: 12, Rank: 5, Rest: true},
 	}, width-2)
-	lines := []widget.Line{widget.Headings(t, width, columns, []text.Safe{
+	lines := []widget.Line{widget.Headings(t, width, columns, p.sorting.Mark(t, []text.Safe{
 		text.Own("Age"), text.Own("Action"), text.Own("State"), text.Own("Settled"), text.Own("DLQ"), text.Own("By"), text.Own("Run"), text.Own("Reason"),
-	}, runAge, runCount)}
+	}), runAge, runCount)}
 	from, to := p.Show(lines, height, len(p.records))
 	for i := from; i < to; i++ {
 		lines = append(lines, p.row(columns, p.records[i], width, i == p.Cursor.Index))

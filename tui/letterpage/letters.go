@@ -1,6 +1,7 @@
 package letterpage
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -24,23 +25,24 @@ type lettersPage struct {
 	page.Screen
 	page.Listing
 	page.Question
-	model  *Model
-	group  replay.Group
-	rows   []*replay.Letter
-	marked map[adapters.Position]bool
-	filter *letterFilter // nil for none
-	listed int           // letters of the group that are listed, whether they pass or not
-	stale  bool          // choose anew
-	chosen bool          // the rows are those that the filter leaves
-	seen   int
-	at     adapters.Position // of the letter under the cursor
+	model   *Model
+	group   replay.Group
+	rows    []*replay.Letter
+	sorting page.Sorting[*replay.Letter]
+	marked  map[adapters.Position]bool
+	filter  *letterFilter // nil for none
+	listed  int           // letters of the group that are listed, whether they pass or not
+	stale   bool          // choose anew
+	chosen  bool          // the rows are those that the filter leaves
+	seen    int
+	at      adapters.Position // of the letter under the cursor
 }
 
 // chooseLimit is how long choosing letters may take, which may read a whole dead-letter queue.
 const chooseLimit = time.Minute
 
 func newLetters(b *Model, group *replay.Group) *lettersPage {
-	return &lettersPage{Screen: b, model: b, group: *group, marked: map[adapters.Position]bool{}, stale: true}
+	return &lettersPage{Screen: b, model: b, group: *group, sorting: page.Sorting[*replay.Letter]{Orders: letterOrders}, marked: map[adapters.Position]bool{}, stale: true}
 }
 
 func (p *lettersPage) Scope() keymap.Scope { return keymap.OnLetters }
@@ -74,6 +76,7 @@ func (p *lettersPage) choose() tea.Cmd {
 		return nil
 	}
 	p.stale, p.Once, p.seen = false, true, p.model.seen
+	sorting := p.sorting
 	group, all, filter, now, service := p.group, p.model.all, p.filter, p.model.contents, p.model.Service
 	replaced := func() bool { return filter != p.filter && p.filter != nil } // by another one meanwhile
 	return p.Ask(p, text.Own("reading the letters of ").Add(p.Theme().String(p.group.DLQ)), chooseLimit, func(ctx context.Context) (func(), error) {
@@ -95,6 +98,7 @@ func (p *lettersPage) choose() tea.Cmd {
 		}
 		slices.Reverse(rows) // what came last, of those that died at once
 		slices.SortStableFunc(rows, func(a, b *replay.Letter) int { return b.Died().Compare(a.Died()) })
+		sorting.Sort(rows)
 		return func() {
 			if filter != nil {
 				filter.known, filter.failures = known, failures
@@ -198,6 +202,10 @@ func (p *lettersPage) Do(a keymap.Action) tea.Cmd {
 		p.keep()
 		return nil
 	}
+	if p.sorting.Do(a) {
+		p.sorted()
+		return nil
+	}
 	switch a {
 	case keymap.ShowAll:
 		p.toggleAll()
@@ -241,6 +249,21 @@ func (p *lettersPage) beside(at adapters.Position, by int) *replay.Letter {
 	p.Cursor.Index = i
 	p.keep()
 	return p.rows[i]
+}
+
+// sorted shows the letters in another order, from its first.
+func (p *lettersPage) sorted() { p.stale, p.Cursor, p.at = true, widget.Cursor{}, adapters.Position{} }
+
+// SortNames are the orders of the letters.
+func (p *lettersPage) SortNames() []string { return p.sorting.Names() }
+
+// SortBy sorts by one of them.
+func (p *lettersPage) SortBy(name string, reversed bool) bool {
+	known := p.sorting.By(name, reversed)
+	if known {
+		p.sorted()
+	}
+	return known
 }
 
 func (p *lettersPage) mark() {
@@ -339,6 +362,23 @@ const (
 	letterPosition
 )
 
+// letterOrders are the orders of letters, which come with those first that died last.
+var letterOrders = []page.Order[*replay.Letter]{
+	{Name: "death", Column: letterAge},
+	{Name: "state", Column: letterState, Compare: page.Alphabetic(func(l *replay.Letter) string { return l.State.String() })},
+	{Name: "name", Column: letterEntity, Compare: page.Alphabetic(func(l *replay.Letter) string { return l.Entity })},
+	{Name: "type", Column: letterType, Compare: page.Alphabetic(func(l *replay.Letter) string { return l.Type })},
+	{Name: "why", Column: letterWhy, Compare: page.Alphabetic(func(l *replay.Letter) string {
+		return deathWords(l.DeadLetter.Reason, l.DeadLetter.Exception, l.DeadLetter.Message)
+	})},
+	{Name: "target", Column: letterTarget, Compare: page.Alphabetic(func(l *replay.Letter) string { return string(l.To) })},
+	{Name: "replays", Column: letterReplays, Compare: page.Largest(func(l *replay.Letter) int64 { return int64(l.Replays) })},
+	{Name: "position", Column: letterPosition, Compare: func(a, b *replay.Letter) int {
+		p, q := a.Position, b.Position
+		return cmp.Or(cmp.Compare(p.Destination, q.Destination), cmp.Compare(p.Partition, q.Partition), cmp.Compare(p.Offset, q.Offset))
+	}},
+}
+
 func (p *lettersPage) columns(width int) []int {
 	entity, target, position, state := 8, 10, 14, 5
 	for _, l := range p.rows[:min(len(p.rows), page.MostMeasured)] {
@@ -406,9 +446,9 @@ func (p *lettersPage) details(l *replay.Letter) []page.Piece {
 func (p *lettersPage) list(width, height int) []widget.Line {
 	t := p.Theme()
 	columns := p.columns(width)
-	lines := []widget.Line{widget.Headings(t, width, columns, []text.Safe{
+	lines := []widget.Line{widget.Headings(t, width, columns, p.sorting.Mark(t, []text.Safe{
 		text.Own("Died"), text.Own("State"), text.Own("About"), text.Own("Type"), text.Own("Why"), text.Own("Goes to"), text.Own("Replays"), text.Own("Position"),
-	}, letterAge, letterReplays)}
+	}), letterAge, letterReplays)}
 	from, to := p.Show(lines, height, len(p.rows))
 	for i := from; i < to; i++ {
 		lines = append(lines, p.row(columns, p.rows[i], width, i == p.Cursor.Index))

@@ -26,6 +26,7 @@
 //	line.go      asking a person for a line, or for yes
 //	filter.go    the filter of events and flows, and the language of all filters
 //	listing.go   the cursor of a list, and what is said of its row
+//	sorting.go   by what the rows of a list are sorted, and which way
 //	takeaway.go  to the clipboard, to a file, to an editor
 //	sentence.go  errors and troubles in words
 //	words.go     times, types and brokers in words

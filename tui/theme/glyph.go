@@ -10,7 +10,8 @@ type Glyphs struct {
 	Cursor, Mark, Follow, Paused, Enter                   text.Safe
 	Rule, Vertical, Bar, Corner, Known, Inferred          text.Safe
 	Dot, ArrowRight, ArrowLeft, Node, TeeRight, TeeLeft   text.Safe
-	Folded, Unfolded, Full, Empty, Sort, Separator        text.Safe
+	Folded, Unfolded, Full, Empty, Separator              text.Safe
+	Sort, SortReversed                                    text.Safe
 	Trail, Fault, Unknown                                 text.Safe
 	Growing, Draining, Steady                             text.Safe
 	// Levels draw a sparkline, lowest first.
@@ -24,7 +25,7 @@ var unicodeGlyphs = Glyphs{
 	Cursor: text.Own("▸"), Mark: text.Own("◆"), Follow: text.Own("▸"), Paused: text.Own("‖"), Enter: text.Own("⏎"),
 	Rule: text.Own("─"), Vertical: text.Own("│"), Bar: text.Own("█"), Corner: text.Own("└"), Known: text.Own("─"), Inferred: text.Own("·"),
 	Dot: text.Own("·"), ArrowRight: text.Own("▶"), ArrowLeft: text.Own("◀"), Node: text.Own("●"), TeeRight: text.Own("├"), TeeLeft: text.Own("┤"),
-	Folded: text.Own("▹"), Unfolded: text.Own("▿"), Full: text.Own("█"), Empty: text.Own("░"), Sort: text.Own("↓"), Separator: text.Own("·"),
+	Folded: text.Own("▹"), Unfolded: text.Own("▿"), Full: text.Own("█"), Empty: text.Own("░"), Sort: text.Own("↓"), SortReversed: text.Own("↑"), Separator: text.Own("·"),
 	Trail: text.Own("›"), Fault: text.Own("▾"), Unknown: text.Own("?"),
 	Growing: text.Own("↗"), Draining: text.Own("↘"), Steady: text.Own("→"),
 	Levels: []text.Safe{text.Own("▁"), text.Own("▂"), text.Own("▃"), text.Own("▄"), text.Own("▅"), text.Own("▆"), text.Own("▇"), text.Own("█")},
@@ -37,7 +38,7 @@ var asciiGlyphs = Glyphs{
 	Cursor: text.Own(">"), Mark: text.Own("+"), Follow: text.Own(">"), Paused: text.Own("="), Enter: text.Own("enter"),
 	Rule: text.Own("-"), Vertical: text.Own("|"), Bar: text.Own("#"), Corner: text.Own("`"), Known: text.Own("-"), Inferred: text.Own("."),
 	Dot: text.Own("."), ArrowRight: text.Own(">"), ArrowLeft: text.Own("<"), Node: text.Own("o"), TeeRight: text.Own("|"), TeeLeft: text.Own("|"),
-	Folded: text.Own(">"), Unfolded: text.Own("v"), Full: text.Own("#"), Empty: text.Own("."), Sort: text.Own("*"), Separator: text.Own("-"),
+	Folded: text.Own(">"), Unfolded: text.Own("v"), Full: text.Own("#"), Empty: text.Own("."), Sort: text.Own("*"), SortReversed: text.Own("^"), Separator: text.Own("-"),
 	Trail: text.Own(">"), Fault: text.Own("v"), Unknown: text.Own("?"),
 	Growing: text.Own("^"), Draining: text.Own("v"), Steady: text.Own("="),
 	Levels: []text.Safe{text.Own("_"), text.Own("."), text.Own("-"), text.Own("="), text.Own("+"), text.Own("*"), text.Own("%"), text.Own("#")},

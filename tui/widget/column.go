@@ -20,8 +20,8 @@ type Column struct {
 	Rest bool
 }
 
-// gap is between columns.
-const gap = 2
+// Gap is between columns.
+const Gap = 2
 
 // Layout gives each column its width for a row of width cells, 0 for those that do not
 // fit. First all have their least; then they grow towards what they want, by rank;
@@ -38,7 +38,7 @@ func Layout(columns []Column, width int) []int {
 				shown++
 			}
 		}
-		return sum + gap*max(0, shown-1)
+		return sum + Gap*max(0, shown-1)
 	}
 	order := make([]int, len(columns))
 	for i := range order {
@@ -69,7 +69,7 @@ func Layout(columns []Column, width int) []int {
 }
 
 // Between leaves the room between two columns.
-func (r *Row) Between() *Row { return r.Gap(gap) }
+func (r *Row) Between() *Row { return r.Gap(Gap) }
 
 // Column writes s in the next column; nothing where that has no room.
 func (r *Row) Column(role theme.Role, s text.Safe, width int) *Row {
@@ -112,21 +112,23 @@ func ListRow(t *theme.Theme, width int, selected, marked bool) *Row {
 	return row.Gap(1)
 }
 
-// Headings are the names of columns; those whose values stand at the right do, too.
+// Headings are the names of columns; those whose values stand at the right do, too. A name that
+// is a cell too wide, since it is marked, takes that from what is between the columns.
 func Headings(t *theme.Theme, width int, columns []int, names []text.Safe, right ...int) Line {
 	row := NewRow(t, width).Gap(2)
-	shown := 0
+	shown, over := 0, 0
 	for i, name := range names {
 		if columns[i] == 0 {
 			continue
 		}
 		if shown++; shown > 1 {
-			row.Between()
+			row.Gap(Gap - over)
 		}
+		over = min(1, max(0, name.Width()-columns[i]))
 		if slices.Contains(right, i) {
-			row.Right(theme.Dim, name, columns[i])
+			row.Right(theme.Dim, name, columns[i]+over)
 		} else {
-			row.Cell(theme.Dim, name, columns[i])
+			row.Cell(theme.Dim, name, columns[i]+over)
 		}
 	}
 	return row.Line()
