@@ -6,6 +6,7 @@ import (
 	"eventscope/tracing/copies"
 	"eventscope/tracing/packed"
 	"eventscope/tracing/usual"
+	"eventscope/tracing/versions"
 )
 
 // index is all that one goroutine owns: the log of entries, the flows, the names, the
@@ -38,6 +39,7 @@ type index struct {
 
 	taken, evicted, begun int64
 
+	census  *versions.Census
 	scratch []member     // see members
 	onPath  []int        // see placesOn
 	steps   []usual.Step // see learnFrom

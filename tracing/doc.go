@@ -55,6 +55,7 @@
 //	query.go      the questions and their values: Querier, Event; flow.go: those of a flow
 //	page.go       the stream; flowpage.go: lists of flows; find.go: look-up by id
 //	traffic.go    which services write where, and what they react to
+//	flight.go     which versions of types there are (package versions)
 //	messages.go   payloads, kept (package copies) or fetched
 //	watch.go      what a filter (package query) matched, past and present
 //	search.go     history read for one id, by key where that narrows it; searchintake.go: what

@@ -6,6 +6,7 @@ import (
 
 	"eventscope/tracing/packed"
 	"eventscope/tracing/usual"
+	"eventscope/tracing/versions"
 )
 
 // learnEvery is how often the owner of the index learns from flows that have fallen
@@ -48,7 +49,7 @@ func (s *Store) newIndex() *index {
 	share := s.config.Memory / 32 // for each of what only hostile data makes grow
 	x := &index{
 		log: newLog(), flows: newFlows(), kinds: packed.NewNames(share), service: packed.NewNames(share), words: packed.NewNames(share), tenants: packed.NewNames(share),
-		typeInfo: []usual.TypeInfo{{}}, places: packed.NewPlaces(share), paths: usual.NewPaths(), settle: int64(s.config.Settle),
+		census: versions.NewCensus(), typeInfo: []usual.TypeInfo{{}}, places: packed.NewPlaces(share), paths: usual.NewPaths(), settle: int64(s.config.Settle),
 		summaries: summaries{texts: map[Sequence][]byte{}}, reasons: summaries{texts: map[Sequence][]byte{}},
 	}
 	x.kept.Limit = s.config.Memory / 4
@@ -133,6 +134,7 @@ func (s *Store) takeIn(x *index, in *slab) {
 			x.noteWatched(in.watches, r.watched, sequence)
 		}
 	}
+	x.census.Take(in.source, in.versions)
 	for s.overBudget(x) {
 		x.evict()
 		s.answerWaiting(x)

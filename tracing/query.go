@@ -7,6 +7,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/tracing/query"
+	"eventscope/tracing/versions"
 )
 
 // Querier is the few questions a Store answers. A larger system would answer the
@@ -33,6 +34,8 @@ type Querier interface {
 	Messages(ctx context.Context, events []Event) iter.Seq2[adapters.Message, error]
 	// Traffic counts who writes what where, over all of the index.
 	Traffic(ctx context.Context) (Traffic, error)
+	// Versions counts the versions of each type, since the reading began.
+	Versions(ctx context.Context) ([]versions.Seen, error)
 	// Watch begins to collect what a filter matches, from now on and back through
 	// the index. Close it when it is no longer looked at.
 	Watch(filter *query.Filter) *Watch

@@ -11,6 +11,7 @@ import (
 	"eventscope/tracing/copies"
 	"eventscope/tracing/packed"
 	"eventscope/tracing/query"
+	"eventscope/tracing/versions"
 )
 
 // largestKept is the largest message that is kept only for its summary; a volatile one
@@ -20,7 +21,7 @@ const largestKept = 16 << 10
 // read is a worker: it reads the identities of one batch after the other and hands
 // slabs on. It owns a Reader and touches nothing that others do.
 func (s *Store) read(ctx context.Context, work <-chan job) {
-	w := &worker{store: s, reader: envelope.NewReader(s.config.Rules)}
+	w := &worker{store: s, reader: envelope.NewReader(s.config.Rules), counter: versions.NewCounter()}
 	for {
 		select {
 		case <-ctx.Done():
@@ -38,6 +39,7 @@ func (s *Store) read(ctx context.Context, work <-chan job) {
 type worker struct {
 	store    *Store
 	reader   *envelope.Reader
+	counter  *versions.Counter
 	identity envelope.Identity
 	subject  query.Subject
 }
@@ -55,6 +57,7 @@ func (w *worker) batch(ctx context.Context, j *job) {
 			n++
 		}
 		messages = messages[n:]
+		out.versions = w.counter.Take(out.versions)
 		select {
 		case w.store.slabs <- out:
 		case <-ctx.Done():
@@ -65,6 +68,9 @@ func (w *worker) batch(ctx context.Context, j *job) {
 
 func (w *worker) message(out *slab, m *adapters.Message, volatile bool) {
 	w.reader.Read(m, &w.identity)
+	if !out.fromSearch { // what is in the index already was counted
+		w.counter.Count(m, &w.identity)
+	}
 	r := out.add(m, &w.identity)
 	if out.past {
 		r.marks |= past
@@ -128,6 +134,8 @@ type slab struct {
 	source  int
 	records []record
 	bytes   []byte
+	// versions are how many there are of each version of a type.
+	versions []versions.Row
 	// fromSearch says that the messages may be in the index already.
 	fromSearch bool
 	// past says that they were in their log before the reading began to follow it.
@@ -164,7 +172,8 @@ type record struct {
 }
 
 func (s *slab) reset() {
-	s.records, s.bytes, s.fromSearch, s.past, s.watches, s.synced = s.records[:0], s.bytes[:0], false, false, nil, nil
+	clear(s.versions) // shapes are not kept by what is used again
+	s.records, s.bytes, s.versions, s.fromSearch, s.past, s.watches, s.synced = s.records[:0], s.bytes[:0], s.versions[:0], false, false, nil, nil
 }
 
 func (s *slab) keep(text []byte) span {

@@ -47,6 +47,7 @@ func (m *Model) verbs() []verb {
 	if m.shell.letters != nil {
 		list = slices.Insert(list, 2, m.letterVerbs()...)
 	}
+	list = slices.Insert(list, 2, verb{name: "schemas", help: "versions of events, and for whom they broke", run: func(m *Model, _ string) tea.Cmd { return m.goTab(7) }})
 	list = slices.Insert(list, 2, verb{name: "topology", help: "services, destinations and consumers", run: func(m *Model, _ string) tea.Cmd { return m.goTab(5) }})
 	if m.shell.options.Fault != nil {
 		fault := verb{name: "fault", arguments: "WHAT", help: "make the demonstration fail in this way", run: runFault, offer: words(m.shell.options.Faults...)}
@@ -82,7 +83,7 @@ func (m *Model) letterVerbs() []verb {
 var aliases = map[string]string{
 	"dlq": "dead", "dlqs": "dead", "letters": "dead", "groups": "lag", "group": "lag", "consumers": "lag", "queues": "lag",
 	"topics": "topology", "exchanges": "topology", "map": "topology", "services": "topology", "events": "stream", "tail": "stream",
-	"find": "trace", "seek": "from", "since": "from", "keys": "help", "runs": "journal", "quit": "q", "exit": "q", "x": "q", "context": "ctx", "contexts": "ctx",
+	"versions": "schemas", "schema": "schemas", "find": "trace", "seek": "from", "since": "from", "keys": "help", "runs": "journal", "quit": "q", "exit": "q", "x": "q", "context": "ctx", "contexts": "ctx",
 }
 
 // verb is the command of a name or of an alias.

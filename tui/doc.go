@@ -54,6 +54,7 @@
 //	lagpage        consumers, one by its partitions, and its next message
 //	letterpage     dead letters, plan, run and journal
 //	topologypage   the map
+//	schemapage     versions of events, and one
 //	text, theme, widget   what everything is drawn with
 //	tuitest        a system and a terminal for tests
 //

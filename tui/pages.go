@@ -7,6 +7,7 @@ import (
 	"eventscope/tui/lagpage"
 	"eventscope/tui/letterpage"
 	"eventscope/tui/page"
+	"eventscope/tui/schemapage"
 	"eventscope/tui/streampage"
 	"eventscope/tui/topologypage"
 )
@@ -46,5 +47,10 @@ func (m *Model) makePages() {
 	if o.Service != nil {
 		m.tabs = append(m.tabs, tab{6, letterpage.NewJournal(d.letters)})
 	}
+	counted := &schemapage.Config{Screen: d, Counted: o.Querier}
+	if d.lags != nil {
+		counted.Lags = d.lags
+	}
+	m.tabs = append(m.tabs, tab{7, schemapage.NewList(schemapage.NewModel(counted))})
 	d.pages = []page.Page{d.home}
 }

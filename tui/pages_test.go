@@ -202,13 +202,15 @@ func TestATabThatIsNotThereTakesNobodyAway(t *testing.T) {
 		for _, key := range []string{"3", "4", "6"} {
 			screen.Press(key).Wait(time.Second).Sees("by activity")
 		}
-		for x := range 40 { // 1 Stream  2 Flows  5 Topology
+		for x := range 50 { // 1 Stream  2 Flows  5 Topology  7 Schemas
 			wanted := "by activity"
 			switch {
 			case x >= 1 && x < 9:
 				wanted = "following"
 			case x >= 20 && x < 30:
-				wanted = "Written by"
+				wanted = "Goes to"
+			case x >= 32 && x < 41:
+				wanted = "For whom"
 			}
 			screen.Press("2").Click(x, 1).Wait(3 * time.Second).Sees(wanted)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/tracing"
+	"eventscope/tracing/versions"
 	"eventscope/tui/tuitest"
 )
 
@@ -105,6 +106,13 @@ func (q *stalled) Traffic(ctx context.Context) (tracing.Traffic, error) {
 		return tracing.Traffic{}, err
 	}
 	return q.Querier.Traffic(ctx)
+}
+
+func (q *stalled) Versions(ctx context.Context) ([]versions.Seen, error) {
+	if err := q.wait(ctx); err != nil {
+		return nil, err
+	}
+	return q.Querier.Versions(ctx)
 }
 
 // waits are what each page waits for, and what it says when that does not come.

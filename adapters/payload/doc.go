@@ -25,6 +25,7 @@
 //	compile.go    Compile: a schema, made ready
 //	written.go    Values, Plan: what is read by a schema, in each of its formats
 //	schemaless.go formats that need no schema
+//	changes.go    what differs between two schemas, whatever their format
 //	compress.go   compressions, and the pools of their decoders
 //	declined.go   Declined: why a decoder did not take a value
 //	decoder.go    the pool of JSON tokenisers

@@ -81,7 +81,7 @@ func FrameOf(m *adapters.Message, part Part, data []byte) Frame {
 			return f
 		}
 	}
-	return prefixFrame(data)
+	return FrameBefore(data)
 }
 
 // headerFrame is what headers say.
@@ -191,9 +191,9 @@ func azureFrame(contentType string) Frame {
 	return Frame{Ref: schemas.Ref{By: schemas.ByAzureID, GUID: [16]byte(b)}, Why: "schemas of Azure's registry are not read"}
 }
 
-// prefixFrame is what stands before a value. A number of eight bytes is no frame, and
+// FrameBefore is what stands before a value, whatever headers say. A number of eight bytes is no frame, and
 // registries count from 1; an id of zero in four bytes is the upper half of one of eight.
-func prefixFrame(data []byte) Frame {
+func FrameBefore(data []byte) Frame {
 	if len(data) < framed {
 		return Frame{}
 	}

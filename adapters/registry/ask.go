@@ -80,6 +80,26 @@ func (r *Registry) locate(s *schemas.Schema, destination string) {
 	s.PutAt(schemas.Place{Subject: best.Subject, Version: best.Version})
 }
 
+// Version implements [schemas.Catalogue].
+func (r *Registry) Version(ctx context.Context, subject string, version int) (*schemas.Schema, error) {
+	place := schemas.Place{Subject: subject, Version: version}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := r.limiter.Wait(ctx); err != nil {
+		return nil, err
+	}
+	answer, err := r.client.SchemaByVersion(ctx, subject, version)
+	if err != nil {
+		_, told := r.judge(place, err)
+		return nil, told
+	}
+	schema, err := r.Schema(ctx, schemas.Ref{By: schemas.ByID, ID: uint64(answer.ID)})
+	if err == nil && schema.Place() != place {
+		schema.PutAt(schemas.Place{Subject: answer.Subject, Version: answer.Version})
+	}
+	return schema, err
+}
+
 // schemaBy asks for the one schema that a reference names.
 func (r *Registry) schemaBy(ctx context.Context, ref schemas.Ref) (answer sr.SubjectSchema, err error) {
 	switch ref.By {

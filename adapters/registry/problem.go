@@ -10,7 +10,6 @@ import (
 	"github.com/twmb/franz-go/pkg/sr"
 
 	"eventscope/adapters"
-	"eventscope/adapters/schemas"
 )
 
 // Codes of Confluent's API for what is not there (its REST reference, "Schemas").
@@ -34,10 +33,10 @@ const (
 // inOutage is the reason of an outage that began while a question waited.
 type inOutage struct{ error }
 
-// judge tells what an error of the client means, in words.
-func (r *Registry) judge(ref schemas.Ref, err error) (verdict, error) {
+// judge tells what an error of the client means, in words. Named is how the schema was asked for.
+func (r *Registry) judge(named fmt.Stringer, err error) (verdict, error) {
 	problem := func(cause, remedy string, kind error) error {
-		return &adapters.Problem{Doing: fmt.Sprintf("read the schema of %s from the registry %s", ref, r.name), Cause: cause, Remedy: remedy, Kind: kind}
+		return &adapters.Problem{Doing: fmt.Sprintf("read the schema of %s from the registry %s", named, r.name), Cause: cause, Remedy: remedy, Kind: kind}
 	}
 	verdict, told := r.judged(err, problem)
 	if outage, ok := errors.AsType[*adapters.Problem](told); ok && verdict == failing {

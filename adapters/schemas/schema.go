@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -55,6 +56,15 @@ const (
 	// Delimited: the length of the value, as a varint.
 	Delimited
 )
+
+// Catalogue finds schemas that people name, rather than messages. It waits for the answer. An error
+// is an *adapters.Problem, or that of ctx.
+type Catalogue interface {
+	// Schema is what a reference stands for.
+	Schema(ctx context.Context, ref Ref) (*Schema, error)
+	// Version is a version of a subject.
+	Version(ctx context.Context, subject string, version int) (*Schema, error)
+}
 
 // Ref is how a message names a schema. It is comparable.
 type Ref struct {
@@ -141,6 +151,9 @@ type Place struct {
 	Version int
 }
 
+// String is the place in the words of its registry: "orders-value v3".
+func (p Place) String() string { return p.Subject + " v" + strconv.Itoa(p.Version) }
+
 // PutAt notes where the registry has it, which may be learned later than the schema.
 func (s *Schema) PutAt(p Place) { s.place.Store(&p) }
 
@@ -161,5 +174,5 @@ func (s *Schema) Title() string {
 	case p.Subject == "":
 		return "schema " + s.Ref.Number()
 	}
-	return p.Subject + " v" + strconv.Itoa(p.Version)
+	return p.String()
 }

@@ -31,6 +31,7 @@
 //	tail.go flows.go topology.go config.go version.go   the commands of that name
 //	lag.go        lag: rounds and their output; laground.go: one round over the sources
 //	lagwatch.go   lag --watch
+//	schemas.go    schemas, and its show; schemasdiff.go: its diff
 //	dlq.go        dlq; dlqlist.go: its commands that look; dlqrun.go: those that write; dlqelsewhere.go: --to another cluster
 //	trace.go      trace; follow.go: its --follow
 //	demo.go       demo; summary.go: what it prints without a screen

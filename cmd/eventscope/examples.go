@@ -22,6 +22,12 @@ var examples = map[string]string{
 		"  eventscope kafka://localhost:9092/orders,payments\n" +
 		"  eventscope kafka://ann@broker:9093 'amqp://bob@rabbit/shop?tap=orders:#'\n" +
 		"  eventscope trace ord-1009 kafka://localhost:9092",
+	"schemas": "  eventscope schemas 'kafka://localhost:9092/orders?registry=http://localhost:8081'\n" +
+		"  eventscope schemas kafka://localhost:9092 --from -24h --exit -o json\n" +
+		"  eventscope schemas 'kafka://localhost:9092?registry=http://localhost:8081' --fail-on old,breaking",
+	"schemas show": "  eventscope schemas show OrderPlaced 'kafka://localhost:9092/orders?registry=http://localhost:8081'",
+	"schemas diff": "  eventscope schemas diff orders-value@2 orders-value@3 'kafka://localhost:9092?registry=http://localhost:8081'\n" +
+		"  eventscope schemas diff 7 12 'kafka://localhost:9092?registry=http://localhost:8081' --fail-on breaking",
 	"tail": "  eventscope tail kafka://localhost:9092/orders\n" +
 		"  eventscope tail kafka://localhost:9092 --from -10m --exit -o json\n" +
 		"  eventscope tail kafka://localhost:9092 --filter 'type == \"PaymentFailed\"'",

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/cmd/internal/console"
 	"eventscope/cmd/internal/output"
+	"eventscope/cmd/internal/reading"
 	"eventscope/tracing/lag"
 	"eventscope/tui/text"
 )
@@ -113,4 +115,30 @@ func behind(found []*lag.Consumer) map[string][]string {
 		}
 	}
 	return names
+}
+
+// consumers are those of all sources that can tell them, for commands that are about something
+// else. What cannot be told is said and counted, and the others do.
+func (p *program) consumers(ctx context.Context, sources *reading.Sources) (found []*lag.Consumer) {
+	l := &lagPrinter{program: p, above: -1, sources: sources, series: lag.NewSeries(lag.Config{})}
+	l.begin()
+	for _, adapter := range sources.Open {
+		if adapter.Lag != nil {
+			l.readers = append(l.readers, lag.Source{Name: adapter.Name, Broker: adapter.Broker, Reader: adapter.Lag})
+		}
+	}
+	all, err := l.look(ctx, true)
+	if err != nil {
+		p.Note("%w", fmt.Errorf("cannot ask who reads: %w", err))
+		for _, reader := range l.readers {
+			l.partly[reader.Name] = true
+		}
+	}
+	for name := range l.partly { // it was said why
+		sources.Partial(name)
+	}
+	for _, c := range all {
+		found = append(found, c.Consumer)
+	}
+	return found
 }

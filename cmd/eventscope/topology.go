@@ -145,34 +145,17 @@ const askLimit = 30 * time.Second
 func (m *mapper) ask(ctx context.Context, known *topology.Known, sources *reading.Sources) {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
-	consumers := &lagPrinter{program: m.program, above: -1, sources: sources, series: lag.NewSeries(lag.Config{})}
-	consumers.begin()
 	words := m.brokers.Words()
 	all := make([]topology.Source, len(sources.Open))
 	for i, adapter := range sources.Open {
 		all[i] = topology.Source{Name: adapter.Name, Broker: adapter.Broker, Seen: words[adapter.Broker].Seen, Topology: adapter.Topology}
-		if adapter.Lag != nil {
-			consumers.readers = append(consumers.readers, lag.Source{Name: adapter.Name, Broker: adapter.Broker, Reader: adapter.Lag})
-		}
 	}
 	var troubles []lag.Trouble
 	known.Brokers, troubles = topology.Gather(ctx, all, nil)
 	for _, trouble := range troubles {
 		sources.Lack(trouble.Source, trouble.Err)
 	}
-	found, err := consumers.look(ctx, true)
-	if err != nil {
-		m.Note("%w", fmt.Errorf("cannot ask who reads: %w", err))
-		for _, reader := range consumers.readers {
-			consumers.partly[reader.Name] = true
-		}
-	}
-	for name := range consumers.partly { // it was said why
-		sources.Partial(name)
-	}
-	for _, c := range found {
-		known.Consumers = append(known.Consumers, c.Consumer)
-	}
+	known.Consumers = m.consumers(ctx, sources)
 }
 
 func (m *mapper) print(graph *topology.Graph, format output.Format) error {

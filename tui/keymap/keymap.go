@@ -83,8 +83,10 @@ const (
 	OnLag
 	OnConsumer
 	OnTopology
+	OnSchemas
+	OnVersion
 
-	everywhere = OnStream | OnFlows | OnFlow | OnEvent | OnLag | OnConsumer | OnTopology | OnDLQs | OnLetters | OnLetter | OnPlan | OnRun | OnJournal | OnSteps
+	everywhere = OnStream | OnFlows | OnFlow | OnEvent | OnLag | OnConsumer | OnTopology | OnSchemas | OnVersion | OnDLQs | OnLetters | OnLetter | OnPlan | OnRun | OnJournal | OnSteps
 	onLists    = OnStream | OnFlows
 	onSorted   = OnFlows | OnLag | OnLetters | OnJournal
 	onValue    = OnEvent | OnLetter
@@ -111,6 +113,8 @@ var all = []Binding{
 	{Enter, OnLag, []string{"enter"}, "partitions", "open the partitions of the group, or the queue"},
 	{Enter, OnConsumer, []string{"enter"}, "next message", "the next message to be read: what is it stuck on?"},
 	{Enter, OnTopology, []string{"enter"}, "stream", "the stream of the destination, or of the service"},
+	{Enter, OnSchemas, []string{"enter"}, "version", "open the version: what changed, and for whom it broke"},
+	{Enter, OnVersion, []string{"enter"}, "stream", "the stream of its events"},
 	{Enter, OnDLQs, []string{"enter"}, "letters", "open the letters; peek into a queue that was not read yet, after asking"},
 	{Enter, OnLetters, []string{"enter"}, "letter", "open the letter"},
 	{Enter, OnPlan, []string{"enter"}, "confirm", "confirm the plan, which asks for its number of letters"},
@@ -131,10 +135,11 @@ var all = []Binding{
 	{View, OnStream, []string{"v"}, "value", "open the event itself"},
 	{View, OnFlow, []string{"v"}, "lanes", "timeline or lanes"},
 	{View, OnTopology, []string{"v"}, "by service", "by destination or by service"},
+	{View, OnSchemas, []string{"v"}, "stream", "the stream of its events"},
 	{View, onValue, []string{"v"}, "tree/raw/hex", "value as tree, raw or hexadecimal"},
 	{Filter, onLists | OnLetters, []string{"/"}, "filter", "filter by words or an expression"},
 	{Filter, onValue, []string{"/"}, "find", "find in the value"},
-	{Filter, OnLag | OnTopology, []string{"/"}, "filter", "filter by words"},
+	{Filter, OnLag | OnTopology | OnSchemas, []string{"/"}, "filter", "filter by words"},
 	{NextMatch, onLists | onValue, []string{"n"}, "", "next match"},
 	{PreviousMatch, onLists | onValue, []string{"N"}, "", "previous match"},
 	{Pause, onLists, []string{"p"}, "pause", "pause / resume"},
@@ -151,6 +156,7 @@ var all = []Binding{
 	{CopyText, OnFlow, []string{"y"}, "copy", "copy the flow id"},
 	{CopyText, onValue, []string{"y"}, "copy", "copy the value"},
 	{CopyText, OnTopology, []string{"y"}, "copy Mermaid", "copy the map as a Mermaid diagram"},
+	{CopyText, OnVersion, []string{"y"}, "copy", "copy what the page says"},
 	{CopyText, OnLetters, []string{"y"}, "", "copy the position"},
 	{CopyText, OnJournal | OnSteps, []string{"y"}, "copy", "copy the run's name"},
 	{CopyAs, onLists | OnFlow | OnEvent, []string{"Y"}, "", "copy the flow or the event in another form: a ticket, a diagram, a command"},
@@ -175,7 +181,7 @@ var all = []Binding{
 	{Back, everywhere, []string{"esc"}, "back", "back (never quits)"},
 	{Command, everywhere, []string{":"}, "command", "command line, tab completes"},
 	{Help, everywhere, []string{"?"}, "help", "the keys of this page"},
-	{TabKey, everywhere, []string{"1", "2", "3", "4", "5", "6"}, "", "the pages by number"},
+	{TabKey, everywhere, []string{"1", "2", "3", "4", "5", "6", "7"}, "", "the pages by number"},
 	{Quit, everywhere, []string{"q"}, "", "back; on a first page, quit"},
 	{Interrupt, everywhere, []string{"ctrl+c"}, "", "quit at once"},
 }
@@ -214,7 +220,7 @@ var Pages = []struct {
 	Scope Scope
 	Name  string
 }{{OnStream, "Stream"}, {OnFlows, "Flows"}, {OnFlow, "Flow"}, {OnEvent, "Event"},
-	{OnLag, "Lag"}, {OnConsumer, "Partitions"}, {OnTopology, "Topology"},
+	{OnLag, "Lag"}, {OnConsumer, "Partitions"}, {OnTopology, "Topology"}, {OnSchemas, "Schemas"}, {OnVersion, "Version"},
 	{OnDLQs, "Dead letters"}, {OnLetters, "Letters"}, {OnLetter, "Letter"}, {OnPlan, "Plan"}, {OnRun, "Run"}, {OnJournal, "Journal"}, {OnSteps, "Steps"}}
 
 // PageName is the name of one page.

@@ -1,7 +1,9 @@
 package avro
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/twmb/avro"
 )
@@ -48,14 +50,20 @@ type node struct {
 	items    *node    // of arrays, and the values of maps
 	branches []*node  // of unions
 	symbols  []string // of enums
+	aliases  []string // names that a definition had before
+	// hasDefault says that an enum says what a symbol is read as that a reader does not know.
+	hasDefault bool
 	// least is the fewest bytes that a value takes.
 	least int
 }
 
 // field is one of a record.
 type field struct {
-	name string
-	node *node
+	name        string
+	node        *node
+	aliases     []string // names that it had before
+	hasDefault  bool     // for readers of values without it
+	defaultText string
 }
 
 // compiler makes the graph of one schema.
@@ -78,7 +86,7 @@ func (c *compiler) compile(n *avro.SchemaNode) (*node, error) {
 		return c.record(n)
 	case "enum":
 		made := c.name(n, enumKind)
-		made.symbols, made.least = n.Symbols, 1
+		made.symbols, made.least, made.hasDefault = n.Symbols, 1, n.HasEnumDefault
 		return made, nil
 	case "fixed":
 		made := c.name(n, fixedKind)
@@ -114,7 +122,7 @@ func primitive(kind kind, logical string, scale int) *node {
 
 // name makes the node of a definition, which others may refer to from now on.
 func (c *compiler) name(n *avro.SchemaNode, kind kind) *node {
-	made := &node{kind: kind, name: n.Name}
+	made := &node{kind: kind, name: n.Name, aliases: n.Aliases}
 	if n.Namespace != "" {
 		made.name = n.Namespace + "." + n.Name
 	}
@@ -134,10 +142,28 @@ func (c *compiler) record(n *avro.SchemaNode) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		made.fields[i] = field{of.Name, besideType(inner, of.Props)}
+		made.fields[i] = field{name: of.Name, node: besideType(inner, of.Props), aliases: of.Aliases, hasDefault: of.HasDefault}
+		if of.HasDefault {
+			made.fields[i].defaultText = defaultText(of.Default)
+		}
 		made.least += inner.least
 	}
 	return made, nil
+}
+
+// longestDefault is how much of a default is kept, in bytes: it is only shown.
+const longestDefault = 60
+
+// defaultText is a default as JSON, or so much of it.
+func defaultText(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "a default"
+	}
+	if len(text) > longestDefault {
+		return strings.ToValidUTF8(string(text[:longestDefault]), "") + "…"
+	}
+	return string(text)
 }
 
 // besideType heeds a logical type that stands beside the type of a field, not within it: a

@@ -25,6 +25,7 @@
 //	logical.go   decimals, dates, times, UUIDs, durations as people write them
 //	json.go      a value as JSON
 //	plan.go      Plan: the members that are wanted, and where they lie
+//	changes.go   what differs between two schemas, and what that breaks
 //
 // # Not obvious
 //

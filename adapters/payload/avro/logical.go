@@ -51,6 +51,16 @@ var logicals = map[string]struct {
 	"duration":               {duration, []kind{fixedKind}},
 }
 
+// String is the logical type as schemas spell it.
+func (l logical) String() string {
+	for name, known := range logicals {
+		if known.logical == l {
+			return name
+		}
+	}
+	return ""
+}
+
 // logicalOf is what name means for n.
 func logicalOf(n *node, name string) logical {
 	known, ok := logicals[name]

@@ -20,6 +20,7 @@
 //	trace.go  the steps of a flow, whose messages are read while they are written
 //	letter.go dead letters, plans and runs, as both
 //	topology.go the map, as both and as a diagram
+//	versions.go which versions of types there are, as both
 //	lag.go    consumers and how far they are behind, as both
 //	report.go a flow as a document
 //	append.go the values JSON lines are made of

@@ -10,6 +10,7 @@ import (
 	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tracing/topology"
+	"eventscope/tracing/versions"
 )
 
 // Event is one message with its identity, to be written.
@@ -35,6 +36,8 @@ type Format interface {
 	AppendFlow(dst []byte, f *tracing.FlowSummary) []byte
 	AppendLag(dst []byte, c *Lag) []byte
 	AppendTopology(dst []byte, g *topology.Graph) []byte
+	AppendVersion(dst []byte, v *versions.Version, whole bool) []byte
+	AppendDifference(dst []byte, d *Difference) []byte
 
 	// WriteTrace writes the lines of a flow step by step.
 	WriteTrace(w *Writer, t *Trace) error

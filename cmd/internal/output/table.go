@@ -20,6 +20,8 @@ const (
 	letterLines heading = "letters"
 	groupLines  heading = "groups"
 	recordLines heading = "runs"
+
+	versionLines heading = "versions"
 )
 
 // head appends the names of the columns over the first line of a kind, on a terminal alone: a

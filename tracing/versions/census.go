@@ -1,0 +1,338 @@
+package versions
+
+import (
+	"slices"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/adapters/schemas"
+)
+
+const (
+	// mostTypes, mostVersions, mostWriters and mostLogs bound what is counted: types, versions of
+	// one, writers of one, and partitions of which the first position of a version is known.
+	mostTypes    = 2000
+	mostVersions = 48
+	mostWriters  = 16
+	mostLogs     = 256
+	// mostLooked is in how many logs, by how many writers, it is looked for other shapes of a
+	// type, and mostLookedAt in all.
+	mostLooked, mostLookedAt = 64, 2000
+	// mostInAll bounds versions of all types, and with that the memory: some 16 MiB.
+	mostInAll = 8000
+	// mostDeclared is how many versions a type may declare. What has more counts something else by
+	// its "version", such as the changes of one order.
+	mostDeclared = 24
+	// slots times slotWidth is the time over which rates are counted.
+	slots     = 7
+	slotWidth = 5 * time.Second
+)
+
+// Census is how many messages of each version there were. It belongs to one goroutine.
+type Census struct {
+	types    map[typeKey]*kind
+	versions int
+	looked   int
+	// Uncounted are messages that would have been one type or version too many.
+	Uncounted int64
+}
+
+// typeKey is a type at a destination.
+type typeKey struct {
+	source            int
+	destination, name string
+}
+
+// kind is a type.
+type kind struct {
+	unnamed    bool
+	events     int64
+	declared   int  // versions
+	undeclared bool // what it declares is no version
+	versions   map[versionKey]*version
+	looked     map[writerLog]*drift
+	epochs     []epoch
+}
+
+// writerLog is a writer in one log.
+type writerLog struct {
+	service   string
+	partition int32
+}
+
+// epoch is a shape of a type. The first one has no changes.
+type epoch struct {
+	before  int
+	changes []Change
+	firsts  map[int32]gap
+	first   Sighting
+}
+
+type versionKey struct {
+	schema   schemas.Ref
+	declared string
+	epoch    int
+	death    Death
+}
+
+// version is what was counted of one.
+type version struct {
+	events, misfits int64
+	first, last     Sighting
+	writers         map[string]int64
+	others          int64 // of more writers
+	firsts          map[int32]gap
+	slots           [slots]int64
+	slot            int64 // the newest
+	// back is where it came again after it was gone, and ofType how many of the type there were
+	// when it came last.
+	back   Sighting
+	ofType int64
+	// members are of the values that were looked at where the version was declared.
+	members members
+}
+
+// NewCensus returns one that has counted nothing.
+func NewCensus() *Census { return &Census{types: map[typeKey]*kind{}} }
+
+// Take counts what a [Counter] has counted of a source.
+func (c *Census) Take(source int, rows []Row) {
+	for i := range rows {
+		r := &rows[i]
+		k := c.kind(source, r)
+		if k == nil {
+			c.Uncounted += r.Events
+			continue
+		}
+		before := len(k.versions)
+		key := c.versionOf(k, r)
+		v := k.versions[key]
+		if v == nil && len(k.versions) < mostVersions && c.versions < mostInAll {
+			v = &version{first: r.First, last: r.First, writers: map[string]int64{}, firsts: map[int32]gap{}}
+			k.versions[key] = v
+		}
+		c.versions += len(k.versions) - before
+		if v == nil {
+			c.Uncounted += r.Events
+			continue
+		}
+		k.events += r.Events
+		v.cameBack(r, k.events)
+		v.count(r)
+		if key.declared != "" {
+			v.members.take(r.Shapes)
+		}
+	}
+}
+
+// kind is that of a row, or nil where there are too many.
+func (c *Census) kind(source int, r *Row) *kind {
+	key := typeKey{source, r.Key.Destination, r.Key.Type}
+	k := c.types[key]
+	if k == nil && len(c.types) < mostTypes {
+		k = &kind{unnamed: r.Key.Unnamed, versions: map[versionKey]*version{}, epochs: []epoch{{}}}
+		c.types[key] = k
+	}
+	return k
+}
+
+// versionOf is of which version the messages of a row are.
+func (c *Census) versionOf(k *kind, r *Row) versionKey {
+	key := versionKey{schema: r.Key.Schema, declared: r.Key.Declared, death: r.Key.Death}
+	if key.declared != "" && !k.undeclared && k.versions[key] == nil {
+		if k.declared++; k.declared > mostDeclared {
+			k.forgetDeclared()
+		}
+	}
+	if k.undeclared {
+		key.declared = ""
+	}
+	if key.schema.By == schemas.ByNothing && key.declared == "" && !key.death.Dead {
+		key.epoch = c.observe(k, r)
+	}
+	return key
+}
+
+// forgetDeclared makes one version of all that were declared.
+func (k *kind) forgetDeclared() {
+	k.undeclared = true
+	into := versionKey{epoch: 1}
+	for key, v := range k.versions {
+		if key.declared == "" || key.death.Dead {
+			continue
+		}
+		delete(k.versions, key)
+		if known := k.versions[into]; known != nil {
+			known.merge(v)
+		} else {
+			k.versions[into] = v
+		}
+	}
+}
+
+// observe looks at the shapes in a row and returns which one its writer has by now.
+func (c *Census) observe(k *kind, r *Row) (epoch int) {
+	at := writerLog{r.Key.Service, r.First.Position.Partition}
+	d := k.looked[at]
+	if d == nil {
+		if len(k.looked) >= mostLooked || c.looked >= mostLookedAt {
+			return 1
+		}
+		if k.looked == nil {
+			k.looked = map[writerLog]*drift{}
+		}
+		d = &drift{epoch: 1}
+		k.looked[at] = d
+		c.looked++
+	}
+	for i := range r.Shapes {
+		for _, change := range d.take(&r.Shapes[i]) {
+			k.note(d, &change)
+		}
+		if d.samples == learned {
+			k.recognise(d)
+		}
+	}
+	return d.epoch
+}
+
+// recognise finds which of the known shapes a log began with.
+func (k *kind) recognise(d *drift) {
+	for i := len(k.epochs) - 1; i > 0; i-- {
+		if e := &k.epochs[i]; !slices.ContainsFunc(e.changes, func(c Change) bool { return !d.looksLike(&c) }) {
+			d.epoch = i + 1
+			return
+		}
+	}
+}
+
+// note adds a change to the shape that its writer has just begun, or begins another one: that of
+// another writer who made the same change to the same shape, if there is one.
+func (k *kind) note(d *drift, c *change) {
+	if d.epoch > 1 && d.samples-d.since < together {
+		k.epochs[d.epoch-1].add(c)
+		return
+	}
+	same := func(e epoch) bool { return e.before == d.epoch && slices.Contains(e.changes, c.Change) }
+	i := slices.IndexFunc(k.epochs, same)
+	if i < 0 {
+		if i = len(k.epochs); i == mostEpochs {
+			return
+		}
+		k.epochs = append(k.epochs, epoch{before: d.epoch, first: c.at, firsts: map[int32]gap{}})
+	}
+	k.epochs[i].add(c)
+	d.epoch, d.since = i+1, d.samples
+}
+
+// add notes a change of the shape, and where it was seen.
+func (e *epoch) add(c *change) {
+	if !slices.Contains(e.changes, c.Change) {
+		e.changes = append(e.changes, c.Change)
+	}
+	if c.at.before(&e.first) {
+		e.first = c.at
+	}
+	begin(e.firsts, c.at.Position.Partition, c.gap)
+}
+
+// begin notes where something began in a partition.
+func begin(firsts map[int32]gap, partition int32, at gap) {
+	if known, ok := firsts[partition]; ok && known.at <= at.at || !ok && len(firsts) >= mostLogs {
+		return
+	}
+	firsts[partition] = at
+}
+
+const (
+	// goneFor is how long a version must not have been seen, of a type that is, to be called gone,
+	// and goneBefore how many of other versions must have come meanwhile for it to be back.
+	goneFor    = time.Minute
+	goneBefore = 100
+)
+
+// cameBack notes that a version comes again after it was gone.
+func (v *version) cameBack(r *Row, ofType int64) {
+	if v.ofType > 0 && r.First.Time.Sub(v.last.Time) > goneFor && ofType-v.ofType-r.Events >= goneBefore {
+		v.back = r.First
+	}
+	v.ofType = ofType
+}
+
+// count adds a row.
+func (v *version) count(r *Row) {
+	v.events += r.Events
+	v.misfits += r.Misfits
+	if r.First.before(&v.first) {
+		v.first = r.First
+	}
+	if v.last.before(&r.Last) || v.last.Position.Partition != r.Last.Position.Partition && !r.Last.before(&v.last) {
+		v.last = r.Last
+	}
+	if at := r.First.Position; at.Partition > adapters.ByDigest {
+		begin(v.firsts, at.Partition, gap{at.Offset - 1, at.Offset})
+	}
+	v.write(r.Key.Service, r.Events)
+	v.pass(slotOf(r.Last.Time), r.Events)
+}
+
+func (v *version) write(service string, events int64) {
+	if _, known := v.writers[service]; known || len(v.writers) < mostWriters {
+		v.writers[service] += events
+		return
+	}
+	v.others += events
+}
+
+// slotOf is the slot of a time.
+func slotOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano() / int64(slotWidth)
+}
+
+// pass counts events of a slot for the rate.
+func (v *version) pass(slot, events int64) {
+	for v.slot < slot {
+		if slot-v.slot > slots {
+			v.slot = slot - slots
+		}
+		v.slot++
+		v.slots[v.slot%slots] = 0
+	}
+	if v.slot-slot < slots && slot > 0 {
+		v.slots[slot%slots] += events
+	}
+}
+
+// rate is how many there were a second, lately.
+func (v *version) rate(now time.Time) float64 {
+	newest, sum := slotOf(now), int64(0)
+	for slot := newest - slots + 1; slot <= newest; slot++ {
+		if slot > v.slot-slots && slot <= v.slot {
+			sum += v.slots[slot%slots]
+		}
+	}
+	return float64(sum) / (slots * slotWidth).Seconds()
+}
+
+// merge adds what was counted of another version.
+func (v *version) merge(o *version) {
+	v.events, v.misfits, v.others = v.events+o.events, v.misfits+o.misfits, v.others+o.others
+	if o.first.before(&v.first) {
+		v.first = o.first
+	}
+	if v.last.before(&o.last) {
+		v.last = o.last
+	}
+	for service, events := range o.writers {
+		v.write(service, events)
+	}
+	for partition, at := range o.firsts {
+		begin(v.firsts, partition, at)
+	}
+	for slot := o.slot - slots + 1; slot <= o.slot; slot++ {
+		v.pass(slot, o.slots[max(0, slot)%slots])
+	}
+}

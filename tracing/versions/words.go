@@ -1,0 +1,45 @@
+package versions
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"eventscope/adapters/figure"
+)
+
+// WrittenBy are the services that write a version, with their shares where there are several.
+func (v *Version) WrittenBy() string {
+	var said []string
+	for _, w := range v.Writers {
+		name := cmp.Or(w.Service, "unknown")
+		if len(v.Writers) > 1 {
+			name = fmt.Sprintf("%s %.0f%%", name, float64(w.Events)*100/float64(max(v.Events, 1)))
+		}
+		said = append(said, name)
+	}
+	if v.Others > 0 {
+		said = append(said, "others")
+	}
+	return strings.Join(said, ", ")
+}
+
+// Told says who could not read v: "payment: STALL at orders/0@81, the first of v3 there".
+func (b *Broke) Told(v *Version) string {
+	if b.Letters == 0 {
+		return fmt.Sprintf("%s: %s at %s, the first of %s there, %s to read", b.Group, b.State, b.At, v.Name, figure.Count(b.Lag))
+	}
+	said := fmt.Sprintf("%s: %s dead letters since %s", cmp.Or(b.Group, "a consumer"), figure.Count(b.Letters), b.At)
+	if b.Exception != "" {
+		said += ", " + b.Exception
+	}
+	return said
+}
+
+// Told is a change in words, with where it is, where that is not in them.
+func Told(c *Change) string {
+	if strings.ContainsAny(c.Path, ".[{") && !strings.Contains(c.Text, c.Path) {
+		return c.Text + " (in " + c.Path + ")"
+	}
+	return c.Text
+}
