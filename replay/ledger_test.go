@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -149,5 +151,33 @@ func TestAMarkIsOfItsOwnLetterAlone(t *testing.T) {
 	}
 	if l = newLedger(b, "dlq"); l.read(t.Context(), false) != nil || len(l.marks) != 1 || l.marks[at(0)].State != Replayed {
 		t.Errorf("%v", l.marks)
+	}
+}
+
+// TestMarksTakeNoMoreThanIsCounted where a ledger is bounded.
+func TestMarksTakeNoMoreThanIsCounted(t *testing.T) {
+	heap := func() int64 {
+		runtime.GC()
+		var now runtime.MemStats
+		runtime.ReadMemStats(&now)
+		return int64(now.HeapAlloc)
+	}
+	for letters := 48_000; letters <= 64_000; letters += 4_000 { // a table is fuller or emptier
+		b := replaytest.New(adapters.Topic)
+		for i := range letters {
+			b.LedgerEntries[at(int64(i)).String()] = fmt.Appendf(nil, `{"state":"replayed","run":"r-%d"}`, i/DefaultWindow)
+		}
+		before := heap()
+		ledger := newLedger(b, "dlq")
+		if err := ledger.read(t.Context(), false); err != nil || len(ledger.marks) != letters {
+			t.Fatalf("%d marks, %v", len(ledger.marks), err)
+		}
+		if took := heap() - before; took > int64(letters)*deadletter.EntryBytes {
+			t.Errorf("%d marks take %d bytes, which is %d each", letters, took, took/int64(letters))
+		} else {
+			t.Logf("%d marks take %d bytes each", letters, took/int64(letters))
+		}
+		runtime.KeepAlive(ledger)
+		runtime.KeepAlive(b)
 	}
 }

@@ -6,6 +6,10 @@ import (
 	"eventscope/adapters"
 )
 
+// EntryBytes is what whoever reads a ledger keeps of an entry, at most. Whoever bounds what a ledger
+// may take counts it.
+const EntryBytes = 112
+
 // LedgerQuery says what to read of a ledger.
 type LedgerQuery struct {
 	From   LedgerPoint           // where an earlier reading ended; zero is the beginning

@@ -75,8 +75,8 @@ type Config struct {
 	// that it may ask for; 0 is 128 MiB. What is larger is left out and told.
 	BatchBytes int32
 
-	// LedgerBytes is the most that the newest entries of the ledger may take while they are read;
-	// 0 is 1 GiB. What is larger is not read, which is an error.
+	// LedgerBytes is the most that the newest entries of the ledger may take while they are read,
+	// here and with whoever reads them; 0 is 1 GiB. What is larger is not read, which is an error.
 	LedgerBytes int
 
 	// Options are added to every client, last. They are for tests (a dialer).

@@ -44,10 +44,10 @@ type ledgerText struct {
 }
 
 const (
-	ledgerEntryBytes = 12 + 24   // of an entry, and to find it
-	ledgerTextBytes  = 32 + 48   // of a value, besides its text
-	mostLedger       = 1 << 30   // bytes, where nothing else was said; of keys it is at most 4 GiB
-	longestLedgerKey = 1<<16 - 1 // bytes; a name of a topic has 249 at most
+	ledgerEntryBytes = 12 + 24 + deadletter.EntryBytes // of an entry, to find it, and where it is read
+	ledgerTextBytes  = 32 + 48                         // of a value, besides its text
+	mostLedger       = 1 << 30                         // bytes, where nothing else was said; of keys it is at most 4 GiB
+	longestLedgerKey = 1<<16 - 1                       // bytes; a name of a topic has 249 at most
 )
 
 func newLedger(wanted func(key []byte) bool, most int) *ledger {
@@ -73,7 +73,7 @@ func (l *ledger) Put(_ context.Context, batch *adapters.Batch) error {
 	return nil
 }
 
-// bytes is what it takes, about.
+// bytes is what it takes, about, with what whoever reads it keeps meanwhile.
 func (l *ledger) bytes() int {
 	return len(l.keys) + len(l.entries)*ledgerEntryBytes + l.text + len(l.values)*ledgerTextBytes
 }
