@@ -20,6 +20,8 @@ type callsCase struct {
 	action  Action
 	through bool // to another cluster
 	aborted bool // after the first letter
+	paused  bool // then, and continued
+	overdue bool // letters are held for too long, always
 	pace    Pace
 }
 
@@ -34,6 +36,9 @@ func TestNoFailureOfTheBrokerIsPassedOver(t *testing.T) {
 		"replay to another cluster": {action: Replay, through: true, pace: Pace{Window: 2}},
 		"discard":                   {action: Discard, pace: Pace{Window: 2}},
 		"restore":                   {action: Restore, pace: Pace{Window: 2}},
+		"given back and taken anew": {action: Replay, overdue: true, pace: Pace{Window: 1}},
+		"paused":                    {action: Replay, paused: true, pace: Pace{Window: 1}},
+		"paused discard":            {action: Discard, paused: true, pace: Pace{Window: 1}},
 		"aborted":                   {action: Replay, aborted: true, pace: Pace{Window: 1}},
 		"aborted discard":           {action: Discard, aborted: true, pace: Pace{Window: 1}},
 	} {
@@ -70,9 +75,14 @@ func (c callsCase) survives(t *testing.T, kind adapters.DestinationKind, away bo
 	if failing.Failing = calls; c.through && !away {
 		failing.Failing += 2 // which cluster it is, and, where the other one is looked for, that it is not that one
 	}
+	s.broker.Overdue = c.overdue
 	summary, err := run.Do(context.Background(), func(Outcome) {
-		if c.aborted {
+		switch {
+		case c.aborted:
 			run.Abort()
+		case c.paused:
+			run.Pause()
+			run.Continue()
 		}
 	})
 	failed, failing.Failing = failing.Failing < 0, -1
@@ -84,6 +94,11 @@ func (c callsCase) survives(t *testing.T, kind adapters.DestinationKind, away bo
 		t.Errorf("%s: it failed, and the run says %+v, %v", what, summary, err)
 	}
 	c.goOn(s, run, others, summary.State, what)
+	for _, b := range append(others, s.broker) {
+		if b.Busy() || b.Open != 0 {
+			t.Errorf("%s: in the end a redrive is open: %v, and %d publishers are", what, b.Busy(), b.Open)
+		}
+	}
 	return failed && !t.Failed()
 }
 
@@ -138,5 +153,21 @@ func (c callsCase) goOn(s *story, run *Run, others []*replaytest.Broker, state, 
 	}
 	if len(have) != 3 {
 		s.Errorf("%s: in the end there are %v", what, have)
+	}
+}
+
+// TestWhateverFailsIsSaid: what is on its way is asked for when no more letters come, and that
+// nobody knows how either ended is no reason to tell of one alone.
+func TestWhateverFailsIsSaid(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b")
+	s.broker.Poison["a"] = true
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 1})
+	s.broker.Acting = func(what string) {
+		if what == "post" {
+			s.broker.Failing = 1 // the next call but one, which asks for more letters
+		}
+	}
+	if summary, err := run.Do(t.Context(), func(Outcome) {}); !errors.Is(err, replaytest.ErrFailed) || !errors.Is(err, adapters.ErrTooLarge) || summary.Failed != 1 {
+		t.Errorf("%+v, %v", summary, err)
 	}
 }

@@ -267,3 +267,78 @@ func TestALockThatIsALinkIsNotFollowed(t *testing.T) {
 		t.Error("a file was made where it leads")
 	}
 }
+
+// TestWhatARunHasInHandIsOfItsOwnBroker: it was about two of them, and died over the first.
+func TestWhatARunHasInHandIsOfItsOwnBroker(t *testing.T) {
+	for _, action := range []Action{Replay, Discard} {
+		service, first, second := two(t, t.TempDir())
+		letters, err := list(service)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := service.Plan(t.Context(), action, letters, PlanOptions{Reason: "test"})
+		if err != nil || plan.Count() != 4 {
+			t.Fatal(plan, err)
+		}
+		s := &story{T: t, broker: first, service: service}
+		run := s.crashSettling(plan, Pace{Window: 1})
+		again, err := list(service)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for source, unfinished := range map[string]bool{"one": true, "two": false} {
+			only := map[adapters.Position]bool{}
+			for _, l := range again {
+				only[l.Position] = l.Source == source
+				if source == "two" && l.Source == source && l.State != Open {
+					t.Errorf("%s: a letter that nothing was done about is %s", action, l.State)
+				}
+			}
+			plan, err := service.Plan(t.Context(), action, again, PlanOptions{Only: only, Reason: "test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := plan.Check(Confirmation{Count: plan.Count(), Write: true}); (err != nil) != unfinished || unfinished && !strings.Contains(err.Error(), run.ID) {
+				t.Errorf("%s from %s: %v", action, source, err)
+			}
+		}
+		resumed, err := service.Resume(run.ID, true, Pace{})
+		if err == nil {
+			_, err = resumed.Do(t.Context(), func(Outcome) {})
+		}
+		if err != nil || len(first.Letters)+len(second.Letters) > 0 {
+			t.Errorf("%s: %v, and %d and %d are left", action, err, len(first.Letters), len(second.Letters))
+		}
+		if action == Replay {
+			continue
+		}
+		dlqs, err := service.DLQs(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, dlq := range dlqs {
+			if got, err := service.Discarded(t.Context(), dlq); err != nil || len(got) != 2 || got[0].Source != dlq.Source.Name {
+				t.Errorf("%d letters of %s can be restored, %v", len(got), dlq.Source.Name, err)
+			}
+		}
+	}
+}
+
+// TestAnEndedRunThatOwesNothingIsInNobodysWay: what it had on its way is in doubt, and open.
+func TestAnEndedRunThatOwesNothingIsInNobodysWay(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b", "c")
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 2, Rate: 1e6})
+	s.broker.Acting = func(string) { panic(replaytest.ErrCrash) }
+	s.crash(run)
+	s.broker.Acting = nil
+	if ending, err := s.service.Abort(run.ID, true); err != nil || ending != nil {
+		t.Fatal(ending, err)
+	}
+	plan := s.plan(Replay, PlanOptions{})
+	if err := plan.Check(Confirmation{Count: 3, Write: true}); err != nil {
+		t.Errorf("it is in the way: %v", err)
+	}
+	if maybe, _ := plan.Doubts(); maybe != 2 {
+		t.Errorf("%d may have been sent", maybe)
+	}
+}

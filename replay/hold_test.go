@@ -141,29 +141,34 @@ func TestAPauseOfALogIsOne(t *testing.T) {
 	})
 }
 
-// TestWhatIsSentSlowlyIsToldOfAtOnce, and who ends the run meanwhile does not wait for the next letter.
+// TestWhatIsSentSlowlyIsToldOfAtOnce, and who ends the run while nothing is held does not wait for the
+// next letter.
 func TestWhatIsSentSlowlyIsToldOfAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := tell(t, adapters.Queue, "a", "b", "c")
-		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Rate: 5 / time.Hour.Seconds()})
-		told, ended := 0, make(chan Summary, 1)
-		go func() {
-			summary, err := run.Do(t.Context(), func(Outcome) { told++ })
-			if err != nil {
-				t.Error(err)
-			}
-			ended <- summary
-		}()
-		time.Sleep(12*time.Minute + 2*time.Second)
-		if synctest.Wait(); told != 1 || s.broker.Left() != 2 {
-			t.Errorf("a letter was sent; %d are told of, and %d are left", told, s.broker.Left())
+	for _, each := range []time.Duration{12 * time.Minute, 10 * time.Second} { // between which all are given back, or held
+		synctest.Test(t, func(t *testing.T) { sentSlowly(t, each) })
+	}
+}
+
+func sentSlowly(t *testing.T, each time.Duration) {
+	s := tell(t, adapters.Queue, "a", "b", "c")
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Rate: 1 / each.Seconds()})
+	told, ended := 0, make(chan Summary, 1)
+	go func() {
+		summary, err := run.Do(t.Context(), func(Outcome) { told++ })
+		if err != nil {
+			t.Error(err)
 		}
-		asked := time.Now()
-		run.Abort()
-		if summary := <-ended; summary.State != "aborted" || time.Since(asked) > 2*time.Second {
-			t.Errorf("%+v, %v after it was told to end", summary, time.Since(asked))
-		}
-	})
+		ended <- summary
+	}()
+	time.Sleep(each + 2*time.Second)
+	if synctest.Wait(); told != 1 || s.broker.Left() != 2 {
+		t.Errorf("a letter was sent; %d are told of, and %d are left", told, s.broker.Left())
+	}
+	asked := time.Now()
+	run.Abort()
+	if summary := <-ended; summary.State != "aborted" || time.Since(asked) > 2*time.Second && each > mostWait {
+		t.Errorf("%+v, %v after it was told to end", summary, time.Since(asked))
+	}
 }
 
 // TestCtrlCEndsTheWaitForThePace, and what was not sent is left to a resume.

@@ -84,8 +84,7 @@ func (m *marking) follow(ctx context.Context) {
 			now.MarksErr = err
 			now.update(news[name], known)
 		}
-		if m.point = point; gone {
-			m.point = deadletter.LedgerPoint{}
+		if m.point = point; gone { // all are read from its beginning, and its place is where that ends
 			clear(m.known)
 		}
 	}

@@ -113,3 +113,38 @@ func TestAPlanOfManyDestinationsIsReadable(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatNoQueueTakesStays: an exchange that is there routes it nowhere, and what is no exchange is not
+// there itself. Who may not write there is told no remedy that would not help.
+func TestWhatNoQueueTakesStays(t *testing.T) {
+	for to, want := range map[string]string{
+		"shop:gone": "they WOULD BE LOST, since no queue takes what is sent to shop:gone; name a destination with --to",
+		"gone":      "they WOULD BE LOST, since gone does not exist; name a destination with --to",
+		"secret":    "nothing can be sent to secret: user ops may not write to it; have Write granted",
+	} {
+		s := tell(t, adapters.Queue, "a", "b")
+		s.broker.Missing["shop:gone"], s.broker.Missing["gone"], s.broker.Denied["secret"] = true, true, true
+		plan := s.plan(Replay, PlanOptions{To: s.target(to)})
+		staying := plan.Staying()
+		if plan.Count() != 0 || len(staying) != 1 || staying[0].with() != want || !plan.Targets()[0].Stays() {
+			t.Errorf("%d letters would be sent to %s: %+v", plan.Count(), to, staying)
+		}
+		kind := plan.Parts[0].Targets[0].Kind
+		if plan.Parts[0].Targets[0].Kind = ""; plan.Staying()[0].with() != want { // a plan of the version before
+			t.Errorf("without its kind, %s: %+v", kind, plan.Staying())
+		}
+	}
+}
+
+// TestARefusalNamesWhyTheMostStay.
+func TestARefusalNamesWhyTheMostStay(t *testing.T) {
+	s := tell(t, adapters.Topic, "a")
+	for _, body := range []string{"b", "c"} {
+		s.broker.BuryFrom("secret", body)
+	}
+	s.broker.Missing["orders"], s.broker.Denied["secret"] = true, true
+	err := s.plan(Replay, PlanOptions{}).Check(Confirmation{Write: true})
+	if err == nil || !strings.Contains(err.Error(), "2 letters stay: nothing can be sent to secret") || !strings.Contains(err.Error(), "and others for other reasons") {
+		t.Errorf("%v", err)
+	}
+}

@@ -51,6 +51,7 @@ type Broker struct {
 	Settling func([]deadletter.Delivery) // if not nil, is told what is about to leave a queue
 	Overdue  bool                        // letters have been held for too long, always
 	Redrives int                         // that were begun
+	Open     int                         // publishers that were opened and not closed
 
 	session    *session
 	deliveries uint64
@@ -284,7 +285,11 @@ func (b *Broker) named(target deadletter.Target) (kind adapters.DestinationKind,
 }
 
 func (b *Broker) Publisher(context.Context) (deadletter.Publisher, error) {
-	return &session{broker: b, alone: true}, b.fail()
+	if err := b.fail(); err != nil {
+		return nil, err
+	}
+	b.Open++
+	return &session{broker: b, alone: true}, nil
 }
 
 func (b *Broker) Ledger(_ context.Context, query deadletter.LedgerQuery, each func(deadletter.Entry) error) (deadletter.LedgerPoint, error) {
@@ -555,6 +560,9 @@ func (s *session) Close() error {
 	defer s.broker.guard.Unlock()
 	if s.broker.session == s {
 		s.broker.session = nil
+	}
+	if s.alone {
+		s.broker.Open--
 	}
 	for i := range s.broker.Letters {
 		for _, h := range s.held {
