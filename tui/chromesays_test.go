@@ -130,7 +130,7 @@ func TestALongTitleIsCut(t *testing.T) {
 // TestHelpStandsInTwoColumns where the screen is too low for one and wide enough for two.
 func TestHelpStandsInTwoColumns(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
-		screen := tuitest.Open(t, s.Options(), 160, 24).Press("?").Sees("Keys of Stream", "quit at once", "open the event's flow").Misses("more below")
+		screen := tuitest.Open(t, s.Options(), 160, 26).Press("?").Sees("Keys of Stream", "quit at once", "open the event's flow").Misses("more below")
 		if line := screen.Line("open the event's flow"); strings.Count(line, "│") != 2 || len(strings.Fields(line)) < 9 {
 			t.Fatalf("the first line has one key: %s", line)
 		}

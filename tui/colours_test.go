@@ -217,8 +217,8 @@ func TestPanelsAreClosedByAnyOtherKey(t *testing.T) {
 			many(t, s, 0, 20)
 			screen := tuitest.Open(t, s.Options(), 80, 24).Press("g", "j").Wait(time.Second)
 			at := screen.Selected()
-			for _, key := range []string{"enter", "esc", "q", "p", "2", "space", "x", "v", "G", ":", "/"} {
-				screen.Press(strings.Fields(open)...).Sees("closes").Press("j", "k", "ctrl+d", "ctrl+u", "down", "up").Sees("closes").Press(key).Wait(time.Second).Misses("closes").Selects(at)
+			for _, key := range []string{"enter", "esc", "q", "p", "2", "space", "x", "v", ":", "/"} {
+				screen.Press(strings.Fields(open)...).Sees("closes").Press("j", "k", "ctrl+d", "ctrl+u", "down", "up", "G", "g").Sees("closes").Press(key).Wait(time.Second).Misses("closes").Selects(at)
 				if screen.Ended() {
 					t.Fatalf("%s over a panel has quit", key)
 				}

@@ -39,7 +39,8 @@
 //	context.go     another context in place of this one
 //	take.go        copying a flow or an event in another form
 //	notify.go      telling a person who looks elsewhere
-//	panel.go       what is laid over a page: help.go, its keys; sources.go, all that is wrong
+//	panel.go       what is laid over a page: help.go, its keys, with legend.go, what its signs
+//	               mean; sources.go, all that is wrong
 //	replies.go     what a terminal still answers when the screen has gone
 //
 // # Packages

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"eventscope/tui/keymap"
+	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -16,24 +17,18 @@ type panel interface {
 }
 
 // scroll is how far a panel is scrolled.
-type scroll struct{ top int }
+type scroll struct{ top, room int }
 
 // press scrolls.
 func (s *scroll) press(a keymap.Action) bool {
-	switch a {
-	case keymap.Down, keymap.PageDown:
-		s.top++
-	case keymap.Up, keymap.PageUp:
-		s.top = max(0, s.top-1)
-	default:
-		return false
-	}
-	return true
+	by, moves := page.Rows(a, s.room, 1<<20)
+	s.top = max(0, s.top+by)
+	return moves
 }
 
 // show is which of a panel's rows are shown in room lines.
 func (s *scroll) show(rows, room int) (from, to int) {
-	s.top = max(0, min(s.top, rows-room))
+	s.room, s.top = room, max(0, min(s.top, rows-room))
 	return s.top, min(rows, s.top+room)
 }
 

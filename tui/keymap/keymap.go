@@ -104,6 +104,9 @@ type Binding struct {
 // Hint is what the footer says of a key where that does not depend on the page.
 func (b *Binding) Hint() text.Safe { return text.Cleaner{}.String(b.short) }
 
+// Everywhere says that a key works on every page.
+func (b *Binding) Everywhere() bool { return b.scope == everywhere }
+
 // all is every key there is. Its order is the order of footer, help and manual.
 var all = []Binding{
 	{Enter, OnStream, []string{"enter"}, "flow", "open the event's flow"},
@@ -169,7 +172,7 @@ var all = []Binding{
 	{PreviousEvent, OnEvent, []string{"K"}, "", "the event before it in that list"},
 	{NextEvent, OnLetter, []string{"J"}, "next", "the next letter of the list"},
 	{PreviousEvent, OnLetter, []string{"K"}, "", "the letter before it in the list"},
-	{Preview, OnStream | OnFlow, []string{"tab"}, "preview", "show the event under the cursor beside or below the list, or no longer"},
+	{Preview, OnStream | OnFlow, []string{"tab"}, "preview", "show or hide the event under the cursor"},
 	{Left, OnFlow | onValue, []string{"h", "left"}, "", "scroll to the left"},
 	{Right, OnFlow | onValue, []string{"l", "right"}, "", "scroll to the right"},
 	{Down, everywhere, []string{"j", "down"}, "", "one row down"},
