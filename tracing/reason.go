@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext" // strict and without allocations; the standard library's from Go 1.27 on
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope"
 	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/payload"
 )
@@ -109,7 +110,7 @@ func reasonOf(m *adapters.Message, marks Marks) string {
 			reason = lastName(death.Exception) + ": " + reason
 		}
 	} else {
-		reason = saidReason(m.Value)
+		reason = saidReason(payload.Readable(m, envelope.MaxBody))
 	}
 	if len(reason) > longestReason {
 		reason = strings.ToValidUTF8(reason[:longestReason], "")

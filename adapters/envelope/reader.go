@@ -8,6 +8,7 @@ import (
 	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/envelope/jsonscan"
 	"eventscope/adapters/envelope/spelling"
+	"eventscope/adapters/payload"
 )
 
 // Reader reads identities. It has scratch memory: one a goroutine.
@@ -66,6 +67,7 @@ func NewReader(rules *Rules) *Reader {
 // the next Read or until m's batch is released.
 func (r *Reader) Read(m *adapters.Message, id *Identity) {
 	*id = Identity{}
+	m = payload.Shown(m) // what is masked is no id
 	r.begin(m, id)
 	r.readMarks()
 	if r.rules != nil {

@@ -3,7 +3,7 @@
 //
 // # Owner and concurrency
 //
-// A [List] may be used by any goroutine, and never changes but for what it remembers.
+// A [List] that is no longer added to, and a [Memory], may be used by any goroutine.
 //
 // # What may be lost
 //
@@ -12,5 +12,5 @@
 // # Files
 //
 //	pattern.go  Compile: one pattern
-//	list.go     List: the first pattern that fits, remembered by name
+//	list.go     List: which patterns fit, and Memory, which remembers it by name
 package pattern

@@ -14,12 +14,9 @@ const mostRemembered = 4096
 type List[T any] struct {
 	patterns []*regexp.Regexp
 	of       []T
-
-	known sync.Map // by name: the indexes of those that fit
-	count atomic.Int32
 }
 
-// Add adds a pattern behind the others. It must not be called once the list is used.
+// Add adds a pattern behind the others.
 func (l *List[T]) Add(text string, of T) error {
 	compiled, err := Compile(text)
 	if err != nil {
@@ -30,18 +27,34 @@ func (l *List[T]) Add(text string, of T) error {
 }
 
 // All are what the patterns that fit a name stand for, in their order.
-func (l *List[T]) All(name string) []T {
-	if known, ok := l.known.Load(name); ok {
-		return known.([]T)
-	}
-	var all []T
+func (l *List[T]) All(name string) (all []T) {
 	for i, pattern := range l.patterns {
 		if pattern.MatchString(name) {
 			all = append(all, l.of[i])
 		}
 	}
-	if l.count.Add(1) <= mostRemembered {
-		l.known.Store(strings.Clone(name), all)
-	}
 	return all
+}
+
+// Memory remembers what was made of what fits a name. The zero one is ready.
+type Memory[T any] struct {
+	known sync.Map
+	count atomic.Int32
+}
+
+// Get is what was made for a name, if that is remembered.
+func (m *Memory[T]) Get(name string) (made T, ok bool) {
+	known, ok := m.known.Load(name)
+	if !ok {
+		return made, false
+	}
+	return known.(T), true
+}
+
+// Put remembers what was made for a name, unless there are too many, and returns it.
+func (m *Memory[T]) Put(name string, made T) T {
+	if m.count.Add(1) <= mostRemembered {
+		m.known.Store(strings.Clone(name), made)
+	}
+	return made
 }

@@ -12,8 +12,12 @@ import (
 
 // Readable is the value of m as it is to be searched: decompressed where it is compressed, and
 // as JSON where it can be read by its schema, to at most limit bytes each, and without the frame
-// in front of JSON; as sent where nothing needs to be or can be done.
+// in front of JSON; as sent where nothing needs to be or can be done. What is masked is not in it.
 func Readable(m *adapters.Message, limit int) []byte {
+	if hidden := maskOf(m); hidden != nil && hidden.OfValue() {
+		d := Decode(m, limit)
+		return d.Data
+	}
 	data := Plain(m, limit)
 	if made, ok, _ := AppendWritten(nil, m, Value, data, limit); ok {
 		return made

@@ -44,16 +44,26 @@ type Decoded struct {
 	// is nil.
 	Reader string
 	Raw    []byte
+	// Masked says that something in Data is not shown as it is, see [mask.Rules].
+	Masked bool
 	// Declined says why each decoder before the one that took it did not.
 	Declined []Declined
 }
 
 // Decode makes the value of m readable, looking at no more than limit bytes after
 // decompression (no bound when limit is 0 or less, but for [MaxDecompressed]).
-func Decode(m *adapters.Message, limit int) Decoded { return decode(m, limit, Values.AppendJSON) }
+//
+// What is masked is not in Data.
+func Decode(m *adapters.Message, limit int) Decoded {
+	d := decode(m, limit, Values.AppendJSON)
+	if hidden := maskOf(m); hidden != nil {
+		d.mask(hidden)
+	}
+	return d
+}
 
 // Recognise is [Decode] for those who want to know what a value is, and do not want the value:
-// no JSON is made of what is read by its schema, and Data is empty then.
+// no JSON is made of what is read by its schema, and Data is not to be shown.
 func Recognise(m *adapters.Message, limit int) Decoded {
 	return decode(m, limit, func(v Values, dst, data []byte, _ int) ([]byte, error) {
 		_, err := v.Check(data)

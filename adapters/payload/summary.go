@@ -38,6 +38,11 @@ func AppendSummary(dst []byte, m *adapters.Message, width int) []byte {
 	case len(value) == 0:
 		dst = append(dst, "empty"...)
 	case m.Schemas != nil:
+		if hidden := maskOf(m); hidden != nil && hidden.OfValue() {
+			d := Decode(m, MaxDecompressed)
+			dst = appendSummary(dst, d.Data, width)
+			break
+		}
 		dst = appendWrittenSummary(dst, m, width)
 	default:
 		dst = appendSummary(dst, value, width)

@@ -7,6 +7,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/payload/avro"
 	"eventscope/adapters/payload/encoded"
+	"eventscope/adapters/payload/mask"
 	"eventscope/adapters/payload/protobuf"
 	"eventscope/adapters/schemas"
 )
@@ -110,6 +111,9 @@ func (d *Decoded) IsEncoded(m *adapters.Message) bool {
 func AppendWritten(dst []byte, m *adapters.Message, part Part, data []byte, limit int) (_ []byte, ok bool, err error) {
 	if m.Schemas == nil {
 		return dst, false, nil
+	}
+	if hidden := maskOf(m); part == Key && hidden != nil && hidden.Key && len(data) > 0 {
+		return append(dst, `"`+mask.Shown+`"`...), true, nil
 	}
 	r, err := ReadingOf(m, part, data, FindSchema)
 	if r.Values == nil || err != nil {

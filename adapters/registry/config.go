@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"eventscope/adapters"
+	"eventscope/adapters/payload/mask"
 	"eventscope/adapters/registry/files"
 )
 
@@ -18,6 +19,8 @@ type Config struct {
 	URLs []string
 	// Files has schemas of messages that name none, or is nil.
 	Files *files.Files
+	// Masks say what must not be shown of messages.
+	Masks *mask.Rules
 	// User and Password log in, if there is a user; else Token does, if there is one.
 	User, Password string
 	Token          string
@@ -43,7 +46,7 @@ func (c *Config) bases() (bases, hosts []string, err error) {
 		}
 		bases, hosts = append(bases, strings.TrimSuffix(base.String(), "/")), append(hosts, base.Host)
 	}
-	if len(bases) == 0 && c.Files == nil {
+	if len(bases) == 0 && c.Files == nil && c.Masks == nil {
 		return nil, nil, usage("no URL of a registry is given")
 	}
 	return bases, hosts, nil

@@ -17,6 +17,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/payload"
+	"eventscope/adapters/payload/mask"
 	"eventscope/adapters/registry/files"
 	"eventscope/adapters/schemas"
 )
@@ -45,6 +46,7 @@ type Registry struct {
 	late    atomic.Bool // the latest question took longer than messages wait
 	bases   []string
 	files   *files.Files
+	masks   *mask.Rules
 	login   func(*http.Request)
 
 	ctx    context.Context
@@ -120,7 +122,7 @@ func Open(c Config) (*Registry, error) {
 	}
 	r := &Registry{
 		name: strings.Join(hosts, ","), client: client, http: web, later: later, limiter: rate.NewLimiter(perSecond, perSecond),
-		free: make(chan struct{}, maxAtOnce), bases: bases, files: c.Files, strangers: strangers{of: map[string]*stranger{}}, entries: map[schemas.Ref]*entry{},
+		free: make(chan struct{}, maxAtOnce), bases: bases, files: c.Files, masks: c.Masks, strangers: strangers{of: map[string]*stranger{}}, entries: map[schemas.Ref]*entry{},
 	}
 	r.login = func(request *http.Request) {
 		switch {
@@ -161,6 +163,9 @@ func (r *Registry) Registry() string { return r.name }
 func (r *Registry) Assigned(destination string, part schemas.Part) *schemas.Assigned {
 	return r.files.Assigned(destination, part)
 }
+
+// Mask is what must not be shown of the messages of a destination, or nil.
+func (r *Registry) Mask(destination string) *mask.Mask { return r.masks.Of(destination) }
 
 // local is a schema that needs no question, or why there is none; neither where the registry
 // is to be asked.

@@ -65,7 +65,12 @@ func (p *program) loadUnconfirmed(urls []string) (*settings, error) {
 		return nil, err
 	}
 	source.Number(s.sources)
+	masks, err := s.file.MaskRules()
+	if err != nil {
+		return nil, err
+	}
 	for i := range s.sources {
+		s.sources[i].Masks = masks
 		s.sources[i].Files = append(slices.Clip(s.sources[i].Files), s.file.SchemaFiles()...)
 	}
 	s.share()

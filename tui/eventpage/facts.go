@@ -92,7 +92,7 @@ func readMessage(t text.Cleaner, rules *envelope.Rules, e *tracing.Event, m adap
 	var id envelope.Identity
 	envelope.NewReader(rules).Read(&m, &id)
 	r.facts = append(r.facts, identityFacts(t, &id, e)...)
-	if death, ok := deadheader.Read(&m); ok {
+	if death, ok := deadheader.Read(payload.Shown(&m)); ok {
 		r.facts = append(r.facts, deathFacts(t, &death)...)
 	}
 	r.facts = append(r.facts, messageFacts(t, &m)...)
@@ -195,11 +195,12 @@ func messageFacts(t text.Cleaner, m *adapters.Message) []Fact {
 			}
 		}
 	}
-	if len(m.Headers) > 0 {
-		list = append(list, heading(text.Own("Headers ").Add(text.Count(int64(len(m.Headers))))))
+	headers := payload.Headers(m)
+	if len(headers) > 0 {
+		list = append(list, heading(text.Own("Headers ").Add(text.Count(int64(len(headers))))))
 	}
-	for i := range m.Headers {
-		list = append(list, orEmpty(t.String(m.Headers[i].Name), t.Bytes(m.Headers[i].Value, mostFact)))
+	for i := range headers {
+		list = append(list, orEmpty(t.String(headers[i].Name), t.Bytes(headers[i].Value, mostFact)))
 	}
 	return list
 }

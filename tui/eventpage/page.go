@@ -297,6 +297,9 @@ func (e *Page) doValue(a keymap.Action) tea.Cmd {
 		return page.Copy(e, string(e.read.decoded.Data), text.Own("the value"))
 	case keymap.Save:
 		value := e.read.message.Value // as it was sent: nothing is escaped
+		if e.read.decoded.Masked {
+			value = e.read.decoded.Data
+		}
 		return e.Files.Save(e, e.fileName(), value, text.Own("the value"), text.Size(int64(len(value))))
 	case keymap.Edit:
 		return e.Files.Edit(e, e.fileName(), e.read.decoded.Data, nil)

@@ -181,6 +181,10 @@ func (p *letterPage) editLetter(message *adapters.Message, body *payload.Decoded
 		model.Say(theme.Warn, text.Own("the body is compressed; only what is sent as it is can be edited"))
 		return nil
 	}
+	if body.Masked {
+		model.Say(theme.Warn, text.Own("parts of the body are masked, so it cannot be edited; r sends it as it is"))
+		return nil
+	}
 	if body.IsEncoded(message) {
 		model.Say(theme.Warn, text.Own("the body is written with a schema, so an edit would be text that no reader of it takes; r sends it as it is"))
 		return nil

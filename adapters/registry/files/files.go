@@ -9,6 +9,7 @@ import (
 // Files are the schemas of all rules. The nil one has none.
 type Files struct {
 	assigned      [2]pattern.List[*schemas.Assigned] // of each part
+	known         [2]pattern.Memory[*schemas.Assigned]
 	byFingerprint map[uint64]*schemas.Schema
 }
 
@@ -37,10 +38,14 @@ func (f *Files) Assigned(destination string, part schemas.Part) *schemas.Assigne
 	if f == nil {
 		return nil
 	}
-	if all := f.assigned[part].All(destination); len(all) > 0 {
-		return all[0]
+	if known, ok := f.known[part].Get(destination); ok {
+		return known
 	}
-	return nil
+	var first *schemas.Assigned
+	if all := f.assigned[part].All(destination); len(all) > 0 {
+		first = all[0]
+	}
+	return f.known[part].Put(destination, first)
 }
 
 // Fingerprinted is the schema of Avro with this fingerprint, or nil.

@@ -33,6 +33,7 @@ type File struct {
 	Contexts map[string]Context `yaml:"contexts"`
 	Mappings []Mapping          `yaml:"mappings"`
 	Schemas  []Schema           `yaml:"schemas"`
+	Masks    []Mask             `yaml:"masks"`
 	Paths    []Path             `yaml:"paths"`
 	// Services are the consumer groups and queues of services, by name of the service, where
 	// their names do not tell.

@@ -21,6 +21,11 @@
 //	  - destination: telemetry.*
 //	    value: {protobuf: shop.proto, message: shop.v1.Order}    # or {avro: order.avsc}, {format: msgpack}
 //	    framed: none        # confluent (default): a frame comes first; none; delimited
+//	masks:                  # what must not be shown of messages, by destination
+//	  - destination: payments*
+//	    paths: [/payload/card, /**/email]
+//	    headers: [authorization]
+//	    tags: [PII]         # of schemas
 //	paths:                  # usual paths of flows; others are learned
 //	  - name: order
 //	    types: [OrderPlaced, PaymentProcessed, ShipmentPrepared]
@@ -39,6 +44,7 @@
 //	strict.go   fields that the file's structure does not have, all at once
 //	registry.go the schema registry of a source
 //	schemas.go  files by which messages are read that name no schema
+//	masks.go    what must not be shown
 //	context.go  one context: its sources with their secrets
 //	secret.go   ${env:NAME} and ${file:path}
 //	memory.go   amounts of memory: 512MiB

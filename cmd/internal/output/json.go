@@ -7,6 +7,7 @@ import (
 
 	"eventscope/adapters/envelope"
 	"eventscope/adapters/envelope/deadheader"
+	"eventscope/adapters/payload"
 	"eventscope/tracing"
 	"eventscope/tui/text"
 )
@@ -42,12 +43,13 @@ func (l *jsonLines) event(dst []byte, e *Event) []byte {
 	}
 	dst = key(field(dst, "key"), m)
 	dst = append(field(dst, "headers"), '[')
-	for i := range m.Headers {
+	headers := payload.Headers(m)
+	for i := range headers {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = quote(append(dst, '['), m.Headers[i].Name)
-		dst = append(binary(append(dst, ','), m.Headers[i].Value), ']')
+		dst = quote(append(dst, '['), headers[i].Name)
+		dst = append(binary(append(dst, ','), headers[i].Value), ']')
 	}
 	dst = append(dst, ']')
 	dst = l.identity(dst, id)
@@ -60,7 +62,7 @@ func (l *jsonLines) event(dst []byte, e *Event) []byte {
 		dst = value(dst, m)
 	}
 	if id.DeadLetter {
-		if info, ok := deadheader.Read(m); ok {
+		if info, ok := deadheader.Read(payload.Shown(m)); ok {
 			dst = death(field(dst, "dead_letter"), &info)
 		}
 	}

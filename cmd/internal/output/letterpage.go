@@ -26,11 +26,12 @@ func (l *textLines) AppendLetterPage(dst []byte, d *Letter) []byte {
 			dst = l.fact(dst, fact.name, fact.said)
 		}
 	}
-	if len(d.Message.Headers) > 0 {
+	headers := payload.Headers(d.Message)
+	if len(headers) > 0 {
 		dst = l.line(append(dst, '\n'), nil, text.Own("Headers"), l.looks(theme.Title)...)
 	}
-	for i := range d.Message.Headers {
-		h := &d.Message.Headers[i]
+	for i := range headers {
+		h := &headers[i]
 		dst = l.whole(dst, []text.Safe{text.Own(" "), l.words(h.Name)}, l.words(strconv.Quote(string(h.Value))))
 	}
 	return l.tree(dst, d)
@@ -75,7 +76,7 @@ func (l *textLines) letterFacts(d *Letter) []letterFact {
 		{text.Own("Entity"), words(letter.Entity)},
 		{text.Own("Flow"), words(letter.Flow)},
 		{text.Own("Id"), words(letter.ID)},
-		{text.Own("Key"), l.words(string(d.Message.Key))},
+		{text.Own("Key"), l.words(string(payload.ReadableKey(d.Message, payload.MaxDecompressed)))},
 		{text.Own("Size"), text.Size(int64(letter.Size))},
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/payload/mask"
 	"eventscope/adapters/registry"
 	"eventscope/adapters/registry/files"
 	"eventscope/adapters/schemas"
@@ -168,13 +169,14 @@ func (r *Registry) findSecrets(s *Source) error {
 // secret says that the registry is told one.
 func (r *Registry) secret() bool { return r.Password != "" || r.Token != "" }
 
-// open gives a source that was opened its schemas, of a registry and of files.
-func (r *Registry) open(opened *driver.Source, rules []files.Rule) error {
+// open gives a source that was opened its schemas, of a registry and of files, and says what of its
+// messages must not be shown.
+func (r *Registry) open(opened *driver.Source, rules []files.Rule, masks *mask.Rules) error {
 	read, err := files.Read(rules, len(r.URLs) == 0)
 	if err != nil {
 		return fmt.Errorf("%w: %w", adapters.ErrUsage, err)
 	}
-	config := registry.Config{Files: read, URLs: r.URLs, User: r.User, Password: r.Password, Token: r.Token, Context: r.Context}
+	config := registry.Config{Files: read, Masks: masks, URLs: r.URLs, User: r.User, Password: r.Password, Token: r.Token, Context: r.Context}
 	if slices.ContainsFunc(r.URLs, func(url string) bool { return strings.HasPrefix(url, "https://") }) {
 		settings, err := r.TLS.Settings("")
 		if problem := (*adapters.Problem)(nil); errors.As(err, &problem) {

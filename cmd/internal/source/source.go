@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"eventscope/adapters/driver"
+	"eventscope/adapters/payload/mask"
 	"eventscope/adapters/registry/files"
 )
 
@@ -19,19 +20,20 @@ type Source struct {
 	driver.Config
 	Driver *driver.Driver
 	// Registry is where the schemas of its messages are, and Files are the schemas of messages
-	// that name none.
+	// that name none. Masks say what must not be shown of messages.
 	Registry Registry
 	Files    []files.Rule
+	Masks    *mask.Rules
 }
 
 // Open connects to the source, as its driver does, and gives it its schemas. A registry is not
 // asked before a message names a schema.
 func (s Source) Open(ctx context.Context) (*driver.Source, error) {
 	opened, err := s.Driver.Open(ctx, s.Config)
-	if err != nil || len(s.Registry.URLs) == 0 && len(s.Files) == 0 {
+	if err != nil || len(s.Registry.URLs) == 0 && len(s.Files) == 0 && s.Masks == nil {
 		return opened, err
 	}
-	if err := s.Registry.open(opened, s.Files); err != nil {
+	if err := s.Registry.open(opened, s.Files, s.Masks); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
 	return opened, nil

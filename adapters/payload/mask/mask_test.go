@@ -1,0 +1,132 @@
+package mask
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"eventscope/adapters"
+	"eventscope/adapters/schemas"
+)
+
+func compile(t *testing.T, rules ...Rule) *Rules {
+	t.Helper()
+	made, err := Compile(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// TestPathsAreMasked, and everything else is spelled as it was.
+func TestPathsAreMasked(t *testing.T) {
+	for _, c := range []struct{ path, in, want string }{
+		{"/a", `{"a":1,"b":1.50}`, `{"a":"***","b":1.50}`},
+		{"/a", `{"a":{"b":1},"b":"\u00e9"}`, `{"a":"***","b":"\u00e9"}`},
+		{"/a", `{"a":null,"a":1}`, `{"a":null,"a":"***"}`},
+		{"/a/b", `{"a":{"b":1,"c":2},"b":1}`, `{"a":{"b":"***","c":2},"b":1}`},
+		{"/a/*/b", `{"a":[{"b":1},{"b":2,"c":3}]}`, `{"a":[{"b":"***"},{"b":"***","c":3}]}`},
+		{"/a/1", `{"a":[1,2,3]}`, `{"a":[1,"***",3]}`},
+		{"/**/b", `{"b":1,"a":[{"b":{"b":1}}]}`, `{"b":"***","a":[{"b":"***"}]}`},
+		{"/a/**/b", `{"b":1,"a":{"b":1,"c":{"b":1}}}`, `{"b":1,"a":{"b":"***","c":{"b":"***"}}}`},
+		{"/a/**", `{"b":1,"a":{"c":1}}`, `{"b":1,"a":{"c":"***"}}`},
+		{"/**/**/b", `{"b":1,"a":{"b":1}}`, `{"b":"***","a":{"b":"***"}}`},
+		{"/**/*/b", `{"b":1,"a":{"b":1}}`, `{"b":1,"a":{"b":"***"}}`},
+		{"/a~1b/c~0d", `{"a/b":{"c~d":1}}`, `{"a/b":{"c~d":"***"}}`},
+		{"/é", `{"\u00e9":1}`, `{"\u00e9":"***"}`},
+		{"/a", `[1]`, `[1]`},
+		{"/a", `"a"`, `"a"`},
+	} {
+		got, masked, err := compile(t, Rule{Destination: "*", Paths: []string{c.path}}).Of("orders").JSON([]byte(c.in), nil)
+		if err != nil || string(got) != c.want || masked != (c.in != c.want) {
+			t.Errorf("%s in %s: %s, %v, %v", c.path, c.in, got, masked, err)
+		}
+	}
+	if _, _, err := compile(t, Rule{Destination: "*", Paths: []string{"/a"}}).Of("x").JSON([]byte(`{"a":1`), nil); err == nil {
+		t.Error("half of a value is taken")
+	}
+	deep := strings.Repeat(`{"a":`, 2*maxDepth) + `{"b":"secret"}` + strings.Repeat("}", 2*maxDepth)
+	if got, _, err := compile(t, Rule{Destination: "*", Paths: []string{"/**/b"}}).Of("x").JSON([]byte(deep), nil); err != nil || strings.Contains(string(got), "secret") {
+		t.Errorf("what lies deep: %s, %v", got, err)
+	}
+}
+
+// TestNothingOfAMaskedNameIsLeft, wherever it is in whatever JSON.
+func TestNothingOfAMaskedNameIsLeft(t *testing.T) {
+	hidden := compile(t, Rule{Destination: "*", Paths: []string{"/**/secret"}}).Of("x")
+	rapid.Check(t, func(t *rapid.T) {
+		n := 0
+		var value func(depth int) any
+		value = func(depth int) any {
+			switch kind := rapid.IntRange(0, 5).Draw(t, "kind"); {
+			case kind < 2 && depth > 0:
+				object := map[string]any{}
+				for range rapid.IntRange(0, 4).Draw(t, "members") {
+					name := rapid.SampledFrom([]string{"a", "b", "secret", "*", "**", "0"}).Draw(t, "name")
+					if object[name] = value(depth - 1); name == "secret" {
+						n++
+						object[name] = map[string]any{"x": fmt.Sprintf("HIDE%d", n), "a": []any{"HIDE"}}
+					}
+				}
+				return object
+			case kind < 3 && depth > 0:
+				return []any{value(depth - 1), value(depth - 1)}
+			}
+			return rapid.SampledFrom([]any{nil, true, 1.5, "text"}).Draw(t, "scalar")
+		}
+		in, err := json.Marshal(value(6))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, masked, err := hidden.JSON(in, nil)
+		if err != nil || !json.Valid(out) || strings.Contains(string(out), "HIDE") || masked != strings.Contains(string(in), "HIDE") {
+			t.Fatalf("%s: %s, %v, %v", in, out, masked, err)
+		}
+	})
+}
+
+// TestTagsOfSchemas mask what has them; where nobody can tell what has, nothing is shown.
+func TestTagsOfSchemas(t *testing.T) {
+	hidden := compile(t, Rule{Destination: "*", Tags: []string{"PII"}}).Of("x")
+	for name, c := range map[string]struct {
+		schema schemas.Schema
+		want   string // "" is hidden whole
+	}{
+		"Avro":                               {schemas.Schema{Format: "AVRO", Text: `{"type":"record","name":"A","fields":[{"name":"card","type":"string","confluent:tags":["PII"]},{"name":"note","type":"string"}]}`}, `{"card":"***","note":"n"}`},
+		"a reference":                        {schemas.Schema{Format: "AVRO", Text: `"B"`, References: []string{`{"type":"record","name":"B","fields":[{"name":"note","type":"string","confluent:tags":["X","PII"]}]}`}}, `{"card":"c","note":"***"}`},
+		"another tag":                        {schemas.Schema{Format: "AVRO", Text: `{"type":"record","name":"A","fields":[{"name":"card","type":"string","confluent:tags":["PUBLIC"]}]}`}, `{"card":"c","note":"n"}`},
+		"JSON Schema":                        {schemas.Schema{Format: "JSON", Text: `{"properties":{"card":{"type":"string","confluent:tags":["PII"]},"note":{}}}`}, `{"card":"***","note":"n"}`},
+		"Protobuf":                           {schemas.Schema{Format: "PROTOBUF", Text: "syntax = \"proto3\";\nmessage A { string card = 1 [(confluent.field_meta) = { tags: [\"PII\"] }];\n string note = 2; }"}, `{"card":"***","note":"n"}`},
+		"Protobuf with the tag of a message": {schemas.Schema{Format: "PROTOBUF", Text: "syntax = \"proto3\";\nmessage A { option (confluent.message_meta).tags = \"PII\"; string card = 1; }"}, ""},
+		"a descriptor":                       {schemas.Schema{Format: "PROTOBUF", Text: "ChFzaG9w"}, ""},
+		"the tag of a whole schema":          {schemas.Schema{Format: "JSON", Text: `{"confluent:tags":["PII"]}`}, ""},
+	} {
+		for range 2 { // the second time it is remembered
+			got, _, err := hidden.JSON([]byte(`{"card":"c","note":"n"}`), &c.schema)
+			if string(got) != c.want || (err != nil) != (c.want == "") {
+				t.Errorf("%s: %s, %v", name, got, err)
+			}
+		}
+	}
+}
+
+// TestHeadersAreMasked in a copy.
+func TestHeadersAreMasked(t *testing.T) {
+	hidden := compile(t, Rule{Destination: "orders*", Headers: []string{"Authorization"}}, Rule{Destination: "orders.eu", Key: true})
+	all := []adapters.Header{{Name: "authorization", Value: []byte("Bearer x")}, {Name: "tenant", Value: []byte("a")}}
+	got := hidden.Of("orders.eu").Headers(all)
+	if string(got[0].Value) != Shown || string(got[1].Value) != "a" || string(all[0].Value) != "Bearer x" {
+		t.Errorf("%s, of %s", got, all)
+	}
+	if !hidden.Of("orders.eu").Key || hidden.Of("orders").Key || hidden.Of("payments") != nil {
+		t.Error("rules of other destinations count")
+	}
+	for _, wrong := range []Rule{{Destination: "a"}, {Destination: "~(", Key: true}, {Destination: "a", Paths: []string{"a.b"}}, {Key: true}} {
+		if _, err := Compile([]Rule{wrong}); err == nil {
+			t.Errorf("%+v is taken", wrong)
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package payload
+
+import (
+	"strings"
+	"testing"
+
+	"eventscope/adapters"
+	"eventscope/adapters/payload/mask"
+)
+
+// maskedSchemas are a registry and what must not be shown.
+type maskedSchemas struct {
+	known
+	rules *mask.Rules
+}
+
+func (m maskedSchemas) Mask(destination string) *mask.Mask { return m.rules.Of(destination) }
+
+// TestNoWayShowsWhatIsMasked: whatever is asked of a message that is shown, in whatever form the
+// value is, its secret is not in the answer, and the message stays as it is.
+func TestNoWayShowsWhatIsMasked(t *testing.T) {
+	const secret = "s3cret"
+	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/text"}, Headers: []string{"auth"}, Key: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := maskedSchemas{registryOf(t), rules}
+	for name, c := range map[string]struct{ value, shown string }{
+		"JSON":                  {`{"n":1,"text":"` + secret + `"}`, `{"n":1,"text":"***"}`},
+		"JSON behind a frame":   {"\x00\x00\x00\x00\x0b{\"text\":\"" + secret + "\"}", `{"text":"***"}`},
+		"Avro":                  {"\x00\x00\x00\x00\x07\x0c" + secret + "\x02", `{"text":"***","n":1}`},
+		"Avro without a schema": {"\x00\x00\x00\x00\x63\x0c" + secret + "\x02", hiddenWhole},
+		"Avro that is cut":      {"\x00\x00\x00\x00\x07\x0c" + secret, hiddenWhole},
+		"text":                  {secret, hiddenWhole},
+		"half of JSON":          {`{"text":"` + secret, hiddenWhole},
+		"bytes":                 {"\xff" + secret, hiddenWhole},
+	} {
+		m := &adapters.Message{Value: []byte(c.value), Key: []byte(secret), Headers: []adapters.Header{{Name: "Auth", Value: []byte(secret)}}, Schemas: k}
+		d := Decode(m, 0)
+		if string(d.Data) != c.shown || d.Raw != nil || !d.Masked {
+			t.Errorf("%s: %q, %q", name, d.Data, d.Raw)
+		}
+		for _, limit := range []int{4, 20, 1 << 20} {
+			d := Decode(m, limit)
+			for _, text := range []string{string(d.Data), string(Readable(m, limit)), string(ReadableKey(m, limit)), string(AppendSummary(nil, m, limit))} {
+				if strings.Contains(text, secret[:2]) {
+					t.Errorf("%s, %d bytes: %q", name, limit, text)
+				}
+			}
+		}
+		shown := Shown(m)
+		if string(shown.Value) != c.shown || string(shown.Key) != mask.Shown || string(shown.Headers[0].Value) != mask.Shown || string(Headers(m)[0].Value) != mask.Shown {
+			t.Errorf("%s: %+v", name, shown)
+		}
+		if string(m.Value) != c.value || string(m.Key) != secret || string(m.Headers[0].Value) != secret {
+			t.Errorf("%s: the message was changed", name)
+		}
+	}
+	plain := &adapters.Message{Value: []byte(`{"n":1}`), Schemas: k}
+	if d := Decode(plain, 0); d.Masked || string(d.Data) != `{"n":1}` {
+		t.Errorf("nothing of it is masked: %+v", d)
+	}
+	tombstone := &adapters.Message{Schemas: k}
+	if d := Decode(tombstone, 0); d.Format != Tombstone || Shown(tombstone).Value != nil {
+		t.Errorf("%+v", d)
+	}
+}
