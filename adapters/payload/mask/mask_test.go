@@ -92,20 +92,20 @@ func TestNothingOfAMaskedNameIsLeft(t *testing.T) {
 func TestTagsOfSchemas(t *testing.T) {
 	hidden := compile(t, Rule{Destination: "*", Tags: []string{"PII"}}).Of("x")
 	for name, c := range map[string]struct {
-		schema schemas.Schema
+		schema *schemas.Schema
 		want   string // "" is hidden whole
 	}{
-		"Avro":                               {schemas.Schema{Format: "AVRO", Text: `{"type":"record","name":"A","fields":[{"name":"card","type":"string","confluent:tags":["PII"]},{"name":"note","type":"string"}]}`}, `{"card":"***","note":"n"}`},
-		"a reference":                        {schemas.Schema{Format: "AVRO", Text: `"B"`, References: []string{`{"type":"record","name":"B","fields":[{"name":"note","type":"string","confluent:tags":["X","PII"]}]}`}}, `{"card":"c","note":"***"}`},
-		"another tag":                        {schemas.Schema{Format: "AVRO", Text: `{"type":"record","name":"A","fields":[{"name":"card","type":"string","confluent:tags":["PUBLIC"]}]}`}, `{"card":"c","note":"n"}`},
-		"JSON Schema":                        {schemas.Schema{Format: "JSON", Text: `{"properties":{"card":{"type":"string","confluent:tags":["PII"]},"note":{}}}`}, `{"card":"***","note":"n"}`},
-		"Protobuf":                           {schemas.Schema{Format: "PROTOBUF", Text: "syntax = \"proto3\";\nmessage A { string card = 1 [(confluent.field_meta) = { tags: [\"PII\"] }];\n string note = 2; }"}, `{"card":"***","note":"n"}`},
-		"Protobuf with the tag of a message": {schemas.Schema{Format: "PROTOBUF", Text: "syntax = \"proto3\";\nmessage A { option (confluent.message_meta).tags = \"PII\"; string card = 1; }"}, ""},
-		"a descriptor":                       {schemas.Schema{Format: "PROTOBUF", Text: "ChFzaG9w"}, ""},
-		"the tag of a whole schema":          {schemas.Schema{Format: "JSON", Text: `{"confluent:tags":["PII"]}`}, ""},
+		"Avro":                               {&schemas.Schema{Format: "AVRO", Text: `{"type":"record","name":"A","fields":[{"name":"card","type":"string","confluent:tags":["PII"]},{"name":"note","type":"string"}]}`}, `{"card":"***","note":"n"}`},
+		"a reference":                        {&schemas.Schema{Format: "AVRO", Text: `"B"`, References: []string{`{"type":"record","name":"B","fields":[{"name":"note","type":"string","confluent:tags":["X","PII"]}]}`}}, `{"card":"c","note":"***"}`},
+		"another tag":                        {&schemas.Schema{Format: "AVRO", Text: `{"type":"record","name":"A","fields":[{"name":"card","type":"string","confluent:tags":["PUBLIC"]}]}`}, `{"card":"c","note":"n"}`},
+		"JSON Schema":                        {&schemas.Schema{Format: "JSON", Text: `{"properties":{"card":{"type":"string","confluent:tags":["PII"]},"note":{}}}`}, `{"card":"***","note":"n"}`},
+		"Protobuf":                           {&schemas.Schema{Format: "PROTOBUF", Text: "syntax = \"proto3\";\nmessage A { string card = 1 [(confluent.field_meta) = { tags: [\"PII\"] }];\n string note = 2; }"}, `{"card":"***","note":"n"}`},
+		"Protobuf with the tag of a message": {&schemas.Schema{Format: "PROTOBUF", Text: "syntax = \"proto3\";\nmessage A { option (confluent.message_meta).tags = \"PII\"; string card = 1; }"}, ""},
+		"a descriptor":                       {&schemas.Schema{Format: "PROTOBUF", Text: "ChFzaG9w"}, ""},
+		"the tag of a whole schema":          {&schemas.Schema{Format: "JSON", Text: `{"confluent:tags":["PII"]}`}, ""},
 	} {
 		for range 2 { // the second time it is remembered
-			got, _, err := hidden.JSON([]byte(`{"card":"c","note":"n"}`), &c.schema)
+			got, _, err := hidden.JSON([]byte(`{"card":"c","note":"n"}`), c.schema)
 			if string(got) != c.want || (err != nil) != (c.want == "") {
 				t.Errorf("%s: %s, %v", name, got, err)
 			}
