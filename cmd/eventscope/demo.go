@@ -130,9 +130,17 @@ func (d *demonstration) system(settings *settings) (system *demo.System, stop fu
 			return nil, stop, err
 		}
 		config.Kafka, stop = []string{broker.Address()}, broker.Stop
+		if config.Registry, err = demo.StartRegistry(); err != nil {
+			stop()
+			return nil, func() {}, err
+		}
+		stop = func() { config.Registry.Stop(); broker.Stop() }
 	}
 	system = demo.New(config)
 	settings.sources = []source.Source{{Driver: &kafka.Driver, Config: driver.Config{Hosts: config.Kafka, Path: strings.Join(topics, ",")}}}
+	if config.Registry != nil {
+		settings.sources[0].Registry.URLs = []string{config.Registry.Address()}
+	}
 	if taps != nil {
 		d.Note("the demonstration writes to rabbitmq %s: %s", taps.Hosts[0], exchangesOf(system))
 		for _, tap := range system.Taps() {

@@ -1,7 +1,9 @@
 package versions
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -36,10 +38,28 @@ func (b *Broke) Told(v *Version) string {
 	return said
 }
 
-// Told is a change in words, with where it is, where that is not in them.
+// Told is a change in words, with the whole path of what changed: "payload.amount: int → string".
 func Told(c *Change) string {
-	if strings.ContainsAny(c.Path, ".[{") && !strings.Contains(c.Text, c.Path) {
-		return c.Text + " (in " + c.Path + ")"
+	name := c.Path[strings.LastIndexByte(c.Path, '.')+1:]
+	if name == c.Path || strings.Contains(c.Text, c.Path) {
+		return c.Text
 	}
-	return c.Text
+	for _, sign := range []string{"", "+ ", "- "} {
+		if rest, ok := strings.CutPrefix(c.Text, sign+name); ok {
+			return sign + c.Path + rest
+		}
+	}
+	return c.Text + " (in " + c.Path + ")"
+}
+
+// SchemaText is the schema in lines, or "" where it is not known: registries keep JSON in one.
+func (v *Version) SchemaText() string {
+	if v.Schema == nil {
+		return ""
+	}
+	var lines bytes.Buffer
+	if json.Indent(&lines, []byte(v.Schema.Text), "", "  ") != nil {
+		return v.Schema.Text
+	}
+	return lines.String()
 }

@@ -35,15 +35,16 @@ func (p *list) columns(width int) []int {
 		_, told := p.told(v)
 		broke = max(broke, min(40, told.Width()))
 	}
+	name = max(12, min(name, width-version-broke-2*9)) // who could not read it is what the page is for
 	return widget.Layout([]widget.Column{
-		ofType:        {Min: min(name, 16), Want: name},
+		ofType:        {Min: min(name, 14), Want: name},
 		ofVersion:     {Min: version},
 		ofState:       {Min: 7},
 		ofShare:       {Min: 5, Rank: 2},
 		ofRate:        {Min: 6, Rank: 4},
 		ofFirst:       {Min: page.ClockWidth, Rank: 5},
 		ofWriters:     {Min: min(writers, 14), Want: writers, Rank: 3},
-		ofBroke:       {Min: min(broke, 16), Want: broke, Rank: 1},
+		ofBroke:       {Min: min(broke, 24), Want: broke, Rank: 1},
 		ofDestination: {Min: destination, Rank: 6},
 	}, width-2)
 }

@@ -106,7 +106,7 @@ func (p *one) tell() (lines []page.Piece) {
 	lines = append(lines, p.changes()...)
 	if v.Schema != nil {
 		title(text.Own("Schema"))
-		for line := range strings.Lines(v.Schema.Text) {
+		for line := range strings.Lines(v.SchemaText()) {
 			add(theme.Plain, text.Own("  ").Add(t.String(strings.TrimRight(line, "\r\n"))))
 		}
 	}

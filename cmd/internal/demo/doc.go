@@ -19,6 +19,10 @@
 // exchanges there, and each reader has a quorum queue of its own. Every service
 // passes correlation_id and causation_id on, but for shipping, which forgets both.
 //
+// Where there is a registry, sign-ups are written in Avro. Now and then their schema changes: most
+// clients are deployed at once, and analytics is last. It stands at the first sign-up of the new
+// version until it is, while mail and profile read on.
+//
 // # Delivery
 //
 // Each service is the only member of its consumer group and settles an event after
@@ -64,6 +68,7 @@
 //	message.go    what crosses a broker; kafka.go and rabbitmq.go carry it
 //	faults.go     what can go wrong, by itself or when asked
 //	chance.go     numbers from the seed
+//	signup.go     sign-ups in Avro, and the versions of their schema; registry.go: where those are
 //	stats.go      counts
 //
 // # Not obvious

@@ -89,7 +89,14 @@ func (e *event) encode(now time.Time) ([]byte, error) {
 // was introduced is refused unless mended, which is the consumer after its repair.
 func decode(m *message, mended bool) (event, error) {
 	var b body
-	if err := json.Unmarshal(m.body, &b); err != nil {
+	text := m.body
+	if signUpVersion(text) > 0 {
+		var err error
+		if text, err = decodeSignUp(m.body); err != nil {
+			return event{}, &failure{"MalformedAvro", err.Error()}
+		}
+	}
+	if err := json.Unmarshal(text, &b); err != nil {
 		if _, syntax := err.(*json.SyntaxError); syntax {
 			return event{}, &failure{"MalformedJSON", err.Error()}
 		}

@@ -26,6 +26,7 @@ const (
 	ReusedID     Kind = "reused-id"
 	Lost         Kind = "lost"
 	SecondSchema Kind = "version-2"
+	NewSchema    Kind = "schema-v2"
 
 	BrokenSchema Kind = "broken-schema"
 	Slow         Kind = "slow"
@@ -50,6 +51,7 @@ var effects = map[Kind]string{
 	ReusedID:     "the next event is published again with the same id and another payload",
 	Lost:         "the next event is not published, and its flow stays where it is",
 	SecondSchema: "the next order is written in schema version 2",
+	NewSchema:    fmt.Sprintf("sign-ups are written in a new version of their schema, which %s cannot read for %v", lastDeployed, deployed),
 	BrokenSchema: fmt.Sprintf("the next %d orders are written in a schema that payment cannot read; they succeed when replayed", burst),
 	Slow:         fmt.Sprintf("every event takes %v for %v, so that lag grows and then drains", slowness, slowPeriod),
 	Crash:        fmt.Sprintf("the service falls over between two steps and is back within %v", mostAbsent),
@@ -60,6 +62,7 @@ var effects = map[Kind]string{
 var DefaultFaults = map[Kind]float64{
 	Declined: 0.06, Fraud: 0.03, OutOfStock: 0.06, Timeout: 0.004,
 	Poison: 0.004, Duplicate: 0.012, ReusedID: 0.003, Lost: 0.004, SecondSchema: 0.2,
+	NewSchema:    0.02,
 	BrokenSchema: 0.01, Slow: 0.0005, Crash: 0.0008,
 }
 
@@ -104,6 +107,9 @@ func (s *System) Fault(service, kind string) error {
 		}
 		if fault.Service != service {
 			continue
+		}
+		if fault.Kind == NewSchema && s.config.Registry == nil {
+			continue // sign-ups have no schema then
 		}
 		if string(fault.Kind) == kind {
 			s.wanted.add(service, fault.Kind)

@@ -257,7 +257,7 @@ func TestTheDemonstrationEndsThoughItsBrokerIsGone(t *testing.T) {
 }
 
 func TestEveryFaultCanBeAskedFor(t *testing.T) {
-	system := New(Config{})
+	system := New(Config{Registry: &Registry{}})
 	seen := map[Kind]bool{}
 	for _, fault := range Faults() {
 		if err := system.Fault(fault.Service, string(fault.Kind)); err != nil || fault.Effect == "" {

@@ -115,7 +115,7 @@ func (k *kafkaConnection) publish(ctx context.Context, m *message) error {
 	record := &kgo.Record{Topic: k.prefix + m.destination, Key: []byte(m.key), Value: m.body}
 	for _, header := range []struct{ name, value string }{
 		{headerID, m.id}, {headerType, m.eventType}, {headerCorrelation, m.correlation}, {headerCausation, m.causation},
-		{headerService, m.service}, {headerSchema, m.schema}, {"content-type", "application/json"},
+		{headerService, m.service}, {headerSchema, m.schema}, {"content-type", m.contentType},
 	} {
 		if header.value != "" {
 			record.Headers = append(record.Headers, kgo.RecordHeader{Key: header.name, Value: []byte(header.value)})

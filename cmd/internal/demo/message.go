@@ -16,6 +16,7 @@ type message struct {
 	causation   string
 	service     string
 	schema      string
+	contentType string
 	body        []byte
 }
 

@@ -42,13 +42,17 @@ func (s *service) write(e *event) []message {
 
 // message puts an event in the form in which it travels.
 func (s *service) message(e *event) message {
-	encoded, err := e.encode(time.Now())
+	encode, contentType := e.encode, "application/json"
+	if s.system.config.Registry != nil && e.eventType == signUpType {
+		encode, contentType = func(now time.Time) ([]byte, error) { return s.system.encodeSignUp(e, now) }, "application/avro"
+	}
+	encoded, err := encode(time.Now())
 	if err != nil {
 		panic("an event of the demonstration cannot be encoded: " + err.Error()) // only its own values are in it
 	}
 	m := message{
 		destination: e.destination, key: e.payload.OrderID, eventType: e.eventType, id: e.id,
-		service: e.service, schema: strconv.Itoa(e.schema), body: encoded,
+		service: e.service, schema: strconv.Itoa(e.schema), contentType: contentType, body: encoded,
 	}
 	if m.key == "" {
 		m.key = e.payload.UserID

@@ -159,6 +159,9 @@ func (s *service) take(ctx context.Context, links *links, d *delivery) error {
 		s.system.stats.count(func(all *Stats) { all.Duplicates++ })
 		return d.ack()
 	}
+	if !s.understand(ctx, &d.message) {
+		return ctx.Err()
+	}
 	if err := s.spend(ctx, d, reaction); err != nil {
 		return err
 	}

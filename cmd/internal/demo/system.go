@@ -22,6 +22,8 @@ type Config struct {
 	// RabbitMQ is an AMQP URL. If set, inventory and shipping talk over RabbitMQ,
 	// and the rest over Kafka. It is never printed.
 	RabbitMQ string
+	// Registry, if set, is where sign-ups have their schema: they are then written in Avro.
+	Registry *Registry
 	// Prefix goes before the name of every topic, group, exchange and queue.
 	Prefix string
 	// Seed makes orders, contents and faults what they are.
@@ -47,6 +49,7 @@ type System struct {
 	log      *slog.Logger
 	first    int // number of the first order
 	wanted   wanted
+	signUps  signUps
 	stats    stats
 }
 

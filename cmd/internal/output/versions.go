@@ -206,10 +206,7 @@ func (l *textLines) change(dst []byte, c *versions.Change) []byte {
 // schemaText appends where the version was seen, and its schema.
 func (l *textLines) schemaText(dst []byte, v *versions.Version) []byte {
 	dst = l.note(dst, theme.Dim, fmt.Sprintf("%s, %s events, first at %s, last at %s", v.Title, text.Count(v.Events), v.First.Position, v.Last.Position))
-	if v.Schema == nil {
-		return dst
-	}
-	for line := range strings.Lines(v.Schema.Text) {
+	for line := range strings.Lines(v.SchemaText()) {
 		dst = l.note(dst, theme.Plain, strings.TrimRight(line, "\r\n"))
 	}
 	return dst
