@@ -67,7 +67,9 @@ func (c *comparer) nodes(path string, from, to *node) {
 	case from.kind == fixedKind && from.size != to.size:
 		c.add(path, true, "%s%d bytes → %d bytes", label(path), from.size, to.size)
 	case from.typeName() != to.typeName():
-		c.add(path, false, "%s%s → %s", label(path), from.typeName(), to.typeName())
+		// Of logical types only the scale of decimals is compared by readers.
+		scaled := from.logical == decimal && to.logical == decimal
+		c.add(path, scaled, "%s%s → %s", label(path), from.typeName(), to.typeName())
 	}
 }
 

@@ -159,7 +159,7 @@ func (l *textLines) AppendVersion(dst []byte, v *versions.Version, whole bool) [
 	}
 	cells := []text.Safe{
 		l.cell(kindOfEventColumn, l.words(v.Type)), l.cell(versionColumn, l.words(name)), l.cell(standingColumn, l.words(string(v.State))),
-		right(text.Share(v.Events, v.OfType), 5), right(text.Tenths(v.PerSecond).Add(text.Own("/s")), 8), l.cell(timeColumn, l.moment(v.First.Time)), l.cell(whereColumn, l.words(v.Destination)),
+		right(text.Share(v.Events, v.OfType), 5), right(text.Tenths(v.PerSecond).Add(text.Own("/s")), 8), l.clock(v.First.Time), l.cell(whereColumn, l.words(v.Destination)),
 	}
 	dst = l.head(dst, versionLines, func() []text.Safe {
 		return []text.Safe{
