@@ -9,6 +9,8 @@ import (
 	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tracing/query"
+	"eventscope/tui/lagpage"
+	"eventscope/tui/letterpage"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -31,6 +33,7 @@ func (m *Model) verbs() []verb {
 		{name: "trace", arguments: "ID [since]", help: "find a flow by any id, in the brokers too", run: runTrace},
 		{name: "flow", arguments: "ID", help: "only what is in memory", run: func(m *Model, id string) tea.Cmd { return m.shell.lookUp(id, 0) }},
 		{name: "filter", arguments: "EXPRESSION", help: "filter the lists; empty clears", run: runFilter},
+		{name: "save", arguments: "NAME", help: "save the filter of the page, for /@NAME; without one, forget it", run: runSave, offer: func(m *Model) []offer { return words(m.savedNames()...)(m) }},
 		{name: "from", arguments: "WHEN", help: "read again from -2h, 14:03, newest …", run: runFrom, offer: words(whens...)},
 		{name: "at", arguments: "WHEN", help: "the same, and hold where that begins", run: runAt, offer: words(whens...)},
 		{name: "goto", arguments: "POSITION", help: "the event at a place such as orders/2@881", run: runGoto},
@@ -147,6 +150,19 @@ func (m *Model) command(value string) tea.Cmd {
 	if m.session.commands = append(m.session.commands, value); len(m.session.commands) > pastCommands {
 		m.session.commands = m.session.commands[1:]
 	}
+	return m.give(value)
+}
+
+// CheckCommand says that the command line knows the command that a line begins with.
+func CheckCommand(line string) bool {
+	m := &Model{shell: &shell{options: &Options{Fault: func(context.Context, []string) (string, error) { return "", nil }}, lags: &lagpage.Model{}, letters: &letterpage.Model{}}}
+	name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	_, known := m.verb(name)
+	return known
+}
+
+// give runs a command.
+func (m *Model) give(value string) tea.Cmd {
 	name, rest, _ := strings.Cut(value, " ")
 	if v, ok := m.verb(name); ok {
 		return v.run(m, strings.TrimSpace(rest))
@@ -197,7 +213,7 @@ func runFilter(m *Model, rest string) tea.Cmd {
 	if m.shell.Top() == m.flows {
 		of = query.Flows
 	}
-	return m.shell.filter.Apply(rest, of)
+	return m.shell.filter.Apply(m.saved(rest), of)
 }
 
 // runSort sorts the rows of the page, or the flows where it has none that can be sorted.

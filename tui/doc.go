@@ -39,6 +39,7 @@
 //	context.go     another context in place of this one
 //	take.go        copying a flow or an event in another form
 //	notify.go      telling a person who looks elsewhere
+//	savedfilter.go filters by the names under which they were saved
 //	panel.go       what is laid over a page: help.go, its keys, with legend.go, what its signs
 //	               mean; sources.go, all that is wrong
 //	replies.go     what a terminal still answers when the screen has gone

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	"eventscope/tui/keymap"
@@ -40,6 +41,12 @@ func (m *Model) footer() widget.Line {
 // keyPieces is how many pieces a key of the footer has.
 const keyPieces = 2
 
+// mostOwn is how much of a command the footer shows for a key of the user's own.
+const mostOwn = 16
+
+// firstKeys are the keys of the page that come before them.
+const firstKeys = 2
+
 // footerKeys are the keys of the page that work now, in the order in which they leave a
 // narrow screen from the end; but that of help, which is the last, stays.
 func (m *Model) footerKeys() []page.Piece {
@@ -55,6 +62,12 @@ func (m *Model) footerKeys() []page.Piece {
 		}
 		add(keymap.KeyName(b.Keys[0], t.Glyph.Enter), label)
 	}
+	first, rest := keys[:min(len(keys), firstKeys*keyPieces)], slices.Clone(keys[min(len(keys), firstKeys*keyPieces):])
+	keys = first
+	for _, own := range m.shell.options.Keys {
+		add(t.String(own.Key), t.Cut(t.String(own.Command), mostOwn))
+	}
+	keys = append(keys, rest...)
 	add(text.Own("?"), text.Own("help"))
 	return keys
 }

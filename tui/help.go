@@ -25,7 +25,7 @@ type helpRow func(row *widget.Row, width int)
 
 // over lays the panel over the lines of a page.
 func (h *helpPanel) over(d *shell, lines []widget.Line, width int) []widget.Line {
-	list := helpRows(d.theme, d.Top().Scope())
+	list := helpRows(d.theme, d.Top().Scope(), d.options.Keys)
 	most, room := roomIn(width, len(lines))
 	room-- // for the title
 	columns, rows, inner := 1, len(list), min(helpWidth, most)
@@ -46,7 +46,7 @@ func (h *helpPanel) over(d *shell, lines []widget.Line, width int) []widget.Line
 }
 
 // helpRows are the keys of a page, its signs, and the keys of all pages.
-func helpRows(t *theme.Theme, on keymap.Scope) (rows []helpRow) {
+func helpRows(t *theme.Theme, on keymap.Scope, own []keymap.Own) (rows []helpRow) {
 	var everywhere []helpRow
 	for _, b := range keymap.On(on) {
 		if b.Everywhere() {
@@ -54,6 +54,9 @@ func helpRows(t *theme.Theme, on keymap.Scope) (rows []helpRow) {
 		} else {
 			rows = append(rows, keyRow(t, &b))
 		}
+	}
+	for _, b := range keymap.Bindings(own) {
+		rows = append(rows, keyRow(t, &b))
 	}
 	if signs := legend(t, on); len(signs) > 0 {
 		rows = append(rows, headRow(text.Own("Signs and states")))

@@ -41,7 +41,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	bound := keymap.Find(d.Top().Scope(), key.String())
 	if bound == nil {
 		m.panel = nil
-		return nil
+		return m.ownKey(key.String())
 	}
 	if m.panel != nil {
 		if !m.panel.press(bound.Action) {
@@ -77,6 +77,16 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 		return m.goTab(int(key.String()[0] - '0'))
 	default:
 		return d.Top().Do(bound.Action)
+	}
+	return nil
+}
+
+// ownKey gives the command of a key of the user's own, if it is one.
+func (m *Model) ownKey(key string) tea.Cmd {
+	for _, own := range m.shell.options.Keys {
+		if own.Key == key {
+			return m.give(own.Command)
+		}
 	}
 	return nil
 }

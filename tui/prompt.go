@@ -132,12 +132,14 @@ func (p *prompt) complete(forward bool) {
 func (m *Model) openFilter(line *page.Line) {
 	kind := map[keymap.Scope]keymap.Scope{keymap.OnFlows: keymap.OnStream, keymap.OnLetter: keymap.OnEvent}[m.shell.Top().Scope()]
 	kind = cmp.Or(kind, m.shell.Top().Scope())
+	m.withSaved(line)
 	accept := line.Accept
 	line.Accept = func(value string) tea.Cmd {
 		m.remember(kind, value)
 		return accept(value)
 	}
 	m.prompt = newPrompt(line)
+	m.prompt.offer = m.savedOffers
 	m.prompt.past = m.session.filters[kind]
 	m.prompt.at = len(m.prompt.past)
 }

@@ -19,6 +19,7 @@ import (
 	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tui/alert"
+	"eventscope/tui/keymap"
 	"eventscope/tui/page"
 )
 
@@ -38,6 +39,12 @@ type Options struct {
 	// writes or without, for when this screen ends, as it then does; it is called outside the event loop.
 	Contexts []Context
 	SwitchTo func(name string, write bool) error
+	// Keys are keys of the user's own; see [keymap.CheckOwn].
+	Keys []keymap.Own
+	// Filters are those that were saved, by name, and SaveFilter saves one, or removes it when it is
+	// empty; it is called outside the event loop. Nil where nobody keeps them.
+	Filters    map[string]string
+	SaveFilter func(name, filter string) error
 	// Session is what was written on the screen before this one; nil where there was none.
 	Session *Session
 	// ReadOnly is shown at the right of the header: "READ-ONLY".

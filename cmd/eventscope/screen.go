@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/live"
 	"eventscope/cmd/internal/reading"
+	"eventscope/cmd/internal/recent"
 	"eventscope/cmd/internal/spelling"
 	"eventscope/replay"
 	"eventscope/tracing"
@@ -222,6 +224,10 @@ func (v *view) options(p *program) tui.Options {
 		options.SwitchTo = func(name string, write bool) error { return v.switchTo(p, name, write) }
 	}
 	options.TraceCommand, options.WriteFlow = v.traceCommand(p), v.writeFlow
+	folder := cmp.Or(v.stateFolder, p.stateFolder())
+	options.Filters = recent.Filters(folder)
+	options.SaveFilter = func(name, filter string) error { return recent.SaveFilter(folder, name, filter) }
+	options.Keys = v.settings.file.OwnKeys()
 	options.Start, options.Seek, options.Nearest = v.start, v.seek, spelling.Nearest
 	for _, l := range v.live {
 		options.Sources = append(options.Sources, tui.Source{Name: l.Config.Name, Broker: l.Config.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}, History: l.History, Held: l.Held, Commands: l.Commands})

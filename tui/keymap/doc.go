@@ -17,6 +17,7 @@
 //
 // # Files
 //
+//	own.go     keys of the user's own, for commands
 //	keymap.go  actions, pages, and the list that binds keys to them
 //
 // # Not obvious

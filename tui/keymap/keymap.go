@@ -245,17 +245,21 @@ func Table() string {
 		for i, key := range k.Keys {
 			keys[i] = "`" + key + "`"
 		}
-		on := "everywhere"
-		if k.scope != everywhere {
-			var names []string
-			for _, p := range Pages {
-				if k.scope&p.Scope != 0 {
-					names = append(names, p.Name)
-				}
-			}
-			on = strings.Join(names, ", ")
-		}
-		b.WriteString("| " + strings.Join(keys, " ") + " | " + on + " | " + k.Long + " |\n")
+		b.WriteString("| " + strings.Join(keys, " ") + " | " + k.on() + " | " + k.Long + " |\n")
 	}
 	return b.String()
+}
+
+// on names the pages of a key.
+func (b *Binding) on() string {
+	if b.scope == everywhere {
+		return "everywhere"
+	}
+	var names []string
+	for _, p := range Pages {
+		if b.scope&p.Scope != 0 {
+			names = append(names, p.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }

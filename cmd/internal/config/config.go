@@ -25,10 +25,12 @@ const Variable = "EVENTSCOPE_CONFIG"
 
 // File is a config file. The zero value, no file at all, is good.
 type File struct {
-	Path     string             `yaml:"-"` // "" when there is none
-	Current  Text               `yaml:"current"`
-	Memory   Text               `yaml:"memory"`
-	Theme    Text               `yaml:"theme"`
+	Path    string `yaml:"-"` // "" when there is none
+	Current Text   `yaml:"current"`
+	Memory  Text   `yaml:"memory"`
+	Theme   Text   `yaml:"theme"`
+	// Keys are commands of the screen by a key of the user's own.
+	Keys     map[string]Text    `yaml:"keys"`
 	Notify   Text               `yaml:"notify"` // how a person is told of news; see [alert.NewSender]
 	Contexts map[string]Context `yaml:"contexts"`
 	Mappings []Mapping          `yaml:"mappings"`

@@ -55,7 +55,7 @@ func (f *File) check() []string {
 			add(" path %d (%s) needs at least two types", i+1, path.Name)
 		}
 	}
-	return slices.Concat(problems, f.checkServices(), f.checkHeaders(), f.checkSchemas(), f.checkMasks())
+	return slices.Concat(problems, f.checkServices(), f.checkHeaders(), f.checkSchemas(), f.checkMasks(), f.checkKeys())
 }
 
 // checkHeaders finds header rules that could not be meant.

@@ -4,6 +4,8 @@
 //	memory: 1GiB            # budget of index and caches
 //	theme: auto             # auto, dark or light
 //	notify: bell            # how a person is told of news: bell, osc9, osc777 or a program
+//	keys:                   # commands of the screen by keys of one's own
+//	  f5: from -1h
 //	contexts:
 //	  local:
 //	    read_only: true     # no flag overrides it
@@ -45,6 +47,7 @@
 //	registry.go the schema registry of a source
 //	schemas.go  files by which messages are read that name no schema
 //	masks.go    what must not be shown
+//	keys.go     keys of the user's own
 //	context.go  one context: its sources with their secrets
 //	secret.go   ${env:NAME} and ${file:path}
 //	memory.go   amounts of memory: 512MiB

@@ -19,16 +19,8 @@ const (
 
 // Read is what was looked at, the latest first: the URLs of each time.
 func Read(folder string) [][]string {
-	file, err := os.Open(filepath.Join(folder, name))
-	if err != nil {
-		return nil
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, mostBytes)) // what is cut off is no JSON
 	var lists [][]string
-	if err != nil || json.Unmarshal(data, &lists) != nil {
-		return nil
-	}
+	read(folder, name, &lists)
 	lists = slices.DeleteFunc(lists, func(urls []string) bool { return len(urls) == 0 })
 	return lists[:min(len(lists), kept)]
 }
@@ -37,16 +29,24 @@ func Read(folder string) [][]string {
 func Save(folder string, urls []string) error {
 	lists := slices.DeleteFunc(Read(folder), func(other []string) bool { return slices.Equal(other, urls) })
 	lists = append([][]string{urls}, lists...)
-	data, err := json.Marshal(lists[:min(len(lists), kept)])
+	if err := write(folder, name, lists[:min(len(lists), kept)]); err != nil {
+		return fmt.Errorf("remember the URLs: %w", err)
+	}
+	return nil
+}
+
+// write replaces a file of the state folder.
+func write(folder, name string, what any) error {
+	data, err := json.Marshal(what)
 	if err == nil {
 		err = os.MkdirAll(folder, 0o700)
 	}
 	if err != nil {
-		return fmt.Errorf("remember the URLs: %w", err)
+		return err
 	}
 	file, err := os.CreateTemp(folder, name+"-*") // which nobody else may read
 	if err != nil {
-		return fmt.Errorf("remember the URLs: %w", err)
+		return err
 	}
 	_, err = file.Write(data)
 	if closing := file.Close(); err == nil {
@@ -57,7 +57,20 @@ func Save(folder string, urls []string) error {
 	}
 	if err != nil {
 		_ = os.Remove(file.Name())
-		return fmt.Errorf("remember the URLs: %w", err)
+		return err
 	}
 	return nil
+}
+
+// read reads such a file into what; nothing where it is not there, is too large, or holds
+// something else.
+func read(folder, name string, what any) {
+	file, err := os.Open(filepath.Join(folder, name))
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	if data, err := io.ReadAll(io.LimitReader(file, mostBytes)); err == nil { // what is cut off is no JSON
+		_ = json.Unmarshal(data, what)
+	}
 }
