@@ -295,3 +295,24 @@ func TestAServiceThatIsIllIsSaidOfItsEvents(t *testing.T) {
 		f.Sees("not seen; service-1 is BEHIND, 3 to read").Misses("billing BEHIND")
 	})
 }
+
+// TestAStepSaysHowSoonSuchOnesUsuallyCome, the first of its type, and stands out when it came later than
+// nearly all.
+func TestAStepSaysHowSoonSuchOnesUsuallyCome(t *testing.T) {
+	look(t, 0, func(f *flows) {
+		f.order(0, 0, 0, 0).Misses("p50 / p95").Sees("Time  Service", "Type", "Position", "│0")
+		for i := range f.flow.Steps {
+			f.flow.Steps[i].Offset = time.Duration(i) * time.Second
+		}
+		f.flow.Steps[3].Type = "Step-1" // once more
+		f.flow.Expected = []tracing.Expectation{
+			{Type: "Step-0", State: tracing.Seen, Usual: time.Millisecond, Late: time.Millisecond}, {Type: "Step-1", State: tracing.Seen, Usual: 700 * time.Millisecond, Late: 950 * time.Millisecond},
+			{Type: "Step-2", State: tracing.Seen, Usual: 700 * time.Millisecond, Late: 900 * time.Millisecond}, {Type: "Step-3", State: tracing.Due, Usual: 5 * time.Second, Late: 6 * time.Second},
+		}
+		f.Pass(time.Second).Sees("p50 / p95", "700 ms / 950 ms", "700 ms / 900 ms", "│0 ").Misses("1 ms / 1 ms").Looks(theme.Dim, "+1.000").Looks(theme.Warn, "+2.000")
+		if strings.Count(f.Text(), "950 ms") != 1 {
+			t.Errorf("the second of a type is told of as well:\n%s", f.Text())
+		}
+		f.Resize(80, 20).Misses("p50 / p95", "950 ms").Sees("+1.000").Resize(140, 9).Misses("Time  Service")
+	})
+}

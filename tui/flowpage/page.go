@@ -319,11 +319,14 @@ func (f *flowPage) list(width, height int) []widget.Line {
 type drawing func(i int, selected bool) widget.Line
 
 // timelineDrawing is what draws the rows as a timeline, and the lines above them.
-func (f *flowPage) timelineDrawing(width int) ([]widget.Line, drawing) {
+func (f *flowPage) timelineDrawing(width int) (heads []widget.Line, draw drawing) {
 	columns, reasons := f.size.columns(width)
 	f.explain(reasons)
-	places := widget.Places(f.size.times, f.size.causes, columns[stepWaterfall])
-	return nil, func(i int, selected bool) widget.Line {
+	places, scale := widget.Places(f.size.times, f.size.causes, columns[stepWaterfall])
+	if !f.low {
+		heads = []widget.Line{f.timelineHead(columns, scale, width)}
+	}
+	return heads, func(i int, selected bool) widget.Line {
 		return f.timelineRow(columns, places, reasons, i, width, selected)
 	}
 }

@@ -13,6 +13,7 @@ import (
 // The columns of the timeline, in their order on the screen.
 const (
 	stepOffset = iota
+	stepUsual
 	stepService
 	stepKind
 	stepPosition
@@ -23,18 +24,23 @@ const (
 // timeline is what drawing a flow needs to know of all its steps, taken once when the
 // flow came: a flow can have thousands.
 type timeline struct {
-	offset, service, kind, position int // cells
-	note, reason                    int // of what is said about steps; of why they failed
-	times                           []time.Duration
-	causes                          []int // by index, or -1
+	offset, usual, service, kind, position int // cells
+	note, reason                           int // of what is said about steps; of why they failed
+	times                                  []time.Duration
+	causes                                 []int // by index, or -1
+	// usually is when each step usually comes; nil where that is not known.
+	usually []*tracing.Expectation
 }
 
 func (f *flowPage) measure() timeline {
 	t := f.Theme()
-	m := timeline{offset: 7, service: 6, kind: 14, position: 10}
+	m := timeline{offset: 7, service: 7, kind: 14, position: 10, usually: usually(f.flow)}
 	for i := range f.flow.Steps {
 		step := &f.flow.Steps[i]
 		m.offset = max(m.offset, text.Offset(step.Offset).Width())
+		if e := m.usually[i]; e != nil {
+			m.usual = max(m.usual, usualText(e).Width(), usualHead.Width())
+		}
 		m.service = max(m.service, min(16, f.serviceWidth(step.Service)))
 		m.kind = max(m.kind, min(34, t.String(step.Type).Width()+2))
 		m.position = max(m.position, min(30, f.where(step).Width()))
@@ -52,12 +58,13 @@ func (f *flowPage) measure() timeline {
 }
 
 // columns are the widths of the columns, and whether the reasons of failures need rows
-// of their own. When the screen is narrow the position leaves first, then the note, then
-// the waterfall; but a reason stays readable, so the position leaves for it as well.
+// of their own. When the screen is narrow the usual times leave first, then the position, the note
+// and the waterfall; but a reason stays readable, so the first two leave for it as well.
 func (m *timeline) columns(width int) (columns []int, reasons bool) {
-	layout := func(position, note int) []int {
+	layout := func(usual, position, note int) []int {
 		return widget.Layout([]widget.Column{
 			stepOffset:    {Min: m.offset},
+			stepUsual:     {Min: usual, Rank: 5},
 			stepService:   {Min: min(m.service, 9), Want: m.service, Rank: 1},
 			stepKind:      {Min: min(m.kind, 18), Want: m.kind},
 			stepPosition:  {Min: min(position, 22), Want: position, Rank: 4},
@@ -65,12 +72,12 @@ func (m *timeline) columns(width int) (columns []int, reasons bool) {
 			stepNote:      {Min: min(note, 16), Want: note, Rank: 3},
 		}, width-2)
 	}
-	for _, position := range []int{m.position, 0} {
-		if columns = layout(position, max(m.note, m.reason)); columns[stepNote] >= m.reason {
+	for _, most := range [][2]int{{m.usual, m.position}, {0, m.position}, {0, 0}} {
+		if columns = layout(most[0], most[1], max(m.note, m.reason)); columns[stepNote] >= m.reason {
 			return columns, false
 		}
 	}
-	return layout(m.position, m.note), true
+	return layout(m.usual, m.position, m.note), true
 }
 
 // where is a step's broker and position.
@@ -95,7 +102,7 @@ func (f *flowPage) timelineRow(columns, places []int, reasons bool, i, width int
 	}
 	index := f.rows[i].index
 	step := &f.flow.Steps[index]
-	row.Right(theme.Dim, text.Offset(step.Offset), columns[stepOffset])
+	f.timeCells(row, columns, index)
 	if w := columns[stepService]; w > 0 {
 		f.serviceCell(row.Between(), step.Service, t.String(step.Service), w)
 	}
@@ -114,6 +121,58 @@ func (f *flowPage) timelineRow(columns, places []int, reasons bool, i, width int
 	return row.Line()
 }
 
+// timeCells are when a step came, and when such a step usually comes.
+func (f *flowPage) timeCells(row *widget.Row, columns []int, index int) {
+	step, e := &f.flow.Steps[index], f.size.usually[index]
+	role, usual := theme.Dim, text.Safe{}
+	if e != nil {
+		usual = usualText(e)
+		if step.Offset > e.Late+e.Late/10 { // the times are known to a tenth
+			role = theme.Warn
+		}
+	}
+	row.Right(role, text.Offset(step.Offset), columns[stepOffset])
+	row.ColumnRight(theme.Dim, usual, columns[stepUsual])
+}
+
+// usually are, for each step, how soon such a step usually comes after the start of a flow: known of
+// the first of each type.
+func usually(flow *tracing.Flow) []*tracing.Expectation {
+	known := map[string]*tracing.Expectation{}
+	for i := range flow.Expected {
+		if e := &flow.Expected[i]; e.State == tracing.Seen && e.Late > 0 {
+			known[e.Type] = e
+		}
+	}
+	all := make([]*tracing.Expectation, len(flow.Steps))
+	for i := range flow.Steps {
+		if step := &flow.Steps[i]; step.Offset > 0 {
+			all[i] = known[step.Type]
+		}
+		delete(known, flow.Steps[i].Type)
+	}
+	return all
+}
+
+// usualHead names what usualText is.
+var usualHead = text.Own("p50 / p95")
+
+// usualText is how soon half of such steps come, and nearly all.
+func usualText(e *tracing.Expectation) text.Safe {
+	return text.Span(e.Usual).Add(text.Own(" / "), text.Span(e.Late))
+}
+
+// timelineHead names the columns, and has the axis of the waterfall.
+func (f *flowPage) timelineHead(columns []int, scale widget.Scale, width int) widget.Line {
+	row := widget.NewRow(f.Theme(), width).Gap(2).Right(theme.Dim, text.Own("Time"), columns[stepOffset])
+	row.ColumnRight(theme.Dim, usualHead, columns[stepUsual]).Column(theme.Dim, text.Own("Service"), columns[stepService])
+	row.Column(theme.Dim, text.Own("Type"), columns[stepKind]).Column(theme.Dim, text.Own("Position"), columns[stepPosition])
+	if w := columns[stepWaterfall]; w > 0 {
+		widget.Axis(row.Between(), scale, w)
+	}
+	return row.Column(theme.Dim, text.Own("Note"), columns[stepNote]).Line()
+}
+
 // leastExpectation is the room that how an expectation stands has at least: still to come.
 const leastExpectation = 13
 
@@ -125,6 +184,9 @@ func (f *flowPage) besideSteps(columns []int, at flowRow, row *widget.Row) widge
 	case expectationRow:
 		e := &f.flow.Expected[at.index]
 		row.Right(theme.Dim, t.Glyph.Dot.Repeat(5), columns[stepOffset])
+		if w := columns[stepUsual]; w > 0 {
+			row.Between().Gap(w)
+		}
 		if w := columns[stepService]; w > 0 {
 			row.Between().Gap(w)
 		}

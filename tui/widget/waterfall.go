@@ -19,17 +19,18 @@ type Bar struct {
 // Places gives each event of a flow its cell, out of width, by its time since the start
 // of the flow. causes are indices of earlier events, or -1. An event stands at least one
 // cell after its cause, so that the link between them is seen however short it took;
-// time makes room for that.
-func Places(times []time.Duration, causes []int, width int) []int {
-	places := make([]int, len(times))
+// time makes room for that, and scale is how the rest of it is spread.
+func Places(times []time.Duration, causes []int, width int) (places []int, scale Scale) {
+	places = make([]int, len(times))
 	if len(times) == 0 || width <= 0 {
-		return places
+		return places, scale
 	}
 	start, end := times[0], times[0]
 	for _, t := range times {
 		start, end = min(start, t), max(end, t)
 	}
-	for room := width; ; {
+	room := width
+	for {
 		last := spread(places, times, causes, start, end, room)
 		if last < width || room == 1 {
 			break
@@ -39,7 +40,7 @@ func Places(times []time.Duration, causes []int, width int) []int {
 	for i := range places {
 		places[i] = min(places[i], width-1)
 	}
-	return places
+	return places, Scale{start, end, room}
 }
 
 // spread puts events at their times out of width cells, or further where their causes

@@ -101,6 +101,41 @@ func TestWaterfallFitsAnyBar(t *testing.T) {
 	})
 }
 
+// TestAnAxisFitsAnyScale, and each of its times stands where the waterfall has that time.
+func TestAnAxisFitsAnyScale(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		th := anyTheme(t)
+		width, cells := rapid.IntRange(0, 120).Draw(t, "width"), rapid.IntRange(-1, 130).Draw(t, "cells")
+		end := time.Duration(rapid.Int64Range(0, 1e17).Draw(t, "end") >> rapid.IntRange(0, 57).Draw(t, "by"))
+		_, scale := widget.Places([]time.Duration{0, end}, []int{-1, -1}, cells)
+		r := widget.NewRow(th, width)
+		widget.Axis(r, scale, cells)
+		if used := width - r.Left(); used != max(0, min(cells, width)) {
+			t.Fatalf("used %d cells of %d", used, cells)
+		}
+		check(t, r.Line(), width)
+	})
+	th := theme.New(colorprofile.ASCII, true, false)
+	draw := func(end time.Duration, width int) string {
+		_, scale := widget.Places([]time.Duration{0, end}, []int{-1, -1}, width)
+		r := widget.NewRow(th, width)
+		widget.Axis(r, scale, width)
+		return ansi.Strip(r.Line().Content())
+	}
+	for _, c := range []struct {
+		end   time.Duration
+		width int
+		want  string
+	}{
+		{time.Second, 51, "│0        │200 ms   │400 ms   │600 ms   │800 ms    "}, {2400 * time.Millisecond, 41, "│0              │1 s             │2 s    "},
+		{time.Second, 15, "│0          1 s"}, {0, 15, "│0             "}, {time.Second, 5, "│0   "}, {time.Second, 1, "│"},
+	} {
+		if got := draw(c.end, c.width); got != c.want {
+			t.Errorf("%s in %d cells is %q, want %q", c.end, c.width, got, c.want)
+		}
+	}
+}
+
 func TestPlacesAreInOrderAndShowEveryLink(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, width := rapid.IntRange(0, 30).Draw(t, "events"), rapid.IntRange(0, 120).Draw(t, "width")
@@ -112,7 +147,7 @@ func TestPlacesAreInOrderAndShowEveryLink(t *testing.T) {
 			}
 			deepest = max(deepest, depth[i])
 		}
-		places := widget.Places(times, causes, width)
+		places, _ := widget.Places(times, causes, width)
 		for i, at := range places {
 			if at < 0 || at >= max(width, 1) {
 				t.Fatalf("place %d of %d", at, width)
