@@ -201,9 +201,7 @@ func TestTwoQueuesOfOneNameAreTwo(t *testing.T) {
 		}
 		tuitest.Together(t, t.TempDir(), one, other)
 		screen := tuitest.Open(t, one.Over(s.Options()), 140, 30).Press("4").Wait(time.Second).Sees("4 open")
-		for !strings.Contains(screen.Selected(), "died in west") {
-			screen.Press("j")
-		}
+		screen.GoTo("j", "died in west")
 		screen.Press("enter").Wait(time.Second).Filter(`json("site") == "west" && json("order_id") == "ord-b"`).Sees("1 letter", "ord-b")
 		one.Change(func() { one.Down = errors.New("east is away") })
 		screen.Wait(5 * time.Second).Misses("as of ")

@@ -125,9 +125,7 @@ func TestEveryPageFitsEverySize(t *testing.T) {
 func TestTheCursorStaysOnItsFact(t *testing.T) {
 	dead(t, adapters.Topic, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
 		screen.Press("G", "enter").Wait(time.Second).Press("enter").Wait(time.Second).Sees("state      open").Press("tab")
-		for !strings.Contains(screen.Selected(), "▸source") {
-			screen.Press("j")
-		}
+		screen.GoTo("j", "▸source")
 		elsewhere(t, l, "test data")
 		screen.Wait(20*time.Second).Sees("because", "test data", "u restore").Misses("r replay").Selects("▸source")
 	})

@@ -29,9 +29,7 @@ func TestALetterLooksAsItStands(t *testing.T) {
 			"ord-00002": {"open", theme.Bad, []string{"r replay", "x discard"}, []string{"u restore", "because"}},
 		} {
 			screen.Press("g")
-			for !strings.Contains(screen.Selected(), order) {
-				screen.Press("j")
-			}
+			screen.GoTo("j", order)
 			screen.Selects(c.state).Looks(c.role, c.state).Press("enter").Wait(time.Second).Sees("state      "+c.state).Sees(c.offers...).Misses(c.misses...).Looks(c.role, c.state).Press("esc").Wait(time.Second)
 		}
 	})

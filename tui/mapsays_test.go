@@ -44,9 +44,7 @@ func TestTheStreamOfAPlaceIsThatOfAllThatFeedIt(t *testing.T) {
 			"all": {`/destination in ["inventory`, "Event0", "Event2"}, "one": {`/destination == "mail"`, "Event2", "Event1"}, "none": {"none: no event of it was seen", "Written by", "› Stream"},
 		} {
 			screen.Filter(place + " queue").Press("g").Wait(time.Second)
-			for !strings.Contains(screen.Text(), " "+place+": queue of rabbitmq") {
-				screen.Press("j")
-			}
+			screen.PressUntil("j", func() bool { return strings.Contains(screen.Text(), " "+place+": queue of rabbitmq") })
 			if screen.Press("enter").Wait(time.Second).Sees(c.filter, c.sees).Misses(c.misses); place != "none" {
 				screen.Press("esc").Wait(time.Second).Misses("/destination").Press("esc").Wait(time.Second)
 			}
@@ -59,9 +57,7 @@ func TestTheStreamOfAPlaceIsThatOfAllThatFeedIt(t *testing.T) {
 func TestWhatAGroupWritesIsNotKnown(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		screen := aShop(t, s).open(140, 40).Press("v").Wait(time.Second).Sees("by destination", "Reads")
-		for !strings.Contains(screen.Selected(), "auditors") {
-			screen.Press("j")
-		}
+		screen.GoTo("j", "auditors")
 		screen.Press("enter").Wait(time.Second).Sees("what a group writes is not known; 3 shows how far it is behind", "Writes to").Misses("› Stream")
 	})
 }
@@ -157,9 +153,7 @@ func TestWhatMerelyFollowsIsDrawnAsAGuess(t *testing.T) {
 		usual(t, s) // the shipping service names no cause
 		screen := tuitest.Open(t, s.Options(), 160, 30).Press("5").Wait(5 * time.Second)
 		screen.Sees("·· shipping")
-		for !strings.Contains(screen.Selected(), "·· shipping") {
-			screen.Press("j")
-		}
+		screen.GoTo("j", "·· shipping")
 		screen.Sees("shipping reads payments", "inferred from what usually follows").Press("g").Sees("as observed")
 	})
 }

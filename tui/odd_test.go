@@ -64,9 +64,7 @@ func TestALongFactIsScrolled(t *testing.T) {
 		event.Type = strings.Repeat("VeryLong", 20)
 		put(t, s, event)
 		screen := tuitest.Open(t, s.Options(), 80, 24).Press("v").Sees("VeryLong…", "odd-1", "more facts, tab").Press("tab")
-		for !strings.Contains(screen.Selected(), "long") {
-			screen.Press("j")
-		}
+		screen.GoTo("j", "long")
 		screen.Misses("the end").Press("l", "l", "l", "l", "l").Sees("the end")
 		screen.Press("l", "l", "l", "l", "l").Sees("the end").Press("k", "j").Misses("the end")
 		screen.Press("tab", "l").Sees("from cell 17").Press("h").Misses("from cell")

@@ -195,9 +195,7 @@ func TestAStateOnTheMapIsThatOfTheReaderThere(t *testing.T) {
 func TestTheCursorStaysOnItsPlaceOfTheMap(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		screen := aShop(t, s).open(140, 40).Press("G").Wait(time.Second)
-		for !strings.Contains(screen.Selected(), "PaymentProcessed") {
-			screen.Press("k")
-		}
+		screen.GoTo("k", "PaymentProcessed")
 		at := screen.Selected()
 		screen.Filter("PaymentProcessed").Selects("PaymentProcessed", "payments").Press("esc").Wait(time.Second)
 		if now := screen.Selected(); now != at {

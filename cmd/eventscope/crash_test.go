@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -69,7 +70,11 @@ func newMortal(t *testing.T, script string, port int, version ...string) *mortal
 
 func (b *mortal) run(arguments ...string) {
 	b.Helper()
-	if out, err := exec.Command(b.script, arguments...).CombinedOutput(); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), processWithin) // also at the end of a test
+	defer cancel()
+	command := exec.CommandContext(ctx, b.script, arguments...)
+	command.WaitDelay = time.Minute // for what the broker holds open
+	if out, err := command.CombinedOutput(); err != nil {
 		b.Fatalf("%s %q: %v\n%s", b.script, arguments, err, out)
 	}
 }

@@ -53,7 +53,7 @@ func stuckQueue(t *testing.T, channel *amqp.Channel) (name string) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		<-deliveries
+		received(t, "a message of "+name, deliveries)
 	}
 	return name
 }

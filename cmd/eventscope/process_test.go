@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"eventscope/cmd/internal/embedded"
 	"eventscope/cmd/internal/exit"
@@ -26,10 +27,33 @@ func process(t *testing.T, args ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.CommandContext(t.Context(), path, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), processWithin)
+	t.Cleanup(cancel)
+	command := exec.CommandContext(ctx, path, args...)
+	command.Cancel = func() error {
+		if t.Context().Err() == nil {
+			t.Errorf("%.200q has not ended after %v", args, processWithin)
+		}
+		return command.Process.Kill()
+	}
 	command.Args[0] = "eventscope" // by which the test binary knows what to be
 	command.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "TERM=xterm-256color", "LC_ALL=C.UTF-8", raceVariable+"="+raceOptions)
 	return command
+}
+
+// processWithin is how long a process may take, whatever it is waited for: longer than any does that
+// goes on, under the race detector on a busy machine.
+const processWithin = 10 * time.Minute
+
+// received is what comes from somebody at work beside the test.
+func received[T any](t *testing.T, what string, from <-chan T) (came T) {
+	t.Helper()
+	select {
+	case came = <-from:
+	case <-time.After(time.Minute):
+		t.Fatalf("waited a minute for %s", what)
+	}
+	return came
 }
 
 // The race detector lets each process wait for a second at its end, for races that show only then.

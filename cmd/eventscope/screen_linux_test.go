@@ -221,7 +221,7 @@ func TestLateAnswersOfATerminalAreNotLeftToTheShell(t *testing.T) {
 	}
 	defer shell.Close()
 	asked, answered := screen.answersAfter(600 * time.Millisecond)
-	<-asked
+	received(t, "a question of the screen", asked)
 	screen.press("\x03")
 	if err := screen.command.Wait(); err != nil {
 		t.Errorf("%v: %q", err, screen.seen.String())

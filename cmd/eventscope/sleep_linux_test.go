@@ -45,8 +45,11 @@ func TestATapIsAwayWhileTheLaptopSleeps(t *testing.T) {
 	tail := start(t, process(t, "tail", url+"?tap="+exchange+":%23"))
 	seen := make(chan struct{})
 	go func() { defer close(seen); tail.until(tail.out, "ord-before") }()
+	limit := time.Now().Add(2 * time.Minute)
 	for awake := false; !awake; {
-		publish("ord-before")
+		if publish("ord-before"); time.Now().After(limit) {
+			t.Fatal("the tap has shown nothing")
+		}
 		select {
 		case <-seen:
 			awake = true
@@ -60,8 +63,10 @@ func TestATapIsAwayWhileTheLaptopSleeps(t *testing.T) {
 	if err := tail.command.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	for len(returned) == 0 { // until the broker has taken the tap away
-		publish("ord-unseen")
+	for limit = asleep.Add(2 * time.Minute); len(returned) == 0; { // until the broker has taken the tap away
+		if publish("ord-unseen"); time.Now().After(limit) {
+			t.Fatal("the broker keeps the tap of a process that does not run")
+		}
 	}
 	slept := time.Since(asleep)
 	if err := tail.command.Process.Signal(syscall.SIGCONT); err != nil {

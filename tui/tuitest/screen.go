@@ -133,6 +133,28 @@ func (s *Screen) Press(keys ...string) *Screen {
 	return s
 }
 
+// mostPresses is more often than any list of a story has rows.
+const mostPresses = 200
+
+// PressUntil presses a key again and again until something is so.
+func (s *Screen) PressUntil(key string, is func() bool) *Screen {
+	s.t.Helper()
+	for range mostPresses {
+		if is() {
+			return s
+		}
+		s.Press(key)
+	}
+	s.t.Fatalf("%q was pressed %d times in vain:\n%s", key, mostPresses, s.Text())
+	return s
+}
+
+// GoTo presses a key until the cursor is on a row with some words.
+func (s *Screen) GoTo(key, wanted string) *Screen {
+	s.t.Helper()
+	return s.PressUntil(key, func() bool { return strings.Contains(s.Selected(), wanted) })
+}
+
 // Type writes text as single keys.
 func (s *Screen) Type(text string) *Screen {
 	for _, r := range text {
