@@ -71,12 +71,12 @@ func TestWhatCannotBeMadeToLastIsSaid(t *testing.T) {
 // TestAHomeMayLieOnAnotherDisk, and nothing in it may lead elsewhere, or be there already.
 func TestAHomeMayLieOnAnotherDisk(t *testing.T) {
 	folder := t.TempDir()
-	real, link := filepath.Join(folder, "disk"), filepath.Join(folder, "state")
-	if err := errors.Join(os.Mkdir(real, 0o700), os.Symlink(real, link)); err != nil {
+	disk, link := filepath.Join(folder, "disk"), filepath.Join(folder, "state")
+	if err := errors.Join(os.Mkdir(disk, 0o700), os.Symlink(disk, link)); err != nil {
 		t.Fatal(err)
 	}
 	home, err := RealDisk.Home(link)
-	if want, _ := filepath.EvalSymlinks(real); err != nil || home != want {
+	if want, _ := filepath.EvalSymlinks(disk); err != nil || home != want {
 		t.Fatalf("%s, %v", home, err)
 	}
 	plan := filepath.Join(home, "plan.json")
