@@ -39,12 +39,12 @@ func (p *list) columns(width int) []int {
 	return widget.Layout([]widget.Column{
 		ofType:        {Min: min(name, 14), Want: name},
 		ofVersion:     {Min: version},
-		ofState:       {Min: 7},
+		ofState:       {Min: 7, Rank: 1},
 		ofShare:       {Min: 5, Rank: 2},
 		ofRate:        {Min: 6, Rank: 4},
 		ofFirst:       {Min: page.ClockWidth, Rank: 5},
 		ofWriters:     {Min: min(writers, 14), Want: writers, Rank: 3},
-		ofBroke:       {Min: min(broke, 24), Want: broke, Rank: 1},
+		ofBroke:       {Min: min(broke, max(12, width/4)), Want: broke},
 		ofDestination: {Min: destination, Rank: 6},
 	}, width-2)
 }
