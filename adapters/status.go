@@ -64,6 +64,10 @@ type Status struct {
 	// of them were delivered, and true again only when a reading begins.
 	Past bool
 
+	// PastMessages are those of Messages that were in their log before the reading of it began, as
+	// far as somebody counts them: they are no traffic.
+	PastMessages int64
+
 	// Dropped messages were lost between the broker and the intake, by an overflowing
 	// tap, say. DroppedUnknown says that there were more that nobody counted.
 	Dropped        int64

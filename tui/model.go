@@ -181,6 +181,7 @@ func (m *Model) onTick() tea.Cmd {
 	if d.counters.Version != m.version {
 		m.version, m.lastChange = d.counters.Version, d.now
 	}
+	d.noteEvicted()
 	returns := m.rates.returns
 	if m.rates.sample(d) {
 		d.dirty = true

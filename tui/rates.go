@@ -31,7 +31,8 @@ type rates struct {
 // sourceRate is one source as the header shows it.
 type sourceRate struct {
 	status adapters.Status
-	counts [rateOver + 1]int64 // oldest first
+	live   int64               // messages that came as they happened, those of the past left out
+	counts [rateOver + 1]int64 // of these, oldest first
 	times  [rateOver + 1]time.Time
 	rate   float64 // messages a second
 }
@@ -53,7 +54,7 @@ func (r *rates) sample(d *shell) bool {
 		if away && !r.sources[i].away() {
 			r.returns++
 		}
-		total += r.sources[i].status.Messages
+		total += r.sources[i].live
 	}
 	return r.sampleTrend(total, d.now) || changed
 }
@@ -77,17 +78,18 @@ func (m *Model) awaySince(source string) time.Time {
 func (s *sourceRate) sample(status adapters.Status, now time.Time) bool {
 	before, rateBefore := s.status, s.rate
 	first := s.times[rateOver].IsZero()
+	s.live = max(s.live, status.Messages-status.PastMessages) // one of the past may be counted before it is read
 	copy(s.counts[:], s.counts[1:])
 	copy(s.times[:], s.times[1:])
-	s.counts[rateOver], s.times[rateOver] = status.Messages, now
+	s.counts[rateOver], s.times[rateOver] = s.live, now
 	if first {
 		for i := range s.counts {
-			s.counts[i], s.times[i] = status.Messages, now
+			s.counts[i], s.times[i] = s.live, now
 		}
 	}
 	s.rate = 0
 	if span := now.Sub(s.times[0]).Seconds(); span > 0 {
-		s.rate = max(0, float64(status.Messages-s.counts[0])/span)
+		s.rate = max(0, float64(s.live-s.counts[0])/span)
 	}
 	s.status = status
 	return first || s.rate != rateBefore || status.Connection != before.Connection || status.BehindBy != before.BehindBy ||

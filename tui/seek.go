@@ -106,7 +106,7 @@ func (m *Model) seek(start adapters.Start, at bool) tea.Cmd {
 // soughtTo shows what is read from a start.
 func (m *Model) soughtTo(start adapters.Start, at bool) tea.Cmd {
 	d := m.shell
-	d.start = start
+	d.start, d.evicted = start, d.options.Querier.Counters().Evicted
 	m.alerts.watch.Reset()
 	said := text.Own("read again from ").Add(d.startName(start), text.Own("; what was shown before was put away"))
 	if d.onlyTaps() {
@@ -121,6 +121,19 @@ func (m *Model) soughtTo(start adapters.Start, at bool) tea.Cmd {
 	}
 	return tea.Batch(shown, d.home.Do(keymap.Follow))
 }
+
+// noteEvicted says, once, that the index has not the room for all that was asked for.
+func (d *shell) noteEvicted() {
+	at, ok := d.start.Time(d.now)
+	if d.evicted < 0 || d.seeking || d.counters.Evicted <= d.evicted || !ok && !d.start.IsBeginning() || d.now.Sub(at) < evictedAfter {
+		return
+	}
+	d.evicted = -1
+	d.Say(theme.Warn, text.Own("memory is full: the oldest events leave it, so the lists no longer begin at ").Add(d.startName(d.start), text.Own("; raise --memory, or read fewer topics or a later time")))
+}
+
+// evictedAfter is how old a start is for which it is worth saying that it is not in memory.
+const evictedAfter = time.Minute
 
 // onlyTaps says that no source has a history.
 func (d *shell) onlyTaps() bool {

@@ -3,6 +3,7 @@ package tui_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -81,5 +82,43 @@ func TestAnEmptyStreamSaysHowMuchThereIs(t *testing.T) {
 		if screen.Press("[").Wait(time.Second).Selects("ord-1002"); strings.Join(asked, " ") != "the newest 500 messages" {
 			t.Errorf("asked for are %q", asked)
 		}
+	})
+}
+
+// TestWhatHasNoRoomIsSaid: a start from which more is read than memory holds is not taken for one
+// that is shown; it is said once.
+func TestWhatHasNoRoomIsSaid(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		var asked []string
+		flood := tuitest.Event{Source: s.Kafka, To: "orders", Type: "OrderPlaced", Service: "order", Flow: "f", ID: "i", At: time.Now()}
+		more := func() {
+			for n := range 12 {
+				flood.Flow, flood.ID = fmt.Sprint("f", n), fmt.Sprint("i", n)
+				if err := s.Flood(t.Context(), flood, 4000); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		screen := tuitest.Open(t, seeking(t, s, adapters.Newest(tui.NewestShown), &asked, func() {}), 140, 24)
+		more()
+		screen.Wait(time.Second).Misses("memory is full")
+		screen.Command("at 22:15")
+		more()
+		screen.Wait(2*time.Second).Sees("memory is full: the oldest events leave it, so the lists no longer begin at 1999-12-31 22:15", "raise --memory").Press("esc")
+		more()
+		screen.Wait(2 * time.Second).Misses("memory is full")
+	})
+}
+
+// TestThePastIsNoTraffic: what is read of the past is in no rate, and what comes as it happens is.
+func TestThePastIsNoTraffic(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		screen := tuitest.Open(t, s.Options(), 140, 24).Sees("kafka ● 4 topics 0/s")
+		s.Kafka.Set(func(status *adapters.Status) { status.PastMessages += 5000 }) // counted before it is read
+		screen.Wait(time.Second).Sees("4 topics 0/s")
+		s.Kafka.Set(func(status *adapters.Status) { status.Messages += 5000 })
+		screen.Wait(time.Second).Sees("4 topics 0/s").Misses("▁", "█")
+		s.Kafka.Set(func(status *adapters.Status) { status.Messages += 100 })
+		screen.Wait(time.Second).Sees("4 topics 50/s", "█")
 	})
 }

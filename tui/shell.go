@@ -35,6 +35,7 @@ type shell struct {
 	noticeUntil time.Time
 	search      *search        // in history, or nil
 	start       adapters.Start // where the sources are read from
+	evicted     int64          // what the index had evicted when that reading began; -1 once it was said that more is
 	seeking     bool           // they are being opened again
 
 	events   *eventpage.Config // what pages about events, and about flows, work with

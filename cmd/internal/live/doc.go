@@ -16,6 +16,7 @@
 //
 //	source.go    Source: opening, status
 //	reading.go   reading it, and from elsewhere when that is wished
+//	counting.go  how much of what is read is of the past
 //	held.go      what it has of the past
 //	letters.go   its dead letters
 //	lag.go       how far its consumers are

@@ -26,6 +26,7 @@ type Source struct {
 	adapter atomic.Pointer[driver.Source]
 	failure atomic.Pointer[adapters.Status] // what stands in for the adapter's status
 	wish    wish
+	past    atomic.Int64 // messages of the past that were read
 }
 
 // New is a source that is not open yet. It logs when it is opened, and when it fails.
@@ -42,6 +43,7 @@ func (l *Source) Status() adapters.Status {
 		return *failure
 	}
 	status := adapter.Status()
+	status.PastMessages = l.past.Load()                             // after the status, which counts a message later than this does
 	if failure.Err != nil && status.Connection != adapters.Failed { // reading ended with this
 		status.Connection, status.Since, status.Err = failure.Connection, failure.Since, failure.Err
 	}
@@ -88,7 +90,7 @@ func (l *Source) Run(ctx context.Context, start adapters.Start, attach func(*dri
 	l.failure.Store(&adapters.Status{})
 	l.adapter.Store(adapter)
 	l.log.Info("opened", "source", l.Config.Name, "url", l.Config.String())
-	intake := attach(adapter)
+	intake := &counting{Intake: attach(adapter), past: &l.past}
 	for ctx.Err() == nil {
 		l.read(ctx, adapter, intake)
 	}
