@@ -38,8 +38,8 @@ type member struct {
 // readBody looks for what is not known yet in a JSON object. It stops as soon as it
 // knows enough.
 func (r *Reader) readBody() {
-	if r.message.Schemas != nil && r.readWritten() {
-		return
+	if v := r.message.Value; (r.message.Schemas != nil || len(v) > 0 && v[0] >= 0x80) && r.readWritten() {
+		return // by a schema, or as bytes of a format that needs none
 	}
 	rest := r.start("{")
 	if rest == nil {

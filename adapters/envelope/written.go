@@ -73,6 +73,9 @@ func (w *writings) find(m *adapters.Message, ref schemas.Ref) (*schemas.Schema, 
 // remember keeps a schema that was found, or that was assigned to its destination.
 func (w *writings) remember(m *adapters.Message, ref schemas.Ref, schema *schemas.Schema) {
 	note := " (" + payload.FormatName(schema.Format) + ", schema " + ref.Number() + ")"
+	if payload.Schemaless(ref.Name) == schema {
+		note = " (" + payload.FormatName(schema.Format) + ")"
+	}
 	w.latest = &Written{schema, []byte(note)}
 	w.recent[w.next%len(w.recent)] = knownSchema{m.Schemas, ref, w.latest}
 	w.next++
@@ -142,6 +145,7 @@ func (r *Reader) readWritten() bool {
 	r.id.Written = written
 	plan := r.writings.plan(reading.Values)
 	if plan.find == nil {
+		r.readMade(&reading, written)
 		return true
 	}
 	if err := r.readPlan(plan, reading.Body); err != nil {
@@ -152,6 +156,30 @@ func (r *Reader) readWritten() bool {
 	r.recognise()
 	r.offerMembers(written)
 	return true
+}
+
+// readMade reads a body of a format that has no plans as the JSON that is made of it.
+func (r *Reader) readMade(reading *payload.Reading, written *Written) {
+	if reading.Schema.Text != "" { // by whose schema nothing of it has a telling name
+		return
+	}
+	start := len(r.scratch)
+	made, err := reading.Values.AppendJSON(r.scratch, reading.Body, MaxBody)
+	if err != nil {
+		r.id.Malformed = encoded.IsMisfit(err)
+		return
+	}
+	r.scratch = made
+	if made = made[start:len(made):len(made)]; len(made) == 0 || made[0] != '{' {
+		return
+	}
+	known, marks := r.known, r.marks
+	if err := r.readObject(made); err != nil {
+		r.known, r.marks, r.members = known, marks, r.members[:0]
+		return
+	}
+	r.recognise()
+	r.offerMembers(written)
 }
 
 // readPlan collects the telling members of a value.

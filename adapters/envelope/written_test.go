@@ -293,3 +293,17 @@ func BenchmarkWritten(b *testing.B) {
 		})
 	}
 }
+
+// TestABodyThatNeedsNoSchema says who it is, too.
+func TestABodyThatNeedsNoSchema(t *testing.T) {
+	m := &adapters.Message{Value: []byte("\x82\xaecorrelation_id\xa6flow-7\xa8order_id\xa8ord-1009"), Headers: []adapters.Header{{Name: "content-type", Value: []byte("application/msgpack")}}}
+	var id Identity
+	NewReader(nil).Read(m, &id)
+	if string(id.Flow.Value) != "flow-7" || string(id.Entity.Value) != "ord-1009" || id.Flow.From.String() != "body correlation_id (MessagePack)" || id.Malformed {
+		t.Errorf("%s, %s, %s", id.Flow.Value, id.Entity.Value, id.Flow.From)
+	}
+	m.Value = m.Value[:20]
+	if NewReader(nil).Read(m, &id); id.Flow.Known() || !id.Malformed {
+		t.Errorf("half of it: %s", id.Flow.Value)
+	}
+}

@@ -97,6 +97,10 @@ func decode(m *adapters.Message, limit int, read read) Decoded {
 		d.Format = JSON
 	case d.isText():
 		d.Format = Text
+	case d.guess(limit, read):
+		if d.Format = JSON; d.Cut {
+			d.Format = Text
+		}
 	default:
 		d.Format = Binary
 	}
@@ -141,6 +145,11 @@ func (d *Decoded) isWritten(m *adapters.Message, limit int, read read) bool {
 	case d.Cut:
 		return d.decline(FormatName(r.Schema.Format), errCut)
 	}
+	return d.take(&r, limit, read)
+}
+
+// take makes of a value what is wanted of it.
+func (d *Decoded) take(r *Reading, limit int, read read) bool {
 	if limit <= 0 {
 		limit = MaxDecompressed
 	}
@@ -149,7 +158,7 @@ func (d *Decoded) isWritten(m *adapters.Message, limit int, read read) bool {
 		return d.decline(FormatName(r.Schema.Format), &unfitting{r.Schema, err})
 	}
 	d.Raw, d.Data, d.Cut = d.Data, made, err != nil
-	d.Reader = r.Values.Name()
+	d.Reader, d.Written = r.Values.Name(), r.Schema
 	return true
 }
 

@@ -53,6 +53,11 @@ func ReadingOf(m *adapters.Message, part Part, data []byte, find Find) (r Readin
 		}
 	}
 	switch {
+	case r.Frame.Ref.By == schemas.ByNothing && part == Value && isNoText(data):
+		if r.Schema = saidFormat(m); r.Schema != nil {
+			return r, r.choose(data)
+		}
+		return r, nil
 	case r.Frame.Ref.By == schemas.ByNothing:
 		return r, nil
 	case r.Frame.Why != "":

@@ -64,6 +64,8 @@ func FormatName(format string) string {
 		return "Protobuf"
 	case jsonSchema:
 		return "JSON"
+	case "MSGPACK":
+		return "MessagePack"
 	}
 	return format
 }
