@@ -25,7 +25,7 @@ const (
 // it is and its size. It is not yet safe to print.
 //
 // What other columns show is left out: ids, types and times. Members of a payload or
-// data object count as members of the value. A value that can be read by its schema is what
+// data object count as members of the value; of another object is told that it is there. A value that can be read by its schema is what
 // its JSON is; one that names a schema and cannot be read says which.
 func AppendSummary(dst []byte, m *adapters.Message, width int) []byte {
 	if width <= 0 {
@@ -127,6 +127,9 @@ type fact struct {
 	more  bool // the array goes on behind the part that is looked at
 }
 
+// moreInside stands for an object whose members are not told.
+var moreInside = jsontext.Value("{…}")
+
 // summary collects facts from JSON.
 type summary struct {
 	*decoder
@@ -206,6 +209,8 @@ func (s *summary) member(name, within []byte) bool {
 	switch kind := value.Kind(); {
 	case meaning == isCurrency && kind == '"' && len(value) <= 8:
 		s.currency = value[1 : len(value)-1]
+	case kind == '{' && meaning == isPlain && telling(within) != isMoney && len(bytes.TrimSpace(value[1:len(value)-1])) > 0:
+		s.add(fact{name: name, value: moreInside, count: -1})
 	case meaning == isKnown, kind == '{', kind == '[', kind == 'n', kind == '"' && len(value) == 2:
 	default:
 		if within != nil && telling(within) == isMoney && meaning == isPlain {
