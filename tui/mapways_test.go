@@ -49,11 +49,11 @@ func TestEachWayOfTheMapIsASentence(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		screen := waysOfAllKinds(t, s, 170, 40).Sees("2 services, 5 destinations, 1 other group")
 		for row, says := range map[string][]string{
-			"group auditors":     {"orders: topic of kafka, 1 partition, 1 event since ", "auditors reads orders", "auditors BEHIND, 1 to read", "as the broker says"},
-			"order       orders": {"orders: topic of kafka, 1 partition, 1 event since ", "order writes orders: OrderPlaced; 1 time; as observed", "shipping reads orders"},
-			"shipping    par":    {"parcels: exchange of rabbitmq, 1 event since ", "shipping writes parcels: ParcelSent; 1 time; as observed", "parcels leads to sorted by binding: #", "as the broker says"},
-			"sorted      north":  {"sorted leads to north by binding: north.*", "as the broker says"},
-			"☠ morgue":           {"north: queue of rabbitmq", "what dies in north goes to morgue", "as the broker says"},
+			"group auditors":       {"orders: topic of kafka, 1 partition, 1 event since ", "auditors reads orders", "auditors BEHIND, 1 to read", "as the broker says"},
+			"order       ▶ orders": {"orders: topic of kafka, 1 partition, 1 event since ", "order writes orders: OrderPlaced; 1 time; as observed", "shipping reads orders"},
+			"shipping    ▶ par":    {"parcels: exchange of rabbitmq, 1 event since ", "shipping writes parcels: ParcelSent; 1 time; as observed", "parcels leads to sorted by binding: #", "as the broker says"},
+			"sorted      ▶ north":  {"sorted leads to north by binding: north.*", "as the broker says"},
+			"☠ morgue":             {"north: queue of rabbitmq", "what dies in north goes to morgue", "as the broker says"},
 		} {
 			onTheWay(t, screen, row).Sees(says...)
 		}

@@ -23,5 +23,6 @@
 //
 // # Not obvious
 //
-// A destination with several ways in or out has several rows, of which the first names it.
+// A destination with several ways in or out has several rows, of which the first names it. What an
+// ill consumer reads comes first; the cursor stays on its place when the order changes.
 package topologypage

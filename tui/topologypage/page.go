@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"eventscope/adapters/consumer"
+	"eventscope/tracing/lag"
 	"eventscope/tracing/topology"
 	"eventscope/tui/keymap"
 	"eventscope/tui/page"
@@ -87,7 +89,7 @@ func (p *topologyPage) choose() {
 	}
 	words := strings.Fields(strings.ToLower(p.filter))
 	cursor := -1
-	for i := range g.Nodes {
+	for _, i := range p.troubleFirst(outs) {
 		if g.Nodes[i].Kind.IsDestination() == p.services || !p.passes(i, words, ins[i], outs[i]) {
 			continue
 		}
@@ -109,6 +111,33 @@ func (p *topologyPage) choose() {
 		p.Cursor.Index = cursor
 	}
 	p.stay()
+}
+
+// troubleFirst are all nodes, those first that an ill consumer reads, or that are one: the worst before
+// all, and the others in their order.
+func (p *topologyPage) troubleFirst(outs [][]int) []int {
+	g := p.model.graph
+	order, worst := make([]int, len(g.Nodes)), make([]int, len(g.Nodes))
+	for i := range g.Nodes {
+		order[i] = i
+		reads := []*reading{p.readingOf(&mapRow{node: i, first: true, in: -1, out: -1})}
+		for _, out := range outs[i] {
+			reads = append(reads, p.readingOf(&mapRow{node: i, in: -1, out: out}))
+		}
+		if r := &g.Nodes[i]; r.Kind == topology.Service || r.Kind == topology.Group {
+			reads = nil
+			for j := range r.Readers {
+				reads = append(reads, &reading{Reader: &r.Readers[j], standing: r.Readers[j].Standing})
+			}
+		}
+		for _, r := range reads {
+			if r != nil && lag.Gravity(r.standing.State) >= lag.Gravity(consumer.LagWarn) {
+				worst[i] = max(worst[i], lag.Gravity(r.standing.State))
+			}
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return worst[b] - worst[a] })
+	return order
 }
 
 func (p *topologyPage) keyOf(node, row int) mapKey {

@@ -42,11 +42,11 @@ func (p *topologyPage) columns(width int) []int {
 	}
 	return widget.Layout([]widget.Column{
 		mapIn:     {Min: min(in, 14), Want: in, Rank: 1},
-		mapMiddle: {Min: min(middle, 16), Want: middle},
+		mapMiddle: {Min: arrowed + min(middle, 16), Want: arrowed + middle},
 		mapKind:   {Min: 8, Rank: 5},
 		mapRate:   {Min: 5, Rank: 3},
 		mapFailed: {Min: 6, Rank: 4},
-		mapOut:    {Min: min(out, 14), Want: out},
+		mapOut:    {Min: arrowed + min(out, 14), Want: arrowed + out},
 		mapState:  {Min: state, Rank: 1},
 		mapLeft:   {Min: left, Rank: 2},
 		mapNote:   {Min: 16, Rank: 6, Rest: true},
@@ -83,10 +83,11 @@ func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bo
 		name, kind = t.String(n.Name), t.String(string(n.Kind))
 		rate, failed = flowText(n)
 	}
+	p.leads(row, r.in >= 0)
 	if n.Kind == topology.Service && names {
-		row.Between().StyledCell(t.Service(n.Name), t.Cut(name, columns[mapMiddle]), columns[mapMiddle])
+		row.StyledCell(t.Service(n.Name), t.Cut(name, columns[mapMiddle]-arrowed), columns[mapMiddle]-arrowed)
 	} else {
-		row.Between().ID(role, name, columns[mapMiddle])
+		row.ID(role, name, columns[mapMiddle]-arrowed)
 	}
 	row.Column(theme.Dim, kind, columns[mapKind])
 	row.ColumnRight(theme.Plain, rate, columns[mapRate])
@@ -111,7 +112,8 @@ func (p *topologyPage) endCell(row *widget.Row, width, edge int, end func(*topol
 		return
 	}
 	if between {
-		row.Between()
+		p.leads(row, edge >= 0)
+		width -= arrowed
 	}
 	if edge < 0 {
 		row.Gap(width)
@@ -128,6 +130,18 @@ func (p *topologyPage) endCell(row *widget.Row, width, edge int, end func(*topol
 		role = theme.Bad
 	}
 	row.Cell(role, p.Theme().CutMiddle(label, width), width)
+}
+
+// arrowed is how many cells of a column the arrow before its text takes.
+const arrowed = 2
+
+// leads begins a column: with an arrow where what is before it leads there.
+func (p *topologyPage) leads(row *widget.Row, leads bool) {
+	if row.Between(); leads {
+		row.Put(theme.Dim, p.Theme().Glyph.ArrowRight).Gap(arrowed - 1)
+	} else {
+		row.Gap(arrowed)
+	}
 }
 
 // endText is the other end of an edge in words: dead letters with their sign, and dots before

@@ -187,3 +187,25 @@ func TestTheMapIsDrawnUpWhenSomethingMayHaveChanged(t *testing.T) {
 		s.Pass(2*time.Second).Sees("refunds", "Refunded")
 	})
 }
+
+// TestTroubleComesFirstOnTheMap, and the cursor stays on its place when something else comes before it.
+func TestTroubleComesFirstOnTheMap(t *testing.T) {
+	stops := reads("fraud", "payments", 3, 9)
+	mapped(t, 3, func(s *shop) {
+		first := func(want string) {
+			t.Helper()
+			if got := s.Row(1); !strings.Contains(got, want) {
+				t.Errorf("the first row is %q, want %s:\n%s", got, want, s.Text())
+			}
+		}
+		first("orders")
+		s.goTo("order ", "▶ orders", "▶ payment")
+		s.groups.Change(func(groups []*tuitest.Group) { groups[0].Members = nil })
+		for range 10 {
+			s.Pass(3 * time.Second)
+		}
+		first("payments")
+		s.Selects("order ", "▶ orders").Press("g").Selects("▶ payments", "▶ fraud", "✗ STOP").Press("v")
+		first("fraud")
+	}, stops)
+}
