@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,4 +47,18 @@ func TestAFilterIsSaved(t *testing.T) {
 			t.Errorf("kept are %v", kept)
 		}
 	})
+}
+
+// The mouse can be left to the terminal.
+func TestTheMouseCanBeLeftToTheTerminal(t *testing.T) {
+	for _, off := range []bool{false, true} {
+		story(t, func(t *testing.T, s *tuitest.System) {
+			options := s.Options()
+			options.NoMouse = off
+			screen := tuitest.Open(t, options, 80, 24)
+			if took := strings.Contains(screen.Written(), "\x1b[?1002h"); took == off {
+				t.Errorf("without the mouse is %v, and it was taken: %v", off, took)
+			}
+		})
+	}
 }

@@ -97,6 +97,8 @@ type Options struct {
 	// environment's VISUAL or EDITOR, or vi, when empty.
 	Editor []string
 
+	// NoMouse leaves the mouse to the terminal.
+	NoMouse bool
 	// NoColor shows weight only; it is also obeyed as the NO_COLOR variable.
 	NoColor bool
 	// ASCII shows nothing but ASCII.

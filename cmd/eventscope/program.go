@@ -40,6 +40,7 @@ type flags struct {
 	write                        consent
 	noColor                      bool
 	notify                       string // of the screen
+	noMouse                      bool
 	colour                       string
 	format                       string
 	stats                        bool
@@ -109,6 +110,7 @@ func (p *program) root() *cobra.Command {
 // screenFlags adds the flags of commands that open the screen.
 func (p *program) screenFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.flags.notify, "notify", "", "tell of failed and stuck flows, dead letters and lag: bell, osc9, osc777 or a program")
+	cmd.Flags().BoolVar(&p.flags.noMouse, "no-mouse", false, "leave the mouse to the terminal, so that it selects text")
 }
 
 // command wraps the work of a command: what it returns is kept for run, so that cobra's own errors

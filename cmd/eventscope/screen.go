@@ -227,6 +227,7 @@ func (v *view) options(p *program) tui.Options {
 	folder := cmp.Or(v.stateFolder, p.stateFolder())
 	options.Filters = recent.Filters(folder)
 	options.SaveFilter = func(name, filter string) error { return recent.SaveFilter(folder, name, filter) }
+	options.NoMouse = p.flags.noMouse || v.settings.file.Mouse.Value == "off"
 	options.Keys = v.settings.file.OwnKeys()
 	options.Start, options.Seek, options.Nearest = v.start, v.seek, spelling.Nearest
 	for _, l := range v.live {

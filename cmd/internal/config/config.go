@@ -29,6 +29,7 @@ type File struct {
 	Current Text   `yaml:"current"`
 	Memory  Text   `yaml:"memory"`
 	Theme   Text   `yaml:"theme"`
+	Mouse   Text   `yaml:"mouse"` // on or off
 	// Keys are commands of the screen by a key of the user's own.
 	Keys     map[string]Text    `yaml:"keys"`
 	Notify   Text               `yaml:"notify"` // how a person is told of news; see [alert.NewSender]

@@ -17,6 +17,9 @@ import (
 // Themes are the values that theme may have.
 var Themes = []string{"auto", "dark", "light"}
 
+// Switches are the values of what is on or off.
+var Switches = []string{"on", "off"}
+
 // check finds what is wrong with a file of good structure, without looking up any
 // secret: one may check a file where its secrets are not.
 func (f *File) check() []string {
@@ -29,6 +32,9 @@ func (f *File) check() []string {
 	}
 	if f.Theme.Value != "" && !slices.Contains(Themes, f.Theme.Value) {
 		add("%s", f.Theme.wrong("theme is one of "+strings.Join(Themes, ", ")))
+	}
+	if f.Mouse.Value != "" && !slices.Contains(Switches, f.Mouse.Value) {
+		add("%s", f.Mouse.wrong("mouse is one of "+strings.Join(Switches, ", ")))
 	}
 	if f.Current.Value != "" {
 		if _, err := f.Context(f.Current.Value); err != nil {

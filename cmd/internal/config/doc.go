@@ -3,6 +3,7 @@
 //	current: local
 //	memory: 1GiB            # budget of index and caches
 //	theme: auto             # auto, dark or light
+//	mouse: on               # or off
 //	notify: bell            # how a person is told of news: bell, osc9, osc777 or a program
 //	keys:                   # commands of the screen by keys of one's own
 //	  f5: from -1h
