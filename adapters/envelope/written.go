@@ -1,9 +1,12 @@
 package envelope
 
 import (
+	"slices"
+
 	"eventscope/adapters"
 	"eventscope/adapters/payload"
 	"eventscope/adapters/payload/encoded"
+	"eventscope/adapters/payload/mask"
 	"eventscope/adapters/schemas"
 )
 
@@ -82,7 +85,7 @@ func (w *writings) remember(m *adapters.Message, ref schemas.Ref, schema *schema
 }
 
 // plan is that of values.
-func (w *writings) plan(v payload.Values) *plan {
+func (w *writings) plan(v payload.Values, s *schemas.Schema) *plan {
 	known, ok := w.plans[v]
 	if ok {
 		return known
@@ -90,17 +93,18 @@ func (w *writings) plan(v payload.Values) *plan {
 	if len(w.plans) >= mostPlans || w.plans == nil {
 		w.plans = map[payload.Values]*plan{}
 	}
-	made := newPlan(v)
+	made := newPlan(v, mask.EncryptedNames(s))
 	w.plans[v] = made
 	return made
 }
 
-// newPlan compiles which members mean something: the names that mean something in JSON.
-func newPlan(v payload.Values) *plan {
+// newPlan compiles which members mean something: the names that mean something in JSON, but those
+// of what is encrypted, which is no id.
+func newPlan(v payload.Values, encrypted []string) *plan {
 	made, compiling := &plan{}, true
 	find, err := payload.NewPlan(v, wholeBody, func(object *meaning, name []byte) (*meaning, bool, bool) {
 		m := memberMeaning(object.scope, name)
-		if m == nil {
+		if m == nil || slices.Contains(encrypted, string(name)) {
 			return nil, false, false
 		}
 		if compiling && object == wholeBody {
@@ -143,7 +147,7 @@ func (r *Reader) readWritten() bool {
 		return false
 	}
 	r.id.Written = written
-	plan := r.writings.plan(reading.Values)
+	plan := r.writings.plan(reading.Values, reading.Schema)
 	if plan.find == nil {
 		r.readMade(&reading, written)
 		return true

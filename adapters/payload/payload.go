@@ -8,6 +8,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/payload/encoded"
+	"eventscope/adapters/payload/mask"
 	"eventscope/adapters/schemas"
 )
 
@@ -56,6 +57,9 @@ type Decoded struct {
 // What is masked is not in Data.
 func Decode(m *adapters.Message, limit int) Decoded {
 	d := decode(m, limit, Values.AppendJSON)
+	if d.Written != nil && len(d.Written.Encrypts) > 0 && d.Format == JSON {
+		d.Data = mask.Encrypted(d.Data, d.Written)
+	}
 	if hidden := maskOf(m); hidden != nil {
 		d.mask(hidden)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"eventscope/adapters"
+	"eventscope/adapters/payload/mask"
 )
 
 const (
@@ -56,6 +57,9 @@ func appendWrittenSummary(dst []byte, m *adapters.Message, width int) []byte {
 	r, err := ReadingOf(m, Value, data, FindSchema)
 	if r.Values != nil {
 		made, wrong := r.Values.AppendJSON(nil, r.Body, summaryBytes)
+		if wrong == nil && len(r.Schema.Encrypts) > 0 {
+			made = mask.Encrypted(made, r.Schema)
+		}
 		if wrong == nil || len(made) >= summaryBytes/2 {
 			return appendSummary(dst, made, width)
 		}

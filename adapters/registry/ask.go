@@ -28,11 +28,13 @@ const (
 func (r *Registry) fetch(ctx context.Context, ref schemas.Ref) (*schemas.Schema, error) {
 	ctx, cancel := context.WithTimeout(ctx, wholePatience)
 	defer cancel()
-	answer, err := r.schemaBy(ctx, ref)
+	first, said := listening(ctx)
+	answer, err := r.schemaBy(first, ref)
 	if err != nil {
 		return nil, err
 	}
 	made := &schemas.Schema{Ref: ref, Format: answer.Type.String(), Text: answer.Schema.Schema}
+	said.note(made)
 	if answer.Subject != "" {
 		made.PutAt(schemas.Place{Subject: answer.Subject, Version: answer.Version})
 	}

@@ -67,7 +67,11 @@ func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 	answer, err := b.Transport.RoundTrip(request)
 	if err == nil {
 		b.later.heed(answer)
-		answer.Body = &body{answer.Body, maxAnswer}
+		said, _ := request.Context().Value(heardKey{}).(*heard)
+		if said != nil {
+			said.Reset()
+		}
+		answer.Body = &body{answer.Body, maxAnswer, said}
 	}
 	return answer, err
 }
@@ -76,6 +80,7 @@ func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 type body struct {
 	io.ReadCloser
 	left int
+	said *heard // what was read, if somebody listens
 }
 
 // Read implements [io.Reader].
@@ -85,5 +90,8 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
 	b.left -= n
+	if b.said != nil {
+		b.said.Write(p[:n])
+	}
 	return n, err
 }

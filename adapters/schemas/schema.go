@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync/atomic"
 )
 
@@ -136,8 +137,12 @@ type Schema struct {
 	// refer to it.
 	Text       string
 	References []string
-	// Encrypted says that all that follows the frame is encrypted, as rules of the schema say.
+	// Encrypted says that all that follows the frame is encrypted, as rules of the schema say,
+	// and Encrypts what of it else is.
 	Encrypted bool
+	Encrypts  []Encryption
+	// Rules are the names of the rules that the registry has with it.
+	Rules []string
 	// Reader is what reads its values, made by the package of its format and known to package
 	// payload; nil where nothing does.
 	Reader any
@@ -153,6 +158,22 @@ type Place struct {
 
 // String is the place in the words of its registry: "orders-value v3".
 func (p Place) String() string { return p.Subject + " v" + strconv.Itoa(p.Version) }
+
+// Encryption is a rule by which the members are encrypted that have one of its tags.
+type Encryption struct {
+	Tags []string
+	// Key is what the rule calls its key, or "".
+	Key string
+}
+
+// String is what stands in the place of such a member.
+func (e Encryption) String() string {
+	text := "encrypted (tag " + strings.Join(e.Tags, ", ")
+	if e.Key != "" {
+		text += ", key " + e.Key
+	}
+	return text + ")"
+}
 
 // PutAt notes where the registry has it, which may be learned later than the schema.
 func (s *Schema) PutAt(p Place) { s.place.Store(&p) }

@@ -241,6 +241,10 @@ func schemaFacts(t text.Cleaner, m *adapters.Message, d *payload.Decoded) []Fact
 		}
 		add(text.Own("type"), s.Name)
 		add(text.Own("format"), payload.FormatName(s.Format))
+		add(text.Own("rules"), strings.Join(s.Rules, ", "))
+		for _, encryption := range s.Encrypts {
+			add(text.Own("members"), encryption.String())
+		}
 	}
 	add(text.Own("registry"), m.Schemas.Registry())
 	return list

@@ -23,10 +23,19 @@ func (m *Mask) JSON(data []byte, schema *schemas.Schema) (_ []byte, masked bool,
 	if !ok {
 		return nil, false, errTags
 	}
+	return hide(data, paths, Shown)
+}
+
+// hide is JSON in which shown stands in the place of what is at paths.
+func hide(data []byte, paths [][]string, shown string) (_ []byte, masked bool, err error) {
 	if len(paths) == 0 {
 		return data, false, nil
 	}
-	w := writer{paths: paths, dst: make([]byte, 0, len(data)+16)}
+	quoted, err := jsontext.AppendQuote(nil, shown)
+	if err != nil {
+		return nil, false, err
+	}
+	w := writer{paths: paths, shown: quoted, dst: make([]byte, 0, len(data)+16)}
 	w.from = jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true))
 	start := make([]place, len(paths))
 	for i := range start {
@@ -47,6 +56,7 @@ type place struct{ path, segment int }
 // writer writes a value again.
 type writer struct {
 	paths  [][]string
+	shown  []byte
 	from   *jsontext.Decoder
 	dst    []byte
 	masked bool
@@ -160,6 +170,6 @@ func (w *writer) mask() error {
 		w.dst = append(w.dst, raw...)
 		return nil
 	}
-	w.dst, w.masked = append(w.dst, `"`+Shown+`"`...), true
+	w.dst, w.masked = append(w.dst, w.shown...), true
 	return err
 }

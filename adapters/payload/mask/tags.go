@@ -12,6 +12,34 @@ import (
 // tagProperty is what holds the tags of a field, in schemas of Avro and of JSON.
 const tagProperty = "confluent:tags"
 
+// Encrypted is JSON in which what rules of its schema encrypt is named in place of its
+// ciphertext. It is the value itself where nothing is.
+func Encrypted(data []byte, s *schemas.Schema) []byte {
+	for _, rule := range s.Encrypts {
+		names, _ := taggedNames(s, rule.Tags)
+		if len(names) == 0 {
+			continue
+		}
+		var paths [][]string
+		for _, name := range names {
+			paths = append(paths, []string{"**", name})
+		}
+		if made, masked, err := hide(data, paths, rule.String()); err == nil && masked {
+			data = made
+		}
+	}
+	return data
+}
+
+// EncryptedNames are the names of the members that rules of a schema encrypt.
+func EncryptedNames(s *schemas.Schema) (all []string) {
+	for _, rule := range s.Encrypts {
+		names, _ := taggedNames(s, rule.Tags)
+		all = append(all, names...)
+	}
+	return all
+}
+
 // taggedNames are the names of the members that have one of the tags in a schema or in those
 // that it refers to. It reports false where a tag is there and not whose it is.
 func taggedNames(s *schemas.Schema, tags []string) (names []string, ok bool) {
