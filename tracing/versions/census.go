@@ -105,23 +105,38 @@ func (c *Census) Take(source int, rows []Row) {
 			continue
 		}
 		before := len(k.versions)
-		key := c.versionOf(k, r)
-		v := k.versions[key]
-		if v == nil && len(k.versions) < mostVersions && c.versions < mostInAll {
-			v = &version{first: r.First, last: r.First, writers: map[string]int64{}, firsts: map[int32]gap{}}
-			k.versions[key] = v
+		key := k.versionOf(r)
+		c.versions += len(k.versions) - before // some may have become one
+		if key.schema.By == schemas.ByNothing && key.declared == "" && !key.death.Dead {
+			older, newer := c.observe(k, r)
+			if newer.row.Events < r.Events {
+				c.count(k, versionKey{epoch: older.epoch}, &older.row)
+			}
+			key.epoch, r = newer.epoch, &newer.row
 		}
-		c.versions += len(k.versions) - before
-		if v == nil {
+		if r.Events > 0 {
+			c.count(k, key, r)
+		}
+	}
+}
+
+// count counts a row as one of a version, if there is room for that.
+func (c *Census) count(k *kind, key versionKey, r *Row) {
+	v := k.versions[key]
+	if v == nil {
+		if len(k.versions) >= mostVersions || c.versions >= mostInAll {
 			c.Uncounted += r.Events
-			continue
+			return
 		}
-		k.events += r.Events
-		v.cameBack(r, k.events)
-		v.count(r)
-		if key.declared != "" {
-			v.members.take(r.Shapes)
-		}
+		v = &version{first: r.First, last: r.First, writers: map[string]int64{}, firsts: map[int32]gap{}}
+		k.versions[key] = v
+		c.versions++
+	}
+	k.events += r.Events
+	v.cameBack(r, k.events)
+	v.count(r)
+	if key.declared != "" {
+		v.members.take(r.Shapes)
 	}
 }
 
@@ -137,7 +152,7 @@ func (c *Census) kind(source int, r *Row) *kind {
 }
 
 // versionOf is of which version the messages of a row are.
-func (c *Census) versionOf(k *kind, r *Row) versionKey {
+func (k *kind) versionOf(r *Row) versionKey {
 	key := versionKey{schema: r.Key.Schema, declared: r.Key.Declared, death: r.Key.Death}
 	if key.declared != "" && !k.undeclared && k.versions[key] == nil {
 		if k.declared++; k.declared > mostDeclared {
@@ -146,9 +161,6 @@ func (c *Census) versionOf(k *kind, r *Row) versionKey {
 	}
 	if k.undeclared {
 		key.declared = ""
-	}
-	if key.schema.By == schemas.ByNothing && key.declared == "" && !key.death.Dead {
-		key.epoch = c.observe(k, r)
 	}
 	return key
 }
@@ -170,13 +182,61 @@ func (k *kind) forgetDeclared() {
 	}
 }
 
-// observe looks at the shapes in a row and returns which one its writer has by now.
-func (c *Census) observe(k *kind, r *Row) (epoch int) {
+// piece is a part of a row, and the shape that its values have.
+type piece struct {
+	epoch int
+	row   Row
+}
+
+// observe looks at the shapes in a row, and divides it where its writer began another one: what
+// came before that, and what came then, which may be all.
+func (c *Census) observe(k *kind, r *Row) (older, newer piece) {
+	d := c.driftOf(k, r)
+	if d == nil {
+		return older, piece{1, *r}
+	}
+	older.epoch = d.epoch
+	newer.row = *r
+	for i := range r.Shapes {
+		for _, change := range d.take(&r.Shapes[i]) {
+			before := d.epoch
+			if k.note(d, &change); d.epoch != before && older.row.Events == 0 {
+				older.epoch = before
+				older.row, newer.row = r.divide(&change)
+			}
+		}
+		if d.samples == learned {
+			k.recognise(d)
+		}
+	}
+	newer.epoch = d.epoch
+	return older, newer
+}
+
+// divide is what of a row came before a change, and what came then. How much that is follows from
+// the offsets, since not every message was looked at.
+func (r *Row) divide(c *change) (before, then Row) {
+	before, then = *r, *r
+	length := r.Last.Position.Offset - r.First.Position.Offset
+	if begun := c.at.Position.Offset - r.First.Position.Offset; begun > 0 && length > 0 && r.First.Position.Partition > adapters.ByDigest {
+		before.Events = min(max(r.Events*begun/(length+1), 1), r.Events-1)
+		before.Last, then.First = c.at, c.at
+		before.Misfits = min(before.Misfits, before.Events)
+	} else {
+		before.Events, before.Misfits = 0, 0
+	}
+	then.Events, then.Misfits = r.Events-before.Events, r.Misfits-before.Misfits
+	return before, then
+}
+
+// driftOf is what is known of the shapes of the writer of a row in its log, or nil where it is not
+// looked at.
+func (c *Census) driftOf(k *kind, r *Row) *drift {
 	at := writerLog{r.Key.Service, r.First.Position.Partition}
 	d := k.looked[at]
 	if d == nil {
 		if len(k.looked) >= mostLooked || c.looked >= mostLookedAt {
-			return 1
+			return nil
 		}
 		if k.looked == nil {
 			k.looked = map[writerLog]*drift{}
@@ -185,15 +245,7 @@ func (c *Census) observe(k *kind, r *Row) (epoch int) {
 		k.looked[at] = d
 		c.looked++
 	}
-	for i := range r.Shapes {
-		for _, change := range d.take(&r.Shapes[i]) {
-			k.note(d, &change)
-		}
-		if d.samples == learned {
-			k.recognise(d)
-		}
-	}
-	return d.epoch
+	return d
 }
 
 // recognise finds which of the known shapes a log began with.

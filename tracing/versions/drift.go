@@ -8,8 +8,9 @@ import (
 const (
 	// learned is how many values are looked at before anything is called a change.
 	learned = 16
-	// sightings is how often a new member must be seen until it is believed.
-	sightings = 3
+	// sightings is in how many values in a row a new member must be until it is believed: one that
+	// only some have was seldom left out of all that were learned from.
+	sightings = 8
 	// goneAfter is how many values in a row lack a member that all had until it is believed gone.
 	goneAfter = 64
 	// wholly is in how many of a hundred values a member must be that all have.
@@ -37,7 +38,8 @@ type drift struct {
 type member struct {
 	kinds   kinds
 	in, of  int // samples that had it, of those that could have
-	missing int // of these, in a row, the latest
+	missing int // of these, in a row, the latest; row is how many in a row had it
+	row     int
 	lost    Sighting
 	lostAt  gap
 	state   memberState
@@ -104,21 +106,35 @@ func (d *drift) has(p *part, at *Sighting, gap gap) (c change, changed bool) {
 		}
 		d.paths[p.path] = m
 	}
+	if m.missing > 0 {
+		m.row = 0
+		if m.state == fresh {
+			m.first, m.firstAt = *at, gap // of those in a row
+		}
+	}
+	m.row++
 	m.in++
 	m.of++
 	m.missing = 0
 	was := m.kinds
 	m.kinds |= p.kinds
 	switch {
-	case m.state == fresh && m.in >= sightings && 2*m.in >= m.of:
+	case m.state == fresh && m.row >= sightings && !d.isNew(parent(p.path)):
 		m.state = usual
 		return change{Change{Path: p.path, Text: fmt.Sprintf("+ %s %s", p.path, m.kinds)}, m.first, m.firstAt}, true
 	case m.state == gone:
-		m.state, m.in, m.of, m.first, m.firstAt = fresh, 1, 1, *at, gap
+		m.state, m.in, m.of, m.row, m.first, m.firstAt = fresh, 1, 1, 1, *at, gap
 	case m.state == usual && d.samples > learned && retyped(p.path, was, p.kinds):
 		return change{Change{Path: p.path, Text: fmt.Sprintf("%s: %s → %s", p.path, was, p.kinds), Breaking: true}, *at, gap}, true
 	}
 	return c, false
+}
+
+// isNew says that what is at a path is itself not believed yet: nor is then what it holds, which
+// is there as often as that.
+func (d *drift) isNew(path string) bool {
+	m := d.paths[path]
+	return m != nil && m.state == fresh
 }
 
 // looksLike says that the values have what a change brought, and lack what it took.
@@ -178,7 +194,7 @@ func (d *drift) findMaps() {
 	}
 	seldom := map[string]int{}
 	for path, m := range d.paths {
-		if m.in*2 < m.of || m.of < sightings {
+		if m.in*2 < m.of || m.of < 3 {
 			seldom[parent(path)]++
 		}
 	}

@@ -200,6 +200,9 @@ func TestWhatIsNoChange(t *testing.T) {
 			return `{"type":"Paid","by":` + pick(r, `{"card":{"no":"1","cvc":"2"}}`, `{"cash":{"coins":3}}`, `{"bank":{"iban":"x"}}`) + `}`
 		},
 		"number or text": func(r *rand.Rand, i int) string { return `{"type":"Paid","n":` + pick(r, `1`, `"1"`) + `}` },
+		"many kinds": func(r *rand.Rand, i int) string {
+			return `{"type":"Paid","n":` + pick(r, `1`, `1`, `1`, `1`, `1`, `1`, `"1"`, `"1"`, `"1"`, `"1"`, `true`) + `}`
+		},
 		"nothing but paths": func(r *rand.Rand, i int) string {
 			return fmt.Sprintf(`{"type":"Paid","%s":{"%s":1}}`, word(r), word(r))
 		},
@@ -229,6 +232,71 @@ func word(r *rand.Rand) string {
 		word[i] = byte('a' + r.IntN(26))
 	}
 	return string(word)
+}
+
+// TestAShapeThatBeginsWithinABatch divides it: all may be read in one.
+func TestAShapeThatBeginsWithinABatch(t *testing.T) {
+	l := newLog(t).write(many(400, func(i int) adapters.Message {
+		if i >= 100 {
+			return event(`{"type":"Paid","amount":1,"channel":"web"}`)
+		}
+		return event(`{"type":"Paid","amount":1}`)
+	})...)
+	found := l.versions()
+	if len(found) != 2 || found[0].Events+found[1].Events != 400 || found[1].Events < 100 || found[1].Events > 228 || len(found[0].Changes) != 1 || found[0].Before != found[1] {
+		t.Fatal(l.told())
+	}
+}
+
+// TestARareMemberIsNoChange, whenever it is met first.
+func TestARareMemberIsNoChange(t *testing.T) {
+	l := newLog(t)
+	for batch := range 40 {
+		l.write(many(50, func(i int) adapters.Message {
+			if n := batch*50 + i; n > 40 && n%12 == 0 {
+				return event(`{"type":"Paid","amount":1,"voucher":"x"}`)
+			}
+			return event(`{"type":"Paid","amount":1}`)
+		})...)
+	}
+	l.tells(t, "Paid  2000 current")
+}
+
+// TestWhatIsMissingForAWhileIsNotGone, nor is what was seldom there.
+func TestWhatIsMissingForAWhileIsNotGone(t *testing.T) {
+	l := newLog(t)
+	for _, run := range []struct {
+		n    int
+		with string
+	}{{100, `,"a":1,"b":1`}, {30, `,"b":1`}, {400, `,"a":1,"b":1`}} {
+		l.write(many(run.n, func(i int) adapters.Message { return event(`{"type":"Paid"` + run.with + `}`) })...)
+	}
+	l.tells(t, "Paid  530 current")
+	l = newLog(t)
+	for batch := range 30 {
+		l.write(many(100, func(i int) adapters.Message {
+			if batch == 0 && i%8 == 0 {
+				return event(`{"type":"Paid","voucher":"x","n":1}`)
+			}
+			return event(`{"type":"Paid","n":1}`)
+		})...)
+	}
+	l.tells(t, "Paid  3000 current")
+}
+
+// TestALogThatBeganWithTheNewShape is counted to it, if another log has told of it.
+func TestALogThatBeganWithTheNewShape(t *testing.T) {
+	after := func(i int) adapters.Message { return event(`{"type":"Paid","amount":1,"channel":"web"}`) }
+	l := newLog(t)
+	l.write(many(100, func(i int) adapters.Message { return event(`{"type":"Paid","amount":1}`) })...)
+	l.write(many(100, after)...)
+	l.part, l.offset = 1, 0
+	for range 10 {
+		l.write(many(100, after)...)
+	}
+	if found := l.versions(); len(found) != 2 || found[0].Events < 1000 {
+		t.Fatal(l.told())
+	}
 }
 
 // TestLogsAreLookedAtApart: that one is read after the other is no change, and the same change in
