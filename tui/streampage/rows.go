@@ -60,7 +60,7 @@ func (r *rows) at(line int) (i int, ok bool) {
 func (r *rows) scroll(cursor, line, height int, following bool) int {
 	row := r.row(cursor)
 	if r.top = max(0, min(row-line, r.all-height)); following {
-		r.top = max(0, r.all-height)
+		r.top = min(max(0, r.all-height), row) // the line below it has no room on a screen of one row
 	}
 	if row-r.top >= height {
 		r.top = row - height + 1
