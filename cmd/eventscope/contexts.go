@@ -15,7 +15,7 @@ import (
 func (p *program) contexts(file *config.File) (all []tui.Context) {
 	for _, name := range slices.Sorted(maps.Keys(file.Contexts)) {
 		c := file.Contexts[name]
-		all = append(all, tui.Context{Name: name, About: about(c), Confirm: c.Production && !c.ReadOnly && p.flags.write.given && p.flags.write.context != name})
+		all = append(all, tui.Context{Name: name, About: about(c), Confirm: c.Production && !c.ReadOnly && p.flags.write.Given && p.flags.write.Context != name})
 	}
 	return all
 }
@@ -46,10 +46,10 @@ func (s *settings) color() string {
 func (v *view) switchTo(p *program, name string, write bool) error {
 	there := *p
 	there.flags.context = name
-	allowed := write && p.flags.write.given && !v.settings.file.Contexts[name].ReadOnly
-	there.flags.write = consent{given: allowed}
+	allowed := write && p.flags.write.Given && !v.settings.file.Contexts[name].ReadOnly
+	there.flags.write = config.Consent{Given: allowed}
 	if allowed { // the screen has asked for it, where that is needed
-		there.flags.write.context = name
+		there.flags.write.Context = name
 	}
 	settings, err := there.load(nil)
 	if err != nil {

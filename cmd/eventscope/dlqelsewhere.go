@@ -29,7 +29,7 @@ func (d *dlq) openElsewhere(ctx context.Context) error {
 		return nil
 	}
 	there := *d.there
-	there.Name, there.Purpose, there.Write = "elsewhere", driver.ToSend, d.flags.write.given
+	there.Name, there.Purpose, there.Write = "elsewhere", driver.ToSend, d.flags.write.Given
 	adapter, err := there.Open(ctx)
 	if err != nil {
 		return err

@@ -23,8 +23,7 @@ func (p *program) dlqList() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
 		Use: "list [URL...]", Short: "Print a line per dead letter",
-		Example: examples["dlq list"],
-		RunE:    d.command(d.list),
+		RunE: d.command(d.list),
 	}
 	d.choice(cmd)
 	p.outputFlags(cmd)
@@ -74,8 +73,7 @@ func (p *program) dlqGroups() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
 		Use: "groups [URL...]", Short: "Print a line per cause: reason, exception, type, origin",
-		Example: examples["dlq groups"],
-		RunE:    d.command(d.groups),
+		RunE: d.command(d.groups),
 	}
 	d.choice(cmd)
 	p.outputFlags(cmd)
@@ -117,9 +115,8 @@ func (p *program) dlqShow() *cobra.Command {
 	d := &dlq{program: p, all: true}
 	cmd := &cobra.Command{
 		Use: "show LETTER [URL...]", Short: "Show one dead letter in full",
-		Example: examples["dlq show"],
-		Args:    cobra.MinimumNArgs(1),
-		RunE:    d.command(d.show),
+		Args: cobra.MinimumNArgs(1),
+		RunE: d.command(d.show),
 	}
 	p.outputFlags(cmd)
 	return cmd

@@ -58,7 +58,6 @@ func (p *program) dlqPlan() *cobra.Command {
 		Use: "plan [LETTER...] [URL...]", Short: "Show what a replay would do, and do nothing",
 		Long: "plan says how many letters a replay would send where, who else would receive them, which headers they would lose, what is guaranteed, " +
 			"and which letters it would leave alone.",
-		Example: examples["dlq plan"],
 		RunE: d.command(func(ctx context.Context, args []string) error {
 			return d.showPlan(ctx, args)
 		}),
@@ -71,8 +70,7 @@ func (p *program) dlqReplay() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
 		Use: "replay [LETTER...] [URL...]", Short: "Send dead letters back to where they failed, or elsewhere",
-		Example: examples["dlq replay"],
-		RunE:    d.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Replay, args) }),
+		RunE: d.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Replay, args) }),
 	}
 	d.runFlags(cmd, replay.Replay)
 	return cmd
@@ -82,7 +80,6 @@ func (p *program) dlqDiscard() *cobra.Command {
 	d := &dlq{program: p}
 	cmd := &cobra.Command{
 		Use: "discard [LETTER...] [URL...]", Short: "Discard dead letters, with a reason; they can be restored",
-		Example: examples["dlq discard"],
 		RunE: d.command(func(ctx context.Context, args []string) error {
 			if strings.TrimSpace(d.reason) == "" {
 				return exit.Usage("say why with --reason; it is kept in the journal")
@@ -99,9 +96,8 @@ func (p *program) dlqRestore() *cobra.Command {
 	d := &dlq{program: p, all: true}
 	cmd := &cobra.Command{
 		Use: "restore LETTER... [URL...]", Short: "Restore discarded letters",
-		Example: examples["dlq restore"],
-		Args:    cobra.MinimumNArgs(1),
-		RunE:    d.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Restore, args) }),
+		Args: cobra.MinimumNArgs(1),
+		RunE: d.command(func(ctx context.Context, args []string) error { return d.do(ctx, replay.Restore, args) }),
 	}
 	d.runFlags(cmd, replay.Restore)
 	return cmd
@@ -261,7 +257,7 @@ func (d *dlq) do(ctx context.Context, action replay.Action, args []string) error
 	if err != nil {
 		return err
 	}
-	if !d.flags.write.given {
+	if !d.flags.write.Given {
 		return &adapters.Problem{Doing: string(action), Cause: "everything is read-only", Remedy: "add --write, and --confirm with the number of letters that the plan says", Kind: replay.ErrRefused}
 	}
 	plan, err := d.makePlan(ctx, action, args)

@@ -22,12 +22,11 @@
 //	program.go    one invocation: flags for all commands, the root command
 //	brokers.go    the brokers that there are
 //	sources.go    flags, environment and config -> settings, with what each source shares
-//	consent.go    --write, and what a context of production asks before
 //	takealong.go  a flow of the screen as a command and as JSON
 //	contexts.go   from one context of the config to another, on the screen
 //	suggest.go    what was probably meant, and what may be completed
 //	screen.go     the screen; start.go: what it asks when nothing says what to look at
-//	help.go       help; examples.go: command lines for it; man.go: the manual page
+//	man.go        the manual page
 //	tail.go flows.go topology.go config.go version.go   the commands of that name
 //	lag.go        lag: rounds and their output; laground.go: one round over the sources
 //	lagwatch.go   lag --watch
@@ -37,7 +36,7 @@
 //	demo.go       demo; summary.go: what it prints without a screen
 //
 // What several commands need is below cmd/internal: exit (codes), console (streams and log),
-// reading (several sources, with an end), budget (memory), source (URLs), output (lines).
+// reading (several sources, with an end), help, budget (memory), source (URLs), output (lines).
 //
 // # Not obvious
 //

@@ -33,8 +33,7 @@ func (p *program) flowsCommand() *cobra.Command {
 		Use: "flows [URL...]", Short: "Print a line per flow",
 		Long: "flows reads events, assembles the flows they belong to, and prints a line per flow in the order of their first events. " +
 			"It prints when the reading ends: with --exit, after --for, or on an interrupt.",
-		Example: examples["flows"],
-		RunE:    p.command(f.run),
+		RunE: p.command(f.run),
 	}
 	f.reading.Add(cmd)
 	cmd.Flags().StringVar(&f.filter, "filter", "", "only flows with an event that matches: words, or an expression, also of status and services of the flow")

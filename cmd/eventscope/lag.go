@@ -60,8 +60,7 @@ func (p *program) lagCommand() *cobra.Command {
 		Long: "lag prints every consumer group and queue of the sources, the worst first, and a line for each partition or queue it reads: how much is left to read, how old that is, and whether it becomes more. " +
 			"It joins no group and commits nothing.\n\n" +
 			"With topics, queues or streams in the URL only these are looked at. A broker that has a management API tells most by that (management=). The state of a group that is not read to the end needs time to tell; --watch takes it.",
-		Example: examples["lag"],
-		RunE:    p.command(l.run),
+		RunE: p.command(l.run),
 	}
 	cmd.Flags().StringArrayVar(&l.groups, "group", nil, "only this group or queue; may be repeated")
 	cmd.Flags().DurationVar(&l.every, "watch", 0, "refresh interval, such as 2s")

@@ -17,7 +17,7 @@ var brokerName = regexp.MustCompile(`(?i)kafka|rabbit|amqp`)
 
 // naming are the files that have to name brokers: the list of them, command lines as examples,
 // and the demonstration, which runs on two.
-var naming = []string{"cmd/eventscope/brokers.go", "cmd/eventscope/examples.go", "cmd/eventscope/demo.go", "cmd/internal/demo/*.go", "cmd/internal/embedded/*.go"}
+var naming = []string{"cmd/eventscope/brokers.go", "cmd/internal/help/examples.go", "cmd/eventscope/demo.go", "cmd/internal/demo/*.go", "cmd/internal/embedded/*.go"}
 
 // TestNobodyElseNamesABroker: outside its folder, and what reads the conventions of frameworks,
 // no code names a broker. What differs is asked of the contract.

@@ -15,6 +15,7 @@ import (
 	"eventscope/cmd/internal/config"
 	"eventscope/cmd/internal/console"
 	"eventscope/cmd/internal/exit"
+	"eventscope/cmd/internal/help"
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/reading"
 	"eventscope/cmd/internal/source"
@@ -37,7 +38,7 @@ type program struct {
 type flags struct {
 	config, context, memory, log string
 	begin                        reading.Begin // of the screen
-	write                        consent
+	write                        config.Consent
 	noColor                      bool
 	notify                       string // of the screen
 	noMouse                      bool
@@ -81,13 +82,10 @@ func (p *program) root() *cobra.Command {
 			"over every topic, queue and service, and what is missing from it. Looking changes nothing on a broker.\n\n" +
 			"Without a command it opens the screen on the URLs, or on the current context of the config; without these, it asks what to look at.\n\n" +
 			"A URL may have these parameters, behind a question mark, with & between them:" + p.brokers.Help(),
-		Example: examples["eventscope"],
 		Args:    cobra.ArbitraryArgs,
 		RunE:    p.command(p.screen),
 		Version: version(), SilenceErrors: true, SilenceUsage: true, // errors are printed by run
 	}
-	root.SetHelpFunc(p.help)
-	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })
 	p.flags.begin.Add(root, "the newest 500 messages")
 	p.screenFlags(root)
 	f := root.PersistentFlags()
@@ -102,6 +100,7 @@ func (p *program) root() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("context", p.completeContexts)
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colours, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(p.demoCommand(), p.tailCommand(), p.traceCommand(), p.flowsCommand(), p.lagCommand(), p.topologyCommand(), p.schemasCommand(), p.dlqCommand(), p.configCommand(), p.versionCommand(), p.manCommand())
+	help.Attach(root, p.Stdout, p.coloured)
 	p.commands = names(root)
 	p.completeURLs([]*cobra.Command{root})
 	return root

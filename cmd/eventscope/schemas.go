@@ -69,8 +69,7 @@ func (p *program) schemasCommand() *cobra.Command {
 			"what changed since the version before, and which consumer stands at its first message or has dead letters of it.\n\n" +
 			"A version is the schema that the value names (with registry= in the URL), else what the event declares (OrderPlaced_v2, schema_version, dataschema), else the shape of its JSON. " +
 			"Without --from, --exit or --for the events of the last 10 minutes and of the next 5 seconds are read.",
-		Example: examples["schemas"],
-		RunE:    p.command(s.run),
+		RunE: p.command(s.run),
 	}
 	s.addFlags(cmd)
 	cmd.AddCommand(p.schemasShowCommand(), p.schemasDiffCommand())
@@ -89,8 +88,7 @@ func (p *program) schemasShowCommand() *cobra.Command {
 	s := &schemasPrinter{program: p}
 	cmd := &cobra.Command{
 		Use: "show TYPE [URL...]", Short: "Print all that is known of the versions of one type of event, with their schemas",
-		Long:    "show reads events as eventscope schemas does, and prints the versions of one type, each with its schema.",
-		Example: examples["schemas show"],
+		Long: "show reads events as eventscope schemas does, and prints the versions of one type, each with its schema.",
 	}
 	cmd.RunE = p.command(func(ctx context.Context, args []string) error {
 		if len(args) == 0 || strings.Contains(args[0], "://") {

@@ -29,8 +29,7 @@ func (p *program) schemasDiffCommand() *cobra.Command {
 		Use: "diff FROM TO [URL...]", Short: "Print what differs between two schemas of a registry, and what of it breaks readers",
 		Long: "diff asks the registry of the sources for two schemas, each by its id or as SUBJECT@VERSION, and prints a line per difference. " +
 			"What is breaking is judged here: one of the two schemas cannot read what was written with the other. Nothing of the broker is read.",
-		Example: examples["schemas diff"],
-		RunE:    p.command(d.run),
+		RunE: p.command(d.run),
 	}
 	cmd.Flags().StringSliceVar(&d.failOn, "fail-on", nil, "exit with 5 when there is such a difference: breaking")
 	d.outputFlags(cmd)

@@ -9,12 +9,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"eventscope/adapters"
 	"eventscope/adapters/envelope"
 	"eventscope/cmd/internal/budget"
 	"eventscope/cmd/internal/config"
 	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/reading"
 	"eventscope/cmd/internal/source"
+	"eventscope/replay"
 	"eventscope/tracing"
 )
 
@@ -51,8 +53,8 @@ func (p *program) loadUnconfirmed(urls []string) (*settings, error) {
 		return nil, err
 	}
 	switch {
-	case len(urls) > 0 && p.flags.write.context != "":
-		err = exit.Usage("--write=%s names a context, and a URL is none; write --write", p.flags.write.context)
+	case len(urls) > 0 && p.flags.write.Context != "":
+		err = exit.Usage("--write=%s names a context, and a URL is none; write --write", p.flags.write.Context)
 	case len(urls) > 0:
 		err = s.fromURLs(urls, p.brokers, p.getenv)
 	default:
@@ -87,7 +89,7 @@ func (p *program) loadWithoutSources() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &settings{file: file, memory: budget.Default, memoryFrom: "default", readOnly: !p.flags.write.given, paths: file.TracingPaths()}
+	s := &settings{file: file, memory: budget.Default, memoryFrom: "default", readOnly: !p.flags.write.Given, paths: file.TracingPaths()}
 	if s.rules, err = envelope.Compile(file.EnvelopeMappings()); err != nil {
 		return nil, exit.Usage("%s: mappings: %w", file.Path, err)
 	}
@@ -136,7 +138,7 @@ func (s *settings) fromContext(p *program) error {
 	if err != nil {
 		return err
 	}
-	if s.readOnly, err = p.flags.write.grant(name, used); err != nil {
+	if s.readOnly, err = p.flags.write.Grant(name, used); err != nil {
 		return err
 	}
 	s.context = name
@@ -199,4 +201,16 @@ func (s *settings) besideScreen() tracing.Config {
 	config := s.tracing()
 	config.Memory = s.memory.BesideScreen()
 	return config
+}
+
+// unconfirmed is the refusal of a command that was to write where the name of the context has to
+// be typed first; nil where nothing is missing.
+func (s *settings) unconfirmed(c *config.Consent) error {
+	if !c.Given || !s.readOnly || s.context == "" {
+		return nil
+	}
+	return &adapters.Problem{
+		Doing: "write to the context " + s.context, Cause: "the config marks it as production",
+		Remedy: "write its name too: --write=" + s.context, Kind: replay.ErrRefused,
+	}
 }

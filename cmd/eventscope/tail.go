@@ -35,8 +35,7 @@ func (p *program) tailCommand() *cobra.Command {
 		Use: "tail [URL...]", Short: "Print events as they arrive",
 		Long: "tail prints a line per event, from one source or from several at once. It joins no consumer group and takes nothing from a queue.\n\n" +
 			"With --exit events are printed at the end, in the order of their time over all partitions, sources and brokers; otherwise as they arrive.",
-		Example: examples["tail"],
-		RunE:    p.command(t.run),
+		RunE: p.command(t.run),
 	}
 	t.reading.Add(cmd)
 	cmd.Flags().StringVar(&t.filter, "filter", "", "only events that match: words, or an expression such as 'service == \"payment\"'")

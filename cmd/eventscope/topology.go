@@ -43,8 +43,7 @@ func (p *program) topologyCommand() *cobra.Command {
 			"With -o mermaid it is a diagram that GitHub, GitLab and many wikis show in a document.\n\n" +
 			"A service is on the map when it wrote an event that was read: without --from, --exit or --for these are the events of the last 10 minutes and of the next 5 seconds. " +
 			"A broker that has a management API tells its bindings by that (management=).",
-		Example: examples["topology"],
-		RunE:    p.command(m.run),
+		RunE: p.command(m.run),
 	}
 	m.reading.Add(cmd)
 	p.outputFlags(cmd)

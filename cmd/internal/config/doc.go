@@ -49,6 +49,7 @@
 //	schemas.go  files by which messages are read that name no schema
 //	masks.go    what must not be shown
 //	keys.go     keys of the user's own
+//	consent.go  --write, and in which context it allows writes
 //	context.go  one context: its sources with their secrets
 //	secret.go   ${env:NAME} and ${file:path}
 //	memory.go   amounts of memory: 512MiB

@@ -1,7 +1,7 @@
-package main
+package help
 
-// examples are command lines of each command, which have to name some broker.
-var examples = map[string]string{
+// Examples are command lines of each command, by its name below the program's.
+var Examples = map[string]string{
 	"dlq list": "  eventscope dlq list kafka://localhost:9092\n" +
 		"  eventscope dlq list kafka://localhost:9092/orders.dlq --filter 'type == \"OrderPlaced\"'\n" +
 		"  eventscope dlq list 'amqp://localhost/?queue=inventory.dlq&management=http://localhost:15672'",
