@@ -99,7 +99,7 @@ func (k *keyUsage) add(m *adapters.Message, id *envelope.Identity) {
 	if id.Entity.Known() && id.Entity.From.Place != envelope.InKey {
 		k.otherwise = !sameKey(m.Key, id.Entity.Value) && !sameKey(m.Key, id.Flow.Value) && !sameKey(m.Key, id.ID.Value)
 	}
-	if payload.FrameOf(m, payload.Key, m.Key).Ref.By != schemas.ByNothing {
+	if reading, _ := payload.ReadingOf(m, payload.Key, m.Key, payload.FindSchema); reading.Frame.Ref.By != schemas.ByNothing {
 		k.otherwise = true // partitions go by its bytes, of which the id is a part only
 	}
 	if id.Flow.Known() {

@@ -90,6 +90,15 @@ func TestAPackedBodyIsNotEdited(t *testing.T) {
 	})
 }
 
+// TestABodyThatIsNoTextIsNotEdited: what comes back from an editor is text, which no reader of it
+// takes.
+func TestABodyThatIsNoTextIsNotEdited(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		screen := lonely(t, s, adapters.Topic, func(_ *tuitest.Letters, m *adapters.Message) { m.Value = []byte("\x81\xa8order_id\xa5ord-a") })
+		screen.Press("enter").Wait(time.Second).Sees("messagepack", "ord-a").Press("e").Wait(time.Second).Sees("so an edit would be text that no reader of it takes").Misses("Plan")
+	})
+}
+
 // died gives a letter the time of its death.
 func died(l *tuitest.Letters, number int, ago time.Duration) {
 	l.Broker.Letters[number].Time = time.Now().Add(-ago)

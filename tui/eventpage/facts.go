@@ -252,11 +252,14 @@ func schemaFacts(t text.Cleaner, m *adapters.Message, d *payload.Decoded) []Fact
 
 // keySchema is by which schema a key is read, or nothing.
 func keySchema(t text.Cleaner, m *adapters.Message) text.Safe {
-	f := payload.FrameOf(m, payload.Key, m.Key)
-	if m.Schemas == nil || f.Ref.By == schemas.ByNothing {
+	reading, _ := payload.ReadingOf(m, payload.Key, m.Key, payload.FindSchema)
+	switch {
+	case m.Schemas == nil || reading.Frame.Ref.By == schemas.ByNothing:
 		return text.Safe{}
+	case reading.Schema != nil:
+		return t.String(reading.Schema.Title())
 	}
-	return t.String("schema " + f.Ref.Number())
+	return t.String("schema " + reading.Frame.Ref.Number())
 }
 
 // mostFact is how many cells of a key or a header are kept for the screen.

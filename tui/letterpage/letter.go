@@ -186,7 +186,7 @@ func (p *letterPage) editLetter(message *adapters.Message, body *payload.Decoded
 		return nil
 	}
 	if body.IsEncoded(message) {
-		model.Say(theme.Warn, text.Own("the body is written with a schema, so an edit would be text that no reader of it takes; r sends it as it is"))
+		model.Say(theme.Warn, text.Own("the body is no text, so an edit would be text that no reader of it takes; r sends it as it is"))
 		return nil
 	}
 	header := idHeader(model.Events.Rules, message)
