@@ -93,7 +93,7 @@ func decode(m *adapters.Message, limit int, read read) Decoded {
 		d.Data, d.Cut = d.Data[:limit:limit], true
 	}
 	switch {
-	case d.isWritten(m, limit, read):
+	case d.isWritten(m, limit, read) || d.isContainer(limit, read):
 		if d.Format = JSON; d.Cut {
 			d.Format = Text // half of it is not JSON
 		}

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"eventscope/adapters"
+	"eventscope/adapters/payload/avro"
 	"eventscope/adapters/payload/binary"
+	"eventscope/adapters/payload/encoded"
 	"eventscope/adapters/schemas"
 )
 
@@ -44,6 +48,49 @@ func saidFormat(m *adapters.Message) *schemas.Schema {
 // as maps of MessagePack and CBOR do.
 func isNoText(data []byte) bool {
 	return len(data) > 1 && (data[0] >= 0x80 && data[0] < 0xc0 || data[0] >= 0xd9 && data[0] <= 0xdf)
+}
+
+// container is a file of Avro with blocks of values, as some put whole ones into messages.
+var container = &schemas.Schema{Ref: schemas.Ref{By: schemas.ByFile, Name: "container"}, Format: "Avro container", Reader: containerHead{}}
+
+// containerMark is how such a file begins (Avro's specification, "Object Container Files").
+var containerMark = []byte("Obj\x01")
+
+// containerHead reads what stands before the blocks: the schema, the codec, and what else a
+// writer noted.
+type containerHead struct{}
+
+// metadata is the schema of that.
+var metadata = func() *avro.Schema {
+	made, err := avro.Parse(`{"type":"map","values":"string"}`)
+	if err != nil {
+		panic(err) // it is a constant
+	}
+	return made
+}()
+
+func (containerHead) Name() string { return "the head of an Avro container" }
+
+func (h containerHead) Check(data []byte) (unknown int, err error) {
+	_, err = h.AppendJSON(nil, data, 0)
+	return 0, err
+}
+
+func (containerHead) AppendJSON(dst, data []byte, limit int) ([]byte, error) {
+	start := len(dst)
+	dst, err := metadata.AppendJSON(dst, bytes.TrimPrefix(data, containerMark), limit)
+	if encoded.IsMisfit(err) && jsontext.Value(dst[start:]).IsValid() {
+		err = nil // the blocks follow
+	}
+	return dst, err
+}
+
+// isContainer takes a file of Avro, of which the head is shown.
+func (d *Decoded) isContainer(limit int, read read) bool {
+	if d.Cut || !bytes.HasPrefix(d.Data, containerMark) {
+		return false
+	}
+	return d.take(&Reading{Schema: container, Values: container.Reader.(Values), Body: d.Data}, limit, read)
 }
 
 // guess takes a value that nobody says anything of, if it is a map of MessagePack or CBOR with

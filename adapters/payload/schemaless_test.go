@@ -33,6 +33,8 @@ func TestFormatsThatNeedNoSchema(t *testing.T) {
 		"a map and something more":        {value: "\x81\xa1a\x01\x01", data: "\x81\xa1a\x01\x01", format: "binary"},
 		"an array, which may be anything": {value: "\x93\x01\x02\x03", data: "\x93\x01\x02\x03", format: "binary"},
 		"a map of numbers":                {value: "\x81\x01\x01", data: "\x81\x01\x01", format: "binary"},
+		"a container of Avro":             {value: "Obj\x01\x02\x14avro.codec\x08null\x00\xff\xff", reader: "the head of an Avro container", data: `{"avro.codec":"null"}`, format: "avro container"},
+		"half of its head":                {value: "Obj\x01\x02\x14avro\xff", data: "Obj\x01\x02\x14avro\xff", format: "binary"},
 		"what is said and is not":         {value: "\x93\x01", contentType: "application/msgpack", data: "\x93\x01", format: "binary"},
 	} {
 		m := &adapters.Message{Value: []byte(c.value), Position: adapters.Position{Destination: c.destination}, Schemas: clicks{}}
