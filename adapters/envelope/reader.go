@@ -67,7 +67,9 @@ func NewReader(rules *Rules) *Reader {
 // the next Read or until m's batch is released.
 func (r *Reader) Read(m *adapters.Message, id *Identity) {
 	*id = Identity{}
-	m = payload.Shown(m) // what is masked is no id
+	if m.Schemas != nil { // which know what is masked
+		m = payload.Shown(m) // what is masked is no id
+	}
 	r.begin(m, id)
 	r.readMarks()
 	if r.rules != nil {
