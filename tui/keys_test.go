@@ -34,23 +34,23 @@ const (
 var everyKey = map[string][]keyed{
 	"Stream": {
 		{"enter", "", "Flow ord-"}, {"v", "", "tree line 1"}, {"/", "", "words, or an expression"}, {"n N", "", "no filter yet"}, {"p", "", "paused"},
-		{"f G end", "p", "following"}, {"[ ]", "", "no other beginning"}, {"space", "g", "◆ 1"}, {"y", "", "copied the flow id"}, {"tab", "G", "position   "}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
+		{"f G end", "p", "following"}, {"[ ]", "", "no other beginning"}, {"space", "g", "◆ 1"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"tab", "G", "position   "}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", gone + "/x"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Stream"},
 		{"1", "2", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"q ctrl+c", "", quits},
 	},
 	"Flows": {
 		{"enter", "", "Flow ord-"}, {"/", "", "words, or an expression"}, {"n", "", moves}, {"N", "j", moves}, {"p", "", "paused"}, {"f", "j j", "live"}, {"[ ]", "", "no other beginning"},
-		{"s", "", "by trouble"}, {"!", "", "trouble only"}, {"space", "", "◆ 1"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves},
+		{"s", "", "by trouble"}, {"S", "", "by activity, reversed"}, {"!", "", "trouble only"}, {"space", "", "◆ 1"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc", "!", gone + "trouble only"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Flows"},
 		{"1", "", "following"}, {"2", "1", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"q ctrl+c", "", quits},
 	},
 	"Flow": {
-		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"tab", "", gone + "position   "}, {"h left", "v narrow l", "h 0"},
+		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"tab", "", gone + "position   "}, {"h left", "v narrow l", "h 0"},
 		{"l right", "v narrow", "h 1"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
 		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"ctrl+c", "", quits},
 	},
 	"Event": {
-		{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
+		{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the value"},
 		{"w", "", "saved"}, {"D", "", "this event is no dead letter"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"J", "", "PaymentProcessed "}, {"K", "J", "OrderPlaced "}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
 		{"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
 		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"ctrl+c", "", quits},
@@ -75,7 +75,7 @@ func init() {
 	down, up := keyed{"j down ctrl+d pgdown ctrl+f G end", "", moves}, keyed{"k up ctrl+u pgup ctrl+b g home", "G", moves}
 	for page, keys := range map[string][]keyed{
 		"Lag": {
-			{"enter", "", "Committed"}, {"/", "", "words of a group"}, {"s", "", "by lag"}, down, up,
+			{"enter", "", "Committed"}, {"/", "", "words of a group"}, {"s", "", "by lag"}, {"S", "", "by trouble, reversed"}, down, up,
 			{"esc", "/ z enter", "2 consumers"}, {"?", "", "Keys of Lag"}, {"q", "", quits},
 		},
 		"Partitions": {
@@ -98,7 +98,7 @@ func init() {
 		},
 		"Letters": {
 			{"enter", "", "tree line 1"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"u", "", "none of these letters is discarded"}, {"F", "", "nothing found for"},
-			{"a", "", "incl. resolved"}, {"/", "", "words, or an expression"}, {"space", "", "◆ 1"}, {"y", "", "copied the position"}, down, up,
+			{"a", "", "incl. resolved"}, {"s", "", "State↓"}, {"S", "", "Died↑"}, {"/", "", "words, or an expression"}, {"space", "", "◆ 1"}, {"y", "", "copied the position"}, down, up,
 			{"esc q", "", "3 open"}, {"?", "", "Keys of Letters"},
 		},
 		"Letter": {
@@ -114,7 +114,7 @@ func init() {
 			{"enter", "", "Numbers"}, {"p", "", "paused"}, {"A", "", "aborted"}, down, up, {"esc q", "", "1 open"}, {"?", "", "Keys of Run"},
 		},
 		"Journal": {
-			{"enter", "", "Numbers"}, {"y", "", "copied the run's name"}, down, up, {"esc", "?", gone + "Keys of Journal"}, {"?", "", "Keys of Journal"}, {"q", "", quits},
+			{"enter", "", "Numbers"}, {"y", "", "copied the run's name"}, {"s", "", "Action↓"}, {"S", "", "Age↑"}, down, up, {"esc", "?", gone + "Keys of Journal"}, {"?", "", "Keys of Journal"}, {"q", "", quits},
 		},
 		"Steps": {
 			{"enter", "j", "sent, dlq"}, {"y", "", "copied the run's name"}, down, up, {"esc q", "", "2 runs"}, {"?", "", "Keys of Steps"},

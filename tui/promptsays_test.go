@@ -46,7 +46,7 @@ func TestALineSaysWhatItIsFor(t *testing.T) {
 		for _, c := range []struct{ keys, sees string }{
 			{"1 /", "words, or an expression: type =="}, {"2 /", "words, or an expression: type =="}, {"1 g v /", "words to find in the value; n and N go on"}, {"3 /", "words of a group, its topics, members, kind or state"},
 			{"5 /", "words of a destination or service, what is beside it"}, {"4 g x", "why; it is kept in the journal, and the letters can be restored"}, {"4 g enter /", "words, or an expression: type =="},
-			{"1 : f l o w s", "flows · a row per flow"}, {"1 : t r", "trace ID [since] · find a flow by any id, in the brokers too"}, {"1 : s o r t space x", "sort ORDER · sort the flows"}, {"1 : g o", "goto POSITION · the event at a place such as orders/2@881"},
+			{"1 : f l o w s", "flows · a row per flow"}, {"1 : t r", "trace ID [since] · find a flow by any id, in the brokers too"}, {"1 : s o r t space x", "sort ORDER · sort the rows"}, {"1 : g o", "goto POSITION · the event at a place such as orders/2@881"},
 		} {
 			for key := range strings.FieldsSeq(c.keys) {
 				screen.Press(key).Wait(200 * time.Millisecond)
