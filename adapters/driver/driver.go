@@ -54,6 +54,10 @@ type Driver struct {
 	// Named are the destinations that a config names by their whole names.
 	Named func(*Config) []string
 
+	// Existing are the destinations of the broker that a config could name, whatever it names; nil
+	// where it does not tell.
+	Existing func(context.Context, Config) ([]string, error)
+
 	// Target is the one destination that a config names, for copies to be sent there. Its
 	// error is a clause that says how one is named.
 	Target func(*Config) (deadletter.Target, error)

@@ -30,6 +30,7 @@ var Driver = driver.Driver{
 	},
 	ReadPath: readPath,
 	Named:    named,
+	Existing: existing,
 	Target:   soleTopic,
 	TargetOf: targetOf,
 	Open: func(ctx context.Context, c driver.Config) (*driver.Source, error) {
@@ -152,6 +153,22 @@ func joinTopics(topics []string) string {
 // named are the topics that are no patterns.
 func named(c *driver.Config) []string {
 	return slices.DeleteFunc(topicsOf(c.Path), func(topic string) bool { return topic[0] == '~' })
+}
+
+// existing are the topics of the cluster that are not internal, as far as the user may know of them.
+func existing(ctx context.Context, c driver.Config) ([]string, error) {
+	c.Path = ""
+	all, err := Open(ctx, configOf(&c))
+	if err != nil {
+		return nil, err
+	}
+	defer all.Close()
+	destinations, err := all.Destinations(ctx)
+	var names []string
+	for _, d := range destinations {
+		names = append(names, d.Name)
+	}
+	return names, err
 }
 
 func soleTopic(c *driver.Config) (deadletter.Target, error) {

@@ -19,6 +19,7 @@
 //	parse.go     Drivers; URL -> Source: scheme, user, hosts, path
 //	parameter.go the parameters behind the question mark
 //	api.go       those that name an HTTP API beside the broker
+//	meant.go     which destination was probably meant by one that there is not
 //	help.go      help, the manual's table and completion of URLs
 //	registry.go  those that name a schema registry
 //	redact.go    a URL that does not parse, without its secret

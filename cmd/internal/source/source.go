@@ -30,8 +30,11 @@ type Source struct {
 // asked before a message names a schema.
 func (s Source) Open(ctx context.Context) (*driver.Source, error) {
 	opened, err := s.Driver.Open(ctx, s.Config)
-	if err != nil || len(s.Registry.URLs) == 0 && len(s.Files) == 0 && s.Masks == nil {
-		return opened, err
+	if err != nil {
+		return nil, s.meant(ctx, err)
+	}
+	if len(s.Registry.URLs) == 0 && len(s.Files) == 0 && s.Masks == nil {
+		return opened, nil
 	}
 	if err := s.Registry.open(opened, s.Files, s.Masks); err != nil {
 		return nil, errors.Join(err, opened.Close())
