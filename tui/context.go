@@ -23,6 +23,7 @@ type Context struct {
 type Session struct {
 	commands []string                  // given so far, newest last
 	filters  map[keymap.Scope][]string // the same, of each kind of page
+	declined string                    // the context of production that somebody only wants to look at
 }
 
 // contextNames are what may be written after :ctx.
@@ -65,11 +66,11 @@ func runContext(m *Model, name string) tea.Cmd {
 	case d.letters.AtWork():
 		d.Say(theme.Warn, text.Own("a run is at work: pause it first (:run, then p), or wait for its end"))
 	case c.Confirm:
-		d.askToWrite(c)
+		m.askToWrite(c)
 	case name == d.options.Title:
 		d.Say(theme.Dim, text.Own("this is the context ").Add(d.theme.String(name), text.Own(" already")))
 	default:
-		return d.switchTo(c, true)
+		return d.switchTo(c, false)
 	}
 	return nil
 }
@@ -90,7 +91,8 @@ func (d *shell) sayUnknownContext(name string) {
 
 // askToWrite asks for the name of a context of production, in which one may write then. Without an
 // answer it is read only.
-func (d *shell) askToWrite(c Context) {
+func (m *Model) askToWrite(c Context) {
+	d := m.shell
 	name := d.theme.Cut(d.theme.String(c.Name), 24)
 	explain := text.Own("this is production: type its name to allow writes, or enter alone to look only")
 	d.Prompt(&page.Line{Sign: text.Own("write to ").Add(name, text.Own("? ")), Explain: explain, Accept: func(typed string) tea.Cmd {
@@ -100,24 +102,27 @@ func (d *shell) askToWrite(c Context) {
 		case typed != "":
 			d.Say(theme.Bad, text.Own("that is not the name of the context ").Add(name, text.Own("; nothing was changed")))
 		case c.Name != d.options.Title:
+			m.session.declined = c.Name
 			return d.switchTo(c, false)
 		}
 		return nil
 	}})
 }
 
-// switchTo ends this screen when all is ready for one over the other context.
-func (d *shell) switchTo(c Context, write bool) tea.Cmd {
+// switchTo ends this screen when all is ready for one over the other context. Typed says that its
+// name was typed to allow writes.
+func (d *shell) switchTo(c Context, typed bool) tea.Cmd {
 	ready := d.options.SwitchTo
 	over := d.Wait(text.Own("opening the context ").Add(d.theme.String(c.Name)))
 	return page.Work(func() page.Answer {
-		err := ready(c.Name, write)
+		accept, err := ready(c.Name, typed)
 		return func() tea.Cmd {
 			over()
 			if err != nil {
 				d.Say(theme.Bad, d.theme.String(err.Error()))
 				return nil
 			}
+			accept()
 			return tea.Quit
 		}
 	})

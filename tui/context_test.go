@@ -17,12 +17,12 @@ func contexts(t *testing.T, s *tuitest.System, change func(*tui.Options)) (scree
 	options.Title, options.Color, options.Session = "dev", "green", &tui.Session{}
 	options.Nearest = func(name string, names []string) string { return names[len(names)-1] }
 	options.Contexts = []tui.Context{{Name: "dev"}, {Name: "prod", About: "production", Confirm: true}, {Name: "test"}}
-	options.SwitchTo = func(name string, write bool) error {
-		*went = append(*went, fmt.Sprint(name, " ", write))
+	options.SwitchTo = func(name string, typed bool) (func(), error) {
 		if name == "test" {
-			return errors.New("the password file is not there")
+			*went = append(*went, fmt.Sprint(name, " ", typed))
+			return nil, errors.New("the password file is not there")
 		}
-		return nil
+		return func() { *went = append(*went, fmt.Sprint(name, " ", typed)) }, nil
 	}
 	if change != nil {
 		change(&options)
@@ -46,7 +46,7 @@ func TestAnotherContext(t *testing.T) {
 		screen.Command("ctx prdo").Sees("the config has no context prdo; did you mean :ctx test?").Press("esc")
 		screen.Command("ctx dev").Sees("this is the context dev already").Press("esc")
 		screen.Command("ctx test").Sees("the password file is not there")
-		checkWent(t, went, "test true")
+		checkWent(t, went, "test false")
 		if screen.Ended() {
 			t.Fatal("the screen has ended")
 		}
@@ -86,6 +86,18 @@ func TestProductionAsksAtTheStart(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		screen, _ := contexts(t, s, func(o *tui.Options) { begun(o); o.Write = true })
 		screen.Misses("write to prod?")
+	})
+}
+
+// Who only wants to look is asked once.
+func TestWhoOnlyLooksIsAskedOnce(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		var session tui.Session
+		first, _ := contexts(t, s, func(o *tui.Options) { o.Session = &session })
+		first.Command("ctx prod").Sees("write to prod?").Press("enter")
+		second, went := contexts(t, s, func(o *tui.Options) { o.Session, o.Title = &session, "prod" })
+		second.Sees("READ-ONLY").Misses("write to prod?").Command("ctx prod").Sees("write to prod?").Type("prod").Press("enter")
+		checkWent(t, went, "prod true")
 	})
 }
 

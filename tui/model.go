@@ -68,10 +68,11 @@ func New(options Options) *Model {
 	}
 	m.makePages()
 	for _, c := range options.Contexts {
-		if c.Confirm && c.Name == options.Title && !options.Write {
-			d.askToWrite(c)
+		if c.Confirm && c.Name == options.Title && !options.Write && m.session.declined != c.Name {
+			m.askToWrite(c)
 		}
 	}
+	m.session.declined = ""
 	m.rates.sample(d)
 	return m
 }

@@ -35,10 +35,11 @@ type Options struct {
 	Title string
 	// Color is the colour of the title; see [theme.Named].
 	Color string
-	// Contexts are what the config has to look at. SwitchTo makes ready to look at one of them, with
-	// writes or without, for when this screen ends, as it then does; it is called outside the event loop.
+	// Contexts are what the config has to look at. SwitchTo makes ready to look at one of them; typed says
+	// that its name was typed to allow writes. It is called outside the event loop. What it returns is
+	// called in there when the screen ends for that.
 	Contexts []Context
-	SwitchTo func(name string, write bool) error
+	SwitchTo func(name string, typed bool) (accept func(), err error)
 	// Keys are keys of the user's own; see [keymap.CheckOwn].
 	Keys []keymap.Own
 	// Filters are those that were saved, by name, and SaveFilter saves one, or removes it when it is

@@ -40,10 +40,8 @@ func shellWord(word string) string {
 	b.WriteString("$'")
 	for i := range len(word) { // byte by byte, as it is
 		switch c := word[i]; {
-		case c == '\'' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < ' ' || c >= 0x7f:
+		case c < ' ' || c >= 0x7f || c == '\'' || c == '\\':
+			// No quote stands in it as itself, so that a shell without this form ends it nowhere else.
 			fmt.Fprintf(&b, `\x%02x`, c)
 		default:
 			b.WriteByte(c)

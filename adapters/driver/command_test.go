@@ -30,3 +30,14 @@ func TestAShellReadsTheWordsBack(t *testing.T) {
 		}
 	})
 }
+
+// A shell that knows no $'…' may read other words, and still runs nothing of them.
+func TestNoShellRunsAWord(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := "\u200b" + rapid.StringOf(rapid.SampledFrom([]rune(`'\";#$x`+"`\n "))).Draw(t, "word")
+		line := driver.ShellWords(word)
+		if !strings.HasPrefix(line, "$'") || strings.Count(line, "'") != 2 || !strings.HasSuffix(line, "'") {
+			t.Fatalf("%q is written as %s", word, line)
+		}
+	})
+}

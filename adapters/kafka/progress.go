@@ -249,7 +249,7 @@ func (p *progress) ends(log adapters.Log, high, stable int64, committed bool, no
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.unserved, log)
-	if h, isHidden := p.hidden[log]; isHidden && stable > h.LastStable {
+	if h, isHidden := p.hidden[log]; isHidden && (stable > h.LastStable || stable >= high) {
 		delete(p.hidden, log)
 	}
 	if m := p.logs[log]; m != nil {

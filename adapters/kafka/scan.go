@@ -55,7 +55,9 @@ func (a *Adapter) scan(ctx context.Context, span adapters.Range, topics map[stri
 // tellHidden notes what a scan of committed transactions does not show.
 func (a *Adapter) tellHidden(ctx context.Context, logs []adapters.Log) error {
 	hidden, err := transactions.Await(ctx, a.client, a.config.access(), logs, moment)
-	a.progress.hide(logs, hidden)
+	if err == nil { // else nobody knows what is hidden
+		a.progress.hide(logs, hidden)
+	}
 	return err
 }
 

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 
+	"eventscope/adapters"
 	"eventscope/cmd/internal/config"
 	"eventscope/cmd/internal/reading"
 	"eventscope/tui"
@@ -41,22 +43,23 @@ func (s *settings) color() string {
 	return c.Color.Value
 }
 
-// switchTo makes ready to look at another context after this view. Write says that writes are
-// allowed there as far as the flags and the config allow them anywhere.
-func (v *view) switchTo(p *program, name string, write bool) error {
+// switchTo makes ready to look at another context; accept has it shown after this view. Typed says
+// that a person has typed its name to allow writes there. Whether they are, the config decides as it
+// is now, which may not be what this view has read.
+func (v *view) switchTo(p *program, name string, typed bool) (accept func(), err error) {
 	there := *p
 	there.flags.context = name
-	allowed := write && p.flags.write.Given && !v.settings.file.Contexts[name].ReadOnly
-	there.flags.write = config.Consent{Given: allowed}
-	if allowed { // the screen has asked for it, where that is needed
-		there.flags.write.Context = name
+	there.flags.write = p.flags.write.In(name, typed)
+	settings, err := there.loadUnconfirmed(nil)
+	if errors.Is(err, adapters.ErrReadOnly) { // one may look all the same
+		there.flags.write = config.Consent{}
+		settings, err = there.loadUnconfirmed(nil)
 	}
-	settings, err := there.load(nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	v.next = &view{settings: settings, start: v.start, title: name, session: v.session, stays: true}
-	return nil
+	next := &view{settings: settings, start: v.start, title: name, session: v.session, stays: true}
+	return func() { v.next = next }, nil
 }
 
 // showAll shows a view, and the ones that a person switches to.

@@ -18,29 +18,62 @@ func TestWhatHoldsInAnotherContext(t *testing.T) {
 	if err := os.WriteFile(path, []byte(contexts), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	anywhere, prod := config.Consent{Given: true}, config.Consent{Given: true, Context: "prod"}
 	for _, c := range []struct {
-		name            string
-		wanted, granted bool
-		writes          bool
+		name   string
+		wanted config.Consent
+		typed  bool
+		writes bool
 	}{
-		{"dev", true, true, true}, {"dev", false, true, false}, {"locked", true, true, false}, {"prod", true, true, true}, {"prod", true, false, false}, {"prod", false, true, false},
+		{"dev", anywhere, false, true}, {"dev", config.Consent{}, false, false}, {"dev", prod, false, false}, {"dev", prod, true, true},
+		{"locked", anywhere, false, false}, {"locked", anywhere, true, false}, {"locked", prod, false, false},
+		{"prod", anywhere, true, true}, {"prod", anywhere, false, false}, {"prod", config.Consent{}, true, false}, {"prod", prod, false, true},
 	} {
 		p := &program{Console: console.New(nil, nil, nil), getenv: func(string) string { return "" }, brokers: brokers}
-		p.flags.config, p.flags.write.Given = path, c.wanted
+		p.flags.config, p.flags.write = path, c.wanted
 		file, err := config.Load(path, p.getenv, brokers)
 		if err != nil {
 			t.Fatal(err)
 		}
 		v := &view{settings: &settings{file: file}}
-		if err := v.switchTo(p, c.name, c.granted); err != nil || v.next.settings.readOnly == c.writes || v.next.title != c.name {
-			t.Errorf("%+v: %v, %+v", c, err, v.next)
+		accept, err := v.switchTo(p, c.name, c.typed)
+		if err != nil || v.next != nil {
+			t.Fatalf("%+v: %v, and before it is accepted %+v", c, err, v.next)
 		}
-		v.next = nil
-		if err := v.switchTo(p, "broken", true); err == nil || v.next != nil {
-			t.Errorf("a context without its password is opened: %v", err)
+		if accept(); v.next.settings.readOnly == c.writes || v.next.title != c.name {
+			t.Errorf("%+v: %+v", c, v.next.settings)
 		}
-		if p.flags.context != "" || p.flags.write.Context != "" {
+		if _, err := v.switchTo(p, "broken", true); err == nil {
+			t.Error("a context without its password is opened")
+		}
+		if p.flags.context != "" || p.flags.write != c.wanted {
 			t.Error("the flags of the program were changed")
 		}
+	}
+}
+
+// What the config marks as production while a screen is open asks for its name from then on.
+func TestAContextThatBecomesProduction(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write := func(staging string) {
+		if err := os.WriteFile(path, []byte("contexts:\n  dev: {sources: [{url: kafka://h/a}]}\n  staging: {"+staging+"sources: [{url: kafka://h/b}]}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("")
+	p := &program{Console: console.New(nil, nil, nil), getenv: func(string) string { return "" }, brokers: brokers}
+	p.flags.config, p.flags.write = path, config.Consent{Given: true}
+	file, err := config.Load(path, p.getenv, brokers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &view{settings: &settings{file: file}}
+	write("production: true, ")
+	accept, err := v.switchTo(p, "staging", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if accept(); !v.next.settings.readOnly {
+		t.Error("writes are allowed in production without its name")
 	}
 }

@@ -221,7 +221,7 @@ func (v *view) options(p *program) tui.Options {
 	}
 	if v.session != nil { // the demonstration has no other contexts
 		options.Session, options.Color, options.Contexts = v.session, v.settings.color(), p.contexts(v.settings.file)
-		options.SwitchTo = func(name string, write bool) error { return v.switchTo(p, name, write) }
+		options.SwitchTo = func(name string, typed bool) (func(), error) { return v.switchTo(p, name, typed) }
 	}
 	options.TraceCommand, options.WriteFlow = v.traceCommand(p), v.writeFlow
 	folder := cmp.Or(v.stateFolder, p.stateFolder())

@@ -71,7 +71,7 @@ func (p *journalPage) take(records []*replay.Record, broken int) {
 	p.model.records = records
 	p.records = slices.Clone(records)
 	p.sorting.Sort(p.records)
-	if i := slices.IndexFunc(records, func(r *replay.Record) bool { return r.Run == p.at }); i >= 0 {
+	if i := slices.IndexFunc(p.records, func(r *replay.Record) bool { return r.Run == p.at }); i >= 0 {
 		p.Cursor.Index = i
 	}
 	p.keep()

@@ -37,6 +37,20 @@ func (c *Consent) String() string {
 // Type makes the flag one that needs no value.
 func (c *Consent) Type() string { return "bool" }
 
+// In is what remains of a consent in another context that a person switches to: that of all contexts,
+// or of the one whose name was typed.
+func (c *Consent) In(name string, typed bool) Consent {
+	switch {
+	case !c.Given:
+		return Consent{}
+	case typed:
+		return Consent{Given: true, Context: name}
+	case c.Context != "" && c.Context != name:
+		return Consent{}
+	}
+	return *c
+}
+
 // Grant says whether writes are allowed in a context: in one of production only where its name
 // was typed. What the config marks read_only is refused.
 func (c *Consent) Grant(name string, used Context) (readOnly bool, err error) {
