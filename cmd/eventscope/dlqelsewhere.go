@@ -5,6 +5,7 @@ import (
 
 	"eventscope/adapters/driver"
 	"eventscope/cmd/internal/exit"
+	"eventscope/cmd/internal/source"
 )
 
 // nameElsewhere reads the cluster of --to URL, to which letters of another are sent.
@@ -27,6 +28,13 @@ func (d *dlq) nameElsewhere(text string) error {
 func (d *dlq) openElsewhere(ctx context.Context) error {
 	if d.there == nil {
 		return nil
+	}
+	settings, err := d.loadWithoutSources()
+	if err == nil {
+		err = d.flags.write.Guard(settings.file, []source.Source{*d.there}, d.getenv)
+	}
+	if err != nil {
+		return err
 	}
 	there := *d.there
 	there.Name, there.Purpose, there.Write = "elsewhere", driver.ToSend, d.flags.write.Given

@@ -56,7 +56,9 @@ func (p *program) loadUnconfirmed(urls []string) (*settings, error) {
 	case len(urls) > 0 && p.flags.write.Context != "":
 		err = exit.Usage("--write=%s names a context, and a URL is none; write --write", p.flags.write.Context)
 	case len(urls) > 0:
-		err = s.fromURLs(urls, p.brokers, p.getenv)
+		if err = s.fromURLs(urls, p.brokers, p.getenv); err == nil {
+			err = p.flags.write.Guard(s.file, s.sources, p.getenv)
+		}
 	default:
 		err = s.fromContext(p)
 	}

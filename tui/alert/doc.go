@@ -19,6 +19,6 @@
 // # Not obvious
 //
 // What was there before one began to look is no news.
-// A program is given facts as variables of its environment, and no shell reads them; the password
-// of the brokers is not among them.
+// A program is given facts as variables of its environment, and no shell reads them. It has the
+// other variables of eventscope's own environment, less EVENTSCOPE_PASSWORD.
 package alert

@@ -2,9 +2,14 @@ package config
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"eventscope/adapters"
 	"eventscope/cmd/internal/exit"
+	"eventscope/cmd/internal/source"
+	"eventscope/replay"
 )
 
 // Consent is what --write says: that writes are allowed, and in which context if it names one.
@@ -49,6 +54,53 @@ func (c *Consent) In(name string, typed bool) Consent {
 		return Consent{}
 	}
 	return *c
+}
+
+// Guarding is the context in which the config marks a broker as production or read_only, or "" where
+// none does. A broker is known by any of its hosts.
+func (f *File) Guarding(broker *source.Source, getenv func(string) string) string {
+	for _, name := range slices.Sorted(maps.Keys(f.Contexts)) {
+		c := f.Contexts[name]
+		if !c.Production && !c.ReadOnly {
+			continue
+		}
+		for _, s := range c.Sources {
+			text, err := expand(s.URL.Value, getenv, asIs)
+			if err != nil { // whatever it is, nobody can have named it
+				continue
+			}
+			known, err := f.drivers.Parse(text)
+			if err == nil && known.Driver == broker.Driver && slices.ContainsFunc(known.Hosts, func(host string) bool {
+				return slices.ContainsFunc(broker.Hosts, func(other string) bool { return strings.EqualFold(host, other) })
+			}) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// Guard refuses writes to brokers that URLs name, where the config marks them as production or
+// read_only in a context other than the one whose name was given.
+func (c *Consent) Guard(f *File, brokers []source.Source, getenv func(string) string) error {
+	if !c.Given {
+		return nil
+	}
+	for i := range brokers {
+		name := f.Guarding(&brokers[i], getenv)
+		if name == "" || name == c.Context && !f.Contexts[name].ReadOnly {
+			continue
+		}
+		p := &adapters.Problem{
+			Doing: "write to " + brokers[i].Cluster(), Cause: "the config marks it as production, in the context " + name,
+			Remedy: fmt.Sprintf("name that: --context %s --write=%s", name, name), Kind: replay.ErrRefused,
+		}
+		if f.Contexts[name].ReadOnly {
+			p.Cause, p.Remedy, p.Kind = "the config marks it read_only, in the context "+name, "leave out --write", adapters.ErrReadOnly
+		}
+		return p
+	}
+	return nil
 }
 
 // Grant says whether writes are allowed in a context: in one of production only where its name
