@@ -63,6 +63,8 @@ type Version struct {
 	Ref    schemas.Ref
 	Schema *schemas.Schema
 	Why    string
+	// Pending says that the registry is being asked for it.
+	Pending bool
 	// Format is avro, protobuf or json, or "" where that is not known.
 	Format string
 
@@ -155,7 +157,7 @@ func (v *Version) findSchema(s *Seen) {
 	if err != nil {
 		v.Why = err.Error()
 		if errors.Is(err, schemas.ErrPending) {
-			v.Why = "the registry has not answered yet"
+			v.Why, v.Pending = "the registry has not answered yet", true
 		}
 		return
 	}

@@ -94,7 +94,7 @@ func (m *Model) update() tea.Cmd {
 		took := time.Since(begun)
 		return func() {
 			m.versions, m.known, m.took = found, true, took
-			m.pending = slices.ContainsFunc(found, func(v *versions.Version) bool { return v.Ref.By != schemas.ByNothing && v.Schema == nil && v.Why != "" })
+			m.pending = slices.ContainsFunc(found, func(v *versions.Version) bool { return v.Pending })
 			m.seen++
 			m.Redraw()
 		}, nil
