@@ -126,10 +126,30 @@ func TestWhatJSONDoesNotHave(t *testing.T) {
 	}
 }
 
+// nestedKeys is a map of MessagePack whose key is a map whose key is one, so deep.
+func nestedKeys(depth int) string {
+	return "\x82\xa1a\xc0" + strings.Repeat("\x81", depth) + "\xa0" + strings.Repeat("\xc0", depth+1)
+}
+
+// TestKeysThatAreNoScalarsAreRefused: as JSON, each of them would be quoted in the one around it, and
+// be twice as long at every level.
+func TestKeysThatAreNoScalarsAreRefused(t *testing.T) {
+	for _, data := range []string{nestedKeys(20), "\x81\x80\x01", "\x81\x90\x01", "\x81\xde\x00\x00\x01", "\x81\xdd\x00\x00\x00\x00\x01"} {
+		if made, err := new(MessagePack).AppendJSON(nil, []byte(data), 0); !encoded.IsMisfit(err) || len(made) > 100 {
+			t.Errorf("MessagePack %x: %d bytes, %v", data, len(made), err)
+		}
+	}
+	for _, data := range []string{"\xa1\xa0\x01", "\xa1\x80\x01", "\xa1\xd8\x64\xa0\x01", "\xa1\xd8\x64\x80\x01"} {
+		if made, err := new(CBOR).AppendJSON(nil, []byte(data), 0); !encoded.IsMisfit(err) {
+			t.Errorf("CBOR %x: %s, %v", data, made, err)
+		}
+	}
+}
+
 // FuzzHostile: whatever comes, there is JSON or a misfit, and checking agrees with reading.
 func FuzzHostile(f *testing.F) {
 	for _, seed := range []string{"\x81\xa1a\x01", "\xdd\x7f\xff\xff\xff", "\xdf\xff\xff\xff\xff\x00", strings.Repeat("\x91", 1000), "\xa1\x61a\x01", "\x9b\x00\x00\x00\x00\x00\x00\x00\x05", strings.Repeat("\x81", 1000),
-		"\xbf\x61a\xff", "\xc7\xff\x05", "\xd8", "\xc1\xfb\x7f\xf0\x00\x00\x00\x00\x00\x00", "\xa1\xa0\x01", "\xa1\x80\x01", ""} {
+		"\xbf\x61a\xff", "\xc7\xff\x05", "\xd8", "\xc1\xfb\x7f\xf0\x00\x00\x00\x00\x00\x00", "\xa1\xa0\x01", "\xa1\x80\x01", "", nestedKeys(24), "\xa1" + strings.Repeat("\xd8\x64", 60) + "\x61\"\x01"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

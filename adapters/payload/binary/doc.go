@@ -7,8 +7,9 @@
 // # What may be lost
 //
 // Bytes are base64 in JSON, text that is not UTF-8 has replacement characters, and a key that is
-// no text is its JSON. Members of CBOR are in the order of their names. Extensions of MessagePack
-// and tags of CBOR that are not known are objects with their number.
+// no text is its JSON; a value with a map or an array as a key is not read. Members of CBOR are in
+// the order of their names. Extensions of MessagePack and tags of CBOR that are not known are
+// objects with their number.
 //
 // # Files
 //

@@ -43,6 +43,8 @@ type packed struct {
 	data []byte
 }
 
+var errCut = errors.New("it is cut")
+
 func (p *packed) write(depth int) (err error) {
 	if err := p.full(); err != nil {
 		return err
@@ -51,7 +53,7 @@ func (p *packed) write(depth int) (err error) {
 		return fmt.Errorf("values are nested more than %d deep", maxDepth)
 	}
 	if len(p.data) == 0 {
-		return errors.New("it is cut")
+		return errCut
 	}
 	switch msgp.NextType(p.data) {
 	case msgp.MapType:
@@ -73,17 +75,35 @@ func (p *packed) writeMap(depth int) error {
 		if i > 0 {
 			p.dst = append(p.dst, ',')
 		}
-		key := packed{newWriter(nil, p.limit-len(p.dst)+1), p.data}
-		if err := key.write(depth + 1); err != nil {
+		if err := p.writeKey(); err != nil {
 			return err
 		}
-		p.data = key.data
-		p.key(key.dst)
 		if err := p.write(depth + 1); err != nil {
 			return err
 		}
 	}
 	p.dst = append(p.dst, '}')
+	return nil
+}
+
+// writeKey writes the key of a member. A map or an array is none: what is quoted in what is quoted
+// is twice as long at every level.
+func (p *packed) writeKey() error {
+	if err := p.full(); err != nil {
+		return err
+	}
+	if len(p.data) == 0 {
+		return errCut
+	}
+	if kind := msgp.NextType(p.data); kind == msgp.MapType || kind == msgp.ArrayType {
+		return fmt.Errorf("a key of a map is of type %s", kind)
+	}
+	key := packed{newWriter(nil, p.limit-len(p.dst)+1), p.data}
+	if err := key.writeScalar(); err != nil {
+		return err
+	}
+	p.data = key.data
+	p.key(key.dst)
 	return nil
 }
 
