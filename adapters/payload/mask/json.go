@@ -63,24 +63,27 @@ type writer struct {
 }
 
 // step goes on by the name of a member or the number of an element. It reports true where a
-// path ends there.
+// path ends there. A place is there once, by however many ways a path with several ** comes to it.
 func (w *writer) step(at []place, name string) (next []place, ends bool) {
 	add := func(p place) {
-		if ends = ends || p.segment == len(w.paths[p.path]); !ends {
-			next = append(next, p)
+		if ends = ends || p.segment == len(w.paths[p.path]); ends {
+			return
 		}
+		for i := len(next) - 1; i >= 0 && next[i].path == p.path; i-- {
+			if next[i] == p {
+				return
+			}
+		}
+		next = append(next, p)
 	}
-	for i := 0; i < len(at); i++ {
-		p := at[i]
+	for _, p := range at {
 		switch segment := w.paths[p.path][p.segment]; segment {
 		case "**":
 			add(p)
 			// None of what it stands for may be there.
 			if following := (place{p.path, p.segment + 1}); following.segment == len(w.paths[p.path]) {
 				ends = true
-			} else if segment := w.paths[p.path][following.segment]; segment == "**" {
-				at = append(at, following)
-			} else if segment == "*" || segment == name {
+			} else if segment := w.paths[p.path][following.segment]; segment == "*" || segment == name {
 				add(place{p.path, following.segment + 1})
 			}
 		case "*", name:

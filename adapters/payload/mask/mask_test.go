@@ -54,6 +54,22 @@ func TestPathsAreMasked(t *testing.T) {
 	}
 }
 
+// TestPlacesOfAPathAreCountedOnce: those of a path with several ** would else be more at every level.
+func TestPlacesOfAPathAreCountedOnce(t *testing.T) {
+	w := writer{paths: [][]string{segments("/**/*/**/*/**/secret"), segments("/**/**/*/a")}}
+	at := []place{{path: 0}, {path: 1}}
+	for depth := range 20 {
+		if at, _ = w.step(at, "x"); len(at) > len(w.paths[0])+len(w.paths[1]) {
+			t.Fatalf("%d places at a depth of %d", len(at), depth)
+		}
+	}
+	deep := strings.Repeat(`{"x":`, maxDepth) + `{"secret":"s3cret"}` + strings.Repeat("}", maxDepth)
+	got, masked, err := compile(t, Rule{Destination: "*", Paths: []string{"/**/*/**/*/**/secret"}}).Of("x").JSON([]byte(deep), nil)
+	if err != nil || !masked || strings.Contains(string(got), "s3cret") {
+		t.Errorf("%v, %v", masked, err)
+	}
+}
+
 // TestNothingOfAMaskedNameIsLeft, wherever it is in whatever JSON.
 func TestNothingOfAMaskedNameIsLeft(t *testing.T) {
 	hidden := compile(t, Rule{Destination: "*", Paths: []string{"/**/secret"}}).Of("x")

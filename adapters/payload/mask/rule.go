@@ -84,9 +84,12 @@ func merge(rules []*Rule) *Mask {
 	return m
 }
 
-// segments are the parts of a JSON pointer (RFC 6901).
+// segments are the parts of a JSON pointer (RFC 6901). Several ** in a row mean no more than one.
 func segments(path string) (parts []string) {
 	for part := range strings.SplitSeq(path[1:], "/") {
+		if part == "**" && len(parts) > 0 && parts[len(parts)-1] == part {
+			continue
+		}
 		parts = append(parts, strings.NewReplacer("~1", "/", "~0", "~").Replace(part))
 	}
 	return parts
