@@ -10,6 +10,7 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
 	"eventscope/adapters/envelope/deadheader"
+	"eventscope/adapters/payload"
 	"eventscope/replay/files"
 )
 
@@ -96,7 +97,10 @@ func (r *reader) read(m *adapters.Message, id *envelope.Identity) Letter {
 		Type: string(id.Type.Value), Service: string(id.Service.Value), ID: string(id.ID.Value),
 		Flow: string(id.Flow.Value), Entity: string(id.Entity.Value), DeadLetter: death, Replays: replaysOf(m),
 	}
-	l.Encoded = id.Written != nil
+	if v := m.Value; m.Schemas != nil || len(v) > 0 && v[0] >= 0x80 { // by the message itself: of what is masked nothing is left
+		body := payload.Recognise(m, payload.MaxDecompressed)
+		l.Encoded = body.IsEncoded(m)
+	}
 	if l.Flow == "" {
 		l.Flow = l.Entity
 	}

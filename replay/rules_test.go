@@ -12,6 +12,8 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope/deadheader"
+	"eventscope/adapters/payload/mask"
+	"eventscope/adapters/schemas"
 	"eventscope/replay/files"
 	"eventscope/replay/replaytest"
 )
@@ -78,6 +80,37 @@ func TestWhichHeadersACopyLeavesOut(t *testing.T) {
 	m := adapters.Message{Headers: []adapters.Header{{Name: "dlq-b"}, {Name: "tenant"}, {Name: "dlq-a"}, {Name: "dlq-b"}, {Name: "DLQ-b"}}}
 	if got := fmt.Sprint((&Headers{}).stripped(&m)); got != "[dlq-b dlq-a DLQ-b]" {
 		t.Errorf("left out are %s", got)
+	}
+}
+
+// masking are schemas of which nothing is known but what must not be shown.
+type masking struct{ rules *mask.Rules }
+
+func (masking) Registry() string { return "registry" }
+
+func (masking) Find(string, schemas.Ref) (*schemas.Schema, error) { return nil, errors.New("unknown") }
+
+func (m masking) Mask(destination string) *mask.Mask { return m.rules.Of(destination) }
+
+// TestNoTextIsSentForAnEncodedBody, though parts of it are masked, so that its ids are read from what
+// is shown of it.
+func TestNoTextIsSentForAnEncodedBody(t *testing.T) {
+	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/card"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, finder := range []schemas.Finder{nil, masking{}, masking{rules}} {
+		s := &story{T: t, broker: replaytest.New(adapters.Topic), folder: t.TempDir()}
+		for _, body := range []string{"\x81\xa4card\xa3123", `{"card":"123"}`} {
+			s.broker.BuryMessage(adapters.Message{Value: []byte(body), Schemas: finder, Headers: []adapters.Header{{Name: "dlq-original-topic", Value: []byte("orders")}, {Name: "content-type", Value: []byte("application/msgpack")}}})
+		}
+		s.service = workplace(t, s.folder, s.broker)
+		for i, letter := range s.list() {
+			_, err := s.service.Plan(t.Context(), Replay, s.list(), PlanOptions{Edits: map[adapters.Position]*Edit{letter.Position: {Value: []byte("{}")}}})
+			if letter.Encoded != (i == 0) || errors.Is(err, ErrRefused) != (i == 0) {
+				t.Errorf("%v, letter %d: %v, %v", finder, i, letter.Encoded, err)
+			}
+		}
 	}
 }
 

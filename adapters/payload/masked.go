@@ -33,7 +33,9 @@ func Shown(m *adapters.Message) *adapters.Message {
 		shown.Key = []byte(mask.Shown)
 	}
 	if hidden.OfValue() && len(m.Value) > 0 {
-		if d := Decode(m, MaxDecompressed); d.Masked {
+		// Ids are read from it, and words about an encryption would be one.
+		encrypted := func(schemas.Encryption) string { return mask.Shown }
+		if d := decodeMasked(m, MaxDecompressed, encrypted); d.Masked {
 			shown.Value, shown.Schemas = d.Data, nil
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/payload/mask"
+	"eventscope/adapters/schemas"
 )
 
 // maskedSchemas are a registry and what must not be shown.
@@ -63,5 +64,24 @@ func TestNoWayShowsWhatIsMasked(t *testing.T) {
 	tombstone := &adapters.Message{Schemas: k}
 	if d := Decode(tombstone, 0); d.Format != Tombstone || Shown(tombstone).Value != nil {
 		t.Errorf("%+v", d)
+	}
+}
+
+// TestWhatIsEncryptedIsNoText: in what ids are read from, words about the encryption would be one,
+// and the same for all; people are told them.
+func TestWhatIsEncryptedIsNoText(t *testing.T) {
+	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/n"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := known{}
+	k.add(t, 7, `{"type":"record","name":"Note","fields":[{"name":"text","type":"string","confluent:tags":["PII"]},{"name":"n","type":"long"}]}`)
+	k[7].Encrypts = []schemas.Encryption{{Tags: []string{"PII"}, Key: "k"}}
+	m := &adapters.Message{Value: []byte("\x00\x00\x00\x00\x07\x06abc\x02"), Schemas: maskedSchemas{k, rules}}
+	if shown := Shown(m); string(shown.Value) != `{"text":"***","n":"***"}` {
+		t.Errorf("%s", shown.Value)
+	}
+	if d := Decode(m, 0); string(d.Data) != `{"text":"`+k[7].Encrypts[0].String()+`","n":"***"}` {
+		t.Errorf("%s", d.Data)
 	}
 }

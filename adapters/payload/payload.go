@@ -56,9 +56,14 @@ type Decoded struct {
 //
 // What is masked is not in Data.
 func Decode(m *adapters.Message, limit int) Decoded {
+	return decodeMasked(m, limit, schemas.Encryption.String)
+}
+
+// decodeMasked is [Decode], with what is given in the place of what a rule encrypts.
+func decodeMasked(m *adapters.Message, limit int, encrypted func(schemas.Encryption) string) Decoded {
 	d := decode(m, limit, Values.AppendJSON)
 	if d.Written != nil && len(d.Written.Encrypts) > 0 && d.Format == JSON {
-		d.Data = mask.Encrypted(d.Data, d.Written)
+		d.Data = mask.Encrypted(d.Data, d.Written, encrypted)
 	}
 	if hidden := maskOf(m); hidden != nil {
 		d.mask(hidden)

@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/payload/mask"
+	"eventscope/adapters/schemas"
 )
 
 const (
@@ -58,7 +59,7 @@ func appendWrittenSummary(dst []byte, m *adapters.Message, width int) []byte {
 	if r.Values != nil {
 		made, wrong := r.Values.AppendJSON(nil, r.Body, summaryBytes)
 		if wrong == nil && len(r.Schema.Encrypts) > 0 {
-			made = mask.Encrypted(made, r.Schema)
+			made = mask.Encrypted(made, r.Schema, schemas.Encryption.String)
 		}
 		if wrong == nil || len(made) >= summaryBytes/2 {
 			return appendSummary(dst, made, width)

@@ -12,9 +12,9 @@ import (
 // tagProperty is what holds the tags of a field, in schemas of Avro and of JSON.
 const tagProperty = "confluent:tags"
 
-// Encrypted is JSON in which what rules of its schema encrypt is named in place of its
+// Encrypted is JSON in which what rules of its schema encrypt has a text in place of its
 // ciphertext. It is the value itself where nothing is.
-func Encrypted(data []byte, s *schemas.Schema) []byte {
+func Encrypted(data []byte, s *schemas.Schema, text func(schemas.Encryption) string) []byte {
 	for _, rule := range s.Encrypts {
 		names, _ := taggedNames(s, rule.Tags)
 		if len(names) == 0 {
@@ -24,7 +24,7 @@ func Encrypted(data []byte, s *schemas.Schema) []byte {
 		for _, name := range names {
 			paths = append(paths, []string{"**", name})
 		}
-		if made, masked, err := hide(data, paths, rule.String()); err == nil && masked {
+		if made, masked, err := hide(data, paths, text(rule)); err == nil && masked {
 			data = made
 		}
 	}
