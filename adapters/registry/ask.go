@@ -45,7 +45,7 @@ func (r *Registry) fetch(ctx context.Context, ref schemas.Ref) (*schemas.Schema,
 	if err := r.follow(ctx, answer.References, &asked, 0); err != nil {
 		return nil, err
 	}
-	made.References = asked.texts
+	made.References, made.Tags = asked.texts, append(made.Tags, asked.tags...)
 	if err := payload.Compile(made, asked.named); err != nil {
 		return nil, &unreadable{err}
 	}
@@ -128,6 +128,7 @@ type unreadable struct{ error }
 type references struct {
 	known map[sr.SchemaReference]bool
 	texts []string
+	tags  []string // that stand beside them
 	// named are the texts by the names that they are referred to by: imports of Protobuf.
 	named map[string]string
 	// length is that of all texts, in bytes.
@@ -146,7 +147,8 @@ func (r *Registry) follow(ctx context.Context, to []sr.SchemaReference, asked *r
 		if err := r.limiter.Wait(ctx); err != nil {
 			return err
 		}
-		answer, err := r.client.SchemaByVersion(ctx, reference.Subject, reference.Version)
+		listens, said := listening(ctx)
+		answer, err := r.client.SchemaByVersion(listens, reference.Subject, reference.Version)
 		if err != nil {
 			return err
 		}
@@ -156,7 +158,7 @@ func (r *Registry) follow(ctx context.Context, to []sr.SchemaReference, asked *r
 		if err := r.follow(ctx, answer.References, asked, depth+1); err != nil {
 			return err
 		}
-		asked.texts = append(asked.texts, answer.Schema.Schema)
+		asked.texts, asked.tags = append(asked.texts, answer.Schema.Schema), append(asked.tags, said.tags()...)
 		asked.named[reference.Name] = answer.Schema.Schema
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 
 	"eventscope/adapters/schemas"
 )
@@ -36,11 +37,12 @@ type rule struct {
 	Disabled bool
 }
 
-// note notes in a schema what its rules say of encryption. No key is fetched.
+// note notes in a schema what its rules say of encryption, and the tags beside it. No key is fetched.
 func (h *heard) note(s *schemas.Schema) {
 	var answer struct {
 		RuleSet struct{ MigrationRules, DomainRules, EncodingRules []rule }
 	}
+	s.Tags = append(s.Tags, h.tags()...)
 	if json.Unmarshal(h.Bytes(), &answer) != nil {
 		return // an API that has no rules
 	}
@@ -59,4 +61,19 @@ func (h *heard) note(s *schemas.Schema) {
 			}
 		}
 	}
+}
+
+// tags are those that stand beside the schema, by paths of members.
+func (h *heard) tags() (all []string) {
+	var answer struct {
+		Metadata struct{ Tags map[string][]string }
+	}
+	if json.Unmarshal(h.Bytes(), &answer) != nil {
+		return nil // an API that has none
+	}
+	for _, tags := range answer.Metadata.Tags {
+		all = append(all, tags...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }

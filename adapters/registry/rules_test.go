@@ -52,3 +52,23 @@ func TestWhatIsEncryptedIsNamed(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
+
+// TestTagsBesideASchemaAreKnown, and those beside one that it refers to: of whichever members they
+// are, what is masked by them is not shown.
+func TestTagsBesideASchemaAreKnown(t *testing.T) {
+	beside := func(tag string) map[string]any {
+		return map[string]any{"tags": map[string]any{"**.card": []string{tag}}}
+	}
+	there := newRegistry(t, map[string]any{
+		"/schemas/ids/1": map[string]any{
+			"schema": `{"type":"record","name":"A","fields":[{"name":"b","type":"B"}]}`, "metadata": beside("PII"),
+			"references": []any{map[string]any{"name": "B", "subject": "b", "version": 1}},
+		},
+		"/subjects/b/versions/1": map[string]any{"subject": "b", "version": 1, "id": 3, "schema": `{"type":"record","name":"B","fields":[]}`, "metadata": beside("SECRET")},
+	})
+	finder := attached(t, Config{URLs: []string{there.URL}}, notes(1, 1)).Schemas.(*Registry)
+	s, err := finder.Schema(t.Context(), id(1))
+	if err != nil || !slices.Equal(s.Tags, []string{"PII", "SECRET"}) {
+		t.Fatalf("%+v, %v", s, err)
+	}
+}

@@ -141,6 +141,9 @@ type Schema struct {
 	// and Encrypts what of it else is.
 	Encrypted bool
 	Encrypts  []Encryption
+	// Tags are those that the registry has beside the schema, or beside one that it refers to, of
+	// whichever members.
+	Tags []string
 	// Rules are the names of the rules that the registry has with it.
 	Rules []string
 	// Reader is what reads its values, made by the package of its format and known to package

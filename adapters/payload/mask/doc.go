@@ -9,7 +9,8 @@
 //
 // What is masked is lost, for whoever looks; replays take the message itself. More is hidden than
 // was meant rather than less: a member is masked wherever one of its name has a tag, and a value
-// of which nobody knows what its parts are is hidden whole.
+// of which nobody knows what its parts are is hidden whole, as where a tag is not of a member but
+// of a type, of elements, or beside the schema.
 //
 // # Files
 //

@@ -107,6 +107,8 @@ func TestNothingOfAMaskedNameIsLeft(t *testing.T) {
 // TestTagsOfSchemas mask what has them; where nobody can tell what has, nothing is shown.
 func TestTagsOfSchemas(t *testing.T) {
 	hidden := compile(t, Rule{Destination: "*", Tags: []string{"PII"}}).Of("x")
+	ofJSON := func(text string) *schemas.Schema { return &schemas.Schema{Format: "JSON", Text: text} }
+	ofAvro := func(text string) *schemas.Schema { return &schemas.Schema{Format: "AVRO", Text: text} }
 	for name, c := range map[string]struct {
 		schema *schemas.Schema
 		want   string // "" is hidden whole
@@ -119,6 +121,23 @@ func TestTagsOfSchemas(t *testing.T) {
 		"Protobuf with the tag of a message": {&schemas.Schema{Format: "PROTOBUF", Text: "syntax = \"proto3\";\nmessage A { option (confluent.message_meta).tags = \"PII\"; string card = 1; }"}, ""},
 		"a descriptor":                       {&schemas.Schema{Format: "PROTOBUF", Text: "ChFzaG9w"}, ""},
 		"the tag of a whole schema":          {&schemas.Schema{Format: "JSON", Text: `{"confluent:tags":["PII"]}`}, ""},
+		"of elements":                        {ofJSON(`{"properties":{"cards":{"type":"array","items":{"type":"string","confluent:tags":["PII"]}}}}`), ""},
+		"of a definition":                    {ofJSON(`{"properties":{"contact":{"$ref":"#/$defs/Email"}},"$defs":{"Email":{"confluent:tags":["PII"]}}}`), ""},
+		"of a definition of such a name":     {ofJSON(`{"$defs":{"properties":{"items":{"confluent:tags":["PII"]}}}}`), ""},
+		"of a member of a definition":        {ofJSON(`{"properties":{"a":{"$ref":"#/$defs/A"}},"$defs":{"A":{"properties":{"card":{"confluent:tags":["PII"]}}}}}`), `{"card":"***","note":"n"}`},
+		"of a member of such a name":         {ofJSON(`{"properties":{"properties":{"properties":{"card":{"confluent:tags":["PII"]}}}}}`), `{"card":"***","note":"n"}`},
+		"of one of several":                  {ofJSON(`{"properties":{"card":{"oneOf":[{"type":"null"},{"confluent:tags":["PII"]}]}}}`), ""},
+		"of further members":                 {ofJSON(`{"additionalProperties":{"confluent:tags":["PII"]}}`), ""},
+		"of members by a pattern":            {ofJSON(`{"patternProperties":{"^c":{"confluent:tags":["PII"]}}}`), ""},
+		"of properties":                      {ofJSON(`{"properties":{"card":{}},"allOf":{"properties":{"confluent:tags":{"confluent:tags":["PII"]}}}}`), `{"card":"c","note":"n"}`},
+		"spelled otherwise":                  {ofJSON(`{"properties":{"card":{"confluent:tags":["P\u0049I"]}}}`), `{"card":"***","note":"n"}`},
+		"one tag, and no list":               {ofJSON(`{"properties":{"card":{"confluent:tags":"PII"}}}`), `{"card":"***","note":"n"}`},
+		"of a record of Avro":                {ofAvro(`{"type":"record","name":"A","fields":[{"name":"card","type":{"type":"record","name":"Email","confluent:tags":["PII"],"fields":[]}}]}`), ""},
+		"of a type of Avro":                  {ofAvro(`{"type":"record","name":"A","fields":[{"name":"card","type":{"type":"string","confluent:tags":["PII"]}}]}`), ""},
+		"of elements of Avro":                {ofAvro(`{"type":"record","name":"A","fields":[{"name":"card","type":{"type":"array","items":{"type":"string","confluent:tags":["PII"]}}}]}`), ""},
+		"of a field of a field":              {ofAvro(`{"type":"record","name":"A","fields":[{"name":"a","type":["null",{"type":"record","name":"B","fields":[{"name":"card","type":"string","confluent:tags":["PII"]}]}]}]}`), `{"card":"***","note":"n"}`},
+		"beside the schema":                  {&schemas.Schema{Format: "AVRO", Text: `"string"`, Tags: []string{"PII"}}, ""},
+		"another beside the schema":          {&schemas.Schema{Format: "AVRO", Text: `"string"`, Tags: []string{"PUBLIC"}}, `{"card":"c","note":"n"}`},
 	} {
 		for range 2 { // the second time it is remembered
 			got, _, err := hidden.JSON([]byte(`{"card":"c","note":"n"}`), c.schema)

@@ -43,53 +43,112 @@ func EncryptedNames(s *schemas.Schema) (all []string) {
 // taggedNames are the names of the members that have one of the tags in a schema or in those
 // that it refers to. It reports false where a tag is there and not whose it is.
 func taggedNames(s *schemas.Schema, tags []string) (names []string, ok bool) {
+	has := func(tag string) bool { return slices.Contains(tags, tag) }
+	ok = !slices.ContainsFunc(s.Tags, has)
 	for _, text := range append([]string{s.Text}, s.References...) {
-		if !slices.ContainsFunc(tags, func(tag string) bool { return strings.Contains(text, tag) }) && s.Format != "PROTOBUF" {
-			continue
-		}
 		var found []string
-		if s.Format == "PROTOBUF" {
-			found, ok = taggedFields(text, tags)
-		} else {
-			found, ok = taggedMembers(text, tags)
+		told := true
+		switch {
+		case s.Format == "PROTOBUF":
+			found, told = taggedFields(text, tags)
+		case mayName(text, tags):
+			found, told = taggedMembers(text, has, s.Format == "AVRO")
 		}
-		if !ok {
-			return nil, false
-		}
-		names = append(names, found...)
+		names, ok = append(names, found...), ok && told
 	}
 	slices.Sort(names)
-	return slices.Compact(names), true
+	return slices.Compact(names), ok
 }
 
-// taggedMembers are those of a schema that is JSON: fields of Avro, or properties.
-func taggedMembers(text string, tags []string) (names []string, ok bool) {
+// mayName says that JSON may have one of the tags in it, in whatever spelling.
+func mayName(text string, tags []string) bool {
+	return strings.Contains(text, `\u`) || slices.ContainsFunc(tags, func(tag string) bool { return strings.Contains(text, tag) })
+}
+
+// taggedMembers are those of a schema that is JSON: fields of Avro, or properties. A tag of anything
+// else, as of a type, of elements, or of one of several, is not known to be of members of one name.
+func taggedMembers(text string, has func(tag string) bool, isAvro bool) (names []string, ok bool) {
 	var schema any
 	if err := json.Unmarshal([]byte(text), &schema); err != nil {
 		return nil, false
 	}
-	ok = true
-	var walk func(value any, name string)
-	walk = func(value any, name string) {
-		switch value := value.(type) {
-		case []any:
-			for _, item := range value {
-				walk(item, name)
+	w := tagWalk{has: has, isAvro: isAvro}
+	w.anything(schema)
+	return w.names, !w.elsewhere
+}
+
+// tagWalk collects the names of members that have a tag, and whether something else has one.
+type tagWalk struct {
+	has       func(tag string) bool
+	isAvro    bool
+	names     []string
+	elsewhere bool
+}
+
+// named are the words of JSON Schema under which schemas have names that are no members'.
+var named = []string{"$defs", "definitions", "patternProperties", "dependentSchemas", "dependencies"}
+
+// member goes through the schema of a member, or of something without a name.
+func (w *tagWalk) member(schema map[string]any, name string) {
+	if w.isTagged(schema[tagProperty]) {
+		w.names, w.elsewhere = append(w.names, name), w.elsewhere || name == ""
+	}
+	for word, inner := range schema {
+		members, isMap := inner.(map[string]any)
+		fields, isList := inner.([]any)
+		switch {
+		case word == tagProperty:
+		case w.isAvro && word == "fields" && isList:
+			for _, field := range fields {
+				w.field(field)
 			}
-		case map[string]any:
-			if called, is := value["name"].(string); is {
-				name = called
+		case !w.isAvro && isMap && (word == "properties" || slices.Contains(named, word)):
+			for name, member := range members {
+				if word != "properties" {
+					name = ""
+				}
+				if schema, is := member.(map[string]any); is {
+					w.member(schema, name)
+				} else {
+					w.anything(member)
+				}
 			}
-			if has, _ := value[tagProperty].([]any); slices.ContainsFunc(has, func(tag any) bool { text, is := tag.(string); return is && slices.Contains(tags, text) }) {
-				names, ok = append(names, name), ok && name != ""
-			}
-			for member, inner := range value {
-				walk(inner, member)
-			}
+		default:
+			w.anything(inner)
 		}
 	}
-	walk(schema, "")
-	return names, ok
+}
+
+// field goes through what is among the fields of a record.
+func (w *tagWalk) field(field any) {
+	schema, is := field.(map[string]any)
+	if !is {
+		w.anything(field)
+		return
+	}
+	name, _ := schema["name"].(string)
+	w.member(schema, name)
+}
+
+// anything goes through what is no member.
+func (w *tagWalk) anything(value any) {
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			w.anything(item)
+		}
+	case map[string]any:
+		w.member(value, "")
+	}
+}
+
+// isTagged says that one of the tags is among those of something.
+func (w *tagWalk) isTagged(said any) bool {
+	if tag, is := said.(string); is {
+		return w.has(tag)
+	}
+	tags, _ := said.([]any)
+	return slices.ContainsFunc(tags, func(tag any) bool { text, is := tag.(string); return is && w.has(text) })
 }
 
 // protobufField finds fields of Protobuf with options, protobufTags the tags among these, and
