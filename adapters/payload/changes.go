@@ -108,9 +108,10 @@ func (c *jsonComparer) compare(path string, was, is *jsonShape, depth int) {
 		c.add(path, true, "%s: %s → %s", orWhole(path), was.types(), is.types())
 	}
 	c.enums(path, was, is)
+	wasRequired, isRequired := setOf(was.Required), setOf(is.Required)
 	for _, name := range slices.Sorted(maps.Keys(is.Properties)) {
 		at := strings.TrimPrefix(path+"."+name, ".")
-		required := slices.Contains(is.Required, name)
+		required := isRequired[name]
 		switch old, now := was.Properties[name], is.Properties[name]; {
 		case now == nil:
 		case old == nil && required:
@@ -118,7 +119,7 @@ func (c *jsonComparer) compare(path string, was, is *jsonShape, depth int) {
 		case old == nil:
 			c.add(at, false, "+ %s %s", name, now.types())
 		default:
-			if before := slices.Contains(was.Required, name); required != before {
+			if before := wasRequired[name]; required != before {
 				c.add(at, true, "%s: %s", name, map[bool]string{true: "optional → required", false: "required → optional"}[required])
 			}
 			c.compare(at, old, now, depth+1)
@@ -126,7 +127,7 @@ func (c *jsonComparer) compare(path string, was, is *jsonShape, depth int) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(was.Properties)) {
 		if old := was.Properties[name]; old != nil && is.Properties[name] == nil {
-			c.add(strings.TrimPrefix(path+"."+name, "."), slices.Contains(was.Required, name), "- %s %s", name, old.types())
+			c.add(strings.TrimPrefix(path+"."+name, "."), wasRequired[name], "- %s %s", name, old.types())
 		}
 	}
 	var oldItems, items jsonShape
@@ -147,16 +148,25 @@ func (c *jsonComparer) enums(path string, was, is *jsonShape) {
 		return texts
 	}
 	before, now := text(was.Enum), text(is.Enum)
+	had, has := setOf(before), setOf(now)
 	for _, value := range now {
-		if !slices.Contains(before, value) {
+		if !had[value] {
 			c.add(path, true, "%s: + value %s", orWhole(path), value)
 		}
 	}
 	for _, value := range before {
-		if !slices.Contains(now, value) {
+		if !has[value] {
 			c.add(path, true, "%s: - value %s", orWhole(path), value)
 		}
 	}
+}
+
+func setOf(texts []string) map[string]bool {
+	set := make(map[string]bool, len(texts))
+	for _, text := range texts {
+		set[text] = true
+	}
+	return set
 }
 
 func orWhole(path string) string {

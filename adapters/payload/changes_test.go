@@ -1,12 +1,29 @@
 package payload_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"eventscope/adapters/payload"
 	"eventscope/adapters/schemas"
 )
+
+// TestSchemasOfAnyLengthAreCompared: each value and each name is looked for once, not among all
+// others, which would take minutes.
+func TestSchemasOfAnyLengthAreCompared(t *testing.T) {
+	schema := func(prefix string) *schemas.Schema {
+		var values, members strings.Builder
+		for i := range 60_000 {
+			fmt.Fprintf(&values, `,"%s%d"`, prefix, i)
+			fmt.Fprintf(&members, `,"%s%d":{}`, prefix, i)
+		}
+		return &schemas.Schema{Format: "JSON", Text: `{"enum":["a"` + values.String() + `],"properties":{"a":{}` + members.String() + `},"required":["a"` + values.String() + `]}`}
+	}
+	if changes, compared := payload.Changes(schema("b"), schema("c")); !compared || len(changes) != 256 {
+		t.Errorf("%d changes, %v", len(changes), compared)
+	}
+}
 
 // TestChangesOfJSONSchemas says what values look like before and after, and what of that breaks.
 func TestChangesOfJSONSchemas(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,6 +54,8 @@ const (
 	framedSingle = 10
 	// mostID is the largest id that registries give: they are positive numbers of 32 bits.
 	mostID = 1<<31 - 1
+	// longestName is how long the name of an artifact may be, with its group and version.
+	longestName = 512
 )
 
 // headerNames are the headers that name the schema of a part.
@@ -116,7 +119,8 @@ func headerFrame(headers []adapters.Header, part Part) (f Frame) {
 }
 
 // artifactFrame is what headers of Apicurio say that name a schema by the place where it was
-// registered. Without a version the writer's schema is not known.
+// registered. Without a version the writer's schema is not known. The name is kept with all that is
+// counted, so that one that is too long is none.
 func artifactFrame(headers []adapters.Header, names *headerNames) Frame {
 	group, artifact, version := "default", "", ""
 	for _, h := range headers {
@@ -129,12 +133,21 @@ func artifactFrame(headers []adapters.Header, names *headerNames) Frame {
 			version = string(h.Value)
 		}
 	}
+	if len(group)+len(artifact)+len(version) > longestName || slices.ContainsFunc([]string{group, artifact, version}, leadsElsewhere) {
+		return Frame{}
+	}
 	f := Frame{Ref: schemas.Ref{By: schemas.ByArtifact, Name: url.PathEscape(group) + "/" + url.PathEscape(artifact) + "/" + url.PathEscape(version)}}
+	if len(f.Ref.Name) > longestName {
+		return Frame{}
+	}
 	if version == "" {
 		f.Why = "it does not say of which version it is"
 	}
 	return f
 }
+
+// leadsElsewhere says that a name would be no name in a path, but another place.
+func leadsElsewhere(name string) bool { return name == "." || name == ".." }
 
 // dataSchemaFrame reads the address of a schema, as CloudEvents name it. Nobody is asked but the
 // registry of the source, so its host must be that one.

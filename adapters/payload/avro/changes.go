@@ -128,38 +128,41 @@ func simple(name string) string { return name[strings.LastIndexByte(name, '.')+1
 
 // enums compares symbols. One that a reader does not know breaks it, unless it has a default.
 func (c *comparer) enums(path string, from, to *node) {
+	was, is := setOf(from.symbols), setOf(to.symbols)
 	for _, symbol := range to.symbols {
-		if !slices.Contains(from.symbols, symbol) {
+		if !was[symbol] {
 			c.add(path, !from.hasDefault, "%s+ symbol %s", label(path), symbol)
 		}
 	}
 	for _, symbol := range from.symbols {
-		if !slices.Contains(to.symbols, symbol) {
+		if !is[symbol] {
 			c.add(path, !to.hasDefault, "%s- symbol %s", label(path), symbol)
 		}
 	}
 }
 
+func setOf(texts []string) map[string]bool {
+	set := make(map[string]bool, len(texts))
+	for _, text := range texts {
+		set[text] = true
+	}
+	return set
+}
+
 // unions compares branches. A schema that is no union is one of one branch.
 func (c *comparer) unions(path string, from, to *node) {
 	was, is := branchesOf(from), branchesOf(to)
-	like := func(all []*node, n *node) *node {
-		i := slices.IndexFunc(all, func(b *node) bool { return b.kind == n.kind && simple(b.name) == simple(n.name) })
-		if i < 0 {
-			return nil
-		}
-		return all[i]
-	}
+	before, now := branchesBy(was), branchesBy(is)
 	gained, lost := false, false
 	for _, n := range is {
-		if old := like(was, n); old != nil {
+		if old := before[typeOf(n)]; old != nil {
 			c.nodes(path, old, n)
 		} else {
 			gained = true
 		}
 	}
 	for _, n := range was {
-		lost = lost || like(is, n) == nil
+		lost = lost || now[typeOf(n)] == nil
 	}
 	if gained || lost || from.kind != to.kind && len(was) == len(is) {
 		// Who lacks a branch cannot read a value of it, whoever that is.
@@ -172,6 +175,25 @@ func branchesOf(n *node) []*node {
 		return n.branches
 	}
 	return []*node{n}
+}
+
+// branchType is by what branches of two unions are the same one.
+type branchType struct {
+	kind kind
+	name string
+}
+
+func typeOf(n *node) branchType { return branchType{n.kind, simple(n.name)} }
+
+// branchesBy are the first branches of each type.
+func branchesBy(all []*node) map[branchType]*node {
+	by := make(map[branchType]*node, len(all))
+	for _, n := range all {
+		if by[typeOf(n)] == nil {
+			by[typeOf(n)] = n
+		}
+	}
+	return by
 }
 
 // typeName is a type as people write it.

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -130,5 +131,53 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 		if _, err := ParseRule(text, schemas.Value); err == nil {
 			t.Errorf("%q is taken for a rule", text)
 		}
+	}
+}
+
+// TestWhatLiesBesideAFileIsBounded: files, entries and bytes, and who misses an import is told.
+func TestWhatLiesBesideAFileIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for i := range 9 {
+		put(fmt.Sprintf("a/%d.proto", i), strings.Repeat("/", 100))
+		put(fmt.Sprintf("b/%d.txt", i), "")
+	}
+	put("z/last.proto", `syntax = "proto3"; message Last {}`)
+	path := put("order.proto", `syntax = "proto3"; import "z/last.proto"; message Order { Last last = 1; }`)
+	wide := vicinity{files: 100, entries: 100, bytes: 10_000}
+	for name, c := range map[string]struct {
+		change func(v *vicinity)
+		found  int
+		all    bool
+	}{
+		"all":     {func(*vicinity) {}, 10, true},
+		"files":   {func(v *vicinity) { v.files = 3 }, 3, false},
+		"entries": {func(v *vicinity) { v.entries = 5 }, 3, false}, // of which two are directories
+		"bytes":   {func(v *vicinity) { v.bytes = 450 }, 4, false},
+	} {
+		v := wide
+		c.change(&v)
+		if imports, all, err := v.imports(path); len(imports) != c.found || all != c.all || err != nil {
+			t.Errorf("%s: %d, %v, %v", name, len(imports), all, err)
+		}
+	}
+	rule := Rule{Destination: "orders", Path: path}
+	if made, err := rule.read(); err != nil || made.Reader == nil {
+		t.Errorf("what it imports is not found: %v", err)
+	}
+	for i := range beside.files {
+		put(fmt.Sprintf("c/%d.proto", i), "")
+	}
+	if _, err := rule.read(); err == nil || !strings.Contains(err.Error(), "put it into a folder with what it imports and little else") {
+		t.Errorf("what it imports is not looked for: %v", err)
 	}
 }

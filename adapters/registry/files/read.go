@@ -16,12 +16,14 @@ import (
 	"eventscope/adapters/schemas"
 )
 
-const (
-	// maxFile bounds one file, and maxImports how many files beside a .proto are looked at for
-	// what it imports.
-	maxFile    = 4 << 20
-	maxImports = 1024
-)
+// maxFile bounds one file.
+const maxFile = 4 << 20
+
+// vicinity bounds what is looked at below the directory of a .proto for what it imports: files
+// with their bytes, and entries of whatever kind.
+type vicinity struct{ files, entries, bytes int }
+
+var beside = vicinity{files: 1024, entries: 20_000, bytes: 32 << 20}
 
 // read makes the schema of a rule.
 func (r *Rule) read() (*schemas.Schema, error) {
@@ -44,11 +46,15 @@ func (r *Rule) read() (*schemas.Schema, error) {
 		return made, payload.Compile(made, nil)
 	case ".proto":
 		made.Format = "PROTOBUF"
-		imports, err := importsBeside(r.Path)
+		imports, all, err := beside.imports(r.Path)
 		if err != nil {
 			return nil, err
 		}
 		if err := payload.Compile(made, imports); err != nil {
+			if !all {
+				err = fmt.Errorf("%w; below its folder is more than is looked at (%d .proto files of %d MiB, among %d entries): put it into a folder with what it imports and little else",
+					err, beside.files, beside.bytes>>20, beside.entries)
+			}
 			return nil, err
 		}
 		return made, r.choose(made, made.Reader.(*protobuf.Schema))
@@ -81,16 +87,25 @@ func (r *Rule) choose(s *schemas.Schema, in ...*protobuf.Schema) error {
 	return errors.New("it has several messages: name one, as in FILE#shop.v1.Order")
 }
 
-// importsBeside are the .proto files below the directory of one, by their paths from there: what
-// a file imports is named from one of the directories above it.
-func importsBeside(path string) (map[string]string, error) {
+// imports are the .proto files below the directory of one, by their paths from there: what a file
+// imports is named from one of the directories above it. It reports false where there are more.
+func (v vicinity) imports(path string) (imports map[string]string, all bool, err error) {
 	root := filepath.Dir(path)
-	imports := map[string]string{}
-	err := filepath.WalkDir(root, func(at string, entry fs.DirEntry, err error) error {
+	imports, all = map[string]string{}, true
+	err = filepath.WalkDir(root, func(at string, entry fs.DirEntry, err error) error {
+		if v.entries--; v.entries < 0 {
+			all = false
+			return fs.SkipAll
+		}
 		if err != nil || entry.IsDir() || filepath.Ext(at) != ".proto" || at == path {
 			return nil
 		}
-		if len(imports) >= maxImports {
+		info, err := os.Stat(at)
+		if err != nil || !info.Mode().IsRegular() {
+			return nil // which may be a pipe, at which to read would not end
+		}
+		if v.files, v.bytes = v.files-1, v.bytes-int(min(info.Size(), maxFile+1)); v.files < 0 || v.bytes < 0 {
+			all = false
 			return fs.SkipAll
 		}
 		text, err := readFile(at)
@@ -103,7 +118,7 @@ func importsBeside(path string) (map[string]string, error) {
 		}
 		return err
 	})
-	return imports, err
+	return imports, all, err
 }
 
 func readFile(path string) ([]byte, error) {
