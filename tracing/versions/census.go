@@ -18,8 +18,14 @@ const (
 	// mostLooked is in how many logs, by how many writers, it is looked for other shapes of a
 	// type, and mostLookedAt in all.
 	mostLooked, mostLookedAt = 64, 2000
-	// mostInAll bounds versions of all types, and with that the memory: some 16 MiB.
+	// mostInAll bounds versions of all types: some 8 MiB, of few writers and partitions each.
 	mostInAll = 8000
+	// mostOfPaths bounds what is kept of the members of values, in bytes: of types that are met
+	// when there is no room left it is counted what there is, and not told what changes. pathBytes is what one takes
+	// beside its path, and mostChanges bounds those of one shape.
+	mostOfPaths = 16 << 20
+	pathBytes   = 400
+	mostChanges = 64
 	// mostDeclared is how many versions a type may declare. What has more counts something else by
 	// its "version", such as the changes of one order.
 	mostDeclared = 24
@@ -33,6 +39,7 @@ type Census struct {
 	types    map[typeKey]*kind
 	versions int
 	looked   int
+	room     room
 	// Uncounted are messages that would have been one type or version too many.
 	Uncounted int64
 }
@@ -93,7 +100,21 @@ type version struct {
 }
 
 // NewCensus returns one that has counted nothing.
-func NewCensus() *Census { return &Census{types: map[typeKey]*kind{}} }
+func NewCensus() *Census { return &Census{types: map[typeKey]*kind{}, room: room{mostOfPaths}} }
+
+// room is how much memory is left for paths, in bytes.
+type room struct{ left int }
+
+// take reports false where there is not as much.
+func (r *room) take(n int) bool {
+	if r.left < n {
+		return false
+	}
+	r.left -= n
+	return true
+}
+
+func (r *room) give(n int) { r.left += n }
 
 // Take counts what a [Counter] has counted of a source.
 func (c *Census) Take(source int, rows []Row) {
@@ -105,7 +126,7 @@ func (c *Census) Take(source int, rows []Row) {
 			continue
 		}
 		before := len(k.versions)
-		key := k.versionOf(r)
+		key := c.versionOf(k, r)
 		c.versions += len(k.versions) - before // some may have become one
 		if key.schema.By == schemas.ByNothing && key.declared == "" && !key.death.Dead {
 			older, newer := c.observe(k, r)
@@ -136,7 +157,7 @@ func (c *Census) count(k *kind, key versionKey, r *Row) {
 	v.cameBack(r, k.events)
 	v.count(r)
 	if key.declared != "" {
-		v.members.take(r.Shapes)
+		v.members.take(r.Shapes, &c.room)
 	}
 }
 
@@ -152,11 +173,11 @@ func (c *Census) kind(source int, r *Row) *kind {
 }
 
 // versionOf is of which version the messages of a row are.
-func (k *kind) versionOf(r *Row) versionKey {
+func (c *Census) versionOf(k *kind, r *Row) versionKey {
 	key := versionKey{schema: r.Key.Schema, declared: r.Key.Declared, death: r.Key.Death}
 	if key.declared != "" && !k.undeclared && k.versions[key] == nil {
 		if k.declared++; k.declared > mostDeclared {
-			k.forgetDeclared()
+			k.forgetDeclared(&c.room)
 		}
 	}
 	if k.undeclared {
@@ -166,7 +187,7 @@ func (k *kind) versionOf(r *Row) versionKey {
 }
 
 // forgetDeclared makes one version of all that were declared.
-func (k *kind) forgetDeclared() {
+func (k *kind) forgetDeclared(room *room) {
 	k.undeclared = true
 	into := versionKey{epoch: 1}
 	for key, v := range k.versions {
@@ -174,6 +195,7 @@ func (k *kind) forgetDeclared() {
 			continue
 		}
 		delete(k.versions, key)
+		v.members.leave(room)
 		if known := k.versions[into]; known != nil {
 			known.merge(v)
 		} else {
@@ -241,7 +263,7 @@ func (c *Census) driftOf(k *kind, r *Row) *drift {
 		if k.looked == nil {
 			k.looked = map[writerLog]*drift{}
 		}
-		d = &drift{epoch: 1}
+		d = &drift{epoch: 1, room: &c.room}
 		k.looked[at] = d
 		c.looked++
 	}
@@ -262,24 +284,24 @@ func (k *kind) recognise(d *drift) {
 // another writer who made the same change to the same shape, if there is one.
 func (k *kind) note(d *drift, c *change) {
 	if d.epoch > 1 && d.samples-d.since < together {
-		k.epochs[d.epoch-1].add(c)
+		k.epochs[d.epoch-1].add(c, d.room)
 		return
 	}
 	same := func(e epoch) bool { return e.before == d.epoch && slices.Contains(e.changes, c.Change) }
 	i := slices.IndexFunc(k.epochs, same)
 	if i < 0 {
-		if i = len(k.epochs); i == mostEpochs {
+		if i = len(k.epochs); i == mostEpochs || d.room.left < c.size() {
 			return
 		}
 		k.epochs = append(k.epochs, epoch{before: d.epoch, first: c.at, firsts: map[int32]gap{}})
 	}
-	k.epochs[i].add(c)
+	k.epochs[i].add(c, d.room)
 	d.epoch, d.since = i+1, d.samples
 }
 
 // add notes a change of the shape, and where it was seen.
-func (e *epoch) add(c *change) {
-	if !slices.Contains(e.changes, c.Change) {
+func (e *epoch) add(c *change, room *room) {
+	if len(e.changes) < mostChanges && !slices.Contains(e.changes, c.Change) && room.take(c.size()) {
 		e.changes = append(e.changes, c.Change)
 	}
 	if c.at.before(&e.first) {

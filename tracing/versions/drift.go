@@ -32,6 +32,7 @@ type drift struct {
 	epoch   int             // of the type's; see [kind]
 	since   int             // sample with which it began
 	last    int64           // offset of the last sample
+	room    *room
 }
 
 // member is what is known of one path.
@@ -65,6 +66,9 @@ type change struct {
 	gap gap
 }
 
+// size is what a change takes in memory, about.
+func (c *change) size() int { return pathBytes + len(c.Path) + len(c.Text) }
+
 // take learns from a sample and tells what has changed by it.
 func (d *drift) take(s *Sample) (changes []change) {
 	if d.paths == nil {
@@ -97,7 +101,7 @@ func (d *drift) take(s *Sample) (changes []change) {
 func (d *drift) has(p *part, at *Sighting, gap gap) (c change, changed bool) {
 	m := d.paths[p.path]
 	if m == nil {
-		if len(d.paths) >= mostPaths {
+		if len(d.paths) >= mostPaths || !d.room.take(pathBytes+len(p.path)) {
 			return c, false
 		}
 		m = &member{kinds: p.kinds}
@@ -206,6 +210,7 @@ func (d *drift) findMaps() {
 		for path := range d.paths {
 			if _, ok := below(path, at); ok {
 				delete(d.paths, path)
+				d.room.give(pathBytes + len(path))
 			}
 		}
 	}

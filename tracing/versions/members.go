@@ -23,7 +23,7 @@ const (
 	fewest = 8
 )
 
-func (m *members) take(samples []Sample) {
+func (m *members) take(samples []Sample, room *room) {
 	for i := range samples {
 		m.samples++
 		if m.of == nil {
@@ -31,12 +31,20 @@ func (m *members) take(samples []Sample) {
 		}
 		for _, p := range samples[i].Shape.paths {
 			known, there := m.of[p.path]
-			if !there && len(m.of) >= mostPaths {
+			if !there && (len(m.of) >= mostPaths || !room.take(pathBytes+len(p.path))) {
 				continue
 			}
 			m.of[p.path] = seenMember{known.kinds | p.kinds, known.in + 1}
 		}
 	}
+}
+
+// leave gives back what they take.
+func (m *members) leave(room *room) {
+	for path := range m.of {
+		room.give(pathBytes + len(path))
+	}
+	m.of = nil
 }
 
 func (m *members) clone() members { return members{m.samples, maps.Clone(m.of)} }

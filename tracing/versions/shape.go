@@ -58,10 +58,15 @@ const (
 	mostPaths      = 256
 	deepest        = 16
 	largestSampled = 64 << 10
+	// longestPath is from how long a path on it is not gone deeper, and mostPathBytes bounds all
+	// paths of a shape.
+	longestPath   = 512
+	mostPathBytes = 16 << 10
 	// mostElements is how many elements of an array are looked at.
 	mostElements = 4
-	// mostShapes bounds how many shapes a counter knows at once.
-	mostShapes = 512
+	// mostShapes bounds how many shapes a counter knows at once, and mostShapeBytes their size.
+	mostShapes     = 512
+	mostShapeBytes = 4 << 20
 	// aMap is from how many members on an object is one whose names are ids, where all are objects
 	// or arrays, and aMapOfScalars where all are scalars of one kind.
 	aMap, aMapOfScalars = 32, 64
@@ -104,6 +109,7 @@ type shaper struct {
 	path    []byte
 	seen    []uint64 // hashes of paths with their kinds
 	known   map[uint64]*Shape
+	size    int              // of those that are known, in bytes
 	texts   map[string]kinds // while a shape is met for the first time
 }
 
@@ -126,9 +132,10 @@ func (s *shaper) of(value []byte) *Shape {
 	if known := s.known[made.print]; known != nil {
 		made = known // which only the names of ids told apart
 	}
-	if s.known == nil || len(s.known) >= mostShapes {
-		s.known = map[uint64]*Shape{}
+	if s.known == nil || len(s.known) >= mostShapes || s.size >= mostShapeBytes {
+		s.known, s.size = map[uint64]*Shape{}, 0
 	}
+	s.size += made.size()
 	s.known[print], s.known[made.print] = made, made
 	return made
 }
@@ -164,7 +171,7 @@ func (s *shaper) value(depth int) error {
 	} else if _, known := s.texts[string(s.path)]; known || len(s.texts) < 8*mostPaths {
 		s.texts[string(s.path)] |= kind
 	}
-	if kind != isObject && kind != isArray || depth == deepest {
+	if kind != isObject && kind != isArray || depth == deepest || len(s.path) >= longestPath {
 		_, err := s.scanner.Value()
 		return err
 	}
@@ -247,13 +254,33 @@ func newShape(texts map[string]kinds) *Shape {
 		s.paths = append(s.paths, part{path, kinds})
 	}
 	slices.SortFunc(s.paths, func(a, b part) int { return cmp.Compare(a.path, b.path) })
-	s.paths = slices.Clip(s.paths[:min(len(s.paths), mostPaths)])
+	s.paths = slices.Clone(s.paths[:within(s.paths)])
 	hashes := make([]uint64, len(s.paths))
 	for i, p := range s.paths {
 		hashes[i] = xxhash.Sum64String(p.path) + uint64(p.kinds)
 	}
 	s.print = printOf(hashes)
 	return s
+}
+
+// within is how many of the paths a shape may have.
+func within(paths []part) int {
+	bytes := 0
+	for i, p := range paths[:min(len(paths), mostPaths)] {
+		if bytes += len(p.path); bytes > mostPathBytes {
+			return i
+		}
+	}
+	return min(len(paths), mostPaths)
+}
+
+// size is what a shape takes in memory, about.
+func (s *Shape) size() int {
+	n := 0
+	for _, p := range s.paths {
+		n += len(p.path) + 24
+	}
+	return n
 }
 
 // mapsIn are the objects whose members are too many and too alike to be those of a type.

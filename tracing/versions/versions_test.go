@@ -3,6 +3,7 @@ package versions_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -444,4 +445,68 @@ func TestHostileNamesAreBounded(t *testing.T) {
 	if len(seen) > 8000 || events+l.census.Uncounted != 60*200 {
 		t.Errorf("%d versions, %d events and %d uncounted", len(seen), events, l.census.Uncounted)
 	}
+}
+
+// TestHostilePathsAreBounded: long names in one another, of which no two values have the same, of
+// declared versions and of none.
+func TestHostilePathsAreBounded(t *testing.T) {
+	const mostTaken = 24 << 20
+	l := newLog(t)
+	before := heap()
+	for n := range 160 {
+		var value strings.Builder
+		fmt.Fprintf(&value, `{"type":"T%d"`, n/2)
+		if n%2 == 0 {
+			value.WriteString(`,"schema_version":"3"`)
+		}
+		for range 15 {
+			fmt.Fprintf(&value, `,"%s":{"a":1`, strings.Repeat("n", 200))
+		}
+		for i := range 256 {
+			kind := []string{"1", `""`}[i%2] // else they would be those of a map
+			fmt.Fprintf(&value, `,"%s_%c%c%c%c":%s`, strings.Repeat("m", 190), 'a'+n%26, 'a'+n/26, 'g'+i%16, 'g'+i/16, kind)
+		}
+		value.WriteString(strings.Repeat("}", 16))
+		l.write(event(value.String()))
+	}
+	if taken := heap() - before; taken > mostTaken {
+		t.Errorf("%d MiB are taken", taken>>20)
+	}
+	if seen := l.census.Seen(l.at); len(seen) == 0 {
+		t.Error("nothing is counted")
+	}
+}
+
+// TestWhatHasManyMembersIsBounded: of very many types, in very many logs.
+func TestWhatHasManyMembersIsBounded(t *testing.T) {
+	const mostTaken = 32 << 20
+	l := newLog(t)
+	before := heap()
+	for n := range 1500 {
+		var value strings.Builder
+		fmt.Fprintf(&value, `{"type":"T%d"`, n)
+		for i := range 256 {
+			if i%30 == 0 {
+				fmt.Fprintf(&value, `,"o%c":{"a":1`, 'g'+i/30)
+			}
+			fmt.Fprintf(&value, `,"m%c%c_%c%c":1`, 'g'+n%16, 'g'+n/16%16, 'g'+i%16, 'g'+i/16)
+			if i%30 == 29 {
+				value.WriteString("}")
+			}
+		}
+		value.WriteString("}}")
+		l.write(event(value.String()))
+	}
+	if taken := heap() - before; taken > mostTaken {
+		t.Errorf("%d MiB are taken", taken>>20)
+	}
+	runtime.KeepAlive(l)
+}
+
+// heap is what is in use, in bytes.
+func heap() int64 {
+	runtime.GC()
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	return int64(now.HeapAlloc)
 }
