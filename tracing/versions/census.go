@@ -20,9 +20,9 @@ const (
 	mostLooked, mostLookedAt = 64, 2000
 	// mostInAll bounds versions of all types: some 8 MiB, of few writers and partitions each.
 	mostInAll = 8000
-	// mostOfPaths bounds what is kept of the members of values, in bytes: of types that are met
-	// when there is no room left it is counted what there is, and not told what changes. pathBytes is what one takes
-	// beside its path, and mostChanges bounds those of one shape.
+	// mostOfPaths bounds what is kept of the members of values, in bytes: types that are met when
+	// there is no room left are counted, and what changes in them is not told. pathBytes is what
+	// a member takes beside its path, and mostChanges bounds those of one shape.
 	mostOfPaths = 16 << 20
 	pathBytes   = 400
 	mostChanges = 64
