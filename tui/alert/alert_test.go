@@ -105,8 +105,9 @@ func TestNoNameLeavesTheSequence(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := s.Sequence(alert.News{Kind: alert.Stuck, Count: 1, Name: name})
-			inner, ends := strings.CutSuffix(strings.TrimPrefix(got, begins), "\a")
-			if !ends || strings.ContainsFunc(inner, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }) || way == "osc777" && strings.Contains(inner, ";") {
+			rest, begun := strings.CutPrefix(got, begins)
+			inner, ends := strings.CutSuffix(rest, "\a")
+			if !begun || !ends || strings.ContainsFunc(inner, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }) || way == "osc777" && strings.Contains(inner, ";") {
 				t.Fatalf("%s: %q", way, got)
 			}
 		}
