@@ -95,7 +95,7 @@ func (r *reader) read(m *adapters.Message, id *envelope.Identity) Letter {
 	l := Letter{
 		Source: r.source, Broker: r.broker, DLQ: r.dlq.Name, Position: m.Position, Time: m.Time, Size: m.Size(), Content: m.Fingerprint(),
 		Type: string(id.Type.Value), Service: string(id.Service.Value), ID: string(id.ID.Value),
-		Flow: string(id.Flow.Value), Entity: string(id.Entity.Value), DeadLetter: death, Replays: replaysOf(m),
+		Flow: string(id.Flow.Value), Entity: string(id.Entity.Value), DeadLetter: shownDeath(m, &death), Replays: replaysOf(m),
 	}
 	if v := m.Value; m.Schemas != nil || len(v) > 0 && v[0] >= 0x80 { // by the message itself: of what is masked nothing is left
 		body := payload.Recognise(m, payload.MaxDecompressed)
@@ -118,6 +118,18 @@ func (r *reader) read(m *adapters.Message, id *envelope.Identity) Letter {
 	}
 	l.stripped = r.headers.stripped(m)
 	return l
+}
+
+// shownDeath is what a letter says of its death without what is masked. Where it died and for whom
+// decides where a replay sends it, and is no secret.
+func shownDeath(m *adapters.Message, death *deadheader.Info) deadheader.Info {
+	masked := payload.ShownHeaders(m)
+	if masked == m {
+		return *death
+	}
+	shown, _ := deadheader.Read(masked)
+	shown.Origin, shown.OriginAt, shown.OriginFrom, shown.Confidence, shown.Group = death.Origin, death.OriginAt, death.OriginFrom, death.Confidence, death.Group
+	return shown
 }
 
 // distinct says that a letter of a queue carries something that no other letter does: an id

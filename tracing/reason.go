@@ -101,7 +101,7 @@ var reasonFields = []string{"reason", "error", "message", "cause", "failure_reas
 // reasonOf is why a message reports a failure, or died: in its own words, or "".
 func reasonOf(m *adapters.Message, marks Marks) string {
 	var reason string
-	if death, dead := deadheader.Read(m); dead && marks.Has(DeadLetter) {
+	if death, dead := deadheader.Read(payload.ShownHeaders(m)); dead && marks.Has(DeadLetter) {
 		reason = death.Message
 		if reason == "" {
 			reason = death.Reason

@@ -8,6 +8,8 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope/deadheader"
+	"eventscope/adapters/payload/mask"
+	"eventscope/adapters/schemas"
 )
 
 func at(text string) time.Time {
@@ -39,6 +41,32 @@ func xdeath(tables []any, headers ...string) adapters.Message {
 
 func table(queue, reason string, count int64, when string) map[string]any {
 	return map[string]any{"queue": queue, "reason": reason, "count": count, "time": at(when), "exchange": "x", "routing-keys": []any{"k"}}
+}
+
+// masked are schemas that know nothing but what is masked.
+type masked struct{ rules *mask.Rules }
+
+func (masked) Find(string, schemas.Ref) (*schemas.Schema, error) { return nil, schemas.ErrPending }
+func (masked) Registry() string                                  { return "" }
+func (m masked) Mask(destination string) *mask.Mask              { return m.rules.Of(destination) }
+
+// TestAMaskTellsNothingAndChangesNothing: a message whose x-death is masked is no more dead than
+// before, and a masked property is no id.
+func TestAMaskTellsNothingAndChangesNothing(t *testing.T) {
+	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Headers: []string{"x-death", "message-id", "correlation-id"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, dead := range map[string]bool{"k": false, "dead": true} {
+		m := xdeath([]any{table("inventory", "rejected", 1, "2026-01-31T09:30:00Z")}, "x-first-death-queue", "inventory")
+		m.Schemas, m.Properties.Exchange, m.Properties.RoutingKey = masked{rules}, "x", key
+		m.Properties.MessageID, m.Properties.CorrelationID = "ord-1009", "flow-1009"
+		var id Identity
+		NewReader(nil).Read(&m, &id)
+		if id.DeadLetter != dead || id.ID.Known() || id.Flow.Known() {
+			t.Errorf("with key %q: dead %v, id %q, flow %q", key, id.DeadLetter, id.ID.Value, id.Flow.Value)
+		}
+	}
 }
 
 // TestWhatIsTriedAgainIsAlive: a message that comes back from a queue that held it back

@@ -18,7 +18,8 @@ type Reader struct {
 	headers vocabulary
 
 	// What follows is about the message being read.
-	message     *adapters.Message
+	message     *adapters.Message // without what is masked
+	whole       *adapters.Message
 	id          *Identity
 	dialect     *dialect.Dialect
 	meanings    []*meaning // of its headers
@@ -67,6 +68,7 @@ func NewReader(rules *Rules) *Reader {
 // the next Read or until m's batch is released.
 func (r *Reader) Read(m *adapters.Message, id *Identity) {
 	*id = Identity{}
+	r.whole = m
 	if m.Schemas != nil { // which know what is masked
 		m = payload.Shown(m) // what is masked is no id
 	}
@@ -86,7 +88,7 @@ func (r *Reader) Read(m *adapters.Message, id *Identity) {
 	if bytes.Equal(id.Cause.Value, id.ID.Value) {
 		id.Cause = Field{}
 	}
-	r.message, r.id = nil, nil
+	r.message, r.whole, r.id = nil, nil, nil
 }
 
 func (r *Reader) begin(m *adapters.Message, id *Identity) {
@@ -119,7 +121,7 @@ func (r *Reader) readMarks() {
 		r.contentType = r.text(p.ContentType)
 	}
 	if dead {
-		r.id.DeadLetter = !(retry && deadheader.IsRetryStage(r.message.Position.Destination)) && !deadheader.PublishedAgain(r.message)
+		r.id.DeadLetter = !(retry && deadheader.IsRetryStage(r.message.Position.Destination)) && !deadheader.PublishedAgain(r.whole)
 	}
 	if r.marks != 0 || len(r.contentType) > 0 {
 		r.recognise()

@@ -19,16 +19,15 @@ func maskOf(m *adapters.Message) *mask.Mask {
 	return nil
 }
 
-// Shown is a message as it may be shown: itself, or a copy in which the key, headers and parts of
-// the value are masked, and the value is what was made readable of it. What is done with
+// Shown is a message as it may be shown: itself, or a copy in which the key, headers, properties
+// and parts of the value are masked, and the value is what was made readable of it. What is done with
 // messages, above all replays, takes the message itself.
 func Shown(m *adapters.Message) *adapters.Message {
 	hidden := maskOf(m)
 	if hidden == nil {
 		return m
 	}
-	shown := *m
-	shown.Headers = hidden.Headers(m.Headers)
+	shown := ShownHeaders(m)
 	if hidden.Key && m.Key != nil {
 		shown.Key = []byte(mask.Shown)
 	}
@@ -39,6 +38,18 @@ func Shown(m *adapters.Message) *adapters.Message {
 			shown.Value, shown.Schemas = d.Data, nil
 		}
 	}
+	return shown
+}
+
+// ShownHeaders is [Shown] for those who look at headers and properties alone: key and value are
+// the message's own, since making the value readable costs.
+func ShownHeaders(m *adapters.Message) *adapters.Message {
+	hidden := maskOf(m)
+	if hidden == nil {
+		return m
+	}
+	shown := *m
+	shown.Headers, shown.Properties = hidden.Headers(m.Headers), hidden.Properties(m.Properties)
 	return &shown
 }
 

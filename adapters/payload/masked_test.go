@@ -21,7 +21,7 @@ func (m maskedSchemas) Mask(destination string) *mask.Mask { return m.rules.Of(d
 // value is, its secret is not in the answer, and the message stays as it is.
 func TestNoWayShowsWhatIsMasked(t *testing.T) {
 	const secret = "s3cret"
-	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/text"}, Headers: []string{"auth"}, Key: true}})
+	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/text"}, Headers: []string{"auth", "user-id"}, Key: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestNoWayShowsWhatIsMasked(t *testing.T) {
 		"half of JSON":          {`{"text":"` + secret, hiddenWhole},
 		"bytes":                 {"\xff" + secret, hiddenWhole},
 	} {
-		m := &adapters.Message{Value: []byte(c.value), Key: []byte(secret), Headers: []adapters.Header{{Name: "Auth", Value: []byte(secret)}}, Schemas: k}
+		m := &adapters.Message{Value: []byte(c.value), Key: []byte(secret), Headers: []adapters.Header{{Name: "Auth", Value: []byte(secret)}}, Properties: &adapters.Properties{UserID: secret}, Schemas: k}
 		d := Decode(m, 0)
 		if string(d.Data) != c.shown || d.Raw != nil || !d.Masked {
 			t.Errorf("%s: %q, %q", name, d.Data, d.Raw)
@@ -49,11 +49,14 @@ func TestNoWayShowsWhatIsMasked(t *testing.T) {
 				}
 			}
 		}
+		if h := ShownHeaders(m); string(h.Headers[0].Value) != mask.Shown || h.Properties.UserID != mask.Shown || string(h.Value) != c.value {
+			t.Errorf("%s: %+v", name, h)
+		}
 		shown := Shown(m)
-		if string(shown.Value) != c.shown || string(shown.Key) != mask.Shown || string(shown.Headers[0].Value) != mask.Shown || string(Headers(m)[0].Value) != mask.Shown {
+		if string(shown.Value) != c.shown || string(shown.Key) != mask.Shown || string(shown.Headers[0].Value) != mask.Shown || shown.Properties.UserID != mask.Shown || string(Headers(m)[0].Value) != mask.Shown {
 			t.Errorf("%s: %+v", name, shown)
 		}
-		if string(m.Value) != c.value || string(m.Key) != secret || string(m.Headers[0].Value) != secret {
+		if string(m.Value) != c.value || string(m.Key) != secret || string(m.Headers[0].Value) != secret || m.Properties.UserID != secret {
 			t.Errorf("%s: the message was changed", name)
 		}
 	}

@@ -145,7 +145,7 @@ func (v *environment) fill(uses nameSet) {
 func (v *environment) fillDeath() {
 	death := v.subject.DeadLetter
 	if death == nil && v.subject.Message != nil {
-		if read, ok := deadheader.Read(v.subject.Message); ok && read.Confidence != deadheader.NameOnly {
+		if read, ok := deadheader.Read(payload.ShownHeaders(v.subject.Message)); ok && read.Confidence != deadheader.NameOnly {
 			death = &read
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
+
+	"eventscope/adapters/payload"
 )
 
 // textual is a comparison of texts, false where one of the two is none.
@@ -50,8 +52,9 @@ func (v *environment) header(name string) any {
 	}
 	var first any
 	var all several
-	for i := range v.subject.Message.Headers {
-		h := &v.subject.Message.Headers[i]
+	headers := payload.Headers(v.subject.Message)
+	for i := range headers {
+		h := &headers[i]
 		if !strings.EqualFold(h.Name, name) {
 			continue
 		}

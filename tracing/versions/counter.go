@@ -165,7 +165,7 @@ func hashOf(at *adapters.Position, id *envelope.Identity, ref *schemas.Ref, deat
 
 // deathOf is what a dead letter tells of its end. Where it names no schema itself, the error may.
 func deathOf(m *adapters.Message, ref schemas.Ref) (Death, schemas.Ref) {
-	info, _ := deadheader.Read(m)
+	info, _ := deadheader.Read(payload.ShownHeaders(m))
 	exception := info.Exception
 	if exception == "" {
 		exception = info.Reason
@@ -178,17 +178,28 @@ func deathOf(m *adapters.Message, ref schemas.Ref) (Death, schemas.Ref) {
 	return death, ref
 }
 
-// sample looks at the shape of a value that is JSON without a schema.
+// sample looks at the shape of a value that is JSON without a schema. Names of members may be what
+// is masked.
 func (c *Counter) sample(row *counted, m *adapters.Message) {
-	if trimmed := bytes.TrimLeft(m.Value, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
+	if !isObjectAhead(m.Value) || len(m.Value) > largestSampled {
 		return
 	}
-	shape := c.shapes.of(m.Value)
+	value := payload.Shown(m).Value
+	if !isObjectAhead(value) {
+		return
+	}
+	shape := c.shapes.of(value)
 	if shape == nil {
 		return
 	}
 	row.met(shape)
 	row.row.Shapes = append(row.row.Shapes, Sample{shape, Sighting{m.Position, m.Time}})
+}
+
+// isObjectAhead says that a value begins as an object of JSON does.
+func isObjectAhead(value []byte) bool {
+	trimmed := bytes.TrimLeft(value, " \t\r\n")
+	return len(trimmed) > 0 && trimmed[0] == '{'
 }
 
 // Take appends what was counted since the last Take to dst.

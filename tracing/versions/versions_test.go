@@ -14,6 +14,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/payload/mask"
 	"eventscope/adapters/schemas"
 	"eventscope/tracing/lag"
 	"eventscope/tracing/versions"
@@ -187,6 +188,59 @@ func TestShapesOfJSON(t *testing.T) {
 	slices.Sort(said)
 	if want := []string{"+ channel string", "- order.note string", "amount: number → string"}; !slices.Equal(said, want) {
 		t.Errorf("changed %q, want %q", said, want)
+	}
+}
+
+// masked are schemas that know nothing but what is masked.
+type masked struct{ rules *mask.Rules }
+
+func (masked) Find(string, schemas.Ref) (*schemas.Schema, error) { return nil, schemas.ErrPending }
+func (masked) Registry() string                                  { return "" }
+func (m masked) Mask(destination string) *mask.Mask              { return m.rules.Of(destination) }
+
+// TestAShapeHasNoNamesThatAreMasked: a member may be called by what must not be shown.
+func TestAShapeHasNoNamesThatAreMasked(t *testing.T) {
+	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/customers"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLog(t)
+	l.finder = masked{rules}
+	l.write(many(300, func(int) adapters.Message { return event(`{"type":"Paid","amount":1}`) })...)
+	for range 30 {
+		l.write(many(10, func(int) adapters.Message {
+			return event(`{"type":"Paid","amount":1,"customers":{"ann@example.org":{"age":7}},"channel":"web"}`)
+		})...)
+	}
+	found := l.versions()
+	if len(found) != 2 {
+		t.Fatalf("%+v", found)
+	}
+	var changes []string
+	for _, c := range found[0].Changes {
+		changes = append(changes, c.Text)
+	}
+	slices.Sort(changes)
+	if want := []string{"+ channel string", "+ customers string"}; !slices.Equal(changes, want) {
+		t.Errorf("changed %q, want %q", changes, want)
+	}
+}
+
+// TestADeathSaysNothingThatIsMasked.
+func TestADeathSaysNothingThatIsMasked(t *testing.T) {
+	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Headers: []string{"kafka_dlt-exception-fqcn"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := event(`{"type":"Paid"}`)
+	m.Position.Destination, m.Schemas = "orders.dlq", masked{rules}
+	m.Headers = []adapters.Header{{Name: "kafka_dlt-original-topic", Value: []byte("orders")}, {Name: "kafka_dlt-exception-fqcn", Value: []byte("ann@example.org")}}
+	var id envelope.Identity
+	envelope.NewReader(nil).Read(&m, &id)
+	counter := versions.NewCounter()
+	counter.Count(&m, &id)
+	if rows := counter.Take(nil); len(rows) != 1 || rows[0].Key.Death != (versions.Death{Dead: true, Origin: "orders", Exception: mask.Shown}) {
+		t.Errorf("%+v", rows)
 	}
 }
 

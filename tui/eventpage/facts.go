@@ -92,7 +92,7 @@ func readMessage(t text.Cleaner, rules *envelope.Rules, e *tracing.Event, m adap
 	var id envelope.Identity
 	envelope.NewReader(rules).Read(&m, &id)
 	r.facts = append(r.facts, identityFacts(t, &id, e)...)
-	if death, ok := deadheader.Read(payload.Shown(&m)); ok {
+	if death, ok := deadheader.Read(payload.ShownHeaders(&m)); ok {
 		r.facts = append(r.facts, deathFacts(t, &death)...)
 	}
 	r.facts = append(r.facts, messageFacts(t, &m)...)
@@ -179,7 +179,8 @@ func messageFacts(t text.Cleaner, m *adapters.Message) []Fact {
 	case m.Key != nil:
 		list = append(list, Fact{Label: text.Own("key"), Role: theme.Dim, Value: text.Own("(empty)")})
 	}
-	if p := m.Properties; p != nil {
+	shown := payload.ShownHeaders(m)
+	if p := shown.Properties; p != nil {
 		list = append(list, heading(text.Own("Properties")))
 		for _, property := range []struct {
 			label text.Safe
@@ -195,7 +196,7 @@ func messageFacts(t text.Cleaner, m *adapters.Message) []Fact {
 			}
 		}
 	}
-	headers := payload.Headers(m)
+	headers := shown.Headers
 	if len(headers) > 0 {
 		list = append(list, heading(text.Own("Headers ").Add(text.Count(int64(len(headers))))))
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/payload/mask"
+	"eventscope/adapters/schemas"
 	"eventscope/tracing"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -111,6 +113,33 @@ func TestATimeOfAnotherMillenniumIsShown(t *testing.T) {
 		got := facts(t, 0, written, adapters.Message{Value: []byte("x"), Headers: headers("event_type", "A", "timestamp", claimed, "correlation_id", "f")})
 		if line := regexp.MustCompile(`(?m)^▸?occurred .*`).FindString(got); !strings.Contains(line, says) {
 			t.Errorf("%s: %q, want %s", claimed, line, says)
+		}
+	}
+}
+
+// masked are schemas that know nothing but what is masked.
+type masked struct{ rules *mask.Rules }
+
+func (masked) Find(string, schemas.Ref) (*schemas.Schema, error) { return nil, schemas.ErrPending }
+func (masked) Registry() string                                  { return "" }
+func (m masked) Mask(destination string) *mask.Mask              { return m.rules.Of(destination) }
+
+// TestNoFactIsMasked: neither a property, nor what a table in a header says.
+func TestNoFactIsMasked(t *testing.T) {
+	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Headers: []string{"x-death", "user-id"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := facts(t, tracing.DeadLetter, time.Time{}, adapters.Message{
+		Position: position, Value: []byte(`{"x":1}`), Schemas: masked{rules}, Properties: &adapters.Properties{UserID: "secret", AppID: "billing"},
+		Headers: []adapters.Header{{Name: "x-death", Value: []byte("secret"), Structured: []any{map[string]any{"queue": "orders", "reason": "secret", "exchange": "secret"}}}},
+	})
+	if strings.Contains(got, "secret") {
+		t.Error(got)
+	}
+	for _, want := range []string{"user ***", "app billing", "x-death ***", "writer rabbitmq"} {
+		if !strings.Contains("\n"+got, "\n"+want+"\n") {
+			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
 }

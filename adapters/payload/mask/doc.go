@@ -1,5 +1,5 @@
 // Package mask hides parts of messages that must not be shown: members of values by their paths
-// or by tags of their schemas, headers, and keys.
+// or by tags of their schemas, headers, AMQP properties, and keys.
 //
 // # Owner and concurrency
 //

@@ -19,7 +19,7 @@ type Mask struct {
 	Key bool
 
 	paths   [][]string
-	headers []string // in lower case
+	headers []string // in lower case; those of properties too
 	tags    []string
 
 	tagged sync.Map // by schema: the paths of what has a tag
@@ -51,12 +51,56 @@ func (m *Mask) Headers(all []adapters.Header) []adapters.Header {
 		if shown == nil {
 			shown = slices.Clone(all)
 		}
-		shown[i].Value = []byte(Shown)
+		shown[i].Value, shown[i].Structured = []byte(Shown), nil
 	}
 	if shown == nil {
 		return all
 	}
 	return shown
+}
+
+// Properties are those of a message as they may be shown: its own, or a copy.
+func (m *Mask) Properties(all *adapters.Properties) *adapters.Properties {
+	if all == nil {
+		return nil
+	}
+	var shown *adapters.Properties
+	for _, name := range m.headers {
+		if text := property(all, name); text == nil || *text == "" {
+			continue
+		}
+		if shown == nil {
+			own := *all
+			shown = &own
+		}
+		*property(shown, name) = Shown
+	}
+	if shown == nil {
+		return all
+	}
+	return shown
+}
+
+// property is what a publisher wrote into a property of that name, or nil. How a message was
+// routed, and by what its value is read, is not masked.
+func property(p *adapters.Properties, name string) *string {
+	switch strings.ReplaceAll(name, "_", "-") {
+	case "correlation-id":
+		return &p.CorrelationID
+	case "reply-to":
+		return &p.ReplyTo
+	case "expiration":
+		return &p.Expiration
+	case "message-id":
+		return &p.MessageID
+	case "type":
+		return &p.Type
+	case "user-id":
+		return &p.UserID
+	case "app-id":
+		return &p.AppID
+	}
+	return nil
 }
 
 // of are the paths that are masked in values of a schema, which may be nil. It reports false

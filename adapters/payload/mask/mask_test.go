@@ -156,6 +156,10 @@ func TestHeadersAreMasked(t *testing.T) {
 	if string(got[0].Value) != Shown || string(got[1].Value) != "a" || string(all[0].Value) != "Bearer x" {
 		t.Errorf("%s, of %s", got, all)
 	}
+	all[0].Structured = []any{map[string]any{"reason": "x"}}
+	if got := hidden.Of("orders.eu").Headers(all); got[0].Structured != nil || all[0].Structured == nil {
+		t.Errorf("%v is left, of %v", got[0].Structured, all[0].Structured)
+	}
 	if !hidden.Of("orders.eu").Key || hidden.Of("orders").Key || hidden.Of("payments") != nil {
 		t.Error("rules of other destinations count")
 	}
@@ -163,5 +167,20 @@ func TestHeadersAreMasked(t *testing.T) {
 		if _, err := Compile([]Rule{wrong}); err == nil {
 			t.Errorf("%+v is taken", wrong)
 		}
+	}
+}
+
+// TestPropertiesAreMasked in a copy, but for those by which a message was routed or is read.
+func TestPropertiesAreMasked(t *testing.T) {
+	hidden := compile(t, Rule{Destination: "*", Headers: []string{"Correlation-ID", "message_id", "user-id", "app-id", "reply-to", "type", "expiration", "routing-key", "content-type"}}).Of("orders")
+	all := adapters.Properties{RoutingKey: "r", ContentType: "c", CorrelationID: "s1", MessageID: "s2", UserID: "s3", AppID: "s4", ReplyTo: "s5", Type: "s6"}
+	own := all
+	want := adapters.Properties{RoutingKey: "r", ContentType: "c", CorrelationID: Shown, MessageID: Shown, UserID: Shown, AppID: Shown, ReplyTo: Shown, Type: Shown}
+	if got := hidden.Properties(&all); *got != want || all != own {
+		t.Errorf("%+v, of %+v", got, all)
+	}
+	other := &adapters.Properties{RoutingKey: "r"}
+	if hidden.Properties(other) != other || hidden.Properties(nil) != nil {
+		t.Error("what has nothing masked is copied")
 	}
 }

@@ -16,7 +16,7 @@ type Rule struct {
 	// Paths are JSON pointers into values, in which * is any member or element, and ** any
 	// number of them: /payload/card/number, /**/email.
 	Paths []string
-	// Headers are names, in whatever case.
+	// Headers are names, in whatever case; those of AMQP properties too (correlation-id).
 	Headers []string
 	// Tags are those of schemas (confluent:tags): members that have one are masked.
 	Tags []string

@@ -62,7 +62,7 @@ func (l *jsonLines) event(dst []byte, e *Event) []byte {
 		dst = value(dst, m)
 	}
 	if id.DeadLetter {
-		if info, ok := deadheader.Read(payload.Shown(m)); ok {
+		if info, ok := deadheader.Read(payload.ShownHeaders(m)); ok {
 			dst = death(field(dst, "dead_letter"), &info)
 		}
 	}

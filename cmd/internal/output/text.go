@@ -122,7 +122,7 @@ func (l *textLines) AppendEvent(dst []byte, e *Event) []byte {
 // summarise is a message in one line of words.
 func (l *textLines) summarise(m *adapters.Message, dead bool) text.Safe {
 	var notes []text.Safe
-	if info, ok := deadheader.Read(payload.Shown(m)); dead && ok {
+	if info, ok := deadheader.Read(payload.ShownHeaders(m)); dead && ok {
 		words := strings.Join(strings.Fields(info.Reason+" "+info.Exception), " ")
 		notes = append(notes, l.cleaner.String(strings.TrimSuffix("dead letter: "+words, ": ")))
 	}
