@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,5 +171,39 @@ func TestALetterThatCouldNotBeTakenOutIsNotSettled(t *testing.T) {
 		if got := s.copies(); action == Replay && got != "a b c" {
 			t.Errorf("sent are %s", got)
 		}
+	}
+}
+
+// TestTwoRunsNeverShareAName, though both may draw the same in one second; where no other is drawn,
+// nothing is begun.
+func TestTwoRunsNeverShareAName(t *testing.T) {
+	s := tell(t, adapters.Topic)
+	names := []string{"first", "first", "first", "second"}
+	s.service.config.runName = func() string {
+		name := names[0]
+		if len(names) > 1 {
+			names = names[1:]
+		}
+		return name
+	}
+	begin := func() (*Run, error) {
+		s.broker.Bury("one more")
+		plan, err := s.service.Plan(t.Context(), Discard, slices.DeleteFunc(s.list(), func(l Letter) bool { return l.State != Open }), PlanOptions{Reason: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.service.Begin(plan, Confirmation{Count: plan.Count(), Plan: plan.ID, Write: true}, Pace{})
+	}
+	for _, wanted := range []string{"first", "second"} {
+		run, err := begin()
+		if err != nil || run.ID != wanted {
+			t.Fatalf("run %v: %v", run, err)
+		}
+		if _, err := run.Do(t.Context(), func(Outcome) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if run, err := begin(); !errors.Is(err, ErrJournal) || !strings.Contains(err.Error(), "file exists") {
+		t.Errorf("a name was taken twice: %v, %v", run, err)
 	}
 }

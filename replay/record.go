@@ -255,10 +255,7 @@ func (o *Service) writePlan(run string, plan *Plan) (digest string, err error) {
 	if err == nil {
 		err = o.disk.Write(filepath.Join(folder, "plan.json"), data)
 	}
-	if err != nil {
-		return "", files.ProblemOf("write the plan of run "+run, err)
-	}
-	return digestOf(data), nil
+	return digestOf(data), err
 }
 
 // takeTime is in which somebody who only asks has let go of the lock of a run.

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/replay/files"
 )
 
 // Outcome is what became of one letter.
@@ -110,19 +112,17 @@ func (o *Service) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) 
 			Doing: "begin plan " + plan.ID, Cause: "it is not what its id says: it was changed since it was made", Remedy: "make it anew", Kind: ErrRefused,
 		}
 	}
-	var suffix [2]byte
-	_, _ = rand.Read(suffix[:]) // never fails
-	r := o.newRun(time.Now().UTC().Format("20060102-150405")+"-"+hex.EncodeToString(suffix[:]), plan, pace)
+	name, digest, err := o.keepPlan(plan)
+	if err != nil {
+		return nil, err
+	}
+	r := o.newRun(name, plan, pace)
 	for i := range plan.Parts {
 		states := make([]State, len(plan.Parts[i].Letters))
 		for j := range states {
 			states[j] = Planned
 		}
 		r.states = append(r.states, states)
-	}
-	digest, err := o.writePlan(r.ID, plan)
-	if err != nil {
-		return nil, err
 	}
 	if err := r.lock(); err != nil {
 		return nil, err
@@ -140,6 +140,29 @@ func (o *Service) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) 
 		return nil, err
 	}
 	return r, nil
+}
+
+// keepPlan writes a plan down under a name that no run has: of those that are begun in one second
+// two may draw the same.
+func (o *Service) keepPlan(plan *Plan) (name, digest string, err error) {
+	const draws = 8
+	for range draws {
+		name = o.config.runName()
+		if digest, err = o.writePlan(name, plan); !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	if err != nil {
+		err = files.ProblemOf("write the plan of run "+name, err)
+	}
+	return name, digest, err
+}
+
+// drawName is a name for a run that begins now.
+func drawName() string {
+	var suffix [2]byte
+	_, _ = rand.Read(suffix[:]) // never fails
+	return time.Now().UTC().Format("20060102-150405") + "-" + hex.EncodeToString(suffix[:])
 }
 
 // Resume takes up a run that was interrupted, paused or failed, at the pace that it had, but

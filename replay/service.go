@@ -49,7 +49,8 @@ type Config struct {
 	// Told, if not nil, hears of runs that begin, stop and end, for a log.
 	Told func(Line)
 
-	disk *files.Disk // nil is the real one
+	disk    *files.Disk   // nil is the real one
+	runName func() string // draws the name of a run; nil is by the clock and by chance
 }
 
 // Service is where dead letters are dealt with: it lists them, plans, runs, and knows what
@@ -69,6 +70,9 @@ type Service struct {
 func NewService(config Config) (*Service, error) {
 	if config.disk == nil {
 		config.disk = files.RealDisk
+	}
+	if config.runName == nil {
+		config.runName = drawName
 	}
 	var err error
 	if config.Folder, err = config.disk.Home(config.Folder); err != nil {

@@ -76,53 +76,78 @@ func (m *Model) tiny() []widget.Line {
 func (m *Model) tabLine() widget.Line {
 	t := m.shell.theme
 	row := widget.NewRow(t, m.width).Gap(1)
-	for _, tab := range m.tabs {
+	for i, label := range m.tabLabels() {
 		role := theme.Dim
-		if tab.page == m.shell.pages[0] {
+		if m.tabs[i].page == m.shell.pages[0] {
 			role = theme.Accent
 		}
-		row.Put(role, tab.label()).Gap(2)
+		row.Put(role, label).Gap(tabGap)
 	}
-	trail := m.shell.pages[1:]
-	names := make([]text.Safe, len(trail))
-	room := row.Left() - 1
-	for i := range trail {
-		names[i] = t.CutMiddle(trail[i].Name(), mostTrail)
-		room -= names[i].Width() + trailGap
-	}
-	for i := range names { // where room is scarce the pages before the present one give way
-		if room < 0 && i < len(names)-1 {
-			most := max(leastTrail, names[i].Width()+room)
-			room += names[i].Width() - min(names[i].Width(), most)
-			names[i] = t.CutMiddle(names[i], most)
-		}
-	}
-	if last := len(names) - 1; last >= 0 && room < 0 {
-		names[last] = t.CutMiddle(names[last], max(leastTrail, names[last].Width()+room))
-	}
-	for _, name := range names {
+	for _, name := range m.trail(row.Left() - 1) {
 		row.Put(theme.Dim, t.Glyph.Trail).Gap(1).Put(theme.Strong, name).Gap(1)
 	}
 	return row.Line()
 }
 
 const (
+	// tabGap is what stands between two tabs.
+	tabGap = 2
 	// mostTrail is the most that the name of a page takes in the trail, leastTrail what is
 	// left of it where room is scarce, and trailGap what stands round it.
 	mostTrail, leastTrail, trailGap = 44, 4, 3
 )
 
-func (t tab) label() text.Safe { return text.Count(int64(t.number)).Add(text.Space, t.page.Name()) }
+// trail are the names of the pages that lead to the present one, for so many cells. Where room is
+// scarce those before the present one are cut, then left out, the first of them first.
+func (m *Model) trail(room int) (names []text.Safe) {
+	t := m.shell.theme
+	for _, page := range m.shell.pages[1:] {
+		names = append(names, t.CutMiddle(page.Name(), mostTrail))
+		room -= names[len(names)-1].Width() + trailGap
+	}
+	for i := 0; i < len(names)-1 && room < 0; i++ {
+		most := max(leastTrail, names[i].Width()+room)
+		room += names[i].Width() - min(names[i].Width(), most)
+		names[i] = t.CutMiddle(names[i], most)
+	}
+	for len(names) > 1 && room < 0 {
+		room += names[0].Width() + trailGap
+		names = names[1:]
+	}
+	if len(names) == 1 && room < 0 {
+		names[0] = t.CutMiddle(names[0], max(leastTrail, names[0].Width()+room))
+	}
+	return names
+}
+
+// tabLabels are the labels of the first pages. Only the number is left of those one is not on, where
+// else there is no room for the name of the present page behind them.
+func (m *Model) tabLabels() (labels []text.Safe) {
+	room := m.width - 2
+	for _, tab := range m.tabs {
+		label := text.Count(int64(tab.number)).Add(text.Space, tab.page.Name())
+		labels = append(labels, label)
+		room -= label.Width() + tabGap
+	}
+	if pages := m.shell.pages; len(pages) > 1 && room < min(pages[len(pages)-1].Name().Width(), mostTrail)+trailGap {
+		for i, tab := range m.tabs {
+			if tab.page != pages[0] {
+				labels[i] = text.Count(int64(tab.number))
+			}
+		}
+	}
+	return labels
+}
 
 // tabAt is the number of the tab drawn at column x, or 0.
 func (m *Model) tabAt(x int) int {
 	at := 1
-	for _, tab := range m.tabs {
-		end := at + tab.label().Width()
+	for i, label := range m.tabLabels() {
+		end := at + label.Width()
 		if x >= at && x < end {
-			return tab.number
+			return m.tabs[i].number
 		}
-		at = end + 2
+		at = end + tabGap
 	}
 	return 0
 }

@@ -78,6 +78,17 @@ func uglyShop(t *testing.T, s *tuitest.System, word string) tui.Options {
 }
 
 // TestUglyNamesKeepEveryFrameWhole: pages, panels, lines and notices, at any size.
+// TestThePresentPageIsNamedWhole: what leads to it gives way, and the names of the first pages too.
+func TestThePresentPageIsNamedWhole(t *testing.T) {
+	for _, width := range []int{40, 60, 80, 100, 120, 160} {
+		story(t, func(t *testing.T, s *tuitest.System) {
+			put(t, s, s.Order(1, time.Now(), 5)...)
+			screen := tuitest.Open(t, s.Options(), width, 24).Wait(time.Second).Press("g", "enter").Wait(time.Second).Sees("› Flow ord-1001")
+			screen.Press("g", "enter").Wait(time.Second).Sees("› orders/0@0").Press("2").Wait(time.Second).Misses("›").Sees("2 Flows")
+		})
+	}
+}
+
 func TestUglyNamesKeepEveryFrameWhole(t *testing.T) {
 	for name, word := range evil {
 		t.Run(name, func(t *testing.T) {
