@@ -32,6 +32,7 @@ func (o *oracle) reset(text []byte) {
 func (o *oracle) read(m *adapters.Message, id *Identity) {
 	r := o.Reader
 	*id = Identity{}
+	r.whole = m
 	r.begin(m, id)
 	r.readMarks()
 	r.readHeaders()
