@@ -2,7 +2,6 @@ package recent
 
 import (
 	"fmt"
-	"maps"
 )
 
 const (
@@ -11,15 +10,11 @@ const (
 )
 
 // Filters are the filters that were saved, by name.
-func Filters(folder string) map[string]string {
-	var saved map[string]string
-	read(folder, filtersName, &saved)
-	return saved
-}
+func Filters(folder string) map[string]string { return read[map[string]string](folder, filtersName) }
 
 // SaveFilter saves a filter under a name, in place of one that is there; an empty one removes it.
 func SaveFilter(folder, name, filter string) error {
-	saved := maps.Clone(Filters(folder)) // as other processes left them
+	saved := Filters(folder) // as other processes left them
 	if saved == nil {
 		saved = map[string]string{}
 	}

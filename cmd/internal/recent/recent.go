@@ -19,9 +19,7 @@ const (
 
 // Read is what was looked at, the latest first: the URLs of each time.
 func Read(folder string) [][]string {
-	var lists [][]string
-	read(folder, name, &lists)
-	lists = slices.DeleteFunc(lists, func(urls []string) bool { return len(urls) == 0 })
+	lists := slices.DeleteFunc(read[[][]string](folder, name), func(urls []string) bool { return len(urls) == 0 })
 	return lists[:min(len(lists), kept)]
 }
 
@@ -62,15 +60,18 @@ func write(folder, name string, what any) error {
 	return nil
 }
 
-// read reads such a file into what; nothing where it is not there, is too large, or holds
-// something else.
-func read(folder, name string, what any) {
+// read is what such a file holds; nothing where it is not there, is too large, or holds something
+// else.
+func read[T any](folder, name string) T {
+	var what, nothing T
 	file, err := os.Open(filepath.Join(folder, name))
 	if err != nil {
-		return
+		return nothing
 	}
 	defer file.Close()
-	if data, err := io.ReadAll(io.LimitReader(file, mostBytes)); err == nil { // what is cut off is no JSON
-		_ = json.Unmarshal(data, what)
+	data, err := io.ReadAll(io.LimitReader(file, mostBytes)) // what is cut off is no JSON
+	if err != nil || json.Unmarshal(data, &what) != nil {
+		return nothing // not what was read of it either
 	}
+	return what
 }

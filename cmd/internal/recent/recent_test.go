@@ -32,7 +32,7 @@ func TestTheLatestComesFirst(t *testing.T) {
 
 // TestAFileThatIsNoListOffersNothing, and the next start writes a good one.
 func TestAFileThatIsNoListOffersNothing(t *testing.T) {
-	for _, content := range []string{"", "{", `{"a":1}`, "[[]]", `["kafka://h"]`, `[["` + strings.Repeat("x", mostBytes) + `"]]`} {
+	for _, content := range []string{"", "{", `{"a":1}`, "[[]]", `["kafka://h"]`, `[["kafka://h"],5]`, `[["` + strings.Repeat("x", mostBytes) + `"]]`} {
 		folder := t.TempDir()
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
