@@ -8,19 +8,13 @@ import (
 	"strings"
 
 	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/payload/encoded"
 	"eventscope/adapters/payload/protobuf"
 	"eventscope/adapters/schemas"
 )
 
 // Change is something that differs between two versions of what values look like.
-type Change struct {
-	// Path is where: names from the top of the value on.
-	Path string
-	// Text says it in words, as "amount: int → string".
-	Text string
-	// Breaking says that one of the two cannot read what the other wrote.
-	Breaking bool
-}
+type Change = encoded.Change
 
 // Changes are what became of a schema in another one. It reports false where they cannot be
 // compared, since they are of different formats, or of one that is not read.
@@ -31,15 +25,12 @@ func Changes(from, to *schemas.Schema) (changes []Change, compared bool) {
 	switch was := from.Reader.(type) {
 	case *avro.Schema:
 		if is, ok := to.Reader.(*avro.Schema); ok {
-			for _, c := range avro.Changes(was, is) {
-				changes = append(changes, Change{c.Path, c.Text, c.Breaking})
-			}
-			return changes, true
+			return avro.Changes(was, is), true
 		}
 	case *protobuf.Schema:
 		if is, ok := to.Reader.(*protobuf.Schema); ok {
 			for _, c := range protobuf.Changes(was, is) {
-				changes = append(changes, Change{c.Path, c.Text, c.Breaking})
+				changes = append(changes, c.Change)
 			}
 			return changes, true
 		}
@@ -85,49 +76,40 @@ func (s *jsonShape) types() string {
 	return "anything"
 }
 
-const (
-	// deepestSchema bounds how far properties are compared, and mostChanges what is told.
-	deepestSchema = 32
-	mostChanges   = 256
-)
+// deepestSchema bounds how far properties are compared.
+const deepestSchema = 32
 
 // jsonComparer collects changes of JSON Schemas.
-type jsonComparer struct{ changes []Change }
-
-func (c *jsonComparer) add(path string, breaking bool, text string, values ...any) {
-	if len(c.changes) < mostChanges {
-		c.changes = append(c.changes, Change{path, fmt.Sprintf(text, values...), breaking})
-	}
-}
+type jsonComparer struct{ changes encoded.Changes }
 
 func (c *jsonComparer) compare(path string, was, is *jsonShape, depth int) {
 	if depth > deepestSchema || was == nil || is == nil {
 		return
 	}
 	if was.types() != is.types() {
-		c.add(path, true, "%s: %s → %s", orWhole(path), was.types(), is.types())
+		c.changes.Add(path, true, "%s: %s → %s", orWhole(path), was.types(), is.types())
 	}
 	c.enums(path, was, is)
-	wasRequired, isRequired := setOf(was.Required), setOf(is.Required)
+	wasRequired, isRequired := encoded.SetOf(was.Required), encoded.SetOf(is.Required)
 	for _, name := range slices.Sorted(maps.Keys(is.Properties)) {
 		at := strings.TrimPrefix(path+"."+name, ".")
 		required := isRequired[name]
 		switch old, now := was.Properties[name], is.Properties[name]; {
 		case now == nil:
 		case old == nil && required:
-			c.add(at, true, "+ %s %s, required: older values may not have it", name, now.types())
+			c.changes.Add(at, true, "+ %s %s, required: older values may not have it", name, now.types())
 		case old == nil:
-			c.add(at, false, "+ %s %s", name, now.types())
+			c.changes.Add(at, false, "+ %s %s", name, now.types())
 		default:
 			if before := wasRequired[name]; required != before {
-				c.add(at, true, "%s: %s", name, map[bool]string{true: "optional → required", false: "required → optional"}[required])
+				c.changes.Add(at, true, "%s: %s", name, map[bool]string{true: "optional → required", false: "required → optional"}[required])
 			}
 			c.compare(at, old, now, depth+1)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(was.Properties)) {
 		if old := was.Properties[name]; old != nil && is.Properties[name] == nil {
-			c.add(strings.TrimPrefix(path+"."+name, "."), wasRequired[name], "- %s %s", name, old.types())
+			c.changes.Add(strings.TrimPrefix(path+"."+name, "."), wasRequired[name], "- %s %s", name, old.types())
 		}
 	}
 	var oldItems, items jsonShape
@@ -148,25 +130,17 @@ func (c *jsonComparer) enums(path string, was, is *jsonShape) {
 		return texts
 	}
 	before, now := text(was.Enum), text(is.Enum)
-	had, has := setOf(before), setOf(now)
+	had, has := encoded.SetOf(before), encoded.SetOf(now)
 	for _, value := range now {
 		if !had[value] {
-			c.add(path, true, "%s: + value %s", orWhole(path), value)
+			c.changes.Add(path, true, "%s: + value %s", orWhole(path), value)
 		}
 	}
 	for _, value := range before {
 		if !has[value] {
-			c.add(path, true, "%s: - value %s", orWhole(path), value)
+			c.changes.Add(path, true, "%s: - value %s", orWhole(path), value)
 		}
 	}
-}
-
-func setOf(texts []string) map[string]bool {
-	set := make(map[string]bool, len(texts))
-	for _, text := range texts {
-		set[text] = true
-	}
-	return set
 }
 
 func orWhole(path string) string {

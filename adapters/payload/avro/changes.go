@@ -4,24 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"eventscope/adapters/payload/encoded"
 )
 
-// Change is something that differs between two schemas.
-type Change struct {
-	// Path is where: names from the record at the top on, empty for the whole value.
-	Path string
-	// Breaking says that one of the two cannot read what the other wrote, by the rules of Avro
-	// for resolving schemas.
-	Breaking bool
-	// Text says it in words, as "amount: int → string".
-	Text string
-}
-
-// mostChanges bounds what is told.
-const mostChanges = 256
-
-// Changes are what became of a schema in another one, in the order of its fields.
-func Changes(from, to *Schema) []Change {
+// Changes are what became of a schema in another one, in the order of its fields. Breaking is by
+// the rules of Avro for resolving schemas.
+func Changes(from, to *Schema) []encoded.Change {
 	c := comparer{seen: map[[2]*node]bool{}}
 	c.nodes("", from.root, to.root)
 	return c.changes
@@ -29,14 +18,8 @@ func Changes(from, to *Schema) []Change {
 
 // comparer collects changes.
 type comparer struct {
-	changes []Change
+	changes encoded.Changes
 	seen    map[[2]*node]bool
-}
-
-func (c *comparer) add(path string, breaking bool, text string, values ...any) {
-	if len(c.changes) < mostChanges {
-		c.changes = append(c.changes, Change{path, breaking, fmt.Sprintf(text, values...)})
-	}
 }
 
 // alike says that each of two kinds can be read as the other. A number that was widened cannot be
@@ -55,7 +38,7 @@ func (c *comparer) nodes(path string, from, to *node) {
 	case from.kind == unionKind || to.kind == unionKind:
 		c.unions(path, from, to)
 	case from.kind != to.kind:
-		c.add(path, !alike(from.kind, to.kind), "%s%s → %s", label(path), from.typeName(), to.typeName())
+		c.changes.Add(path, !alike(from.kind, to.kind), "%s%s → %s", label(path), from.typeName(), to.typeName())
 	case from.kind == recordKind:
 		c.records(path, from, to)
 	case from.kind == enumKind:
@@ -65,11 +48,11 @@ func (c *comparer) nodes(path string, from, to *node) {
 	case from.kind == mapKind:
 		c.nodes(path+"{}", from.items, to.items)
 	case from.kind == fixedKind && from.size != to.size:
-		c.add(path, true, "%s%d bytes → %d bytes", label(path), from.size, to.size)
+		c.changes.Add(path, true, "%s%d bytes → %d bytes", label(path), from.size, to.size)
 	case from.typeName() != to.typeName():
 		// Of logical types only the scale of decimals is compared by readers.
 		scaled := from.logical == decimal && to.logical == decimal
-		c.add(path, scaled, "%s%s → %s", label(path), from.typeName(), to.typeName())
+		c.changes.Add(path, scaled, "%s%s → %s", label(path), from.typeName(), to.typeName())
 	}
 }
 
@@ -86,7 +69,7 @@ func join(path, name string) string { return strings.TrimPrefix(path+"."+name, "
 // records compares fields by name, and by the names that they had before.
 func (c *comparer) records(path string, from, to *node) {
 	if simple(from.name) != simple(to.name) && !slices.Contains(to.aliases, from.name) && !slices.Contains(to.aliases, simple(from.name)) {
-		c.add(path, true, "record %s → %s", from.name, to.name)
+		c.changes.Add(path, true, "record %s → %s", from.name, to.name)
 	}
 	was := map[string]*field{}
 	for i := range from.fields {
@@ -99,11 +82,11 @@ func (c *comparer) records(path string, from, to *node) {
 		for _, alias := range now.aliases {
 			if old == nil && was[alias] != nil {
 				old = was[alias]
-				c.add(join(path, now.name), true, "%s → %s: who has the old schema misses %s", alias, now.name, alias)
+				c.changes.Add(join(path, now.name), true, "%s → %s: who has the old schema misses %s", alias, now.name, alias)
 			}
 		}
 		if old == nil {
-			c.add(join(path, now.name), !now.hasDefault, "+ %s %s%s", now.name, now.node.typeName(), now.defaulted())
+			c.changes.Add(join(path, now.name), !now.hasDefault, "+ %s %s%s", now.name, now.node.typeName(), now.defaulted())
 			continue
 		}
 		kept[old.name] = true
@@ -111,7 +94,7 @@ func (c *comparer) records(path string, from, to *node) {
 	}
 	for i := range from.fields {
 		if old := &from.fields[i]; !kept[old.name] {
-			c.add(join(path, old.name), !old.hasDefault, "- %s %s%s", old.name, old.node.typeName(), old.defaulted())
+			c.changes.Add(join(path, old.name), !old.hasDefault, "- %s %s%s", old.name, old.node.typeName(), old.defaulted())
 		}
 	}
 }
@@ -128,25 +111,17 @@ func simple(name string) string { return name[strings.LastIndexByte(name, '.')+1
 
 // enums compares symbols. One that a reader does not know breaks it, unless it has a default.
 func (c *comparer) enums(path string, from, to *node) {
-	was, is := setOf(from.symbols), setOf(to.symbols)
+	was, is := encoded.SetOf(from.symbols), encoded.SetOf(to.symbols)
 	for _, symbol := range to.symbols {
 		if !was[symbol] {
-			c.add(path, !from.hasDefault, "%s+ symbol %s", label(path), symbol)
+			c.changes.Add(path, !from.hasDefault, "%s+ symbol %s", label(path), symbol)
 		}
 	}
 	for _, symbol := range from.symbols {
 		if !is[symbol] {
-			c.add(path, !to.hasDefault, "%s- symbol %s", label(path), symbol)
+			c.changes.Add(path, !to.hasDefault, "%s- symbol %s", label(path), symbol)
 		}
 	}
-}
-
-func setOf(texts []string) map[string]bool {
-	set := make(map[string]bool, len(texts))
-	for _, text := range texts {
-		set[text] = true
-	}
-	return set
 }
 
 // unions compares branches. A schema that is no union is one of one branch.
@@ -166,7 +141,7 @@ func (c *comparer) unions(path string, from, to *node) {
 	}
 	if gained || lost || from.kind != to.kind && len(was) == len(is) {
 		// Who lacks a branch cannot read a value of it, whoever that is.
-		c.add(path, gained || lost, "%s%s → %s", label(path), from.typeName(), to.typeName())
+		c.changes.Add(path, gained || lost, "%s%s → %s", label(path), from.typeName(), to.typeName())
 	}
 }
 

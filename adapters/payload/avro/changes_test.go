@@ -1,6 +1,7 @@
 package avro
 
 import (
+	"eventscope/adapters/payload/encoded"
 	"fmt"
 	"strings"
 	"testing"
@@ -59,7 +60,7 @@ func TestEnumsOfAnyLengthAreCompared(t *testing.T) {
 	enum := func(prefix string) *Schema {
 		return parsed(t, `{"type":"enum","name":"E","symbols":["A"`+symbols(prefix)+`]}`)
 	}
-	if changes := Changes(enum("B"), enum("C")); len(changes) != mostChanges {
+	if changes := Changes(enum("B"), enum("C")); len(changes) != encoded.MostChanges {
 		t.Errorf("%d changes", len(changes))
 	}
 	union := func(prefix string) *Schema {

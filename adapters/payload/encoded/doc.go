@@ -15,4 +15,5 @@
 //
 //	misfit.go  Misfit, ErrTooLong
 //	member.go  Found, Wanted: the members of an object
+//	change.go  Change: what differs between two schemas
 package encoded

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"eventscope/adapters/payload/encoded"
 )
 
 // ChangeKind is what a change is, by the name that Confluent's registry has for it
@@ -57,15 +59,11 @@ var breaking = []ChangeKind{
 	RequiredFieldAdded, RequiredFieldRemoved, OneofFieldRemoved, MultipleFieldsMovedToOneof, FieldMovedToExistingOneof,
 }
 
-// Change is something that differs between two schemas.
+// Change is something that differs between two schemas. Its path begins at the message at the top of
+// the file, and is empty for the file.
 type Change struct {
-	// Path is where: names from the message at the top of the file on, empty for the file.
-	Path string
+	encoded.Change
 	Kind ChangeKind
-	// Breaking says that one of the two cannot read what the other wrote.
-	Breaking bool
-	// Text says it in words, as "amount: int32 → string".
-	Text string
 }
 
 // Changes are what became of a schema in another one, in the order of its messages and the
@@ -94,7 +92,7 @@ type comparer struct {
 }
 
 func (c *comparer) add(path string, kind ChangeKind, text string, values ...any) {
-	c.changes = append(c.changes, Change{path, kind, slices.Contains(breaking, kind), fmt.Sprintf(text, values...)})
+	c.changes = append(c.changes, Change{encoded.Change{Path: path, Text: fmt.Sprintf(text, values...), Breaking: slices.Contains(breaking, kind)}, kind})
 }
 
 // local is the name of a type within its package.
