@@ -16,6 +16,7 @@
 // # Files
 //
 //	suite.go      Broker, Run: the hooks and the list of subtests
+//	wait.go       Await, Received: waits of tests that have an end
 //	reader.go     the intake of the suite, and a tail that runs in the background
 //	tail.go       starts, order, contents, back-pressure, cancelling
 //	history.go    Scan, Fetch, positions

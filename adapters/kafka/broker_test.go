@@ -111,7 +111,7 @@ func (c *cluster) create(t testing.TB, name string, partitions int, settings ...
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.admin.DeleteTopics(context.Background(), name) })
-	await(t, "the broker to know the topic "+name, func() bool {
+	adaptertest.Await(t, "the broker to know the topic "+name, func() bool {
 		ends, err := c.admin.ListEndOffsets(t.Context(), name)
 		return err == nil && ends.Error() == nil && len(ends[name]) == partitions
 	})
@@ -119,32 +119,6 @@ func (c *cluster) create(t testing.TB, name string, partitions int, settings ...
 
 // patience is how long a test waits: only so that what is broken fails rather than hangs.
 const patience = time.Minute
-
-// await asks again and again until it is so.
-func await(t testing.TB, what string, is func() bool) {
-	t.Helper()
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	limit := time.After(patience)
-	for !is() {
-		select {
-		case <-again.C:
-		case <-limit:
-			t.Fatalf("waited %v for %s", patience, what)
-		}
-	}
-}
-
-// received is what comes from somebody at work beside the test.
-func received[T any](t testing.TB, what string, from <-chan T) (came T) {
-	t.Helper()
-	select {
-	case came = <-from:
-	case <-time.After(patience):
-		t.Fatalf("waited %v for %s", patience, what)
-	}
-	return came
-}
 
 // publish writes messages in order.
 func (c *cluster) publish(t testing.TB, topic string, messages ...adapters.Message) {

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka"
 )
@@ -142,7 +143,7 @@ func send(t testing.TB, r deadletter.Redrive, held []deadletter.Delivery, topic 
 // await waits until every transaction that wrote to a topic has ended.
 func (c *cluster) await(t testing.TB, topic string) {
 	t.Helper()
-	await(t, "the end of transactions of "+topic, func() bool {
+	adaptertest.Await(t, "the end of transactions of "+topic, func() bool {
 		ends, err := c.admin.ListEndOffsets(t.Context(), topic)
 		if err != nil {
 			t.Fatal(err)

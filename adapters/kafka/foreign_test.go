@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/kafka"
 )
 
@@ -33,7 +34,7 @@ func TestForeignClient(t *testing.T) {
 			}
 			run := follow(t, c.open(t, topic), adapters.Beginning)
 			for range 60 {
-				m := received(t, "a message of kcat", run.came)
+				m := adaptertest.Received(t, "a message of kcat", run.came)
 				if !slices.Contains(kafka.PartitionsOfKey(m.Key, 6), m.Position.Partition) {
 					t.Errorf("%s is in partition %d, which is none of %v", m.Key, m.Position.Partition, kafka.PartitionsOfKey(m.Key, 6))
 				}

@@ -18,6 +18,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kversion"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka"
 )
@@ -66,7 +67,7 @@ func (c *cluster) verify(t testing.TB, does bool) {
 	if _, err := c.admin.AlterBrokerConfigs(t.Context(), []kadm.AlterConfig{{Name: name, Value: &value}}); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the broker to know its setting "+name, func() bool {
+	adaptertest.Await(t, "the broker to know its setting "+name, func() bool {
 		all, err := c.admin.DescribeBrokerConfigs(t.Context(), 1)
 		if err != nil {
 			t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/consumer"
 	"eventscope/adapters/kafka"
 )
@@ -122,7 +123,7 @@ func TestLagOfTopicMadeAgain(t *testing.T) {
 		if _, err := c.admin.DeleteTopic(t.Context(), topic); err != nil {
 			t.Fatal(err)
 		}
-		await(t, "the name of the topic to be free", func() bool {
+		adaptertest.Await(t, "the name of the topic to be free", func() bool {
 			details, err := c.admin.ListTopics(t.Context(), topic)
 			return err == nil && (!details.Has(topic) || details[topic].Err != nil)
 		})
@@ -247,7 +248,7 @@ func (c *cluster) streams(t testing.TB, group, topic string) *streamsMember {
 	topology.Subtopologies = append(topology.Subtopologies, part)
 	beat.Topology = &topology
 	m := &streamsMember{beat, c.coordinator(t, group)}
-	await(t, "tasks of a streams group", func() bool {
+	adaptertest.Await(t, "tasks of a streams group", func() bool {
 		m.live(t)
 		return len(beat.ActiveTasks) > 0
 	})
@@ -312,7 +313,7 @@ func (c *cluster) coordinator(t testing.TB, group string) (broker *kgo.Broker) {
 	t.Helper()
 	find := kmsg.NewPtrFindCoordinatorRequest()
 	find.CoordinatorKey, find.CoordinatorKeys = group, []string{group}
-	await(t, "a coordinator of "+group, func() bool {
+	adaptertest.Await(t, "a coordinator of "+group, func() bool {
 		answer, err := find.RequestWith(t.Context(), c.client)
 		if err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka"
 )
@@ -79,7 +80,7 @@ func TestLedgerWaits(t *testing.T) {
 		read := make(chan map[string]string, 1)
 		go func() { read <- ledgerOf(t, a, dlq) }()
 		redrive(t, c.writer(t, crashed), crashed, nil) // ends the open transaction
-		if entries := received(t, "the ledger", read); len(entries) != 1 {
+		if entries := adaptertest.Received(t, "the ledger", read); len(entries) != 1 {
 			t.Errorf("the ledger has %v", entries)
 		}
 	})
@@ -259,7 +260,7 @@ func TestLedgerCompacted(t *testing.T) {
 		record(t, r, entries...)
 	}
 	record(t, r, entry(dlq, 0, ""))
-	await(t, "the broker to compact the ledger", func() bool {
+	adaptertest.Await(t, "the broker to compact the ledger", func() bool {
 		record(t, r, entry(dlq, 1, "299")) // rolls segments, which only writing does
 		return len(c.records(t, kafka.LedgerTopic)) <= 1000
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka"
 )
@@ -24,11 +25,11 @@ func (c *cluster) makeAgain(t *testing.T, topic string) {
 	if _, err := c.admin.DeleteTopics(t.Context(), topic); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the name of the topic to be free", func() bool {
+	adaptertest.Await(t, "the name of the topic to be free", func() bool {
 		made, err := c.admin.CreateTopics(t.Context(), 1, 1, nil, topic)
 		return err == nil && made.Error() == nil
 	})
-	await(t, "every broker to know the new topic", func() bool {
+	adaptertest.Await(t, "every broker to know the new topic", func() bool {
 		now := id()
 		return now != before && now != [16]byte{}
 	})

@@ -24,6 +24,7 @@ import (
 	"pgregory.net/rapid"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka"
 )
@@ -257,14 +258,14 @@ func TestRedriveOfAnotherTopic(t *testing.T) {
 		if _, err := c.admin.DeleteTopics(t.Context(), dlq); err != nil {
 			t.Fatal(err)
 		}
-		await(t, "the name of the topic to be free", func() bool {
+		adaptertest.Await(t, "the name of the topic to be free", func() bool {
 			_, err := c.admin.CreateTopic(t.Context(), 1, 1, nil, dlq)
 			if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 				t.Fatal(err)
 			}
 			return err == nil
 		})
-		await(t, "the new topic, as a busy broker serves the old one for a while", func() bool {
+		adaptertest.Await(t, "the new topic, as a busy broker serves the old one for a while", func() bool {
 			now, err := c.admin.Metadata(t.Context(), dlq)
 			if err != nil {
 				t.Fatal(err)
@@ -364,7 +365,7 @@ func untilFailure(t testing.TB, r deadletter.Redrive, topic string, before int, 
 			break
 		}
 	}
-	received(t, "the end of the broker", broken)
+	adaptertest.Received(t, "the end of the broker", broken)
 }
 
 // left begins a redrive, so that nothing is in doubt, and returns what the ledger does not have.

@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/kafka"
 )
@@ -180,7 +181,7 @@ func TestRetentionOvertakesATail(t *testing.T) {
 			return nil
 		}))
 	}()
-	received(t, "the first batch", blocked)
+	adaptertest.Received(t, "the first batch", blocked)
 	const removed = 50
 	for i := range removed { // the first of them are on their way to the intake
 		c.publish(t, topic, value(fmt.Sprint("message ", i)))
@@ -192,7 +193,7 @@ func TestRetentionOvertakesATail(t *testing.T) {
 	}
 	c.publish(t, topic, value("last"))
 	close(free)
-	if err := received(t, "the last message", done); err != nil {
+	if err := adaptertest.Received(t, "the last message", done); err != nil {
 		t.Fatal(err)
 	}
 	status := adapter.Status()

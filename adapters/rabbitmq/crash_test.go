@@ -115,19 +115,19 @@ func TestReaderKilled(t *testing.T) {
 			t.Fatalf("the child says %q, %v", word, err)
 		}
 		var left []string // what must go: the tap's queue and the one that counts its drops
-		await(t, "the tap's queue", func() bool { left = tapQueues(t, b, exchange); return len(left) == 2 })
+		adaptertest.Await(t, "the tap's queue", func() bool { left = tapQueues(t, b, exchange); return len(left) == 2 })
 		if err := child.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		_ = child.Wait()
-		await(t, "the end of both queues", func() bool {
+		adaptertest.Await(t, "the end of both queues", func() bool {
 			queues, err := b.client(t).ListQueuesWithParametersIn("/", url.Values{"columns": {"name"}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return !slices.ContainsFunc(queues, func(q rabbithole.QueueInfo) bool { return slices.Contains(left, q.Name) })
 		})
-		await(t, "the end of their bindings", func() bool { return boundTo(t, b, exchange) == 0 })
+		adaptertest.Await(t, "the end of their bindings", func() bool { return boundTo(t, b, exchange) == 0 })
 	})
 }
 
@@ -160,32 +160,6 @@ func tapUntilKilled(t *testing.T, at, exchange string) {
 	tailing(t, open(t, c), adapters.End)
 	fmt.Println("live")
 	select {}
-}
-
-// await asks until it is so.
-func await(t testing.TB, what string, is func() bool) {
-	t.Helper()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	limit := time.After(patience)
-	for !is() {
-		select {
-		case <-again.C:
-		case <-limit:
-			t.Fatalf("waited %v for %s", patience, what)
-		}
-	}
-}
-
-// received is what comes from somebody at work beside the test.
-func received[T any](t testing.TB, what string, from <-chan T) (came T) {
-	t.Helper()
-	select {
-	case came = <-from:
-	case <-time.After(patience):
-		t.Fatalf("waited %v for %s", patience, what)
-	}
-	return came
 }
 
 func firehoseOfAll(t *testing.T, b *ownBroker) {

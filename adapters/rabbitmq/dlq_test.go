@@ -10,6 +10,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/rabbitmq/routing"
 )
@@ -67,7 +68,7 @@ func TestDLQs(t *testing.T) {
 		c.Queues = []string{named}
 		a := open(t, c)
 		var dlqs []deadletter.Queue
-		await(t, "the policy", func() bool {
+		adaptertest.Await(t, "the policy", func() bool {
 			var err error
 			if dlqs, err = a.DLQs(t.Context()); err != nil {
 				t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	rabbithole "github.com/michaelklishin/rabbit-hole/v3"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/rabbitmq/delivery"
 )
 
@@ -39,7 +40,7 @@ func TestDropsAreCounted(t *testing.T) {
 			return nil
 		}))
 		b.publish(t, exchange, "k", bodies("message", published)...)
-		received(t, "the first batch", blocked)
+		adaptertest.Received(t, "the first batch", blocked)
 		close(release)
 		status := awaitStatus(t, a, func(s adapters.Status) bool { return s.Messages+s.Dropped >= published })
 		if status.Messages+status.Dropped != published || status.DroppedUnknown {

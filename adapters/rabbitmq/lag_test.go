@@ -9,6 +9,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/consumer"
 )
 
@@ -299,7 +300,7 @@ func TestLagWithoutManagement(t *testing.T) {
 		deliveries := b.consume(t, read, "one", 3, false)
 		b.publish(t, "", read, bodies("held", 10)...)
 		for range 3 {
-			received(t, "a letter", deliveries)
+			adaptertest.Received(t, "a letter", deliveries)
 		}
 		c := b.config()
 		c.Queues, c.LettersOnly = []string{full, empty, stream, read}, true

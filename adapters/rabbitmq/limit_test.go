@@ -11,6 +11,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/deadletter"
 )
 
@@ -193,7 +194,7 @@ func (b *testBroker) liftLimit(t testing.TB, queue string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = b.client(t).DeletePolicy("/", policy) })
-	await(t, "the policy", func() bool {
+	adaptertest.Await(t, "the policy", func() bool {
 		q, err := b.client(t).GetQueue("/", queue)
 		return err == nil && q.Policy == policy
 	})
@@ -213,7 +214,7 @@ func mustDial(t testing.TB, b *testBroker) *amqp.Connection {
 func (b *testBroker) awaitReady(t testing.TB, queue string, letters int) (ready int) {
 	t.Helper()
 	channel := b.channel(t)
-	await(t, fmt.Sprintf("%d letters", letters), func() bool {
+	adaptertest.Await(t, fmt.Sprintf("%d letters", letters), func() bool {
 		state, err := channel.QueueDeclarePassive(queue, true, false, false, false, nil)
 		ready = state.Messages
 		return err == nil && ready == letters

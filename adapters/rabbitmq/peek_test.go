@@ -13,6 +13,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/deadletter"
 )
 
@@ -220,7 +221,7 @@ func TestTwoPeeksAtOnce(t *testing.T) {
 				}
 				whole := 0
 				for range 2 {
-					switch err := received(t, "the end of a look", ended); {
+					switch err := adaptertest.Received(t, "the end of a look", ended); {
 					case err == nil:
 						whole++
 					case errors.Is(err, adapters.ErrBusy), errors.Is(err, adapters.ErrIncomplete):
@@ -264,7 +265,7 @@ func TestAPeekBesideAConsumer(t *testing.T) {
 					t.Fatal(err)
 				}
 				for range 4 {
-					received(t, "a letter", deliveries)
+					adaptertest.Received(t, "a letter", deliveries)
 				}
 				config := b.lettersOf()
 				if k.kind == "classic" {

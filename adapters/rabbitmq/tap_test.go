@@ -9,6 +9,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"eventscope/adapters"
+	"eventscope/adapters/adaptertest"
 )
 
 func TestTapOfEveryExchangeType(t *testing.T) {
@@ -233,7 +234,7 @@ func TestOpenLeavesNothing(t *testing.T) {
 		}
 		tl.stop()
 		// RabbitMQ 4.3 lists what it has removed a moment longer.
-		await(t, "no binding after Run", func() bool { return boundTo(t, b, exchange) == 0 })
+		adaptertest.Await(t, "no binding after Run", func() bool { return boundTo(t, b, exchange) == 0 })
 	})
 }
 

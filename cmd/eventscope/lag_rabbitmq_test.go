@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/adapters/adaptertest"
 	"eventscope/cmd/internal/exit"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -53,7 +54,7 @@ func stuckQueue(t *testing.T, channel *amqp.Channel) (name string) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		received(t, "a message of "+name, deliveries)
+		adaptertest.Received(t, "a message of "+name, deliveries)
 	}
 	return name
 }

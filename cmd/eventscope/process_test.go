@@ -45,17 +45,6 @@ func process(t *testing.T, args ...string) *exec.Cmd {
 // goes on, under the race detector on a busy machine.
 const processWithin = 10 * time.Minute
 
-// received is what comes from somebody at work beside the test.
-func received[T any](t *testing.T, what string, from <-chan T) (came T) {
-	t.Helper()
-	select {
-	case came = <-from:
-	case <-time.After(time.Minute):
-		t.Fatalf("waited a minute for %s", what)
-	}
-	return came
-}
-
 // The race detector lets each process wait for a second at its end, for races that show only then.
 // A test starts so many of them that a moment has to do.
 const raceVariable, raceOptions = "GORACE", "atexit_sleep_ms=20"

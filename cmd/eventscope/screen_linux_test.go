@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/adapters/adaptertest"
 	"eventscope/cmd/internal/exit"
 
 	"github.com/charmbracelet/x/term"
@@ -221,7 +222,7 @@ func TestLateAnswersOfATerminalAreNotLeftToTheShell(t *testing.T) {
 	}
 	defer shell.Close()
 	asked, answered := screen.answersAfter(600 * time.Millisecond)
-	received(t, "a question of the screen", asked)
+	adaptertest.Received(t, "a question of the screen", asked)
 	screen.press("\x03")
 	if err := screen.command.Wait(); err != nil {
 		t.Errorf("%v: %q", err, screen.seen.String())
