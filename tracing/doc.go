@@ -46,16 +46,16 @@
 //	assemble.go   which flow an event belongs to; join.go: when two are one
 //	entry.go      the log of entries, of which the oldest go; flowtable.go: flows, of one
 //	              tenant each; both are free of pointers, and of what is in package packed
-//	judge.go      a flow's status; pathposition.go: where it is on its usual path (package
+//	status.go     a flow's status; pathposition.go: where it is on its usual path (package
 //	              usual), what is expected, and what is learned from it when it has ended;
-//	              seen.go: when events were seen here, and whether the past was read
-//	several.go    flows of several business objects
+//	              arrival.go: when events were seen here, and whether the past was read
+//	entities.go   flows of several business objects
 //	timeline.go   one flow in causal order, with causes that are guessed; reason.go: why it
 //	              failed, in its own words
 //	query.go      the questions and their values: Querier, Event; flow.go: those of a flow
 //	page.go       the stream; flowpage.go: lists of flows; find.go: look-up by id
 //	traffic.go    which services write where, and what they react to
-//	flight.go     which versions of types there are (package versions)
+//	versions.go   which versions of types there are (package versions)
 //	messages.go   payloads, kept (package copies) or fetched
 //	watch.go      what a filter (package query) matched, past and present
 //	search.go     history read for one id, by key where that narrows it; searchintake.go: what

@@ -102,7 +102,7 @@ func (m *Model) verb(name string) (verb, bool) {
 
 // openCommandLine opens the command line, with what is written there already.
 func (m *Model) openCommandLine(begun string) {
-	m.prompt = newPrompt(&page.Line{Sign: text.Own(":"), Value: begun, Accept: m.command})
+	m.prompt = newPrompt(&page.Prompt{Sign: text.Own(":"), Value: begun, Accept: m.command})
 	m.prompt.offer = m.offers
 	m.prompt.explain = m.explain
 	m.prompt.past = m.session.commands

@@ -95,7 +95,7 @@ func (m *Model) askToWrite(c Context) {
 	d := m.shell
 	name := d.theme.Cut(d.theme.String(c.Name), 24)
 	explain := text.Own("this is production: type its name to allow writes, or enter alone to look only")
-	d.Prompt(&page.Line{Sign: text.Own("write to ").Add(name, text.Own("? ")), Explain: explain, Accept: func(typed string) tea.Cmd {
+	d.Prompt(&page.Prompt{Sign: text.Own("write to ").Add(name, text.Own("? ")), Explain: explain, Accept: func(typed string) tea.Cmd {
 		switch {
 		case typed == c.Name:
 			return d.switchTo(c, true)

@@ -29,20 +29,20 @@
 //	input.go       keys and mouse: dispatch by the keymap, back, tabs
 //	shell.go       the screen as pages know it: notices, navigation, what opens what
 //	chrome.go      the frame round a page: tabs, notices
-//	header.go      the first line: the sources, and what they are behind; rates.go: their
-//	               figures over time
+//	header.go      the first line: the sources, and what they are behind; sourcestatus.go: how
+//	               the sources are, and their rates
 //	footer.go      the last line: keys; problems.go: what is wrong, above it
-//	prompt.go      the line for commands and filters; completion.go: what could stand there
+//	prompt.go      the line for commands and filters, and what could stand there
 //	commands.go    what the command line can do
 //	seek.go        reading again from earlier or later
-//	history.go     looking for a flow in what the brokers still have
+//	search.go      looking for a flow in the index, and in what the brokers still have
 //	context.go     another context in place of this one
-//	take.go        copying a flow or an event in another form
+//	copyas.go      copying a flow or an event in another form
 //	notify.go      telling a person who looks elsewhere
 //	savedfilter.go filters by the names under which they were saved
 //	panel.go       what is laid over a page: help.go, its keys, with legend.go, what its signs
 //	               mean; sources.go, all that is wrong
-//	replies.go     what a terminal still answers when the screen has gone
+//	terminal.go    what a terminal still answers when the screen has gone
 //
 // # Packages
 //

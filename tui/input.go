@@ -67,7 +67,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 		m.openCommandLine("")
 	case keymap.Filter:
 		if shown, ok := d.Top().(page.Filtered); ok {
-			m.openFilter(shown.FilterLine())
+			m.openFilter(shown.FilterPrompt())
 		}
 	case keymap.CopyAs:
 		m.copyAs()

@@ -20,7 +20,7 @@ import (
 
 // prompt is the line in which a person writes a command or a filter.
 type prompt struct {
-	*page.Line
+	*page.Prompt
 	input   textinput.Model
 	fault   *query.Error // what is wrong with the text, while it is written
 	offers  []offer      // completions of the command, or of its argument
@@ -36,8 +36,8 @@ type prompt struct {
 // offer is what could stand for the command, or for its argument.
 type offer struct{ word, arguments, help string }
 
-func newPrompt(l *page.Line) *prompt {
-	p := &prompt{Line: l, input: textinput.New(), offered: -1}
+func newPrompt(l *page.Prompt) *prompt {
+	p := &prompt{Prompt: l, input: textinput.New(), offered: -1}
 	p.input.CharLimit = text.Bound
 	p.input.SetValue(l.Value)
 	p.input.CursorEnd()
@@ -129,7 +129,7 @@ func (p *prompt) complete(forward bool) {
 
 // openFilter opens the line of a filter. Those that were used before on pages of its kind come
 // with the up arrow.
-func (m *Model) openFilter(line *page.Line) {
+func (m *Model) openFilter(line *page.Prompt) {
 	kind := map[keymap.Scope]keymap.Scope{keymap.OnFlows: keymap.OnStream, keymap.OnLetter: keymap.OnEvent}[m.shell.Top().Scope()]
 	kind = cmp.Or(kind, m.shell.Top().Scope())
 	m.withSaved(line)
@@ -216,6 +216,49 @@ func (p *prompt) hint(d *shell, width int) widget.Line {
 		about = p.explain(value)
 	}
 	return row.Gap(1).Put(theme.Dim, about).Line()
+}
+
+// mostOffers is how many completions are shown at once.
+const mostOffers = 14
+
+// over lays the completions over the end of a page, above the line that is written.
+func (p *prompt) over(d *shell, lines []widget.Line, width int) []widget.Line {
+	if len(p.offers) == 0 {
+		return lines
+	}
+	words, arguments, about := 0, 0, 0
+	for _, o := range p.offers {
+		words = max(words, d.theme.String(o.word).Width())
+		arguments = max(arguments, d.theme.String(o.arguments).Width())
+		about = max(about, d.theme.String(o.help).Width())
+	}
+	inner := words
+	for _, column := range []int{arguments, about} {
+		if column > 0 {
+			inner += 2 + column
+		}
+	}
+	most, room := roomIn(width, len(lines))
+	inner = min(inner, most)
+	shown := widget.Cursor{Index: max(0, p.offered)}
+	height := min(len(p.offers), room, mostOffers)
+	shown.Show(height, len(p.offers))
+	var panel []widget.Line
+	from, to := shown.Range(height, len(p.offers))
+	for i := from; i < to; i++ {
+		o, row, role := &p.offers[i], widget.NewRow(d.theme, inner), theme.Plain
+		if i == p.offered {
+			role = theme.Accent
+		}
+		row.Cell(role, d.theme.String(o.word), words)
+		if arguments > 0 {
+			row.Gap(2).Cell(theme.Plain, d.theme.String(o.arguments), arguments)
+		}
+		row.Gap(2).Put(theme.Dim, d.theme.String(o.help))
+		panel = append(panel, row.Line())
+	}
+	panel = framed(d.theme, panel, len(lines))
+	return widget.Over(lines, panel, 0, len(lines)-len(panel))
 }
 
 // byteOffset is where the rune with that index begins, or the end.

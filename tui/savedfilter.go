@@ -40,7 +40,7 @@ func (m *Model) saved(value string) string {
 }
 
 // withSaved lets a line for a filter take the name of a saved one.
-func (m *Model) withSaved(line *page.Line) {
+func (m *Model) withSaved(line *page.Prompt) {
 	accept, check := line.Accept, line.Check
 	line.Accept = func(value string) tea.Cmd { return accept(m.saved(value)) }
 	if check != nil {
@@ -69,7 +69,7 @@ func runSave(m *Model, name string) tea.Cmd {
 	name = strings.TrimPrefix(name, savedSign)
 	filter := ""
 	if shown, ok := d.Top().(page.Filtered); ok {
-		filter = strings.TrimSpace(shown.FilterLine().Value)
+		filter = strings.TrimSpace(shown.FilterPrompt().Value)
 	}
 	_, known := d.options.Filters[name]
 	switch {

@@ -60,7 +60,7 @@ func (d *shell) Now() time.Time           { return d.now }
 func (d *shell) Version() uint64          { return d.counters.Version }
 func (d *shell) Context() context.Context { return d.ctx }
 func (d *shell) Redraw()                  { d.dirty = true }
-func (d *shell) Prompt(l *page.Line)      { d.asking = newPrompt(l) }
+func (d *shell) Prompt(l *page.Prompt)    { d.asking = newPrompt(l) }
 
 // Top is the page on the screen.
 func (d *shell) Top() page.Page { return d.pages[len(d.pages)-1] }

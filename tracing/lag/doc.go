@@ -28,8 +28,8 @@
 //	series.go    Series: what was read of lags over time
 //	points.go    numbers over time, merged where they lie near to each other
 //	progress.go  what was seen of one consumer in one log
-//	judge.go     what that means: states by Burrow's rules, seconds, rates
-//	together.go  a consumer in all its logs; Rank: a state and a lag in that order
+//	standing.go  what that means: states by Burrow's rules, seconds, rates
+//	rank.go      Rank: a state and a lag in that order; a consumer in all its logs
 //
 // # Not obvious
 //

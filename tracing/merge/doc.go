@@ -20,8 +20,8 @@
 //
 // # Files
 //
-//	merge.go   Merge: how long what is held; what goes through
-//	held.go    what is held, in the order of its time
+//	merge.go  Merge: how long what is held; what goes through
+//	buffer.go what is held, in the order of its time
 //
 // # Not obvious
 //

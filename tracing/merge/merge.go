@@ -31,8 +31,8 @@ type Merge struct {
 	attached     []*intake
 
 	lock      chan struct{} // holds one value while what follows is in use
-	past      held          // of the past
-	live      held          // what came live meanwhile
+	past      buffer        // of the past
+	live      buffer        // what came live meanwhile
 	gathering bool          // nothing was put since the reading began
 	since     time.Time
 	came      time.Time // when something of the past came last
@@ -117,7 +117,7 @@ func (m *Merge) Run(ctx context.Context) {
 				_ = m.flush(ctx) // an error is that the program ends
 			}
 			if !m.gathering && len(m.past.rows) == 0 {
-				m.past = held{}
+				m.past = buffer{}
 				m.idle.Store(true)
 				again.Stop()
 			}
@@ -153,7 +153,7 @@ func (m *Merge) flush(ctx context.Context) error {
 		return err
 	}
 	rows := m.live.rows
-	m.live = held{}
+	m.live = buffer{}
 	return put(ctx, rows)
 }
 

@@ -23,7 +23,7 @@
 //	page.go       the page: keys, what it reads, how it is laid out
 //	facts.go      what is known, as rows
 //	valueview.go  the ways to look at a value
-//	list.go       from one event to the next, along the list that it was opened from
+//	nextevent.go  from one event to the next, along the list that it was opened from
 //	preview.go    the same beside or below a list
 //
 // # Not obvious

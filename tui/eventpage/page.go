@@ -330,9 +330,9 @@ func (e *Page) seek(backward bool) {
 	e.valueAt.To(at, e.value().length())
 }
 
-// FilterLine asks for words to find in the value.
-func (e *Page) FilterLine() *page.Line {
-	return &page.Line{Sign: text.Own("find "), Explain: text.Own("words to find in the value; n and N go on"), Accept: func(words string) tea.Cmd {
+// FilterPrompt asks for words to find in the value.
+func (e *Page) FilterPrompt() *page.Prompt {
+	return &page.Prompt{Sign: text.Own("find "), Explain: text.Own("words to find in the value; n and N go on"), Accept: func(words string) tea.Cmd {
 		e.find(words)
 		return nil
 	}}

@@ -21,7 +21,7 @@
 // # Files
 //
 //	list.go          page: one row a flow; listrow.go: its columns and rows
-//	page.go          page: one flow; head.go: the lines above its rows
+//	flow.go          page: one flow; head.go: the lines above its rows
 //	rows.go          the rows of a flow, and in words those that are no steps
 //	timeline.go      the rows as a timeline with a waterfall; lanes.go: as lanes, one a service
 //	servicestate.go  how the consumers of services stand, beside their events

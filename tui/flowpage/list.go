@@ -412,8 +412,8 @@ func (f *List) Status() []page.Piece {
 	return append(parts, f.Filter.Status(f.watch())...)
 }
 
-// FilterLine asks for a filter.
-func (f *List) FilterLine() *page.Line { return f.Filter.Line(query.Flows, f.watch()) }
+// FilterPrompt asks for a filter.
+func (f *List) FilterPrompt() *page.Prompt { return f.Filter.FilterPrompt(query.Flows, f.watch()) }
 
 // Render draws the page.
 func (f *List) Render(width, height int) []widget.Line {

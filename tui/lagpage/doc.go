@@ -22,7 +22,7 @@
 //
 //	model.go        how far consumers are behind, as the pages share it
 //	sweep.go        one look at consumers; consumer.go: what it says of one
-//	list.go         page: a row a group or queue, with row.go; unrouted.go: what nobody gets
+//	list.go         page: a row a group or queue, with row.go; unroutable.go: what nobody gets
 //	partitions.go   page: one of them, a row a partition
 //	nextmessage.go  page: the message that is to be read next
 //	total.go        the sum in the header

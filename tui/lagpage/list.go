@@ -158,10 +158,10 @@ func (p *lagPage) Back() bool {
 	return was
 }
 
-// FilterLine asks for words.
-func (p *lagPage) FilterLine() *page.Line {
+// FilterPrompt asks for words.
+func (p *lagPage) FilterPrompt() *page.Prompt {
 	about := text.Own("words of a group, its topics, members, kind or state, such as billing STOP")
-	return &page.Line{Sign: text.Own("/"), Value: p.filter, Explain: about, Accept: func(value string) tea.Cmd {
+	return &page.Prompt{Sign: text.Own("/"), Value: p.filter, Explain: about, Accept: func(value string) tea.Cmd {
 		p.filter = strings.TrimSpace(value)
 		p.choose(true)
 		return nil

@@ -188,13 +188,13 @@ func (p *lettersPage) applyFilter(value string) tea.Cmd {
 	return p.choose()
 }
 
-// FilterLine asks for a filter of the letters.
-func (p *lettersPage) FilterLine() *page.Line {
+// FilterPrompt asks for a filter of the letters.
+func (p *lettersPage) FilterPrompt() *page.Prompt {
 	value := ""
 	if p.filter != nil {
 		value = p.filter.text
 	}
-	return page.NewFilterLine(value, query.Letters, p.applyFilter)
+	return page.NewFilterPrompt(value, query.Letters, p.applyFilter)
 }
 
 func (p *lettersPage) Do(a keymap.Action) tea.Cmd {

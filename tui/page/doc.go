@@ -23,11 +23,11 @@
 //
 //	page.go      what a page is, and what it may ask of the screen
 //	question.go  asking outside the event loop, and what a panic there becomes
-//	line.go      asking a person for a line, or for yes
+//	prompt.go    asking a person for a line, or for yes
 //	filter.go    the filter of events and flows, and the language of all filters
 //	listing.go   the cursor of a list, and what is said of its row
 //	sorting.go   by what the rows of a list are sorted, and which way
-//	takeaway.go  to the clipboard, to a file, to an editor
+//	clipboard.go what is copied; files.go: what is saved, or opened in an editor
 //	sentence.go  errors and troubles in words
 //	words.go     times, types and brokers in words
 //	figures.go   lags and rates in figures

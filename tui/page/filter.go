@@ -42,13 +42,13 @@ func (f *EventFilter) Set(w *tracing.Watch) {
 	f.Redraw()
 }
 
-// Line asks for a filter of events or of flows, in place of w.
-func (f *EventFilter) Line(of query.Of, w *tracing.Watch) *Line {
+// FilterPrompt asks for a filter of events or of flows, in place of w.
+func (f *EventFilter) FilterPrompt(of query.Of, w *tracing.Watch) *Prompt {
 	value := ""
 	if w != nil {
 		value = w.Filter().String()
 	}
-	return NewFilterLine(value, of, func(value string) tea.Cmd { return f.Apply(value, of) })
+	return NewFilterPrompt(value, of, func(value string) tea.Cmd { return f.Apply(value, of) })
 }
 
 // Apply makes value the filter of the lists; an empty one clears it.
@@ -65,13 +65,13 @@ func (f *EventFilter) Apply(value string, of query.Of) tea.Cmd {
 	return nil
 }
 
-// NewFilterLine asks for a filter in the language that all lists share.
-func NewFilterLine(value string, of query.Of, accept func(string) tea.Cmd) *Line {
+// NewFilterPrompt asks for a filter in the language that all lists share.
+func NewFilterPrompt(value string, of query.Of, accept func(string) tea.Cmd) *Prompt {
 	about := text.Own(`words, or an expression: type == "PaymentFailed" && json("payload.amount") > 100`)
 	if of == query.Flows {
 		about = text.Own(`words, or an expression: type == "PaymentFailed" && status == "failed"`)
 	}
-	return &Line{Sign: text.Own("/"), Value: value, Explain: about, Accept: accept, Check: func(value string) *query.Error {
+	return &Prompt{Sign: text.Own("/"), Value: value, Explain: about, Accept: accept, Check: func(value string) *query.Error {
 		_, fault := compile(value, of)
 		return fault
 	}}

@@ -77,7 +77,7 @@ type Screen interface {
 	// Open shows p above the present page.
 	Open(p Page) tea.Cmd
 	// Prompt asks for a line.
-	Prompt(l *Line)
+	Prompt(p *Prompt)
 }
 
 // Trail is the pages from a first one to that on the screen.

@@ -114,10 +114,10 @@ func (p *list) Back() bool {
 	return was
 }
 
-// FilterLine asks for words.
-func (p *list) FilterLine() *page.Line {
+// FilterPrompt asks for words.
+func (p *list) FilterPrompt() *page.Prompt {
 	about := text.Own("words of a type, a destination, a version, its state, who writes it or who could not read it, such as OrderPlaced old")
-	return &page.Line{Sign: text.Own("/"), Value: p.filter, Explain: about, Accept: func(value string) tea.Cmd {
+	return &page.Prompt{Sign: text.Own("/"), Value: p.filter, Explain: about, Accept: func(value string) tea.Cmd {
 		p.filter = strings.TrimSpace(value)
 		p.choose()
 		return nil

@@ -17,11 +17,11 @@
 //
 // # Files
 //
-//	page.go    the page: keys, what it asks for, where the cursor is
-//	row.go     one event in a row
-//	empty.go   the page without any, and how many older ones there are
-//	rows.go    which event is in which row, and the line below the past
-//	window.go  the part of the stream around the cursor
+//	page.go      the page: keys, what it asks for, where the cursor is
+//	row.go       one event in a row
+//	empty.go     the page without any, and how many older ones there are
+//	liveline.go  the line below the past, and which event is in which row with it
+//	window.go    the part of the stream around the cursor
 //
 // # Not obvious
 //

@@ -364,8 +364,10 @@ func (s *stream) Status() []page.Piece {
 	return append(parts, s.Filter.Status(s.Filter.Watch)...)
 }
 
-// FilterLine asks for a filter.
-func (s *stream) FilterLine() *page.Line { return s.Filter.Line(query.Events, s.Filter.Watch) }
+// FilterPrompt asks for a filter.
+func (s *stream) FilterPrompt() *page.Prompt {
+	return s.Filter.FilterPrompt(query.Events, s.Filter.Watch)
+}
 
 func (s *stream) Render(width, height int) []widget.Line {
 	switch {

@@ -259,10 +259,10 @@ func (p *topologyPage) Back() bool {
 	return was
 }
 
-// FilterLine asks for words.
-func (p *topologyPage) FilterLine() *page.Line {
+// FilterPrompt asks for words.
+func (p *topologyPage) FilterPrompt() *page.Prompt {
 	about := text.Own("words of a destination or service, what is beside it, its types, keys, groups or states, such as orders STALL")
-	return &page.Line{Sign: text.Own("/"), Value: p.filter, Explain: about, Accept: func(value string) tea.Cmd {
+	return &page.Prompt{Sign: text.Own("/"), Value: p.filter, Explain: about, Accept: func(value string) tea.Cmd {
 		p.filter = strings.TrimSpace(value)
 		p.choose()
 		return nil

@@ -36,7 +36,7 @@ type Alone struct {
 	theme         *theme.Theme
 	pages         []page.Page
 	notice        page.Piece
-	asked         *page.Line
+	asked         *page.Prompt
 	redraws       int
 	held          bool
 	late          []tea.Cmd
@@ -99,7 +99,7 @@ func (a *Alone) press(key string) {
 	case bound.Action == keymap.Back:
 		a.pages = a.pages[:len(a.pages)-1]
 	case bound.Action == keymap.Filter && filtered != nil:
-		a.asked = filtered.FilterLine()
+		a.asked = filtered.FilterPrompt()
 	default:
 		a.do(a.Top().Do(bound.Action))
 	}
@@ -207,7 +207,7 @@ func (a *Alone) Wait(s text.Safe) (over func()) {
 }
 
 // Prompt keeps what a page asks for, which Write answers.
-func (a *Alone) Prompt(l *page.Line) { a.asked = l }
+func (a *Alone) Prompt(l *page.Prompt) { a.asked = l }
 
 // Open shows p above the present page.
 func (a *Alone) Open(p page.Page) tea.Cmd {

@@ -14,7 +14,7 @@
 //	line.go       Row and Line: cells, padding, cutting, the background of a selection
 //	panel.go      panels over a page, drawn by Lip Gloss
 //	column.go     Columns: which fit, in a fixed order of leaving
-//	list.go       Cursor: the arithmetic of a list that is longer than the screen
+//	cursor.go     Cursor: the arithmetic of a list that is longer than the screen
 //	waterfall.go  bars over time, linked to what caused them; axis.go: their times
 //	lanes.go      one column a service, arrows between them
 //	sparkline.go  a rate over time; a bar of progress

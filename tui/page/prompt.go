@@ -9,8 +9,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// Line is what a person is asked to write, or to answer with one key.
-type Line struct {
+// Prompt is what a person is asked to write, or to answer with one key.
+type Prompt struct {
 	Sign    text.Safe // before what is written
 	Value   string    // what stands there first
 	Explain text.Safe // the line above
@@ -32,10 +32,10 @@ type Choice struct {
 }
 
 // Choose is the choice of a key, or nil.
-func (l *Line) Choose(key string) *Choice {
-	for i := range l.Choices {
-		if l.Choices[i].Key == key {
-			return &l.Choices[i]
+func (p *Prompt) Choose(key string) *Choice {
+	for i := range p.Choices {
+		if p.Choices[i].Key == key {
+			return &p.Choices[i]
 		}
 	}
 	return nil
@@ -43,14 +43,14 @@ func (l *Line) Choose(key string) *Choice {
 
 // Filtered is a page that has something to write after the key for filters.
 type Filtered interface {
-	// FilterLine is what to ask for.
-	FilterLine() *Line
+	// FilterPrompt is what to ask for.
+	FilterPrompt() *Prompt
 }
 
 // AskFor opens a line in which a person answers a question of a page; an empty answer is
 // none.
 func AskFor(s Screen, sign, explain text.Safe, accept func(value string) tea.Cmd) {
-	s.Prompt(&Line{Sign: sign, Explain: explain, Accept: func(value string) tea.Cmd {
+	s.Prompt(&Prompt{Sign: sign, Explain: explain, Accept: func(value string) tea.Cmd {
 		if strings.TrimSpace(value) == "" {
 			return nil
 		}
@@ -60,5 +60,5 @@ func AskFor(s Screen, sign, explain text.Safe, accept func(value string) tea.Cmd
 
 // AskYes opens a question that y answers; any other key closes it, and nothing happens.
 func AskYes(s Screen, question, explain text.Safe, yes func() tea.Cmd) {
-	s.Prompt(&Line{Sign: question.Add(text.Own(" y/N ")), Explain: explain, Yes: yes})
+	s.Prompt(&Prompt{Sign: question.Add(text.Own(" y/N ")), Explain: explain, Yes: yes})
 }

@@ -29,7 +29,7 @@ func (m *Model) copyAs() {
 		d.Say(theme.Warn, text.Own("there is nothing under the cursor to copy"))
 		return
 	}
-	d.Prompt(&page.Line{Sign: text.Own("copy "), Explain: text.Own("a key chooses, any other closes"), Choices: choices})
+	d.Prompt(&page.Prompt{Sign: text.Own("copy "), Explain: text.Own("a key chooses, any other closes"), Choices: choices})
 }
 
 // flowForms are the forms of a flow.

@@ -10,8 +10,8 @@ import (
 	"eventscope/adapters"
 )
 
-// held are messages that wait, in the order in which they came.
-type held struct {
+// buffer is messages that wait, in the order in which they came.
+type buffer struct {
 	rows  []row
 	bytes int64
 	last  map[logOf]int64 // the time by which the latest message of each log is put in order
@@ -50,44 +50,44 @@ const (
 )
 
 // add holds a batch. Now is the latest that a message can be from.
-func (h *held) add(source *intake, batch *adapters.Batch, now time.Time) {
-	if h.last == nil {
-		h.last = make(map[logOf]int64)
+func (b *buffer) add(source *intake, batch *adapters.Batch, now time.Time) {
+	if b.last == nil {
+		b.last = make(map[logOf]int64)
 	}
-	b := &shared{batch: batch}
-	b.left.Store(int64(len(batch.Messages)))
-	h.bytes += batchBytes
+	part := &shared{batch: batch}
+	part.left.Store(int64(len(batch.Messages)))
+	b.bytes += batchBytes
 	for i := range batch.Messages {
 		m := &batch.Messages[i]
 		log := logOf{source, adapters.Log{Destination: m.Position.Destination, Partition: m.Position.Partition}}
-		at := h.last[log]
+		at := b.last[log]
 		if !adapters.OutOfRange(m.Time) && !m.Time.After(now) {
 			at = max(at, m.Time.UnixNano())
 		}
-		h.last[log] = at
-		h.rows = append(h.rows, row{at, source, b, *m})
-		h.bytes += int64(m.Size()) + messageBytes
+		b.last[log] = at
+		b.rows = append(b.rows, row{at, source, part, *m})
+		b.bytes += int64(m.Size()) + messageBytes
 	}
 }
 
 // take lets go of the earliest n messages, in the order of their time.
-func (h *held) take(n int) []row {
-	slices.SortStableFunc(h.rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
-	taken := slices.Clone(h.rows[:n])
-	h.rows = slices.Delete(h.rows, 0, n)
-	h.bytes = int64(len(h.rows)) * messageBytes
-	for i := range h.rows {
-		h.bytes += int64(h.rows[i].message.Size()) + batchBytes/64
+func (b *buffer) take(n int) []row {
+	slices.SortStableFunc(b.rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
+	taken := slices.Clone(b.rows[:n])
+	b.rows = slices.Delete(b.rows, 0, n)
+	b.bytes = int64(len(b.rows)) * messageBytes
+	for i := range b.rows {
+		b.bytes += int64(b.rows[i].message.Size()) + batchBytes/64
 	}
 	return taken
 }
 
 // drop releases everything unread.
-func (h *held) drop() {
-	for i := range h.rows {
-		h.rows[i].batch.release()
+func (b *buffer) drop() {
+	for i := range b.rows {
+		b.rows[i].batch.release()
 	}
-	h.rows, h.bytes, h.last = nil, 0, nil
+	b.rows, b.bytes, b.last = nil, 0, nil
 }
 
 // mostPut is how many messages are put at once.
