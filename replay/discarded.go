@@ -78,7 +78,7 @@ func (d *discards) add(key files.LetterKey, mark *Mark) {
 // fromArchive makes letters of what the archive keeps. The error may be about some of them
 // only, and the others are returned all the same.
 func (o *Service) fromArchive(ctx context.Context, dlq DLQ, d *discards) ([]Letter, error) {
-	r := &reader{envelope: envelope.NewReader(o.config.Rules), source: dlq.Source.Name, broker: dlq.Source.Broker, targetOf: dlq.Source.TargetOf, dlq: &dlq.Queue, headers: &o.config.Headers}
+	r := o.reader(&dlq, nil, nil)
 	var found []Letter
 	var missing []adapters.Position
 	var id envelope.Identity

@@ -78,7 +78,9 @@ type Mark struct {
 
 // reader makes letters of messages. It belongs to one goroutine.
 type reader struct {
+	rules    *envelope.Rules
 	envelope *envelope.Reader
+	unmasked *envelope.Reader // of letters that tell nothing else apart; nil until there is one
 	source   string
 	broker   adapters.Broker
 	targetOf deadletter.TargetOf
@@ -86,6 +88,14 @@ type reader struct {
 	past     *past
 	unknown  error // why there is no telling what was done, or nil
 	headers  *Headers
+}
+
+// reader is one of letters of a dead-letter queue, of which the past is known, or unknown for a reason.
+func (o *Service) reader(dlq *DLQ, past *past, unknown error) *reader {
+	return &reader{
+		rules: o.config.Rules, envelope: envelope.NewReader(o.config.Rules), source: dlq.Source.Name, broker: dlq.Source.Broker,
+		targetOf: dlq.Source.TargetOf, dlq: &dlq.Queue, past: past, unknown: unknown, headers: &o.config.Headers,
+	}
 }
 
 // read makes a letter of a message. Every message of a dead-letter queue is one, whatever its headers.
@@ -105,7 +115,7 @@ func (r *reader) read(m *adapters.Message, id *envelope.Identity) Letter {
 		l.Flow = l.Entity
 	}
 	l.To, l.ToFrom, l.Confidence = resolve(r.targetOf, r.dlq, &death)
-	l.Alike = r.dlq.Settling == deadletter.ByRemoval && !distinct(m, id)
+	l.Alike = r.dlq.Settling == deadletter.ByRemoval && !r.distinct(m, id)
 	if r.past != nil {
 		key := files.LetterKey{Position: m.Position, Content: l.Content}
 		if mark := r.past.mark(key); mark != nil && mark.Incarnation == r.dlq.Incarnation {
@@ -132,14 +142,24 @@ func shownDeath(m *adapters.Message, death *deadheader.Info) deadheader.Info {
 	return shown
 }
 
-// distinct says that a letter of a queue carries something that no other letter does: an id
-// of its own, when it died, or that it was replayed.
-func distinct(m *adapters.Message, id *envelope.Identity) bool {
-	if id.ID.Known() || m.Properties != nil && m.Properties.MessageID != "" {
+// distinct reports whether a letter of a queue carries something that no other letter does: an id
+// of its own, which may be masked, when it died, or that it was replayed.
+func (r *reader) distinct(m *adapters.Message, shown *envelope.Identity) bool {
+	if shown.ID.Known() || m.Properties != nil && m.Properties.MessageID != "" {
 		return true
 	}
-	_, replayed := m.Header(headerID)
-	return replayed || deadheader.NotedByBroker(m)
+	if _, replayed := m.Header(headerID); replayed || deadheader.NotedByBroker(m) {
+		return true
+	}
+	if m.Schemas == nil { // nothing is masked
+		return false
+	}
+	if r.unmasked == nil { // another reader, for what was read with the first is borrowed
+		r.unmasked = envelope.NewReader(r.rules)
+	}
+	var id envelope.Identity
+	r.unmasked.ReadUnmasked(m, &id)
+	return id.ID.Known()
 }
 
 // mostReplays is the highest count that is told from higher ones.

@@ -114,6 +114,35 @@ func TestNoTextIsSentForAnEncodedBody(t *testing.T) {
 	}
 }
 
+// TestAMaskedIDTellsLettersApartToo: what must not be shown of a letter is in its bytes all the same.
+func TestAMaskedIDTellsLettersApartToo(t *testing.T) {
+	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/event_id"}, Headers: []string{"event-id"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := []adapters.Header{{Name: "event-id", Value: []byte("e-17")}}
+	for name, test := range map[string]struct {
+		letter adapters.Message
+		alike  bool
+	}{
+		"in a header": {adapters.Message{Value: []byte("x"), Headers: header}, false},
+		"in the body": {adapters.Message{Value: []byte(`{"event_id":"e-17"}`)}, false},
+		"nowhere":     {adapters.Message{Value: []byte(`{"note":"e-17"}`)}, true},
+		"of nothing":  {adapters.Message{Value: []byte(`{"event_id":"null"}`)}, true},
+	} {
+		for _, finder := range []schemas.Finder{nil, masking{}, masking{rules}} {
+			s := &story{T: t, broker: replaytest.New(adapters.Queue), folder: t.TempDir()}
+			letter := test.letter
+			letter.Schemas = finder
+			s.broker.BuryMessage(letter)
+			s.service = workplace(t, s.folder, s.broker)
+			if got := s.list()[0]; got.Alike != test.alike || finder == (masking{rules}) && got.ID != "" {
+				t.Errorf("an id %s, under %v: like others %v, shown %q", name, finder, got.Alike, got.ID)
+			}
+		}
+	}
+}
+
 // TestAnEditIsInTheCopyAlone: with its id where ids are, what it was made of, and the rest as it was.
 func TestAnEditIsInTheCopyAlone(t *testing.T) {
 	for name, edit := range map[string]*Edit{

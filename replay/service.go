@@ -151,10 +151,7 @@ func (o *Service) Read(ctx context.Context, dlq DLQ, each func(*Letter, *adapter
 // readFrom is Read with what was done before, which is known, or unknown for a reason, from
 // offsets of a log on. It counts what the letters say, also of those before an error.
 func (o *Service) readFrom(ctx context.Context, dlq DLQ, past *past, unknown error, from map[adapters.Log]int64, each func(*Letter, *adapters.Message, *envelope.Identity) error) (*tally, error) {
-	r := &reader{
-		envelope: envelope.NewReader(o.config.Rules), source: dlq.Source.Name, broker: dlq.Source.Broker,
-		targetOf: dlq.Source.TargetOf, dlq: &dlq.Queue, past: past, unknown: unknown, headers: &o.config.Headers,
-	}
+	r := o.reader(&dlq, past, unknown)
 	var id envelope.Identity
 	said := &tally{}
 	return said, dlq.Source.DeadLetters.Peek(ctx, deadletter.Peek{DLQ: dlq.Name, FromOffsets: from}, func(part []deadletter.Delivery) error {

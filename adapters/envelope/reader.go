@@ -67,11 +67,21 @@ func NewReader(rules *Rules) *Reader {
 // Read fills id with what m says about itself. What it points to is borrowed until
 // the next Read or until m's batch is released.
 func (r *Reader) Read(m *adapters.Message, id *Identity) {
-	*id = Identity{}
-	r.whole = m
+	shown := m
 	if m.Schemas != nil { // which know what is masked
-		m = payload.Shown(m) // what is masked is no id
+		shown = payload.Shown(m) // what is masked is no id
 	}
+	r.read(shown, m, id)
+}
+
+// ReadUnmasked is [Reader.Read] with what is masked, for those who tell messages apart: nothing of it
+// may be shown.
+func (r *Reader) ReadUnmasked(m *adapters.Message, id *Identity) { r.read(m, m, id) }
+
+// read reads a message, as it may be read, and which it is.
+func (r *Reader) read(m, whole *adapters.Message, id *Identity) {
+	*id = Identity{}
+	r.whole = whole
 	r.begin(m, id)
 	r.readMarks()
 	if r.rules != nil {
