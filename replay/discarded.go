@@ -16,12 +16,12 @@ import (
 // that the ledger marks, if the broker still has them, or of a queue, those that this
 // journal tells of and its archive keeps. An error that is a [MissingLetters] leaves the
 // others listed.
-func (o *Service) Discarded(ctx context.Context, dlq DLQ) ([]Letter, error) {
+func (s *Service) Discarded(ctx context.Context, dlq DLQ) ([]Letter, error) {
 	if dlq.Settling == deadletter.ByRemoval {
-		return o.discardedHere(ctx, dlq)
+		return s.discardedHere(ctx, dlq)
 	}
 	var letters []Letter
-	err := o.Read(ctx, dlq, func(l *Letter, _ *adapters.Message, _ *envelope.Identity) error {
+	err := s.Read(ctx, dlq, func(l *Letter, _ *adapters.Message, _ *envelope.Identity) error {
 		if l.State == Discarded {
 			letters = append(letters, *l)
 		}
@@ -31,14 +31,14 @@ func (o *Service) Discarded(ctx context.Context, dlq DLQ) ([]Letter, error) {
 }
 
 // discardedHere follows the journal: what was discarded and not restored since.
-func (o *Service) discardedHere(ctx context.Context, dlq DLQ) ([]Letter, error) {
-	records, _, err := o.runs(func(r *Record) bool { return r.Action != Replay && r.about(&dlq) })
+func (s *Service) discardedHere(ctx context.Context, dlq DLQ) ([]Letter, error) {
+	records, _, err := s.runs(func(r *Record) bool { return r.Action != Replay && r.about(&dlq) })
 	if err != nil {
 		return nil, err
 	}
 	d := discards{left: map[files.LetterKey]int{}, marks: map[files.LetterKey]*Mark{}}
 	for _, r := range records {
-		plan, err := o.planOf(r)
+		plan, err := s.planOf(r)
 		if err != nil {
 			continue // somebody has tidied up, or changed it
 		}
@@ -57,7 +57,7 @@ func (o *Service) discardedHere(ctx context.Context, dlq DLQ) ([]Letter, error) 
 			}
 		}
 	}
-	return o.fromArchive(ctx, dlq, &d)
+	return s.fromArchive(ctx, dlq, &d)
 }
 
 // discards are letters that were discarded, in the order in which that was done first.
@@ -77,8 +77,8 @@ func (d *discards) add(key files.LetterKey, mark *Mark) {
 
 // fromArchive makes letters of what the archive keeps. The error may be about some of them
 // only, and the others are returned all the same.
-func (o *Service) fromArchive(ctx context.Context, dlq DLQ, d *discards) ([]Letter, error) {
-	r := o.reader(&dlq, nil, nil)
+func (s *Service) fromArchive(ctx context.Context, dlq DLQ, d *discards) ([]Letter, error) {
+	r := s.reader(&dlq, nil, nil)
 	var found []Letter
 	var missing []adapters.Position
 	var id envelope.Identity
@@ -86,7 +86,7 @@ func (o *Service) fromArchive(ctx context.Context, dlq DLQ, d *discards) ([]Lett
 		if d.left[key] <= 0 {
 			continue
 		}
-		m, err := o.Archived(ctx, dlq.Source, key.Position, key.Content)
+		m, err := s.Archived(ctx, dlq.Source, key.Position, key.Content)
 		if errors.Is(err, adapters.ErrGone) {
 			missing = append(missing, key.Position)
 			continue
@@ -106,7 +106,7 @@ func (o *Service) fromArchive(ctx context.Context, dlq DLQ, d *discards) ([]Lett
 	}
 	return found, &MissingLetters{&adapters.Problem{
 		Doing:  fmt.Sprintf("restore %s of %s, such as %s", letters(len(missing)), dlq.Name, missing[0]),
-		Cause:  "what was discarded is not in the archive " + o.archive(dlq.Source.Cluster, dlq.Name).Path,
+		Cause:  "what was discarded is not in the archive " + s.archive(dlq.Source.Cluster, dlq.Name).Path,
 		Remedy: "put the archive back from a copy; other letters can be restored meanwhile", Kind: adapters.ErrGone,
 	}}
 }

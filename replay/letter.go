@@ -91,10 +91,10 @@ type reader struct {
 }
 
 // reader is one of letters of a dead-letter queue, of which the past is known, or unknown for a reason.
-func (o *Service) reader(dlq *DLQ, past *past, unknown error) *reader {
+func (s *Service) reader(dlq *DLQ, past *past, unknown error) *reader {
 	return &reader{
-		rules: o.config.Rules, envelope: envelope.NewReader(o.config.Rules), source: dlq.Source.Name, broker: dlq.Source.Broker,
-		targetOf: dlq.Source.TargetOf, dlq: &dlq.Queue, past: past, unknown: unknown, headers: &o.config.Headers,
+		rules: s.config.Rules, envelope: envelope.NewReader(s.config.Rules), source: dlq.Source.Name, broker: dlq.Source.Broker,
+		targetOf: dlq.Source.TargetOf, dlq: &dlq.Queue, past: past, unknown: unknown, headers: &s.config.Headers,
 	}
 }
 

@@ -48,11 +48,11 @@ type Listed struct {
 }
 
 // Key names a destination within a service.
-func (g *DLQ) Key() string { return g.Source.Name + " " + g.Name }
+func (d *DLQ) Key() string { return d.Source.Name + " " + d.Name }
 
 // Stale says that the queue holds more or fewer letters now than when it was read.
-func (s *Listed) Stale() bool {
-	return !s.ReadAt.IsZero() && s.Messages >= 0 && !s.Cost.IsFree() && int(s.Messages) != len(s.Letters)+s.More
+func (l *Listed) Stale() bool {
+	return !l.ReadAt.IsZero() && l.Messages >= 0 && !l.Cost.IsFree() && int(l.Messages) != len(l.Letters)+l.More
 }
 
 // ListingOptions say what to read again.
@@ -82,20 +82,20 @@ const (
 // Listing lists what is in the destinations. Before is the listing before, or nil. Of a log
 // that is read what has come since, and one into which a peek costs something only when it is
 // asked for.
-func (o *Service) Listing(ctx context.Context, before *Listing, options ListingOptions) *Listing {
-	s := &Listing{At: time.Now(), ledgers: map[string]deadletter.LedgerPoint{}}
-	s.list(ctx, o, before)
-	needs := make([]int64, len(s.DLQs))
-	for i := range s.DLQs {
-		needs[i] = s.DLQs[i].needs(&options)
+func (s *Service) Listing(ctx context.Context, before *Listing, options ListingOptions) *Listing {
+	l := &Listing{At: time.Now(), ledgers: map[string]deadletter.LedgerPoint{}}
+	l.list(ctx, s, before)
+	needs := make([]int64, len(l.DLQs))
+	for i := range l.DLQs {
+		needs[i] = l.DLQs[i].needs(&options)
 	}
-	most := shares(cmp.Or(options.Most, o.config.Listed, MostListed), needs)
-	marks := o.followLedgers(ctx, s, before, &options)
-	for i := range s.DLQs {
-		now := &s.DLQs[i]
+	most := shares(cmp.Or(options.Most, s.config.Listed, MostListed), needs)
+	marks := s.followLedgers(ctx, l, before, &options)
+	for i := range l.DLQs {
+		now := &l.DLQs[i]
 		if now.due(&options) {
-			turn, cancel := context.WithTimeout(ctx, turn(ctx, len(s.DLQs)-i))
-			o.read(turn, now, marks[now.Key()], most[i])
+			turn, cancel := context.WithTimeout(ctx, turn(ctx, len(l.DLQs)-i))
+			s.read(turn, now, marks[now.Key()], most[i])
 			cancel()
 		}
 		if len(now.Letters) > most[i] { // the listing before keeps what it has
@@ -103,18 +103,18 @@ func (o *Service) Listing(ctx context.Context, before *Listing, options ListingO
 			now.trim(most[i])
 		}
 	}
-	return s
+	return l
 }
 
 // needs is how many letters of a destination there may be to list, or -1 if nobody knows.
-func (s *Listed) needs(options *ListingOptions) int64 {
+func (l *Listed) needs(options *ListingOptions) int64 {
 	switch {
-	case !s.Cost.IsFree() && !options.Peek[s.Key()]:
-		return int64(len(s.Letters)) // no more are read
-	case s.Messages < 0:
+	case !l.Cost.IsFree() && !options.Peek[l.Key()]:
+		return int64(len(l.Letters)) // no more are read
+	case l.Messages < 0:
 		return -1
 	}
-	return max(s.Messages, int64(len(s.Letters)))
+	return max(l.Messages, int64(len(l.Letters)))
 }
 
 // turn is how long one of so many destinations may take.
@@ -128,12 +128,12 @@ func turn(ctx context.Context, left int) time.Duration {
 
 // list lists the destinations, with what is known of them from before. Those of a source
 // that does not answer stay as they were.
-func (s *Listing) list(ctx context.Context, o *Service, before *Listing) {
+func (l *Listing) list(ctx context.Context, o *Service, before *Listing) {
 	sources, lists, problems := o.lists(ctx)
-	s.Err = errors.Join(problems...)
+	l.Err = errors.Join(problems...)
 	for i, source := range sources {
 		if problems[i] != nil {
-			s.DLQs = append(s.DLQs, before.of(source.Name)...)
+			l.DLQs = append(l.DLQs, before.of(source.Name)...)
 			continue
 		}
 		for _, dlq := range lists[i] {
@@ -144,20 +144,20 @@ func (s *Listing) list(ctx context.Context, o *Service, before *Listing) {
 				now.forget(dlq.Partitions)
 			}
 			now.Unread = now.unread()
-			s.DLQs = append(s.DLQs, now)
+			l.DLQs = append(l.DLQs, now)
 		}
 	}
 }
 
 // of are the destinations of a source that does not answer now.
-func (s *Listing) of(source string) (list []Listed) {
-	if s == nil {
+func (l *Listing) of(source string) (list []Listed) {
+	if l == nil {
 		return nil
 	}
-	for _, was := range s.DLQs {
+	for _, was := range l.DLQs {
 		if was.Source.Name == source {
 			if was.AsOf.IsZero() {
-				was.AsOf = s.At
+				was.AsOf = l.At
 			}
 			list = append(list, was)
 		}
@@ -165,68 +165,68 @@ func (s *Listing) of(source string) (list []Listed) {
 	return list
 }
 
-func (s *Listing) find(key string) *Listed {
-	if s == nil {
+func (l *Listing) find(key string) *Listed {
+	if l == nil {
 		return nil
 	}
-	for i := range s.DLQs {
-		if s.DLQs[i].Key() == key {
-			return &s.DLQs[i]
+	for i := range l.DLQs {
+		if l.DLQs[i].Key() == key {
+			return &l.DLQs[i]
 		}
 	}
 	return nil
 }
 
 // unread is how many messages of a log that was read are not read yet, at most.
-func (s *Listed) unread() (messages int64) {
-	if s.next == nil {
+func (l *Listed) unread() (messages int64) {
+	if l.next == nil {
 		return 0
 	}
-	for log, offsets := range s.Partitions {
-		messages += max(0, offsets.End-max(s.next[log], offsets.Start))
+	for log, offsets := range l.Partitions {
+		messages += max(0, offsets.End-max(l.next[log], offsets.Start))
 	}
 	return messages
 }
 
 // due says that a destination is to be read.
-func (s *Listed) due(options *ListingOptions) bool {
+func (l *Listed) due(options *ListingOptions) bool {
 	switch {
-	case !s.AsOf.IsZero():
+	case !l.AsOf.IsZero():
 		return false
-	case options.Peek[s.Key()]:
+	case options.Peek[l.Key()]:
 		return true
-	case !s.Cost.IsFree():
+	case !l.Cost.IsFree():
 		return false
-	case s.Partitions != nil:
-		return s.next == nil || s.Unread > 0 || s.reread()
+	case l.Partitions != nil:
+		return l.next == nil || l.Unread > 0 || l.reread()
 	}
-	return s.ReadAt.IsZero() || options.Fresh || time.Since(s.ReadAt) > recheck
+	return l.ReadAt.IsZero() || options.Fresh || time.Since(l.ReadAt) > recheck
 }
 
 // reread says that all of a log is to be read again: what is not listed has changed, and
 // the last time is long enough ago.
-func (s *Listed) reread() bool {
-	return s.behind && time.Since(s.whole.at) > max(recheck, rereadShare*s.whole.took)
+func (l *Listed) reread() bool {
+	return l.behind && time.Since(l.whole.at) > max(recheck, rereadShare*l.whole.took)
 }
 
 // afresh says that a destination that is due is read from its beginning.
-func (s *Listed) afresh(options *ListingOptions) bool {
-	return s.Partitions == nil || s.next == nil || s.reread() || options.Peek[s.Key()]
+func (l *Listed) afresh(options *ListingOptions) bool {
+	return l.Partitions == nil || l.next == nil || l.reread() || options.Peek[l.Key()]
 }
 
 // read reads a destination: all of it with the marks that are given for that, or else what
 // came since. Of its letters, most are listed.
-func (o *Service) read(ctx context.Context, s *Listed, marks *markSet, most int) {
-	begun, letters, next := time.Now(), s.on(), maps.Clone(s.next)
-	if marks != nil || s.next == nil {
+func (s *Service) read(ctx context.Context, l *Listed, marks *markSet, most int) {
+	begun, letters, next := time.Now(), l.on(), maps.Clone(l.next)
+	if marks != nil || l.next == nil {
 		letters, next = Newest{}, map[adapters.Log]int64{}
 	}
-	known := s.early
+	known := l.early
 	if marks != nil {
-		known, s.MarksErr = marks.marks, marks.err
+		known, l.MarksErr = marks.marks, marks.err
 	}
-	if s.MarksErr != nil && s.Settling != deadletter.ByLedger { // its journal is ours to read
-		s.Err, s.MarksErr = s.MarksErr, nil
+	if l.MarksErr != nil && l.Settling != deadletter.ByLedger { // its journal is ours to read
+		l.Err, l.MarksErr = l.MarksErr, nil
 		return
 	}
 	recalled := &past{ledger: known}
@@ -234,27 +234,27 @@ func (o *Service) read(ctx context.Context, s *Listed, marks *markSet, most int)
 		recalled = marks.past
 	}
 	from := maps.Clone(next)
-	said, err := o.readFrom(ctx, s.DLQ, recalled, s.MarksErr, from, func(l *Letter, _ *adapters.Message, _ *envelope.Identity) error {
-		log := adapters.Log{Destination: l.Position.Destination, Partition: l.Position.Partition}
-		next[log] = max(next[log], l.Position.Offset+1)
-		letters.add(l, most)
+	said, err := s.readFrom(ctx, l.DLQ, recalled, l.MarksErr, from, func(letter *Letter, _ *adapters.Message, _ *envelope.Identity) error {
+		log := adapters.Log{Destination: letter.Position.Destination, Partition: letter.Position.Partition}
+		next[log] = max(next[log], letter.Position.Offset+1)
+		letters.add(letter, most)
 		return nil
 	})
-	part := err != nil && ctx.Err() != nil && s.Partitions != nil // what was read is kept
-	if s.Err = err; err != nil && !part {
+	part := err != nil && ctx.Err() != nil && l.Partitions != nil // what was read is kept
+	if l.Err = err; err != nil && !part {
 		return
 	}
-	o.said.keep(s.key(), said, len(from) > 0)
-	if s.Err = nil; !part {
-		for log, offsets := range s.Partitions {
+	s.said.keep(l.key(), said, len(from) > 0)
+	if l.Err = nil; !part {
+		for log, offsets := range l.Partitions {
 			next[log] = max(next[log], offsets.End)
 		}
 	}
-	s.Newest, s.next, s.ReadAt = letters, next, time.Now()
-	s.Unread = s.unread()
-	s.early = later(known, next)
+	l.Newest, l.next, l.ReadAt = letters, next, time.Now()
+	l.Unread = l.unread()
+	l.early = later(known, next)
 	if marks != nil {
-		s.behind, s.whole.at, s.whole.took = false, s.ReadAt, s.ReadAt.Sub(begun)
+		l.behind, l.whole.at, l.whole.took = false, l.ReadAt, l.ReadAt.Sub(begun)
 	}
 }
 
@@ -273,22 +273,22 @@ func later(marks map[adapters.Position]*Mark, next map[adapters.Log]int64) map[a
 }
 
 // Letters are all letters of a listing, dead-letter queue by dead-letter queue.
-func (s *Listing) Letters() []Letter {
+func (l *Listing) Letters() []Letter {
 	var all []Letter
-	for i := range s.DLQs {
-		all = append(all, s.DLQs[i].Letters...)
+	for i := range l.DLQs {
+		all = append(all, l.DLQs[i].Letters...)
 	}
 	return all
 }
 
 // Message reads a letter whole: from its log, or from the archive where a peek has put it.
-func (o *Service) Message(ctx context.Context, l *Letter) (adapters.Message, error) {
-	for _, source := range o.config.Sources {
+func (s *Service) Message(ctx context.Context, l *Letter) (adapters.Message, error) {
+	for _, source := range s.config.Sources {
 		if source.Name != l.Source {
 			continue
 		}
 		if _, byDigest := l.Position.Digest(); byDigest {
-			return o.Archived(ctx, source, l.Position, l.Content)
+			return s.Archived(ctx, source, l.Position, l.Content)
 		}
 		if source.Fetch == nil {
 			return adapters.Message{}, errors.ErrUnsupported
@@ -304,13 +304,13 @@ func (o *Service) Message(ctx context.Context, l *Letter) (adapters.Message, err
 // removed when they are settled are in the archive, where a peek has put them, and others are
 // read again. A letter that is not
 // there any more is passed over. What each gets is only valid within the call.
-func (o *Service) Messages(ctx context.Context, dlq DLQ, positions []adapters.Position, each func(*adapters.Message, *envelope.Identity) error) error {
+func (s *Service) Messages(ctx context.Context, dlq DLQ, positions []adapters.Position, each func(*adapters.Message, *envelope.Identity) error) error {
 	if dlq.Settling != deadletter.ByRemoval {
 		wanted := make(map[adapters.Position]bool, len(positions))
 		for _, position := range positions {
 			wanted[position] = true
 		}
-		err := o.Read(ctx, dlq, func(l *Letter, m *adapters.Message, id *envelope.Identity) error {
+		err := s.Read(ctx, dlq, func(l *Letter, m *adapters.Message, id *envelope.Identity) error {
 			if !wanted[l.Position] {
 				return nil
 			}
@@ -321,10 +321,10 @@ func (o *Service) Messages(ctx context.Context, dlq DLQ, positions []adapters.Po
 		}
 		return err
 	}
-	reader := envelope.NewReader(o.config.Rules)
+	reader := envelope.NewReader(s.config.Rules)
 	var id envelope.Identity
 	for _, position := range positions {
-		m, err := o.Archived(ctx, dlq.Source, position, adapters.Fingerprint{})
+		m, err := s.Archived(ctx, dlq.Source, position, adapters.Fingerprint{})
 		if errors.Is(err, adapters.ErrGone) {
 			continue
 		}

@@ -31,20 +31,20 @@ type marking struct {
 // followLedgers brings the letters that a listing took over up to date, and returns the
 // marks of the destinations that are read from their beginning, by key. A ledger is read
 // from where it was read before, and from its beginning once for all that need it.
-func (o *Service) followLedgers(ctx context.Context, s, before *Listing, options *ListingOptions) map[string]*markSet {
+func (s *Service) followLedgers(ctx context.Context, l, before *Listing, options *ListingOptions) map[string]*markSet {
 	all := map[string]*markSet{}
-	for _, source := range o.config.Sources {
-		m := &marking{service: o, source: source, known: map[string]*Listed{}, due: map[string]*markSet{}, marks: all}
+	for _, source := range s.config.Sources {
+		m := &marking{service: s, source: source, known: map[string]*Listed{}, due: map[string]*markSet{}, marks: all}
 		if before != nil {
 			m.point = before.ledgers[source.Name]
 		}
-		for i := range s.DLQs {
-			if now := &s.DLQs[i]; now.Source.Name == source.Name && now.AsOf.IsZero() {
+		for i := range l.DLQs {
+			if now := &l.DLQs[i]; now.Source.Name == source.Name && now.AsOf.IsZero() {
 				m.sort(now, options)
 			}
 		}
 		m.follow(ctx)
-		s.ledgers[source.Name] = m.point
+		l.ledgers[source.Name] = m.point
 	}
 	return all
 }
@@ -126,34 +126,34 @@ func (m *marking) read(ctx context.Context, from deadletter.LedgerPoint, wanted 
 
 // update takes over what the ledger says anew of letters: nil for one that is open again. If it
 // can be read again, letters are open of which it says nothing.
-func (s *Listed) update(news map[adapters.Position]*Mark, known bool) {
+func (l *Listed) update(news map[adapters.Position]*Mark, known bool) {
 	if len(news) == 0 && !known {
 		return
 	}
 	for position, mark := range news {
-		if mark != nil && mark.Incarnation != s.Incarnation { // of an earlier topic of the name
+		if mark != nil && mark.Incarnation != l.Incarnation { // of an earlier topic of the name
 			news[position] = nil
 		}
 	}
-	if s.mark(news, known) {
-		s.ReadAt = time.Now()
+	if l.mark(news, known) {
+		l.ReadAt = time.Now()
 	}
-	early := later(news, s.next)
-	if len(early) < len(news) && s.More > 0 {
-		s.behind = true
+	early := later(news, l.next)
+	if len(early) < len(news) && l.More > 0 {
+		l.behind = true
 	}
 	if len(early) > 0 {
-		s.early = maps.Clone(s.early)
-		if s.early == nil {
-			s.early = map[adapters.Position]*Mark{}
+		l.early = maps.Clone(l.early)
+		if l.early == nil {
+			l.early = map[adapters.Position]*Mark{}
 		}
-		maps.Copy(s.early, early)
+		maps.Copy(l.early, early)
 	}
 }
 
 // Old is since when a source does not answer whose letters are still counted; zero if all do.
-func (s *Listing) Old() (since time.Time) {
-	for _, now := range s.DLQs {
+func (l *Listing) Old() (since time.Time) {
+	for _, now := range l.DLQs {
 		if !now.AsOf.IsZero() && (since.IsZero() || now.AsOf.Before(since)) {
 			since = now.AsOf
 		}
@@ -162,9 +162,9 @@ func (s *Listing) Old() (since time.Time) {
 }
 
 // Unmarked are the reasons why nobody knows what was done about letters, each once.
-func (s *Listing) Unmarked() (reasons []error) {
-	for i := range s.DLQs {
-		err := s.DLQs[i].MarksErr
+func (l *Listing) Unmarked() (reasons []error) {
+	for i := range l.DLQs {
+		err := l.DLQs[i].MarksErr
 		if err != nil && !slices.ContainsFunc(reasons, func(known error) bool { return known.Error() == err.Error() }) {
 			reasons = append(reasons, err)
 		}

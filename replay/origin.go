@@ -226,9 +226,9 @@ func originOf(death *deadheader.Info) deadletter.Origin {
 
 // Target reads what an operator names as a target, for letters of all sources of a kind of
 // broker. Each may read it otherwise, since what it has decides; then it has to be written out.
-func (o *Service) Target(ctx context.Context, broker adapters.Broker, text string) (deadletter.Target, error) {
+func (s *Service) Target(ctx context.Context, broker adapters.Broker, text string) (deadletter.Target, error) {
 	var target deadletter.Target
-	for _, source := range o.config.Sources {
+	for _, source := range s.config.Sources {
 		if source.Broker != broker {
 			continue
 		}

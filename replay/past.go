@@ -19,21 +19,21 @@ type past struct {
 // past is what the journal says of the letters of a dead-letter queue that has no ledger. Of a queue
 // that is only what runs that are not over have in hand, since other letters are gone from
 // it; of a stream, it is all that was ever done.
-func (o *Service) past(dlq DLQ) (*past, error) {
+func (s *Service) past(dlq DLQ) (*past, error) {
 	p := &past{marks: map[files.LetterKey]*Mark{}, doubt: map[files.LetterKey]bool{}}
 	var records []*Record
 	var err error
 	if dlq.Settling == deadletter.ByJournal {
-		records, _, err = o.runs(func(r *Record) bool { return r.about(&dlq) })
+		records, _, err = s.runs(func(r *Record) bool { return r.about(&dlq) })
 	} else {
-		err = o.journal.running(func(r *Record) {
+		err = s.journal.running(func(r *Record) {
 			if r.about(&dlq) {
 				records = append(records, r.clone())
 			}
 		})
 	}
 	for _, r := range records {
-		plan, unread := o.planOf(r)
+		plan, unread := s.planOf(r)
 		switch {
 		case unread == nil:
 			p.take(&dlq, r, plan)

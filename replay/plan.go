@@ -102,8 +102,8 @@ type Selected struct {
 	Edit    *Edit             `json:"edit,omitempty"`
 }
 
-func (l *Selected) key() files.LetterKey {
-	return files.LetterKey{Position: l.Position, Content: l.Content}
+func (s *Selected) key() files.LetterKey {
+	return files.LetterKey{Position: s.Position, Content: s.Content}
 }
 
 // Edit is a body that takes the place of a letter's own.

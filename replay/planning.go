@@ -33,7 +33,7 @@ type Planning struct {
 }
 
 // Planning begins a plan.
-func (o *Service) Planning(ctx context.Context, action Action, options PlanOptions) (*Planning, error) {
+func (s *Service) Planning(ctx context.Context, action Action, options PlanOptions) (*Planning, error) {
 	if options.Through != nil {
 		through := *options.Through
 		if err := through.identify(ctx); err != nil {
@@ -44,15 +44,15 @@ func (o *Service) Planning(ctx context.Context, action Action, options PlanOptio
 	if options.Most <= 0 || options.Most > files.MostNumbers {
 		options.Most = files.MostNumbers
 	}
-	p := &Planning{service: o, options: options, dlqs: map[dlqKey]DLQ{}, planners: map[dlqKey]*planner{}, names: map[string]string{}}
-	p.plan = &Plan{Action: action, Reason: options.Reason, By: o.config.By, At: time.Now().UTC(), Headers: o.config.Headers}
+	p := &Planning{service: s, options: options, dlqs: map[dlqKey]DLQ{}, planners: map[dlqKey]*planner{}, names: map[string]string{}}
+	p.plan = &Plan{Action: action, Reason: options.Reason, By: s.config.By, At: time.Now().UTC(), Headers: s.config.Headers}
 	var all []DLQ
-	all, p.problem = o.DLQs(ctx)
+	all, p.problem = s.DLQs(ctx)
 	for _, g := range all {
 		p.dlqs[g.key()] = g
 	}
 	var err error
-	p.unfinished, err = o.unfinished()
+	p.unfinished, err = s.unfinished()
 	return p, err
 }
 
@@ -140,8 +140,8 @@ func (p *Planning) evidence(of *planner) *evidence {
 
 // Plan freezes letters into a plan. They are what Read gave of one dead-letter queue or several, all
 // of it, or chosen by what they contain.
-func (o *Service) Plan(ctx context.Context, action Action, letters []Letter, options PlanOptions) (*Plan, error) {
-	planning, err := o.Planning(ctx, action, options)
+func (s *Service) Plan(ctx context.Context, action Action, letters []Letter, options PlanOptions) (*Plan, error) {
+	planning, err := s.Planning(ctx, action, options)
 	if err != nil {
 		return nil, err
 	}

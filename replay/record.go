@@ -55,19 +55,19 @@ type recordPart struct {
 
 // Runs lists all runs, the oldest first. Broken is how many lines of the journal do not
 // follow from the line before, which means that somebody has changed it.
-func (o *Service) Runs() (records []*Record, broken int, err error) {
-	return o.runs(func(*Record) bool { return true })
+func (s *Service) Runs() (records []*Record, broken int, err error) {
+	return s.runs(func(*Record) bool { return true })
 }
 
 // runs lists the runs that are not over, and those of the others that are chosen.
-func (o *Service) runs(choose func(*Record) bool) (records []*Record, broken int, err error) {
+func (s *Service) runs(choose func(*Record) bool) (records []*Record, broken int, err error) {
 	h := history{keep: choose}
-	if err := o.journal.read(&h, nil); err != nil {
+	if err := s.journal.read(&h, nil); err != nil {
 		return nil, 0, err
 	}
 	for _, run := range h.order {
 		r := h.runs[run]
-		if r.State == "running" && !o.inHand(r.Run) {
+		if r.State == "running" && !s.inHand(r.Run) {
 			r.State = "interrupted"
 		}
 		if r.Changed != "" && !r.Ended() {
@@ -169,17 +169,17 @@ func (r *Record) states(plan *Plan, part int) []State {
 // runName is what names of runs look like; they are names of folders, too.
 var runName = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[0-9a-f]{4}$`)
 
-func (o *Service) runFolder(run string) string { return filepath.Join(o.config.Folder, "runs", run) }
+func (s *Service) runFolder(run string) string { return filepath.Join(s.config.Folder, "runs", run) }
 
 // record finds a run.
-func (o *Service) record(run string) (*Record, error) {
+func (s *Service) record(run string) (*Record, error) {
 	unknown := &adapters.Problem{
 		Doing: "find the run " + run, Cause: "the journal has no such run", Remedy: "eventscope dlq journal lists them", Kind: adapters.ErrUsage,
 	}
 	if !runName.MatchString(run) {
 		return nil, unknown
 	}
-	records, _, err := o.runs(func(r *Record) bool { return r.Run == run })
+	records, _, err := s.runs(func(r *Record) bool { return r.Run == run })
 	if err != nil {
 		return nil, err
 	}
@@ -191,14 +191,14 @@ func (o *Service) record(run string) (*Record, error) {
 }
 
 // planOf is the plan of a run, as it was frozen. One that is not is refused.
-func (o *Service) planOf(r *Record) (*Plan, error) {
+func (s *Service) planOf(r *Record) (*Plan, error) {
 	changed := func(cause string) error {
 		return &adapters.Problem{
 			Doing: "use the plan of run " + r.Run, Cause: cause,
 			Remedy: "eventscope dlq abort " + r.Run + ", then make a new plan of what is left", Kind: errors.Join(ErrRefused, ErrJournal),
 		}
 	}
-	data, err := o.readFile(filepath.Join(o.runFolder(r.Run), "plan.json"))
+	data, err := s.readFile(filepath.Join(s.runFolder(r.Run), "plan.json"))
 	if err != nil {
 		return nil, changed(fmt.Sprintf("it cannot be read (%v)", reason(err)))
 	}
@@ -233,8 +233,8 @@ func digestOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (o *Service) readFile(path string) ([]byte, error) {
-	file, err := o.disk.Open(path, os.O_RDONLY)
+func (s *Service) readFile(path string) ([]byte, error) {
+	file, err := s.disk.Open(path, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -243,17 +243,17 @@ func (o *Service) readFile(path string) ([]byte, error) {
 }
 
 // writePlan puts a plan on disk, whole or not at all, and returns its digest there.
-func (o *Service) writePlan(run string, plan *Plan) (digest string, err error) {
-	folder := o.runFolder(run)
+func (s *Service) writePlan(run string, plan *Plan) (digest string, err error) {
+	folder := s.runFolder(run)
 	data, err := json.Marshal(plan)
 	if err == nil {
-		err = o.disk.Folder(filepath.Dir(folder))
+		err = s.disk.Folder(filepath.Dir(folder))
 	}
 	if err == nil {
-		err = o.disk.Folder(folder)
+		err = s.disk.Folder(folder)
 	}
 	if err == nil {
-		err = o.disk.Write(filepath.Join(folder, "plan.json"), data)
+		err = s.disk.Write(filepath.Join(folder, "plan.json"), data)
 	}
 	return digestOf(data), err
 }
@@ -262,8 +262,8 @@ func (o *Service) writePlan(run string, plan *Plan) (digest string, err error) {
 const takeTime = time.Second
 
 // take makes this process the one that has a run in hand. ok is false if another has.
-func (o *Service) take(run string) (lock *flock.Flock, ok bool, err error) {
-	if lock, err = o.disk.Lock(filepath.Join(o.runFolder(run), "lock")); err != nil {
+func (s *Service) take(run string) (lock *flock.Flock, ok bool, err error) {
+	if lock, err = s.disk.Lock(filepath.Join(s.runFolder(run), "lock")); err != nil {
 		return nil, false, err
 	}
 	trying, cancel := context.WithTimeout(context.Background(), takeTime)
@@ -276,11 +276,11 @@ func (o *Service) take(run string) (lock *flock.Flock, ok bool, err error) {
 }
 
 // inHand says that a process, this one or another, has a run in hand.
-func (o *Service) inHand(run string) bool {
-	if _, err := os.Stat(filepath.Join(o.runFolder(run), "lock")); errors.Is(err, fs.ErrNotExist) {
+func (s *Service) inHand(run string) bool {
+	if _, err := os.Stat(filepath.Join(s.runFolder(run), "lock")); errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
-	lock, err := o.disk.Lock(filepath.Join(o.runFolder(run), "lock"))
+	lock, err := s.disk.Lock(filepath.Join(s.runFolder(run), "lock"))
 	if err != nil {
 		return false
 	}
@@ -294,9 +294,9 @@ func (o *Service) inHand(run string) bool {
 
 // unfinished are the runs that have letters in hand and have not ended, by dead-letter queue. It is the
 // journal that says it, so that a plan which is damaged is in the way of nothing else.
-func (o *Service) unfinished() (map[dlqKey][]halfDone, error) {
+func (s *Service) unfinished() (map[dlqKey][]halfDone, error) {
 	found := map[dlqKey][]halfDone{}
-	return found, o.journal.running(func(r *Record) {
+	return found, s.journal.running(func(r *Record) {
 		for i := range r.parts {
 			part := &r.parts[i]
 			half := slices.ContainsFunc(part.states, State.inHand) || r.Changed != ""
@@ -343,8 +343,8 @@ func (r *Record) clone() *Record {
 }
 
 // Steps reads what one run did, step by step. Broken is as for Runs.
-func (o *Service) Steps(run string, each func(*Line) error) (broken int, err error) {
-	return o.journal.Lines(func(l Line) error {
+func (s *Service) Steps(run string, each func(*Line) error) (broken int, err error) {
+	return s.journal.Lines(func(l Line) error {
 		if l.Run != run {
 			return nil
 		}
@@ -355,12 +355,12 @@ func (o *Service) Steps(run string, each func(*Line) error) (broken int, err err
 // SourcesOf are the brokers that a run is about, as URLs without secrets: those that letters
 // lie on, and those that they are only sent to. A run whose plan cannot be used has none: it
 // can only be aborted, for which no broker is needed.
-func (o *Service) SourcesOf(run string) (sources, targets []string, err error) {
-	record, err := o.record(run)
+func (s *Service) SourcesOf(run string) (sources, targets []string, err error) {
+	record, err := s.record(run)
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := o.planOf(record)
+	plan, err := s.planOf(record)
 	if err != nil {
 		return nil, nil, err
 	}

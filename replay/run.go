@@ -103,7 +103,7 @@ const (
 // Begin confirms a plan and makes it a run: it is on disk and in the journal when Begin
 // returns, and nothing else has happened. An error of kind [ErrRefused] says why it must
 // not run.
-func (o *Service) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) {
+func (s *Service) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) {
 	if err := plan.Check(said); err != nil {
 		return nil, err
 	}
@@ -112,11 +112,11 @@ func (o *Service) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) 
 			Doing: "begin plan " + plan.ID, Cause: "it is not what its id says: it was changed since it was made", Remedy: "make it anew", Kind: ErrRefused,
 		}
 	}
-	name, digest, err := o.keepPlan(plan)
+	name, digest, err := s.keepPlan(plan)
 	if err != nil {
 		return nil, err
 	}
-	r := o.newRun(name, plan, pace)
+	r := s.newRun(name, plan, pace)
 	for i := range plan.Parts {
 		states := make([]State, len(plan.Parts[i].Letters))
 		for j := range states {
@@ -131,11 +131,11 @@ func (o *Service) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) 
 	for i := range plan.Parts {
 		line := r.line(StepBegin, i)
 		line.Count = len(plan.Parts[i].Letters)
-		line.By, line.Reason = o.config.By, plan.Reason
+		line.By, line.Reason = s.config.By, plan.Reason
 		line.Plan, line.Kind, line.Pace = digest, plan.Parts[i].Kind, &r.pace
 		lines = append(lines, line)
 	}
-	if err := o.journal.Append(lines...); err != nil {
+	if err := s.journal.Append(lines...); err != nil {
 		r.unlock()
 		return nil, err
 	}
@@ -144,11 +144,11 @@ func (o *Service) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) 
 
 // keepPlan writes a plan down under a name that no run has: of those that are begun in one second
 // two may draw the same.
-func (o *Service) keepPlan(plan *Plan) (name, digest string, err error) {
+func (s *Service) keepPlan(plan *Plan) (name, digest string, err error) {
 	const draws = 8
 	for range draws {
-		name = o.config.runName()
-		if digest, err = o.writePlan(name, plan); !errors.Is(err, fs.ErrExist) {
+		name = s.config.runName()
+		if digest, err = s.writePlan(name, plan); !errors.Is(err, fs.ErrExist) {
 			break
 		}
 	}
@@ -167,8 +167,8 @@ func drawName() string {
 
 // Resume takes up a run that was interrupted, paused or failed, at the pace that it had, but
 // for what is said anew. One whose journal or plan somebody has changed is refused.
-func (o *Service) Resume(run string, write bool, pace Pace) (*Run, error) {
-	record, err := o.record(run)
+func (s *Service) Resume(run string, write bool, pace Pace) (*Run, error) {
+	record, err := s.record(run)
 	if err != nil {
 		return nil, err
 	}
@@ -181,24 +181,24 @@ func (o *Service) Resume(run string, write bool, pace Pace) (*Run, error) {
 			Remedy: "eventscope dlq abort " + run + ", then make a new plan, which says which letters may have been sent", Kind: errors.Join(ErrRefused, ErrJournal),
 		}
 	}
-	plan, err := o.planOf(record)
+	plan, err := s.planOf(record)
 	if err != nil {
 		return nil, err
 	}
-	return o.resume(record, plan, write, pace.or(record.Pace))
+	return s.resume(record, plan, write, pace.or(record.Pace))
 }
 
-func (o *Service) resume(record *Record, plan *Plan, write bool, pace Pace) (*Run, error) {
+func (s *Service) resume(record *Record, plan *Plan, write bool, pace Pace) (*Run, error) {
 	run := record.Run
 	if !write {
 		return nil, &adapters.Problem{Doing: "resume run " + run, Cause: "everything is read-only", Remedy: "add --write", Kind: ErrRefused}
 	}
-	r := o.newRun(run, plan, pace)
+	r := s.newRun(run, plan, pace)
 	r.resumed = true
 	if err := r.lock(); err != nil {
 		return nil, err
 	}
-	if err := o.unchanged(record); err != nil {
+	if err := s.unchanged(record); err != nil {
 		r.unlock()
 		return nil, err
 	}
@@ -206,7 +206,7 @@ func (o *Service) resume(record *Record, plan *Plan, write bool, pace Pace) (*Ru
 		r.states = append(r.states, record.states(plan, i))
 	}
 	r.summary.Settled, r.summary.Skipped, r.summary.Maybe = record.Settled, record.Skipped+plan.Excluded(), record.Maybe
-	if err := o.journal.Append(Line{At: now(), Run: run, Step: StepResume, Action: plan.Action, By: o.config.By, Pace: &r.pace}); err != nil {
+	if err := s.journal.Append(Line{At: now(), Run: run, Step: StepResume, Action: plan.Action, By: s.config.By, Pace: &r.pace}); err != nil {
 		r.unlock()
 		return nil, err
 	}
@@ -215,8 +215,8 @@ func (o *Service) resume(record *Record, plan *Plan, write bool, pace Pace) (*Ru
 
 // unchanged refuses to take up a run with which another process has gone on since its record
 // was read, and before its lock was taken: its letters are not where the record says.
-func (o *Service) unchanged(record *Record) error {
-	switch now, err := o.record(record.Run); {
+func (s *Service) unchanged(record *Record) error {
+	switch now, err := s.record(record.Run); {
 	case err != nil:
 		return err
 	case now.last != record.last:
@@ -232,15 +232,15 @@ func (o *Service) unchanged(record *Record) error {
 // of their queue because their copies are confirmed, the run that is returned does that,
 // for which writing must be allowed. What was not sent is open again. Of a run whose journal
 // or plan somebody has changed no letter is touched.
-func (o *Service) Abort(run string, write bool) (*Run, error) {
-	record, err := o.record(run)
+func (s *Service) Abort(run string, write bool) (*Run, error) {
+	record, err := s.record(run)
 	if err != nil {
 		return nil, err
 	}
-	plan, changed := o.planOf(record)
+	plan, changed := s.planOf(record)
 	switch {
 	case record.State != "running" && record.Changed == "" && changed == nil && record.owes(plan): // also if who was told to end it has died over it
-		r, err := o.resume(record, plan, write, record.Pace)
+		r, err := s.resume(record, plan, write, record.Pace)
 		if err == nil {
 			r.settling = true
 		}
@@ -249,7 +249,7 @@ func (o *Service) Abort(run string, write bool) (*Run, error) {
 		return nil, &adapters.Problem{Doing: "abort run " + run, Cause: "it is " + record.State + " already", Kind: ErrRefused}
 	}
 	unsettled := record.Changed != "" || changed != nil
-	return nil, o.journal.Append(Line{At: now(), Run: run, Step: StepAbort, Action: record.Action, By: o.config.By, Unsettled: unsettled})
+	return nil, s.journal.Append(Line{At: now(), Run: run, Step: StepAbort, Action: record.Action, By: s.config.By, Unsettled: unsettled})
 }
 
 // owes says that letters lie in a queue whose copies are at their target.
@@ -262,12 +262,12 @@ func (r *Record) owes(plan *Plan) bool {
 	return false
 }
 
-func (o *Service) newRun(id string, plan *Plan, pace Pace) *Run {
+func (s *Service) newRun(id string, plan *Plan, pace Pace) *Run {
 	if pace.Window <= 0 {
 		pace.Window = DefaultWindow
 	}
 	_, alike := plan.Doubts()
-	return &Run{ID: id, Plan: plan, service: o, pace: pace, orders: make(chan order, 8), summary: Summary{Run: id, Alike: alike}}
+	return &Run{ID: id, Plan: plan, service: s, pace: pace, orders: make(chan order, 8), summary: Summary{Run: id, Alike: alike}}
 }
 
 // lock makes sure that no other process is at work on the run.

@@ -91,8 +91,8 @@ type DLQ struct {
 
 // DLQs lists the dead-letter queues of all sources. The error joins a [adapters.SourceError] each; the
 // dead-letter queues of the others are listed all the same.
-func (o *Service) DLQs(ctx context.Context) ([]DLQ, error) {
-	sources, lists, problems := o.lists(ctx)
+func (s *Service) DLQs(ctx context.Context) ([]DLQ, error) {
+	sources, lists, problems := s.lists(ctx)
 	var all []DLQ
 	for i, list := range lists {
 		for _, dlq := range list {
@@ -103,8 +103,8 @@ func (o *Service) DLQs(ctx context.Context) ([]DLQ, error) {
 }
 
 // lists lists the dead-letter queues of each source, or why they could not be listed.
-func (o *Service) lists(ctx context.Context) ([]Source, [][]deadletter.Queue, []error) {
-	sources := slices.Clone(o.config.Sources)
+func (s *Service) lists(ctx context.Context) ([]Source, [][]deadletter.Queue, []error) {
+	sources := slices.Clone(s.config.Sources)
 	lists := make([][]deadletter.Queue, len(sources))
 	problems := make([]error, len(sources))
 	var asking sync.WaitGroup
@@ -132,16 +132,16 @@ func (o *Service) lists(ctx context.Context) ([]Source, [][]deadletter.Queue, []
 //
 // Looking takes no right to the ledger. Where that cannot be read, the state of every letter
 // is Unknown, and the error at the end is an [UnknownStates].
-func (o *Service) Read(ctx context.Context, dlq DLQ, each func(*Letter, *adapters.Message, *envelope.Identity) error) error {
-	past, unknown := o.recall(ctx, dlq)
+func (s *Service) Read(ctx context.Context, dlq DLQ, each func(*Letter, *adapters.Message, *envelope.Identity) error) error {
+	past, unknown := s.recall(ctx, dlq)
 	if ctx.Err() != nil || unknown != nil && dlq.Settling != deadletter.ByLedger {
 		return errors.Join(unknown, ctx.Err())
 	}
-	said, err := o.readFrom(ctx, dlq, past, unknown, nil, each)
+	said, err := s.readFrom(ctx, dlq, past, unknown, nil, each)
 	if err != nil {
 		return err
 	}
-	o.said.keep(dlq.key(), said, false)
+	s.said.keep(dlq.key(), said, false)
 	if unknown != nil {
 		return &UnknownStates{dlq.Name, unknown}
 	}
@@ -150,15 +150,15 @@ func (o *Service) Read(ctx context.Context, dlq DLQ, each func(*Letter, *adapter
 
 // readFrom is Read with what was done before, which is known, or unknown for a reason, from
 // offsets of a log on. It counts what the letters say, also of those before an error.
-func (o *Service) readFrom(ctx context.Context, dlq DLQ, past *past, unknown error, from map[adapters.Log]int64, each func(*Letter, *adapters.Message, *envelope.Identity) error) (*tally, error) {
-	r := o.reader(&dlq, past, unknown)
+func (s *Service) readFrom(ctx context.Context, dlq DLQ, past *past, unknown error, from map[adapters.Log]int64, each func(*Letter, *adapters.Message, *envelope.Identity) error) (*tally, error) {
+	r := s.reader(&dlq, past, unknown)
 	var id envelope.Identity
 	said := &tally{}
 	return said, dlq.Source.DeadLetters.Peek(ctx, deadletter.Peek{DLQ: dlq.Name, FromOffsets: from}, func(part []deadletter.Delivery) error {
 		var foreign []bool
 		if dlq.Settling == deadletter.ByRemoval {
 			var err error
-			if foreign, err = o.keep(&dlq, part, false); err != nil {
+			if foreign, err = s.keep(&dlq, part, false); err != nil {
 				return err
 			}
 		}
@@ -190,7 +190,7 @@ func (u *UnknownStates) Unwrap() error { return u.Why }
 
 // keep puts letters of a queue into its archive, and says of each whether it had been
 // handed out to somebody before it was first seen here.
-func (o *Service) keep(dlq *DLQ, letters []deadletter.Delivery, anew bool) (foreign []bool, err error) {
+func (s *Service) keep(dlq *DLQ, letters []deadletter.Delivery, anew bool) (foreign []bool, err error) {
 	lines := make([]files.Encoded, 0, len(letters))
 	for i := range letters {
 		line, err := dlq.Source.DeadLetters.Encode(nil, &letters[i])
@@ -199,38 +199,38 @@ func (o *Service) keep(dlq *DLQ, letters []deadletter.Delivery, anew bool) (fore
 		}
 		lines = append(lines, files.Encoded{Position: letters[i].Position, Content: letters[i].Fingerprint(), Redelivered: letters[i].Redelivered, Line: line})
 	}
-	return o.archive(dlq.Source.Cluster, dlq.Name).Put(lines, anew)
+	return s.archive(dlq.Source.Cluster, dlq.Name).Put(lines, anew)
 }
 
 // secure puts letters into the archive and reads them back, so that they may leave their
 // queue. What cannot be read back is put there anew.
-func (o *Service) secure(dlq *DLQ, letters []deadletter.Delivery) error {
-	_, err := o.keep(dlq, letters, false)
+func (s *Service) secure(dlq *DLQ, letters []deadletter.Delivery) error {
+	_, err := s.keep(dlq, letters, false)
 	left := letters
 	for again := range 2 {
 		if err == nil {
-			left, err = o.unlike(dlq, left)
+			left, err = s.unlike(dlq, left)
 		}
 		if err != nil || len(left) == 0 {
 			return err
 		}
 		if again == 0 {
-			_, err = o.keep(dlq, left, true)
+			_, err = s.keep(dlq, left, true)
 		}
 	}
 	return &adapters.Problem{
 		Doing: "discard " + left[0].Position.String(), Cause: "what was written to the archive is read back otherwise",
-		Remedy: "check the disk under " + o.archive(dlq.Source.Cluster, dlq.Name).Path + "; the letter stays where it is", Kind: ErrJournal,
+		Remedy: "check the disk under " + s.archive(dlq.Source.Cluster, dlq.Name).Path + "; the letter stays where it is", Kind: ErrJournal,
 	}
 }
 
 // unlike are those of the letters that the archive does not have as they are.
-func (o *Service) unlike(dlq *DLQ, letters []deadletter.Delivery) (unlike []deadletter.Delivery, err error) {
+func (s *Service) unlike(dlq *DLQ, letters []deadletter.Delivery) (unlike []deadletter.Delivery, err error) {
 	keys := make([]files.LetterKey, len(letters))
 	for i := range letters {
 		keys[i] = files.LetterKey{Position: letters[i].Position, Content: letters[i].Fingerprint()}
 	}
-	err = o.archive(dlq.Source.Cluster, dlq.Name).Read(keys, func(i int, line []byte) error {
+	err = s.archive(dlq.Source.Cluster, dlq.Name).Read(keys, func(i int, line []byte) error {
 		if line != nil {
 			if m, err := dlq.Source.DeadLetters.Decode(line); err == nil && m.Fingerprint() == keys[i].Content {
 				return nil
@@ -243,23 +243,23 @@ func (o *Service) unlike(dlq *DLQ, letters []deadletter.Delivery) (unlike []dead
 }
 
 // archive is the one of a queue.
-func (o *Service) archive(cluster, queue string) *files.Archive {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	path := filepath.Join(o.config.Folder, "archive", url.PathEscape(cluster), url.PathEscape(queue)+".jsonl")
-	if o.archives[path] == nil {
-		o.archives[path] = &files.Archive{Disk: o.disk, Path: path}
+func (s *Service) archive(cluster, queue string) *files.Archive {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	path := filepath.Join(s.config.Folder, "archive", url.PathEscape(cluster), url.PathEscape(queue)+".jsonl")
+	if s.archives[path] == nil {
+		s.archives[path] = &files.Archive{Disk: s.disk, Path: path}
 	}
-	return o.archives[path]
+	return s.archives[path]
 }
 
 // Archived is a letter of a queue as it was when it was last looked at, or discarded. Without
 // its contents, it is any at that position.
-func (o *Service) Archived(ctx context.Context, source Source, position adapters.Position, content adapters.Fingerprint) (adapters.Message, error) {
+func (s *Service) Archived(ctx context.Context, source Source, position adapters.Position, content adapters.Fingerprint) (adapters.Message, error) {
 	if err := source.identify(ctx); err != nil {
 		return adapters.Message{}, err
 	}
-	line, err := o.archivedLine(&source, files.LetterKey{Position: position, Content: content})
+	line, err := s.archivedLine(&source, files.LetterKey{Position: position, Content: content})
 	if err != nil {
 		return adapters.Message{}, err
 	}
@@ -270,10 +270,10 @@ func (o *Service) Archived(ctx context.Context, source Source, position adapters
 
 // archivedLine is a letter as its adapter preserved it, also from where the version before
 // kept it.
-func (o *Service) archivedLine(source *Source, key files.LetterKey) ([]byte, error) {
-	line, err := o.archive(source.Cluster, key.Position.Destination).Get(key)
+func (s *Service) archivedLine(source *Source, key files.LetterKey) ([]byte, error) {
+	line, err := s.archive(source.Cluster, key.Position.Destination).Get(key)
 	if errors.Is(err, adapters.ErrGone) && source.Address != source.Cluster {
-		if before, missing := o.archive(source.Address, key.Position.Destination).Get(key); missing == nil {
+		if before, missing := s.archive(source.Address, key.Position.Destination).Get(key); missing == nil {
 			return before, nil
 		}
 	}
@@ -282,7 +282,7 @@ func (o *Service) archivedLine(source *Source, key files.LetterKey) ([]byte, err
 
 // recall is what was done about the letters of a dead-letter queue: by the ledger where there is one,
 // else by the journal.
-func (o *Service) recall(ctx context.Context, dlq DLQ) (*past, error) {
+func (s *Service) recall(ctx context.Context, dlq DLQ) (*past, error) {
 	if dlq.Settling == deadletter.ByLedger {
 		ledger := newLedger(dlq.Source.DeadLetters, dlq.Name)
 		if err := ledger.read(ctx, false); err != nil {
@@ -290,13 +290,13 @@ func (o *Service) recall(ctx context.Context, dlq DLQ) (*past, error) {
 		}
 		return &past{ledger: ledger.marks}, nil
 	}
-	return o.past(dlq)
+	return s.past(dlq)
 }
 
 // dlqKey names a dead-letter queue: by source and its own name.
 type dlqKey struct{ source, dlq string }
 
-func (g *DLQ) key() dlqKey { return dlqKey{g.Source.Name, g.Name} }
+func (d *DLQ) key() dlqKey { return dlqKey{d.Source.Name, d.Name} }
 
 // identify asks the broker which one it is.
 func (s *Source) identify(ctx context.Context) error {
@@ -320,16 +320,16 @@ func (p *Plan) About(dlq *DLQ) bool {
 }
 
 // source is the source on a cluster.
-func (o *Service) source(ctx context.Context, broker adapters.Broker, cluster string) (Source, error) {
+func (s *Service) source(ctx context.Context, broker adapters.Broker, cluster string) (Source, error) {
 	var others []string
 	var problems error
-	for _, s := range slices.Concat(o.config.Sources, o.config.Targets) {
-		err := s.identify(ctx)
-		if err == nil && s.is(cluster) {
-			return s, nil
+	for _, source := range slices.Concat(s.config.Sources, s.config.Targets) {
+		err := source.identify(ctx)
+		if err == nil && source.is(cluster) {
+			return source, nil
 		}
-		if problems = errors.Join(problems, err); err == nil && s.Broker == broker {
-			others = append(others, s.Name+" is "+s.Cluster)
+		if problems = errors.Join(problems, err); err == nil && source.Broker == broker {
+			others = append(others, source.Name+" is "+source.Cluster)
 		}
 	}
 	if problems != nil { // it may be one of those that do not say which they are

@@ -103,92 +103,92 @@ type letterTest struct {
 }
 
 // bury publishes letters "name 0", "name 1", …, and returns their bodies.
-func (u *letterTest) bury(name string, n int) (bodies []string) {
-	u.Helper()
+func (lt *letterTest) bury(name string, n int) (bodies []string) {
+	lt.Helper()
 	letters := make([]adapters.Message, n)
 	for i := range letters {
 		bodies = append(bodies, fmt.Sprint(name, " ", i))
 		letters[i] = adapters.Message{Value: []byte(bodies[i]), Headers: []adapters.Header{
 			{Name: "died-of", Value: []byte("timeout")}, {Name: "tenant", Value: []byte("a")},
 		}}
-		if u.Properties {
+		if lt.Properties {
 			letters[i].Properties = &adapters.Properties{MessageID: "id of " + bodies[i]}
 		}
 	}
-	u.place.Bury(u, letters...)
+	lt.place.Bury(lt, letters...)
 	return bodies
 }
 
 // peek looks at all letters.
-func (u *letterTest) peek() []deadletter.Delivery {
-	u.Helper()
-	return u.peekAt(deadletter.Peek{})
+func (lt *letterTest) peek() []deadletter.Delivery {
+	lt.Helper()
+	return lt.peekAt(deadletter.Peek{})
 }
 
-func (u *letterTest) peekAt(peek deadletter.Peek) (all []deadletter.Delivery) {
-	u.Helper()
-	peek.DLQ = u.place.Name
-	err := u.letters.Peek(u.Context(), peek, func(part []deadletter.Delivery) error {
+func (lt *letterTest) peekAt(peek deadletter.Peek) (all []deadletter.Delivery) {
+	lt.Helper()
+	peek.DLQ = lt.place.Name
+	err := lt.letters.Peek(lt.Context(), peek, func(part []deadletter.Delivery) error {
 		all = append(all, part...)
 		return nil
 	})
 	if err != nil {
-		u.Fatal(err)
+		lt.Fatal(err)
 	}
 	return all
 }
 
 // lie requires that just these letters lie there, in order.
-func (u *letterTest) lie(bodies []string) {
-	u.Helper()
-	if got := heldValues(u.peek()); !slices.Equal(got, bodies) {
-		u.Errorf("there lie %s, want %s", clip(got), clip(bodies))
+func (lt *letterTest) lie(bodies []string) {
+	lt.Helper()
+	if got := heldValues(lt.peek()); !slices.Equal(got, bodies) {
+		lt.Errorf("there lie %s, want %s", clip(got), clip(bodies))
 	}
 }
 
 // came requires that just these copies came to the target, in order.
-func (u *letterTest) came(bodies ...string) (copies []adapters.Message) {
-	u.Helper()
-	copies = u.place.Received(u)
+func (lt *letterTest) came(bodies ...string) (copies []adapters.Message) {
+	lt.Helper()
+	copies = lt.place.Received(lt)
 	if got := values(copies); !slices.Equal(got, bodies) {
-		u.Errorf("%d copies came, %s, want %s", len(got), clip(got), clip(bodies))
+		lt.Errorf("%d copies came, %s, want %s", len(got), clip(got), clip(bodies))
 	}
 	return copies
 }
 
 // redrive begins one on letters, and closes it with the test at the latest.
-func (u *letterTest) redrive(letters []deadletter.Delivery) deadletter.Redrive {
-	u.Helper()
-	return u.redriveBy(u.letters, letters)
+func (lt *letterTest) redrive(letters []deadletter.Delivery) deadletter.Redrive {
+	lt.Helper()
+	return lt.redriveBy(lt.letters, letters)
 }
 
-func (u *letterTest) redriveBy(by deadletter.Queues, letters []deadletter.Delivery) deadletter.Redrive {
-	u.Helper()
-	r, err := by.Redrive(u.Context(), deadletter.Order{DLQ: u.place.Name, Run: "run-1", Letters: positionsOf(letters)})
+func (lt *letterTest) redriveBy(by deadletter.Queues, letters []deadletter.Delivery) deadletter.Redrive {
+	lt.Helper()
+	r, err := by.Redrive(lt.Context(), deadletter.Order{DLQ: lt.place.Name, Run: "run-1", Letters: positionsOf(letters)})
 	if err != nil {
-		u.Fatal(err)
+		lt.Fatal(err)
 	}
-	u.Cleanup(func() { _ = r.Close() })
+	lt.Cleanup(func() { _ = r.Close() })
 	return r
 }
 
 // next takes letters and requires that some came, and no more than were asked for.
-func (u *letterTest) next(r deadletter.Redrive, most int) []deadletter.Delivery {
-	u.Helper()
-	held, err := r.Next(u.Context(), most)
+func (lt *letterTest) next(r deadletter.Redrive, most int) []deadletter.Delivery {
+	lt.Helper()
+	held, err := r.Next(lt.Context(), most)
 	if err != nil || len(held) == 0 || len(held) > most {
-		u.Fatalf("%d letters came of %d at most: %v", len(held), most, err)
+		lt.Fatalf("%d letters came of %d at most: %v", len(held), most, err)
 	}
 	return held
 }
 
 // rest takes all letters that a redrive still hands over.
-func (u *letterTest) rest(r deadletter.Redrive) (all []deadletter.Delivery) {
-	u.Helper()
+func (lt *letterTest) rest(r deadletter.Redrive) (all []deadletter.Delivery) {
+	lt.Helper()
 	for {
-		held, err := r.Next(u.Context(), 3)
+		held, err := r.Next(lt.Context(), 3)
 		if err != nil {
-			u.Fatal(err)
+			lt.Fatal(err)
 		}
 		if all = append(all, held...); len(held) == 0 {
 			return all
@@ -197,19 +197,19 @@ func (u *letterTest) rest(r deadletter.Redrive) (all []deadletter.Delivery) {
 }
 
 // send sends copies that all must arrive.
-func (u *letterTest) send(r deadletter.Redrive, held []deadletter.Delivery, entries ...deadletter.Entry) {
-	u.Helper()
-	outcomes, err := r.Send(u.Context(), u.copies(held), entries)(u.Context())
+func (lt *letterTest) send(r deadletter.Redrive, held []deadletter.Delivery, entries ...deadletter.Entry) {
+	lt.Helper()
+	outcomes, err := r.Send(lt.Context(), lt.copies(held), entries)(lt.Context())
 	if err != nil || len(outcomes) != len(held) || errors.Join(outcomes...) != nil {
-		u.Fatalf("%d outcomes of %d copies: %v, %v", len(outcomes), len(held), errors.Join(outcomes...), err)
+		lt.Fatalf("%d outcomes of %d copies: %v, %v", len(outcomes), len(held), errors.Join(outcomes...), err)
 	}
 }
 
 // copies are copies of letters to the target, changed as a replay does.
-func (u *letterTest) copies(held []deadletter.Delivery) (copies []deadletter.Copy) {
+func (lt *letterTest) copies(held []deadletter.Delivery) (copies []deadletter.Copy) {
 	for i := range held {
 		copies = append(copies, deadletter.Copy{
-			Of: &held[i], To: u.place.Target, Remove: []string{"died-of"}, Add: []adapters.Header{{Name: "x-replay-id", Value: []byte("r")}},
+			Of: &held[i], To: lt.place.Target, Remove: []string{"died-of"}, Add: []adapters.Header{{Name: "x-replay-id", Value: []byte("r")}},
 		})
 	}
 	return copies

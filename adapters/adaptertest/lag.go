@@ -123,23 +123,23 @@ type lagTest struct {
 }
 
 // open opens destinations of the place.
-func (u *lagTest) open(destinations ...string) *driver.Source {
-	u.Helper()
-	source := u.place.Open(u, destinations...)
-	u.Cleanup(func() { _ = source.Close() })
+func (lt *lagTest) open(destinations ...string) *driver.Source {
+	lt.Helper()
+	source := lt.place.Open(lt, destinations...)
+	lt.Cleanup(func() { _ = source.Close() })
 	if source.Lag == nil {
-		u.Fatal("the source tells no lag")
+		lt.Fatal("the source tells no lag")
 	}
 	return source
 }
 
 // look is one sweep: what was told without an error, by name, and what could not be told. All
 // of it must be sound.
-func (u *lagTest) look(reader consumer.LagReader, groups ...string) (lags map[string]consumer.Lag, troubles []error) {
-	u.Helper()
+func (lt *lagTest) look(reader consumer.LagReader, groups ...string) (lags map[string]consumer.Lag, troubles []error) {
+	lt.Helper()
 	lags = map[string]consumer.Lag{}
 	seen, began := map[string]bool{}, time.Now()
-	for lag, err := range reader.Lag(u.Context(), consumer.LagQuery{Groups: groups}) {
+	for lag, err := range reader.Lag(lt.Context(), consumer.LagQuery{Groups: groups}) {
 		if err != nil {
 			troubles = append(troubles, err)
 		}
@@ -147,15 +147,15 @@ func (u *lagTest) look(reader consumer.LagReader, groups ...string) (lags map[st
 			continue
 		}
 		if seen[lag.Group] || lag.Group == "" || len(groups) > 0 && !slices.Contains(groups, lag.Group) {
-			u.Errorf("asked for %q, there comes %q, known before: %v", groups, lag.Group, seen)
+			lt.Errorf("asked for %q, there comes %q, known before: %v", groups, lag.Group, seen)
 		}
 		if seen[lag.Group] = true; lag.Of < len(seen) {
-			u.Errorf("%d of %d consumers", len(seen), lag.Of)
+			lt.Errorf("%d of %d consumers", len(seen), lag.Of)
 		}
-		u.sound(&lag)
+		lt.sound(&lag)
 		if err == nil {
 			if lags[lag.Group] = lag; lag.At.Before(began) || lag.At.After(time.Now()) {
-				u.Errorf("%s is told as of %v, and the sweep began at %v", lag.Group, lag.At, began)
+				lt.Errorf("%s is told as of %v, and the sweep began at %v", lag.Group, lag.At, began)
 			}
 		}
 	}
@@ -163,28 +163,28 @@ func (u *lagTest) look(reader consumer.LagReader, groups ...string) (lags map[st
 }
 
 // await looks until a consumer is as wanted: figures of a broker may be late.
-func (u *lagTest) await(reader consumer.LagReader, c *LagConsumer, what string, wanted func(*consumer.Lag) bool) consumer.Lag {
-	u.Helper()
+func (lt *lagTest) await(reader consumer.LagReader, c *LagConsumer, what string, wanted func(*consumer.Lag) bool) consumer.Lag {
+	lt.Helper()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for limit := time.Now().Add(patience); ; <-again.C {
-		lags, troubles := u.look(reader, c.Group)
+		lags, troubles := lt.look(reader, c.Group)
 		lag, told := lags[c.Group]
 		switch {
 		case told && len(troubles) == 0 && wanted(&lag):
-			u.own(&lag, c)
+			lt.own(&lag, c)
 			return lag
 		case time.Now().After(limit):
-			u.Fatalf("%s: %s stays %+v with %+v, %v", what, c.Group, lag, lag.Queue, troubles)
+			lt.Fatalf("%s: %s stays %+v with %+v, %v", what, c.Group, lag, lag.Queue, troubles)
 		}
 	}
 }
 
 // own requires what is said of a consumer to be about it.
-func (u *lagTest) own(lag *consumer.Lag, c *LagConsumer) {
-	u.Helper()
-	if kind := cmp.Or(c.Kind, u.Kind); lag.Kind != kind || len(lag.Logs) != 1 || lag.Logs[0].Log != c.Log {
-		u.Errorf("%s is told as %v, with %+v, want %v that reads %v", c.Group, lag.Kind, lag.Logs, kind, c.Log)
+func (lt *lagTest) own(lag *consumer.Lag, c *LagConsumer) {
+	lt.Helper()
+	if kind := cmp.Or(c.Kind, lt.Kind); lag.Kind != kind || len(lag.Logs) != 1 || lag.Logs[0].Log != c.Log {
+		lt.Errorf("%s is told as %v, with %+v, want %v that reads %v", c.Group, lag.Kind, lag.Logs, kind, c.Log)
 	}
 }
 
@@ -197,50 +197,50 @@ func behind(n int64) func(*consumer.Lag) bool {
 }
 
 // sound requires what holds of each Lag, whoever tells it.
-func (u *lagTest) sound(lag *consumer.Lag) {
-	u.Helper()
+func (lt *lagTest) sound(lag *consumer.Lag) {
+	lt.Helper()
 	if len(lag.Members) > 0 && !lag.MembersKnown {
-		u.Errorf("%s has members %v, which nobody knows", lag.Group, lag.Members)
+		lt.Errorf("%s has members %v, which nobody knows", lag.Group, lag.Members)
 	}
 	for i := range lag.Logs {
-		u.soundLog(lag, &lag.Logs[i])
+		lt.soundLog(lag, &lag.Logs[i])
 		if i > 0 && cmp.Or(strings.Compare(lag.Logs[i-1].Destination, lag.Logs[i].Destination), cmp.Compare(lag.Logs[i-1].Partition, lag.Logs[i].Partition)) >= 0 {
-			u.Errorf("%s reads %v, and then %v", lag.Group, lag.Logs[i-1].Log, lag.Logs[i].Log)
+			lt.Errorf("%s reads %v, and then %v", lag.Group, lag.Logs[i-1].Log, lag.Logs[i].Log)
 		}
 	}
 	if queue := lag.Kind == consumer.QueueConsumers; queue && lag.Queue != nil && len(lag.Logs) == 1 && lag.Logs[0].State.Counted() {
 		if d := lag.Queue; lag.Logs[0].Lag != d.Ready+max(0, d.Unacked) || d.Ready < 0 {
-			u.Errorf("%s is behind by %d, with %+v", lag.Group, lag.Logs[0].Lag, d)
+			lt.Errorf("%s is behind by %d, with %+v", lag.Group, lag.Logs[0].Lag, d)
 		}
 	} else if !queue && lag.Queue != nil {
-		u.Errorf("%s, which is no queue, has %+v", lag.Group, lag.Queue)
+		lt.Errorf("%s, which is no queue, has %+v", lag.Group, lag.Queue)
 	}
 }
 
-func (u *lagTest) soundLog(lag *consumer.Lag, l *consumer.LogLag) {
-	u.Helper()
+func (lt *lagTest) soundLog(lag *consumer.Lag, l *consumer.LogLag) {
+	lt.Helper()
 	judged := *l
 	judged.Classify()
 	switch {
 	case l.Lag < 0 || l.Lost < 0 || !l.State.Counted() && (l.Lag != 0 || l.Lost != 0):
-		u.Errorf("%s is %v in %v, behind by %d, with %d lost", lag.Group, l.State, l.Log, l.Lag, l.Lost)
+		lt.Errorf("%s is %v in %v, behind by %d, with %d lost", lag.Group, l.State, l.Log, l.Lag, l.Lost)
 	case l.State == consumer.LagUnknown && l.Why == "":
-		u.Errorf("%s is %v in %v, and nobody says why", lag.Group, l.State, l.Log)
+		lt.Errorf("%s is %v in %v, and nobody says why", lag.Group, l.State, l.Log)
 	case l.Member < -1 || l.Member >= len(lag.Members):
-		u.Errorf("of the %d members of %s number %d reads %v", len(lag.Members), lag.Group, l.Member, l.Log)
+		lt.Errorf("of the %d members of %s number %d reads %v", len(lag.Members), lag.Group, l.Member, l.Log)
 	case lag.Kind == consumer.QueueConsumers && (len(lag.Logs) != 1 || l.Partition != adapters.NoPartition || max(l.Start, l.Committed, l.End, l.LastStable) != -1):
-		u.Errorf("the queue %s has the log %+v", lag.Group, l)
+		lt.Errorf("the queue %s has the log %+v", lag.Group, l)
 	case l.State.Counted() && (judged.State != l.State || judged.Lag != l.Lag || judged.Lost != l.Lost) && lag.Kind != consumer.ShareGroup:
-		u.Errorf("%s is %v in %v, behind by %d, with %d lost, and its offsets say %+v", lag.Group, l.State, l.Log, l.Lag, l.Lost, judged)
+		lt.Errorf("%s is %v in %v, behind by %d, with %d lost, and its offsets say %+v", lag.Group, l.State, l.Log, l.Lag, l.Lost, judged)
 	case l.End >= 0 && l.LastStable > l.End:
-		u.Errorf("%v ends at %d, and is stable to %d", l.Log, l.End, l.LastStable)
+		lt.Errorf("%v ends at %d, and is stable to %d", l.Log, l.End, l.LastStable)
 	}
 }
 
 // unknown requires that a name is told of as one that nobody has.
-func (u *lagTest) unknown(reader consumer.LagReader, name string) bool {
-	u.Helper()
-	for lag, err := range reader.Lag(u.Context(), consumer.LagQuery{Groups: []string{name}}) {
+func (lt *lagTest) unknown(reader consumer.LagReader, name string) bool {
+	lt.Helper()
+	for lag, err := range reader.Lag(lt.Context(), consumer.LagQuery{Groups: []string{name}}) {
 		if lag.Group == name && lag.Total().Known > 0 {
 			return false
 		}

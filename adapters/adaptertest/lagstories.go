@@ -12,20 +12,20 @@ import (
 )
 
 // consumers makes several, and waits until the broker knows them.
-func (u *lagTest) consumers(n int) (all []LagConsumer) {
-	u.Helper()
+func (lt *lagTest) consumers(n int) (all []LagConsumer) {
+	lt.Helper()
 	for range n {
-		all = append(all, u.place.Consumer(u))
+		all = append(all, lt.place.Consumer(lt))
 	}
-	reader := u.open().Lag
+	reader := lt.open().Lag
 	for i := range all {
-		u.await(reader, &all[i], "a new one", u.settled)
+		lt.await(reader, &all[i], "a new one", lt.settled)
 	}
 	return all
 }
 
 // settled says that a consumer is told of as it stays.
-func (u *lagTest) settled(lag *consumer.Lag) bool { return u.Uncounted || behind(0)(lag) }
+func (lt *lagTest) settled(lag *consumer.Lag) bool { return lt.Uncounted || behind(0)(lag) }
 
 func testEachConsumerOnce(u *lagTest) {
 	all := u.standing
@@ -262,11 +262,11 @@ func testLagOfNobody(u *lagTest) {
 }
 
 // forOperator requires an error that says what to do.
-func (u *lagTest) forOperator(err error) {
-	u.Helper()
+func (lt *lagTest) forOperator(err error) {
+	lt.Helper()
 	var problem *adapters.Problem
 	if !errors.As(err, &problem) || problem.Doing == "" || problem.Cause == "" || problem.Remedy == "" {
-		u.Errorf("%v is no sentence for an operator", err)
+		lt.Errorf("%v is no sentence for an operator", err)
 	}
 }
 
@@ -290,26 +290,26 @@ func testNextTimes(u *lagTest) {
 	}
 }
 
-func (u *lagTest) at(c *LagConsumer, offset int64) adapters.Position {
+func (lt *lagTest) at(c *LagConsumer, offset int64) adapters.Position {
 	return adapters.Position{Destination: c.Log.Destination, Partition: c.Log.Partition, Offset: offset}
 }
 
 // timed requires the times of what comes at or behind offsets.
-func (u *lagTest) timed(reader consumer.LagReader, c *LagConsumer, want map[int64]time.Time) {
-	u.Helper()
+func (lt *lagTest) timed(reader consumer.LagReader, c *LagConsumer, want map[int64]time.Time) {
+	lt.Helper()
 	var positions []adapters.Position
 	for offset := range want { // in any order
-		positions = append(positions, u.at(c, offset))
+		positions = append(positions, lt.at(c, offset))
 	}
 	answers := 0
-	for at, err := range reader.NextTimes(u.Context(), positions) {
+	for at, err := range reader.NextTimes(lt.Context(), positions) {
 		if p := positions[answers]; err != nil || !at.Equal(want[p.Offset]) {
-			u.Errorf("at %v comes what was written at %v, %v, want %v", p, at, err, want[p.Offset])
+			lt.Errorf("at %v comes what was written at %v, %v, want %v", p, at, err, want[p.Offset])
 		}
 		answers++
 	}
 	if answers != len(positions) {
-		u.Errorf("%d answers about %d positions", answers, len(positions))
+		lt.Errorf("%d answers about %d positions", answers, len(positions))
 	}
 }
 

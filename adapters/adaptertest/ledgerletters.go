@@ -10,37 +10,37 @@ import (
 )
 
 // mark is an entry of the ledger about a letter of the place.
-func (u *letterTest) mark(offset int64, value string) deadletter.Entry {
-	position := adapters.Position{Destination: u.place.Name, Offset: offset}
+func (lt *letterTest) mark(offset int64, value string) deadletter.Entry {
+	position := adapters.Position{Destination: lt.place.Name, Offset: offset}
 	return deadletter.Entry{Key: position.AppendTo(nil), Value: []byte(value)}
 }
 
 // ledger reads what is recorded about the letters of the place, from a point on.
-func (u *letterTest) ledger(from deadletter.LedgerPoint) (map[int64]string, deadletter.LedgerPoint) {
-	u.Helper()
+func (lt *letterTest) ledger(from deadletter.LedgerPoint) (map[int64]string, deadletter.LedgerPoint) {
+	lt.Helper()
 	entries := map[int64]string{}
-	own := append([]byte(u.place.Name), '/')
+	own := append([]byte(lt.place.Name), '/')
 	query := deadletter.LedgerQuery{From: from, Patient: true, Wanted: func(key []byte) bool { return bytes.HasPrefix(key, own) }}
-	point, err := u.letters.Ledger(u.Context(), query, func(e deadletter.Entry) error {
+	point, err := lt.letters.Ledger(lt.Context(), query, func(e deadletter.Entry) error {
 		position, err := adapters.ParsePosition(string(e.Key))
-		if _, twice := entries[position.Offset]; twice || err != nil || position.Destination != u.place.Name {
-			u.Errorf("the ledger has %s: twice %v, %v", e.Key, twice, err)
+		if _, twice := entries[position.Offset]; twice || err != nil || position.Destination != lt.place.Name {
+			lt.Errorf("the ledger has %s: twice %v, %v", e.Key, twice, err)
 		}
 		entries[position.Offset] = string(e.Value)
 		return nil
 	})
 	if err != nil {
-		u.Fatal(err)
+		lt.Fatal(err)
 	}
 	return entries, point
 }
 
 // recorded requires what the ledger says from a point on.
-func (u *letterTest) recorded(what string, from deadletter.LedgerPoint, want map[int64]string) deadletter.LedgerPoint {
-	u.Helper()
-	got, point := u.ledger(from)
+func (lt *letterTest) recorded(what string, from deadletter.LedgerPoint, want map[int64]string) deadletter.LedgerPoint {
+	lt.Helper()
+	got, point := lt.ledger(from)
 	if !maps.Equal(got, want) {
-		u.Errorf("%s, the ledger says %v, want %v", what, got, want)
+		lt.Errorf("%s, the ledger says %v, want %v", what, got, want)
 	}
 	return point
 }

@@ -125,16 +125,16 @@ func tailInto(t testing.TB, adapter *driver.Source, start adapters.Start, intake
 }
 
 // stop ends Run, which must return nil for that, and may be called again.
-func (run *running) stop(t testing.TB) {
+func (r *running) stop(t testing.TB) {
 	t.Helper()
-	run.cancel()
+	r.cancel()
 	select {
-	case err, ok := <-run.done:
+	case err, ok := <-r.done:
 		if ok && err != nil {
 			t.Errorf("Run returned %v after its context ended, want nil", err)
 		}
 		if ok {
-			close(run.done)
+			close(r.done)
 		}
 	case <-time.After(patience):
 		t.Fatalf("Run did not return %v after its context ended", patience)
@@ -142,9 +142,9 @@ func (run *running) stop(t testing.TB) {
 }
 
 // awaitState waits until the connection has one of the states.
-func (run *running) awaitState(t testing.TB, states ...adapters.Connection) adapters.Status {
+func (r *running) awaitState(t testing.TB, states ...adapters.Connection) adapters.Status {
 	t.Helper()
-	return run.awaitStatus(t, func(s adapters.Status) bool {
+	return r.awaitStatus(t, func(s adapters.Status) bool {
 		for _, state := range states {
 			if s.Connection == state {
 				return true
@@ -156,21 +156,21 @@ func (run *running) awaitState(t testing.TB, states ...adapters.Connection) adap
 
 // awaitStatus waits until the status is as wanted. A status can only be asked for,
 // so this looks again and again.
-func (run *running) awaitStatus(t testing.TB, wanted func(adapters.Status) bool) adapters.Status {
+func (r *running) awaitStatus(t testing.TB, wanted func(adapters.Status) bool) adapters.Status {
 	t.Helper()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	for {
-		status := run.adapter.Status()
+		status := r.adapter.Status()
 		if wanted(status) {
 			return status
 		}
 		select {
-		case err, ok := <-run.done:
+		case err, ok := <-r.done:
 			if ok {
-				close(run.done)
+				close(r.done)
 			}
 			t.Fatalf("Run returned early: %v (status %+v)", err, status)
 		case <-again.C:

@@ -97,37 +97,37 @@ type topologyTest struct {
 
 // draw has a destination of each kind with each odd name, and each way from one to another. A
 // destination has one dead-letter route, and one alternate exchange.
-func (u *topologyTest) draw() {
+func (tt *topologyTest) draw() {
 	made := 0
 	add := func(kind adapters.DestinationKind) adapters.Endpoint {
-		d := adapters.Destination{Name: u.place.Unique(u.Odd[made%len(u.Odd)]), Kind: kind}
+		d := adapters.Destination{Name: tt.place.Unique(tt.Odd[made%len(tt.Odd)]), Kind: kind}
 		if made++; kind == adapters.Topic {
 			d.Partitions = 1 + made%3
 		}
-		u.destinations = append(u.destinations, d)
+		tt.destinations = append(tt.destinations, d)
 		return adapters.Endpoint{Name: d.Name, Kind: kind}
 	}
-	for _, kind := range u.Kinds {
-		for range u.Odd {
+	for _, kind := range tt.Kinds {
+		for range tt.Odd {
 			add(kind)
 		}
 	}
 	for _, way := range []adapters.Way{adapters.Bound, adapters.Dead, adapters.Alternate} {
-		for _, from := range u.Kinds {
-			for _, to := range u.Kinds {
-				if u.Leads == nil || !u.Leads(way, from, to) {
+		for _, from := range tt.Kinds {
+			for _, to := range tt.Kinds {
+				if tt.Leads == nil || !tt.Leads(way, from, to) {
 					continue
 				}
 				b := adapters.Binding{From: add(from), To: add(to), Way: way}
 				keys := []string{""}
 				if way == adapters.Bound || way == adapters.Dead && to == adapters.Exchange {
-					keys = u.Keys
+					keys = tt.Keys
 				}
 				for i, key := range keys {
 					if b.Key = key; i > 0 && way != adapters.Bound {
 						b.From = add(from)
 					}
-					u.bindings = append(u.bindings, b)
+					tt.bindings = append(tt.bindings, b)
 				}
 			}
 		}
@@ -135,43 +135,43 @@ func (u *topologyTest) draw() {
 }
 
 // open opens destinations of the place.
-func (u *topologyTest) open(destinations ...adapters.Endpoint) *driver.Source {
-	u.Helper()
-	source := u.place.Open(u, destinations...)
-	u.Cleanup(func() { _ = source.Close() })
+func (tt *topologyTest) open(destinations ...adapters.Endpoint) *driver.Source {
+	tt.Helper()
+	source := tt.place.Open(tt, destinations...)
+	tt.Cleanup(func() { _ = source.Close() })
 	if source.Topology == nil {
-		u.Fatal("the source tells no topology")
+		tt.Fatal("the source tells no topology")
 	}
 	return source
 }
 
 // told is all that is told, each once, with ways between what is there.
-func (u *topologyTest) told(topology adapters.Topology) (destinations map[adapters.Endpoint]adapters.Destination, bindings map[adapters.Binding]bool) {
-	u.Helper()
-	list, err := topology.Destinations(u.Context())
+func (tt *topologyTest) told(topology adapters.Topology) (destinations map[adapters.Endpoint]adapters.Destination, bindings map[adapters.Binding]bool) {
+	tt.Helper()
+	list, err := topology.Destinations(tt.Context())
 	if err != nil {
-		u.Error(err)
+		tt.Error(err)
 	}
 	destinations, bindings = map[adapters.Endpoint]adapters.Destination{}, map[adapters.Binding]bool{}
 	for _, d := range list {
 		end := adapters.Endpoint{Name: d.Name, Kind: d.Kind}
 		if _, twice := destinations[end]; twice || d.Name == "" || (d.Kind == adapters.Topic) != (d.Partitions > 0) {
-			u.Errorf("listed is %+v, twice: %v", d, twice)
+			tt.Errorf("listed is %+v, twice: %v", d, twice)
 		}
 		destinations[end] = d
 	}
-	ways, err := topology.Bindings(u.Context())
+	ways, err := topology.Bindings(tt.Context())
 	if err != nil {
-		u.Error(err)
+		tt.Error(err)
 	}
 	for _, b := range ways {
 		if bindings[b] {
-			u.Errorf("%+v is listed twice", b)
+			tt.Errorf("%+v is listed twice", b)
 		}
 		bindings[b] = true
 		for _, end := range []adapters.Endpoint{b.From, b.To} {
 			if _, there := destinations[end]; !there {
-				u.Errorf("%+v leads from or to what is not listed", b)
+				tt.Errorf("%+v leads from or to what is not listed", b)
 			}
 		}
 	}
@@ -179,24 +179,24 @@ func (u *topologyTest) told(topology adapters.Topology) (destinations map[adapte
 }
 
 // whole requires all that was made to be told.
-func (u *topologyTest) whole(topology adapters.Topology) {
-	u.Helper()
-	destinations, bindings := u.told(topology)
-	for _, d := range u.destinations {
+func (tt *topologyTest) whole(topology adapters.Topology) {
+	tt.Helper()
+	destinations, bindings := tt.told(topology)
+	for _, d := range tt.destinations {
 		if got, there := destinations[adapters.Endpoint{Name: d.Name, Kind: d.Kind}]; !there || got != d {
-			u.Errorf("there is %+v, and told is %+v", d, got)
+			tt.Errorf("there is %+v, and told is %+v", d, got)
 		}
 	}
-	for _, b := range u.bindings {
+	for _, b := range tt.bindings {
 		if !bindings[b] {
-			u.Errorf("nobody tells of %+v", b)
+			tt.Errorf("nobody tells of %+v", b)
 		}
 	}
 	for b := range bindings {
-		if made := slices.ContainsFunc(u.destinations, func(d adapters.Destination) bool {
+		if made := slices.ContainsFunc(tt.destinations, func(d adapters.Destination) bool {
 			return adapters.Endpoint{Name: d.Name, Kind: d.Kind} == b.From
-		}); made && !slices.Contains(u.bindings, b) {
-			u.Errorf("nobody has made %+v", b)
+		}); made && !slices.Contains(tt.bindings, b) {
+			tt.Errorf("nobody has made %+v", b)
 		}
 	}
 }
@@ -219,21 +219,21 @@ func testTopologyOpened(u *topologyTest) {
 	}
 }
 
-func (u *topologyTest) opened(end adapters.Endpoint) {
-	u.Helper()
-	destinations, bindings := u.told(u.open(end).Topology)
+func (tt *topologyTest) opened(end adapters.Endpoint) {
+	tt.Helper()
+	destinations, bindings := tt.told(tt.open(end).Topology)
 	if _, told := destinations[end]; !told {
-		u.Errorf("opened on %+v, and told of are %v", end, destinations)
+		tt.Errorf("opened on %+v, and told of are %v", end, destinations)
 	}
-	for _, b := range u.bindings {
+	for _, b := range tt.bindings {
 		if _, leads := destinations[b.To]; b.From == end && (!bindings[b] || !leads) {
-			u.Errorf("opened on %+v, and nobody tells of %+v", end, b)
+			tt.Errorf("opened on %+v, and nobody tells of %+v", end, b)
 		}
 	}
-	for _, d := range u.destinations { // nothing leads to what has no bindings
+	for _, d := range tt.destinations { // nothing leads to what has no bindings
 		other := adapters.Endpoint{Name: d.Name, Kind: d.Kind}
-		if _, told := destinations[other]; told && other != end && !slices.ContainsFunc(u.bindings, func(b adapters.Binding) bool { return b.From == other || b.To == other }) {
-			u.Errorf("opened on %+v, and told is of %+v", end, other)
+		if _, told := destinations[other]; told && other != end && !slices.ContainsFunc(tt.bindings, func(b adapters.Binding) bool { return b.From == other || b.To == other }) {
+			tt.Errorf("opened on %+v, and told is of %+v", end, other)
 		}
 	}
 }

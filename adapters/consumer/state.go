@@ -50,16 +50,16 @@ var LagStates = func() (all []LagState) {
 }()
 
 // String is the state as a lag line has it.
-func (s LagState) String() string {
-	if int(s) < len(lagStateNames) {
-		return lagStateNames[s]
+func (l LagState) String() string {
+	if int(l) < len(lagStateNames) {
+		return lagStateNames[l]
 	}
 	return lagStateNames[LagUnknown]
 }
 
 // Counted says that there is a lag in numbers.
-func (s LagState) Counted() bool {
-	return s != LagUnknown && s != LagNoOffset && s != LagNotAllowed
+func (l LagState) Counted() bool {
+	return l != LagUnknown && l != LagNoOffset && l != LagNotAllowed
 }
 
 // Classify sets State, Lag and Lost by the offsets of the log. It needs all of Start,

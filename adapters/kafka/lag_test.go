@@ -260,14 +260,14 @@ func (c *cluster) streams(t testing.TB, group, topic string) *streamsMember {
 }
 
 // live sends one heartbeat, again while a young broker is not ready to coordinate.
-func (m *streamsMember) live(t testing.TB) {
+func (s *streamsMember) live(t testing.TB) {
 	t.Helper()
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	var answer *kmsg.StreamsGroupHeartbeatResponse
 	for tries := 0; ; tries++ {
 		var err error
-		if answer, err = m.beat.RequestWith(t.Context(), m.coordinator); err != nil {
+		if answer, err = s.beat.RequestWith(t.Context(), s.coordinator); err != nil {
 			t.Fatal(err)
 		}
 		err = kerr.ErrorForCode(answer.ErrorCode)
@@ -279,14 +279,14 @@ func (m *streamsMember) live(t testing.TB) {
 		}
 		<-again.C
 	}
-	m.beat.MemberEpoch, m.beat.Topology = answer.MemberEpoch, nil
+	s.beat.MemberEpoch, s.beat.Topology = answer.MemberEpoch, nil
 	if answer.ActiveTasks != nil {
-		m.beat.ActiveTasks = answer.ActiveTasks
+		s.beat.ActiveTasks = answer.ActiveTasks
 	}
 }
 
 // commit commits an offset of partition 0, when the member has the epoch of the group.
-func (m *streamsMember) commit(t testing.TB, topic string, id [16]byte, offset int64) {
+func (s *streamsMember) commit(t testing.TB, topic string, id [16]byte, offset int64) {
 	t.Helper()
 	p := kmsg.NewOffsetCommitRequestTopicPartition()
 	p.Offset = offset
@@ -294,16 +294,16 @@ func (m *streamsMember) commit(t testing.TB, topic string, id [16]byte, offset i
 	name.Topic, name.TopicID, name.Partitions = topic, id, append(name.Partitions, p)
 	for range 100 {
 		request := kmsg.NewPtrOffsetCommitRequest()
-		request.Group, request.MemberID, request.Generation = m.beat.Group, m.beat.MemberID, m.beat.MemberEpoch
+		request.Group, request.MemberID, request.Generation = s.beat.Group, s.beat.MemberID, s.beat.MemberEpoch
 		request.Topics = append(request.Topics, name)
-		answer, err := m.coordinator.Request(t.Context(), request)
+		answer, err := s.coordinator.Request(t.Context(), request)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if answer.(*kmsg.OffsetCommitResponse).Topics[0].Partitions[0].ErrorCode == 0 {
 			return
 		}
-		m.live(t)
+		s.live(t)
 	}
 	t.Fatal("the member's epoch is always stale")
 }

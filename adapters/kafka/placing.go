@@ -16,78 +16,78 @@ var kerrLeaderNotAvailable error = kerr.LeaderNotAvailable
 
 // discover returns the logs that have no cursor yet. A topic under its old name with
 // a new id was deleted and made again: its old cursors count for nothing.
-func (k *supervisor) discover(topics []*cluster.Topic, c *cluster.Catalog, now time.Time) (fresh []adapters.Log) {
-	if k.catalog == nil {
+func (s *supervisor) discover(topics []*cluster.Topic, c *cluster.Catalog, now time.Time) (fresh []adapters.Log) {
+	if s.catalog == nil {
 		for name, t := range c.Topics {
-			k.forbidden[name] = t.Err != nil && !t.Unknown()
+			s.forbidden[name] = t.Err != nil && !t.Unknown()
 		}
 	}
 	for _, t := range topics {
-		if old, ok := k.ids[t.Name]; ok && old != t.ID {
-			k.forget(t.Name)
-			k.progress.gap(adapters.Gap{
+		if old, ok := s.ids[t.Name]; ok && old != t.ID {
+			s.forget(t.Name)
+			s.progress.gap(adapters.Gap{
 				From: now, To: now, Missed: -1,
 				Reason: fmt.Sprintf("topic %q was deleted and made again; the new one is read from its beginning, and what the old one had that was not read by then is gone", t.Name),
 			})
 		}
 		for partition := range t.Leaders {
 			log := adapters.Log{Destination: t.Name, Partition: partition}
-			if k.catalog == nil || k.forbidden[t.Name] {
-				k.initial[log] = true
+			if s.catalog == nil || s.forbidden[t.Name] {
+				s.initial[log] = true
 			}
-			if !k.known[log] {
+			if !s.known[log] {
 				fresh = append(fresh, log)
 			}
 		}
-		k.forbidden[t.Name] = false
+		s.forbidden[t.Name] = false
 	}
 	return fresh
 }
 
-func (k *supervisor) forget(topic string) {
-	for log := range k.known {
+func (s *supervisor) forget(topic string) {
+	for log := range s.known {
 		if log.Destination == topic {
-			delete(k.known, log)
-			delete(k.initial, log)
+			delete(s.known, log)
+			delete(s.initial, log)
 		}
 	}
-	delete(k.ids, topic)
-	k.progress.forget(topic)
+	delete(s.ids, topic)
+	s.progress.forget(topic)
 }
 
 // begin makes cursors for logs: at the tail's start if they were there when it began,
 // at their beginning if they came later, for then all they hold is new. Logs whose
 // offset nobody tells now stay unknown and are tried again. A log is known from when its
 // cursor is among the unassigned, so that none can get lost between the two.
-func (k *supervisor) begin(ctx context.Context, fresh []adapters.Log, c *cluster.Catalog, now time.Time) error {
+func (s *supervisor) begin(ctx context.Context, fresh []adapters.Log, c *cluster.Catalog, now time.Time) error {
 	times := make(map[adapters.Log]int64, len(fresh))
 	for _, log := range fresh {
 		times[log] = cluster.Earliest
-		if k.initial[log] {
-			times[log] = k.startNow(now)
+		if s.initial[log] {
+			times[log] = s.startNow(now)
 		}
 	}
-	offsets, err := cluster.ListOffsets(ctx, k.client, times, k.config.Committed)
+	offsets, err := cluster.ListOffsets(ctx, s.client, times, s.config.Committed)
 	if err != nil {
 		return err
 	}
-	back, err := k.stepsBack(ctx, fresh, offsets)
+	back, err := s.stepsBack(ctx, fresh, offsets)
 	if err != nil {
 		return err
 	}
-	k.unresolved = 0
+	s.unresolved = 0
 	for _, log := range fresh {
 		l := offsets[log]
 		if l.Err != nil {
-			k.unresolved++
-			k.progress.lose(log, k.trouble(log, l.Err, now))
+			s.unresolved++
+			s.progress.lose(log, s.trouble(log, l.Err, now))
 			continue
 		}
 		id := c.Topics[log.Destination].ID
-		k.known[log], k.ids[log.Destination] = true, id
+		s.known[log], s.ids[log.Destination] = true, id
 		from := l.Offset - back[log]
-		k.progress.begin(log, from, !k.initial[log] || k.start == cluster.Latest && back[log] == 0)
-		k.lose(&cursor{log: log, id: id, next: from, end: unending}, kerrLeaderNotAvailable, now)
+		s.progress.begin(log, from, !s.initial[log] || s.start == cluster.Latest && back[log] == 0)
+		s.lose(&cursor{log: log, id: id, next: from, end: unending}, kerrLeaderNotAvailable, now)
 	}
 	return nil
 }
@@ -95,11 +95,11 @@ func (k *supervisor) begin(ctx context.Context, fresh []adapters.Log, c *cluster
 // stepsBack is how far before their ends the logs begin when the tail starts with the newest
 // messages. Ends is where they end. One whose beginning nobody tells now begins at its end: that
 // it is waited for would keep back what the others have.
-func (k *supervisor) stepsBack(ctx context.Context, fresh []adapters.Log, ends map[adapters.Log]cluster.Listed) (map[adapters.Log]int64, error) {
-	if k.newest == 0 || k.catalog != nil {
+func (s *supervisor) stepsBack(ctx context.Context, fresh []adapters.Log, ends map[adapters.Log]cluster.Listed) (map[adapters.Log]int64, error) {
+	if s.newest == 0 || s.catalog != nil {
 		return nil, nil
 	}
-	starts, err := cluster.ListOffsets(ctx, k.client, cluster.At(cluster.Earliest, fresh), false)
+	starts, err := cluster.ListOffsets(ctx, s.client, cluster.At(cluster.Earliest, fresh), false)
 	if err != nil {
 		return nil, err
 	}
@@ -109,61 +109,61 @@ func (k *supervisor) stepsBack(ctx context.Context, fresh []adapters.Log, ends m
 			held[log] = max(0, end.Offset-start.Offset)
 		}
 	}
-	return adapters.Shares(k.newest, held), nil
+	return adapters.Shares(s.newest, held), nil
 }
 
 // startNow is where a log begins whose offset is only learned now: the end it has now is
 // not the one that it had when the tail began.
-func (k *supervisor) startNow(now time.Time) int64 {
-	if k.start == cluster.Latest && now.Sub(k.began) > discovery {
-		return k.began.UnixMilli()
+func (s *supervisor) startNow(now time.Time) int64 {
+	if s.start == cluster.Latest && now.Sub(s.began) > discovery {
+		return s.began.UnixMilli()
 	}
-	return k.start
+	return s.start
 }
 
 // trouble says why a log is not read.
-func (k *supervisor) trouble(log adapters.Log, why error, since time.Time) trouble {
+func (s *supervisor) trouble(log adapters.Log, why error, since time.Time) trouble {
 	if errors.Is(why, kerr.TopicAuthorizationFailed) {
-		return trouble{since: since, forbidden: k.config.access().NotAllowed(log.Destination).Error()}
+		return trouble{since: since, forbidden: s.config.access().NotAllowed(log.Destination).Error()}
 	}
 	return trouble{since: since, why: cluster.InWords(why)}
 }
 
 // settle goes through the unassigned cursors and returns those that have a place to go.
-func (k *supervisor) settle(ctx context.Context, c *cluster.Catalog, now time.Time) (placed []*cursor, problems []string, err error) {
+func (s *supervisor) settle(ctx context.Context, c *cluster.Catalog, now time.Time) (placed []*cursor, problems []string, err error) {
 	var waiting []returnedCursor
 	var lost []*cursor
-	for _, s := range k.unplaced {
-		t := c.Topics[s.log.Destination]
+	for _, returned := range s.unplaced {
+		t := c.Topics[returned.log.Destination]
 		switch {
-		case k.tail && k.ids[s.log.Destination] != s.id:
+		case s.tail && s.ids[returned.log.Destination] != returned.id:
 			// of a topic that was made again
-		case !k.tail && t != nil && t.Err == nil && t.ID != s.id:
-			placed = append(placed, k.giveUp(s.cursor, errMadeAgain))
-		case !k.tail && (t != nil && t.Forbidden() || errors.Is(s.err, kerr.TopicAuthorizationFailed)):
-			placed = append(placed, k.giveUp(s.cursor, kerr.TopicAuthorizationFailed))
-		case !k.tail && now.Sub(s.unserved) >= k.config.patience:
-			placed = append(placed, k.giveUp(s.cursor, s.err))
+		case !s.tail && t != nil && t.Err == nil && t.ID != returned.id:
+			placed = append(placed, s.giveUp(returned.cursor, errMadeAgain))
+		case !s.tail && (t != nil && t.Forbidden() || errors.Is(returned.err, kerr.TopicAuthorizationFailed)):
+			placed = append(placed, s.giveUp(returned.cursor, kerr.TopicAuthorizationFailed))
+		case !s.tail && now.Sub(returned.unserved) >= s.config.patience:
+			placed = append(placed, s.giveUp(returned.cursor, returned.err))
 		case t == nil || t.Err != nil && !t.Forbidden():
-			waiting = append(waiting, s)
-		case t.Forbidden() || errors.Is(s.err, kerr.TopicAuthorizationFailed):
-			problems = append(problems, k.config.access().NotAllowed(s.log.Destination).Error())
-			if now.Sub(s.at) < discovery {
-				waiting = append(waiting, s)
+			waiting = append(waiting, returned)
+		case t.Forbidden() || errors.Is(returned.err, kerr.TopicAuthorizationFailed):
+			problems = append(problems, s.config.access().NotAllowed(returned.log.Destination).Error())
+			if now.Sub(returned.at) < discovery {
+				waiting = append(waiting, returned)
 			} else {
-				placed = append(placed, s.cursor)
+				placed = append(placed, returned.cursor)
 			}
-		case errors.Is(s.err, kerr.OffsetOutOfRange):
-			lost = append(lost, s.cursor)
+		case errors.Is(returned.err, kerr.OffsetOutOfRange):
+			lost = append(lost, returned.cursor)
 		default:
-			placed = append(placed, s.cursor)
+			placed = append(placed, returned.cursor)
 		}
 	}
-	found, err := k.relocate(ctx, lost, now)
+	found, err := s.relocate(ctx, lost, now)
 	if err != nil {
 		return nil, nil, err
 	}
-	k.unplaced = waiting
+	s.unplaced = waiting
 	return append(placed, found...), unique(problems), nil
 }
 
@@ -172,20 +172,20 @@ var errMadeAgain = errors.New("its topic was deleted and made again")
 
 // giveUp moves a scan's cursor to its end, with a word about what is not read. Any fetcher
 // can then say that it is done.
-func (k *supervisor) giveUp(c *cursor, why error) *cursor {
-	k.unread(c, why)
+func (s *supervisor) giveUp(c *cursor, why error) *cursor {
+	s.unread(c, why)
 	c.next = c.end
 	return c
 }
 
 // relocate moves cursors that point outside of their logs: to the beginning where
 // retention was faster, to the end where the log was cut off.
-func (k *supervisor) relocate(ctx context.Context, lost []*cursor, now time.Time) ([]*cursor, error) {
+func (s *supervisor) relocate(ctx context.Context, lost []*cursor, now time.Time) ([]*cursor, error) {
 	logs := make([]adapters.Log, len(lost))
 	for i, cur := range lost {
 		logs[i] = cur.log
 	}
-	found, _, err := cluster.ListBounds(ctx, k.client, logs, false)
+	found, _, err := cluster.ListBounds(ctx, s.client, logs, false)
 	if err != nil {
 		return nil, err
 	}
@@ -194,14 +194,14 @@ func (k *supervisor) relocate(ctx context.Context, lost []*cursor, now time.Time
 		if !ok {
 			continue // it is asked for again and comes back
 		}
-		k.move(cur, b, now)
+		s.move(cur, b, now)
 	}
 	return lost, nil
 }
 
-func (k *supervisor) move(cur *cursor, b cluster.Bounds, now time.Time) {
+func (s *supervisor) move(cur *cursor, b cluster.Bounds, now time.Time) {
 	name := fmt.Sprintf("%s/%d", cur.log.Destination, cur.log.Partition)
-	gap := adapters.Gap{From: k.refreshed, To: now}
+	gap := adapters.Gap{From: s.refreshed, To: now}
 	was := cur.next
 	switch {
 	case was < b.Start:
@@ -213,15 +213,15 @@ func (k *supervisor) move(cur *cursor, b cluster.Bounds, now time.Time) {
 	default:
 		return
 	}
-	if !k.tail {
-		k.progress.move(gap.Reason)
+	if !s.tail {
+		s.progress.move(gap.Reason)
 		if cur.next = min(cur.next, cur.end); was > b.End {
 			cur.next = cur.end
 		}
 		return
 	}
-	k.progress.gap(gap)
-	k.progress.reached(cur.log, cur.next)
+	s.progress.gap(gap)
+	s.progress.reached(cur.log, cur.next)
 }
 
 func unique(list []string) (out []string) {

@@ -48,22 +48,22 @@ func newSupervisor(s *stream, selection *cluster.Selection) *supervisor {
 }
 
 // run keeps until ctx ends, or until something is wrong that waiting cannot mend.
-func (k *supervisor) run(ctx context.Context) {
+func (s *supervisor) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		looked := time.Now()
-		if err := k.poll(ctx, looked); err != nil {
+		if err := s.poll(ctx, looked); err != nil {
 			if ctx.Err() == nil {
-				k.failed <- err
+				s.failed <- err
 			}
 			return
 		}
-		k.wait(ctx, looked)
+		s.wait(ctx, looked)
 	}
 }
 
 // wait collects returned cursors until it is time to look again: soon when there are some.
-func (k *supervisor) wait(ctx context.Context, looked time.Time) {
-	due := time.NewTimer(time.Until(looked.Add(k.pause)))
+func (s *supervisor) wait(ctx context.Context, looked time.Time) {
+	due := time.NewTimer(time.Until(looked.Add(s.pause)))
 	defer due.Stop()
 	for {
 		select {
@@ -71,99 +71,99 @@ func (k *supervisor) wait(ctx context.Context, looked time.Time) {
 			return
 		case <-due.C:
 			return
-		case returned := <-k.returned:
-			for _, s := range returned {
-				k.lose(s.cursor, s.err, time.Now())
+		case returned := <-s.returned:
+			for _, r := range returned {
+				s.lose(r.cursor, r.err, time.Now())
 			}
-			k.pause = min(k.pause, retryPause)
-			due.Reset(time.Until(looked.Add(k.pause)))
+			s.pause = min(s.pause, retryPause)
+			due.Reset(time.Until(looked.Add(s.pause)))
 		}
 	}
 }
 
 // poll asks for a sign of life and, when it is time or there are returned cursors, looks at the
 // whole. The error is one that waiting cannot mend.
-func (k *supervisor) poll(ctx context.Context, now time.Time) error {
-	err := k.ping(ctx)
-	if err == nil && (k.catalog == nil || len(k.unplaced)+k.unresolved > 0 || now.Sub(k.refreshed) >= discovery) {
-		err = k.refresh(ctx, now)
+func (s *supervisor) poll(ctx context.Context, now time.Time) error {
+	err := s.ping(ctx)
+	if err == nil && (s.catalog == nil || len(s.unplaced)+s.unresolved > 0 || now.Sub(s.refreshed) >= discovery) {
+		err = s.refresh(ctx, now)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err == nil && len(k.unplaced)+k.unresolved == 0 {
-		k.pause, k.troubled = heartbeat, time.Time{}
-		return k.report(nil, now)
+	if err == nil && len(s.unplaced)+s.unresolved == 0 {
+		s.pause, s.troubled = heartbeat, time.Time{}
+		return s.report(nil, now)
 	}
-	k.pause = min(max(2*k.pause, retryPause), heartbeat)
-	if k.troubled.IsZero() {
-		k.pause, k.troubled = retryPause, now
+	s.pause = min(max(2*s.pause, retryPause), heartbeat)
+	if s.troubled.IsZero() {
+		s.pause, s.troubled = retryPause, now
 	}
-	return k.report(err, now)
+	return s.report(err, now)
 }
 
-func (k *supervisor) ping(ctx context.Context) error {
+func (s *supervisor) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingLimit)
 	defer cancel()
-	return k.client.Ping(ctx)
+	return s.client.Ping(ctx)
 }
 
 // report passes the state of the connection on. A scan, which nobody watches, ends
 // when trouble has lasted too long.
-func (k *supervisor) report(err error, now time.Time) error {
+func (s *supervisor) report(err error, now time.Time) error {
 	var problem error
 	if err != nil {
-		problem = k.config.access().Problem(err)
+		problem = s.config.access().Problem(err)
 	}
-	if k.tail {
-		k.progress.connected(problem, now)
-		if problem == nil && (k.unresolved == 0 || now.Sub(k.began) > discovery) {
-			k.progress.enter(reading, nil, now)
+	if s.tail {
+		s.progress.connected(problem, now)
+		if problem == nil && (s.unresolved == 0 || now.Sub(s.began) > discovery) {
+			s.progress.enter(reading, nil, now)
 		}
 		return nil
 	}
-	if problem == nil || now.Sub(k.troubled) < k.config.patience && !adapters.IsPermanent(problem) {
+	if problem == nil || now.Sub(s.troubled) < s.config.patience && !adapters.IsPermanent(problem) {
 		return nil
 	}
 	return problem
 }
 
 // lose takes a cursor that no fetcher serves.
-func (k *supervisor) lose(c *cursor, why error, now time.Time) {
+func (s *supervisor) lose(c *cursor, why error, now time.Time) {
 	if c.unserved.IsZero() {
 		c.unserved = now
 	}
-	k.unplaced = append(k.unplaced, returnedCursor{cursor: c, err: why, at: now})
-	if k.tail {
-		k.progress.lose(c.log, k.trouble(c.log, why, c.unserved))
+	s.unplaced = append(s.unplaced, returnedCursor{cursor: c, err: why, at: now})
+	if s.tail {
+		s.progress.lose(c.log, s.trouble(c.log, why, c.unserved))
 	}
 }
 
 // refresh reads the catalog and brings everything in line with it.
-func (k *supervisor) refresh(ctx context.Context, now time.Time) error {
+func (s *supervisor) refresh(ctx context.Context, now time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	c, err := cluster.ReadCatalog(ctx, k.client, k.selection.Ask())
+	c, err := cluster.ReadCatalog(ctx, s.client, s.selection.Ask())
 	if err != nil {
 		return err
 	}
-	topics, problems := k.selection.Chosen(k.config.access(), c)
-	if k.tail {
-		if err := k.begin(ctx, k.discover(topics, c, now), c, now); err != nil {
+	topics, problems := s.selection.Chosen(s.config.access(), c)
+	if s.tail {
+		if err := s.begin(ctx, s.discover(topics, c, now), c, now); err != nil {
 			return err
 		}
 	}
-	placed, more, err := k.settle(ctx, c, now)
+	placed, more, err := s.settle(ctx, c, now)
 	if err != nil {
 		return err
 	}
 	problems = append(problems, more...)
-	for _, cur := range k.assign(placed, c) {
-		k.lose(cur, kerrLeaderNotAvailable, now)
+	for _, cur := range s.assign(placed, c) {
+		s.lose(cur, kerrLeaderNotAvailable, now)
 	}
-	k.catalog, k.refreshed = c, now
-	if k.tail {
-		k.progress.see(len(topics), problems)
+	s.catalog, s.refreshed = c, now
+	if s.tail {
+		s.progress.see(len(topics), problems)
 	}
 	return nil
 }

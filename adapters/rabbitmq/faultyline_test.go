@@ -69,36 +69,36 @@ func newFaultyLine(t testing.TB, address string) *faultyLine {
 }
 
 // close ends all connections, and waits until nothing of the line is left.
-func (l *faultyLine) close() {
-	l.listener.Close()
-	l.mu.Lock()
-	l.closing = true
-	for conn := range l.open {
+func (f *faultyLine) close() {
+	f.listener.Close()
+	f.mu.Lock()
+	f.closing = true
+	for conn := range f.open {
 		conn.Close()
 	}
-	l.mu.Unlock()
-	l.working.Wait()
+	f.mu.Unlock()
+	f.working.Wait()
 }
 
 // keep notes connections, to be closed with the line.
-func (l *faultyLine) keep(conns ...net.Conn) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (f *faultyLine) keep(conns ...net.Conn) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, conn := range conns {
-		l.open[conn] = true
+		f.open[conn] = true
 	}
-	return !l.closing
+	return !f.closing
 }
 
-func (l *faultyLine) serve(client net.Conn) {
-	broker, err := net.Dial("tcp", l.address)
+func (f *faultyLine) serve(client net.Conn) {
+	broker, err := net.Dial("tcp", f.address)
 	if err != nil {
 		client.Close()
 		return
 	}
 	end := func() { client.Close(); broker.Close() }
 	defer end()
-	if !l.keep(client, broker) {
+	if !f.keep(client, broker) {
 		return
 	}
 	const hello = 8 // the protocol header
@@ -108,34 +108,34 @@ func (l *faultyLine) serve(client net.Conn) {
 	var there sync.WaitGroup
 	there.Go(func() {
 		defer end()
-		(&way{line: l, from: bufio.NewReader(client), to: broker, back: client, toBroker: true}).run()
+		(&way{line: f, from: bufio.NewReader(client), to: broker, back: client, toBroker: true}).run()
 	})
-	(&way{line: l, from: bufio.NewReader(broker), to: client}).run()
+	(&way{line: f, from: bufio.NewReader(broker), to: client}).run()
 	end()
 	there.Wait()
 }
 
 // meets counts a frame and says what happens to it.
-func (l *faultyLine) meets(toBroker bool, frame []byte) fault {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.only != nil && !l.only(frame) {
+func (f *faultyLine) meets(toBroker bool, frame []byte) fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.only != nil && !f.only(frame) {
 		return well
 	}
-	n := l.passed[toBroker]
-	l.passed[toBroker]++
-	if l.fault == well || toBroker != l.toBroker || n != l.at {
+	n := f.passed[toBroker]
+	f.passed[toBroker]++
+	if f.fault == well || toBroker != f.toBroker || n != f.at {
 		return well
 	}
-	close(l.happened)
-	return l.fault
+	close(f.happened)
+	return f.fault
 }
 
 // frames is how many frames have passed one way.
-func (l *faultyLine) frames(toBroker bool) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.passed[toBroker]
+func (f *faultyLine) frames(toBroker bool) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.passed[toBroker]
 }
 
 // way is one direction of one connection.

@@ -125,27 +125,27 @@ func freePorts() int {
 	return 0 // on which no broker starts
 }
 
-func (b *ownBroker) command(arguments ...string) (string, error) {
-	out, err := exec.Command(b.script, arguments...).CombinedOutput()
+func (o *ownBroker) command(arguments ...string) (string, error) {
+	out, err := exec.Command(o.script, arguments...).CombinedOutput()
 	return string(out), err
 }
 
 // start brings the broker up, if it is not, with the plugin for EXTERNAL.
-func (b *ownBroker) start(t testing.TB) {
+func (o *ownBroker) start(t testing.TB) {
 	t.Helper()
-	if out, err := b.command("start", b.version, b.folder, strconv.Itoa(b.port)); err != nil {
+	if out, err := o.command("start", o.version, o.folder, strconv.Itoa(o.port)); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	plugins := filepath.Join(b.folder, "enabled_plugins")
+	plugins := filepath.Join(o.folder, "enabled_plugins")
 	if err := os.WriteFile(plugins, []byte("[rabbitmq_management,rabbitmq_stream,rabbitmq_auth_mechanism_ssl].\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	b.ctl(t, "eval", `rabbit_plugins:ensure(os:getenv("RABBITMQ_ENABLED_PLUGINS_FILE")).`)
+	o.ctl(t, "eval", `rabbit_plugins:ensure(os:getenv("RABBITMQ_ENABLED_PLUGINS_FILE")).`)
 }
 
-func (b *ownBroker) ctl(t testing.TB, arguments ...string) string {
+func (o *ownBroker) ctl(t testing.TB, arguments ...string) string {
 	t.Helper()
-	out, err := b.command(append([]string{"ctl", b.folder}, arguments...)...)
+	out, err := o.command(append([]string{"ctl", o.folder}, arguments...)...)
 	if err != nil {
 		t.Fatalf("rabbitmqctl %v: %v: %s", arguments, err, out)
 	}
@@ -154,23 +154,23 @@ func (b *ownBroker) ctl(t testing.TB, arguments ...string) string {
 
 // sync has the broker write down which queues and exchanges there are: what was declared
 // within the last seconds would else be gone after a SIGKILL, whatever is durable.
-func (b *ownBroker) sync(t testing.TB) {
+func (o *ownBroker) sync(t testing.TB) {
 	t.Helper()
-	b.ctl(t, "eval", "[dets:sync(T) || T <- dets:all()], case mnesia:system_info(is_running) of yes -> mnesia:sync_log(); _ -> ok end.")
+	o.ctl(t, "eval", "[dets:sync(T) || T <- dets:all()], case mnesia:system_info(is_running) of yes -> mnesia:sync_log(); _ -> ok end.")
 }
 
 // kill ends the broker by SIGKILL; start brings it back.
-func (b *ownBroker) kill(t testing.TB) {
+func (o *ownBroker) kill(t testing.TB) {
 	t.Helper()
-	if out, err := b.command("kill", b.folder); err != nil {
+	if out, err := o.command("kill", o.folder); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 }
 
 // hang stops the broker's process without closing its connections.
-func (b *ownBroker) hang(t testing.TB) (resume func()) {
+func (o *ownBroker) hang(t testing.TB) (resume func()) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(b.folder, "beam.pid"))
+	text, err := os.ReadFile(filepath.Join(o.folder, "beam.pid"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,18 +185,18 @@ func (b *ownBroker) hang(t testing.TB) (resume func()) {
 }
 
 // seenFolder is the broker's folder as the broker itself sees it.
-func (b *ownBroker) seenFolder() string {
-	if b.version == "3" {
-		return b.folder
+func (o *ownBroker) seenFolder() string {
+	if o.version == "3" {
+		return o.folder
 	}
 	return "/srv"
 }
 
 // prepareTLS makes an authority, a certificate for the broker, and one for the client
 // "guest", and tells the broker of its own.
-func (b *ownBroker) prepareTLS() error {
-	b.certificates = filepath.Join(b.folder, "tls")
-	for _, folder := range []string{b.certificates, filepath.Join(b.folder, "conf.d")} {
+func (o *ownBroker) prepareTLS() error {
+	o.certificates = filepath.Join(o.folder, "tls")
+	for _, folder := range []string{o.certificates, filepath.Join(o.folder, "conf.d")} {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return err
 		}
@@ -210,14 +210,14 @@ func (b *ownBroker) prepareTLS() error {
 		if err != nil {
 			return err
 		}
-		if err := c.write(b.certificates, name); err != nil {
+		if err := c.write(o.certificates, name); err != nil {
 			return err
 		}
 	}
-	if err := authority.write(b.certificates, "authority"); err != nil {
+	if err := authority.write(o.certificates, "authority"); err != nil {
 		return err
 	}
-	seen := b.seenFolder() + "/tls"
+	seen := o.seenFolder() + "/tls"
 	settings := fmt.Sprintf(`listeners.ssl.1 = 127.0.0.1:%d
 ssl_options.cacertfile = %s/authority.pem
 ssl_options.certfile = %s/broker.pem
@@ -227,8 +227,8 @@ ssl_options.fail_if_no_peer_cert = false
 ssl_cert_login_from = common_name
 auth_mechanisms.1 = PLAIN
 auth_mechanisms.2 = EXTERNAL
-`, b.port+1, seen, seen, seen)
-	return os.WriteFile(filepath.Join(b.folder, "conf.d", "tls.conf"), []byte(settings), 0o644)
+`, o.port+1, seen, seen, seen)
+	return os.WriteFile(filepath.Join(o.folder, "conf.d", "tls.conf"), []byte(settings), 0o644)
 }
 
 // certificate is one with its key.
@@ -277,11 +277,11 @@ func (c *certificate) write(folder, name string) error {
 
 // awaitAnswer waits until the broker takes connections, as it does a while after it
 // was resumed.
-func (b *ownBroker) awaitAnswer(ctx context.Context) error {
+func (o *ownBroker) awaitAnswer(ctx context.Context) error {
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for {
-		connection, err := amqp.Dial(b.amqp)
+		connection, err := amqp.Dial(o.amqp)
 		if err == nil {
 			return connection.Close()
 		}

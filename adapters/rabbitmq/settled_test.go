@@ -42,18 +42,18 @@ func newSlowLine(t *testing.T, to string, delay time.Duration) *slowLine {
 	return l
 }
 
-func (l *slowLine) serve(from net.Conn, address string) {
+func (s *slowLine) serve(from net.Conn, address string) {
 	to, err := net.Dial("tcp", address)
 	if err != nil {
 		from.Close()
 		return
 	}
-	l.working.Go(func() {
-		<-l.cut
+	s.working.Go(func() {
+		<-s.cut
 		from.Close()
 		to.Close()
 	})
-	l.working.Go(func() { _, _ = io.Copy(from, to) })
+	s.working.Go(func() { _, _ = io.Copy(from, to) })
 	for {
 		part := make([]byte, 1<<16)
 		n, err := from.Read(part)
@@ -61,8 +61,8 @@ func (l *slowLine) serve(from net.Conn, address string) {
 			return
 		}
 		select {
-		case <-time.After(l.delay):
-		case <-l.cut:
+		case <-time.After(s.delay):
+		case <-s.cut:
 			return
 		}
 		if _, err := to.Write(part[:n]); err != nil {
@@ -72,10 +72,10 @@ func (l *slowLine) serve(from net.Conn, address string) {
 }
 
 // end cuts the line.
-func (l *slowLine) end() {
-	l.once.Do(func() {
-		l.listener.Close()
-		close(l.cut)
+func (s *slowLine) end() {
+	s.once.Do(func() {
+		s.listener.Close()
+		close(s.cut)
 	})
 }
 

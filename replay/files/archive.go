@@ -97,8 +97,8 @@ func (a *Archive) Put(letters []Encoded, anew bool) (foreign []bool, err error) 
 
 // append appends the line of a letter to what goes to an end, and returns its value in the
 // index.
-func (l *Encoded) append(data []byte, end int64, foreign bool) (value uint64, all []byte, err error) {
-	line, err := json.Marshal(archived{l.Position, l.Content, foreign, l.Line})
+func (e *Encoded) append(data []byte, end int64, foreign bool) (value uint64, all []byte, err error) {
+	line, err := json.Marshal(archived{e.Position, e.Content, foreign, e.Line})
 	value = uint64(end+int64(len(data))) + 1
 	if foreign {
 		value |= heldOut

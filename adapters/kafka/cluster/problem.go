@@ -35,18 +35,18 @@ type SASL struct {
 }
 
 // Explain is the problem of an error, unless the caller's context was ended.
-func (c *Access) Explain(ctx context.Context, err error) error {
+func (a *Access) Explain(ctx context.Context, err error) error {
 	if ctx.Err() == context.Canceled {
 		return ctx.Err()
 	}
-	return c.Problem(err)
+	return a.Problem(err)
 }
 
 // Problem says in an operator's words why the cluster could not be talked to.
-func (c *Access) Problem(err error) *adapters.Problem {
-	p := &adapters.Problem{Doing: "connect to kafka " + c.Address(), Kind: adapters.ErrNotConnected}
+func (a *Access) Problem(err error) *adapters.Problem {
+	p := &adapters.Problem{Doing: "connect to kafka " + a.Address(), Kind: adapters.ErrNotConnected}
 	for _, explain := range []func(*Access, *adapters.Problem, error) bool{explainTLS, explainLogin, explainForeign, explainNetwork, explainEnd} {
-		if explain(c, p, err) {
+		if explain(a, p, err) {
 			return p
 		}
 	}
@@ -106,11 +106,11 @@ func explainCertificate(c *Access, p *adapters.Problem, now time.Time) bool {
 }
 
 // certificate is the client's own, or nil.
-func (c *Access) certificate() *x509.Certificate {
-	if c.TLS == nil || c.TLS.Certificate == "" {
+func (a *Access) certificate() *x509.Certificate {
+	if a.TLS == nil || a.TLS.Certificate == "" {
 		return nil
 	}
-	pair, err := tls.LoadX509KeyPair(c.TLS.Certificate, c.TLS.Key)
+	pair, err := tls.LoadX509KeyPair(a.TLS.Certificate, a.TLS.Key)
 	if err != nil {
 		return nil
 	}
@@ -144,11 +144,11 @@ func explainLogin(c *Access, p *adapters.Problem, err error) bool {
 }
 
 // User is whom the broker takes the client for: who logs in, or else whom its certificate names.
-func (c *Access) User() string {
-	if c.SASL != nil {
-		return fmt.Sprintf("%q", c.SASL.User)
+func (a *Access) User() string {
+	if a.SASL != nil {
+		return fmt.Sprintf("%q", a.SASL.User)
 	}
-	if own := c.certificate(); own != nil {
+	if own := a.certificate(); own != nil {
 		return fmt.Sprintf("%q", own.Subject)
 	}
 	return "(none)"
@@ -156,8 +156,8 @@ func (c *Access) User() string {
 
 // unresolved says that a broker's host cannot be found. One that the operator did not name
 // comes from a broker.
-func (c *Access) unresolved(dns *net.DNSError) (cause, remedy string) {
-	for _, address := range c.Brokers {
+func (a *Access) unresolved(dns *net.DNSError) (cause, remedy string) {
+	for _, address := range a.Brokers {
 		if host, _, err := net.SplitHostPort(address); err == nil && strings.EqualFold(host, dns.Name) {
 			return "no such host: " + dns.Name, "check the address"
 		}
@@ -233,21 +233,21 @@ func afterLast(text, mark string) string {
 }
 
 // Unknown is the problem of a topic that the cluster does not have.
-func (c *Access) Unknown(topic string) error {
-	return adapters.UnknownDestination("kafka", c.Address(), adapters.Topic, topic)
+func (a *Access) Unknown(topic string) error {
+	return adapters.UnknownDestination("kafka", a.Address(), adapters.Topic, topic)
 }
 
 // Address is where the cluster is, as the operator wrote it.
-func (c *Access) Address() string { return strings.Join(c.Brokers, ",") }
+func (a *Access) Address() string { return strings.Join(a.Brokers, ",") }
 
 // TryAgain is the remedy for what is over when all brokers are there.
 const TryAgain = "try again when the cluster is whole"
 
 // Unread says why a log cannot be read from next to its end; next is negative where not even
 // its beginning is known.
-func (c *Access) Unread(log adapters.Log, next, end int64, why error) string {
+func (a *Access) Unread(log adapters.Log, next, end int64, why error) string {
 	if errors.Is(why, kerr.TopicAuthorizationFailed) {
-		return c.NotAllowed(log.Destination).Error()
+		return a.NotAllowed(log.Destination).Error()
 	}
 	part := "all"
 	if next >= 0 {
@@ -257,9 +257,9 @@ func (c *Access) Unread(log adapters.Log, next, end int64, why error) string {
 }
 
 // NotAllowed is the problem of topics that the user may not read.
-func (c *Access) NotAllowed(topic string) *adapters.Problem {
+func (a *Access) NotAllowed(topic string) *adapters.Problem {
 	return &adapters.Problem{
-		Doing: fmt.Sprintf("read kafka topic %q at %s", topic, c.Address()), Cause: "user " + c.User() + " has no permission",
+		Doing: fmt.Sprintf("read kafka topic %q at %s", topic, a.Address()), Cause: "user " + a.User() + " has no permission",
 		Remedy: "have Read and Describe granted on it", Kind: adapters.ErrNotAuthorized,
 	}
 }

@@ -33,92 +33,92 @@ func NewReaders(client *kgo.Client) *readers {
 }
 
 // Of are the groups that read a topic, in order.
-func (s *readers) Of(topic string) (names []string) {
-	for _, group := range slices.Sorted(maps.Keys(s.readers[topic])) {
-		names = append(names, group+s.readers[topic][group])
+func (r *readers) Of(topic string) (names []string) {
+	for _, group := range slices.Sorted(maps.Keys(r.readers[topic])) {
+		names = append(names, group+r.readers[topic][group])
 	}
 	return names
 }
 
 // Find asks about all groups, some at a time, until ctx ends.
-func (s *readers) Find(ctx context.Context) {
-	if len(s.Topics) == 0 {
+func (r *readers) Find(ctx context.Context) {
+	if len(r.Topics) == 0 {
 		return
 	}
-	s.hidden = s.hides(ctx)
-	kinds := s.list(ctx)
+	r.hidden = r.hides(ctx)
+	kinds := r.list(ctx)
 	for kind, names := range kinds {
-		s.groups += len(names)
+		r.groups += len(names)
 		slices.Sort(names)
 		for some := range slices.Chunk(names, groupsAtOnce) {
-			s.ask(ctx, kind, some)
+			r.ask(ctx, kind, some)
 			if ctx.Err() != nil {
 				break
 			}
-			s.asked += len(some)
+			r.asked += len(some)
 		}
 	}
 }
 
 // Unknown is why there may be more readers, in one clause, or empty.
-func (s *readers) Unknown(user string) string {
+func (r *readers) Unknown(user string) string {
 	var why []string
-	if s.hidden {
+	if r.hidden {
 		why = append(why, "groups that user "+user+" may not describe are not listed")
 	}
-	if n := len(s.refused); n > 0 {
+	if n := len(r.refused); n > 0 {
 		why = append(why, fmt.Sprintf("%d groups may not be described", n))
 	}
-	if s.asked < s.groups {
-		why = append(why, fmt.Sprintf("asked only %d of %d groups", s.asked, s.groups))
+	if r.asked < r.groups {
+		why = append(why, fmt.Sprintf("asked only %d of %d groups", r.asked, r.groups))
 	}
-	if s.unanswered != nil {
-		why = append(why, "not every broker answers ("+cluster.InWords(s.unanswered)+")")
+	if r.unanswered != nil {
+		why = append(why, "not every broker answers ("+cluster.InWords(r.unanswered)+")")
 	}
 	return strings.Join(why, ", ")
 }
 
 // shards sends a request to all brokers that have to do with it. A coordinator that may
 // not even be looked up is that of groups that may not be described.
-func (s *readers) shards(ctx context.Context, request kmsg.Request) (responses []kmsg.Response) {
-	for _, shard := range s.client.RequestSharded(ctx, request) {
+func (r *readers) shards(ctx context.Context, request kmsg.Request) (responses []kmsg.Response) {
+	for _, shard := range r.client.RequestSharded(ctx, request) {
 		switch {
 		case shard.Err == nil:
 			responses = append(responses, shard.Resp)
 		case errors.Is(shard.Err, kerr.GroupAuthorizationFailed):
 			for _, group := range groupsOf(shard.Req) {
-				s.refused[group] = true
+				r.refused[group] = true
 			}
 		case ctx.Err() == nil:
-			s.unanswered = shard.Err
+			r.unanswered = shard.Err
 		}
 	}
 	return responses
 }
 
 // ask looks at groups of one type.
-func (s *readers) ask(ctx context.Context, kind string, groups []string) {
-	ids := make(map[[16]byte]string, len(s.Topics))
-	for name, topic := range s.Topics {
+func (r *readers) ask(ctx context.Context, kind string, groups []string) {
+	ids := make(map[[16]byte]string, len(r.Topics))
+	for name, topic := range r.Topics {
 		ids[topic.ID] = name
 	}
-	s.members(ctx, kind, groups, ids)
+	r.members(ctx, kind, groups, ids)
 	if kind == groupShare {
-		s.shareOffsets(ctx, groups, ids)
+		r.shareOffsets(ctx, groups, ids)
 	} else {
-		s.offsets(ctx, kind, groups, ids)
+		r.offsets(ctx, kind, groups, ids)
 	}
 }
 
 // reads notes that a group reads a topic, if it is one of those in question.
-func (s *readers) reads(topic, group, kind string) {
-	if s.Topics[topic] == nil {
+func (r *readers) reads(topic, group, kind string) {
+	if r.Topics[topic] == nil {
 		return
 	}
-	if s.readers[topic] == nil {
-		s.readers[topic] = make(map[string]string)
+	if r.readers[topic] == nil {
+		r.readers[topic] = make(map[string]string)
 	}
-	switch readers := s.readers[topic]; kind {
+	switch readers := r.readers[topic]; kind {
 	case groupShare:
 		readers[group] = " (share group)"
 	case groupStreams, "connect":
@@ -131,9 +131,9 @@ func (s *readers) reads(topic, group, kind string) {
 }
 
 // offsets finds groups that have committed offsets of the topics.
-func (s *readers) offsets(ctx context.Context, kind string, groups []string, ids map[[16]byte]string) {
+func (r *readers) offsets(ctx context.Context, kind string, groups []string, ids map[[16]byte]string) {
 	var topics []kmsg.OffsetFetchRequestGroupTopic
-	for name, topic := range s.Topics {
+	for name, topic := range r.Topics {
 		t := kmsg.NewOffsetFetchRequestGroupTopic()
 		t.Topic, t.TopicID, t.Partitions = name, topic.ID, slices.Sorted(maps.Keys(topic.Leaders))
 		topics = append(topics, t)
@@ -144,18 +144,18 @@ func (s *readers) offsets(ctx context.Context, kind string, groups []string, ids
 		g.Group, g.Topics = name, topics
 		request.Groups = append(request.Groups, g)
 	}
-	s.committed(ctx, kind, request, ids)
+	r.committed(ctx, kind, request, ids)
 }
 
 // committed finds groups that have committed something, as the answers to a request say. Newer
 // brokers answer by the id of a topic.
-func (s *readers) committed(ctx context.Context, kind string, request kmsg.Request, topics map[[16]byte]string) {
-	for _, response := range s.shards(ctx, request) {
+func (r *readers) committed(ctx context.Context, kind string, request kmsg.Request, topics map[[16]byte]string) {
+	for _, response := range r.shards(ctx, request) {
 		for _, answer := range commitsIn(response) {
-			s.note(answer.group, answer.code)
+			r.note(answer.group, answer.code)
 			for _, c := range answer.commits {
 				if c.err == nil && c.offset >= 0 {
-					s.reads(cmp.Or(c.topic, topics[c.id]), answer.group, kind)
+					r.reads(cmp.Or(c.topic, topics[c.id]), answer.group, kind)
 				}
 			}
 		}
@@ -164,19 +164,19 @@ func (s *readers) committed(ctx context.Context, kind string, request kmsg.Reque
 
 // members finds groups that read the topics as a whole, and those with a member that wants one or
 // was given one.
-func (s *readers) members(ctx context.Context, kind string, groups []string, ids map[[16]byte]string) {
-	for _, response := range s.descriptions(ctx, kind, groups) {
+func (r *readers) members(ctx context.Context, kind string, groups []string, ids map[[16]byte]string) {
+	for _, response := range r.descriptions(ctx, kind, groups) {
 		for _, answer := range describedIn(response) {
-			s.note(answer.group, answer.code)
+			r.note(answer.group, answer.code)
 			for _, topic := range answer.topics {
-				s.reads(topic, answer.group, kind)
+				r.reads(topic, answer.group, kind)
 			}
 			for _, m := range answer.members {
 				for _, topic := range m.wanted {
-					s.reads(topic, answer.group, kind)
+					r.reads(topic, answer.group, kind)
 				}
 				for i := range m.given {
-					s.reads(cmp.Or(m.given[i].topic, ids[m.given[i].id]), answer.group, kind)
+					r.reads(cmp.Or(m.given[i].topic, ids[m.given[i].id]), answer.group, kind)
 				}
 			}
 		}
@@ -184,26 +184,26 @@ func (s *readers) members(ctx context.Context, kind string, groups []string, ids
 }
 
 // descriptions are the brokers' answers, each about some of the groups.
-func (s *readers) descriptions(ctx context.Context, kind string, groups []string) (responses []kmsg.Response) {
+func (r *readers) descriptions(ctx context.Context, kind string, groups []string) (responses []kmsg.Response) {
 	if kind != groupStreams {
-		return s.shards(ctx, describe(kind, groups))
+		return r.shards(ctx, describe(kind, groups))
 	}
-	byCoordinator(s.client, func(group string) int32 { return s.coordinators[group] }, groups, func(broker *kgo.Broker, some []string) {
+	byCoordinator(r.client, func(group string) int32 { return r.coordinators[group] }, groups, func(broker *kgo.Broker, some []string) {
 		response, err := broker.Request(ctx, describe(kind, some))
 		switch {
 		case err == nil:
 			responses = append(responses, response)
 		case ctx.Err() == nil:
-			s.unanswered = err
+			r.unanswered = err
 		}
 	})
 	return responses
 }
 
 // shareOffsets is the same of share groups.
-func (s *readers) shareOffsets(ctx context.Context, groups []string, ids map[[16]byte]string) {
+func (r *readers) shareOffsets(ctx context.Context, groups []string, ids map[[16]byte]string) {
 	var topics []kmsg.DescribeShareGroupOffsetsRequestGroupTopic
-	for name, topic := range s.Topics {
+	for name, topic := range r.Topics {
 		t := kmsg.NewDescribeShareGroupOffsetsRequestGroupTopic()
 		t.Topic, t.Partitions = name, slices.Sorted(maps.Keys(topic.Leaders))
 		topics = append(topics, t)
@@ -214,5 +214,5 @@ func (s *readers) shareOffsets(ctx context.Context, groups []string, ids map[[16
 		g.GroupID, g.Topics = name, topics
 		request.Groups = append(request.Groups, g)
 	}
-	s.committed(ctx, groupShare, request, ids)
+	r.committed(ctx, groupShare, request, ids)
 }

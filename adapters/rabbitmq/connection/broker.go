@@ -103,10 +103,10 @@ func (b *Broker) Close() {
 }
 
 // cluster is what a connection tells of its broker.
-func (l *Conn) cluster() string {
-	name, _ := l.Properties["cluster_name"].(string)
+func (c *Conn) cluster() string {
+	name, _ := c.Properties["cluster_name"].(string)
 	if name == "" {
 		return ""
 	}
-	return "rabbitmq:" + name + "/" + url.PathEscape(l.Broker.VirtualHost)
+	return "rabbitmq:" + name + "/" + url.PathEscape(c.Broker.VirtualHost)
 }

@@ -20,38 +20,38 @@ type Channel struct {
 }
 
 // Problem is connection's, with the broker's reason for closing the channel.
-func (ch *Channel) Problem(doing string, err error) error {
-	return ch.conn.Problem(doing, ch.CloseReason(err))
+func (c *Channel) Problem(doing string, err error) error {
+	return c.conn.Problem(doing, c.CloseReason(err))
 }
 
 // CloseReason is the broker's reason for closing the channel, if that is what err comes of.
-func (ch *Channel) CloseReason(err error) error {
+func (c *Channel) CloseReason(err error) error {
 	var answer *amqp.Error
 	if err != nil && !errors.Is(err, amqp.ErrClosed) && errors.As(err, &answer) {
 		return err
 	}
-	if ch.reason == nil && ch.IsClosed() {
+	if c.reason == nil && c.IsClosed() {
 		limit := time.NewTimer(closeReasonLimit)
 		defer limit.Stop()
 		select {
-		case ch.reason = <-ch.closes:
+		case c.reason = <-c.closes:
 		case <-limit.C:
 		}
 	}
-	if ch.reason != nil {
-		return ch.reason
+	if c.reason != nil {
+		return c.reason
 	}
 	return err
 }
 
 // Lost says why the deliveries of a channel ended that held letters.
-func (ch *Channel) Lost(doing string) error {
-	if cause := ch.conn.aborted(); cause != nil {
+func (c *Channel) Lost(doing string) error {
+	if cause := c.conn.aborted(); cause != nil {
 		return cause
 	}
 	cause := "the connection ended"
 	var answer *amqp.Error
-	if errors.As(ch.CloseReason(amqp.ErrClosed), &answer) {
+	if errors.As(c.CloseReason(amqp.ErrClosed), &answer) {
 		cause = lossWords(answer)
 	}
 	remedy := "check the broker, and resume: it has given back what was not settled"

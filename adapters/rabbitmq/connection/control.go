@@ -23,8 +23,8 @@ type Control struct {
 	channel *amqp.Channel
 }
 
-func (l *Conn) Control(hurry context.Context) *Control {
-	return &Control{Conn: l, hurry: hurry}
+func (c *Conn) Control(hurry context.Context) *Control {
+	return &Control{Conn: c, hurry: hurry}
 }
 
 // Do runs an operation and puts a refusal into words.

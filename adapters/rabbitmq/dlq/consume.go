@@ -74,46 +74,46 @@ func newLetterConsumer(channel *connection.Channel, queue string) *letterConsume
 	return &letterConsumer{channel: channel, queue: queue, timer: time.NewTimer(time.Hour), prefetch: takePrefetch, lowest: 1, settled: map[uint64]bool{}}
 }
 
-func (t *letterConsumer) doing() string { return "take letters from queue " + wording.Quoted(t.queue) }
+func (c *letterConsumer) doing() string { return "take letters from queue " + wording.Quoted(c.queue) }
 
-func (t *letterConsumer) consume() error {
-	if err := t.alone(); err != nil {
+func (c *letterConsumer) consume() error {
+	if err := c.alone(); err != nil {
 		return err
 	}
-	t.consumers++ // by a new name, or a quorum queue would take it for the one before
-	err := t.channel.Qos(t.prefetch, 0, false)
+	c.consumers++ // by a new name, or a quorum queue would take it for the one before
+	err := c.channel.Qos(c.prefetch, 0, false)
 	if err == nil {
-		t.deliveries, err = t.channel.Consume(t.queue, t.tag(), false, !t.shared, false, false, nil)
+		c.deliveries, err = c.channel.Consume(c.queue, c.tag(), false, !c.shared, false, false, nil)
 	}
 	var refusal *amqp.Error
 	if errors.As(err, &refusal) && refusal.Code == amqp.AccessRefused && strings.Contains(refusal.Reason, "exclusive") {
-		return t.busy()
+		return c.busy()
 	}
 	if err != nil {
-		return t.channel.Problem(t.doing(), err)
+		return c.channel.Problem(c.doing(), err)
 	}
-	t.consumer, t.first, t.credit = true, t.lastTag+1, 0
-	return t.alone()
+	c.consumer, c.first, c.credit = true, c.lastTag+1, 0
+	return c.alone()
 }
 
 // alone checks that the queue has no other consumers than ours, since quorum queues grant
 // exclusive consumers to everybody. They also count those of ours that have ended and
 // still hold letters.
-func (t *letterConsumer) alone() error {
-	if t.shared {
+func (c *letterConsumer) alone() error {
+	if c.shared {
 		return nil
 	}
-	state, err := t.channel.QueueDeclarePassive(t.queue, true, false, false, false, nil)
+	state, err := c.channel.QueueDeclarePassive(c.queue, true, false, false, false, nil)
 	if err != nil {
-		return t.channel.Problem(t.doing(), err)
+		return c.channel.Problem(c.doing(), err)
 	}
-	if state.Consumers > t.consumers {
-		return t.busy()
+	if state.Consumers > c.consumers {
+		return c.busy()
 	}
 	return nil
 }
 
-func (t *letterConsumer) busy() error { return busy(t.doing(), adapters.ErrBusy) }
+func (c *letterConsumer) busy() error { return busy(c.doing(), adapters.ErrBusy) }
 
 func busy(doing string, kind error) error {
 	return wording.Problem(doing, "somebody else consumes or redrives this queue", "wait for them, or stop them", kind)
@@ -121,35 +121,35 @@ func busy(doing string, kind error) error {
 
 // tag is the name of the present consumer. Names are in order, since a quorum queue sorts
 // by them what is given back.
-func (t *letterConsumer) tag() string {
-	return fmt.Sprintf("%s-%06d", connection.ConsumerTag, t.consumers)
+func (c *letterConsumer) tag() string {
+	return fmt.Sprintf("%s-%06d", connection.ConsumerTag, c.consumers)
 }
 
 // stop ends the consumer. What it was sent by then is in the backlog.
-func (t *letterConsumer) stop() error {
-	if !t.consumer {
+func (c *letterConsumer) stop() error {
+	if !c.consumer {
 		return nil
 	}
-	t.consumer = false
-	t.timer.Stop()
-	if err := t.channel.Cancel(t.tag(), false); err != nil {
-		return t.channel.Problem(t.doing(), err)
+	c.consumer = false
+	c.timer.Stop()
+	if err := c.channel.Cancel(c.tag(), false); err != nil {
+		return c.channel.Problem(c.doing(), err)
 	}
-	for d := range t.deliveries {
-		t.note(&d)
-		t.backlog = append(t.backlog, d)
+	for d := range c.deliveries {
+		c.note(&d)
+		c.backlog = append(c.backlog, d)
 	}
-	t.consumed = t.lastTag
+	c.consumed = c.lastTag
 	return nil
 }
 
 // note takes account of a delivery.
-func (t *letterConsumer) note(d *amqp.Delivery) {
-	if now := time.Now(); len(t.seen) == 0 || now.Sub(t.seen[len(t.seen)-1].at) > time.Second {
-		t.seen = append(t.seen, sighting{d.DeliveryTag, now})
+func (c *letterConsumer) note(d *amqp.Delivery) {
+	if now := time.Now(); len(c.seen) == 0 || now.Sub(c.seen[len(c.seen)-1].at) > time.Second {
+		c.seen = append(c.seen, sighting{d.DeliveryTag, now})
 	}
-	t.lastTag, t.fresh = d.DeliveryTag, !d.Redelivered
-	t.credit++
+	c.lastTag, c.fresh = d.DeliveryTag, !d.Redelivered
+	c.credit++
 }
 
 // sighting is when a letter came, and those after it up to the next sighting.
@@ -159,68 +159,68 @@ type sighting struct {
 }
 
 // heldFor is how long the letter that was taken first is held.
-func (t *letterConsumer) heldFor() time.Duration {
-	if t.lowest > t.lastTag {
+func (c *letterConsumer) heldFor() time.Duration {
+	if c.lowest > c.lastTag {
 		return 0
 	}
-	for len(t.seen) > 1 && t.seen[1].tag <= t.lowest {
-		t.seen = t.seen[1:]
+	for len(c.seen) > 1 && c.seen[1].tag <= c.lowest {
+		c.seen = c.seen[1:]
 	}
-	return time.Since(t.seen[0].at)
+	return time.Since(c.seen[0].at)
 }
 
 // next is the next letter, or nil when the queue is empty. If some were taken already, it
 // waits only a moment, and nil says no more.
-func (t *letterConsumer) next(ctx context.Context, some bool) (*amqp.Delivery, error) {
+func (c *letterConsumer) next(ctx context.Context, some bool) (*amqp.Delivery, error) {
 	for empty := 0; empty < 2; { // twice, for letters that are on their way
-		if len(t.backlog) > 0 {
-			d := t.backlog[0]
-			t.backlog = t.backlog[1:]
-			t.read++
+		if len(c.backlog) > 0 {
+			d := c.backlog[0]
+			c.backlog = c.backlog[1:]
+			c.read++
 			return &d, nil
 		}
-		if t.credit >= t.prefetch || !t.consumer {
+		if c.credit >= c.prefetch || !c.consumer {
 			if some {
 				return nil, nil
 			}
-			if err := t.renew(); err != nil {
+			if err := c.renew(); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		d, err := t.wait(ctx, some)
+		d, err := c.wait(ctx, some)
 		if err != nil || some || d != nil {
 			return d, err
 		}
-		state, err := t.channel.QueueDeclarePassive(t.queue, true, false, false, false, nil)
+		state, err := c.channel.QueueDeclarePassive(c.queue, true, false, false, false, nil)
 		if err != nil {
-			return nil, t.channel.Problem(t.doing(), err)
+			return nil, c.channel.Problem(c.doing(), err)
 		}
 		if empty++; state.Messages > 0 {
 			empty = 0
 		}
 	}
-	t.whole = true
+	c.whole = true
 	return nil, nil
 }
 
 // wait waits for a delivery, for a moment.
-func (t *letterConsumer) wait(ctx context.Context, some bool) (*amqp.Delivery, error) {
+func (c *letterConsumer) wait(ctx context.Context, some bool) (*amqp.Delivery, error) {
 	patience := takeIdle
 	if some {
 		patience = takeLinger
 	}
-	t.timer.Reset(patience)
+	c.timer.Reset(patience)
 	select {
-	case d, open := <-t.deliveries:
+	case d, open := <-c.deliveries:
 		if !open {
-			t.consumer = false
-			return nil, t.gone()
+			c.consumer = false
+			return nil, c.gone()
 		}
-		t.note(&d)
-		t.read++
+		c.note(&d)
+		c.read++
 		return &d, nil
-	case <-t.timer.C:
+	case <-c.timer.C:
 		return nil, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -228,69 +228,69 @@ func (t *letterConsumer) wait(ctx context.Context, some bool) (*amqp.Delivery, e
 }
 
 // gone is why the deliveries ended.
-func (t *letterConsumer) gone() error {
-	if t.channel.IsClosed() {
-		return t.channel.Lost(t.doing())
+func (c *letterConsumer) gone() error {
+	if c.channel.IsClosed() {
+		return c.channel.Lost(c.doing())
 	}
-	return wording.Problem(t.doing(), "the broker has ended the consumer, as it does when the queue is deleted", "check the queue", adapters.ErrUnknownDestination)
+	return wording.Problem(c.doing(), "the broker has ended the consumer, as it does when the queue is deleted", "check the queue", adapters.ErrUnknownDestination)
 }
 
 // renew replaces a consumer whose credit is used up.
-func (t *letterConsumer) renew() error {
-	if err := t.stop(); err != nil {
+func (c *letterConsumer) renew() error {
+	if err := c.stop(); err != nil {
 		return err
 	}
-	return t.consume()
+	return c.consume()
 }
 
 // settle removes letters from the queue, by delivery tag, and waits until the broker's
 // channel has heard it: an acknowledgement has no answer of its own, and what a killed
 // process has only written to its socket may never be read there.
-func (t *letterConsumer) settle(tags []uint64) error {
+func (c *letterConsumer) settle(tags []uint64) error {
 	slices.Sort(tags)
 	through := uint64(0) // all up to this one
 	for _, tag := range tags {
-		if tag >= t.first {
-			t.credit--
+		if tag >= c.first {
+			c.credit--
 		}
-		t.settled[tag] = true
-		for t.settled[t.lowest] {
-			delete(t.settled, t.lowest)
+		c.settled[tag] = true
+		for c.settled[c.lowest] {
+			delete(c.settled, c.lowest)
 			through = tag // and not one that was settled before, which the broker does not know any more
-			t.lowest++
+			c.lowest++
 		}
 	}
 	var err error
 	if through > 0 {
-		err = t.channel.Ack(through, true)
+		err = c.channel.Ack(through, true)
 	}
 	for _, tag := range tags {
 		if err == nil && tag > through {
-			err = t.channel.Ack(tag, false)
+			err = c.channel.Ack(tag, false)
 		}
 	}
 	if err == nil && len(tags) > 0 {
-		err = t.channel.Qos(t.prefetch, 0, false) // changes nothing, and is answered in turn
+		err = c.channel.Qos(c.prefetch, 0, false) // changes nothing, and is answered in turn
 	}
 	if err != nil {
-		return t.channel.Problem("settle letters of queue "+wording.Quoted(t.queue), err)
+		return c.channel.Problem("settle letters of queue "+wording.Quoted(c.queue), err)
 	}
 	return nil
 }
 
 // complete takes what has to be taken so that giving back keeps the order. It does nothing
 // where nothing has to be given back.
-func (t *letterConsumer) complete(handling handling, take func(*amqp.Delivery)) error {
-	if t.lowest > t.lastTag {
+func (c *letterConsumer) complete(handling handling, take func(*amqp.Delivery)) error {
+	if c.lowest > c.lastTag {
 		return nil
 	}
-	for !t.whole && (handling == wholly || handling == inOrder && !t.fresh) {
-		d, ok, err := t.channel.Get(t.queue, false)
+	for !c.whole && (handling == wholly || handling == inOrder && !c.fresh) {
+		d, ok, err := c.channel.Get(c.queue, false)
 		if err != nil {
-			return t.channel.Problem(t.doing(), err)
+			return c.channel.Problem(c.doing(), err)
 		}
-		if t.whole = !ok; ok {
-			t.note(&d)
+		if c.whole = !ok; ok {
+			c.note(&d)
 			take(&d)
 		}
 	}
@@ -298,30 +298,30 @@ func (t *letterConsumer) complete(handling handling, take func(*amqp.Delivery)) 
 }
 
 // requeue gives everything back that is not settled, in the order in which it came.
-func (t *letterConsumer) requeue(f *queueInfo) error {
-	if err := t.flush(); err != nil {
+func (c *letterConsumer) requeue(f *queueInfo) error {
+	if err := c.flush(); err != nil {
 		return err
 	}
 	var consumed, got []uint64
-	for tag := t.lowest; tag <= t.lastTag; tag++ {
+	for tag := c.lowest; tag <= c.lastTag; tag++ {
 		switch {
-		case t.settled[tag]:
-		case tag <= t.consumed:
+		case c.settled[tag]:
+		case tag <= c.consumed:
 			consumed = append(consumed, tag)
 		default:
 			got = append(got, tag)
 		}
 	}
-	if err := requeue(t.channel, f, consumed, backTogether); err != nil {
+	if err := requeue(c.channel, f, consumed, backTogether); err != nil {
 		return err
 	}
-	return requeue(t.channel, f, got, 1)
+	return requeue(c.channel, f, got, 1)
 }
 
 // flush waits until the broker has seen what was settled.
-func (t *letterConsumer) flush() error {
-	if _, err := t.channel.QueueDeclarePassive(t.queue, true, false, false, false, nil); err != nil {
-		return t.channel.Problem("settle letters of queue "+wording.Quoted(t.queue), err)
+func (c *letterConsumer) flush() error {
+	if _, err := c.channel.QueueDeclarePassive(c.queue, true, false, false, false, nil); err != nil {
+		return c.channel.Problem("settle letters of queue "+wording.Quoted(c.queue), err)
 	}
 	return nil
 }

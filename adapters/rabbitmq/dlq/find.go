@@ -37,31 +37,31 @@ type DeadLetters struct {
 // some queue dead-letters to, and those that are named like that. Queues that dead-letter
 // to each other in a circle, as those do that hold messages back before another try, are
 // left out unless they are named. Without a management API there are only those named.
-func (a *DeadLetters) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
-	l, err := a.Broker.Shared(ctx)
+func (d *DeadLetters) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
+	l, err := d.Broker.Shared(ctx)
 	if err != nil {
 		return nil, err
 	}
 	control := l.Control(ctx)
 	defer control.Close()
-	if a.Management == nil {
-		return a.namedDLQs(ctx, control)
+	if d.Management == nil {
+		return d.namedDLQs(ctx, control)
 	}
-	y, err := AskGraph(ctx, a.Management)
+	y, err := AskGraph(ctx, d.Management)
 	if err != nil {
 		return nil, err
 	}
-	dlqs := y.dlqs(a.namedLogs())
+	dlqs := y.dlqs(d.namedLogs())
 	for i := range dlqs {
-		a.Count(control, y, &dlqs[i])
+		d.Count(control, y, &dlqs[i])
 	}
 	return dlqs, nil
 }
 
 // namedLogs are the queues and streams that the config names.
-func (a *DeadLetters) namedLogs() []string {
-	names := slices.Concat(a.Queues, a.Streams)
-	if a.LettersOnly {
+func (d *DeadLetters) namedLogs() []string {
+	names := slices.Concat(d.Queues, d.Streams)
+	if d.LettersOnly {
 		return names
 	}
 	return slices.DeleteFunc(names, func(name string) bool { // they are read for what they receive
@@ -71,18 +71,18 @@ func (a *DeadLetters) namedLogs() []string {
 }
 
 // namedDLQs describes what the config names as far as AMQP tells.
-func (a *DeadLetters) namedDLQs(ctx context.Context, control *connection.Control) ([]deadletter.Queue, error) {
-	names := a.namedLogs()
-	if len(names) == 0 && !a.LettersOnly {
+func (d *DeadLetters) namedDLQs(ctx context.Context, control *connection.Control) ([]deadletter.Queue, error) {
+	names := d.namedLogs()
+	if len(names) == 0 && !d.LettersOnly {
 		return nil, nil
 	}
 	if len(names) == 0 {
-		return nil, wording.Problem("find dead letters on "+a.Broker.String(), "only the management API tells which queues there are",
+		return nil, wording.Problem("find dead letters on "+d.Broker.String(), "only the management API tells which queues there are",
 			"name a queue with queue=, or add management=http://HOST:15672", adapters.ErrUsage)
 	}
 	var dlqs []deadletter.Queue
 	for _, name := range names {
-		info, err := a.info(ctx, control, name)
+		info, err := d.info(ctx, control, name)
 		if err != nil {
 			return nil, err
 		}
@@ -102,7 +102,7 @@ func (a *DeadLetters) namedDLQs(ctx context.Context, control *connection.Control
 // Count says how many letters a dead-letter queue holds: the broker itself knows at once how many wait
 // in a queue, and the management API, some seconds late, how many there were with those that
 // are held. The two are never added up, as letters move from one to the other meanwhile.
-func (a *DeadLetters) Count(control *connection.Control, y *Graph, g *deadletter.Queue) {
+func (d *DeadLetters) Count(control *connection.Control, y *Graph, g *deadletter.Queue) {
 	q := y.Queues[g.Name]
 	if q.Messages != nil {
 		g.Messages = *q.Messages
@@ -122,19 +122,19 @@ func (a *DeadLetters) Count(control *connection.Control, y *Graph, g *deadletter
 	g.Unsafe = info.peekPolicy().refusal("look at queue " + wording.Quoted(g.Name))
 }
 
-func (y *Graph) dlq(q *management.Queue, named bool) deadletter.Queue {
-	g := deadletter.Queue{
-		Name: q.Name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Cost: Redelivered, Messages: -1, Sources: y.sources[q.Name], Direct: y.direct[q.Name],
-		Configured: len(y.sources[q.Name]) > 0, Guarantee: deadletter.AtLeastOnce,
+func (g *Graph) dlq(q *management.Queue, named bool) deadletter.Queue {
+	d := deadletter.Queue{
+		Name: q.Name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Cost: Redelivered, Messages: -1, Sources: g.sources[q.Name], Direct: g.direct[q.Name],
+		Configured: len(g.sources[q.Name]) > 0, Guarantee: deadletter.AtLeastOnce,
 	}
 	if q.Type == amqp.QueueTypeStream {
-		g.Kind, g.Settling, g.Cost = adapters.Stream, deadletter.ByJournal, deadletter.Cost{}
+		d.Kind, d.Settling, d.Cost = adapters.Stream, deadletter.ByJournal, deadletter.Cost{}
 	}
-	g.Feeders = y.feeders(q.Name)
-	g.Direct = slices.DeleteFunc(slices.Clone(g.Direct), func(source string) bool { return !slices.Contains(g.Sources, source) })
+	d.Feeders = g.feeders(q.Name)
+	d.Direct = slices.DeleteFunc(slices.Clone(d.Direct), func(source string) bool { return !slices.Contains(d.Sources, source) })
 	_, like := deadheader.OriginByName(q.Name)
 	var evidence []string
-	switch sources, perhaps := g.Sources, y.perhaps[q.Name]; {
+	switch sources, perhaps := d.Sources, g.perhaps[q.Name]; {
 	case len(sources) > 0:
 		evidence = append(evidence, lead(sources, "dead-letters to it", "dead-letter to it"))
 	case len(perhaps) > 0:
@@ -145,8 +145,8 @@ func (y *Graph) dlq(q *management.Queue, named bool) deadletter.Queue {
 	if named {
 		evidence = append(evidence, namedHere)
 	}
-	g.Evidence = strings.Join(evidence, "; ")
-	return g
+	d.Evidence = strings.Join(evidence, "; ")
+	return d
 }
 
 // lead names queues, at most three.

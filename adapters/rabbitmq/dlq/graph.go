@@ -42,7 +42,7 @@ func NewGraph(known *routing.Catalog, queues []management.Queue) *Graph {
 }
 
 // trace finds where a queue dead-letters to.
-func (y *Graph) trace(q *management.Queue) {
+func (g *Graph) trace(q *management.Queue) {
 	exchange, ok := q.Setting("x-dead-letter-exchange", "dead-letter-exchange").(string)
 	if !ok {
 		return
@@ -52,37 +52,37 @@ func (y *Graph) trace(q *management.Queue) {
 	if hasKey {
 		own = key
 	}
-	straight := y.Known.Route(exchange, routing.Message{Key: &own})
+	straight := g.Known.Route(exchange, routing.Message{Key: &own})
 	for name := range straight.Queues {
-		y.direct[name] = append(y.direct[name], q.Name)
+		g.direct[name] = append(g.direct[name], q.Name)
 	}
 	through := straight
 	if !hasKey {
-		through = y.keysOf(q, exchange)
+		through = g.keysOf(q, exchange)
 	}
 	for name := range through.Queues {
-		y.sources[name] = append(y.sources[name], q.Name)
+		g.sources[name] = append(g.sources[name], q.Name)
 	}
 	for name := range through.May {
-		y.perhaps[name] = append(y.perhaps[name], q.Name)
+		g.perhaps[name] = append(g.perhaps[name], q.Name)
 	}
 }
 
 // keysOf is where a queue dead-letters to that leaves a letter its routing key: the keys
 // that it is bound by, as far as they can be known, and its name, by the default exchange.
-func (y *Graph) keysOf(q *management.Queue, exchange string) *routing.Routes {
-	anyKey := y.Known.Route(exchange, routing.Message{})
-	through := y.Known.Route(exchange, routing.Message{Key: &q.Name})
-	for i := range y.Known.Bindings {
-		b := &y.Known.Bindings[i]
+func (g *Graph) keysOf(q *management.Queue, exchange string) *routing.Routes {
+	anyKey := g.Known.Route(exchange, routing.Message{})
+	through := g.Known.Route(exchange, routing.Message{Key: &q.Name})
+	for i := range g.Known.Bindings {
+		b := &g.Known.Bindings[i]
 		if b.Source == "" || b.Destination != q.Name || b.DestinationType != "queue" {
 			continue
 		}
-		kind := y.Known.TypeOf(b.Source)
+		kind := g.Known.TypeOf(b.Source)
 		literal := kind == amqp.ExchangeDirect || kind == amqp.ExchangeTopic && !strings.ContainsAny(b.RoutingKey, "*#")
 		r := anyKey
 		if literal {
-			r = y.Known.Route(exchange, routing.Message{Key: &b.RoutingKey})
+			r = g.Known.Route(exchange, routing.Message{Key: &b.RoutingKey})
 		}
 		for name := range r.Queues {
 			through.Queues[name] = true
@@ -98,32 +98,32 @@ func (y *Graph) keysOf(q *management.Queue, exchange string) *routing.Routes {
 }
 
 // dlqs lists the named queues first, then the others by name.
-func (y *Graph) dlqs(named []string) []deadletter.Queue {
+func (g *Graph) dlqs(named []string) []deadletter.Queue {
 	var dlqs []deadletter.Queue
-	for _, name := range slices.Concat(named, slices.Sorted(maps.Keys(y.Queues))) {
-		listed := slices.ContainsFunc(dlqs, func(g deadletter.Queue) bool { return g.Name == name })
+	for _, name := range slices.Concat(named, slices.Sorted(maps.Keys(g.Queues))) {
+		listed := slices.ContainsFunc(dlqs, func(d deadletter.Queue) bool { return d.Name == name })
 		wanted := slices.Contains(named, name)
-		if q := y.Queues[name]; q != nil && !listed && (wanted || y.isDLQ(q)) {
-			dlqs = append(dlqs, y.dlq(q, wanted))
+		if q := g.Queues[name]; q != nil && !listed && (wanted || g.isDLQ(q)) {
+			dlqs = append(dlqs, g.dlq(q, wanted))
 		}
 	}
 	return dlqs
 }
 
 // isDLQ says that a queue is for dead letters, by what leads there or its name.
-func (y *Graph) isDLQ(q *management.Queue) bool {
+func (g *Graph) isDLQ(q *management.Queue) bool {
 	if _, ok := deadheader.OriginByName(q.Name); ok {
 		return true
 	}
-	return len(y.sources[q.Name])+len(y.perhaps[q.Name]) > 0 && !y.circles(q.Name)
+	return len(g.sources[q.Name])+len(g.perhaps[q.Name]) > 0 && !g.circles(q.Name)
 }
 
 // circles says that what dies in a queue can come back to it.
-func (y *Graph) circles(name string) bool {
+func (g *Graph) circles(name string) bool {
 	seen := map[string]bool{}
 	var leads func(to string) bool
 	leads = func(to string) bool {
-		for _, from := range slices.Concat(y.sources[to], y.perhaps[to]) {
+		for _, from := range slices.Concat(g.sources[to], g.perhaps[to]) {
 			if from == name {
 				return true
 			}
@@ -140,11 +140,11 @@ func (y *Graph) circles(name string) bool {
 }
 
 // feeders are the queues from which letters may come, over others too.
-func (y *Graph) feeders(name string) []string {
+func (g *Graph) feeders(name string) []string {
 	seen := map[string]bool{}
 	var from func(to string)
 	from = func(to string) {
-		for _, source := range slices.Concat(y.sources[to], y.perhaps[to]) {
+		for _, source := range slices.Concat(g.sources[to], g.perhaps[to]) {
 			if !seen[source] {
 				seen[source] = true
 				from(source)
@@ -159,16 +159,16 @@ func (y *Graph) feeders(name string) []string {
 // inherited is the highest count that letters of a queue can bring from the quorum queues in
 // which they died: their limits and one. Where no source is known, it may have been a
 // queue that is gone, with the limit that all have.
-func (y *Graph) inherited(name, version string) int {
+func (g *Graph) inherited(name, version string) int {
 	highest, seen := 0, map[string]bool{name: true}
 	var from func(to string)
 	from = func(to string) {
-		for _, source := range slices.Concat(y.sources[to], y.perhaps[to]) {
+		for _, source := range slices.Concat(g.sources[to], g.perhaps[to]) {
 			if seen[source] {
 				continue
 			}
 			seen[source] = true
-			if f := infoOf(y.Queues[source], version); f.kind == amqp.QueueTypeQuorum {
+			if f := infoOf(g.Queues[source], version); f.kind == amqp.QueueTypeQuorum {
 				highest = max(highest, int(f.limit)+1)
 				if f.limit < 0 {
 					highest = math.MaxInt32

@@ -64,16 +64,16 @@ func lock(ctx context.Context, c *connection.Control, doing, queue string) error
 // unshared waits until nobody else has letters of a quorum queue: whoever gives some back
 // beside a peek changes their order. The broker may count consumers that have died with it
 // for a moment.
-func (l *queuePeek) unshared(ctx context.Context) (state amqp.Queue, err error) {
+func (p *queuePeek) unshared(ctx context.Context) (state amqp.Queue, err error) {
 	for began := time.Now(); ; {
-		state, err = l.channel.QueueDeclarePassive(l.queue, true, false, false, false, nil)
+		state, err = p.channel.QueueDeclarePassive(p.queue, true, false, false, false, nil)
 		switch {
 		case err != nil:
-			return state, l.channel.Problem(l.doing(), err)
-		case l.info.kind != amqp.QueueTypeQuorum || state.Consumers == 0:
+			return state, p.channel.Problem(p.doing(), err)
+		case p.info.kind != amqp.QueueTypeQuorum || state.Consumers == 0:
 			return state, nil
 		case time.Since(began) >= deadLimit || !pause(ctx, queuePause):
-			return state, wording.Problem(l.doing(), fmt.Sprintf("%d others consume it or hold letters of it, and what they give back beside a look comes back in another order", state.Consumers),
+			return state, wording.Problem(p.doing(), fmt.Sprintf("%d others consume it or hold letters of it, and what they give back beside a look comes back in another order", state.Consumers),
 				"stop them, or try again when they have ended", adapters.ErrBusy)
 		}
 	}
@@ -81,21 +81,21 @@ func (l *queuePeek) unshared(ctx context.Context) (state amqp.Queue, err error) 
 
 // complete holds what was read against what the queue had: letters that others have taken or
 // hold meanwhile were not seen.
-func (l *queuePeek) complete(state amqp.Queue) error {
+func (p *queuePeek) complete(state amqp.Queue) error {
 	wanted := state.Messages
-	if l.most > 0 {
-		wanted = min(wanted, l.most)
+	if p.most > 0 {
+		wanted = min(wanted, p.most)
 	}
 	short := func(cause string) error {
-		return wording.Problem(l.doing(), cause, "stop whatever else consumes it, and look again", adapters.ErrIncomplete)
+		return wording.Problem(p.doing(), cause, "stop whatever else consumes it, and look again", adapters.ErrIncomplete)
 	}
 	switch {
-	case l.read < wanted:
-		return short(fmt.Sprintf("%s of its %s letters were seen: others have taken or hold the rest", figure.Count(l.read), figure.Count(state.Messages)))
-	case l.most > 0 || state.Consumers == 0 || l.info.held == 0:
+	case p.read < wanted:
+		return short(fmt.Sprintf("%s of its %s letters were seen: others have taken or hold the rest", figure.Count(p.read), figure.Count(state.Messages)))
+	case p.most > 0 || state.Consumers == 0 || p.info.held == 0:
 		return nil
-	case l.info.held > 0:
-		return short(fmt.Sprintf("%s letters were seen, and %s more are held by its %d consumers, as of some seconds ago", figure.Count(l.read), figure.Count(l.info.held), state.Consumers))
+	case p.info.held > 0:
+		return short(fmt.Sprintf("%s letters were seen, and %s more are held by its %d consumers, as of some seconds ago", figure.Count(p.read), figure.Count(p.info.held), state.Consumers))
 	}
-	return short(fmt.Sprintf("%s letters were seen, and its %d consumers may hold more", figure.Count(l.read), state.Consumers))
+	return short(fmt.Sprintf("%s letters were seen, and its %d consumers may hold more", figure.Count(p.read), state.Consumers))
 }

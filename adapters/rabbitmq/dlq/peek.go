@@ -32,22 +32,22 @@ var Redelivered = deadletter.Cost{Marked: "marked as redelivered", Says: "the br
 // first that comes too near to its limit, and is refused the next time before it reads
 // anything. A letter found at its very limit, as other programs may leave it, is handed
 // over, and the broker may drop it when it is given back.
-func (a *DeadLetters) Peek(ctx context.Context, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
-	l, err := a.Broker.Dial(ctx)
+func (d *DeadLetters) Peek(ctx context.Context, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
+	l, err := d.Broker.Dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer l.LimitWaits(ctx, false)()
 	defer l.HangUp()
 	control := l.Control(ctx)
-	info, err := a.info(ctx, control, peek.DLQ)
+	info, err := d.info(ctx, control, peek.DLQ)
 	if err != nil {
 		return err
 	}
 	if info.kind == amqp.QueueTypeStream {
-		return a.peekStream(ctx, l, peek, keep)
+		return d.peekStream(ctx, l, peek, keep)
 	}
-	q := &queuePeek{DeadLetters: a, info: &info, policy: info.peekPolicy(), control: control, conn: l, queue: peek.DLQ, most: peek.Most, keep: keep}
+	q := &queuePeek{DeadLetters: d, info: &info, policy: info.peekPolicy(), control: control, conn: l, queue: peek.DLQ, most: peek.Most, keep: keep}
 	return q.run(ctx)
 }
 
@@ -71,112 +71,112 @@ type queuePeek struct {
 	low     bool  // a letter has less headroom than the margin
 }
 
-func (l *queuePeek) doing() string { return "look at queue " + wording.Quoted(l.queue) }
+func (p *queuePeek) doing() string { return "look at queue " + wording.Quoted(p.queue) }
 
-func (l *queuePeek) run(ctx context.Context) error {
-	if err := l.policy.refusal(l.doing()); err != nil {
+func (p *queuePeek) run(ctx context.Context) error {
+	if err := p.policy.refusal(p.doing()); err != nil {
 		return err
 	}
-	state, err := l.begin(ctx)
+	state, err := p.begin(ctx)
 	if err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, deadletter.PeekTime)
 	defer cancel()
-	if l.info.kind == amqp.QueueTypeClassic && l.info.lasting {
-		err = l.readByConsumer(limited, state.Messages)
+	if p.info.kind == amqp.QueueTypeClassic && p.info.lasting {
+		err = p.readByConsumer(limited, state.Messages)
 	} else {
-		err = l.readOn(limited, keepEach)
+		err = p.readOn(limited, keepEach)
 	}
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
-		err = wording.Problem(l.doing(), fmt.Sprintf("after %s, as long as letters are held, %s of %s were read", figure.Span(deadletter.PeekTime), figure.Count(l.read), figure.Count(state.Messages)),
+		err = wording.Problem(p.doing(), fmt.Sprintf("after %s, as long as letters are held, %s of %s were read", figure.Span(deadletter.PeekTime), figure.Count(p.read), figure.Count(state.Messages)),
 			"look at fewer", adapters.ErrTooLarge)
 	}
-	if err = both(err, l.requeue()); err != nil {
+	if err = both(err, p.requeue()); err != nil {
 		return err
 	}
-	return l.complete(state)
+	return p.complete(state)
 }
 
 // begin keeps others away and refuses before anything is taken, where that can be known. A
 // quorum queue without a leader says that it is empty.
-func (l *queuePeek) begin(ctx context.Context) (state amqp.Queue, err error) {
-	if err := lock(ctx, l.control, l.doing(), l.queue); err != nil {
+func (p *queuePeek) begin(ctx context.Context) (state amqp.Queue, err error) {
+	if err := lock(ctx, p.control, p.doing(), p.queue); err != nil {
 		return state, err
 	}
-	if l.channel, err = l.conn.OpenChannel(l.doing()); err != nil {
+	if p.channel, err = p.conn.OpenChannel(p.doing()); err != nil {
 		return state, err
 	}
-	if state, err = l.unshared(ctx); err != nil {
+	if state, err = p.unshared(ctx); err != nil {
 		return state, err
 	}
-	if l.info.kind == amqp.QueueTypeQuorum && state.Messages == 0 && l.info.messages > 0 {
-		if state.Messages, err = depthUnderLeader(ctx, l.control, l.queue); err != nil {
+	if p.info.kind == amqp.QueueTypeQuorum && state.Messages == 0 && p.info.messages > 0 {
+		if state.Messages, err = depthUnderLeader(ctx, p.control, p.queue); err != nil {
 			return state, err
 		}
 	}
-	if err := l.refuse(state.Messages); err != nil {
+	if err := p.refuse(state.Messages); err != nil {
 		return state, err
 	}
-	if l.counts() && state.Messages > 0 { // also if this process is killed while it holds letters
-		err = l.DeadLetters.Counts.add(l.queue, l.DeadLetters.Counts.highest(l.queue)+1)
+	if p.counts() && state.Messages > 0 { // also if this process is killed while it holds letters
+		err = p.DeadLetters.Counts.add(p.queue, p.DeadLetters.Counts.highest(p.queue)+1)
 	}
 	return state, err
 }
 
 // counts says that the broker counts what this peek gives back.
-func (l *queuePeek) counts() bool { return l.policy.margin > 0 && l.info.series != series43 }
+func (p *queuePeek) counts() bool { return p.policy.margin > 0 && p.info.series != series43 }
 
 // refuse says no before anything is read, where that can be known.
-func (l *queuePeek) refuse(depth int) error {
-	if l.policy.handling == wholly && depth > whollyMost {
-		return wording.Problem(l.doing(), fmt.Sprintf("letters given back go to its end, so that all %s would have to be held to keep their order, and at most %s are", figure.Count(depth), figure.Count(whollyMost)),
+func (p *queuePeek) refuse(depth int) error {
+	if p.policy.handling == wholly && depth > whollyMost {
+		return wording.Problem(p.doing(), fmt.Sprintf("letters given back go to its end, so that all %s would have to be held to keep their order, and at most %s are", figure.Count(depth), figure.Count(whollyMost)),
 			doInstead, deadletter.ErrUnsafePeek)
 	}
 	if depth == 0 {
-		l.DeadLetters.Counts.forget(l.queue)
+		p.DeadLetters.Counts.forget(p.queue)
 		return nil
 	}
-	if count := l.DeadLetters.Counts.highest(l.queue); l.policy.margin > 0 && l.info.headroom(count) < int64(l.policy.margin) {
-		return l.tooLow(count, "an earlier look saw a letter that was")
+	if count := p.DeadLetters.Counts.highest(p.queue); p.policy.margin > 0 && p.info.headroom(count) < int64(p.policy.margin) {
+		return p.tooLow(count, "an earlier look saw a letter that was")
 	}
 	return nil
 }
 
 // tooLow is the refusal for letters that were handed out too often already.
-func (l *queuePeek) tooLow(count int64, saw string) error {
-	return wording.Problem(l.doing(), fmt.Sprintf("%s handed out %d times, and its delivery limit is %d", saw, count, l.info.limit),
+func (p *queuePeek) tooLow(count int64, saw string) error {
+	return wording.Problem(p.doing(), fmt.Sprintf("%s handed out %d times, and its delivery limit is %d", saw, count, p.info.limit),
 		raiseLimit, deadletter.ErrUnsafePeek)
 }
 
 // readOn reads and keeps letters until enough are read for the order to be kept.
-func (l *queuePeek) readOn(ctx context.Context, hand func(*queuePeek, []amqp.Delivery) error) error {
-	for !l.enough() {
+func (p *queuePeek) readOn(ctx context.Context, hand func(*queuePeek, []amqp.Delivery) error) error {
+	for !p.enough() {
 		part := make([]amqp.Delivery, 0, peekPart)
 		var failed error
-		for len(part) < peekPart && !l.enough() && failed == nil {
+		for len(part) < peekPart && !p.enough() && failed == nil {
 			if failed = ctx.Err(); failed != nil {
 				break
 			}
-			d, ok, err := l.channel.Get(l.queue, false)
+			d, ok, err := p.channel.Get(p.queue, false)
 			switch {
 			case err != nil:
-				failed = l.stuck(l.channel.Problem(l.doing(), err))
+				failed = p.stuck(p.channel.Problem(p.doing(), err))
 			case !ok:
-				l.whole = true
+				p.whole = true
 			default:
-				l.take(&d)
+				p.take(&d)
 				part = append(part, d)
 			}
 		}
-		if err := hand(l, part); err != nil {
+		if err := hand(p, part); err != nil {
 			return err
 		}
 		if failed != nil {
 			return failed
 		}
-		if l.low {
-			return l.tooLow(l.highest, "a letter that had to be given back was")
+		if p.low {
+			return p.tooLow(p.highest, "a letter that had to be given back was")
 		}
 	}
 	return nil
@@ -184,11 +184,11 @@ func (l *queuePeek) readOn(ctx context.Context, hand func(*queuePeek, []amqp.Del
 
 // stuck tells of a letter that the broker itself cannot hand out, as those of AMQP 1.0 with
 // properties that 0-9-1 has no type for: it breaks the connection of whoever gets it.
-func (l *queuePeek) stuck(err error) error {
+func (p *queuePeek) stuck(err error) error {
 	if !errors.Is(err, connection.ErrInternal) {
 		return err
 	}
-	return wording.Problem(l.doing(), fmt.Sprintf("the broker breaks the connection when it is to hand out letter %s, and what lies behind that cannot be seen", figure.Count(l.read+1)),
+	return wording.Problem(p.doing(), fmt.Sprintf("the broker breaks the connection when it is to hand out letter %s, and what lies behind that cannot be seen", figure.Count(p.read+1)),
 		"take this letter out with a client of AMQP 1.0, or upgrade the broker: 4.0 fails on some letters that were sent by AMQP 1.0", adapters.ErrIncomplete)
 }
 
@@ -207,58 +207,58 @@ func keepEach(l *queuePeek, part []amqp.Delivery) error {
 }
 
 // take notes what a letter tells about those that are held.
-func (l *queuePeek) take(d *amqp.Delivery) {
-	l.read++
-	l.fresh = !d.Redelivered
-	if l.policy.margin == 0 {
+func (p *queuePeek) take(d *amqp.Delivery) {
+	p.read++
+	p.fresh = !d.Redelivered
+	if p.policy.margin == 0 {
 		return
 	}
 	count := countOf(d)
-	if l.info.headroom(count) < int64(l.info.limit) {
-		l.highest = max(l.highest, count)
+	if p.info.headroom(count) < int64(p.info.limit) {
+		p.highest = max(p.highest, count)
 	}
-	l.low = l.low || l.info.headroom(count) < int64(l.policy.margin)
+	p.low = p.low || p.info.headroom(count) < int64(p.policy.margin)
 }
 
 // enough says that the letters read can be given back in order.
-func (l *queuePeek) enough() bool {
+func (p *queuePeek) enough() bool {
 	switch {
-	case l.whole:
+	case p.whole:
 		return true
-	case l.low:
+	case p.low:
 		return true // each further one would come nearer to its limit
-	case l.policy.handling == wholly:
+	case p.policy.handling == wholly:
 		return false
-	case l.most == 0 || l.read < l.most:
+	case p.most == 0 || p.read < p.most:
 		return false
 	}
-	return l.policy.handling == free || l.fresh
+	return p.policy.handling == free || p.fresh
 }
 
 // requeue gives all letters back, in the order in which they were read. After it the
 // broker has them all where they were.
-func (l *queuePeek) requeue() error {
-	if l.read == 0 {
+func (p *queuePeek) requeue() error {
+	if p.read == 0 {
 		return nil
 	}
-	if l.counts() {
-		if err := l.DeadLetters.Counts.add(l.queue, l.highest+1); err != nil {
-			return both(err, requeue(l.channel, l.info, l.tags(), 1))
+	if p.counts() {
+		if err := p.DeadLetters.Counts.add(p.queue, p.highest+1); err != nil {
+			return both(err, requeue(p.channel, p.info, p.tags(), 1))
 		}
 	}
-	if !l.counts() && !l.whole && !l.fresh && l.policy.handling != free {
-		l.rest()
+	if !p.counts() && !p.whole && !p.fresh && p.policy.handling != free {
+		p.rest()
 	}
-	if err := requeue(l.channel, l.info, l.tags(), 1); err != nil {
+	if err := requeue(p.channel, p.info, p.tags(), 1); err != nil {
 		return err
 	}
-	_ = l.channel.Close()
+	_ = p.channel.Close()
 	return nil
 }
 
 // tags are the delivery tags of what was read.
-func (l *queuePeek) tags() []uint64 {
-	tags := make([]uint64, l.read)
+func (p *queuePeek) tags() []uint64 {
+	tags := make([]uint64, p.read)
 	for i := range tags {
 		tags[i] = uint64(i) + 1
 	}
@@ -270,9 +270,9 @@ const restTime = 10 * time.Second
 
 // rest reads on, after an interruption, until the letters can be given back in order,
 // where reading more of them costs them nothing.
-func (l *queuePeek) rest() {
+func (p *queuePeek) rest() {
 	limited, cancel := context.WithTimeout(context.Background(), restTime)
 	defer cancel()
-	l.most, l.low = 1, false
-	_ = l.readOn(limited, func(*queuePeek, []amqp.Delivery) error { return nil })
+	p.most, p.low = 1, false
+	_ = p.readOn(limited, func(*queuePeek, []amqp.Delivery) error { return nil })
 }

@@ -10,8 +10,8 @@ import (
 // keeps its order whatever is given back, and takes back at once what one consumer holds,
 // while thousands of letters that were got one by one come back in minutes. It must not be
 // an auto-delete queue, which would go with the consumer, letters and all.
-func (l *queuePeek) readByConsumer(ctx context.Context, depth int) error {
-	t := newLetterConsumer(l.channel, l.queue)
+func (p *queuePeek) readByConsumer(ctx context.Context, depth int) error {
+	t := newLetterConsumer(p.channel, p.queue)
 	t.shared = true
 	if depth == 0 {
 		return nil
@@ -19,17 +19,17 @@ func (l *queuePeek) readByConsumer(ctx context.Context, depth int) error {
 	if err := t.consume(); err != nil {
 		return err
 	}
-	if l.most > 0 {
-		depth = min(depth, l.most)
+	if p.most > 0 {
+		depth = min(depth, p.most)
 	}
-	err := l.keepTaken(ctx, t, depth)
+	err := p.keepTaken(ctx, t, depth)
 	err = both(err, t.stop())
-	l.read = int(t.lastTag) // what was sent on the way is held, too
+	p.read = int(t.lastTag) // what was sent on the way is held, too
 	return err
 }
 
 // keepTaken hands letters over in parts, up to so many.
-func (l *queuePeek) keepTaken(ctx context.Context, t *letterConsumer, depth int) error {
+func (p *queuePeek) keepTaken(ctx context.Context, t *letterConsumer, depth int) error {
 	for t.read < depth {
 		part := make([]amqp.Delivery, 0, peekPart)
 		var failed error
@@ -40,7 +40,7 @@ func (l *queuePeek) keepTaken(ctx context.Context, t *letterConsumer, depth int)
 			}
 			part = append(part, *d)
 		}
-		if err := keepEach(l, part); err != nil {
+		if err := keepEach(p, part); err != nil {
 			return err
 		}
 		if failed != nil || len(part) == 0 {

@@ -32,9 +32,9 @@ func NewPeekCounts(path, scope string) *PeekCounts { return &PeekCounts{path: pa
 
 // add notes a count. A peek that cannot be remembered is an error, since the next one
 // would not know of it.
-func (c *PeekCounts) add(queue string, count int64) error {
-	return c.change(func(counts map[string]int64) bool {
-		key := c.scope + " " + queue
+func (p *PeekCounts) add(queue string, count int64) error {
+	return p.change(func(counts map[string]int64) bool {
+		key := p.scope + " " + queue
 		if counts[key] >= count {
 			return false
 		}
@@ -44,9 +44,9 @@ func (c *PeekCounts) add(queue string, count int64) error {
 }
 
 // highest is what was noted for a queue. What cannot be read was not noted.
-func (c *PeekCounts) highest(queue string) (count int64) {
-	_ = c.change(func(counts map[string]int64) bool {
-		count = counts[c.scope+" "+queue]
+func (p *PeekCounts) highest(queue string) (count int64) {
+	_ = p.change(func(counts map[string]int64) bool {
+		count = counts[p.scope+" "+queue]
 		return false
 	})
 	return count
@@ -54,9 +54,9 @@ func (c *PeekCounts) highest(queue string) (count int64) {
 
 // forget takes back what was noted for a queue. If that fails, the count is too high: peeks are
 // refused that would be safe, and none is allowed that is not.
-func (c *PeekCounts) forget(queue string) {
-	_ = c.change(func(counts map[string]int64) bool {
-		key := c.scope + " " + queue
+func (p *PeekCounts) forget(queue string) {
+	_ = p.change(func(counts map[string]int64) bool {
+		key := p.scope + " " + queue
 		_, known := counts[key]
 		delete(counts, key)
 		return known
@@ -64,36 +64,36 @@ func (c *PeekCounts) forget(queue string) {
 }
 
 // change reads the counts, lets do look at them, and keeps them if it has changed them.
-func (c *PeekCounts) change(do func(counts map[string]int64) (changed bool)) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.counts == nil {
-		c.counts = map[string]int64{}
+func (p *PeekCounts) change(do func(counts map[string]int64) (changed bool)) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.counts == nil {
+		p.counts = map[string]int64{}
 	}
-	if c.path == "" {
-		do(c.counts)
+	if p.path == "" {
+		do(p.counts)
 		return nil
 	}
-	if err := c.changeFile(do); err != nil {
+	if err := p.changeFile(do); err != nil {
 		return &adapters.Problem{
-			Doing: "remember how often letters were looked at in " + c.path, Cause: err.Error(),
+			Doing: "remember how often letters were looked at in " + p.path, Cause: err.Error(),
 			Remedy: "make room and let this user write there", Kind: deadletter.ErrUnsafePeek,
 		}
 	}
 	return nil
 }
 
-func (c *PeekCounts) changeFile(do func(counts map[string]int64) bool) (err error) {
-	if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
+func (p *PeekCounts) changeFile(do func(counts map[string]int64) bool) (err error) {
+	if err := os.MkdirAll(filepath.Dir(p.path), 0o700); err != nil {
 		return err
 	}
-	lock := flock.New(c.path + ".lock")
+	lock := flock.New(p.path + ".lock")
 	if err := lock.Lock(); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	counts := map[string]int64{}
-	data, err := os.ReadFile(c.path)
+	data, err := os.ReadFile(p.path)
 	if err == nil {
 		err = json.Unmarshal(data, &counts)
 	}
@@ -103,22 +103,22 @@ func (c *PeekCounts) changeFile(do func(counts map[string]int64) bool) (err erro
 	if !do(counts) {
 		return nil
 	}
-	return c.write(counts)
+	return p.write(counts)
 }
 
 // write puts the counts on disk, whole or not at all.
-func (c *PeekCounts) write(counts map[string]int64) error {
+func (p *PeekCounts) write(counts map[string]int64) error {
 	data, err := json.Marshal(counts)
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(c.path), "looks-*")
+	file, err := os.CreateTemp(filepath.Dir(p.path), "looks-*")
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(data)
 	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = os.Rename(file.Name(), c.path)
+		err = os.Rename(file.Name(), p.path)
 	}
 	if err != nil {
 		return fmt.Errorf("%w (%v)", err, os.Remove(file.Name()))

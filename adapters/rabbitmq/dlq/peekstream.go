@@ -10,7 +10,7 @@ import (
 )
 
 // peekStream reads a stream from its beginning to the end that it has now.
-func (a *DeadLetters) peekStream(ctx context.Context, l *connection.Conn, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
+func (d *DeadLetters) peekStream(ctx context.Context, l *connection.Conn, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
 	end, err := stream.End(ctx, l, peek.DLQ)
 	if err != nil || end == 0 {
 		return err
@@ -21,7 +21,7 @@ func (a *DeadLetters) peekStream(ctx context.Context, l *connection.Conn, peek d
 	}
 	defer reading.Close(ctx)
 	var part []deadletter.Delivery
-	holding := publish.Holding{Letters: a.Letters}
+	holding := publish.Holding{Letters: d.Letters}
 	handOver := func() error {
 		if len(part) == 0 {
 			return nil
@@ -29,18 +29,18 @@ func (a *DeadLetters) peekStream(ctx context.Context, l *connection.Conn, peek d
 		held := part
 		part = nil
 		handles := publish.HandlesOf(held) // keep owns what it is handed
-		defer a.Letters.Drop(handles)
+		defer d.Letters.Drop(handles)
 		return keep(held)
 	}
 	for read := 0; peek.Most == 0 || read < peek.Most; read++ {
-		d, offset, err := reading.Next(ctx, a.Broker.Timeouts.Deliveries)
+		delivered, offset, err := reading.Next(ctx, d.Broker.Timeouts.Deliveries)
 		if err != nil {
 			return err
 		}
 		if offset >= end {
 			break
 		}
-		if part = append(part, holding.FromStream(&d, peek.DLQ)); len(part) == peekPart {
+		if part = append(part, holding.FromStream(&delivered, peek.DLQ)); len(part) == peekPart {
 			if err := handOver(); err != nil {
 				return err
 			}

@@ -115,12 +115,12 @@ const (
 )
 
 // peekPolicy applies the policy to a peek at the queue.
-func (f *queueInfo) peekPolicy() policy { return f.bounded(f.row()) }
+func (q *queueInfo) peekPolicy() policy { return q.bounded(q.row()) }
 
 // row is the policy's first row that fits.
-func (f *queueInfo) row() policy {
+func (q *queueInfo) row() policy {
 	kind := counting
-	switch f.limit {
+	switch q.limit {
 	case unknownLimit:
 		kind = unknown
 	case noLimit:
@@ -129,27 +129,27 @@ func (f *queueInfo) row() policy {
 		kind = negative
 	}
 	for _, row := range policies {
-		if (row.kind == f.kind || row.kind == anyType) && (row.series == anySeries || row.series == f.series) && row.limit&kind != 0 && (row.delayed == anyDelay || row.delayed == f.delayed) {
+		if (row.kind == q.kind || row.kind == anyType) && (row.series == anySeries || row.series == q.series) && row.limit&kind != 0 && (row.delayed == anyDelay || row.delayed == q.delayed) {
 			if row.policy.cause == unmeasured {
-				row.policy.cause = fmt.Sprintf(unmeasured, cmp.Or(f.version, "of an unknown version"))
+				row.policy.cause = fmt.Sprintf(unmeasured, cmp.Or(q.version, "of an unknown version"))
 			}
 			return row.policy
 		}
 	}
-	return policy{handling: refused, cause: fmt.Sprintf("it is a queue of type %q, of which nothing is known here", f.kind), remedy: doInstead}
+	return policy{handling: refused, cause: fmt.Sprintf("it is a queue of type %q, of which nothing is known here", q.kind), remedy: doInstead}
 }
 
 // bounded refuses where a letter may lack the margin.
-func (f *queueInfo) bounded(v policy) policy {
+func (q *queueInfo) bounded(v policy) policy {
 	switch {
-	case v.margin == 0 || f.limit < 0:
-	case int(f.limit) < v.margin:
+	case v.margin == 0 || q.limit < 0:
+	case int(q.limit) < v.margin:
 		return policy{handling: refused,
-			cause:  fmt.Sprintf("its delivery limit of %d leaves too little room: a letter that is handed out must be allowed to come back at least %d times", f.limit, v.margin),
+			cause:  fmt.Sprintf("its delivery limit of %d leaves too little room: a letter that is handed out must be allowed to come back at least %d times", q.limit, v.margin),
 			remedy: raiseLimit}
-	case f.series == series43 && int(f.limit)-f.inherited < v.margin:
+	case q.series == series43 && int(q.limit)-q.inherited < v.margin:
 		return policy{handling: refused,
-			cause:  fmt.Sprintf("a letter can bring a count of %d from the quorum queue it died in, and this queue drops what it is given back above its delivery limit of %d", f.inherited, f.limit),
+			cause:  fmt.Sprintf("a letter can bring a count of %d from the quorum queue it died in, and this queue drops what it is given back above its delivery limit of %d", q.inherited, q.limit),
 			remedy: liftLimit}
 	}
 	return v
@@ -158,35 +158,35 @@ func (f *queueInfo) bounded(v policy) policy {
 // headroom is how often a letter may still be given back, by its x-delivery-count. From
 // 4.0 to 4.2 a letter shows the count of the queue it died in until this one counts, but
 // that is of no account; it is told by being above the limit, where letters are gone.
-func (f *queueInfo) headroom(count int64) int64 {
-	if f.series == series40 && count > int64(f.limit) {
+func (q *queueInfo) headroom(count int64) int64 {
+	if q.series == series40 && count > int64(q.limit) {
 		count = 0
 	}
-	return int64(f.limit) - count
+	return int64(q.limit) - count
 }
 
 // redrivePolicy applies the policy to a redrive, of a part of the letters or of all. One of all
 // gives nothing back, so that only a crash is to be feared: it counts once for each
 // letter held, hides them for a while where retries are delayed, and loses them where
 // the limit leaves no room.
-func (f *queueInfo) redrivePolicy(partly bool) policy {
-	v := f.row()
-	known := f.kind == "quorum" && f.series != seriesUnknown && f.limit != unknownLimit && f.delayed != unknownDelayed
+func (q *queueInfo) redrivePolicy(partly bool) policy {
+	v := q.row()
+	known := q.kind == "quorum" && q.series != seriesUnknown && q.limit != unknownLimit && q.delayed != unknownDelayed
 	switch {
 	case partly || !known:
 		v.margin = min(v.margin, takeMargin)
-	case f.limit >= 0:
+	case q.limit >= 0:
 		v = policy{handling: inOrder, margin: crashMargin}
-	case f.delayed == isDelayed:
+	case q.delayed == isDelayed:
 		v = policy{handling: inOrder}
 	}
-	return f.bounded(v)
+	return q.bounded(v)
 }
 
 // refusal is why a queue is not looked at, or nil.
-func (v policy) refusal(doing string) error {
-	if v.handling != refused {
+func (p policy) refusal(doing string) error {
+	if p.handling != refused {
 		return nil
 	}
-	return wording.Problem(doing, v.cause, v.remedy, deadletter.ErrUnsafePeek)
+	return wording.Problem(doing, p.cause, p.remedy, deadletter.ErrUnsafePeek)
 }

@@ -97,10 +97,10 @@ func versionOf(connection *amqp.Connection) string {
 
 // info finds out about a queue: from the management API if there is one, else what AMQP
 // alone tells, which is the type at most.
-func (a *DeadLetters) info(ctx context.Context, control *connection.Control, queue string) (queueInfo, error) {
+func (d *DeadLetters) info(ctx context.Context, control *connection.Control, queue string) (queueInfo, error) {
 	version := versionOf(control.Conn.Connection)
-	if a.Management != nil {
-		info, err := a.Management.Queue(ctx, queue)
+	if d.Management != nil {
+		info, err := d.Management.Queue(ctx, queue)
 		if err != nil {
 			return queueInfo{}, err
 		}
@@ -108,7 +108,7 @@ func (a *DeadLetters) info(ctx context.Context, control *connection.Control, que
 		if f.series != series43 || f.limit < 0 || f.kind != amqp.QueueTypeQuorum {
 			return f, nil
 		}
-		y, err := AskGraph(ctx, a.Management)
+		y, err := AskGraph(ctx, d.Management)
 		if err != nil {
 			return queueInfo{}, err
 		}
@@ -123,8 +123,8 @@ func (a *DeadLetters) info(ctx context.Context, control *connection.Control, que
 }
 
 // TypeOf is of which type a queue is, or [connection.UnknownType].
-func (a *DeadLetters) TypeOf(ctx context.Context, control *connection.Control, queue string) (string, error) {
-	f, err := a.info(ctx, control, queue)
+func (d *DeadLetters) TypeOf(ctx context.Context, control *connection.Control, queue string) (string, error) {
+	f, err := d.info(ctx, control, queue)
 	return f.kind, err
 }
 

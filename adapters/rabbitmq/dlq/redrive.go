@@ -52,18 +52,18 @@ type redrive struct {
 // consumer, which the broker grants to one at a time and only where nobody else consumes.
 // An order of fewer letters than the queue holds is checked like a peek, since what is not
 // settled is given back; an order of all only against a crash.
-func (a *DeadLetters) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
+func (d *DeadLetters) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
 	doing := "take letters from queue " + wording.Quoted(order.DLQ)
-	if err := a.MayWrite(doing); err != nil {
+	if err := d.MayWrite(doing); err != nil {
 		return nil, err
 	}
 	return awaitQueue(ctx, func() (deadletter.Redrive, error) {
-		l, err := a.Broker.Dial(ctx)
+		l, err := d.Broker.Dial(ctx)
 		if err != nil {
 			return nil, err
 		}
 		defer l.LimitWaits(ctx, false)()
-		r, err := a.redrive(ctx, l, order, doing)
+		r, err := d.redrive(ctx, l, order, doing)
 		if err != nil {
 			l.HangUp()
 			return nil, err
@@ -72,14 +72,14 @@ func (a *DeadLetters) Redrive(ctx context.Context, order deadletter.Order) (dead
 	})
 }
 
-func (a *DeadLetters) redrive(ctx context.Context, l *connection.Conn, order deadletter.Order, doing string) (deadletter.Redrive, error) {
+func (d *DeadLetters) redrive(ctx context.Context, l *connection.Conn, order deadletter.Order, doing string) (deadletter.Redrive, error) {
 	control := l.Control(ctx)
-	info, err := a.info(ctx, control, order.DLQ)
+	info, err := d.info(ctx, control, order.DLQ)
 	if err != nil {
 		return nil, err
 	}
 	if info.kind == amqp.QueueTypeStream {
-		return a.redriveStream(ctx, l, order)
+		return d.redriveStream(ctx, l, order)
 	}
 	if info.kind == amqp.QueueTypeClassic && !info.lasting {
 		return nil, wording.Problem(doing, "it is an auto-delete queue, or may be one: the broker deletes it with what it holds when its consumer leaves",
@@ -97,7 +97,7 @@ func (a *DeadLetters) redrive(ctx context.Context, l *connection.Conn, order dea
 	}
 	partly := depth > len(order.Letters)
 	r := &redrive{
-		Sender: publish.Sender{Copier: a.Copier}, counted: a.Counts, conn: l, info: info, policy: info.redrivePolicy(partly), queue: order.DLQ,
+		Sender: publish.Sender{Copier: d.Copier}, counted: d.Counts, conn: l, info: info, policy: info.redrivePolicy(partly), queue: order.DLQ,
 		wanted: map[adapters.Position]int{}, left: len(order.Letters), most: max(depth, len(order.Letters)) + takePrefetch, // letters may still be on their way back
 		tags: map[uint64]uint64{}, overLimit: map[uint64]publish.Outgoing{}, partly: partly, wide: prefetchFor(order.Rate, partly),
 	}
@@ -118,7 +118,7 @@ func (a *DeadLetters) redrive(ctx context.Context, l *connection.Conn, order dea
 	if r.letterConsumer, err = takeLetters(l, order.DLQ, first); err != nil {
 		return nil, both(info.passing(doing, err), r.end())
 	}
-	if r.Channel, err = a.OpenChannel(ctx); err != nil {
+	if r.Channel, err = d.OpenChannel(ctx); err != nil {
 		return nil, both(err, r.end())
 	}
 	return r, nil

@@ -22,16 +22,16 @@ type streamRedrive struct {
 	handed  []uint64        // handles of what the last Next handed over
 }
 
-func (a *DeadLetters) redriveStream(ctx context.Context, l *connection.Conn, order deadletter.Order) (deadletter.Redrive, error) {
+func (d *DeadLetters) redriveStream(ctx context.Context, l *connection.Conn, order deadletter.Order) (deadletter.Redrive, error) {
 	end, err := stream.End(ctx, l, order.DLQ)
 	if err != nil {
 		return nil, err
 	}
-	sender, err := a.OpenChannel(ctx)
+	sender, err := d.OpenChannel(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r := &streamRedrive{Sender: publish.Sender{Copier: a.Copier, Channel: sender}, conn: l, stream: order.DLQ, end: end}
+	r := &streamRedrive{Sender: publish.Sender{Copier: d.Copier, Channel: sender}, conn: l, stream: order.DLQ, end: end}
 	for _, position := range order.Letters {
 		if position.Offset < end {
 			r.offsets = append(r.offsets, position.Offset)
@@ -42,51 +42,51 @@ func (a *DeadLetters) redriveStream(ctx context.Context, l *connection.Conn, ord
 }
 
 // Guarantee implements deadletter.Redrive.
-func (r *streamRedrive) Guarantee() deadletter.Guarantee { return deadletter.AtLeastOnce }
+func (s *streamRedrive) Guarantee() deadletter.Guarantee { return deadletter.AtLeastOnce }
 
 // Next implements deadletter.Redrive. It hands over what was ordered and is still there.
 // Letters can be copied until the next call.
-func (r *streamRedrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
-	r.Copier.Letters.Drop(r.handed)
-	r.Hurry = deadletter.Hurry(ctx)
+func (s *streamRedrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
+	s.Copier.Letters.Drop(s.handed)
+	s.Hurry = deadletter.Hurry(ctx)
 	var held []deadletter.Delivery
-	holding := publish.Holding{Letters: r.Copier.Letters}
-	for len(held) < most && len(r.offsets) > 0 {
-		if r.reading == nil {
+	holding := publish.Holding{Letters: s.Copier.Letters}
+	for len(held) < most && len(s.offsets) > 0 {
+		if s.reading == nil {
 			var err error
-			if r.reading, err = stream.Read(ctx, r.conn, r.stream, r.offsets[0]); err != nil {
+			if s.reading, err = stream.Read(ctx, s.conn, s.stream, s.offsets[0]); err != nil {
 				return held, err
 			}
 		}
-		d, offset, err := r.reading.Next(ctx, r.Copier.Broker.Timeouts.Deliveries)
+		d, offset, err := s.reading.Next(ctx, s.Copier.Broker.Timeouts.Deliveries)
 		if err != nil {
 			return held, err
 		}
-		for len(r.offsets) > 0 && r.offsets[0] < offset {
-			r.offsets = r.offsets[1:] // retention has removed it
+		for len(s.offsets) > 0 && s.offsets[0] < offset {
+			s.offsets = s.offsets[1:] // retention has removed it
 		}
-		if len(r.offsets) > 0 && r.offsets[0] == offset {
-			held = append(held, holding.FromStream(&d, r.stream))
-			r.offsets = r.offsets[1:]
+		if len(s.offsets) > 0 && s.offsets[0] == offset {
+			held = append(held, holding.FromStream(&d, s.stream))
+			s.offsets = s.offsets[1:]
 		}
 	}
-	r.handed = publish.HandlesOf(held)
+	s.handed = publish.HandlesOf(held)
 	return held, nil
 }
 
 // Settle implements deadletter.Redrive: a stream keeps its letters.
-func (r *streamRedrive) Settle(context.Context, []deadletter.Delivery) error { return nil }
+func (s *streamRedrive) Settle(context.Context, []deadletter.Delivery) error { return nil }
 
 // Close implements deadletter.Redrive.
-func (r *streamRedrive) Close() error {
-	r.Copier.Letters.Drop(r.handed)
-	if r.reading != nil {
-		r.reading.Close(r.Hurried())
+func (s *streamRedrive) Close() error {
+	s.Copier.Letters.Drop(s.handed)
+	if s.reading != nil {
+		s.reading.Close(s.Hurried())
 	}
-	r.HangUp()
-	r.conn.HangUp()
+	s.HangUp()
+	s.conn.HangUp()
 	return nil
 }
 
 // Overdue implements deadletter.Redrive: a stream does not mind how long its messages are held.
-func (r *streamRedrive) Overdue() bool { return false }
+func (s *streamRedrive) Overdue() bool { return false }

@@ -34,9 +34,9 @@ var (
 )
 
 // passing marks an error that may pass by itself.
-func (f *queueInfo) passing(doing string, err error) error {
+func (q *queueInfo) passing(doing string, err error) error {
 	switch {
-	case f.kind != amqp.QueueTypeQuorum:
+	case q.kind != amqp.QueueTypeQuorum:
 		return err
 	case errors.Is(err, connection.ErrInternal):
 		return wording.Problem(doing, "the quorum queue has no leader, as for a moment after the broker's start", "try again, or look into the broker's log", errNoLeader)

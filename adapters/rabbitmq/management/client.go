@@ -122,20 +122,20 @@ func sameHost(one, other string) bool {
 }
 
 // Close ends the connections that wait for another question.
-func (m *Client) Close() {
-	if m != nil {
-		m.transport.CloseIdleConnections()
+func (c *Client) Close() {
+	if c != nil {
+		c.transport.CloseIdleConnections()
 	}
 }
 
 // ask asks a question, again if that may help, and reads the answer by take. Doing is what
 // for, in words. It tells the HTTP status, or 0 if there was no answer.
-func (m *Client) ask(ctx context.Context, doing, path string, take func(*answer) error) (status int, err error) {
-	limited, cancel := context.WithTimeout(ctx, m.limit)
+func (c *Client) ask(ctx context.Context, doing, path string, take func(*answer) error) (status int, err error) {
+	limited, cancel := context.WithTimeout(ctx, c.limit)
 	defer cancel()
 	said := ""
-	for tried, wait := 0, m.pause; ; tried, wait = tried+1, wait*retryGrowth {
-		if status, said, err = m.try(limited, path, take); err == nil {
+	for tried, wait := 0, c.pause; ; tried, wait = tried+1, wait*retryGrowth {
+		if status, said, err = c.try(limited, path, take); err == nil {
 			return status, nil
 		}
 		if tried == retries || !mayPass(status, err) || !rest(limited, wait/2+rand.N(wait/2)) {
@@ -145,7 +145,7 @@ func (m *Client) ask(ctx context.Context, doing, path string, take func(*answer)
 	if ctx.Err() != nil {
 		return status, ctx.Err()
 	}
-	return status, m.problem(doing, err, status, said)
+	return status, c.problem(doing, err, status, said)
 }
 
 // rest is false if ctx ended before the time was over.
@@ -169,14 +169,14 @@ func wasCut(err error) bool {
 }
 
 // try asks once. Said is why the API refuses, in its own words.
-func (m *Client) try(ctx context.Context, path string, take func(*answer) error) (status int, said string, err error) {
-	m.forgetStale()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.endpoint+"/api/"+path, nil)
+func (c *Client) try(ctx context.Context, path string, take func(*answer) error) (status int, said string, err error) {
+	c.forgetStale()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.endpoint+"/api/"+path, nil)
 	if err != nil {
 		return 0, "", err // the URL was checked before
 	}
-	request.SetBasicAuth(m.user, m.password)
-	response, err := m.transport.RoundTrip(request)
+	request.SetBasicAuth(c.user, c.password)
+	response, err := c.transport.RoundTrip(request)
 	if err != nil {
 		return 0, "", err
 	}
@@ -184,19 +184,19 @@ func (m *Client) try(ctx context.Context, path string, take func(*answer) error)
 	if response.StatusCode != http.StatusOK {
 		return response.StatusCode, refusalIn(response.Body), errors.New(response.Status)
 	}
-	return response.StatusCode, "", take(newAnswer(response.Body, m.room))
+	return response.StatusCode, "", take(newAnswer(response.Body, c.room))
 }
 
 // forgetStale closes the connections that waited too long, as they do while the machine sleeps:
 // nobody answers there any more.
-func (m *Client) forgetStale() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+func (c *Client) forgetStale() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	now := time.Now().Round(0)
-	if away := now.Sub(m.used); away > idleLimit || away < 0 {
-		m.transport.CloseIdleConnections()
+	if away := now.Sub(c.used); away > idleLimit || away < 0 {
+		c.transport.CloseIdleConnections()
 	}
-	m.used = now
+	c.used = now
 }
 
 // listOf asks for a list.
@@ -212,8 +212,8 @@ func listOf[T any](ctx context.Context, m *Client, doing, path string) (items []
 }
 
 // read asks about one queue. That there is none is only said if the user may see the others.
-func (m *Client) read(ctx context.Context, doing, queue, query string, into interface{ called() string }) error {
-	status, err := m.ask(ctx, doing, m.ofHost("queues")+"/"+url.PathEscape(queue)+query, func(a *answer) error {
+func (c *Client) read(ctx context.Context, doing, queue, query string, into interface{ called() string }) error {
+	status, err := c.ask(ctx, doing, c.ofHost("queues")+"/"+url.PathEscape(queue)+query, func(a *answer) error {
 		err := a.value(into)
 		if err == nil && into.called() != queue {
 			err = errors.New("it tells of another queue, or of none")
@@ -223,15 +223,15 @@ func (m *Client) read(ctx context.Context, doing, queue, query string, into inte
 	if status != http.StatusNotFound || !errors.Is(err, adapters.ErrNotAuthorized) {
 		return err
 	}
-	if _, err := m.Host(ctx, doing); err != nil {
+	if _, err := c.Host(ctx, doing); err != nil {
 		return err
 	}
-	return adapters.UnknownDestination("rabbitmq", m.config.Address, adapters.Queue, queue)
+	return adapters.UnknownDestination("rabbitmq", c.config.Address, adapters.Queue, queue)
 }
 
 // ofHost is the path of a kind of things in the virtual host.
-func (m *Client) ofHost(kind string) string {
-	return kind + "/" + url.PathEscape(m.config.VirtualHost)
+func (c *Client) ofHost(kind string) string {
+	return kind + "/" + url.PathEscape(c.config.VirtualHost)
 }
 
 // Binding is one binding, as far as it decides where a message goes.
@@ -244,14 +244,14 @@ type Binding struct {
 }
 
 // Bindings lists all bindings of the virtual host.
-func (m *Client) Bindings(ctx context.Context) ([]Binding, error) {
-	return listOf[Binding](ctx, m, "list the bindings", m.ofHost("bindings")+"?columns=source,destination,destination_type,routing_key,arguments")
+func (c *Client) Bindings(ctx context.Context) ([]Binding, error) {
+	return listOf[Binding](ctx, c, "list the bindings", c.ofHost("bindings")+"?columns=source,destination,destination_type,routing_key,arguments")
 }
 
 // Queues lists names, types and arguments. Other fields are not asked for: the broker is saved
 // their statistics.
-func (m *Client) Queues(ctx context.Context) ([]Queue, error) {
-	return listOf[Queue](ctx, m, "list the queues", m.ofHost("queues")+"?disable_stats=true&columns=name,type,arguments")
+func (c *Client) Queues(ctx context.Context) ([]Queue, error) {
+	return listOf[Queue](ctx, c, "list the queues", c.ofHost("queues")+"?disable_stats=true&columns=name,type,arguments")
 }
 
 // Host is a virtual host.
@@ -263,17 +263,17 @@ type Host struct {
 
 // Host describes the virtual host. It is looked for in the list of those that the user may see,
 // since only administrators may ask for one by its name.
-func (m *Client) Host(ctx context.Context, doing string) (*Host, error) {
-	hosts, err := listOf[Host](ctx, m, doing, "vhosts?columns=name,tracing,message_stats")
+func (c *Client) Host(ctx context.Context, doing string) (*Host, error) {
+	hosts, err := listOf[Host](ctx, c, doing, "vhosts?columns=name,tracing,message_stats")
 	if err != nil {
 		return nil, err
 	}
 	for i := range hosts {
-		if hosts[i].Name == m.config.VirtualHost {
+		if hosts[i].Name == c.config.VirtualHost {
 			return &hosts[i], nil
 		}
 	}
-	return nil, m.refusal(doing+" from the management API "+m.endpoint, noAccess)
+	return nil, c.refusal(doing+" from the management API "+c.endpoint, noAccess)
 }
 
 // Queue is what decides about dead letters of a queue.
@@ -313,15 +313,15 @@ func (q *Queue) Setting(argument, policy string) any {
 }
 
 // Queue describes one queue. Its error is [adapters.ErrUnknownDestination] if there is none.
-func (m *Client) Queue(ctx context.Context, name string) (*Queue, error) {
+func (c *Client) Queue(ctx context.Context, name string) (*Queue, error) {
 	info := &Queue{}
-	if err := m.read(ctx, "read queue "+wording.Quoted(name), name, "", info); err != nil {
+	if err := c.read(ctx, "read queue "+wording.Quoted(name), name, "", info); err != nil {
 		return nil, err
 	}
 	return info, nil
 }
 
 // Describe describes all queues of the virtual host.
-func (m *Client) Describe(ctx context.Context) ([]Queue, error) {
-	return listOf[Queue](ctx, m, "list the queues", m.ofHost("queues")+"?columns="+queueColumns)
+func (c *Client) Describe(ctx context.Context) ([]Queue, error) {
+	return listOf[Queue](ctx, c, "list the queues", c.ofHost("queues")+"?columns="+queueColumns)
 }

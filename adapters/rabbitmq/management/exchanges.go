@@ -20,12 +20,12 @@ type Exchange struct {
 }
 
 // Exchanges lists the exchanges without their statistics.
-func (m *Client) Exchanges(ctx context.Context) ([]Exchange, error) {
-	exchanges, err := listOf[Exchange](ctx, m, "list the exchanges", m.ofHost("exchanges")+"?disable_stats=true&columns=name,type,internal,arguments,policy")
+func (c *Client) Exchanges(ctx context.Context) ([]Exchange, error) {
+	exchanges, err := listOf[Exchange](ctx, c, "list the exchanges", c.ofHost("exchanges")+"?disable_stats=true&columns=name,type,internal,arguments,policy")
 	if err != nil {
 		return nil, err
 	}
-	policies, err := m.alternates(ctx, exchanges)
+	policies, err := c.alternates(ctx, exchanges)
 	if err != nil {
 		return nil, err
 	}
@@ -47,11 +47,11 @@ type policyInfo struct {
 
 // alternates says which policies name an alternate exchange, and which. If no exchange has
 // a policy, nothing is asked.
-func (m *Client) alternates(ctx context.Context, exchanges []Exchange) (map[string]string, error) {
+func (c *Client) alternates(ctx context.Context, exchanges []Exchange) (map[string]string, error) {
 	if !slices.ContainsFunc(exchanges, func(e Exchange) bool { return e.Policy != "" }) {
 		return nil, nil
 	}
-	policies, err := listOf[policyInfo](ctx, m, "list the policies", m.ofHost("policies"))
+	policies, err := listOf[policyInfo](ctx, c, "list the policies", c.ofHost("policies"))
 	named := map[string]string{}
 	for i := range policies {
 		named[policies[i].Name], _ = policies[i].Definition[AlternateExchange].(string)

@@ -60,19 +60,19 @@ type Figures struct {
 	Lengths   json.RawMessage `json:"messages_details"`       // see Stood
 }
 
-func (q *Figures) called() string { return q.Name }
+func (f *Figures) called() string { return f.Name }
 
 // Stood says that there were messages in the queue for half a minute or longer. The broker
 // has counted two or three times within the last minute: it forgets the oldest where nothing
 // changes.
-func (q *Figures) Stood() bool {
+func (f *Figures) Stood() bool {
 	const peeks = 2
 	var lengths struct {
 		Samples []struct {
 			Messages Figure `json:"sample"`
 		} `json:"samples"`
 	}
-	if json.Unmarshal(q.Lengths, &lengths) != nil || len(lengths.Samples) < peeks {
+	if json.Unmarshal(f.Lengths, &lengths) != nil || len(lengths.Samples) < peeks {
 		return false
 	}
 	for _, s := range lengths.Samples {
@@ -97,8 +97,8 @@ type Paces struct {
 func (p *Paces) Done() Pace { return p.Ack.plus(p.DeliverNoAck).plus(p.GetNoAck) }
 
 // Paces are unknown before there was traffic.
-func (q *Figures) Paces() (p Paces) {
-	if json.Unmarshal(q.Stats, &p) != nil {
+func (f *Figures) Paces() (p Paces) {
+	if json.Unmarshal(f.Stats, &p) != nil {
 		return Paces{} // an empty list, where there is nothing
 	}
 	return p
@@ -122,13 +122,13 @@ type FiguresPage struct {
 }
 
 // FiguresPage reads one page of the figures of all queues, from 1 on.
-func (m *Client) FiguresPage(ctx context.Context, page int) (got FiguresPage, err error) {
+func (c *Client) FiguresPage(ctx context.Context, page int) (got FiguresPage, err error) {
 	const (
 		size      = 500  // the most that the broker gives
 		mostPages = 1000 // more than any broker has
 	)
-	path := m.ofHost("queues") + "?page=" + strconv.Itoa(page) + "&page_size=" + strconv.Itoa(size) + "&" + figuresQuery
-	_, err = m.ask(ctx, "read the lag of the queues", path, func(a *answer) error {
+	path := c.ofHost("queues") + "?page=" + strconv.Itoa(page) + "&page_size=" + strconv.Itoa(size) + "&" + figuresQuery
+	_, err = c.ask(ctx, "read the lag of the queues", path, func(a *answer) error {
 		got = FiguresPage{}
 		return a.object(map[string]func() error{
 			"items":          func() (err error) { got.Items, err = list[Figures](a); return err },
@@ -141,9 +141,9 @@ func (m *Client) FiguresPage(ctx context.Context, page int) (got FiguresPage, er
 }
 
 // Figures reads those of one queue. Its error is [adapters.ErrUnknownDestination] if there is none.
-func (m *Client) Figures(ctx context.Context, name string) (*Figures, error) {
+func (c *Client) Figures(ctx context.Context, name string) (*Figures, error) {
 	answer := &Figures{}
-	return answer, m.read(ctx, "read the lag of queue "+wording.Quoted(name), name, "?"+figuresQuery, answer)
+	return answer, c.read(ctx, "read the lag of queue "+wording.Quoted(name), name, "?"+figuresQuery, answer)
 }
 
 // Consumer is one consumer of a queue, or reader of a stream.
@@ -175,12 +175,12 @@ func (c *channelName) UnmarshalJSON(text []byte) error {
 }
 
 // Consumers are those of all queues.
-func (m *Client) Consumers(ctx context.Context) (map[string][]Consumer, error) {
-	list, err := listOf[Consumer](ctx, m, "list the consumers", m.ofHost("consumers")+
+func (c *Client) Consumers(ctx context.Context) (map[string][]Consumer, error) {
+	list, err := listOf[Consumer](ctx, c, "list the consumers", c.ofHost("consumers")+
 		"?columns=consumer_tag,queue.name,channel_details.connection_name,channel_details.peer_host,channel_details.peer_port")
 	byQueue := make(map[string][]Consumer)
-	for _, c := range list {
-		byQueue[c.Queue.Name] = append(byQueue[c.Queue.Name], c)
+	for _, consumer := range list {
+		byQueue[consumer.Queue.Name] = append(byQueue[consumer.Queue.Name], consumer)
 	}
 	return byQueue, err
 }

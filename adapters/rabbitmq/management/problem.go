@@ -28,26 +28,26 @@ func refusalIn(body io.Reader) string {
 const noAccess = "User not authorised to access virtual host"
 
 // problem says why a question was not answered. Said is the API's own reason.
-func (m *Client) problem(doing string, err error, status int, said string) error {
-	doing += " from the management API " + m.endpoint
+func (c *Client) problem(doing string, err error, status int, said string) error {
+	doing += " from the management API " + c.endpoint
 	problem := func(cause, remedy string, kind error) error {
 		return &adapters.Problem{Doing: doing, Cause: cause, Remedy: remedy, Kind: kind}
 	}
 	switch {
 	case errors.Is(err, errTooMuch):
-		return problem(fmt.Sprintf("the answer takes more than the %d MiB that there is room for", m.room>>20),
+		return problem(fmt.Sprintf("the answer takes more than the %d MiB that there is room for", c.room>>20),
 			"check the URL, or raise --memory if the virtual host holds that much", adapters.ErrTooLarge)
 	case errors.Is(err, errTooLong):
 		return problem(fmt.Sprintf("what answers there sends items of more than %d MiB, as no management API does", mostItem>>20),
 			"check the URL, usually http://broker:15672", adapters.ErrTooLarge)
 	case wording.IsTimeout(err) && status != 0:
-		return problem(fmt.Sprintf("its answer was not whole after %v", m.limit), "try again when the broker is less busy", adapters.ErrNotConnected)
+		return problem(fmt.Sprintf("its answer was not whole after %v", c.limit), "try again when the broker is less busy", adapters.ErrNotConnected)
 	case wording.IsTimeout(err):
-		return problem(fmt.Sprintf("no answer within %v", m.limit), "try again if the broker is busy, or check the URL and the firewall", adapters.ErrNotConnected)
+		return problem(fmt.Sprintf("no answer within %v", c.limit), "try again if the broker is busy, or check the URL and the firewall", adapters.ErrNotConnected)
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return m.refusal(doing, said)
+		return c.refusal(doing, said)
 	case status == http.StatusNotFound && said != "":
-		return m.refusal(doing, noAccess)
+		return c.refusal(doing, noAccess)
 	case status >= http.StatusInternalServerError:
 		return problem(fmt.Sprintf("it answered with HTTP status %d each time", status), "try again in a moment, or look into the broker's log", adapters.ErrNotConnected)
 	case status >= http.StatusMultipleChoices && status != http.StatusNotFound:
@@ -61,25 +61,25 @@ func (m *Client) problem(doing string, err error, status int, said string) error
 }
 
 // TooMuch says that there is no room for all that a question is answered with.
-func (m *Client) TooMuch(doing string) error {
-	return m.problem(doing, errTooMuch, http.StatusOK, "")
+func (c *Client) TooMuch(doing string) error {
+	return c.problem(doing, errTooMuch, http.StatusOK, "")
 }
 
 // refusal says which right is missing: the API answers all of them with the same status.
-func (m *Client) refusal(doing, said string) error {
+func (c *Client) refusal(doing, said string) error {
 	problem := func(cause, remedy string, kind error) error {
 		return &adapters.Problem{Doing: doing, Cause: cause, Remedy: remedy, Kind: kind}
 	}
-	user := fmt.Sprintf("user %q", m.user)
+	user := fmt.Sprintf("user %q", c.user)
 	switch {
 	case strings.Contains(said, "Not management user"):
 		return problem(user+" has no tag that lets it in", "give it the tag management (rabbitmqctl set_user_tags)", adapters.ErrNotAuthorized)
 	case strings.Contains(said, "virtual host"):
-		return problem(user+" may see no virtual host "+wording.Quoted(m.config.VirtualHost),
+		return problem(user+" may see no virtual host "+wording.Quoted(c.config.VirtualHost),
 			"check its name, or grant the user any permission there (rabbitmqctl set_permissions)", adapters.ErrNotAuthorized)
 	case strings.HasPrefix(said, "Not ") && strings.HasSuffix(said, " user"):
 		return problem(user+" may not see this", "give it the tag monitoring (rabbitmqctl set_user_tags)", adapters.ErrNotAuthorized)
-	case m.password == "":
+	case c.password == "":
 		return problem("it refused "+user+" without a password", "check user and password", adapters.ErrNotAuthenticated)
 	}
 	return problem("it refused "+user+" with this password", "check user and password", adapters.ErrNotAuthenticated)

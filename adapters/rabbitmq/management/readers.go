@@ -22,8 +22,8 @@ type streamConnection struct {
 
 // StreamReaders are those that speak the stream protocol. It tells the HTTP status too, or 0 if
 // there was no answer: the plugin need not run.
-func (m *Client) StreamReaders(ctx context.Context) (found []Reader, status int, err error) {
-	status, err = m.ask(ctx, "list the readers of streams", m.ofHost("stream/consumers"), func(a *answer) (err error) {
+func (c *Client) StreamReaders(ctx context.Context) (found []Reader, status int, err error) {
+	status, err = c.ask(ctx, "list the readers of streams", c.ofHost("stream/consumers"), func(a *answer) (err error) {
 		found, err = list[Reader](a)
 		return err
 	})

@@ -82,75 +82,75 @@ type inFlight struct {
 
 // Send publishes and waits for the outcome of each, which is put in outcomes where that
 // is nil yet. The error is why nothing more can be sent.
-func (s *ConfirmChannel) Send(ctx context.Context, out []Outgoing, outcomes []error) error {
-	s.post(ctx, out, outcomes)
-	return s.posted(ctx)
+func (c *ConfirmChannel) Send(ctx context.Context, out []Outgoing, outcomes []error) error {
+	c.post(ctx, out, outcomes)
+	return c.posted(ctx)
 }
 
 // post publishes, and waits for outcomes only as far as more is under way than may be.
-func (s *ConfirmChannel) post(ctx context.Context, out []Outgoing, outcomes []error) {
-	p := &sending{ConfirmChannel: s, outgoing: out, outcomes: outcomes}
-	s.posting = p
-	defer s.Conn.LimitWaits(deadletter.Hurry(ctx), true)()
-	defer s.Conn.FlushWrites()
+func (c *ConfirmChannel) post(ctx context.Context, out []Outgoing, outcomes []error) {
+	p := &sending{ConfirmChannel: c, outgoing: out, outcomes: outcomes}
+	c.posting = p
+	defer c.Conn.LimitWaits(deadletter.Hurry(ctx), true)()
+	defer c.Conn.FlushWrites()
 	for i := range out {
 		if outcomes[i] != nil || p.unfit(ctx, i) {
 			continue
 		}
-		for len(p.waiting) == sendWindow && s.Broken == nil {
+		for len(p.waiting) == sendWindow && c.Broken == nil {
 			p.settle(ctx)
 		}
-		if s.Broken == nil {
+		if c.Broken == nil {
 			p.publish(ctx, i)
 		}
-		if s.Broken != nil && outcomes[i] == nil {
-			outcomes[i] = s.notSent()
+		if c.Broken != nil && outcomes[i] == nil {
+			outcomes[i] = c.notSent()
 		}
 	}
 }
 
 // posted waits for the outcomes that are still missing after post.
-func (s *ConfirmChannel) posted(ctx context.Context) error {
-	p := s.posting
-	if s.posting = nil; p == nil {
-		return s.Broken
+func (c *ConfirmChannel) posted(ctx context.Context) error {
+	p := c.posting
+	if c.posting = nil; p == nil {
+		return c.Broken
 	}
-	defer s.Conn.LimitWaits(deadletter.Hurry(ctx), true)()
+	defer c.Conn.LimitWaits(deadletter.Hurry(ctx), true)()
 	for len(p.waiting) > 0 {
 		p.settle(ctx)
 	}
 	p.unmatchedReturns()
-	return s.Broken
+	return c.Broken
 }
 
-func (s *ConfirmChannel) notSent() error {
+func (c *ConfirmChannel) notSent() error {
 	return wording.Problem("send a copy", "sending has ended before it", "", deadletter.ErrNotSent)
 }
 
 // unfit sorts out what the broker would close the channel for, and what would be lost
 // though the broker confirms it.
-func (p *sending) unfit(ctx context.Context, i int) bool {
-	o := &p.outgoing[i]
+func (s *sending) unfit(ctx context.Context, i int) bool {
+	o := &s.outgoing[i]
 	if misfit := o.misfit(); misfit != "" {
-		p.outcomes[i] = wording.Problem(p.doing(i), misfit, "", adapters.ErrTooLarge)
+		s.outcomes[i] = wording.Problem(s.doing(i), misfit, "", adapters.ErrTooLarge)
 		return true
 	}
-	if why := p.forbidden(o); why != "" && p.tapGuard != nil { // else it is no copy, but ours
-		p.outcomes[i] = wording.Problem(p.doing(i), why, "name another destination", adapters.ErrUsage)
+	if why := s.forbidden(o); why != "" && s.tapGuard != nil { // else it is no copy, but ours
+		s.outcomes[i] = wording.Problem(s.doing(i), why, "name another destination", adapters.ErrUsage)
 		return true
 	}
-	err, looked := p.exchanges[o.Exchange]
-	if !looked && p.Broken == nil {
-		p.Conn.FlushWrites()
-		err = p.control.Do(p.doing(i), func(ch *amqp.Channel) error {
+	err, looked := s.exchanges[o.Exchange]
+	if !looked && s.Broken == nil {
+		s.Conn.FlushWrites()
+		err = s.control.Do(s.doing(i), func(ch *amqp.Channel) error {
 			return ch.ExchangeDeclarePassive(o.Exchange, "", false, false, false, false, nil)
 		})
-		p.exchanges[o.Exchange] = err
+		s.exchanges[o.Exchange] = err
 	}
-	if err == nil && p.Broken == nil {
-		err = p.tapGuard.check(ctx, p.ConfirmChannel, o)
+	if err == nil && s.Broken == nil {
+		err = s.tapGuard.check(ctx, s.ConfirmChannel, o)
 	}
-	p.outcomes[i] = err
+	s.outcomes[i] = err
 	return err != nil
 }
 
@@ -159,43 +159,43 @@ const serverNamed = "amq.gen-"
 
 // forbidden is why nothing is ever sent where a copy is to go, or empty. What goes to a queue
 // alone would be confirmed though only a tap has it.
-func (p *sending) forbidden(o *Outgoing) string {
-	if why := o.forbidden(); why != "" || o.Exchange != "" || !strings.HasPrefix(o.Key, serverNamed) || p.Broken != nil {
+func (s *sending) forbidden(o *Outgoing) string {
+	if why := o.forbidden(); why != "" || o.Exchange != "" || !strings.HasPrefix(o.Key, serverNamed) || s.Broken != nil {
 		return why
 	}
-	if _, err := p.control.Depth(o.Key); connection.IsLocked(err) {
+	if _, err := s.control.Depth(o.Key); connection.IsLocked(err) {
 		return ofOther
 	}
 	return ""
 }
 
-func (p *sending) doing(i int) string {
-	return "send a copy to " + wording.Quoted(string(p.outgoing[i].target()))
+func (s *sending) doing(i int) string {
+	return "send a copy to " + wording.Quoted(string(s.outgoing[i].target()))
 }
 
-func (p *sending) publish(ctx context.Context, i int) {
+func (s *sending) publish(ctx context.Context, i int) {
 	if err := ctx.Err(); err != nil {
-		p.Broken = err
+		s.Broken = err
 		return
 	}
-	o := &p.outgoing[i]
-	p.Conn.HoldWrites()
-	confirmation, err := p.channel.PublishWithDeferredConfirm(o.Exchange, o.Key, true, false, o.Publishing)
+	o := &s.outgoing[i]
+	s.Conn.HoldWrites()
+	confirmation, err := s.channel.PublishWithDeferredConfirm(o.Exchange, o.Key, true, false, o.Publishing)
 	if err != nil {
-		p.Broken = p.why(err)
+		s.Broken = s.why(err)
 		return
 	}
-	p.waiting = append(p.waiting, inFlight{i, confirmation})
+	s.waiting = append(s.waiting, inFlight{i, confirmation})
 }
 
 // settle waits for the outcome of the oldest message under way.
-func (p *sending) settle(ctx context.Context) {
-	p.Conn.FlushWrites()
-	oldest := p.waiting[0]
-	p.waiting = p.waiting[1:]
+func (s *sending) settle(ctx context.Context) {
+	s.Conn.FlushWrites()
+	oldest := s.waiting[0]
+	s.waiting = s.waiting[1:]
 	limited, cancel := context.WithTimeout(ctx, ConfirmLimit)
 	defer cancel()
-	if p.Broken != nil {
+	if s.Broken != nil {
 		cancel() // it is known by now, or never will be
 	}
 	confirmed, err := oldest.confirmation.WaitContext(limited)
@@ -204,46 +204,46 @@ func (p *sending) settle(ctx context.Context) {
 		confirmed, err = oldest.confirmation.Acked(), nil
 	default:
 	}
-	p.drain()
+	s.drain()
 	switch {
-	case !confirmed && p.channel.IsClosed(): // which the client may have yet to tell the confirmation
-		if p.Broken == nil {
-			p.Broken = p.why(amqp.ErrClosed)
+	case !confirmed && s.channel.IsClosed(): // which the client may have yet to tell the confirmation
+		if s.Broken == nil {
+			s.Broken = s.why(amqp.ErrClosed)
 		}
-		p.outcomes[oldest.index] = p.closedOver(oldest.index)
+		s.outcomes[oldest.index] = s.closedOver(oldest.index)
 	case err != nil:
-		p.outcomes[oldest.index] = p.unknown(oldest.index)
-		if p.Broken == nil {
-			p.Broken = p.late(ctx)
+		s.outcomes[oldest.index] = s.unknown(oldest.index)
+		if s.Broken == nil {
+			s.Broken = s.late(ctx)
 		}
 	case !confirmed:
-		p.outcomes[oldest.index] = wording.Problem(p.doing(oldest.index), "a queue refused it, as full queues do", "make room or raise the queue's length", nil)
+		s.outcomes[oldest.index] = wording.Problem(s.doing(oldest.index), "a queue refused it, as full queues do", "make room or raise the queue's length", nil)
 	default:
-		p.accepted[p.outgoing[oldest.index].Address] = true
-		p.outcomes[oldest.index] = p.unroutable(oldest.index)
+		s.accepted[s.outgoing[oldest.index].Address] = true
+		s.outcomes[oldest.index] = s.unroutable(oldest.index)
 	}
 }
 
 // closedOver is the outcome of a message under way when the channel was closed. If that was
 // for want of a permission, it was over the first message that needs it: the broker looks
 // before it routes, and routes nothing behind it.
-func (p *sending) closedOver(i int) error {
+func (s *sending) closedOver(i int) error {
 	switch {
-	case p.refused:
-		return p.notSent()
-	case p.denies(&p.outgoing[i]):
-		p.refused = true
-		return wording.Problem(p.doing(i), "the user may not publish there", "grant the permission that the broker names", adapters.ErrNotAuthorized)
+	case s.refused:
+		return s.notSent()
+	case s.denies(&s.outgoing[i]):
+		s.refused = true
+		return wording.Problem(s.doing(i), "the user may not publish there", "grant the permission that the broker names", adapters.ErrNotAuthorized)
 	}
-	return p.tooLarge(i)
+	return s.tooLarge(i)
 }
 
 // denies says that the broker closed the channel since the user may not send a message
 // there. If it took one there before, the permission was taken away meanwhile, and nobody
 // can tell over which message it was.
-func (s *ConfirmChannel) denies(o *Outgoing) bool {
+func (c *ConfirmChannel) denies(o *Outgoing) bool {
 	var closed *amqp.Error
-	if !errors.As(s.channel.CloseReason(amqp.ErrClosed), &closed) || closed.Code != amqp.AccessRefused {
+	if !errors.As(c.channel.CloseReason(amqp.ErrClosed), &closed) || closed.Code != amqp.AccessRefused {
 		return false
 	}
 	exchange := o.Exchange
@@ -251,7 +251,7 @@ func (s *ConfirmChannel) denies(o *Outgoing) bool {
 		exchange = "amq.default" // as the broker calls it
 	}
 	byKey := strings.Contains(closed.Reason, "topic '")
-	for target := range s.accepted {
+	for target := range c.accepted {
 		if target.Exchange == o.Exchange && (!byKey || target.Key == o.Key) {
 			return false
 		}
@@ -260,18 +260,18 @@ func (s *ConfirmChannel) denies(o *Outgoing) bool {
 }
 
 // drain takes what was returned so far.
-func (p *sending) drain() {
+func (s *sending) drain() {
 	for {
 		select {
-		case r, open := <-p.returns:
+		case r, open := <-s.returns:
 			if !open {
 				return
 			}
-			if p.returned == nil {
-				p.returned = map[uint64]int{}
+			if s.returned == nil {
+				s.returned = map[uint64]int{}
 			}
 			o := Outgoing{Address{r.Exchange, r.RoutingKey}, returnedMessage(&r)}
-			p.returned[o.digest()]++
+			s.returned[o.digest()]++
 		default:
 			return
 		}
@@ -279,48 +279,48 @@ func (p *sending) drain() {
 }
 
 // unroutable says that a confirmed message was returned, or is nil.
-func (p *sending) unroutable(i int) error {
-	if len(p.returned) == 0 {
+func (s *sending) unroutable(i int) error {
+	if len(s.returned) == 0 {
 		return nil
 	}
-	d := p.outgoing[i].digest()
-	if p.returned[d] == 0 {
+	d := s.outgoing[i].digest()
+	if s.returned[d] == 0 {
 		return nil
 	}
-	if p.returned[d]--; p.returned[d] == 0 {
-		delete(p.returned, d)
+	if s.returned[d]--; s.returned[d] == 0 {
+		delete(s.returned, d)
 	}
-	return wording.Problem(p.doing(i), "no queue takes it there", "check the name, or bind a queue", deadletter.ErrUnroutable)
+	return wording.Problem(s.doing(i), "no queue takes it there", "check the name, or bind a queue", deadletter.ErrUnroutable)
 }
 
 // unmatchedReturns handles messages that the broker returned and that equal none of the copies.
 // The broker only returns what it was sent, so such a message is one of the copies, changed on
 // the way. Nobody can tell which, so the outcome of every copy that seems delivered is unknown.
-func (p *sending) unmatchedReturns() {
-	if len(p.returned) == 0 {
+func (s *sending) unmatchedReturns() {
+	if len(s.returned) == 0 {
 		return
 	}
-	for i := range p.outcomes {
-		if p.outcomes[i] == nil {
-			p.outcomes[i] = wording.Problem("tell whether a copy reached "+wording.Quoted(string(p.outgoing[i].target())),
+	for i := range s.outcomes {
+		if s.outcomes[i] == nil {
+			s.outcomes[i] = wording.Problem("tell whether a copy reached "+wording.Quoted(string(s.outgoing[i].target())),
 				"the broker gave copies back that look otherwise than what was sent", "look for its replay id there", deadletter.ErrUnknownOutcome)
 		}
 	}
 }
 
-func (p *sending) unknown(i int) error {
-	return wording.Problem("tell whether a copy reached "+wording.Quoted(string(p.outgoing[i].target())),
+func (s *sending) unknown(i int) error {
+	return wording.Problem("tell whether a copy reached "+wording.Quoted(string(s.outgoing[i].target())),
 		"it was sent, and the broker has not confirmed it", "look for its replay id there", deadletter.ErrUnknownOutcome)
 }
 
 // tooLarge is the outcome of a message under way when the channel was closed: unknown,
 // unless it was closed because of this one's size.
-func (p *sending) tooLarge(i int) error {
-	if most, ok := sizeLimit(p.Broken); ok && len(p.outgoing[i].Publishing.Body) > most {
-		return wording.Problem(p.doing(i), fmt.Sprintf("it has %d bytes, and the broker takes %d", len(p.outgoing[i].Publishing.Body), most),
+func (s *sending) tooLarge(i int) error {
+	if most, ok := sizeLimit(s.Broken); ok && len(s.outgoing[i].Publishing.Body) > most {
+		return wording.Problem(s.doing(i), fmt.Sprintf("it has %d bytes, and the broker takes %d", len(s.outgoing[i].Publishing.Body), most),
 			"raise max_message_size in the broker's settings", adapters.ErrTooLarge)
 	}
-	return p.unknown(i)
+	return s.unknown(i)
 }
 
 var sizeRefusal = regexp.MustCompile(`message size \d+ (?:is )?larger than (?:configured )?max size (\d+)`)
@@ -339,20 +339,20 @@ func sizeLimit(err error) (most int, ok bool) {
 }
 
 // why is the reason for which publishing has ended.
-func (s *ConfirmChannel) why(err error) error {
+func (c *ConfirmChannel) why(err error) error {
 	var closed *amqp.Error
-	if errors.As(s.channel.CloseReason(err), &closed) && closed.Code == amqp.AccessRefused {
-		return wording.Problem("publish to "+s.Conn.Broker.String(), wording.Reply(closed.Reason), "grant the user the write permission on it (rabbitmqctl set_permissions)", adapters.ErrNotAuthorized)
+	if errors.As(c.channel.CloseReason(err), &closed) && closed.Code == amqp.AccessRefused {
+		return wording.Problem("publish to "+c.Conn.Broker.String(), wording.Reply(closed.Reason), "grant the user the write permission on it (rabbitmqctl set_permissions)", adapters.ErrNotAuthorized)
 	}
-	return s.channel.Problem("publish to "+s.Conn.Broker.String(), err)
+	return c.channel.Problem("publish to "+c.Conn.Broker.String(), err)
 }
 
 // late is the reason for which a confirm is not waited for any longer.
-func (s *ConfirmChannel) late(ctx context.Context) error {
+func (c *ConfirmChannel) late(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return wording.Problem("publish to "+s.Conn.Broker.String(), fmt.Sprintf("it did not confirm within %v", ConfirmLimit),
+	return wording.Problem("publish to "+c.Conn.Broker.String(), fmt.Sprintf("it did not confirm within %v", ConfirmLimit),
 		"check whether the broker is low on memory or disk, when it takes nothing", adapters.ErrNotConnected)
 }
 

@@ -26,30 +26,30 @@ type Outgoing struct {
 // broker checks against whoever publishes; CC and BCC, which name further queues, that
 // had theirs; and the expiration that the broker took away when the letter died, which
 // stays away. A letter that does not say whether it is to be written to disk, is.
-func (p *Copier) outgoing(c *deadletter.Copy) (Outgoing, error) {
-	o := Outgoing{Address: addressOf(c.To)}
-	if c.To.IsZero() {
+func (c *Copier) outgoing(of *deadletter.Copy) (Outgoing, error) {
+	o := Outgoing{Address: addressOf(of.To)}
+	if of.To.IsZero() {
 		return o, wording.Problem("send a copy", "no destination is named", "name a queue or exchange:key", adapters.ErrUsage)
 	}
 	switch {
-	case c.Of != nil:
-		d, ok := p.Letters.find(c.Of)
+	case of.Of != nil:
+		d, ok := c.Letters.find(of.Of)
 		if !ok {
-			return o, NotHeld("send a copy of", c.Of)
+			return o, NotHeld("send a copy of", of.Of)
 		}
 		o.Publishing = Republish(d)
-	case c.Original != nil:
-		d, _, err := preserved.Read(c.Original)
+	case of.Original != nil:
+		d, _, err := preserved.Read(of.Original)
 		if err != nil {
 			return o, wording.Problem("read a preserved letter", err.Error(), "check that the file is whole", adapters.ErrUsage)
 		}
 		o.Publishing = Republish(d)
-	case c.Message != nil:
-		o.Publishing = publishMessage(c.Message)
+	case of.Message != nil:
+		o.Publishing = publishMessage(of.Message)
 	default:
-		return o, wording.Problem("send to "+string(c.To), "there is nothing to send", "", adapters.ErrUsage)
+		return o, wording.Problem("send to "+string(of.To), "there is nothing to send", "", adapters.ErrUsage)
 	}
-	o.Change(c)
+	o.Change(of)
 	return o, nil
 }
 

@@ -62,27 +62,27 @@ type Sender struct {
 }
 
 // Send implements deadletter.Sender. RabbitMQ has nowhere to keep entries.
-func (p *Sender) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) deadletter.Answer {
+func (s *Sender) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) deadletter.Answer {
 	out, outcomes := make([]Outgoing, len(copies)), make([]error, len(copies))
 	for i := range copies {
-		out[i], outcomes[i] = p.Copier.outgoing(&copies[i])
+		out[i], outcomes[i] = s.Copier.outgoing(&copies[i])
 	}
-	p.Hurry = deadletter.Hurry(ctx)
-	p.Channel.post(ctx, out, outcomes)
-	return func(ctx context.Context) ([]error, error) { return outcomes, p.Channel.posted(ctx) }
+	s.Hurry = deadletter.Hurry(ctx)
+	s.Channel.post(ctx, out, outcomes)
+	return func(ctx context.Context) ([]error, error) { return outcomes, s.Channel.posted(ctx) }
 }
 
 // Hurried is the context whose end says that somebody wants an end.
-func (p *Sender) Hurried() context.Context {
-	if p.Hurry == nil {
+func (s *Sender) Hurried() context.Context {
+	if s.Hurry == nil {
 		return context.Background()
 	}
-	return p.Hurry
+	return s.Hurry
 }
 
 // HangUp ends the sender's connection.
-func (p *Sender) HangUp() {
-	if p.Channel != nil {
-		p.Channel.Conn.HangUp()
+func (s *Sender) HangUp() {
+	if s.Channel != nil {
+		s.Channel.Conn.HangUp()
 	}
 }

@@ -88,15 +88,15 @@ const (
 
 // forbidden is why a target is never one, whatever the broker says, or empty: what the broker
 // has names of its own for, as for answers to whoever waits for them, and what taps use.
-func (to Address) forbidden() string {
-	named := to.Exchange
+func (a Address) forbidden() string {
+	named := a.Exchange
 	if named == "" {
-		named = to.Key
+		named = a.Key
 	}
 	switch {
 	case strings.HasPrefix(named, "amq.rabbitmq."):
 		return ofBroker
-	case to.Exchange == routing.TapMark.Exchange && to.Key == routing.TapMark.Key:
+	case a.Exchange == routing.TapMark.Exchange && a.Key == routing.TapMark.Key:
 		return "taps of eventscope use it"
 	}
 	return ""

@@ -49,24 +49,24 @@ func (c *Copier) OpenChannel(ctx context.Context) (*ConfirmChannel, error) {
 }
 
 // check says why a copy must not be sent, or that the broker's word can be taken for it.
-func (l *tapGuard) check(ctx context.Context, s *ConfirmChannel, o *Outgoing) error {
-	if l == nil || o.Exchange == "" {
+func (g *tapGuard) check(ctx context.Context, s *ConfirmChannel, o *Outgoing) error {
+	if g == nil || o.Exchange == "" {
 		return nil
 	}
-	if time.Since(l.asked) > tapGuardAge {
+	if time.Since(g.asked) > tapGuardAge {
 		s.Conn.FlushWrites()
-		l.ask(ctx, s)
-		l.asked = time.Now()
+		g.ask(ctx, s)
+		g.asked = time.Now()
 	}
 	target := o.Address
-	if l.known == nil || l.sure[target] {
-		return l.refusal
+	if g.known == nil || g.sure[target] {
+		return g.refusal
 	}
-	if r := l.known.Route(o.Exchange, routing.Message{Key: &o.Key}); len(r.Queues) > 0 || !r.Tapped {
-		l.sure[target] = true
+	if r := g.known.Route(o.Exchange, routing.Message{Key: &o.Key}); len(r.Queues) > 0 || !r.Tapped {
+		g.sure[target] = true
 		return nil
 	}
-	if r := l.known.Route(o.Exchange, routing.Message{Key: &o.Key, Headers: o.Publishing.Headers}); len(r.Queues) == 0 && r.Tapped {
+	if r := g.known.Route(o.Exchange, routing.Message{Key: &o.Key, Headers: o.Publishing.Headers}); len(r.Queues) == 0 && r.Tapped {
 		return wording.Problem("send a copy to "+wording.Quoted(string(target.target())), "only a tap of eventscope is known to take it there",
 			"check the name, or bind a queue", deadletter.ErrUnroutable)
 	}
@@ -74,33 +74,33 @@ func (l *tapGuard) check(ctx context.Context, s *ConfirmChannel, o *Outgoing) er
 }
 
 // ask asks anew. Where there is no answer, nothing is sent.
-func (l *tapGuard) ask(ctx context.Context, s *ConfirmChannel) {
-	l.known, l.refusal, l.sure = nil, nil, map[Address]bool{}
-	if m := l.copier.Management; m != nil {
+func (g *tapGuard) ask(ctx context.Context, s *ConfirmChannel) {
+	g.known, g.refusal, g.sure = nil, nil, map[Address]bool{}
+	if m := g.copier.Management; m != nil {
 		if known, err := routing.Read(ctx, m, true); err == nil {
-			l.known = known
+			g.known = known
 		} else {
-			l.refusal = err
+			g.refusal = err
 		}
 		return
 	}
-	taps, err := l.taps(ctx, s)
+	taps, err := g.taps(ctx, s)
 	const remedy = "add management=http://HOST:15672, or name a queue"
 	problem := func(cause, remedy string) error {
 		return wording.Problem("tell whether a queue takes a copy", cause, remedy, deadletter.ErrUnroutable)
 	}
 	switch {
 	case errors.Is(err, adapters.ErrNotAuthorized):
-		l.refusal = problem("a tap may be all that does, and the user may not publish to "+routing.TapMark.Exchange+" to find out", remedy)
+		g.refusal = problem("a tap may be all that does, and the user may not publish to "+routing.TapMark.Exchange+" to find out", remedy)
 	case err != nil:
-		l.refusal = err
+		g.refusal = err
 	case taps:
-		l.refusal = problem("eventscope taps this virtual host, and a tap may be all that does", "close it, "+remedy)
+		g.refusal = problem("eventscope taps this virtual host, and a tap may be all that does", "close it, "+remedy)
 	}
 }
 
 // taps says whether there are any, without a management API.
-func (l *tapGuard) taps(ctx context.Context, s *ConfirmChannel) (bool, error) {
+func (g *tapGuard) taps(ctx context.Context, s *ConfirmChannel) (bool, error) {
 	probe, err := newConfirmChannel(ctx, s.Conn)
 	if err != nil {
 		return false, err

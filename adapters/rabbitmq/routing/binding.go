@@ -96,16 +96,16 @@ func IsPattern(key string) bool {
 }
 
 // binds says that something is bound by just the key of a tap.
-func (k *Catalog) binds(tap Tap) bool {
-	return k != nil && slices.ContainsFunc(k.Bindings, func(b management.Binding) bool {
-		return b.Source == tap.Exchange && b.RoutingKey == tap.BindingKey && !k.Taps[b.Destination]
+func (c *Catalog) binds(tap Tap) bool {
+	return c != nil && slices.ContainsFunc(c.Bindings, func(b management.Binding) bool {
+		return b.Source == tap.Exchange && b.RoutingKey == tap.BindingKey && !c.Taps[b.Destination]
 	})
 }
 
 // besideQueues taps an exchange that has an alternate one. It gets only what something else
 // is bound for as well, so that what nothing takes still goes the other way.
-func (k *Catalog) besideQueues(tap Tap, kind string, refuse func(cause, remedy string) error) ([]Binding, error) {
-	bound := k.LikeBound(tap.Exchange)
+func (c *Catalog) besideQueues(tap Tap, kind string, refuse func(cause, remedy string) error) ([]Binding, error) {
+	bound := c.LikeBound(tap.Exchange)
 	switch {
 	case len(bound) == 0:
 		return nil, wording.Note(refuse("no queue is bound to it, and a tap would take away what goes to its alternate exchange", "tap the alternate exchange"))

@@ -77,35 +77,35 @@ func catalogOfExchanges(ctx context.Context, m *management.Client) (*Catalog, er
 	return known, nil
 }
 
-func (k *Catalog) addQueues(ctx context.Context, m *management.Client) error {
+func (c *Catalog) addQueues(ctx context.Context, m *management.Client) error {
 	list, err := m.Queues(ctx)
 	for i := range list {
-		k.Queues[list[i].Name] = list[i].Type
-		k.NoteTap(list[i].Name, list[i].Arguments)
+		c.Queues[list[i].Name] = list[i].Type
+		c.NoteTap(list[i].Name, list[i].Arguments)
 	}
 	return err
 }
 
-func (k *Catalog) addBindings(ctx context.Context, m *management.Client) (err error) {
-	k.Bindings, err = m.Bindings(ctx)
-	for i := range k.Bindings {
-		if b := &k.Bindings[i]; b.Source == TapMark.Exchange && b.RoutingKey == TapMark.Key {
-			k.Taps[b.Destination] = true
+func (c *Catalog) addBindings(ctx context.Context, m *management.Client) (err error) {
+	c.Bindings, err = m.Bindings(ctx)
+	for i := range c.Bindings {
+		if b := &c.Bindings[i]; b.Source == TapMark.Exchange && b.RoutingKey == TapMark.Key {
+			c.Taps[b.Destination] = true
 		}
 	}
 	return err
 }
 
 // NoteTap notes a tap by the argument of its queue.
-func (k *Catalog) NoteTap(queue string, arguments map[string]any) {
+func (c *Catalog) NoteTap(queue string, arguments map[string]any) {
 	if arguments[TapArgument] != nil {
-		k.Taps[queue] = true
+		c.Taps[queue] = true
 	}
 }
 
 // TypeOf is the type of an exchange, that behind it if it delays.
-func (k *Catalog) TypeOf(name string) string {
-	e := k.Exchanges[name]
+func (c *Catalog) TypeOf(name string) string {
+	e := c.Exchanges[name]
 	if e.Type == "x-delayed-message" {
 		kind, _ := e.Arguments["x-delayed-type"].(string)
 		return kind
@@ -114,22 +114,22 @@ func (k *Catalog) TypeOf(name string) string {
 }
 
 // ExchangeType is what decides how an exchange is tapped.
-func (k *Catalog) ExchangeType(name string) ExchangeType {
-	return ExchangeType{Kind: k.TypeOf(name), Diverts: k.Exchanges[name].Alternate != ""}
+func (c *Catalog) ExchangeType(name string) ExchangeType {
+	return ExchangeType{Kind: c.TypeOf(name), Diverts: c.Exchanges[name].Alternate != ""}
 }
 
 // LikeBound binds as queues and exchanges are bound to an exchange now. Taps do not count:
 // two of them would keep each other.
-func (k *Catalog) LikeBound(exchange string) []Binding {
+func (c *Catalog) LikeBound(exchange string) []Binding {
 	var bindings []Binding
 	seen := map[string]bool{}
-	for i := range k.Bindings {
-		b := &k.Bindings[i]
-		if b.Source != exchange || k.Taps[b.Destination] {
+	for i := range c.Bindings {
+		b := &c.Bindings[i]
+		if b.Source != exchange || c.Taps[b.Destination] {
 			continue
 		}
 		like := Binding{Exchange: exchange, Key: b.RoutingKey}
-		if k.TypeOf(exchange) == amqp.ExchangeHeaders {
+		if c.TypeOf(exchange) == amqp.ExchangeHeaders {
 			like.Arguments = fieldtable.FromJSON(b.Arguments)
 		}
 		if !seen[like.ID()] {

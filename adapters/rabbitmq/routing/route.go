@@ -28,18 +28,18 @@ type Message struct {
 }
 
 // Route follows a message through an exchange.
-func (k *Catalog) Route(exchange string, message Message) *Routes {
+func (c *Catalog) Route(exchange string, message Message) *Routes {
 	r := &Routes{Queues: map[string]bool{}, May: map[string]bool{}}
-	k.follow(r, exchange, message, true, map[string]bool{})
+	c.follow(r, exchange, message, true, map[string]bool{})
 	for name := range r.Queues {
 		delete(r.May, name)
 	}
 	return r
 }
 
-func (k *Catalog) follow(r *Routes, exchange string, message Message, certain bool, seen map[string]bool) {
+func (c *Catalog) follow(r *Routes, exchange string, message Message, certain bool, seen map[string]bool) {
 	if exchange == "" {
-		k.followDefault(r, message.Key, certain)
+		c.followDefault(r, message.Key, certain)
 		return
 	}
 	id := fmt.Sprint(certain, exchange)
@@ -47,9 +47,9 @@ func (k *Catalog) follow(r *Routes, exchange string, message Message, certain bo
 		return
 	}
 	seen[id] = true
-	kind, matched, unsure := k.TypeOf(exchange), false, false
-	for i := range k.Bindings {
-		b := &k.Bindings[i]
+	kind, matched, unsure := c.TypeOf(exchange), false, false
+	for i := range c.Bindings {
+		b := &c.Bindings[i]
 		if b.Source != exchange {
 			continue
 		}
@@ -63,29 +63,29 @@ func (k *Catalog) follow(r *Routes, exchange string, message Message, certain bo
 			r.unsure(exchange, kind)
 		}
 		if b.DestinationType == "exchange" {
-			k.follow(r, b.Destination, message, sure, seen)
+			c.follow(r, b.Destination, message, sure, seen)
 		} else {
-			k.reach(r, b.Destination, sure)
+			c.reach(r, b.Destination, sure)
 		}
 	}
-	if alternate := k.Exchanges[exchange].Alternate; alternate != "" && !matched {
-		k.follow(r, alternate, message, certain && !unsure, seen)
+	if alternate := c.Exchanges[exchange].Alternate; alternate != "" && !matched {
+		c.follow(r, alternate, message, certain && !unsure, seen)
 	}
 }
 
-func (k *Catalog) followDefault(r *Routes, key *string, certain bool) {
+func (c *Catalog) followDefault(r *Routes, key *string, certain bool) {
 	if key == nil {
 		r.Why = append(r.Why, "which queue the default exchange leads to depends on the routing key")
 		return
 	}
-	if _, found := k.Queues[*key]; found {
-		k.reach(r, *key, certain)
+	if _, found := c.Queues[*key]; found {
+		c.reach(r, *key, certain)
 	}
 }
 
-func (k *Catalog) reach(r *Routes, queue string, certain bool) {
+func (c *Catalog) reach(r *Routes, queue string, certain bool) {
 	switch {
-	case k.Taps[queue]:
+	case c.Taps[queue]:
 		r.Tapped = true
 	case certain:
 		r.Queues[queue] = true

@@ -107,65 +107,65 @@ func from(span adapters.Range, stream string) any {
 	return nil
 }
 
-func (sc *scan) run(ctx context.Context) error {
-	offset := from(sc.span, sc.name)
+func (s *scan) run(ctx context.Context) error {
+	offset := from(s.span, s.name)
 	if offset == nil {
 		return nil
 	}
-	l, err := sc.history.broker.Shared(ctx)
+	l, err := s.history.broker.Shared(ctx)
 	if err != nil {
 		return err
 	}
-	if sc.end, err = End(ctx, l, sc.name); err != nil || sc.end == 0 {
+	if s.end, err = End(ctx, l, s.name); err != nil || s.end == 0 {
 		return err
 	}
 	if _, byTime := offset.(time.Time); byTime {
-		behindFirst, err := endFrom(ctx, l, sc.name, offset, 1)
+		behindFirst, err := endFrom(ctx, l, s.name, offset, 1)
 		if err != nil || behindFirst == 0 {
 			return err // nothing comes if all is older than that
 		}
 		offset = behindFirst - 1
 	}
 	if n, ok := offset.(int64); ok {
-		sc.next = max(n, 0)
-		offset = sc.next
+		s.next = max(n, 0)
+		offset = s.next
 	}
 	for {
-		before := sc.next
-		if sc.next >= sc.end {
+		before := s.next
+		if s.next >= s.end {
 			return nil
 		}
-		err := sc.read(ctx, l, offset)
+		err := s.read(ctx, l, offset)
 		if !errors.Is(err, delivery.ErrEnded) || ctx.Err() != nil {
 			return err
 		}
-		if sc.next == before {
+		if s.next == before {
 			return l.Loss()
 		}
-		if l, err = sc.history.broker.Shared(ctx); err != nil {
+		if l, err = s.history.broker.Shared(ctx); err != nil {
 			return err
 		}
-		offset = sc.next
+		offset = s.next
 	}
 }
 
 // read reads from offset to the end, which is no error, or until the deliveries end.
-func (sc *scan) read(ctx context.Context, l *connection.Conn, offset any) error {
-	channel, deliveries, err := Consume(ctx, l, sc.name, offset, delivery.Prefetch)
+func (s *scan) read(ctx context.Context, l *connection.Conn, offset any) error {
+	channel, deliveries, err := Consume(ctx, l, s.name, offset, delivery.Prefetch)
 	if err != nil {
 		return err
 	}
 	defer l.CloseChannel(ctx, channel)
-	reader := delivery.NewReader(sc.take, func(ctx context.Context, s *delivery.Buffer) error {
-		batch := s.Batch(false)
+	reader := delivery.NewReader(s.take, func(ctx context.Context, b *delivery.Buffer) error {
+		batch := b.Batch(false)
 		batch.Past = true
-		err := sc.intake.Put(ctx, batch)
+		err := s.intake.Put(ctx, batch)
 		if err != nil {
 			batch.Release()
 		}
 		return err
 	})
-	reader.Silence = sc.history.broker.Timeouts.Deliveries
+	reader.Silence = s.history.broker.Timeouts.Deliveries
 	ended := make(chan error, 1)
 	if err := reader.Read(ctx, delivery.Consumer{Channel: channel, Deliveries: deliveries, Ended: ended}); err != nil {
 		return err
@@ -177,7 +177,7 @@ func (sc *scan) read(ctx context.Context, l *connection.Conn, offset any) error 
 	case errors.Is(err, delivery.ErrDone):
 		return nil
 	case errors.Is(err, delivery.ErrSilent):
-		return wording.Problem("read stream "+wording.Quoted(sc.name), fmt.Sprintf("it delivered nothing for %v though its end is not reached", reader.Silence),
+		return wording.Problem("read stream "+wording.Quoted(s.name), fmt.Sprintf("it delivered nothing for %v though its end is not reached", reader.Silence),
 			"try again", adapters.ErrNotConnected)
 	default:
 		return err
@@ -185,31 +185,31 @@ func (sc *scan) read(ctx context.Context, l *connection.Conn, offset any) error 
 }
 
 // take adds what the span holds, and says when the end is reached.
-func (sc *scan) take(s *delivery.Buffer, d *amqp.Delivery) error {
+func (s *scan) take(b *delivery.Buffer, d *amqp.Delivery) error {
 	offset, ok := delivery.StreamOffset(d)
 	if !ok {
 		return errNoOffset
 	}
-	if offset >= sc.end {
+	if offset >= s.end {
 		return delivery.ErrDone
 	}
-	if offset < sc.next {
+	if offset < s.next {
 		return nil
 	}
-	sc.next = offset + 1
+	s.next = offset + 1
 	at, _ := delivery.StoredTime(d)
-	if begin, ok := sc.span.From.Time(time.Now()); ok && !sc.begun && !at.IsZero() && at.Before(begin) {
-		return sc.done()
+	if begin, ok := s.span.From.Time(time.Now()); ok && !s.begun && !at.IsZero() && at.Before(begin) {
+		return s.done()
 	}
-	sc.begun = true
-	if sc.span.Until.IsZero() || at.IsZero() || at.Before(sc.span.Until) {
-		s.AddStreamed(d, sc.name, offset)
+	s.begun = true
+	if s.span.Until.IsZero() || at.IsZero() || at.Before(s.span.Until) {
+		b.AddStreamed(d, s.name, offset)
 	}
-	return sc.done()
+	return s.done()
 }
 
-func (sc *scan) done() error {
-	if sc.next >= sc.end {
+func (s *scan) done() error {
+	if s.next >= s.end {
 		return delivery.ErrDone
 	}
 	return nil

@@ -66,58 +66,58 @@ func NewTail(name string, start adapters.Start, put func(_ context.Context, s *d
 // does, the message is left to its queue.
 var errNoOffset = errors.New("a message without an offset came from a stream")
 
-func (st *Tail) take(s *delivery.Buffer, d *amqp.Delivery) error {
+func (t *Tail) take(s *delivery.Buffer, d *amqp.Delivery) error {
 	offset, ok := delivery.StreamOffset(d)
 	if !ok {
 		return errNoOffset
 	}
-	if offset < st.next.Load() {
+	if offset < t.next.Load() {
 		return nil // the rest of a chunk, or of a connection that was lost
 	}
-	if !st.since.IsZero() {
-		if at, _ := delivery.StoredTime(d); !at.IsZero() && at.Before(st.since) {
-			st.next.Store(offset + 1)
-			st.delivered.Store(offset + 1)
+	if !t.since.IsZero() {
+		if at, _ := delivery.StoredTime(d); !at.IsZero() && at.Before(t.since) {
+			t.next.Store(offset + 1)
+			t.delivered.Store(offset + 1)
 			return nil
 		}
-		st.since = time.Time{}
+		t.since = time.Time{}
 	}
-	s.AddStreamed(d, st.name, offset)
-	if st.next.Swap(offset+1) < 0 {
-		st.delivered.Store(offset)
+	s.AddStreamed(d, t.name, offset)
+	if t.next.Swap(offset+1) < 0 {
+		t.delivered.Store(offset)
 	}
 	return nil
 }
 
 // Attach starts the deliveries: where they ended, or else at the start.
-func (st *Tail) Attach(ctx context.Context, l *connection.Conn, ended chan<- error) error {
-	st.attached = false
-	from, err := st.where(ctx, l)
+func (t *Tail) Attach(ctx context.Context, l *connection.Conn, ended chan<- error) error {
+	t.attached = false
+	from, err := t.where(ctx, l)
 	var begin func()
 	if errors.Is(err, errShorter) {
-		from, begin, err = "first", st.beginAgain, st.doubted(time.Now(), l.Broker.Timeouts.Deliveries)
+		from, begin, err = "first", t.beginAgain, t.doubted(time.Now(), l.Broker.Timeouts.Deliveries)
 	}
 	if err != nil {
 		return err
 	}
-	channel, deliveries, err := Consume(ctx, l, st.name, from, delivery.Prefetch)
+	channel, deliveries, err := Consume(ctx, l, t.name, from, delivery.Prefetch)
 	if err != nil {
 		return err
 	}
-	told := begin == nil || st.beginning.Swap(true)
-	st.reader.Attach(delivery.Consumer{Channel: channel, Deliveries: deliveries, Ended: ended, Begin: begin})
-	st.attached, st.moved, st.shorter = true, time.Now(), time.Time{}
+	told := begin == nil || t.beginning.Swap(true)
+	t.reader.Attach(delivery.Consumer{Channel: channel, Deliveries: deliveries, Ended: ended, Begin: begin})
+	t.attached, t.moved, t.shorter = true, time.Now(), time.Time{}
 	if !told {
-		st.again("stream " + wording.Quoted(st.name) + " ends before what was read of it: it was made again, and is read from its beginning")
+		t.again("stream " + wording.Quoted(t.name) + " ends before what was read of it: it was made again, and is read from its beginning")
 	}
 	return nil
 }
 
 // beginAgain forgets where the reader was, in a stream that is not there any more.
-func (st *Tail) beginAgain() {
-	st.next.Store(0)
-	st.delivered.Store(0)
-	st.beginning.Store(false)
+func (t *Tail) beginAgain() {
+	t.next.Store(0)
+	t.delivered.Store(0)
+	t.beginning.Store(false)
 }
 
 // errShorter says that a stream ends before what was read of it.
@@ -126,71 +126,71 @@ var errShorter = errors.New("the stream ends before what was read of it")
 // doubted is nil once a stream has ended before what was read of it for as long as limit: then it
 // is another one. Until then it may be one whose broker is slow, or a replica that is not as far as
 // the one that was read.
-func (st *Tail) doubted(now time.Time, limit time.Duration) error {
-	if st.beginning.Load() {
+func (t *Tail) doubted(now time.Time, limit time.Duration) error {
+	if t.beginning.Load() {
 		return nil // it was decided, and the connection lost before the reader began
 	}
-	if st.shorter.IsZero() {
-		st.shorter = now
+	if t.shorter.IsZero() {
+		t.shorter = now
 	}
-	if now.Sub(st.shorter) >= limit {
+	if now.Sub(t.shorter) >= limit {
 		return nil
 	}
-	return wording.Problem("read stream "+wording.Quoted(st.name), errShorter.Error(),
+	return wording.Problem("read stream "+wording.Quoted(t.name), errShorter.Error(),
 		"it is looked at again: if that stays so for "+limit.String()+", it was made again", adapters.ErrIncomplete)
 }
 
 // where says at which offset to begin, and finds the end of the stream as far as that
 // is needed to know how much is to be caught up with, and whether it is the one that was read.
-func (st *Tail) where(ctx context.Context, l *connection.Conn) (any, error) {
-	next := st.next.Load()
-	if next < 0 && st.past.Load() < 0 {
-		if from, err := st.first(ctx, l); from != nil || err != nil {
+func (t *Tail) where(ctx context.Context, l *connection.Conn) (any, error) {
+	next := t.next.Load()
+	if next < 0 && t.past.Load() < 0 {
+		if from, err := t.first(ctx, l); from != nil || err != nil {
 			return from, err
 		}
 	}
-	end, err := lastChunk(ctx, l, st.name)
+	end, err := lastChunk(ctx, l, t.name)
 	if err == nil && end < next { // the end itself may lie behind that: what was read last is there
 		var read int64
-		read, err = endFrom(ctx, l, st.name, next-1, 1)
+		read, err = endFrom(ctx, l, t.name, next-1, 1)
 		end = max(end, read)
 	}
 	switch {
 	case err != nil:
 		return nil, err
-	case end < next || st.beginning.Load():
-		st.end.Store(end)
+	case end < next || t.beginning.Load():
+		t.end.Store(end)
 		return nil, errShorter
 	}
-	st.shorter = time.Time{}
-	st.end.Store(max(end, st.end.Load()))
+	t.shorter = time.Time{}
+	t.end.Store(max(end, t.end.Load()))
 	if next >= 0 {
 		return next, nil
 	}
-	if at, ok := st.start.Time(time.Now()); ok {
+	if at, ok := t.start.Time(time.Now()); ok {
 		return at, nil
 	}
-	st.delivered.CompareAndSwap(-1, 0)
+	t.delivered.CompareAndSwap(-1, 0)
 	return "first", nil
 }
 
 // first finds the end of the stream, and from that where a start by number begins, and one at
 // the end: as a number, and not "next", so that the reading goes on there if the connection is
 // lost before the first message. Nil is where any other start begins.
-func (st *Tail) first(ctx context.Context, l *connection.Conn) (any, error) {
-	end, err := End(ctx, l, st.name)
+func (t *Tail) first(ctx context.Context, l *connection.Conn) (any, error) {
+	end, err := End(ctx, l, t.name)
 	if err != nil {
 		return nil, err
 	}
-	st.end.Store(end)
-	if !st.start.IsEnd() && st.start.Newest() == 0 {
-		st.past.Store(end)
+	t.end.Store(end)
+	if !t.start.IsEnd() && t.start.Newest() == 0 {
+		t.past.Store(end)
 		return nil, nil
 	}
-	from := max(0, end-int64(st.start.Newest()))
-	st.next.Store(from)
-	st.delivered.Store(from)
-	st.past.Store(end)
+	from := max(0, end-int64(t.start.Newest()))
+	t.next.Store(from)
+	t.delivered.Store(from)
+	t.past.Store(end)
 	if end == 0 {
 		return "next", nil
 	}
@@ -198,46 +198,46 @@ func (st *Tail) first(ctx context.Context, l *connection.Conn) (any, error) {
 }
 
 // Past says that messages are still to come that were in the stream when the reading of it began.
-func (st *Tail) Past() bool {
-	past := st.past.Load()
-	return past < 0 || max(0, st.delivered.Load()) < past
+func (t *Tail) Past() bool {
+	past := t.past.Load()
+	return past < 0 || max(0, t.delivered.Load()) < past
 }
 
 // ErrStalled says that a stream delivers nothing of what is known to be in it.
 var ErrStalled = fmt.Errorf("stalled: %w", adapters.ErrNotConnected)
 
 // Run reads what is attached until ctx ends, which is no error, or the messages cannot be handed over.
-func (st *Tail) Run(ctx context.Context) error { return st.reader.Run(ctx) }
+func (t *Tail) Run(ctx context.Context) error { return t.reader.Run(ctx) }
 
 // Poll attaches a tail that is not, and else finds out anew where the stream ends, if it may have
 // moved on unseen. It notices when nothing comes of what is there: [ErrStalled].
-func (st *Tail) Poll(ctx context.Context, l *connection.Conn, ended chan<- error) error {
-	if !st.attached {
-		return st.Attach(ctx, l, ended)
+func (t *Tail) Poll(ctx context.Context, l *connection.Conn, ended chan<- error) error {
+	if !t.attached {
+		return t.Attach(ctx, l, ended)
 	}
-	delivered := st.delivered.Load()
-	if delivered == st.looked {
-		if limit := l.Broker.Timeouts.Deliveries; st.Behind() > 0 && !st.handing.Load() && time.Since(st.moved) > limit {
-			return wording.Problem("read stream "+wording.Quoted(st.name), "it delivers nothing for "+limit.String()+" though its end is not reached", "it is tried again", ErrStalled)
+	delivered := t.delivered.Load()
+	if delivered == t.looked {
+		if limit := l.Broker.Timeouts.Deliveries; t.Behind() > 0 && !t.handing.Load() && time.Since(t.moved) > limit {
+			return wording.Problem("read stream "+wording.Quoted(t.name), "it delivers nothing for "+limit.String()+" though its end is not reached", "it is tried again", ErrStalled)
 		}
 		return nil // nothing came, or the intake is full: the end known is good enough
 	}
-	st.looked, st.moved = delivered, time.Now()
-	end, err := lastChunk(ctx, l, st.name)
+	t.looked, t.moved = delivered, time.Now()
+	end, err := lastChunk(ctx, l, t.name)
 	if err == nil {
-		st.end.Store(max(end, st.end.Load()))
+		t.end.Store(max(end, t.end.Load()))
 	}
 	return err
 }
 
 // Behind is how many messages are known to lie before the end.
-func (st *Tail) Behind() int64 {
-	delivered := st.delivered.Load()
+func (t *Tail) Behind() int64 {
+	delivered := t.delivered.Load()
 	switch {
-	case st.beginning.Load():
-		return max(1, st.end.Load())
+	case t.beginning.Load():
+		return max(1, t.end.Load())
 	case delivered < 0:
 		return 0
 	}
-	return max(0, st.end.Load()-delivered)
+	return max(0, t.end.Load()-delivered)
 }

@@ -61,14 +61,14 @@ func (p *plan) noteUrgent(known *routing.Catalog) {
 }
 
 // plan works out what to read. It fails where nothing can be planned at all.
-func (a *Tailer) plan(ctx context.Context, control *connection.Control) (plan, error) {
-	c := a
+func (t *Tailer) plan(ctx context.Context, control *connection.Control) (plan, error) {
+	c := t
 	p := plan{streams: slices.Clone(c.Streams), queues: map[string][]routing.Binding{}}
-	known, err := a.catalog(ctx, &p)
+	known, err := t.catalog(ctx, &p)
 	if err != nil {
 		return p, err
 	}
-	if err := a.readTaps(known, control); err != nil {
+	if err := t.readTaps(known, control); err != nil {
 		return p, err
 	}
 	switch {
@@ -76,7 +76,7 @@ func (a *Tailer) plan(ctx context.Context, control *connection.Control) (plan, e
 		p.exchanges = everyExchange(known, &p)
 	case len(c.Taps) > 0:
 		for _, tap := range c.Taps {
-			bindings, err := a.tapBindings(tap, known, control)
+			bindings, err := t.tapBindings(tap, known, control)
 			if errors.Is(err, adapters.ErrNotConnected) {
 				return p, err
 			}
@@ -93,24 +93,24 @@ func (a *Tailer) plan(ctx context.Context, control *connection.Control) (plan, e
 		p.addQueue(queue, known, c)
 	}
 	p.noteUrgent(known)
-	if c.Firehose && a.Management != nil {
-		p.checkTracing(ctx, a.Management, c)
+	if c.Firehose && t.Management != nil {
+		p.checkTracing(ctx, t.Management, c)
 	}
 	return p, nil
 }
 
 // catalog asks the management API, or is nil where there is none. Without it, some
 // configs cannot be served, and others just say less.
-func (a *Tailer) catalog(ctx context.Context, p *plan) (*routing.Catalog, error) {
-	c := a
+func (t *Tailer) catalog(ctx context.Context, p *plan) (*routing.Catalog, error) {
+	c := t
 	needed := len(c.Queues) > 0 || !c.named()
-	if a.Management == nil {
+	if t.Management == nil {
 		if needed {
 			return nil, missingManagement(c)
 		}
 		return nil, nil
 	}
-	known, err := routing.ReadTappable(ctx, a.Management, c.Taps, len(c.Queues) > 0, !c.named())
+	known, err := routing.ReadTappable(ctx, t.Management, c.Taps, len(c.Queues) > 0, !c.named())
 	if err == nil || needed || ctx.Err() != nil {
 		return known, err
 	}
@@ -153,11 +153,11 @@ func everyExchange(known *routing.Catalog, p *plan) []routing.Binding {
 // readTaps reads what a tap names as the name of an exchange if there is one of the whole of it:
 // names with colons are common, as those of MassTransit. Who means a key of an exchange that
 // is called like the first part ends that with a colon of its own. It is read once, by Open.
-func (a *Tailer) readTaps(known *routing.Catalog, control *connection.Control) error {
-	if a.tapsRead {
+func (t *Tailer) readTaps(known *routing.Catalog, control *connection.Control) error {
+	if t.tapsRead {
 		return nil
 	}
-	taps := slices.Clone(a.Taps)
+	taps := slices.Clone(t.Taps)
 	for i, tap := range taps {
 		whole := routing.Tap{Exchange: tap.Exchange + ":" + tap.BindingKey}
 		if tap.BindingKey == "" || routing.IsPattern(tap.BindingKey) {
@@ -176,39 +176,39 @@ func (a *Tailer) readTaps(known *routing.Catalog, control *connection.Control) e
 			taps[i] = whole
 		}
 	}
-	a.Taps, a.tapsRead = taps, true
+	t.Taps, t.tapsRead = taps, true
 	return nil
 }
 
 // tapBindings finds the bindings of a tap that the config names.
-func (a *Tailer) tapBindings(tap routing.Tap, known *routing.Catalog, control *connection.Control) ([]routing.Binding, error) {
+func (t *Tailer) tapBindings(tap routing.Tap, known *routing.Catalog, control *connection.Control) ([]routing.Binding, error) {
 	if known != nil {
 		if _, found := known.Exchanges[tap.Exchange]; !found {
-			return nil, a.noExchange(tap)
+			return nil, t.noExchange(tap)
 		}
 		return routing.BindingsOf(tap, known.ExchangeType(tap.Exchange), known)
 	}
-	exchange, asked := a.exchangeTypes[tap.Exchange]
+	exchange, asked := t.exchangeTypes[tap.Exchange]
 	if !asked {
 		var err error
 		exchange, err = control.ExchangeType(tap.Exchange)
 		if errors.Is(err, adapters.ErrUnknownDestination) {
-			err = a.noExchange(tap)
+			err = t.noExchange(tap)
 		}
 		if err != nil {
 			return nil, err
 		}
-		if a.exchangeTypes == nil {
-			a.exchangeTypes = map[string]routing.ExchangeType{}
+		if t.exchangeTypes == nil {
+			t.exchangeTypes = map[string]routing.ExchangeType{}
 		}
-		a.exchangeTypes[tap.Exchange] = exchange
+		t.exchangeTypes[tap.Exchange] = exchange
 	}
 	return routing.BindingsOf(tap, exchange, nil)
 }
 
 // noExchange says that what a tap names is not there, however it is read.
-func (c *Tailer) noExchange(tap routing.Tap) error {
-	err := adapters.UnknownDestination("rabbitmq", c.Broker.Address, adapters.Exchange, tap.Exchange)
+func (t *Tailer) noExchange(tap routing.Tap) error {
+	err := adapters.UnknownDestination("rabbitmq", t.Broker.Address, adapters.Exchange, tap.Exchange)
 	if problem := (*adapters.Problem)(nil); tap.BindingKey != "" && !routing.IsPattern(tap.BindingKey) && errors.As(err, &problem) {
 		problem.Cause += ", nor " + wording.Quoted(tap.Exchange+":"+tap.BindingKey)
 	}

@@ -46,25 +46,25 @@ type run struct {
 }
 
 // newRun makes the readers for what Open found.
-func (a *Tailer) newRun(start adapters.Start, intake adapters.Intake) *run {
-	r := &run{tailer: a, state: &a.state, intake: intake}
+func (t *Tailer) newRun(start adapters.Start, intake adapters.Intake) *run {
+	r := &run{tailer: t, state: &t.state, intake: intake}
 	if at, ok := start.Time(time.Now()); ok {
 		start = adapters.At(at)
 	}
 	tapped := func(ctx context.Context, s *delivery.Buffer) error { return r.handOver(ctx, s.Batch(true), s.Bytes) }
-	if a.tapsExchanges() {
+	if t.tapsExchanges() {
 		r.taps = append(r.taps, newTap(r.tailer, r.state, "", false, tapped))
 	}
-	for _, queue := range a.mirrored {
+	for _, queue := range t.mirrored {
 		r.taps = append(r.taps, newTap(r.tailer, r.state, queue, false, tapped))
 	}
 	if r.tailer.Firehose {
 		r.taps = append(r.taps, newTap(r.tailer, r.state, "", true, tapped))
 	}
-	if newest := start.Newest(); newest > 0 && len(a.History.Streams) > 0 {
-		start = adapters.Newest(max(1, newest/len(a.History.Streams)))
+	if newest := start.Newest(); newest > 0 && len(t.History.Streams) > 0 {
+		start = adapters.Newest(max(1, newest/len(t.History.Streams)))
 	}
-	for _, name := range a.History.Streams {
+	for _, name := range t.History.Streams {
 		r.streams = append(r.streams, stream.NewTail(name, start, func(ctx context.Context, s *delivery.Buffer, past bool) error {
 			batch := s.Batch(false)
 			batch.Past = past
@@ -90,17 +90,17 @@ func (r *run) handOver(ctx context.Context, batch *adapters.Batch, bytes int64) 
 }
 
 // Run implements driver.Source.
-func (a *Tailer) Run(ctx context.Context, start adapters.Start, intake adapters.Intake) error {
-	if !start.IsEnd() && len(a.History.Streams) == 0 {
-		return wording.Problem("read "+a.Broker.String()+" from "+start.String(), "a tap sees only what comes while it is there",
+func (t *Tailer) Run(ctx context.Context, start adapters.Start, intake adapters.Intake) error {
+	if !start.IsEnd() && len(t.History.Streams) == 0 {
+		return wording.Problem("read "+t.Broker.String()+" from "+start.String(), "a tap sees only what comes while it is there",
 			"start at the end, or read streams", errors.ErrUnsupported)
 	}
-	a.state.change(adapters.Connecting, nil)
-	r := a.newRun(start, intake)
-	a.running.Store(r)
+	t.state.change(adapters.Connecting, nil)
+	r := t.newRun(start, intake)
+	t.running.Store(r)
 	group, within := errgroup.WithContext(ctx)
-	for _, t := range r.taps {
-		group.Go(func() error { return t.reader.Run(within) })
+	for _, tap := range r.taps {
+		group.Go(func() error { return tap.reader.Run(within) })
 	}
 	for _, st := range r.streams {
 		group.Go(func() error { return st.Run(within) })
@@ -108,10 +108,10 @@ func (a *Tailer) Run(ctx context.Context, start adapters.Start, intake adapters.
 	group.Go(func() error { return r.stayConnected(within) })
 	err := group.Wait()
 	if ctx.Err() != nil {
-		a.state.change(adapters.Closed, nil)
+		t.state.change(adapters.Closed, nil)
 		return nil
 	}
-	a.state.change(adapters.Failed, err)
+	t.state.change(adapters.Failed, err)
 	return err
 }
 

@@ -44,28 +44,28 @@ type Tailer struct {
 }
 
 // Check plans, tries the plan out and undoes that.
-func (a *Tailer) Check(ctx context.Context, l *connection.Conn) error {
+func (t *Tailer) Check(ctx context.Context, l *connection.Conn) error {
 	control := l.Control(ctx)
-	plan, err := a.plan(ctx, control)
+	plan, err := t.plan(ctx, control)
 	if err != nil {
 		return err
 	}
-	if err := plan.fatal(a); err != nil {
+	if err := plan.fatal(t); err != nil {
 		return err
 	}
-	a.History.Streams, a.mirrored = plan.streams, slices.Sorted(maps.Keys(plan.queues))
-	trial := &session{run: a.newRun(adapters.End, nil), conn: l, control: control}
-	for _, t := range trial.taps {
-		if err := trial.drops.declareTap(t, control); err != nil {
+	t.History.Streams, t.mirrored = plan.streams, slices.Sorted(maps.Keys(plan.queues))
+	trial := &session{run: t.newRun(adapters.End, nil), conn: l, control: control}
+	for _, tap := range trial.taps {
+		if err := trial.drops.declareTap(tap, control); err != nil {
 			return err
 		}
 	}
 	if err := trial.bind(&plan); err != nil {
 		return err
 	}
-	for _, name := range a.History.Streams {
+	for _, name := range t.History.Streams {
 		channel, _, err := stream.Consume(ctx, l, name, "next", 1)
-		if errors.Is(err, adapters.ErrNotAuthorized) && len(a.History.Streams)+len(trial.taps) > 1 {
+		if errors.Is(err, adapters.ErrNotAuthorized) && len(t.History.Streams)+len(trial.taps) > 1 {
 			plan.problems = append(plan.problems, err)
 			continue
 		}
@@ -85,16 +85,16 @@ func (a *Tailer) Check(ctx context.Context, l *connection.Conn) error {
 }
 
 // tapsExchanges says that there is a tap for exchanges.
-func (a *Tailer) tapsExchanges() bool { return len(a.Taps) > 0 || !a.named() }
+func (t *Tailer) tapsExchanges() bool { return len(t.Taps) > 0 || !t.named() }
 
 // Note sets the state of the connection where Run does not know it: before it, and after it.
-func (a *Tailer) Note(connection adapters.Connection) { a.state.change(connection, nil) }
+func (t *Tailer) Note(connection adapters.Connection) { t.state.change(connection, nil) }
 
 // Status implements driver.Source.
-func (a *Tailer) Status() adapters.Status {
-	status := a.state.snapshot()
+func (t *Tailer) Status() adapters.Status {
+	status := t.state.snapshot()
 	status.BehindBy = -1
-	if r := a.running.Load(); r != nil {
+	if r := t.running.Load(); r != nil {
 		status.BehindBy = r.behind()
 		status.Past = r.past() && status.Connection <= adapters.Lost
 	}
@@ -105,6 +105,6 @@ func (a *Tailer) Status() adapters.Status {
 }
 
 // named says that the config says what to read.
-func (a *Tailer) named() bool {
-	return len(a.Taps) > 0 || len(a.Queues) > 0 || len(a.Streams) > 0 || a.Firehose
+func (t *Tailer) named() bool {
+	return len(t.Taps) > 0 || len(t.Queues) > 0 || len(t.Streams) > 0 || t.Firehose
 }

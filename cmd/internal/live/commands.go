@@ -7,8 +7,8 @@ import (
 
 // Commands are those of other tools that look at the message at a position; none while it is not
 // open.
-func (l *Source) Commands(p adapters.Position) []driver.Command {
-	source := l.Opened()
+func (s *Source) Commands(p adapters.Position) []driver.Command {
+	source := s.Opened()
 	if source == nil || source.Commands == nil {
 		return nil
 	}

@@ -8,15 +8,15 @@ import (
 )
 
 // History says that what came before can be read, or that it is not known yet.
-func (l *Source) History() bool {
-	adapter := l.Opened()
+func (s *Source) History() bool {
+	adapter := s.Opened()
 	return adapter == nil || adapter.Scanner != nil
 }
 
 // Held is how many messages of the past the source has, at most. The error is
 // [errors.ErrUnsupported] where it keeps none.
-func (l *Source) Held(ctx context.Context) (int64, error) {
-	source, err := l.opened("count messages")
+func (s *Source) Held(ctx context.Context) (int64, error) {
+	source, err := s.opened("count messages")
 	if err != nil {
 		return 0, err
 	}

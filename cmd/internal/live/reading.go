@@ -18,8 +18,8 @@ type wish struct {
 }
 
 // begin wishes the source to be read from start on.
-func (l *Source) begin(start adapters.Start) {
-	l.wish.change(func(w *wish) { w.start, w.held = start, false })
+func (s *Source) begin(start adapters.Start) {
+	s.wish.change(func(w *wish) { w.start, w.held = start, false })
 }
 
 func (w *wish) change(how func(w *wish)) {
@@ -34,11 +34,11 @@ func (w *wish) change(how func(w *wish)) {
 
 // Hold ends the reading and waits until it has ended; what was read of the source stays where it
 // was put. The source stays open.
-func (l *Source) Hold(ctx context.Context) error {
-	l.wish.change(func(w *wish) { w.held = true })
-	l.wish.mutex.Lock()
-	stopped := l.wish.stopped
-	l.wish.mutex.Unlock()
+func (s *Source) Hold(ctx context.Context) error {
+	s.wish.change(func(w *wish) { w.held = true })
+	s.wish.mutex.Lock()
+	stopped := s.wish.stopped
+	s.wish.mutex.Unlock()
 	if stopped == nil {
 		return nil
 	}
@@ -51,15 +51,15 @@ func (l *Source) Hold(ctx context.Context) error {
 }
 
 // Resume reads on from start, which a source without a history takes for the end.
-func (l *Source) Resume(start adapters.Start) { l.begin(start) }
+func (s *Source) Resume(start adapters.Start) { s.begin(start) }
 
 // Past says that more is to come of what was there before the reading began, or that this is not
 // known yet.
-func (l *Source) Past() bool {
-	l.wish.mutex.Lock()
-	held := l.wish.held
-	l.wish.mutex.Unlock()
-	status := l.Status()
+func (s *Source) Past() bool {
+	s.wish.mutex.Lock()
+	held := s.wish.held
+	s.wish.mutex.Unlock()
+	status := s.Status()
 	switch status.Connection {
 	case adapters.Lost, adapters.Failed:
 		return held
@@ -70,8 +70,8 @@ func (l *Source) Past() bool {
 }
 
 // read reads once, until the wish changes or ctx ends.
-func (l *Source) read(ctx context.Context, adapter *driver.Source, intake adapters.Intake) {
-	w := &l.wish
+func (s *Source) read(ctx context.Context, adapter *driver.Source, intake adapters.Intake) {
+	w := &s.wish
 	w.mutex.Lock()
 	start, held, changed := w.start, w.held, w.changed
 	stopped := make(chan struct{})
@@ -80,7 +80,7 @@ func (l *Source) read(ctx context.Context, adapter *driver.Source, intake adapte
 	}
 	w.mutex.Unlock()
 	if !held {
-		l.readFrom(ctx, start, changed, adapter, intake)
+		s.readFrom(ctx, start, changed, adapter, intake)
 		w.mutex.Lock()
 		w.stopped = nil
 		w.mutex.Unlock()
@@ -93,7 +93,7 @@ func (l *Source) read(ctx context.Context, adapter *driver.Source, intake adapte
 }
 
 // readFrom reads until changed is closed.
-func (l *Source) readFrom(ctx context.Context, start adapters.Start, changed <-chan struct{}, adapter *driver.Source, intake adapters.Intake) {
+func (s *Source) readFrom(ctx context.Context, start adapters.Start, changed <-chan struct{}, adapter *driver.Source, intake adapters.Intake) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -106,8 +106,8 @@ func (l *Source) readFrom(ctx context.Context, start adapters.Start, changed <-c
 	if !start.IsEnd() && adapter.Scanner == nil {
 		start = adapters.End
 	}
-	l.failure.Store(&adapters.Status{})
+	s.failure.Store(&adapters.Status{})
 	if err := adapter.Run(ctx, start, intake); err != nil && ctx.Err() == nil {
-		l.fail(adapters.Failed, err)
+		s.fail(adapters.Failed, err)
 	}
 }

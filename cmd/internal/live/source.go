@@ -37,13 +37,13 @@ func New(s source.Source, log *slog.Logger) *Source {
 }
 
 // Status is the state of the source at any time.
-func (l *Source) Status() adapters.Status {
-	failure, adapter := l.failure.Load(), l.adapter.Load()
+func (s *Source) Status() adapters.Status {
+	failure, adapter := s.failure.Load(), s.adapter.Load()
 	if adapter == nil {
 		return *failure
 	}
 	status := adapter.Status()
-	status.PastMessages = l.past.Load()                             // after the status, which counts a message later than this does
+	status.PastMessages = s.past.Load()                             // after the status, which counts a message later than this does
 	if failure.Err != nil && status.Connection != adapters.Failed { // reading ended with this
 		status.Connection, status.Since, status.Err = failure.Connection, failure.Since, failure.Err
 	}
@@ -51,12 +51,12 @@ func (l *Source) Status() adapters.Status {
 }
 
 // Opened is the source if it is open now, or nil.
-func (l *Source) Opened() *driver.Source { return l.adapter.Load() }
+func (s *Source) Opened() *driver.Source { return s.adapter.Load() }
 
 // Fetch implements [adapters.Fetcher].
-func (l *Source) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
+func (s *Source) Fetch(ctx context.Context, positions []adapters.Position) iter.Seq2[adapters.Message, error] {
 	return func(yield func(adapters.Message, error) bool) {
-		adapter := l.Opened()
+		adapter := s.Opened()
 		switch {
 		case adapter == nil:
 			yield(adapters.Message{}, adapters.ErrNotConnected)
@@ -70,8 +70,8 @@ func (l *Source) Fetch(ctx context.Context, positions []adapters.Position) iter.
 
 // opened is the source as it is now. The error says that it is not open, and what could not be
 // done: it is a Problem of kind ErrNotConnected.
-func (l *Source) opened(doing string) (*driver.Source, error) {
-	if source := l.adapter.Load(); source != nil {
+func (s *Source) opened(doing string) (*driver.Source, error) {
+	if source := s.adapter.Load(); source != nil {
 		return source, nil
 	}
 	return nil, &adapters.Problem{Doing: doing, Cause: "it is not connected", Kind: adapters.ErrNotConnected}
@@ -80,29 +80,29 @@ func (l *Source) opened(doing string) (*driver.Source, error) {
 // Run opens the source and reads it from start on until ctx ends, into the intake that attach
 // gives; and again from elsewhere, when that is wished. The outcome of the first attempt to open
 // goes to opening.
-func (l *Source) Run(ctx context.Context, start adapters.Start, attach func(*driver.Source) adapters.Intake, opening chan<- error) {
-	l.begin(start)
-	adapter := l.open(ctx, opening)
+func (s *Source) Run(ctx context.Context, start adapters.Start, attach func(*driver.Source) adapters.Intake, opening chan<- error) {
+	s.begin(start)
+	adapter := s.open(ctx, opening)
 	if adapter == nil {
 		return
 	}
 	defer adapter.Close()
-	l.failure.Store(&adapters.Status{})
-	l.adapter.Store(adapter)
-	l.log.Info("opened", "source", l.Config.Name, "url", l.Config.String())
-	intake := &counting{Intake: attach(adapter), past: &l.past}
+	s.failure.Store(&adapters.Status{})
+	s.adapter.Store(adapter)
+	s.log.Info("opened", "source", s.Config.Name, "url", s.Config.String())
+	intake := &counting{Intake: attach(adapter), past: &s.past}
 	for ctx.Err() == nil {
-		l.read(ctx, adapter, intake)
+		s.read(ctx, adapter, intake)
 	}
 }
 
 // open tries until it succeeds, or finds a reason that waiting cannot mend.
-func (l *Source) open(ctx context.Context, opening chan<- error) *driver.Source {
+func (s *Source) open(ctx context.Context, opening chan<- error) *driver.Source {
 	const again, soon = 3 * time.Second, 100 * time.Millisecond
 	pause := again
 	for told := false; ; {
-		adapter, err := l.Config.Open(ctx)
-		awaited := l.Patient && errors.Is(err, adapters.ErrUnknownDestination)
+		adapter, err := s.Config.Open(ctx)
+		awaited := s.Patient && errors.Is(err, adapters.ErrUnknownDestination)
 		if !told && !awaited {
 			opening <- err
 			told = true
@@ -115,12 +115,12 @@ func (l *Source) open(ctx context.Context, opening chan<- error) *driver.Source 
 		case awaited:
 			pause = soon
 		case adapters.IsPermanent(err):
-			l.fail(adapters.Failed, err)
+			s.fail(adapters.Failed, err)
 			return nil
 		default:
 			pause = again
-			if l.failure.Load().Connection != adapters.Lost {
-				l.fail(adapters.Lost, err)
+			if s.failure.Load().Connection != adapters.Lost {
+				s.fail(adapters.Lost, err)
 			}
 		}
 		select {
@@ -131,7 +131,7 @@ func (l *Source) open(ctx context.Context, opening chan<- error) *driver.Source 
 	}
 }
 
-func (l *Source) fail(connection adapters.Connection, err error) {
-	l.failure.Store(&adapters.Status{Connection: connection, Since: time.Now(), Err: err, BehindBy: -1})
-	l.log.Error("source failed", "source", l.Config.Name, "error", err)
+func (s *Source) fail(connection adapters.Connection, err error) {
+	s.failure.Store(&adapters.Status{Connection: connection, Since: time.Now(), Err: err, BehindBy: -1})
+	s.log.Error("source failed", "source", s.Config.Name, "error", err)
 }

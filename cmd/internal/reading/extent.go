@@ -57,19 +57,19 @@ func (f *Flags) Extent() (Extent, error) {
 
 // Read reads all open sources into their intakes until the end of each, or of ctx. A source
 // that fails is said at once, and counted; that all do is an error.
-func (o *Sources) Read(ctx context.Context, r Extent, intake func(*driver.Source) adapters.Intake) error {
+func (s *Sources) Read(ctx context.Context, r Extent, intake func(*driver.Source) adapters.Intake) error {
 	if r.Limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, r.Limit, exit.ErrTime)
 		defer cancel()
 	}
 	var running sync.WaitGroup
-	problems := make([]error, len(o.Open))
-	for i, adapter := range o.Open {
-		running.Go(func() { problems[i] = r.whole(ctx, o, adapter, intake(adapter)) })
+	problems := make([]error, len(s.Open))
+	for i, adapter := range s.Open {
+		running.Go(func() { problems[i] = r.whole(ctx, s, adapter, intake(adapter)) })
 	}
 	running.Wait()
-	return o.ended(problems)
+	return s.ended(problems)
 }
 
 // cutOff is a source that was away when the time was over, so that its end was not read.
@@ -82,7 +82,7 @@ func (c *cutOff) Unwrap() error { return c.error }
 
 // whole reads one source, and tells how it stood when the time was over: its status says that
 // only until the reading ends.
-func (r Extent) whole(ctx context.Context, o *Sources, adapter *driver.Source, intake adapters.Intake) error {
+func (e Extent) whole(ctx context.Context, o *Sources, adapter *driver.Source, intake adapters.Intake) error {
 	within, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
 	standing := make(chan adapters.Status, 1)
@@ -90,7 +90,7 @@ func (r Extent) whole(ctx context.Context, o *Sources, adapter *driver.Source, i
 		standing <- adapter.Status()
 		end(context.Cause(ctx))
 	})
-	err := r.source(within, o, adapter, intake)
+	err := e.source(within, o, adapter, intake)
 	if stop() || err != nil || !errors.Is(context.Cause(ctx), exit.ErrTime) {
 		return err
 	}
@@ -107,15 +107,15 @@ func (r Extent) whole(ctx context.Context, o *Sources, adapter *driver.Source, i
 var errNoHistory = errors.New("no history")
 
 // source reads one source.
-func (r Extent) source(ctx context.Context, o *Sources, adapter *driver.Source, intake adapters.Intake) error {
+func (e Extent) source(ctx context.Context, o *Sources, adapter *driver.Source, intake adapters.Intake) error {
 	history := adapter.Scanner != nil
-	start := r.Start
+	start := e.Start
 	var err error
 	switch {
-	case r.Exit && !history:
+	case e.Exit && !history:
 		o.console.Note("%s shows only what comes from now on, so that --exit leaves it out", adapter.Name)
 		return errNoHistory
-	case r.Exit:
+	case e.Exit:
 		err = adapter.Scan(ctx, adapters.Range{From: start}, intake)
 	default:
 		if !start.IsEnd() && !history {
@@ -132,7 +132,7 @@ func (r Extent) source(ctx context.Context, o *Sources, adapter *driver.Source, 
 }
 
 // ended counts the sources that failed; that all did is an error.
-func (o *Sources) ended(problems []error) error {
+func (s *Sources) ended(problems []error) error {
 	var without, failed int
 	for i, problem := range problems {
 		cut := (*cutOff)(nil)
@@ -140,17 +140,17 @@ func (o *Sources) ended(problems []error) error {
 		case errors.Is(problem, errNoHistory):
 			without++
 		case errors.As(problem, &cut) && !cut.nothing:
-			o.lost(o.Open[i].Name, problem)
+			s.lost(s.Open[i].Name, problem)
 		case problem != nil:
 			failed++
-			o.lost(o.Open[i].Name, problem)
+			s.lost(s.Open[i].Name, problem)
 		}
 	}
-	switch len(o.Open) {
+	switch len(s.Open) {
 	case without:
 		return exit.Usage("no source has a history to read: leave out --exit, or name a topic or a stream")
 	case failed:
-		return exit.Printed(o.first)
+		return exit.Printed(s.first)
 	}
 	return nil
 }

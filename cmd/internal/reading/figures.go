@@ -22,37 +22,37 @@ type Figures struct {
 }
 
 // AddDropped adds what the sources dropped, and what could not be read by its schema.
-func (s *Figures) AddDropped(sources *Sources) {
+func (f *Figures) AddDropped(sources *Sources) {
 	for _, adapter := range sources.Open {
 		status := adapter.Status()
-		s.dropped += status.Dropped
+		f.dropped += status.Dropped
 		for _, unread := range status.Unread {
-			s.unread += unread
+			f.unread += unread
 		}
 	}
 }
 
 // AddIndex adds the figures of an index. Events must be known.
-func (s *Figures) AddIndex(c tracing.Counters) {
-	s.flows = c.Begun
+func (f *Figures) AddIndex(c tracing.Counters) {
+	f.flows = c.Begun
 	if c.Indexed > 0 { // the index holds the newest events only, so scale to all
-		s.indexBytes = int64(float64(c.IndexBytes) / float64(c.Indexed) * float64(s.Events))
+		f.indexBytes = int64(float64(c.IndexBytes) / float64(c.Indexed) * float64(f.Events))
 	}
 }
 
 // Print writes the line. Processor time and memory are those of the whole process.
-func (s *Figures) Print(to io.Writer) {
-	seconds := time.Since(s.Started).Seconds()
+func (f *Figures) Print(to io.Writer) {
+	seconds := time.Since(f.Started).Seconds()
 	processor, resident := system.Used()
 	perEvent := func(total float64) float64 {
-		if s.Events == 0 {
+		if f.Events == 0 {
 			return 0
 		}
-		return total / float64(s.Events)
+		return total / float64(f.Events)
 	}
 	fmt.Fprintf(to, `{"events":%d,"seconds":%.3f,"events_per_s":%.0f,"cpu_us_per_event":%.3f,"flows":%d,"index_bytes_per_event":%.1f,"max_rss_bytes":%d,"dropped":%d,"unread":%d}`+"\n",
-		s.Events, seconds, float64(s.Events)/math.Max(seconds, 1e-9), perEvent(float64(processor.Nanoseconds())/1e3), s.flows,
-		perEvent(float64(s.indexBytes)), resident, s.dropped, s.unread)
+		f.Events, seconds, float64(f.Events)/math.Max(seconds, 1e-9), perEvent(float64(processor.Nanoseconds())/1e3), f.flows,
+		perEvent(float64(f.indexBytes)), resident, f.dropped, f.unread)
 }
 
 // Counting is an intake that counts what goes through.

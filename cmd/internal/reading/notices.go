@@ -18,11 +18,11 @@ import (
 // When nobody reads standard output any more, it ends the work, for on a quiet topic
 // there may be no write for hours to notice that. It returns when ctx ends. count is the
 // number of events so far.
-func (o *Sources) Watch(ctx context.Context, end context.CancelCauseFunc, count func() int64) {
+func (s *Sources) Watch(ctx context.Context, end context.CancelCauseFunc, count func() int64) {
 	const every = 500 * time.Millisecond
 	const dropsEvery = 5 * time.Second // they go on for as long as the flood does
-	progress := !console.IsTerminal(o.console.Stdout)
-	before, toldDrops := make([]adapters.Status, len(o.Open)), make([]time.Time, len(o.Open))
+	progress := !console.IsTerminal(s.console.Stdout)
+	before, toldDrops := make([]adapters.Status, len(s.Open)), make([]time.Time, len(s.Open))
 	last, lastTime := count(), time.Now()
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
@@ -32,10 +32,10 @@ func (o *Sources) Watch(ctx context.Context, end context.CancelCauseFunc, count 
 			ended = true
 		case <-ticks.C:
 		}
-		if system.ReaderGone(o.console.Stdout) {
+		if system.ReaderGone(s.console.Stdout) {
 			end(output.ErrClosed)
 		}
-		for i, adapter := range o.Open {
+		for i, adapter := range s.Open {
 			now := adapter.Status()
 			if now.Dropped > before[i].Dropped && !ended && time.Since(toldDrops[i]) < dropsEvery {
 				now.Dropped = before[i].Dropped // told later, with those to come
@@ -43,20 +43,20 @@ func (o *Sources) Watch(ctx context.Context, end context.CancelCauseFunc, count 
 				toldDrops[i] = time.Now()
 			}
 			for _, notice := range Changes(adapter.Name, before[i], now) {
-				o.console.Note("%s", notice)
+				s.console.Note("%s", notice)
 			}
-			o.news(adapter.Name, now.Problems)
+			s.news(adapter.Name, now.Problems)
 			before[i] = now
 		}
 		if progress {
 			events, now := count(), time.Now()
 			rate := float64(events-last) / now.Sub(lastTime).Seconds()
-			o.console.Progress("%s events, %s/s", text.Count(events), text.Short(rate))
+			s.console.Progress("%s events, %s/s", text.Count(events), text.Short(rate))
 			last, lastTime = events, now
 		}
 	}
 	if progress {
-		o.console.Progress("")
+		s.console.Progress("")
 	}
 }
 

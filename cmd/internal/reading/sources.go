@@ -73,36 +73,36 @@ func Warn(c *console.Console, sources []source.Source) {
 }
 
 // Fail says that a source failed, and counts it.
-func (o *Sources) Fail(source string, problem error) {
-	o.console.Note("%w", problem)
-	o.lost(source, problem)
+func (s *Sources) Fail(source string, problem error) {
+	s.console.Note("%w", problem)
+	s.lost(source, problem)
 }
 
 // lost counts a source that failed, about which all was said.
-func (o *Sources) lost(source string, problem error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.failed[source] = true
-	if o.first == nil || errors.Is(o.first, adapters.ErrUsage) {
-		o.first = problem // a mistake of usage is the exit code only when nothing else failed
+func (s *Sources) lost(source string, problem error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed[source] = true
+	if s.first == nil || errors.Is(s.first, adapters.ErrUsage) {
+		s.first = problem // a mistake of usage is the exit code only when nothing else failed
 	}
 }
 
 // Lack says that a part of a source is missing, and counts the source.
-func (o *Sources) Lack(source string, problem error) {
-	o.console.Note("%w", problem)
-	o.Partial(source)
+func (s *Sources) Lack(source string, problem error) {
+	s.console.Note("%w", problem)
+	s.Partial(source)
 }
 
 // Partial counts a source of which a part is missing, about which all was said.
-func (o *Sources) Partial(source string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.partly[source] = true
+func (s *Sources) Partial(source string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.partly[source] = true
 }
 
 // LackAll is Lack for an error that joins those of several sources.
-func (o *Sources) LackAll(err error) {
+func (s *Sources) LackAll(err error) {
 	if err == nil {
 		return
 	}
@@ -115,17 +115,17 @@ func (o *Sources) LackAll(err error) {
 		if of := (*adapters.SourceError)(nil); errors.As(problem, &of) {
 			name = of.Source
 		}
-		o.Lack(name, problem)
+		s.Lack(name, problem)
 	}
 }
 
 // news are the problems of a source that were not said yet, which are taken to be said now.
-func (o *Sources) news(source string, problems []string) (news []string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (s *Sources) news(source string, problems []string) (news []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, problem := range problems {
-		if text := source + ": " + problem; !o.told[text] {
-			o.told[text] = true
+		if text := source + ": " + problem; !s.told[text] {
+			s.told[text] = true
 			news = append(news, problem)
 		}
 	}
@@ -134,31 +134,31 @@ func (o *Sources) news(source string, problems []string) (news []string) {
 
 // Outcome is the end of a command that worked with what could be opened, and of that
 // with what could be read. The reasons that were not said yet are said.
-func (o *Sources) Outcome() error {
-	for _, adapter := range o.Open {
+func (s *Sources) Outcome() error {
+	for _, adapter := range s.Open {
 		status := adapter.Status()
-		for _, problem := range o.news(adapter.Name, status.Problems) {
-			o.console.Note("%s: %s", adapter.Name, problem)
+		for _, problem := range s.news(adapter.Name, status.Problems) {
+			s.console.Note("%s: %s", adapter.Name, problem)
 		}
 		for _, what := range slices.Sorted(maps.Keys(status.Unread)) {
-			o.console.Note("%s: %s %s", adapter.Name, text.Count(status.Unread[what]), what)
+			s.console.Note("%s: %s %s", adapter.Name, text.Count(status.Unread[what]), what)
 		}
 		if len(status.Problems) > 0 || status.Dropped > 0 || status.DroppedUnknown || slices.ContainsFunc(status.Gaps, missing) {
-			o.Partial(adapter.Name)
+			s.Partial(adapter.Name)
 		}
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	partly := 0
-	for name := range o.partly {
-		if !o.failed[name] {
+	for name := range s.partly {
+		if !s.failed[name] {
 			partly++
 		}
 	}
-	if len(o.failed) == 0 && partly == 0 {
+	if len(s.failed) == 0 && partly == 0 {
 		return nil
 	}
-	return &PartlyDone{Failed: len(o.failed), Partly: partly, Of: o.all}
+	return &PartlyDone{Failed: len(s.failed), Partly: partly, Of: s.all}
 }
 
 // missing says that there were messages in a gap, or may have been.
@@ -166,24 +166,24 @@ func missing(gap adapters.Gap) bool { return gap.Missed != 0 }
 
 // Answer is the end of a command that looked for something: nothing found is no answer when
 // not everything could be read.
-func (o *Sources) Answer(err error) error {
+func (s *Sources) Answer(err error) error {
 	nothing := (*exit.NothingFound)(nil)
 	if err != nil && !errors.As(err, &nothing) {
 		return err
 	}
-	partly := o.Outcome()
+	partly := s.Outcome()
 	switch {
 	case partly == nil:
 		return err
 	case err != nil:
-		o.console.Note("%w", err)
+		s.console.Note("%w", err)
 	}
 	return partly
 }
 
 // Close closes those that are open.
-func (o *Sources) Close() {
-	for _, adapter := range slices.Backward(o.Open) {
+func (s *Sources) Close() {
+	for _, adapter := range slices.Backward(s.Open) {
 		_ = adapter.Close() // nothing was written that could be lost
 	}
 }
@@ -207,11 +207,11 @@ func (p *PartlyDone) Error() string {
 }
 
 // All is how many sources there are, open or not.
-func (o *Sources) All() int { return o.all }
+func (s *Sources) All() int { return s.all }
 
 // First is what the first source that failed said, mistakes of usage last.
-func (o *Sources) First() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.first
+func (s *Sources) First() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first
 }
