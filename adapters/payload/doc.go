@@ -32,6 +32,7 @@
 //	decoder.go    the pool of JSON tokenisers
 //	summary.go    one line that tells what a value says
 //	outline.go    Outline: a value as lines that fold
+//	differ.go     what differs between two values of JSON
 //	index.go      the pass over JSON that an outline is made from
 //	lines.go      Lines: text as lines of bounded length
 //	hex.go        hexadecimal rows

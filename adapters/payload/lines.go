@@ -33,14 +33,14 @@ func lineSize(data []byte) int {
 		return end + 1
 	}
 	if len(window) < len(data) {
-		return len(cutRunes(data, MaxLine))
+		return len(CutRunes(data, MaxLine))
 	}
 	return len(window)
 }
 
-// cutRunes is at most limit bytes of data, not ending within a rune; all limit bytes
+// CutRunes is at most limit bytes of data, not ending within a rune; all limit bytes
 // where there are no runes.
-func cutRunes(data []byte, limit int) []byte {
+func CutRunes(data []byte, limit int) []byte {
 	if len(data) <= limit {
 		return data
 	}

@@ -49,7 +49,7 @@ func AppendSummary(dst []byte, m *adapters.Message, width int) []byte {
 	default:
 		dst = appendSummary(dst, value, width)
 	}
-	return dst[:start+len(cutRunes(dst[start:], width))]
+	return dst[:start+len(CutRunes(dst[start:], width))]
 }
 
 // appendWrittenSummary reads a value by its schema, if it has one.
@@ -271,10 +271,10 @@ func (s *summary) appendFact(dst []byte, f *fact) []byte {
 	if value[0] == '"' {
 		value = value[1 : len(value)-1]
 	}
-	short := cutRunes(value, summaryValue)
+	short := CutRunes(value, summaryValue)
 	switch meaning := telling(f.name); {
 	case meaning == isTransaction:
-		short = cutRunes(value, 8)
+		short = CutRunes(value, 8)
 		dst = append(append(dst, "tx "...), short...)
 	case meaning == isMoney && f.value.Kind() == '0' && len(s.currency) > 0:
 		dst = append(append(append(dst, short...), ' '), s.currency...)

@@ -1,0 +1,97 @@
+package compare
+
+import (
+	"strconv"
+
+	"github.com/aymanbagabas/go-udiff/lcs" // the line differences that gopls shows
+
+	"eventscope/adapters/payload"
+	"eventscope/adapters/schemas"
+)
+
+// mostLines is how many lines of a value that is no JSON are compared.
+const mostLines = 5000
+
+// value compares two values as they may be shown.
+func (r *comparison) value(a, b *payload.Decoded) {
+	if a.Format == payload.JSON && b.Format == payload.JSON {
+		same, ok := payload.Differ(a.Data, b.Data, func(path func() string, was, is []byte) {
+			if r.isHidden(was, a.Written) || r.isHidden(is, b.Written) {
+				r.Masked++
+				return
+			}
+			r.lazily(InValue, path, was, is)
+		}, func(was, is []byte) bool { return r.isHidden(was, a.Written) || r.isHidden(is, b.Written) })
+		if ok {
+			r.Same += same
+			return
+		}
+	}
+	if hiddenWhole(a) || hiddenWhole(b) {
+		r.Masked++
+		return
+	}
+	was, moreA := linesOf(a)
+	is, moreB := linesOf(b)
+	r.Beyond = moreA || moreB
+	r.lines(was, is)
+}
+
+// isHidden says that something stands in the place of a member: it is masked, or encrypted.
+func (r *comparison) isHidden(value []byte, written *schemas.Schema) bool {
+	if r.masks && isMasked(value) {
+		return true
+	}
+	if written == nil || len(value) == 0 || value[0] != '"' {
+		return false
+	}
+	for _, e := range written.Encrypts {
+		if string(payload.Unquoted(value)) == e.String() {
+			return true
+		}
+	}
+	return false
+}
+
+// hiddenWhole says that all of a value is masked.
+func hiddenWhole(d *payload.Decoded) bool { return d.Masked && d.Format != payload.JSON }
+
+// linesOf are the lines of a value: of text its own, of bytes in hexadecimal.
+func linesOf(d *payload.Decoded) (lines []string, more bool) {
+	if d.Format == payload.Binary {
+		count := payload.HexRows(d.Data, payload.HexWidth)
+		for row := range min(count, mostLines) {
+			lines = append(lines, string(payload.AppendHexRow(nil, d.Data, row, payload.HexWidth)))
+		}
+		return lines, count > mostLines
+	}
+	text := payload.NewLines(d.Data)
+	for i := range min(text.Len(), mostLines) {
+		lines = append(lines, string(text.Line(i)))
+	}
+	return lines, text.Len() > mostLines
+}
+
+// lines compares two texts. A line that was replaced is one field, as far as there are as many in
+// its place.
+func (r *comparison) lines(a, b []string) {
+	at := 0
+	for _, d := range lcs.DiffLines(a, b) {
+		r.Same += d.Start - at
+		at = d.End
+		for i := range max(d.End-d.Start, d.ReplEnd-d.ReplStart) {
+			var was, is []byte
+			number := d.Start + i
+			if number < d.End {
+				was = []byte(a[number])
+			} else {
+				number = d.ReplStart + i
+			}
+			if d.ReplStart+i < d.ReplEnd {
+				is = []byte(b[d.ReplStart+i])
+			}
+			r.field(InValue, "line "+strconv.Itoa(number+1), was, is)
+		}
+	}
+	r.Same += len(a) - at
+}
