@@ -75,7 +75,7 @@ type pastProgress struct {
 // pastRead is how long nothing of the past must have come for it to have been read.
 const pastRead = time.Second
 
-// reading says that a flow has events of the past, and more of these are still coming, so
+// reading reports whether a flow has events of the past, and more of these are still coming, so
 // that what is missing of it may be among them.
 func (x *index) reading(list []member, now int64) bool {
 	if x.pastProgress.at == 0 || now-x.pastProgress.at >= int64(pastRead) && x.settled > x.pastProgress.last {

@@ -277,7 +277,7 @@ func (x *index) repeated(e *entry, id *packed.EventID) Marks {
 	return IDReused
 }
 
-// holds says whether a flow has the message at a position already.
+// holds reports whether a flow has the message at a position already.
 func (x *index) holds(number, place uint32, offset int64) bool {
 	for sequence := range x.chain(number) {
 		if e := x.log.at(sequence); e.place == place && e.offset == offset {

@@ -25,7 +25,7 @@ func markOf(r *record) entityMark {
 	return is
 }
 
-// differs says that two events are about different objects.
+// differs reports whether two events are about different objects.
 func (m entityMark) differs(other entityMark) bool {
 	return m != 0 && other != 0 && m&keyMark == other&keyMark && m != other
 }

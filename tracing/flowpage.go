@@ -132,12 +132,12 @@ func (w *flowWalk) consider(x *index, number uint32) {
 	}
 }
 
-// judges says that it takes a flow's status, or more of it as a whole, to choose it.
+// judges reports whether it takes a flow's status, or more of it as a whole, to choose it.
 func (q *FlowQuery) judges() bool {
 	return len(q.Status) > 0 || q.Watch != nil && q.Watch.filter.OfFlow()
 }
 
-// wanted says that a flow of this status is chosen as a whole.
+// wanted reports whether a flow of this status is chosen as a whole.
 func (x *index) wanted(q *FlowQuery, status Status, list []member) bool {
 	switch {
 	case len(q.Status) > 0 && !slices.Contains(q.Status, status):
@@ -267,7 +267,7 @@ func (w *exportWalk) next(x *index) {
 	w.done = w.at >= x.log.end
 }
 
-// matched says that a watch has found an event of a flow.
+// matched reports whether a watch has found an event of a flow.
 func (x *index) matched(w *Watch, number uint32) bool {
 	rows := x.rows(w)
 	for sequence := range x.chain(number) {

@@ -170,11 +170,11 @@ func (f *flows) adopt(into, other uint32, why joinReason, shared []byte) {
 }
 
 // linked is how many entries a flow's chain has.
-func (r *flow) linked() int { return int(r.count - r.evicted - r.unlinked) }
+func (f *flow) linked() int { return int(f.count - f.evicted - f.unlinked) }
 
 // joinedBy is why an alias was joined, and the value that the two shared.
-func (r *flow) joinedBy() (why joinReason, shared packed.Ref) {
-	return joinReason(r.count), packed.Ref(r.head)
+func (f *flow) joinedBy() (why joinReason, shared packed.Ref) {
+	return joinReason(f.count), packed.Ref(f.head)
 }
 
 // setEntity names the business object of a flow, and leads its text to this flow from
@@ -277,7 +277,7 @@ func (x *index) tenantOf(s *slab, r *record) uint16 {
 // tenantHash tells the ids of tenants apart where only hashes are kept.
 func tenantHash(tenant uint16) uint64 { return uint64(tenant) * 0x9E3779B97F4A7C15 }
 
-// mayShare says that two tenants may be one.
+// mayShare reports whether two tenants may be one.
 func mayShare(a, b uint16) bool {
 	return a == b || a == noTenant && b != unsureTenant || b == noTenant && a != unsureTenant
 }

@@ -38,7 +38,7 @@ func (r joinReason) text(shared string) string {
 	return "same trace id " + shared
 }
 
-// constant says that a value which led to many such joins is no id. A cause that is
+// constant reports whether a value which led to many such joins is no id. A cause that is
 // there is one.
 func (r joinReason) constant() bool {
 	return r != joinedByCause && r != joinedByKey && r != joinedByOrder
@@ -112,7 +112,7 @@ func (x *index) joinByEntity(number, other uint32, r *record, entity []byte) uin
 	return number
 }
 
-// follows says that a flow, or one that was joined into it, was named in that dialect.
+// follows reports whether a flow, or one that was joined into it, was named in that dialect.
 // Where it was joined so often that this cannot be told soon, the answer is yes.
 func (f *flows) follows(number uint32, dialect uint16) bool {
 	for range mostDialects {

@@ -151,23 +151,23 @@ func (r *rereading) message(ctx context.Context, i int) (adapters.Message, error
 }
 
 // read returns the next message of a source, which is the one at a position.
-func (o *sourceReading) read(ctx context.Context, position adapters.Position) (adapters.Message, error) {
-	if o.next == nil {
-		return adapters.Message{}, o.notKept(position)
+func (r *sourceReading) read(ctx context.Context, position adapters.Position) (adapters.Message, error) {
+	if r.next == nil {
+		return adapters.Message{}, r.notKept(position)
 	}
-	m, err, ok := o.next()
+	m, err, ok := r.next()
 	switch {
 	case !ok:
-		return m, fmt.Errorf("%s: %s gave no answer: %w", position, o.source.Name, cmp.Or(ctx.Err(), adapters.ErrNotConnected))
+		return m, fmt.Errorf("%s: %s gave no answer: %w", position, r.source.Name, cmp.Or(ctx.Err(), adapters.ErrNotConnected))
 	case errors.Is(err, errors.ErrUnsupported):
-		return m, o.notKept(position)
+		return m, r.notKept(position)
 	}
 	return m, err
 }
 
-func (o *sourceReading) notKept(position adapters.Position) error {
+func (r *sourceReading) notKept(position adapters.Position) error {
 	return &adapters.Problem{
-		Doing: "show " + position.String(), Cause: "its payload was not kept, and " + o.source.Name + " cannot be read again at a position",
+		Doing: "show " + position.String(), Cause: "its payload was not kept, and " + r.source.Name + " cannot be read again at a position",
 		Remedy: "give more --memory, so that payloads are kept for longer", Kind: adapters.ErrGone,
 	}
 }

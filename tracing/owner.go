@@ -157,7 +157,7 @@ func (s *Store) takeIn(x *index, in *slab) {
 // fewestEntries stay whatever they take: what is on a screen must not vanish.
 const fewestEntries = 4096
 
-// overBudget says that something must go. Memory comes back by whole segments of the log;
+// overBudget reports whether something must go. Memory comes back by whole segments of the log;
 // the last one goes by pieces, until new flows have the room of those that are gone.
 func (s *Store) overBudget(x *index) bool {
 	over := x.bytes() + x.kept.Bytes() + x.flows.gone.Reserved() - s.config.Memory

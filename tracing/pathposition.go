@@ -19,15 +19,15 @@ type pathPosition struct {
 	beganBefore bool
 }
 
-func (c *pathPosition) elapsed(now int64) time.Duration { return time.Duration(now - c.began) }
+func (p *pathPosition) elapsed(now int64) time.Duration { return time.Duration(now - p.began) }
 
-// before says that the type at b usually comes before what is known of the flow, so that
+// before reports whether the type at b usually comes before what is known of the flow, so that
 // nobody can say whether it did.
-func (c *pathPosition) before(b int) bool {
-	if c.path.Declared != "" {
-		return b < c.at
+func (p *pathPosition) before(b int) bool {
+	if p.path.Declared != "" {
+		return b < p.at
 	}
-	return c.beganBefore && c.path.Delays[b].Quantile(0.5) <= c.along
+	return p.beganBefore && p.path.Delays[b].Quantile(0.5) <= p.along
 }
 
 // pathPositionOf finds the path of a flow. Where its beginning is not known, which is so when

@@ -190,7 +190,7 @@ const (
 
 var markNames = []string{"dead letter", "failure", "compensation", "duplicate", "id reused", "out of order", "clock skew", "redelivered", "replayed", "malformed", "by key"}
 
-// Has says that all marks of m2 are set.
+// Has reports whether all marks of m2 are set.
 func (m Marks) Has(m2 Marks) bool { return m&m2 == m2 }
 
 // Names lists the marks in words, in the order of their bits.

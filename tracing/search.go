@@ -298,7 +298,7 @@ func (s *search) scanSource(ctx context.Context, found *Found, i int) error {
 	return source.Scanner.Scan(ctx, span, into)
 }
 
-// keysHelp says that reading by key is worth a try, as it is until it was in vain.
+// keysHelp reports whether reading by key is worth a try, as it is until it was in vain.
 func (s *search) keysHelp(source int) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -109,12 +109,12 @@ func (k *keyUsage) add(m *adapters.Message, id *envelope.Identity) {
 	}
 }
 
-// sameKey says that a key is an id, in whatever spelling.
+// sameKey reports whether a key is an id, in whatever spelling.
 func sameKey(key, id []byte) bool {
 	return packed.Same(packed.Append(nil, spelling.AppendID(nil, key)), packed.Append(nil, id))
 }
 
-// identifies says that the id is one by which the message is found. A message may be
+// identifies reports whether the id is one by which the message is found. A message may be
 // keyed by something else than what it is about: then its key says nothing of where
 // messages about that are.
 func (s *search) identifies(reader *envelope.Reader, m *adapters.Message) bool {

@@ -143,7 +143,7 @@ func (x *index) troubleOf(v *judgement, list []member) trouble {
 	return t
 }
 
-// madeGood says that an event overcomes an earlier failure, and notes that in v.
+// madeGood reports whether an event overcomes an earlier failure, and notes that in v.
 func (x *index) madeGood(v *judgement, failure, later *member) bool {
 	if !x.overcomes(v.pathPosition.path, failure, later) {
 		return false
@@ -156,7 +156,7 @@ func (x *index) madeGood(v *judgement, failure, later *member) bool {
 	return true
 }
 
-// sentAgain says that a later event is that dead letter, sent again: it has the same id,
+// sentAgain reports whether a later event is that dead letter, sent again: it has the same id,
 // or where one has none at least the same type and the headers of a replay.
 func sentAgain(dead, later *entry) bool {
 	if dead.id == 0 || later.id == 0 {
@@ -165,7 +165,7 @@ func sentAgain(dead, later *entry) bool {
 	return dead.id == later.id
 }
 
-// overcomes says that after a failure things went well all the same: the failed step
+// overcomes reports whether after a failure things went well all the same: the failed step
 // reports a success by its name, or came to its usual outcome, or the flow to a usual end,
 // and neither of these two is what usually follows such a failure.
 func (x *index) overcomes(p *usual.Path, failure, later *member) bool {

@@ -226,7 +226,7 @@ func (w *trafficWalk) react(x *index, number uint32) {
 	}
 }
 
-// bothOn says that both events are on the path that the flow takes, so that one came from
+// bothOn reports whether both events are on the path that the flow takes, so that one came from
 // the other more likely than not.
 func bothOn(p *usual.Path, parent, m *member) bool {
 	return p.Ready() && p.Find(parent.kind, false) >= 0 && p.Find(m.kind, false) >= 0

@@ -59,7 +59,7 @@ func (w *Watch) Wait(ctx context.Context) error {
 // Filter is the filter the watch was made with.
 func (w *Watch) Filter() *query.Filter { return w.filter }
 
-// narrows says that a watch leaves events out: nil does not, nor does a filter that asks about
+// narrows reports whether a watch leaves events out: nil does not, nor does a filter that asks about
 // flows as a whole alone, which collects none.
 func (w *Watch) narrows() bool { return w != nil && (w.filter.OfEvents() || !w.filter.OfFlow()) }
 

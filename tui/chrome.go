@@ -56,7 +56,7 @@ func (m *Model) body() []widget.Line {
 	return lines
 }
 
-// tooSmall says that the terminal shows no page.
+// tooSmall reports whether the terminal shows no page.
 func (m *Model) tooSmall() bool {
 	return m.width > 0 && m.height > 0 && (m.width < tooNarrow || m.height < tooLow)
 }
@@ -157,37 +157,37 @@ const mostNotice = 4
 
 // notices are above the footer: what is to be said, in as many lines as it takes, or a rule.
 func (m *Model) notices() []widget.Line {
-	d := m.shell
+	s := m.shell
 	said, most := m.said(), mostNotice
 	switch {
-	case said.Text.Empty() && d.search != nil:
-		return []widget.Line{d.search.line(d, widget.NewRow(d.theme, m.width).Gap(1))}
+	case said.Text.Empty() && s.search != nil:
+		return []widget.Line{s.search.line(s, widget.NewRow(s.theme, m.width).Gap(1))}
 	case said.Text.Empty():
-		return []widget.Line{widget.Rule(d.theme, m.width)}
+		return []widget.Line{widget.Rule(s.theme, m.width)}
 	case m.prompt != nil || m.height < lowScreen:
 		most = 1
 	}
 	var lines []widget.Line
-	lines = append(lines, widget.Paragraph(d.theme, m.width, 1, said.Role, said.Text, most)...)
+	lines = append(lines, widget.Paragraph(s.theme, m.width, 1, said.Role, said.Text, most)...)
 	return lines
 }
 
 // said is what happened, what is waited for, or why something cannot be told; a search in
 // history comes after what happened, as esc takes them away.
 func (m *Model) said() page.Piece {
-	d := m.shell
-	if !d.notice.Text.Empty() || d.search != nil {
-		return d.notice
+	s := m.shell
+	if !s.notice.Text.Empty() || s.search != nil {
+		return s.notice
 	}
-	if about, waits := d.Top().WaitsFor().Waiting(d.now); waits {
+	if about, waits := s.Top().WaitsFor().Waiting(s.now); waits {
 		return page.Piece{Role: theme.Dim, Text: about}
 	}
-	if q := d.Top().WaitsFor(); q.Err != nil {
-		why := page.Repeated(d.theme, q.Err)
+	if q := s.Top().WaitsFor(); q.Err != nil {
+		why := page.Repeated(s.theme, q.Err)
 		if q.Once {
-			why = page.Sentence(d.theme, q.Err)
+			why = page.Sentence(s.theme, q.Err)
 		}
-		return page.Piece{Role: theme.Bad, Text: d.theme.Glyph.Failed.Add(text.Space, why)}
+		return page.Piece{Role: theme.Bad, Text: s.theme.Glyph.Failed.Add(text.Space, why)}
 	}
 	return page.Piece{}
 }

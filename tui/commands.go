@@ -153,7 +153,7 @@ func (m *Model) command(value string) tea.Cmd {
 	return m.give(value)
 }
 
-// CheckCommand says that the command line knows the command that a line begins with.
+// CheckCommand reports whether the command line knows the command that a line begins with.
 func CheckCommand(line string) bool {
 	m := &Model{shell: &shell{options: &Options{Fault: func(context.Context, []string) (string, error) { return "", nil }}, lags: &lagpage.Model{}, letters: &letterpage.Model{}}}
 	name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -167,12 +167,12 @@ func (m *Model) give(value string) tea.Cmd {
 	if v, ok := m.verb(name); ok {
 		return v.run(m, strings.TrimSpace(rest))
 	}
-	d := m.shell
-	said := text.Own("unknown command ").Add(d.theme.Cut(d.theme.String(name), 30))
+	s := m.shell
+	said := text.Own("unknown command ").Add(s.theme.Cut(s.theme.String(name), 30))
 	if guess := m.meant(name); guess != "" {
-		said = said.Add(text.Own("; did you mean :"), d.theme.String(guess), text.Own("?"))
+		said = said.Add(text.Own("; did you mean :"), s.theme.String(guess), text.Own("?"))
 	}
-	d.Say(theme.Bad, said.Add(text.Own("; : and tab lists all")))
+	s.Say(theme.Bad, said.Add(text.Own("; : and tab lists all")))
 	return nil
 }
 
@@ -248,17 +248,17 @@ func runTheme(m *Model, rest string) tea.Cmd {
 }
 
 func runFault(m *Model, rest string) tea.Cmd {
-	d, words := m.shell, strings.Fields(rest)
-	ctx, fault := d.ctx, d.options.Fault
+	s, words := m.shell, strings.Fields(rest)
+	ctx, fault := s.ctx, s.options.Fault
 	return page.Work(func() page.Answer {
 		ctx, cancel := context.WithTimeout(ctx, page.QueryLimit)
 		defer cancel()
 		said, err := fault(ctx, words)
 		return func() tea.Cmd {
 			if err != nil {
-				d.Say(theme.Bad, page.Sentence(d.theme, err))
+				s.Say(theme.Bad, page.Sentence(s.theme, err))
 			} else {
-				d.Say(theme.Warn, d.theme.String(said))
+				s.Say(theme.Warn, s.theme.String(said))
 			}
 			return nil
 		}
@@ -266,14 +266,14 @@ func runFault(m *Model, rest string) tea.Cmd {
 }
 
 func runGoto(m *Model, rest string) tea.Cmd {
-	d := m.shell
+	s := m.shell
 	position, err := adapters.ParsePosition(rest)
 	if err != nil {
-		d.Say(theme.Bad, d.theme.String(err.Error()))
+		s.Say(theme.Bad, s.theme.String(err.Error()))
 		return nil
 	}
-	ctx, querier, on := d.ctx, d.options.Querier, d.Top()
-	over := d.Wait(text.Own("looking for ").Add(d.theme.String(rest)))
+	ctx, querier, on := s.ctx, s.options.Querier, s.Top()
+	over := s.Wait(text.Own("looking for ").Add(s.theme.String(rest)))
 	return page.Work(func() page.Answer {
 		ctx, cancel := context.WithTimeout(ctx, page.QueryLimit)
 		defer cancel()
@@ -285,14 +285,14 @@ func runGoto(m *Model, rest string) tea.Cmd {
 		return func() tea.Cmd {
 			over()
 			if err != nil {
-				d.Say(theme.Bad, d.theme.String(rest).Add(text.Own(": "), page.Sentence(d.theme, err)))
+				s.Say(theme.Bad, s.theme.String(rest).Add(text.Own(": "), page.Sentence(s.theme, err)))
 				return nil
 			}
-			if d.Elsewhere(on) {
-				d.Say(theme.Good, d.theme.String(rest).Add(text.Own(" was found: :goto "), d.theme.String(rest), text.Own(" opens it")))
+			if s.Elsewhere(on) {
+				s.Say(theme.Good, s.theme.String(rest).Add(text.Own(" was found: :goto "), s.theme.String(rest), text.Own(" opens it")))
 				return nil
 			}
-			return d.Open(d.events.New(event))
+			return s.Open(s.events.New(event))
 		}
 	})
 }

@@ -47,63 +47,63 @@ func joined(a, b string) string {
 
 // runContext looks at another context; without a name it offers them all.
 func runContext(m *Model, name string) tea.Cmd {
-	d := m.shell
-	if len(d.options.Contexts) == 0 {
-		d.Say(theme.Warn, text.Own("the config has no contexts"))
+	s := m.shell
+	if len(s.options.Contexts) == 0 {
+		s.Say(theme.Warn, text.Own("the config has no contexts"))
 		return nil
 	}
 	if name == "" {
 		m.openCommandLine("ctx ")
 		return nil
 	}
-	i := slices.IndexFunc(d.options.Contexts, func(c Context) bool { return c.Name == name })
+	i := slices.IndexFunc(s.options.Contexts, func(c Context) bool { return c.Name == name })
 	if i < 0 {
-		d.sayUnknownContext(name)
+		s.sayUnknownContext(name)
 		return nil
 	}
-	c := d.options.Contexts[i]
+	c := s.options.Contexts[i]
 	switch {
-	case d.letters.AtWork():
-		d.Say(theme.Warn, text.Own("a run is at work: pause it first (:run, then p), or wait for its end"))
+	case s.letters.AtWork():
+		s.Say(theme.Warn, text.Own("a run is at work: pause it first (:run, then p), or wait for its end"))
 	case c.Confirm:
 		m.askToWrite(c)
-	case name == d.options.Title:
-		d.Say(theme.Dim, text.Own("this is the context ").Add(d.theme.String(name), text.Own(" already")))
+	case name == s.options.Title:
+		s.Say(theme.Dim, text.Own("this is the context ").Add(s.theme.String(name), text.Own(" already")))
 	default:
-		return d.switchTo(c, false)
+		return s.switchTo(c, false)
 	}
 	return nil
 }
 
-func (d *shell) sayUnknownContext(name string) {
-	said := text.Own("the config has no context ").Add(d.theme.Cut(d.theme.String(name), 30))
+func (s *shell) sayUnknownContext(name string) {
+	said := text.Own("the config has no context ").Add(s.theme.Cut(s.theme.String(name), 30))
 	var names []string
-	for _, c := range d.options.Contexts {
+	for _, c := range s.options.Contexts {
 		names = append(names, c.Name)
 	}
-	if d.options.Nearest != nil {
-		if guess := d.options.Nearest(name, names); guess != "" {
-			said = said.Add(text.Own("; did you mean :ctx "), d.theme.String(guess), text.Own("?"))
+	if s.options.Nearest != nil {
+		if guess := s.options.Nearest(name, names); guess != "" {
+			said = said.Add(text.Own("; did you mean :ctx "), s.theme.String(guess), text.Own("?"))
 		}
 	}
-	d.Say(theme.Bad, said.Add(text.Own("; :ctx lists all")))
+	s.Say(theme.Bad, said.Add(text.Own("; :ctx lists all")))
 }
 
 // askToWrite asks for the name of a context of production, in which one may write then. Without an
 // answer it is read only.
 func (m *Model) askToWrite(c Context) {
-	d := m.shell
-	name := d.theme.Cut(d.theme.String(c.Name), 24)
+	s := m.shell
+	name := s.theme.Cut(s.theme.String(c.Name), 24)
 	explain := text.Own("this is production: type its name to allow writes, or enter alone to look only")
-	d.Prompt(&page.Prompt{Sign: text.Own("write to ").Add(name, text.Own("? ")), Explain: explain, Accept: func(typed string) tea.Cmd {
+	s.Prompt(&page.Prompt{Sign: text.Own("write to ").Add(name, text.Own("? ")), Explain: explain, Accept: func(typed string) tea.Cmd {
 		switch {
 		case typed == c.Name:
-			return d.switchTo(c, true)
+			return s.switchTo(c, true)
 		case typed != "":
-			d.Say(theme.Bad, text.Own("that is not the name of the context ").Add(name, text.Own("; nothing was changed")))
-		case c.Name != d.options.Title:
+			s.Say(theme.Bad, text.Own("that is not the name of the context ").Add(name, text.Own("; nothing was changed")))
+		case c.Name != s.options.Title:
 			m.session.declined = c.Name
-			return d.switchTo(c, false)
+			return s.switchTo(c, false)
 		}
 		return nil
 	}})
@@ -111,15 +111,15 @@ func (m *Model) askToWrite(c Context) {
 
 // switchTo ends this screen when all is ready for one over the other context. Typed says that its
 // name was typed to allow writes.
-func (d *shell) switchTo(c Context, typed bool) tea.Cmd {
-	ready := d.options.SwitchTo
-	over := d.Wait(text.Own("opening the context ").Add(d.theme.String(c.Name)))
+func (s *shell) switchTo(c Context, typed bool) tea.Cmd {
+	ready := s.options.SwitchTo
+	over := s.Wait(text.Own("opening the context ").Add(s.theme.String(c.Name)))
 	return page.Work(func() page.Answer {
 		accept, err := ready(c.Name, typed)
 		return func() tea.Cmd {
 			over()
 			if err != nil {
-				d.Say(theme.Bad, d.theme.String(err.Error()))
+				s.Say(theme.Bad, s.theme.String(err.Error()))
 				return nil
 			}
 			accept()

@@ -18,27 +18,27 @@ import (
 
 // copyAs asks in which form the flow or the event under the cursor is wanted.
 func (m *Model) copyAs() {
-	d := m.shell
-	shown, ok := d.Top().(page.About)
+	s := m.shell
+	shown, ok := s.Top().(page.About)
 	if !ok {
 		return
 	}
 	about := shown.Subject()
-	choices := append(d.flowForms(about), d.eventForms(about.Event)...)
+	choices := append(s.flowForms(about), s.eventForms(about.Event)...)
 	if len(choices) == 0 {
-		d.Say(theme.Warn, text.Own("there is nothing under the cursor to copy"))
+		s.Say(theme.Warn, text.Own("there is nothing under the cursor to copy"))
 		return
 	}
-	d.Prompt(&page.Prompt{Sign: text.Own("copy "), Explain: text.Own("a key chooses, any other closes"), Choices: choices})
+	s.Prompt(&page.Prompt{Sign: text.Own("copy "), Explain: text.Own("a key chooses, any other closes"), Choices: choices})
 }
 
 // flowForms are the forms of a flow.
-func (d *shell) flowForms(about page.Subject) (choices []page.Choice) {
+func (s *shell) flowForms(about page.Subject) (choices []page.Choice) {
 	if about.Flow == 0 {
 		return nil
 	}
 	form := func(key string, what text.Safe, extension string, write func(context.Context, *tracing.Flow) ([]byte, error)) {
-		choices = append(choices, page.Choice{Key: key, Says: what, Do: func() tea.Cmd { return d.copyFlow(about.Flow, what, extension, write) }})
+		choices = append(choices, page.Choice{Key: key, Says: what, Do: func() tea.Cmd { return s.copyFlow(about.Flow, what, extension, write) }})
 	}
 	form("m", text.Own("flow as Markdown, for a ticket"), ".md", func(_ context.Context, f *tracing.Flow) ([]byte, error) {
 		return []byte(report.Markdown(f, time.Local)), nil
@@ -46,10 +46,10 @@ func (d *shell) flowForms(about page.Subject) (choices []page.Choice) {
 	form("s", text.Own("flow as a Mermaid sequence diagram"), ".mmd", func(_ context.Context, f *tracing.Flow) ([]byte, error) {
 		return []byte(report.Mermaid(f)), nil
 	})
-	if write := d.options.WriteFlow; write != nil {
+	if write := s.options.WriteFlow; write != nil {
 		form("j", text.Own("flow as JSON, with its messages"), ".json", write)
 	}
-	if command := d.options.TraceCommand; command != nil {
+	if command := s.options.TraceCommand; command != nil {
 		form("t", text.Own("eventscope trace, the command"), ".sh", func(_ context.Context, f *tracing.Flow) ([]byte, error) {
 			return []byte(command(f.ID)), nil
 		})
@@ -58,9 +58,9 @@ func (d *shell) flowForms(about page.Subject) (choices []page.Choice) {
 }
 
 // copyFlow copies what write makes of a flow, or saves what is too long for a clipboard.
-func (d *shell) copyFlow(key tracing.FlowKey, what text.Safe, extension string, write func(context.Context, *tracing.Flow) ([]byte, error)) tea.Cmd {
-	ctx, querier := d.ctx, d.options.Querier
-	over := d.Wait(text.Own("reading the flow"))
+func (s *shell) copyFlow(key tracing.FlowKey, what text.Safe, extension string, write func(context.Context, *tracing.Flow) ([]byte, error)) tea.Cmd {
+	ctx, querier := s.ctx, s.options.Querier
+	over := s.Wait(text.Own("reading the flow"))
 	return page.Work(func() page.Answer {
 		ctx, cancel := context.WithTimeout(ctx, page.FetchLimit)
 		defer cancel()
@@ -72,25 +72,25 @@ func (d *shell) copyFlow(key tracing.FlowKey, what text.Safe, extension string, 
 		return func() tea.Cmd {
 			over()
 			if err != nil {
-				d.Say(theme.Bad, text.Own("the flow: ").Add(page.Sentence(d.theme, err)))
+				s.Say(theme.Bad, text.Own("the flow: ").Add(page.Sentence(s.theme, err)))
 				return nil
 			}
-			return page.CopyOrSave(d, &d.events.Files, string(made), what, "flow-"+flow.ID, extension)
+			return page.CopyOrSave(s, &s.events.Files, string(made), what, "flow-"+flow.ID, extension)
 		}
 	})
 }
 
 // eventForms are the forms of an event: its position, and commands that look at it.
-func (d *shell) eventForms(e *tracing.Event) (choices []page.Choice) {
+func (s *shell) eventForms(e *tracing.Event) (choices []page.Choice) {
 	if e == nil {
 		return nil
 	}
-	copies := func(key string, what text.Safe, s string) {
-		choices = append(choices, page.Choice{Key: key, Says: what, Do: func() tea.Cmd { return page.Copy(d, s, what) }})
+	copies := func(key string, what text.Safe, content string) {
+		choices = append(choices, page.Choice{Key: key, Says: what, Do: func() tea.Cmd { return page.Copy(s, content, what) }})
 	}
 	copies("p", text.Own("position of the event"), e.Position.String())
-	for i, c := range d.commandsFor(e) {
-		copies(strconv.Itoa(i+1), d.theme.String(c.Tool).Add(text.Own(", the command for the event")), c.Line)
+	for i, c := range s.commandsFor(e) {
+		copies(strconv.Itoa(i+1), s.theme.String(c.Tool).Add(text.Own(", the command for the event")), c.Line)
 	}
 	return choices
 }
@@ -99,11 +99,11 @@ func (d *shell) eventForms(e *tracing.Event) (choices []page.Choice) {
 const mostCommands = 9
 
 // commandsFor are the commands of other tools that look at an event.
-func (d *shell) commandsFor(e *tracing.Event) []driver.Command {
-	i := slices.IndexFunc(d.options.Sources, func(s Source) bool { return s.Name == e.Source })
-	if i < 0 || d.options.Sources[i].Commands == nil {
+func (s *shell) commandsFor(e *tracing.Event) []driver.Command {
+	i := slices.IndexFunc(s.options.Sources, func(source Source) bool { return source.Name == e.Source })
+	if i < 0 || s.options.Sources[i].Commands == nil {
 		return nil
 	}
-	all := d.options.Sources[i].Commands(e.Position)
+	all := s.options.Sources[i].Commands(e.Position)
 	return all[:min(len(all), mostCommands)]
 }

@@ -2,7 +2,7 @@ package tui
 
 import "eventscope/tui/keymap"
 
-// Bound says whether a key means something on the page that is shown, or to what is open
+// Bound reports whether a key means something on the page that is shown, or to what is open
 // over it.
 func (m *Model) Bound(key string) bool {
 	return m.prompt != nil || m.panel != nil || keymap.Find(m.shell.Top().Scope(), key) != nil

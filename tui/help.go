@@ -24,8 +24,8 @@ const (
 type helpRow func(row *widget.Row, width int)
 
 // over lays the panel over the lines of a page.
-func (h *helpPanel) over(d *shell, lines []widget.Line, width int) []widget.Line {
-	list := helpRows(d.theme, d.Top().Scope(), d.options.Keys)
+func (h *helpPanel) over(s *shell, lines []widget.Line, width int) []widget.Line {
+	list := helpRows(s.theme, s.Top().Scope(), s.options.Keys)
 	most, room := roomIn(width, len(lines))
 	room-- // for the title
 	columns, rows, inner := 1, len(list), min(helpWidth, most)
@@ -33,15 +33,15 @@ func (h *helpPanel) over(d *shell, lines []widget.Line, width int) []widget.Line
 		columns, rows, inner = 2, (len(list)+1)/2, min(2*helpWidth, most)
 	}
 	from, to := h.show(rows, room)
-	panel := []widget.Line{h.title(d.theme, text.Own("Keys of ").Add(d.theme.String(keymap.PageName(d.Top().Scope()))), inner, rows-to)}
+	panel := []widget.Line{h.title(s.theme, text.Own("Keys of ").Add(s.theme.String(keymap.PageName(s.Top().Scope()))), inner, rows-to)}
 	for i := from; i < to; i++ {
-		row := widget.NewRow(d.theme, inner)
+		row := widget.NewRow(s.theme, inner)
 		for n := i; n < len(list); n += rows {
 			list[n](row, inner/columns)
 		}
 		panel = append(panel, row.Line())
 	}
-	panel = framed(d.theme, panel, len(lines))
+	panel = framed(s.theme, panel, len(lines))
 	return widget.Over(lines, panel, (width-panel[0].Width())/2, (len(lines)-len(panel))/3)
 }
 

@@ -31,14 +31,14 @@ func (m *Model) onKeys(key tea.KeyPressMsg) tea.Cmd {
 
 // onKey dispatches a key by the keymap.
 func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
-	d := m.shell
+	s := m.shell
 	if key.String() == "ctrl+c" {
 		return tea.Quit
 	}
 	if m.prompt != nil {
 		return m.prompt.update(m, key)
 	}
-	bound := keymap.Find(d.Top().Scope(), key.String())
+	bound := keymap.Find(s.Top().Scope(), key.String())
 	if bound == nil {
 		m.panel = nil
 		return m.ownKey(key.String())
@@ -56,7 +56,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	case keymap.Interrupt:
 		return tea.Quit
 	case keymap.Quit:
-		if !d.pop() {
+		if !s.pop() {
 			return tea.Quit
 		}
 	case keymap.Back:
@@ -66,7 +66,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	case keymap.Command:
 		m.openCommandLine("")
 	case keymap.Filter:
-		if shown, ok := d.Top().(page.Filtered); ok {
+		if shown, ok := s.Top().(page.Filtered); ok {
 			m.openFilter(shown.FilterPrompt())
 		}
 	case keymap.CopyAs:
@@ -76,7 +76,7 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 	case keymap.TabKey:
 		return m.goTab(int(key.String()[0] - '0'))
 	default:
-		return d.Top().Do(bound.Action)
+		return s.Top().Do(bound.Action)
 	}
 	return nil
 }
@@ -93,14 +93,14 @@ func (m *Model) ownKey(key string) tea.Cmd {
 
 // goBack undoes the nearest thing, and never quits.
 func (m *Model) goBack() {
-	d := m.shell
+	s := m.shell
 	switch {
-	case !d.notice.Text.Empty():
-		d.notice = page.Piece{}
-	case d.search != nil:
-		d.search.stop()
-	case d.Top().Back():
-	case d.pop():
+	case !s.notice.Text.Empty():
+		s.notice = page.Piece{}
+	case s.search != nil:
+		s.search.stop()
+	case s.Top().Back():
+	case s.pop():
 	case m.banner:
 		m.banner = false
 	}

@@ -58,11 +58,11 @@ type Model struct {
 // New makes the screen.
 func New(options Options) *Model {
 	options.NoColor = options.NoColor || os.Getenv("NO_COLOR") != ""
-	d := &shell{
+	s := &shell{
 		ctx: context.Background(), options: &options, start: options.Start, now: time.Now(), dirty: true,
 		theme: theme.New(shown(colorprofile.TrueColor, &options), options.Theme != "light", options.ASCII),
 	}
-	m := &Model{shell: d, banner: options.Banner != "", lastChange: d.now, session: options.Session}
+	m := &Model{shell: s, banner: options.Banner != "", lastChange: s.now, session: options.Session}
 	if m.session == nil {
 		m.session = &Session{}
 	}
@@ -73,7 +73,7 @@ func New(options Options) *Model {
 		}
 	}
 	m.session.declined = ""
-	m.rates.sample(d)
+	m.rates.sample(s)
 	return m
 }
 
@@ -177,36 +177,36 @@ func (m *Model) nextTick() tea.Cmd {
 
 // onTick looks whether anything changed, and asks for what the page needs.
 func (m *Model) onTick() tea.Cmd {
-	d := m.shell
-	d.counters = d.options.Querier.Counters()
-	if d.counters.Version != m.version {
-		m.version, m.lastChange = d.counters.Version, d.now
+	s := m.shell
+	s.counters = s.options.Querier.Counters()
+	if s.counters.Version != m.version {
+		m.version, m.lastChange = s.counters.Version, s.now
 	}
-	d.noteEvicted()
+	s.noteEvicted()
 	returns := m.rates.returns
-	if m.rates.sample(d) {
-		d.dirty = true
+	if m.rates.sample(s) {
+		s.dirty = true
 	}
 	if m.rates.returns != returns { // what was missed meanwhile is asked for at once
-		d.letters.Again()
-		d.lags.Again()
+		s.letters.Again()
+		s.lags.Again()
 	}
-	if !d.notice.Text.Empty() && !d.now.Before(d.noticeUntil) {
-		d.notice, d.dirty = page.Piece{}, true
+	if !s.notice.Text.Empty() && !s.now.Before(s.noticeUntil) {
+		s.notice, s.dirty = page.Piece{}, true
 	}
-	if !m.gapsUntil.IsZero() && !d.now.Before(m.gapsUntil) {
-		m.gapsUntil, d.dirty = time.Time{}, true
+	if !m.gapsUntil.IsZero() && !s.now.Before(m.gapsUntil) {
+		m.gapsUntil, s.dirty = time.Time{}, true
 	}
-	if _, waits := d.Top().WaitsFor().Waiting(d.now); waits || d.search != nil {
-		d.dirty = true
+	if _, waits := s.Top().WaitsFor().Waiting(s.now); waits || s.search != nil {
+		s.dirty = true
 	}
-	if d.letters.AtWork() {
-		m.lastChange, d.dirty = d.now, true
+	if s.letters.AtWork() {
+		m.lastChange, s.dirty = s.now, true
 	}
-	if d.now.Sub(m.lastAges) >= time.Second && (d.Top().Ages() || d.lags.Ages() || d.letters.Ages()) {
-		m.lastAges, d.dirty = d.now, true
+	if s.now.Sub(m.lastAges) >= time.Second && (s.Top().Ages() || s.lags.Ages() || s.letters.Ages()) {
+		m.lastAges, s.dirty = s.now, true
 	}
-	return tea.Batch(d.Top().Refresh(), d.letters.Background(), d.lags.Background(), m.lookForNews())
+	return tea.Batch(s.Top().Refresh(), s.letters.Background(), s.lags.Background(), m.lookForNews())
 }
 
 // redraw draws the next frame. After a panic the last one stays, until the next tick ends

@@ -34,19 +34,19 @@ type alerts struct {
 
 // lookForNews looks for news now and then, and tells them.
 func (m *Model) lookForNews() tea.Cmd {
-	d, a := m.shell, &m.alerts
-	if d.options.Notify == nil || a.busy || d.now.Sub(a.looked) < alertEvery {
+	s, a := m.shell, &m.alerts
+	if s.options.Notify == nil || a.busy || s.now.Sub(a.looked) < alertEvery {
 		return nil
 	}
-	a.looked, a.busy = d.now, true
+	a.looked, a.busy = s.now, true
 	past := m.readsPast()
-	if open, known := d.letters.OpenLetters(); known {
+	if open, known := s.letters.OpenLetters(); known {
 		a.watch.Letters(open)
 	}
-	if d.lags != nil {
-		a.watch.Consumers(d.lags.Consumers())
+	if s.lags != nil {
+		a.watch.Consumers(s.lags.Consumers())
 	}
-	ctx, querier := d.ctx, d.options.Querier
+	ctx, querier := s.ctx, s.options.Querier
 	return page.Work(func() page.Answer {
 		ctx, cancel := context.WithTimeout(ctx, page.QueryLimit)
 		defer cancel()
@@ -61,7 +61,7 @@ func (m *Model) lookForNews() tea.Cmd {
 	})
 }
 
-// readsPast says that what is read is of the past, or was a moment ago.
+// readsPast reports whether what is read is of the past, or was a moment ago.
 func (m *Model) readsPast() bool {
 	a := &m.alerts
 	if slices.ContainsFunc(m.rates.sources, func(s sourceRate) bool { return s.status.Past || s.status.Connection == adapters.Connecting }) {
@@ -76,23 +76,23 @@ func (m *Model) readsPast() bool {
 
 // tell tells what is due. While a program is at work the rest waits.
 func (m *Model) tell() tea.Cmd {
-	d, a := m.shell, &m.alerts
+	s, a := m.shell, &m.alerts
 	if a.running {
 		return nil
 	}
-	due := a.watch.Due(d.now)
+	due := a.watch.Due(s.now)
 	if len(due) == 0 {
 		return nil
 	}
 	var sequences string
 	for _, n := range due {
-		sequences += d.options.Notify.Sequence(n)
+		sequences += s.options.Notify.Sequence(n)
 	}
 	if sequences != "" {
 		return tea.Raw(sequences)
 	}
 	a.running = true
-	ctx, sender := d.ctx, d.options.Notify
+	ctx, sender := s.ctx, s.options.Notify
 	return page.Work(func() page.Answer {
 		var failed error
 		for _, n := range due {
@@ -102,7 +102,7 @@ func (m *Model) tell() tea.Cmd {
 		}
 		return func() tea.Cmd {
 			if a.running = false; failed != nil {
-				d.Say(theme.Bad, d.theme.String(failed.Error()))
+				s.Say(theme.Bad, s.theme.String(failed.Error()))
 			}
 			return nil
 		}

@@ -23,34 +23,34 @@ const streamBeside, flowBeside = 116, 150
 
 // makePages makes the first pages, and what those behind them work with.
 func (m *Model) makePages() {
-	d, o := m.shell, m.shell.options
-	d.filter = &page.EventFilter{Screen: d, Querier: o.Querier}
-	d.events = &eventpage.Config{Screen: d, Querier: o.Querier, Rules: o.Rules, Words: o.Words, Files: page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}, Letters: d}
-	d.lags = lagpage.NewModel(&lagpage.Config{Screen: d, Sources: o.Sources, Watched: o.Watched, Events: d.events, Dead: func() map[lag.Key]bool { return d.letters.Queues() }})
-	known := &topologypage.Config{Screen: d, Querier: o.Querier, Sources: o.Sources, Words: o.Words, Groups: o.Groups}
-	if d.lags != nil {
-		known.Lags = d.lags
+	s, o := m.shell, m.shell.options
+	s.filter = &page.EventFilter{Screen: s, Querier: o.Querier}
+	s.events = &eventpage.Config{Screen: s, Querier: o.Querier, Rules: o.Rules, Words: o.Words, Files: page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}, Letters: s}
+	s.lags = lagpage.NewModel(&lagpage.Config{Screen: s, Sources: o.Sources, Watched: o.Watched, Events: s.events, Dead: func() map[lag.Key]bool { return s.letters.Queues() }})
+	known := &topologypage.Config{Screen: s, Querier: o.Querier, Sources: o.Sources, Words: o.Words, Groups: o.Groups}
+	if s.lags != nil {
+		known.Lags = s.lags
 	}
-	d.topology = topologypage.NewModel(known)
-	d.flows = &flowpage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, History: o.History != nil, Services: d.topology, Preview: d.events.NewPreview(true, flowBeside)}
-	d.home = streampage.New(&streampage.Config{Screen: d, Querier: o.Querier, Filter: d.filter, Sources: o.Sources, Words: o.Words, Preview: d.events.NewPreview(false, streamBeside), WhenEmpty: o.Empty})
-	m.flows = flowpage.NewList(d.flows)
-	m.tabs = []tab{{1, d.home}, {2, m.flows}}
-	if d.lags != nil {
-		m.tabs = append(m.tabs, tab{3, lagpage.NewList(d.lags)})
+	s.topology = topologypage.NewModel(known)
+	s.flows = &flowpage.Config{Screen: s, Querier: o.Querier, Filter: s.filter, History: o.History != nil, Services: s.topology, Preview: s.events.NewPreview(true, flowBeside)}
+	s.home = streampage.New(&streampage.Config{Screen: s, Querier: o.Querier, Filter: s.filter, Sources: o.Sources, Words: o.Words, Preview: s.events.NewPreview(false, streamBeside), WhenEmpty: o.Empty})
+	m.flows = flowpage.NewList(s.flows)
+	m.tabs = []tab{{1, s.home}, {2, m.flows}}
+	if s.lags != nil {
+		m.tabs = append(m.tabs, tab{3, lagpage.NewList(s.lags)})
 	}
 	if o.Service != nil {
-		d.letters = letterpage.NewModel(&letterpage.Config{Screen: d, Service: o.Service, Write: o.Write, Words: o.Words, Events: d.events})
-		m.tabs = append(m.tabs, tab{4, letterpage.NewDLQs(d.letters)})
+		s.letters = letterpage.NewModel(&letterpage.Config{Screen: s, Service: o.Service, Write: o.Write, Words: o.Words, Events: s.events})
+		m.tabs = append(m.tabs, tab{4, letterpage.NewDLQs(s.letters)})
 	}
-	m.tabs = append(m.tabs, tab{5, topologypage.New(d, d.topology, d.events.Files)})
+	m.tabs = append(m.tabs, tab{5, topologypage.New(s, s.topology, s.events.Files)})
 	if o.Service != nil {
-		m.tabs = append(m.tabs, tab{6, letterpage.NewJournal(d.letters)})
+		m.tabs = append(m.tabs, tab{6, letterpage.NewJournal(s.letters)})
 	}
-	counted := &schemapage.Config{Screen: d, Counted: o.Querier}
-	if d.lags != nil {
-		counted.Lags = d.lags
+	counted := &schemapage.Config{Screen: s, Counted: o.Querier}
+	if s.lags != nil {
+		counted.Lags = s.lags
 	}
 	m.tabs = append(m.tabs, tab{7, schemapage.NewList(schemapage.NewModel(counted))})
-	d.pages = []page.Page{d.home}
+	s.pages = []page.Page{s.home}
 }

@@ -10,10 +10,10 @@ import (
 
 // panel is what is laid over a page until a key closes it.
 type panel interface {
-	// press acts on a key and says whether it was for the panel; any other closes it.
+	// press acts on a key and reports whether it was for the panel; any other closes it.
 	press(a keymap.Action) bool
 	// over lays it over the lines of a page.
-	over(d *shell, lines []widget.Line, width int) []widget.Line
+	over(s *shell, lines []widget.Line, width int) []widget.Line
 }
 
 // scroll is how far a panel is scrolled.

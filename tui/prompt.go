@@ -177,8 +177,8 @@ func (p *prompt) recall(older bool) {
 }
 
 // draw is the line itself, with its cursor; a long one is scrolled to show it.
-func (p *prompt) draw(d *shell, width int) widget.Line {
-	t, value := d.theme, p.input.Value()
+func (p *prompt) draw(s *shell, width int) widget.Line {
+	t, value := s.theme, p.input.Value()
 	cut := byteOffset(value, p.input.Position())
 	under, size := text.Space, 0
 	if cut < len(value) {
@@ -194,8 +194,8 @@ func (p *prompt) draw(d *shell, width int) widget.Line {
 }
 
 // hint is the line above: what is wrong and where, or an explanation.
-func (p *prompt) hint(d *shell, width int) widget.Line {
-	t := d.theme
+func (p *prompt) hint(s *shell, width int) widget.Line {
+	t := s.theme
 	row := widget.NewRow(t, width)
 	if p.fault != nil {
 		value := p.input.Value()
@@ -222,15 +222,15 @@ func (p *prompt) hint(d *shell, width int) widget.Line {
 const mostOffers = 14
 
 // over lays the completions over the end of a page, above the line that is written.
-func (p *prompt) over(d *shell, lines []widget.Line, width int) []widget.Line {
+func (p *prompt) over(s *shell, lines []widget.Line, width int) []widget.Line {
 	if len(p.offers) == 0 {
 		return lines
 	}
 	words, arguments, about := 0, 0, 0
 	for _, o := range p.offers {
-		words = max(words, d.theme.String(o.word).Width())
-		arguments = max(arguments, d.theme.String(o.arguments).Width())
-		about = max(about, d.theme.String(o.help).Width())
+		words = max(words, s.theme.String(o.word).Width())
+		arguments = max(arguments, s.theme.String(o.arguments).Width())
+		about = max(about, s.theme.String(o.help).Width())
 	}
 	inner := words
 	for _, column := range []int{arguments, about} {
@@ -246,18 +246,18 @@ func (p *prompt) over(d *shell, lines []widget.Line, width int) []widget.Line {
 	var panel []widget.Line
 	from, to := shown.Range(height, len(p.offers))
 	for i := from; i < to; i++ {
-		o, row, role := &p.offers[i], widget.NewRow(d.theme, inner), theme.Plain
+		o, row, role := &p.offers[i], widget.NewRow(s.theme, inner), theme.Plain
 		if i == p.offered {
 			role = theme.Accent
 		}
-		row.Cell(role, d.theme.String(o.word), words)
+		row.Cell(role, s.theme.String(o.word), words)
 		if arguments > 0 {
-			row.Gap(2).Cell(theme.Plain, d.theme.String(o.arguments), arguments)
+			row.Gap(2).Cell(theme.Plain, s.theme.String(o.arguments), arguments)
 		}
-		row.Gap(2).Put(theme.Dim, d.theme.String(o.help))
+		row.Gap(2).Put(theme.Dim, s.theme.String(o.help))
 		panel = append(panel, row.Line())
 	}
-	panel = framed(d.theme, panel, len(lines))
+	panel = framed(s.theme, panel, len(lines))
 	return widget.Over(lines, panel, 0, len(lines)-len(panel))
 }
 

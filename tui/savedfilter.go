@@ -32,9 +32,9 @@ func (m *Model) savedOr(value string) string {
 
 // saved is the same, and says so where a name could have been meant.
 func (m *Model) saved(value string) string {
-	filter, d := m.savedOr(value), m.shell
+	filter, s := m.savedOr(value), m.shell
 	if name, named := strings.CutPrefix(strings.TrimSpace(value), savedSign); named && filter == value && savedName.MatchString(name) {
-		d.Say(theme.Warn, text.Own("no filter is saved as ").Add(d.theme.Cut(d.theme.String(value), 40), text.Own(", so it is looked for as words")))
+		s.Say(theme.Warn, text.Own("no filter is saved as ").Add(s.theme.Cut(s.theme.String(value), 40), text.Own(", so it is looked for as words")))
 	}
 	return filter
 }
@@ -65,48 +65,48 @@ func (m *Model) savedNames() []string { return slices.Sorted(maps.Keys(m.shell.o
 
 // runSave saves the filter of the page under a name; without a filter it removes that name.
 func runSave(m *Model, name string) tea.Cmd {
-	d := m.shell
+	s := m.shell
 	name = strings.TrimPrefix(name, savedSign)
 	filter := ""
-	if shown, ok := d.Top().(page.Filtered); ok {
+	if shown, ok := s.Top().(page.Filtered); ok {
 		filter = strings.TrimSpace(shown.FilterPrompt().Value)
 	}
-	_, known := d.options.Filters[name]
+	_, known := s.options.Filters[name]
 	switch {
-	case d.options.SaveFilter == nil:
-		d.Say(theme.Warn, text.Own("filters cannot be saved here"))
+	case s.options.SaveFilter == nil:
+		s.Say(theme.Warn, text.Own("filters cannot be saved here"))
 		return nil
 	case !savedName.MatchString(name):
-		d.Say(theme.Bad, text.Own("a name has letters, digits, dots, hyphens and underscores: :save failed-payments"))
+		s.Say(theme.Bad, text.Own("a name has letters, digits, dots, hyphens and underscores: :save failed-payments"))
 		return nil
 	case filter == "" && !known:
-		d.Say(theme.Warn, text.Own("this page has no filter to save"))
+		s.Say(theme.Warn, text.Own("this page has no filter to save"))
 		return nil
 	}
-	save := d.options.SaveFilter
+	save := s.options.SaveFilter
 	return page.Work(func() page.Answer {
 		err := save(name, filter)
 		return func() tea.Cmd {
-			d.keepFilter(name, filter, err)
+			s.keepFilter(name, filter, err)
 			return nil
 		}
 	})
 }
 
 // keepFilter says what became of saving a filter.
-func (d *shell) keepFilter(name, filter string, err error) {
-	called := d.theme.String(savedSign + name)
+func (s *shell) keepFilter(name, filter string, err error) {
+	called := s.theme.String(savedSign + name)
 	switch {
 	case err != nil:
-		d.Say(theme.Bad, d.theme.String(err.Error()))
+		s.Say(theme.Bad, s.theme.String(err.Error()))
 		return
 	case filter == "":
-		delete(d.options.Filters, name)
-		d.Say(theme.Good, called.Add(text.Own(" is saved no longer")))
+		delete(s.options.Filters, name)
+		s.Say(theme.Good, called.Add(text.Own(" is saved no longer")))
 		return
-	case d.options.Filters == nil:
-		d.options.Filters = map[string]string{}
+	case s.options.Filters == nil:
+		s.options.Filters = map[string]string{}
 	}
-	d.options.Filters[name] = filter
-	d.Say(theme.Good, d.theme.Glyph.Done.Add(text.Own(" saved: /"), called, text.Own(" is "), d.theme.Cut(d.theme.String(filter), 60)))
+	s.options.Filters[name] = filter
+	s.Say(theme.Good, s.theme.Glyph.Done.Add(text.Own(" saved: /"), called, text.Own(" is "), s.theme.Cut(s.theme.String(filter), 60)))
 }

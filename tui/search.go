@@ -28,71 +28,71 @@ type search struct {
 func (s *search) stop() { s.cancel() }
 
 // LookUp opens the flow that id leads to, and looks for it in what the brokers have of late.
-func (d *shell) LookUp(id string) tea.Cmd { return d.lookUp(id, page.SearchBack) }
+func (s *shell) LookUp(id string) tea.Cmd { return s.lookUp(id, page.SearchBack) }
 
 // lookUp opens the flow that id leads to. When the index has none, it is searched for in
 // the brokers, back to since ago; 0 is not at all.
-func (d *shell) lookUp(id string, since time.Duration) tea.Cmd {
+func (s *shell) lookUp(id string, since time.Duration) tea.Cmd {
 	if id == "" {
-		d.Say(theme.Bad, text.Own("an id is missing: :trace ID"))
+		s.Say(theme.Bad, text.Own("an id is missing: :trace ID"))
 		return nil
 	}
-	ctx, querier, on := d.ctx, d.options.Querier, d.Top()
-	over := d.Wait(text.Own("looking for ").Add(d.theme.CutMiddle(d.theme.String(id), 40)))
+	ctx, querier, on := s.ctx, s.options.Querier, s.Top()
+	over := s.Wait(text.Own("looking for ").Add(s.theme.CutMiddle(s.theme.String(id), 40)))
 	return page.Work(func() page.Answer {
 		ctx, cancel := context.WithTimeout(ctx, page.QueryLimit)
 		defer cancel()
 		matches, err := querier.Find(ctx, id)
 		return func() tea.Cmd {
 			over()
-			if errors.Is(err, tracing.ErrUnknown) && since > 0 && d.options.History != nil {
-				return d.Search(on, id, since)
+			if errors.Is(err, tracing.ErrUnknown) && since > 0 && s.options.History != nil {
+				return s.Search(on, id, since)
 			}
-			return d.openMatch(on, id, matches, err)
+			return s.openMatch(on, id, matches, err)
 		}
 	})
 }
 
 // openMatch opens the best of what was found, or says that there is nothing; and where it
 // is to somebody who went elsewhere meanwhile.
-func (d *shell) openMatch(on page.Page, id string, matches []tracing.Match, err error) tea.Cmd {
-	name := d.theme.CutMiddle(d.theme.String(id), 40)
+func (s *shell) openMatch(on page.Page, id string, matches []tracing.Match, err error) tea.Cmd {
+	name := s.theme.CutMiddle(s.theme.String(id), 40)
 	switch {
 	case err != nil && !errors.Is(err, tracing.ErrUnknown):
-		d.Say(theme.Bad, name.Add(text.Own(": "), page.Sentence(d.theme, err)))
+		s.Say(theme.Bad, name.Add(text.Own(": "), page.Sentence(s.theme, err)))
 		return nil
 	case err != nil || len(matches) == 0:
-		d.Say(theme.Warn, text.Own("nothing found for ").Add(name))
+		s.Say(theme.Warn, text.Own("nothing found for ").Add(name))
 		return nil
-	case d.Elsewhere(on):
-		d.Say(theme.Good, name.Add(text.Own(" was found: :flow "), d.theme.String(id), text.Own(" opens it")))
+	case s.Elsewhere(on):
+		s.Say(theme.Good, name.Add(text.Own(" was found: :flow "), s.theme.String(id), text.Own(" opens it")))
 		return nil
 	case len(matches) > 1:
-		d.Say(theme.Dim, text.Count(int64(len(matches))).Add(text.Own(" flows match "), name, text.Own("; this is the best, by "), d.theme.String(matches[0].By)))
+		s.Say(theme.Dim, text.Count(int64(len(matches))).Add(text.Own(" flows match "), name, text.Own("; this is the best, by "), s.theme.String(matches[0].By)))
 	}
-	if shown, ok := d.Top().(interface{ Shows(tracing.FlowKey) bool }); ok && shown.Shows(matches[0].Key) {
-		return d.Top().Refresh()
+	if shown, ok := s.Top().(interface{ Shows(tracing.FlowKey) bool }); ok && shown.Shows(matches[0].Key) {
+		return s.Top().Refresh()
 	}
-	return d.OpenFlow(matches[0].Key, name)
+	return s.OpenFlow(matches[0].Key, name)
 }
 
 // Search looks for id in the brokers, for who asked on that page.
-func (d *shell) Search(on page.Page, id string, since time.Duration) tea.Cmd {
-	if d.search != nil {
-		d.Say(theme.Warn, text.Own("a search is running; esc stops it"))
+func (s *shell) Search(on page.Page, id string, since time.Duration) tea.Cmd {
+	if s.search != nil {
+		s.Say(theme.Warn, text.Own("a search is running; esc stops it"))
 		return nil
 	}
-	ctx, cancel := context.WithCancel(d.ctx)
-	s := &search{id: d.theme.CutMiddle(d.theme.String(id), 30), begun: d.now, cancel: cancel}
-	d.search, d.dirty = s, true
-	look, querier := d.options.History, d.options.Querier
+	ctx, cancel := context.WithCancel(s.ctx)
+	running := &search{id: s.theme.CutMiddle(s.theme.String(id), 30), begun: s.now, cancel: cancel}
+	s.search, s.dirty = running, true
+	look, querier := s.options.History, s.options.Querier
 	return page.Work(func() page.Answer {
 		defer cancel()
 		progress := make(chan HistoryProgress, 1)
 		var reader sync.WaitGroup
 		reader.Go(func() {
 			for p := range progress {
-				s.progress.Store(&p)
+				running.progress.Store(&p)
 			}
 		})
 		err := look(ctx, id, since, progress)
@@ -101,46 +101,46 @@ func (d *shell) Search(on page.Page, id string, since time.Duration) tea.Cmd {
 		stopped := ctx.Err() != nil
 		var matches []tracing.Match
 		if err == nil || stopped {
-			ctx, cancel := context.WithTimeout(d.ctx, page.QueryLimit)
+			ctx, cancel := context.WithTimeout(s.ctx, page.QueryLimit)
 			defer cancel()
 			matches, err = querier.Find(ctx, id)
 		}
 		return func() tea.Cmd {
-			d.search, d.dirty = nil, true
+			s.search, s.dirty = nil, true
 			if errors.Is(err, tracing.ErrUnknown) {
-				d.sayNothingFound(s, since, stopped)
+				s.sayNothingFound(running, since, stopped)
 				return nil
 			}
-			return d.openMatch(on, id, matches, err)
+			return s.openMatch(on, id, matches, err)
 		}
 	})
 }
 
 // sayNothingFound says how far was looked, and how to look further.
-func (d *shell) sayNothingFound(s *search, since time.Duration, stopped bool) {
+func (s *shell) sayNothingFound(sought *search, since time.Duration, stopped bool) {
 	switch {
 	case stopped:
-		d.Say(theme.Warn, text.Own("stopped; nothing found for ").Add(s.id, text.Own(" so far")))
+		s.Say(theme.Warn, text.Own("stopped; nothing found for ").Add(sought.id, text.Own(" so far")))
 	default:
-		d.Say(theme.Warn, text.Own("nothing found for ").Add(s.id, text.Own(" in the last "), text.Age(since),
+		s.Say(theme.Warn, text.Own("nothing found for ").Add(sought.id, text.Own(" in the last "), text.Age(since),
 			text.Own("; :trace ID "), text.Age(since*6), text.Own(" looks further")))
 	}
 }
 
 // line draws the search: what, how far, how fast, how long still. Where room is scarce
 // the last of these leave first.
-func (s *search) line(d *shell, row *widget.Row) widget.Line {
+func (s *search) line(sh *shell, row *widget.Row) widget.Line {
 	p := HistoryProgress{}
 	if latest := s.progress.Load(); latest != nil {
 		p = *latest
 	}
 	stops := text.Own("esc stops ")
-	row.Put(theme.Plain, text.Own("history of ").Add(d.theme.CutMiddle(s.id, max(12, row.Left()-60)), text.Space, text.Space))
+	row.Put(theme.Plain, text.Own("history of ").Add(sh.theme.CutMiddle(s.id, max(12, row.Left()-60)), text.Space, text.Space))
 	if free := row.Left(); free > 40 {
 		bar := min(16, free/6)
-		row.Put(theme.Accent, widget.Progress(d.theme, p.Read, p.Total, bar)).Gap(1)
+		row.Put(theme.Accent, widget.Progress(sh.theme, p.Read, p.Total, bar)).Gap(1)
 	}
-	for i, part := range s.figures(p, d.now.Sub(s.begun)) {
+	for i, part := range s.figures(p, sh.now.Sub(s.begun)) {
 		if i > 0 {
 			part = text.Own(", ").Add(part)
 		}

@@ -28,7 +28,7 @@ var ladder = []adapters.Start{
 // seekLimit is how long it may take until all sources have stopped reading.
 const seekLimit = 30 * time.Second
 
-// isEarlier says that a reading from a begins before one from b.
+// isEarlier reports whether a reading from a begins before one from b.
 func isEarlier(a, b adapters.Start, now time.Time) bool {
 	rank := func(s adapters.Start) int64 {
 		switch at, ok := s.Time(now); {
@@ -46,16 +46,16 @@ func isEarlier(a, b adapters.Start, now time.Time) bool {
 
 // seekBy reads again from one step of the ladder earlier or later.
 func (m *Model) seekBy(a keymap.Action) tea.Cmd {
-	d, steps := m.shell, slices.Clone(ladder)
-	if d.options.Seek == nil {
-		return m.seek(d.start, false) // which says so
+	s, steps := m.shell, slices.Clone(ladder)
+	if s.options.Seek == nil {
+		return m.seek(s.start, false) // which says so
 	}
 	nothing := text.Own("this is the latest start; f follows what comes")
-	further := func(s adapters.Start) bool { return isEarlier(d.start, s, d.now) }
+	further := func(start adapters.Start) bool { return isEarlier(s.start, start, s.now) }
 	if a == keymap.Earlier {
 		nothing = text.Own("this is read from its beginning; there is nothing earlier")
-		further = func(s adapters.Start) bool { return isEarlier(s, d.start, d.now) }
-		if d.counters.Indexed == 0 && d.start.Newest() == 0 { // nothing was that young: the newest, however old
+		further = func(start adapters.Start) bool { return isEarlier(start, s.start, s.now) }
+		if s.counters.Indexed == 0 && s.start.Newest() == 0 { // nothing was that young: the newest, however old
 			further = func(adapters.Start) bool { return true }
 		}
 	} else {
@@ -63,7 +63,7 @@ func (m *Model) seekBy(a keymap.Action) tea.Cmd {
 	}
 	i := slices.IndexFunc(steps, further)
 	if i < 0 {
-		d.Say(theme.Dim, nothing)
+		s.Say(theme.Dim, nothing)
 		return nil
 	}
 	return m.seek(steps[i], false)
@@ -72,30 +72,30 @@ func (m *Model) seekBy(a keymap.Action) tea.Cmd {
 // seek has all sources read again from a start. What was on the screen is put away, and the
 // stream shown: where the reading begins if at is true, else its end.
 func (m *Model) seek(start adapters.Start, at bool) tea.Cmd {
-	d := m.shell
+	s := m.shell
 	switch {
-	case d.options.Seek == nil:
-		d.Say(theme.Warn, text.Own("what is shown here has no other beginning"))
+	case s.options.Seek == nil:
+		s.Say(theme.Warn, text.Own("what is shown here has no other beginning"))
 		return nil
-	case d.seeking:
-		d.Say(theme.Warn, text.Own("the sources are being opened again already"))
+	case s.seeking:
+		s.Say(theme.Warn, text.Own("the sources are being opened again already"))
 		return nil
 	}
-	if d.search != nil {
-		d.search.stop()
+	if s.search != nil {
+		s.search.stop()
 	}
-	d.seeking = true
-	ctx, seek := d.ctx, d.options.Seek
-	over := d.Wait(text.Own("opening the sources again from ").Add(d.startName(start)))
+	s.seeking = true
+	ctx, seek := s.ctx, s.options.Seek
+	over := s.Wait(text.Own("opening the sources again from ").Add(s.startName(start)))
 	return page.Work(func() page.Answer {
 		ctx, cancel := context.WithTimeout(ctx, seekLimit)
 		defer cancel()
 		err := seek(ctx, start)
 		return func() tea.Cmd {
 			over()
-			d.seeking = false
+			s.seeking = false
 			if err != nil {
-				d.Say(theme.Bad, text.Own("reading again: ").Add(page.Sentence(d.theme, err)))
+				s.Say(theme.Bad, text.Own("reading again: ").Add(page.Sentence(s.theme, err)))
 				return nil
 			}
 			return m.soughtTo(start, at)
@@ -105,57 +105,57 @@ func (m *Model) seek(start adapters.Start, at bool) tea.Cmd {
 
 // soughtTo shows what is read from a start.
 func (m *Model) soughtTo(start adapters.Start, at bool) tea.Cmd {
-	d := m.shell
-	d.start, d.evicted = start, d.options.Querier.Counters().Evicted
+	s := m.shell
+	s.start, s.evicted = start, s.options.Querier.Counters().Evicted
 	m.alerts.watch.Reset()
-	said := text.Own("read again from ").Add(d.startName(start), text.Own("; what was shown before was put away"))
-	if d.onlyTaps() {
+	said := text.Own("read again from ").Add(s.startName(start), text.Own("; what was shown before was put away"))
+	if s.onlyTaps() {
 		said = text.Own("a tap has no history: it shows what comes from now on")
 	}
-	d.Say(theme.Warn, said)
+	s.Say(theme.Warn, said)
 	shown := m.goTab(1)
-	for d.home.Back() { // marks and filter are about what was put away
+	for s.home.Back() { // marks and filter are about what was put away
 	}
 	if at {
-		return tea.Batch(shown, d.home.Do(keymap.First))
+		return tea.Batch(shown, s.home.Do(keymap.First))
 	}
-	return tea.Batch(shown, d.home.Do(keymap.Follow))
+	return tea.Batch(shown, s.home.Do(keymap.Follow))
 }
 
 // noteEvicted says, once, that the index has not the room for all that was asked for.
-func (d *shell) noteEvicted() {
-	at, ok := d.start.Time(d.now)
-	if d.evicted < 0 || d.seeking || d.counters.Evicted <= d.evicted || !ok && !d.start.IsBeginning() || d.now.Sub(at) < evictedAfter {
+func (s *shell) noteEvicted() {
+	at, ok := s.start.Time(s.now)
+	if s.evicted < 0 || s.seeking || s.counters.Evicted <= s.evicted || !ok && !s.start.IsBeginning() || s.now.Sub(at) < evictedAfter {
 		return
 	}
-	d.evicted = -1
-	d.Say(theme.Warn, text.Own("memory is full: the oldest events leave it, so the lists no longer begin at ").Add(d.startName(d.start), text.Own("; raise --memory, or read fewer topics or a later time")))
+	s.evicted = -1
+	s.Say(theme.Warn, text.Own("memory is full: the oldest events leave it, so the lists no longer begin at ").Add(s.startName(s.start), text.Own("; raise --memory, or read fewer topics or a later time")))
 }
 
 // evictedAfter is how old a start is for which it is worth saying that it is not in memory.
 const evictedAfter = time.Minute
 
-// onlyTaps says that no source has a history.
-func (d *shell) onlyTaps() bool {
-	return !slices.ContainsFunc(d.options.Sources, func(s Source) bool { return s.HasHistory() })
+// onlyTaps reports whether no source has a history.
+func (s *shell) onlyTaps() bool {
+	return !slices.ContainsFunc(s.options.Sources, func(source Source) bool { return source.HasHistory() })
 }
 
 // startName is a start in words: a time of day, with the date where it is not today.
-func (d *shell) startName(start adapters.Start) text.Safe {
-	switch at, ok := start.Time(d.now); {
+func (s *shell) startName(start adapters.Start) text.Safe {
+	switch at, ok := start.Time(s.now); {
 	case ok:
-		at, today := at.Local(), d.now.Local()
+		at, today := at.Local(), s.now.Local()
 		layout := "15:04"
 		if at.YearDay() != today.YearDay() || at.Year() != today.Year() {
 			layout = "2006-01-02 15:04"
 		}
-		return d.theme.String(at.Format(layout)).Add(text.Own(" ("), text.Ago(d.now.Sub(at)), text.Own(")"))
+		return s.theme.String(at.Format(layout)).Add(text.Own(" ("), text.Ago(s.now.Sub(at)), text.Own(")"))
 	case start.IsBeginning():
 		return text.Own("the beginning")
 	case start.IsEnd():
 		return text.Own("now")
 	}
-	return d.theme.String(start.String())
+	return s.theme.String(start.String())
 }
 
 // runFrom and runAt read again from elsewhere, as a command says.

@@ -55,93 +55,93 @@ const (
 	noticeTime, cellsRead = 6 * time.Second, 12
 )
 
-func (d *shell) Theme() *theme.Theme      { return d.theme }
-func (d *shell) Now() time.Time           { return d.now }
-func (d *shell) Version() uint64          { return d.counters.Version }
-func (d *shell) Context() context.Context { return d.ctx }
-func (d *shell) Redraw()                  { d.dirty = true }
-func (d *shell) Prompt(l *page.Prompt)    { d.asking = newPrompt(l) }
+func (s *shell) Theme() *theme.Theme      { return s.theme }
+func (s *shell) Now() time.Time           { return s.now }
+func (s *shell) Version() uint64          { return s.counters.Version }
+func (s *shell) Context() context.Context { return s.ctx }
+func (s *shell) Redraw()                  { s.dirty = true }
+func (s *shell) Prompt(l *page.Prompt)    { s.asking = newPrompt(l) }
 
 // Top is the page on the screen.
-func (d *shell) Top() page.Page { return d.pages[len(d.pages)-1] }
+func (s *shell) Top() page.Page { return s.pages[len(s.pages)-1] }
 
 // Open shows p above the present page.
-func (d *shell) Open(p page.Page) tea.Cmd {
-	d.Push(p)
+func (s *shell) Open(p page.Page) tea.Cmd {
+	s.Push(p)
 	return p.Refresh()
 }
 
 // Push shows p above the present page.
-func (d *shell) Push(p page.Page) { d.pages, d.dirty = append(d.pages, p), true }
+func (s *shell) Push(p page.Page) { s.pages, s.dirty = append(s.pages, p), true }
 
 // Swap shows next in the place of p, if p is on the screen.
-func (d *shell) Swap(p, next page.Page) {
-	if d.Top() == p {
-		d.pages[len(d.pages)-1], d.dirty = next, true
+func (s *shell) Swap(p, next page.Page) {
+	if s.Top() == p {
+		s.pages[len(s.pages)-1], s.dirty = next, true
 	}
 }
 
 // Close goes to the page before p, if p is on the screen.
-func (d *shell) Close(p page.Page) {
-	if d.Top() == p {
-		d.pop()
+func (s *shell) Close(p page.Page) {
+	if s.Top() == p {
+		s.pop()
 	}
 }
 
-// pop goes to the page before, and says whether there is one.
-func (d *shell) pop() bool {
-	if len(d.pages) == 1 {
+// pop goes to the page before, and reports whether there is one.
+func (s *shell) pop() bool {
+	if len(s.pages) == 1 {
 		return false
 	}
-	d.pages = d.pages[:len(d.pages)-1]
-	d.dirty = true
+	s.pages = s.pages[:len(s.pages)-1]
+	s.dirty = true
 	return true
 }
 
-// Elsewhere says that the page from which something was asked is not what a person looks at
+// Elsewhere reports whether the page from which something was asked is not what a person looks at
 // now, so that the answer must not take the place of that.
-func (d *shell) Elsewhere(on page.Page) bool { return d.Top() != on || d.typing }
+func (s *shell) Elsewhere(on page.Page) bool { return s.Top() != on || s.typing }
 
 // Say shows a notice for a while, a long one for longer.
-func (d *shell) Say(role theme.Role, s text.Safe) {
-	reading := time.Duration(s.Width()) * time.Second / cellsRead
-	d.notice, d.noticeUntil, d.dirty = page.Piece{Role: role, Text: s}, d.now.Add(max(noticeTime, reading)), true
+func (s *shell) Say(role theme.Role, what text.Safe) {
+	reading := time.Duration(what.Width()) * time.Second / cellsRead
+	s.notice, s.noticeUntil, s.dirty = page.Piece{Role: role, Text: what}, s.now.Add(max(noticeTime, reading)), true
 }
 
 // Wait says what is waited for, and returns what takes that away again.
-func (d *shell) Wait(s text.Safe) (over func()) {
-	d.Say(theme.Dim, s)
+func (s *shell) Wait(what text.Safe) (over func()) {
+	s.Say(theme.Dim, what)
 	return func() {
-		if d.notice.Text == s { // nothing else was said meanwhile
-			d.notice, d.dirty = page.Piece{}, true
+		if s.notice.Text == what { // nothing else was said meanwhile
+			s.notice, s.dirty = page.Piece{}, true
 		}
 	}
 }
 
 // OpenEvent shows one event of a list.
-func (d *shell) OpenEvent(event tracing.Event, from eventpage.List) tea.Cmd {
-	return d.Open(d.events.NewIn(from, event))
+func (s *shell) OpenEvent(event tracing.Event, from eventpage.List) tea.Cmd {
+	return s.Open(s.events.NewIn(from, event))
 }
 
 // OpenFlow shows one flow, called by its label until it is there.
-func (d *shell) OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd {
-	return d.Open(flowpage.New(d.flows, key, label))
+func (s *shell) OpenFlow(key tracing.FlowKey, label text.Safe) tea.Cmd {
+	return s.Open(flowpage.New(s.flows, key, label))
 }
 
 // OpenLetterOf opens the dead letter that an event is.
-func (d *shell) OpenLetterOf(event *tracing.Event) tea.Cmd {
+func (s *shell) OpenLetterOf(event *tracing.Event) tea.Cmd {
 	switch {
 	case !event.Marks.Has(tracing.DeadLetter):
-		d.Say(theme.Warn, text.Own("this event is no dead letter"))
+		s.Say(theme.Warn, text.Own("this event is no dead letter"))
 		return nil
-	case d.letters == nil:
-		d.Say(theme.Warn, text.Own("no source here has dead letters that can be dealt with"))
+	case s.letters == nil:
+		s.Say(theme.Warn, text.Own("no source here has dead letters that can be dealt with"))
 		return nil
 	}
-	return d.letters.OpenLetterOf(event)
+	return s.letters.OpenLetterOf(event)
 }
 
 // ShowStream shows the events that pass a filter.
-func (d *shell) ShowStream(filter string) tea.Cmd {
-	return tea.Batch(d.filter.Apply(filter, query.Events), d.Open(d.home))
+func (s *shell) ShowStream(filter string) tea.Cmd {
+	return tea.Batch(s.filter.Apply(filter, query.Events), s.Open(s.home))
 }

@@ -18,25 +18,25 @@ const sourcesWidth = 100
 // mostSentence is how many lines one sentence may take.
 const mostSentence = 40
 
-func (p *sourcesPanel) over(d *shell, lines []widget.Line, width int) []widget.Line {
+func (p *sourcesPanel) over(sh *shell, lines []widget.Line, width int) []widget.Line {
 	most, room := roomIn(width, len(lines))
 	inner := min(sourcesWidth, most)
 	var rows []widget.Line
 	for i := range p.model.rates.sources {
-		row := widget.NewRow(d.theme, inner)
+		row := widget.NewRow(sh.theme, inner)
 		for _, part := range p.model.sourceParts(i, fullDetail) {
 			row.Put(part.Role, part.Text)
 		}
 		rows = append(rows, row.Line())
 	}
 	for _, trouble := range p.model.troubles() {
-		for n, s := range widget.Wrap(d.theme, trouble.Text, inner-2, mostSentence) {
-			rows = append(rows, widget.NewRow(d.theme, inner).Gap(2*min(n, 1)).Put(trouble.Role, s).Line())
+		for n, s := range widget.Wrap(sh.theme, trouble.Text, inner-2, mostSentence) {
+			rows = append(rows, widget.NewRow(sh.theme, inner).Gap(2*min(n, 1)).Put(trouble.Role, s).Line())
 		}
 	}
 	room-- // for the title
 	from, to := p.show(len(rows), room)
-	shown := append([]widget.Line{p.title(d.theme, text.Own("Sources"), inner, len(rows)-to)}, rows[from:to]...)
-	shown = framed(d.theme, shown, len(lines))
+	shown := append([]widget.Line{p.title(sh.theme, text.Own("Sources"), inner, len(rows)-to)}, rows[from:to]...)
+	shown = framed(sh.theme, shown, len(lines))
 	return widget.Over(lines, shown, (width-shown[0].Width())/2, (len(lines)-len(shown))/3)
 }

@@ -37,29 +37,29 @@ type sourceRate struct {
 	rate   float64 // messages a second
 }
 
-// sample asks the sources, if it is time to, and says whether anything that is shown
+// sample asks the sources, if it is time to, and reports whether anything that is shown
 // changed.
-func (r *rates) sample(d *shell) bool {
-	if d.now.Sub(r.last) < sampleEvery {
+func (r *rates) sample(s *shell) bool {
+	if s.now.Sub(r.last) < sampleEvery {
 		return false
 	}
-	r.last = d.now
+	r.last = s.now
 	if r.sources == nil {
-		r.sources = make([]sourceRate, len(d.options.Sources))
+		r.sources = make([]sourceRate, len(s.options.Sources))
 	}
 	changed, total := false, int64(0)
 	for i := range r.sources {
 		away := r.sources[i].away()
-		changed = r.sources[i].sample(d.options.Sources[i].Status(), d.now) || changed
+		changed = r.sources[i].sample(s.options.Sources[i].Status(), s.now) || changed
 		if away && !r.sources[i].away() {
 			r.returns++
 		}
 		total += r.sources[i].live
 	}
-	return r.sampleTrend(total, d.now) || changed
+	return r.sampleTrend(total, s.now) || changed
 }
 
-// away says that the source does not answer.
+// away reports whether the source does not answer.
 func (s *sourceRate) away() bool {
 	return s.status.Connection == adapters.Lost || s.status.Connection == adapters.Failed
 }
@@ -117,7 +117,7 @@ func (r *rates) sampleTrend(total int64, now time.Time) bool {
 	return before || r.moving()
 }
 
-// moving says that something came in the time of the trend.
+// moving reports whether something came in the time of the trend.
 func (r *rates) moving() bool {
 	return slices.ContainsFunc(r.trend, func(rate float64) bool { return rate > 0 })
 }

@@ -54,7 +54,7 @@ func awaitReplies(input io.Reader, output io.Writer) {
 	}
 }
 
-// isLastReply says that a terminal's primary device attributes are among its answers:
+// isLastReply reports whether a terminal's primary device attributes are among its answers:
 // ESC [ ? numbers c.
 func isLastReply(answers []byte) bool {
 	for {

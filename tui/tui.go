@@ -163,7 +163,7 @@ func Run(ctx context.Context, options Options) error {
 	return fmt.Errorf("the terminal cannot be used: %w", err)
 }
 
-// UTF8Locale says whether the environment's locale can show more than ASCII, by the
+// UTF8Locale reports whether the environment's locale can show more than ASCII, by the
 // order of POSIX: LC_ALL, LC_CTYPE, LANG. When none is set nothing speaks against it.
 func UTF8Locale(getenv func(string) string) bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {

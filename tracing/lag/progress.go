@@ -37,7 +37,7 @@ type progress struct {
 	isTold  bool
 }
 
-// empty says that there is no message from an offset to the end of the log.
+// empty reports whether there is no message from an offset to the end of the log.
 func (p *progress) empty(next, end int64) bool {
 	return p.isTold && p.nothing && p.told.n == next && p.toldEnd == end
 }
@@ -106,7 +106,7 @@ func (p *progress) usual() int64 {
 	return (real[len(real)-1].at - real[0].at) / int64(len(real)-1)
 }
 
-// neverFell says that the lag did not shrink from commit to commit, over a time of at
+// neverFell reports whether the lag did not shrink from commit to commit, over a time of at
 // least window.
 func (p *progress) neverFell(window int64) bool {
 	if len(p.commits) < 3 || p.latest.at-p.commits[0].at < window {
@@ -120,7 +120,7 @@ func (p *progress) neverFell(window int64) bool {
 	return true
 }
 
-// grows says that the lag was clearly larger after the later half of the commits that are
+// grows reports whether the lag was clearly larger after the later half of the commits that are
 // kept than after the earlier half.
 func (p *progress) grows() bool {
 	const clearly = 1.1
@@ -138,7 +138,7 @@ func (p *progress) grows() bool {
 	return mean(p.commits[len(p.commits)-half:]) > clearly*mean(p.commits[:half])
 }
 
-// caughtUp says that there was nothing to read a moment ago, or two usual commits ago.
+// caughtUp reports whether there was nothing to read a moment ago, or two usual commits ago.
 func (p *progress) caughtUp(now, moment int64) bool {
 	return p.caught > 0 && now-p.caught <= max(moment, 2*p.usual())
 }

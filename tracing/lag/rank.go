@@ -88,9 +88,9 @@ func Together(lag *consumer.Lag, logs []Standing) Standing {
 
 // rebalance makes a standing that of a group whose partitions are being given out anew,
 // unless it is worse.
-func (l *Standing) rebalance(lag *consumer.Lag) {
-	if Gravity(l.State) < Gravity(consumer.LagRebalance) {
-		l.State, l.Why = consumer.LagRebalance, ""
+func (s *Standing) rebalance(lag *consumer.Lag) {
+	if Gravity(s.State) < Gravity(consumer.LagRebalance) {
+		s.State, s.Why = consumer.LagRebalance, ""
 	}
-	l.Why = strings.TrimPrefix(l.Why+"; "+rebalances(lag), "; ")
+	s.Why = strings.TrimPrefix(s.Why+"; "+rebalances(lag), "; ")
 }

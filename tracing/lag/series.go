@@ -91,7 +91,7 @@ func (s *Series) Add(source string, lag *consumer.Lag) {
 	c.totals.add(now, lag.Total().Lag, int64(s.config.Window)/(totalsKept/12))
 }
 
-// deserted says that a group has no member, and none is about to join.
+// deserted reports whether a group has no member, and none is about to join.
 func deserted(lag *consumer.Lag) bool {
 	return lag.Queue == nil && lag.MembersKnown && len(lag.Members) == 0 && !lag.Rebalancing
 }

@@ -217,20 +217,20 @@ func toDrain(lag *consumer.Lag, all int64) int64 {
 }
 
 // direct compares the rates.
-func (l *Standing) direct(lag int64) {
+func (s *Standing) direct(lag int64) {
 	const alike = 0.01 // of the larger
-	if !l.In.Known || !l.Out.Known {
+	if !s.In.Known || !s.Out.Known {
 		return
 	}
-	drain := l.Out.PerSecond - l.In.PerSecond
-	switch slack := alike * max(l.In.PerSecond, l.Out.PerSecond); {
+	drain := s.Out.PerSecond - s.In.PerSecond
+	switch slack := alike * max(s.In.PerSecond, s.Out.PerSecond); {
 	case drain > slack && lag > 0:
-		l.Direction = Draining
-		l.Left = time.Duration(min(float64(lag)/drain, 1e9) * 1e9)
+		s.Direction = Draining
+		s.Left = time.Duration(min(float64(lag)/drain, 1e9) * 1e9)
 	case drain < -slack:
-		l.Direction = Growing
+		s.Direction = Growing
 	default:
-		l.Direction = Steady
+		s.Direction = Steady
 	}
 }
 

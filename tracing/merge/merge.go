@@ -126,7 +126,7 @@ func (m *Merge) Run(ctx context.Context) {
 	}
 }
 
-// due says that what is held must be put.
+// due reports whether what is held must be put.
 func (m *Merge) due(now time.Time) bool {
 	switch {
 	case len(m.past.rows)+len(m.live.rows) == 0:
@@ -137,7 +137,7 @@ func (m *Merge) due(now time.Time) bool {
 	return now.Sub(m.came) >= patience || now.Sub(m.since) >= mostWait
 }
 
-// read says that the past of all sources was read.
+// read reports whether the past of all sources was read.
 func (m *Merge) read() bool {
 	m.sourcesMutex.Lock()
 	attached := m.attached

@@ -44,7 +44,7 @@ func (g *Gone) begin() {
 	g.parts[goneParts-1] = oldest
 }
 
-// Has says that an id was added, as far as that is remembered.
+// Has reports whether an id was added, as far as that is remembered.
 func (g *Gone) Has(hash uint64) bool {
 	for _, part := range g.parts {
 		if !mark(part, hash, false) {
@@ -54,7 +54,7 @@ func (g *Gone) Has(hash uint64) bool {
 	return false
 }
 
-// mark says whether some bit of an id is missing, and sets all of them if asked to.
+// mark reports whether some bit of an id is missing, and sets all of them if asked to.
 func mark(blocks []goneBlock, hash uint64, set bool) (missing bool) {
 	block := &blocks[hash>>32*uint64(len(blocks))>>32]
 	bits := hash * 0x9E3779B97F4A7C15

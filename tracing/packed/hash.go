@@ -56,5 +56,5 @@ func EventIDOf(id []byte) EventID {
 	return is
 }
 
-// Known says that there is an id.
+// Known reports whether there is an id.
 func (id EventID) Known() bool { return id.Check != 0 }

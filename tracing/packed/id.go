@@ -17,7 +17,7 @@ const (
 	compactUUID    = 17 // bytes
 )
 
-// IsUUID says that a compact form is that of a UUID.
+// IsUUID reports whether a compact form is that of a UUID.
 func IsUUID(id []byte) bool { return len(id) == compactUUID && id[0] <= withoutHyphens }
 
 // Same compares two ids in their compact form.

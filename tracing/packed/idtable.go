@@ -104,7 +104,7 @@ func (t *IDTable) Touch(r Ref) uint32 {
 // Text is the text as people spell it.
 func (t *IDTable) Text(r Ref) string { return string(AppendSpelled(nil, t.Compact(r))) }
 
-// Equal says whether the text is this compact one.
+// Equal reports whether the text is this compact one.
 func (t *IDTable) Equal(r Ref, text []byte) bool { return Same(t.Compact(r), text) }
 
 // Bytes is the memory of the texts.

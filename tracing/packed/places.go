@@ -56,7 +56,7 @@ func (p *Places) Number(source int, destination string, partition int32) uint32 
 	return number
 }
 
-// SameDestination says that two places are of one destination of one source.
+// SameDestination reports whether two places are of one destination of one source.
 func (p *Places) SameDestination(a, b uint32) bool {
 	return a == b || p.All[a].Source == p.All[b].Source && p.All[a].Destination == p.All[b].Destination
 }

@@ -120,103 +120,103 @@ func (e *expression) match(s *Subject) (bool, error) {
 
 // fill sets the fields that are used, from the message and its identity, or from the
 // event that stands in for them.
-func (v *environment) fill(uses nameSet) {
-	s := v.subject
-	v.Source, v.Broker, v.Status, v.Services = s.Source, string(s.Broker), s.Status, s.Services
+func (e *environment) fill(uses nameSet) {
+	s := e.subject
+	e.Source, e.Broker, e.Status, e.Services = s.Source, string(s.Broker), s.Status, s.Services
 	if uses&partsOfDeath != 0 {
-		v.fillDeath()
+		e.fillDeath()
 	}
 	switch {
 	case s.Message != nil:
-		v.fillMessage(uses, s.Message)
+		e.fillMessage(uses, s.Message)
 	case s.Entry != nil:
-		v.fillPosition(s.Entry.Position)
-		v.Time, v.Redelivered = s.Entry.Time, s.Entry.Redelivered
+		e.fillPosition(s.Entry.Position)
+		e.Time, e.Redelivered = s.Entry.Time, s.Entry.Redelivered
 	}
 	switch {
 	case s.Identity != nil:
-		v.fillIdentity(uses)
+		e.fillIdentity(uses)
 	case s.Entry != nil:
-		v.Type, v.Service, v.Flow, v.Entity, v.DeadLetter = s.Entry.Type, s.Entry.Service, s.Entry.Flow, s.Entry.Entity, s.Entry.DeadLetter
+		e.Type, e.Service, e.Flow, e.Entity, e.DeadLetter = s.Entry.Type, s.Entry.Service, s.Entry.Flow, s.Entry.Entity, s.Entry.DeadLetter
 	}
 }
 
 // fillDeath sets the parts of dead_letter. What is not known is nil, or an empty text.
-func (v *environment) fillDeath() {
-	death := v.subject.DeadLetter
-	if death == nil && v.subject.Message != nil {
-		if read, ok := deadheader.Read(payload.ShownHeaders(v.subject.Message)); ok && read.Confidence != deadheader.NameOnly {
+func (e *environment) fillDeath() {
+	death := e.subject.DeadLetter
+	if death == nil && e.subject.Message != nil {
+		if read, ok := deadheader.Read(payload.ShownHeaders(e.subject.Message)); ok && read.Confidence != deadheader.NameOnly {
 			death = &read
 		}
 	}
 	if death == nil {
 		return
 	}
-	v.Reason, v.Exception, v.Message, v.Origin, v.Group, v.Writer = death.Reason, death.Exception, death.Message, death.Origin, death.Group, death.Writer
+	e.Reason, e.Exception, e.Message, e.Origin, e.Group, e.Writer = death.Reason, death.Exception, death.Message, death.Origin, death.Group, death.Writer
 	if death.Attempts > 0 {
-		v.Attempts = death.Attempts
+		e.Attempts = death.Attempts
 	}
 }
 
-func (v *environment) fillPosition(p adapters.Position) {
-	v.Destination, v.Partition, v.Offset = p.Destination, int(p.Partition), int(p.Offset)
+func (e *environment) fillPosition(p adapters.Position) {
+	e.Destination, e.Partition, e.Offset = p.Destination, int(p.Partition), int(p.Offset)
 }
 
-func (v *environment) fillMessage(uses nameSet, m *adapters.Message) {
-	v.fillPosition(m.Position)
-	v.Time, v.Redelivered, v.Size = m.Time, m.Redelivered, m.Size()
+func (e *environment) fillMessage(uses nameSet, m *adapters.Message) {
+	e.fillPosition(m.Position)
+	e.Time, e.Redelivered, e.Size = m.Time, m.Redelivered, m.Size()
 	if uses.has("key") {
-		v.Key = string(payload.ReadableKey(m, mostOfValue))
+		e.Key = string(payload.ReadableKey(m, mostOfValue))
 	}
 	if uses.has("schema") || uses.has("format") || uses.has("decoded") {
-		v.fillFormat(uses, m)
+		e.fillFormat(uses, m)
 	}
 	if uses.has("value") {
-		v.Value = string(v.body())
+		e.Value = string(e.body())
 	}
 }
 
 // fillFormat says what a value is. Where the value is asked for as well, it is decoded once.
-func (v *environment) fillFormat(uses nameSet, m *adapters.Message) {
+func (e *environment) fillFormat(uses nameSet, m *adapters.Message) {
 	var decoded payload.Decoded
 	if uses.has("value") || uses.has("json") {
 		if decoded = payload.Decode(m, mostOfValue); !decoded.Cut {
-			v.plain = decoded.Data
+			e.plain = decoded.Data
 		}
 	} else {
 		decoded = payload.Recognise(m, mostOfValue)
 	}
-	v.Schema, v.Format, v.Decoded = decoded.Names()
+	e.Schema, e.Format, e.Decoded = decoded.Names()
 }
 
-func (v *environment) fillIdentity(uses nameSet) {
-	id := v.subject.Identity
-	v.DeadLetter = id.DeadLetter
+func (e *environment) fillIdentity(uses nameSet) {
+	id := e.subject.Identity
+	e.DeadLetter = id.DeadLetter
 	for _, field := range []struct {
 		name string
 		into *string
 		from []byte
 	}{
-		{"type", &v.Type, id.Type.Value}, {"service", &v.Service, id.Service.Value}, {"id", &v.ID, id.ID.Value}, {"flow", &v.Flow, id.Flow.Value},
-		{"entity", &v.Entity, id.Entity.Value}, {"cause", &v.Cause, id.Cause.Value}, {"version", &v.Version, id.Version.Value},
+		{"type", &e.Type, id.Type.Value}, {"service", &e.Service, id.Service.Value}, {"id", &e.ID, id.ID.Value}, {"flow", &e.Flow, id.Flow.Value},
+		{"entity", &e.Entity, id.Entity.Value}, {"cause", &e.Cause, id.Cause.Value}, {"version", &e.Version, id.Version.Value},
 	} {
 		if uses.has(field.name) {
 			*field.into = string(field.from)
 		}
 	}
-	if v.Flow == "" && uses.has("flow") { // by key
-		if v.Flow = string(id.Entity.Value); v.subject.Entry != nil && v.subject.Entry.Flow != "" {
-			v.Flow = v.subject.Entry.Flow
+	if e.Flow == "" && uses.has("flow") { // by key
+		if e.Flow = string(id.Entity.Value); e.subject.Entry != nil && e.subject.Entry.Flow != "" {
+			e.Flow = e.subject.Entry.Flow
 		}
 	}
 }
 
 // body is the value of the message, made readable once.
-func (v *environment) body() []byte {
-	if v.plain == nil && v.subject.Message != nil {
-		v.plain = payload.Readable(v.subject.Message, mostOfValue)
+func (e *environment) body() []byte {
+	if e.plain == nil && e.subject.Message != nil {
+		e.plain = payload.Readable(e.subject.Message, mostOfValue)
 	}
-	return v.plain
+	return e.plain
 }
 
 // places says which rune of the text each rune of the spelled-out source is of.

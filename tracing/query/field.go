@@ -102,8 +102,8 @@ func init() {
 	}
 }
 
-// has says that a field is wanted.
-func (u nameSet) has(name string) bool { return u&bitOf[name] != 0 }
+// has reports whether a field is wanted.
+func (s nameSet) has(name string) bool { return s&bitOf[name] != 0 }
 
 // notOf is what is wrong with a field in a filter of something else, or "".
 func (f *Field) notOf(of Of) string {

@@ -137,20 +137,20 @@ func (f *Filter) Words() []string {
 	return words
 }
 
-// NeedsMessage says that the filter looks at something the index does not hold, such
+// NeedsMessage reports whether the filter looks at something the index does not hold, such
 // as value, header, key, id or cause.
 func (f *Filter) NeedsMessage() bool {
 	return len(f.words) > 0 || f.expression != nil && f.expression.uses&needMessage != 0
 }
 
-// OfFlow says that the filter asks about flows as a whole, see MatchFlow, and OfEvents that it
+// OfFlow reports whether the filter asks about flows as a whole, see MatchFlow, and OfEvents whether it
 // asks about single events. An empty one does neither.
 func (f *Filter) OfFlow() bool { return f.flow != nil }
 
 // OfEvents is described with OfFlow.
 func (f *Filter) OfEvents() bool { return f.expression != nil || len(f.words) > 0 }
 
-// MatchFlow says whether a flow of this status and with these services passes as a whole. What
+// MatchFlow reports whether a flow of this status and with these services passes as a whole. What
 // its events are asked, Match says.
 func (f *Filter) MatchFlow(status string, services []string) bool {
 	if f.flow == nil {
@@ -160,7 +160,7 @@ func (f *Filter) MatchFlow(status string, services []string) bool {
 	return matched && err == nil
 }
 
-// Match says whether the subject passes. Errors while evaluating (a type mismatch in
+// Match reports whether the subject passes. Errors while evaluating (a type mismatch in
 // one message, say) count as no match and are returned for counting.
 func (f *Filter) Match(subject *Subject) (bool, error) {
 	if f.expression != nil {
@@ -172,7 +172,7 @@ func (f *Filter) Match(subject *Subject) (bool, error) {
 	return matchWords(f.words, subject), nil
 }
 
-// Uses says that an expression uses the field of this name.
+// Uses reports whether an expression uses the field of this name.
 func (f *Filter) Uses(field string) bool {
 	return f.expression != nil && f.expression.uses.has(field) || f.flow != nil && f.flow.uses.has(field)
 }

@@ -46,13 +46,13 @@ func matching() func(values ...any) (any, error) {
 
 // header is the header of that name, several if there are several, or nil. A value that is
 // not text is in base64.
-func (v *environment) header(name string) any {
-	if v.subject.Message == nil {
+func (e *environment) header(name string) any {
+	if e.subject.Message == nil {
 		return nil
 	}
 	var first any
 	var all several
-	headers := payload.Headers(v.subject.Message)
+	headers := payload.Headers(e.subject.Message)
 	for i := range headers {
 		h := &headers[i]
 		if !strings.EqualFold(h.Name, name) {
@@ -83,7 +83,7 @@ type several []any
 
 const mostValues = 256
 
-// anyOf says that something holds for a value, or for one of several.
+// anyOf reports whether something holds for a value, or for one of several.
 func anyOf(value any, holds func(one any) bool) bool {
 	all, ok := value.(several)
 	if !ok {

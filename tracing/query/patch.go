@@ -137,7 +137,7 @@ func (p *patcher) binary(node *ast.Node, n *ast.BinaryNode) {
 	}
 }
 
-// isHeader says that a value is that of a header, which may be there more than once.
+// isHeader reports whether a value is that of a header, which may be there more than once.
 func isHeader(node ast.Node) bool {
 	call, ok := node.(*ast.CallNode)
 	if !ok {
@@ -147,7 +147,7 @@ func isHeader(node ast.Node) bool {
 	return ok && callee.Value == "header"
 }
 
-// isBadPattern says that the language itself will refuse a regular expression.
+// isBadPattern reports whether the language itself will refuse a regular expression.
 func isBadPattern(n *ast.BinaryNode) bool {
 	pattern, ok := n.Right.(*ast.StringNode)
 	if !ok || n.Operator != "matches" {
@@ -165,7 +165,7 @@ func (p *patcher) truth(node *ast.Node) {
 	}
 }
 
-// isDynamic says that the type of a value is not known before there is a message.
+// isDynamic reports whether the type of a value is not known before there is a message.
 func (p *patcher) isDynamic(node ast.Node) bool {
 	if isNil(node) || p.decided[node] {
 		return false

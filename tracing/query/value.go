@@ -69,8 +69,8 @@ func dynamicFunctions() []expr.Option {
 }
 
 // json is a part of the body, or nil.
-func (v *environment) json(path string) any {
-	raw := payload.Lookup(v.body(), path)
+func (e *environment) json(path string) any {
+	raw := payload.Lookup(e.body(), path)
 	if len(raw) == 0 {
 		return nil
 	}
@@ -170,7 +170,7 @@ func toTime(value any) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// sameValue says that two values are equal; nothing equals nil here, for what is
+// sameValue reports whether two values are equal; nothing equals nil here, for what is
 // missing is not equal to anything.
 func sameValue(a, b any) bool {
 	if a == nil || b == nil {
@@ -182,7 +182,7 @@ func sameValue(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// isIn says that a list has an element, or an object a member of that name.
+// isIn reports whether a list has an element, or an object a member of that name.
 func isIn(needle, haystack any) bool {
 	switch all := haystack.(type) {
 	case map[string]any:

@@ -34,7 +34,7 @@ func commonness(c byte) int {
 	return len(common) - strings.IndexByte(common, c)
 }
 
-// matchWords says that each word is part of one of the fields that words search.
+// matchWords reports whether each word is part of one of the fields that words search.
 func matchWords(words []word, s *Subject) bool {
 	for i := range words {
 		if !words[i].matches(s) {
@@ -69,7 +69,7 @@ func (w *word) matches(s *Subject) bool {
 	return false
 }
 
-// in says that a short text has the word.
+// in reports whether a short text has the word.
 func (w *word) in(text string) bool {
 	if !w.fold {
 		return strings.Contains(text, w.text)
@@ -82,7 +82,7 @@ func (w *word) in(text string) bool {
 	return false
 }
 
-// inBytes says that text, which may be long, has the word.
+// inBytes reports whether text, which may be long, has the word.
 func (w *word) inBytes(text []byte) bool {
 	if !w.fold {
 		return bytes.Contains(text, []byte(w.text))
@@ -120,7 +120,7 @@ func nextByte(text []byte, c byte, from int) int {
 	return len(text)
 }
 
-// foldsTo says that text, which is long enough, begins with word when its ASCII letters
+// foldsTo reports whether text, which is long enough, begins with word when its ASCII letters
 // are in lower case.
 func foldsTo[T string | []byte](text T, word string) bool {
 	for i := range len(word) {

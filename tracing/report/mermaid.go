@@ -70,7 +70,7 @@ func closingNotes(b *strings.Builder, f *tracing.Flow, last int) {
 	}
 }
 
-// isOpen says that a type of the usual path is waited for, or will not come any more.
+// isOpen reports whether a type of the usual path is waited for, or will not come any more.
 func isOpen(s tracing.ExpectationState) bool {
 	return s == tracing.Due || s == tracing.Overdue || s == tracing.Missing
 }

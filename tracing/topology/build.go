@@ -198,7 +198,7 @@ func (b *builder) deaths(list []tracing.Death) {
 	}
 }
 
-// leads says that a destination leads to another by what the brokers tell.
+// leads reports whether a destination leads to another by what the brokers tell.
 func (b *builder) leads(from, to int) bool {
 	reached, known := b.reached[from]
 	if !known {
@@ -258,7 +258,7 @@ func (b *builder) consumers(known *Known) {
 	}
 }
 
-// unread says that a queue has nobody who reads it.
+// unread reports whether a queue has nobody who reads it.
 func unread(c *lag.Consumer) bool {
 	return c.Lag.Kind == consumer.QueueConsumers && c.Lag.MembersKnown && len(c.Lag.Members) == 0
 }
@@ -327,7 +327,7 @@ func (b *builder) reactions(list []tracing.Reaction) {
 	}
 }
 
-// explained says that what a service reads comes from a destination.
+// explained reports whether what a service reads comes from a destination.
 func (b *builder) explained(at, service int) bool {
 	for i := range b.graph.Edges {
 		if e := &b.graph.Edges[i]; e.To == service && e.Relation == Reads && e.Evidence == Told && b.leads(at, e.From) {
@@ -350,5 +350,5 @@ func (b *builder) drop() {
 	})
 }
 
-// reserved says that a name is one that only the broker gives (RabbitMQ).
+// reserved reports whether a name is one that only the broker gives (RabbitMQ).
 func reserved(name string) bool { return len(name) >= 4 && name[:4] == "amq." }

@@ -32,7 +32,7 @@ const (
 	Stream        = Kind(adapters.Stream)
 )
 
-// IsDestination says that messages can be at it.
+// IsDestination reports whether messages can be at it.
 func (k Kind) IsDestination() bool { return k != Service && k != Group }
 
 // Node is one thing on the map.
@@ -71,7 +71,7 @@ type Reader struct {
 }
 
 // At is how the consumer stands at one destination, and how much is left to read there; reads
-// says that it reads it at all. Where nothing is known of single logs, it stands as in all.
+// reports whether it reads it at all. Where nothing is known of single logs, it stands as in all.
 func (r *Reader) At(destination string) (at lag.Standing, total consumer.Total, reads bool) {
 	there := r.Lag
 	there.Logs = nil

@@ -181,7 +181,7 @@ func (p *Paths) Through(kind uint16) (most *Path, times uint32) {
 	return most, times
 }
 
-// Ready says that there is enough to expect something from.
+// Ready reports whether there is enough to expect something from.
 func (p *Path) Ready() bool { return p != nil && p.Flows >= fewestFlows }
 
 // Share is how likely the type at place b is, given that the one at a was seen.

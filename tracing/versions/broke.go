@@ -44,7 +44,7 @@ func stuckAt(v *Version, consumers []*lag.Consumer) (broke []Broke) {
 	return broke
 }
 
-// stops says that a consumer stands where the version begins.
+// stops reports whether a consumer stands where the version begins.
 func (v *Version) stops(c *lag.Consumer) (broke Broke, stuck bool) {
 	for i := range c.Lag.Logs {
 		l := &c.Lag.Logs[i]

@@ -99,7 +99,7 @@ func ends(text []byte) uint64 {
 	return uint64(n)<<48 ^ uint64(text[0])<<40 ^ uint64(text[n/2])<<32 ^ uint64(binary.LittleEndian.Uint32(text[n-4:]))
 }
 
-// is says that a message is of the same key as those before.
+// is reports whether a message is of the same key as those before.
 func (c *counted) is(m *adapters.Message, id *envelope.Identity, ref *schemas.Ref) bool {
 	k := c.key
 	return !k.Death.Dead && c.log == m.Position.Partition && k.Schema == *ref && k.Destination == m.Position.Destination && c.spelled == string(id.Type.Value) &&
@@ -196,7 +196,7 @@ func (c *Counter) sample(row *counted, m *adapters.Message) {
 	row.row.Shapes = append(row.row.Shapes, Sample{shape, Sighting{m.Position, m.Time}})
 }
 
-// isObjectAhead says that a value begins as an object of JSON does.
+// isObjectAhead reports whether a value begins as an object of JSON does.
 func isObjectAhead(value []byte) bool {
 	trimmed := bytes.TrimLeft(value, " \t\r\n")
 	return len(trimmed) > 0 && trimmed[0] == '{'

@@ -134,14 +134,14 @@ func (d *drift) has(p *part, at *Sighting, gap gap) (c change, changed bool) {
 	return c, false
 }
 
-// isNew says that what is at a path is itself not believed yet: nor is then what it holds, which
+// isNew reports whether what is at a path is itself not believed yet: nor is then what it holds, which
 // is there as often as that.
 func (d *drift) isNew(path string) bool {
 	m := d.paths[path]
 	return m != nil && m.state == fresh
 }
 
-// looksLike says that the values have what a change brought, and lack what it took.
+// looksLike reports whether the values have what a change brought, and lack what it took.
 func (d *drift) looksLike(c *Change) bool {
 	m := d.paths[c.Path]
 	switch {
@@ -153,7 +153,7 @@ func (d *drift) looksLike(c *Change) bool {
 	return m != nil && strings.HasSuffix(c.Text, " → "+m.kinds.String())
 }
 
-// retyped says that a member has a kind that it never had. Elements of arrays and what had several
+// retyped reports whether a member has a kind that it never had. Elements of arrays and what had several
 // kinds before may be anything.
 func retyped(path string, was, is kinds) bool {
 	was, is = was&^isNull, is&^isNull
@@ -181,7 +181,7 @@ func (d *drift) lacks(path string, m *member, s *Sample, at gap) (c change, chan
 	return c, false
 }
 
-// inMap says that a path lies in a map.
+// inMap reports whether a path lies in a map.
 func (d *drift) inMap(path string) bool {
 	for at := range d.maps {
 		if _, ok := below(path, at); ok {

@@ -41,7 +41,7 @@ type Sighting struct {
 	Time     time.Time // of the broker; zero where there is none
 }
 
-// before says that a sighting is the earlier one, by time where both have one.
+// before reports whether a sighting is the earlier one, by time where both have one.
 func (s *Sighting) before(other *Sighting) bool {
 	if s.Time.IsZero() || other.Time.IsZero() || s.Time.Equal(other.Time) {
 		return s.Position.Partition == other.Position.Partition && s.Position.Offset < other.Position.Offset

@@ -72,5 +72,5 @@ func differ(before, now *members) (changes []Change) {
 	return changes
 }
 
-// holds says that there were objects at a path.
+// holds reports whether there were objects at a path.
 func (m *members) holds(path string) bool { return m.of[path].kinds&isObject != 0 }

@@ -91,7 +91,7 @@ type Version struct {
 	seen   *Seen
 }
 
-// Breaking says that the version before and this one cannot be read by the same reader.
+// Breaking reports whether the version before and this one cannot be read by the same reader.
 func (v *Version) Breaking() bool {
 	return slices.ContainsFunc(v.Changes, func(c Change) bool { return c.Breaking })
 }

@@ -19,7 +19,7 @@ type sampling struct {
 	prints map[uint64]bool // of the shapes that were met
 }
 
-// wants says that the next message is to be looked at.
+// wants reports whether the next message is to be looked at.
 func (s *sampling) wants() bool {
 	switch {
 	case !s.begun:

@@ -224,7 +224,7 @@ func (s *shaper) name(name []byte) {
 	}
 }
 
-// looksLikeID says that a name is a number or has one of four digits, or many hexadecimal ones:
+// looksLikeID reports whether a name is a number or has one of four digits, or many hexadecimal ones:
 // then the object is a map, and its names are no members of a type.
 func looksLikeID(name []byte) bool {
 	digits, run, hex := 0, 0, 0

@@ -44,12 +44,12 @@ func soughtOf(id []byte) sought {
 
 func decimal(c byte) bool { return '0' <= c && c <= '9' }
 
-// hyphenBefore says that a UUID may have a hyphen before a digit.
+// hyphenBefore reports whether a UUID may have a hyphen before a digit.
 func hyphenBefore(digit, digits int) bool {
 	return digits == 32 && (digit == 8 || digit == 12 || digit == 16 || digit == 20)
 }
 
-// mayBeIn says that the id may be in a message.
+// mayBeIn reports whether the id may be in a message.
 func (s *sought) mayBeIn(m *adapters.Message) bool {
 	if s.in(m.Value) || s.in(m.Key) {
 		return true
@@ -62,7 +62,7 @@ func (s *sought) mayBeIn(m *adapters.Message) bool {
 	return false
 }
 
-// in says that the id may be in a text, or be its sixteen bytes.
+// in reports whether the id may be in a text, or be its sixteen bytes.
 func (s *sought) in(text []byte) bool {
 	const binary = 16
 	if s.digits == nil {
@@ -83,7 +83,7 @@ func (s *sought) in(text []byte) bool {
 	}
 }
 
-// around says that what is around the run of decimal digits at a place is the rest of the id.
+// around reports whether what is around the run of decimal digits at a place is the rest of the id.
 func (s *sought) around(text []byte, at int) bool {
 	i := at + len(s.text)
 	for _, digit := range s.digits[s.before+len(s.text):] {
@@ -108,7 +108,7 @@ func (s *sought) around(text []byte, at int) bool {
 	return true
 }
 
-// respells says that a message may have any id in other bytes: of escaped characters, in the
+// respells reports whether a message may have any id in other bytes: of escaped characters, in the
 // properties and tables of AMQP, or of a value that is no text.
 func respells(m *adapters.Message) bool {
 	if m.Properties != nil || bytes.IndexByte(m.Value, '\\') >= 0 || bytes.IndexByte(m.Key, '\\') >= 0 {

@@ -23,24 +23,24 @@ type IDs struct {
 const mostSought = 12
 
 // Want puts an id among those that lead to more.
-func (w *IDs) Want(id []byte) { w.put(&w.Links, id) }
+func (i *IDs) Want(id []byte) { i.put(&i.Links, id) }
 
-func (w *IDs) put(set *idSet, id []byte) {
+func (i *IDs) put(set *idSet, id []byte) {
 	if *set == nil {
 		*set = idSet{}
 	}
-	if !set.has(id) && len(w.sought) <= mostSought {
-		w.sought = append(w.sought, soughtOf(id))
+	if !set.has(id) && len(i.sought) <= mostSought {
+		i.sought = append(i.sought, soughtOf(id))
 	}
 	set.put(id)
 }
 
-// mayBelong says that a message must be read to know whether it belongs.
-func (w *IDs) mayBelong(m *adapters.Message) bool {
-	if len(w.sought) > mostSought || respells(m) {
+// mayBelong reports whether a message must be read to know whether it belongs.
+func (i *IDs) mayBelong(m *adapters.Message) bool {
+	if len(i.sought) > mostSought || respells(m) {
 		return true
 	}
-	return slices.ContainsFunc(w.sought, func(s sought) bool { return s.mayBeIn(m) })
+	return slices.ContainsFunc(i.sought, func(s sought) bool { return s.mayBeIn(m) })
 }
 
 // idSet is a set of ids in their compact form, of which a UUID has one whatever its
@@ -58,31 +58,31 @@ func (s idSet) put(id []byte) { s[string(packed.AppendAside(nil, id))] = struct{
 // mostIDs bounds each of the two.
 const mostIDs = 1000
 
-// Take says whether a message belongs, and learns its ids if it does.
-func (w *IDs) Take(reader *envelope.Reader, m *adapters.Message) bool {
-	if !w.mayBelong(m) {
+// Take reports whether a message belongs, and learns its ids if it does.
+func (i *IDs) Take(reader *envelope.Reader, m *adapters.Message) bool {
+	if !i.mayBelong(m) {
 		return false
 	}
-	id := &w.identity
+	id := &i.identity
 	reader.Read(m, id)
 	links := [][]byte{id.Flow.Value, id.Trace.Value}
-	belongs := w.Links.has(id.ID.Value) || w.Causes.has(id.Cause.Value)
+	belongs := i.Links.has(id.ID.Value) || i.Causes.has(id.Cause.Value)
 	if id.Entity.From.Place == envelope.InKey { // a key may be anything: it leads in, not on
-		belongs = belongs || w.Links.has(id.Entity.Value)
+		belongs = belongs || i.Links.has(id.Entity.Value)
 	} else {
 		links = append(links, id.Entity.Value)
 	}
 	for _, link := range links {
-		belongs = belongs || w.Links.has(link)
+		belongs = belongs || i.Links.has(link)
 	}
-	w.Found = w.Found || belongs
-	if belongs && id.ID.Known() && len(w.Causes) < mostIDs {
-		w.put(&w.Causes, id.ID.Value)
+	i.Found = i.Found || belongs
+	if belongs && id.ID.Known() && len(i.Causes) < mostIDs {
+		i.put(&i.Causes, id.ID.Value)
 	}
-	if belongs && len(w.Links) < mostIDs {
+	if belongs && len(i.Links) < mostIDs {
 		for _, link := range links {
 			if len(link) > 0 {
-				w.Want(link)
+				i.Want(link)
 			}
 		}
 	}

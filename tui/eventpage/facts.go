@@ -52,7 +52,7 @@ func alignFacts(list []Fact) (widest int) {
 // mostLabel is the most that the label of a fact may take of the others' room.
 const mostLabel = 28
 
-// heads says that a fact is the heading of a section.
+// heads reports whether a fact is the heading of a section.
 func (f *Fact) heads() bool { return f.Role == theme.Title }
 
 // orEmpty is a value, or that it is empty.

@@ -36,59 +36,59 @@ func (c *Config) NewIn(list List, event tracing.Event) *Page {
 
 // goAlong goes along the list by so many events. A key that comes before the answer to the one
 // before counts.
-func (e *Page) goAlong(by int) {
-	if e.list == nil {
-		e.Say(theme.Warn, text.Own("this event was not opened from a list, so there is no next one"))
+func (p *Page) goAlong(by int) {
+	if p.list == nil {
+		p.Say(theme.Warn, text.Own("this event was not opened from a list, so there is no next one"))
 		return
 	}
-	e.onward += by
+	p.onward += by
 }
 
 // findNext looks for the event to go on to, if there is somewhere to go.
-func (e *Page) findNext() tea.Cmd {
-	if e.onward == 0 || e.next.Busy {
+func (p *Page) findNext() tea.Cmd {
+	if p.onward == 0 || p.next.Busy {
 		return nil
 	}
 	by := 1
-	if e.onward < 0 {
+	if p.onward < 0 {
 		by = -1
 	}
-	list, find := e.list, e.list.Beside(&e.event, by < 0)
-	return e.next.Ask(e, text.Own("looking for the next event"), page.QueryLimit, func(ctx context.Context) (func(), error) {
+	list, find := p.list, p.list.Beside(&p.event, by < 0)
+	return p.next.Ask(p, text.Own("looking for the next event"), page.QueryLimit, func(ctx context.Context) (func(), error) {
 		event, err := find(ctx)
 		return func() {
-			onward := e.onward - by
-			e.onward = 0
+			onward := p.onward - by
+			p.onward = 0
 			switch {
 			case errors.Is(err, tracing.ErrUnknown) && by > 0:
-				e.Say(theme.Dim, text.Own("this is the last event of the list"))
+				p.Say(theme.Dim, text.Own("this is the last event of the list"))
 			case errors.Is(err, tracing.ErrUnknown):
-				e.Say(theme.Dim, text.Own("this is the first event of the list"))
+				p.Say(theme.Dim, text.Own("this is the first event of the list"))
 			case err != nil:
-				e.Say(theme.Bad, text.Own("the next event: ").Add(page.Sentence(e.Theme(), err)))
-			case !e.Elsewhere(e): // else it would take the place of what is looked at now
+				p.Say(theme.Bad, text.Own("the next event: ").Add(page.Sentence(p.Theme(), err)))
+			case !p.Elsewhere(p): // else it would take the place of what is looked at now
 				list.Went(&event)
-				e.Swap(e, e.onTo(event, onward))
+				p.Swap(p, p.onTo(event, onward))
 			}
 		}, nil
 	})
 }
 
 // onTo is the page of another event of the list.
-func (e *Page) onTo(event tracing.Event, onward int) *Page {
-	next := e.NewIn(e.list, event)
+func (p *Page) onTo(event tracing.Event, onward int) *Page {
+	next := p.NewIn(p.list, event)
 	next.onward = onward
-	e.HandOver(next)
+	p.HandOver(next)
 	return next
 }
 
 // HandOver makes next, which comes in the place of this page, be looked at as this one is. Its
 // message is read when it has been there for a moment.
-func (e *Page) HandOver(next *Page) {
-	e.Drop()
-	next.onFact, next.sought, next.preferred = e.onFact, e.sought, e.preferred
-	if e.read != nil && !e.noValue() {
-		next.preferred = e.value().name()
+func (p *Page) HandOver(next *Page) {
+	p.Drop()
+	next.onFact, next.sought, next.preferred = p.onFact, p.sought, p.preferred
+	if p.read != nil && !p.noValue() {
+		next.preferred = p.value().name()
 	}
-	next.readFrom = e.Now().Add(restFor)
+	next.readFrom = p.Now().Add(restFor)
 }

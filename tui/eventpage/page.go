@@ -78,7 +78,7 @@ type Screen interface {
 	page.Screen
 	// Swap shows next in the place of p, if p is on the screen.
 	Swap(p, next page.Page)
-	// Elsewhere says that a page is not what a person looks at now.
+	// Elsewhere reports whether a page is not what a person looks at now.
 	Elsewhere(on page.Page) bool
 }
 
@@ -125,63 +125,63 @@ func (c *Config) aboutReading(event *tracing.Event) text.Safe {
 
 // Lead puts facts before those of the event, in place of those that it put there before; the
 // cursor stays on its fact.
-func (e *Page) Lead(own []Fact) {
-	if more := len(own) - e.leading; e.leading > 0 && e.factsAt.Index >= e.leading {
-		e.factsAt.Index += more
+func (p *Page) Lead(own []Fact) {
+	if more := len(own) - p.leading; p.leading > 0 && p.factsAt.Index >= p.leading {
+		p.factsAt.Index += more
 	}
-	e.facts = append(slices.Clip(own), e.facts[e.leading:]...)
-	e.factsAt.To(e.factsAt.Index, len(e.facts))
-	e.leading, e.factsWide = len(own), alignFacts(e.facts)
+	p.facts = append(slices.Clip(own), p.facts[p.leading:]...)
+	p.factsAt.To(p.factsAt.Index, len(p.facts))
+	p.leading, p.factsWide = len(own), alignFacts(p.facts)
 }
 
 // Message is what was read, and its value made ready; nil until then.
-func (e *Page) Message() (*adapters.Message, *payload.Decoded) {
-	if e.read == nil {
+func (p *Page) Message() (*adapters.Message, *payload.Decoded) {
+	if p.read == nil {
 		return nil, nil
 	}
-	return &e.read.message, &e.read.decoded
+	return &p.read.message, &p.read.decoded
 }
 
 // Scope is the keys that work here.
-func (e *Page) Scope() keymap.Scope { return keymap.OnEvent }
+func (p *Page) Scope() keymap.Scope { return keymap.OnEvent }
 
 // Subject is the event.
-func (e *Page) Subject() page.Subject { return page.Subject{Event: &e.event, Flow: e.event.FlowKey} }
+func (p *Page) Subject() page.Subject { return page.Subject{Event: &p.event, Flow: p.event.FlowKey} }
 
-// Ages says that no age is shown.
-func (e *Page) Ages() bool { return false }
+// Ages is false: no age is shown.
+func (p *Page) Ages() bool { return false }
 
 // WaitsFor is what was asked for and has not come.
-func (e *Page) WaitsFor() *page.Question {
-	if e.next.Busy {
-		return &e.next
+func (p *Page) WaitsFor() *page.Question {
+	if p.next.Busy {
+		return &p.next
 	}
-	return &e.Question
+	return &p.Question
 }
 
 // Name is the position of the event.
-func (e *Page) Name() text.Safe { return e.Theme().String(e.event.Position.String()) }
+func (p *Page) Name() text.Safe { return p.Theme().String(p.event.Position.String()) }
 
 // Hint names the view that comes next, and no key that has nothing to act on.
-func (e *Page) Hint(b *keymap.Binding) text.Safe {
+func (p *Page) Hint(b *keymap.Binding) text.Safe {
 	switch {
-	case b.Action == keymap.LetterOf && !e.event.Marks.Has(tracing.DeadLetter), b.Action == keymap.NextEvent && e.list == nil:
+	case b.Action == keymap.LetterOf && !p.event.Marks.Has(tracing.DeadLetter), b.Action == keymap.NextEvent && p.list == nil:
 		return text.Safe{}
-	case e.read == nil:
+	case p.read == nil:
 		return b.Hint()
 	}
 	switch b.Action {
 	case keymap.View:
-		if next := e.views[(e.view+1)%len(e.views)]; !e.noValue() {
+		if next := p.views[(p.view+1)%len(p.views)]; !p.noValue() {
 			return next.name()
 		}
 		return text.Safe{}
 	case keymap.Enter:
-		if _, folds := e.value().(*treeView); !folds || e.onFact {
+		if _, folds := p.value().(*treeView); !folds || p.onFact {
 			return text.Safe{}
 		}
 	case keymap.Filter, keymap.CopyText, keymap.Save, keymap.Edit:
-		if e.noValue() {
+		if p.noValue() {
 			return text.Safe{}
 		}
 	}
@@ -189,16 +189,16 @@ func (e *Page) Hint(b *keymap.Binding) text.Safe {
 }
 
 // Refresh reads the message, once, and goes along the list.
-func (e *Page) Refresh() tea.Cmd { return tea.Batch(e.findNext(), e.readOnce()) }
+func (p *Page) Refresh() tea.Cmd { return tea.Batch(p.findNext(), p.readOnce()) }
 
 // readOnce reads the message when it is time.
-func (e *Page) readOnce() tea.Cmd {
-	if e.asked || e.onward != 0 || e.Now().Before(e.readFrom) {
+func (p *Page) readOnce() tea.Cmd {
+	if p.asked || p.onward != 0 || p.Now().Before(p.readFrom) {
 		return nil
 	}
-	e.asked, e.Once = true, true
-	event, load, cleaner, rules := e.event, e.load, e.Theme().Cleaner, e.Rules
-	return e.Ask(e, e.about, page.FetchLimit, func(ctx context.Context) (func(), error) {
+	p.asked, p.Once = true, true
+	event, load, cleaner, rules := p.event, p.load, p.Theme().Cleaner, p.Rules
+	return p.Ask(p, p.about, page.FetchLimit, func(ctx context.Context) (func(), error) {
 		message, found, err := load(ctx)
 		if err != nil {
 			return nil, err
@@ -208,195 +208,195 @@ func (e *Page) readOnce() tea.Cmd {
 		}
 		got := readMessage(cleaner, rules, &event, message)
 		views := viewsOf(&got.decoded)
-		return func() { e.take(found, &got, views) }, nil
+		return func() { p.take(found, &got, views) }, nil
 	})
 }
 
 // take puts what was read on the page.
-func (e *Page) take(found *tracing.Event, got *read, views []valueView) {
-	e.read, e.views = got, views
-	e.view = max(0, slices.IndexFunc(views, func(v valueView) bool { return v.name() == e.preferred }))
+func (p *Page) take(found *tracing.Event, got *read, views []valueView) {
+	p.read, p.views = got, views
+	p.view = max(0, slices.IndexFunc(views, func(v valueView) bool { return v.name() == p.preferred }))
 	if found != nil {
-		e.event, e.facts = *found, append(e.facts[:e.leading:e.leading], e.factsOf(found)...)
+		p.event, p.facts = *found, append(p.facts[:p.leading:p.leading], p.factsOf(found)...)
 	}
-	e.facts = append(e.facts, got.facts...)
-	e.factsWide = alignFacts(e.facts)
+	p.facts = append(p.facts, got.facts...)
+	p.factsWide = alignFacts(p.facts)
 }
 
-func (e *Page) move(by int) {
-	if e.onFact {
-		e.factsAt.Move(by, len(e.facts))
-		e.factShift = 0
-	} else if e.read != nil {
-		e.valueAt.Move(by, e.value().length())
+func (p *Page) move(by int) {
+	if p.onFact {
+		p.factsAt.Move(by, len(p.facts))
+		p.factShift = 0
+	} else if p.read != nil {
+		p.valueAt.Move(by, p.value().length())
 	}
 }
 
-// noValue says that the message was read and that its value has no bytes.
-func (e *Page) noValue() bool { return e.read != nil && len(e.read.decoded.Data) == 0 }
+// noValue reports whether the message was read and its value has no bytes.
+func (p *Page) noValue() bool { return p.read != nil && len(p.read.decoded.Data) == 0 }
 
 // value is the present view of the value.
-func (e *Page) value() valueView { return e.views[e.view] }
+func (p *Page) value() valueView { return p.views[p.view] }
 
 // Do acts on a key of the page.
-func (e *Page) Do(a keymap.Action) tea.Cmd {
-	if by, moves := page.Rows(a, e.valueHeight, 1<<30); moves {
-		e.move(by)
+func (p *Page) Do(a keymap.Action) tea.Cmd {
+	if by, moves := page.Rows(a, p.valueHeight, 1<<30); moves {
+		p.move(by)
 		return nil
 	}
 	switch a {
 	case keymap.Left:
-		e.scroll(-shiftBy)
+		p.scroll(-shiftBy)
 	case keymap.Right:
-		e.scroll(shiftBy)
+		p.scroll(shiftBy)
 	case keymap.OtherPane:
-		e.onFact = !e.onFact
+		p.onFact = !p.onFact
 	case keymap.LetterOf:
-		return e.Letters.OpenLetterOf(&e.event)
+		return p.Letters.OpenLetterOf(&p.event)
 	case keymap.NextEvent:
-		e.goAlong(1)
+		p.goAlong(1)
 	case keymap.PreviousEvent:
-		e.goAlong(-1)
+		p.goAlong(-1)
 	default:
-		return e.doValue(a)
+		return p.doValue(a)
 	}
 	return nil
 }
 
 // scroll goes sideways in what has the focus: the fact under the cursor, or the value.
-func (e *Page) scroll(by int) {
-	if e.onFact {
-		widest := e.facts[e.factsAt.Index].Value.Width()
-		e.factShift = max(0, min(e.factShift+by, widest-shiftBy))
+func (p *Page) scroll(by int) {
+	if p.onFact {
+		widest := p.facts[p.factsAt.Index].Value.Width()
+		p.factShift = max(0, min(p.factShift+by, widest-shiftBy))
 	} else {
-		e.shift = max(0, e.shift+by)
+		p.shift = max(0, p.shift+by)
 	}
 }
 
 // doValue acts on the value, if it is there.
-func (e *Page) doValue(a keymap.Action) tea.Cmd {
-	if e.read == nil {
-		e.Say(theme.Warn, text.Own("the value is not there"))
+func (p *Page) doValue(a keymap.Action) tea.Cmd {
+	if p.read == nil {
+		p.Say(theme.Warn, text.Own("the value is not there"))
 		return nil
 	}
 	switch a {
 	case keymap.Enter:
-		if !e.onFact { // nobody sees the cursor of the value then
-			e.value().toggle(e.valueAt.Index)
+		if !p.onFact { // nobody sees the cursor of the value then
+			p.value().toggle(p.valueAt.Index)
 		}
 	case keymap.FoldAll:
-		e.value().toggleAll()
+		p.value().toggleAll()
 	case keymap.View:
-		e.view = (e.view + 1) % len(e.views)
-		e.valueAt, e.shift = widget.Cursor{}, 0
+		p.view = (p.view + 1) % len(p.views)
+		p.valueAt, p.shift = widget.Cursor{}, 0
 	case keymap.NextMatch:
-		e.seek(false)
+		p.seek(false)
 	case keymap.PreviousMatch:
-		e.seek(true)
+		p.seek(true)
 	case keymap.CopyText:
-		return page.Copy(e, string(e.read.decoded.Data), text.Own("the value"))
+		return page.Copy(p, string(p.read.decoded.Data), text.Own("the value"))
 	case keymap.Save:
-		value := e.read.message.Value // as it was sent: nothing is escaped
-		if e.read.decoded.Masked {
-			value = e.read.decoded.Data
+		value := p.read.message.Value // as it was sent: nothing is escaped
+		if p.read.decoded.Masked {
+			value = p.read.decoded.Data
 		}
-		return e.Files.Save(e, e.fileName(), value, text.Own("the value"), text.Size(int64(len(value))))
+		return p.Files.Save(p, p.fileName(), value, text.Own("the value"), text.Size(int64(len(value))))
 	case keymap.Edit:
-		return e.Files.Edit(e, e.fileName(), e.read.decoded.Data, nil)
+		return p.Files.Edit(p, p.fileName(), p.read.decoded.Data, nil)
 	}
 	return nil
 }
 
 // find goes to the next line of the value that has these words.
-func (e *Page) find(words string) {
-	e.sought = words
-	if e.read != nil && words != "" {
-		e.seek(false)
+func (p *Page) find(words string) {
+	p.sought = words
+	if p.read != nil && words != "" {
+		p.seek(false)
 	}
 }
 
 // seek goes to the next line with the words that were given, round the end.
-func (e *Page) seek(backward bool) {
-	if e.sought == "" {
-		e.Say(theme.Dim, text.Own("nothing to find yet: / and some words"))
+func (p *Page) seek(backward bool) {
+	if p.sought == "" {
+		p.Say(theme.Dim, text.Own("nothing to find yet: / and some words"))
 		return
 	}
-	at := e.value().find(e.sought, e.valueAt.Index, backward)
+	at := p.value().find(p.sought, p.valueAt.Index, backward)
 	if at < 0 {
-		e.Say(theme.Warn, e.Theme().Cut(e.Theme().String(e.sought), 40).Add(text.Own(" is not in the value")))
+		p.Say(theme.Warn, p.Theme().Cut(p.Theme().String(p.sought), 40).Add(text.Own(" is not in the value")))
 		return
 	}
-	e.onFact = false
-	e.valueAt.To(at, e.value().length())
+	p.onFact = false
+	p.valueAt.To(at, p.value().length())
 }
 
 // FilterPrompt asks for words to find in the value.
-func (e *Page) FilterPrompt() *page.Prompt {
+func (p *Page) FilterPrompt() *page.Prompt {
 	return &page.Prompt{Sign: text.Own("find "), Explain: text.Own("words to find in the value; n and N go on"), Accept: func(words string) tea.Cmd {
-		e.find(words)
+		p.find(words)
 		return nil
 	}}
 }
 
 // Back forgets the words that were looked for.
-func (e *Page) Back() bool {
-	if e.sought == "" {
+func (p *Page) Back() bool {
+	if p.sought == "" {
 		return false
 	}
-	e.sought = ""
+	p.sought = ""
 	return true
 }
 
-// Click puts the cursor on what is in a cell of the page, and says whether it was there.
-func (e *Page) Click(column, row int) bool {
-	if n := row - factsTop; n >= 0 && n < e.factsHeight && column < e.factsWidth {
-		if at := e.factsAt.Top + n; at < len(e.facts) {
-			e.onFact = true
-			e.move(at - e.factsAt.Index)
+// Click puts the cursor on what is in a cell of the page, and reports whether it was there.
+func (p *Page) Click(column, row int) bool {
+	if n := row - factsTop; n >= 0 && n < p.factsHeight && column < p.factsWidth {
+		if at := p.factsAt.Top + n; at < len(p.facts) {
+			p.onFact = true
+			p.move(at - p.factsAt.Index)
 		}
 		return false // there is nothing to open in it
 	}
-	if n := row - e.valueTop; e.read != nil && n >= 0 && n < e.valueHeight && e.valueAt.Top+n < e.value().length() {
-		was := e.valueAt.Index
-		e.onFact, e.valueAt.Index = false, e.valueAt.Top+n
-		return was == e.valueAt.Index
+	if n := row - p.valueTop; p.read != nil && n >= 0 && n < p.valueHeight && p.valueAt.Top+n < p.value().length() {
+		was := p.valueAt.Index
+		p.onFact, p.valueAt.Index = false, p.valueAt.Top+n
+		return was == p.valueAt.Index
 	}
 	return false
 }
 
 // Status is what the footer says of the page.
-func (e *Page) Status() []page.Piece {
+func (p *Page) Status() []page.Piece {
 	switch {
-	case e.read == nil:
+	case p.read == nil:
 		return nil
-	case e.noValue():
+	case p.noValue():
 		return []page.Piece{{Role: theme.Dim, Text: text.Own("no value")}}
 	}
-	s := []page.Piece{{Role: theme.Accent, Text: e.value().name()}, {Role: theme.Dim, Text: text.Own(" line ").Add(text.Count(int64(e.valueAt.Index+1)), text.Own(" of "), text.Count(int64(e.value().length())))}}
-	if e.shift > 0 {
-		s = append(s, page.Piece{Role: theme.Warn, Text: text.Own(" from cell ").Add(text.Count(int64(e.shift + 1)))})
+	s := []page.Piece{{Role: theme.Accent, Text: p.value().name()}, {Role: theme.Dim, Text: text.Own(" line ").Add(text.Count(int64(p.valueAt.Index+1)), text.Own(" of "), text.Count(int64(p.value().length())))}}
+	if p.shift > 0 {
+		s = append(s, page.Piece{Role: theme.Warn, Text: text.Own(" from cell ").Add(text.Count(int64(p.shift + 1)))})
 	}
-	if e.sought != "" {
-		s = append(s, page.Piece{Role: theme.Accent, Text: text.Own("  /").Add(e.Theme().Cut(e.Theme().String(e.sought), 20))})
+	if p.sought != "" {
+		s = append(s, page.Piece{Role: theme.Accent, Text: text.Own("  /").Add(p.Theme().Cut(p.Theme().String(p.sought), 20))})
 	}
 	return s
 }
 
 // Render draws the page.
-func (e *Page) Render(width, height int) []widget.Line {
-	draw := e.stacked
+func (p *Page) Render(width, height int) []widget.Line {
+	draw := p.stacked
 	if width >= besideFrom {
-		draw = e.beside
+		draw = p.beside
 	}
 	body := draw(width, height-1)
-	return append([]widget.Line{e.headLine(width)}, body...)
+	return append([]widget.Line{p.headLine(width)}, body...)
 }
 
 // headLine says which event it is and, of a preview, how much of the value is not shown.
-func (e *Page) headLine(width int) widget.Line {
-	t := e.Theme()
-	role, glyph := t.Marks(e.event.Marks)
-	kind := t.String(e.event.Type)
+func (p *Page) headLine(width int) widget.Line {
+	t := p.Theme()
+	role, glyph := t.Marks(p.event.Marks)
+	kind := t.String(p.event.Type)
 	if kind.Empty() {
 		kind = text.Own("(no type)")
 	}
@@ -404,135 +404,135 @@ func (e *Page) headLine(width int) widget.Line {
 	if !glyph.Empty() {
 		head.Gap(1).Put(role, glyph)
 	}
-	if service := t.String(e.event.Service); !service.Empty() {
-		head.Gap(2).Styled(t.Service(e.event.Service), t.Cut(service, 20))
+	if service := t.String(p.event.Service); !service.Empty() {
+		head.Gap(2).Styled(t.Service(p.event.Service), t.Cut(service, 20))
 	}
-	if !e.event.Time.IsZero() {
-		head.Gap(2).Put(theme.Dim, page.ShortMoment(e.event.Time, e.Now()))
+	if !p.event.Time.IsZero() {
+		head.Gap(2).Put(theme.Dim, page.ShortMoment(p.event.Time, p.Now()))
 	}
-	head.Gap(2).Put(theme.Link, t.CutMiddle(t.String(page.FlowLabel(e.event)), 40))
-	if hidden := e.below(); e.preview && hidden > 0 {
+	head.Gap(2).Put(theme.Link, t.CutMiddle(t.String(page.FlowLabel(p.event)), 40))
+	if hidden := p.below(); p.preview && hidden > 0 {
 		head.End(theme.Dim, text.Plural(hidden, text.Own(" more line "), text.Own(" more lines ")))
 	}
 	return head.Line()
 }
 
 // below is how many lines of the value have no room.
-func (e *Page) below() int {
-	if e.read == nil {
+func (p *Page) below() int {
+	if p.read == nil {
 		return 0
 	}
-	return e.value().length() - e.valueHeight
+	return p.value().length() - p.valueHeight
 }
 
 // lowPage is the height below which only one of facts and value is shown.
 const lowPage = 9
 
 // stacked draws the facts above the value; the one that has the focus gets the room.
-func (e *Page) stacked(width, height int) []widget.Line {
+func (p *Page) stacked(width, height int) []widget.Line {
 	switch {
-	case height < lowPage && e.onFact:
-		e.factsHeight, e.valueHeight = height, 0
-		if e.read != nil { // words are looked for in it, and the footer counts its lines
-			e.value().fit(width - 2)
+	case height < lowPage && p.onFact:
+		p.factsHeight, p.valueHeight = height, 0
+		if p.read != nil { // words are looked for in it, and the footer counts its lines
+			p.value().fit(width - 2)
 		}
-		return e.factLines(width)
+		return p.factLines(width)
 	case height < lowPage:
-		e.factsHeight, e.valueHeight, e.valueTop = 0, height, 1
-		return e.valueLines(width)
+		p.factsHeight, p.valueHeight, p.valueTop = 0, height, 1
+		return p.valueLines(width)
 	}
-	facts := min(len(e.facts), height/3)
+	facts := min(len(p.facts), height/3)
 	switch {
-	case e.onFact:
-		facts = min(len(e.facts), height-5)
-	case e.preview && e.read != nil: // what the value does not need
-		e.value().fit(width - 2)
-		facts = min(len(e.facts), max(facts, height-1-max(1, e.value().length())))
+	case p.onFact:
+		facts = min(len(p.facts), height-5)
+	case p.preview && p.read != nil: // what the value does not need
+		p.value().fit(width - 2)
+		facts = min(len(p.facts), max(facts, height-1-max(1, p.value().length())))
 	}
-	e.factsHeight, e.valueHeight, e.valueTop = facts, height-facts-1, facts+2
-	lines := append(e.factLines(width), e.paneRule(width))
-	return append(lines, e.valueLines(width)...)
+	p.factsHeight, p.valueHeight, p.valueTop = facts, height-facts-1, facts+2
+	lines := append(p.factLines(width), p.paneRule(width))
+	return append(lines, p.valueLines(width)...)
 }
 
 // paneRule divides facts and value, and says how much of the facts is not shown.
-func (e *Page) paneRule(width int) widget.Line {
-	row := widget.NewRow(e.Theme(), width).Put(theme.Faint, e.Theme().Glyph.Rule.Repeat(2))
-	if hidden := len(e.facts) - e.factsHeight; hidden > 0 {
+func (p *Page) paneRule(width int) widget.Line {
+	row := widget.NewRow(p.Theme(), width).Put(theme.Faint, p.Theme().Glyph.Rule.Repeat(2))
+	if hidden := len(p.facts) - p.factsHeight; hidden > 0 {
 		more := text.Plural(hidden, text.Own(" more fact"), text.Own(" more facts"))
-		if !e.preview {
+		if !p.preview {
 			more = more.Add(text.Own(", tab"))
 		}
 		row.Gap(1).Put(theme.Dim, more).Gap(1)
 	}
-	return row.Put(theme.Faint, e.Theme().Glyph.Rule.Repeat(row.Left())).Line()
+	return row.Put(theme.Faint, p.Theme().Glyph.Rule.Repeat(row.Left())).Line()
 }
 
 // beside draws facts on the left and the value on the right.
-func (e *Page) beside(width, height int) []widget.Line {
-	factsWidth := max(width*2/5, min(e.factsWide, width/2))
-	e.factsHeight, e.valueHeight, e.valueTop = height, height, 1
-	facts := widget.Fit(e.Theme(), e.factLines(factsWidth), factsWidth, height)
-	value := widget.Fit(e.Theme(), e.valueLines(width-factsWidth-2), width-factsWidth-2, height)
+func (p *Page) beside(width, height int) []widget.Line {
+	factsWidth := max(width*2/5, min(p.factsWide, width/2))
+	p.factsHeight, p.valueHeight, p.valueTop = height, height, 1
+	facts := widget.Fit(p.Theme(), p.factLines(factsWidth), factsWidth, height)
+	value := widget.Fit(p.Theme(), p.valueLines(width-factsWidth-2), width-factsWidth-2, height)
 	lines := make([]widget.Line, height)
 	for i := range lines {
-		lines[i] = widget.Beside(e.Theme(), facts[i], value[i])
+		lines[i] = widget.Beside(p.Theme(), facts[i], value[i])
 	}
 	return lines
 }
 
 // whyNoValue says what stands where the value would.
-func (e *Page) whyNoValue() text.Safe {
-	if e.read.decoded.Format == payload.Tombstone {
+func (p *Page) whyNoValue() text.Safe {
+	if p.read.decoded.Format == payload.Tombstone {
 		return text.Own("tombstone: this key was deleted, so there is no value")
 	}
 	return text.Own("empty: the value has no bytes")
 }
 
-func (e *Page) factLines(width int) []widget.Line {
-	e.factsWidth = width
-	e.factsAt.Show(max(1, e.factsHeight), len(e.facts))
-	from, to := e.factsAt.Range(e.factsHeight, len(e.facts))
+func (p *Page) factLines(width int) []widget.Line {
+	p.factsWidth = width
+	p.factsAt.Show(max(1, p.factsHeight), len(p.facts))
+	from, to := p.factsAt.Range(p.factsHeight, len(p.facts))
 	var lines []widget.Line
 	for i := from; i < to; i++ {
-		selected, shift := e.onFact && i == e.factsAt.Index, 0
+		selected, shift := p.onFact && i == p.factsAt.Index, 0
 		if selected {
-			shift = e.factShift
+			shift = p.factShift
 		}
-		lines = append(lines, factLine(e.Theme(), &e.facts[i], width, shift, selected))
+		lines = append(lines, factLine(p.Theme(), &p.facts[i], width, shift, selected))
 	}
 	return lines
 }
 
-func (e *Page) valueLines(width int) []widget.Line {
-	t := e.Theme()
-	if e.read == nil {
+func (p *Page) valueLines(width int) []widget.Line {
+	t := p.Theme()
+	if p.read == nil {
 		lines := []widget.Line{}
-		about, waits := e.Waiting(e.Now())
+		about, waits := p.Waiting(p.Now())
 		switch {
-		case waits && e.preview: // else the footer says it
+		case waits && p.preview: // else the footer says it
 			lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, about).Line())
-		case e.Err != nil:
-			lines = append(lines, widget.Paragraph(t, width, 1, theme.Warn, text.Own("The value cannot be shown: ").Add(page.Sentence(e.Theme(), e.Err)), 4)...)
+		case p.Err != nil:
+			lines = append(lines, widget.Paragraph(t, width, 1, theme.Warn, text.Own("The value cannot be shown: ").Add(page.Sentence(p.Theme(), p.Err)), 4)...)
 		}
-		return widget.Fit(t, lines, width, e.valueHeight)
+		return widget.Fit(t, lines, width, p.valueHeight)
 	}
-	v := e.value()
+	v := p.value()
 	v.fit(width - 2)
-	e.valueAt.Show(max(1, e.valueHeight), v.length())
-	from, to := e.valueAt.Range(e.valueHeight, v.length())
+	p.valueAt.Show(max(1, p.valueHeight), v.length())
+	from, to := p.valueAt.Range(p.valueHeight, v.length())
 	lines := make([]widget.Line, 0, to-from)
 	for i := from; i < to; i++ {
-		row := widget.CursorRow(t, width, i == e.valueAt.Index && !e.onFact && !e.preview)
-		v.draw(row, i, e.shift)
+		row := widget.CursorRow(t, width, i == p.valueAt.Index && !p.onFact && !p.preview)
+		v.draw(row, i, p.shift)
 		lines = append(lines, row.Line())
 	}
-	if e.noValue() {
-		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, e.whyNoValue()).Line())
+	if p.noValue() {
+		lines = append(lines, widget.NewRow(t, width).Gap(1).Put(theme.Dim, p.whyNoValue()).Line())
 	}
-	return widget.Fit(t, lines, width, e.valueHeight)
+	return widget.Fit(t, lines, width, p.valueHeight)
 }
 
 // fileName is what a copy of the value is called.
-func (e *Page) fileName() string {
-	return page.FileName(e.event.Position.String(), string(e.read.decoded.Format))
+func (p *Page) fileName() string {
+	return page.FileName(p.event.Position.String(), string(p.read.decoded.Format))
 }

@@ -51,7 +51,7 @@ func (p *Preview) Toggle() {
 
 func (r *room) shows() bool { return r.beside > 0 || r.below > 0 }
 
-// Covers says that a cell of the page is not of the list.
+// Covers reports whether a cell of the page is not of the list.
 func (p *Preview) Covers(column, row int) bool {
 	r := &p.drawn
 	return r.beside > 0 && column >= r.width-r.beside-dividing || r.below > 0 && row >= r.height-r.below-1

@@ -88,7 +88,7 @@ func (f *flowPage) Ages() bool               { return false }
 func (f *flowPage) WaitsFor() *page.Question { return &f.Question }
 func (f *flowPage) Back() bool               { return false }
 
-// Shows says that it is the page of that flow.
+// Shows reports whether it is the page of that flow.
 func (f *flowPage) Shows(key tracing.FlowKey) bool { return f.key == key }
 
 func (f *flowPage) Hint(b *keymap.Binding) text.Safe {

@@ -70,66 +70,66 @@ func NewList(c *Config) *List {
 }
 
 // watch is what the list is filtered by, or nil.
-func (f *List) watch() *tracing.Watch { return cmp.Or(f.Filter.OfFlows, f.Filter.Watch) }
+func (l *List) watch() *tracing.Watch { return cmp.Or(l.Filter.OfFlows, l.Filter.Watch) }
 
 // Scope is the keys that work here.
-func (f *List) Scope() keymap.Scope { return keymap.OnFlows }
+func (l *List) Scope() keymap.Scope { return keymap.OnFlows }
 
 // Name is what its tab is called.
-func (f *List) Name() text.Safe { return text.Own("Flows") }
+func (l *List) Name() text.Safe { return text.Own("Flows") }
 
-// Ages says that rows tell how long ago their flows were.
-func (f *List) Ages() bool { return len(f.rows) > 0 }
+// Ages reports whether rows tell how long ago their flows were.
+func (l *List) Ages() bool { return len(l.rows) > 0 }
 
 // WaitsFor is what was asked for and has not come.
-func (f *List) WaitsFor() *page.Question { return &f.Question }
+func (l *List) WaitsFor() *page.Question { return &l.Question }
 
 // Hint says what pausing does now, and no key that has no row to act on.
-func (f *List) Hint(b *keymap.Binding) text.Safe {
+func (l *List) Hint(b *keymap.Binding) text.Safe {
 	switch b.Action {
 	case keymap.Pause:
-		if f.paused {
+		if l.paused {
 			return text.Own("go on")
 		}
 	case keymap.Enter, keymap.Mark:
-		if len(f.rows) == 0 {
+		if len(l.rows) == 0 {
 			return text.Safe{}
 		}
 	}
 	return b.Hint()
 }
 
-// holding says that the order of the rows stays as it is.
-func (f *List) holding() bool {
-	return f.paused || f.going != firstRow && (f.cursor.Index > 0 || f.offset > 0)
+// holding reports whether the order of the rows stays as it is.
+func (l *List) holding() bool {
+	return l.paused || l.going != firstRow && (l.cursor.Index > 0 || l.offset > 0)
 }
 
 // Refresh asks for the list when that is due.
-func (f *List) Refresh() tea.Cmd {
-	if f.under != f.watch() {
-		f.under = f.watch()
-		f.begin()
+func (l *List) Refresh() tea.Cmd {
+	if l.under != l.watch() {
+		l.under = l.watch()
+		l.begin()
 	}
 	// Even when no event comes, flows become late: they are asked for now and then.
-	due := f.seen != f.Version() && f.Now().Sub(f.asked) >= flowsEvery || f.Now().Sub(f.asked) >= flowsAnyway && len(f.rows) > 0
-	failed := f.Err != nil && f.Now().Sub(f.asked) < flowsEvery
-	if f.Busy || failed || !f.stale && (!due || f.paused) {
+	due := l.seen != l.Version() && l.Now().Sub(l.asked) >= flowsEvery || l.Now().Sub(l.asked) >= flowsAnyway && len(l.rows) > 0
+	failed := l.Err != nil && l.Now().Sub(l.asked) < flowsEvery
+	if l.Busy || failed || !l.stale && (!due || l.paused) {
 		return nil
 	}
-	query := tracing.FlowQuery{Watch: f.watch(), Sort: tracing.FlowSort(f.sorting.Order().Name), Reversed: f.sorting.Reversed, Offset: f.wanted, Limit: 3 * f.height}
-	if f.trouble {
+	query := tracing.FlowQuery{Watch: l.watch(), Sort: tracing.FlowSort(l.sorting.Order().Name), Reversed: l.sorting.Reversed, Offset: l.wanted, Limit: 3 * l.height}
+	if l.trouble {
 		query.Status = []tracing.Status{tracing.Failed, tracing.Stuck, tracing.Late}
 	}
-	fresh := f.stale || !f.holding()
-	version, watch, querier, going, shown, offset := f.Version(), f.watch(), f.Querier, f.going, f.shown(), f.wanted
-	f.stale, f.asked, f.going = false, f.Now(), neither
-	f.Failed = func() {
-		f.stale = f.stale || fresh
-		if f.going == neither {
-			f.going = going
+	fresh := l.stale || !l.holding()
+	version, watch, querier, going, shown, offset := l.Version(), l.watch(), l.Querier, l.going, l.shown(), l.wanted
+	l.stale, l.asked, l.going = false, l.Now(), neither
+	l.Failed = func() {
+		l.stale = l.stale || fresh
+		if l.going == neither {
+			l.going = going
 		}
 	}
-	return f.Ask(f, text.Own("reading the flows"), page.QueryLimit, func(ctx context.Context) (func(), error) {
+	return l.Ask(l, text.Own("reading the flows"), page.QueryLimit, func(ctx context.Context) (func(), error) {
 		answer, err := querier.Flows(ctx, query)
 		var others tracing.FlowPage
 		if err == nil && answer.Matched == 0 && watch != nil && len(query.Status) > 0 {
@@ -142,18 +142,18 @@ func (f *List) Refresh() tea.Cmd {
 		}
 		trouble := len(query.Status) > 0
 		return func() {
-			if f.watch() != watch || f.trouble != trouble { // it is asked for something else
-				f.stale = true
+			if l.watch() != watch || l.trouble != trouble { // it is asked for something else
+				l.stale = true
 				return
 			}
-			f.seen, f.troubled, f.answered = version, others.Matched, true
+			l.seen, l.troubled, l.answered = version, others.Matched, true
 			if fresh {
-				f.replace(answer, offset, going)
+				l.replace(answer, offset, going)
 				return
 			}
-			f.revalue(answer, held)
-			if len(f.rows) < f.height {
-				f.fill(answer, offset)
+			l.revalue(answer, held)
+			if len(l.rows) < l.height {
+				l.fill(answer, offset)
 			}
 		}, err
 	})
@@ -161,16 +161,16 @@ func (f *List) Refresh() tea.Cmd {
 
 // begin forgets the list when another one is asked for: its rows would stand under the name of
 // what they may not match, and where the cursor was in it means nothing in the other.
-func (f *List) begin() {
-	f.rows, f.page, f.answered = nil, tracing.FlowPage{}, false
-	f.goTo(firstRow)
+func (l *List) begin() {
+	l.rows, l.page, l.answered = nil, tracing.FlowPage{}, false
+	l.goTo(firstRow)
 }
 
 // shown names the flows that are on the screen.
-func (f *List) shown() (keys []tracing.FlowKey) {
-	from, to := f.cursor.Range(f.height, len(f.rows))
+func (l *List) shown() (keys []tracing.FlowKey) {
+	from, to := l.cursor.Range(l.height, len(l.rows))
 	for i := max(0, from); i < to; i++ {
-		keys = append(keys, f.rows[i].Key)
+		keys = append(keys, l.rows[i].Key)
 	}
 	return keys
 }
@@ -198,36 +198,36 @@ func apart(ctx context.Context, querier tracing.Querier, shown []tracing.FlowKey
 
 // replace puts an answer in as it is. The cursor stays on its flow, unless it is going to an
 // end.
-func (f *List) replace(answer tracing.FlowPage, offset int, going end) {
-	f.rows, answer.Flows = answer.Flows, nil
-	f.page = answer
-	f.cursor.Index += f.offset - offset
-	f.cursor.Top += f.offset - offset
-	f.offset = offset
-	at := slices.IndexFunc(f.rows, func(row tracing.FlowSummary) bool { return row.Key == f.key })
+func (l *List) replace(answer tracing.FlowPage, offset int, going end) {
+	l.rows, answer.Flows = answer.Flows, nil
+	l.page = answer
+	l.cursor.Index += l.offset - offset
+	l.cursor.Top += l.offset - offset
+	l.offset = offset
+	at := slices.IndexFunc(l.rows, func(row tracing.FlowSummary) bool { return row.Key == l.key })
 	switch {
 	case going == firstRow:
-		f.cursor = widget.Cursor{}
+		l.cursor = widget.Cursor{}
 	case going == lastRow:
-		f.cursor.Index = len(f.rows) - 1
-	case f.holding() && at >= 0:
-		f.cursor.Index = at
+		l.cursor.Index = len(l.rows) - 1
+	case l.holding() && at >= 0:
+		l.cursor.Index = at
 	}
-	f.keep()
-	if len(f.rows) == 0 && offset > 0 { // the list has become shorter than that
-		f.goTo(firstRow)
+	l.keep()
+	if len(l.rows) == 0 && offset > 0 { // the list has become shorter than that
+		l.goTo(firstRow)
 	}
 }
 
 // revalue puts only the values of an answer in, since the order is held.
-func (f *List) revalue(answer tracing.FlowPage, held map[tracing.FlowKey]tracing.FlowSummary) {
+func (l *List) revalue(answer tracing.FlowPage, held map[tracing.FlowKey]tracing.FlowSummary) {
 	for _, row := range answer.Flows {
 		held[row.Key] = row
 	}
 	answer.Flows = nil
-	f.page = answer
-	for i := range f.rows {
-		row := &f.rows[i]
+	l.page = answer
+	for i := range l.rows {
+		row := &l.rows[i]
 		now, ok := held[row.Key]
 		switch {
 		case ok && now.Status == tracing.Unknown && now.ID == "": // what it was is all there is
@@ -240,196 +240,196 @@ func (f *List) revalue(answer tracing.FlowPage, held map[tracing.FlowKey]tracing
 
 // fill puts an answer in while there is room for all of it: what came is seen, though the
 // order is held. The flow under the cursor stays there, also when it is not among the rows.
-func (f *List) fill(answer tracing.FlowPage, offset int) {
-	at := f.cursor.Index
-	if !slices.ContainsFunc(answer.Flows, func(row tracing.FlowSummary) bool { return row.Key == f.key }) && at < len(f.rows) {
-		answer.Flows = slices.Insert(slices.Clip(answer.Flows), min(at, len(answer.Flows)), f.rows[at])
+func (l *List) fill(answer tracing.FlowPage, offset int) {
+	at := l.cursor.Index
+	if !slices.ContainsFunc(answer.Flows, func(row tracing.FlowSummary) bool { return row.Key == l.key }) && at < len(l.rows) {
+		answer.Flows = slices.Insert(slices.Clip(answer.Flows), min(at, len(answer.Flows)), l.rows[at])
 	}
-	f.replace(answer, offset, neither)
+	l.replace(answer, offset, neither)
 }
 
 // keep notes which flow is under the cursor.
-func (f *List) keep() {
-	f.cursor.To(f.cursor.Index, len(f.rows))
-	f.key = 0
-	if f.cursor.Index < len(f.rows) {
-		f.key = f.rows[f.cursor.Index].Key
+func (l *List) keep() {
+	l.cursor.To(l.cursor.Index, len(l.rows))
+	l.key = 0
+	if l.cursor.Index < len(l.rows) {
+		l.key = l.rows[l.cursor.Index].Key
 	}
 }
 
-func (f *List) move(by int) {
-	f.cursor.Move(by, len(f.rows))
-	f.keep()
-	end := f.offset + len(f.rows)
+func (l *List) move(by int) {
+	l.cursor.Move(by, len(l.rows))
+	l.keep()
+	end := l.offset + len(l.rows)
 	switch {
-	case f.wanted != f.offset: // other rows are on their way
-	case f.cursor.Index > len(f.rows)-f.height && end < f.page.Matched && len(f.rows) > 2*f.height:
-		f.shift(f.offset + f.cursor.Index - f.height)
-	case f.cursor.Index < f.height && f.offset > 0:
-		f.shift(max(0, f.offset+f.cursor.Index-2*f.height))
+	case l.wanted != l.offset: // other rows are on their way
+	case l.cursor.Index > len(l.rows)-l.height && end < l.page.Matched && len(l.rows) > 2*l.height:
+		l.shift(l.offset + l.cursor.Index - l.height)
+	case l.cursor.Index < l.height && l.offset > 0:
+		l.shift(max(0, l.offset+l.cursor.Index-2*l.height))
 	}
 }
 
 // shift asks for another part of the list.
-func (f *List) shift(offset int) { f.wanted, f.stale = offset, true }
+func (l *List) shift(offset int) { l.wanted, l.stale = offset, true }
 
 // goTo asks for the rows at an end of the list.
-func (f *List) goTo(end end) {
-	f.going, f.wanted, f.stale = end, 0, true
+func (l *List) goTo(end end) {
+	l.going, l.wanted, l.stale = end, 0, true
 	if end == lastRow {
-		f.wanted = max(0, f.page.Matched-3*f.height)
+		l.wanted = max(0, l.page.Matched-3*l.height)
 	}
 }
 
 // Do acts on a key of the page.
-func (f *List) Do(a keymap.Action) tea.Cmd {
+func (l *List) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down, keymap.Up, keymap.PageDown, keymap.PageUp:
-		by, _ := page.Rows(a, f.height, 0)
-		f.move(by)
+		by, _ := page.Rows(a, l.height, 0)
+		l.move(by)
 	case keymap.First, keymap.Follow:
-		f.goTo(firstRow)
-		f.paused = f.paused && a == keymap.First
+		l.goTo(firstRow)
+		l.paused = l.paused && a == keymap.First
 	case keymap.Last:
-		f.goTo(lastRow)
+		l.goTo(lastRow)
 	case keymap.Pause:
-		f.paused = !f.paused
-		f.stale = !f.paused
+		l.paused = !l.paused
+		l.stale = !l.paused
 	case keymap.SortOrder, keymap.ReverseSort:
-		f.sorting.Do(a)
-		f.goTo(firstRow)
+		l.sorting.Do(a)
+		l.goTo(firstRow)
 	case keymap.Trouble:
-		f.trouble = !f.trouble
-		f.begin()
+		l.trouble = !l.trouble
+		l.begin()
 	case keymap.Mark:
-		f.mark()
+		l.mark()
 	case keymap.CopyText:
-		return f.copy()
+		return l.copy()
 	case keymap.NextMatch:
-		f.move(1)
+		l.move(1)
 	case keymap.PreviousMatch:
-		f.move(-1)
+		l.move(-1)
 	case keymap.Enter:
-		if f.cursor.Index < len(f.rows) {
-			row := f.rows[f.cursor.Index]
-			return f.OpenFlow(row.Key, f.Theme().String(flowName(&row)))
+		if l.cursor.Index < len(l.rows) {
+			row := l.rows[l.cursor.Index]
+			return l.OpenFlow(row.Key, l.Theme().String(flowName(&row)))
 		}
 	}
 	return nil
 }
 
 // SortNames are the orders of the flows.
-func (f *List) SortNames() []string { return f.sorting.Names() }
+func (l *List) SortNames() []string { return l.sorting.Names() }
 
 // SortBy changes the order and goes to its first row.
-func (f *List) SortBy(name string, reversed bool) bool {
-	known := f.sorting.By(name, reversed)
+func (l *List) SortBy(name string, reversed bool) bool {
+	known := l.sorting.By(name, reversed)
 	if known {
-		f.goTo(firstRow)
+		l.goTo(firstRow)
 	}
 	return known
 }
 
-func (f *List) mark() {
-	if f.cursor.Index >= len(f.rows) {
+func (l *List) mark() {
+	if l.cursor.Index >= len(l.rows) {
 		return
 	}
-	row := &f.rows[f.cursor.Index]
-	if _, was := f.marked[row.Key]; was {
-		delete(f.marked, row.Key)
+	row := &l.rows[l.cursor.Index]
+	if _, was := l.marked[row.Key]; was {
+		delete(l.marked, row.Key)
 	} else {
-		f.marked[row.Key] = row.ID
+		l.marked[row.Key] = row.ID
 	}
-	f.move(1)
+	l.move(1)
 }
 
 // Subject is the flow under the cursor.
-func (f *List) Subject() page.Subject { return page.Subject{Flow: f.key} }
+func (l *List) Subject() page.Subject { return page.Subject{Flow: l.key} }
 
-func (f *List) copy() tea.Cmd {
-	if len(f.marked) > 0 {
-		return page.CopyFlowIDs(f, maps.Values(f.marked))
+func (l *List) copy() tea.Cmd {
+	if len(l.marked) > 0 {
+		return page.CopyFlowIDs(l, maps.Values(l.marked))
 	}
-	if f.cursor.Index >= len(f.rows) {
+	if l.cursor.Index >= len(l.rows) {
 		return nil
 	}
-	return page.Copy(f, f.rows[f.cursor.Index].ID, text.Own("the flow id"))
+	return page.Copy(l, l.rows[l.cursor.Index].ID, text.Own("the flow id"))
 }
 
 // Back clears the marks, then the filter, then shows all flows again.
-func (f *List) Back() bool {
+func (l *List) Back() bool {
 	switch {
-	case len(f.marked) > 0:
-		clear(f.marked)
-	case f.watch() != nil:
-		f.Filter.Set(nil)
-	case f.trouble:
-		f.trouble = false
-		f.begin()
+	case len(l.marked) > 0:
+		clear(l.marked)
+	case l.watch() != nil:
+		l.Filter.Set(nil)
+	case l.trouble:
+		l.trouble = false
+		l.begin()
 	default:
 		return false
 	}
 	return true
 }
 
-// Click puts the cursor on what is in a cell of the page, and says whether it was there.
-func (f *List) Click(_, row int) bool {
-	i := f.cursor.Top + row - 1 // below the headings
-	if i < 0 || i >= len(f.rows) || row < 1 {
+// Click puts the cursor on what is in a cell of the page, and reports whether it was there.
+func (l *List) Click(_, row int) bool {
+	i := l.cursor.Top + row - 1 // below the headings
+	if i < 0 || i >= len(l.rows) || row < 1 {
 		return false
 	}
-	was := f.cursor.Index
-	f.cursor.Index = i
-	f.keep()
+	was := l.cursor.Index
+	l.cursor.Index = i
+	l.keep()
 	return was == i
 }
 
 // Status is what the footer says of the page.
-func (f *List) Status() []page.Piece {
-	g := f.Theme().Glyph
+func (l *List) Status() []page.Piece {
+	g := l.Theme().Glyph
 	state := page.Piece{Role: theme.Good, Text: g.Follow.Add(text.Own(" live"))}
 	switch {
-	case f.paused:
+	case l.paused:
 		state = page.Piece{Role: theme.Warn, Text: g.Paused.Add(text.Own(" paused"))}
-	case f.holding():
+	case l.holding():
 		state = page.Piece{Role: theme.Warn, Text: g.Paused.Add(text.Own(" order frozen; f to resume"))}
 	}
-	parts := []page.Piece{state, {Role: theme.Dim, Text: text.Own("  ").Add(f.sorting.Said(f.Theme()))}}
-	if f.trouble {
+	parts := []page.Piece{state, {Role: theme.Dim, Text: text.Own("  ").Add(l.sorting.Said(l.Theme()))}}
+	if l.trouble {
 		parts = append(parts, page.Piece{Role: theme.Bad, Text: text.Own("  trouble only")})
 	}
-	if !f.answered {
-		return append(parts, f.Filter.Status(f.watch())...)
+	if !l.answered {
+		return append(parts, l.Filter.Status(l.watch())...)
 	}
-	count := text.Count(int64(f.page.Matched)).Add(text.Own(" of "), text.Count(int64(f.page.Total)))
-	if f.page.Considered < f.page.Total {
-		count = count.Add(text.Own(", newest "), text.Count(int64(f.page.Considered)), text.Own(" looked at"))
+	count := text.Count(int64(l.page.Matched)).Add(text.Own(" of "), text.Count(int64(l.page.Total)))
+	if l.page.Considered < l.page.Total {
+		count = count.Add(text.Own(", newest "), text.Count(int64(l.page.Considered)), text.Own(" looked at"))
 	}
 	parts = append(parts, page.Piece{Role: theme.Dim, Text: text.Own("  ").Add(count)})
-	if len(f.marked) > 0 {
-		parts = append(parts, page.Piece{Role: theme.Marked, Text: text.Own("  ").Add(g.Mark, text.Space, text.Count(int64(len(f.marked))))})
+	if len(l.marked) > 0 {
+		parts = append(parts, page.Piece{Role: theme.Marked, Text: text.Own("  ").Add(g.Mark, text.Space, text.Count(int64(len(l.marked))))})
 	}
-	return append(parts, f.Filter.Status(f.watch())...)
+	return append(parts, l.Filter.Status(l.watch())...)
 }
 
 // FilterPrompt asks for a filter.
-func (f *List) FilterPrompt() *page.Prompt { return f.Filter.FilterPrompt(query.Flows, f.watch()) }
+func (l *List) FilterPrompt() *page.Prompt { return l.Filter.FilterPrompt(query.Flows, l.watch()) }
 
 // Render draws the page.
-func (f *List) Render(width, height int) []widget.Line {
+func (l *List) Render(width, height int) []widget.Line {
 	rowsHigh := max(1, height-1)
-	if f.height != rowsHigh {
-		f.height, f.stale = rowsHigh, true
+	if l.height != rowsHigh {
+		l.height, l.stale = rowsHigh, true
 	}
-	if len(f.rows) == 0 {
-		return f.empty(width, height)
+	if len(l.rows) == 0 {
+		return l.empty(width, height)
 	}
-	f.cursor.Show(rowsHigh, len(f.rows))
-	from, to := f.cursor.Range(rowsHigh, len(f.rows))
-	columns := f.layout(f.rows[from:to], width)
-	lines := []widget.Line{f.headings(columns, width)}
+	l.cursor.Show(rowsHigh, len(l.rows))
+	from, to := l.cursor.Range(rowsHigh, len(l.rows))
+	columns := l.layout(l.rows[from:to], width)
+	lines := []widget.Line{l.headings(columns, width)}
 	for i := from; i < to; i++ {
-		lines = append(lines, f.row(columns, i, width))
+		lines = append(lines, l.row(columns, i, width))
 	}
-	return widget.Fit(f.Theme(), lines, width, height)
+	return widget.Fit(l.Theme(), lines, width, height)
 }

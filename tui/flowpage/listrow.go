@@ -24,13 +24,13 @@ const (
 
 // layout gives the columns; services leave first when the screen is narrow, then notes,
 // the last event, duration, events.
-func (f *List) layout(rows []tracing.FlowSummary, width int) []int {
+func (l *List) layout(rows []tracing.FlowSummary, width int) []int {
 	id, last, notes, events := 10, 12, 5, 6
 	for i := range rows {
-		id = max(id, min(28, f.Theme().String(flowName(&rows[i])).Width()))
-		last = max(last, min(30, f.Theme().String(rows[i].LastType).Width()))
+		id = max(id, min(28, l.Theme().String(flowName(&rows[i])).Width()))
+		last = max(last, min(30, l.Theme().String(rows[i].LastType).Width()))
 		events = max(events, text.Count(int64(rows[i].Events)).Width())
-		_, note := f.notes(&rows[i])
+		_, note := l.notes(&rows[i])
 		notes = max(notes, min(36, note.Width()))
 	}
 	return widget.Layout([]widget.Column{
@@ -45,8 +45,8 @@ func (f *List) layout(rows []tracing.FlowSummary, width int) []int {
 	}, width-2)
 }
 
-func (f *List) headings(columns []int, width int) widget.Line {
-	row, over := widget.NewRow(f.Theme(), width).Gap(2), 0
+func (l *List) headings(columns []int, width int) widget.Line {
+	row, over := widget.NewRow(l.Theme(), width).Gap(2), 0
 	for i, name := range [...]text.Safe{text.Own("Status"), text.Own("Flow"), text.Own("Last"), text.Own("Duration"), text.Own("Events"), text.Own("Last event"), text.Own("Notes"), text.Own("Services")} {
 		if columns[i] == 0 {
 			continue
@@ -55,8 +55,8 @@ func (f *List) headings(columns []int, width int) widget.Line {
 			row.Gap(widget.Gap - over)
 		}
 		role := theme.Dim
-		if f.sorting.Order().Column == i {
-			name, role = name.Add(f.sorting.Glyph(f.Theme())), theme.Accent
+		if l.sorting.Order().Column == i {
+			name, role = name.Add(l.sorting.Glyph(l.Theme())), theme.Accent
 		}
 		over = min(1, max(0, name.Width()-columns[i])) // the mark of the order
 		wide := columns[i] + over
@@ -81,32 +81,32 @@ func flowOrders() (orders []page.Order[tracing.FlowSummary]) {
 	return orders
 }
 
-func (f *List) row(columns []int, i, width int) widget.Line {
-	t, flow := f.Theme(), &f.rows[i]
-	_, marked := f.marked[flow.Key]
-	row := widget.ListRow(t, width, i == f.cursor.Index, marked)
+func (l *List) row(columns []int, i, width int) widget.Line {
+	t, flow := l.Theme(), &l.rows[i]
+	_, marked := l.marked[flow.Key]
+	row := widget.ListRow(t, width, i == l.cursor.Index, marked)
 	role, glyph := t.Status(flow.Status)
 	row.Cell(role, glyph.Add(text.Space, t.String(string(flow.Status))), columns[flowStatus])
 	row.Between().ID(theme.Plain, t.String(flowName(flow)), columns[flowID])
-	row.Between().Right(theme.Dim, text.Age(f.Now().Sub(flow.Last)), columns[flowAge])
+	row.Between().Right(theme.Dim, text.Age(l.Now().Sub(flow.Last)), columns[flowAge])
 	row.ColumnRight(theme.Plain, text.Span(flow.Duration()), columns[flowDuration])
 	row.ColumnRight(theme.Plain, text.Count(int64(flow.Events)), columns[flowEvents])
 	row.Column(theme.Plain, t.String(flow.LastType), columns[flowLast])
 	if w := columns[flowNotes]; w > 0 {
-		noteRole, note := f.notes(flow)
+		noteRole, note := l.notes(flow)
 		row.Between().Cell(noteRole, note, w)
 	}
-	row.Column(theme.Dim, f.services(flow), columns[flowServices])
+	row.Column(theme.Dim, l.services(flow), columns[flowServices])
 	return row.Line()
 }
 
-func (f *List) services(flow *tracing.FlowSummary) text.Safe {
-	return f.Theme().String(strings.Join(flow.Services, " "))
+func (l *List) services(flow *tracing.FlowSummary) text.Safe {
+	return l.Theme().String(strings.Join(flow.Services, " "))
 }
 
 // notes are what is out of the ordinary in a flow.
-func (f *List) notes(flow *tracing.FlowSummary) (theme.Role, text.Safe) {
-	t := f.Theme()
+func (l *List) notes(flow *tracing.FlowSummary) (theme.Role, text.Safe) {
+	t := l.Theme()
 	var notes []text.Safe
 	role := theme.Dim
 	if flow.DeadLetters > 0 {
@@ -139,28 +139,28 @@ func flowName(flow *tracing.FlowSummary) string {
 	return flow.ID
 }
 
-func (f *List) empty(width, height int) []widget.Line {
-	t := f.Theme()
-	if !f.answered {
+func (l *List) empty(width, height int) []widget.Line {
+	t := l.Theme()
+	if !l.answered {
 		return widget.Fit(t, nil, width, height) // the footer says what is waited for
 	}
 	sentences := []text.Safe{text.Own("No flows yet. Events that share a correlation id, a trace id or an order id appear here as one row."),
 		text.Own("1 shows every event, those that name no flow too; :trace ID looks for one in the brokers.")}
 	switch {
-	case f.trouble && f.watch() != nil:
+	case l.trouble && l.watch() != nil:
 		is := text.Own(" are failed, stuck or late.")
-		if f.troubled == 1 {
+		if l.troubled == 1 {
 			is = text.Own(" is failed, stuck or late.")
 		}
 		sentences = []text.Safe{
-			text.Own("No failed, stuck or late flow matches the filter; without it ").Add(text.Plural(f.troubled, text.Own(" flow"), text.Own(" flows")), is),
+			text.Own("No failed, stuck or late flow matches the filter; without it ").Add(text.Plural(l.troubled, text.Own(" flow"), text.Own(" flows")), is),
 			text.Own("esc clears the filter; ! shows all flows that match it."),
 		}
-	case f.trouble:
+	case l.trouble:
 		sentences = []text.Safe{text.Own("No flow is failed, stuck or late."), text.Own("! shows all flows again.")}
-	case f.watch() != nil:
+	case l.watch() != nil:
 		none := text.Own("No flow has an event that matches the filter.")
-		if f.Filter.OfFlows != nil {
+		if l.Filter.OfFlows != nil {
 			none = text.Own("No flow matches the filter.")
 		}
 		sentences = []text.Safe{none, text.Own("esc clears it; / changes it.")}

@@ -56,7 +56,7 @@ func flowRows(flow *tracing.Flow, reasons bool) []flowRow {
 	return rows
 }
 
-// hasReason says that the step failed and tells why.
+// hasReason reports whether the step failed and tells why.
 func hasReason(step *tracing.Step) bool {
 	return step.Note != "" && step.Marks&(tracing.Failure|tracing.DeadLetter) != 0
 }

@@ -104,7 +104,7 @@ type Binding struct {
 // Hint is what the footer says of a key where that does not depend on the page.
 func (b *Binding) Hint() text.Safe { return text.Cleaner{}.String(b.short) }
 
-// Everywhere says that a key works on every page.
+// Everywhere reports whether a key works on every page.
 func (b *Binding) Everywhere() bool { return b.scope == everywhere }
 
 // all is every key there is. Its order is the order of footer, help and manual.

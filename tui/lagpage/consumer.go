@@ -95,11 +95,11 @@ func (c *consumerLag) unknown() *consumerLag {
 	return n
 }
 
-// inPart says that the lag is known of some logs only, or that it is said of each log why
+// inPart reports whether the lag is known of some logs only, or it is said of each log why
 // it is not.
 func (c *consumerLag) inPart() bool { return c.Total.Known < c.Total.Of && len(c.Lag.Logs) > 0 }
 
-// keepsUp says that what is left is merely on its way, so that it is no news whether it is
+// keepsUp reports whether what is left is merely on its way, so that it is no news whether it is
 // a message more or less than before.
 func (c *consumerLag) keepsUp() bool {
 	const onItsWay = 2 // seconds
@@ -107,13 +107,13 @@ func (c *consumerLag) keepsUp() bool {
 	return isWell && !c.partly && c.Standing.SecondsKnown && c.Standing.Seconds < onItsWay
 }
 
-// moves says that the lag grows or drains, and that this is news.
+// moves reports whether the lag grows or drains, and that is news.
 func (c *consumerLag) moves() bool {
 	d := c.Standing.Direction
 	return (d == lag.Growing || d == lag.Draining) && c.Total.Lag > 0 && !c.keepsUp()
 }
 
-// like says that two looks at a consumer are shown alike.
+// like reports whether two looks at a consumer are shown alike.
 func (c *consumerLag) like(other *consumerLag) bool {
 	return c == other || c.Key() == other.Key() && c.Total == other.Total && c.partly == other.partly && c.short == other.short &&
 		page.SameError(c.Err, other.Err) && sameStanding(&c.Standing, &other.Standing) && c.Lag.Phase == other.Lag.Phase &&

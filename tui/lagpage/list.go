@@ -42,8 +42,8 @@ var lagOrders = []page.Order[*consumerLag]{
 }
 
 // NewList is the page of all consumers, a row each.
-func NewList(b *Model) page.Page {
-	return &lagPage{Screen: b, model: b, sorting: page.Sorting[*consumerLag]{Orders: lagOrders}}
+func NewList(m *Model) page.Page {
+	return &lagPage{Screen: m, model: m, sorting: page.Sorting[*consumerLag]{Orders: lagOrders}}
 }
 
 func (p *lagPage) Scope() keymap.Scope      { return keymap.OnLag }
@@ -107,11 +107,11 @@ func (p *lagPage) selected() *consumerLag {
 }
 
 // Hint leaves out keys that have nothing to act on.
-func (p *lagPage) Hint(b *keymap.Binding) text.Safe {
-	if b.Action == keymap.Enter && p.selected() == nil {
+func (p *lagPage) Hint(m *keymap.Binding) text.Safe {
+	if m.Action == keymap.Enter && p.selected() == nil {
 		return text.Safe{}
 	}
-	return b.Hint()
+	return m.Hint()
 }
 
 func (p *lagPage) Do(a keymap.Action) tea.Cmd {

@@ -65,20 +65,20 @@ func NewModel(c *Config) *Model {
 }
 
 // Update asks for a listing of the consumers on the screen, or of all, when one is due.
-func (b *Model) Update(shown []lag.Key) tea.Cmd {
-	if draft := b.draft.Swap(nil); draft != nil && b.Busy {
-		b.take(draft)
+func (m *Model) Update(shown []lag.Key) tea.Cmd {
+	if draft := m.draft.Swap(nil); draft != nil && m.Busy {
+		m.take(draft)
 	}
-	b.onPage = b.Now()
+	m.onPage = m.Now()
 	switch {
-	case b.Busy:
+	case m.Busy:
 		return nil
-	case b.contents == nil, b.Now().Sub(b.swept) >= b.apart():
-		return b.listing(nil)
-	case b.Now().Sub(b.asked) < max(lagEvery, page.ListingShare*b.took):
+	case m.contents == nil, m.Now().Sub(m.swept) >= m.apart():
+		return m.listing(nil)
+	case m.Now().Sub(m.asked) < max(lagEvery, page.ListingShare*m.took):
 		return nil
-	case len(b.contents.consumers) <= fewConsumers:
-		return b.listing(nil)
+	case len(m.contents.consumers) <= fewConsumers:
+		return m.listing(nil)
 	}
 	only := make(map[string][]string)
 	for _, key := range shown {
@@ -87,70 +87,70 @@ func (b *Model) Update(shown []lag.Key) tea.Cmd {
 	if len(only) == 0 {
 		return nil
 	}
-	return b.listing(only)
+	return m.listing(only)
 }
 
 // Background asks for a listing of all now and then while other pages are shown, for the
 // header; soon again while a source is not connected yet.
-func (b *Model) Background() tea.Cmd {
-	if b == nil || b.Busy {
+func (m *Model) Background() tea.Cmd {
+	if m == nil || m.Busy {
 		return nil
 	}
-	wait := b.apart()
-	if b.contents != nil && b.contents.waits {
+	wait := m.apart()
+	if m.contents != nil && m.contents.waits {
 		wait = lagEvery
 	}
-	if b.Now().Sub(b.swept) < wait {
+	if m.Now().Sub(m.swept) < wait {
 		return nil
 	}
-	return b.listing(nil)
+	return m.listing(nil)
 }
 
 // Again makes the next look at all consumers due at once.
-func (b *Model) Again() {
-	if b != nil {
-		b.asked, b.swept = time.Time{}, time.Time{}
+func (m *Model) Again() {
+	if m != nil {
+		m.asked, m.swept = time.Time{}, time.Time{}
 	}
 }
 
 // apart is how long there is between two looks at all consumers, as far as no page asks.
-func (b *Model) apart() time.Duration { return max(sweepEvery, page.ListingShare*b.sweep) }
+func (m *Model) apart() time.Duration { return max(sweepEvery, page.ListingShare*m.sweep) }
 
 // listing looks at the consumers that are named, by source, or at all.
-func (b *Model) listing(only map[string][]string) tea.Cmd {
+func (m *Model) listing(only map[string][]string) tea.Cmd {
 	all := only == nil
-	if b.asked = b.Now(); all {
-		b.swept = b.Now()
+	if m.asked = m.Now(); all {
+		m.swept = m.Now()
 	}
-	listing := &lagSweep{sources: b.Sources, series: b.series, before: b.contents, only: only, keep: b.keep}
-	listing.draft = func(c *lagContents) { b.draft.Store(c) }
-	return b.Ask(b, text.Own("asking how far consumers are behind"), sweepLimit, func(ctx context.Context) (func(), error) {
+	listing := &lagSweep{sources: m.Sources, series: m.series, before: m.contents, only: only, keep: m.keep}
+	listing.draft = func(c *lagContents) { m.draft.Store(c) }
+	return m.Ask(m, text.Own("asking how far consumers are behind"), sweepLimit, func(ctx context.Context) (func(), error) {
 		begun := time.Now()
 		now := listing.take(ctx)
 		took := time.Since(begun)
 		return func() {
-			b.draft.Store(nil)
-			if b.took = took; all {
-				b.sweep = took
+			m.draft.Store(nil)
+			if m.took = took; all {
+				m.sweep = took
 			}
-			b.take(now)
+			m.take(now)
 		}, nil
 	})
 }
 
 // take puts what a listing found where the pages see it.
-func (b *Model) take(now *lagContents) {
-	if b.contents == nil || !now.like(b.contents) {
-		b.seen++
-		b.Redraw()
+func (m *Model) take(now *lagContents) {
+	if m.contents == nil || !now.like(m.contents) {
+		m.seen++
+		m.Redraw()
 	}
-	b.contents = now
+	m.contents = now
 }
 
 // consumer is one of those that were found, or nil.
-func (b *Model) consumer(key lag.Key) *consumerLag {
-	if b.contents != nil {
-		for _, c := range b.contents.consumers {
+func (m *Model) consumer(key lag.Key) *consumerLag {
+	if m.contents != nil {
+		for _, c := range m.contents.consumers {
 			if c.Key() == key {
 				return c
 			}
@@ -160,12 +160,12 @@ func (b *Model) consumer(key lag.Key) *consumerLag {
 }
 
 // Seen counts the times that what follows has changed.
-func (b *Model) Seen() int { return b.seen }
+func (m *Model) Seen() int { return m.seen }
 
 // Consumers are those that were found, the worst first.
-func (b *Model) Consumers() (all []*lag.Consumer) {
-	if b.contents != nil {
-		for _, c := range b.contents.consumers {
+func (m *Model) Consumers() (all []*lag.Consumer) {
+	if m.contents != nil {
+		for _, c := range m.contents.consumers {
 			all = append(all, &c.Consumer)
 		}
 	}
@@ -173,9 +173,9 @@ func (b *Model) Consumers() (all []*lag.Consumer) {
 }
 
 // Troubles are what sources do not tell of consumers.
-func (b *Model) Troubles() []lag.Trouble {
-	if b.contents == nil {
+func (m *Model) Troubles() []lag.Trouble {
+	if m.contents == nil {
 		return nil
 	}
-	return b.contents.troubles
+	return m.contents.troubles
 }

@@ -27,8 +27,8 @@ type partitionsPage struct {
 	at       adapters.Log // under the cursor
 }
 
-func newPartitions(b *Model, c *consumerLag) *partitionsPage {
-	p := &partitionsPage{Screen: b, model: b, seen: b.seen}
+func newPartitions(m *Model, c *consumerLag) *partitionsPage {
+	p := &partitionsPage{Screen: m, model: m, seen: m.seen}
 	p.take(c)
 	return p
 }
@@ -81,11 +81,11 @@ func (p *partitionsPage) selected() (*consumer.LogLag, *lag.Standing) {
 }
 
 // Hint leaves out enter where there is no next message to show.
-func (p *partitionsPage) Hint(b *keymap.Binding) text.Safe {
-	if l, _ := p.selected(); b.Action == keymap.Enter && (l == nil || !noNext(l).Empty()) {
+func (p *partitionsPage) Hint(m *keymap.Binding) text.Safe {
+	if l, _ := p.selected(); m.Action == keymap.Enter && (l == nil || !noNext(l).Empty()) {
 		return text.Safe{}
 	}
-	return b.Hint()
+	return m.Hint()
 }
 
 // noNext says why there is no next message to show, or nothing.

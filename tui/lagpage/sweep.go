@@ -170,7 +170,7 @@ func (s *lagSweep) bound(c *lagContents) {
 	}
 }
 
-// like says that a listing found what another did, as far as it is shown.
+// like reports whether a listing found what another did, as far as it is shown.
 func (c *lagContents) like(other *lagContents) bool {
 	return c.more == other.more && c.unwatched == other.unwatched && maps.Equal(c.broken, other.broken) && slices.Equal(c.unrouted, other.unrouted) &&
 		slices.EqualFunc(c.troubles, other.troubles, page.SameTrouble) &&

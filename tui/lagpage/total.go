@@ -23,17 +23,17 @@ type tally struct {
 
 // tallies are those of the sources that can tell lags, in their order. What lies in a queue of
 // dead letters is left out where the header counts these.
-func (b *Model) tallies() []tally {
-	all := make([]tally, 0, len(b.Sources))
-	index := make(map[string]int, len(b.Sources))
-	for i := range b.Sources {
-		if source := &b.Sources[i]; source.Lag != nil {
+func (m *Model) tallies() []tally {
+	all := make([]tally, 0, len(m.Sources))
+	index := make(map[string]int, len(m.Sources))
+	for i := range m.Sources {
+		if source := &m.Sources[i]; source.Lag != nil {
 			index[source.Name] = len(all)
 			all = append(all, tally{source: source})
 		}
 	}
-	dead := b.Dead()
-	for _, c := range b.contents.consumers {
+	dead := m.Dead()
+	for _, c := range m.contents.consumers {
 		if dead[c.Key()] {
 			continue
 		}
@@ -45,7 +45,7 @@ func (b *Model) tallies() []tally {
 			continue
 		}
 		t.lag, t.known = t.lag+c.Total.Lag, t.known+1
-		t.age = max(t.age, b.Now().Sub(c.Lag.At))
+		t.age = max(t.age, m.Now().Sub(c.Lag.At))
 		if c.moves() {
 			t.net, t.moving = t.net+c.Standing.In.PerSecond-c.Standing.Out.PerSecond, true
 		}
@@ -56,18 +56,18 @@ func (b *Model) tallies() []tally {
 // Total is the lag of all, whether it becomes more, and what part of it is not what it is
 // now: by what comes and is done where that is not in balance. It is empty until something
 // is known. Where there is little room, marks stand for the notes.
-func (b *Model) Total(t *theme.Theme, brief bool) []page.Piece {
-	if b == nil || b.contents == nil {
+func (m *Model) Total(t *theme.Theme, brief bool) []page.Piece {
+	if m == nil || m.contents == nil {
 		return nil
 	}
 	var sum tally
 	var notes []page.Piece
 	old := false
-	all := b.tallies()
+	all := m.tallies()
 	for i := range all {
 		a := &all[i]
 		name := t.Cut(t.String(a.source.Name), page.ShortName)
-		switch out := b.isOut(a); {
+		switch out := m.isOut(a); {
 		case out && a.known == 0:
 			notes = append(notes, page.Piece{Role: theme.Warn, Text: text.Own(", ").Add(name, text.Own(" ?"))})
 			sum.unknown++
@@ -83,7 +83,7 @@ func (b *Model) Total(t *theme.Theme, brief bool) []page.Piece {
 			sum.unknown += a.unknown
 		}
 	}
-	if more := b.contents.more; more > 0 {
+	if more := m.contents.more; more > 0 {
 		notes = append(notes, page.Piece{Role: theme.Dim, Text: text.Own(", ").Add(text.Count(int64(more)), text.Own(" not listed"))})
 		sum.unknown += more
 	}
@@ -94,8 +94,8 @@ func (b *Model) Total(t *theme.Theme, brief bool) []page.Piece {
 		return []page.Piece{{Role: theme.Warn, Text: text.Own("lag ?")}}
 	}
 	parts := []page.Piece{lagPiece(t, &sum)}
-	if !b.isOnPage() && !old {
-		parts = append(parts, page.Piece{Role: theme.Dim, Text: text.Own(" <").Add(text.Age(b.apart()))})
+	if !m.isOnPage() && !old {
+		parts = append(parts, page.Piece{Role: theme.Dim, Text: text.Own(" <").Add(text.Age(m.apart()))})
 	}
 	switch {
 	case !brief:
@@ -123,23 +123,23 @@ func lagPiece(t *theme.Theme, sum *tally) page.Piece {
 	return p
 }
 
-// isOut says that a source cannot be asked now, or that what it told is older than what is
+// isOut reports whether a source cannot be asked now, or what it told is older than what is
 // told of it says.
-func (b *Model) isOut(a *tally) bool {
+func (m *Model) isOut(a *tally) bool {
 	const late = 5 * time.Second
 	if connection := a.source.Status().Connection; connection == adapters.Lost || connection == adapters.Failed {
 		return true
 	}
-	return b.contents.broken[a.source.Name] || a.age > b.apart()+max(late, b.sweep)
+	return m.contents.broken[a.source.Name] || a.age > m.apart()+max(late, m.sweep)
 }
 
-// isOnPage says that consumers are looked at all the time, because they are on the screen and
+// isOnPage reports whether consumers are looked at all the time, because they are on the screen and
 // so few.
-func (b *Model) isOnPage() bool {
-	return b.Now().Sub(b.onPage) < lagEvery && len(b.contents.consumers) <= fewConsumers
+func (m *Model) isOnPage() bool {
+	return m.Now().Sub(m.onPage) < lagEvery && len(m.contents.consumers) <= fewConsumers
 }
 
-// Ages says that the header shows how old a lag is.
-func (b *Model) Ages() bool {
-	return b != nil && b.contents != nil && slices.ContainsFunc(b.tallies(), func(t tally) bool { return t.known > 0 && b.isOut(&t) })
+// Ages reports whether the header shows how old a lag is.
+func (m *Model) Ages() bool {
+	return m != nil && m.contents != nil && slices.ContainsFunc(m.tallies(), func(t tally) bool { return t.known > 0 && m.isOut(&t) })
 }

@@ -33,81 +33,81 @@ type deadLetterRow struct {
 }
 
 // NewDLQs is the first page about dead letters.
-func NewDLQs(b *Model) page.Page { return &dlqsPage{Screen: b, model: b} }
+func NewDLQs(m *Model) page.Page { return &dlqsPage{Screen: m, model: m} }
 
-func (g *dlqsPage) Scope() keymap.Scope      { return keymap.OnDLQs }
-func (g *dlqsPage) Ages() bool               { return true }
-func (g *dlqsPage) WaitsFor() *page.Question { return &g.model.Question }
-func (g *dlqsPage) Name() text.Safe          { return text.Own("Dead letters") }
+func (p *dlqsPage) Scope() keymap.Scope      { return keymap.OnDLQs }
+func (p *dlqsPage) Ages() bool               { return true }
+func (p *dlqsPage) WaitsFor() *page.Question { return &p.model.Question }
+func (p *dlqsPage) Name() text.Safe          { return text.Own("Dead letters") }
 
-func (g *dlqsPage) Back() bool {
-	was := g.model.all
-	g.model.all = false
+func (p *dlqsPage) Back() bool {
+	was := p.model.all
+	p.model.all = false
 	return was
 }
 
-func (g *dlqsPage) Refresh() tea.Cmd {
-	if g.seen != g.model.seen {
-		g.seen = g.model.seen
-		g.Redraw()
-		g.unread, g.groups = g.model.unread(), g.model.contents.groups
-		if i := g.find(&g.at); i >= 0 {
-			g.Cursor.Index = i
+func (p *dlqsPage) Refresh() tea.Cmd {
+	if p.seen != p.model.seen {
+		p.seen = p.model.seen
+		p.Redraw()
+		p.unread, p.groups = p.model.unread(), p.model.contents.groups
+		if i := p.find(&p.at); i >= 0 {
+			p.Cursor.Index = i
 		}
-		g.keep()
+		p.keep()
 	}
-	return g.model.update()
+	return p.model.update()
 }
 
-func (g *dlqsPage) length() int { return len(g.unread) + len(g.groups) }
+func (p *dlqsPage) length() int { return len(p.unread) + len(p.groups) }
 
 // find is the row that is about the same as at, or -1. A destination that has been read
 // since has its largest group there.
-func (g *dlqsPage) find(at *deadLetterRow) int {
-	if i := slices.IndexFunc(g.unread, func(unread *replay.Listed) bool { return unread.Key() == at.unread }); i >= 0 {
+func (p *dlqsPage) find(at *deadLetterRow) int {
+	if i := slices.IndexFunc(p.unread, func(unread *replay.Listed) bool { return unread.Key() == at.unread }); i >= 0 {
 		return i
 	}
-	i := slices.IndexFunc(g.groups, func(group replay.Group) bool {
+	i := slices.IndexFunc(p.groups, func(group replay.Group) bool {
 		return at.unread == "" && group.Like(&at.group) || group.Key() == at.unread
 	})
 	if i < 0 {
 		return -1
 	}
-	return len(g.unread) + i
+	return len(p.unread) + i
 }
 
 // keep notes what is under the cursor.
-func (g *dlqsPage) keep() {
-	g.Cursor.To(g.Cursor.Index, g.length())
-	g.at = deadLetterRow{}
-	switch unread, group := g.dlq(), g.group(); {
+func (p *dlqsPage) keep() {
+	p.Cursor.To(p.Cursor.Index, p.length())
+	p.at = deadLetterRow{}
+	switch unread, group := p.dlq(), p.group(); {
 	case unread != nil:
-		g.at.unread = unread.Key()
+		p.at.unread = unread.Key()
 	case group != nil:
-		g.at.group = *group
+		p.at.group = *group
 	}
 }
 
 // group is the one under the cursor, or nil.
-func (g *dlqsPage) group() *replay.Group {
-	if i := g.Cursor.Index - len(g.unread); i >= 0 && i < len(g.groups) {
-		return &g.groups[i]
+func (p *dlqsPage) group() *replay.Group {
+	if i := p.Cursor.Index - len(p.unread); i >= 0 && i < len(p.groups) {
+		return &p.groups[i]
 	}
 	return nil
 }
 
 // dlq is the one under the cursor that is not read, or nil.
-func (g *dlqsPage) dlq() *replay.Listed {
-	if i := g.Cursor.Index; i < len(g.unread) {
-		return g.unread[i]
+func (p *dlqsPage) dlq() *replay.Listed {
+	if i := p.Cursor.Index; i < len(p.unread) {
+		return p.unread[i]
 	}
 	return nil
 }
 
 // Hint names what enter does here, and no key that has nothing to act on.
-func (g *dlqsPage) Hint(b *keymap.Binding) text.Safe {
-	dlq, group := g.dlq(), g.group()
-	switch b.Action {
+func (p *dlqsPage) Hint(m *keymap.Binding) text.Safe {
+	dlq, group := p.dlq(), p.group()
+	switch m.Action {
 	case keymap.Enter:
 		switch {
 		case dlq != nil && dlq.Unsafe == nil:
@@ -120,31 +120,31 @@ func (g *dlqsPage) Hint(b *keymap.Binding) text.Safe {
 			return text.Safe{}
 		}
 	}
-	return b.Hint()
+	return m.Hint()
 }
 
-func (g *dlqsPage) Do(a keymap.Action) tea.Cmd {
-	if g.Move(a, g.length()) {
-		g.keep()
+func (p *dlqsPage) Do(a keymap.Action) tea.Cmd {
+	if p.Move(a, p.length()) {
+		p.keep()
 		return nil
 	}
 	if a == keymap.ShowAll {
-		g.model.all = !g.model.all
-		return g.model.update()
+		p.model.all = !p.model.all
+		return p.model.update()
 	}
-	dlq, group := g.dlq(), g.group()
+	dlq, group := p.dlq(), p.group()
 	switch {
 	case dlq != nil && (a == keymap.Enter || a == keymap.PeekInto):
-		return g.look(dlq)
+		return p.look(dlq)
 	case group == nil:
 		return nil
 	case a == keymap.Enter:
-		return g.Open(newLetters(g.model, group))
+		return p.Open(newLetters(p.model, group))
 	case a == keymap.ReplayLetters, a == keymap.DiscardLetters:
-		return g.model.planFor(a, g.model.lettersOf(group), nil)
+		return p.model.planFor(a, p.model.lettersOf(group), nil)
 	case a == keymap.PeekInto:
-		if of := g.model.contents.dlq(group.Source, group.DLQ); of != nil {
-			return g.look(of)
+		if of := p.model.contents.dlq(group.Source, group.DLQ); of != nil {
+			return p.look(of)
 		}
 	}
 	return nil
@@ -152,54 +152,54 @@ func (g *dlqsPage) Do(a keymap.Action) tea.Cmd {
 
 // look reads a dead-letter destination. Where messages are taken for it and given back, that is
 // asked for first, and refused where it is not safe.
-func (g *dlqsPage) look(dlq *replay.Listed) tea.Cmd {
+func (p *dlqsPage) look(dlq *replay.Listed) tea.Cmd {
 	if dlq.Unsafe != nil {
-		g.Say(theme.Bad, g.Theme().Glyph.Failed.Add(text.Space, g.Theme().String(dlq.Unsafe.Error())))
+		p.Say(theme.Bad, p.Theme().Glyph.Failed.Add(text.Space, p.Theme().String(dlq.Unsafe.Error())))
 		return nil
 	}
 	if dlq.Cost.IsFree() {
-		return g.model.peekInto(dlq)
+		return p.model.peekInto(dlq)
 	}
 	what := text.Own("all messages")
 	if dlq.Messages >= 0 {
 		what = text.Plural(int(dlq.Messages), text.Own(" message"), text.Own(" messages"))
 	}
-	page.AskYes(g, text.Own("peek ").Add(what, text.Own(" of "), g.Theme().CutMiddle(g.Theme().String(dlq.Name), 40), text.Own("?")),
-		text.Own("each is taken, copied to this machine and given back; ").Add(g.Theme().String(dlq.Cost.Says)),
-		func() tea.Cmd { return g.model.peekInto(dlq) })
+	page.AskYes(p, text.Own("peek ").Add(what, text.Own(" of "), p.Theme().CutMiddle(p.Theme().String(dlq.Name), 40), text.Own("?")),
+		text.Own("each is taken, copied to this machine and given back; ").Add(p.Theme().String(dlq.Cost.Says)),
+		func() tea.Cmd { return p.model.peekInto(dlq) })
 	return nil
 }
 
-func (g *dlqsPage) Click(_, row int) bool {
-	again := g.Listing.Click(row, g.length())
-	g.keep()
+func (p *dlqsPage) Click(_, row int) bool {
+	again := p.Listing.Click(row, p.length())
+	p.keep()
 	return again
 }
 
-func (g *dlqsPage) Status() []page.Piece {
-	if g.model.contents == nil {
+func (p *dlqsPage) Status() []page.Piece {
+	if p.model.contents == nil {
 		return nil
 	}
 	role := theme.Bad
-	if g.model.open == 0 {
+	if p.model.open == 0 {
 		role = theme.Dim
 	}
-	count := text.Count(g.model.open)
-	if g.model.contents.listing.Err != nil && g.model.contents.listing.Old().IsZero() {
+	count := text.Count(p.model.open)
+	if p.model.contents.listing.Err != nil && p.model.contents.listing.Old().IsZero() {
 		role, count = theme.Bad, count.Add(text.Own("+")) // of those that could be listed
 	}
-	pieces := []page.Piece{{Role: role, Text: g.Theme().Glyph.Dead.Add(text.Space, count, text.Own(" open"))}}
-	if g.model.all {
+	pieces := []page.Piece{{Role: role, Text: p.Theme().Glyph.Dead.Add(text.Space, count, text.Own(" open"))}}
+	if p.model.all {
 		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: text.Own("  incl. resolved")})
 	}
-	if more := g.model.contents.more(); more > 0 {
+	if more := p.model.contents.more(); more > 0 {
 		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  ").Add(text.Count(more), text.Own(" older not listed"))})
 	}
-	if unread := g.model.contents.unread(); unread > 0 {
+	if unread := p.model.contents.unread(); unread > 0 {
 		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  ").Add(text.Count(unread), text.Own(" not read yet"))})
 	}
-	if old := g.model.contents.listing.Old(); !old.IsZero() {
-		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  as of ").Add(text.Ago(g.Now().Sub(old)))})
+	if old := p.model.contents.listing.Old(); !old.IsZero() {
+		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  as of ").Add(text.Ago(p.Now().Sub(old)))})
 	}
 	return pieces
 }
@@ -214,21 +214,21 @@ const (
 	groupDLQ
 )
 
-func (g *dlqsPage) columns(width int) []int {
+func (p *dlqsPage) columns(width int) []int {
 	kind, dlq, origin, count := 12, 10, 8, 4
 	originRank, dlqRank := 3, 2
-	if !slices.ContainsFunc(g.groups, func(group replay.Group) bool { return group.DLQ != g.groups[0].DLQ }) {
+	if !slices.ContainsFunc(p.groups, func(group replay.Group) bool { return group.DLQ != p.groups[0].DLQ }) {
 		originRank, dlqRank = dlqRank, originRank // what is the same for all tells least
 	}
-	for _, dlq := range g.unread {
+	for _, dlq := range p.unread {
 		count = max(count, messagesIn(dlq).Width())
 	}
-	for i := range g.groups {
-		group := &g.groups[i]
-		kind = max(kind, min(30, g.Theme().String(group.Type).Width()))
-		dlq = max(dlq, min(30, g.Theme().String(group.DLQ).Width()))
-		origin = max(origin, min(24, g.Theme().String(group.Origin).Width()))
-		count = max(count, g.count(group).Width())
+	for i := range p.groups {
+		group := &p.groups[i]
+		kind = max(kind, min(30, p.Theme().String(group.Type).Width()))
+		dlq = max(dlq, min(30, p.Theme().String(group.DLQ).Width()))
+		origin = max(origin, min(24, p.Theme().String(group.Origin).Width()))
+		count = max(count, p.count(group).Width())
 	}
 	return widget.Layout([]widget.Column{
 		groupCount:  {Min: count},
@@ -241,8 +241,8 @@ func (g *dlqsPage) columns(width int) []int {
 }
 
 // count is how many letters of a group are open, and of how many where all are shown.
-func (g *dlqsPage) count(group *replay.Group) text.Safe {
-	if g.model.all && group.Open != group.Count {
+func (p *dlqsPage) count(group *replay.Group) text.Safe {
+	if p.model.all && group.Open != group.Count {
 		return text.Count(int64(group.Open)).Add(text.Own(" of "), text.Count(int64(group.Count)))
 	}
 	return text.Count(int64(group.Open))
@@ -250,22 +250,22 @@ func (g *dlqsPage) count(group *replay.Group) text.Safe {
 
 func groupWords(g *replay.Group) string { return deathWords(g.Reason, g.Exception, g.Words) }
 
-func (g *dlqsPage) Render(width, height int) []widget.Line {
-	if g.model.contents == nil || g.length() == 0 {
-		return g.empty(width, height)
+func (p *dlqsPage) Render(width, height int) []widget.Line {
+	if p.model.contents == nil || p.length() == 0 {
+		return p.empty(width, height)
 	}
-	return page.Detailed(g.Theme(), width, height, func(height int) []widget.Line { return g.list(width, height) }, g.details)
+	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
 }
 
 // details are what the row under the cursor has no room for.
-func (g *dlqsPage) details() []page.Piece {
-	t := g.Theme()
-	if dlq := g.dlq(); dlq != nil {
-		where := g.model.Words.Product(g.Theme(), dlq.Source.Broker).Add(text.Space, t.String(string(dlq.Kind)), text.Space, t.String(dlq.Name), text.Own(", "), t.String(dlq.Evidence))
-		role, what := g.dlqWords(dlq)
+func (p *dlqsPage) details() []page.Piece {
+	t := p.Theme()
+	if dlq := p.dlq(); dlq != nil {
+		where := p.model.Words.Product(p.Theme(), dlq.Source.Broker).Add(text.Space, t.String(string(dlq.Kind)), text.Space, t.String(dlq.Name), text.Own(", "), t.String(dlq.Evidence))
+		role, what := p.dlqWords(dlq)
 		return []page.Piece{{Role: role, Text: what}, {Role: theme.Dim, Text: where}}
 	}
-	group := g.group()
+	group := p.group()
 	if group == nil {
 		return nil
 	}
@@ -273,9 +273,9 @@ func (g *dlqsPage) details() []page.Piece {
 	if why.Empty() {
 		why = text.Own("nothing says why they died")
 	}
-	where := text.Own("died at ").Add(t.String(orUnknown(group.Origin)), text.Own(", lies in "), g.model.Words.Product(g.Theme(), group.Broker), text.Space, t.String(group.DLQ))
+	where := text.Own("died at ").Add(t.String(orUnknown(group.Origin)), text.Own(", lies in "), p.model.Words.Product(p.Theme(), group.Broker), text.Space, t.String(group.DLQ))
 	if !group.Oldest.IsZero() {
-		where = where.Add(text.Own(", oldest "), page.Age(g.Now(), group.Oldest))
+		where = where.Add(text.Own(", oldest "), page.Age(p.Now(), group.Oldest))
 	}
 	return []page.Piece{{Role: theme.Dim, Text: where}, {Role: theme.Warn, Text: why}}
 }
@@ -288,41 +288,41 @@ func orUnknown(name string) string {
 	return name
 }
 
-func (g *dlqsPage) list(width, height int) []widget.Line {
-	columns := g.columns(width)
+func (p *dlqsPage) list(width, height int) []widget.Line {
+	columns := p.columns(width)
 	var lines []widget.Line
 	say := func(role theme.Role, s text.Safe) {
-		lines = append(lines, widget.Paragraph(g.Theme(), width, 2, role, s, 2)...)
+		lines = append(lines, widget.Paragraph(p.Theme(), width, 2, role, s, 2)...)
 	}
-	if err := g.model.contents.listing.Err; err != nil {
-		say(theme.Bad, g.Theme().String(err.Error()))
+	if err := p.model.contents.listing.Err; err != nil {
+		say(theme.Bad, p.Theme().String(err.Error()))
 	}
-	for _, err := range g.model.contents.listing.Unmarked() {
-		say(theme.Warn, text.Own("Nobody knows which letters were dealt with: ").Add(g.Theme().String(err.Error())))
+	for _, err := range p.model.contents.listing.Unmarked() {
+		say(theme.Warn, text.Own("Nobody knows which letters were dealt with: ").Add(p.Theme().String(err.Error())))
 	}
-	for _, err := range g.model.contents.lacking {
-		say(theme.Warn, g.Theme().String(err.Error()))
+	for _, err := range p.model.contents.lacking {
+		say(theme.Warn, p.Theme().String(err.Error()))
 	}
-	lines = append(lines, widget.Headings(g.Theme(), width, columns, []text.Safe{
+	lines = append(lines, widget.Headings(p.Theme(), width, columns, []text.Safe{
 		text.Own("Open"), text.Own("Type"), text.Own("Why"), text.Own("Failed in"), text.Own("Newest"), text.Own("DLQ"),
 	}, groupCount, groupAge))
-	from, to := g.Show(lines, height, g.length())
+	from, to := p.Show(lines, height, p.length())
 	for i := from; i < to; i++ {
-		if i < len(g.unread) {
-			lines = append(lines, g.unreadRow(g.unread[i], columns[groupCount], width, i == g.Cursor.Index))
+		if i < len(p.unread) {
+			lines = append(lines, p.unreadRow(p.unread[i], columns[groupCount], width, i == p.Cursor.Index))
 		} else {
-			lines = append(lines, g.groupRow(columns, &g.groups[i-len(g.unread)], width, i == g.Cursor.Index))
+			lines = append(lines, p.groupRow(columns, &p.groups[i-len(p.unread)], width, i == p.Cursor.Index))
 		}
 	}
-	return widget.Fit(g.Theme(), lines, width, height)
+	return widget.Fit(p.Theme(), lines, width, height)
 }
 
 // unreadRow is a queue that nobody has looked into, or a dead-letter queue that cannot be read.
-func (g *dlqsPage) unreadRow(dlq *replay.Listed, column, width int, selected bool) widget.Line {
-	t := g.Theme()
+func (p *dlqsPage) unreadRow(dlq *replay.Listed, column, width int, selected bool) widget.Line {
+	t := p.Theme()
 	row := widget.ListRow(t, width, selected, false)
 	row.Right(theme.Bad, messagesIn(dlq), column).Between().Put(theme.Plain, t.CutMiddle(t.String(dlq.Name), max(10, width/3))).Gap(2)
-	role, what := g.dlqWords(dlq)
+	role, what := p.dlqWords(dlq)
 	return row.Put(role, what).Line()
 }
 
@@ -335,28 +335,28 @@ func messagesIn(dlq *replay.Listed) text.Safe {
 }
 
 // dlqWords say why the letters of a dead-letter queue are not listed, and what looking would cost.
-func (g *dlqsPage) dlqWords(dlq *replay.Listed) (theme.Role, text.Safe) {
-	t := g.Theme()
+func (p *dlqsPage) dlqWords(dlq *replay.Listed) (theme.Role, text.Safe) {
+	t := p.Theme()
 	switch {
 	case dlq.Err != nil:
-		return theme.Bad, t.Glyph.Failed.Add(text.Space, page.Repeated(g.Theme(), dlq.Err))
+		return theme.Bad, t.Glyph.Failed.Add(text.Space, page.Repeated(p.Theme(), dlq.Err))
 	case dlq.Unsafe != nil:
 		return theme.Warn, t.Glyph.Warning.Add(text.Own(" not inspected: "), t.String(dlq.Unsafe.Error()))
 	case !dlq.ReadAt.IsZero():
-		return theme.Warn, t.Glyph.Warning.Add(text.Own(" has changed since it was looked at "), text.Ago(g.Now().Sub(dlq.ReadAt)),
+		return theme.Warn, t.Glyph.Warning.Add(text.Own(" has changed since it was looked at "), text.Ago(p.Now().Sub(dlq.ReadAt)),
 			text.Own(": enter peeks again (each message is taken and given back, and is then marked as redelivered)"))
 	}
 	return theme.Warn, text.Own("not inspected: enter peeks (each message is taken and given back, and is then marked as redelivered)")
 }
 
-func (g *dlqsPage) groupRow(columns []int, group *replay.Group, width int, selected bool) widget.Line {
-	t := g.Theme()
+func (p *dlqsPage) groupRow(columns []int, group *replay.Group, width int, selected bool) widget.Line {
+	t := p.Theme()
 	row := widget.ListRow(t, width, selected, false)
 	role := theme.Bad
 	if group.Open == 0 {
 		role = theme.Dim
 	}
-	row.Right(role, g.count(group), columns[groupCount])
+	row.Right(role, p.count(group), columns[groupCount])
 	row.Between().Cell(theme.Plain, orNoType(t, group.Type), columns[groupType])
 	row.Between().Cell(theme.Warn, t.String(groupWords(group)), columns[groupWhy])
 	origin, role := t.String(group.Origin), theme.Plain
@@ -364,38 +364,38 @@ func (g *dlqsPage) groupRow(columns []int, group *replay.Group, width int, selec
 		origin, role = page.Unknown, theme.Warn
 	}
 	row.ColumnID(role, origin, columns[groupOrigin])
-	row.ColumnRight(theme.Dim, page.Age(g.Now(), group.Newest), columns[groupAge])
+	row.ColumnRight(theme.Dim, page.Age(p.Now(), group.Newest), columns[groupAge])
 	row.ColumnID(theme.Dim, t.String(group.DLQ), columns[groupDLQ])
 	return row.Line()
 }
 
 // empty says what would be here.
-func (g *dlqsPage) empty(width, height int) []widget.Line {
-	t := g.Theme()
+func (p *dlqsPage) empty(width, height int) []widget.Line {
+	t := p.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
 	add := func(role theme.Role, s text.Safe) {
 		lines = append(lines, widget.Paragraph(t, width, 2, role, s, 4)...)
 	}
-	if g.model.contents == nil {
+	if p.model.contents == nil {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
-	if err := g.model.contents.listing.Err; err != nil {
+	if err := p.model.contents.listing.Err; err != nil {
 		add(theme.Bad, t.Glyph.Failed.Add(text.Space, t.String(err.Error())))
 		add(theme.Plain, text.Own("So nobody knows whether there are dead letters. It is asked again."))
 		return widget.Fit(t, lines, width, height)
 	}
-	if len(g.model.contents.listing.DLQs) == 0 {
+	if len(p.model.contents.listing.DLQs) == 0 {
 		add(theme.Plain, text.Own("No dead-letter topic or queue was found: none is configured as one, none is named like one (orders.dlq, orders-dlt, orders_error), or the users of the sources may see none."))
 		add(theme.Dim, text.Own("A destination of any name is taken for one when a URL names it: eventscope dlq list URL."))
 		return widget.Fit(t, lines, width, height)
 	}
-	for _, err := range g.model.contents.lacking {
+	for _, err := range p.model.contents.lacking {
 		add(theme.Warn, t.String(err.Error()))
 	}
 	add(theme.Good, t.Glyph.Done.Add(text.Own(" No open dead letters. a shows resolved ones.")))
-	for i := range g.model.contents.listing.DLQs {
-		dlq := &g.model.contents.listing.DLQs[i]
-		add(theme.Dim, g.model.Words.Product(g.Theme(), dlq.Source.Broker).Add(text.Space, t.String(dlq.Name), text.Own(": "), t.String(dlq.Evidence)))
+	for i := range p.model.contents.listing.DLQs {
+		dlq := &p.model.contents.listing.DLQs[i]
+		add(theme.Dim, p.model.Words.Product(p.Theme(), dlq.Source.Broker).Add(text.Space, t.String(dlq.Name), text.Own(": "), t.String(dlq.Evidence)))
 	}
 	return widget.Fit(t, lines, width, height)
 }

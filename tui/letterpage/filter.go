@@ -126,7 +126,7 @@ func (f *letterFilter) choose(ctx context.Context, service *replay.Service, dlq 
 	return chosen, known, nil
 }
 
-// passes says whether a letter does whose message passes some of the tests.
+// passes reports whether a letter passes all tests; message has a bit for each that its message passes.
 func (f *letterFilter) passes(l *replay.Letter, message uint64) bool {
 	list := query.Subject{DeadLetter: &l.DeadLetter}
 	for i, test := range f.tests {

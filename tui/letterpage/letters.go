@@ -41,8 +41,8 @@ type lettersPage struct {
 // chooseLimit is how long choosing letters may take, which may read a whole dead-letter queue.
 const chooseLimit = time.Minute
 
-func newLetters(b *Model, group *replay.Group) *lettersPage {
-	return &lettersPage{Screen: b, model: b, group: *group, sorting: page.Sorting[*replay.Letter]{Orders: letterOrders}, marked: map[adapters.Position]bool{}, stale: true}
+func newLetters(m *Model, group *replay.Group) *lettersPage {
+	return &lettersPage{Screen: m, model: m, group: *group, sorting: page.Sorting[*replay.Letter]{Orders: letterOrders}, marked: map[adapters.Position]bool{}, stale: true}
 }
 
 func (p *lettersPage) Scope() keymap.Scope { return keymap.OnLetters }
@@ -97,7 +97,7 @@ func (p *lettersPage) choose() tea.Cmd {
 			failures = filter.failuresIn(known)
 		}
 		slices.Reverse(rows) // what came last, of those that died at once
-		slices.SortStableFunc(rows, func(a, b *replay.Letter) int { return b.Died().Compare(a.Died()) })
+		slices.SortStableFunc(rows, func(a, m *replay.Letter) int { return m.Died().Compare(a.Died()) })
 		sorting.Sort(rows)
 		return func() {
 			if filter != nil {
@@ -140,10 +140,10 @@ func (p *lettersPage) selected() *replay.Letter {
 
 // Hint says for how many letters the keys are: for all that are shown, unless some are
 // marked.
-func (p *lettersPage) Hint(b *keymap.Binding) text.Safe {
-	hint := b.Hint()
+func (p *lettersPage) Hint(m *keymap.Binding) text.Safe {
+	hint := m.Hint()
 	switch {
-	case b.Action != keymap.ReplayLetters && b.Action != keymap.DiscardLetters:
+	case m.Action != keymap.ReplayLetters && m.Action != keymap.DiscardLetters:
 		return hint
 	case len(p.rows) == 0:
 		return text.Safe{}

@@ -81,56 +81,56 @@ func NewModel(c *Config) *Model {
 	return &Model{Config: c, look: map[string]bool{}}
 }
 
-// due says that a listing is.
-func (b *Model) due() bool {
-	if b.contents == nil || b.fresh || len(b.look) > 0 || b.contents.all != b.all {
+// due reports whether it is time for a listing.
+func (m *Model) due() bool {
+	if m.contents == nil || m.fresh || len(m.look) > 0 || m.contents.all != m.all {
 		return true
 	}
-	return b.Now().Sub(b.asked) >= max(listingEvery, page.ListingShare*b.took)
+	return m.Now().Sub(m.asked) >= max(listingEvery, page.ListingShare*m.took)
 }
 
 // update asks for a listing when one is due.
-func (b *Model) update() tea.Cmd {
-	if b.Busy || !b.due() {
+func (m *Model) update() tea.Cmd {
+	if m.Busy || !m.due() {
 		return nil
 	}
-	b.asked = b.Now()
-	options := replay.ListingOptions{Peek: b.look, Fresh: b.fresh || b.run.atWork()}
-	b.look, b.fresh = map[string]bool{}, false
-	before, service, all, runs, then := b.contents, b.Service, b.all, slices.Clone(b.runs), b.then
-	b.then = nil
-	return b.Ask(b, text.Own("reading the dead letters"), listingLimit, func(ctx context.Context) (func(), error) {
+	m.asked = m.Now()
+	options := replay.ListingOptions{Peek: m.look, Fresh: m.fresh || m.run.atWork()}
+	m.look, m.fresh = map[string]bool{}, false
+	before, service, all, runs, then := m.contents, m.Service, m.all, slices.Clone(m.runs), m.then
+	m.then = nil
+	return m.Ask(m, text.Own("reading the dead letters"), listingLimit, func(ctx context.Context) (func(), error) {
 		begun := time.Now()
 		now := take(ctx, service, before, options, all, runs)
 		took := time.Since(begun)
 		return func() {
-			b.settle(now, took)
+			m.settle(now, took)
 			if then != nil {
 				then()
 			}
-			b.runs = slices.DeleteFunc(b.runs, func(r *running) bool { return r.endedBefore(begun) })
+			m.runs = slices.DeleteFunc(m.runs, func(r *running) bool { return r.endedBefore(begun) })
 		}, nil
 	})
 }
 
 // Again makes the next listing due at once.
-func (b *Model) Again() {
-	if b != nil {
-		b.asked = time.Time{}
+func (m *Model) Again() {
+	if m != nil {
+		m.asked = time.Time{}
 	}
 }
 
 // settle puts what a listing found where the pages see it.
-func (b *Model) settle(now *contents, took time.Duration) {
-	if b.contents == nil || !now.like(b.contents) {
-		b.seen++
+func (m *Model) settle(now *contents, took time.Duration) {
+	if m.contents == nil || !now.like(m.contents) {
+		m.seen++
 	}
-	b.contents, b.open, b.took = now, now.open, took
+	m.contents, m.open, m.took = now, now.open, took
 }
 
-// Ages says that the header shows how old the number of dead letters is.
-func (b *Model) Ages() bool {
-	return b != nil && b.contents != nil && b.open > 0 && !b.contents.listing.Old().IsZero()
+// Ages reports whether the header shows how old the number of dead letters is.
+func (m *Model) Ages() bool {
+	return m != nil && m.contents != nil && m.open > 0 && !m.contents.listing.Old().IsZero()
 }
 
 // take lists the dead-letter queues. It works outside the event loop.
@@ -180,7 +180,7 @@ func (c *contents) each(do func(*replay.Letter)) {
 	}
 }
 
-// like says that a listing found what another did.
+// like reports whether a listing found what another did.
 func (c *contents) like(other *contents) bool {
 	return c.all == other.all && len(c.away) == len(other.away) && page.SameError(c.listing.Err, other.listing.Err) &&
 		slices.EqualFunc(c.lacking, other.lacking, page.SameError) &&
@@ -202,8 +202,8 @@ func (c *contents) dlq(source, name string) *replay.Listed {
 
 // asOf is from when it is what is shown of a place for dead letters: its source does not
 // answer, or it cannot be read. It is zero for what is so now.
-func (b *Model) asOf(source, name string) time.Time {
-	g := b.contents.dlq(source, name)
+func (m *Model) asOf(source, name string) time.Time {
+	g := m.contents.dlq(source, name)
 	switch {
 	case g == nil:
 		return time.Time{}
@@ -230,17 +230,17 @@ func (c *contents) unread() (n int64) {
 }
 
 // peekInto asks to read a queue, which is not free.
-func (b *Model) peekInto(dlq *replay.Listed) tea.Cmd {
-	b.look[dlq.Key()] = true
-	return b.update()
+func (m *Model) peekInto(dlq *replay.Listed) tea.Cmd {
+	m.look[dlq.Key()] = true
+	return m.update()
 }
 
 // unread are the dead-letter queues that nobody has looked into yet, that have changed since, or that
 // cannot be read.
-func (b *Model) unread() []*replay.Listed {
+func (m *Model) unread() []*replay.Listed {
 	var list []*replay.Listed
-	for i := range b.contents.listing.DLQs {
-		g := &b.contents.listing.DLQs[i]
+	for i := range m.contents.listing.DLQs {
+		g := &m.contents.listing.DLQs[i]
 		if g.Err != nil || g.ReadAt.IsZero() && g.Messages != 0 || g.Stale() {
 			list = append(list, g)
 		}
@@ -249,9 +249,9 @@ func (b *Model) unread() []*replay.Listed {
 }
 
 // lettersOf are the letters of a group, in the order in which they lie in their dead-letter queue.
-func (b *Model) lettersOf(group *replay.Group) []*replay.Letter {
+func (m *Model) lettersOf(group *replay.Group) []*replay.Letter {
 	var list []*replay.Letter
-	b.contents.each(func(l *replay.Letter) {
+	m.contents.each(func(l *replay.Letter) {
 		if l.In(group) {
 			list = append(list, l)
 		}
@@ -277,11 +277,11 @@ func openIn(listing *replay.Listing) (count int64) {
 
 // Background asks for a listing now and then while other pages are shown, for the number
 // in the header; while a run is at work it is asked as if a page showed it.
-func (b *Model) Background() tea.Cmd {
-	if b == nil || !b.run.atWork() && b.then == nil && b.Now().Sub(b.asked) < listingInBackground {
+func (m *Model) Background() tea.Cmd {
+	if m == nil || !m.run.atWork() && m.then == nil && m.Now().Sub(m.asked) < listingInBackground {
 		return nil
 	}
-	return b.update()
+	return m.update()
 }
 
 // deathWords is why a letter died, in few words: the exception without its package, the
@@ -298,13 +298,13 @@ func deathWords(reason, exception, message string) string {
 }
 
 // Queues are those that the header counts as dead letters.
-func (b *Model) Queues() map[lag.Key]bool {
-	if b == nil || b.contents == nil {
+func (m *Model) Queues() map[lag.Key]bool {
+	if m == nil || m.contents == nil {
 		return nil
 	}
 	names := map[lag.Key]bool{}
-	for i := range b.contents.listing.DLQs {
-		if g := &b.contents.listing.DLQs[i]; g.Kind == adapters.Queue {
+	for i := range m.contents.listing.DLQs {
+		if g := &m.contents.listing.DLQs[i]; g.Kind == adapters.Queue {
 			names[lag.Key{Source: g.Source.Name, Kind: consumer.QueueConsumers, Group: g.Name}] = true
 		}
 	}
@@ -312,39 +312,39 @@ func (b *Model) Queues() map[lag.Key]bool {
 }
 
 // openFlowOf opens the flow that a letter belongs to.
-func (b *Model) openFlowOf(l *replay.Letter) tea.Cmd {
+func (m *Model) openFlowOf(l *replay.Letter) tea.Cmd {
 	if l.Flow == "" {
-		b.Say(theme.Warn, text.Own("this letter names no flow and no order"))
+		m.Say(theme.Warn, text.Own("this letter names no flow and no order"))
 		return nil
 	}
-	return b.LookUp(l.Flow)
+	return m.LookUp(l.Flow)
 }
 
 // Total is how many letters are open, for the header; empty where none is. It is as old as the
 // source that is away longest, which awaySince tells: at once, and not when the next reading fails.
-func (b *Model) Total(awaySince func(source string) time.Time) []page.Piece {
-	if b == nil || b.open <= 0 {
+func (m *Model) Total(awaySince func(source string) time.Time) []page.Piece {
+	if m == nil || m.open <= 0 {
 		return nil
 	}
-	parts := []page.Piece{{Role: theme.Bad, Text: b.Theme().Glyph.Dead.Add(text.Space, text.Short(float64(b.open)), deadWord(b.open))}}
-	old := b.contents.listing.Old()
-	for i := range b.contents.listing.DLQs {
-		if away := awaySince(b.contents.listing.DLQs[i].Source.Name); !away.IsZero() && (old.IsZero() || away.Before(old)) {
+	parts := []page.Piece{{Role: theme.Bad, Text: m.Theme().Glyph.Dead.Add(text.Space, text.Short(float64(m.open)), deadWord(m.open))}}
+	old := m.contents.listing.Old()
+	for i := range m.contents.listing.DLQs {
+		if away := awaySince(m.contents.listing.DLQs[i].Source.Name); !away.IsZero() && (old.IsZero() || away.Before(old)) {
 			old = away
 		}
 	}
 	if !old.IsZero() {
-		parts = append(parts, page.Piece{Role: theme.Warn, Text: text.Own(" (").Add(text.Age(max(b.Now().Sub(old), time.Second)), text.Own(" old)"))})
+		parts = append(parts, page.Piece{Role: theme.Warn, Text: text.Own(" (").Add(text.Age(max(m.Now().Sub(old), time.Second)), text.Own(" old)"))})
 	}
 	return parts
 }
 
 // OpenLetters is how many letters are open, and whether that is known.
-func (b *Model) OpenLetters() (n int64, known bool) {
-	if b == nil || b.contents == nil {
+func (m *Model) OpenLetters() (n int64, known bool) {
+	if m == nil || m.contents == nil {
 		return 0, false
 	}
-	return b.open, true
+	return m.open, true
 }
 
 // deadWord is what follows their number.
@@ -355,19 +355,19 @@ func deadWord(n int64) text.Safe {
 	return text.Own(" dead letters")
 }
 
-// AtWork says that a run which was begun from here is.
-func (b *Model) AtWork() bool { return b != nil && b.run.atWork() }
+// AtWork reports whether a run that was begun from here is at work.
+func (m *Model) AtWork() bool { return m != nil && m.run.atWork() }
 
 // Progress is how far the run that was begun last is, for the header.
-func (b *Model) Progress() page.Piece {
-	t, r := b.Theme(), b.run
+func (m *Model) Progress() page.Piece {
+	t, r := m.Theme(), m.run
 	now := r.state()
 	return page.Piece{Role: theme.Accent, Text: t.Glyph.Running.Add(text.Space, t.String(string(r.run.Plan.Action)), text.Space, text.Count(int64(now.Done)), text.Own(" of "), text.Count(int64(now.Total)))}
 }
 
 // Finish waits until no run is carried out any more.
-func (b *Model) Finish() {
-	if b != nil {
-		b.working.Wait()
+func (m *Model) Finish() {
+	if m != nil {
+		m.working.Wait()
 	}
 }

@@ -60,26 +60,26 @@ var actions = map[keymap.Action]replay.Action{keymap.ReplayLetters: replay.Repla
 
 // planFor opens the plan for letters; only, if not nil, are those that are chosen. A
 // discard asks for its reason first.
-func (b *Model) planFor(a keymap.Action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
-	p := &planPage{Screen: b, model: b, action: actions[a], letters: letters, options: replay.PlanOptions{Only: only}}
+func (m *Model) planFor(a keymap.Action, letters []*replay.Letter, only map[adapters.Position]bool) tea.Cmd {
+	p := &planPage{Screen: m, model: m, action: actions[a], letters: letters, options: replay.PlanOptions{Only: only}}
 	if !slices.ContainsFunc(letters, func(l *replay.Letter) bool { return l.State == p.action.Wants() && (only == nil || only[l.Position]) }) {
-		b.Say(theme.Warn, text.Own("none of these letters is ").Add(b.Theme().String(p.action.Wants().String()), text.Own("; a shows resolved ones, too")))
+		m.Say(theme.Warn, text.Own("none of these letters is ").Add(m.Theme().String(p.action.Wants().String()), text.Own("; a shows resolved ones, too")))
 		return nil
 	}
 	if p.action == replay.Discard {
-		page.AskFor(b, text.Own("reason for the discard: "), text.Own("why; it is kept in the journal, and the letters can be restored"), func(reason string) tea.Cmd {
+		page.AskFor(m, text.Own("reason for the discard: "), text.Own("why; it is kept in the journal, and the letters can be restored"), func(reason string) tea.Cmd {
 			p.options.Reason = reason
-			return b.Open(p)
+			return m.Open(p)
 		})
 		return nil
 	}
-	return b.Open(p)
+	return m.Open(p)
 }
 
 // planEdited opens the plan for a letter with another body.
-func (b *Model) planEdited(l replay.Letter, before []byte, edit *replay.Edit) tea.Cmd {
-	return b.Open(&planPage{
-		Screen: b, model: b, action: replay.Replay, letters: []*replay.Letter{&l}, before: before,
+func (m *Model) planEdited(l replay.Letter, before []byte, edit *replay.Edit) tea.Cmd {
+	return m.Open(&planPage{
+		Screen: m, model: m, action: replay.Replay, letters: []*replay.Letter{&l}, before: before,
 		options: replay.PlanOptions{Edits: map[adapters.Position]*replay.Edit{l.Position: edit}},
 	})
 }

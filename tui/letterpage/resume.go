@@ -9,17 +9,17 @@ import (
 )
 
 // ShowRun shows last run of this session.
-func (b *Model) ShowRun() tea.Cmd {
-	if b.run == nil {
-		b.Say(theme.Dim, text.Own("no run was begun from this screen"))
+func (m *Model) ShowRun() tea.Cmd {
+	if m.run == nil {
+		m.Say(theme.Dim, text.Own("no run was begun from this screen"))
 		return nil
 	}
-	return b.Open(b.runPage(b.run))
+	return m.Open(m.runPage(m.run))
 }
 
 // Unfinished names the runs that had not ended when the journal was read last.
-func (b *Model) Unfinished() (names []string) {
-	for _, r := range b.records {
+func (m *Model) Unfinished() (names []string) {
+	for _, r := range m.records {
 		if !r.Ended() {
 			names = append(names, r.Run)
 		}
@@ -29,11 +29,11 @@ func (b *Model) Unfinished() (names []string) {
 
 // runMeant is the run that a command names or, when it names none, that the page is about,
 // or that was begun from here last.
-func (b *Model) runMeant(name string) string {
+func (m *Model) runMeant(name string) string {
 	if name != "" {
 		return name
 	}
-	switch shown := b.Top().(type) {
+	switch shown := m.Top().(type) {
 	case *runPage:
 		return shown.running.run.ID
 	case *stepsPage:
@@ -43,41 +43,41 @@ func (b *Model) runMeant(name string) string {
 			return shown.records[shown.Cursor.Index].Run
 		}
 	}
-	if b.run != nil {
-		return b.run.run.ID
+	if m.run != nil {
+		return m.run.run.ID
 	}
 	return ""
 }
 
 // Resume goes on with a run: the one that is named, or that is meant where none is.
-func (b *Model) Resume(name string) tea.Cmd {
-	if name = b.runMeant(name); name == "" {
-		b.Say(theme.Bad, text.Own("which run? :resume and its name; 6 lists them"))
+func (m *Model) Resume(name string) tea.Cmd {
+	if name = m.runMeant(name); name == "" {
+		m.Say(theme.Bad, text.Own("which run? :resume and its name; 6 lists them"))
 		return nil
 	}
-	return b.carryOut(text.Own("taking the run up"), func() (*replay.Run, error) {
-		return b.Service.Resume(name, b.Write, replay.Pace{})
-	}, func() { b.leaveRun(name) })
+	return m.carryOut(text.Own("taking the run up"), func() (*replay.Run, error) {
+		return m.Service.Resume(name, m.Write, replay.Pace{})
+	}, func() { m.leaveRun(name) })
 }
 
 // Abort ends a run: the one that is named, or that is meant where none is.
-func (b *Model) Abort(name string) tea.Cmd {
-	if name = b.runMeant(name); name == "" {
-		b.Say(theme.Bad, text.Own("which run? :abort and its name; 6 lists them"))
+func (m *Model) Abort(name string) tea.Cmd {
+	if name = m.runMeant(name); name == "" {
+		m.Say(theme.Bad, text.Own("which run? :abort and its name; 6 lists them"))
 		return nil
 	}
-	if b.run.atWork() && b.run.run.ID == name {
-		b.runPage(b.run).abort()
+	if m.run.atWork() && m.run.run.ID == name {
+		m.runPage(m.run).abort()
 		return nil
 	}
-	return b.carryOut(text.Own("ending the run"), func() (*replay.Run, error) {
-		return b.Service.Abort(name, b.Write)
-	}, func() { b.leaveRun(name) })
+	return m.carryOut(text.Own("ending the run"), func() (*replay.Run, error) {
+		return m.Service.Abort(name, m.Write)
+	}, func() { m.leaveRun(name) })
 }
 
 // leaveRun closes the page of a run that is shown anew.
-func (b *Model) leaveRun(name string) {
-	if shown, ok := b.Top().(*runPage); ok && shown.running.run.ID == name {
-		b.Close(shown)
+func (m *Model) leaveRun(name string) {
+	if shown, ok := m.Top().(*runPage); ok && shown.running.run.ID == name {
+		m.Close(shown)
 	}
 }

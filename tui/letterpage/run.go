@@ -75,7 +75,7 @@ func (r *running) state() runProgress {
 	return now
 }
 
-// atWork says that there is a run, and that it has not ended.
+// atWork reports whether there is a run that has not ended.
 func (r *running) atWork() bool {
 	if r == nil {
 		return false
@@ -92,7 +92,7 @@ func (r *running) change(do func(now *runProgress)) {
 	do(&r.now)
 }
 
-// endedBefore says that it had done all it would do at a time, and lets go of what it told of
+// endedBefore reports whether it had done all it would do at a time, and lets go of what it told of
 // single letters then: the listing that began there has it.
 func (r *running) endedBefore(at time.Time) bool {
 	r.mutex.Lock()
@@ -123,45 +123,45 @@ func (r *running) withdraw(g *replay.Listed) {
 
 // carryOut gets a run, which writes to disk, and carries it out; then is called before it is
 // shown. A run that is nil was ended, or the process that is at work on it was told to end it.
-func (b *Model) carryOut(about text.Safe, get func() (*replay.Run, error), then func()) tea.Cmd {
-	over := b.Wait(about)
+func (m *Model) carryOut(about text.Safe, get func() (*replay.Run, error), then func()) tea.Cmd {
+	over := m.Wait(about)
 	return page.Work(func() page.Answer {
 		got, err := get()
 		return func() tea.Cmd {
 			over()
-			b.Redraw()
+			m.Redraw()
 			switch {
 			case err != nil:
-				b.Say(theme.Bad, b.Theme().Glyph.Failed.Add(text.Space, b.Theme().String(err.Error())))
+				m.Say(theme.Bad, m.Theme().Glyph.Failed.Add(text.Space, m.Theme().String(err.Error())))
 				return nil
 			case got == nil:
-				b.Say(theme.Good, text.Own("it is ended, or ends after the window in hand if another process has it; 6 shows it"))
+				m.Say(theme.Good, text.Own("it is ended, or ends after the window in hand if another process has it; 6 shows it"))
 				return nil
 			}
 			then()
-			return b.begin(got)
+			return m.begin(got)
 		}
 	})
 }
 
 // begin carries a run out behind the screen and shows it. When the screen ends, the run
 // finishes the window in hand and is paused.
-func (b *Model) begin(run *replay.Run) tea.Cmd {
-	r := &running{run: run, begun: b.Now(), now: runProgress{Progress: run.Progress()}, out: map[adapters.Position]time.Time{}}
-	b.run, b.runs = r, append(b.runs, r)
-	ctx := b.Context()
-	b.working.Add(1)
+func (m *Model) begin(run *replay.Run) tea.Cmd {
+	r := &running{run: run, begun: m.Now(), now: runProgress{Progress: run.Progress()}, out: map[adapters.Position]time.Time{}}
+	m.run, m.runs = r, append(m.runs, r)
+	ctx := m.Context()
+	m.working.Add(1)
 	work := func() tea.Msg {
-		defer b.working.Done()
+		defer m.working.Done()
 		summary, err := run.Do(ctx, r.tell)
 		r.change(func(now *runProgress) { now.summary, now.err, now.finished = summary, err, time.Now() })
 		return page.Answer(func() tea.Cmd {
-			b.fresh = true
-			b.Redraw()
-			return b.update()
+			m.fresh = true
+			m.Redraw()
+			return m.update()
 		})
 	}
-	return tea.Batch(work, b.Open(b.runPage(r)))
+	return tea.Batch(work, m.Open(m.runPage(r)))
 }
 
 // runPage is a run at work, or how it ended.
@@ -173,7 +173,7 @@ type runPage struct {
 	running *running
 }
 
-func (b *Model) runPage(r *running) *runPage { return &runPage{Screen: b, model: b, running: r} }
+func (m *Model) runPage(r *running) *runPage { return &runPage{Screen: m, model: m, running: r} }
 
 func (p *runPage) Scope() keymap.Scope      { return keymap.OnRun }
 func (p *runPage) Ages() bool               { return true }
@@ -205,10 +205,10 @@ func (p *runPage) Hint(b *keymap.Binding) text.Safe {
 }
 
 // outcomes are what is told of letters: what went wrong first, then the newest.
-func (s *runProgress) outcomes() []replay.Outcome {
-	newest := slices.Clone(s.last)
+func (p *runProgress) outcomes() []replay.Outcome {
+	newest := slices.Clone(p.last)
 	slices.Reverse(newest)
-	return append(slices.Clone(s.failures), newest...)
+	return append(slices.Clone(p.failures), newest...)
 }
 
 func (p *runPage) Do(a keymap.Action) tea.Cmd {

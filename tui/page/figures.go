@@ -35,12 +35,12 @@ func RateText(r adapters.Rate) text.Safe {
 	return text.Short(r.PerSecond)
 }
 
-// Ill says that a consumer is in a state that somebody should look at.
+// Ill reports whether a consumer is in a state that somebody should look at.
 func Ill(r *topology.Reader) bool {
 	return lag.Gravity(r.Standing.State) >= lag.Gravity(consumer.LagWarn)
 }
 
-// Growing says that a consumer falls behind.
+// Growing reports whether a consumer falls behind.
 func Growing(s *lag.Standing, total *consumer.Total) bool {
 	return s.Direction == lag.Growing && total.Lag > 0
 }

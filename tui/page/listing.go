@@ -13,7 +13,7 @@ type Listing struct {
 	head   int // lines above them
 }
 
-// Move acts on a key that moves the cursor, and says whether it was one.
+// Move acts on a key that moves the cursor, and reports whether it was one.
 func (l *Listing) Move(a keymap.Action, length int) bool {
 	by, ok := Rows(a, l.Height, length)
 	if ok {
@@ -31,7 +31,7 @@ func Rows(a keymap.Action, height, length int) (by int, moves bool) {
 	return by, moves
 }
 
-// Click puts the cursor on a row of the page, and says whether it was there already.
+// Click puts the cursor on a row of the page, and reports whether it was there already.
 func (l *Listing) Click(row, length int) bool {
 	i := l.Cursor.Top + row - l.head
 	if row < l.head || row >= l.head+l.Height || i >= length { // below the rows is what is said of one

@@ -21,7 +21,7 @@ type Page interface {
 	Name() text.Safe
 	// Do acts on a key of the page and says whether that meant anything here.
 	Do(a keymap.Action) tea.Cmd
-	// Back undoes one step within the page and says whether there was one.
+	// Back undoes one step within the page and reports whether there was one.
 	Back() bool
 	// Refresh asks for what the page needs now; it is called every tick and after
 	// every key.
@@ -30,10 +30,10 @@ type Page interface {
 	Render(width, height int) []widget.Line
 	// Status is one line for the footer: follow, paused, filter.
 	Status() []Piece
-	// Click puts the cursor on what is in a cell of the page, and says whether it was
+	// Click puts the cursor on what is in a cell of the page, and reports whether it was
 	// there already.
 	Click(column, row int) bool
-	// Ages says that the page shows how long ago things were.
+	// Ages reports whether the page shows how long ago things were.
 	Ages() bool
 	// Hint is what the footer says of a key now, empty for one that it leaves out.
 	Hint(b *keymap.Binding) text.Safe
@@ -90,7 +90,7 @@ type Trail interface {
 	Swap(p, next Page)
 	// Close goes to the page before p, if p is on the screen.
 	Close(p Page)
-	// Elsewhere says that the page from which something was asked is not what a person
+	// Elsewhere reports whether the page from which something was asked is not what a person
 	// looks at now, so that the answer must not take the place of that.
 	Elsewhere(on Page) bool
 }

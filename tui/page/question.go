@@ -105,7 +105,7 @@ func Work(work func() Answer) tea.Cmd {
 	}
 }
 
-// SameError says that two errors read alike; nil is like nil alone.
+// SameError reports whether two errors read alike; nil is like nil alone.
 func SameError(a, b error) bool {
 	return a == nil && b == nil || a != nil && b != nil && a.Error() == b.Error()
 }

@@ -68,5 +68,5 @@ func GapSentence(t *theme.Theme, g adapters.Gap) text.Safe {
 	return away.Add(text.Own("; messages in between are not shown"))
 }
 
-// SameTrouble says that two troubles read alike.
+// SameTrouble reports whether two troubles read alike.
 func SameTrouble(a, b lag.Trouble) bool { return a.Source == b.Source && SameError(a.Err, b.Err) }

@@ -28,7 +28,7 @@ type Sorting[T any] struct {
 type Sorted interface {
 	// SortNames are its orders.
 	SortNames() []string
-	// SortBy sorts by one of them, and says whether there is such a one.
+	// SortBy sorts by one of them, and reports whether there is such a one.
 	SortBy(name string, reversed bool) bool
 }
 
@@ -44,7 +44,7 @@ func (s *Sorting[T]) Names() []string {
 	return names
 }
 
-// By takes the order of a name, and says whether there is one.
+// By takes the order of a name, and reports whether there is one.
 func (s *Sorting[T]) By(name string, reversed bool) bool {
 	i := slices.IndexFunc(s.Orders, func(o Order[T]) bool { return o.Name == name })
 	if i < 0 {
@@ -54,7 +54,7 @@ func (s *Sorting[T]) By(name string, reversed bool) bool {
 	return true
 }
 
-// Do acts on a key that changes the order, and says whether it was one.
+// Do acts on a key that changes the order, and reports whether it was one.
 func (s *Sorting[T]) Do(a keymap.Action) bool {
 	switch a {
 	case keymap.SortOrder:

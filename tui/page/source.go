@@ -14,8 +14,8 @@ type Source struct {
 	Broker adapters.Broker
 	// Status is asked about twice a second.
 	Status func() adapters.Status
-	// History says that what came before can be read of it, or that it is not known yet; nil
-	// where it always can.
+	// History reports whether what came before can be read of it, which is true while nobody
+	// knows; nil where it always can.
 	History func() bool
 	// Held is how many messages of the past there are, at most; nil where nobody knows. It is
 	// asked while nothing of them is shown.
@@ -33,7 +33,7 @@ type Source struct {
 	Topology adapters.Topology
 }
 
-// HasHistory says that what came before can be read of the source, as far as is known.
+// HasHistory reports whether what came before can be read of the source, as far as is known.
 func (s *Source) HasHistory() bool { return s.History == nil || s.History() }
 
 // LagSource tells how far the consumers of a source are behind, and reads what one of them

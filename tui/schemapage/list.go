@@ -56,7 +56,7 @@ func (p *list) choose() {
 	p.Redraw()
 }
 
-// passes says that what a row shows has all the words.
+// passes reports whether what a row shows has all the words.
 func passes(v *versions.Version, words []string) bool {
 	said := []string{v.Type, v.Destination, v.Source, v.Title, v.Name, string(v.State), v.Format, v.WrittenBy()}
 	for i := range v.Broke {

@@ -128,7 +128,7 @@ func simple(b []byte) (size, width int) {
 	return size, 0
 }
 
-// allows says that every terminal draws cluster, and in width cells.
+// allows reports whether every terminal draws cluster, and in width cells.
 func (c Cleaner) allows(cluster []byte, width int) bool {
 	if c.ASCII || width < 1 || len(cluster) > clusterBytes {
 		return false
@@ -145,7 +145,7 @@ func (c Cleaner) allows(cluster []byte, width int) bool {
 	return sum == width && !clings(cluster)
 }
 
-// clings says that cluster would melt into what stands before or after it, which may be
+// clings reports whether cluster would melt into what stands before or after it, which may be
 // an escape or another text, and change the width of both.
 func clings(cluster []byte) bool {
 	var room [2 * clusterBytes]byte
@@ -165,7 +165,7 @@ func clings(cluster []byte) bool {
 	return false
 }
 
-// drawn says that r is a character one can see, or a mark on one.
+// drawn reports whether r is a character one can see, or a mark on one.
 func drawn(r rune) bool {
 	switch {
 	case r >= 0xfe00 && r <= 0xfe0f, r >= 0xe0100 && r <= 0xe01ef, // variation selectors

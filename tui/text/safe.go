@@ -30,7 +30,7 @@ func (s Safe) String() string { return s.s }
 // Width is how many cells the text takes.
 func (s Safe) Width() int { return s.width }
 
-// Empty says that there is nothing to see.
+// Empty reports whether there is nothing to see.
 func (s Safe) Empty() bool { return s.width == 0 }
 
 // Add is s followed by more.
@@ -82,7 +82,7 @@ func measured(s string) Safe {
 	return Safe{s, ansi.StringWidth(s)}
 }
 
-// isPlain says that s is printable ASCII, so that bytes are cells.
+// isPlain reports whether s is printable ASCII, so that bytes are cells.
 func isPlain[T string | []byte](s T) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] < ' ' || s[i] > '~' {

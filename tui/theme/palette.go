@@ -84,7 +84,7 @@ func plainPalette() palette {
 // terminal's own colour.
 type Style string
 
-// Reverses says that text and background are swapped.
+// Reverses reports whether text and background are swapped.
 func (s Style) Reverses() bool { return s == "7" }
 
 // Weight is a style of a palette that reverses, without its colour: bold, or nothing.

@@ -76,22 +76,22 @@ func NewModel(c *Config) *Model {
 
 // update asks for a new map when one is due: when something came, or was heard of consumers,
 // or the brokers may tell something else.
-func (b *Model) update(every time.Duration) tea.Cmd {
+func (m *Model) update(every time.Duration) tea.Cmd {
 	heard := 0
-	if b.Lags != nil {
-		heard = b.Lags.Seen()
+	if m.Lags != nil {
+		heard = m.Lags.Seen()
 	}
-	stale := b.Now().Sub(b.told) >= factsEvery
-	same := b.version == b.Version() && b.heard == heard && !stale && !b.moving
-	if b.Busy || b.Now().Sub(b.asked) < max(every, page.ListingShare*b.took) || b.graph != nil && same {
+	stale := m.Now().Sub(m.told) >= factsEvery
+	same := m.version == m.Version() && m.heard == heard && !stale && !m.moving
+	if m.Busy || m.Now().Sub(m.asked) < max(every, page.ListingShare*m.took) || m.graph != nil && same {
 		return nil
 	}
-	b.asked, b.version, b.heard = b.Now(), b.Version(), heard
-	known, before, sources, querier, troubles := b.known(), b.graph, mappable(b.Sources, b.Words), b.Querier, b.troubles
+	m.asked, m.version, m.heard = m.Now(), m.Version(), heard
+	known, before, sources, querier, troubles := m.known(), m.graph, mappable(m.Sources, m.Words), m.Querier, m.troubles
 	if stale {
-		b.told = b.Now()
+		m.told = m.Now()
 	}
-	return b.Ask(b, text.Own("building the map"), mapLimit, func(ctx context.Context) (func(), error) {
+	return m.Ask(m, text.Own("building the map"), mapLimit, func(ctx context.Context) (func(), error) {
 		begun := time.Now()
 		var err error
 		if known.Traffic, err = querier.Traffic(ctx); err != nil {
@@ -105,23 +105,23 @@ func (b *Model) update(every time.Duration) tea.Cmd {
 		worst, writers := worstOf(graph), writersOf(graph)
 		changed, took := before == nil || !reflect.DeepEqual(before, graph), time.Since(begun)
 		return func() {
-			b.facts, b.took, b.moving = known.Brokers, took, moves(graph)
-			if changed || !slices.EqualFunc(troubles, b.troubles, page.SameTrouble) {
-				b.graph, b.troubles, b.worst, b.writers = graph, troubles, worst, writers
-				b.seen++
-				b.Redraw()
+			m.facts, m.took, m.moving = known.Brokers, took, moves(graph)
+			if changed || !slices.EqualFunc(troubles, m.troubles, page.SameTrouble) {
+				m.graph, m.troubles, m.worst, m.writers = graph, troubles, worst, writers
+				m.seen++
+				m.Redraw()
 			}
 		}, nil
 	})
 }
 
 // unseen is what brokers do not tell of themselves, and of consumers.
-func (b *Model) unseen() []lag.Trouble {
-	all := slices.Clone(b.troubles)
-	if b.Lags == nil {
+func (m *Model) unseen() []lag.Trouble {
+	all := slices.Clone(m.troubles)
+	if m.Lags == nil {
 		return all
 	}
-	for _, trouble := range b.Lags.Troubles() {
+	for _, trouble := range m.Lags.Troubles() {
 		if !slices.ContainsFunc(all, func(known lag.Trouble) bool { return page.SameTrouble(known, trouble) }) {
 			all = append(all, trouble)
 		}
@@ -129,16 +129,16 @@ func (b *Model) unseen() []lag.Trouble {
 	return all
 }
 
-// moves says that there are rates, which become less when nothing comes.
+// moves reports whether there are rates, which become less when nothing comes.
 func moves(g *topology.Graph) bool {
 	return slices.ContainsFunc(g.Nodes, func(n topology.Node) bool { return n.Flow.PerSecond > 0 })
 }
 
 // known is what the map is made of, less the traffic.
-func (b *Model) known() *topology.Known {
-	known := &topology.Known{Groups: b.Groups, Brokers: b.facts}
-	if b.Lags != nil {
-		known.Consumers = b.Lags.Consumers()
+func (m *Model) known() *topology.Known {
+	known := &topology.Known{Groups: m.Groups, Brokers: m.facts}
+	if m.Lags != nil {
+		known.Consumers = m.Lags.Consumers()
 	}
 	return known
 }
@@ -186,13 +186,13 @@ func writersOf(g *topology.Graph) map[string]string {
 }
 
 // Worst is the consumer of a service that is worst off; false if none is known.
-func (b *Model) Worst(service string) (*topology.Reader, bool) {
-	r, ok := b.worst[service]
+func (m *Model) Worst(service string) (*topology.Reader, bool) {
+	r, ok := m.worst[service]
 	return r, ok
 }
 
 // Writer is the service that writes most events of a type, empty if none is known.
-func (b *Model) Writer(kind string) string { return b.writers[kind] }
+func (m *Model) Writer(kind string) string { return m.writers[kind] }
 
 // Refresh asks for a new map when one is due for a page that shows something of it.
-func (b *Model) Refresh() tea.Cmd { return b.update(mapSeldom) }
+func (m *Model) Refresh() tea.Cmd { return m.update(mapSeldom) }

@@ -145,7 +145,7 @@ func (p *topologyPage) keyOf(node, row int) mapKey {
 	return mapKey{n.Kind, n.Source, n.Name, row}
 }
 
-// passes says that a node, or what is beside it, has all the words.
+// passes reports whether a node, or what is beside it, has all the words.
 func (p *topologyPage) passes(node int, words []string, in, out []int) bool {
 	if len(words) == 0 {
 		return true

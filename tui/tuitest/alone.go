@@ -117,7 +117,7 @@ func (a *Alone) Write(value string) *Alone {
 	return a.Refresh()
 }
 
-// Click clicks a cell of the page, and says whether that was a second click, which opens.
+// Click clicks a cell of the page, and reports whether that was a second click, which opens.
 func (a *Alone) Click(column, row int) (again bool) {
 	a.Text()
 	again = a.Top().Click(column, row)
@@ -235,7 +235,7 @@ func (a *Alone) Close(p page.Page) {
 	}
 }
 
-// Elsewhere says that another page is shown, or that a line is being written.
+// Elsewhere reports whether another page is shown, or a line is being written.
 func (a *Alone) Elsewhere(on page.Page) bool { return a.Top() != on || a.asked != nil }
 
 // went notes where a page wants to go.

@@ -260,7 +260,7 @@ func (g *Group) queueState(p *Partition) consumer.LagState {
 	return consumer.LagBehind
 }
 
-// ends says that nothing was written at a position yet.
+// ends reports whether nothing was written at a position yet.
 func (c *Consumers) ends(position adapters.Position) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

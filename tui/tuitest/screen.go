@@ -87,7 +87,7 @@ func (s *Screen) Written() string {
 	return s.output.bytes.String()
 }
 
-// Copied says whether text was put into the clipboard (OSC 52).
+// Copied reports whether text was put into the clipboard (OSC 52).
 func (s *Screen) Copied(text string) bool {
 	return strings.Contains(s.Written(), ";"+base64.StdEncoding.EncodeToString([]byte(text)))
 }
@@ -390,7 +390,7 @@ func looks(t *testing.T, raw, screen string, role theme.Role, words []string) {
 	}
 }
 
-// Ended says whether the program has quit, and fails if it ended with an error.
+// Ended reports whether the program has quit, and fails if it ended with an error.
 func (s *Screen) Ended() bool {
 	synctest.Wait()
 	select {

@@ -52,47 +52,47 @@ func InTmux(t *testing.T, width, height int, environment []string, command ...st
 	return tmux
 }
 
-func (x *Tmux) run(arguments ...string) (string, error) {
+func (t *Tmux) run(arguments ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "tmux", append([]string{"-u", "-f", "/dev/null", "-S", x.socket}, arguments...)...).CombinedOutput()
+	out, err := exec.CommandContext(ctx, "tmux", append([]string{"-u", "-f", "/dev/null", "-S", t.socket}, arguments...)...).CombinedOutput()
 	return string(out), err
 }
 
-func (x *Tmux) must(arguments ...string) string {
-	x.t.Helper()
-	out, err := x.run(arguments...)
+func (t *Tmux) must(arguments ...string) string {
+	t.t.Helper()
+	out, err := t.run(arguments...)
 	if err != nil {
-		x.t.Fatalf("tmux %q: %v: %s", arguments, err, out)
+		t.t.Fatalf("tmux %q: %v: %s", arguments, err, out)
 	}
 	return out
 }
 
 // Press sends keys by tmux's names: "q", "Enter", "C-c".
-func (x *Tmux) Press(keys ...string) *Tmux {
-	x.t.Helper()
-	x.must(append([]string{"send-keys", "--"}, keys...)...)
-	return x
+func (t *Tmux) Press(keys ...string) *Tmux {
+	t.t.Helper()
+	t.must(append([]string{"send-keys", "--"}, keys...)...)
+	return t
 }
 
 // Resize changes the size of the terminal.
-func (x *Tmux) Resize(width, height int) *Tmux {
-	x.t.Helper()
-	x.must("resize-window", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height))
-	return x
+func (t *Tmux) Resize(width, height int) *Tmux {
+	t.t.Helper()
+	t.must("resize-window", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height))
+	return t
 }
 
 // Text is what is on the screen.
-func (x *Tmux) Text() string {
-	x.t.Helper()
-	return x.must("capture-pane", "-p")
+func (t *Tmux) Text() string {
+	t.t.Helper()
+	return t.must("capture-pane", "-p")
 }
 
 // Sees waits until all these are on the screen at once.
-func (x *Tmux) Sees(wanted ...string) *Tmux {
-	x.t.Helper()
-	return x.until(func() bool {
-		text := x.Text()
+func (t *Tmux) Sees(wanted ...string) *Tmux {
+	t.t.Helper()
+	return t.until(func() bool {
+		text := t.Text()
 		for _, w := range wanted {
 			if !strings.Contains(text, w) {
 				return false
@@ -103,10 +103,10 @@ func (x *Tmux) Sees(wanted ...string) *Tmux {
 }
 
 // Misses waits until none of these is on the screen.
-func (x *Tmux) Misses(unwanted ...string) *Tmux {
-	x.t.Helper()
-	return x.until(func() bool {
-		text := x.Text()
+func (t *Tmux) Misses(unwanted ...string) *Tmux {
+	t.t.Helper()
+	return t.until(func() bool {
+		text := t.Text()
 		for _, u := range unwanted {
 			if strings.Contains(text, u) {
 				return false
@@ -118,23 +118,23 @@ func (x *Tmux) Misses(unwanted ...string) *Tmux {
 
 // Ended waits until the program has ended, fails unless the terminal is as it was, and
 // returns the exit code.
-func (x *Tmux) Ended() (code int) {
-	x.t.Helper()
-	x.Sees(endSign)
-	state := strings.TrimSpace(x.must("display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}"))
+func (t *Tmux) Ended() (code int) {
+	t.t.Helper()
+	t.Sees(endSign)
+	state := strings.TrimSpace(t.must("display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}"))
 	if state != "0 0 1" {
-		x.t.Errorf("the terminal was not put back: alternate screen, mouse and cursor are %s", state)
+		t.t.Errorf("the terminal was not put back: alternate screen, mouse and cursor are %s", state)
 	}
-	text := x.Text()
+	text := t.Text()
 	if _, err := fmt.Sscanf(text[strings.LastIndex(text, endSign):], endSign+"%d", &code); err != nil {
-		x.t.Fatalf("%v:\n%s", err, text)
+		t.t.Fatalf("%v:\n%s", err, text)
 	}
 	return code
 }
 
 // until asks again and again, for as long as patience lasts.
-func (x *Tmux) until(holds func() bool, what string) *Tmux {
-	x.t.Helper()
+func (t *Tmux) until(holds func() bool, what string) *Tmux {
+	t.t.Helper()
 	ticks := time.NewTicker(50 * time.Millisecond)
 	defer ticks.Stop()
 	deadline := time.After(patience)
@@ -142,8 +142,8 @@ func (x *Tmux) until(holds func() bool, what string) *Tmux {
 		select {
 		case <-ticks.C:
 		case <-deadline:
-			x.t.Fatalf("waited for %s in vain:\n%s", what, x.Text())
+			t.t.Fatalf("waited for %s in vain:\n%s", what, t.Text())
 		}
 	}
-	return x
+	return t
 }

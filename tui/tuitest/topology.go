@@ -17,27 +17,27 @@ type Told struct {
 }
 
 // Break makes the broker answer with an error, or no longer.
-func (b *Told) Break(err error) {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	b.broken = err
+func (t *Told) Break(err error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.broken = err
 }
 
 // Destinations implements adapters.Topology, as Bindings does.
-func (b *Told) Destinations(context.Context) ([]adapters.Destination, error) {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	if b.broken != nil {
-		return nil, b.broken
+func (t *Told) Destinations(context.Context) ([]adapters.Destination, error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.broken != nil {
+		return nil, t.broken
 	}
-	return b.There, nil
+	return t.There, nil
 }
 
-func (b *Told) Bindings(context.Context) ([]adapters.Binding, error) {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	if b.broken != nil {
-		return nil, b.broken
+func (t *Told) Bindings(context.Context) ([]adapters.Binding, error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.broken != nil {
+		return nil, t.broken
 	}
-	return b.Ways, nil
+	return t.Ways, nil
 }
