@@ -46,6 +46,10 @@ type Message struct {
 	// Schemas finds the schemas of key and value, or is nil where the source has none. It is
 	// here because who reads a message knows nothing of its source.
 	Schemas schemas.Finder
+
+	// Lacking says that a schema which key or value names was not known when the message was handed
+	// on, and may be later: then there is more to read in it.
+	Lacking bool
 }
 
 // Header is one name and value of a message. Values need not be text: Spring Kafka

@@ -7,6 +7,7 @@ import (
 	"eventscope/tracing/packed"
 	"eventscope/tracing/usual"
 	"eventscope/tracing/versions"
+	"eventscope/tracing/waiting"
 )
 
 // index is all that one goroutine owns: the log of entries, the flows, the names, the
@@ -40,6 +41,7 @@ type index struct {
 	taken, evicted, begun int64
 
 	census  *versions.Census
+	waiting *waiting.List
 	scratch []member     // see members
 	onPath  []int        // see placesOn
 	steps   []usual.Step // see learnFrom

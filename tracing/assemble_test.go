@@ -48,6 +48,12 @@ func (e made) flowID() []byte {
 
 func (e made) into(x *index, offset int) Sequence {
 	s := &slab{}
+	r := e.record(s, offset)
+	return x.take(0, s, &r)
+}
+
+// record is what a worker makes of it.
+func (e made) record(s *slab, offset int) record {
 	r := record{destination: "d", offset: int64(offset), time: int64(offset), id: s.eventID([]byte(e.id)), cause: s.eventID([]byte(e.cause)), kind: s.keep([]byte(cmp.Or(e.kind, "T")))}
 	r.tenant = s.keep([]byte(e.tenant))
 	if trace := []byte(e.trace); e.trace != "" && e.flow {
@@ -71,7 +77,7 @@ func (e made) into(x *index, offset int) Sequence {
 		r.flow, r.flowHash = s.keepID([]byte(e.cause))
 		r.byCause = true
 	}
-	return x.take(0, s, &r)
+	return r
 }
 
 // groups puts events into an index in that order and says which are together.

@@ -33,6 +33,9 @@
 //     are read again from the broker, or are gone if it was a tap.
 //   - A trace id joins what has no better name, or another dialect's; flows that name
 //     themselves stay apart within the trace of a batch.
+//   - What came before its schema is known by its headers and its key until it is read again.
+//     So many may wait for that as fit into a five-hundredth of the budget; what had no room,
+//     or was gone, stays as it is, which its source is told.
 //   - An entity that several named flows share (a customer, say) joins nothing: events
 //     without a flow id then belong to the newest of these flows, or to one of their own
 //     when the entity is only a message key.
@@ -57,6 +60,8 @@
 //	traffic.go    which services write where, and what they react to
 //	versions.go   which versions of types there are (package versions)
 //	messages.go   payloads, kept (package copies) or fetched
+//	again.go      events that came before their schemas (package waiting), read again; amend.go:
+//	              what that changes in the index
 //	watch.go      what a filter (package query) matched, past and present
 //	search.go     history read for one id, by key where that narrows it; searchintake.go: what
 //	              of it is kept (package wanted)

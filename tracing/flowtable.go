@@ -209,19 +209,29 @@ func (f *flows) setTrace(number uint32, hash uint64, trace []byte) {
 	f.byTrace.Add(hash, number)
 }
 
-// remove forgets a flow and all that was joined into it.
+// remove forgets a flow whose events have left, and all that was joined into it. What comes later
+// of it is known for its rest.
 func (f *flows) remove(number uint32) {
-	f.live--
 	tenant := tenantHash(f.at(number).tenant)
-	for number != 0 {
-		record := f.at(number)
+	for at := number; at != 0; at = f.at(at).aliases {
+		record := f.at(at)
 		if record.entity != 0 {
 			f.gone.Add(f.hash(record.entity) ^ tenant)
 		}
 		if record.id != 0 {
-			hash := f.hash(record.id)
-			f.byID.Remove(hash, number)
-			f.gone.Add(hash ^ tenant)
+			f.gone.Add(f.hash(record.id) ^ tenant)
+		}
+	}
+	f.forget(number)
+}
+
+// forget forgets a flow that has no events, and all that was joined into it.
+func (f *flows) forget(number uint32) {
+	f.live--
+	for number != 0 {
+		record := f.at(number)
+		if record.id != 0 {
+			f.byID.Remove(f.hash(record.id), number)
 			f.texts.Remove(record.id)
 		}
 		f.dropEntity(number)

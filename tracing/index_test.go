@@ -2,6 +2,8 @@ package tracing
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -103,19 +105,47 @@ func anyEvent(t *rapid.T) made {
 	return e
 }
 
-// TestAnIndexStaysSound takes any events in and drops the oldest at any time. Whatever
+// poor draws how little of an event may be known before its schema is.
+func (e made) poor(t *rapid.T) made {
+	e.flow, e.entity = e.flow && rapid.Bool().Draw(t, "header"), e.entity && rapid.Bool().Draw(t, "key")
+	e.weak = e.entity
+	if rapid.Bool().Draw(t, "unread") {
+		e.id, e.cause, e.trace = "", "", ""
+	}
+	return e
+}
+
+// TestAnIndexStaysSound takes any events in, reads some again of which little was known, and drops
+// the oldest at any time. Whatever
 // happens, the index agrees with itself, no flow has events of two orders, and an event
 // that is held is found by the flow id, and the order id, that it names.
 func TestAnIndexStaysSound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := New(Config{Memory: leastMemory}).newIndex()
 		x.sources = []Source{{Name: "s"}}
-		told := map[Sequence]made{}
+		told, later := map[Sequence]made{}, map[Sequence]made{}
 		for i := range rapid.IntRange(1, 150).Draw(t, "events") {
 			e := anyEvent(t)
-			told[e.into(x, i)] = e
+			if rapid.IntRange(0, 3).Draw(t, "lacking") == 0 {
+				later[e.poor(t).into(x, i)] = e
+			} else {
+				told[e.into(x, i)] = e
+			}
+			for _, sequence := range slices.Sorted(maps.Keys(later)) {
+				e := later[sequence]
+				if told[sequence] = e; rapid.Bool().Draw(t, "again") && x.log.holds(sequence) {
+					s := &slab{}
+					r := e.record(s, int(x.log.at(sequence).offset))
+					x.amend(sequence, s, &r)
+					sound(t, x)
+					delete(later, sequence)
+				} else {
+					delete(told, sequence)
+				}
+			}
 			for rapid.IntRange(0, 2).Draw(t, "evict") == 0 && x.log.len() > 0 {
 				delete(told, x.log.first)
+				delete(later, x.log.first)
 				x.evictOldest()
 			}
 			sound(t, x)

@@ -7,6 +7,7 @@ import (
 	"eventscope/tracing/packed"
 	"eventscope/tracing/usual"
 	"eventscope/tracing/versions"
+	"eventscope/tracing/waiting"
 )
 
 // learnEvery is how often the owner of the index learns from flows that have fallen
@@ -49,7 +50,7 @@ func (s *Store) newIndex() *index {
 	share := s.config.Memory / 32 // for each of what only hostile data makes grow
 	x := &index{
 		log: newLog(), flows: newFlows(), kinds: packed.NewNames(share), service: packed.NewNames(share), words: packed.NewNames(share), tenants: packed.NewNames(share),
-		census: versions.NewCensus(), typeInfo: []usual.TypeInfo{{}}, places: packed.NewPlaces(share), paths: usual.NewPaths(), settle: int64(s.config.Settle),
+		census: versions.NewCensus(), waiting: waiting.New(s.mostWaiting()), typeInfo: []usual.TypeInfo{{}}, places: packed.NewPlaces(share), paths: usual.NewPaths(), settle: int64(s.config.Settle),
 		summaries: summaries{texts: map[Sequence][]byte{}}, reasons: summaries{texts: map[Sequence][]byte{}},
 	}
 	x.kept.Limit = s.config.Memory / 4
@@ -117,6 +118,11 @@ const recordsAtOnce = 256
 func (s *Store) takeIn(x *index, in *slab) {
 	x.sources = *s.sources.Load()
 	x.latest = time.Now().UnixNano() // is the time of what has none
+	if in.again != nil {
+		x.takeAgain(in)
+		in.records = in.records[:0]
+	}
+	lacks := in.lacks
 	for i := range in.records {
 		if i%recordsAtOnce == recordsAtOnce-1 {
 			s.answerWaiting(x)
@@ -126,6 +132,10 @@ func (s *Store) takeIn(x *index, in *slab) {
 		sequence := x.take(in.source, in, r)
 		if sequence == 0 {
 			continue
+		}
+		if len(lacks) > 0 && lacks[0].record == i {
+			x.waiting.Add(lacks[0].what, r.destination, uint64(sequence))
+			lacks = lacks[1:]
 		}
 		if r.copy.to > r.copy.from {
 			x.kept.Put(uint64(sequence), in.text(r.copy))
@@ -145,6 +155,9 @@ func (s *Store) takeIn(x *index, in *slab) {
 	}
 	x.version++
 	s.count(x)
+	if len(in.lacks) > 0 {
+		s.wake()
+	}
 	if in.synced != nil {
 		close(in.synced)
 	}
@@ -186,7 +199,7 @@ func (s *Store) count(x *index) {
 // bytes is the memory of the index, without kept payloads.
 func (x *index) bytes() int64 {
 	n := x.log.bytes() + x.flows.bytes() + x.recent.Bytes() + x.awaited.Bytes() +
-		x.kinds.Bytes() + x.service.Bytes() + x.words.Bytes() + x.tenants.Bytes() + x.places.Bytes + x.paths.Bytes
+		x.kinds.Bytes() + x.service.Bytes() + x.words.Bytes() + x.tenants.Bytes() + x.places.Bytes + x.paths.Bytes + x.waiting.Bytes()
 	for _, state := range x.watches {
 		n += state.bytes()
 	}

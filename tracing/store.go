@@ -81,6 +81,9 @@ type Store struct {
 	sources      atomic.Pointer[[]Source]
 
 	fetching atomic.Bool // one fetch of summaries at a time
+
+	lacking  chan struct{}      // some events wait for their schemas
+	againNow chan chan struct{} // somebody wants those read now whose schemas are known
 }
 
 // job is what a worker gets: a batch, or a mark that everything before it went through.
@@ -131,6 +134,8 @@ func New(config Config) *Store {
 		slabs:    make(chan *slab, workers),
 		free:     make(chan *slab, 4*workers),
 		requests: make(chan request),
+		lacking:  make(chan struct{}, 1),
+		againNow: make(chan chan struct{}),
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	for range workers {
@@ -152,6 +157,7 @@ func (s *Store) Run(ctx context.Context) error {
 	for _, work := range s.work {
 		workers.Go(func() { s.read(ctx, work) })
 	}
+	workers.Go(func() { s.readAgain(ctx) })
 	s.own(ctx)
 	cancel()
 	workers.Wait()
@@ -264,9 +270,12 @@ func (s *Store) Sync(ctx context.Context) error {
 }
 
 // Settle learns from all flows as if no more events were to come, as at the end of a
-// scan of history.
+// scan of history. What came before its schema is read again before.
 func (s *Store) Settle(ctx context.Context) error {
 	const atOnce = 1 << 14
+	if err := s.ReadAgain(ctx); err != nil {
+		return err
+	}
 	for settled := false; !settled; {
 		err := s.ask(ctx, func(x *index) {
 			x.settleTo(x.log.end, atOnce)

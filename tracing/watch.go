@@ -79,6 +79,10 @@ type watchState struct {
 	watch      *Watch
 	boundary   Sequence
 	past, live []Sequence
+	// searched is how far back the search has come: what lies before it, it will find.
+	searched Sequence
+	// again says that past has events that were read again while it was searched.
+	again bool
 }
 
 // mostMatches bounds what one watch remembers, by the budget of its store: a sixteenth of
@@ -184,7 +188,7 @@ func (w *Watch) begin(ctx context.Context) {
 	var end Sequence
 	err := w.store.ask(ctx, func(x *index) {
 		end = x.log.end
-		x.watches[w.slot] = &watchState{watch: w, boundary: end}
+		x.watches[w.slot] = &watchState{watch: w, boundary: end, searched: end}
 		w.toSearch.Store(x.log.len())
 	})
 	if err != nil {
@@ -229,6 +233,9 @@ func (p *pastSearch) back(ctx context.Context, end Sequence) (Sequence, error) {
 	err := w.store.ask(ctx, func(x *index) {
 		p.events = p.events[:0]
 		from = max(x.log.first, end-min(end, Sequence(p.next)))
+		if state := x.stateOf(w); state != nil {
+			state.searched = from
+		}
 		for sequence := from; sequence < end; sequence++ {
 			p.events = append(p.events, x.event(sequence))
 		}
@@ -254,7 +261,14 @@ func (p *pastSearch) back(ctx context.Context, end Sequence) (Sequence, error) {
 			from, matches = 0, nil
 			w.searched.Store(w.toSearch.Load())
 		}
+		if state.again { // what was read again meanwhile stands among them, perhaps for the second time
+			matches = slices.DeleteFunc(matches, state.has)
+		}
 		state.past = append(state.past, matches...)
+		if state.again {
+			slices.SortFunc(state.past, newestFirst)
+			state.again = false
+		}
 		x.version++
 		w.store.count(x)
 	})
@@ -299,9 +313,11 @@ func (p *pastSearch) matches(ctx context.Context) (found []Sequence) {
 		ok, err := w.filter.Match(&subject)
 		note(event, ok, err)
 	}
-	slices.SortFunc(found, func(a, b Sequence) int { return cmp.Compare(b, a) })
+	slices.SortFunc(found, newestFirst)
 	return found
 }
+
+func newestFirst(a, b Sequence) int { return cmp.Compare(b, a) }
 
 // inLogs orders events as their logs have them, one log after the other.
 func inLogs(a, b Event) int {

@@ -42,6 +42,7 @@ type worker struct {
 	counter  *versions.Counter
 	identity envelope.Identity
 	subject  query.Subject
+	lacks    lacks
 }
 
 // batch turns a batch into slabs and releases it.
@@ -68,6 +69,12 @@ func (w *worker) batch(ctx context.Context, j *job) {
 
 func (w *worker) message(out *slab, m *adapters.Message, volatile bool) {
 	w.reader.Read(m, &w.identity)
+	if m.Lacking && !out.fromSearch {
+		if what, lacks := w.lacks.of(m); lacks {
+			what.Source = out.source
+			out.lacks = append(out.lacks, lack{len(out.records), what})
+		}
+	}
 	if !out.fromSearch { // what is in the index already was counted
 		w.counter.Count(m, &w.identity)
 	}
@@ -76,7 +83,7 @@ func (w *worker) message(out *slab, m *adapters.Message, volatile bool) {
 		r.marks |= past
 	}
 	if out.watches.any {
-		r.watched = w.watched(out, m)
+		r.watched = out.watches.matched((*w.store.sources.Load())[out.source], &w.subject, m, &w.identity)
 	}
 	if volatile || w.store.config.KeepRecent && m.Size() <= largestKept {
 		from := len(out.bytes)
@@ -85,15 +92,14 @@ func (w *worker) message(out *slab, m *adapters.Message, volatile bool) {
 	}
 }
 
-// watched evaluates the filters that are being watched.
-func (w *worker) watched(out *slab, m *adapters.Message) (bits uint8) {
-	source := (*w.store.sources.Load())[out.source]
-	w.subject = query.Subject{Source: source.Name, Broker: source.Broker, Message: m, Identity: &w.identity}
-	for i, watch := range out.watches.watches {
+// matched evaluates the filters that are being watched. The subject is memory to do so.
+func (s *watchSet) matched(source Source, subject *query.Subject, m *adapters.Message, id *envelope.Identity) (bits uint8) {
+	*subject = query.Subject{Source: source.Name, Broker: source.Broker, Message: m, Identity: id}
+	for i, watch := range s.watches {
 		if watch == nil {
 			continue
 		}
-		ok, err := watch.filter.Match(&w.subject)
+		ok, err := watch.filter.Match(subject)
 		if err != nil {
 			watch.errors.Add(1)
 		}
@@ -142,6 +148,10 @@ type slab struct {
 	past bool
 	// watches are the filters that records were matched against.
 	watches *watchSet
+	// lacks are the records that are to be read again, and again says of which events the
+	// records are where they were.
+	lacks []lack
+	again *again
 	// synced, if set, is closed when everything before it is in the index.
 	synced chan struct{}
 }
@@ -174,6 +184,7 @@ type record struct {
 func (s *slab) reset() {
 	clear(s.versions) // shapes are not kept by what is used again
 	s.records, s.bytes, s.versions, s.fromSearch, s.past, s.watches, s.synced = s.records[:0], s.bytes[:0], s.versions[:0], false, false, nil, nil
+	s.lacks, s.again = s.lacks[:0], nil
 }
 
 func (s *slab) keep(text []byte) span {

@@ -36,7 +36,7 @@ func (r *Registry) Attach(s *driver.Source) {
 	s.Status = func() adapters.Status {
 		now := status()
 		now.Problems = append(slices.Clip(now.Problems), r.unread.problems()...)
-		now.Unread = r.unread.counts()
+		now.Unread = r.unread.numbers()
 		return now
 	}
 	closing := s.Close

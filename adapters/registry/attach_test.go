@@ -286,3 +286,39 @@ func TestMisfitsAreCounted(t *testing.T) {
 		t.Errorf("%q", status.Problems)
 	}
 }
+
+// TestWhatLacksItsSchemaSaysSo while it may come, and is no longer counted once it was read again.
+func TestWhatLacksItsSchemaSaysSo(t *testing.T) {
+	there := newRegistry(t, map[string]any{"/schemas/ids/1": 503, "/schemas/ids/2": schema(`{"type":"nothing"}`)})
+	h := notes(1, 1, 2)
+	h.batches[0][5].Value, h.batches[0][5].Key = []byte("{}"), h.batches[0][0].Value // whose key names the first
+	s := attached(t, Config{URLs: []string{there.URL}}, h)
+	lacking := 0
+	err := s.Scan(t.Context(), adapters.Range{}, adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
+		for i := range batch.Messages {
+			if m := &batch.Messages[i]; m.Lacking {
+				lacking++
+				if m.Lacking != (i%2 == 0 || i == 5) {
+					t.Errorf("message %d lacks its schema", i)
+				}
+			}
+		}
+		return nil
+	}))
+	if err != nil || lacking != 51 {
+		t.Fatalf("%d lack their schema, %v", lacking, err)
+	}
+	r := s.Schemas.(*Registry)
+	const what = "values that name the schema of id 1 were not read when they came"
+	if r.ReadAgain(id(1), 20); s.Status().Unread[what] != 30 {
+		t.Errorf("%v", s.Status().Unread)
+	}
+	r.GivenUp(id(1), "some were gone")
+	if problems := strings.Join(s.Status().Problems, "\n"); !strings.Contains(problems, what) || !strings.Contains(problems, "; some were gone") {
+		t.Error(problems)
+	}
+	if r.ReadAgain(id(1), 30); len(s.Status().Unread) != 1 || len(s.Status().Problems) != 1 {
+		t.Errorf("all was read again, and there is %v: %v", s.Status().Unread, s.Status().Problems)
+	}
+	r.ReadAgain(id(9), 5) // of which nothing was counted
+}

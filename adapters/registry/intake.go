@@ -26,9 +26,7 @@ func (r *Registry) intake(next adapters.Intake, most time.Duration) adapters.Int
 			r.await(ctx, a.asked, most)
 		}
 		for _, i := range a.lacking {
-			if lacks := a.look(&batch.Messages[i]); lacks != nil {
-				lacks.missed++
-			}
+			a.miss(&batch.Messages[i])
 		}
 		for i := range a.last {
 			a.last[i].tell(&r.unread)
@@ -68,16 +66,36 @@ func (n *needed) tell(u *unread) {
 // attend gives a message its schemas, and looks whether its value is what its schema says.
 func (a *attending) attend(m *adapters.Message, i int) {
 	m.Schemas = a.r
-	if len(m.Key) > 0 {
-		_, _ = payload.ReadingOf(m, payload.Key, m.Key, a.find) // which asks for it
-	}
-	switch lacks := a.look(m); {
-	case lacks == nil:
+	key, value := a.lookAtKey(m), a.look(m) // which ask for them
+	switch {
+	case key == nil && value == nil:
 	case len(a.asked) > 0:
 		a.lacking = append(a.lacking, i)
 	default:
-		lacks.missed++
+		lack(m, key, value)
 	}
+}
+
+// miss notes what a message lacks that nobody waits for any longer.
+func (a *attending) miss(m *adapters.Message) { lack(m, a.lookAtKey(m), a.look(m)) }
+
+// lack notes that the schema of the key or of the value of a message is not known, or of both.
+func lack(m *adapters.Message, key, value *needed) {
+	if value != nil {
+		value.missed++
+	}
+	m.Lacking = key != nil && key.mayCome() || value != nil && value.mayCome()
+}
+
+// lookAtKey is the schema that the key of a message lacks, or nil.
+func (a *attending) lookAtKey(m *adapters.Message) *needed {
+	if len(m.Key) == 0 {
+		return nil
+	}
+	if reading, err := payload.ReadingOf(m, payload.Key, m.Key, a.find); errors.Is(err, schemas.ErrPending) {
+		return a.need(m, reading.Frame.Ref)
+	}
+	return nil
 }
 
 // look looks whether the value of a message is what its schema says. It returns the schema that

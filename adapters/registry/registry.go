@@ -96,6 +96,16 @@ func (e *entry) holds(now time.Time) bool {
 	}
 }
 
+// mayCome says that there is no schema yet, and that there may be one later.
+func (e *entry) mayCome() bool {
+	select {
+	case <-e.done:
+		return e.schema == nil && !errors.Is(e.err, errors.ErrUnsupported)
+	default:
+		return true
+	}
+}
+
 // Open prepares to ask a registry, and asks nothing yet. It fails with [adapters.ErrUsage].
 func Open(c Config) (*Registry, error) {
 	bases, hosts, err := c.bases()

@@ -21,9 +21,10 @@ const (
 // unread are the values that were handed on before their schemas were known, and those that
 // are not what their schemas say.
 type unread struct {
-	mu   sync.Mutex
-	of   map[unreadOf]*count
-	more int64 // of schemas that are not counted by themselves
+	mu sync.Mutex
+	// counts are by what is counted.
+	counts map[unreadOf]*count
+	more   int64 // of schemas that are not counted by themselves
 }
 
 // unreadOf is what is counted: the values of a schema, missed or misfits.
@@ -37,6 +38,8 @@ type count struct {
 	of    unreadOf
 	n     int64
 	entry *entry // of what was missed
+	// given says why some of what was missed is not read again, if that is so.
+	given string
 	// title and first are of misfits: their schema, and where the first is and what is wrong
 	// there.
 	title, first string
@@ -47,6 +50,25 @@ func (u *unread) missed(e *entry, values int64) {
 	if c := u.add(unreadOf{ref: e.ref}, values); c != nil {
 		c.entry = e
 		u.mu.Unlock()
+	}
+}
+
+// ReadAgain implements [schemas.Rereader].
+func (r *Registry) ReadAgain(ref schemas.Ref, values int64) {
+	r.unread.of(ref, func(c *count) { c.n = max(0, c.n-values) })
+}
+
+// GivenUp implements [schemas.Rereader].
+func (r *Registry) GivenUp(ref schemas.Ref, why string) {
+	r.unread.of(ref, func(c *count) { c.given = why })
+}
+
+// of changes what is counted of the values that were missed of a schema.
+func (u *unread) of(ref schemas.Ref, change func(c *count)) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if c := u.counts[unreadOf{ref: ref}]; c != nil {
+		change(c)
 	}
 }
 
@@ -64,18 +86,18 @@ func (u *unread) misfit(s *schemas.Schema, at adapters.Position, why error) {
 // too many.
 func (u *unread) add(of unreadOf, values int64) *count {
 	u.mu.Lock()
-	known := u.of[of]
+	known := u.counts[of]
 	if known == nil {
-		if len(u.of) >= mostUnread {
+		if len(u.counts) >= mostUnread {
 			u.more += values
 			u.mu.Unlock()
 			return nil
 		}
-		if u.of == nil {
-			u.of = map[unreadOf]*count{}
+		if u.counts == nil {
+			u.counts = map[unreadOf]*count{}
 		}
 		known = &count{of: of}
-		u.of[of] = known
+		u.counts[of] = known
 	}
 	known.n += values
 	return known
@@ -83,9 +105,10 @@ func (u *unread) add(of unreadOf, values int64) *count {
 
 // worst are the counts that are said, the largest first, and how many values the others are.
 func (u *unread) worst() (list []*count, others int64) {
-	list = slices.SortedFunc(maps.Values(u.of), func(a, b *count) int {
+	list = slices.SortedFunc(maps.Values(u.counts), func(a, b *count) int {
 		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.of.ref.ID, b.of.ref.ID))
 	})
+	list = slices.DeleteFunc(list, func(c *count) bool { return c.n == 0 }) // all of which was read again
 	others = u.more
 	for _, c := range list[min(len(list), mostTold):] {
 		others += c.n
@@ -108,8 +131,8 @@ func (u *unread) problems() (list []string) {
 	return list
 }
 
-// counts are the same with their numbers.
-func (u *unread) counts() map[string]int64 {
+// numbers are the same with how many there are.
+func (u *unread) numbers() map[string]int64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	counts := map[string]int64{}
@@ -136,12 +159,16 @@ func (c *count) why() string {
 	if c.of.misfits {
 		return c.first
 	}
+	why := "the registry had not answered in time; they are read when somebody looks at them"
 	select {
 	case <-c.entry.done:
 		if c.entry.err != nil {
-			return c.entry.err.Error()
+			why = c.entry.err.Error()
 		}
 	default:
 	}
-	return "the registry had not answered in time; they are read when somebody looks at them"
+	if c.given != "" {
+		why += "; " + c.given
+	}
+	return why
 }

@@ -17,10 +17,19 @@ var ErrPending = errors.New("the registry is being asked for the schema")
 type Finder interface {
 	// Find is the schema that a message of a destination names. It never waits: it fails with
 	// [ErrPending] while the answer is on its way, and else with the reason there is none, in
-	// words for an operator.
+	// words for an operator. Where that is [errors.ErrUnsupported] there will never be one.
 	Find(destination string, ref Ref) (*Schema, error)
 	// Registry is where the schemas are kept, for people: a host.
 	Registry() string
+}
+
+// Rereader is a [Finder] that counts the values which could not be read when they came. Whoever
+// reads them again tells it what became of them.
+type Rereader interface {
+	// ReadAgain says that so many values which name a schema were read after all.
+	ReadAgain(ref Ref, values int64)
+	// GivenUp says that some of them will not be, and why, in one clause.
+	GivenUp(ref Ref, why string)
 }
 
 // Part is a part of a message that a schema may describe.

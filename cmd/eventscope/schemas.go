@@ -152,7 +152,7 @@ func (s *schemasPrinter) look(ctx context.Context, settings *settings, extent re
 		return nil, nil, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	if err := index.Sync(ctx); err != nil {
+	if err := errors.Join(index.Sync(ctx), index.ReadAgain(ctx)); err != nil {
 		return nil, nil, err
 	}
 	known := &versions.Known{}

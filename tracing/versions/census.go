@@ -172,6 +172,29 @@ func (c *Census) kind(source int, r *Row) *kind {
 	return k
 }
 
+// Withdraw takes one message back that was counted under a type and a service that it has no
+// longer: those that it had before its schema was known.
+func (c *Census) Withdraw(source int, destination, spelled, service string, ref schemas.Ref) {
+	name, _ := declared(spelled, "")
+	at, key := typeKey{source, destination, name}, versionKey{schema: ref}
+	k := c.types[at]
+	if k == nil || k.versions[key] == nil {
+		return
+	}
+	v := k.versions[key]
+	v.events, k.events = v.events-1, k.events-1
+	if v.writers[service]--; v.writers[service] <= 0 {
+		delete(v.writers, service)
+	}
+	if v.events <= 0 {
+		delete(k.versions, key)
+		c.versions--
+	}
+	if len(k.versions) == 0 && len(k.looked) == 0 {
+		delete(c.types, at)
+	}
+}
+
 // versionOf is of which version the messages of a row are.
 func (c *Census) versionOf(k *kind, r *Row) versionKey {
 	key := versionKey{schema: r.Key.Schema, declared: r.Key.Declared, death: r.Key.Death}

@@ -1,0 +1,203 @@
+package tracing
+
+import (
+	"cmp"
+	"slices"
+
+	"eventscope/tracing/waiting"
+)
+
+// lack is a record of a slab that is to be read again, and for what it waits.
+type lack struct {
+	record int
+	what   waiting.For
+}
+
+// again are events that were read again: the records of their slab are of these sequences.
+type again struct {
+	what      waiting.For
+	sequences []Sequence
+}
+
+// takeAgain puts what was found in a second reading in the place of what was known.
+func (x *index) takeAgain(in *slab) {
+	lacks := in.lacks
+	for i := range in.records {
+		sequence, r := in.again.sequences[i], &in.records[i]
+		if !x.log.holds(sequence) {
+			continue
+		}
+		e := x.log.at(sequence)
+		if !in.again.what.Key && e.marks&DeadLetter == 0 { // it is counted anew, under its better name
+			place := &x.places.All[e.place]
+			x.census.Withdraw(in.source, place.Destination, x.kinds.Text(e.kind), x.service.Text(e.service), in.again.what.Ref)
+		}
+		x.amend(sequence, in, r)
+		if len(lacks) > 0 && lacks[0].record == i {
+			x.waiting.Add(lacks[0].what, r.destination, uint64(sequence))
+			lacks = lacks[1:]
+		}
+		delete(x.summaries.texts, sequence)
+		delete(x.reasons.texts, sequence)
+		if r.watched != 0 {
+			x.noteWatchedAgain(in.watches, r.watched, sequence)
+		}
+	}
+}
+
+// amend is what [index.take] would have made of an event, had all been known when it came: its
+// place in the log, its sequence and its time stay.
+func (x *index) amend(sequence Sequence, s *slab, r *record) {
+	if e := x.log.at(sequence); e.flow != 0 {
+		x.unlearn(e.flow)
+	}
+	number := x.assign(s, r)
+	e := x.log.at(sequence) // whose flow may have been joined into another one
+	if number = x.move(sequence, number); number != 0 {
+		x.unlearn(number)
+	}
+	known, kind := e.id != 0 && e.id == r.id.Check, x.kind(s.text(r.kind))
+	kept := past | untimed
+	if known {
+		kept |= Duplicate | IDReused
+	}
+	e.id, e.cause, e.payload, e.kind, e.service, e.entity = r.id.Check, r.cause.Check, r.payload, kind, x.service.Number(s.text(r.service)), markOf(r)
+	e.marks = e.marks&kept | r.marks | namedMarks(&x.typeInfo[kind])
+	if r.cause.Known() && number != 0 && !x.log.holds(x.log.widen(x.recent.Get(&r.cause))) {
+		x.await(&r.cause, sequence)
+	}
+	if r.id.Known() && !known {
+		x.repeatedBySecond(e, r, sequence)
+		x.recent.Put(&r.id, uint32(sequence))
+		x.joinAwaiting(&r.id, sequence)
+	}
+	if number = e.flow; number != 0 && x.log.widen(x.flows.at(number).tail) < x.settled { // its end was passed already
+		x.learnFrom(number)
+	}
+}
+
+// repeatedBySecond marks the later one of two events of the same id.
+func (x *index) repeatedBySecond(e *entry, r *record, sequence Sequence) {
+	before := x.log.widen(x.recent.Get(&r.id))
+	if !x.log.holds(before) || before < sequence {
+		e.marks |= x.repeated(e, &r.id)
+		return
+	}
+	later := x.log.at(before)
+	if later.flow != e.flow || (later.marks|e.marks)&(DeadLetter|Replayed) != 0 || !x.places.SameDestination(later.place, e.place) {
+		return
+	}
+	if later.payload == e.payload {
+		later.marks |= Duplicate
+	} else {
+		later.marks |= IDReused
+	}
+}
+
+// move takes an event out of its flow and links it into another one, and returns the flow that it
+// is in then: the same one as before where it is not found soon among the events of that.
+func (x *index) move(sequence Sequence, into uint32) uint32 {
+	e := x.log.at(sequence)
+	from := e.flow
+	if from == into || into == 0 && from != 0 || from != 0 && !x.detach(from, sequence) {
+		return from
+	}
+	one := x.flows.at(into)
+	if e.flow = into; one.linked() >= EventsPerFlow {
+		one.count++
+		one.unlinked++
+		return into
+	}
+	two := flow{head: uint32(sequence), tail: uint32(sequence), count: 1}
+	x.mergeChains(into, one, &two)
+	return into
+}
+
+// farthestDetached bounds how many events of a flow are passed to find the one before another.
+const farthestDetached = 4096
+
+// detach takes an event out of the chain of its flow, and forgets a flow that has no other. It
+// reports false where it did not find it.
+func (x *index) detach(number uint32, sequence Sequence) bool {
+	record, e := x.flows.at(number), x.log.at(sequence)
+	if record.head == uint32(sequence) {
+		if record.head = e.next; record.head == 0 {
+			record.tail = 0
+		}
+	} else {
+		before := x.before(number, sequence)
+		if before == 0 {
+			return false
+		}
+		if x.log.at(before).next = e.next; e.next == 0 {
+			record.tail = uint32(before)
+		}
+	}
+	x.unlearn(number)
+	record.count--
+	e.flow, e.next = 0, 0
+	if record.head == 0 && record.unlinked == 0 {
+		if record.evicted == 0 {
+			x.begun--
+			x.flows.forget(number)
+		} else {
+			x.flows.remove(number)
+		}
+	}
+	return true
+}
+
+// before is the event of a flow whose next one is sequence, or 0 where that is not found soon.
+func (x *index) before(number uint32, sequence Sequence) Sequence {
+	record := x.flows.at(number)
+	at := x.log.widen(record.head)
+	if near := x.near(number, sequence); near != 0 && record.unlinked == 0 {
+		at = near
+	}
+	for range farthestDetached {
+		next := x.log.at(at).next
+		if next == uint32(sequence) {
+			return at
+		}
+		if next == 0 || x.log.widen(next) > sequence {
+			return 0
+		}
+		at = x.log.widen(next)
+	}
+	return 0
+}
+
+// noteWatchedAgain remembers that an event matches after all, in its place among those that do.
+func (x *index) noteWatchedAgain(set *watchSet, bits uint8, sequence Sequence) {
+	for i, watch := range set.watches {
+		if bits&(1<<i) == 0 {
+			continue
+		}
+		state := x.watches[i]
+		if state == nil || state.watch != watch || state.boundary == 0 {
+			continue
+		}
+		if state.insert(sequence) {
+			watch.matched.Add(1)
+		}
+	}
+}
+
+// has says that the past has an event already.
+func (w *watchState) has(sequence Sequence) bool { return slices.Contains(w.past, sequence) }
+
+// insert puts a sequence into its place, unless it is there already, or will be found there.
+func (w *watchState) insert(sequence Sequence) bool {
+	list, order := &w.live, cmp.Compare[Sequence]
+	switch {
+	case sequence < w.searched:
+		return false
+	case sequence < w.boundary:
+		list, order, w.again = &w.past, newestFirst, true
+	}
+	at, there := slices.BinarySearchFunc(*list, sequence, order)
+	if !there {
+		*list = slices.Insert(*list, at, sequence)
+	}
+	return !there
+}
