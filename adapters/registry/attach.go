@@ -14,7 +14,7 @@ import (
 // mostWait is how long messages that are followed wait for a schema that is named for the first
 // time: without it those that come first would be known by headers and key alone. A history that
 // is read to its end waits as long as the question may take, since its reader wants all of it.
-const mostWait = 250 * time.Millisecond
+const mostWait = 200 * time.Millisecond
 
 // Attach gives the messages of a source the schemas of r, by whatever way they are read, and
 // closes r with the source.

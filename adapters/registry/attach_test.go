@@ -109,7 +109,7 @@ func counted(t *testing.T, reading func(adapters.Intake) error) (all, decoded in
 // TestManyEventsAskForEachSchemaOnce: as often as there are schemas.
 func TestManyEventsAskForEachSchemaOnce(t *testing.T) {
 	there := newRegistry(t, map[string]any{"/schemas/ids/1": schema(noteSchema), "/schemas/ids/2": schema(noteSchema), "/schemas/ids/3": schema(noteSchema)})
-	s := attached(t, Config{URLs: []string{there.URL}}, notes(100, 1, 2, 3))
+	s := attached(t, Config{URLs: []string{there.URL}}, notes(1000, 1, 2, 3))
 	err := s.Scan(t.Context(), adapters.Range{}, adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
 		for i := range batch.Messages {
 			if d := payload.Decode(&batch.Messages[i], 0); d.Reader != "Note" || string(d.Data) != `{"text":"ok","n":0}` {
@@ -123,6 +123,9 @@ func TestManyEventsAskForEachSchemaOnce(t *testing.T) {
 	}
 	if problems := s.Status().Problems; len(problems) > 0 {
 		t.Error(problems)
+	}
+	if s.Schemas.(*Registry).asking.Wait(); there.all.Load() > 9 {
+		t.Errorf("the registry had %d questions", there.all.Load())
 	}
 	for m, err := range s.Fetch(t.Context(), []adapters.Position{{}}) {
 		if d := payload.Decode(&m, 0); err != nil || d.Reader != "Note" {

@@ -27,6 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type registry struct {
 	*httptest.Server
 	asked  atomic.Int64
+	all    atomic.Int64 // with those for the places of schemas
 	mu     sync.Mutex
 	answer map[string]any // by path; a func is called
 }
@@ -36,6 +37,7 @@ type answerWith func(w http.ResponseWriter, r *http.Request)
 func newRegistry(t *testing.T, answers map[string]any) *registry {
 	made := &registry{answer: answers}
 	made.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		made.all.Add(1)
 		if !strings.HasSuffix(request.URL.Path, "/versions") { // which asks where a schema is that is known
 			made.asked.Add(1)
 		}
