@@ -90,7 +90,6 @@ func (r *Registry) getOwn(ctx context.Context, at string) (body, contentType str
 	if err != nil {
 		return "", "", err
 	}
-	r.login(request)
 	answer, err := r.http.Do(request)
 	if err != nil {
 		return "", "", err

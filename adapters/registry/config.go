@@ -21,9 +21,13 @@ type Config struct {
 	Files *files.Files
 	// Masks say what must not be shown of messages.
 	Masks *mask.Rules
-	// User and Password log in, if there is a user; else Token does, if there is one.
+	// User and Password log in, if there is a user; else tokens of OAuth do, or Token, if there is
+	// one of these.
 	User, Password string
+	OAuth          *OAuth
 	Token          string
+	// Cluster and IdentityPool are what Confluent Cloud wants to know beside a token.
+	Cluster, IdentityPool string
 	// Context is that of the registry, such as ".payments": ids are counted in each. Empty
 	// is the default one.
 	Context string

@@ -29,6 +29,7 @@
 //	strangers.go  destinations whose values only look as if they named schemas
 //	outage.go     when a registry that failed is asked again
 //	transport.go  what the HTTP client must never do
+//	oauth.go      who asks: a user, a token, or tokens of OAuth
 //	problem.go    what went wrong, in words
 //
 // # Not obvious

@@ -48,7 +48,7 @@ func (r *Registry) judge(named fmt.Stringer, err error) (verdict, error) {
 // judged is what an error means, told as a problem.
 func (r *Registry) judged(err error, problem func(cause, remedy string, kind error) error) (verdict, error) {
 	answer := (*sr.ResponseError)(nil)
-	waited, unusable := (*inOutage)(nil), (*unreadable)(nil)
+	waited, unusable, lacking := (*inOutage)(nil), (*unreadable)(nil), (*noToken)(nil)
 	syntax, kind := (*json.SyntaxError)(nil), (*json.UnmarshalTypeError)(nil)
 	switch {
 	case err == nil:
@@ -57,6 +57,11 @@ func (r *Registry) judged(err error, problem func(cause, remedy string, kind err
 		return notAsked, waited.error
 	case errors.As(err, &unusable):
 		return refused, problem("it cannot be used: "+unusable.Error(), "", errors.ErrUnsupported)
+	case errors.As(err, &lacking):
+		if status, is := lacking.refused(); is {
+			return failing, problem(fmt.Sprintf("%s refuses the client for which it asks for a token (%d)", lacking.host, status), "check its client, secret and scope", adapters.ErrNotAuthenticated)
+		}
+		return failing, problem(lacking.host+" gives no token", "check the URL of tokens, or wait: it is asked again", adapters.ErrNotConnected)
 	case errors.As(err, &answer):
 		return judgeStatus(answer, problem)
 	case errors.Is(err, errTooMuch):

@@ -47,7 +47,6 @@ type Registry struct {
 	bases   []string
 	files   *files.Files
 	masks   *mask.Rules
-	login   func(*http.Request)
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -113,20 +112,23 @@ func Open(c Config) (*Registry, error) {
 		return nil, err
 	}
 	later := &later{}
-	web := newClient(hosts, c.TLS, later)
-	options := []sr.ClientOpt{sr.URLs(bases...), sr.HTTPClient(web), sr.UserAgent("eventscope")}
-	switch {
-	case c.User != "":
-		options = append(options, sr.BasicAuth(c.User, c.Password))
-	case c.Token != "":
-		options = append(options, sr.BearerToken(c.Token))
+	login := &logins{user: c.User, password: c.Password, token: c.Token, cluster: c.Cluster, pool: c.IdentityPool}
+	ctx, cancel := context.WithCancel(context.Background())
+	if c.OAuth != nil {
+		if login.tokens, err = newTokens(ctx, c.OAuth, newClient(nil, c.TLS, later, nil)); err != nil {
+			cancel()
+			return nil, err
+		}
 	}
+	web := newClient(hosts, c.TLS, later, login)
+	options := []sr.ClientOpt{sr.URLs(bases...), sr.HTTPClient(web), sr.UserAgent("eventscope")}
 	if c.Context != "" {
 		options = append(options, sr.DefaultSchemaContext(c.Context))
 	}
 	var client *sr.Client
 	if len(bases) > 0 {
 		if client, err = sr.NewClient(options...); err != nil {
+			cancel()
 			return nil, usage(err.Error())
 		}
 	}
@@ -134,15 +136,7 @@ func Open(c Config) (*Registry, error) {
 		name: strings.Join(hosts, ","), client: client, http: web, later: later, limiter: rate.NewLimiter(perSecond, perSecond),
 		free: make(chan struct{}, maxAtOnce), bases: bases, files: c.Files, masks: c.Masks, strangers: strangers{of: map[string]*stranger{}}, entries: map[schemas.Ref]*entry{},
 	}
-	r.login = func(request *http.Request) {
-		switch {
-		case c.User != "":
-			request.SetBasicAuth(c.User, c.Password)
-		case c.Token != "":
-			request.Header.Set("Authorization", "Bearer "+c.Token)
-		}
-	}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.ctx, r.cancel = ctx, cancel
 	return r, nil
 }
 

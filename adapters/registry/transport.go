@@ -26,12 +26,12 @@ var (
 )
 
 // newClient makes an HTTP client that reads bounded answers, and that carries nothing to
-// a host that was not named.
-func newClient(hosts []string, secure *tls.Config, asks *later) *http.Client {
+// a host that was not named. It logs its questions in, if there is a login.
+func newClient(hosts []string, secure *tls.Config, asks *later, login *logins) *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig, transport.MaxIdleConnsPerHost = secure, 2
 	return &http.Client{
-		Transport: bounded{transport, asks}, Timeout: patience,
+		Transport: bounded{transport, asks, login}, Timeout: patience,
 		CheckRedirect: func(next *http.Request, before []*http.Request) error {
 			if !slices.Contains(hosts, next.URL.Host) || next.URL.Scheme != before[0].URL.Scheme || len(before) >= maxRedirects {
 				return errElsewhere
@@ -60,12 +60,22 @@ func (l *later) heed(answer *http.Response) {
 type bounded struct {
 	*http.Transport
 	later *later
+	login *logins
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
+	if b.login != nil {
+		request = request.Clone(request.Context()) // which is not ours to change
+		if err := b.login.add(request); err != nil {
+			return nil, err
+		}
+	}
 	answer, err := b.Transport.RoundTrip(request)
 	if err == nil {
+		if b.login != nil && answer.StatusCode == http.StatusUnauthorized {
+			b.login.refused()
+		}
 		b.later.heed(answer)
 		said, _ := request.Context().Value(heardKey{}).(*heard)
 		if said != nil {

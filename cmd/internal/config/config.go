@@ -68,14 +68,22 @@ type Source struct {
 
 // Registry is the schema registry of a source; see [source.Registry].
 type Registry struct {
-	URL         Text `yaml:"url"`
-	User        Text `yaml:"user"`
-	Password    Text `yaml:"password"`
-	Token       Text `yaml:"token"`
-	Context     Text `yaml:"context"`
-	CA          Text `yaml:"ca"`
-	Certificate Text `yaml:"cert"`
-	Key         Text `yaml:"key"`
+	URL      Text `yaml:"url"`
+	User     Text `yaml:"user"`
+	Password Text `yaml:"password"`
+	Token    Text `yaml:"token"`
+	OAuth    struct {
+		URL    Text `yaml:"url"`
+		Client Text `yaml:"client"`
+		Secret Text `yaml:"secret"`
+		Scope  Text `yaml:"scope"`
+	} `yaml:"oauth"`
+	Cluster      Text `yaml:"cluster"`
+	IdentityPool Text `yaml:"identity_pool"`
+	Context      Text `yaml:"context"`
+	CA           Text `yaml:"ca"`
+	Certificate  Text `yaml:"cert"`
+	Key          Text `yaml:"key"`
 }
 
 // Mapping is an [envelope.Mapping] as the file spells it.

@@ -114,6 +114,8 @@ func (s Source) check(drivers source.Drivers, shared bool) []string {
 		problems = append(problems, s.Registry.Password.wrong(remedy))
 	case literal(s.Registry.Token.Value):
 		problems = append(problems, s.Registry.Token.wrong(remedy))
+	case literal(s.Registry.OAuth.Secret.Value):
+		problems = append(problems, s.Registry.OAuth.Secret.wrong(remedy))
 	case s.holdsPassword():
 		problems = append(problems, s.URL.wrong(remedy))
 	}

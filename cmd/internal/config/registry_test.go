@@ -50,7 +50,19 @@ func TestARegistryInTheConfig(t *testing.T) {
 	if s, err = openedBy(t, "?registry=registry\n        registry:\n          token: ${env:SECRET}\n", map[string]string{"SECRET": secret}); err != nil || s.Registry.Token != secret || s.Registry.URLs[0] != "http://registry:80" {
 		t.Errorf("%+v, %v", s.Registry, err)
 	}
+	block = "?registry=registry\n        registry:\n          cluster: lsrc-1\n          identity_pool: pool-2\n          oauth: {url: https://login:9443/token, client: eventscope, secret: '${env:SECRET}', scope: schemas.read}\n"
+	s, err = openedBy(t, block, map[string]string{"SECRET": secret})
+	if o := s.Registry.OAuth; err != nil || o.URL != "https://login:9443/token" || o.Client != "eventscope" || o.Secret != secret || o.Scope != "schemas.read" || s.Registry.Cluster != "lsrc-1" || s.Registry.IdentityPool != "pool-2" {
+		t.Errorf("%+v, %v", s.Registry, err)
+	}
+	for _, shown := range []string{s.String(), s.WithoutSecrets().String(), s.WithoutSecrets().Registry.OAuth.Secret, strings.Join(source.Warnings([]source.Source{s}), " ")} {
+		if strings.Contains(shown, secret) {
+			t.Errorf("the secret is shown: %s", shown)
+		}
+	}
 	for name, lines := range map[string]string{
+		"a secret alone":           "\n        registry:\n          url: http://r\n          oauth: {secret: '${env:SECRET}'}\n",
+		"two ways to log in":       "\n        registry:\n          url: http://r\n          token: ${env:SECRET}\n          oauth: {url: https://l/t, client: c, secret: '${env:SECRET}'}\n",
 		"a registry without a URL": "\n        registry:\n          user: observer\n",
 		"a password without user":  "\n        registry:\n          url: http://r\n          password: ${env:SECRET}\n",
 		"half a certificate":       "\n        registry:\n          url: http://r\n          cert: x.pem\n",

@@ -146,6 +146,9 @@ func (s *Source) inClear() (places, instead []string) {
 			places, instead = append(places, "http://"+address), append(instead, "registry=https://")
 		}
 	}
+	if url := s.Registry.OAuth.URL; strings.HasPrefix(url, "http://") && notLoopback(addressOf(driver.HTTPEndpoint{URL: url})) {
+		places, instead = append(places, "http://"+addressOf(driver.HTTPEndpoint{URL: url})), append(instead, "registry_oauth_url=https://")
+	}
 	return places, instead
 }
 

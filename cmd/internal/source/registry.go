@@ -21,6 +21,14 @@ type Registry struct {
 	driver.Login
 	// Token logs in where there is no user, and TokenFile is the file that holds it.
 	Token, TokenFile string
+	// OAuth is where tokens are asked for, if URL is not empty, and SecretFile is the file that
+	// holds the secret of its client.
+	OAuth struct {
+		registry.OAuth
+		SecretFile string
+	}
+	// Cluster and IdentityPool are what Confluent Cloud wants to know beside a token.
+	Cluster, IdentityPool string
 	// Context is that of the registry in which ids are counted.
 	Context string
 	TLS     driver.TLS
@@ -41,6 +49,18 @@ var registryParameters = []struct {
 		func(r *Registry, v string) error { r.PasswordFile = v; return nil }},
 	{driver.Parameter{Name: "registry_token_file", Value: "PATH", Says: "a file that holds a bearer token alone, in place of user and password"},
 		func(r *Registry, v string) error { r.TokenFile = v; return nil }},
+	{driver.Parameter{Name: "registry_oauth_url", Value: "https://HOST/PATH", Says: "where tokens for the registry are asked for (OAuth, client credentials)"},
+		func(r *Registry, v string) error { r.OAuth.URL = v; return nil }},
+	{driver.Parameter{Name: "registry_oauth_client", Value: "ID", Says: "the client that asks for them"},
+		func(r *Registry, v string) error { r.OAuth.Client = v; return nil }},
+	{driver.Parameter{Name: "registry_oauth_secret_file", Value: "PATH", Says: "a file that holds the secret of that client alone"},
+		func(r *Registry, v string) error { r.OAuth.SecretFile = v; return nil }},
+	{driver.Parameter{Name: "registry_oauth_scope", Value: "SCOPE", Says: "what the tokens are to be good for, if the server wants to know"},
+		func(r *Registry, v string) error { r.OAuth.Scope = v; return nil }},
+	{driver.Parameter{Name: "registry_cluster", Value: "lsrc-ID", Says: "the logical cluster of a registry in Confluent Cloud, beside a token"},
+		func(r *Registry, v string) error { r.Cluster = v; return nil }},
+	{driver.Parameter{Name: "registry_identity_pool", Value: "pool-ID", Says: "the identity pool in Confluent Cloud, beside a token"},
+		func(r *Registry, v string) error { r.IdentityPool = v; return nil }},
 	{driver.Parameter{Name: "registry_ca", Value: "PATH", Says: "PEM file of the authorities to trust for the registry, if not the system's"},
 		func(r *Registry, v string) error { r.TLS.CA = v; return nil }},
 	{driver.Parameter{Name: "registry_cert", Value: "PATH", Says: "PEM file of a client certificate for the registry"},
@@ -124,7 +144,7 @@ func (r *Registry) Name(urls string) error {
 // Check finds what a registry lacks.
 func (r *Registry) Check() error {
 	switch {
-	case len(r.URLs) == 0 && (r.User != "" || r.PasswordFile != "" || r.TokenFile != "" || r.Context != "" || r.TLS != driver.TLS{}):
+	case len(r.URLs) == 0 && (r.User != "" || r.PasswordFile != "" || r.TokenFile != "" || r.Context != "" || r.asksForTokens() || r.Cluster != "" || r.IdentityPool != "" || r.TLS != driver.TLS{}):
 		return errors.New("the parameters that begin with registry_ need registry= as well")
 	case r.PasswordFile != "" && r.User == "":
 		return errors.New("registry_password_file needs a user, as in registry=https://USER@HOST")
@@ -132,10 +152,20 @@ func (r *Registry) Check() error {
 		return errors.New("the password of a registry needs a user")
 	case (r.Token != "" || r.TokenFile != "") && r.User != "":
 		return errors.New("a registry is asked with a token or with a user, not with both")
+	case r.asksForTokens() && (r.User != "" || r.Token != "" || r.TokenFile != ""):
+		return errors.New("a registry is asked with tokens of OAuth, with one token, or with a user, and with one of these alone")
+	case r.asksForTokens() && (r.OAuth.URL == "" || r.OAuth.Client == "" || r.OAuth.Secret == "" && r.OAuth.SecretFile == ""):
+		return errors.New("tokens for a registry need registry_oauth_url=, registry_oauth_client= and registry_oauth_secret_file=")
 	case (r.TLS.Certificate == "") != (r.TLS.Key == ""):
 		return errors.New("a client certificate for the registry needs both registry_cert= and registry_key=")
 	}
 	return nil
+}
+
+// asksForTokens says that something of OAuth is given.
+func (r *Registry) asksForTokens() bool {
+	o := &r.OAuth
+	return o.URL != "" || o.Client != "" || o.Secret != "" || o.SecretFile != "" || o.Scope != ""
 }
 
 // shown is the registry as the value of its parameter, for people.
@@ -163,11 +193,18 @@ func (r *Registry) findSecrets(s *Source) error {
 		}
 		r.Token = login.Password
 	}
+	if r.OAuth.Secret == "" && r.OAuth.SecretFile != "" {
+		login := driver.Login{PasswordFile: r.OAuth.SecretFile}
+		if err := s.readPassword("registry_oauth_secret_file", &login); err != nil {
+			return err
+		}
+		r.OAuth.Secret = login.Password
+	}
 	return nil
 }
 
 // secret says that the registry is told one.
-func (r *Registry) secret() bool { return r.Password != "" || r.Token != "" }
+func (r *Registry) secret() bool { return r.Password != "" || r.Token != "" || r.OAuth.URL != "" }
 
 // open gives a source that was opened its schemas, of a registry and of files, and says what of its
 // messages must not be shown.
@@ -176,7 +213,10 @@ func (r *Registry) open(opened *driver.Source, rules []files.Rule, masks *mask.R
 	if err != nil {
 		return fmt.Errorf("%w: %w", adapters.ErrUsage, err)
 	}
-	config := registry.Config{Files: read, Masks: masks, URLs: r.URLs, User: r.User, Password: r.Password, Token: r.Token, Context: r.Context}
+	config := registry.Config{Files: read, Masks: masks, URLs: r.URLs, User: r.User, Password: r.Password, Token: r.Token, Context: r.Context, Cluster: r.Cluster, IdentityPool: r.IdentityPool}
+	if r.OAuth.URL != "" {
+		config.OAuth = &r.OAuth.OAuth
+	}
 	if slices.ContainsFunc(r.URLs, func(url string) bool { return strings.HasPrefix(url, "https://") }) {
 		settings, err := r.TLS.Settings("")
 		if problem := (*adapters.Problem)(nil); errors.As(err, &problem) {

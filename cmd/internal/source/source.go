@@ -75,7 +75,7 @@ func behindSlash(path string) string {
 
 // WithoutSecrets is the source without its passwords.
 func (s Source) WithoutSecrets() Source {
-	s.Password, s.Registry.Password, s.Registry.Token = "", "", ""
+	s.Password, s.Registry.Password, s.Registry.Token, s.Registry.OAuth.Secret = "", "", "", ""
 	s.APIs = maps.Clone(s.APIs)
 	for name, api := range s.APIs {
 		api.Password = ""
@@ -151,6 +151,12 @@ func (s Source) parameters() []string {
 	add("registry_context", r.Context)
 	add("registry_password_file", r.PasswordFile)
 	add("registry_token_file", r.TokenFile)
+	add("registry_oauth_url", r.OAuth.URL)
+	add("registry_oauth_client", r.OAuth.Client)
+	add("registry_oauth_secret_file", r.OAuth.SecretFile)
+	add("registry_oauth_scope", r.OAuth.Scope)
+	add("registry_cluster", r.Cluster)
+	add("registry_identity_pool", r.IdentityPool)
 	add("registry_ca", r.TLS.CA)
 	add("registry_cert", r.TLS.Certificate)
 	add("registry_key", r.TLS.Key)
