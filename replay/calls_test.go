@@ -103,7 +103,7 @@ func (c callsCase) survives(t *testing.T, kind adapters.DestinationKind, away bo
 }
 
 // goOn takes a run up that has not ended, and looks where the letters are then.
-func (c callsCase) goOn(s *story, run *Run, others []*replaytest.Broker, state, what string) {
+func (c callsCase) goOn(s *story, run *Run, others []*replaytest.Broker, state RunState, what string) {
 	s.Helper()
 	s.service = workplaceOn(s, hasty, s.folder, s.broker, others...)
 	s.broker.LedgerEntries = forgetClaims(s.broker.LedgerEntries) // one that could not be taken back has lapsed

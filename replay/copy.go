@@ -18,15 +18,18 @@ import (
 )
 
 // copy is what is sent in place of a letter: the letter without the headers of its
-// failures and with those of this replay.
+// failures and with those of this replay. What comes out of the archive goes back as it was.
 func (w *worker) copy(l *taken) deadletter.Copy {
+	if l.archived != nil {
+		return deadletter.Copy{Original: l.archived, To: w.source.TargetOf(&deadletter.Queue{Name: w.part.DLQ, Kind: w.part.Kind}, deadletter.Origin{Destination: w.part.DLQ})}
+	}
 	planned := &w.part.Letters[l.number]
 	c := deadletter.Copy{
 		To:     planned.To,
 		Remove: w.run.Plan.Headers.stripped(&l.held.Message),
 		Add:    stamp(w.run.replayID(w.part, w.before, l.number, w.states[l.number].inHand()), planned, w.run.Plan.By, now()),
 	}
-	if c.Of = &l.held; w.sender != nil { // which does not know what this session holds
+	if c.Of = &l.held; w.publisher != nil { // which does not know what this redrive holds
 		c.Of, c.Message = nil, &l.held.Message
 	}
 	edit := planned.Edit

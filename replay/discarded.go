@@ -94,7 +94,7 @@ func (s *Service) fromArchive(ctx context.Context, dlq DLQ, d *discards) ([]Lett
 		if err != nil {
 			return nil, err
 		}
-		letter := r.read(&m, &id)
+		letter := r.letter(&m, &id)
 		letter.State, letter.Mark = Discarded, d.marks[key]
 		for range d.left[key] {
 			found = append(found, letter)

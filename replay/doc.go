@@ -65,14 +65,14 @@
 // # Files
 //
 //	letter.go    Letter: one in the list
-//	state.go     the states of a letter and the steps between them, once
+//	state.go     the states of letters and runs, and the steps between them, once
 //	origin.go    where a letter says that it goes again, and whether that is believed
 //	plan.go      Plan: the frozen selection; planning.go: one in the making, letter by letter
 //	staying.go   which letters a plan leaves where they are, and why
 //	guard.go     what must not run; what is promised; facts.go: a plan in words
 //	run.go       Run: a plan that is carried out; awake.go: whether its process was stopped meanwhile
-//	worker.go    one part of it: begin, find out what is done, go on, heed the operator
-//	window.go    one window of letters: send, confirm, settle; restore.go
+//	worker.go    one part of it: begin, find out what is done, go on, obey the operator; pace.go: how fast
+//	window.go    one window of letters: send, confirm, acknowledge; restore.go: out of the archive
 //	copy.go      what is sent in place of a letter: its headers, and what it is known by
 //	ledger.go    marks on the broker
 //	journal.go   lines on disk, each with the hash of the one before

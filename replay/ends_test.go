@@ -160,7 +160,7 @@ func TestAnAbortedRestoreSendsNoMore(t *testing.T) {
 	s.run(Discard, PlanOptions{Reason: "test"})
 	run := s.crashAt(2, s.plan(Restore, PlanOptions{}), Pace{Window: 1}) // before the second is published
 	// The process died between two lines: the first letter is back, and not settled.
-	s.forget(`"step":"settled","action":"restore"`)
+	s.forget(`"step":"sent","action":"restore"`)
 	ending, err := s.service.Abort(run.ID, true)
 	if err != nil || ending == nil {
 		t.Fatal(ending, err)
@@ -355,12 +355,12 @@ func TestARunThatWasStoppedBlamesNobodyElse(t *testing.T) {
 // TestARunThatWasEndedWithoutSettlingStaysSo when the process that carried it out ends it again.
 func TestARunThatWasEndedWithoutSettlingStaysSo(t *testing.T) {
 	r := &Record{}
-	r.take(&Line{Step: StepAbort, Unsettled: true})
-	r.take(&Line{Step: StepAbort, Error: "the broker refused it"})
+	r.add(&Line{Step: StepAbort, Unsettled: true})
+	r.add(&Line{Step: StepAbort, Error: "the broker refused it"})
 	if !r.unsettled || r.Error == "" {
 		t.Errorf("%+v", r)
 	}
-	r.take(&Line{Step: StepPause})
+	r.add(&Line{Step: StepPause})
 	if r.unsettled {
 		t.Error("a run that goes on is called ended")
 	}

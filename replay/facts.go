@@ -39,48 +39,64 @@ func (p *Plan) Promises() []string {
 	return all
 }
 
-// Facts are a plan as people read it: a word, and what there is to say of it.
-func (p *Plan) Facts() [][2]string {
-	facts := [][2]string{{"plan", p.ID}, {string(p.Action), letters(p.Count()) + ", " + size(p.Bytes())}}
+// Fact is one line of a plan as people read it.
+type Fact struct {
+	Weight      Weight
+	Label, Text string
+}
+
+// Weight is how much a reader should make of a fact.
+type Weight uint8
+
+const (
+	FactPlain   Weight = iota
+	FactAside          // of no consequence, such as the id of the plan
+	FactPromise        // what is guaranteed
+	FactCaution        // what may be otherwise than the reader wants
+)
+
+// Facts are a plan as people read it.
+func (p *Plan) Facts() []Fact {
+	facts := []Fact{{FactAside, "plan", p.ID}, {FactPlain, string(p.Action), letters(p.Count()) + ", " + size(p.Bytes())}}
 	if oldest := p.Oldest(); !oldest.IsZero() {
-		facts = append(facts, [2]string{"oldest", oldest.Local().Format(time.RFC3339)})
+		facts = append(facts, Fact{FactPlain, "oldest", oldest.Local().Format(time.RFC3339)})
 	}
 	for i := range p.Parts {
-		facts = append(facts, [2]string{"from", p.Parts[i].DLQ})
+		facts = append(facts, Fact{FactPlain, "from", p.Parts[i].DLQ})
 		facts = append(facts, p.Parts[i].destinations()...)
 	}
 	if stripped := p.Stripped(); len(stripped) > 0 {
-		facts = append(facts, [2]string{"removes", strings.Join(stripped, ", ")})
+		facts = append(facts, Fact{FactPlain, "removes", strings.Join(stripped, ", ")})
 	}
 	if p.Action == Replay {
-		facts = append(facts, [2]string{"adds", "x-replay-id, -count, -at, -by, -from"})
+		facts = append(facts, Fact{FactPlain, "adds", "x-replay-id, -count, -at, -by, -from"})
 	}
 	facts = append(facts, p.doubts()...)
 	if p.Reason != "" {
-		facts = append(facts, [2]string{"reason", p.Reason})
+		facts = append(facts, Fact{FactPlain, "reason", p.Reason})
 	}
 	for _, promise := range p.Promises() {
-		facts = append(facts, [2]string{"guarantee", promise})
+		facts = append(facts, Fact{FactPromise, "guarantee", promise})
 	}
 	return append(facts, p.leftOut()...)
 }
 
 // doubts are the facts about letters that may be sent twice.
-func (p *Plan) doubts() [][2]string {
-	var facts [][2]string
+func (p *Plan) doubts() []Fact {
+	var facts []Fact
 	maybe, alike := p.Doubts()
 	if maybe > 0 {
-		facts = append(facts, [2]string{"maybe sent", letters(maybe) + " had been handed out to somebody whom this journal does not know: copies may be at the target already, with the same x-replay-id"})
+		facts = append(facts, Fact{FactCaution, "maybe sent", letters(maybe) + " had been handed out to somebody whom this journal does not know: copies may be at the target already, with the same x-replay-id"})
 	}
 	if alike > 0 {
-		facts = append(facts, [2]string{"alike", letters(alike) + " cannot be told from equal ones: their copies have ids of this run alone, by which nobody can tell what another run has sent of them"})
+		facts = append(facts, Fact{FactCaution, "alike", letters(alike) + " cannot be told from equal ones: their copies have ids of this run alone, by which nobody can tell what another run has sent of them"})
 	}
 	return facts
 }
 
 // destinations are the facts about where copies go, and who else gets them.
-func (p *Part) destinations() [][2]string {
-	var facts [][2]string
+func (p *Part) destinations() []Fact {
+	var facts []Fact
 	going := slices.DeleteFunc(slices.Clone(p.Targets), func(d Destined) bool { return d.Stays() })
 	for _, t := range going[:min(len(going), mostLines)] {
 		words := string(t.Target) + ", " + letters(t.Count)
@@ -90,15 +106,15 @@ func (p *Part) destinations() [][2]string {
 		if t.Only {
 			words += "; nothing but the letters says so"
 		}
-		facts = append(facts, [2]string{"to", words})
+		facts = append(facts, Fact{FactPlain, "to", words})
 		for _, warning := range t.Warnings {
-			facts = append(facts, [2]string{"warning", warning})
+			facts = append(facts, Fact{FactCaution, "warning", warning})
 		}
 		if len(t.AlsoReaches) > 0 {
-			facts = append(facts, [2]string{"read by", strings.Join(t.AlsoReaches, ", ")})
+			facts = append(facts, Fact{FactCaution, "read by", strings.Join(t.AlsoReaches, ", ")})
 		}
 		if t.Unknown != "" {
-			facts = append(facts, [2]string{"", "and perhaps more: " + t.Unknown})
+			facts = append(facts, Fact{FactPlain, "", "and perhaps more: " + t.Unknown})
 		}
 	}
 	if n := len(going) - mostLines; n > 0 {
@@ -106,31 +122,31 @@ func (p *Part) destinations() [][2]string {
 		for _, t := range going[mostLines:] {
 			rest += t.Count
 		}
-		facts = append(facts, [2]string{"to", fmt.Sprintf("%s further destinations, %s; -o json lists them", figure.Count(n), letters(rest))})
+		facts = append(facts, Fact{FactPlain, "to", fmt.Sprintf("%s further destinations, %s; -o json lists them", figure.Count(n), letters(rest))})
 	}
 	for _, right := range p.Lacks {
-		facts = append(facts, [2]string{"lacks", "the run needs " + right})
+		facts = append(facts, Fact{FactCaution, "lacks", "the run needs " + right})
 	}
 	for _, run := range p.Unfinished {
-		facts = append(facts, [2]string{"locked", "run " + run + " was interrupted here: resume or abort it first"})
+		facts = append(facts, Fact{FactCaution, "locked", "run " + run + " was interrupted here: resume or abort it first"})
 	}
 	return facts
 }
 
 // leftOut are the facts about letters that stay.
-func (p *Plan) leftOut() [][2]string {
+func (p *Plan) leftOut() []Fact {
 	staying := p.Staying()
 	slices.SortStableFunc(staying, func(a, b Staying) int { return len(b.Positions) - len(a.Positions) })
-	var facts [][2]string
+	var facts []Fact
 	for _, s := range staying[:min(len(staying), mostLines)] {
-		facts = append(facts, [2]string{"stays", fmt.Sprintf("%s, such as %s: %s", letters(len(s.Positions)), s.Positions[0], s.with())})
+		facts = append(facts, Fact{FactCaution, "stays", fmt.Sprintf("%s, such as %s: %s", letters(len(s.Positions)), s.Positions[0], s.with())})
 	}
 	if n := len(staying) - mostLines; n > 0 {
 		rest := 0
 		for _, s := range staying[mostLines:] {
 			rest += len(s.Positions)
 		}
-		facts = append(facts, [2]string{"stays", fmt.Sprintf("%s for %s further reasons; -o json lists them", letters(rest), figure.Count(n))})
+		facts = append(facts, Fact{FactCaution, "stays", fmt.Sprintf("%s for %s further reasons; -o json lists them", letters(rest), figure.Count(n))})
 	}
 	return facts
 }

@@ -51,7 +51,7 @@ func TestWhoeverHasLostTheLockOfARunHasItNotInHand(t *testing.T) {
 		if err != nil || len(records) != 1 {
 			t.Fatal(records, err)
 		}
-		return records[0].State
+		return string(records[0].State)
 	}
 	if got := state(); got != "running" {
 		t.Fatalf("it is %s", got)

@@ -63,15 +63,6 @@ const (
 	StepMend   Step = "mending" // what an earlier run has decided and the broker has not carried out is about to be
 )
 
-// ofRun says that a step is one of a run as a whole.
-func (s Step) ofRun() bool {
-	switch s {
-	case StepBegin, StepResume, StepPause, StepDone, StepFail, StepAbort:
-		return true
-	}
-	return false
-}
-
 // Journal is the append-only record of every action, one file for all runs of this user
 // on this machine. A line is on disk, and not only in the system's memory, when Append
 // returns. Several processes may append at once. In memory it has the runs that have not
@@ -99,7 +90,7 @@ var ErrJournal = files.ErrNotKept
 func (j *Journal) Append(lines ...Line) error {
 	err := j.append(lines...)
 	for i := range lines {
-		if j.told != nil && err == nil && lines[i].Step.ofRun() {
+		if _, ofRun := runStates[lines[i].Step]; j.told != nil && err == nil && ofRun {
 			j.told(lines[i])
 		}
 	}
@@ -120,7 +111,7 @@ func (j *Journal) append(lines ...Line) (err error) {
 		return problem(err)
 	}
 	defer file.Close() // what was written is on disk by then, or an error was returned
-	torn, err := j.now.read(file, nil)
+	torn, err := j.now.readOn(file, nil)
 	if err != nil {
 		return problem(err)
 	}
@@ -132,7 +123,7 @@ func (j *Journal) append(lines ...Line) (err error) {
 	var data []byte
 	after := j.now.end
 	if len(torn) > 0 { // by a crash: it is closed, and counts if just its end is missing
-		j.now.take(torn)
+		j.now.add(torn)
 		data, after = append(data, '\n'), after+int64(len(torn))
 	}
 	texts, err := j.now.encode(lines)
@@ -152,7 +143,7 @@ func (j *Journal) append(lines ...Line) (err error) {
 		return problem(err)
 	}
 	for _, text := range texts {
-		j.now.take(text)
+		j.now.add(text)
 	}
 	j.now.end = after + int64(len(data))
 	return nil
@@ -164,7 +155,7 @@ func (j *Journal) append(lines ...Line) (err error) {
 func (j *Journal) Lines(each func(Line) error) (broken int, err error) {
 	h := history{}
 	var stopped error // by whoever is told, and not by the file
-	err = j.read(&h, func(l Line) error {
+	err = j.update(&h, func(l Line) error {
 		stopped = each(l)
 		return stopped
 	})
@@ -174,8 +165,8 @@ func (j *Journal) Lines(each func(Line) error) (broken int, err error) {
 	return h.broken, err
 }
 
-// read brings a history up to the file.
-func (j *Journal) read(h *history, each func(Line) error) error {
+// update brings a history up to the file.
+func (j *Journal) update(h *history, each func(Line) error) error {
 	problem := func(err error) error { return files.ProblemOf("read the journal "+j.path, err) }
 	file, err := j.disk.Open(j.path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -188,7 +179,7 @@ func (j *Journal) read(h *history, each func(Line) error) error {
 		return problem(err)
 	}
 	defer file.Close()
-	if _, err = h.read(file, each); err != nil {
+	if _, err = h.readOn(file, each); err != nil {
 		return problem(err)
 	}
 	return nil
@@ -198,7 +189,7 @@ func (j *Journal) read(h *history, each func(Line) error) error {
 func (j *Journal) running(do func(*Record)) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := j.read(&j.now, nil); err != nil {
+	if err := j.update(&j.now, nil); err != nil {
 		return err
 	}
 	for _, run := range j.now.order {
@@ -212,11 +203,11 @@ func (j *Journal) running(do func(*Record)) error {
 func (j *Journal) wantsEnd(run string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.read(&j.now, nil) != nil {
+	if j.update(&j.now, nil) != nil {
 		return false
 	}
 	r := j.now.runs[run]
-	return r == nil || r.State == string(StepAbort)
+	return r == nil || r.State == RunAborted
 }
 
 var errCutShort = errors.New("it has become shorter, or is another file: somebody has cut it; put it back from a copy, or move it away")
@@ -235,9 +226,9 @@ type history struct {
 	order []string // of those, the oldest first
 }
 
-// read reads what is new in the file. It returns what has no line end: somebody is just
+// readOn reads what is new in the file. It returns what has no line end: somebody is just
 // writing it, or a crash has torn it. It is read when it turns out to be whole.
-func (h *history) read(file *os.File, each func(Line) error) (torn []byte, err error) {
+func (h *history) readOn(file *os.File, each func(Line) error) (torn []byte, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
@@ -253,7 +244,7 @@ func (h *history) read(file *os.File, each func(Line) error) (torn []byte, err e
 		if err != nil {
 			return nil, err
 		}
-		line := h.take(text)
+		line := h.add(text)
 		h.end = l.End
 		if line != nil && each != nil {
 			if err := each(*line); err != nil {
@@ -263,8 +254,8 @@ func (h *history) read(file *os.File, each func(Line) error) (torn []byte, err e
 	}
 }
 
-// take takes one line in, and returns it unless it cannot be read.
-func (h *history) take(text []byte) *Line {
+// add takes one line in, and returns it unless it cannot be read.
+func (h *history) add(text []byte) *Line {
 	line := &Line{}
 	if json.Unmarshal(text, line) != nil {
 		return nil // torn by a crash, and closed by the next writer; or damaged, which the next one tells
@@ -291,7 +282,7 @@ func (h *history) take(text []byte) *Line {
 	h.spoilt, h.summed = !sound, h.summed || summed
 	h.last = sha256.Sum256(text)
 	r.last = hashText(h.last)
-	if r.take(line); r.over() {
+	if r.add(line); r.over() {
 		r.last = "" // whoever has forgotten it can still write about it
 		if h.keep == nil || !h.keep(r) {
 			h.forget(line.Run)
@@ -315,7 +306,7 @@ func (h *history) record(line *Line) *Record {
 	}
 	r := h.runs[line.Run]
 	if r == nil {
-		r = &Record{Run: line.Run, Action: line.Action, At: line.At}
+		r = &Record{Run: line.Run, Action: line.Action, At: line.At, State: RunUnknown}
 		h.runs[line.Run] = r
 		h.order = append(h.order, line.Run)
 	}

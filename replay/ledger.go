@@ -46,9 +46,9 @@ func newLedger(source deadletter.Queues, dlq string) *ledger {
 	return &ledger{source: source, dlq: dlq, marks: map[adapters.Position]*Mark{}}
 }
 
-// read reads what came since it was read last: at first all of it. A source that has no ledger
+// update reads what came since it was read last: at first all of it. A source that has no ledger
 // has an empty one. Whoever is patient waits for what an interrupted run left open to lapse.
-func (l *ledger) read(ctx context.Context, patient bool) error {
+func (l *ledger) update(ctx context.Context, patient bool) error {
 	err := l.readOn(ctx, patient)
 	if errors.Is(err, adapters.ErrGone) && !l.point.IsZero() { // it was cut meanwhile
 		*l = *newLedger(l.source, l.dlq)
@@ -68,7 +68,7 @@ func (l *ledger) readOn(ctx context.Context, patient bool) (err error) {
 	}
 	marks := newMarkReader()
 	l.point, err = l.source.Ledger(ctx, deadletter.LedgerQuery{From: l.point, Wanted: wanted, Patient: patient}, func(e deadletter.Entry) error {
-		switch position, mark, ok := marks.read(e); {
+		switch position, mark, ok := marks.parse(e); {
 		case bytes.Equal(e.Key, own):
 			l.claimed = nil
 			var c claim
@@ -96,9 +96,9 @@ func newMarkReader() *markReader {
 	return &markReader{marks: map[string]*Mark{}, names: map[string]string{}}
 }
 
-// read reads a record of the ledger: that a letter is settled, or nil if the mark was taken
+// parse reads a record of the ledger: that a letter is settled, or nil if the mark was taken
 // away. It is not ok if it is anything else, such as a later version's, which is left alone.
-func (r *markReader) read(e deadletter.Entry) (position adapters.Position, mark *Mark, ok bool) {
+func (r *markReader) parse(e deadletter.Entry) (position adapters.Position, mark *Mark, ok bool) {
 	position, err := adapters.ParsePosition(string(e.Key))
 	if err != nil {
 		return position, nil, false

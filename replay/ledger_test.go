@@ -51,7 +51,7 @@ func TestALedgerIsReadOn(t *testing.T) {
 	l := newLedger(a, "dlq")
 	says := func(when string, states ...State) {
 		t.Helper()
-		if err := l.read(t.Context(), false); err != nil {
+		if err := l.update(t.Context(), false); err != nil {
 			t.Fatal(err)
 		}
 		for i, want := range states {
@@ -86,13 +86,13 @@ func TestALedgerThatIsGoneIsToldOf(t *testing.T) {
 	_, c := observed(t, adapters.Topic, "a")
 	for _, hidden := range []error{adapters.ErrGone, adapters.ErrNotAuthorized, nil} {
 		c.LedgerHidden = hidden
-		if err := newLedger(c, "dlq").read(t.Context(), false); !errors.Is(err, hidden) {
+		if err := newLedger(c, "dlq").update(t.Context(), false); !errors.Is(err, hidden) {
 			t.Errorf("%v, want %v", err, hidden)
 		}
 	}
 	c.LedgerHidden = errors.ErrUnsupported
 	l := newLedger(c, "dlq")
-	if err := l.read(t.Context(), false); err != nil || len(l.marks) > 0 {
+	if err := l.update(t.Context(), false); err != nil || len(l.marks) > 0 {
 		t.Errorf("%v, %d marks", err, len(l.marks))
 	}
 }
@@ -138,7 +138,7 @@ func TestAMarkIsOfItsOwnLetterAlone(t *testing.T) {
 	put("dlq/0@x", `{"state":"replayed"}`)
 	put("claim:other", `{"run":"r"}`)
 	l := newLedger(b, "dlq")
-	if err := l.read(t.Context(), false); err != nil || len(l.marks) != 0 || l.claimed != nil {
+	if err := l.update(t.Context(), false); err != nil || len(l.marks) != 0 || l.claimed != nil {
 		t.Errorf("%v, %v, %v", l.marks, l.claimed, err)
 	}
 	mark, err := json.Marshal(&Mark{State: Replayed})
@@ -146,10 +146,10 @@ func TestAMarkIsOfItsOwnLetterAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	put("dlq/0@0", string(mark))
-	if err := l.read(t.Context(), false); err != nil || len(l.marks) != 0 {
+	if err := l.update(t.Context(), false); err != nil || len(l.marks) != 0 {
 		t.Errorf("what the ledger had when it was read last is read again: %v, %v", l.marks, err)
 	}
-	if l = newLedger(b, "dlq"); l.read(t.Context(), false) != nil || len(l.marks) != 1 || l.marks[at(0)].State != Replayed {
+	if l = newLedger(b, "dlq"); l.update(t.Context(), false) != nil || len(l.marks) != 1 || l.marks[at(0)].State != Replayed {
 		t.Errorf("%v", l.marks)
 	}
 }
@@ -169,7 +169,7 @@ func TestMarksTakeNoMoreThanIsCounted(t *testing.T) {
 		}
 		before := heap()
 		ledger := newLedger(b, "dlq")
-		if err := ledger.read(t.Context(), false); err != nil || len(ledger.marks) != letters {
+		if err := ledger.update(t.Context(), false); err != nil || len(ledger.marks) != letters {
 			t.Fatalf("%d marks, %v", len(ledger.marks), err)
 		}
 		if took := heap() - before; took > int64(letters)*deadletter.EntryBytes {

@@ -98,8 +98,8 @@ func (s *Service) reader(dlq *DLQ, past *past, unknown error) *reader {
 	}
 }
 
-// read makes a letter of a message. Every message of a dead-letter queue is one, whatever its headers.
-func (r *reader) read(m *adapters.Message, id *envelope.Identity) Letter {
+// letter makes a letter of a message. Every message of a dead-letter queue is one, whatever its headers.
+func (r *reader) letter(m *adapters.Message, id *envelope.Identity) Letter {
 	r.envelope.Read(m, id)
 	death, _ := deadheader.Read(m)
 	l := Letter{

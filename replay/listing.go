@@ -95,7 +95,7 @@ func (s *Service) Listing(ctx context.Context, before *Listing, options ListingO
 		now := &l.DLQs[i]
 		if now.due(&options) {
 			turn, cancel := context.WithTimeout(ctx, turn(ctx, len(l.DLQs)-i))
-			s.read(turn, now, marks[now.Key()], most[i])
+			s.readListed(turn, now, marks[now.Key()], most[i])
 			cancel()
 		}
 		if len(now.Letters) > most[i] { // the listing before keeps what it has
@@ -214,9 +214,9 @@ func (l *Listed) afresh(options *ListingOptions) bool {
 	return l.Partitions == nil || l.next == nil || l.reread() || options.Peek[l.Key()]
 }
 
-// read reads a destination: all of it with the marks that are given for that, or else what
+// readListed reads a destination: all of it with the marks that are given for that, or else what
 // came since. Of its letters, most are listed.
-func (s *Service) read(ctx context.Context, l *Listed, marks *markSet, most int) {
+func (s *Service) readListed(ctx context.Context, l *Listed, marks *markSet, most int) {
 	begun, letters, next := time.Now(), l.on(), maps.Clone(l.next)
 	if marks != nil || l.next == nil {
 		letters, next = Newest{}, map[adapters.Log]int64{}

@@ -40,7 +40,7 @@ func (s *Service) followLedgers(ctx context.Context, l, before *Listing, options
 		}
 		for i := range l.DLQs {
 			if now := &l.DLQs[i]; now.Source.Name == source.Name && now.AsOf.IsZero() {
-				m.sort(now, options)
+				m.assign(now, options)
 			}
 		}
 		m.follow(ctx)
@@ -49,12 +49,12 @@ func (s *Service) followLedgers(ctx context.Context, l, before *Listing, options
 	return all
 }
 
-// sort says whether the marks of a destination are read from the beginning, or followed.
-func (m *marking) sort(now *Listed, options *ListingOptions) {
+// assign decides whether the marks of a destination are read from the beginning, or followed.
+func (m *marking) assign(now *Listed, options *ListingOptions) {
 	due, afresh := now.due(options), now.afresh(options)
 	switch {
 	case due && afresh && now.Settling == deadletter.ByLedger:
-		m.begin(now)
+		m.startOver(now)
 	case due && afresh:
 		past, err := m.service.past(now.DLQ)
 		m.marks[now.Key()] = &markSet{past: past, err: err}
@@ -63,8 +63,8 @@ func (m *marking) sort(now *Listed, options *ListingOptions) {
 	}
 }
 
-// begin wants all marks of a destination.
-func (m *marking) begin(now *Listed) {
+// startOver wants all marks of a destination.
+func (m *marking) startOver(now *Listed) {
 	m.due[now.Name] = &markSet{}
 	m.marks[now.Key()] = m.due[now.Name]
 }
@@ -72,12 +72,12 @@ func (m *marking) begin(now *Listed) {
 // follow reads the ledger on for the letters that are known, and whole for the others.
 func (m *marking) follow(ctx context.Context) {
 	if len(m.known) > 0 {
-		news, point, err := m.read(ctx, m.point, func(name string) bool { return m.known[name] != nil })
+		news, point, err := m.readLedger(ctx, m.point, func(name string) bool { return m.known[name] != nil })
 		gone := errors.Is(err, adapters.ErrGone) // another ledger: nothing of the old one holds
 		for name, now := range m.known {
 			if gone {
 				now.next = nil
-				m.begin(now)
+				m.startOver(now)
 				continue
 			}
 			known := now.MarksErr != nil && err == nil
@@ -89,7 +89,7 @@ func (m *marking) follow(ctx context.Context) {
 		}
 	}
 	if len(m.due) > 0 {
-		marks, point, err := m.read(ctx, deadletter.LedgerPoint{}, func(name string) bool { return m.due[name] != nil })
+		marks, point, err := m.readLedger(ctx, deadletter.LedgerPoint{}, func(name string) bool { return m.due[name] != nil })
 		for name, set := range m.due {
 			set.marks, set.err = marks[name], err
 		}
@@ -99,9 +99,9 @@ func (m *marking) follow(ctx context.Context) {
 	}
 }
 
-// read reads the ledger from a place on, for the destinations that are wanted. A mark that
+// readLedger reads the ledger from a place on, for the destinations that are wanted. A mark that
 // was taken away is nil.
-func (m *marking) read(ctx context.Context, from deadletter.LedgerPoint, wanted func(name string) bool) (map[string]map[adapters.Position]*Mark, deadletter.LedgerPoint, error) {
+func (m *marking) readLedger(ctx context.Context, from deadletter.LedgerPoint, wanted func(name string) bool) (map[string]map[adapters.Position]*Mark, deadletter.LedgerPoint, error) {
 	marks := map[string]map[adapters.Position]*Mark{}
 	query := deadletter.LedgerQuery{From: from, Wanted: func(key []byte) bool {
 		position, err := adapters.ParsePosition(string(key))
@@ -109,7 +109,7 @@ func (m *marking) read(ctx context.Context, from deadletter.LedgerPoint, wanted 
 	}}
 	reader := newMarkReader()
 	point, err := m.source.DeadLetters.Ledger(ctx, query, func(e deadletter.Entry) error {
-		position, mark, ok := reader.read(e)
+		position, mark, ok := reader.parse(e)
 		if !ok {
 			return nil
 		}

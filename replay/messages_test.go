@@ -89,7 +89,7 @@ func TestEveryLetterOfARunIsToldOfOnce(t *testing.T) {
 		s := tell(t, kind, "a", "b", "c")
 		for _, action := range []Action{Discard, Restore, Replay} {
 			plan := s.plan(action, PlanOptions{Reason: "test"})
-			told := map[adapters.Position]string{}
+			told := map[adapters.Position]Result{}
 			summary, err := s.begin(plan, Pace{Window: 2}).Do(t.Context(), func(o Outcome) { told[o.Position] += o.Result })
 			if err != nil || summary.Settled != 3 || len(told) != 3 {
 				t.Errorf("%s of a %s: %+v, %v, told of %d", action, kind, summary, err, len(told))
@@ -148,7 +148,7 @@ func TestWhatSomebodyRestoredMeanwhileIsSkipped(t *testing.T) {
 	late := s.begin(s.plan(Restore, PlanOptions{}), Pace{})
 	s.run(Restore, PlanOptions{})
 	var why []string
-	summary, err := late.Do(t.Context(), func(o Outcome) { why = append(why, o.Result+": "+o.Err.Error()) })
+	summary, err := late.Do(t.Context(), func(o Outcome) { why = append(why, string(o.Result)+": "+o.Err.Error()) })
 	if err != nil || summary.Skipped != 2 || summary.Settled != 0 || s.states() != "open open" || len(why) != 2 || why[0] != "skipped: somebody has restored it meanwhile" {
 		t.Errorf("%+v, %v, %q", summary, err, why)
 	}

@@ -36,7 +36,7 @@ func (s *Service) past(dlq DLQ) (*past, error) {
 		plan, unread := s.planOf(r)
 		switch {
 		case unread == nil:
-			p.take(&dlq, r, plan)
+			p.add(&dlq, r, plan)
 		case r.unsettled: // else it is in the way of all letters of the dead-letter queue
 			p.all = true
 		}
@@ -60,7 +60,8 @@ func (p *past) doubts(key files.LetterKey) bool {
 	return p.all || p.doubt[key] || p.doubt[files.LetterKey{Position: key.Position}]
 }
 
-func (p *past) take(dlq *DLQ, r *Record, plan *Plan) {
+// add takes in what a run did to letters of a dead-letter queue.
+func (p *past) add(dlq *DLQ, r *Record, plan *Plan) {
 	for i := range plan.Parts {
 		if i >= len(r.parts) || !r.parts[i].about(dlq) {
 			continue

@@ -31,15 +31,13 @@ type Record struct {
 	Last   time.Time // when something was last written about it
 	Reason string
 	DLQs   []string
-	// State is running, interrupted, paused, done, failed or aborted.
-	State string
-	Error string // why it failed
+	State  RunState
+	Error  string // why it failed
 	// Changed is what was done to its lines in the journal by somebody else, or empty.
 	Changed string
 	Pace    Pace // that it had last
 
-	Settled, Skipped, Refused int
-	Maybe                     int // letters that were sent and may have been sent before
+	Counts
 
 	plan      string // digest of it on disk
 	unsettled bool   // it was ended without settling anything
@@ -62,13 +60,13 @@ func (s *Service) Runs() (records []*Record, broken int, err error) {
 // runs lists the runs that are not over, and those of the others that are chosen.
 func (s *Service) runs(choose func(*Record) bool) (records []*Record, broken int, err error) {
 	h := history{keep: choose}
-	if err := s.journal.read(&h, nil); err != nil {
+	if err := s.journal.update(&h, nil); err != nil {
 		return nil, 0, err
 	}
 	for _, run := range h.order {
 		r := h.runs[run]
-		if r.State == "running" && !s.inHand(r.Run) {
-			r.State = "interrupted"
+		if r.State == RunActive && !s.inHand(r.Run) {
+			r.State = RunInterrupted
 		}
 		if r.Changed != "" && !r.Ended() {
 			r.Error = r.Changed
@@ -88,8 +86,28 @@ func (r *Record) damage(how string) {
 // mostParts bounds how many parts a damaged line can make of a plan.
 const mostParts = 10_000
 
-// take adds a line to the record.
-func (r *Record) take(l *Line) {
+// Counts are what the journal tells of the letters of a run.
+type Counts struct {
+	Settled, Skipped int
+	// Maybe counts letters of which a copy may have arrived twice: they were on their way when
+	// the run was interrupted, or somebody else had them in hand before, and were sent again.
+	Maybe int
+}
+
+// add counts the letters that a line is about.
+func (c *Counts) add(l *Line) {
+	switch l.Step {
+	case StepSettle:
+		c.Settled += l.Count
+	case StepSkip:
+		c.Skipped += l.Count
+	case StepSend:
+		c.Maybe += l.Maybe
+	}
+}
+
+// add adds a line to the record.
+func (r *Record) add(l *Line) {
 	r.Last = l.At
 	if l.Pace != nil {
 		r.Pace = *l.Pace
@@ -100,24 +118,18 @@ func (r *Record) take(l *Line) {
 	for len(r.parts) <= l.Part {
 		r.parts = append(r.parts, recordPart{})
 	}
+	if state, changed := runStates[l.Step]; changed {
+		r.State, r.Error = state, l.Error
+	}
 	switch l.Step {
 	case StepBegin:
-		r.begin(l)
-	case StepResume:
-		r.State, r.Error = "running", ""
+		r.begun(l)
 	case StepPause, StepDone, StepFail:
-		r.State, r.Error, r.unsettled = string(l.Step), l.Error, false
+		r.unsettled = false
 	case StepAbort: // told twice if it was ended by another process
-		r.State, r.Error, r.unsettled = string(l.Step), l.Error, r.unsettled || l.Unsettled
-	case StepSettle:
-		r.Settled += l.Count
-	case StepSkip:
-		r.Skipped += l.Count
-	case StepRefuse:
-		r.Refused += l.Count
-	case StepSend:
-		r.Maybe += l.Maybe
+		r.unsettled = r.unsettled || l.Unsettled
 	}
+	r.Counts.add(l)
 	if part := &r.parts[l.Part]; len(l.Letters) > 0 {
 		for len(part.states) <= l.Letters[len(l.Letters)-1] {
 			part.states = append(part.states, Planned)
@@ -130,25 +142,25 @@ func (r *Record) take(l *Line) {
 	}
 }
 
-func (r *Record) begin(l *Line) {
+// begun notes what a run was begun with.
+func (r *Record) begun(l *Line) {
 	r.Count, r.By, r.Reason, r.plan = r.Count+l.Count, l.By, l.Reason, l.Plan
 	if l.DLQ != "" && !slices.Contains(r.DLQs, l.DLQ) {
 		r.DLQs = append(r.DLQs, l.DLQ)
 	}
 	part := &r.parts[l.Part]
 	part.source, part.dlq = l.Source, l.DLQ
-	r.State = "running"
 }
 
 // Ended says that the run will do nothing more, whatever happens.
-func (r *Record) Ended() bool { return r.State == "done" || r.State == "aborted" }
+func (r *Record) Ended() bool { return r.State == RunDone || r.State == RunAborted }
 
 // over says that the run has ended and left no letter half done.
 func (r *Record) over() bool {
 	switch {
-	case r.State == string(StepDone):
+	case r.State == RunDone:
 		return true
-	case r.State != string(StepAbort) || r.Changed != "":
+	case r.State != RunAborted || r.Changed != "":
 		return false
 	}
 	return !slices.ContainsFunc(r.parts, func(p recordPart) bool { return slices.ContainsFunc(p.states, State.inHand) })
@@ -212,6 +224,9 @@ func (s *Service) planOf(r *Record) (*Plan, error) {
 	if !plan.whole() {
 		return nil, changed("it is not what its id says")
 	}
+	if !plan.Action.known() {
+		return nil, changed(fmt.Sprintf("it is to %q letters, which this version cannot", plan.Action))
+	}
 	for i := range plan.Parts {
 		for j := range plan.Parts[i].Letters {
 			plan.Parts[i].Letters[j].Broker = plan.Parts[i].Broker
@@ -258,15 +273,15 @@ func (s *Service) writePlan(run string, plan *Plan) (digest string, err error) {
 	return digestOf(data), err
 }
 
-// takeTime is in which somebody who only asks has let go of the lock of a run.
-const takeTime = time.Second
+// lockTime is in which somebody who only asks has let go of the lock of a run.
+const lockTime = time.Second
 
-// take makes this process the one that has a run in hand. ok is false if another has.
-func (s *Service) take(run string) (lock *flock.Flock, ok bool, err error) {
+// lockRun makes this process the one that has a run in hand. ok is false if another has.
+func (s *Service) lockRun(run string) (lock *flock.Flock, ok bool, err error) {
 	if lock, err = s.disk.Lock(filepath.Join(s.runFolder(run), "lock")); err != nil {
 		return nil, false, err
 	}
-	trying, cancel := context.WithTimeout(context.Background(), takeTime)
+	trying, cancel := context.WithTimeout(context.Background(), lockTime)
 	defer cancel()
 	ok, err = lock.TryLockContext(trying, files.LockPause)
 	if err != nil && trying.Err() == nil {

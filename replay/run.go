@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -20,59 +19,30 @@ import (
 // Outcome is what became of one letter.
 type Outcome struct {
 	Position adapters.Position
-	// Result is replayed, discarded, restored, failed or skipped.
-	Result string
-	Target deadletter.Target
-	Err    error // why it failed or was skipped
+	Result   Result
+	Target   deadletter.Target
+	Err      error    // why it failed or was skipped
+	Progress Progress // how far the run is with it
 }
 
 // Summary is how a run ended, or stands.
 type Summary struct {
 	Run   string
-	State string // done, paused, aborted or failed
+	State RunState
 
-	Settled, Failed, Skipped int
-	// Maybe counts letters of which a copy may have arrived twice: they were on their way when
-	// this run was interrupted, or somebody else had them in hand before, and were sent again.
-	Maybe int
+	Counts     // in which those are skipped, too, that the plan leaves where they are
+	Failed int // letters, since it was begun or resumed
 	// Alike counts letters that were sent under ids of this run alone, since nothing tells
 	// them from others: see [Selected.Alike].
 	Alike int
 }
 
-// Progress is how far a run is, as what it tells of letters has it.
+// Progress is how far a run is since it was begun or resumed.
 type Progress struct {
-	Total                 int // letters of which it tells
-	Before                int // letters of its plan that were dealt with before it was resumed
-	Done, Failed, Skipped int // letters of which it has told; those that failed or were skipped are done, too
+	Total                 int // letters that were left then
+	Before                int // letters of its plan that were dealt with before
+	Done, Failed, Skipped int // those that failed or were skipped are done, too
 }
-
-// Add counts what became of a letter.
-func (p *Progress) Add(o Outcome) {
-	p.Done++
-	switch o.Result {
-	case "failed":
-		p.Failed++
-	case "skipped":
-		p.Skipped++
-	}
-}
-
-// Pace says how fast a run goes.
-type Pace struct {
-	Rate   float64 `json:"rate,omitempty"`   // letters a second; 0 is as fast as the broker takes them
-	Canary int     `json:"canary,omitempty"` // so many go first and alone; the rest follows when they are settled
-	Window int     `json:"window,omitempty"` // the most letters on their way at once; 0 is [DefaultWindow]
-}
-
-// or is the pace with what it leaves open as another has it.
-func (p Pace) or(before Pace) Pace {
-	return Pace{Rate: cmp.Or(p.Rate, before.Rate), Canary: cmp.Or(p.Canary, before.Canary), Window: cmp.Or(p.Window, before.Window)}
-}
-
-// DefaultWindow is how many letters are on their way at once, and so how many may arrive
-// twice on a broker without transactions when the process is killed.
-const DefaultWindow = 500
 
 // Run is a plan that is carried out. Do may be called once; the other methods at any time,
 // from any goroutine.
@@ -80,15 +50,19 @@ type Run struct {
 	ID   string
 	Plan *Plan
 
-	service  *Service
-	states   [][]State // of the letters, by part
-	pace     Pace
-	settling bool // nothing more is sent: the run is being aborted
-	resumed  bool
-	flock    *flock.Flock
-	orders   chan order
-	summary  Summary
-	awake    awake
+	service *Service
+	states  [][]State // of the letters, by part
+	pace    Pace
+	ending  bool // nothing more is sent: the run is being aborted
+	resumed bool
+	flock   *flock.Flock
+	orders  chan order
+	tell    func(Outcome)
+	summary Summary
+	begun   Counts // when it was begun or resumed
+	before  int    // letters of its plan that were dealt with then
+	left    int    // letters that were not
+	awake   awake
 }
 
 // order is what an operator tells a run that is at work.
@@ -117,6 +91,7 @@ func (s *Service) Begin(plan *Plan, said Confirmation, pace Pace) (*Run, error) 
 		return nil, err
 	}
 	r := s.newRun(name, plan, pace)
+	r.left = plan.Count() + plan.Excluded()
 	for i := range plan.Parts {
 		states := make([]State, len(plan.Parts[i].Letters))
 		for j := range states {
@@ -174,7 +149,7 @@ func (s *Service) Resume(run string, write bool, pace Pace) (*Run, error) {
 	}
 	switch {
 	case record.Ended():
-		return nil, &adapters.Problem{Doing: "resume run " + run, Cause: "it is " + record.State, Remedy: "make a new plan of what is left", Kind: ErrRefused}
+		return nil, &adapters.Problem{Doing: "resume run " + run, Cause: "it is " + string(record.State), Remedy: "make a new plan of what is left", Kind: ErrRefused}
 	case record.Changed != "":
 		return nil, &adapters.Problem{
 			Doing: "resume run " + run, Cause: record.Changed + ", so that nobody knows which letters it has sent",
@@ -203,9 +178,17 @@ func (s *Service) resume(record *Record, plan *Plan, write bool, pace Pace) (*Ru
 		return nil, err
 	}
 	for i := range plan.Parts {
-		r.states = append(r.states, record.states(plan, i))
+		states := record.states(plan, i)
+		r.states = append(r.states, states)
+		for _, state := range states {
+			if state.dealtWith() {
+				r.before++
+			}
+		}
 	}
-	r.summary.Settled, r.summary.Skipped, r.summary.Maybe = record.Settled, record.Skipped+plan.Excluded(), record.Maybe
+	r.summary.Counts = record.Counts
+	r.summary.Skipped += plan.Excluded()
+	r.begun, r.left = r.summary.Counts, plan.Count()-r.before
 	if err := s.journal.Append(Line{At: now(), Run: run, Step: StepResume, Action: plan.Action, By: s.config.By, Pace: &r.pace}); err != nil {
 		r.unlock()
 		return nil, err
@@ -239,14 +222,14 @@ func (s *Service) Abort(run string, write bool) (*Run, error) {
 	}
 	plan, changed := s.planOf(record)
 	switch {
-	case record.State != "running" && record.Changed == "" && changed == nil && record.owes(plan): // also if who was told to end it has died over it
+	case record.State != RunActive && record.Changed == "" && changed == nil && record.owes(plan): // also if who was told to end it has died over it
 		r, err := s.resume(record, plan, write, record.Pace)
 		if err == nil {
-			r.settling = true
+			r.ending = true
 		}
 		return r, err
 	case record.Ended():
-		return nil, &adapters.Problem{Doing: "abort run " + run, Cause: "it is " + record.State + " already", Kind: ErrRefused}
+		return nil, &adapters.Problem{Doing: "abort run " + run, Cause: "it is " + string(record.State) + " already", Kind: ErrRefused}
 	}
 	unsettled := record.Changed != "" || changed != nil
 	return nil, s.journal.Append(Line{At: now(), Run: run, Step: StepAbort, Action: record.Action, By: s.config.By, Unsettled: unsettled})
@@ -272,7 +255,7 @@ func (s *Service) newRun(id string, plan *Plan, pace Pace) *Run {
 
 // lock makes sure that no other process is at work on the run.
 func (r *Run) lock() error {
-	lock, ok, err := r.service.take(r.ID)
+	lock, ok, err := r.service.lockRun(r.ID)
 	if err == nil && !ok {
 		err = &adapters.Problem{Doing: "take up run " + r.ID, Cause: "another process has it in hand", Remedy: "wait for it, or eventscope dlq abort " + r.ID, Kind: ErrRefused}
 	}
@@ -284,11 +267,11 @@ func (r *Run) unlock() { _ = r.flock.Close() }
 
 // Pause lets the run finish the window in hand and wait; Continue lets it go on; Abort
 // ends it after the window in hand, and what was not sent is open again.
-func (r *Run) Pause()    { r.tell(orderPause) }
-func (r *Run) Continue() { r.tell(orderContinue) } // see Pause
-func (r *Run) Abort()    { r.tell(orderAbort) }    // see Pause
+func (r *Run) Pause()    { r.order(orderPause) }
+func (r *Run) Continue() { r.order(orderContinue) } // see Pause
+func (r *Run) Abort()    { r.order(orderAbort) }    // see Pause
 
-func (r *Run) tell(o order) {
+func (r *Run) order(o order) {
 	select {
 	case r.orders <- o:
 	default: // it has eight orders to think about already
@@ -301,21 +284,13 @@ var (
 	errStopped = errors.New("stopped at the first letter that failed")
 )
 
-// Progress is how far the run is before [Run.Do].
+// Progress is how far the run is before [Run.Do]; what Do tells of letters says it after that.
 func (r *Run) Progress() Progress {
-	p := Progress{Total: r.Plan.Count()}
-	for _, states := range r.states {
-		for _, state := range states {
-			if state.dealtWith() {
-				p.Before++
-			}
-		}
+	skipped := r.summary.Skipped - r.begun.Skipped
+	return Progress{
+		Total: r.left, Before: r.before, Failed: r.summary.Failed, Skipped: skipped,
+		Done: r.summary.Settled - r.begun.Settled + skipped + r.summary.Failed,
 	}
-	p.Total -= p.Before
-	if !r.resumed {
-		p.Total += r.Plan.Excluded()
-	}
-	return p
 }
 
 // Do carries the run out and tells what becomes of each letter, in the goroutine that
@@ -323,14 +298,15 @@ func (r *Run) Progress() Progress {
 // resumed. The error is why it did not come to its end; the summary is right in any case.
 func (r *Run) Do(ctx context.Context, tell func(Outcome)) (Summary, error) {
 	defer r.unlock()
-	r.tellExcluded(tell)
+	r.tell = tell
+	r.tellExcluded()
 	watched, stop := context.WithCancel(context.Background())
 	defer stop()
 	r.awake.beat(time.Now())
 	go r.awake.watch(watched)
 	var err error
 	for i := range r.Plan.Parts {
-		if err = r.part(ctx, i, tell); err != nil {
+		if err = r.part(ctx, i); err != nil {
 			break
 		}
 	}
@@ -341,7 +317,7 @@ func (r *Run) Do(ctx context.Context, tell func(Outcome)) (Summary, error) {
 	switch {
 	case errors.Is(err, errAborted):
 		end.Step, err = StepAbort, nil
-	case r.settling, err != nil && r.service.journal.wantsEnd(r.ID): // whoever ended it elsewhere is gone, and has the journal's word
+	case r.ending, err != nil && r.service.journal.wantsEnd(r.ID): // whoever ended it elsewhere is gone, and has the journal's word
 		if end.Step = StepAbort; err != nil {
 			end.Error = err.Error()
 		}
@@ -350,19 +326,19 @@ func (r *Run) Do(ctx context.Context, tell func(Outcome)) (Summary, error) {
 	case err != nil:
 		end.Step, end.Error = StepFail, err.Error()
 	}
-	r.summary.State = string(end.Step)
+	r.summary.State = runStates[end.Step]
 	end.Count = r.summary.Settled
 	return r.summary, errors.Join(err, r.service.journal.Append(end))
 }
 
 // part carries one part out.
-func (r *Run) part(ctx context.Context, i int, tell func(Outcome)) error {
+func (r *Run) part(ctx context.Context, i int) error {
 	part := &r.Plan.Parts[i]
 	source, err := r.service.source(ctx, part.Broker, part.Source)
 	if err != nil {
 		return err
 	}
-	w := newWorker(r, i, source, tell)
+	w := newWorker(r, i, source)
 	if part.Through != "" {
 		if w.through, err = r.service.source(ctx, part.Broker, part.Through); err != nil {
 			return err
@@ -375,16 +351,25 @@ func (r *Run) part(ctx context.Context, i int, tell func(Outcome)) error {
 }
 
 // tellExcluded tells of the letters that the plan leaves out.
-func (r *Run) tellExcluded(tell func(Outcome)) {
+func (r *Run) tellExcluded() {
 	if r.resumed {
 		return // it was told when the run began
 	}
 	for _, s := range r.Plan.Staying() {
 		for _, position := range s.Positions {
 			r.summary.Skipped++
-			tell(Outcome{Position: position, Result: "skipped", Err: errors.New(s.Why)})
+			r.report(Outcome{Position: position, Result: ResultSkipped, Err: errors.New(s.Why)})
 		}
 	}
+}
+
+// report tells what became of a letter.
+func (r *Run) report(o Outcome) {
+	if o.Result == ResultFailed {
+		r.summary.Failed++
+	}
+	o.Progress = r.Progress()
+	r.tell(o)
 }
 
 // line is a line about a part of the run.

@@ -163,7 +163,7 @@ func (s *Service) readFrom(ctx context.Context, dlq DLQ, past *past, unknown err
 			}
 		}
 		for i := range part {
-			letter := r.read(&part[i].Message, &id)
+			letter := r.letter(&part[i].Message, &id)
 			letter.Maybe = letter.Maybe || foreign != nil && foreign[i]
 			said.add(&letter)
 			if err := each(&letter, &part[i].Message, &id); err != nil {
@@ -285,7 +285,7 @@ func (s *Service) archivedLine(source *Source, key files.LetterKey) ([]byte, err
 func (s *Service) recall(ctx context.Context, dlq DLQ) (*past, error) {
 	if dlq.Settling == deadletter.ByLedger {
 		ledger := newLedger(dlq.Source.DeadLetters, dlq.Name)
-		if err := ledger.read(ctx, false); err != nil {
+		if err := ledger.update(ctx, false); err != nil {
 			return nil, err
 		}
 		return &past{ledger: ledger.marks}, nil

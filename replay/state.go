@@ -7,7 +7,7 @@ import (
 
 // State is where a letter stands between lying in its dead-letter queue and being dealt with.
 //
-//	open ─plan─▶ planned ─send─▶ sent ─confirm─▶ confirmed ─settle─▶ replayed
+//	open ──────▶ planned ─send─▶ sent ─confirm─▶ confirmed ─settle─▶ replayed
 //	                │ ▲            │ refuse                    └────▶ discarded (archived instead of sent)
 //	                │ └────────────┘                                      │
 //	                └─abandon─▶ open ◀───────────────restore──────────────┘
@@ -60,22 +60,18 @@ func (s State) dealtWith() bool { return s.Settled() || s == Open }
 type Step string
 
 const (
-	StepPlan    Step = "planned"
 	StepSend    Step = "sent"
 	StepConfirm Step = "confirmed"
 	StepRefuse  Step = "refused"   // the broker did not take the copy
 	StepSettle  Step = "settled"   // the letter is out of its dead-letter queue, or marked in the ledger
 	StepSkip    Step = "skipped"   // it was not there any more, or dealt with by somebody else
 	StepAbandon Step = "abandoned" // its run was ended without it
-	StepRestore Step = "restored"  // it lies open in its dead-letter queue again
 )
 
 // after is the state that a step leads to, for a letter of a run that does action.
 // ok is false where the step has no place.
 func (s State) after(step Step, action Action) (next State, ok bool) {
 	switch {
-	case s == Open && step == StepPlan:
-		return Planned, true
 	case s == Planned && step == StepSend && action != Discard:
 		return Sent, true
 	case s == Sent && step == StepSend: // again, after a crash
@@ -89,8 +85,6 @@ func (s State) after(step Step, action Action) (next State, ok bool) {
 	case s == Confirmed && step == StepSettle:
 		return settledBy[action], true
 	case (s == Planned || s == Sent) && (step == StepAbandon || step == StepSkip):
-		return Open, true
-	case s == Discarded && step == StepRestore:
 		return Open, true
 	}
 	return s, false
@@ -116,13 +110,49 @@ func (a Action) Wants() State {
 // settledBy is what a settled letter is, by what was done.
 var settledBy = map[Action]State{Replay: Replayed, Discard: Discarded, Restore: Open}
 
-// Past is the action as a result: "replayed".
-func (a Action) Past() string {
+// Result is what became of a letter in a run.
+type Result string
+
+const (
+	ResultReplayed  Result = "replayed"
+	ResultDiscarded Result = "discarded"
+	ResultRestored  Result = "restored"
+	ResultFailed    Result = "failed"  // it lies where it lay
+	ResultSkipped   Result = "skipped" // it was gone, or the plan leaves it where it is
+)
+
+// Past is what an action makes of a letter.
+func (a Action) Past() Result {
 	switch a {
 	case Replay:
-		return "replayed"
+		return ResultReplayed
 	case Discard:
-		return "discarded"
+		return ResultDiscarded
 	}
-	return "restored"
+	return ResultRestored
+}
+
+// known reports whether this version can carry the action out.
+func (a Action) known() bool {
+	_, ok := settledBy[a]
+	return ok
+}
+
+// RunState is how a run stands.
+type RunState string
+
+const (
+	RunActive      RunState = "running"
+	RunInterrupted RunState = "interrupted" // it was running, and no process has it in hand
+	RunPaused      RunState = "paused"
+	RunDone        RunState = "done"    // every letter of the plan is settled or skipped
+	RunFailed      RunState = "failed"  // it stopped at an error; it can be resumed
+	RunAborted     RunState = "aborted" // somebody ended it; what is not settled is open again
+	RunUnknown     RunState = "unknown" // the journal does not say, since lines are missing from it
+)
+
+// runStates are how a run stands after a step. Other steps, those of a later version too, leave it
+// as it stands.
+var runStates = map[Step]RunState{
+	StepBegin: RunActive, StepResume: RunActive, StepPause: RunPaused, StepDone: RunDone, StepFail: RunFailed, StepAbort: RunAborted,
 }

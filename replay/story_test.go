@@ -302,18 +302,29 @@ func TestARunTellsOfAsManyLettersAsItSays(t *testing.T) {
 		s.broker.BuryFrom("orders", "too often", adapters.Header{Name: "x-replay-count", Value: []byte("9")})
 		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 1})
 		s.broker.Poison["c"] = true
-		first := run.Progress()
-		if _, err := run.Do(context.Background(), first.Add); err == nil || first != (Progress{Total: 4, Done: 4, Failed: 1, Skipped: 1}) {
-			s.Fatalf("%+v, %v", first, err)
+		told, last := 0, run.Progress()
+		tell := func(o Outcome) {
+			if told++; o.Progress.Done < last.Done || o.Progress.Done > o.Progress.Total {
+				s.Errorf("%+v after %+v", o.Progress, last)
+			}
+			last = o.Progress
+		}
+		if last != (Progress{Total: 4}) {
+			s.Errorf("before it begins: %+v", last)
+		}
+		if _, err := run.Do(context.Background(), tell); err == nil || told != 4 || last != (Progress{Total: 4, Done: 4, Failed: 1, Skipped: 1}) {
+			s.Fatalf("told of %d: %+v, %v", told, last, err)
 		}
 		s.broker.Poison["c"] = false
 		run, err := s.service.Resume(run.ID, true, Pace{})
 		if err != nil {
 			s.Fatal(err)
 		}
-		second := run.Progress()
-		if _, err := run.Do(context.Background(), second.Add); err != nil || second != (Progress{Total: 1, Before: 2, Done: 1}) {
-			s.Errorf("%+v, %v", second, err)
+		if told, last = 0, run.Progress(); last != (Progress{Total: 1, Before: 2}) {
+			s.Errorf("before it goes on: %+v", last)
+		}
+		if _, err := run.Do(context.Background(), tell); err != nil || told != 1 || last != (Progress{Total: 1, Before: 2, Done: 1}) {
+			s.Errorf("told of %d: %+v, %v", told, last, err)
 		}
 	}, "a", "b", "c")
 }

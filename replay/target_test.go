@@ -101,11 +101,11 @@ func TestAPlanOfManyDestinationsIsReadable(t *testing.T) {
 		}
 		var to, stays string
 		for _, fact := range facts {
-			switch fact[0] {
+			switch fact.Label {
 			case "to":
-				to = fact[1]
+				to = fact.Text
 			case "stays":
-				stays = fact[1]
+				stays = fact.Text
 			}
 		}
 		if !strings.Contains(to, "280 further destinations, 280 letters") || !strings.Contains(stays, "280 letters for 280 further reasons") {

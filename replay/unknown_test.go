@@ -40,3 +40,31 @@ func TestLettersAreShownWithoutALedger(t *testing.T) {
 		t.Errorf("a plan of letters that may be settled: %v", err)
 	}
 }
+
+// TestWhatALaterVersionDoesIsNotGuessed: neither what its runs do to letters nor how they stand.
+func TestWhatALaterVersionDoesIsNotGuessed(t *testing.T) {
+	both(t, func(s *story) {
+		plan := s.plan(Discard, PlanOptions{Reason: "test"})
+		plan.Action = "quarantine"
+		id, err := plan.digest()
+		if err != nil {
+			s.Fatal(err)
+		}
+		plan.ID = id
+		run := s.begin(plan, Pace{})
+		run.unlock()
+		if _, err := s.service.Resume(run.ID, true, Pace{}); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), `it is to "quarantine" letters, which this version cannot`) {
+			s.Errorf("it is carried out: %v", err)
+		}
+		if err := s.service.journal.Append(Line{At: now(), Run: run.ID, Step: "sealed", Action: plan.Action}); err != nil {
+			s.Fatal(err)
+		}
+		if records, _, err := s.service.Runs(); err != nil || records[0].State != RunInterrupted {
+			s.Errorf("after a step that nobody knows: %+v, %v", records[0], err)
+		}
+		s.rewrite(s.journalPath(), without(StepBegin))
+		if records, _, err := s.service.Runs(); err != nil || records[0].State != RunUnknown || records[0].Ended() {
+			s.Errorf("without its beginning: %+v, %v", records[0], err)
+		}
+	}, "a")
+}

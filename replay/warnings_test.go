@@ -67,8 +67,8 @@ func warnings(t *testing.T, plan *Plan, err error) (all []string) {
 		t.Fatal(err)
 	}
 	for _, fact := range plan.Facts() {
-		if fact[0] == "warning" {
-			all = append(all, fact[1])
+		if fact.Label == "warning" {
+			all = append(all, fact.Text)
 		}
 	}
 	return all

@@ -11,43 +11,42 @@ import (
 	"eventscope/replay/files"
 )
 
-// taken is a letter of the plan that is held.
+// taken is a letter of the plan that is held, or that comes out of the archive.
 type taken struct {
-	number int
-	held   deadletter.Delivery
+	number   int
+	held     deadletter.Delivery
+	archived []byte // as its adapter has written it
 }
 
 // window deals with letters that were handed over. Wait is the context that an impatient
 // operator ends; until something is sent, it may.
 func (w *worker) window(ctx, wait context.Context, held []deadletter.Delivery) error {
-	var fresh, begun []taken // to be sent, and to be settled only
+	var fresh, begun []taken // to be sent, and to be acknowledged only
 	for i := range held {
 		number, state, ok := w.match(&held[i])
 		switch {
 		case !ok: // not of the plan: it stays held until the end and is given back
 		case state == Confirmed:
-			begun = append(begun, taken{number, held[i]})
-		case !w.run.settling:
-			fresh = append(fresh, taken{number, held[i]})
+			begun = append(begun, taken{number: number, held: held[i]})
+		case !w.run.ending:
+			fresh = append(fresh, taken{number: number, held: held[i]})
 		}
 	}
-	if w.limiter != nil && len(fresh) > 0 {
-		if err := w.limiter.WaitN(wait, len(fresh)); err != nil {
-			return err // what was taken is given back by Close
-		}
+	if err := w.wait(wait, len(fresh)); err != nil {
+		return err // what was taken is given back by Close
 	}
 	if w.run.Plan.Action == Replay {
-		return errors.Join(w.settle(ctx, begun), w.send(ctx, fresh))
+		return errors.Join(w.acknowledge(ctx, begun), w.send(ctx, fresh))
 	}
-	fresh, err := w.record(ctx, fresh)
+	fresh, err := w.mark(ctx, fresh)
 	w.begun = w.begun || len(fresh) > 0
-	return errors.Join(w.settle(ctx, append(fresh, begun...)), err)
+	return errors.Join(w.acknowledge(ctx, append(fresh, begun...)), err)
 }
 
 // match finds the number of a letter, and takes it from the list. Letters with one key are
 // equal in every byte, so any of their numbers will do. Numbers that were not sent come first.
 // Suppose that two of three equal letters have confirmed copies: if those two are gone, the
-// third is sent; if they came back, one of the three is sent and two are only settled. A letter
+// third is sent; if they came back, one of the three is sent and two are only acknowledged. A letter
 // that was never delivered before is not one of the three: it is new, and stays. One that was
 // delivered before may still be new if nothing tells it from others; it is sent again rather
 // than lost.
@@ -87,18 +86,20 @@ func (w *worker) send(ctx context.Context, letters []taken) error {
 	if len(letters) == 0 {
 		return nil
 	}
-	copies := make([]deadletter.Copy, len(letters))
+	copies, maybe := make([]deadletter.Copy, len(letters)), w.maybe(letters)
 	for i := range letters {
 		copies[i] = w.copy(&letters[i])
 	}
 	before, err := w.arrived(ctx)
 	if err == nil {
-		w.advanceSent(letters)
+		line := w.advance(StepSend, letters)
+		line.Maybe = maybe
+		w.note(line)
 	}
 	if unwritten := w.write(); unwritten != nil {
 		return errors.Join(unwritten, err)
 	}
-	if err = errors.Join(w.settle(ctx, before), err); err != nil {
+	if err = errors.Join(w.acknowledge(ctx, before), err); err != nil {
 		return err
 	}
 	alone := w.ledger != nil || w.limiter != nil || w.canary()
@@ -107,15 +108,6 @@ func (w *worker) send(ctx context.Context, letters []taken) error {
 		return err
 	}
 	return w.finish(ctx)
-}
-
-// advanceSent notes that copies are about to be sent, and of how many letters there may be
-// one already.
-func (w *worker) advanceSent(letters []taken) {
-	maybe := w.maybe(letters)
-	w.run.summary.Maybe += maybe
-	w.advance(StepSend, letters, nil)
-	w.lines[len(w.lines)-1].Maybe = maybe
 }
 
 // maybe counts the letters of which a copy may be at the target already.
@@ -130,11 +122,11 @@ func (w *worker) maybe(letters []taken) (count int) {
 
 // post hands copies to the broker.
 func (w *worker) post(ctx context.Context, letters []taken, copies []deadletter.Copy) error {
-	var sender deadletter.Sender = w.session
+	var sender deadletter.Sender = w.redrive
 	var entries []deadletter.Entry
 	switch {
-	case w.sender != nil: // the ledger comes after, for it is on the letters' own cluster
-		sender = w.sender
+	case w.publisher != nil: // the ledger comes after, for it is on the letters' own cluster
+		sender = w.publisher
 	case w.ledger != nil:
 		var err error
 		if entries, err = w.entries(letters, Replayed); err != nil {
@@ -145,17 +137,17 @@ func (w *worker) post(ctx context.Context, letters []taken, copies []deadletter.
 	return nil
 }
 
-// finish waits for what is on its way, and settles it.
+// finish waits for what is on its way, and acknowledges it.
 func (w *worker) finish(ctx context.Context) error {
 	letters, err := w.arrived(ctx)
 	if unwritten := w.write(); unwritten != nil {
 		return errors.Join(unwritten, err)
 	}
-	return errors.Join(w.settle(ctx, letters), err)
+	return errors.Join(w.acknowledge(ctx, letters), err)
 }
 
 // arrived waits until the broker has answered for what is on its way, and returns the
-// letters whose copies it has. They must not be settled before that is written. The error
+// letters whose copies it has. They must not be acknowledged before that is written. The error
 // is why the run stops.
 func (w *worker) arrived(ctx context.Context) ([]taken, error) {
 	s := w.sent
@@ -163,11 +155,11 @@ func (w *worker) arrived(ctx context.Context) ([]taken, error) {
 		return nil, nil
 	}
 	outcomes, failure := s.answer(ctx)
-	return w.sort(s.letters, outcomes, failure)
+	return w.sortOut(s.letters, outcomes, failure)
 }
 
-// sort notes what became of each copy.
-func (w *worker) sort(letters []taken, outcomes []error, failure error) ([]taken, error) {
+// sortOut notes what became of each copy, and returns the letters whose copies have arrived.
+func (w *worker) sortOut(letters []taken, outcomes []error, failure error) ([]taken, error) {
 	var confirmed, refused []taken
 	for i := range letters {
 		var outcome error = deadletter.ErrUnknownOutcome
@@ -183,8 +175,7 @@ func (w *worker) sort(letters []taken, outcomes []error, failure error) ([]taken
 			failure = errors.Join(failure, outcome)
 		default:
 			refused = append(refused, letters[i])
-			w.run.summary.Failed++
-			w.report(letters[i].number, "failed", outcome)
+			w.report(letters[i].number, ResultFailed, outcome)
 			if failure == nil {
 				failure = fmt.Errorf("%w: %s: %w", errStopped, letters[i].held.Position, outcome)
 			}
@@ -193,14 +184,18 @@ func (w *worker) sort(letters []taken, outcomes []error, failure error) ([]taken
 	if len(refused) > 0 && failure == nil {
 		failure = fmt.Errorf("%w: %w", errStopped, deadletter.ErrNotSent)
 	}
-	w.advance(StepConfirm, confirmed, nil)
-	w.advance(StepRefuse, refused, failure)
+	w.note(w.advance(StepConfirm, confirmed))
+	line := w.advance(StepRefuse, refused)
+	if failure != nil {
+		line.Error = failure.Error()
+	}
+	w.note(line)
 	return confirmed, failure
 }
 
-// record discards: it marks letters in the ledger, or puts them into the archive. Restores
+// mark discards: it marks letters in the ledger, or puts them into the archive. Restores
 // of a log go the same way, by taking the mark back.
-func (w *worker) record(ctx context.Context, letters []taken) ([]taken, error) {
+func (w *worker) mark(ctx context.Context, letters []taken) ([]taken, error) {
 	if len(letters) == 0 {
 		return nil, nil
 	}
@@ -210,12 +205,12 @@ func (w *worker) record(ctx context.Context, letters []taken) ([]taken, error) {
 			return nil, err
 		}
 		if w.run.Plan.Action == Restore {
-			w.advance(StepSend, letters, nil)
+			w.note(w.advance(StepSend, letters))
 			if err := w.write(); err != nil {
 				return nil, err
 			}
 		}
-		if _, err := w.session.Send(ctx, nil, entries)(ctx); err != nil {
+		if _, err := w.redrive.Send(ctx, nil, entries)(ctx); err != nil {
 			return nil, err
 		}
 	} else if w.part.settling() == deadletter.ByRemoval {
@@ -227,7 +222,7 @@ func (w *worker) record(ctx context.Context, letters []taken) ([]taken, error) {
 			return nil, err
 		}
 	}
-	w.advance(StepConfirm, letters, nil)
+	w.note(w.advance(StepConfirm, letters))
 	if err := w.write(); err != nil {
 		return nil, err // they stay: what no line tells of, nobody could restore
 	}
@@ -249,53 +244,51 @@ func (w *worker) secure(held []deadletter.Delivery) error {
 	return err
 }
 
-// settle takes letters out of their dead-letter queue.
-func (w *worker) settle(ctx context.Context, letters []taken) error {
+// acknowledge takes letters out of their dead-letter queue.
+func (w *worker) acknowledge(ctx context.Context, letters []taken) error {
 	if len(letters) == 0 {
 		return nil
 	}
-	held := make([]deadletter.Delivery, len(letters))
-	for i := range letters {
-		held[i] = letters[i].held
-	}
-	if w.sender != nil && w.ledger != nil {
+	if w.publisher != nil && w.ledger != nil {
 		entries, err := w.entries(letters, Replayed)
 		if err == nil {
-			_, err = w.session.Send(ctx, nil, entries)(ctx)
+			_, err = w.redrive.Send(ctx, nil, entries)(ctx)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if err := w.session.Settle(ctx, held); err != nil {
-		return err
+	if w.redrive != nil { // out of an archive nothing is taken
+		held := make([]deadletter.Delivery, len(letters))
+		for i := range letters {
+			held[i] = letters[i].held
+		}
+		if err := w.redrive.Settle(ctx, held); err != nil {
+			return err
+		}
 	}
-	w.moved = true
-	w.advance(StepSettle, letters, nil) // written with the next line: if it is missing, a resume asks the broker
-	w.run.summary.Settled += len(letters)
+	w.acknowledged = true
+	w.note(w.advance(StepSettle, letters)) // written with the next line: if it is missing, a resume asks the broker
 	for _, l := range letters {
 		w.report(l.number, w.run.Plan.Action.Past(), nil)
 	}
 	return nil
 }
 
-// advance moves letters on by a step. What follows from it must wait until it is written.
-func (w *worker) advance(step Step, letters []taken, why error) {
+// advance moves letters on by a step, and returns the line that says so. What follows from it must
+// wait until that is written.
+func (w *worker) advance(step Step, letters []taken) Line {
 	numbers := make(files.Numbers, 0, len(letters))
 	for _, l := range letters {
 		numbers = append(numbers, l.number)
 	}
 	slices.Sort(numbers)
-	line := w.line(step, numbers)
-	if why != nil {
-		line.Error = why.Error()
-	}
-	w.lines = append(w.lines, line)
 	for _, number := range numbers {
 		if next, ok := w.states[number].after(step, w.run.Plan.Action); ok {
 			w.states[number] = next
 		}
 	}
+	return w.line(step, numbers)
 }
 
 func (w *worker) line(step Step, numbers files.Numbers) Line {
@@ -304,17 +297,18 @@ func (w *worker) line(step Step, numbers files.Numbers) Line {
 	return line
 }
 
-// note writes lines into the journal, behind those that wait for it.
-func (w *worker) note(lines ...Line) error {
-	w.lines = append(w.lines, lines...)
-	return w.write()
+// note keeps a line for the journal until the next write, unless it is about no letter at all.
+func (w *worker) note(line Line) {
+	if line.Count > 0 || line.Step == StepPause || line.Step == StepResume {
+		w.lines = append(w.lines, line)
+		w.run.summary.Counts.add(&line)
+	}
 }
 
-// write writes what waits for the journal, but for lines about no letter at all.
+// write writes what waits for the journal.
 func (w *worker) write() error {
-	lines := slices.DeleteFunc(w.lines, func(l Line) bool { return l.Count == 0 && l.Step != StepPause && l.Step != StepResume })
-	w.lines = nil
-	if len(lines) == 0 {
+	lines := w.lines
+	if w.lines = nil; len(lines) == 0 {
 		return nil
 	}
 	return w.run.service.journal.Append(lines...)
@@ -323,20 +317,21 @@ func (w *worker) write() error {
 // leftOver skips the letters that were never handed over: they are not there any more.
 // One whose copy is confirmed was taken out before the run was interrupted.
 func (w *worker) leftOver() error {
-	var gone, settled, abandoned files.Numbers
+	var settled, abandoned files.Numbers
+	gone := map[int]error{}
 	for i, state := range w.states {
 		switch {
 		case w.done(i):
 		case state == Confirmed:
 			settled = append(settled, i)
-		case w.run.settling:
+		case w.run.ending:
 			abandoned = append(abandoned, i)
 		default:
-			gone = append(gone, i)
-			w.run.summary.Skipped++
-			w.report(i, "skipped", adapters.ErrGone)
+			gone[i] = adapters.ErrGone
 		}
 	}
-	w.run.summary.Settled += len(settled)
-	return w.note(w.line(StepSettle, settled), w.line(StepSkip, gone), w.line(StepAbandon, abandoned))
+	w.note(w.line(StepSettle, settled))
+	w.skip(gone)
+	w.note(w.line(StepAbandon, abandoned))
+	return w.write()
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
-
-	"golang.org/x/time/rate" // the Go team's token bucket
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
@@ -18,32 +18,30 @@ import (
 // writes down that it is done. Where the broker lets it, it takes the next window while the
 // copies of the one before are on their way. It belongs to the goroutine of [Run.Do].
 type worker struct {
-	run     *Run
-	number  int // of the part
-	before  int // letters of the parts before it, so that no two of a run have one replay id
-	part    *Part
-	states  []State
-	source  Source
-	session deadletter.Redrive
-	through Source               // another cluster that copies go to, if there is one
-	sender  deadletter.Publisher // to it
-	ledger  *ledger              // nil where the broker keeps none
-	limiter *rate.Limiter
-	tell    func(Outcome)
+	pacer
+	run       *Run
+	number    int // of the part
+	before    int // letters of the parts before it, so that no two of a run have one replay id
+	part      *Part
+	states    []State
+	source    Source
+	redrive   deadletter.Redrive   // nil while nothing is taken from the queue
+	through   Source               // another cluster that copies go to, if there is one
+	publisher deadletter.Publisher // to it, or of what comes out of the archive; nil where the redrive sends
+	ledger    *ledger              // nil where the broker keeps none
 
-	places  map[files.LetterKey][]int // numbers of the letters that are equal
-	begun   bool                      // something was sent: the canary, if there is one
-	archive int                       // how often the archive had turned out to be another file; -1 until it was used
-	moved   bool                      // letters were settled by the present redrive
-	sent    *sent                     // what is on its way, or nil
-	foreign bool                      // somebody else may have sent any of the letters
-	missing error                     // the first letter that is to be restored and not in the archive
-	lines   []Line                    // for the journal, to be written with the next that matter
+	places       map[files.LetterKey][]int // numbers of the letters that are equal
+	archive      int                       // how often the archive had turned out to be another file; -1 until it was used
+	acknowledged bool                      // letters, by the present redrive
+	sent         *sent                     // what is on its way, or nil
+	foreign      bool                      // somebody else may have sent any of the letters
+	missing      error                     // the first letter that is to be restored and not in the archive
+	lines        []Line                    // for the journal, to be written with the next that matter
 }
 
-func newWorker(r *Run, number int, source Source, tell func(Outcome)) *worker {
+func newWorker(r *Run, number int, source Source) *worker {
 	w := &worker{
-		run: r, number: number, part: &r.Plan.Parts[number], states: r.states[number], source: source, tell: tell, archive: -1,
+		pacer: newPacer(r.pace), run: r, number: number, part: &r.Plan.Parts[number], states: r.states[number], source: source, archive: -1,
 		places: map[files.LetterKey][]int{},
 	}
 	if w.part.settling() == deadletter.ByLedger {
@@ -51,10 +49,6 @@ func newWorker(r *Run, number int, source Source, tell func(Outcome)) *worker {
 	}
 	for i := range number {
 		w.before += len(r.Plan.Parts[i].Letters)
-	}
-	if r.pace.Rate > 0 {
-		w.limiter = rate.NewLimiter(rate.Limit(r.pace.Rate), max(1, r.pace.Window))
-		w.limiter.AllowN(time.Now(), w.limiter.Burst()) // it begins empty, so that the rate holds from the start
 	}
 	for i := range w.part.Letters {
 		key := w.part.Letters[i].key()
@@ -73,34 +67,41 @@ func (w *worker) work(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = w.close(err) }()
-	if err := w.begin(ctx); err != nil {
+	if err := w.beginRedrive(ctx); err != nil {
 		return err
 	}
 	if w.part.Through != "" {
-		if w.sender, err = w.through.DeadLetters.Publisher(ctx); err != nil {
+		if w.publisher, err = w.through.DeadLetters.Publisher(ctx); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, w.sender.Close()) }()
+		defer func() { err = errors.Join(err, w.publisher.Close()) }()
 	}
 	if err := w.reconcile(ctx); err != nil {
 		return err
 	}
-	err = w.windows(ctx)
-	switch failed := w.finish(deadletter.Finishing(ctx)); {
-	case failed != nil && errors.Is(err, errAborted):
-		return failed // the operator has to end it again, unless the journal says that it was
-	case failed != nil || err != nil:
-		return errors.Join(err, failed, w.write())
+	if err := w.end(ctx, w.windows(ctx)); err != nil {
+		return err
 	}
 	return w.leftOver()
 }
 
-// begin begins a redrive of the letters that are left.
-func (w *worker) begin(ctx context.Context) (err error) {
-	w.session, err = w.source.DeadLetters.Redrive(ctx, deadletter.Order{
+// end finishes what is on its way after the last window, or after what has stopped the run.
+func (w *worker) end(ctx context.Context, stopped error) error {
+	switch failed := w.finish(deadletter.Finishing(ctx)); {
+	case failed != nil && errors.Is(stopped, errAborted):
+		return failed // the operator has to end it again, unless the journal says that it was
+	case failed != nil || stopped != nil:
+		return errors.Join(stopped, failed, w.write())
+	}
+	return nil
+}
+
+// beginRedrive begins a redrive of the letters that are left.
+func (w *worker) beginRedrive(ctx context.Context) (err error) {
+	w.redrive, err = w.source.DeadLetters.Redrive(ctx, deadletter.Order{
 		DLQ: w.part.DLQ, Incarnation: w.part.Incarnation, Run: w.run.ID, Letters: w.wanted(), Rate: w.run.pace.Rate,
 	})
-	w.moved = false
+	w.acknowledged = false
 	if errors.Is(err, adapters.ErrGone) {
 		return &adapters.Problem{
 			Doing: string(w.run.Plan.Action) + " letters of " + w.part.DLQ, Cause: "it was deleted and made again since the plan was made, so that its letters are others",
@@ -140,27 +141,27 @@ func (w *worker) targets() (targets []deadletter.Target) {
 // requeue ends the redrive of a queue for a while: what it holds is there for others, and the
 // broker does not wait for it. What is on its way is finished first.
 func (w *worker) requeue(ctx context.Context) error {
-	if w.session == nil || w.part.settling() != deadletter.ByRemoval {
+	if w.redrive == nil || w.part.settling() != deadletter.ByRemoval {
 		return nil
 	}
 	if err := w.finish(deadletter.Finishing(ctx)); err != nil {
 		return err
 	}
-	session := w.session
-	w.session = nil
-	return session.Close()
+	redrive := w.redrive
+	w.redrive = nil
+	return redrive.Close()
 }
 
 // windows deals with one window after the other. When it returns, copies may be on their way.
 func (w *worker) windows(ctx context.Context) error {
 	for {
-		if err := w.heed(ctx); err != nil {
+		if err := w.obey(ctx); err != nil {
 			return err
 		}
-		if err := w.dare(ctx); err != nil {
+		if err := w.holdShortly(ctx); err != nil {
 			return err
 		}
-		held, err := w.session.Next(ctx, w.most())
+		held, err := w.redrive.Next(ctx, w.most())
 		if err != nil || len(held) == 0 {
 			return err
 		}
@@ -175,51 +176,50 @@ func (w *worker) windows(ctx context.Context) error {
 // RabbitMQ's consumers can sensibly be given is a minute.
 const mostWait = 20 * time.Second
 
-// dare gives letters back and takes them anew where they would be held for too long: when the
+// holdShortly gives letters back and takes them anew where they would be held for too long: when the
 // pace has the next wait for long, or some have been held for long already.
-func (w *worker) dare(ctx context.Context) error {
+func (w *worker) holdShortly(ctx context.Context) error {
 	if w.part.settling() != deadletter.ByRemoval {
 		return nil
 	}
 	wait := w.untilNext()
-	if w.session != nil && w.moved && w.session.Overdue() || wait > mostWait {
+	if w.redrive != nil && w.acknowledged && w.redrive.Overdue() || wait > mostWait {
 		if err := w.requeue(ctx); err != nil {
 			return err
 		}
 	}
-	for ; w.session == nil && wait > 0; wait = w.untilNext() {
-		if err := w.heed(ctx); err != nil {
+	for ; w.redrive == nil && wait > 0; wait = w.untilNext() {
+		if err := w.obey(ctx); err != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(min(wait, time.Second)): // the operator is heeded meanwhile
+		case <-time.After(min(wait, time.Second)): // the operator is obeyed meanwhile
 		}
 	}
-	if w.session == nil {
-		return w.begin(ctx)
+	if w.redrive == nil {
+		return w.beginRedrive(ctx)
 	}
 	return nil
 }
 
-// untilNext is how long the pace has the next letters wait.
-func (w *worker) untilNext() time.Duration {
-	if w.limiter == nil {
-		return 0
+// left are the numbers of the letters that are not done; of a run that is being ended, of those
+// that only have to be acknowledged.
+func (w *worker) left() (numbers []int) {
+	for i := range w.part.Letters {
+		if !w.done(i) && (!w.run.ending || w.states[i] == Confirmed) {
+			numbers = append(numbers, i)
+		}
 	}
-	reserved := w.limiter.ReserveN(time.Now(), w.most())
-	defer reserved.Cancel()
-	return reserved.Delay()
+	return numbers
 }
 
-// wanted are the positions of the letters that are not done; of a run that is being
-// ended, of those that only have to be settled.
+// wanted are their positions.
 func (w *worker) wanted() []adapters.Position {
-	wanted := make([]adapters.Position, 0, len(w.part.Letters))
-	for i := range w.part.Letters {
-		if !w.done(i) && (!w.run.settling || w.states[i] == Confirmed) {
-			wanted = append(wanted, w.part.Letters[i].Position)
-		}
+	numbers := w.left()
+	wanted := make([]adapters.Position, len(numbers))
+	for i, number := range numbers {
+		wanted[i] = w.part.Letters[number].Position
 	}
 	return wanted
 }
@@ -227,18 +227,18 @@ func (w *worker) wanted() []adapters.Position {
 // close takes the claim back and ends the redrive. After an error the claim is left to
 // lapse if it cannot be taken back.
 func (w *worker) close(err error) error {
-	if w.session == nil {
+	if w.redrive == nil {
 		return err
 	}
 	if w.ledger != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 		defer cancel()
-		_, failure := w.session.Send(ctx, nil, []deadletter.Entry{{Key: claimKey(w.part.DLQ)}})(ctx)
+		_, failure := w.redrive.Send(ctx, nil, []deadletter.Entry{{Key: claimKey(w.part.DLQ)}})(ctx)
 		if err == nil {
 			err = failure
 		}
 	}
-	return errors.Join(err, w.session.Close())
+	return errors.Join(err, w.redrive.Close())
 }
 
 // closeTime is how long taking back a claim may take.
@@ -258,7 +258,7 @@ func (w *worker) refuseBeside(ctx context.Context) error {
 		short, cancel = context.WithTimeout(ctx, claimPatience)
 	}
 	defer cancel()
-	switch err := w.ledger.read(short, true); {
+	switch err := w.ledger.update(short, true); {
 	case err != nil && short.Err() != nil && ctx.Err() == nil:
 		return nil // no living run keeps a transaction open for so long
 	case err != nil:
@@ -286,15 +286,16 @@ func (w *worker) reconcile(ctx context.Context) error {
 	if w.ledger == nil {
 		return nil
 	}
-	if err := w.ledger.read(ctx, true); err != nil {
+	if err := w.ledger.update(ctx, true); err != nil {
 		return err
 	}
 	// Another run that has left its claim may have sent letters to the other cluster, of which
 	// the ledger says nothing before they are settled.
-	if c := w.ledger.claimed; c != nil && c.Run != w.run.ID && w.sender != nil {
+	if c := w.ledger.claimed; c != nil && c.Run != w.run.ID && w.publisher != nil {
 		w.foreign = true
 	}
-	var settled, taken files.Numbers
+	var settled files.Numbers
+	skipped := map[int]error{} // and why
 	for i := range w.part.Letters {
 		mark := w.ledger.marks[w.part.Letters[i].Position]
 		if mark != nil && mark.Incarnation != w.part.Incarnation {
@@ -306,36 +307,41 @@ func (w *worker) reconcile(ctx context.Context) error {
 			w.states[i] = Open
 			settled = append(settled, i)
 		case restore && (mark == nil || mark.State != Discarded): // a replay's mark is nobody's to take away
-			w.skip(i, errors.New("somebody has restored it meanwhile"))
-			taken = append(taken, i)
-		case mark == nil && w.sender != nil && w.states[i].inHand(): // what is missing is the mark, or the answer
+			skipped[i] = errors.New("somebody has restored it meanwhile")
+		case mark == nil && w.publisher != nil && w.states[i].inHand(): // what is missing is the mark, or the answer
 		case restore || mark == nil:
 			w.states[i] = Planned // whatever was begun did not come about
 		case mark.Run == w.run.ID:
 			w.states[i] = mark.State
 			settled = append(settled, i)
 		default:
-			w.skip(i, fmt.Errorf("run %s of %s has %s it meanwhile", mark.Run, mark.By, mark.State))
-			taken = append(taken, i)
+			skipped[i] = fmt.Errorf("run %s of %s has %s it meanwhile", mark.Run, mark.By, mark.State)
 		}
 	}
 	w.ledger.marks = nil // nobody asks for them again
-	w.run.summary.Settled += len(settled)
-	return w.note(w.line(StepConfirm, settled), w.line(StepSettle, settled), w.line(StepSkip, taken))
+	w.note(w.line(StepConfirm, settled))
+	w.note(w.line(StepSettle, settled))
+	w.skip(skipped)
+	return w.write()
 }
 
-// skip leaves a letter to whoever has dealt with it.
-func (w *worker) skip(number int, why error) {
-	w.states[number] = Open
-	w.run.summary.Skipped++
-	w.report(number, "skipped", why)
+// skip leaves letters, by their numbers, to whoever has dealt with them.
+func (w *worker) skip(why map[int]error) {
+	numbers := files.Numbers(slices.Sorted(maps.Keys(why)))
+	for _, number := range numbers {
+		w.states[number] = Open
+	}
+	w.note(w.line(StepSkip, numbers))
+	for _, number := range numbers {
+		w.report(number, ResultSkipped, why[number])
+	}
 }
 
-// heed obeys what the operator says between two windows.
-func (w *worker) heed(ctx context.Context) error {
+// obey does what the operator says between two windows.
+func (w *worker) obey(ctx context.Context) error {
 	paused := false
 	for {
-		if !w.run.settling && w.run.service.journal.wantsEnd(w.run.ID) {
+		if !w.run.ending && w.run.service.journal.wantsEnd(w.run.ID) {
 			return errAborted
 		}
 		if err := ctx.Err(); err != nil {
@@ -351,14 +357,7 @@ func (w *worker) heed(ctx context.Context) error {
 				return errAborted
 			case o == orderPause != paused:
 				paused = o == orderPause
-				step := map[bool]Step{true: StepPause, false: StepResume}[paused]
-				if err := w.finish(deadletter.Finishing(ctx)); err != nil {
-					return err
-				}
-				if err := w.requeue(ctx); err != nil { // dare takes them again
-					return err
-				}
-				if err := w.note(w.run.line(step, w.number)); err != nil {
+				if err := w.pause(ctx, paused); err != nil {
 					return err
 				}
 			}
@@ -368,23 +367,24 @@ func (w *worker) heed(ctx context.Context) error {
 	}
 }
 
-// most is how many letters to take next: the canary first; then a window, or what the
-// rate allows in half a second.
-func (w *worker) most() int {
-	most := w.run.pace.Window
-	if w.limiter != nil {
-		most = min(most, max(1, int(w.run.pace.Rate/2)))
+// pause writes down that the run pauses, or goes on. What it holds is given back meanwhile, and taken
+// again by holdShortly.
+func (w *worker) pause(ctx context.Context, paused bool) error {
+	if err := w.finish(deadletter.Finishing(ctx)); err != nil {
+		return err
 	}
-	if w.canary() {
-		most = min(most, w.run.pace.Canary)
+	if err := w.requeue(ctx); err != nil {
+		return err
 	}
-	return most
+	step := StepResume
+	if paused {
+		step = StepPause
+	}
+	w.note(w.run.line(step, w.number))
+	return w.write()
 }
 
-// canary says that the next window is the canary.
-func (w *worker) canary() bool { return w.run.pace.Canary > 0 && !w.begun }
-
-func (w *worker) report(number int, result string, err error) {
+func (w *worker) report(number int, result Result, err error) {
 	l := &w.part.Letters[number]
-	w.tell(Outcome{Position: l.Position, Result: result, Target: l.To, Err: err})
+	w.run.report(Outcome{Position: l.Position, Result: result, Target: l.To, Err: err})
 }

@@ -284,7 +284,7 @@ func (d *dlq) notePlan(plan *replay.Plan) {
 		return
 	}
 	for _, fact := range plan.Facts() {
-		d.Note("%-10s %s", fact[0], fact[1])
+		d.Note("%-10s %s", fact.Label, fact.Text)
 	}
 }
 
@@ -361,17 +361,16 @@ func (d *dlq) unlessInContext(urls []string) ([]string, error) {
 func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Format) error {
 	writer := output.NewWriter(d.Stdout)
 	const every = 250 * time.Millisecond
-	progress, shown := run.Progress(), time.Time{}
+	shown := time.Time{}
 	var printing error
 	summary, err := run.Do(ctx, func(o replay.Outcome) {
 		d.figures.Events++
 		if printing == nil {
 			printing = writer.Write(format.AppendOutcome(writer.Available(), &o))
 		}
-		progress.Add(o)
 		if now := time.Now(); now.Sub(shown) >= every {
 			shown = now
-			d.Progress("%s of %s letters", text.Count(int64(progress.Done)), text.Count(int64(progress.Total)))
+			d.Progress("%s of %s letters", text.Count(int64(o.Progress.Done)), text.Count(int64(o.Progress.Total)))
 		}
 	})
 	if !shown.IsZero() {
@@ -387,23 +386,23 @@ func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Forma
 		d.Note("the run is %s", summary.State)
 		d.noteResume(run, summary.State)
 		return context.Cause(ctx)
-	case err != nil && (summary.Settled > 0 || summary.State == string(replay.StepAbort)):
+	case err != nil && (summary.Settled > 0 || summary.State == replay.RunAborted):
 		d.Note("%w", err)
 		d.Note("what is not settled is as it was")
 		d.noteResume(run, summary.State)
 		return exit.Printed(&partlyRun{summary})
 	case err != nil:
 		return err
-	case summary.Failed+summary.Skipped > 0 || summary.State != "done":
+	case summary.Failed+summary.Skipped > 0 || summary.State != replay.RunDone:
 		return &partlyRun{summary}
 	}
 	return printing
 }
 
 // noteResume says how a run goes on, and how it gets the passwords, which nothing keeps.
-func (d *dlq) noteResume(run *replay.Run, state string) {
+func (d *dlq) noteResume(run *replay.Run, state replay.RunState) {
 	command := "eventscope dlq resume " + run.ID
-	if state == string(replay.StepAbort) {
+	if state == replay.RunAborted {
 		command = "eventscope dlq abort " + run.ID
 	}
 	if d.settings.context != "" {
@@ -414,7 +413,7 @@ func (d *dlq) noteResume(run *replay.Run, state string) {
 			command += " '" + strings.ReplaceAll(url, "'", `'\''`) + "'"
 		}
 	}
-	if state == string(replay.StepAbort) {
+	if state == replay.RunAborted {
 		d.Note("the run was aborted; if letters of it are still in hand: %s --write; then make a new plan for the rest", command)
 	} else {
 		d.Note("go on with: %s --write", command)

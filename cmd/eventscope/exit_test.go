@@ -38,7 +38,7 @@ func TestFiguresReadAlike(t *testing.T) {
 	for want, said := range map[string]error{
 		"billing is 12,000 behind, which is above 1,000":                         &tooFarBehind{group: "billing", lag: 12_000, above: 1000},
 		"it is not known whether billing is more than 1,000 behind: nobody says": &tooFarBehind{group: "billing", above: 1000, unsure: "nobody says"},
-		"run r-1 is failed: 1,234 settled, 2,000 failed, 3,000 skipped":          &partlyRun{replay.Summary{Run: "r-1", State: "failed", Settled: 1234, Failed: 2000, Skipped: 3000}},
+		"run r-1 is failed: 1,234 settled, 2,000 failed, 3,000 skipped":          &partlyRun{replay.Summary{Run: "r-1", State: replay.RunFailed, Counts: replay.Counts{Settled: 1234, Skipped: 3000}, Failed: 2000}},
 	} {
 		if got := said.Error(); got != want {
 			t.Errorf("%q; want %q", got, want)

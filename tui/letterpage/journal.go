@@ -158,7 +158,7 @@ const (
 var runOrders = []page.Order[*replay.Record]{
 	{Name: "age", Column: runAge},
 	{Name: "action", Column: runAction, Compare: page.Alphabetic(func(r *replay.Record) string { return string(r.Action) })},
-	{Name: "state", Column: runState, Compare: page.Alphabetic(func(r *replay.Record) string { return r.State })},
+	{Name: "state", Column: runState, Compare: page.Alphabetic(func(r *replay.Record) string { return string(r.State) })},
 	{Name: "count", Column: runCount, Compare: page.Largest(func(r *replay.Record) int64 { return int64(r.Count) })},
 	{Name: "dlq", Column: runDLQ, Compare: page.Alphabetic(func(r *replay.Record) string { return joined(r.DLQs) })},
 	{Name: "by", Column: runBy, Compare: page.Alphabetic(func(r *replay.Record) string { return r.By })},
@@ -186,7 +186,7 @@ func (p *journalPage) details() []page.Piece {
 	if why := joined([]string{r.Reason, r.Error}); why != "" {
 		list = append(list, page.Piece{Role: theme.Plain, Text: t.String(why)})
 	}
-	if !r.Ended() && r.State != "running" {
+	if !r.Ended() && r.State != replay.RunActive {
 		list = slices.Insert(list, 1, page.Piece{Role: theme.Warn, Text: text.Own("go on with :resume, or end it with :abort")})
 	}
 	return list
@@ -227,7 +227,7 @@ func (p *journalPage) row(columns []int, r *replay.Record, width int, selected b
 	row.Right(theme.Dim, page.Age(p.Now(), r.At), columns[runAge])
 	row.Between().Cell(theme.Plain, t.String(string(r.Action)), columns[runAction])
 	role, glyph := p.stateOf(r)
-	row.Between().Cell(role, glyph.Add(text.Space, t.String(r.State)), columns[runState])
+	row.Between().Cell(role, glyph.Add(text.Space, t.String(string(r.State))), columns[runState])
 	row.ColumnRight(theme.Plain, settledOf(r), columns[runCount])
 	row.Column(theme.Plain, t.String(joined(r.DLQs)), columns[runDLQ]).Column(theme.Dim, t.String(r.By), columns[runBy])
 	row.Column(theme.Dim, t.String(r.Run), columns[runName]).Column(theme.Dim, t.String(joined([]string{r.Reason, r.Error})), columns[runWhy])
@@ -258,13 +258,13 @@ func joined(texts []string) string {
 func (p *journalPage) stateOf(r *replay.Record) (theme.Role, text.Safe) {
 	g := p.Theme().Glyph
 	switch r.State {
-	case "done":
+	case replay.RunDone:
 		return theme.Good, g.Done
-	case "running":
+	case replay.RunActive:
 		return theme.Accent, g.Running
-	case "paused":
+	case replay.RunPaused:
 		return theme.Warn, g.Paused
-	case "aborted":
+	case replay.RunAborted:
 		return theme.Warn, g.Failed
 	}
 	return theme.Bad, g.Failed

@@ -147,16 +147,7 @@ func (p *planPage) take(plan *replay.Plan) {
 		p.rows = append(p.rows, planRow{theme.Warn, text.Own("c"), text.Own("takes the name of a destination that only letters speak for, so that they go there")})
 	}
 	for _, fact := range plan.Facts() {
-		role := theme.Plain
-		switch fact[0] {
-		case "stays", "read by", "locked", "warning", "lacks", "maybe sent", "alike":
-			role = theme.Warn
-		case "guarantee":
-			role = theme.Good
-		case "plan":
-			role = theme.Dim
-		}
-		p.rows = append(p.rows, planRow{role, t.String(fact[0]), t.String(fact[1])})
+		p.rows = append(p.rows, planRow{factRoles[fact.Weight], t.String(fact.Label), t.String(fact.Text)})
 	}
 	for _, edit := range p.options.Edits {
 		if edit.ID != "" {
@@ -166,6 +157,9 @@ func (p *planPage) take(plan *replay.Plan) {
 		p.rows = append(p.rows, difference(t, p.before, edit.Value)...)
 	}
 }
+
+// factRoles are how facts look by their weight.
+var factRoles = map[replay.Weight]theme.Role{replay.FactPlain: theme.Plain, replay.FactAside: theme.Dim, replay.FactPromise: theme.Good, replay.FactCaution: theme.Warn}
 
 // difference are the lines that an edit takes out and puts in.
 func difference(t *theme.Theme, before, after []byte) (rows []planRow) {

@@ -51,11 +51,11 @@ const (
 func (r *running) tell(o replay.Outcome) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.now.Add(o)
+	r.now.Progress = o.Progress
 	if _, queued := o.Position.Digest(); queued && (o.Err == nil || errors.Is(o.Err, adapters.ErrGone)) {
 		r.out[o.Position] = time.Now()
 	}
-	if o.Result != "failed" && o.Result != "skipped" {
+	if o.Result != replay.ResultFailed && o.Result != replay.ResultSkipped {
 		if r.now.last = append(r.now.last, o); len(r.now.last) > mostOutcomes {
 			r.now.last = r.now.last[1:]
 		}
@@ -265,14 +265,14 @@ func (p *runPage) standing(s *runProgress) (theme.Role, text.Safe) {
 		return theme.Warn, g.Paused.Add(text.Own(" paused"))
 	case s.finished.IsZero():
 		return theme.Accent, g.Running.Add(text.Own(" at work"))
-	case s.summary.State == "done":
+	case s.summary.State == replay.RunDone:
 		return theme.Good, g.Done.Add(text.Own(" done"))
-	case s.summary.State == "paused":
+	case s.summary.State == replay.RunPaused:
 		return theme.Warn, g.Paused.Add(text.Own(" paused; it can be resumed"))
-	case s.summary.State == "aborted":
+	case s.summary.State == replay.RunAborted:
 		return theme.Warn, g.Failed.Add(text.Own(" aborted"))
 	}
-	return theme.Bad, g.Failed.Add(text.Space, p.Theme().String(s.summary.State))
+	return theme.Bad, g.Failed.Add(text.Space, p.Theme().String(string(s.summary.State)))
 }
 
 func (p *runPage) Render(width, height int) []widget.Line {
@@ -353,7 +353,7 @@ func (p *runPage) ending(s *runProgress) []page.Piece {
 	if s.summary.Alike > 0 {
 		sentences = append(sentences, page.Piece{Role: theme.Warn, Text: text.Plural(s.summary.Alike, text.Own(" letter"), text.Own(" letters")).Add(text.Own(" cannot be told from equal ones: what another run has sent of them cannot be told"))})
 	}
-	if s.summary.State == "failed" || s.summary.State == "paused" {
+	if s.summary.State == replay.RunFailed || s.summary.State == replay.RunPaused {
 		sentences = append(sentences, page.Piece{Role: theme.Warn, Text: text.Own("What is not settled is as it was. Go on with :resume, or end it with :abort.")})
 	}
 	return sentences
@@ -364,12 +364,12 @@ func (p *runPage) outcomeRow(o *replay.Outcome, width int, selected bool) widget
 	row := widget.ListRow(t, width, selected, false)
 	role, glyph := theme.Good, t.Glyph.Done
 	switch o.Result {
-	case "failed":
+	case replay.ResultFailed:
 		role, glyph = theme.Bad, t.Glyph.Failed
-	case "skipped":
+	case replay.ResultSkipped:
 		role, glyph = theme.Warn, t.Glyph.Warning
 	}
-	row.Cell(role, glyph.Add(text.Space, t.String(o.Result)), 11).Between()
+	row.Cell(role, glyph.Add(text.Space, t.String(string(o.Result))), 11).Between()
 	row.ID(theme.Plain, t.String(o.Position.String()), min(40, width/3)).Between()
 	if o.Err != nil {
 		return row.Put(role, t.String(o.Err.Error())).Line()

@@ -114,7 +114,7 @@ func destined(dst []byte, t *replay.Destined) []byte {
 func (l *jsonLines) AppendOutcome(dst []byte, o *replay.Outcome) []byte {
 	start := len(dst)
 	dst = position(field(append(dst, '{'), "position"), o.Position)
-	dst = quote(field(dst, "result"), o.Result)
+	dst = quote(field(dst, "result"), string(o.Result))
 	dst = known(field(dst, "target"), string(o.Target))
 	dst = known(field(dst, "error"), errorText(o.Err))
 	return l.end(dst, start)
@@ -132,8 +132,8 @@ func errorText(err error) string {
 func (l *jsonLines) AppendSummary(dst []byte, action replay.Action, s *replay.Summary) []byte {
 	start := len(dst)
 	dst = quote(field(append(dst, '{'), "run"), s.Run)
-	dst = quote(field(dst, "state"), s.State)
-	dst = number(field(dst, action.Past()), int64(s.Settled))
+	dst = quote(field(dst, "state"), string(s.State))
+	dst = number(field(dst, string(action.Past())), int64(s.Settled))
 	dst = number(field(dst, "failed"), int64(s.Failed))
 	dst = number(field(dst, "skipped"), int64(s.Skipped))
 	dst = number(field(dst, "maybe_twice"), int64(s.Maybe))
@@ -145,7 +145,7 @@ func (l *jsonLines) AppendSummary(dst []byte, action replay.Action, s *replay.Su
 func (l *jsonLines) AppendRecord(dst []byte, r *replay.Record) []byte {
 	start := len(dst)
 	dst = quote(field(append(dst, '{'), "run"), r.Run)
-	dst = quote(field(dst, "state"), r.State)
+	dst = quote(field(dst, "state"), string(r.State))
 	dst = quote(field(dst, "action"), string(r.Action))
 	dst = number(field(dst, "count"), int64(r.Count))
 	dst = number(field(dst, "settled"), int64(r.Settled))
@@ -247,14 +247,14 @@ func (l *textLines) AppendGroup(dst []byte, g *replay.Group) []byte {
 // AppendPlan appends what will happen, a line a fact.
 func (l *textLines) AppendPlan(dst []byte, p *replay.Plan) []byte {
 	for _, fact := range p.Facts() {
-		dst = l.line(dst, []text.Safe{l.words(fact[0]).Add(text.Own(" ").Repeat(max(0, 12-len(fact[0]))))}, l.words(fact[1]))
+		dst = l.line(dst, []text.Safe{l.words(fact.Label).Add(text.Own(" ").Repeat(max(0, 12-len(fact.Label))))}, l.words(fact.Text))
 	}
 	return dst
 }
 
 // AppendOutcome appends what became of one letter.
 func (l *textLines) AppendOutcome(dst []byte, o *replay.Outcome) []byte {
-	cells := []text.Safe{l.cell(resultColumn, l.words(o.Result)), l.cell(positionColumn, l.words(o.Position.String()))}
+	cells := []text.Safe{l.cell(resultColumn, l.words(string(o.Result))), l.cell(positionColumn, l.words(o.Position.String()))}
 	last := l.words(string(o.Target))
 	if o.Err != nil {
 		last = text.Join(text.Own(": "), last, l.words(o.Err.Error()))
@@ -264,7 +264,7 @@ func (l *textLines) AppendOutcome(dst []byte, o *replay.Outcome) []byte {
 
 // AppendSummary appends how a run ended.
 func (l *textLines) AppendSummary(dst []byte, action replay.Action, s *replay.Summary) []byte {
-	line := "run " + s.Run + " " + s.State + ": " + strconv.Itoa(s.Settled) + " " + action.Past() + ", " +
+	line := "run " + s.Run + " " + string(s.State) + ": " + strconv.Itoa(s.Settled) + " " + string(action.Past()) + ", " +
 		strconv.Itoa(s.Failed) + " failed, " + strconv.Itoa(s.Skipped) + " skipped"
 	switch {
 	case s.Maybe > 0 && action == replay.Restore:
@@ -282,7 +282,7 @@ func (l *textLines) AppendSummary(dst []byte, action replay.Action, s *replay.Su
 func (l *textLines) AppendRecord(dst []byte, r *replay.Record) []byte {
 	done := strconv.Itoa(r.Settled) + " of " + strconv.Itoa(r.Count)
 	cells := []text.Safe{
-		l.cell(runColumn, l.words(r.Run)), l.cell(actionColumn, l.words(string(r.Action))), l.cell(statusColumn, l.words(r.State)),
+		l.cell(runColumn, l.words(r.Run)), l.cell(actionColumn, l.words(string(r.Action))), l.cell(statusColumn, l.words(string(r.State))),
 		l.cell(lettersColumn, l.words(done)), l.cell(byColumn, l.words(r.By)), l.cell(dlqColumn, l.words(strings.Join(r.DLQs, ", "))),
 	}
 	dst = l.head(dst, recordLines, func() []text.Safe {
