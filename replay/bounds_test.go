@@ -17,16 +17,16 @@ import (
 func TestAPlanThatIsTooLargeIsRefused(t *testing.T) {
 	both(t, func(s *story) {
 		letters := s.list()
-		if plan, err := s.service.Plan(context.Background(), Replay, letters, PlanOptions{Most: len(letters)}); err != nil || plan.Count() != len(letters) {
+		if plan, err := s.service.Plan(context.Background(), Replay, Chosen(letters), PlanOptions{Most: len(letters)}); err != nil || plan.Count() != len(letters) {
 			s.Fatalf("as many as may be: %v, %v", plan, err)
 		}
-		_, err := s.service.Plan(context.Background(), Replay, letters, PlanOptions{Most: len(letters) - 1})
+		_, err := s.service.Plan(context.Background(), Replay, Chosen(letters), PlanOptions{Most: len(letters) - 1})
 		if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), fmt.Sprintf("more than %d", len(letters)-1)) || !strings.Contains(err.Error(), "--memory") {
 			s.Errorf("one more: %v", err)
 		}
 		// What is not meant does not count.
 		only := map[adapters.Position]bool{letters[0].Position: true}
-		if plan, err := s.service.Plan(context.Background(), Replay, letters, PlanOptions{Most: 1, Only: only}); err != nil || plan.Count() != 1 {
+		if plan, err := s.service.Plan(context.Background(), Replay, Chosen(letters), PlanOptions{Most: 1, Only: only}); err != nil || plan.Count() != 1 {
 			s.Errorf("one that is chosen: %v, %v", plan, err)
 		}
 	}, "a", "b", "c")

@@ -135,7 +135,7 @@ func TestAChangedPlanIsNotBelieved(t *testing.T) {
 				if _, err := s.service.Resume(run.ID, true, Pace{}); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "dlq abort "+run.ID) {
 					s.Fatalf("it was resumed: %v", err)
 				}
-				if _, err := s.service.Planning(context.Background(), Replay, PlanOptions{}); err != nil {
+				if _, err := s.service.Plan(context.Background(), Replay, Chosen(nil), PlanOptions{}); err != nil {
 					s.Errorf("it is in the way of everything: %v", err)
 				}
 				if ending, err := s.service.Abort(run.ID, true); err != nil || ending != nil {
@@ -320,7 +320,7 @@ func TestDamageConcernsItsOwnRunAlone(t *testing.T) {
 				for _, l := range letters {
 					only[l.Position] = l.Source == []string{"one", "two"}[i]
 				}
-				plan, err := service.Plan(t.Context(), Replay, letters, PlanOptions{Only: only})
+				plan, err := service.Plan(t.Context(), Replay, Chosen(letters), PlanOptions{Only: only})
 				if err != nil {
 					t.Fatal(err)
 				}

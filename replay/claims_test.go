@@ -126,7 +126,7 @@ func TestAJournalThatIsGoneIsNotBegunAnew(t *testing.T) {
 	if err := os.Remove(s.journalPath()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.service.Planning(t.Context(), Replay, PlanOptions{}); !errors.Is(err, ErrJournal) {
+	if _, err := s.service.Plan(t.Context(), Replay, Chosen(nil), PlanOptions{}); !errors.Is(err, ErrJournal) {
 		t.Errorf("planned without what it said: %v", err)
 	}
 	if _, err := run.Do(t.Context(), func(Outcome) {}); !errors.Is(err, ErrJournal) || len(s.broker.Copies) > 0 {
@@ -188,7 +188,7 @@ func TestTwoRunsNeverShareAName(t *testing.T) {
 	}
 	begin := func() (*Run, error) {
 		s.broker.Bury("one more")
-		plan, err := s.service.Plan(t.Context(), Discard, slices.DeleteFunc(s.list(), func(l Letter) bool { return l.State != Open }), PlanOptions{Reason: "test"})
+		plan, err := s.service.Plan(t.Context(), Discard, Chosen(slices.DeleteFunc(s.list(), func(l Letter) bool { return l.State != Open })), PlanOptions{Reason: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}

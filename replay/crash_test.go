@@ -134,7 +134,7 @@ func runToTheEnd(t *rapid.T, folder string, b, other *replaytest.Broker, action 
 		options.Through, others = &through, []*replaytest.Broker{other}
 	}
 	service := workplace(t, folder, b, others...)
-	plan, err := service.Plan(context.Background(), action, letters, options)
+	plan, err := service.Plan(context.Background(), action, Chosen(letters), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +308,7 @@ func TestCopiesAreWithoutFailureHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := service.Plan(context.Background(), Replay, letters, PlanOptions{})
+	plan, err := service.Plan(context.Background(), Replay, Chosen(letters), PlanOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func TestWhatWasDiscardedLastComesLast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := s.service.Plan(t.Context(), Restore, letters[:1], PlanOptions{})
+	plan, err := s.service.Plan(t.Context(), Restore, Chosen(letters[:1]), PlanOptions{})
 	if err == nil {
 		_, err = s.begin(plan, Pace{}).Do(t.Context(), func(Outcome) {})
 	}
@@ -94,7 +94,7 @@ func TestDiscardsAreOfTheirOwnBroker(t *testing.T) {
 		for _, l := range letters {
 			only[l.Position] = l.Source == discarded
 		}
-		plan, err := service.Plan(t.Context(), Discard, letters, PlanOptions{Only: only, Reason: "test"})
+		plan, err := service.Plan(t.Context(), Discard, Chosen(letters), PlanOptions{Only: only, Reason: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,7 +276,7 @@ func TestWhatARunHasInHandIsOfItsOwnBroker(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plan, err := service.Plan(t.Context(), action, letters, PlanOptions{Reason: "test"})
+		plan, err := service.Plan(t.Context(), action, Chosen(letters), PlanOptions{Reason: "test"})
 		if err != nil || plan.Count() != 4 {
 			t.Fatal(plan, err)
 		}
@@ -294,7 +294,7 @@ func TestWhatARunHasInHandIsOfItsOwnBroker(t *testing.T) {
 					t.Errorf("%s: a letter that nothing was done about is %s", action, l.State)
 				}
 			}
-			plan, err := service.Plan(t.Context(), action, again, PlanOptions{Only: only, Reason: "test"})
+			plan, err := service.Plan(t.Context(), action, Chosen(again), PlanOptions{Only: only, Reason: "test"})
 			if err != nil {
 				t.Fatal(err)
 			}

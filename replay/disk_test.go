@@ -203,7 +203,7 @@ func TestAPeekCostsNothingOfWhatIsOver(t *testing.T) {
 				if _, err := list(service); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := service.Plan(context.Background(), Replay, nil, PlanOptions{}); err != nil {
+				if _, err := service.Plan(context.Background(), Replay, Chosen(nil), PlanOptions{}); err != nil {
 					t.Fatal(err)
 				}
 				if strings.Contains(fmt.Sprint(opened), "plan.json") {

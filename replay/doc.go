@@ -67,7 +67,8 @@
 //	letter.go    Letter: one in the list
 //	state.go     the states of letters and runs, and the steps between them, once
 //	origin.go    where a letter says that it goes again, and whether that is believed
-//	plan.go      Plan: the frozen selection; planning.go: one in the making, letter by letter
+//	plan.go      Plan: the frozen selection; planning.go: how it is made, letter by letter;
+//	             planningpart.go: of each dead-letter queue
 //	staying.go   which letters a plan leaves where they are, and why
 //	guard.go     what must not run; what is promised; facts.go: a plan in words
 //	run.go       Run: a plan that is carried out; awake.go: whether its process was stopped meanwhile

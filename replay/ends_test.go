@@ -81,7 +81,7 @@ func TestNoTwoLettersShareAReplayID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := service.Plan(context.Background(), Replay, letters, PlanOptions{})
+	plan, err := service.Plan(context.Background(), Replay, Chosen(letters), PlanOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func TestALetterThatIsMissingFromTheArchiveKeepsNoOtherBack(t *testing.T) {
 				if !errors.Is(err, adapters.ErrGone) || len(letters) != 2 {
 					t.Fatalf("%d letters can be restored: %v", len(letters), err)
 				}
-				if plan, err = s.service.Plan(t.Context(), Restore, letters, PlanOptions{}); err != nil {
+				if plan, err = s.service.Plan(t.Context(), Restore, Chosen(letters), PlanOptions{}); err != nil {
 					t.Fatal(err)
 				}
 			} else {
@@ -230,7 +230,7 @@ func TestMarksThatAreNoneAreLeftAlone(t *testing.T) {
 				t.Errorf("%s makes it %s in a survey", value, got)
 			}
 		}
-		plan, err := service.Plan(t.Context(), Replay, letters, PlanOptions{})
+		plan, err := service.Plan(t.Context(), Replay, Chosen(letters), PlanOptions{})
 		if err != nil || plan.Count() != 2 {
 			t.Fatalf("%s: %v, %v", value, plan, err)
 		}
@@ -400,7 +400,7 @@ func (s *story) survivesAFullDisk(action Action, calls int) (failed bool) {
 	d := failing(func(string) bool { left--; return left == -1 })
 	s.service = workplaceOn(s, d, s.folder, s.broker)
 	letters, told := s.planned(action)
-	plan, err := s.service.Plan(s.Context(), action, letters, PlanOptions{Reason: "test"})
+	plan, err := s.service.Plan(s.Context(), action, Chosen(letters), PlanOptions{Reason: "test"})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func settle(t testing.TB, c *counted, action Action, chosen ...adapters.Position
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := service.Plan(t.Context(), action, letters, PlanOptions{Only: only, Reason: "test"})
+	plan, err := service.Plan(t.Context(), action, Chosen(letters), PlanOptions{Only: only, Reason: "test"})
 	if err != nil || plan.Count() == 0 {
 		t.Fatalf("%v, %v", plan, err)
 	}

@@ -114,12 +114,12 @@ func TestWhatNobodyListedIsNotPlanned(t *testing.T) {
 	strange := letters[0]
 	strange.DLQ = "other.dlq"
 	for _, letter := range []Letter{strange, {Source: "another", DLQ: "dlq", Position: at(0)}} {
-		if _, err := service.Plan(t.Context(), Replay, []Letter{letter}, PlanOptions{}); !errors.Is(err, adapters.ErrUnknownDestination) || !strings.Contains(err.Error(), letter.DLQ) {
+		if _, err := service.Plan(t.Context(), Replay, Chosen([]Letter{letter}), PlanOptions{}); !errors.Is(err, adapters.ErrUnknownDestination) || !strings.Contains(err.Error(), letter.DLQ) {
 			t.Errorf("%s of %s: %v", letter.DLQ, letter.Source, err)
 		}
 	}
 	c.down = adapters.ErrNotConnected
-	if _, err := service.Plan(t.Context(), Replay, letters, PlanOptions{}); !errors.Is(err, adapters.ErrNotConnected) || !errors.Is(err, adapters.ErrUnknownDestination) {
+	if _, err := service.Plan(t.Context(), Replay, Chosen(letters), PlanOptions{}); !errors.Is(err, adapters.ErrNotConnected) || !errors.Is(err, adapters.ErrUnknownDestination) {
 		t.Errorf("while the source is away: %v", err)
 	}
 }

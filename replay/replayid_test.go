@@ -382,7 +382,7 @@ func (o *operator) act(t *rapid.T, b *replaytest.Broker, fuse int) {
 			t.Fatal(listed)
 		}
 		var plan *Plan
-		if plan, err = service.Plan(context.Background(), Replay, letters, PlanOptions{}); err == nil && plan.Count() > 0 {
+		if plan, err = service.Plan(context.Background(), Replay, Chosen(letters), PlanOptions{}); err == nil && plan.Count() > 0 {
 			run, err = service.Begin(plan, Confirmation{Count: plan.Count(), Write: true}, Pace{Window: 2})
 		}
 	}

@@ -106,7 +106,7 @@ func TestNoTextIsSentForAnEncodedBody(t *testing.T) {
 		}
 		s.service = workplace(t, s.folder, s.broker)
 		for i, letter := range s.list() {
-			_, err := s.service.Plan(t.Context(), Replay, s.list(), PlanOptions{Edits: map[adapters.Position]*Edit{letter.Position: {Value: []byte("{}")}}})
+			_, err := s.service.Plan(t.Context(), Replay, Chosen(s.list()), PlanOptions{Edits: map[adapters.Position]*Edit{letter.Position: {Value: []byte("{}")}}})
 			if letter.Encoded != (i == 0) || errors.Is(err, ErrRefused) != (i == 0) {
 				t.Errorf("%v, letter %d: %v, %v", finder, i, letter.Encoded, err)
 			}

@@ -52,7 +52,7 @@ func (s *story) plan(action Action, options PlanOptions) *Plan {
 			s.Fatal(err)
 		}
 	}
-	plan, err := s.service.Plan(context.Background(), action, letters, options)
+	plan, err := s.service.Plan(context.Background(), action, Chosen(letters), options)
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -219,7 +219,7 @@ func FuzzJournal(f *testing.F) {
 				t.Errorf("a run without a plan is resumed: %+v", run)
 			}
 		}
-		if _, err := s.service.Planning(t.Context(), Replay, PlanOptions{}); err != nil {
+		if _, err := s.service.Plan(t.Context(), Replay, Chosen(nil), PlanOptions{}); err != nil {
 			t.Error(err)
 		}
 		if err := s.service.journal.Append(Line{Run: "later"}); err != nil {

@@ -35,7 +35,7 @@ func TestLettersAreShownWithoutALedger(t *testing.T) {
 	if groups := groupsOf(letters); len(groups) != 1 || groups[0].Open != 2 {
 		t.Errorf("groups %+v: what is not known to be settled counts as open", groups)
 	}
-	_, err = service.Plan(t.Context(), Replay, letters, PlanOptions{})
+	_, err = service.Plan(t.Context(), Replay, Chosen(letters), PlanOptions{})
 	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "have Read granted") {
 		t.Errorf("a plan of letters that may be settled: %v", err)
 	}

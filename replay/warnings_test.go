@@ -57,7 +57,7 @@ func (b *telling) planned(t *testing.T, options PlanOptions) (*Plan, error) {
 		t.Fatal(err)
 	}
 	listing := service.Listing(t.Context(), nil, ListingOptions{Peek: map[string]bool{dlqs[0].Key(): true}})
-	return service.Plan(t.Context(), Replay, listing.DLQs[0].Letters, options)
+	return service.Plan(t.Context(), Replay, Chosen(listing.DLQs[0].Letters), options)
 }
 
 // warnings are those of a plan with one target, as people read them.
@@ -192,7 +192,7 @@ func TestAnAnswerForAnotherNumberOfDestinationsIsNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if plan, err := service.Plan(t.Context(), Replay, service.Listing(t.Context(), nil, ListingOptions{}).Letters(), PlanOptions{}); err == nil || !strings.Contains(err.Error(), "0 answers to a question about 1 destination") {
+	if plan, err := service.Plan(t.Context(), Replay, Chosen(service.Listing(t.Context(), nil, ListingOptions{}).Letters()), PlanOptions{}); err == nil || !strings.Contains(err.Error(), "0 answers to a question about 1 destination") {
 		t.Errorf("%+v, %v", plan, err)
 	}
 }

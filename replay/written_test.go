@@ -130,7 +130,7 @@ func TestNothingIsPlannedWithoutTheJournal(t *testing.T) {
 	if err := os.Remove(s.journalPath()); err != nil {
 		t.Fatal(err)
 	}
-	if plan, err := s.service.Plan(t.Context(), Replay, letters, PlanOptions{}); plan != nil || !errors.Is(err, ErrJournal) {
+	if plan, err := s.service.Plan(t.Context(), Replay, Chosen(letters), PlanOptions{}); plan != nil || !errors.Is(err, ErrJournal) {
 		t.Errorf("%v, %v", plan, err)
 	}
 }

@@ -81,7 +81,7 @@ func (d *desk) elsewhere(t *rapid.T) {
 		return
 	}
 	one := rapid.SampledFrom(letters).Draw(t, "letter")
-	plan, err := d.l.Service.Plan(d.screen.Context(), replay.Discard, []replay.Letter{one}, replay.PlanOptions{Reason: "mine"})
+	plan, err := d.l.Service.Plan(d.screen.Context(), replay.Discard, replay.Chosen([]replay.Letter{one}), replay.PlanOptions{Reason: "mine"})
 	if err != nil {
 		t.Fatal(err)
 	}

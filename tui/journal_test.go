@@ -13,7 +13,7 @@ import (
 func elsewhere(t *testing.T, l *tuitest.Letters, reason string) {
 	t.Helper()
 	letters := l.Service.Listing(t.Context(), nil, replay.ListingOptions{}).Letters()
-	plan, err := l.Service.Plan(t.Context(), replay.Discard, letters[len(letters)-1:], replay.PlanOptions{Reason: reason})
+	plan, err := l.Service.Plan(t.Context(), replay.Discard, replay.Chosen(letters[len(letters)-1:]), replay.PlanOptions{Reason: reason})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -316,7 +316,7 @@ func othersRun(t *testing.T, l *tuitest.Letters, action replay.Action, reason st
 // begun is a run of another process that has begun.
 func begun(t *testing.T, l *tuitest.Letters, action replay.Action, letters []replay.Letter, reason string) *replay.Run {
 	t.Helper()
-	plan, err := l.Service.Plan(t.Context(), action, letters, replay.PlanOptions{Reason: reason})
+	plan, err := l.Service.Plan(t.Context(), action, replay.Chosen(letters), replay.PlanOptions{Reason: reason})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -164,31 +164,30 @@ func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string)
 		}
 	}
 	options.Most = d.settings.memory.Planned()
-	planning, err := d.service.Planning(ctx, action, options)
-	if err != nil {
-		return nil, err
-	}
+	return d.service.Plan(ctx, action, func(add func(*replay.Letter) error) error { return d.meant(ctx, action, only, add) }, options)
+}
+
+// meant gives the letters of a plan. Each that is named has to be among them.
+func (d *dlq) meant(ctx context.Context, action replay.Action, only map[adapters.Position]bool, add func(*replay.Letter) error) (err error) {
 	seen := map[adapters.Position]bool{}
-	add := func(l *replay.Letter) error {
+	each := func(l *replay.Letter) error {
 		if only != nil {
 			seen[l.Position] = true
 		}
-		return planning.Add(l)
+		return add(l)
 	}
 	if action == replay.Restore {
-		err = d.discarded(ctx, only, add)
+		err = d.discarded(ctx, only, each)
 	} else {
-		err = d.each(ctx, only, func(l *output.Letter) error { return add(l.Letter) })
-	}
-	if err == nil {
-		if err = d.missing(ctx, only, seen); err != nil {
-			err = d.sources.Answer(err)
-		}
+		err = d.each(ctx, only, func(l *output.Letter) error { return each(l.Letter) })
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return planning.Finish(ctx)
+	if err = d.missing(ctx, only, seen); err != nil {
+		err = d.sources.Answer(err)
+	}
+	return err
 }
 
 // target reads --to, which means one thing only where all sources are of one kind.

@@ -123,7 +123,7 @@ func (p *planPage) Refresh() tea.Cmd {
 			}
 			options.To = target
 		}
-		plan, err := service.Plan(ctx, action, all, options)
+		plan, err := service.Plan(ctx, action, replay.Chosen(all), options)
 		return func() { p.take(plan) }, err
 	})
 }
