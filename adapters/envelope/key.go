@@ -37,6 +37,9 @@ func (r *Reader) keyText(key []byte) []byte {
 		return key
 	}
 	if found, ok := r.keyMember(); ok {
+		if len(found) < len(key) && len(found) > 0 && found[0] == '{' {
+			return r.keyText(found) // JSON in a string, as keys of documents of MongoDB are
+		}
 		return found
 	}
 	return key

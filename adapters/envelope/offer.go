@@ -70,10 +70,7 @@ func (r *Reader) shape(u *use, c class, value []byte, from *Evidence) []byte {
 	case dialect.B3:
 		return r.trace(spelling.B3ID(value))
 	case dialect.DebeziumOp:
-		if len(value) == 1 && dialect.DebeziumOps[value[0]] != "" {
-			return r.text(dialect.DebeziumOps[value[0]])
-		}
-		return nil
+		return r.change(value)
 	case dialect.Identifier, dialect.NameOfEvent:
 		if !spelling.IsIdentifier(value) {
 			return nil
@@ -133,3 +130,21 @@ func (r *Reader) spelled(id []byte) []byte {
 
 // ids are the roles whose values are ids.
 const ids = roles(1<<dialect.Flow | 1<<dialect.Cause | 1<<dialect.OwnID | 1<<dialect.Entity | 1<<dialect.Trace | 1<<dialect.Tenant)
+
+// change is what was done to which table, as orders.update, by its code; nil where there is no such
+// code.
+func (r *Reader) change(code []byte) []byte {
+	if len(code) != 1 || dialect.DebeziumOps[code[0]] == "" {
+		return nil
+	}
+	start := len(r.scratch)
+	for i := range r.members {
+		found := &r.members[i]
+		if r.speaks(found) && found.meaning.uses[0].use.form == dialect.TableOfOp && len(found.value) <= spelling.MaxID/2 {
+			r.scratch = append(append(r.scratch, found.value...), '.')
+			break
+		}
+	}
+	r.scratch = append(r.scratch, dialect.DebeziumOps[code[0]]...)
+	return r.scratch[start:len(r.scratch):len(r.scratch)]
+}

@@ -307,3 +307,43 @@ func TestABodyThatNeedsNoSchema(t *testing.T) {
 		t.Errorf("half of it: %s", id.Flow.Value)
 	}
 }
+
+const changeSchema = `{"type":"record","name":"Envelope","namespace":"shop.public.orders","fields":[
+ {"name":"before","type":["null",{"type":"record","name":"Value","fields":[{"name":"id","type":"int"},{"name":"total","type":"string"}]}],"default":null},
+ {"name":"after","type":["null","Value"],"default":null},
+ {"name":"source","type":{"type":"record","name":"Source","namespace":"io.debezium.connector.postgresql","fields":[{"name":"name","type":"string"},{"name":"ts_ms","type":"long"},{"name":"table","type":"string"}]}},
+ {"name":"transaction","type":["null",{"type":"record","name":"block","namespace":"event","fields":[{"name":"id","type":"string"},{"name":"total_order","type":"long"}]}],"default":null},
+ {"name":"op","type":"string"},{"name":"ts_ms","type":["null","long"],"default":null}]}`
+
+// TestAChangeOfADatabaseInAvro says what the same change in JSON says.
+func TestAChangeOfADatabaseInAvro(t *testing.T) {
+	written, err := twmb.Parse(changeSchema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := func(total string) any { return map[string]any{"id": int32(1004), "total": total} }
+	value, err := written.AppendEncode([]byte{0, 0, 0, 0, 20}, map[string]any{
+		"before": row("10.00"), "after": row("12.00"), "op": "u", "ts_ms": int64(1769851800120),
+		"source": map[string]any{"name": "shop", "ts_ms": int64(1769851800000), "table": "orders"}, "transaction": map[string]any{"id": "571:1", "total_order": int64(1)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := orderSchemas(t)
+	for id, text := range map[uint64]string{20: changeSchema, 21: `{"type":"record","name":"Key","namespace":"shop.public.orders","fields":[{"name":"id","type":"int"}]}`} {
+		reader, err := avro.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.of[id] = &schemas.Schema{Ref: schemas.Ref{By: schemas.ByID, ID: id}, Format: "AVRO", Text: text, Reader: reader}
+	}
+	m := adapters.Message{Position: orders, Key: []byte("\x00\x00\x00\x00\x15\xd8\x0f"), Value: value, Schemas: k}
+	want := facts{"debezium", "571:1", "", "", "orders.update", "", "shop", "1004", "", "2026-01-31T09:30:00Z", "body transaction.id (Avro, schema 20)", "", "body op (Avro, schema 20)", "key (Avro, schema 21)", ""}
+	if got := read(t, &m, nil); got != want {
+		t.Errorf("%+v", got)
+	}
+	m.Value = nil
+	if got := read(t, &m, nil); got.Entity != "1004" || got.Type != "orders" {
+		t.Errorf("the tombstone: %+v", got)
+	}
+}

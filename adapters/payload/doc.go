@@ -37,6 +37,7 @@
 //	lines.go      Lines: text as lines of bounded length
 //	hex.go        hexadecimal rows
 //	lookup.go     one part of a value, for filters
+//	rowchange.go  what a change of a row in a database did
 //
 // # Not obvious
 //

@@ -95,6 +95,7 @@ func readMessage(t text.Cleaner, rules *envelope.Rules, e *tracing.Event, m adap
 	if death, ok := deadheader.Read(payload.ShownHeaders(&m)); ok {
 		r.facts = append(r.facts, deathFacts(t, &death)...)
 	}
+	r.facts = append(r.facts, rowFacts(t, &r.decoded)...)
 	r.facts = append(r.facts, messageFacts(t, &m)...)
 	r.facts = append(r.facts, valueFacts(t, &r.decoded)...)
 	r.facts = append(r.facts, schemaFacts(t, &m, &r.decoded)...)
@@ -165,6 +166,37 @@ func deathFacts(t text.Cleaner, d *deadheader.Info) []Fact {
 	}
 	add(text.Own("writer"), d.Writer, "")
 	return list
+}
+
+// rowFacts are what a change of a row in a database did.
+func rowFacts(t text.Cleaner, d *payload.Decoded) []Fact {
+	change, ok := payload.RowChangeOf(d.Data)
+	if d.Format != payload.JSON || !ok {
+		return nil
+	}
+	what := "changed"
+	if op := dialect.DebeziumOps[change.Op[0]]; op != "" {
+		what = op
+	}
+	list := []Fact{heading(text.Own("Row")), {Label: t.String(what), Value: t.String(change.Table)}}
+	if !change.Compared {
+		return list
+	}
+	side := func(value []byte) text.Safe {
+		if value == nil {
+			return text.Own("(not there)")
+		}
+		return t.Bytes(value, mostFact)
+	}
+	for i := range change.Columns {
+		column := &change.Columns[i]
+		list = append(list, Fact{Label: t.String(column.Name), Role: theme.Warn, Value: side(column.Before).Add(text.Own(" → "), side(column.After))})
+	}
+	rest := text.Plural(change.Same, text.Own(" column is as before"), text.Own(" columns are as before"))
+	if change.More > 0 {
+		rest = text.Plural(change.More, text.Own(" more column changed, "), text.Own(" more columns changed, ")).Add(rest)
+	}
+	return append(list, Fact{Label: text.Own("others"), Role: theme.Dim, Value: rest})
 }
 
 // messageFacts are the key, the routing and the headers as they are on the wire.

@@ -1,7 +1,7 @@
 package dialect
 
 // Debezium change events: the database transaction groups changes, and the type is what
-// was done. The outbox router writes plain headers, which the common names find.
+// was done to which table. The outbox router writes plain headers, which the common names find.
 var debezium = Dialect{
 	Name:         "debezium",
 	BodyAnywhere: true,
@@ -13,6 +13,8 @@ var debezium = Dialect{
 		{"source.tsms", Occurred, AsIs},
 		{"tsms", Occurred, AsIs},
 		{"source", Nothing, AsIs},
+		{"source.table", Nothing, TableOfOp},
+		{"source.collection", Nothing, TableOfOp},
 	},
 }
 

@@ -68,7 +68,8 @@ const (
 	LastSegment       // an address: what follows the last slash, before any ?
 	TraceParent       // a W3C traceparent
 	B3                // a B3 header, single or trace id alone
-	DebeziumOp        // c, u, d, r, t, m
+	DebeziumOp        // c, u, d, r, t, m, of the table that a TableOfOp names
+	TableOfOp         // a table, or a collection
 	Identifier        // only a value without spaces, since the name is a common word
 	NameOfEvent       // likewise, and at the top of a body only beside a payload or metadata
 	Spare             // the value itself, if no other header or field gives this id
