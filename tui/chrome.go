@@ -184,8 +184,11 @@ func (m *Model) said() page.Piece {
 	}
 	if q := s.Top().WaitsFor(); q.Err != nil {
 		why := page.Repeated(s.theme, q.Err)
-		if q.Once {
+		switch {
+		case q.Once:
 			why = page.Sentence(s.theme, q.Err)
+		case q.Known():
+			why = why.Add(text.Own("; what is shown is "), text.Age(q.Age(s.now)), text.Own(" old"))
 		}
 		return page.Piece{Role: theme.Bad, Text: s.theme.Glyph.Failed.Add(text.Space, why)}
 	}

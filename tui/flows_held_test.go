@@ -134,7 +134,7 @@ func TestWhatFailsIsSeenWhereverTheCursorIs(t *testing.T) {
 	})
 }
 
-// brokenFlows is a store whose list of flows can fail.
+// brokenFlows is a store whose list of flows can fail, and what its map is made of.
 type brokenFlows struct {
 	tracing.Querier
 	broken atomic.Bool
@@ -145,6 +145,32 @@ func (q *brokenFlows) Flows(ctx context.Context, query tracing.FlowQuery) (traci
 		return tracing.FlowPage{}, errors.New("the index is busy")
 	}
 	return q.Querier.Flows(ctx, query)
+}
+
+// TestWhatIsShownSaysHowOldItIsWhereItCannotBeAskedAgain, each second, until it can.
+func TestWhatIsShownSaysHowOldItIsWhereItCannotBeAskedAgain(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		many(t, s, 0, 3)
+		options := s.Options()
+		index := &brokenFlows{Querier: s.Store}
+		options.Querier = index
+		screen := tuitest.Open(t, options, 120, 20).Press("5").Wait(time.Second).Sees("orders")
+		index.broken.Store(true)
+		screen.Wait(8*time.Second).Sees("the index is busy; what is shown is ", "s old", "orders")
+		was := screen.Text()
+		if screen.Wait(2 * time.Second); screen.Text() == was {
+			t.Errorf("two seconds later it is as old:\n%s", was)
+		}
+		index.broken.Store(false)
+		screen.Wait(8*time.Second).Misses("the index is busy", "what is shown")
+	})
+}
+
+func (q *brokenFlows) Traffic(ctx context.Context) (tracing.Traffic, error) {
+	if q.broken.Load() {
+		return tracing.Traffic{}, errors.New("the index is busy")
+	}
+	return q.Querier.Traffic(ctx)
 }
 
 func TestScrollingGoesOnAfterTheIndexFailedToAnswer(t *testing.T) {

@@ -203,7 +203,7 @@ func (m *Model) onTick() tea.Cmd {
 	if s.letters.AtWork() {
 		m.lastChange, s.dirty = s.now, true
 	}
-	if s.now.Sub(m.lastAges) >= time.Second && (s.Top().Ages() || s.lags.Ages() || s.letters.Ages()) {
+	if s.now.Sub(m.lastAges) >= time.Second && (s.Top().Ages() || s.Top().WaitsFor().Err != nil || s.lags.Ages() || s.letters.Ages()) {
 		m.lastAges, s.dirty = s.now, true
 	}
 	return tea.Batch(s.Top().Refresh(), s.letters.Background(), s.lags.Background(), m.lookForNews())

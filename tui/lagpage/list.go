@@ -52,8 +52,8 @@ func (p *lagPage) WaitsFor() *page.Question { return &p.model.Question }
 func (p *lagPage) Name() text.Safe          { return text.Own("Lag") }
 
 func (p *lagPage) Refresh() tea.Cmd {
-	if p.seen != p.model.seen {
-		p.seen = p.model.seen
+	if p.seen != p.model.Changes() {
+		p.seen = p.model.Changes()
 		p.choose(false)
 	}
 	return p.model.Update(p.shown())
@@ -73,11 +73,11 @@ func (p *lagPage) shown() (keys []lag.Key) {
 func (p *lagPage) choose(stays bool) {
 	p.rows = p.rows[:0]
 	p.Redraw()
-	if p.model.contents == nil {
+	if p.model.Last == nil {
 		return
 	}
 	words := strings.Fields(strings.ToLower(p.filter))
-	for _, c := range p.model.contents.consumers {
+	for _, c := range p.model.Last.consumers {
 		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(c.words, word) }) {
 			p.rows = append(p.rows, c)
 		}
@@ -107,11 +107,11 @@ func (p *lagPage) selected() *consumerLag {
 }
 
 // Hint leaves out keys that have nothing to act on.
-func (p *lagPage) Hint(m *keymap.Binding) text.Safe {
-	if m.Action == keymap.Enter && p.selected() == nil {
+func (p *lagPage) Hint(b *keymap.Binding) text.Safe {
+	if b.Action == keymap.Enter && p.selected() == nil {
 		return text.Safe{}
 	}
-	return m.Hint()
+	return b.Hint()
 }
 
 func (p *lagPage) Do(a keymap.Action) tea.Cmd {
@@ -175,7 +175,7 @@ func (p *lagPage) Click(_, row int) bool {
 }
 
 func (p *lagPage) Status() []page.Piece {
-	if p.model.contents == nil {
+	if p.model.Last == nil {
 		return nil
 	}
 	pieces := []page.Piece{{Role: theme.Dim, Text: text.Plural(len(p.rows), text.Own(" consumer"), text.Own(" consumers")).Add(text.Space, p.sorting.Said(p.Theme()))}}
@@ -185,17 +185,17 @@ func (p *lagPage) Status() []page.Piece {
 	if p.filter != "" {
 		add(theme.Accent, text.Own("/").Add(p.Theme().Cut(p.Theme().String(p.filter), 20)))
 	}
-	if more := p.model.contents.more; more > 0 {
+	if more := p.model.Last.more; more > 0 {
 		add(theme.Warn, text.Count(int64(more)).Add(text.Own(" not listed")))
 	}
-	if n := p.model.contents.unwatched; n > 0 {
+	if n := p.model.Last.unwatched; n > 0 {
 		add(theme.Warn, text.Plural(n, text.Own(" partition"), text.Own(" partitions")).Add(text.Own(" not watched")))
 	}
 	return pieces
 }
 
 func (p *lagPage) Render(width, height int) []widget.Line {
-	if p.model.contents == nil || len(p.rows) == 0 {
+	if p.model.Last == nil || len(p.rows) == 0 {
 		return p.empty(width, height)
 	}
 	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []page.Piece {
@@ -210,10 +210,10 @@ func (p *lagPage) Render(width, height int) []widget.Line {
 func (p *lagPage) empty(width, height int) []widget.Line {
 	t := p.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
-	if p.model.contents == nil {
+	if p.model.Last == nil {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
-	lines = append(lines, page.TroubleLines(p.Theme(), p.model.contents.troubles, width)...)
+	lines = append(lines, page.TroubleLines(p.Theme(), p.model.Last.troubles, width)...)
 	lines = append(lines, p.unroutedLines(width)...)
 	hint := text.Own("No consumer group or queue was found. Groups appear here when they commit or join: who is behind, by how much, and whether it becomes better.")
 	if p.filter != "" {

@@ -28,17 +28,13 @@ type Config struct {
 // that is under way, of which there is never more than one.
 type Model struct {
 	*Config
-	page.Question
-	series   *lag.Series
-	contents *lagContents // nil until the first came
-	draft    atomic.Pointer[lagContents]
-	keep     lag.Key   // of the page about one consumer
-	asked    time.Time // the last listing
-	swept    time.Time // the last of all consumers
-	took     time.Duration
-	sweep    time.Duration // what the last of all took
-	seen     int           // listings that brought something new
-	onPage   time.Time     // when a page about consumers was last shown
+	page.Polled[*lagContents]
+	series *lag.Series
+	draft  atomic.Pointer[lagContents]
+	keep   lag.Key       // of the page about one consumer
+	swept  time.Time     // when all consumers were asked for last
+	sweep  time.Duration // what that took
+	onPage time.Time     // when a page about consumers was last shown
 }
 
 const (
@@ -56,9 +52,9 @@ const (
 func NewModel(c *Config) *Model {
 	for i := range c.Sources {
 		if c.Sources[i].Lag != nil {
-			b := &Model{Config: c, series: lag.NewSeries(lag.Config{Logs: cmp.Or(c.Watched, mostLagLogs)})}
-			b.Quiet = true
-			return b
+			m := &Model{Config: c, series: lag.NewSeries(lag.Config{Logs: cmp.Or(c.Watched, mostLagLogs)})}
+			m.Quiet, m.Alike = true, (*lagContents).like
+			return m
 		}
 	}
 	return nil
@@ -66,18 +62,18 @@ func NewModel(c *Config) *Model {
 
 // Update asks for a listing of the consumers on the screen, or of all, when one is due.
 func (m *Model) Update(shown []lag.Key) tea.Cmd {
-	if draft := m.draft.Swap(nil); draft != nil && m.Busy {
-		m.take(draft)
+	if draft := m.draft.Swap(nil); draft != nil {
+		m.Part(m, draft)
 	}
 	m.onPage = m.Now()
 	switch {
 	case m.Busy:
 		return nil
-	case m.contents == nil, m.Now().Sub(m.swept) >= m.apart():
+	case !m.Known(), m.Now().Sub(m.swept) >= m.apart():
 		return m.listing(nil)
-	case m.Now().Sub(m.asked) < max(lagEvery, page.ListingShare*m.took):
+	case !m.Due(m.Now(), lagEvery):
 		return nil
-	case len(m.contents.consumers) <= fewConsumers:
+	case len(m.Last.consumers) <= fewConsumers:
 		return m.listing(nil)
 	}
 	only := make(map[string][]string)
@@ -97,7 +93,7 @@ func (m *Model) Background() tea.Cmd {
 		return nil
 	}
 	wait := m.apart()
-	if m.contents != nil && m.contents.waits {
+	if m.Last != nil && m.Last.waits {
 		wait = lagEvery
 	}
 	if m.Now().Sub(m.swept) < wait {
@@ -109,7 +105,7 @@ func (m *Model) Background() tea.Cmd {
 // Again makes the next look at all consumers due at once.
 func (m *Model) Again() {
 	if m != nil {
-		m.asked, m.swept = time.Time{}, time.Time{}
+		m.swept = time.Time{}
 	}
 }
 
@@ -118,39 +114,24 @@ func (m *Model) apart() time.Duration { return max(sweepEvery, page.ListingShare
 
 // listing looks at the consumers that are named, by source, or at all.
 func (m *Model) listing(only map[string][]string) tea.Cmd {
-	all := only == nil
-	if m.asked = m.Now(); all {
+	if only == nil {
 		m.swept = m.Now()
 	}
-	listing := &lagSweep{sources: m.Sources, series: m.series, before: m.contents, only: only, keep: m.keep}
+	listing := &lagSweep{sources: m.Sources, series: m.series, before: m.Last, only: only, keep: m.keep}
 	listing.draft = func(c *lagContents) { m.draft.Store(c) }
-	return m.Ask(m, text.Own("asking how far consumers are behind"), sweepLimit, func(ctx context.Context) (func(), error) {
-		begun := time.Now()
-		now := listing.take(ctx)
-		took := time.Since(begun)
-		return func() {
-			m.draft.Store(nil)
-			if m.took = took; all {
-				m.sweep = took
-			}
-			m.take(now)
-		}, nil
+	return m.Poll(m, text.Own("asking how far consumers are behind"), sweepLimit, func(ctx context.Context) (*lagContents, error) {
+		return listing.look(ctx), nil
+	}, func() {
+		if m.draft.Store(nil); only == nil {
+			m.sweep = m.Took()
+		}
 	})
-}
-
-// take puts what a listing found where the pages see it.
-func (m *Model) take(now *lagContents) {
-	if m.contents == nil || !now.like(m.contents) {
-		m.seen++
-		m.Redraw()
-	}
-	m.contents = now
 }
 
 // consumer is one of those that were found, or nil.
 func (m *Model) consumer(key lag.Key) *consumerLag {
-	if m.contents != nil {
-		for _, c := range m.contents.consumers {
+	if m.Last != nil {
+		for _, c := range m.Last.consumers {
 			if c.Key() == key {
 				return c
 			}
@@ -159,13 +140,10 @@ func (m *Model) consumer(key lag.Key) *consumerLag {
 	return nil
 }
 
-// Seen counts the times that what follows has changed.
-func (m *Model) Seen() int { return m.seen }
-
 // Consumers are those that were found, the worst first.
 func (m *Model) Consumers() (all []*lag.Consumer) {
-	if m.contents != nil {
-		for _, c := range m.contents.consumers {
+	if m.Last != nil {
+		for _, c := range m.Last.consumers {
 			all = append(all, &c.Consumer)
 		}
 	}
@@ -174,8 +152,8 @@ func (m *Model) Consumers() (all []*lag.Consumer) {
 
 // Troubles are what sources do not tell of consumers.
 func (m *Model) Troubles() []lag.Trouble {
-	if m.contents == nil {
+	if m.Last == nil {
 		return nil
 	}
-	return m.contents.troubles
+	return m.Last.troubles
 }

@@ -28,7 +28,7 @@ type partitionsPage struct {
 }
 
 func newPartitions(m *Model, c *consumerLag) *partitionsPage {
-	p := &partitionsPage{Screen: m, model: m, seen: m.seen}
+	p := &partitionsPage{Screen: m, model: m, seen: m.Changes()}
 	p.take(c)
 	return p
 }
@@ -41,8 +41,8 @@ func (p *partitionsPage) Name() text.Safe          { return p.Theme().String(p.c
 
 func (p *partitionsPage) Refresh() tea.Cmd {
 	p.model.keep = p.consumer.Key()
-	if p.seen != p.model.seen {
-		p.seen = p.model.seen
+	if p.seen != p.model.Changes() {
+		p.seen = p.model.Changes()
 		p.Redraw()
 		c := p.model.consumer(p.consumer.Key())
 		if p.gone = c == nil; !p.gone {
@@ -81,11 +81,11 @@ func (p *partitionsPage) selected() (*consumer.LogLag, *lag.Standing) {
 }
 
 // Hint leaves out enter where there is no next message to show.
-func (p *partitionsPage) Hint(m *keymap.Binding) text.Safe {
-	if l, _ := p.selected(); m.Action == keymap.Enter && (l == nil || !noNext(l).Empty()) {
+func (p *partitionsPage) Hint(b *keymap.Binding) text.Safe {
+	if l, _ := p.selected(); b.Action == keymap.Enter && (l == nil || !noNext(l).Empty()) {
 		return text.Safe{}
 	}
-	return m.Hint()
+	return b.Hint()
 }
 
 // noNext says why there is no next message to show, or nothing.

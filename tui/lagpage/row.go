@@ -68,7 +68,7 @@ func (p *lagPage) list(width, height int) []widget.Line {
 		text.Own("State"), text.Own("Group"), text.Own("Kind"), text.Own("Lag"), text.Own("Behind"), text.Own(" In/s Out/s"),
 		text.Own("Drains in"), text.Own("Last 5 min"), text.Own("Members"), text.Own("Source"), text.Own("Why"),
 	}
-	lines := append(page.TroubleLines(p.Theme(), p.model.contents.troubles, width), p.unroutedLines(width)...)
+	lines := append(page.TroubleLines(p.Theme(), p.model.Last.troubles, width), p.unroutedLines(width)...)
 	lines = append(lines, widget.Headings(t, width, columns, p.sorting.Mark(t, names), lagCount, lagBehind, lagRates, lagLine, lagMembers))
 	from, to := p.Show(lines, height, len(p.rows))
 	for i := from; i < to; i++ {

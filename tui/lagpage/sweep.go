@@ -53,8 +53,8 @@ type lagSweep struct {
 	unrouted  []unrouted
 }
 
-// take looks, and gives what is known then.
-func (s *lagSweep) take(ctx context.Context) *lagContents {
+// look looks, and returns what is known then.
+func (s *lagSweep) look(ctx context.Context) *lagContents {
 	s.sweep, s.described = lag.NewSweep(readersOf(s.sources), s.series), map[*lag.Consumer]*consumerLag{}
 	shown := time.Now()
 	s.sweep.Heard = func(found int) {

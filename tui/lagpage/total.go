@@ -33,7 +33,7 @@ func (m *Model) tallies() []tally {
 		}
 	}
 	dead := m.Dead()
-	for _, c := range m.contents.consumers {
+	for _, c := range m.Last.consumers {
 		if dead[c.Key()] {
 			continue
 		}
@@ -57,7 +57,7 @@ func (m *Model) tallies() []tally {
 // now: by what comes and is done where that is not in balance. It is empty until something
 // is known. Where there is little room, marks stand for the notes.
 func (m *Model) Total(t *theme.Theme, brief bool) []page.Piece {
-	if m == nil || m.contents == nil {
+	if m == nil || m.Last == nil {
 		return nil
 	}
 	var sum tally
@@ -83,7 +83,7 @@ func (m *Model) Total(t *theme.Theme, brief bool) []page.Piece {
 			sum.unknown += a.unknown
 		}
 	}
-	if more := m.contents.more; more > 0 {
+	if more := m.Last.more; more > 0 {
 		notes = append(notes, page.Piece{Role: theme.Dim, Text: text.Own(", ").Add(text.Count(int64(more)), text.Own(" not listed"))})
 		sum.unknown += more
 	}
@@ -130,16 +130,16 @@ func (m *Model) isOut(a *tally) bool {
 	if connection := a.source.Status().Connection; connection == adapters.Lost || connection == adapters.Failed {
 		return true
 	}
-	return m.contents.broken[a.source.Name] || a.age > m.apart()+max(late, m.sweep)
+	return m.Last.broken[a.source.Name] || a.age > m.apart()+max(late, m.sweep)
 }
 
 // isOnPage reports whether consumers are looked at all the time, because they are on the screen and
 // so few.
 func (m *Model) isOnPage() bool {
-	return m.Now().Sub(m.onPage) < lagEvery && len(m.contents.consumers) <= fewConsumers
+	return m.Now().Sub(m.onPage) < lagEvery && len(m.Last.consumers) <= fewConsumers
 }
 
 // Ages reports whether the header shows how old a lag is.
 func (m *Model) Ages() bool {
-	return m != nil && m.contents != nil && slices.ContainsFunc(m.tallies(), func(t tally) bool { return t.known > 0 && m.isOut(&t) })
+	return m != nil && m.Last != nil && slices.ContainsFunc(m.tallies(), func(t tally) bool { return t.known > 0 && m.isOut(&t) })
 }

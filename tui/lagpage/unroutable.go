@@ -38,7 +38,7 @@ func (s *lagSweep) countUnrouted(ctx context.Context) (all []unrouted) {
 // unroutedLines say so, a line a source.
 func (p *lagPage) unroutedLines(width int) (lines []widget.Line) {
 	t := p.Theme()
-	for _, u := range p.model.contents.unrouted {
+	for _, u := range p.model.Last.unrouted {
 		var parts []text.Safe
 		role, glyph := theme.Dim, t.Glyph.Dot
 		if n := u.count.Dropped; n > 0 {

@@ -47,10 +47,10 @@ func (p *dlqsPage) Back() bool {
 }
 
 func (p *dlqsPage) Refresh() tea.Cmd {
-	if p.seen != p.model.seen {
-		p.seen = p.model.seen
+	if p.seen != p.model.Changes() {
+		p.seen = p.model.Changes()
 		p.Redraw()
-		p.unread, p.groups = p.model.unread(), p.model.contents.groups
+		p.unread, p.groups = p.model.unread(), p.model.Last.groups
 		if i := p.find(&p.at); i >= 0 {
 			p.Cursor.Index = i
 		}
@@ -105,9 +105,9 @@ func (p *dlqsPage) dlq() *replay.Listed {
 }
 
 // Hint names what enter does here, and no key that has nothing to act on.
-func (p *dlqsPage) Hint(m *keymap.Binding) text.Safe {
+func (p *dlqsPage) Hint(b *keymap.Binding) text.Safe {
 	dlq, group := p.dlq(), p.group()
-	switch m.Action {
+	switch b.Action {
 	case keymap.Enter:
 		switch {
 		case dlq != nil && dlq.Unsafe == nil:
@@ -120,7 +120,7 @@ func (p *dlqsPage) Hint(m *keymap.Binding) text.Safe {
 			return text.Safe{}
 		}
 	}
-	return m.Hint()
+	return b.Hint()
 }
 
 func (p *dlqsPage) Do(a keymap.Action) tea.Cmd {
@@ -143,7 +143,7 @@ func (p *dlqsPage) Do(a keymap.Action) tea.Cmd {
 	case a == keymap.ReplayLetters, a == keymap.DiscardLetters:
 		return p.model.planFor(a, p.model.lettersOf(group), nil)
 	case a == keymap.PeekInto:
-		if of := p.model.contents.dlq(group.Source, group.DLQ); of != nil {
+		if of := p.model.Last.dlq(group.Source, group.DLQ); of != nil {
 			return p.look(of)
 		}
 	}
@@ -177,28 +177,28 @@ func (p *dlqsPage) Click(_, row int) bool {
 }
 
 func (p *dlqsPage) Status() []page.Piece {
-	if p.model.contents == nil {
+	if p.model.Last == nil {
 		return nil
 	}
 	role := theme.Bad
-	if p.model.open == 0 {
+	if p.model.open() == 0 {
 		role = theme.Dim
 	}
-	count := text.Count(p.model.open)
-	if p.model.contents.listing.Err != nil && p.model.contents.listing.Old().IsZero() {
+	count := text.Count(p.model.open())
+	if p.model.Last.listing.Err != nil && p.model.Last.listing.Old().IsZero() {
 		role, count = theme.Bad, count.Add(text.Own("+")) // of those that could be listed
 	}
 	pieces := []page.Piece{{Role: role, Text: p.Theme().Glyph.Dead.Add(text.Space, count, text.Own(" open"))}}
 	if p.model.all {
 		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: text.Own("  incl. resolved")})
 	}
-	if more := p.model.contents.more(); more > 0 {
+	if more := p.model.Last.more(); more > 0 {
 		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  ").Add(text.Count(more), text.Own(" older not listed"))})
 	}
-	if unread := p.model.contents.unread(); unread > 0 {
+	if unread := p.model.Last.unread(); unread > 0 {
 		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  ").Add(text.Count(unread), text.Own(" not read yet"))})
 	}
-	if old := p.model.contents.listing.Old(); !old.IsZero() {
+	if old := p.model.Last.listing.Old(); !old.IsZero() {
 		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  as of ").Add(text.Ago(p.Now().Sub(old)))})
 	}
 	return pieces
@@ -251,7 +251,7 @@ func (p *dlqsPage) count(group *replay.Group) text.Safe {
 func groupWords(g *replay.Group) string { return deathWords(g.Reason, g.Exception, g.Words) }
 
 func (p *dlqsPage) Render(width, height int) []widget.Line {
-	if p.model.contents == nil || p.length() == 0 {
+	if p.model.Last == nil || p.length() == 0 {
 		return p.empty(width, height)
 	}
 	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
@@ -294,13 +294,13 @@ func (p *dlqsPage) list(width, height int) []widget.Line {
 	say := func(role theme.Role, s text.Safe) {
 		lines = append(lines, widget.Paragraph(p.Theme(), width, 2, role, s, 2)...)
 	}
-	if err := p.model.contents.listing.Err; err != nil {
+	if err := p.model.Last.listing.Err; err != nil {
 		say(theme.Bad, p.Theme().String(err.Error()))
 	}
-	for _, err := range p.model.contents.listing.Unmarked() {
+	for _, err := range p.model.Last.listing.Unmarked() {
 		say(theme.Warn, text.Own("Nobody knows which letters were dealt with: ").Add(p.Theme().String(err.Error())))
 	}
-	for _, err := range p.model.contents.lacking {
+	for _, err := range p.model.Last.lacking {
 		say(theme.Warn, p.Theme().String(err.Error()))
 	}
 	lines = append(lines, widget.Headings(p.Theme(), width, columns, []text.Safe{
@@ -376,25 +376,25 @@ func (p *dlqsPage) empty(width, height int) []widget.Line {
 	add := func(role theme.Role, s text.Safe) {
 		lines = append(lines, widget.Paragraph(t, width, 2, role, s, 4)...)
 	}
-	if p.model.contents == nil {
+	if p.model.Last == nil {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
-	if err := p.model.contents.listing.Err; err != nil {
+	if err := p.model.Last.listing.Err; err != nil {
 		add(theme.Bad, t.Glyph.Failed.Add(text.Space, t.String(err.Error())))
 		add(theme.Plain, text.Own("So nobody knows whether there are dead letters. It is asked again."))
 		return widget.Fit(t, lines, width, height)
 	}
-	if len(p.model.contents.listing.DLQs) == 0 {
+	if len(p.model.Last.listing.DLQs) == 0 {
 		add(theme.Plain, text.Own("No dead-letter topic or queue was found: none is configured as one, none is named like one (orders.dlq, orders-dlt, orders_error), or the users of the sources may see none."))
 		add(theme.Dim, text.Own("A destination of any name is taken for one when a URL names it: eventscope dlq list URL."))
 		return widget.Fit(t, lines, width, height)
 	}
-	for _, err := range p.model.contents.lacking {
+	for _, err := range p.model.Last.lacking {
 		add(theme.Warn, t.String(err.Error()))
 	}
 	add(theme.Good, t.Glyph.Done.Add(text.Own(" No open dead letters. a shows resolved ones.")))
-	for i := range p.model.contents.listing.DLQs {
-		dlq := &p.model.contents.listing.DLQs[i]
+	for i := range p.model.Last.listing.DLQs {
+		dlq := &p.model.Last.listing.DLQs[i]
 		add(theme.Dim, p.model.Words.Product(p.Theme(), dlq.Source.Broker).Add(text.Space, t.String(dlq.Name), text.Own(": "), t.String(dlq.Evidence)))
 	}
 	return widget.Fit(t, lines, width, height)

@@ -44,11 +44,11 @@ func (p *journalPage) Back() bool               { return false }
 func (p *journalPage) Name() text.Safe          { return text.Own("Journal") }
 
 // Hint leaves out keys that have nothing to act on.
-func (p *journalPage) Hint(m *keymap.Binding) text.Safe {
-	if len(p.records) == 0 && (m.Action == keymap.Enter || m.Action == keymap.CopyText) {
+func (p *journalPage) Hint(b *keymap.Binding) text.Safe {
+	if len(p.records) == 0 && (b.Action == keymap.Enter || b.Action == keymap.CopyText) {
 		return text.Safe{}
 	}
-	return m.Hint()
+	return b.Hint()
 }
 
 func (p *journalPage) Refresh() tea.Cmd {
@@ -287,7 +287,7 @@ func (p *stepsPage) WaitsFor() *page.Question { return &p.Question }
 func (p *stepsPage) Back() bool               { return false }
 func (p *stepsPage) Name() text.Safe          { return text.Own("Steps") }
 
-func (p *stepsPage) Hint(m *keymap.Binding) text.Safe { return m.Hint() }
+func (p *stepsPage) Hint(b *keymap.Binding) text.Safe { return b.Hint() }
 
 func (p *stepsPage) Refresh() tea.Cmd {
 	if p.Busy || !p.asked.IsZero() && (p.ended() || p.Now().Sub(p.asked) < journalEvery) {

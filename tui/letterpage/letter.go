@@ -33,7 +33,7 @@ type letterPage struct {
 
 func newLetterPage(m *Model, l *replay.Letter) *letterPage {
 	letter, service := *l, m.Service
-	p := &letterPage{model: m, letter: letter, seen: m.seen, Page: m.Events.NewLetter(tracing.Event{
+	p := &letterPage{model: m, letter: letter, seen: m.Changes(), Page: m.Events.NewLetter(tracing.Event{
 		Source: l.Source, Broker: l.Broker, Position: l.Position, Time: l.Time, Type: l.Type, Service: l.Service,
 		FlowID: l.Flow, Entity: l.Entity,
 	}, func(ctx context.Context) (adapters.Message, error) { return service.Message(ctx, &letter) })}
@@ -51,8 +51,8 @@ func (p *letterPage) tell() {
 }
 
 func (p *letterPage) Refresh() tea.Cmd {
-	if p.seen != p.model.seen {
-		p.seen = p.model.seen
+	if p.seen != p.model.Changes() {
+		p.seen = p.model.Changes()
 		p.follow()
 	}
 	return tea.Batch(p.Page.Refresh(), p.model.update())
@@ -62,7 +62,7 @@ func (p *letterPage) Refresh() tea.Cmd {
 func (p *letterPage) follow() {
 	p.gone = true
 	p.Redraw()
-	p.model.contents.each(func(l *replay.Letter) {
+	p.model.Last.each(func(l *replay.Letter) {
 		if l.Source == p.letter.Source && l.Position == p.letter.Position {
 			p.letter, p.gone = *l, false
 		}
@@ -104,9 +104,9 @@ func letterFacts(t *theme.Theme, l *replay.Letter, gone bool) []eventpage.Fact {
 func (p *letterPage) Scope() keymap.Scope { return keymap.OnLetter }
 
 // Hint offers what can be done about a letter in its state.
-func (p *letterPage) Hint(m *keymap.Binding) text.Safe {
+func (p *letterPage) Hint(b *keymap.Binding) text.Safe {
 	open := p.letter.State == replay.Open && !p.gone
-	switch m.Action {
+	switch b.Action {
 	case keymap.ReplayLetters, keymap.DiscardLetters, keymap.EditLetter:
 		if !open {
 			return text.Safe{}
@@ -121,10 +121,10 @@ func (p *letterPage) Hint(m *keymap.Binding) text.Safe {
 		}
 	case keymap.NextEvent:
 		if p.list != nil {
-			return m.Hint()
+			return b.Hint()
 		}
 	}
-	return p.Page.Hint(m)
+	return p.Page.Hint(b)
 }
 
 func (p *letterPage) Do(a keymap.Action) tea.Cmd {
@@ -211,9 +211,9 @@ func idHeader(rules *envelope.Rules, m *adapters.Message) string {
 
 // newID is an id for a message that was edited: a random UUID.
 func newID() string {
-	var m [16]byte
-	_, _ = rand.Read(m[:]) // never fails
-	m[6], m[8] = m[6]&0x0f|0x40, m[8]&0x3f|0x80
-	s := hex.EncodeToString(m[:])
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	s := hex.EncodeToString(b[:])
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }

@@ -72,12 +72,12 @@ func (p *lettersPage) Refresh() tea.Cmd {
 
 // choose takes the letters out of the newest listing; the cursor stays on its letter.
 func (p *lettersPage) choose() tea.Cmd {
-	if p.Busy || !p.stale && p.seen == p.model.seen {
+	if p.Busy || !p.stale && p.seen == p.model.Changes() {
 		return nil
 	}
-	p.stale, p.Once, p.seen = false, true, p.model.seen
+	p.stale, p.Once, p.seen = false, true, p.model.Changes()
 	sorting := p.sorting
-	group, all, filter, now, service := p.group, p.model.all, p.filter, p.model.contents, p.model.Service
+	group, all, filter, now, service := p.group, p.model.all, p.filter, p.model.Last, p.model.Service
 	replaced := func() bool { return filter != p.filter && p.filter != nil } // by another one meanwhile
 	return p.Ask(p, text.Own("reading the letters of ").Add(p.Theme().String(p.group.DLQ)), chooseLimit, func(ctx context.Context) (func(), error) {
 		var rows []*replay.Letter
@@ -97,7 +97,7 @@ func (p *lettersPage) choose() tea.Cmd {
 			failures = filter.failuresIn(known)
 		}
 		slices.Reverse(rows) // what came last, of those that died at once
-		slices.SortStableFunc(rows, func(a, m *replay.Letter) int { return m.Died().Compare(a.Died()) })
+		slices.SortStableFunc(rows, func(a, b *replay.Letter) int { return b.Died().Compare(a.Died()) })
 		sorting.Sort(rows)
 		return func() {
 			if filter != nil {
@@ -140,10 +140,10 @@ func (p *lettersPage) selected() *replay.Letter {
 
 // Hint says for how many letters the keys are: for all that are shown, unless some are
 // marked.
-func (p *lettersPage) Hint(m *keymap.Binding) text.Safe {
-	hint := m.Hint()
+func (p *lettersPage) Hint(b *keymap.Binding) text.Safe {
+	hint := b.Hint()
 	switch {
-	case m.Action != keymap.ReplayLetters && m.Action != keymap.DiscardLetters:
+	case b.Action != keymap.ReplayLetters && b.Action != keymap.DiscardLetters:
 		return hint
 	case len(p.rows) == 0:
 		return text.Safe{}
@@ -339,11 +339,11 @@ func (p *lettersPage) Status() []page.Piece {
 // beyond is how many letters of the group are older than those that are listed: what is
 // planned for all is planned for those that are listed.
 func (p *lettersPage) beyond() int {
-	if p.model.contents == nil {
+	if p.model.Last == nil {
 		return 0
 	}
-	for i := range p.model.contents.groups {
-		if group := &p.model.contents.groups[i]; group.Like(&p.group) {
+	for i := range p.model.Last.groups {
+		if group := &p.model.Last.groups[i]; group.Like(&p.group) {
 			return max(0, group.Count-p.listed)
 		}
 	}

@@ -41,20 +41,15 @@ type Screen interface {
 // letters. It belongs to the event loop.
 type Model struct {
 	*Config
-	page.Question
-	contents *contents // nil until the first came
-	all      bool      // the pages show letters that were dealt with, too
-	look     map[string]bool
-	fresh    bool // something was done: read again
-	asked    time.Time
-	took     time.Duration    // the last listing
-	seen     int              // listings that brought something new
-	then     func()           // what waits for a listing that begins from now on, or nil
-	run      *running         // begun from here last, or nil
-	runs     []*running       // begun from here, until a listing knows what they took out
-	working  sync.WaitGroup   // runs that are carried out
-	records  []*replay.Record // of runs, as the journal was read last
-	open     int64            // letters that nothing was done about
+	page.Polled[*contents]
+	all     bool             // the pages show letters that were dealt with, too
+	peek    map[string]bool  // the queues that the next listing reads, though it is not free
+	fresh   bool             // something was done: read again
+	then    func()           // what waits for a listing that begins from now on, or nil
+	run     *running         // begun from here last, or nil
+	runs    []*running       // begun from here, until a listing knows what they took out
+	working sync.WaitGroup   // runs that are carried out
+	records []*replay.Record // of runs, as the journal was read last
 }
 
 // contents are what a listing found. They never change.
@@ -78,63 +73,47 @@ const (
 
 // NewModel is a model that has listed nothing yet.
 func NewModel(c *Config) *Model {
-	return &Model{Config: c, look: map[string]bool{}}
-}
-
-// due reports whether it is time for a listing.
-func (m *Model) due() bool {
-	if m.contents == nil || m.fresh || len(m.look) > 0 || m.contents.all != m.all {
-		return true
-	}
-	return m.Now().Sub(m.asked) >= max(listingEvery, page.ListingShare*m.took)
+	m := &Model{Config: c, peek: map[string]bool{}}
+	m.Alike = (*contents).like
+	return m
 }
 
 // update asks for a listing when one is due.
 func (m *Model) update() tea.Cmd {
-	if m.Busy || !m.due() {
+	changed := m.fresh || len(m.peek) > 0 || m.Known() && m.Last.all != m.all
+	if m.Busy || !changed && !m.Due(m.Now(), listingEvery) {
 		return nil
 	}
-	m.asked = m.Now()
-	options := replay.ListingOptions{Peek: m.look, Fresh: m.fresh || m.run.atWork()}
-	m.look, m.fresh = map[string]bool{}, false
-	before, service, all, runs, then := m.contents, m.Service, m.all, slices.Clone(m.runs), m.then
+	options := replay.ListingOptions{Peek: m.peek, Fresh: m.fresh || m.run.atWork()}
+	m.peek, m.fresh = map[string]bool{}, false
+	before, service, all, runs, then := m.Last, m.Service, m.all, slices.Clone(m.runs), m.then
 	m.then = nil
-	return m.Ask(m, text.Own("reading the dead letters"), listingLimit, func(ctx context.Context) (func(), error) {
-		begun := time.Now()
-		now := take(ctx, service, before, options, all, runs)
-		took := time.Since(begun)
-		return func() {
-			m.settle(now, took)
-			if then != nil {
-				then()
-			}
-			m.runs = slices.DeleteFunc(m.runs, func(r *running) bool { return r.endedBefore(begun) })
-		}, nil
+	var begun time.Time
+	return m.Poll(m, text.Own("reading the dead letters"), listingLimit, func(ctx context.Context) (*contents, error) {
+		begun = time.Now()
+		return list(ctx, service, before, options, all, runs), nil
+	}, func() {
+		if then != nil {
+			then()
+		}
+		m.runs = slices.DeleteFunc(m.runs, func(r *running) bool { return r.endedBefore(begun) })
 	})
 }
 
 // Again makes the next listing due at once.
 func (m *Model) Again() {
 	if m != nil {
-		m.asked = time.Time{}
+		m.Polled.Again()
 	}
-}
-
-// settle puts what a listing found where the pages see it.
-func (m *Model) settle(now *contents, took time.Duration) {
-	if m.contents == nil || !now.like(m.contents) {
-		m.seen++
-	}
-	m.contents, m.open, m.took = now, now.open, took
 }
 
 // Ages reports whether the header shows how old the number of dead letters is.
 func (m *Model) Ages() bool {
-	return m != nil && m.contents != nil && m.open > 0 && !m.contents.listing.Old().IsZero()
+	return m != nil && m.open() > 0 && !m.Last.listing.Old().IsZero()
 }
 
-// take lists the dead-letter queues. It works outside the event loop.
-func take(ctx context.Context, service *replay.Service, before *contents, options replay.ListingOptions, all bool, runs []*running) *contents {
+// list lists the dead-letter queues. It works outside the event loop.
+func list(ctx context.Context, service *replay.Service, before *contents, options replay.ListingOptions, all bool, runs []*running) *contents {
 	var was *replay.Listing
 	if before != nil {
 		was = before.listing
@@ -203,7 +182,7 @@ func (c *contents) dlq(source, name string) *replay.Listed {
 // asOf is from when it is what is shown of a place for dead letters: its source does not
 // answer, or it cannot be read. It is zero for what is so now.
 func (m *Model) asOf(source, name string) time.Time {
-	g := m.contents.dlq(source, name)
+	g := m.Last.dlq(source, name)
 	switch {
 	case g == nil:
 		return time.Time{}
@@ -231,7 +210,7 @@ func (c *contents) unread() (n int64) {
 
 // peekInto asks to read a queue, which is not free.
 func (m *Model) peekInto(dlq *replay.Listed) tea.Cmd {
-	m.look[dlq.Key()] = true
+	m.peek[dlq.Key()] = true
 	return m.update()
 }
 
@@ -239,8 +218,8 @@ func (m *Model) peekInto(dlq *replay.Listed) tea.Cmd {
 // cannot be read.
 func (m *Model) unread() []*replay.Listed {
 	var list []*replay.Listed
-	for i := range m.contents.listing.DLQs {
-		g := &m.contents.listing.DLQs[i]
+	for i := range m.Last.listing.DLQs {
+		g := &m.Last.listing.DLQs[i]
 		if g.Err != nil || g.ReadAt.IsZero() && g.Messages != 0 || g.Stale() {
 			list = append(list, g)
 		}
@@ -251,7 +230,7 @@ func (m *Model) unread() []*replay.Listed {
 // lettersOf are the letters of a group, in the order in which they lie in their dead-letter queue.
 func (m *Model) lettersOf(group *replay.Group) []*replay.Letter {
 	var list []*replay.Letter
-	m.contents.each(func(l *replay.Letter) {
+	m.Last.each(func(l *replay.Letter) {
 		if l.In(group) {
 			list = append(list, l)
 		}
@@ -275,10 +254,18 @@ func openIn(listing *replay.Listing) (count int64) {
 	return count
 }
 
+// open is how many letters nothing was done about.
+func (m *Model) open() int64 {
+	if m == nil || m.Last == nil {
+		return 0
+	}
+	return m.Last.open
+}
+
 // Background asks for a listing now and then while other pages are shown, for the number
 // in the header; while a run is at work it is asked as if a page showed it.
 func (m *Model) Background() tea.Cmd {
-	if m == nil || !m.run.atWork() && m.then == nil && m.Now().Sub(m.asked) < listingInBackground {
+	if m == nil || !m.run.atWork() && m.then == nil && !m.Due(m.Now(), listingInBackground) {
 		return nil
 	}
 	return m.update()
@@ -299,12 +286,12 @@ func deathWords(reason, exception, message string) string {
 
 // Queues are those that the header counts as dead letters.
 func (m *Model) Queues() map[lag.Key]bool {
-	if m == nil || m.contents == nil {
+	if m == nil || m.Last == nil {
 		return nil
 	}
 	names := map[lag.Key]bool{}
-	for i := range m.contents.listing.DLQs {
-		if g := &m.contents.listing.DLQs[i]; g.Kind == adapters.Queue {
+	for i := range m.Last.listing.DLQs {
+		if g := &m.Last.listing.DLQs[i]; g.Kind == adapters.Queue {
 			names[lag.Key{Source: g.Source.Name, Kind: consumer.QueueConsumers, Group: g.Name}] = true
 		}
 	}
@@ -323,13 +310,13 @@ func (m *Model) openFlowOf(l *replay.Letter) tea.Cmd {
 // Total is how many letters are open, for the header; empty where none is. It is as old as the
 // source that is away longest, which awaySince tells: at once, and not when the next reading fails.
 func (m *Model) Total(awaySince func(source string) time.Time) []page.Piece {
-	if m == nil || m.open <= 0 {
+	if m.open() <= 0 {
 		return nil
 	}
-	parts := []page.Piece{{Role: theme.Bad, Text: m.Theme().Glyph.Dead.Add(text.Space, text.Short(float64(m.open)), deadWord(m.open))}}
-	old := m.contents.listing.Old()
-	for i := range m.contents.listing.DLQs {
-		if away := awaySince(m.contents.listing.DLQs[i].Source.Name); !away.IsZero() && (old.IsZero() || away.Before(old)) {
+	parts := []page.Piece{{Role: theme.Bad, Text: m.Theme().Glyph.Dead.Add(text.Space, text.Short(float64(m.open())), deadWord(m.open()))}}
+	old := m.Last.listing.Old()
+	for i := range m.Last.listing.DLQs {
+		if away := awaySince(m.Last.listing.DLQs[i].Source.Name); !away.IsZero() && (old.IsZero() || away.Before(old)) {
 			old = away
 		}
 	}
@@ -341,10 +328,10 @@ func (m *Model) Total(awaySince func(source string) time.Time) []page.Piece {
 
 // OpenLetters is how many letters are open, and whether that is known.
 func (m *Model) OpenLetters() (n int64, known bool) {
-	if m == nil || m.contents == nil {
+	if m == nil || m.Last == nil {
 		return 0, false
 	}
-	return m.open, true
+	return m.open(), true
 }
 
 // deadWord is what follows their number.

@@ -38,11 +38,11 @@ func (m *Model) OpenLetterOf(event *tracing.Event) tea.Cmd {
 // letterOf is the letter that an event is, or nil. Of RabbitMQ the event was seen on its
 // way to the queue in which the letter lies: it is the same message.
 func (m *Model) letterOf(event *tracing.Event) (found *replay.Letter) {
-	if m.contents == nil {
+	if m.Last == nil {
 		return nil
 	}
 	digest, byDigest := event.Position.Digest()
-	m.contents.each(func(l *replay.Letter) {
+	m.Last.each(func(l *replay.Letter) {
 		if l.Source != event.Source || found != nil {
 			return
 		}
@@ -55,8 +55,8 @@ func (m *Model) letterOf(event *tracing.Event) (found *replay.Letter) {
 
 // whyNot says why an event's letter cannot be shown.
 func (m *Model) whyNot(event *tracing.Event) text.Safe {
-	for i := range m.contents.listing.DLQs {
-		g := &m.contents.listing.DLQs[i]
+	for i := range m.Last.listing.DLQs {
+		g := &m.Last.listing.DLQs[i]
 		switch {
 		case g.Source.Name != event.Source:
 		case !g.Cost.IsFree() && g.ReadAt.IsZero():

@@ -23,6 +23,7 @@
 //
 //	page.go      what a page is, and what it may ask of the screen
 //	question.go  asking outside the event loop, and what a panic there becomes
+//	polled.go    asking again and again, with the last answer at hand
 //	prompt.go    asking a person for a line, or for yes
 //	filter.go    the filter of events and flows, and the language of all filters
 //	listing.go   the cursor of a list, and what is said of its row

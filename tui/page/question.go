@@ -35,6 +35,19 @@ type Question struct {
 	Quiet  bool   // what it brings is drawn only if the page finds that it changed
 	Once   bool   // no answer is not asked for again while the page is open
 	end    context.CancelFunc
+
+	answered time.Time // when that was asked which was answered last; zero for never
+}
+
+// Known reports whether there was an answer.
+func (q *Question) Known() bool { return !q.answered.IsZero() }
+
+// Age is how old the last answer is, which stays when no other comes; zero where there was none.
+func (q *Question) Age(now time.Time) time.Duration {
+	if !q.Known() {
+		return 0
+	}
+	return now.Sub(q.answered)
 }
 
 // Ask puts a question, unless one is still open. find works on what it was given alone
@@ -58,6 +71,7 @@ func (q *Question) Ask(s Screen, about text.Safe, limit time.Duration, find func
 			switch {
 			case err == nil:
 				apply()
+				q.answered = q.since
 			case q.Failed != nil:
 				q.Failed()
 			}

@@ -6,6 +6,9 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
 	"eventscope/adapters/driver"
+	"eventscope/tracing/lag"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // Source is one source in the header.
@@ -43,4 +46,16 @@ func (s *Source) HasHistory() bool { return s.History == nil || s.History() }
 type LagSource interface {
 	consumer.LagReader
 	adapters.Fetcher
+}
+
+// Lags is how far consumers are behind, as they were last looked at.
+type Lags interface {
+	// Changes counts the times that what follows has changed.
+	Changes() int
+	// Consumers are those that were found, the worst first.
+	Consumers() []*lag.Consumer
+	// Troubles are what sources do not tell of consumers.
+	Troubles() []lag.Trouble
+	// Update asks for news of the consumers on the screen when that is due.
+	Update(shown []lag.Key) tea.Cmd
 }

@@ -33,8 +33,8 @@ func (p *list) WaitsFor() *page.Question { return &p.Model.Question }
 func (p *list) Name() text.Safe          { return text.Own("Schemas") }
 
 func (p *list) Refresh() tea.Cmd {
-	if p.shown != p.Model.seen {
-		p.shown = p.Model.seen
+	if p.shown != p.Changes() {
+		p.shown = p.Changes()
 		p.choose()
 	}
 	return p.update()
@@ -44,7 +44,7 @@ func (p *list) Refresh() tea.Cmd {
 func (p *list) choose() {
 	words := strings.Fields(strings.ToLower(p.filter))
 	p.rows = p.rows[:0]
-	for _, v := range p.versions {
+	for _, v := range p.Last {
 		if passes(v, words) {
 			p.rows = append(p.rows, v)
 		}
@@ -131,17 +131,17 @@ func (p *list) Click(_, row int) bool {
 }
 
 func (p *list) Status() []page.Piece {
-	if !p.known {
+	if !p.Known() {
 		return nil
 	}
 	types, broke := map[typeOf]bool{}, 0
-	for _, v := range p.versions {
+	for _, v := range p.Last {
 		types[typeKey(v)] = true
 		if len(v.Broke) > 0 {
 			broke++
 		}
 	}
-	counts := text.Join(text.Own(", "), text.Plural(len(types), text.Own(" type"), text.Own(" types")), text.Plural(len(p.versions), text.Own(" version"), text.Own(" versions")))
+	counts := text.Join(text.Own(", "), text.Plural(len(types), text.Own(" type"), text.Own(" types")), text.Plural(len(p.Last), text.Own(" version"), text.Own(" versions")))
 	pieces := []page.Piece{{Role: theme.Dim, Text: counts}}
 	if broke > 0 {
 		pieces = append(pieces, page.Piece{Role: theme.Bad, Text: text.Own("  ").Add(text.Plural(broke, text.Own(" broke somebody"), text.Own(" broke somebody")))})
@@ -163,7 +163,7 @@ func (p *list) Render(width, height int) []widget.Line {
 func (p *list) empty(width, height int) []widget.Line {
 	t := p.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
-	if !p.known {
+	if !p.Known() {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
 	hint := text.Own("No event was read yet: each type of event appears here with its versions. : from -1h reads what came before.")

@@ -28,36 +28,20 @@ type Seen interface {
 	Versions(ctx context.Context) ([]versions.Seen, error)
 }
 
-// Lags is how far consumers are behind, as they were last looked at.
-type Lags interface {
-	// Seen counts the times that what follows has changed.
-	Seen() int
-	// Consumers are those that were found.
-	Consumers() []*lag.Consumer
-	// Update asks for news of the consumers on the screen when that is due.
-	Update(shown []lag.Key) tea.Cmd
-}
-
 // Config is what versions are told from.
 type Config struct {
 	Screen
 	Counted Seen
-	Lags    Lags // nil where no source can tell
+	Lags    page.Lags // nil where no source can tell
 }
 
-// Model is the versions of all types, as they were last put together.
+// Model is the versions of all types, as they were last put together, the worst first.
 type Model struct {
 	*Config
-	page.Question
-	versions []*versions.Version // nil until the first came
-	known    bool
-
-	asked   time.Time
-	took    time.Duration
-	version uint64 // of the index, then
+	page.Polled[[]*versions.Version]
+	version uint64 // of the index, when they were asked for
 	heard   int    // of consumers, then
 	pending bool   // some schema was being asked for
-	seen    int    // times that they were put together
 }
 
 // every is how often versions are put together while they are on the screen.
@@ -76,29 +60,21 @@ func (m *Model) update() tea.Cmd {
 	var consumers []*lag.Consumer
 	var lags tea.Cmd
 	if m.Lags != nil {
-		heard, consumers, lags = m.Lags.Seen(), m.Lags.Consumers(), m.Lags.Update(nil)
+		heard, consumers, lags = m.Lags.Changes(), m.Lags.Consumers(), m.Lags.Update(nil)
 	}
-	same := m.known && m.version == m.Version() && m.heard == heard && !m.pending
-	if m.Busy || same || m.known && m.Now().Sub(m.asked) < max(every, page.ListingShare*m.took) {
+	same := m.Known() && m.version == m.Version() && m.heard == heard && !m.pending
+	if same || !m.Due(m.Now(), every) {
 		return lags
 	}
-	m.asked, m.version, m.heard = m.Now(), m.Version(), heard
+	m.version, m.heard = m.Version(), heard
 	counted := m.Counted
-	return tea.Batch(lags, m.Ask(m, text.Own("counting versions"), page.QueryLimit, func(ctx context.Context) (func(), error) {
-		begun := time.Now()
+	return tea.Batch(lags, m.Poll(m, text.Own("counting versions"), page.QueryLimit, func(ctx context.Context) ([]*versions.Version, error) {
 		seen, err := counted.Versions(ctx)
 		if err != nil {
 			return nil, err
 		}
-		found := worstFirst(versions.Build(&versions.Known{Seen: seen, Consumers: consumers}))
-		took := time.Since(begun)
-		return func() {
-			m.versions, m.known, m.took = found, true, took
-			m.pending = slices.ContainsFunc(found, func(v *versions.Version) bool { return v.Pending })
-			m.seen++
-			m.Redraw()
-		}, nil
-	}))
+		return worstFirst(versions.Build(&versions.Known{Seen: seen, Consumers: consumers})), nil
+	}, func() { m.pending = slices.ContainsFunc(m.Last, func(v *versions.Version) bool { return v.Pending }) }))
 }
 
 // typeOf names the type of a version.
@@ -145,9 +121,9 @@ func keyOf(v *versions.Version) versionKey {
 
 // find is a version by its key, or nil.
 func (m *Model) find(key versionKey) *versions.Version {
-	i := slices.IndexFunc(m.versions, func(v *versions.Version) bool { return keyOf(v) == key })
+	i := slices.IndexFunc(m.Last, func(v *versions.Version) bool { return keyOf(v) == key })
 	if i < 0 {
 		return nil
 	}
-	return m.versions[i]
+	return m.Last[i]
 }

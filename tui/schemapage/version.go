@@ -35,8 +35,8 @@ func (p *one) Name() text.Safe {
 }
 
 func (p *one) Refresh() tea.Cmd {
-	if p.shown != p.Model.seen || p.pieces == nil {
-		p.shown = p.Model.seen
+	if p.shown != p.Changes() || p.pieces == nil {
+		p.shown = p.Changes()
 		if now := p.find(p.key); now != nil {
 			p.version = now
 		}

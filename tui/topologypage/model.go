@@ -22,39 +22,31 @@ type Config struct {
 	Sources []page.Source
 	Words   page.Words
 	Groups  map[string][]string // the consumer groups and queues of services, as the operator says
-	Lags    Lags                // nil where no source can tell
-}
-
-// Lags is how far consumers are behind, as they were last looked at.
-type Lags interface {
-	// Seen counts the times that what follows has changed.
-	Seen() int
-	// Consumers are those that were found, the worst first.
-	Consumers() []*lag.Consumer
-	// Troubles are what sources do not tell of consumers.
-	Troubles() []lag.Trouble
-	// Update asks for news of the consumers on the screen when that is due.
-	Update(shown []lag.Key) tea.Cmd
+	Lags    page.Lags           // nil where no source can tell
 }
 
 // Model is the map of services, destinations and consumers as it was last drawn up, for
 // the pages that show it or something of it. It belongs to the event loop.
 type Model struct {
 	*Config
-	page.Question
+	page.Polled[drawnUp]
+	told    time.Time // when the brokers were asked
+	version uint64    // of the index, when the map was asked for
+	heard   int       // of consumers, then
+}
+
+// drawnUp is a map and what is known beside it. It never changes.
+type drawnUp struct {
 	graph    *topology.Graph             // nil until the first came
 	worst    map[string]*topology.Reader // the consumer of a service that is worst off
 	writers  map[string]string           // the service that writes most events of a type
-	troubles []lag.Trouble               // what brokers do not tell of themselves
-	facts    []topology.Facts
+	facts    []topology.Facts            // as brokers told them
+	troubles []lag.Trouble               // what they do not tell of themselves
+}
 
-	asked   time.Time
-	told    time.Time // when the brokers were asked
-	took    time.Duration
-	version uint64 // of the index, then
-	heard   int    // of consumers, then
-	moving  bool   // it has rates
-	seen    int    // maps drawn up that differ from the one before
+// alike reports whether two maps are shown alike.
+func alike(a, b drawnUp) bool {
+	return slices.EqualFunc(a.troubles, b.troubles, page.SameTrouble) && reflect.DeepEqual(a.graph, b.graph)
 }
 
 const (
@@ -69,9 +61,9 @@ const (
 
 // NewModel is a map that was not drawn up yet.
 func NewModel(c *Config) *Model {
-	b := &Model{Config: c}
-	b.Quiet = true
-	return b
+	m := &Model{Config: c}
+	m.Quiet, m.Alike = true, alike
+	return m
 }
 
 // update asks for a new map when one is due: when something came, or was heard of consumers,
@@ -79,45 +71,34 @@ func NewModel(c *Config) *Model {
 func (m *Model) update(every time.Duration) tea.Cmd {
 	heard := 0
 	if m.Lags != nil {
-		heard = m.Lags.Seen()
+		heard = m.Lags.Changes()
 	}
 	stale := m.Now().Sub(m.told) >= factsEvery
-	same := m.version == m.Version() && m.heard == heard && !stale && !m.moving
-	if m.Busy || m.Now().Sub(m.asked) < max(every, page.ListingShare*m.took) || m.graph != nil && same {
+	if !m.Due(m.Now(), every) || m.Known() && m.version == m.Version() && m.heard == heard && !stale && !moves(m.Last.graph) {
 		return nil
 	}
-	m.asked, m.version, m.heard = m.Now(), m.Version(), heard
-	known, before, sources, querier, troubles := m.known(), m.graph, mappable(m.Sources, m.Words), m.Querier, m.troubles
+	m.version, m.heard = m.Version(), heard
+	known, sources, querier, next := m.known(), mappable(m.Sources, m.Words), m.Querier, m.Last
 	if stale {
 		m.told = m.Now()
 	}
-	return m.Ask(m, text.Own("building the map"), mapLimit, func(ctx context.Context) (func(), error) {
-		begun := time.Now()
-		var err error
+	return m.Poll(m, text.Own("building the map"), mapLimit, func(ctx context.Context) (_ drawnUp, err error) {
 		if known.Traffic, err = querier.Traffic(ctx); err != nil {
-			return nil, err
+			return next, err
 		}
 		if stale {
-			known.Brokers, troubles = topology.Gather(ctx, sources, known.Brokers)
-			troubles = slices.CompactFunc(troubles, func(a, b lag.Trouble) bool { return a.Source == b.Source }) // one says it
+			known.Brokers, next.troubles = topology.Gather(ctx, sources, known.Brokers)
+			next.troubles = slices.CompactFunc(next.troubles, func(a, b lag.Trouble) bool { return a.Source == b.Source }) // one says it
 		}
-		graph := topology.Build(known)
-		worst, writers := worstOf(graph), writersOf(graph)
-		changed, took := before == nil || !reflect.DeepEqual(before, graph), time.Since(begun)
-		return func() {
-			m.facts, m.took, m.moving = known.Brokers, took, moves(graph)
-			if changed || !slices.EqualFunc(troubles, m.troubles, page.SameTrouble) {
-				m.graph, m.troubles, m.worst, m.writers = graph, troubles, worst, writers
-				m.seen++
-				m.Redraw()
-			}
-		}, nil
-	})
+		next.facts, next.graph = known.Brokers, topology.Build(known)
+		next.worst, next.writers = worstOf(next.graph), writersOf(next.graph)
+		return next, nil
+	}, nil)
 }
 
 // unseen is what brokers do not tell of themselves, and of consumers.
 func (m *Model) unseen() []lag.Trouble {
-	all := slices.Clone(m.troubles)
+	all := slices.Clone(m.Last.troubles)
 	if m.Lags == nil {
 		return all
 	}
@@ -136,7 +117,7 @@ func moves(g *topology.Graph) bool {
 
 // known is what the map is made of, less the traffic.
 func (m *Model) known() *topology.Known {
-	known := &topology.Known{Groups: m.Groups, Brokers: m.facts}
+	known := &topology.Known{Groups: m.Groups, Brokers: m.Last.facts}
 	if m.Lags != nil {
 		known.Consumers = m.Lags.Consumers()
 	}
@@ -187,12 +168,12 @@ func writersOf(g *topology.Graph) map[string]string {
 
 // Worst is the consumer of a service that is worst off; false if none is known.
 func (m *Model) Worst(service string) (*topology.Reader, bool) {
-	r, ok := m.worst[service]
+	r, ok := m.Last.worst[service]
 	return r, ok
 }
 
 // Writer is the service that writes most events of a type, empty if none is known.
-func (m *Model) Writer(kind string) string { return m.writers[kind] }
+func (m *Model) Writer(kind string) string { return m.Last.writers[kind] }
 
 // Refresh asks for a new map when one is due for a page that shows something of it.
 func (m *Model) Refresh() tea.Cmd { return m.update(mapSeldom) }

@@ -64,8 +64,8 @@ func (p *topologyPage) WaitsFor() *page.Question { return &p.model.Question }
 func (p *topologyPage) Name() text.Safe          { return text.Own("Topology") }
 
 func (p *topologyPage) Refresh() tea.Cmd {
-	if p.seen != p.model.seen {
-		p.seen = p.model.seen
+	if p.seen != p.model.Changes() {
+		p.seen = p.model.Changes()
 		p.choose()
 	}
 	var lags tea.Cmd
@@ -79,7 +79,7 @@ func (p *topologyPage) Refresh() tea.Cmd {
 func (p *topologyPage) choose() {
 	p.rows = p.rows[:0]
 	p.Redraw()
-	g := p.model.graph
+	g := p.model.Last.graph
 	if g == nil {
 		return
 	}
@@ -116,7 +116,7 @@ func (p *topologyPage) choose() {
 // troubleFirst are all nodes, those first that an ill consumer reads, or that are one: the worst before
 // all, and the others in their order.
 func (p *topologyPage) troubleFirst(outs [][]int) []int {
-	g := p.model.graph
+	g := p.model.Last.graph
 	order, worst := make([]int, len(g.Nodes)), make([]int, len(g.Nodes))
 	for i := range g.Nodes {
 		order[i] = i
@@ -141,7 +141,7 @@ func (p *topologyPage) troubleFirst(outs [][]int) []int {
 }
 
 func (p *topologyPage) keyOf(node, row int) mapKey {
-	n := &p.model.graph.Nodes[node]
+	n := &p.model.Last.graph.Nodes[node]
 	return mapKey{n.Kind, n.Source, n.Name, row}
 }
 
@@ -150,7 +150,7 @@ func (p *topologyPage) passes(node int, words []string, in, out []int) bool {
 	if len(words) == 0 {
 		return true
 	}
-	g := p.model.graph
+	g := p.model.Last.graph
 	var all strings.Builder
 	add := func(n *topology.Node) {
 		all.WriteString(strings.ToLower(n.Name + "\n" + n.Source + "\n" + string(n.Kind) + "\n"))
@@ -217,9 +217,9 @@ func (p *topologyPage) Do(a keymap.Action) tea.Cmd {
 	case a == keymap.Enter:
 		return p.openStream(row.node)
 	case a == keymap.CopyText:
-		return page.Copy(p, p.model.graph.Mermaid(), text.Own("the map as a Mermaid diagram"))
+		return page.Copy(p, p.model.Last.graph.Mermaid(), text.Own("the map as a Mermaid diagram"))
 	case a == keymap.Save:
-		return p.files.Save(p, "topology.mmd", []byte(p.model.graph.Mermaid()), text.Own("the map"), text.Own("the map as a Mermaid diagram"))
+		return p.files.Save(p, "topology.mmd", []byte(p.model.Last.graph.Mermaid()), text.Own("the map"), text.Own("the map as a Mermaid diagram"))
 	}
 	return nil
 }
@@ -227,12 +227,12 @@ func (p *topologyPage) Do(a keymap.Action) tea.Cmd {
 // openStream shows the stream of a destination, or of a service. The messages of a queue are
 // seen at what feeds it.
 func (p *topologyPage) openStream(node int) tea.Cmd {
-	n := &p.model.graph.Nodes[node]
+	n := &p.model.Last.graph.Nodes[node]
 	filter := "service == " + strconv.Quote(n.Name)
 	if n.Kind.IsDestination() {
 		var places []string
-		for _, at := range p.model.graph.SeenAt(node) {
-			places = append(places, strconv.Quote(p.model.graph.Nodes[at].Name))
+		for _, at := range p.model.Last.graph.SeenAt(node) {
+			places = append(places, strconv.Quote(p.model.Last.graph.Nodes[at].Name))
 		}
 		if len(places) == 0 {
 			p.Say(theme.Warn, p.Theme().String(n.Name).Add(text.Own(": no event of it was seen")))
@@ -276,7 +276,7 @@ func (p *topologyPage) Click(_, row int) bool {
 }
 
 func (p *topologyPage) Status() []page.Piece {
-	g := p.model.graph
+	g := p.model.Last.graph
 	if g == nil {
 		return nil
 	}
@@ -301,7 +301,7 @@ func (p *topologyPage) Status() []page.Piece {
 }
 
 func (p *topologyPage) Render(width, height int) []widget.Line {
-	if p.model.graph == nil || len(p.rows) == 0 {
+	if p.model.Last.graph == nil || len(p.rows) == 0 {
 		return p.empty(width, height)
 	}
 	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
@@ -311,7 +311,7 @@ func (p *topologyPage) Render(width, height int) []widget.Line {
 func (p *topologyPage) empty(width, height int) []widget.Line {
 	t := p.Theme()
 	lines := []widget.Line{widget.Blank(t, width)}
-	if p.model.graph == nil {
+	if p.model.Last.graph == nil {
 		return widget.Fit(t, lines, width, height) // the footer says what is waited for
 	}
 	lines = append(lines, page.TroubleLines(p.Theme(), p.model.unseen(), width)...)

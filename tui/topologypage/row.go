@@ -26,7 +26,7 @@ const (
 
 func (p *topologyPage) columns(width int) []int {
 	in, middle, out, state, left := 10, 12, 10, 7, 7
-	g := p.model.graph
+	g := p.model.Last.graph
 	for i := range p.rows[:min(len(p.rows), page.MostMeasured)] {
 		row := &p.rows[i]
 		middle = max(middle, min(30, p.Theme().String(g.Nodes[row.node].Name).Width()))
@@ -74,7 +74,7 @@ func (p *topologyPage) list(width, height int) []widget.Line {
 // row draws one row. The node in the middle is named in its first row, and in the first one
 // on the screen.
 func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bool) widget.Line {
-	t, g := p.Theme(), p.model.graph
+	t, g := p.Theme(), p.model.Last.graph
 	row := widget.ListRow(t, width, selected, false)
 	n, names := &g.Nodes[r.node], r.first || top
 	p.endCell(row, columns[mapIn], r.in, func(e *topology.Edge) int { return e.From }, false)
@@ -119,14 +119,14 @@ func (p *topologyPage) endCell(row *widget.Row, width, edge int, end func(*topol
 		row.Gap(width)
 		return
 	}
-	node := end(&p.model.graph.Edges[edge])
+	node := end(&p.model.Last.graph.Edges[edge])
 	label := p.endText(edge, node)
-	if n := &p.model.graph.Nodes[node]; n.Kind == topology.Service {
+	if n := &p.model.Last.graph.Nodes[node]; n.Kind == topology.Service {
 		row.StyledCell(p.Theme().Service(n.Name), p.Theme().Cut(label, width), width)
 		return
 	}
 	role := theme.Plain
-	if p.model.graph.Edges[edge].Relation == topology.Dies {
+	if p.model.Last.graph.Edges[edge].Relation == topology.Dies {
 		role = theme.Bad
 	}
 	row.Cell(role, p.Theme().CutMiddle(label, width), width)
@@ -147,7 +147,7 @@ func (p *topologyPage) leads(row *widget.Row, leads bool) {
 // endText is the other end of an edge in words: dead letters with their sign, and dots before
 // what is merely inferred.
 func (p *topologyPage) endText(edge, node int) text.Safe {
-	t, e, n := p.Theme(), &p.model.graph.Edges[edge], &p.model.graph.Nodes[node]
+	t, e, n := p.Theme(), &p.model.Last.graph.Edges[edge], &p.model.Last.graph.Nodes[node]
 	name := t.String(n.Name)
 	switch {
 	case n.Kind == topology.Group:
@@ -191,7 +191,7 @@ type reading struct {
 // readingOf is the consumer whose state a row shows, at what it reads: by the edge by which
 // something is read, or of a queue itself. It is nil where nobody is known.
 func (p *topologyPage) readingOf(r *mapRow) (worst *reading) {
-	g := p.model.graph
+	g := p.model.Last.graph
 	edge := r.out
 	if p.services {
 		edge = r.in
@@ -228,8 +228,8 @@ func (r *reading) leftToRead() text.Safe { return page.LagText(&r.total) }
 func (p *topologyPage) noteOf(r *mapRow) text.Safe {
 	var notes []text.Safe
 	for _, edge := range []int{r.in, r.out} {
-		if edge >= 0 && len(p.model.graph.Edges[edge].Labels) > 0 {
-			notes = append(notes, labelsText(p.Theme(), &p.model.graph.Edges[edge]))
+		if edge >= 0 && len(p.model.Last.graph.Edges[edge].Labels) > 0 {
+			notes = append(notes, labelsText(p.Theme(), &p.model.Last.graph.Edges[edge]))
 		}
 	}
 	return text.Join(text.Space.Add(p.Theme().Glyph.Separator, text.Space), notes...)
@@ -241,7 +241,7 @@ func (p *topologyPage) details() []page.Piece {
 	if r == nil {
 		return nil
 	}
-	t, g := p.Theme(), p.model.graph
+	t, g := p.Theme(), p.model.Last.graph
 	n := &g.Nodes[r.node]
 	facts := []text.Safe{t.String(n.Name).Add(text.Own(": "), t.String(string(n.Kind)))}
 	if n.Source != "" {
@@ -273,7 +273,7 @@ func (p *topologyPage) details() []page.Piece {
 
 // edgeDetail is an edge in a sentence, with its evidence.
 func (p *topologyPage) edgeDetail(edge int) page.Piece {
-	t, g := p.Theme(), p.model.graph
+	t, g := p.Theme(), p.model.Last.graph
 	e := &g.Edges[edge]
 	from, to := &g.Nodes[e.From], &g.Nodes[e.To]
 	var s text.Safe
