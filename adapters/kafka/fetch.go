@@ -220,18 +220,36 @@ func (a *Adapter) leader(ctx context.Context, log adapters.Log, fresh bool) (*cl
 	return t, leader, nil
 }
 
-// fetchAt asks a broker for what begins at an offset of one partition, without waiting for more
-// than there is.
-func fetchAt(ctx context.Context, broker *kgo.Broker, t *cluster.Topic, partition int32, offset int64, size int32, committed bool) (*kmsg.FetchResponseTopicPartition, error) {
-	p := kmsg.NewFetchRequestTopicPartition()
-	p.Partition, p.FetchOffset, p.PartitionMaxBytes = partition, offset, size
-	rt := kmsg.NewFetchRequestTopic()
-	rt.Topic, rt.TopicID, rt.Partitions = t.Name, t.ID, []kmsg.FetchRequestTopicPartition{p}
+// newFetchRequest asks a broker for at most so many bytes of logs that are still to be named, and for
+// committed messages alone if that is said.
+func newFetchRequest(most int32, committed bool) *kmsg.FetchRequest {
 	request := kmsg.NewPtrFetchRequest()
-	request.MaxBytes, request.Topics = size, []kmsg.FetchRequestTopic{rt}
+	request.MaxBytes = most
 	if committed {
 		request.IsolationLevel = 1
 	}
+	return request
+}
+
+// addLog asks for what begins at an offset of a log. Partitions of one topic follow each other.
+func addLog(request *kmsg.FetchRequest, log adapters.Log, id [16]byte, offset int64, most int32) {
+	last := len(request.Topics) - 1
+	if last < 0 || request.Topics[last].Topic != log.Destination {
+		t := kmsg.NewFetchRequestTopic()
+		t.Topic, t.TopicID = log.Destination, id
+		request.Topics = append(request.Topics, t)
+		last++
+	}
+	p := kmsg.NewFetchRequestTopicPartition()
+	p.Partition, p.FetchOffset, p.PartitionMaxBytes = log.Partition, offset, most
+	request.Topics[last].Partitions = append(request.Topics[last].Partitions, p)
+}
+
+// fetchAt asks a broker for what begins at an offset of one partition, without waiting for more
+// than there is.
+func fetchAt(ctx context.Context, broker *kgo.Broker, t *cluster.Topic, partition int32, offset int64, size int32, committed bool) (*kmsg.FetchResponseTopicPartition, error) {
+	request := newFetchRequest(size, committed)
+	addLog(request, adapters.Log{Destination: t.Name, Partition: partition}, t.ID, offset, size)
 	response, err := request.RequestWith(ctx, broker)
 	if err != nil {
 		return nil, err

@@ -193,24 +193,10 @@ func (f *fetcher) sendBack(ctx context.Context, returned []returnedCursor) {
 // request asks for all cursors, in their order: a broker fills its answer from the
 // front, so handle puts those that got something to the back.
 func (f *fetcher) request(cursors []*cursor) *kmsg.FetchRequest {
-	request := kmsg.NewPtrFetchRequest()
-	request.MaxWaitMillis = int32(fetchWait.Milliseconds())
-	request.MinBytes = 1
-	request.MaxBytes = f.maxBytes
-	if f.config.Committed {
-		request.IsolationLevel = 1
-	}
+	request := newFetchRequest(f.maxBytes, f.config.Committed)
+	request.MaxWaitMillis, request.MinBytes = int32(fetchWait.Milliseconds()), 1
 	for _, c := range cursors {
-		last := len(request.Topics) - 1
-		if last < 0 || request.Topics[last].Topic != c.log.Destination {
-			t := kmsg.NewFetchRequestTopic()
-			t.Topic, t.TopicID = c.log.Destination, c.id
-			request.Topics = append(request.Topics, t)
-			last++
-		}
-		p := kmsg.NewFetchRequestTopicPartition()
-		p.Partition, p.FetchOffset, p.PartitionMaxBytes = c.log.Partition, c.next, min(greatestPartition, f.maxBytes/4)
-		request.Topics[last].Partitions = append(request.Topics[last].Partitions, p)
+		addLog(request, c.log, c.id, c.next, min(greatestPartition, f.maxBytes/4))
 	}
 	return request
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock" // file locks on every system, which the standard library has not
 
 	"eventscope/adapters"
+	"eventscope/adapters/wholefile"
 )
 
 // Disk is the state folder as it is used here: everything there is this user's alone,
@@ -137,13 +138,7 @@ func (d *Disk) Write(path string, data []byte) error {
 }
 
 // SyncFolder sees to it that the names in a folder are on disk.
-func (d *Disk) SyncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(folder), folder.Close())
-}
+func (d *Disk) SyncFolder(path string) error { return wholefile.SyncFolder(path, d.Sync) }
 
 // unsafePath refuses something in the state folder that somebody else could have put there.
 func unsafePath(path, cause, remedy string) error {

@@ -3,7 +3,6 @@ package dlq
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
+	"eventscope/adapters/wholefile"
 )
 
 // PeekCounts remembers how often looks have seen letters handed out, by queue, so that the
@@ -103,25 +103,8 @@ func (p *PeekCounts) changeFile(do func(counts map[string]int64) bool) (err erro
 	if !do(counts) {
 		return nil
 	}
-	return p.write(counts)
-}
-
-// write puts the counts on disk, whole or not at all.
-func (p *PeekCounts) write(counts map[string]int64) error {
-	data, err := json.Marshal(counts)
-	if err != nil {
+	if data, err = json.Marshal(counts); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(p.path), "looks-*")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = os.Rename(file.Name(), p.path)
-	}
-	if err != nil {
-		return fmt.Errorf("%w (%v)", err, os.Remove(file.Name()))
-	}
-	return nil
+	return wholefile.Replace(p.path, data)
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"eventscope/adapters/wholefile"
 )
 
 const (
@@ -42,22 +44,7 @@ func write(folder, name string, what any) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(folder, name+"-*") // which nobody else may read
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), filepath.Join(folder, name))
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-		return err
-	}
-	return nil
+	return wholefile.Replace(filepath.Join(folder, name), data)
 }
 
 // read is what such a file holds; nothing where it is not there, is too large, or holds something
