@@ -13,11 +13,6 @@ import (
 	"eventscope/tui/text"
 )
 
-// peekFlag lets a command read queues that are not named.
-func (d *dlq) peekFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&d.peek, "peek", false, "read dead-letter queues that no URL names, too: each message is taken and given back, "+d.brokers.Costs())
-}
-
 // dlqList prints a line a letter.
 func (p *program) dlqList() *cobra.Command {
 	d := &dlq{program: p}
@@ -25,16 +20,9 @@ func (p *program) dlqList() *cobra.Command {
 		Use: "list [URL...]", Short: "Print a line per dead letter",
 		RunE: d.command(d.list),
 	}
-	d.choice(cmd)
+	d.choiceFlags(cmd)
 	p.outputFlags(cmd)
 	return cmd
-}
-
-// choice adds the flags that choose letters.
-func (d *dlq) choice(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&d.filter, "filter", "", "only letters that match: words, or an expression such as 'type == \"OrderPlaced\"'")
-	d.peekFlag(cmd)
-	cmd.Flags().BoolVar(&d.all, "all", false, "also letters that were replayed or discarded, where the broker still has them")
 }
 
 // openURLs opens what a command reads that takes nothing but URLs.
@@ -75,7 +63,7 @@ func (p *program) dlqGroups() *cobra.Command {
 		Use: "groups [URL...]", Short: "Print a line per cause: reason, exception, type, origin",
 		RunE: d.command(d.groups),
 	}
-	d.choice(cmd)
+	d.choiceFlags(cmd)
 	p.outputFlags(cmd)
 	return cmd
 }
@@ -112,7 +100,7 @@ func (d *dlq) groups(ctx context.Context, args []string) error {
 
 // dlqShow prints all there is to one letter.
 func (p *program) dlqShow() *cobra.Command {
-	d := &dlq{program: p, all: true}
+	d := &dlq{program: p, choice: choice{all: true}}
 	cmd := &cobra.Command{
 		Use: "show LETTER [URL...]", Short: "Show one dead letter in full",
 		Args: cobra.MinimumNArgs(1),

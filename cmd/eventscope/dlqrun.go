@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
-	"eventscope/adapters/deadletter"
 	"eventscope/cmd/internal/console"
 	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
@@ -21,21 +20,9 @@ import (
 	"eventscope/tui/text"
 )
 
-// planFlags adds the flags that say how to plan.
-func (d *dlq) planFlags(cmd *cobra.Command, action replay.Action) {
-	cmd.Flags().StringVar(&d.filter, "filter", "", "only letters that match: words, or an expression")
-	d.peekFlag(cmd)
-	if action == replay.Replay {
-		cmd.Flags().StringVar(&d.to, "to", "", "send all there instead of where they came from: "+d.brokers.Targets())
-		cmd.Flags().StringArrayVar(&d.confirmed, "confirm-target", nil, "also send letters to this destination, which only they themselves name (as the plan prints it); may be repeated")
-		cmd.Flags().IntVar(&d.maxReplays, "max-replays", replay.DefaultMaxReplays, "skip letters that were replayed this many times")
-	}
-	d.outputFlags(cmd)
-}
-
 // runFlags adds the flags of what is about to be done.
 func (d *dlq) runFlags(cmd *cobra.Command, action replay.Action) {
-	d.planFlags(cmd, action)
+	d.addPlanFlags(cmd, action)
 	cmd.Flags().IntVar(&d.confirm, "confirm", 0, "number of letters in the plan")
 	cmd.Flags().StringVar(&d.plan, "plan", "", "id of the plan that was reviewed; refused when the letters have changed since")
 	cmd.Flags().StringVar(&d.rate, "rate", "", "rate limit, such as 100/s or 10/m (default none)")
@@ -50,20 +37,6 @@ func (d *dlq) resumeFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&d.rate, "rate", "", "rate limit, such as 100/s or 10/m (default as in the run)")
 	cmd.Flags().IntVar(&d.window, "window", 0, "maximum in flight (default as in the run)")
 	cmd.Flags().IntVar(&d.canary, "canary", 0, "send this many first, if none is settled yet (default as in the run)")
-}
-
-func (p *program) dlqPlan() *cobra.Command {
-	d := &dlq{program: p}
-	cmd := &cobra.Command{
-		Use: "plan [LETTER...] [URL...]", Short: "Show what a replay would do, and do nothing",
-		Long: "plan says how many letters a replay would send where, who else would receive them, which headers they would lose, what is guaranteed, " +
-			"and which letters it would leave alone.",
-		RunE: d.command(func(ctx context.Context, args []string) error {
-			return d.showPlan(ctx, args)
-		}),
-	}
-	d.planFlags(cmd, replay.Replay)
-	return cmd
 }
 
 func (p *program) dlqReplay() *cobra.Command {
@@ -93,7 +66,7 @@ func (p *program) dlqDiscard() *cobra.Command {
 }
 
 func (p *program) dlqRestore() *cobra.Command {
-	d := &dlq{program: p, all: true}
+	d := &dlq{program: p, choice: choice{all: true}}
 	cmd := &cobra.Command{
 		Use: "restore LETTER... [URL...]", Short: "Restore discarded letters",
 		Args: cobra.MinimumNArgs(1),
@@ -104,7 +77,7 @@ func (p *program) dlqRestore() *cobra.Command {
 }
 
 func (p *program) dlqResume() *cobra.Command {
-	d := &dlq{program: p, resumes: true}
+	d := &dlq{program: p, paceFlags: paceFlags{resumes: true}}
 	cmd := &cobra.Command{
 		Use: "resume RUN [URL...]", Short: "Resume a run that was interrupted, paused or failed",
 		Long: "resume goes on with a run at the pace that it had. Its brokers are those of its plan, unless a URL names them; passwords come from where they " +
@@ -122,7 +95,7 @@ func (p *program) dlqResume() *cobra.Command {
 }
 
 func (p *program) dlqAbort() *cobra.Command {
-	d := &dlq{program: p, resumes: true}
+	d := &dlq{program: p, paceFlags: paceFlags{resumes: true}}
 	cmd := &cobra.Command{
 		Use: "abort RUN [URL...]", Short: "End a run; what it has not sent is open again",
 		Long: "abort ends a run, also one that is at work in another terminal. If letters still lie in a queue whose copies were sent, they have to be " +
@@ -138,112 +111,6 @@ func (p *program) dlqAbort() *cobra.Command {
 	}
 	p.outputFlags(cmd)
 	return cmd
-}
-
-// makePlan reads letters and plans.
-func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string) (*replay.Plan, error) {
-	only, urls, err := d.arguments(args)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case strings.Contains(d.to, "://"):
-		if err := d.nameElsewhere(d.to); err != nil {
-			return nil, err
-		}
-	case d.brokers.Mistyped(d.to), strings.Contains(d.to, "@") && source.Redact(d.to) != d.to:
-		return nil, exit.Usage("--to %s: this is no destination; write a URL like %s", source.Redact(d.to), d.brokers.Examples(""))
-	}
-	if err := d.open(ctx, urls); err != nil {
-		return nil, err
-	}
-	options := replay.PlanOptions{Only: only, MaxReplays: d.maxReplays, Reason: d.reason, To: d.destination, Through: d.elsewhere, Confirmed: d.confirmed}
-	if d.to != "" && d.there == nil {
-		if options.To, err = d.target(ctx); err != nil {
-			return nil, err
-		}
-	}
-	options.Most = d.settings.memory.Planned()
-	return d.service.Plan(ctx, action, func(add func(*replay.Letter) error) error { return d.meant(ctx, action, only, add) }, options)
-}
-
-// meant gives the letters of a plan. Each that is named has to be among them.
-func (d *dlq) meant(ctx context.Context, action replay.Action, only map[adapters.Position]bool, add func(*replay.Letter) error) (err error) {
-	seen := map[adapters.Position]bool{}
-	each := func(l *replay.Letter) error {
-		if only != nil {
-			seen[l.Position] = true
-		}
-		return add(l)
-	}
-	if action == replay.Restore {
-		err = d.discarded(ctx, only, each)
-	} else {
-		err = d.each(ctx, only, func(l *output.Letter) error { return each(l.Letter) })
-	}
-	if err != nil {
-		return err
-	}
-	if err = d.missing(ctx, only, seen); err != nil {
-		err = d.sources.Answer(err)
-	}
-	return err
-}
-
-// target reads --to, which means one thing only where all sources are of one kind.
-func (d *dlq) target(ctx context.Context) (deadletter.Target, error) {
-	broker := d.settings.sources[0].Driver.Broker
-	for _, s := range d.settings.sources[1:] {
-		if s.Driver.Broker != broker {
-			return "", exit.Usage("--to %s: name the sources of one kind of broker only", d.to)
-		}
-	}
-	return d.service.Target(ctx, broker, d.to)
-}
-
-// discarded gives the letters that can be restored.
-func (d *dlq) discarded(ctx context.Context, only map[adapters.Position]bool, each func(*replay.Letter) error) error {
-	dlqs, err := d.dlqs(ctx)
-	if err != nil {
-		return err
-	}
-	for _, dlq := range dlqs {
-		if !inDLQ(only, dlq.Name) {
-			continue
-		}
-		found, err := d.service.Discarded(ctx, dlq)
-		if missing := (*replay.MissingLetters)(nil); errors.As(err, &missing) {
-			d.sources.Lack(dlq.Source.Name, err)
-		} else if err != nil {
-			return err
-		}
-		for i := range found {
-			if err := each(&found[i]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (d *dlq) showPlan(ctx context.Context, args []string) error {
-	format, err := d.format(true)
-	if err != nil {
-		return err
-	}
-	plan, err := d.makePlan(ctx, replay.Replay, args)
-	if err != nil {
-		return err
-	}
-	if err := d.printPlan(format, plan); err != nil {
-		return err
-	}
-	return d.outcome(plan.Count(), "no letter would be sent")
-}
-
-func (d *dlq) printPlan(format output.Format, plan *replay.Plan) error {
-	writer := output.NewWriter(d.Stdout)
-	return errors.Join(writer.Write(format.AppendPlan(writer.Available(), plan)), writer.Flush())
 }
 
 // do plans, confirms and runs.
@@ -322,20 +189,25 @@ func (d *dlq) openFor(ctx context.Context, run string, urls []string) error {
 			return err
 		}
 	}
-	if len(urls) == 0 {
-		if urls, err = d.unlessInContext(sources); err != nil {
-			return err
-		}
+	if len(urls) > 0 {
+		return d.open(ctx, urls)
 	}
-	return d.open(ctx, urls)
+	settings, err := d.settingsFor(sources)
+	if err != nil {
+		return err
+	}
+	return d.openWith(ctx, settings)
 }
 
-// unlessInContext are URLs, or none if the context in use has their brokers: it knows user
-// and password, and whether it is read-only.
-func (d *dlq) unlessInContext(urls []string) ([]string, error) {
+// settingsFor are those of the context in use if it has the brokers of URLs, since it knows user and
+// password, and whether it is read-only; or else those of the URLs.
+func (d *dlq) settingsFor(urls []string) (*settings, error) {
 	settings, err := d.loadWithoutSources()
-	if err != nil || d.flags.context == "" && settings.file.Current.Value == "" {
-		return urls, err
+	if err != nil {
+		return nil, err
+	}
+	if d.flags.context == "" && settings.file.Current.Value == "" {
+		return d.load(urls)
 	}
 	if settings, err = d.load(nil); err != nil {
 		return nil, err
@@ -351,9 +223,9 @@ func (d *dlq) unlessInContext(urls []string) ([]string, error) {
 		if d.flags.context != "" {
 			return nil, exit.Usage("--context %s has no source %s, which the run is about; leave it out, or name the context that has", d.flags.context, wanted.Cluster())
 		}
-		return urls, nil
+		return d.load(urls)
 	}
-	return nil, nil
+	return settings, nil
 }
 
 // carryOut runs and prints a line a letter, and one for the run.
@@ -443,23 +315,30 @@ func (p *partlyRun) Error() string {
 // mostOnTheirWay bounds --window, which is held in memory.
 const mostOnTheirWay = 2000
 
+// paceFlags are what the flags say of how fast a run goes.
+type paceFlags struct {
+	canary, window int
+	rate           string
+	resumes        bool // a run that has its pace
+}
+
 // pace reads --rate, --canary and --window.
-func (d *dlq) pace() (replay.Pace, error) {
-	pace := replay.Pace{Canary: d.canary, Window: d.window}
+func (f *paceFlags) pace() (replay.Pace, error) {
+	pace := replay.Pace{Canary: f.canary, Window: f.window}
 	switch {
-	case d.canary < 0:
-		return pace, exit.Usage("--canary %d: a number of letters, such as 1", d.canary)
-	case d.window < 1 && !(d.resumes && d.window == 0) || d.window > mostOnTheirWay:
-		return pace, exit.Usage("--window %d: a number of letters from 1 to %d", d.window, mostOnTheirWay)
+	case f.canary < 0:
+		return pace, exit.Usage("--canary %d: a number of letters, such as 1", f.canary)
+	case f.window < 1 && !(f.resumes && f.window == 0) || f.window > mostOnTheirWay:
+		return pace, exit.Usage("--window %d: a number of letters from 1 to %d", f.window, mostOnTheirWay)
 	}
-	if d.rate == "" {
+	if f.rate == "" {
 		return pace, nil
 	}
-	count, unit, _ := strings.Cut(d.rate, "/")
+	count, unit, _ := strings.Cut(f.rate, "/")
 	seconds := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
 	n, err := strconv.ParseFloat(count, 64)
 	if err != nil || n <= 0 || n > 1e9 || seconds == 0 {
-		return pace, exit.Usage("--rate %q: write it like 100/s, 10/m or 5/h", d.rate)
+		return pace, exit.Usage("--rate %q: write it like 100/s, 10/m or 5/h", f.rate)
 	}
 	pace.Rate = n / seconds
 	return pace, nil

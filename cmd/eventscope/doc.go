@@ -31,7 +31,8 @@
 //	lag.go        lag: rounds and their output; laground.go: one round over the sources
 //	lagwatch.go   lag --watch
 //	schemas.go    schemas, and its show; schemasdiff.go: its diff
-//	dlq.go        dlq; dlqlist.go: its commands that look; dlqrun.go: those that write; dlqelsewhere.go: --to another cluster
+//	dlq.go        dlq; dlqletters.go: which letters are meant; dlqlist.go: its commands that look;
+//	              dlqplan.go: plan, and --to; dlqrun.go: those that write
 //	trace.go      trace; follow.go: its --follow
 //	demo.go       demo; summary.go: what it prints without a screen
 //
