@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -113,39 +114,32 @@ func (b *between) forward(listener net.Listener, broker string) {
 // none has come twice.
 func TestKilledBetweenTheJournalAndTheBroker(t *testing.T) {
 	t.Parallel()
-	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
-		t.Run(variable, func(t *testing.T) {
-			t.Parallel()
-			broker, channel := realRabbitMQ(t, variable)
-			work, dlq := deadLetterQueues(t, channel)
-			bury(t, channel, work, 10)
-			awaitDepth(t, channel, dlq, 10)
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer listener.Close()
-			b := &between{T: t, state: t.TempDir(), begun: make(chan struct{})}
-			address := broker[strings.LastIndex(broker, "@")+1:]
-			address = address[:strings.Index(address, "/")]
-			go b.forward(listener, address)
-			rest := "?queue=" + dlq + "&management=" + managementOf(t, broker)
-			b.killed(strings.Replace(broker, address, listener.Addr().String(), 1) + rest)
-			awaitDepth(t, channel, dlq, 10)
-			if sent := drain(t, channel, work); len(sent) > 0 {
-				t.Errorf("%d copies came to the target", len(sent))
-			}
-			b.resumed(broker+rest, `"maybe_twice":10`)
-			awaitDepth(t, channel, dlq, 0)
-			ids := map[string]bool{}
-			for _, m := range drain(t, channel, work) {
-				ids[m.MessageId] = true
-			}
-			if len(ids) != 10 {
-				t.Errorf("%d letters of 10 have come", len(ids))
-			}
-		})
-	}
+	onEachRabbitMQ(t, func(t *testing.T, broker string, channel *amqp.Channel) {
+		work, dlq, url := deadOnRabbitMQ(t, broker, channel, nil, 10)
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		b := &between{T: t, state: t.TempDir(), begun: make(chan struct{})}
+		address := broker[strings.LastIndex(broker, "@")+1:]
+		address = address[:strings.Index(address, "/")]
+		go b.forward(listener, address)
+		b.killed(strings.Replace(url, address, listener.Addr().String(), 1))
+		awaitDepth(t, channel, dlq, 10)
+		if sent := drain(t, channel, work); len(sent) > 0 {
+			t.Errorf("%d copies came to the target", len(sent))
+		}
+		b.resumed(url, `"maybe_twice":10`)
+		awaitDepth(t, channel, dlq, 0)
+		ids := map[string]bool{}
+		for _, m := range drain(t, channel, work) {
+			ids[m.MessageId] = true
+		}
+		if len(ids) != 10 {
+			t.Errorf("%d letters of 10 have come", len(ids))
+		}
+	})
 }
 
 // TestKilledBetweenTheJournalAndTheTransaction: the ledger decides, so that nothing is in doubt.

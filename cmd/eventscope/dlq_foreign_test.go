@@ -10,6 +10,7 @@ import (
 
 	"eventscope/cmd/internal/exit"
 
+	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -123,39 +124,35 @@ func TestLettersOfPika(t *testing.T) {
 	if err := exec.Command("python3", "-c", "import pika").Run(); err != nil {
 		t.Skip("no python3 with the module pika, which is the foreign client for RabbitMQ here")
 	}
-	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
-		t.Run(variable, func(t *testing.T) {
-			t.Parallel()
-			broker, channel := realRabbitMQ(t, variable)
-			work, dlq := deadLetterQueues(t, channel)
-			python := func(script, queue string) string {
-				return run(t, exec.CommandContext(t.Context(), "python3", "-c", script, broker+"%2F", queue), "")
+	onEachRabbitMQ(t, func(t *testing.T, broker string, channel *amqp.Channel) {
+		work, dlq, url := deadOnRabbitMQ(t, broker, channel, nil, 0)
+		python := func(script, queue string) string {
+			return run(t, exec.CommandContext(t.Context(), "python3", "-c", script, broker+"%2F", queue), "")
+		}
+		python(pikaDeath, work)
+		awaitDepth(t, channel, dlq, 1)
+		state := t.TempDir()
+		listed, _, _ := dlqProcess(t, state, "list", url)
+		for _, part := range []string{`"origin":"` + work + `"`, `"confidence":"certain"`, `"reason":"rejected"`, `"type":"OrderPlaced"`, `"target":"` + work + `"`} {
+			if !strings.Contains(listed, part) {
+				t.Errorf("it is listed without %s: %s", part, listed)
 			}
-			python(pikaDeath, work)
-			awaitDepth(t, channel, dlq, 1)
-			url, state := broker+"?queue="+dlq+"&management="+managementOf(t, broker), t.TempDir()
-			listed, _, _ := dlqProcess(t, state, "list", url)
-			for _, part := range []string{`"origin":"` + work + `"`, `"confidence":"certain"`, `"reason":"rejected"`, `"type":"OrderPlaced"`, `"target":"` + work + `"`} {
-				if !strings.Contains(listed, part) {
-					t.Errorf("it is listed without %s: %s", part, listed)
-				}
-			}
-			if _, said, code := dlqProcess(t, state, "replay", url, "--write", "--confirm", "1"); code != exit.Done {
-				t.Fatalf("exit code %d: %s", code, said)
-			}
-			raw, ok, err := channel.Get(work, false)
-			if err != nil || !ok {
-				t.Fatal(ok, err)
-			}
-			if n, long, when := raw.Headers["int"], raw.Headers["long"], raw.Headers["time"]; n != int32(7) || long != int64(1)<<40 || !when.(time.Time).Equal(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)) {
-				t.Errorf("%T %v, %T %v, %v", n, n, long, long, when)
-			}
-			if err := raw.Nack(false, true); err != nil {
-				t.Fatal(err)
-			}
-			checkTold(t, python(pikaTell, work))
-		})
-	}
+		}
+		if _, said, code := dlqProcess(t, state, "replay", url, "--write", "--confirm", "1"); code != exit.Done {
+			t.Fatalf("exit code %d: %s", code, said)
+		}
+		raw, ok, err := channel.Get(work, false)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		if n, long, when := raw.Headers["int"], raw.Headers["long"], raw.Headers["time"]; n != int32(7) || long != int64(1)<<40 || !when.(time.Time).Equal(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)) {
+			t.Errorf("%T %v, %T %v, %v", n, n, long, long, when)
+		}
+		if err := raw.Nack(false, true); err != nil {
+			t.Fatal(err)
+		}
+		checkTold(t, python(pikaTell, work))
+	})
 }
 
 func checkTold(t *testing.T, said string) {

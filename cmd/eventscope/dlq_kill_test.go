@@ -219,14 +219,20 @@ func managementOf(t *testing.T, broker string) string {
 	return fmt.Sprintf("http://%s:%d", at.Hostname(), port+10000)
 }
 
-// deadLetterQueues are a classic queue and the one that its dead letters go to.
-func deadLetterQueues(t *testing.T, channel *amqp.Channel) (work, dlq string) {
-	t.Helper()
-	return deadLetterQueuesOf(t, channel, nil)
+// onEachRabbitMQ tells a story on every RabbitMQ that there is.
+func onEachRabbitMQ(t *testing.T, story func(t *testing.T, broker string, channel *amqp.Channel)) {
+	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
+		t.Run(variable, func(t *testing.T) {
+			t.Parallel()
+			broker, channel := realRabbitMQ(t, variable)
+			story(t, broker, channel)
+		})
+	}
 }
 
-// deadLetterQueuesOf are the same with arguments for the dead-letter queue.
-func deadLetterQueuesOf(t *testing.T, channel *amqp.Channel, arguments amqp.Table) (work, dlq string) {
+// deadOnRabbitMQ are a classic queue, and the one that its dead letters go to, which has arguments and
+// holds so many, with the URL that names it.
+func deadOnRabbitMQ(t *testing.T, broker string, channel *amqp.Channel, arguments amqp.Table, letters int) (work, dlq, url string) {
 	t.Helper()
 	work = fmt.Sprintf("cmd-test-%x", time.Now().UnixNano())
 	dlq = work + ".dlq"
@@ -236,7 +242,9 @@ func deadLetterQueuesOf(t *testing.T, channel *amqp.Channel, arguments amqp.Tabl
 		}
 		t.Cleanup(func() { _, _ = channel.QueueDelete(name, false, false, false) })
 	}
-	return work, dlq
+	bury(t, channel, work, letters)
+	awaitDepth(t, channel, dlq, letters)
+	return work, dlq, broker + "?queue=" + dlq + "&management=" + managementOf(t, broker)
 }
 
 // awaitDepth waits until a queue has so many messages.

@@ -89,10 +89,8 @@ func TestARunTakesNothingElseFromAQueueMadeAgain(t *testing.T) {
 			t.Run(variable+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				broker, channel := realRabbitMQ(t, variable)
-				work, dlq := deadLetterQueuesOf(t, channel, arguments)
-				bury(t, channel, work, stoppedLetters)
-				awaitDepth(t, channel, dlq, stoppedLetters)
-				url, state := broker+"?queue="+dlq+"&management="+managementOf(t, broker), t.TempDir()
+				work, dlq, url := deadOnRabbitMQ(t, broker, channel, arguments, stoppedLetters)
+				state := t.TempDir()
 				dlqUnderway(t, state, "replay", url).killed()
 				sent := len(drain(t, channel, work))
 				if _, err := channel.QueueDelete(dlq, false, false, false); err != nil {

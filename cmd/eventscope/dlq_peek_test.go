@@ -67,9 +67,7 @@ func TestAQueueThatNobodyNamedIsNotPeekedInto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	work, dlq := deadLetterQueuesOf(t, channel, nil)
-	bury(t, channel, work, 3)
-	awaitDepth(t, channel, dlq, 3)
+	_, dlq, _ := deadOnRabbitMQ(t, broker, channel, nil, 3)
 	state, all := t.TempDir(), broker+"?management="+managementOf(t, broker)
 	for _, command := range []string{"list", "groups", "plan"} {
 		out, said, code := dlqProcess(t, state, command, all)

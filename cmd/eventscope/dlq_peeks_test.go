@@ -31,10 +31,8 @@ func TestManyLooksLeaveTheLetters(t *testing.T) {
 			t.Run(variable+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				broker, channel := realRabbitMQ(t, variable)
-				work, dlq := deadLetterQueuesOf(t, channel, arguments)
-				bury(t, channel, work, count)
-				awaitDepth(t, channel, dlq, count)
-				url, state := broker+"?queue="+dlq+"&management="+managementOf(t, broker), t.TempDir()
+				_, dlq, url := deadOnRabbitMQ(t, broker, channel, arguments, count)
+				state := t.TempDir()
 				var first []string
 				seen := 0
 				for range looks {

@@ -123,10 +123,8 @@ func TestNoPasswordIsKept(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			t.Parallel()
 			channel := channelTo(t, broker)
-			work, dlq := deadLetterQueues(t, channel)
 			const count = 3
-			bury(t, channel, work, count)
-			awaitDepth(t, channel, dlq, count)
+			_, dlq, _ := deadOnRabbitMQ(t, broker, channel, nil, count)
 			state := t.TempDir()
 			command := func(want int, args ...string) string {
 				t.Helper()

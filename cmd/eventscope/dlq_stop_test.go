@@ -132,7 +132,7 @@ func rabbitMQKilledUnderReplay(t *testing.T, version, kind string) {
 	at := fmt.Sprintf("amqp://guest:guest@127.0.0.1:%d/", port)
 	broker := newMortal(t, "rabbitmq", port, version)
 	channel := channelTo(t, at)
-	work, dlq := deadLetterQueuesOf(t, channel, amqp.Table{amqp.QueueTypeArg: kind})
+	work, dlq, url := deadOnRabbitMQ(t, at, channel, amqp.Table{amqp.QueueTypeArg: kind}, 0)
 	if err := channel.Confirm(false); err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func rabbitMQKilledUnderReplay(t *testing.T, version, kind string) {
 	// The broker is late to write down which queues it has. One that it forgets is empty or
 	// gone when it is back.
 	broker.run("ctl", broker.folder, "eval", "[dets:sync(T) || T <- dets:all()], mnesia:sync_log().")
-	url, state := at+"?queue="+dlq+"&management="+managementOf(t, at), t.TempDir()
+	state := t.TempDir()
 	run := dlqUnderway(t, state, "replay", url)
 	broker.kill()
 	said := run.stops()
@@ -247,67 +247,54 @@ func deleteTopic(t *testing.T, address, topic string) {
 
 func TestTargetQueueDeletedUnderReplay(t *testing.T) {
 	t.Parallel()
-	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
-		t.Run(variable, func(t *testing.T) {
-			t.Parallel()
-			broker, channel := realRabbitMQ(t, variable)
-			work, dlq := deadLetterQueues(t, channel)
-			bury(t, channel, work, stoppedLetters)
-			awaitDepth(t, channel, dlq, stoppedLetters)
-			url, state := broker+"?queue="+dlq+"&management="+managementOf(t, broker), t.TempDir()
-			run := dlqUnderway(t, state, "replay", url)
-			if _, err := channel.QueueDelete(work, false, false, false); err != nil {
-				t.Fatal(err)
-			}
-			if said := run.stops(); !strings.Contains(said, work) {
-				t.Errorf("it does not name what is gone: %s", said)
-			}
-			settled := journalled(t, state, lastRun(t, state), replay.StepSettle)
-			awaitDepth(t, channel, dlq, stoppedLetters-settled)
-			if open := positions(t, state, url); settled == 0 || len(open) != stoppedLetters-settled {
-				t.Errorf("%d are settled, and %d open", settled, len(open))
-			}
-			if _, err := channel.QueueDeclare(work, true, false, false, false, nil); err != nil {
-				t.Fatal(err)
-			}
-			resumeToTheEnd(t, state, url)
-			awaitDepth(t, channel, dlq, 0)
-			awaitDepth(t, channel, work, stoppedLetters-settled)
-		})
-	}
+	onEachRabbitMQ(t, func(t *testing.T, broker string, channel *amqp.Channel) {
+		work, dlq, url := deadOnRabbitMQ(t, broker, channel, nil, stoppedLetters)
+		state := t.TempDir()
+		run := dlqUnderway(t, state, "replay", url)
+		if _, err := channel.QueueDelete(work, false, false, false); err != nil {
+			t.Fatal(err)
+		}
+		if said := run.stops(); !strings.Contains(said, work) {
+			t.Errorf("it does not name what is gone: %s", said)
+		}
+		settled := journalled(t, state, lastRun(t, state), replay.StepSettle)
+		awaitDepth(t, channel, dlq, stoppedLetters-settled)
+		if open := positions(t, state, url); settled == 0 || len(open) != stoppedLetters-settled {
+			t.Errorf("%d are settled, and %d open", settled, len(open))
+		}
+		if _, err := channel.QueueDeclare(work, true, false, false, false, nil); err != nil {
+			t.Fatal(err)
+		}
+		resumeToTheEnd(t, state, url)
+		awaitDepth(t, channel, dlq, 0)
+		awaitDepth(t, channel, work, stoppedLetters-settled)
+	})
 }
 
 // TestTwoOperatorsAtOnceOnRabbitMQ: the queue is one's at a time. The other is told.
 func TestTwoOperatorsAtOnceOnRabbitMQ(t *testing.T) {
 	t.Parallel()
-	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
-		t.Run(variable, func(t *testing.T) {
-			t.Parallel()
-			broker, channel := realRabbitMQ(t, variable)
-			work, dlq := deadLetterQueues(t, channel)
-			bury(t, channel, work, stoppedLetters)
-			awaitDepth(t, channel, dlq, stoppedLetters)
-			url := broker + "?queue=" + dlq + "&management=" + managementOf(t, broker)
-			first := t.TempDir()
-			run := dlqUnderway(t, first, "replay", url)
-			second := t.TempDir()
-			_, said, code := dlqProcess(t, second, "replay", url, "--write", "--confirm", strconv.Itoa(stoppedLetters))
-			if code != exit.Refused {
-				t.Errorf("the second: exit code %d: %s", code, said)
-			}
-			t.Logf("the second is told: %s", said)
-			<-run.ended
-			if code := run.command.ProcessState.ExitCode(); code != exit.Done {
-				t.Errorf("the first: exit code %d: %s", code, &run.errors)
-			}
-			awaitDepth(t, channel, dlq, 0)
-			copies := drain(t, channel, work)
-			if len(copies) != stoppedLetters {
-				t.Errorf("%d copies", len(copies))
-			}
-			checkArrived(t, copies)
-		})
-	}
+	onEachRabbitMQ(t, func(t *testing.T, broker string, channel *amqp.Channel) {
+		work, dlq, url := deadOnRabbitMQ(t, broker, channel, nil, stoppedLetters)
+		first := t.TempDir()
+		run := dlqUnderway(t, first, "replay", url)
+		second := t.TempDir()
+		_, said, code := dlqProcess(t, second, "replay", url, "--write", "--confirm", strconv.Itoa(stoppedLetters))
+		if code != exit.Refused {
+			t.Errorf("the second: exit code %d: %s", code, said)
+		}
+		t.Logf("the second is told: %s", said)
+		<-run.ended
+		if code := run.command.ProcessState.ExitCode(); code != exit.Done {
+			t.Errorf("the first: exit code %d: %s", code, &run.errors)
+		}
+		awaitDepth(t, channel, dlq, 0)
+		copies := drain(t, channel, work)
+		if len(copies) != stoppedLetters {
+			t.Errorf("%d copies", len(copies))
+		}
+		checkArrived(t, copies)
+	})
 }
 
 // TestATargetThatRoutesNowhere is refused with the plan where that can be known, and else
@@ -315,49 +302,43 @@ func TestTwoOperatorsAtOnceOnRabbitMQ(t *testing.T) {
 // is routed, change nothing.
 func TestATargetThatRoutesNowhere(t *testing.T) {
 	t.Parallel()
-	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
-		t.Run(variable, func(t *testing.T) {
-			t.Parallel()
-			broker, channel := realRabbitMQ(t, variable)
-			work, dlq := deadLetterQueues(t, channel)
-			const count = 10
-			bury(t, channel, work, count)
+	onEachRabbitMQ(t, func(t *testing.T, broker string, channel *amqp.Channel) {
+		const count = 10
+		work, dlq, url := deadOnRabbitMQ(t, broker, channel, nil, count)
+		if err := channel.ExchangeDeclare(work, "headers", false, true, false, false, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := channel.QueueBind(work, "", work, false, amqp.Table{"x-match": "all", "wanted": "yes"}); err != nil {
+			t.Fatal(err)
+		}
+		state := t.TempDir()
+		toNowhere := func(url, to string, want int) {
+			t.Helper()
+			_, said, code := dlqProcess(t, state, "replay", url, "--to", to, "--write", "--confirm", strconv.Itoa(count), "--canary", "1")
+			if code != want || want == exit.Refused && !strings.Contains(said, to) {
+				t.Fatalf("--to %s: exit code %d: %s", to, code, said)
+			}
+			t.Log(strings.TrimSpace(said))
 			awaitDepth(t, channel, dlq, count)
-			if err := channel.ExchangeDeclare(work, "headers", false, true, false, false, nil); err != nil {
-				t.Fatal(err)
-			}
-			if err := channel.QueueBind(work, "", work, false, amqp.Table{"x-match": "all", "wanted": "yes"}); err != nil {
-				t.Fatal(err)
-			}
-			url, state := broker+"?queue="+dlq+"&management="+managementOf(t, broker), t.TempDir()
-			toNowhere := func(url, to string, want int) {
-				t.Helper()
-				_, said, code := dlqProcess(t, state, "replay", url, "--to", to, "--write", "--confirm", strconv.Itoa(count), "--canary", "1")
-				if code != want || want == exit.Refused && !strings.Contains(said, to) {
-					t.Fatalf("--to %s: exit code %d: %s", to, code, said)
-				}
-				t.Log(strings.TrimSpace(said))
-				awaitDepth(t, channel, dlq, count)
-			}
-			both := func() {
-				t.Helper()
-				toNowhere(url, "amq.topic:nowhere."+dlq, exit.Refused)
-				toNowhere(url, work+":any", exit.Failed)
-			}
-			both()
-			tail := start(t, process(t, "tail", broker+"?tap=amq.topic:%23&tap="+work))
-			awaitTap(t, tail, channel, work)
-			both()
-			toNowhere(broker+"?queue="+dlq, work+":any", exit.Failed)
-			tail.end()
-			if open := positions(t, state, url); len(open) != count {
-				t.Errorf("%d are open", len(open))
-			}
-			if sent := drain(t, channel, work); len(sent) > 0 {
-				t.Errorf("%d were sent", len(sent))
-			}
-		})
-	}
+		}
+		both := func() {
+			t.Helper()
+			toNowhere(url, "amq.topic:nowhere."+dlq, exit.Refused)
+			toNowhere(url, work+":any", exit.Failed)
+		}
+		both()
+		tail := start(t, process(t, "tail", broker+"?tap=amq.topic:%23&tap="+work))
+		awaitTap(t, tail, channel, work)
+		both()
+		toNowhere(broker+"?queue="+dlq, work+":any", exit.Failed)
+		tail.end()
+		if open := positions(t, state, url); len(open) != count {
+			t.Errorf("%d are open", len(open))
+		}
+		if sent := drain(t, channel, work); len(sent) > 0 {
+			t.Errorf("%d were sent", len(sent))
+		}
+	})
 }
 
 // awaitTap publishes until a tail shows it, and waits until that has ended.

@@ -345,7 +345,7 @@ func killedInTurnOnKafka(t *testing.T) {
 // can know.
 func killedInTurnOnRabbitMQ(t *testing.T, variable string, arguments amqp.Table) {
 	broker, channel := realRabbitMQ(t, variable)
-	work, dlq := deadLetterQueuesOf(t, channel, arguments)
+	work, dlq, url := deadOnRabbitMQ(t, broker, channel, arguments, 0)
 	for i := range turnLetters {
 		letter := fmt.Sprintf("old-%05d", i)
 		m := amqp.Publishing{MessageId: letter, Body: []byte(letter), Expiration: "0", Headers: amqp.Table{"n": int32(7), onlyOfA: "yes"}}
@@ -355,7 +355,7 @@ func killedInTurnOnRabbitMQ(t *testing.T, variable string, arguments amqp.Table)
 	}
 	awaitDepth(t, channel, dlq, turnLetters)
 	reader := readWhile(t, func() ([]amqp.Delivery, error) { return consumed(t.Context(), broker, work) })
-	s := newTurns(t, broker+"?queue="+dlq+"&management="+managementOf(t, broker), "--filter", `id ~ "old-"`)
+	s := newTurns(t, url, "--filter", `id ~ "old-"`)
 	s.play(1, func(letter string) error {
 		return channel.PublishWithContext(context.Background(), "", dlq, false, false, amqp.Publishing{MessageId: letter, Body: []byte(letter), DeliveryMode: amqp.Persistent})
 	})

@@ -160,33 +160,27 @@ func ledgerOf(t *testing.T, address, dlq string) map[string][]string {
 // is no more than was on its way at the kills.
 func TestDiscardAndRestoreKilledOnRabbitMQ(t *testing.T) {
 	t.Parallel()
-	for _, variable := range []string{rabbitMQ3Variable, rabbitMQ4Variable} {
-		t.Run(variable, func(t *testing.T) {
-			t.Parallel()
-			broker, channel := realRabbitMQ(t, variable)
-			work, dlq := deadLetterQueues(t, channel)
-			bury(t, channel, work, undoneLetters)
-			awaitDepth(t, channel, dlq, undoneLetters)
-			url, state := broker+"?queue="+dlq+"&management="+managementOf(t, broker), t.TempDir()
-			all := positions(t, state, url)
-			discard := undoneUnderFire(state, url)
-			discard.look = func(run string) {
-				archived, gone := journalled(t, state, run, replay.StepConfirm), journalled(t, state, run, replay.StepSettle)
-				awaitDepthWithin(t, channel, dlq, undoneLetters-archived, undoneLetters-gone)
-			}
-			discard.run(t, "discard", url, "--write", "--confirm", strconv.Itoa(undoneLetters), "--reason", "test")
-			awaitDepth(t, channel, dlq, 0)
-			undoneUnderFire(state, url).run(t, slices.Concat([]string{"restore"}, all, []string{url, "--write", "--confirm", strconv.Itoa(undoneLetters)})...)
-			checkRestored(t, drain(t, channel, dlq))
-			if n := len(drain(t, channel, work)); n > 0 {
-				t.Errorf("%d letters were sent", n)
-			}
-			_, errors, code := dlqProcess(t, state, "restore", all[0], url, "--write", "--confirm", "1")
-			if code != exit.NotFound {
-				t.Errorf("one can be restored twice: exit code %d: %s", code, errors)
-			}
-		})
-	}
+	onEachRabbitMQ(t, func(t *testing.T, broker string, channel *amqp.Channel) {
+		work, dlq, url := deadOnRabbitMQ(t, broker, channel, nil, undoneLetters)
+		state := t.TempDir()
+		all := positions(t, state, url)
+		discard := undoneUnderFire(state, url)
+		discard.look = func(run string) {
+			archived, gone := journalled(t, state, run, replay.StepConfirm), journalled(t, state, run, replay.StepSettle)
+			awaitDepthWithin(t, channel, dlq, undoneLetters-archived, undoneLetters-gone)
+		}
+		discard.run(t, "discard", url, "--write", "--confirm", strconv.Itoa(undoneLetters), "--reason", "test")
+		awaitDepth(t, channel, dlq, 0)
+		undoneUnderFire(state, url).run(t, slices.Concat([]string{"restore"}, all, []string{url, "--write", "--confirm", strconv.Itoa(undoneLetters)})...)
+		checkRestored(t, drain(t, channel, dlq))
+		if n := len(drain(t, channel, work)); n > 0 {
+			t.Errorf("%d letters were sent", n)
+		}
+		_, errors, code := dlqProcess(t, state, "restore", all[0], url, "--write", "--confirm", "1")
+		if code != exit.NotFound {
+			t.Errorf("one can be restored twice: exit code %d: %s", code, errors)
+		}
+	})
 }
 
 func checkRestored(t *testing.T, back []amqp.Delivery) {

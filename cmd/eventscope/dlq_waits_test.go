@@ -72,10 +72,8 @@ func (b *mortalRabbitMQ) signal(s syscall.Signal) {
 func (b *mortalRabbitMQ) letters(kind string, count int) (channel *amqp.Channel, work, dlq, url string) {
 	b.Helper()
 	channel = channelTo(b.T, b.at)
-	work, dlq = deadLetterQueuesOf(b.T, channel, amqp.Table{amqp.QueueTypeArg: kind})
-	bury(b.T, channel, work, count)
-	awaitDepth(b.T, channel, dlq, count)
-	return channel, work, dlq, b.at + "?queue=" + dlq + "&management=" + managementOf(b.T, b.at)
+	work, dlq, url = deadOnRabbitMQ(b.T, b.at, channel, amqp.Table{amqp.QueueTypeArg: kind}, count)
+	return channel, work, dlq, url
 }
 
 // endsSoon waits for the end of a command, and returns its exit code and what it says.
