@@ -36,6 +36,7 @@ func (m *Model) verbs() []verb {
 		{name: "save", arguments: "NAME", help: "save the filter of the page, for /@NAME; without one, forget it", run: runSave, offer: func(m *Model) []offer { return words(m.savedNames()...)(m) }},
 		{name: "from", arguments: "WHEN", help: "read again from -2h, 14:03, newest …", run: runFrom, offer: words(whens...)},
 		{name: "at", arguments: "WHEN", help: "the same, and hold where that begins", run: runAt, offer: words(whens...)},
+		{name: "compare", arguments: "[ID] ID", help: "two flows side by side; one ID: with that of the page", run: runCompare},
 		{name: "goto", arguments: "POSITION", help: "the event at a place such as orders/2@881", run: runGoto},
 		{name: "sources", help: "source health and errors", run: func(m *Model, _ string) tea.Cmd { m.panel = &sourcesPanel{model: m}; return nil }},
 		{name: "sort", arguments: "ORDER", help: "sort the rows; reversed behind it turns them round", run: runSort, offer: func(m *Model) []offer { return words(m.sorted().SortNames()...)(m) }},
@@ -86,7 +87,7 @@ func (m *Model) letterVerbs() []verb {
 var aliases = map[string]string{
 	"dlq": "dead", "dlqs": "dead", "letters": "dead", "groups": "lag", "group": "lag", "consumers": "lag", "queues": "lag",
 	"topics": "topology", "exchanges": "topology", "map": "topology", "services": "topology", "events": "stream", "tail": "stream",
-	"versions": "schemas", "schema": "schemas", "find": "trace", "seek": "from", "since": "from", "keys": "help", "runs": "journal", "quit": "q", "exit": "q", "x": "q", "context": "ctx", "contexts": "ctx",
+	"diff": "compare", "versions": "schemas", "schema": "schemas", "find": "trace", "seek": "from", "since": "from", "keys": "help", "runs": "journal", "quit": "q", "exit": "q", "x": "q", "context": "ctx", "contexts": "ctx",
 }
 
 // verb is the command of a name or of an alias.

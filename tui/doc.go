@@ -37,6 +37,7 @@
 //	seek.go        reading again from earlier or later
 //	search.go      looking for a flow in the index, and in what the brokers still have
 //	context.go     another context in place of this one
+//	compare.go     two flows, or two events, beside each other
 //	copyas.go      copying a flow or an event in another form
 //	notify.go      telling a person who looks elsewhere
 //	savedfilter.go filters by the names under which they were saved
@@ -53,6 +54,7 @@
 //	startpage      what could be looked at, before there is a screen
 //	streampage     the live tail
 //	flowpage       flows, and one
+//	comparepage    what differs between two flows, or two events
 //	lagpage        consumers, one by its partitions, and its next message
 //	letterpage     dead letters, plan, run and journal
 //	topologypage   the map

@@ -16,7 +16,7 @@ func (m *Model) footer() widget.Line {
 	t := m.shell.theme
 	row := widget.NewRow(t, m.width).Gap(1)
 	keys := m.footerKeys()
-	state := m.shell.Top().Status()
+	state := append(m.shell.Top().Status(), m.shell.toCompare()...)
 	cost := m.cost(row.Left() - width(state) - 2 - width(keys))
 	for _, p := range state {
 		row.Put(p.Role, t.Cut(p.Text, row.Left()-cost.Width()-1))

@@ -71,6 +71,8 @@ func (m *Model) onKey(key tea.KeyPressMsg) tea.Cmd {
 		}
 	case keymap.CopyAs:
 		m.copyAs()
+	case keymap.Compare:
+		return s.compare()
 	case keymap.Earlier, keymap.Later:
 		return m.seekBy(bound.Action)
 	case keymap.TabKey:

@@ -34,24 +34,24 @@ const (
 var everyKey = map[string][]keyed{
 	"Stream": {
 		{"enter", "", "Flow ord-"}, {"v", "", "tree line 1"}, {"/", "", "words, or an expression"}, {"n N", "", "no filter yet"}, {"p", "", "paused"},
-		{"f G end", "p", "following"}, {"[ ]", "", "no other beginning"}, {"space", "g", "◆ 1"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"tab", "G", "position   "}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
+		{"f G end", "p", "following"}, {"[ ]", "", "no other beginning"}, {"space", "g", "◆ 1"}, {"Y", "", "flow as Markdown"}, {"=", "", "= on another event compares"}, {"y", "", "copied the flow id"}, {"tab", "G", "position   "}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", gone + "/x"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Stream"},
 		{"1", "2", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"q ctrl+c", "", quits},
 	},
 	"Flows": {
 		{"enter", "", "Flow ord-"}, {"/", "", "words, or an expression"}, {"n", "", moves}, {"N", "j", moves}, {"p", "", "paused"}, {"f", "j j", "live"}, {"[ ]", "", "no other beginning"},
-		{"s", "", "by trouble"}, {"S", "", "by activity, reversed"}, {"!", "", "trouble only"}, {"space", "", "◆ 1"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves},
+		{"s", "", "by trouble"}, {"S", "", "by activity, reversed"}, {"!", "", "trouble only"}, {"space", "", "◆ 1"}, {"=", "", "= on another flow compares"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc", "!", gone + "trouble only"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Flows"},
 		{"1", "", "following"}, {"2", "1", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"q ctrl+c", "", quits},
 	},
 	"Flow": {
-		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"tab", "", gone + "position   "}, {"h left", "v narrow l", "h 0"},
+		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"=", "", "= on another flow compares"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"tab", "", gone + "position   "}, {"h left", "v narrow l", "h 0"},
 		{"l right", "v narrow", "h 1"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
 		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"ctrl+c", "", quits},
 	},
 	"Event": {
 		{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the value"},
-		{"w", "", "saved"}, {"D", "", "this event is no dead letter"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"J", "", "PaymentProcessed "}, {"K", "J", "OrderPlaced "}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
+		{"w", "", "saved"}, {"=", "", "= on another event compares"}, {"D", "", "this event is no dead letter"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"J", "", "PaymentProcessed "}, {"K", "J", "OrderPlaced "}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
 		{"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
 		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"ctrl+c", "", quits},
 	},
@@ -63,8 +63,12 @@ func init() {
 		if page == "Journal" || page == "Steps" {
 			dead = "0 open" // all were replayed on the way there
 		}
+		runs := "run"
+		if page == "Compare" {
+			runs = "No runs yet" // there, flows are running
+		}
 		own := map[string]string{"Lag": "3", "Dead letters": "4", "Topology": "5", "Journal": "6", "Schemas": "7"}[page]
-		all := []keyed{{":", "", "find a flow by any id"}, {"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", dead}, {"5", "", "Written by"}, {"6", "", "run"}, {"7", "", "For whom"}, {"ctrl+c", "", quits}}
+		all := []keyed{{":", "", "find a flow by any id"}, {"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", dead}, {"5", "", "Written by"}, {"6", "", runs}, {"7", "", "For whom"}, {"ctrl+c", "", quits}}
 		for i := range all {
 			if all[i].keys == own {
 				all[i].before = "1" // and back
@@ -92,18 +96,21 @@ func init() {
 		"Version": {
 			{"enter", "", "› Stream"}, {"y", "", "copied what is known of this version"}, down, up, {"esc q", "", "For whom"}, {"?", "", "Keys of Version"},
 		},
+		"Compare": {
+			{"enter", "", "⏎ unfold"}, {"y", "", "copied what differs"}, down, up, {"esc q", "", "by activity"}, {"?", "", "Keys of Compare"},
+		},
 		"Dead letters": {
 			{"enter", "", "2 letters"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"L", "", reads}, {"a", "", "incl. resolved"}, down, up,
 			{"esc", "a", gone + "incl. resolved"}, {"?", "", "Keys of Dead letters"}, {"q", "", quits},
 		},
 		"Letters": {
 			{"enter", "", "tree line 1"}, {"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"u", "", "none of these letters is discarded"}, {"F", "", "nothing found for"},
-			{"a", "", "incl. resolved"}, {"s", "", "State↓"}, {"S", "", "Died↑"}, {"/", "", "words, or an expression"}, {"space", "", "◆ 1"}, {"y", "", "copied the position"}, down, up,
+			{"a", "", "incl. resolved"}, {"s", "", "State↓"}, {"S", "", "Died↑"}, {"/", "", "words, or an expression"}, {"space", "", "◆ 1"}, {"=", "", "= on another event compares"}, {"y", "", "copied the position"}, down, up,
 			{"esc q", "", "3 open"}, {"?", "", "Keys of Letters"},
 		},
 		"Letter": {
 			{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"y", "", "copied the value"},
-			{"w", "", "saved"}, {"e", "", "set EDITOR to another"}, {"o", "enter", "line 1 of 3"}, {"tab", "", "▸state"}, {"J", "", "dlq/0@0"}, {"K", "", "first letter"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","order_id"`},
+			{"w", "", "saved"}, {"=", "", "= on another event compares"}, {"e", "", "set EDITOR to another"}, {"o", "enter", "line 1 of 3"}, {"tab", "", "▸state"}, {"J", "", "dlq/0@0"}, {"K", "", "first letter"}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","order_id"`},
 			{"r", "", "nothing has happened yet"}, {"x", "", "reason for the discard"}, {"u", "", "none of these letters is discarded"}, {"F", "", "nothing found for"}, down, up,
 			{"esc q", "", "2 letters"}, {"?", "", "Keys of Letter"},
 		},
@@ -125,7 +132,7 @@ func init() {
 }
 
 // way is how to come to a page, with the cursor where it can move.
-var way = map[string]string{"Stream": "", "Flows": "2", "Flow": opened, "Event": "v v", "Lag": "3", "Partitions": "3 enter", "Topology": "5", "Schemas": "7", "Version": "7 enter",
+var way = map[string]string{"Stream": "", "Flows": "2", "Flow": opened, "Event": "v v", "Lag": "3", "Partitions": "3 enter", "Topology": "5", "Schemas": "7", "Version": "7 enter", "Compare": "2 = j = g",
 	"Dead letters": "4", "Letters": "4 enter", "Letter": "4 enter enter", "Plan": "4 r", "Run": "4 r enter 2 enter", "Journal": "4 r enter 2 enter q r enter 1 enter 6",
 	"Steps": "4 r enter 2 enter q r enter 1 enter 6 enter"}
 

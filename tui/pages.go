@@ -2,6 +2,7 @@ package tui
 
 import (
 	"eventscope/tracing/lag"
+	"eventscope/tui/comparepage"
 	"eventscope/tui/eventpage"
 	"eventscope/tui/flowpage"
 	"eventscope/tui/lagpage"
@@ -25,6 +26,7 @@ const streamBeside, flowBeside = 116, 150
 func (m *Model) makePages() {
 	s, o := m.shell, m.shell.options
 	s.filter = &page.EventFilter{Screen: s, Querier: o.Querier}
+	s.compares = &comparepage.Config{Screen: s, Querier: o.Querier, Rules: o.Rules}
 	s.events = &eventpage.Config{Screen: s, Querier: o.Querier, Rules: o.Rules, Words: o.Words, Files: page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}, Letters: s}
 	s.lags = lagpage.NewModel(&lagpage.Config{Screen: s, Sources: o.Sources, Watched: o.Watched, Events: s.events, Dead: func() map[lag.Key]bool { return s.letters.Queues() }})
 	known := &topologypage.Config{Screen: s, Querier: o.Querier, Sources: o.Sources, Words: o.Words, Groups: o.Groups}

@@ -99,7 +99,7 @@ func TestUglyNamesKeepEveryFrameWhole(t *testing.T) {
 					screen.Resize(size[0], size[1])
 					for _, keys := range []string{
 						"1 g v tab j j j j l v l v", "1 G enter v l", "2 j space y", "3 enter enter", "4 enter space enter", "4 r", "4 x", "5 j v j", "6", "1 : f a u l t space tab enter",
-						"1 / x", ": s o u r c e s enter j", "?", "1 y", "5 w", "1 n",
+						"1 / x", "1 g = j = enter G y", "2 = j = enter y", ": s o u r c e s enter j", "?", "1 y", "5 w", "1 n",
 					} {
 						for key := range strings.FieldsSeq(keys) {
 							screen.Press(key)

@@ -7,6 +7,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tracing/query"
+	"eventscope/tui/comparepage"
 	"eventscope/tui/eventpage"
 	"eventscope/tui/flowpage"
 	"eventscope/tui/lagpage"
@@ -37,6 +38,9 @@ type shell struct {
 	start       adapters.Start // where the sources are read from
 	evicted     int64          // what the index had evicted when that reading began; -1 once it was said that more is
 	seeking     bool           // they are being opened again
+
+	compares *comparepage.Config
+	marked   *marked // what is to be compared with something, or nil
 
 	events   *eventpage.Config // what pages about events, and about flows, work with
 	flows    *flowpage.Config

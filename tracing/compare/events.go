@@ -110,18 +110,18 @@ func moment(at time.Time) string {
 }
 
 // messages compares two messages.
-func (r *comparison) messages(a, b *adapters.Message) {
-	r.text(InEvent, "redelivered", redelivered(a), redelivered(b))
+func (c *comparison) messages(a, b *adapters.Message) {
+	c.text(InEvent, "redelivered", redelivered(a), redelivered(b))
 	shownA, shownB := payload.ShownHeaders(a), payload.ShownHeaders(b) // copies where there are masks
-	r.masks = shownA != a || shownB != b
+	c.masks = shownA != a || shownB != b
 	was, is := payload.Decode(a, payload.MaxDecompressed), payload.Decode(b, payload.MaxDecompressed)
 	for _, f := range [][3]string{{"format", formatOf(&was), formatOf(&is)}, {"compression", was.Compression, is.Compression}, {"schema", schemaOf(&was), schemaOf(&is)}} {
-		r.text(InEvent, f[0], f[1], f[2])
+		c.text(InEvent, f[0], f[1], f[2])
 	}
-	r.field(InKey, "", payload.ReadableKey(a, mostText), payload.ReadableKey(b, mostText))
-	r.properties(shownA.Properties, shownB.Properties)
-	r.headers(shownA.Headers, shownB.Headers)
-	r.value(&was, &is)
+	c.field(InKey, "", payload.ReadableKey(a, mostText), payload.ReadableKey(b, mostText))
+	c.properties(shownA.Properties, shownB.Properties)
+	c.headers(shownA.Headers, shownB.Headers)
+	c.value(&was, &is)
 }
 
 func redelivered(m *adapters.Message) string {
@@ -147,7 +147,7 @@ func schemaOf(d *payload.Decoded) string {
 }
 
 // text compares what is empty where it is not there.
-func (r *comparison) text(in Place, name, a, b string) { r.field(in, name, some(a), some(b)) }
+func (c *comparison) text(in Place, name, a, b string) { c.field(in, name, some(a), some(b)) }
 
 func some(s string) []byte {
 	if s == "" {
@@ -157,27 +157,27 @@ func some(s string) []byte {
 }
 
 // field tells a field; nil is for one that is not there.
-func (r *comparison) field(in Place, name string, a, b []byte) {
-	r.lazily(in, func() string { return name }, a, b)
+func (c *comparison) field(in Place, name string, a, b []byte) {
+	c.lazily(in, func() string { return name }, a, b)
 }
 
 // lazily is field with a name that is made when it is needed.
-func (r *comparison) lazily(in Place, name func() string, a, b []byte) {
+func (c *comparison) lazily(in Place, name func() string, a, b []byte) {
 	switch {
 	case a == nil && b == nil:
-	case r.masks && (isMasked(a) || isMasked(b)):
-		r.Masked++
+	case c.masks && (isMasked(a) || isMasked(b)):
+		c.Masked++
 	case a != nil && b != nil && bytes.Equal(a, b):
-		r.Same++
-	case len(r.Differs)+len(r.Varies) >= mostFields:
-		r.More++
+		c.Same++
+	case len(c.Differs)+len(c.Varies) >= mostFields:
+		c.More++
 	default:
 		f := Field{In: in, Name: name(), A: cut(a), B: cut(b)}
-		if f.Varies = r.varies(in, f.Name, a, b); f.Varies != "" {
-			r.Varies = append(r.Varies, f)
+		if f.Varies = c.varies(in, f.Name, a, b); f.Varies != "" {
+			c.Varies = append(c.Varies, f)
 			return
 		}
-		r.Differs = append(r.Differs, f)
+		c.Differs = append(c.Differs, f)
 	}
 }
 
@@ -195,7 +195,7 @@ func cut(b []byte) []byte {
 }
 
 // properties compares what a message of AMQP has beside its headers.
-func (r *comparison) properties(a, b *adapters.Properties) {
+func (c *comparison) properties(a, b *adapters.Properties) {
 	if a == nil {
 		a = &adapters.Properties{}
 	}
@@ -204,7 +204,7 @@ func (r *comparison) properties(a, b *adapters.Properties) {
 	}
 	was, is := propertiesOf(a), propertiesOf(b)
 	for i := range was {
-		r.text(InProperty, was[i][0], was[i][1], is[i][1])
+		c.text(InProperty, was[i][0], was[i][1], is[i][1])
 	}
 }
 
@@ -223,7 +223,7 @@ func propertiesOf(p *adapters.Properties) [][2]string {
 }
 
 // headers compares headers: the n-th of a name with the n-th of that name.
-func (r *comparison) headers(a, b []adapters.Header) {
+func (c *comparison) headers(a, b []adapters.Header) {
 	of := make(map[string][]int, len(b))
 	for i := range b {
 		of[b[i].Name] = append(of[b[i].Name], i)
@@ -234,11 +234,11 @@ func (r *comparison) headers(a, b []adapters.Header) {
 		if same := of[a[i].Name]; len(same) > 0 {
 			is, taken[same[0]], of[a[i].Name] = there(b[same[0]].Value), true, same[1:]
 		}
-		r.field(InHeader, a[i].Name, there(a[i].Value), is)
+		c.field(InHeader, a[i].Name, there(a[i].Value), is)
 	}
 	for i := range b {
 		if !taken[i] {
-			r.field(InHeader, b[i].Name, nil, there(b[i].Value))
+			c.field(InHeader, b[i].Name, nil, there(b[i].Value))
 		}
 	}
 }

@@ -13,33 +13,33 @@ import (
 const mostLines = 5000
 
 // value compares two values as they may be shown.
-func (r *comparison) value(a, b *payload.Decoded) {
+func (c *comparison) value(a, b *payload.Decoded) {
 	if a.Format == payload.JSON && b.Format == payload.JSON {
 		same, ok := payload.Differ(a.Data, b.Data, func(path func() string, was, is []byte) {
-			if r.isHidden(was, a.Written) || r.isHidden(is, b.Written) {
-				r.Masked++
+			if c.isHidden(was, a.Written) || c.isHidden(is, b.Written) {
+				c.Masked++
 				return
 			}
-			r.lazily(InValue, path, was, is)
-		}, func(was, is []byte) bool { return r.isHidden(was, a.Written) || r.isHidden(is, b.Written) })
+			c.lazily(InValue, path, was, is)
+		}, func(was, is []byte) bool { return c.isHidden(was, a.Written) || c.isHidden(is, b.Written) })
 		if ok {
-			r.Same += same
+			c.Same += same
 			return
 		}
 	}
 	if hiddenWhole(a) || hiddenWhole(b) {
-		r.Masked++
+		c.Masked++
 		return
 	}
 	was, moreA := linesOf(a)
 	is, moreB := linesOf(b)
-	r.Beyond = moreA || moreB
-	r.lines(was, is)
+	c.Beyond = moreA || moreB
+	c.lines(was, is)
 }
 
 // isHidden says that something stands in the place of a member: it is masked, or encrypted.
-func (r *comparison) isHidden(value []byte, written *schemas.Schema) bool {
-	if r.masks && isMasked(value) {
+func (c *comparison) isHidden(value []byte, written *schemas.Schema) bool {
+	if c.masks && isMasked(value) {
 		return true
 	}
 	if written == nil || len(value) == 0 || value[0] != '"' {
@@ -74,10 +74,10 @@ func linesOf(d *payload.Decoded) (lines []string, more bool) {
 
 // lines compares two texts. A line that was replaced is one field, as far as there are as many in
 // its place.
-func (r *comparison) lines(a, b []string) {
+func (c *comparison) lines(a, b []string) {
 	at := 0
 	for _, d := range lcs.DiffLines(a, b) {
-		r.Same += d.Start - at
+		c.Same += d.Start - at
 		at = d.End
 		for i := range max(d.End-d.Start, d.ReplEnd-d.ReplStart) {
 			var was, is []byte
@@ -90,8 +90,8 @@ func (r *comparison) lines(a, b []string) {
 			if d.ReplStart+i < d.ReplEnd {
 				is = []byte(b[d.ReplStart+i])
 			}
-			r.field(InValue, "line "+strconv.Itoa(number+1), was, is)
+			c.field(InValue, "line "+strconv.Itoa(number+1), was, is)
 		}
 	}
-	r.Same += len(a) - at
+	c.Same += len(a) - at
 }

@@ -48,7 +48,7 @@ func (c *Comparer) known(s *Side) *known {
 }
 
 // varies says why a field that is in both differs between any two events, or nothing.
-func (r *comparison) varies(in Place, name string, a, b []byte) Varies {
+func (c *comparison) varies(in Place, name string, a, b []byte) Varies {
 	if a == nil || b == nil {
 		return ""
 	}
@@ -60,13 +60,13 @@ func (r *comparison) varies(in Place, name string, a, b []byte) Varies {
 	}
 	a, b = payload.Unquoted(a), payload.Unquoted(b)
 	switch {
-	case r.a.isNear(a) && r.b.isNear(b):
+	case c.a.isNear(a) && c.b.isNear(b):
 		return ByTime
 	case in == InHeader && hasSuffix(name, "timestamp"):
 		return ByTime
 	case in == InHeader && (hasSuffix(name, "offset") || hasSuffix(name, "partition")):
 		return ByPosition
-	case isRandom(a) && isRandom(b), r.a.isOwn(a) && r.b.isOwn(b), bytes.Equal(r.a.without(a), r.b.without(b)):
+	case isRandom(a) && isRandom(b), c.a.isOwn(a) && c.b.isOwn(b), bytes.Equal(c.a.without(a), c.b.without(b)):
 		return ByID
 	}
 	return ""

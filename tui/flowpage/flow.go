@@ -157,7 +157,7 @@ func (f *flowPage) keep() {
 
 // Subject is the flow, and the event under the cursor.
 func (f *flowPage) Subject() page.Subject {
-	about := page.Subject{Flow: f.key}
+	about := page.Subject{Flow: f.key, Label: f.id()}
 	if step, ok := f.selected(); ok {
 		about.Event = &step.Event
 	}

@@ -344,7 +344,13 @@ func (l *List) mark() {
 }
 
 // Subject is the flow under the cursor.
-func (l *List) Subject() page.Subject { return page.Subject{Flow: l.key} }
+func (l *List) Subject() page.Subject {
+	about := page.Subject{Flow: l.key}
+	if l.cursor.Index < len(l.rows) {
+		about.Label = l.Theme().String(flowName(&l.rows[l.cursor.Index]))
+	}
+	return about
+}
 
 func (l *List) copy() tea.Cmd {
 	if len(l.marked) > 0 {

@@ -61,11 +61,12 @@ const (
 	NextEvent
 	PreviousEvent
 	Preview
+	Compare
 	TabKey // 1, 2, …: which tab is the key itself
 )
 
 // Scope is a set of pages on which a key works.
-type Scope uint16
+type Scope uint32
 
 // The pages, each a scope of its own.
 const (
@@ -85,8 +86,9 @@ const (
 	OnTopology
 	OnSchemas
 	OnVersion
+	OnCompare
 
-	everywhere = OnStream | OnFlows | OnFlow | OnEvent | OnLag | OnConsumer | OnTopology | OnSchemas | OnVersion | OnDLQs | OnLetters | OnLetter | OnPlan | OnRun | OnJournal | OnSteps
+	everywhere = OnStream | OnFlows | OnFlow | OnEvent | OnLag | OnConsumer | OnTopology | OnSchemas | OnVersion | OnDLQs | OnLetters | OnLetter | OnPlan | OnRun | OnJournal | OnSteps | OnCompare
 	onLists    = OnStream | OnFlows
 	onSorted   = OnFlows | OnLag | OnLetters | OnJournal
 	onValue    = OnEvent | OnLetter
@@ -123,6 +125,7 @@ var all = []Binding{
 	{Enter, OnPlan, []string{"enter"}, "confirm", "confirm the plan, which asks for its number of letters"},
 	{Enter, OnJournal | OnRun, []string{"enter"}, "steps", "what the run did, step by step"},
 	{Enter, OnSteps, []string{"enter"}, "", "the step in full"},
+	{Enter, OnCompare, []string{"enter"}, "differences", "what differs in the step; a long value in full"},
 	{ReplayLetters, OnDLQs | OnLetters | OnLetter, []string{"r"}, "replay", "plan a replay of the letter, the marked ones or all"},
 	{DiscardLetters, OnDLQs | OnLetters | OnLetter, []string{"x"}, "discard", "plan a discard, with a reason"},
 	{RestoreLetters, OnLetters | OnLetter, []string{"u"}, "", "plan to undo a discard"},
@@ -163,6 +166,8 @@ var all = []Binding{
 	{CopyText, OnLetters, []string{"y"}, "", "copy the position"},
 	{CopyText, OnJournal | OnSteps, []string{"y"}, "copy", "copy the run's name"},
 	{CopyAs, onLists | OnFlow | OnEvent, []string{"Y"}, "", "copy the flow or the event in another form: a ticket, a diagram, a command"},
+	{CopyText, OnCompare, []string{"y"}, "copy", "copy what differs"},
+	{Compare, onLists | OnFlow | onValue | OnLetters, []string{"="}, "", "compare: = here, = on another"},
 	{Save, onValue, []string{"w"}, "save", "write the value to a file"},
 	{Save, OnTopology, []string{"w"}, "save", "save the map as a Mermaid diagram, topology.mmd"},
 	{Edit, OnEvent, []string{"e"}, "edit", "open a copy of the value in $EDITOR"},
@@ -224,6 +229,7 @@ var Pages = []struct {
 	Name  string
 }{{OnStream, "Stream"}, {OnFlows, "Flows"}, {OnFlow, "Flow"}, {OnEvent, "Event"},
 	{OnLag, "Lag"}, {OnConsumer, "Partitions"}, {OnTopology, "Topology"}, {OnSchemas, "Schemas"}, {OnVersion, "Version"},
+	{OnCompare, "Compare"},
 	{OnDLQs, "Dead letters"}, {OnLetters, "Letters"}, {OnLetter, "Letter"}, {OnPlan, "Plan"}, {OnRun, "Run"}, {OnJournal, "Journal"}, {OnSteps, "Steps"}}
 
 // PageName is the name of one page.

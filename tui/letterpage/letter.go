@@ -32,14 +32,33 @@ type letterPage struct {
 }
 
 func newLetterPage(m *Model, l *replay.Letter) *letterPage {
-	letter, service := *l, m.Service
-	p := &letterPage{model: m, letter: letter, seen: m.Changes(), Page: m.Events.NewLetter(tracing.Event{
-		Source: l.Source, Broker: l.Broker, Position: l.Position, Time: l.Time, Type: l.Type, Service: l.Service,
-		FlowID: l.Flow, Entity: l.Entity,
-	}, func(ctx context.Context) (adapters.Message, error) { return service.Message(ctx, &letter) })}
+	p := &letterPage{model: m, letter: *l, seen: m.Changes(), Page: m.Events.NewLetter(eventOf(l), m.read(l))}
 	p.tell()
 	return p
 }
+
+// eventOf is a letter as an event.
+func eventOf(l *replay.Letter) tracing.Event {
+	return tracing.Event{
+		Source: l.Source, Broker: l.Broker, Position: l.Position, Time: l.Time, Type: l.Type, Service: l.Service,
+		FlowID: l.Flow, Entity: l.Entity,
+	}
+}
+
+// read is what reads a letter's message.
+func (m *Model) read(l *replay.Letter) func(context.Context) (adapters.Message, error) {
+	letter, service := *l, m.Service
+	return func(ctx context.Context) (adapters.Message, error) { return service.Message(ctx, &letter) }
+}
+
+// subjectOf is a letter, to be compared with another.
+func (m *Model) subjectOf(l *replay.Letter) page.Subject {
+	event := eventOf(l)
+	return page.Subject{Event: &event, Read: m.read(l)}
+}
+
+// Subject is the letter.
+func (p *letterPage) Subject() page.Subject { return p.model.subjectOf(&p.letter) }
 
 // tell puts the facts about the letter before the others.
 func (p *letterPage) tell() {

@@ -138,6 +138,15 @@ func (p *lettersPage) selected() *replay.Letter {
 	return p.rows[p.Cursor.Index]
 }
 
+// Subject is the letter under the cursor.
+func (p *lettersPage) Subject() page.Subject {
+	l := p.selected()
+	if l == nil {
+		return page.Subject{}
+	}
+	return p.model.subjectOf(l)
+}
+
 // Hint says for how many letters the keys are: for all that are shown, unless some are
 // marked.
 func (p *lettersPage) Hint(b *keymap.Binding) text.Safe {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tui/keymap"
 	"eventscope/tui/text"
@@ -45,6 +46,9 @@ type Page interface {
 type Subject struct {
 	Event *tracing.Event
 	Flow  tracing.FlowKey
+	Label text.Safe // of the flow
+	// Read reads the message of the event; nil asks the index for it.
+	Read func(context.Context) (adapters.Message, error)
 }
 
 // About is a page that has such a thing, to be copied in one form or another.

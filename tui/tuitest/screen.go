@@ -92,6 +92,21 @@ func (s *Screen) Copied(text string) bool {
 	return strings.Contains(s.Written(), ";"+base64.StdEncoding.EncodeToString([]byte(text)))
 }
 
+// Clipboard is what was put into the clipboard last, empty for nothing.
+func (s *Screen) Clipboard() string {
+	written := s.Written()
+	at := strings.LastIndex(written, "\x1b]52;c;")
+	if at < 0 {
+		return ""
+	}
+	encoded, _, _ := strings.Cut(written[at+len("\x1b]52;c;"):], "\x07")
+	text, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		s.t.Fatalf("the clipboard has %q: %v", encoded, err)
+	}
+	return string(text)
+}
+
 // Open runs the program at a size, within a synctest bubble.
 func Open(t *testing.T, options tui.Options, width, height int) *Screen {
 	t.Helper()
