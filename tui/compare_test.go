@@ -39,7 +39,7 @@ func TestTwoFlowsAreCompared(t *testing.T) {
 		screen.Press("g").GoTo("k", "ord-1010").Press("=").Wait(time.Second).Misses("is marked", "  = ord-1009").Sees("› ord-1009 = ord-1010", "A  ord-1009", "B  ord-1010",
 			"2 steps are in A alone; 1 step is in B alone; PaymentProcessed took 8 s longer in B", "6 steps")
 		for _, step := range [][]string{
-			{"OrderPlaced", "+0.000   +0.000      0  order", "nothing"}, {"PaymentProcessed", "+0.173   +8.173", "+8 s", "header retries, payload.currency, pay"},
+			{"OrderPlaced", "+0.000   +0.000      0  order", "nothing"}, {"PaymentProcessed", "+0.173   +8.173", "+8 s", "header retries, currency, coupon"},
 			{"InventoryReserved", "+0.420  missing", "in A alone"}, {"InventoryFailed", "missing   +8.420", "in B alone"}, {"ShipmentPrepared", "in A alone"},
 		} {
 			for _, said := range step {

@@ -57,9 +57,9 @@ func checkLines(t *testing.T, fields []compare.Field, want ...string) {
 
 // What matters comes apart from ids, times and positions.
 func TestWhatDiffersBetweenTwoEvents(t *testing.T) {
-	a := side(1, `{"order_id":"ord-0001","note":"of ord-0001","amount":10,"at":"2026-05-04T12:01:00Z","ship_by":"2026-06-01T00:00:00Z","request":"9f3b1c6e-58a1-4a2b-9a52-0c5a1d7e3f10","sku":"a"}`,
+	a := side(1, `{"order_id":"ord-0001","note":"of ord-0001","amount":10,"at":"2026-05-04T12:01:00Z","ship_by":"2026-06-01T00:00:00Z","request":"9f3b1c6e-58a1-4a2b-9a52-0c5a1d7e3f10","sku":"a","tx":"tx-a7f8de37"}`,
 		"correlation_id", "ord-0001", "tenant", "x", "tenant", "y", "old", "1")
-	b := side(2, `{"order_id":"ord-0002","note":"of ord-0002","amount":12,"at":1777896120000,"ship_by":"2026-07-01T00:00:00Z","request":"1b5e2c6e-58a1-4a2b-9a52-0c5a1d7e3f11","sku":"a","gift":true}`,
+	b := side(2, `{"order_id":"ord-0002","note":"of ord-0002","amount":12,"at":1777896120000,"ship_by":"2026-07-01T00:00:00Z","request":"1b5e2c6e-58a1-4a2b-9a52-0c5a1d7e3f11","sku":"a","gift":true,"tx":"tx-0eddbc48"}`,
 		"correlation_id", "ord-0002", "tenant", "x", "tenant", "z", "original-offset", "7")
 	a.Message.Headers = append(a.Message.Headers, adapters.Header{Name: "original-offset", Value: []byte("6")})
 	r := compare.New(nil).Events(a, b)
@@ -67,7 +67,7 @@ func TestWhatDiffersBetweenTwoEvents(t *testing.T) {
 	checkLines(t, r.Varies, "event position: orders/1@1 | orders/2@2 (position)", "event time: 2026-05-04T12:01:00.000Z | 2026-05-04T12:02:00.000Z (time)",
 		"header correlation_id: ord-0001 | ord-0002 (id)", "header original-offset: 6 | 7 (position)",
 		`value order_id: "ord-0001" | "ord-0002" (id)`, `value note: "of ord-0001" | "of ord-0002" (id)`, `value at: "2026-05-04T12:01:00Z" | 1777896120000 (time)`,
-		`value request: "9f3b1c6e-58a1-4a2b-9a52-0c5a1d7e3f10" | "1b5e2c6e-58a1-4a2b-9a52-0c5a1d7e3f11" (id)`)
+		`value request: "9f3b1c6e-58a1-4a2b-9a52-0c5a1d7e3f10" | "1b5e2c6e-58a1-4a2b-9a52-0c5a1d7e3f11" (id)`, `value tx: "tx-a7f8de37" | "tx-0eddbc48" (id)`)
 	if r.Same != 4 || r.Equal() { // destination, format, tenant, sku
 		t.Errorf("%d fields are the same", r.Same)
 	}

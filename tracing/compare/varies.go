@@ -66,7 +66,7 @@ func (c *comparison) varies(in Place, name string, a, b []byte) Varies {
 		return ByTime
 	case in == InHeader && (hasSuffix(name, "offset") || hasSuffix(name, "partition")):
 		return ByPosition
-	case isRandom(a) && isRandom(b), c.a.isOwn(a) && c.b.isOwn(b), bytes.Equal(c.a.without(a), c.b.without(b)):
+	case isRandom(a) && isRandom(b), haveRandomEnds(a, b), c.a.isOwn(a) && c.b.isOwn(b), bytes.Equal(c.a.without(a), c.b.without(b)):
 		return ByID
 	}
 	return ""
@@ -121,6 +121,18 @@ func isRandom(text []byte) bool {
 		}
 	}
 	return digits > 0 && (hex && !decimal(text) || len(text) == ulid && !bytes.ContainsRune(text, '-'))
+}
+
+// haveRandomEnds says that two texts begin alike and end in such a number: tx-a7f8de37.
+func haveRandomEnds(a, b []byte) bool {
+	atA, atB := bytes.LastIndexAny(a, "-_.:/")+1, bytes.LastIndexAny(b, "-_.:/")+1
+	return atA > 0 && bytes.Equal(a[:atA], b[:atB]) && isHex(a[atA:]) && isHex(b[atB:])
+}
+
+// isHex says that a text is a number of eight hexadecimal digits or more, not all of them decimal.
+func isHex(text []byte) bool {
+	const least = 8
+	return len(text) >= least && len(bytes.Trim(text, "0123456789abcdefABCDEF")) == 0 && bytes.ContainsAny(text, "0123456789") && !decimal(text)
 }
 
 // decimal says that a text is a number, which may be an amount.

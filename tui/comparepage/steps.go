@@ -1,9 +1,11 @@
 package comparepage
 
 import (
+	"strings"
 	"time"
 
 	"eventscope/tracing"
+	"eventscope/tracing/compare"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
@@ -205,14 +207,34 @@ func (f *flows) differs(i int) (theme.Role, text.Safe) {
 	}
 	const named = 4
 	var names []text.Safe
+	common := commonParent(r.Differs)
 	for n := range r.Differs[:min(len(r.Differs), named)] {
-		names = append(names, fieldName(t, &r.Differs[n]))
+		name := fieldName(t, &r.Differs[n])
+		if r.Differs[n].In == compare.InValue {
+			name = t.String(strings.TrimPrefix(r.Differs[n].Name, common))
+		}
+		names = append(names, name)
 	}
 	said := text.Join(text.Own(", "), names...)
 	if more := len(r.Differs) + r.More - len(names); more > 0 {
 		said = said.Add(text.Own(" and "), text.Count(int64(more)), text.Own(" more"))
 	}
 	return theme.Plain, said
+}
+
+// commonParent is the member in which all fields of values are, with its full stop, or empty.
+func commonParent(fields []compare.Field) (parent string) {
+	for i := range fields {
+		if fields[i].In != compare.InValue {
+			continue
+		}
+		first, _, below := strings.Cut(fields[i].Name, ".")
+		if !below || parent != "" && parent != first+"." {
+			return ""
+		}
+		parent = first + "."
+	}
+	return parent
 }
 
 // stepText is a step as text.
