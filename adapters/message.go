@@ -50,6 +50,10 @@ type Message struct {
 	// Lacking says that a schema which key or value names was not known when the message was handed
 	// on, and may be later: then there is more to read in it.
 	Lacking bool
+
+	// Misfit says that who handed the message on looked at its value, and that it is not what its
+	// schema says.
+	Misfit bool
 }
 
 // Header is one name and value of a message. Values need not be text: Spring Kafka

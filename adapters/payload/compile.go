@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 
 	"eventscope/adapters/payload/avro"
+	"eventscope/adapters/payload/jsonschema"
 	"eventscope/adapters/payload/protobuf"
 	"eventscope/adapters/schemas"
 )
@@ -15,8 +16,8 @@ const (
 	protobufFormat = "PROTOBUF"
 )
 
-// Compile makes a schema ready to read values. Imports are the texts of what a schema of Protobuf
-// imports, by path. What the library does with a hostile one, it does to this schema alone.
+// Compile makes a schema ready to read values, or to check them. Imports are the texts of what a
+// schema of Protobuf imports, by path, or what one of JSON refers to. What the library does with a hostile one, it does to this schema alone.
 func Compile(s *schemas.Schema, imports map[string]string) (err error) {
 	defer func() {
 		if wrong := recover(); wrong != nil {
@@ -39,6 +40,8 @@ func Compile(s *schemas.Schema, imports map[string]string) (err error) {
 		if only := reader.Only(); only != nil { // else it describes several
 			s.Name = only.Name()
 		}
+	case jsonSchema: // without which values are read all the same
+		s.Reader = jsonschema.Parse(s.Text, imports)
 	}
 	return nil
 }

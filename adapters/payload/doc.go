@@ -25,6 +25,7 @@
 //	reading.go    Reading: what reads a part of a message, or why nothing does
 //	compile.go    Compile: a schema, made ready
 //	written.go    Values, Plan: what is read by a schema, in each of its formats
+//	fit.go        whether JSON fits the schema that it claims
 //	schemaless.go formats that need no schema
 //	changes.go    what differs between two schemas, whatever their format
 //	compress.go   compressions, and the pools of their decoders

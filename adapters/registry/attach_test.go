@@ -292,7 +292,7 @@ func TestMisfitsAreCounted(t *testing.T) {
 
 // TestWhatLacksItsSchemaSaysSo while it may come, and is no longer counted once it was read again.
 func TestWhatLacksItsSchemaSaysSo(t *testing.T) {
-	there := newRegistry(t, map[string]any{"/schemas/ids/1": 503, "/schemas/ids/2": schema(`{"type":"nothing"}`)})
+	there := newRegistry(t, map[string]any{"/schemas/ids/2": schema(`{"type":"nothing"}`)})
 	h := notes(1, 1, 2)
 	h.batches[0][5].Value, h.batches[0][5].Key = []byte("{}"), h.batches[0][0].Value // whose key names the first
 	s := attached(t, Config{URLs: []string{there.URL}}, h)
@@ -324,4 +324,39 @@ func TestWhatLacksItsSchemaSaysSo(t *testing.T) {
 		t.Errorf("all was read again, and there is %v: %v", s.Status().Unread, s.Status().Problems)
 	}
 	r.ReadAgain(id(9), 5) // of which nothing was counted
+}
+
+// TestJSONThatDoesNotFitIsCounted: of the values that are looked at, all of which are read.
+func TestJSONThatDoesNotFitIsCounted(t *testing.T) {
+	answer := schema(`{"type":"object","properties":{"total":{"type":"number"}}}`)
+	answer["schemaType"] = "JSON"
+	there := newRegistry(t, map[string]any{"/schemas/ids/1": answer})
+	h := notes(1, 1)
+	for i := range h.batches[0] {
+		h.batches[0][i].Value = []byte("\x00\x00\x00\x00\x01{\"total\":1}")
+		if i == 7 || i == 90 { // of which one is looked at
+			h.batches[0][i].Value = []byte("\x00\x00\x00\x00\x01{\"total\":\"s3cr3t\"}")
+		}
+	}
+	s := attached(t, Config{URLs: []string{there.URL}}, h)
+	misfits := 0
+	err := s.Scan(t.Context(), adapters.Range{}, adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
+		for i := range batch.Messages {
+			if m := &batch.Messages[i]; m.Misfit {
+				misfits++
+			}
+			claims, err := payload.Fit(&batch.Messages[i])
+			if d := payload.Decode(&batch.Messages[i], 0); d.Format != payload.JSON || !claims || (err != nil) != (i == 7 || i == 90) {
+				t.Errorf("message %d: %v, %v, %v", i, d.Format, claims, err)
+			}
+		}
+		return nil
+	}))
+	if err != nil || misfits != 1 {
+		t.Errorf("%d do not fit, %v", misfits, err)
+	}
+	status := s.Status()
+	if len(status.Unread) != 1 || status.Unread["values of schema 1 do not fit it"] != 1 || !strings.HasSuffix(status.Problems[0], "the first at orders/0@7: got string, want number at total") {
+		t.Errorf("%v, %q", status.Unread, status.Problems)
+	}
 }

@@ -113,12 +113,15 @@ func (a *attending) look(m *adapters.Message) *needed {
 }
 
 // check counts a value that is not what its schema says. Who reads it for an identity does not
-// read it to its end.
+// read it to its end. Of values in JSON, which are read without their schema, some are looked at.
 func (a *attending) check(m *adapters.Message, reading *payload.Reading) {
-	if reading.Values == nil {
-		return
+	var err error
+	if reading.Values != nil {
+		_, err = reading.Values.Check(reading.Body)
+	} else if reading.Schema != nil {
+		err = payload.SampleFit(reading.Schema, reading.Body)
 	}
-	if _, err := reading.Values.Check(reading.Body); err != nil {
+	if m.Misfit = err != nil; m.Misfit {
 		a.r.unread.misfit(reading.Schema, m.Position, err)
 	}
 }

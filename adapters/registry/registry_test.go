@@ -158,7 +158,7 @@ func TestReferencesAreAskedForInTheirVersions(t *testing.T) {
 	if _, err := r.Schema(t.Context(), id(3)); err == nil || !strings.Contains(err.Error(), "cannot be used") {
 		t.Errorf("a schema that is none: %v", err)
 	}
-	if got, err := r.Schema(t.Context(), id(4)); err != nil || got.Format != "JSON" || got.Reader != nil {
+	if got, err := r.Schema(t.Context(), id(4)); err != nil || got.Format != "JSON" || got.Reader == nil {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -61,7 +61,7 @@ func (c *Counter) Count(m *adapters.Message, id *envelope.Identity) {
 	}
 	r.Events++
 	r.Last = Sighting{m.Position, m.Time}
-	if id.Malformed {
+	if id.Malformed || m.Misfit {
 		r.Misfits++
 	}
 	if ref.By == schemas.ByNothing && row.wants() {

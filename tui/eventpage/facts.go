@@ -1,6 +1,7 @@
 package eventpage
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"eventscope/adapters/envelope/deadheader"
 	"eventscope/adapters/envelope/dialect"
 	"eventscope/adapters/payload"
+	"eventscope/adapters/payload/jsonschema"
 	"eventscope/adapters/schemas"
 	"eventscope/tracing"
 	"eventscope/tui/page"
@@ -278,6 +280,14 @@ func schemaFacts(t text.Cleaner, m *adapters.Message, d *payload.Decoded) []Fact
 		for _, encryption := range s.Encrypts {
 			add(text.Own("members"), encryption.String())
 		}
+	}
+	switch claims, err := payload.Fit(m); {
+	case claims && errors.Is(err, jsonschema.ErrUnchecked):
+		add(text.Own("fits"), err.Error())
+	case claims && err != nil:
+		list = append(list, Fact{Label: text.Own("misfit"), Role: theme.Bad, Value: t.String(err.Error())})
+	case claims:
+		add(text.Own("fits"), "yes")
 	}
 	add(text.Own("registry"), m.Schemas.Registry())
 	return list

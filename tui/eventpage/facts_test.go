@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/payload"
 	"eventscope/adapters/payload/mask"
 	"eventscope/adapters/schemas"
 	"eventscope/tracing"
@@ -158,3 +159,24 @@ func TestAChangeOfARowShowsWhatChanged(t *testing.T) {
 		t.Errorf("a new row:\n%s", got)
 	}
 }
+
+// TestJSONThatDoesNotFitItsSchemaSaysWhere, in one line.
+func TestJSONThatDoesNotFitItsSchemaSaysWhere(t *testing.T) {
+	schema := &schemas.Schema{Ref: schemas.Ref{By: schemas.ByID, ID: 1}, Format: "JSON", Text: `{"properties":{"total":{"type":"number"}}}`}
+	if err := payload.Compile(schema, nil); err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[string]string{`{"total":"x"}`: "misfit got string, want number at total", `{"total":1}`: "fits yes", `{"total":1e9999}`: "fits nobody can say whether it fits: it has a number that is too large, or too small"} {
+		got := facts(t, 0, time.Time{}, adapters.Message{Value: []byte("\x00\x00\x00\x00\x01" + value), Schemas: one{schema}})
+		if !strings.Contains(got, "\n"+want+"\n") {
+			t.Errorf("%s: no line is %q:\n%s", value, want, got)
+		}
+	}
+}
+
+// one is a registry of one schema.
+type one struct{ schema *schemas.Schema }
+
+func (one) Registry() string { return "registry" }
+
+func (o one) Find(string, schemas.Ref) (*schemas.Schema, error) { return o.schema, nil }

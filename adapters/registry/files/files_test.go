@@ -47,7 +47,7 @@ func written(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"note.avsc": noteSchema, "order.proto": orderSource, "common/money.proto": moneySource, "ping.binpb": string(set), "bad.avsc": `{"type":"nothing"}`, "empty.binpb": "",
+		"note.avsc": noteSchema, "order.proto": orderSource, "common/money.proto": moneySource, "ping.binpb": string(set), "bad.avsc": `{"type":"nothing"}`, "empty.binpb": "", "order.json": `{"$schema":"http://json-schema.org/draft-07/schema#","required":["id"]}`,
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -64,7 +64,7 @@ func written(t *testing.T) string {
 func TestMessagesAreReadByFiles(t *testing.T) {
 	dir := written(t)
 	var rules []Rule
-	for _, text := range []string{"notes:note.avsc", "orders.*:order.proto#shop.Order", "pings:ping.binpb"} {
+	for _, text := range []string{"notes:note.avsc", "orders.*:order.proto#shop.Order", "pings:ping.binpb", "checked:order.json"} {
 		rule, err := ParseRule(text, schemas.Value)
 		if err != nil || rule.String() != text {
 			t.Fatalf("%+v, %v", rule, err)
@@ -105,6 +105,10 @@ func TestMessagesAreReadByFiles(t *testing.T) {
 	m := &adapters.Message{Key: []byte("\x06abc\x02"), Schemas: alone{f}, Position: adapters.Position{Destination: "notes"}}
 	if got := string(payload.ReadableKey(m, 100)); got != `{"text":"abc","n":1}` {
 		t.Errorf("the key is %q", got)
+	}
+	claims, err := payload.Fit(&adapters.Message{Value: []byte("{}"), Schemas: alone{f}, Position: adapters.Position{Destination: "checked"}})
+	if !claims || err == nil || err.Error() != "missing property 'id'" {
+		t.Errorf("%v, %v", claims, err)
 	}
 	if title := f.Assigned("orders.eu", schemas.Value).Schema.Title(); title != "order.proto#shop.Order" {
 		t.Error(title)

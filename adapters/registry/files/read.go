@@ -2,6 +2,7 @@ package files
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,7 +43,9 @@ func (r *Rule) read() (*schemas.Schema, error) {
 	made := &schemas.Schema{Ref: schemas.Ref{By: schemas.ByFile, Name: cmp.Or(strings.Trim(name+"#"+r.Message, "#"), name)}, Text: string(data)}
 	switch filepath.Ext(r.Path) {
 	case ".avsc", ".json":
-		made.Format = "AVRO"
+		if made.Format = "AVRO"; isJSONSchema(data) {
+			made.Format = "JSON"
+		}
 		return made, payload.Compile(made, nil)
 	case ".proto":
 		made.Format = "PROTOBUF"
@@ -65,6 +68,21 @@ func (r *Rule) read() (*schemas.Schema, error) {
 		return nil, err
 	}
 	return made, r.choose(made, slices.Collect(maps.Values(set))...)
+}
+
+// isJSONSchema says that a file is a schema of JSON, rather than of Avro, by names that one of Avro
+// does not have.
+func isJSONSchema(data []byte) bool {
+	var names map[string]json.RawMessage
+	if json.Unmarshal(data, &names) != nil {
+		return false
+	}
+	for _, name := range [...]string{"$schema", "$id", "$ref", "$defs", "definitions", "properties", "allOf", "anyOf", "oneOf", "required"} {
+		if _, there := names[name]; there {
+			return true
+		}
+	}
+	return false
 }
 
 // choose lets values be of one message, which is named or the only one.

@@ -13,7 +13,7 @@ type Rule struct {
 	// Destination is a name, or a pattern as in mappings.
 	Destination string
 	Part        schemas.Part
-	// Path is a file: .avsc is Avro, .proto is Protobuf, anything else a set of descriptors.
+	// Path is a file: .avsc is Avro, .json is that or a schema of JSON, .proto is Protobuf, anything else a set of descriptors.
 	Path string
 	// Message is the full name of the message of Protobuf. It may be empty where there is one.
 	Message string

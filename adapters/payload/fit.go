@@ -1,0 +1,34 @@
+package payload
+
+import (
+	"eventscope/adapters"
+	"eventscope/adapters/payload/jsonschema"
+	"eventscope/adapters/schemas"
+)
+
+// Fit says whether the value of m fits the schema of JSON that it claims to be of. It reports false
+// where it claims none; else the error is nil, or a [*jsonschema.Misfit], or says why nobody knows.
+// What is encrypted is not what its schema says, and is not compared with that.
+func Fit(m *adapters.Message) (claims bool, err error) {
+	if len(m.Value) == 0 {
+		return false, nil
+	}
+	r, err := ReadingOf(m, Value, Plain(m, MaxDecompressed), FindSchema)
+	if err != nil || r.Schema == nil || len(r.Schema.Encrypts) > 0 {
+		return false, nil
+	}
+	schema, ok := r.Schema.Reader.(*jsonschema.Schema)
+	if !ok {
+		return false, nil
+	}
+	return true, schema.Check(Unframed(r.Body))
+}
+
+// SampleFit looks at some of many values of a schema of JSON, and says what is wrong with one that
+// does not fit; it is nil for all others.
+func SampleFit(s *schemas.Schema, body []byte) error {
+	if schema, ok := s.Reader.(*jsonschema.Schema); ok && len(s.Encrypts) == 0 {
+		return schema.Sample(Unframed(body))
+	}
+	return nil
+}
