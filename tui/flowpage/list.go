@@ -25,16 +25,16 @@ import (
 type List struct {
 	*Config
 	page.Question
-	rows    []tracing.FlowSummary
-	page    tracing.FlowPage // of the last answer, without its rows
-	cursor  widget.Cursor
-	key     tracing.FlowKey // the flow under the cursor
-	offset  int             // of rows in the whole list
-	wanted  int             // the offset that is asked for next
-	going   end             // where the cursor goes with what is asked for next
-	height  int
-	paused  bool
-	sorting page.Sorting[tracing.FlowSummary]
+	rows   []tracing.FlowSummary
+	page   tracing.FlowPage // of the last answer, without its rows
+	cursor widget.Cursor
+	key    tracing.FlowKey // the flow under the cursor
+	offset int             // of rows in the whole list
+	wanted int             // the offset that is asked for next
+	going  end             // where the cursor goes with what is asked for next
+	height int
+	paused bool
+	page.Sorting[tracing.FlowSummary]
 	trouble bool
 	// troubled is how many flows are in trouble whether they match the filter or not; it is
 	// asked for while none that matches is.
@@ -66,7 +66,9 @@ const (
 
 // NewList is the page of all flows, those with news first.
 func NewList(c *Config) *List {
-	return &List{Config: c, sorting: page.Sorting[tracing.FlowSummary]{Orders: flowOrders()}, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
+	l := &List{Config: c, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
+	l.Sorting = page.Sorting[tracing.FlowSummary]{Orders: flowOrders(), Changed: func() { l.goTo(firstRow) }}
+	return l
 }
 
 // watch is what the list is filtered by, or nil.
@@ -116,7 +118,7 @@ func (l *List) Refresh() tea.Cmd {
 	if l.Busy || failed || !l.stale && (!due || l.paused) {
 		return nil
 	}
-	query := tracing.FlowQuery{Watch: l.watch(), Sort: tracing.FlowSort(l.sorting.Order().Name), Reversed: l.sorting.Reversed, Offset: l.wanted, Limit: 3 * l.height}
+	query := tracing.FlowQuery{Watch: l.watch(), Sort: tracing.FlowSort(l.Order().Name), Reversed: l.Reversed, Offset: l.wanted, Limit: 3 * l.height}
 	if l.trouble {
 		query.Status = []tracing.Status{tracing.Failed, tracing.Stuck, tracing.Late}
 	}
@@ -296,8 +298,7 @@ func (l *List) Do(a keymap.Action) tea.Cmd {
 		l.paused = !l.paused
 		l.stale = !l.paused
 	case keymap.SortOrder, keymap.ReverseSort:
-		l.sorting.Do(a)
-		l.goTo(firstRow)
+		l.Reorder(a)
 	case keymap.Trouble:
 		l.trouble = !l.trouble
 		l.begin()
@@ -316,18 +317,6 @@ func (l *List) Do(a keymap.Action) tea.Cmd {
 		}
 	}
 	return nil
-}
-
-// SortNames are the orders of the flows.
-func (l *List) SortNames() []string { return l.sorting.Names() }
-
-// SortBy changes the order and goes to its first row.
-func (l *List) SortBy(name string, reversed bool) bool {
-	known := l.sorting.By(name, reversed)
-	if known {
-		l.goTo(firstRow)
-	}
-	return known
 }
 
 func (l *List) mark() {
@@ -400,7 +389,7 @@ func (l *List) Status() []page.Piece {
 	case l.holding():
 		state = page.Piece{Role: theme.Warn, Text: g.Paused.Add(text.Own(" order frozen; f to resume"))}
 	}
-	parts := []page.Piece{state, {Role: theme.Dim, Text: text.Own("  ").Add(l.sorting.Said(l.Theme()))}}
+	parts := []page.Piece{state, {Role: theme.Dim, Text: text.Own("  ").Add(l.Said(l.Theme()))}}
 	if l.trouble {
 		parts = append(parts, page.Piece{Role: theme.Bad, Text: text.Own("  trouble only")})
 	}

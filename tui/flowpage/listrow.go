@@ -55,8 +55,8 @@ func (l *List) headings(columns []int, width int) widget.Line {
 			row.Gap(widget.Gap - over)
 		}
 		role := theme.Dim
-		if l.sorting.Order().Column == i {
-			name, role = name.Add(l.sorting.Glyph(l.Theme())), theme.Accent
+		if l.Order().Column == i {
+			name, role = name.Add(l.Glyph(l.Theme())), theme.Accent
 		}
 		over = min(1, max(0, name.Width()-columns[i])) // the mark of the order
 		wide := columns[i] + over

@@ -2,8 +2,6 @@ package lagpage
 
 import (
 	"cmp"
-	"slices"
-	"strings"
 
 	"eventscope/adapters/consumer"
 	"eventscope/tracing/lag"
@@ -19,13 +17,11 @@ import (
 // lagPage is how far every group and queue is behind, a row each.
 type lagPage struct {
 	page.Screen
-	page.Listing
-	model   *Model
-	rows    []*consumerLag
-	sorting page.Sorting[*consumerLag]
-	filter  string
-	seen    int
-	at      lag.Key // under the cursor
+	page.List[*consumerLag, lag.Key]
+	page.Sorting[*consumerLag]
+	model  *Model
+	filter page.WordFilter
+	seen   int
 }
 
 // lagOrders are the orders of the rows, which come worst first.
@@ -43,7 +39,13 @@ var lagOrders = []page.Order[*consumerLag]{
 
 // NewList is the page of all consumers, a row each.
 func NewList(m *Model) page.Page {
-	return &lagPage{Screen: m, model: m, sorting: page.Sorting[*consumerLag]{Orders: lagOrders}}
+	p := &lagPage{Screen: m, model: m}
+	p.Key = (*consumerLag).Key
+	p.Sorting = page.Sorting[*consumerLag]{Orders: lagOrders, Changed: func() {
+		p.Restart()
+		p.choose(false)
+	}}
+	return p
 }
 
 func (p *lagPage) Scope() keymap.Scope      { return keymap.OnLag }
@@ -61,8 +63,8 @@ func (p *lagPage) Refresh() tea.Cmd {
 
 // shown names the consumers on the screen.
 func (p *lagPage) shown() (keys []lag.Key) {
-	from, to := p.Cursor.Range(max(1, p.Height), len(p.rows))
-	for _, c := range p.rows[from:to] {
+	from, to := p.Cursor.Range(max(1, p.Height), len(p.Rows))
+	for _, c := range p.Rows[from:to] {
 		keys = append(keys, c.Key())
 	}
 	return keys
@@ -71,88 +73,41 @@ func (p *lagPage) shown() (keys []lag.Key) {
 // choose takes the rows that pass the filter, in order. The cursor stays on its consumer; at
 // the first row it is on the worst, unless it is to stay there, too.
 func (p *lagPage) choose(stays bool) {
-	p.rows = p.rows[:0]
 	p.Redraw()
 	if p.model.Last == nil {
 		return
 	}
-	words := strings.Fields(strings.ToLower(p.filter))
+	var rows []*consumerLag
 	for _, c := range p.model.Last.consumers {
-		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(c.words, word) }) {
-			p.rows = append(p.rows, c)
+		if p.filter.Passes(c.words) {
+			rows = append(rows, c)
 		}
 	}
-	p.sorting.Sort(p.rows)
-	if i := slices.IndexFunc(p.rows, func(c *consumerLag) bool { return c.Key() == p.at }); i >= 0 && (stays || p.Cursor.Index > 0) {
-		p.Cursor.Index = i
-	}
-	p.stay()
-}
-
-// stay notes which consumer is under the cursor.
-func (p *lagPage) stay() {
-	p.Cursor.To(p.Cursor.Index, len(p.rows))
-	p.at = lag.Key{}
-	if c := p.selected(); c != nil {
-		p.at = c.Key()
-	}
-}
-
-// selected is the consumer under the cursor, or nil.
-func (p *lagPage) selected() *consumerLag {
-	if p.Cursor.Index >= len(p.rows) {
-		return nil
-	}
-	return p.rows[p.Cursor.Index]
+	p.Sort(rows)
+	p.Set(rows, stays || p.Cursor.Index > 0)
 }
 
 // Hint leaves out keys that have nothing to act on.
 func (p *lagPage) Hint(b *keymap.Binding) text.Safe {
-	if b.Action == keymap.Enter && p.selected() == nil {
+	if b.Action == keymap.Enter && p.Selected() == nil {
 		return text.Safe{}
 	}
 	return b.Hint()
 }
 
 func (p *lagPage) Do(a keymap.Action) tea.Cmd {
-	if p.Move(a, len(p.rows)) {
-		p.stay()
+	if p.Act(a) || p.Reorder(a) {
 		return nil
 	}
-	switch a {
-	case keymap.SortOrder, keymap.ReverseSort:
-		p.sorting.Do(a)
-		p.sorted()
-	case keymap.Enter:
-		if c := p.selected(); c != nil {
-			return p.Open(newPartitions(p.model, c))
-		}
+	if c := p.Selected(); a == keymap.Enter && c != nil {
+		return p.Open(newPartitions(p.model, c))
 	}
 	return nil
 }
 
-// sorted shows the rows in another order, from its first.
-func (p *lagPage) sorted() {
-	p.Cursor, p.at = widget.Cursor{}, lag.Key{}
-	p.choose(false)
-}
-
-// SortNames are the orders of the consumers.
-func (p *lagPage) SortNames() []string { return p.sorting.Names() }
-
-// SortBy sorts by one of them.
-func (p *lagPage) SortBy(name string, reversed bool) bool {
-	known := p.sorting.By(name, reversed)
-	if known {
-		p.sorted()
-	}
-	return known
-}
-
 func (p *lagPage) Back() bool {
-	was := p.filter != ""
+	was := p.filter.Clear()
 	if was {
-		p.filter = ""
 		p.choose(true)
 	}
 	return was
@@ -161,30 +116,18 @@ func (p *lagPage) Back() bool {
 // FilterPrompt asks for words.
 func (p *lagPage) FilterPrompt() *page.Prompt {
 	about := text.Own("words of a group, its topics, members, kind or state, such as billing STOP")
-	return &page.Prompt{Sign: text.Own("/"), Value: p.filter, Explain: about, Accept: func(value string) tea.Cmd {
-		p.filter = strings.TrimSpace(value)
-		p.choose(true)
-		return nil
-	}}
-}
-
-func (p *lagPage) Click(_, row int) bool {
-	again := p.Listing.Click(row, len(p.rows))
-	p.stay()
-	return again
+	return p.filter.Prompt(about, func() { p.choose(true) })
 }
 
 func (p *lagPage) Status() []page.Piece {
 	if p.model.Last == nil {
 		return nil
 	}
-	pieces := []page.Piece{{Role: theme.Dim, Text: text.Plural(len(p.rows), text.Own(" consumer"), text.Own(" consumers")).Add(text.Space, p.sorting.Said(p.Theme()))}}
+	pieces := []page.Piece{{Role: theme.Dim, Text: text.Plural(len(p.Rows), text.Own(" consumer"), text.Own(" consumers")).Add(text.Space, p.Said(p.Theme()))}}
 	add := func(role theme.Role, s text.Safe) {
 		pieces = append(pieces, page.Piece{Role: role, Text: text.Own("  ").Add(s)})
 	}
-	if p.filter != "" {
-		add(theme.Accent, text.Own("/").Add(p.Theme().Cut(p.Theme().String(p.filter), 20)))
-	}
+	pieces = append(pieces, p.filter.Status(p.Theme())...)
 	if more := p.model.Last.more; more > 0 {
 		add(theme.Warn, text.Count(int64(more)).Add(text.Own(" not listed")))
 	}
@@ -195,11 +138,11 @@ func (p *lagPage) Status() []page.Piece {
 }
 
 func (p *lagPage) Render(width, height int) []widget.Line {
-	if p.model.Last == nil || len(p.rows) == 0 {
+	if p.model.Last == nil || len(p.Rows) == 0 {
 		return p.empty(width, height)
 	}
 	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []page.Piece {
-		if c := p.selected(); c != nil {
+		if c := p.Selected(); c != nil {
 			return consumerDetails(p.Theme(), c)
 		}
 		return nil
@@ -209,18 +152,14 @@ func (p *lagPage) Render(width, height int) []widget.Line {
 // empty says what would be here.
 func (p *lagPage) empty(width, height int) []widget.Line {
 	t := p.Theme()
-	lines := []widget.Line{widget.Blank(t, width)}
 	if p.model.Last == nil {
-		return widget.Fit(t, lines, width, height) // the footer says what is waited for
+		return page.Empty(t, width, height, nil)
 	}
-	lines = append(lines, page.TroubleLines(p.Theme(), p.model.Last.troubles, width)...)
-	lines = append(lines, p.unroutedLines(width)...)
 	hint := text.Own("No consumer group or queue was found. Groups appear here when they commit or join: who is behind, by how much, and whether it becomes better.")
-	if p.filter != "" {
+	if p.filter.Any() {
 		hint = text.Own("No group has these words. / changes them; esc clears them.")
 	}
-	lines = append(lines, widget.Paragraph(t, width, 2, theme.Dim, hint, 3)...)
-	return widget.Fit(t, lines, width, height)
+	return page.Empty(t, width, height, append(page.TroubleLines(t, p.model.Last.troubles, width), p.unroutedLines(width)...), page.Piece{Role: theme.Dim, Text: hint})
 }
 
 // consumerDetails are what a consumer's row has no room for.

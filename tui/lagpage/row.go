@@ -36,12 +36,12 @@ func trendText(t *theme.Theme, c *consumerLag, width int) text.Safe {
 // is cut, since a part of it is another figure.
 func (p *lagPage) columns(width int) []int {
 	state, group, count, behind, source := 7, 12, 6, 8, 0
-	for _, c := range p.rows[:min(len(p.rows), page.MostMeasured)] {
+	for _, c := range p.Rows[:min(len(p.Rows), page.MostMeasured)] {
 		state = max(state, 2+len(c.Standing.State.String()))
 		group = max(group, min(36, p.Theme().String(c.Lag.Group).Width()))
 		count = max(count, page.LagText(&c.Total).Width())
 		behind = max(behind, behindText(c).Width())
-		if c.Source != p.rows[0].Source {
+		if c.Source != p.Rows[0].Source {
 			source = 10
 		}
 	}
@@ -69,12 +69,8 @@ func (p *lagPage) list(width, height int) []widget.Line {
 		text.Own("Drains in"), text.Own("Last 5 min"), text.Own("Members"), text.Own("Source"), text.Own("Why"),
 	}
 	lines := append(page.TroubleLines(p.Theme(), p.model.Last.troubles, width), p.unroutedLines(width)...)
-	lines = append(lines, widget.Headings(t, width, columns, p.sorting.Mark(t, names), lagCount, lagBehind, lagRates, lagLine, lagMembers))
-	from, to := p.Show(lines, height, len(p.rows))
-	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, p.rows[i], width, i == p.Cursor.Index))
-	}
-	return widget.Fit(t, lines, width, height)
+	lines = append(lines, widget.Headings(t, width, columns, p.Mark(t, names), lagCount, lagBehind, lagRates, lagLine, lagMembers))
+	return p.Draw(t, lines, width, height, len(p.Rows), func(i int, selected bool) widget.Line { return p.row(columns, p.Rows[i], width, selected) })
 }
 
 func (p *lagPage) row(columns []int, c *consumerLag, width int, selected bool) widget.Line {

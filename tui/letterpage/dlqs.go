@@ -306,15 +306,12 @@ func (p *dlqsPage) list(width, height int) []widget.Line {
 	lines = append(lines, widget.Headings(p.Theme(), width, columns, []text.Safe{
 		text.Own("Open"), text.Own("Type"), text.Own("Why"), text.Own("Failed in"), text.Own("Newest"), text.Own("DLQ"),
 	}, groupCount, groupAge))
-	from, to := p.Show(lines, height, p.length())
-	for i := from; i < to; i++ {
+	return p.Draw(p.Theme(), lines, width, height, p.length(), func(i int, selected bool) widget.Line {
 		if i < len(p.unread) {
-			lines = append(lines, p.unreadRow(p.unread[i], columns[groupCount], width, i == p.Cursor.Index))
-		} else {
-			lines = append(lines, p.groupRow(columns, &p.groups[i-len(p.unread)], width, i == p.Cursor.Index))
+			return p.unreadRow(p.unread[i], columns[groupCount], width, selected)
 		}
-	}
-	return widget.Fit(p.Theme(), lines, width, height)
+		return p.groupRow(columns, &p.groups[i-len(p.unread)], width, selected)
+	})
 }
 
 // unreadRow is a queue that nobody has looked into, or a dead-letter queue that cannot be read.

@@ -18,15 +18,16 @@ import (
 // journalPage is every action ever taken from here, a row a run.
 type journalPage struct {
 	page.Screen
-	model *Model
-	page.Listing
-	page.Question
-	records []*replay.Record // as they are shown
-	sorting page.Sorting[*replay.Record]
-	at      string // name of the run under the cursor
-	broken  int
-	asked   time.Time
-	read    bool // the journal has said once what there is
+	model                             *Model
+	page.List[*replay.Record, string] // by the name of the run
+	page.Sorting[*replay.Record]
+	page.Polled[ran]
+}
+
+// ran is what the journal tells.
+type ran struct {
+	records []*replay.Record // newest first
+	broken  int              // lines that somebody changed
 }
 
 // journalEvery is how often the journal is read while it is shown.
@@ -34,7 +35,13 @@ const journalEvery = 2 * time.Second
 
 // NewJournal is the page of what was done.
 func NewJournal(m *Model) page.Page {
-	return &journalPage{Screen: m, model: m, sorting: page.Sorting[*replay.Record]{Orders: runOrders}}
+	p := &journalPage{Screen: m, model: m}
+	p.Key = func(r *replay.Record) string { return r.Run }
+	p.Sorting = page.Sorting[*replay.Record]{Orders: runOrders, Changed: func() {
+		p.Restart()
+		p.choose()
+	}}
+	return p
 }
 
 func (p *journalPage) Scope() keymap.Scope      { return keymap.OnJournal }
@@ -45,59 +52,41 @@ func (p *journalPage) Name() text.Safe          { return text.Own("Journal") }
 
 // Hint leaves out keys that have nothing to act on.
 func (p *journalPage) Hint(b *keymap.Binding) text.Safe {
-	if len(p.records) == 0 && (b.Action == keymap.Enter || b.Action == keymap.CopyText) {
+	if len(p.Rows) == 0 && (b.Action == keymap.Enter || b.Action == keymap.CopyText) {
 		return text.Safe{}
 	}
 	return b.Hint()
 }
 
 func (p *journalPage) Refresh() tea.Cmd {
-	if p.Busy || !p.asked.IsZero() && p.Now().Sub(p.asked) < journalEvery {
+	if !p.Due(p.Now(), journalEvery) {
 		return nil
 	}
-	p.asked = p.Now()
 	service := p.model.Service
-	return p.Ask(p, text.Own("reading the journal"), page.QueryLimit, func(context.Context) (func(), error) {
+	return p.Poll(p, text.Own("reading the journal"), page.QueryLimit, func(context.Context) (ran, error) {
 		records, broken, err := service.Runs()
 		slices.Reverse(records)
-		return func() { p.take(records, broken) }, err
-	})
+		return ran{records, broken}, err
+	}, p.choose)
 }
 
-// take shows records; the cursor stays on its run when others are begun above it, since
-// commands are about that.
-func (p *journalPage) take(records []*replay.Record, broken int) {
-	p.broken, p.read = broken, true
-	p.model.records = records
-	p.records = slices.Clone(records)
-	p.sorting.Sort(p.records)
-	if i := slices.IndexFunc(p.records, func(r *replay.Record) bool { return r.Run == p.at }); i >= 0 {
-		p.Cursor.Index = i
-	}
-	p.keep()
-}
-
-// keep notes which run is under the cursor.
-func (p *journalPage) keep() {
-	p.Cursor.To(p.Cursor.Index, len(p.records))
-	if p.at = ""; p.Cursor.Index < len(p.records) {
-		p.at = p.records[p.Cursor.Index].Run
-	}
+// choose shows the runs in their order; the cursor stays on its run when others are begun above it,
+// since commands are about that.
+func (p *journalPage) choose() {
+	p.model.records = p.Last.records
+	rows := slices.Clone(p.Last.records)
+	p.Sort(rows)
+	p.Set(rows, true)
 }
 
 func (p *journalPage) Do(a keymap.Action) tea.Cmd {
-	if p.Move(a, len(p.records)) {
-		p.keep()
+	if p.Act(a) || p.Reorder(a) {
 		return nil
 	}
-	if p.sorting.Do(a) {
-		p.sorted()
+	record := p.Selected()
+	if record == nil {
 		return nil
 	}
-	if p.Cursor.Index >= len(p.records) {
-		return nil
-	}
-	record := p.records[p.Cursor.Index]
 	switch a {
 	case keymap.Enter:
 		return p.Open(&stepsPage{Screen: p, model: p.model, run: record.Run})
@@ -107,37 +96,13 @@ func (p *journalPage) Do(a keymap.Action) tea.Cmd {
 	return nil
 }
 
-// sorted shows the runs in another order, from its first.
-func (p *journalPage) sorted() {
-	p.Cursor, p.at = widget.Cursor{}, ""
-	p.take(p.model.records, p.broken)
-}
-
-// SortNames are the orders of the runs.
-func (p *journalPage) SortNames() []string { return p.sorting.Names() }
-
-// SortBy sorts by one of them.
-func (p *journalPage) SortBy(name string, reversed bool) bool {
-	known := p.sorting.By(name, reversed)
-	if known {
-		p.sorted()
-	}
-	return known
-}
-
-func (p *journalPage) Click(_, row int) bool {
-	again := p.Listing.Click(row, len(p.records))
-	p.keep()
-	return again
-}
-
 func (p *journalPage) Status() []page.Piece {
-	if !p.read {
+	if !p.Known() {
 		return nil
 	}
-	pieces := []page.Piece{{Role: theme.Dim, Text: text.Plural(len(p.records), text.Own(" run"), text.Own(" runs"))}}
-	if p.broken > 0 {
-		pieces = append(pieces, page.Piece{Role: theme.Bad, Text: text.Own("  ").Add(text.Plural(p.broken, text.Own(" line was"), text.Own(" lines were")), text.Own(" changed by somebody"))})
+	pieces := []page.Piece{{Role: theme.Dim, Text: text.Plural(len(p.Rows), text.Own(" run"), text.Own(" runs"))}}
+	if p.Last.broken > 0 {
+		pieces = append(pieces, page.Piece{Role: theme.Bad, Text: text.Own("  ").Add(text.Plural(p.Last.broken, text.Own(" line was"), text.Own(" lines were")), text.Own(" changed by somebody"))})
 	}
 	return pieces
 }
@@ -168,9 +133,9 @@ var runOrders = []page.Order[*replay.Record]{
 
 func (p *journalPage) Render(width, height int) []widget.Line {
 	switch {
-	case !p.read:
+	case !p.Known():
 		return widget.Fit(p.Theme(), nil, width, height) // the footer says what is waited for, or why
-	case len(p.records) == 0:
+	case len(p.Rows) == 0:
 		return p.empty(width, height)
 	}
 	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
@@ -178,10 +143,10 @@ func (p *journalPage) Render(width, height int) []widget.Line {
 
 // details are what a run's row has no room for, and how it can go on.
 func (p *journalPage) details() []page.Piece {
-	if p.Cursor.Index >= len(p.records) {
+	t, r := p.Theme(), p.Selected()
+	if r == nil {
 		return nil
 	}
-	t, r := p.Theme(), p.records[p.Cursor.Index]
 	list := []page.Piece{{Role: theme.Dim, Text: text.Own("run ").Add(t.String(r.Run), text.Own(" by "), t.String(r.By), text.Own(", "), text.Moment(r.At.Local()))}}
 	if why := joined([]string{r.Reason, r.Error}); why != "" {
 		list = append(list, page.Piece{Role: theme.Plain, Text: t.String(why)})
@@ -194,31 +159,24 @@ func (p *journalPage) details() []page.Piece {
 
 // empty says what would be here.
 func (p *journalPage) empty(width, height int) []widget.Line {
-	t := p.Theme()
-	lines := []widget.Line{widget.Blank(t, width)}
 	hint := text.Own("No runs yet. Every replay, discard and restore is recorded here: who, when, what, how it ended.")
-	lines = append(lines, widget.Paragraph(t, width, 2, theme.Dim, hint, 3)...)
-	return widget.Fit(t, lines, width, height)
+	return page.Empty(p.Theme(), width, height, nil, page.Piece{Role: theme.Dim, Text: hint})
 }
 
 func (p *journalPage) list(width, height int) []widget.Line {
 	t := p.Theme()
 	count, dlq := 7, 12
-	for _, r := range p.records[:min(len(p.records), page.MostMeasured)] {
+	for _, r := range p.Rows[:min(len(p.Rows), page.MostMeasured)] {
 		count, dlq = max(count, settledOf(r).Width()), max(dlq, min(30, t.String(joined(r.DLQs)).Width()))
 	}
 	columns := widget.Layout([]widget.Column{
 		runAge: {Min: 4}, runAction: {Min: 7}, runState: {Min: 13}, runCount: {Min: count, Rank: 1}, runDLQ: {Min: 12, Want: dlq, Rank: 3},
 		runBy: {Min: 10, Want: 20, Rank: 4}, runName: {Min: runNameWidth, Rank: 2}, runWhy: {Min: 12, Rank: 5, Rest: true},
 	}, width-2)
-	lines := []widget.Line{widget.Headings(t, width, columns, p.sorting.Mark(t, []text.Safe{
+	lines := []widget.Line{widget.Headings(t, width, columns, p.Mark(t, []text.Safe{
 		text.Own("Age"), text.Own("Action"), text.Own("State"), text.Own("Settled"), text.Own("DLQ"), text.Own("By"), text.Own("Run"), text.Own("Reason"),
 	}), runAge, runCount)}
-	from, to := p.Show(lines, height, len(p.records))
-	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, p.records[i], width, i == p.Cursor.Index))
-	}
-	return widget.Fit(t, lines, width, height)
+	return p.Draw(t, lines, width, height, len(p.Rows), func(i int, selected bool) widget.Line { return p.row(columns, p.Rows[i], width, selected) })
 }
 
 func (p *journalPage) row(columns []int, r *replay.Record, width int, selected bool) widget.Line {
@@ -375,11 +333,7 @@ func (p *stepsPage) list(width, height int) []widget.Line {
 	lines := []widget.Line{widget.Headings(t, width, columns, []text.Safe{
 		text.Own("Time"), text.Own("Step"), text.Own("Letters"), text.Own("Numbers"), text.Own("DLQ"), text.Own("Note"),
 	}, lineCount)}
-	from, to := p.Show(lines, height, len(p.lines))
-	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, &p.lines[i], width, i == p.Cursor.Index))
-	}
-	return widget.Fit(t, lines, width, height)
+	return p.Draw(t, lines, width, height, len(p.lines), func(i int, selected bool) widget.Line { return p.row(columns, &p.lines[i], width, selected) })
 }
 
 func (p *stepsPage) row(columns []int, l *replay.Line, width int, selected bool) widget.Line {

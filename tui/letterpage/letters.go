@@ -23,26 +23,30 @@ import (
 // lettersPage is the letters of one group, a row each, those that died last first.
 type lettersPage struct {
 	page.Screen
-	page.Listing
+	page.List[*replay.Letter, adapters.Position]
+	page.Sorting[*replay.Letter]
 	page.Question
-	model   *Model
-	group   replay.Group
-	rows    []*replay.Letter
-	sorting page.Sorting[*replay.Letter]
-	marked  map[adapters.Position]bool
-	filter  *letterFilter // nil for none
-	listed  int           // letters of the group that are listed, whether they pass or not
-	stale   bool          // choose anew
-	chosen  bool          // the rows are those that the filter leaves
-	seen    int
-	at      adapters.Position // of the letter under the cursor
+	model  *Model
+	group  replay.Group
+	marked map[adapters.Position]bool
+	filter *letterFilter // nil for none
+	listed int           // letters of the group that are listed, whether they pass or not
+	stale  bool          // choose anew
+	chosen bool          // the rows are those that the filter leaves
+	seen   int
 }
 
 // chooseLimit is how long choosing letters may take, which may read a whole dead-letter queue.
 const chooseLimit = time.Minute
 
 func newLetters(m *Model, group *replay.Group) *lettersPage {
-	return &lettersPage{Screen: m, model: m, group: *group, sorting: page.Sorting[*replay.Letter]{Orders: letterOrders}, marked: map[adapters.Position]bool{}, stale: true}
+	p := &lettersPage{Screen: m, model: m, group: *group, marked: map[adapters.Position]bool{}, stale: true}
+	p.Key = func(l *replay.Letter) adapters.Position { return l.Position }
+	p.Sorting = page.Sorting[*replay.Letter]{Orders: letterOrders, Changed: func() {
+		p.Restart()
+		p.stale = true
+	}}
+	return p
 }
 
 func (p *lettersPage) Scope() keymap.Scope { return keymap.OnLetters }
@@ -76,7 +80,7 @@ func (p *lettersPage) choose() tea.Cmd {
 		return nil
 	}
 	p.stale, p.Once, p.seen = false, true, p.model.Changes()
-	sorting := p.sorting
+	sorting := p.Sorting
 	group, all, filter, now, service := p.group, p.model.all, p.filter, p.model.Last, p.model.Service
 	replaced := func() bool { return filter != p.filter && p.filter != nil } // by another one meanwhile
 	return p.Ask(p, text.Own("reading the letters of ").Add(p.Theme().String(p.group.DLQ)), chooseLimit, func(ctx context.Context) (func(), error) {
@@ -106,41 +110,15 @@ func (p *lettersPage) choose() tea.Cmd {
 			if replaced() {
 				return
 			}
-			p.listed = count
-			p.take(rows)
+			p.listed, p.chosen = count, true
+			p.Set(rows, true)
 		}, nil
 	})
 }
 
-// take shows rows.
-func (p *lettersPage) take(rows []*replay.Letter) {
-	p.rows, p.chosen = rows, true
-	if i := slices.IndexFunc(rows, func(l *replay.Letter) bool { return l.Position == p.at }); i >= 0 {
-		p.Cursor.Index = i
-	}
-	p.keep()
-}
-
-// keep notes which letter is under the cursor.
-func (p *lettersPage) keep() {
-	p.Cursor.To(p.Cursor.Index, len(p.rows))
-	p.at = adapters.Position{}
-	if l := p.selected(); l != nil {
-		p.at = l.Position
-	}
-}
-
-// selected is the letter under the cursor, or nil.
-func (p *lettersPage) selected() *replay.Letter {
-	if p.Cursor.Index >= len(p.rows) {
-		return nil
-	}
-	return p.rows[p.Cursor.Index]
-}
-
 // Subject is the letter under the cursor.
 func (p *lettersPage) Subject() page.Subject {
-	l := p.selected()
+	l := p.Selected()
 	if l == nil {
 		return page.Subject{}
 	}
@@ -154,11 +132,11 @@ func (p *lettersPage) Hint(b *keymap.Binding) text.Safe {
 	switch {
 	case b.Action != keymap.ReplayLetters && b.Action != keymap.DiscardLetters:
 		return hint
-	case len(p.rows) == 0:
+	case len(p.Rows) == 0:
 		return text.Safe{}
 	case len(p.marked) > 0:
 		return hint.Add(text.Space, p.Theme().Glyph.Mark, text.Count(int64(len(p.chosenOnes()))))
-	case len(p.rows) > 1:
+	case len(p.Rows) > 1:
 		if p.beyond() > 0 {
 			return hint.Add(text.Own(" listed"))
 		}
@@ -193,7 +171,7 @@ func (p *lettersPage) applyFilter(value string) tea.Cmd {
 	}
 	p.filter, p.stale = filter, true
 	clear(p.marked)               // what is not shown must not be acted on
-	p.rows, p.chosen = nil, false // nor what is not known to pass; the cursor comes back to its letter
+	p.Rows, p.chosen = nil, false // nor what is not known to pass; the cursor comes back to its letter
 	return p.choose()
 }
 
@@ -207,12 +185,7 @@ func (p *lettersPage) FilterPrompt() *page.Prompt {
 }
 
 func (p *lettersPage) Do(a keymap.Action) tea.Cmd {
-	if p.Move(a, len(p.rows)) {
-		p.keep()
-		return nil
-	}
-	if p.sorting.Do(a) {
-		p.sorted()
+	if p.Act(a) || p.Reorder(a) {
 		return nil
 	}
 	switch a {
@@ -225,7 +198,7 @@ func (p *lettersPage) Do(a keymap.Action) tea.Cmd {
 	case keymap.ReplayLetters, keymap.DiscardLetters, keymap.RestoreLetters:
 		return p.act(a)
 	}
-	l := p.selected()
+	l := p.Selected()
 	if l == nil {
 		return nil
 	}
@@ -245,38 +218,22 @@ func (p *lettersPage) Do(a keymap.Action) tea.Cmd {
 // beside puts the cursor on the letter so many rows from one, and returns it; nil where there is
 // none. A letter that is listed no longer was where the cursor is.
 func (p *lettersPage) beside(at adapters.Position, by int) *replay.Letter {
-	i := slices.IndexFunc(p.rows, func(l *replay.Letter) bool { return l.Position == at })
+	i := slices.IndexFunc(p.Rows, func(l *replay.Letter) bool { return l.Position == at })
 	if i < 0 {
 		i = p.Cursor.Index
 		if by > 0 {
 			by--
 		}
 	}
-	if i += by; i < 0 || i >= len(p.rows) {
+	if i += by; i < 0 || i >= len(p.Rows) {
 		return nil
 	}
-	p.Cursor.Index = i
-	p.keep()
-	return p.rows[i]
-}
-
-// sorted shows the letters in another order, from its first.
-func (p *lettersPage) sorted() { p.stale, p.Cursor, p.at = true, widget.Cursor{}, adapters.Position{} }
-
-// SortNames are the orders of the letters.
-func (p *lettersPage) SortNames() []string { return p.sorting.Names() }
-
-// SortBy sorts by one of them.
-func (p *lettersPage) SortBy(name string, reversed bool) bool {
-	known := p.sorting.By(name, reversed)
-	if known {
-		p.sorted()
-	}
-	return known
+	p.GoTo(i)
+	return p.Rows[i]
 }
 
 func (p *lettersPage) mark() {
-	l := p.selected()
+	l := p.Selected()
 	switch {
 	case l == nil:
 		return
@@ -285,8 +242,7 @@ func (p *lettersPage) mark() {
 	default:
 		p.marked[l.Position] = true
 	}
-	p.Cursor.Move(1, len(p.rows))
-	p.keep()
+	p.GoTo(p.Cursor.Index + 1)
 }
 
 // act plans for the marked letters, or for all that are shown, in the order in which they
@@ -306,8 +262,8 @@ func (p *lettersPage) act(a keymap.Action) tea.Cmd {
 // chosenOnes are the letters that the keys are for: of those that are shown the marked ones,
 // or all while none was marked. A mark on a letter that is shown no longer is for none.
 func (p *lettersPage) chosenOnes() map[adapters.Position]bool {
-	only := make(map[adapters.Position]bool, len(p.rows))
-	for _, l := range p.rows {
+	only := make(map[adapters.Position]bool, len(p.Rows))
+	for _, l := range p.Rows {
 		if len(p.marked) == 0 || p.marked[l.Position] {
 			only[l.Position] = true
 		}
@@ -315,16 +271,10 @@ func (p *lettersPage) chosenOnes() map[adapters.Position]bool {
 	return only
 }
 
-func (p *lettersPage) Click(_, row int) bool {
-	again := p.Listing.Click(row, len(p.rows))
-	p.keep()
-	return again
-}
-
 func (p *lettersPage) Status() []page.Piece {
 	var pieces []page.Piece
 	if p.chosen {
-		pieces = append(pieces, page.Piece{Role: theme.Bad, Text: p.Theme().Glyph.Dead.Add(text.Space, text.Plural(len(p.rows), text.Own(" letter"), text.Own(" letters")))})
+		pieces = append(pieces, page.Piece{Role: theme.Bad, Text: p.Theme().Glyph.Dead.Add(text.Space, text.Plural(len(p.Rows), text.Own(" letter"), text.Own(" letters")))})
 	}
 	if old := p.model.asOf(p.group.Source, p.group.DLQ); !old.IsZero() {
 		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: text.Own("  as of ").Add(text.Ago(p.Now().Sub(old)))})
@@ -390,7 +340,7 @@ var letterOrders = []page.Order[*replay.Letter]{
 
 func (p *lettersPage) columns(width int) []int {
 	entity, target, position, state := 8, 10, 14, 5
-	for _, l := range p.rows[:min(len(p.rows), page.MostMeasured)] {
+	for _, l := range p.Rows[:min(len(p.Rows), page.MostMeasured)] {
 		entity = max(entity, min(24, p.Theme().String(l.Entity).Width()))
 		target = max(target, min(28, p.targetOf(l).Width()))
 		position = max(position, min(34, p.Theme().String(l.Position.String()).Width()))
@@ -421,7 +371,7 @@ func (p *lettersPage) targetOf(l *replay.Letter) text.Safe {
 
 func (p *lettersPage) Render(width, height int) []widget.Line {
 	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []page.Piece {
-		if l := p.selected(); l != nil {
+		if l := p.Selected(); l != nil {
 			return p.details(l)
 		}
 		return nil
@@ -455,21 +405,17 @@ func (p *lettersPage) details(l *replay.Letter) []page.Piece {
 func (p *lettersPage) list(width, height int) []widget.Line {
 	t := p.Theme()
 	columns := p.columns(width)
-	lines := []widget.Line{widget.Headings(t, width, columns, p.sorting.Mark(t, []text.Safe{
+	lines := []widget.Line{widget.Headings(t, width, columns, p.Mark(t, []text.Safe{
 		text.Own("Died"), text.Own("State"), text.Own("About"), text.Own("Type"), text.Own("Why"), text.Own("Goes to"), text.Own("Replays"), text.Own("Position"),
 	}), letterAge, letterReplays)}
-	from, to := p.Show(lines, height, len(p.rows))
-	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, p.rows[i], width, i == p.Cursor.Index))
-	}
-	if len(p.rows) == 0 && p.chosen {
+	if len(p.Rows) == 0 && p.chosen {
 		hint := text.Own("No letter is left here. a shows resolved ones; esc goes back.")
 		if p.filter != nil {
 			hint = text.Own("No letter passes the filter. / changes it; esc clears it.")
 		}
-		lines = append(lines, widget.Blank(t, width), widget.NewRow(t, width).Gap(2).Put(theme.Dim, hint).Line())
+		return widget.Fit(t, append(lines, widget.Blank(t, width), widget.NewRow(t, width).Gap(2).Put(theme.Dim, hint).Line()), width, height)
 	}
-	return widget.Fit(t, lines, width, height)
+	return p.Draw(t, lines, width, height, len(p.Rows), func(i int, selected bool) widget.Line { return p.row(columns, p.Rows[i], width, selected) })
 }
 
 func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected bool) widget.Line {

@@ -39,8 +39,8 @@ func (m *Model) runMeant(name string) string {
 	case *stepsPage:
 		return shown.run
 	case *journalPage:
-		if shown.Cursor.Index < len(shown.records) {
-			return shown.records[shown.Cursor.Index].Run
+		if record := shown.Selected(); record != nil {
+			return record.Run
 		}
 	}
 	if m.run != nil {

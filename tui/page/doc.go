@@ -26,7 +26,8 @@
 //	polled.go    asking again and again, with the last answer at hand
 //	prompt.go    asking a person for a line, or for yes
 //	filter.go    the filter of events and flows, and the language of all filters
-//	listing.go   the cursor of a list, and what is said of its row
+//	listing.go   the cursor of rows, and what is said of one; list.go: the rows themselves, and the
+//	             words that filter them
 //	sorting.go   by what the rows of a list are sorted, and which way
 //	clipboard.go what is copied; files.go: what is saved, or opened in an editor
 //	sentence.go  errors and troubles in words

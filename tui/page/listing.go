@@ -51,6 +51,25 @@ func (l *Listing) Show(lines []widget.Line, height, length int) (from, to int) {
 	return l.Cursor.Range(l.Height, length)
 }
 
+// Draw draws the rows that there is room for below the lines that are there already.
+func (l *Listing) Draw(t *theme.Theme, lines []widget.Line, width, height, length int, row func(i int, selected bool) widget.Line) []widget.Line {
+	from, to := l.Show(lines, height, length)
+	for i := from; i < to; i++ {
+		lines = append(lines, row(i, i == l.Cursor.Index))
+	}
+	return widget.Fit(t, lines, width, height)
+}
+
+// Empty is a page without rows: what is said in place of them, a paragraph each; nothing while
+// the footer says what is waited for.
+func Empty(t *theme.Theme, width, height int, lines []widget.Line, said ...Piece) []widget.Line {
+	lines = append([]widget.Line{widget.Blank(t, width)}, lines...)
+	for _, s := range said {
+		lines = append(lines, widget.Paragraph(t, width, 2, s.Role, s.Text, 4)...)
+	}
+	return widget.Fit(t, lines, width, height)
+}
+
 // detailFrom is the height from which a list tells about the row under its cursor in full.
 const detailFrom = 12
 

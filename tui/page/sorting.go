@@ -21,6 +21,7 @@ type Order[T any] struct {
 type Sorting[T any] struct {
 	Orders   []Order[T]
 	Reversed bool
+	Changed  func() // called when another order is wanted; or nil
 	at       int
 }
 
@@ -35,8 +36,8 @@ type Sorted interface {
 // Order is the present one.
 func (s *Sorting[T]) Order() *Order[T] { return &s.Orders[s.at] }
 
-// Names are those of the orders.
-func (s *Sorting[T]) Names() []string {
+// SortNames are the names of the orders.
+func (s *Sorting[T]) SortNames() []string {
 	names := make([]string, len(s.Orders))
 	for i := range s.Orders {
 		names[i] = s.Orders[i].Name
@@ -44,18 +45,25 @@ func (s *Sorting[T]) Names() []string {
 	return names
 }
 
-// By takes the order of a name, and reports whether there is one.
-func (s *Sorting[T]) By(name string, reversed bool) bool {
+// SortBy takes the order of a name, and reports whether there is one.
+func (s *Sorting[T]) SortBy(name string, reversed bool) bool {
 	i := slices.IndexFunc(s.Orders, func(o Order[T]) bool { return o.Name == name })
 	if i < 0 {
 		return false
 	}
 	s.at, s.Reversed = i, reversed
+	s.change()
 	return true
 }
 
-// Do acts on a key that changes the order, and reports whether it was one.
-func (s *Sorting[T]) Do(a keymap.Action) bool {
+func (s *Sorting[T]) change() {
+	if s.Changed != nil {
+		s.Changed()
+	}
+}
+
+// Reorder acts on a key that changes the order, and reports whether it was one.
+func (s *Sorting[T]) Reorder(a keymap.Action) bool {
 	switch a {
 	case keymap.SortOrder:
 		s.at, s.Reversed = (s.at+1)%len(s.Orders), false
@@ -64,6 +72,7 @@ func (s *Sorting[T]) Do(a keymap.Action) bool {
 	default:
 		return false
 	}
+	s.change()
 	return true
 }
 

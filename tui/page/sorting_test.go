@@ -23,7 +23,7 @@ func TestRowsAreInTheOrderThatIsSaid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := page.Sorting[row]{Orders: orders}
 		for range rapid.IntRange(0, 8).Draw(t, "keys") {
-			if key := rapid.SampledFrom([]keymap.Action{keymap.SortOrder, keymap.ReverseSort, keymap.Enter}).Draw(t, "key"); s.Do(key) != (key != keymap.Enter) {
+			if key := rapid.SampledFrom([]keymap.Action{keymap.SortOrder, keymap.ReverseSort, keymap.Enter}).Draw(t, "key"); s.Reorder(key) != (key != keymap.Enter) {
 				t.Fatal("a key was taken for another")
 			}
 		}
@@ -45,7 +45,7 @@ func TestRowsAreInTheOrderThatIsSaid(t *testing.T) {
 		if less != nil && !slices.IsSortedFunc(got, less) {
 			t.Fatalf("by %s they are %v", s.Order().Name, got)
 		}
-		if s.By("nothing", false) || !s.By("text", true) || s.Order().Column != 2 || !s.Reversed {
+		if s.SortBy("nothing", false) || !s.SortBy("text", true) || s.Order().Column != 2 || !s.Reversed {
 			t.Fatal("an order is not found by its name")
 		}
 	})

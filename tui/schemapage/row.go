@@ -27,7 +27,7 @@ const (
 
 func (p *list) columns(width int) []int {
 	name, version, writers, destination, broke := 12, 7, 10, 8, 9
-	for _, v := range p.rows[:min(len(p.rows), page.MostMeasured)] {
+	for _, v := range p.Rows[:min(len(p.Rows), page.MostMeasured)] {
 		name = max(name, min(34, p.Theme().String(v.Type).Width()))
 		version = max(version, min(14, p.nameOf(v).Width()))
 		writers = max(writers, min(30, p.Theme().String(v.WrittenBy()).Width()))
@@ -65,12 +65,10 @@ func (p *list) lines(width, height int) []widget.Line {
 		text.Own("Writers"), text.Own("For whom"), text.Own("Destination"),
 	}
 	lines := []widget.Line{widget.Headings(t, width, columns, names, ofShare, ofRate)}
-	from, to := p.Show(lines, height, len(p.rows))
-	for i := from; i < to; i++ {
-		named := i == from || typeKey(p.rows[i]) != typeKey(p.rows[i-1])
-		lines = append(lines, p.row(columns, p.rows[i], width, i == p.Cursor.Index, named))
-	}
-	return widget.Fit(t, lines, width, height)
+	return p.Draw(t, lines, width, height, len(p.Rows), func(i int, selected bool) widget.Line {
+		named := i == p.Cursor.Top || typeKey(p.Rows[i]) != typeKey(p.Rows[i-1])
+		return p.row(columns, p.Rows[i], width, selected, named)
+	})
 }
 
 // row draws a version. Its type is named in the first row of it, and in the first on the screen.
@@ -138,7 +136,7 @@ func (p *list) told(v *versions.Version) (theme.Role, text.Safe) {
 
 // details are what a row has no room for: the version, who could not read it, what changed.
 func (p *list) details() []page.Piece {
-	v := p.selected()
+	v := p.Selected()
 	if v == nil {
 		return nil
 	}
