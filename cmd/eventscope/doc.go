@@ -33,7 +33,7 @@
 //	schemas.go    schemas, and its show; schemasdiff.go: its diff
 //	dlq.go        dlq; dlqletters.go: which letters are meant; dlqlist.go: its commands that look;
 //	              dlqplan.go: plan, and --to; dlqrun.go: those that write
-//	trace.go      trace; follow.go: its --follow
+//	trace.go      trace; follow.go: its --follow; compare.go: compare, which searches for two
 //	demo.go       demo; summary.go: what it prints without a screen
 //
 // What several commands need is below cmd/internal: exit (codes), console (streams and log),

@@ -47,11 +47,11 @@ func (t *trace) followed(ctx context.Context, sources *reading.Sources, figures 
 	return nil
 }
 
-// config is that of an index. With --follow there are two: the search's, and the one
-// that goes on.
+// config is that of an index. With --follow there are two, the search's and the one that goes on;
+// of two flows that are compared each has one.
 func (t *trace) config() tracing.Config {
 	config := t.settings.tracing()
-	if t.follow {
+	if t.follow || t.two {
 		config.Memory /= 2
 	}
 	return config

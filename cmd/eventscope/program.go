@@ -99,7 +99,7 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.flags.log, "log", "", "file to append a log of connections and problems to")
 	_ = root.RegisterFlagCompletionFunc("context", p.completeContexts)
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colours, cobra.ShellCompDirectiveNoFileComp))
-	root.AddCommand(p.demoCommand(), p.tailCommand(), p.traceCommand(), p.flowsCommand(), p.lagCommand(), p.topologyCommand(), p.schemasCommand(), p.dlqCommand(), p.configCommand(), p.versionCommand(), p.manCommand())
+	root.AddCommand(p.demoCommand(), p.tailCommand(), p.traceCommand(), p.compareCommand(), p.flowsCommand(), p.lagCommand(), p.topologyCommand(), p.schemasCommand(), p.dlqCommand(), p.configCommand(), p.versionCommand(), p.manCommand())
 	help.Attach(root, p.Stdout, p.coloured)
 	p.commands = names(root)
 	p.completeURLs([]*cobra.Command{root})

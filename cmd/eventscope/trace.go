@@ -30,6 +30,7 @@ type trace struct {
 	follow bool
 	limit  time.Duration
 	all    bool
+	two    bool // indexes
 
 	id       string
 	settings *settings

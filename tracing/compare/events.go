@@ -37,8 +37,21 @@ type Field struct {
 	Name string // of a value, the path in it, or its line
 	// A and B are what it is, cut where it is long; nil where it is not there.
 	A, B []byte
+	// JSON says that A and B are spelled as the JSON of a value spells them.
+	JSON bool
 	// Varies says why it differs between any two events; empty for what does not.
 	Varies Varies
+}
+
+// Label is what a field is called: header tenant, payload.amount.
+func (f *Field) Label() string {
+	switch {
+	case f.Name == "":
+		return string(f.In)
+	case f.In == InEvent, f.In == InValue:
+		return f.Name
+	}
+	return string(f.In) + " " + f.Name
 }
 
 // Result is what differs between two events.
@@ -76,6 +89,7 @@ type comparison struct {
 	Result
 	a, b  *known
 	masks bool // something of the messages may be masked
+	json  bool // the values are compared as JSON
 }
 
 // known is what is known of a side beside its fields.
@@ -172,7 +186,7 @@ func (c *comparison) lazily(in Place, name func() string, a, b []byte) {
 	case len(c.Differs)+len(c.Varies) >= mostFields:
 		c.More++
 	default:
-		f := Field{In: in, Name: name(), A: cut(a), B: cut(b)}
+		f := Field{In: in, Name: name(), A: cut(a), B: cut(b), JSON: in == InValue && c.json && max(len(a), len(b)) <= mostText}
 		if f.Varies = c.varies(in, f.Name, a, b); f.Varies != "" {
 			c.Varies = append(c.Varies, f)
 			return

@@ -14,7 +14,7 @@ const mostLines = 5000
 
 // value compares two values as they may be shown.
 func (c *comparison) value(a, b *payload.Decoded) {
-	if a.Format == payload.JSON && b.Format == payload.JSON {
+	if c.json = a.Format == payload.JSON && b.Format == payload.JSON; c.json {
 		same, ok := payload.Differ(a.Data, b.Data, func(path func() string, was, is []byte) {
 			if c.isHidden(was, a.Written) || c.isHidden(is, b.Written) {
 				c.Masked++
@@ -26,6 +26,7 @@ func (c *comparison) value(a, b *payload.Decoded) {
 			c.Same += same
 			return
 		}
+		c.json = false
 	}
 	if hiddenWhole(a) || hiddenWhole(b) {
 		c.Masked++

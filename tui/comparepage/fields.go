@@ -1,8 +1,6 @@
 package comparepage
 
 import (
-	"strings"
-
 	"eventscope/tracing/compare"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
@@ -53,18 +51,8 @@ func linesOf(t *theme.Theme, r *compare.Result, width int, unfolded map[int]bool
 	return l.lines
 }
 
-// fieldName is where a field is: "header tenant".
-func fieldName(t *theme.Theme, f *compare.Field) text.Safe {
-	switch {
-	case f.In == compare.InEvent:
-		return t.String(f.Name)
-	case f.In == compare.InValue && f.Name == "":
-		return text.Own("value")
-	case f.In == compare.InValue:
-		return t.String(f.Name)
-	}
-	return t.String(strings.TrimSpace(string(f.In) + " " + f.Name))
-}
+// fieldName is what a field is called.
+func fieldName(t *theme.Theme, f *compare.Field) text.Safe { return t.String(f.Label()) }
 
 func (l *layout) say(role theme.Role, s text.Safe) {
 	l.lines = append(l.lines, fieldLine{field: -1, draw: func(row *widget.Row) { row.Put(role, s) }, plain: s})

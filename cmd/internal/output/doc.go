@@ -17,6 +17,7 @@
 //	writer.go Writer: buffered, and quiet when the reader has gone
 //	order.go  ByTime: lines in the order of their events' time
 //	json.go   event, flow and trace lines as JSON
+//	compare.go  what differs between two flows or two events, as both
 //	trace.go  the steps of a flow, whose messages are read while they are written
 //	letter.go dead letters, plans and runs, as both
 //	topology.go the map, as both and as a diagram

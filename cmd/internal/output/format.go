@@ -41,6 +41,9 @@ type Format interface {
 
 	// WriteTrace writes the lines of a flow step by step.
 	WriteTrace(w *Writer, t *Trace) error
+	// WriteCompared writes what differs between two flows step by step.
+	WriteCompared(w *Writer, c *Compared) error
+	AppendComparedEvents(dst []byte, c *ComparedEvents) []byte
 
 	AppendLetter(dst []byte, d *Letter) []byte
 	AppendLetterPage(dst []byte, d *Letter) []byte
