@@ -91,7 +91,7 @@ func TestALetterThatWasNeverLookedAtIsArchived(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.service = workplace(t, s.folder, s.broker)
-	s.broker.Settling = func(leaving []deadletter.Delivery) {
+	s.broker.Acknowledging = func(leaving []deadletter.Delivery) {
 		for i := range leaving {
 			if _, err := workplace(t, s.folder, s.broker).Archived(context.Background(), sourceOf(s.broker), leaving[i].Position, leaving[i].Fingerprint()); err != nil {
 				t.Errorf("%s leaves the queue: %v", leaving[i].Value, err)
@@ -113,8 +113,8 @@ func TestAnArchiveThatIsLostUnderADiscardStopsIt(t *testing.T) {
 			s := tell(t, adapters.Queue, "a", "b", "c", "d")
 			run := s.begin(s.plan(Discard, PlanOptions{Reason: "test"}), Pace{Window: 1})
 			harm := harms(s.service.archive("model://s", "dlq").Path)[name]
-			s.broker.Settling = func([]deadletter.Delivery) {
-				s.broker.Settling = nil
+			s.broker.Acknowledging = func([]deadletter.Delivery) {
+				s.broker.Acknowledging = nil
 				if err := harm(); err != nil {
 					t.Error(err)
 				}

@@ -160,7 +160,7 @@ func TestALetterThatCouldNotBeTakenOutIsNotSettled(t *testing.T) {
 	for _, action := range []Action{Replay, Discard} {
 		s := tell(t, adapters.Queue, "a", "b", "c")
 		run := s.begin(s.plan(action, PlanOptions{Reason: "test"}), Pace{Window: 2})
-		s.broker.Settling = func([]deadletter.Delivery) { s.broker.Settling, s.broker.Failing = nil, 0 }
+		s.broker.Acknowledging = func([]deadletter.Delivery) { s.broker.Acknowledging, s.broker.Failing = nil, 0 }
 		summary, err := run.Do(t.Context(), func(o Outcome) { t.Errorf("%s is told of as %s", o.Position, o.Result) })
 		if !errors.Is(err, replaytest.ErrFailed) || summary.State != "failed" || summary.Settled != 0 || s.bodies() != "a b c" {
 			t.Fatalf("%s: %+v, %v, left are %s", action, summary, err, s.bodies())

@@ -140,9 +140,9 @@ func (s *story) crashAt(calls int, plan *Plan, pace Pace) *Run {
 func (s *story) crashSettling(plan *Plan, pace Pace) *Run {
 	s.Helper()
 	run := s.begin(plan, pace)
-	s.broker.Settling = func([]deadletter.Delivery) { panic(replaytest.ErrCrash) }
+	s.broker.Acknowledging = func([]deadletter.Delivery) { panic(replaytest.ErrCrash) }
 	s.crash(run)
-	s.broker.Settling = nil
+	s.broker.Acknowledging = nil
 	return run
 }
 

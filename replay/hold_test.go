@@ -45,7 +45,7 @@ func TestAPausedRunHoldsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := tell(t, adapters.Queue, "a", "b", "c", "d")
 		run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 1})
-		s.broker.Settling = func([]deadletter.Delivery) {
+		s.broker.Acknowledging = func([]deadletter.Delivery) {
 			if len(s.broker.Letters) == 4 {
 				run.Pause()
 			}

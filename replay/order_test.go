@@ -21,7 +21,7 @@ func TestNothingLeavesAQueueBeforeItIsWritten(t *testing.T) {
 			s := tell(t, adapters.Queue, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
 			run := s.begin(s.plan(action, PlanOptions{Reason: "test"}), Pace{Window: window})
 			letters, left := run.Plan.Parts[0].Letters, 0
-			s.broker.Settling = func(leaving []deadletter.Delivery) {
+			s.broker.Acknowledging = func(leaving []deadletter.Delivery) {
 				left += len(leaving)
 				record, plan := s.recorded(run.ID)
 				states := record.states(plan, 0)
@@ -72,11 +72,11 @@ func count(states []State, wanted State) (n int) {
 // TestTheCanaryIsAlone: the rest is sent when it is settled, and not before.
 func TestTheCanaryIsAlone(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c", "d")
-	s.broker.Settling = func([]deadletter.Delivery) {
+	s.broker.Acknowledging = func([]deadletter.Delivery) {
 		if sent := len(s.broker.Copies); sent != 1 {
 			t.Errorf("%d are sent when the canary is settled", sent)
 		}
-		s.broker.Settling = nil
+		s.broker.Acknowledging = nil
 	}
 	if _, err := s.begin(s.plan(Replay, PlanOptions{}), Pace{Canary: 1, Window: 2}).Do(context.Background(), func(Outcome) {}); err != nil {
 		t.Fatal(err)
@@ -97,9 +97,9 @@ func TestWhatIsOnItsWayIsSettledAtTheEnd(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
-			s.broker.Settling = func([]deadletter.Delivery) { // of the first window: the second is on its way
+			s.broker.Acknowledging = func([]deadletter.Delivery) { // of the first window: the second is on its way
 				end(s, run, cancel)
-				s.broker.Settling = nil
+				s.broker.Acknowledging = nil
 			}
 			summary, _ := run.Do(ctx, func(Outcome) {})
 			record, plan := s.recorded(run.ID)

@@ -299,11 +299,11 @@ func TestAnAbortDuringAFailureIsAFailure(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c", "d")
 	s.broker.Poison["c"] = true
 	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
-	s.broker.Settling = func([]deadletter.Delivery) { run.Abort() }
+	s.broker.Acknowledging = func([]deadletter.Delivery) { run.Abort() }
 	if summary, err := run.Do(t.Context(), func(Outcome) {}); !errors.Is(err, adapters.ErrTooLarge) || summary.State != "failed" || summary.Failed != 1 {
 		t.Errorf("%+v, %v", summary, err)
 	}
-	s.broker.Poison, s.broker.Settling = nil, nil
+	s.broker.Poison, s.broker.Acknowledging = nil, nil
 	if summary, err := s.resume(run).Do(t.Context(), func(Outcome) {}); err != nil || summary.Settled != 4 {
 		t.Errorf("%+v, %v", summary, err)
 	}

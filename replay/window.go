@@ -263,7 +263,7 @@ func (w *worker) acknowledge(ctx context.Context, letters []taken) error {
 		for i := range letters {
 			held[i] = letters[i].held
 		}
-		if err := w.redrive.Settle(ctx, held); err != nil {
+		if err := w.redrive.Acknowledge(ctx, held); err != nil {
 			return err
 		}
 	}

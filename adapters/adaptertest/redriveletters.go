@@ -111,7 +111,7 @@ func testRedriveSettles(u *letterTest) {
 	r := u.redrive(u.peek())
 	held := append(u.next(r, 4), u.rest(r)...)
 	settled := []deadletter.Delivery{held[0], held[1], held[4]}
-	if err := errors.Join(r.Settle(u.Context(), settled), r.Settle(u.Context(), nil), r.Close()); err != nil {
+	if err := errors.Join(r.Acknowledge(u.Context(), settled), r.Acknowledge(u.Context(), nil), r.Close()); err != nil {
 		u.Fatal(err)
 	}
 	left := bodies
@@ -125,7 +125,7 @@ func testRedriveGivesBack(u *letterTest) {
 	bodies := u.bury("letter", 6)
 	r := u.redrive(u.peek())
 	held := u.next(r, 3)
-	if err := errors.Join(r.Settle(u.Context(), held[1:2]), r.Close()); err != nil {
+	if err := errors.Join(r.Acknowledge(u.Context(), held[1:2]), r.Close()); err != nil {
 		u.Fatal(err)
 	}
 	left := slices.Delete(slices.Clone(bodies), 1, 2)
@@ -150,7 +150,7 @@ func testRedriveEqual(u *letterTest) {
 	if got := heldValues(taken); !slices.Equal(got, []string{"same", "same"}) {
 		u.Fatalf("two of three were ordered, and taken are %s", clip(got))
 	}
-	if err := errors.Join(r.Settle(u.Context(), taken), r.Close()); err != nil {
+	if err := errors.Join(r.Acknowledge(u.Context(), taken), r.Close()); err != nil {
 		u.Fatal(err)
 	}
 	u.lie([]string{"other", "same"})
@@ -223,7 +223,7 @@ func testPublisherPutsBack(u *letterTest) {
 	r := u.redrive(u.peek())
 	held := append(u.next(r, 2), u.rest(r)...)
 	line, err := u.letters.Encode(nil, &held[0])
-	if err := errors.Join(err, r.Settle(u.Context(), held[:1]), r.Close()); err != nil {
+	if err := errors.Join(err, r.Acknowledge(u.Context(), held[:1]), r.Close()); err != nil {
 		u.Fatal(err)
 	}
 	p, err := u.place.Open(u, true).Publisher(u.Context())

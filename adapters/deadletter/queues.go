@@ -32,7 +32,7 @@ type Queues interface {
 
 	// Encode appends all there is to a letter of a queue, without loss, in a form that
 	// the adapter reads back: a line of JSON. It works while the letter is held: within
-	// keep, or until a redrive has settled it. It answers [errors.ErrUnsupported] for
+	// keep, or until a redrive has acknowledged it. It answers [errors.ErrUnsupported] for
 	// letters of a log, which stay where they are.
 	Encode(dst []byte, letter *Delivery) ([]byte, error)
 

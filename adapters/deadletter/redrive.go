@@ -18,7 +18,7 @@ type Order struct {
 	// Queues hand over others as well, since they can only be read in order.
 	Letters []adapters.Position
 	// Rate is how many letters are acted on in a second, at most; 0 is as fast as it goes. A queue
-	// hands over no more than can be settled before the broker takes letters back.
+	// hands over no more than can be acknowledged before the broker takes letters back.
 	Rate float64
 }
 
@@ -47,7 +47,7 @@ type Copy struct {
 type Entry struct{ Key, Value []byte }
 
 // Redrive acts on the letters of one dead-letter queue: it takes them in order, sends copies, and
-// removes what is settled. It belongs to one goroutine. At most one redrive of a dead-letter queue
+// removes what is acknowledged. It belongs to one goroutine. At most one redrive of a dead-letter queue
 // is at work; a later one that was allowed in makes the earlier one fail with ErrBusy.
 type Redrive interface {
 	Sender
@@ -60,16 +60,16 @@ type Redrive interface {
 	// not there any more.
 	Next(ctx context.Context, most int) ([]Delivery, error)
 
-	// Settle removes letters from a queue for good. On a log it does nothing, since the
+	// Acknowledge removes letters from a queue for good. On a log it does nothing, since the
 	// entry of the ledger says it.
-	Settle(ctx context.Context, letters []Delivery) error
+	Acknowledge(ctx context.Context, letters []Delivery) error
 
 	// Overdue says that some letter has been held for as long as it should be: brokers allow
 	// that for some time only. Whoever redrives then ends the redrive, which gives letters
 	// back, and begins another.
 	Overdue() bool
 
-	// Close gives back, in order, what is held and not settled, and ends the redrive.
+	// Close gives back, in order, what is held and not acknowledged, and ends the redrive.
 	Close() error
 }
 
@@ -77,7 +77,7 @@ type Redrive interface {
 type Sender interface {
 	// Send hands the copies to the broker and, where the broker keeps a ledger, records the
 	// entries with them. It may return before the broker has confirmed anything: the next
-	// letters can be taken, and earlier ones settled, while the copies are on their way. The
+	// letters can be taken, and earlier ones acknowledged, while the copies are on their way. The
 	// answer must be called before the next Send.
 	//
 	// With guarantee ExactlyOnce (and Atomic) it is all or nothing: when any copy fails, none

@@ -166,7 +166,7 @@ func (a *Adapter) Run(ctx context.Context, start adapters.Start, intake adapters
 	s.tail = true
 	k := newSupervisor(s, a.selection)
 	k.began, k.start, k.newest = now, cluster.StartTime(start, now), start.Newest()
-	err = s.read(ctx, k, 0, intake)
+	err = s.run(ctx, k, 0, intake)
 	if ctx.Err() != nil {
 		err = nil
 	}

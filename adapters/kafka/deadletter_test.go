@@ -135,7 +135,7 @@ func send(t testing.TB, r deadletter.Redrive, held []deadletter.Delivery, topic 
 			t.Errorf("copy %d: %v", i, err)
 		}
 	}
-	if err := r.Settle(t.Context(), held); err != nil {
+	if err := r.Acknowledge(t.Context(), held); err != nil {
 		t.Error(err)
 	}
 }

@@ -90,7 +90,7 @@ func (f *fetcher) give(cursors []*cursor) {
 	}
 }
 
-func (f *fetcher) take() []*cursor {
+func (f *fetcher) newCursors() []*cursor {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	cursors := f.arrivals
@@ -102,7 +102,7 @@ func (f *fetcher) take() []*cursor {
 func (f *fetcher) run(ctx context.Context) {
 	var cursors []*cursor
 	for ctx.Err() == nil {
-		cursors = f.finish(ctx, append(cursors, f.take()...))
+		cursors = f.finish(ctx, append(cursors, f.newCursors()...))
 		if len(cursors) == 0 {
 			select {
 			case <-f.wake:

@@ -55,11 +55,11 @@ func (s *supervisor) forget(topic string) {
 	s.progress.forget(topic)
 }
 
-// begin makes cursors for logs: at the tail's start if they were there when it began,
+// makeCursors makes cursors for logs: at the tail's start if they were there when it began,
 // at their beginning if they came later, for then all they hold is new. Logs whose
 // offset nobody tells now stay unknown and are tried again. A log is known from when its
 // cursor is among the unassigned, so that none can get lost between the two.
-func (s *supervisor) begin(ctx context.Context, fresh []adapters.Log, c *cluster.Catalog, now time.Time) error {
+func (s *supervisor) makeCursors(ctx context.Context, fresh []adapters.Log, c *cluster.Catalog, now time.Time) error {
 	times := make(map[adapters.Log]int64, len(fresh))
 	for _, log := range fresh {
 		times[log] = cluster.Earliest
@@ -86,7 +86,7 @@ func (s *supervisor) begin(ctx context.Context, fresh []adapters.Log, c *cluster
 		id := c.Topics[log.Destination].ID
 		s.known[log], s.ids[log.Destination] = true, id
 		from := l.Offset - back[log]
-		s.progress.begin(log, from, !s.initial[log] || s.start == cluster.Latest && back[log] == 0)
+		s.progress.follow(log, from, !s.initial[log] || s.start == cluster.Latest && back[log] == 0)
 		s.lose(&cursor{log: log, id: id, next: from, end: unending}, kerrLeaderNotAvailable, now)
 	}
 	return nil
@@ -129,8 +129,8 @@ func (s *supervisor) trouble(log adapters.Log, why error, since time.Time) troub
 	return trouble{since: since, why: cluster.InWords(why)}
 }
 
-// settle goes through the unassigned cursors and returns those that have a place to go.
-func (s *supervisor) settle(ctx context.Context, c *cluster.Catalog, now time.Time) (placed []*cursor, problems []string, err error) {
+// place goes through the unassigned cursors and returns those that have a place to go.
+func (s *supervisor) place(ctx context.Context, c *cluster.Catalog, now time.Time) (placed []*cursor, problems []string, err error) {
 	var waiting []returnedCursor
 	var lost []*cursor
 	for _, returned := range s.unplaced {

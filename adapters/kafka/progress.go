@@ -216,8 +216,8 @@ func (p *progress) delivered(messages, bytes int64) {
 	p.bytes += bytes
 }
 
-// begin adds a log of the tail that is read from offset on, which may be where it ends.
-func (p *progress) begin(log adapters.Log, offset int64, atEnd bool) {
+// follow adds a log of the tail that is read from offset on, which may be where it ends.
+func (p *progress) follow(log adapters.Log, offset int64, atEnd bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.logs[log] = &mark{next: offset, end: offset, stable: -1, caughtUp: atEnd}

@@ -294,8 +294,8 @@ func (r *redrive) explainFailure(err error) error {
 	return r.failure(err)
 }
 
-// Settle implements [deadletter.Redrive]: the ledger has said it.
-func (r *redrive) Settle(context.Context, []deadletter.Delivery) error { return nil }
+// Acknowledge implements [deadletter.Redrive]: the ledger has said it.
+func (r *redrive) Acknowledge(context.Context, []deadletter.Delivery) error { return nil }
 
 // Close implements [deadletter.Redrive]. Every transaction has been ended by the Send that
 // began it, or will be by the next redrive, or by the broker.

@@ -49,7 +49,7 @@ func (a *Adapter) scan(ctx context.Context, span adapters.Range, topics map[stri
 	for _, c := range cursors {
 		k.lose(c, kerrLeaderNotAvailable, k.began)
 	}
-	return ends, s.read(ctx, k, len(cursors), intake)
+	return ends, s.run(ctx, k, len(cursors), intake)
 }
 
 // tellHidden notes what a scan of committed transactions does not show.

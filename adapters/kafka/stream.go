@@ -236,9 +236,9 @@ func (s *stream) undecodable(log adapters.Log, from, next int64, err error) {
 		from, next-1, log.Destination, log.Partition, err))
 }
 
-// read runs the supervisor and the fetchers, delivers until it is done, and leaves no
+// run runs the supervisor and the fetchers, delivers until it is done, and leaves no
 // goroutine behind.
-func (s *stream) read(ctx context.Context, k *supervisor, open int, intake adapters.Intake) error {
+func (s *stream) run(ctx context.Context, k *supervisor, open int, intake adapters.Intake) error {
 	running, stop := context.WithCancel(ctx)
 	s.ctx = running
 	s.running.Go(func() { k.run(running) })

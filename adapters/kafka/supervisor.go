@@ -149,11 +149,11 @@ func (s *supervisor) refresh(ctx context.Context, now time.Time) error {
 	}
 	topics, problems := s.selection.Chosen(s.config.access(), c)
 	if s.tail {
-		if err := s.begin(ctx, s.discover(topics, c, now), c, now); err != nil {
+		if err := s.makeCursors(ctx, s.discover(topics, c, now), c, now); err != nil {
 			return err
 		}
 	}
-	placed, more, err := s.settle(ctx, c, now)
+	placed, more, err := s.place(ctx, c, now)
 	if err != nil {
 		return err
 	}

@@ -440,7 +440,7 @@ func (s *telling) redriven(ctx context.Context, queue, target string) (settled [
 				}
 			}
 			s.inWords(ctx, sending)
-			if err := r.Settle(ctx, safe); err != nil {
+			if err := r.Acknowledge(ctx, safe); err != nil {
 				return err
 			}
 			settled = append(settled, valuesOf(safe)...)

@@ -102,7 +102,7 @@ func sendAll(t testing.TB, r deadletter.Redrive, to string) func([]deadletter.De
 		if err != nil || slices.ContainsFunc(outcomes, func(err error) bool { return err != nil }) {
 			t.Fatal(outcomes, err)
 		}
-		if err := r.Settle(t.Context(), part); err != nil {
+		if err := r.Acknowledge(t.Context(), part); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -281,7 +281,7 @@ func TestSendOutcomes(t *testing.T) {
 				t.Log(outcome)
 			}
 		}
-		if err := r.Settle(t.Context(), settle); err != nil {
+		if err := r.Acknowledge(t.Context(), settle); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.Close(); err != nil {

@@ -102,7 +102,7 @@ func settledThenGone(t *testing.T, b *testBroker, queue string) {
 	r := begin(t, a, queue, make([]adapters.Position, 30))
 	held, err := r.Next(t.Context(), 10)
 	if err == nil {
-		err = r.Settle(t.Context(), held)
+		err = r.Acknowledge(t.Context(), held)
 	}
 	line.end()
 	if err != nil || len(held) != 10 {

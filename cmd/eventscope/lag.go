@@ -133,7 +133,7 @@ func (l *lagPrinter) rounds(ctx context.Context, format output.Format) error {
 	for first := true; ; first = false {
 		began := time.Now()
 		l.begin()
-		found, err := l.look(ctx, first)
+		found, err := l.nextRound(ctx, first)
 		if errors.Is(context.Cause(ctx), exit.ErrTime) && !first {
 			return last
 		}

@@ -17,8 +17,8 @@ import (
 	"eventscope/tui/text"
 )
 
-// look is one round: lags, directions, and how old what is left is.
-func (l *lagPrinter) look(ctx context.Context, first bool) ([]*output.Lag, error) {
+// nextRound is one round: lags, directions, and how old what is left is.
+func (l *lagPrinter) nextRound(ctx context.Context, first bool) ([]*output.Lag, error) {
 	const (
 		apart    = time.Second // rates of a single look need a second one, of those that are behind
 		patience = 5 * time.Second
@@ -127,7 +127,7 @@ func (p *program) consumers(ctx context.Context, sources *reading.Sources) (foun
 			l.readers = append(l.readers, lag.Source{Name: adapter.Name, Broker: adapter.Broker, Reader: adapter.Lag})
 		}
 	}
-	all, err := l.look(ctx, true)
+	all, err := l.nextRound(ctx, true)
 	if err != nil {
 		p.Note("%w", fmt.Errorf("cannot ask who reads: %w", err))
 		for _, reader := range l.readers {

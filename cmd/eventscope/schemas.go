@@ -129,7 +129,7 @@ func (s *schemasPrinter) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer sources.Close()
-	found, interrupted, err := s.look(ctx, settings, extent, sources, &figures)
+	found, interrupted, err := s.gather(ctx, settings, extent, sources, &figures)
 	if err != nil {
 		return err
 	}
@@ -141,8 +141,8 @@ func (s *schemasPrinter) run(ctx context.Context, args []string) error {
 	return s.end(found, sources, figures.Events)
 }
 
-// look reads events, and asks who is behind. What was read until an interrupt is told, too.
-func (s *schemasPrinter) look(ctx context.Context, settings *settings, extent reading.Extent, sources *reading.Sources, figures *reading.Figures) (found []*versions.Version, interrupted, err error) {
+// gather reads events, and asks who is behind. What was read until an interrupt is told, too.
+func (s *schemasPrinter) gather(ctx context.Context, settings *settings, extent reading.Extent, sources *reading.Sources, figures *reading.Figures) (found []*versions.Version, interrupted, err error) {
 	index := reading.StartIndex(settings.tracing())
 	defer index.Stop()
 	within, cancel := context.WithCancelCause(ctx)

@@ -80,7 +80,7 @@ func (m *mapper) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer sources.Close()
-	known, interrupted, err := m.look(ctx, settings, extent, sources, &figures)
+	known, interrupted, err := m.gather(ctx, settings, extent, sources, &figures)
 	if err != nil {
 		return err
 	}
@@ -106,8 +106,8 @@ func (m *mapper) knowsFormat() error {
 	return nil
 }
 
-// look reads events, and asks the brokers. What was read until an interrupt is printed, too.
-func (m *mapper) look(ctx context.Context, settings *settings, extent reading.Extent, sources *reading.Sources, figures *reading.Figures) (known *topology.Known, interrupted, err error) {
+// gather reads events, and asks the brokers. What was read until an interrupt is printed, too.
+func (m *mapper) gather(ctx context.Context, settings *settings, extent reading.Extent, sources *reading.Sources, figures *reading.Figures) (known *topology.Known, interrupted, err error) {
 	index := reading.StartIndex(settings.tracing())
 	defer index.Stop()
 	within, cancel := context.WithCancelCause(ctx)

@@ -106,7 +106,7 @@ func (e *Encoded) append(data []byte, end int64, foreign bool) (value uint64, al
 	return value, append(append(data, line...), '\n'), err
 }
 
-// Write adds data behind what is whole in the file; what a crash or a full disk left
+// write adds data behind what is whole in the file; what a crash or a full disk left
 // torn there goes.
 func (a *Archive) write(data []byte) error {
 	file, err := a.Disk.Open(a.Path, os.O_RDWR|os.O_CREATE)

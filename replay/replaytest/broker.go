@@ -47,11 +47,11 @@ type Broker struct {
 	ID          string // of the cluster; "" from a broker that does not say
 	Incarnation string // of the dead-letter queue
 
-	Acting   func(what string)           // if not nil, is told before anything is sent or settled
-	Settling func([]deadletter.Delivery) // if not nil, is told what is about to leave a queue
-	Overdue  bool                        // letters have been held for too long, always
-	Redrives int                         // that were begun
-	Open     int                         // publishers that were opened and not closed
+	Acting        func(what string)           // if not nil, is told before anything is sent or settled
+	Acknowledging func([]deadletter.Delivery) // if not nil, is told what is about to leave a queue
+	Overdue       bool                        // letters have been held for too long, always
+	Redrives      int                         // that were begun
+	Open          int                         // publishers that were opened and not closed
 
 	session    *session
 	deliveries uint64
@@ -532,15 +532,15 @@ func (s *session) publish(copies []deadletter.Copy) ([]error, error) {
 	return outcomes, nil
 }
 
-func (s *session) Settle(_ context.Context, letters []deadletter.Delivery) error {
+func (s *session) Acknowledge(_ context.Context, letters []deadletter.Delivery) error {
 	s.broker.guard.Lock()
 	defer s.broker.guard.Unlock()
 	if s.broker.Kind != adapters.Queue {
 		return nil
 	}
 	s.broker.act("settle")
-	if s.broker.Settling != nil {
-		s.broker.Settling(letters)
+	if s.broker.Acknowledging != nil {
+		s.broker.Acknowledging(letters)
 	}
 	s.broker.burn()
 	if err := s.broker.fail(); err != nil {

@@ -265,8 +265,8 @@ func (r *heldRedrive) Send(ctx context.Context, copies []deadletter.Copy, entrie
 	return answer
 }
 
-func (r *heldRedrive) Settle(ctx context.Context, held []deadletter.Delivery) (err error) {
-	r.letters.Change(func() { err = r.Redrive.Settle(ctx, held) })
+func (r *heldRedrive) Acknowledge(ctx context.Context, held []deadletter.Delivery) (err error) {
+	r.letters.Change(func() { err = r.Redrive.Acknowledge(ctx, held) })
 	return err
 }
 

@@ -75,7 +75,7 @@ func (r *redrive) Next(ctx context.Context, most int) (handed []deadletter.Deliv
 	return handed, err
 }
 
-func (r *redrive) Settle(ctx context.Context, letters []deadletter.Delivery) error {
+func (r *redrive) Acknowledge(ctx context.Context, letters []deadletter.Delivery) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ const (
 	takePrefetch = 1000
 
 	// holdLimit is how long letters are held. The broker takes them back from consumers that have
-	// not settled them within consumer_timeout, which is 30 minutes unless somebody has set
+	// not acknowledged them within consumer_timeout, which is 30 minutes unless somebody has set
 	// it and sensibly no less than one.
 	holdLimit = 30 * time.Second
 	// holdQuorum is the same where giving back is counted or costs much: half of the 30 minutes.
@@ -33,7 +33,7 @@ const (
 )
 
 // letterConsumer takes letters from a queue, by an exclusive consumer on one channel (a peek by a
-// shared one), and settles them or gives them back. Letters that stay unsettled use up the consumer's credit; it is
+// shared one), and acknowledges them or gives them back. Letters that stay unacknowledged use up the consumer's credit; it is
 // then replaced by a new one, while they stay held by the channel.
 type letterConsumer struct {
 	channel    *connection.Channel
@@ -48,15 +48,15 @@ type letterConsumer struct {
 
 	first    uint64 // the first delivery tag of the present consumer
 	consumed uint64 // the last one of any consumer
-	credit   int    // its letters that are not settled
+	credit   int    // its letters that are not acknowledged
 	read     int    // letters handed on
 	lastTag  uint64 // of the last delivery
 	fresh    bool   // that was never handed out before
 	whole    bool   // the queue was found empty
 
-	seen    []sighting      // when letters came that are not settled, oldest first
-	lowest  uint64          // delivery tag that is not settled
-	settled map[uint64]bool // above it
+	seen         []sighting      // when letters came that are not acknowledged, oldest first
+	lowest       uint64          // delivery tag that is not acknowledged
+	acknowledged map[uint64]bool // above it
 }
 
 // takeLetters begins to take letters.
@@ -71,7 +71,7 @@ func takeLetters(l *connection.Conn, queue string, prefetch int) (*letterConsume
 }
 
 func newLetterConsumer(channel *connection.Channel, queue string) *letterConsumer {
-	return &letterConsumer{channel: channel, queue: queue, timer: time.NewTimer(time.Hour), prefetch: takePrefetch, lowest: 1, settled: map[uint64]bool{}}
+	return &letterConsumer{channel: channel, queue: queue, timer: time.NewTimer(time.Hour), prefetch: takePrefetch, lowest: 1, acknowledged: map[uint64]bool{}}
 }
 
 func (c *letterConsumer) doing() string { return "take letters from queue " + wording.Quoted(c.queue) }
@@ -243,20 +243,20 @@ func (c *letterConsumer) renew() error {
 	return c.consume()
 }
 
-// settle removes letters from the queue, by delivery tag, and waits until the broker's
+// acknowledge removes letters from the queue, by delivery tag, and waits until the broker's
 // channel has heard it: an acknowledgement has no answer of its own, and what a killed
 // process has only written to its socket may never be read there.
-func (c *letterConsumer) settle(tags []uint64) error {
+func (c *letterConsumer) acknowledge(tags []uint64) error {
 	slices.Sort(tags)
 	through := uint64(0) // all up to this one
 	for _, tag := range tags {
 		if tag >= c.first {
 			c.credit--
 		}
-		c.settled[tag] = true
-		for c.settled[c.lowest] {
-			delete(c.settled, c.lowest)
-			through = tag // and not one that was settled before, which the broker does not know any more
+		c.acknowledged[tag] = true
+		for c.acknowledged[c.lowest] {
+			delete(c.acknowledged, c.lowest)
+			through = tag // and not one that was acknowledged before, which the broker does not know any more
 			c.lowest++
 		}
 	}
@@ -297,7 +297,7 @@ func (c *letterConsumer) complete(handling handling, take func(*amqp.Delivery)) 
 	return nil
 }
 
-// requeue gives everything back that is not settled, in the order in which it came.
+// requeue gives everything back that is not acknowledged, in the order in which it came.
 func (c *letterConsumer) requeue(f *queueInfo) error {
 	if err := c.flush(); err != nil {
 		return err
@@ -305,7 +305,7 @@ func (c *letterConsumer) requeue(f *queueInfo) error {
 	var consumed, got []uint64
 	for tag := c.lowest; tag <= c.lastTag; tag++ {
 		switch {
-		case c.settled[tag]:
+		case c.acknowledged[tag]:
 		case tag <= c.consumed:
 			consumed = append(consumed, tag)
 		default:
@@ -318,7 +318,7 @@ func (c *letterConsumer) requeue(f *queueInfo) error {
 	return requeue(c.channel, f, got, 1)
 }
 
-// flush waits until the broker has seen what was settled.
+// flush waits until the broker has seen what was acknowledged.
 func (c *letterConsumer) flush() error {
 	if _, err := c.channel.QueueDeclarePassive(c.queue, true, false, false, false, nil); err != nil {
 		return c.channel.Problem("settle letters of queue "+wording.Quoted(c.queue), err)

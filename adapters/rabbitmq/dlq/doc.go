@@ -20,7 +20,7 @@
 // # What may be lost
 //
 // Nothing where the policy allowed the look: a crash gives back what was held, but a quorum queue may
-// then have it in another order. A copy is sent before its letter is settled, so a crash can send it
+// then have it in another order. A copy is sent before its letter is acknowledged, so a crash can send it
 // twice and cannot lose it.
 //
 // # Files

@@ -77,7 +77,7 @@ func (p *queuePeek) run(ctx context.Context) error {
 	if err := p.policy.refusal(p.doing()); err != nil {
 		return err
 	}
-	state, err := p.begin(ctx)
+	state, err := p.prepare(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,9 +98,9 @@ func (p *queuePeek) run(ctx context.Context) error {
 	return p.complete(state)
 }
 
-// begin keeps others away and refuses before anything is taken, where that can be known. A
+// prepare keeps others away and refuses before anything is taken, where that can be known. A
 // quorum queue without a leader says that it is empty.
-func (p *queuePeek) begin(ctx context.Context) (state amqp.Queue, err error) {
+func (p *queuePeek) prepare(ctx context.Context) (state amqp.Queue, err error) {
 	if err := lock(ctx, p.control, p.doing(), p.queue); err != nil {
 		return state, err
 	}
@@ -165,7 +165,7 @@ func (p *queuePeek) readOn(ctx context.Context, hand func(*queuePeek, []amqp.Del
 			case !ok:
 				p.whole = true
 			default:
-				p.take(&d)
+				p.noteCounts(&d)
 				part = append(part, d)
 			}
 		}
@@ -206,8 +206,8 @@ func keepEach(l *queuePeek, part []amqp.Delivery) error {
 	return l.keep(held)
 }
 
-// take notes what a letter tells about those that are held.
-func (p *queuePeek) take(d *amqp.Delivery) {
+// noteCounts notes what a letter tells about those that are held.
+func (p *queuePeek) noteCounts(d *amqp.Delivery) {
 	p.read++
 	p.fresh = !d.Redelivered
 	if p.policy.margin == 0 {

@@ -17,7 +17,7 @@ import (
 
 // PeekCounts remembers how often looks have seen letters handed out, by queue, so that the
 // next peek, by this process or another, is refused before it reads anything. It is
-// forgotten when the queue is empty, or a redrive has settled letters.
+// forgotten when the queue is empty, or a redrive has acknowledged letters.
 type PeekCounts struct {
 	path  string // a file of this user's, or empty: then the process alone remembers
 	scope string // the broker and virtual host

@@ -25,7 +25,7 @@ import (
 //
 // A crash gives back what is held, which costs each such letter one of the times that a
 // quorum queue with a limit allows. So little is held: at most takePrefetch letters that
-// were not handed over, and those that nobody settles; one at a time while that one could be
+// were not handed over, and those that nobody acknowledges; one at a time while that one could be
 // the last.
 type redrive struct {
 	publish.Sender
@@ -40,7 +40,7 @@ type redrive struct {
 	left   int                       // how many those are
 	most   int                       // letters that lie before what came after the beginning
 
-	tags      map[uint64]uint64           // handle to delivery tag, of what is not settled
+	tags      map[uint64]uint64           // handle to delivery tag, of what is not acknowledged
 	others    []uint64                    // handles of what the last Next handed over though nobody ordered it
 	overLimit map[uint64]publish.Outgoing // by tag: what is lost when it is given back
 	partly    bool                        // not all letters are ordered
@@ -51,7 +51,7 @@ type redrive struct {
 // Redrive implements deadletter.Queues. The letters of a queue are taken by an exclusive
 // consumer, which the broker grants to one at a time and only where nobody else consumes.
 // An order of fewer letters than the queue holds is checked like a peek, since what is not
-// settled is given back; an order of all only against a crash.
+// acknowledged is given back; an order of all only against a crash.
 func (d *DeadLetters) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
 	doing := "take letters from queue " + wording.Quoted(order.DLQ)
 	if err := d.MayWrite(doing); err != nil {
@@ -124,7 +124,7 @@ func (d *DeadLetters) redrive(ctx context.Context, l *connection.Conn, order dea
 	return r, nil
 }
 
-// prefetchFor is how many letters are taken in advance: no more than are settled within
+// prefetchFor is how many letters are taken in advance: no more than are acknowledged within
 // holdLimit, unless others must be passed over, which are held in any case.
 func prefetchFor(rate float64, partly bool) int {
 	if rate <= 0 || partly {
@@ -159,7 +159,7 @@ func (r *redrive) Guarantee() deadletter.Guarantee { return deadletter.AtLeastOn
 // Next implements deadletter.Redrive. Letters that nobody ordered are handed over on the way;
 // they can be preserved and copied until the next call only, so that their bodies need
 // no memory. No more than half of the credit is handed over, so that there is some for
-// the next letters before these are settled.
+// the next letters before these are acknowledged.
 func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
 	r.Hurry = deadletter.Hurry(ctx)
 	defer r.conn.LimitWaits(r.Hurry, false)()
@@ -175,7 +175,7 @@ func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, er
 		if d == nil {
 			break
 		}
-		held = append(held, r.take(&holding, d))
+		held = append(held, r.hold(&holding, d))
 		if err := r.widen(d); err != nil {
 			return held, err
 		}
@@ -189,8 +189,8 @@ func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, er
 	return held, nil
 }
 
-// take makes a letter of a delivery and notes what has to be known about it.
-func (r *redrive) take(holding *publish.Holding, d *amqp.Delivery) deadletter.Delivery {
+// hold makes a letter of a delivery and notes what has to be known about it.
+func (r *redrive) hold(holding *publish.Holding, d *amqp.Delivery) deadletter.Delivery {
 	held := holding.FromQueue(d, r.queue)
 	r.tags[held.Handle] = d.DeliveryTag
 	ordered := r.wanted[held.Position] > 0
@@ -214,7 +214,7 @@ func (r *redrive) take(holding *publish.Holding, d *amqp.Delivery) deadletter.De
 
 // widen takes more letters in advance when one comes that survives a crash. Those with the highest
 // counts come first, since a quorum queue serves what was given back before the rest. While a
-// crash would cost letters, no more of them are held than are being settled.
+// crash would cost letters, no more of them are held than are being acknowledged.
 func (r *redrive) widen(d *amqp.Delivery) error {
 	if r.letterConsumer.prefetch == r.wide || r.info.headroom(countOf(d)) < crashMargin {
 		return nil
@@ -235,8 +235,8 @@ func (r *redrive) judge(d *amqp.Delivery) {
 	r.overLimit[d.DeliveryTag] = again
 }
 
-// Settle implements deadletter.Redrive.
-func (r *redrive) Settle(ctx context.Context, letters []deadletter.Delivery) error {
+// Acknowledge implements deadletter.Redrive.
+func (r *redrive) Acknowledge(ctx context.Context, letters []deadletter.Delivery) error {
 	r.Hurry = deadletter.Hurry(ctx)
 	defer r.conn.LimitWaits(r.Hurry, false)()
 	tags := make([]uint64, 0, len(letters))
@@ -247,7 +247,7 @@ func (r *redrive) Settle(ctx context.Context, letters []deadletter.Delivery) err
 		}
 		tags = append(tags, tag)
 	}
-	if err := r.letterConsumer.settle(tags); err != nil {
+	if err := r.letterConsumer.acknowledge(tags); err != nil {
 		return err
 	}
 	r.counted.forget(r.queue)
@@ -271,7 +271,7 @@ func (r *redrive) Close() error {
 	return r.end()
 }
 
-// end gives everything back that is not settled.
+// end gives everything back that is not acknowledged.
 func (r *redrive) end() error {
 	if r.letterConsumer == nil {
 		return nil
@@ -296,7 +296,7 @@ func (r *redrive) end() error {
 	return r.letterConsumer.requeue(&r.info)
 }
 
-// republish sends to the queue anew what would be lost if it were given back, and settles it.
+// republish sends to the queue anew what would be lost if it were given back, and acknowledges it.
 func (r *redrive) republish() error {
 	ctx, cancel := context.WithTimeout(context.Background(), publish.ConfirmLimit)
 	defer cancel()
@@ -318,5 +318,5 @@ func (r *redrive) republish() error {
 	if err := errors.Join(append(outcomes, err)...); err != nil {
 		return err
 	}
-	return r.letterConsumer.settle(tags)
+	return r.letterConsumer.acknowledge(tags)
 }

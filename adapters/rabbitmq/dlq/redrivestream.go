@@ -74,8 +74,8 @@ func (s *streamRedrive) Next(ctx context.Context, most int) ([]deadletter.Delive
 	return held, nil
 }
 
-// Settle implements deadletter.Redrive: a stream keeps its letters.
-func (s *streamRedrive) Settle(context.Context, []deadletter.Delivery) error { return nil }
+// Acknowledge implements deadletter.Redrive: a stream keeps its letters.
+func (s *streamRedrive) Acknowledge(context.Context, []deadletter.Delivery) error { return nil }
 
 // Close implements deadletter.Redrive.
 func (s *streamRedrive) Close() error {

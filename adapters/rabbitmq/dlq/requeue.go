@@ -36,7 +36,7 @@ func requeue(channel *connection.Channel, f *queueInfo, tags []uint64, together 
 		return channel.Problem(doing, err)
 	}
 	patience := backTime
-	// What was settled before is on its way in commands of its own. One letter goes back alone: when
+	// What was acknowledged before is on its way in commands of its own. One letter goes back alone: when
 	// it is there, so are they.
 	part := tags[:min(1, len(tags))]
 	if f.kind == amqp.QueueTypeClassic {

@@ -211,8 +211,8 @@ func listOf[T any](ctx context.Context, m *Client, doing, path string) (items []
 	return items, nil
 }
 
-// read asks about one queue. That there is none is only said if the user may see the others.
-func (c *Client) read(ctx context.Context, doing, queue, query string, into interface{ called() string }) error {
+// get asks about one queue. That there is none is only said if the user may see the others.
+func (c *Client) get(ctx context.Context, doing, queue, query string, into interface{ called() string }) error {
 	status, err := c.ask(ctx, doing, c.ofHost("queues")+"/"+url.PathEscape(queue)+query, func(a *answer) error {
 		err := a.value(into)
 		if err == nil && into.called() != queue {
@@ -315,7 +315,7 @@ func (q *Queue) Setting(argument, policy string) any {
 // Queue describes one queue. Its error is [adapters.ErrUnknownDestination] if there is none.
 func (c *Client) Queue(ctx context.Context, name string) (*Queue, error) {
 	info := &Queue{}
-	if err := c.read(ctx, "read queue "+wording.Quoted(name), name, "", info); err != nil {
+	if err := c.get(ctx, "read queue "+wording.Quoted(name), name, "", info); err != nil {
 		return nil, err
 	}
 	return info, nil

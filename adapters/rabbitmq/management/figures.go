@@ -143,7 +143,7 @@ func (c *Client) FiguresPage(ctx context.Context, page int) (got FiguresPage, er
 // Figures reads those of one queue. Its error is [adapters.ErrUnknownDestination] if there is none.
 func (c *Client) Figures(ctx context.Context, name string) (*Figures, error) {
 	answer := &Figures{}
-	return answer, c.read(ctx, "read the lag of queue "+wording.Quoted(name), name, "?"+figuresQuery, answer)
+	return answer, c.get(ctx, "read the lag of queue "+wording.Quoted(name), name, "?"+figuresQuery, answer)
 }
 
 // Consumer is one consumer of a queue, or reader of a stream.

@@ -98,7 +98,7 @@ func (c *ConfirmChannel) post(ctx context.Context, out []Outgoing, outcomes []er
 			continue
 		}
 		for len(p.waiting) == sendWindow && c.Broken == nil {
-			p.settle(ctx)
+			p.awaitOldest(ctx)
 		}
 		if c.Broken == nil {
 			p.publish(ctx, i)
@@ -117,7 +117,7 @@ func (c *ConfirmChannel) posted(ctx context.Context) error {
 	}
 	defer c.Conn.LimitWaits(deadletter.Hurry(ctx), true)()
 	for len(p.waiting) > 0 {
-		p.settle(ctx)
+		p.awaitOldest(ctx)
 	}
 	p.unmatchedReturns()
 	return c.Broken
@@ -188,8 +188,8 @@ func (s *sending) publish(ctx context.Context, i int) {
 	s.waiting = append(s.waiting, inFlight{i, confirmation})
 }
 
-// settle waits for the outcome of the oldest message under way.
-func (s *sending) settle(ctx context.Context) {
+// awaitOldest waits for the outcome of the oldest message under way.
+func (s *sending) awaitOldest(ctx context.Context) {
 	s.Conn.FlushWrites()
 	oldest := s.waiting[0]
 	s.waiting = s.waiting[1:]

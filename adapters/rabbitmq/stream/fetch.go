@@ -118,15 +118,15 @@ func (f *fetch) run(ctx context.Context) {
 				f.fail(l.Loss())
 				break
 			}
-			f.take(&d)
+			f.answerWith(&d)
 			_ = d.Ack(false) // credit for the next one; if it fails, the deliveries end
 			patience.Reset(2 * emptyPatience)
 		}
 	}
 }
 
-// take answers what a delivery answers: itself, and that all before it are gone.
-func (f *fetch) take(d *amqp.Delivery) {
+// answerWith answers what a delivery answers: itself, and that all before it are gone.
+func (f *fetch) answerWith(d *amqp.Delivery) {
 	offset, ok := delivery.StreamOffset(d)
 	if !ok {
 		f.fail(errNoOffset)

@@ -156,7 +156,7 @@ func (s *scan) read(ctx context.Context, l *connection.Conn, offset any) error {
 		return err
 	}
 	defer l.CloseChannel(ctx, channel)
-	reader := delivery.NewReader(s.take, func(ctx context.Context, b *delivery.Buffer) error {
+	reader := delivery.NewReader(s.add, func(ctx context.Context, b *delivery.Buffer) error {
 		batch := b.Batch(false)
 		batch.Past = true
 		err := s.intake.Put(ctx, batch)
@@ -184,8 +184,8 @@ func (s *scan) read(ctx context.Context, l *connection.Conn, offset any) error {
 	}
 }
 
-// take adds what the span holds, and says when the end is reached.
-func (s *scan) take(b *delivery.Buffer, d *amqp.Delivery) error {
+// add adds what the span holds, and says when the end is reached.
+func (s *scan) add(b *delivery.Buffer, d *amqp.Delivery) error {
 	offset, ok := delivery.StreamOffset(d)
 	if !ok {
 		return errNoOffset

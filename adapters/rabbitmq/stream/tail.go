@@ -49,7 +49,7 @@ func NewTail(name string, start adapters.Start, put func(_ context.Context, s *d
 	st.next.Store(-1)
 	st.delivered.Store(-1)
 	st.past.Store(-1)
-	st.reader = delivery.NewReader(st.take, func(ctx context.Context, s *delivery.Buffer) error {
+	st.reader = delivery.NewReader(st.add, func(ctx context.Context, s *delivery.Buffer) error {
 		end := s.Messages[len(s.Messages)-1].Position.Offset + 1
 		st.handing.Store(true)
 		defer st.handing.Store(false)
@@ -66,7 +66,7 @@ func NewTail(name string, start adapters.Start, put func(_ context.Context, s *d
 // does, the message is left to its queue.
 var errNoOffset = errors.New("a message without an offset came from a stream")
 
-func (t *Tail) take(s *delivery.Buffer, d *amqp.Delivery) error {
+func (t *Tail) add(s *delivery.Buffer, d *amqp.Delivery) error {
 	offset, ok := delivery.StreamOffset(d)
 	if !ok {
 		return errNoOffset

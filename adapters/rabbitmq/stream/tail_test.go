@@ -20,7 +20,7 @@ func TestStreamTimesWithinAChunk(t *testing.T) {
 	s := new(delivery.Buffer)
 	for i, at := range []time.Time{since.Add(-time.Hour), since.Add(-time.Second), since, since.Add(-time.Hour), {}, since.Add(time.Hour)} {
 		d := amqp.Delivery{Timestamp: at, Headers: amqp.Table{delivery.OffsetHeader: int64(100 + i), "h": "v"}}
-		if err := st.take(s, &d); err != nil {
+		if err := st.add(s, &d); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -31,10 +31,10 @@ func TestStreamTimesWithinAChunk(t *testing.T) {
 		t.Errorf("headers %q: the offset is the position, not a header", h)
 	}
 	again := amqp.Delivery{Headers: amqp.Table{delivery.OffsetHeader: int64(104)}}
-	if err := st.take(s, &again); err != nil || len(s.Messages) != 4 {
+	if err := st.add(s, &again); err != nil || len(s.Messages) != 4 {
 		t.Errorf("an offset came twice: %v, %v", offsets(s.Messages), err)
 	}
-	if err := st.take(s, &amqp.Delivery{}); !errors.Is(err, errNoOffset) {
+	if err := st.add(s, &amqp.Delivery{}); !errors.Is(err, errNoOffset) {
 		t.Errorf("a message of a queue: %v, want %v", err, errNoOffset)
 	}
 }
