@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"eventscope/adapters/envelope/dialect"
+	"eventscope/adapters/payload/xmltext"
 )
 
 // pinnedSize bounds the memory of which rule belongs to which destination.
@@ -53,11 +54,14 @@ func (r *Reader) find(where *location) []byte {
 	return nil
 }
 
-// findInBody follows a JSON pointer through the body.
+// findInBody follows a JSON pointer through the body, or through the JSON that is made of XML.
 func (r *Reader) findInBody(pointer []string) []byte {
 	rest := r.writtenBody()
 	if rest == nil {
 		rest = r.start("{[")
+	}
+	if rest == nil {
+		rest = r.xmlBody()
 	}
 	if rest == nil {
 		return nil
@@ -76,6 +80,26 @@ func (r *Reader) findInBody(pointer []string) []byte {
 		return nil
 	}
 	return r.scalar(value)
+}
+
+// xmlBody is the JSON of a body that is XML, in the scratch memory, or nil.
+func (r *Reader) xmlBody() []byte {
+	if r.xmlTried {
+		return r.xml
+	}
+	r.xmlTried = true
+	text := r.start("<")
+	if text == nil || len(r.message.Value) > MaxBody {
+		return nil
+	}
+	start := len(r.scratch)
+	made, err := xmltext.AppendJSON(r.scratch, text, MaxBody)
+	if err != nil {
+		return nil
+	}
+	r.scratch = made
+	r.xml = made[start:len(made):len(made)]
+	return r.xml
 }
 
 // follow walks through a body to what a pointer names; nil when it is not there.

@@ -29,6 +29,8 @@ type Reader struct {
 	known       roles                     // those that need no more looking
 	members     []member                  // of its body
 	scratch     []byte                    // values that are not as they stand in the message
+	xml         []byte                    // JSON that was made of its body, if that is XML
+	xmlTried    bool
 
 	recent [32]recent // names of members, by their place in the body
 	place  int
@@ -104,7 +106,7 @@ func (r *Reader) read(m, whole *adapters.Message, id *Identity) {
 func (r *Reader) begin(m *adapters.Message, id *Identity) {
 	r.message, r.id, r.dialect, r.contentType = m, id, nil, nil
 	r.meanings, r.members, r.scratch = r.meanings[:0], r.members[:0], r.scratch[:0]
-	r.marks, r.known = 0, 0
+	r.marks, r.known, r.xml, r.xmlTried = 0, 0, nil, false
 	for i := range r.rank {
 		r.rank[i] = unranked
 	}

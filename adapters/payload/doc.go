@@ -38,6 +38,7 @@
 //	lines.go      Lines: text as lines of bounded length
 //	hex.go        hexadecimal rows
 //	lookup.go     one part of a value, for filters
+//	xml.go        the parts of a value that is XML
 //	rowchange.go  what a change of a row in a database did
 //
 // # Not obvious

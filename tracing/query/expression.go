@@ -67,6 +67,7 @@ type environment struct {
 
 	subject *Subject
 	plain   []byte // its value, decompressed, when it was asked for
+	found   []byte // the same in the form in which its parts are found
 }
 
 // compileExpression compiles an expression. Of one that chooses flows, whole is what asks about
@@ -217,6 +218,14 @@ func (e *environment) body() []byte {
 		e.plain = payload.Readable(e.subject.Message, mostOfValue)
 	}
 	return e.plain
+}
+
+// parts is the body in the form in which its parts are found, made once.
+func (e *environment) parts() []byte {
+	if e.found == nil {
+		e.found = payload.Parts(e.body())
+	}
+	return e.found
 }
 
 // places says which rune of the text each rune of the spelled-out source is of.

@@ -325,3 +325,19 @@ func BenchmarkFilter(b *testing.B) {
 		})
 	}
 }
+
+// TestPartsOfXML are found by the names of its elements.
+func TestPartsOfXML(t *testing.T) {
+	m := adapters.Message{Value: []byte(`<order id="ord-1"><total currency="EUR">12.50</total><line>a</line><line>b</line></order>`)}
+	for text, want := range map[string]bool{
+		`json("order.@id") == "ord-1"`: true, `json("order.line.1") == "b"`: true, `json("order.total.#text") > 12`: true, `has("order.total")`: true, `has("order.none")`: false, `value contains "currency"`: true,
+	} {
+		filter, err := Compile(text, Events)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := filter.Match(&Subject{Message: &m}); got != want || err != nil {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+}

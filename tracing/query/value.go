@@ -59,7 +59,7 @@ func dynamicFunctions() []expr.Option {
 		expr.Function("header", func(values ...any) (any, error) { return values[0].(*environment).header(values[1].(string)), nil }, new(func(*environment, string) any)),
 		expr.Function("has", func(values ...any) (any, error) {
 			v, name := values[0].(*environment), values[1].(string)
-			return v.header(name) != nil || payload.Lookup(v.body(), name) != nil, nil
+			return v.header(name) != nil || payload.Lookup(v.parts(), name) != nil, nil
 		}, new(func(*environment, string) any)),
 		expr.Function("ago", func(values ...any) (any, error) {
 			age, err := time.ParseDuration(values[0].(string))
@@ -70,7 +70,7 @@ func dynamicFunctions() []expr.Option {
 
 // json is a part of the body, or nil.
 func (e *environment) json(path string) any {
-	raw := payload.Lookup(e.body(), path)
+	raw := payload.Lookup(e.parts(), path)
 	if len(raw) == 0 {
 		return nil
 	}

@@ -180,3 +180,11 @@ type one struct{ schema *schemas.Schema }
 func (one) Registry() string { return "registry" }
 
 func (o one) Find(string, schemas.Ref) (*schemas.Schema, error) { return o.schema, nil }
+
+// TestXMLIsATree that folds, and the text that was sent.
+func TestXMLIsATree(t *testing.T) {
+	e := of(t, 109, 40, 0, nil)
+	e.page = e.config.NewLoading(tracing.Event{Source: "s", Broker: "kafka", Position: position}, text.Own("reading"), load(adapters.Message{Value: []byte(`<order id="ord-1"><line>a</line><line>b</line></order>`)}))
+	e.Show(e.page)
+	e.Sees("tree", "@id", "ord-1", "[2]").Press("v").Sees("raw", `<order id="ord-1">`)
+}

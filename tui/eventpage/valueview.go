@@ -37,6 +37,9 @@ func viewsOf(d *payload.Decoded) []valueView {
 	case payload.Binary:
 		return []valueView{hex, raw}
 	}
+	if tree, ok := d.Tree(); ok {
+		return []valueView{&treeView{outline: payload.NewOutline(tree)}, raw, hex}
+	}
 	return []valueView{raw, hex}
 }
 
