@@ -70,7 +70,7 @@ func (s *SourceError) Error() string { return s.Err.Error() }
 // Unwrap gives the error of the source.
 func (s *SourceError) Unwrap() error { return s.Err }
 
-// IsPermanent says that waiting and trying again will not mend err: wrong
+// IsPermanent reports whether waiting and trying again will not mend err: wrong
 // credentials, no permission, a wrong name, a TLS mismatch, wrong usage.
 func IsPermanent(err error) bool {
 	for _, kind := range []error{ErrNotAuthenticated, ErrNotAuthorized, ErrUnknownDestination, ErrTLS, ErrReadOnly, ErrUsage, errors.ErrUnsupported} {
@@ -81,7 +81,7 @@ func IsPermanent(err error) bool {
 	return false
 }
 
-// IsEnd says that err only reports that the work was told to stop.
+// IsEnd reports whether err only tells that the work was told to stop.
 func IsEnd(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -69,7 +69,7 @@ func (s summing) bytes(b []byte) {
 	_, _ = s.Write(b)
 }
 
-// IsZero says that it is no message's.
+// IsZero reports whether it is no message's.
 func (f Fingerprint) IsZero() bool { return f == Fingerprint{} }
 
 // String is 32 hexadecimal digits.

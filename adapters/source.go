@@ -94,10 +94,10 @@ func Newest(n int) Start {
 // Newest is how many messages a start by number means; 0 for every other.
 func (s Start) Newest() int { return s.newest }
 
-// IsEnd says that nothing older than now is wanted.
+// IsEnd reports whether nothing older than now is wanted.
 func (s Start) IsEnd() bool { return s.kind == startEnd }
 
-// IsBeginning says that everything is wanted.
+// IsBeginning reports whether everything is wanted.
 func (s Start) IsBeginning() bool { return s.kind == startBeginning }
 
 // Time is the time a start by time or age means at now; ok is false for all others.

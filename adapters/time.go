@@ -16,6 +16,6 @@ func MessageTime(ms int64) (at time.Time, raw int64) {
 	return at, 0
 }
 
-// OutOfRange says that nanoseconds in 64 bits cannot hold a time, so that whoever counts in
+// OutOfRange reports whether nanoseconds in 64 bits cannot hold a time, so that whoever counts in
 // them would get another one. The zero time is out of range.
 func OutOfRange(at time.Time) bool { return !time.Unix(0, at.UnixNano()).Equal(at) }

@@ -39,12 +39,12 @@ func (l *Letter) group() groupKey {
 // origin is the destination at which a letter died, without its place there.
 func (l *Letter) origin() string { return l.DeadLetter.OriginName() }
 
-// In says that the letter belongs to a group.
+// In reports whether the letter belongs to a group.
 func (l *Letter) In(g *Group) bool {
 	return l.group() == g.key()
 }
 
-// Like says that two groups are of letters that died in the same way, though of others.
+// Like reports whether two groups are of letters that died in the same way, though of others.
 func (g *Group) Like(other *Group) bool {
 	return g.key() == other.key()
 }

@@ -198,7 +198,7 @@ func (j *Journal) running(do func(*Record)) error {
 	return nil
 }
 
-// wantsEnd says that somebody, perhaps in another process, has ended a run. A journal
+// wantsEnd reports whether somebody, perhaps in another process, has ended a run. A journal
 // that cannot be read now says no: writing the next line will tell.
 func (j *Journal) wantsEnd(run string) bool {
 	j.mu.Lock()
@@ -367,7 +367,7 @@ func sumUp(text []byte) []byte {
 	return append(text, `"}`...)
 }
 
-// summedUp says that a line has a sum, and that it is the right one. A line without one is
+// summedUp reports whether a line has a sum, and whether it is the right one. A line without one is
 // sound as far as it can tell.
 func summedUp(text []byte) (sound, summed bool) {
 	at := len(text) - len(sumMark) - sumDigits - len(`"}`)

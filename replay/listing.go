@@ -50,7 +50,7 @@ type Listed struct {
 // Key names a destination within a service.
 func (d *DLQ) Key() string { return d.Source.Name + " " + d.Name }
 
-// Stale says that the queue holds more or fewer letters now than when it was read.
+// Stale reports whether the queue holds more or fewer letters now than when it was read.
 func (l *Listed) Stale() bool {
 	return !l.ReadAt.IsZero() && l.Messages >= 0 && !l.Cost.IsFree() && int(l.Messages) != len(l.Letters)+l.More
 }
@@ -188,7 +188,7 @@ func (l *Listed) unread() (messages int64) {
 	return messages
 }
 
-// due says that a destination is to be read.
+// due reports whether a destination is to be read.
 func (l *Listed) due(options *ListingOptions) bool {
 	switch {
 	case !l.AsOf.IsZero():
@@ -203,13 +203,13 @@ func (l *Listed) due(options *ListingOptions) bool {
 	return l.ReadAt.IsZero() || options.Fresh || time.Since(l.ReadAt) > recheck
 }
 
-// reread says that all of a log is to be read again: what is not listed has changed, and
+// reread reports whether all of a log is to be read again: what is not listed has changed, and
 // the last time is long enough ago.
 func (l *Listed) reread() bool {
 	return l.behind && time.Since(l.whole.at) > max(recheck, rereadShare*l.whole.took)
 }
 
-// afresh says that a destination that is due is read from its beginning.
+// afresh reports whether a destination that is due is read from its beginning.
 func (l *Listed) afresh(options *ListingOptions) bool {
 	return l.Partitions == nil || l.next == nil || l.reread() || options.Peek[l.Key()]
 }

@@ -81,7 +81,7 @@ func (t *tally) most() (origin string, count int) {
 	return origin, count
 }
 
-// claimsOrigin says that the letter itself, and nothing else, says where it goes.
+// claimsOrigin reports whether the letter itself, and nothing else, says where it goes.
 func (l *Letter) claimsOrigin() bool {
 	return l.Confidence == deadheader.Certain || l.Confidence == deadheader.Claimed
 }
@@ -165,7 +165,7 @@ func died(c *statement, recipients *deadletter.Recipients) string {
 	return c.origin
 }
 
-// named says that the name of the dead-letter destination speaks for a claim. Stages of
+// named reports whether the name of the dead-letter destination speaks for a claim. Stages of
 // retrying are named after the destination that they belong to.
 func (e *evidence) named(c *statement, recipients *deadletter.Recipients, reached []string) bool {
 	stem, _ := deadheader.OriginByName(e.dlq.Name)

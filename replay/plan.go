@@ -77,7 +77,7 @@ func (p *Part) settling() deadletter.Settling {
 	return deadletter.ByRemoval
 }
 
-// sameCluster says that copies go to the cluster that the letters are on, by whatever
+// sameCluster reports whether copies go to the cluster that the letters are on, by whatever
 // address it was named.
 func (p *Part) sameCluster() bool { return p.Through == "" || p.Through == p.Source }
 
@@ -219,7 +219,7 @@ func (p *Plan) digest() (string, error) {
 	return p.digestOf(func(_ *Part, l *Selected) ([]byte, error) { return json.Marshal(l) })
 }
 
-// whole says that a plan is what its id says. That of the version before was made of targets
+// whole reports whether a plan is what its id says. That of the version before was made of targets
 // in parts.
 func (p *Plan) whole() bool {
 	id, err := p.digest()

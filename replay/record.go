@@ -152,10 +152,10 @@ func (r *Record) begun(l *Line) {
 	part.source, part.dlq = l.Source, l.DLQ
 }
 
-// Ended says that the run will do nothing more, whatever happens.
+// Ended reports whether the run will do nothing more, whatever happens.
 func (r *Record) Ended() bool { return r.State == RunDone || r.State == RunAborted }
 
-// over says that the run has ended and left no letter half done.
+// over reports whether the run has ended and left no letter half done.
 func (r *Record) over() bool {
 	switch {
 	case r.State == RunDone:
@@ -290,7 +290,7 @@ func (s *Service) lockRun(run string) (lock *flock.Flock, ok bool, err error) {
 	return lock, ok, nil
 }
 
-// inHand says that a process, this one or another, has a run in hand.
+// inHand reports whether a process, this one or another, has a run in hand.
 func (s *Service) inHand(run string) bool {
 	if _, err := os.Stat(filepath.Join(s.runFolder(run), "lock")); errors.Is(err, fs.ErrNotExist) {
 		return false
@@ -334,15 +334,15 @@ type halfDone struct {
 	owes bool
 }
 
-// inHand says that a letter in this state is half done.
+// inHand reports whether a letter in this state is half done.
 func (s State) inHand() bool { return s == Sent || s == Confirmed }
 
-// about says that a part is about a dead-letter queue. The version before knew brokers by their URLs.
+// about reports whether a part is about a dead-letter queue. The version before knew brokers by their URLs.
 func (p *recordPart) about(dlq *DLQ) bool {
 	return p.dlq == dlq.Name && dlq.Source.is(p.source)
 }
 
-// about says that a run has to do with a dead-letter queue.
+// about reports whether a run has to do with a dead-letter queue.
 func (r *Record) about(dlq *DLQ) bool {
 	return slices.ContainsFunc(r.parts, func(p recordPart) bool { return p.about(dlq) })
 }

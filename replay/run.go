@@ -235,7 +235,7 @@ func (s *Service) Abort(run string, write bool) (*Run, error) {
 	return nil, s.journal.Append(Line{At: now(), Run: run, Step: StepAbort, Action: record.Action, By: s.config.By, Unsettled: unsettled})
 }
 
-// owes says that letters lie in a queue whose copies are at their target.
+// owes reports whether letters lie in a queue whose copies are at their target.
 func (r *Record) owes(plan *Plan) bool {
 	for i := range plan.Parts {
 		if plan.Parts[i].settling() == deadletter.ByRemoval && slices.Contains(r.states(plan, i), Confirmed) {

@@ -311,10 +311,10 @@ func (s *Source) identify(ctx context.Context) error {
 	return err
 }
 
-// is says that a source is the one that the journal names.
+// is reports whether a source is the one that the journal names.
 func (s *Source) is(name string) bool { return name != "" && (name == s.Cluster || name == s.Address) }
 
-// About says that a plan takes letters from a dead-letter queue.
+// About reports whether a plan takes letters from a dead-letter queue.
 func (p *Plan) About(dlq *DLQ) bool {
 	return slices.ContainsFunc(p.Parts, func(part Part) bool { return part.DLQ == dlq.Name && dlq.Source.is(part.Source) })
 }

@@ -50,10 +50,10 @@ func (s *State) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Settled says that nothing is left to do about a letter in this state.
+// Settled reports whether nothing is left to do about a letter in this state.
 func (s State) Settled() bool { return s == Replayed || s == Discarded }
 
-// dealtWith says that a run has nothing left to do about one of its letters in this state.
+// dealtWith reports whether a run has nothing left to do about one of its letters in this state.
 func (s State) dealtWith() bool { return s.Settled() || s == Open }
 
 // Step is what happens to a letter, as the journal records it.

@@ -88,7 +88,7 @@ func (d *Destined) staying() Staying {
 	return s
 }
 
-// Stays says that no letter goes to the target.
+// Stays reports whether no letter goes to the target.
 func (d *Destined) Stays() bool { return d.staying().Reason != "" }
 
 // with is why letters stay, with what would let them go.
@@ -99,7 +99,7 @@ func (s *Staying) with() string {
 	return s.Why + "; " + s.Remedy
 }
 
-// isExchange says that the target names an exchange. Plans of the version before do not tell of
+// isExchange reports whether the target names an exchange. Plans of the version before do not tell of
 // what kind it is.
 func (d *Destined) isExchange() bool {
 	exchange, _ := d.Target.Parts()

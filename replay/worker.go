@@ -244,7 +244,7 @@ func (w *worker) close(err error) error {
 // closeTime is how long taking back a claim may take.
 const closeTime = 5 * time.Second
 
-// done says that nothing is left to do about letter i.
+// done reports whether nothing is left to do about letter i.
 func (w *worker) done(i int) bool { return w.states[i].dealtWith() }
 
 // refuseBeside refuses the run while another run holds a claim on the same dead-letter queue. It

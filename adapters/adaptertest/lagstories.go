@@ -24,7 +24,7 @@ func (lt *lagTest) consumers(n int) (all []LagConsumer) {
 	return all
 }
 
-// settled says that a consumer is told of as it stays.
+// settled reports whether a consumer is told of as it stays.
 func (lt *lagTest) settled(lag *consumer.Lag) bool { return lt.Uncounted || behind(0)(lag) }
 
 func testEachConsumerOnce(u *lagTest) {

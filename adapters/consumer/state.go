@@ -57,7 +57,7 @@ func (l LagState) String() string {
 	return lagStateNames[LagUnknown]
 }
 
-// Counted says that there is a lag in numbers.
+// Counted reports whether there is a lag in numbers.
 func (l LagState) Counted() bool {
 	return l != LagUnknown && l != LagNoOffset && l != LagNotAllowed
 }

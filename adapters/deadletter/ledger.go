@@ -25,5 +25,5 @@ type LedgerPoint struct {
 	At          time.Time              // when it was read
 }
 
-// IsZero says that it is the beginning.
+// IsZero reports whether it is the beginning.
 func (p LedgerPoint) IsZero() bool { return p.Incarnation == "" && len(p.Next) == 0 }

@@ -77,7 +77,7 @@ type Cost struct {
 	Says string
 }
 
-// IsFree says that looking does nothing.
+// IsFree reports whether looking does nothing.
 func (c Cost) IsFree() bool { return c == Cost{} }
 
 // Offsets are a range of a log: Start is in it, End is not.

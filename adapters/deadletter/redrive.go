@@ -64,7 +64,7 @@ type Redrive interface {
 	// entry of the ledger says it.
 	Acknowledge(ctx context.Context, letters []Delivery) error
 
-	// Overdue says that some letter has been held for as long as it should be: brokers allow
+	// Overdue reports whether some letter has been held for as long as it should be: brokers allow
 	// that for some time only. Whoever redrives then ends the redrive, which gives letters
 	// back, and begins another.
 	Overdue() bool

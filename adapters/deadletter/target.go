@@ -12,7 +12,7 @@ import (
 // two are equal if they name the same. It is shown as it is.
 type Target string
 
-// IsZero says that nothing is named.
+// IsZero reports whether nothing is named.
 func (t Target) IsZero() bool { return t == "" }
 
 // UnmarshalJSON reads a text, or the parts in which the version before wrote a target: a

@@ -223,7 +223,7 @@ func (c *Config) Add(name, value string) {
 	c.Values[name] = append(c.Values[name], value)
 }
 
-// On says that a switch is true.
+// On reports whether a switch is true.
 func (c *Config) On(name string) bool { return c.Value(name) == "true" }
 
 // Escape writes the bytes of reserved, percent signs, spaces and control characters as %xx, as

@@ -2,7 +2,7 @@ package driver
 
 import "net"
 
-// IsLoopback says that a host is this machine itself, so that what is sent there crosses no
+// IsLoopback reports whether a host is this machine itself, so that what is sent there crosses no
 // network.
 func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)

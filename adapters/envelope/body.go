@@ -80,7 +80,7 @@ func unspaced(b []byte) []byte {
 	return b
 }
 
-// breaksOff says that reading ended where the part of a body ends that is looked at.
+// breaksOff reports whether reading ended where the part of a body ends that is looked at.
 func (r *Reader) breaksOff(err error) bool {
 	return len(r.message.Value) > MaxBody && errors.Is(err, io.ErrUnexpectedEOF)
 }
@@ -178,7 +178,7 @@ func (r *Reader) readMembers(object *meaning, parent []byte) (done bool, err err
 	}
 }
 
-// looksInto says that the value ahead is an object whose members may mean something.
+// looksInto reports whether the value ahead is an object whose members may mean something.
 func (r *Reader) looksInto(at depth, meaning *meaning) bool {
 	if meaning == nil || meaning.parent == notThere || (at != atTop && !(at == inDeep && meaning.nested)) {
 		return false
@@ -196,7 +196,7 @@ func (r *Reader) mark(at depth, meaning *meaning) {
 	}
 }
 
-// satisfied says that nothing more needs to be looked for. When the flow was found in
+// satisfied reports whether nothing more needs to be looked for. When the flow was found in
 // the body its cause is most likely beside it, so the object is read to its end.
 func (r *Reader) satisfied(atEnd bool) bool {
 	if !r.known.has(enough) {
@@ -246,7 +246,7 @@ func memberMeaning(scope string, name []byte) *meaning {
 	return memberNames[string(folded)]
 }
 
-// collected says that the same member of the same object was there before. Readers of
+// collected reports whether the same member of the same object was there before. Readers of
 // JSON differ in which of two they believe (RFC 8259, section 4), so neither is a fact.
 func (r *Reader) collected(at depth, meaning *meaning, parent, name []byte) bool {
 	for i := range r.members {
@@ -307,7 +307,7 @@ func (r *Reader) note(found *member, u *use) {
 	}
 }
 
-// speaks says that the dialect has its own meaning for a member: by its place, for a
+// speaks reports whether the dialect has its own meaning for a member: by its place, for a
 // member with a scope, else at the top, or anywhere where the dialect allows that.
 func (r *Reader) speaks(found *member) bool {
 	d := r.dialect

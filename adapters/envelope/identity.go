@@ -76,7 +76,7 @@ type Field struct {
 	From  Evidence
 }
 
-// Known says that the fact is there.
+// Known reports whether the fact is there.
 func (f Field) Known() bool { return len(f.Value) > 0 }
 
 // Evidence is where a fact was read. Name and Parent are spelled as in the message.

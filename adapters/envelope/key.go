@@ -5,7 +5,7 @@ import (
 	"eventscope/adapters/envelope/spelling"
 )
 
-// keyWillDo says that the Kafka key can be the entity without a look at the body:
+// keyWillDo reports whether the Kafka key can be the entity without a look at the body:
 // the headers have said everything else.
 func (r *Reader) keyWillDo() bool {
 	key := r.message.Key

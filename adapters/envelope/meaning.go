@@ -69,12 +69,12 @@ const (
 	byNothing
 )
 
-// idle says that a name means nothing at all.
+// idle reports whether a name means nothing at all.
 func (m *meaning) idle() bool {
 	return m.common.role == dialect.Nothing && len(m.uses) == 0 && m.marks == 0 && !m.dead && !m.replay && !m.contentType && !m.retry
 }
 
-// in says that a dialect has a use for the name.
+// in reports whether a dialect has a use for the name.
 func (m *meaning) in(d *dialect.Dialect) bool {
 	for i := range m.uses {
 		if m.uses[i].dialect == d {

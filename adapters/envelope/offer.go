@@ -35,7 +35,7 @@ func (r *Reader) offer(u *use, c class, value []byte, from *Evidence) {
 	}
 }
 
-// outranks says that u is better in this class than what its role has now, and how good.
+// outranks reports whether u is better in this class than what its role has now, and how good it is.
 func (r *Reader) outranks(u *use, c class) (rank uint16, ok bool) {
 	rank = uint16(c)<<8 | uint16(u.index)
 	return rank, rank < r.rank[u.role]

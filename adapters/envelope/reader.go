@@ -255,7 +255,7 @@ func (r *Reader) readRest() {
 	}
 }
 
-// trustsCorrelationID says that the AMQP correlation-id may be a flow: it is not the
+// trustsCorrelationID reports whether the AMQP correlation-id may be a flow: it is not the
 // id of a request, which reply-to shows, nor the message's own id, and the dialect has
 // no other meaning for it.
 func (r *Reader) trustsCorrelationID(p *adapters.Properties) bool {

@@ -76,7 +76,7 @@ func (r *redrive) notCommitted() error {
 	}
 }
 
-// takenBack says that the coordinator did not commit the transaction that this producer ended last.
+// takenBack reports whether the coordinator did not commit the transaction that this producer ended last.
 // It is asked when records went to a topic for the first time. A producer that took over has another
 // epoch. Clusters before Kafka 3.0 do not know the question, and their answer to the commit has to do.
 func (r *redrive) takenBack(ctx context.Context, records []*kgo.Record) bool {

@@ -54,7 +54,7 @@ func (a *Adapter) lacksOfLedger(ctx context.Context, t *cluster.Topic, dlq strin
 	return lacks
 }
 
-// makesNoTopics says that the user has no right to make topics on the cluster.
+// makesNoTopics reports whether the user has no right to make topics on the cluster.
 func (a *Adapter) makesNoTopics(ctx context.Context) bool {
 	request := kmsg.NewPtrDescribeClusterRequest()
 	request.IncludeClusterAuthorizedOperations = true

@@ -145,7 +145,7 @@ func (a *Adapter) awaitDecision(ctx context.Context, logs []adapters.Log, patien
 	return err
 }
 
-// lapsed says that one of these transactions was written to for the last time so long ago
+// lapsed reports whether one of these transactions was written to for the last time so long ago
 // that the broker would have ended it if it were a redrive's.
 func lapsed(ongoing map[adapters.Log][]transactions.Ongoing) bool {
 	for _, some := range ongoing {

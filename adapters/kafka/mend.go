@@ -91,7 +91,7 @@ func (a *Adapter) awaitEnding(ctx context.Context, id string) error {
 	return err
 }
 
-// ofRedrive says that a redrive has begun a transaction, whatever its dead-letter queue.
+// ofRedrive reports whether a redrive has begun a transaction, whatever its dead-letter queue.
 func ofRedrive(o *transactions.Ongoing) bool {
 	return o.Of != nil && strings.HasPrefix(o.Of.ID, transactionalID(""))
 }
@@ -137,7 +137,7 @@ func (a *Adapter) hangingIn(ctx context.Context, topics []string) (found []trans
 // was told: the broker may have been away meanwhile.
 const suspicious = time.Second
 
-// mayHaveForgotten says that a transaction whose end began then may hang. Clusters with
+// mayHaveForgotten reports whether a transaction whose end began then may hang. Clusters with
 // transaction.version 2 have brokers that can be asked.
 func (r *redrive) mayHaveForgotten(began time.Time) bool {
 	return r.guarantee == deadletter.ExactlyOnce && time.Since(began) >= suspicious

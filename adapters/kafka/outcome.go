@@ -34,7 +34,7 @@ func (p *producer) refusal(r *kgo.Record, err error) error {
 	return problem
 }
 
-// fenced says that another producer has taken over the transactional id.
+// fenced reports whether another producer has taken over the transactional id.
 func fenced(err error) bool {
 	return errors.Is(err, kerr.ProducerFenced) || errors.Is(err, kerr.InvalidProducerEpoch) ||
 		errors.Is(err, kerr.InvalidProducerIDMapping)

@@ -163,7 +163,7 @@ func (p *progress) status(now time.Time) adapters.Status {
 	}
 }
 
-// waits says that there are logs which are to be read and are not, for a reason that may pass.
+// waits reports whether there are logs which are to be read and are not, for a reason that may pass.
 func (p *progress) waits(now time.Time) bool {
 	for _, t := range p.unserved {
 		if t.forbidden == "" && now.Sub(t.since) >= unservedShown {
@@ -277,7 +277,7 @@ func (p *progress) reached(log adapters.Log, next int64) {
 	}
 }
 
-// past says that a log was not read to its end yet.
+// past reports whether a log was not read to its end yet.
 func (p *progress) past(log adapters.Log) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -285,7 +285,7 @@ func (p *progress) past(log adapters.Log) bool {
 	return m != nil && !m.caughtUp
 }
 
-// anyPast says that a log that is read was not read to its end yet, or that it is not known yet
+// anyPast reports whether a log that is read was not read to its end yet, or whether it is not known yet
 // where logs begin.
 func (p *progress) anyPast() bool {
 	switch p.phase {

@@ -270,7 +270,7 @@ func (r *redrive) blame(records []*kgo.Record, results, outcomes []error) (fatal
 	return fatal, failed
 }
 
-// alone says that a refused record is itself at fault. Brokers refuse whole batches: when
+// alone reports whether a refused record is itself at fault. Brokers refuse whole batches: when
 // one is too large for a topic whose limit is not known, nobody can tell.
 func (r *redrive) alone(record *kgo.Record, err error) bool {
 	tooLarge := errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge)

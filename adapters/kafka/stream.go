@@ -218,7 +218,7 @@ func (s *stream) put(ctx context.Context, records []*kgo.Record, end int64, inta
 	return nil
 }
 
-// past says that a record was in its log before the reading came to its end.
+// past reports whether a record was in its log before the reading came to its end.
 func (s *stream) past(r *kgo.Record) bool {
 	return !s.tail || s.progress.past(adapters.Log{Destination: r.Topic, Partition: r.Partition})
 }

@@ -185,7 +185,7 @@ func (v *values) all() []string {
 	return slices.Clone(v.got)
 }
 
-// isBeginning says that got is what want begins with.
+// isBeginning reports whether got is what want begins with.
 func isBeginning(got, want []string) bool {
 	return len(got) <= len(want) && slices.Equal(got, want[:len(got)])
 }

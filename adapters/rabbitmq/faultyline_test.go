@@ -212,7 +212,7 @@ func (w *way) write(frame []byte) bool {
 	return err == nil
 }
 
-// isMethod says that a frame is a method of a class.
+// isMethod reports whether a frame is a method of a class.
 func isMethod(frame []byte, class, number uint16) bool {
 	return frame[0] == 1 && len(frame) > frameHead+4 && binary.BigEndian.Uint16(frame[frameHead:]) == class && binary.BigEndian.Uint16(frame[frameHead+2:]) == number
 }

@@ -222,7 +222,7 @@ func (b *testBroker) awaitReady(t testing.TB, queue string, letters int) (ready 
 	return ready
 }
 
-// isVersion says that the broker's version begins so.
+// isVersion reports whether the broker's version begins so.
 func (b *testBroker) isVersion(t testing.TB, begins string) bool {
 	version, _ := mustDial(t, b).Properties["version"].(string)
 	return strings.HasPrefix(version, begins)

@@ -78,14 +78,14 @@ type ways struct {
 }
 
 func (a *Adapter) ways(ctx context.Context) (*ways, error) {
-	y, err := dlq.AskGraph(ctx, a.management)
+	graph, err := dlq.AskGraph(ctx, a.management)
 	if err != nil {
 		return nil, err
 	}
-	w := &ways{Graph: y}
+	w := &ways{Graph: graph}
 	bound := map[adapters.Binding]bool{} // several may differ by arguments alone
-	for i := range y.Known.Bindings {
-		b := &y.Known.Bindings[i]
+	for i := range graph.Known.Bindings {
+		b := &graph.Known.Bindings[i]
 		from, to := adapters.Endpoint{Name: b.Source, Kind: adapters.Exchange}, adapters.Endpoint{Name: b.Destination, Kind: adapters.Exchange}
 		if b.DestinationType == "queue" {
 			to = w.queueEnd(b.Destination)
@@ -96,14 +96,14 @@ func (a *Adapter) ways(ctx context.Context) (*ways, error) {
 			w.bindings = append(w.bindings, way)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(y.Known.Exchanges)) {
-		if other := y.Known.Exchanges[name].Alternate; other != "" {
+	for _, name := range slices.Sorted(maps.Keys(graph.Known.Exchanges)) {
+		if other := graph.Known.Exchanges[name].Alternate; other != "" {
 			from, to := adapters.Endpoint{Name: name, Kind: adapters.Exchange}, adapters.Endpoint{Name: other, Kind: adapters.Exchange}
 			w.bindings = append(w.bindings, adapters.Binding{From: from, To: to, Way: adapters.Alternate})
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(y.Queues)) {
-		if b, ok := w.deadWay(y.Queues[name]); ok {
+	for _, name := range slices.Sorted(maps.Keys(graph.Queues)) {
+		if b, ok := w.deadWay(graph.Queues[name]); ok {
 			w.bindings = append(w.bindings, b)
 		}
 	}
@@ -133,7 +133,7 @@ func (w *ways) queueEnd(name string) adapters.Endpoint {
 	return adapters.Endpoint{Name: name, Kind: adapters.Queue}
 }
 
-// ofTap says that the broker has made the name of a queue, as it does for taps and for
+// ofTap reports whether the broker has made the name of a queue, as it does for taps and for
 // whoever else wants a copy for himself.
 func ofTap(queue string) bool { return strings.HasPrefix(queue, "amq.gen-") }
 

@@ -73,7 +73,7 @@ func (b *Buffer) Put(position adapters.Position, answer Answer) {
 	b.held += answer.Message.Size()
 }
 
-// Full says that nothing more should be read before something was taken.
+// Full reports whether nothing more should be read before something was taken.
 func (b *Buffer) Full() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

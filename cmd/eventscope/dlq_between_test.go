@@ -29,7 +29,7 @@ type between struct {
 	over  atomic.Bool // the process is gone
 }
 
-// writtenDown says that the journal of the living process has it that copies are sent. Whoever asks
+// writtenDown reports whether the journal of the living process has it that copies are sent. Whoever asks
 // before the broker hears of anything stands between the two.
 func (b *between) writtenDown() bool {
 	if b.over.Load() {

@@ -87,7 +87,7 @@ func (o *operatorAt) turn(lines int) (killed, over bool) {
 	}
 }
 
-// tooSlow says that the broker has too much else to do for a look at all letters.
+// tooSlow reports whether the broker has too much else to do for a look at all letters.
 func tooSlow(said string) bool { return strings.Contains(said, "look at fewer") }
 
 // args are those of the next command: a resume, or a replay of what is left.

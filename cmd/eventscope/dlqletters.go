@@ -104,7 +104,7 @@ func (d *dlq) each(ctx context.Context, only map[adapters.Position]bool, each fu
 	return nil
 }
 
-// mayPeek says that somebody has asked to read a destination, where that costs something.
+// mayPeek reports whether somebody has asked to read a destination, where that costs something.
 func (d *dlq) mayPeek(dlq *replay.DLQ) bool {
 	if dlq.Cost.IsFree() || dlq.Messages == 0 || d.peek {
 		return true

@@ -157,7 +157,7 @@ func (p *program) format(noValue bool) (output.Format, error) {
 // colours are the values of --color.
 var colours = []string{"auto", "always", "never"}
 
-// coloured says that what is printed for people has colours.
+// coloured reports whether what is printed for people has colours.
 func (p *program) coloured() bool {
 	if p.flags.noColor || p.flags.colour != "auto" && p.flags.colour != "always" {
 		return false

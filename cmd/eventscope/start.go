@@ -27,7 +27,7 @@ const (
 // probeLimit is how long a broker on this machine may take to accept a connection.
 const probeLimit = 300 * time.Millisecond
 
-// asksWhat says that neither arguments nor config say what to look at.
+// asksWhat reports whether neither arguments nor config say what to look at.
 func (p *program) asksWhat(args []string) bool {
 	if len(args) > 0 || p.flags.context != "" {
 		return false

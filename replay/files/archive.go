@@ -303,7 +303,7 @@ func enter(x *archiveIndex, line []byte, at int64) error {
 	return err
 }
 
-// endsWith says that a file goes to an end, or beyond, and is the same before it.
+// endsWith reports whether a file goes to an end, or beyond, and is the same before it.
 func endsWith(file *os.File, end int64, tail archiveTail) (bool, error) {
 	info, err := file.Stat()
 	if err != nil || info.Size() < end {

@@ -384,7 +384,7 @@ func (b *Broker) Died() {
 	}
 }
 
-// Busy says that a redrive has the dead-letter queue in hand.
+// Busy reports whether a redrive has the dead-letter queue in hand.
 func (b *Broker) Busy() bool {
 	b.guard.Lock()
 	defer b.guard.Unlock()

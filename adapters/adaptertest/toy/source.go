@@ -59,7 +59,7 @@ func (s *source) unknown(kind adapters.DestinationKind, name string) error {
 	return adapters.UnknownDestination(broker, s.name, kind, name)
 }
 
-// meant says that a destination is one of those that are named.
+// meant reports whether a destination is one of those that are named.
 func (s *source) meant(d *destination) bool {
 	return len(s.names) == 0 || slices.Contains(s.names, d.name)
 }

@@ -38,7 +38,7 @@ func (t topology) Bindings(context.Context) (all []adapters.Binding, err error) 
 	return all, err
 }
 
-// reads says that a log is one of those that are read.
+// reads reports whether a log is one of those that are read.
 func (t topology) reads(log string) bool {
 	d := t.find(log)
 	return d != nil && t.meant(d)

@@ -25,6 +25,6 @@ func OriginByName(name string) (origin string, ok bool) {
 
 var retryStage = regexp.MustCompile(`(?i)[._-]retry([._-]\d+)?$`)
 
-// IsRetryStage says that a destination is named like a stage of retrying, whose
+// IsRetryStage reports whether a destination is named like a stage of retrying, whose
 // messages carry the headers of dead letters and are still alive.
 func IsRetryStage(name string) bool { return retryStage.MatchString(name) }

@@ -210,13 +210,13 @@ var failureHeaders = []string{
 	"nats-expected-*", "dlq-*", "source_topic", "source_partition", "source_offset", "source_consumer_group", "source_attempts",
 }
 
-// IsHeader says that a header of this name, in lower case, tells of a failure of the
+// IsHeader reports whether a header of this name, in lower case, tells of a failure of the
 // message that has it, so that a new copy goes without.
 func IsHeader(lower string) bool {
 	return spelling.MatchesAny(failureHeaders, lower) || IsMark(lower)
 }
 
-// IsMark says that a header of this name, in lower case, is one by which a dead
+// IsMark reports whether a header of this name, in lower case, is one by which a dead
 // letter is known. A copy without any such header is alive.
 func IsMark(lower string) bool {
 	for i := range writers {

@@ -22,7 +22,7 @@ type xDeathTable struct {
 	at            time.Time
 }
 
-// NotedByBroker says that the broker itself has noted on a message when it died, so that it
+// NotedByBroker reports whether the broker itself has noted on a message when it died, so that it
 // equals no other message.
 func NotedByBroker(m *adapters.Message) bool {
 	_, noted := m.Header("x-death")
@@ -105,7 +105,7 @@ func addHistory(m *adapters.Message, d *Info, tables []xDeathTable, first, last 
 	}
 }
 
-// PublishedAgain says that a message is published again as it was when it died: with
+// PublishedAgain reports whether a message is published again as it was when it died: with
 // the same exchange and routing key, as queues that hold messages back before another
 // try do. It keeps its headers and is alive.
 func PublishedAgain(m *adapters.Message) bool {

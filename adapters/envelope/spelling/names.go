@@ -26,7 +26,7 @@ func Fold[T string | []byte](dst []byte, name T) ([]byte, bool) {
 	return dst, true
 }
 
-// Match says that a name in lower case is the pattern, or begins with it when the
+// Match reports whether a name in lower case is the pattern, or begins with it when the
 // pattern ends in *.
 func Match(pattern, lower string) bool {
 	if suffix, open := strings.CutPrefix(pattern, "*"); open {
@@ -49,7 +49,7 @@ func Headers(m *adapters.Message) []adapters.Header {
 // maxHeaders bounds how many headers of one message are looked at.
 const maxHeaders = 256
 
-// MatchesAny says that a name in lower case is one of some patterns, which may begin or end with *.
+// MatchesAny reports whether a name in lower case is one of some patterns, which may begin or end with *.
 func MatchesAny(patterns []string, lower string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool { return Match(pattern, lower) })
 }

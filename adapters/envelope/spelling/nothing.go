@@ -33,7 +33,7 @@ func IsNone(b []byte) bool {
 	return isBlank(b) || isMaxUUID(b) || isPlaceholder(b)
 }
 
-// isBlank says that a value has no letter and no digit but zeros.
+// isBlank reports whether a value has no letter and no digit but zeros.
 func isBlank(b []byte) bool {
 	for _, c := range b {
 		if c >= 0x80 || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '1' <= c && c <= '9' {
@@ -58,7 +58,7 @@ func isMaxUUID(b []byte) bool {
 	return count == 32
 }
 
-// isTemplate says that a value is, or has in it, a place that was to be filled in: ${id},
+// isTemplate reports whether a value is, or has in it, a place that was to be filled in: ${id},
 // #{id}, %{id}, {{id}}, {id}, {0}, $(id), <id>, %s.
 func isTemplate(b []byte) bool {
 	if len(b) < 2 {
@@ -88,7 +88,7 @@ func isTemplate(b []byte) bool {
 	return b[brace+1] == '{' || brace > 0 && bytes.IndexByte([]byte("$#%"), b[brace-1]) >= 0
 }
 
-// isName says that b has only what names of variables have, so that {id} is a template and
+// isName reports whether b has only what names of variables have, so that {id} is a template and
 // {"id":7} is none.
 func isName(b []byte) bool {
 	for _, c := range b {

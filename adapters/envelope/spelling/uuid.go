@@ -47,7 +47,7 @@ func BareUUID(b []byte) []byte {
 	return nil
 }
 
-// isUUID says that 36 bytes are hexadecimal digits with hyphens where a UUID has them.
+// isUUID reports whether 36 bytes are hexadecimal digits with hyphens where a UUID has them.
 func isUUID(b []byte) bool {
 	return b[8] == '-' && b[13] == '-' && b[18] == '-' && b[23] == '-' &&
 		isHex(b[:8]) && isHex(b[9:13]) && isHex(b[14:18]) && isHex(b[19:23]) && isHex(b[24:])

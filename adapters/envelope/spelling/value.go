@@ -10,7 +10,7 @@ import (
 // name of anything: a field is never longer.
 const MaxID = 512
 
-// Textual says that b is UTF-8 without control characters: something that people
+// Textual reports whether b is UTF-8 without control characters: something that people
 // would read as an id or a name.
 func Textual(b []byte) bool {
 	rest := b
@@ -106,7 +106,7 @@ func FirstOf(b []byte, separator byte) []byte {
 	return b
 }
 
-// IsIdentifier says that b could be the name of a type: one short word.
+// IsIdentifier reports whether b could be the name of a type: one short word.
 func IsIdentifier(b []byte) bool {
 	return len(b) <= 128 && bytes.IndexByte(b, ' ') < 0
 }

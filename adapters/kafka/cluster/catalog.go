@@ -123,15 +123,15 @@ func (t *Topic) Leader(partition int32) int32 {
 	return -1
 }
 
-// Forbidden says that the user may not read or not describe the topic.
+// Forbidden reports whether the user may not read or not describe the topic.
 func (t *Topic) Forbidden() bool { return errors.Is(t.Err, kerr.TopicAuthorizationFailed) }
 
-// Unknown says that the cluster has no such topic, as far as the user may know.
+// Unknown reports whether the cluster has no such topic, as far as the user may know.
 func (t *Topic) Unknown() bool {
 	return errors.Is(t.Err, kerr.UnknownTopicOrPartition) || errors.Is(t.Err, kerr.InvalidTopicException)
 }
 
-// Writable says that messages may be sent to a topic, as far as the broker tells. One that
+// Writable reports whether messages may be sent to a topic, as far as the broker tells. One that
 // may be written and not read counts as forbidden otherwise.
 func (t *Topic) Writable() bool {
 	if t.Forbidden() {

@@ -25,7 +25,7 @@ type Listed struct {
 	Err    error // why there is no offset
 }
 
-// Impossible says that the record that was found is later than any time: what lies behind it
+// Impossible reports whether the record that was found is later than any time: what lies behind it
 // is not for that.
 func (l Listed) Impossible() bool { return l.time > 0 && adapters.OutOfRange(time.UnixMilli(l.time)) }
 

@@ -115,5 +115,5 @@ func (s *Selection) Verify(access *Access, c *Catalog) error {
 	return nil
 }
 
-// Narrowed says that not every topic is selected.
+// Narrowed reports whether not every topic is selected.
 func (s *Selection) Narrowed() bool { return len(s.Names)+len(s.Patterns) > 0 }

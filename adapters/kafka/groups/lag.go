@@ -151,7 +151,7 @@ func (s *sweep) list(ctx context.Context) (batches [][]*group, troubles []error)
 	return batchesOf(groups), troubles
 }
 
-// someUncoordinated says that the groups of some part of the cluster have no coordinator now:
+// someUncoordinated reports whether the groups of some part of the cluster have no coordinator now:
 // nobody lists these.
 func (s *sweep) someUncoordinated() bool {
 	t := s.catalog.Topics[offsetsTopic]

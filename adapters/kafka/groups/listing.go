@@ -29,7 +29,7 @@ func newListing(client *kgo.Client) listing {
 	return listing{client: client, coordinators: make(map[string]int32), refused: make(map[string]bool)}
 }
 
-// hides says that ListGroups leaves groups out, for want of Describe on the cluster. The
+// hides reports whether ListGroups leaves groups out, for want of Describe on the cluster. The
 // broker then names no operation at all; where it does not say, it names the least integer.
 func (l *listing) hides(ctx context.Context) bool {
 	request := kmsg.NewPtrDescribeClusterRequest()

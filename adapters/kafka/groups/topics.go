@@ -23,7 +23,7 @@ const (
 // errNoPartition is about a partition of a topic that has fewer.
 var errNoPartition = errors.New("the topic has no such partition now")
 
-// hidesTopics says that there may be topics that the user may not describe, among those that
+// hidesTopics reports whether there may be topics that the user may not describe, among those that
 // are looked at. What groups have committed on these is left out of all answers, without a
 // sign.
 func (s *sweep) hidesTopics(ctx context.Context) (bool, error) {

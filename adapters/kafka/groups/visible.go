@@ -67,7 +67,7 @@ func (s *sweep) findVisible(ctx context.Context, batch []*group) {
 	looking.Wait()
 }
 
-// nothingVisible says that a group that has committed so much has read all that it can see.
+// nothingVisible reports whether a group that has committed so much has read all that it can see.
 func (s *sweep) nothingVisible(l *consumer.LogLag) bool {
 	if s.reader.next == nil || l.State != consumer.LagBehind || l.LastStable != l.End {
 		return false

@@ -61,7 +61,7 @@ func batchTime(batch []byte) int64 {
 	return int64(binary.BigEndian.Uint64(batch[at:]))
 }
 
-// Before says that a record is from before a time. One whose time cannot be is left in.
+// Before reports whether a record is from before a time. One whose time cannot be is left in.
 func Before(r *kgo.Record, until time.Time) bool {
 	at, _ := adapters.MessageTime(r.Timestamp.UnixMilli())
 	return at.IsZero() || at.Before(until)

@@ -13,18 +13,18 @@ import (
 	"eventscope/adapters/kafka/cluster"
 )
 
-// Hangs says that nobody is going to end it: its coordinator takes it for ended, and has told the
+// Hangs reports whether nobody is going to end it: its coordinator takes it for ended, and has told the
 // log nothing. KIP-664 calls that a hanging transaction.
 func (o *Ongoing) Hangs() bool { return o.Of != nil && o.Of.complete() }
 
-// Decided says that the coordinator still knows how this very transaction has ended: its epoch is
+// Decided reports whether the coordinator still knows how this very transaction has ended: its epoch is
 // the next one, so that no other has begun since. Where coordinators do not raise a producer's
 // epoch at the end of each transaction (KIP-890, transaction.version 2) nobody knows.
 func (o *Ongoing) Decided(raised bool) bool {
 	return raised && (o.Of.State == completeCommit || o.Of.State == completeAbort) && int32(o.Of.Epoch)-o.epoch == 1
 }
 
-// Committed says that its coordinator has decided that it is committed.
+// Committed reports whether its coordinator has decided that it is committed.
 func (o *Ongoing) Committed() bool { return o.Of.State == completeCommit }
 
 // at is where it begins in the log.

@@ -29,20 +29,20 @@ const (
 	completeAbort  = "CompleteAbort"
 )
 
-// complete says that the coordinator takes the last transaction of the id for ended everywhere.
+// complete reports whether the coordinator takes the last transaction of the id for ended everywhere.
 func (t *Transaction) complete() bool {
 	return t.State == completeCommit || t.State == completeAbort || t.State == "Empty" || t.State == "Dead"
 }
 
-// Prepared says that the coordinator has decided how it ends, and has yet to tell the partitions.
+// Prepared reports whether the coordinator has decided how it ends, and has yet to tell the partitions.
 func (t *Transaction) Prepared() bool {
 	return t.State == "PrepareCommit" || t.State == "PrepareAbort"
 }
 
-// Open says that the coordinator waits for the producer to end it.
+// Open reports whether the coordinator waits for the producer to end it.
 func (t *Transaction) Open() bool { return t.State == "Ongoing" }
 
-// Aborted says that the coordinator has taken it back, or is about to.
+// Aborted reports whether the coordinator has taken it back, or is about to.
 func (t *Transaction) Aborted() bool { return t.State == completeAbort || t.State == "PrepareAbort" }
 
 // Ongoing is a transaction that has not ended in a log, as the leader of the log says.

@@ -80,7 +80,7 @@ func (c *Control) LookUpQueue(name string) (queue amqp.Queue, err error) {
 	return queue, err
 }
 
-// IsLocked says that the broker refused to look at a queue that another connection has for itself.
+// IsLocked reports whether the broker refused to look at a queue that another connection has for itself.
 func IsLocked(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "access to locked queue")
 }

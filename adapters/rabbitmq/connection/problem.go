@@ -151,7 +151,7 @@ var ErrInternal = fmt.Errorf("internal error: %w", adapters.ErrNotConnected)
 // longer than it allows.
 const takenBack = "raise consumer_timeout in the broker's settings, or resume with a higher rate: it has given back what was not settled"
 
-// tookBack says that this is why it closed the channel, whichever operation learns of it.
+// tookBack reports whether this is why it closed the channel, whichever operation learns of it.
 func tookBack(answer *amqp.Error) bool {
 	return answer.Code == amqp.PreconditionFailed && strings.Contains(answer.Reason, "delivery acknowledgement")
 }

@@ -61,7 +61,7 @@ func (b *Buffer) Free() {
 	buffers.Put(b)
 }
 
-// full says that the buffer should be handed over, also when all of it was left out.
+// full reports whether the buffer should be handed over, also when all of it was left out.
 func (b *Buffer) full() bool { return b.deliveries >= batchMessages || b.Bytes >= batchBytes }
 
 // Batch lends the buffer's messages out. The Batch is a new one each time, since its
@@ -70,7 +70,7 @@ func (b *Buffer) Batch(volatile bool) *adapters.Batch {
 	return &adapters.Batch{Messages: b.Messages, Volatile: volatile, Recycle: b.recycle}
 }
 
-// HasRoom says that one more message needs no other buffer.
+// HasRoom reports whether one more message needs no other buffer.
 func (b *Buffer) HasRoom() bool { return len(b.Messages) < cap(b.Messages) }
 
 // add appends the message that a delivery carries, without a position, and leaves out

@@ -47,13 +47,13 @@ func (d *DeadLetters) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
 	if d.Management == nil {
 		return d.namedDLQs(ctx, control)
 	}
-	y, err := AskGraph(ctx, d.Management)
+	graph, err := AskGraph(ctx, d.Management)
 	if err != nil {
 		return nil, err
 	}
-	dlqs := y.dlqs(d.namedLogs())
+	dlqs := graph.dlqs(d.namedLogs())
 	for i := range dlqs {
-		d.Count(control, y, &dlqs[i])
+		d.Count(control, graph, &dlqs[i])
 	}
 	return dlqs, nil
 }
@@ -102,8 +102,8 @@ func (d *DeadLetters) namedDLQs(ctx context.Context, control *connection.Control
 // Count says how many letters a dead-letter queue holds: the broker itself knows at once how many wait
 // in a queue, and the management API, some seconds late, how many there were with those that
 // are held. The two are never added up, as letters move from one to the other meanwhile.
-func (d *DeadLetters) Count(control *connection.Control, y *Graph, g *deadletter.Queue) {
-	q := y.Queues[g.Name]
+func (d *DeadLetters) Count(control *connection.Control, graph *Graph, g *deadletter.Queue) {
+	q := graph.Queues[g.Name]
 	if q.Messages != nil {
 		g.Messages = *q.Messages
 	}
@@ -118,7 +118,7 @@ func (d *DeadLetters) Count(control *connection.Control, y *Graph, g *deadletter
 	}
 	version := versionOf(control.Conn.Connection)
 	info := infoOf(q, version)
-	info.inherited = y.inherited(g.Name, version)
+	info.inherited = graph.inherited(g.Name, version)
 	g.Unsafe = info.peekPolicy().refusal("look at queue " + wording.Quoted(g.Name))
 }
 

@@ -27,18 +27,18 @@ type Graph struct {
 
 // NewGraph reads it from what the management API says.
 func NewGraph(known *routing.Catalog, queues []management.Queue) *Graph {
-	y := &Graph{Known: known, Queues: map[string]*management.Queue{}, sources: map[string][]string{}, direct: map[string][]string{}, perhaps: map[string][]string{}}
+	graph := &Graph{Known: known, Queues: map[string]*management.Queue{}, sources: map[string][]string{}, direct: map[string][]string{}, perhaps: map[string][]string{}}
 	for i := range queues {
 		if known.NoteTap(queues[i].Name, queues[i].Arguments); known.Taps[queues[i].Name] {
 			continue // nothing dies in a tap
 		}
-		y.Queues[queues[i].Name] = &queues[i]
+		graph.Queues[queues[i].Name] = &queues[i]
 		known.Queues[queues[i].Name] = queues[i].Type
 	}
-	for _, name := range slices.Sorted(maps.Keys(y.Queues)) {
-		y.trace(y.Queues[name])
+	for _, name := range slices.Sorted(maps.Keys(graph.Queues)) {
+		graph.trace(graph.Queues[name])
 	}
-	return y
+	return graph
 }
 
 // trace finds where a queue dead-letters to.
@@ -110,7 +110,7 @@ func (g *Graph) dlqs(named []string) []deadletter.Queue {
 	return dlqs
 }
 
-// isDLQ says that a queue is for dead letters, by what leads there or its name.
+// isDLQ reports whether a queue is for dead letters, by what leads there or its name.
 func (g *Graph) isDLQ(q *management.Queue) bool {
 	if _, ok := deadheader.OriginByName(q.Name); ok {
 		return true
@@ -118,7 +118,7 @@ func (g *Graph) isDLQ(q *management.Queue) bool {
 	return len(g.sources[q.Name])+len(g.perhaps[q.Name]) > 0 && !g.circles(q.Name)
 }
 
-// circles says that what dies in a queue can come back to it.
+// circles reports whether what dies in a queue can come back to it.
 func (g *Graph) circles(name string) bool {
 	seen := map[string]bool{}
 	var leads func(to string) bool

@@ -124,7 +124,7 @@ func (p *queuePeek) prepare(ctx context.Context) (state amqp.Queue, err error) {
 	return state, err
 }
 
-// counts says that the broker counts what this peek gives back.
+// counts reports whether the broker counts what this peek gives back.
 func (p *queuePeek) counts() bool { return p.policy.margin > 0 && p.info.series != series43 }
 
 // refuse says no before anything is read, where that can be known.
@@ -220,7 +220,7 @@ func (p *queuePeek) noteCounts(d *amqp.Delivery) {
 	p.low = p.low || p.info.headroom(count) < int64(p.policy.margin)
 }
 
-// enough says that the letters read can be given back in order.
+// enough reports whether the letters read can be given back in order.
 func (p *queuePeek) enough() bool {
 	switch {
 	case p.whole:

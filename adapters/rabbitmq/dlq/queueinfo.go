@@ -108,11 +108,11 @@ func (d *DeadLetters) info(ctx context.Context, control *connection.Control, que
 		if f.series != series43 || f.limit < 0 || f.kind != amqp.QueueTypeQuorum {
 			return f, nil
 		}
-		y, err := AskGraph(ctx, d.Management)
+		graph, err := AskGraph(ctx, d.Management)
 		if err != nil {
 			return queueInfo{}, err
 		}
-		f.inherited = y.inherited(queue, version)
+		f.inherited = graph.inherited(queue, version)
 		return f, nil
 	}
 	kind, lasting, err := control.QueueType(queue)

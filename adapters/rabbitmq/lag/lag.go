@@ -183,7 +183,7 @@ func (s *sweep) all(ctx context.Context) error {
 	return nil
 }
 
-// wanted says that a queue is to be told of, or a stream for one of its readers.
+// wanted reports whether a queue is to be told of, or a stream for one of its readers.
 func (s *sweep) wanted(q *management.Figures) bool {
 	if len(s.named) == 0 {
 		return !q.Exclusive || !strings.HasPrefix(q.Name, "amq.gen-")

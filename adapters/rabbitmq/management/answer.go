@@ -66,7 +66,7 @@ func (a *answer) opens(bracket json.Delim) error {
 	return err
 }
 
-// more says that the list or object goes on.
+// more reports whether the list or object goes on.
 func (a *answer) more() bool {
 	a.body.left = mostItem
 	return a.json.More()

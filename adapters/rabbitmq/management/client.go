@@ -116,7 +116,7 @@ func (c *Config) maySendTo(at *url.URL) error {
 	}
 }
 
-// sameHost says that two names are those of one machine: the same name, or both this one's.
+// sameHost reports whether two names are those of one machine: the same name, or both this one's.
 func sameHost(one, other string) bool {
 	return strings.EqualFold(one, other) || driver.IsLoopback(one) && driver.IsLoopback(other)
 }
@@ -158,12 +158,12 @@ func rest(ctx context.Context, long time.Duration) bool {
 	}
 }
 
-// mayPass says that the same question may be answered in a moment.
+// mayPass reports whether the same question may be answered in a moment.
 func mayPass(status int, err error) bool {
 	return status >= http.StatusInternalServerError || wasCut(err)
 }
 
-// wasCut says that the other side ended the connection before the answer was whole.
+// wasCut reports whether the other side ended the connection before the answer was whole.
 func wasCut(err error) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

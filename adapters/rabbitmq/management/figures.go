@@ -62,7 +62,7 @@ type Figures struct {
 
 func (f *Figures) called() string { return f.Name }
 
-// Stood says that there were messages in the queue for half a minute or longer. The broker
+// Stood reports whether there were messages in the queue for half a minute or longer. The broker
 // has counted two or three times within the last minute: it forgets the oldest where nothing
 // changes.
 func (f *Figures) Stood() bool {

@@ -238,7 +238,7 @@ func (s *sending) closedOver(i int) error {
 	return s.tooLarge(i)
 }
 
-// denies says that the broker closed the channel since the user may not send a message
+// denies reports whether the broker closed the channel since the user may not send a message
 // there. If it took one there before, the permission was taken away meanwhile, and nobody
 // can tell over which message it was.
 func (c *ConfirmChannel) denies(o *Outgoing) bool {

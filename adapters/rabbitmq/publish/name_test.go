@@ -96,7 +96,7 @@ func TestWhatAPlanPrintsIsReadBack(t *testing.T) {
 	})
 }
 
-// certain says that the broker has what an address names.
+// certain reports whether the broker has what an address names.
 func (h *had) certain(to Address) bool {
 	there, _ := h.has(to.Exchange == "", cmp.Or(to.Exchange, to.Key))
 	return there

@@ -90,12 +90,12 @@ func BindingsOf(tap Tap, exchange ExchangeType, known *Catalog) ([]Binding, erro
 	return []Binding{{Exchange: tap.Exchange, Key: orEverything(tap.BindingKey)}}, nil
 }
 
-// IsPattern says that a topic exchange would take a key for more than itself.
+// IsPattern reports whether a topic exchange would take a key for more than itself.
 func IsPattern(key string) bool {
 	return slices.ContainsFunc(strings.Split(key, "."), func(word string) bool { return word == "*" || word == "#" })
 }
 
-// binds says that something is bound by just the key of a tap.
+// binds reports whether something is bound by just the key of a tap.
 func (c *Catalog) binds(tap Tap) bool {
 	return c != nil && slices.ContainsFunc(c.Bindings, func(b management.Binding) bool {
 		return b.Source == tap.Exchange && b.RoutingKey == tap.BindingKey && !c.Taps[b.Destination]
@@ -121,7 +121,7 @@ func (c *Catalog) besideQueues(tap Tap, kind string, refuse func(cause, remedy s
 		"leave the key away to see what the queues get"))
 }
 
-// covers says that a binding takes all that one with another key would take.
+// covers reports whether a binding takes all that one with another key would take.
 func covers(kind, key, other string) bool {
 	if key == other || kind == amqp.ExchangeDirect {
 		return key == other

@@ -32,7 +32,7 @@ type History struct {
 // NewHistory reads no stream yet.
 func NewHistory(broker *connection.Broker) *History { return &History{broker: broker} }
 
-// Has says that a stream is one of these.
+// Has reports whether a stream is one of these.
 func (h *History) Has(stream string) bool { return slices.Contains(h.Streams, stream) }
 
 // Scan implements adapters.Scanner for the streams; what is tapped has no history.

@@ -197,7 +197,7 @@ func (t *Tail) first(ctx context.Context, l *connection.Conn) (any, error) {
 	return from, nil
 }
 
-// Past says that messages are still to come that were in the stream when the reading of it began.
+// Past reports whether messages are still to come that were in the stream when the reading of it began.
 func (t *Tail) Past() bool {
 	past := t.past.Load()
 	return past < 0 || max(0, t.delivered.Load()) < past

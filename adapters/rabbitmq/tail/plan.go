@@ -29,7 +29,7 @@ type plan struct {
 	urgent    bool     // something is tapped that has an alternate exchange
 }
 
-// same says that nothing has changed.
+// same reports whether nothing has changed.
 func (p *plan) same(q *plan) bool {
 	return p.text() == q.text()
 }

@@ -206,7 +206,7 @@ func (r *run) nowLive() {
 	r.state.change(adapters.Live, nil)
 }
 
-// past says that messages are still to come that were in a stream when the reading began.
+// past reports whether messages are still to come that were in a stream when the reading began.
 func (r *run) past() bool {
 	return slices.ContainsFunc(r.streams, (*stream.Tail).Past)
 }

@@ -84,7 +84,7 @@ func (t *Tailer) Check(ctx context.Context, l *connection.Conn) error {
 	return nil
 }
 
-// tapsExchanges says that there is a tap for exchanges.
+// tapsExchanges reports whether there is a tap for exchanges.
 func (t *Tailer) tapsExchanges() bool { return len(t.Taps) > 0 || !t.named() }
 
 // Note sets the state of the connection where Run does not know it: before it, and after it.
@@ -104,7 +104,7 @@ func (t *Tailer) Status() adapters.Status {
 	return status
 }
 
-// named says that the config says what to read.
+// named reports whether the config says what to read.
 func (t *Tailer) named() bool {
 	return len(t.Taps) > 0 || len(t.Queues) > 0 || len(t.Streams) > 0 || t.Firehose
 }

@@ -42,7 +42,7 @@ func Reply(reason string) string {
 	return reason
 }
 
-// IsTimeout says that nothing came in time, whoever noticed: a deadline, a context, or the network.
+// IsTimeout reports whether nothing came in time, whoever noticed: a deadline, a context, or the network.
 func IsTimeout(err error) bool {
 	var network net.Error
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout()

@@ -122,7 +122,7 @@ func (s Source) check(drivers source.Drivers, shared bool) []string {
 	return problems
 }
 
-// holdsPassword says that a password is written out in the URL, or in one of its parameters.
+// holdsPassword reports whether a password is written out in the URL, or in one of its parameters.
 func (s Source) holdsPassword() bool {
 	_, rest, _ := strings.Cut(s.URL.Value, "://")
 	for part := range strings.FieldsFuncSeq(reference.ReplaceAllString(rest, ""), func(r rune) bool { return r == '?' || r == '&' }) {

@@ -42,7 +42,7 @@ func lookUp(ref string, getenv func(string) string) (string, error) {
 	return "", errors.New("a reference is written ${env:NAME} or ${file:path}")
 }
 
-// literal says that there is more in text than references, so that text itself is
+// literal reports whether there is more in text than references, so that text itself is
 // the secret.
 func literal(text string) bool { return reference.ReplaceAllString(text, "") != "" }
 

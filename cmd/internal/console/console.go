@@ -61,5 +61,5 @@ func (c *Console) Progress(format string, args ...any) {
 	}
 }
 
-// IsTerminal says that a file is a terminal.
+// IsTerminal reports whether a file is a terminal.
 func IsTerminal(f *os.File) bool { return term.IsTerminal(f.Fd()) }

@@ -59,7 +59,7 @@ func (s *System) lookAtTopics(ctx context.Context, admin *kadm.Client, address s
 	return nil
 }
 
-// madeHere says that a topic has the demonstration's own settings.
+// madeHere reports whether a topic has the demonstration's own settings.
 func madeHere(topic kadm.ResourceConfig) bool {
 	wanted := map[string]string{"retention.bytes": retentionBytes, "segment.bytes": segmentBytes}
 	for _, setting := range topic.Configs {

@@ -27,7 +27,7 @@ func (n *NothingFound) ExitCode() int { return NotFound }
 // Printed is err, about which nothing is left to say; its exit code stays.
 func Printed(err error) error { return printed{err} }
 
-// IsPrinted says that err went through [Printed].
+// IsPrinted reports whether err went through [Printed].
 func IsPrinted(err error) bool { return errors.As(err, new(printed)) }
 
 type printed struct{ error }

@@ -7,7 +7,7 @@ import (
 	"eventscope/adapters"
 )
 
-// History says that what came before can be read, or that it is not known yet.
+// History reports whether what came before can be read, or whether it is not known yet.
 func (s *Source) History() bool {
 	adapter := s.Opened()
 	return adapter == nil || adapter.Scanner != nil

@@ -53,7 +53,7 @@ func (s *Source) Hold(ctx context.Context) error {
 // Resume reads on from start, which a source without a history takes for the end.
 func (s *Source) Resume(start adapters.Start) { s.begin(start) }
 
-// Past says that more is to come of what was there before the reading began, or that this is not
+// Past reports whether more is to come of what was there before the reading began, or whether this is not
 // known yet.
 func (s *Source) Past() bool {
 	s.wish.mutex.Lock()

@@ -34,7 +34,7 @@ func quote[T ~string | ~[]byte](dst []byte, text T) []byte {
 	return dst
 }
 
-// plain says that text needs no escapes within quotes.
+// plain reports whether text needs no escapes within quotes.
 func plain[T ~string | ~[]byte](text T) bool {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
@@ -66,7 +66,7 @@ func binary(dst, value []byte) []byte {
 	return append(dst, `"}`...)
 }
 
-// isText says that value is UTF-8 without control characters that no text has: a
+// isText reports whether value is UTF-8 without control characters that no text has: a
 // big-endian number is often valid UTF-8. Escape is let through, for logs are coloured.
 func isText(value []byte) bool {
 	for _, c := range value {

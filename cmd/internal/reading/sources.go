@@ -161,7 +161,7 @@ func (s *Sources) Outcome() error {
 	return &PartlyDone{Failed: len(s.failed), Partly: partly, Of: s.all}
 }
 
-// missing says that there were messages in a gap, or may have been.
+// missing reports whether there were messages in a gap, or may have been.
 func missing(gap adapters.Gap) bool { return gap.Missed != 0 }
 
 // Answer is the end of a command that looked for something: nothing found is no answer when

@@ -73,7 +73,7 @@ func addressOf(api driver.HTTPEndpoint) string {
 	return address
 }
 
-// elsewhere says that an HTTP API is on a host of its own.
+// elsewhere reports whether an HTTP API is on a host of its own.
 func (s *Source) elsewhere(api driver.HTTPEndpoint) bool {
 	address := addressOf(api)
 	if address == "" {

@@ -69,7 +69,7 @@ type Parameter struct {
 	Products []string // of the brokers, or nil where all have it
 }
 
-// IsOf says that URLs of a broker have it.
+// IsOf reports whether URLs of a broker have it.
 func (p *Parameter) IsOf(kind *driver.Driver) bool {
 	return p.Products == nil || slices.Contains(p.Products, kind.Product)
 }

@@ -53,7 +53,7 @@ func redactWord(text string) string {
 	return user + "@" + redactPlace(text[at+1:])
 }
 
-// hostList says that text is host:port, or several with commas between them.
+// hostList reports whether text is host:port, or several with commas between them.
 func hostList(text string) bool {
 	for host := range strings.SplitSeq(text, ",") {
 		if _, err := hostPort(host, "1"); err != nil {
@@ -63,7 +63,7 @@ func hostList(text string) bool {
 	return true
 }
 
-// Address says that text is host:port, or several with commas between them, to which only
+// Address reports whether text is host:port, or several with commas between them, to which only
 // the scheme is missing, and returns it with its path.
 func Address(text string) (address string, ok bool) {
 	authority, path := cutAuthority(text[strings.LastIndexByte(text, '@')+1:])
@@ -71,7 +71,7 @@ func Address(text string) (address string, ok bool) {
 	return authority + path, strings.Contains(authority, ":") && hostList(authority)
 }
 
-// Mistyped says that an argument that has no :// was meant as a URL.
+// Mistyped reports whether an argument that has no :// was meant as a URL.
 func (d Drivers) Mistyped(text string) bool {
 	for _, scheme := range d.schemes() {
 		if len(text) > len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) && strings.IndexByte(":;/", text[len(scheme)]) >= 0 {

@@ -162,7 +162,7 @@ func (r *Registry) Check() error {
 	return nil
 }
 
-// asksForTokens says that something of OAuth is given.
+// asksForTokens reports whether something of OAuth is given.
 func (r *Registry) asksForTokens() bool {
 	o := &r.OAuth
 	return o.URL != "" || o.Client != "" || o.Secret != "" || o.SecretFile != "" || o.Scope != ""
@@ -203,7 +203,7 @@ func (r *Registry) findSecrets(s *Source) error {
 	return nil
 }
 
-// secret says that the registry is told one.
+// secret reports whether the registry is told one.
 func (r *Registry) secret() bool { return r.Password != "" || r.Token != "" || r.OAuth.URL != "" }
 
 // open gives a source that was opened its schemas, of a registry and of files, and says what of its

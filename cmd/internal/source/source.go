@@ -169,7 +169,7 @@ func (s Source) parameters() []string {
 // escapeUser writes what [readUser] takes for more than a user name as %xx.
 func escapeUser(name string) string { return strings.ReplaceAll(url.QueryEscape(name), "+", "%20") }
 
-// Loopback says that every host of the source is this machine, so that a password on
+// Loopback reports whether every host of the source is this machine, so that a password on
 // its way there, and one in a shell history that only opens a door here, is no news.
 func (s Source) Loopback() bool { return !slices.ContainsFunc(s.Hosts, notLoopback) }
 

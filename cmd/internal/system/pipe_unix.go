@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ReaderGone says that f is a pipe that nobody reads any more.
+// ReaderGone reports whether f is a pipe that nobody reads any more.
 func ReaderGone(f *os.File) bool {
 	// No events are asked for: POLLERR, which is what the writing end of a pipe
 	// without a reader has, is always reported.
