@@ -23,6 +23,7 @@
 //	attach.go     how the messages of a source get its schemas
 //	ask.go        one question: a schema, and those that it refers to
 //	rules.go      what rules of a schema say of encryption
+//	verdict.go    what the registry itself says of two versions
 //	apicurio.go   questions that only Apicurio's own API answers
 //	intake.go     what happens to messages on their way
 //	unread.go     values that were handed on before their schemas were known, and misfits

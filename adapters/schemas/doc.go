@@ -11,7 +11,7 @@
 //
 // # Files
 //
-//	schema.go  Finder, Assigner, Catalogue, Ref, Schema, Place
+//	schema.go  Finder, Assigner, Rereader, Catalogue, Judge, Ref, Schema, Place
 //
 // # Not obvious
 //

@@ -76,6 +76,39 @@ type Catalogue interface {
 	Version(ctx context.Context, subject string, version int) (*Schema, error)
 }
 
+// Judge is a [Catalogue] whose registry judges whether a version keeps the level of its subject. It
+// waits for the answer, and fails with [errors.ErrUnsupported] where nobody can be asked.
+type Judge interface {
+	// Verdict is what the registry says of a version, beside an older one of the same subject, or
+	// alone where older is nil.
+	Verdict(ctx context.Context, older, newer *Schema) (Verdict, error)
+}
+
+// Verdict is what a registry says.
+type Verdict struct {
+	// Level is what is asked of a new version of the subject, such as BACKWARD.
+	Level string
+	// Judged says that the registry has compared the two, and Keeps that the newer one may follow
+	// the older. Messages are its reasons where it may not, if it gives any.
+	Judged, Keeps bool
+	Messages      []string
+}
+
+// Told is the verdict in words: "level BACKWARD, which this version keeps towards v1".
+func (v Verdict) Told(older *Schema) string {
+	switch {
+	case !v.Judged:
+		return "level " + v.Level
+	case v.Keeps:
+		return fmt.Sprintf("level %s, which this version keeps towards v%d", v.Level, older.Place().Version)
+	}
+	text := fmt.Sprintf("level %s, which this version does not keep towards v%d", v.Level, older.Place().Version)
+	if len(v.Messages) > 0 {
+		text += ": " + strings.Join(v.Messages, "; ")
+	}
+	return text
+}
+
 // Ref is how a message names a schema. It is comparable.
 type Ref struct {
 	By   By

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"eventscope/adapters/driver"
+	"eventscope/adapters/schemas"
 	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/reading"
@@ -170,7 +172,34 @@ func (s *schemasPrinter) gather(ctx context.Context, settings *settings, extent 
 	if s.only != "" {
 		found = slices.DeleteFunc(found, func(v *versions.Version) bool { return v.Type != s.only })
 	}
+	if s.only != "" && interrupted == nil {
+		s.judge(ctx, found, sources)
+	}
 	return found, interrupted, nil
+}
+
+// judge asks the registries what they say of versions. One that does not answer is said once.
+func (s *schemasPrinter) judge(ctx context.Context, found []*versions.Version, sources *reading.Sources) {
+	silent := map[string]bool{}
+	for _, v := range found {
+		i := slices.IndexFunc(sources.Open, func(source *driver.Source) bool { return source.Name == v.Source })
+		if i < 0 || v.Schema == nil || silent[v.Source] {
+			continue
+		}
+		judge, ok := sources.Open[i].Schemas.(schemas.Judge)
+		if !ok {
+			continue
+		}
+		verdict, err := judge.Verdict(ctx, v.OlderSchema(), v.Schema)
+		switch {
+		case errors.Is(err, errors.ErrUnsupported):
+		case err != nil:
+			silent[v.Source] = true
+			s.Note("%s: what the registry says of versions is not known: %w", v.Source, err)
+		default:
+			v.Verdict = &verdict
+		}
+	}
 }
 
 func (s *schemasPrinter) print(found []*versions.Version, format output.Format) error {

@@ -135,7 +135,12 @@ func TestAVersionThatOneGroupCannotRead(t *testing.T) {
 	subject := topic + "-value@"
 	diff := process(t, "schemas", "diff", subject+"1", subject+"3", url, "--fail-on", "breaking", "-o", "text")
 	out, _ = diff.Output()
-	if code := diff.ProcessState.ExitCode(); code != exit.Partly || !strings.Contains(string(out), "amount: int → string  BREAKING") || !strings.Contains(string(out), "+ channel") {
+	if code := diff.ProcessState.ExitCode(); code != exit.Partly || !strings.Contains(string(out), "amount: int → string  BREAKING") || !strings.Contains(string(out), "+ channel") ||
+		!strings.Contains(string(out), "registry says: level NONE, which this version keeps towards v1") {
 		t.Errorf("exit code %d: %s", code, out)
+	}
+	shown := run(t, process(t, "schemas", "show", "OrderPlaced", url, "--from", "beginning", "--exit", "-o", "json"), "")
+	if strings.Count(shown, `"registry_says":{"level":"NONE","keeps":true,"messages":[]}`) != 2 || strings.Count(shown, `"registry_says":{"level":"NONE","keeps":null,`) != 1 {
+		t.Errorf("what the registry says: %s", shown)
 	}
 }

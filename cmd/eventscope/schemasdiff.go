@@ -28,7 +28,7 @@ func (p *program) schemasDiffCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "diff FROM TO [URL...]", Short: "Print what differs between two schemas of a registry, and what of it breaks readers",
 		Long: "diff asks the registry of the sources for two schemas, each by its id or as SUBJECT@VERSION, and prints a line per difference. " +
-			"What is breaking is judged here: one of the two schemas cannot read what was written with the other. Nothing of the broker is read.",
+			"What is breaking is judged here: one of the two schemas cannot read what was written with the other. What the registry says of two versions of one subject stands below. Nothing of the broker is read.",
 		RunE: p.command(d.run),
 	}
 	cmd.Flags().StringSliceVar(&d.failOn, "fail-on", nil, "exit with 5 when there is such a difference: breaking")
@@ -62,16 +62,36 @@ func (d *schemasDiff) run(ctx context.Context, args []string) error {
 	}
 	defer sources.Close()
 	var difference output.Difference
+	var at *driver.Source
 	for i, to := range []**schemas.Schema{&difference.From, &difference.To} {
-		if *to, err = find(ctx, sources.Open, args[i]); err != nil {
+		if *to, at, err = find(ctx, sources.Open, args[i]); err != nil {
 			return err
 		}
 	}
-	return d.print(&difference, format)
+	judge, _ := at.Schemas.(schemas.Judge)
+	return d.print(ctx, &difference, judge, format)
+}
+
+// verdict is what the registry says of two schemas of one subject, the newer one and whether it says
+// anything.
+func (d *schemasDiff) verdict(ctx context.Context, between *output.Difference, judge schemas.Judge) (older, newer *schemas.Schema, said *schemas.Verdict) {
+	older, newer = between.From, between.To
+	if older.Place().Version > newer.Place().Version {
+		older, newer = newer, older
+	}
+	if judge == nil || older.Place().Subject == "" || older.Place().Subject != newer.Place().Subject {
+		return older, newer, nil
+	}
+	verdict, err := judge.Verdict(ctx, older, newer)
+	if err != nil {
+		d.Note("what the registry says of them is not known: %w", err)
+		return older, newer, nil
+	}
+	return older, newer, &verdict
 }
 
 // find asks the registries of the sources for a schema that a person names, until one has it.
-func find(ctx context.Context, sources []*driver.Source, name string) (found *schemas.Schema, err error) {
+func find(ctx context.Context, sources []*driver.Source, name string) (found *schemas.Schema, at *driver.Source, err error) {
 	err = exit.Usage("no source has a registry; name it with registry= in the URL")
 	for _, source := range sources {
 		catalogue, ok := source.Schemas.(schemas.Catalogue)
@@ -86,16 +106,16 @@ func find(ctx context.Context, sources []*driver.Source, name string) (found *sc
 		case named && wrong == nil && n > 0 && subject != "":
 			found, err = catalogue.Version(ctx, subject, n)
 		default:
-			return nil, exit.Usage("%q is no schema: give its id, or SUBJECT@VERSION such as orders-value@3", name)
+			return nil, nil, exit.Usage("%q is no schema: give its id, or SUBJECT@VERSION such as orders-value@3", name)
 		}
 		if err == nil {
-			return found, nil
+			return found, source, nil
 		}
 	}
-	return nil, err
+	return nil, nil, err
 }
 
-func (d *schemasDiff) print(difference *output.Difference, format output.Format) error {
+func (d *schemasDiff) print(ctx context.Context, difference *output.Difference, judge schemas.Judge, format output.Format) error {
 	changes, compared := payload.Changes(difference.From, difference.To)
 	if !compared {
 		return fmt.Errorf("schemas in %s are not compared", payload.FormatName(difference.From.Format))
@@ -103,6 +123,11 @@ func (d *schemasDiff) print(difference *output.Difference, format output.Format)
 	writer := output.NewWriter(d.Stdout)
 	for _, difference.Change = range changes {
 		if err := writer.Write(format.AppendDifference(writer.Available(), difference)); err != nil {
+			return err
+		}
+	}
+	if older, newer, said := d.verdict(ctx, difference, judge); said != nil {
+		if err := writer.Write(format.AppendVerdict(writer.Available(), older, newer, said)); err != nil {
 			return err
 		}
 	}

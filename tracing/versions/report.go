@@ -85,6 +85,8 @@ type Version struct {
 	Compared bool
 	// Broke are those who could not read it.
 	Broke []Broke
+	// Verdict is what its registry says of it, for who has asked; else nil.
+	Verdict *schemas.Verdict
 
 	shape  int
 	begins []Begin
@@ -94,6 +96,14 @@ type Version struct {
 // Breaking reports whether the version before and this one cannot be read by the same reader.
 func (v *Version) Breaking() bool {
 	return slices.ContainsFunc(v.Changes, func(c Change) bool { return c.Breaking })
+}
+
+// OlderSchema is the schema of the version before, or nil.
+func (v *Version) OlderSchema() *schemas.Schema {
+	if v.Before == nil {
+		return nil
+	}
+	return v.Before.Schema
 }
 
 // Build puts together what is known, by source, destination and type, the newest version first.

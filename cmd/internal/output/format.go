@@ -7,6 +7,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/schemas"
 	"eventscope/replay"
 	"eventscope/tracing"
 	"eventscope/tracing/topology"
@@ -38,6 +39,7 @@ type Format interface {
 	AppendTopology(dst []byte, g *topology.Graph) []byte
 	AppendVersion(dst []byte, v *versions.Version, whole bool) []byte
 	AppendDifference(dst []byte, d *Difference) []byte
+	AppendVerdict(dst []byte, older, newer *schemas.Schema, v *schemas.Verdict) []byte
 
 	// WriteTrace writes the lines of a flow step by step.
 	WriteTrace(w *Writer, t *Trace) error

@@ -54,7 +54,41 @@ func (l *jsonLines) AppendVersion(dst []byte, v *versions.Version, whole bool) [
 		dst = quote(field(dst, "text"), v.Schema.Text)
 		dst = list(field(dst, "references"), v.Schema.References)
 	}
+	if v.Verdict != nil {
+		dst = append(verdict(append(field(dst, "registry_says"), '{'), v.Verdict), '}')
+	}
 	return l.end(dst, start)
+}
+
+// verdict appends what a registry says; keeps is null where it has not compared the two.
+func verdict(dst []byte, v *schemas.Verdict) []byte {
+	dst = field(quote(field(dst, "level"), v.Level), "keeps")
+	if v.Judged {
+		dst = boolean(dst, v.Keeps)
+	} else {
+		dst = append(dst, "null"...)
+	}
+	return list(field(dst, "messages"), v.Messages)
+}
+
+// AppendVerdict appends what the registry says of two schemas.
+func (l *jsonLines) AppendVerdict(dst []byte, older, newer *schemas.Schema, v *schemas.Verdict) []byte {
+	start := len(dst)
+	dst = quote(field(append(dst, '{'), "from"), older.Title())
+	dst = quote(field(dst, "to"), newer.Title())
+	return l.end(append(verdict(append(field(dst, "registry_says"), '{'), v), '}'), start)
+}
+
+// AppendVerdict appends what the registry says of two schemas.
+func (l *textLines) AppendVerdict(dst []byte, older, _ *schemas.Schema, v *schemas.Verdict) []byte {
+	return l.note(dst, verdictRole(v), "registry says: "+v.Told(older))
+}
+
+func verdictRole(v *schemas.Verdict) theme.Role {
+	if v.Judged && !v.Keeps {
+		return theme.Warn
+	}
+	return theme.Dim
 }
 
 // versionName is the version as lines have it: the number that the registry has for it, else what
@@ -183,6 +217,9 @@ func (l *textLines) AppendVersion(dst []byte, v *versions.Version, whole bool) [
 	}
 	for i := range v.Changes {
 		dst = l.change(dst, &v.Changes[i])
+	}
+	if v.Verdict != nil {
+		dst = l.note(dst, verdictRole(v.Verdict), "registry says: "+v.Verdict.Told(v.OlderSchema()))
 	}
 	if whole {
 		dst = l.schemaText(dst, v)
