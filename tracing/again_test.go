@@ -267,7 +267,7 @@ func TestWhatIsReadAgainIsAsIfItHadBeenKnown(t *testing.T) {
 	second.Schemas = registry // which knows its schema
 	b.come(nil, second)
 	if err := b.ask(t.Context(), func(x *index) {
-		x.summaries.put(x.log.first, []byte("schema 7"))
+		x.summaries.put(x.log.first, line{summary: []byte("schema 7")})
 		x.settleTo(x.log.end, 100)
 	}); err != nil {
 		t.Fatal(err)
@@ -285,7 +285,7 @@ func TestWhatIsReadAgainIsAsIfItHadBeenKnown(t *testing.T) {
 		t.Errorf("the key alone: %+v", other)
 	}
 	if err := b.ask(t.Context(), func(x *index) {
-		if text := x.summaries.texts[x.log.first]; text != nil {
+		if text := x.summaries.texts[x.log.first].summary; text != nil {
 			t.Errorf("its line is still %q", text)
 		}
 		if number := x.log.at(x.log.first).flow; x.flows.at(number).flags&flowLearned == 0 {

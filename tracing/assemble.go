@@ -31,8 +31,8 @@ type index struct {
 	settle   int64    // nanoseconds of silence after which a flow has ended
 
 	sources      []Source
-	summaries    summaries
-	reasons      summaries // of failures and deaths
+	summaries    summaries[line]
+	reasons      summaries[[]byte] // of failures and deaths
 	arrivals     []arrival
 	latest       int64 // our own clock, when something last came or was asked of it
 	pastProgress pastProgress

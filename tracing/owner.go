@@ -51,7 +51,7 @@ func (s *Store) newIndex() *index {
 	x := &index{
 		log: newLog(), flows: newFlows(), kinds: packed.NewNames(share), service: packed.NewNames(share), words: packed.NewNames(share), tenants: packed.NewNames(share),
 		census: versions.NewCensus(), waiting: waiting.New(s.mostWaiting()), typeInfo: []usual.TypeInfo{{}}, places: packed.NewPlaces(share), paths: usual.NewPaths(), settle: int64(s.config.Settle),
-		summaries: summaries{texts: map[Sequence][]byte{}}, reasons: summaries{texts: map[Sequence][]byte{}},
+		summaries: summaries[line]{texts: map[Sequence]line{}}, reasons: summaries[[]byte]{texts: map[Sequence][]byte{}},
 	}
 	x.kept.Limit = s.config.Memory / 4
 	x.flows.gone.Most = s.config.Memory / 8

@@ -1,11 +1,14 @@
 package tracing
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"sort"
+	"strings"
 	"time"
 
+	"eventscope/adapters"
 	"eventscope/adapters/payload"
 	"eventscope/tracing/copies"
 )
@@ -31,7 +34,9 @@ func (s *Store) Page(ctx context.Context, query PageQuery) (page Page, err error
 		sequences := x.pageOf(&page, query)
 		for _, sequence := range sequences {
 			event := x.event(sequence)
-			event.Summary = x.summaries.texts[sequence]
+			if line, ok := x.summaries.texts[sequence]; ok {
+				event.Summary, event.Fields = line.summary, line.fields
+			}
 			if encoded, ok := x.kept.Get(uint64(sequence)); ok && event.Summary == nil && len(encoded) <= 4*largestKept {
 				event.Summary = slices.Clone(encoded) // made a summary below, not here
 				page.encoded = append(page.encoded, unmade{len(page.Events), x.places.All[x.log.at(sequence).place].Source})
@@ -46,7 +51,7 @@ func (s *Store) Page(ctx context.Context, query PageQuery) (page Page, err error
 		event := &page.Events[of.event]
 		if m, err := copies.Decode(event.Summary); err == nil {
 			m.Schemas = (*s.sources.Load())[of.source].Schemas
-			event.Summary = payload.AppendSummary([]byte{}, &m, summaryWidth)
+			event.Summary, event.Fields = payload.AppendSummary([]byte{}, &m, summaryWidth), s.fieldsOf(&m)
 		} else {
 			event.Summary = nil
 		}
@@ -131,16 +136,60 @@ func (r rows) at(i int) Sequence {
 	return r.live[i-len(r.past)]
 }
 
+// Field is something of messages that a page of the stream tells, too: a header, or a part of the
+// value by its path.
+type Field struct{ Header, Path string }
+
+// fieldWidth is how much of a field is kept, in bytes, and fieldDepth how far into a value it is
+// looked for.
+const fieldWidth, fieldDepth = 128, 64 << 10
+
+// fieldsOf are the wanted fields of a message, as they may be shown; nil for one that it does not
+// have.
+func (s *Store) fieldsOf(m *adapters.Message) [][]byte {
+	if len(s.config.Fields) == 0 {
+		return nil
+	}
+	fields := make([][]byte, len(s.config.Fields))
+	headers := payload.Headers(m)
+	var value []byte
+	for i, f := range s.config.Fields {
+		if f.Path != "" {
+			if value == nil {
+				value = payload.Readable(m, fieldDepth)
+			}
+			fields[i] = short(payload.Unquoted(payload.Lookup(value, f.Path)))
+			continue
+		}
+		for n := range headers {
+			if strings.EqualFold(headers[n].Name, f.Header) {
+				fields[i] = short(headers[n].Value)
+				break
+			}
+		}
+	}
+	return fields
+}
+
+// short is a copy of the beginning of a field.
+func short(b []byte) []byte { return bytes.Clone(payload.CutRunes(b, fieldWidth)) }
+
+// line is what a row of the stream tells of a message.
+type line struct {
+	summary []byte
+	fields  [][]byte
+}
+
 // summaries are the lines that were fetched for rows whose payload was not kept. The
 // oldest fetched ones go first.
-type summaries struct {
-	texts map[Sequence][]byte
+type summaries[T any] struct {
+	texts map[Sequence]T
 	order []Sequence
 }
 
 const mostSummaries = 4096
 
-func (s *summaries) put(sequence Sequence, text []byte) {
+func (s *summaries[T]) put(sequence Sequence, text T) {
 	if _, ok := s.texts[sequence]; !ok {
 		s.order = append(s.order, sequence)
 	}
@@ -175,17 +224,17 @@ func (s *Store) readSummaries(ctx context.Context, missing []Event) {
 	defer s.fetching.Store(false)
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	found := make([][]byte, 0, len(missing))
+	found := make([]line, 0, len(missing))
 	for m, err := range s.Messages(ctx, missing) {
-		text := []byte{}
+		of := line{summary: []byte{}}
 		if err == nil {
-			text = payload.AppendSummary(text, &m, summaryWidth)
+			of = line{payload.AppendSummary([]byte{}, &m, summaryWidth), s.fieldsOf(&m)}
 		}
-		found = append(found, text)
+		found = append(found, of)
 	}
 	_ = s.ask(ctx, func(x *index) { // when it fails, the next page asks again
-		for i, text := range found {
-			x.summaries.put(missing[i].Sequence, text)
+		for i, of := range found {
+			x.summaries.put(missing[i].Sequence, of)
 		}
 	})
 	s.shown.Add(1)

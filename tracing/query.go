@@ -157,6 +157,9 @@ type Event struct {
 	// Summary is one line of the payload, sanitised by nobody yet, or nil when no
 	// copy is at hand.
 	Summary []byte
+	// Fields are those that the store was asked for, in their order, as they may be shown; nil when
+	// no copy is at hand.
+	Fields [][]byte
 }
 
 // entry is what a filter is told of an event.

@@ -26,6 +26,8 @@ type Config struct {
 	// KeepRecent keeps copies of the newest payloads of every source, for the
 	// summaries a screen shows. Volatile ones are always kept, within the budget.
 	KeepRecent bool
+	// Fields are what a page of the stream tells of messages beside their summary.
+	Fields []Field
 
 	// Paths are declared usual paths; others are learned.
 	Paths []Path

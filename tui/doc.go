@@ -37,6 +37,7 @@
 //	seek.go        reading again from earlier or later
 //	search.go      looking for a flow in the index, and in what the brokers still have
 //	context.go     another context in place of this one
+//	columns.go     which columns of lists can be chosen
 //	compare.go     two flows, or two events, beside each other
 //	copyas.go      copying a flow or an event in another form
 //	notify.go      telling a person who looks elsewhere

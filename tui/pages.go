@@ -28,21 +28,21 @@ func (m *Model) makePages() {
 	s.filter = &page.EventFilter{Screen: s, Querier: o.Querier}
 	s.compares = &comparepage.Config{Screen: s, Querier: o.Querier, Rules: o.Rules}
 	s.events = &eventpage.Config{Screen: s, Querier: o.Querier, Rules: o.Rules, Words: o.Words, Files: page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}, Letters: s}
-	s.lags = lagpage.NewModel(&lagpage.Config{Screen: s, Sources: o.Sources, Watched: o.Watched, Events: s.events, Dead: func() map[lag.Key]bool { return s.letters.Queues() }})
+	s.lags = lagpage.NewModel(&lagpage.Config{Screen: s, Sources: o.Sources, Watched: o.Watched, Events: s.events, Columns: o.Columns[ofLag], Dead: func() map[lag.Key]bool { return s.letters.Queues() }})
 	known := &topologypage.Config{Screen: s, Querier: o.Querier, Sources: o.Sources, Words: o.Words, Groups: o.Groups}
 	if s.lags != nil {
 		known.Lags = s.lags
 	}
 	s.topology = topologypage.NewModel(known)
-	s.flows = &flowpage.Config{Screen: s, Querier: o.Querier, Filter: s.filter, History: o.History != nil, Services: s.topology, Preview: s.events.NewPreview(true, flowBeside)}
-	s.home = streampage.New(&streampage.Config{Screen: s, Querier: o.Querier, Filter: s.filter, Sources: o.Sources, Words: o.Words, Preview: s.events.NewPreview(false, streamBeside), WhenEmpty: o.Empty})
+	s.flows = &flowpage.Config{Screen: s, Querier: o.Querier, Filter: s.filter, History: o.History != nil, Services: s.topology, Preview: s.events.NewPreview(true, flowBeside), Columns: o.Columns[ofFlows]}
+	s.home = streampage.New(&streampage.Config{Screen: s, Querier: o.Querier, Filter: s.filter, Sources: o.Sources, Words: o.Words, Preview: s.events.NewPreview(false, streamBeside), Columns: o.Columns[ofStream], Fields: o.Fields, WhenEmpty: o.Empty})
 	m.flows = flowpage.NewList(s.flows)
 	m.tabs = []tab{{1, s.home}, {2, m.flows}}
 	if s.lags != nil {
 		m.tabs = append(m.tabs, tab{3, lagpage.NewList(s.lags)})
 	}
 	if o.Service != nil {
-		s.letters = letterpage.NewModel(&letterpage.Config{Screen: s, Service: o.Service, Write: o.Write, Words: o.Words, Events: s.events})
+		s.letters = letterpage.NewModel(&letterpage.Config{Screen: s, Service: o.Service, Write: o.Write, Words: o.Words, Events: s.events, Columns: o.Columns[ofLetters]})
 		m.tabs = append(m.tabs, tab{4, letterpage.NewDLQs(s.letters)})
 	}
 	m.tabs = append(m.tabs, tab{5, topologypage.New(s, s.topology, s.events.Files)})

@@ -102,6 +102,7 @@ func (p *program) show(ctx context.Context, v *view) error {
 	}
 	config := v.settings.besideScreen()
 	config.KeepRecent = true
+	_, _, config.Fields = v.settings.file.ChosenColumns()
 	v.index = reading.StartIndex(config)
 	defer v.index.Stop()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -229,6 +230,7 @@ func (v *view) options(p *program) tui.Options {
 	options.SaveFilter = func(name, filter string) error { return recent.SaveFilter(folder, name, filter) }
 	options.NoMouse = p.flags.noMouse || v.settings.file.Mouse.Value == "off"
 	options.Keys = v.settings.file.OwnKeys()
+	options.Columns, options.Fields, _ = v.settings.file.ChosenColumns()
 	options.Start, options.Seek, options.Nearest = v.start, v.seek, spelling.Nearest
 	for _, l := range v.live {
 		options.Sources = append(options.Sources, tui.Source{Name: l.Config.Name, Broker: l.Config.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}, History: l.History, Held: l.Held, Commands: l.Commands})

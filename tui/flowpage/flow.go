@@ -25,6 +25,7 @@ type Config struct {
 	History  bool // there is somewhere to look for earlier events
 	Services Services
 	Preview  *eventpage.Preview
+	Columns  []string // of the list, by their names; empty for all
 }
 
 // Screen is what such a page asks of the screen.

@@ -25,15 +25,16 @@ import (
 type List struct {
 	*Config
 	page.Question
-	rows   []tracing.FlowSummary
-	page   tracing.FlowPage // of the last answer, without its rows
-	cursor widget.Cursor
-	key    tracing.FlowKey // the flow under the cursor
-	offset int             // of rows in the whole list
-	wanted int             // the offset that is asked for next
-	going  end             // where the cursor goes with what is asked for next
-	height int
-	paused bool
+	columns page.Columns
+	rows    []tracing.FlowSummary
+	page    tracing.FlowPage // of the last answer, without its rows
+	cursor  widget.Cursor
+	key     tracing.FlowKey // the flow under the cursor
+	offset  int             // of rows in the whole list
+	wanted  int             // the offset that is asked for next
+	going   end             // where the cursor goes with what is asked for next
+	height  int
+	paused  bool
 	page.Sorting[tracing.FlowSummary]
 	trouble bool
 	// troubled is how many flows are in trouble whether they match the filter or not; it is
@@ -66,7 +67,7 @@ const (
 
 // NewList is the page of all flows, those with news first.
 func NewList(c *Config) *List {
-	l := &List{Config: c, height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
+	l := &List{Config: c, columns: page.NewColumns(Columns, c.Columns), height: 50, stale: true, marked: map[tracing.FlowKey]string{}}
 	l.Sorting = page.Sorting[tracing.FlowSummary]{Orders: flowOrders(), Changed: func() { l.goTo(firstRow) }}
 	return l
 }

@@ -22,6 +22,9 @@ const (
 	flowServices
 )
 
+// Columns are the names by which the columns of the list are chosen.
+var Columns = []string{"status", "flow", "last", "duration", "events", "last_event", "notes", "services"}
+
 // layout gives the columns; services leave first when the screen is narrow, then notes,
 // the last event, duration, events.
 func (l *List) layout(rows []tracing.FlowSummary, width int) []int {
@@ -33,7 +36,7 @@ func (l *List) layout(rows []tracing.FlowSummary, width int) []int {
 		_, note := l.notes(&rows[i])
 		notes = max(notes, min(36, note.Width()))
 	}
-	return widget.Layout([]widget.Column{
+	return l.columns.Layout([]widget.Column{
 		flowStatus:   {Min: len("x compensated")},
 		flowID:       {Min: min(id, 12), Want: id},
 		flowAge:      {Min: 5},
@@ -46,15 +49,13 @@ func (l *List) layout(rows []tracing.FlowSummary, width int) []int {
 }
 
 func (l *List) headings(columns []int, width int) widget.Line {
+	names := []text.Safe{text.Own("Status"), text.Own("Flow"), text.Own("Last"), text.Own("Duration"), text.Own("Events"), text.Own("Last event"), text.Own("Notes"), text.Own("Services")}
 	row, over := widget.NewRow(l.Theme(), width).Gap(2), 0
-	for i, name := range [...]text.Safe{text.Own("Status"), text.Own("Flow"), text.Own("Last"), text.Own("Duration"), text.Own("Events"), text.Own("Last event"), text.Own("Notes"), text.Own("Services")} {
-		if columns[i] == 0 {
-			continue
-		}
-		if i > 0 {
+	l.columns.Each(columns, func(i, n int) {
+		if n > 0 {
 			row.Gap(widget.Gap - over)
 		}
-		role := theme.Dim
+		role, name := theme.Dim, names[i]
 		if l.Order().Column == i {
 			name, role = name.Add(l.Glyph(l.Theme())), theme.Accent
 		}
@@ -65,7 +66,7 @@ func (l *List) headings(columns []int, width int) widget.Line {
 		} else {
 			row.Cell(role, name, wide)
 		}
-	}
+	})
 	return row.Line()
 }
 
@@ -85,19 +86,28 @@ func (l *List) row(columns []int, i, width int) widget.Line {
 	t, flow := l.Theme(), &l.rows[i]
 	_, marked := l.marked[flow.Key]
 	row := widget.ListRow(t, width, i == l.cursor.Index, marked)
-	role, glyph := t.Status(flow.Status)
-	row.Cell(role, glyph.Add(text.Space, t.String(string(flow.Status))), columns[flowStatus])
-	row.Between().ID(theme.Plain, t.String(flowName(flow)), columns[flowID])
-	row.Between().Right(theme.Dim, text.Age(l.Now().Sub(flow.Last)), columns[flowAge])
-	row.ColumnRight(theme.Plain, text.Span(flow.Duration()), columns[flowDuration])
-	row.ColumnRight(theme.Plain, text.Count(int64(flow.Events)), columns[flowEvents])
-	row.Column(theme.Plain, t.String(flow.LastType), columns[flowLast])
-	if w := columns[flowNotes]; w > 0 {
-		noteRole, note := l.notes(flow)
-		row.Between().Cell(noteRole, note, w)
-	}
-	row.Column(theme.Dim, l.services(flow), columns[flowServices])
-	return row.Line()
+	return l.columns.Draw(row, columns, func(column, width int) {
+		switch column {
+		case flowStatus:
+			role, glyph := t.Status(flow.Status)
+			row.Cell(role, glyph.Add(text.Space, t.String(string(flow.Status))), width)
+		case flowID:
+			row.ID(theme.Plain, t.String(flowName(flow)), width)
+		case flowAge:
+			row.Right(theme.Dim, text.Age(l.Now().Sub(flow.Last)), width)
+		case flowDuration:
+			row.Right(theme.Plain, text.Span(flow.Duration()), width)
+		case flowEvents:
+			row.Right(theme.Plain, text.Count(int64(flow.Events)), width)
+		case flowLast:
+			row.Cell(theme.Plain, t.String(flow.LastType), width)
+		case flowNotes:
+			role, note := l.notes(flow)
+			row.Cell(role, note, width)
+		case flowServices:
+			row.Cell(theme.Dim, l.services(flow), width)
+		}
+	}).Line()
 }
 
 func (l *List) services(flow *tracing.FlowSummary) text.Safe {

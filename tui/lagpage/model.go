@@ -20,6 +20,7 @@ type Config struct {
 	Sources []page.Source
 	Watched int // partitions that are watched over time at most; 0 is all that are listed
 	Events  *eventpage.Config
+	Columns []string                // of the list, by their names; empty for all
 	Dead    func() map[lag.Key]bool // queues that the header counts as dead letters
 }
 
@@ -29,12 +30,13 @@ type Config struct {
 type Model struct {
 	*Config
 	page.Polled[*lagContents]
-	series *lag.Series
-	draft  atomic.Pointer[lagContents]
-	keep   lag.Key       // of the page about one consumer
-	swept  time.Time     // when all consumers were asked for last
-	sweep  time.Duration // what that took
-	onPage time.Time     // when a page about consumers was last shown
+	columns page.Columns
+	series  *lag.Series
+	draft   atomic.Pointer[lagContents]
+	keep    lag.Key       // of the page about one consumer
+	swept   time.Time     // when all consumers were asked for last
+	sweep   time.Duration // what that took
+	onPage  time.Time     // when a page about consumers was last shown
 }
 
 const (
@@ -52,7 +54,7 @@ const (
 func NewModel(c *Config) *Model {
 	for i := range c.Sources {
 		if c.Sources[i].Lag != nil {
-			m := &Model{Config: c, series: lag.NewSeries(lag.Config{Logs: cmp.Or(c.Watched, mostLagLogs)})}
+			m := &Model{Config: c, columns: page.NewColumns(Columns, c.Columns), series: lag.NewSeries(lag.Config{Logs: cmp.Or(c.Watched, mostLagLogs)})}
 			m.Quiet, m.Alike = true, (*lagContents).like
 			return m
 		}

@@ -23,6 +23,9 @@ const (
 	lagWhy
 )
 
+// Columns are the names by which the columns of consumers are chosen.
+var Columns = []string{"state", "group", "kind", "lag", "behind", "rates", "drains_in", "trend", "members", "source", "why"}
+
 // rateWidth is what a rate takes, and smallLag the lag below which the line of a lag is low.
 const rateWidth, smallLag = 5, 10
 
@@ -46,7 +49,7 @@ func (p *lagPage) columns(width int) []int {
 		}
 	}
 	least := max(4, min(12, width-2-state-count-4)) // a name gives way to figures
-	return widget.Layout([]widget.Column{
+	return p.model.columns.Layout([]widget.Column{
 		lagState:   {Min: state},
 		lagGroup:   {Min: least, Want: group},
 		lagKind:    {Min: 8, Rank: 7},
@@ -69,33 +72,49 @@ func (p *lagPage) list(width, height int) []widget.Line {
 		text.Own("Drains in"), text.Own("Last 5 min"), text.Own("Members"), text.Own("Source"), text.Own("Why"),
 	}
 	lines := append(page.TroubleLines(p.Theme(), p.model.Last.troubles, width), p.unroutedLines(width)...)
-	lines = append(lines, widget.Headings(t, width, columns, p.Mark(t, names), lagCount, lagBehind, lagRates, lagLine, lagMembers))
+	lines = append(lines, p.model.columns.Headings(t, width, columns, p.Mark(t, names), lagCount, lagBehind, lagRates, lagLine, lagMembers))
 	return p.Draw(t, lines, width, height, len(p.Rows), func(i int, selected bool) widget.Line { return p.row(columns, p.Rows[i], width, selected) })
 }
 
 func (p *lagPage) row(columns []int, c *consumerLag, width int, selected bool) widget.Line {
 	t, s := p.Theme(), &c.Standing
 	row := widget.ListRow(t, width, selected, false)
-	role, glyph := stateLook(t, c)
-	row.Cell(role, glyph.Add(text.Space, t.String(s.State.String())), columns[lagState])
-	row.Between().ID(theme.Plain, t.String(c.Lag.Group), columns[lagGroup])
-	row.Column(theme.Dim, t.String(string(c.Lag.Kind)), columns[lagKind])
-	row.ColumnRight(theme.Strong, page.LagText(&c.Total), columns[lagCount])
-	row.ColumnRight(theme.Plain, behindText(c), columns[lagBehind])
-	if columns[lagRates] > 0 {
-		row.Between().Right(theme.Dim, page.RateText(s.In), rateWidth).Gap(1).Right(theme.Dim, page.RateText(s.Out), rateWidth)
+	return p.model.columns.Draw(row, columns, func(column, width int) {
+		switch column {
+		case lagState:
+			role, glyph := stateLook(t, c)
+			row.Cell(role, glyph.Add(text.Space, t.String(s.State.String())), width)
+		case lagGroup:
+			row.ID(theme.Plain, t.String(c.Lag.Group), width)
+		case lagKind:
+			row.Cell(theme.Dim, t.String(string(c.Lag.Kind)), width)
+		case lagCount:
+			row.Right(theme.Strong, page.LagText(&c.Total), width)
+		case lagBehind:
+			row.Right(theme.Plain, behindText(c), width)
+		case lagRates:
+			row.Right(theme.Dim, page.RateText(s.In), rateWidth).Gap(1).Right(theme.Dim, page.RateText(s.Out), rateWidth)
+		case lagLeft:
+			role, value := directionText(t, c)
+			row.Cell(role, value, width)
+		case lagLine:
+			row.Right(theme.Dim, trendText(t, c, width), width)
+		case lagMembers:
+			row.Right(theme.Dim, membersText(c), width)
+		case lagSource:
+			row.Cell(theme.Dim, t.String(c.Source), width)
+		case lagWhy:
+			row.Cell(theme.Dim, p.whyText(c), width)
+		}
+	}).Line()
+}
+
+// membersText is how many members a group has.
+func membersText(c *consumerLag) text.Safe {
+	if !c.Lag.MembersKnown {
+		return page.Unknown
 	}
-	role, value := directionText(t, c)
-	row.Column(role, value, columns[lagLeft])
-	row.ColumnRight(theme.Dim, trendText(t, c, columns[lagLine]), columns[lagLine])
-	members := page.Unknown
-	if c.Lag.MembersKnown {
-		members = text.Count(int64(len(c.Lag.Members)))
-	}
-	row.ColumnRight(theme.Dim, members, columns[lagMembers])
-	row.Column(theme.Dim, t.String(c.Source), columns[lagSource])
-	row.Column(theme.Dim, p.whyText(c), columns[lagWhy])
-	return row.Line()
+	return text.Count(int64(len(c.Lag.Members)))
 }
 
 // behindText is how many seconds a consumer is behind.

@@ -321,6 +321,9 @@ const (
 	letterPosition
 )
 
+// Columns are the names by which the columns of letters are chosen.
+var Columns = []string{"died", "state", "about", "type", "why", "goes_to", "replays", "position"}
+
 // letterOrders are the orders of letters, which come with those first that died last.
 var letterOrders = []page.Order[*replay.Letter]{
 	{Name: "death", Column: letterAge},
@@ -346,7 +349,7 @@ func (p *lettersPage) columns(width int) []int {
 		position = max(position, min(34, p.Theme().String(l.Position.String()).Width()))
 		state = max(state, p.Theme().String(l.State.String()).Width())
 	}
-	return widget.Layout([]widget.Column{
+	return p.model.columns.Layout([]widget.Column{
 		letterAge:      {Min: 4},
 		letterState:    {Min: state},
 		letterEntity:   {Min: 8, Want: entity},
@@ -405,7 +408,7 @@ func (p *lettersPage) details(l *replay.Letter) []page.Piece {
 func (p *lettersPage) list(width, height int) []widget.Line {
 	t := p.Theme()
 	columns := p.columns(width)
-	lines := []widget.Line{widget.Headings(t, width, columns, p.Mark(t, []text.Safe{
+	lines := []widget.Line{p.model.columns.Headings(t, width, columns, p.Mark(t, []text.Safe{
 		text.Own("Died"), text.Own("State"), text.Own("About"), text.Own("Type"), text.Own("Why"), text.Own("Goes to"), text.Own("Replays"), text.Own("Position"),
 	}), letterAge, letterReplays)}
 	if len(p.Rows) == 0 && p.chosen {
@@ -421,20 +424,34 @@ func (p *lettersPage) list(width, height int) []widget.Line {
 func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected bool) widget.Line {
 	t := p.Theme()
 	row := widget.ListRow(t, width, selected, p.marked[l.Position])
-	row.Right(theme.Dim, page.Age(p.Now(), l.Died()), columns[letterAge])
-	row.Between().Cell(stateRole(l.State), t.String(l.State.String()), columns[letterState])
-	row.Between().ID(theme.Plain, t.String(l.Entity), columns[letterEntity])
-	row.Column(theme.Plain, orNoType(t, l.Type), columns[letterType])
-	row.Between().Cell(theme.Warn, t.String(deathWords(l.DeadLetter.Reason, l.DeadLetter.Exception, l.DeadLetter.Message)), columns[letterWhy])
-	role, replays := theme.Link, text.Safe{}
-	if l.Confidence == deadheader.NameOnly || l.Confidence == deadheader.Unknown {
-		role = theme.Warn
-	}
-	if l.Replays > 0 {
-		replays = text.Count(int64(l.Replays))
-	}
-	row.ColumnID(role, p.targetOf(l), columns[letterTarget]).ColumnRight(theme.Warn, replays, columns[letterReplays])
-	return row.ColumnID(theme.Dim, t.String(l.Position.String()), columns[letterPosition]).Line()
+	return p.model.columns.Draw(row, columns, func(column, width int) {
+		switch column {
+		case letterAge:
+			row.Right(theme.Dim, page.Age(p.Now(), l.Died()), width)
+		case letterState:
+			row.Cell(stateRole(l.State), t.String(l.State.String()), width)
+		case letterEntity:
+			row.ID(theme.Plain, t.String(l.Entity), width)
+		case letterType:
+			row.Cell(theme.Plain, orNoType(t, l.Type), width)
+		case letterWhy:
+			row.Cell(theme.Warn, t.String(deathWords(l.DeadLetter.Reason, l.DeadLetter.Exception, l.DeadLetter.Message)), width)
+		case letterTarget:
+			role := theme.Link
+			if l.Confidence == deadheader.NameOnly || l.Confidence == deadheader.Unknown {
+				role = theme.Warn
+			}
+			row.ID(role, p.targetOf(l), width)
+		case letterReplays:
+			replays := text.Safe{}
+			if l.Replays > 0 {
+				replays = text.Count(int64(l.Replays))
+			}
+			row.Right(theme.Warn, replays, width)
+		case letterPosition:
+			row.ID(theme.Dim, t.String(l.Position.String()), width)
+		}
+	}).Line()
 }
 
 // orNoType is a type, or that there is none.

@@ -27,6 +27,7 @@ type Config struct {
 	Write   bool // what changes a broker is allowed
 	Words   page.Words
 	Events  *eventpage.Config
+	Columns []string // of lists of letters, by their names; empty for all
 }
 
 // Screen is what such a page asks of the screen.
@@ -42,6 +43,7 @@ type Screen interface {
 type Model struct {
 	*Config
 	page.Polled[*contents]
+	columns page.Columns
 	all     bool             // the pages show letters that were dealt with, too
 	peek    map[string]bool  // the queues that the next listing reads, though it is not free
 	fresh   bool             // something was done: read again
@@ -73,7 +75,7 @@ const (
 
 // NewModel is a model that has listed nothing yet.
 func NewModel(c *Config) *Model {
-	m := &Model{Config: c, peek: map[string]bool{}}
+	m := &Model{Config: c, columns: page.NewColumns(Columns, c.Columns), peek: map[string]bool{}}
 	m.Alike = (*contents).like
 	return m
 }

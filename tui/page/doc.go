@@ -28,6 +28,7 @@
 //	filter.go    the filter of events and flows, and the language of all filters
 //	listing.go   the cursor of rows, and what is said of one; list.go: the rows themselves, and the
 //	             words that filter them
+//	columns.go   which columns a list shows
 //	sorting.go   by what the rows of a list are sorted, and which way
 //	clipboard.go what is copied; files.go: what is saved, or opened in an editor
 //	sentence.go  errors and troubles in words

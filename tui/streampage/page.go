@@ -27,7 +27,9 @@ type Config struct {
 	Sources   []page.Source
 	Words     page.Words
 	Preview   *eventpage.Preview
-	WhenEmpty string // how an empty stream could show older events
+	Columns   []string // by their names; empty for all that every event has
+	Fields    []string // the names of further columns, in the order of [tracing.Event.Fields]
+	WhenEmpty string   // how an empty stream could show older events
 }
 
 // Screen is what the stream asks of the screen.
@@ -56,6 +58,8 @@ type stream struct {
 	following bool
 	marked    map[tracing.Sequence]string // to the flow id that y copies
 	widths    streamWidths
+	columns   page.Columns
+	names     []text.Safe // the heads of all columns
 
 	seen     uint64         // version of the store that is shown
 	under    *tracing.Watch // the filter under which events are asked for
@@ -69,7 +73,9 @@ const streamEvery = 50 * time.Millisecond
 
 // New is the page of the live tail.
 func New(c *Config) page.Page {
-	return &stream{Config: c, following: true, height: 50, stale: true, widths: noWidths, marked: map[tracing.Sequence]string{}}
+	s := &stream{Config: c, following: true, height: 50, stale: true, marked: map[tracing.Sequence]string{}}
+	s.chooseColumns()
+	return s
 }
 
 func (s *stream) Scope() keymap.Scope { return keymap.OnStream }
@@ -111,7 +117,8 @@ func (s *stream) read() tea.Cmd {
 	}
 	if s.under != s.Filter.Watch { // other events must not stand under the name of the filter
 		s.under, s.window, s.answered = s.Filter.Watch, window{}, false
-		s.stale, s.widths = true, noWidths
+		s.stale = true
+		s.forgetWidths()
 	}
 	if s.Busy || !s.stale && (s.seen == s.Version() && !searching || s.Now().Sub(s.asked) < streamEvery) {
 		return nil
@@ -401,10 +408,10 @@ func (s *stream) list(width, height int) []widget.Line {
 	s.rows = rowsOf(&s.window)
 	s.line = s.rows.scroll(s.index(s.cursor), s.line, height, s.following)
 	from, to := s.rows.drawn(height)
-	columns := s.widths.layout(s.Theme(), s.events[from:to], width)
+	columns := s.layout(s.events[from:to], width)
 	lines := make([]widget.Line, 0, height+s.head)
 	if s.head > 0 {
-		lines = append(lines, streamHead(s.Theme(), columns, width))
+		lines = append(lines, s.columns.Headings(s.Theme(), width, columns, s.names))
 	}
 	for row := range min(height, s.rows.all-s.rows.top) {
 		i, ok := s.rows.at(row)
@@ -413,7 +420,7 @@ func (s *stream) list(width, height int) []widget.Line {
 			continue
 		}
 		_, marked := s.marked[s.events[i].Sequence]
-		lines = append(lines, streamRow(s.Theme(), columns, &s.events[i], s.Now(), width, row == s.line, marked))
+		lines = append(lines, s.row(columns, &s.events[i], width, row == s.line, marked))
 	}
 	return widget.Fit(s.Theme(), lines, width, height+s.head)
 }

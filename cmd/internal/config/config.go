@@ -32,6 +32,7 @@ type File struct {
 	Mouse   Text   `yaml:"mouse"` // on or off
 	// Keys are commands of the screen by a key of the user's own.
 	Keys     map[string]Text    `yaml:"keys"`
+	Columns  Columns            `yaml:"columns"`
 	Notify   Text               `yaml:"notify"` // how a person is told of news; see [alert.NewSender]
 	Contexts map[string]Context `yaml:"contexts"`
 	Mappings []Mapping          `yaml:"mappings"`

@@ -61,7 +61,7 @@ func (f *File) check() []string {
 			add(" path %d (%s) needs at least two types", i+1, path.Name)
 		}
 	}
-	return slices.Concat(problems, f.checkServices(), f.checkHeaders(), f.checkSchemas(), f.checkMasks(), f.checkKeys())
+	return slices.Concat(problems, f.checkServices(), f.checkHeaders(), f.checkSchemas(), f.checkMasks(), f.checkKeys(), f.checkColumns())
 }
 
 // checkHeaders finds header rules that could not be meant.

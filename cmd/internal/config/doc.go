@@ -48,6 +48,7 @@
 //	registry.go the schema registry of a source
 //	schemas.go  files by which messages are read that name no schema
 //	masks.go    what must not be shown
+//	columns.go  the columns of lists
 //	keys.go     keys of the user's own
 //	consent.go  --write, and in which context it allows writes
 //	context.go  one context: its sources with their secrets
