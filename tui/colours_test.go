@@ -49,7 +49,7 @@ func TestColoursMeanTheSameEverywhere(t *testing.T) {
 		"Plan":         {"4 r", looks{theme.Good: {"exactly once"}, theme.Warn: {"nothing has happened yet", "payment"}}},
 		"Run":          {"4 r enter 2 enter", looks{theme.Good: {"✓ done", "✓ replayed"}, theme.Title: {"replay"}, theme.Dim: {"orders"}}},
 		"Journal":      {"4 r enter 2 enter 6", looks{theme.Good: {"✓ done"}, theme.Dim: {"ann@host", "1 run"}}},
-		"Topology":     {"5", looks{theme.Strong: {"orders"}, theme.Bad: {"33 %", "✗ STOP"}, theme.Dim: {"topic", "OrderPlaced"}, theme.Good: {"✓ OK"}}},
+		"Topology":     {"5 v", looks{theme.Strong: {"orders"}, theme.Bad: {"33 %", "✗ STOP"}, theme.Dim: {"topic", "OrderPlaced"}, theme.Good: {"✓ OK"}}},
 		"a refusal":    {": n o n s e n s e enter", looks{theme.Bad: {"unknown command nonsense"}}},
 		"done":         {"y", looks{theme.Good: {"✓ copied"}}},
 	} {

@@ -158,7 +158,7 @@ var long = struct{ service, kind, topic, flow, dlq, group string }{
 // TestWhatThereIsRoomForIsNotCut: columns are as wide as what they show, and no wider.
 func TestWhatThereIsRoomForIsNotCut(t *testing.T) {
 	for page, keys := range map[string]string{
-		"Stream": "", "Flows": "2", "Flow": "enter", "Lanes": "enter v", "Dead letters": "4", "Letters": "4 enter", "Journal": "6", "Steps": "6 enter", "Lag": "3", "Partitions": "3 enter", "Topology": "5", "Services": "5 v",
+		"Stream": "", "Flows": "2", "Flow": "enter", "Lanes": "enter v", "Dead letters": "4", "Letters": "4 enter", "Journal": "6", "Steps": "6 enter", "Lag": "3", "Partitions": "3 enter", "Tree": "5", "Topology": "5 v", "Services": "5 v v",
 	} {
 		t.Run(page, func(t *testing.T) {
 			story(t, func(t *testing.T, s *tuitest.System) {

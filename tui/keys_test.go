@@ -36,24 +36,24 @@ var everyKey = map[string][]keyed{
 		{"enter", "", "Flow ord-"}, {"v", "", "tree line 1"}, {"/", "", "words, or an expression"}, {"n N", "", "no filter yet"}, {"p", "", "paused"},
 		{"f G end", "p", "following"}, {"[ ]", "", "no other beginning"}, {"space", "g", "◆ 1"}, {"Y", "", "flow as Markdown"}, {"=", "", "= on another event compares"}, {"y", "", "copied the flow id"}, {"tab", "G", "position   "}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", gone + "/x"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Stream"},
-		{"1", "2", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"q ctrl+c", "", quits},
+		{"1", "2", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "From writers"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"q ctrl+c", "", quits},
 	},
 	"Flows": {
 		{"enter", "", "Flow ord-"}, {"/", "", "words, or an expression"}, {"n", "", moves}, {"N", "j", moves}, {"p", "", "paused"}, {"f", "j j", "live"}, {"[ ]", "", "no other beginning"},
 		{"s", "", "by trouble"}, {"S", "", "by activity, reversed"}, {"!", "", "trouble only"}, {"space", "", "◆ 1"}, {"=", "", "= on another flow compares"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc", "!", gone + "trouble only"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Flows"},
-		{"1", "", "following"}, {"2", "1", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"q ctrl+c", "", quits},
+		{"1", "", "following"}, {"2", "1", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "From writers"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"q ctrl+c", "", quits},
 	},
 	"Flow": {
 		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"=", "", "= on another flow compares"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"tab", "", gone + "position   "}, {"h left", "v narrow l", "h 0"},
 		{"l right", "v narrow", "h 1"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
-		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"ctrl+c", "", quits},
+		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "From writers"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"ctrl+c", "", quits},
 	},
 	"Event": {
 		{"enter", "", "line 1 of 1"}, {"v", "", "raw line"}, {"/", "", "words to find in the value"}, {"n N", "", "nothing to find yet"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the value"},
 		{"w", "", "saved"}, {"=", "", "= on another event compares"}, {"D", "", "this event is no dead letter"}, {"e", "", "set EDITOR to another"}, {"o", "", "line 1 of 3"}, {"tab", "", "▸position"}, {"J", "", "PaymentProcessed "}, {"K", "J", "OrderPlaced "}, {"h left", "v l", `▸{"type"`}, {"l right", "v", `▸aced","payload"`},
 		{"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
-		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "Written by"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"ctrl+c", "", quits},
+		{":", "", "find a flow by any id"}, {"?", "", "Keys of Event"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "From writers"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"ctrl+c", "", quits},
 	},
 }
 
@@ -68,7 +68,7 @@ func init() {
 			runs = "No runs yet" // there, flows are running
 		}
 		own := map[string]string{"Lag": "3", "Dead letters": "4", "Topology": "5", "Journal": "6", "Schemas": "7"}[page]
-		all := []keyed{{":", "", "find a flow by any id"}, {"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", dead}, {"5", "", "Written by"}, {"6", "", runs}, {"7", "", "For whom"}, {"ctrl+c", "", quits}}
+		all := []keyed{{":", "", "find a flow by any id"}, {"1", "", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", dead}, {"5", "", "From writers"}, {"6", "", runs}, {"7", "", "For whom"}, {"ctrl+c", "", quits}}
 		for i := range all {
 			if all[i].keys == own {
 				all[i].before = "1" // and back
@@ -86,7 +86,7 @@ func init() {
 			{"enter", "", "next for"}, down, up, {"esc q", "", "2 consumers by trouble"}, {"?", "", "Keys of Partitions"},
 		},
 		"Topology": {
-			{"enter", "", "› Stream"}, {"v", "", "Writes to"}, {"/", "", "words of a destination"}, {"y", "", "copied the map"}, {"w", "", "saved the map"}, down, up,
+			{"enter", "", "› Stream"}, {"v", "", "Written by"}, {"h left o", "", "▹"}, {"l right", "h", "├─"}, {"/", "", "words of a destination"}, {"y", "", "copied the map"}, {"w", "", "saved the map"}, down, up,
 			{"esc", "/ z enter", gone + "/z"}, {"?", "", "Keys of Topology"}, {"q", "", quits},
 		},
 		"Schemas": {

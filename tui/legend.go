@@ -37,6 +37,12 @@ func legend(t *theme.Theme, on keymap.Scope) (signs []sign) {
 	if on&consumers != 0 {
 		signs = append(signs, consumerSigns(t)...)
 	}
+	if on == keymap.OnTopology {
+		signs = append(signs,
+			sign{theme.Plain, t.Glyph.Unfolded, text.Own("unfolded"), text.Own("what it leads to hangs below it")},
+			sign{theme.Accent, t.Glyph.Folded, text.Own("folded"), text.Own("so many rows are folded away; red: one is in trouble")},
+			sign{theme.Dim, t.Glyph.SortReversed, text.Own("above"), text.Own("what it leads to is further up, below its first row")})
+	}
 	if on&letters != 0 {
 		signs = append(signs, letterSigns()...)
 	}

@@ -16,7 +16,7 @@ var signsOf = map[string][]string{
 	"Event":  {"☠ dead letter", "≡ duplicate"},
 	"Lag": {"✓ OK", "▷ BEHIND", "◔ WARN", "↩ REDELIVER", "↩ REBALANCE", "↩ REWIND", "! AHEAD", "! TRUNCATED", "! NOT_ALLOWED", "◼ STALL", "✗ STOP", "· NO_OFFSET", "? UNKNOWN", "↗ growing",
 		"↘ draining"},
-	"Partitions": {"◼ STALL"}, "Topology": {"◼ STALL"},
+	"Partitions": {"◼ STALL"}, "Topology": {"◼ STALL", "▿ unfolded", "▹ folded", "↑ above"},
 	"Letters": {"open", "planned", "sent", "confirmed", "replayed", "discarded", "unknown", "◆ marked"},
 	"Letter":  {"discarded"}, "Run": {"confirmed"}, "Steps": {"confirmed"},
 }

@@ -39,7 +39,7 @@ func TestTheStreamOfAPlaceIsThatOfAllThatFeedIt(t *testing.T) {
 			There: []adapters.Destination{{Name: "all", Kind: adapters.Queue}, {Name: "one", Kind: adapters.Queue}, {Name: "none", Kind: adapters.Queue}},
 			Ways:  []adapters.Binding{bound(exchange("inventory"), queue("all"), "#"), bound(exchange("parcels"), queue("all"), "a.*"), bound(exchange("mail"), queue("one"), "b")},
 		}
-		screen := tuitest.Open(t, options, 140, 30).Press("5").Wait(5 * time.Second)
+		screen := tuitest.Open(t, options, 140, 30).Press("5", "v").Wait(5 * time.Second)
 		for place, c := range map[string]struct{ filter, sees, misses string }{
 			"all": {`/destination in ["inventory`, "Event0", "Event2"}, "one": {`/destination == "mail"`, "Event2", "Event1"}, "none": {"none: no event of it was seen", "Written by", "› Stream"},
 		} {
@@ -87,7 +87,7 @@ func TestWhatABrokerDoesNotTellOfItselfIsSaid(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		options := s.Options()
 		options.Sources[1].Topology = &unbound{tuitest.Told{There: []adapters.Destination{{Name: "work", Kind: adapters.Queue}}}}
-		tuitest.Open(t, options, 140, 30).Press("5").Wait(5*time.Second).Sees("✗ rabbitmq: cannot list the bindings: no permission", "work", "queue")
+		tuitest.Open(t, options, 140, 30).Press("5", "v").Wait(5*time.Second).Sees("✗ rabbitmq: cannot list the bindings: no permission", "work", "queue")
 	})
 }
 
@@ -115,7 +115,7 @@ func aMap(t *testing.T, s *tuitest.System) tui.Options {
 // TestTheMapSaysWhatFailsAndWhatDies, how much of all that is, and who is worst off.
 func TestTheMapSaysWhatFailsAndWhatDies(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
-		screen := tuitest.Open(t, aMap(t, s), 200, 40).Press("5").Wait(5 * time.Second)
+		screen := tuitest.Open(t, aMap(t, s), 200, 40).Press("5", "v").Wait(5 * time.Second)
 		for row, wanted := range map[string][]string{
 			"exchange  ":   {"inventory", "100 %"},
 			"orders.dlq  ": {"100 %"},
@@ -151,7 +151,7 @@ func TestTheMapSaysWhatFailsAndWhatDies(t *testing.T) {
 func TestWhatMerelyFollowsIsDrawnAsAGuess(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		usual(t, s) // the shipping service names no cause
-		screen := tuitest.Open(t, s.Options(), 160, 30).Press("5").Wait(5 * time.Second)
+		screen := tuitest.Open(t, s.Options(), 160, 30).Press("5", "v").Wait(5 * time.Second)
 		screen.Sees("·· shipping")
 		screen.GoTo("j", "·· shipping")
 		screen.Sees("shipping reads payments", "inferred from what usually follows").Press("g").Sees("as observed")
@@ -170,7 +170,7 @@ func TestAServiceIsAsIllAsItsWorstConsumer(t *testing.T) {
 		c := tuitest.NewConsumers(s.Kafka, group("payment-a"), group("payment-b"))
 		options := c.Over(s.Options())
 		options.Groups = map[string][]string{"payment": {"payment-a", "payment-b"}}
-		screen := tuitest.Open(t, options, 140, 30).Press("5").Wait(3 * time.Minute)
+		screen := tuitest.Open(t, options, 140, 30).Press("5", "v").Wait(3 * time.Minute)
 		c.Change(func(groups []*tuitest.Group) { groups[1].Out = 2 })
 		put(t, s, s.Order(50, time.Now(), 2)...)
 		screen.Wait(3*time.Minute).Press("2").Wait(time.Second).Press("g", "enter").Wait(12*time.Second).Sees("Flow ord-1050").Press("j").Selects("PaymentProcessed", "payment ◔")

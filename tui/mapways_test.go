@@ -27,7 +27,7 @@ func waysOfAllKinds(t *testing.T, s *tuitest.System, width, height int) *tuitest
 			{From: queue("north"), To: queue("morgue"), Way: adapters.Dead},
 		},
 	}
-	return tuitest.Open(t, options, width, height).Press("5").Wait(5 * time.Second)
+	return tuitest.Open(t, options, width, height).Press("5", "v").Wait(5 * time.Second)
 }
 
 // onTheWay puts the cursor on the first row that has the words.
@@ -58,7 +58,7 @@ func TestEachWayOfTheMapIsASentence(t *testing.T) {
 			onTheWay(t, screen, row).Sees(says...)
 		}
 		screen.Looks(theme.Bad, "☠ morgue").Misses("1 events", "1 times", "1 partitions")
-		screen.Press("v").Wait(time.Second).Sees("Reads", "Service", "Writes to", "v by destination").Misses("Written by", "Goes to")
+		screen.Press("v").Wait(time.Second).Sees("Reads", "Service", "Writes to", "v tree").Misses("Written by", "Goes to")
 		onTheWay(t, screen, "auditors").Sees("auditors: group", "auditors reads orders")
 		onTheWay(t, screen, "OrderPlaced").Sees("order: service", "order writes orders: OrderPlaced")
 	})
@@ -90,7 +90,7 @@ func TestARowOfTheMapNamesItsPlace(t *testing.T) {
 			told.Ways = append(told.Ways, bound(exchange("hub"), queue(name), fmt.Sprintf("key-%02d", i)))
 		}
 		options.Sources[1].Topology = told
-		screen := tuitest.Open(t, options, 140, 24).Press("5").Wait(5 * time.Second).Filter("hub")
+		screen := tuitest.Open(t, options, 140, 24).Press("5", "v").Wait(5 * time.Second).Filter("hub")
 		rows := func() (list []string) {
 			for line := range strings.SplitSeq(screen.Text(), "\n") {
 				if strings.Contains(line, "key-") && !strings.Contains(line, "leads to") {

@@ -313,8 +313,8 @@ func TestTheFooterOffersWhatThereIs(t *testing.T) {
 		"the first page":         {"", false, []string{"? help"}, []string{"esc back"}},
 		"no group":               {"3", false, []string{"/ filter", "s sort"}, []string{"⏎ partitions"}},
 		"no letters":             {"4", false, []string{"a resolved"}, []string{"⏎ letters", "⏎ peek", "r replay", "x discard"}},
-		"the map":                {"5", false, []string{"⏎ stream", "v by service"}, []string{"by destination"}},
-		"services":               {"5 v", false, []string{"v by destination"}, []string{"v by service"}},
+		"the map":                {"5", false, []string{"⏎ stream", "v by destination"}, []string{"by service"}},
+		"the map by service":     {"5 v v", false, []string{"v tree"}, []string{"v by"}},
 		"an empty map":           {"5 / z z enter", false, []string{"/ filter"}, []string{"⏎ stream"}},
 		"a text":                 {"v v", false, []string{"v hex", "y copy"}, []string{"⏎ fold"}},
 	} {

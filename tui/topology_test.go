@@ -21,8 +21,10 @@ type shopScreen struct {
 	t       *testing.T
 }
 
-// open shows the map.
-func (s *shopScreen) open(width, height int) *tuitest.Screen {
+// open shows the map by destination, and tree shows it as a tree.
+func (s *shopScreen) open(width, height int) *tuitest.Screen { return s.tree(width, height).Press("v") }
+
+func (s *shopScreen) tree(width, height int) *tuitest.Screen {
 	return tuitest.Open(s.t, s.options, width, height).Wait(5 * time.Second).Press("5").Wait(5 * time.Second)
 }
 
@@ -72,7 +74,7 @@ func TestTheMapTellsWhoWritesWhereAndWhoReads(t *testing.T) {
 		}
 		screen.Press("g").Sees("orders: topic of kafka, 3 partitions, 12 events since", "order writes orders: OrderPlaced; 12 times; as observed",
 			"payment reads orders; payment-service OK, 0 to read (by name); 12 times; as the broker says")
-		screen.Press("v").Sees("Reads", "Writes to", "by destination")
+		screen.Press("v").Sees("Reads", "Writes to", "v tree")
 		if line := screen.Line("fraud  "); !strings.Contains(line, "payments") || !strings.Contains(line, "BEHIND") {
 			t.Errorf("fraud:\n%s", line)
 		}
@@ -154,11 +156,11 @@ func TestServicesOfAFlowCarryTheStateOfTheirGroup(t *testing.T) {
 
 func TestTopologyFrames(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}} {
-		for _, page := range []struct{ name, keys string }{{"topology", ""}, {"services", "v"}} {
+		for _, page := range []struct{ name, keys string }{{"tree", ""}, {"topology", "v"}, {"services", "v v"}} {
 			t.Run(name(page.name, size), func(t *testing.T) {
 				story(t, func(t *testing.T, s *tuitest.System) {
 					shop := aShop(t, s)
-					screen := shop.open(size[0], size[1]).Press(strings.Fields(page.keys)...).Wait(time.Second)
+					screen := shop.tree(size[0], size[1]).Press(strings.Fields(page.keys)...).Wait(time.Second)
 					golden(t, screen, name(page.name, size))
 				})
 			})
@@ -182,7 +184,7 @@ func TestAStateOnTheMapIsThatOfTheReaderThere(t *testing.T) {
 		c := tuitest.NewConsumers(s.Kafka, &tuitest.Group{
 			Name: "audit", Topics: []string{"orders", "payments"}, Partitions: []tuitest.Partition{{Committed: 5, End: 5}, {Committed: 1, End: 9}},
 		})
-		screen := tuitest.Open(t, c.Over(s.Options()), 140, 30).Press("5").Wait(5 * time.Second)
+		screen := tuitest.Open(t, c.Over(s.Options()), 140, 30).Press("5", "v").Wait(5 * time.Second)
 		for topic, wanted := range map[string]string{"orders": "✓ OK", "payments": "✗ STOP"} {
 			if line := screen.Line(" " + topic + " "); !strings.Contains(line, wanted) {
 				t.Errorf("%s is not %s:\n%s", topic, wanted, line)

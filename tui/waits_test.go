@@ -125,7 +125,7 @@ var waits = map[string]struct {
 	"Flows":    {"2", "reading the flows", 5 * time.Second, "✗ no answer in time; it is asked again", "", "by activity"},
 	"Flow":     {"enter", "reading the flow", 5 * time.Second, "Flow ord-1009: no answer in time; it is asked again", "", "5 events"},
 	"Event":    {"v", "reading orders/0@0 again from Kafka", 15 * time.Second, "The value cannot be shown: no answer in time", "esc v", "line 1 of"},
-	"Topology": {"5", "building the map", 30 * time.Second, "✗ no answer in time; it is asked again", "", "Written by"},
+	"Topology": {"5", "building the map", 30 * time.Second, "✗ no answer in time; it is asked again", "", "From writers"},
 	"trace":    {": t r a c e space o r d - 1 0 0 1 enter", "looking for ord-1001", 5 * time.Second, "ord-1001: no answer in time", "esc", "paused"},
 	"goto":     {": g o t o space o r d e r s / 0 @ 0 enter", "looking for orders/0@0", 5 * time.Second, "orders/0@0: no answer in time", "esc", "paused"},
 	"match":    {"N", "looking for the next match", 5 * time.Second, "the next match: no answer in time", "esc N", "PaymentRefunded"},
@@ -179,7 +179,7 @@ func TestEveryWaitIsNamedAndGivenUp(t *testing.T) {
 
 // TestAnErrorOfTheIndexIsShownAndGoesAway on each page, with what was there before it.
 func TestAnErrorOfTheIndexIsShownAndGoesAway(t *testing.T) {
-	for page, c := range map[string]struct{ keys, stays string }{"Stream": {"", "OrderPlaced"}, "Flows": {"2", "ord-1001"}, "Flow": {"enter", "OrderPlaced"}, "Topology": {"5", "Written by"}} {
+	for page, c := range map[string]struct{ keys, stays string }{"Stream": {"", "OrderPlaced"}, "Flows": {"2", "ord-1001"}, "Flow": {"enter", "OrderPlaced"}, "Topology": {"5", "From writers"}} {
 		t.Run(page, func(t *testing.T) {
 			story(t, func(t *testing.T, s *tuitest.System) {
 				put(t, s, s.Order(1, time.Now(), 5)...)

@@ -23,5 +23,6 @@
 //	build.go    from what is known to a graph
 //	owner.go    which service a consumer group is of
 //	order.go    from the first writers to the last readers
+//	tree.go     the graph as a tree: each way once, the worst first
 //	mermaid.go  the graph as a diagram for documents
 package topology

@@ -19,6 +19,7 @@
 //
 //	model.go  the map as pages share it: a flow shows how its services stand
 //	page.go   the page: keys, filter, cursor
+//	tree.go   the map as a tree that folds
 //	row.go    its columns, rows and sentences
 //
 // # Not obvious

@@ -17,33 +17,55 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// topologyPage is the map: destinations with who writes to them and who reads them, or
-// services with what they read and write.
+// topologyPage is the map: a tree from who writes to who reads, or a table of destinations with who
+// writes to them and who reads them, or of services with what they read and write.
 type topologyPage struct {
 	Screen
-	page.Listing
-	model    *Model
-	files    page.Files
-	rows     []mapRow
-	services bool // services are in the middle, not destinations
-	filter   string
-	seen     int
-	at       mapKey // under the cursor
+	page.List[*mapRow, mapKey]
+	model  *Model
+	files  page.Files
+	view   view
+	filter page.WordFilter
+	folded map[nodeKey]bool // of the tree
+	seen   int
 }
 
-// mapRow is one row: of a node in the middle, what leads to it and where it leads. Each is
-// an index, or -1; edges are beside each other only to save rows.
+// view is a way to look at the map.
+type view int
+
+const (
+	asTree view = iota
+	byDestination
+	byService
+	views // how many there are
+)
+
+// mapRow is one row: of a node in the middle, what leads to it and where it leads, or of a node of
+// the tree and what leads to it from the one above. Each is an index, or -1; edges of a table are beside
+// each other only to save rows.
 type mapRow struct {
+	key     mapKey
 	node    int
 	first   bool // of the rows of the node
 	in, out int
+
+	branch topology.Branch
+	stem   text.Safe // from the nodes above it in the tree
+	inside int       // rows that are folded away below it
+	ill    bool      // some of these are in trouble
 }
 
-// mapKey names the row under the cursor.
-type mapKey struct {
+// nodeKey names a node, and mapKey what the row under the cursor is about.
+type nodeKey struct {
 	kind         topology.Kind
 	source, name string
-	row          int // of the node
+}
+
+type mapKey struct {
+	nodeKey
+	row      int // of the node, in a table
+	from     nodeKey
+	relation topology.Relation // by which it leads here, in the tree
 }
 
 // Screen is what the page asks of the screen.
@@ -55,7 +77,9 @@ type Screen interface {
 
 // New is the page of the map; files say where a diagram of it is saved.
 func New(s Screen, model *Model, files page.Files) page.Page {
-	return &topologyPage{Screen: s, model: model, files: files}
+	p := &topologyPage{Screen: s, model: model, files: files, folded: map[nodeKey]bool{}}
+	p.Key = func(row *mapRow) mapKey { return row.key }
+	return p
 }
 
 func (p *topologyPage) Scope() keymap.Scope      { return keymap.OnTopology }
@@ -77,7 +101,6 @@ func (p *topologyPage) Refresh() tea.Cmd {
 
 // choose lays out the rows that pass the filter; the cursor stays where it was.
 func (p *topologyPage) choose() {
-	p.rows = p.rows[:0]
 	p.Redraw()
 	g := p.model.Last.graph
 	if g == nil {
@@ -87,47 +110,44 @@ func (p *topologyPage) choose() {
 	for i := range g.Edges {
 		ins[g.Edges[i].To], outs[g.Edges[i].From] = append(ins[g.Edges[i].To], i), append(outs[g.Edges[i].From], i)
 	}
-	words := strings.Fields(strings.ToLower(p.filter))
-	cursor := -1
-	for _, i := range p.troubleFirst(outs) {
-		if g.Nodes[i].Kind.IsDestination() == p.services || !p.passes(i, words, ins[i], outs[i]) {
+	trouble := p.trouble(outs)
+	if p.view == asTree {
+		p.Set(p.branches(trouble), true)
+		return
+	}
+	var rows []*mapRow
+	for _, i := range troubleFirst(trouble) {
+		if g.Nodes[i].Kind.IsDestination() == (p.view == byService) || !p.filter.Passes(p.words(i, ins[i], outs[i])...) {
 			continue
 		}
 		for n := range max(1, len(ins[i]), len(outs[i])) {
-			row := mapRow{node: i, first: n == 0, in: -1, out: -1}
+			row := &mapRow{key: mapKey{nodeKey: p.keyOf(i), row: n}, node: i, first: n == 0, in: -1, out: -1}
 			if n < len(ins[i]) {
 				row.in = ins[i][n]
 			}
 			if n < len(outs[i]) {
 				row.out = outs[i][n]
 			}
-			if p.keyOf(i, n) == p.at {
-				cursor = len(p.rows)
-			}
-			p.rows = append(p.rows, row)
+			rows = append(rows, row)
 		}
 	}
-	if cursor >= 0 {
-		p.Cursor.Index = cursor
-	}
-	p.stay()
+	p.Set(rows, true)
 }
 
-// troubleFirst are all nodes, those first that an ill consumer reads, or that are one: the worst before
-// all, and the others in their order.
-func (p *topologyPage) troubleFirst(outs [][]int) []int {
+// trouble is how bad the state is of the consumers that read a node, or that a node is, where
+// somebody should look at it; zero elsewhere.
+func (p *topologyPage) trouble(outs [][]int) []int {
 	g := p.model.Last.graph
-	order, worst := make([]int, len(g.Nodes)), make([]int, len(g.Nodes))
+	worst := make([]int, len(g.Nodes))
 	for i := range g.Nodes {
-		order[i] = i
-		reads := []*reading{p.readingOf(&mapRow{node: i, first: true, in: -1, out: -1})}
+		reads := []*reading{p.reads(i)}
 		for _, out := range outs[i] {
-			reads = append(reads, p.readingOf(&mapRow{node: i, in: -1, out: out}))
+			reads = append(reads, p.readsBy(out))
 		}
-		if r := &g.Nodes[i]; r.Kind == topology.Service || r.Kind == topology.Group {
+		if n := &g.Nodes[i]; n.Kind == topology.Service || n.Kind == topology.Group {
 			reads = nil
-			for j := range r.Readers {
-				reads = append(reads, &reading{Reader: &r.Readers[j], standing: r.Readers[j].Standing})
+			for j := range n.Readers {
+				reads = append(reads, &reading{Reader: &n.Readers[j], standing: n.Readers[j].Standing})
 			}
 		}
 		for _, r := range reads {
@@ -136,86 +156,73 @@ func (p *topologyPage) troubleFirst(outs [][]int) []int {
 			}
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return worst[b] - worst[a] })
+	return worst
+}
+
+// troubleFirst are all nodes, the worst before all, and the others in their order.
+func troubleFirst(trouble []int) []int {
+	order := make([]int, len(trouble))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return trouble[b] - trouble[a] })
 	return order
 }
 
-func (p *topologyPage) keyOf(node, row int) mapKey {
+func (p *topologyPage) keyOf(node int) nodeKey {
 	n := &p.model.Last.graph.Nodes[node]
-	return mapKey{n.Kind, n.Source, n.Name, row}
+	return nodeKey{n.Kind, n.Source, n.Name}
 }
 
-// passes reports whether a node, or what is beside it, has all the words.
-func (p *topologyPage) passes(node int, words []string, in, out []int) bool {
-	if len(words) == 0 {
-		return true
-	}
+// words are those by which a filter finds a node: its own, and those of what is beside it.
+func (p *topologyPage) words(node int, in, out []int) []string {
 	g := p.model.Last.graph
-	var all strings.Builder
+	var all []string
 	add := func(n *topology.Node) {
-		all.WriteString(strings.ToLower(n.Name + "\n" + n.Source + "\n" + string(n.Kind) + "\n"))
+		all = append(all, n.Name, n.Source, string(n.Kind))
 		for _, r := range n.Readers {
-			all.WriteString(strings.ToLower(r.Lag.Group + "\n" + r.Standing.State.String() + "\n"))
+			all = append(all, r.Lag.Group, r.Standing.State.String())
 		}
 	}
 	add(&g.Nodes[node])
 	for _, i := range in {
 		add(&g.Nodes[g.Edges[i].From])
-		all.WriteString(strings.ToLower(strings.Join(g.Edges[i].Labels, "\n") + "\n"))
+		all = append(all, g.Edges[i].Labels...)
 	}
 	for _, i := range out {
 		add(&g.Nodes[g.Edges[i].To])
-		all.WriteString(strings.ToLower(strings.Join(g.Edges[i].Labels, "\n") + "\n"))
+		all = append(all, g.Edges[i].Labels...)
 	}
-	text := all.String()
-	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
-}
-
-// stay notes what is under the cursor.
-func (p *topologyPage) stay() {
-	p.Cursor.To(p.Cursor.Index, len(p.rows))
-	p.at = mapKey{}
-	if row := p.selected(); row != nil {
-		n := 0
-		for i := p.Cursor.Index; !p.rows[i].first; i-- {
-			n++
-		}
-		p.at = p.keyOf(row.node, n)
-	}
-}
-
-// selected is the row under the cursor, or nil.
-func (p *topologyPage) selected() *mapRow {
-	if p.Cursor.Index >= len(p.rows) {
-		return nil
-	}
-	return &p.rows[p.Cursor.Index]
+	return all
 }
 
 func (p *topologyPage) Hint(b *keymap.Binding) text.Safe {
 	switch {
-	case p.selected() == nil && (b.Action == keymap.Enter || b.Action == keymap.CopyText || b.Action == keymap.Save):
+	case p.Selected() == nil && (b.Action == keymap.Enter || b.Action == keymap.CopyText || b.Action == keymap.Save):
 		return text.Safe{}
-	case b.Action == keymap.View && p.services:
-		return text.Own("by destination")
+	case b.Action == keymap.View:
+		return [...]text.Safe{text.Own("by destination"), text.Own("by service"), text.Own("tree")}[p.view]
 	}
 	return b.Hint()
 }
 
 func (p *topologyPage) Do(a keymap.Action) tea.Cmd {
-	if p.Move(a, len(p.rows)) {
-		p.stay()
+	if p.Act(a) {
 		return nil
 	}
-	row := p.selected()
+	row := p.Selected()
 	switch {
 	case a == keymap.View:
-		p.services = !p.services
-		p.Cursor, p.at = widget.Cursor{}, mapKey{}
+		p.view = (p.view + 1) % views
+		p.Restart()
 		p.choose()
 	case row == nil:
 	case a == keymap.Enter:
 		return p.openStream(row.node)
+	case a == keymap.Left, a == keymap.Right, a == keymap.FoldAll:
+		if p.view == asTree {
+			p.fold(a, row)
+		}
 	case a == keymap.CopyText:
 		return page.Copy(p, p.model.Last.graph.Mermaid(), text.Own("the map as a Mermaid diagram"))
 	case a == keymap.Save:
@@ -250,10 +257,13 @@ func (p *topologyPage) openStream(node int) tea.Cmd {
 	return p.ShowStream(filter)
 }
 
+// Back clears the filter; the row of the tree that it led to stays in sight.
 func (p *topologyPage) Back() bool {
-	was := p.filter != ""
+	if row := p.Selected(); row != nil && p.filter.Any() {
+		p.unfoldAbove(row)
+	}
+	was := p.filter.Clear()
 	if was {
-		p.filter = ""
 		p.choose()
 	}
 	return was
@@ -262,17 +272,7 @@ func (p *topologyPage) Back() bool {
 // FilterPrompt asks for words.
 func (p *topologyPage) FilterPrompt() *page.Prompt {
 	about := text.Own("words of a destination or service, what is beside it, its types, keys, groups or states, such as orders STALL")
-	return &page.Prompt{Sign: text.Own("/"), Value: p.filter, Explain: about, Accept: func(value string) tea.Cmd {
-		p.filter = strings.TrimSpace(value)
-		p.choose()
-		return nil
-	}}
-}
-
-func (p *topologyPage) Click(_, row int) bool {
-	again := p.Listing.Click(row, len(p.rows))
-	p.stay()
-	return again
+	return p.filter.Prompt(about, p.choose)
 }
 
 func (p *topologyPage) Status() []page.Piece {
@@ -293,32 +293,29 @@ func (p *topologyPage) Status() []page.Piece {
 	}
 	counts := text.Join(text.Own(", "), text.Plural(services, text.Own(" service"), text.Own(" services")),
 		text.Plural(destinations, text.Own(" destination"), text.Own(" destinations")), text.Plural(groups, text.Own(" other group"), text.Own(" other groups")))
-	pieces := []page.Piece{{Role: theme.Dim, Text: counts}}
-	if p.filter != "" {
-		pieces = append(pieces, page.Piece{Role: theme.Accent, Text: text.Own("  /").Add(p.Theme().Cut(p.Theme().String(p.filter), 20))})
-	}
-	return pieces
+	return append([]page.Piece{{Role: theme.Dim, Text: counts}}, p.filter.Status(p.Theme())...)
 }
 
 func (p *topologyPage) Render(width, height int) []widget.Line {
-	if p.model.Last.graph == nil || len(p.rows) == 0 {
+	if p.model.Last.graph == nil || len(p.Rows) == 0 {
 		return p.empty(width, height)
 	}
-	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, p.details)
+	list := p.list
+	if p.view == asTree {
+		list = p.tree
+	}
+	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return list(width, height) }, p.details)
 }
 
 // empty says what would be here.
 func (p *topologyPage) empty(width, height int) []widget.Line {
 	t := p.Theme()
-	lines := []widget.Line{widget.Blank(t, width)}
 	if p.model.Last.graph == nil {
-		return widget.Fit(t, lines, width, height) // the footer says what is waited for
+		return page.Empty(t, width, height, nil)
 	}
-	lines = append(lines, page.TroubleLines(p.Theme(), p.model.unseen(), width)...)
 	hint := text.Own("Nothing is known yet: destinations appear as the brokers tell of them, and services when an event of theirs is seen.")
-	if p.filter != "" {
+	if p.filter.Any() {
 		hint = text.Own("Nothing on the map has these words. / changes them; esc clears them.")
 	}
-	lines = append(lines, widget.Paragraph(t, width, 2, theme.Dim, hint, 3)...)
-	return widget.Fit(t, lines, width, height)
+	return page.Empty(t, width, height, page.TroubleLines(t, p.model.unseen(), width), page.Piece{Role: theme.Dim, Text: hint})
 }

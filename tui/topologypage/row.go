@@ -27,8 +27,8 @@ const (
 func (p *topologyPage) columns(width int) []int {
 	in, middle, out, state, left := 10, 12, 10, 7, 7
 	g := p.model.Last.graph
-	for i := range p.rows[:min(len(p.rows), page.MostMeasured)] {
-		row := &p.rows[i]
+	for i := range p.Rows[:min(len(p.Rows), page.MostMeasured)] {
+		row := p.Rows[i]
 		middle = max(middle, min(30, p.Theme().String(g.Nodes[row.node].Name).Width()))
 		if row.in >= 0 {
 			in = max(in, min(26, p.endText(row.in, g.Edges[row.in].From).Width()))
@@ -60,15 +60,13 @@ func (p *topologyPage) list(width, height int) []widget.Line {
 		text.Own("Written by"), text.Own("Destination"), text.Own("Kind"), text.Own("/s"), text.Own("Failed"),
 		text.Own("Goes to"), text.Own("State"), text.Own("Lag"), text.Own("Types and keys"),
 	}
-	if p.services {
+	if p.view == byService {
 		names[mapIn], names[mapMiddle], names[mapOut] = text.Own("Reads"), text.Own("Service"), text.Own("Writes to")
 	}
 	lines := append(page.TroubleLines(p.Theme(), p.model.unseen(), width), widget.Headings(t, width, columns, names, mapRate, mapFailed, mapLeft))
-	from, to := p.Show(lines, height, len(p.rows))
-	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, &p.rows[i], width, i == p.Cursor.Index, i == from))
-	}
-	return widget.Fit(t, lines, width, height)
+	return p.Draw(t, lines, width, height, len(p.Rows), func(i int, selected bool) widget.Line {
+		return p.row(columns, p.Rows[i], width, selected, i == p.Cursor.Top)
+	})
 }
 
 // row draws one row. The node in the middle is named in its first row, and in the first one
@@ -93,17 +91,21 @@ func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bo
 	row.ColumnRight(theme.Plain, rate, columns[mapRate])
 	row.ColumnRight(failedRole(n), failed, columns[mapFailed])
 	p.endCell(row, columns[mapOut], r.out, func(e *topology.Edge) int { return e.To }, true)
-	reader := p.readingOf(r)
+	p.readingCells(row, r, columns)
+	return row.Line()
+}
+
+// readingCells are how the consumer of a row stands, and what takes its ways.
+func (p *topologyPage) readingCells(row *widget.Row, r *mapRow, columns []int) {
 	role, state, left := theme.Dim, text.Safe{}, text.Safe{}
-	if reader != nil {
+	if reader := p.readingOf(r); reader != nil {
 		var glyph text.Safe
-		role, glyph = t.Lag(reader.standing.State)
-		state, left = glyph.Add(text.Space, t.String(reader.standing.State.String())), p.leftText(reader)
+		role, glyph = p.Theme().Lag(reader.standing.State)
+		state, left = glyph.Add(text.Space, p.Theme().String(reader.standing.State.String())), p.leftText(reader)
 	}
 	row.Column(role, state, columns[mapState])
 	row.ColumnRight(theme.Plain, left, columns[mapLeft])
 	row.Column(theme.Dim, p.noteOf(r), columns[mapNote])
-	return row.Line()
 }
 
 // endCell is the other end of an edge: a service in its colour.
@@ -190,20 +192,38 @@ type reading struct {
 
 // readingOf is the consumer whose state a row shows, at what it reads: by the edge by which
 // something is read, or of a queue itself. It is nil where nobody is known.
-func (p *topologyPage) readingOf(r *mapRow) (worst *reading) {
-	g := p.model.Last.graph
+func (p *topologyPage) readingOf(r *mapRow) *reading {
 	edge := r.out
-	if p.services {
+	if p.view != byDestination {
 		edge = r.in
 	}
-	var readers []topology.Reader
-	at := g.Nodes[r.node].Name
 	switch {
-	case edge >= 0 && g.Edges[edge].Relation == topology.Reads:
-		at, readers = g.Nodes[g.Edges[edge].From].Name, g.Nodes[g.Edges[edge].To].Readers
-	case r.first && !p.services:
-		readers = g.Nodes[r.node].Readers
+	case edge >= 0 && p.model.Last.graph.Edges[edge].Relation == topology.Reads:
+		return p.readsBy(edge)
+	case r.first && p.view != byService:
+		return p.reads(r.node)
 	}
+	return nil
+}
+
+// readsBy is the worst of the consumers that read by an edge, or nil.
+func (p *topologyPage) readsBy(edge int) *reading {
+	g := p.model.Last.graph
+	e := &g.Edges[edge]
+	if e.Relation != topology.Reads {
+		return nil
+	}
+	return worstAt(g.Nodes[e.To].Readers, g.Nodes[e.From].Name)
+}
+
+// reads is the worst of the consumers of a queue itself, or nil.
+func (p *topologyPage) reads(node int) *reading {
+	n := &p.model.Last.graph.Nodes[node]
+	return worstAt(n.Readers, n.Name)
+}
+
+// worstAt is the worst of some consumers that read a destination, or nil.
+func worstAt(readers []topology.Reader, at string) (worst *reading) {
 	for i := range readers {
 		standing, total, reads := readers[i].At(at)
 		if reads && (worst == nil || lag.Gravity(standing.State) > lag.Gravity(worst.standing.State)) {
@@ -237,7 +257,7 @@ func (p *topologyPage) noteOf(r *mapRow) text.Safe {
 
 // details are what a row has no room for: the node, and each of the two ways beside it.
 func (p *topologyPage) details() []page.Piece {
-	r := p.selected()
+	r := p.Selected()
 	if r == nil {
 		return nil
 	}
@@ -265,7 +285,7 @@ func (p *topologyPage) details() []page.Piece {
 	}
 	if r.out >= 0 {
 		pieces = append(pieces, p.edgeDetail(r.out))
-	} else if reader := p.readingOf(r); reader != nil && !p.services {
+	} else if reader := p.reads(r.node); r.first && reader != nil && p.view != byService {
 		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: t.String(n.Name).Add(text.Own(": "), reader.text(t))})
 	}
 	return pieces

@@ -46,7 +46,7 @@ func mapped(t *testing.T, orders int, tell func(s *shop), groups ...*tuitest.Gro
 		}
 		lags := lagpage.NewModel(&lagpage.Config{Screen: s.Alone, Sources: sources, Events: &eventpage.Config{Screen: s.Alone}, Dead: func() map[lag.Key]bool { return nil }})
 		model := topologypage.NewModel(&topologypage.Config{Screen: s.Alone, Querier: system.Store, Sources: sources, Words: words, Lags: lags})
-		s.Show(topologypage.New(s.Alone, model, page.Files{SaveFolder: s.folder}))
+		s.Show(topologypage.New(s.Alone, model, page.Files{SaveFolder: s.folder})).Press("v")
 		s.Pass(3 * time.Second).Pass(3 * time.Second)
 		tell(s)
 	})
@@ -87,7 +87,7 @@ func TestADestinationLeadsToItsStream(t *testing.T) {
 		s.goTo(" one ", "queue").Press("enter")
 		s.goTo(" two ", "queue").Press("enter")
 		s.goTo("lonely").Press("enter").Sees("lonely: no event of it was seen")
-		s.Press("v").Sees("Service", "v by destination")
+		s.Press("v").Sees("Service", "v tree")
 		s.goTo("payment").Press("enter")
 		want := []string{`stream destination == "orders"`, `stream destination == "inventory"`, `stream destination in ["inventory", "returns"]`, `stream service == "payment"`}
 		if len(s.Went) == 4 && strings.Contains(s.Went[2], `["returns", "inventory"]`) {
