@@ -46,11 +46,14 @@ func (s *Store) own(ctx context.Context) {
 	}
 }
 
+// censusShare is the part of the budget that counting versions may take.
+const censusShare = 16
+
 func (s *Store) newIndex() *index {
 	share := s.config.Memory / 32 // for each of what only hostile data makes grow
 	x := &index{
 		log: newLog(), flows: newFlows(), kinds: packed.NewNames(share), service: packed.NewNames(share), words: packed.NewNames(share), tenants: packed.NewNames(share),
-		census: versions.NewCensus(), waiting: waiting.New(s.mostWaiting()), typeInfo: []usual.TypeInfo{{}}, places: packed.NewPlaces(share), paths: usual.NewPaths(), settle: int64(s.config.Settle),
+		census: versions.NewCensus(int(s.config.Memory / censusShare)), waiting: waiting.New(s.mostWaiting()), typeInfo: []usual.TypeInfo{{}}, places: packed.NewPlaces(share), paths: usual.NewPaths(), settle: int64(s.config.Settle),
 		summaries: summaries[line]{texts: map[Sequence]line{}}, reasons: summaries[[]byte]{texts: map[Sequence][]byte{}},
 	}
 	x.kept.Limit = s.config.Memory / 4
@@ -199,7 +202,7 @@ func (s *Store) count(x *index) {
 // bytes is the memory of the index, without kept payloads.
 func (x *index) bytes() int64 {
 	n := x.log.bytes() + x.flows.bytes() + x.recent.Bytes() + x.awaited.Bytes() +
-		x.kinds.Bytes() + x.service.Bytes() + x.words.Bytes() + x.tenants.Bytes() + x.places.Bytes + x.paths.Bytes + x.waiting.Bytes()
+		x.kinds.Bytes() + x.service.Bytes() + x.words.Bytes() + x.tenants.Bytes() + x.places.Bytes + x.paths.Bytes + x.waiting.Bytes() + x.census.Bytes()
 	for _, state := range x.watches {
 		n += state.bytes()
 	}

@@ -18,14 +18,17 @@ const (
 	// mostLooked is in how many logs, by how many writers, it is looked for other shapes of a
 	// type, and mostLookedAt in all.
 	mostLooked, mostLookedAt = 64, 2000
-	// mostInAll bounds versions of all types: some 8 MiB, of few writers and partitions each.
+	// mostInAll bounds versions of all types.
 	mostInAll = 8000
-	// mostOfPaths bounds what is kept of the members of values, in bytes: types that are met when
-	// there is no room left are counted, and what changes in them is not told. pathBytes is what
-	// a member takes beside its path, and mostChanges bounds those of one shape.
-	mostOfPaths = 16 << 20
-	pathBytes   = 400
-	mostChanges = 64
+	// pathBytes is what a member takes beside its path, kindBytes a type, versionBytes a version,
+	// writerBytes a writer, firstBytes the first position in a partition; each about, with its place
+	// in a map. mostChanges bounds the changes of one shape.
+	pathBytes    = 400
+	kindBytes    = 500
+	versionBytes = 900
+	writerBytes  = 64
+	firstBytes   = 64
+	mostChanges  = 64
 	// mostDeclared is how many versions a type may declare. What has more counts something else by
 	// its "version", such as the changes of one order.
 	mostDeclared = 24
@@ -40,6 +43,7 @@ type Census struct {
 	versions int
 	looked   int
 	room     room
+	most     int
 	// Uncounted are messages that would have been one type or version too many.
 	Uncounted int64
 }
@@ -89,6 +93,7 @@ type version struct {
 	writers         map[string]int64
 	others          int64 // of more writers
 	firsts          map[int32]gap
+	held            int // bytes of the room
 	slots           [slots]int64
 	slot            int64 // the newest
 	// back is where it came again after it was gone, and ofType how many of the type there were
@@ -99,11 +104,19 @@ type version struct {
 	members members
 }
 
-// NewCensus returns one that has counted nothing.
-func NewCensus() *Census { return &Census{types: map[typeKey]*kind{}, room: room{mostOfPaths}} }
+// NewCensus returns one that has counted nothing, and takes about as many bytes at most. Types and
+// versions that are met when there is no room left are not counted; of those that are, no more writers
+// and partitions are told apart, nor what changes in them.
+func NewCensus(bytes int) *Census {
+	return &Census{types: map[typeKey]*kind{}, room: room{left: bytes, forPaths: bytes / 2}, most: bytes}
+}
 
-// room is how much memory is left for paths, in bytes.
-type room struct{ left int }
+// Bytes is the memory that it takes, about.
+func (c *Census) Bytes() int64 { return int64(c.most - c.room.left) }
+
+// room is how much memory is left, in bytes, and how much of that for what changes in values: half of
+// all, so that there is room to count when that is used up.
+type room struct{ left, forPaths int }
 
 // take reports false where there is not as much.
 func (r *room) take(n int) bool {
@@ -115,6 +128,17 @@ func (r *room) take(n int) bool {
 }
 
 func (r *room) give(n int) { r.left += n }
+
+// takePath is take for what changes in values.
+func (r *room) takePath(n int) bool {
+	if r.forPaths < n || !r.take(n) {
+		return false
+	}
+	r.forPaths -= n
+	return true
+}
+
+func (r *room) givePath(n int) { r.left, r.forPaths = r.left+n, r.forPaths+n }
 
 // Take counts what a [Counter] has counted of a source.
 func (c *Census) Take(source int, rows []Row) {
@@ -145,17 +169,18 @@ func (c *Census) Take(source int, rows []Row) {
 func (c *Census) count(k *kind, key versionKey, r *Row) {
 	v := k.versions[key]
 	if v == nil {
-		if len(k.versions) >= mostVersions || c.versions >= mostInAll {
+		size := versionBytes + len(key.declared) + len(key.schema.Name) + len(key.death.Origin) + len(key.death.Group) + len(key.death.Exception)
+		if len(k.versions) >= mostVersions || c.versions >= mostInAll || !c.room.take(size) {
 			c.Uncounted += r.Events
 			return
 		}
-		v = &version{first: r.First, last: r.First, writers: map[string]int64{}, firsts: map[int32]gap{}}
+		v = &version{first: r.First, last: r.First, writers: map[string]int64{}, firsts: map[int32]gap{}, held: size}
 		k.versions[key] = v
 		c.versions++
 	}
 	k.events += r.Events
 	v.cameBack(r, k.events)
-	v.count(r)
+	v.count(r, &c.room)
 	if key.declared != "" {
 		v.members.take(r.Shapes, &c.room)
 	}
@@ -165,7 +190,7 @@ func (c *Census) count(k *kind, key versionKey, r *Row) {
 func (c *Census) kind(source int, r *Row) *kind {
 	key := typeKey{source, r.Key.Destination, r.Key.Type}
 	k := c.types[key]
-	if k == nil && len(c.types) < mostTypes {
+	if k == nil && len(c.types) < mostTypes && c.room.take(kindBytes+len(key.destination)+len(key.name)) {
 		k = &kind{unnamed: r.Key.Unnamed, versions: map[versionKey]*version{}, epochs: []epoch{{}}}
 		c.types[key] = k
 	}
@@ -183,14 +208,19 @@ func (c *Census) Withdraw(source int, destination, spelled, service string, ref 
 	}
 	v := k.versions[key]
 	v.events, k.events = v.events-1, k.events-1
-	if v.writers[service]--; v.writers[service] <= 0 {
+	if _, told := v.writers[service]; !told {
+		v.others = max(0, v.others-1)
+	} else if v.writers[service]--; v.writers[service] <= 0 {
 		delete(v.writers, service)
+		v.give(writerBytes+len(service), &c.room)
 	}
 	if v.events <= 0 {
+		v.leave(&c.room)
 		delete(k.versions, key)
 		c.versions--
 	}
 	if len(k.versions) == 0 && len(k.looked) == 0 {
+		c.room.give(kindBytes + len(at.destination) + len(at.name))
 		delete(c.types, at)
 	}
 }
@@ -220,7 +250,8 @@ func (k *kind) forgetDeclared(room *room) {
 		delete(k.versions, key)
 		v.members.leave(room)
 		if known := k.versions[into]; known != nil {
-			known.merge(v)
+			v.leave(room)
+			known.merge(v, room)
 		} else {
 			k.versions[into] = v
 		}
@@ -313,7 +344,7 @@ func (k *kind) note(d *drift, c *change) {
 	same := func(e epoch) bool { return e.before == d.epoch && slices.Contains(e.changes, c.Change) }
 	i := slices.IndexFunc(k.epochs, same)
 	if i < 0 {
-		if i = len(k.epochs); i == mostEpochs || d.room.left < c.size() {
+		if i = len(k.epochs); i == mostEpochs || d.room.forPaths < c.size() {
 			return
 		}
 		k.epochs = append(k.epochs, epoch{before: d.epoch, first: c.at, firsts: map[int32]gap{}})
@@ -324,21 +355,28 @@ func (k *kind) note(d *drift, c *change) {
 
 // add notes a change of the shape, and where it was seen.
 func (e *epoch) add(c *change, room *room) {
-	if len(e.changes) < mostChanges && !slices.Contains(e.changes, c.Change) && room.take(c.size()) {
+	if len(e.changes) < mostChanges && !slices.Contains(e.changes, c.Change) && room.takePath(c.size()) {
 		e.changes = append(e.changes, c.Change)
 	}
 	if c.at.before(&e.first) {
 		e.first = c.at
 	}
-	begin(e.firsts, c.at.Position.Partition, c.gap)
+	begin(e.firsts, c.at.Position.Partition, c.gap, room)
 }
 
-// begin notes where something began in a partition.
-func begin(firsts map[int32]gap, partition int32, at gap) {
-	if known, ok := firsts[partition]; ok && known.at <= at.at || !ok && len(firsts) >= mostLogs {
-		return
+// begin notes where something began in a partition, and returns how much more memory that takes.
+func begin(firsts map[int32]gap, partition int32, at gap, room *room) (taken int) {
+	known, there := firsts[partition]
+	switch {
+	case there && known.at <= at.at:
+		return 0
+	case !there && (len(firsts) >= mostLogs || !room.take(firstBytes)):
+		return 0
+	case !there:
+		taken = firstBytes
 	}
 	firsts[partition] = at
+	return taken
 }
 
 const (
@@ -357,7 +395,7 @@ func (v *version) cameBack(r *Row, ofType int64) {
 }
 
 // count adds a row.
-func (v *version) count(r *Row) {
+func (v *version) count(r *Row, room *room) {
 	v.events += r.Events
 	v.misfits += r.Misfits
 	if r.First.before(&v.first) {
@@ -367,19 +405,33 @@ func (v *version) count(r *Row) {
 		v.last = r.Last
 	}
 	if at := r.First.Position; at.Partition > adapters.ByDigest {
-		begin(v.firsts, at.Partition, gap{at.Offset - 1, at.Offset})
+		v.held += begin(v.firsts, at.Partition, gap{at.Offset - 1, at.Offset}, room)
 	}
-	v.write(r.Key.Service, r.Events)
+	v.write(r.Key.Service, r.Events, room)
 	v.pass(slotOf(r.Last.Time), r.Events)
 }
 
-func (v *version) write(service string, events int64) {
-	if _, known := v.writers[service]; known || len(v.writers) < mostWriters {
-		v.writers[service] += events
-		return
+func (v *version) write(service string, events int64, room *room) {
+	_, known := v.writers[service]
+	if !known {
+		size := writerBytes + len(service)
+		if len(v.writers) >= mostWriters || !room.take(size) {
+			v.others += events
+			return
+		}
+		v.held += size
 	}
-	v.others += events
+	v.writers[service] += events
 }
+
+// give gives back what a part of it took.
+func (v *version) give(bytes int, room *room) {
+	v.held -= bytes
+	room.give(bytes)
+}
+
+// leave gives back all that it took, but for its members.
+func (v *version) leave(room *room) { v.give(v.held, room) }
 
 // slotOf is the slot of a time.
 func slotOf(t time.Time) int64 {
@@ -415,7 +467,7 @@ func (v *version) rate(now time.Time) float64 {
 }
 
 // merge adds what was counted of another version.
-func (v *version) merge(o *version) {
+func (v *version) merge(o *version, room *room) {
 	v.events, v.misfits, v.others = v.events+o.events, v.misfits+o.misfits, v.others+o.others
 	if o.first.before(&v.first) {
 		v.first = o.first
@@ -424,10 +476,10 @@ func (v *version) merge(o *version) {
 		v.last = o.last
 	}
 	for service, events := range o.writers {
-		v.write(service, events)
+		v.write(service, events, room)
 	}
 	for partition, at := range o.firsts {
-		begin(v.firsts, partition, at)
+		v.held += begin(v.firsts, partition, at, room)
 	}
 	for slot := o.slot - slots + 1; slot <= o.slot; slot++ {
 		v.pass(slot, o.slots[max(0, slot)%slots])

@@ -40,7 +40,7 @@ func BenchmarkCounting(b *testing.B) {
 	for _, encoded := range []bool{false, true} {
 		b.Run(map[bool]string{false: "json", true: "named"}[encoded], func(b *testing.B) {
 			messages := benchMessages(encoded)
-			reader, counter, census := envelope.NewReader(nil), versions.NewCounter(), versions.NewCensus()
+			reader, counter, census := envelope.NewReader(nil), versions.NewCounter(), versions.NewCensus(32<<20)
 			var id envelope.Identity
 			var rows []versions.Row
 			read := func(count bool) time.Duration {

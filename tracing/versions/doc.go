@@ -23,7 +23,7 @@
 // the first of each writer, one in 128 then, and many behind a shape that was not seen before. What
 // a shape lacks or has more is told when enough values agree; see drift.go for how many. A shape
 // begins where it was first sampled, and [Begin] says from where on it may have begun. What lies
-// deeper than a path of 512 bytes is not looked at, and when the room for paths is used up, no
+// deeper than a path of 512 bytes is not looked at, and when the room in bytes is used up, no
 // changes of further types are told.
 //
 // # Files

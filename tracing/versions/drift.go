@@ -101,7 +101,7 @@ func (d *drift) take(s *Sample) (changes []change) {
 func (d *drift) has(p *part, at *Sighting, gap gap) (c change, changed bool) {
 	m := d.paths[p.path]
 	if m == nil {
-		if len(d.paths) >= mostPaths || !d.room.take(pathBytes+len(p.path)) {
+		if len(d.paths) >= mostPaths || !d.room.takePath(pathBytes+len(p.path)) {
 			return c, false
 		}
 		m = &member{kinds: p.kinds}
@@ -210,7 +210,7 @@ func (d *drift) findMaps() {
 		for path := range d.paths {
 			if _, ok := below(path, at); ok {
 				delete(d.paths, path)
-				d.room.give(pathBytes + len(path))
+				d.room.givePath(pathBytes + len(path))
 			}
 		}
 	}

@@ -31,7 +31,7 @@ func (m *members) take(samples []Sample, room *room) {
 		}
 		for _, p := range samples[i].Shape.paths {
 			known, there := m.of[p.path]
-			if !there && (len(m.of) >= mostPaths || !room.take(pathBytes+len(p.path))) {
+			if !there && (len(m.of) >= mostPaths || !room.takePath(pathBytes+len(p.path))) {
 				continue
 			}
 			m.of[p.path] = seenMember{known.kinds | p.kinds, known.in + 1}
@@ -42,7 +42,7 @@ func (m *members) take(samples []Sample, room *room) {
 // leave gives back what they take.
 func (m *members) leave(room *room) {
 	for path := range m.of {
-		room.give(pathBytes + len(path))
+		room.givePath(pathBytes + len(path))
 	}
 	m.of = nil
 }

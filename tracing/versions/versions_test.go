@@ -33,7 +33,7 @@ type log struct {
 }
 
 func newLog(t interface{ Helper() }) *log {
-	return &log{t: t, counter: versions.NewCounter(), census: versions.NewCensus(), reader: envelope.NewReader(nil), at: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	return &log{t: t, counter: versions.NewCounter(), census: versions.NewCensus(32 << 20), reader: envelope.NewReader(nil), at: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 }
 
 // write counts messages of one batch, a second apart.
@@ -555,6 +555,51 @@ func TestWhatHasManyMembersIsBounded(t *testing.T) {
 		t.Errorf("%d MiB are taken", taken>>20)
 	}
 	runtime.KeepAlive(l)
+}
+
+// TestWhatIsCountedIsBoundedInBytes: versions without end, of many writers with long names, in many
+// partitions; what is told to be taken is about what is, and all of it comes back.
+func TestWhatIsCountedIsBoundedInBytes(t *testing.T) {
+	const most = 4 << 20
+	l := newLog(t)
+	l.census = versions.NewCensus(most)
+	before := heap()
+	var rows []versions.Row
+	events := int64(0)
+	count := func(kind, schema, writer, partition int) *versions.Key {
+		key := &versions.Key{Destination: "orders", Type: fmt.Sprint("T", kind), Service: fmt.Sprint(strings.Repeat("s", 180), writer), Schema: schemas.Ref{By: schemas.ByID, ID: uint64(schema)}}
+		at := versions.Sighting{Position: adapters.Position{Destination: "orders", Partition: int32(partition)}, Time: l.at}
+		rows = append(rows[:0], versions.Row{Key: key, Events: 1, First: at, Last: at})
+		l.census.Take(0, rows)
+		events++
+		return key
+	}
+	for n := range 200_000 {
+		count(n%150, n/150%40, n%23, n%250)
+	}
+	counted := int64(0)
+	for _, s := range l.census.Seen(l.at) {
+		counted += s.Events
+	}
+	if taken := heap() - before; l.census.Bytes() > most || l.census.Bytes() < most/2 || taken > 2*most {
+		t.Errorf("%d KiB are taken, and %d are told", taken>>10, l.census.Bytes()>>10)
+	}
+	if counted+l.census.Uncounted != events || counted == 0 {
+		t.Errorf("%d of %d are counted, and %d are not", counted, events, l.census.Uncounted)
+	}
+	for _, s := range l.census.Seen(l.at) {
+		for range s.Others {
+			l.census.Withdraw(0, "orders", s.Type, "one of others", s.Ref)
+		}
+		for _, w := range s.Writers {
+			for range w.Events {
+				l.census.Withdraw(0, "orders", s.Type, w.Service, s.Ref)
+			}
+		}
+	}
+	if l.census.Bytes() != 0 || len(l.census.Seen(l.at)) != 0 {
+		t.Errorf("%d bytes of nothing are taken, by %d versions", l.census.Bytes(), len(l.census.Seen(l.at)))
+	}
 }
 
 // heap is what is in use, in bytes.

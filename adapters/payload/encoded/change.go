@@ -1,6 +1,9 @@
 package encoded
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Change is something that differs between two versions of what values look like.
 type Change struct {
@@ -15,13 +18,25 @@ type Change struct {
 // MostChanges is how many changes are told of two schemas, at most.
 const MostChanges = 256
 
+// longestChange bounds the path and the text of a change, in bytes: names in schemas are as long as
+// their writers like.
+const longestChange = 512
+
+// Shortened is a text with its end left out where it is long.
+func Shortened(text string) string {
+	if len(text) <= longestChange {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longestChange], "") + "…"
+}
+
 // Changes are what a comparison of two schemas has found so far.
 type Changes []Change
 
 // Add adds a change, its text in the form of [fmt.Sprintf], unless there are very many already.
 func (c *Changes) Add(path string, breaking bool, text string, values ...any) {
 	if len(*c) < MostChanges {
-		*c = append(*c, Change{path, fmt.Sprintf(text, values...), breaking})
+		*c = append(*c, Change{Shortened(path), Shortened(fmt.Sprintf(text, values...)), breaking})
 	}
 }
 

@@ -92,7 +92,11 @@ type comparer struct {
 }
 
 func (c *comparer) add(path string, kind ChangeKind, text string, values ...any) {
-	c.changes = append(c.changes, Change{encoded.Change{Path: path, Text: fmt.Sprintf(text, values...), Breaking: slices.Contains(breaking, kind)}, kind})
+	if len(c.changes) >= encoded.MostChanges {
+		return
+	}
+	text = encoded.Shortened(fmt.Sprintf(text, values...))
+	c.changes = append(c.changes, Change{encoded.Change{Path: encoded.Shortened(path), Text: text, Breaking: slices.Contains(breaking, kind)}, kind})
 }
 
 // local is the name of a type within its package.

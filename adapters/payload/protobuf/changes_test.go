@@ -1,6 +1,7 @@
 package protobuf
 
 import (
+	"eventscope/adapters/payload/encoded"
 	"fmt"
 	"strings"
 	"testing"
@@ -72,5 +73,25 @@ func TestImportedMessagesAreCompared(t *testing.T) {
 	got := Changes(of("int32 a = 1;"), of("string a = 1;"))
 	if len(got) != 1 || got[0].Path != "N.a" || !got[0].Breaking {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestChangesAreBounded in number and in length, whatever a schema calls its messages.
+func TestChangesAreBounded(t *testing.T) {
+	many := `syntax = "proto3"; message A {}`
+	for i := range 500 {
+		many += fmt.Sprintf(" message M%d%s {}", i, strings.Repeat("x", 1000))
+	}
+	from, err := Parse(many, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := Parse(`syntax = "proto3"; message A {}`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := Changes(from, to)
+	if len(changes) != encoded.MostChanges || len(changes[0].Text) > 600 || len(changes[0].Path) > 600 {
+		t.Errorf("%d changes, the first of %d bytes", len(changes), len(changes[0].Text))
 	}
 }
