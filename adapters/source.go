@@ -164,6 +164,9 @@ type Range struct {
 	Partitions []int32
 	// FromOffsets, if not nil, replaces From for the logs it names.
 	FromOffsets map[Log]int64
+	// UntilOffsets, if not nil, narrows the scan to the logs it names, and each to what lies
+	// before its offset.
+	UntilOffsets map[Log]int64
 }
 
 // Log is one append-only log: a partition of a Kafka topic, or a stream with

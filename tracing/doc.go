@@ -64,7 +64,7 @@
 //	              what that changes in the index
 //	watch.go      what a filter (package query) matched, past and present
 //	search.go     history read for one id, by key where that narrows it; searchintake.go: what
-//	              of it is kept (package wanted)
+//	              of it is kept (package wanted); searchlog.go: how far each log was read
 //
 // # Not obvious
 //

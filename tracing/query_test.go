@@ -248,6 +248,9 @@ func (s *scanned) Scan(ctx context.Context, span adapters.Range, intake adapters
 		if slices.Contains(span.Except, m.Position.Destination) || !inPartition || m.Position.Offset < span.FromOffsets[log] {
 			continue
 		}
+		if until, named := span.UntilOffsets[log]; span.UntilOffsets != nil && (!named || m.Position.Offset >= until) {
+			continue
+		}
 		s.read++
 		if err := intake.Put(ctx, &adapters.Batch{Messages: []adapters.Message{m}}); err != nil {
 			return err
@@ -451,10 +454,12 @@ func TestASearchLargerThanMemoryKeepsWhatBelongs(t *testing.T) {
 	story := order(1, "ord-1", happy...)
 	story[2].headers, story[2].value = []string{"correlation_id", "corr-ord-1", "event_type", "InventoryReserved"}, "{}" // only the flow id links it
 	story[2].destination = "inventory"
-	history.messages = append(history.messages, story[2].message()) // and it comes before what tells of that id
 	for n := range 300_000 {
 		history.messages = append(history.messages, told{destination: "a", offset: int64(n), headers: []string{"correlation_id", fmt.Sprint(n), "event_type", "Tick"}}.message())
-		if n == 250 {
+		if n == 2*wholeFirst { // it comes before what tells of that id
+			history.messages = append(history.messages, story[2].message())
+		}
+		if n == 2*wholeFirst+250 {
 			history.messages = append(history.messages, story[0].message(), story[1].message(), story[3].message())
 		}
 	}

@@ -3,6 +3,7 @@ package tracing
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -79,64 +80,106 @@ func (f *Found) Close() {
 // Search reads history until it knows the flows that an id belongs to. It first reads
 // the partition that the id most likely is the key of, then those of less common
 // partitioners, and last the rest of the destinations where that found nothing, or found
-// something of the flow under another key. If the index cannot hold all that is read, it
-// keeps only what belongs to the id from then on, and reads again with the ids that it learned:
-// once, or twice if that taught it an id that leads further.
+// something of the flow under another key. It keeps the first messages, however many of them
+// belong, so that a short history is read once; of all others only what belongs to the id. When
+// that teaches it an id that leads further, it reads again what it had passed over until then;
+// and if that teaches it another one, everything once more, until there is nothing to learn.
 func Search(ctx context.Context, config SearchConfig) (*Found, error) {
-	s := &search{config: config, id: packed.Of(config.ID), everything: true}
+	return newSearch(config, wholeFirst).run(ctx)
+}
+
+// wholeFirst is how many messages are kept whether they belong or not.
+const wholeFirst = 50_000
+
+func newSearch(config SearchConfig, whole int64) *search {
+	s := &search{config: config, id: packed.Of(config.ID), whole: whole}
 	s.wanted.Want(spelling.AppendID(nil, []byte(config.ID)))
+	return s
+}
+
+// mostRounds bounds how often everything is read.
+const mostRounds = 4
+
+func (s *search) run(ctx context.Context) (*Found, error) {
 	s.estimate(ctx)
 	stop := s.report(ctx)
 	defer stop()
-	const mostPasses = 3
-	for pass := 1; ; pass++ {
-		links, causes := len(s.wanted.Links), len(s.wanted.Causes)
-		s.again()
-		found := s.open()
-		if err := s.scan(ctx, found); err != nil {
-			found.Close()
+	for round := 1; ; round++ {
+		found, err := s.readAll(ctx)
+		if err != nil {
 			return nil, err
 		}
-		whole := len(s.wanted.Links) == links && (len(s.wanted.Causes) == causes || !s.causesLeadOn)
-		if s.everything {
-			whole = found.Counters().Evicted == 0 || !s.wanted.Found && len(found.Matches) == 0
+		whole, err := s.readAgain(ctx, found)
+		if err == nil && !whole && round == mostRounds {
+			found.Problems = append(found.Problems, &adapters.Problem{
+				Doing: fmt.Sprintf("find all that belongs to %q", s.config.ID), Cause: "each event leads to one that lies before it, again and again",
+				Remedy: "trace the first event that is shown", Kind: adapters.ErrIncomplete,
+			})
+			whole = true
 		}
-		if whole || pass == mostPasses {
+		if err == nil && whole {
 			return found, nil
 		}
-		found.Close()
-		s.everything = false
+		if found.Close(); err != nil {
+			return nil, err
+		}
 	}
 }
 
-type searchLog struct {
-	source int
-	log    adapters.Log
+// readAgain reads what was passed over before all ids were known, and reports whether that is
+// all: it may teach more ids, and what has no offset can only be read with everything else.
+func (s *search) readAgain(ctx context.Context, found *Found) (whole bool, err error) {
+	missed := s.missed()
+	if missed == nil || s.unplaced {
+		return missed == nil, nil
+	}
+	before := s.wanted.Known()
+	if err := s.readMissed(ctx, found, missed); err != nil {
+		return false, err
+	}
+	now := s.wanted.Known()
+	return now.Links == before.Links && (now.Causes == before.Causes || !s.causesLeadOn), nil
 }
 
-type searchDestination struct {
-	source      int
-	destination string
+// readAll reads everything into an index of its own.
+func (s *search) readAll(ctx context.Context) (*Found, error) {
+	s.again()
+	found := s.open()
+	if err := s.scan(ctx, found, s.scanSource); err != nil {
+		found.Close()
+		return nil, err
+	}
+	return found, nil
+}
+
+// readMissed reads pieces of logs into the index that has the rest of them.
+func (s *search) readMissed(ctx context.Context, found *Found, missed []adapters.Range) error {
+	return s.scan(ctx, found, func(ctx context.Context, found *Found, source int) error {
+		if missed[source].UntilOffsets == nil {
+			return nil
+		}
+		return s.config.Sources[source].Scanner.Scan(ctx, missed[source], s.intakeOfMissed(found, source))
+	})
 }
 
 // search is the state of one Search. The mutex guards what intakes write.
 type search struct {
 	config   SearchConfig
 	id       []byte // that of config, in its compact form
+	whole    int64  // so many messages are kept whether they belong or not
 	expected atomic.Int64
 	count    atomic.Int64
 
-	mutex   sync.Mutex
-	covered map[searchLog]int64        // the last offset taken in
-	keyed   map[searchDestination]bool // what the id leads to had it as its key: false if something had not
-	usage   map[searchDestination]*keyUsage
-	read    map[searchDestination]int64 // messages
-	byKey   map[int]bool                // sources where reading by key found something
-	wanted  wanted.IDs
+	mutex        sync.Mutex
+	logs         map[searchPlace]*searchLog
+	destinations map[searchPlace]*searchDestination
+	byKey        map[int]bool // sources where reading by key was in vain (false) or found something
+	wanted       wanted.IDs
 
-	everything   bool              // all is kept while there is room, else only what is wanted
 	flows        map[string]string // of some events, by their ids
 	causesLeadOn bool              // some events have nothing but their cause to tell their flow by
+	passedOver   bool              // something was not kept
+	unplaced     bool              // something without an offset was not
 }
 
 func (s *search) estimate(ctx context.Context) {
@@ -190,20 +233,54 @@ func (s *search) open() *Found {
 	return found
 }
 
+// again forgets what was read, but not what was learned of it.
 func (s *search) again() {
-	s.covered, s.keyed, s.read = map[searchLog]int64{}, map[searchDestination]bool{}, map[searchDestination]int64{}
-	if s.usage == nil { // what keys are used for holds for every pass
-		s.usage, s.flows, s.byKey = map[searchDestination]*keyUsage{}, map[string]string{}, map[int]bool{}
+	s.logs = map[searchPlace]*searchLog{}
+	if s.destinations == nil {
+		s.destinations, s.flows, s.byKey = map[searchPlace]*searchDestination{}, map[string]string{}, map[int]bool{}
 	}
+	for _, destination := range s.destinations {
+		destination.messages, destination.keyed, destination.unkeyed = 0, false, false
+	}
+	s.passedOver, s.unplaced = false, false
 	s.count.Store(0)
 }
 
-// scan reads all sources into found and looks the id up.
-func (s *search) scan(ctx context.Context, found *Found) error {
+// missed are the pieces of logs, by source, that were read before all ids were known that are
+// known now. There is none if nothing was passed over, or everything with these ids in mind.
+func (s *search) missed() []adapters.Range {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if !s.passedOver {
+		return nil
+	}
+	spans, any := make([]adapters.Range, len(s.config.Sources)), false
+	for at, log := range s.logs {
+		log.know(s.wanted.Known(), log.last+1)
+		until := log.missed(s.causesLeadOn)
+		if until == 0 {
+			continue
+		}
+		any = true
+		span := &spans[at.source]
+		if span.UntilOffsets == nil {
+			*span = s.span()
+			span.UntilOffsets = map[adapters.Log]int64{}
+		}
+		span.UntilOffsets[at.log] = until
+	}
+	if !any {
+		return nil
+	}
+	return spans
+}
+
+// scan reads all sources into found, each by a function, and looks the id up.
+func (s *search) scan(ctx context.Context, found *Found, read func(ctx context.Context, found *Found, source int) error) error {
 	problems := make([]error, len(s.config.Sources))
 	var group sync.WaitGroup
 	for i := range s.config.Sources {
-		group.Go(func() { problems[i] = s.scanSource(ctx, found, i) })
+		group.Go(func() { problems[i] = read(ctx, found, i) })
 	}
 	group.Wait()
 	if err := ctx.Err(); err != nil {
@@ -217,10 +294,14 @@ func (s *search) scan(ctx context.Context, found *Found) error {
 			found.Problems = append(found.Problems, &adapters.SourceError{Source: s.config.Sources[i].Name, Err: problem})
 		}
 	}
-	for at, n := range s.read {
-		found.Searched = append(found.Searched, Searched{
-			Source: s.config.Sources[at.source].Name, Destination: at.destination, Messages: n, ByKey: slices.Contains(s.foundByKey(at.source), at.destination),
-		})
+	found.Searched = nil
+	for at, destination := range s.destinations {
+		if destination.messages > 0 {
+			found.Searched = append(found.Searched, Searched{
+				Source: s.config.Sources[at.source].Name, Destination: at.log.Destination, Messages: destination.messages,
+				ByKey: slices.Contains(s.foundByKey(at.source), at.log.Destination),
+			})
+		}
 	}
 	matches, err := found.Find(ctx, s.config.ID)
 	if found.Matches = matches; errors.Is(err, ErrUnknown) {
@@ -302,7 +383,8 @@ func (s *search) scanSource(ctx context.Context, found *Found, i int) error {
 func (s *search) keysHelp(source int) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	return s.everything || s.byKey[source]
+	found, tried := s.byKey[source]
+	return found || !tried
 }
 
 // readOn is where the logs that were read by key are to be read on, and notes whether that
@@ -312,9 +394,9 @@ func (s *search) readOn(source int, found bool) map[adapters.Log]int64 {
 	defer s.mutex.Unlock()
 	s.byKey[source] = found
 	next := map[adapters.Log]int64{}
-	for log, last := range s.covered {
-		if log.source == source {
-			next[log.log] = last + 1
+	for at, log := range s.logs {
+		if at.source == source && log.last >= 0 {
+			next[at.log] = log.last + 1
 		}
 	}
 	return next
@@ -353,7 +435,7 @@ func (s *search) distrustKeys(ctx context.Context, found *Found, source int) err
 		for m, err := range found.Messages(ctx, events) {
 			if err == nil && string(m.Key) != s.config.ID {
 				s.mutex.Lock()
-				s.keyed[searchDestination{source, m.Position.Destination}] = false
+				s.destination(source, m.Position.Destination).unkeyed = true
 				s.mutex.Unlock()
 			}
 		}
@@ -370,9 +452,9 @@ const partitioners = 3
 func (s *search) foundByKey(source int) (destinations []string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	for at, only := range s.keyed {
-		if usage := s.usage[at]; at.source == source && only && usage.sampled >= keysSampled && !usage.otherwise {
-			destinations = append(destinations, at.destination)
+	for at, d := range s.destinations {
+		if at.source == source && d.keyed && !d.unkeyed && d.usage.sampled >= keysSampled && !d.usage.otherwise {
+			destinations = append(destinations, at.log.Destination)
 		}
 	}
 	return destinations

@@ -11,22 +11,28 @@ import (
 	"eventscope/tracing/packed"
 )
 
-// intake passes messages on to the index: each once, although two passes may meet it,
-// and only those wanted, if not everything is.
+// intake passes messages on to the index: each once, although two ways of reading may meet it,
+// and only what is wanted after the first ones.
 func (s *search) intake(found *Found, source int) adapters.Intake {
 	next := found.intake(source, false)
 	reader := envelope.NewReader(s.config.Store.Rules)
 	return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
-		all := s.everything && found.Counters().Evicted == 0
 		s.mutex.Lock()
 		kept, fresh := batch.Messages[:0], int64(0)
+		full := found.Counters().Evicted > 0
+		var at *searchLog
 		for i := range batch.Messages {
 			m := &batch.Messages[i]
-			if !s.take(source, reader, m) {
+			if i == 0 || !sameLog(&m.Position, &batch.Messages[i-1].Position) {
+				at = s.log(source, &m.Position)
+			}
+			if !at.reads(&m.Position) {
 				continue
 			}
 			fresh++
-			if s.wanted.Take(reader, m) || all {
+			s.sample(at.destination, reader, m)
+			all := !full && (s.count.Load()+fresh <= s.whole || !hasOffset(&m.Position))
+			if s.keeps(at, reader, m, all) {
 				kept = append(kept, *m)
 			}
 		}
@@ -37,32 +43,101 @@ func (s *search) intake(found *Found, source int) adapters.Intake {
 	})
 }
 
-// take notes a message, and whether it is new.
-func (s *search) take(source int, reader *envelope.Reader, m *adapters.Message) bool {
-	at := searchDestination{source, m.Position.Destination}
-	if m.Position.Partition != adapters.ByDigest {
-		log := searchLog{source, adapters.Log{Destination: m.Position.Destination, Partition: m.Position.Partition}}
-		if last, ok := s.covered[log]; ok && m.Position.Offset <= last {
-			return false
+// intakeOfMissed passes on what belongs and was not kept when it was read first.
+func (s *search) intakeOfMissed(found *Found, source int) adapters.Intake {
+	next := found.intake(source, false)
+	reader := envelope.NewReader(s.config.Store.Rules)
+	before := map[*searchLog]*ascender{}
+	return adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
+		s.mutex.Lock()
+		kept := batch.Messages[:0]
+		for i := range batch.Messages {
+			m := &batch.Messages[i]
+			if !s.wanted.Take(reader, m) {
+				continue
+			}
+			at := s.log(source, &m.Position)
+			if before[at] == nil {
+				before[at] = at.kept.walk()
+			}
+			if m.Position.Offset >= at.whole && !before[at].reaches(m.Position.Offset) {
+				kept = append(kept, *m)
+			}
 		}
-		s.covered[log] = m.Position.Offset
+		s.count.Add(int64(len(batch.Messages)))
+		batch.Messages = kept
+		s.mutex.Unlock()
+		return next.Put(ctx, batch)
+	})
+}
+
+func sameLog(a, b *adapters.Position) bool {
+	return a.Partition == b.Partition && a.Destination == b.Destination
+}
+
+// log is what the search knows of the log of a position, which is about to be read.
+func (s *search) log(source int, position *adapters.Position) *searchLog {
+	place := searchPlace{source, adapters.Log{Destination: position.Destination, Partition: position.Partition}}
+	at := s.logs[place]
+	if at == nil {
+		at = &searchLog{destination: s.destination(source, position.Destination), last: -1}
+		s.logs[place] = at
 	}
-	s.read[at]++
-	if _, known := s.keyed[at]; !known && string(m.Key) == s.config.ID && s.identifies(reader, m) {
-		s.keyed[at] = true
+	at.know(s.wanted.Known(), at.last+1)
+	return at
+}
+
+func (s *search) destination(source int, name string) *searchDestination {
+	place := searchPlace{source, adapters.Log{Destination: name}}
+	if s.destinations[place] == nil {
+		s.destinations[place] = &searchDestination{}
 	}
-	usage := s.usage[at]
-	if usage == nil {
-		usage = &keyUsage{keys: map[string]string{}}
-		s.usage[at] = usage
+	return s.destinations[place]
+}
+
+// reads notes that a message is read, and reports whether it is for the first time.
+func (l *searchLog) reads(position *adapters.Position) bool {
+	switch {
+	case !hasOffset(position):
+		l.last++
+	case position.Offset <= l.last:
+		return false
+	default:
+		l.last = position.Offset
 	}
-	if usage.sampled < keysSampled {
+	l.destination.messages++
+	return true
+}
+
+// keeps reports whether a message is kept: because it belongs, or because all are.
+func (s *search) keeps(at *searchLog, reader *envelope.Reader, m *adapters.Message, all bool) bool {
+	belongs := s.wanted.Take(reader, m)
+	if belongs {
+		at.know(s.wanted.Known(), at.last)
+	}
+	if belongs && !at.destination.keyed {
+		at.destination.keyed = string(m.Key) == s.config.ID && s.identifies(reader, m)
+	}
+	switch placed := hasOffset(&m.Position); {
+	case !belongs && !all:
+		s.passedOver, s.unplaced = true, s.unplaced || !placed
+	case !placed:
+	case all:
+		at.whole = m.Position.Offset + 1
+	case belongs:
+		at.kept.add(m.Position.Offset)
+	}
+	return belongs || all
+}
+
+// sample looks at what the first messages of a destination use their keys for.
+func (s *search) sample(destination *searchDestination, reader *envelope.Reader, m *adapters.Message) {
+	if destination.usage.sampled < keysSampled {
 		var id envelope.Identity
 		reader.Read(m, &id)
-		usage.add(m, &id)
+		destination.usage.add(m, &id)
 		s.noteCause(&id)
 	}
-	return true
 }
 
 // noteCause looks whether an event has nothing but its cause to tell its flow by: it has no
@@ -103,6 +178,9 @@ func (k *keyUsage) add(m *adapters.Message, id *envelope.Identity) {
 		k.otherwise = true // partitions go by its bytes, of which the id is a part only
 	}
 	if id.Flow.Known() {
+		if k.keys == nil {
+			k.keys = map[string]string{}
+		}
 		key, known := k.keys[string(id.Flow.Value)]
 		k.otherwise = k.otherwise || known && key != string(m.Key)
 		k.keys[string(id.Flow.Value)] = string(m.Key)

@@ -104,6 +104,34 @@ func testScanByOffset(t *testing.T, broker Broker) {
 	}
 }
 
+// testScanUntilOffset reads a piece out of the middle of one log, and nothing of another.
+func testScanUntilOffset(t *testing.T, broker Broker) {
+	destination, adapter := history(t, broker, 1, numbered("message", 100, 1)...)
+	all := scan(t, adapter, adapters.Range{From: adapters.Beginning})
+	log := adapters.Log{Destination: destination, Partition: all[0].Position.Partition}
+	until := map[adapters.Log]int64{log: all[60].Position.Offset}
+	for name, piece := range map[string]struct {
+		span adapters.Range
+		want []adapters.Message
+	}{
+		"from the beginning": {adapters.Range{From: adapters.Beginning, UntilOffsets: until}, all[:60]},
+		"from an offset":     {adapters.Range{From: adapters.End, FromOffsets: map[adapters.Log]int64{log: all[40].Position.Offset}, UntilOffsets: until}, all[40:60]},
+		"nothing in between": {adapters.Range{From: adapters.End, FromOffsets: until, UntilOffsets: until}, nil},
+		"behind the end":     {adapters.Range{From: adapters.Beginning, UntilOffsets: map[adapters.Log]int64{log: 1 << 40}}, all},
+		"of another log":     {adapters.Range{From: adapters.Beginning, UntilOffsets: map[adapters.Log]int64{{Destination: "another", Partition: log.Partition}: 60}}, nil},
+	} {
+		if got := scan(t, adapter, piece.span); !slices.Equal(values(got), values(piece.want)) {
+			t.Errorf("%s came %s", name, clip(values(got)))
+		}
+		if adapter.Estimator == nil {
+			continue
+		}
+		if n, err := adapter.Estimate(t.Context(), piece.span); err != nil || n != int64(len(piece.want)) {
+			t.Errorf("%s: estimated %d messages of %d, %v", name, n, len(piece.want), err)
+		}
+	}
+}
+
 func testScanPartitions(t *testing.T, broker Broker) {
 	_, adapter := history(t, broker, 3, numbered("message", 90, 3)...)
 	got := scan(t, adapter, adapters.Range{From: adapters.Beginning, Partitions: []int32{1}})

@@ -150,6 +150,7 @@ var tests = []test{
 	{"ScanEmpty", testScanEmpty, hasHistory},
 	{"ScanByTime", testScanByTime, historyByTime},
 	{"ScanByOffset", testScanByOffset, hasHistory},
+	{"ScanUntilOffset", testScanUntilOffset, hasHistory},
 	{"ScanPartitions", testScanPartitions, partitions},
 	{"ScanKey", testScanKey, partitionsByKey},
 	{"ScanCancelled", testScanCancelled, hasHistory},

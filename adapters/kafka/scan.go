@@ -137,6 +137,9 @@ func (a *Adapter) plan(ctx context.Context, span adapters.Range, topics map[stri
 		if l, ok := until[log]; ok && l.Err == nil && !l.Impossible() {
 			end = min(end, l.Offset)
 		}
+		if span.UntilOffsets != nil {
+			end = min(end, span.UntilOffsets[log])
+		}
 		if next < end {
 			cursors = append(cursors, &cursor{log: log, id: topics[log.Destination].ID, next: next, end: end})
 		}

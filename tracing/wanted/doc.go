@@ -12,7 +12,7 @@
 // # Files
 //
 //	wanted.go  IDs: what is wanted, which grows with each message that belongs
-//	sought.go  an id in the bytes of a message, before that is read
+//	sought.go  an id in the bytes of a message, before that is read; needle.go: a text in them
 //
 // # Not obvious
 //

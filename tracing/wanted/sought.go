@@ -2,6 +2,7 @@ package wanted
 
 import (
 	"bytes"
+	"encoding/hex"
 	"slices"
 
 	"eventscope/adapters"
@@ -10,43 +11,58 @@ import (
 
 // sought is an id as it is looked for in the bytes of a message before the message is read,
 // which takes ten times as long. Most ids stand in a message as they are. One of hexadecimal
-// digits may be in capitals, with hyphens or without, and without the zeros before it: of
-// these the longest run of decimal digits is looked for, and then what is around it.
+// digits may be in capitals and without the zeros before it, and a UUID with hyphens or without:
+// of a UUID the digits behind its last hyphen are looked for, and then what is before them.
 type sought struct {
-	text   []byte // looked for; empty if that is of no use, and then it may be in every message
-	digits []byte // all of an id of hexadecimal digits, in lower case
-	before int    // of these, how many are before text
+	needle *needle // nil if it is too short to be of use: then the id may be in every message
+	before []byte  // the digits of a UUID before the needle, in lower case
+	binary []byte  // the sixteen bytes that the digits spell
 }
 
-// fewestDigits is how short a run may be before too many messages have it by chance.
-const fewestDigits = 2
+const (
+	uuidDigits = 32
+	lastHyphen = 20 // digits of a UUID are before it
+	// fewestDigits is how short a number may be before too many messages have it by chance.
+	fewestDigits = 2
+)
 
 func soughtOf(id []byte) sought {
 	id = slices.Clone(id[:min(len(id), packed.Longest)])
-	digits := bytes.ToLower(bytes.ReplaceAll(id, []byte("-"), nil))
-	for _, c := range digits {
-		if !decimal(c) && (c < 'a' || c > 'f') {
-			return sought{text: id}
-		}
+	if len(id) == 0 {
+		return sought{}
 	}
-	s := sought{digits: digits}
-	for from := range digits {
-		to := from
-		for to < len(digits) && decimal(digits[to]) && (to == from || !hyphenBefore(to, len(digits))) {
-			to++
-		}
-		if to-from > max(len(s.text), fewestDigits-1) && len(bytes.TrimLeft(digits[:from+1], "0")) > 0 {
-			s.text, s.before = digits[from:to], from
-		}
+	digits := bytes.ToLower(bytes.ReplaceAll(id, []byte("-"), nil))
+	if slices.ContainsFunc(digits, func(c byte) bool { return !hexadecimal(c) }) {
+		return sought{needle: newNeedle(id, false)}
+	}
+	s := sought{binary: sixteen(digits)}
+	text := bytes.ToLower(id)
+	if len(digits) == uuidDigits {
+		s.before, text = digits[:lastHyphen], digits[lastHyphen:]
+	}
+	if len(bytes.TrimLeft(s.before, "0")) == 0 {
+		text = bytes.TrimLeft(text, "0-")
+	}
+	if len(text) >= fewestDigits {
+		s.needle = newNeedle(text, true)
 	}
 	return s
 }
 
-func decimal(c byte) bool { return '0' <= c && c <= '9' }
+func hexadecimal(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' }
 
-// hyphenBefore reports whether a UUID may have a hyphen before a digit.
-func hyphenBefore(digit, digits int) bool {
-	return digits == 32 && (digit == 8 || digit == 12 || digit == 16 || digit == 20)
+// sixteen is what hexadecimal digits spell, with zeros before them if they are fewer than 32; nil if
+// they are more.
+func sixteen(digits []byte) []byte {
+	if len(digits) > uuidDigits {
+		return nil
+	}
+	spelled := slices.Concat(bytes.Repeat([]byte("0"), uuidDigits-len(digits)), digits)
+	binary, err := hex.AppendDecode(nil, spelled)
+	if err != nil {
+		return nil
+	}
+	return binary
 }
 
 // mayBeIn reports whether the id may be in a message.
@@ -64,44 +80,29 @@ func (s *sought) mayBeIn(m *adapters.Message) bool {
 
 // in reports whether the id may be in a text, or be its sixteen bytes.
 func (s *sought) in(text []byte) bool {
-	const binary = 16
-	if s.digits == nil {
-		return bytes.Contains(text, s.text)
-	}
-	if len(s.text) == 0 || len(text) == binary {
+	if s.needle == nil || s.binary != nil && bytes.Equal(text, s.binary) {
 		return true
 	}
-	for from := 0; ; {
-		at := bytes.Index(text[from:], s.text)
-		if at < 0 {
+	for from := 0; ; from++ {
+		if from = s.needle.index(text, from); from < 0 {
 			return false
 		}
-		if from += at; s.around(text, from) {
+		if s.behindRest(text, from) {
 			return true
 		}
-		from++
 	}
 }
 
-// around reports whether what is around the run of decimal digits at a place is the rest of the id.
-func (s *sought) around(text []byte, at int) bool {
-	i := at + len(s.text)
-	for _, digit := range s.digits[s.before+len(s.text):] {
-		for i < len(text) && text[i] == '-' {
-			i++
-		}
-		if i == len(text) || text[i]|0x20 != digit {
-			return false
-		}
-		i++
-	}
-	i = at - 1
-	for left := s.before - 1; left >= 0; left-- {
+// behindRest reports whether the rest of the id is before a place in a text, with hyphens or
+// without. Zeros at its front may be missing.
+func (s *sought) behindRest(text []byte, at int) bool {
+	i := at - 1
+	for left := len(s.before) - 1; left >= 0; left-- {
 		for i >= 0 && text[i] == '-' {
 			i--
 		}
-		if i < 0 || text[i]|0x20 != s.digits[left] { // capitals as the others
-			return len(bytes.TrimLeft(s.digits[:left+1], "0")) == 0
+		if i < 0 || text[i]|0x20 != s.before[left] { // digits are the same either way
+			return len(bytes.TrimLeft(s.before[:left+1], "0")) == 0
 		}
 		i--
 	}

@@ -21,7 +21,8 @@ func TestNoMessageIsPassedOverThatBelongs(t *testing.T) {
 		id := rapid.OneOf(
 			rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
 			rapid.StringMatching(`[0-9a-f]{32}`), rapid.StringMatching(`0{16}[0-9a-f]{16}`), rapid.StringMatching(`[0-9]{4,9}`),
-			rapid.StringMatching(`[a-z]{2,4}[-/+_][0-9]{3,6}[é"]?`)).Draw(t, "id")
+			rapid.StringMatching(`[a-z]{2,4}[-/+_][0-9]{3,6}[é"]?`),
+			rapid.StringMatching(`[0-9a-f]{1,4}-[0-9a-f]{1,5}`), rapid.StringMatching(`0{0,3}[0-9a-fA-F]{1,20}`), rapid.StringMatching(`0{20}0{0,8}[0-9a-f]{4}`), rapid.StringMatching(`[aA1]{1,6}`), rapid.StringMatching(`[xy]{250,270}`)).Draw(t, "id")
 		bare := strings.ReplaceAll(id, "-", "")
 		spelled := rapid.SampledFrom([]string{
 			id, strings.ToUpper(id), hyphened(bare), strings.ToUpper(hyphened(bare)), mixed(id), bare, strings.ToUpper(bare), "{" + id + "}", "(" + strings.ToUpper(id) + ")", "urn:uuid:" + id, strings.TrimLeft(id, "0"),
@@ -66,6 +67,34 @@ func TestNoMessageIsPassedOverThatBelongs(t *testing.T) {
 	})
 	if belonged == 0 {
 		t.Error("no message belongs")
+	}
+}
+
+// TestANeedleIsFoundWhereItIs: as the standard library finds it, whatever comes before.
+func TestANeedleIsFoundWhereItIs(t *testing.T) {
+	found := 0
+	rapid.Check(t, func(t *rapid.T) {
+		letters := rapid.SampledFrom([]string{`[ab]`, `[abAB1]`, `[a-fA-F0-9]`}).Draw(t, "letters")
+		fold := rapid.Bool().Draw(t, "fold")
+		text, in := rapid.StringMatching(letters+`{1,9}`).Draw(t, "needle"), rapid.StringMatching(letters+`{0,80}`).Draw(t, "text")
+		if rapid.Bool().Draw(t, "there") {
+			in += text + in
+		}
+		from := rapid.IntRange(0, len(in)).Draw(t, "from")
+		needle, where := text, in
+		if fold {
+			needle, where = strings.ToLower(text), strings.ToLower(in)
+		}
+		want := strings.Index(where[from:], needle)
+		if want >= 0 {
+			found, want = found+1, from+want
+		}
+		if got := newNeedle([]byte(needle), fold).index([]byte(in), from); got != want {
+			t.Fatalf("%q is in %q at %d from %d on, want %d", needle, in, got, from, want)
+		}
+	})
+	if found == 0 {
+		t.Error("nothing was found")
 	}
 }
 

@@ -11,9 +11,8 @@ import (
 // IDs are the ids that belong to what is searched for: it grows as messages link
 // one to the next.
 type IDs struct {
-	Links    idSet    // of flows, traces and entities, and the one searched for
-	Causes   idSet    // of events that belong
-	Found    bool     // something belonged
+	links    idSet    // of flows, traces and entities, and the one searched for
+	causes   idSet    // of events that belong
 	sought   []sought // all of them
 	identity envelope.Identity
 }
@@ -23,7 +22,7 @@ type IDs struct {
 const mostSought = 12
 
 // Want puts an id among those that lead to more.
-func (i *IDs) Want(id []byte) { i.put(&i.Links, id) }
+func (i *IDs) Want(id []byte) { i.put(&i.links, id) }
 
 func (i *IDs) put(set *idSet, id []byte) {
 	if *set == nil {
@@ -42,6 +41,12 @@ func (i *IDs) mayBelong(m *adapters.Message) bool {
 	}
 	return slices.ContainsFunc(i.sought, func(s sought) bool { return s.mayBeIn(m) })
 }
+
+// Known is how many ids there are of each kind.
+type Known struct{ Links, Causes int }
+
+// Known counts the ids, of which there are ever more.
+func (i *IDs) Known() Known { return Known{len(i.links), len(i.causes)} }
 
 // idSet is a set of ids in their compact form, of which a UUID has one whatever its
 // spelling.
@@ -66,24 +71,26 @@ func (i *IDs) Take(reader *envelope.Reader, m *adapters.Message) bool {
 	id := &i.identity
 	reader.Read(m, id)
 	links := [][]byte{id.Flow.Value, id.Trace.Value}
-	belongs := i.Links.has(id.ID.Value) || i.Causes.has(id.Cause.Value)
+	belongs := i.links.has(id.ID.Value) || i.causes.has(id.Cause.Value)
 	if id.Entity.From.Place == envelope.InKey { // a key may be anything: it leads in, not on
-		belongs = belongs || i.Links.has(id.Entity.Value)
+		belongs = belongs || i.links.has(id.Entity.Value)
 	} else {
 		links = append(links, id.Entity.Value)
 	}
 	for _, link := range links {
-		belongs = belongs || i.Links.has(link)
+		belongs = belongs || i.links.has(link)
 	}
-	i.Found = i.Found || belongs
-	if belongs && id.ID.Known() && len(i.Causes) < mostIDs {
-		i.put(&i.Causes, id.ID.Value)
+	if belongs && id.ID.Known() && len(i.causes) < mostIDs {
+		i.put(&i.causes, id.ID.Value)
 	}
-	if belongs && len(i.Links) < mostIDs {
+	if belongs && len(i.links) < mostIDs {
 		for _, link := range links {
 			if len(link) > 0 {
 				i.Want(link)
 			}
+		}
+		if id.Cause.Known() && !id.Flow.Known() { // its cause may be all that tells its flow
+			i.Want(id.Cause.Value)
 		}
 	}
 	return belongs

@@ -91,6 +91,9 @@ func (s *source) begin(span *adapters.Range) []*reading {
 		if from, named := span.FromOffsets[adapters.Log{Destination: d.name, Partition: adapters.NoPartition}]; named {
 			r.next = min(max(0, from), r.end)
 		}
+		if span.UntilOffsets != nil {
+			r.end = max(r.next, min(r.end, span.UntilOffsets[adapters.Log{Destination: d.name, Partition: adapters.NoPartition}]))
+		}
 		logs = append(logs, r)
 	}
 	stepBack(logs, span.From.Newest())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -76,7 +77,7 @@ func (h *History) wanted(span adapters.Range) []string {
 	}
 	return slices.DeleteFunc(slices.Clone(h.Streams), func(name string) bool {
 		named := len(span.Destinations) == 0 || slices.Contains(span.Destinations, name)
-		return !named || slices.Contains(span.Except, name)
+		return !named || slices.Contains(span.Except, name) || until(span, name) <= 0
 	})
 }
 
@@ -107,6 +108,14 @@ func from(span adapters.Range, stream string) any {
 	return nil
 }
 
+// until is the offset before which a span ends in a stream, if not before the stream does.
+func until(span adapters.Range, stream string) int64 {
+	if span.UntilOffsets == nil {
+		return math.MaxInt64
+	}
+	return span.UntilOffsets[adapters.Log{Destination: stream, Partition: adapters.NoPartition}]
+}
+
 func (s *scan) run(ctx context.Context) error {
 	offset := from(s.span, s.name)
 	if offset == nil {
@@ -119,6 +128,7 @@ func (s *scan) run(ctx context.Context) error {
 	if s.end, err = End(ctx, l, s.name); err != nil || s.end == 0 {
 		return err
 	}
+	s.end = min(s.end, until(s.span, s.name))
 	if _, byTime := offset.(time.Time); byTime {
 		behindFirst, err := endFrom(ctx, l, s.name, offset, 1)
 		if err != nil || behindFirst == 0 {
@@ -245,7 +255,7 @@ func (h *History) Estimate(ctx context.Context, span adapters.Range) (int64, err
 			}
 			first = behindFirst - 1
 		}
-		sum += max(0, end-first)
+		sum += max(0, min(end, until(span, name))-first)
 	}
 	return sum, nil
 }
