@@ -161,7 +161,7 @@ func (w *worker) windows(ctx context.Context) error {
 		if err := w.holdShortly(ctx); err != nil {
 			return err
 		}
-		held, err := w.redrive.Next(ctx, w.most())
+		held, err := w.next(ctx)
 		if err != nil || len(held) == 0 {
 			return err
 		}
@@ -170,6 +170,19 @@ func (w *worker) windows(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// next takes letters. Those whose copies are on their way may keep others back, as those of one
+// group do in a queue that keeps the order of groups: then they are settled first.
+func (w *worker) next(ctx context.Context) ([]deadletter.Delivery, error) {
+	held, err := w.redrive.Next(ctx, w.most())
+	if err != nil || len(held) > 0 || w.sent == nil {
+		return held, err
+	}
+	if err := w.finish(deadletter.Finishing(ctx)); err != nil {
+		return nil, err
+	}
+	return w.redrive.Next(ctx, w.most())
 }
 
 // mostWait is how long letters are held for the sake of the pace. The shortest time that

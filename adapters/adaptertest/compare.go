@@ -69,6 +69,18 @@ func clip(list []string) string {
 	return fmt.Sprintf("%q", list)
 }
 
+// sameSet is sameValues of a broker that may change the order.
+func sameSet(t testing.TB, broker Broker, got, published []adapters.Message, logs int) {
+	t.Helper()
+	if broker.Unordered {
+		got, published = slices.Clone(got), slices.Clone(published)
+		for _, messages := range [][]adapters.Message{got, published} {
+			slices.SortStableFunc(messages, func(a, b adapters.Message) int { return bytes.Compare(a.Value, b.Value) })
+		}
+	}
+	sameValues(t, got, published, logs)
+}
+
 // same requires a message to be what was published, as far as the broker can carry it.
 func same(t testing.TB, broker Broker, got, want *adapters.Message) {
 	t.Helper()

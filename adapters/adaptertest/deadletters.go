@@ -1,9 +1,11 @@
 package adaptertest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"eventscope/adapters"
@@ -21,6 +23,15 @@ type DeadLetterBroker struct {
 
 	// Exchanges says that a target may be an exchange and a routing key, and have any name.
 	Exchanges bool
+
+	// Distinct says that equal letters have positions of their own, since the broker gives each an id.
+	Distinct bool
+
+	// Shared says that several redrives at once are let in, and given different letters.
+	Shared bool
+
+	// Unordered says that letters are handed out in any order. They are then compared by their bodies.
+	Unordered bool
 
 	// Make creates a destination for dead letters that nobody else uses and that has one log,
 	// and another one to send copies to. Both go at the end of t.
@@ -135,7 +146,20 @@ func (lt *letterTest) peekAt(peek deadletter.Peek) (all []deadletter.Delivery) {
 	if err != nil {
 		lt.Fatal(err)
 	}
-	return all
+	return lt.sorted(all)
+}
+
+// sorted are letters as they lie, or by their bodies where they lie in any order.
+func (lt *letterTest) sorted(letters []deadletter.Delivery) []deadletter.Delivery {
+	if lt.Unordered {
+		slices.SortStableFunc(letters, func(a, b deadletter.Delivery) int { return byNumber(string(a.Value), string(b.Value)) })
+	}
+	return letters
+}
+
+// byNumber compares "letter 9" with "letter 10" as people do.
+func byNumber(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }
 
 // lie requires that just these letters lie there, in order.
@@ -150,6 +174,10 @@ func (lt *letterTest) lie(bodies []string) {
 func (lt *letterTest) came(bodies ...string) (copies []adapters.Message) {
 	lt.Helper()
 	copies = lt.place.Received(lt)
+	if lt.Unordered {
+		at := func(m adapters.Message) int { return slices.Index(bodies, string(m.Value)) }
+		slices.SortStableFunc(copies, func(a, b adapters.Message) int { return at(a) - at(b) })
+	}
 	if got := values(copies); !slices.Equal(got, bodies) {
 		lt.Errorf("%d copies came, %s, want %s", len(got), clip(got), clip(bodies))
 	}
@@ -191,7 +219,7 @@ func (lt *letterTest) rest(r deadletter.Redrive) (all []deadletter.Delivery) {
 			lt.Fatal(err)
 		}
 		if all = append(all, held...); len(held) == 0 {
-			return all
+			return lt.sorted(all)
 		}
 	}
 }

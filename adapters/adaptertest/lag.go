@@ -31,6 +31,9 @@ type LagBroker struct {
 	// Whole says that a source is always opened on all that there is.
 	Whole bool
 
+	// Unseen says that the broker tells nothing of who reads.
+	Unseen bool
+
 	// Make prepares a place where nobody else reads what is read there, until the end of t.
 	Make func(t testing.TB) LagPlace
 }

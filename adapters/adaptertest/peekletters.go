@@ -113,6 +113,9 @@ func testPeekEnds(u *letterTest) {
 func testPeekIsBounded(u *letterTest) {
 	bodies := u.bury("letter", 12)
 	got := heldValues(u.peekAt(deadletter.Peek{Most: 5}))
+	if u.Unordered && len(got) == 5 && !slices.ContainsFunc(got, func(body string) bool { return !slices.Contains(bodies, body) }) {
+		got = bodies[:5] // any five
+	}
 	if u.Kind == adapters.Queue && len(got) > 5 { // which must be read whole, to keep its order
 		got = got[:5]
 	}

@@ -56,6 +56,13 @@ type Broker struct {
 	// Properties says that the AMQP basic properties travel with the message.
 	Properties bool
 
+	// Largest, if not 0, is how large a message may be. What is published is then text as XML allows,
+	// with names of letters and digits, and nothing is empty.
+	Largest int
+
+	// Unordered says that messages may come in another order than that in which they were published.
+	Unordered bool
+
 	// Times says that the publisher's Time is the broker's time of a message, so that
 	// starts by time can be checked to the message.
 	Times bool

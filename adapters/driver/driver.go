@@ -30,6 +30,13 @@ type Driver struct {
 	// of several: a clause.
 	OneHost string
 
+	// NoLogin, if not empty, says that a URL names no user, and where credentials come from: a clause.
+	NoLogin string
+
+	// Pasted reads what people copy in place of a URL, as the broker itself writes addresses, and
+	// returns it as a URL; ok is false for all else. It may be nil.
+	Pasted func(text string) (url string, ok bool)
+
 	// Mechanisms are the ways to log in that the parameter sasl chooses from; there is no such
 	// parameter where there are none. The first is the usual one.
 	Mechanisms []Mechanism
@@ -86,8 +93,10 @@ type Words struct {
 // Scheme is how a URL begins.
 type Scheme struct {
 	Name string
-	Port string // where none is given
-	TLS  bool   // the connection is encrypted
+	// Port is that of a host for which none is given. Where it is empty the host is the name of a
+	// place and no address: it has no port, and may be left out where something else names the place.
+	Port string
+	TLS  bool // the connection is encrypted
 }
 
 // Mechanism is a way to log in.
@@ -144,7 +153,8 @@ type Config struct {
 	// Name tells this source from the others of the process; empty is that of the broker.
 	Name string
 
-	Hosts []string // host:port, at least one
+	// Hosts are host:port, at least one; where the scheme has no port, a name or nothing.
+	Hosts []string
 
 	Login
 	Mechanism string // of [Driver.Mechanisms], or empty for the usual one

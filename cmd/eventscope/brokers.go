@@ -1,6 +1,7 @@
 package main
 
 import (
+	"eventscope/adapters/aws"
 	"eventscope/adapters/kafka"
 	"eventscope/adapters/rabbitmq"
 	"eventscope/cmd/internal/source"
@@ -10,4 +11,6 @@ import (
 var brokers = source.Drivers{
 	&kafka.Driver,
 	&rabbitmq.Driver,
+	&aws.SQS,
+	&aws.SNS,
 }

@@ -35,6 +35,7 @@ var levels = map[string]int{
 	"adapters/payload":     1,
 	"adapters/registry":    2,
 	"adapters/adaptertest": 3,
+	"adapters/aws":         3,
 	"adapters/kafka":       3,
 	"adapters/rabbitmq":    3,
 	"replay":               2,
@@ -112,13 +113,14 @@ func level(t *testing.T, room string) int {
 
 // forbidden are dependencies, direct or not, that a room must not have.
 var forbidden = map[string][]string{
-	"adapters/envelope": {"github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
-	"adapters/payload":  {"github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
-	"adapters/kafka":    {"charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", module + "/tracing"},
-	"adapters/rabbitmq": {"charm.land/", "github.com/charmbracelet/", "github.com/twmb/franz-go", module + "/tracing"},
-	"tracing":           {"charm.land/", "github.com/charmbracelet/", "github.com/twmb/franz-go", "github.com/rabbitmq/", module + "/adapters/kafka", module + "/adapters/rabbitmq"},
-	"replay":            {"charm.land/", "github.com/charmbracelet/", module + "/adapters/kafka", module + "/adapters/rabbitmq"},
-	"tui":               {"github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", module + "/adapters/kafka", module + "/adapters/rabbitmq"},
+	"adapters/aws":      {"charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", "github.com/twmb/franz-go", module + "/tracing"},
+	"adapters/envelope": {"github.com/aws/", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
+	"adapters/payload":  {"github.com/aws/", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
+	"adapters/kafka":    {"github.com/aws/", "charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", module + "/tracing"},
+	"adapters/rabbitmq": {"github.com/aws/", "charm.land/", "github.com/charmbracelet/", "github.com/twmb/franz-go", module + "/tracing"},
+	"tracing":           {"github.com/aws/", "charm.land/", "github.com/charmbracelet/", "github.com/twmb/franz-go", "github.com/rabbitmq/", module + "/adapters/aws", module + "/adapters/kafka", module + "/adapters/rabbitmq"},
+	"replay":            {"github.com/aws/", "charm.land/", "github.com/charmbracelet/", module + "/adapters/aws", module + "/adapters/kafka", module + "/adapters/rabbitmq"},
+	"tui":               {"github.com/aws/", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", module + "/adapters/aws", module + "/adapters/kafka", module + "/adapters/rabbitmq"},
 }
 
 // contract are the packages that a broker's folder is written against.

@@ -1,6 +1,7 @@
 package deadheader
 
 import (
+	"bytes"
 	"encoding/binary"
 	"sort"
 	"strconv"
@@ -154,6 +155,8 @@ func (w *writer) text(m *adapters.Message, fact fact, first bool) (text, header 
 	switch encoding {
 	case asAddress:
 		value = spelling.Segment(value)
+	case asARN:
+		value = value[bytes.LastIndexByte(value, ':')+1:]
 	case asQueue:
 		value = spelling.FirstOf(value, '@')
 	case asConnector:

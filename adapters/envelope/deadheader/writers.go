@@ -48,6 +48,7 @@ const (
 	asInt64              // 8 bytes, big-endian
 	asTime               // see parseTime
 	asAddress            // the last segment of a URI
+	asARN                // the last part of an ARN
 	asQueue              // queue@machine
 	asLine               // the first line of a text
 	asStack              // the class in the first line of a stack trace
@@ -57,6 +58,15 @@ const (
 // writers are all the rows. RabbitMQ itself is not among them, for its header is a
 // table (see readXDeath).
 var writers = []writer{
+	{"sqs", []string{"deadletterqueuesourcearn"}, []clue{
+		{originName, "deadletterqueuesourcearn", asARN},
+		{attempts, "approximatereceivecount", asNumber},
+	}},
+	{"eventbridge", []string{"rule_arn", "exhausted_retry_condition"}, []clue{
+		{reason, "error_code", asText},
+		{words, "error_message", asText},
+		{attempts, "retry_attempts", asNumber},
+	}},
 	{"spring-kafka", []string{"kafka_dlt-original-*", "kafka_dlt-exception-*", "kafka_dlt-key-exception-*"}, []clue{
 		{originName, "kafka_dlt-original-topic", asText},
 		{originPartition, "kafka_dlt-original-partition", asInt32},

@@ -22,12 +22,16 @@ type xDeathTable struct {
 	at            time.Time
 }
 
-// NotedByBroker reports whether the broker itself has noted on a message when it died, so that it
-// equals no other message.
+// NotedByBroker reports whether the broker itself has noted on a message when it died, or an id of
+// its own, so that it equals no other message.
 func NotedByBroker(m *adapters.Message) bool {
 	_, noted := m.Header("x-death")
-	return noted
+	_, numbered := m.Header(brokerID)
+	return noted || numbered
 }
+
+// brokerID is the header by which the adapter of SQS tells the id that the service gives each message.
+const brokerID = "SQSMessageId"
 
 // readXDeath adds what RabbitMQ says to d: the origin when no other writer has
 // named one, and the rest where it is still open.
@@ -35,7 +39,7 @@ func readXDeath(m *adapters.Message, d *Info) bool {
 	first := xDeathTable{queue: header(m, "x-first-death-queue"), reason: header(m, "x-first-death-reason")}
 	last := xDeathTable{queue: header(m, "x-last-death-queue"), reason: header(m, "x-last-death-reason")}
 	tables := xDeathTables(m)
-	if first.queue == "" && !NotedByBroker(m) {
+	if _, died := m.Header("x-death"); first.queue == "" && !died {
 		return false
 	}
 	from := "header x-first-death-queue"

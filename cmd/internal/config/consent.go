@@ -70,14 +70,20 @@ func (f *File) Guarding(broker *source.Source, getenv func(string) string) strin
 				continue
 			}
 			known, err := f.drivers.Parse(text)
-			if err == nil && known.Driver == broker.Driver && slices.ContainsFunc(known.Hosts, func(host string) bool {
-				return slices.ContainsFunc(broker.Hosts, func(other string) bool { return strings.EqualFold(host, other) })
-			}) {
+			if err == nil && known.Driver == broker.Driver && mayBeOne(known.Hosts, broker.Hosts) {
 				return name
 			}
 		}
 	}
 	return ""
+}
+
+// mayBeOne says that hosts may be of one broker: they share one, or some name none, which then can be
+// any.
+func mayBeOne(a, b []string) bool {
+	return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(host string) bool {
+		return slices.ContainsFunc(b, func(other string) bool { return strings.EqualFold(host, other) })
+	})
 }
 
 // Guard refuses writes to brokers that URLs name, where the config marks them as production or

@@ -20,7 +20,7 @@ var common = []commonParameter{
 	{nil, driver.Parameter{Name: "name", Value: "NAME", Says: "what the source is called"},
 		func(s *Source, v string) error { s.Name = v; return nil }},
 	{sasl, driver.Parameter{Name: "sasl", Value: "MECHANISM", Says: "how to log in"}, readMechanism},
-	{nil, driver.Parameter{Name: "password_file", Value: "PATH", Says: "a file that holds the password alone"},
+	{login, driver.Parameter{Name: "password_file", Value: "PATH", Says: "a file that holds the password alone"},
 		func(s *Source, v string) error { s.PasswordFile = v; return nil }},
 	{encryption, driver.Parameter{Name: "ca", Value: "PATH", Says: "PEM file of the authorities to trust, if not the system's"},
 		ofTLS(func(t *driver.TLS) *string { return &t.CA })},
@@ -47,6 +47,7 @@ type trait struct {
 
 var (
 	sasl       = &trait{func(d *driver.Driver) bool { return len(d.Mechanisms) > 0 }, "%s has no SASL mechanisms"}
+	login      = &trait{func(d *driver.Driver) bool { return d.NoLogin == "" }, "%s has no passwords of its own"}
 	encryption = &trait{func(d *driver.Driver) bool { return schemeOf(d, true).TLS }, "certificates need TLS, which %s does not have"}
 )
 
@@ -86,6 +87,13 @@ func (d Drivers) Parameters() (all []Parameter) {
 	}
 	for _, kind := range d {
 		for _, p := range kind.Parameters {
+			same := slices.IndexFunc(all, func(known Parameter) bool {
+				return known.Name == p.Name && known.Says == p.Says && known.Products != nil
+			})
+			if same >= 0 {
+				all[same].Products = append(all[same].Products, kind.Product)
+				continue
+			}
 			all = append(all, Parameter{p, []string{kind.Product}})
 			if p.API != nil {
 				all = append(all, Parameter{driver.Parameter{Name: p.Name + passwordFile, Value: "PATH", Says: "a file that holds the password of " + p.Name + " alone"}, []string{kind.Product}})

@@ -36,6 +36,7 @@ func (d Drivers) parse(text string) (s Source, err error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return s, errors.New("it holds a control character")
 	}
+	text, _ = d.Pasted(text)
 	name, rest, found := strings.Cut(text, "://")
 	if !found {
 		return s, fmt.Errorf("it is not a URL, for it has no scheme such as %s://", d[0].Schemes[0].Name)
@@ -62,6 +63,19 @@ func (d Drivers) parse(text string) (s Source, err error) {
 		err = d.readParameters(&s, query)
 	}
 	return s, err
+}
+
+// Pasted is what people have copied in place of a URL as one, and says whether it was.
+func (d Drivers) Pasted(text string) (url string, was bool) {
+	for _, kind := range d {
+		if kind.Pasted == nil {
+			continue
+		}
+		if url, ok := kind.Pasted(text); ok {
+			return url, true
+		}
+	}
+	return text, false
 }
 
 // find is the driver that has a scheme.
@@ -139,6 +153,9 @@ func oneOf(names []string, word string) string {
 func (s *Source) readAuthority(authority, rest, defaultPort string) error {
 	hosts := authority
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		if s.Driver.NoLogin != "" {
+			return errors.New("no user stands in such a URL: " + s.Driver.NoLogin)
+		}
 		hosts = authority[at+1:]
 		login, err := readUser(authority[:at])
 		if err != nil {
@@ -147,6 +164,9 @@ func (s *Source) readAuthority(authority, rest, defaultPort string) error {
 		s.Login = login
 	} else if path, _, _ := strings.Cut(rest, "?"); strings.ContainsRune(path, '@') {
 		return errors.New("there is an @ behind the first slash; a / in a user name or password is written %2F")
+	}
+	if hosts == "" && defaultPort == "" {
+		return nil
 	}
 	if hosts == "" {
 		return errors.New("the host is missing")
@@ -185,7 +205,11 @@ func readUser(text string) (login driver.Login, err error) {
 	return login, nil
 }
 
-// hostPort is host as host:port. Its errors do not repeat host: what looks like one
+func notOfPlace(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
+}
+
+// hostPort is host as host:port, or the name of a place where there is no default port. Its errors do not repeat host: what looks like one
 // may be part of a password.
 func hostPort(host, defaultPort string) (string, error) {
 	name, port := host, defaultPort
@@ -201,6 +225,12 @@ func hostPort(host, defaultPort string) (string, error) {
 		}
 	} else if before, after, found := strings.Cut(host, ":"); found {
 		name, port = before, after
+	}
+	if defaultPort == "" {
+		if port != "" || name == "" || strings.ContainsFunc(name, notOfPlace) {
+			return "", errors.New("the host is a name of letters, digits and -, without a port")
+		}
+		return name, nil
 	}
 	if name == "" {
 		return "", errors.New("a host is missing before a colon or a comma")

@@ -1,0 +1,133 @@
+package dlq
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/adapters/aws/client"
+	"eventscope/adapters/deadletter"
+)
+
+// DeadLetters finds the dead-letter queues of one region, looks at them and redrives them.
+type DeadLetters struct {
+	Client *client.Client
+
+	// Named are the queues that the source was opened on; LettersOnly says that it was for their
+	// letters alone. Write says that anything may be sent or deleted at all.
+	Named       []string
+	LettersOnly bool
+	Write       bool
+
+	// Hold is how long a redrive that was killed hides letters, and Empties how many times nothing
+	// must come until a queue is taken for empty; 0 is the default.
+	Hold    time.Duration
+	Empties int
+
+	letters letters
+}
+
+// usualEmpties is how often nothing must come. One answer without messages proves nothing.
+const usualEmpties = 3
+
+func (d *DeadLetters) empties() int               { return cmp.Or(d.Empties, usualEmpties) }
+func (d *DeadLetters) redriveHold() time.Duration { return cmp.Or(d.Hold, redriveHold) }
+
+func (d *DeadLetters) mayWrite(doing string) error {
+	if d.Write {
+		return nil
+	}
+	return &adapters.Problem{Doing: doing, Cause: "it was opened for reading", Remedy: "add --write", Kind: adapters.ErrReadOnly}
+}
+
+// Cluster implements deadletter.Queues: the region and the account, as the address of a queue says
+// them.
+func (d *DeadLetters) Cluster(ctx context.Context) (string, error) {
+	of := client.ARN{Partition: "aws", Region: d.Client.Region, Account: d.Client.Account}
+	for _, name := range d.Named {
+		q, err := d.Client.Queue(ctx, name)
+		if errors.Is(err, adapters.ErrUnknownDestination) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		of = q.ARN
+		break
+	}
+	if of.Account == "" {
+		urls, err := d.Client.QueueURLs(ctx, "")
+		if err != nil || len(urls) == 0 {
+			return "", err
+		}
+		q, err := d.Client.QueueAt(ctx, urls[0])
+		if err != nil {
+			return "", err
+		}
+		of = q.ARN
+	}
+	return "aws " + of.Region + " " + of.Account, nil
+}
+
+// TargetOf is where a letter goes again: the queue at which it died.
+func TargetOf(_ *deadletter.Queue, origin deadletter.Origin) deadletter.Target {
+	return deadletter.Target(origin.Destination)
+}
+
+// Target implements deadletter.Queues. The address of a queue in another region or account names
+// none here.
+func (d *DeadLetters) Target(_ context.Context, text string) (deadletter.Target, error) {
+	refuse := func(cause, remedy string) error {
+		return &adapters.Problem{Doing: "read the name of a queue", Cause: cause, Remedy: remedy, Kind: adapters.ErrUsage}
+	}
+	arn, ok := client.ParseARN(text)
+	if !ok {
+		arn, ok = client.ParseQueueURL(text)
+	}
+	switch {
+	case ok && (arn.Service != "sqs" || arn.Region != d.Client.Region || d.Client.Account != "" && arn.Account != d.Client.Account):
+		return "", refuse("it is of another service, region or account", "name a queue of "+d.Client.Place())
+	case ok:
+		return deadletter.Target(arn.Name), nil
+	}
+	if err := client.CheckName(text); err != nil {
+		return "", refuse(err.Error(), "name a queue")
+	}
+	return deadletter.Target(text), nil
+}
+
+// Recipients implements deadletter.Queues. Who consumes a queue SQS does not tell.
+func (d *DeadLetters) Recipients(ctx context.Context, targets []deadletter.Target) (all []deadletter.Recipients, err error) {
+	for _, target := range targets {
+		reached := deadletter.Recipients{Kind: adapters.Queue, Name: string(target)}
+		_, err := d.Client.QueueURL(ctx, string(target))
+		switch {
+		case err == nil:
+			reached.Exists, reached.Readers, reached.Unknown = true, []string{string(target)}, "SQS does not tell who consumes it"
+			if client.IsFIFO(string(target)) {
+				reached.Warnings = []string{"each copy keeps its message group and waits behind what is in the group; one without a group is refused"}
+			}
+		case errors.Is(err, adapters.ErrNotAuthorized):
+			reached.Denied = err.Error()
+		case !errors.Is(err, adapters.ErrUnknownDestination):
+			return nil, err
+		}
+		all = append(all, reached)
+	}
+	return all, nil
+}
+
+// Lacks implements deadletter.Queues. Which rights there are only their use tells.
+func (d *DeadLetters) Lacks(context.Context, string) ([]string, error) { return nil, nil }
+
+// Mend implements deadletter.Queues. SQS leaves nothing half done.
+func (d *DeadLetters) Mend(context.Context, string, []deadletter.Target, func(string) error) error {
+	return nil
+}
+
+// Ledger implements deadletter.Queues.
+func (d *DeadLetters) Ledger(_ context.Context, query deadletter.LedgerQuery, _ func(deadletter.Entry) error) (deadletter.LedgerPoint, error) {
+	return query.From, errors.ErrUnsupported
+}

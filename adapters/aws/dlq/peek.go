@@ -1,0 +1,98 @@
+package dlq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"eventscope/adapters"
+	"eventscope/adapters/aws/client"
+	"eventscope/adapters/deadletter"
+	"eventscope/adapters/figure"
+)
+
+const (
+	// peekHold is how long a look hides letters, if it is killed. It is longer than a look may take.
+	peekHold = 2 * deadletter.PeekTime
+	// mostOfGroups bounds a look into a queue that keeps order, which others cannot read meanwhile.
+	mostOfGroups = 1000
+	// backTime is how long giving back may take, whoever wants an end.
+	backTime = 15 * time.Second
+)
+
+// Peek implements deadletter.Queues: all letters are received and held, and then given back.
+func (d *DeadLetters) Peek(ctx context.Context, peek deadletter.Peek, keep func([]deadletter.Delivery) error) error {
+	h, err := d.mayTake(ctx, peek.DLQ, peekHold)
+	if err != nil {
+		return err
+	}
+	q := h.queue
+	l := &look{handling: *h, letters: &d.letters, most: peek.Most, empties: d.empties(), keep: keep, seen: map[string]bool{}}
+	if client.IsFIFO(q.Name) && (l.most == 0 || l.most > mostOfGroups) {
+		l.most = mostOfGroups
+	}
+	limited, cancel := context.WithTimeout(ctx, deadletter.PeekTime)
+	defer cancel()
+	err = l.read(limited)
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		err = &adapters.Problem{
+			Doing: "look at queue " + q.Name, Cause: fmt.Sprintf("after %s, as long as letters are held, %s of about %s were read", figure.Span(deadletter.PeekTime), figure.Count(len(l.receipts)), figure.Count(q.Messages())),
+			Remedy: "look at fewer", Kind: adapters.ErrTooLarge,
+		}
+	}
+	return errors.Join(err, l.giveBack(ctx))
+}
+
+// look is one look at a queue.
+type look struct {
+	handling
+	letters *letters
+	most    int // 0 is all
+	empties int
+	keep    func([]deadletter.Delivery) error
+
+	seen     map[string]bool // ids, since a queue may hand out one twice
+	receipts []string        // of all, in order
+	handles  []uint64
+}
+
+func (l *look) read(ctx context.Context) error {
+	for empty := 0; empty < l.empties && (l.most == 0 || len(l.seen) < l.most); {
+		want := batch
+		if l.most > 0 {
+			want = min(want, l.most-len(l.seen))
+		}
+		came, err := l.receive(ctx, want)
+		if err != nil {
+			return err
+		}
+		var part []deadletter.Delivery
+		for i := range came {
+			l.receipts = append(l.receipts, aws.ToString(came[i].ReceiptHandle))
+			if id := aws.ToString(came[i].MessageId); !l.seen[id] {
+				l.seen[id] = true
+				part = append(part, l.letters.hold(&came[i], &l.handling))
+				l.handles = append(l.handles, part[len(part)-1].Handle)
+			}
+		}
+		if empty++; len(part) > 0 {
+			empty = 0
+			if err := l.keep(part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// giveBack lets all letters be seen again, also when ctx has ended.
+func (l *look) giveBack(ctx context.Context) error {
+	l.letters.drop(l.handles)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTime)
+	defer cancel()
+	_, err := l.change(ctx, l.receipts, 0) // what is not held any more is back already
+	return err
+}

@@ -1,0 +1,91 @@
+package dlq
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"eventscope/adapters"
+	"eventscope/adapters/aws/client"
+)
+
+// batch is how many messages one question is about, at most.
+const batch = 10
+
+// handling receives messages of one queue, holds them for a time, and lets them go.
+type handling struct {
+	client *client.Client
+	queue  *client.Queue
+	hold   time.Duration // whole seconds; what is received is hidden from others for so long
+
+	// before is how often letters were handed out before they died, by the ARN of the queue.
+	before map[string]int
+}
+
+// receive takes messages, as many at most, and waits for a second where there are none. A longer
+// wait asks all servers of the service, and not some of them.
+func (h *handling) receive(ctx context.Context, most int) ([]types.Message, error) {
+	limited, cancel := client.Limit(ctx)
+	defer cancel()
+	// It is not asked again by itself: what an answer that was lost has held would be missing.
+	out, err := h.client.SQS.ReceiveMessage(limited, &sqs.ReceiveMessageInput{
+		QueueUrl: &h.queue.URL, MaxNumberOfMessages: int32(min(most, batch)), VisibilityTimeout: int32(h.hold / time.Second), WaitTimeSeconds: 1,
+		MessageSystemAttributeNames: systemAttributes, MessageAttributeNames: []string{"All"},
+	}, client.Once)
+	if err != nil {
+		return nil, h.client.Problem(ctx, "take letters of queue "+h.queue.Name, err)
+	}
+	return out.Messages, nil
+}
+
+// change sets how long messages stay hidden, in their order. Late are those, by their place, that
+// are not held any more.
+func (h *handling) change(ctx context.Context, receipts []string, hold time.Duration) (late []int, err error) {
+	for first := 0; first < len(receipts); first += batch {
+		part := receipts[first:min(first+batch, len(receipts))]
+		entries := make([]types.ChangeMessageVisibilityBatchRequestEntry, len(part))
+		for i := range part {
+			entries[i] = types.ChangeMessageVisibilityBatchRequestEntry{Id: aws.String(strconv.Itoa(first + i)), ReceiptHandle: &part[i], VisibilityTimeout: int32(hold / time.Second)}
+		}
+		limited, cancel := client.Limit(ctx)
+		out, err := h.client.SQS.ChangeMessageVisibilityBatch(limited, &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &h.queue.URL, Entries: entries})
+		cancel()
+		if err != nil {
+			return late, h.client.Problem(ctx, "give letters back to queue "+h.queue.Name, err)
+		}
+		for _, failed := range out.Failed {
+			if i, err := strconv.Atoi(aws.ToString(failed.Id)); err == nil && i >= 0 && i < len(receipts) {
+				late = append(late, i)
+			}
+		}
+	}
+	return late, nil
+}
+
+// remove deletes messages.
+func (h *handling) remove(ctx context.Context, receipts []string) error {
+	for first := 0; first < len(receipts); first += batch {
+		part := receipts[first:min(first+batch, len(receipts))]
+		entries := make([]types.DeleteMessageBatchRequestEntry, len(part))
+		for i := range part {
+			entries[i] = types.DeleteMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: &part[i]}
+		}
+		limited, cancel := client.Limit(ctx)
+		out, err := h.client.SQS.DeleteMessageBatch(limited, &sqs.DeleteMessageBatchInput{QueueUrl: &h.queue.URL, Entries: entries})
+		cancel()
+		if err != nil {
+			return h.client.Problem(ctx, "delete letters of queue "+h.queue.Name, err)
+		}
+		if len(out.Failed) > 0 {
+			return &adapters.Problem{
+				Doing: "delete letters of queue " + h.queue.Name, Cause: strconv.Itoa(len(out.Failed)) + " were held for too long, and are there again (" + aws.ToString(out.Failed[0].Code) + ")",
+				Remedy: "resume the run: what was sent is not sent again", Kind: adapters.ErrBusy,
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package dlq
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+)
+
+// goneMargin is how much longer than a hold is waited for letters that somebody else holds, as a
+// redrive that was killed does.
+const goneMargin = 10 * time.Second
+
+// redrive acts on the letters of one queue.
+type redrive struct {
+	sender
+	holder  *holder
+	empties int
+
+	wanted map[adapters.Position]int // of the letters that were not handed over yet
+	ids    map[string]uint64         // handles of what was received, by the ids of the service
+	ready  []deadletter.Delivery     // received, and not handed over
+	mine   []uint64                  // handles of all that was received
+}
+
+// Redrive implements deadletter.Queues. Several redrives of one queue are given different letters,
+// since what one holds the others do not see.
+func (d *DeadLetters) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
+	if err := d.mayWrite("redrive letters of " + order.DLQ); err != nil {
+		return nil, err
+	}
+	h, err := d.mayTake(ctx, order.DLQ, d.redriveHold())
+	if err != nil {
+		return nil, err
+	}
+	r := &redrive{sender: sender{d}, empties: d.empties(), wanted: map[adapters.Position]int{}, ids: map[string]uint64{}}
+	for _, position := range order.Letters {
+		r.wanted[position]++
+	}
+	r.holder = startHolder(*h)
+	return r, nil
+}
+
+// Guarantee implements deadletter.Redrive. That a queue which keeps order drops the second of two
+// copies within five minutes is no promise for a run that is resumed later.
+func (r *redrive) Guarantee() deadletter.Guarantee { return deadletter.AtLeastOnce }
+
+// Overdue implements deadletter.Redrive.
+func (r *redrive) Overdue() bool { return r.holder.overdue() }
+
+// Next implements deadletter.Redrive.
+func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
+	if len(r.wanted) == 0 {
+		return nil, ctx.Err()
+	}
+	if err := r.fill(ctx, most); err != nil {
+		return nil, err
+	}
+	n := 0
+	for n < min(most, len(r.ready)) && len(r.wanted) > 0 {
+		position := r.ready[n].Position
+		if r.wanted[position]--; r.wanted[position] <= 0 {
+			delete(r.wanted, position)
+		}
+		n++
+	}
+	handed := r.ready[:n:n]
+	r.ready = r.ready[n:]
+	return handed, nil
+}
+
+// fill receives until so many are ready, or nothing comes for a while.
+func (r *redrive) fill(ctx context.Context, most int) error {
+	waited := time.Now()
+	for empty := 0; len(r.ready) < most && !r.allReady(); {
+		came, err := r.holder.receive(ctx, batch)
+		if err != nil {
+			return err
+		}
+		for i := range came {
+			empty = 0
+			r.take(&came[i])
+		}
+		if len(came) > 0 {
+			continue
+		}
+		if len(r.ready) > 0 {
+			return nil
+		}
+		if empty++; empty < r.empties {
+			continue
+		}
+		if hidden, err := r.hidden(ctx); err != nil || !hidden || time.Since(waited) > r.holder.hold+goneMargin {
+			return err
+		}
+		empty = 0
+	}
+	return nil
+}
+
+// allReady reports whether every letter that is wanted was received.
+func (r *redrive) allReady() bool {
+	found := 0
+	for i := range r.ready {
+		if r.wanted[r.ready[i].Position] > 0 {
+			found++
+		}
+	}
+	return found >= len(r.wanted)
+}
+
+// hidden reports whether somebody else holds messages of the queue.
+func (r *redrive) hidden(ctx context.Context) (bool, error) {
+	q, err := r.letters.Client.QueueAt(ctx, r.holder.queue.URL)
+	if err != nil {
+		return false, err
+	}
+	return q.InFlight > int64(r.holder.count()), nil
+}
+
+// take keeps a letter that was received. One that comes again is held by its new receipt.
+func (r *redrive) take(raw *types.Message) {
+	id, receipt := aws.ToString(raw.MessageId), aws.ToString(raw.ReceiptHandle)
+	if handle, again := r.ids[id]; again {
+		r.holder.renewed(handle, receipt)
+		return
+	}
+	letter := r.letters.letters.hold(raw, &r.holder.handling)
+	r.ids[id] = letter.Handle
+	r.mine = append(r.mine, letter.Handle)
+	r.holder.add(letter.Handle, receipt)
+	r.ready = append(r.ready, letter)
+}
+
+// Acknowledge implements deadletter.Redrive.
+func (r *redrive) Acknowledge(ctx context.Context, letters []deadletter.Delivery) error {
+	if err := ctx.Err(); err != nil || len(letters) == 0 {
+		return err
+	}
+	handles := make(map[uint64]bool, len(letters))
+	for i := range letters {
+		if _, err := r.letters.letters.find(&letters[i], "acknowledge"); err != nil {
+			return err
+		}
+		handles[letters[i].Handle] = true
+	}
+	if err := r.holder.remove(ctx, r.holder.receipts(handles)); err != nil {
+		return err
+	}
+	r.holder.drop(handles)
+	r.letters.letters.drop(slices.Collect(maps.Keys(handles)))
+	return nil
+}
+
+// Close implements deadletter.Redrive.
+func (r *redrive) Close() error {
+	r.letters.letters.drop(r.mine)
+	r.mine, r.ready, r.wanted = nil, nil, nil
+	return r.holder.close()
+}
