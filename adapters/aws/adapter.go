@@ -20,7 +20,7 @@ type Config struct {
 	// Name tells this source from others.
 	Name string
 
-	// Topics reports whether Names are topics, and else they are queues. None is all.
+	// Topics says that Names are topics, and else they are queues. None is all.
 	Topics bool
 	Names  []string
 

@@ -35,9 +35,9 @@ func TestWhatIsRefusedIsOneSentence(t *testing.T) {
 		kind   error
 		says   string
 	}{
-		"InvalidClientTokenId":                       {403, adapters.ErrNotAuthenticated, "does not know the access key"},
-		"ExpiredToken":                               {403, adapters.ErrNotAuthenticated, "aws sso login"},
-		"AccessDenied":                               {403, adapters.ErrNotAuthorized, "sqs:GetQueueUrl"},
+		"InvalidClientTokenId": {403, adapters.ErrNotAuthenticated, "does not know the access key"},
+		"ExpiredToken":         {403, adapters.ErrNotAuthenticated, "aws sso login"},
+		"AccessDenied":         {403, adapters.ErrNotAuthorized, "sqs:GetQueueUrl"},
 		"AWS.SimpleQueueService.NonExistentQueue":    {400, adapters.ErrUnknownDestination, "not there"},
 		"com.amazonaws.sqs#QueueDoesNotExist":        {400, adapters.ErrUnknownDestination, "check the name, the region and the account"},
 		"KMS.AccessDeniedException-KmsAccessDenied":  {400, adapters.ErrNotAuthorized, "kms:Decrypt"},

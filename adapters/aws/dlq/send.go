@@ -73,7 +73,7 @@ type posting struct {
 	bytes   int
 }
 
-// stop reports whether what was not sent yet is not sent.
+// stop tells that what was not sent yet is not sent.
 func (p *posting) stop(err error) {
 	if p.failed == nil {
 		p.failed = err

@@ -133,7 +133,7 @@ func (m *made) subscribe(ctx context.Context, topic *Topic) error {
 	return nil
 }
 
-// renew reports whether the queue is in use.
+// renew tells others that the queue is in use.
 func (m *made) renew(ctx context.Context) error {
 	ctx, cancel := client.Limit(ctx)
 	defer cancel()
