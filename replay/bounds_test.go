@@ -53,7 +53,7 @@ func TestGroupsOneByOne(t *testing.T) {
 		var letters []Letter
 		var grouping Grouping
 		for range rapid.IntRange(0, 20).Draw(t, "letters") {
-			l := Letter{DLQ: word.Draw(t, "grave"), Type: word.Draw(t, "type"), Size: 3}
+			l := Letter{DLQ: word.Draw(t, "dlq"), Type: word.Draw(t, "type"), Size: 3}
 			l.DeadLetter.Reason = word.Draw(t, "reason")
 			letters = append(letters, l)
 			grouping.Add(&l)

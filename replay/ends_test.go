@@ -113,6 +113,19 @@ func TestTheCanaryIsALetterOfThePlan(t *testing.T) {
 	}
 }
 
+// TestTheCanaryIsSettledBeforeMoreIsBegun: when it cannot be, the journal has no other letter in hand.
+func TestTheCanaryIsSettledBeforeMoreIsBegun(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b", "c")
+	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Canary: 1})
+	record, err := s.service.record(run.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := record.states(run.Plan, 0); !slices.Equal(got, []State{Confirmed, Planned, Planned}) {
+		t.Errorf("the letters are %v", got)
+	}
+}
+
 // TestARestoreTakesNoReplayBack: a letter that somebody has restored and replayed since
 // the plan was made stays replayed.
 func TestARestoreTakesNoReplayBack(t *testing.T) {

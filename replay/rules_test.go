@@ -213,7 +213,7 @@ func TestWhatAPlanDoesIsInItsID(t *testing.T) {
 	before, _ := plan().digest()
 	for name, change := range map[string]func(p *Plan, part *Part, l *Selected){
 		"action": func(p *Plan, _ *Part, _ *Selected) { p.Action = Discard }, "headers": func(p *Plan, _ *Part, _ *Selected) { p.Headers.Keep = []string{"a"} },
-		"source": func(_ *Plan, part *Part, _ *Selected) { part.Source = "t" }, "grave": func(_ *Plan, part *Part, _ *Selected) { part.DLQ = "e" },
+		"source": func(_ *Plan, part *Part, _ *Selected) { part.Source = "t" }, "dlq": func(_ *Plan, part *Part, _ *Selected) { part.DLQ = "e" },
 		"kind": func(_ *Plan, part *Part, _ *Selected) { part.Kind = adapters.Queue }, "incarnation": func(_ *Plan, part *Part, _ *Selected) { part.Incarnation = "2" },
 		"through": func(_ *Plan, part *Part, _ *Selected) { part.Through = "u" }, "unresolved": func(_ *Plan, part *Part, _ *Selected) { part.Unresolved = []adapters.Position{at(2)} },
 		"unfinished": func(_ *Plan, part *Part, _ *Selected) { part.Unfinished = []string{"r"} },

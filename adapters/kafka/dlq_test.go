@@ -48,7 +48,7 @@ func sameDLQs(t *testing.T, got, want []deadletter.Queue) {
 	ids := make(map[string]bool)
 	for i := range got {
 		if len(got[i].Incarnation) != 32 || ids[got[i].Incarnation] || got[i].Kind != adapters.Topic || got[i].Settling != deadletter.ByLedger || got[i].Unsafe != nil {
-			t.Errorf("grave %+v", got[i])
+			t.Errorf("DLQ %+v", got[i])
 		}
 		ids[got[i].Incarnation] = true
 		held := int64(0)
@@ -62,7 +62,7 @@ func sameDLQs(t *testing.T, got, want []deadletter.Queue) {
 		got[i].Incarnation, got[i].Kind, got[i].Settling, got[i].Guarantee = "", "", "", 0
 	}
 	if !slices.EqualFunc(got, want, func(a, b deadletter.Queue) bool { return fmt.Sprint(a) == fmt.Sprint(b) }) {
-		t.Errorf("graves %+v\nwant %+v", got, want)
+		t.Errorf("DLQs %+v\nwant %+v", got, want)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestDLQsOfTransactions(t *testing.T) {
 		c.await(t, target)
 		dlqs, err := c.reader(t, target).DLQs(t.Context())
 		if err != nil || len(dlqs) != 1 || dlqs[0].Evidence != "headers of spring-kafka" {
-			t.Errorf("graves %+v, %v", dlqs, err)
+			t.Errorf("DLQs %+v, %v", dlqs, err)
 		}
 	})
 }

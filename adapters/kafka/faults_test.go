@@ -176,7 +176,7 @@ func TestWhatIsToldIsTrueWhicheverRequestFails(t *testing.T) {
 				wrong("%d answers", n)
 			}
 		},
-		"graves": func(ctx context.Context, a *kafka.Adapter, wrong func(string, ...any)) {
+		"dlqs": func(ctx context.Context, a *kafka.Adapter, wrong func(string, ...any)) {
 			dlqs, err := a.DLQs(ctx)
 			if err == nil && (len(dlqs) != 1 || dlqs[0].Messages != many && dlqs[0].Messages != -1) && len(a.Status().Problems) == 0 {
 				wrong("%+v", dlqs)

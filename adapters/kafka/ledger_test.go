@@ -228,7 +228,7 @@ func TestLedgerHidden(t *testing.T) {
 	redrive(t, a, dlq, nil)
 	dlqs, err := a.DLQs(t.Context())
 	if err != nil || len(dlqs) != 0 {
-		t.Errorf("graves %v, %v", dlqs, err)
+		t.Errorf("DLQs %v, %v", dlqs, err)
 	}
 	list, err := a.Destinations(t.Context())
 	if err != nil {

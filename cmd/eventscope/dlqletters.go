@@ -53,9 +53,9 @@ func (d *dlq) dlqs(ctx context.Context) ([]replay.DLQ, error) {
 	if err != nil {
 		d.sources.LackAll(err)
 	}
-	all = slices.DeleteFunc(all, func(g replay.DLQ) bool {
-		names := d.settings.source(g.Source.Name).Named()
-		return len(names) > 0 && !slices.Contains(names, g.Name)
+	all = slices.DeleteFunc(all, func(dlq replay.DLQ) bool {
+		names := d.settings.source(dlq.Source.Name).Named()
+		return len(names) > 0 && !slices.Contains(names, dlq.Name)
 	})
 	d.noDLQ = len(all) == 0
 	return all, nil

@@ -102,24 +102,24 @@ func (d *DeadLetters) namedDLQs(ctx context.Context, control *connection.Control
 // Count says how many letters a dead-letter queue holds: the broker itself knows at once how many wait
 // in a queue, and the management API, some seconds late, how many there were with those that
 // are held. The two are never added up, as letters move from one to the other meanwhile.
-func (d *DeadLetters) Count(control *connection.Control, graph *Graph, g *deadletter.Queue) {
-	q := graph.Queues[g.Name]
+func (d *DeadLetters) Count(control *connection.Control, graph *Graph, dlq *deadletter.Queue) {
+	q := graph.Queues[dlq.Name]
 	if q.Messages != nil {
-		g.Messages = *q.Messages
+		dlq.Messages = *q.Messages
 	}
-	if g.Kind != adapters.Queue {
+	if dlq.Kind != adapters.Queue {
 		return
 	}
-	if now, err := control.LookUpQueue(g.Name); err == nil {
-		g.Messages = int64(now.Messages)
+	if now, err := control.LookUpQueue(dlq.Name); err == nil {
+		dlq.Messages = int64(now.Messages)
 		if q.Messages != nil && (q.Unacknowledged > 0 || now.Consumers > 0) { // some are held, and the API alone counts those
-			g.Messages = max(g.Messages, *q.Messages)
+			dlq.Messages = max(dlq.Messages, *q.Messages)
 		}
 	}
 	version := versionOf(control.Conn.Connection)
 	info := infoOf(q, version)
-	info.inherited = graph.inherited(g.Name, version)
-	g.Unsafe = info.peekPolicy().refusal("look at queue " + wording.Quoted(g.Name))
+	info.inherited = graph.inherited(dlq.Name, version)
+	dlq.Unsafe = info.peekPolicy().refusal("look at queue " + wording.Quoted(dlq.Name))
 }
 
 func (g *Graph) dlq(q *management.Queue, named bool) deadletter.Queue {
