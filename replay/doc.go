@@ -69,16 +69,17 @@
 //	origin.go    where a letter says that it goes again, and whether that is believed
 //	plan.go      Plan: the frozen selection; planning.go: how it is made, letter by letter;
 //	             planningpart.go: of each dead-letter queue
-//	staying.go   which letters a plan leaves where they are, and why
-//	guard.go     what must not run; what is promised; facts.go: a plan in words
+//	guard.go     what must not run, which letters stay, what is promised; facts.go: a plan in words
 //	run.go       Run: a plan that is carried out; awake.go: whether its process was stopped meanwhile
 //	worker.go    one part of it: begin, find out what is done, go on, obey the operator; pace.go: how fast
 //	window.go    one window of letters: send, confirm, acknowledge; restore.go: out of the archive
 //	copy.go      what is sent in place of a letter: its headers, and what it is known by
 //	ledger.go    marks on the broker
 //	journal.go   lines on disk, each with the hash of the one before
-//	record.go    what the journal says of runs; plans on disk; past.go: what of letters
-//	service.go    Service: all of it together; listing.go, group.go, discarded.go: what it lists;
+//	record.go    what the journal says of runs; past.go: what of letters
+//	runfolder.go what is on disk of a run: its plan, and the lock of whoever has it in hand
+//	archive.go   letters of queues, kept here, and which of all can be restored
+//	service.go   Service: all of it together; listing.go, group.go: what it lists;
 //	             marks.go: what was done about letters, from one list to the next; newest.go: the newest letters of one
 //	files        the state folder, and the archive of letters in it
 //	replaytest   a broker in memory that can crash whoever uses it

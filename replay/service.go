@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -187,98 +185,6 @@ func (u *UnknownStates) Error() string {
 
 // Unwrap gives the reason.
 func (u *UnknownStates) Unwrap() error { return u.Why }
-
-// keep puts letters of a queue into its archive, and says of each whether it had been
-// handed out to somebody before it was first seen here.
-func (s *Service) keep(dlq *DLQ, letters []deadletter.Delivery, anew bool) (foreign []bool, err error) {
-	lines := make([]files.Encoded, 0, len(letters))
-	for i := range letters {
-		line, err := dlq.Source.DeadLetters.Encode(nil, &letters[i])
-		if err != nil {
-			return nil, err
-		}
-		lines = append(lines, files.Encoded{Position: letters[i].Position, Content: letters[i].Fingerprint(), Redelivered: letters[i].Redelivered, Line: line})
-	}
-	return s.archive(dlq.Source.Cluster, dlq.Name).Put(lines, anew)
-}
-
-// secure puts letters into the archive and reads them back, so that they may leave their
-// queue. What cannot be read back is put there anew.
-func (s *Service) secure(dlq *DLQ, letters []deadletter.Delivery) error {
-	_, err := s.keep(dlq, letters, false)
-	left := letters
-	for again := range 2 {
-		if err == nil {
-			left, err = s.unlike(dlq, left)
-		}
-		if err != nil || len(left) == 0 {
-			return err
-		}
-		if again == 0 {
-			_, err = s.keep(dlq, left, true)
-		}
-	}
-	return &adapters.Problem{
-		Doing: "discard " + left[0].Position.String(), Cause: "what was written to the archive is read back otherwise",
-		Remedy: "check the disk under " + s.archive(dlq.Source.Cluster, dlq.Name).Path + "; the letter stays where it is", Kind: ErrJournal,
-	}
-}
-
-// unlike are those of the letters that the archive does not have as they are.
-func (s *Service) unlike(dlq *DLQ, letters []deadletter.Delivery) (unlike []deadletter.Delivery, err error) {
-	keys := make([]files.LetterKey, len(letters))
-	for i := range letters {
-		keys[i] = files.LetterKey{Position: letters[i].Position, Content: letters[i].Fingerprint()}
-	}
-	err = s.archive(dlq.Source.Cluster, dlq.Name).Read(keys, func(i int, line []byte) error {
-		if line != nil {
-			if m, err := dlq.Source.DeadLetters.Decode(line); err == nil && m.Fingerprint() == keys[i].Content {
-				return nil
-			}
-		}
-		unlike = append(unlike, letters[i])
-		return nil
-	})
-	return unlike, err
-}
-
-// archive is the one of a queue.
-func (s *Service) archive(cluster, queue string) *files.Archive {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	path := filepath.Join(s.config.Folder, "archive", url.PathEscape(cluster), url.PathEscape(queue)+".jsonl")
-	if s.archives[path] == nil {
-		s.archives[path] = &files.Archive{Disk: s.disk, Path: path}
-	}
-	return s.archives[path]
-}
-
-// Archived is a letter of a queue as it was when it was last looked at, or discarded. Without
-// its contents, it is any at that position.
-func (s *Service) Archived(ctx context.Context, source Source, position adapters.Position, content adapters.Fingerprint) (adapters.Message, error) {
-	if err := source.identify(ctx); err != nil {
-		return adapters.Message{}, err
-	}
-	line, err := s.archivedLine(&source, files.LetterKey{Position: position, Content: content})
-	if err != nil {
-		return adapters.Message{}, err
-	}
-	m, err := source.DeadLetters.Decode(line)
-	m.Position = position
-	return m, err
-}
-
-// archivedLine is a letter as its adapter preserved it, also from where the version before
-// kept it.
-func (s *Service) archivedLine(source *Source, key files.LetterKey) ([]byte, error) {
-	line, err := s.archive(source.Cluster, key.Position.Destination).Get(key)
-	if errors.Is(err, adapters.ErrGone) && source.Address != source.Cluster {
-		if before, missing := s.archive(source.Address, key.Position.Destination).Get(key); missing == nil {
-			return before, nil
-		}
-	}
-	return line, err
-}
 
 // recall is what was done about the letters of a dead-letter queue: by the ledger where there is one,
 // else by the journal.
