@@ -141,6 +141,34 @@ func TestAPauseOfALogIsOne(t *testing.T) {
 	})
 }
 
+// TestNothingIsOnItsWayInAPause: copies out of a stream or an archive, too, have arrived before it, and
+// the journal says so, whatever becomes of the process meanwhile.
+func TestNothingIsOnItsWayInAPause(t *testing.T) {
+	for action, kind := range map[Action]adapters.DestinationKind{Replay: adapters.Stream, Restore: adapters.Queue} {
+		synctest.Test(t, func(t *testing.T) {
+			s := tell(t, kind, "a", "b", "c")
+			if action == Restore {
+				s.run(Discard, PlanOptions{Reason: "test"})
+			}
+			run := s.begin(s.plan(action, PlanOptions{}), Pace{Window: 1})
+			s.broker.Acting = func(string) { // while the first copy is sent
+				s.broker.Acting = nil
+				run.Pause()
+			}
+			ended := s.carriedOut(run)
+			time.Sleep(time.Hour)
+			synctest.Wait()
+			if steps := s.stepsOf(run); !strings.HasSuffix(steps, "sent 0, confirmed 0, settled 0, paused") {
+				t.Errorf("%s: in the pause the journal has %s", action, steps)
+			}
+			run.Continue()
+			if summary := <-ended; summary.State != RunDone || summary.Settled != 3 || summary.Maybe > 0 {
+				t.Errorf("%s: %+v", action, summary)
+			}
+		})
+	}
+}
+
 // TestWhatIsSentSlowlyIsToldOfAtOnce, and who ends the run while nothing is held does not wait for the
 // next letter.
 func TestWhatIsSentSlowlyIsToldOfAtOnce(t *testing.T) {

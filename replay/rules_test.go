@@ -242,6 +242,23 @@ func TestWhatAPlanDoesIsInItsID(t *testing.T) {
 	}
 }
 
+// TestAnAbortThatIsSaidTwiceIsDone: the process that ends the run acknowledges what it owes, though
+// another one is told to end it, too.
+func TestAnAbortThatIsSaidTwiceIsDone(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b", "c")
+	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
+	ending, err := s.service.Abort(run.ID, true)
+	if err != nil || ending == nil {
+		t.Fatal(ending, err)
+	}
+	if again, err := workplace(t, s.folder, s.broker).Abort(run.ID, true); err != nil || again != nil {
+		t.Errorf("of one that is being ended: %v, %v", again, err)
+	}
+	if summary, err := ending.Do(t.Context(), func(Outcome) {}); err != nil || summary.State != RunAborted || summary.Settled != 2 || s.bodies() != "c" {
+		t.Errorf("%+v, %v, left %q", summary, err, s.bodies())
+	}
+}
+
 // TestAnAbortSendsNothing, also where a letter that was never sent lies before one whose copy has
 // arrived and has only to be taken out; and nobody is told that it is gone.
 func TestAnAbortSendsNothing(t *testing.T) {
