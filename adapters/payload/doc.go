@@ -21,6 +21,7 @@
 //
 //	payload.go    Decode: the chain, and what it found
 //	frame.go      Frame: which schema a value or a key says that it was written with
+//	elsewhere.go  frames of registries that are not asked, whose schemas are in files
 //	masked.go     what must not be shown, hidden in what is shown
 //	reading.go    Reading: what reads a part of a message, or why nothing does
 //	compile.go    Compile: a schema, made ready

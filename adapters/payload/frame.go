@@ -36,7 +36,9 @@ type Frame struct {
 	Host string
 	// JSON says that a header tells that the value is JSON, whatever the schema.
 	JSON bool
-	// Why says why a schema that is named so is not read, or "".
+	// Compressed says that what is behind the frame is, by zlib.
+	Compressed bool
+	// Why says why a schema that is named so is not read where no file has it, or "".
 	Why string
 }
 
@@ -201,7 +203,7 @@ func azureFrame(contentType string) Frame {
 	if err != nil || len(b) != 16 {
 		return Frame{}
 	}
-	return Frame{Ref: schemas.Ref{By: schemas.ByAzureID, GUID: [16]byte(b)}, Why: "schemas of Azure's registry are not read"}
+	return Frame{Ref: schemas.Ref{By: schemas.ByAzureID, GUID: [16]byte(b)}, Why: whyAzure}
 }
 
 // FrameBefore is what stands before a value, whatever headers say. A number of eight bytes is no frame, and
@@ -219,7 +221,7 @@ func FrameBefore(data []byte) Frame {
 		}
 	case 3:
 		if len(data) >= framedGlue && (data[1] == 0 || data[1] == 5) && plausibleGUID(data[2:framedGlue]) {
-			return Frame{Ref: schemas.Ref{By: schemas.ByGlueVersion, GUID: [16]byte(data[2:])}, At: framedGlue, Why: "schemas of AWS Glue are not read"}
+			return Frame{Ref: schemas.Ref{By: schemas.ByGlueVersion, GUID: [16]byte(data[2:])}, At: framedGlue, Compressed: data[1] == 5, Why: whyGlue}
 		}
 	case 0xc3:
 		if len(data) >= framedSingle && data[1] == 1 {

@@ -47,6 +47,11 @@ var ErrNoRegistry = errors.New("it seems to name a schema, and no registry is co
 // error says why a part that names a schema is not read by it.
 func ReadingOf(m *adapters.Message, part Part, data []byte, find Find) (r Reading, err error) {
 	r.Frame, r.Body = FrameOf(m, part, data), data
+	if r.Frame.ofElsewhere() {
+		if r.Schema, err = find(m, r.Frame.Ref); err == nil {
+			return r, r.chooseElsewhere(&r.Frame, data)
+		}
+	}
 	if files, ok := m.Schemas.(schemas.Assigner); ok && len(data) > 0 {
 		if given := files.Assigned(m.Position.Destination, part); given != nil && r.takes(given) {
 			return r, r.assign(given)
@@ -86,7 +91,7 @@ func (r *Reading) takes(given *schemas.Assigned) bool {
 // assign reads a part by a schema that was assigned to it. What begins like a frame is one, if
 // what is behind it is such a value.
 func (r *Reading) assign(given *schemas.Assigned) error {
-	at, whole := r.Frame.At, r.Body
+	frame, whole := r.Frame, r.Body
 	r.Frame, r.Schema = Frame{Ref: given.Schema.Ref, JSON: r.Frame.JSON}, given.Schema
 	switch given.Framing {
 	case schemas.Delimited:
@@ -96,7 +101,7 @@ func (r *Reading) assign(given *schemas.Assigned) error {
 		}
 		whole = whole[size:]
 	case schemas.FrameFirst:
-		if at > 0 && r.choose(whole[at:]) == nil && r.Values != nil {
+		if frame.At > 0 && r.chooseElsewhere(&frame, whole) == nil && r.Values != nil {
 			if unknown, err := r.Values.Check(r.Body); err == nil && unknown == 0 {
 				return nil
 			}

@@ -179,6 +179,12 @@ func (r *Registry) local(ref schemas.Ref) (*schemas.Schema, error) {
 			return known, nil
 		}
 	}
+	if ref.By == schemas.ByGlueVersion || ref.By == schemas.ByAzureID {
+		if known := r.files.Named(ref.GUID); known != nil {
+			return known, nil
+		}
+		return nil, payload.ErrNoRegistry // that is asked
+	}
 	if len(r.bases) == 0 || ref.By == schemas.ByFile {
 		return nil, payload.ErrNoRegistry
 	}

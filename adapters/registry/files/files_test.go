@@ -1,6 +1,8 @@
 package files
 
 import (
+	"bytes"
+	"compress/zlib"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,6 +23,9 @@ type alone struct{ *Files }
 func (alone) Registry() string { return "" }
 
 func (a alone) Find(_ string, ref schemas.Ref) (*schemas.Schema, error) {
+	if known := a.Named(ref.GUID); known != nil {
+		return known, nil
+	}
 	if known := a.Fingerprinted(ref.ID); known != nil {
 		return known, nil
 	}
@@ -184,4 +189,77 @@ func TestWhatLiesBesideAFileIsBounded(t *testing.T) {
 	if _, err := rule.read(); err == nil || !strings.Contains(err.Error(), "put it into a folder with what it imports and little else") {
 		t.Errorf("what it imports is not looked for: %v", err)
 	}
+}
+
+// TestWhatNamesASchemaOfARegistryThatIsNotAsked is read by a file: one that is named for the GUID, or
+// for the destination; compressed as Glue does it, and with its number of the message of Protobuf.
+func TestWhatNamesASchemaOfARegistryThatIsNotAsked(t *testing.T) {
+	dir := written(t)
+	const guid = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+	var rules []Rule
+	for _, text := range []string{guid + ":note.avsc", "orders:order.proto#shop.Order", "notes:note.avsc"} {
+		rule, err := ParseRule(text, schemas.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rule.Path = filepath.Join(dir, rule.Path)
+		rules = append(rules, rule)
+	}
+	f, err := Read(rules, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named, other := "\x7c\x9e\x66\x79\x74\x25\x40\xde\x94\x4b\xe0\x7f\xc1\xf9\x0a\xe7", "\x7c\x9e\x66\x79\x74\x25\x40\xde\x94\x4b\xe0\x7f\xc1\xf9\x0a\xe8"
+	zipped := func(text string) string {
+		var b bytes.Buffer
+		w := zlib.NewWriter(&b)
+		_, _ = w.Write([]byte(text))
+		_ = w.Close()
+		return b.String()
+	}
+	for name, c := range map[string]struct{ destination, contentType, value, data, reader, says string }{
+		"Glue":                      {value: "\x03\x00" + named + "\x06abc\x02", data: `{"text":"abc","n":1}`, reader: "Note"},
+		"Glue, compressed":          {value: "\x03\x05" + named + zipped("\x06abc\x02"), data: `{"text":"abc","n":1}`, reader: "Note"},
+		"Glue, by its destination":  {destination: "notes", value: "\x03\x05" + other + zipped("\x06abc\x02"), data: `{"text":"abc","n":1}`, reader: "Note"},
+		"Glue, Protobuf":            {destination: "orders", value: "\x03\x00" + other + "\x01\x0a\x01a", data: `{"id":"a"}`, reader: "shop.Order"},
+		"Azure":                     {contentType: "avro/binary+" + guid, value: "\x06abc\x02", data: `{"text":"abc","n":1}`, reader: "Note"},
+		"another of Glue":           {value: "\x03\x00" + other + "\x06abc\x02", says: "schemas of AWS Glue are read from files alone"},
+		"another of Azure":          {contentType: "avro/binary+" + strings.Replace(guid, "7c", "00", 1), value: "\x06abc\x02", says: "schemas of Azure's registry are read from files alone"},
+		"not as compressed as said": {value: "\x03\x05" + named + "\x06abc\x02", says: "it says that it is compressed"},
+		"a bomb":                    {value: "\x03\x05" + named + zipped(strings.Repeat("\x00", 16<<20)), says: "it is compressed, and holds more than 1 MiB"},
+		"nothing behind it":         {value: "\x03\x05" + named, says: "it says that it is compressed"},
+		"does not fit":              {value: "\x03\x00" + named + "\x06ab", says: "written with note.avsc, but"},
+	} {
+		m := &adapters.Message{Value: []byte(c.value), Schemas: alone{f}, Position: adapters.Position{Destination: c.destination}}
+		if c.contentType != "" {
+			m.Headers = []adapters.Header{{Name: "content-type", Value: []byte(c.contentType)}}
+		}
+		d := payload.Decode(m, 0)
+		why := ""
+		for _, declined := range d.Declined {
+			why += declined.Why.Error() + "\n"
+		}
+		if c.says == "" && (string(d.Data) != c.data || d.Reader != c.reader) || !strings.Contains(why, c.says) || c.says != "" && d.Reader != "" {
+			t.Errorf("%s: %q by %q, %s", name, d.Data, d.Reader, why)
+		}
+	}
+}
+
+// FuzzElsewhere: nothing behind such a frame ends the process, nor takes more than it may.
+func FuzzElsewhere(f *testing.F) {
+	guid := [16]byte{0x7c, 0x9e, 0x66, 0x79, 0x74, 0x25, 0x40, 0xde, 0x94, 0x4b, 0xe0, 0x7f, 0xc1, 0xf9, 0x0a, 0xe7}
+	schema := &schemas.Schema{Format: "AVRO", Text: noteSchema}
+	if err := payload.Compile(schema, nil); err != nil {
+		f.Fatal(err)
+	}
+	files := alone{&Files{byGUID: map[[16]byte]*schemas.Schema{guid: schema}}}
+	f.Add(byte(0), []byte("\x06abc\x02"))
+	f.Add(byte(5), []byte("\x78\x9c\x62\x4b\x4c\x4a\x66\x02\x04\x00\x00\xff\xff"))
+	f.Fuzz(func(t *testing.T, compression byte, body []byte) {
+		value := append(append([]byte{3, compression}, guid[:]...), body...)
+		d := payload.Decode(&adapters.Message{Value: value, Schemas: files}, 1<<20)
+		if len(d.Data) > 8<<20 {
+			t.Errorf("%d bytes", len(d.Data))
+		}
+	})
 }

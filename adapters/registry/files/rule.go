@@ -10,7 +10,8 @@ import (
 
 // Rule says by what the values or the keys of some destinations are read.
 type Rule struct {
-	// Destination is a name, or a pattern as in mappings.
+	// Destination is a name, or a pattern as in mappings; or the GUID by which messages name the
+	// schema, whatever their destination.
 	Destination string
 	Part        schemas.Part
 	// Path is a file: .avsc is Avro, .json is that or a schema of JSON, .proto is Protobuf, anything else a set of descriptors.
