@@ -183,7 +183,7 @@ func (x *index) noteWatchedAgain(set *watchSet, bits uint8, sequence Sequence) {
 	}
 }
 
-// has says that the past has an event already.
+// has reports whether the past has an event already.
 func (w *watchState) has(sequence Sequence) bool { return slices.Contains(w.past, sequence) }
 
 // insert puts a sequence into its place, unless it is there already, or will be found there.

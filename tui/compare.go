@@ -21,7 +21,7 @@ type marked struct {
 	label text.Safe
 }
 
-// same says that two are the same flow, or the same event.
+// same reports whether two are the same flow, or the same event.
 func (m *marked) same(other *marked) bool {
 	switch {
 	case m.flow != other.flow:

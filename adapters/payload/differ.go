@@ -48,7 +48,7 @@ type differ struct {
 
 func (d *document) value(i uint32) []byte { return d.data[d.nodes[i].value:d.nodes[i].valueEnd] }
 
-// isLeaf says that a node has nothing in it.
+// isLeaf reports whether a node has nothing in it.
 func (d *document) isLeaf(i uint32) bool { return d.nodes[i].children == 0 }
 
 // compare compares a node of A with one of B.
@@ -71,7 +71,7 @@ func (d *differ) compare(a, b uint32) {
 	}
 }
 
-// sameText says that two scalars of one kind are the same: strings by what they say, numbers by
+// sameText reports whether two scalars of one kind are the same: strings by what they say, numbers by
 // how they are written.
 func (d *differ) sameText(a, b []byte) bool {
 	return bytes.Equal(a, b) || bytes.Equal(Unquoted(a), Unquoted(b))

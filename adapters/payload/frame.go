@@ -148,7 +148,7 @@ func artifactFrame(headers []adapters.Header, names *headerNames) Frame {
 	return f
 }
 
-// leadsElsewhere says that a name would be no name in a path, but another place.
+// leadsElsewhere reports whether a name would be no name in a path, but another place.
 func leadsElsewhere(name string) bool { return name == "." || name == ".." }
 
 // dataSchemaFrame reads the address of a schema, as CloudEvents name it. Nobody is asked but the
@@ -248,7 +248,7 @@ func Unframed(data []byte) []byte {
 	return bytes.TrimPrefix(data, byteOrderMark)
 }
 
-// fitsFrame says that data may begin with a frame of that size.
+// fitsFrame reports whether data may begin with a frame of that size.
 func fitsFrame(data []byte, size int) bool {
 	switch size {
 	case framed:
@@ -278,7 +278,7 @@ func idFrame(data []byte) Frame {
 	return Frame{}
 }
 
-// plausibleGUID says that the bits which say what kind of GUID it is are those of one
+// plausibleGUID reports whether the bits which say what kind of GUID it is are those of one
 // (RFC 9562, section 4.1). Those of Confluent are plain digests, of which nothing is known.
 func plausibleGUID(b []byte) bool {
 	version := b[6] >> 4

@@ -259,7 +259,7 @@ func newSearch(text string) search {
 	return s
 }
 
-// in says that b has the text; letters are folded in ASCII only.
+// in reports whether b has the text; letters are folded in ASCII only.
 func (s *search) in(b []byte) bool {
 	if !s.fold {
 		return bytes.Contains(b, s.text)

@@ -76,12 +76,12 @@ func ReadingOf(m *adapters.Message, part Part, data []byte, find Find) (r Readin
 	return r, r.choose(data[r.Frame.At:])
 }
 
-// isAt says that schemas are kept at a host.
+// isAt reports whether schemas are kept at a host.
 func isAt(finder schemas.Finder, host string) bool {
 	return finder != nil && slices.Contains(strings.Split(finder.Registry(), ","), host)
 }
 
-// takes says that a schema counts that was assigned to the part: a frame comes first, where it
+// takes reports whether a schema counts that was assigned to the part: a frame comes first, where it
 // names a schema that somebody may know.
 func (r *Reading) takes(given *schemas.Assigned) bool {
 	framed := r.Frame.Ref.By != schemas.ByNothing && r.Frame.Why == "" && r.Frame.Host == ""

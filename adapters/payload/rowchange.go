@@ -128,7 +128,7 @@ func (c *RowChange) compare(before, after []column) {
 	}
 }
 
-// sameJSON says that two values are spelled alike, but for white space.
+// sameJSON reports whether two values are spelled alike, but for white space.
 func sameJSON(a, b jsontext.Value) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil

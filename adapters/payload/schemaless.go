@@ -44,7 +44,7 @@ func saidFormat(m *adapters.Message) *schemas.Schema {
 	return nil
 }
 
-// isNoText says that a value begins with a byte with which neither JSON nor text in UTF-8 does,
+// isNoText reports whether a value begins with a byte with which neither JSON nor text in UTF-8 does,
 // as maps of MessagePack and CBOR do.
 func isNoText(data []byte) bool {
 	return len(data) > 1 && (data[0] >= 0x80 && data[0] < 0xc0 || data[0] >= 0xd9 && data[0] <= 0xdf)
@@ -113,7 +113,7 @@ func (d *Decoded) guess(limit int, read read) bool {
 	return false
 }
 
-// beginsWithName says that a value begins as a map does whose first key is text.
+// beginsWithName reports whether a value begins as a map does whose first key is text.
 func beginsWithName(format string, data []byte) bool {
 	sizes := map[byte]int{0xde: 3, 0xdf: 5} // of heads of maps
 	if format == "cbor" {

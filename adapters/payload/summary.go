@@ -94,7 +94,7 @@ func appendSummary(dst, value []byte, width int) []byte {
 	return appendLine(dst, head, width)
 }
 
-// printable says that text can be shown as a line: UTF-8 without a zero byte.
+// printable reports whether text can be shown as a line: UTF-8 without a zero byte.
 func printable(head []byte) bool {
 	return utf8.Valid(wholeRunes(head)) && bytes.IndexByte(head, 0) < 0
 }

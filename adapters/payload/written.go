@@ -101,7 +101,7 @@ func (d *Decoded) Names() (schema any, format string, decoded bool) {
 	return schema, string(d.Format), d.Format != Binary
 }
 
-// IsEncoded says that the bytes of m's value are written with a schema in a format that is not
+// IsEncoded reports whether the bytes of m's value are written with a schema in a format that is not
 // text, so that whoever reads them takes nothing else.
 func (d *Decoded) IsEncoded(m *adapters.Message) bool {
 	return d.Reader != "" || m.Schemas != nil && d.Format == Binary && d.Frame.Ref.By != schemas.ByNothing

@@ -125,7 +125,7 @@ type noToken struct {
 // Error tells the host alone.
 func (n *noToken) Error() string { return "no token from " + n.host }
 
-// refused says that the server did not take the client, and how it said so.
+// refused reports whether the server did not take the client, and how it said so.
 func (n *noToken) refused() (status int, is bool) {
 	said, ok := errors.AsType[*oauth2.RetrieveError](n.err)
 	if !ok || said.Response == nil {

@@ -85,7 +85,7 @@ func (e *entry) found() *schemas.Schema {
 	}
 }
 
-// holds says that an answer is there and is believed now.
+// holds reports whether an answer is there and is believed now.
 func (e *entry) holds(now time.Time) bool {
 	select {
 	case <-e.done:
@@ -95,7 +95,7 @@ func (e *entry) holds(now time.Time) bool {
 	}
 }
 
-// mayCome says that there is no schema yet, and that there may be one later.
+// mayCome reports whether there is no schema yet, and whether there may be one later.
 func (e *entry) mayCome() bool {
 	select {
 	case <-e.done:

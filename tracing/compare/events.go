@@ -68,7 +68,7 @@ type Result struct {
 	Err error
 }
 
-// Equal says that nothing is known to differ, but for what differs between any two.
+// Equal reports whether nothing is known to differ, but for what differs between any two.
 func (r *Result) Equal() bool { return len(r.Differs)+r.More == 0 && r.Err == nil && !r.Beyond }
 
 const (
@@ -195,7 +195,7 @@ func (c *comparison) lazily(in Place, name func() string, a, b []byte) {
 	}
 }
 
-// isMasked says that something stands in the place of a field.
+// isMasked reports whether something stands in the place of a field.
 func isMasked(b []byte) bool {
 	return string(b) == mask.Shown || string(b) == `"`+mask.Shown+`"`
 }

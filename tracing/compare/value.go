@@ -38,7 +38,7 @@ func (c *comparison) value(a, b *payload.Decoded) {
 	c.lines(was, is)
 }
 
-// isHidden says that something stands in the place of a member: it is masked, or encrypted.
+// isHidden reports whether something stands in the place of a member: it is masked, or encrypted.
 func (c *comparison) isHidden(value []byte, written *schemas.Schema) bool {
 	if c.masks && isMasked(value) {
 		return true
@@ -54,7 +54,7 @@ func (c *comparison) isHidden(value []byte, written *schemas.Schema) bool {
 	return false
 }
 
-// hiddenWhole says that all of a value is masked.
+// hiddenWhole reports whether all of a value is masked.
 func hiddenWhole(d *payload.Decoded) bool { return d.Masked && d.Format != payload.JSON }
 
 // linesOf are the lines of a value: of text its own, of bytes in hexadecimal.

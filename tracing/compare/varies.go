@@ -77,13 +77,13 @@ func hasSuffix(name, suffix string) bool { return strings.HasSuffix(strings.ToLo
 // near is how far a time of an event may be from that of its message.
 const near = 24 * time.Hour
 
-// isNear says that a text is a time of about when the event was.
+// isNear reports whether a text is a time of about when the event was.
 func (k *known) isNear(text []byte) bool {
 	at, ok := spelling.Time(text)
 	return ok && (k.at.IsZero() || at.Sub(k.at).Abs() <= near)
 }
 
-// isOwn says that a text is one of the ids.
+// isOwn reports whether a text is one of the ids.
 func (k *known) isOwn(text []byte) bool {
 	return slices.ContainsFunc(k.ids, func(id []byte) bool { return bytes.EqualFold(id, text) })
 }
@@ -101,7 +101,7 @@ func (k *known) without(text []byte) []byte {
 	return text
 }
 
-// isRandom says that a text looks like an id that a program made: a UUID, a ULID, a trace context
+// isRandom reports whether a text looks like an id that a program made: a UUID, a ULID, a trace context
 // or some other long number of hexadecimal digits.
 func isRandom(text []byte) bool {
 	const ulid, leastDigits, most = 26, 16, 128
@@ -123,19 +123,19 @@ func isRandom(text []byte) bool {
 	return digits > 0 && (hex && !decimal(text) || len(text) == ulid && !bytes.ContainsRune(text, '-'))
 }
 
-// haveRandomEnds says that two texts begin alike and end in such a number: tx-a7f8de37.
+// haveRandomEnds reports whether two texts begin alike and end in such a number: tx-a7f8de37.
 func haveRandomEnds(a, b []byte) bool {
 	atA, atB := bytes.LastIndexAny(a, "-_.:/")+1, bytes.LastIndexAny(b, "-_.:/")+1
 	return atA > 0 && bytes.Equal(a[:atA], b[:atB]) && isHex(a[atA:]) && isHex(b[atB:])
 }
 
-// isHex says that a text is a number of eight hexadecimal digits or more, not all of them decimal.
+// isHex reports whether a text is a number of eight hexadecimal digits or more, not all of them decimal.
 func isHex(text []byte) bool {
 	const least = 8
 	return len(text) >= least && len(bytes.Trim(text, "0123456789abcdefABCDEF")) == 0 && bytes.ContainsAny(text, "0123456789") && !decimal(text)
 }
 
-// decimal says that a text is a number, which may be an amount.
+// decimal reports whether a text is a number, which may be an amount.
 func decimal(text []byte) bool {
 	return len(bytes.Trim(text, "0123456789")) == 0
 }

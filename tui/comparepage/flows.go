@@ -129,7 +129,7 @@ func again(ctx context.Context, querier tracing.Querier, key tracing.FlowKey, wa
 	return flow, err
 }
 
-// alike says that a page shows the same of two flows.
+// alike reports whether a page shows the same of two flows.
 func alike(was, is *tracing.Flow) bool {
 	return was != nil && was.Events == is.Events && was.Status == is.Status && was.Evicted == is.Evicted
 }

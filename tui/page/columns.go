@@ -27,7 +27,7 @@ func NewColumns(names, chosen []string) Columns {
 	return c
 }
 
-// Has says that a column is shown where there is room.
+// Has reports whether a column is shown where there is room.
 func (c Columns) Has(column int) bool { return slices.Contains(c.order, column) }
 
 // Layout gives the columns their widths for a row of so many cells, 0 to those that are not shown.

@@ -22,7 +22,7 @@ type comparer struct {
 	seen    map[[2]*node]bool
 }
 
-// alike says that each of two kinds can be read as the other. A number that was widened cannot be
+// alike reports whether each of two kinds can be read as the other. A number that was widened cannot be
 // read by who has the narrower one.
 func alike(a, b kind) bool {
 	return a == stringKind && b == bytesKind || a == bytesKind && b == stringKind

@@ -152,7 +152,7 @@ func (w *writer) writeItem(n *node, i int) error {
 	return w.write(n.items)
 }
 
-// variableScale says that a record is a decimal that Debezium writes with its scale, for
+// variableScale reports whether a record is a decimal that Debezium writes with its scale, for
 // columns whose type has none.
 func (n *node) variableScale() bool {
 	return n.name == "io.debezium.data.VariableScaleDecimal" && len(n.fields) == 2 &&

@@ -43,7 +43,7 @@ func dropInvalid(part any, depth int) (dropped bool) {
 	return dropped
 }
 
-// validDecimal says that a decimal has digits, and no more of them behind its point than
+// validDecimal reports whether a decimal has digits, and no more of them behind its point than
 // there are.
 func validDecimal(part map[string]any) bool {
 	precision, _ := part["precision"].(json.Number)

@@ -21,7 +21,7 @@ type part[M comparable] struct {
 	branches []part[M]  // of a union
 }
 
-// idle says that nothing in it is wanted.
+// idle reports whether nothing in it is wanted.
 func (p *part[M]) idle() bool { return !p.keep && p.inner == nil && p.branches == nil }
 
 // object is how a record or a map is read.

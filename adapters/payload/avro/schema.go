@@ -79,6 +79,6 @@ func (s *Schema) Name() string {
 	return s.root.kind.String()
 }
 
-// Bytes says that the schema is nothing but bytes. Confluent's serialisers write such a
+// Bytes reports whether the schema is nothing but bytes. Confluent's serialisers write such a
 // value without the length that Avro puts before it (AbstractKafkaAvroSerializer).
 func (s *Schema) Bytes() bool { return s.root.kind == bytesKind && s.root.logical == noLogical }

@@ -85,7 +85,7 @@ func TestValuesAreReadAsTheLibrariesWroteThem(t *testing.T) {
 	})
 }
 
-// same says that two JSON texts mean the same, every digit of their numbers included.
+// same reports whether two JSON texts mean the same, every digit of their numbers included.
 func same(a, b []byte) bool {
 	read := func(text []byte) (value any, ok bool) {
 		d := json.NewDecoder(strings.NewReader(string(text)))

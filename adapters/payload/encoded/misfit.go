@@ -24,7 +24,7 @@ func MisfitAt(at int, why string, values ...any) error {
 	return &Misfit{at, fmt.Sprintf(why, values...)}
 }
 
-// IsMisfit says that an error is a [*Misfit].
+// IsMisfit reports whether an error is a [*Misfit].
 func IsMisfit(err error) bool {
 	_, is := errors.AsType[*Misfit](err)
 	return is

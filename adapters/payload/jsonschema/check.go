@@ -108,7 +108,7 @@ func told(found *library.ValidationError) *Misfit {
 	})
 }
 
-// leads says that a reason is only the way to others, rather than a choice among them.
+// leads reports whether a reason is only the way to others, rather than a choice among them.
 func leads(reason library.ErrorKind) bool {
 	switch reason.(type) {
 	case *kind.AnyOf, *kind.OneOf, *kind.Not:

@@ -29,13 +29,13 @@ type Mask struct {
 // mostTagged bounds of how many schemas it is remembered what has a tag.
 const mostTagged = 4096
 
-// OfValue says that something of values is masked.
+// OfValue reports whether something of values is masked.
 func (m *Mask) OfValue() bool { return len(m.paths)+len(m.tags) > 0 }
 
-// ByTags says that tags of schemas count.
+// ByTags reports whether tags of schemas count.
 func (m *Mask) ByTags() bool { return len(m.tags) > 0 }
 
-// Unreadable says that a value must be hidden whole of which no parts are known: there are paths
+// Unreadable reports whether a value must be hidden whole of which no parts are known: there are paths
 // into it, or its schema may have tags.
 func (m *Mask) Unreadable(namesSchema bool) bool {
 	return len(m.paths) > 0 || len(m.tags) > 0 && namesSchema

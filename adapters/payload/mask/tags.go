@@ -60,7 +60,7 @@ func taggedNames(s *schemas.Schema, tags []string) (names []string, ok bool) {
 	return slices.Compact(names), ok
 }
 
-// mayName says that JSON may have one of the tags in it, in whatever spelling.
+// mayName reports whether JSON may have one of the tags in it, in whatever spelling.
 func mayName(text string, tags []string) bool {
 	return strings.Contains(text, `\u`) || slices.ContainsFunc(tags, func(tag string) bool { return strings.Contains(text, tag) })
 }
@@ -142,7 +142,7 @@ func (w *tagWalk) anything(value any) {
 	}
 }
 
-// isTagged says that one of the tags is among those of something.
+// isTagged reports whether one of the tags is among those of something.
 func (w *tagWalk) isTagged(said any) bool {
 	if tag, is := said.(string); is {
 		return w.has(tag)

@@ -196,7 +196,7 @@ func (c *comparer) removed(path string, old *field, from, to *Message) {
 	c.add(join(path, old.name), kind, "- %s %s = %d", old.name, old.typeName(), old.number)
 }
 
-// survives says that a field of a oneof is still there, wherever.
+// survives reports whether a field of a oneof is still there, wherever.
 func survives(oneof string, from, to *Message) bool {
 	return slices.ContainsFunc(from.fields, func(f field) bool { return f.oneof == oneof && to.field(f.number) != nil })
 }

@@ -40,7 +40,7 @@ func (c *checker) check(m *Message) error {
 	return nil
 }
 
-// takes says that a field may have its value in that form.
+// takes reports whether a field may have its value in that form.
 func (f *field) takes(w wire) bool { return w == f.wire || w == sizedWire && f.packable }
 
 func (c *checker) field(f *field, w wire, value span, start int) error {

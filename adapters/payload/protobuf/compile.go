@@ -29,7 +29,7 @@ type field struct {
 	enum    *enum
 }
 
-// mapped says that the field is a map.
+// mapped reports whether the field is a map.
 func (f *field) mapped() bool { return f.message != nil && f.message.entry }
 
 // enum is a type of named numbers.
@@ -121,7 +121,7 @@ func (c *compiler) message(d protoreflect.MessageDescriptor) *Message {
 	return made
 }
 
-// isEntry says that a message is one entry of a map, with a key that may be one: a
+// isEntry reports whether a message is one entry of a map, with a key that may be one: a
 // descriptor may claim that of any message.
 func isEntry(d protoreflect.MessageDescriptor) bool {
 	key, value := d.Fields().ByNumber(1), d.Fields().ByNumber(2)

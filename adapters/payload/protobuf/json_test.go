@@ -147,7 +147,7 @@ func keys(m map[string]any) (names []string) {
 	return names
 }
 
-// unsent says that a value is the one that is not sent.
+// unsent reports whether a value is the one that is not sent.
 func unsent(value any, f protoreflect.FieldDescriptor) bool {
 	if f.IsList() {
 		return len(value.([]any)) == 0

@@ -83,7 +83,7 @@ func meaningOf(m *Message) meaning {
 	return known.meaning
 }
 
-// text says that values of the message may be one text, as those of a scalar.
+// text reports whether values of the message may be one text, as those of a scalar.
 func (m *Message) text() bool {
 	return m.meaning != noMeaning && m.meaning != object && m.meaning != list && m.meaning != anyType
 }
@@ -177,7 +177,7 @@ func (m *Message) appendPaths(dst []byte, d *decoder) (text []byte, quoted, ok b
 	return dst, true, true
 }
 
-// fits says that nanoseconds are none too many, and of the sign of what they are a part of.
+// fits reports whether nanoseconds are none too many, and of the sign of what they are a part of.
 func fits(whole, nanos int64) bool {
 	return nanos > -1e9 && nanos < 1e9 && (whole == 0 || nanos == 0 || (whole < 0) == (nanos < 0))
 }

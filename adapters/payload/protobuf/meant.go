@@ -107,7 +107,7 @@ func (w *writer) any(m *Message, bodies []part) (done bool, err error) {
 	return true, err
 }
 
-// fits says that a value is one of a message, which the schema does not promise.
+// fits reports whether a value is one of a message, which the schema does not promise.
 func (w *writer) fits(m *Message, s span) bool {
 	c := checker{decoder: decoder{data: w.data, at: s.start, end: s.end, depth: w.depth}}
 	return c.check(m) == nil

@@ -97,7 +97,7 @@ func schemas(t *rapid.T) string {
 	return b.String()
 }
 
-// wiresOf says that a kind may be packed.
+// wiresOf reports whether a kind may be packed.
 func wiresOf(kind string) bool {
 	return kind == "E" || kind != "string" && kind != "bytes" && strings.ToLower(kind) == kind && !strings.ContainsAny(kind, ".<")
 }

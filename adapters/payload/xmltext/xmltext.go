@@ -22,7 +22,7 @@ var (
 	errNoXML    = errors.New("it is no XML")
 )
 
-// Begins says that a text begins as XML does.
+// Begins reports whether a text begins as XML does.
 func Begins(text []byte) bool {
 	text = bytes.TrimLeft(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), " \t\r\n")
 	return len(text) > 3 && text[0] == '<' && (text[1] == '?' || text[1] == '!' || text[1] == '_' || text[1]|0x20 >= 'a' && text[1]|0x20 <= 'z' || text[1] >= 0x80)

@@ -70,7 +70,7 @@ func (r *Rule) read() (*schemas.Schema, error) {
 	return made, r.choose(made, slices.Collect(maps.Values(set))...)
 }
 
-// isJSONSchema says that a file is a schema of JSON, rather than of Avro, by names that one of Avro
+// isJSONSchema reports whether a file is a schema of JSON, rather than of Avro, by names that one of Avro
 // does not have.
 func isJSONSchema(data []byte) bool {
 	var names map[string]json.RawMessage
