@@ -13,7 +13,7 @@ const (
 	programBytes = 24 << 20
 	// leastLimit leaves the collector room to breathe beside the [Bytes.Index] of a small budget:
 	// with less it would never rest, since some 15 MiB are in use however small the budget.
-	leastLimit = 48 << 20
+	leastLimit = 44 << 20
 	// leastBesideScreen is that beside a screen, whose index is smaller.
 	leastBesideScreen = 42 << 20
 )
