@@ -68,6 +68,9 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	a := &Adapter{config: config, client: opened}
 	a.Tailer = &tap.Tailer{Client: opened, Memory: config.Memory, Every: config.every}
 	a.DeadLetters = &dlq.DeadLetters{Client: opened, Named: config.Names, LettersOnly: config.Purpose != driver.ToRead, Write: config.Write, Hold: config.hold, Empties: config.empties}
+	if config.Topics {
+		a.None, a.Named = true, nil
+	}
 	check := a.checkQueues
 	switch {
 	case config.Purpose == driver.ToSend:
@@ -140,13 +143,10 @@ func refused(doing, cause, remedy string) error {
 func (a *Adapter) Source() *driver.Source {
 	source := &driver.Source{
 		Name: cmp.Or(a.config.Name, string(a.config.broker())), Broker: a.config.broker(), Status: a.Status, Close: a.Close,
-		Topology: topology{a},
+		Topology: topology{a}, DeadLetters: a.DeadLetters, Lag: depths{a},
 	}
 	if a.config.Purpose == driver.ToRead {
 		source.Tailer = a.Tailer
-	}
-	if !a.config.Topics {
-		source.DeadLetters, source.Lag = a.DeadLetters, depths{a}
 	}
 	return source
 }

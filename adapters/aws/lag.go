@@ -63,6 +63,8 @@ func (d depths) asked(ctx context.Context, groups []string) (names []string, lis
 	switch {
 	case len(groups) > 0:
 		return slices.Compact(slices.Sorted(slices.Values(groups))), false, nil
+	case d.config.Topics: // which keep nothing that somebody could be behind in
+		return nil, true, nil
 	case len(d.config.Names) > 0:
 		return d.config.Names, true, nil
 	}

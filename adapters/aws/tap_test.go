@@ -19,6 +19,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/adaptertest"
 	"eventscope/adapters/aws/client"
+	"eventscope/adapters/consumer"
 	"eventscope/adapters/driver"
 )
 
@@ -140,6 +141,21 @@ func TestWhatAKilledTapLeftIsSwept(t *testing.T) {
 	slices.Sort(urls)
 	if want := []string{client.TapPrefix + "odd", client.TapPrefix + "untagged", client.TapPrefix + "used"}; !slices.Equal(urls, want) || subscribed != 2 {
 		t.Errorf("left are %v with %d subscriptions, want %v with 2", urls, subscribed, want)
+	}
+}
+
+// TestATopicKeepsNothing: nobody is behind in it, and nothing lies dead there.
+func TestATopicKeepsNothing(t *testing.T) {
+	p := localStack(t)
+	topic := p.topic(t, p.name("-topic"))
+	p.buried(t, "", 3)
+	source := p.open(t, func(c *Config) { c.Topics, c.Names = true, []string{topic.Name} })
+	t.Cleanup(func() { _ = source.Close() })
+	if dlqs, err := source.DeadLetters.DLQs(t.Context()); err != nil || len(dlqs) > 0 {
+		t.Errorf("%v, %v", dlqs, err)
+	}
+	for lag, err := range source.Lag.Lag(t.Context(), consumer.LagQuery{}) {
+		t.Errorf("%+v, %v", lag, err)
 	}
 }
 

@@ -67,6 +67,12 @@ func (r *Reader) shape(u *use, c class, value []byte, from *Evidence) []byte {
 		return spelling.Segment(value)
 	case dialect.TraceParent:
 		return r.trace(spelling.TraceparentID(value))
+	case dialect.XRay:
+		start := len(r.scratch)
+		if r.scratch = spelling.AppendXRayID(r.scratch, value); len(r.scratch) == start {
+			return nil
+		}
+		return r.trace(r.scratch[start:len(r.scratch):len(r.scratch)])
 	case dialect.B3:
 		return r.trace(spelling.B3ID(value))
 	case dialect.DebeziumOp:

@@ -18,7 +18,7 @@ var parents = map[string]struct {
 	scope string
 }{
 	"metadata": {inMeta, ""}, "meta": {inMeta, ""}, "headers": {inMeta, ""}, "envelope": {inMeta, ""}, "header": {inMeta, ""},
-	"payload": {inDeep, ""}, "data": {inDeep, ""}, "message": {inDeep, ""}, "context": {inDeep, ""}, "event": {inDeep, ""},
+	"payload": {inDeep, ""}, "data": {inDeep, ""}, "message": {inDeep, ""}, "context": {inDeep, ""}, "event": {inDeep, ""}, "detail": {inDeep, ""},
 	"before": {inObject, ""}, "after": {inObject, ""},
 	"order": {inObject, "order."}, "tenant": {inObject, "tenant."},
 	"source": {inObject, "source."}, "transaction": {inObject, "transaction."},

@@ -21,6 +21,9 @@ type DeadLetters struct {
 	LettersOnly bool
 	Write       bool
 
+	// None says that the source is one of topics, which have no letters themselves.
+	None bool
+
 	// Hold is how long a redrive that was killed hides letters, and Empties how many times nothing
 	// must come until a queue is taken for empty; 0 is the default.
 	Hold    time.Duration
@@ -45,6 +48,9 @@ func (d *DeadLetters) mayWrite(doing string) error {
 // Cluster implements deadletter.Queues: the region and the account, as the address of a queue says
 // them.
 func (d *DeadLetters) Cluster(ctx context.Context) (string, error) {
+	if d.None {
+		return "", nil
+	}
 	of := client.ARN{Partition: "aws", Region: d.Client.Region, Account: d.Client.Account}
 	for _, name := range d.Named {
 		q, err := d.Client.Queue(ctx, name)

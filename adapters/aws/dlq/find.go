@@ -24,7 +24,7 @@ var Received = deadletter.Cost{Marked: "counted as received", Says: "SQS counts 
 // dead-letters to, and those that are named like that. Where queues are named, only they are asked
 // about.
 func (d *DeadLetters) DLQs(ctx context.Context) ([]deadletter.Queue, error) {
-	if len(d.Named) > 0 {
+	if d.None || len(d.Named) > 0 {
 		return d.namedDLQs(ctx)
 	}
 	names, err := d.Client.AllNames(ctx)

@@ -101,6 +101,8 @@ var Common = []Alias{
 	{"traceparent", Trace, TraceParent, true, false},
 	{"diagnosticid", Trace, TraceParent, true, false},
 	{"mtactivityid", Trace, TraceParent, true, false},
+	{"awstraceheader", Trace, XRay, true, false},
+	{"xamzntraceid", Trace, XRay, true, false},
 	{"b3", Trace, B3, true, false},
 	{"xb3traceid", Trace, B3, true, false},
 }

@@ -68,6 +68,7 @@ const (
 	LastSegment       // an address: what follows the last slash, before any ?
 	TraceParent       // a W3C traceparent
 	B3                // a B3 header, single or trace id alone
+	XRay              // an AWS trace header, "Root=1-<8 hex>-<24 hex>;Parent=…"
 	DebeziumOp        // c, u, d, r, t, m, of the table that a TableOfOp names
 	TableOfOp         // a table, or a collection
 	Identifier        // only a value without spaces, since the name is a common word
@@ -79,6 +80,6 @@ const (
 // the message are before those that only add a header to it.
 var All = []*Dialect{
 	&nServiceBus, &massTransit, &cloudEvents, &rebus, &dotNetCoreCAP, &axon, &watermill,
-	&wolverine, &celery, &eventuate, &dapr, &cloudEventsBody, &debezium, &kurrentDB,
+	&wolverine, &celery, &eventuate, &eventBridge, &dapr, &cloudEventsBody, &debezium, &kurrentDB,
 	&longRunningAction, &camel, &spring,
 }

@@ -17,7 +17,7 @@
 //
 //	dialect.go  Dialect: what a row says, and All, the list of rows
 //	aliases.go  Common: the common names
-//	axon.go, camel.go, cap.go, celery.go, cloudevents.go, debezium.go, eventuate.go, kurrentdb.go,
+//	axon.go, camel.go, cap.go, celery.go, cloudevents.go, debezium.go, eventbridge.go, eventuate.go, kurrentdb.go,
 //	lra.go, masstransit.go, nservicebus.go, rebus.go, spring.go, watermill.go, wolverine.go   the rows
 //
 // # Not obvious

@@ -29,6 +29,24 @@ func B3ID(b []byte) []byte {
 	return id
 }
 
+// AppendXRayID appends the trace id of an AWS trace header, "Root=1-<8 hex>-<24 hex>;Parent=…", whose
+// parts are in any order: both runs of digits. It appends nothing when it is not one.
+func AppendXRayID(dst, b []byte) []byte {
+	for len(b) > 0 {
+		part := FirstOf(b, ';')
+		if b = b[len(part):]; len(b) > 0 {
+			b = b[1:]
+		}
+		if len(part) > 0 && part[0] == ' ' {
+			part = part[1:]
+		}
+		if len(part) == len("Root=1-")+8+1+24 && string(part[:7]) == "Root=1-" && part[15] == '-' && isHex(part[7:15]) && isHex(part[16:]) {
+			return append(append(dst, part[7:15]...), part[16:]...)
+		}
+	}
+	return dst
+}
+
 // hexadecimal are the digits of both cases.
 var hexadecimal = func() (is [256]bool) {
 	for _, c := range []byte("0123456789abcdefABCDEF") {

@@ -12,12 +12,13 @@ import (
 	"pgregory.net/rapid"
 
 	"eventscope/adapters"
+	"eventscope/adapters/aws"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/kafka"
 	"eventscope/adapters/rabbitmq"
 )
 
-var brokers = Drivers{&kafka.Driver, &rabbitmq.Driver}
+var brokers = Drivers{&kafka.Driver, &rabbitmq.Driver, &aws.SQS, &aws.SNS}
 
 // A driver has functions, which cannot be compared.
 var ignoreDriver = cmpopts.IgnoreFields(Source{}, "Driver")
@@ -43,6 +44,39 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		} else if diff := cmp.Diff(want, got.Config); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+// TestAPlaceIsNoHost: it has no port, may be left out, and has no user.
+func TestAPlaceIsNoHost(t *testing.T) {
+	for text, want := range map[string]driver.Config{
+		"sqs://eu-central-1/orders,orders-dlq.fifo?profile=ops": {Hosts: []string{"eu-central-1"}, TLS: &driver.TLS{}, Path: "orders,orders-dlq.fifo", Values: map[string][]string{"profile": {"ops"}}},
+		"sqs:///orders": {TLS: &driver.TLS{}, Path: "orders"},
+		"sns://":        {TLS: &driver.TLS{}},
+		"arn:aws:sqs:eu-central-1:123456789012:orders":               {Hosts: []string{"eu-central-1"}, TLS: &driver.TLS{}, Path: "orders", Values: map[string][]string{"account": {"123456789012"}}},
+		"https://sqs.eu-central-1.amazonaws.com/123456789012/orders": {Hosts: []string{"eu-central-1"}, TLS: &driver.TLS{}, Path: "orders", Values: map[string][]string{"account": {"123456789012"}}},
+		"arn:aws:sns:us-east-1:123456789012:orders.fifo":             {Hosts: []string{"us-east-1"}, TLS: &driver.TLS{}, Path: "orders.fifo", Values: map[string][]string{"account": {"123456789012"}}},
+	} {
+		got, err := brokers.Parse(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if diff := cmp.Diff(want, got.Config); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+		if again, err := brokers.Parse(got.String()); err != nil || !cmp.Equal(again, got, ignoreDriver) {
+			t.Errorf("%s is printed as %s, which reads as %s, %v", text, got, again, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"sqs://AKIA:secret@eu-central-1/orders": "credentials are those of the aws command", "sqs://eu-central-1:443/orders": "without a port",
+		"sqs://a,b/orders": "several regions", "sqs://r/a b": "a character that none has", "sqs://r/a,,b": "a name is empty", "sqs://r/a?password_file=x": "has no passwords of its own",
+		"sqs://r/a?endpoint=http://u:secret@h": "without a user", "sqs://r/a?create=yes": "true or false", "sqs://r/a?account=1": "twelve digits", "sns://r/a?filter=x": "a JSON object", "sqs://r/a?filter={}": "filter is a parameter of Amazon SNS",
+	} {
+		if _, err := brokers.Parse(text); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v, want %q and no secret", text, err, want)
 		}
 	}
 }
