@@ -195,6 +195,18 @@ func (m *Model) meant(name string) string {
 	return m.shell.options.Nearest(name, names)
 }
 
+// didYouMean adds to a sentence what was probably meant by a word that is none of names, as it is
+// written behind what begins the line.
+func (s *shell) didYouMean(said text.Safe, begins, word string, names []string) text.Safe {
+	if s.options.Nearest == nil || word == "" {
+		return said
+	}
+	if guess := s.options.Nearest(word, names); guess != "" {
+		return said.Add(text.Own("; did you mean "), s.theme.String(begins+guess), text.Own("?"))
+	}
+	return said
+}
+
 func runTrace(m *Model, rest string) tea.Cmd {
 	id, age, hasAge := strings.Cut(rest, " ")
 	since := page.SearchBack
@@ -222,7 +234,11 @@ func runSort(m *Model, rest string) tea.Cmd {
 	name, reversed := strings.CutSuffix(rest, " reversed")
 	sorted := m.sorted()
 	if !sorted.SortBy(name, reversed) {
-		m.shell.Say(theme.Bad, text.Own("orders are ").Add(m.shell.theme.String(strings.Join(sorted.SortNames(), ", ")), text.Own("; reversed may stand behind")))
+		said := text.Own("orders are ")
+		if name != "" {
+			said = m.shell.didYouMean(text.Own("there is no order ").Add(m.shell.theme.Cut(m.shell.theme.String(name), 30)), ":sort ", name, sorted.SortNames()).Add(text.Own("; "), said)
+		}
+		m.shell.Say(theme.Bad, said.Add(m.shell.theme.String(strings.Join(sorted.SortNames(), ", ")), text.Own("; reversed may stand behind")))
 		return nil
 	}
 	if m.shell.Top() != sorted.(page.Page) {
@@ -241,7 +257,7 @@ func (m *Model) sorted() page.Sorted {
 
 func runTheme(m *Model, rest string) tea.Cmd {
 	if rest != "dark" && rest != "light" {
-		m.shell.Say(theme.Bad, text.Own("themes are dark and light"))
+		m.shell.Say(theme.Bad, m.shell.didYouMean(text.Own("themes are dark and light"), ":theme ", rest, []string{"dark", "light"}))
 		return nil
 	}
 	m.shell.theme.Set(m.shell.theme.Profile(), rest == "dark")

@@ -81,11 +81,7 @@ func (s *shell) sayUnknownContext(name string) {
 	for _, c := range s.options.Contexts {
 		names = append(names, c.Name)
 	}
-	if s.options.Nearest != nil {
-		if guess := s.options.Nearest(name, names); guess != "" {
-			said = said.Add(text.Own("; did you mean :ctx "), s.theme.String(guess), text.Own("?"))
-		}
-	}
+	said = s.didYouMean(said, ":ctx ", name, names)
 	s.Say(theme.Bad, said.Add(text.Own("; :ctx lists all")))
 }
 

@@ -18,7 +18,7 @@ func TestEveryCommandOfTheCommandLine(t *testing.T) {
 		"flow ord-1004": {"Flow ord-1004"}, "flow nobody": {"nothing found for nobody"}, "flow": {"an id is missing"},
 		"filter ord-1005": {"/ord-1005", "ord-1005"}, "filter type = 1": {"✗", "use == to compare"}, "filter status == \"open\"": {"status is that of a dead letter"},
 		"goto orders/0@1": {"OrderPlaced", "› orders/0@1"}, "goto orders/0@99": {"orders/0@99: it is not in the index"}, "goto": {"looks like orders/2@881"},
-		"sources": {"Sources", "kafka ● 4 topics", "rabbitmq ● 2 taps", "any other key closes"}, "sort events": {"by events"}, "sort": {"orders are activity"}, "sort size": {"orders are activity"},
+		"sources": {"Sources", "kafka ● 4 topics", "rabbitmq ● 2 taps", "any other key closes"}, "sort events": {"by events"}, "sort": {"orders are activity"}, "sort size": {"there is no order size; orders are activity"}, "sort act": {"there is no order act; did you mean :sort activity?"}, "theme da": {"did you mean :theme dark?"}, "filter @x": {"no filter is saved as @x, so"},
 		"theme light": {"following"}, "theme": {"themes are dark and light"}, "help": {"Keys of Stream"},
 		"run": {"no run was begun from this screen"}, "resume": {"which run? :resume and its name; 6 lists them"}, "abort": {"which run? :abort and its name; 6 lists them"},
 		"resume 20000101-000000-dead": {"✗"}, "abort 20000101-000000-dead": {"✗"}, "  flows  ": {"by activity"}, "dlq": {"3 open"}, "groups": {"2 consumers by trouble"}, "queues": {"2 consumers by trouble"}, "topics": {"Written by"}, "events": {"following"}, "runs": {"No runs yet"},

@@ -34,7 +34,7 @@ func (m *Model) savedOr(value string) string {
 func (m *Model) saved(value string) string {
 	filter, s := m.savedOr(value), m.shell
 	if name, named := strings.CutPrefix(strings.TrimSpace(value), savedSign); named && filter == value && savedName.MatchString(name) {
-		s.Say(theme.Warn, text.Own("no filter is saved as ").Add(s.theme.Cut(s.theme.String(value), 40), text.Own(", so it is looked for as words")))
+		s.Say(theme.Warn, s.didYouMean(text.Own("no filter is saved as ").Add(s.theme.Cut(s.theme.String(value), 40), text.Own(", so it is looked for as words")), savedSign, name, m.savedNames()))
 	}
 	return filter
 }

@@ -17,7 +17,7 @@ func TestAnyColumnEitherWay(t *testing.T) {
 		screen := tuitest.Open(t, letters.Over(s.Options()), 140, 24).Press("2").Wait(time.Second)
 		screen.Selects("ord-1002").Press("S").Wait(time.Second).Sees("by activity, reversed", "Last↑").Press("g").Wait(time.Second).Selects("ord-1001")
 		screen.Command("sort name").Press("g").Wait(time.Second).Sees("by name", "Flow↓").Selects("ord-1001").Command("sort name reversed").Press("g").Wait(time.Second).Selects("ord-1002")
-		screen.Command("sort nonsense").Sees("orders are activity, trouble", "reversed may stand behind").Press("esc")
+		screen.Command("sort nonsense").Sees("there is no order nonsense", "orders are activity, trouble", "reversed may stand behind").Press("esc")
 		screen.Press("4").Wait(time.Second).Press("enter").Wait(time.Second).Sees("Died↓").Press("s").Sees("State↓").Press("S").Sees("State↑")
 		screen.Command("sort position").Press("g").Sees("Position↓").Selects("@0").Command("sort position reversed").Press("g").Selects("@1")
 		screen.Press("6").Wait(time.Second).Command("sort why").Sees("orders are age, action, state").Press("esc")

@@ -36,7 +36,7 @@ var SQS = driver.Driver{
 		{Name: "create", Value: "true", Check: driver.Switch, Says: "read a copy of what SNS sends to the queue, by a queue and subscriptions that are made for this and removed at the end"},
 	}, common...),
 	Named:    func(c *driver.Config) []string { return namesOf(c.Path) },
-	Existing: existing,
+	Existing: driver.OfOneKind(func(c *driver.Config) []string { return namesOf(c.Path) }, existing),
 	Target: func(c *driver.Config) (deadletter.Target, error) {
 		if names := namesOf(c.Path); len(names) == 1 {
 			return deadletter.Target(names[0]), nil
@@ -65,7 +65,7 @@ var SNS = driver.Driver{
 		{Name: "scope", Value: "body", Check: checkScope, Says: "the filter policy is about the body; it is about the attributes else"},
 	}, common...),
 	Named:    func(c *driver.Config) []string { return namesOf(c.Path) },
-	Existing: existingTopics,
+	Existing: driver.OfOneKind(func(c *driver.Config) []string { return namesOf(c.Path) }, existingTopics),
 	Target: func(*driver.Config) (deadletter.Target, error) {
 		return "", errors.New("copies go to a queue, as in sqs://region/orders: a topic would send them to all who subscribe")
 	},

@@ -10,6 +10,20 @@ import (
 	"eventscope/adapters/deadletter"
 )
 
+// Existing is the destinations of one kind, such as queues.
+type Existing struct {
+	Named []string // those that a config names
+	All   []string // those that there are
+}
+
+// OfOneKind is [Driver.Existing] of a broker whose config names destinations of one kind.
+func OfOneKind(named func(*Config) []string, all func(context.Context, Config) ([]string, error)) func(context.Context, Config) ([]Existing, error) {
+	return func(ctx context.Context, c Config) ([]Existing, error) {
+		names, err := all(ctx, c)
+		return []Existing{{Named: named(&c), All: names}}, err
+	}
+}
+
 // Driver is a kind of broker, as the program knows it before it opens one. Whatever else is
 // particular to a broker is known in its own folder alone, so that a broker is one folder,
 // and one line in the program's list of drivers.
@@ -61,9 +75,9 @@ type Driver struct {
 	// Named are the destinations that a config names by their whole names.
 	Named func(*Config) []string
 
-	// Existing are the destinations of the broker that a config could name, whatever it names; nil
-	// where it does not tell.
-	Existing func(context.Context, Config) ([]string, error)
+	// Existing is, for each kind of destination that a config names, what there is of it; nil where
+	// the broker does not tell.
+	Existing func(context.Context, Config) ([]Existing, error)
 
 	// Target is the one destination that a config names, for copies to be sent there. Its
 	// error is a clause that says how one is named.

@@ -30,7 +30,7 @@ var Driver = driver.Driver{
 	},
 	ReadPath: readPath,
 	Named:    named,
-	Existing: existing,
+	Existing: driver.OfOneKind(named, existing),
 	Target:   soleTopic,
 	TargetOf: targetOf,
 	Open: func(ctx context.Context, c driver.Config) (*driver.Source, error) {
@@ -156,7 +156,7 @@ func named(c *driver.Config) []string {
 }
 
 // existing are the topics of the cluster that are not internal, as far as the user may know of them.
-func existing(ctx context.Context, c driver.Config) ([]string, error) {
+func existing(ctx context.Context, c driver.Config) (names []string, err error) {
 	c.Path = ""
 	all, err := Open(ctx, configOf(&c))
 	if err != nil {
@@ -164,7 +164,6 @@ func existing(ctx context.Context, c driver.Config) ([]string, error) {
 	}
 	defer all.Close()
 	destinations, err := all.Destinations(ctx)
-	var names []string
 	for _, d := range destinations {
 		names = append(names, d.Name)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	amqp "github.com/rabbitmq/amqp091-go"
+
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/driver"
@@ -39,6 +41,7 @@ var Driver = driver.Driver{
 		{Name: "management", Value: "http://HOST:15672", API: &driver.API{Port: "15672", TLSPort: "15671", Suffix: "/api"}, Says: "the management API, for finding exchanges, bindings, counts and drops"},
 	},
 	Named:    func(c *driver.Config) []string { return slices.Concat(c.Values["queue"], c.Values["stream"]) },
+	Existing: existing,
 	Target:   soleTarget,
 	TargetOf: publish.TargetOf,
 	Open: func(ctx context.Context, c driver.Config) (*driver.Source, error) {
@@ -129,6 +132,39 @@ func tapOf(value string) Tap {
 		return Tap{Exchange: value[:colon], BindingKey: value[colon+1:]}
 	}
 	return Tap{Exchange: value} // no key is everything
+}
+
+// existing are the queues, streams and exchanges of the virtual host, as far as the management API
+// tells.
+func existing(ctx context.Context, c driver.Config) ([]driver.Existing, error) {
+	config, err := configOf(&c).withDefaults()
+	if err != nil || config.Management == "" {
+		return nil, err
+	}
+	client, err := management.New(config.client())
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	queues, streams, exchanges := driver.Existing{Named: config.Queues}, driver.Existing{Named: config.Streams}, driver.Existing{}
+	for _, tap := range config.Taps {
+		exchanges.Named = append(exchanges.Named, tap.Exchange)
+	}
+	all, err := client.Queues(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		queues.All = append(queues.All, all[i].Name)
+		if all[i].Type == amqp.QueueTypeStream {
+			streams.All = append(streams.All, all[i].Name)
+		}
+	}
+	routes, err := client.Exchanges(ctx)
+	for i := range routes {
+		exchanges.All = append(exchanges.All, routes[i].Name)
+	}
+	return []driver.Existing{queues, streams, exchanges}, err
 }
 
 func soleTarget(c *driver.Config) (deadletter.Target, error) {

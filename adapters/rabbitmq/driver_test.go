@@ -1,9 +1,15 @@
 package rabbitmq
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"eventscope/adapters/driver"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestWhatAURLNamesIsATarget: one queue, or one exchange and key, may be named for copies to
@@ -25,5 +31,29 @@ func TestWhatAURLNamesIsATarget(t *testing.T) {
 		if own := configOf(&config); len(own.Taps)+len(own.Queues)+len(own.Streams) > 0 || own.Firehose {
 			t.Errorf("%v: it would read %v", c, own)
 		}
+	}
+}
+
+// TestWhatThereIsIsToldByKind: of what a URL names, so that a queue is not taken for an exchange of
+// its name; and nothing without the management API.
+func TestWhatThereIsIsToldByKind(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/api/queues"):
+			fmt.Fprint(w, `[{"name":"work","type":"classic"},{"name":"audit","type":"stream"}]`)
+		default:
+			fmt.Fprint(w, `[{"name":"orders","type":"topic"}]`)
+		}
+	}))
+	defer server.Close()
+	c := driver.Config{Hosts: []string{"127.0.0.1:1"}, Path: "%2F", Values: map[string][]string{"queue": {"wrok"}, "stream": {"audti"}, "tap": {"ordres:order.#"}}}
+	if found, err := existing(t.Context(), c); err != nil || len(found) > 0 {
+		t.Errorf("without the API there are %v, %v", found, err)
+	}
+	c.APIs = map[string]driver.HTTPEndpoint{"management": {URL: server.URL}}
+	found, err := existing(t.Context(), c)
+	want := []driver.Existing{{Named: []string{"wrok"}, All: []string{"work", "audit"}}, {Named: []string{"audti"}, All: []string{"audit"}}, {Named: []string{"ordres"}, All: []string{"orders"}}}
+	if diff := cmp.Diff(want, found); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
 	}
 }

@@ -26,17 +26,19 @@ func (s *Source) meant(ctx context.Context, err error) error {
 	if failed != nil {
 		return err // which is what the operator asked about
 	}
-	for _, name := range s.Named() {
-		if slices.Contains(existing, name) {
-			continue
+	for _, of := range existing {
+		for _, name := range of.Named {
+			if slices.Contains(of.All, name) {
+				continue
+			}
+			guess := spelling.Nearest(name, of.All)
+			if guess == "" {
+				return err
+			}
+			better := *problem
+			better.Remedy = "did you mean " + guess + "?"
+			return &better
 		}
-		guess := spelling.Nearest(name, existing)
-		if guess == "" {
-			return err
-		}
-		better := *problem
-		better.Remedy = "did you mean " + guess + "?"
-		return &better
 	}
 	return err
 }
