@@ -15,7 +15,7 @@ func TestEachTabIsClickedWhereItStands(t *testing.T) {
 		_, options := everything(t, s)
 		screen := tuitest.Open(t, options, 130, 24)
 		tabs := strings.Split(screen.Text(), "\n")[1]
-		for label, shows := range map[string]string{"2 Flows": "by activity", "3 Lag": "consumers by trouble", "4 Dead letters": " open", "5 Topology": "Written by", "6 Journal": "No runs yet"} {
+		for label, shows := range map[string]string{"2 Flows": "by activity", "3 Lag": "consumers by trouble", "4 Dead letters": " open", "5 Topology": "From writers", "6 Journal": "No runs yet"} {
 			first := strings.Index(tabs, label)
 			for _, x := range []int{first, first + len(label) - 1} {
 				screen.Press("1").Wait(time.Second).Misses(shows).Click(x, 1).Wait(time.Second).Sees(shows)
@@ -130,11 +130,11 @@ func TestALongTitleIsCut(t *testing.T) {
 // TestHelpStandsInTwoColumns where the screen is too low for one and wide enough for two.
 func TestHelpStandsInTwoColumns(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
-		screen := tuitest.Open(t, s.Options(), 160, 26).Press("?").Sees("Keys of Stream", "quit at once", "open the event's flow").Misses("more below")
+		screen := tuitest.Open(t, s.Options(), 160, 28).Press("?").Sees("Keys of Stream", "quit at once", "open the event's flow").Misses("more below")
 		if line := screen.Line("open the event's flow"); strings.Count(line, "│") != 2 || len(strings.Fields(line)) < 9 {
 			t.Fatalf("the first line has one key: %s", line)
 		}
-		screen.Press("x").Resize(160, 50).Press("?").Sees("quit at once").Press("x").Resize(100, 24).Press("?").Sees("more below").Misses("quit at once").Press(strings.Fields(strings.Repeat("j ", 30))...).Sees("quit at once").Misses("open the event's flow", "more below")
+		screen.Press("x").Resize(160, 50).Press("?").Sees("quit at once").Press("x").Resize(100, 24).Press("?").Sees("more below").Misses("quit at once").Press(strings.Fields(strings.Repeat("j ", 32))...).Sees("quit at once").Misses("open the event's flow", "more below")
 	})
 }
 

@@ -34,7 +34,7 @@ const (
 var everyKey = map[string][]keyed{
 	"Stream": {
 		{"enter", "", "Flow ord-"}, {"v", "", "tree line 1"}, {"/", "", "words, or an expression"}, {"n N", "", "no filter yet"}, {"p", "", "paused"},
-		{"f G end", "p", "following"}, {"[ ]", "", "no other beginning"}, {"space", "g", "◆ 1"}, {"Y", "", "flow as Markdown"}, {"=", "", "= on another event compares"}, {"y", "", "copied the flow id"}, {"tab", "G", "position   "}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
+		{"f G end", "p", "following"}, {"[ ]", "", "no other beginning"}, {"space", "g", "◆ 1"}, {"Y", "", "flow as Markdown"}, {"=", "", "= on another event compares"}, {"y", "", "copied the flow id"}, {"tab", "G", "position   "}, {"J K", "", "tab shows the preview"}, {"j down ctrl+d pgdown ctrl+f", "g", moves},
 		{"k up ctrl+u pgup ctrl+b g home", "", moves}, {"esc", "/ x enter", gone + "/x"}, {":", "", "find a flow by any id"}, {"?", "", "Keys of Stream"},
 		{"1", "2", "following"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "From writers"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"q ctrl+c", "", quits},
 	},
@@ -45,7 +45,7 @@ var everyKey = map[string][]keyed{
 		{"1", "", "following"}, {"2", "1", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "From writers"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"q ctrl+c", "", quits},
 	},
 	"Flow": {
-		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"=", "", "= on another flow compares"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"tab", "", gone + "position   "}, {"h left", "v narrow l", "h 0"},
+		{"enter", "", "tree line 1"}, {"v", "", "├──"}, {"b", "", "no source here keeps a history"}, {"=", "", "= on another flow compares"}, {"Y", "", "flow as Markdown"}, {"y", "", "copied the flow id"}, {"D", "", "put the cursor on a dead letter"}, {"tab", "", gone + "position   "}, {"J K", "tab", "tab shows the preview"}, {"h left", "v narrow l", "h 0"},
 		{"l right", "v narrow", "h 1"}, {"j down ctrl+d pgdown ctrl+f G end", "", moves}, {"k up ctrl+u pgup ctrl+b g home", "j", moves}, {"esc q", "", "paused"},
 		{":", "", "find a flow by any id"}, {"?", "", "Keys of Flow"}, {"1", "", "paused"}, {"2", "", "by activity"}, {"3", "", "2 consumers by trouble"}, {"4", "", "3 open"}, {"5", "", "From writers"}, {"6", "", "No runs yet"}, {"7", "", "For whom"}, {"ctrl+c", "", quits},
 	},

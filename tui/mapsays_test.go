@@ -56,7 +56,7 @@ func TestTheStreamOfAPlaceIsThatOfAllThatFeedIt(t *testing.T) {
 // TestWhatAGroupWritesIsNotKnown, so that its row among the services leads nowhere.
 func TestWhatAGroupWritesIsNotKnown(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
-		screen := aShop(t, s).open(140, 40).Press("v").Wait(time.Second).Sees("by destination", "Reads")
+		screen := aShop(t, s).open(140, 40).Press("v").Wait(time.Second).Sees("v tree", "Reads")
 		screen.GoTo("j", "auditors")
 		screen.Press("enter").Wait(time.Second).Sees("what a group writes is not known; 3 shows how far it is behind", "Writes to").Misses("› Stream")
 	})

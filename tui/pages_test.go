@@ -219,7 +219,7 @@ func TestATabThatIsNotThereTakesNobodyAway(t *testing.T) {
 			case x >= 1 && x < 9:
 				wanted = "following"
 			case x >= 20 && x < 30:
-				wanted = "Goes to"
+				wanted = "From writers"
 			case x >= 32 && x < 41:
 				wanted = "For whom"
 			}

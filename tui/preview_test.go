@@ -251,6 +251,47 @@ func TestNoKeyActsOnAnotherEventThanIsShown(t *testing.T) {
 	})
 }
 
+// TestThePreviewIsScrolledToItsEnd, which shows every line of the value and every fact, and back to what it was, on a stream
+// and a flow, beside the list and below it. It begins anew with another event.
+func TestThePreviewIsScrolledToItsEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		width, height int
+		keys          []string
+	}{"stream, beside": {160, 24, []string{"tab"}}, "stream, below": {90, 30, []string{"tab"}}, "flow, below": {90, 30, []string{"enter"}}, "flow, beside": {160, 16, []string{"enter"}}} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(t *testing.T, s *tuitest.System) {
+				var members []string
+				for i := range 60 {
+					members = append(members, fmt.Sprintf(`"m%02d":%d`, i, i))
+				}
+				value := "{" + strings.Join(members, ",") + "}"
+				event := tuitest.Event{Source: s.Kafka, To: "orders", At: time.Now(), Type: "OrderPlaced", Service: "order", Flow: "flow-1", ID: "id-1", Value: value}
+				other := event
+				other.ID, other.Type = "id-2", "OrderPaid"
+				put(t, s, event, other)
+				screen := tuitest.Open(t, s.Options(), c.width, c.height).Wait(time.Second).Press("G").Press(c.keys...).Wait(time.Minute).Sees("m00  0", " more lines").Misses("m59  59")
+				begin, seen := screen.Text(), screen.Text()
+				for range 40 {
+					seen += screen.Press("J").Wait(time.Second).Text()
+				}
+				screen.Sees("m59  59", "from line ", " of 61").Misses("m00  0", "more lines", "more fact")
+				for _, word := range []string{"m01  1", "m17  17", "m30  30", "m44  44", "m58  58", "position", "event_type", "service", "json, "} {
+					if !strings.Contains(seen, word) {
+						t.Errorf("%s was not to be seen", word)
+					}
+				}
+				for range 40 {
+					screen.Press("K").Wait(time.Second)
+				}
+				if now := screen.Text(); now != begin {
+					t.Errorf("it began as\n%s\nand is\n%s", begin, now)
+				}
+				screen.Press("J").Wait(time.Second).Misses("m00  0").Press("k", "j").Wait(2*time.Second).Sees("m00  0", " more lines")
+			})
+		})
+	}
+}
+
 // along is a stream of numbered events, one of which is open or not.
 type along struct {
 	*tuitest.Screen

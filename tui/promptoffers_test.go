@@ -13,7 +13,7 @@ import (
 // TestEveryCommandOfTheCommandLine: each that is offered does what its help says.
 func TestEveryCommandOfTheCommandLine(t *testing.T) {
 	for line, sees := range map[string][]string{
-		"stream": {"following"}, "flows": {"by activity"}, "lag": {"2 consumers by trouble"}, "dead": {"3 open"}, "topology": {"Written by"}, "journal": {"No runs yet"},
+		"stream": {"following"}, "flows": {"by activity"}, "lag": {"2 consumers by trouble"}, "dead": {"3 open"}, "topology": {"From writers"}, "journal": {"No runs yet"},
 		"trace ord-1003": {"Flow ord-1003"}, "trace": {"an id is missing: :trace ID"}, "trace ord-1 soon": {"that is not an age; write :trace ID 6h"}, "trace ord-1 -0s": {"that is not an age"},
 		"flow ord-1004": {"Flow ord-1004"}, "flow nobody": {"nothing found for nobody"}, "flow": {"an id is missing"},
 		"filter ord-1005": {"/ord-1005", "ord-1005"}, "filter type = 1": {"✗", "use == to compare"}, "filter status == \"open\"": {"status is that of a dead letter"},
@@ -21,7 +21,7 @@ func TestEveryCommandOfTheCommandLine(t *testing.T) {
 		"sources": {"Sources", "kafka ● 4 topics", "rabbitmq ● 2 taps", "any other key closes"}, "sort events": {"by events"}, "sort": {"orders are activity"}, "sort size": {"there is no order size; orders are activity"}, "sort act": {"there is no order act; did you mean :sort activity?"}, "theme da": {"did you mean :theme dark?"}, "filter @x": {"no filter is saved as @x, so"},
 		"theme light": {"following"}, "theme": {"themes are dark and light"}, "help": {"Keys of Stream"},
 		"run": {"no run was begun from this screen"}, "resume": {"which run? :resume and its name; 6 lists them"}, "abort": {"which run? :abort and its name; 6 lists them"},
-		"resume 20000101-000000-dead": {"✗"}, "abort 20000101-000000-dead": {"✗"}, "  flows  ": {"by activity"}, "dlq": {"3 open"}, "groups": {"2 consumers by trouble"}, "queues": {"2 consumers by trouble"}, "topics": {"Written by"}, "events": {"following"}, "runs": {"No runs yet"},
+		"resume 20000101-000000-dead": {"✗"}, "abort 20000101-000000-dead": {"✗"}, "  flows  ": {"by activity"}, "dlq": {"3 open"}, "groups": {"2 consumers by trouble"}, "queues": {"2 consumers by trouble"}, "topics": {"From writers"}, "events": {"following"}, "runs": {"No runs yet"},
 		"find ord-1003": {"Flow ord-1003"}, "keys": {"Keys of Stream"}, "topic": {"unknown command topic; did you mean :topics?"}, "nothinglikeit": {"unknown command nothinglikeit; : and tab"}, "": {"following"},
 	} {
 		t.Run(line, func(t *testing.T) {

@@ -273,6 +273,28 @@ func (p *Page) scroll(by int) {
 	}
 }
 
+// scrollOn shows what is below of the value, or of the facts when that has come to its end.
+func (p *Page) scrollOn() {
+	if p.read == nil || !scrollBy(&p.valueAt, max(1, p.valueHeight/2), p.valueHeight, p.value().length()) {
+		scrollBy(&p.factsAt, max(1, p.factsHeight/2), p.factsHeight, len(p.facts))
+	}
+}
+
+// scrollBack is the way back.
+func (p *Page) scrollBack() {
+	if !scrollBy(&p.factsAt, -max(1, p.factsHeight/2), p.factsHeight, len(p.facts)) && p.read != nil {
+		scrollBy(&p.valueAt, -max(1, p.valueHeight/2), p.valueHeight, p.value().length())
+	}
+}
+
+// scrollBy shows rows further down, or up, and reports whether there were any.
+func scrollBy(c *widget.Cursor, by, height, length int) bool {
+	top := max(0, min(c.Top+by, length-height))
+	moves := top != c.Top
+	c.Top, c.Index = top, top
+	return moves
+}
+
 // doValue acts on the value, if it is there.
 func (p *Page) doValue(a keymap.Action) tea.Cmd {
 	if p.read == nil {
@@ -411,7 +433,11 @@ func (p *Page) headLine(width int) widget.Line {
 		head.Gap(2).Put(theme.Dim, page.ShortMoment(p.event.Time, p.Now()))
 	}
 	head.Gap(2).Put(theme.Link, t.CutMiddle(t.String(page.FlowLabel(p.event)), 40))
-	if hidden := p.below(); p.preview && hidden > 0 {
+	switch hidden := p.below(); {
+	case !p.preview:
+	case p.valueAt.Top > 0:
+		head.End(theme.Dim, text.Own("from line ").Add(text.Count(int64(p.valueAt.Top+1)), text.Own(" of "), text.Count(int64(p.value().length())), text.Space))
+	case hidden > 0:
 		head.End(theme.Dim, text.Plural(hidden, text.Own(" more line "), text.Own(" more lines ")))
 	}
 	return head.Line()
@@ -457,7 +483,11 @@ func (p *Page) stacked(width, height int) []widget.Line {
 // paneRule divides facts and value, and says how much of the facts is not shown.
 func (p *Page) paneRule(width int) widget.Line {
 	row := widget.NewRow(p.Theme(), width).Put(theme.Faint, p.Theme().Glyph.Rule.Repeat(2))
-	if hidden := len(p.facts) - p.factsHeight; hidden > 0 {
+	hidden := len(p.facts) - p.factsHeight
+	if p.preview { // of which nothing has the focus: the rest is below
+		hidden -= p.factsAt.Top
+	}
+	if hidden > 0 {
 		more := text.Plural(hidden, text.Own(" more fact"), text.Own(" more facts"))
 		if !p.preview {
 			more = more.Add(text.Own(", tab"))

@@ -2,6 +2,7 @@ package eventpage
 
 import (
 	"eventscope/tracing"
+	"eventscope/tui/keymap"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -46,6 +47,21 @@ func (p *Preview) Toggle() {
 	if was := p.drawn.width > 0; p.on && was && !r.shows() {
 		p.on = false
 		p.config.Say(theme.Warn, text.Own("there is no room for a preview; a terminal of 120 columns or 30 lines has it"))
+	}
+}
+
+// Scroll goes half of what is shown on or back: through the value, and then through the facts that had no
+// room.
+func (p *Preview) Scroll(a keymap.Action) {
+	r := &p.drawn
+	switch {
+	case !p.on || !r.shows():
+		p.config.Say(theme.Dim, text.Own("tab shows the preview, which J and K scroll"))
+	case p.page == nil:
+	case a == keymap.PreviewDown:
+		p.page.scrollOn()
+	default:
+		p.page.scrollBack()
 	}
 }
 

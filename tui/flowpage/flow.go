@@ -183,6 +183,8 @@ func (f *flowPage) Do(a keymap.Action) tea.Cmd {
 		f.lanes = !f.lanes
 	case keymap.Preview:
 		f.Preview.Toggle()
+	case keymap.PreviewDown, keymap.PreviewUp:
+		f.Preview.Scroll(a)
 	case keymap.Left:
 		f.shift = max(0, f.shift-1)
 	case keymap.Right:

@@ -61,6 +61,8 @@ const (
 	NextEvent
 	PreviousEvent
 	Preview
+	PreviewDown
+	PreviewUp
 	Compare
 	TabKey // 1, 2, …: which tab is the key itself
 )
@@ -180,6 +182,8 @@ var all = []Binding{
 	{NextEvent, OnLetter, []string{"J"}, "next", "the next letter of the list"},
 	{PreviousEvent, OnLetter, []string{"K"}, "", "the letter before it in the list"},
 	{Preview, OnStream | OnFlow, []string{"tab"}, "preview", "show or hide the event under the cursor"},
+	{PreviewDown, OnStream | OnFlow, []string{"J"}, "", "scroll the event that is shown"},
+	{PreviewUp, OnStream | OnFlow, []string{"K"}, "", "scroll it back"},
 	{Left, OnFlow | onValue, []string{"h", "left"}, "", "scroll to the left"},
 	{Right, OnFlow | onValue, []string{"l", "right"}, "", "scroll to the right"},
 	{Down, everywhere, []string{"j", "down"}, "", "one row down"},

@@ -205,6 +205,8 @@ func (s *stream) Do(a keymap.Action) tea.Cmd {
 		s.mark()
 	case keymap.Preview:
 		s.Preview.Toggle()
+	case keymap.PreviewDown, keymap.PreviewUp:
+		s.Preview.Scroll(a)
 	case keymap.CopyText:
 		return s.copy()
 	case keymap.NextMatch, keymap.PreviousMatch:
