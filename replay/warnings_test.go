@@ -196,3 +196,21 @@ func TestAnAnswerForAnotherNumberOfDestinationsIsNone(t *testing.T) {
 		t.Errorf("%+v, %v", plan, err)
 	}
 }
+
+// TestLettersThatNobodyHasReadWhollySpeakForEachOther: a plan of a service that has not read the
+// destination itself holds each claim against those of the letters in the plan.
+func TestLettersThatNobodyHasReadWhollySpeakForEachOther(t *testing.T) {
+	s := tell(t, adapters.Topic)
+	for range 2 * rare {
+		s.broker.BuryFrom("orders", "goes")
+	}
+	s.broker.BuryFrom("payments", "stays")
+	letters := s.list()
+	plan, err := workplace(t, s.folder, s.broker).Plan(t.Context(), Replay, Chosen(letters), PlanOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if staying := plan.Staying(); plan.Count() != 2*rare || len(staying) != 1 || staying[0].Reason != Claimed {
+		t.Errorf("%d go, and of the others %+v", plan.Count(), staying)
+	}
+}

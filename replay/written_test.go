@@ -142,9 +142,10 @@ func TestALetterThatWasReplayedBeforeIsToldFromOthers(t *testing.T) {
 	s.broker.Bury("plain")
 	s.broker.BuryFrom("orders", "replayed", adapters.Header{Name: headerID, Value: []byte("an id")})
 	s.broker.BuryNamed("named", "m-1")
+	s.broker.BuryFrom("orders", "noted", adapters.Header{Name: "x-death", Value: []byte("when and where")})
 	s.service = workplace(t, s.folder, s.broker)
 	plan := s.plan(Replay, PlanOptions{})
-	for i, want := range []bool{true, false, false} {
+	for i, want := range []bool{true, false, false, false} {
 		if got := plan.Parts[0].Letters[i].Alike; got != want {
 			t.Errorf("letter %d is like others: %v", i, got)
 		}

@@ -151,7 +151,7 @@ func (w *writer) guessOne(p *part) string {
 // likely reports whether a number is one that people would write with a fraction.
 func likely(f float64) bool { return math.Abs(f) >= 1e-6 && math.Abs(f) < 1e12 }
 
-// printed reports whether b is text in one line.
+// printed reports whether b is text, and whether it is in one line.
 func printed(b []byte) (printable, plain bool) {
 	plain = true
 	for len(b) > 0 {
@@ -169,7 +169,7 @@ func printed(b []byte) (printable, plain bool) {
 	return true, plain
 }
 
-// looksLikeMessage reports whether a value consists of fields all of which have a length:
+// looksLikeMessage reports whether a value consists of fields, and whether all of them have a length:
 // text hardly ever has the right ones.
 func looksLikeMessage(d decoder) (fields, sized bool) {
 	if d.at == d.end {
