@@ -59,13 +59,9 @@ func (v *Version) stops(c *lag.Consumer) (broke Broke, stuck bool) {
 		switch begin := v.begins[at]; {
 		case next > begin.At:
 			return Broke{}, false // it has read some
-		case next <= begin.After || !l.State.Counted() || l.Lag == 0:
-		case i < len(c.Logs) && (c.Logs[i].State == consumer.LagOK || c.Logs[i].Out.Known && c.Logs[i].Out.PerSecond > 0):
+		case next <= begin.After || !stands(c, i):
 		default:
-			here := Broke{Group: c.Lag.Group, At: adapters.Position{Destination: l.Destination, Partition: l.Partition, Offset: next}, State: l.State, Lag: l.Lag}
-			if i < len(c.Logs) {
-				here.State = c.Logs[i].State
-			}
+			here := standing(c, i)
 			if !stuck || here.Lag > broke.Lag {
 				broke = here
 			}
@@ -73,6 +69,68 @@ func (v *Version) stops(c *lag.Consumer) (broke Broke, stuck bool) {
 		}
 	}
 	return broke, stuck
+}
+
+// stands says that a consumer has something to read in a log, and is not seen to read it.
+func stands(c *lag.Consumer, i int) bool {
+	l := &c.Lag.Logs[i]
+	if !l.State.Counted() || l.Lag == 0 {
+		return false
+	}
+	return i >= len(c.Logs) || c.Logs[i].State != consumer.LagOK && (!c.Logs[i].Out.Known || c.Logs[i].Out.PerSecond == 0)
+}
+
+// standing is where it does.
+func standing(c *lag.Consumer, i int) Broke {
+	l := &c.Lag.Logs[i]
+	here := Broke{Group: c.Lag.Group, At: adapters.Position{Destination: l.Destination, Partition: l.Partition, Offset: l.Next()}, State: l.State, Lag: l.Lag}
+	if i < len(c.Logs) {
+		here.State = c.Logs[i].State
+	}
+	return here
+}
+
+// standBefore notes with the versions which consumers stand before all that was read: nobody knows
+// whether a version stopped them. Each is noted once a destination, where it is behind the most, with
+// the version that was read first in that log.
+func standBefore(all []*Version, consumers []*lag.Consumer) {
+	type log struct {
+		source string
+		adapters.Log
+	}
+	type first struct {
+		at int64
+		of *Version
+	}
+	firsts := map[log]first{}
+	for _, v := range all {
+		for _, b := range v.begins {
+			at := log{v.Source, adapters.Log{Destination: v.Destination, Partition: b.Partition}}
+			if known, there := firsts[at]; !there || b.At < known.at {
+				firsts[at] = first{b.At, v}
+			}
+		}
+	}
+	for _, c := range consumers {
+		worst := map[string]int{}
+		for i := range c.Lag.Logs {
+			l := &c.Lag.Logs[i]
+			read, there := firsts[log{c.Source, l.Log}]
+			if next := l.Next(); !there || l.Left || next < 0 || next >= read.at || !stands(c, i) {
+				continue
+			}
+			if known, there := worst[l.Destination]; !there || c.Lag.Logs[known].Lag < l.Lag {
+				worst[l.Destination] = i
+			}
+		}
+		for _, i := range worst {
+			v := firsts[log{c.Source, c.Lag.Logs[i].Log}].of
+			v.Earlier = append(v.Earlier, standing(c, i))
+		}
+	}
+	for _, v := range all {
+		slices.SortFunc(v.Earlier, func(a, b Broke) int { return cmp.Or(cmp.Compare(b.Lag, a.Lag), cmp.Compare(a.Group, b.Group)) })
+	}
 }
 
 // lettersOf are the dead letters of a version that tell of values that could not be read.

@@ -85,6 +85,9 @@ type Version struct {
 	Compared bool
 	// Broke are those who could not read it.
 	Broke []Broke
+	// Earlier are consumers that stand before all that was read, of which this version was the first:
+	// nobody knows whether a version stopped them.
+	Earlier []Broke
 	// Verdict is what its registry says of it, for who has asked; else nil.
 	Verdict *schemas.Verdict
 
@@ -131,6 +134,7 @@ func Build(known *Known) []*Version {
 	for _, v := range all {
 		v.Broke = append(stuckAt(v, known.Consumers), lettersOf(v, dead)...)
 	}
+	standBefore(all, known.Consumers)
 	return all
 }
 

@@ -419,6 +419,22 @@ func TestWhoStandsWhereAVersionBegins(t *testing.T) {
 	}
 }
 
+// TestWhoStandsBeforeWhatWasRead is told as not known, once, with the version that was read first.
+func TestWhoStandsBeforeWhatWasRead(t *testing.T) {
+	l := newLog(t)
+	l.offset = 100
+	l.write(many(10, func(int) adapters.Message { return framed(7) })...).write(many(10, func(int) adapters.Message { return framed(12) })...)
+	moves := standing("moves", 50, 120)
+	moves.Logs[0].Out = adapters.Rate{PerSecond: 3, Known: true}
+	found := l.versions(standing("billing", 99, 120), standing("first", 100, 120), standing("in", 105, 120), standing("done", 120, 120), moves)
+	if len(found) != 2 || len(found[0].Earlier) != 0 || len(found[1].Earlier) != 1 || len(found[1].Broke) != 0 {
+		t.Fatalf("%+v", found)
+	}
+	if told := found[1].Earlier[0].ToldEarlier(); told != "billing: STALL at orders/0@99, before what was read, so that it is not known whether a version stopped it: read from earlier" {
+		t.Error(told)
+	}
+}
+
 // TestDeadLettersThatNameAVersion are told, where they died of reading it.
 func TestDeadLettersThatNameAVersion(t *testing.T) {
 	l := newLog(t).write(many(10, func(int) adapters.Message { return framed(7) })...).write(many(5, func(int) adapters.Message { return framed(12) })...)

@@ -38,6 +38,11 @@ func (b *Broke) Told(v *Version) string {
 	return said
 }
 
+// ToldEarlier is a consumer in words that stands before all that was read.
+func (b *Broke) ToldEarlier() string {
+	return fmt.Sprintf("%s: %s at %s, before what was read, so that it is not known whether a version stopped it: read from earlier", b.Group, b.State, b.At)
+}
+
 // Told is a change in words, with the whole path of what changed: "payload.amount: int → string".
 func Told(c *Change) string {
 	name := c.Path[strings.LastIndexByte(c.Path, '.')+1:]

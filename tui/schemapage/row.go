@@ -148,6 +148,9 @@ func (p *list) details() []page.Piece {
 	for i := range v.Broke {
 		pieces = append(pieces, page.Piece{Role: theme.Bad, Text: text.Own("broke ").Add(t.String(v.Broke[i].Told(v)))})
 	}
+	for i := range v.Earlier {
+		pieces = append(pieces, page.Piece{Role: theme.Warn, Text: t.String(v.Earlier[i].ToldEarlier())})
+	}
 	if v.Before != nil {
 		pieces = append(pieces, page.Piece{Role: changeRole(v), Text: changesText(t, v)})
 	}

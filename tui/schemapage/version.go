@@ -100,7 +100,10 @@ func (p *one) tell() (lines []page.Piece) {
 	for i := range v.Broke {
 		add(theme.Bad, text.Own("  ").Add(t.Glyph.Failed, text.Space, t.String(v.Broke[i].Told(v))))
 	}
-	if len(v.Broke) == 0 {
+	for i := range v.Earlier {
+		add(theme.Warn, text.Own("  ").Add(t.String(v.Earlier[i].ToldEarlier())))
+	}
+	if len(v.Broke)+len(v.Earlier) == 0 {
 		add(theme.Dim, text.Own("  nobody, as far as consumers and dead letters tell"))
 	}
 	lines = append(lines, p.changes()...)

@@ -50,6 +50,7 @@ func (l *jsonLines) AppendVersion(dst []byte, v *versions.Version, whole bool) [
 	}
 	dst = changeFields(dst, v)
 	dst = brokeFields(dst, v)
+	dst = earlierFields(dst, v)
 	if whole && v.Schema != nil {
 		dst = quote(field(dst, "text"), v.Schema.Text)
 		dst = list(field(dst, "references"), v.Schema.References)
@@ -168,6 +169,22 @@ func brokeFields(dst []byte, v *versions.Version) []byte {
 	return append(dst, ']')
 }
 
+// earlierFields appends who stands before all that was read, if anybody does.
+func earlierFields(dst []byte, v *versions.Version) []byte {
+	if len(v.Earlier) == 0 {
+		return dst
+	}
+	dst = append(field(dst, "stand_before"), '[')
+	for i := range v.Earlier {
+		b := &v.Earlier[i]
+		dst = known(field(append(comma(dst), '{'), "group"), b.Group)
+		dst = position(field(dst, "position"), b.At)
+		dst = quote(field(dst, "state"), b.State.String())
+		dst = append(number(field(dst, "lag"), b.Lag), '}')
+	}
+	return append(dst, ']')
+}
+
 // AppendDifference appends one change.
 func (l *jsonLines) AppendDifference(dst []byte, d *Difference) []byte {
 	start := len(dst)
@@ -214,6 +231,9 @@ func (l *textLines) AppendVersion(dst []byte, v *versions.Version, whole bool) [
 	}
 	for i := range v.Broke {
 		dst = l.note(dst, theme.Bad, "broke "+v.Broke[i].Told(v))
+	}
+	for i := range v.Earlier {
+		dst = l.note(dst, theme.Warn, v.Earlier[i].ToldEarlier())
 	}
 	for i := range v.Changes {
 		dst = l.change(dst, &v.Changes[i])
