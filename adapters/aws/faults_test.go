@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"eventscope/adapters"
@@ -85,12 +86,12 @@ func TestACopyWithoutAnAnswerIsUnknown(t *testing.T) {
 	real.send(t, dead, adapters.Message{Value: []byte("one")}, adapters.Message{Value: []byte("two")})
 	source := p.open(t, func(c *Config) { c.Names, c.Purpose, c.Write = []string{dead}, driver.ToInspect, true })
 	t.Cleanup(func() { _ = source.Close() })
-	asked := 0
+	var asked atomic.Int32
 	faults.set(func(action string, w http.ResponseWriter, _ *http.Request) bool {
 		if action != "SendMessageBatch" {
 			return false
 		}
-		asked++
+		asked.Add(1)
 		panic(http.ErrAbortHandler)
 	})
 	publisher, err := source.DeadLetters.Publisher(t.Context())
@@ -99,7 +100,7 @@ func TestACopyWithoutAnAnswerIsUnknown(t *testing.T) {
 	}
 	one := adapters.Message{Value: []byte("one")}
 	outcomes, err := publisher.Send(t.Context(), []deadletter.Copy{{Message: &one, To: deadletter.Target(origin)}}, nil)(t.Context())
-	if err == nil || len(outcomes) != 1 || !errors.Is(outcomes[0], deadletter.ErrUnknownOutcome) || asked != 1 {
-		t.Errorf("after %d questions: %v, %v", asked, outcomes, err)
+	if err == nil || len(outcomes) != 1 || !errors.Is(outcomes[0], deadletter.ErrUnknownOutcome) || asked.Load() != 1 {
+		t.Errorf("after %d questions: %v, %v", asked.Load(), outcomes, err)
 	}
 }
