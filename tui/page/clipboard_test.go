@@ -2,6 +2,9 @@ package page
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"eventscope/tui/text"
@@ -26,5 +29,26 @@ func TestNothingThatIsCopiedActsOnATerminal(t *testing.T) {
 	}
 	if Copy(d, string(make([]byte, mostCopied+1)), text.Own("it")) != nil {
 		t.Error("more was copied than a terminal takes")
+	}
+}
+
+// TestWhatIsTooLongForAClipboardIsSaved to a new file, whole and as it is.
+func TestWhatIsTooLongForAClipboardIsSaved(t *testing.T) {
+	folder := t.TempDir()
+	files := &Files{SaveFolder: folder}
+	for _, size := range []int{mostCopied, mostCopied + 1} {
+		content := strings.Repeat("x", size)
+		command := CopyOrSave(silent{}, files, content, text.Own("it"), "flow-a/b", ".json")
+		answer, saves := command().(Answer)
+		if saves != (size > mostCopied) {
+			t.Fatalf("%d bytes are saved: %v", size, saves)
+		}
+		if !saves {
+			continue
+		}
+		answer()
+		if saved, err := os.ReadFile(filepath.Join(folder, "flow-a-b.json")); err != nil || string(saved) != content {
+			t.Errorf("%d bytes were saved, %v", len(saved), err)
+		}
 	}
 }

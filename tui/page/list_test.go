@@ -10,7 +10,10 @@ import (
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/tuitest"
+	"eventscope/tui/widget"
 
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 )
 
@@ -68,6 +71,40 @@ func TestTheCursorOfAListStaysOnItsRow(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestOnlyTheRowUnderTheCursorIsDrawnAsThat, and as many rows as there is room for below the lines above.
+func TestOnlyTheRowUnderTheCursorIsDrawnAsThat(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		th := theme.New(colorprofile.TrueColor, true, false)
+		length, height, above := rapid.IntRange(1, 20).Draw(t, "rows"), rapid.IntRange(2, 12).Draw(t, "height"), rapid.IntRange(0, 1).Draw(t, "above")
+		l := page.Listing{}
+		l.Cursor.Index = rapid.IntRange(0, length-1).Draw(t, "cursor")
+		drawn, selected := []int{}, []int{}
+		lines := l.Draw(th, make([]widget.Line, above), 10, height, length, func(i int, is bool) widget.Line {
+			if drawn = append(drawn, i); is {
+				selected = append(selected, i)
+			}
+			return widget.Blank(th, 10)
+		})
+		if len(lines) != height || len(drawn) != min(length, height-above) || !slices.Equal(selected, []int{l.Cursor.Index}) {
+			t.Fatalf("of %d rows %v are drawn in %d lines, and as selected %v, want %d", length, drawn, len(lines), selected, l.Cursor.Index)
+		}
+	})
+}
+
+// TestAPageWithoutRowsSaysWhy below an empty line, and below what else there is to say.
+func TestAPageWithoutRowsSaysWhy(t *testing.T) {
+	th := theme.New(colorprofile.TrueColor, true, false)
+	above := widget.NewRow(th, 40).Put(theme.Bad, text.Own("a trouble")).Line()
+	lines := page.Empty(th, 40, 6, []widget.Line{above}, page.Piece{Role: theme.Dim, Text: text.Own("nothing yet")})
+	var said []string
+	for i := range lines {
+		said = append(said, strings.TrimSpace(ansi.Strip(widget.Content(lines[i:i+1]))))
+	}
+	if !slices.Equal(said, []string{"", "a trouble", "nothing yet", "", "", ""}) {
+		t.Errorf("it says %q", said)
+	}
 }
 
 // TestWordsOfAFilterAreAllInARow, in capitals or not, and in no row that a filter does not leave.

@@ -21,10 +21,13 @@ func TestRowsAreInTheOrderThatIsSaid(t *testing.T) {
 		{Name: "text", Column: 2, Compare: page.Alphabetic(func(r row) string { return string(rune('a' + r.text)) })},
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		s := page.Sorting[row]{Orders: orders}
+		changed, keys := 0, 0
+		s := page.Sorting[row]{Orders: orders, Changed: func() { changed++ }}
 		for range rapid.IntRange(0, 8).Draw(t, "keys") {
 			if key := rapid.SampledFrom([]keymap.Action{keymap.SortOrder, keymap.ReverseSort, keymap.Enter}).Draw(t, "key"); s.Reorder(key) != (key != keymap.Enter) {
 				t.Fatal("a key was taken for another")
+			} else if key != keymap.Enter {
+				keys++
 			}
 		}
 		var rows []row
@@ -47,6 +50,9 @@ func TestRowsAreInTheOrderThatIsSaid(t *testing.T) {
 		}
 		if s.SortBy("nothing", false) || !s.SortBy("text", true) || s.Order().Column != 2 || !s.Reversed {
 			t.Fatal("an order is not found by its name")
+		}
+		if changed != keys+1 {
+			t.Fatalf("%d changes of the order were told, want %d", changed, keys+1)
 		}
 	})
 }
