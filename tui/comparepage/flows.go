@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -210,15 +211,20 @@ func compared(ctx context.Context, rules *envelope.Rules, querier tracing.Querie
 // kept is as much of a result as a page keeps.
 func kept(r *compare.Result) *compare.Result {
 	short := *r
-	short.Differs = r.Differs[:min(len(r.Differs), mostKept)]
+	short.Differs = first(r.Differs)
 	short.More += len(r.Differs) - len(short.Differs)
-	short.Varies = r.Varies[:min(len(r.Varies), mostKept)]
+	short.Varies = first(r.Varies)
 	for _, fields := range [][]compare.Field{short.Differs, short.Varies} {
 		for i := range fields {
 			fields[i].A, fields[i].B = begin(fields[i].A), begin(fields[i].B)
 		}
 	}
 	return &short
+}
+
+// first is a copy of the first fields, so that the others can be forgotten.
+func first(fields []compare.Field) []compare.Field {
+	return slices.Clone(fields[:min(len(fields), mostKept)])
 }
 
 // begin is a copy of the beginning of a text.
