@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go" // errors of the vendor's client
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"eventscope/adapters"
 )
@@ -31,11 +33,28 @@ func (c *Client) Problem(ctx context.Context, doing string, err error) error {
 	p := &adapters.Problem{Doing: doing + " in " + c.Place()}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		c.refused(p, api, rightOf(err))
+		c.refused(p, api, rightOf(err), statusOf(err))
 	} else {
 		c.unanswered(p, err)
 	}
 	return p
+}
+
+// statusOf is the HTTP status of an answer, or 0.
+func statusOf(err error) int {
+	var response *smithyhttp.ResponseError
+	if !errors.As(err, &response) {
+		return 0
+	}
+	return response.HTTPStatusCode()
+}
+
+// IsRefusal reports whether an answer finds fault with the question, so that nothing was done.
+// Codes do not tell: those that the SDK does not know are nobody's fault, and a proxy that has failed
+// gives none.
+func IsRefusal(err error) bool {
+	status := statusOf(err)
+	return status >= 400 && status < 500 && status != http.StatusRequestTimeout
 }
 
 // rightOf is the right that an operation needs, as policies spell it.
@@ -56,7 +75,7 @@ var (
 )
 
 // refused puts into words what a service has refused.
-func (c *Client) refused(p *adapters.Problem, api smithy.APIError, right string) {
+func (c *Client) refused(p *adapters.Problem, api smithy.APIError, right string, status int) {
 	code, said := codeOf(api), api.ErrorMessage()
 	switch {
 	case slices.Contains(codesOfAbsence, code):
@@ -76,7 +95,7 @@ func (c *Client) refused(p *adapters.Problem, api smithy.APIError, right string)
 		p.Cause, p.Remedy, p.Kind = "the service asks for fewer questions", "wait, or ask more slowly", adapters.ErrNotConnected
 	case strings.HasSuffix(code, "OverLimit"):
 		p.Cause, p.Remedy, p.Kind = "as many messages are in flight as the queue allows", "wait until its consumers have deleted some", adapters.ErrBusy
-	case api.ErrorFault() == smithy.FaultServer || code == "InternalError" || code == "ServiceUnavailable":
+	case api.ErrorFault() == smithy.FaultServer || status >= http.StatusInternalServerError || code == "InternalError" || code == "ServiceUnavailable":
 		p.Cause, p.Remedy, p.Kind = "the service has failed ("+code+")", "try again", adapters.ErrNotConnected
 	default:
 		p.Cause = fmt.Sprintf("the service refuses it (%s): %s", code, clipped(said))

@@ -147,12 +147,13 @@ func (p *posting) flush(ctx context.Context) {
 	for _, failed := range out.Failed {
 		told[number(failed.Id)] = true
 		if at := number(failed.Id); at < len(p.outcomes) {
-			p.outcomes[at] = refusedOne(&failed)
+			p.outcomes[at] = p.refusedOne(&failed)
 		}
 	}
 	for i := range entries {
 		if at := number(entries[i].Id); !told[at] {
-			p.outcomes[at] = &adapters.Problem{Doing: "tell whether a copy arrived", Cause: "SQS has not answered for it", Remedy: "look for its replay id there", Kind: deadletter.ErrUnknownOutcome}
+			p.outcomes[at] = unanswered("SQS has not answered for one")
+			p.stop(p.outcomes[at])
 		}
 	}
 }
@@ -165,34 +166,51 @@ func number(id *string) int {
 	return n
 }
 
-// refusedAll is the outcome of each copy of a question that failed.
+// refusedAll is the outcome of each copy of a question that failed. It is certain only where the
+// service, or what stands before it, finds fault with the question: whoever has failed itself may
+// have taken the copies before.
 func (p *posting) refusedAll(ctx context.Context, err error) error {
 	problem := p.letters.Client.Problem(ctx, "send copies", err)
 	var api smithy.APIError
+	var dial *net.OpError
+	throttled := errors.As(err, &api) && client.IsThrottled(api)
 	switch {
-	case errors.Is(problem, adapters.ErrUnknownDestination):
-		return unroutable("that is named")
-	case errors.As(err, &api) && api.ErrorFault() != smithy.FaultServer && !errors.Is(problem, adapters.ErrNotConnected):
+	case throttled:
+	case client.IsRefusal(err):
+		if errors.Is(problem, adapters.ErrUnknownDestination) {
+			return unroutable("that is named")
+		}
 		if errors.Is(problem, adapters.ErrNotAuthenticated) {
 			p.stop(problem)
 		}
 		return problem
 	}
 	p.stop(problem)
-	var dial *net.OpError
-	if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &dial) && dial.Op == "dial" || errors.As(err, &api) && client.IsThrottled(api) {
+	unsigned := api == nil && errors.Is(problem, adapters.ErrNotAuthenticated) // there were no credentials to ask with
+	if throttled || unsigned || errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &dial) && dial.Op == "dial" {
 		return deadletter.ErrNotSent
 	}
-	return &adapters.Problem{Doing: "tell whether copies arrived", Cause: "they were sent, and SQS has not answered", Remedy: "look for their replay ids there", Kind: deadletter.ErrUnknownOutcome}
+	return unanswered("they were sent, and SQS has not answered")
 }
 
-// refusedOne is the outcome of one copy of several.
-func refusedOne(failed *types.BatchResultErrorEntry) error {
-	p := &adapters.Problem{Doing: "send a copy", Cause: fmt.Sprintf("SQS refuses it (%s): %.200s", aws.ToString(failed.Code), aws.ToString(failed.Message)), Remedy: "edit it, or leave it out"}
-	if !failed.SenderFault {
-		p.Kind, p.Remedy = deadletter.ErrNotSent, "try again"
+// unanswered is the outcome of a copy of which nobody can tell.
+func unanswered(cause string) error {
+	return &adapters.Problem{Doing: "tell whether copies arrived", Cause: cause, Remedy: "look for their replay ids there", Kind: deadletter.ErrUnknownOutcome}
+}
+
+// refusedOne is the outcome of one copy of several. Where SQS does not find fault with it, it has
+// failed itself, and may have taken the copy.
+func (p *posting) refusedOne(failed *types.BatchResultErrorEntry) error {
+	code, said := aws.ToString(failed.Code), aws.ToString(failed.Message)
+	switch {
+	case failed.SenderFault:
+		return &adapters.Problem{Doing: "send a copy", Cause: fmt.Sprintf("SQS refuses it (%s): %.200s", code, said), Remedy: "edit it, or leave it out"}
+	case client.IsThrottled(&smithy.GenericAPIError{Code: code}):
+		return &adapters.Problem{Doing: "send a copy", Cause: fmt.Sprintf("SQS takes no more now (%s): %.200s", code, said), Remedy: "try again", Kind: deadletter.ErrNotSent}
 	}
-	return p
+	err := unanswered(fmt.Sprintf("SQS has failed over one (%s): %.200s", code, said))
+	p.stop(err)
+	return err
 }
 
 // entry makes of a copy what is sent: what nobody asked to change stays as it was, but for the
