@@ -10,12 +10,12 @@ import (
 const (
 	// programBytes is what the pages of the program itself take, which the runtime
 	// does not count as its own.
-	programBytes = 24 << 20
+	programBytes = 32 << 20
 	// leastLimit leaves the collector room to breathe beside the [Bytes.Index] of a small budget:
 	// with less it would never rest, since some 15 MiB are in use however small the budget.
-	leastLimit = 44 << 20
+	leastLimit = 40 << 20
 	// leastBesideScreen is that beside a screen, whose index is smaller.
-	leastBesideScreen = 42 << 20
+	leastBesideScreen = 38 << 20
 )
 
 // Limit holds a process with an index to the budget.

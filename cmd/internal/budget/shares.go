@@ -16,7 +16,7 @@ const Default Bytes = 512 << 20
 
 // Index is the share of an index that has the command to itself.
 func (b Bytes) Index() int64 {
-	return int64(min(b/4*3, max(b/16*7, b-inFlightBytes)))
+	return int64(min(b/4*3, max(b/8*3, b-inFlightBytes)))
 }
 
 // BesideScreen is the share of an index beside the lists of a screen.
