@@ -1,6 +1,7 @@
 package jsonschema
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -22,6 +23,8 @@ const (
 	// bytesOfVisit how many bytes of a text.
 	stepsOfVisit = 32
 	bytesOfVisit = 64
+	// digitsOfVisit is the same of a number, which may be compared with bounds.
+	digitsOfVisit = 8
 )
 
 // errTooMuchWork ends a check.
@@ -51,21 +54,32 @@ func (b *budget) watch(root *library.Schema) error {
 		}
 		below := subschemas(s)
 		next = append(next, below...)
-		b.count(s, 1+len(below)+size(s.Enum))
+		b.count(s, 1+len(below)+names(s))
 	}
 	return nil
 }
 
-func size(enum *library.Enum) int {
-	if enum == nil {
-		return 0
+// names is how many names of members are looked up with each visit.
+func names(s *library.Schema) int {
+	n := len(s.Required)
+	for _, required := range s.DependentRequired {
+		n += len(required)
 	}
-	return len(enum.Values)
+	for _, several := range s.Dependencies {
+		if required, ok := several.([]string); ok {
+			n += len(required)
+		}
+	}
+	return n
 }
 
-// count lets a schema spend that much with each visit, and more for a large value.
+// count lets a schema spend that much with each visit, and more for a large value. What the library
+// would ask before the format is asked here, so that it is counted, too.
 func (b *budget) count(s *library.Schema, fixed int) {
-	format, patterns := s.Format, len(s.PatternProperties)
+	first, format, patterns := takeFirst(s, b), s.Format, len(s.PatternProperties)
+	if format != nil && format.Name == "regex" {
+		format = nil // an expression of ECMA, of which Go's parser knows a part
+	}
 	counting := &library.Format{Validate: func(value any) error {
 		n := fixed
 		switch value := value.(type) {
@@ -75,8 +89,13 @@ func (b *budget) count(s *library.Schema, fixed int) {
 			n += len(value)
 		case string:
 			n += len(value) / bytesOfVisit
+		case json.Number:
+			n += len(value) / digitsOfVisit
 		}
 		b.spend(n)
+		if wrong := first.ask(value); wrong != nil {
+			return &early{wrong}
+		}
 		if format == nil {
 			return nil
 		}

@@ -46,6 +46,10 @@ func (s *Schema) Sample(value []byte) error {
 	if n := s.seen.Add(1); n > firstSamples && n%oneIn != 0 {
 		return nil
 	}
+	if !s.mu.TryLock() {
+		return nil // somebody waits for a check that is longer
+	}
+	defer s.mu.Unlock()
 	if err := s.check(value, mostOfSample); !errors.Is(err, ErrUnchecked) {
 		return err
 	}
@@ -54,8 +58,13 @@ func (s *Schema) Sample(value []byte) error {
 
 // Check is nil for a value that fits, a [*Misfit] for one that does not, and else [ErrUnchecked] with
 // a reason.
-func (s *Schema) Check(value []byte) error { return s.check(value, mostWork) }
+func (s *Schema) Check(value []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.check(value, mostWork)
+}
 
+// check checks a value with the lock held.
 func (s *Schema) check(value []byte, work int) (err error) {
 	if s.why != nil {
 		return s.why
@@ -67,8 +76,6 @@ func (s *Schema) check(value []byte, work int) (err error) {
 	if err != nil {
 		return unchecked("it %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	defer func() {
 		switch wrong := recover(); {
 		case wrong == nil:
@@ -88,9 +95,12 @@ func (s *Schema) check(value []byte, work int) (err error) {
 // mostReasons bounds how many reasons are looked at for the one that is told.
 const mostReasons = 1000
 
+// mostWorded bounds how many are put in words: a schema may have long lists in its own.
+const mostWorded = 8
+
 // told is the one of the reasons with the shortest path.
 func told(found *library.ValidationError) *Misfit {
-	var all []*Misfit
+	var all []*library.ValidationError
 	for next := []*library.ValidationError{found}; len(next) > 0 && len(all) < mostReasons; {
 		at := next[len(next)-1]
 		next = next[:len(next)-1]
@@ -98,14 +108,27 @@ func told(found *library.ValidationError) *Misfit {
 			next = append(next, at.Causes...)
 			continue
 		}
-		all = append(all, &Misfit{at.InstanceLocation, why(at.ErrorKind)})
+		if asked, ok := at.ErrorKind.(*kind.Format); ok {
+			if before, ok := errors.AsType[*early](asked.Err); ok {
+				at.ErrorKind = before.kind
+			}
+		}
+		all = append(all, at)
 	}
-	if len(all) == 0 {
-		return &Misfit{Why: "it does not fit"}
-	}
-	return slices.MinFunc(all, func(a, b *Misfit) int {
-		return cmp.Or(cmp.Compare(len(a.Path), len(b.Path)), slices.Compare(a.Path, b.Path), strings.Compare(a.Why, b.Why))
+	slices.SortFunc(all, func(a, b *library.ValidationError) int {
+		return cmp.Or(cmp.Compare(len(a.InstanceLocation), len(b.InstanceLocation)), slices.Compare(a.InstanceLocation, b.InstanceLocation),
+			slices.Compare(a.ErrorKind.KeywordPath(), b.ErrorKind.KeywordPath()))
 	})
+	best := &Misfit{Why: "it does not fit"}
+	for i, at := range all[:min(len(all), mostWorded)] {
+		if i > 0 && !slices.Equal(at.InstanceLocation, best.Path) {
+			break
+		}
+		if text := why(at.ErrorKind); i == 0 || text < best.Why {
+			best.Path, best.Why = at.InstanceLocation, text
+		}
+	}
+	return best
 }
 
 // leads reports whether a reason is only the way to others, rather than a choice among them.

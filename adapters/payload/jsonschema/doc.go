@@ -16,6 +16,7 @@
 //	schema.go  Schema: parsing, and the bounds of what is taken
 //	check.go   Check: whether a value fits, and why not
 //	budget.go  how much work that may be
+//	first.go   what is asked of a value first: its type, equal values
 //	value.go   a value as the library wants it
 //
 // # Not obvious
@@ -23,5 +24,6 @@
 // Schemas are hostile, too: nothing that they refer to is loaded, from a file or from elsewhere, but
 // for what the registry has given with them. Two subschemas that refer to the same two, and so on, take
 // twice as long with each step, so that every visit of a subschema is counted, in the place where the
-// library would ask a format.
+// library would ask a format. What it would compare before that is taken out of the schema, and compared
+// here.
 package jsonschema

@@ -79,27 +79,38 @@ func TestSchemasAndValuesThatWouldTakeForEver(t *testing.T) {
 	}
 	deep := strings.Repeat(`{"a":`, 60) + "1" + strings.Repeat("}", 60)
 	wide := `{"x":"` + strings.Repeat("a", 60<<10) + `","y":[` + strings.TrimSuffix(strings.Repeat(`"`+strings.Repeat("a", 1000)+`",`, 1000), ",") + `]}`
+	ones := "[" + strings.Repeat("[1,1.5],", 1500) + "1]"
+	often := func(leaf string) string {
+		return `{"$defs":{"c":` + leaf + `},"allOf":[` + strings.TrimSuffix(strings.Repeat(`{"$ref":"#/$defs/c"},`, 600), ",") + `]}`
+	}
 	for name, c := range map[string][2]string{
-		"all of":           {doubling("allOf", `{"type":"object"}`), `{}`},
-		"any of, none":     {doubling("anyOf", `{"type":"string"}`), `{}`},
-		"one of":           {doubling("oneOf", `{"minProperties":1}`), `{}`},
-		"not any of":       {`{"not":` + doubling("anyOf", `{"minProperties":1}`) + `}`, `{}`},
-		"by depth":         {`{"allOf":[{"properties":{"a":{"$ref":"#"}}},{"properties":{"a":{"$ref":"#"}}}]}`, deep},
-		"itself":           {`{"$ref":"#"}`, `{}`},
-		"dynamic":          {`{"$dynamicAnchor":"x","properties":{"a":{"$dynamicRef":"#x"}}}`, `{}`},
-		"a large pattern":  {`{"pattern":"` + strings.Repeat(".{900}", 60) + `"}`, `"x"`},
-		"a long pattern":   {`{"pattern":"` + strings.Repeat("x", 1000) + `"}`, `"x"`},
-		"a foreign one":    {`{"pattern":"(?=x)"}`, `"x"`},
-		"slow matches":     {`{"additionalProperties":{"pattern":"(x+x+)+y{500}","items":{"pattern":"(a*)*[ab]{0,500}c"}}}`, wide},
-		"nesting":          {`{}`, strings.Repeat("[", 1000) + strings.Repeat("]", 1000)},
-		"a large number":   {`{"multipleOf":0.1}`, `1e1000000`},
-		"a long number":    {`{"multipleOf":0.1}`, strings.Repeat("9", 100_000)},
-		"a large minimum":  {`{"minimum":1e1000000}`, `1`},
-		"a deep schema":    {strings.Repeat(`{"not":`, 200) + `{}` + strings.Repeat("}", 200), `1`},
-		"a long schema":    {`{"title":"` + strings.Repeat("x", MaxSchema) + `"}`, `1`},
-		"no schema":        {`[]`, `1`},
-		"no JSON":          {`{"type":`, `1`},
-		"a type of nobody": {`{"type":"nothing"}`, `1`},
+		"a nested constant":           {often(`{"const":[` + ones + `]}`), "[" + ones + "]"},
+		"a nested constant, not it":   {often(`{"not":{"const":` + ones + `}}`), strings.TrimSuffix(ones, "1]") + "2]"},
+		"nested values to choose":     {often(`{"enum":[` + strings.Repeat(ones+",", 4) + `[` + ones + `]]}`), "[" + ones + "]"},
+		"nested values, none of it":   {often(`{"not":{"enum":[` + ones + `]}}`), strings.TrimSuffix(ones, "1]") + "2]"},
+		"nested elements, all unlike": {often(`{"uniqueItems":true}`), `[` + ones + `,[` + ones + `]]`},
+		"names that are required":     {often(`{"not":{"required":["` + strings.Repeat(`x","`, 1) + `y` + manyNames(4000) + `"]}}`), `{}`},
+		"a type, and all unknown":     {often(`{"allOf":[` + strings.TrimSuffix(strings.Repeat(`{"not":{"type":"string","unevaluatedItems":false}},`, 600), ",") + `]}`), "[" + strings.Repeat("1,", 3000) + "1]"},
+		"all of":                      {doubling("allOf", `{"type":"object"}`), `{}`},
+		"any of, none":                {doubling("anyOf", `{"type":"string"}`), `{}`},
+		"one of":                      {doubling("oneOf", `{"minProperties":1}`), `{}`},
+		"not any of":                  {`{"not":` + doubling("anyOf", `{"minProperties":1}`) + `}`, `{}`},
+		"by depth":                    {`{"allOf":[{"properties":{"a":{"$ref":"#"}}},{"properties":{"a":{"$ref":"#"}}}]}`, deep},
+		"itself":                      {`{"$ref":"#"}`, `{}`},
+		"dynamic":                     {`{"$dynamicAnchor":"x","properties":{"a":{"$dynamicRef":"#x"}}}`, `{}`},
+		"a large pattern":             {`{"pattern":"` + strings.Repeat(".{900}", 60) + `"}`, `"x"`},
+		"a long pattern":              {`{"pattern":"` + strings.Repeat("x", 1000) + `"}`, `"x"`},
+		"a foreign one":               {`{"pattern":"(?=x)"}`, `"x"`},
+		"slow matches":                {`{"additionalProperties":{"pattern":"(x+x+)+y{500}","items":{"pattern":"(a*)*[ab]{0,500}c"}}}`, wide},
+		"nesting":                     {`{}`, strings.Repeat("[", 1000) + strings.Repeat("]", 1000)},
+		"a large number":              {`{"multipleOf":0.1}`, `1e1000000`},
+		"a long number":               {`{"multipleOf":0.1}`, strings.Repeat("9", 100_000)},
+		"a large minimum":             {`{"minimum":1e1000000}`, `1`},
+		"a deep schema":               {strings.Repeat(`{"not":`, 200) + `{}` + strings.Repeat("}", 200), `1`},
+		"a long schema":               {`{"title":"` + strings.Repeat("x", MaxSchema) + `"}`, `1`},
+		"no schema":                   {`[]`, `1`},
+		"no JSON":                     {`{"type":`, `1`},
+		"a type of nobody":            {`{"type":"nothing"}`, `1`},
 	} {
 		s := Parse(c[0], nil)
 		err := s.Check([]byte(c[1]))
@@ -109,6 +120,59 @@ func TestSchemasAndValuesThatWouldTakeForEver(t *testing.T) {
 		if err := s.Sample([]byte(c[1])); errors.Is(err, ErrUnchecked) {
 			t.Errorf("%s, as a sample: %v", name, err)
 		}
+	}
+}
+
+// manyNames continues a list of names.
+func manyNames(n int) (list string) {
+	for i := range n {
+		list += fmt.Sprintf(`","n%d`, i)
+	}
+	return list
+}
+
+// TestValuesAreEqual as JSON Schema has it, however numbers are written and members are ordered.
+func TestValuesAreEqual(t *testing.T) {
+	for _, c := range []struct {
+		a, b  string
+		equal bool
+	}{
+		{"1", "1.0", true}, {"100", "1e2", true}, {"-0", "0.0", true}, {"12.50", "125e-1", true}, {"0.001", "1E-3", true},
+		{"1", "-1", false}, {"1", "10", false}, {"1", `"1"`, false}, {"1e400", "1e399", false}, {"9007199254740993", "9007199254740992", false},
+		{`{"a":1,"b":[true]}`, `{"b":[true],"a":1e0}`, true}, {`{"a":1}`, `{"a":1,"b":null}`, false}, {`{"a":1}`, `{"b":1}`, false},
+		{`["ab","c"]`, `["a","bc"]`, false}, {`[1,23]`, `[12,3]`, false}, {`[[1],2]`, `[[1,2]]`, false}, {`[[],[1]]`, `[[1],[]]`, false},
+		{"null", "false", false}, {"null", "0", false}, {"true", "false", false}, {`"true"`, "true", false}, {`[null]`, `[0]`, false},
+	} {
+		constant, enum, unique := Parse(`{"const":`+c.a+`}`, nil), Parse(`{"enum":["x",`+c.a+`]}`, nil), Parse(`{"uniqueItems":true}`, nil)
+		for what, got := range map[string]bool{"a constant": constant.Check([]byte(c.b)) == nil, "one of several": enum.Check([]byte(c.b)) == nil, "an element": unique.Check([]byte(`[`+c.a+`,`+c.b+`]`)) != nil} {
+			if got != c.equal {
+				t.Errorf("%s and %s as %s: %v", c.a, c.b, what, got)
+			}
+		}
+	}
+	whole := Parse(`{"type":"integer"}`, nil)
+	for text, fits := range map[string]bool{"1.0": true, "10e-1": true, "1e3": true, "0.0": true, "1.5": false, "1e-1": false, "-0.5": false, `"1"`: false} {
+		if (whole.Check([]byte(text)) == nil) != fits {
+			t.Errorf("whether %s is whole", text)
+		}
+	}
+	expressions := Parse(`{"$schema":"http://json-schema.org/draft-07/schema#","format":"regex"}`, nil)
+	for range 100 {
+		if err := expressions.Check([]byte(`"(?=[a-z]{900})[a-z]{900}"`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestASampleDoesNotWait for whoever checks a value of the same schema.
+func TestASampleDoesNotWait(t *testing.T) {
+	s := Parse(order, nil)
+	s.mu.Lock()
+	if err := s.Sample([]byte(`{}`)); err != nil {
+		t.Error(err)
+	}
+	if s.mu.Unlock(); s.Sample([]byte(`{}`)) == nil {
+		t.Error("it was not looked at")
 	}
 }
 
