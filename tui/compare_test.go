@@ -1,8 +1,12 @@
 package tui_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"strings"
 	"testing"
@@ -154,6 +158,23 @@ func TestLongFlowsAreCompared(t *testing.T) {
 		screen.Command("compare big-a big-b").Wait(3 * time.Second).Sees("and 199,9").Press("enter").Wait(3 * time.Second).Sees("200,000 differences").Press("G").Sees("more, which are not listed")
 		intact(t, screen, "large bodies")
 		screen.Command("compare flow-a flow-a").Wait(3*time.Second).Sees("both have the same steps", "10,000 steps").Press("G").Wait(time.Second).Sees("compares the two messages")
+	})
+}
+
+// Of what is too large to be compared whole it is not said that it is the same.
+func TestWhatIsComparedInPartIsSaid(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		var value bytes.Buffer
+		w := gzip.NewWriter(&value)
+		_, err := io.WriteString(w, "["+strings.Repeat("0,", 3<<20)+"0]")
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for _, flow := range []string{"big-a", "big-b"} {
+			put(t, s, tuitest.Event{Source: s.Kafka, To: "large", At: time.Now(), Type: "Large", Flow: flow, ID: flow, Value: value.String()})
+		}
+		screen := tuitest.Open(t, s.Options(), 120, 40).Command("compare big-a big-b").Wait(3*time.Second).Sees("nothing in the first lines", "Nothing differs in what was compared.", "too large to be compared whole")
+		screen.Press("enter").Wait(3*time.Second).Sees("not compared whole", "their lines are, as far as there is room").Misses("the same ", "✓ the same")
 	})
 }
 

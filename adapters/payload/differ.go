@@ -8,13 +8,19 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// mostPath bounds a path in bytes, nearly: JSON may be 10,000 deep.
-const mostPath = 1024
+const (
+	// mostPath bounds a path in bytes, nearly: JSON may be 10,000 deep.
+	mostPath = 1024
+	// mostDiffered is how many scalars, objects and arrays a value may have that is compared: sixteen
+	// megabytes' worth of nodes.
+	mostDiffered = 1 << 19
+)
 
 // Differ compares two values that [Decode] has found to be JSON, member by member. Members of one name are compared in their
 // order, and elements of arrays by their place. It calls differs for each scalar, and each empty
 // object or array, that is not the same in both, with nil for the value that does not have it; and
-// says how many are the same. It reports false where one of the two is not JSON.
+// says how many are the same. It reports false where one of the two is not JSON, or has too much in
+// it: more than half a million scalars, objects and arrays.
 //
 // A path is such as payload.items.0.sku, and empty for a whole value; a long one begins with an
 // ellipsis. It is made when it is asked for. The bytes are those of the values, as they spell it.
@@ -24,7 +30,7 @@ func Differ(a, b []byte, differs func(path func() string, a, b []byte), always f
 	}
 	d := differ{differs: differs, always: always}
 	d.a.data, d.b.data = a, b
-	d.a.nodes, d.b.nodes = index(a), index(b)
+	d.a.nodes, d.b.nodes = index(a, mostDiffered), index(b, mostDiffered)
 	if len(d.a.nodes) == 0 || len(d.b.nodes) == 0 {
 		return 0, false
 	}

@@ -154,4 +154,15 @@ func TestDeepAndLargeValuesAreCompared(t *testing.T) {
 	if lines, same := told(t, wide(100_000), wide(100_000)); len(lines) > 0 || same != 200_001 {
 		t.Errorf("%d lines, %d the same", len(lines), same)
 	}
+	list := func(n int) []byte { return []byte("[" + strings.Repeat("0,", n-2) + "0]") }
+	none := func(func() string, []byte, []byte) {}
+	never := func([]byte, []byte) bool { return false }
+	for _, c := range []struct {
+		a, b     int
+		compared bool
+	}{{mostDiffered, mostDiffered, true}, {mostDiffered + 1, 2, false}, {2, mostDiffered + 1, false}} {
+		if _, ok := Differ(list(c.a), list(c.b), none, never); ok != c.compared {
+			t.Errorf("values of %d and %d nodes are compared: %v", c.a, c.b, ok)
+		}
+	}
 }

@@ -4,9 +4,10 @@ import "bytes"
 
 // index makes the nodes of JSON that a strict tokeniser has already taken, by looking at
 // nothing but its structure: at two megabytes a tokeniser would take as long again as a
-// key press may. Where the text is not JSON after all it gives up and returns nil.
-func index(data []byte) []node {
-	x := indexer{data: data, nodes: make([]node, 0, min(likely(data), 16+len(data)/12))}
+// key press may. Where the text is not JSON after all, or has more nodes than most, it gives up and
+// returns nil.
+func index(data []byte, most int) []node {
+	x := indexer{data: data, most: most, nodes: make([]node, 0, min(likely(data), 16+len(data)/12, most))}
 	x.skipSpace()
 	if !x.value(0, 0, 0) {
 		return nil
@@ -29,6 +30,7 @@ type indexer struct {
 	data  []byte
 	at    int
 	nodes []node
+	most  int
 	// inside is the object or array whose members are being read.
 	inside uint32
 }
@@ -71,7 +73,7 @@ func (x *indexer) next() bool {
 
 // value reads a scalar or the beginning of a container.
 func (x *indexer) value(key, keyEnd uint32, depth int) bool {
-	if x.at >= len(x.data) || depth > 1<<16-1 {
+	if x.at >= len(x.data) || depth > 1<<16-1 || len(x.nodes) >= x.most {
 		return false
 	}
 	n := node{key: key, keyEnd: keyEnd, value: uint32(x.at), parent: x.inside, size: 1, depth: uint16(depth)}

@@ -68,14 +68,17 @@ const (
 	openDepth = 2
 	// openChildren is how many members are too many to be shown at first.
 	openChildren = 100
+	// mostOutlined is how many values JSON may have that is shown as an outline and not as text:
+	// sixty-four megabytes' worth of nodes.
+	mostOutlined = 1 << 21
 )
 
 // NewOutline makes the outline of a decoded value. It reads JSON that [Decode] has
-// found to be JSON; from anything else it makes lines of text.
+// found to be JSON; from anything else, and from JSON of too many values, it makes lines of text.
 func NewOutline(d Decoded) *Outline {
 	o := &Outline{data: d.Data}
 	if d.Format == JSON && len(d.Data) < 1<<32 {
-		o.nodes = index(d.Data)
+		o.nodes = index(d.Data, mostOutlined)
 	}
 	if len(o.nodes) == 0 {
 		o.text = NewLines(d.Data)

@@ -303,3 +303,16 @@ func TestHexRowsFit(t *testing.T) {
 		}
 	}
 }
+
+// JSON of very many values is shown as its text.
+func TestJSONOfTooManyValuesHasNoOutline(t *testing.T) {
+	list := func(n int) Decoded {
+		return Decoded{Format: JSON, Data: []byte("[" + strings.Repeat("0,", n-2) + "0]")}
+	}
+	if o := NewOutline(list(mostOutlined)); len(o.nodes) != mostOutlined || o.text != nil {
+		t.Errorf("there are %d nodes", len(o.nodes))
+	}
+	if o := NewOutline(list(mostOutlined + 1)); len(o.nodes) != 0 || o.text.Len() != 2*(mostOutlined+1)/MaxLine+1 {
+		t.Errorf("there are %d nodes", len(o.nodes))
+	}
+}

@@ -1,10 +1,13 @@
 package compare_test
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -240,6 +243,77 @@ func TestLargeValuesAreBounded(t *testing.T) {
 	if r := c.Events(side(1, `"`+long+`"`), side(1, `"b"`)); len(r.Differs) != 1 || len(r.Differs[0].A) > 2100 || !strings.HasSuffix(string(r.Differs[0].A), "é…") {
 		t.Errorf("%d are listed", len(r.Differs))
 	}
+}
+
+// Values that are small as they were sent and large when they are read are compared as far as there
+// is room: by their lines, in little memory, and it is said that this is not all.
+func TestValuesThatSwellAreBounded(t *testing.T) {
+	const most = 256 << 20 // bytes made, most of them at different times
+	rules, err := mask.Compile([]mask.Rule{{Destination: "orders", Paths: []string{"/card"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		array   bool
+		count   int
+		masked  int  // parts that are not compared
+		whole   bool // all of it is masked, since its parts are not known
+		differs bool
+	}{
+		"many numbers":        {array: true, count: 6 << 20, differs: true},
+		"many members":        {count: 3 << 20, differs: true},
+		"some members":        {count: 700_000, differs: true},
+		"some with masks":     {count: 700_000, masked: 1, differs: true},
+		"too many with masks": {count: 2 << 20, masked: 1, whole: true},
+		"the same":            {array: true, count: 6 << 20},
+		"the same, less":      {array: true, count: 1 << 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var sides []*compare.Side
+			for i := range 2 {
+				if !c.differs && c.masked == 0 {
+					i = 0
+				}
+				value := fmt.Sprintf(`{"n":%d,"card":"SECRET",%s"end":0}`, i, strings.Repeat(`"":0,`, c.count))
+				if c.array {
+					value = fmt.Sprintf("[%d,%s0]", i, strings.Repeat("0,", c.count))
+				}
+				s := side(1, compressed(t, value))
+				if c.masked > 0 {
+					s.Message.Schemas = masked{rules}
+				}
+				sides = append(sides, s)
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			r := compare.New(nil).Events(sides[0], sides[1])
+			runtime.ReadMemStats(&after)
+			if made := after.TotalAlloc - before.TotalAlloc; made > most {
+				t.Errorf("%d MB were made to compare %d bytes", made>>20, len(sides[0].Message.Value))
+			}
+			if !c.whole && (!r.Beyond || r.Equal()) {
+				t.Errorf("it is not said that not all is compared: %d differ, %d the same", len(r.Differs), r.Same)
+			}
+			told := strings.Join(lines(r.Differs), " ")
+			if c.masked > 0 && strings.Contains(told, "SECRET") || r.Masked != c.masked || (told != "") != c.differs {
+				t.Errorf("%d masked, told is %.200q", r.Masked, told)
+			}
+		})
+	}
+}
+
+// compressed is a text as a producer may send it.
+func compressed(t *testing.T, s string) string {
+	t.Helper()
+	var b strings.Builder
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, s); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 // flow is a flow of steps, each "service type destination" and when it was in milliseconds.

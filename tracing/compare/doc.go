@@ -16,7 +16,7 @@
 // # What may be lost
 //
 // Of very many differences the first are listed and the others counted. Long texts are cut. Of
-// values that are no JSON the first lines are compared.
+// values that are no JSON, or too large, the first lines are compared.
 //
 // # Files
 //

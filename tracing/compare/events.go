@@ -61,7 +61,8 @@ type Result struct {
 	Same    int     // fields that are the same, lines of a value that is no JSON among them
 	Masked  int     // fields that are masked, and not compared
 	More    int     // further fields that are not the same, and not listed
-	// Beyond says that the values are longer than what of them was compared.
+	// Beyond says that the values are too large to be compared whole: their lines are, the first of
+	// them, as far as there is room.
 	Beyond bool
 	// Err says why one of the two messages could not be read; nothing but the events is compared
 	// then.
@@ -128,7 +129,7 @@ func (c *comparison) messages(a, b *adapters.Message) {
 	c.text(InEvent, "redelivered", redelivered(a), redelivered(b))
 	shownA, shownB := payload.ShownHeaders(a), payload.ShownHeaders(b) // copies where there are masks
 	c.masks = shownA != a || shownB != b
-	was, is := payload.Decode(a, payload.MaxDecompressed), payload.Decode(b, payload.MaxDecompressed)
+	was, is := payload.Decode(a, mostRead), payload.Decode(b, mostRead)
 	for _, f := range [][3]string{{"format", formatOf(&was), formatOf(&is)}, {"compression", was.Compression, is.Compression}, {"schema", schemaOf(&was), schemaOf(&is)}} {
 		c.text(InEvent, f[0], f[1], f[2])
 	}

@@ -9,8 +9,13 @@ import (
 	"eventscope/adapters/schemas"
 )
 
-// mostLines is how many lines of a value that is no JSON are compared.
-const mostLines = 5000
+const (
+	// mostRead is how much of a value is compared, in bytes: 300 pairs are, when two flows are opened,
+	// and a few kilobytes may hold much more.
+	mostRead = 4 << 20
+	// mostLines is how many lines of a value that is no JSON are compared.
+	mostLines = 5000
+)
 
 // value compares two values as they may be shown.
 func (c *comparison) value(a, b *payload.Decoded) {
@@ -26,15 +31,19 @@ func (c *comparison) value(a, b *payload.Decoded) {
 			c.Same += same
 			return
 		}
-		c.json = false
+		c.json, c.Beyond = false, true
+		if a.Masked || b.Masked {
+			c.Masked++ // which stands in some line
+		}
 	}
+	c.Beyond = c.Beyond || a.Cut || b.Cut
 	if hiddenWhole(a) || hiddenWhole(b) {
 		c.Masked++
 		return
 	}
 	was, moreA := linesOf(a)
 	is, moreB := linesOf(b)
-	c.Beyond = moreA || moreB
+	c.Beyond = c.Beyond || moreA || moreB
 	c.lines(was, is)
 }
 

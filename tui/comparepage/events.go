@@ -165,6 +165,8 @@ func counted(t *theme.Theme, r *compare.Result) page.Piece {
 		return page.Piece{Role: theme.Warn, Text: t.Glyph.Warning.Add(text.Own(" not compared"))}
 	case n > 0:
 		return page.Piece{Role: theme.Plain, Text: text.Plural(n, text.Own(" difference"), text.Own(" differences"))}
+	case r.Beyond:
+		return page.Piece{Role: theme.Warn, Text: t.Glyph.Warning.Add(text.Own(" not compared whole"))}
 	}
 	return page.Piece{Role: theme.Good, Text: t.Glyph.Done.Add(text.Own(" the same"))}
 }

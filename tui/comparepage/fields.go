@@ -114,7 +114,7 @@ func (l *layout) rest() {
 		l.say(theme.Warn, text.Plural(r.Masked, text.Own(" masked field is not compared"), text.Own(" masked fields are not compared")))
 	}
 	if r.Beyond {
-		l.say(theme.Warn, text.Own("the values are longer; only their first lines are compared"))
+		l.say(theme.Warn, text.Own("the values are too large to be compared whole: their lines are, as far as there is room"))
 	}
 }
 

@@ -202,6 +202,8 @@ func (f *flows) differs(i int) (theme.Role, text.Safe) {
 		return theme.Dim, t.Glyph.Dot
 	case r.Err != nil:
 		return theme.Warn, text.Own("not compared")
+	case len(r.Differs)+r.More == 0 && r.Beyond:
+		return theme.Warn, text.Own("nothing in the first lines")
 	case len(r.Differs)+r.More == 0:
 		return theme.Dim, text.Own("nothing")
 	}

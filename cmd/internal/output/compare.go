@@ -254,7 +254,7 @@ func (l *textLines) result(dst []byte, r *compare.Result, everything bool) []byt
 		note(theme.Warn, text.Count(int64(r.More)).Add(text.Own(" more differences are not listed")))
 	}
 	if r.Beyond {
-		note(theme.Warn, text.Own("the values are longer; only their first lines are compared"))
+		note(theme.Warn, text.Own("the values are too large to be compared whole: their lines are, as far as there is room"))
 	}
 	if !everything {
 		return dst
