@@ -102,7 +102,7 @@ func TestWrongFiles(t *testing.T) {
 	}{
 		{"contexts:\n  a:\n    sources:\n      - ulr: kafka://h\n    readonly: true", 0o600,
 			[]string{`:4:9: there is no field "ulr", did you mean url?`, `:5:5: there is no field "readonly", did you mean read_only?`}},
-		{"nonsense: 1", 0o600, []string{`:1:1: there is no field "nonsense" among contexts, current`}},
+		{"nonsense: 1", 0o600, []string{`:1:1: there is no field "nonsense" among columns, contexts, current`}},
 		{"contexts: [1]", 0o600, []string{":1:11: fields (name: value) belongs here"}},
 		{"paths: {a: b}", 0o600, []string{":1:8: a list"}},
 		{"contexts: {a: {read_only: perhaps}}", 0o600, []string{":1:27: true or false"}},
