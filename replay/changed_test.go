@@ -557,6 +557,30 @@ func TestAnEqualLetterThatWasLookedAtIsNotLost(t *testing.T) {
 	}
 }
 
+// TestALetterThatLooksFreshIsTheOneOfItsPosition: its copy is confirmed, it still lies in the queue,
+// and the broker says by mistake that nobody had it. Its position is nobody else's, so that it is
+// neither sent again nor told as settled and left there.
+func TestALetterThatLooksFreshIsTheOneOfItsPosition(t *testing.T) {
+	for _, action := range []Action{Replay, Discard} {
+		s := &story{T: t, broker: replaytest.New(adapters.Queue), folder: t.TempDir()}
+		s.broker.Distinct, s.broker.Forgets = true, true
+		s.broker.Bury("a") // without an id, and twice the same
+		s.broker.Bury("a")
+		s.service = workplace(t, s.folder, s.broker)
+		plan := s.plan(action, PlanOptions{Reason: "test"})
+		run := s.crashSettling(plan, Pace{})
+		run, err := workplace(t, s.folder, s.broker).Resume(run.ID, true, Pace{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		copies := len(s.broker.Copies)
+		got, err := run.Do(t.Context(), func(Outcome) {})
+		if err != nil || got.Settled != 2 || got.Alike != 0 || len(s.broker.Letters) != 0 || len(s.broker.Copies) != copies {
+			t.Errorf("%s: %+v, %v; %d letters are left, and %d copies were sent, %d of them before", action, got, err, len(s.broker.Letters), len(s.broker.Copies), copies)
+		}
+	}
+}
+
 // asBefore is a journal as the version before would have written it.
 func asBefore(s *story, data []byte) []byte {
 	s.Helper()

@@ -95,7 +95,8 @@ func TestCrashesLoseNothing(t *testing.T) {
 		kind := rapid.SampledFrom([]adapters.DestinationKind{adapters.Topic, adapters.Queue}).Draw(t, "kind")
 		action := rapid.SampledFrom([]Action{Replay, Discard}).Draw(t, "action")
 		bodies := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}), 1, 20).Draw(t, "bodies")
-		b := replaytest.New(kind, bodies...)
+		b := buried(kind, kind == adapters.Queue && rapid.Bool().Draw(t, "each at a position of its own"), bodies)
+		b.Forgets = b.Distinct && rapid.Bool().Draw(t, "nobody is told that a letter was handed out")
 		folder := tempFolder(t)
 		letters, err := list(workplace(t, folder, b))
 		if err != nil {
@@ -115,6 +116,16 @@ func TestCrashesLoseNothing(t *testing.T) {
 		plan, kills := runToTheEnd(t, folder, b, other, action, letters, chosen, window)
 		check(t, folder, b, other, plan, bodies, kills*window)
 	})
+}
+
+// buried is a broker with letters, which may have positions of their own.
+func buried(kind adapters.DestinationKind, distinct bool, bodies []string) *replaytest.Broker {
+	b := replaytest.New(kind)
+	b.Distinct = distinct
+	for _, body := range bodies {
+		b.Bury(body)
+	}
+	return b
 }
 
 func tempFolder(t *rapid.T) string {
@@ -247,7 +258,7 @@ func check(t *rapid.T, folder string, b, other *replaytest.Broker, plan *Plan, b
 		}
 	}
 	all := map[adapters.Position]int{}
-	for _, l := range replaytest.New(b.Kind, bodies...).Letters {
+	for _, l := range buried(b.Kind, b.Distinct, bodies).Letters {
 		all[l.Position]++
 	}
 	copies, ids := map[adapters.Position]int{}, map[string]bool{}

@@ -115,7 +115,7 @@ func (r *reader) letter(m *adapters.Message, id *envelope.Identity) Letter {
 		l.Flow = l.Entity
 	}
 	l.To, l.ToFrom, l.Confidence = resolve(r.targetOf, r.dlq, &death)
-	l.Alike = r.dlq.Settling == deadletter.ByRemoval && !r.distinct(m, id)
+	l.Alike = r.dlq.Settling == deadletter.ByRemoval && !r.dlq.Distinct && !r.distinct(m, id)
 	if r.past != nil {
 		key := files.LetterKey{Position: m.Position, Content: l.Content}
 		if mark := r.past.mark(key); mark != nil && mark.Incarnation == r.dlq.Incarnation {

@@ -36,6 +36,7 @@ type Part struct {
 	Kind   adapters.DestinationKind `json:"kind"`
 	// Settling is how letters are settled; empty in plans of the version before.
 	Settling    deadletter.Settling `json:"settling,omitempty"`
+	Distinct    bool                `json:"distinct,omitempty"` // see [deadletter.Queue.Distinct]
 	Incarnation string              `json:"incarnation,omitempty"`
 	// Through is the source that copies go to, if that is another than Source.
 	Through    string               `json:"through,omitempty"`

@@ -33,7 +33,7 @@ func (p *planner) newPart(dlq *DLQ) *partPlanner {
 		home: dlq.Source.TargetOf(&dlq.Queue, deadletter.Origin{Destination: dlq.Name}),
 		part: Part{
 			Source: dlq.Source.Cluster, URL: dlq.Source.URL, Broker: dlq.Source.Broker, DLQ: dlq.Name, Kind: dlq.Kind,
-			Settling: dlq.Settling, Incarnation: dlq.Incarnation, Guarantee: dlq.Guarantee, Unfinished: p.unfinishedOf(dlq),
+			Settling: dlq.Settling, Distinct: dlq.Distinct, Incarnation: dlq.Incarnation, Guarantee: dlq.Guarantee, Unfinished: p.unfinishedOf(dlq),
 		},
 	}
 	if through := p.options.Through; through != nil && p.action == Replay {

@@ -216,6 +216,7 @@ func TestWhatAPlanDoesIsInItsID(t *testing.T) {
 		"source": func(_ *Plan, part *Part, _ *Selected) { part.Source = "t" }, "dlq": func(_ *Plan, part *Part, _ *Selected) { part.DLQ = "e" },
 		"kind": func(_ *Plan, part *Part, _ *Selected) { part.Kind = adapters.Queue }, "incarnation": func(_ *Plan, part *Part, _ *Selected) { part.Incarnation = "2" },
 		"through": func(_ *Plan, part *Part, _ *Selected) { part.Through = "u" }, "unresolved": func(_ *Plan, part *Part, _ *Selected) { part.Unresolved = []adapters.Position{at(2)} },
+		"distinct":   func(_ *Plan, part *Part, _ *Selected) { part.Distinct = true },
 		"unfinished": func(_ *Plan, part *Part, _ *Selected) { part.Unfinished = []string{"r"} },
 		"letter":     func(_ *Plan, _ *Part, l *Selected) { l.Position = at(2) }, "target": func(_ *Plan, _ *Part, l *Selected) { l.To = "x" },
 		"contents": func(_ *Plan, _ *Part, l *Selected) { l.Content[0] = 1 }, "alike": func(_ *Plan, _ *Part, l *Selected) { l.Alike = true },

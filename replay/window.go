@@ -49,14 +49,15 @@ func (w *worker) window(ctx, wait context.Context, held []deadletter.Delivery) e
 // third is sent; if they came back, one of the three is sent and two are only acknowledged. A letter
 // that was never delivered before is not one of the three: it is new, and stays. One that was
 // delivered before may still be new if nothing tells it from others; it is sent again rather
-// than lost.
+// than lost. Where each letter has a position of its own, nobody asks whether it was delivered
+// before: some brokers do not know that for certain.
 func (w *worker) match(held *deadletter.Delivery) (number int, state State, ok bool) {
 	key := files.LetterKey{Position: held.Position}
 	if _, any := w.places[key]; !any {
 		key.Content = held.Fingerprint()
 	}
 	numbers := slices.DeleteFunc(w.places[key], w.done)
-	fresh := w.part.settling() == deadletter.ByRemoval && !held.Redelivered
+	fresh := w.part.settling() == deadletter.ByRemoval && !w.part.Distinct && !held.Redelivered
 	at := slices.IndexFunc(numbers, func(number int) bool { return w.states[number] == Planned || w.states[number] == Sent && !fresh })
 	if at < 0 && len(numbers) > 0 && !fresh {
 		at = 0

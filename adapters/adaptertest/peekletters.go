@@ -32,6 +32,9 @@ func testIsListed(u *letterTest) {
 	if want := map[adapters.DestinationKind]deadletter.Settling{adapters.Topic: deadletter.ByLedger, adapters.Queue: deadletter.ByRemoval}[u.Kind]; g.Settling != want {
 		u.Errorf("letters are settled by %v, want %v", g.Settling, want)
 	}
+	if g.Distinct != u.Distinct {
+		u.Errorf("each letter has a position of its own: %v, want %v", g.Distinct, u.Distinct)
+	}
 	if (g.Cost.Marked == "") != (g.Cost.Says == "") {
 		u.Errorf("a peek is said to cost %+v", g.Cost)
 	}

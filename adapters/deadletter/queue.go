@@ -25,6 +25,10 @@ type Queue struct {
 	// "queue inventory dead-letters to it".
 	Evidence string
 
+	// Distinct says that each letter of a queue has a position of its own for good, as where the
+	// broker gives each message an id. Else equal letters share one.
+	Distinct bool
+
 	// Incarnation tells a topic from an earlier one of the same name; empty where the
 	// broker has nothing of the kind.
 	Incarnation string

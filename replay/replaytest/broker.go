@@ -26,10 +26,12 @@ var ErrCrash = errors.New("crash")
 type Broker struct {
 	guard sync.Mutex // of the session and of what a redrive takes out, for tests that peek meanwhile
 
-	Kind    adapters.DestinationKind // Topic or Queue
-	Free    bool                     // looking into a queue does nothing to its letters
-	Letters []deadletter.Delivery    // of the dead-letter queue, in order; a log keeps them all
-	Copies  []adapters.Message       // that were sent
+	Kind     adapters.DestinationKind // Topic or Queue
+	Free     bool                     // looking into a queue does nothing to its letters
+	Distinct bool                     // each letter has a position of its own, by an id that no copy has
+	Forgets  bool                     // nobody is told whether a letter was handed out before
+	Letters  []deadletter.Delivery    // of the dead-letter queue, in order; a log keeps them all
+	Copies   []adapters.Message       // that were sent
 
 	LedgerEntries map[string][]byte
 	LedgerRecords []deadletter.Entry // all that was ever written to it, in order
@@ -102,6 +104,9 @@ func (b *Broker) bury(origin, body, id string, headers []adapters.Header) {
 // hold adds a letter that has its position.
 func (b *Broker) hold(m adapters.Message) {
 	b.deliveries++
+	if b.Distinct {
+		m.Position = adapters.DigestPosition("dlq", b.deliveries)
+	}
 	b.Letters = append(b.Letters, deadletter.Delivery{Message: m, Handle: b.deliveries})
 }
 
@@ -189,7 +194,7 @@ func (b *Broker) guarantee() deadletter.Guarantee {
 func (b *Broker) Cluster(context.Context) (string, error) { return b.ID, b.fail() }
 
 func (b *Broker) DLQs(context.Context) ([]deadletter.Queue, error) {
-	dlq := deadletter.Queue{Name: "dlq", Kind: b.Kind, Settling: b.settling(), Cost: b.cost(), Messages: int64(len(b.Letters)), Guarantee: b.guarantee(), Incarnation: b.Incarnation}
+	dlq := deadletter.Queue{Name: "dlq", Kind: b.Kind, Settling: b.settling(), Distinct: b.Distinct, Cost: b.cost(), Messages: int64(len(b.Letters)), Guarantee: b.guarantee(), Incarnation: b.Incarnation}
 	if b.Kind == adapters.Topic {
 		dlq.Partitions = map[adapters.Log]deadletter.Offsets{{Destination: "dlq"}: {End: int64(len(b.Letters))}}
 	}
@@ -207,7 +212,7 @@ func (b *Broker) Peek(_ context.Context, peek deadletter.Peek, keep func([]deadl
 		letters = letters[:min(peek.Most, len(letters))]
 	}
 	for part := range slices.Chunk(letters, 3) {
-		handed := owned(part)
+		handed := b.owned(part)
 		for i := range part {
 			part[i].Redelivered = part[i].Redelivered || !b.cost().IsFree()
 		}
@@ -222,10 +227,11 @@ func (b *Broker) Peek(_ context.Context, peek deadletter.Peek, keep func([]deadl
 }
 
 // owned are letters that whoever gets them may keep and change.
-func owned(letters []deadletter.Delivery) []deadletter.Delivery {
+func (b *Broker) owned(letters []deadletter.Delivery) []deadletter.Delivery {
 	handed := slices.Clone(letters)
 	for i := range handed {
 		handed[i].Message = handed[i].Message.Clone()
+		handed[i].Redelivered = handed[i].Redelivered && !b.Forgets
 	}
 	return handed
 }
@@ -433,7 +439,7 @@ func (s *session) Next(_ context.Context, most int) ([]deadletter.Delivery, erro
 		handed = append(handed, l)
 	}
 	s.held = append(s.held, handed...)
-	return owned(handed), nil
+	return s.broker.owned(handed), nil
 }
 
 // Send implements deadletter.Sender. What is put back into the dead-letter queue is there when it

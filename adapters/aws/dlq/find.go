@@ -98,7 +98,7 @@ func (d *DeadLetters) ask(ctx context.Context, name string) (q *client.Queue, so
 // described is a queue as one for dead letters.
 func described(q *client.Queue, sources []string, named bool) deadletter.Queue {
 	dlq := deadletter.Queue{
-		Name: q.Name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Cost: Received, Messages: q.Messages(),
+		Name: q.Name, Kind: adapters.Queue, Settling: deadletter.ByRemoval, Distinct: true, Cost: Received, Messages: q.Messages(),
 		Configured: len(sources) > 0, Sources: sources, Direct: sources, Feeders: sources, Guarantee: deadletter.AtLeastOnce, Unsafe: refusal(q, sources),
 	}
 	switch {
