@@ -71,6 +71,10 @@ func contentEncoding(m *adapters.Message) string {
 	return ""
 }
 
+// Compressed reports whether the value of a message is compressed, as far as it says so or begins like
+// that.
+func Compressed(m *adapters.Message) bool { return codecOf(contentEncoding(m), m.Value) != nil }
+
 // codecOf is the codec that a content-encoding names or that data begins like. Any
 // other content-encoding, such as a character set, is no compression.
 func codecOf(encoding string, data []byte) *codec {

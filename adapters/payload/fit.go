@@ -1,6 +1,8 @@
 package payload
 
 import (
+	"errors"
+
 	"eventscope/adapters"
 	"eventscope/adapters/payload/jsonschema"
 	"eventscope/adapters/schemas"
@@ -8,7 +10,7 @@ import (
 
 // Fit says whether the value of m fits the schema of JSON that it claims to be of. It reports false
 // where it claims none; else the error is nil, or a [*jsonschema.Misfit], or says why nobody knows.
-// What is encrypted is not what its schema says, and is not compared with that.
+// Of what is masked it tells no more than that. What is encrypted is not what its schema says, and is not compared with that.
 func Fit(m *adapters.Message) (claims bool, err error) {
 	if len(m.Value) == 0 {
 		return false, nil
@@ -21,14 +23,27 @@ func Fit(m *adapters.Message) (claims bool, err error) {
 	if !ok {
 		return false, nil
 	}
-	return true, schema.Check(Unframed(r.Body))
+	return true, shownMisfit(m, r.Schema, schema.Check(Unframed(r.Body)))
 }
 
 // SampleFit looks at some of many values of a schema of JSON, and says what is wrong with one that
 // does not fit; it is nil for all others.
-func SampleFit(s *schemas.Schema, body []byte) error {
+func SampleFit(m *adapters.Message, s *schemas.Schema, body []byte) error {
 	if schema, ok := s.Reader.(*jsonschema.Schema); ok && len(s.Encrypts) == 0 {
-		return schema.Sample(Unframed(body))
+		return shownMisfit(m, s, schema.Sample(Unframed(body)))
 	}
 	return nil
+}
+
+// shownMisfit is a misfit as it may be shown: of what is masked neither names nor what is wrong there.
+func shownMisfit(m *adapters.Message, s *schemas.Schema, err error) error {
+	hidden := maskOf(m)
+	misfit, ok := errors.AsType[*jsonschema.Misfit](err)
+	if !ok || hidden == nil || !hidden.OfValue() {
+		return err
+	}
+	if segments, masked := hidden.Covers(misfit.Path, s); masked {
+		return &jsonschema.Misfit{Path: misfit.Path[:segments], Why: "what is masked does not fit"}
+	}
+	return err
 }

@@ -88,3 +88,47 @@ func TestWhatIsEncryptedIsNoText(t *testing.T) {
 		t.Errorf("%s", d.Data)
 	}
 }
+
+// TestAMisfitTellsNothingOfWhatIsMasked: neither names in it nor what is wrong there, however it is
+// asked for and whether paths or tags mask it.
+func TestAMisfitTellsNothingOfWhatIsMasked(t *testing.T) {
+	const text = `{"type":"object","properties":{"n":{"type":"number"},"plan":{"type":"string","maxLength":3},
+	 "card":{"confluent:tags":["PII"],"type":"object","additionalProperties":{"type":"object","additionalProperties":false}}}}`
+	for rule, rules := range map[string]mask.Rule{"by its path": {Destination: "*", Paths: []string{"/card"}}, "by its tag": {Destination: "*", Tags: []string{"PII"}}, "in part": {Destination: "*", Paths: []string{"/card/*"}}} {
+		masks, err := mask.Compile([]mask.Rule{rules})
+		if err != nil {
+			t.Fatal(err)
+		}
+		within := "what is masked does not fit at card"
+		if rule == "in part" {
+			within += ".holder"
+		}
+		for value, want := range map[string]string{
+			`{"card":{"holder":{"s3cret":1}}}`:     within,
+			`{"card":{"holder":"s3cret"}}`:         within,
+			`{"card":{"holder":{}},"plan":"free"}`: "maxLength: got 4, want 3 at plan",
+			`{"n":"x"}`:                            "got string, want number at n",
+			`{"n":1}`:                              "",
+			`{"n":`:                                "it is no JSON at byte 5",
+		} {
+			s := &schemas.Schema{Format: "JSON", Text: text, Ref: schemas.Ref{By: schemas.ByID, ID: 9}}
+			if err := Compile(s, nil); err != nil {
+				t.Fatal(err)
+			}
+			m := &adapters.Message{Value: []byte("\x00\x00\x00\x00\x09" + value), Schemas: maskedSchemas{known{9: s}, masks}}
+			_, fit := Fit(m)
+			for way, err := range map[string]error{"looked at": fit, "sampled": SampleFit(m, s, m.Value)} {
+				if got := wordsOf(err); got != want {
+					t.Errorf("%s, %s, %s: %q, not %q", rule, value, way, got, want)
+				}
+			}
+		}
+	}
+}
+
+func wordsOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

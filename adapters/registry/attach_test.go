@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -358,5 +360,40 @@ func TestJSONThatDoesNotFitIsCounted(t *testing.T) {
 	status := s.Status()
 	if len(status.Unread) != 1 || status.Unread["values of schema 1 do not fit it"] != 1 || !strings.HasSuffix(status.Problems[0], "the first at orders/0@7: got string, want number at total") {
 		t.Errorf("%v, %q", status.Unread, status.Problems)
+	}
+}
+
+// TestValuesThatAreCompressedOrEmptyAreNoMisfits, whatever their schema is.
+func TestValuesThatAreCompressedOrEmptyAreNoMisfits(t *testing.T) {
+	answer := schema(`{"type":"object","properties":{"total":{"type":"number"}}}`)
+	answer["schemaType"] = "JSON"
+	there := newRegistry(t, map[string]any{"/schemas/ids/1": schema(noteSchema), "/schemas/ids/2": answer})
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write([]byte(`{"total":1}`)); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	h := notes(1, 1)
+	for i := range h.batches[0] {
+		m := &h.batches[0][i]
+		m.Headers = []adapters.Header{{Name: "__value_schema_id", Value: []byte{0, 0, 0, 0, byte(1 + i/2%2)}}}
+		if m.Value = nil; i%2 == 0 {
+			m.Value = packed.Bytes()
+		}
+		if i%3 == 0 {
+			m.Headers = append(m.Headers, adapters.Header{Name: "Content-Encoding", Value: []byte("gzip")})
+		}
+	}
+	s := attached(t, Config{URLs: []string{there.URL}}, h)
+	err := s.Scan(t.Context(), adapters.Range{}, adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
+		for i := range batch.Messages {
+			if m := &batch.Messages[i]; m.Misfit || m.Lacking {
+				t.Errorf("message %d: misfit %v, lacking %v", i, m.Misfit, m.Lacking)
+			}
+		}
+		return nil
+	}))
+	if status := s.Status(); err != nil || len(status.Unread)+len(status.Problems) > 0 {
+		t.Errorf("%v, %q, %v", status.Unread, status.Problems, err)
 	}
 }

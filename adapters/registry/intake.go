@@ -101,6 +101,9 @@ func (a *attending) lookAtKey(m *adapters.Message) *needed {
 // look looks whether the value of a message is what its schema says. It returns the schema that
 // it lacks for that, or nil.
 func (a *attending) look(m *adapters.Message) *needed {
+	if len(m.Value) == 0 {
+		return nil // and nothing to be read
+	}
 	reading, err := payload.ReadingOf(m, payload.Value, m.Value, a.find)
 	switch {
 	case reading.Frame.Ref.By == schemas.ByNothing:
@@ -116,10 +119,13 @@ func (a *attending) look(m *adapters.Message) *needed {
 // read it to its end. Of values in JSON, which are read without their schema, some are looked at.
 func (a *attending) check(m *adapters.Message, reading *payload.Reading) {
 	var err error
+	if payload.Compressed(m) {
+		return // which is decompressed for those who look at it
+	}
 	if reading.Values != nil {
 		_, err = reading.Values.Check(reading.Body)
 	} else if reading.Schema != nil {
-		err = payload.SampleFit(reading.Schema, reading.Body)
+		err = payload.SampleFit(m, reading.Schema, reading.Body)
 	}
 	if m.Misfit = err != nil; m.Misfit {
 		a.r.unread.misfit(reading.Schema, m.Position, err)

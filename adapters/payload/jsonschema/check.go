@@ -22,12 +22,23 @@ type Misfit struct {
 	Why string
 }
 
-// Error tells place and reason.
+// longestPath bounds a path in words, in bytes.
+const longestPath = 200
+
+// Error tells place and reason, in some hundreds of bytes at most.
 func (m *Misfit) Error() string {
 	if len(m.Path) == 0 {
 		return m.Why
 	}
-	return m.Why + " at " + strings.Join(m.Path, ".")
+	return m.Why + " at " + cut(strings.Join(m.Path, "."), longestPath)
+}
+
+// cut is the beginning of a text that is too long.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // Samples: the first so many values of a schema, and one in so many then, of those that are not large.
@@ -168,8 +179,5 @@ func why(reason library.ErrorKind) string {
 			text = "it does not fit"
 		}
 	}
-	if len(text) > longestWhy {
-		text = strings.ToValidUTF8(text[:longestWhy], "") + "…"
-	}
-	return text
+	return cut(text, longestWhy)
 }

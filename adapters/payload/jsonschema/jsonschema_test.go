@@ -45,6 +45,10 @@ func TestWhatDoesNotFitSaysWhere(t *testing.T) {
 	if misfit, ok := errors.AsType[*Misfit](s.Check([]byte(`{"order_id":"ord-1","total":1,"` + strings.Repeat("x", 1000) + `":1}`))); !ok || len(misfit.Why) > longestWhy+4 {
 		t.Errorf("%v", misfit)
 	}
+	long := &Misfit{Path: []string{strings.Repeat("é", 1000), "b"}, Why: "got string"}
+	if text := long.Error(); len(text) > 250 || !strings.HasPrefix(text, "got string at éé") || !strings.HasSuffix(text, "é…") {
+		t.Errorf("%q", text)
+	}
 }
 
 // TestReferencesThatTheRegistryGives are followed, whichever way they are named, and no others.

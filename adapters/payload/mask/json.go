@@ -37,11 +37,7 @@ func hide(data []byte, paths [][]string, shown string) (_ []byte, masked bool, e
 	}
 	w := writer{paths: paths, shown: quoted, dst: make([]byte, 0, len(data)+16)}
 	w.from = jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true))
-	start := make([]place, len(paths))
-	for i := range start {
-		start[i] = place{path: i}
-	}
-	if err := w.value(start, 0); err != nil {
+	if err := w.value(start(paths), 0); err != nil {
 		return nil, false, err
 	}
 	if !w.masked {
@@ -52,6 +48,15 @@ func hide(data []byte, paths [][]string, shown string) (_ []byte, masked bool, e
 
 // place is how far a path has come.
 type place struct{ path, segment int }
+
+// start is where all paths begin.
+func start(paths [][]string) []place {
+	all := make([]place, len(paths))
+	for i := range all {
+		all[i] = place{path: i}
+	}
+	return all
+}
 
 // writer writes a value again.
 type writer struct {

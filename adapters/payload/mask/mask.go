@@ -35,6 +35,22 @@ func (m *Mask) OfValue() bool { return len(m.paths)+len(m.tags) > 0 }
 // ByTags reports whether tags of schemas count.
 func (m *Mask) ByTags() bool { return len(m.tags) > 0 }
 
+// Covers reports whether what is at a path of a value is masked, by itself or with what it is part of,
+// and how many segments of the path lead to what is. Schema is what the value was written with, or nil.
+func (m *Mask) Covers(path []string, schema *schemas.Schema) (segments int, masked bool) {
+	paths, ok := m.of(schema)
+	if !ok {
+		return 0, true
+	}
+	w, at := writer{paths: paths}, start(paths)
+	for i, name := range path {
+		if at, masked = w.step(at, name); masked {
+			return i + 1, true
+		}
+	}
+	return 0, false
+}
+
 // Unreadable reports whether a value must be hidden whole of which no parts are known: there are paths
 // into it, or its schema may have tags.
 func (m *Mask) Unreadable(namesSchema bool) bool {
