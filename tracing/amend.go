@@ -19,10 +19,19 @@ type again struct {
 	sequences []Sequence
 }
 
-// takeAgain puts what was found in a second reading in the place of what was known.
-func (x *index) takeAgain(in *slab) {
+// amendedAtOnce is how many events are amended in between looks for questions: each may be of
+// another long flow.
+const amendedAtOnce = 16
+
+// takeAgain puts what was found in a second reading in the place of what was known. A flow that
+// events leave, or come into, is learned from once, when all of them have.
+func (s *Store) takeAgain(x *index, in *slab) {
 	lacks := in.lacks
+	flows := make(map[uint32]bool, 2)
 	for i := range in.records {
+		if i%amendedAtOnce == amendedAtOnce-1 {
+			s.answerWaiting(x)
+		}
 		sequence, r := in.again.sequences[i], &in.records[i]
 		if !x.log.holds(sequence) {
 			continue
@@ -32,7 +41,9 @@ func (x *index) takeAgain(in *slab) {
 			place := &x.places.All[e.place]
 			x.census.Withdraw(in.source, place.Destination, x.kinds.Text(e.kind), x.service.Text(e.service), in.again.what.Ref)
 		}
+		flows[e.flow] = true
 		x.amend(sequence, in, r)
+		flows[e.flow] = true
 		if len(lacks) > 0 && lacks[0].record == i {
 			x.waiting.Add(lacks[0].what, r.destination, uint64(sequence))
 			lacks = lacks[1:]
@@ -43,19 +54,36 @@ func (x *index) takeAgain(in *slab) {
 			x.noteWatchedAgain(in.watches, r.watched, sequence)
 		}
 	}
+	for number := range flows {
+		x.learnAgain(number)
+		s.answerWaiting(x)
+	}
+}
+
+// learnAgain learns from a flow whose end was passed already, if it is there.
+func (x *index) learnAgain(number uint32) {
+	if number == 0 || number >= x.flows.end || x.flows.at(number).flags&flowInUse == 0 {
+		return // it was joined to another one, or all was cleared
+	}
+	number = x.flows.resolve(number)
+	if tail := x.flows.at(number).tail; tail != 0 && x.log.widen(tail) < x.settled {
+		x.learnFrom(number)
+	}
 }
 
 // amend is what [index.take] would have made of an event, had all been known when it came: its
-// place in the log, its sequence and its time stay.
+// place in the log, its sequence and its time stay. What was learned from the flows that it leaves
+// and comes into is taken back, and is to be learned anew.
 func (x *index) amend(sequence Sequence, s *slab, r *record) {
 	if e := x.log.at(sequence); e.flow != 0 {
 		x.unlearn(e.flow)
 	}
 	number := x.assign(s, r)
-	e := x.log.at(sequence) // whose flow may have been joined into another one
-	if number = x.move(sequence, number); number != 0 {
+	if number != 0 {
 		x.unlearn(number)
 	}
+	e := x.log.at(sequence) // whose flow may have been joined into another one
+	number = x.move(sequence, number)
 	known, kind := e.id != 0 && e.id == r.id.Check, x.kind(s.text(r.kind))
 	kept := past | untimed
 	if known {
@@ -70,9 +98,6 @@ func (x *index) amend(sequence Sequence, s *slab, r *record) {
 		x.repeatedBySecond(e, r, sequence)
 		x.recent.Put(&r.id, uint32(sequence))
 		x.joinAwaiting(&r.id, sequence)
-	}
-	if number = e.flow; number != 0 && x.log.widen(x.flows.at(number).tail) < x.settled { // its end was passed already
-		x.learnFrom(number)
 	}
 }
 

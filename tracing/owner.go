@@ -122,7 +122,7 @@ func (s *Store) takeIn(x *index, in *slab) {
 	x.sources = *s.sources.Load()
 	x.latest = time.Now().UnixNano() // is the time of what has none
 	if in.again != nil {
-		x.takeAgain(in)
+		s.takeAgain(x, in)
 		in.records = in.records[:0]
 	}
 	lacks := in.lacks
