@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"eventscope/adapters"
@@ -30,6 +31,9 @@ type DeadLetters struct {
 	Empties int
 
 	letters letters
+
+	asking sync.Mutex
+	own    client.ARN // see owner
 }
 
 // usualEmpties is how often nothing must come. One answer without messages proves nothing.
@@ -51,30 +55,49 @@ func (d *DeadLetters) Cluster(ctx context.Context) (string, error) {
 	if d.None {
 		return "", nil
 	}
-	of := client.ARN{Partition: "aws", Region: d.Client.Region, Account: d.Client.Account}
+	own, err := d.owner(ctx)
+	if err != nil || own.Account == "" {
+		return "", err
+	}
+	return "aws " + own.Region + " " + own.Account, nil
+}
+
+// owner is whose queues are meant, without a name; of no account where no queue tells. It does not
+// change while the source is open, and is asked for once.
+func (d *DeadLetters) owner(ctx context.Context) (client.ARN, error) {
+	d.asking.Lock()
+	defer d.asking.Unlock()
+	if d.own.Account != "" {
+		return d.own, nil
+	}
+	q, err := d.anyQueue(ctx)
+	if err != nil {
+		return client.ARN{}, err
+	}
+	own := client.ARN{Region: d.Client.Region, Account: d.Client.Account}
+	if q != nil {
+		own.Region, own.Account = q.Region, q.Account
+	}
+	d.own = own
+	return own, nil
+}
+
+// anyQueue is a queue that tells of its account: one that is named, or else one of all; nil if there
+// is none.
+func (d *DeadLetters) anyQueue(ctx context.Context) (*client.Queue, error) {
 	for _, name := range d.Named {
-		q, err := d.Client.Queue(ctx, name)
-		if errors.Is(err, adapters.ErrUnknownDestination) {
-			continue
+		if q, err := d.Client.Queue(ctx, name); !errors.Is(err, adapters.ErrUnknownDestination) {
+			return q, err
 		}
-		if err != nil {
-			return "", err
-		}
-		of = q.ARN
-		break
 	}
-	if of.Account == "" {
-		urls, err := d.Client.QueueURLs(ctx, "")
-		if err != nil || len(urls) == 0 {
-			return "", err
-		}
-		q, err := d.Client.QueueAt(ctx, urls[0])
-		if err != nil {
-			return "", err
-		}
-		of = q.ARN
+	if d.Client.Account != "" {
+		return nil, nil
 	}
-	return "aws " + of.Region + " " + of.Account, nil
+	urls, err := d.Client.QueueURLs(ctx, "")
+	if err != nil || len(urls) == 0 {
+		return nil, err
+	}
+	return d.Client.QueueAt(ctx, urls[0])
 }
 
 // TargetOf is where a letter goes again: the queue at which it died.
@@ -83,8 +106,8 @@ func TargetOf(_ *deadletter.Queue, origin deadletter.Origin) deadletter.Target {
 }
 
 // Target implements deadletter.Queues. The address of a queue in another region or account names
-// none here.
-func (d *DeadLetters) Target(_ context.Context, text string) (deadletter.Target, error) {
+// none here: a queue of the same name would be taken for it.
+func (d *DeadLetters) Target(ctx context.Context, text string) (deadletter.Target, error) {
 	refuse := func(cause, remedy string) error {
 		return &adapters.Problem{Doing: "read the name of a queue", Cause: cause, Remedy: remedy, Kind: adapters.ErrUsage}
 	}
@@ -92,16 +115,25 @@ func (d *DeadLetters) Target(_ context.Context, text string) (deadletter.Target,
 	if !ok {
 		arn, ok = client.ParseQueueURL(text)
 	}
+	if !ok {
+		if err := client.CheckName(text); err != nil {
+			return "", refuse(err.Error(), "name a queue")
+		}
+		return deadletter.Target(text), nil
+	}
+	if arn.Service != "sqs" || arn.Region != d.Client.Region {
+		return "", refuse("it is of another service or region", "name a queue of "+d.Client.Place())
+	}
+	own, err := d.owner(ctx)
 	switch {
-	case ok && (arn.Service != "sqs" || arn.Region != d.Client.Region || d.Client.Account != "" && arn.Account != d.Client.Account):
-		return "", refuse("it is of another service, region or account", "name a queue of "+d.Client.Place())
-	case ok:
-		return deadletter.Target(arn.Name), nil
+	case err != nil:
+		return "", err
+	case own.Account == "":
+		return "", refuse("no queue of "+d.Client.Place()+" tells of which account it is, to compare with "+arn.Account, "name the queue without its account")
+	case arn.Account != own.Account:
+		return "", refuse("it is of account "+arn.Account+", and the source is of "+own.Account, "name a queue of that account, or a URL with account="+arn.Account)
 	}
-	if err := client.CheckName(text); err != nil {
-		return "", refuse(err.Error(), "name a queue")
-	}
-	return deadletter.Target(text), nil
+	return deadletter.Target(arn.Name), nil
 }
 
 // Recipients implements deadletter.Queues. Who consumes a queue SQS does not tell.
