@@ -109,7 +109,7 @@ func TestAMisfitTellsNothingOfWhatIsMasked(t *testing.T) {
 			`{"card":{"holder":{}},"plan":"free"}`: "maxLength: got 4, want 3 at plan",
 			`{"n":"x"}`:                            "got string, want number at n",
 			`{"n":1}`:                              "",
-			`{"n":`:                                "it is no JSON at byte 5",
+			`{"n":`:                                "it is no JSON at byte 4",
 		} {
 			s := &schemas.Schema{Format: "JSON", Text: text, Ref: schemas.Ref{By: schemas.ByID, ID: 9}}
 			if err := Compile(s, nil); err != nil {
