@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"eventscope/adapters"
 	"eventscope/adapters/payload"
@@ -309,5 +312,55 @@ func TestAFilterThatSearchesThePastFindsWhatIsReadAgain(t *testing.T) {
 	}
 	if !slices.Equal(w.live, []Sequence{110, 120}) || !slices.Equal(w.past, []Sequence{70, 60}) || !w.again || !w.has(60) {
 		t.Errorf("%+v", w)
+	}
+}
+
+// TestThePastHasEachMatchOnce, newest first, whatever is read again while it is searched.
+func TestThePastHasEachMatchOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const boundary = 60
+		w, want, matched := &watchState{boundary: boundary, searched: boundary}, map[Sequence]bool{}, 0
+		for end := Sequence(boundary); end > 0; {
+			from := end - min(end, Sequence(rapid.IntRange(1, 20).Draw(t, "chunk")))
+			w.searched = from
+			for _, sequence := range rapid.SliceOfN(rapid.Uint64Range(0, boundary-1), 0, 8).Draw(t, "again") {
+				if w.insert(Sequence(sequence)) {
+					matched++
+				}
+				if Sequence(sequence) >= from {
+					want[Sequence(sequence)] = true
+				}
+			}
+			var found []Sequence
+			for sequence := end; sequence > from; sequence-- {
+				if rapid.Bool().Draw(t, "matches") {
+					found = append(found, sequence-1)
+					want[sequence-1] = true
+				}
+			}
+			matched += len(w.add(found))
+			if !slices.Equal(w.past, slices.SortedFunc(maps.Keys(want), newestFirst)) || matched != len(want) {
+				t.Fatalf("the past has %v, and %d are counted", w.past, matched)
+			}
+			end = from
+		}
+	})
+}
+
+// What is read again while a large past is searched is looked for among all that was found.
+func BenchmarkFoundBesideWhatWasReadAgain(b *testing.B) {
+	const most = 1 << 20
+	var past, found []Sequence
+	for sequence := Sequence(2 * most); sequence > most; sequence-- {
+		past = append(past, sequence)
+	}
+	for sequence := Sequence(most); sequence > most-mostSearched; sequence-- {
+		found = append(found, sequence)
+	}
+	w := &watchState{past: slices.Grow(past, len(found)+1), boundary: 2*most + 1}
+	for b.Loop() {
+		w.again = true
+		w.past = w.past[:most]
+		w.add(found)
 	}
 }

@@ -209,7 +209,28 @@ func (x *index) noteWatchedAgain(set *watchSet, bits uint8, sequence Sequence) {
 }
 
 // has reports whether the past has an event already.
-func (w *watchState) has(sequence Sequence) bool { return slices.Contains(w.past, sequence) }
+func (w *watchState) has(sequence Sequence) bool {
+	_, there := slices.BinarySearchFunc(w.past, sequence, newestFirst)
+	return there
+}
+
+// add puts what a search has found, newest first, into the past, and returns what of it was not there:
+// what was read again meanwhile stands among it.
+func (w *watchState) add(found []Sequence) []Sequence {
+	from := len(w.past)
+	if w.again {
+		found = slices.DeleteFunc(found, w.has)
+		if len(found) > 0 {
+			from, _ = slices.BinarySearchFunc(w.past, found[0], newestFirst)
+		}
+	}
+	w.past = append(w.past, found...)
+	if w.again {
+		slices.SortFunc(w.past[from:], newestFirst)
+		w.again = false
+	}
+	return found
+}
 
 // insert puts a sequence into its place, unless it is there already, or will be found there.
 func (w *watchState) insert(sequence Sequence) bool {

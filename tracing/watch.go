@@ -261,14 +261,7 @@ func (p *pastSearch) back(ctx context.Context, end Sequence) (Sequence, error) {
 			from, matches = 0, nil
 			w.searched.Store(w.toSearch.Load())
 		}
-		if state.again { // what was read again meanwhile stands among them, perhaps for the second time
-			matches = slices.DeleteFunc(matches, state.has)
-		}
-		state.past = append(state.past, matches...)
-		if state.again {
-			slices.SortFunc(state.past, newestFirst)
-			state.again = false
-		}
+		matches = state.add(matches)
 		x.version++
 		w.store.count(x)
 	})
