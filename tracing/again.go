@@ -27,6 +27,8 @@ const (
 	// againPatience is how long the end of a reading waits for schemas that are being asked for, and
 	// for a registry that has failed: it is asked again after a second or so.
 	againPatience = 2 * time.Second
+	// againLimit is how long the end of a reading lets events be read again whose schemas are there.
+	againLimit = 30 * time.Second
 )
 
 // mostWaiting is how many events may wait for schemas: a five-hundredth of the budget.
@@ -74,7 +76,7 @@ func (s *Store) wake() {
 }
 
 // ReadAgain returns when every event was read again that came before its schema, as far as that is
-// known by now, or soon.
+// known by now, or soon; or after half a minute. What is left then is told, and read later.
 func (s *Store) ReadAgain(ctx context.Context) error {
 	done := make(chan struct{})
 	select {
@@ -103,6 +105,7 @@ type rereader struct {
 	subject  query.Subject
 	lacks    lacks
 	pause    time.Duration // between two looks
+	until    time.Time     // when somebody waits no longer; zero where nobody does
 }
 
 // readAgain reads events again when their schemas have come, until ctx ends.
@@ -137,13 +140,15 @@ func (s *Store) readAgain(ctx context.Context) {
 
 // whole reads what can be read now, and waits for what may be soon, but not for long.
 func (r *rereader) whole(ctx context.Context) {
-	until := time.Now().Add(againPatience)
+	patience := time.Now().Add(againPatience)
+	r.until = time.Now().Add(againLimit)
+	defer func() { r.until = time.Time{} }()
 	for ctx.Err() == nil {
 		waits, soon := r.pass(ctx)
 		if waits {
 			r.store.wake()
 		}
-		if !soon || time.Now().After(until) {
+		if !soon || time.Now().After(patience) {
 			return
 		}
 		select {
@@ -197,6 +202,9 @@ func tell(sources []Source, what waiting.For, news func(to schemas.Rereader)) {
 // since they could not be read.
 func (r *rereader) events(ctx context.Context, w *waiting.Waiting, sources []Source) (all bool) {
 	for ctx.Err() == nil {
+		if r.late(w, sources) {
+			return false
+		}
 		var events []Event
 		err := r.store.ask(ctx, func(x *index) {
 			for _, sequence := range x.waiting.Take(w.For, againAtOnce) {
@@ -213,10 +221,23 @@ func (r *rereader) events(ctx context.Context, w *waiting.Waiting, sources []Sou
 		if len(rest) > 0 {
 			r.pause = min(2*r.pause, longestAgain)
 			_ = r.store.ask(ctx, func(x *index) { x.waiting.Back(w.For, w.Destination, rest) }) // else the store has ended
+			r.late(w, sources)
 			return false
 		}
 		r.pause = againEvery
 	}
+	return true
+}
+
+// late reports whether somebody has waited for long enough, and tells what that means for the events
+// that wait for a schema.
+func (r *rereader) late(w *waiting.Waiting, sources []Source) bool {
+	if r.until.IsZero() || time.Now().Before(r.until) {
+		return false
+	}
+	tell(sources, w.For, func(to schemas.Rereader) {
+		to.GivenUp(w.Ref, "reading them again took longer than "+againLimit.String())
+	})
 	return true
 }
 
@@ -227,7 +248,13 @@ func (r *rereader) some(ctx context.Context, w *waiting.Waiting, events []Event)
 	out := s.slab()
 	out.source, out.again, out.watches = w.Source, &again{what: w.For}, s.watching.Load()
 	i, gone := 0, false
-	for m, err := range s.Messages(ctx, events) {
+	within := ctx
+	if !r.until.IsZero() {
+		var cancel context.CancelFunc
+		within, cancel = context.WithDeadline(ctx, r.until)
+		defer cancel()
+	}
+	for m, err := range s.Messages(within, events) {
 		event := &events[i]
 		i++
 		switch {

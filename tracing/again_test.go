@@ -27,6 +27,7 @@ const placedSchema = `{"type":"record","name":"OrderPlaced","fields":[{"name":"o
 type absent struct {
 	broker memory
 	away   bool
+	slow   time.Duration // for each message
 	mu     sync.Mutex
 	why    error
 	schema *schemas.Schema
@@ -59,7 +60,15 @@ func (a *absent) Fetch(ctx context.Context, positions []adapters.Position) iter.
 			if m.Schemas, m.Lacking = a, false; a.away {
 				err = adapters.ErrNotConnected
 			}
+			slow := a.slow
 			a.mu.Unlock()
+			if slow > 0 {
+				select {
+				case <-time.After(slow):
+				case <-ctx.Done():
+					err = ctx.Err()
+				}
+			}
 			if !yield(m, err) {
 				return
 			}
@@ -313,6 +322,36 @@ func TestAFilterThatSearchesThePastFindsWhatIsReadAgain(t *testing.T) {
 	if !slices.Equal(w.live, []Sequence{110, 120}) || !slices.Equal(w.past, []Sequence{70, 60}) || !w.again || !w.has(60) {
 		t.Errorf("%+v", w)
 	}
+}
+
+// TestAnEndDoesNotWaitForASlowBroker for ever: what was not read in time is told, and read later.
+func TestAnEndDoesNotWaitForASlowBroker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const slabs = 6
+		b, registry := lacking(t, Config{})
+		var all []adapters.Message
+		for i := range slabs * againAtOnce {
+			all = append(all, placed(i, fmt.Sprint("ord-", i)))
+		}
+		b.come(registry, all...)
+		registry.mu.Lock()
+		registry.slow = againLimit / 2 / againAtOnce
+		registry.mu.Unlock()
+		registry.answer(nil)
+		began := time.Now()
+		if err := b.ReadAgain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		again, given := registry.told()
+		if took := time.Since(began); took > againLimit+time.Second || again < againAtOnce || again > 2*againAtOnce || given == "" {
+			t.Errorf("in %v %d of %d were read, %q", took, again, len(all), given)
+		}
+		time.Sleep(slabs * againLimit)
+		synctest.Wait()
+		if again, _ := registry.told(); again != int64(len(all)) {
+			t.Errorf("%d of %d were read in the end", again, len(all))
+		}
+	})
 }
 
 // TestThePastHasEachMatchOnce, newest first, whatever is read again while it is searched.
