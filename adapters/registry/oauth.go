@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/url"
@@ -19,6 +20,9 @@ type OAuth struct {
 	Client, Secret string
 	// Scope is what the token is to be good for, with spaces between several; it may be empty.
 	Scope string
+	// TLS is how https is spoken with that URL, nil for the system's authorities. A certificate that
+	// the registry wants to see is not for it.
+	TLS *tls.Config
 }
 
 // logins add to a question who asks it.

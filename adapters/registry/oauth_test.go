@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -138,5 +140,36 @@ func TestATokenThatIsNotGiven(t *testing.T) {
 		if _, err := Open(Config{URLs: []string{there.URL}, OAuth: &o}); !errors.Is(err, adapters.ErrUsage) || strings.Contains(err.Error(), "pw") {
 			t.Errorf("%+v: %v", o, err)
 		}
+	}
+}
+
+// TestTheServerOfTokensSeesNoCertificate that the registry wants to see.
+func TestTheServerOfTokensSeesNoCertificate(t *testing.T) {
+	seen := make(chan string, 2)
+	serve := func(name, answer string) *httptest.Server {
+		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasSuffix(r.URL.Path, "/versions") {
+				seen <- fmt.Sprint(name, " saw ", len(r.TLS.PeerCertificates))
+			}
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, answer)
+		}))
+		s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		return s
+	}
+	tokens, there := serve("tokens", `{"access_token":"a","token_type":"Bearer","expires_in":3600}`), serve("registry", `{"schema":"\"string\""}`)
+	trusted := x509.NewCertPool()
+	trusted.AddCert(there.Certificate())
+	r := open(t, Config{
+		URLs: []string{there.URL}, TLS: &tls.Config{RootCAs: trusted, Certificates: there.TLS.Certificates},
+		OAuth: &OAuth{URL: tokens.URL, Client: "eventscope", Secret: clientSecret, TLS: &tls.Config{RootCAs: trusted}},
+	})
+	if _, err := r.Schema(t.Context(), id(1)); err != nil {
+		t.Fatal(err)
+	}
+	if first, second := <-seen, <-seen; first != "tokens saw 0" || second != "registry saw 1" {
+		t.Error(first, second)
 	}
 }

@@ -115,7 +115,7 @@ func Open(c Config) (*Registry, error) {
 	login := &logins{user: c.User, password: c.Password, token: c.Token, cluster: c.Cluster, pool: c.IdentityPool}
 	ctx, cancel := context.WithCancel(context.Background())
 	if c.OAuth != nil {
-		if login.tokens, err = newTokens(ctx, c.OAuth, newClient(nil, c.TLS, later, nil)); err != nil {
+		if login.tokens, err = newTokens(ctx, c.OAuth, newClient(nil, c.OAuth.TLS, later, nil)); err != nil {
 			cancel()
 			return nil, err
 		}

@@ -116,16 +116,26 @@ func (s Source) check(drivers source.Drivers, shared bool) []string {
 		problems = append(problems, s.Registry.Token.wrong(remedy))
 	case literal(s.Registry.OAuth.Secret.Value):
 		problems = append(problems, s.Registry.OAuth.Secret.wrong(remedy))
-	case s.holdsPassword():
-		problems = append(problems, s.URL.wrong(remedy))
+	default:
+		for _, text := range []Text{s.URL, s.Registry.URL, s.Registry.OAuth.URL} {
+			if holdsPassword(text.Value) {
+				problems = append(problems, text.wrong(remedy))
+				break
+			}
+		}
 	}
 	return problems
 }
 
-// holdsPassword reports whether a password is written out in the URL, or in one of its parameters.
-func (s Source) holdsPassword() bool {
-	_, rest, _ := strings.Cut(s.URL.Value, "://")
-	for part := range strings.FieldsFuncSeq(reference.ReplaceAllString(rest, ""), func(r rune) bool { return r == '?' || r == '&' }) {
+// holdsPassword reports whether a password is written out in URLs, or in one of their parameters.
+func holdsPassword(urls string) bool {
+	return holdsPasswordBetween(urls, "?&") || holdsPasswordBetween(urls, "?&,") // of several, or with a comma in it
+}
+
+// holdsPasswordBetween is that of URLs that are parted by marks.
+func holdsPasswordBetween(urls, marks string) bool {
+	parted := func(r rune) bool { return strings.ContainsRune(marks, r) }
+	for part := range strings.FieldsFuncSeq(reference.ReplaceAllString(urls, ""), parted) {
 		if _, address, found := strings.Cut(part, "://"); found { // of a parameter that is a URL
 			part = address
 		}

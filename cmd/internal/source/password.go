@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -141,13 +142,13 @@ func (s *Source) inClear() (places, instead []string) {
 			places, instead = append(places, "http://"+address), append(instead, p.Name+"=https://")
 		}
 	}
-	for _, url := range s.Registry.URLs {
-		if address := addressOf(driver.HTTPEndpoint{URL: url}); s.Registry.secret() && strings.HasPrefix(url, "http://") && notLoopback(address) {
+	for _, at := range s.Registry.URLs {
+		if address := addressOf(driver.HTTPEndpoint{URL: at}); s.Registry.secret() && strings.HasPrefix(at, "http://") && notLoopback(address) {
 			places, instead = append(places, "http://"+address), append(instead, "registry=https://")
 		}
 	}
-	if url := s.Registry.OAuth.URL; strings.HasPrefix(url, "http://") && notLoopback(addressOf(driver.HTTPEndpoint{URL: url})) {
-		places, instead = append(places, "http://"+addressOf(driver.HTTPEndpoint{URL: url})), append(instead, "registry_oauth_url=https://")
+	if at, err := url.Parse(s.Registry.OAuth.URL); err == nil && at.Scheme == "http" && !driver.IsLoopback(at.Hostname()) {
+		places, instead = append(places, "http://"+at.Host), append(instead, "registry_oauth_url=https://")
 	}
 	return places, instead
 }

@@ -2,6 +2,12 @@ package source
 
 import (
 	"cmp"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"eventscope/adapters"
+	"eventscope/adapters/driver"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -113,4 +119,93 @@ func TestUnencryptedPasswordsAreWarnedOf(t *testing.T) {
 			t.Errorf("%s: %q", text, got)
 		}
 	}
+}
+
+// TestTheURLOfTokensHoldsNoSecret: where it seems to, it is refused, and else shown without what may be
+// one; nothing of it is repeated.
+func TestTheURLOfTokensHoldsNoSecret(t *testing.T) {
+	const others = "&registry_oauth_client=eventscope&registry_oauth_secret_file=f"
+	for at, shown := range map[string]string{
+		"https://login/realms/a/token":              "https://login/realms/a/token",
+		"http://localhost/token":                    "http://localhost/token",
+		"https://login/token?p=hunter2":             "https://login/token?***",
+		"https://ann:hunter2@login/token":           "",
+		"https://hunter2@login/token":               "",
+		"https://login/token?Client_Secret=hunter2": "",
+		"https://login/token?a=1;hunter2":           "",
+		"https://login/token#hunter2":               "",
+		"ftp://login/hunter2":                       "",
+		"hunter2":                                   "",
+		"https://:80/hunter2":                       "",
+		"https://[hunter2/":                         "",
+	} {
+		s, err := brokers.Parse("kafka://h?registry=https://r&registry_oauth_url=" + driver.Escape(at, "&") + others)
+		if err == nil {
+			err = s.Registry.Check()
+		}
+		if shown == "" {
+			if err == nil || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%s: %v", at, err)
+			}
+			continue
+		}
+		if text := s.String(); err != nil || !strings.Contains(text, "registry_oauth_url="+driver.Escape(shown, "&")+"&") || strings.Contains(text, "hunter2") {
+			t.Errorf("%s: %s, %v", at, text, err)
+		}
+	}
+	for at, warned := range map[string]bool{"http://localhost/t": false, "http://127.0.0.1/t": false, "http://[::1]/t": false, "http://localhost:1/t": false, "https://login/t": false, "http://login/t": true, "HTTP://login:1/t": true} {
+		s, err := brokers.Parse("kafka://h?registry=https://r&registry_oauth_url=" + at + others)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Warnings([]Source{s}); (len(got) == 1) != warned || warned && !strings.Contains(got[0], " http://login") {
+			t.Errorf("%s: %q", at, got)
+		}
+	}
+}
+
+// TestCertificatesOfARegistry: those that it is to see are not shown to the server of its tokens, and are
+// read where only one of the two is asked by https.
+func TestCertificatesOfARegistry(t *testing.T) {
+	server := httptest.NewTLSServer(nil)
+	server.Close()
+	dir := t.TempDir()
+	key, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]pem.Block{"cert": {Type: "CERTIFICATE", Bytes: server.Certificate().Raw}, "key": {Type: "PRIVATE KEY", Bytes: key}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(&block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ registry, tokens string }{{"https", "https"}, {"http", "https"}, {"https", "http"}, {"http", "HTTPS"}} {
+		r := Registry{URLs: []string{c.registry + "://r:1"}, TLS: driver.TLS{CA: filepath.Join(dir, "cert"), Certificate: filepath.Join(dir, "cert"), Key: filepath.Join(dir, "key")}}
+		r.OAuth.URL, r.OAuth.Client, r.OAuth.Secret = c.tokens+"://login/t", "c", "s"
+		config, err := r.config()
+		if err != nil || (config.TLS != nil) != (c.registry == "https") || (config.OAuth.TLS != nil) != (c.tokens != "http") {
+			t.Fatalf("%v: %+v, %v", c, config, err)
+		}
+		if config.TLS != nil && len(config.TLS.Certificates) != 1 {
+			t.Errorf("%v: the registry sees no certificate", c)
+		}
+		if of := config.OAuth.TLS; of != nil {
+			if _, err := server.Certificate().Verify(x509.VerifyOptions{Roots: of.RootCAs}); err != nil || len(of.Certificates) > 0 {
+				t.Errorf("%v: %+v, %v", c, of, err)
+			}
+			if system, err := x509.SystemCertPool(); err == nil && !of.RootCAs.Equal(with(system, server.Certificate())) {
+				t.Errorf("%v: the system's authorities are not trusted", c)
+			}
+		}
+		if r.TLS.CA = filepath.Join(dir, "key"); true {
+			if _, err := r.config(); !errors.Is(err, adapters.ErrUsage) || !strings.Contains(err.Error(), "registry_ca=") {
+				t.Errorf("%v: %v", c, err)
+			}
+		}
+	}
+}
+
+func with(pool *x509.CertPool, certificate *x509.Certificate) *x509.CertPool {
+	pool.AddCert(certificate)
+	return pool
 }

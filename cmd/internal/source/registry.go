@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -61,7 +62,7 @@ var registryParameters = []struct {
 		func(r *Registry, v string) error { r.Cluster = v; return nil }},
 	{driver.Parameter{Name: "registry_identity_pool", Value: "pool-ID", Says: "the identity pool in Confluent Cloud, beside a token"},
 		func(r *Registry, v string) error { r.IdentityPool = v; return nil }},
-	{driver.Parameter{Name: "registry_ca", Value: "PATH", Says: "PEM file of the authorities to trust for the registry, if not the system's"},
+	{driver.Parameter{Name: "registry_ca", Value: "PATH", Says: "PEM file of the authorities to trust for the registry, if not the system's, and beside these for its tokens"},
 		func(r *Registry, v string) error { r.TLS.CA = v; return nil }},
 	{driver.Parameter{Name: "registry_cert", Value: "PATH", Says: "PEM file of a client certificate for the registry"},
 		func(r *Registry, v string) error { r.TLS.Certificate = v; return nil }},
@@ -156,10 +157,52 @@ func (r *Registry) Check() error {
 		return errors.New("a registry is asked with tokens of OAuth, with one token, or with a user, and with one of these alone")
 	case r.asksForTokens() && (r.OAuth.URL == "" || r.OAuth.Client == "" || r.OAuth.Secret == "" && r.OAuth.SecretFile == ""):
 		return errors.New("tokens for a registry need registry_oauth_url=, registry_oauth_client= and registry_oauth_secret_file=")
+	case r.asksForTokens() && checkTokens(r.OAuth.URL) != nil:
+		return checkTokens(r.OAuth.URL)
 	case (r.TLS.Certificate == "") != (r.TLS.Key == ""):
 		return errors.New("a client certificate for the registry needs both registry_cert= and registry_key=")
 	}
 	return nil
+}
+
+// checkTokens finds what is wrong with the URL of tokens, and repeats nothing of it.
+func checkTokens(text string) error {
+	at, err := url.Parse(text)
+	if err != nil || at.Hostname() == "" || at.Scheme != "http" && at.Scheme != "https" || at.Fragment != "" {
+		return errors.New("registry_oauth_url is an http or https URL, as in registry_oauth_url=https://HOST/PATH")
+	}
+	if at.User != nil {
+		return errors.New("registry_oauth_url holds a user: the client and its secret have parameters of their own")
+	}
+	asks, err := url.ParseQuery(at.RawQuery)
+	if err != nil {
+		return errors.New("what stands behind the question mark of registry_oauth_url cannot be read")
+	}
+	for name := range asks {
+		if slices.ContainsFunc(secretNames[:], func(part string) bool { return strings.Contains(strings.ToLower(name), part) }) {
+			return errors.New("registry_oauth_url seems to hold a secret behind its question mark, which has a parameter of its own: registry_oauth_secret_file=")
+		}
+	}
+	return nil
+}
+
+// secretNames are parts of the names of what is secret in a URL.
+var secretNames = [...]string{"secret", "pass", "token", "key", "assertion", "code", "credential", "sig", "auth"}
+
+// shownTokens is the URL of tokens for people: its host and its path.
+func (r *Registry) shownTokens() string {
+	if r.OAuth.URL == "" {
+		return ""
+	}
+	at, err := url.Parse(r.OAuth.URL)
+	if err != nil {
+		return hidden
+	}
+	shown := url.URL{Scheme: at.Scheme, Host: at.Host, Path: at.Path, RawPath: at.RawPath}
+	if text := shown.String(); at.RawQuery == "" {
+		return text
+	}
+	return shown.String() + "?" + hidden
 }
 
 // asksForTokens reports whether something of OAuth is given.
@@ -213,25 +256,52 @@ func (r *Registry) open(opened *driver.Source, rules []files.Rule, masks *mask.R
 	if err != nil {
 		return fmt.Errorf("%w: %w", adapters.ErrUsage, err)
 	}
-	config := registry.Config{Files: read, Masks: masks, URLs: r.URLs, User: r.User, Password: r.Password, Token: r.Token, Context: r.Context, Cluster: r.Cluster, IdentityPool: r.IdentityPool}
-	if r.OAuth.URL != "" {
-		config.OAuth = &r.OAuth.OAuth
+	config, err := r.config()
+	if err != nil {
+		return err
 	}
-	if slices.ContainsFunc(r.URLs, func(url string) bool { return strings.HasPrefix(url, "https://") }) {
-		settings, err := r.TLS.Settings("")
-		if problem := (*adapters.Problem)(nil); errors.As(err, &problem) {
-			named := *problem
-			named.Remedy = strings.NewReplacer("ca=", "registry_ca=", "cert=", "registry_cert=", "key=", "registry_key=").Replace(named.Remedy)
-			return &named
-		} else if err != nil {
-			return err
-		}
-		config.TLS = settings
-	}
+	config.Files, config.Masks = read, masks
 	asks, err := registry.Open(config)
 	if err != nil {
 		return err
 	}
 	asks.Attach(opened)
 	return nil
+}
+
+// config is where the registry is and who asks it, with its certificates.
+func (r *Registry) config() (c registry.Config, err error) {
+	c = registry.Config{URLs: r.URLs, User: r.User, Password: r.Password, Token: r.Token, Context: r.Context, Cluster: r.Cluster, IdentityPool: r.IdentityPool}
+	if slices.ContainsFunc(r.URLs, isHTTPS) {
+		if c.TLS, err = r.TLS.Settings(""); err != nil {
+			return c, withParameters(err)
+		}
+	}
+	if r.OAuth.URL == "" {
+		return c, nil
+	}
+	tokens := r.OAuth.OAuth
+	c.OAuth = &tokens
+	if isHTTPS(tokens.URL) {
+		if tokens.TLS, err = r.TLS.Elsewhere(); err != nil {
+			return c, withParameters(err)
+		}
+	}
+	return c, nil
+}
+
+func isHTTPS(address string) bool {
+	at, err := url.Parse(address)
+	return err == nil && at.Scheme == "https"
+}
+
+// withParameters is an error of certificates with the names that the parameters have here.
+func withParameters(err error) error {
+	problem, ok := errors.AsType[*adapters.Problem](err)
+	if !ok {
+		return err
+	}
+	named := *problem
+	named.Remedy = strings.NewReplacer("ca=", "registry_ca=", "cert=", "registry_cert=", "key=", "registry_key=").Replace(named.Remedy)
+	return &named
 }

@@ -151,7 +151,7 @@ func (s Source) parameters() []string {
 	add("registry_context", r.Context)
 	add("registry_password_file", r.PasswordFile)
 	add("registry_token_file", r.TokenFile)
-	add("registry_oauth_url", r.OAuth.URL)
+	add("registry_oauth_url", r.shownTokens())
 	add("registry_oauth_client", r.OAuth.Client)
 	add("registry_oauth_secret_file", r.OAuth.SecretFile)
 	add("registry_oauth_scope", r.OAuth.Scope)
