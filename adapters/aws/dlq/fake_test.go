@@ -25,6 +25,7 @@ type fake struct {
 	messages []*fakeMessage
 	asked    map[string]int
 	receipts int
+	free     bool // nothing is hidden from anybody
 
 	// instead answers in its place, where it answers at all.
 	instead func(action string, body map[string]any) (status int, text string, answers bool)
@@ -94,6 +95,13 @@ func (f *fake) Do(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
+// fail makes questions of one kind fail, or none of any.
+func (f *fake) fail(which string) {
+	f.instead = func(action string, _ map[string]any) (int, string, bool) {
+		return http.StatusServiceUnavailable, "", action == which
+	}
+}
+
 func (f *fake) count(action string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -104,7 +112,7 @@ func (f *fake) visible() (n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, m := range f.messages {
-		if !m.hidden.After(time.Now()) {
+		if !m.hidden.After(time.Now()) || f.free {
 			n++
 		}
 	}
@@ -164,7 +172,7 @@ func (f *fake) receive(most int, hold time.Duration) (messages []any) {
 		if len(messages) == most {
 			break
 		}
-		if m.hidden.After(time.Now()) {
+		if m.hidden.After(time.Now()) && !f.free {
 			continue
 		}
 		f.receipts++

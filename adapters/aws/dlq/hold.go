@@ -30,6 +30,7 @@ type heldMessage struct {
 	handle  uint64
 	receipt string
 	since   time.Time
+	until   time.Time // it is certainly hidden from others, by this receipt
 }
 
 // startHolder begins to hold. It ends by close.
@@ -56,10 +57,11 @@ func startHolder(h handling) *holder {
 	return k
 }
 
-func (k *holder) add(handle uint64, receipt string) {
+// add holds a message that was asked for at that time.
+func (k *holder) add(handle uint64, receipt string, asked time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.held = append(k.held, heldMessage{handle, receipt, time.Now()})
+	k.held = append(k.held, heldMessage{handle, receipt, asked, asked.Add(k.hold)})
 }
 
 // renew holds all for the whole time again, and says whether the service has heard it.
@@ -72,24 +74,35 @@ func (k *holder) renew(ctx context.Context) bool {
 	}
 	limited, cancel := context.WithTimeout(ctx, k.hold/3)
 	defer cancel()
+	asked := time.Now()
 	late, err := k.change(limited, receiptsOf(held), k.hold)
-	for _, i := range late {
-		if k.holds(held[i].handle) { // and it was not acknowledged meanwhile
-			k.setLate()
-		}
-	}
+	k.prolong(held, late, err == nil, asked)
 	return err == nil
 }
 
-func (k *holder) holds(handle uint64) bool {
+// prolong notes of messages that were held anew how long they are, but for those that are late. One
+// that was free meanwhile may be somebody else's: an answer to an old receipt says nothing of it.
+func (k *holder) prolong(asked []heldMessage, late []int, answered bool, at time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for i := range k.held {
-		if k.held[i].handle == handle {
-			return true
+	done := make(map[string]bool, len(asked)) // by receipt
+	for i := range asked {
+		if answered {
+			done[asked[i].receipt] = true
 		}
 	}
-	return false
+	for _, i := range late {
+		done[asked[i].receipt] = false
+	}
+	for i := range k.held { // what was acknowledged meanwhile is not among them
+		h := &k.held[i]
+		switch renewed, told := done[h.receipt]; {
+		case told && renewed && h.until.After(time.Now()):
+			h.until = at.Add(k.hold)
+		case told:
+			k.late = true
+		}
+	}
 }
 
 func (k *holder) setLate() {
@@ -112,13 +125,13 @@ func (k *holder) count() int {
 	return len(k.held)
 }
 
-// renewed holds a message by another receipt, if it is held.
-func (k *holder) renewed(handle uint64, receipt string) {
+// renewed holds a message by another receipt, for which was asked then, if it is held.
+func (k *holder) renewed(handle uint64, receipt string, asked time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i := range k.held {
 		if k.held[i].handle == handle {
-			k.held[i].receipt = receipt
+			k.held[i].receipt, k.held[i].until = receipt, asked.Add(k.hold)
 		}
 	}
 }
@@ -135,6 +148,19 @@ func (k *holder) receipts(handles map[uint64]bool) (receipts []string) {
 	return receipts
 }
 
+// lapsed are how many of them are not certainly hidden any more. By a receipt that is not the last,
+// a standard queue deletes nothing, and says that it has.
+func (k *holder) lapsed(handles map[uint64]bool) (n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, h := range k.held {
+		if handles[h.handle] && !h.until.After(time.Now()) {
+			n++
+		}
+	}
+	return n
+}
+
 // drop holds messages no longer.
 func (k *holder) drop(handles map[uint64]bool) {
 	k.mu.Lock()
@@ -146,15 +172,9 @@ func (k *holder) drop(handles map[uint64]bool) {
 func (k *holder) close() error {
 	k.stop()
 	<-k.done
-	ctx, cancel := context.WithTimeout(context.Background(), backTime)
-	defer cancel()
 	receipts := receiptsOf(k.held)
 	k.held = nil
-	if len(receipts) == 0 {
-		return nil
-	}
-	_, err := k.change(ctx, receipts, 0)
-	return err
+	return k.giveBack(context.Background(), receipts)
 }
 
 func receiptsOf(held []heldMessage) []string {

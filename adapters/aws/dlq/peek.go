@@ -19,8 +19,10 @@ const (
 	peekHold = 2 * deadletter.PeekTime
 	// mostOfGroups bounds a look into a queue that keeps order, which others cannot read meanwhile.
 	mostOfGroups = 1000
-	// backTime is how long giving back may take, whoever wants an end.
+	// backTime is how long giving back may take, whoever wants an end, and backEach how much longer
+	// for each letter. Behind the time for which they are held, all are back by themselves.
 	backTime = 15 * time.Second
+	backEach = 5 * time.Millisecond
 )
 
 // Peek implements deadletter.Queues: all letters are received and held, and then given back.
@@ -91,8 +93,5 @@ func (l *look) read(ctx context.Context) error {
 // giveBack lets all letters be seen again, also when ctx has ended.
 func (l *look) giveBack(ctx context.Context) error {
 	l.letters.drop(l.handles)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTime)
-	defer cancel()
-	_, err := l.change(ctx, l.receipts, 0) // what is not held any more is back already
-	return err
+	return l.handling.giveBack(context.WithoutCancel(ctx), l.receipts)
 }

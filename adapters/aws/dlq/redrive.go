@@ -79,15 +79,17 @@ func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, er
 func (r *redrive) fill(ctx context.Context, most int) error {
 	waited := time.Now()
 	for empty := 0; len(r.ready) < most && !r.allReady(); {
+		asked := time.Now()
 		came, err := r.holder.receive(ctx, batch)
 		if err != nil {
 			return err
 		}
+		anew := false // what comes again is as good as nothing, or this would have no end
 		for i := range came {
-			empty = 0
-			r.take(&came[i])
+			anew = r.take(&came[i], asked) || anew
 		}
-		if len(came) > 0 {
+		if anew {
+			empty = 0
 			continue
 		}
 		if len(r.ready) > 0 {
@@ -124,18 +126,20 @@ func (r *redrive) hidden(ctx context.Context) (bool, error) {
 	return q.InFlight > int64(r.holder.count()), nil
 }
 
-// take keeps a letter that was received. One that comes again is held by its new receipt.
-func (r *redrive) take(raw *types.Message) {
+// take keeps a letter that was asked for at that time, and says whether it is another one. One that
+// comes again is held by its new receipt.
+func (r *redrive) take(raw *types.Message, asked time.Time) bool {
 	id, receipt := aws.ToString(raw.MessageId), aws.ToString(raw.ReceiptHandle)
 	if handle, again := r.ids[id]; again {
-		r.holder.renewed(handle, receipt)
-		return
+		r.holder.renewed(handle, receipt, asked)
+		return false
 	}
 	letter := r.letters.letters.hold(raw, &r.holder.handling)
 	r.ids[id] = letter.Handle
 	r.mine = append(r.mine, letter.Handle)
-	r.holder.add(letter.Handle, receipt)
+	r.holder.add(letter.Handle, receipt, asked)
 	r.ready = append(r.ready, letter)
+	return true
 }
 
 // Acknowledge implements deadletter.Redrive.
@@ -150,12 +154,27 @@ func (r *redrive) Acknowledge(ctx context.Context, letters []deadletter.Delivery
 		}
 		handles[letters[i].Handle] = true
 	}
+	if err := r.refuseLapsed(handles); err != nil {
+		return err
+	}
 	if err := r.holder.remove(ctx, r.holder.receipts(handles)); err != nil {
+		return err
+	}
+	if err := r.refuseLapsed(handles); err != nil { // while they were being deleted
 		return err
 	}
 	r.holder.drop(handles)
 	r.letters.letters.drop(slices.Collect(maps.Keys(handles)))
 	return nil
+}
+
+// refuseLapsed refuses what others may have been given meanwhile: whether it is deleted nobody tells.
+func (r *redrive) refuseLapsed(handles map[uint64]bool) error {
+	n := r.holder.lapsed(handles)
+	if n == 0 {
+		return nil
+	}
+	return heldTooLong(r.holder.queue.Name, n, "they could not be held on")
 }
 
 // Close implements deadletter.Redrive.

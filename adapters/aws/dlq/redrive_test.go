@@ -1,0 +1,166 @@
+package dlq
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
+)
+
+// peeked are the positions of what a look at the fake sees.
+func peeked(t *testing.T, d *DeadLetters) (positions []adapters.Position) {
+	t.Helper()
+	if err := d.Peek(t.Context(), deadletter.Peek{DLQ: "orders-dlq"}, func(part []deadletter.Delivery) error {
+		for i := range part {
+			positions = append(positions, part[i].Position)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return positions
+}
+
+func taking(t *testing.T, d *DeadLetters, wanted []adapters.Position, most int) (deadletter.Redrive, []deadletter.Delivery) {
+	t.Helper()
+	r, err := d.Redrive(t.Context(), deadletter.Order{DLQ: "orders-dlq", Letters: wanted})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := r.Next(t.Context(), most)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, held
+}
+
+// TestWhatIsNotCertainlyHeldIsNotAcknowledged: while nobody answered, the letters were free for
+// others, and by an old receipt SQS deletes nothing and says that it has.
+func TestWhatIsNotCertainlyHeldIsNotAcknowledged(t *testing.T) {
+	for _, answersAgain := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(2)
+			d := f.open(t)
+			wanted := peeked(t, d)
+			r, held := taking(t, d, wanted, 2)
+			f.fail("ChangeMessageVisibilityBatch")
+			time.Sleep(2 * redriveHold) // nothing is renewed
+			f.receive(1, time.Second)   // somebody else has had one
+			if answersAgain {
+				f.fail("")
+				time.Sleep(redriveHold)
+			}
+			if err := r.Acknowledge(t.Context(), held); !errors.Is(err, adapters.ErrBusy) || !r.Overdue() {
+				t.Errorf("it is said to be done: %v; overdue: %v", err, r.Overdue())
+			}
+			if len(f.messages) != 2 {
+				t.Errorf("%d are left", len(f.messages))
+			}
+			f.fail("")
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Minute)
+			r, held = taking(t, d, wanted, 2)
+			time.Sleep(3 * redriveHold) // for all of it they are held anew
+			if err := r.Acknowledge(t.Context(), held); err != nil || len(held) != 2 || len(f.messages) != 0 {
+				t.Errorf("%d were held, %d are left: %v", len(held), len(f.messages), err)
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestWhatLapsesWhileItIsDeletedIsNotAcknowledged: the answer is late, and nobody knows what was
+// deleted.
+func TestWhatLapsesWhileItIsDeletedIsNotAcknowledged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(1)
+		d := f.open(t)
+		d.Hold = 6 * time.Second
+		r, held := taking(t, d, peeked(t, d), 1)
+		f.instead = func(action string, _ map[string]any) (int, string, bool) {
+			switch action {
+			case "ChangeMessageVisibilityBatch":
+				return http.StatusServiceUnavailable, "", true
+			case "DeleteMessageBatch":
+				time.Sleep(7 * time.Second)
+			}
+			return 0, "", false
+		}
+		if err := r.Acknowledge(t.Context(), held); !errors.Is(err, adapters.ErrBusy) {
+			t.Errorf("it is said to be done: %v", err)
+		}
+		f.fail("")
+		_ = r.Close()
+	})
+}
+
+// TestLettersThatComeAgainAreNoNewOnes: a queue that hands out the same letters without an end does not
+// keep a redrive that waits for one that is not there.
+func TestLettersThatComeAgainAreNoNewOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(2)
+		d := f.open(t)
+		wanted := append(peeked(t, d), adapters.DigestPosition("orders-dlq", 1))
+		f.free = true
+		r, held := taking(t, d, wanted, 10)
+		if len(held) != 2 {
+			t.Errorf("%d were taken", len(held))
+		}
+		if held, err := r.Next(t.Context(), 10); err != nil || len(held) != 0 {
+			t.Errorf("%d more were taken, %v", len(held), err)
+		}
+		if n := f.count("ReceiveMessage"); n > 200 {
+			t.Errorf("it was asked for letters %d times", n)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestALetterThatComesAgainIsDeletedByItsNewReceipt, once it was free for others.
+func TestALetterThatComesAgainIsDeletedByItsNewReceipt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(1)
+		d := f.open(t)
+		r, held := taking(t, d, append(peeked(t, d), adapters.DigestPosition("orders-dlq", 1)), 1)
+		f.fail("ChangeMessageVisibilityBatch")
+		time.Sleep(2 * redriveHold)
+		f.fail("")
+		if more, err := r.Next(t.Context(), 1); err != nil || len(more) != 0 {
+			t.Errorf("%d more were taken, %v", len(more), err)
+		}
+		if err := r.Acknowledge(t.Context(), held); err != nil || len(f.messages) != 0 {
+			t.Errorf("%d are left: %v", len(f.messages), err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestManyLettersAreGivenBackAtOnce: several questions are under way, and there is more time for more.
+func TestManyLettersAreGivenBackAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(2000)
+		d := f.open(t)
+		r, held := taking(t, d, peeked(t, d), 2000)
+		f.instead = func(action string, _ map[string]any) (int, string, bool) {
+			if action == "ChangeMessageVisibilityBatch" {
+				time.Sleep(time.Second)
+			}
+			return 0, "", false
+		}
+		if err := r.Close(); err != nil || len(held) != 2000 || f.visible() != 2000 {
+			t.Errorf("%d were held, %d are back: %v", len(held), f.visible(), err)
+		}
+	})
+}
