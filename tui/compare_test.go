@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -175,6 +177,48 @@ func TestWhatIsComparedInPartIsSaid(t *testing.T) {
 		}
 		screen := tuitest.Open(t, s.Options(), 120, 40).Command("compare big-a big-b").Wait(3*time.Second).Sees("nothing in the first lines", "Nothing differs in what was compared.", "too large to be compared whole")
 		screen.Press("enter").Wait(3*time.Second).Sees("not compared whole", "their lines are, as far as there is room").Misses("the same ", "✓ the same")
+	})
+}
+
+// What differs is copied whole, however narrow the screen is, and saved where it is too long for a
+// clipboard.
+func TestWhatDiffersIsCopiedWhole(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		for _, flow := range []string{"a", "b"} {
+			short := fmt.Sprintf(`{"text":"%s%s","none":%s}`, strings.Repeat("word ", 30), flow, map[string]string{"a": `""`, "b": `"x"`}[flow])
+			put(t, s, tuitest.Event{Source: s.Kafka, To: "short", At: time.Now(), Type: "Short", Flow: "short-" + flow, ID: "short" + flow, Value: short})
+			for step := range 6 {
+				var long strings.Builder
+				for i := range 40 {
+					fmt.Fprintf(&long, `"n%d":"%s%s",`, i, strings.Repeat("word ", 200), flow)
+				}
+				put(t, s, tuitest.Event{Source: s.Kafka, To: "long", At: time.Now(), Type: fmt.Sprint("Long", step), Flow: "long-" + flow, ID: fmt.Sprint("long", flow, step), Value: "{" + long.String() + `"n":0}`})
+			}
+		}
+		options := s.Options()
+		options.SaveFolder = t.TempDir()
+		for _, size := range [][2]int{{80, 24}, {120, 40}} {
+			screen := tuitest.Open(t, options, size[0], size[1]).Command("compare short-a short-b").Wait(time.Second)
+			for page, keys := range map[string][]string{"flows": {"y"}, "events": {"enter", "y"}} {
+				screen.Press(keys...).Wait(time.Second).Sees("copied what differs")
+				for _, side := range []string{"a", "b"} {
+					if want := "  " + strings.ToUpper(side) + `  "` + strings.Repeat("word ", 30) + side + `"`; !strings.Contains(screen.Clipboard(), want+"\n") {
+						t.Errorf("%s, %d wide: the text is not copied whole:\n%s", page, size[0], screen.Clipboard())
+					}
+				}
+				screen.Press("esc")
+			}
+			screen.Command("compare long-a long-b").Wait(time.Second).Press("y").Wait(time.Second).Sees("what differs, which is too long for a clipboard,").Misses("w saves")
+			screen.Press("enter").Wait(time.Second).Press("y").Wait(time.Second).Sees("what differs, which is too long for a clipboard,").Misses("w saves")
+			screen.Quit()
+		}
+		if saved, err := os.ReadDir(options.SaveFolder); err != nil || len(saved) != 4 {
+			t.Errorf("%d files are saved, %v", len(saved), err)
+		}
+		saved, err := os.ReadFile(filepath.Join(options.SaveFolder, "compare-long-0-0-long-0-6.txt"))
+		if said := string(saved); err != nil || strings.Count(said, strings.Repeat("word ", 200)+"a\"\n") != 40 || !strings.Contains(said, "40 differences") {
+			t.Errorf("saved is %.500s, %v", said, err)
+		}
 	})
 }
 

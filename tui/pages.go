@@ -26,8 +26,9 @@ const streamBeside, flowBeside = 116, 150
 func (m *Model) makePages() {
 	s, o := m.shell, m.shell.options
 	s.filter = &page.EventFilter{Screen: s, Querier: o.Querier}
-	s.compares = &comparepage.Config{Screen: s, Querier: o.Querier, Rules: o.Rules}
-	s.events = &eventpage.Config{Screen: s, Querier: o.Querier, Rules: o.Rules, Words: o.Words, Files: page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}, Letters: s}
+	files := page.Files{SaveFolder: o.SaveFolder, Editor: o.Editor}
+	s.compares = &comparepage.Config{Screen: s, Querier: o.Querier, Rules: o.Rules, Files: files}
+	s.events = &eventpage.Config{Screen: s, Querier: o.Querier, Rules: o.Rules, Words: o.Words, Files: files, Letters: s}
 	s.lags = lagpage.NewModel(&lagpage.Config{Screen: s, Sources: o.Sources, Watched: o.Watched, Events: s.events, Columns: o.Columns[ofLag], Dead: func() map[lag.Key]bool { return s.letters.Queues() }})
 	known := &topologypage.Config{Screen: s, Querier: o.Querier, Sources: o.Sources, Words: o.Words, Groups: o.Groups}
 	if s.lags != nil {
@@ -45,11 +46,11 @@ func (m *Model) makePages() {
 		s.letters = letterpage.NewModel(&letterpage.Config{Screen: s, Service: o.Service, Write: o.Write, Words: o.Words, Events: s.events, Columns: o.Columns[ofLetters]})
 		m.tabs = append(m.tabs, tab{4, letterpage.NewDLQs(s.letters)})
 	}
-	m.tabs = append(m.tabs, tab{5, topologypage.New(s, s.topology, s.events.Files)})
+	m.tabs = append(m.tabs, tab{5, topologypage.New(s, s.topology, files)})
 	if o.Service != nil {
 		m.tabs = append(m.tabs, tab{6, letterpage.NewJournal(s.letters)})
 	}
-	counted := &schemapage.Config{Screen: s, Counted: o.Querier}
+	counted := &schemapage.Config{Screen: s, Counted: o.Querier, Files: files}
 	if s.lags != nil {
 		counted.Lags = s.lags
 	}

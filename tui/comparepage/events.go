@@ -22,6 +22,7 @@ type Config struct {
 	page.Screen
 	Querier tracing.Querier
 	Rules   *envelope.Rules
+	Files   page.Files
 }
 
 // Event is one of two events to compare.
@@ -122,19 +123,26 @@ func (e *events) Do(a keymap.Action) tea.Cmd {
 		e.unfolded[e.under()] = !e.unfolded[e.under()]
 		e.width = 0
 	case a == keymap.CopyText && e.result != nil:
-		return page.Copy(e, e.plain(), text.Own("what differs"))
+		return page.CopyOrSave(e, &e.Files, e.plain(), text.Own("what differs"), "compare-"+e.a.Event.Position.String()+"-"+e.b.Event.Position.String(), ".txt")
 	}
 	return nil
 }
 
-// plain is the page as text.
+// plain is the page as text, each field whole.
 func (e *events) plain() string {
 	var all strings.Builder
 	for _, s := range []text.Safe{e.headline(text.Own("A"), &e.a.Event), e.headline(text.Own("B"), &e.b.Event)} {
 		all.WriteString(s.String() + "\n")
 	}
-	for i := range e.lines {
-		all.WriteString(strings.TrimRight(e.lines[i].plain.String(), " ") + "\n")
+	told := -1
+	for _, line := range linesOf(e.Theme(), e.result, besideFrom-1, nil) {
+		switch {
+		case line.field < 0:
+			all.WriteString(line.said.String() + "\n")
+		case line.field != told:
+			told = line.field
+			all.WriteString(plainField(e.Theme(), fieldOf(e.result, told), "  "))
+		}
 	}
 	return all.String()
 }

@@ -21,7 +21,7 @@ const (
 type fieldLine struct {
 	field int // whose it is, or -1
 	draw  func(row *widget.Row)
-	plain text.Safe // in a copy of the page
+	said  text.Safe // by one that is of no field
 }
 
 // layout lays out what differs between two events.
@@ -55,7 +55,7 @@ func linesOf(t *theme.Theme, r *compare.Result, width int, unfolded map[int]bool
 func fieldName(t *theme.Theme, f *compare.Field) text.Safe { return t.String(f.Label()) }
 
 func (l *layout) say(role theme.Role, s text.Safe) {
-	l.lines = append(l.lines, fieldLine{field: -1, draw: func(row *widget.Row) { row.Put(role, s) }, plain: s})
+	l.lines = append(l.lines, fieldLine{field: -1, draw: func(row *widget.Row) { row.Put(role, s) }, said: s})
 }
 
 // heads name the columns.
@@ -88,8 +88,13 @@ func (l *layout) differing() {
 		l.field(i, &r.Differs[i], theme.Plain)
 	}
 	if r.More > 0 {
-		l.say(theme.Warn, text.Own("and ").Add(text.Count(int64(r.More)), text.Own(" more, which are not listed")))
+		l.say(theme.Warn, notListed(r))
 	}
+}
+
+// notListed says how many differences are not listed.
+func notListed(r *compare.Result) text.Safe {
+	return text.Own("and ").Add(text.Count(int64(r.More)), text.Own(" more, which are not listed"))
 }
 
 // varying are the fields that differ between any two events.
@@ -129,6 +134,32 @@ func valueText(t *theme.Theme, b []byte) (text.Safe, theme.Role) {
 	return t.Bytes(b, text.Bound), theme.Plain
 }
 
+// fieldOf is the field of a number.
+func fieldOf(r *compare.Result, number int) *compare.Field {
+	if number < len(r.Differs) {
+		return &r.Differs[number]
+	}
+	return &r.Varies[number-len(r.Differs)]
+}
+
+// plainField is a field as text, as much of it as is known.
+func plainField(t *theme.Theme, f *compare.Field, indent string) string {
+	all := append([]byte(indent), t.Append(nil, []byte(f.Label()))...)
+	for _, side := range []struct {
+		label string
+		value []byte
+	}{{"A", f.A}, {"B", f.B}} {
+		all = append(all, "\n"+indent+"  "+side.label+"  "...)
+		if len(side.value) > 0 {
+			all = t.Append(all, side.value)
+			continue
+		}
+		said, _ := valueText(t, side.value)
+		all = append(all, said.String()...)
+	}
+	return string(append(all, '\n'))
+}
+
 // field lays out one field: a line, or side by side in one.
 func (l *layout) field(number int, f *compare.Field, role theme.Role) {
 	name := fieldName(l.theme, f)
@@ -137,11 +168,11 @@ func (l *layout) field(number int, f *compare.Field, role theme.Role) {
 	if role == theme.Dim {
 		roleA, roleB = theme.Dim, theme.Dim
 	}
-	add := func(draw func(row *widget.Row), plain text.Safe) {
-		l.lines = append(l.lines, fieldLine{number, draw, plain})
+	add := func(draw func(row *widget.Row)) {
+		l.lines = append(l.lines, fieldLine{field: number, draw: draw})
 	}
 	if l.width < besideFrom {
-		add(func(row *widget.Row) { row.Gap(1).Put(role, name) }, text.Own("  ").Add(name))
+		add(func(row *widget.Row) { row.Gap(1).Put(role, name) })
 		l.side(number, text.Own("A"), a, roleA)
 		l.side(number, text.Own("B"), b, roleB)
 		return
@@ -161,7 +192,7 @@ func (l *layout) field(number int, f *compare.Field, role theme.Role) {
 		}
 		add(func(row *widget.Row) {
 			row.Gap(1).Cell(role, shown, l.name).Between().Cell(roleA, was, half).Between().Cell(roleB, is, half)
-		}, text.Own("  ").Add(shown, text.Space.Repeat(l.name-shown.Width()), text.Own("  "), was, text.Space.Repeat(half-was.Width()), text.Own("  "), is))
+		})
 	}
 }
 
@@ -172,8 +203,7 @@ func (l *layout) side(number int, label, side text.Safe, role theme.Role) {
 		if i > 0 {
 			shown = text.Space
 		}
-		draw := func(row *widget.Row) { row.Gap(3).Put(theme.Dim, shown).Between().Put(role, line) }
-		l.lines = append(l.lines, fieldLine{number, draw, text.Own("    ").Add(shown, text.Own("  "), line)})
+		l.lines = append(l.lines, fieldLine{field: number, draw: func(row *widget.Row) { row.Gap(3).Put(theme.Dim, shown).Between().Put(role, line) }})
 	}
 }
 

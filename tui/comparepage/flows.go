@@ -241,7 +241,7 @@ func (f *flows) Do(a keymap.Action) tea.Cmd {
 	case a == keymap.Enter:
 		return f.open()
 	case a == keymap.CopyText && f.a != nil:
-		return page.Copy(f, f.plain(), text.Own("what differs"))
+		return page.CopyOrSave(f, &f.Files, f.plain(), text.Own("what differs"), "compare-"+f.label(0).String()+"-"+f.label(1).String(), ".txt")
 	}
 	return nil
 }
@@ -264,7 +264,6 @@ func (f *flows) open() tea.Cmd {
 
 // plain is the page as text.
 func (f *flows) plain() string {
-	const width = 160
 	var all strings.Builder
 	line := func(s text.Safe) { all.WriteString(strings.TrimRight(s.String(), " ") + "\n") }
 	line(f.headline(0))
@@ -273,10 +272,11 @@ func (f *flows) plain() string {
 	for i := range f.steps {
 		line(f.stepText(i))
 		if r := f.results[f.pairOf(f.steps[i])]; r != nil && !r.Equal() {
-			for _, l := range linesOf(f.Theme(), r, width, nil) {
-				if l.field >= 0 && l.field < len(r.Differs) {
-					line(text.Own("      ").Add(l.plain))
-				}
+			for i := range r.Differs {
+				all.WriteString(plainField(f.Theme(), &r.Differs[i], "      "))
+			}
+			if r.More > 0 {
+				line(text.Own("      ").Add(notListed(r)))
 			}
 		}
 	}

@@ -316,7 +316,7 @@ func (p *Page) doValue(a keymap.Action) tea.Cmd {
 	case keymap.PreviousMatch:
 		p.seek(true)
 	case keymap.CopyText:
-		return page.Copy(p, string(p.read.decoded.Data), text.Own("the value"))
+		return page.CopySaved(p, string(p.read.decoded.Data), text.Own("the value"))
 	case keymap.Save:
 		value := p.read.message.Value // as it was sent: nothing is escaped
 		if p.read.decoded.Masked {

@@ -18,8 +18,18 @@ const mostCopied = 74_000
 // Copy puts content into the clipboard of the user's own terminal, over SSH too (OSC 52).
 // What a stranger wrote is pasted into shells, so control characters in it are escaped.
 func Copy(s Screen, content string, what text.Safe) tea.Cmd {
+	return put(s, content, what, text.Safe{})
+}
+
+// CopySaved is Copy on a page that has a key by which the same is saved.
+func CopySaved(s Screen, content string, what text.Safe) tea.Cmd {
+	return put(s, content, what, text.Own("; w saves it to a file"))
+}
+
+// put puts content into the clipboard, or says that it is too long, and what helps.
+func put(s Screen, content string, what, instead text.Safe) tea.Cmd {
 	if len(content) > mostCopied {
-		s.Say(theme.Warn, what.Add(text.Own(" is too long for a clipboard; w saves it to a file")))
+		s.Say(theme.Warn, what.Add(text.Own(" is too long for a clipboard"), instead))
 		return nil
 	}
 	lines := strings.Split(strings.ReplaceAll(content, "\r\n", "\n"), "\n")

@@ -33,6 +33,7 @@ type Config struct {
 	Screen
 	Counted Seen
 	Lags    page.Lags // nil where no source can tell
+	Files   page.Files
 }
 
 // Model is the versions of all types, as they were last put together, the worst first.

@@ -52,7 +52,7 @@ func (p *one) Do(a keymap.Action) tea.Cmd {
 	case a == keymap.Enter:
 		return p.ShowStream(filterOf(p.version))
 	case a == keymap.CopyText:
-		return page.Copy(p, p.plain(), text.Own("what is known of this version"))
+		return page.CopyOrSave(p, &p.Files, p.plain(), text.Own("what is known of this version"), "version-"+p.Name().String(), ".txt")
 	}
 	return nil
 }

@@ -224,7 +224,7 @@ func (p *topologyPage) Do(a keymap.Action) tea.Cmd {
 			p.fold(a, row)
 		}
 	case a == keymap.CopyText:
-		return page.Copy(p, p.model.Last.graph.Mermaid(), text.Own("the map as a Mermaid diagram"))
+		return page.CopySaved(p, p.model.Last.graph.Mermaid(), text.Own("the map as a Mermaid diagram"))
 	case a == keymap.Save:
 		return p.files.Save(p, "topology.mmd", []byte(p.model.Last.graph.Mermaid()), text.Own("the map"), text.Own("the map as a Mermaid diagram"))
 	}
