@@ -2,8 +2,11 @@ package payload
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"eventscope/adapters/payload/mask"
 )
 
 // RowChange is what a change of a row in a database did, as Debezium tells it.
@@ -16,6 +19,9 @@ type RowChange struct {
 	// changed and are not listed.
 	Compared   bool
 	Same, More int
+	// Masked and Encrypted are how many columns are there both times and have something in them that
+	// is not shown, so that nobody knows whether that changed.
+	Masked, Encrypted int
 }
 
 // ColumnChange is a column with its values as JSON; nil where the row did not have it.
@@ -34,9 +40,39 @@ const (
 	notTold = `"__debezium_unavailable_value"`
 )
 
-// RowChangeOf is what a value that is JSON says of a row. It reports false where it says nothing of
+// RowChange is what a value that is JSON says of a row. It reports false where it says nothing of
 // one. What it returns shares the value's memory.
-func RowChangeOf(value []byte) (change RowChange, ok bool) {
+func (d *Decoded) RowChange() (change RowChange, ok bool) {
+	if d.Format != JSON {
+		return change, false
+	}
+	var hides hides
+	if d.Masked {
+		hides.masked = quoted(mask.Shown)
+	}
+	if d.Written != nil {
+		for _, encryption := range d.Written.Encrypts {
+			hides.encrypted = append(hides.encrypted, quoted(encryption.String()))
+		}
+	}
+	return rowChangeOf(d.Data, hides)
+}
+
+// hides are the texts of JSON that stand in the place of what is not shown.
+type hides struct {
+	masked    []byte
+	encrypted [][]byte
+}
+
+func quoted(text string) []byte {
+	quoted, err := jsontext.AppendQuote(nil, text)
+	if err != nil {
+		return nil // which is not met: it is UTF-8
+	}
+	return quoted
+}
+
+func rowChangeOf(value []byte, hides hides) (change RowChange, ok bool) {
 	at := ""
 	op := Lookup(value, "op")
 	if op == nil {
@@ -57,7 +93,7 @@ func RowChangeOf(value []byte) (change RowChange, ok bool) {
 			}
 		}
 	}
-	change.compare(columns(before), columns(after))
+	change.compare(columns(before), columns(after), hides)
 	return change, true
 }
 
@@ -98,7 +134,7 @@ func columns(row jsontext.Value) (all []column) {
 }
 
 // compare lists what differs, in the order of the row as it is now.
-func (c *RowChange) compare(before, after []column) {
+func (c *RowChange) compare(before, after []column, hides hides) {
 	if c.Compared = before != nil && after != nil; !c.Compared {
 		return
 	}
@@ -108,8 +144,10 @@ func (c *RowChange) compare(before, after []column) {
 	}
 	add := func(name string, before, after jsontext.Value) {
 		switch {
-		case sameJSON(before, after) || string(after) == notTold:
+		case string(after) == notTold:
 			c.Same++
+		case sameJSON(before, after):
+			c.alike(after, hides)
 		case len(c.Columns) == mostChanged:
 			c.More++
 		default:
@@ -125,6 +163,18 @@ func (c *RowChange) compare(before, after []column) {
 			add(col.name, value, nil)
 			delete(was, col.name)
 		}
+	}
+}
+
+// alike counts a column that looks as before.
+func (c *RowChange) alike(value jsontext.Value, hides hides) {
+	switch {
+	case len(hides.masked) > 0 && bytes.Contains(value, hides.masked):
+		c.Masked++
+	case slices.ContainsFunc(hides.encrypted, func(text []byte) bool { return bytes.Contains(value, text) }):
+		c.Encrypted++
+	default:
+		c.Same++
 	}
 }
 

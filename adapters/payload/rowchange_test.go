@@ -1,6 +1,9 @@
 package payload
 
 import (
+	"eventscope/adapters"
+	"eventscope/adapters/payload/mask"
+	"eventscope/adapters/schemas"
 	"fmt"
 	"strings"
 	"testing"
@@ -39,9 +42,43 @@ func TestWhatAChangeDidToARow(t *testing.T) {
 		`[1]`: "",
 		``:    "",
 	} {
-		got, ok := RowChangeOf([]byte(value))
+		got, ok := rowChangeOf([]byte(value), hides{})
 		if ok != (want != "") || ok && !strings.Contains(got.told(), want) {
 			t.Errorf("%.80s: %v %s", value, ok, got.told())
+		}
+	}
+}
+
+// TestColumnsThatAreNotShownAreNotCompared, and are not told as unchanged.
+func TestColumnsThatAreNotShownAreNotCompared(t *testing.T) {
+	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/**/card", "/**/deep/x"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &schemas.Schema{Format: "JSON", Text: `{"properties":{"mail":{"confluent:tags":["PII"]}}}`, Ref: schemas.Ref{By: schemas.ByID, ID: 9}, Encrypts: []schemas.Encryption{{Tags: []string{"PII"}, Key: "k"}}}
+	if err := Compile(s, nil); err != nil {
+		t.Fatal(err)
+	}
+	row := func(card, x, mail string) string {
+		return `{"id":1,"stars":"***","card":` + card + `,"deep":{"x":` + x + `},"mail":` + mail + `}`
+	}
+	for _, c := range []struct {
+		before, after string
+		masks         bool
+		want          RowChange
+	}{
+		{row(`"1"`, `"2"`, `"a"`), row(`"9"`, `"2"`, `"b"`), true, RowChange{Same: 1, Masked: 3, Encrypted: 1}}, // of which stars may be masked, too
+		{row(`null`, `"2"`, `null`), row(`"9"`, `"2"`, `null`), true, RowChange{Same: 2, Masked: 2, Columns: make([]ColumnChange, 1)}},
+		{row(`"1"`, `"2"`, `"a"`), row(`"9"`, `"2"`, `"b"`), false, RowChange{Same: 3, Encrypted: 1, Columns: make([]ColumnChange, 1)}},
+	} {
+		m := &adapters.Message{Value: []byte("\x00\x00\x00\x00\x09" + `{"before":` + c.before + `,"after":` + c.after + `,"source":{"table":"t"},"op":"u"}`), Schemas: known{9: s}}
+		if c.masks {
+			m.Schemas = maskedSchemas{known{9: s}, rules}
+		}
+		d := Decode(m, 0)
+		got, ok := d.RowChange()
+		if !ok || got.Same != c.want.Same || got.Masked != c.want.Masked || got.Encrypted != c.want.Encrypted || len(got.Columns) != len(c.want.Columns) {
+			t.Errorf("%s: %v %+v", d.Data, ok, got)
 		}
 	}
 }
@@ -50,7 +87,7 @@ func FuzzRowChange(f *testing.F) {
 	f.Add([]byte(`{"schema":{},"payload":{"before":{"a":[1, 2]},"after":{"a":[1,3]},"source":{"collection":"notes"},"op":"u"}}`))
 	f.Add([]byte(`{"before":{"a":"\ud800"},"after":{"a":null,"a":1},"source":{"table":"t"},"op":"c"}`))
 	f.Fuzz(func(t *testing.T, value []byte) {
-		change, ok := RowChangeOf(value)
+		change, ok := rowChangeOf(value, hides{masked: []byte(`"***"`)})
 		if len(change.Columns) > mostChanged || !ok && len(change.Columns) > 0 {
 			t.Errorf("%+v", change)
 		}

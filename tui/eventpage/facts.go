@@ -172,8 +172,8 @@ func deathFacts(t text.Cleaner, d *deadheader.Info) []Fact {
 
 // rowFacts are what a change of a row in a database did.
 func rowFacts(t text.Cleaner, d *payload.Decoded) []Fact {
-	change, ok := payload.RowChangeOf(d.Data)
-	if d.Format != payload.JSON || !ok {
+	change, ok := d.RowChange()
+	if !ok {
 		return nil
 	}
 	what := "changed"
@@ -197,6 +197,12 @@ func rowFacts(t text.Cleaner, d *payload.Decoded) []Fact {
 	rest := text.Plural(change.Same, text.Own(" column is as before"), text.Own(" columns are as before"))
 	if change.More > 0 {
 		rest = text.Plural(change.More, text.Own(" more column changed, "), text.Own(" more columns changed, ")).Add(rest)
+	}
+	if change.Masked > 0 {
+		rest = rest.Add(text.Own(", "), text.Plural(change.Masked, text.Own(" masked column is not compared"), text.Own(" masked columns are not compared")))
+	}
+	if change.Encrypted > 0 {
+		rest = rest.Add(text.Own(", "), text.Plural(change.Encrypted, text.Own(" encrypted column is not compared"), text.Own(" encrypted columns are not compared")))
 	}
 	return append(list, Fact{Label: text.Own("others"), Role: theme.Dim, Value: rest})
 }

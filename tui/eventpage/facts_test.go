@@ -158,6 +158,14 @@ func TestAChangeOfARowShowsWhatChanged(t *testing.T) {
 	if !strings.Contains(got, "\ncreate orders\n") || strings.Contains(got, "\nothers") {
 		t.Errorf("a new row:\n%s", got)
 	}
+	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/**/card"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = facts(t, 0, time.Time{}, adapters.Message{Schemas: masked{rules}, Value: []byte(`{"before":{"id":7,"card":"1"},"after":{"id":7,"card":"2"},"source":{"table":"orders"},"op":"u"}`)})
+	if !strings.Contains(got, "\nothers 1 column is as before, 1 masked column is not compared") {
+		t.Errorf("a row with a masked column:\n%s", got)
+	}
 }
 
 // TestJSONThatDoesNotFitItsSchemaSaysWhere, in one line.
