@@ -33,7 +33,14 @@ func TestAPageTellsFields(t *testing.T) {
 			t.Errorf("field %d is %q, want %q", i, fields[i], want)
 		}
 	}
-	m.Schemas, m.Value, m.Headers = nil, []byte("text"), nil
+	m.Value = []byte(`<payload><amount>12.50</amount><name>a&#65;</name><card>SECRET</card></payload>`)
+	m.Schemas = nil
+	for i, want := range []string{"north", "12.50", "aA", "SECRET", "SECRET"} {
+		if got := string(b.fieldsOf(&m)[i]); got != want {
+			t.Errorf("field %d of XML is %q, want %q", i, got, want)
+		}
+	}
+	m.Value, m.Headers = []byte("text"), nil
 	for i, field := range b.fieldsOf(&m) {
 		if field != nil {
 			t.Errorf("field %d of a message without any is %q", i, field)

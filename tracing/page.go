@@ -156,7 +156,7 @@ func (s *Store) fieldsOf(m *adapters.Message) [][]byte {
 	for i, f := range s.config.Fields {
 		if f.Path != "" {
 			if value == nil {
-				value = payload.Readable(m, fieldDepth)
+				value = payload.Parts(payload.Readable(m, fieldDepth))
 			}
 			fields[i] = short(payload.Unquoted(payload.Lookup(value, f.Path)))
 			continue
