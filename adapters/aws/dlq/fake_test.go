@@ -25,6 +25,7 @@ type fake struct {
 	messages []*fakeMessage
 	asked    map[string]int
 	receipts int
+	late     bool // what is in flight is counted as visible still
 	free     bool // nothing is hidden from anybody
 
 	// instead answers in its place, where it answers at all.
@@ -154,7 +155,7 @@ func (f *fake) attributes(url string) map[string]string {
 		"ApproximateNumberOfMessagesNotVisible": "0",
 		"ApproximateNumberOfMessagesDelayed":    "0",
 	}
-	if name != "orders-dlq" {
+	if !strings.HasPrefix(name, "orders-dlq") {
 		return attributes
 	}
 	hidden := 0
@@ -162,6 +163,9 @@ func (f *fake) attributes(url string) map[string]string {
 		if m.hidden.After(time.Now()) {
 			hidden++
 		}
+	}
+	if f.late {
+		hidden = 0
 	}
 	attributes["ApproximateNumberOfMessages"], attributes["ApproximateNumberOfMessagesNotVisible"] = strconv.Itoa(len(f.messages)-hidden), strconv.Itoa(hidden)
 	return attributes

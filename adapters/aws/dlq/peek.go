@@ -32,13 +32,16 @@ func (d *DeadLetters) Peek(ctx context.Context, peek deadletter.Peek, keep func(
 		return err
 	}
 	q := h.queue
+	asked := peek.Most
 	l := &look{handling: *h, letters: &d.letters, most: peek.Most, empties: d.empties(), keep: keep, seen: map[string]bool{}}
 	if client.IsFIFO(q.Name) && (l.most == 0 || l.most > mostOfGroups) {
 		l.most = mostOfGroups
 	}
 	limited, cancel := context.WithTimeout(ctx, deadletter.PeekTime)
 	defer cancel()
-	err = l.read(limited)
+	if err = l.read(limited); err == nil && (asked == 0 || len(l.seen) < asked) {
+		err = l.complete(limited)
+	}
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		err = &adapters.Problem{
 			Doing: "look at queue " + q.Name, Cause: fmt.Sprintf("after %s, as long as letters are held, %s of about %s were read", figure.Span(deadletter.PeekTime), figure.Count(len(l.receipts)), figure.Count(q.Messages())),
@@ -57,8 +60,7 @@ type look struct {
 	keep    func([]deadletter.Delivery) error
 
 	seen     map[string]bool // ids, since a queue may hand out one twice
-	receipts []string        // of all, in order
-	handles  []uint64
+	receipts []string        // of all, in order; nothing else is kept of what was handed over
 }
 
 func (l *look) read(ctx context.Context) error {
@@ -77,12 +79,11 @@ func (l *look) read(ctx context.Context) error {
 			if id := aws.ToString(came[i].MessageId); !l.seen[id] {
 				l.seen[id] = true
 				part = append(part, l.letters.hold(&came[i], &l.handling))
-				l.handles = append(l.handles, part[len(part)-1].Handle)
 			}
 		}
 		if empty++; len(part) > 0 {
 			empty = 0
-			if err := l.keep(part); err != nil {
+			if err := l.hand(part); err != nil {
 				return err
 			}
 		}
@@ -90,8 +91,48 @@ func (l *look) read(ctx context.Context) error {
 	return nil
 }
 
+// hand hands a part over. Keep owns what it is handed, and may change it.
+func (l *look) hand(part []deadletter.Delivery) error {
+	handles := make([]uint64, len(part))
+	for i := range part {
+		handles[i] = part[i].Handle
+	}
+	defer l.letters.drop(handles)
+	return l.keep(part)
+}
+
+// complete finds out, before anything is given back, whether the queue has letters that were not
+// seen, and looks for them once more. Which of them are in flight SQS knows some time later only; how
+// many there are in all does not change by a look.
+func (l *look) complete(ctx context.Context) error {
+	for again := range 2 {
+		q, err := l.client.QueueAt(ctx, l.queue.URL)
+		if err != nil {
+			return err
+		}
+		seen := int64(len(l.seen))
+		if q.Messages() <= seen {
+			return nil
+		}
+		if again == 0 && (l.most == 0 || len(l.seen) < l.most) {
+			if err := l.read(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		p := &adapters.Problem{
+			Doing: "look at queue " + q.Name, Cause: fmt.Sprintf("%s of about %s letters were seen: about %s were not handed out, or are held by others", figure.Count(len(l.seen)), figure.Count(q.Messages()), figure.Count(q.Messages()-seen)),
+			Remedy: "stop whatever else consumes it, and look again", Kind: adapters.ErrIncomplete,
+		}
+		if client.IsFIFO(q.Name) {
+			p.Remedy = "redrive those that were seen, and look again: of a queue that keeps order the rest of a group waits behind them, and no more than " + figure.Count(mostOfGroups) + " are looked at"
+		}
+		return p
+	}
+	return nil
+}
+
 // giveBack lets all letters be seen again, also when ctx has ended.
 func (l *look) giveBack(ctx context.Context) error {
-	l.letters.drop(l.handles)
 	return l.handling.giveBack(context.WithoutCancel(ctx), l.receipts)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"eventscope/adapters"
+	"eventscope/adapters/aws/message"
 	"eventscope/adapters/deadletter"
 )
 
@@ -26,7 +27,7 @@ type redrive struct {
 	wanted map[adapters.Position]int // of the letters that were not handed over yet
 	ids    map[string]uint64         // handles of what was received, by the ids of the service
 	ready  []deadletter.Delivery     // received, and not handed over
-	mine   []uint64                  // handles of all that was received
+	mine   []uint64                  // handles of all that were ordered and received
 }
 
 // Redrive implements deadletter.Queues. Several redrives of one queue are given different letters,
@@ -133,6 +134,11 @@ func (r *redrive) take(raw *types.Message, asked time.Time) bool {
 	if handle, again := r.ids[id]; again {
 		r.holder.renewed(handle, receipt, asked)
 		return false
+	}
+	if r.wanted[message.PositionOf(id, r.holder.queue.Name)] == 0 { // it is held, or it would come again
+		r.ids[id] = handles.Add(1)
+		r.holder.add(r.ids[id], receipt, asked)
+		return true
 	}
 	letter := r.letters.letters.hold(raw, &r.holder.handling)
 	r.ids[id] = letter.Handle
