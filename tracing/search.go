@@ -64,7 +64,8 @@ type Found struct {
 	// found.
 	Matches  []Match
 	Searched []Searched
-	// Problems are sources that could not be read, an [adapters.SourceError] each.
+	// Problems are why something may be missing: an [adapters.SourceError] for each source that
+	// could not be read, and [adapters.ErrIncomplete] where the id led to too much.
 	Problems []error
 
 	stop context.CancelFunc
@@ -110,20 +111,31 @@ func (s *search) run(ctx context.Context) (*Found, error) {
 			return nil, err
 		}
 		whole, err := s.readAgain(ctx, found)
-		if err == nil && !whole && round == mostRounds {
-			found.Problems = append(found.Problems, &adapters.Problem{
-				Doing: fmt.Sprintf("find all that belongs to %q", s.config.ID), Cause: "each event leads to one that lies before it, again and again",
-				Remedy: "trace the first event that is shown", Kind: adapters.ErrIncomplete,
-			})
-			whole = true
+		if err == nil && s.besides && found.Counters().Evicted > 0 && round < mostRounds {
+			s.whole, whole = 0, false // what does not belong has pushed out something else
 		}
-		if err == nil && whole {
-			return found, nil
+		if err == nil && (whole || round == mostRounds) {
+			return s.tellWhole(found, whole), nil
 		}
 		if found.Close(); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// tellWhole adds what is wrong where not all that belongs was found.
+func (s *search) tellWhole(found *Found, whole bool) *Found {
+	problem := &adapters.Problem{Doing: fmt.Sprintf("find all that belongs to %q", s.config.ID), Remedy: "trace an event that is missing", Kind: adapters.ErrIncomplete}
+	switch known := s.wanted.Known(); {
+	case known.Full():
+		problem.Cause = "more than 10,000 ids lead on from it"
+	case !whole:
+		problem.Cause = "each event leads to one that lies before it, again and again"
+	default:
+		return found
+	}
+	found.Problems = append(found.Problems, problem)
+	return found
 }
 
 // readAgain reads what was passed over before all ids were known, and reports whether that is
@@ -176,10 +188,10 @@ type search struct {
 	byKey        map[int]bool // sources where reading by key was in vain (false) or found something
 	wanted       wanted.IDs
 
-	flows        map[string]string // of some events, by their ids
-	causesLeadOn bool              // some events have nothing but their cause to tell their flow by
-	passedOver   bool              // something was not kept
-	unplaced     bool              // something without an offset was not
+	causesLeadOn bool // some events name their cause, and then belong to its flow whatever they name besides
+	passedOver   bool // something was not kept
+	unplaced     bool // something without an offset was not
+	besides      bool // something was kept that does not belong
 }
 
 func (s *search) estimate(ctx context.Context) {
@@ -237,12 +249,12 @@ func (s *search) open() *Found {
 func (s *search) again() {
 	s.logs = map[searchPlace]*searchLog{}
 	if s.destinations == nil {
-		s.destinations, s.flows, s.byKey = map[searchPlace]*searchDestination{}, map[string]string{}, map[int]bool{}
+		s.destinations, s.byKey = map[searchPlace]*searchDestination{}, map[int]bool{}
 	}
 	for _, destination := range s.destinations {
 		destination.messages, destination.keyed, destination.unkeyed = 0, false, false
 	}
-	s.passedOver, s.unplaced = false, false
+	s.passedOver, s.unplaced, s.besides = false, false, false
 	s.count.Store(0)
 }
 
@@ -290,7 +302,11 @@ func (s *search) scan(ctx context.Context, found *Found, read func(ctx context.C
 		return err
 	}
 	for i, problem := range problems {
-		if problem != nil {
+		told := func(err error) bool { // by the reading before
+			var of *adapters.SourceError
+			return errors.As(err, &of) && of.Source == s.config.Sources[i].Name
+		}
+		if problem != nil && !slices.ContainsFunc(found.Problems, told) {
 			found.Problems = append(found.Problems, &adapters.SourceError{Source: s.config.Sources[i].Name, Err: problem})
 		}
 	}

@@ -31,8 +31,8 @@ func (s *search) intake(found *Found, source int) adapters.Intake {
 			}
 			fresh++
 			s.sample(at.destination, reader, m)
-			all := !full && (s.count.Load()+fresh <= s.whole || !hasOffset(&m.Position))
-			if s.keeps(at, reader, m, all) {
+			first := !full && (s.count.Load()+fresh <= s.whole || !hasOffset(&m.Position))
+			if s.keeps(at, reader, m, first, first || m.Lacking && !full) {
 				kept = append(kept, *m)
 			}
 		}
@@ -109,8 +109,9 @@ func (l *searchLog) reads(position *adapters.Position) bool {
 	return true
 }
 
-// keeps reports whether a message is kept: because it belongs, or because all are.
-func (s *search) keeps(at *searchLog, reader *envelope.Reader, m *adapters.Message, all bool) bool {
+// keeps reports whether a message is kept: because it belongs, because it is among the first, or
+// because there is room for it and nobody can tell yet, since its schema is not known.
+func (s *search) keeps(at *searchLog, reader *envelope.Reader, m *adapters.Message, first, room bool) bool {
 	belongs := s.wanted.Take(reader, m)
 	if belongs {
 		at.know(s.wanted.Known(), at.last)
@@ -118,16 +119,17 @@ func (s *search) keeps(at *searchLog, reader *envelope.Reader, m *adapters.Messa
 	if belongs && !at.destination.keyed {
 		at.destination.keyed = string(m.Key) == s.config.ID && s.identifies(reader, m)
 	}
+	s.besides = s.besides || room && !belongs
 	switch placed := hasOffset(&m.Position); {
-	case !belongs && !all:
+	case !belongs && !room:
 		s.passedOver, s.unplaced = true, s.unplaced || !placed
 	case !placed:
-	case all:
+	case first:
 		at.whole = m.Position.Offset + 1
-	case belongs:
+	default:
 		at.kept.add(m.Position.Offset)
 	}
-	return belongs || all
+	return belongs || room
 }
 
 // sample looks at what the first messages of a destination use their keys for.
@@ -136,20 +138,7 @@ func (s *search) sample(destination *searchDestination, reader *envelope.Reader,
 		var id envelope.Identity
 		reader.Read(m, &id)
 		destination.usage.add(m, &id)
-		s.noteCause(&id)
-	}
-}
-
-// noteCause looks whether an event has nothing but its cause to tell its flow by: it has no
-// flow id, or another than its cause.
-func (s *search) noteCause(id *envelope.Identity) {
-	const mostNoted = 10_000
-	if id.ID.Known() && len(s.flows) < mostNoted {
-		s.flows[string(id.ID.Value)] = string(id.Flow.Value)
-	}
-	if id.Cause.Known() {
-		flow, known := s.flows[string(id.Cause.Value)]
-		s.causesLeadOn = s.causesLeadOn || !id.Flow.Known() || known && flow != string(id.Flow.Value)
+		s.causesLeadOn = s.causesLeadOn || id.Cause.Known()
 	}
 }
 

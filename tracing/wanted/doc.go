@@ -7,7 +7,9 @@
 //
 // # What may be lost
 //
-// A thousand ids lead on, and a thousand events are known as causes; further ones do not.
+// Ten thousand ids lead on, and ten thousand events are known as causes; further ones do not.
+// What has nothing but its key to tell what it is about, and a cause besides, does not lead to all
+// others of that key.
 //
 // # Files
 //

@@ -13,6 +13,7 @@ import (
 type IDs struct {
 	links    idSet    // of flows, traces and entities, and the one searched for
 	causes   idSet    // of events that belong
+	keys     idSet    // of messages that belong and tell by their key alone what they are about: of others that have them as keys, they lead only to such as name no flow
 	sought   []sought // all of them
 	identity envelope.Identity
 }
@@ -28,7 +29,7 @@ func (i *IDs) put(set *idSet, id []byte) {
 	if *set == nil {
 		*set = idSet{}
 	}
-	if !set.has(id) && len(i.sought) <= mostSought {
+	if known := i.links.has(id) || i.causes.has(id) || i.keys.has(id); !known && len(i.sought) <= mostSought {
 		i.sought = append(i.sought, soughtOf(id))
 	}
 	set.put(id)
@@ -46,7 +47,10 @@ func (i *IDs) mayBelong(m *adapters.Message) bool {
 type Known struct{ Links, Causes int }
 
 // Known counts the ids, of which there are ever more.
-func (i *IDs) Known() Known { return Known{len(i.links), len(i.causes)} }
+func (i *IDs) Known() Known { return Known{len(i.links) + len(i.keys), len(i.causes)} }
+
+// Full reports whether there was no room for some of the ids that lead on.
+func (k Known) Full() bool { return k.Links >= mostIDs }
 
 // idSet is a set of ids in their compact form, of which a UUID has one whatever its
 // spelling.
@@ -60,8 +64,8 @@ func (s idSet) has(id []byte) bool {
 
 func (s idSet) put(id []byte) { s[string(packed.AppendAside(nil, id))] = struct{}{} }
 
-// mostIDs bounds each of the two.
-const mostIDs = 1000
+// mostIDs bounds each kind.
+const mostIDs = 10_000
 
 // Take reports whether a message belongs, and learns its ids if it does.
 func (i *IDs) Take(reader *envelope.Reader, m *adapters.Message) bool {
@@ -70,28 +74,30 @@ func (i *IDs) Take(reader *envelope.Reader, m *adapters.Message) bool {
 	}
 	id := &i.identity
 	reader.Read(m, id)
-	links := [][]byte{id.Flow.Value, id.Trace.Value}
-	belongs := i.links.has(id.ID.Value) || i.causes.has(id.Cause.Value)
-	if id.Entity.From.Place == envelope.InKey { // a key may be anything: it leads in, not on
-		belongs = belongs || i.links.has(id.Entity.Value)
-	} else {
-		links = append(links, id.Entity.Value)
-	}
-	for _, link := range links {
+	belongs := i.links.has(id.ID.Value) || i.causes.has(id.Cause.Value) || i.links.has(id.Entity.Value)
+	for _, link := range [][]byte{id.Flow.Value, id.Trace.Value} {
 		belongs = belongs || i.links.has(link)
 	}
-	if belongs && id.ID.Known() && len(i.causes) < mostIDs {
-		i.put(&i.causes, id.ID.Value)
+	inKey := id.Entity.From.Place == envelope.InKey
+	belongs = belongs || (!inKey || !id.Flow.Known()) && i.keys.has(id.Entity.Value)
+	if !belongs {
+		return false
 	}
-	if belongs && len(i.links) < mostIDs {
-		for _, link := range links {
-			if len(link) > 0 {
-				i.Want(link)
-			}
-		}
-		if id.Cause.Known() && !id.Flow.Known() { // its cause may be all that tells its flow
-			i.Want(id.Cause.Value)
-		}
+	i.learn(&i.causes, id.ID.Value)
+	i.learn(&i.links, id.Flow.Value)
+	i.learn(&i.links, id.Trace.Value)
+	i.learn(&i.links, id.Cause.Value) // an event and its cause are of one flow, whatever they name
+	if inKey {
+		i.learn(&i.keys, id.Entity.Value)
+	} else {
+		i.learn(&i.links, id.Entity.Value)
 	}
-	return belongs
+	return true
+}
+
+// learn puts an id into a set, if it is known and there is room.
+func (i *IDs) learn(set *idSet, id []byte) {
+	if len(id) > 0 && len(*set) < mostIDs {
+		i.put(set, id)
+	}
 }
