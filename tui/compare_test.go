@@ -175,8 +175,12 @@ func TestWhatIsComparedInPartIsSaid(t *testing.T) {
 		for _, flow := range []string{"big-a", "big-b"} {
 			put(t, s, tuitest.Event{Source: s.Kafka, To: "large", At: time.Now(), Type: "Large", Flow: flow, ID: flow, Value: value.String()})
 		}
-		screen := tuitest.Open(t, s.Options(), 120, 40).Command("compare big-a big-b").Wait(3*time.Second).Sees("nothing in the first lines", "Nothing differs in what was compared.", "too large to be compared whole")
-		screen.Press("enter").Wait(3*time.Second).Sees("not compared whole", "their lines are, as far as there is room").Misses("the same ", "✓ the same")
+		for _, size := range [][2]int{{80, 24}, {120, 40}} {
+			screen := tuitest.Open(t, s.Options(), size[0], size[1]).Command("compare big-a big-b").Wait(3*time.Second).Sees("in part", "Nothing differs in what was compared.", "too large to be compared whole")
+			screen.Press("enter").Wait(3*time.Second).Sees("not compared whole", "their lines are").Misses("✓ the same")
+			intact(t, screen, "large bodies")
+			screen.Quit()
+		}
 	})
 }
 

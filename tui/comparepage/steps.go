@@ -203,7 +203,7 @@ func (f *flows) differs(i int) (theme.Role, text.Safe) {
 	case r.Err != nil:
 		return theme.Warn, text.Own("not compared")
 	case len(r.Differs)+r.More == 0 && r.Beyond:
-		return theme.Warn, text.Own("nothing in the first lines")
+		return theme.Warn, text.Own("in part: nothing")
 	case len(r.Differs)+r.More == 0:
 		return theme.Dim, text.Own("nothing")
 	}
