@@ -33,15 +33,15 @@ type logins struct {
 	cluster, pool string
 }
 
-// add logs a question in, which must not be anybody else's.
-func (l *logins) add(request *http.Request) error {
+// add logs a question in, which must not be anybody else's, and returns the token of OAuth with which
+// it did.
+func (l *logins) add(request *http.Request) (token string, err error) {
 	switch {
 	case l.user != "":
 		request.SetBasicAuth(l.user, l.password)
 	case l.tokens != nil:
-		token, err := l.tokens.get()
-		if err != nil {
-			return err
+		if token, err = l.tokens.get(request.Context()); err != nil {
+			return "", err
 		}
 		request.Header.Set("Authorization", "Bearer "+token)
 	case l.token != "":
@@ -53,14 +53,18 @@ func (l *logins) add(request *http.Request) error {
 	if l.pool != "" {
 		request.Header.Set("Confluent-Identity-Pool-Id", l.pool)
 	}
-	return nil
+	return token, nil
 }
 
-// refused says that a question was refused: a token may end before its time.
-func (l *logins) refused() {
-	if l.tokens != nil {
-		l.tokens.forget()
+// refusal is what it means that the registry refuses the login, and what helps.
+func (l *logins) refusal() (cause, remedy string) {
+	switch {
+	case l.tokens != nil:
+		return "it refuses the token of the OAuth client", "check which registry the client's tokens are for: its scope, and in a cloud the cluster and the identity pool"
+	case l.user == "" && l.token != "":
+		return "it refuses the token", "check the token, which may have ended"
 	}
+	return "it refuses the login", "check its user and password"
 }
 
 // tokens are those of a client: one is kept until shortly before it ends.
@@ -68,8 +72,18 @@ type tokens struct {
 	config clientcredentials.Config
 	ctx    context.Context // carries the HTTP client
 
-	mu     sync.Mutex
-	source oauth2.TokenSource
+	mu    sync.Mutex
+	token *oauth2.Token
+	// fetch is the question under way, whoever waits for it.
+	fetch    *fetch
+	fetching sync.WaitGroup
+}
+
+// fetch is one question for a token.
+type fetch struct {
+	done  chan struct{} // closed when it was answered
+	token string
+	err   error
 }
 
 // newTokens prepares to ask for tokens, and asks nothing yet.
@@ -88,27 +102,69 @@ func newTokens(ctx context.Context, c *OAuth, web *http.Client) (*tokens, error)
 		t.config.Scopes = []string{c.Scope} // which are joined by spaces
 	}
 	t.ctx = context.WithValue(ctx, oauth2.HTTPClient, web)
-	t.forget()
 	return t, nil
 }
 
-// forget lets the next question have a new token.
-func (t *tokens) forget() {
+// forget lets the next question have a new token in the place of one that was refused, which may end
+// before its time.
+func (t *tokens) forget(refused string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.source = t.config.TokenSource(t.ctx)
+	if t.token != nil && t.token.AccessToken == refused {
+		t.token = nil
+	}
 }
 
-// get is a token that is good for a while. An error is a [*noToken].
-func (t *tokens) get() (string, error) {
+// get is a token that is good for a while. Who does not wait any longer does not keep others from
+// waiting. An error is a [*noToken].
+func (t *tokens) get(ctx context.Context) (string, error) {
 	t.mu.Lock()
-	source := t.source
-	t.mu.Unlock()
-	token, err := source.Token() // which asks once for all who wait
-	if err != nil {
-		return "", &noToken{host: hostOf(t.config.TokenURL), err: err}
+	if t.token.Valid() {
+		defer t.mu.Unlock()
+		return t.token.AccessToken, nil
 	}
-	return token.AccessToken, nil
+	f := t.fetch
+	if f == nil && t.ctx.Err() == nil {
+		f = &fetch{done: make(chan struct{})}
+		t.fetch = f
+		t.fetching.Go(func() { t.ask(f) })
+	}
+	t.mu.Unlock()
+	if f == nil {
+		return "", t.none(t.ctx.Err())
+	}
+	select {
+	case <-f.done:
+		return f.token, f.err
+	case <-ctx.Done():
+		return "", t.none(ctx.Err())
+	}
+}
+
+// ask asks for a token, and tells all who wait for it.
+func (t *tokens) ask(f *fetch) {
+	token, err := t.config.Token(t.ctx)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil {
+		f.err = t.none(err)
+	} else {
+		f.token, t.token = token.AccessToken, token
+	}
+	t.fetch = nil
+	close(f.done)
+}
+
+// close waits for the end of the question under way. The context has ended.
+func (t *tokens) close() {
+	t.mu.Lock()
+	t.token = nil // and no question begins behind this
+	t.mu.Unlock()
+	t.fetching.Wait()
+}
+
+func (t *tokens) none(err error) error {
+	return &noToken{host: hostOf(t.config.TokenURL), err: err}
 }
 
 func hostOf(address string) string {

@@ -1,15 +1,22 @@
 package registry
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/oauth2"
 
 	"eventscope/adapters"
 )
@@ -83,12 +90,15 @@ func TestTokensOfOAuth(t *testing.T) {
 	}
 	refuses.Store(true)
 	asks(3, "")
+	if _, err := r.Schema(t.Context(), id(3)); !errors.Is(err, adapters.ErrNotAuthenticated) || !strings.Contains(err.Error(), "OAuth client") || strings.Contains(err.Error(), "password") {
+		t.Errorf("a refused token: %v", err)
+	}
 	refuses.Store(false)
 	r.mu.Lock()
 	r.outage.end()
 	r.mu.Unlock()
 	tokens.seconds.Store(5) // which is nearly over at once
-	asks(4, "token-2")
+	asks(4, "token-3")      // the second was asked for when the first was refused, and was refused itself
 	before := tokens.given.Load()
 	if asks(5, fmt.Sprint("token-", before+1)); tokens.given.Load() == before {
 		t.Error("a token that ends is used on")
@@ -171,5 +181,101 @@ func TestTheServerOfTokensSeesNoCertificate(t *testing.T) {
 	}
 	if first, second := <-seen, <-seen; first != "tokens saw 0" || second != "registry saw 1" {
 		t.Error(first, second)
+	}
+}
+
+// TestARefusedTokenIsAskedForAgain before that counts as an outage, with all of the question.
+func TestARefusedTokenIsAskedForAgain(t *testing.T) {
+	tokens := newIssuer(t)
+	there := newRegistry(t, map[string]any{})
+	for _, path := range []string{"/schemas/ids/1", "/posted"} {
+		there.set(path, answerWith(func(w http.ResponseWriter, r *http.Request) {
+			if said, err := io.ReadAll(r.Body); err != nil || path == "/posted" && string(said) != "question" {
+				t.Errorf("%q, %v", said, err)
+			}
+			if r.Header.Get("Authorization") == map[string]string{"/schemas/ids/1": "Bearer token-1", "/posted": "Bearer token-2"}[path] {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			fmt.Fprint(w, `{"schema":"\"string\""}`)
+		}))
+	}
+	r := open(t, Config{URLs: []string{there.URL}, OAuth: &OAuth{URL: tokens.URL, Client: "eventscope", Secret: clientSecret}})
+	if _, err := r.Schema(t.Context(), id(1)); err != nil || tokens.given.Load() != 2 {
+		t.Errorf("%v after %d tokens", err, tokens.given.Load())
+	}
+	r.asking.Wait()
+	answer, err := r.http.Post(there.URL+"/posted", "text/plain", strings.NewReader("question"))
+	if err != nil || answer.Body.Close() != nil || answer.StatusCode != http.StatusOK || tokens.given.Load() != 3 || r.later.take() != 0 {
+		t.Errorf("%v, %v after %d tokens", answer, err, tokens.given.Load())
+	}
+	r.login.tokens.forget("token-2") // which somebody else was refused
+	if token, err := r.login.tokens.get(t.Context()); token != "token-3" || err != nil {
+		t.Errorf("the new token is forgotten for %s, %v", token, err)
+	}
+}
+
+// hanging is a server of tokens that answers when it is let.
+type hanging struct {
+	asked  atomic.Int64
+	answer chan int
+}
+
+func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	h.asked.Add(1)
+	select {
+	case status := <-h.answer:
+		return &http.Response{StatusCode: status, Request: r, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(`{"access_token":"a","token_type":"Bearer"}`))}, nil
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+}
+
+// TestAServerOfTokensThatHangs is asked once for all who wait, each for as long as it wants to, and all
+// have the same answer.
+func TestAServerOfTokensThatHangs(t *testing.T) {
+	for name, status := range map[string]int{"a token": 200, "none": 400, "the end": 0} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, end := context.WithCancel(t.Context())
+				defer end()
+				server := &hanging{answer: make(chan int)}
+				tokens, err := newTokens(ctx, &OAuth{URL: "https://login/t", Client: "c", Secret: "s"}, &http.Client{Transport: server})
+				if err != nil {
+					t.Fatal(err)
+				}
+				tokens.config.AuthStyle = oauth2.AuthStyleInHeader // and no other is tried
+				var waiting sync.WaitGroup
+				for range 5 {
+					waiting.Go(func() {
+						token, err := tokens.get(t.Context())
+						if _, none := errors.AsType[*noToken](err); none != (status != 200) || (token == "a") != (status == 200) {
+							t.Errorf("%q, %v", token, err)
+						}
+					})
+				}
+				short, stop := context.WithTimeout(t.Context(), time.Second)
+				defer stop()
+				if _, err := tokens.get(short); err == nil {
+					t.Error("who waits for a second has a token")
+				}
+				if synctest.Wait(); server.asked.Load() != 1 {
+					t.Errorf("it was asked %d times", server.asked.Load())
+				}
+				if status > 0 {
+					server.answer <- status
+				} else {
+					end()
+				}
+				waiting.Wait()
+				if end(); server.asked.Load() != 1 {
+					t.Errorf("it was asked %d times", server.asked.Load())
+				}
+				tokens.close()
+				if _, err := tokens.get(t.Context()); err == nil || server.asked.Load() != 1 {
+					t.Errorf("behind the end: %v", err)
+				}
+			})
+		})
 	}
 }

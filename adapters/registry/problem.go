@@ -63,7 +63,7 @@ func (r *Registry) judged(err error, problem func(cause, remedy string, kind err
 		}
 		return failing, problem(lacking.host+" gives no token", "check the URL of tokens, or wait: it is asked again", adapters.ErrNotConnected)
 	case errors.As(err, &answer):
-		return judgeStatus(answer, problem)
+		return r.judgeStatus(answer, problem)
 	case errors.Is(err, errTooMuch):
 		return unknown, problem(errTooMuch.Error(), "check registry=", adapters.ErrTooLarge)
 	case errors.Is(err, errElsewhere):
@@ -76,7 +76,7 @@ func (r *Registry) judged(err error, problem func(cause, remedy string, kind err
 	return failing, problem("it cannot be reached", "check registry=, or wait: it is asked again", adapters.ErrNotConnected)
 }
 
-func judgeStatus(answer *sr.ResponseError, problem func(cause, remedy string, kind error) error) (verdict, error) {
+func (r *Registry) judgeStatus(answer *sr.ResponseError, problem func(cause, remedy string, kind error) error) (verdict, error) {
 	status := fmt.Sprintf("(%d)", answer.StatusCode)
 	switch answer.StatusCode {
 	case http.StatusNotFound:
@@ -86,7 +86,8 @@ func judgeStatus(answer *sr.ResponseError, problem func(cause, remedy string, ki
 		}
 		return failing, problem("nothing of a registry is there (404)", "check the path of registry=, such as /apis/ccompat/v7", adapters.ErrNotConnected)
 	case http.StatusUnauthorized:
-		return failing, problem("it refuses the login "+status, "check its user and password", adapters.ErrNotAuthenticated)
+		cause, remedy := r.login.refusal()
+		return failing, problem(cause+" "+status, remedy, adapters.ErrNotAuthenticated)
 	case http.StatusForbidden:
 		return unknown, problem("this user may not read it "+status, "ask for the right to read its subject", adapters.ErrNotAuthorized)
 	}

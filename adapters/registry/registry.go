@@ -43,6 +43,7 @@ type Registry struct {
 	free    chan struct{} // a place for each question that may be asked now
 	http    *http.Client
 	later   *later
+	login   *logins
 	late    atomic.Bool // the latest question took longer than messages wait
 	bases   []string
 	files   *files.Files
@@ -133,7 +134,7 @@ func Open(c Config) (*Registry, error) {
 		}
 	}
 	r := &Registry{
-		name: strings.Join(hosts, ","), client: client, http: web, later: later, limiter: rate.NewLimiter(perSecond, perSecond),
+		name: strings.Join(hosts, ","), client: client, http: web, later: later, login: login, limiter: rate.NewLimiter(perSecond, perSecond),
 		free: make(chan struct{}, maxAtOnce), bases: bases, files: c.Files, masks: c.Masks, strangers: strangers{of: map[string]*stranger{}}, entries: map[schemas.Ref]*entry{},
 	}
 	r.ctx, r.cancel = ctx, cancel
@@ -146,6 +147,9 @@ func (r *Registry) Close() {
 	r.cancel()
 	r.mu.Unlock()
 	r.asking.Wait()
+	if r.login.tokens != nil {
+		r.login.tokens.close()
+	}
 	r.http.CloseIdleConnections()
 }
 

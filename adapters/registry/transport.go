@@ -65,17 +65,8 @@ type bounded struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
-	if b.login != nil {
-		request = request.Clone(request.Context()) // which is not ours to change
-		if err := b.login.add(request); err != nil {
-			return nil, err
-		}
-	}
-	answer, err := b.Transport.RoundTrip(request)
+	answer, err := b.ask(request)
 	if err == nil {
-		if b.login != nil && answer.StatusCode == http.StatusUnauthorized {
-			b.login.refused()
-		}
 		b.later.heed(answer)
 		said, _ := request.Context().Value(heardKey{}).(*heard)
 		if said != nil {
@@ -84,6 +75,36 @@ func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 		answer.Body = &body{answer.Body, maxAnswer, said}
 	}
 	return answer, err
+}
+
+// ask logs a question in, and asks it. One whose token is refused is asked once more with a new one.
+func (b bounded) ask(request *http.Request) (*http.Response, error) {
+	if b.login == nil {
+		return b.Transport.RoundTrip(request)
+	}
+	for again := false; ; again = true {
+		own := request.Clone(request.Context()) // the other is not ours to change
+		if again && request.GetBody != nil {
+			said, err := request.GetBody()
+			if err != nil {
+				return nil, err
+			}
+			own.Body = said
+		}
+		token, err := b.login.add(own)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := b.Transport.RoundTrip(own)
+		if err != nil || answer.StatusCode != http.StatusUnauthorized || token == "" {
+			return answer, err
+		}
+		b.login.tokens.forget(token)
+		if again || request.Body != nil && request.GetBody == nil {
+			return answer, nil
+		}
+		_ = answer.Body.Close()
+	}
 }
 
 // body is that of an answer.
