@@ -298,7 +298,7 @@ func (s *search) scan(ctx context.Context, found *Found, read func(ctx context.C
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := errors.Join(found.Sync(ctx), found.Settle(ctx)); err != nil {
+	if err := errors.Join(found.Sync(ctx), found.ReadAgain(ctx), found.Settle(ctx)); err != nil {
 		return err
 	}
 	for i, problem := range problems {

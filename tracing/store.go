@@ -272,12 +272,9 @@ func (s *Store) Sync(ctx context.Context) error {
 }
 
 // Settle learns from all flows as if no more events were to come, as at the end of a
-// scan of history. What came before its schema is read again before.
+// scan of history. What came before its schema should be read again before: see ReadAgain.
 func (s *Store) Settle(ctx context.Context) error {
 	const atOnce = 1 << 14
-	if err := s.ReadAgain(ctx); err != nil {
-		return err
-	}
 	for settled := false; !settled; {
 		err := s.ask(ctx, func(x *index) {
 			x.settleTo(x.log.end, atOnce)

@@ -154,7 +154,7 @@ func (s *schemasPrinter) gather(ctx context.Context, settings *settings, extent 
 		return nil, nil, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	if err := errors.Join(index.Sync(ctx), index.ReadAgain(ctx)); err != nil {
+	if err := index.Sync(ctx); err != nil {
 		return nil, nil, err
 	}
 	known := &versions.Known{}

@@ -59,7 +59,7 @@ func (d *demonstration) summarise(ctx context.Context, system *demo.System, v *v
 }
 
 func (d *demonstration) summary(ctx context.Context, system *demo.System, v *view, started time.Time) (*demoSummary, error) {
-	if err := errors.Join(v.index.Sync(ctx), v.index.Settle(ctx)); err != nil {
+	if err := errors.Join(v.index.Sync(ctx), v.index.ReadAgain(ctx), v.index.Settle(ctx)); err != nil {
 		return nil, err
 	}
 	stats := system.Stats()

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -29,7 +30,8 @@ func StartIndex(config tracing.Config) *Index {
 	return i
 }
 
-// Read reads the sources to their extent and returns how many events there were. It calls end, as
+// Read reads the sources to their extent, then again what came before its schema, and returns how
+// many events there were. It calls end, as
 // [Sources.Watch] does, when nobody wants the result any more.
 func (i *Index) Read(ctx context.Context, end context.CancelCauseFunc, extent Extent, sources *Sources) (events int64, err error) {
 	var count atomic.Int64
@@ -41,6 +43,9 @@ func (i *Index) Read(ctx context.Context, end context.CancelCauseFunc, extent Ex
 	})
 	stopWatching()
 	watcher.Wait()
+	if err == nil { // an interrupt ends it, too
+		err = errors.Join(i.Sync(ctx), i.ReadAgain(ctx))
+	}
 	return count.Load(), err
 }
 
