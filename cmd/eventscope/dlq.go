@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -151,7 +150,7 @@ func operator() string {
 // arguments parts letters from URLs.
 func (p *program) arguments(args []string) (letters map[adapters.Position]bool, urls []string, err error) {
 	for _, argument := range args {
-		if strings.Contains(argument, "://") {
+		if p.isURL(argument) {
 			urls = append(urls, argument)
 			continue
 		}

@@ -67,7 +67,7 @@ func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string)
 		return nil, err
 	}
 	switch {
-	case strings.Contains(d.to, "://"):
+	case d.isURL(d.to):
 		if err := d.nameElsewhere(d.to); err != nil {
 			return nil, err
 		}
@@ -81,6 +81,13 @@ func (d *dlq) makePlan(ctx context.Context, action replay.Action, args []string)
 	if d.to != "" && d.elsewhere.named == nil {
 		if options.To, err = d.target(ctx); err != nil {
 			return nil, err
+		}
+	}
+	if d.elsewhere.named != nil {
+		if here, err := d.here(ctx); err != nil {
+			return nil, err
+		} else if !here.IsZero() {
+			options.To, options.Through = here, nil
 		}
 	}
 	options.Most = d.settings.memory.Planned()
@@ -119,6 +126,24 @@ func (d *dlq) target(ctx context.Context) (deadletter.Target, error) {
 		}
 	}
 	return d.service.Target(ctx, broker, d.to)
+}
+
+// here is --to as a destination on the letters' own brokers, or zero. What the broker writes itself
+// names nobody to send as, so that a redrive can send there: it leaves more as it was than a publisher.
+func (d *dlq) here(ctx context.Context) (deadletter.Target, error) {
+	if _, pasted := d.brokers.Pasted(d.to); !pasted {
+		return "", nil
+	}
+	for _, s := range d.settings.sources {
+		if s.Driver.Broker != d.elsewhere.named.Driver.Broker {
+			return "", nil
+		}
+	}
+	to, err := d.target(ctx)
+	if errors.Is(err, adapters.ErrUsage) { // it is of another cluster
+		return "", nil
+	}
+	return to, err
 }
 
 // discarded gives the letters that can be restored.

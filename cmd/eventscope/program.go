@@ -55,11 +55,11 @@ func newProgram(stdin, stdout, stderr *os.File, getenv func(string) string) *pro
 func (p *program) run(ctx context.Context, args []string) int {
 	ctx, stop := withSignals(ctx)
 	defer stop()
-	args = slices.Clone(args)
-	for i := range args { // what is copied in place of a URL is one from here on
-		args[i], _ = p.brokers.Pasted(args[i])
+	urls := slices.Clone(args)
+	for i := range urls { // what is copied in place of a URL is told as one
+		urls[i], _ = p.brokers.Pasted(urls[i])
 	}
-	p.Mask = p.brokers.NewMask(args)
+	p.Mask = p.brokers.NewMask(urls)
 	root := p.root()
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(flagProblem)

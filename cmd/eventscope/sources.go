@@ -154,11 +154,17 @@ func (s *settings) fromContext(p *program) error {
 // checkURLs refuses arguments that are no URLs before anything else is looked at.
 func (p *program) checkURLs(args []string, commands []string) error {
 	for _, argument := range args {
-		if !strings.Contains(argument, "://") {
+		if !p.isURL(argument) {
 			return p.notAURL(argument, commands)
 		}
 	}
 	return nil
+}
+
+// isURL reports whether an argument is a URL, or what people copy in place of one.
+func (p *program) isURL(argument string) bool {
+	_, pasted := p.brokers.Pasted(argument)
+	return pasted || strings.Contains(argument, "://")
 }
 
 // names lists the commands of root that one may have meant.
