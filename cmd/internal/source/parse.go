@@ -133,6 +133,9 @@ func (d Drivers) Examples(address string) string {
 	for _, kind := range d {
 		example := kind.Example
 		if address != "" {
+			if kind.Schemes[0].Port == "" {
+				continue // its hosts are names of places, and no addresses
+			}
 			example = kind.Schemes[0].Name + "://" + address
 		}
 		examples = append(examples, example)
