@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -76,7 +77,7 @@ func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, er
 	return handed, nil
 }
 
-// fill receives until so many are ready, or nothing comes for a while.
+// fill receives until so many are ready, or nothing comes for a while and nobody else holds any.
 func (r *redrive) fill(ctx context.Context, most int) error {
 	waited := time.Now()
 	for empty := 0; len(r.ready) < most && !r.allReady(); {
@@ -99,8 +100,15 @@ func (r *redrive) fill(ctx context.Context, most int) error {
 		if empty++; empty < r.empties {
 			continue
 		}
-		if hidden, err := r.hidden(ctx); err != nil || !hidden || time.Since(waited) > r.holder.hold+goneMargin {
+		hidden, err := r.hidden(ctx)
+		switch {
+		case err != nil || hidden == 0:
 			return err
+		case time.Since(waited) > r.holder.hold+goneMargin: // they are not gone, and nobody may say so
+			return &adapters.Problem{
+				Doing: "take letters of queue " + r.holder.queue.Name, Cause: "somebody else holds " + strconv.FormatInt(hidden, 10) + " of them, and does not give them back",
+				Remedy: "resume the run when whoever holds them has ended", Kind: adapters.ErrBusy,
+			}
 		}
 		empty = 0
 	}
@@ -118,13 +126,13 @@ func (r *redrive) allReady() bool {
 	return found >= len(r.wanted)
 }
 
-// hidden reports whether somebody else holds messages of the queue.
-func (r *redrive) hidden(ctx context.Context) (bool, error) {
+// hidden is how many messages of the queue somebody else holds.
+func (r *redrive) hidden(ctx context.Context) (int64, error) {
 	q, err := r.letters.Client.QueueAt(ctx, r.holder.queue.URL)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	return q.InFlight > int64(r.holder.count()), nil
+	return max(0, q.InFlight-int64(r.holder.count())), nil
 }
 
 // take keeps a letter that was asked for at that time, and says whether it is another one. One that

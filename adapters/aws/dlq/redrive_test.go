@@ -126,6 +126,32 @@ func TestLettersThatComeAgainAreNoNewOnes(t *testing.T) {
 	})
 }
 
+// TestLettersThatOthersHoldAreNotGone: a redrive waits for them as long as one that was killed holds
+// them, and then says who has them rather than that they are not there.
+func TestLettersThatOthersHoldAreNotGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newFake(2).open(t)
+		wanted := peeked(t, d)
+		other, held := taking(t, d, wanted, 10)
+		r, err := d.Redrive(t.Context(), deadletter.Order{DLQ: "orders-dlq", Letters: wanted})
+		if err != nil || len(held) != 2 {
+			t.Fatal(err, len(held))
+		}
+		if more, err := r.Next(t.Context(), 10); !errors.Is(err, adapters.ErrBusy) || len(more) != 0 {
+			t.Errorf("%d were taken of what another holds, %v", len(more), err)
+		}
+		if err := other.Close(); err != nil {
+			t.Error(err)
+		}
+		if more, err := r.Next(t.Context(), 10); err != nil || len(more) != 2 {
+			t.Errorf("%d were taken of what was given back, %v", len(more), err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestALetterThatComesAgainIsDeletedByItsNewReceipt, once it was free for others.
 func TestALetterThatComesAgainIsDeletedByItsNewReceipt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
