@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"strconv"
 	"testing"
@@ -38,6 +39,9 @@ func newSQSOfATest(t *testing.T) *sqsOfATest {
 	if err != nil {
 		t.Fatal(err)
 	}
+	transport := &http.Transport{} // of its own, so that no connection outlives the test
+	settings.HTTPClient = &http.Client{Transport: transport}
+	t.Cleanup(transport.CloseIdleConnections)
 	s := &sqsOfATest{T: t, client: sqs.NewFromConfig(settings), name: "orders-dlq", endpoint: endpoint}
 	s.dead = s.queue(s.name, nil)
 	policy, err := json.Marshal(map[string]any{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:" + account + ":" + s.name, "maxReceiveCount": 1})
