@@ -145,12 +145,20 @@ func (s *search) readAgain(ctx context.Context, found *Found) (whole bool, err e
 	if missed == nil || s.unplaced {
 		return missed == nil, nil
 	}
-	before := s.wanted.Known()
+	before := s.known()
 	if err := s.readMissed(ctx, found, missed); err != nil {
 		return false, err
 	}
-	now := s.wanted.Known()
-	return now.Links == before.Links && (now.Causes == before.Causes || !s.causesLeadOn), nil
+	return s.known() == before, nil
+}
+
+// known is how many ids lead on, those of events only where events name their causes.
+func (s *search) known() int {
+	known := s.wanted.Known()
+	if s.causesLeadOn {
+		return known.Links + known.Causes
+	}
+	return known.Links
 }
 
 // readAll reads everything into an index of its own.
@@ -268,9 +276,7 @@ func (s *search) missed() []adapters.Range {
 	}
 	spans, any := make([]adapters.Range, len(s.config.Sources)), false
 	for at, log := range s.logs {
-		log.know(s.wanted.Known(), log.last+1)
-		until := log.missed(s.causesLeadOn)
-		if until == 0 {
+		if log.know(s.known(), log.last+1); log.ignorant == 0 {
 			continue
 		}
 		any = true
@@ -279,7 +285,7 @@ func (s *search) missed() []adapters.Range {
 			*span = s.span()
 			span.UntilOffsets = map[adapters.Log]int64{}
 		}
-		span.UntilOffsets[at.log] = until
+		span.UntilOffsets[at.log] = log.ignorant
 	}
 	if !any {
 		return nil

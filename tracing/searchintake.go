@@ -83,14 +83,14 @@ func (s *search) log(source int, position *adapters.Position) *searchLog {
 		at = &searchLog{destination: s.destination(source, position.Destination), last: -1}
 		s.logs[place] = at
 	}
-	at.know(s.wanted.Known(), at.last+1)
+	at.know(s.known(), at.last+1)
 	return at
 }
 
 func (s *search) destination(source int, name string) *searchDestination {
 	place := searchPlace{source, adapters.Log{Destination: name}}
 	if s.destinations[place] == nil {
-		s.destinations[place] = &searchDestination{}
+		s.destinations[place] = &searchDestination{usage: keyUsage{keys: map[string]string{}}}
 	}
 	return s.destinations[place]
 }
@@ -114,7 +114,7 @@ func (l *searchLog) reads(position *adapters.Position) bool {
 func (s *search) keeps(at *searchLog, reader *envelope.Reader, m *adapters.Message, first, room bool) bool {
 	belongs := s.wanted.Take(reader, m)
 	if belongs {
-		at.know(s.wanted.Known(), at.last)
+		at.know(s.known(), at.last)
 	}
 	if belongs && !at.destination.keyed {
 		at.destination.keyed = string(m.Key) == s.config.ID && s.identifies(reader, m)
@@ -167,9 +167,6 @@ func (k *keyUsage) add(m *adapters.Message, id *envelope.Identity) {
 		k.otherwise = true // partitions go by its bytes, of which the id is a part only
 	}
 	if id.Flow.Known() {
-		if k.keys == nil {
-			k.keys = map[string]string{}
-		}
 		key, known := k.keys[string(id.Flow.Value)]
 		k.otherwise = k.otherwise || known && key != string(m.Key)
 		k.keys[string(id.Flow.Value)] = string(m.Key)

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 
 	"eventscope/adapters"
-	"eventscope/tracing/wanted"
 )
 
 // searchLog is how far a search has read one log, and what it kept of it.
@@ -15,37 +14,18 @@ type searchLog struct {
 	whole int64  // everything before this offset was kept
 	kept  ascent // offsets of what was kept behind it
 
-	links  knowledge // of ids that lead on
-	causes knowledge // of these and of those of events
-}
-
-// knowledge is how many ids were known when a log was read last.
-type knowledge struct {
-	ids      int
+	ids      int   // how many that lead on were known when the log was read last
 	ignorant int64 // what lies before this offset was read before the last of them was known
 }
 
-// know notes that the log is read from an offset on with these ids known.
-func (l *searchLog) know(now wanted.Known, from int64) {
-	l.links.know(now.Links, from)
-	l.causes.know(now.Links+now.Causes, from)
-}
-
-func (k *knowledge) know(ids int, from int64) {
-	if k.ids != ids {
-		k.ids, k.ignorant = ids, from
+// know notes that the log is read from an offset on with so many ids known.
+func (l *searchLog) know(ids int, from int64) {
+	if l.ids != ids {
+		l.ids, l.ignorant = ids, from
 	}
 }
 
-// missed is the offset before which the log was read without knowing all ids that matter.
-func (l *searchLog) missed(causesMatter bool) int64 {
-	if causesMatter {
-		return l.causes.ignorant
-	}
-	return l.links.ignorant
-}
-
-// searchPlace names a log, or a destination of which messages have no offsets.
+// searchPlace names a log of a source, or with partition 0 a destination.
 type searchPlace struct {
 	source int
 	log    adapters.Log
