@@ -292,6 +292,29 @@ func TestMisfitsAreCounted(t *testing.T) {
 	}
 }
 
+// TestAMisfitIsCountedOnce, although its message is looked at again since the schema of its key is new.
+func TestAMisfitIsCountedOnce(t *testing.T) {
+	there := newRegistry(t, map[string]any{"/schemas/ids/1": schema(noteSchema), "/schemas/ids/2": schema(noteSchema)})
+	h := notes(2, 1)
+	m := &h.batches[1][50]
+	m.Key, m.Value = []byte{0, 0, 0, 0, 2, 4, 0x6f, 0x6b, 0}, append(m.Value, 0)
+	s := attached(t, Config{URLs: []string{there.URL}}, h)
+	misfits := 0
+	if err := s.Scan(t.Context(), adapters.Range{}, adapters.IntakeFunc(func(_ context.Context, batch *adapters.Batch) error {
+		for i := range batch.Messages {
+			if batch.Messages[i].Misfit {
+				misfits++
+			}
+		}
+		return nil
+	})); err != nil || misfits != 1 {
+		t.Errorf("%d do not fit, %v", misfits, err)
+	}
+	if status := s.Status(); status.Unread["values of schema 1 do not fit it"] != 1 {
+		t.Errorf("%+v", status.Unread)
+	}
+}
+
 // TestWhatLacksItsSchemaSaysSo while it may come, and is no longer counted once it was read again.
 func TestWhatLacksItsSchemaSaysSo(t *testing.T) {
 	there := newRegistry(t, map[string]any{"/schemas/ids/2": schema(`{"type":"nothing"}`)})

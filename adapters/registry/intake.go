@@ -20,13 +20,13 @@ func (r *Registry) intake(next adapters.Intake, most time.Duration) adapters.Int
 		a := attending{r: r, met: met, now: time.Now()}
 		a.find = a.known
 		for i := range batch.Messages {
-			a.attend(&batch.Messages[i], i)
+			a.attend(&batch.Messages[i])
 		}
 		if len(a.asked) > 0 && !batch.Volatile {
 			r.await(ctx, a.asked, most)
 		}
-		for _, i := range a.lacking {
-			a.miss(&batch.Messages[i])
+		for i := range a.lacking {
+			a.miss(&a.lacking[i])
 		}
 		for i := range a.last {
 			a.last[i].tell(&r.unread)
@@ -47,7 +47,13 @@ type attending struct {
 	// asked were never named before, and lacking are messages that are looked at again when
 	// these may be known.
 	asked   []*entry
-	lacking []int
+	lacking []lacking
+}
+
+// lacking is a message whose key or value names a schema that was not known.
+type lacking struct {
+	*adapters.Message
+	value bool // its value does, and was not looked at
 }
 
 // needed is a schema that messages of a batch name.
@@ -64,20 +70,26 @@ func (n *needed) tell(u *unread) {
 }
 
 // attend gives a message its schemas, and looks whether its value is what its schema says.
-func (a *attending) attend(m *adapters.Message, i int) {
+func (a *attending) attend(m *adapters.Message) {
 	m.Schemas = a.r
 	key, value := a.lookAtKey(m), a.look(m) // which ask for them
 	switch {
 	case key == nil && value == nil:
 	case len(a.asked) > 0:
-		a.lacking = append(a.lacking, i)
+		a.lacking = append(a.lacking, lacking{m, value != nil})
 	default:
 		lack(m, key, value)
 	}
 }
 
 // miss notes what a message lacks that nobody waits for any longer.
-func (a *attending) miss(m *adapters.Message) { lack(m, a.lookAtKey(m), a.look(m)) }
+func (a *attending) miss(l *lacking) {
+	var value *needed
+	if l.value {
+		value = a.look(l.Message)
+	}
+	lack(l.Message, a.lookAtKey(l.Message), value)
+}
 
 // lack notes that the schema of the key or of the value of a message is not known, or of both.
 func lack(m *adapters.Message, key, value *needed) {
