@@ -2,8 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -143,31 +141,11 @@ func Once(o *sqs.Options) {
 // bounded refuses answers that are too large.
 type bounded struct{ client http.Client }
 
-var errAnswer = errors.New("the answer is larger than any that the service gives")
-
 // Do implements the SDK's HTTPClient.
 func (b *bounded) Do(request *http.Request) (*http.Response, error) {
 	response, err := b.client.Do(request)
-	if err != nil {
-		return response, err
+	if err == nil {
+		response.Body = http.MaxBytesReader(nil, response.Body, mostAnswer)
 	}
-	response.Body = &boundedBody{response.Body, mostAnswer}
-	return response, nil
-}
-
-type boundedBody struct {
-	io.ReadCloser
-	left int64
-}
-
-func (b *boundedBody) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errAnswer
-	}
-	if int64(len(p)) > b.left {
-		p = p[:b.left]
-	}
-	n, err := b.ReadCloser.Read(p)
-	b.left -= int64(n)
-	return n, err
+	return response, err
 }

@@ -14,6 +14,7 @@
 //	client.go   Client: opening, closing, how long an answer may take and how large it may be
 //	queue.go    Queue: what the service tells of one queue, and of several at once
 //	topic.go    Topic, Subscription: what SNS tells
+//	pages.go    lists, page by page
 //	name.go     names, ARNs and queue URLs
 //	problem.go  what went wrong, as a sentence for an operator
 //

@@ -137,11 +137,12 @@ func (c *Client) unanswered(p *adapters.Problem, err error) {
 		authority x509.UnknownAuthorityError
 		verifying *tls.CertificateVerificationError
 		plain     tls.RecordHeaderError
+		large     *http.MaxBytesError
 	)
 	p.Remedy, p.Kind = "check the region, the endpoint and the network", adapters.ErrNotConnected
 	switch text := err.Error(); {
-	case errors.Is(err, errAnswer):
-		p.Cause, p.Remedy, p.Kind = errAnswer.Error(), "check what answers there", adapters.ErrTooLarge
+	case errors.As(err, &large):
+		p.Cause, p.Remedy, p.Kind = "the answer is larger than any that the service gives", "check what answers there", adapters.ErrTooLarge
 	case strings.Contains(text, "get credentials") || strings.Contains(text, "refresh cached credentials"):
 		*p = *credentialsProblem(p.Doing, text)
 	case errors.As(err, &authority) || errors.As(err, &verifying) || errors.As(err, &plain):

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,8 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
-	"eventscope/adapters"
 )
 
 // Queue is what SQS tells of one.
@@ -124,9 +123,8 @@ func accountOf(url string) string {
 }
 
 const (
-	// pageSize is how many names one answer may have, and mostQueues how many are asked for in all.
-	pageSize   = 1000
-	mostQueues = 20_000
+	// pageSize is how many names one answer may have.
+	pageSize = 1000
 	// atOnce is how many questions are under way.
 	atOnce = 8
 )
@@ -137,21 +135,41 @@ func (c *Client) QueueURLs(ctx context.Context, prefix string) (urls []string, e
 	if prefix != "" {
 		input.QueueNamePrefix = &prefix
 	}
-	for pages := sqs.NewListQueuesPaginator(c.SQS, input); pages.HasMorePages(); {
-		limited, cancel := Limit(ctx)
-		page, err := pages.NextPage(limited)
-		cancel()
-		if err != nil {
-			return nil, c.Problem(ctx, "list queues", err)
-		}
-		if urls = append(urls, page.QueueUrls...); len(urls) > mostQueues {
-			return nil, &adapters.Problem{
-				Doing: "list queues of " + c.Place(), Cause: "there are more than " + strconv.Itoa(mostQueues),
-				Remedy: "name those that are meant", Kind: adapters.ErrTooLarge,
+	err = eachPage(ctx, c, "list queues", sqs.NewListQueuesPaginator(c.SQS, input), func(page *sqs.ListQueuesOutput) int {
+		urls = append(urls, page.QueueUrls...)
+		return len(urls)
+	})
+	return urls, err
+}
+
+// SourcesOf lists the queues that dead-letter to one, by their names in order.
+func (c *Client) SourcesOf(ctx context.Context, q *Queue) (sources []string, err error) {
+	pages := sqs.NewListDeadLetterSourceQueuesPaginator(c.SQS, &sqs.ListDeadLetterSourceQueuesInput{QueueUrl: &q.URL, MaxResults: aws.Int32(pageSize)})
+	err = eachPage(ctx, c, "find what dead-letters to queue "+q.Name, pages, func(page *sqs.ListDeadLetterSourceQueuesOutput) int {
+		for _, url := range page.QueueUrls {
+			if name := nameOf(url); CheckName(name) == nil {
+				sources = append(sources, name)
 			}
 		}
+		return len(sources)
+	})
+	slices.Sort(sources)
+	return sources, err
+}
+
+// Delete deletes up to ten messages by their receipts, and says which were refused.
+func (c *Client) Delete(ctx context.Context, url, doing string, receipts []string) (refused []types.BatchResultErrorEntry, err error) {
+	entries := make([]types.DeleteMessageBatchRequestEntry, len(receipts))
+	for i := range receipts {
+		entries[i] = types.DeleteMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: &receipts[i]}
 	}
-	return urls, nil
+	limited, cancel := Limit(ctx)
+	defer cancel()
+	out, err := c.SQS.DeleteMessageBatch(limited, &sqs.DeleteMessageBatchInput{QueueUrl: &url, Entries: entries})
+	if err != nil {
+		return nil, c.Problem(ctx, doing, err)
+	}
+	return out.Failed, nil
 }
 
 // AllNames lists the queues that are not of taps.
@@ -218,10 +236,4 @@ func (c *Client) Queues(ctx context.Context, names []string) <-chan Answer {
 		}
 	}()
 	return answers
-}
-
-// ParsePath is the name in the URL of a queue, whatever its host.
-func ParsePath(url string) (name string, ok bool) {
-	name = nameOf(url)
-	return name, CheckName(name) == nil
 }

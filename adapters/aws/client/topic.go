@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -17,35 +16,17 @@ type Subscription struct {
 	Queue ARN
 }
 
-// mostListed bounds how many topics or subscriptions are read. An answer has a hundred.
-const mostListed = 20_000
-
-func (c *Client) tooMany(what string) error {
-	return &adapters.Problem{
-		Doing: "list " + what + " of " + c.Place(), Cause: "there are more than " + strconv.Itoa(mostListed),
-		Remedy: "name those that are meant", Kind: adapters.ErrTooLarge,
-	}
-}
-
 // Topics lists the topics of the caller's account.
 func (c *Client) Topics(ctx context.Context) (topics []ARN, err error) {
-	for pages := sns.NewListTopicsPaginator(c.SNS, &sns.ListTopicsInput{}); pages.HasMorePages(); {
-		limited, cancel := Limit(ctx)
-		page, err := pages.NextPage(limited)
-		cancel()
-		if err != nil {
-			return nil, c.Problem(ctx, "list topics", err)
-		}
+	err = eachPage(ctx, c, "list topics", sns.NewListTopicsPaginator(c.SNS, &sns.ListTopicsInput{}), func(page *sns.ListTopicsOutput) int {
 		for _, t := range page.Topics {
 			if arn, ok := ParseARN(aws.ToString(t.TopicArn)); ok {
 				topics = append(topics, arn)
 			}
 		}
-		if len(topics) > mostListed {
-			return nil, c.tooMany("topics")
-		}
-	}
-	return topics, nil
+		return len(topics)
+	})
+	return topics, err
 }
 
 // TopicsNamed finds topics by their names.
@@ -100,13 +81,7 @@ func (c *Client) CheckTopic(ctx context.Context, topic ARN) error {
 
 // Subscriptions lists the queues that topics feed.
 func (c *Client) Subscriptions(ctx context.Context) (all []Subscription, err error) {
-	for pages := sns.NewListSubscriptionsPaginator(c.SNS, &sns.ListSubscriptionsInput{}); pages.HasMorePages(); {
-		limited, cancel := Limit(ctx)
-		page, err := pages.NextPage(limited)
-		cancel()
-		if err != nil {
-			return nil, c.Problem(ctx, "list subscriptions", err)
-		}
+	err = eachPage(ctx, c, "list subscriptions", sns.NewListSubscriptionsPaginator(c.SNS, &sns.ListSubscriptionsInput{}), func(page *sns.ListSubscriptionsOutput) int {
 		for _, s := range page.Subscriptions {
 			topic, isTopic := ParseARN(aws.ToString(s.TopicArn))
 			queue, isQueue := ParseARN(aws.ToString(s.Endpoint))
@@ -114,9 +89,7 @@ func (c *Client) Subscriptions(ctx context.Context) (all []Subscription, err err
 				all = append(all, Subscription{aws.ToString(s.SubscriptionArn), topic, queue})
 			}
 		}
-		if len(all) > mostListed {
-			return nil, c.tooMany("subscriptions")
-		}
-	}
-	return all, nil
+		return len(all)
+	})
+	return all, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -78,21 +77,8 @@ func (d *DeadLetters) ask(ctx context.Context, name string) (q *client.Queue, so
 	if q, err = d.Client.Queue(ctx, name); err != nil {
 		return nil, nil, err
 	}
-	for pages := sqs.NewListDeadLetterSourceQueuesPaginator(d.Client.SQS, &sqs.ListDeadLetterSourceQueuesInput{QueueUrl: &q.URL, MaxResults: aws.Int32(1000)}); pages.HasMorePages(); {
-		limited, cancel := client.Limit(ctx)
-		page, err := pages.NextPage(limited)
-		cancel()
-		if err != nil {
-			return nil, nil, d.Client.Problem(ctx, "find what dead-letters to queue "+name, err)
-		}
-		for _, url := range page.QueueUrls {
-			if arn, ok := client.ParsePath(url); ok {
-				sources = append(sources, arn)
-			}
-		}
-	}
-	slices.Sort(sources)
-	return q, sources, nil
+	sources, err = d.Client.SourcesOf(ctx, q)
+	return q, sources, err
 }
 
 // described is a queue as one for dead letters.

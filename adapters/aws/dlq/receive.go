@@ -107,18 +107,12 @@ func (h *handling) giveBack(ctx context.Context, receipts []string) error {
 func (h *handling) remove(ctx context.Context, receipts []string) error {
 	for first := 0; first < len(receipts); first += batch {
 		part := receipts[first:min(first+batch, len(receipts))]
-		entries := make([]types.DeleteMessageBatchRequestEntry, len(part))
-		for i := range part {
-			entries[i] = types.DeleteMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: &part[i]}
-		}
-		limited, cancel := client.Limit(ctx)
-		out, err := h.client.SQS.DeleteMessageBatch(limited, &sqs.DeleteMessageBatchInput{QueueUrl: &h.queue.URL, Entries: entries})
-		cancel()
+		refused, err := h.client.Delete(ctx, h.queue.URL, "delete letters of queue "+h.queue.Name, part)
 		if err != nil {
-			return h.client.Problem(ctx, "delete letters of queue "+h.queue.Name, err)
+			return err
 		}
-		if len(out.Failed) > 0 {
-			return heldTooLong(h.queue.Name, len(out.Failed), aws.ToString(out.Failed[0].Code))
+		if len(refused) > 0 {
+			return heldTooLong(h.queue.Name, len(refused), aws.ToString(refused[0].Code))
 		}
 	}
 	return nil

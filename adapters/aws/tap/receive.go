@@ -2,7 +2,6 @@ package tap
 
 import (
 	"context"
-	"strconv"
 	"sync"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"eventscope/adapters"
-	"eventscope/adapters/aws/client"
 	"eventscope/adapters/aws/message"
 )
 
@@ -97,14 +95,12 @@ func (s *session) ask(ctx context.Context) ([]types.Message, error) {
 
 // remove deletes messages. What cannot be deleted comes again, and is left out then.
 func (s *session) remove(ctx context.Context, messages []types.Message) error {
-	entries := make([]types.DeleteMessageBatchRequestEntry, len(messages))
+	receipts := make([]string, len(messages))
 	for i := range messages {
-		entries[i] = types.DeleteMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: messages[i].ReceiptHandle}
+		receipts[i] = aws.ToString(messages[i].ReceiptHandle)
 	}
-	limited, cancel := client.Limit(ctx)
-	defer cancel()
-	_, err := s.made.client.SQS.DeleteMessageBatch(limited, &sqs.DeleteMessageBatchInput{QueueUrl: &s.made.queue.URL, Entries: entries})
-	return s.made.client.Problem(ctx, "delete what was read", err)
+	_, err := s.made.client.Delete(ctx, s.made.queue.URL, "delete what was read", receipts)
+	return err
 }
 
 // deliver hands messages to the intake, without those that came before.
