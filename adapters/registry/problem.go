@@ -49,6 +49,7 @@ func (r *Registry) judge(named fmt.Stringer, err error) (verdict, error) {
 func (r *Registry) judged(err error, problem func(cause, remedy string, kind error) error) (verdict, error) {
 	answer := (*sr.ResponseError)(nil)
 	waited, unusable, lacking := (*inOutage)(nil), (*unreadable)(nil), (*noToken)(nil)
+	large := (*http.MaxBytesError)(nil)
 	syntax, kind := (*json.SyntaxError)(nil), (*json.UnmarshalTypeError)(nil)
 	switch {
 	case err == nil:
@@ -64,8 +65,8 @@ func (r *Registry) judged(err error, problem func(cause, remedy string, kind err
 		return failing, problem(lacking.host+" gives no token", "check the URL of tokens, or wait: it is asked again", adapters.ErrNotConnected)
 	case errors.As(err, &answer):
 		return r.judgeStatus(answer, problem)
-	case errors.Is(err, errTooMuch):
-		return unknown, problem(errTooMuch.Error(), "check registry=", adapters.ErrTooLarge)
+	case errors.As(err, &large):
+		return unknown, problem("the answer is larger than 8 MiB", "check registry=", adapters.ErrTooLarge)
 	case errors.Is(err, errElsewhere):
 		return failing, problem(errElsewhere.Error(), "name that host in registry=, if it is the registry", adapters.ErrNotConnected)
 	case errors.As(err, &syntax), errors.As(err, &kind):

@@ -20,10 +20,7 @@ const (
 	patience = 5 * time.Second
 )
 
-var (
-	errTooMuch   = errors.New("the answer is larger than 8 MiB")
-	errElsewhere = errors.New("it sends elsewhere, to a host that was not named")
-)
+var errElsewhere = errors.New("it sends elsewhere, to a host that was not named")
 
 // newClient makes an HTTP client that reads bounded answers, and that carries nothing to
 // a host that was not named. It logs its questions in, if there is a login.
@@ -72,7 +69,7 @@ func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 		if said != nil {
 			said.Reset()
 		}
-		answer.Body = &body{answer.Body, maxAnswer, said}
+		answer.Body = &body{http.MaxBytesReader(nil, answer.Body, maxAnswer), said}
 	}
 	return answer, err
 }
@@ -110,17 +107,12 @@ func (b bounded) ask(request *http.Request) (*http.Response, error) {
 // body is that of an answer.
 type body struct {
 	io.ReadCloser
-	left int
 	said *heard // what was read, if somebody listens
 }
 
 // Read implements [io.Reader].
 func (b *body) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errTooMuch
-	}
-	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
-	b.left -= n
+	n, err := b.ReadCloser.Read(p)
 	if b.said != nil {
 		b.said.Write(p[:n])
 	}
