@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -156,21 +154,6 @@ func (d *document) name(i uint32) string {
 		return string(raw)
 	}
 	return string(Unquoted(d.data[n.key-1 : n.keyEnd+1]))
-}
-
-// Unquoted is a string of JSON without quotes and escapes; anything else is as it is.
-func Unquoted(value []byte) []byte {
-	if len(value) < 2 || value[0] != '"' {
-		return value
-	}
-	if bytes.IndexByte(value, '\\') < 0 {
-		return value[1 : len(value)-1]
-	}
-	text, err := jsontext.AppendUnquote(nil, value)
-	if err != nil { // such as half of a surrogate
-		return value[1 : len(value)-1]
-	}
-	return text
 }
 
 // path is where a node is.

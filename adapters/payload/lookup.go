@@ -31,12 +31,22 @@ func ReadableKey(m *adapters.Message, limit int) []byte {
 	if !ok {
 		return m.Key
 	}
-	if len(made) > 1 && made[0] == '"' {
-		if text, err := jsontext.AppendUnquote(nil, made); err == nil {
-			return text
-		}
+	return Unquoted(made)
+}
+
+// Unquoted is a string of JSON without quotes and escapes; anything else is as it is.
+func Unquoted(value []byte) []byte {
+	if len(value) < 2 || value[0] != '"' {
+		return value
 	}
-	return made
+	if bytes.IndexByte(value, '\\') < 0 {
+		return value[1 : len(value)-1]
+	}
+	text, err := jsontext.AppendUnquote(nil, value)
+	if err != nil { // such as half of a surrogate
+		return value[1 : len(value)-1]
+	}
+	return text
 }
 
 // Plain is the value of m decompressed where it is compressed, to at most limit bytes, and as

@@ -92,8 +92,7 @@ func (r *Registry) Version(ctx context.Context, subject string, version int) (*s
 	}
 	answer, err := r.client.SchemaByVersion(ctx, subject, version)
 	if err != nil {
-		_, told := r.judge(place, err)
-		return nil, told
+		return nil, r.inWords(place, err)
 	}
 	schema, err := r.Schema(ctx, schemas.Ref{By: schemas.ByID, ID: uint64(answer.ID)})
 	if err == nil && schema.Place() != place {

@@ -69,6 +69,7 @@ func (l *logins) refusal() (cause, remedy string) {
 
 // tokens are those of a client: one is kept until shortly before it ends.
 type tokens struct {
+	host   string
 	config clientcredentials.Config
 	ctx    context.Context // carries the HTTP client
 
@@ -97,7 +98,7 @@ func newTokens(ctx context.Context, c *OAuth, web *http.Client) (*tokens, error)
 	case c.Client == "" || c.Secret == "":
 		return nil, usage("tokens for the registry need a client and its secret")
 	}
-	t := &tokens{config: clientcredentials.Config{ClientID: c.Client, ClientSecret: c.Secret, TokenURL: c.URL}}
+	t := &tokens{host: at.Host, config: clientcredentials.Config{ClientID: c.Client, ClientSecret: c.Secret, TokenURL: c.URL}}
 	if c.Scope != "" {
 		t.config.Scopes = []string{c.Scope} // which are joined by spaces
 	}
@@ -164,15 +165,7 @@ func (t *tokens) close() {
 }
 
 func (t *tokens) none(err error) error {
-	return &noToken{host: hostOf(t.config.TokenURL), err: err}
-}
-
-func hostOf(address string) string {
-	at, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return at.Host
+	return &noToken{host: t.host, err: err}
 }
 
 // noToken says that there is no token. The error within may quote what the server said, which is not

@@ -76,34 +76,32 @@ type entry struct {
 	destination string
 }
 
-// found is the schema, or nil while it is not known.
-func (e *entry) found() *schemas.Schema {
+// answered reports whether there is an answer; what it was does not change any more.
+func (e *entry) answered() bool {
 	select {
 	case <-e.done:
-		return e.schema
-	default:
-		return nil
-	}
-}
-
-// holds reports whether an answer is there and is believed now.
-func (e *entry) holds(now time.Time) bool {
-	select {
-	case <-e.done:
-		return e.until.IsZero() || now.Before(e.until)
+		return true
 	default:
 		return false
 	}
 }
 
+// found is the schema, or nil while it is not known.
+func (e *entry) found() *schemas.Schema {
+	if !e.answered() {
+		return nil
+	}
+	return e.schema
+}
+
+// holds reports whether an answer is there and is believed now.
+func (e *entry) holds(now time.Time) bool {
+	return e.answered() && (e.until.IsZero() || now.Before(e.until))
+}
+
 // mayCome reports whether there is no schema yet, and whether there may be one later.
 func (e *entry) mayCome() bool {
-	select {
-	case <-e.done:
-		return e.schema == nil && !errors.Is(e.err, errors.ErrUnsupported)
-	default:
-		return true
-	}
+	return !e.answered() || e.schema == nil && !errors.Is(e.err, errors.ErrUnsupported)
 }
 
 // Open prepares to ask a registry, and asks nothing yet. It fails with [adapters.ErrUsage].
@@ -201,12 +199,10 @@ func (r *Registry) Find(destination string, ref schemas.Ref) (*schemas.Schema, e
 		return known, err
 	}
 	e := r.entry(destination, ref, time.Now())
-	select {
-	case <-e.done:
-		return e.schema, e.err
-	default:
+	if !e.answered() {
 		return nil, schemas.ErrPending
 	}
+	return e.schema, e.err
 }
 
 // entry is what is known of a schema, or a new question. One that was not asked for, since nobody
@@ -261,13 +257,9 @@ func (r *Registry) makeRoom() {
 			if r.kept <= maxKept && len(r.entries) < maxEntries {
 				return
 			}
-			select {
-			case <-old.done:
-				if (old.schema != nil) == schemas {
-					r.kept -= sizeOf(old.schema)
-					delete(r.entries, id)
-				}
-			default:
+			if old.answered() && (old.schema != nil) == schemas {
+				r.kept -= sizeOf(old.schema)
+				delete(r.entries, id)
 			}
 		}
 	}

@@ -160,12 +160,8 @@ func (c *count) why() string {
 		return c.first
 	}
 	why := "the registry had not answered in time; they are read when somebody looks at them"
-	select {
-	case <-c.entry.done:
-		if c.entry.err != nil {
-			why = c.entry.err.Error()
-		}
-	default:
+	if c.entry.answered() && c.entry.err != nil {
+		why = c.entry.err.Error()
 	}
 	if c.given != "" {
 		why += "; " + c.given

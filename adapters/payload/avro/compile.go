@@ -2,8 +2,8 @@ package avro
 
 import (
 	"encoding/json"
+	"eventscope/adapters/payload/encoded"
 	"fmt"
-	"strings"
 
 	"github.com/twmb/avro"
 )
@@ -160,10 +160,7 @@ func defaultText(value any) string {
 	if err != nil {
 		return "a default"
 	}
-	if len(text) > longestDefault {
-		return strings.ToValidUTF8(string(text[:longestDefault]), "") + "…"
-	}
-	return string(text)
+	return encoded.Cut(string(text), longestDefault)
 }
 
 // besideType heeds a logical type that stands beside the type of a field, not within it: a

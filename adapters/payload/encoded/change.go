@@ -23,11 +23,14 @@ const MostChanges = 256
 const longestChange = 512
 
 // Shortened is a text with its end left out where it is long.
-func Shortened(text string) string {
-	if len(text) <= longestChange {
+func Shortened(text string) string { return Cut(text, longestChange) }
+
+// Cut is so many bytes of a text, at most, with an ellipsis behind them where there are more.
+func Cut(text string, most int) string {
+	if len(text) <= most {
 		return text
 	}
-	return strings.ToValidUTF8(text[:longestChange], "") + "…"
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // Changes are what a comparison of two schemas has found so far.

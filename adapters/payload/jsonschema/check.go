@@ -3,6 +3,7 @@ package jsonschema
 import (
 	"cmp"
 	"errors"
+	"eventscope/adapters/payload/encoded"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,15 +31,7 @@ func (m *Misfit) Error() string {
 	if len(m.Path) == 0 {
 		return m.Why
 	}
-	return m.Why + " at " + cut(strings.Join(m.Path, "."), longestPath)
-}
-
-// cut is the beginning of a text that is too long.
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
+	return m.Why + " at " + encoded.Cut(strings.Join(m.Path, "."), longestPath)
 }
 
 // Samples: the first so many values of a schema, and one in so many then, of those that are not large.
@@ -179,5 +172,5 @@ func why(reason library.ErrorKind) string {
 			text = "it does not fit"
 		}
 	}
-	return cut(text, longestWhy)
+	return encoded.Cut(text, longestWhy)
 }
