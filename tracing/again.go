@@ -6,11 +6,8 @@ import (
 	"time"
 
 	"eventscope/adapters"
-	"eventscope/adapters/envelope"
 	"eventscope/adapters/payload"
 	"eventscope/adapters/schemas"
-	"eventscope/tracing/query"
-	"eventscope/tracing/versions"
 	"eventscope/tracing/waiting"
 )
 
@@ -98,19 +95,14 @@ func (s *Store) ReadAgain(ctx context.Context) error {
 
 // rereader reads events again.
 type rereader struct {
-	store    *Store
-	reader   *envelope.Reader
-	counter  *versions.Counter
-	identity envelope.Identity
-	subject  query.Subject
-	lacks    lacks
-	pause    time.Duration // between two looks
-	until    time.Time     // when somebody waits no longer; zero where nobody does
+	worker
+	pause time.Duration // between two looks
+	until time.Time     // when somebody waits no longer; zero where nobody does
 }
 
 // readAgain reads events again when their schemas have come, until ctx ends.
 func (s *Store) readAgain(ctx context.Context) {
-	r := &rereader{store: s, reader: envelope.NewReader(s.config.Rules), counter: versions.NewCounter(), pause: againEvery}
+	r := &rereader{worker: *s.newWorker(), pause: againEvery}
 	for {
 		select {
 		case <-ctx.Done():
@@ -297,7 +289,5 @@ func (r *rereader) message(out *slab, m *adapters.Message, sequence Sequence) {
 		lacking.Source = what.Source
 		out.lacks = append(out.lacks, lack{len(out.records) - 1, lacking})
 	}
-	if out.watches.any {
-		record.watched = out.watches.matched((*r.store.sources.Load())[out.source], &r.subject, m, &r.identity)
-	}
+	r.watch(out, record, m)
 }

@@ -51,7 +51,7 @@ func (s *Store) takeAgain(x *index, in *slab) {
 		delete(x.summaries.texts, sequence)
 		delete(x.reasons.texts, sequence)
 		if r.watched != 0 {
-			x.noteWatchedAgain(in.watches, r.watched, sequence)
+			x.noteWatched(in.watches, r.watched, sequence)
 		}
 	}
 	for number := range flows {
@@ -192,22 +192,6 @@ func (x *index) before(number uint32, sequence Sequence) Sequence {
 	return 0
 }
 
-// noteWatchedAgain remembers that an event matches after all, in its place among those that do.
-func (x *index) noteWatchedAgain(set *watchSet, bits uint8, sequence Sequence) {
-	for i, watch := range set.watches {
-		if bits&(1<<i) == 0 {
-			continue
-		}
-		state := x.watches[i]
-		if state == nil || state.watch != watch || state.boundary == 0 {
-			continue
-		}
-		if state.insert(sequence) {
-			watch.matched.Add(1)
-		}
-	}
-}
-
 // has reports whether the past has an event already.
 func (w *watchState) has(sequence Sequence) bool {
 	_, there := slices.BinarySearchFunc(w.past, sequence, newestFirst)
@@ -235,9 +219,12 @@ func (w *watchState) add(found []Sequence) []Sequence {
 // insert puts a sequence into its place, unless it is there already, or will be found there.
 func (w *watchState) insert(sequence Sequence) bool {
 	list, order := &w.live, cmp.Compare[Sequence]
-	switch {
+	switch n := len(w.live); {
 	case sequence < w.searched:
 		return false
+	case sequence >= w.boundary && (n == 0 || w.live[n-1] < sequence): // as nearly always
+		w.live = append(w.live, sequence)
+		return true
 	case sequence < w.boundary:
 		list, order, w.again = &w.past, newestFirst, true
 	}

@@ -122,14 +122,14 @@ func (x *index) stateOf(w *Watch) *watchState {
 	return state
 }
 
-// noteWatched remembers what a worker found a message to match.
+// noteWatched remembers what a message was found to match, for the first time or when it was read
+// again.
 func (x *index) noteWatched(set *watchSet, bits uint8, sequence Sequence) {
 	for i, watch := range set.watches {
 		if bits&(1<<i) == 0 {
 			continue
 		}
-		if state := x.watches[i]; state != nil && state.watch == watch && state.boundary != 0 && sequence >= state.boundary {
-			state.live = append(state.live, sequence)
+		if state := x.watches[i]; state != nil && state.watch == watch && state.boundary != 0 && state.insert(sequence) {
 			watch.matched.Add(1)
 			if state.len() > watch.store.mostMatches() {
 				state.forget(x.log.first)

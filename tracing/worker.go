@@ -21,7 +21,7 @@ const largestKept = 16 << 10
 // read is a worker: it reads the identities of one batch after the other and hands
 // slabs on. It owns a Reader and touches nothing that others do.
 func (s *Store) read(ctx context.Context, work <-chan job) {
-	w := &worker{store: s, reader: envelope.NewReader(s.config.Rules), counter: versions.NewCounter()}
+	w := s.newWorker()
 	for {
 		select {
 		case <-ctx.Done():
@@ -36,6 +36,7 @@ func (s *Store) read(ctx context.Context, work <-chan job) {
 	}
 }
 
+// worker reads messages. It has memory to do so.
 type worker struct {
 	store    *Store
 	reader   *envelope.Reader
@@ -43,6 +44,10 @@ type worker struct {
 	identity envelope.Identity
 	subject  query.Subject
 	lacks    lacks
+}
+
+func (s *Store) newWorker() *worker {
+	return &worker{store: s, reader: envelope.NewReader(s.config.Rules), counter: versions.NewCounter()}
 }
 
 // batch turns a batch into slabs and releases it.
@@ -82,13 +87,18 @@ func (w *worker) message(out *slab, m *adapters.Message, volatile bool) {
 	if out.past {
 		r.marks |= past
 	}
-	if out.watches.any {
-		r.watched = out.watches.matched((*w.store.sources.Load())[out.source], &w.subject, m, &w.identity)
-	}
+	w.watch(out, r, m)
 	if volatile || w.store.config.KeepRecent && m.Size() <= largestKept {
 		from := len(out.bytes)
 		out.bytes = copies.Append(out.bytes, m)
 		r.copy = span{uint32(from), uint32(len(out.bytes))}
+	}
+}
+
+// watch notes which of the filters that are being watched a message matches, which was read last.
+func (w *worker) watch(out *slab, r *record, m *adapters.Message) {
+	if out.watches.any {
+		r.watched = out.watches.matched((*w.store.sources.Load())[out.source], &w.subject, m, &w.identity)
 	}
 }
 

@@ -35,9 +35,6 @@ const (
 	Unknown State = "unknown"
 )
 
-// States are all, in the order of what deserves a look.
-var States = []State{Back, Old, Unknown, New, Current, Gone}
-
 // newFor is how long a version is called new.
 const newFor = 10 * time.Minute
 
