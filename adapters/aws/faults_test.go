@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -61,8 +63,22 @@ func TestWhatIsRefusedIsOneSentence(t *testing.T) {
 	}
 }
 
-// TestAnAnswerIsBounded: who answers without an end is not read to the end.
+// TestAnAnswerIsBounded: who answers without an end is not read to the end, and the SDK writes nothing
+// of it where a screen may be.
 func TestAnAnswerIsBounded(t *testing.T) {
+	said, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := os.Stderr
+	os.Stderr = said
+	t.Cleanup(func() {
+		os.Stderr = before
+		if text, err := os.ReadFile(said.Name()); err != nil || len(text) > 0 {
+			t.Errorf("the SDK has written %q, %v", text, err)
+		}
+		_ = said.Close()
+	})
 	p, faults := localStack(t).throughFaults(t)
 	faults.set(func(_ string, w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
