@@ -1,7 +1,9 @@
 package client
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -140,14 +142,35 @@ func Once(o *sqs.Options) {
 	})
 }
 
-// bounded refuses answers that are too large.
+// bounded refuses answers that are too large, and has a question that reached nobody asked again.
 type bounded struct{ client http.Client }
 
 // Do implements the SDK's HTTPClient.
 func (b *bounded) Do(request *http.Request) (*http.Response, error) {
+	if err := rewindable(request); err != nil {
+		return nil, err
+	}
 	response, err := b.client.Do(request)
 	if err == nil {
 		response.Body = http.MaxBytesReader(nil, response.Body, mostAnswer)
 	}
 	return response, err
+}
+
+// rewindable lets the standard library ask on a new connection, where the service has closed an idle
+// one before any byte of the question was written. The SDK's own body can be read but once.
+func rewindable(request *http.Request) error {
+	if request.Body == nil || request.GetBody != nil {
+		return nil
+	}
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		return err
+	}
+	if err := request.Body.Close(); err != nil {
+		return err
+	}
+	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	request.Body, err = request.GetBody()
+	return err
 }

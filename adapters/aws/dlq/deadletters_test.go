@@ -47,11 +47,11 @@ func TestAnAddressOfAnotherAccountIsRefused(t *testing.T) {
 func TestWhoseQueuesTheyAreIsAskedOnce(t *testing.T) {
 	f := newFake(0)
 	d := f.open(t)
-	f.instead = func(string, map[string]any) (int, string, bool) { return http.StatusForbidden, "", true }
+	f.answerInstead(func(string, map[string]any) (int, string, bool) { return http.StatusForbidden, "", true })
 	if got, err := d.Cluster(t.Context()); got != "" || err == nil {
 		t.Errorf("without an answer it is %q, %v", got, err)
 	}
-	f.instead = nil
+	f.answerInstead(nil)
 	for range 3 {
 		if got, err := d.Cluster(t.Context()); got != "aws us-east-1 "+fakeAccount || err != nil {
 			t.Errorf("it is %q, %v", got, err)

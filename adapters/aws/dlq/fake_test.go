@@ -28,7 +28,7 @@ type fake struct {
 	late     bool // what is in flight is counted as visible still
 	free     bool // nothing is hidden from anybody
 
-	// instead answers in its place, where it answers at all.
+	// instead is what answerInstead was given.
 	instead func(action string, body map[string]any) (status int, text string, answers bool)
 }
 
@@ -74,11 +74,12 @@ func (f *fake) Do(r *http.Request) (*http.Response, error) {
 	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	f.mu.Lock()
 	f.asked[action]++
+	instead := f.instead
 	f.mu.Unlock()
 	status, answer := http.StatusOK, ""
 	answered := false
-	if f.instead != nil {
-		status, answer, answered = f.instead(action, body)
+	if instead != nil {
+		status, answer, answered = instead(action, body)
 	}
 	if !answered {
 		if action == "ReceiveMessage" && f.visible() == 0 {
@@ -98,15 +99,37 @@ func (f *fake) Do(r *http.Request) (*http.Response, error) {
 
 // fail makes questions of one kind fail, or none of any.
 func (f *fake) fail(which string) {
-	f.instead = func(action string, _ map[string]any) (int, string, bool) {
+	f.answerInstead(func(action string, _ map[string]any) (int, string, bool) {
 		return http.StatusServiceUnavailable, "", action == which
-	}
+	})
+}
+
+// answerInstead has something else answer in its place, where it answers at all. Nil has it answer
+// itself again.
+func (f *fake) answerInstead(instead func(action string, body map[string]any) (status int, text string, answers bool)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.instead = instead
 }
 
 func (f *fake) count(action string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.asked[action]
+}
+
+// left is how many messages there are, hidden ones too.
+func (f *fake) left() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.messages)
+}
+
+// takeElsewhere has somebody else receive messages.
+func (f *fake) takeElsewhere(most int, hold time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.receive(most, hold)
 }
 
 func (f *fake) visible() (n int) {

@@ -42,7 +42,7 @@ func TestALookSaysWhatItHasNotSeen(t *testing.T) {
 			if c.othersLetGoNow {
 				hold = 2 * time.Second
 			}
-			f.receive(c.others, hold)
+			f.takeElsewhere(c.others, hold)
 			f.late = c.late
 			seen := 0
 			err := d.Peek(t.Context(), deadletter.Peek{DLQ: c.queue, Most: c.most}, func(part []deadletter.Delivery) error {

@@ -47,9 +47,9 @@ func TestOnlyWhatIsSurelyRefusedIsRefused(t *testing.T) {
 		{403, "", refused, false},
 	} {
 		f := newFake(0)
-		f.instead = func(action string, _ map[string]any) (int, string, bool) {
+		f.answerInstead(func(action string, _ map[string]any) (int, string, bool) {
 			return c.status, c.answer, action == "SendMessageBatch"
-		}
+		})
 		publisher, err := f.open(t).Publisher(t.Context())
 		if err != nil {
 			t.Fatal(err)
