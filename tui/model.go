@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// framesPerSecond bounds how often the renderer writes to the terminal.
-	framesPerSecond = 30
+	// framesPerSecond is how often the renderer looks whether there is something to write to the
+	// terminal: a key waits for it, and each look wakes a screen on which nothing happens.
+	framesPerSecond = 105
 	// liveTick is the frame clock while things change, idleTick while they do not.
 	liveTick = 66 * time.Millisecond
 	idleTick = 250 * time.Millisecond
