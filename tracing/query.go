@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope"
 	"eventscope/tracing/query"
 	"eventscope/tracing/versions"
 )
@@ -160,6 +161,16 @@ type Event struct {
 	// Fields are those that the store was asked for, in their order, as they may be shown; nil when
 	// no copy is at hand.
 	Fields [][]byte
+}
+
+// EventOf is a message that was read beside the index, as the event that it tells of.
+func EventOf(source string, broker adapters.Broker, m *adapters.Message, rules *envelope.Rules) Event {
+	var id envelope.Identity
+	envelope.NewReader(rules).Read(m, &id)
+	return Event{
+		Source: source, Broker: broker, Position: m.Position, Time: m.Time,
+		Type: string(id.Type.Value), Service: string(id.Service.Value), FlowID: string(id.Flow.Value), Entity: string(id.Entity.Value),
+	}
 }
 
 // entry is what a filter is told of an event.

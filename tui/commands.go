@@ -170,29 +170,22 @@ func (m *Model) give(value string) tea.Cmd {
 	}
 	s := m.shell
 	said := text.Own("unknown command ").Add(s.theme.Cut(s.theme.String(name), 30))
-	if guess := m.meant(name); guess != "" {
-		said = said.Add(text.Own("; did you mean :"), s.theme.String(guess), text.Own("?"))
-	}
-	s.Say(theme.Bad, said.Add(text.Own("; : and tab lists all")))
+	s.Say(theme.Bad, s.didYouMean(said, ":", name, m.names()).Add(text.Own("; : and tab lists all")))
 	return nil
 }
 
-// meant is the command that was probably meant by a name that none has.
-func (m *Model) meant(name string) string {
-	if m.shell.options.Nearest == nil {
-		return ""
-	}
-	var names []string
+// names are those of all commands, and the aliases of those that there are.
+func (m *Model) names() (all []string) {
 	for _, v := range m.verbs() {
-		names = append(names, v.name)
+		all = append(all, v.name)
 	}
 	for alias := range aliases {
 		if _, ok := m.verb(alias); ok {
-			names = append(names, alias)
+			all = append(all, alias)
 		}
 	}
-	slices.Sort(names)
-	return m.shell.options.Nearest(name, names)
+	slices.Sort(all)
+	return all
 }
 
 // didYouMean adds to a sentence what was probably meant by a word that is none of names, as it is

@@ -32,13 +32,17 @@ func (m *marked) same(other *marked) bool {
 	return m.about.Event.Source == other.about.Event.Source && m.about.Event.Position == other.about.Event.Position
 }
 
-// subject is what there is to be compared under the cursor, or nil.
-func (s *shell) subject() *marked {
-	shown, ok := s.Top().(page.About)
-	if !ok {
-		return nil
+// subject is what the page on the screen is about; zero where it is about nothing.
+func (s *shell) subject() (about page.Subject) {
+	if shown, ok := s.Top().(page.About); ok {
+		about = shown.Subject()
 	}
-	m := &marked{about: shown.Subject()}
+	return about
+}
+
+// toMark is what there is to be compared under the cursor, or nil.
+func (s *shell) toMark() *marked {
+	m := &marked{about: s.subject()}
 	switch m.flow = s.Top().Scope()&(keymap.OnFlows|keymap.OnFlow) != 0; {
 	case m.flow && m.about.Flow != 0:
 		m.label = m.about.Label
@@ -63,7 +67,7 @@ func (s *shell) toCompare() []page.Piece {
 
 // compare marks what is under the cursor, or compares it with what was marked.
 func (s *shell) compare() tea.Cmd {
-	is, was := s.subject(), s.marked
+	is, was := s.toMark(), s.marked
 	switch {
 	case is == nil:
 		s.Say(theme.Warn, text.Own("there is nothing under the cursor to compare"))
@@ -135,11 +139,7 @@ func runCompare(m *Model, rest string) tea.Cmd {
 
 // flowUnderCursor is the flow that the page is about, or that of the event that it is about.
 func (s *shell) flowUnderCursor() (flow comparepage.Flow) {
-	shown, ok := s.Top().(page.About)
-	if !ok {
-		return flow
-	}
-	about := shown.Subject()
+	about := s.subject()
 	flow = comparepage.Flow{Key: about.Flow, Label: about.Label}
 	if flow.Label.Empty() && about.Event != nil {
 		flow.Label = s.theme.String(page.FlowLabel(*about.Event))

@@ -19,11 +19,7 @@ import (
 // copyAs asks in which form the flow or the event under the cursor is wanted.
 func (m *Model) copyAs() {
 	s := m.shell
-	shown, ok := s.Top().(page.About)
-	if !ok {
-		return
-	}
-	about := shown.Subject()
+	about := s.subject()
 	choices := append(s.flowForms(about), s.eventForms(about.Event)...)
 	if len(choices) == 0 {
 		s.Say(theme.Warn, text.Own("there is nothing under the cursor to copy"))

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"eventscope/adapters"
-	"eventscope/adapters/envelope"
 	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/reading"
@@ -142,12 +141,8 @@ func (c *comparing) fetch(ctx context.Context, sources *reading.Sources, at adap
 				problem = err
 				continue
 			}
-			var id envelope.Identity
-			envelope.NewReader(c.settings.rules).Read(&message, &id)
-			return &compare.Side{Message: &message, Event: &tracing.Event{
-				Source: source.Name, Broker: source.Broker, Position: at, Time: message.Time, Type: string(id.Type.Value), Service: string(id.Service.Value),
-				FlowID: string(id.Flow.Value), Entity: string(id.Entity.Value),
-			}}, nil
+			event := tracing.EventOf(source.Name, source.Broker, &message, c.settings.rules)
+			return &compare.Side{Message: &message, Event: &event}, nil
 		}
 	}
 	switch {

@@ -18,6 +18,14 @@ type Step struct {
 // In says in which of the two flows it happened.
 func (s Step) In() (a, b bool) { return s.A >= 0, s.B >= 0 }
 
+// Of is the step as one of the flows has it: as A does, where it happened there.
+func (s Step) Of(a, b *tracing.Flow) *tracing.Step {
+	if s.A >= 0 {
+		return &a.Steps[s.A]
+	}
+	return &b.Steps[s.B]
+}
+
 // Later is by how much later it happened in B, counted from the beginning of each flow; 0 where it
 // did not happen in both.
 func (s Step) Later(a, b *tracing.Flow) time.Duration {

@@ -197,13 +197,11 @@ func (e *events) Render(width, height int) []widget.Line {
 		}
 		e.goTo(at)
 	}
-	from, to := e.Show(lines, height, len(e.lines))
-	for i := from; i < to; i++ {
-		row := widget.CursorRow(t, width, i == e.Cursor.Index)
+	return e.Draw(t, lines, width, height, len(e.lines), func(i int, selected bool) widget.Line {
+		row := widget.CursorRow(t, width, selected)
 		e.lines[i].draw(row)
-		lines = append(lines, row.Line())
-	}
-	return widget.Fit(t, lines, width, height)
+		return row.Line()
+	})
 }
 
 // goTo keeps the cursor on its field when the lines change.

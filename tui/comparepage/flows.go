@@ -37,8 +37,7 @@ type flows struct {
 	of      [2]Flow
 	a, b    *tracing.Flow // nil until they came
 	steps   []compare.Step
-	results map[pair]*compare.Result // of those that were compared
-	tried   map[pair]bool            // whose messages were asked for
+	results map[pair]*compare.Result // of those whose messages were asked for; nil where they have not come
 	seen    uint64
 	asked   time.Time
 }
@@ -57,7 +56,7 @@ const (
 
 // NewFlows is the page of two flows.
 func (c *Config) NewFlows(a, b Flow) page.Page {
-	return &flows{Config: c, of: [2]Flow{a, b}, results: map[pair]*compare.Result{}, tried: map[pair]bool{}}
+	return &flows{Config: c, of: [2]Flow{a, b}, results: map[pair]*compare.Result{}}
 }
 
 func (f *flows) Scope() keymap.Scope { return keymap.OnCompare }
@@ -175,8 +174,9 @@ func (f *flows) compare() tea.Cmd {
 	}
 	var steps []compare.Step
 	for _, s := range f.steps {
-		if p := f.pairOf(s); p.a != 0 && p.b != 0 && !f.tried[p] && len(f.tried) < mostPairs {
-			f.tried[p] = true
+		p := f.pairOf(s)
+		if _, asked := f.results[p]; p.a != 0 && p.b != 0 && !asked && len(f.results) < mostPairs {
+			f.results[p] = nil
 			steps = append(steps, s)
 		}
 	}
@@ -302,7 +302,7 @@ func (f *flows) Render(width, height int) []widget.Line {
 	if height < lowPage {
 		return f.list(width, height)
 	}
-	lines := append(widget.Fit(t, f.list(width, low), width, low), widget.Rule(t, width))
+	lines := append(f.list(width, low), widget.Rule(t, width))
 	return widget.Fit(t, append(lines, f.detail(width, height-low-1)...), width, height)
 }
 

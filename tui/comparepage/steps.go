@@ -82,12 +82,7 @@ func (f *flows) slowest() int {
 }
 
 // step is a step as one of the flows has it.
-func (f *flows) step(i int) *tracing.Step {
-	if s := f.steps[i]; s.A >= 0 {
-		return &f.a.Steps[s.A]
-	}
-	return &f.b.Steps[f.steps[i].B]
-}
+func (f *flows) step(i int) *tracing.Step { return f.steps[i].Of(f.a, f.b) }
 
 // list draws what the flows are, and the steps.
 func (f *flows) list(width, height int) []widget.Line {
@@ -104,12 +99,8 @@ func (f *flows) list(width, height int) []widget.Line {
 	columns := f.columns(width)
 	names := []text.Safe{text.Own("A"), text.Own("B"), text.Own("Later"), text.Own("Service"), text.Own("Type"), text.Own("Destination"), text.Own("Differs in")}
 	lines = append(lines, widget.Headings(t, width, columns, names, stepA, stepB, stepLater))
-	from, to := f.Show(lines, height, len(f.steps))
 	slowest := f.slowest()
-	for i := from; i < to; i++ {
-		lines = append(lines, f.row(columns, i, width, i == slowest))
-	}
-	return lines
+	return f.Draw(t, lines, width, height, len(f.steps), func(i int, selected bool) widget.Line { return f.row(columns, i, width, selected, i == slowest) })
 }
 
 // columns are the widths of the columns. On a narrow screen the destination leaves first, then what
@@ -151,19 +142,12 @@ func (f *flows) later(i int) text.Safe {
 	if s.A < 0 || s.B < 0 {
 		return text.Safe{}
 	}
-	switch later := s.Later(f.a, f.b); {
-	case later.Abs() < time.Millisecond:
-		return text.Own("0")
-	case later < 0:
-		return text.Own("-").Add(text.Span(-later))
-	default:
-		return text.Own("+").Add(text.Span(later))
-	}
+	return text.Later(s.Later(f.a, f.b))
 }
 
 // row draws a step.
-func (f *flows) row(columns []int, i, width int, slowest bool) widget.Line {
-	t, row := f.Theme(), widget.ListRow(f.Theme(), width, i == f.Cursor.Index, false)
+func (f *flows) row(columns []int, i, width int, selected, slowest bool) widget.Line {
+	t, row := f.Theme(), widget.ListRow(f.Theme(), width, selected, false)
 	a, b := f.when(i)
 	roleA, roleB, later := theme.Dim, theme.Dim, theme.Dim
 	if inA, inB := f.steps[i].In(); !inA {

@@ -310,12 +310,7 @@ func (f *flowPage) list(width, height int) []widget.Line {
 		makeDrawing = f.lanesDrawing
 	}
 	heads, draw := makeDrawing(width)
-	lines = append(lines, heads...)
-	from, to := f.Show(lines, height, len(f.rows))
-	for i := from; i < to; i++ {
-		lines = append(lines, draw(i, i == f.Cursor.Index))
-	}
-	return widget.Fit(f.Theme(), lines, width, height)
+	return f.Draw(f.Theme(), append(lines, heads...), width, height, len(f.rows), draw)
 }
 
 // drawing draws row i of a flow.

@@ -175,13 +175,5 @@ func (l *List) empty(width, height int) []widget.Line {
 		}
 		sentences = []text.Safe{none, text.Own("esc clears it; / changes it.")}
 	}
-	lines := []widget.Line{widget.Blank(t, width)}
-	for i, s := range sentences {
-		role := theme.Plain
-		if i > 0 {
-			role = theme.Dim
-		}
-		lines = append(lines, widget.Paragraph(t, width, 2, role, s, 4)...)
-	}
-	return widget.Fit(t, lines, width, height)
+	return page.Empty(t, width, height, nil, page.Piece{Role: theme.Plain, Text: sentences[0]}, page.Piece{Role: theme.Dim, Text: sentences[1]})
 }

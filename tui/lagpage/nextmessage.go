@@ -6,7 +6,6 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
-	"eventscope/adapters/envelope"
 	"eventscope/tracing"
 	"eventscope/tracing/lag"
 	"eventscope/tui/eventpage"
@@ -35,7 +34,8 @@ func newNextMessage(d *Model, c *consumerLag, l *consumer.LogLag, standing *lag.
 		if err != nil {
 			return message, nil, err
 		}
-		return message, eventOf(source, &message, rules), nil
+		event := tracing.EventOf(source.Name, source.Broker, &message, rules)
+		return message, &event, nil
 	})
 	role, glyph := t.Lag(standing.State)
 	p.Lead([]eventpage.Fact{
@@ -45,16 +45,6 @@ func newNextMessage(d *Model, c *consumerLag, l *consumer.LogLag, standing *lag.
 		{Label: text.Own("state"), Role: role, Value: glyph.Add(text.Space, t.String(standing.State.String()), text.Own(": "), t.String(standing.Why))},
 	})
 	return p
-}
-
-// eventOf is what a message says of itself, as the page of an event wants it.
-func eventOf(source *page.Source, m *adapters.Message, rules *envelope.Rules) *tracing.Event {
-	var id envelope.Identity
-	envelope.NewReader(rules).Read(m, &id)
-	return &tracing.Event{
-		Source: source.Name, Broker: source.Broker, Position: m.Position, Time: m.Time,
-		Type: string(id.Type.Value), Service: string(id.Service.Value), FlowID: string(id.Flow.Value), Entity: string(id.Entity.Value),
-	}
 }
 
 // firstFrom reads the first message at or behind a position, before the end of its log.

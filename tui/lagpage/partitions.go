@@ -311,15 +311,11 @@ func (p *partitionsPage) list(width, height int) []widget.Line {
 	lines := append(p.headLines(width), widget.Headings(t, width, columns, []text.Safe{
 		text.Own("State"), text.Own("Partition"), text.Own("Lag"), text.Own("Behind"), text.Own("Start"), text.Own("Committed"), text.Own("End"), text.Own("Member"), text.Own("Why"),
 	}, partLag, partBehind, partStart, partCommitted, partEnd))
-	from, to := p.Show(lines, height, len(p.consumer.Lag.Logs))
-	for i := from; i < to; i++ {
-		lines = append(lines, p.row(columns, i, width, i == p.Cursor.Index))
-	}
 	if len(p.consumer.Lag.Logs) == 0 {
 		lines = append(lines, widget.Blank(t, width))
 		lines = append(lines, widget.Paragraph(t, width, 2, theme.Warn, p.noLogs(), 4)...)
 	}
-	return widget.Fit(t, lines, width, height)
+	return p.Draw(t, lines, width, height, len(p.consumer.Lag.Logs), func(i int, selected bool) widget.Line { return p.row(columns, i, width, selected) })
 }
 
 // noLogs says why no partition is listed.

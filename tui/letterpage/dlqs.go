@@ -368,23 +368,25 @@ func (p *dlqsPage) groupRow(columns []int, group *replay.Group, width int, selec
 
 // empty says what would be here.
 func (p *dlqsPage) empty(width, height int) []widget.Line {
+	return page.Empty(p.Theme(), width, height, nil, p.whyEmpty()...)
+}
+
+// whyEmpty says why no letter is listed; nothing while nobody knows.
+func (p *dlqsPage) whyEmpty() (said []page.Piece) {
 	t := p.Theme()
-	lines := []widget.Line{widget.Blank(t, width)}
-	add := func(role theme.Role, s text.Safe) {
-		lines = append(lines, widget.Paragraph(t, width, 2, role, s, 4)...)
-	}
+	add := func(role theme.Role, s text.Safe) { said = append(said, page.Piece{Role: role, Text: s}) }
 	if p.model.Last == nil {
-		return widget.Fit(t, lines, width, height) // the footer says what is waited for
+		return nil
 	}
 	if err := p.model.Last.listing.Err; err != nil {
 		add(theme.Bad, t.Glyph.Failed.Add(text.Space, t.String(err.Error())))
 		add(theme.Plain, text.Own("So nobody knows whether there are dead letters. It is asked again."))
-		return widget.Fit(t, lines, width, height)
+		return said
 	}
 	if len(p.model.Last.listing.DLQs) == 0 {
 		add(theme.Plain, text.Own("No dead-letter topic or queue was found: none is configured as one, none is named like one (orders.dlq, orders-dlt, orders_error), or the users of the sources may see none."))
 		add(theme.Dim, text.Own("A destination of any name is taken for one when a URL names it: eventscope dlq list URL."))
-		return widget.Fit(t, lines, width, height)
+		return said
 	}
 	for _, err := range p.model.Last.lacking {
 		add(theme.Warn, t.String(err.Error()))
@@ -394,5 +396,5 @@ func (p *dlqsPage) empty(width, height int) []widget.Line {
 		dlq := &p.model.Last.listing.DLQs[i]
 		add(theme.Dim, p.model.Words.Product(p.Theme(), dlq.Source.Broker).Add(text.Space, t.String(dlq.Name), text.Own(": "), t.String(dlq.Evidence)))
 	}
-	return widget.Fit(t, lines, width, height)
+	return said
 }

@@ -290,7 +290,6 @@ func (p *planPage) Status() []page.Piece {
 
 func (p *planPage) Render(width, height int) []widget.Line {
 	t := p.Theme()
-	var lines []widget.Line
 	var wrapped []planRow
 	for _, row := range p.rows {
 		room := width - 4 - planLabel
@@ -306,9 +305,8 @@ func (p *planPage) Render(width, height int) []widget.Line {
 		}
 	}
 	p.length = len(wrapped)
-	from, to := p.Show(lines, height, len(wrapped))
-	for i := from; i < to; i++ {
-		row, r := widget.ListRow(t, width, i == p.Cursor.Index, false), &wrapped[i]
+	return p.Draw(t, nil, width, height, p.length, func(i int, selected bool) widget.Line {
+		row, r := widget.ListRow(t, width, selected, false), &wrapped[i]
 		if !r.label.Empty() {
 			role := theme.Dim
 			if r.role == theme.Bad {
@@ -316,9 +314,8 @@ func (p *planPage) Render(width, height int) []widget.Line {
 			}
 			row.Cell(role, r.label, planLabel).Gap(1)
 		}
-		lines = append(lines, row.Put(r.role, r.value).Line())
-	}
-	return widget.Fit(t, lines, width, height)
+		return row.Put(r.role, r.value).Line()
+	})
 }
 
 // wrapWhole breaks s at spaces as [widget.Wrap] does, and a word that is longer than a line

@@ -279,11 +279,9 @@ func (p *runPage) Render(width, height int) []widget.Line {
 	s := p.running.state()
 	lines := p.headLines(&s, width)
 	outcomes := s.outcomes()
-	from, to := p.Show(lines, height, len(outcomes))
-	for i := from; i < to; i++ {
-		lines = append(lines, p.outcomeRow(&outcomes[i], width, i == p.Cursor.Index))
-	}
-	return widget.Fit(p.Theme(), lines, width, height)
+	return p.Draw(p.Theme(), lines, width, height, len(outcomes), func(i int, selected bool) widget.Line {
+		return p.outcomeRow(&outcomes[i], width, selected)
+	})
 }
 
 // headLines are the bar, the counts, what is promised, and how it ended.

@@ -27,9 +27,6 @@ func NewColumns(names, chosen []string) Columns {
 	return c
 }
 
-// Has reports whether a column is shown where there is room.
-func (c Columns) Has(column int) bool { return slices.Contains(c.order, column) }
-
 // Layout gives the columns their widths for a row of so many cells, 0 to those that are not shown.
 func (c Columns) Layout(all []widget.Column, width int) []int {
 	picked := make([]widget.Column, len(c.order))

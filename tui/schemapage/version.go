@@ -145,12 +145,8 @@ func (p *one) changes() (lines []page.Piece) {
 
 func (p *one) Render(width, height int) []widget.Line {
 	t := p.Theme()
-	var lines []widget.Line
-	from, to := p.Show(nil, height, len(p.pieces))
-	for i := from; i < to; i++ {
-		row := widget.CursorRow(t, width, i == p.Cursor.Index)
-		row.Put(p.pieces[i].Role, t.Cut(p.pieces[i].Text, row.Left()))
-		lines = append(lines, row.Line())
-	}
-	return widget.Fit(t, lines, width, height)
+	return p.Draw(t, nil, width, height, len(p.pieces), func(i int, selected bool) widget.Line {
+		row := widget.CursorRow(t, width, selected)
+		return row.Put(p.pieces[i].Role, t.Cut(p.pieces[i].Text, row.Left())).Line()
+	})
 }

@@ -90,14 +90,12 @@ func (s *stream) count() tea.Cmd {
 // empty says what would be here and what brings it.
 func (s *stream) empty(width, height int) []widget.Line {
 	t := s.Theme()
-	lines := []widget.Line{widget.Blank(t, width)}
-	add := func(role theme.Role, sentence text.Safe) {
-		lines = append(lines, widget.Paragraph(t, width, 2, role, sentence, 4)...)
-	}
+	var said []page.Piece
+	add := func(role theme.Role, sentence text.Safe) { said = append(said, page.Piece{Role: role, Text: sentence}) }
 	if s.Filter.Watch != nil {
 		add(theme.Plain, text.Own("No event matches the filter so far."))
 		add(theme.Dim, text.Own("esc clears it; / changes it."))
-		return widget.Fit(t, lines, width, height)
+		return page.Empty(t, width, height, nil, said...)
 	}
 	s.past.drawn = s.states()
 	add(theme.Plain, text.Own("No events yet. Each event appears here as it is written."))
@@ -111,7 +109,7 @@ func (s *stream) empty(width, height int) []widget.Line {
 	if s.WhenEmpty != "" {
 		add(theme.Dim, t.String(s.WhenEmpty))
 	}
-	return widget.Fit(t, lines, width, height)
+	return page.Empty(t, width, height, nil, said...)
 }
 
 // emptyHint says what an empty page means for a source in that state.

@@ -94,6 +94,17 @@ func Ago(d time.Duration) Safe {
 	return Age(d).Add(plain(" ago"))
 }
 
+// Later is by how much later something was than another, with its sign: "+40 ms".
+func Later(d time.Duration) Safe {
+	switch {
+	case d.Abs() < time.Millisecond:
+		return Own("0")
+	case d < 0:
+		return Own("-").Add(Span(-d))
+	}
+	return Own("+").Add(Span(d))
+}
+
 // Offset is a time since a flow's start, in seconds: +0.173.
 func Offset(d time.Duration) Safe {
 	sign := "+"

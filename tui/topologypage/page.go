@@ -48,6 +48,7 @@ type mapRow struct {
 	node    int
 	first   bool // of the rows of the node
 	in, out int
+	reads   *reading // the consumer whose state it shows, at what it reads; nil where nobody is known
 
 	branch topology.Branch
 	stem   text.Safe // from the nodes above it in the tree
@@ -128,6 +129,7 @@ func (p *topologyPage) choose() {
 			if n < len(outs[i]) {
 				row.out = outs[i][n]
 			}
+			row.reads = p.readingOf(row)
 			rows = append(rows, row)
 		}
 	}
@@ -140,19 +142,24 @@ func (p *topologyPage) trouble(outs [][]int) []int {
 	g := p.model.Last.graph
 	worst := make([]int, len(g.Nodes))
 	for i := range g.Nodes {
-		reads := []*reading{p.reads(i)}
-		for _, out := range outs[i] {
-			reads = append(reads, p.readsBy(out))
-		}
-		if n := &g.Nodes[i]; n.Kind == topology.Service || n.Kind == topology.Group {
-			reads = nil
-			for j := range n.Readers {
-				reads = append(reads, &reading{Reader: &n.Readers[j], standing: n.Readers[j].Standing})
+		look := func(state consumer.LagState) {
+			if gravity := lag.Gravity(state); gravity >= lag.Gravity(consumer.LagWarn) {
+				worst[i] = max(worst[i], gravity)
 			}
 		}
-		for _, r := range reads {
-			if r != nil && lag.Gravity(r.standing.State) >= lag.Gravity(consumer.LagWarn) {
-				worst[i] = max(worst[i], lag.Gravity(r.standing.State))
+		n := &g.Nodes[i]
+		if n.Kind == topology.Service || n.Kind == topology.Group {
+			for j := range n.Readers {
+				look(n.Readers[j].Standing.State)
+			}
+			continue
+		}
+		if r := p.reads(i); r != nil {
+			look(r.standing.State)
+		}
+		for _, out := range outs[i] {
+			if r := p.readsBy(out); r != nil {
+				look(r.standing.State)
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func (p *topologyPage) columns(width int) []int {
 		if row.out >= 0 {
 			out = max(out, min(30, p.endText(row.out, g.Edges[row.out].To).Width()))
 		}
-		if r := p.readingOf(row); r != nil {
+		if r := row.reads; r != nil {
 			state, left = max(state, 2+len(r.standing.State.String())), max(left, p.leftText(r).Width())
 		}
 	}
@@ -98,7 +98,7 @@ func (p *topologyPage) row(columns []int, r *mapRow, width int, selected, top bo
 // readingCells are how the consumer of a row stands, and what takes its ways.
 func (p *topologyPage) readingCells(row *widget.Row, r *mapRow, columns []int) {
 	role, state, left := theme.Dim, text.Safe{}, text.Safe{}
-	if reader := p.readingOf(r); reader != nil {
+	if reader := r.reads; reader != nil {
 		var glyph text.Safe
 		role, glyph = p.Theme().Lag(reader.standing.State)
 		state, left = glyph.Add(text.Space, p.Theme().String(reader.standing.State.String())), p.leftText(reader)

@@ -27,6 +27,7 @@ func (p *topologyPage) branches(trouble []int) (rows []*mapRow) {
 		if b.Edge >= 0 {
 			row.key.from, row.key.relation = p.keyOf(g.Edges[b.Edge].From), g.Edges[b.Edge].Relation
 		}
+		row.reads = p.readingOf(row)
 		rows = append(rows, row)
 		if b.Below == 0 || p.filter.Any() || !p.folded[row.key.nodeKey] {
 			continue
@@ -137,7 +138,7 @@ func (p *topologyPage) treeColumns(width int) []int {
 	name, state, left := 23, 7, 7
 	for _, row := range p.Rows[:min(len(p.Rows), page.MostMeasured)] {
 		name = max(name, row.stem.Width()+p.branchText(row).Width())
-		if r := p.readingOf(row); r != nil {
+		if r := row.reads; r != nil {
 			state, left = max(state, 2+len(r.standing.State.String())), max(left, p.leftText(r).Width())
 		}
 	}

@@ -2,7 +2,6 @@ package output
 
 import (
 	"iter"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -77,7 +76,7 @@ func (l *jsonLines) WriteCompared(w *Writer, c *Compared) error {
 
 func (l *jsonLines) comparedStep(dst []byte, c *Compared, step compare.Step, r *compare.Result) []byte {
 	start := len(dst)
-	of := stepOf(c, step)
+	of := step.Of(c.A, c.B)
 	dst = known(field(append(dst, '{'), "service"), of.Service)
 	dst = known(field(dst, "type"), of.Type)
 	dst = quote(field(dst, "destination"), of.Position.Destination)
@@ -103,14 +102,6 @@ func (l *jsonLines) comparedStep(dst []byte, c *Compared, step compare.Step, r *
 		dst = result(dst, r)
 	}
 	return l.end(dst, start)
-}
-
-// stepOf is a step as one of the flows has it.
-func stepOf(c *Compared, step compare.Step) *tracing.Step {
-	if step.A >= 0 {
-		return &c.A.Steps[step.A]
-	}
-	return &c.B.Steps[step.B]
 }
 
 // AppendComparedEvents appends a line for two events.
@@ -195,7 +186,7 @@ func (l *textLines) WriteCompared(w *Writer, c *Compared) error {
 }
 
 func (l *textLines) comparedStep(dst []byte, c *Compared, step compare.Step, r *compare.Result) []byte {
-	of, a, b, later := stepOf(c, step), text.Own("missing"), text.Own("missing"), text.Safe{}
+	of, a, b, later := step.Of(c.A, c.B), text.Own("missing"), text.Own("missing"), text.Safe{}
 	lookA, lookB := theme.Bad, theme.Bad
 	if step.A >= 0 {
 		a, lookA = text.Offset(c.A.Steps[step.A].Offset), theme.Dim
@@ -204,7 +195,7 @@ func (l *textLines) comparedStep(dst []byte, c *Compared, step compare.Step, r *
 		b, lookB = text.Offset(c.B.Steps[step.B].Offset), theme.Dim
 	}
 	if inA, inB := step.In(); inA && inB {
-		later = laterBy(step.Later(c.A, c.B))
+		later = text.Later(step.Later(c.A, c.B))
 	}
 	cells := []text.Safe{right(a, 9), right(b, 9), right(later, 9), l.cell(serviceColumn, l.cleaner.String(of.Service)), l.cell(typeColumn, l.cleaner.String(of.Type))}
 	looks := l.looks(lookA, lookB, theme.Dim, theme.Plain, theme.Plain, theme.Dim)
@@ -214,17 +205,6 @@ func (l *textLines) comparedStep(dst []byte, c *Compared, step compare.Step, r *
 		return dst
 	}
 	return l.result(dst, r, false)
-}
-
-// laterBy is by how much later something was.
-func laterBy(d time.Duration) text.Safe {
-	switch {
-	case d.Abs() < time.Millisecond:
-		return text.Own("0")
-	case d < 0:
-		return text.Own("-").Add(text.Span(-d))
-	}
-	return text.Own("+").Add(text.Span(d))
 }
 
 // AppendComparedEvents appends what the two events are, and what differs between them.
