@@ -178,7 +178,7 @@ func (s *search) readMissed(ctx context.Context, found *Found, missed []adapters
 		if missed[source].UntilOffsets == nil {
 			return nil
 		}
-		return s.config.Sources[source].Scanner.Scan(ctx, missed[source], s.intakeOfMissed(found, source))
+		return readAhead(ctx, s.config.Sources[source].Scanner, missed[source], s.intakeOfMissed(found, source))
 	})
 }
 
@@ -387,7 +387,7 @@ func (s *search) scanSource(ctx context.Context, found *Found, i int) error {
 	for rank := 0; byKey && rank < partitioners; rank++ {
 		byKey := span
 		byKey.Key, byKey.KeyRank = []byte(s.config.ID), rank
-		if err := source.Scanner.Scan(ctx, byKey, into); err != nil {
+		if err := readAhead(ctx, source.Scanner, byKey, into); err != nil {
 			return err
 		}
 		if err := s.distrustKeys(ctx, found, i); err != nil {
@@ -398,7 +398,7 @@ func (s *search) scanSource(ctx context.Context, found *Found, i int) error {
 	if byKey {
 		span.FromOffsets = s.readOn(i, len(span.Except) > 0)
 	}
-	return source.Scanner.Scan(ctx, span, into)
+	return readAhead(ctx, source.Scanner, span, into)
 }
 
 // keysHelp reports whether reading by key is worth a try, as it is until it was in vain.

@@ -1,6 +1,7 @@
 package tracing
 
 import (
+	"cmp"
 	"context"
 
 	"eventscope/adapters"
@@ -10,6 +11,31 @@ import (
 	"eventscope/adapters/schemas"
 	"eventscope/tracing/packed"
 )
+
+// readAhead reads a span into an intake that has a goroutine of its own: the source reads the next
+// batch while the intake looks through the one before. What was read is in the intake when it returns.
+func readAhead(ctx context.Context, source adapters.Scanner, span adapters.Range, into adapters.Intake) error {
+	batches, done := make(chan *adapters.Batch), make(chan struct{})
+	go func() {
+		defer close(done)
+		for batch := range batches {
+			if into.Put(ctx, batch) != nil { // the context has ended, as the source hears
+				batch.Release()
+			}
+		}
+	}()
+	err := source.Scan(ctx, span, adapters.IntakeFunc(func(ctx context.Context, batch *adapters.Batch) error {
+		select {
+		case batches <- batch:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}))
+	close(batches)
+	<-done
+	return cmp.Or(err, ctx.Err())
+}
 
 // intake passes messages on to the index: each once, although two ways of reading may meet it,
 // and only what is wanted after the first ones.

@@ -14,7 +14,7 @@
 // # Files
 //
 //	wanted.go  IDs: what is wanted, which grows with each message that belongs
-//	sought.go  an id in the bytes of a message, before that is read; needle.go: a text in them
+//	sought.go  an id as it may be spelled in a message; needles.go: all of them, looked for at once
 //
 // # Not obvious
 //

@@ -14,38 +14,32 @@ import (
 // digits may be in capitals and without the zeros before it, and a UUID with hyphens or without:
 // of a UUID the digits behind its last hyphen are looked for, and then what is before them.
 type sought struct {
-	needle *needle // nil if it is too short to be of use: then the id may be in every message
-	before []byte  // the digits of a UUID before the needle, in lower case
-	binary []byte  // the sixteen bytes that the digits spell
+	text   []byte // in lower case, if fold
+	fold   bool   // capitals are as good
+	before []byte // the digits of a UUID before the text, in lower case
+	binary []byte // the sixteen bytes that the digits spell
 }
 
 const (
-	uuidDigits = 32
-	lastHyphen = 20 // digits of a UUID are before it
-	// fewestDigits is how short a number may be before too many messages have it by chance.
-	fewestDigits = 2
+	uuidDigits  = 32
+	binaryBytes = uuidDigits / 2
+	lastHyphen  = 20 // digits of a UUID are before it
 )
 
-func soughtOf(id []byte) sought {
+func soughtOf(id []byte) *sought {
 	id = slices.Clone(id[:min(len(id), packed.Longest)])
-	if len(id) == 0 {
-		return sought{}
-	}
 	digits := bytes.ToLower(bytes.ReplaceAll(id, []byte("-"), nil))
 	if slices.ContainsFunc(digits, func(c byte) bool { return !hexadecimal(c) }) {
-		return sought{needle: newNeedle(id, false)}
+		return &sought{text: id[:min(len(id), mostBytes)]}
 	}
-	s := sought{binary: sixteen(digits)}
-	text := bytes.ToLower(id)
+	s := &sought{text: bytes.ToLower(id), fold: true, binary: sixteen(digits)}
 	if len(digits) == uuidDigits {
-		s.before, text = digits[:lastHyphen], digits[lastHyphen:]
+		s.before, s.text = digits[:lastHyphen], digits[lastHyphen:]
 	}
 	if len(bytes.TrimLeft(s.before, "0")) == 0 {
-		text = bytes.TrimLeft(text, "0-")
+		s.text = bytes.TrimLeft(s.text, "0-")
 	}
-	if len(text) >= fewestDigits {
-		s.needle = newNeedle(text, true)
-	}
+	s.text = s.text[:min(len(s.text), mostBytes)]
 	return s
 }
 
@@ -60,34 +54,6 @@ func sixteen(digits []byte) []byte {
 	spelled := slices.Concat(bytes.Repeat([]byte("0"), uuidDigits-len(digits)), digits)
 	binary, _ := hex.AppendDecode(nil, spelled) // they are digits, and even in number
 	return binary
-}
-
-// mayBeIn reports whether the id may be in a message.
-func (s *sought) mayBeIn(m *adapters.Message) bool {
-	if s.in(m.Value) || s.in(m.Key) {
-		return true
-	}
-	for i := range m.Headers {
-		if s.in(m.Headers[i].Value) {
-			return true
-		}
-	}
-	return false
-}
-
-// in reports whether the id may be in a text, or be its sixteen bytes.
-func (s *sought) in(text []byte) bool {
-	if s.needle == nil || s.binary != nil && bytes.Equal(text, s.binary) {
-		return true
-	}
-	for from := 0; ; from++ {
-		if from = s.needle.index(text, from); from < 0 {
-			return false
-		}
-		if s.behindRest(text, from) {
-			return true
-		}
-	}
 }
 
 // behindRest reports whether the rest of the id is before a place in a text, with hyphens or

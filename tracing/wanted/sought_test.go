@@ -56,7 +56,7 @@ func TestNoMessageIsPassedOverThatBelongs(t *testing.T) {
 		var filtered, all IDs
 		filtered.Want(spelling.AppendID(nil, []byte(id)))
 		all.Want(spelling.AppendID(nil, []byte(id)))
-		all.sought = append(all.sought, make([]sought, mostSought)...) // so many that everything is read
+		all.sought = append(all.sought, make([]*sought, mostSought)...) // so many that everything is read
 		belongs := all.Take(reader, &m)
 		if belongs {
 			belonged++
@@ -70,31 +70,59 @@ func TestNoMessageIsPassedOverThatBelongs(t *testing.T) {
 	}
 }
 
-// TestANeedleIsFoundWhereItIs: as the standard library finds it, whatever comes before.
-func TestANeedleIsFoundWhereItIs(t *testing.T) {
+// TestNeedlesAreFoundWhereOneIs: as the standard library finds each, whatever comes before, however
+// many there are and however long.
+func TestNeedlesAreFoundWhereOneIs(t *testing.T) {
 	found := 0
 	rapid.Check(t, func(t *rapid.T) {
-		letters := rapid.SampledFrom([]string{`[ab]`, `[abAB1]`, `[a-fA-F0-9]`}).Draw(t, "letters")
-		fold := rapid.Bool().Draw(t, "fold")
-		text, in := rapid.StringMatching(letters+`{1,9}`).Draw(t, "needle"), rapid.StringMatching(letters+`{0,80}`).Draw(t, "text")
+		letters := rapid.SampledFrom([]string{`[gh]`, `[ghGH1]`, `[a-f0-9]`, `[a-z0-9A-Z]`}).Draw(t, "letters")
+		texts := rapid.SliceOfN(rapid.StringMatching(letters+`{2,9}`), 1, 9).Draw(t, "needles")
+		in := rapid.StringMatching(letters+`{0,80}`).Draw(t, "text")
 		if rapid.Bool().Draw(t, "there") {
-			in += text + in
+			in += rapid.SampledFrom(texts).Draw(t, "which") + in
 		}
-		from := rapid.IntRange(0, len(in)).Draw(t, "from")
-		needle, where := text, in
-		if fold {
-			needle, where = strings.ToLower(text), strings.ToLower(in)
+		var ids []*sought
+		want := false
+		for _, text := range texts {
+			fold := rapid.Bool().Draw(t, "fold")
+			if fold {
+				text = strings.ToLower(text)
+				want = want || strings.Contains(strings.ToLower(in), text)
+			}
+			want = want || strings.Contains(in, text)
+			ids = append(ids, &sought{text: []byte(text), fold: fold})
 		}
-		want := strings.Index(where[from:], needle)
-		if want >= 0 {
-			found, want = found+1, from+want
+		if want {
+			found++
 		}
-		if got := newNeedle([]byte(needle), fold).index([]byte(in), from); got != want {
-			t.Fatalf("%q is in %q at %d from %d on, want %d", needle, in, got, from, want)
+		if got := newNeedles(ids).in([]byte(in)); got != want {
+			t.Fatalf("one of %q is in %q: %v, want %v", texts, in, got, want)
 		}
 	})
 	if found == 0 {
 		t.Error("nothing was found")
+	}
+}
+
+// BenchmarkNeedles is what it takes to look for the ids of a flow in a message of 1 KB that has none
+// of them.
+func BenchmarkNeedles(b *testing.B) {
+	text := []byte(`{"type":"ShipmentPrepared","payload":{"order_id":"ord-0000-0839598","customer_id":"cust-19598","amount":129.90,"items":[{"sku":"A-1","quantity":2}],"timestamp":"2026-01-31T10:39:59.598Z","note":"` +
+		strings.Repeat("fore gift within asked leave two fragile at before ", 15) + `","event_id":"6e346a92-dd3d-401d-a71c-e55d78f6ea7c"}}`)
+	for _, n := range []int{1, 3, 12, 50, 200, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			var ids []*sought
+			for i := range n {
+				ids = append(ids, soughtOf(fmt.Appendf(nil, "%08x-1111-4222-8333-%012x", i, uint64(i)*0x9e3779b97f4a7c15>>16)))
+			}
+			needles := newNeedles(ids)
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				if needles.in(text) {
+					b.Fatal("it is there")
+				}
+			}
+		})
 	}
 }
 

@@ -1,8 +1,6 @@
 package wanted
 
 import (
-	"slices"
-
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
 	"eventscope/tracing/packed"
@@ -11,16 +9,17 @@ import (
 // IDs are the ids that belong to what is searched for: it grows as messages link
 // one to the next.
 type IDs struct {
-	links    idSet    // of flows, traces and entities, and the one searched for
-	causes   idSet    // of events that belong
-	keys     idSet    // of messages that belong and tell by their key alone what they are about: of others that have them as keys, they lead only to such as name no flow
-	sought   []sought // all of them
+	links    idSet     // of flows, traces and entities, and the one searched for
+	causes   idSet     // of events that belong
+	keys     idSet     // of messages that belong and tell by their key alone what they are about: of others that have them as keys, they lead only to such as name no flow
+	sought   []*sought // all of them, or so many that a message is read without looking for them
+	needles  *needles  // the same, where they are looked for
 	identity envelope.Identity
 }
 
-// mostSought is how many ids are looked for in a message before it is read. With more, to
+// mostSought is how many ids are looked for in a message before it is read. With many more, to
 // read it takes less.
-const mostSought = 12
+const mostSought = 64
 
 // Want puts an id among those that lead to more.
 func (i *IDs) Want(id []byte) { i.put(&i.links, id) }
@@ -31,16 +30,25 @@ func (i *IDs) put(set *idSet, id []byte) {
 	}
 	if known := i.links.has(id) || i.causes.has(id) || i.keys.has(id); !known && len(i.sought) <= mostSought {
 		i.sought = append(i.sought, soughtOf(id))
+		i.needles = newNeedles(i.sought)
 	}
 	set.put(id)
 }
 
 // mayBelong reports whether a message must be read to know whether it belongs.
 func (i *IDs) mayBelong(m *adapters.Message) bool {
-	if len(i.sought) > mostSought || respells(m) {
+	if len(i.sought) == 0 {
+		return false
+	}
+	if len(i.sought) > mostSought || respells(m) || i.needles.in(m.Value) || i.needles.in(m.Key) {
 		return true
 	}
-	return slices.ContainsFunc(i.sought, func(s sought) bool { return s.mayBeIn(m) })
+	for h := range m.Headers {
+		if i.needles.in(m.Headers[h].Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // Known is how many ids there are of each kind.
