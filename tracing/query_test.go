@@ -271,20 +271,23 @@ func TestASearchReadsOnlyThePartitionOfItsKey(t *testing.T) {
 			history.messages = append(history.messages, one.message())
 		}
 	}
-	found, err := Search(t.Context(), SearchConfig{
-		ID: "o-0042", From: adapters.Beginning,
-		Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: "kafka"}, Scanner: history, ByKey: true}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer found.Close()
-	if len(found.Matches) != 1 || history.read > 4*orders/2 || len(found.Searched) != 1 || !found.Searched[0].ByKey {
-		t.Errorf("%d matches after reading %d messages: %+v", len(found.Matches), history.read, found.Searched)
-	}
-	flow, err := found.Flow(t.Context(), found.Matches[0].Key)
-	if err != nil || types(flow) != strings.Join(happy, " ") {
-		t.Error(flow, err)
+	for _, byKey := range []bool{true, false} {
+		history.read = 0
+		found, err := Search(t.Context(), SearchConfig{
+			ID: "o-0042", From: adapters.Beginning,
+			Sources: []SearchSource{{Source: Source{Name: "kafka", Broker: "kafka"}, Scanner: history, ByKey: byKey}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if part := history.read <= 4*orders/2; len(found.Matches) != 1 || part != byKey || len(found.Searched) != 1 || found.Searched[0].ByKey != byKey {
+			t.Errorf("by key %v: %d matches after reading %d messages: %+v", byKey, len(found.Matches), history.read, found.Searched)
+		}
+		flow, err := found.Flow(t.Context(), found.Matches[0].Key)
+		if err != nil || types(flow) != strings.Join(happy, " ") {
+			t.Error(flow, err)
+		}
+		found.Close()
 	}
 }
 

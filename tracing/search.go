@@ -321,7 +321,7 @@ func (s *search) scan(ctx context.Context, found *Found, read func(ctx context.C
 		if destination.messages > 0 {
 			found.Searched = append(found.Searched, Searched{
 				Source: s.config.Sources[at.source].Name, Destination: at.log.Destination, Messages: destination.messages,
-				ByKey: slices.Contains(s.foundByKey(at.source), at.log.Destination),
+				ByKey: s.byKey[at.source] && slices.Contains(s.foundByKey(at.source), at.log.Destination),
 			})
 		}
 	}
