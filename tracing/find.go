@@ -5,11 +5,13 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/spelling"
 	"eventscope/tracing/packed"
 )
 
-// Find implements Querier. Flow ids and entities are looked up; an event id is searched
-// for through the whole log and then checked against the message itself.
+// Find implements Querier. Flow ids and entities are looked up; what is neither may be the key of rows,
+// each of another table, or else an event id, which is searched for through the whole log and then
+// checked against the message itself.
 func (s *Store) Find(ctx context.Context, id string) ([]Match, error) {
 	text := packed.Of(id)
 	hash := packed.Hash(text)
@@ -26,6 +28,7 @@ func (s *Store) Find(ctx context.Context, id string) ([]Match, error) {
 		}
 		matches = append(matches, Match{Key: key, By: by})
 	}
+	var rows []uint32
 	var next uint32
 	err := s.ask(ctx, func(x *index) {
 		x.flows.byID.Find(hash, func(number uint32) bool { // one a tenant
@@ -45,9 +48,21 @@ func (s *Store) Find(ctx context.Context, id string) ([]Match, error) {
 	for number := uint32(1); err == nil && number < next; number += flowsAtOnce {
 		err = s.ask(ctx, func(x *index) {
 			for n := number; n < min(number+flowsAtOnce, x.flows.end); n++ {
-				if record := x.flows.at(n); record.entity != 0 && x.flows.texts.Equal(record.entity, text) {
+				record := x.flows.at(n)
+				switch {
+				case record.entity == 0:
+				case x.flows.texts.Equal(record.entity, text):
 					add(x, n, "entity")
+				case record.flags&flowWeakEntity != 0 && spelling.IsRowOf(x.flows.texts.Compact(record.entity), text) && len(rows) < mostRows:
+					rows = append(rows, n)
 				}
+			}
+		})
+	}
+	if err == nil && len(matches) == 0 {
+		err = s.ask(ctx, func(x *index) {
+			for _, number := range rows {
+				add(x, number, "key of a row")
 			}
 		})
 	}
@@ -61,6 +76,7 @@ func (s *Store) Find(ctx context.Context, id string) ([]Match, error) {
 }
 
 const (
+	mostRows      = 64 // in as many tables
 	flowsAtOnce   = 1 << 14
 	entriesAtOnce = 1 << 17
 )

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"eventscope/adapters"
 )
 
@@ -225,5 +227,54 @@ func TestAFlowOfSeveralObjectsThatFollowEachOtherIsOne(t *testing.T) {
 	flow := b.flow("c")
 	if flow.Entities != 0 || flow.Steps[1].Parent != 0 || flow.Steps[2].Parent != 1 || flow.Steps[2].Edge != Inferred {
 		t.Errorf("%d, %+v", flow.Entities, flow.Steps)
+	}
+}
+
+// TestRowsOfDifferentTablesStayApart: a key tells rows of one table apart and nothing else, so rows of two
+// are not one flow for having the same; those of one are, with what Debezium writes when the row is gone,
+// and what died of it. What names a business object belongs to that, in whatever table.
+func TestRowsOfDifferentTablesStayApart(t *testing.T) {
+	change := func(table, row string) string {
+		return `{"before":null,"after":` + row + `,"source":{"name":"shop","ts_ms":1769851800000,"table":"` + table + `"},"op":"c","transaction":null}`
+	}
+	const orders, customers = "shop.public.orders", "shop.public.customers"
+	b := newBench(t, Config{})
+	for offset, one := range []told{
+		{destination: orders, key: `{"id":7}`, value: change("orders", `{"id":7}`)},
+		{destination: customers, key: `{"id":7}`, value: change("customers", `{"id":7}`)},
+		{destination: orders, key: `{"schema":{"type":"struct","name":"shop.public.orders.Key"},"payload":{"id":7}}`, value: change("orders", `{"id":7,"total":1}`)},
+		{destination: orders, key: `{"id":7}`}, // a tombstone
+		{destination: "connect-errors", key: `{"id":7}`, value: `{`, headers: []string{"__connect.errors.topic", orders, "__connect.errors.exception.class.name", "X"}},
+		{destination: "flat.items", key: `{"id":7}`, value: `{"id":7,"sku":"A-1"}`}, // as ExtractNewRecordState leaves it
+		{destination: orders, key: `{"id":8}`, value: change("orders", `{"id":8}`)},
+		{destination: "shop.all", key: `{"id":7}`, value: change("orders", `{"id":7}`)},
+		{destination: "shop.all", key: `{"id":7}`, value: change("items", `{"id":7}`)},
+		{destination: "shop.all", key: `{"id":7}`, value: change("items", `{"id":7,"sku":"A-1"}`)},
+		{destination: orders, key: "9", value: change("orders", `{"id":9}`)}, // its key was taken out of the object
+		{destination: customers, key: "9", value: change("customers", `{"id":9}`)},
+		{destination: "one.uuid", key: `{"id":"7c9e6679-7425-40de-944b-e07fc1f90ae7"}`, value: `{}`},
+		{destination: "other.uuid", key: `{"id":"7c9e6679-7425-40de-944b-e07fc1f90ae7"}`, value: `{}`},
+		{destination: "shop.public.outbox", key: `{"id":70}`, value: change("outbox", `{"id":70,"aggregateid":"ord-1","type":"OrderPlaced"}`)},
+		{destination: "outbox.event.order", key: "ord-1", value: `{}`, headers: []string{"id", "e-1", "eventType", "OrderPlaced"}},
+		{destination: "shop.public.lines", key: `{"order_id":"ord-1"}`, value: change("lines", `{"order_id":"ord-1"}`)},
+	} {
+		one.offset, one.at = int64(offset), time.Duration(offset)*time.Second
+		b.tell(one)
+	}
+	got := map[string]int{}
+	for _, flow := range b.flows() {
+		got[flow.Entity] += flow.Events
+	}
+	if diff := cmp.Diff(map[string]int{
+		"shop.public.orders/7": 4, "shop.public.customers/7": 1, "flat.items/7": 1, "shop.public.orders/8": 1,
+		"shop.all/orders/7": 1, "shop.all/items/7": 2, "shop.public.orders/9": 1, "shop.public.customers/9": 1,
+		"7c9e6679-7425-40de-944b-e07fc1f90ae7": 2, "ord-1": 3,
+	}, got); diff != "" {
+		t.Error(diff)
+	}
+	for id, want := range map[string]int{"7": 5, "8": 1, "shop.public.orders/7": 1, "ord-1": 1} {
+		if matches, err := b.Find(t.Context(), id); err != nil || len(matches) != want {
+			t.Errorf("%s leads to %+v, %v", id, matches, err)
+		}
 	}
 }

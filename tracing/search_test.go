@@ -120,6 +120,28 @@ func TestASearchFollowsKeys(t *testing.T) {
 	})
 }
 
+// TestASearchFindsRowsByTheirKeys: by the key, in whatever table, and by both, as they are shown.
+func TestASearchFindsRowsByTheirKeys(t *testing.T) {
+	history := &scanned{}
+	for offset, one := range []told{
+		{destination: "orders", key: `{"id":1004}`, value: `{"id":1004}`}, {destination: "orders", key: `{"id":1005}`, value: `{"id":1005}`},
+		{destination: "customers", key: `{"id":1004}`, value: `{}`}, {destination: "orders", key: `{"id":1004}`},
+	} {
+		one.offset = int64(offset)
+		history.messages = append(history.messages, one.message())
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		whole := rapid.Int64Range(0, 1).Draw(t, "whole")
+		for id, want := range map[string][]string{
+			"orders/1004": {"orders/0@0", "orders/0@3"}, "1004": {"customers/0@2", "orders/0@0", "orders/0@3"},
+		} {
+			if _, kept, _ := searched(t, history, id, whole); !slices.Equal(kept, want) {
+				t.Fatalf("%s: kept are %q, want %q", id, kept, want)
+			}
+		}
+	})
+}
+
 // TestASearchKeepsWhatMayBelong: where flows hang together in ways that depend on the order in which
 // they come, a search keeps at least what an index of everything puts into the flow, each once.
 func TestASearchKeepsWhatMayBelong(t *testing.T) {

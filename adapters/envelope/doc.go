@@ -17,7 +17,8 @@
 // the destination's name. A flow is the dialect's, else that of a common name, the AMQP
 // correlation-id (not of a request, and not the message's own id), the trace id. An
 // entity is never made the flow here: whoever joins by it can then say that it did. The
-// Kafka key is the last that is taken for an entity. A [Field] always carries the
+// Kafka key is the last that is taken for an entity; where it is the key of a row in a database, the
+// entity is the row: shop.public.orders/7. A [Field] always carries the
 // [Evidence] it was taken on.
 //
 // # How much of the body is read

@@ -144,13 +144,20 @@ func (r *Reader) change(code []byte) []byte {
 		return nil
 	}
 	start := len(r.scratch)
-	for i := range r.members {
-		found := &r.members[i]
-		if r.speaks(found) && found.meaning.uses[0].use.form == dialect.TableOfOp && len(found.value) <= spelling.MaxID/2 {
-			r.scratch = append(append(r.scratch, found.value...), '.')
-			break
-		}
+	if table := r.changedTable(); table != nil {
+		r.scratch = append(append(r.scratch, table...), '.')
 	}
 	r.scratch = append(r.scratch, dialect.DebeziumOps[code[0]]...)
 	return r.scratch[start:len(r.scratch):len(r.scratch)]
+}
+
+// changedTable is the table or the collection of which the body says that a row changed, or nil.
+func (r *Reader) changedTable() []byte {
+	for i := range r.members {
+		found := &r.members[i]
+		if r.speaks(found) && found.meaning.uses[0].use.form == dialect.TableOfOp && len(found.value) <= spelling.MaxID/2 {
+			return found.value
+		}
+	}
+	return nil
 }

@@ -42,10 +42,11 @@ func (o *oracle) read(m *adapters.Message, id *Identity) {
 	if !r.known.has(enough) && !r.keyWillDo() {
 		o.readBody()
 	}
-	key := m.Key
-	m.Key = o.keyText(key)
 	r.readRest()
-	m.Key = key
+	if r.rank[dialect.Entity] == unranked {
+		r.offerKey(o.keyText(m.Key), nil)
+	}
+	r.readNames()
 	if bytes.Equal(id.Cause.Value, id.ID.Value) {
 		id.Cause = Field{}
 	}
@@ -142,53 +143,62 @@ func (o *oracle) meaningOf(scope string, name []byte) *meaning {
 }
 
 // keyText is Reader.keyText.
-func (o *oracle) keyText(key []byte) []byte {
+func (o *oracle) keyText(key []byte) keySaid {
 	if text := spelling.Unquoted(key); len(text) < len(key) {
-		return text
+		return keySaid{text, false}
 	}
 	if len(key) < 2 || len(key) > MaxBody || key[0] != '{' {
-		return key
+		return keySaid{key, false}
 	}
 	o.reset(key)
 	if _, err := o.decoder.ReadToken(); err != nil {
-		return key
+		return keySaid{key, false}
 	}
-	if found, ok := o.keyMember(); ok {
-		return found
+	found, telling, err := o.keyMember()
+	switch {
+	case err != nil:
+		return keySaid{key, false}
+	case found == nil:
+		return keySaid{key, true}
+	case len(found) < len(key) && len(found) > 0 && found[0] == '{':
+		found = o.keyText(found).text
 	}
-	return key
+	return keySaid{found, !telling}
 }
 
 // keyMember is Reader.keyMember.
-func (o *oracle) keyMember() (found []byte, ok bool) {
+func (o *oracle) keyMember() (found []byte, telling bool, err error) {
 	count := 0
 	for o.decoder.PeekKind() != '}' {
 		quoted, err := o.decoder.ReadValue()
 		if err != nil {
-			return nil, false
+			return nil, false, err
 		}
 		name := quoted[1 : len(quoted)-1]
 		if string(name) == "payload" && o.decoder.PeekKind() == '{' {
 			if _, err := o.decoder.ReadToken(); err != nil {
-				return nil, false
+				return nil, false, err
 			}
 			return o.keyMember()
 		}
 		value, err := o.decoder.ReadValue()
 		if err != nil {
-			return nil, false
+			return nil, false, err
 		}
 		text := o.scalar(value)
 		if text == nil {
 			continue
 		}
 		if meaning := o.meaningOf("", name); meaning != nil && meaning.common.role == dialect.Entity {
-			return text, true
+			return text, true, nil
 		}
 		found = text
 		count++
 	}
-	return found, count == 1
+	if count != 1 {
+		found = nil
+	}
+	return found, false, nil
 }
 
 // follow is Reader.follow.

@@ -46,8 +46,8 @@ func (r *Reader) find(where *location) []byte {
 			return r.text(property(m.Properties, where.name))
 		}
 	case inKey:
-		key, _ := r.key()
-		return key
+		said, _ := r.key()
+		return said.text
 	case inBody:
 		return r.findInBody(where.pointer)
 	}

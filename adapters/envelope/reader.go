@@ -27,6 +27,7 @@ type Reader struct {
 	marks       uint64
 	rank        [dialect.RoleCount]uint16 // of what each role has now
 	known       roles                     // those that need no more looking
+	died        bool                      // it has the marks of a dead-letter writer
 	members     []member                  // of its body
 	scratch     []byte                    // values that are not as they stand in the message
 	xml         []byte                    // JSON that was made of its body, if that is XML
@@ -97,6 +98,8 @@ func (r *Reader) read(m, whole *adapters.Message, id *Identity) {
 		r.readBody()
 	}
 	r.readRest()
+	r.readKey()
+	r.readNames()
 	if bytes.Equal(id.Cause.Value, id.ID.Value) {
 		id.Cause = Field{}
 	}
@@ -132,7 +135,7 @@ func (r *Reader) readMarks() {
 	if p := r.message.Properties; p != nil && r.contentType == nil && p.ContentType != "" {
 		r.contentType = r.text(p.ContentType)
 	}
-	if dead {
+	if r.died = dead; dead {
 		r.id.DeadLetter = !(retry && deadheader.IsRetryStage(r.message.Position.Destination)) && !deadheader.PublishedAgain(r.whole)
 	}
 	if r.marks != 0 || len(r.contentType) > 0 {
@@ -229,10 +232,9 @@ func property(p *adapters.Properties, name string) string {
 	return ""
 }
 
-// readRest fills what is still open from what is only a last resort.
+// readRest fills the flow and the time, where they are still open, from what is only a last resort.
 func (r *Reader) readRest() {
-	m := r.message
-	if p := m.Properties; p != nil {
+	if p := r.message.Properties; p != nil {
 		if r.trustsCorrelationID(p) {
 			r.offerProperty(&useFlow, byCorrelationID, "correlation-id", p.CorrelationID)
 		}
@@ -243,10 +245,11 @@ func (r *Reader) readRest() {
 	if t := &r.id.Trace; t.Known() {
 		r.offer(&useFlow, byTrace, t.Value, &Evidence{Place: InTrace, Parent: t.From.Parent, Name: t.From.Name})
 	}
-	if r.rank[dialect.Entity] == unranked {
-		key, written := r.key()
-		r.offer(&useEntity, byKey, key, &Evidence{Place: InKey, Written: written})
-	}
+}
+
+// readNames fills the type, where it is still open, from the names of places.
+func (r *Reader) readNames() {
+	m := r.message
 	if r.rank[dialect.EventType] == unranked && m.Properties != nil {
 		r.offer(&useType, byRouting, r.text(m.Properties.RoutingKey), &Evidence{Place: InRouting})
 	}

@@ -338,12 +338,12 @@ func TestAChangeOfADatabaseInAvro(t *testing.T) {
 		k.of[id] = &schemas.Schema{Ref: schemas.Ref{By: schemas.ByID, ID: id}, Format: "AVRO", Text: text, Reader: reader}
 	}
 	m := adapters.Message{Position: orders, Key: []byte("\x00\x00\x00\x00\x15\xd8\x0f"), Value: value, Schemas: k}
-	want := facts{"debezium", "571:1", "", "", "orders.update", "", "shop", "1004", "", "2026-01-31T09:30:00Z", "body transaction.id (Avro, schema 20)", "", "body op (Avro, schema 20)", "key (Avro, schema 21)", ""}
+	want := facts{"debezium", "571:1", "", "", "orders.update", "", "shop", "orders/1004", "", "2026-01-31T09:30:00Z", "body transaction.id (Avro, schema 20)", "", "body op (Avro, schema 20)", "key (Avro, schema 21)", ""}
 	if got := read(t, &m, nil); got != want {
 		t.Errorf("%+v", got)
 	}
 	m.Value = nil
-	if got := read(t, &m, nil); got.Entity != "1004" || got.Type != "orders" {
+	if got := read(t, &m, nil); got.Entity != "orders/1004" || got.Type != "orders" {
 		t.Errorf("the tombstone: %+v", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"eventscope/adapters"
+	"eventscope/adapters/envelope/spelling"
 	"eventscope/tracing/packed"
 )
 
@@ -27,7 +28,7 @@ const (
 )
 
 func soughtOf(id []byte) *sought {
-	id = slices.Clone(id[:min(len(id), packed.Longest)])
+	id = slices.Clone(spelling.KeyOfRow(id[:min(len(id), packed.Longest)]))
 	digits := bytes.ToLower(bytes.ReplaceAll(id, []byte("-"), nil))
 	if slices.ContainsFunc(digits, func(c byte) bool { return !hexadecimal(c) }) {
 		return &sought{text: id[:min(len(id), mostBytes)]}
@@ -73,9 +74,9 @@ func (s *sought) behindRest(text []byte, at int) bool {
 }
 
 // respells reports whether a message may have any id in other bytes: of escaped characters, in the
-// properties and tables of AMQP, or of a value that is no text.
+// properties and tables of AMQP, or of a key or a value that is no text.
 func respells(m *adapters.Message) bool {
-	if m.Properties != nil || bytes.IndexByte(m.Value, '\\') >= 0 || bytes.IndexByte(m.Key, '\\') >= 0 {
+	if len(m.Key) > 0 && m.Key[0] < ' ' || m.Properties != nil || bytes.IndexByte(m.Value, '\\') >= 0 || bytes.IndexByte(m.Key, '\\') >= 0 {
 		return true
 	}
 	for _, c := range m.Value {

@@ -70,6 +70,18 @@ func TestNoMessageIsPassedOverThatBelongs(t *testing.T) {
 	}
 }
 
+// TestAKeyThatIsNoTextIsRead, though there is nothing else: Avro's spelling of a number is another.
+func TestAKeyThatIsNoTextIsRead(t *testing.T) {
+	var ids IDs
+	ids.Want([]byte("1004"))
+	if !ids.mayBelong(&adapters.Message{Key: []byte("\x00\x00\x00\x00\x15\xd8\x0f")}) {
+		t.Error("the key of a row that is gone was not read")
+	}
+	if ids.mayBelong(&adapters.Message{Key: []byte("1005")}) {
+		t.Error("everything is read")
+	}
+}
+
 // TestNeedlesAreFoundWhereOneIs: as the standard library finds each, whatever comes before, however
 // many there are and however long.
 func TestNeedlesAreFoundWhereOneIs(t *testing.T) {

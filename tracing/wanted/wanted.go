@@ -1,8 +1,11 @@
 package wanted
 
 import (
+	"bytes"
+
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/envelope/spelling"
 	"eventscope/tracing/packed"
 )
 
@@ -14,6 +17,7 @@ type IDs struct {
 	keys     idSet     // of messages that belong and tell by their key alone what they are about: of others that have them as keys, they lead only to such as name no flow
 	sought   []*sought // all of them, or so many that a message is read without looking for them
 	needles  *needles  // the same, where they are looked for
+	first    []byte    // the one searched for, which may be the key of rows
 	identity envelope.Identity
 }
 
@@ -21,8 +25,11 @@ type IDs struct {
 // read it takes less.
 const mostSought = 64
 
-// Want puts an id among those that lead to more.
-func (i *IDs) Want(id []byte) { i.put(&i.links, id) }
+// Want puts the id that is searched for among those that lead to more.
+func (i *IDs) Want(id []byte) {
+	i.first = bytes.Clone(id)
+	i.put(&i.links, id)
+}
 
 func (i *IDs) put(set *idSet, id []byte) {
 	if *set == nil {
@@ -88,6 +95,7 @@ func (i *IDs) Take(reader *envelope.Reader, m *adapters.Message) bool {
 	}
 	inKey := id.Entity.From.Place == envelope.InKey
 	belongs = belongs || (!inKey || !id.Flow.Known()) && i.keys.has(id.Entity.Value)
+	belongs = belongs || inKey && spelling.IsRowOf(id.Entity.Value, i.first)
 	if !belongs {
 		return false
 	}

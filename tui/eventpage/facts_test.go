@@ -147,9 +147,9 @@ func TestNoFactIsMasked(t *testing.T) {
 
 // TestAChangeOfARowShowsWhatChanged, column by column, and no others.
 func TestAChangeOfARowShowsWhatChanged(t *testing.T) {
-	got := facts(t, 0, time.Time{}, adapters.Message{Key: []byte(`{"id":7}`), Value: []byte(
+	got := facts(t, 0, time.Time{}, adapters.Message{Position: adapters.Position{Destination: "shop.orders"}, Key: []byte(`{"id":7}`), Value: []byte(
 		`{"before":{"id":7,"total":"10.00","gone":true},"after":{"id":7,"total":"12.00","note":"x"},"source":{"name":"shop","table":"orders","ts_ms":1769851800000},"op":"u","ts_ms":1769851800120}`)})
-	for _, want := range []string{"type orders.update body op", "entity 7 key", "Row", "update orders", `total "10.00" → "12.00"`, `note (not there) → "x"`, "gone true → (not there)", "others 1 column is as before", "occurred 2026-01-31"} {
+	for _, want := range []string{"type orders.update body op", "entity shop.orders/7 key", "Row", "update orders", `total "10.00" → "12.00"`, `note (not there) → "x"`, "gone true → (not there)", "others 1 column is as before", "occurred 2026-01-31"} {
 		if !strings.Contains(got, "\n"+want) && !strings.Contains(got, "\n▸"+want) {
 			t.Errorf("no line is %q:\n%s", want, got)
 		}

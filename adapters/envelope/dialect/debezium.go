@@ -1,8 +1,8 @@
 package dialect
 
-// Debezium change events: the database transaction groups changes, and the type is what
+// Debezium is that of its change events: the database transaction groups changes, and the type is what
 // was done to which table. The outbox router writes plain headers, which the common names find.
-var debezium = Dialect{
+var Debezium = &Dialect{
 	Name:         "debezium",
 	BodyAnywhere: true,
 	BodyMarks:    [][]string{{"op"}, {"source"}, {"before", "after"}},

@@ -80,6 +80,6 @@ const (
 // the message are before those that only add a header to it.
 var All = []*Dialect{
 	&nServiceBus, &massTransit, &cloudEvents, &rebus, &dotNetCoreCAP, &axon, &watermill,
-	&wolverine, &celery, &eventuate, &eventBridge, &dapr, &cloudEventsBody, &debezium, &kurrentDB,
+	&wolverine, &celery, &eventuate, &eventBridge, &dapr, &cloudEventsBody, Debezium, &kurrentDB,
 	&longRunningAction, &camel, &spring,
 }

@@ -21,6 +21,7 @@
 //	uuid.go     UUIDs, in one form
 //	trace.go    W3C trace contexts and B3 headers
 //	clock.go    times
+//	row.go      keys of rows, which belong to a table
 //	nothing.go  what stands for the lack of an id
 //	names.go    how names of headers and members are compared
 //

@@ -32,24 +32,24 @@ func BareUUID(b []byte) []byte {
 			return b
 		}
 	case 36:
-		if MayHaveUpper(b) && isUUID(b) {
+		if MayHaveUpper(b) && IsUUID(b) {
 			return b
 		}
 	case 38:
-		if (b[0] == '{' && b[37] == '}' || b[0] == '(' && b[37] == ')') && isUUID(b[1:37]) {
+		if (b[0] == '{' && b[37] == '}' || b[0] == '(' && b[37] == ')') && IsUUID(b[1:37]) {
 			return b[1:37]
 		}
 	case len(urn) + 36:
-		if bytes.EqualFold(b[:len(urn)], []byte(urn)) && isUUID(b[len(urn):]) {
+		if bytes.EqualFold(b[:len(urn)], []byte(urn)) && IsUUID(b[len(urn):]) {
 			return b[len(urn):]
 		}
 	}
 	return nil
 }
 
-// isUUID reports whether 36 bytes are hexadecimal digits with hyphens where a UUID has them.
-func isUUID(b []byte) bool {
-	return b[8] == '-' && b[13] == '-' && b[18] == '-' && b[23] == '-' &&
+// IsUUID reports whether b is hexadecimal digits with hyphens where a UUID has them.
+func IsUUID(b []byte) bool {
+	return len(b) == 36 && b[8] == '-' && b[13] == '-' && b[18] == '-' && b[23] == '-' &&
 		isHex(b[:8]) && isHex(b[9:13]) && isHex(b[14:18]) && isHex(b[19:23]) && isHex(b[24:])
 }
 
