@@ -105,20 +105,21 @@ func (m *Model) askToWrite(c Context) {
 	}})
 }
 
-// switchTo ends this screen when all is ready for one over the other context. Typed says that its
-// name was typed to allow writes.
+// switchTo ends this screen when all is ready for one over the other context; what is waited for
+// stays in its last frame. Typed says that the name was typed to allow writes.
 func (s *shell) switchTo(c Context, typed bool) tea.Cmd {
 	ready := s.options.SwitchTo
 	over := s.Wait(text.Own("opening the context ").Add(s.theme.String(c.Name)))
 	return page.Work(func() page.Answer {
 		accept, err := ready(c.Name, typed)
 		return func() tea.Cmd {
-			over()
 			if err != nil {
+				over()
 				s.Say(theme.Bad, s.theme.String(err.Error()))
 				return nil
 			}
 			accept()
+			s.switched = true
 			return tea.Quit
 		}
 	})

@@ -85,6 +85,9 @@ func (s *shell) eventForms(e *tracing.Event) (choices []page.Choice) {
 		choices = append(choices, page.Choice{Key: key, Says: what, Do: func() tea.Cmd { return page.Copy(s, content, what) }})
 	}
 	copies("p", text.Own("position of the event"), e.Position.String())
+	if address := s.address(e.Source, e.Position).String(); address != "" {
+		copies("u", text.Own("address of the event, for a browser"), address)
+	}
 	for i, c := range s.commandsFor(e) {
 		copies(strconv.Itoa(i+1), s.theme.String(c.Tool).Add(text.Own(", the command for the event")), c.Line)
 	}

@@ -10,6 +10,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tui"
+	"eventscope/tui/stage"
 	"eventscope/tui/tuitest"
 )
 
@@ -57,7 +58,7 @@ func TestADefectEndsWithOneSentence(t *testing.T) {
 
 func TestWithoutATerminalNothingIsDrawn(t *testing.T) {
 	var out strings.Builder
-	err := tui.Run(t.Context(), tui.Options{Output: &out})
+	err := tui.Run(t.Context(), stage.New(strings.NewReader(""), &out), tui.Options{})
 	if !errors.Is(err, adapters.ErrUsage) || out.Len() > 0 {
 		t.Fatalf("%v, %d bytes", err, out.Len())
 	}

@@ -44,11 +44,11 @@
 //	savedfilter.go filters by the names under which they were saved
 //	panel.go       what is laid over a page: help.go, its keys, with legend.go, what its signs
 //	               mean; sources.go, all that is wrong
-//	terminal.go    what a terminal still answers when the screen has gone
 //
 // # Packages
 //
 //	keymap         every key
+//	stage          the terminal over screens that follow one another
 //	alert          what is news, and how it is told
 //	page           what pages share
 //	eventpage      one event; a dead letter and a next message are made of it

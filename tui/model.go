@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"os"
+	"strings"
 	"time"
 
 	"eventscope/tui/flowpage"
@@ -11,14 +12,12 @@ import (
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
 
+	// Bubble Tea is the event loop and the renderer that writes only what changed.
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 )
 
 const (
-	// framesPerSecond is how often the renderer looks whether there is something to write to the
-	// terminal: a key waits for it, and each look wakes a screen on which nothing happens.
-	framesPerSecond = 105
 	// liveTick is the frame clock while things change, idleTick while they do not.
 	liveTick = 66 * time.Millisecond
 	idleTick = 250 * time.Millisecond
@@ -74,6 +73,9 @@ func New(options Options) *Model {
 		}
 	}
 	m.session.declined = ""
+	if len(options.Warnings) > 0 {
+		s.Say(theme.Warn, s.theme.String(strings.Join(options.Warnings, "; ")))
+	}
 	m.rates.sample(s)
 	return m
 }
@@ -81,6 +83,9 @@ func New(options Options) *Model {
 // Frames is how many frames were drawn since the start: for tests that nothing is drawn
 // when nothing changed.
 func (m *Model) Frames() int { return m.frames }
+
+// Next reports whether the screen has ended for one over another context.
+func (m *Model) Next() bool { return m.shell.switched }
 
 // Crash is the defect that ended the screen, or nil. It may be asked for after the
 // program has ended.

@@ -29,6 +29,7 @@ type shell struct {
 	counters tracing.Counters
 	now      time.Time
 	dirty    bool
+	switched bool        // the screen has ended for one over another context
 	pages    []page.Page // the trail; the last is shown
 
 	filter      *page.EventFilter // of the lists of events and flows
@@ -65,6 +66,24 @@ func (s *shell) Version() uint64          { return s.counters.Version }
 func (s *shell) Context() context.Context { return s.ctx }
 func (s *shell) Redraw()                  { s.dirty = true }
 func (s *shell) Prompt(l *page.Prompt)    { s.asking = newPrompt(l) }
+
+// LinkTo is where a position can be looked at in a browser, where the terminal can open that.
+func (s *shell) LinkTo(source string, p adapters.Position) text.Link {
+	if s.options.NoLinks {
+		return text.Link{}
+	}
+	return s.address(source, p)
+}
+
+// address is where a position of a source can be looked at in a browser.
+func (s *shell) address(source string, p adapters.Position) text.Link {
+	for i := range s.options.Sources {
+		if s.options.Sources[i].Name == source {
+			return s.options.Sources[i].LinkTo(p)
+		}
+	}
+	return text.Link{}
+}
 
 // Top is the page on the screen.
 func (s *shell) Top() page.Page { return s.pages[len(s.pages)-1] }

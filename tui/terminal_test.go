@@ -8,6 +8,7 @@ import (
 
 	"eventscope/tracing"
 	"eventscope/tui"
+	"eventscope/tui/stage"
 	"eventscope/tui/tuitest"
 )
 
@@ -20,7 +21,7 @@ func showDefect() {
 	s, stopped := tuitest.NewSystem(ctx, tracing.Config{KeepRecent: true, Memory: 8 << 20})
 	options := s.Options()
 	options.Querier = panicking{s.Store}
-	err := tui.Run(ctx, options)
+	err := tui.Run(ctx, stage.New(os.Stdin, os.Stdout), options)
 	cancel()
 	<-stopped
 	if err != nil {

@@ -2,15 +2,9 @@ package tui
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"os"
 	"strings"
 	"time"
 
-	// Bubble Tea is the event loop and the renderer that writes only what changed.
-	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/term"
 
 	"eventscope/adapters"
@@ -21,6 +15,7 @@ import (
 	"eventscope/tui/alert"
 	"eventscope/tui/keymap"
 	"eventscope/tui/page"
+	"eventscope/tui/stage"
 )
 
 // Options is everything the screen is given.
@@ -54,6 +49,8 @@ type Options struct {
 	Session *Session
 	// ReadOnly is shown at the right of the header: "READ-ONLY".
 	ReadOnly string
+	// Warnings are what was found wrong before the screen was there, and could not be printed.
+	Warnings []string
 	// Banner is one line on the first screen that says what to press; empty for none.
 	Banner string
 	// Empty says, on an empty stream, what would show older events.
@@ -104,6 +101,8 @@ type Options struct {
 
 	// NoMouse leaves the mouse to the terminal.
 	NoMouse bool
+	// NoLinks writes no links, which some terminals cannot take; see [KnowsLinks].
+	NoLinks bool
 	// NoColor shows weight only; it is also obeyed as the NO_COLOR variable.
 	NoColor bool
 	// ASCII shows nothing but ASCII.
@@ -113,10 +112,6 @@ type Options struct {
 
 	// Notify tells a person of news; nil where nobody wants to be told.
 	Notify *alert.Sender
-
-	// Input and Output are the terminal; standard input and output when nil.
-	Input  io.Reader
-	Output io.Writer
 }
 
 // HistoryProgress says how far a search in history is.
@@ -133,15 +128,10 @@ type Source = page.Source
 type Crash = page.Crash
 
 // Run shows the screen until the user quits (nil), ctx ends (its error), or the screen
-// fails ([Crash]). The terminal is as before when it returns.
-func Run(ctx context.Context, options Options) error {
-	if options.Output == nil {
-		options.Output = os.Stdout
-	}
-	if options.Input == nil {
-		options.Input = os.Stdin
-	}
-	if file, ok := options.Output.(term.File); !ok || !term.IsTerminal(file.Fd()) {
+// fails ([Crash]). The terminal is as before when it returns, unless a person switches to another
+// context: then what is shown stays until the next screen.
+func Run(ctx context.Context, on *stage.Stage, options Options) error {
+	if file, ok := on.Terminal().(term.File); !ok || !term.IsTerminal(file.Fd()) {
 		return &adapters.Problem{
 			Doing: "show the screen", Cause: "standard output is not a terminal",
 			Remedy: "use eventscope tail, trace or flows in scripts", Kind: adapters.ErrUsage,
@@ -149,23 +139,16 @@ func Run(ctx context.Context, options Options) error {
 	}
 	model := New(options)
 	end := model.Work(ctx)
-	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(framesPerSecond), tea.WithOutput(options.Output), tea.WithInput(options.Input)}
-	started := time.Now()
-	_, err := tea.NewProgram(model, program...).Run()
+	err := on.Show(ctx, model)
 	end()
-	if time.Since(started) < asking {
-		awaitReplies(options.Input, options.Output)
-	}
-	switch {
-	case model.crash != nil:
+	if model.crash != nil {
 		return model.crash
-	case err == nil, errors.Is(err, tea.ErrInterrupted):
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
 	}
-	return fmt.Errorf("the terminal cannot be used: %w", err)
+	return err
 }
+
+// KnowsLinks reports whether a terminal of that kind opens links, or at least shows nothing of them.
+func KnowsLinks(kind string) bool { return kind != "linux" && !strings.HasPrefix(kind, "vt") }
 
 // UTF8Locale reports whether the environment's locale can show more than ASCII, by the
 // order of POSIX: LC_ALL, LC_CTYPE, LANG. When none is set nothing speaks against it.

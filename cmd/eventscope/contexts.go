@@ -10,6 +10,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/cmd/internal/config"
 	"eventscope/cmd/internal/reading"
+	"eventscope/cmd/internal/source"
 	"eventscope/tui"
 )
 
@@ -62,10 +63,15 @@ func (v *view) switchTo(p *program, name string, typed bool) (accept func(), err
 	return func() { v.next = next }, nil
 }
 
-// showAll shows a view, and the ones that a person switches to.
+// showAll shows a view, and the ones that a person switches to. What there is to be warned of is
+// printed before there is a screen, and stands on the screen after that.
 func (p *program) showAll(ctx context.Context, v *view) error {
 	for {
-		reading.Warn(p.Console, v.settings.sources)
+		if !p.stage.Taken() {
+			reading.Warn(p.Console, v.settings.sources)
+		} else {
+			v.warnings = source.Warnings(v.settings.sources)
+		}
 		if err := p.show(ctx, v); err != nil || v.next == nil {
 			return err
 		}

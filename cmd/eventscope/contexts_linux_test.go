@@ -22,25 +22,35 @@ func configOf(t *testing.T, contexts string) string {
 }
 
 // A screen over another context has nothing left of the one before: not its events, and none of
-// what read them.
+// what read them. The terminal is taken once, and nothing is printed on it meanwhile.
 func TestAnotherContextLeavesNothingBehind(t *testing.T) {
-	path := configOf(t, fmt.Sprintf("  one: {sources: [{url: %s}]}\n  two: {production: true, sources: [{url: %s}]}\n", brokerWith(t, "ord-1"), brokerWith(t, "ord-2")))
+	path := configOf(t, fmt.Sprintf("  one: {sources: [{url: %s}]}\n  two: {production: true, sources: [{url: %s}]}\n"+
+		"  three: {sources: [{url: 'kafka://somebody:secret@0.0.0.0:1/x?sasl=plain'}]}\n", brokerWith(t, "ord-1"), brokerWith(t, "XXX+2")))
 	screen := inTerminal(t, process(t, "--config", path, "--write"))
 	screen.until("ord-1")
 	screen.until("WRITE")
 	screen.press(":ctx two\r")
 	screen.until("write to two?")
 	screen.press("two\r")
-	screen.until(leaveScreen)
+	all := screen.seen.String()
 	screen.seen.Reset()
-	screen.until("ord-2")
-	screen.until("WRITE")
+	screen.until("XXX+2")
+	if strings.Contains(screen.seen.String(), "READ-ONLY") { // WRITE stays where it was
+		t.Error("writes are not allowed where the name was typed")
+	}
 	if strings.Contains(screen.seen.String(), "ord-1") {
 		t.Error("an event of the context before is shown")
 	}
+	screen.press(":ctx three\r")
+	screen.until("passwords cross the network")
+	all += screen.seen.String()
+	screen.seen.Reset()
 	screen.press(":ctx one\r")
-	screen.until(leaveScreen)
 	screen.until("ord-1")
+	all += screen.seen.String()
+	if strings.Count(all, enterScreen) != 1 || strings.Contains(all, leaveScreen) || strings.Contains(all, "warning: ") {
+		t.Errorf("something was shown between the screens: %q", all)
+	}
 	screen.seen.Reset()
 	if err := screen.command.Process.Signal(syscall.SIGQUIT); err != nil { // which prints every goroutine
 		t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 	"eventscope/cmd/internal/source"
 	"eventscope/cmd/internal/spelling"
 	"eventscope/tui"
+	"eventscope/tui/stage"
 )
 
 // program is one invocation of eventscope.
@@ -28,6 +29,7 @@ type program struct {
 	*console.Console
 	getenv func(string) string
 
+	stage    *stage.Stage // the terminal of screens
 	brokers  source.Drivers
 	flags    flags
 	commands []string // the names of all
@@ -48,7 +50,7 @@ type flags struct {
 }
 
 func newProgram(stdin, stdout, stderr *os.File, getenv func(string) string) *program {
-	return &program{Console: console.New(stdin, stdout, stderr), getenv: getenv, brokers: brokers}
+	return &program{Console: console.New(stdin, stdout, stderr), getenv: getenv, brokers: brokers, stage: stage.New(stdin, stdout)}
 }
 
 // run runs a command line and returns the exit code.
@@ -65,6 +67,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root.SetFlagErrorFunc(flagProblem)
 	root.SetOut(p.Stdout)
 	err := root.ExecuteContext(ctx)
+	p.stage.Close()
 	if err != nil { // cobra's own errors are all about the command line
 		err = exit.Usage("%w; see eventscope --help", err)
 	} else {

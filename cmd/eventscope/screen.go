@@ -22,6 +22,8 @@ import (
 	"eventscope/tracing/merge"
 	"eventscope/tui"
 	"eventscope/tui/alert"
+	"eventscope/tui/page"
+	"eventscope/tui/text"
 )
 
 // screen is the command without a name.
@@ -76,6 +78,7 @@ type view struct {
 	patient  bool // see live.Source
 	stays    bool // it is shown even where no source could be opened
 	session  *tui.Session
+	warnings []string      // that could not be printed
 	notify   *alert.Sender // nil where nobody is told
 	next     *view         // what a person has chosen to see after it
 	fault    func(ctx context.Context, words []string) (string, error)
@@ -115,7 +118,7 @@ func (p *program) show(ctx context.Context, v *view) error {
 	if p.flags.log != "" {
 		reading.Go(func() { v.logStatus(ctx, p) })
 	}
-	err = tui.Run(ctx, v.options(p))
+	err = tui.Run(ctx, p.stage, v.options(p))
 	cause := context.Cause(ctx)
 	cancel(nil)
 	reading.Wait()
@@ -212,9 +215,9 @@ func (v *view) options(p *program) tui.Options {
 		Querier: v.index.Store, Title: v.title, Banner: v.banner, Rules: v.settings.rules,
 		ReadOnly: "READ-ONLY", Fault: v.fault, Faults: v.faults, History: v.history,
 		NoColor: p.flags.noColor || p.flags.colour == "never" || p.getenv("NO_COLOR") != "", ASCII: !tui.UTF8Locale(p.getenv), Theme: v.settings.theme(),
-		Input: p.Stdin, Output: p.Stdout,
 	}
 	options.Service, options.Write = v.service, !v.settings.readOnly
+	options.Warnings = v.warnings
 	options.Words = p.brokers.Words()
 	options.Groups, options.Watched = v.settings.file.Services, v.settings.memory.Watched()
 	if !v.settings.readOnly {
@@ -229,11 +232,13 @@ func (v *view) options(p *program) tui.Options {
 	options.Filters = recent.Filters(folder)
 	options.SaveFilter = func(name, filter string) error { return recent.SaveFilter(folder, name, filter) }
 	options.NoMouse = p.flags.noMouse || v.settings.file.Mouse.Value == "off"
+	options.NoLinks = v.settings.file.Links.Value == "off" || !tui.KnowsLinks(p.getenv("TERM"))
 	options.Keys = v.settings.file.OwnKeys()
 	options.Columns, options.Fields, _ = v.settings.file.ChosenColumns()
 	options.Start, options.Seek, options.Nearest = v.start, v.seek, spelling.Nearest
 	for _, l := range v.live {
-		options.Sources = append(options.Sources, tui.Source{Name: l.Config.Name, Broker: l.Config.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}, History: l.History, Held: l.Held, Commands: l.Commands})
+		link, _ := text.ParseTemplate(l.Config.Link, page.LinkNames) // none, or one that was good in the config
+		options.Sources = append(options.Sources, tui.Source{Name: l.Config.Name, Broker: l.Config.Driver.Broker, Status: l.Status, Lag: live.Lag{Source: l}, Unroutable: live.Lag{Source: l}, Topology: live.Topology{Source: l}, Link: link, History: l.History, Held: l.Held, Commands: l.Commands})
 	}
 	options.Notify = v.notify
 	return options

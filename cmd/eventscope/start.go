@@ -43,10 +43,9 @@ func (p *program) start(ctx context.Context) error {
 		return err
 	}
 	lists := recent.Read(p.stateFolder())
-	chosen, ok, err := startpage.Run(ctx, startpage.Options{
+	chosen, ok, err := startpage.Run(ctx, p.stage, startpage.Options{
 		Choices: choices(file, lists), Find: p.findBrokers, Before: ofDemo,
 		NoColor: p.flags.noColor || p.getenv("NO_COLOR") != "", ASCII: !tui.UTF8Locale(p.getenv), Light: file.Theme.Value == "light",
-		Input: p.Stdin, Output: p.Stdout,
 	})
 	switch {
 	case err != nil || !ok:

@@ -26,7 +26,8 @@ type Fact struct {
 	Role        theme.Role // of the value
 	Label       text.Safe
 	Value, From text.Safe
-	column      int // cells of the labels of its section, see alignFacts
+	Link        text.Link // that the value opens
+	column      int       // cells of the labels of its section, see alignFacts
 }
 
 // leastLabel is the least that labels are given, so that sections look alike.
@@ -69,7 +70,7 @@ func orEmpty(label, value text.Safe) Fact {
 func (c *Config) factsOf(e *tracing.Event) []Fact {
 	t := c.Theme()
 	list := []Fact{
-		{Label: text.Own("position"), Value: c.Words.Product(c.Theme(), e.Broker).Add(text.Space, t.String(e.Position.String()))},
+		{Label: text.Own("position"), Value: c.Words.Product(c.Theme(), e.Broker).Add(text.Space, t.String(e.Position.String())), Link: c.LinkTo(e.Source, e.Position)},
 		{Label: text.Own("source"), Value: t.String(e.Source)},
 		{Label: text.Own("written"), Value: page.Moment(e.Time)},
 	}
@@ -324,10 +325,10 @@ func factLine(t *theme.Theme, f *Fact, width, shift int, selected bool) widget.L
 	row.Cell(theme.Dim, t.CutMiddle(f.Label, label), label).Gap(1)
 	value := f.Value
 	if shift > 0 {
-		return row.Put(f.Role, value.From(shift)).Line()
+		return row.Link(f.Link).Put(f.Role, value.From(shift)).Line()
 	}
 	if room := row.Left(); f.From.Width() > 0 && value.Width()+f.From.Width()+2 > room {
 		value = t.CutMiddle(value, max(room/2, room-f.From.Width()-2))
 	}
-	return row.Put(f.Role, value).Gap(2).Put(theme.Dim, f.From).Line()
+	return row.Link(f.Link).Put(f.Role, value).Gap(2).Put(theme.Dim, f.From).Line()
 }

@@ -107,7 +107,9 @@ func (f *flowPage) timelineRow(columns, places []int, reasons bool, i, width int
 		f.serviceCell(row.Between(), step.Service, t.String(step.Service), w)
 	}
 	page.TypeCell(t, row.Between(), &step.Event, columns[stepKind])
-	row.ColumnID(theme.Dim, f.where(step), columns[stepPosition])
+	if w := columns[stepPosition]; w > 0 {
+		row.Between().Link(f.LinkTo(step.Source, step.Position)).ID(theme.Dim, f.where(step), w)
+	}
 	if w := columns[stepWaterfall]; w > 0 {
 		widget.Waterfall(row.Between(), f.bar(index, places), w)
 	}

@@ -449,7 +449,7 @@ func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected b
 			}
 			row.Right(theme.Warn, replays, width)
 		case letterPosition:
-			row.ID(theme.Dim, t.String(l.Position.String()), width)
+			row.Link(p.LinkTo(l.Source, l.Position)).ID(theme.Dim, t.String(l.Position.String()), width)
 		}
 	}).Line()
 }

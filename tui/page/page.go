@@ -72,6 +72,8 @@ type Screen interface {
 	Version() uint64
 	// Context ends when the screen does.
 	Context() context.Context
+	// LinkTo is where a position of a source can be looked at in a browser, if the config says so.
+	LinkTo(source string, p adapters.Position) text.Link
 	// Redraw makes the next frame differ from this one.
 	Redraw()
 	// Say shows a notice for a while.

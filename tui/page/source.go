@@ -2,11 +2,13 @@ package page
 
 import (
 	"context"
+	"strconv"
 
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
 	"eventscope/adapters/driver"
 	"eventscope/tracing/lag"
+	"eventscope/tui/text"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -31,9 +33,29 @@ type Source struct {
 	// Commands are command lines of other tools that look at the message at a position; nil where
 	// there are none.
 	Commands func(p adapters.Position) []driver.Command
+	// Link is where a position can be looked at in a browser: see [LinkNames].
+	Link text.Template
 	// Topology tells what there is and where it leads, asked every 30 seconds while the map
 	// is shown; nil where nobody can.
 	Topology adapters.Topology
+}
+
+// LinkNames are what may stand in braces in [Source.Link].
+var LinkNames = []string{"destination", "partition", "offset"}
+
+// LinkTo is the address of a position.
+func (s *Source) LinkTo(p adapters.Position) text.Link {
+	return s.Link.Link(func(name string) string {
+		switch {
+		case name == "destination":
+			return p.Destination
+		case name == "partition" && p.Partition >= 0:
+			return strconv.Itoa(int(p.Partition))
+		case name == "offset" && p.Partition != adapters.ByDigest:
+			return strconv.FormatInt(p.Offset, 10)
+		}
+		return "" // this position has none
+	})
 }
 
 // HasHistory reports whether what came before can be read of the source, as far as is known.

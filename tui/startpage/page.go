@@ -2,9 +2,8 @@ package startpage
 
 import (
 	"context"
-	"errors"
-	"io"
 
+	"eventscope/tui/stage"
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -29,21 +28,13 @@ type Options struct {
 	Before string
 
 	NoColor, ASCII, Light bool
-	Input                 io.Reader
-	Output                io.Writer
 }
 
 // Run shows the page until something is chosen; false says that nothing was.
-func Run(ctx context.Context, options Options) (Choice, bool, error) {
+func Run(ctx context.Context, on *stage.Stage, options Options) (Choice, bool, error) {
 	m := New(ctx, options)
-	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(options.Input), tea.WithOutput(options.Output)).Run()
-	switch {
-	case ctx.Err() != nil:
-		return Choice{}, false, ctx.Err()
-	case err != nil && !errors.Is(err, tea.ErrInterrupted):
-		return Choice{}, false, err
-	}
-	return m.chosen, m.done, nil
+	err := on.Show(ctx, m)
+	return m.chosen, m.done && err == nil, err
 }
 
 // Model is the page, driven by Bubble Tea.
@@ -71,6 +62,9 @@ func New(ctx context.Context, options Options) *Model {
 }
 
 type found []Choice
+
+// Next reports whether something was chosen, which is shown then.
+func (m *Model) Next() bool { return m.done }
 
 // Init begins to look for brokers.
 func (m *Model) Init() tea.Cmd {

@@ -99,7 +99,7 @@ func (s *stream) row(columns []int, e *tracing.Event, width int, selected, marke
 		case streamType:
 			page.TypeCell(t, row, e, width)
 		case streamPosition:
-			row.ID(theme.Dim, t.String(e.Position.String()), width)
+			row.Link(s.LinkTo(e.Source, e.Position)).ID(theme.Dim, t.String(e.Position.String()), width)
 		case streamFlow:
 			row.ID(theme.Plain, t.String(page.FlowLabel(*e)), width)
 		case streamValue:

@@ -25,6 +25,7 @@
 //
 //	safe.go   Safe: text with a known width; cutting
 //	clean.go  Cleaner: how bytes become Safe
+//	link.go   addresses that a click opens, from values of strangers
 //	format.go numbers, sizes, times and ages, as the screen writes them
 //
 // # Not obvious

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tui/eventpage"
 	"eventscope/tui/keymap"
@@ -186,6 +187,9 @@ func (a *Alone) Version() uint64 {
 
 // Context ends with the test.
 func (a *Alone) Context() context.Context { return a.t.Context() }
+
+// LinkTo gives no links.
+func (a *Alone) LinkTo(string, adapters.Position) text.Link { return text.Link{} }
 
 // Redraw counts.
 func (a *Alone) Redraw() { a.redraws++ }

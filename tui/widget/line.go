@@ -29,6 +29,7 @@ type Row struct {
 	// reversed says that the base swaps text and background, so that a colour of a
 	// piece would colour its background, and faint text be lost.
 	reversed bool
+	link     text.Link // of the next text
 }
 
 // NewRow begins a row of width cells.
@@ -46,14 +47,27 @@ func (r *Row) Base(role theme.Role) *Row {
 // Left is how many cells are free.
 func (r *Row) Left() int { return r.width - r.used }
 
+// Link has the next text open an address by a click.
+func (r *Row) Link(l text.Link) *Row {
+	r.link = l
+	return r
+}
+
 // Put writes s.
 func (r *Row) Put(role theme.Role, s text.Safe) *Row { return r.Styled(r.theme.Style(role), s) }
 
 // Styled writes s in a style that is not a role's.
 func (r *Row) Styled(style theme.Style, s text.Safe) *Row {
-	if s = r.theme.Cut(s, r.Left()); !s.Empty() {
-		r.write(style, s)
+	link := r.link.String()
+	r.link = text.Link{}
+	if s = r.theme.Cut(s, r.Left()); s.Empty() {
+		return r
 	}
+	if link != "" {
+		r.out = append(append(append(r.out, "\x1b]8;;"...), link...), "\x1b\\"...)
+		defer func() { r.out = append(r.out, "\x1b]8;;\x1b\\"...) }()
+	}
+	r.write(style, s)
 	return r
 }
 
@@ -117,8 +131,8 @@ func (r *Row) Line() Line {
 
 var space = text.Own(" ")
 
-// write is the only place where bytes are put out: an SGR sequence of our own, then safe
-// text. Each piece has its own sequence, so no character can join one of another piece.
+// write is where bytes are put out: an SGR sequence of our own, then safe text. (Beside it there
+// is only an address that [text.Template] made.) Each piece has its own sequence, so no character can join one of another piece.
 func (r *Row) write(style theme.Style, s text.Safe) {
 	r.out = append(r.out, "\x1b[0"...)
 	if r.reversed {

@@ -30,6 +30,7 @@ type File struct {
 	Memory  Text   `yaml:"memory"`
 	Theme   Text   `yaml:"theme"`
 	Mouse   Text   `yaml:"mouse"` // on or off
+	Links   Text   `yaml:"links"` // on or off
 	// Keys are commands of the screen by a key of the user's own.
 	Keys     map[string]Text    `yaml:"keys"`
 	Columns  Columns            `yaml:"columns"`
@@ -63,6 +64,8 @@ type Source struct {
 	URL      Text   `yaml:"url"`
 	User     Text   `yaml:"user"`
 	Password Text   `yaml:"password"`
+	// Link is where its messages can be looked at in a browser; see [page.LinkNames].
+	Link Text `yaml:"link"`
 	// Registry completes, or takes the place of, the parameters of the URL that begin with registry.
 	Registry Registry `yaml:"registry"`
 }

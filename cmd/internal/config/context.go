@@ -11,6 +11,8 @@ import (
 	"eventscope/adapters/envelope"
 	"eventscope/cmd/internal/source"
 	"eventscope/cmd/internal/spelling"
+	"eventscope/tui/page"
+	"eventscope/tui/text"
 	"eventscope/tui/theme"
 )
 
@@ -33,8 +35,10 @@ func (f *File) check() []string {
 	if f.Theme.Value != "" && !slices.Contains(Themes, f.Theme.Value) {
 		add("%s", f.Theme.wrong("theme is one of "+strings.Join(Themes, ", ")))
 	}
-	if f.Mouse.Value != "" && !slices.Contains(Switches, f.Mouse.Value) {
-		add("%s", f.Mouse.wrong("mouse is one of "+strings.Join(Switches, ", ")))
+	for i, value := range []Text{f.Mouse, f.Links} {
+		if value.Value != "" && !slices.Contains(Switches, value.Value) {
+			add("%s", value.wrong([]string{"mouse", "links"}[i]+" is one of "+strings.Join(Switches, ", ")))
+		}
 	}
 	if f.Current.Value != "" {
 		if _, err := f.Context(f.Current.Value); err != nil {
@@ -91,18 +95,23 @@ func (f *File) checkServices() (problems []string) {
 // check finds what is wrong with a source that has a URL, each problem with its place.
 func (s Source) check(drivers source.Drivers, shared bool) []string {
 	var problems []string
-	for _, text := range slices.Concat([]Text{s.URL, s.User, s.Password}, s.Registry.texts()) {
-		for _, ref := range reference.FindAllString(text.Value, -1) {
+	for _, written := range slices.Concat([]Text{s.URL, s.User, s.Password}, s.Registry.texts()) {
+		for _, ref := range reference.FindAllString(written.Value, -1) {
 			inner, closed := strings.CutSuffix(ref[2:], "}")
 			kind, name, _ := strings.Cut(inner, ":")
 			if !closed || name == "" || (kind != "env" && kind != "file") {
-				problems = append(problems, text.wrong("a reference is written ${env:NAME} or ${file:path}"))
+				problems = append(problems, written.wrong("a reference is written ${env:NAME} or ${file:path}"))
 			}
 		}
 	}
 	if len(problems) == 0 && !strings.Contains(s.URL.Value, "${") {
 		if _, err := drivers.Parse(s.URL.Value); err != nil {
 			problems = append(problems, s.URL.wrong(err.Error()))
+		}
+	}
+	if s.Link.Value != "" {
+		if _, err := text.ParseTemplate(s.Link.Value, page.LinkNames); err != nil {
+			problems = append(problems, s.Link.wrong("link: "+err.Error()))
 		}
 	}
 	const remedy = "everybody can read this file and it holds a password: run chmod 600 on it, or write ${env:NAME} or ${file:path} in place of the password"
@@ -117,9 +126,9 @@ func (s Source) check(drivers source.Drivers, shared bool) []string {
 	case literal(s.Registry.OAuth.Secret.Value):
 		problems = append(problems, s.Registry.OAuth.Secret.wrong(remedy))
 	default:
-		for _, text := range []Text{s.URL, s.Registry.URL, s.Registry.OAuth.URL} {
-			if holdsPassword(text.Value) {
-				problems = append(problems, text.wrong(remedy))
+		for _, written := range []Text{s.URL, s.Registry.URL, s.Registry.OAuth.URL} {
+			if holdsPassword(written.Value) {
+				problems = append(problems, written.wrong(remedy))
 				break
 			}
 		}
@@ -189,11 +198,11 @@ func (s Source) open(drivers source.Drivers, getenv func(string) string) (opened
 	if strings.HasPrefix(s.URL.Value, "${") && !literal(s.URL.Value) {
 		escape = asIs // the whole URL is somewhere else
 	}
-	text, err := expand(s.URL.Value, getenv, escape)
+	url, err := expand(s.URL.Value, getenv, escape)
 	if err != nil {
 		return opened, s.URL, err
 	}
-	opened, err = drivers.Parse(text)
+	opened, err = drivers.Parse(url)
 	if err != nil {
 		return opened, s.URL, err
 	}
@@ -211,6 +220,11 @@ func (s Source) open(drivers source.Drivers, getenv func(string) string) (opened
 	}
 	if at, err := s.Registry.complete(&opened.Registry, getenv); err != nil {
 		return opened, at, err
+	}
+	if opened.Link = s.Link.Value; opened.Link != "" {
+		if _, err := text.ParseTemplate(opened.Link, page.LinkNames); err != nil {
+			return opened, s.Link, fmt.Errorf("link: %w", err)
+		}
 	}
 	if s.Name != "" {
 		opened.Name = s.Name

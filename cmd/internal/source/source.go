@@ -24,6 +24,8 @@ type Source struct {
 	Registry Registry
 	Files    []files.Rule
 	Masks    *mask.Rules
+	// Link is where its messages can be looked at in a browser, with names in braces; empty for nowhere.
+	Link string
 }
 
 // Open connects to the source, as its driver does, and gives it its schemas. A registry is not
