@@ -180,7 +180,7 @@ func (d *digest) rest(p *Properties) {
 // volatileHeader tells the headers that a broker changes each time it hands the same
 // message out, so that a second look gives the same digest.
 func volatileHeader(name string) bool {
-	return name == "x-delivery-count" || name == "x-acquired-count" || name == "ApproximateReceiveCount"
+	return name == "x-delivery-count" || name == "x-acquired-count" || name == "ApproximateReceiveCount" || name == "DeliveryCount"
 }
 
 const (

@@ -4,6 +4,7 @@ import (
 	"eventscope/adapters/aws"
 	"eventscope/adapters/kafka"
 	"eventscope/adapters/rabbitmq"
+	"eventscope/adapters/servicebus"
 	"eventscope/cmd/internal/source"
 )
 
@@ -13,4 +14,5 @@ var brokers = source.Drivers{
 	&rabbitmq.Driver,
 	&aws.SQS,
 	&aws.SNS,
+	&servicebus.Driver,
 }

@@ -38,6 +38,7 @@ var levels = map[string]int{
 	"adapters/aws":         3,
 	"adapters/kafka":       3,
 	"adapters/rabbitmq":    3,
+	"adapters/servicebus":  3,
 	"replay":               2,
 	"replay/files":         1,
 	"tracing/copies":       2,
@@ -113,14 +114,15 @@ func level(t *testing.T, room string) int {
 
 // forbidden are dependencies, direct or not, that a room must not have.
 var forbidden = map[string][]string{
-	"adapters/aws":      {"charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", "github.com/twmb/franz-go", module + "/tracing"},
-	"adapters/envelope": {"github.com/aws/", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
-	"adapters/payload":  {"github.com/aws/", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
-	"adapters/kafka":    {"github.com/aws/", "charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", module + "/tracing"},
-	"adapters/rabbitmq": {"github.com/aws/", "charm.land/", "github.com/charmbracelet/", "github.com/twmb/franz-go", module + "/tracing"},
-	"tracing":           {"github.com/aws/", "charm.land/", "github.com/charmbracelet/", "github.com/twmb/franz-go", "github.com/rabbitmq/", module + "/adapters/aws", module + "/adapters/kafka", module + "/adapters/rabbitmq"},
-	"replay":            {"github.com/aws/", "charm.land/", "github.com/charmbracelet/", module + "/adapters/aws", module + "/adapters/kafka", module + "/adapters/rabbitmq"},
-	"tui":               {"github.com/aws/", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", module + "/adapters/aws", module + "/adapters/kafka", module + "/adapters/rabbitmq"},
+	"adapters/aws":        {"github.com/Azure/", "charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", "github.com/twmb/franz-go", module + "/tracing"},
+	"adapters/envelope":   {"github.com/aws/", "github.com/Azure/", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
+	"adapters/payload":    {"github.com/aws/", "github.com/Azure/", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
+	"adapters/kafka":      {"github.com/aws/", "github.com/Azure/", "charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", module + "/tracing"},
+	"adapters/rabbitmq":   {"github.com/aws/", "github.com/Azure/", "charm.land/", "github.com/charmbracelet/", "github.com/twmb/franz-go", module + "/tracing"},
+	"adapters/servicebus": {"github.com/aws/", "charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", "github.com/twmb/franz-go", module + "/tracing"},
+	"tracing":             {"github.com/aws/", "github.com/Azure/", "charm.land/", "github.com/charmbracelet/", "github.com/twmb/franz-go", "github.com/rabbitmq/", module + "/adapters/aws", module + "/adapters/kafka", module + "/adapters/rabbitmq", module + "/adapters/servicebus"},
+	"replay":              {"github.com/aws/", "github.com/Azure/", "charm.land/", "github.com/charmbracelet/", module + "/adapters/aws", module + "/adapters/kafka", module + "/adapters/rabbitmq", module + "/adapters/servicebus"},
+	"tui":                 {"github.com/aws/", "github.com/Azure/", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", module + "/adapters/aws", module + "/adapters/kafka", module + "/adapters/rabbitmq", module + "/adapters/servicebus"},
 }
 
 // contract are the packages that a broker's folder is written against.

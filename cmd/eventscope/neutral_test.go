@@ -13,7 +13,7 @@ import (
 )
 
 // brokerName is a broker's name, however it is written.
-var brokerName = regexp.MustCompile(`(?i)kafka|rabbit|amqp|\bsqs|\bsns|\baws\b|amazon`)
+var brokerName = regexp.MustCompile(`(?i)kafka|rabbit|amqp|\bsqs|\bsns|\baws\b|amazon|azure|service ?bus`)
 
 // naming are the files that have to name brokers: the list of them, command lines as examples,
 // and the demonstration, which runs on two.

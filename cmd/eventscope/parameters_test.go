@@ -10,7 +10,7 @@ import (
 // that broker alone.
 func TestURLsComplete(t *testing.T) {
 	for begun, want := range map[string]string{
-		"":                          "kafka:// kafkas:// amqp:// amqps:// sqs:// sns://",
+		"":                          "kafka:// kafkas:// amqp:// amqps:// sqs:// sns:// servicebus:// sb://",
 		"kaf":                       "kafka:// kafkas://",
 		"kafka://h/orders":          "",
 		"kafka://h/orders?com":      "kafka://h/orders?committed=",

@@ -1,0 +1,30 @@
+// Package servicebus reads Azure Service Bus: queues and subscriptions by peek, which takes, locks and
+// counts nothing, from their history and as messages come; and how many messages lie in them.
+//
+// # Owner and concurrency
+//
+// An Adapter belongs to whoever opened it. Its parts may be used from any goroutine.
+//
+// # What may be lost
+//
+// What a consumer takes before it was seen, which is counted (package history).
+//
+// # Files
+//
+//	driver.go   what the program knows of Service Bus: URLs, parameters, opening
+//	adapter.go  Adapter: Open with its checks, Close
+//	resolve.go  which entities are read
+//
+// # Packages below
+//
+// They import nothing of this one:
+//
+//	client   the namespace: logging in, questions, links, what there is
+//	history  messages as they lie there, and as they come
+//	message  messages and letters, as they are on the wire
+//
+// # Not obvious
+//
+// A topic holds nothing itself: it is read where it leads to, in its subscriptions. A subscription is
+// named topic/subscription.
+package servicebus
