@@ -66,12 +66,13 @@ type Registry struct {
 
 // entry is what is known of an id.
 type entry struct {
-	ref    schemas.Ref
-	done   chan struct{} // closed when it was answered
-	schema *schemas.Schema
-	err    error
-	until  time.Time // when an error is no longer believed; zero is for ever
-	misses int
+	ref     schemas.Ref
+	done    chan struct{} // closed when it was answered
+	located chan struct{} // closed when it is known, too, of which subject it is a version, if it is ever
+	schema  *schemas.Schema
+	err     error
+	until   time.Time // when an error is no longer believed; zero is for ever
+	misses  int
 	// destination is whose message asked first.
 	destination string
 }
@@ -151,11 +152,12 @@ func (r *Registry) Close() {
 	r.http.CloseIdleConnections()
 }
 
-// Schema waits for a schema. An error is an [*adapters.Problem], or that of ctx.
+// Schema waits for a schema, and for where the registry has it. An error is an [*adapters.Problem],
+// or that of ctx.
 func (r *Registry) Schema(ctx context.Context, ref schemas.Ref) (*schemas.Schema, error) {
 	e := r.entry("", ref, time.Now())
 	select {
-	case <-e.done:
+	case <-e.located:
 		return e.schema, e.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -220,7 +222,7 @@ func (r *Registry) entry(destination string, ref schemas.Ref, now time.Time) *en
 	if old != nil && (old.until.IsZero() || now.Before(old.until)) {
 		return old
 	}
-	made := &entry{ref: ref, done: make(chan struct{})}
+	made := &entry{ref: ref, done: make(chan struct{}), located: make(chan struct{})}
 	if old != nil {
 		made.misses = old.misses
 	}
@@ -234,6 +236,7 @@ func (r *Registry) entry(destination string, ref schemas.Ref, now time.Time) *en
 	if why != nil || r.ctx.Err() != nil {
 		made.err = errors.Join(why, r.ctx.Err())
 		close(made.done)
+		close(made.located)
 		if until := r.outage.until; now.Before(until) { // so that each of many messages finds it
 			made.until = until
 			r.entries[ref] = made
@@ -286,6 +289,7 @@ func (r *Registry) ask(ref schemas.Ref, e *entry) {
 	verdict, told := r.judge(ref, err)
 	r.tell(e, schema, verdict, told)
 	r.locate(schema, e.destination)
+	close(e.located)
 }
 
 // tell answers whoever waits for an entry.

@@ -92,7 +92,7 @@ func freePorts(t *testing.T, distances ...int) int {
 	t.Helper()
 	const first, last, step = 11_500, 12_500, 10
 	for range (last - first) / step {
-		port := first + int(portsGiven.Add(1))*step%(last-first) // each to one test, as they run side by side
+		port := first + (os.Getpid()+int(portsGiven.Add(1)))*step%(last-first) // each to one test, as they and other processes run side by side
 		free := true
 		for _, distance := range append(distances, 0) {
 			listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+distance))

@@ -167,6 +167,7 @@ func (s *schemasPrinter) gather(ctx context.Context, settings *settings, extent 
 		asking, cancel := context.WithTimeout(ctx, askLimit)
 		defer cancel()
 		known.Consumers = s.consumers(asking, sources)
+		place(asking, known.Seen)
 	}
 	found = versions.Build(known)
 	if s.only != "" {
@@ -176,6 +177,16 @@ func (s *schemasPrinter) gather(ctx context.Context, settings *settings, extent 
 		s.judge(ctx, found, sources)
 	}
 	return found, interrupted, nil
+}
+
+// place waits until it is known of which subjects the schemas are versions, which is asked beside the
+// reading of events: that of a few events has ended before.
+func place(ctx context.Context, seen []versions.Seen) {
+	for i := range seen {
+		if catalogue, ok := seen[i].Schemas.(schemas.Catalogue); ok && seen[i].Ref.By != schemas.ByNothing {
+			_, _ = catalogue.Schema(ctx, seen[i].Ref) // an error is told with the version
+		}
+	}
 }
 
 // judge asks the registries what they say of versions. One that does not answer is said once.
