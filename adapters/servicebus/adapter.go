@@ -63,6 +63,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 func (a *Adapter) Source() *driver.Source {
 	source := &driver.Source{
 		Name: cmp.Or(a.config.Name, string(broker)), Broker: broker, Status: a.Status, Close: a.Close, Fetcher: a.Reader,
+		Lag: depths{a}, Topology: topology{a},
 	}
 	if a.config.Purpose == driver.ToRead {
 		source.Tailer, source.Scanner, source.Estimator = a.Reader, a.Reader, a.Reader

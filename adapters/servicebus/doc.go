@@ -1,5 +1,5 @@
 // Package servicebus reads Azure Service Bus: queues and subscriptions by peek, which takes, locks and
-// counts nothing, from their history and as messages come; and how many messages lie in them.
+// counts nothing, from their history and as messages come; how many messages lie in them; and where they go.
 //
 // # Owner and concurrency
 //
@@ -14,6 +14,8 @@
 //	driver.go   what the program knows of Service Bus: URLs, parameters, opening
 //	adapter.go  Adapter: Open with its checks, Close
 //	resolve.go  which entities are read
+//	lag.go      how many messages lie in queues and subscriptions
+//	topology.go topics, subscriptions, queues, and the ways between them
 //
 // # Packages below
 //

@@ -1,6 +1,7 @@
 package servicebus
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"net"
@@ -113,7 +114,7 @@ func (p *place) queue(t testing.TB, name string, change func(*admin.QueuePropert
 
 // remove removes a queue or topic, if it is there.
 func (p *place) remove(t testing.TB, name string) {
-	_, _ = p.admin.DeleteQueue(t.Context(), name, nil) // which a test may have done
+	_, _ = p.admin.DeleteQueue(context.WithoutCancel(t.Context()), name, nil) // which a test may have done
 }
 
 // topic makes a topic with subscriptions.
@@ -122,6 +123,7 @@ func (p *place) topic(t testing.TB, name string, subscriptions ...string) string
 	if _, err := p.admin.CreateTopic(t.Context(), name, nil); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _, _ = p.admin.DeleteTopic(context.Background(), name, nil) })
 	for _, one := range subscriptions {
 		if _, err := p.admin.CreateSubscription(t.Context(), name, one, nil); err != nil {
 			t.Fatal(err)

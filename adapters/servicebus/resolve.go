@@ -75,9 +75,6 @@ func (a *Adapter) named(ctx context.Context, e client.Entity) ([]client.Entity, 
 			all = append(all, s.Of(e.Part))
 		}
 	}
-	if len(all) == 0 {
-		return nil, &adapters.Problem{Doing: "read topic " + settings.Name, Cause: "it has no subscription that keeps what it receives", Remedy: "name a queue or a subscription", Kind: adapters.ErrUnknownDestination}
-	}
 	return all, nil
 }
 

@@ -164,7 +164,6 @@ func scanned(t *testing.T, source *driver.Source) []adapters.Message {
 func TestEverythingThatKeepsMessagesIsRead(t *testing.T) {
 	p := bus(t)
 	topic := p.topic(t, p.name(""), "audit", "billing")
-	t.Cleanup(func() { _, _ = p.admin.DeleteTopic(context.Background(), topic, nil) })
 	sessions := p.queue(t, p.name(""), func(q *admin.QueueProperties) { q.RequiresSession = ptr(true) })
 	queue := p.queue(t, p.name(""), func(q *admin.QueueProperties) { q.DefaultMessageTimeToLive = ptr("PT1H") })
 	p.send(t, topic, amqp.NewMessage([]byte("event")))

@@ -204,25 +204,115 @@ func (c *Client) Subscriptions(ctx context.Context, topic string) (all []Setting
 	return all, nil
 }
 
-// Counts are those of one queue or subscription.
+// untold is what the vendor's client says of an answer that has no counts in it.
+const untold = "CountDetails"
+
+// Counts are those of one queue or subscription, -1 where the service does not tell.
 func (c *Client) Counts(ctx context.Context, e Entity) (Counts, error) {
 	if err := c.unasked(); err != nil {
 		return Counts{}, err
 	}
 	if e.Topic != "" {
 		response, err := c.admin.GetSubscriptionRuntimeProperties(ctx, e.Topic, e.Name, nil)
-		if err != nil || response == nil {
+		switch {
+		case err != nil && strings.Contains(err.Error(), untold):
+			return Counts{e, -1, -1, -1, -1}, nil
+		case err != nil || response == nil:
 			return Counts{}, c.absent(ctx, e, err)
 		}
-		p := &response.SubscriptionRuntimeProperties
-		return Counts{e, int64(p.ActiveMessageCount), int64(p.DeadLetterMessageCount), 0, int64(p.TransferDeadLetterMessageCount)}, nil
+		return countsOfSubscription(e, &response.SubscriptionRuntimeProperties), nil
 	}
 	response, err := c.admin.GetQueueRuntimeProperties(ctx, e.Name, nil)
-	if err != nil || response == nil {
+	switch {
+	case err != nil && strings.Contains(err.Error(), untold):
+		return Counts{e, -1, -1, -1, -1}, nil
+	case err != nil || response == nil:
 		return Counts{}, c.absent(ctx, e, err)
 	}
-	p := &response.QueueRuntimeProperties
-	return Counts{e, int64(p.ActiveMessageCount), int64(p.DeadLetterMessageCount), int64(p.ScheduledMessageCount), int64(p.TransferDeadLetterMessageCount)}, nil
+	return countsOfQueue(e, &response.QueueRuntimeProperties), nil
+}
+
+func countsOfQueue(e Entity, p *admin.QueueRuntimeProperties) Counts {
+	return Counts{e, int64(p.ActiveMessageCount), int64(p.DeadLetterMessageCount), int64(p.ScheduledMessageCount), int64(p.TransferDeadLetterMessageCount)}
+}
+
+func countsOfSubscription(e Entity, p *admin.SubscriptionRuntimeProperties) Counts {
+	return Counts{e, int64(p.ActiveMessageCount), int64(p.DeadLetterMessageCount), 0, int64(p.TransferDeadLetterMessageCount)}
+}
+
+// AllCounts are those of all queues and subscriptions.
+func (c *Client) AllCounts(ctx context.Context) (all []Counts, err error) {
+	if err := c.unasked(); err != nil {
+		return nil, err
+	}
+	all, err = c.listedCounts(ctx)
+	if err == nil || !strings.Contains(err.Error(), untold) {
+		return all, c.Problem(ctx, "count the messages of all", err)
+	}
+	there, err := c.All(ctx) // of a list with one that is not told nothing is
+	if err != nil {
+		return nil, err
+	}
+	all = nil
+	for i := range there {
+		if there[i].IsTopic {
+			continue
+		}
+		one, err := c.Counts(ctx, there[i].Entity)
+		if err != nil && !errors.Is(err, adapters.ErrUnknownDestination) { // it was deleted meanwhile
+			return nil, err
+		} else if err == nil {
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}
+
+func (c *Client) listedCounts(ctx context.Context) (all []Counts, err error) {
+	queues := c.admin.NewListQueuesRuntimePropertiesPager(nil)
+	for queues.More() {
+		page, err := queues.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i := range page.QueueRuntimeProperties {
+			one := &page.QueueRuntimeProperties[i]
+			all = append(all, countsOfQueue(Entity{Name: one.QueueName}, &one.QueueRuntimeProperties))
+		}
+	}
+	topics := c.admin.NewListTopicsPager(nil)
+	for topics.More() {
+		page, err := topics.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i := range page.Topics {
+			if all, err = c.countsOfTopic(ctx, page.Topics[i].TopicName, all); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
+}
+
+// countsOfTopic adds those of the subscriptions of a topic.
+func (c *Client) countsOfTopic(ctx context.Context, topic string, all []Counts) ([]Counts, error) {
+	pager := c.admin.NewListSubscriptionsRuntimePropertiesPager(topic, nil)
+	for pager.More() {
+		page, err := pager.NextPage(ctx)
+		if err != nil {
+			var response *azcore.ResponseError
+			if errors.As(err, &response) && response.StatusCode == http.StatusNotFound {
+				return all, nil // it was deleted meanwhile
+			}
+			return nil, err
+		}
+		for i := range page.SubscriptionRuntimeProperties {
+			one := &page.SubscriptionRuntimeProperties[i]
+			all = append(all, countsOfSubscription(Entity{Topic: topic, Name: one.SubscriptionName}, &one.SubscriptionRuntimeProperties))
+		}
+	}
+	return all, nil
 }
 
 // Rule is which messages a subscription gets.

@@ -119,4 +119,4 @@ func followersNewest(followers []*follower) int {
 }
 
 // errNothing is a run of no entity.
-var errNothing = &adapters.Problem{Doing: "read Service Bus", Cause: "there is no queue and no subscription", Remedy: "name another namespace", Kind: errors.ErrUnsupported}
+var errNothing = &adapters.Problem{Doing: "read Service Bus", Cause: "there is no queue and no subscription that keeps what it receives", Remedy: "name others", Kind: errors.ErrUnsupported}
