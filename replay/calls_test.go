@@ -161,7 +161,7 @@ func (c callsCase) goOn(s *story, run *Run, others []*replaytest.Broker, state R
 func TestWhateverFailsIsSaid(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b")
 	s.broker.Poison["a"] = true
-	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 1})
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
 	s.broker.Acting = func(what string) {
 		if what == "post" {
 			s.broker.Failing = 1 // the next call but one, which asks for more letters

@@ -76,7 +76,7 @@ func TestAChangedJournalIsNotBelieved(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := tell(t, adapters.Queue, "a", "b", "c", "d")
-			run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
+			run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Canary: 2})
 			s.rewrite(s.journalPath(), change)
 			copies := len(s.broker.Copies)
 			if _, err := s.service.Resume(run.ID, true, Pace{}); name != "a line that cannot be read" && (!errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "dlq abort")) {

@@ -20,10 +20,10 @@
 //	discard from a queue: archive, read it back from the file, write "confirmed"; ack
 //
 // "Settled" is written with the next line: if it is missing after a crash, a resume asks the
-// broker which letters are still there. Where the
-// broker has no ledger and the pace is free, the next window of letters is taken while the
-// copies of one are on their way, and that they are confirmed is written together with the
-// next "sent": one write to disk a window, and never more than one window between the two.
+// broker which letters are still there. Where the broker has no ledger and the pace is free, a
+// window goes in two halves. While the copies of one half are on their way, the next is taken and
+// written down as "sent", with what is known of the half before: the disk and the broker work at
+// the same time, and never more than one window lies between "sent" and "confirmed".
 //
 // On a broker without transactions a kill between publish and "confirmed" sends a window
 // of letters twice when the run is resumed, and the summary says how many that may be. A

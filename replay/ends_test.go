@@ -173,7 +173,7 @@ func TestAnAbortedRestoreSendsNoMore(t *testing.T) {
 	s.run(Discard, PlanOptions{Reason: "test"})
 	run := s.crashAt(2, s.plan(Restore, PlanOptions{}), Pace{Window: 1}) // before the second is published
 	// The process died between two lines: the first letter is back, and not settled.
-	s.forget(`"step":"sent","action":"restore"`)
+	s.forget(`"step":"settled","action":"restore"`)
 	ending, err := s.service.Abort(run.ID, true)
 	if err != nil || ending == nil {
 		t.Fatal(ending, err)
@@ -212,7 +212,7 @@ func (s *story) forget(part string) {
 // more takes them out.
 func TestWhoeverDiesOverAnAbortOwesNothing(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c")
-	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
+	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Canary: 2})
 	if err := s.service.journal.Append(Line{At: now(), Run: run.ID, Step: StepAbort, Action: Replay}); err != nil {
 		t.Fatal(err)
 	}

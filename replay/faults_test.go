@@ -107,7 +107,7 @@ func TestALetterThatIsMissingFromTheArchiveKeepsNoOtherBack(t *testing.T) {
 func TestARestoreCountsWhatMayHaveComeBackTwice(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c")
 	s.run(Discard, PlanOptions{Reason: "test"})
-	run := s.crashAt(1, s.plan(Restore, PlanOptions{}), Pace{Window: 2}) // published, and nobody was told
+	run := s.crashAt(1, s.plan(Restore, PlanOptions{}), Pace{Canary: 2}) // published, and nobody was told
 	if len(s.broker.Letters) != 2 {
 		t.Fatalf("%d letters are back", len(s.broker.Letters))
 	}

@@ -247,7 +247,7 @@ func TestWhatAPlanDoesIsInItsID(t *testing.T) {
 // another one is told to end it, too.
 func TestAnAbortThatIsSaidTwiceIsDone(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c")
-	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
+	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Canary: 2})
 	ending, err := s.service.Abort(run.ID, true)
 	if err != nil || ending == nil {
 		t.Fatal(ending, err)
@@ -264,7 +264,7 @@ func TestAnAbortThatIsSaidTwiceIsDone(t *testing.T) {
 // arrived and has only to be taken out; and nobody is told that it is gone.
 func TestAnAbortSendsNothing(t *testing.T) {
 	s := tell(t, adapters.Queue, "a", "b", "c")
-	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Window: 2})
+	run := s.crashSettling(s.plan(Replay, PlanOptions{}), Pace{Canary: 2})
 	l := s.broker.Letters
 	l[0], l[1], l[2] = l[2], l[0], l[1]
 	ending, err := s.service.Abort(run.ID, true)

@@ -74,15 +74,30 @@ func (w *worker) match(held *deadletter.Delivery) (number int, state State, ok b
 	return number, state, true
 }
 
-// sent is a window of copies that were handed to the broker.
+// sent is what was handed to the broker at once.
 type sent struct {
 	letters []taken
 	answer  deadletter.Answer
 }
 
-// send sends copies. If it need not wait for them, it writes down with one line that they
-// are sent and the window before has arrived, so that no more than one window may ever
-// arrive twice. The error is why the run stops.
+// alone reports whether nothing is taken while copies are on their way: a ledger, a pace and a canary
+// want each window by itself.
+func (w *worker) alone() bool {
+	return w.ledger != nil || w.limiter != nil || w.canary() || w.Window < 2
+}
+
+// most is how many letters to take next. Where copies may be on their way meanwhile it is half a
+// window, so that no more than a whole one is in doubt if the process is killed.
+func (w *worker) most() int {
+	if w.run.Plan.Action == Discard || w.alone() {
+		return w.pacer.most()
+	}
+	return w.Window / 2
+}
+
+// send sends copies. While those before are on their way it writes down that these will be, and that
+// those before the last have arrived: the disk and the broker work at the same time. The error
+// is why the run stops.
 func (w *worker) send(ctx context.Context, letters []taken) error {
 	if len(letters) == 0 {
 		return nil
@@ -91,24 +106,32 @@ func (w *worker) send(ctx context.Context, letters []taken) error {
 	for i := range letters {
 		copies[i] = w.copy(&letters[i])
 	}
-	before, err := w.arrived(ctx)
-	if err == nil {
-		line := w.advance(StepSend, letters)
-		line.Maybe = maybe
-		w.note(line)
-	}
-	if unwritten := w.write(); unwritten != nil {
-		return errors.Join(unwritten, err)
-	}
-	if err = errors.Join(w.acknowledge(ctx, before), err); err != nil {
+	line := w.advance(StepSend, letters)
+	line.Maybe = maybe
+	w.note(line)
+	if err := w.write(); err != nil {
 		return err
 	}
-	alone := w.ledger != nil || w.limiter != nil || w.canary()
+	if err := w.settle(ctx); err != nil {
+		return w.unsent(letters, err)
+	}
+	if err := w.arrived(ctx); err != nil {
+		return w.unsent(letters, err)
+	}
+	alone := w.alone()
 	w.begun = true
 	if err := w.post(ctx, letters, copies); err != nil || !alone {
 		return err
 	}
 	return w.finish(ctx)
+}
+
+// unsent notes that copies that were about to be sent are not, since something stops the run.
+func (w *worker) unsent(letters []taken, why error) error {
+	line := w.advance(StepRefuse, letters)
+	line.Error = why.Error()
+	w.note(line)
+	return why
 }
 
 // maybe counts the letters of which a copy may be at the target already.
@@ -140,23 +163,31 @@ func (w *worker) post(ctx context.Context, letters []taken, copies []deadletter.
 
 // finish waits for what is on its way, and acknowledges it.
 func (w *worker) finish(ctx context.Context) error {
-	letters, err := w.arrived(ctx)
+	err := w.arrived(ctx)
 	if unwritten := w.write(); unwritten != nil {
 		return errors.Join(unwritten, err)
 	}
-	return errors.Join(w.acknowledge(ctx, letters), err)
+	return errors.Join(w.settle(ctx), err)
 }
 
-// arrived waits until the broker has answered for what is on its way, and returns the
-// letters whose copies it has. They must not be acknowledged before that is written. The error
-// is why the run stops.
-func (w *worker) arrived(ctx context.Context) ([]taken, error) {
+// arrived waits until the broker has answered for what is on its way, and keeps the letters whose
+// copies it has for settle. The error is why the run stops.
+func (w *worker) arrived(ctx context.Context) error {
 	s := w.sent
 	if w.sent = nil; s == nil {
-		return nil, nil
+		return nil
 	}
 	outcomes, failure := s.answer(ctx)
-	return w.sortOut(s.letters, outcomes, failure)
+	confirmed, err := w.sortOut(s.letters, outcomes, failure)
+	w.confirmed = append(w.confirmed, confirmed...)
+	return err
+}
+
+// settle acknowledges the letters whose copies have arrived, once that is written.
+func (w *worker) settle(ctx context.Context) error {
+	letters := w.confirmed
+	w.confirmed = nil
+	return w.acknowledge(ctx, letters)
 }
 
 // sortOut notes what became of each copy, and returns the letters whose copies have arrived.

@@ -15,7 +15,7 @@ import (
 
 // worker carries out one part of a run: it takes letters in the order in which they lie,
 // a window at a time, and for each window writes down what it is about to do, does it, and
-// writes down that it is done. Where the broker lets it, it takes the next window while the
+// writes down that it is done. Where the broker lets it, it takes the next half window while the
 // copies of the one before are on their way. It belongs to the goroutine of [Run.Do].
 type worker struct {
 	pacer
@@ -34,6 +34,7 @@ type worker struct {
 	archive      int                       // how often the archive had turned out to be another file; -1 until it was used
 	acknowledged bool                      // letters, by the present redrive
 	sent         *sent                     // what is on its way, or nil
+	confirmed    []taken                   // letters whose copies have arrived, to be acknowledged when that is written
 	foreign      bool                      // somebody else may have sent any of the letters
 	missing      error                     // the first letter that is to be restored and not in the archive
 	lines        []Line                    // for the journal, to be written with the next that matter
