@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"eventscope/adapters"
 	"eventscope/replay/files"
 )
 
@@ -172,5 +173,22 @@ func TestAJournalThatWasCutIsNotWrittenTo(t *testing.T) {
 	err := j.Append(Line{Run: "three"})
 	if info, missing := os.Stat(j.path); missing != nil || info.Size() != 10 || !errors.Is(err, ErrJournal) || !strings.Contains(err.Error(), "cut") {
 		t.Errorf("%v, and it has %d bytes", err, info.Size())
+	}
+}
+
+// A run that is misspelt is told from one that there is not by the name that was probably meant.
+func TestARunThatIsMisspelt(t *testing.T) {
+	s := tell(t, adapters.Topic, "a")
+	summary := s.run(Discard, PlanOptions{Reason: "test"})
+	s.service.config.Nearest = func(name string, names []string) string {
+		if len(names) == 1 && strings.HasPrefix(names[0], name) {
+			return names[0]
+		}
+		return ""
+	}
+	for name, want := range map[string]string{summary.Run[:8]: "no such run; did you mean " + summary.Run + "?", "other": "no such run; eventscope dlq journal lists them"} {
+		if _, err := s.service.Resume(name, true, Pace{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("resume %s: %v", name, err)
+		}
 	}
 }

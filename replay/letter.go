@@ -39,6 +39,10 @@ type Letter struct {
 
 	DeadLetter deadheader.Info
 
+	// Fields are those of [Config.Fields], in their order, as they may be shown; nil for one that it
+	// does not have.
+	Fields [][]byte
+
 	// To is where a replay sends it; zero when that is not known. ToFrom is the evidence,
 	// and Confidence how good that is.
 	To         deadletter.Target
@@ -88,13 +92,14 @@ type reader struct {
 	past     *past
 	unknown  error // why there is no telling what was done, or nil
 	headers  *Headers
+	fields   []payload.Field
 }
 
 // reader is one of letters of a dead-letter queue, of which the past is known, or unknown for a reason.
 func (s *Service) reader(dlq *DLQ, past *past, unknown error) *reader {
 	return &reader{
 		rules: s.config.Rules, envelope: envelope.NewReader(s.config.Rules), source: dlq.Source.Name, broker: dlq.Source.Broker,
-		targetOf: dlq.Source.TargetOf, dlq: &dlq.Queue, past: past, unknown: unknown, headers: &s.config.Headers,
+		targetOf: dlq.Source.TargetOf, dlq: &dlq.Queue, past: past, unknown: unknown, headers: &s.config.Headers, fields: s.config.Fields,
 	}
 }
 
@@ -106,6 +111,7 @@ func (r *reader) letter(m *adapters.Message, id *envelope.Identity) Letter {
 		Source: r.source, Broker: r.broker, DLQ: r.dlq.Name, Position: m.Position, Time: m.Time, Size: m.Size(), Content: m.Fingerprint(),
 		Type: string(id.Type.Value), Service: string(id.Service.Value), ID: string(id.ID.Value),
 		Flow: string(id.Flow.Value), Entity: string(id.Entity.Value), DeadLetter: shownDeath(m, &death), Replays: replaysOf(m),
+		Fields: payload.Fields(m, r.fields),
 	}
 	if v := m.Value; m.Schemas != nil || len(v) > 0 && v[0] >= 0x80 { // by the message itself: of what is masked nothing is left
 		body := payload.Recognise(m, payload.MaxDecompressed)

@@ -166,21 +166,27 @@ func (r *Record) states(plan *Plan, part int) []State {
 
 // record finds a run.
 func (s *Service) record(run string) (*Record, error) {
-	unknown := &adapters.Problem{
-		Doing: "find the run " + run, Cause: "the journal has no such run", Remedy: "eventscope dlq journal lists them", Kind: adapters.ErrUsage,
-	}
-	if !runName.MatchString(run) {
-		return nil, unknown
-	}
-	records, _, err := s.runs(func(r *Record) bool { return r.Run == run })
+	var names []string
+	records, _, err := s.runs(func(r *Record) bool {
+		names = append(names, r.Run)
+		return r.Run == run
+	})
 	if err != nil {
 		return nil, err
 	}
 	i := slices.IndexFunc(records, func(r *Record) bool { return r.Run == run })
-	if i < 0 {
-		return nil, unknown
+	if i >= 0 && runName.MatchString(run) { // it is that of a folder, too
+		return records[i], nil
 	}
-	return records[i], nil
+	unknown := &adapters.Problem{
+		Doing: "find the run " + run, Cause: "the journal has no such run", Remedy: "eventscope dlq journal lists them", Kind: adapters.ErrUsage,
+	}
+	if s.config.Nearest != nil {
+		if guess := s.config.Nearest(run, names); guess != "" {
+			unknown.Remedy = "did you mean " + guess + "?"
+		}
+	}
+	return nil, unknown
 }
 
 // unfinished are the runs that have letters in hand and have not ended, by dead-letter queue. It is the

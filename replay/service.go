@@ -12,6 +12,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/payload"
 	"eventscope/replay/files"
 )
 
@@ -42,8 +43,11 @@ type Config struct {
 	Targets []Source // clusters that are only sent to
 	Rules   *envelope.Rules
 	Headers Headers
-	Listed  int    // how many letters a listing lists in all; 0 is [MostListed]
-	By      string // user@host, for journal, ledger and copies
+	Fields  []payload.Field // of letters, for lists
+	Listed  int             // how many letters a listing lists in all; 0 is [MostListed]
+	By      string          // user@host, for journal, ledger and copies
+	// Nearest is which of several names is meant by one that is misspelt, or ""; nil where nobody guesses.
+	Nearest func(name string, names []string) string
 	// Told, if not nil, hears of runs that begin, stop and end, for a log.
 	Told func(Line)
 

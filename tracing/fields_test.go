@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"eventscope/adapters"
+	"eventscope/adapters/payload"
 	"eventscope/adapters/payload/mask"
 	"eventscope/adapters/schemas"
 )
@@ -19,7 +20,7 @@ func (m onlyMasks) Mask(destination string) *mask.Mask              { return m.r
 // A page of the stream tells the fields that the store was asked for, as they may be shown, and no
 // more of them than a row can show.
 func TestAPageTellsFields(t *testing.T) {
-	b := newBench(t, Config{KeepRecent: true, Fields: []Field{{Header: "tenant"}, {Path: "payload.amount"}, {Path: "payload.name"}, {Path: "payload.card"}, {Header: "token"}}})
+	b := newBench(t, Config{KeepRecent: true, Fields: []payload.Field{{Header: "tenant"}, {Path: "payload.amount"}, {Path: "payload.name"}, {Path: "payload.card"}, {Header: "token"}}})
 	rules, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/payload/card"}, Headers: []string{"token"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +28,7 @@ func TestAPageTellsFields(t *testing.T) {
 	m := adapters.Message{Position: adapters.Position{Destination: "orders"}, Time: noon, Schemas: onlyMasks{rules},
 		Headers: []adapters.Header{{Name: "Tenant", Value: []byte("north")}, {Name: "token", Value: []byte("SECRET")}},
 		Value:   []byte(`{"payload":{"amount":12.50,"name":"a\u0041` + strings.Repeat("é", 200) + `","card":"SECRET"}}`)}
-	fields := b.fieldsOf(&m)
+	fields := payload.Fields(&m, b.config.Fields)
 	for i, want := range []string{"north", "12.50", "aA" + strings.Repeat("é", 63), "***", "***"} {
 		if string(fields[i]) != want {
 			t.Errorf("field %d is %q, want %q", i, fields[i], want)
@@ -36,12 +37,12 @@ func TestAPageTellsFields(t *testing.T) {
 	m.Value = []byte(`<payload><amount>12.50</amount><name>a&#65;</name><card>SECRET</card></payload>`)
 	m.Schemas = nil
 	for i, want := range []string{"north", "12.50", "aA", "SECRET", "SECRET"} {
-		if got := string(b.fieldsOf(&m)[i]); got != want {
+		if got := string(payload.Fields(&m, b.config.Fields)[i]); got != want {
 			t.Errorf("field %d of XML is %q, want %q", i, got, want)
 		}
 	}
 	m.Value, m.Headers = []byte("text"), nil
-	for i, field := range b.fieldsOf(&m) {
+	for i, field := range payload.Fields(&m, b.config.Fields) {
 		if field != nil {
 			t.Errorf("field %d of a message without any is %q", i, field)
 		}
@@ -51,7 +52,7 @@ func TestAPageTellsFields(t *testing.T) {
 		page, err := b.Page(t.Context(), PageQuery{Backward: true, Limit: 4})
 		return err == nil && len(page.Events) == 4 && page.Events[0].Summary != nil && len(page.Events[0].Fields) == 5
 	})
-	if fields := newBench(t, Config{KeepRecent: true}).fieldsOf(&m); fields != nil {
+	if fields := payload.Fields(&m, nil); fields != nil {
 		t.Errorf("fields that nobody wants are %q", fields)
 	}
 }

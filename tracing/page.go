@@ -1,14 +1,11 @@
 package tracing
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"sort"
-	"strings"
 	"time"
 
-	"eventscope/adapters"
 	"eventscope/adapters/payload"
 	"eventscope/tracing/copies"
 )
@@ -51,7 +48,7 @@ func (s *Store) Page(ctx context.Context, query PageQuery) (page Page, err error
 		event := &page.Events[of.event]
 		if m, err := copies.Decode(event.Summary); err == nil {
 			m.Schemas = (*s.sources.Load())[of.source].Schemas
-			event.Summary, event.Fields = payload.AppendSummary([]byte{}, &m, summaryWidth), s.fieldsOf(&m)
+			event.Summary, event.Fields = payload.AppendSummary([]byte{}, &m, summaryWidth), payload.Fields(&m, s.config.Fields)
 		} else {
 			event.Summary = nil
 		}
@@ -136,44 +133,6 @@ func (r rows) at(i int) Sequence {
 	return r.live[i-len(r.past)]
 }
 
-// Field is something of messages that a page of the stream tells, too: a header, or a part of the
-// value by its path.
-type Field struct{ Header, Path string }
-
-// fieldWidth is how much of a field is kept, in bytes, and fieldDepth how far into a value it is
-// looked for.
-const fieldWidth, fieldDepth = 128, 64 << 10
-
-// fieldsOf are the wanted fields of a message, as they may be shown; nil for one that it does not
-// have.
-func (s *Store) fieldsOf(m *adapters.Message) [][]byte {
-	if len(s.config.Fields) == 0 {
-		return nil
-	}
-	fields := make([][]byte, len(s.config.Fields))
-	headers := payload.Headers(m)
-	var value []byte
-	for i, f := range s.config.Fields {
-		if f.Path != "" {
-			if value == nil {
-				value = payload.Parts(payload.Readable(m, fieldDepth))
-			}
-			fields[i] = short(payload.Unquoted(payload.Lookup(value, f.Path)))
-			continue
-		}
-		for n := range headers {
-			if strings.EqualFold(headers[n].Name, f.Header) {
-				fields[i] = short(headers[n].Value)
-				break
-			}
-		}
-	}
-	return fields
-}
-
-// short is a copy of the beginning of a field.
-func short(b []byte) []byte { return bytes.Clone(payload.CutRunes(b, fieldWidth)) }
-
 // line is what a row of the stream tells of a message.
 type line struct {
 	summary []byte
@@ -228,7 +187,7 @@ func (s *Store) readSummaries(ctx context.Context, missing []Event) {
 	for m, err := range s.Messages(ctx, missing) {
 		of := line{summary: []byte{}}
 		if err == nil {
-			of = line{payload.AppendSummary([]byte{}, &m, summaryWidth), s.fieldsOf(&m)}
+			of = line{payload.AppendSummary([]byte{}, &m, summaryWidth), payload.Fields(&m, s.config.Fields)}
 		}
 		found = append(found, of)
 	}

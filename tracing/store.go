@@ -10,6 +10,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/payload"
 	"eventscope/adapters/schemas"
 	"eventscope/tracing/packed"
 )
@@ -27,7 +28,7 @@ type Config struct {
 	// summaries a screen shows. Volatile ones are always kept, within the budget.
 	KeepRecent bool
 	// Fields are what a page of the stream tells of messages beside their summary.
-	Fields []Field
+	Fields []payload.Field
 
 	// Paths are declared usual paths; others are learned.
 	Paths []Path

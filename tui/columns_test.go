@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"eventscope/adapters"
 	"eventscope/tracing"
 	"eventscope/tui"
 	"eventscope/tui/tuitest"
@@ -64,13 +65,34 @@ func TestFieldsAreColumnsOfTheStream(t *testing.T) {
 		put(t, s, tuitest.Event{Source: s.Kafka, To: "orders", At: time.Now(), Type: "Placed", Flow: "f-1", ID: "1", Value: `{"payload":{"amount":12.50,"to":"\u001b[2J<b>"}}`, Headers: header("Tenant", "north")},
 			tuitest.Event{Source: s.Kafka, To: "orders", At: time.Now(), Type: "Bare", Flow: "f-2", ID: "2", Value: "text"})
 		options := s.Options()
-		options.Columns, options.Fields = map[string][]string{"stream": {"type", "header.tenant", "json.payload.amount", "json.payload.to"}}, []string{"header.tenant", "json.payload.amount", "json.payload.to"}
+		options.Columns = map[string][]string{"stream": {"type", "header.tenant", "json.payload.amount", "json.payload.to"}}
 		options.Querier = withFields{s.Store}
 		screen := tuitest.Open(t, options, 100, 24).Wait(time.Second).Sees("header.tenant  json.payload.amount  json.payload.to")
 		if line := screen.Line("Placed"); !strings.Contains(line, "north          12.50                <b>") {
 			t.Errorf("the row is %q", line)
 		}
 		intact(t, screen, "fields")
+	})
+}
+
+// Parts of values are columns of letters, too; what a letter does not have is blank, and what it has is
+// made safe.
+func TestFieldsAreColumnsOfLetters(t *testing.T) {
+	story(t, func(t *testing.T, s *tuitest.System) {
+		l, columns := tuitest.EmptyDLQ(t, adapters.Topic), []string{"why", "json.payload.to", "header.tenant", "about"}
+		l.Fields = columns
+		l.Reopen(t, t.TempDir())
+		l.BuryFor(`{"type":"OrderPlaced","order_id":"ord-1","payload":{"to":"\u001b[2J<b>"}}`, "declined")
+		l.BuryFor(`{"type":"OrderPlaced","order_id":"ord-2"}`, "declined")
+		options := l.Over(s.Options())
+		options.Columns = map[string][]string{"letters": columns}
+		screen := tuitest.Open(t, options, 100, 24).Press("4").Wait(time.Second).Press("enter").Wait(time.Second)
+		for order, want := range map[string]string{"ord-1": `declined \x1b[2J<b> a ord-1`, "ord-2": "declined a ord-2", "About": "Why json.payload.to header.tenant About"} {
+			if got := strings.Join(strings.Fields(screen.Line(order)), " "); !strings.HasSuffix(got, want) {
+				t.Errorf("the row is %q, want %q", got, want)
+			}
+		}
+		intact(t, screen, "fields of letters")
 	})
 }
 
@@ -98,7 +120,7 @@ func TestAColumnThatThereIsNotIsSaid(t *testing.T) {
 	for _, c := range []struct{ list, name, want string }{
 		{"stream", "service", ""}, {"stream", "header.tenant", ""}, {"stream", "json.a.b", ""}, {"lag", "drains_in", ""},
 		{"stream", "servise", "there is no such column; did you mean service?"}, {"stream", "header.", "there is no such column; it is one of time, service, type, position, flow, value, header.NAME or json.PATH"},
-		{"flows", "header.tenant", "only the stream has columns of headers and values"}, {"letters", "x", "there is no such column; it is one of died, state, about, type, why, goes_to, replays, position"},
+		{"flows", "header.tenant", "only the stream and letters have columns of headers and values"}, {"letters", "x", "there is no such column; it is one of died, state, about, type, why, goes_to, replays, position, header.NAME or json.PATH"},
 	} {
 		if got := tui.CheckColumn(c.list, c.name, nearest); got != c.want {
 			t.Errorf("%s of %s: %q, want %q", c.name, c.list, got, c.want)

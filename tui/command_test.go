@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -60,6 +61,12 @@ func TestTheCommandLine(t *testing.T) {
 	story(t, func(t *testing.T, s *tuitest.System) {
 		options := s.Options()
 		options.Faults = []string{"payment", "inventory"}
+		options.Nearest = func(name string, names []string) string {
+			if i := slices.IndexFunc(names, func(other string) bool { return name[:min(3, len(name))] == other[:min(3, len(other))] }); i >= 0 {
+				return names[i]
+			}
+			return ""
+		}
 		options.Fault = func(_ context.Context, words []string) (string, error) {
 			if len(words) != 2 {
 				return "", errors.New("say which service and what")
@@ -76,6 +83,9 @@ func TestTheCommandLine(t *testing.T) {
 		run("goto nonsense").Sees("looks like orders/2@881").Press("esc")
 		run("fault payment slow").Sees("the payment service is slow now").Press("esc")
 		run("fault").Sees("say which service").Press("esc")
+		run("fault inventry").Sees("say which service and what; did you mean :fault inventory?").Press("esc")
+		run("from begining").Sees("did you mean :from beginning?").Press("esc")
+		run("at soon").Misses("did you mean").Press("esc")
 		run("sort duration").Sees("by duration")
 		run("theme light").Sees("Status")
 		run("nonsense").Sees("unknown command nonsense").Press("esc")

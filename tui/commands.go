@@ -194,7 +194,7 @@ func (s *shell) didYouMean(said text.Safe, begins, word string, names []string) 
 	if s.options.Nearest == nil || word == "" {
 		return said
 	}
-	if guess := s.options.Nearest(word, names); guess != "" {
+	if guess := s.options.Nearest(word, names); guess != "" && guess != word {
 		return said.Add(text.Own("; did you mean "), s.theme.String(begins+guess), text.Own("?"))
 	}
 	return said
@@ -266,7 +266,7 @@ func runFault(m *Model, rest string) tea.Cmd {
 		said, err := fault(ctx, words)
 		return func() tea.Cmd {
 			if err != nil {
-				s.Say(theme.Bad, page.Sentence(s.theme, err))
+				s.Say(theme.Bad, s.didYouMean(page.Sentence(s.theme, err), ":fault ", rest, s.options.Faults))
 			} else {
 				s.Say(theme.Warn, s.theme.String(said))
 			}

@@ -36,14 +36,14 @@ func (m *Model) makePages() {
 	}
 	s.topology = topologypage.NewModel(known)
 	s.flows = &flowpage.Config{Screen: s, Querier: o.Querier, Filter: s.filter, History: o.History != nil, Services: s.topology, Preview: s.events.NewPreview(true, flowBeside), Columns: o.Columns[ofFlows]}
-	s.home = streampage.New(&streampage.Config{Screen: s, Querier: o.Querier, Filter: s.filter, Sources: o.Sources, Words: o.Words, Preview: s.events.NewPreview(false, streamBeside), Columns: o.Columns[ofStream], Fields: o.Fields, WhenEmpty: o.Empty})
+	s.home = streampage.New(&streampage.Config{Screen: s, Querier: o.Querier, Filter: s.filter, Sources: o.Sources, Words: o.Words, Preview: s.events.NewPreview(false, streamBeside), Columns: o.Columns[ofStream], Fields: fieldNames(o.Columns[ofStream]), WhenEmpty: o.Empty})
 	m.flows = flowpage.NewList(s.flows)
 	m.tabs = []tab{{1, s.home}, {2, m.flows}}
 	if s.lags != nil {
 		m.tabs = append(m.tabs, tab{3, lagpage.NewList(s.lags)})
 	}
 	if o.Service != nil {
-		s.letters = letterpage.NewModel(&letterpage.Config{Screen: s, Service: o.Service, Write: o.Write, Words: o.Words, Events: s.events, Columns: o.Columns[ofLetters]})
+		s.letters = letterpage.NewModel(&letterpage.Config{Screen: s, Service: o.Service, Write: o.Write, Words: o.Words, Events: s.events, Columns: o.Columns[ofLetters], Fields: fieldNames(o.Columns[ofLetters])})
 		m.tabs = append(m.tabs, tab{4, letterpage.NewDLQs(s.letters)})
 	}
 	m.tabs = append(m.tabs, tab{5, topologypage.New(s, s.topology, files)})

@@ -165,7 +165,8 @@ func runAt(m *Model, rest string) tea.Cmd   { return m.seekTo("at", rest, true) 
 func (m *Model) seekTo(name, rest string, at bool) tea.Cmd {
 	start, err := parseWhen(rest, m.shell.now)
 	if err != nil {
-		m.shell.Say(theme.Bad, m.shell.theme.String(":"+name+" "+err.Error()))
+		said := m.shell.theme.String(":" + name + " " + err.Error())
+		m.shell.Say(theme.Bad, m.shell.didYouMean(said, ":"+name+" ", rest, whens))
 		return nil
 	}
 	return m.seek(start, at)

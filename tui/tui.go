@@ -35,10 +35,9 @@ type Options struct {
 	// called in there when the screen ends for that.
 	Contexts []Context
 	SwitchTo func(name string, typed bool) (accept func(), err error)
-	// Columns are those of lists that were chosen, by the name of the list: see [CheckColumn]. Fields
-	// are the names of the columns of [tracing.Event.Fields].
+	// Columns are those of lists that were chosen, by the name of the list: see [CheckColumn]. What
+	// [FieldsOf] gives of them, store and service tell of messages.
 	Columns map[string][]string
-	Fields  []string
 	// Keys are keys of the user's own; see [keymap.CheckOwn].
 	Keys []keymap.Own
 	// Filters are those that were saved, by name, and SaveFilter saves one, or removes it when it is

@@ -39,6 +39,7 @@
 //	lines.go      Lines: text as lines of bounded length
 //	hex.go        hexadecimal rows
 //	lookup.go     one part of a value, for filters
+//	fields.go     headers and parts of values that lists tell
 //	xml.go        the parts of a value that is XML
 //	rowchange.go  what a change of a row in a database did
 //

@@ -15,6 +15,7 @@ import (
 	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/reading"
 	"eventscope/cmd/internal/source"
+	"eventscope/cmd/internal/spelling"
 	"eventscope/replay"
 )
 
@@ -77,7 +78,7 @@ func (d *dlq) openWith(ctx context.Context, settings *settings) (err error) {
 	if d.sources, err = d.program.open(ctx, settings.sources); err != nil {
 		return err
 	}
-	config := replay.Config{Folder: d.stateFolder(), Rules: settings.rules, Headers: settings.file.ReplayHeaders(), By: operator(), Told: d.logRun}
+	config := replay.Config{Folder: d.stateFolder(), Rules: settings.rules, Headers: settings.file.ReplayHeaders(), By: operator(), Nearest: spelling.Nearest, Told: d.logRun}
 	for _, adapter := range d.sources.Open {
 		if opened, ok := letterSource(*settings.source(adapter.Name), adapter); ok {
 			config.Sources = append(config.Sources, opened)
@@ -99,7 +100,7 @@ func letterSource(s source.Source, adapter *driver.Source) (replay.Source, bool)
 
 // openJournal is a service without sources, for commands that only read the journal.
 func (d *dlq) openJournal() (err error) {
-	d.service, err = replay.NewService(replay.Config{Folder: d.stateFolder(), By: operator(), Told: d.logRun})
+	d.service, err = replay.NewService(replay.Config{Folder: d.stateFolder(), By: operator(), Nearest: spelling.Nearest, Told: d.logRun})
 	return err
 }
 

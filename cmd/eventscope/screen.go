@@ -105,7 +105,7 @@ func (p *program) show(ctx context.Context, v *view) error {
 	}
 	config := v.settings.besideScreen()
 	config.KeepRecent = true
-	_, _, config.Fields = v.settings.file.ChosenColumns()
+	_, config.Fields = tui.FieldsOf(v.settings.file.ChosenColumns()["stream"])
 	v.index = reading.StartIndex(config)
 	defer v.index.Stop()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -147,7 +147,9 @@ func (v *view) open(ctx context.Context, end context.CancelCauseFunc, p *program
 
 // openService opens the service of the screen over sources that may not be open yet.
 func (v *view) openService(p *program) (err error) {
-	config := replay.Config{Folder: v.stateFolder, Rules: v.settings.rules, Headers: v.settings.file.ReplayHeaders(), Listed: v.settings.memory.Listed(), By: operator(), Told: p.logRun}
+	config := replay.Config{Folder: v.stateFolder, Rules: v.settings.rules, Headers: v.settings.file.ReplayHeaders(), By: operator(), Nearest: spelling.Nearest, Told: p.logRun}
+	_, config.Fields = tui.FieldsOf(v.settings.file.ChosenColumns()["letters"])
+	config.Listed = v.settings.memory.Listed(len(config.Fields))
 	if config.Folder == "" {
 		config.Folder = p.stateFolder()
 	}
@@ -234,7 +236,7 @@ func (v *view) options(p *program) tui.Options {
 	options.NoMouse = p.flags.noMouse || v.settings.file.Mouse.Value == "off"
 	options.NoLinks = v.settings.file.Links.Value == "off" || !tui.KnowsLinks(p.getenv("TERM"))
 	options.Keys = v.settings.file.OwnKeys()
-	options.Columns, options.Fields, _ = v.settings.file.ChosenColumns()
+	options.Columns = v.settings.file.ChosenColumns()
 	options.Start, options.Seek, options.Nearest = v.start, v.seek, spelling.Nearest
 	for _, l := range v.live {
 		link, _ := text.ParseTemplate(l.Config.Link, page.LinkNames) // none, or one that was good in the config

@@ -319,6 +319,7 @@ const (
 	letterTarget
 	letterReplays
 	letterPosition
+	letterFields
 )
 
 // Columns are the names by which the columns of letters are chosen.
@@ -343,13 +344,23 @@ var letterOrders = []page.Order[*replay.Letter]{
 
 func (p *lettersPage) columns(width int) []int {
 	entity, target, position, state := 8, 10, 14, 5
+	var fields []widget.Column
+	for _, head := range page.FieldHeads(p.Theme(), p.model.Fields) {
+		fields = append(fields, widget.Column{Want: max(6, head.Width()), Rank: 4})
+	}
 	for _, l := range p.Rows[:min(len(p.Rows), page.MostMeasured)] {
 		entity = max(entity, min(24, p.Theme().String(l.Entity).Width()))
 		target = max(target, min(28, p.targetOf(l).Width()))
 		position = max(position, min(34, p.Theme().String(l.Position.String()).Width()))
 		state = max(state, p.Theme().String(l.State.String()).Width())
+		for n := range min(len(l.Fields), len(fields)) {
+			fields[n].Want = max(fields[n].Want, min(page.MostField, p.Theme().Bytes(l.Fields[n], page.MostField).Width()))
+		}
 	}
-	return p.model.columns.Layout([]widget.Column{
+	for n := range fields {
+		fields[n].Min = min(fields[n].Want, 10)
+	}
+	return p.model.columns.Layout(append([]widget.Column{
 		letterAge:      {Min: 4},
 		letterState:    {Min: state},
 		letterEntity:   {Min: 8, Want: entity},
@@ -358,7 +369,7 @@ func (p *lettersPage) columns(width int) []int {
 		letterTarget:   {Min: 10, Want: target, Rank: 1},
 		letterReplays:  {Min: 7, Rank: 5},
 		letterPosition: {Min: 14, Want: position, Rank: 3},
-	}, width-2)
+	}, fields...), width-2)
 }
 
 // targetOf is where a replay sends a letter, with a question mark behind a guess.
@@ -408,9 +419,10 @@ func (p *lettersPage) details(l *replay.Letter) []page.Piece {
 func (p *lettersPage) list(width, height int) []widget.Line {
 	t := p.Theme()
 	columns := p.columns(width)
-	lines := []widget.Line{p.model.columns.Headings(t, width, columns, p.Mark(t, []text.Safe{
+	names := append(p.Mark(t, []text.Safe{
 		text.Own("Died"), text.Own("State"), text.Own("About"), text.Own("Type"), text.Own("Why"), text.Own("Goes to"), text.Own("Replays"), text.Own("Position"),
-	}), letterAge, letterReplays)}
+	}), page.FieldHeads(t, p.model.Fields)...)
+	lines := []widget.Line{p.model.columns.Headings(t, width, columns, names, letterAge, letterReplays)}
 	if len(p.Rows) == 0 && p.chosen {
 		hint := text.Own("No letter is left here. a shows resolved ones; esc goes back.")
 		if p.filter != nil {
@@ -450,6 +462,8 @@ func (p *lettersPage) row(columns []int, l *replay.Letter, width int, selected b
 			row.Right(theme.Warn, replays, width)
 		case letterPosition:
 			row.Link(p.LinkTo(l.Source, l.Position)).ID(theme.Dim, t.String(l.Position.String()), width)
+		default:
+			page.FieldCell(t, row, l.Fields, column-letterFields, width)
 		}
 	}).Line()
 }

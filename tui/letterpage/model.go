@@ -28,6 +28,7 @@ type Config struct {
 	Words   page.Words
 	Events  *eventpage.Config
 	Columns []string // of lists of letters, by their names; empty for all
+	Fields  []string // the names of further columns, in the order of [replay.Letter.Fields]
 }
 
 // Screen is what such a page asks of the screen.
@@ -75,7 +76,7 @@ const (
 
 // NewModel is a model that has listed nothing yet.
 func NewModel(c *Config) *Model {
-	m := &Model{Config: c, columns: page.NewColumns(Columns, c.Columns), peek: map[string]bool{}}
+	m := &Model{Config: c, columns: page.ColumnsWithFields(Columns, c.Fields, c.Columns), peek: map[string]bool{}}
 	m.Alike = (*contents).like
 	return m
 }

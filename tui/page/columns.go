@@ -27,6 +27,35 @@ func NewColumns(names, chosen []string) Columns {
 	return c
 }
 
+// ColumnsWithFields are those of a list that may have fields of messages behind its own: without a
+// choice it has none.
+func ColumnsWithFields(names, fields, chosen []string) Columns {
+	if len(chosen) == 0 {
+		chosen = names
+	}
+	return NewColumns(slices.Concat(names, fields), chosen)
+}
+
+// MostField is the most that a field of messages, and the head of its column, takes.
+const MostField = 24
+
+// FieldHeads are the heads of columns of fields.
+func FieldHeads(t *theme.Theme, fields []string) (heads []text.Safe) {
+	for _, name := range fields {
+		heads = append(heads, t.CutMiddle(t.String(name), MostField))
+	}
+	return heads
+}
+
+// FieldCell draws the field of a number, or leaves its cell blank.
+func FieldCell(t *theme.Theme, row *widget.Row, fields [][]byte, n, width int) {
+	var field []byte
+	if n < len(fields) {
+		field = fields[n]
+	}
+	row.Cell(theme.Plain, t.Bytes(field, width), width)
+}
+
 // Layout gives the columns their widths for a row of so many cells, 0 to those that are not shown.
 func (c Columns) Layout(all []widget.Column, width int) []int {
 	picked := make([]widget.Column, len(c.order))

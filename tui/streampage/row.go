@@ -1,8 +1,6 @@
 package streampage
 
 import (
-	"slices"
-
 	"eventscope/tracing"
 	"eventscope/tui/page"
 	"eventscope/tui/text"
@@ -33,27 +31,17 @@ type streamWidths struct {
 
 // chooseColumns makes the columns those that were chosen.
 func (s *stream) chooseColumns() {
-	t := s.Theme()
-	chosen := s.Columns
-	if len(chosen) == 0 {
-		chosen = Columns
-	}
-	s.columns = page.NewColumns(slices.Concat(Columns, s.Fields), chosen)
+	s.columns = page.ColumnsWithFields(Columns, s.Fields, s.Columns)
 	s.names = []text.Safe{text.Own("Time"), text.Own("Service"), text.Own("Type"), text.Own("Position"), text.Own("Flow"), text.Own("Value")}
-	for _, name := range s.Fields {
-		s.names = append(s.names, t.CutMiddle(t.String(name), mostField))
-	}
+	s.names = append(s.names, page.FieldHeads(s.Theme(), s.Fields)...)
 	s.forgetWidths()
 }
-
-// mostField is the most that a field, and the head of its column, takes.
-const mostField = 24
 
 // forgetWidths makes the columns as wide as those of no rows: the heads have room.
 func (s *stream) forgetWidths() {
 	s.widths = streamWidths{service: len("Service"), kind: len("Type"), position: len("Position"), flow: len("Flow")}
 	for _, name := range s.names[streamFields:] {
-		s.widths.fields = append(s.widths.fields, max(6, min(name.Width(), mostField)))
+		s.widths.fields = append(s.widths.fields, max(6, name.Width()))
 	}
 }
 
@@ -69,7 +57,7 @@ func (s *stream) layout(events []tracing.Event, width int) []int {
 		w.position = max(w.position, min(24, t.String(e.Position.String()).Width()))
 		w.flow = max(w.flow, min(20, t.String(page.FlowLabel(*e)).Width()))
 		for n := range min(len(e.Fields), len(w.fields)) {
-			w.fields[n] = max(w.fields[n], min(mostField, t.Bytes(e.Fields[n], mostField).Width()))
+			w.fields[n] = max(w.fields[n], min(page.MostField, t.Bytes(e.Fields[n], page.MostField).Width()))
 		}
 	}
 	columns := []widget.Column{
@@ -105,11 +93,7 @@ func (s *stream) row(columns []int, e *tracing.Event, width int, selected, marke
 		case streamValue:
 			row.Cell(theme.Dim, t.Bytes(e.Summary, width), width)
 		default:
-			var field []byte
-			if n := column - streamFields; n < len(e.Fields) {
-				field = e.Fields[n]
-			}
-			row.Cell(theme.Plain, t.Bytes(field, width), width)
+			page.FieldCell(t, row, e.Fields, column-streamFields, width)
 		}
 	}).Line()
 }

@@ -33,6 +33,8 @@ type Letters struct {
 	NoTarget error
 	// Listed is how many letters are listed at most; it is heeded by Reopen.
 	Listed int
+	// Fields are columns of letters that are fields of messages; heeded by Reopen.
+	Fields []string
 	// Looks counts how often the dead-letter queue was read.
 	Peeks int
 	// Source is the name of the broker, and the start of its cluster's; empty is kafka.
@@ -76,6 +78,8 @@ func Together(t *testing.T, folder string, letters ...*Letters) {
 	for _, l := range letters {
 		name := cmp.Or(l.Source, "kafka")
 		config.Listed = max(config.Listed, l.Listed)
+		_, fields := tui.FieldsOf(l.Fields)
+		config.Fields = append(config.Fields, fields...)
 		config.Sources = append(config.Sources, replay.Source{Name: name, Cluster: "model://" + name, Broker: l.Name(), DeadLetters: l, TargetOf: replaytest.TargetOf, Fetch: l})
 	}
 	service, err := replay.NewService(config)

@@ -1,5 +1,7 @@
 package budget
 
+import "eventscope/adapters/payload"
+
 const (
 	// inFlightBytes is room for what is on its way from the brokers, packed and
 	// unpacked, and for garbage that was not collected yet.
@@ -35,11 +37,14 @@ func (b Bytes) Planned() int {
 	return int(max((b-besides)/each, least))
 }
 
-// Listed is how many letters the screen lists, in an eighth of the budget.
-func (b Bytes) Listed() int {
+// Listed is how many letters the screen lists, in an eighth of the budget, with so many fields each.
+func (b Bytes) Listed(fields int) int {
 	const each, part = 1300, 8
-	return int(b / part / each)
+	return int(b / part / Bytes(each+fields*(payload.FieldWidth+sliceHeader)))
 }
+
+// sliceHeader is what Go takes for a slice beside its contents.
+const sliceHeader = 24
 
 // Watched is how many partitions of consumers are watched over time, in a fifth of the
 // budget: each takes up to 1.9 kB, as lag.Config says.

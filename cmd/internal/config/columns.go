@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"eventscope/cmd/internal/spelling"
-	"eventscope/tracing"
 	"eventscope/tui"
 )
 
@@ -42,17 +41,13 @@ func (f *File) checkColumns() (problems []string) {
 	return problems
 }
 
-// ChosenColumns are the columns by the name of the list, for the screen, and those of them that are
-// fields of messages.
-func (f *File) ChosenColumns() (columns map[string][]string, names []string, fields []tracing.Field) {
-	columns = map[string][]string{}
+// ChosenColumns are the columns by the name of the list, for the screen.
+func (f *File) ChosenColumns() map[string][]string {
+	columns := map[string][]string{}
 	for list, chosen := range f.Columns.lists() {
 		for _, column := range chosen {
 			columns[list] = append(columns[list], column.Value)
-			if field, ok := tui.FieldOf(column.Value); ok {
-				names, fields = append(names, column.Value), append(fields, field)
-			}
 		}
 	}
-	return columns, names, fields
+	return columns
 }
