@@ -52,6 +52,9 @@ const (
 	framedGUID = 17
 	// framedGlue is that of AWS Glue: a three, a compression, and a UUID.
 	framedGlue = 18
+	// framedAzure is that of older clients of Azure's registry: four zeros and a GUID, as 32 hexadecimal
+	// digits.
+	framedAzure = 36
 	// framedSingle is that of Avro's single object encoding: a marker and a fingerprint.
 	framedSingle = 10
 	// mostID is the largest id that registries give: they are positive numbers of 32 bits.
@@ -199,7 +202,12 @@ func azureFrame(contentType string) Frame {
 	if !found || len(guid) < 32 || len(guid) > 36 {
 		return Frame{}
 	}
-	b, err := hex.DecodeString(strings.ReplaceAll(guid, "-", ""))
+	return azureRef(strings.ReplaceAll(guid, "-", ""))
+}
+
+// azureRef is a frame that names a schema of Azure's registry by the digits of its GUID.
+func azureRef(digits string) Frame {
+	b, err := hex.DecodeString(digits)
 	if err != nil || len(b) != 16 {
 		return Frame{}
 	}
@@ -214,6 +222,9 @@ func FrameBefore(data []byte) Frame {
 	}
 	switch data[0] {
 	case 0:
+		if f := azureBefore(data); f.At > 0 {
+			return f
+		}
 		return idFrame(data)
 	case 1:
 		if len(data) >= framedGUID {
@@ -259,6 +270,22 @@ func fitsFrame(data []byte, size int) bool {
 		return data[0] == 1
 	}
 	return data[0] == 3 && data[1] == 0
+}
+
+// azureBefore is what older clients of Azure's registry put before a value: its first digit would be an id
+// of four bytes.
+func azureBefore(data []byte) Frame {
+	if len(data) < framedAzure || data[1]|data[2]|data[3] != 0 {
+		return Frame{}
+	}
+	for _, c := range data[4:framedAzure] { // which of nearly all values is not one from the first on
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
+			return Frame{}
+		}
+	}
+	f := azureRef(string(data[4:framedAzure]))
+	f.At = framedAzure
+	return f
 }
 
 func beginsJSON(data []byte) bool { return looksLikeJSON(data) || bytes.HasPrefix(data, byteOrderMark) }

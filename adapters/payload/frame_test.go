@@ -62,6 +62,8 @@ func TestFrames(t *testing.T) {
 		"AWS Glue with another compression":                 {value: "\x03\x04" + string(uuid[:]) + "x"},
 		"AWS Glue without a UUID":                           {value: "\x03\x00" + strings.Repeat("\xff", 16) + "x"},
 		"Azure":                                             {value: "x", headers: []adapters.Header{header("content-type", "avro/binary+01020304050647088"+"90a0b0c0d0e0f10")}, want: schemas.Ref{By: schemas.ByAzureID, GUID: uuid}},
+		"Azure, of an older client":                         {value: "\x00\x00\x00\x0001020304050647088" + "90a0b0c0d0e0f10x", want: schemas.Ref{By: schemas.ByAzureID, GUID: uuid}, at: 36},
+		"an id before digits":                               {value: "\x00\x00\x00\x000102030405064708890a0b0c0d0e0fg0x", want: byID('0'), at: 5},
 		"a single object":                                   {value: "\xc3\x01\x5c\x39\x3f\x1a\xd5\x75\x72\x00x", want: schemas.Ref{By: schemas.ByFingerprint, ID: 0x7275d51a3f395c}, at: 10},
 		"JSON":                                              {value: `{"a":1}`},
 		"text":                                              {value: "order placed"},

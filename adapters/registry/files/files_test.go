@@ -223,6 +223,8 @@ func TestWhatNamesASchemaOfARegistryThatIsNotAsked(t *testing.T) {
 		"Glue, by its destination":  {destination: "notes", value: "\x03\x05" + other + zipped("\x06abc\x02"), data: `{"text":"abc","n":1}`, reader: "Note"},
 		"Glue, Protobuf":            {destination: "orders", value: "\x03\x00" + other + "\x01\x0a\x01a", data: `{"id":"a"}`, reader: "shop.Order"},
 		"Azure":                     {contentType: "avro/binary+" + guid, value: "\x06abc\x02", data: `{"text":"abc","n":1}`, reader: "Note"},
+		"Azure, an older client":    {value: "\x00\x00\x00\x00" + strings.ReplaceAll(guid, "-", "") + "\x06abc\x02", data: `{"text":"abc","n":1}`, reader: "Note"},
+		"Azure, by its destination": {destination: "notes", value: "\x00\x00\x00\x00" + strings.Repeat("ab", 16) + "\x06abc\x02", data: `{"text":"abc","n":1}`, reader: "Note"},
 		"another of Glue":           {value: "\x03\x00" + other + "\x06abc\x02", says: "schemas of AWS Glue are read from files alone"},
 		"another of Azure":          {contentType: "avro/binary+" + strings.Replace(guid, "7c", "00", 1), value: "\x06abc\x02", says: "schemas of Azure's registry are read from files alone"},
 		"not as compressed as said": {value: "\x03\x05" + named + "\x06abc\x02", says: "it says that it is compressed"},
