@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"eventscope/cmd/internal/embedded"
+	"eventscope/cmd/internal/exit"
 )
 
 // TestARegistryThatComesBack: what a command had read by then it reads again, each event once, and
@@ -53,5 +54,28 @@ func TestARegistryThatComesBack(t *testing.T) {
 	}
 	if asked.Load() != 2 {
 		t.Errorf("the registry was asked %d times", asked.Load())
+	}
+}
+
+// TestAFilterSaysWhatItCouldNotSee: what came before its schema, and does not match without it.
+func TestAFilterSaysWhatItCouldNotSee(t *testing.T) {
+	t.Parallel()
+	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	defer registry.Close()
+	broker, err := embedded.Start(context.Background(), 1, "orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broker.Stop()
+	value, plain := "\x00\x00\x00\x00\x07\x06abc", `{"order_id":"ord-2"}`
+	if err := publishKafka(broker.Address(), []scriptMessage{{Topic: "orders", Text: &value}, {Topic: "orders", Text: &plain}, {Topic: "orders", Text: &value}}); err != nil {
+		t.Fatal(err)
+	}
+	var complaints strings.Builder
+	command := process(t, "tail", "kafka://"+broker.Address()+"/orders?registry="+registry.URL, "--from", "beginning", "--exit", "--filter", `json("order_id") == "ord-1"`)
+	command.Stderr = &complaints
+	out, _ := command.Output()
+	if code := command.ProcessState.ExitCode(); code != exit.Partly || len(out) > 0 || !strings.Contains(complaints.String(), "2 events did not match the filter without their schemas") {
+		t.Errorf("exit code %d: %s%s", code, out, complaints.String())
 	}
 }

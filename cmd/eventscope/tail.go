@@ -13,6 +13,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/envelope"
+	"eventscope/adapters/figure"
 	"eventscope/cmd/internal/exit"
 	"eventscope/cmd/internal/output"
 	"eventscope/cmd/internal/reading"
@@ -77,6 +78,9 @@ func (t *tail) run(ctx context.Context, args []string) error {
 	figures.AddDropped(sources)
 	t.printFigures(&figures)
 	t.noteFilterErrors(printer.wrong, "event", "events")
+	if printer.unsure > 0 {
+		t.Note("%s did not match the filter without their schemas, which were not known when they came; read them again once they are", figure.Plural(printer.unsure, "event", "events"))
+	}
 	if printer.order != nil && printer.order.Late() > 0 {
 		t.Note("%s events stand behind later ones, since not all fit in memory at once; raise --memory, or read less with --from", text.Count(printer.order.Late()))
 	}
@@ -105,6 +109,7 @@ type printer struct {
 	limit   int64         // 0 is none
 	printed int64
 	wrong   int64 // evaluations of the filter that failed
+	unsure  int64 // events that did not match and may, once their schemas are known
 	events  atomic.Int64
 	started time.Time
 }
@@ -204,6 +209,9 @@ func (p *printer) batch(d delivery) error {
 				p.wrong++
 			}
 			if !matches {
+				if event.Message.Lacking {
+					p.unsure++
+				}
 				continue
 			}
 		}
