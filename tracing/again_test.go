@@ -315,7 +315,7 @@ func TestAFilterThatSearchesThePastFindsWhatIsReadAgain(t *testing.T) {
 		sequence Sequence
 		is       bool
 	}{{120, true}, {110, true}, {120, false}, {70, true}, {60, true}, {70, false}, {49, false}} {
-		if w.insert(c.sequence) != c.is {
+		if (w.insert([]Sequence{c.sequence}) == 1) != c.is {
 			t.Errorf("%d is put there: %v", c.sequence, !c.is)
 		}
 	}
@@ -362,14 +362,14 @@ func TestThePastHasEachMatchOnce(t *testing.T) {
 		for end := Sequence(boundary); end > 0; {
 			from := end - min(end, Sequence(rapid.IntRange(1, 20).Draw(t, "chunk")))
 			w.searched = from
+			var again []Sequence
 			for _, sequence := range rapid.SliceOfN(rapid.Uint64Range(0, boundary-1), 0, 8).Draw(t, "again") {
-				if w.insert(Sequence(sequence)) {
-					matched++
-				}
+				again = append(again, Sequence(sequence))
 				if Sequence(sequence) >= from {
 					want[Sequence(sequence)] = true
 				}
 			}
+			matched += w.insert(again)
 			var found []Sequence
 			for sequence := end; sequence > from; sequence-- {
 				if rapid.Bool().Draw(t, "matches") {
@@ -401,5 +401,23 @@ func BenchmarkFoundBesideWhatWasReadAgain(b *testing.B) {
 		w.again = true
 		w.past = w.past[:most]
 		w.add(found)
+	}
+}
+
+// What is read again belongs between what was found before, of which there may be much.
+func BenchmarkPutBetweenWhatWasFound(b *testing.B) {
+	const most = 1 << 20
+	w, again := &watchState{boundary: 1, live: make([]Sequence, 0, most+againAtOnce)}, make([]Sequence, againAtOnce)
+	for b.Loop() {
+		w.live = w.live[:0]
+		for sequence := Sequence(1); sequence < most; sequence++ {
+			w.live = append(w.live, 2*sequence)
+		}
+		for i := range again {
+			again[i] = Sequence(2*i + 3)
+		}
+		if w.insert(again) != len(again) {
+			b.Fatal("not all were put there")
+		}
 	}
 }

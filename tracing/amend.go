@@ -50,10 +50,9 @@ func (s *Store) takeAgain(x *index, in *slab) {
 		}
 		delete(x.summaries.texts, sequence)
 		delete(x.reasons.texts, sequence)
-		if r.watched != 0 {
-			x.noteWatched(in.watches, r.watched, sequence)
-		}
+		x.noted.note(r.watched, sequence)
 	}
+	x.noteWatched(in.watches)
 	for number := range flows {
 		x.learnAgain(number)
 		s.answerWaiting(x)
@@ -216,21 +215,39 @@ func (w *watchState) add(found []Sequence) []Sequence {
 	return found
 }
 
-// insert puts a sequence into its place, unless it is there already, or will be found there.
-func (w *watchState) insert(sequence Sequence) bool {
-	list, order := &w.live, cmp.Compare[Sequence]
-	switch n := len(w.live); {
-	case sequence < w.searched:
-		return false
-	case sequence >= w.boundary && (n == 0 || w.live[n-1] < sequence): // as nearly always
-		w.live = append(w.live, sequence)
-		return true
-	case sequence < w.boundary:
-		list, order, w.again = &w.past, newestFirst, true
+// insert puts sequences into their places, but those that are there already, or will be found there, and
+// returns how many it put.
+func (w *watchState) insert(sequences []Sequence) (fresh int) {
+	slices.Sort(sequences)
+	known, _ := slices.BinarySearch(sequences, w.searched)
+	live, _ := slices.BinarySearch(sequences, w.boundary)
+	if past := sequences[min(known, live):live]; len(past) > 0 {
+		slices.Reverse(past)
+		w.past, fresh = merged(w.past, past, newestFirst)
+		w.again = true
 	}
-	at, there := slices.BinarySearchFunc(*list, sequence, order)
-	if !there {
-		*list = slices.Insert(*list, at, sequence)
+	all, more := merged(w.live, sequences[live:], cmp.Compare[Sequence])
+	w.live = all
+	return fresh + more
+}
+
+// merged is a list with a few more in it, each once, and how many were not there. All are in order. What
+// stands behind the few, which may be a long list, is moved once.
+func merged(list, few []Sequence, order func(a, b Sequence) int) (all []Sequence, fresh int) {
+	few = slices.DeleteFunc(slices.Compact(few), func(sequence Sequence) bool {
+		_, there := slices.BinarySearchFunc(list, sequence, order)
+		return there
+	})
+	last, next := len(list)-1, len(few)-1
+	list = append(list, few...)
+	for at := len(list) - 1; next >= 0; at-- {
+		if last >= 0 && order(list[last], few[next]) > 0 {
+			list[at] = list[last]
+			last--
+		} else {
+			list[at] = few[next]
+			next--
+		}
 	}
-	return !there
+	return list, len(few)
 }

@@ -27,6 +27,7 @@ type index struct {
 	kept     copies.Copies
 	paths    *usual.Paths
 	watches  [mostWatches]*watchState
+	noted    matched  // while a slab is taken
 	settled  Sequence // entries before it were offered to paths
 	settle   int64    // nanoseconds of silence after which a flow has ended
 

@@ -143,10 +143,9 @@ func (s *Store) takeIn(x *index, in *slab) {
 		if r.copy.to > r.copy.from {
 			x.kept.Put(uint64(sequence), in.text(r.copy))
 		}
-		if r.watched != 0 {
-			x.noteWatched(in.watches, r.watched, sequence)
-		}
+		x.noted.note(r.watched, sequence)
 	}
+	x.noteWatched(in.watches)
 	x.census.Take(in.source, in.versions)
 	for s.overBudget(x) {
 		x.evict()

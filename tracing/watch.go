@@ -122,15 +122,29 @@ func (x *index) stateOf(w *Watch) *watchState {
 	return state
 }
 
-// noteWatched remembers what a message was found to match, for the first time or when it was read
-// again.
-func (x *index) noteWatched(set *watchSet, bits uint8, sequence Sequence) {
-	for i, watch := range set.watches {
-		if bits&(1<<i) == 0 {
+// matched are the events of a slab that watches match, by the slots of these.
+type matched [mostWatches][]Sequence
+
+// note notes the watches that an event matches.
+func (m *matched) note(bits uint8, sequence Sequence) {
+	for i := range m {
+		if bits&(1<<i) != 0 {
+			m[i] = append(m[i], sequence)
+		}
+	}
+}
+
+// noteWatched remembers what the messages of a slab were found to match, for the first time or when they
+// were read again.
+func (x *index) noteWatched(set *watchSet) {
+	for i, found := range x.noted {
+		x.noted[i] = found[:0]
+		if len(found) == 0 {
 			continue
 		}
-		if state := x.watches[i]; state != nil && state.watch == watch && state.boundary != 0 && state.insert(sequence) {
-			watch.matched.Add(1)
+		watch := set.watches[i]
+		if state := x.watches[i]; state != nil && state.watch == watch && state.boundary != 0 {
+			watch.matched.Add(int64(state.insert(found)))
 			if state.len() > watch.store.mostMatches() {
 				state.forget(x.log.first)
 			}
