@@ -69,6 +69,9 @@ func (d *Decoded) mask(hidden *mask.Mask) {
 	if !hidden.OfValue() || d.Format == Tombstone || d.Format == Empty {
 		return
 	}
+	for i := range d.Declined {
+		d.Declined[i].Why = maskedReason(d.Declined[i].Why)
+	}
 	if d.Format == JSON && (d.Written != nil || d.Frame.Ref.By == schemas.ByNothing || !hidden.ByTags()) {
 		if data, masked, err := hidden.JSON(d.Data, d.Written); err == nil {
 			if masked {

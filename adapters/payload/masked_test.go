@@ -126,6 +126,42 @@ func TestAMisfitTellsNothingOfWhatIsMasked(t *testing.T) {
 	}
 }
 
+// TestAMisfitOfBytesTellsNothing but its place where something is masked, for what does not fit may be that:
+// neither the index of a branch or of a symbol, nor a name of Protobuf, nor a letter of what is no JSON.
+func TestAMisfitOfBytesTellsNothing(t *testing.T) {
+	masks, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/card"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	avro := &schemas.Schema{Format: "AVRO", Ref: schemas.Ref{By: schemas.ByID, ID: 9}, Text: `{"type":"record","name":"N","fields":[{"name":"card","type":["null","string"]}]}`}
+	proto := &schemas.Schema{Format: "PROTOBUF", Ref: schemas.Ref{By: schemas.ByID, ID: 10}, Text: `syntax = "proto3"; message N { string card = 1; }`}
+	for _, s := range []*schemas.Schema{avro, proto} {
+		if err := Compile(s, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for value, words := range map[string]string{
+		"\x00\x00\x00\x00\x09\x54":             "42 is none of",
+		"\x00\x00\x00\x00\x0a\x00\x08\xaa\x01": "(card)",
+		`{"card":s3`:                           "'s'",
+		"s3cret":                               "'s'",
+	} {
+		for masked, finder := range map[bool]schemas.Finder{false: known{9: avro, 10: proto}, true: maskedSchemas{known{9: avro, 10: proto}, masks}} {
+			m := &adapters.Message{Value: []byte(value), Schemas: finder}
+			said := ""
+			for _, declined := range decodeMasked(m, 0, schemas.Encryption.String).Declined {
+				said += declined.Why.Error() + "\n"
+			}
+			if reading, err := ReadingOf(m, Value, m.Value, FindSchema); err == nil && reading.Values != nil {
+				said += wordsOf(CheckFit(m, &reading))
+			}
+			if strings.Contains(said, words) == masked || !strings.Contains(said, "at byte ") {
+				t.Errorf("%q, masked %v: %s", value, masked, said)
+			}
+		}
+	}
+}
+
 func wordsOf(err error) string {
 	if err == nil {
 		return ""

@@ -135,7 +135,7 @@ func (a *attending) check(m *adapters.Message, reading *payload.Reading) {
 		return // which is decompressed for those who look at it
 	}
 	if reading.Values != nil {
-		_, err = reading.Values.Check(reading.Body)
+		err = payload.CheckFit(m, reading)
 	} else if reading.Schema != nil {
 		err = payload.SampleFit(m, reading.Schema, reading.Body)
 	}
