@@ -31,7 +31,11 @@ func Shown(m *adapters.Message) *adapters.Message {
 	if hidden.Key && m.Key != nil {
 		shown.Key = []byte(mask.Shown)
 	}
-	if hidden.OfValue() && len(m.Value) > 0 {
+	switch {
+	case !hidden.OfValue() || len(m.Value) == 0:
+	case Compressed(m):
+		shown.Value = []byte{}
+	default:
 		// Ids are read from it, and words about an encryption would be one.
 		encrypted := func(schemas.Encryption) string { return mask.Shown }
 		if d := decodeMasked(m, MaxDecompressed, encrypted); d.Masked {

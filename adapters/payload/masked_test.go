@@ -162,6 +162,24 @@ func TestAMisfitOfBytesTellsNothing(t *testing.T) {
 	}
 }
 
+// TestNothingIsDecompressedForEachMessage: who reads all of them would else make 32 MiB of a few kilobytes.
+func TestNothingIsDecompressedForEachMessage(t *testing.T) {
+	masks, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/card"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bomb := compressed(t, "gzip", []byte(`{"card":"`+strings.Repeat("1", 8<<20)+`"}`))
+	m := &adapters.Message{Value: bomb, Schemas: maskedSchemas{known{}, masks}}
+	shown := Shown(m)
+	if n := testing.AllocsPerRun(10, func() { shown = Shown(m) }); len(shown.Value) > 0 || n > 4 {
+		t.Errorf("%d bytes, %v allocations", len(shown.Value), n)
+	}
+	m.Value, m.Headers = []byte(`{"card":"s3cret"}`), []adapters.Header{{Name: "content-encoding", Value: []byte("gzip")}}
+	if shown := Shown(m); strings.Contains(string(shown.Value), "s3cret") {
+		t.Errorf("what only says that it is compressed: %s", shown.Value)
+	}
+}
+
 func wordsOf(err error) string {
 	if err == nil {
 		return ""
