@@ -24,7 +24,8 @@ func TestAClaimKeepsOthersAway(t *testing.T) {
 		busy bool
 	}{
 		"its own": {true, 0, false}, "another's": {false, 0, true}, "another's, by a clock that is ahead": {false, -10 * time.Second, true},
-		"another's that has lapsed": {false, claimHolds + time.Minute, false},
+		"another's, by a clock that is far ahead": {false, -claimHolds - time.Minute, false},
+		"another's that has lapsed":               {false, claimHolds + time.Minute, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := tell(t, adapters.Topic, "a", "b")

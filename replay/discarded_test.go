@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"eventscope/adapters"
+	"eventscope/replay/files"
 	"eventscope/replay/replaytest"
 )
 
@@ -231,9 +232,8 @@ func TestARunIsNoPath(t *testing.T) {
 	s := tell(t, adapters.Queue, "a")
 	s.run(Discard, PlanOptions{Reason: "test"})
 	var opened []string
-	d := *hasty
-	d.Opened = func(path string) { opened = append(opened, path) }
-	service := workplaceOn(t, &d, s.folder, s.broker)
+	d := &files.Disk{User: hasty.User, Sync: hasty.Sync, Opened: func(path string) { opened = append(opened, path) }}
+	service := workplaceOn(t, d, s.folder, s.broker)
 	for _, run := range []string{"", "..", "../../etc", "20260101-000000-0000/..", "20260101-000000-000", "/etc/passwd"} {
 		_, resumed := service.Resume(run, true, Pace{})
 		_, aborted := service.Abort(run, true)

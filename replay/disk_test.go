@@ -69,12 +69,46 @@ func TestWhatIsReliedOnWouldOutliveALossOfPower(t *testing.T) {
 	for _, action := range []Action{Replay, Discard} {
 		both(t, func(s *story) {
 			w := watch()
-			folder := filepath.Join(s.folder, "state")
+			above, folder := s.folder, filepath.Join(s.folder, "made", "state")
 			s.service, s.folder = workplaceOn(s, &w.Disk, folder, s.broker), folder
 			steps := 0
 			s.broker.Acting = func(what string) {
 				steps++
-				if lost := w.volatile(folder); len(lost) > 0 {
+				if lost := w.volatile(above); len(lost) > 0 {
+					s.Errorf("%s at %s: a loss of power would take %q", action, what, lost)
+				}
+			}
+			s.run(action, PlanOptions{Reason: "test"})
+			if steps == 0 {
+				s.Error("nothing was done")
+			}
+		}, "a", "b")
+	}
+}
+
+// TestWhatAKilledProcessWroteLastsToo: it was killed before it synced anything. Whoever goes on relies
+// on what is there, and sees to that first.
+func TestWhatAKilledProcessWroteLastsToo(t *testing.T) {
+	for _, action := range []Action{Replay, Discard} {
+		both(t, func(s *story) {
+			above, folder := s.folder, filepath.Join(s.folder, "state")
+			s.service, s.folder = workplaceOn(s, hasty, folder, s.broker), folder
+			if _, err := s.service.writePlan("killed", &Plan{}); err != nil {
+				s.Fatal(err)
+			}
+			if err := os.RemoveAll(s.service.runFolder("killed")); err != nil {
+				s.Fatal(err)
+			}
+			if err := s.service.journal.Append(Line{Run: "killed", Step: StepBegin}, Line{Run: "killed", Step: StepDone}); err != nil {
+				s.Fatal(err)
+			}
+			s.list()
+			w := watch()
+			s.service = workplaceOn(s, &w.Disk, folder, s.broker)
+			steps := 0
+			s.broker.Acting = func(what string) {
+				steps++
+				if lost := w.volatile(above); len(lost) > 0 {
 					s.Errorf("%s at %s: a loss of power would take %q", action, what, lost)
 				}
 			}

@@ -295,6 +295,42 @@ func TestALineThatCannotBeWrittenLeavesTheJournalAsItWas(t *testing.T) {
 	}
 }
 
+// TestALineThatLacksOnlyItsEndCountsOnce, also where the write that was to give it one has failed.
+func TestALineThatLacksOnlyItsEndCountsOnce(t *testing.T) {
+	folder := t.TempDir()
+	before := journalOf(t, folder)
+	if err := before.Append(Line{Run: "one", Step: StepBegin}, Line{Run: "one", Step: StepPause}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(before.path, before.now.end-1); err != nil {
+		t.Fatal(err)
+	}
+	failing := true
+	j := openJournal(&files.Disk{User: os.Geteuid(), Sync: func(*os.File) error {
+		if failing {
+			return syscall.ENOSPC
+		}
+		return nil
+	}}, folder)
+	if err := j.Append(Line{Run: "two"}); !errors.Is(err, ErrJournal) {
+		t.Errorf("%v", err)
+	}
+	failing = false
+	if err := j.Append(Line{Run: "three"}); err != nil {
+		t.Error(err)
+	}
+	if err := j.running(func(r *Record) {
+		if r.Changed != "" {
+			t.Errorf("run %s: %s", r.Run, r.Changed)
+		}
+	}); err != nil || j.now.broken != 0 {
+		t.Errorf("%v, %d broken", err, j.now.broken)
+	}
+	if runs, broken := runsIn(t, folder); strings.Join(runs, " ") != "one one two three" || broken != 0 {
+		t.Errorf("%v, %d broken", runs, broken)
+	}
+}
+
 // TestAFileThatIsNoneIsRefusedAndNotWaitedFor: whoever opens a pipe waits for its other end.
 func TestAFileThatIsNoneIsRefusedAndNotWaitedFor(t *testing.T) {
 	for name, make := range map[string]func(path string) error{

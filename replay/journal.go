@@ -136,8 +136,8 @@ func (j *Journal) append(lines ...Line) (err error) {
 	if _, err = file.WriteAt(data, after); err == nil {
 		err = j.disk.Sync(file)
 	}
-	if err == nil && after == 0 {
-		err = j.disk.SyncFolder(filepath.Dir(j.path)) // it is new
+	if err == nil {
+		err = j.disk.Lasts(after == 0, j.path, filepath.Dir(j.path))
 	}
 	if err != nil {
 		return problem(err)

@@ -181,3 +181,36 @@ func TestMarksTakeNoMoreThanIsCounted(t *testing.T) {
 		runtime.KeepAlive(b)
 	}
 }
+
+// overtaken is a broker on which somebody else acts just before a redrive begins.
+type overtaken struct {
+	*counted
+	meanwhile func()
+}
+
+func (o *overtaken) Redrive(ctx context.Context, order deadletter.Order) (deadletter.Redrive, error) {
+	if o.meanwhile != nil {
+		o.meanwhile()
+	}
+	return o.counted.Redrive(ctx, order)
+}
+
+// TestWhatOthersDidUpToTheRedriveIsHeeded: a run reads the ledger before it begins, and again when
+// nobody else can write it any more.
+func TestWhatOthersDidUpToTheRedriveIsHeeded(t *testing.T) {
+	_, c := observed(t, adapters.Topic, "a", "b", "c")
+	o := &overtaken{counted: c}
+	source := sourceOf(c.Broker)
+	source.DeadLetters = o
+	service, err := NewService(Config{Folder: t.TempDir(), Sources: []Source{source}, By: "ann@host"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &story{T: t, broker: c.Broker, service: service}
+	run := s.begin(s.plan(Replay, PlanOptions{}), Pace{})
+	o.meanwhile = func() { c.marked(t, 1, Replayed) }
+	summary, err := run.Do(t.Context(), func(Outcome) {})
+	if got := s.copies(); err != nil || summary.Settled != 2 || summary.Skipped != 1 || got != "a c" {
+		t.Errorf("%+v, %v, sent are %s", summary, err, got)
+	}
+}

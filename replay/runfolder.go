@@ -88,6 +88,9 @@ func (s *Service) writePlan(run string, plan *Plan) (digest string, err error) {
 		err = s.disk.Folder(filepath.Dir(folder))
 	}
 	if err == nil {
+		err = s.disk.Lasts(false, filepath.Dir(folder))
+	}
+	if err == nil {
 		err = s.disk.Folder(folder)
 	}
 	if err == nil {

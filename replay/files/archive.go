@@ -21,10 +21,11 @@ type Archive struct {
 	Disk *Disk
 	Path string // of the file; its index and its lock lie beside it
 
-	mu    sync.Mutex
-	end   int64 // of what was whole when it was last used
-	tail  archiveTail
-	since int // how often it turned out not to be the file that it was
+	mu      sync.Mutex
+	end     int64 // of what was whole when it was last used
+	lasting int64 // the end when this process last made it last
+	tail    archiveTail
+	since   int // how often it turned out not to be the file that it was
 }
 
 // archived is one line of the file.
@@ -77,7 +78,7 @@ func (a *Archive) Put(letters []Encoded, anew bool) (foreign []bool, err error) 
 			}
 			foreign[i] = value&heldOut != 0
 		}
-		if len(data) == 0 {
+		if len(data) == 0 && a.lasting == a.end { // what another has written it may have been killed over
 			return nil
 		}
 		if err := a.write(data); err != nil {
@@ -119,11 +120,13 @@ func (a *Archive) write(data []byte) error {
 	if err == nil {
 		err = a.Disk.Sync(file)
 	}
-	if err == nil && a.end == 0 {
-		err = a.Disk.SyncFolder(filepath.Dir(a.Path)) // it is new
+	if err == nil {
+		cluster := filepath.Dir(a.Path)
+		err = a.Disk.Lasts(a.end == 0, a.Path, cluster, filepath.Dir(cluster))
 	}
 	if err == nil {
 		a.end += int64(len(data))
+		a.lasting = a.end
 		a.tail, err = tailOf(file, a.end)
 	}
 	return errors.Join(err, file.Close())

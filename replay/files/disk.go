@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock" // file locks on every system, which the standard library has not
@@ -21,6 +22,8 @@ type Disk struct {
 	Sync   func(*os.File) error // makes a file or a folder last
 	Opened func(path string)    // is told what is opened, unless it is nil
 	User   int                  // whose all of it has to be
+
+	names sync.Map // paths that are known to be on disk
 }
 
 // RealDisk is the disk of this system, all of which has to be this user's.
@@ -34,13 +37,46 @@ const (
 // Home makes or checks the state folder itself, and returns where it really is: the user
 // may have it on another disk.
 func (d *Disk) Home(path string) (string, error) {
-	if err := os.MkdirAll(filepath.Dir(path), folderMode); err != nil {
+	if err := d.parents(filepath.Dir(path)); err != nil {
 		return "", err
 	}
 	if at, err := filepath.EvalSymlinks(path); err == nil {
 		path = at
 	}
 	return path, d.Folder(path)
+}
+
+// parents makes the folders in which another lies, where there are none.
+func (d *Disk) parents(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := d.parents(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(path, folderMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return d.SyncFolder(filepath.Dir(path))
+}
+
+// Lasts sees to it that the names of a file and of the folders that it lies in are on disk, as many as
+// are named: once of each that was there, since whoever made it may have been killed before it did the
+// same, and anew of a file that was just made.
+func (d *Disk) Lasts(made bool, file string, folders ...string) error {
+	if made {
+		d.names.Delete(file)
+	}
+	for _, path := range append([]string{file}, folders...) {
+		if _, known := d.names.Load(path); known {
+			continue
+		}
+		if err := d.SyncFolder(filepath.Dir(path)); err != nil {
+			return err
+		}
+		d.names.Store(path, true)
+	}
+	return nil
 }
 
 // Folder makes or checks a folder, whose parent is there.
