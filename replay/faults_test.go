@@ -213,6 +213,18 @@ func TestACopyThatTheBrokerNeverTriedToSendStopsTheRun(t *testing.T) {
 	}
 }
 
+// TestACopyOfWhichNothingIsToldHasNotArrived: an answer may be about fewer copies than were sent.
+func TestACopyOfWhichNothingIsToldHasNotArrived(t *testing.T) {
+	s := tell(t, adapters.Queue, "a", "b")
+	w := newWorker(s.begin(s.plan(Replay, PlanOptions{}), Pace{}), 0, sourceOf(s.broker))
+	sent := []taken{{number: 0}, {number: 1}}
+	w.advance(StepSend, sent)
+	arrived, err := w.sortOut(sent, []error{nil}, nil)
+	if len(arrived) != 1 || !errors.Is(err, deadletter.ErrUnknownOutcome) || w.states[0] != Confirmed || w.states[1] != Sent {
+		t.Errorf("%d have arrived, %v; they are %v", len(arrived), err, w.states)
+	}
+}
+
 // TestMarksThatAreNoneAreLeftAlone: what the ledger says of a letter is that it is settled, or
 // nothing that this version knows.
 func TestMarksThatAreNoneAreLeftAlone(t *testing.T) {

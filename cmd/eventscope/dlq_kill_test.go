@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"eventscope/cmd/internal/exit"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,39 +42,62 @@ type fire struct {
 	look  func(run string) // after each kill, or nil
 }
 
-// run begins by a command, kills, resumes, and lets the last resume come to its end.
+// run begins by a command, kills, resumes, and lets the last resume come to its end. What stops at an
+// error, as with a broker that has too much to do, is tried again for a while.
 func (f *fire) run(t *testing.T, args ...string) {
 	t.Helper()
 	args = append([]string{"dlq"}, args...)
-	run := ""
-	for kills := range f.kills {
-		if !f.process(t, countLines(journalIn(f.state))+f.lines(), append(args, f.pace...)...) {
+	before := lastRun(t, f.state)
+	limit, again := time.NewTimer(freeWithin), time.NewTicker(300*time.Millisecond)
+	defer limit.Stop()
+	defer again.Stop()
+	for kills := 0; ; {
+		lines, pace := never, []string(nil)
+		if kills < f.kills {
+			lines, pace = countLines(journalIn(f.state))+f.lines(), f.pace
+		}
+		said, code := f.process(t, lines, slices.Concat(args, pace)...)
+		switch {
+		case code == exit.Done && kills < f.kills:
 			t.Fatalf("the run was over after %d kills", kills)
+		case code == exit.Done:
+			return
+		case code == exit.Misused:
+			t.Fatalf("%.200q: exit code %d: %s", args, code, said)
 		}
-		if run = lastRun(t, f.state); f.look != nil {
-			f.look(run)
+		run := lastRun(t, f.state)
+		if run != before {
+			args = []string{"dlq", "resume", run, f.url, "--write"}
 		}
-		args = []string{"dlq", "resume", run, f.url, "--write"}
-	}
-	if f.process(t, never, args...) {
-		t.Fatal("the last resume did not come to its end")
+		if code == -1 {
+			if kills++; f.look != nil {
+				f.look(run)
+			}
+			continue
+		}
+		t.Logf("%.100q: exit code %d: %.300s", args, code, said)
+		select {
+		case <-again.C:
+		case <-limit.C:
+			t.Fatalf("%.200q does not come about in %v: %s", args, freeWithin, said)
+		}
 	}
 }
 
 // process runs a command and kills it soon after the journal has so many lines.
-func (f *fire) process(t *testing.T, lines int, args ...string) (killed bool) {
+func (f *fire) process(t *testing.T, lines int, args ...string) (said string, code int) {
 	t.Helper()
 	command := process(t, args...)
 	command.Env = append(command.Env, "XDG_STATE_HOME="+f.state)
-	var out, errors bytes.Buffer
-	command.Stdout, command.Stderr = &out, &errors
+	var errors bytes.Buffer
+	command.Stderr = &errors
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = command.Wait() // its code is looked at below
+		_ = command.Wait() // its code is looked at by whoever asked
 	}()
 	if awaitLines(journalIn(f.state), lines, ended); lines != never {
 		fuse := time.NewTimer(time.Duration(rand.Int64N(int64(f.fuse))))
@@ -84,11 +109,7 @@ func (f *fire) process(t *testing.T, lines int, args ...string) (killed bool) {
 		}
 	}
 	<-ended
-	code := command.ProcessState.ExitCode()
-	if code > 0 {
-		t.Fatalf("%.200q: exit code %d: %s", args, code, &errors)
-	}
-	return code < 0
+	return errors.String(), command.ProcessState.ExitCode()
 }
 
 func journalIn(state string) string { return filepath.Join(state, "eventscope", "journal.jsonl") }

@@ -12,6 +12,7 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"eventscope/cmd/internal/exit"
@@ -356,4 +357,34 @@ func awaitTap(t *testing.T, tail *running, channel *amqp.Channel, exchange strin
 	tail.until(tail.out, "ord-tapped")
 	close(done)
 	<-finished
+}
+
+// TestARunThatSettledNothingSaysHowItGoesOn: it was begun, and may have letters in hand.
+func TestARunThatSettledNothingSaysHowItGoesOn(t *testing.T) {
+	t.Parallel()
+	kafka, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "orders", "orders.dlq"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kafka.Close()
+	address, state := kafka.ListenAddrs()[0], t.TempDir()
+	lettersOn(t, address, "orders.dlq", "orders", 2)
+	url := "kafka://" + address + "/orders.dlq"
+	if _, said, code := dlqProcess(t, state, "discard", "orders.dlq/0@0", url, "--write", "--confirm", "1", "--reason", "test"); code != exit.Done {
+		t.Fatalf("exit code %d: %s", code, said)
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	claim := fmt.Appendf(nil, `{"run":"20260101-000000-abcd","by":"bob@host","at":%q}`, time.Now().UTC().Format(time.RFC3339))
+	if err := client.ProduceSync(t.Context(), &kgo.Record{Topic: "eventscope.ledger", Key: []byte("claim:orders.dlq"), Value: claim}).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	_, said, code := dlqProcess(t, state, "replay", url, "--write", "--confirm", "1")
+	want := "go on with: eventscope dlq resume " + lastRun(t, state) + " '" + "kafka://" + address
+	if code != exit.Refused || !strings.Contains(said, "bob@host is at work on it") || !strings.Contains(said, want) {
+		t.Errorf("exit code %d: %s", code, said)
+	}
 }

@@ -257,13 +257,13 @@ func (d *dlq) carryOut(ctx context.Context, run *replay.Run, format output.Forma
 		d.Note("the run is %s", summary.State)
 		d.noteResume(run, summary.State)
 		return context.Cause(ctx)
-	case err != nil && (summary.Settled > 0 || summary.State == replay.RunAborted):
-		d.Note("%w", err)
-		d.Note("what is not settled is as it was")
-		d.noteResume(run, summary.State)
-		return exit.Printed(&partlyRun{summary})
 	case err != nil:
-		return err
+		d.Note("%w", err)
+		d.noteResume(run, summary.State) // it may have letters in hand, also where none is settled
+		if summary.Settled == 0 && summary.State != replay.RunAborted {
+			return exit.Printed(err)
+		}
+		return exit.Printed(&partlyRun{summary})
 	case summary.Failed+summary.Skipped > 0 || summary.State != replay.RunDone:
 		return &partlyRun{summary}
 	}
