@@ -10,7 +10,10 @@ import (
 )
 
 // passwordOf is what stands for the password in a command: a variable of the reader's own shell.
-const passwordOf = `sasl.password="$KAFKA_PASSWORD"`
+const (
+	passwordOf = `sasl.password="$KAFKA_PASSWORD"`
+	secretOf   = `sasl.oauthbearer.client.secret="$KAFKA_PASSWORD"`
+)
 
 // Commands are those that read the record at a position again: kcat, and the tool that comes with
 // Kafka, which has no parameters for a login.
@@ -47,6 +50,14 @@ func (c *Config) kcatLogin() string {
 	}
 	if c.SASL != nil {
 		set("sasl.mechanisms", c.SASL.Mechanism)
+		if c.SASL.Tokens != nil {
+			set("sasl.oauthbearer.method", "oidc")
+			set("sasl.oauthbearer.client.id", c.SASL.User)
+			set("sasl.oauthbearer.token.endpoint.url", c.SASL.Tokens.URL)
+			set("sasl.oauthbearer.scope", c.SASL.Tokens.Scope)
+			fmt.Fprintf(&b, " -X %s", secretOf)
+			return b.String()
+		}
 		set("sasl.username", c.SASL.User)
 		if c.SASL.User != "" {
 			fmt.Fprintf(&b, " -X %s", passwordOf)

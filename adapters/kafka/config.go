@@ -10,13 +10,13 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo" // the Kafka protocol: versions, connections, record batches
 	"github.com/twmb/franz-go/pkg/sasl"
-	"github.com/twmb/franz-go/pkg/sasl/oauth"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/kafka/cluster"
+	"eventscope/adapters/kafka/login"
 	"eventscope/adapters/kafka/recordbatch"
 )
 
@@ -173,13 +173,18 @@ func (c *Config) dialTLS(dialer *net.Dialer) (dialFunc, error) {
 	return d.DialContext, nil
 }
 
+// Mechanisms without a password of the broker, as they are called on the wire.
+const oauthBearer, mskIAM = "OAUTHBEARER", "AWS_MSK_IAM"
+
 func (c *Config) mechanism() (sasl.Mechanism, error) {
 	s := c.SASL
-	switch token := s.Mechanism == "OAUTHBEARER"; {
+	switch token := s.Mechanism == oauthBearer && s.Tokens == nil; {
+	case s.Mechanism == mskIAM:
+		return login.IAM(), nil
 	case token && s.Token == "":
-		return nil, c.usage("there is no token to log in with", "give it as the password, in the config, in EVENTSCOPE_PASSWORD or by password_file=")
+		return nil, c.usage("there is no token to log in with", "give it as the password, in the config, in EVENTSCOPE_PASSWORD or by password_file=; or name the server of tokens in token_url=")
 	case !token && s.User == "":
-		return nil, c.usage("there is no user to log in as", "name one before the host, as in kafka://user@host:9092")
+		return nil, c.usage("there is no user to log in as", "name one before the host, as in kafka://user@host:9092; where token_url= is given it is the client of OAuth")
 	case !token && s.Password == "":
 		return nil, c.usage("there is no password for user "+c.access().User(), "give it in the config, in EVENTSCOPE_PASSWORD or by password_file=")
 	}
@@ -190,8 +195,8 @@ func (c *Config) mechanism() (sasl.Mechanism, error) {
 		return scram.Auth{User: s.User, Pass: s.Password}.AsSha256Mechanism(), nil
 	case "SCRAM-SHA-512":
 		return scram.Auth{User: s.User, Pass: s.Password}.AsSha512Mechanism(), nil
-	case "OAUTHBEARER":
-		return oauth.Auth{Token: s.Token}.AsMechanism(), nil
+	case oauthBearer:
+		return login.Bearer(s, c.TLS)
 	}
-	return nil, c.usage(fmt.Sprintf("unknown SASL mechanism %q", s.Mechanism), "use PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER")
+	return nil, c.usage(fmt.Sprintf("unknown SASL mechanism %q", s.Mechanism), "use PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM")
 }

@@ -49,6 +49,7 @@
 //	command.go      Commands: kcat, and the console consumer
 //	groups/         consumer groups: their lag, and who reads a topic
 //	cluster/        what the cluster has, where its logs begin and end, and errors in an operator's words
+//	login/          how to log in with tokens of OAuth and credentials of AWS
 //	transactions/   which transactions are ongoing, and what they hide
 //	recordbatch/    record batches: splitting, unpacking, the memory of records
 //

@@ -24,9 +24,13 @@ var Driver = driver.Driver{
 	Example: "kafka://host:9092/orders,payments",
 	Mechanisms: []driver.Mechanism{
 		{Name: "plain"}, {Name: "scram-sha-256", Proves: true}, {Name: "scram-sha-512", Proves: true}, {Name: "oauthbearer", Token: true},
+		{Name: "aws-msk-iam", Keyless: true},
 	},
 	Parameters: []driver.Parameter{
 		{Name: "committed", Value: "true", Says: "show only what transactions have committed", Check: driver.Switch},
+		{Name: "token_url", Value: "https://HOST/PATH", Says: "where tokens for sasl=oauthbearer are asked for: the user is the OAuth client, the password its secret", Check: checkTokenURL},
+		{Name: "token_scope", Value: "SCOPE", Says: "what these tokens are to be good for, if the server wants to know"},
+		{Name: "token_extension", Value: "NAME:VALUE", Says: "what goes to the broker beside a token, such as logicalCluster:lkc-ID", Several: true, Check: checkExtension},
 	},
 	ReadPath: readPath,
 	Named:    named,
@@ -66,13 +70,53 @@ func configOf(c *driver.Config) Config {
 	}
 	switch {
 	case c.Mechanism == "oauthbearer":
-		config.SASL = &cluster.SASL{Mechanism: "OAUTHBEARER", Token: c.Password}
+		config.SASL = bearer(c)
+	case c.Mechanism == "aws-msk-iam":
+		config.SASL = &cluster.SASL{Mechanism: mskIAM}
 	case c.Mechanism != "":
 		config.SASL = &cluster.SASL{Mechanism: strings.ToUpper(c.Mechanism), User: c.User, Password: c.Password}
 	case c.User != "":
 		config.SASL = &cluster.SASL{Mechanism: "PLAIN", User: c.User, Password: c.Password}
 	}
 	return config
+}
+
+// bearer is a login by a token, or by one that the client of OAuth is given.
+func bearer(c *driver.Config) *cluster.SASL {
+	s := &cluster.SASL{Mechanism: oauthBearer, Token: c.Password, Extensions: map[string]string{}}
+	if at := c.Value("token_url"); at != "" {
+		s.User, s.Password, s.Token = c.User, c.Password, ""
+		s.Tokens = &cluster.Tokens{URL: at, Scope: c.Value("token_scope")}
+	}
+	for _, extension := range c.Values["token_extension"] {
+		name, value, _ := strings.Cut(extension, ":")
+		s.Extensions[name] = value
+	}
+	return s
+}
+
+// checkTokenURL refuses what would tell the secret to whoever is on the way.
+func checkTokenURL(value string) error {
+	at, err := url.Parse(value)
+	switch {
+	case err != nil || at.Host == "" || at.Scheme != "https" && at.Scheme != "http":
+		return errors.New("it is written https://HOST/PATH")
+	case at.User != nil:
+		return errors.New("the client is the user of the source, and its secret the password")
+	case at.Scheme == "http" && !driver.IsLoopback(at.Hostname()):
+		return errors.New("the client's secret goes there, so that it must be https")
+	}
+	return nil
+}
+
+// extensionName is what the broker takes (KIP-342).
+var extensionName = regexp.MustCompile(`^[A-Za-z]+:[\x21-\x7e \t\r\n]+$`)
+
+func checkExtension(value string) error {
+	if !extensionName.MatchString(value) || strings.HasPrefix(value, "auth:") {
+		return errors.New("it is written NAME:VALUE, of letters and printable characters")
+	}
+	return nil
 }
 
 // readPath reads orders,payments or ~regular.expression.

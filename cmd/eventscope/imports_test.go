@@ -117,7 +117,7 @@ var forbidden = map[string][]string{
 	"adapters/aws":        {"github.com/Azure/", "charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", "github.com/twmb/franz-go", module + "/tracing"},
 	"adapters/envelope":   {"github.com/aws/", "github.com/Azure/", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
 	"adapters/payload":    {"github.com/aws/", "github.com/Azure/", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/michaelklishin/", "charm.land/"},
-	"adapters/kafka":      {"github.com/aws/", "github.com/Azure/", "charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", module + "/tracing"},
+	"adapters/kafka":      {"github.com/aws/aws-sdk-go-v2/service/sqs", "github.com/aws/aws-sdk-go-v2/service/sns", "github.com/Azure/", "charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", module + "/tracing"},
 	"adapters/rabbitmq":   {"github.com/aws/", "github.com/Azure/", "charm.land/", "github.com/charmbracelet/", "github.com/twmb/franz-go", module + "/tracing"},
 	"adapters/servicebus": {"github.com/aws/", "charm.land/", "github.com/charmbracelet/", "github.com/rabbitmq/", "github.com/twmb/franz-go", module + "/tracing"},
 	"tracing":             {"github.com/aws/", "github.com/Azure/", "charm.land/", "github.com/charmbracelet/", "github.com/twmb/franz-go", "github.com/rabbitmq/", module + "/adapters/aws", module + "/adapters/kafka", module + "/adapters/rabbitmq", module + "/adapters/servicebus"},

@@ -29,9 +29,19 @@ type Access struct {
 }
 
 // SASL is a login. Mechanism is PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 (User and
-// Password) or OAUTHBEARER (Token).
+// Password), OAUTHBEARER (Token, or Tokens of which User and Password are the client and its secret)
+// or AWS_MSK_IAM (as whom the environment says).
 type SASL struct {
 	Mechanism, User, Password, Token string
+	Tokens                           *Tokens
+	// Extensions go with each token, such as logicalCluster (KIP-342).
+	Extensions map[string]string
+}
+
+// Tokens are where an OAuth client has its tokens from.
+type Tokens struct {
+	URL   string // https, or on this machine
+	Scope string // what they are to be good for, with spaces between several; it may be empty
 }
 
 // Explain is the problem of an error, unless the caller's context was ended.
@@ -125,6 +135,10 @@ func tlsAnswer(err error) bool {
 }
 
 func explainLogin(c *Access, p *adapters.Problem, err error) bool {
+	if own := (*adapters.Problem)(nil); errors.As(err, &own) { // of whoever was asked for a token
+		p.Cause, p.Remedy, p.Kind = own.Cause, own.Remedy, own.Kind
+		return true
+	}
 	switch {
 	case errors.Is(err, kerr.SaslAuthenticationFailed):
 		p.Cause, p.Remedy = "the broker refused the credentials of user "+c.User(), "check user, password and mechanism"
@@ -145,6 +159,9 @@ func explainLogin(c *Access, p *adapters.Problem, err error) bool {
 
 // User is whom the broker takes the client for: who logs in, or else whom its certificate names.
 func (a *Access) User() string {
+	if a.SASL != nil && a.SASL.User == "" {
+		return "(of " + a.SASL.Mechanism + ")"
+	}
 	if a.SASL != nil {
 		return fmt.Sprintf("%q", a.SASL.User)
 	}
