@@ -41,6 +41,7 @@
 //	lookup.go     one part of a value, for filters
 //	fields.go     headers and parts of values that lists tell
 //	xml.go        the parts of a value that is XML
+//	tree.go       XML as a tree, and bytes that look like Protobuf by their fields
 //	rowchange.go  what a change of a row in a database did
 //
 // # Not obvious

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"eventscope/adapters"
+	"eventscope/adapters/payload/mask"
 	"eventscope/adapters/payload/protobuf"
 	"eventscope/adapters/schemas"
 )
@@ -49,5 +50,41 @@ func TestValuesOfProtobuf(t *testing.T) {
 	m := &adapters.Message{Value: []byte("\x00\x00\x00\x00\x07\x00\x0a\x03abc"), Schemas: k}
 	if d := Decode(m, 11); string(d.Data) != `{"id":"abc"` || !d.Cut {
 		t.Errorf("%q, %v", d.Data, d.Cut)
+	}
+}
+
+// TestProtobufOfAnUnknownSchemaShowsItsFields, by their numbers, whatever stands before them; other bytes
+// show none, nor does what is masked.
+func TestProtobufOfAnUnknownSchemaShowsItsFields(t *testing.T) {
+	const message, fields = "\x0a\x03abc\x10\x05", `{"#1 text?":"abc","#2 varint":5}`
+	for name, c := range map[string]struct{ value, header, want string }{
+		"the first message":        {value: "\x00\x00\x00\x00\x63\x00" + message, want: fields},
+		"a message within another": {value: "\x00\x00\x00\x00\x63\x04\x00\x00" + message, want: fields},
+		"a name of Apicurio":       {value: "\x00\x00\x00\x00\x63\x06\x0a\x04Note" + message, want: fields},
+		"no index":                 {value: "\x00\x00\x00\x00\x63" + message, want: fields},
+		"a header":                 {value: message + "\x1a\x02\x00\xff", header: "\x00\x00\x00\x00\x63", want: `{"#1 text?":"abc","#2 varint":5,"#3 bytes":"AP8="}`},
+		"no frame":                 {value: message + "\x1a\x02\x00\xff", want: `{"#1 text?":"abc","#2 varint":5,"#3 bytes":"AP8="}`},
+		"numbers alone":            {value: "\x08\x80\x01\x10\x00"},
+		"a large number":           {value: "\x00\x00\x00\x00\x00\x07\x0a\x00"},
+		"what is cut":              {value: "\x00\x00\x00\x00\x63\x00\x0a\x09abc\x00"},
+		"text":                     {value: "abc"},
+	} {
+		m := &adapters.Message{Value: []byte(c.value)}
+		if c.header != "" {
+			m.Headers = []adapters.Header{header("__value_schema_id", c.header)}
+		}
+		d := Decode(m, 0)
+		tree, ok := d.Tree()
+		if got, _ := d.Fields(0); string(got) != c.want || ok != (c.want != "") || ok && string(tree.Data) != c.want {
+			t.Errorf("%s: %s, %v", name, got, ok)
+		}
+	}
+	masks, err := mask.Compile([]mask.Rule{{Destination: "*", Paths: []string{"/card"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := Decode(&adapters.Message{Value: []byte("\x00\x00\x00\x00\x63\x00" + message), Schemas: maskedSchemas{known{}, masks}}, 0)
+	if got, ok := d.Fields(0); ok {
+		t.Errorf("what is masked: %s", got)
 	}
 }

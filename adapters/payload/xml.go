@@ -13,17 +13,3 @@ func Parts(value []byte) []byte {
 	}
 	return value
 }
-
-// Tree is the value as JSON for an outline, where it is XML.
-func (d *Decoded) Tree() (tree Decoded, ok bool) {
-	if d.Format != Text || d.Cut || !xmltext.Begins(d.Data) {
-		return tree, false
-	}
-	made, err := xmltext.AppendJSON(nil, d.Data, MaxDecompressed)
-	if err != nil {
-		return tree, false
-	}
-	tree = *d
-	tree.Format, tree.Data = JSON, made
-	return tree, true
-}

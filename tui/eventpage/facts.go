@@ -259,6 +259,9 @@ func valueFacts(t text.Cleaner, d *payload.Decoded) []Fact {
 		what = what.Add(text.Own(", cut"))
 	}
 	list = append(list, Fact{Label: text.Own("is"), Value: what})
+	if _, fields := d.Tree(); fields && d.Format == payload.Binary {
+		list = append(list, Fact{Label: text.Own("looks like"), Value: text.Own("Protobuf, whose schema is not known: fields by their numbers")})
+	}
 	for _, declined := range d.Declined {
 		list = append(list, Fact{Label: text.Own("not ").Add(t.String(declined.Decoder)), Role: theme.Dim, Value: t.String(declined.Why.Error())})
 	}

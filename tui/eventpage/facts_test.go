@@ -196,3 +196,14 @@ func TestXMLIsATree(t *testing.T) {
 	e.Show(e.page)
 	e.Sees("tree", "@id", "ord-1", "[2]").Press("v").Sees("raw", `<order id="ord-1">`)
 }
+
+// TestBytesThatLookLikeProtobufShowTheirFields first, and then the bytes.
+func TestBytesThatLookLikeProtobufShowTheirFields(t *testing.T) {
+	m := adapters.Message{Value: []byte("\x00\x00\x00\x00\x07\x00\x0a\x03abc\x10\x05")}
+	got := facts(t, 0, time.Time{}, m)
+	for _, want := range []string{"\nlooks like Protobuf, whose schema is not known", "fields line 1 of 3"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q:\n%s", want, got)
+		}
+	}
+}

@@ -31,22 +31,28 @@ func viewsOf(d *payload.Decoded) []valueView {
 	if d.Raw != nil {
 		hex.data = d.Raw // what was sent, of which the rest was made
 	}
-	switch d.Format {
-	case payload.JSON:
-		return []valueView{&treeView{outline: payload.NewOutline(*d)}, raw, hex}
-	case payload.Binary:
-		return []valueView{hex, raw}
+	tree, ok := *d, d.Format == payload.JSON
+	if !ok {
+		tree, ok = d.Tree()
 	}
-	if tree, ok := d.Tree(); ok {
-		return []valueView{&treeView{outline: payload.NewOutline(tree)}, raw, hex}
+	switch {
+	case d.Format == payload.Binary && ok:
+		return []valueView{&treeView{text.Own("fields"), payload.NewOutline(tree)}, hex, raw}
+	case d.Format == payload.Binary:
+		return []valueView{hex, raw}
+	case ok:
+		return []valueView{&treeView{text.Own("tree"), payload.NewOutline(tree)}, raw, hex}
 	}
 	return []valueView{raw, hex}
 }
 
-// treeView is JSON as an outline that folds.
-type treeView struct{ outline *payload.Outline }
+// treeView is JSON as an outline that folds, or what is shown as such.
+type treeView struct {
+	what    text.Safe
+	outline *payload.Outline
+}
 
-func (v *treeView) name() text.Safe { return text.Own("tree") }
+func (v *treeView) name() text.Safe { return v.what }
 func (v *treeView) fit(int)         {}
 func (v *treeView) length() int     { return v.outline.Len() }
 func (v *treeView) toggle(i int)    { v.outline.Toggle(i) }

@@ -30,6 +30,41 @@ func AppendRaw(dst, data []byte, limit int) ([]byte, error) {
 	return w.done(w.raw(span{0, len(data)}))
 }
 
+// Guess is [AppendRaw] for bytes that may be no message at all. It reports false where they do not
+// consist of fields, or have no text, no bytes and no message within. Framed says that they follow the id
+// of a schema, so that the message begins behind what says which one of that it is, or at once.
+func Guess(dst, data []byte, framed bool, limit int) ([]byte, bool) {
+	starts := []int{0}
+	if framed {
+		var path [maxIndexes]int
+		_, behindName := ref(data)
+		_, behindPath := indexes(&path, data, true)
+		starts = []int{behindName, behindPath, 0}
+	}
+	for _, start := range starts {
+		if !seemsMessage(data[start:]) {
+			continue
+		}
+		made, err := AppendRaw(dst, data[start:], limit)
+		return made, err == nil
+	}
+	return dst, false
+}
+
+// seemsMessage reports whether data consists of fields, of which one has a length: numbers alone may be
+// anything.
+func seemsMessage(data []byte) bool {
+	d, sized := decoder{data: data, end: len(data)}, false
+	for d.at < d.end {
+		_, w, _, err := d.next()
+		if err != nil {
+			return false
+		}
+		sized = sized || w == sizedWire
+	}
+	return sized
+}
+
 // raw writes the fields of a message.
 func (w *writer) raw(body span) error {
 	base := len(w.parts)

@@ -138,7 +138,8 @@ var (
 	keepNames   = jsontext.AllowDuplicateNames(true) // they are wrong, but they are the value
 )
 
-// value appends one of the fields value, value_text and value_base64. What grows too
+// value appends one of the fields value, value_text and value_base64, the last with value_fields
+// beside it where the bytes look like Protobuf. What grows too
 // large when it is decompressed stays as it is.
 func value(dst []byte, m *adapters.Message) []byte {
 	if m.Value == nil {
@@ -205,10 +206,16 @@ func decodedValue(dst []byte, m *adapters.Message, d *payload.Decoded) []byte {
 	if isText(data) {
 		return quote(field(dst, "value_text"), data)
 	}
+	if fields, ok := d.Fields(mostFields); ok {
+		dst = append(field(dst, "value_fields"), fields...)
+	}
 	dst = append(field(dst, "value_base64"), '"')
 	dst = base64.StdEncoding.AppendEncode(dst, data)
 	return append(dst, '"')
 }
+
+// mostFields bounds the fields of bytes that look like Protobuf, in bytes of JSON.
+const mostFields = 64 << 10
 
 // embed appends data as the field value if it is JSON.
 func embed(dst, data []byte) ([]byte, bool) {
