@@ -133,8 +133,7 @@ class Admin(BaseHTTPRequestHandler):
         elif what != "state":
             raise Refused("amqp:not-found", "It is advance, detach, disconnect, fail or state.")
         every = [one for entity in space.entities.values() for one in [entity, *entity.subscriptions.values()]]
-        return {store.path: {"messages": len(store.messages), "locked": len(store.locks), "receivers": len(store.links),
-                             "deliveries": [message.deliveries for message in store.messages.values()]}
+        return {store.path: {"messages": len(store.messages), "locked": len(store.locks), "receivers": len(store.links)}
                 for entity in every for store in entity.stores.values() if store.messages or not store.part}
 
     def atom(self, path, query, body):

@@ -33,6 +33,12 @@ type DeadLetterBroker struct {
 	// Unordered says that letters are handed out in any order. They are then compared by their bodies.
 	Unordered bool
 
+	// Unmarked says that a letter which was taken and given back is as it was, and nothing tells of it.
+	Unmarked bool
+
+	// OneWay says that nobody can send to the dead-letter queue itself.
+	OneWay bool
+
 	// Make creates a destination for dead letters that nobody else uses and that has one log,
 	// and another one to send copies to. Both go at the end of t.
 	Make func(t testing.TB) DeadLetterPlace

@@ -8,6 +8,7 @@ import (
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/servicebus/client"
+	"eventscope/adapters/servicebus/dlq"
 	"eventscope/adapters/servicebus/history"
 )
 
@@ -36,6 +37,7 @@ type Adapter struct {
 	client *client.Client
 
 	*history.Reader
+	*dlq.DeadLetters
 }
 
 // Open checks that what the config names exists and may be read. It makes nothing.
@@ -55,6 +57,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 		return nil, err
 	}
 	a.SetDestinations(len(a.Entities))
+	a.DeadLetters = &dlq.DeadLetters{Client: opened, Named: a.Entities, None: len(config.Names) == 0, Write: config.Write}
 	a.Note(adapters.Connecting, nil)
 	return a, nil
 }
@@ -63,7 +66,7 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 func (a *Adapter) Source() *driver.Source {
 	source := &driver.Source{
 		Name: cmp.Or(a.config.Name, string(broker)), Broker: broker, Status: a.Status, Close: a.Close, Fetcher: a.Reader,
-		Lag: depths{a}, Topology: topology{a},
+		Lag: depths{a}, Topology: topology{a}, DeadLetters: a.DeadLetters,
 	}
 	if a.config.Purpose == driver.ToRead {
 		source.Tailer, source.Scanner, source.Estimator = a.Reader, a.Reader, a.Reader

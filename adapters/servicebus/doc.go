@@ -7,7 +7,8 @@
 //
 // # What may be lost
 //
-// What a consumer takes before it was seen, which is counted (package history).
+// What a consumer takes before it was seen, which is counted (package history). No letter is lost; a copy
+// can be sent twice (package dlq).
 //
 // # Files
 //
@@ -22,6 +23,7 @@
 // They import nothing of this one:
 //
 //	client   the namespace: logging in, questions, links, what there is
+//	dlq      dead letters: finding, looking, redriving
 //	history  messages as they lie there, and as they come
 //	message  messages and letters, as they are on the wire
 //

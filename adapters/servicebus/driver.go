@@ -12,6 +12,7 @@ import (
 	"eventscope/adapters/deadletter"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/servicebus/client"
+	"eventscope/adapters/servicebus/dlq"
 )
 
 const broker adapters.Broker = "servicebus"
@@ -34,13 +35,15 @@ var Driver = driver.Driver{
 		{Name: "management", Value: "http://HOST:PORT", Check: checkManagement, Says: "another management API than that of the namespace, such as an emulator's"},
 		{Name: "emulator", Value: "true", Check: driver.Switch, Says: "speak without encryption, as emulators do; the port stands in the URL"},
 	},
-	Named: func(c *driver.Config) []string { return namesOf(c.Path) },
+	// Dead letters lie beside what is named, under another name.
+	Named: func(*driver.Config) []string { return nil },
 	Target: func(c *driver.Config) (deadletter.Target, error) {
-		return "", errors.New("copies are not sent there yet")
+		if names := namesOf(c.Path); len(names) == 1 {
+			return deadletter.Target(names[0]), nil
+		}
+		return "", errors.New("name one queue or topic, as in servicebus://namespace/orders")
 	},
-	TargetOf: func(_ *deadletter.Queue, origin deadletter.Origin) deadletter.Target {
-		return deadletter.Target(origin.Destination)
-	},
+	TargetOf: dlq.TargetOf,
 	Open: func(ctx context.Context, c driver.Config) (*driver.Source, error) {
 		config, err := configOf(&c)
 		if err != nil {

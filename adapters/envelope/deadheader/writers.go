@@ -62,6 +62,12 @@ var writers = []writer{
 		{originName, "deadletterqueuesourcearn", asARN},
 		{attempts, "approximatereceivecount", asNumber},
 	}},
+	{"servicebus", []string{"deadlettersource"}, []clue{
+		{originName, "deadlettersource", asText},
+		{reason, "deadletterreason", asText},
+		{words, "deadlettererrordescription", asText},
+		{attempts, "deliverycount", asNumber},
+	}},
 	{"eventbridge", []string{"rule_arn", "exhausted_retry_condition"}, []clue{
 		{reason, "error_code", asText},
 		{words, "error_message", asText},

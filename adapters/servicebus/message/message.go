@@ -183,6 +183,14 @@ func idText(id any) string {
 	return string(appendText(nil, id))
 }
 
+// ID is the id of a message as a text, or empty.
+func ID(m *amqp.Message) string {
+	if m.Properties == nil {
+		return ""
+	}
+	return idText(m.Properties.MessageID)
+}
+
 // body is what a message carries, whatever its kind.
 func body(m *amqp.Message) []byte {
 	switch {
