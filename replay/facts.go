@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"eventscope/adapters/figure"
 )
@@ -57,9 +56,9 @@ const (
 
 // Facts are a plan as people read it.
 func (p *Plan) Facts() []Fact {
-	facts := []Fact{{FactAside, "plan", p.ID}, {FactPlain, string(p.Action), letters(p.Count()) + ", " + size(p.Bytes())}}
+	facts := []Fact{{FactPlain, string(p.Action), letters(p.Count()) + ", " + size(p.Bytes())}}
 	if oldest := p.Oldest(); !oldest.IsZero() {
-		facts = append(facts, Fact{FactPlain, "oldest", oldest.Local().Format(time.RFC3339)})
+		facts = append(facts, Fact{FactPlain, "oldest", oldest.Local().Format("2006-01-02 15:04:05 -07:00")})
 	}
 	for i := range p.Parts {
 		facts = append(facts, Fact{FactPlain, "from", p.Parts[i].DLQ})
@@ -78,7 +77,7 @@ func (p *Plan) Facts() []Fact {
 	for _, promise := range p.Promises() {
 		facts = append(facts, Fact{FactPromise, "guarantee", promise})
 	}
-	return append(facts, p.leftOut()...)
+	return append(append(facts, p.leftOut()...), Fact{FactAside, "plan", p.ID})
 }
 
 // doubts are the facts about letters that may be sent twice.

@@ -71,7 +71,7 @@ func TestAPlanSaysWhatItWillDo(t *testing.T) {
 	}, {DLQ: "other.dlq", Stripped: []string{"a"}, Broker: "kafka", Letters: []Selected{{Position: at(9)}}}}}
 	facts := fmt.Sprint(plan.Facts())
 	for _, words := range []string{
-		"{1 plan abc}", "{0 replay 3 letters, 12 KB}", time.Unix(50, 0).Local().Format(time.RFC3339), "{0 from dlq}", "{0 from other.dlq}",
+		"{1 plan abc}", "{0 replay 3 letters, 12 KB}", time.Unix(50, 0).Local().Format("2006-01-02 15:04:05 -07:00"), "{0 from dlq}", "{0 from other.dlq}",
 		"{0 to orders on there, 2 letters; nothing but the letters says so}", "{3 warning careful}", "{3 read by billing, audit}", "and perhaps more: nobody tells",
 		"{3 lacks the run needs Write on orders}", "{3 locked run one was interrupted here", "{0 removes a, b}", "{0 reason mended}", "{3 maybe sent 1 letter had", "{3 alike 1 letter cannot",
 		"{2 guarantee at least once, with a replay id: published to another cluster", "{3 stays 1 letter, such as dlq/0@3: they WOULD BE LOST, since gone does not exist; name a destination with --to}",

@@ -43,7 +43,7 @@ func TestColoursMeanTheSameEverywhere(t *testing.T) {
 		"Event":        {"g v", looks{theme.Title: {"OrderPlaced", "Identity"}, theme.Link: {"ord-1000"}, theme.Accent: {"tree", "▸"}, theme.Strong: {"payload"}, theme.Dim: {"header event_type", "{2}"}}},
 		"Lag":          {"3", looks{theme.Bad: {"✗ STOP"}, theme.Good: {"✓ OK"}, theme.Warn: {"never"}, theme.Strong: {"8"}, theme.Dim: {"classic", "2 consumers"}}},
 		"Partitions":   {"3 enter", looks{theme.Bad: {"✗ STOP"}, theme.Good: {"✓ OK"}, theme.Strong: {"lag 8"}, theme.Warn: {"nobody", "not draining"}, theme.Title: {"billing"}}},
-		"Dead letters": {"4", looks{theme.Bad: {"☠ 3 open", "2"}, theme.Warn: {"card declined"}, theme.Dim: {"died at orders"}}},
+		"Dead letters": {"4", looks{theme.Bad: {"☠ 3 open", "2"}, theme.Warn: {"card declined"}, theme.Dim: {"failed in orders"}}},
 		"Letters":      {"4 enter space", looks{theme.Bad: {"open", "☠ 2 letters"}, theme.Warn: {"card declined"}, theme.Link: {"orders"}, theme.Marked: {"◆ 1"}, theme.Dim: {"dlq/0@0"}}},
 		"Letter":       {"4 enter enter", looks{theme.Bad: {"open", "card declined"}, theme.Link: {"orders"}}},
 		"Plan":         {"4 r", looks{theme.Good: {"exactly once"}, theme.Warn: {"nothing has happened yet", "payment"}}},

@@ -74,6 +74,7 @@ func TestAFlowSaysWhatIsOutOfTheOrdinary(t *testing.T) {
 		"only counted":      {func(f *tracing.Flow) { f.Capped = 7000 }, noHistory, "", "7,000 further events share this id and were only counted", "before the window"},
 		"settles":           {func(f *tracing.Flow) { f.Path, f.Settle = "declared in the config", 4*time.Second }, noHistory, "", "usual path declared in the config · usually settles in 4 s", "before the window"},
 		"no evidence":       {func(f *tracing.Flow) { f.From = "" }, noHistory, "", "began 20", "flow id from"},
+		"by its key":        {func(f *tracing.Flow) { f.From = "by key" }, noHistory, "", "flow id by key", "from by key"},
 		"an id of its own":  {func(f *tracing.Flow) { f.ID = "0b9d8c42-correlation" }, noHistory, "ord-1001", "flow id 0b9d8c42-correlation from header", "before the window"},
 		"a gap at first": {func(f *tracing.Flow) {
 			f.Gaps = []tracing.SourceGap{{Source: "kafka", Gap: adapters.Gap{From: f.Started.Add(-time.Minute), To: f.Started.Add(-50 * time.Second), Missed: 12, Reason: "rebalance"}}}

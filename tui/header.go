@@ -15,6 +15,8 @@ const (
 	sourceName = 20
 	// fullDetail is the detail of a source that has a line for itself.
 	fullDetail = 4
+	// sourcesAlone is the least detail of the header.
+	sourcesAlone = -1
 )
 
 // header is the first line: what is looked at, and how its sources are.
@@ -26,7 +28,7 @@ func (m *Model) header() widget.Line {
 	}
 	room := m.width - mode.Text.Width() - 2
 	parts := m.foldedHeader(room)
-	for detail := 3; detail >= 0; detail-- {
+	for detail := 3; detail >= sourcesAlone; detail-- {
 		if all := m.headerParts(detail); width(all) <= room {
 			parts = all
 			break
@@ -40,7 +42,7 @@ func (m *Model) header() widget.Line {
 }
 
 // headerParts is the header in more or less detail: 3 has a sparkline, 2 counts
-// destinations, 1 names the program, 0 has the sources alone.
+// destinations, 1 names the program, 0 has what is behind and dead, and sourcesAlone not even that.
 func (m *Model) headerParts(detail int) []page.Piece {
 	t := m.shell.theme
 	parts := []page.Piece{{Role: theme.Plain, Text: text.Space}}
@@ -56,18 +58,18 @@ func (m *Model) headerParts(detail int) []page.Piece {
 		if i > 0 {
 			parts = append(parts, page.Piece{Role: theme.Plain, Text: wide})
 		}
-		parts = append(parts, m.sourceParts(i, detail)...)
+		parts = append(parts, m.sourceParts(i, max(detail, 0))...)
 	}
 	if detail >= 3 && m.rates.moving() {
 		parts = append(parts, page.Piece{Role: theme.Plain, Text: text.Space}, page.Piece{Role: theme.Dim, Text: widget.Sparkline(t, m.rates.trend, trendLength)})
 	}
-	if letters := m.shell.letters; detail >= 1 && letters.AtWork() {
+	if letters := m.shell.letters; detail > sourcesAlone && letters.AtWork() {
 		parts = append(parts, page.Piece{Role: theme.Plain, Text: wide}, letters.Progress())
 	}
-	if lag := m.shell.lags.Total(t, detail == 1); len(lag) > 0 && detail >= 1 {
+	if lag := m.shell.lags.Total(t, detail <= 1); len(lag) > 0 && detail > sourcesAlone {
 		parts = append(append(parts, page.Piece{Role: theme.Plain, Text: wide}), lag...)
 	}
-	if dead := m.shell.letters.Total(m.awaySince); len(dead) > 0 && detail >= 1 {
+	if dead := m.shell.letters.Total(m.awaySince); len(dead) > 0 && detail > sourcesAlone {
 		parts = append(append(parts, page.Piece{Role: theme.Plain, Text: wide}), dead...)
 	}
 	return parts

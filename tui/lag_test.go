@@ -9,6 +9,7 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/consumer"
+	"eventscope/tui/theme"
 	"eventscope/tui/tuitest"
 )
 
@@ -112,14 +113,14 @@ func TestTheHeaderSaysHowOldALagIs(t *testing.T) {
 		options := kafka.Over(s.Options())
 		options.Sources[1].Lag, options.Sources[1].Unroutable = rabbit, rabbit
 		screen := tuitest.Open(t, options, 140, 30).Wait(20 * time.Second)
-		screen.Sees("lag 392,000 <15s").Misses(" old", "unknown", "kafka ?")
+		screen.Sees("lag 392,000 (every 15s)").Misses(" old", "unknown", "kafka ?")
 		kafka.Break(&adapters.Problem{Doing: "read the lag of kafka", Cause: "no broker answers", Kind: adapters.ErrNotConnected})
-		screen.Wait(16*time.Second).Sees("lag 392,000, kafka ", "s old").Misses("rabbitmq ?", "<15s")
+		screen.Wait(16*time.Second).Sees("lag 392,000, kafka ", "s old").Misses("rabbitmq ?", "(every 15s)")
 		screen.Press("3").Wait(time.Second).Sees("lag 392,000, kafka ", "s old").Press("1")
-		screen.Wait(time.Minute).Sees("lag 42,000 <15s, kafka ?")
+		screen.Wait(time.Minute).Sees("lag 42,000 (every 15s), kafka ?")
 		kafka.Break(nil)
-		screen.Wait(3*time.Second).Sees("lag 392,000 <15s").Misses(" old", "unknown", "kafka ?")
-		screen.Press("3").Wait(3 * time.Second).Sees("lag 392,000").Misses("<15s")
+		screen.Wait(3*time.Second).Sees("lag 392,000 (every 15s)").Misses(" old", "unknown", "kafka ?")
+		screen.Press("3").Wait(3 * time.Second).Sees("lag 392,000").Misses("(every 15s)")
 	})
 }
 
@@ -133,7 +134,13 @@ func TestADeadLetterIsCountedOnce(t *testing.T) {
 		options := letters.Over(s.Options())
 		c := tuitest.NewConsumers(s.Kafka, queue("work", 12), queue("dlq", 7))
 		options.Sources[0].Lag, options.Sources[0].Unroutable = c, c
-		tuitest.Open(t, options, 140, 30).Wait(20*time.Second).Sees("lag 12 <15s", "3 dead").Press("3").Wait(time.Second).Sees("dlq")
+		options.Title = "a context with a long name"
+		for _, width := range []int{80, 100} { // the rates leave before what is behind and dead
+			if head := tuitest.Open(t, options, width, 24).Wait(20 * time.Second).Line("rabbitmq ●"); !strings.Contains(head, "lag 12") || !strings.Contains(head, "☠ 3 dead letters") {
+				t.Errorf("at %d the header is %q", width, head)
+			}
+		}
+		tuitest.Open(t, options, 140, 30).Wait(20*time.Second).Sees("lag 12 (every 15s)", "3 dead").Press("3").Wait(time.Second).Sees("✗ STOP   work ", "☠ STOP   dlq ").Looks(theme.Bad, "✗ STOP").Press("G").Wait(time.Second).Looks(theme.Dim, "☠ dead letters wait here, and nobody reads them: 4 lists them")
 	})
 }
 

@@ -387,7 +387,7 @@ func TestALetterWithoutDestinationIsGivenOne(t *testing.T) {
 		l := tuitest.EmptyDLQ(t, adapters.Topic)
 		l.BuryFor("no certificate", "")
 		l.Broker.Letters[0].Headers = nil
-		screen := tuitest.Open(t, l.Over(s.Options()), 80, 24).Press("4").Wait(time.Second).Sees("died at an unknown place", "nothing says why they died")
+		screen := tuitest.Open(t, l.Over(s.Options()), 80, 24).Press("4").Wait(time.Second).Sees("failed in an unknown place", "nothing says why they died")
 		screen.Press("enter").Wait(time.Second).Sees("unknown", "t on the plan names a").Press("r").Wait(time.Second).Sees("refused", "nothing but a guess").Misses("confirm")
 		screen.Press("t").Type("orders").Press("enter").Wait(time.Second).Sees("orders, 1 letter").Misses("refused")
 		screen.Press("enter").Type("1").Press("enter").Wait(time.Second).Sees("✓ done")

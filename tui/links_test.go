@@ -33,7 +33,7 @@ func TestPositionsAreLinks(t *testing.T) {
 		if !strings.Contains(screen.Written(), "https://ui/topics/orders/0?at=0") {
 			t.Error("no link has come to the terminal")
 		}
-		screen.Press("/").Type("OrderPlaced").Press("enter")
+		screen.Press("/").Type("OrderPlaced").Press("enter").Wait(time.Second)
 		for _, key := range []string{"enter", "enter"} { // the flow, its first event
 			if screen.Press(key).Wait(time.Second); !strings.Contains(screen.Raw(), orders) {
 				t.Errorf("after %s there is no link: %s", key, screen.Text())
@@ -50,7 +50,7 @@ func TestPositionsAreLinks(t *testing.T) {
 		if strings.Contains(screen.Raw(), "\x1b]8") {
 			t.Error("a terminal that does not know links gets them")
 		}
-		screen.Press("/").Type("OrderPlaced").Press("enter", "enter", "Y").Sees("u  address of the event")
+		screen.Press("/").Type("OrderPlaced").Press("enter").Wait(time.Second).Press("enter").Wait(time.Second).Press("Y").Sees("u  address of the event")
 	})
 }
 

@@ -160,7 +160,7 @@ func TestLagStates(t *testing.T) {
 			w.member = false
 			return w.run(window+4*time.Second, 0, 0)
 		}, consumer.LagStop, "nothing committed for 1m 04s with 3,944 to read"},
-		"nobody in it at the first look": {func(w *watched) lag.Standing { w.member, w.end = false, 50; return w.look() }, consumer.LagStop, "nobody reads it, with 50 to read"},
+		"nobody in it at the first look": {func(w *watched) lag.Standing { w.member, w.end = false, 50; return w.look() }, consumer.LagStop, "nobody reads it, and 50 are left to read"},
 		"the last member leaves": {func(w *watched) lag.Standing {
 			w.run(2*window, 10, 10)
 			w.member = false

@@ -178,7 +178,7 @@ func (s *Series) moves(p *progress, at *Standing, now int64) (consumer.LagState,
 func lasted(n int64) string { return figure.Span(time.Duration(n).Round(time.Second)) }
 
 func nobodyReads(l *consumer.LogLag) string {
-	return fmt.Sprintf("nobody reads it, with %s to read", figure.Count(l.Lag))
+	return fmt.Sprintf("nobody reads it, and %s are left to read", figure.Count(l.Lag))
 }
 
 // explain is why a state needs no second look.

@@ -1,6 +1,8 @@
 package flowpage
 
 import (
+	"strings"
+
 	"eventscope/tui/text"
 	"eventscope/tui/theme"
 	"eventscope/tui/widget"
@@ -30,10 +32,15 @@ func (f *flowPage) evidence() text.Safe {
 	switch {
 	case flow.From == "":
 		return text.Safe{}
-	case flow.ID == flowName(&flow.FlowSummary):
-		return text.Own("flow id from ").Add(t.String(flow.From))
 	}
-	return text.Own("flow id ").Add(t.CutMiddle(t.String(flow.ID), 36), text.Own(" from "), t.String(flow.From))
+	id := text.Own("flow id")
+	if flow.ID != flowName(&flow.FlowSummary) {
+		id = id.Add(text.Space, t.CutMiddle(t.String(flow.ID), 36))
+	}
+	if strings.HasPrefix(flow.From, "by ") {
+		return id.Add(text.Space, t.String(flow.From))
+	}
+	return id.Add(text.Own(" from "), t.String(flow.From))
 }
 
 // secondLine tells where expectations are from, or that the beginning is missing; and

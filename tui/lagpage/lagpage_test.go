@@ -112,7 +112,7 @@ func TestTheHeaderSaysHowOldWhatItSumsIs(t *testing.T) {
 	observe(t, func(o *observed) {
 		o.listed().says(t, "lag 4", "lag 4", theme.Plain)
 		<-time.After(10 * time.Second) // another page is shown
-		if o.says(t, "lag 4 <15s", "lag 4 <15s", theme.Plain); o.model.Ages() {
+		if o.says(t, "lag 4 (every 15s)", "lag 4", theme.Plain); o.model.Ages() {
 			t.Error("the header has an age that nobody asked for")
 		}
 		o.status.Connection = adapters.Lost

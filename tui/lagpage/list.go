@@ -143,7 +143,7 @@ func (p *lagPage) Render(width, height int) []widget.Line {
 	}
 	return page.Detailed(p.Theme(), width, height, func(height int) []widget.Line { return p.list(width, height) }, func() []page.Piece {
 		if c := p.Selected(); c != nil {
-			return consumerDetails(p.Theme(), c)
+			return p.model.consumerDetails(c)
 		}
 		return nil
 	})
@@ -163,9 +163,13 @@ func (p *lagPage) empty(width, height int) []widget.Line {
 }
 
 // consumerDetails are what a consumer's row has no room for.
-func consumerDetails(t *theme.Theme, c *consumerLag) []page.Piece {
-	role, glyph := stateLook(t, c)
+func (m *Model) consumerDetails(c *consumerLag) []page.Piece {
+	t := m.Theme()
+	role, glyph := m.stateLook(c)
 	why := t.String(c.Standing.Why)
+	if m.holdsDead(c) {
+		why = text.Own("dead letters wait here, and nobody reads them: 4 lists them")
+	}
 	if _, direction := directionText(t, c); c.moves() {
 		if c.Standing.Direction == lag.Draining {
 			direction = direction.Add(text.Own(" to zero"))
@@ -182,13 +186,23 @@ func consumerDetails(t *theme.Theme, c *consumerLag) []page.Piece {
 	return []page.Piece{{Role: theme.Dim, Text: text.Join(text.Own(", "), append([]text.Safe{what}, consumerFacts(t, c)...)...)}, {Role: role, Text: glyph.Add(text.Space, why)}}
 }
 
-// stateLook is how a consumer's state looks: all is not well while it falls behind.
-func stateLook(t *theme.Theme, c *consumerLag) (theme.Role, text.Safe) {
+// stateLook is how a consumer's state looks: all is not well while it falls behind. That nobody reads a
+// queue of dead letters is as it should be.
+func (m *Model) stateLook(c *consumerLag) (theme.Role, text.Safe) {
+	t := m.Theme()
 	role, glyph := t.Lag(c.Standing.State)
+	if m.holdsDead(c) {
+		return theme.Dim, t.Glyph.Dead
+	}
 	if role == theme.Good && c.moves() && c.Standing.Direction == lag.Growing {
 		role = theme.Plain
 	}
 	return role, glyph
+}
+
+// holdsDead reports whether a consumer is a queue of dead letters that nobody reads.
+func (m *Model) holdsDead(c *consumerLag) bool {
+	return c.Standing.State == consumer.LagStop && m.Dead()[c.Key()]
 }
 
 // consumerFacts are how a consumer is set up, and how much of it is known.

@@ -139,7 +139,7 @@ func (p *partitionsPage) Status() []page.Piece {
 // headLines are how the consumer stands in all, and who its members are.
 func (p *partitionsPage) headLines(width int) []widget.Line {
 	t, c := p.Theme(), p.consumer
-	role, glyph := stateLook(t, c)
+	role, glyph := p.model.stateLook(c)
 	head := widget.NewRow(t, width).Gap(1).Put(theme.Title, t.CutMiddle(t.String(c.Lag.Group), max(12, width/3)))
 	head.Gap(2).Put(role, glyph.Add(text.Space, t.String(c.Standing.State.String())))
 	head.Gap(2).Put(theme.Strong, text.Own("lag ").Add(page.LagText(&c.Total)))

@@ -82,7 +82,7 @@ func (p *lagPage) row(columns []int, c *consumerLag, width int, selected bool) w
 	return p.model.columns.Draw(row, columns, func(column, width int) {
 		switch column {
 		case lagState:
-			role, glyph := stateLook(t, c)
+			role, glyph := p.model.stateLook(c)
 			row.Cell(role, glyph.Add(text.Space, t.String(s.State.String())), width)
 		case lagGroup:
 			row.ID(theme.Plain, t.String(c.Lag.Group), width)

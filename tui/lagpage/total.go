@@ -94,8 +94,8 @@ func (m *Model) Total(t *theme.Theme, brief bool) []page.Piece {
 		return []page.Piece{{Role: theme.Warn, Text: text.Own("lag ?")}}
 	}
 	parts := []page.Piece{lagPiece(t, &sum)}
-	if !m.isOnPage() && !old {
-		parts = append(parts, page.Piece{Role: theme.Dim, Text: text.Own(" <").Add(text.Age(m.apart()))})
+	if !m.isOnPage() && !old && !brief {
+		parts = append(parts, page.Piece{Role: theme.Dim, Text: text.Own(" (every ").Add(text.Age(m.apart()), text.Own(")"))})
 	}
 	switch {
 	case !brief:

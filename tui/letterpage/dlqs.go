@@ -273,7 +273,7 @@ func (p *dlqsPage) details() []page.Piece {
 	if why.Empty() {
 		why = text.Own("nothing says why they died")
 	}
-	where := text.Own("died at ").Add(t.String(orUnknown(group.Origin)), text.Own(", lies in "), p.model.Words.Product(p.Theme(), group.Broker), text.Space, t.String(group.DLQ))
+	where := text.Own("failed in ").Add(t.String(orUnknown(group.Origin)), text.Own(", now in "), p.model.Words.Product(p.Theme(), group.Broker), text.Space, t.String(group.DLQ))
 	if !group.Oldest.IsZero() {
 		where = where.Add(text.Own(", oldest "), page.Age(p.Now(), group.Oldest))
 	}

@@ -232,7 +232,7 @@ func TestAGroupIsFoundAgainWhereverItsRowGoes(t *testing.T) {
 func TestLettersOfWhichNothingIsKnownSaySo(t *testing.T) {
 	visit(t, adapters.Topic, true, func(m *morgue) {
 		m.BuryMessage(adapters.Message{Value: []byte("?")})
-		m.listed().Selects("dlq", " ? ").Sees("died at an unknown place, lies in Kafka dlq", "nothing says why they died").Press("enter").Sees("nothing says why it died", "nothing says where it was to go: t on the plan names a destination", "unknown").Looks(theme.Warn, "unknown")
+		m.listed().Selects("dlq", " ? ").Sees("failed in an unknown place, now in Kafka dlq", "nothing says why they died").Press("enter").Sees("nothing says why it died", "nothing says where it was to go: t on the plan names a destination", "unknown").Looks(theme.Warn, "unknown")
 		if name := m.Top().Name().String(); name != "dlq" {
 			t.Errorf("the page is called %q", name)
 		}

@@ -48,6 +48,7 @@ type mapRow struct {
 	node    int
 	first   bool // of the rows of the node
 	in, out int
+	dead    bool     // dead letters wait there, and nobody reads them
 	reads   *reading // the consumer whose state it shows, at what it reads; nil where nobody is known
 
 	branch topology.Branch
@@ -111,7 +112,7 @@ func (p *topologyPage) choose() {
 	for i := range g.Edges {
 		ins[g.Edges[i].To], outs[g.Edges[i].From] = append(ins[g.Edges[i].To], i), append(outs[g.Edges[i].From], i)
 	}
-	trouble := p.trouble(outs)
+	trouble := p.trouble(ins, outs)
 	if p.view == asTree {
 		p.Set(p.branches(trouble), true)
 		return
@@ -129,7 +130,9 @@ func (p *topologyPage) choose() {
 			if n < len(outs[i]) {
 				row.out = outs[i][n]
 			}
-			row.reads = p.readingOf(row)
+			if row.reads = p.readingOf(row); row.reads != nil {
+				row.dead = p.holdsDead(row.reads, ins[i])
+			}
 			rows = append(rows, row)
 		}
 	}
@@ -138,7 +141,7 @@ func (p *topologyPage) choose() {
 
 // trouble is how bad the state is of the consumers that read a node, or that a node is, where
 // somebody should look at it; zero elsewhere.
-func (p *topologyPage) trouble(outs [][]int) []int {
+func (p *topologyPage) trouble(ins, outs [][]int) []int {
 	g := p.model.Last.graph
 	worst := make([]int, len(g.Nodes))
 	for i := range g.Nodes {
@@ -154,7 +157,7 @@ func (p *topologyPage) trouble(outs [][]int) []int {
 			}
 			continue
 		}
-		if r := p.reads(i); r != nil {
+		if r := p.reads(i); r != nil && !p.holdsDead(r, ins[i]) {
 			look(r.standing.State)
 		}
 		for _, out := range outs[i] {
@@ -164,6 +167,12 @@ func (p *topologyPage) trouble(outs [][]int) []int {
 		}
 	}
 	return worst
+}
+
+// holdsDead reports whether a destination that these edges lead to holds dead letters, and nobody reads it:
+// that is as it should be.
+func (p *topologyPage) holdsDead(r *reading, in []int) bool {
+	return r.standing.State == consumer.LagStop && slices.ContainsFunc(in, func(i int) bool { return p.model.Last.graph.Edges[i].Relation == topology.Dies })
 }
 
 // troubleFirst are all nodes, the worst before all, and the others in their order.

@@ -100,7 +100,9 @@ func (p *topologyPage) readingCells(row *widget.Row, r *mapRow, columns []int) {
 	role, state, left := theme.Dim, text.Safe{}, text.Safe{}
 	if reader := r.reads; reader != nil {
 		var glyph text.Safe
-		role, glyph = p.Theme().Lag(reader.standing.State)
+		if role, glyph = p.Theme().Lag(reader.standing.State); r.dead {
+			role, glyph = theme.Dim, p.Theme().Glyph.Dead
+		}
 		state, left = glyph.Add(text.Space, p.Theme().String(reader.standing.State.String())), p.leftText(reader)
 	}
 	row.Column(role, state, columns[mapState])
@@ -286,7 +288,7 @@ func (p *topologyPage) details() []page.Piece {
 	if r.out >= 0 {
 		pieces = append(pieces, p.edgeDetail(r.out))
 	} else if reader := p.reads(r.node); r.first && reader != nil && p.view != byService {
-		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: t.String(n.Name).Add(text.Own(": "), reader.text(t))})
+		pieces = append(pieces, page.Piece{Role: theme.Dim, Text: t.String(n.Name).Add(text.Own(": "), reader.text(t, n.Name))})
 	}
 	return pieces
 }
@@ -314,7 +316,7 @@ func (p *topologyPage) edgeDetail(edge int) page.Piece {
 	if e.Relation == topology.Reads {
 		for i := range to.Readers {
 			if standing, total, reads := to.Readers[i].At(from.Name); reads {
-				notes = append(notes, (&reading{&to.Readers[i], standing, total}).text(t))
+				notes = append(notes, (&reading{&to.Readers[i], standing, total}).text(t, from.Name))
 			}
 		}
 	}
@@ -341,9 +343,12 @@ func labelsText(t *theme.Theme, e *topology.Edge) text.Safe {
 	return text.Join(text.Own(", "), all...)
 }
 
-// text is a consumer and how it stands, with why it is that of a service.
-func (r *reading) text(t *theme.Theme) text.Safe {
-	s := t.String(r.Lag.Group).Add(text.Space, t.String(r.standing.State.String()), text.Own(", "), r.leftToRead(), text.Own(" to read"))
+// text is a consumer and how it stands, unnamed where it is what is spoken of, with why it is that of a service.
+func (r *reading) text(t *theme.Theme, at string) text.Safe {
+	s := t.String(r.standing.State.String()).Add(text.Own(", "), r.leftToRead(), text.Own(" to read"))
+	if r.Lag.Group != at {
+		s = t.String(r.Lag.Group).Add(text.Space, s)
+	}
 	if page.Growing(&r.standing, &r.total) {
 		s = s.Add(text.Own(" and growing"))
 	}

@@ -27,7 +27,9 @@ func (p *topologyPage) branches(trouble []int) (rows []*mapRow) {
 		if b.Edge >= 0 {
 			row.key.from, row.key.relation = p.keyOf(g.Edges[b.Edge].From), g.Edges[b.Edge].Relation
 		}
-		row.reads = p.readingOf(row)
+		if row.reads = p.readingOf(row); row.reads != nil && b.Edge >= 0 {
+			row.dead = p.holdsDead(row.reads, []int{b.Edge})
+		}
 		rows = append(rows, row)
 		if b.Below == 0 || p.filter.Any() || !p.folded[row.key.nodeKey] {
 			continue
