@@ -1,5 +1,5 @@
-// Command eventscope is a terminal observatory for event-driven systems on Kafka and
-// RabbitMQ.
+// Command eventscope is a terminal observatory for event-driven systems, whatever brokers they
+// run on: see brokers.go.
 //
 // This is the only package that knows every part: it reads flags and config, opens the
 // adapters, and connects them with the store, the screen and the output.
