@@ -67,7 +67,7 @@ func (w *worker) work(ctx context.Context) (err error) {
 	if err := w.refuseBeside(ctx); err != nil {
 		return err
 	}
-	defer func() { err = w.close(err) }()
+	defer func() { err = w.close(ctx, err) }()
 	if err := w.beginRedrive(ctx); err != nil {
 		return err
 	}
@@ -240,12 +240,12 @@ func (w *worker) wanted() []adapters.Position {
 
 // close takes the claim back and ends the redrive. After an error the claim is left to
 // lapse if it cannot be taken back.
-func (w *worker) close(err error) error {
+func (w *worker) close(ctx context.Context, err error) error {
 	if w.redrive == nil {
 		return err
 	}
 	if w.ledger != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+		ctx, cancel := context.WithTimeout(deadletter.Finishing(ctx), closeTime)
 		defer cancel()
 		_, failure := w.redrive.Send(ctx, nil, []deadletter.Entry{{Key: claimKey(w.part.DLQ)}})(ctx)
 		if err == nil {

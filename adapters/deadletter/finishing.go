@@ -1,6 +1,9 @@
 package deadletter
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 type hurryKey struct{}
 
@@ -18,4 +21,12 @@ func Hurry(ctx context.Context) context.Context {
 		return hurry
 	}
 	return ctx
+}
+
+// Within is ctx with an end: after a while, or, once somebody wants an end (see [Hurry]), a shorter
+// while after that or after now.
+func Within(ctx context.Context, long, hurried time.Duration) (context.Context, context.CancelFunc) {
+	limited, cancel := context.WithTimeout(ctx, long)
+	stop := context.AfterFunc(Hurry(ctx), func() { time.AfterFunc(hurried, cancel) })
+	return limited, func() { stop(); cancel() }
 }

@@ -44,7 +44,7 @@ func (r *redrive) awaitStored(ctx context.Context, records []*kgo.Record) error 
 
 // commit ends the transaction. From here on its outcome is unknown if nobody answers.
 func (r *redrive) commit(ctx context.Context, records []*kgo.Record, outcomes []error) ([]error, error) {
-	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
+	committing, cancel := deadletter.Within(context.WithoutCancel(ctx), sendTime, hurryTime)
 	defer cancel()
 	began := time.Now()
 	err := r.client.EndTransaction(committing, kgo.TryCommit)
@@ -107,7 +107,7 @@ func (r *redrive) abort(ctx context.Context, records []*kgo.Record, outcomes []e
 	case errors.Is(fatal, adapters.ErrBusy): // the other redrive has taken it back
 		return outcomes, r.end(fatal)
 	}
-	aborting, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
+	aborting, cancel := deadletter.Within(context.WithoutCancel(ctx), sendTime, hurryTime)
 	defer cancel()
 	began := time.Now()
 	err := r.client.EndTransaction(aborting, kgo.TryAbort)

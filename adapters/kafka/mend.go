@@ -146,7 +146,7 @@ func (r *redrive) mayHaveForgotten(began time.Time) bool {
 // tellAll sees to it that each partition that records went to knows that the transaction has ended
 // which this redrive has just ended. Nothing of its producer is open any more, unless it hangs.
 func (r *redrive) tellAll(ctx context.Context, records []*kgo.Record, committed bool) error {
-	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
+	asking, cancel := deadletter.Within(context.WithoutCancel(ctx), sendTime, hurryTime)
 	defer cancel()
 	id, _, err := r.client.ProducerID(asking)
 	if err != nil {

@@ -244,6 +244,54 @@ func TestRedriveSilence(t *testing.T) {
 	close(silent)
 }
 
+// TestWhoWantsAnEndIsNotKeptByASilentBroker, whatever it is that the broker does not answer: what is
+// in doubt is told from what was not sent.
+func TestWhoWantsAnEndIsNotKeptByASilentBroker(t *testing.T) {
+	const silence = 4 * time.Second // less than whoever wants no end waits for a broker
+	for name, c := range map[string]struct {
+		request kmsg.Request
+		kind    error
+	}{
+		"asked for topics": {kmsg.NewPtrMetadataRequest(), deadletter.ErrNotSent}, "sent copies": {kmsg.NewPtrProduceRequest(), deadletter.ErrNotSent},
+		"asked to commit": {kmsg.NewPtrEndTxnRequest(), deadletter.ErrUnknownOutcome},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, k := fake(t)
+			dlq, target := f.topic(t, 1), f.topic(t, 1)
+			f.publish(t, dlq, letter(0, "k", "letter"))
+			a := f.writer(t, dlq)
+			r := redrive(t, a, dlq, positions(peek(t, a, dlq)))
+			held, err := r.Next(t.Context(), 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			operator, interrupt := context.WithCancel(t.Context())
+			defer interrupt()
+			over := make(chan struct{})
+			k.ControlKey(c.request.Key(), func(kmsg.Request) (kmsg.Response, error, bool) {
+				k.KeepControl()
+				interrupt()
+				k.SleepControl(func() {
+					select {
+					case <-over:
+					case <-t.Context().Done():
+					}
+				})
+				return nil, errors.New("broken off"), true
+			})
+			copies, entries := copiesOf(held, target)
+			began := time.Now()
+			outcomes, err := r.Send(deadletter.Finishing(operator), copies, entries)(t.Context())
+			took := time.Since(began)
+			close(over)
+			if isKind(t, outcomes[0], c.kind); err == nil || took > silence {
+				t.Errorf("after %v: %v", took, err)
+			}
+		})
+	}
+}
+
 // TestRedriveOfAnotherTopic makes the dead-letter queue again under its name while it is acted on.
 func TestRedriveOfAnotherTopic(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *cluster) {

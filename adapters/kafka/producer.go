@@ -23,6 +23,8 @@ const (
 	sendTime = 12 * time.Second
 	// abortTime is how long to wait for what is still on its way before giving up.
 	abortTime = 3 * time.Second
+	// hurryTime is how long each of several waits takes once somebody wants an end.
+	hurryTime = 500 * time.Millisecond
 	// transactionTime is how long a broker keeps a transaction open whose producer has
 	// gone. Until then readers of committed messages wait at its first record.
 	transactionTime = 30 * time.Second
@@ -128,7 +130,7 @@ func (p *producer) targets(ctx context.Context, copies []deadletter.Copy) (map[s
 	if len(names) == 0 {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	ctx, cancel := deadletter.Within(ctx, openTimeout, hurryTime)
 	defer cancel()
 	c, err := cluster.ReadCatalog(ctx, p.adapter.client, names)
 	if err != nil {
@@ -223,7 +225,7 @@ func recordOf(c *deadletter.Copy) (*kgo.Record, error) {
 // cannot wait for that, because ctx ends or nobody answers, what is still on its way is
 // given up, and the producer with it.
 func (p *producer) produce(ctx context.Context, records []*kgo.Record) []error {
-	sending, cancel := context.WithTimeout(ctx, sendTime)
+	sending, cancel := deadletter.Within(ctx, sendTime, hurryTime)
 	defer cancel()
 	results := make([]error, len(records))
 	var pending sync.WaitGroup
@@ -243,7 +245,7 @@ func (p *producer) produce(ctx context.Context, records []*kgo.Record) []error {
 		})
 	}
 	if p.client.Flush(sending) != nil {
-		aborting, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
+		aborting, cancel := deadletter.Within(context.WithoutCancel(ctx), abortTime, hurryTime)
 		defer cancel()
 		if p.client.AbortBufferedRecords(aborting) != nil {
 			_ = p.end(p.silent())

@@ -224,7 +224,7 @@ func (r *redrive) transact(ctx context.Context, copies []deadletter.Copy, entrie
 		return notSent(outcomes, "no transaction could be begun"), r.end(r.explainFailure(err))
 	}
 	results := r.produce(ctx, records)
-	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
+	storing, cancel := deadletter.Within(context.WithoutCancel(ctx), sendTime, hurryTime)
 	defer cancel()
 	if err := r.awaitStored(storing, records); err != nil {
 		return notSent(outcomes, "its transaction was given up"), r.end(r.silent())

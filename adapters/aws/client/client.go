@@ -18,6 +18,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/adapters/driver"
 )
 
@@ -26,6 +27,8 @@ const (
 	mostAnswer = 32 << 20
 	// askTime is how long one question may take, with what is tried again.
 	askTime = 30 * time.Second
+	// hurryTime is how long it may take once somebody wants an end.
+	hurryTime = time.Second
 	// attempts is how often a question is asked, and mostBackoff how long it waits in between.
 	attempts    = 3
 	mostBackoff = 2 * time.Second
@@ -130,7 +133,7 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // Limit is ctx with an end, for one question.
 func Limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, askTime)
+	return deadletter.Within(ctx, askTime, hurryTime)
 }
 
 // Once makes a question that must not be asked twice unless it was certainly refused, since each

@@ -25,8 +25,9 @@ type fake struct {
 	messages []*fakeMessage
 	asked    map[string]int
 	receipts int
-	late     bool // what is in flight is counted as visible still
-	free     bool // nothing is hidden from anybody
+	late     bool   // what is in flight is counted as visible still
+	free     bool   // nothing is hidden from anybody
+	mute     string // the action that is not answered, and all after it; or empty
 
 	// instead is what answerInstead was given.
 	instead func(action string, body map[string]any) (status int, text string, answers bool)
@@ -74,8 +75,13 @@ func (f *fake) Do(r *http.Request) (*http.Response, error) {
 	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	f.mu.Lock()
 	f.asked[action]++
-	instead := f.instead
+	instead, mute := f.instead, f.mute
 	f.mu.Unlock()
+	if mute == "*" || mute == action {
+		f.silent("*")
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
 	status, answer := http.StatusOK, ""
 	answered := false
 	if instead != nil {
@@ -102,6 +108,13 @@ func (f *fake) fail(which string) {
 	f.answerInstead(func(action string, _ map[string]any) (int, string, bool) {
 		return http.StatusServiceUnavailable, "", action == which
 	})
+}
+
+// silent has nothing answered from an action on, or from now on.
+func (f *fake) silent(from string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mute = from
 }
 
 // answerInstead has something else answer in its place, where it answers at all. Nil has it answer

@@ -169,12 +169,12 @@ func (k *holder) drop(handles map[uint64]bool) {
 }
 
 // close ends the holding, and gives back what is left in the order in which it came.
-func (k *holder) close() error {
+func (k *holder) close(ctx context.Context) error {
 	k.stop()
 	<-k.done
 	receipts := receiptsOf(k.held)
 	k.held = nil
-	return k.giveBack(context.Background(), receipts)
+	return k.giveBack(ctx, receipts)
 }
 
 func receiptsOf(held []heldMessage) []string {

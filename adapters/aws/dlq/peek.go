@@ -134,5 +134,5 @@ func (l *look) complete(ctx context.Context) error {
 
 // giveBack lets all letters be seen again, also when ctx has ended.
 func (l *look) giveBack(ctx context.Context) error {
-	return l.handling.giveBack(context.WithoutCancel(ctx), l.receipts)
+	return l.handling.giveBack(deadletter.Finishing(ctx), l.receipts)
 }

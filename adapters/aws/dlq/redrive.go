@@ -29,6 +29,7 @@ type redrive struct {
 	ids    map[string]uint64         // handles of what was received, by the ids of the service
 	ready  []deadletter.Delivery     // received, and not handed over
 	mine   []uint64                  // handles of all that were ordered and received
+	hurry  context.Context           // whose end says that somebody wants an end, as of the last call
 }
 
 // Redrive implements deadletter.Queues. Several redrives of one queue are given different letters,
@@ -41,7 +42,7 @@ func (d *DeadLetters) Redrive(ctx context.Context, order deadletter.Order) (dead
 	if err != nil {
 		return nil, err
 	}
-	r := &redrive{sender: sender{d}, empties: d.empties(), wanted: map[adapters.Position]int{}, ids: map[string]uint64{}}
+	r := &redrive{sender: sender{d}, empties: d.empties(), wanted: map[adapters.Position]int{}, ids: map[string]uint64{}, hurry: deadletter.Hurry(ctx)}
 	for _, position := range order.Letters {
 		r.wanted[position]++
 	}
@@ -58,6 +59,7 @@ func (r *redrive) Overdue() bool { return r.holder.overdue() }
 
 // Next implements deadletter.Redrive.
 func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
+	r.hurry = deadletter.Hurry(ctx)
 	if len(r.wanted) == 0 {
 		return nil, ctx.Err()
 	}
@@ -158,6 +160,7 @@ func (r *redrive) take(raw *types.Message, asked time.Time) bool {
 
 // Acknowledge implements deadletter.Redrive.
 func (r *redrive) Acknowledge(ctx context.Context, letters []deadletter.Delivery) error {
+	r.hurry = deadletter.Hurry(ctx)
 	if err := ctx.Err(); err != nil || len(letters) == 0 {
 		return err
 	}
@@ -195,5 +198,5 @@ func (r *redrive) refuseLapsed(handles map[uint64]bool) error {
 func (r *redrive) Close() error {
 	r.letters.letters.drop(r.mine)
 	r.mine, r.ready, r.wanted = nil, nil, nil
-	return r.holder.close()
+	return r.holder.close(deadletter.Finishing(r.hurry))
 }

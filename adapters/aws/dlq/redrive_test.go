@@ -1,6 +1,7 @@
 package dlq
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"testing"
@@ -188,5 +189,111 @@ func TestManyLettersAreGivenBackAtOnce(t *testing.T) {
 		if err := r.Close(); err != nil || len(held) != 2000 || f.visible() != 2000 {
 			t.Errorf("%d were held, %d are back: %v", len(held), f.visible(), err)
 		}
+	})
+}
+
+// TestACtrlCDoesNotWaitForASilentService: copies of which nobody tells are in doubt, and letters come
+// back by themselves.
+func TestACtrlCDoesNotWaitForASilentService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(30)
+		d := f.open(t)
+		r, held := taking(t, d, peeked(t, d), 30)
+		f.silent("SendMessageBatch")
+		operator, interrupt := context.WithCancel(t.Context())
+		defer interrupt()
+		defer time.AfterFunc(3*time.Second, interrupt).Stop()
+		var copies []deadletter.Copy
+		for i := range held {
+			copies = append(copies, deadletter.Copy{Of: &held[i], To: "orders"})
+		}
+		began := time.Now()
+		outcomes, err := r.Send(deadletter.Finishing(operator), copies, nil)(t.Context())
+		if err == nil || !errors.Is(outcomes[0], deadletter.ErrUnknownOutcome) || !errors.Is(outcomes[29], deadletter.ErrNotSent) {
+			t.Errorf("%v, %v, %v", outcomes[0], outcomes[29], err)
+		}
+		if more, err := r.Next(operator, 1); err == nil {
+			t.Errorf("%d more were taken", len(more))
+		}
+		if err := r.Close(); err == nil {
+			t.Error("what was not given back is said to be")
+		}
+		if took := time.Since(began); took > 3*time.Second+2*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		began = time.Now()
+		if err := d.Peek(operator, deadletter.Peek{DLQ: "orders-dlq"}, nil); !errors.Is(err, context.Canceled) || time.Since(began) > 2*time.Second {
+			t.Errorf("a look took %v: %v", time.Since(began), err)
+		}
+	})
+}
+
+// TestARefusedRenewalMakesTheLettersOverdue: they are soon somebody else's, and are taken anew.
+func TestARefusedRenewalMakesTheLettersOverdue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(2)
+		d := f.open(t)
+		r, held := taking(t, d, peeked(t, d), 2)
+		time.Sleep(redriveHold)
+		if len(held) != 2 || r.Overdue() {
+			t.Fatalf("%d are held, and overdue", len(held))
+		}
+		f.answerInstead(func(action string, _ map[string]any) (int, string, bool) {
+			return http.StatusOK, `{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","Code":"ReceiptHandleIsInvalid","SenderFault":true}]}`, action == "ChangeMessageVisibilityBatch"
+		})
+		time.Sleep(redriveHold / 2)
+		if !r.Overdue() {
+			t.Error("nobody says so")
+		}
+		f.answerInstead(nil)
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestLettersAreNotHeldForLongerThanSQSAllows, however well they are renewed.
+func TestLettersAreNotHeldForLongerThanSQSAllows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newFake(1).open(t)
+		r, _ := taking(t, d, peeked(t, d), 1)
+		time.Sleep(longestHold - time.Minute)
+		if r.Overdue() {
+			t.Error("they are overdue before")
+		}
+		if time.Sleep(2 * time.Minute); !r.Overdue() {
+			t.Error("they are held on")
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestALetterIsHeldFromWhenThatWasAsked, and not from when the answer came: SQS counts from its own
+// side of the question.
+func TestALetterIsHeldFromWhenThatWasAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(1)
+		d := f.open(t)
+		r, held := taking(t, d, peeked(t, d), 1)
+		const slow = redriveHold / 4
+		answered := 0
+		f.answerInstead(func(action string, _ map[string]any) (int, string, bool) {
+			if action != "ChangeMessageVisibilityBatch" {
+				return 0, "", false
+			}
+			if answered++; answered > 1 {
+				return http.StatusServiceUnavailable, "", true
+			}
+			time.Sleep(slow)
+			return http.StatusOK, `{"Successful":[{"Id":"0"}],"Failed":[]}`, true
+		})
+		time.Sleep(redriveHold/3 + redriveHold + slow/2)
+		if err := r.Acknowledge(t.Context(), held); !errors.Is(err, adapters.ErrBusy) {
+			t.Errorf("it is taken for held: %v", err)
+		}
+		f.answerInstead(nil)
+		_ = r.Close()
 	})
 }

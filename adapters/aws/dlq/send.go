@@ -50,11 +50,13 @@ func (p *publisher) Close() error { return nil }
 func (s sender) Send(ctx context.Context, copies []deadletter.Copy, _ []deadletter.Entry) deadletter.Answer {
 	p := &posting{letters: s.letters, outcomes: make([]error, len(copies)), urls: map[string]string{}}
 	for i := range copies {
-		if err := p.add(ctx, i, &copies[i]); err != nil {
+		err := p.add(ctx, i, &copies[i])
+		if adapters.IsEnd(err) || errors.Is(err, adapters.ErrNotConnected) || errors.Is(err, adapters.ErrNotAuthenticated) {
+			p.stop(err)
+			err = deadletter.ErrNotSent // it is not the copy's fault
+		}
+		if err != nil {
 			p.outcomes[i] = err
-			if adapters.IsEnd(err) || errors.Is(err, adapters.ErrNotConnected) || errors.Is(err, adapters.ErrNotAuthenticated) {
-				p.stop(err)
-			}
 		}
 	}
 	p.flush(ctx)

@@ -26,8 +26,9 @@ const (
 	// renewEvery is how often the queue is said to be in use, and until then how long it lasts.
 	renewEvery = time.Minute
 	lastsFor   = 10 * time.Minute
-	// endTime is how long removing may take.
-	endTime = 10 * time.Second
+	// endTime is how long removing may take, and answerTime how long each question of it.
+	endTime    = 10 * time.Second
+	answerTime = time.Second
 )
 
 // Tags of the queue.
@@ -142,14 +143,27 @@ func (m *made) renew(ctx context.Context) error {
 }
 
 // remove removes the subscriptions first, so that nothing is sent to a queue that is gone. It goes
-// on when ctx has ended, for a while.
+// on when ctx has ended, for a while, as long as each question is answered. What is left the next run
+// sweeps.
 func (m *made) remove(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 	defer cancel()
-	for _, arn := range m.subscriptions {
-		_, _ = m.client.SNS.Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: &arn}) // else the next run sweeps it
+	answered := func(ask func(ctx context.Context)) bool {
+		limited, done := context.WithTimeout(ending, answerTime)
+		defer done()
+		ask(limited)
+		return limited.Err() == nil
 	}
-	_, _ = m.client.SQS.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: &m.queue.URL}) // likewise
+	for _, arn := range m.subscriptions {
+		if !answered(func(ctx context.Context) {
+			_, _ = m.client.SNS.Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: &arn})
+		}) {
+			return
+		}
+	}
+	answered(func(ctx context.Context) {
+		_, _ = m.client.SQS.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: &m.queue.URL})
+	})
 }
 
 // Topic is a topic that is tapped.
