@@ -25,6 +25,12 @@ type Config struct {
 	// Names are queues, topics and subscriptions. None is all.
 	Names []string
 
+	// Taps are topics that are read by a subscription of our own, which Create allows to make. Filter
+	// says what of them.
+	Taps   []string
+	Create bool
+	Filter string
+
 	Purpose driver.Purpose
 
 	// Write allows to send and remove messages.
@@ -52,11 +58,14 @@ func Open(ctx context.Context, config Config) (*Adapter, error) {
 	if config.Purpose != driver.ToSend {
 		a.Entities, err = a.resolve(limited)
 	}
+	if err == nil && config.Purpose == driver.ToRead {
+		err = a.tap(limited)
+	}
 	if err != nil {
 		opened.Close()
 		return nil, err
 	}
-	a.SetDestinations(len(a.Entities))
+	a.SetDestinations(len(a.Entities) + len(a.Taps))
 	a.DeadLetters = &dlq.DeadLetters{Client: opened, Named: a.Entities, None: len(config.Names) == 0, Write: config.Write}
 	a.Note(adapters.Connecting, nil)
 	return a, nil
@@ -69,7 +78,10 @@ func (a *Adapter) Source() *driver.Source {
 		Lag: depths{a}, Topology: topology{a}, DeadLetters: a.DeadLetters,
 	}
 	if a.config.Purpose == driver.ToRead {
-		source.Tailer, source.Scanner, source.Estimator = a.Reader, a.Reader, a.Reader
+		source.Tailer = a.Reader
+	}
+	if a.config.Purpose == driver.ToRead && (len(a.Entities) > 0 || len(a.Taps) == 0) {
+		source.Scanner, source.Estimator = a.Reader, a.Reader
 	}
 	return source
 }

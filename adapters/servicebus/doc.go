@@ -1,5 +1,6 @@
 // Package servicebus reads Azure Service Bus: queues and subscriptions by peek, which takes, locks and
-// counts nothing, from their history and as messages come; how many messages lie in them; and where they go.
+// counts nothing, from their history and as messages come; topics, by subscriptions of our own where that
+// is asked for; how many messages lie in them; and where they go.
 //
 // # Owner and concurrency
 //

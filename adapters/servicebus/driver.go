@@ -30,6 +30,9 @@ var Driver = driver.Driver{
 	Pasted:   pasted,
 	ReadPath: readNames,
 	Parameters: []driver.Parameter{
+		{Name: "tap", Value: "TOPIC", Several: true, Check: checkTopic, Says: "read what a topic publishes, by a subscription of our own; needs create"},
+		{Name: "create", Value: "true", Check: driver.Switch, Says: "allow to make that subscription, which is removed at the end, or by the service when it was idle for five minutes"},
+		{Name: "filter", Value: "SQL", Says: "what of the tapped topics, in the filter language of the service"},
 		{Name: "tenant", Value: "ID", Says: "the tenant of Entra ID, if not that of the login"},
 		{Name: "endpoint", Value: "HOST:PORT", Check: checkEndpoint, Says: "connect there, in place of the host of the namespace"},
 		{Name: "management", Value: "http://HOST:PORT", Check: checkManagement, Says: "another management API than that of the namespace, such as an emulator's"},
@@ -61,6 +64,7 @@ func configOf(c *driver.Config) (Config, error) {
 	config := Config{
 		Config: client.Config{Address: c.Hosts[0], Endpoint: c.Value("endpoint"), Management: c.Value("management"), Plain: c.On("emulator"), TLS: c.TLS, Tenant: c.Value("tenant")},
 		Name:   c.Name, Names: namesOf(c.Path), Purpose: c.Purpose, Write: c.Write,
+		Taps: c.Values["tap"], Create: c.On("create"), Filter: c.Value("filter"),
 	}
 	var err error
 	config.Secret, err = secretOf(c, os.Getenv)
@@ -133,6 +137,13 @@ func pasted(text string) (string, bool) {
 		return "", false
 	}
 	return "servicebus://" + u.Hostname() + u.EscapedPath(), true
+}
+
+func checkTopic(value string) error {
+	if e, err := client.Parse(value); err != nil || e.Topic != "" || e.Part != client.Main {
+		return errors.New("it is the name of a topic, as in tap=events")
+	}
+	return nil
 }
 
 func checkEndpoint(value string) error {

@@ -7,12 +7,13 @@ import (
 
 	"eventscope/adapters"
 	"eventscope/adapters/servicebus/client"
+	"eventscope/adapters/servicebus/history"
 )
 
 // resolve finds the entities that are read: those that are named, the subscriptions of topics, or all
 // that keep what they receive.
 func (a *Adapter) resolve(ctx context.Context) (all []client.Entity, err error) {
-	if len(a.config.Names) == 0 {
+	if len(a.config.Names) == 0 && len(a.config.Taps) == 0 {
 		return a.all(ctx)
 	}
 	for _, name := range a.config.Names {
@@ -86,4 +87,22 @@ func (a *Adapter) lookedAt(ctx context.Context, e client.Entity) ([]client.Entit
 	}
 	_, err = conn.Peek(ctx, e, 0, 1, nil)
 	return []client.Entity{e}, err
+}
+
+// tap checks the topics that are read by subscriptions of our own. It makes none.
+func (a *Adapter) tap(ctx context.Context) error {
+	for _, topic := range a.config.Taps {
+		if !a.config.Create {
+			return &adapters.Problem{Doing: "tap topic " + topic, Cause: "nothing is read of a topic itself without a subscription of our own, and nobody asked for one", Remedy: "add create=true, which makes one and removes it at the end, or name its subscriptions", Kind: errors.ErrUnsupported}
+		}
+		settings, err := a.client.Settings(ctx, client.Entity{Name: topic})
+		switch {
+		case err != nil:
+			return err
+		case !settings.IsTopic:
+			return &adapters.Problem{Doing: "tap " + topic, Cause: "it is a queue", Remedy: "name it behind the slash, which takes nothing from it", Kind: adapters.ErrUsage}
+		}
+		a.Taps = append(a.Taps, history.Tap{Topic: settings.Name, Filter: a.config.Filter})
+	}
+	return nil
 }

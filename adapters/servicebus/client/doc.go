@@ -20,6 +20,7 @@
 //	link.go        senders and receivers
 //	entity.go      Entity: queues, subscriptions and what lies beside them, by name
 //	admin.go       what there is, how it is set up, how many messages it holds
+//	tap.go         a subscription of our own
 //	problem.go     what went wrong, as a sentence for an operator
 //
 // # Not obvious

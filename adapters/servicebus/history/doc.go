@@ -12,11 +12,15 @@
 // entity have no gaps, so that each missing number is one that was missed. What was taken before the
 // reading began is not counted, nor what passes through an empty queue before the first message is seen.
 //
+// A tap sees what is published while its subscription is there, and for a minute while nobody reads it. Of
+// what it misses nobody knows how much.
+//
 // # Files
 //
 //	reader.go  Reader: what is read; where an entity begins and ends
 //	tail.go    what comes
 //	follow.go  one entity of a run
+//	tap.go     topics, by a subscription of our own
 //	scan.go    what is there, and how much
 //	fetch.go   single messages again
 //	status.go  what a run says of itself

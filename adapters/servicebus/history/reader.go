@@ -15,6 +15,7 @@ import (
 type Reader struct {
 	Client   *client.Client
 	Entities []client.Entity
+	Taps     []Tap
 
 	status status
 	put    sync.Mutex // of the intake of a run

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -55,6 +56,9 @@ func (r *Reader) begin() {
 	for _, e := range r.Entities {
 		r.status.behind[e.String()] = -1
 	}
+	for _, tap := range r.Taps {
+		r.status.behind[tap.Topic] = -1
+	}
 }
 
 // problem notes a part that cannot be read, once.
@@ -100,7 +104,9 @@ func (r *Reader) tell() {
 		}
 		sum += behind
 	}
-	s.BehindBy = sum
+	if s.BehindBy = sum; len(r.Entities) == 0 {
+		s.BehindBy = -1 // of a tap nobody knows
+	}
 	if sum == 0 {
 		s.Past = false
 		s.note(adapters.Live, nil)
@@ -109,6 +115,29 @@ func (r *Reader) tell() {
 	} else {
 		s.note(adapters.Live, nil)
 	}
+}
+
+// failTap notes that a topic cannot be read for good, and returns an error that is about more.
+func (r *Reader) failTap(topic string, err error) error {
+	if !adapters.IsPermanent(err) || errors.Is(err, adapters.ErrNotAuthenticated) || errors.Is(err, adapters.ErrTLS) {
+		return err
+	}
+	r.problem(err.Error())
+	r.done(topic)
+	return nil
+}
+
+// away notes a time in which messages of a tap may have passed.
+func (r *Reader) away(from time.Time) {
+	r.status.mu.Lock()
+	defer r.status.mu.Unlock()
+	r.status.DroppedUnknown = true
+	r.gap(adapters.Gap{From: from, To: time.Now(), Reason: "the subscription of the tap was not there, or not read", Missed: -1})
+}
+
+func (r *Reader) gap(gap adapters.Gap) {
+	r.status.Gaps = append(r.status.Gaps, gap)
+	r.status.Gaps = r.status.Gaps[max(0, len(r.status.Gaps)-mostGaps):]
 }
 
 // delivered counts what the intake has taken.
@@ -127,6 +156,5 @@ func (r *Reader) missed(from time.Time, n int64) {
 	r.status.mu.Lock()
 	defer r.status.mu.Unlock()
 	r.status.Dropped += n
-	r.status.Gaps = append(r.status.Gaps, adapters.Gap{From: from, To: time.Now(), Reason: "consumed before it was seen", Missed: n})
-	r.status.Gaps = r.status.Gaps[max(0, len(r.status.Gaps)-mostGaps):]
+	r.gap(adapters.Gap{From: from, To: time.Now(), Reason: "consumed before it was seen", Missed: n})
 }

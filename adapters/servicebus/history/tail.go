@@ -17,9 +17,14 @@ const (
 
 // Run implements adapters.Tailer.
 func (r *Reader) Run(ctx context.Context, start adapters.Start, intake adapters.Intake) error {
-	if len(r.Entities) == 0 {
+	if len(r.Entities)+len(r.Taps) == 0 {
 		r.Note(adapters.Failed, errNothing)
 		return errNothing
+	}
+	if len(r.Taps) > 0 && !start.IsEnd() && start.Newest() == 0 {
+		err := &adapters.Problem{Doing: "read topic " + r.Taps[0].Topic + " from " + start.String(), Cause: "a tap sees only what is published while it is there", Remedy: "leave out --from", Kind: errors.ErrUnsupported}
+		r.Note(adapters.Failed, err)
+		return err
 	}
 	r.begin()
 	r.Note(adapters.Connecting, nil)
@@ -27,9 +32,14 @@ func (r *Reader) Run(ctx context.Context, start adapters.Start, intake adapters.
 	for i, e := range r.Entities {
 		followers[i] = &follower{reader: r, entity: e, start: fixed(start), intake: intake, next: -1}
 	}
+	taps := make([]*tapper, len(r.Taps))
+	for i, tap := range r.Taps {
+		taps[i] = &tapper{tap: tap, reader: r, intake: intake}
+		defer taps[i].remove(ctx)
+	}
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, mostPause) {
 		began := time.Now()
-		err := r.once(ctx, followers)
+		err := r.once(ctx, followers, taps)
 		switch {
 		case ctx.Err() != nil:
 			r.Note(adapters.Connecting, nil)
@@ -51,7 +61,7 @@ func (r *Reader) Run(ctx context.Context, start adapters.Start, intake adapters.
 }
 
 // once follows all entities over one connection, until that ends or none of them can be read.
-func (r *Reader) once(ctx context.Context, followers []*follower) error {
+func (r *Reader) once(ctx context.Context, followers []*follower, taps []*tapper) error {
 	conn, err := r.Client.Dial(ctx)
 	if err != nil {
 		return err
@@ -62,7 +72,7 @@ func (r *Reader) once(ctx context.Context, followers []*follower) error {
 	}
 	within, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended := make(chan error, len(followers))
+	ended := make(chan error, len(followers)+len(taps))
 	var running sync.WaitGroup
 	for _, f := range followers {
 		if f.failed != nil {
@@ -71,10 +81,13 @@ func (r *Reader) once(ctx context.Context, followers []*follower) error {
 		}
 		running.Go(func() { ended <- f.follow(within, conn) })
 	}
+	for _, t := range taps {
+		running.Go(func() { ended <- t.follow(within, conn) })
+	}
 	defer running.Wait()
 	defer cancel()
 	var last error
-	for range followers {
+	for range cap(ended) {
 		if last = <-ended; !adapters.IsPermanent(last) {
 			return last // of the others it would be the same
 		}
