@@ -79,7 +79,7 @@ func init() {
 	down, up := keyed{"j down ctrl+d pgdown ctrl+f G end", "", moves}, keyed{"k up ctrl+u pgup ctrl+b g home", "G", moves}
 	for page, keys := range map[string][]keyed{
 		"Lag": {
-			{"enter", "", "Committed"}, {"/", "", "words of a group"}, {"s", "", "by lag"}, {"S", "", "by trouble, reversed"}, down, up,
+			{"enter", "", "Committed"}, {"m", "", "next for"}, {"/", "", "words of a group"}, {"s", "", "by lag"}, {"S", "", "by trouble, reversed"}, down, up,
 			{"esc", "/ z enter", "2 consumers"}, {"?", "", "Keys of Lag"}, {"q", "", quits},
 		},
 		"Partitions": {

@@ -64,6 +64,7 @@ const (
 	PreviewDown
 	PreviewUp
 	Compare
+	NextMessage
 	TabKey // 1, 2, …: which tab is the key itself
 )
 
@@ -118,6 +119,7 @@ var all = []Binding{
 	{Enter, OnFlow, []string{"enter"}, "event", "open the event"},
 	{Enter, onValue, []string{"enter"}, "fold", "fold or unfold"},
 	{Enter, OnLag, []string{"enter"}, "partitions", "open the partitions of the group, or the queue"},
+	{NextMessage, OnLag, []string{"m"}, "next message", "the next message of its worst partition: what is it stuck on?"},
 	{Enter, OnConsumer, []string{"enter"}, "next message", "the next message to be read: what is it stuck on?"},
 	{Enter, OnTopology, []string{"enter"}, "stream", "the stream of the destination, or of the service"},
 	{Enter, OnSchemas, []string{"enter"}, "version", "open the version: what changed, and for whom it broke"},

@@ -89,7 +89,7 @@ func (p *lagPage) choose(stays bool) {
 
 // Hint leaves out keys that have nothing to act on.
 func (p *lagPage) Hint(b *keymap.Binding) text.Safe {
-	if b.Action == keymap.Enter && p.Selected() == nil {
+	if (b.Action == keymap.Enter || b.Action == keymap.NextMessage) && p.Selected() == nil {
 		return text.Safe{}
 	}
 	return b.Hint()
@@ -99,10 +99,30 @@ func (p *lagPage) Do(a keymap.Action) tea.Cmd {
 	if p.Act(a) || p.Reorder(a) {
 		return nil
 	}
-	if c := p.Selected(); a == keymap.Enter && c != nil {
+	c := p.Selected()
+	switch {
+	case c == nil:
+	case a == keymap.Enter:
 		return p.Open(newPartitions(p.model, c))
+	case a == keymap.NextMessage:
+		return p.openNext(newPartitions(p.model, c))
 	}
 	return nil
+}
+
+// openNext opens the next message of the worst partition that has one to show. Where none has, the
+// partitions tell why.
+func (p *lagPage) openNext(of *partitionsPage) tea.Cmd {
+	for i := range of.consumer.Lag.Logs {
+		if l := &of.consumer.Lag.Logs[i]; noNext(l).Empty() {
+			return p.Open(newNextMessage(p.model, of.consumer, l, &of.consumer.Logs[i]))
+		}
+	}
+	if logs := of.consumer.Lag.Logs; len(logs) > 0 {
+		p.Say(theme.Warn, noNext(&logs[0]))
+		return nil
+	}
+	return p.Open(of)
 }
 
 func (p *lagPage) Back() bool {
