@@ -39,8 +39,10 @@ type writer struct {
 }
 
 func (w *writer) write(n *node) (err error) {
-	if err = w.none(n); err != nil {
-		return err
+	if n.least == 0 {
+		if err = w.none(); err != nil {
+			return err
+		}
 	}
 	switch n.kind {
 	case unionKind:

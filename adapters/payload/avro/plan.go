@@ -160,13 +160,17 @@ func (r *reader[M]) read(p *part[M], f encoded.Found[M], more bool) (done bool, 
 		return r.found(f), nil
 	case !more:
 		return true, nil
+	case r.pass(p.node):
+		return false, nil
 	}
 	return false, r.skip(p.node)
 }
 
 func (r *reader[M]) readRecord(p *part[M], more bool) (done bool, err error) {
-	if err := r.none(p.node); err != nil {
-		return false, err
+	if p.node.least == 0 {
+		if err := r.none(); err != nil {
+			return false, err
+		}
 	}
 	if err := r.down(); err != nil {
 		return false, err
@@ -185,6 +189,9 @@ func (r *reader[M]) readRecord(p *part[M], more bool) (done bool, err error) {
 		return true, nil
 	}
 	for _, rest := range p.node.fields[len(o.steps):] {
+		if r.pass(rest.node) {
+			continue
+		}
 		if err := r.skip(rest.node); err != nil {
 			return false, err
 		}

@@ -1,9 +1,39 @@
 package avro
 
+// pass steps over a number, or over bytes behind their length, if that takes a byte or two, as nearly all
+// do. It reports false where the value must be looked at more closely.
+func (d *decoder) pass(n *node) bool {
+	at := d.at + 1
+	if at >= len(d.data) {
+		return false
+	}
+	number := int(d.data[at-1])
+	if number >= 0x80 {
+		if d.data[at] >= 0x80 {
+			return false
+		}
+		number = number&0x7f | int(d.data[at])<<7
+		at++
+	}
+	switch n.kind {
+	case intKind, longKind:
+	case bytesKind, stringKind:
+		if at += number >> 1; number&1 != 0 || at > len(d.data) { // an odd one is negative
+			return false
+		}
+	default:
+		return false
+	}
+	d.at = at
+	return true
+}
+
 // skip steps over a value of n.
 func (d *decoder) skip(n *node) (err error) {
-	if err = d.none(n); err != nil {
-		return err
+	if n.least == 0 {
+		if err = d.none(); err != nil {
+			return err
+		}
 	}
 	switch n.kind {
 	case nullKind:
@@ -33,8 +63,10 @@ func (d *decoder) skip(n *node) (err error) {
 			return err
 		}
 		for i := range n.fields {
-			if err = d.skip(n.fields[i].node); err != nil {
-				return err
+			if field := n.fields[i].node; !d.pass(field) {
+				if err = d.skip(field); err != nil {
+					return err
+				}
 			}
 		}
 		d.up()

@@ -106,10 +106,7 @@ func (d *decoder) blocks(least int) (items, size int, err error) {
 
 // none counts a value that may take no bytes: records of records may hold 2⁶⁰ of them. A
 // null costs the byte of its union, so there may be as many as there are bytes.
-func (d *decoder) none(n *node) error {
-	if n.least > 0 {
-		return nil
-	}
+func (d *decoder) none() error {
 	if d.empty++; d.empty > maxWithoutBytes+len(d.data) {
 		return encoded.MisfitAt(d.at, "more than %d values take no bytes", maxWithoutBytes+len(d.data))
 	}
