@@ -22,6 +22,9 @@ func (c *checker) check(m *Message) error {
 		return err
 	}
 	for c.at < c.end {
+		if c.pass(m) {
+			continue
+		}
 		start := c.at
 		number, w, value, err := c.next()
 		if err != nil {
@@ -38,6 +41,39 @@ func (c *checker) check(m *Message) error {
 	}
 	c.up()
 	return nil
+}
+
+// pass steps over a field that is what the message says, if it is a number, a text or bytes, and takes a byte
+// for which it is and a byte or two for the number or the length, as nearly all do. It reports false where
+// it must be looked at more closely.
+func (c *checker) pass(m *Message) bool {
+	at := c.at + 2
+	if at >= c.end || c.data[at-2] >= 0x80 {
+		return false
+	}
+	f := m.field(int32(c.data[at-2] >> 3))
+	if f == nil || f.message != nil || f.wire != wire(c.data[at-2]&7) {
+		return false
+	}
+	number := int(c.data[at-1])
+	if number >= 0x80 {
+		if c.data[at] >= 0x80 {
+			return false
+		}
+		number = number&0x7f | int(c.data[at])<<7
+		at++
+	}
+	switch f.wire {
+	case varintWire:
+	case sizedWire:
+		if at += number; at > c.end {
+			return false
+		}
+	default:
+		return false
+	}
+	c.at = at
+	return true
 }
 
 // takes reports whether a field may have its value in that form.
