@@ -297,3 +297,16 @@ func TestALetterIsHeldFromWhenThatWasAsked(t *testing.T) {
 		_ = r.Close()
 	})
 }
+
+// TestLettersAreAskedForOnce: what an answer that was lost has held would be missing from the next.
+func TestLettersAreAskedForOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(2)
+		d := f.open(t)
+		f.fail("ReceiveMessage")
+		err := d.Peek(t.Context(), deadletter.Peek{DLQ: "orders-dlq"}, func([]deadletter.Delivery) error { return nil })
+		if n := f.count("ReceiveMessage"); err == nil || n != 1 {
+			t.Errorf("it was asked %d times: %v", n, err)
+		}
+	})
+}

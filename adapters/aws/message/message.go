@@ -1,7 +1,9 @@
 package message
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +21,10 @@ const (
 	Receives = "ApproximateReceiveCount"
 )
 
+// ofSender begins the name under which an attribute is told that a sender has called as the service
+// calls what it says itself: nobody else may say where a letter died.
+const ofSender = "attribute."
+
 // FromQueue is a message of a queue. It shares no memory with m. Before is how often the queues from
 // which SQS dead-letters, by ARN, have handed out what they dead-letter: the count goes on.
 func FromQueue(m *types.Message, queue string, before map[string]int) adapters.Message {
@@ -27,6 +33,12 @@ func FromQueue(m *types.Message, queue string, before map[string]int) adapters.M
 		Value:    []byte(aws.ToString(m.Body)),
 		Headers:  headersOf(m.MessageAttributes),
 		Time:     sentAt(m),
+	}
+	for i := range out.Headers {
+		name := out.Headers[i].Name
+		if slices.ContainsFunc([]string{Source, ID, Receives}, func(own string) bool { return strings.EqualFold(own, name) }) {
+			out.Headers[i].Name = ofSender + name
+		}
 	}
 	system := func(name types.MessageSystemAttributeName) string { return m.Attributes[string(name)] }
 	if group, grouped := m.Attributes[string(types.MessageSystemAttributeNameMessageGroupId)]; grouped {
