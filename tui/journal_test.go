@@ -63,3 +63,27 @@ func TestTheStepsOfARunAtWorkGoOn(t *testing.T) {
 		}
 	})
 }
+
+// TestADiscardIsUndoneFromWhereOneStands: on the page of its run, and in the journal. A replay is not
+// undone.
+func TestADiscardIsUndoneFromWhereOneStands(t *testing.T) {
+	for _, kind := range []adapters.DestinationKind{adapters.Topic, adapters.Queue} {
+		dead(t, kind, func(t *testing.T, l *tuitest.Letters, screen *tuitest.Screen) {
+			if kind == adapters.Queue {
+				screen.Press("enter", "y").Wait(time.Second)
+			}
+			undone := func() {
+				screen.Press("u").Wait(3*time.Second).Sees("Plan: restore", "2 letters,").Press("enter").Type("2").Press("enter").Wait(3*time.Second).Sees("✓ done", "✓ restored")
+				screen.Press("u").Wait(3 * time.Second).Misses("Plan: restore")
+			}
+			discard(screen.Press("g"), "test data", "2").Sees("u undo")
+			undone()
+			if screen.Press("4").Wait(10 * time.Second).Press("g"); kind == adapters.Queue { // it has changed
+				screen.Press("enter", "y").Wait(time.Second).Press("g")
+			}
+			discard(screen, "more data", "2").Press("6").Wait(3*time.Second).Press("g").Selects("more data", "2 of 2")
+			undone()
+			screen.Press("6").Wait(3*time.Second).Press("g", "u").Sees("only a discard can be undone")
+		})
+	}
+}

@@ -118,10 +118,10 @@ func init() {
 			{"enter", "", "type 2 to replay 2 letters"}, {"t", "", "send them to:"}, {"c", "", "no destination that only letters speak for"}, down, up, {"esc q", "", "3 open"}, {"?", "", "Keys of Plan"},
 		},
 		"Run": {
-			{"enter", "", "Numbers"}, {"p", "", "paused"}, {"A", "", "aborted"}, down, up, {"esc q", "", "1 open"}, {"?", "", "Keys of Run"},
+			{"enter", "", "Numbers"}, {"p", "", "paused"}, {"A", "", "aborted"}, {"u", "q x z enter enter 1 enter", "Plan: restore"}, down, up, {"esc q", "", "1 open"}, {"?", "", "Keys of Run"},
 		},
 		"Journal": {
-			{"enter", "", "Numbers"}, {"y", "", "copied the run's name"}, {"s", "", "Action↓"}, {"S", "", "Age↑"}, down, up, {"esc", "?", gone + "Keys of Journal"}, {"?", "", "Keys of Journal"}, {"q", "", quits},
+			{"enter", "", "Numbers"}, {"y", "", "copied the run's name"}, {"u", "", "only a discard can be undone"}, {"s", "", "Action↓"}, {"S", "", "Age↑"}, down, up, {"esc", "?", gone + "Keys of Journal"}, {"?", "", "Keys of Journal"}, {"q", "", quits},
 		},
 		"Steps": {
 			{"enter", "j", "sent, dlq"}, {"y", "", "copied the run's name"}, down, up, {"esc q", "", "2 runs"}, {"?", "", "Keys of Steps"},

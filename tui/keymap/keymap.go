@@ -133,6 +133,7 @@ var all = []Binding{
 	{ReplayLetters, OnDLQs | OnLetters | OnLetter, []string{"r"}, "replay", "plan a replay of the letter, the marked ones or all"},
 	{DiscardLetters, OnDLQs | OnLetters | OnLetter, []string{"x"}, "discard", "plan a discard, with a reason"},
 	{RestoreLetters, OnLetters | OnLetter, []string{"u"}, "", "plan to undo a discard"},
+	{RestoreLetters, OnRun | OnJournal, []string{"u"}, "undo", "plan to undo the discard, for all its letters"},
 	{EditLetter, OnLetter, []string{"e"}, "edit", "change the body in $EDITOR and plan to send that"},
 	{OtherTarget, OnPlan, []string{"t"}, "target", "change the target of the plan"},
 	{ClaimedTarget, OnPlan, []string{"c"}, "claimed", "confirm a target that only the letters name, by typing it"},

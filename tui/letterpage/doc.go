@@ -28,6 +28,7 @@
 //	letter.go   page: one letter; ofevent.go: from an event to its letter
 //	plan.go     page: what will happen, before anything does
 //	run.go      page: a run at work, or how it ended; resume.go: going on with it, or ending it
+//	undo.go     restoring what a run has discarded
 //	journal.go  pages: what was done from here, and one run step by step
 //
 // # Not obvious

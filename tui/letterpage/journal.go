@@ -90,6 +90,12 @@ func (p *journalPage) Do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Enter:
 		return p.Open(&stepsPage{Screen: p, model: p.model, run: record.Run})
+	case keymap.RestoreLetters:
+		if record.Action != replay.Discard {
+			p.Say(theme.Warn, text.Own("only a discard can be undone"))
+			return nil
+		}
+		return p.model.undo(record.Run)
 	case keymap.CopyText:
 		return page.Copy(p, record.Run, text.Own("the run's name"))
 	}

@@ -191,6 +191,10 @@ func (p *runPage) Refresh() tea.Cmd {
 func (p *runPage) Hint(b *keymap.Binding) text.Safe {
 	s := p.running.state()
 	switch b.Action {
+	case keymap.RestoreLetters:
+		if s.finished.IsZero() || p.running.run.Plan.Action != replay.Discard {
+			return text.Safe{}
+		}
 	case keymap.Pause:
 		if s.paused && s.finished.IsZero() {
 			return text.Own("go on")
@@ -221,6 +225,9 @@ func (p *runPage) Do(a keymap.Action) tea.Cmd {
 		return p.Open(&stepsPage{Screen: p, model: p.model, run: r.run.ID})
 	}
 	if !state.finished.IsZero() {
+		if a == keymap.RestoreLetters && r.run.Plan.Action == replay.Discard {
+			return p.model.undo(r.run.ID)
+		}
 		return nil
 	}
 	switch a {
