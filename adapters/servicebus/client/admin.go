@@ -8,7 +8,9 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,7 +76,8 @@ type Settings struct {
 	Sessions        bool
 	Duplicates      bool // those of the same id are dropped
 	Partitioned     bool
-	ForwardTo       string // the name of an entity, or empty
+	Lock            time.Duration // how long a message is locked; 0 is not told
+	ForwardTo       string        // the name of an entity, or empty
 	ForwardLetterTo string
 }
 
@@ -82,6 +85,25 @@ type Settings struct {
 type Counts struct {
 	Entity
 	Active, Dead, Scheduled, TransferDead int64
+}
+
+var durations = regexp.MustCompile(`^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$`)
+
+// duration is an ISO 8601 duration of at most some days, or 0.
+func duration(setting *string) (d time.Duration) {
+	if setting == nil {
+		return 0
+	}
+	parts := durations.FindStringSubmatch(*setting)
+	for i, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute, time.Second} {
+		if parts == nil {
+			return 0
+		}
+		if n, err := strconv.ParseFloat(parts[i+1], 64); err == nil && n < 1e4 {
+			d += time.Duration(n * float64(unit))
+		}
+	}
+	return d
 }
 
 func yes(b *bool) bool { return b != nil && *b }
@@ -102,7 +124,7 @@ func active(status *admin.EntityStatus) bool {
 }
 
 func settingsOfQueue(name string, p *admin.QueueProperties) Settings {
-	return Settings{Entity: Entity{Name: name}, Active: active(p.Status), Sessions: yes(p.RequiresSession), Duplicates: yes(p.RequiresDuplicateDetection), Partitioned: yes(p.EnablePartitioning), ForwardTo: target(p.ForwardTo), ForwardLetterTo: target(p.ForwardDeadLetteredMessagesTo)}
+	return Settings{Entity: Entity{Name: name}, Active: active(p.Status), Sessions: yes(p.RequiresSession), Duplicates: yes(p.RequiresDuplicateDetection), Partitioned: yes(p.EnablePartitioning), Lock: duration(p.LockDuration), ForwardTo: target(p.ForwardTo), ForwardLetterTo: target(p.ForwardDeadLetteredMessagesTo)}
 }
 
 func settingsOfTopic(name string, p *admin.TopicProperties) Settings {
@@ -110,7 +132,7 @@ func settingsOfTopic(name string, p *admin.TopicProperties) Settings {
 }
 
 func settingsOfSubscription(topic, name string, p *admin.SubscriptionProperties) Settings {
-	return Settings{Entity: Entity{Topic: topic, Name: name}, Active: active(p.Status), Sessions: yes(p.RequiresSession), ForwardTo: target(p.ForwardTo), ForwardLetterTo: target(p.ForwardDeadLetteredMessagesTo)}
+	return Settings{Entity: Entity{Topic: topic, Name: name}, Active: active(p.Status), Sessions: yes(p.RequiresSession), Lock: duration(p.LockDuration), ForwardTo: target(p.ForwardTo), ForwardLetterTo: target(p.ForwardDeadLetteredMessagesTo)}
 }
 
 // unasked is why nobody can be asked about entities, or nil.

@@ -53,3 +53,14 @@ func TestASignatureIsForItsAudience(t *testing.T) {
 		t.Errorf("%s", a.text)
 	}
 }
+
+func TestDurations(t *testing.T) {
+	for text, want := range map[string]time.Duration{"PT5S": 5 * time.Second, "PT1M": time.Minute, "P1DT2H3M4.5S": 26*time.Hour + 3*time.Minute + 4500*time.Millisecond, "": 0, "5": 0, "P10675199DT2H": 2 * time.Hour} {
+		if got := duration(&text); got != want {
+			t.Errorf("%s is %v, want %v", text, got, want)
+		}
+	}
+	if duration(nil) != 0 {
+		t.Error("nothing is something")
+	}
+}

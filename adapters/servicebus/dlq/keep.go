@@ -13,6 +13,8 @@ import (
 const (
 	// renewedAtOnce is how many locks one question renews.
 	renewedAtOnce = 100
+	// shortestLock is how long a lock lasts at least, where nobody tells how long it does.
+	shortestLock = 5 * time.Second
 	// lookedAfter is how often locks are looked after, which may last for some seconds only.
 	lookedAfter = 200 * time.Millisecond
 )
@@ -32,13 +34,15 @@ type keeper struct {
 
 	mu    sync.Mutex
 	locks map[*amqp.Message]*lock
-	whole time.Duration // how long a lock is for
+	whole time.Duration // how long a lock lasts
 	late  bool          // one has run out, or could not be renewed
 }
 
-func startKeeper(conn *client.Conn, e client.Entity) *keeper {
+// startKeeper keeps locks that last so long, by our clock: that of the service, by which it tells until
+// when they last, may be another.
+func startKeeper(conn *client.Conn, e client.Entity, whole time.Duration) *keeper {
 	ctx, cancel := context.WithCancel(context.Background())
-	k := &keeper{conn: conn, entity: e, stop: cancel, done: make(chan struct{}), locks: map[*amqp.Message]*lock{}}
+	k := &keeper{conn: conn, entity: e, whole: whole, stop: cancel, done: make(chan struct{}), locks: map[*amqp.Message]*lock{}}
 	go func() {
 		defer close(k.done)
 		tick := time.NewTicker(lookedAfter)
@@ -66,17 +70,16 @@ func tokenOf(m *amqp.Message) (token amqp.UUID, ok bool) {
 	return token, true
 }
 
-// add keeps the lock of a message that was received.
-func (k *keeper) add(m *amqp.Message, until time.Time) {
+// add keeps the lock of a message that was received, and for which was asked then.
+func (k *keeper) add(m *amqp.Message, asked time.Time) {
 	token, ok := tokenOf(m)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !ok || until.IsZero() {
+	if !ok {
 		k.late = true
 		return
 	}
-	k.whole = max(k.whole, time.Until(until))
-	k.locks[m] = &lock{token, until}
+	k.locks[m] = &lock{token, asked.Add(k.whole)}
 }
 
 func (k *keeper) drop(m *amqp.Message) {

@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	// window is how many letters are asked for at once.
-	window = 100
 	// quiet is after how long without a letter it is asked what is still there.
 	quiet = time.Second
 	// longestLock is how long somebody else can hold a letter without renewing.
@@ -22,7 +20,7 @@ const (
 // fill receives until so many letters are ready, or nothing more is there, or comes for a while.
 func (r *redrive) fill(ctx context.Context, most int) error {
 	for waited := time.Now(); len(r.ready) < most && len(r.wanted) > 0; {
-		came, err := r.receive(ctx)
+		came, err := r.receive(ctx, most-len(r.ready))
 		switch {
 		case err != nil:
 			return err
@@ -45,15 +43,22 @@ func (r *redrive) fill(ctx context.Context, most int) error {
 	return nil
 }
 
-// receive takes the next letter, if one comes soon.
-func (r *redrive) receive(ctx context.Context) (came bool, err error) {
+// receive takes the next letter, if one comes soon. No more are asked for than are taken at once, since
+// nobody keeps the lock of one that was not taken.
+func (r *redrive) receive(ctx context.Context, most int) (came bool, err error) {
 	if r.credit == 0 {
-		n := min(window, len(r.wanted)) // so many are there, at least, up to the last that was ordered
+		n := min(most, len(r.wanted)) // so many are there, at least, up to the last that was ordered
 		if err := r.receiver.IssueCredit(uint32(n)); err != nil {
 			return false, r.problem(ctx, err)
 		}
-		r.credit = n
+		r.credit, r.asked = n, time.Now()
 	}
+	if m := r.receiver.Prefetched(); m != nil {
+		r.credit--
+		r.take(m)
+		return true, nil
+	}
+	r.asked = time.Now()
 	soon, cancel := context.WithTimeout(ctx, quiet)
 	defer cancel()
 	m, err := r.receiver.Receive(soon, nil)

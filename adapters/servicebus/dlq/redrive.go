@@ -32,6 +32,7 @@ type redrive struct {
 	ready  []deadletter.Delivery
 	mine   map[uint64]*amqp.Message // by handle: received and not completed
 	others []*amqp.Message          // received and not ordered: they are held, or they would come again
+	asked  time.Time                // when what comes next can have been locked, at the earliest
 	credit int                      // how many were asked for and have not come
 	done   []uint64                 // handles of what was completed
 }
@@ -58,7 +59,11 @@ func (d *DeadLetters) Redrive(ctx context.Context, order deadletter.Order) (dead
 		conn.Close()
 		return nil, err
 	}
-	r.keeper = startKeeper(conn, e)
+	whole := shortestLock
+	if settings, err := d.Client.Settings(ctx, e.Of(client.Main)); err == nil && settings.Lock > 0 {
+		whole = settings.Lock
+	}
+	r.keeper = startKeeper(conn, e, whole)
 	return r, nil
 }
 
@@ -88,7 +93,7 @@ func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, er
 
 // take keeps a letter that was received.
 func (r *redrive) take(m *amqp.Message) {
-	r.keeper.add(m, message.LockedUntil(m))
+	r.keeper.add(m, r.asked)
 	number := message.Number(m)
 	if !r.wanted[number] {
 		m.Data, m.Value, m.Sequence, m.ApplicationProperties = nil, nil, nil, nil // nobody asks for it

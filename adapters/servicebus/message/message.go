@@ -20,7 +20,6 @@ const (
 	noteEnqueued = "x-opt-enqueued-time"
 	noteState    = "x-opt-message-state"
 	noteSource   = "x-opt-deadletter-source"
-	noteLocked   = "x-opt-locked-until"
 	notePartKey  = "x-opt-partition-key"
 )
 
@@ -126,12 +125,6 @@ func PositionOf(e client.Entity, number int64) adapters.Position {
 
 // InPartition reports whether a number is that of an entity with partitions, whose messages have no order.
 func InPartition(number int64) bool { return number>>partitionBits != 0 }
-
-// LockedUntil is until when a message is locked, or zero.
-func LockedUntil(m *amqp.Message) time.Time {
-	at, _ := m.Annotations[noteLocked].(time.Time)
-	return at
-}
 
 // Number is its sequence number, or -1.
 func Number(m *amqp.Message) int64 {
