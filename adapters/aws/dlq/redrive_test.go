@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -309,4 +310,55 @@ func TestLettersAreAskedForOnce(t *testing.T) {
 			t.Errorf("it was asked %d times: %v", n, err)
 		}
 	})
+}
+
+// TestALetterThatSQSDoesNotDeleteIsNotSettled, though the others of the same question are gone.
+func TestALetterThatSQSDoesNotDeleteIsNotSettled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(2)
+		d := f.open(t)
+		r, held := taking(t, d, peeked(t, d), 2)
+		f.answerInstead(func(action string, _ map[string]any) (int, string, bool) {
+			return http.StatusOK, `{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","Code":"ReceiptHandleIsInvalid","SenderFault":true}]}`, action == "DeleteMessageBatch"
+		})
+		if err := r.Acknowledge(t.Context(), held); !errors.Is(err, adapters.ErrBusy) {
+			t.Errorf("it is said to be done: %v", err)
+		}
+		f.answerInstead(nil)
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestWhatMayNotBeAskedForIsDenied, and not missing: who may not see a queue is told of the right.
+func TestWhatMayNotBeAskedForIsDenied(t *testing.T) {
+	f := newFake(0)
+	d := f.open(t)
+	f.answerInstead(func(action string, _ map[string]any) (int, string, bool) {
+		return http.StatusForbidden, `{"__type":"com.amazonaws.sqs#AccessDenied","message":"said by the test"}`, action == "GetQueueUrl"
+	})
+	reached, err := d.Recipients(t.Context(), []deadletter.Target{"orders"})
+	if err != nil || len(reached) != 1 || reached[0].Exists || !strings.Contains(reached[0].Denied, "sqs:GetQueueUrl") {
+		t.Errorf("%+v, %v", reached, err)
+	}
+}
+
+// TestAQueueThatDoesNotTellOrIsNearItsLimitIsNotLookedAt: nobody could say what a look has not seen, or
+// its consumers would be refused.
+func TestAQueueThatDoesNotTellOrIsNearItsLimitIsNotLookedAt(t *testing.T) {
+	for attributes, says := range map[string]string{
+		`{"QueueArn":"arn:aws:sqs:us-east-1:111122223333:orders-dlq"}`: "does not tell how many",
+		`{"QueueArn":"arn:aws:sqs:us-east-1:111122223333:orders-dlq","ApproximateNumberOfMessages":"5","ApproximateNumberOfMessagesNotVisible":"100001","ApproximateNumberOfMessagesDelayed":"0"}`: "near the limit",
+	} {
+		f := newFake(3)
+		d := f.open(t)
+		f.answerInstead(func(action string, _ map[string]any) (int, string, bool) {
+			return http.StatusOK, `{"Attributes":` + attributes + `}`, action == "GetQueueAttributes"
+		})
+		err := d.Peek(t.Context(), deadletter.Peek{DLQ: "orders-dlq"}, nil)
+		if !errors.Is(err, deadletter.ErrUnsafePeek) || !strings.Contains(err.Error(), says) || f.count("ReceiveMessage") > 0 {
+			t.Errorf("want %s: %v", says, err)
+		}
+	}
 }
