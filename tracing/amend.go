@@ -83,16 +83,13 @@ func (x *index) amend(sequence Sequence, s *slab, r *record) {
 	}
 	e := x.log.at(sequence) // whose flow may have been joined into another one
 	number = x.move(sequence, number)
-	known, kind := e.id != 0 && e.id == r.id.Check, x.kind(s.text(r.kind))
-	kept := past | untimed
+	known, kept := e.id != 0 && e.id == r.id.Check, past|untimed
 	if known {
 		kept |= Duplicate | IDReused
 	}
-	e.id, e.cause, e.payload, e.kind, e.service, e.entity = r.id.Check, r.cause.Check, r.payload, kind, x.service.Number(s.text(r.service)), markOf(r)
-	e.marks = e.marks&kept | r.marks | namedMarks(&x.typeInfo[kind])
-	if r.cause.Known() && number != 0 && !x.log.holds(x.log.widen(x.recent.Get(&r.cause))) {
-		x.await(&r.cause, sequence)
-	}
+	e.marks &= kept
+	x.describe(e, s, r)
+	x.awaitCause(number, r, sequence)
 	if r.id.Known() && !known {
 		x.repeatedBySecond(e, r, sequence)
 		x.recent.Put(&r.id, uint32(sequence))

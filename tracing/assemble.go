@@ -57,12 +57,8 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 	if s.fromSearch && number != 0 && x.holds(number, place, r.offset) {
 		return 0
 	}
-	kind := x.kind(s.text(r.kind))
-	e := entry{
-		time: x.timeOf(place, r), offset: r.offset, id: r.id.Check, cause: r.cause.Check, payload: r.payload,
-		flow: number, place: place, kind: kind, service: x.service.Number(s.text(r.service)),
-		marks: r.marks | namedMarks(&x.typeInfo[kind]), entity: markOf(r),
-	}
+	e := entry{time: x.timeOf(place, r), offset: r.offset, flow: number, place: place}
+	x.describe(&e, s, r)
 	if r.id.Known() {
 		e.marks |= x.repeated(&e, &r.id)
 	}
@@ -81,14 +77,26 @@ func (x *index) take(source int, s *slab, r *record) Sequence {
 			x.returned(number)
 		}
 	}
-	if r.cause.Known() && number != 0 && !x.log.holds(x.log.widen(x.recent.Get(&r.cause))) {
-		x.await(&r.cause, sequence)
-	}
+	x.awaitCause(number, r, sequence)
 	if r.id.Known() {
 		x.recent.Put(&r.id, uint32(sequence))
 		x.joinAwaiting(&r.id, sequence)
 	}
 	return sequence
+}
+
+// describe notes what an event says of itself.
+func (x *index) describe(e *entry, s *slab, r *record) {
+	e.id, e.cause, e.payload, e.entity = r.id.Check, r.cause.Check, r.payload, markOf(r)
+	e.kind, e.service = x.kind(s.text(r.kind)), x.service.Number(s.text(r.service))
+	e.marks |= r.marks | namedMarks(&x.typeInfo[e.kind])
+}
+
+// awaitCause notes an event of a flow whose cause is not there.
+func (x *index) awaitCause(number uint32, r *record, sequence Sequence) {
+	if r.cause.Known() && number != 0 && !x.log.holds(x.log.widen(x.recent.Get(&r.cause))) {
+		x.await(&r.cause, sequence)
+	}
 }
 
 // kind is the number of a type.

@@ -222,26 +222,24 @@ func (r *Registry) shown() string {
 	return strings.Join(shown, ",")
 }
 
-// findSecrets reads the files that hold password and token.
+// findSecrets reads the files that hold password, token and secret.
 func (r *Registry) findSecrets(s *Source) error {
-	if r.Password == "" && r.PasswordFile != "" {
-		if err := s.readPassword("registry_password_file", &r.Login); err != nil {
+	for _, secret := range [...]struct {
+		parameter, file string
+		is              *string
+	}{
+		{"registry_password_file", r.PasswordFile, &r.Password},
+		{"registry_token_file", r.TokenFile, &r.Token},
+		{"registry_oauth_secret_file", r.OAuth.SecretFile, &r.OAuth.Secret},
+	} {
+		if *secret.is != "" || secret.file == "" {
+			continue
+		}
+		login := driver.Login{PasswordFile: secret.file}
+		if err := s.readPassword(secret.parameter, &login); err != nil {
 			return err
 		}
-	}
-	if r.Token == "" && r.TokenFile != "" {
-		login := driver.Login{PasswordFile: r.TokenFile}
-		if err := s.readPassword("registry_token_file", &login); err != nil {
-			return err
-		}
-		r.Token = login.Password
-	}
-	if r.OAuth.Secret == "" && r.OAuth.SecretFile != "" {
-		login := driver.Login{PasswordFile: r.OAuth.SecretFile}
-		if err := s.readPassword("registry_oauth_secret_file", &login); err != nil {
-			return err
-		}
-		r.OAuth.Secret = login.Password
+		*secret.is = login.Password
 	}
 	return nil
 }
