@@ -29,7 +29,7 @@ func (p *program) compareCommand() *cobra.Command {
 		Use: "compare A B [URL...]", Short: "Print what differs between two flows or two events",
 		Long: "compare searches the history of all sources for two ids, as trace does, and prints the steps of the two flows beside each other: when each " +
 			"happened, what is in one alone, and which fields differ. Two positions, such as orders/2@881, compare two events. " +
-			"Ids, times and positions, which differ between any two events, come apart from the rest.",
+			"Ids, times and positions, which differ between any two events, are listed apart from the rest.",
 		RunE: p.command(c.run),
 	}
 	c.begin.Add(cmd, "one hour ago")

@@ -36,8 +36,8 @@ type dlq struct {
 func (p *program) dlqCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "dlq", Short: "Inspect, replay, discard and restore dead letters",
-		Long: "dlq lists what is in dead-letter topics and queues, and deals with it. Topics and queues that a URL names are taken for those of dead letters; " +
-			"where none is named, they are found by what the broker is configured to, by their names and by headers.\n\n" +
+		Long: "dlq lists what is in dead-letter topics and queues, and replays, discards or restores it. Topics and queues that a URL names are taken to hold dead letters; " +
+			"where it names none, they are found by the configuration of the broker, by their names and by headers.\n\n" +
 			"Nothing is written without --write and the number of letters in --confirm. A letter is named by its position, as dlq list prints it.",
 	}
 	cmd.AddCommand(p.dlqList(), p.dlqGroups(), p.dlqShow(), p.dlqPlan(), p.dlqReplay(), p.dlqDiscard(), p.dlqRestore(), p.dlqResume(), p.dlqAbort(), p.dlqJournal())

@@ -57,9 +57,9 @@ func (p *program) lagCommand() *cobra.Command {
 	l := &lagPrinter{program: p}
 	cmd := &cobra.Command{
 		Use: "lag [URL...]", Short: "Print how far consumers are behind",
-		Long: "lag prints every consumer group and queue of the sources, the worst first, and a line for each partition or queue it reads: how much is left to read, how old that is, and whether it becomes more. " +
+		Long: "lag prints every consumer group and queue of the sources, the worst first, and a line for each partition or queue it reads: how much is left to read, how old that is, and whether it grows. " +
 			"It joins no group and commits nothing.\n\n" +
-			"With topics, queues or streams in the URL only these are looked at. A broker that has a management API tells most by that (management=). The state of a group that is not read to the end needs time to tell; --watch takes it.",
+			"With topics, queues or streams in the URL only these are looked at. Where a broker has a management API, name it (management=): it tells most. Whether a group catches up shows only over time: --watch looks again.",
 		RunE: p.command(l.run),
 	}
 	cmd.Flags().StringArrayVar(&l.groups, "group", nil, "only this group or queue; may be repeated")

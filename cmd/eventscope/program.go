@@ -86,7 +86,7 @@ func (p *program) root() *cobra.Command {
 		Use:   "eventscope [URL...]",
 		Short: "Watch events move through " + p.brokers.Products() + ", and follow one order across services",
 		Long: "eventscope shows what happens in an event-driven system: the events as they arrive, the flow that one order took " +
-			"over every topic, queue and service, and what is missing from it. Looking changes nothing on a broker.\n\n" +
+			"over every topic, queue and service, and what is missing from it. Looking changes nothing on a broker; where a look would, it asks first.\n\n" +
 			"Without a command it opens the screen on the URLs, or on the current context of the config; without these, it asks what to look at.\n\n" +
 			"A URL may have these parameters, behind a question mark, with & between them:" + p.brokers.Help(),
 		Args:    cobra.ArbitraryArgs,

@@ -42,7 +42,7 @@ func (p *program) topologyCommand() *cobra.Command {
 		Long: "topology reads events for a while, asks the brokers what there is and who reads it, and prints who writes where, what leads where, and who reads it. " +
 			"With -o mermaid it is a diagram that GitHub, GitLab and many wikis show in a document.\n\n" +
 			"A service is on the map when it wrote an event that was read: without --from, --exit or --for these are the events of the last 10 minutes and of the next 5 seconds. " +
-			"A broker that has a management API tells its bindings by that (management=).",
+			"Where a broker has a management API, name it (management=): it tells the bindings.",
 		RunE: p.command(m.run),
 	}
 	m.reading.Add(cmd)

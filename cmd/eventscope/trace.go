@@ -45,7 +45,7 @@ func (p *program) traceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "trace ID [URL...]", Short: "Print the flow of one order, payment or event",
 		Long: "trace searches the history of all sources for a flow id, an event id, or the id of a business object such as an order, " +
-			"and prints the flow that it belongs to with everything that belongs to that. What was searched is said on standard error.",
+			"and prints the flow that it belongs to, with all its events. A note on standard error says what was searched.",
 		RunE: p.command(t.run),
 	}
 	t.begin.Add(cmd, "one hour ago")
