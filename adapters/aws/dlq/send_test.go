@@ -36,6 +36,8 @@ func TestOnlyWhatIsSurelyRefusedIsRefused(t *testing.T) {
 		{500, code("NotFound"), unknown, true},
 		{408, "", unknown, true},
 		{200, "{", unknown, true},
+		{200, `{"Successful":[],"Failed":[]}`, unknown, true},
+		{200, `{"Successful":[{"Id":"1"}],"Failed":[]}`, unknown, true},
 		{302, "", unknown, true},
 		{200, one("InternalError", false), unknown, true},
 		{200, one("RequestThrottled", false), unsent, false},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/Azure/go-amqp"
@@ -32,6 +33,10 @@ const (
 	ReplyTo    = "ReplyToSessionId"
 	Unreadable = "UnreadableBecause"
 )
+
+// ofSender begins the name under which a property is told that a sender has called as the service's own
+// facts are: nobody else may say where a letter died.
+const ofSender = "property."
 
 // Headers that say why a letter died.
 const (
@@ -82,6 +87,12 @@ func From(m *amqp.Message, e client.Entity) adapters.Message {
 		out.Key = []byte(*p.GroupID)
 	} else if key, ok := m.Annotations[notePartKey].(string); ok {
 		out.Key = []byte(key)
+	}
+	for i := range out.Headers {
+		name := out.Headers[i].Name
+		if strings.EqualFold(name, Source) || strings.EqualFold(name, Deliveries) {
+			out.Headers[i].Name = ofSender + name
+		}
 	}
 	out.Headers = append(out.Headers, toldOf(m, e)...)
 	return out

@@ -134,3 +134,24 @@ func TestWhatNobodyCanReadIsShown(t *testing.T) {
 		}
 	})
 }
+
+// TestOnlyTheServiceSaysWhereALetterDied: whoever sends can call a property as the service's own facts
+// are called.
+func TestOnlyTheServiceSaysWhereALetterDied(t *testing.T) {
+	for name, want := range map[string]string{Source: "orders", "deadlettersource": "orders", Deliveries: "10"} {
+		m := letter()
+		m.ApplicationProperties[name] = "refunds"
+		told, sender := "", ""
+		for _, h := range From(m, orders).Headers {
+			switch {
+			case h.Name == ofSender+name:
+				sender = string(h.Value)
+			case strings.EqualFold(h.Name, name):
+				told += string(h.Value)
+			}
+		}
+		if told != want || sender != "refunds" {
+			t.Errorf("%s: the service says %q, want %q, and the sender %q", name, told, want, sender)
+		}
+	}
+}
