@@ -182,6 +182,21 @@ func TestJSONThatDoesNotFitItsSchemaSaysWhere(t *testing.T) {
 	}
 }
 
+// TestAnEventSaysByWhichSchemaItWasRead: its id, of which subject it is which version, and whose registry.
+func TestAnEventSaysByWhichSchemaItWasRead(t *testing.T) {
+	schema := &schemas.Schema{Ref: schemas.Ref{By: schemas.ByID, ID: 12}, Format: "AVRO", Name: "shop.OrderPlaced", Text: `{"type":"record","name":"OrderPlaced","namespace":"shop","fields":[{"name":"order_id","type":"string"}]}`}
+	if err := payload.Compile(schema, nil); err != nil {
+		t.Fatal(err)
+	}
+	schema.PutAt(schemas.Place{Subject: "orders-value", Version: 3})
+	got := facts(t, 0, time.Time{}, adapters.Message{Value: []byte("\x00\x00\x00\x00\x0c\x0aord-1"), Schemas: one{schema}})
+	for _, want := range []string{"names id 12", "is orders-value v3", "type shop.OrderPlaced", "format Avro", "registry registry", "entity ord-1 body order_id (Avro, schema 12)"} {
+		if !strings.Contains(got, "\n"+want+"\n") {
+			t.Errorf("no line is %q:\n%s", want, got)
+		}
+	}
+}
+
 // one is a registry of one schema.
 type one struct{ schema *schemas.Schema }
 
