@@ -146,6 +146,8 @@ var deathCases = []deathCase{
 		deadheader.Info{Origin: "inventory", OriginFrom: "destination name inventory_skipped", Confidence: deadheader.NameOnly, Reason: "dead-letter", Writer: "masstransit"}},
 	{"NServiceBus", rabbit(adapters.Properties{}, "", "NServiceBus.FailedQ", "inventory@machine", "NServiceBus.TimeOfFailure", "2026-01-31 09:30:00:000001 Z", "NServiceBus.ExceptionInfo.ExceptionType", "E", "NServiceBus.ExceptionInfo.Message", "m"),
 		deadheader.Info{Origin: "inventory", OriginFrom: "header NServiceBus.FailedQ", Confidence: deadheader.Claimed, Exception: "E", Message: "m", LastAt: at("2026-01-31T09:30:00.000001Z"), Writer: "nservicebus"}},
+	{"Azure Service Bus", rabbit(adapters.Properties{}, "", "DeadLetterSource", "events/audit", "DeadLetterReason", "MaxDeliveryCountExceeded", "DeadLetterErrorDescription", "m", "DeliveryCount", "10"),
+		deadheader.Info{Origin: "events/audit", OriginFrom: "header DeadLetterSource", Confidence: deadheader.Claimed, Reason: "MaxDeliveryCountExceeded", Message: "m", Attempts: 10, Writer: "servicebus"}},
 	{"Rebus", rabbit(adapters.Properties{}, "", "rbs2-source-queue", "inventory", "rbs2-delivery-count", "5", "rbs2-error-details", "System.Exception: boom\n   at X"),
 		deadheader.Info{Origin: "inventory", OriginFrom: "header rbs2-source-queue", Confidence: deadheader.Claimed, Exception: "System.Exception", Message: "System.Exception: boom", Attempts: 5, Writer: "rebus"}},
 	{"CAP", kafka("", "", "cap-exception", "System.Exception: boom"), deadheader.Info{Confidence: deadheader.Unknown, Exception: "System.Exception", Message: "System.Exception: boom", Writer: "cap"}},

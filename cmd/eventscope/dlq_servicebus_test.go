@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -116,6 +119,25 @@ func (b *busOfATest) each(queue string, take bool, n int, do func(*amqp.Receiver
 	}
 }
 
+// holdsNoSecret requires that nothing of a connection string is in what was written: journal, plans, archive.
+func holdsNoSecret(t *testing.T, folder string) {
+	t.Helper()
+	files := 0
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if files++; strings.Contains(string(text), "SharedAccess") || strings.Contains(string(text), "root-secret") {
+			t.Errorf("%s holds a secret", path)
+		}
+		return err
+	})
+	if err != nil || files == 0 {
+		t.Errorf("%d files were written: %v", files, err)
+	}
+}
+
 // TestAKilledReplayOfServiceBusLosesNothing: each letter is at its target, under one replay id. A target
 // that detects duplicates takes each once, and drops none although all letters have the same id.
 func TestAKilledReplayOfServiceBusLosesNothing(t *testing.T) {
@@ -139,6 +161,7 @@ func TestAKilledReplayOfServiceBusLosesNothing(t *testing.T) {
 				ids[body][id]++
 				return nil
 			})
+			holdsNoSecret(t, f.state)
 			twice := 0
 			for body, of := range ids {
 				for id, times := range of {
