@@ -217,17 +217,17 @@ func TestDeadLettersThatNobodyReadsAreNoTrouble(t *testing.T) {
 		return &tuitest.Group{Name: name, Topic: name, Kind: consumer.QueueConsumers, Partitions: []tuitest.Partition{{End: 7}}}
 	}
 	mapped(t, 3, func(s *shop) {
-		work, dead := adapters.Endpoint{Name: "work", Kind: adapters.Queue}, adapters.Endpoint{Name: "a.dlq", Kind: adapters.Queue}
-		s.log.There = []adapters.Destination{{Name: dead.Name, Kind: dead.Kind}, {Name: work.Name, Kind: work.Kind}}
+		work, dead := adapters.Endpoint{Name: "a.work", Kind: adapters.Queue}, adapters.Endpoint{Name: "a.dlq", Kind: adapters.Queue}
+		s.log.There = []adapters.Destination{{Name: dead.Name, Kind: dead.Kind}, {Name: work.Name, Kind: work.Kind}, {Name: "z.work", Kind: adapters.Queue}}
 		s.log.Ways = []adapters.Binding{{From: work, To: dead, Way: adapters.Dead}}
 		s.Pass(31 * time.Second).Pass(3 * time.Second)
 		for _, view := range []string{"by destination", "tree"} {
-			s.goTo("work ", "queue").Looks(theme.Bad, "✗ STOP")
+			s.goTo("z.work ", "queue").Looks(theme.Bad, "✗ STOP")
 			s.goTo("a.dlq ", "queue", "☠ STOP")
-			if first := s.Row(1); !strings.Contains(first, "work") {
+			if first := s.Row(1); !strings.Contains(first, "z.work") {
 				t.Errorf("%s: what comes first is %q:\n%s", view, first, s.Text())
 			}
 			s.Press("v", "v")
 		}
-	}, queue("work"), queue("a.dlq"))
+	}, queue("z.work"), queue("a.dlq"))
 }
