@@ -16,6 +16,7 @@ type taken struct {
 	number   int
 	held     deadletter.Delivery
 	archived []byte // as its adapter has written it
+	doubted  bool   // a copy may have been sent before it is sent now
 }
 
 // window deals with letters that were handed over. Wait is the context that an impatient
@@ -105,6 +106,7 @@ func (w *worker) send(ctx context.Context, letters []taken) error {
 	copies, maybe := make([]deadletter.Copy, len(letters)), w.maybe(letters)
 	for i := range letters {
 		copies[i] = w.copy(&letters[i])
+		letters[i].doubted = w.states[letters[i].number].inHand()
 	}
 	line := w.advance(StepSend, letters)
 	line.Maybe = maybe
@@ -128,10 +130,18 @@ func (w *worker) send(ctx context.Context, letters []taken) error {
 
 // unsent notes that copies that were about to be sent are not, since something stops the run.
 func (w *worker) unsent(letters []taken, why error) error {
-	line := w.advance(StepRefuse, letters)
-	line.Error = why.Error()
-	w.note(line)
+	w.refuse(letters, why)
 	return why
+}
+
+// refuse notes that copies are not at the target. A letter of which an earlier one may be stays in doubt.
+func (w *worker) refuse(letters []taken, why error) {
+	certain := slices.DeleteFunc(slices.Clone(letters), func(l taken) bool { return l.doubted })
+	line := w.advance(StepRefuse, certain)
+	if why != nil {
+		line.Error = why.Error()
+	}
+	w.note(line)
 }
 
 // maybe counts the letters of which a copy may be at the target already.
@@ -217,11 +227,7 @@ func (w *worker) sortOut(letters []taken, outcomes []error, failure error) ([]ta
 		failure = fmt.Errorf("%w: %w", errStopped, deadletter.ErrNotSent)
 	}
 	w.note(w.advance(StepConfirm, confirmed))
-	line := w.advance(StepRefuse, refused)
-	if failure != nil {
-		line.Error = failure.Error()
-	}
-	w.note(line)
+	w.refuse(refused, failure)
 	return confirmed, failure
 }
 
@@ -343,7 +349,11 @@ func (w *worker) write() error {
 	if w.lines = nil; len(lines) == 0 {
 		return nil
 	}
-	return w.run.service.journal.Append(lines...)
+	err := w.run.service.journal.Append(lines...)
+	if err != nil {
+		w.confirmed = nil // they stay in their queue: no line says that their copies have arrived
+	}
+	return err
 }
 
 // leftOver skips the letters that were never handed over: they are not there any more.

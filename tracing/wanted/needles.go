@@ -18,6 +18,9 @@ const (
 	fewestBytes = 2
 	// mostBytes is how many bytes of an id are looked for. A longer one is told by its beginning.
 	mostBytes = 255
+	// mostOfOneTail is how many UUIDs that end with the same digits are told apart, as those of one
+	// host do (RFC 9562, version 1). With more, to read a message takes less.
+	mostOfOneTail = 4
 )
 
 func newNeedles(ids []*sought) *needles {
@@ -35,8 +38,18 @@ func newNeedles(ids []*sought) *needles {
 	for i := range n.move {
 		n.move[i] = uint8(n.window - 1)
 	}
+	tails := map[string]int{}
 	for _, id := range ids {
-		n.add(id)
+		tails[string(id.text)]++
+	}
+	for _, id := range ids {
+		switch tail := string(id.text); {
+		case tails[tail] > mostOfOneTail:
+			n.add(&sought{text: id.text, fold: id.fold})
+			tails[tail] = 0
+		case tails[tail] > 0:
+			n.add(id)
+		}
 	}
 	return n
 }

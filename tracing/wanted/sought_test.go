@@ -116,6 +116,26 @@ func TestNeedlesAreFoundWhereOneIs(t *testing.T) {
 	}
 }
 
+// TestManyIDsOfOneHost: their tail alone is enough, whatever is before it, so that a message with others
+// of that host is read rather than held against each of them.
+func TestManyIDsOfOneHost(t *testing.T) {
+	id := func(n int) []byte { return fmt.Appendf(nil, "%08x-2b3c-11ee-9d5a-0242ac120002", 0x5f3a1000+n) }
+	var ids []*sought
+	for n := range 2 * mostOfOneTail {
+		ids = append(ids, soughtOf(id(n)))
+		needles := newNeedles(append(ids, soughtOf([]byte("ord-1009"))))
+		if got, want := needles.in(id(1000)), n >= mostOfOneTail; got != want {
+			t.Errorf("another one of that host may be one of %d: %v", n+1, got)
+		}
+		if !needles.in(id(n)) || !needles.in(id(0)) || !needles.in([]byte(`"ord-1009"`)) {
+			t.Errorf("of %d one is passed over", n+1)
+		}
+		if all := len(needles.ending['2']); all > mostOfOneTail {
+			t.Errorf("a text is held against %d", all)
+		}
+	}
+}
+
 // BenchmarkNeedles is what it takes to look for the ids of a flow in a message of 1 KB that has none
 // of them.
 func BenchmarkNeedles(b *testing.B) {

@@ -71,6 +71,8 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		}
 	}
 	transport := transportOf(settings.HTTPClient)
+	transport.Protocols = new(http.Protocols)
+	transport.Protocols.SetHTTP1(true) // over HTTP/2 a question that was heard may be asked again: see rewindable
 	if c.TLS != nil && (c.TLS.CA != "" || c.TLS.Certificate != "" || c.TLS.ServerName != "") {
 		if transport.TLSClientConfig, err = c.TLS.Settings(""); err != nil {
 			return nil, err
@@ -161,7 +163,8 @@ func (b *bounded) Do(request *http.Request) (*http.Response, error) {
 }
 
 // rewindable lets the standard library ask on a new connection, where the service has closed an idle
-// one before any byte of the question was written. The SDK's own body can be read but once.
+// one before any byte of the question was written. The SDK's own body can be read but once. Over HTTP/2
+// the library would ask again, too, where a stream was reset after the service had read the question.
 func rewindable(request *http.Request) error {
 	if request.Body == nil || request.GetBody != nil {
 		return nil

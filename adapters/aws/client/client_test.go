@@ -2,10 +2,13 @@ package client
 
 import (
 	"context"
+	"encoding/pem"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"eventscope/adapters/driver"
 )
 
 // closedWhenIdle is a connection that serves one question, and is closed by then.
@@ -60,5 +65,32 @@ func TestAQuestionThatReachedNobodyIsAskedAgain(t *testing.T) {
 	}
 	if len(heard) != 3 || connections != 3 || !strings.Contains(heard[2], "orders-dlq") {
 		t.Errorf("%d connections; it was asked %q", connections, heard)
+	}
+}
+
+// TestQuestionsAreAskedOverHTTP1: see rewindable.
+func TestQuestionsAreAskedOverHTTP1(t *testing.T) {
+	var version atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		version.Store(int32(r.ProtoMajor))
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		_, _ = io.WriteString(w, `{"Messages":[]}`)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	authority := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open(t.Context(), Config{
+		Region: "us-east-1", Endpoint: server.URL, Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""), TLS: &driver.TLS{CA: authority},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.SQS.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(server.URL + "/1/orders-dlq")}, Once); err != nil || version.Load() != 1 {
+		t.Errorf("it was asked over HTTP/%d, %v", version.Load(), err)
 	}
 }

@@ -158,8 +158,8 @@ func (r *redrive) Guarantee() deadletter.Guarantee { return deadletter.AtLeastOn
 
 // Next implements deadletter.Redrive. Letters that nobody ordered are handed over on the way;
 // they can be preserved and copied until the next call only, so that their bodies need
-// no memory. No more than half of the credit is handed over, so that there is some for
-// the next letters before these are acknowledged.
+// no memory. No more than a third of the credit is handed over, so that there is some for
+// the next letters before these and those before them are acknowledged.
 func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
 	r.Hurry = deadletter.Hurry(ctx)
 	defer r.conn.LimitWaits(r.Hurry, false)()
@@ -167,7 +167,7 @@ func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, er
 	r.others = r.others[:0]
 	var held []deadletter.Delivery
 	holding := publish.Holding{Letters: r.Copier.Letters}
-	for len(held) < max(1, min(most, r.letterConsumer.prefetch/2)) && r.left > 0 && r.letterConsumer.read < r.most && r.refused == nil {
+	for len(held) < max(1, min(most, r.letterConsumer.prefetch/3)) && r.left > 0 && r.letterConsumer.read < r.most && r.refused == nil {
 		d, err := r.letterConsumer.next(ctx, len(held) > 0)
 		if err != nil {
 			return held, err
