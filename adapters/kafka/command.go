@@ -2,14 +2,18 @@ package kafka
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
+	"eventscope/adapters/kafka/cluster"
 )
 
-// passwordOf is what stands for the password in a command: a variable of the reader's own shell.
+// What stands for the password, or the secret of an OAuth client, in a command: a variable of the reader's
+// own shell.
 const (
 	passwordOf = `sasl.password="$KAFKA_PASSWORD"`
 	secretOf   = `sasl.oauthbearer.client.secret="$KAFKA_PASSWORD"`
@@ -55,6 +59,7 @@ func (c *Config) kcatLogin() string {
 			set("sasl.oauthbearer.client.id", c.SASL.User)
 			set("sasl.oauthbearer.token.endpoint.url", c.SASL.Tokens.URL)
 			set("sasl.oauthbearer.scope", c.SASL.Tokens.Scope)
+			set("sasl.oauthbearer.extensions", extensionsOf(c.SASL))
 			fmt.Fprintf(&b, " -X %s", secretOf)
 			return b.String()
 		}
@@ -64,4 +69,13 @@ func (c *Config) kcatLogin() string {
 		}
 	}
 	return b.String()
+}
+
+// extensionsOf are what goes beside a token, as librdkafka has them.
+func extensionsOf(s *cluster.SASL) string {
+	all := make([]string, 0, len(s.Extensions))
+	for _, name := range slices.Sorted(maps.Keys(s.Extensions)) {
+		all = append(all, name+"="+s.Extensions[name])
+	}
+	return strings.Join(all, ",")
 }

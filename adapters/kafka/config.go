@@ -179,6 +179,8 @@ const oauthBearer, mskIAM = "OAUTHBEARER", "AWS_MSK_IAM"
 func (c *Config) mechanism() (sasl.Mechanism, error) {
 	s := c.SASL
 	switch token := s.Mechanism == oauthBearer && s.Tokens == nil; {
+	case s.Mechanism == mskIAM && c.TLS == nil:
+		return nil, c.usage("whoever is on the way could use the login of AWS_MSK_IAM", "write kafkas:// in place of kafka://")
 	case s.Mechanism == mskIAM:
 		return login.IAM(), nil
 	case token && s.Token == "":

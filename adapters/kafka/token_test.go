@@ -3,15 +3,15 @@ package kafka_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"eventscope/adapters"
 	"eventscope/adapters/driver"
@@ -123,10 +123,8 @@ func TestTheCredentialsOfAWS(t *testing.T) {
 	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"} {
 		t.Setenv(name, value)
 	}
-	c, k := fake(t)
-	k.ControlKey(int16(kmsg.SASLHandshake), func(r kmsg.Request) (kmsg.Response, error, bool) {
-		k.KeepControl()
-		return r.ResponseKind(), nil, true // it offers whatever is asked for
-	})
-	refused(t, kafka.Config{Brokers: []string{c.address}, SASL: &kafka.SASL{Mechanism: "AWS_MSK_IAM"}}, adapters.ErrNotAuthenticated, "no credentials of AWS")
+	if _, _, err := login.IAM().Authenticate(t.Context(), "b-1.demo.abcdef.c2.kafka.eu-central-1.amazonaws.com:9098"); !errors.Is(err, adapters.ErrNotAuthenticated) || !strings.Contains(err.Error(), "no credentials of AWS") {
+		t.Errorf("without credentials: %v", err)
+	}
+	refused(t, kafka.Config{Brokers: []string{"127.0.0.1:1"}, SASL: &kafka.SASL{Mechanism: "AWS_MSK_IAM"}}, adapters.ErrUsage, "kafkas://")
 }

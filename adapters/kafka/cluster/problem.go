@@ -162,6 +162,9 @@ func (a *Access) User() string {
 	if a.SASL != nil && a.SASL.User == "" {
 		return "(of " + a.SASL.Mechanism + ")"
 	}
+	if a.SASL != nil && a.SASL.Tokens != nil {
+		return fmt.Sprintf("(of the token for client %q)", a.SASL.User)
+	}
 	if a.SASL != nil {
 		return fmt.Sprintf("%q", a.SASL.User)
 	}
