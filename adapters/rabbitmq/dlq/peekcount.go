@@ -1,12 +1,14 @@
 package dlq
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock" // file locks on every system, which the standard library has not
 
@@ -83,12 +85,22 @@ func (p *PeekCounts) change(do func(counts map[string]int64) (changed bool)) err
 	return nil
 }
 
+// Others hold the lock of the counts for a moment only.
+const (
+	countsTime  = 10 * time.Second
+	countsPause = 5 * time.Millisecond
+)
+
 func (p *PeekCounts) changeFile(do func(counts map[string]int64) bool) (err error) {
 	if err := os.MkdirAll(filepath.Dir(p.path), 0o700); err != nil {
 		return err
 	}
 	lock := flock.New(p.path + ".lock")
-	if err := lock.Lock(); err != nil {
+	waiting, cancel := context.WithTimeout(context.Background(), countsTime)
+	defer cancel()
+	if _, err := lock.TryLockContext(waiting, countsPause); waiting.Err() != nil {
+		return errors.New("another process holds " + lock.Path() + ", and does not go on")
+	} else if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()

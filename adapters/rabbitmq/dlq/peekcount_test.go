@@ -1,10 +1,18 @@
 package dlq
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"eventscope/adapters/deadletter"
 )
 
 // TestCountsAreOneForAllProcesses: what one has counted the next knows, and brokers do not
@@ -44,4 +52,21 @@ func TestCountsThatCannotBeKept(t *testing.T) {
 	if err := (&PeekCounts{path: path}).add("queue", 1); err == nil {
 		t.Error("nothing was said")
 	}
+}
+
+// TestCountsThatAnotherProcessHolds are not waited for without an end.
+func TestCountsThatAnotherProcessHolds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "looks.json")
+	other := flock.New(path + ".lock")
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		err := (&PeekCounts{path: path}).add("queue", 1)
+		if waited := time.Since(began); !errors.Is(err, deadletter.ErrUnsafePeek) || !strings.Contains(err.Error(), "another process holds") || waited < countsTime || waited > countsTime+time.Second {
+			t.Errorf("after %v: %v", waited, err)
+		}
+	})
 }
