@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -13,6 +16,7 @@ import (
 	"github.com/Azure/go-amqp"
 
 	"eventscope/adapters"
+	"eventscope/adapters/deadletter"
 	"eventscope/adapters/driver"
 	"eventscope/adapters/servicebus/client"
 )
@@ -159,5 +163,116 @@ func TestPurposes(t *testing.T) {
 			t.Errorf("opened for %d it reads: %v", purpose, source.Tailer != nil)
 		}
 		_ = source.Close()
+	}
+}
+
+// freezing passes on what both sides say until it is told to stop, and then keeps the connections.
+type freezing struct {
+	address string
+	frozen  chan struct{}
+}
+
+// freeze stops it.
+func (f *freezing) freeze() { close(f.frozen) }
+
+// behind is a way to a service that can be frozen.
+func behind(t *testing.T, service string) *freezing {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &freezing{listener.Addr().String(), make(chan struct{})}
+	var passing sync.WaitGroup
+	ended, end := context.WithCancel(context.Background())
+	t.Cleanup(func() { end(); _ = listener.Close(); passing.Wait() })
+	pass := func(to, from net.Conn) {
+		defer to.Close()
+		buffer := make([]byte, 32<<10)
+		for {
+			n, err := from.Read(buffer)
+			select {
+			case <-f.frozen:
+				<-ended.Done()
+				return
+			default:
+			}
+			if _, failed := to.Write(buffer[:n]); err != nil || failed != nil {
+				return
+			}
+		}
+	}
+	passing.Go(func() {
+		for {
+			ours, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			theirs, err := net.Dial("tcp", service)
+			if err != nil {
+				_ = ours.Close()
+				continue
+			}
+			context.AfterFunc(ended, func() { _, _ = ours.Close(), theirs.Close() })
+			passing.Go(func() { pass(theirs, ours) })
+			passing.Go(func() { pass(ours, theirs) })
+		}
+	})
+	return f
+}
+
+// TestACtrlCDoesNotWaitForASilentService: whoever wants an end of a run has it soon, and what became of
+// the copies on their way is said not to be known.
+func TestACtrlCDoesNotWaitForASilentService(t *testing.T) {
+	p := bus(t)
+	queue := p.queue(t, p.name(""), nil)
+	p.send(t, queue, amqp.NewMessage([]byte("a")), amqp.NewMessage([]byte("b")), amqp.NewMessage([]byte("c")))
+	p.bury(t, queue, 3, "test", "")
+	way := behind(t, p.secret.Host)
+	source := p.open(t, func(c *Config) {
+		c.Address, c.Names, c.Write, c.Purpose = way.address, []string{queue}, true, driver.ToInspect
+	})
+	defer source.Close()
+	dlq := queue + string(client.Dead)
+	var wanted []adapters.Position
+	if err := source.DeadLetters.Peek(t.Context(), deadletter.Peek{DLQ: dlq}, func(part []deadletter.Delivery) error {
+		for i := range part {
+			wanted = append(wanted, part[i].Position)
+		}
+		return nil
+	}); err != nil || len(wanted) != 3 {
+		t.Fatal(len(wanted), err)
+	}
+	redrive, err := source.DeadLetters.Redrive(t.Context(), deadletter.Order{DLQ: dlq, Letters: wanted})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := redrive.Next(t.Context(), 3)
+	if err != nil || len(held) != 3 {
+		t.Fatal(len(held), err)
+	}
+	copies := make([]deadletter.Copy, len(held))
+	for i := range held {
+		copies[i] = deadletter.Copy{Of: &held[i], To: deadletter.Target(queue)}
+	}
+	if outcomes, err := redrive.Send(t.Context(), copies[:1], nil)(t.Context()); err != nil || outcomes[0] != nil {
+		t.Fatal(outcomes, err)
+	}
+	way.freeze()
+	operator, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	limit, cancel := context.WithTimeout(deadletter.Finishing(operator), 20*time.Second) // askTime is more
+	defer cancel()
+	outcomes, err := redrive.Send(limit, copies[1:], nil)(limit)
+	if err == nil || !errors.Is(outcomes[0], deadletter.ErrUnknownOutcome) || limit.Err() != nil {
+		t.Errorf("%v, %v", outcomes, err)
+	}
+	if err := redrive.Acknowledge(limit, held[:1]); err == nil || limit.Err() != nil {
+		t.Errorf("acknowledged: %v", err)
+	}
+	closing, cancel := context.WithTimeout(t.Context(), 10*time.Second) // to give letters back may take longer
+	defer cancel()
+	if _ = redrive.Close(); closing.Err() != nil { // the locks run out
+		t.Error("letters are given back though nobody takes them")
 	}
 }

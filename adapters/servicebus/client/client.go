@@ -20,6 +20,8 @@ import (
 const (
 	// askTime is how long the service may take to answer one question.
 	askTime = 30 * time.Second
+	// hurryTime is how long it may take once somebody wants an end.
+	hurryTime = time.Second
 	// suffix is that of namespaces in the public cloud.
 	suffix = ".servicebus.windows.net"
 	port   = "5671"

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/Azure/go-amqp"
+
+	"eventscope/adapters/deadletter"
 )
 
 const (
@@ -34,7 +36,7 @@ type Conn struct {
 
 // Dial connects and logs in. What may be done with an entity is asked when it is used.
 func (c *Client) Dial(ctx context.Context) (*Conn, error) {
-	limited, cancel := context.WithTimeout(ctx, askTime)
+	limited, cancel := Limit(ctx)
 	defer cancel()
 	conn := &Conn{client: c, askers: map[string]*Asker{}, claims: map[string]time.Time{}}
 	err := conn.open(limited)
@@ -136,7 +138,7 @@ func (c *Conn) Renew(ctx context.Context) error {
 	return nil
 }
 
-// limit is ctx with an end, for one question.
-func limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, askTime)
+// Limit is ctx with an end, for one question: sooner where somebody wants an end.
+func Limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return deadletter.Within(ctx, askTime, hurryTime)
 }

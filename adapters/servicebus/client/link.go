@@ -9,7 +9,7 @@ import (
 // Receiver takes messages of an entity under a lock. It hands out only as many as it is asked for.
 // With take they are removed as they are handed out.
 func (c *Conn) Receiver(ctx context.Context, e Entity, take bool) (*amqp.Receiver, error) {
-	limited, cancel := limit(ctx)
+	limited, cancel := Limit(ctx)
 	defer cancel()
 	receiver, err := c.receiver(limited, e, take)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *Conn) receiver(ctx context.Context, e Entity, take bool) (*amqp.Receive
 
 // Sender sends to a queue or a topic.
 func (c *Conn) Sender(ctx context.Context, e Entity) (*amqp.Sender, error) {
-	limited, cancel := limit(ctx)
+	limited, cancel := Limit(ctx)
 	defer cancel()
 	err := c.Claim(limited, e.Path())
 	if err != nil {

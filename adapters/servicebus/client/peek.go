@@ -13,7 +13,7 @@ const PeekedAtOnce = 250
 // Peek shows messages of an entity from a number on, in their order, as they are on the wire; none
 // where there is none. Nothing is locked or counted. A session, if not nil, leaves out all others.
 func (c *Conn) Peek(ctx context.Context, e Entity, from int64, most int, session *string) ([][]byte, error) {
-	limited, cancel := limit(ctx)
+	limited, cancel := Limit(ctx)
 	defer cancel()
 	raw, err := c.peek(limited, e, from, min(most, PeekedAtOnce), session)
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *Conn) peek(ctx context.Context, e Entity, from int64, most int, session
 
 // RenewLocks keeps locks for their whole time again.
 func (c *Conn) RenewLocks(ctx context.Context, e Entity, locks []amqp.UUID) error {
-	limited, cancel := limit(ctx)
+	limited, cancel := Limit(ctx)
 	defer cancel()
 	a, err := c.Asker(limited, e)
 	if err == nil {

@@ -19,6 +19,8 @@ const (
 	settledAtOnce = 16
 	// backTime is how long giving back may take. Behind it locks run out by themselves.
 	backTime = 15 * time.Second
+	// hurriedBack is how long it may take once somebody wants an end.
+	hurriedBack = time.Second
 )
 
 // redrive acts on the letters of one entity.
@@ -35,6 +37,7 @@ type redrive struct {
 	asked  time.Time                // when what comes next can have been locked, at the earliest
 	credit int                      // how many were asked for and have not come
 	done   []uint64                 // handles of what was completed
+	hurry  context.Context          // its end says that somebody wants an end, as of the last call
 }
 
 // Redrive implements deadletter.Queues. Several redrives at once are given different letters, since
@@ -51,7 +54,7 @@ func (d *DeadLetters) Redrive(ctx context.Context, order deadletter.Order) (dead
 	if err != nil {
 		return nil, err
 	}
-	r := &redrive{sender: newSender(d, conn), entity: e, wanted: map[int64]bool{}, mine: map[uint64]*amqp.Message{}}
+	r := &redrive{sender: newSender(d, conn), entity: e, wanted: map[int64]bool{}, mine: map[uint64]*amqp.Message{}, hurry: deadletter.Hurry(ctx)}
 	for _, position := range order.Letters {
 		r.wanted[position.Offset] = true
 	}
@@ -76,6 +79,7 @@ func (r *redrive) Overdue() bool { return r.keeper.overdue() }
 
 // Next implements deadletter.Redrive.
 func (r *redrive) Next(ctx context.Context, most int) ([]deadletter.Delivery, error) {
+	r.hurry = deadletter.Hurry(ctx)
 	if len(r.wanted) == 0 && len(r.ready) == 0 {
 		return nil, ctx.Err()
 	}
@@ -108,6 +112,7 @@ func (r *redrive) take(m *amqp.Message) {
 
 // Acknowledge implements deadletter.Redrive.
 func (r *redrive) Acknowledge(ctx context.Context, letters []deadletter.Delivery) error {
+	r.hurry = deadletter.Hurry(ctx)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -119,7 +124,9 @@ func (r *redrive) Acknowledge(ctx context.Context, letters []deadletter.Delivery
 		}
 		messages = append(messages, m)
 	}
-	if err := settleAll(ctx, messages, func(ctx context.Context, m *amqp.Message) error { return r.receiver.AcceptMessage(ctx, m) }); err != nil {
+	limited, cancel := client.Limit(ctx)
+	defer cancel()
+	if err := settleAll(limited, messages, func(ctx context.Context, m *amqp.Message) error { return r.receiver.AcceptMessage(ctx, m) }); err != nil {
 		return r.letters.Client.Problem(ctx, "remove letters of "+r.entity.String(), err)
 	}
 	for i := range letters {
@@ -145,7 +152,7 @@ func (r *redrive) Close() error {
 	if r.keeper == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), backTime)
+	ctx, cancel := deadletter.Within(deadletter.Finishing(r.hurry), backTime, hurriedBack)
 	defer cancel()
 	r.keeper.close()
 	r.keeper = nil

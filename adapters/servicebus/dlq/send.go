@@ -72,7 +72,7 @@ func (s *sender) Send(ctx context.Context, copies []deadletter.Copy, _ []deadlet
 	outcomes := make([]error, len(copies))
 	var waiting []posted
 	var failed error
-	if err := s.conn.Renew(ctx); err != nil {
+	if err := s.renew(ctx); err != nil {
 		failed = s.letters.Client.Problem(ctx, "send copies", err)
 	}
 	for i := range copies {
@@ -86,11 +86,13 @@ func (s *sender) Send(ctx context.Context, copies []deadletter.Copy, _ []deadlet
 			continue
 		}
 		outcomes[i] = err
-		if adapters.IsEnd(err) || errors.Is(err, adapters.ErrNotConnected) || errors.Is(err, adapters.ErrNotAuthenticated) {
+		if adapters.IsEnd(err) || errors.Is(err, adapters.ErrNotConnected) || errors.Is(err, adapters.ErrNotAuthenticated) || errors.Is(err, deadletter.ErrUnknownOutcome) {
 			failed = err
 		}
 	}
 	return func(ctx context.Context) ([]error, error) {
+		ctx, cancel := client.Limit(ctx)
+		defer cancel()
 		for i := range waiting {
 			err := s.outcome(ctx, &waiting[i])
 			outcomes[waiting[i].number] = err
@@ -102,8 +104,17 @@ func (s *sender) Send(ctx context.Context, copies []deadletter.Copy, _ []deadlet
 	}
 }
 
+// renew shows again who one is, where that is over soon.
+func (s *sender) renew(ctx context.Context) error {
+	ctx, cancel := client.Limit(ctx)
+	defer cancel()
+	return s.conn.Renew(ctx)
+}
+
 // post sends a copy without waiting for what the service says.
 func (s *sender) post(ctx context.Context, c *deadletter.Copy) (receipt amqp.SendReceipt, err error) {
+	ctx, cancel := client.Limit(ctx)
+	defer cancel()
 	way := s.way(ctx, c.To)
 	if way.err != nil {
 		return receipt, way.err
@@ -115,15 +126,15 @@ func (s *sender) post(ctx context.Context, c *deadletter.Copy) (receipt amqp.Sen
 	if receipt, err = way.sender.SendWithReceipt(ctx, m, nil); err == nil {
 		return receipt, nil
 	}
-	if ctx.Err() != nil {
-		return receipt, ctx.Err()
-	}
 	var link *amqp.LinkError
-	if errors.As(err, &link) {
+	if errors.As(err, &link) || ctx.Err() != nil { // of a large copy a part may be on its way, and no other may follow it
 		delete(s.links, c.To)
 	}
+	if ctx.Err() != nil {
+		return receipt, unanswered("it was being sent, and the service takes nothing", c.To)
+	}
 	if problem := s.letters.Client.Problem(ctx, "send to "+string(c.To), err); link != nil || errors.Is(problem, adapters.ErrNotConnected) && isConnection(err) {
-		return receipt, &adapters.Problem{Doing: "tell whether a copy arrived", Cause: "the connection has ended", Remedy: "look for its replay id at " + string(c.To), Kind: deadletter.ErrUnknownOutcome}
+		return receipt, unanswered("the connection has ended", c.To)
 	}
 	return receipt, &adapters.Problem{Doing: "send to " + string(c.To), Cause: fmt.Sprintf("it cannot be sent as it is (%.200v)", err), Remedy: "edit it, or leave it out", Kind: adapters.ErrTooLarge}
 }
@@ -164,6 +175,11 @@ func (s *sender) find(ctx context.Context, to deadletter.Target) *link {
 
 func unroutable(to deadletter.Target) error {
 	return &adapters.Problem{Doing: "send to " + string(to), Cause: "there is no such queue or topic", Remedy: "name another", Kind: deadletter.ErrUnroutable}
+}
+
+// unanswered is the outcome of a copy of which nobody can tell.
+func unanswered(cause string, to deadletter.Target) error {
+	return &adapters.Problem{Doing: "tell whether a copy arrived", Cause: cause, Remedy: "look for its replay id at " + string(to), Kind: deadletter.ErrUnknownOutcome}
 }
 
 // copy is what is sent in place of a letter.
@@ -213,7 +229,7 @@ func (s *sender) outcome(ctx context.Context, p *posted) error {
 	state, err := p.receipt.Wait(ctx)
 	if err != nil {
 		delete(s.links, p.to)
-		return &adapters.Problem{Doing: "tell whether a copy arrived", Cause: "it was sent, and the service has not answered", Remedy: "look for its replay id at " + string(p.to), Kind: deadletter.ErrUnknownOutcome}
+		return unanswered("it was sent, and the service has not answered", p.to)
 	}
 	switch state := state.(type) {
 	case *amqp.StateAccepted:
