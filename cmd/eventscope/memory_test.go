@@ -11,7 +11,7 @@ import (
 
 func TestMemoryIsShared(t *testing.T) {
 	for mebibytes, want := range map[int64]struct{ alone, besideScreen int64 }{
-		16: {6, 4}, 64: {24, 16}, 128: {88, 64}, 256: {192, 192}, 512: {384, 384}, 4096: {3072, 3072},
+		16: {5, 4}, 64: {21, 16}, 128: {85, 64}, 256: {192, 192}, 512: {384, 384}, 4096: {3072, 3072},
 	} {
 		s := &settings{memory: budget.Bytes(mebibytes << 20)}
 		if alone, beside := s.tracing().Memory>>20, s.besideScreen().Memory>>20; alone != want.alone || beside != want.besideScreen {

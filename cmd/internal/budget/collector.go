@@ -10,12 +10,12 @@ import (
 const (
 	// programBytes is what the pages of the program itself take, which the runtime
 	// does not count as its own.
-	programBytes = 32 << 20
+	programBytes = 35 << 20
 	// leastLimit leaves the collector room to breathe beside the [Bytes.Index] of a small budget:
-	// with less it would never rest, since some 15 MiB are in use however small the budget.
-	leastLimit = 40 << 20
+	// with less it would never rest, since some 12 MiB are in use however small the budget.
+	leastLimit = 36 << 20
 	// leastBesideScreen is that beside a screen, whose index is smaller.
-	leastBesideScreen = 38 << 20
+	leastBesideScreen = 35 << 20
 )
 
 // Limit holds a process with an index to the budget.

@@ -5,7 +5,7 @@ import "eventscope/adapters/payload"
 const (
 	// inFlightBytes is room for what is on its way from the brokers, packed and
 	// unpacked, and for garbage that was not collected yet.
-	inFlightBytes = 40 << 20
+	inFlightBytes = 43 << 20
 	// screenBytes is that with all that a screen shows besides the index.
 	screenBytes = 64 << 20
 )
@@ -18,7 +18,7 @@ const Default Bytes = 512 << 20
 
 // Index is the share of an index that has the command to itself.
 func (b Bytes) Index() int64 {
-	return int64(min(b/4*3, max(b/8*3, b-inFlightBytes)))
+	return int64(min(b/4*3, max(b/16*5, b-inFlightBytes)))
 }
 
 // BesideScreen is the share of an index beside the lists of a screen.
