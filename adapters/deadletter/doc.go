@@ -14,7 +14,7 @@
 //
 // # What may be lost
 //
-// No letter: it is removed from a queue only by [Redrive.Settle], which its owner calls after
+// No letter: it is removed from a queue only by [Redrive.Acknowledge], which its owner calls after
 // the copy was confirmed and recorded. A copy may come twice after a crash unless the
 // [Guarantee] is ExactlyOnce. A broker that counts deliveries may drop what a killed peek or
 // redrive held: then the peek is refused, or told what it costs.
@@ -24,6 +24,7 @@
 //	queues.go     Queues: finding dead-letter queues, reading letters, beginning a redrive
 //	queue.go      Queue: one dead-letter queue, what a peek costs, how what was dealt with is told
 //	letter.go     Peek and Delivery: letters that are looked at, and that are held
+//	held.go       Held: letters in hand, with what they are on the wire
 //	target.go     Target and Recipients: where copies go, and who receives them
 //	redrive.go    Order, Copy, Redrive, Sender, Publisher, Guarantee: acting on letters
 //	errors.go     sentinels

@@ -93,11 +93,7 @@ func (l *look) read(ctx context.Context) error {
 
 // hand hands a part over. Keep owns what it is handed, and may change it.
 func (l *look) hand(part []deadletter.Delivery) error {
-	handles := make([]uint64, len(part))
-	for i := range part {
-		handles[i] = part[i].Handle
-	}
-	defer l.letters.drop(handles)
+	defer l.letters.Drop(deadletter.HandlesOf(part))
 	return l.keep(part)
 }
 

@@ -71,26 +71,26 @@ func TestOnlyWhatIsInHandIsKept(t *testing.T) {
 		var one deadletter.Delivery
 		var wanted []adapters.Position
 		if err := d.Peek(t.Context(), deadletter.Peek{DLQ: "orders-dlq"}, func(part []deadletter.Delivery) error {
-			if len(d.letters.held) > batch {
-				t.Errorf("%d are kept", len(d.letters.held))
+			if d.letters.Len() > batch {
+				t.Errorf("%d are kept", d.letters.Len())
 			}
 			if one = part[0]; len(wanted) < 2 {
 				wanted = append(wanted, part[len(part)-1].Position)
 			}
 			part[0].Handle = 0 // it is ours
 			return nil
-		}); err != nil || len(d.letters.held) != 0 {
-			t.Errorf("%d are kept: %v", len(d.letters.held), err)
+		}); err != nil || d.letters.Len() != 0 {
+			t.Errorf("%d are kept: %v", d.letters.Len(), err)
 		}
 		if _, err := d.Encode(nil, &one); !errors.Is(err, adapters.ErrGone) {
 			t.Errorf("what was given back is encoded: %v", err)
 		}
 		r, held := taking(t, d, append(wanted, adapters.DigestPosition("orders-dlq", 1)), 100)
-		if len(held) != 2 || len(d.letters.held) != 2 || f.visible() != 0 {
-			t.Errorf("%d were taken, %d are kept, %d are free", len(held), len(d.letters.held), f.visible())
+		if len(held) != 2 || d.letters.Len() != 2 || f.visible() != 0 {
+			t.Errorf("%d were taken, %d are kept, %d are free", len(held), d.letters.Len(), f.visible())
 		}
-		if err := r.Close(); err != nil || f.visible() != 100 || len(d.letters.held) != 0 {
-			t.Errorf("%d are back, %d are kept: %v", f.visible(), len(d.letters.held), err)
+		if err := r.Close(); err != nil || f.visible() != 100 || d.letters.Len() != 0 {
+			t.Errorf("%d are back, %d are kept: %v", f.visible(), d.letters.Len(), err)
 		}
 	})
 }

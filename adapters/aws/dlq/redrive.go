@@ -146,7 +146,7 @@ func (r *redrive) take(raw *types.Message, asked time.Time) bool {
 		return false
 	}
 	if r.wanted[message.PositionOf(id, r.holder.queue.Name)] == 0 { // it is held, or it would come again
-		r.ids[id] = handles.Add(1)
+		r.ids[id] = deadletter.NewHandle()
 		r.holder.add(r.ids[id], receipt, asked)
 		return true
 	}
@@ -166,7 +166,7 @@ func (r *redrive) Acknowledge(ctx context.Context, letters []deadletter.Delivery
 	}
 	handles := make(map[uint64]bool, len(letters))
 	for i := range letters {
-		if _, err := r.letters.letters.find(&letters[i], "acknowledge"); err != nil {
+		if _, err := r.letters.letters.Find(&letters[i], "acknowledge"); err != nil {
 			return err
 		}
 		handles[letters[i].Handle] = true
@@ -181,7 +181,7 @@ func (r *redrive) Acknowledge(ctx context.Context, letters []deadletter.Delivery
 		return err
 	}
 	r.holder.drop(handles)
-	r.letters.letters.drop(slices.Collect(maps.Keys(handles)))
+	r.letters.letters.Drop(slices.Collect(maps.Keys(handles)))
 	return nil
 }
 
@@ -196,7 +196,7 @@ func (r *redrive) refuseLapsed(handles map[uint64]bool) error {
 
 // Close implements deadletter.Redrive.
 func (r *redrive) Close() error {
-	r.letters.letters.drop(r.mine)
+	r.letters.letters.Drop(r.mine)
 	r.mine, r.ready, r.wanted = nil, nil, nil
 	return r.holder.close(deadletter.Finishing(r.hurry))
 }

@@ -244,7 +244,7 @@ func (d *DeadLetters) original(c *deadletter.Copy) (*types.Message, error) {
 	case c.To.IsZero():
 		return nil, &adapters.Problem{Doing: "send a copy", Cause: "no destination is named", Remedy: "name a queue", Kind: adapters.ErrUsage}
 	case c.Of != nil:
-		return d.letters.find(c.Of, "send a copy of")
+		return d.letters.Find(c.Of, "send a copy of")
 	case c.Original != nil:
 		raw, _, err := message.Read(c.Original)
 		if err != nil {

@@ -201,7 +201,7 @@ func keepEach(l *queuePeek, part []amqp.Delivery) error {
 	for i := range part {
 		held[i] = holding.FromQueue(&part[i], l.queue)
 	}
-	handles := publish.HandlesOf(held) // keep owns what it is handed
+	handles := deadletter.HandlesOf(held) // keep owns what it is handed
 	defer l.DeadLetters.Letters.Drop(handles)
 	return l.keep(held)
 }

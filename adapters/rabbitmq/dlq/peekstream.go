@@ -28,7 +28,7 @@ func (d *DeadLetters) peekStream(ctx context.Context, l *connection.Conn, peek d
 		}
 		held := part
 		part = nil
-		handles := publish.HandlesOf(held) // keep owns what it is handed
+		handles := deadletter.HandlesOf(held) // keep owns what it is handed
 		defer d.Letters.Drop(handles)
 		return keep(held)
 	}

@@ -243,7 +243,7 @@ func (r *redrive) Acknowledge(ctx context.Context, letters []deadletter.Delivery
 	for i := range letters {
 		tag, ok := r.tags[letters[i].Handle]
 		if !ok {
-			return publish.NotHeld("settle", &letters[i])
+			return deadletter.NotHeld("settle", &letters[i])
 		}
 		tags = append(tags, tag)
 	}
@@ -254,7 +254,7 @@ func (r *redrive) Acknowledge(ctx context.Context, letters []deadletter.Delivery
 	for _, tag := range tags {
 		delete(r.overLimit, tag)
 	}
-	handles := publish.HandlesOf(letters)
+	handles := deadletter.HandlesOf(letters)
 	for _, handle := range handles {
 		delete(r.tags, handle)
 	}

@@ -70,7 +70,7 @@ func (s *streamRedrive) Next(ctx context.Context, most int) ([]deadletter.Delive
 			s.offsets = s.offsets[1:]
 		}
 	}
-	s.handed = publish.HandlesOf(held)
+	s.handed = deadletter.HandlesOf(held)
 	return held, nil
 }
 

@@ -33,9 +33,9 @@ func (c *Copier) outgoing(of *deadletter.Copy) (Outgoing, error) {
 	}
 	switch {
 	case of.Of != nil:
-		d, ok := c.Letters.find(of.Of)
-		if !ok {
-			return o, NotHeld("send a copy of", of.Of)
+		d, err := c.Letters.Find(of.Of, "send a copy of")
+		if err != nil {
+			return o, err
 		}
 		o.Publishing = Republish(d)
 	case of.Original != nil:

@@ -15,9 +15,9 @@ func (c *Copier) Encode(dst []byte, letter *deadletter.Delivery) ([]byte, error)
 	if letter.Position.Partition == adapters.NoPartition {
 		return dst, wording.Problem("preserve "+letter.Position.String(), "it stays in its stream", "", errors.ErrUnsupported)
 	}
-	d, ok := c.Letters.find(letter)
-	if !ok {
-		return dst, NotHeld("preserve", letter)
+	d, err := c.Letters.Find(letter, "preserve")
+	if err != nil {
+		return dst, err
 	}
 	line, err := preserved.Append(dst, d, letter.Position.Destination)
 	if err != nil {

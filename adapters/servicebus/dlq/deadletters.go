@@ -19,7 +19,8 @@ type DeadLetters struct {
 	None  bool
 	Write bool
 
-	letters letters
+	// letters are those in the hand of looks and redrives.
+	letters deadletter.Held[*held]
 }
 
 func (d *DeadLetters) mayWrite(doing string) error {

@@ -1,10 +1,6 @@
 package dlq
 
 import (
-	"fmt"
-	"sync"
-	"sync/atomic"
-
 	"github.com/Azure/go-amqp"
 
 	"eventscope/adapters"
@@ -13,14 +9,7 @@ import (
 	"eventscope/adapters/servicebus/message"
 )
 
-// letters are those in the hand of looks and redrives, as they are on the wire: a message of the contract
-// leaves out of which types its properties are.
-type letters struct {
-	mu   sync.Mutex
-	held map[uint64]*held
-}
-
-// held is a letter: its bytes, or a message that was received.
+// held is a letter as it is on the wire: its bytes, or a message that was received.
 type held struct {
 	raw      []byte
 	received *amqp.Message
@@ -45,43 +34,9 @@ func readable(raw []byte, position adapters.Position) (*amqp.Message, error) {
 	return m, nil
 }
 
-// handles are unique within the process.
-var handles atomic.Uint64
-
-// hold keeps a letter in hand.
-func (l *letters) hold(m adapters.Message, h *held) deadletter.Delivery {
-	d := deadletter.Delivery{Message: m, Handle: handles.Add(1)}
-	h.position = m.Position
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.held == nil {
-		l.held = map[uint64]*held{}
-	}
-	l.held[d.Handle] = h
-	return d
-}
-
-func (l *letters) find(d *deadletter.Delivery, act string) (*held, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	h, ok := l.held[d.Handle]
-	if !ok || h.position != d.Position {
-		return nil, &adapters.Problem{Doing: fmt.Sprintf("%s %s", act, d.Position), Cause: "the letter is not held any more", Remedy: "look at it anew", Kind: adapters.ErrGone}
-	}
-	return h, nil
-}
-
-func (l *letters) drop(handles []uint64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, handle := range handles {
-		delete(l.held, handle)
-	}
-}
-
 // Encode implements deadletter.Queues.
 func (d *DeadLetters) Encode(dst []byte, letter *deadletter.Delivery) ([]byte, error) {
-	h, err := d.letters.find(letter, "preserve")
+	h, err := d.letters.Find(letter, "preserve")
 	if err != nil {
 		return dst, err
 	}

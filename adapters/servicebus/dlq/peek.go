@@ -31,7 +31,7 @@ func (d *DeadLetters) Peek(ctx context.Context, peek deadletter.Peek, keep func(
 		for _, one := range raw {
 			m := message.FromWire(one, e, from)
 			from = m.Position.Offset + 1
-			part = append(part, d.letters.hold(m, &held{raw: one, entity: e}))
+			part = append(part, d.letters.Hold(m, &held{raw: one, entity: e, position: m.Position}))
 		}
 		seen += len(part)
 		if err := d.hand(part, keep); err != nil {
@@ -43,10 +43,6 @@ func (d *DeadLetters) Peek(ctx context.Context, peek deadletter.Peek, keep func(
 
 // hand hands a part over. Keep owns what it is handed, and may change it.
 func (d *DeadLetters) hand(part []deadletter.Delivery, keep func([]deadletter.Delivery) error) error {
-	taken := make([]uint64, len(part))
-	for i := range part {
-		taken[i] = part[i].Handle
-	}
-	defer d.letters.drop(taken)
+	defer d.letters.Drop(deadletter.HandlesOf(part))
 	return keep(part)
 }

@@ -105,7 +105,8 @@ func (r *redrive) take(m *amqp.Message) {
 		return
 	}
 	delete(r.wanted, number)
-	letter := r.letters.letters.hold(message.From(m, r.entity), &held{received: m, entity: r.entity})
+	out := message.From(m, r.entity)
+	letter := r.letters.letters.Hold(out, &held{received: m, entity: r.entity, position: out.Position})
 	r.mine[letter.Handle] = m
 	r.ready = append(r.ready, letter)
 }
@@ -163,7 +164,7 @@ func (r *redrive) Close() error {
 		r.done = append(r.done, handle)
 	}
 	err := settleAll(ctx, back, func(ctx context.Context, m *amqp.Message) error { return r.receiver.ReleaseMessage(ctx, m) })
-	r.letters.letters.drop(r.done)
+	r.letters.letters.Drop(r.done)
 	_ = r.receiver.Close(ctx) // the connection ends anyway
 	r.conn.Close()
 	if err = r.letters.Client.Problem(ctx, "give letters back to "+r.entity.String(), err); errors.Is(err, adapters.ErrBusy) || errors.Is(err, adapters.ErrNotConnected) {

@@ -207,7 +207,7 @@ func (s *sender) copy(c *deadletter.Copy, fresh bool) (*amqp.Message, error) {
 func (s *sender) original(c *deadletter.Copy) (*amqp.Message, error) {
 	switch {
 	case c.Of != nil:
-		h, err := s.letters.letters.find(c.Of, "send a copy of")
+		h, err := s.letters.letters.Find(c.Of, "send a copy of")
 		if err != nil {
 			return nil, err
 		}
