@@ -137,32 +137,12 @@ func TestLagWithoutTheRight(t *testing.T) {
 // bury dead-letters the first messages of an entity.
 func (p *place) bury(t testing.TB, entity string, n int, reason, description string) {
 	t.Helper()
-	conn, err := p.client.Shared(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := client.Parse(entity)
-	if err != nil {
-		t.Fatal(err)
-	}
-	receiver, err := conn.Receiver(t.Context(), e, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer receiver.Close(t.Context())
-	if err := receiver.IssueCredit(uint32(n)); err != nil {
-		t.Fatal(err)
-	}
-	for range n {
-		m, err := receiver.Receive(t.Context(), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		told := map[string]any{"DeadLetterReason": reason, "DeadLetterErrorDescription": description}
+	told := map[string]any{"DeadLetterReason": reason, "DeadLetterErrorDescription": description}
+	p.receive(t, entity, false, n, func(receiver *amqp.Receiver, m *amqp.Message) {
 		if err := receiver.RejectMessage(t.Context(), m, &amqp.Error{Condition: "com.microsoft:dead-letter", Info: told}); err != nil {
 			t.Fatal(err)
 		}
-	}
+	})
 }
 
 func TestConformanceOfTopology(t *testing.T) {

@@ -194,6 +194,14 @@ func (p *place) publish(t testing.TB, entity string, messages ...adapters.Messag
 // take receives messages of an entity and removes them.
 func (p *place) take(t testing.TB, entity string, n int) (all []*amqp.Message) {
 	t.Helper()
+	p.receive(t, entity, true, n, func(_ *amqp.Receiver, m *amqp.Message) { all = append(all, m) })
+	return all
+}
+
+// receive receives messages of an entity, which are removed by that or locked, and does something with
+// each.
+func (p *place) receive(t testing.TB, entity string, removed bool, n int, each func(*amqp.Receiver, *amqp.Message)) {
+	t.Helper()
 	conn, err := p.client.Shared(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -202,13 +210,13 @@ func (p *place) take(t testing.TB, entity string, n int) (all []*amqp.Message) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	receiver, err := conn.Receiver(t.Context(), e, true)
+	receiver, err := conn.Receiver(t.Context(), e, removed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer receiver.Close(t.Context())
 	if n == 0 {
-		return nil
+		return
 	}
 	if err := receiver.IssueCredit(uint32(n)); err != nil {
 		t.Fatal(err)
@@ -218,9 +226,8 @@ func (p *place) take(t testing.TB, entity string, n int) (all []*amqp.Message) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, m)
+		each(receiver, m)
 	}
-	return all
 }
 
 // double asks the emulator for something that only it can do.
